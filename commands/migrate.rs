@@ -5,7 +5,8 @@ use std::path::Path;
 use ade::settings::Settings;
 use ade::settings::paths::Paths;
 use ade::store::{self, AppliedMigration, Migrated, MigrationState, StoreError};
-use ade::workspace::{ballast, identity};
+use ade::workspace::transfer::Transferred;
+use ade::workspace::{ballast, identity, transfer};
 use serde_json::json;
 
 use crate::context::Context;
@@ -27,6 +28,9 @@ pub struct Args {
     /// List the migrations
     #[arg(long)]
     status: bool,
+    /// Move all records from the data directory's SQLite database to the PostgreSQL server that --database-url names
+    #[arg(long, value_name = "sqlite", conflicts_with_all = ["check", "status"])]
+    from: Option<String>,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -38,6 +42,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         status(ui, &settings, &database)?;
     } else if args.check {
         check(ui, &settings, &database)?;
+    } else if let Some(from) = &args.from {
+        print_transferred(ui, &transfer::transfer(&settings, &paths, from)?);
     } else {
         identity::demand_database(&settings, &paths)?;
         let migrated = match store::migrate(&settings, &database) {
@@ -62,6 +68,37 @@ fn check(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreError
         ui.line(format_args!("{} is up to date", ui.path(&status.path)));
     }
     Ok(())
+}
+
+fn print_transferred(ui: &Ui, transferred: &Transferred) {
+    if ui.json() {
+        let tables: serde_json::Map<_, _> = transferred
+            .tables
+            .iter()
+            .map(|(table, rows)| ((*table).to_owned(), json!(rows)))
+            .collect();
+        ui.document(
+            &json!({"database": transferred.database, "moved_from": transferred.moved_from, "tables": tables}),
+        );
+        return;
+    }
+    let mut table = Table::new("TABLE  ROWS", &[0]).numbers(&[1]);
+    for (name, rows) in transferred.tables.iter().filter(|(_, rows)| *rows > 0) {
+        table.row(vec![
+            (Tone::Plain, (*name).to_owned()),
+            (Tone::Plain, rows.to_string()),
+        ]);
+    }
+    ui.table(&table);
+    ui.line(format_args!(
+        "{} {}, and both are the same",
+        ui.paint(Tone::Good, "Moved to"),
+        ui.path(&transferred.database)
+    ));
+    ui.line(format_args!(
+        "The database of until now is {}",
+        ui.path(&transferred.moved_from)
+    ));
 }
 
 fn print_migrated(ui: &Ui, migrated: &Migrated) {

@@ -244,6 +244,7 @@ pub mod code {
         DATABASE_NOT_MIGRATED = "database_not_migrated";
         DATABASE_REPLACED = "database_replaced";
         DATABASE_NEWER = "database_newer";
+        DATABASE_NOT_EMPTY = "database_not_empty";
         DATABASE_ALTERED = "database_altered";
         DATABASE_DAMAGED = "database_damaged";
         DATABASE_LOCKED = "database_locked";

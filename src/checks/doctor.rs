@@ -125,7 +125,7 @@ fn object_store(settings: &Settings) -> Option<Finding> {
 /// Whether the ends of runs are told, where they are to be.
 fn ends(settings: &Settings, paths: &Paths) -> Option<Finding> {
     const NAME: &str = "ends of runs";
-    let opened = store::open(settings, &paths.database(), Opening::Existing);
+    let opened = identity::open_store(settings, paths, Opening::Existing);
     let counts = opened.and_then(|store| store.count_deliveries());
     let counts = counts.unwrap_or_default();
     let kinds = DeliveryKind::of(settings);
@@ -270,9 +270,10 @@ fn space(path: &Path) -> Finding {
 
 fn file_system(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "file system";
-    let shared = store::location(settings, &paths.database())
+    let location = store::location(settings, &paths.database());
+    let shared = location
         .ok()
-        .and_then(|path| files::shared(&path));
+        .and_then(|location| files::shared(location.file()?));
     match shared {
         None if cfg!(target_os = "linux") => {
             Finding::new(NAME, CheckState::Ok, "this machine's own", None)
@@ -326,7 +327,7 @@ fn database(settings: &Settings, paths: &Paths) -> Finding {
 
 fn queue(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "queue";
-    let opened = store::open(settings, &paths.database(), Opening::Existing);
+    let opened = identity::open_store(settings, paths, Opening::Existing);
     let now = Timestamp::now();
     let found = opened.and_then(|store| store.overview(None, now, now));
     match found.map(|figures| figures.in_trouble) {
@@ -356,7 +357,7 @@ fn queue(settings: &Settings, paths: &Paths) -> Finding {
 
 fn pauses(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "pauses";
-    let opened = store::open(settings, &paths.database(), Opening::Existing);
+    let opened = identity::open_store(settings, paths, Opening::Existing);
     let found = opened.and_then(|store| Ok((store.pauses()?, store.paused_runs()?)));
     match found {
         Ok((pauses, runs)) if !pauses.is_empty() => {
@@ -391,7 +392,7 @@ fn waiting(runs: u64) -> String {
 
 fn workers(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "workers";
-    let found = store::open(settings, &paths.database(), Opening::Existing).and_then(|store| {
+    let found = identity::open_store(settings, paths, Opening::Existing).and_then(|store| {
         let mut workers = fleet::living_of(&*store, &Disk, paths)?;
         workers.retain(|worker| worker.kind == "worker");
         let now = Timestamp::now();

@@ -11,7 +11,7 @@
 //! 6. [`ending`] writes into the run's log how it ended, cancels, and brings back the runs of processes that died.
 //! 7. [`on_end`] tells whom the operator named that it has ended.
 //!
-//! [`views`] are runs as people see them: chosen, listed, shown, followed.
+//! [`shared_log`] carries logs between hosts. [`views`] are runs as people see them: chosen, listed, shown, followed.
 //!
 //! Failures that can pass (a lost lease, a killed engine, a hiccup of the installer) may be tried again; a failure of
 //! the configuration or of the input is final at once.
@@ -22,4 +22,5 @@ pub mod execution;
 pub mod inputs;
 pub mod on_end;
 pub mod results;
+pub mod shared_log;
 pub mod views;

@@ -90,9 +90,13 @@ table! {
             "The root of everything that ADE writes.",
             aliases(&["ADE_WORKER_DATA_DIR"]);
         database_url: Option<String> = maybe_text, "ADE_DATABASE_URL", SettingKind::Text, "",
-            "The database that holds the queue: sqlite:///relative or sqlite:////absolute.",
+            "The database that holds the queue: sqlite:///relative or sqlite:////absolute, or postgresql://user@host/database for several hosts.",
             note("sqlite:///<data-dir>/db/ade.sqlite"),
             secret();
+        database_password: Option<String> = maybe_text, "ADE_DATABASE_PASSWORD", SettingKind::Secret, "",
+            "The password for a PostgreSQL server, unless the URL has it. It is never shown.";
+        database_password_file: Option<PathBuf> = maybe_path, "ADE_DATABASE_PASSWORD_FILE", SettingKind::Path, "",
+            "A file that holds this password alone.";
         sqlite_journal_mode: String = upper_case, "ADE_DATABASE_SQLITE_JOURNAL_MODE", SettingKind::Word(&["WAL", "DELETE", "TRUNCATE", "PERSIST"]), "WAL",
             "SQLite's journal mode. WAL lets readers and a writer work at the same time. The other modes are for file systems that cannot share memory.";
         sqlite_synchronous: String = upper_case, "ADE_DATABASE_SQLITE_SYNCHRONOUS", SettingKind::Word(&["OFF", "NORMAL", "FULL", "EXTRA"]), "NORMAL",

@@ -4,24 +4,63 @@
 
 use std::path::{Path, PathBuf};
 
-use super::schema::{Examined, Migrated, Opening, SchemaStatus};
+#[cfg(feature = "postgres")]
+use super::postgres::address::Address;
+use super::schema::{Examined, Migrated, Moved, Opening, SchemaStatus};
 use super::sql::SqlStore;
 use super::{Result, Store, StoreError};
 use crate::settings::{Resolved, Settings};
 
 /// A database, and the backend that serves it.
-#[derive(Debug)]
 enum Database {
     Sqlite(PathBuf),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<Address>),
 }
 
-/// Opens the database that the settings name, or the one at `default` where they name none, and checks its schema.
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A file of this host.
+    File(PathBuf),
+    /// A server, which several hosts share: its address without a password, as a path that is only shown.
+    Server(PathBuf),
+}
+
+impl Location {
+    /// The file, where it is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Server(_) => None,
+        }
+    }
+
+    /// The file or the address, to be shown.
+    pub fn shown(&self) -> &Path {
+        match self {
+            Self::File(shown) | Self::Server(shown) => shown,
+        }
+    }
+}
+
+/// Opens the database that the settings name, or the one at `default` where they name none, and checks its schema. A server's is
+/// opened for the host of this id: [`Location::Server`].
 ///
 /// # Errors
 /// It is absent, behind, newer, altered, damaged, locked or out of reach, or no backend serves its URL.
-pub fn open(settings: &Settings, default: &Path, opening: Opening) -> Result<Box<dyn Store>> {
+pub fn open(
+    settings: &Settings,
+    default: &Path,
+    host: &str,
+    opening: Opening,
+) -> Result<Box<dyn Store>> {
     match Database::of(settings, default)? {
         Database::Sqlite(path) => Ok(Box::new(SqlStore::open(settings, &path, opening)?)),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(address) => Ok(Box::new(SqlStore::on_server(
+            settings, &address, host, opening,
+        )?)),
     }
 }
 
@@ -33,6 +72,8 @@ pub fn open(settings: &Settings, default: &Path, opening: Opening) -> Result<Box
 pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
     match Database::of(settings, default)? {
         Database::Sqlite(path) => SqlStore::migrate(settings, &path),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(address) => SqlStore::migrate_on_server(settings, &address),
     }
 }
 
@@ -40,10 +81,12 @@ pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
 ///
 /// # Errors
 /// No backend serves its URL.
-pub fn location(settings: &Settings, default: &Path) -> Result<PathBuf> {
-    match Database::of(settings, default)? {
-        Database::Sqlite(path) => Ok(path),
-    }
+pub fn location(settings: &Settings, default: &Path) -> Result<Location> {
+    Ok(match Database::of(settings, default)? {
+        Database::Sqlite(path) => Location::File(path),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(address) => Location::Server(PathBuf::from(&address.shown)),
+    })
 }
 
 /// Reads the state of the database's schema, without changing anything.
@@ -53,16 +96,37 @@ pub fn location(settings: &Settings, default: &Path) -> Result<PathBuf> {
 pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
     match Database::of(settings, default)? {
         Database::Sqlite(path) => SqlStore::status(settings, &path),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(address) => SqlStore::status_on_server(settings, &address),
     }
 }
 
-/// Copies the database as it is at one moment into a new file, while others use it.
+/// Copies a database file as it is at one moment into a new file, while others use it.
 ///
 /// # Errors
 /// As [`open`], or the file cannot be written.
-pub fn copy(settings: &Settings, default: &Path, to: &Path) -> Result<()> {
-    match Database::of(settings, default)? {
-        Database::Sqlite(path) => SqlStore::copy(settings, &path, to),
+pub fn copy(settings: &Settings, database: &Path, to: &Path) -> Result<()> {
+    SqlStore::copy(settings, database, to)
+}
+
+/// Moves all records of a SQLite database to the server that the settings name, whose schema has none; where it has the same, nothing is
+/// done. Returns what was moved, and which tables are not the same: then nothing was changed.
+///
+/// # Errors
+/// A database cannot be used, or the settings name no server.
+#[cfg_attr(not(feature = "postgres"), expect(unused_variables))]
+pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Moved> {
+    match Database::of(settings, from)? {
+        Database::Sqlite(path) => Err(StoreError::Absent { path }),
+        #[cfg(feature = "postgres")]
+        Database::Postgres(address) => {
+            let source = SqlStore::open(settings, from, Opening::Existing)?;
+            let target = SqlStore::on_server(settings, &address, host, Opening::Existing)?;
+            match target.is_empty()? {
+                true => target.take_from(&source),
+                false => target.compared_with(&source),
+            }
+        }
     }
 }
 
@@ -71,7 +135,7 @@ pub fn newest_schema() -> i64 {
     SqlStore::NEWEST_SCHEMA
 }
 
-/// Opens a database that exists, and has it examine itself.
+/// Opens a database that exists, and has it examine itself. A server examines what it has by itself.
 ///
 /// # Errors
 /// As [`open`].
@@ -80,6 +144,15 @@ pub fn examine(settings: &Settings, default: &Path) -> Result<Examined> {
         Database::Sqlite(path) => {
             let problems = SqlStore::integrity_problems(settings, &path)?;
             Ok(Examined { path, problems })
+        }
+        #[cfg(feature = "postgres")]
+        Database::Postgres(address) => {
+            let status = SqlStore::status_on_server(settings, &address)?;
+            status.demand_current()?;
+            Ok(Examined {
+                path: status.path,
+                problems: Vec::new(),
+            })
         }
     }
 }
@@ -103,8 +176,17 @@ impl Database {
                 reason: reason.to_owned(),
             })
         };
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            #[cfg(feature = "postgres")]
+            return match Address::parse(url, settings) {
+                Ok(address) => Ok(Self::Postgres(Box::new(address))),
+                Err(reason) => refuse(&reason),
+            };
+            #[cfg(not(feature = "postgres"))]
+            return refuse("this ade was built without PostgreSQL");
+        }
         let Some(rest) = url.strip_prefix("sqlite://") else {
-            return refuse("this ade serves sqlite:/// URLs");
+            return refuse("this ade serves sqlite:/// and postgresql:// URLs");
         };
         match rest.strip_prefix('/') {
             None | Some("") => refuse("it names no file"),
@@ -134,6 +216,8 @@ mod tests {
         };
         let path = |url: &str| match database(url).unwrap() {
             Database::Sqlite(path) => path,
+            #[cfg(feature = "postgres")]
+            Database::Postgres(_) => unreachable!("{url} names a file"),
         };
         assert_eq!(path("sqlite:///a/b.sqlite"), Path::new("/here/a/b.sqlite"));
         assert_eq!(path("sqlite:////a/b.sqlite"), Path::new("/a/b.sqlite"));

@@ -151,7 +151,7 @@ impl Problem for StoreError {
         let database = |code| Facts::new(Kind::Database, code);
         match self {
             Self::BadUrl { .. } => Facts::new(Kind::Usage, code::DATABASE_URL_INVALID)
-                .hint("use sqlite:///relative/path or sqlite:////absolute/path"),
+                .hint("use sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/database"),
             Self::Absent { .. } => database(code::DATABASE_ABSENT)
                 .hint("`ade migrate` creates it, and so does the first `ade run`; or check --data-dir"),
             Self::Replaced { .. } => database(code::DATABASE_REPLACED).hint(

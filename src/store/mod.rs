@@ -1,7 +1,7 @@
 //! The queue and the records.
 //!
 //! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
-//! and its records: [`Identities`], [`Configurations`], [`Documents`], [`Tokens`], [`Environments`], [`Runs`], [`Results`], [`Copies`], [`Ids`],
+//! and its records: [`Identities`], [`Configurations`], [`Documents`], [`Tokens`], [`Environments`], [`Runs`], [`Results`], [`RunLogs`], [`Copies`], [`Ids`],
 //! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`], [`Pauses`], [`Deliveries`] and [`QueueStatistics`]. [`SqlStore`] implements it with
 //! statements that are written once: `sql/` mirrors these files, `driver/` runs the statements, `sqlite/` and `postgres/` open a database, and `suite/` holds the
 //! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
@@ -43,6 +43,7 @@ mod pauses;
 mod postgres;
 mod queue_statistics;
 mod results;
+mod run_logs;
 mod runs;
 mod schema;
 mod sql;
@@ -61,7 +62,9 @@ pub use configurations::{
     KnownConfiguration, Publication, WorkspaceRecord,
 };
 pub use copies::{Copies, OutputCopy};
-pub use database::{copy, examine, location, migrate, newest_schema, open, status};
+pub use database::{
+    Location, copy, examine, location, migrate, move_records, newest_schema, open, status,
+};
 pub use deliveries::{
     Deliveries, Delivery, DeliveryCounts, DeliveryKind, LONGEST_WAIT, Undelivered,
 };
@@ -80,13 +83,14 @@ pub use observed_time::ObservedTime;
 pub use pauses::{Pause, Pauses};
 pub use queue_statistics::{Overview, QueueStatistics, Totals};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
+pub use run_logs::RunLogs;
 pub use runs::{
     Attempt, CancelOutcome, Ending, FoundRuns, NewRun, Priority, QueuePlace, Retry, RunCounts,
     RunFilter, RunOptions, RunRecord, RunStatus, Runs, SKIPPED, SheetChoice, Submission, Submitted,
     Submitter, SubmitterKind, Used, WaitingRun, WaitsFor,
 };
 pub use schema::{
-    AppliedMigration, Examined, Migrated, Migration, MigrationState, Opening, SchemaStatus,
+    AppliedMigration, Examined, Migrated, Migration, MigrationState, Moved, Opening, SchemaStatus,
 };
 pub use sql::SqlStore;
 pub use tokens::{Scope, TokenRecord, Tokens};
@@ -111,6 +115,7 @@ pub trait Store:
     + Pauses
     + QueueStatistics
     + Results
+    + RunLogs
     + Runs
     + Tokens
     + Workers

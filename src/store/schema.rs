@@ -138,6 +138,26 @@ pub struct Examined {
     pub problems: Vec<String>,
 }
 
+/// What was moved from one database into another.
+#[derive(Clone, Debug, Default)]
+pub struct Moved {
+    /// Each table with the number of its rows.
+    pub tables: Vec<(&'static str, u64)>,
+    /// The tables that differ.
+    pub different: Vec<&'static str>,
+}
+
+impl Moved {
+    /// Notes what a table holds, and whether both sides hold the same.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
+    pub(super) fn note(&mut self, table: &'static str, rows: u64, is_same: bool) {
+        self.tables.push((table, rows));
+        if !is_same {
+            self.different.push(table);
+        }
+    }
+}
+
 /// The result of a migration.
 #[derive(Clone, Debug)]
 pub struct Migrated {

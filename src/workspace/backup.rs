@@ -20,7 +20,7 @@ use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DATABASE, IDENTITY, Paths, RunFolder};
-use crate::store::{self, StoreError};
+use crate::store::{self, Location, StoreError};
 use crate::workspace::OpenError;
 
 /// The name of the first entry.
@@ -67,6 +67,12 @@ pub enum BackupError {
         /// The data directory.
         data: PathBuf,
     },
+    /// The database is on a server.
+    #[error("the database {} is on a server", database.display())]
+    OnServer {
+        /// Its address.
+        database: PathBuf,
+    },
     /// What is to be restored would be mixed with something else.
     #[error("the data directory {} is not empty", data.display())]
     NotEmpty {
@@ -105,6 +111,8 @@ impl Problem for BackupError {
         match self {
             Self::Outside { .. } => Facts::new(Kind::Usage, code::DATA_DIRECTORY_DIVIDED)
                 .hint("a backup is of a data directory in one piece: back the parts up with the means of their disks"),
+            Self::OnServer { .. } => Facts::new(Kind::Usage, code::DATA_DIRECTORY_DIVIDED)
+                .hint("back it up with pg_dump, and the files with the means of their store: docs/hosts.md"),
             Self::NotEmpty { .. } => Facts::new(Kind::Refused, code::DATA_DIRECTORY_NOT_EMPTY)
                 .hint("name a new one with --data-dir, or move what is there away"),
             Self::Damaged { .. } => Facts::new(Kind::Usage, code::BACKUP_DAMAGED)
@@ -176,7 +184,12 @@ pub fn backup(
 /// # Errors
 /// The settings put something outside of the data directory.
 pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf, BackupError> {
-    let database = store::location(settings, &paths.database())?;
+    let location = store::location(settings, &paths.database())?;
+    let Location::File(database) = location else {
+        return Err(BackupError::OnServer {
+            database: location.shown().to_owned(),
+        });
+    };
     let data = paths.data();
     let mut parts = vec![database.clone()];
     parts.extend(paths.roots().map(Path::to_owned));

@@ -46,7 +46,7 @@ pub fn remove(settings: &Settings, paths: &Paths) -> bool {
 
 fn path(settings: &Settings, paths: &Paths) -> Option<PathBuf> {
     let database = store::location(settings, &paths.database()).ok()?;
-    Some(database.with_file_name("ballast"))
+    Some(database.file()?.with_file_name("ballast"))
 }
 
 /// Bytes that no file system stores in less room.

@@ -9,6 +9,9 @@
 //! next one writes the file, if the database is in the directory, which proves that they belong together. Of several at once one
 //! wins on each side, and a process that finds another pair than its own is refused. A pair that was put together on purpose is
 //! recorded as one by [`adopt`] (`ade doctor --adopt`).
+//!
+//! A database on a server has any number of data directories, one for each host. Each names the same database, and its own id is the
+//! id of the host.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,7 +25,7 @@ use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 use crate::settings::paths::{IGNORED_BY_GIT, Paths};
-use crate::store::{self, Identity, Opening, Store, StoreError};
+use crate::store::{self, Identity, Location, Opening, Store, StoreError};
 use crate::system::machine::{Disk, Files, Machine, System};
 
 /// A process whose lock file is not there may be at work if it was seen within this.
@@ -79,6 +82,9 @@ pub enum IdentityError {
         /// Their worker ids.
         names: Vec<String>,
     },
+    /// Another process made the data directory a host at the same moment.
+    #[error("another process began to use this data directory at the same moment")]
+    Raced,
     /// The file.
     #[error(transparent)]
     File(#[from] FileError),
@@ -105,6 +111,7 @@ impl Problem for IdentityError {
                     "stop them first. One that was killed in another data directory counts for five minutes",
                 )
             }
+            Self::Raced => mismatch.hint("try again"),
             Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
             Self::Store(error) => error.facts(),
         }
@@ -116,17 +123,40 @@ impl Problem for IdentityError {
 /// # Errors
 /// The data directory names a database and there is none.
 pub fn demand_database(settings: &Settings, paths: &Paths) -> Result<(), IdentityError> {
-    let database = store::location(settings, &paths.database())?;
-    if database.exists() || !paths.identity().exists() {
-        return Ok(());
+    match store::location(settings, &paths.database())? {
+        Location::File(database) if !database.exists() && paths.identity().exists() => {
+            Err(IdentityError::DatabaseGone {
+                data: paths.data().to_owned(),
+                database,
+            })
+        }
+        _ => Ok(()),
     }
-    Err(IdentityError::DatabaseGone {
-        data: paths.data().to_owned(),
-        database,
-    })
 }
 
-/// Makes sure that an open database and the data directory belong together, and records that they do where neither belongs to
+/// The id of this host for a database on a server: that of its data directory, which gets a new one where it has none.
+///
+/// # Errors
+/// What the data directory says of itself cannot be read.
+pub fn host(paths: &Paths) -> Result<String, IdentityError> {
+    let label = read_label(&paths.identity())?;
+    Ok(label.map_or_else(|| System.new_token(), |label| label.data_id))
+}
+
+/// Opens the database that the settings name, for this host.
+///
+/// # Errors
+/// As [`store::open`]. What the data directory says of itself is looked at elsewhere.
+pub fn open_store(
+    settings: &Settings,
+    paths: &Paths,
+    opening: Opening,
+) -> Result<Box<dyn Store>, StoreError> {
+    let host = host(paths).unwrap_or_default();
+    store::open(settings, &paths.database(), &host, opening)
+}
+
+/// Makes sure that a database that is open for a [host](host()) and the data directory belong together, and records that they do where neither belongs to
 /// anything yet. Returns what they are.
 ///
 /// # Errors
@@ -135,8 +165,9 @@ pub fn match_up(
     settings: &Settings,
     paths: &Paths,
     store: &dyn Store,
+    host: &str,
 ) -> Result<Identity, IdentityError> {
-    let place = Place::of(settings, paths)?;
+    let place = Place::of(settings, paths, host)?;
     match place.compare(store)? {
         Bond::None => place.first(store),
         Bond::Half(known) => place.complete(known),
@@ -149,8 +180,9 @@ pub fn match_up(
 /// # Errors
 /// As [`match_up`], or the database cannot be opened.
 pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityError> {
-    let store = store::open(settings, &paths.database(), Opening::Existing)?;
-    match_up(settings, paths, &*store)
+    let host = host(paths)?;
+    let store = store::open(settings, &paths.database(), &host, Opening::Existing)?;
+    match_up(settings, paths, &*store, &host)
 }
 
 /// Whether the database and the data directory that the settings name belong together; changes nothing. False: neither
@@ -160,11 +192,12 @@ pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityEr
 /// They do not belong together, or it cannot be found out.
 pub fn examine(settings: &Settings, paths: &Paths) -> Result<bool, IdentityError> {
     demand_database(settings, paths)?;
-    let store = match store::open(settings, &paths.database(), Opening::Existing) {
+    let host = host(paths)?;
+    let store = match store::open(settings, &paths.database(), &host, Opening::Existing) {
         Err(StoreError::Absent { .. }) => return Ok(false),
         opened => opened?,
     };
-    let bond = Place::of(settings, paths)?.compare(&*store)?;
+    let bond = Place::of(settings, paths, &host)?.compare(&*store)?;
     Ok(!matches!(bond, Bond::None))
 }
 
@@ -197,15 +230,27 @@ pub struct Adopted {
 /// # Errors
 /// Processes are at work, or it cannot be recorded.
 pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityError> {
-    let place = Place::of(settings, paths)?;
-    let created = !place.database.exists();
-    let store = store::open(settings, &paths.database(), Opening::CreateIfAbsent)?;
-    place.demand_rest(&*store)?;
-    let new = new_identity();
-    store.rebind(&new)?;
+    let new_host = System.new_token();
+    let place = Place::of(settings, paths, &new_host)?;
+    let created = place.database.file().is_some_and(|file| !file.exists());
+    let store = store::open(
+        settings,
+        &paths.database(),
+        &new_host,
+        Opening::CreateIfAbsent,
+    )?;
+    let mut new = new_identity(new_host.clone());
+    match &place.database {
+        Location::File(_) => {
+            place.demand_rest(&*store)?;
+            store.rebind(&new)?;
+        }
+        // Other hosts go on with it.
+        Location::Server(_) => new.database_id = store.bind(&new, System.now())?.database_id,
+    }
     place.write(&new)?;
     Ok(Adopted {
-        database: place.database.clone(),
+        database: place.database.shown().to_owned(),
         data_dir: place.data.to_owned(),
         created,
     })
@@ -215,16 +260,26 @@ pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityErro
 struct Place<'a> {
     data: &'a Path,
     file: PathBuf,
-    database: PathBuf,
+    database: Location,
+    host: &'a str,
 }
 
 impl<'a> Place<'a> {
-    fn of(settings: &Settings, paths: &'a Paths) -> Result<Self, IdentityError> {
+    fn of(settings: &Settings, paths: &'a Paths, host: &'a str) -> Result<Self, IdentityError> {
         Ok(Self {
             data: paths.data(),
             file: paths.identity(),
             database: store::location(settings, &paths.database())?,
+            host,
         })
+    }
+
+    /// What an identity of the database is to this data directory.
+    fn seen_from_here(&self, mut known: Identity) -> Identity {
+        if let Location::Server(_) = self.database {
+            self.host.clone_into(&mut known.data_id);
+        }
+        known
     }
 
     fn label(&self) -> Result<Option<Label>, IdentityError> {
@@ -234,11 +289,11 @@ impl<'a> Place<'a> {
     fn compare(&self, store: &dyn Store) -> Result<Bond, IdentityError> {
         // The file first: it is written last.
         let (label, known) = (self.label()?, store.identity()?);
-        match (label, known) {
+        match (label, known.map(|known| self.seen_from_here(known))) {
             (None, None) => Ok(Bond::None),
-            (None, Some(known)) if self.database.starts_with(self.data) => Ok(Bond::Half(known)),
+            (None, Some(known)) if self.is_this_one(self.data) => Ok(Bond::Half(known)),
             (None, Some(_)) => Err(IdentityError::OtherDirectory {
-                database: self.database.clone(),
+                database: self.database.shown().to_owned(),
                 data: self.data.to_owned(),
             }),
             (Some(label), Some(known)) if label.is_of(&known) => Ok(Bond::Whole(known)),
@@ -246,9 +301,16 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Whether a folder that says nothing may be of this database: it holds its file, or is a host of its server.
+    fn is_this_one(&self, folder: &Path) -> bool {
+        let file = self.database.file();
+        file.is_none_or(|file| file.starts_with(folder))
+    }
+
     /// Neither belongs to anything.
     fn first(&self, store: &dyn Store) -> Result<Identity, IdentityError> {
-        let known = self.complete(store.bind(&new_identity(), System.now())?)?;
+        let new = new_identity(self.host.to_owned());
+        let known = self.complete(self.seen_from_here(store.bind(&new, System.now())?))?;
         self.keep_git_away();
         Ok(known)
     }
@@ -259,7 +321,8 @@ impl<'a> Place<'a> {
         let own = |entry: io::Result<std::fs::DirEntry>| {
             entry.is_ok_and(|entry| {
                 let path = entry.path();
-                path == self.file || self.database.starts_with(path)
+                let file = self.database.file();
+                path == self.file || file.is_some_and(|file| file.starts_with(path))
             })
         };
         if std::fs::read_dir(self.data).is_ok_and(|mut entries| entries.all(own)) {
@@ -275,6 +338,7 @@ impl<'a> Place<'a> {
         }
         match self.label()? {
             Some(label) if label.is_of(&known) => Ok(known),
+            Some(label) if label.database_id == known.database_id => Err(IdentityError::Raced),
             _ => Err(self.other_database()),
         }
     }
@@ -297,7 +361,7 @@ impl<'a> Place<'a> {
             return Ok(());
         }
         Err(IdentityError::AtWork {
-            database: self.database.clone(),
+            database: self.database.shown().to_owned(),
             names,
         })
     }
@@ -305,15 +369,15 @@ impl<'a> Place<'a> {
     fn other_database(&self) -> IdentityError {
         IdentityError::OtherDatabase {
             data: self.data.to_owned(),
-            database: self.database.clone(),
+            database: self.database.shown().to_owned(),
         }
     }
 }
 
-fn new_identity() -> Identity {
+fn new_identity(data_id: String) -> Identity {
     Identity {
         database_id: System.new_token(),
-        data_id: System.new_token(),
+        data_id,
     }
 }
 

@@ -9,6 +9,7 @@ pub mod identity;
 pub mod objects;
 pub mod pause;
 pub mod restore;
+pub mod transfer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,16 +85,23 @@ impl Workspace {
     /// # Errors
     /// Its id cannot be used, its database cannot be used, or the database belongs to another data directory.
     pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
+        match Self::open_as(settings.clone(), opening) {
+            // The other one has made it a host, and this process belongs to the same.
+            Err(OpenError::Identity(IdentityError::Raced)) => Self::open_as(settings, opening),
+            opened => opened,
+        }
+    }
+
+    fn open_as(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
         let paths = Paths::new(&settings)?;
         identity::demand_database(&settings, &paths)?;
-        let opened = store::open(&settings, &paths.database(), opening);
-        let store = match opened {
-            Err(error) if error.may_pass() && ballast::give_up(&settings, &paths) => {
-                store::open(&settings, &paths.database(), opening)?
-            }
+        let host = identity::host(&paths)?;
+        let open = || store::open(&settings, &paths.database(), &host, opening);
+        let store = match open() {
+            Err(error) if error.may_pass() && ballast::give_up(&settings, &paths) => open()?,
             opened => opened?,
         };
-        let database_id = match identity::match_up(&settings, &paths, &*store) {
+        let database_id = match identity::match_up(&settings, &paths, &*store, &host) {
             Ok(identity) => identity.database_id,
             // A command that only looks does not wait: the next process records what they are. Without an id nothing is proven.
             Err(IdentityError::Store(error))

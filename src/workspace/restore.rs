@@ -193,12 +193,12 @@ fn fill(
 
 /// Ends the claims of a restored database: none of its processes is here. Returns how many runs had one, and whether the
 /// database must be migrated first.
-fn end_claims(settings: &Settings, database: &Path) -> Result<(u64, bool), StoreError> {
+pub(super) fn end_claims(settings: &Settings, database: &Path) -> Result<(u64, bool), StoreError> {
     let settings = Settings {
         database_url: None,
         ..settings.clone()
     };
-    let store = match store::open(&settings, database, Opening::Existing) {
+    let store = match store::open(&settings, database, "", Opening::Existing) {
         Err(StoreError::NotMigrated { .. }) => return Ok((0, true)),
         opened => opened?,
     };

@@ -142,6 +142,8 @@ macro_rules! judged {
 
 impl Store for SimulatedStore {}
 
+impl RunLogs for SimulatedStore {}
+
 impl Configurations for SimulatedStore {
     looks! {
         ensure_configuration(new: &ConfigurationRecord, now: Timestamp) -> ConfigurationRecord;

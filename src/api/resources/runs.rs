@@ -38,6 +38,7 @@ use crate::run::calls::request::demand_setting;
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
+use crate::run::shared_log;
 use crate::run::views::json::{run_json, runs_json};
 use crate::settings::paths::RunFolder;
 use crate::store::{
@@ -610,6 +611,7 @@ async fn logs(
     api.work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let path = tail::path_of(&workspace, &run);
+        shared_log::fetch(&workspace, &run.id, &path)?;
         let of = ("run_id", run.id.as_str());
         log_page(&path, of, after, limit, &tail::paths_of(api, &run)).map(axum::Json)
     })
@@ -693,6 +695,7 @@ async fn events(
         .work(move |api| {
             let (workspace, run) = run_with_files(api, &caller, &id)?;
             let path = tail::path_of(&workspace, &run);
+            shared_log::fetch(&workspace, &run.id, &path)?;
             let is_over = run.status.is_terminal()
                 && last.is_some_and(|last| {
                     last > 0 && last >= tail::last_number(path, api.paths.clone())

@@ -21,6 +21,7 @@ use crate::base::mutex::lock;
 use crate::base::show_path::ShowPath;
 use crate::events;
 use crate::events::{Follower, names};
+use crate::run::shared_log;
 use crate::run::views::follow::{End, end_of_run};
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
@@ -129,10 +130,13 @@ impl Watcher {
 
     async fn end(&self) -> Option<End> {
         let (workspace, run) = (Arc::clone(&self.workspace), self.run.clone());
-        let asked = self
-            .api
-            .work(move |_| Ok(end_of_run(&workspace, &run)?))
-            .await;
+        let path = self.path.clone();
+        let asked = self.api.work(move |_| {
+            let end = end_of_run(&workspace, &run)?;
+            shared_log::fetch(&workspace, &run, &path)?;
+            Ok(end)
+        });
+        let asked = asked.await;
         // A database that is busy is asked again.
         asked.ok().flatten()
     }

@@ -9,6 +9,7 @@ use crate::events::{EventLog, Subject};
 use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode::tell_if_skipped;
 use crate::run::inputs::stage::UnrecordedInput;
+use crate::run::shared_log::Sender;
 use crate::settings::paths::RunFolder;
 use crate::store::{NewRun, RunRecord, StoreError, Submission, Submitted};
 use crate::workspace::Workspace;
@@ -67,6 +68,9 @@ where
     let machine = &*workspace.machine;
     let runs = workspace.store.enqueue_runs(&new, machine.now())?;
     machine.wake(&workspace.paths.wake());
+    for run in &runs {
+        Sender::of(&*workspace.store, run, None).send();
+    }
     for mark in marks {
         mark.recorded(workspace);
     }
@@ -89,7 +93,8 @@ where
     begin_log(workspace, &new)?;
     let machine = &*workspace.machine;
     let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
-    if matches!(submitted, Submitted::Queued(_)) {
+    if let Submitted::Queued(run) = &submitted {
+        Sender::of(&*workspace.store, run, None).send();
         machine.wake(&workspace.paths.wake());
         mark.recorded(workspace);
     } else {

@@ -99,8 +99,10 @@ pub(crate) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, 
             note(workspace, run);
             ends::report_ended(workspace, run);
         }
-        // To ask again does not change when it was asked first.
-        CancelOutcome::Requested(run) if run.cancel_requested_at == Some(now) => {
+        // To ask again does not change when it was asked first. On another host the process that executes the run writes it.
+        CancelOutcome::Requested(run)
+            if run.cancel_requested_at == Some(now) && !workspace.store.keeps_logs() =>
+        {
             note(workspace, run);
         }
         CancelOutcome::Requested(_) | CancelOutcome::Ended(_) => {}

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::base::files::FileError;
 use crate::events::names;
 use crate::events::{EventLog, Subject};
+use crate::run::shared_log;
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
@@ -24,6 +25,8 @@ pub(crate) fn open_log<'a>(
     if is_made_here && !workspace.files().is_folder(folder.path()) {
         return Err(FileError::away(folder.path()));
     }
+    // A store that does not answer now is asked again by whoever reads the log.
+    let _ = shared_log::fetch(workspace, &run.id, &folder.events());
     let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
     if run.document_id.is_some() && log.is_empty() {
         let data = json!({"input": run.input_name, "environment_id": run.environment_id, "created_at": run.created_at});

@@ -29,6 +29,7 @@ use crate::environment::provide::in_use::InUse;
 use crate::environment::provide::rebuild::{is_usable, missing, requeue};
 use crate::events::names::CONSOLE_LINE;
 use crate::run::ending::{cancel, ends};
+use crate::run::shared_log::{Sender, Sending};
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
     Retry, RunRecord, RunStatus, StoreError, Used,
@@ -98,10 +99,14 @@ type Recorded = Option<(RunRecord, Option<Box<Ending>>)>;
 impl Lifecycle<'_> {
     /// Takes a claimed run to its recorded end, or back to the queue.
     pub fn execute(&self, claimed: &Claimed) -> Executed {
-        let lease = ClaimLease {
-            store: &*self.workspace.store,
-            on: ClaimOn::Run(&claimed.run.id),
-            claim: &claimed.claim,
+        let store = &*self.workspace.store;
+        let lease = Sending {
+            lease: ClaimLease {
+                store,
+                on: ClaimOn::Run(&claimed.run.id),
+                claim: &claimed.claim,
+            },
+            log: Sender::of(store, &claimed.run, Some(&claimed.claim)),
         };
         let held = Held::new(&*self.workspace.machine, &lease, claimed.since);
         let outcome = match self.environments {
@@ -324,10 +329,11 @@ impl Lifecycle<'_> {
                 Ok(left.map(|run| (run, None)))
             }
             _ => {
-                // By a signal, which is recorded nowhere else. The process that recorded a request has written it.
+                // By a signal, which is recorded nowhere else. The process that recorded a request has written it, where it sees the
+                // log that this one does.
                 if ending.status == RunStatus::Cancelled
-                    && self.cancel.is_cancelled()
-                    && !self.is_cancel_requested(run)
+                    && (self.workspace.store.keeps_logs()
+                        || self.cancel.is_cancelled() && !self.is_cancel_requested(run))
                 {
                     cancel::note_in(&execution.log, run);
                 }
@@ -374,6 +380,7 @@ impl Lifecycle<'_> {
         now: Timestamp,
     ) -> Result<Recorded, RunError> {
         let (store, run) = (&*self.workspace.store, execution.run);
+        Sender::of(store, run, Some(execution.claim)).send();
         let (asked_before, recorded) = self.persist(execution, || {
             let mut recorded = store.finish_run(&run.id, execution.claim, ending, now);
             if let Some(refusal) = recorded.as_ref().err().and_then(StoreError::refusal) {
@@ -409,6 +416,7 @@ impl Lifecycle<'_> {
         // Where the store did the work without an answer, it is not certain which process recorded the end, and its event may be in the log.
         if recorded.is_some() {
             ends::report(&execution.log, &found);
+            Sender::of(store, &found, None).send();
         }
         Ok(Some((found, Some(Box::new(ending.clone())))))
     }

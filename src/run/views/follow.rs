@@ -19,6 +19,7 @@ use crate::run::ending::ends;
 use crate::run::ending::recover::settle;
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::kind_of_end;
+use crate::run::shared_log;
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::store::{EnvironmentStatus, RunStatus, StoreError};
 use crate::workspace::Workspace;
@@ -27,6 +28,8 @@ use crate::workspace::fleet;
 /// How often the log is read, and after how many times the state.
 const READ_EVERY: Duration = Duration::from_millis(50);
 const READS: u32 = 5;
+/// How often it is fetched from another host.
+const FETCH_EVERY: Duration = Duration::from_millis(250);
 /// How often the runs of dead processes are recovered meanwhile.
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// The event of a recorded end is in the log within this time, or will never be: it is written next.
@@ -89,6 +92,8 @@ pub struct Following<'a> {
     workspace: &'a Workspace,
     subject: Subject,
     log: Follower,
+    /// When it was fetched from other hosts.
+    fetched: Option<Instant>,
     /// The last event seen that reports an end.
     last_end: Option<Value>,
     /// The number of the last event seen.
@@ -107,6 +112,7 @@ impl<'a> Following<'a> {
             workspace,
             subject,
             log: Follower::new(log),
+            fetched: None,
             last_end: None,
             sequence: 0,
             names,
@@ -130,6 +136,9 @@ impl<'a> Following<'a> {
     ) -> Result<(), FollowError> {
         // The state is read before the log: an end that was recorded and written in between is then seen.
         let end = self.end()?;
+        if let Subject::Run(id) = &self.subject {
+            shared_log::fetch(self.workspace, id, self.log.path())?;
+        }
         if let Some((count, is_wanted)) = last {
             // At least the last event, which may report the end.
             self.log.go_to_last(count.max(1), is_wanted)?;
@@ -149,8 +158,15 @@ impl<'a> Following<'a> {
             log,
             last_end,
             sequence,
+            fetched,
             ..
         } = self;
+        if let Subject::Run(id) = &self.subject
+            && fetched.is_none_or(|at| at.elapsed() >= FETCH_EVERY)
+        {
+            shared_log::fetch(self.workspace, id, log.path())?;
+            *fetched = Some(Instant::now());
+        }
         log.each(&mut |event| {
             if let Some(number) = event.get("sequence").and_then(Value::as_u64) {
                 *sequence = number;

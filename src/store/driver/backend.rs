@@ -13,6 +13,11 @@ pub(in crate::store) trait Backend: Send + Sync {
     /// longer where this process looks for them, and others look into another one: it takes on and claims nothing.
     fn demand_in_place(&self) -> Result<()>;
 
+    /// Whether processes of several hosts use it, each with files of its own.
+    fn is_shared_by_hosts(&self) -> bool {
+        false
+    }
+
     /// What an error means for the user.
     fn explain(&self, error: Error) -> StoreError;
 }

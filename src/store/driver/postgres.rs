@@ -7,7 +7,8 @@ use std::error::Error as StdError;
 use bytes::BytesMut;
 use postgres::error::SqlState;
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls};
+use postgres::{Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
 use super::value::{ToValue, Value};
@@ -18,6 +19,7 @@ pub(in crate::store) use postgres::{Row, Statement};
 /// A connection, which is made anew before the first statement after it was lost.
 pub(in crate::store) struct Session {
     config: Config,
+    tls: MakeRustlsConnect,
     open: RefCell<Open>,
     in_transaction: Cell<bool>,
     /// When this connection wrote what it need not write again soon.
@@ -32,19 +34,20 @@ struct Open {
 }
 
 impl Open {
-    fn begin(config: &Config) -> Result<Self> {
+    fn begin(config: &Config, tls: &MakeRustlsConnect) -> Result<Self> {
         Ok(Self {
-            client: config.connect(NoTls)?,
+            client: config.connect(tls.clone())?,
             prepared: HashMap::new(),
         })
     }
 }
 
 impl Session {
-    pub(in crate::store) fn connect(config: &Config) -> Result<Self> {
+    pub(in crate::store) fn connect(config: &Config, tls: &MakeRustlsConnect) -> Result<Self> {
         Ok(Self {
             config: config.clone(),
-            open: RefCell::new(Open::begin(config)?),
+            tls: tls.clone(),
+            open: RefCell::new(Open::begin(config, tls)?),
             in_transaction: Cell::new(false),
             noted: RefCell::default(),
             messages: Cell::new(0),
@@ -121,7 +124,7 @@ impl Session {
     /// What was begun on a connection that is lost is lost with it, and so is no reason to begin anew.
     fn reconnect(&self) -> Result<()> {
         if !self.in_transaction.get() && self.open.borrow().client.is_closed() {
-            *self.open.borrow_mut() = Open::begin(&self.config)?;
+            *self.open.borrow_mut() = Open::begin(&self.config, &self.tls)?;
             self.noted.borrow_mut().clear();
         }
         Ok(())

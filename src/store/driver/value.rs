@@ -109,6 +109,41 @@ impl FromValue for Vec<u8> {
     }
 }
 
+/// A value that belongs to nobody else.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(feature = "postgres"), expect(dead_code))]
+pub(in crate::store) enum OwnedValue {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl ToValue for OwnedValue {
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(number) => Value::Integer(*number),
+            Self::Real(number) => Value::Real(*number),
+            Self::Text(text) => Value::Text(text),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
+impl FromValue for OwnedValue {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        Some(match value {
+            Value::Null => Self::Null,
+            Value::Integer(number) => Self::Integer(number),
+            Value::Real(number) => Self::Real(number),
+            Value::Text(text) => Self::Text(text.to_owned()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_owned()),
+        })
+    }
+}
+
 impl ToValue for Value<'_> {
     fn value(&self) -> Value<'_> {
         *self

@@ -1,9 +1,8 @@
 //! PostgreSQL's migrations: the same numbers as SQLite's, with the same tables and columns.
 
 use crate::base::clock::Timestamp;
-use crate::store::driver::postgres::Session;
 use crate::store::driver::{Connection, Result, params};
-use crate::store::schema::Migration;
+use crate::store::schema::{AppliedMigration, Migration};
 
 /// All migrations of this `ade`.
 pub(super) const MIGRATIONS: &[Migration] = &[
@@ -55,15 +54,28 @@ pub(super) const MIGRATIONS: &[Migration] = &[
 ];
 
 /// Makes the schema where there is none, and applies what is pending, in one transaction. Processes that try at once wait for each other.
-pub(super) fn apply(session: Session, schema: &str, now: Timestamp) -> Result<Connection> {
-    let connection = Connection::Postgres(session);
+/// Returns what was applied.
+pub(super) fn apply(
+    connection: &Connection,
+    schema: &str,
+    now: Timestamp,
+) -> Result<Vec<&'static Migration>> {
     connection.execute_batch(&format!(
         "BEGIN; SELECT pg_advisory_xact_lock(hashtext('ade migrations'), hashtext('{schema}'));
          CREATE SCHEMA IF NOT EXISTS {schema};
          CREATE TABLE IF NOT EXISTS schema_migrations (version bigint PRIMARY KEY NOT NULL, name text NOT NULL, checksum text NOT NULL,
              applied_at bigint NOT NULL, ade_version text NOT NULL)"
     ))?;
+    let made = apply_pending(connection, now);
+    let end = if made.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = connection.execute_batch(end);
+    let applied = made?;
+    ended.map(|()| applied)
+}
+
+fn apply_pending(connection: &Connection, now: Timestamp) -> Result<Vec<&'static Migration>> {
     let known = "SELECT 1 FROM schema_migrations WHERE version = ?1";
+    let mut applied = Vec::new();
     for migration in MIGRATIONS {
         if connection
             .prepare_cached(known)?
@@ -80,7 +92,25 @@ pub(super) fn apply(session: Session, schema: &str, now: Timestamp) -> Result<Co
             now.0,
             env!("CARGO_PKG_VERSION"),
         ])?;
+        applied.push(migration);
     }
-    connection.execute_batch("COMMIT")?;
-    Ok(connection)
+    Ok(applied)
+}
+
+/// The migrations that a schema has; none where there is no schema.
+pub(super) fn applied(connection: &Connection) -> Result<Vec<AppliedMigration>> {
+    let exists = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL";
+    if !connection.prepare_cached(exists)?.exists([])? {
+        return Ok(Vec::new());
+    }
+    let all = "SELECT version, name, checksum, applied_at, ade_version FROM schema_migrations ORDER BY version";
+    connection.prepare_cached(all)?.rows([], |row| {
+        Ok(AppliedMigration {
+            version: row.get(0)?,
+            name: row.get(1)?,
+            checksum: row.get(2)?,
+            applied_at: Timestamp(row.get(3)?),
+            ade_version: row.get(4)?,
+        })
+    })
 }

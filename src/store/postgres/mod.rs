@@ -1,6 +1,6 @@
 //! PostgreSQL: a server, any number of processes.
 //!
-//! `open` connects to a server and brings a schema of its own up to date, `migrations` holds that. `tests` runs the suite on a
+//! `address` reads where the server is, `server` begins sessions, `open` opens a schema and brings it up to date, `migrations` holds that. `transfer` moves the records of a SQLite database here. `tests` runs the suite on a
 //! server of its own.
 //!
 //! Transactions run as `READ COMMITTED`. An operation of several statements locks what it has to find unchanged: the run in the
@@ -8,11 +8,11 @@
 //! before a lock is read again after it. Where a condition is on rows that are not there, a gate lets one transaction at a time pass.
 //! A transaction that another one kept from ending is done again.
 //!
-//! Not settled yet, so that no settings lead here: what a commit did whose answer was lost, paths and locks that belong to one machine, and the
-//! time of several machines.
 
+pub(in crate::store) mod address;
 mod migrations;
 mod open;
 mod server;
 #[cfg(test)]
 mod tests;
+mod transfer;

@@ -1,50 +1,107 @@
-//! Opens a schema on a server.
+//! Opens a schema on a server, and brings one up to date.
 
-use std::time::Duration;
-
-use postgres::Config;
-
-use super::migrations;
+use super::address::Address;
+use super::migrations::{self, MIGRATIONS};
 use super::server::Server;
 use crate::base::clock::Timestamp;
 use crate::settings::Settings;
-use crate::store::driver::Backend;
-use crate::store::driver::postgres::Session;
+use crate::store::driver::{Backend, Connection};
+use crate::store::schema::{Migrated, MigrationState, Opening, SchemaStatus};
 use crate::store::sql::SqlStore;
-use crate::store::{DeliveryKind, Result, StoreError};
+use crate::store::{Result, StoreError};
 
 impl SqlStore {
-    /// Opens a schema of a server's database, and makes it or brings it up to date first. No setting leads here yet, because files,
-    /// locks and clocks still belong to one machine.
+    /// Opens a schema of a server's database for the host of this id, and checks it.
     ///
     /// # Errors
-    /// The address names no server, or the server is out of reach or refuses.
-    pub fn on_server(settings: &Settings, address: &str, schema: &str) -> Result<Self> {
-        let mut config: Config = address.parse().map_err(|error: postgres::Error| {
-            // Without the address, which may hold a password.
-            StoreError::BadUrl {
-                url: "postgres:".to_owned(),
-                reason: error.to_string(),
-            }
-        })?;
-        let kinds: Vec<&str> = DeliveryKind::of(settings)
-            .into_iter()
-            .map(DeliveryKind::as_str)
-            .collect();
-        // A connection that nobody answers is given up, and so is a transaction that its process forgot: both hold locks.
-        config
-            .options(&format!(
-                "-c search_path={schema} -c ade.deliveries={} -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
-                kinds.join(",")
-            ))
-            .connect_timeout(Duration::from_secs(10))
-            .tcp_user_timeout(Duration::from_secs(10));
-        let server = Server::of(config);
-        let opened = Session::connect(server.config())
-            .and_then(|session| migrations::apply(session, schema, Timestamp::now()));
-        match opened {
-            Ok(connection) => Ok(Self::on(connection, server)),
-            Err(error) => Err(server.explain(error)),
+    /// It is absent, behind, newer or altered, or the server is out of reach or refuses.
+    pub(in crate::store) fn on_server(
+        settings: &Settings,
+        address: &Address,
+        host: &str,
+        opening: Opening,
+    ) -> Result<Self> {
+        let server = Server::of(settings, address, host);
+        let connection = server.connect()?;
+        let mut status = status(&server, &connection)?;
+        if opening == Opening::CreateIfAbsent && status.state == MigrationState::Absent {
+            bring_up_to_date(&server, &connection)?;
+            status = self::status(&server, &connection)?;
         }
+        status.demand_current()?;
+        Ok(Self::on(connection, server))
     }
+
+    /// Makes the schema or brings it up to date. Any number of processes may call it at once: one works, the others wait.
+    ///
+    /// # Errors
+    /// It is newer or altered, which changes nothing, or the server is out of reach or refuses.
+    pub(in crate::store) fn migrate_on_server(
+        settings: &Settings,
+        address: &Address,
+    ) -> Result<Migrated> {
+        let server = Server::of(settings, address, "");
+        let connection = server.connect()?;
+        let before = status(&server, &connection)?;
+        let created = before.state == MigrationState::Absent;
+        let applied = match before.state {
+            MigrationState::Current => Vec::new(),
+            MigrationState::Absent | MigrationState::Behind(_) => {
+                bring_up_to_date(&server, &connection)?
+            }
+            _ => {
+                before.demand_current()?;
+                Vec::new()
+            }
+        };
+        Ok(Migrated {
+            applied,
+            backup: None,
+            path: server.place(),
+            created,
+        })
+    }
+
+    /// Reads the state of the schema, without changing anything.
+    ///
+    /// # Errors
+    /// The server is out of reach or refuses.
+    pub(in crate::store) fn status_on_server(
+        settings: &Settings,
+        address: &Address,
+    ) -> Result<SchemaStatus> {
+        let server = Server::of(settings, address, "");
+        status(&server, &server.connect()?)
+    }
+}
+
+fn status(server: &Server, connection: &Connection) -> Result<SchemaStatus> {
+    let applied = migrations::applied(connection).map_err(|error| server.explain(error))?;
+    let state = match applied.is_empty() {
+        true => MigrationState::Absent,
+        false => MigrationState::of(&applied, MIGRATIONS),
+    };
+    Ok(SchemaStatus {
+        path: server.place(),
+        applied,
+        known: MIGRATIONS,
+        state,
+    })
+}
+
+fn bring_up_to_date(
+    server: &Server,
+    connection: &Connection,
+) -> Result<Vec<&'static crate::store::Migration>> {
+    migrations::apply(connection, server.schema(), Timestamp::now()).map_err(|error| {
+        match server.explain(error) {
+            StoreError::Refused { path, source } => StoreError::Unreachable {
+                path,
+                message: source.to_string(),
+                hint: "nothing was changed. The user of the URL needs the right to make a schema in this database"
+                    .to_owned(),
+            },
+            error => error,
+        }
+    })
 }

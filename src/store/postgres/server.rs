@@ -1,57 +1,119 @@
-//! The server that a store is open on.
+//! The server that a store is open on, and how its sessions are begun.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use postgres::Config;
-
+use super::address::Address;
+use crate::settings::Settings;
 use crate::store::driver::postgres::Session;
 use crate::store::driver::{Backend, Connection, Error};
-use crate::store::{Result, StoreError};
+use crate::store::{DeliveryKind, Result, StoreError};
 
-/// A server, and how its schema is asked for.
+/// A server, and what each session with it begins with.
 pub(super) struct Server {
-    config: Config,
+    address: Address,
 }
 
 impl Server {
-    pub(super) fn of(config: Config) -> Self {
-        Self { config }
+    /// For the host of this id, which the sessions read and write the environments of.
+    pub(super) fn of(settings: &Settings, address: &Address, host: &str) -> Self {
+        let kinds: Vec<&str> = DeliveryKind::of(settings)
+            .into_iter()
+            .map(DeliveryKind::as_str)
+            .collect();
+        let data = &settings.data_dir;
+        let real = data.canonicalize().unwrap_or_else(|_| data.clone());
+        let mut address = address.clone();
+        let schema = address.schema.clone();
+        // A connection that nobody answers is given up, and so is a transaction that its process forgot: both hold locks.
+        let options = options(&[
+            ("search_path", &schema),
+            ("ade.host", host),
+            ("ade.data", &data.to_string_lossy()),
+            ("ade.data_resolved", &real.to_string_lossy()),
+            ("ade.deliveries", &kinds.join(",")),
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "20s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+            ("default_transaction_isolation", "read committed"),
+        ]);
+        address.config.options(&options);
+        Self { address }
     }
 
-    pub(super) fn config(&self) -> &Config {
-        &self.config
+    /// Begins a session.
+    pub(super) fn connect(&self) -> Result<Connection> {
+        let Address { config, tls, .. } = &self.address;
+        let session = Session::connect(config, tls).map_err(|error| self.explain(error))?;
+        Ok(Connection::Postgres(session))
     }
+
+    pub(super) fn schema(&self) -> &str {
+        &self.address.schema
+    }
+
+    /// The address, to be shown.
+    pub(super) fn place(&self) -> PathBuf {
+        PathBuf::from(&self.address.shown)
+    }
+}
+
+/// Settings of a session as its options have them: `-c name=value`, with a backslash before spaces.
+fn options(settings: &[(&str, &str)]) -> String {
+    settings
+        .iter()
+        .fold(String::new(), |mut text, (name, value)| {
+            let value = value.replace('\\', "\\\\").replace(' ', "\\ ");
+            let _ = write!(text, "-c {name}={value} ");
+            text
+        })
 }
 
 impl Backend for Server {
     fn reader(&self) -> Option<Connection> {
-        Session::connect(&self.config)
-            .ok()
-            .map(Connection::Postgres)
+        self.connect().ok()
     }
 
     fn demand_in_place(&self) -> Result<()> {
         Ok(())
     }
 
+    fn is_shared_by_hosts(&self) -> bool {
+        true
+    }
+
     fn explain(&self, error: Error) -> StoreError {
-        // The name of the database stands for its place: a server has no path.
-        let path = PathBuf::from(self.config.get_dbname().unwrap_or("postgres"));
+        let path = self.place();
+        let unreachable = |message, hint: &str| StoreError::Unreachable {
+            path: path.clone(),
+            message,
+            hint: hint.to_owned(),
+        };
         match error {
-            Error::Unreachable(message) => StoreError::Unreachable {
-                path,
+            Error::Unreachable(message) => unreachable(
                 message,
-                hint: "see whether the server runs and takes connections".to_owned(),
-            },
-            Error::Conflict(message) => StoreError::Unreachable {
-                path,
-                message,
-                hint: "others were in the way each time; try again".to_owned(),
-            },
+                "see whether the server runs, takes connections and has a database of this name",
+            ),
+            Error::Conflict(message) => {
+                unreachable(message, "others were in the way each time; try again")
+            }
             error => StoreError::Refused {
                 path,
                 source: Box::new(error),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_may_hold_spaces_and_backslashes() {
+        assert_eq!(
+            options(&[("ade.data", r"/my data\x"), ("a", "1")]),
+            r"-c ade.data=/my\ data\\x -c a=1 "
+        );
     }
 }

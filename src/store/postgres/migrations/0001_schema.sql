@@ -5,8 +5,13 @@
 CREATE FUNCTION json_each(list text) RETURNS TABLE (key bigint, value text) LANGUAGE sql IMMUTABLE
     AS $$ SELECT place - 1, entry FROM json_array_elements_text(list::json) WITH ORDINALITY AS entries (entry, place) $$;
 -- Paths are stored as they are.
-CREATE FUNCTION relative(path text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT path $$;
-CREATE FUNCTION absolute(path text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT path $$;
+CREATE FUNCTION below(path text, folder text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN starts_with(path, folder || '/') AND '..' <> ALL (string_to_array(substr(path, length(folder) + 2), '/'))
+        THEN nullif(substr(path, length(folder) + 2), '') END $$;
+CREATE FUNCTION relative(path text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce(below(path, current_setting('ade.data')), below(path, current_setting('ade.data_resolved')), path) $$;
+CREATE FUNCTION absolute(path text) RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN starts_with(path, '/') THEN path ELSE current_setting('ade.data') || '/' || path END $$;
 
 CREATE TABLE workspaces (
     id          text COLLATE "C" PRIMARY KEY NOT NULL,
@@ -310,3 +315,11 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_of_run ON idempotency_keys (run_id);
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+
+-- The logs of runs, for hosts that do not execute them: whole lines, each piece with its place in the log, in bytes.
+CREATE TABLE run_logs (
+    run_id  text COLLATE "C" NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    at      bigint NOT NULL,
+    lines   text NOT NULL,
+    PRIMARY KEY (run_id, at)
+);

@@ -1,0 +1,268 @@
+//! The address of a server: `postgresql://user@host:port/database?…`, as PostgreSQL's own programs read it.
+//!
+//! Beyond a socket of this machine the connection is encrypted and the server's certificate verified, unless the address says
+//! `sslmode=disable`: what is not verified may be anybody. `schema=NAME` names the schema that the tables are in, `ade` without it.
+//! The password stands in the address or in a setting, and is shown nowhere.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use postgres::Config;
+use postgres::config::{Host, SslMode};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::{load_certs_from_paths, load_native_certs};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::settings::Settings;
+
+/// The schema that the tables are in, where the address names none.
+const SCHEMA: &str = "ade";
+
+/// The port of servers, which goes without saying.
+const PORT: u16 = 5432;
+
+/// Where a server is, and how it is connected to.
+#[derive(Clone)]
+pub(in crate::store) struct Address {
+    pub(in crate::store) config: Config,
+    pub(in crate::store) tls: MakeRustlsConnect,
+    pub(in crate::store) schema: String,
+    /// The address without a password.
+    pub(in crate::store) shown: String,
+}
+
+/// What an address says to `ade` rather than to the server.
+#[derive(Default)]
+struct Own {
+    mode: Option<String>,
+    certificates: Option<String>,
+    schema: Option<String>,
+}
+
+impl Address {
+    /// Reads an address. The error is a reason, without the address.
+    pub(in crate::store) fn parse(url: &str, settings: &Settings) -> Result<Self, String> {
+        let (url, own) = Own::taken_from(url)?;
+        let mut config: Config = url.parse().map_err(|error: postgres::Error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            cause.unwrap_or_else(|| error.to_string())
+        })?;
+        if config.get_hosts().is_empty() {
+            return Err("it names no server".to_owned());
+        }
+        if config.get_password().is_none()
+            && let Some(password) = password(settings)?
+        {
+            config.password(password);
+        }
+        let is_remote = config
+            .get_hosts()
+            .iter()
+            .any(|host| matches!(host, Host::Tcp(_)));
+        let is_verified = own.is_verified(is_remote)?;
+        config.ssl_mode(match is_verified {
+            true => SslMode::Require,
+            false => SslMode::Disable,
+        });
+        // Nothing waits for ever for an answer, and a transaction that its process forgot holds no locks.
+        config
+            .connect_timeout(Duration::from_secs(10))
+            .tcp_user_timeout(Duration::from_secs(10))
+            .keepalives_idle(Duration::from_secs(10))
+            .application_name("ade");
+        let roots = match is_verified {
+            true => roots(own.certificates.as_deref())?,
+            false => RootCertStore::empty(),
+        };
+        let client = ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self {
+            shown: shown(&config),
+            config,
+            tls: MakeRustlsConnect::new(client),
+            schema: own.schema.unwrap_or_else(|| SCHEMA.to_owned()),
+        })
+    }
+}
+
+impl Own {
+    fn taken_from(url: &str) -> Result<(String, Self), String> {
+        let mut own = Self::default();
+        let Some((place, query)) = url.split_once('?') else {
+            return Ok((url.to_owned(), own));
+        };
+        let mut rest = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let kept = match &*name {
+                "sslmode" => &mut own.mode,
+                "sslrootcert" => &mut own.certificates,
+                "schema" => &mut own.schema,
+                _ => {
+                    rest.append_pair(&name, &value);
+                    continue;
+                }
+            };
+            *kept = Some(value.into_owned());
+        }
+        let is_name = |name: &String| {
+            let known = |letter: char| {
+                letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
+            };
+            !name.is_empty() && name.len() <= 60 && name.chars().all(known)
+        };
+        if own.schema.as_ref().is_some_and(|name| !is_name(name)) {
+            return Err(
+                "the name of its schema may have small letters, digits and _ alone".to_owned(),
+            );
+        }
+        Ok((format!("{place}?{}", rest.finish()), own))
+    }
+
+    /// Whether the server has to show a certificate that is verified.
+    fn is_verified(&self, is_remote: bool) -> Result<bool, String> {
+        match self.mode.as_deref() {
+            None => Ok(is_remote),
+            Some("verify-full") => Ok(true),
+            Some("disable") => Ok(false),
+            Some(other) => Err(format!(
+                "sslmode={other} would not verify who answers: leave it out, which means verify-full, or write sslmode=disable"
+            )),
+        }
+    }
+}
+
+/// The certificates that are trusted: those of a file, or those of the system.
+fn roots(file: Option<&str>) -> Result<RootCertStore, String> {
+    let found = match file {
+        None | Some("system") => load_native_certs(),
+        Some(file) => load_certs_from_paths(Some(file.as_ref()), None),
+    };
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        let place = file.unwrap_or("this system");
+        let why = found
+            .errors
+            .first()
+            .map(|error| format!(": {error}"))
+            .unwrap_or_default();
+        return Err(format!("no certificates are found in {place}{why}"));
+    }
+    Ok(roots)
+}
+
+/// The password that settings name.
+fn password(settings: &Settings) -> Result<Option<String>, String> {
+    let Some(file) = &settings.database_password_file else {
+        return Ok(settings.database_password.clone());
+    };
+    let read = std::fs::read_to_string(file);
+    let text = read.map_err(|error| {
+        format!(
+            "its password cannot be read from {}: {error}",
+            file.display()
+        )
+    })?;
+    Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// `postgresql://user@host/database`.
+fn shown(config: &Config) -> String {
+    let mut text = "postgresql://".to_owned();
+    if let Some(user) = config.get_user() {
+        let _ = write!(text, "{user}@");
+    }
+    let ports = config.get_ports();
+    for (index, host) in config.get_hosts().iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        let _ = match host {
+            Host::Tcp(name) => write!(text, "{comma}{name}"),
+            Host::Unix(folder) => write!(text, "{comma}{}", folder.display()),
+        };
+        let port = ports.get(index).or(ports.first());
+        if let Some(port) = port.filter(|port| **port != PORT) {
+            let _ = write!(text, ":{port}");
+        }
+    }
+    if let Some(database) = config.get_dbname() {
+        let _ = write!(text, "/{database}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::settings::Inputs;
+
+    fn settings(flags: &[(&'static str, &str)]) -> Settings {
+        let flags = flags
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
+        Settings::resolve(&Inputs {
+            flags: flags.collect::<BTreeMap<_, _>>(),
+            variables: BTreeMap::new(),
+            folder: "/".into(),
+            program: None,
+        })
+        .unwrap()
+    }
+
+    fn address(url: &str) -> Result<Address, String> {
+        Address::parse(url, &settings(&[]))
+    }
+
+    #[test]
+    fn what_is_not_on_this_machine_is_verified() {
+        let mode = |url| address(url).unwrap().config.get_ssl_mode();
+        assert_eq!(mode("postgresql://a@%2Frun%2Fpg/db"), SslMode::Disable);
+        assert_eq!(
+            mode("postgresql://a@db.example/db?sslmode=disable"),
+            SslMode::Disable
+        );
+        let error = address("postgresql://a@db.example/db?sslmode=require")
+            .err()
+            .unwrap();
+        assert!(error.contains("verify-full"), "{error}");
+        let error = address("postgresql://a@db.example/db?sslrootcert=/none.pem")
+            .err()
+            .unwrap();
+        assert!(error.contains("/none.pem"), "{error}");
+    }
+
+    #[test]
+    fn a_password_is_taken_from_address_or_setting_and_never_shown() {
+        let place = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(place.path(), "from a file\n").unwrap();
+        let file = place.path().to_str().unwrap();
+        for (url, flags, expected) in [
+            ("postgresql://a:in%20it@%2Frun/db", vec![], "in it"),
+            (
+                "postgresql://a@%2Frun/db",
+                vec![("ADE_DATABASE_PASSWORD", "set")],
+                "set",
+            ),
+            (
+                "postgresql://a@%2Frun/db",
+                vec![("ADE_DATABASE_PASSWORD_FILE", file)],
+                "from a file",
+            ),
+        ] {
+            let address = Address::parse(url, &settings(&flags)).unwrap();
+            assert_eq!(address.config.get_password(), Some(expected.as_bytes()));
+            assert_eq!(address.shown, "postgresql://a@/run/db");
+        }
+    }
+
+    #[test]
+    fn a_schema_has_a_name_that_needs_no_quotes() {
+        assert_eq!(address("postgresql://%2Frun/db").unwrap().schema, "ade");
+        let named = address("postgresql://%2Frun/db?schema=team_2&application_name=x").unwrap();
+        assert_eq!(named.schema, "team_2");
+        assert!(address("postgresql://%2Frun/db?schema=a;b").is_err());
+        assert!(address("postgresql:///db").is_err());
+    }
+}

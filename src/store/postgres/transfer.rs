@@ -1,0 +1,252 @@
+//! Moves the records of a SQLite database into an empty schema of a server, in one transaction, and compares both sides.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use crate::store::driver::{self, Connection, OwnedValue, Row, ToValue, Transaction, Value};
+use crate::store::sql::SqlStore;
+use crate::store::{Moved, Result};
+
+/// The tables whose rows are moved, each behind those that it refers to, with the order of its rows. Processes and leases belong to
+/// this moment and stay.
+const TABLES: [(&str, &str); 21] = [
+    ("workspaces", "id"),
+    ("configurations", "id"),
+    ("configuration_versions", "configuration_id, version"),
+    ("documents", "id"),
+    ("environments", "id"),
+    ("runs", "id"),
+    ("queue", "run_id"),
+    ("run_attempts", "run_id, attempt"),
+    ("run_metrics", "run_id"),
+    ("run_fields", "run_id, field"),
+    (
+        "run_table_columns",
+        "run_id, workbook_index, sheet_index, table_index, column_index",
+    ),
+    ("output_copies", "path"),
+    ("tokens", "id"),
+    ("sessions", "hash"),
+    ("idempotency_keys", "workspace_id, key"),
+    ("pauses", "configuration_id"),
+    ("queue_turns", "environment_id, priority, submitter"),
+    ("deliveries", "run_id, kind"),
+    ("totals", "one"),
+    ("observed_time", "one"),
+    ("identity", "one"),
+];
+
+/// Tables with triggers that count, or keep turns, of rows that come one by one.
+const WITH_TRIGGERS: [&str; 3] = ["runs", "run_attempts", "queue"];
+
+/// So many rows are read and written at once.
+const AT_ONCE: usize = 200;
+
+impl SqlStore {
+    /// Moves all records of `source` into this schema, which has none. Returns what it counted, once both sides are the same.
+    ///
+    /// # Errors
+    /// A database cannot be used. Then the schema is as it was.
+    pub(in crate::store) fn take_from(&self, source: &Self) -> Result<Moved> {
+        // The write lock of the source is held to the end, so that nothing changes there meanwhile.
+        source.write(|from| {
+            let moved = self.write(|to| {
+                WITH_TRIGGERS
+                    .iter()
+                    .try_for_each(|table| triggers(to, table, "DISABLE"))?;
+                let mut moved = Moved::default();
+                for (table, order) in TABLES {
+                    let columns = columns(from, table)?;
+                    let before = copy(from, to, table, order, &columns)?;
+                    let after = summary(to, table, order, &columns)?;
+                    if before != after {
+                        // What differs is not kept.
+                        let message =
+                            format!("the rows of {table} are not those that were written");
+                        return Err(driver::Error::Refused(message));
+                    }
+                    moved.note(table, before.rows, true);
+                }
+                WITH_TRIGGERS
+                    .iter()
+                    .try_for_each(|table| triggers(to, table, "ENABLE"))?;
+                Ok(moved)
+            });
+            Ok(moved)
+        })?
+    }
+
+    /// Compares the records of both sides without changing anything.
+    ///
+    /// # Errors
+    /// A database cannot be used.
+    pub(in crate::store) fn compared_with(&self, source: &Self) -> Result<Moved> {
+        let mut moved = Moved::default();
+        for (table, order) in TABLES {
+            let columns = source.write(|from| columns(from, table))?;
+            let before = source.write(|from| summary(from, table, order, &columns))?;
+            let after = self.write(|to| summary(to, table, order, &columns))?;
+            moved.note(table, before.rows, before == after);
+        }
+        Ok(moved)
+    }
+
+    /// Whether the schema has no records yet.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub(in crate::store) fn is_empty(&self) -> Result<bool> {
+        let sql = "SELECT 1 FROM identity UNION ALL SELECT 1 FROM workspaces UNION ALL SELECT 1 FROM tokens";
+        let found = self.write(|transaction| transaction.prepare_cached(sql)?.exists([]))?;
+        Ok(!found)
+    }
+}
+
+fn triggers(transaction: &Transaction<'_>, table: &str, what: &str) -> driver::Result<()> {
+    transaction.execute_batch(&format!("ALTER TABLE {table} {what} TRIGGER USER"))
+}
+
+fn columns(connection: &Connection, table: &str) -> driver::Result<Vec<String>> {
+    let sql = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
+    connection.prepare_cached(&sql)?.rows([], |row| row.get(0))
+}
+
+/// What a table holds: its rows, and a digest of all their values in order.
+#[derive(PartialEq)]
+struct Summary {
+    rows: u64,
+    digest: [u8; 32],
+}
+
+/// A summary while rows are added.
+struct Summing {
+    rows: u64,
+    hasher: Sha256,
+}
+
+impl Summing {
+    fn new() -> Self {
+        Self {
+            rows: 0,
+            hasher: Sha256::new(),
+        }
+    }
+
+    fn add(&mut self, row: &[OwnedValue]) {
+        self.rows += 1;
+        for value in row {
+            let (kind, bytes) = match value.value() {
+                Value::Null => (0, Vec::new()),
+                Value::Integer(number) => (1, number.to_be_bytes().to_vec()),
+                Value::Real(number) => (2, number.to_be_bytes().to_vec()),
+                Value::Text(text) => (3, text.as_bytes().to_vec()),
+                Value::Bytes(bytes) => (4, bytes.to_vec()),
+            };
+            self.hasher.update([kind]);
+            self.hasher.update((bytes.len() as u64).to_be_bytes());
+            self.hasher.update(bytes);
+        }
+    }
+
+    fn end(self) -> Summary {
+        Summary {
+            rows: self.rows,
+            digest: self.hasher.finalize().into(),
+        }
+    }
+}
+
+fn copy(
+    from: &Connection,
+    to: &Transaction<'_>,
+    table: &str,
+    order: &str,
+    columns: &[String],
+) -> driver::Result<Summary> {
+    // A new schema has one of these.
+    if table == "totals" {
+        to.execute_batch("DELETE FROM totals")?;
+    }
+    let mut summing = Summing::new();
+    pages(from, table, order, columns, &mut |page| {
+        page.iter().for_each(|row| summing.add(row));
+        insert(to, table, columns, page)
+    })?;
+    Ok(summing.end())
+}
+
+fn insert(
+    to: &Transaction<'_>,
+    table: &str,
+    columns: &[String],
+    page: &[Vec<OwnedValue>],
+) -> driver::Result<()> {
+    let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
+    let mut place = 0;
+    for index in 0..page.len() {
+        sql.push_str(if index == 0 { "(" } else { ", (" });
+        for column in 0..columns.len() {
+            place += 1;
+            let comma = if column == 0 { "" } else { ", " };
+            let _ = write!(sql, "{comma}?{place}");
+        }
+        sql.push(')');
+    }
+    let values: Vec<&dyn ToValue> = page.iter().flatten().map(|value| value as _).collect();
+    to.prepare_cached(&sql)?
+        .execute(values.as_slice())
+        .map(drop)
+}
+
+fn summary(
+    connection: &Connection,
+    table: &str,
+    order: &str,
+    columns: &[String],
+) -> driver::Result<Summary> {
+    let mut summing = Summing::new();
+    pages(connection, table, order, columns, &mut |page| {
+        page.iter().for_each(|row| summing.add(row));
+        Ok(())
+    })?;
+    Ok(summing.end())
+}
+
+/// Passes on all rows of a table in order, some at a time: each page begins behind the last row of the one before.
+fn pages(
+    connection: &Connection,
+    table: &str,
+    order: &str,
+    columns: &[String],
+    on: &mut dyn FnMut(&[Vec<OwnedValue>]) -> driver::Result<()>,
+) -> driver::Result<()> {
+    let keys: Vec<&str> = order.split(", ").collect();
+    let places: Vec<usize> = keys
+        .iter()
+        .filter_map(|key| columns.iter().position(|column| column == key))
+        .collect();
+    let list = columns.join(", ");
+    let holders: Vec<String> = (1..=keys.len()).map(|at| format!("?{at}")).collect();
+    let first = format!("SELECT {list} FROM {table} ORDER BY {order} LIMIT {AT_ONCE}");
+    let further = format!(
+        "SELECT {list} FROM {table} WHERE ({order}) > ({}) ORDER BY {order} LIMIT {AT_ONCE}",
+        holders.join(", ")
+    );
+    let read = |row: &Row<'_>| {
+        let values = (0..columns.len()).map(|column| row.get::<_, OwnedValue>(column));
+        values.collect::<driver::Result<Vec<OwnedValue>>>()
+    };
+    let mut page = connection.prepare_cached(&first)?.rows([], read)?;
+    while !page.is_empty() {
+        on(&page)?;
+        let Some(last) = page.last().filter(|_| page.len() == AT_ONCE) else {
+            break;
+        };
+        let behind: Vec<&dyn ToValue> = places.iter().map(|at| &last[*at] as _).collect();
+        page = connection
+            .prepare_cached(&further)?
+            .rows(behind.as_slice(), read)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! The logs of runs, on a server.
+
+use super::SqlStore;
+use super::values::{changes, row, rows, signed};
+use crate::store::driver::params;
+use crate::store::{Result, RunLogs};
+
+impl RunLogs for SqlStore {
+    fn keeps_logs(&self) -> bool {
+        self.backend.is_shared_by_hosts()
+    }
+
+    fn append_to_log(&self, run: &str, claim: Option<&str>, at: u64, lines: &str) -> Result<bool> {
+        let sql = "INSERT INTO run_logs (run_id, at, lines) SELECT CAST(?1 AS TEXT), CAST(?2 AS BIGINT), CAST(?4 AS TEXT)
+             WHERE coalesce((SELECT at + octet_length(lines) FROM run_logs WHERE run_id = ?1 ORDER BY at DESC LIMIT 1), 0) = ?2
+             AND coalesce((SELECT claim_token FROM queue WHERE run_id = ?1), '') = ?3
+             AND EXISTS (SELECT 1 FROM runs WHERE id = ?1)
+             ON CONFLICT (run_id, at) DO NOTHING";
+        let values = params![run, signed(at), claim.unwrap_or_default(), lines];
+        self.write_one(|connection| changes(connection, sql, values))
+    }
+
+    fn length_of_log(&self, run: &str) -> Result<u64> {
+        let sql = "SELECT at + octet_length(lines) FROM run_logs WHERE run_id = ?1 ORDER BY at DESC LIMIT 1";
+        let length =
+            self.read(|connection| row(connection, sql, [run], |row| row.get::<_, i64>(0)))?;
+        Ok(length.unwrap_or_default().unsigned_abs())
+    }
+
+    fn log_from(&self, run: &str, at: u64) -> Result<Vec<(u64, String)>> {
+        let sql = "SELECT at, lines FROM run_logs WHERE run_id = ?1 AND at >= ?2 ORDER BY at";
+        self.read(|connection| {
+            rows(connection, sql, params![run, signed(at)], |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+            })
+        })
+    }
+}

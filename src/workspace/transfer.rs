@@ -1,0 +1,151 @@
+//! Moves a data directory's records from its SQLite database to a server, once: `ade migrate --from sqlite`. The directory becomes the
+//! first host of the server's database, under the ids that both had.
+//!
+//! The records are written in one transaction, and both sides are compared before it is committed. Only then is the database of until now
+//! renamed, so that no process goes on with it. Where this process dies in between, the same command compares both again and goes on.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::fleet;
+use super::restore::end_claims;
+use crate::base::files::{self, FileError};
+use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::settings::Settings;
+use crate::settings::paths::Paths;
+use crate::store::{self, Location, Opening, StoreError};
+use crate::system::machine::Disk;
+use crate::workspace::identity::{self, IdentityError};
+
+/// What was moved.
+#[derive(Clone, Debug, Serialize)]
+pub struct Transferred {
+    /// The database that has the records now.
+    pub database: PathBuf,
+    /// What the file is called now that had them.
+    pub moved_from: PathBuf,
+    /// Each table with the number of its rows.
+    pub tables: Vec<(&'static str, u64)>,
+}
+
+/// Records cannot be moved.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    /// They are to come from elsewhere than a SQLite database.
+    #[error("{from:?} is no database that records can be moved from")]
+    BadSource {
+        /// As it was given.
+        from: String,
+    },
+    /// The settings name no server.
+    #[error("the database {} is not on a server", database.display())]
+    NotServer {
+        /// What they name.
+        database: PathBuf,
+    },
+    /// The server's schema has other records.
+    #[error("the database {} has records already", database.display())]
+    NotEmpty {
+        /// Its address.
+        database: PathBuf,
+        /// The tables that differ.
+        different: Vec<&'static str>,
+    },
+    /// The two do not belong together, or processes are at work.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// A database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Problem for TransferError {
+    fn facts(&self) -> Facts {
+        match self {
+            Self::BadSource { .. } => Facts::new(Kind::Usage, code::DATABASE_URL_INVALID)
+                .hint("write --from sqlite for the data directory's own, or --from sqlite:////path/of/a/file"),
+            Self::NotServer { .. } => Facts::new(Kind::Usage, code::DATABASE_URL_INVALID)
+                .hint("name the server with --database-url postgresql://user@host/database"),
+            Self::NotEmpty { different, .. } => Facts::new(Kind::Refused, code::DATABASE_NOT_EMPTY).hint(format!(
+                "nothing was changed; name another schema with ?schema=NAME in the URL. Other than here: {}",
+                different.join(", ")
+            )),
+            Self::Identity(error) => error.facts(),
+            Self::Store(error) => error.facts(),
+            Self::File(error) => error.facts(),
+        }
+    }
+}
+
+/// Moves the records of the database that `from` names (`sqlite`: the data directory's own) to the server that the settings name.
+///
+/// # Errors
+/// The server has other records, or processes are at work: nothing is changed then. Or a database cannot be used.
+pub fn transfer(
+    settings: &Settings,
+    paths: &Paths,
+    from: &str,
+) -> Result<Transferred, TransferError> {
+    let database = match store::location(settings, &paths.database())? {
+        Location::Server(database) => database,
+        Location::File(database) => return Err(TransferError::NotServer { database }),
+    };
+    let of_source = Settings {
+        database_url: from.starts_with("sqlite:").then(|| from.to_owned()),
+        ..settings.clone()
+    };
+    let source = match store::location(&of_source, &paths.database())? {
+        Location::File(source) if from == "sqlite" || of_source.database_url.is_some() => source,
+        _ => {
+            return Err(TransferError::BadSource {
+                from: from.to_owned(),
+            });
+        }
+    };
+    // The data directory is that of the source, and nobody is at work with either.
+    identity::record(&of_source, paths)?;
+    demand_rest(&of_source, paths, &source)?;
+    end_claims(&of_source, &source)?;
+    store::migrate(settings, &paths.database())?;
+    let host = identity::host(paths)?;
+    let moved = store::move_records(settings, &source, &host)?;
+    if !moved.different.is_empty() {
+        let different = moved.different;
+        return Err(TransferError::NotEmpty {
+            database,
+            different,
+        });
+    }
+    Ok(Transferred {
+        database,
+        moved_from: put_aside(&source)?,
+        tables: moved.tables,
+    })
+}
+
+fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), TransferError> {
+    let store = store::open(settings, source, "", Opening::Existing)?;
+    let at_work = fleet::living_of(&*store, &Disk, paths)?;
+    if at_work.is_empty() {
+        return Ok(());
+    }
+    let names = at_work.into_iter().map(|worker| worker.name).collect();
+    let database = source.to_owned();
+    Err(IdentityError::AtWork { database, names }.into())
+}
+
+/// Renames the database, whose connections are closed, so that its log is part of it.
+fn put_aside(source: &Path) -> Result<PathBuf, FileError> {
+    let mut name = source.file_name().unwrap_or_default().to_owned();
+    name.push(".moved");
+    let aside = source.with_file_name(name);
+    std::fs::rename(source, &aside).map_err(FileError::on("rename", source))?;
+    if let Some(folder) = source.parent() {
+        files::sync_folder(folder);
+    }
+    Ok(aside)
+}
