@@ -16,9 +16,9 @@ use ade::store::{
     EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult, FoundRuns, Heartbeat,
     Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named, NewEnvironment,
     NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication, QueuePlace,
-    QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord, RunningRun,
-    Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens, Totals,
-    Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
+    QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunLogs, RunRecord,
+    RunningRun, Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens,
+    Totals, Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
