@@ -393,9 +393,9 @@ fn waiting(runs: u64) -> String {
 fn workers(settings: &Settings, paths: &Paths) -> Finding {
     const NAME: &str = "workers";
     let found = identity::open_store(settings, paths, Opening::Existing).and_then(|store| {
-        let mut workers = fleet::living_of(&*store, &Disk, paths)?;
+        let now = store.server_time()?.unwrap_or_else(Timestamp::now);
+        let mut workers = fleet::living_of(&*store, &Disk, paths, now)?;
         workers.retain(|worker| worker.kind == "worker");
-        let now = Timestamp::now();
         Ok((store.overview(None, now, now)?.queued, workers))
     });
     let (state, message, hint) = match found {

@@ -16,6 +16,7 @@ mod types;
 mod value;
 
 use std::ffi::{OsStr, OsString};
+use std::time::Duration;
 
 pub use ade_toml::{FILE_NAME, distance, nearest};
 pub use error::SettingsError;
@@ -24,6 +25,9 @@ pub use setting::{Setting, SettingKind};
 pub use source::{Inputs, Resolved, SettingSource, mask_password};
 pub use table::{SETTINGS, Settings, WorkerSettings};
 pub use types::{LogLevel, Recovery, SafeMode, Sandbox};
+
+/// On a server nothing but its lease says of a process of another host that it is dead.
+const LEASE_ON_SERVER: Duration = Duration::from_secs(60);
 
 impl Settings {
     /// Resolves every setting.
@@ -43,6 +47,18 @@ impl Settings {
     pub fn variable(&self, name: &str) -> Option<String> {
         let value = self.variables.get(OsStr::new(name))?;
         value.to_str().map(str::to_owned)
+    }
+
+    /// The same for a database on a server, which other hosts use too: a lease of a worker holds for less time, unless that is set.
+    #[must_use]
+    pub fn on_server(mut self) -> Self {
+        let mut all = self.resolved.iter_mut();
+        let lease = all.find(|one| one.setting.name == "ADE_WORKER_LEASE_SECONDS");
+        if let Some(lease) = lease.filter(|lease| lease.source == SettingSource::Default) {
+            self.worker.lease = LEASE_ON_SERVER;
+            lease.value = Some(LEASE_ON_SERVER.as_secs().to_string());
+        }
+        self
     }
 
     /// `PATH`.
@@ -83,7 +99,6 @@ fn similar_of_engine(key: &str) -> Option<String> {
 mod tests {
     use std::collections::BTreeMap;
     use std::path::Path;
-    use std::time::Duration;
 
     use super::*;
     use crate::base::problem::Problem;

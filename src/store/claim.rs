@@ -6,6 +6,9 @@ use super::Store;
 use crate::base::clock::Timestamp;
 use crate::system::lease::{Heartbeat, Leased, Unreachable};
 
+/// How often at least a claim is renewed on a server, where it is the only sign of life that other hosts see.
+const BEATS_ON_SERVER: Duration = Duration::from_secs(10);
+
 /// A lease on a run or an environment.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -67,6 +70,17 @@ pub struct ClaimLease<'a> {
 impl Leased for ClaimLease<'_> {
     fn length(&self) -> Duration {
         self.claim.lease
+    }
+    fn renewed_every(&self) -> Duration {
+        let third = (self.claim.lease / 3).max(Duration::from_secs(1));
+        let most = match self.is_of_several_machines() {
+            true => BEATS_ON_SERVER,
+            false => Duration::MAX,
+        };
+        third.min(most).min(self.claim.lease)
+    }
+    fn is_of_several_machines(&self) -> bool {
+        self.store.host().is_some()
     }
     fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable> {
         let beat = match self.on {

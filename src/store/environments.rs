@@ -166,8 +166,10 @@ pub enum AfterFailure {
     RetryAt(Timestamp),
     /// It waits until then, and no attempt is spent: the machine or the network is in trouble, not the environment.
     WaitUntil(Timestamp),
-    /// It fails, and is tried again when it is asked for anew.
+    /// It fails, and is tried again when it is asked for anew: the configuration is at fault, on any host.
     Fail,
+    /// It fails on this host, and is tried again when it is asked for anew. Another host may build it.
+    FailHere,
 }
 
 /// How builds are begun again whose builders died, or let their lease end.
@@ -181,7 +183,8 @@ pub struct BuildAttempts<'a> {
 
 /// The environments in the store, and the claims of their builders.
 pub trait Environments {
-    /// Returns the environment of the key of `new`. Records `new` as queued where the key has none yet.
+    /// Returns the environment of the key of `new`. Records `new` as queued where the key has none yet; where another host has it, with
+    /// the same id.
     fn ensure_environment(&self, new: &NewEnvironment, now: Timestamp)
     -> Result<EnvironmentRecord>;
 
@@ -252,7 +255,7 @@ pub trait Environments {
     ) -> Result<bool>;
 
     /// It was asked for. Failed → queued, its attempts counted anew, due from `due` on; one that is queued already is due then
-    /// at the latest. False: it is neither.
+    /// at the latest. False: it is neither. The same happens to it on the other hosts, unless one of them has it or builds it.
     fn ask_for_environment(&self, id: &str, due: Timestamp, now: Timestamp) -> Result<bool>;
 
     /// Building → queued, the attempt not counted: the build was cancelled. False: the lease was lost and nothing changed.

@@ -34,6 +34,7 @@ mod driver;
 mod environments;
 mod error;
 mod failure;
+mod hosts;
 mod identity;
 mod ids;
 mod leases;
@@ -76,6 +77,7 @@ pub use environments::{
 };
 pub use error::StoreError;
 pub use failure::{Failure, NOT_BUILT, Place};
+pub use hosts::Hosts;
 pub use identity::{Identities, Identity};
 pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
@@ -95,6 +97,8 @@ pub use schema::{
 pub use sql::SqlStore;
 pub use tokens::{Scope, TokenRecord, Tokens};
 pub use workers::{WorkerRecord, Workers};
+#[cfg(all(test, feature = "postgres"))]
+pub(crate) use {postgres::tests::hosts, suite::places};
 
 /// The outcome of every operation here.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -108,6 +112,7 @@ pub trait Store:
     + Deliveries
     + Documents
     + Environments
+    + Hosts
     + Identities
     + Ids
     + Leases

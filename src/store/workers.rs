@@ -33,6 +33,9 @@ pub struct WorkerRecord {
     pub started_at: Timestamp,
     /// When it last recorded that it was alive.
     pub seen_at: Timestamp,
+    /// It works for the same host as the store, so that its lock file is seen from here.
+    #[serde(skip)]
+    pub is_here: bool,
 }
 
 /// The registered processes.

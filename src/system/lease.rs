@@ -4,6 +4,9 @@
 //! reached for a moment is asked again; when it could not be reached for as long as the lease holds, the lease counts as
 //! lost.
 //!
+//! Where other machines take over what the lease is on, the work has to end before they may, however long a store that does not answer
+//! keeps the renewing thread: another thread cancels the work a little before the lease ends.
+//!
 //! A process can be suspended for longer than its lease without noticing. So code that is about to write asks [`Held`]
 //! first; where the last answer of the store is older than the lease, [`Held`] asks the store again.
 
@@ -11,7 +14,7 @@ use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::machine::{Machine, Steady};
+use super::machine::{Machine, Steady, Work};
 use crate::base::cancel::{Cancel, RaisedAtEnd};
 use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
@@ -39,6 +42,15 @@ pub struct Unreachable;
 pub trait Leased: Send + Sync {
     /// For how long it holds without a renewal.
     fn length(&self) -> Duration;
+    /// How often it is renewed.
+    fn renewed_every(&self) -> Duration {
+        let length = self.length();
+        (length / 3).max(Duration::from_secs(1)).min(length)
+    }
+    /// Whether processes of other machines take over when it ends, which see nothing of this one's.
+    fn is_of_several_machines(&self) -> bool {
+        false
+    }
     /// Renews it.
     ///
     /// # Errors
@@ -108,7 +120,7 @@ impl<'a> Held<'a> {
         !state.lost
     }
 
-    /// Does `work` while another thread renews the lease, every third of its length, and checks it more often. `cancel` is
+    /// Does `work` while another thread renews the lease, every third of its length or more often, and checks it in between. `cancel` is
     /// raised when the lease was lost or a request to cancel was recorded.
     ///
     /// # Errors
@@ -117,24 +129,43 @@ impl<'a> Held<'a> {
         let stop = Cancel::new();
         let mut work = Some(work);
         let mut done = Err(io::ErrorKind::Other.into());
-        self.machine.beside(
-            vec![Box::new(|| self.renew_until(&stop, cancel))],
-            &mut |started| {
-                // Also where the work panics, so that the renewing thread ends.
-                let _stop = RaisedAtEnd(&stop);
-                match (started, work.take()) {
-                    (Ok(()), Some(work)) => done = Ok(work()),
-                    (Err(error), _) => done = Err(error),
-                    (Ok(()), None) => {}
-                }
-            },
-        );
+        let mut beside: Vec<Work<'_>> = vec![Box::new(|| self.renew_until(&stop, cancel))];
+        if self.leased.is_of_several_machines() {
+            beside.push(Box::new(|| self.cancel_in_time(&stop, cancel)));
+        }
+        self.machine.beside(beside, &mut |started| {
+            // Also where the work panics, so that the renewing thread ends.
+            let _stop = RaisedAtEnd(&stop);
+            match (started, work.take()) {
+                (Ok(()), Some(work)) => done = Ok(work()),
+                (Err(error), _) => done = Err(error),
+                (Ok(()), None) => {}
+            }
+        });
         done
     }
 
-    fn renew_until(&self, stop: &Cancel, cancel: &Cancel) {
+    /// Cancels the work when a sixth of the lease is left: in that time it ends, and clocks differ by less. The lease counts from
+    /// before the request that renewed it last was sent.
+    fn cancel_in_time(&self, stop: &Cancel, cancel: &Cancel) {
         let length = self.leased.length();
-        let renew_every = (length / 3).max(Duration::from_secs(1)).min(length);
+        let most = length - length / 6;
+        loop {
+            let answered = lock(&self.state).answered;
+            let silence = self.machine.steady().since(answered);
+            if silence >= most {
+                lock(&self.state).lost = true;
+                cancel.cancel();
+                return;
+            }
+            if self.machine.wait(stop, most - silence) {
+                return;
+            }
+        }
+    }
+
+    fn renew_until(&self, stop: &Cancel, cancel: &Cancel) {
+        let renew_every = self.leased.renewed_every();
         let look_every = LOOK_EVERY.min(renew_every);
         let mut renewed = self.machine.steady();
         while !self.machine.wait(stop, look_every) {
@@ -175,5 +206,49 @@ impl<'a> Held<'a> {
         let state = lock(&self.state);
         let silence = self.machine.steady().since(state.answered);
         !state.lost && (beat.is_ok() || silence < self.leased.length())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::machine::System;
+
+    /// A lease whose renewal is answered when the work under it has ended.
+    struct Silent(Cancel);
+
+    impl Leased for Silent {
+        fn length(&self) -> Duration {
+            Duration::from_millis(60)
+        }
+        fn renewed_every(&self) -> Duration {
+            Duration::from_millis(10)
+        }
+        fn is_of_several_machines(&self) -> bool {
+            true
+        }
+        fn renew(&self, _: Timestamp) -> Result<Heartbeat, Unreachable> {
+            self.0.wait(Duration::MAX);
+            Err(Unreachable)
+        }
+        fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+            None
+        }
+    }
+
+    #[test]
+    fn work_that_others_may_take_over_ends_although_the_store_keeps_a_renewal_waiting() {
+        let silent = Silent(Cancel::new());
+        let since = System.steady();
+        let held = Held::new(&System, &silent, since);
+        let cancel = Cancel::new();
+        let is_cancelled = held.keep(&cancel, || {
+            let is_cancelled = cancel.wait(Duration::from_secs(60));
+            silent.0.cancel();
+            is_cancelled
+        });
+        assert!(is_cancelled.unwrap());
+        assert!(System.steady().since(since) >= Duration::from_millis(50));
+        assert!(!held.holds());
     }
 }

@@ -1,13 +1,14 @@
 //! Building the environments that runs wait for, in threads beside the slots.
 //!
 //! Whose fault a failed build is decides what becomes of it. The configuration's: the environment fails, and so do its runs. The
-//! machine's, the network's or this worker's: the environment waits for its backoff, no attempt is spent, and its runs wait.
+//! machine's, the network's or this worker's: the environment waits for its backoff, no attempt is spent, and its runs wait. Of several
+//! hosts one that is in trouble, or would build something else, leaves it to the others.
 
 use std::sync::atomic::Ordering;
 
 use super::Pool;
 use crate::base::problem::{Problem, code};
-use crate::environment::needed::prepare::{PrepareError, Prepared};
+use crate::environment::needed::prepare::{PrepareError, Prepared, environment_of_run};
 use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
 use crate::run::execution::happenings::Happening;
 use crate::run::execution::safe_mode::SafeMode;
@@ -59,6 +60,19 @@ impl Pool<'_> {
             last = Some(environment);
         }
         Ok(false)
+    }
+
+    /// Records environments for which runs wait, and which this host has to build beside others or in their place.
+    pub(super) fn adopt_environments(&self) -> Result<(), StoreError> {
+        let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
+        if self.workspace.settings.safe_mode != SafeMode::Off {
+            return Ok(());
+        }
+        for run in store.runs_without_host(machine.now())? {
+            environment_of_run(self.workspace, &run)?;
+            self.bell.ring();
+        }
+        Ok(())
     }
 
     /// Builds an environment. False: another process builds it.
@@ -143,7 +157,8 @@ impl Pool<'_> {
                     let wait = self.workspace.backoff(waiting.trouble_count + 1);
                     AfterFailure::WaitUntil(now.plus(wait))
                 }
-                _ => AfterFailure::Fail,
+                // Another host may have other files and settings.
+                _ => AfterFailure::FailHere,
             };
             store.fail_environment(&waiting.id, &claim, &failure, after, now)?;
         }

@@ -17,6 +17,9 @@ use crate::system::machine::{JUMP, Machine, Moment, Steady};
 use crate::workspace::ballast;
 use crate::workspace::fleet::{FleetError, living, longest_lease};
 
+/// How often a process tells the other hosts of a server that it is alive, and asks for the time.
+const SEEN_EVERY: Duration = Duration::from_secs(10);
+
 /// Notices when the wall clock moves differently from the steady one.
 pub(super) struct Clocks<'a> {
     machine: &'a dyn Machine,
@@ -97,7 +100,13 @@ impl Pool<'_> {
         let settings = &self.workspace.settings.worker;
         let machine = &*self.workspace.machine;
         let worker = self.workspace.worker_id(0);
-        let mut sweep = Duty::new(settings.cleanup_interval);
+        // On a server others free what this process holds if they do not hear of it.
+        let most = self
+            .workspace
+            .store
+            .host()
+            .map_or(Duration::MAX, |_| SEEN_EVERY);
+        let mut sweep = Duty::new(settings.cleanup_interval.min(most));
         let mut metrics = Duty::new(settings.metrics_interval);
         // The first entry is about an interval, not about a moment.
         metrics.is_due(machine.steady());
@@ -113,6 +122,7 @@ impl Pool<'_> {
             let step = self.leave_unrecorded(&worker).and_then(|()| {
                 // Looking at a few locks costs nothing, and what a dead process held waits for no sweep.
                 self.recover(&worker)?;
+                self.adopt_environments()?;
                 if sweep.is_due(machine.steady()) {
                     self.sweep(&worker, &mut clocks)?;
                 }
@@ -187,7 +197,8 @@ impl Pool<'_> {
     fn sweep(&self, worker: &str, clocks: &mut Clocks<'_>) -> Result<(), StoreError> {
         let (store, machine) = (&*self.workspace.store, &*self.workspace.machine);
         let settings = &self.workspace.settings.worker;
-        store.worker_seen(&self.member.id, machine.now())?;
+        machine.keep_time(&|| store.server_time().ok().flatten());
+        self.member.seen()?;
         ballast::keep(
             machine.files(),
             &self.workspace.settings,

@@ -6,6 +6,10 @@
 //! taken before the record names it, and a worker makes its file anew where somebody deletes it. Neither a host name, which
 //! changes with the container, nor an age, nor a process number, which may be in use again, decides. The claims of a dead process
 //! go back to the queue at once. Where the file cannot be examined, its process lives; leases end the claims of those that hang.
+//!
+//! On a server there are processes of other hosts, whose locks are not seen from here. They say regularly that they live, by the
+//! server's clock. What one of them holds comes back when its leases have expired, and not before: it may live where the server cannot be
+//! reached, and then knows by its leases alone when to stop.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +19,7 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit};
 
 use crate::base::cancel::Cancel;
+use crate::base::clock::Timestamp;
 use crate::base::files::{FileError, describe};
 use crate::base::mutex;
 use crate::base::problem::{Facts, Kind, Problem, code};
@@ -24,6 +29,9 @@ use crate::store::{BuildAttempts, RunRecord, Store, StoreError, WorkerRecord};
 use crate::system::lock::Lock;
 use crate::system::machine::{Files, Machine, System, Work};
 use crate::workspace::Workspace;
+
+/// A process of another host that was not seen for this much longer than its lease is dead: each knows the time this well.
+const MARGIN: Duration = Duration::from_secs(2);
 
 /// The registration of this process. Ends when dropped.
 pub struct Member<'a> {
@@ -76,6 +84,7 @@ impl<'a> Member<'a> {
             lease: workspace.settings.worker.lease,
             started_at: now,
             seen_at: now,
+            is_here: true,
         };
         let joined = workspace.store.register_worker(&record);
         let member = Self {
@@ -86,6 +95,28 @@ impl<'a> Member<'a> {
         };
         joined?;
         Ok(member)
+    }
+
+    /// Records that this process is alive. Where another host took it for dead meanwhile, it is registered again.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub fn seen(&self) -> Result<(), StoreError> {
+        let store = &*self.workspace.store;
+        if store.host().is_some() {
+            self.register()?;
+        }
+        store.worker_seen(&self.id, self.workspace.machine.now())
+    }
+
+    /// Registers it again, unless it is registered.
+    fn register(&self) -> Result<(), StoreError> {
+        let seen_at = self.workspace.machine.now();
+        let record = WorkerRecord {
+            seen_at,
+            ..self.record.clone()
+        };
+        self.workspace.store.register_worker(&record)
     }
 
     /// Where somebody has deleted the lock file of this process, makes it anew: others would take the process for dead.
@@ -100,7 +131,7 @@ impl<'a> Member<'a> {
         let database = path.ancestors().nth(2);
         if is_missing && database.is_some_and(|folder| files.is_folder(folder)) {
             *mutex::lock(&self.held) = take(&*self.workspace.machine, path)?;
-            self.workspace.store.register_worker(&self.record)?;
+            self.register()?;
         }
         Ok(())
     }
@@ -133,6 +164,13 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
     };
     let mut runs = Vec::new();
     for worker in workspace.store.workers()? {
+        if !worker.is_here {
+            if is_silent(&worker, machine.now()) {
+                // Stays as long as it holds a claim.
+                workspace.store.remove_worker(&worker.id)?;
+            }
+            continue;
+        }
         let Some(lock_path) = lock_of_the_dead(files, &workspace.paths, &worker) else {
             continue;
         };
@@ -156,7 +194,8 @@ pub fn longest_lease(workspace: &Workspace) -> Result<Duration, StoreError> {
 
 /// The registered processes, oldest first, without those that are dead.
 pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
-    living_of(&*workspace.store, workspace.files(), &workspace.paths)
+    let now = workspace.machine.now();
+    living_of(&*workspace.store, workspace.files(), &workspace.paths, now)
 }
 
 /// The same where no workspace is open.
@@ -164,10 +203,19 @@ pub fn living_of(
     store: &dyn Store,
     files: &dyn Files,
     paths: &Paths,
+    now: Timestamp,
 ) -> Result<Vec<WorkerRecord>, StoreError> {
     let mut workers = store.workers()?;
-    workers.retain(|worker| lock_of_the_dead(files, paths, worker).is_none());
+    workers.retain(|worker| match worker.is_here {
+        true => lock_of_the_dead(files, paths, worker).is_none(),
+        false => !is_silent(worker, now),
+    });
     Ok(workers)
+}
+
+/// Whether a process of another host has not been seen for longer than it may hold anything.
+fn is_silent(worker: &WorkerRecord, now: Timestamp) -> bool {
+    worker.seen_at.plus(worker.lease + MARGIN) < now
 }
 
 /// The lock file of a process that is dead. `None`: it lives, or its file cannot be examined, which proves nothing. The file is
@@ -206,4 +254,84 @@ fn try_threads(count: usize) -> io::Result<()> {
         done.cancel();
     });
     all
+}
+
+#[cfg(all(test, feature = "postgres"))]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::settings::{Inputs, Settings};
+    use crate::store::{Hosts, RunStatus, SqlStore, hosts, places};
+    use crate::system::machine::ByServer;
+
+    /// A host's workspace, in a data directory of its own.
+    fn workspace(folder: &Path, host: &str, store: SqlStore) -> Workspace {
+        let data = folder.join(host).display().to_string();
+        let settings = Settings::resolve(&Inputs {
+            flags: BTreeMap::from([("ADE_DATA_DIR", data)]),
+            variables: BTreeMap::new(),
+            folder: folder.to_owned(),
+            program: None,
+        });
+        let settings = settings.unwrap().on_server();
+        let machine = ByServer::asking(|| store.server_time()).unwrap().unwrap();
+        Workspace {
+            paths: Paths::new(&settings).unwrap(),
+            settings,
+            store: Arc::new(store),
+            database_id: "d".to_owned(),
+            machine: Arc::new(machine),
+            objects: None,
+        }
+    }
+
+    /// A run of a host's process.
+    fn running(workspace: &Workspace, process: &str) -> RunRecord {
+        let (store, now) = (&*workspace.store, workspace.machine.now());
+        let environment = places::environment(store, "d", now);
+        let claim = workspace.claim("w", Some(process));
+        places::running(store, &environment, &claim, now)
+    }
+
+    #[test]
+    fn the_runs_of_a_host_that_is_gone_come_back_when_their_leases_end_and_its_processes_are_forgotten()
+     {
+        let Some(open) = hosts() else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let a = workspace(folder.path(), "a", open("a"));
+        let b = workspace(folder.path(), "b", open("b"));
+        assert_eq!(a.settings.worker.lease, Duration::from_secs(60));
+        let member = Member::join(&a, "worker", 2).unwrap();
+        let run = running(&a, &member.id);
+        let known = || b.store.workers().unwrap().len();
+        let recovered = || recover(&b, Recovery::Requeue).unwrap().len();
+        let later = |seconds| {
+            let time = b.store.server_time().unwrap().unwrap();
+            let then = time.plus(Duration::from_secs(seconds));
+            b.machine.keep_time(&|| Some(then));
+        };
+        // The lock of its process is on a file that this host does not have.
+        assert!(!b.paths.worker_lock(&member.id).exists());
+        assert_eq!((recovered(), known(), living(&b).unwrap().len()), (0, 1, 1));
+        later(61);
+        assert_eq!((recovered(), known(), living(&b).unwrap().len()), (0, 1, 1));
+        // Not seen for too long; but what it holds is left to its lease.
+        later(64);
+        assert_eq!((recovered(), known(), living(&b).unwrap().len()), (0, 1, 0));
+        let backoff = |_| Duration::ZERO;
+        let now = b.machine.now();
+        let expired = b.store.expire_run_leases(&backoff, &|| Some(now)).unwrap();
+        assert_eq!(expired[0].id, run.id);
+        assert_eq!(expired[0].status, RunStatus::Queued);
+        assert_eq!((recovered(), known()), (0, 0));
+
+        // It stood still, and goes on.
+        later(0);
+        member.seen().unwrap();
+        assert_eq!(living(&b).unwrap().len(), 1);
+        assert_eq!(recover(&a, Recovery::Requeue).unwrap().len(), 0);
+        assert_eq!(living(&a).unwrap()[0].id, member.id);
+    }
 }

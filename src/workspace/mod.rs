@@ -22,7 +22,7 @@ use crate::base::problem::{Facts, Problem};
 use crate::settings::Settings;
 use crate::settings::paths::{BadSegment, Paths, checked_segment};
 use crate::store::{self, Claim, Opening, RunRecord, Store, StoreError};
-use crate::system::machine::{Files, Machine, System};
+use crate::system::machine::{ByServer, Files, Machine, System};
 use crate::workspace::identity::IdentityError;
 use crate::workspace::objects::{Objects, ObjectsError};
 
@@ -112,12 +112,18 @@ impl Workspace {
             Err(error) => return Err(error.into()),
         };
         let objects = Objects::open(&settings, &paths, &database_id)?;
+        // On a server the time is the server's, and leases are short: nothing else tells hosts that one of them is dead.
+        let (settings, machine): (_, Arc<dyn Machine>) =
+            match ByServer::asking(|| store.server_time())? {
+                Some(machine) => (settings.on_server(), Arc::new(machine)),
+                None => (settings, Arc::new(System)),
+            };
         Ok(Self {
             settings,
             paths,
             store: Arc::from(store),
             database_id,
-            machine: Arc::new(System),
+            machine,
             objects: objects.map(Arc::new),
         })
     }

@@ -248,7 +248,9 @@ pub fn tidy(me: &Arc<Process>) {
         env_ttl: None,
         ..collection::CollectOptions::of_settings(&workspace.settings)
     };
-    if let Err(error) = collection::collect(&workspace, &options, &Cancel::new()) {
+    if let Err(error) =
+        collection::collect(&workspace, &options, collection::Part::All, &Cancel::new())
+    {
         me.world.violated(&format!("nothing is tidied: {error}"));
     }
 }

@@ -14,11 +14,11 @@ use ade::store::{
     ConfigurationVersion, Configurations, Copies, Deliveries, Delivery, DeliveryCounts,
     DeliveryKind, DocumentRecord, Documents, EndedRuns, Ending, EnvironmentContents,
     EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult, FoundRuns, Heartbeat,
-    Holder, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named, NewEnvironment,
-    NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication, QueuePlace,
-    QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunLogs, RunRecord,
-    RunningRun, Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens,
-    Totals, Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
+    Holder, Hosts, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
+    NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication,
+    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunLogs,
+    RunRecord, RunningRun, Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord,
+    Tokens, Totals, Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -281,6 +281,8 @@ impl Environments for SimulatedStore {
     }
 }
 
+impl Hosts for SimulatedStore {}
+
 impl Results for SimulatedStore {
     looks! {
         run_fields(run: &str) -> Vec<FieldResult>;
@@ -293,7 +295,7 @@ impl Workers for SimulatedStore {
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
         // It is alive from the moment in which it can be found, whether or not it hears so.
         self.0.joins(&worker.id);
-        self.look_at("register", worker.started_at, |store| {
+        self.look_at("register", worker.seen_at, |store| {
             store.register_worker(worker)
         })
     }

@@ -103,6 +103,20 @@ impl BuildError {
         }
     }
 
+    /// Whether the configuration is at fault, so that any host would fail at it.
+    pub fn is_of_configuration(&self) -> bool {
+        match self {
+            BuildError::Installer {
+                transient,
+                offline,
+                refused,
+                ..
+            } => !(*transient || *offline || *refused),
+            BuildError::HashMismatch { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The last lines of the program that failed.
     pub fn last_lines(&self) -> &[String] {
         match self {

@@ -1,9 +1,11 @@
 //! One process collects at a time: it holds a lease by name, renews it while it works, and stops when it lost it.
+//!
+//! Where several hosts use the database, one process of each collects what lies on that host, and one of all of them the rest.
 
 use std::time::Duration;
 
-use super::collect;
 use super::report::{CollectOptions, Report};
+use super::{Part, collect};
 use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
 use crate::base::files::{RAISE_LIMITS, describe};
@@ -13,7 +15,7 @@ use crate::system::lease::{Heartbeat, Held, Leased, Unreachable};
 use crate::system::machine::Machine;
 use crate::workspace::{Workspace, ballast};
 
-/// The name of the lease.
+/// The name of the lease on what is shared; behind it, the host's, of that on what lies on a host.
 const NAME: &str = "gc";
 /// For how long it holds without a renewal.
 const LENGTH: Duration = Duration::from_secs(60);
@@ -57,36 +59,66 @@ pub fn collect_alone(
     cancel: &Cancel,
 ) -> Result<Report, CollectError> {
     if options.dry_run {
-        return Ok(collect(workspace, options, cancel)?);
+        return Ok(collect(workspace, options, Part::All, cancel)?);
     }
     ballast::give_up(&workspace.settings, &workspace.paths);
-    let (store, machine) = (&*workspace.store, &*workspace.machine);
-    let lease = CollectionLease {
-        store,
-        machine,
-        holder,
-        token: machine.new_token(),
+    let alone = Alone { workspace, holder };
+    let all = |cancel: &Cancel| Ok(collect(workspace, options, Part::All, cancel)?);
+    let Some(host) = workspace.store.host() else {
+        return alone.under(NAME, cancel, &all);
     };
-    let since = machine.steady();
-    if !lease.acquire()? {
-        let gone = Holder {
-            name: "another process".to_owned(),
-            expires_at: machine.now(),
+    let here = |cancel: &Cancel| match alone.under(NAME, cancel, &all) {
+        // Another host collects what is shared.
+        Err(CollectError::Busy(_)) => Ok(collect(workspace, options, Part::OfHost, cancel)?),
+        collected => collected,
+    };
+    alone.under(&format!("{NAME}:{host}"), cancel, &here)
+}
+
+/// A process that collects alone.
+struct Alone<'a> {
+    workspace: &'a Workspace,
+    holder: &'a str,
+}
+
+impl Alone<'_> {
+    /// Does `work` under a lease.
+    fn under(
+        &self,
+        name: &str,
+        cancel: &Cancel,
+        work: &dyn Fn(&Cancel) -> Result<Report, CollectError>,
+    ) -> Result<Report, CollectError> {
+        let (store, machine) = (&*self.workspace.store, &*self.workspace.machine);
+        let lease = CollectionLease {
+            store,
+            machine,
+            name,
+            holder: self.holder,
+            token: machine.new_token(),
         };
-        let holder = store.lease_holder(NAME)?.unwrap_or(gone);
-        return Err(CollectError::Busy(holder));
+        let since = machine.steady();
+        if !lease.acquire()? {
+            let gone = Holder {
+                name: "another process".to_owned(),
+                expires_at: machine.now(),
+            };
+            let holder = store.lease_holder(name)?.unwrap_or(gone);
+            return Err(CollectError::Busy(holder));
+        }
+        let held = Held::new(machine, &lease, since);
+        let stop = linked(cancel);
+        let collected = held.keep(&stop.cancel, || work(&stop.cancel));
+        // Where this fails, it expires.
+        let _ = store.release_lease(name, &lease.token);
+        collected.map_err(CollectError::Thread)?
     }
-    let held = Held::new(machine, &lease, since);
-    let stop = linked(cancel);
-    let collected = held.keep(&stop.cancel, || collect(workspace, options, &stop.cancel));
-    // Where this fails, it expires.
-    let _ = store.release_lease(NAME, &lease.token);
-    Ok(collected.map_err(CollectError::Thread)??)
 }
 
 struct CollectionLease<'a> {
     store: &'a dyn Store,
     machine: &'a dyn Machine,
+    name: &'a str,
     holder: &'a str,
     token: String,
 }
@@ -95,13 +127,16 @@ impl CollectionLease<'_> {
     fn acquire(&self) -> Result<bool, StoreError> {
         let clock = || Some(self.machine.now());
         self.store
-            .acquire_lease(NAME, self.holder, &self.token, LENGTH, &clock)
+            .acquire_lease(self.name, self.holder, &self.token, LENGTH, &clock)
     }
 }
 
 impl Leased for CollectionLease<'_> {
     fn length(&self) -> Duration {
         LENGTH
+    }
+    fn is_of_several_machines(&self) -> bool {
+        self.store.host().is_some()
     }
     fn renew(&self, _now: Timestamp) -> Result<Heartbeat, Unreachable> {
         match self.acquire() {

@@ -36,6 +36,15 @@ use crate::store::{Clock, StoreError};
 use crate::system::machine::Moment;
 use crate::workspace::Workspace;
 
+/// What a pass collects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What lies on this host: its environments, caches and lock files.
+    OfHost,
+    /// That, and what all hosts share: runs, and the snapshots that they were made from.
+    All,
+}
+
 /// Collects. Stops between two deletions when cancelled, and when the clock has jumped.
 ///
 /// # Errors
@@ -43,6 +52,7 @@ use crate::workspace::Workspace;
 pub fn collect(
     workspace: &Workspace,
     options: &CollectOptions,
+    part: Part,
     cancel: &Cancel,
 ) -> Result<Report, StoreError> {
     let now = Moment::of(&*workspace.machine);
@@ -83,10 +93,19 @@ pub fn collect(
     if ages.collects_from().is_some() {
         return Ok(report);
     }
-    runs::collect(&pass, &mut report)?;
+    if part == Part::All {
+        if let Some(ttl) = options.env_ttl
+            && !options.dry_run
+        {
+            workspace.store.forget_hosts(ages.cutoff(ttl))?;
+        }
+        runs::collect(&pass, &mut report)?;
+    }
     orphans::collect(&pass, &mut report)?;
-    run_folders::collect(&pass, &mut report)?;
-    snapshots::collect(&pass, &mut report)?;
+    if part == Part::All {
+        run_folders::collect(&pass, &mut report)?;
+        snapshots::collect(&pass, &mut report)?;
+    }
     processes::collect(&pass)?;
     objects::collect(&pass, &mut report)?;
     caches::collect(&pass, &mut report);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::fitting::{UnfitError, demand_lock};
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Facts, Problem};
+use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::engine::{Engine, EngineError};
 use crate::environment::python::{Python, PythonError, PythonSearch, find_python};
@@ -52,6 +52,14 @@ pub enum PrepareError {
     /// Its lock, with `ADE_FROZEN`.
     #[error(transparent)]
     Lock(#[from] UnfitError),
+    /// What this host would build is not what the environment's key names, as other hosts have it.
+    #[error(
+        "with Python {python} this host would build another environment than the one that is asked for"
+    )]
+    Other {
+        /// The Python that this host has for it.
+        python: String,
+    },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -64,6 +72,8 @@ impl Problem for PrepareError {
             Self::Python(error) => error.facts(),
             Self::Engine(error) => error.facts(),
             Self::Lock(error) => error.facts(),
+            Self::Other { .. } => Facts::new(Kind::Environment, code::ENVIRONMENT_FAILED)
+                .hint("give all hosts the same Python, or name it in the settings (ADE_PYTHON)"),
             Self::Store(error) => error.facts(),
         }
     }
@@ -246,6 +256,8 @@ fn ask(workspace: &Workspace, found: EnvironmentRecord) -> Result<EnvironmentRec
     let due = due_when_asked(workspace, &found);
     let is_later = match found.status {
         Failed => true,
+        // It may have failed on another host.
+        Queued if workspace.store.host().is_some() => true,
         Queued => found.error.is_some() && found.available_at > due,
         _ => false,
     };
@@ -301,7 +313,7 @@ pub(crate) fn key_folder(workspace: &Workspace, key: &EnvironmentKey) -> PathBuf
 /// Its key is another one where it was recorded by an `ade` with another engine.
 ///
 /// # Errors
-/// The snapshot cannot be opened as a configuration, or no Python suits it.
+/// The snapshot cannot be opened as a configuration, no Python suits it, or this host's makes another environment of it.
 pub fn prepare_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
@@ -314,13 +326,20 @@ pub fn prepare_environment(
     let folder = &settings.folder;
     let python = python_for(settings, workspace.paths.tools(), &configuration)?;
     let mut key = environment.key.clone();
+    let digest = |engine: &Engine| -> Result<String, EngineError> {
+        Ok(configuration.deps_digest(&engine.digest()?, &python.environment_key()))
+    };
     let engine = match Engine::of_key(&key.engine_spec, folder)? {
+        Some(engine) if workspace.store.host().is_some() && digest(&engine)? != key.deps_digest => {
+            return Err(PrepareError::Other {
+                python: python.version_text(),
+            });
+        }
         Some(engine) => engine,
         None => {
             // Recorded by an ade with another engine, which is not available here: the engine of this ade takes its place.
             key.engine_spec = Engine::Embedded.spec();
-            key.deps_digest =
-                configuration.deps_digest(&Engine::Embedded.digest()?, &python.environment_key());
+            key.deps_digest = digest(&Engine::Embedded)?;
             Engine::Embedded
         }
     };

@@ -117,7 +117,8 @@ impl<'a> BuildAttempt<'a> {
         let (message, hint) = (error.to_string(), error.hint());
         let failure = Failure::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
         // What is wrong with the folder is corrected without a change of the configuration.
-        match self.record_failure(&failure, true, true) {
+        let wait = self.wait_for_machine();
+        match self.record_failure(&failure, wait) {
             Ok(_) => ProvideError::File(error),
             Err(error) => ProvideError::Store(error),
         }
@@ -160,7 +161,17 @@ impl<'a> BuildAttempt<'a> {
     pub fn fail(&self, error: &BuildError, log: &EventLog<'_>) -> Result<ProvideError, StoreError> {
         let transient = error.is_transient();
         let failure = Failure::new(error.code(), "environment", in_full(error), error.hint());
-        let retry_at = self.record_failure(&failure, transient, error.is_of_machine())?;
+        let after = if error.is_of_machine() {
+            self.wait_for_machine()
+        } else if transient && self.has_attempts_left() {
+            let wait = self.workspace.backoff(self.environment.attempt_count);
+            AfterFailure::RetryAt(self.workspace.machine.now().plus(wait))
+        } else if error.is_of_configuration() {
+            AfterFailure::Fail
+        } else {
+            AfterFailure::FailHere
+        };
+        let retry_at = self.record_failure(&failure, after)?;
         log.write(
             "error",
             names::ENVIRONMENT_FAILED,
@@ -179,25 +190,21 @@ impl<'a> BuildAttempt<'a> {
     fn record_failure(
         &self,
         failure: &Failure,
-        may_pass: bool,
-        of_machine: bool,
+        after: AfterFailure,
     ) -> Result<Option<Timestamp>, StoreError> {
         let (store, id) = (&self.workspace.store, &self.environment.id);
         let now = self.workspace.machine.now();
-        let after = if of_machine {
-            let wait = self.workspace.backoff(self.environment.trouble_count + 1);
-            AfterFailure::WaitUntil(now.plus(wait))
-        } else if may_pass && self.has_attempts_left() {
-            let wait = self.workspace.backoff(self.environment.attempt_count);
-            AfterFailure::RetryAt(now.plus(wait))
-        } else {
-            AfterFailure::Fail
-        };
         store.fail_environment(id, self.claim, failure, after, now)?;
         Ok(match after {
             AfterFailure::RetryAt(at) | AfterFailure::WaitUntil(at) => Some(at),
-            AfterFailure::Fail => None,
+            AfterFailure::Fail | AfterFailure::FailHere => None,
         })
+    }
+
+    /// The machine or the network is in trouble: no attempt is spent.
+    fn wait_for_machine(&self) -> AfterFailure {
+        let wait = self.workspace.backoff(self.environment.trouble_count + 1);
+        AfterFailure::WaitUntil(self.workspace.machine.now().plus(wait))
     }
 
     fn has_attempts_left(&self) -> bool {

@@ -9,14 +9,14 @@ pub(in crate::store) trait Backend: Send + Sync {
     /// One more connection, for readers. `None`: the database has but the one.
     fn reader(&self) -> Option<Connection>;
 
+    /// The host that its sessions work for, where several share the database.
+    fn host(&self) -> Option<&str> {
+        None
+    }
+
     /// A database that was moved away or replaced under this process is still open, but the files that its records name are no
     /// longer where this process looks for them, and others look into another one: it takes on and claims nothing.
     fn demand_in_place(&self) -> Result<()>;
-
-    /// Whether processes of several hosts use it, each with files of its own.
-    fn is_shared_by_hosts(&self) -> bool {
-        false
-    }
 
     /// What an error means for the user.
     fn explain(&self, error: Error) -> StoreError;

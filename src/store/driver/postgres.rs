@@ -147,7 +147,8 @@ impl From<postgres::Error> for Error {
 }
 
 /// A statement as PostgreSQL reads it. It differs in the places of values, in what guides SQLite's planner alone (`INDEXED BY`,
-/// `CROSS JOIN … ON`, a `+` before a column), in the end of an id, and in locks, which SQLite reads as comments: `/*pg FOR UPDATE*/`.
+/// `CROSS JOIN … ON`, a `+` before a column), in the end of an id, and in what SQLite reads as comments: locks (`/*pg FOR UPDATE*/`), and what is
+/// asked of all hosts instead of one (`environments/*pg_anywhere*/`).
 fn translated(sql: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut rest = sql.split(' ');
@@ -174,7 +175,8 @@ fn translated(sql: &str) -> String {
             }
         })
         .collect();
-    places.replace("/*pg ", " ").replace("*/", " ").replace(
+    let with_locks = places.replace("/*pg_", "_").replace("/*pg ", " ");
+    with_locks.replace("*/", " ").replace(
         "substr(id, -6) = substr($1, -6)",
         "right(id, 6) = right($1, 6)",
     )
@@ -259,8 +261,8 @@ mod tests {
 
     #[test]
     fn a_statement_is_written_as_the_server_reads_it() {
-        let sql = "SELECT '?1', a FROM x INDEXED BY i CROSS JOIN y ON y.a = x.a AND +b = ?2 /*pg FOR UPDATE*/";
-        let wanted = "SELECT '?1', a FROM x JOIN y ON y.a = x.a AND b = $2  FOR UPDATE ";
+        let sql = "SELECT '?1', a FROM x/*pg_all*/ INDEXED BY i CROSS JOIN y ON y.a = x.a AND +b = ?2 /*pg FOR UPDATE*/";
+        let wanted = "SELECT '?1', a FROM x_all  JOIN y ON y.a = x.a AND b = $2  FOR UPDATE ";
         assert_eq!(translated(sql), wanted);
     }
 }

@@ -69,6 +69,8 @@ impl Address {
             .connect_timeout(Duration::from_secs(10))
             .tcp_user_timeout(Duration::from_secs(10))
             .keepalives_idle(Duration::from_secs(10))
+            .keepalives_interval(Duration::from_secs(3))
+            .keepalives_retries(3)
             .application_name("ade");
         let roots = match is_verified {
             true => roots(own.certificates.as_deref())?,

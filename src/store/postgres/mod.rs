@@ -8,11 +8,15 @@
 //! before a lock is read again after it. Where a condition is on rows that are not there, a gate lets one transaction at a time pass.
 //! A transaction that another one kept from ending is done again.
 //!
+//! Several hosts use a server. Each sees the environments that it builds itself: `environments` is a view of them, so that statements about
+//! one host stay as they are. Those that mean all hosts say so (`environments/*pg_anywhere*/`).
 
 pub(in crate::store) mod address;
+#[cfg(test)]
+mod hosts_tests;
 mod migrations;
 mod open;
 mod server;
 #[cfg(test)]
-mod tests;
+pub(in crate::store) mod tests;
 mod transfer;

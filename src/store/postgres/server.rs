@@ -12,6 +12,7 @@ use crate::store::{DeliveryKind, Result, StoreError};
 /// A server, and what each session with it begins with.
 pub(super) struct Server {
     address: Address,
+    host: String,
 }
 
 impl Server {
@@ -34,11 +35,14 @@ impl Server {
             ("ade.deliveries", &kinds.join(",")),
             ("statement_timeout", "30s"),
             ("lock_timeout", "20s"),
-            ("idle_in_transaction_session_timeout", "60s"),
+            ("idle_in_transaction_session_timeout", "15s"),
             ("default_transaction_isolation", "read committed"),
         ]);
         address.config.options(&options);
-        Self { address }
+        Self {
+            address,
+            host: host.to_owned(),
+        }
     }
 
     /// Begins a session.
@@ -74,12 +78,12 @@ impl Backend for Server {
         self.connect().ok()
     }
 
-    fn demand_in_place(&self) -> Result<()> {
-        Ok(())
+    fn host(&self) -> Option<&str> {
+        Some(&self.host)
     }
 
-    fn is_shared_by_hosts(&self) -> bool {
-        true
+    fn demand_in_place(&self) -> Result<()> {
+        Ok(())
     }
 
     fn explain(&self, error: Error) -> StoreError {

@@ -70,12 +70,20 @@ fn server() -> Option<&'static TestServer> {
 }
 
 fn opener() -> Option<impl Fn() -> SqlStore + Sync> {
+    let open = hosts()?;
+    Some(move || open("here"))
+}
+
+/// Opens a new database for a host.
+pub(crate) fn hosts() -> Option<impl Fn(&str) -> SqlStore + Sync> {
     let server = server()?;
     let schema = format!("t{}", uuid::Uuid::new_v4().simple());
     let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
     let mut address = Address::parse(&server.address, &settings).unwrap();
     address.schema = schema;
-    Some(move || SqlStore::on_server(&settings, &address, "host", Opening::CreateIfAbsent).unwrap())
+    Some(move |host: &str| {
+        SqlStore::on_server(&settings, &address, host, Opening::CreateIfAbsent).unwrap()
+    })
 }
 
 fn database() -> Option<Box<Opener>> {
@@ -105,9 +113,9 @@ fn its_tables_and_columns_are_those_of_sqlite() {
     let Some(open) = opener() else { return };
     let of_server = columns(
         &open().shared.lock(),
-        "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT), CAST(data_type AS TEXT) AS type, is_nullable = 'NO'
+        "SELECT replace(table_name, '_of_hosts', ''), CAST(column_name AS TEXT), CAST(data_type AS TEXT) AS type, is_nullable = 'NO'
          FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-         WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
+         WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND column_name <> 'host_id'",
     );
     let file = Database::new().open(Opening::CreateIfAbsent).unwrap();
     let of_file = columns(

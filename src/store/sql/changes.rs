@@ -74,7 +74,7 @@ const RUNNING: &str = "SELECT q.run_id, r.workspace_id, c.name, r.input_name, q.
 
 /// A run of the queue whose environment was deleted belongs to the workspace of its record.
 pub(super) const LIVE: &str = "SELECT q.run_id, q.status, q.attempt_count, q.available_at, q.created_at, q.cancel_requested_at
-    FROM environments e JOIN queue q ON q.environment_id = e.id WHERE e.workspace_id = ?1
+    FROM environments/*pg_anywhere*/ e JOIN queue q ON q.environment_id = e.id WHERE e.workspace_id = ?1
     UNION ALL SELECT q.run_id, q.status, q.attempt_count, q.available_at, q.created_at, q.cancel_requested_at
     FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL AND r.workspace_id = ?1";
 

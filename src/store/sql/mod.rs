@@ -3,7 +3,7 @@
 //! One connection in each process that writes, behind a mutex, and a few that read. Writes are short transactions: what one
 //! has read still holds when it writes. No transaction spans a process or a file operation.
 //!
-//! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `runs`, `results`, `run_logs`, `copies`, `workers`, `leases`, `observed_time`,
+//! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `hosts`, `runs`, `results`, `run_logs`, `copies`, `workers`, `leases`, `observed_time`,
 //!   `collection`, `changes`, `pauses`, `deliveries` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
 //!   statements beside it.
 //! - `values` holds what the statements share, `prefix` finds ids by a part of them.
@@ -25,6 +25,7 @@ mod copies;
 pub(in crate::store) mod deliveries;
 mod documents;
 mod environments;
+mod hosts;
 mod identity;
 mod leases;
 mod observed_time;

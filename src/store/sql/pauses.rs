@@ -8,7 +8,7 @@ use crate::store::{Pause, Pauses, Result};
 const SELECT: &str = "SELECT nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at FROM pauses";
 
 /// Counts the queued runs of paused configurations, by their environments; those without one, which are few, by their records.
-const PAUSED: &str = "SELECT (SELECT count(*) FROM environments e
+const PAUSED: &str = "SELECT (SELECT count(*) FROM environments/*pg_anywhere*/ e
         CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
         WHERE e.configuration_id IN (SELECT configuration_id FROM pauses))
     + (SELECT count(*) FROM queue q CROSS JOIN runs r ON r.id = q.run_id

@@ -53,21 +53,21 @@ impl QueueStatistics for SqlStore {
 /// of them. Nothing but indexes is read for all: that of runs that still have their files holds those that ended a moment ago,
 /// because files are not collected as soon as that.
 pub(super) const OVERVIEW: &str = "WITH
-    mine (id) AS (SELECT id FROM environments WHERE workspace_id = ?1),
+    mine (id) AS (SELECT id FROM environments/*pg_anywhere*/ WHERE workspace_id = ?1),
     live AS (
         SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running,
             min(available_at) FILTER (WHERE status = 'queued' AND available_at <= ?3) AS due
         FROM queue q WHERE ?1 IS NULL OR q.environment_id IN (SELECT id FROM mine)
             OR (q.environment_id IS NULL AND EXISTS (SELECT 1 FROM runs r WHERE r.id = q.run_id AND r.workspace_id = ?1))),
     behind_trouble AS (
-        SELECT count(*) AS behind FROM environments e CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
+        SELECT count(*) AS behind FROM environments/*pg_anywhere*/ e CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
         WHERE e.status = 'queued' AND e.trouble_count > 0 AND (?1 IS NULL OR e.workspace_id = ?1)),
     sent_back AS (
         SELECT count(*) AS sent FROM queue q WHERE q.trouble_count > 0 AND q.status = 'queued' AND (?1 IS NULL OR q.environment_id IN (SELECT id FROM mine))
-            AND NOT EXISTS (SELECT 1 FROM environments e WHERE e.id = q.environment_id AND e.status = 'queued' AND e.trouble_count > 0)),
+            AND NOT EXISTS (SELECT 1 FROM environments/*pg_anywhere*/ e WHERE e.id = q.environment_id AND e.status = 'queued' AND e.trouble_count > 0)),
     built AS (
         SELECT count(*) FILTER (WHERE status = 'queued') AS environments_queued, count(*) FILTER (WHERE status = 'building') AS environments_building
-        FROM environments WHERE ?1 IS NULL OR workspace_id = ?1),
+        FROM environments/*pg_anywhere*/ WHERE ?1 IS NULL OR workspace_id = ?1),
     ended AS (
         SELECT count(*) FILTER (WHERE status = 'succeeded') AS succeeded, count(*) FILTER (WHERE status = 'failed') AS failed,
             count(*) FILTER (WHERE status = 'cancelled') AS cancelled

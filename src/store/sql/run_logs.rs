@@ -7,7 +7,7 @@ use crate::store::{Result, RunLogs};
 
 impl RunLogs for SqlStore {
     fn keeps_logs(&self) -> bool {
-        self.backend.is_shared_by_hosts()
+        self.backend.host().is_some()
     }
 
     fn append_to_log(&self, run: &str, claim: Option<&str>, at: u64, lines: &str) -> Result<bool> {

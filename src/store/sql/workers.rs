@@ -11,7 +11,7 @@ use crate::store::{BuildAttempts, Result, RunRecord, WorkerRecord, Workers};
 
 impl Workers for SqlStore {
     fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
-        self.write_at(worker.started_at, |transaction| {
+        self.write_at(worker.seen_at, |transaction| {
             execute(
                 transaction,
                 "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, relative(?7), ?8, ?9, ?10)
@@ -54,7 +54,8 @@ impl Workers for SqlStore {
     }
 
     fn workers(&self) -> Result<Vec<WorkerRecord>> {
-        let sql = "SELECT *, absolute(lock_path) AS lock_at FROM workers ORDER BY started_at, id";
+        let sql = "SELECT *, absolute(lock_path) AS lock_at, TRUE /*pg AND host_id = current_setting('ade.host')*/ AS is_here
+             FROM workers ORDER BY started_at, id";
         self.read(|connection| rows(connection, sql, [], record))
     }
 
@@ -86,5 +87,6 @@ fn record(row: &Row<'_>) -> driver::Result<WorkerRecord> {
         lease: Duration::from_millis(row.get::<_, i64>("lease_ms")?.unsigned_abs()),
         started_at: instant(row, "started_at")?,
         seen_at: instant(row, "seen_at")?,
+        is_here: row.get("is_here")?,
     })
 }

@@ -250,5 +250,6 @@ pub fn process(id: &str) -> WorkerRecord {
         lease: Duration::from_secs(5),
         started_at: at(1),
         seen_at: at(1),
+        is_here: true,
     }
 }

@@ -1,12 +1,13 @@
 //! The operating system behind a trait: time, waiting, threads, files, locks, random numbers.
 //!
 //! Everything between the claim of a run and its recorded end, and everything that a worker does beside its runs, goes
-//! through [`Machine`]. [`System`] is the real machine. tests/simulation has another one: its clocks are counted, its files
+//! through [`Machine`]. [`System`] is the real machine, [`ByServer`] the same with the time of a server. tests/simulation has another one: its clocks are counted, its files
 //! are kept in memory, and of its threads one runs at a time, as a seed decides. So both drive the same code.
 //!
 //! A machine promises no more than operating systems do: a wait may take longer than asked, the wall clock may jump, and the
 //! process may be killed in any call.
 
+mod by_server;
 mod disk;
 mod files;
 
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+pub use by_server::ByServer;
 pub use disk::Disk;
 pub use files::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
 
@@ -79,6 +81,8 @@ pub type Work<'a> = Box<dyn FnOnce() + Send + 'a>;
 pub trait Machine: Send + Sync {
     /// The wall clock, which may jump.
     fn now(&self) -> Timestamp;
+    /// Where that is a server's clock, compares the machine's own with it once more. The function asks the server.
+    fn keep_time(&self, _ask: &dyn Fn() -> Option<Timestamp>) {}
     /// The monotonic clock.
     fn steady(&self) -> Steady;
     /// Sleeps for at least `most`, or until `cancel` is raised. Returns whether it is raised.

@@ -54,8 +54,11 @@ CREATE TABLE documents (
 );
 CREATE UNIQUE INDEX documents_by_content ON documents (workspace_id, sha256, name);
 
-CREATE TABLE environments (
-    id                text COLLATE "C" PRIMARY KEY NOT NULL,
+-- One key has one id, and a row for each host that has such an environment, builds it or has failed at it. A host is a data directory;
+-- which one a session works for says its setting ade.host.
+CREATE TABLE environments_of_hosts (
+    id                text COLLATE "C" NOT NULL,
+    host_id           text COLLATE "C" NOT NULL DEFAULT current_setting('ade.host'),
     workspace_id      text COLLATE "C" NOT NULL REFERENCES workspaces (id),
     configuration_id  text COLLATE "C" NOT NULL REFERENCES configurations (id),
     engine_spec       text COLLATE "C" NOT NULL,
@@ -83,13 +86,28 @@ CREATE TABLE environments (
     ready_at          bigint,
     last_used_at      bigint,
     claim_process     text COLLATE "C",                      -- workers.id of the builder
-    error_may_pass    bigint NOT NULL DEFAULT 0 CHECK (error_may_pass IN (0, 1)),   -- built again when somebody asks for it anew
-    UNIQUE (workspace_id, configuration_id, engine_spec, deps_digest),
+    error_may_pass    bigint NOT NULL DEFAULT 0 CHECK (error_may_pass IN (0, 1)),   -- it failed here, and another host may build it
+    trouble_count     bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (id, host_id),
+    UNIQUE (workspace_id, configuration_id, engine_spec, deps_digest, host_id),
     CHECK ((status = 'building') = (claim_token IS NOT NULL))
 );
-CREATE INDEX environments_waiting ON environments (available_at, id) WHERE status = 'queued';
-CREATE INDEX environments_leased ON environments (claim_expires_at) WHERE status = 'building';
-CREATE INDEX environments_failed ON environments (id) WHERE status = 'failed';
+CREATE INDEX environments_waiting ON environments_of_hosts (host_id, available_at, id) WHERE status = 'queued';
+CREATE INDEX environments_leased ON environments_of_hosts (host_id, claim_expires_at) WHERE status = 'building';
+CREATE INDEX environments_failed ON environments_of_hosts (host_id, id) WHERE status = 'failed';
+-- Those of this host: what it builds, claims runs for and collects.
+CREATE VIEW environments AS
+    SELECT id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, claimed_by, claim_token, claim_expires_at,
+        attempt_count, available_at, error_code, error_message, error_hint, python_version, python_path, engine_version, installer, packages,
+        lock_digest, size_bytes, created_at, updated_at, ready_at, last_used_at, claim_process, error_may_pass, trouble_count
+    FROM environments_of_hosts WHERE host_id = current_setting('ade.host', true)
+    WITH CHECK OPTION;
+-- Each once, as it stands best on any host.
+CREATE VIEW environments_anywhere AS
+    SELECT id, workspace_id, configuration_id, max(trouble_count) AS trouble_count,
+        CASE WHEN bool_or(status = 'ready') THEN 'ready' WHEN bool_or(status = 'building') THEN 'building'
+            WHEN bool_or(status = 'queued') THEN 'queued' ELSE 'failed' END AS status
+    FROM environments_of_hosts GROUP BY id, workspace_id, configuration_id;
 
 -- A run is written twice: when it is recorded, and when it ends.
 CREATE TABLE runs (
@@ -142,7 +160,7 @@ CREATE INDEX runs_without_artifacts ON runs (completed_at) WHERE artifacts_delet
 -- when the run ends. So the cost of a claim depends on what waits, never on how much has ended.
 CREATE TABLE queue (
     run_id               text COLLATE "C" PRIMARY KEY NOT NULL REFERENCES runs (id),
-    environment_id       text COLLATE "C" REFERENCES environments (id) ON DELETE SET NULL,   -- null: one has to be recorded
+    environment_id       text COLLATE "C",   -- of environments_of_hosts; null: one has to be recorded
     status               text COLLATE "C" NOT NULL CHECK (status IN ('queued', 'running')),
     available_at         bigint NOT NULL,
     created_at           bigint NOT NULL,
@@ -161,6 +179,30 @@ CREATE TABLE queue (
 ) WITH (fillfactor = 60);   -- a heartbeat finds room beside the row that it replaces
 -- What waits for an environment, in the order in which it is claimed; and what runs in it.
 CREATE INDEX queue_of_environment ON queue (environment_id, status, available_at, created_at, run_id);
+-- What a foreign key would do, if an id had one row: a run names an environment that there is, and none when the last host has deleted its own.
+CREATE FUNCTION environment_is_there() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM environments_of_hosts WHERE id = NEW.environment_id LIMIT 1 FOR KEY SHARE;
+    IF NOT FOUND THEN
+        RAISE foreign_key_violation USING MESSAGE = 'there is no environment ' || NEW.environment_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER environment_of_new AFTER INSERT ON queue FOR EACH ROW
+    WHEN (NEW.environment_id IS NOT NULL) EXECUTE FUNCTION environment_is_there();
+CREATE TRIGGER environment_of_moved AFTER UPDATE OF environment_id ON queue FOR EACH ROW
+    WHEN (NEW.environment_id IS NOT NULL AND NEW.environment_id IS DISTINCT FROM OLD.environment_id) EXECUTE FUNCTION environment_is_there();
+CREATE FUNCTION environment_is_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- Of several hosts that delete at once, one is last.
+    PERFORM pg_advisory_xact_lock(hashtext(current_schema()), hashtext(OLD.id));
+    IF NOT EXISTS (SELECT 1 FROM environments_of_hosts WHERE id = OLD.id) THEN
+        UPDATE queue SET environment_id = NULL WHERE environment_id = OLD.id;
+        DELETE FROM queue_turns WHERE environment_id = OLD.id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER environment_gone AFTER DELETE ON environments_of_hosts FOR EACH ROW EXECUTE FUNCTION environment_is_gone();
 -- What is running is found by an index of its own. It holds nothing that a heartbeat changes.
 CREATE VIEW queue_running AS SELECT run_id, claim_expires_at, claim_process FROM queue WHERE status = 'running';
 CREATE INDEX queue_claimed ON queue (claim_process) WHERE status = 'running';
@@ -260,6 +302,7 @@ CREATE TABLE workers (
     kind           text COLLATE "C" NOT NULL CHECK (kind IN ('worker', 'run')),
     slots          bigint NOT NULL,
     lock_path      text COLLATE "C" NOT NULL,                -- held by the operating system's lock as long as the process lives
+    host_id        text COLLATE "C" NOT NULL DEFAULT current_setting('ade.host'),   -- whose processes alone can see that lock
     started_at     bigint NOT NULL,
     seen_at        bigint NOT NULL
 );

@@ -1,6 +1,5 @@
 -- Trouble of the machine or the network spends no attempt. How often it came in a row is counted apart, for the backoff.
 
-ALTER TABLE environments ADD COLUMN trouble_count bigint NOT NULL DEFAULT 0;
 ALTER TABLE queue ADD COLUMN trouble_count bigint NOT NULL DEFAULT 0;
 
 -- Each lease is judged by the length that its holder was started with: other processes may have other settings.

@@ -20,7 +20,7 @@ CREATE INDEX queue_of_submitter ON queue (environment_id, priority, submitter, a
 -- triggers keep a row for as long as there are such runs, whichever way they come and go. The last row stays for whoever comes back
 -- alone; a later claim deletes it.
 CREATE TABLE queue_turns (
-    environment_id  text COLLATE "C" NOT NULL REFERENCES environments (id) ON DELETE CASCADE,
+    environment_id  text COLLATE "C" NOT NULL,
     priority        bigint NOT NULL,
     submitter       text COLLATE "C" NOT NULL,
     turn            bigint NOT NULL,

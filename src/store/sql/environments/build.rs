@@ -96,13 +96,13 @@ pub(super) fn leave(
     now: Timestamp,
 ) -> driver::Result<bool> {
     let sql = format!(
-        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, updated_at = ?8,
+        "UPDATE environments SET status = ?3, {UNCLAIM}, available_at = ?4, error_code = ?5, error_message = ?6, error_hint = ?7, error_may_pass = ?10, updated_at = ?8,
          attempt_count = CASE WHEN attempt_count > ?9 THEN attempt_count - ?9 ELSE 0 END, trouble_count = CASE WHEN ?9 = 1 THEN trouble_count + 1 ELSE 0 END
          WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
     let (status, due) = match after {
         AfterFailure::RetryAt(due) | AfterFailure::WaitUntil(due) => ("queued", due),
-        AfterFailure::Fail => ("failed", now),
+        AfterFailure::Fail | AfterFailure::FailHere => ("failed", now),
     };
     changes(
         transaction,
@@ -116,7 +116,8 @@ pub(super) fn leave(
             failure.message,
             failure.hint,
             now.0,
-            matches!(after, AfterFailure::WaitUntil(_))
+            matches!(after, AfterFailure::WaitUntil(_)),
+            after == AfterFailure::FailHere
         ],
     )
 }
@@ -168,7 +169,7 @@ fn end_claims(
         let after = if *count < attempts.most {
             AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))
         } else {
-            AfterFailure::Fail
+            AfterFailure::FailHere
         };
         let mut failure = failure.clone();
         if *count > 1 {

@@ -14,7 +14,7 @@ pub(super) use build::reclaim;
 pub(super) use read::NEXT;
 
 use super::prefix::Table;
-use super::values::{changes, count, execute, path_text, rows};
+use super::values::{changes, count, execute, path_text, row, rows};
 use super::{SqlStore, runs};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::driver::{self, Row, Transaction, params};
@@ -129,13 +129,18 @@ impl Environments for SqlStore {
     fn ask_for_environment(&self, id: &str, due: Timestamp, now: Timestamp) -> Result<bool> {
         // What it failed at stays recorded until the next attempt begins: it says why the environment waits. Of one that waits, its
         // last change stays when it failed.
-        let sql = "UPDATE environments SET status = 'queued', attempt_count = CASE status WHEN 'failed' THEN 0 ELSE attempt_count END,
+        let sql = "UPDATE environments/*pg_of_hosts*/ SET status = 'queued', attempt_count = CASE status WHEN 'failed' THEN 0 ELSE attempt_count END,
                  trouble_count = CASE status WHEN 'failed' THEN 0 ELSE trouble_count END,
                  available_at = CASE WHEN status = 'failed' OR available_at > ?2 THEN ?2 ELSE available_at END,
                  updated_at = CASE status WHEN 'failed' THEN ?3 ELSE updated_at END
-             WHERE id = ?1 AND status IN ('failed', 'queued')";
+             WHERE id = ?1 AND status IN ('failed', 'queued') /*pg AND (host_id = current_setting('ade.host')
+                 OR NOT EXISTS (SELECT 1 FROM environments_of_hosts o JOIN workers w ON w.host_id = o.host_id AND w.kind = 'worker'
+                     WHERE o.id = $1 AND o.status IN ('ready', 'building')))*/";
         let values = params![id, due.0, now.0];
-        self.write_at(now, |transaction| changes(transaction, sql, values))
+        self.write_at(
+            now,
+            |transaction| Ok(execute(transaction, sql, values)? > 0),
+        )
     }
 
     fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
@@ -220,14 +225,31 @@ fn ensure(
     if let Some(known) = read::of_key(transaction, key)? {
         return Ok(known);
     }
+    let id = of_other_host(transaction, key)?;
+    let id = id.as_ref().unwrap_or(&new.id);
     execute(
         transaction,
         "INSERT INTO environments (id, workspace_id, configuration_id, engine_spec, deps_digest, status, folder, snapshot_path, available_at, created_at, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5, 'queued', relative(?6), relative(?7), ?8, ?8, ?8)
-         ON CONFLICT (workspace_id, configuration_id, engine_spec, deps_digest) DO NOTHING",
-        params![new.id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&new.folder), path_text(&new.snapshot), now.0],
+         ON CONFLICT DO NOTHING",
+        params![id, key.workspace_id, key.configuration_id, key.engine_spec, key.deps_digest, path_text(&new.folder), path_text(&new.snapshot), now.0],
     )?;
     read::of_key(transaction, key)?.ok_or(driver::Error::NoRow)
+}
+
+/// The id of an environment that other hosts have. One host at a time records what none has, so that there is one id for each key.
+fn of_other_host(
+    transaction: &Transaction<'_>,
+    key: &EnvironmentKey,
+) -> driver::Result<Option<String>> {
+    if !transaction.is_server() {
+        return Ok(None);
+    }
+    transaction.gate("environments")?;
+    let sql = "SELECT id FROM environments_of_hosts WHERE workspace_id = $1 AND configuration_id = $2 AND engine_spec = $3 AND deps_digest = $4 LIMIT 1";
+    let (workspace, configuration) = (&key.workspace_id, &key.configuration_id);
+    let values = [workspace, configuration, &key.engine_spec, &key.deps_digest];
+    row(transaction, sql, values, |row| row.get(0))
 }
 
 /// Whoever records a run for an environment holds it: with this, none is recorded until the transaction ends.

@@ -12,7 +12,7 @@ const ENDED: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuratio
 const ENDED_SINCE: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 AND id >= ?4 AND created_at >= ?5 LIMIT ?3) AS found";
 
 /// Those in the queue, from the index `queue_of_environment` alone; those without an environment, which are few, by their records.
-pub(in crate::store::sql) const LIVE: &str = "SELECT q.status, count(*) AS runs FROM environments e CROSS JOIN queue q ON q.environment_id = e.id
+pub(in crate::store::sql) const LIVE: &str = "SELECT q.status, count(*) AS runs FROM environments/*pg_anywhere*/ e CROSS JOIN queue q ON q.environment_id = e.id
     WHERE e.configuration_id IN (SELECT value FROM json_each(?1)) AND (CAST(?2 AS BIGINT) IS NULL OR q.created_at >= ?2) GROUP BY e.id, q.status
     UNION ALL SELECT q.status, 1 FROM queue q CROSS JOIN runs r ON r.id = q.run_id
     WHERE q.environment_id IS NULL AND r.configuration_id IN (SELECT value FROM json_each(?1)) AND (CAST(?2 AS BIGINT) IS NULL OR r.created_at >= ?2)";

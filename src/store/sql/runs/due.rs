@@ -17,10 +17,10 @@ use crate::store::{QueuePlace, RunRecord, WaitingRun, WaitsFor};
 /// The next environment that has runs in the queue, after a given one, and what its runs wait for.
 pub(in crate::store::sql) const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 'ready',
     EXISTS (SELECT 1 FROM pauses WHERE configuration_id = '') OR EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id = e.configuration_id),
-    (SELECT CASE WHEN c.max_concurrency IS NULL THEN FALSE ELSE c.max_concurrency <= (SELECT count(*) FROM environments o
+    (SELECT CASE WHEN c.max_concurrency IS NULL THEN FALSE ELSE c.max_concurrency <= (SELECT count(*) FROM environments/*pg_anywhere*/ o
         CROSS JOIN queue r INDEXED BY queue_of_environment ON r.environment_id = o.id AND r.status = 'running'
         WHERE o.workspace_id = c.workspace_id AND o.configuration_id = c.id) END FROM configurations c WHERE c.id = e.configuration_id)
-    FROM (SELECT environment_id AS id FROM queue WHERE environment_id > ?1 ORDER BY environment_id LIMIT 1) q LEFT JOIN environments e ON e.id = q.id";
+    FROM (SELECT environment_id AS id FROM queue WHERE environment_id > ?1 ORDER BY environment_id LIMIT 1) q LEFT JOIN environments/*pg_anywhere*/ e ON e.id = q.id";
 
 /// Who has runs that wait for an environment: those first whose turn is next.
 pub(in crate::store::sql) const TURNS: &str = "SELECT priority, turn, submitter FROM queue_turns WHERE environment_id = ?1 ORDER BY priority, turn";

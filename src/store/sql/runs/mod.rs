@@ -42,6 +42,7 @@ pub(super) use leave::reclaim;
 pub(super) use list::NEWEST;
 #[cfg(test)]
 pub(super) use live::{EXPIRED, HELD_BY};
+pub(super) use read::by_id;
 
 impl Runs for SqlStore {
     fn submit_run(&self, run: &NewRun, asked: &Submission, now: Timestamp) -> Result<Submitted> {

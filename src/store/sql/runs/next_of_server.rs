@@ -17,12 +17,12 @@ const TURN: &str = "SELECT t.environment_id, t.priority, t.submitter, t.turn, e.
     WHERE e.status = 'ready' AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', e.configuration_id))
     AND EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = t.environment_id AND q.priority = t.priority AND q.submitter = t.submitter
         AND q.status = 'queued' AND q.available_at <= ?1 AND q.attempt_count < q.max_attempts)
-    AND (c.max_concurrency IS NULL OR c.max_concurrency > (SELECT count(*) FROM environments o JOIN queue r ON r.environment_id = o.id
+    AND (c.max_concurrency IS NULL OR c.max_concurrency > (SELECT count(*) FROM environments_anywhere o JOIN queue r ON r.environment_id = o.id
         WHERE r.status = 'running' AND o.workspace_id = c.workspace_id AND o.configuration_id = c.id))
     ORDER BY t.priority, t.turn, t.environment_id, t.submitter LIMIT 1 FOR NO KEY UPDATE OF t";
 
 /// Whether more runs of a configuration are executed than may be.
-const IS_OVER: &str = "SELECT 1 FROM configurations c WHERE c.id = ?1 AND c.max_concurrency < (SELECT count(*) FROM environments o
+const IS_OVER: &str = "SELECT 1 FROM configurations c WHERE c.id = ?1 AND c.max_concurrency < (SELECT count(*) FROM environments_anywhere o
     JOIN queue r ON r.environment_id = o.id WHERE r.status = 'running' AND o.workspace_id = c.workspace_id AND o.configuration_id = c.id)";
 
 /// Claims the first due run of a turn. The triggers delete the turn where it was the last.

@@ -154,7 +154,7 @@ impl Columns<'_, '_> {
     }
 }
 
-pub(super) fn by_id(connection: &Connection, id: &str) -> driver::Result<RunRecord> {
+pub(in crate::store::sql) fn by_id(connection: &Connection, id: &str) -> driver::Result<RunRecord> {
     prepared(connection)?.query_row([id], record)
 }
 
