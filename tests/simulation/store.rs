@@ -16,9 +16,9 @@ use ade::store::{
     EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult, FoundRuns, Heartbeat,
     Holder, Hosts, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
     NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication,
-    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunRecord,
-    RunningRun, Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord, Tokens,
-    Totals, Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
+    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunLogs,
+    RunRecord, RunningRun, Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord,
+    Tokens, Totals, Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -589,7 +589,7 @@ macro_rules! answers_without_words {
 }
 answers_without_words! {
     (), DeliveryCounts, Option<Delivery>, Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
-    HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
+    HashMap<String, PathBuf>, HashMap<String, RunFiles>, HashSet<String>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,
     Submitted, TokenRecord, Vec<ConfigurationActivity>, Vec<ConfigurationVersion>,
