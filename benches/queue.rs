@@ -6,14 +6,19 @@
 //!   is a transaction of its own. Beside each stands what a plain table takes in the same turns: a prepared INSERT, UPDATE and
 //!   DELETE of as many bytes, over as many rows, with the same settings. What the queue adds is its indexes, its two tables and
 //!   every rule of a claim; the ratio is their price. What must not grow with history, or with what waits, is the time of a
-//!   cycle.
+//!   cycle. A number picks one of these, from 1.
 //! - `pressure`: processes and threads that repeat such cycles, without a pause, which no worker does, or with a short one: how
 //!   long one claim takes, how long a list of runs takes beside them, and how long the write-ahead log grows. A number sets the
 //!   seconds of each.
 //! - `lists`: `ade runs ls` as a whole process with each filter, over 1,000,000 runs.
 //! - `latency`: the time from a run's record by `ade run --detach` to its claim by an `ade worker` of the same machine.
+//! - `server`: cycles and the wake-up on a PostgreSQL server, where this is built with the feature `postgres`.
 //!
 //! `cargo bench --bench queue -- cycles` measures one of them.
+
+#[cfg(feature = "postgres")]
+#[path = "queue/server.rs"]
+mod server;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -26,7 +31,7 @@ use ade::settings::{Inputs, Settings};
 use ade::store::{
     Claim, Claimable, ConfigurationRecord, Configurations, Ending, EnvironmentContents,
     EnvironmentKey, EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunFilter,
-    RunOptions, RunStatus, Runs, SqlStore,
+    RunOptions, RunStatus, Runs, SqlStore, Store,
 };
 use ade::system::machine::{Machine, System};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -54,6 +59,10 @@ fn main() {
     match words.as_slice() {
         ["child", "plain", data] => child(&plain_cycles(Path::new(data))),
         ["child", "queue", data] => child(&queue_cycles(Path::new(data))),
+        #[cfg(feature = "postgres")]
+        ["child", "server", address] => server::child(address),
+        #[cfg(feature = "postgres")]
+        ["child", "plain server", address] => server::plain_child(address),
         ["pressing", threads, pause, seconds, data] => pressing(
             threads.parse().expect("a number"),
             Duration::from_millis(pause.parse().expect("a number")),
@@ -63,15 +72,18 @@ fn main() {
         _ => {
             let seconds = words.iter().find_map(|word| word.parse().ok());
             let under_pressure = || pressure(seconds.unwrap_or(PRESSURE));
-            let parts: [(&str, &dyn Fn()); 4] = [
+            let cycles = || cycles(words.iter().find_map(|word| word.parse().ok()));
+            let parts: &[(&str, &dyn Fn())] = &[
                 ("cycles", &cycles),
                 ("pressure", &under_pressure),
                 ("lists", &lists),
                 ("latency", &latency),
+                #[cfg(feature = "postgres")]
+                ("server", &server::measure),
             ];
             let named = parts.iter().any(|(part, _)| words.contains(part));
             for (part, measure) in parts {
-                if !named || words.contains(&part) {
+                if !named || words.contains(part) {
                     measure();
                 }
             }
@@ -81,7 +93,7 @@ fn main() {
 
 // ---- Cycles ------------------------------------------------------------------------------------------------------------
 
-fn cycles() {
+fn cycles(only: Option<usize>) {
     println!(
         "{:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>12}",
         "ended",
@@ -93,7 +105,9 @@ fn cycles() {
         "ratio",
         "ms for each"
     );
-    for (ended, waiting, submitters) in SEEDS {
+    let picked = SEEDS.into_iter().zip(1..);
+    let picked = picked.filter(|(_, number)| only.is_none_or(|only| only == *number));
+    for ((ended, waiting, submitters), _) in picked {
         let folder = tempfile::tempdir().expect("a temporary folder");
         seed(folder.path(), ended, waiting, submitters);
         for processes in PROCESSES {
@@ -194,7 +208,7 @@ fn child(cycle: &dyn Fn()) {
 
 /// Queues a run, claims one and ends it. Returns how long the claim took. Another process may have claimed the run, and
 /// one that was queued in this millisecond by others is due in the next.
-fn cycle(store: &SqlStore, environment: &EnvironmentRecord) -> Duration {
+fn cycle(store: &dyn Store, environment: &EnvironmentRecord) -> Duration {
     store
         .enqueue_runs(&[new_run(environment)], Timestamp::now())
         .expect("a place in the queue");
@@ -210,7 +224,7 @@ fn cycle(store: &SqlStore, environment: &EnvironmentRecord) -> Duration {
     }
 }
 
-fn finish(store: &SqlStore, id: &str, claim: &Claim) {
+fn finish(store: &dyn Store, id: &str, claim: &Claim) {
     let recorded = store.finish_run(id, claim, &ending(), Timestamp::now());
     assert!(recorded.expect("its end"));
 }
@@ -377,16 +391,25 @@ fn plain(data: &Path) -> Connection {
     connection
 }
 
-fn open(data: &Path) -> SqlStore {
-    let settings = Settings::resolve(&Inputs {
-        flags: BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]),
+fn settings(data: &Path, others: &[(&'static str, &str)]) -> Settings {
+    let mut flags = BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]);
+    flags.extend(
+        others
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned())),
+    );
+    Settings::resolve(&Inputs {
+        flags,
         variables: BTreeMap::new(),
         folder: data.to_owned(),
         program: None,
     })
-    .expect("settings");
+    .expect("settings")
+}
+
+fn open(data: &Path) -> SqlStore {
     SqlStore::open(
-        &settings,
+        &settings(data, &[]),
         &data.join("db/ade.sqlite"),
         Opening::CreateIfAbsent,
     )
@@ -394,7 +417,7 @@ fn open(data: &Path) -> SqlStore {
 }
 
 /// An environment of a digest, queued where it is new.
-fn ensure(store: &SqlStore, digest: &str) -> EnvironmentRecord {
+fn ensure(store: &dyn Store, digest: &str) -> EnvironmentRecord {
     let now = Timestamp::now();
     let configuration = ConfigurationRecord {
         id: System.new_id(),
@@ -424,12 +447,12 @@ fn ensure(store: &SqlStore, digest: &str) -> EnvironmentRecord {
 }
 
 /// An environment that nobody builds.
-fn unready(store: &SqlStore) -> EnvironmentRecord {
+fn unready(store: &dyn Store) -> EnvironmentRecord {
     ensure(store, "1")
 }
 
 /// An environment that is ready.
-fn environment(store: &SqlStore, digest: &str) -> EnvironmentRecord {
+fn environment(store: &dyn Store, digest: &str) -> EnvironmentRecord {
     let environment = ensure(store, digest);
     // It is due from the moment when it was recorded.
     let now = Timestamp::now();

@@ -21,6 +21,7 @@ use crate::system::machine::Disk;
 use crate::workspace::fleet;
 use crate::workspace::identity;
 use crate::workspace::identity::IdentityError;
+use crate::workspace::{OpenError, Workspace};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -96,7 +97,29 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
         sandbox(settings),
     ];
     findings.extend(ends(settings, &paths));
+    findings.extend(object_store(settings));
     findings
+}
+
+/// Whether the object store answers and is this database's, where there is to be one.
+fn object_store(settings: &Settings) -> Option<Finding> {
+    const NAME: &str = "object store";
+    let problem = |error: &dyn Problem| {
+        Finding::new(NAME, CheckState::Problem, error.to_string(), error.hint())
+    };
+    settings.files_url.as_ref()?;
+    Some(match Workspace::open_if_present(settings.clone()) {
+        Err(OpenError::Objects(error)) => problem(&error),
+        // Said of the database itself.
+        Err(_) | Ok(None) => Finding::new(NAME, CheckState::Warning, "not known", None),
+        Ok(Some(workspace)) => {
+            let objects = workspace.objects?;
+            match objects.demand_own() {
+                Err(error) => problem(&error),
+                Ok(()) => Finding::new(NAME, CheckState::Ok, objects.url(), None),
+            }
+        }
+    })
 }
 
 /// Whether the ends of runs are told, where they are to be.

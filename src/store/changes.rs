@@ -1,6 +1,7 @@
 //! What changed: for those that show the queue while it moves.
 
 use super::{Result, RunStatus};
+use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 
 /// A sign of the database's content: two that are equal mean that nothing was written in between. It says nothing to another
@@ -84,6 +85,12 @@ pub trait Changes {
     /// Returns the runs of a workspace that ended at `since` or later, without those whose files were collected. Of all
     /// workspaces, only the `look_at` runs that ended last are looked at.
     fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns>;
+
+    /// Calls `ring` whenever something that may be claimed came into the queue, from whatever machine, until `end` is set. Needs a thread of
+    /// its own. `false`, at once: the database tells nobody, and [`Bell`](crate::system::bell::Bell) is rung by a file.
+    fn listen(&self, _ring: &dyn Fn(), _end: &Cancel) -> bool {
+        false
+    }
 
     /// Returns the runs of these workspaces that registered processes execute, by the time of their claim; `None`: of all.
     fn running_runs(&self, workspaces: Option<&[String]>) -> Result<Vec<RunningRun>>;

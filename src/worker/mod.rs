@@ -225,7 +225,15 @@ impl Pool<'_> {
         let mut beside = vec![
             self.thread(move || self.maintain(clocks)),
             self.thread(|| self.enforce_grace()),
-            self.thread(|| machine.ring_on_wake(&wake, &self.bell, &self.done)),
+            self.thread(|| {
+                if !self
+                    .workspace
+                    .store
+                    .listen(&|| self.bell.ring(), &self.done)
+                {
+                    machine.ring_on_wake(&wake, &self.bell, &self.done);
+                }
+            }),
         ];
         if self.options.gc && self.workspace.settings.worker.enable_gc {
             beside.push(self.thread(|| self.collect_regularly()));

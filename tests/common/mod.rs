@@ -23,6 +23,7 @@ mod machine;
 #[cfg(target_os = "linux")]
 mod network_disk;
 mod place;
+mod postgres;
 mod queue;
 mod running;
 pub mod trials;
@@ -34,6 +35,7 @@ pub use machine::{Machine, machine};
 #[cfg(target_os = "linux")]
 pub use network_disk::NetworkDisk;
 pub use place::{CommandName, Configuration, Gate, Outcome, Place};
+pub use postgres::{Postgres, Way};
 pub use queue::{Attempt, is_alive, signal, wait_for_death};
 pub use running::{Running, processes_of, wait_for};
 pub use workbook::{encrypted_workbook, sheet, workbook};

@@ -40,6 +40,7 @@ mod env_show;
 mod environment_installs;
 mod explain;
 mod fix;
+mod hosts;
 mod init;
 mod init_from;
 mod installers;

@@ -83,10 +83,17 @@ fn a_host_without_the_files_shows_a_run_as_the_one_that_executed_it() {
         "runs show latest --json",
         "issues latest --json",
         "explain latest --json",
-        "logs tail latest --json",
         "runs diff latest latest --json",
     ];
     let told = calls.map(|call| place.ade(call).succeeds().stdout);
+    let events = || -> Vec<Value> {
+        let log = place.ade("logs tail latest --json").succeeds().records();
+        log.iter().map(|event| event["event"].clone()).collect()
+    };
+    let known = events();
+    forget_files(&place);
+    // Its last line is made from the record.
+    assert_eq!(events(), known);
     let cells = place.cells(run["output_path"].as_str().unwrap());
     for (call, told) in calls.iter().zip(&told) {
         forget_files(&place);
@@ -105,6 +112,7 @@ fn a_host_without_the_files_shows_a_run_as_the_one_that_executed_it() {
     place.ade("issues latest").succeeds();
     forget_files(&place);
     for call in calls {
+        let call = call.trim_end_matches(" --json");
         place.ade_fails(call, 5, "files_unreachable");
     }
     place.ade_fails("run crew süd.csv", 2, "input_not_found");
@@ -165,15 +173,23 @@ fn the_api_serves_documents_and_runs_that_another_host_has_put() {
         format!("runs/{run}/output"),
         format!("runs/{run}/input"),
         format!("runs/{run}/artifact"),
-        format!("runs/{run}/files"),
         format!("runs/{run}/sheets"),
-        format!("runs/{run}/logs"),
     ];
     let told = paths.each_ref().map(|path| server.get(path).is(200).body);
     for (path, told) in paths.iter().zip(&told) {
         forget_files(&place);
         assert!(&server.get(path).is(200).body == told, "{path}");
     }
+    let left = |path: &str, key: &str| -> Vec<Value> {
+        let items = server.read(path)["items"].as_array().unwrap().clone();
+        items.into_iter().map(|item| item[key].clone()).collect()
+    };
+    forget_files(&place);
+    let files = left(&format!("runs/{run}/files"), "name");
+    assert!(files.contains(&json!("events.ndjson")) && files.contains(&json!("members.csv")));
+    forget_files(&place);
+    let log = server.get(&format!("runs/{run}/logs")).is(200).text();
+    assert!(log.contains("run.start"), "{log}");
     forget_files(&place);
     fs::rename(place.path("shared"), place.path("away")).unwrap();
     for path in &paths {
@@ -290,18 +306,29 @@ fn a_store_of_another_database_is_refused_and_so_is_an_empty_disk_in_its_place()
     fs::create_dir(place.path("shared")).unwrap();
     place.ade_fails("run config people.csv", 5, "files_unreachable");
     assert_eq!(place.files_below("shared"), Vec::<String>::new());
+    let found = |place: &Place| {
+        let findings = place.ade("doctor --json").json();
+        let mut findings = findings.as_array().unwrap().iter();
+        findings
+            .find(|finding| finding["name"] == "object store")
+            .cloned()
+    };
+    assert_eq!(found(&place).unwrap()["state"], "problem");
+    fs::remove_dir(place.path("shared")).unwrap();
+    fs::rename(place.path("away"), place.path("shared")).unwrap();
+    assert_eq!(found(&place).unwrap()["state"], "ok");
 }
 
 #[test]
 fn a_url_that_names_no_store_is_refused() {
-    let mut place = Place::new();
+    let mut place = Place::cold();
     for url in ["/shared", "file://shared", "s3://", "ftp://host/x"] {
         place.set("ADE_FILES_URL", url);
-        place.ade_fails("runs ls", 2, "files_url_invalid");
+        place.ade_fails("run config people.csv", 2, "files_url_invalid");
     }
     place.set("ADE_FILES_URL", "file:///shared");
     place.set("ADE_RUNS_DIR", place.path("elsewhere"));
-    place.ade_fails("runs ls", 2, "files_url_invalid");
+    place.ade_fails("run config people.csv", 2, "files_url_invalid");
 }
 
 /// The work of an engine is not thrown away because the store cannot be written for a moment.
@@ -332,7 +359,7 @@ fn an_input_that_is_out_of_reach_is_waited_for_and_spends_no_attempt() {
     forget_files(&place);
     fs::rename(place.path("shared"), place.path("away")).unwrap();
     let mut worker = place.start_worker("w");
-    worker.wait_until_says("cannot fetch");
+    worker.wait_until_says("its folder is not there");
     place.wait_for_status(&run, "queued");
     fs::rename(place.path("away"), place.path("shared")).unwrap();
     place.wait_for_status(&run, "succeeded");

@@ -589,7 +589,7 @@ macro_rules! answers_without_words {
 }
 answers_without_words! {
     (), DeliveryCounts, Option<Delivery>, Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
-    HashMap<String, PathBuf>, HashMap<String, RunFiles>, Identity, Option<ConfigurationRecord>,
+    HashMap<String, PathBuf>, HashMap<String, RunFiles>, HashSet<String>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,
     Submitted, TokenRecord, Vec<ConfigurationActivity>, Vec<ConfigurationVersion>,

@@ -382,7 +382,11 @@ impl OneInput<'_> {
         let since = machine.steady();
         Ok(match store.claim_run(&run.id, &claim, machine.now())? {
             Some(run) => Again::Claimed(Claimed { run, claim, since }),
-            None => Again::Ended(store.run(&run.key.workspace_id, &run.id)?),
+            None => {
+                let ended = store.run(&run.key.workspace_id, &run.id)?;
+                workspace.fetch_run(&ended)?;
+                Again::Ended(ended)
+            }
         })
     }
 

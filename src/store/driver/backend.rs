@@ -2,6 +2,7 @@
 
 use super::connection::Connection;
 use super::error::Error;
+use crate::base::cancel::Cancel;
 use crate::store::{Result, StoreError};
 
 /// The database that a store is open on.
@@ -14,9 +15,19 @@ pub(in crate::store) trait Backend: Send + Sync {
         None
     }
 
+    /// A connection for heartbeats alone, so that no long statement delays them. `None`: they go the way of all that is written.
+    fn for_heartbeats(&self) -> Option<Connection> {
+        None
+    }
+
     /// A database that was moved away or replaced under this process is still open, but the files that its records name are no
     /// longer where this process looks for them, and others look into another one: it takes on and claims nothing.
     fn demand_in_place(&self) -> Result<()>;
+
+    /// Calls `ring` whenever a transaction has woken those who sleep, until `end` is set. `false`: this database cannot.
+    fn listen(&self, _ring: &dyn Fn(), _end: &Cancel) -> bool {
+        false
+    }
 
     /// What an error means for the user.
     fn explain(&self, error: Error) -> StoreError;

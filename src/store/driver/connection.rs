@@ -13,7 +13,7 @@ use super::value::Params;
 pub(in crate::store) enum Connection {
     Sqlite(rusqlite::Connection),
     #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
-    Postgres(Session),
+    Postgres(Box<Session>),
 }
 
 impl Connection {
@@ -98,6 +98,20 @@ impl Transaction<'_> {
         let sql =
             "SELECT 1 WHERE pg_try_advisory_xact_lock(hashtext(current_schema()), hashtext(?1))";
         self.lock(sql, [name])
+    }
+
+    /// Executes a statement of which nobody wants to know how many rows it changed: on its way to a server it waits for the next one,
+    /// or the commit, which fails with its error.
+    pub(in crate::store) fn later(&self, sql: &str, values: impl Params) -> Result<()> {
+        self.prepare_cached(sql)?.later(values)
+    }
+
+    /// Once this is committed, processes that sleep until something may be claimed look for it. For SQLite that is done by
+    /// `system::bell`.
+    pub(in crate::store) fn wake(&self) {
+        if let Begun::Postgres(session) = self.begun {
+            session.wake();
+        }
     }
 
     /// When this connection wrote something that it need not write again soon: a message to a server takes longer than to remember.

@@ -23,6 +23,10 @@ impl Session {
         match *self {}
     }
 
+    pub(super) fn later(&self, _: &Statement, _: &[&dyn ToValue]) -> Result<()> {
+        match *self {}
+    }
+
     pub(super) fn rows(&self, _: &Statement, _: &[&dyn ToValue]) -> Result<Vec<Row>> {
         match *self {}
     }
@@ -40,6 +44,10 @@ impl Session {
     }
 
     pub(super) fn roll_back(&self) {
+        match *self {}
+    }
+
+    pub(super) fn wake(&self) {
         match *self {}
     }
 

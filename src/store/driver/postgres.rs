@@ -1,68 +1,241 @@
 //! A session with a PostgreSQL server: statements as it reads them, values as its columns have them, and its errors.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::BytesMut;
-use postgres::error::SqlState;
-use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config};
+use futures_util::TryStreamExt;
+use tokio::runtime::Runtime;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
 use super::value::{ToValue, Value};
 
-pub(in crate::store) use postgres::row::RowIndex;
-pub(in crate::store) use postgres::{Row, Statement};
+pub(in crate::store) use tokio_postgres::row::RowIndex;
+pub(in crate::store) use tokio_postgres::{Row, Statement};
 
-/// A connection, which is made anew before the first statement after it was lost.
+/// A connection, which is made before the first statement, and anew before the first after it was lost.
+///
+/// A message to the server and its answer take longer than most statements. So BEGIN, and statements of which nobody wants to know
+/// anything, wait for the next message and go with it ([`later`](Self::later)). The server executes them in their order. The error of the first that
+/// fails is that of the message: behind it the server executes none.
 pub(in crate::store) struct Session {
     config: Config,
     tls: MakeRustlsConnect,
-    open: RefCell<Open>,
-    in_transaction: Cell<bool>,
+    open: RefCell<Option<Open>>,
+    /// What goes with the next message.
+    waiting: RefCell<Vec<Sending>>,
+    state: Cell<State>,
+    /// Whether others are woken once the transaction has ended.
+    wakes: Cell<bool>,
     /// When this connection wrote what it need not write again soon.
     noted: RefCell<HashMap<String, i64>>,
     /// How often it sent something and waited for the answer.
     messages: Cell<u64>,
+    /// Called before each statement, which is then a message of its own.
+    #[cfg(test)]
+    pub(in crate::store) before_each: RefCell<Option<Box<dyn FnMut() + Send>>>,
+    /// Locks stay comments, and nobody waits at a gate.
+    #[cfg(test)]
+    pub(in crate::store) without_locks: Cell<bool>,
+    /// How often another transaction and this one waited for each other.
+    #[cfg(test)]
+    pub(in crate::store) deadlocks: Cell<u64>,
+}
+
+/// How far a transaction is.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    None,
+    /// BEGIN waits.
+    Wanted,
+    Begun,
 }
 
 struct Open {
-    client: Client,
+    runtime: Runtime,
+    client: Arc<Client>,
+    /// Sends and receives, and returns what the server says unasked. `None`: the connection has ended.
+    connection: Box<Receive>,
     prepared: HashMap<String, Statement>,
+}
+
+type Received = std::result::Result<AsyncMessage, tokio_postgres::Error>;
+type Receive = dyn FnMut(&mut Context<'_>) -> Poll<Option<Received>> + Send;
+
+/// A statement on its way, with its answer.
+type Sending =
+    Pin<Box<dyn Future<Output = std::result::Result<Answer, tokio_postgres::Error>> + Send>>;
+
+/// What the server answers.
+#[derive(Default)]
+struct Answer {
+    rows: Vec<Row>,
+    changed: u64,
+}
+
+fn closed() -> Error {
+    Error::Unreachable("the server closed the connection".to_owned())
 }
 
 impl Open {
     fn begin(config: &Config, tls: &MakeRustlsConnect) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::Unreachable(error.to_string()))?;
+        let (client, mut connection) = runtime.block_on(config.connect(tls.clone()))?;
         Ok(Self {
-            client: config.connect(tls.clone())?,
+            runtime,
+            client: Arc::new(client),
+            connection: Box::new(move |context| connection.poll_message(context)),
             prepared: HashMap::new(),
+        })
+    }
+
+    /// Sends these, and waits for all answers. Returns the last.
+    fn exchange(&mut self, mut all: Vec<Sending>) -> Result<Answer> {
+        let mut answers: Vec<_> = all.iter().map(|_| None).collect();
+        let connection = &mut self.connection;
+        self.runtime.block_on(poll_fn(|context| {
+            loop {
+                // Each is encoded and handed over when it is polled first: in this order.
+                for (sending, answer) in all.iter_mut().zip(&mut answers) {
+                    if answer.is_none()
+                        && let Poll::Ready(ready) = sending.as_mut().poll(context)
+                    {
+                        *answer = Some(ready);
+                    }
+                }
+                if answers.iter().all(Option::is_some) {
+                    return Poll::Ready(Ok(()));
+                }
+                match connection(context) {
+                    Poll::Pending => return Poll::Pending,
+                    // Something that nobody asked for.
+                    Poll::Ready(Some(Ok(_))) => {}
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
+                    Poll::Ready(None) => return Poll::Ready(Err(closed())),
+                }
+            }
+        }))?;
+        let mut last = Answer::default();
+        for answer in answers.into_iter().flatten() {
+            last = answer?;
+        }
+        Ok(last)
+    }
+
+    /// Waits for a notification.
+    fn wait(&mut self, most: Duration) -> Result<bool> {
+        let connection = &mut self.connection;
+        let heard = poll_fn(|context| {
+            loop {
+                match connection(context) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Some(Ok(AsyncMessage::Notification(_)))) => {
+                        return Poll::Ready(Ok(true));
+                    }
+                    Poll::Ready(Some(Ok(_))) => {}
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
+                    Poll::Ready(None) => return Poll::Ready(Err(closed())),
+                }
+            }
+        });
+        let heard = async { tokio::time::timeout(most, heard).await };
+        self.runtime.block_on(heard).unwrap_or(Ok(false))
+    }
+
+    fn prepare(&mut self, sql: &str) -> Result<Statement> {
+        if let Some(known) = self.prepared.get(sql) {
+            return Ok(known.clone());
+        }
+        let (client, text) = (Arc::clone(&self.client), translated(sql));
+        let (sent, prepared) = std::sync::mpsc::channel();
+        self.exchange(vec![Box::pin(async move {
+            let _ = sent.send(client.prepare(&text).await?);
+            Ok(Answer::default())
+        })])?;
+        let statement = prepared.recv().map_err(|_| closed())?;
+        self.prepared.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    fn sending(&self, statement: &Statement, values: &[&dyn ToValue]) -> Sending {
+        let (client, statement) = (Arc::clone(&self.client), statement.clone());
+        let values: Vec<Bound> = values
+            .iter()
+            .map(|value| Bound::of(value.value()))
+            .collect();
+        Box::pin(async move {
+            let mut found = pin!(client.query_raw(&statement, values).await?);
+            let mut rows = Vec::new();
+            while let Some(row) = found.try_next().await? {
+                rows.push(row);
+            }
+            let changed = found.rows_affected().unwrap_or(0);
+            Ok(Answer { rows, changed })
+        })
+    }
+
+    fn sending_text(&self, sql: &str) -> Sending {
+        let (client, sql) = (Arc::clone(&self.client), sql.to_owned());
+        Box::pin(async move {
+            client.batch_execute(&sql).await?;
+            Ok(Answer::default())
         })
     }
 }
 
 impl Session {
     pub(in crate::store) fn connect(config: &Config, tls: &MakeRustlsConnect) -> Result<Self> {
-        Ok(Self {
+        let session = Self::new(config, tls);
+        session.reconnect()?;
+        Ok(session)
+    }
+
+    pub(in crate::store) fn new(config: &Config, tls: &MakeRustlsConnect) -> Self {
+        Self {
             config: config.clone(),
             tls: tls.clone(),
-            open: RefCell::new(Open::begin(config, tls)?),
-            in_transaction: Cell::new(false),
+            open: RefCell::default(),
+            waiting: RefCell::default(),
+            state: Cell::new(State::None),
+            wakes: Cell::new(false),
             noted: RefCell::default(),
             messages: Cell::new(0),
-        })
+            #[cfg(test)]
+            before_each: RefCell::default(),
+            #[cfg(test)]
+            without_locks: Cell::new(false),
+            #[cfg(test)]
+            deadlocks: Cell::new(0),
+        }
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Open) -> T) -> Result<T> {
+        self.open.borrow_mut().as_mut().map(work).ok_or_else(closed)
     }
 
     pub(super) fn prepare(&self, sql: &str) -> Result<Statement> {
         self.reconnect()?;
-        let mut open = self.open.borrow_mut();
-        if let Some(known) = open.prepared.get(sql) {
-            return Ok(known.clone());
+        #[cfg(test)]
+        if self.without_locks.get() {
+            let free = sql.strip_suffix(" FOR UPDATE").unwrap_or(sql);
+            let free = free.replace("/*pg FOR UPDATE*/", "");
+            let free = free.replace("pg_advisory_xact_lock", "concat");
+            return self.with(|open| open.prepare(&free))?;
         }
-        let statement = open.client.prepare(&translated(sql))?;
-        open.prepared.insert(sql.to_owned(), statement.clone());
-        Ok(statement)
+        self.with(|open| open.prepare(sql))?
     }
 
     pub(super) fn noted(&self, what: &str) -> Option<i64> {
@@ -73,10 +246,24 @@ impl Session {
         self.noted.borrow_mut().insert(what.to_owned(), at);
     }
 
-    /// The connection, to send one message and wait for its answer.
-    fn client(&self) -> RefMut<'_, Client> {
+    /// Sends one message with all that waits and this, and waits for the answers. Returns that to this.
+    fn send(&self, last: Sending) -> Result<Answer> {
+        #[cfg(test)]
+        if let Some(before) = &mut *self.before_each.borrow_mut() {
+            before();
+        }
+        let mut all = self.waiting.take();
+        if self.state.get() == State::Wanted {
+            self.state.set(State::Begun);
+        }
+        all.push(last);
         self.messages.set(self.messages.get() + 1);
-        RefMut::map(self.open.borrow_mut(), |open| &mut open.client)
+        let answer = self.with(|open| open.exchange(all))?;
+        #[cfg(test)]
+        if matches!(answer, Err(Error::Conflict(_))) {
+            self.deadlocks.set(self.deadlocks.get() + 1);
+        }
+        answer
     }
 
     #[cfg(test)]
@@ -85,55 +272,116 @@ impl Session {
     }
 
     pub(super) fn execute(&self, statement: &Statement, values: &[&dyn ToValue]) -> Result<usize> {
-        let values = bound(values);
-        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-        let changed = self.client().execute(statement, &values)?;
+        let sending = self.with(|open| open.sending(statement, values))?;
+        let changed = self.send(sending)?.changed;
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+
+    /// Executes it with the next message. Its error is that of this message.
+    pub(super) fn later(&self, statement: &Statement, values: &[&dyn ToValue]) -> Result<()> {
+        #[cfg(test)]
+        if self.before_each.borrow().is_some() {
+            return self.execute(statement, values).map(drop);
+        }
+        let sending = self.with(|open| open.sending(statement, values))?;
+        self.waiting.borrow_mut().push(sending);
+        Ok(())
     }
 
     /// All rows at once: while some are still to come, the connection takes no other statement.
     pub(super) fn rows(&self, statement: &Statement, values: &[&dyn ToValue]) -> Result<Vec<Row>> {
-        let values = bound(values);
-        let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as _).collect();
-        Ok(self.client().query(statement, &values)?)
+        let sending = self.with(|open| open.sending(statement, values))?;
+        Ok(self.send(sending)?.rows)
     }
 
     pub(in crate::store) fn batch(&self, sql: &str) -> Result<()> {
         self.reconnect()?;
-        Ok(self.client().batch_execute(sql)?)
+        let sending = self.with(|open| open.sending_text(sql))?;
+        self.send(sending).map(drop)
     }
 
     pub(super) fn begin(&self) -> Result<()> {
-        self.batch("BEGIN")?;
-        self.in_transaction.set(true);
+        self.reconnect()?;
+        self.wakes.set(false);
+        let begin = self.with(|open| open.sending_text("BEGIN"))?;
+        *self.waiting.borrow_mut() = vec![begin];
+        self.state.set(State::Wanted);
         Ok(())
     }
 
+    /// Wakes those who [`wait`](Self::wait), once the transaction has ended.
+    pub(super) fn wake(&self) {
+        self.wakes.set(true);
+    }
+
     pub(super) fn commit(&self) -> Result<()> {
-        self.in_transaction.set(false);
-        Ok(self.client().batch_execute("COMMIT")?)
+        if self.waiting.borrow().len() <= 1 && self.state.get() == State::Wanted {
+            self.roll_back();
+            return Ok(());
+        }
+        let (commit, wake) =
+            self.with(|open| (open.sending_text("COMMIT"), open.sending_text(WAKE)))?;
+        let done = if self.wakes.get() {
+            self.waiting.borrow_mut().push(commit);
+            // Whoever is not woken looks by itself after a while.
+            self.send(Box::pin(async {
+                let _ = wake.await;
+                Ok(Answer::default())
+            }))
+        } else {
+            self.send(commit)
+        };
+        self.state.set(State::None);
+        if done.is_err() {
+            self.noted.borrow_mut().clear();
+        }
+        done.map(drop)
     }
 
     /// What was noted may be undone with it. Where the connection is lost, the server rolls back by itself.
     pub(super) fn roll_back(&self) {
-        self.in_transaction.set(false);
         self.noted.borrow_mut().clear();
-        let _ = self.client().batch_execute("ROLLBACK");
+        self.waiting.borrow_mut().clear();
+        if self.state.replace(State::None) == State::Begun {
+            let rolled_back = self
+                .with(|open| open.sending_text("ROLLBACK"))
+                .and_then(|sending| self.send(sending));
+            drop(rolled_back);
+        }
     }
 
     /// What was begun on a connection that is lost is lost with it, and so is no reason to begin anew.
     fn reconnect(&self) -> Result<()> {
-        if !self.in_transaction.get() && self.open.borrow().client.is_closed() {
-            *self.open.borrow_mut() = Open::begin(&self.config, &self.tls)?;
+        let is_open = |open: &Open| !open.client.is_closed();
+        if self.state.get() == State::None && !self.open.borrow().as_ref().is_some_and(is_open) {
+            self.waiting.borrow_mut().clear();
+            *self.open.borrow_mut() = Some(Open::begin(&self.config, &self.tls)?);
             self.noted.borrow_mut().clear();
         }
         Ok(())
     }
+
+    /// From now on this connection hears of what [`wake`](Self::wake) announces.
+    pub(in crate::store) fn listen(&self) -> Result<()> {
+        self.batch("DO $$ BEGIN EXECUTE format('LISTEN %I', current_schema()); END $$")
+    }
+
+    /// Waits until it hears of something, for so long at most. Returns whether it did.
+    pub(in crate::store) fn wait(&self, most: Duration) -> Result<bool> {
+        self.with(|open| open.wait(most))?
+    }
 }
 
-impl From<postgres::Error> for Error {
-    fn from(failure: postgres::Error) -> Self {
-        let message = failure.to_string();
+/// Wakes the processes that sleep until something may be claimed. It follows the COMMIT: within the transaction it would be a lock of
+/// the whole server's until that is on the disk.
+const WAKE: &str = "SELECT pg_notify(current_schema(), '')";
+
+impl From<tokio_postgres::Error> for Error {
+    fn from(failure: tokio_postgres::Error) -> Self {
+        let message = match failure.as_db_error() {
+            Some(said) => format!("{} ({})", said.message(), said.code().code()),
+            None => failure.to_string(),
+        };
         let is_lost = failure.is_closed()
             || StdError::source(&failure).is_some_and(|cause| cause.is::<std::io::Error>());
         match failure.code().map(SqlState::code) {
@@ -184,33 +432,47 @@ fn translated(sql: &str) -> String {
 
 /// A value on its way, as the type that the statement's parameter has.
 #[derive(Debug)]
-struct Bound<'a>(Value<'a>);
-
-fn bound<'a>(values: &'a [&dyn ToValue]) -> Vec<Bound<'a>> {
-    values.iter().map(|value| Bound(value.value())).collect()
+enum Bound {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(String),
+    Bytes(Vec<u8>),
 }
 
-type Answer<T> = std::result::Result<T, Box<dyn StdError + Sync + Send>>;
+impl Bound {
+    fn of(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(number) => Self::Integer(number),
+            Value::Real(number) => Self::Real(number),
+            Value::Text(text) => Self::Text(text.to_owned()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_owned()),
+        }
+    }
+}
 
-impl ToSql for Bound<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Answer<IsNull> {
-        match self.0 {
-            Value::Null => Ok(IsNull::Yes),
-            Value::Integer(number) => match *ty {
+type Converted<T> = std::result::Result<T, Box<dyn StdError + Sync + Send>>;
+
+impl ToSql for Bound {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Converted<IsNull> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            &Self::Integer(number) => match *ty {
                 Type::BOOL => (number != 0).to_sql(ty, out),
                 Type::INT4 => i32::try_from(number)?.to_sql(ty, out),
                 Type::INT8 => number.to_sql(ty, out),
                 Type::FLOAT8 => (number as f64).to_sql(ty, out),
                 _ => Err(format!("a whole number is no {ty}").into()),
             },
-            Value::Real(number) => match *ty {
+            &Self::Real(number) => match *ty {
                 // As in SQLite, a column of whole numbers takes one that is whole.
                 Type::INT8 if number.fract() == 0.0 => (number as i64).to_sql(ty, out),
                 Type::FLOAT8 => number.to_sql(ty, out),
                 _ => Err(format!("a number with a fraction is no {ty}").into()),
             },
-            Value::Text(text) => text.to_sql(ty, out),
-            Value::Bytes(bytes) => bytes.to_sql(ty, out),
+            Self::Text(text) => text.to_sql(ty, out),
+            Self::Bytes(bytes) => bytes.to_sql(ty, out),
         }
     }
 
@@ -225,7 +487,7 @@ impl ToSql for Bound<'_> {
 struct Sent<'a>(Value<'a>);
 
 impl<'a> FromSql<'a> for Sent<'a> {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Answer<Self> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Converted<Self> {
         Ok(Self(match *ty {
             Type::BOOL => Value::Integer(i64::from(bool::from_sql(ty, raw)?)),
             Type::INT4 => Value::Integer(i64::from(i32::from_sql(ty, raw)?)),
@@ -237,7 +499,7 @@ impl<'a> FromSql<'a> for Sent<'a> {
         }))
     }
 
-    fn from_sql_null(_: &Type) -> Answer<Self> {
+    fn from_sql_null(_: &Type) -> Converted<Self> {
         Ok(Self(Value::Null))
     }
 

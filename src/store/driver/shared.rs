@@ -1,6 +1,6 @@
-//! The connection of a process, and write transactions on it.
+//! A connection for the threads of a process, and write transactions on it.
 //!
-//! The threads of a process take the connection in turn, and each write is one short transaction of its own: a failure or a
+//! They take it in turn, and each write is one short transaction of its own: a failure or a
 //! panic within undoes all of it, and nothing of another thread's.
 
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -34,7 +34,9 @@ impl OneConnection {
         // A panic within a transaction has rolled it back: the connection is sound.
         lock(&self.0)
     }
+}
 
+impl Connection {
     /// Runs `work` in a write transaction; again, where another transaction was in the way.
     ///
     /// # Errors
@@ -43,9 +45,8 @@ impl OneConnection {
         &self,
         mut work: impl FnMut(&Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
-        let connection = self.lock();
         let mut once = || -> Result<T> {
-            let transaction = connection.begin()?;
+            let transaction = self.begin()?;
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
@@ -62,13 +63,11 @@ impl OneConnection {
     /// The same of one statement, which is a transaction by itself where a server executes it.
     pub(in crate::store) fn write_one<T>(
         &self,
-        mut work: impl FnMut(&Connection) -> Result<T>,
+        mut work: impl FnMut(&Self) -> Result<T>,
     ) -> Result<T> {
-        let connection = self.lock();
-        if connection.is_server() {
-            return work(&connection);
+        if self.is_server() {
+            return work(self);
         }
-        drop(connection);
         self.write(|transaction| work(transaction))
     }
 }
@@ -96,7 +95,7 @@ mod tests {
             count.query_row([], |row| row.get::<_, i64>(0))
         };
 
-        let failed = shared.write(|transaction| {
+        let failed = shared.lock().write(|transaction| {
             insert(transaction, "one")?;
             insert(transaction, "one")
         });
@@ -104,7 +103,7 @@ mod tests {
         assert_eq!(count().unwrap(), 0);
 
         // SQLite itself ends a transaction where the disk is full, say.
-        let lost = shared.write(|transaction| {
+        let lost = shared.lock().write(|transaction| {
             insert(transaction, "one")?;
             transaction.execute_batch("ROLLBACK")
         });
@@ -112,7 +111,7 @@ mod tests {
         assert_eq!(count().unwrap(), 0);
 
         let panicked = catch_unwind(AssertUnwindSafe(|| {
-            shared.write(|transaction| -> Result<()> {
+            shared.lock().write(|transaction| -> Result<()> {
                 insert(transaction, "one")?;
                 panic!("a bug");
             })
@@ -122,7 +121,11 @@ mod tests {
         assert_eq!(count().unwrap(), 0);
 
         let written = std::thread::scope(|scope| {
-            let write = || shared.write(|transaction| insert(transaction, "one"));
+            let write = || {
+                shared
+                    .lock()
+                    .write(|transaction| insert(transaction, "one"))
+            };
             scope.spawn(write).join().unwrap()
         });
         assert_eq!(written.unwrap(), 1);

@@ -28,6 +28,16 @@ impl Statement<'_> {
         }
     }
 
+    /// Executes it, before whatever is executed next. Where that goes to a server, both are one message.
+    pub(in crate::store) fn later(&mut self, values: impl Params) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => self.execute(values).map(drop),
+            Self::Postgres(session, statement) => {
+                values.pass(|values| session.later(statement, values))
+            }
+        }
+    }
+
     /// Passes each row to `visit`, until that returns false.
     pub(in crate::store) fn each(
         &mut self,

@@ -7,10 +7,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use postgres::Config;
-use postgres::config::{Host, SslMode};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{load_certs_from_paths, load_native_certs};
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::settings::Settings;
@@ -43,7 +43,7 @@ impl Address {
     /// Reads an address. The error is a reason, without the address.
     pub(in crate::store) fn parse(url: &str, settings: &Settings) -> Result<Self, String> {
         let (url, own) = Own::taken_from(url)?;
-        let mut config: Config = url.parse().map_err(|error: postgres::Error| {
+        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             cause.unwrap_or_else(|| error.to_string())
         })?;

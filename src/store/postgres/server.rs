@@ -2,12 +2,17 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::address::Address;
+use crate::base::cancel::Cancel;
 use crate::settings::Settings;
 use crate::store::driver::postgres::Session;
 use crate::store::driver::{Backend, Connection, Error};
 use crate::store::{DeliveryKind, Result, StoreError};
+
+/// So often a process that listens looks whether it is to end, and tries to connect again where it cannot.
+const LOOK_FOR_THE_END: Duration = Duration::from_secs(1);
 
 /// A server, and what each session with it begins with.
 pub(super) struct Server {
@@ -49,7 +54,7 @@ impl Server {
     pub(super) fn connect(&self) -> Result<Connection> {
         let Address { config, tls, .. } = &self.address;
         let session = Session::connect(config, tls).map_err(|error| self.explain(error))?;
-        Ok(Connection::Postgres(session))
+        Ok(Connection::Postgres(Box::new(session)))
     }
 
     pub(super) fn schema(&self) -> &str {
@@ -75,7 +80,39 @@ fn options(settings: &[(&str, &str)]) -> String {
 
 impl Backend for Server {
     fn reader(&self) -> Option<Connection> {
-        self.connect().ok()
+        let Address { config, tls, .. } = &self.address;
+        Some(Connection::Postgres(Box::new(Session::new(config, tls))))
+    }
+
+    fn for_heartbeats(&self) -> Option<Connection> {
+        let Address { config, tls, .. } = &self.address;
+        let options = config.get_options().unwrap_or_default();
+        // A server that breaks down may lose one, as a network may: the next one comes long before the lease ends.
+        let options = format!("{options} -c synchronous_commit=off");
+        let mut config = config.clone();
+        config.options(options);
+        Some(Connection::Postgres(Box::new(Session::new(&config, tls))))
+    }
+
+    fn listen(&self, ring: &dyn Fn(), end: &Cancel) -> bool {
+        let Address { config, tls, .. } = &self.address;
+        while !end.is_cancelled() {
+            let listening = Session::connect(config, tls).and_then(|session| {
+                session.listen()?;
+                // What was missed without a connection.
+                ring();
+                while !end.is_cancelled() {
+                    if session.wait(LOOK_FOR_THE_END)? {
+                        ring();
+                    }
+                }
+                Ok(())
+            });
+            if listening.is_err() {
+                end.wait(LOOK_FOR_THE_END);
+            }
+        }
+        true
     }
 
     fn host(&self) -> Option<&str> {

@@ -6,14 +6,18 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use postgres::{Client, NoTls};
-
-use crate::store::Opening;
+use crate::base::cancel::Cancel;
+use crate::store::driver::postgres::Session;
 use crate::store::driver::{Connection, Row};
 use crate::store::postgres::address::Address;
 use crate::store::sql::SqlStore;
 use crate::store::sqlite::tests::{Database, settings};
+use crate::store::suite::places::{at, claim, claim_next, ending, queued, ready};
 use crate::store::suite::{self, Opener};
+use crate::store::{
+    Changes, ColumnResult, FieldResult, Opening, RunResults, RunStatus, Runs, StoreError,
+};
+use crate::system::bell::Bell;
 
 suite::run!(on_a_server, crate::store::postgres::tests::database);
 
@@ -33,6 +37,7 @@ fn programs() -> Option<PathBuf> {
     newest.or_else(|| Some(which::which("initdb").ok()?.parent()?.to_owned()))
 }
 
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 fn server() -> Option<&'static TestServer> {
     static SERVER: OnceLock<Option<TestServer>> = OnceLock::new();
     let server = SERVER.get_or_init(|| {
@@ -48,7 +53,8 @@ fn server() -> Option<&'static TestServer> {
             .unwrap();
         let address = format!("host={} user=ade dbname=postgres", folder.display());
         let since = Instant::now();
-        while let Err(error) = Client::connect(&address, NoTls) {
+        let place = Address::parse(&address, &settings(Path::new("/"), &[])).unwrap();
+        while let Err(error) = Session::connect(&place.config, &place.tls) {
             let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             let is_patient = since.elapsed() < Duration::from_secs(180);
             assert!(
@@ -69,7 +75,7 @@ fn server() -> Option<&'static TestServer> {
     server.as_ref()
 }
 
-fn opener() -> Option<impl Fn() -> SqlStore + Sync> {
+pub(super) fn opener() -> Option<impl Fn() -> SqlStore + Sync> {
     let open = hosts()?;
     Some(move || open("here"))
 }
@@ -160,38 +166,113 @@ fn a_connection_that_was_lost_is_made_anew() {
     assert_eq!(bound.database_id, "a");
 }
 
-/// Each message is a round trip: with a network between, they decide how fast a queue goes.
-#[test]
-fn a_cycle_takes_few_messages() {
-    use crate::store::Runs;
-    use crate::store::suite::places::{at, claim, claim_next, ending, queued, ready};
-    let Some(open) = opener() else { return };
-    let store = open();
+/// How many messages each of the steps of a run takes: enqueue, claim, heartbeat, finish. Those of a first run, which find out more, do not count.
+fn messages_of_a_cycle(store: &SqlStore, results: Option<&RunResults>) -> Vec<u64> {
     let messages = || match &*store.shared.lock() {
         Connection::Postgres(session) => session.messages(),
         Connection::Sqlite(_) => unreachable!("it is a server's"),
     };
-    let environment = ready(&store, "d", at(0));
+    let digest = if results.is_some() { "r" } else { "d" };
+    let environment = ready(store, digest, at(0));
     let cycle = |time| {
         let mut steps = vec![messages()];
-        queued(&store, &environment, at(time));
+        queued(store, &environment, at(time));
         steps.push(messages());
         let mine = claim("w");
-        let run = claim_next(&store, &mine, at(time)).unwrap();
+        let run = claim_next(store, &mine, at(time)).unwrap();
         steps.push(messages());
-        store.heartbeat_run(&run.id, &mine, at(time)).unwrap();
-        steps.push(messages());
-        let mut ending = ending(crate::store::RunStatus::Succeeded);
-        ending.results = None;
+        let mut ending = ending(RunStatus::Succeeded);
+        ending.results = results.cloned();
         assert!(store.finish_run(&run.id, &mine, &ending, at(time)).unwrap());
         steps.push(messages());
-        steps
-            .windows(2)
-            .map(|pair| pair[1] - pair[0])
-            .collect::<Vec<_>>()
+        let count = steps.windows(2).map(|pair| pair[1] - pair[0]);
+        let mut count: Vec<u64> = count.collect();
+        // A heartbeat is one statement on another connection.
+        count.push(1);
+        count
     };
     cycle(1);
-    let counts = cycle(2);
-    println!("enqueue, claim, heartbeat, finish: {counts:?}");
-    assert!(counts.iter().sum::<u64>() <= 19, "{counts:?}");
+    cycle(2)
+}
+
+/// Each message is a round trip: with a network between, they decide how fast a queue goes.
+#[test]
+fn a_cycle_takes_few_messages() {
+    let Some(open) = opener() else { return };
+    let counts = messages_of_a_cycle(&open(), None);
+    assert!(counts.iter().sum::<u64>() <= 7, "{counts:?}");
+}
+
+#[test]
+fn results_of_any_length_go_in_the_messages_of_the_end() {
+    let Some(open) = opener() else { return };
+    let store = open();
+    let none = messages_of_a_cycle(&store, None);
+    let few = suite::results::results();
+    let field = |number: u64| FieldResult {
+        field: number.to_string(),
+        ..few.fields[0].clone()
+    };
+    let column = |number| ColumnResult {
+        column_index: number,
+        ..few.columns[0].clone()
+    };
+    let many = RunResults {
+        fields: (0..20).map(field).collect(),
+        columns: (0..40).map(column).collect(),
+        ..few.clone()
+    };
+    assert_eq!(messages_of_a_cycle(&store, Some(&many)), none);
+}
+
+/// The error of a statement that waits for the next one is that of the next one, or of the commit.
+#[test]
+fn what_fails_later_fails_the_whole() {
+    let Some(open) = opener() else { return };
+    let store = open();
+    let (first, again) = (
+        "INSERT INTO workspaces (id, created_at) VALUES ('a', 1)",
+        "SELECT 1",
+    );
+    let twice = store.write(|transaction| {
+        transaction.later(first, [])?;
+        transaction.later(first, [])
+    });
+    assert!(
+        matches!(twice, Err(StoreError::Refused { .. })),
+        "{twice:?}"
+    );
+    let read = store.write(|transaction| {
+        transaction.later(first, [])?;
+        transaction.later(first, [])?;
+        transaction.prepare_cached(again)?.exists([])
+    });
+    assert!(matches!(read, Err(StoreError::Refused { .. })), "{read:?}");
+    let known = "SELECT 1 FROM workspaces WHERE id = 'a'";
+    let is_known = || store.write(|transaction| transaction.prepare_cached(known)?.exists([]));
+    assert!(!is_known().unwrap());
+    store
+        .write(|transaction| transaction.later(first, []))
+        .unwrap();
+    assert!(is_known().unwrap());
+}
+
+/// A process that sleeps hears of what another one has recorded.
+#[test]
+fn whoever_listens_hears_of_what_may_be_claimed() {
+    let Some(open) = opener() else { return };
+    let (store, sleeper) = (open(), open());
+    let environment = ready(&store, "d", at(0));
+    let (bell, end) = (Bell::default(), Cancel::new());
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert!(sleeper.listen(&|| bell.ring(), &end)));
+        // It rings once when it has begun to listen.
+        assert!(bell.sleep(0, Duration::from_secs(60)));
+        for number in 0..50 {
+            let heard = bell.rings();
+            queued(&store, &environment, at(number));
+            assert!(bell.sleep(heard, Duration::from_secs(60)));
+        }
+        end.cancel();
+    });
 }

@@ -2,6 +2,7 @@
 
 use super::SqlStore;
 use super::values::{instant, instant_or_none, rows, small};
+use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, Row, params};
 use crate::store::{
@@ -10,8 +11,15 @@ use crate::store::{
 
 impl Changes for SqlStore {
     fn change_mark(&self) -> Result<ChangeMark> {
+        if self.is_server {
+            return self.read(mark);
+        }
         // Of one connection at all times: the counts of another one say something else.
         mark(&self.shared.lock()).map_err(|error| self.explain(error))
+    }
+
+    fn listen(&self, ring: &dyn Fn(), end: &Cancel) -> bool {
+        self.backend.listen(ring, end)
     }
 
     fn live_runs(&self, workspace: &str) -> Result<Vec<LiveRun>> {

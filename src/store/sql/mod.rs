@@ -1,7 +1,7 @@
 //! The store as statements of SQL, written once for every database.
 //!
-//! One connection in each process that writes, behind a mutex, and a few that read. Writes are short transactions: what one
-//! has read still holds when it writes. No transaction spans a process or a file operation.
+//! One connection in each process that writes, behind a mutex, and a few that read; to a server all of them write. Writes are short
+//! transactions: what one has read still holds when it writes. No transaction spans a process or a file operation.
 //!
 //! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `hosts`, `runs`, `results`, `run_logs`, `copies`, `workers`, `leases`, `observed_time`,
 //!   `collection`, `changes`, `pauses`, `deliveries` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
@@ -56,6 +56,9 @@ pub struct SqlStore {
     pub(super) shared: OneConnection,
     /// Further connections, for readers that meet a writer or each other. Each is opened by the first that needs it.
     readers: [OnceLock<Option<OneConnection>>; READERS],
+    /// Of heartbeats, where they have their own.
+    heartbeats: OnceLock<Option<OneConnection>>,
+    is_server: bool,
     /// Counts the readers that found all of them in use.
     waiting: AtomicUsize,
     backend: Box<dyn Backend>,
@@ -66,8 +69,10 @@ impl Store for SqlStore {}
 impl SqlStore {
     pub(super) fn on(connection: Connection, backend: impl Backend + 'static) -> Self {
         Self {
+            is_server: connection.is_server(),
             shared: OneConnection::new(connection),
             readers: Default::default(),
+            heartbeats: OnceLock::new(),
             waiting: AtomicUsize::new(0),
             backend: Box::new(backend),
         }
@@ -96,18 +101,29 @@ impl SqlStore {
         next.unwrap_or(&self.shared).lock()
     }
 
+    /// A connection to write on. A server's serve each for itself, and its locks keep writers apart.
+    fn writing(&self) -> MutexGuard<'_, Connection> {
+        if self.is_server {
+            return self.reading();
+        }
+        self.shared.lock()
+    }
+
     /// Writes in one transaction.
     pub(super) fn write<T>(
         &self,
         work: impl FnMut(&Transaction<'_>) -> driver::Result<T>,
     ) -> Result<T> {
-        self.shared.write(work).map_err(|error| self.explain(error))
+        let written = self.writing().write(work);
+        written.map_err(|error| self.explain(error))
     }
 
-    /// Writes with one statement.
+    /// Writes with one statement, which waits for no other of this process: so heartbeats are in time.
     fn write_one<T>(&self, work: impl FnMut(&Connection) -> driver::Result<T>) -> Result<T> {
-        let done = self.shared.write_one(work);
-        done.map_err(|error| self.explain(error))
+        let own = || self.backend.for_heartbeats().map(OneConnection::new);
+        let own = self.heartbeats.get_or_init(own).as_ref();
+        let written = own.unwrap_or(&self.shared).lock().write_one(work);
+        written.map_err(|error| self.explain(error))
     }
 
     fn demand_in_place(&self) -> Result<()> {

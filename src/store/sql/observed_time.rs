@@ -1,7 +1,7 @@
 //! Since when the database is in use.
 
 use super::SqlStore;
-use super::values::{execute, row};
+use super::values::row;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, Transaction, params};
 use crate::store::{ObservedTime, Result};
@@ -80,14 +80,14 @@ pub(super) fn observe(transaction: &Transaction<'_>, now: Timestamp) -> driver::
     if let Some(last) = &last
         && (last.seen_at..last.seen_at + OFTEN).contains(&now.0)
     {
+        transaction.note("observed_time", last.seen_at);
         return Ok(());
     }
     // Whoever is about to note it now notes the same.
     if !transaction.gate_is_free("observed_time")? {
         return Ok(());
     }
-    execute(
-        transaction,
+    transaction.later(
         "INSERT INTO observed_time (one, seen_at, in_use_since) VALUES (1, ?1, ?2)
          ON CONFLICT (one) DO UPDATE SET seen_at = excluded.seen_at, in_use_since = excluded.in_use_since",
         params![now.0, last.and_then(|last| last.in_use_since(now))],

@@ -31,7 +31,10 @@ impl Pauses for SqlStore {
         let sql = "DELETE FROM pauses WHERE configuration_id = ?1
              RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
         let of = configuration.unwrap_or_default();
-        self.write(|transaction| row(transaction, sql, [of], pause))
+        self.write(|transaction| {
+            transaction.wake();
+            row(transaction, sql, [of], pause)
+        })
     }
 
     fn pauses(&self) -> Result<Vec<Pause>> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::SqlStore;
-use super::values::{decompressed, execute, row, rows, signed, unsigned, unsigned_or_none};
+use super::values::{decompressed, row, rows, signed, unsigned, unsigned_or_none};
 use crate::store::driver::{self, Row, ToValue, Transaction, params};
 use crate::store::{ColumnResult, FieldResult, Result, Results, RunResults};
 
@@ -51,7 +51,7 @@ fn insert_metrics(
     }
     let values: Vec<&dyn ToValue> = values.iter().map(|value| &**value).collect();
     let insert = format!("INSERT INTO run_metrics ({columns}) VALUES ({places})");
-    execute(transaction, &insert, values.as_slice()).map(drop)
+    transaction.later(&insert, values.as_slice())
 }
 
 fn insert_fields(
@@ -65,7 +65,7 @@ fn insert_fields(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     for (position, field) in fields.iter().enumerate() {
-        insert.execute(params![
+        insert.later(params![
             run,
             field.field,
             signed(position as u64),
@@ -92,7 +92,7 @@ fn insert_columns(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
     for column in columns {
-        insert.execute(params![
+        insert.later(params![
             run,
             signed(column.workbook_index),
             signed(column.sheet_index),

@@ -65,6 +65,7 @@ macro_rules! run {
                 }
                 runs {
                     runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready,
+                    what_is_recorded_is_returned_as_it_is_read,
                     who_lost_the_claim_changes_nothing,
                     attempts_are_counted_at_the_claim_and_end_in_failure,
                     a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back,

@@ -122,10 +122,15 @@ pub fn contents() -> EnvironmentContents {
 }
 
 pub fn new_run(environment: &EnvironmentRecord) -> NewRun {
+    new_run_of(&environment.id, &environment.key)
+}
+
+/// A run for the environment of this id and key.
+pub fn new_run_of(environment: &str, key: &EnvironmentKey) -> NewRun {
     NewRun {
         id: new_id(),
-        key: environment.key.clone(),
-        environment_id: environment.id.clone(),
+        key: key.clone(),
+        environment_id: environment.to_owned(),
         document_id: None,
         source_digest: "s".to_owned(),
         snapshot: "/s".into(),

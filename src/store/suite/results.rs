@@ -5,7 +5,8 @@ use serde_json::json;
 use super::places::{at, claim, ending, find, ready, running};
 use crate::store::{ColumnResult, Ending, FieldResult, RunResults, RunStatus, Store};
 
-fn results() -> RunResults {
+/// Some of each kind.
+pub fn results() -> RunResults {
     let field = |name: &str| FieldResult {
         field: name.to_owned(),
         label: Some(name.to_uppercase()),

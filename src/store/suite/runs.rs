@@ -11,8 +11,9 @@ use super::places::{
 use crate::base::clock::Timestamp;
 use crate::store::{
     AfterFailure, CancelOutcome, Claim, Claimable, Ending, EnvironmentKey, EnvironmentStatus,
-    Failure, Heartbeat, NewRun, Place, QueuePlace, Retry, RunFilter, RunRecord, RunResults,
-    RunStatus, SKIPPED, Store, StoreError, Submission, Submitted, Used, WaitingRun, WaitsFor,
+    Failure, Heartbeat, NewRun, Place, QueuePlace, Retry, RunFilter, RunOptions, RunRecord,
+    RunResults, RunStatus, SKIPPED, Store, StoreError, Submission, Submitted, Used, WaitingRun,
+    WaitsFor,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -42,6 +43,33 @@ pub fn runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready(st
         take().is_none(),
         "the run whose environment is not ready waits"
     );
+}
+
+/// A record that is known and not read back is the one that would be read.
+pub fn what_is_recorded_is_returned_as_it_is_read(store: &dyn Store) {
+    let environment = ready(store, "r", at(0));
+    let retried = queued(store, &environment, at(0));
+    let new = NewRun {
+        retry_of_run_id: Some(retried.id),
+        ..by_http(new_run(&environment))
+    };
+    let waiting = enqueue(store, &new, at(1));
+    let executed = running(store, &environment, &claim("w").by(Some("p")), at(2));
+    let skipped = NewRun {
+        options: RunOptions {
+            safe_mode: true,
+            ..RunOptions::default()
+        },
+        ..new_run(&environment)
+    };
+    let skipped = enqueue(store, &skipped, at(3));
+    for run in [waiting, executed, skipped] {
+        assert_eq!(format!("{run:?}"), format!("{:?}", find(store, &run.id)));
+    }
+    let mine = claim("w").by(Some("p"));
+    let claimed = claim_next(store, &mine, at(4)).unwrap();
+    let read = find(store, &claimed.id);
+    assert_eq!(format!("{claimed:?}"), format!("{read:?}"));
 }
 
 pub fn who_lost_the_claim_changes_nothing(store: &dyn Store) {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 
-use super::{Found, Trouble};
+use super::object::{Found, Trouble};
 
 /// There is none.
 pub(super) enum Remote {}
@@ -24,6 +24,9 @@ impl Remote {
         match *self {}
     }
     pub(super) fn get(&self, _key: &str, _to: &mut dyn Write) -> Result<bool, Trouble> {
+        match *self {}
+    }
+    pub(super) fn still_has(&self, _key: &str) -> bool {
         match *self {}
     }
     pub(super) fn has(&self, _key: &str) -> Result<bool, Trouble> {

@@ -10,6 +10,7 @@
 //! collection would delete what it does not know.
 
 mod key;
+mod object;
 #[cfg(feature = "objects")]
 mod remote;
 #[cfg(not(feature = "objects"))]
@@ -21,6 +22,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Seek};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
@@ -28,7 +30,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 pub use key::{Names, key_of, names_of};
+pub use object::Found;
 
+use self::object::Trouble;
 use self::remote::Remote;
 use crate::base::files::{self, FileError, name_of};
 use crate::base::mutex::lock;
@@ -42,25 +46,12 @@ use crate::system::lock::Lock;
 /// The object that says which database the store belongs to.
 const IDENTITY: &str = "identity.json";
 
+/// Why a store that was used is not used any more.
+const GONE: &str = "it is gone: another disk or bucket is in its place";
+
 /// A snapshot that this process has recorded is not looked for again for so long: collection sees for a day that no record names
 /// it before it goes.
 const KNOWN_FOR: Duration = Duration::from_secs(12 * 3600);
-
-/// An object that was listed.
-pub struct Found {
-    /// Its key.
-    pub key: String,
-    /// How many bytes it has.
-    pub bytes: u64,
-}
-
-/// Why an object was not put or fetched.
-enum Trouble {
-    /// The object store is out of reach, or refuses.
-    Remote(String),
-    /// A file here cannot be read or written.
-    Local(io::Error),
-}
 
 /// What a data directory has seen of its object store.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -179,7 +170,15 @@ impl Objects {
     /// The object store is out of reach, or the file cannot be written.
     pub fn fetch_file(&self, path: &Path) -> Result<(), FileError> {
         match key_of(&self.data, path) {
-            Some(key) if !path.exists() => self.fetch(&key, path).map(drop),
+            Some(key) if !path.exists() => {
+                let is_fetched = self.fetch(&key, path)?;
+                if is_fetched && matches!(names_of(&self.data, &key), Names::Document(_)) {
+                    // Runs link to it.
+                    let read_only = fs::Permissions::from_mode(0o444);
+                    fs::set_permissions(path, read_only).map_err(FileError::on("write", path))?;
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -376,18 +375,26 @@ impl Objects {
 
     /// The store belongs to this database: it holds its id, or nobody's and takes it now. One that held it and holds nothing now is
     /// another disk or bucket in its place.
-    fn demand_own(&self) -> Result<(), FileError> {
-        // Without an id nothing is proven; the next process has one.
-        if self.is_own.get().is_some() || self.database_id.is_empty() {
-            return Ok(());
-        }
+    ///
+    /// # Errors
+    /// It is out of reach, or not this database's.
+    pub fn demand_own(&self) -> Result<(), FileError> {
         let on = || self.on("use", IDENTITY);
         let refuse = |why: &str| FileError::out_of_reach("use", &self.address(IDENTITY), why);
+        // Without an id nothing is proven; the next process has one.
+        if self.database_id.is_empty() {
+            return Ok(());
+        }
+        if self.is_own.get().is_some() {
+            // A disk can be unmounted at any time, and what is written then would be on another.
+            let is_here = self.remote.still_has(IDENTITY);
+            return is_here.then_some(()).ok_or_else(|| refuse(GONE));
+        }
         let label = serde_json::json!({"database_id": self.database_id}).to_string();
         let mut found = Vec::new();
         if !self.remote.get(IDENTITY, &mut found).map_err(on())? {
             if self.seen().url == self.url {
-                return Err(refuse("it is gone: another disk or bucket is in its place"));
+                return Err(refuse(GONE));
             }
             let created = self.remote.create(IDENTITY, label.clone().into_bytes());
             if created.map_err(on())? {

@@ -24,7 +24,7 @@ use object_store::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Found, Trouble};
+use super::object::{Found, Trouble};
 
 /// So many bytes are sent or fetched with one request.
 const PART: usize = 8 * 1024 * 1024;
@@ -88,6 +88,9 @@ impl Remote {
     fn store(&self) -> Result<Arc<dyn ObjectStore>, Trouble> {
         match &self.place {
             Place::Bucket(store) => Ok(Arc::clone(store)),
+            Place::Folder(folder) if !folder.is_dir() => {
+                Err(Trouble::Remote("its folder is not there".to_owned()))
+            }
             Place::Folder(folder) => {
                 let store = LocalFileSystem::new_with_prefix(folder).map_err(trouble)?;
                 let store = store.with_fsync(true).with_automatic_cleanup(true);
@@ -178,6 +181,14 @@ impl Remote {
             }
             Ok(true)
         })
+    }
+
+    /// Whether there is an object still that was there. Only a folder is asked: a bucket does not go and leave another in its place.
+    pub(super) fn still_has(&self, key: &str) -> bool {
+        match &self.place {
+            Place::Folder(folder) => folder.join(key).is_file(),
+            Place::Bucket(_) => true,
+        }
     }
 
     /// Whether there is an object of that name.

@@ -1,6 +1,12 @@
 //! The same is held of each kind of store: a folder, S3 as moto serves it and Azure Blob Storage as azurite does. Where one of these
 //! two is not installed, its test is skipped. `ADE_TEST_MOTO` and `ADE_TEST_AZURITE` name the programs that are not on PATH.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test reads its caller's variables, and says that it is skipped"
+)]
+
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};

@@ -26,7 +26,7 @@ CREATE TABLE queue_turns (
     turn            bigint NOT NULL,
     PRIMARY KEY (environment_id, priority, submitter)
 );
-CREATE INDEX queue_turns_in_order ON queue_turns (environment_id, priority, turn);
+CREATE INDEX queue_turns_in_order ON queue_turns (priority, turn, environment_id, submitter);
 CREATE INDEX queue_turns_last ON queue_turns (turn);
 
 INSERT INTO queue_turns (environment_id, priority, submitter, turn)
@@ -37,11 +37,11 @@ INSERT INTO queue_turns (environment_id, priority, submitter, turn)
 CREATE FUNCTION queue_turn_is_there() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     LOOP
+        PERFORM 1 FROM queue_turns WHERE environment_id = NEW.environment_id AND priority = NEW.priority AND submitter = NEW.submitter FOR KEY SHARE;
+        EXIT WHEN FOUND;
         INSERT INTO queue_turns (environment_id, priority, submitter, turn)
             SELECT NEW.environment_id, NEW.priority, NEW.submitter, coalesce(max(turn), 0) + 1 FROM queue_turns
             ON CONFLICT DO NOTHING;
-        PERFORM 1 FROM queue_turns WHERE environment_id = NEW.environment_id AND priority = NEW.priority AND submitter = NEW.submitter FOR KEY SHARE;
-        EXIT WHEN FOUND;
     END LOOP;
     RETURN NULL;
 END $$;

@@ -3,9 +3,7 @@
 use super::live::Live;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, Transaction, params};
-use crate::store::sql::values::{
-    execute, instant, instant_or_none, rows, signed, unsigned_or_none,
-};
+use crate::store::sql::values::{instant, instant_or_none, rows, signed, unsigned_or_none};
 use crate::store::{Attempt, Used};
 
 /// How an attempt ended.
@@ -28,9 +26,8 @@ pub(super) fn record(
     // After an attempt that was not counted the next one has the same number: then the record is replaced. REPLACE would do
     // both, with a journal of its own for each.
     let former = "DELETE FROM run_attempts WHERE run_id = ?1 AND attempt = ?2";
-    execute(transaction, former, params![run, live.attempt_count])?;
-    execute(
-        transaction,
+    transaction.later(former, params![run, live.attempt_count])?;
+    transaction.later(
         "INSERT INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome, error, exit_code, peak_memory_bytes, cpu_seconds)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
@@ -45,8 +42,7 @@ pub(super) fn record(
             outcome.used.peak_memory_bytes.map(signed),
             outcome.used.cpu_seconds
         ],
-    )?;
-    Ok(())
+    )
 }
 
 /// All attempts at a run, the running one last. It replaces one of the same number that was not counted.

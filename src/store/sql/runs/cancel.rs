@@ -13,6 +13,9 @@ pub(super) fn request_cancel(
     id: &str,
     now: Timestamp,
 ) -> driver::Result<CancelOutcome> {
+    // An environment that nobody builds may go with its last run. It is locked before the run, in the order in which all lock.
+    let environment = "SELECT 1 FROM environments WHERE id = (SELECT environment_id FROM queue WHERE run_id = ?1) AND status = 'queued' FOR UPDATE";
+    transaction.lock(environment, [id])?;
     // Which of the two happens is decided under one write lock: a run that waits is cancelled here, one that is under a claim
     // is left to its holder, which learns of it with its next heartbeat. Asking again does not change when it was asked first.
     if let Some(mut live) = live::queued(transaction, id)? {

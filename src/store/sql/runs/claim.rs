@@ -30,17 +30,19 @@ pub(super) fn touch_configuration(
 }
 
 fn touch(transaction: &Transaction<'_>, sql: &str, id: &str, now: Timestamp) -> driver::Result<()> {
-    let known_to = milliseconds(LAST_USE_KNOWN_TO);
-    let noted = transaction.noted(id);
-    if noted.is_some_and(|at| (now.0 - at).abs() < known_to) {
-        return Ok(());
+    let mut known_to = milliseconds(LAST_USE_KNOWN_TO);
+    if transaction.is_server() {
+        // What it says now, which may be this old, is relied on for as long again.
+        known_to /= 2;
+        let noted = transaction.noted(id);
+        if noted.is_some_and(|at| (now.0 - at).abs() < known_to) {
+            return Ok(());
+        }
+        transaction.note(id, now.0);
     }
     match execute(transaction, sql, params![id, now.0, known_to])? {
         0 => Ok(()),
-        _ => {
-            transaction.note(id, now.0);
-            observe(transaction, now)
-        }
+        _ => observe(transaction, now),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::base::problem::code;
 use crate::store::driver::{self, Transaction, params};
 use crate::store::sql::observed_time::observe;
 use crate::store::sql::results;
-use crate::store::sql::values::{compressed, execute, path_text, rows};
+use crate::store::sql::values::{compressed, path_text, rows};
 use crate::store::{Claim, Ending, Failure, NOT_BUILT, Place, RunRecord, RunStatus, SKIPPED, Used};
 
 /// Takes a run out of the queue that the transaction has just read, and completes its record. With `ending`, what its last
@@ -23,9 +23,8 @@ pub(super) fn complete(
     ending: Option<&Ending>,
     now: Timestamp,
 ) -> driver::Result<()> {
-    execute(transaction, "DELETE FROM queue WHERE run_id = ?1", [id])?;
-    execute(
-        transaction,
+    transaction.later("DELETE FROM queue WHERE run_id = ?1", [id])?;
+    transaction.later(
         "UPDATE runs SET status = ?2, environment_id = ?3, attempt_count = ?4, started_at = ?5, completed_at = ?6, cancel_requested_at = ?7,
          error_code = ?8, error_stage = ?9, error_message = ?10, error_hint = ?11, exit_code = ?12, summary = ?13, output_path = relative(?14), result = ?15, error_place = ?16, ended_token = ?17
          WHERE id = ?1 AND status IS NULL",
@@ -137,5 +136,5 @@ pub(super) fn skip(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> d
     let status = RunStatus::Succeeded;
     complete(transaction, id, &live, status, None, None, now)?;
     let sql = "UPDATE runs SET summary = ?2 WHERE id = ?1";
-    execute(transaction, sql, [id, SKIPPED]).map(drop)
+    transaction.later(sql, [id, SKIPPED])
 }

@@ -12,7 +12,6 @@ use crate::base::clock::Timestamp;
 use crate::base::problem::code;
 use crate::settings::Recovery;
 use crate::store::driver::{self, Transaction, params};
-use crate::store::sql::values::execute;
 use crate::store::{Claim, Failure, Retry, RunRecord, RunStatus, Used};
 
 /// How a claim ends without a result.
@@ -73,8 +72,8 @@ fn leave(
         complete(transaction, id, live, status, Some(error), None, now)?;
     } else {
         let released = leaving.release && live.attempt_count > 0;
-        execute(
-            transaction,
+        transaction.wake();
+        transaction.later(
             "UPDATE queue SET status = 'queued', claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL, claimed_at = NULL,
              attempt_count = attempt_count - ?2, trouble_count = CASE WHEN ?5 THEN trouble_count + 1 ELSE 0 END, available_at = ?3, last_error = ?4 WHERE run_id = ?1 AND status = 'running'",
             params![

@@ -81,7 +81,9 @@ pub(super) fn running(
     value: impl ToValue,
     still: impl Fn(&Live) -> bool,
 ) -> driver::Result<Vec<(String, Live)>> {
-    let ids: Vec<String> = rows(transaction, sql, [value], |row| row.get(0))?;
+    let mut ids: Vec<String> = rows(transaction, sql, [value], |row| row.get(0))?;
+    // Whoever locks several locks them in one order.
+    ids.sort();
     let mut running = Vec::new();
     for id in ids {
         // Between the list and the lock another process may have ended or renewed the claim.

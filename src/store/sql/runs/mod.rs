@@ -20,7 +20,7 @@ use std::time::Duration;
 use self::read::{SELECT, record};
 use super::SqlStore;
 use super::prefix::Table;
-use super::values::{changes, execute, exists, row, rows};
+use super::values::{changes, exists, row, rows};
 use crate::base::clock::Timestamp;
 use crate::base::files::name_of;
 use crate::store::driver::params;
@@ -57,11 +57,7 @@ impl Runs for SqlStore {
 
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
         self.demand_in_place()?;
-        self.write(|transaction| {
-            runs.iter()
-                .map(|run| enqueue::insert(transaction, run, None, now))
-                .collect()
-        })
+        self.write(|transaction| enqueue::insert_all(transaction, runs, now))
     }
 
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
@@ -81,7 +77,7 @@ impl Runs for SqlStore {
 
     fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
         self.demand_in_place()?;
-        if self.shared.lock().is_server() {
+        if self.is_server {
             return self.write(|transaction| next_of_server::claim(transaction, claim, now));
         }
         // Workers that poll an idle queue need no write lock.
@@ -175,7 +171,10 @@ impl Runs for SqlStore {
         // the run may have been cancelled since: then it is not in the queue.
         let sql = "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1 AND status = 'queued' AND environment_id IS NULL
              AND EXISTS (SELECT 1 FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/)";
-        self.write(|transaction| execute(transaction, sql, [run, environment]).map(drop))
+        self.write(|transaction| {
+            transaction.wake();
+            transaction.later(sql, [run, environment])
+        })
     }
 
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {

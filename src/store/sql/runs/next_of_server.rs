@@ -2,43 +2,65 @@
 //! as if one claimed after the other.
 //!
 //! Whoever claims holds the turn that it serves until the end of its transaction, so that others take the turns behind it. Only
-//! where there are none do they wait for it. The first due run of the turn that nobody else holds is claimed in the same statement.
+//! where there are none do they wait for it. One statement finds the turn, claims the first due run of it that nobody else holds, and reads
+//! its record.
+
+use std::sync::LazyLock;
 
 use super::claim::touch_environment;
-use super::read::by_id;
+use super::read::{SELECT, record};
 use crate::base::clock::Timestamp;
-use crate::store::driver::{self, Transaction, params};
-use crate::store::sql::values::{execute, exists, row};
+use crate::store::driver::{self, Row, Transaction, params};
+use crate::store::sql::values::{exists, row};
 use crate::store::{Claim, RunRecord};
 
-/// The turn that is next of those that may be served now, and may be held now.
-const TURN: &str = "SELECT t.environment_id, t.priority, t.submitter, t.turn, e.configuration_id, c.max_concurrency IS NOT NULL
+/// The turn that is next of those that may be served now.
+const TURN: &str = "SELECT t.environment_id, t.priority, t.submitter, t.turn, e.configuration_id, c.max_concurrency IS NOT NULL AS is_limited
     FROM queue_turns t JOIN environments e ON e.id = t.environment_id JOIN configurations c ON c.id = e.configuration_id
     WHERE e.status = 'ready' AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', e.configuration_id))
     AND EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = t.environment_id AND q.priority = t.priority AND q.submitter = t.submitter
         AND q.status = 'queued' AND q.available_at <= ?1 AND q.attempt_count < q.max_attempts)
     AND (c.max_concurrency IS NULL OR c.max_concurrency > (SELECT count(*) FROM environments_anywhere o JOIN queue r ON r.environment_id = o.id
         WHERE r.status = 'running' AND o.workspace_id = c.workspace_id AND o.configuration_id = c.id))
-    ORDER BY t.priority, t.turn, t.environment_id, t.submitter LIMIT 1 FOR NO KEY UPDATE OF t";
+    ORDER BY t.priority, t.turn, t.environment_id, t.submitter LIMIT 1";
 
 /// Whether more runs of a configuration are executed than may be.
 const IS_OVER: &str = "SELECT 1 FROM configurations c WHERE c.id = ?1 AND c.max_concurrency < (SELECT count(*) FROM environments_anywhere o
     JOIN queue r ON r.environment_id = o.id WHERE r.status = 'running' AND o.workspace_id = c.workspace_id AND o.configuration_id = c.id)";
 
-/// Claims the first due run of a turn. The triggers delete the turn where it was the last.
-const SERVE: &str = "UPDATE queue SET status = 'running', claimed_by = ?5, claim_token = ?6, claim_expires_at = ?7, claim_process = ?8, claimed_at = ?4,
-        started_at = coalesce(started_at, ?4), attempt_count = attempt_count + 1, last_error = NULL
-    WHERE run_id = (SELECT run_id FROM queue WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND status = 'queued'
-        AND available_at <= ?4 AND attempt_count < max_attempts ORDER BY available_at, created_at, run_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING run_id";
-
-/// Puts a turn behind all others. Those who would have been served before and have nothing left are forgotten, except where somebody
-/// records a run for them.
-const PASSED: &str = "WITH served AS (UPDATE queue_turns SET turn = (SELECT max(turn) FROM queue_turns) + 1
-        WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?4 AND turn < (SELECT max(turn) FROM queue_turns))
-    SELECT submitter FROM queue_turns t WHERE environment_id = ?1 AND priority = ?2 AND turn < ?3
-    AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = t.environment_id AND q.priority = t.priority
-        AND q.submitter = t.submitter AND q.status = 'queued') FOR UPDATE SKIP LOCKED";
+/// Claims the first due run of that turn and reads its record ([`SELECT`]), with the turn. The turn goes behind all others where more wait of whoever
+/// was served; else the triggers delete it. Those who would have been served before and have nothing left are listed and held, except where
+/// somebody records a run for them.
+static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
+    let record = SELECT
+        .replace(
+            "FROM runs r ",
+            ", t.environment_id AS turn_environment, t.priority AS turn_priority, t.configuration_id AS turn_configuration, t.is_limited,
+             (SELECT CAST(json_agg(submitter) AS TEXT) FROM passed) AS passed FROM turn t, runs r ",
+        )
+        .replace("LEFT JOIN queue q ", "JOIN served q ");
+    // Turns that somebody holds are passed over, as long as there are others.
+    [" SKIP LOCKED", ""].map(|if_held| {
+        format!(
+            "WITH turn AS MATERIALIZED ({TURN} FOR NO KEY UPDATE OF t{if_held}),
+             next AS MATERIALIZED (SELECT q.run_id FROM turn t, LATERAL (SELECT run_id FROM queue WHERE environment_id = t.environment_id AND priority = t.priority
+                AND submitter = t.submitter AND status = 'queued' AND available_at <= ?1 AND attempt_count < max_attempts
+                ORDER BY available_at, created_at, run_id LIMIT 1 FOR UPDATE SKIP LOCKED) q),
+             served AS (UPDATE queue q SET status = 'running', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?5, claimed_at = ?1,
+                started_at = coalesce(started_at, ?1), attempt_count = attempt_count + 1, last_error = NULL
+                FROM next WHERE q.run_id = next.run_id RETURNING q.*),
+             last AS (UPDATE queue_turns q SET turn = (SELECT max(turn) FROM queue_turns) + 1 FROM turn t, served s
+                WHERE q.environment_id = t.environment_id AND q.priority = t.priority AND q.submitter = t.submitter AND q.turn < (SELECT max(turn) FROM queue_turns)
+                AND EXISTS (SELECT 1 FROM queue o WHERE o.environment_id = t.environment_id AND o.priority = t.priority AND o.submitter = t.submitter
+                    AND o.status = 'queued' AND o.run_id <> s.run_id)),
+             passed AS MATERIALIZED (SELECT q.submitter FROM queue_turns q WHERE q.environment_id = (SELECT environment_id FROM turn)
+                AND q.priority = (SELECT priority FROM turn) AND q.turn < (SELECT turn FROM turn)
+                AND NOT EXISTS (SELECT 1 FROM queue o WHERE o.environment_id = q.environment_id AND o.priority = q.priority
+                    AND o.submitter = q.submitter AND o.status = 'queued') ORDER BY q.turn LIMIT 100 FOR UPDATE OF q SKIP LOCKED)
+             {record}"
+        )
+    })
+});
 
 /// So often another turn is looked for where another process took the runs of the one that was found.
 const LOOKS: usize = 5;
@@ -46,10 +68,10 @@ const LOOKS: usize = 5;
 struct Turn {
     environment: String,
     priority: i64,
-    submitter: String,
-    turn: i64,
     configuration: String,
     is_limited: bool,
+    /// Who was to be served before and has nothing left: a list in JSON.
+    passed: Option<String>,
 }
 
 pub(super) fn claim(
@@ -57,68 +79,57 @@ pub(super) fn claim(
     claim: &Claim,
     now: Timestamp,
 ) -> driver::Result<Option<RunRecord>> {
+    let [of_free, of_any] = &*CLAIM;
+    let values = params![
+        now.0,
+        claim.worker,
+        claim.token,
+        now.plus(claim.lease).0,
+        claim.process,
+    ];
+    let mut found = row(transaction, of_free, values, claimed)?;
     for _ in 0..LOOKS {
-        let Some(turn) = next_turn(transaction, now)? else {
-            return Ok(None);
-        };
-        let values = params![
-            turn.environment,
-            turn.priority,
-            turn.submitter,
-            now.0,
-            claim.worker,
-            claim.token,
-            now.plus(claim.lease).0,
-            claim.process,
-        ];
-        let Some(id) = row(transaction, SERVE, values, |row| row.get::<_, String>(0))? else {
-            continue;
-        };
-        if turn.is_limited {
-            // Whoever claims at the same time was not counted: so it is counted again, one after the other.
-            transaction.gate(&turn.configuration)?;
-            if exists(transaction, IS_OVER, [&turn.configuration])? {
-                let faster = "another process claimed the last run that may be executed now";
-                return Err(driver::Error::Conflict(faster.to_owned()));
-            }
+        if found.is_some() || !exists(transaction, TURN, [now.0])? {
+            break;
         }
-        serve_last(transaction, &turn)?;
-        touch_environment(transaction, &turn.environment, now)?;
-        return by_id(transaction, &id).map(Some);
+        found = row(transaction, of_any, values, claimed)?;
     }
-    Ok(None)
-}
-
-fn next_turn(transaction: &Transaction<'_>, now: Timestamp) -> driver::Result<Option<Turn>> {
-    let read = |sql: &str| {
-        row(transaction, sql, [now.0], |row| {
-            Ok(Turn {
-                environment: row.get(0)?,
-                priority: row.get(1)?,
-                submitter: row.get(2)?,
-                turn: row.get(3)?,
-                configuration: row.get(4)?,
-                is_limited: row.get(5)?,
-            })
-        })
+    let Some((run, turn)) = found else {
+        return Ok(None);
     };
-    match read(&format!("{TURN} SKIP LOCKED"))? {
-        Some(free) => Ok(Some(free)),
-        None => read(TURN),
+    if turn.is_limited {
+        // Whoever claims at the same time was not counted: so it is counted again, one after the other.
+        transaction.gate(&turn.configuration)?;
+        if exists(transaction, IS_OVER, [&turn.configuration])? {
+            let faster = "another process claimed the last run that may be executed now";
+            return Err(driver::Error::Conflict(faster.to_owned()));
+        }
     }
+    forget_passed(transaction, &turn)?;
+    touch_environment(transaction, &turn.environment, now)?;
+    Ok(Some(run))
 }
 
-fn serve_last(transaction: &Transaction<'_>, turn: &Turn) -> driver::Result<()> {
-    let mut passed = transaction.prepare_cached(PASSED)?;
-    let values = params![turn.environment, turn.priority, turn.turn, turn.submitter];
-    let submitters: Vec<String> = passed.rows(values, |row| row.get(0))?;
-    for submitter in submitters {
+fn claimed(row: &Row<'_>) -> driver::Result<(RunRecord, Turn)> {
+    let turn = Turn {
+        environment: row.get("turn_environment")?,
+        priority: row.get("turn_priority")?,
+        configuration: row.get("turn_configuration")?,
+        is_limited: row.get("is_limited")?,
+        passed: row.get("passed")?,
+    };
+    Ok((record(row)?, turn))
+}
+
+fn forget_passed(transaction: &Transaction<'_>, turn: &Turn) -> driver::Result<()> {
+    let passed = turn.passed.as_deref().map(serde_json::from_str);
+    let passed: Vec<String> = passed.and_then(Result::ok).unwrap_or_default();
+    for submitter in passed {
         // Seen anew now that the turn is held.
         let sql = "DELETE FROM queue_turns t WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3
              AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = t.environment_id AND q.priority = t.priority
                  AND q.submitter = t.submitter AND q.status = 'queued')";
-        let values = params![turn.environment, turn.priority, submitter];
-        execute(transaction, sql, values)?;
+        transaction.later(sql, params![turn.environment, turn.priority, submitter])?;
     }
     Ok(())
 }

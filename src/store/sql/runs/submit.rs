@@ -7,7 +7,7 @@ use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, Transaction, params};
 use crate::store::sql::documents::is_deleted;
-use crate::store::sql::values::{count, execute, row};
+use crate::store::sql::values::{count, row};
 use crate::store::{NewRun, RunRecord, Submission, Submitted};
 
 /// How long a client's key is remembered.
@@ -27,7 +27,7 @@ pub(super) fn submit(
     if let Some((key, request)) = &asked.key {
         let oldest = Timestamp(now.0 - crate::base::clock::milliseconds(KEPT));
         let forgotten = "DELETE FROM idempotency_keys WHERE created_at < ?1";
-        execute(transaction, forgotten, [oldest.0])?;
+        transaction.later(forgotten, [oldest.0])?;
         match of_key(transaction, workspace, key)? {
             Some((used_for, id)) if used_for == *request => {
                 let run: RunRecord = by_id(transaction, &id)?;
@@ -54,8 +54,7 @@ pub(super) fn submit(
     }
     let recorded = enqueue::insert(transaction, run, None, now)?;
     if let Some((key, request)) = &asked.key {
-        execute(
-            transaction,
+        transaction.later(
             "INSERT INTO idempotency_keys (workspace_id, key, request, run_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![workspace, key, request, run.id, now.0],
         )?;

@@ -1,0 +1,235 @@
+//! Several hosts that execute runs from one PostgreSQL and one store of files. A host is played by a place of its own: a data directory, a
+//! home and a cache.
+//!
+//! The last test kills workers, a whole host and the server while they execute a queue. `HOSTS_RUNS=300` makes it a long one.
+
+use crate::common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use common::{Place, Postgres, Running, Way, wait_for};
+use libc::SIGTERM;
+use serde_json::json;
+use tempfile::TempDir;
+
+/// A server, and what the hosts share.
+struct Team {
+    server: Postgres,
+    shared: TempDir,
+}
+
+impl Team {
+    /// `None`: PostgreSQL is not installed.
+    fn new() -> Option<Self> {
+        let server = Postgres::start()?;
+        let shared = tempfile::tempdir().unwrap();
+        Some(Self { server, shared })
+    }
+
+    /// A host with nothing of its own yet.
+    fn host(&self, name: &str) -> Place {
+        self.host_by(name, &self.server.url())
+    }
+
+    /// The same, which reaches the server by this address.
+    fn host_by(&self, name: &str, url: &str) -> Place {
+        let mut place = Place::named(name);
+        place.hurry();
+        place.set("ADE_DATABASE_URL", url);
+        place.set(
+            "ADE_FILES_URL",
+            format!("file://{}", self.shared.path().display()),
+        );
+        place.set("ADE_WORKER_LEASE_SECONDS", "6");
+        place
+    }
+
+    /// Runs with their statuses, and how many attempts of each succeeded.
+    fn statuses(&self) -> BTreeMap<String, (String, usize)> {
+        let sql = "SELECT id, coalesce(status, 'live'), (SELECT count(*) FROM run_attempts a WHERE a.run_id = r.id AND outcome = 'succeeded') FROM runs r";
+        let rows = self.server.query(sql);
+        let row = |line: String| {
+            let mut parts = line.split('|').map(str::to_owned);
+            let mut next = || parts.next().unwrap();
+            (next(), (next(), next().parse().unwrap()))
+        };
+        rows.into_iter().map(row).collect()
+    }
+
+    #[track_caller]
+    fn wait_for_end(&self, run: &str) {
+        wait_for("the end of a run", || {
+            self.statuses()
+                .get(run)
+                .is_some_and(|(status, _)| status != "live")
+        });
+    }
+}
+
+/// The workbook of a run, as a host shows it.
+#[track_caller]
+fn demand_workbook(place: &Place, run: &str) {
+    let shown = place.json(&format!("runs show {run} --json"));
+    let output = PathBuf::from(shown["output_path"].as_str().unwrap());
+    let cells = place.cells(&output);
+    assert!(cells.to_string().contains("ann@example.org"), "{cells}");
+}
+
+#[test]
+fn what_one_host_submits_another_executes_and_a_third_shows() {
+    let Some(team) = Team::new() else { return };
+    let (api, first, second) = (team.host("api"), team.host("first"), team.host("second"));
+    api.ade("migrate").succeeds();
+    api.configuration("config");
+    api.members("members.csv");
+    let run = api.enqueue("config", "members.csv");
+    // It has neither the configuration nor the input, and no environment.
+    first.ade("worker --drain -q").succeeds();
+    assert_eq!(team.statuses()[&run], ("succeeded".to_owned(), 1));
+    for place in [&api, &first, &second] {
+        demand_workbook(place, &run);
+        place.ade_prints(&format!("logs tail {run}"), "run.complete");
+    }
+    // What one host has built is none of another's.
+    assert_eq!(first.environments().len(), 1);
+    assert_eq!(second.environments().len(), 0);
+    let next = api.enqueue("config", "members.csv");
+    second.ade("worker --drain -q").succeeds();
+    assert_eq!(team.statuses()[&next], ("succeeded".to_owned(), 1));
+    assert_eq!(
+        second.environments()[0]["id"],
+        first.environments()[0]["id"]
+    );
+}
+
+#[test]
+fn a_run_is_followed_and_cancelled_from_a_host_that_does_not_execute_it() {
+    let Some(team) = Team::new() else { return };
+    let (mut api, mut worker) = (team.host("api"), team.host("worker"));
+    // A run of the worker's writes where the configuration says, which is the other's folder.
+    worker.set("ADE_SANDBOX_WRITE", api.path(""));
+    api.set("ADE_SANDBOX_WRITE", api.path(""));
+    api.ade("migrate").succeeds();
+    api.holding("config", "print('waiting at the gate', flush=True)");
+    api.members("members.csv");
+    let run = api.enqueue("config", "members.csv");
+    let started = worker.start_worker("w");
+    api.wait_until_held(1);
+    let mut following = api.start(&format!("logs tail {run} --follow"));
+    following.wait_until_prints("engine.config.loaded");
+    api.ade(&format!("runs cancel {run}")).succeeds();
+    team.wait_for_end(&run);
+    following.wait_until_prints("run.complete");
+    assert_eq!(team.statuses()[&run].0, "cancelled");
+    started.stops();
+}
+
+#[test]
+fn who_is_cut_off_from_the_server_stops_before_another_begins_and_records_nothing() {
+    let Some(team) = Team::new() else { return };
+    let way = Way::to(&team.server);
+    let api = team.host("api");
+    let mut cut = team.host_by("cut", &Postgres::url_by(way.port()));
+    let mut other = team.host("other");
+    for place in [&mut cut, &mut other] {
+        place.set("ADE_SANDBOX_WRITE", api.path(""));
+    }
+    api.ade("migrate").succeeds();
+    api.holding("config", "");
+    api.members("members.csv");
+    let run = api.enqueue("config", "members.csv");
+    let first = cut.start_worker("cut");
+    let engine = api.wait_until_held(1)[0];
+    way.cut();
+    // By its own clock it knows when its lease is over.
+    common::wait_for_death(engine);
+    let second = other.start_worker("other");
+    api.wait_until_held(2);
+    api.let_go();
+    team.wait_for_end(&run);
+    way.mend();
+    assert_eq!(team.statuses()[&run], ("succeeded".to_owned(), 1));
+    let outcomes = team.server.query(&format!(
+        "SELECT outcome, worker FROM run_attempts WHERE run_id = '{run}' ORDER BY attempt"
+    ));
+    assert_eq!(outcomes, ["lost|cut", "succeeded|other"]);
+    demand_workbook(&api, &run);
+    second.stops();
+    first.signal(SIGTERM);
+    drop(first);
+}
+
+#[test]
+fn nothing_is_lost_or_done_twice_while_workers_a_host_and_the_server_die() {
+    let Some(team) = Team::new() else { return };
+    let count: usize = std::env::var("HOSTS_RUNS").map_or(24, |text| text.parse().unwrap());
+    let api = team.host("api");
+    let hosts = [team.host("one"), team.host("two")];
+    api.ade("migrate").succeeds();
+    api.configuration("config");
+    for index in 0..count {
+        api.members(&format!("members-{index}.csv"));
+    }
+    let inputs: Vec<String> = (0..count)
+        .map(|index| format!("members-{index}.csv"))
+        .collect();
+    api.ade(&format!("run config {} --detach -q", inputs.join(" ")))
+        .succeeds();
+    let start = |index: usize| hosts[index % 2].start_worker(&format!("w{index}"));
+    let mut workers: Vec<Running> = (0..4).map(start).collect();
+    let (mut next, began, mut crashes) = (4, Instant::now(), 0);
+    let done = || {
+        team.statuses()
+            .values()
+            .filter(|(status, _)| status != "live")
+            .count()
+    };
+    let mut last = Instant::now();
+    while done() < count {
+        assert!(
+            began.elapsed() < Duration::from_secs(3600),
+            "{} of {count}",
+            done()
+        );
+        std::thread::sleep(Duration::from_millis(100));
+        if last.elapsed() < Duration::from_secs(3) || done() == 0 {
+            continue;
+        }
+        last = Instant::now();
+        match (next, done() * 3 / count) {
+            // A whole host at once.
+            (6, _) => {
+                let (here, there): (Vec<_>, Vec<_>) = workers
+                    .into_iter()
+                    .enumerate()
+                    .partition(|(index, _)| index % 2 == 0);
+                here.into_iter().for_each(|(_, worker)| worker.dies());
+                workers = there.into_iter().map(|(_, worker)| worker).collect();
+                workers.extend((0..2).map(|index| start(next + 2 * index)));
+            }
+            (_, third) if third > crashes && crashes < 2 => {
+                team.server.crashes();
+                crashes += 1;
+            }
+            _ => {
+                workers.remove(0).dies();
+                workers.push(start(next));
+            }
+        }
+        next += 1;
+    }
+    workers.into_iter().for_each(Running::stops);
+    let statuses = team.statuses();
+    assert_eq!(statuses.len(), count);
+    for (run, found) in &statuses {
+        assert_eq!(*found, ("succeeded".to_owned(), 1), "{run}");
+        demand_workbook(&api, run);
+    }
+    assert_eq!(team.server.query("SELECT count(*) FROM queue"), ["0"]);
+    let outputs = fs::read_dir(team.shared.path()).unwrap().count();
+    assert!(outputs > 0);
+    assert_eq!(api.json("runs ls --status running --json"), json!([]));
+}
