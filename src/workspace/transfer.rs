@@ -10,7 +10,6 @@ use serde::Serialize;
 
 use super::fleet;
 use super::restore::end_claims;
-use crate::base::clock::Timestamp;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
@@ -130,7 +129,7 @@ pub fn transfer(
 
 fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), TransferError> {
     let store = store::open(settings, source, "", Opening::Existing)?;
-    let at_work = fleet::living_of(&*store, &Disk, paths, Timestamp::now())?;
+    let at_work = fleet::living_of(&*store, &Disk, paths)?;
     if at_work.is_empty() {
         return Ok(());
     }
