@@ -78,7 +78,7 @@ fn print_transferred(ui: &Ui, transferred: &Transferred) {
             .map(|(table, rows)| ((*table).to_owned(), json!(rows)))
             .collect();
         ui.document(
-            &json!({"database": transferred.database, "moved_from": transferred.moved_from, "tables": tables}),
+            &json!({"database": transferred.database, "moved_from": transferred.moved_from, "tables": tables, "files_of": transferred.files_of}),
         );
         return;
     }
@@ -95,6 +95,11 @@ fn print_transferred(ui: &Ui, transferred: &Transferred) {
         ui.paint(Tone::Good, "Moved to"),
         ui.path(&transferred.database)
     ));
+    if let Some(count) = transferred.files_of {
+        ui.line(format_args!(
+            "The object store has their files: {count} documents, snapshots and runs"
+        ));
+    }
     ui.line(format_args!(
         "The database of until now is {}",
         ui.path(&transferred.moved_from)

@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::Duration;
 
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
@@ -136,8 +137,16 @@ pub struct Sending<'a> {
 }
 
 impl Leased for Sending<'_> {
-    fn length(&self) -> std::time::Duration {
+    fn length(&self) -> Duration {
         self.lease.length()
+    }
+
+    fn renewed_every(&self) -> Duration {
+        self.lease.renewed_every()
+    }
+
+    fn is_of_several_machines(&self) -> bool {
+        self.lease.is_of_several_machines()
     }
 
     fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable> {

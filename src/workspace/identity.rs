@@ -297,6 +297,12 @@ impl<'a> Place<'a> {
                 data: self.data.to_owned(),
             }),
             (Some(label), Some(known)) if label.is_of(&known) => Ok(Bond::Whole(known)),
+            // Written since this process looked which host it is.
+            (Some(label), Some(known))
+                if self.database.file().is_none() && label.database_id == known.database_id =>
+            {
+                Err(IdentityError::Raced)
+            }
             (Some(_), _) => Err(self.other_database()),
         }
     }

@@ -4,6 +4,7 @@
 //! The records are written in one transaction, and both sides are compared before it is committed. Only then is the database of until now
 //! renamed, so that no process goes on with it. Where this process dies in between, the same command compares both again and goes on.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -17,6 +18,7 @@ use crate::settings::paths::Paths;
 use crate::store::{self, Location, Opening, StoreError};
 use crate::system::machine::Disk;
 use crate::workspace::identity::{self, IdentityError};
+use crate::workspace::{OpenError, Workspace};
 
 /// What was moved.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +29,8 @@ pub struct Transferred {
     pub moved_from: PathBuf,
     /// Each table with the number of its rows.
     pub tables: Vec<(&'static str, u64)>,
+    /// Documents, snapshots and runs whose files were put into the object store. `None`: the settings name none.
+    pub files_of: Option<u64>,
 }
 
 /// Records cannot be moved.
@@ -58,9 +62,12 @@ pub enum TransferError {
     /// A database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file.
+    /// A file, or the object store.
     #[error(transparent)]
     File(#[from] FileError),
+    /// What was moved cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
 }
 
 impl Problem for TransferError {
@@ -77,6 +84,7 @@ impl Problem for TransferError {
             Self::Identity(error) => error.facts(),
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts(),
+            Self::Open(error) => error.facts(),
         }
     }
 }
@@ -120,11 +128,73 @@ pub fn transfer(
             different,
         });
     }
+    let files_of = put_files(settings)?;
     Ok(Transferred {
+        files_of,
         database,
         moved_from: put_aside(&source)?,
         tables: moved.tables,
     })
+}
+
+/// Puts the files that the records name into the object store. What is there already is not put again. Returns of how many documents,
+/// snapshots and runs.
+fn put_files(settings: &Settings) -> Result<Option<u64>, TransferError> {
+    let workspace = Workspace::open(settings.clone(), Opening::Existing)?;
+    let Some(objects) = &workspace.objects else {
+        return Ok(None);
+    };
+    let mut count = 0;
+    for known in workspace.store.workspaces()? {
+        let id = &known.id;
+        for configuration in folders_in(&workspace.paths.configurations(id))? {
+            let name = configuration.file_name().unwrap_or_default();
+            let snapshots = workspace.paths.snapshots(id, &name.to_string_lossy());
+            for snapshot in folders_in(&snapshots)? {
+                objects.snapshot_recorded(&snapshot)?;
+                count += 1;
+            }
+        }
+        for document in folders_in(&workspace.paths.documents(id))? {
+            for file in entries_of(&document)? {
+                objects.put_file(&file)?;
+            }
+            count += 1;
+        }
+        for folder in folders_in(&workspace.paths.runs(id))? {
+            let run = folder.file_name().unwrap_or_default().to_string_lossy();
+            match workspace.store.run(id, &run) {
+                Ok(run) if run.status.is_terminal() => objects.put_ended(&run)?,
+                Ok(run) => objects.put_file(&run.input_path)?,
+                // Collection deletes it.
+                Err(StoreError::NotFound { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            }
+            count += 1;
+        }
+    }
+    Ok(Some(count))
+}
+
+/// The folders in a folder; none where it is not there.
+fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let is_own = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        path.is_dir() && !name.starts_with('.')
+    };
+    Ok(entries_of(folder)?.into_iter().filter(is_own).collect())
+}
+
+fn entries_of(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let read = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.and_then(|entries| {
+            entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect()
+        }),
+    };
+    read.map_err(FileError::on("read", folder))
 }
 
 fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), TransferError> {

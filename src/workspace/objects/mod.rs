@@ -246,12 +246,24 @@ impl Objects {
     /// # Errors
     /// A file cannot be read, or the object store is out of reach.
     pub fn put_attempt(&self, run: &RunRecord, claim: &Claim) -> Result<(), FileError> {
+        self.put_left(run, &claim.token)
+    }
+
+    /// Puts what a run has left that ended before there was a store.
+    ///
+    /// # Errors
+    /// As [`Objects::put_attempt`].
+    pub fn put_ended(&self, run: &RunRecord) -> Result<(), FileError> {
+        self.put_left(run, token_of(run))
+    }
+
+    fn put_left(&self, run: &RunRecord, token: &str) -> Result<(), FileError> {
         let folder = RunFolder::at(&run.run_dir);
         let Some(of_run) = key_of(&self.data, folder.path()) else {
             return Ok(());
         };
         self.demand_own()?;
-        let attempt = attempt_name(run.attempt_count, &claim.token);
+        let attempt = attempt_name(run.attempt_count, token);
         let mut left = Vec::new();
         for path in folder.of_attempt() {
             files_below(&path, &mut left).map_err(FileError::on("read", &path))?;
@@ -274,13 +286,13 @@ impl Objects {
     /// The object store is out of reach, or a file cannot be written.
     pub fn fetch_run(&self, run: &RunRecord) -> Result<(), FileError> {
         let folder = RunFolder::at(&run.run_dir);
-        let (Some(token), None) = (&run.ended_token, run.artifacts_deleted_at) else {
+        if !run.status.is_terminal() || run.artifacts_deleted_at.is_some() {
             return Ok(());
-        };
+        }
         let Some(of_run) = key_of(&self.data, folder.path()) else {
             return Ok(());
         };
-        let attempt = attempt_name(run.attempt_count, token);
+        let attempt = attempt_name(run.attempt_count, token_of(run));
         let mark = folder.stored_attempt();
         let is_here = || fs::read(&mark).is_ok_and(|here| here == attempt.as_bytes());
         if is_here() {
@@ -469,6 +481,11 @@ impl Objects {
 }
 
 /// Of an attempt, in keys.
+/// The token of the claim under which a run ended. Records that are older than tokens have none.
+fn token_of(run: &RunRecord) -> &str {
+    run.ended_token.as_deref().unwrap_or("ended")
+}
+
 fn attempt_name(attempt: u32, token: &str) -> String {
     format!("{attempt}-{token}")
 }
