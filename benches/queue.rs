@@ -30,8 +30,8 @@ use ade::base::clock::Timestamp;
 use ade::settings::{Inputs, Settings};
 use ade::store::{
     Claim, Claimable, ConfigurationRecord, Configurations, Ending, EnvironmentContents,
-    EnvironmentKey, EnvironmentRecord, Environments, NewEnvironment, NewRun, Opening, RunFilter,
-    RunOptions, RunStatus, Runs, SqlStore, Store,
+    EnvironmentKey, EnvironmentRecord, NewEnvironment, NewRun, Opening, RunFilter, RunOptions,
+    RunStatus, Runs, SqlStore, Store,
 };
 use ade::system::machine::{Machine, System};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};

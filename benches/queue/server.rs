@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ade::base::cancel::Cancel;
 use ade::base::clock::Timestamp;
-use ade::store::{Changes, Heartbeat, NewRun, Opening, Runs, Store, Submitter, SubmitterKind};
+use ade::store::{Heartbeat, NewRun, Opening, Store, Submitter, SubmitterKind};
 use ade::system::bell::Bell;
 use ade::system::machine::{Machine, System};
 use tokio_postgres::NoTls;

@@ -55,6 +55,8 @@ pub fn open(
     host: &str,
     opening: Opening,
 ) -> Result<Box<dyn Store>> {
+    #[cfg(not(feature = "postgres"))]
+    let _ = host;
     match Database::of(settings, default)? {
         Database::Sqlite(path) => Ok(Box::new(SqlStore::open(settings, &path, opening)?)),
         #[cfg(feature = "postgres")]

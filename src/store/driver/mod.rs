@@ -21,4 +21,6 @@ pub(in crate::store) use connection::{Connection, Transaction};
 pub(in crate::store) use error::{Error, Result};
 pub(in crate::store) use shared::OneConnection;
 pub(in crate::store) use statement::{Row, Statement};
-pub(in crate::store) use value::{FromValue, OwnedValue, Params, ToValue, Value, params};
+pub(in crate::store) use value::{FromValue, Params, ToValue, params};
+#[cfg(feature = "postgres")]
+pub(in crate::store) use value::{OwnedValue, Value};
