@@ -41,7 +41,8 @@ const SUBJECTS: [&str; 34] = [
     // The queue in the seeded simulation, and what is told of its ends.
     "simulation",
     "on_end",
-    // The object store that hosts share.
+    // Several hosts, and the object store that they share.
+    "hosts",
     "objects",
     // The module of the wheel.
     "python",

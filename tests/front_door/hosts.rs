@@ -163,6 +163,10 @@ fn who_is_cut_off_from_the_server_stops_before_another_begins_and_records_nothin
 }
 
 #[test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "tests read their own process variables"
+)]
 fn nothing_is_lost_or_done_twice_while_workers_a_host_and_the_server_die() {
     let Some(team) = Team::new() else { return };
     let count: usize = std::env::var("HOSTS_RUNS").map_or(24, |text| text.parse().unwrap());

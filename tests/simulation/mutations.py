@@ -81,7 +81,7 @@ FAULTS = [
     ("builds whose builder died are begun again for ever", ENVIRONMENTS + "build.rs", ("if *count < attempts.most {", "if *count < u32::MAX {")),
     # Ends.
     ("ends are not written", "src/run/ending/ends.rs", ("    log.write(level, event, &message, data);", "    let _ = (level, event, &message, data);")),
-    ("the end of another attempt is taken for one's own", LIFECYCLE, ("(found.status == ending.status\n                    && found.attempt_count == run.attempt_count\n                    && found.exit_code == ending.exit_code)", "found.attempt_count > 0")),
+    ("the end of another attempt is taken for one's own", LIFECYCLE, ("found.ended_token.as_ref() == Some(&execution.claim.token)", "found.attempt_count > 0")),
     ("an end is recorded once without another try", LIFECYCLE, ("                Err(error) if error.may_pass() && has_patience => {", "                Err(error) if error.may_pass() && has_patience && times > 1000 => {")),
     ("a worker that stops spends the attempt", AFTER_ATTEMPT, ("RunStatus::Cancelled if shuts_down => Next::Release,", "RunStatus::Cancelled if shuts_down && transient => Next::Release,")),
     # Environments.
