@@ -19,6 +19,14 @@ pub trait Hosts {
         Ok(None)
     }
 
+    /// Refuses a schema that a newer `ade` has made since the database was opened, where that can be.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`](super::StoreError::Newer).
+    fn demand_known_schema(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Returns a run for each environment that this host has not and should build: no host at work has it or is about to, or more runs
     /// have been due for ten seconds than those hosts have free slots.
     fn runs_without_host(&self, _now: Timestamp) -> Result<Vec<RunRecord>> {

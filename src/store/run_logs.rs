@@ -4,6 +4,7 @@
 //! claim of a run writes, and without a claim nobody does but the process that recorded it or ended its claim.
 
 use super::Result;
+use crate::base::clock::Timestamp;
 
 /// Pieces of logs.
 pub trait RunLogs {
@@ -26,6 +27,11 @@ pub trait RunLogs {
 
     /// The length of a log, in bytes.
     fn length_of_log(&self, _run: &str) -> Result<u64> {
+        Ok(0)
+    }
+
+    /// Deletes the logs of runs that ended before a time. Returns how many pieces.
+    fn forget_logs(&self, _before: Timestamp) -> Result<usize> {
         Ok(0)
     }
 

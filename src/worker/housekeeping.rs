@@ -199,6 +199,10 @@ impl Pool<'_> {
         let settings = &self.workspace.settings.worker;
         self.workspace.keep_time();
         self.member.seen()?;
+        if let Err(error @ StoreError::Newer { .. }) = store.demand_known_schema() {
+            self.stop_for(error);
+            return Ok(());
+        }
         ballast::keep(
             machine.files(),
             &self.workspace.settings,
@@ -235,6 +239,18 @@ impl Pool<'_> {
             Some(machine.now())
         })?;
         Ok(())
+    }
+
+    /// Stops in order: a newer `ade` has migrated the database of a server.
+    fn stop_for(&self, error: StoreError) {
+        let mut fatal = lock(&self.fatal);
+        if fatal.is_none() {
+            let worker = self.workspace.worker_id(0);
+            self.report(&worker, &Happening::Trouble(&error.to_string()));
+            *fatal = Some(FleetError::from(error).into());
+        }
+        drop(fatal);
+        self.stop.cancel();
     }
 
     fn recover(&self, worker: &str) -> Result<(), StoreError> {

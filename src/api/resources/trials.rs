@@ -22,7 +22,6 @@ use crate::base::cancel::Cancel;
 use crate::base::show_path::ShowPath;
 use crate::checks::check::{CheckError, check_in};
 use crate::checks::trial::{TrialInput, Tried, try_on};
-use crate::run::inputs::documents::bytes_of;
 use crate::store::{KnownConfiguration, RunFilter, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 use crate::workspace::configurations::Precondition;
@@ -176,10 +175,14 @@ fn inputs(
         let before = runs
             .iter()
             .find(|run| run.document_id.as_ref() == Some(&document.id));
+        // One that was deleted is not reached.
+        if document.deleted_at.is_none() {
+            workspace.fetch_file(&document.path)?;
+        }
         Ok(TrialInput {
-            path: bytes_of(workspace, &document)?.to_owned(),
             name: document.name,
             document_id: Some(document.id),
+            path: document.path,
             before: before.cloned(),
         })
     };

@@ -64,6 +64,10 @@ fn collect_in(pass: &Pass<'_>, objects: &Objects, report: &mut Report) -> Result
     if pass.options.dry_run {
         return Ok(());
     }
+    // The log of a run that has ended is among its files.
+    pass.workspace
+        .store
+        .forget_logs(pass.ages.cutoff(UNNAMED_FOR))?;
     let mut seen = before;
     seen.unnamed = still;
     Ok(objects.keep_seen(&seen)?)

@@ -1,5 +1,7 @@
 //! What the store asks of a database beyond its statements.
 
+use std::path::PathBuf;
+
 use super::connection::Connection;
 use super::error::Error;
 use crate::base::cancel::Cancel;
@@ -27,6 +29,11 @@ pub(in crate::store) trait Backend: Send + Sync {
     /// Calls `ring` whenever a transaction has woken those who sleep, until `end` is set. `false`: this database cannot.
     fn listen(&self, _ring: &dyn Fn(), _end: &Cancel) -> bool {
         false
+    }
+
+    /// What it is called in errors, where other processes may migrate it while it is open.
+    fn migrated_place(&self) -> Option<PathBuf> {
+        None
     }
 
     /// What an error means for the user.

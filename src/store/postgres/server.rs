@@ -115,6 +115,10 @@ impl Backend for Server {
         true
     }
 
+    fn migrated_place(&self) -> Option<PathBuf> {
+        Some(self.place())
+    }
+
     fn host(&self) -> Option<&str> {
         Some(&self.host)
     }

@@ -4,7 +4,7 @@ use super::values::{execute, rows};
 use super::{SqlStore, runs};
 use crate::base::clock::Timestamp;
 use crate::store::driver::params;
-use crate::store::{Hosts, Result, RunRecord};
+use crate::store::{Hosts, Result, RunRecord, StoreError};
 
 /// A run that has been due for longer than this, in milliseconds, waits for a slot.
 const WAITS_LONG: i64 = 10_000;
@@ -46,6 +46,23 @@ impl Hosts for SqlStore {
                 .query_row([], |row| row.get(0))
         });
         now.map(|now| Some(Timestamp(now)))
+    }
+
+    fn demand_known_schema(&self) -> Result<()> {
+        let Some(path) = self.backend.migrated_place() else {
+            return Ok(());
+        };
+        let newest = "SELECT max(version) FROM schema_migrations";
+        let found = self.read(|connection| {
+            connection
+                .prepare_cached(newest)?
+                .query_row([], |row| row.get(0))
+        })?;
+        let known = Self::NEWEST_SCHEMA;
+        match found > known {
+            true => Err(StoreError::Newer { path, found, known }),
+            false => Ok(()),
+        }
     }
 
     fn runs_without_host(&self, now: Timestamp) -> Result<Vec<RunRecord>> {

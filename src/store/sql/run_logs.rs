@@ -1,7 +1,8 @@
 //! The logs of runs, on a server.
 
 use super::SqlStore;
-use super::values::{changes, row, rows, signed};
+use super::values::{changes, execute, row, rows, signed};
+use crate::base::clock::Timestamp;
 use crate::store::driver::params;
 use crate::store::{Result, RunLogs};
 
@@ -25,6 +26,14 @@ impl RunLogs for SqlStore {
         let length =
             self.read(|connection| row(connection, sql, [run], |row| row.get::<_, i64>(0)))?;
         Ok(length.unwrap_or_default().unsigned_abs())
+    }
+
+    fn forget_logs(&self, before: Timestamp) -> Result<usize> {
+        if !self.keeps_logs() {
+            return Ok(0);
+        }
+        let sql = "DELETE FROM run_logs WHERE run_id IN (SELECT l.run_id FROM run_logs l JOIN runs r ON r.id = l.run_id WHERE r.completed_at < ?1)";
+        self.write(|transaction| execute(transaction, sql, [before.0]))
     }
 
     fn log_from(&self, run: &str, at: u64) -> Result<Vec<(u64, String)>> {
