@@ -134,12 +134,16 @@ pub fn demand_database(settings: &Settings, paths: &Paths) -> Result<(), Identit
     }
 }
 
-/// The id of this host for a database on a server: that of its data directory, which gets a new one where it has none.
+/// The id of this host for a database on a server: that of its data directory, which gets a new one where it has none. Of a database
+/// that is a file, an id that a new data directory may get.
 ///
 /// # Errors
-/// What the data directory says of itself cannot be read.
-pub fn host(paths: &Paths) -> Result<String, IdentityError> {
-    let label = read_label(&paths.identity())?;
+/// What the data directory says of itself cannot be read, or no backend serves the database's URL.
+pub fn host(settings: &Settings, paths: &Paths) -> Result<String, IdentityError> {
+    let label = match store::location(settings, &paths.database())? {
+        Location::File(_) => None,
+        Location::Server(_) => read_label(&paths.identity())?,
+    };
     Ok(label.map_or_else(|| System.new_token(), |label| label.data_id))
 }
 
@@ -152,7 +156,7 @@ pub fn open_store(
     paths: &Paths,
     opening: Opening,
 ) -> Result<Box<dyn Store>, StoreError> {
-    let host = host(paths).unwrap_or_default();
+    let host = host(settings, paths).unwrap_or_default();
     store::open(settings, &paths.database(), &host, opening)
 }
 
@@ -180,7 +184,7 @@ pub fn match_up(
 /// # Errors
 /// As [`match_up`], or the database cannot be opened.
 pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityError> {
-    let host = host(paths)?;
+    let host = host(settings, paths)?;
     let store = store::open(settings, &paths.database(), &host, Opening::Existing)?;
     match_up(settings, paths, &*store, &host)
 }
@@ -192,7 +196,7 @@ pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityEr
 /// They do not belong together, or it cannot be found out.
 pub fn examine(settings: &Settings, paths: &Paths) -> Result<bool, IdentityError> {
     demand_database(settings, paths)?;
-    let host = host(paths)?;
+    let host = host(settings, paths)?;
     let store = match store::open(settings, &paths.database(), &host, Opening::Existing) {
         Err(StoreError::Absent { .. }) => return Ok(false),
         opened => opened?,

@@ -95,7 +95,7 @@ impl Workspace {
     fn open_as(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
         let paths = Paths::new(&settings)?;
         identity::demand_database(&settings, &paths)?;
-        let host = identity::host(&paths)?;
+        let host = identity::host(&settings, &paths)?;
         let open = || store::open(&settings, &paths.database(), &host, opening);
         let store = match open() {
             Err(error) if error.may_pass() && ballast::give_up(&settings, &paths) => open()?,

@@ -119,7 +119,7 @@ pub fn transfer(
     demand_rest(&of_source, paths, &source)?;
     end_claims(&of_source, &source)?;
     store::migrate(settings, &paths.database())?;
-    let host = identity::host(paths)?;
+    let host = identity::host(settings, paths)?;
     let moved = store::move_records(settings, &source, &host)?;
     if !moved.different.is_empty() {
         let different = moved.different;

@@ -283,7 +283,7 @@ fn a_database_that_is_locked_for_a_while_is_waited_for() {
 fn a_database_url_that_names_no_database() {
     let place = Place::cold();
     for url in [
-        "postgresql://user:secret@host/ade",
+        "postgresql://user:secret@host/ade?sslmode=prefer",
         "mysql://x",
         "sqlite://",
         "nonsense",

@@ -144,11 +144,14 @@ impl<'a> Following<'a> {
             self.log.go_to_last(count.max(1), is_wanted)?;
         }
         self.read(on)?;
-        if let Some(end) = end
-            && end.is_late(self.workspace.machine.now())
-        {
-            self.missing(&end).iter().for_each(on);
+        let Some(end) = end else { return Ok(()) };
+        let machine = &self.workspace.machine;
+        // It is there in a moment, or never: a log that was fetched from another host ends before it.
+        while !end.is_late(machine.now()) && !end.is_reported_by(self.last_end.as_ref()) {
+            machine.wait(&Cancel::new(), READ_EVERY);
+            self.read(on)?;
         }
+        self.missing(&end).iter().for_each(on);
         Ok(())
     }
 
