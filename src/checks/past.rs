@@ -90,20 +90,23 @@ pub fn runs(
         limit: LOOK_AT,
         ..RunFilter::default()
     };
-    let mut seen = HashSet::new();
-    let mut is_meant = |run: &RunRecord| {
-        let options = &run.options;
-        let is_real = !(options.validate_only || options.dry_run || options.safe_mode);
-        let has_output = run.output_path.as_ref().is_some_and(|path| path.is_file());
-        is_real && has_output && seen.insert((run.input_sha256.clone(), run.input_name.clone()))
-    };
-    let mut found = Vec::new();
+    let (mut seen, mut found) = (HashSet::new(), Vec::new());
     for run in workspace.store.runs(&filter)? {
         if found.len() == most {
             break;
         }
+        let options = &run.options;
+        let is_real = !(options.validate_only || options.dry_run || options.safe_mode);
+        let same = (run.input_sha256.clone(), run.input_name.clone());
+        let Some(output) = run
+            .output_path
+            .as_ref()
+            .filter(|_| is_real && !seen.contains(&same))
+        else {
+            continue;
+        };
         workspace.fetch_run(&run).map_err(StoreError::from)?;
-        if is_meant(&run) && input_as_read(&run).is_some() {
+        if output.is_file() && seen.insert(same) && input_as_read(&run).is_some() {
             found.push(run);
         }
     }

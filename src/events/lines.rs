@@ -14,7 +14,15 @@ pub const PIECE: u64 = 256 * 1024;
 /// # Errors
 /// The file cannot be read.
 pub fn whole_lines(file: &File, from: u64, end: u64) -> io::Result<Option<Vec<u8>>> {
-    let mut room = PIECE.min(end.saturating_sub(from));
+    piece_of_lines(file, from, end, PIECE)
+}
+
+/// The same, of pieces of about this many bytes.
+///
+/// # Errors
+/// As [`whole_lines`].
+pub fn piece_of_lines(file: &File, from: u64, end: u64, piece: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut room = piece.min(end.saturating_sub(from));
     loop {
         let mut bytes = vec![0; usize::try_from(room).unwrap_or(usize::MAX)];
         let read = read_at_most(file, &mut bytes, from)?;

@@ -3,7 +3,7 @@
 //! same file, and nothing is sent.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::mutex::lock;
+use crate::events::lines::piece_of_lines;
 use crate::settings::paths::RunFolder;
 use crate::store::{Claim, ClaimLease, RunRecord, Store, StoreError};
 use crate::system::lease::{Heartbeat, Leased, Unreachable};
@@ -57,8 +58,9 @@ impl<'a> Sender<'a> {
             Some(at) => at,
             None => self.store.length_of_log(self.run).ok()?,
         };
-        let mut file = File::open(&self.path).ok()?;
-        while let Some(lines) = whole_lines(&mut file, at).ok()? {
+        let file = File::open(&self.path).ok()?;
+        while let Some(lines) = piece_of_lines(&file, at, u64::MAX, PIECE).ok()? {
+            let lines = String::from_utf8(lines).ok()?;
             let claim = self.claim.map(|claim| claim.token.as_str());
             let is_sent = self.store.append_to_log(self.run, claim, at, &lines);
             if !is_sent.ok()? {
@@ -71,20 +73,9 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// The whole lines that begin at a place of a file, at most one piece of them, but at least one line.
-fn whole_lines(file: &mut File, at: u64) -> io::Result<Option<String>> {
-    file.seek(SeekFrom::Start(at))?;
-    let mut text = Vec::new();
-    loop {
-        let read = file.by_ref().take(PIECE).read_to_end(&mut text)?;
-        if let Some(end) = text.iter().rposition(|byte| *byte == b'\n') {
-            text.truncate(end + 1);
-            return Ok(String::from_utf8(text).ok());
-        }
-        if read == 0 {
-            return Ok(None);
-        }
-    }
+/// Sends what this host has written into the log of a run under no claim: of one that was recorded, or whose claim has ended.
+pub fn send(store: &dyn Store, run: &RunRecord) {
+    Sender::of(store, run, None).send();
 }
 
 /// Fetches what other hosts wrote into the log of a run.
@@ -173,11 +164,15 @@ mod tests {
         let long = "x".repeat(usize::try_from(PIECE).unwrap() * 2);
         file.write_all(format!("one\n{long}\ntwo\nhal").as_bytes())
             .unwrap();
-        assert_eq!(whole_lines(&mut file, 0).unwrap().unwrap(), "one\n");
-        let second = whole_lines(&mut file, 4).unwrap().unwrap();
+        let whole_lines = |at| {
+            let lines = piece_of_lines(&file, at, u64::MAX, PIECE).unwrap();
+            lines.map(|lines| String::from_utf8(lines).unwrap())
+        };
+        assert_eq!(whole_lines(0).unwrap(), "one\n");
+        let second = whole_lines(4).unwrap();
         assert!(second.starts_with(&long));
         let at = 4 + long.len() as u64 + 1 + 4;
-        assert_eq!(whole_lines(&mut file, at).unwrap(), None);
+        assert_eq!(whole_lines(at), None);
     }
 
     #[test]

@@ -304,6 +304,10 @@ impl DatabaseFile<'_> {
         let time = time.to_string().replace([':', '-', '.'], "");
         self.with_suffix(&format!(".v{version}-{time}.bak"))
     }
+    /// Where it is put once its records are on a server.
+    pub fn moved(&self) -> PathBuf {
+        self.with_suffix(".moved")
+    }
     /// Where that copy is written.
     pub fn unfinished_backup(backup: &Path) -> PathBuf {
         DatabaseFile(backup).with_suffix(".tmp")

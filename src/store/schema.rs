@@ -36,6 +36,25 @@ impl Migration {
     }
 }
 
+/// All migrations, from the folder `migrations` beside the file that asks for them: every backend has those of the same numbers and names.
+macro_rules! migrations {
+    () => {
+        migrations!(
+            1 "0001" "schema", 2 "0002" "trouble", 3 "0003" "default", 4 "0004" "deleted", 5 "0005" "turns", 6 "0006" "totals",
+            7 "0007" "deliveries", 8 "0008" "of_input", 9 "0009" "ended_token"
+        )
+    };
+    ($($version:literal $number:literal $name:literal),*) => {
+        &[$($crate::store::schema::Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!("migrations/", $number, "_", $name, ".sql")),
+        }),*]
+    };
+}
+
+pub(super) use migrations;
+
 /// A migration that a database has.
 #[derive(Clone, Debug)]
 pub struct AppliedMigration {

@@ -66,14 +66,9 @@ pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restor
 
 /// What a folder holds; nothing where there is no such folder.
 fn held(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-    paths
-        .filter(|path| !matches!(path, Ok(path) if path.ends_with(OF_FILE_SYSTEM)))
-        .collect()
+    let mut held = files::entries_of(folder)?;
+    held.retain(|path| !path.ends_with(OF_FILE_SYSTEM));
+    Ok(held)
 }
 
 /// Calls `each` with the entries of an archive, from its begin to its end.

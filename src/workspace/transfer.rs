@@ -4,7 +4,6 @@
 //! The records are written in one transaction, and both sides are compared before it is committed. Only then is the database of until now
 //! renamed, so that no process goes on with it. Where this process dies in between, the same command compares both again and goes on.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -14,7 +13,7 @@ use super::restore::end_claims;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
-use crate::settings::paths::Paths;
+use crate::settings::paths::{DatabaseFile, Paths};
 use crate::store::{self, Location, Opening, StoreError};
 use crate::system::machine::Disk;
 use crate::workspace::identity::{self, IdentityError};
@@ -186,15 +185,7 @@ fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 }
 
 fn entries_of(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
-    let read = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read.and_then(|entries| {
-            entries
-                .map(|entry| entry.map(|entry| entry.path()))
-                .collect()
-        }),
-    };
-    read.map_err(FileError::on("read", folder))
+    files::entries_of(folder).map_err(FileError::on("read", folder))
 }
 
 fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), TransferError> {
@@ -210,9 +201,7 @@ fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), 
 
 /// Renames the database, whose connections are closed, so that its log is part of it.
 fn put_aside(source: &Path) -> Result<PathBuf, FileError> {
-    let mut name = source.file_name().unwrap_or_default().to_owned();
-    name.push(".moved");
-    let aside = source.with_file_name(name);
+    let aside = DatabaseFile(source).moved();
     std::fs::rename(source, &aside).map_err(FileError::on("rename", source))?;
     if let Some(folder) = source.parent() {
         files::sync_folder(folder);

@@ -145,29 +145,16 @@ impl Postgres {
         self.as_owner("sh", &all);
     }
 
-    /// The server refuses root.
     fn as_owner(&self, program: &str, arguments: &[&str]) {
-        let is_root = rustix_is_root();
-        let mut command = match is_root {
-            true => {
-                let owner = owner();
-                let taken = Command::new("chown")
-                    .arg(format!("{}:{}", owner.0, owner.1))
-                    .arg(self.folder.path())
-                    .status();
-                assert!(taken.unwrap().success());
-                let mut command = Command::new("setpriv");
-                command.args([
-                    format!("--reuid={}", owner.0),
-                    format!("--regid={}", owner.1),
-                    "--clear-groups".to_owned(),
-                ]);
-                command.arg(program);
-                command
-            }
-            false => Command::new(program),
-        };
-        let output = command
+        if is_root() {
+            let owner = owner();
+            let taken = Command::new("chown")
+                .arg(format!("{}:{}", owner.0, owner.1))
+                .arg(self.folder.path())
+                .status();
+            assert!(taken.unwrap().success());
+        }
+        let output = of_owner(program)
             .args(arguments)
             .current_dir(self.folder.path())
             .output()
@@ -179,35 +166,35 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        if !thread::panicking() || Path::new(&self.data()).exists() {
-            let program = self.programs.join("pg_ctl").display().to_string();
-            let mut command = match rustix_is_root() {
-                true => {
-                    let owner = owner();
-                    let mut command = Command::new("setpriv");
-                    command.args([
-                        format!("--reuid={}", owner.0),
-                        format!("--regid={}", owner.1),
-                        "--clear-groups".to_owned(),
-                        program,
-                    ]);
-                    command
-                }
-                false => Command::new(program),
-            };
-            let _ = command
-                .args(["stop", "-D", &self.data(), "-m", "immediate"])
-                .current_dir("/")
-                .output();
-        }
+        let program = self.programs.join("pg_ctl").display().to_string();
+        let _ = of_owner(&program)
+            .args(["stop", "-D", &self.data(), "-m", "immediate"])
+            .current_dir("/")
+            .output();
     }
+}
+
+/// A program as the user that a server may run as: it refuses root.
+fn of_owner(program: &str) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let owner = owner();
+    let mut command = Command::new("setpriv");
+    command.args([
+        format!("--reuid={}", owner.0),
+        format!("--regid={}", owner.1),
+        "--clear-groups".to_owned(),
+        program.to_owned(),
+    ]);
+    command
 }
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn rustix_is_root() -> bool {
+fn is_root() -> bool {
     // SAFETY: it has no preconditions and cannot fail.
     unsafe { libc::geteuid() == 0 }
 }

@@ -200,6 +200,17 @@ pub fn name_of(path: &Path) -> String {
         .into_owned()
 }
 
+/// What a folder holds, in no order; nothing where there is no such folder.
+///
+/// # Errors
+/// It cannot be read.
+pub fn entries_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| Ok(entry?.path())).collect(),
+    }
+}
+
 /// Creates a folder and those above it.
 ///
 /// # Errors

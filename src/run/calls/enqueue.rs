@@ -9,7 +9,7 @@ use crate::events::{EventLog, Subject};
 use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode::tell_if_skipped;
 use crate::run::inputs::stage::UnrecordedInput;
-use crate::run::shared_log::Sender;
+use crate::run::shared_log;
 use crate::settings::paths::RunFolder;
 use crate::store::{NewRun, RunRecord, StoreError, Submission, Submitted};
 use crate::workspace::Workspace;
@@ -69,7 +69,7 @@ where
     let runs = workspace.store.enqueue_runs(&new, machine.now())?;
     machine.wake(&workspace.paths.wake());
     for run in &runs {
-        Sender::of(&*workspace.store, run, None).send();
+        shared_log::send(&*workspace.store, run);
     }
     for mark in marks {
         mark.recorded(workspace);
@@ -94,7 +94,7 @@ where
     let machine = &*workspace.machine;
     let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
     if let Submitted::Queued(run) = &submitted {
-        Sender::of(&*workspace.store, run, None).send();
+        shared_log::send(&*workspace.store, run);
         machine.wake(&workspace.paths.wake());
         mark.recorded(workspace);
     } else {

@@ -49,11 +49,11 @@ pub(crate) fn earlier_run(
     for run in runs {
         let is_alike =
             run.input_sheets == request.sheets && self::decisive(&run.options) == decisive;
-        if is_alike {
-            workspace.fetch_run(&run)?;
+        if !is_alike {
+            continue;
         }
-        if is_alike
-            && has_output(workspace, &run, request.shape)
+        workspace.fetch_run(&run)?;
+        if has_output(workspace, &run, request.shape)
             && is_accepted(workspace, &run, &run.options.demands)?
             && is_accepted(workspace, &run, &options.demands)?
         {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::log::open_log;
 use crate::events::{EventLog, OwnEvent, names};
-use crate::run::shared_log::Sender;
+use crate::run::shared_log;
 use crate::store::{Failure, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 
@@ -29,7 +29,7 @@ pub fn report(log: &EventLog<'_>, run: &RunRecord) {
 pub fn report_ended(workspace: &Workspace, run: &RunRecord) {
     if let Some(log) = open(workspace, run) {
         report(&log, run);
-        Sender::of(&*workspace.store, run, None).send();
+        shared_log::send(&*workspace.store, run);
     }
 }
 
@@ -67,7 +67,7 @@ fn note(
     if let Some(log) = open(workspace, run) {
         let data = json!({"status": run.status, "error": failure, "available_at": run.available_at, "attempt": run.attempt_count});
         log.write("warning", event, message, data);
-        Sender::of(&*workspace.store, run, None).send();
+        shared_log::send(&*workspace.store, run);
     }
 }
 

@@ -29,7 +29,7 @@ use crate::environment::provide::in_use::InUse;
 use crate::environment::provide::rebuild::{is_usable, missing, requeue};
 use crate::events::names::CONSOLE_LINE;
 use crate::run::ending::{cancel, ends};
-use crate::run::shared_log::{Sender, Sending};
+use crate::run::shared_log::{self, Sender, Sending};
 use crate::store::{
     Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
     Retry, RunRecord, RunStatus, StoreError, Used,
@@ -416,7 +416,7 @@ impl Lifecycle<'_> {
         // Where the store did the work without an answer, it is not certain which process recorded the end, and its event may be in the log.
         if recorded.is_some() {
             ends::report(&execution.log, &found);
-            Sender::of(store, &found, None).send();
+            shared_log::send(store, &found);
         }
         Ok(Some((found, Some(Box::new(ending.clone())))))
     }

@@ -1,7 +1,5 @@
 //! What the store asks of a database beyond its statements.
 
-use std::path::PathBuf;
-
 use super::connection::Connection;
 use super::error::Error;
 use crate::base::cancel::Cancel;
@@ -31,9 +29,9 @@ pub(in crate::store) trait Backend: Send + Sync {
         false
     }
 
-    /// What it is called in errors, where other processes may migrate it while it is open.
-    fn migrated_place(&self) -> Option<PathBuf> {
-        None
+    /// Looks at the schema once more, where other processes may migrate it while it is open.
+    fn demand_current_schema(&self, _: &Connection) -> Result<()> {
+        Ok(())
     }
 
     /// What an error means for the user.

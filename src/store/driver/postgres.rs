@@ -18,7 +18,7 @@ use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
-use super::value::{ToValue, Value};
+use super::value::{OwnedValue, ToValue, Value};
 
 pub(in crate::store) use tokio_postgres::row::RowIndex;
 pub(in crate::store) use tokio_postgres::{Row, Statement};
@@ -172,10 +172,7 @@ impl Open {
 
     fn sending(&self, statement: &Statement, values: &[&dyn ToValue]) -> Sending {
         let (client, statement) = (Arc::clone(&self.client), statement.clone());
-        let values: Vec<Bound> = values
-            .iter()
-            .map(|value| Bound::of(value.value()))
-            .collect();
+        let values: Vec<OwnedValue> = values.iter().map(|value| value.value().into()).collect();
         Box::pin(async move {
             let mut found = pin!(client.query_raw(&statement, values).await?);
             let mut rows = Vec::new();
@@ -430,31 +427,10 @@ fn translated(sql: &str) -> String {
     )
 }
 
-/// A value on its way, as the type that the statement's parameter has.
-#[derive(Debug)]
-enum Bound {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(String),
-    Bytes(Vec<u8>),
-}
-
-impl Bound {
-    fn of(value: Value<'_>) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Integer(number) => Self::Integer(number),
-            Value::Real(number) => Self::Real(number),
-            Value::Text(text) => Self::Text(text.to_owned()),
-            Value::Bytes(bytes) => Self::Bytes(bytes.to_owned()),
-        }
-    }
-}
-
 type Converted<T> = std::result::Result<T, Box<dyn StdError + Sync + Send>>;
 
-impl ToSql for Bound {
+/// A value on its way, as the type that the statement's parameter has.
+impl ToSql for OwnedValue {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Converted<IsNull> {
         match self {
             Self::Null => Ok(IsNull::Yes),

@@ -132,15 +132,21 @@ impl ToValue for OwnedValue {
     }
 }
 
-impl FromValue for OwnedValue {
-    fn from_value(value: Value<'_>) -> Option<Self> {
-        Some(match value {
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
             Value::Null => Self::Null,
             Value::Integer(number) => Self::Integer(number),
             Value::Real(number) => Self::Real(number),
             Value::Text(text) => Self::Text(text.to_owned()),
             Value::Bytes(bytes) => Self::Bytes(bytes.to_owned()),
-        })
+        }
+    }
+}
+
+impl FromValue for OwnedValue {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        Some(value.into())
     }
 }
 

@@ -13,7 +13,8 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, mask_password};
+use crate::store::{Result, StoreError};
 
 /// The schema that the tables are in, where the address names none.
 const SCHEMA: &str = "ade";
@@ -21,14 +22,30 @@ const SCHEMA: &str = "ade";
 /// The port of servers, which goes without saying.
 const PORT: u16 = 5432;
 
+/// The error is a reason, without the address.
+type Parsed<T> = std::result::Result<T, String>;
+
 /// Where a server is, and how it is connected to.
 #[derive(Clone)]
 pub(in crate::store) struct Address {
     pub(in crate::store) config: Config,
-    pub(in crate::store) tls: MakeRustlsConnect,
     pub(in crate::store) schema: String,
     /// The address without a password.
     pub(in crate::store) shown: String,
+    /// As it was given, but for the password.
+    given: String,
+    trusted: Trusted,
+}
+
+/// Which certificates are trusted.
+#[derive(Clone)]
+enum Trusted {
+    /// None are asked for.
+    All,
+    /// Those of the system.
+    OfSystem,
+    /// Those of a file.
+    OfFile(String),
 }
 
 /// What an address says to `ade` rather than to the server.
@@ -41,8 +58,8 @@ struct Own {
 
 impl Address {
     /// Reads an address. The error is a reason, without the address.
-    pub(in crate::store) fn parse(url: &str, settings: &Settings) -> Result<Self, String> {
-        let (url, own) = Own::taken_from(url)?;
+    pub(in crate::store) fn parse(given: &str, settings: &Settings) -> Parsed<Self> {
+        let (url, own) = Own::taken_from(given)?;
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             cause.unwrap_or_else(|| error.to_string())
@@ -64,6 +81,11 @@ impl Address {
             true => SslMode::Require,
             false => SslMode::Disable,
         });
+        let trusted = match own.certificates.filter(|file| file != "system") {
+            _ if !is_verified => Trusted::All,
+            None => Trusted::OfSystem,
+            Some(file) => Trusted::OfFile(file),
+        };
         // Nothing waits for ever for an answer, and a transaction that its process forgot holds no locks.
         config
             .connect_timeout(Duration::from_secs(10))
@@ -72,24 +94,30 @@ impl Address {
             .keepalives_interval(Duration::from_secs(3))
             .keepalives_retries(3)
             .application_name("ade");
-        let roots = match is_verified {
-            true => roots(own.certificates.as_deref())?,
-            false => RootCertStore::empty(),
-        };
-        let client = ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
         Ok(Self {
             shown: shown(&config),
             config,
-            tls: MakeRustlsConnect::new(client),
             schema: own.schema.unwrap_or_else(|| SCHEMA.to_owned()),
+            given: mask_password(given),
+            trusted,
         })
+    }
+
+    /// What a connection is encrypted and verified with. Only whoever connects needs it: the certificates are read for it.
+    pub(in crate::store) fn tls(&self) -> Result<MakeRustlsConnect> {
+        let roots = self.trusted.roots().map_err(|reason| StoreError::BadUrl {
+            url: self.given.clone(),
+            reason,
+        })?;
+        let client = ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(MakeRustlsConnect::new(client))
     }
 }
 
 impl Own {
-    fn taken_from(url: &str) -> Result<(String, Self), String> {
+    fn taken_from(url: &str) -> Parsed<(String, Self)> {
         let mut own = Self::default();
         let Some((place, query)) = url.split_once('?') else {
             return Ok((url.to_owned(), own));
@@ -122,7 +150,7 @@ impl Own {
     }
 
     /// Whether the server has to show a certificate that is verified.
-    fn is_verified(&self, is_remote: bool) -> Result<bool, String> {
+    fn is_verified(&self, is_remote: bool) -> Parsed<bool> {
         match self.mode.as_deref() {
             None => Ok(is_remote),
             Some("verify-full") => Ok(true),
@@ -134,28 +162,26 @@ impl Own {
     }
 }
 
-/// The certificates that are trusted: those of a file, or those of the system.
-fn roots(file: Option<&str>) -> Result<RootCertStore, String> {
-    let found = match file {
-        None | Some("system") => load_native_certs(),
-        Some(file) => load_certs_from_paths(Some(file.as_ref()), None),
-    };
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        let place = file.unwrap_or("this system");
-        let why = found
-            .errors
-            .first()
-            .map(|error| format!(": {error}"))
-            .unwrap_or_default();
-        return Err(format!("no certificates are found in {place}{why}"));
+impl Trusted {
+    fn roots(&self) -> Parsed<RootCertStore> {
+        let mut roots = RootCertStore::empty();
+        let (place, found) = match self {
+            Self::All => return Ok(roots),
+            Self::OfSystem => ("this system", load_native_certs()),
+            Self::OfFile(file) => (&**file, load_certs_from_paths(Some(file.as_ref()), None)),
+        };
+        roots.add_parsable_certificates(found.certs);
+        if roots.is_empty() {
+            let why = found.errors.first();
+            let why = why.map(|error| format!(": {error}")).unwrap_or_default();
+            return Err(format!("no certificates are found in {place}{why}"));
+        }
+        Ok(roots)
     }
-    Ok(roots)
 }
 
 /// The password that settings name.
-fn password(settings: &Settings) -> Result<Option<String>, String> {
+fn password(settings: &Settings) -> Parsed<Option<String>> {
     let Some(file) = &settings.database_password_file else {
         return Ok(settings.database_password.clone());
     };
@@ -213,8 +239,10 @@ mod tests {
         .unwrap()
     }
 
-    fn address(url: &str) -> Result<Address, String> {
-        Address::parse(url, &settings(&[]))
+    fn address(url: &str) -> Parsed<Address> {
+        let address = Address::parse(url, &settings(&[]))?;
+        address.tls().map_err(|error| error.to_string())?;
+        Ok(address)
     }
 
     #[test]

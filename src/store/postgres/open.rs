@@ -1,7 +1,7 @@
 //! Opens a schema on a server, and brings one up to date.
 
 use super::address::Address;
-use super::migrations::{self, MIGRATIONS};
+use super::migrations;
 use super::server::Server;
 use crate::base::clock::Timestamp;
 use crate::settings::Settings;
@@ -21,12 +21,12 @@ impl SqlStore {
         host: &str,
         opening: Opening,
     ) -> Result<Self> {
-        let server = Server::of(settings, address, host);
+        let server = Server::of(settings, address, host)?;
         let connection = server.connect()?;
-        let mut status = status(&server, &connection)?;
+        let mut status = server.status(&connection)?;
         if opening == Opening::CreateIfAbsent && status.state == MigrationState::Absent {
             bring_up_to_date(&server, &connection)?;
-            status = self::status(&server, &connection)?;
+            status = server.status(&connection)?;
         }
         status.demand_current()?;
         Ok(Self::on(connection, server))
@@ -40,9 +40,9 @@ impl SqlStore {
         settings: &Settings,
         address: &Address,
     ) -> Result<Migrated> {
-        let server = Server::of(settings, address, "");
+        let server = Server::of(settings, address, "")?;
         let connection = server.connect()?;
-        let before = status(&server, &connection)?;
+        let before = server.status(&connection)?;
         let created = before.state == MigrationState::Absent;
         let applied = match before.state {
             MigrationState::Current => Vec::new(),
@@ -70,23 +70,9 @@ impl SqlStore {
         settings: &Settings,
         address: &Address,
     ) -> Result<SchemaStatus> {
-        let server = Server::of(settings, address, "");
-        status(&server, &server.connect()?)
+        let server = Server::of(settings, address, "")?;
+        server.status(&server.connect()?)
     }
-}
-
-fn status(server: &Server, connection: &Connection) -> Result<SchemaStatus> {
-    let applied = migrations::applied(connection).map_err(|error| server.explain(error))?;
-    let state = match applied.is_empty() {
-        true => MigrationState::Absent,
-        false => MigrationState::of(&applied, MIGRATIONS),
-    };
-    Ok(SchemaStatus {
-        path: server.place(),
-        applied,
-        known: MIGRATIONS,
-        state,
-    })
 }
 
 fn bring_up_to_date(

@@ -4,11 +4,15 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio_postgres_rustls::MakeRustlsConnect;
+
 use super::address::Address;
+use super::migrations::{self, MIGRATIONS};
 use crate::base::cancel::Cancel;
 use crate::settings::Settings;
 use crate::store::driver::postgres::Session;
 use crate::store::driver::{Backend, Connection, Error};
+use crate::store::schema::{MigrationState, SchemaStatus};
 use crate::store::{DeliveryKind, Result, StoreError};
 
 /// So often a process that listens looks whether it is to end, and tries to connect again where it cannot.
@@ -17,12 +21,16 @@ const LOOK_FOR_THE_END: Duration = Duration::from_secs(1);
 /// A server, and what each session with it begins with.
 pub(super) struct Server {
     address: Address,
+    tls: MakeRustlsConnect,
     host: String,
 }
 
 impl Server {
     /// For the host of this id, which the sessions read and write the environments of.
-    pub(super) fn of(settings: &Settings, address: &Address, host: &str) -> Self {
+    ///
+    /// # Errors
+    /// The certificates that the address names cannot be read.
+    pub(super) fn of(settings: &Settings, address: &Address, host: &str) -> Result<Self> {
         let kinds: Vec<&str> = DeliveryKind::of(settings)
             .into_iter()
             .map(DeliveryKind::as_str)
@@ -44,15 +52,31 @@ impl Server {
             ("default_transaction_isolation", "read committed"),
         ]);
         address.config.options(&options);
-        Self {
+        Ok(Self {
+            tls: address.tls()?,
             address,
             host: host.to_owned(),
-        }
+        })
+    }
+
+    /// Reads the state of the schema, without changing anything.
+    pub(super) fn status(&self, connection: &Connection) -> Result<SchemaStatus> {
+        let applied = migrations::applied(connection).map_err(|error| self.explain(error))?;
+        let state = match applied.is_empty() {
+            true => MigrationState::Absent,
+            false => MigrationState::of(&applied, MIGRATIONS),
+        };
+        Ok(SchemaStatus {
+            path: self.place(),
+            applied,
+            known: MIGRATIONS,
+            state,
+        })
     }
 
     /// Begins a session.
     pub(super) fn connect(&self) -> Result<Connection> {
-        let Address { config, tls, .. } = &self.address;
+        let (config, tls) = (&self.address.config, &self.tls);
         let session = Session::connect(config, tls).map_err(|error| self.explain(error))?;
         Ok(Connection::Postgres(Box::new(session)))
     }
@@ -80,12 +104,12 @@ fn options(settings: &[(&str, &str)]) -> String {
 
 impl Backend for Server {
     fn reader(&self) -> Option<Connection> {
-        let Address { config, tls, .. } = &self.address;
+        let (config, tls) = (&self.address.config, &self.tls);
         Some(Connection::Postgres(Box::new(Session::new(config, tls))))
     }
 
     fn for_heartbeats(&self) -> Option<Connection> {
-        let Address { config, tls, .. } = &self.address;
+        let (config, tls) = (&self.address.config, &self.tls);
         let options = config.get_options().unwrap_or_default();
         // A server that breaks down may lose one, as a network may: the next one comes long before the lease ends.
         let options = format!("{options} -c synchronous_commit=off");
@@ -95,7 +119,7 @@ impl Backend for Server {
     }
 
     fn listen(&self, ring: &dyn Fn(), end: &Cancel) -> bool {
-        let Address { config, tls, .. } = &self.address;
+        let (config, tls) = (&self.address.config, &self.tls);
         while !end.is_cancelled() {
             let listening = Session::connect(config, tls).and_then(|session| {
                 session.listen()?;
@@ -115,8 +139,8 @@ impl Backend for Server {
         true
     }
 
-    fn migrated_place(&self) -> Option<PathBuf> {
-        Some(self.place())
+    fn demand_current_schema(&self, connection: &Connection) -> Result<()> {
+        self.status(connection)?.demand_current()
     }
 
     fn host(&self) -> Option<&str> {

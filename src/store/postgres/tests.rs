@@ -54,7 +54,8 @@ fn server() -> Option<&'static TestServer> {
         let address = format!("host={} user=ade dbname=postgres", folder.display());
         let since = Instant::now();
         let place = Address::parse(&address, &settings(Path::new("/"), &[])).unwrap();
-        while let Err(error) = Session::connect(&place.config, &place.tls) {
+        let tls = place.tls().unwrap();
+        while let Err(error) = Session::connect(&place.config, &tls) {
             let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             let is_patient = since.elapsed() < Duration::from_secs(180);
             assert!(

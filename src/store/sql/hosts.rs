@@ -4,7 +4,7 @@ use super::values::{execute, rows};
 use super::{SqlStore, runs};
 use crate::base::clock::Timestamp;
 use crate::store::driver::params;
-use crate::store::{Hosts, Result, RunRecord, StoreError};
+use crate::store::{Hosts, Result, RunRecord};
 
 /// A run that has been due for longer than this, in milliseconds, waits for a slot.
 const WAITS_LONG: i64 = 10_000;
@@ -49,20 +49,7 @@ impl Hosts for SqlStore {
     }
 
     fn demand_known_schema(&self) -> Result<()> {
-        let Some(path) = self.backend.migrated_place() else {
-            return Ok(());
-        };
-        let newest = "SELECT max(version) FROM schema_migrations";
-        let found = self.read(|connection| {
-            connection
-                .prepare_cached(newest)?
-                .query_row([], |row| row.get(0))
-        })?;
-        let known = Self::NEWEST_SCHEMA;
-        match found > known {
-            true => Err(StoreError::Newer { path, found, known }),
-            false => Ok(()),
-        }
+        self.backend.demand_current_schema(&self.reading())
     }
 
     fn runs_without_host(&self, now: Timestamp) -> Result<Vec<RunRecord>> {

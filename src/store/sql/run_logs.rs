@@ -18,7 +18,7 @@ impl RunLogs for SqlStore {
              AND EXISTS (SELECT 1 FROM runs WHERE id = ?1)
              ON CONFLICT (run_id, at) DO NOTHING";
         let values = params![run, signed(at), claim.unwrap_or_default(), lines];
-        self.write_one(|connection| changes(connection, sql, values))
+        self.write(|transaction| changes(transaction, sql, values))
     }
 
     fn length_of_log(&self, run: &str) -> Result<u64> {

@@ -8,56 +8,10 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::base::clock::Timestamp;
-use crate::store::schema::{AppliedMigration, Migration};
+use crate::store::schema::{AppliedMigration, Migration, migrations};
 
 /// All migrations of this `ade`.
-pub(super) const MIGRATIONS: &[Migration] = &[
-    Migration {
-        version: 1,
-        name: "schema",
-        sql: include_str!("migrations/0001_schema.sql"),
-    },
-    Migration {
-        version: 2,
-        name: "trouble",
-        sql: include_str!("migrations/0002_trouble.sql"),
-    },
-    Migration {
-        version: 3,
-        name: "default",
-        sql: include_str!("migrations/0003_default.sql"),
-    },
-    Migration {
-        version: 4,
-        name: "deleted",
-        sql: include_str!("migrations/0004_deleted.sql"),
-    },
-    Migration {
-        version: 5,
-        name: "turns",
-        sql: include_str!("migrations/0005_turns.sql"),
-    },
-    Migration {
-        version: 6,
-        name: "totals",
-        sql: include_str!("migrations/0006_totals.sql"),
-    },
-    Migration {
-        version: 7,
-        name: "deliveries",
-        sql: include_str!("migrations/0007_deliveries.sql"),
-    },
-    Migration {
-        version: 8,
-        name: "of_input",
-        sql: include_str!("migrations/0008_of_input.sql"),
-    },
-    Migration {
-        version: 9,
-        name: "ended_token",
-        sql: include_str!("migrations/0009_ended_token.sql"),
-    },
-];
+pub(super) const MIGRATIONS: &[Migration] = migrations!();
 
 const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     version INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL, ade_version TEXT NOT NULL

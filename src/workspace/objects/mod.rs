@@ -480,12 +480,12 @@ impl Objects {
     }
 }
 
-/// Of an attempt, in keys.
 /// The token of the claim under which a run ended. Records that are older than tokens have none.
 fn token_of(run: &RunRecord) -> &str {
     run.ended_token.as_deref().unwrap_or("ended")
 }
 
+/// Of an attempt, in keys.
 fn attempt_name(attempt: u32, token: &str) -> String {
     format!("{attempt}-{token}")
 }
