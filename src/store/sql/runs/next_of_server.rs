@@ -39,10 +39,16 @@ static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
              (SELECT CAST(json_agg(submitter) AS TEXT) FROM passed) AS passed FROM turn t, runs r ",
         )
         .replace("LEFT JOIN queue q ", "JOIN served q ");
-    // Turns that somebody holds are passed over, as long as there are others.
-    [" SKIP LOCKED", ""].map(|if_held| {
+    // Turns that somebody holds are passed over, as long as there are others, and so are those that went behind all others since this statement began:
+    // seen from there, all have been served before.
+    let in_its_place = TURN.replace(
+        "ORDER BY",
+        "AND t.turn = (SELECT s.turn FROM queue_turns s WHERE s.environment_id = t.environment_id AND s.priority = t.priority AND s.submitter = t.submitter)
+    ORDER BY",
+    );
+    [(in_its_place.as_str(), " SKIP LOCKED"), (TURN, "")].map(|(turn, if_held)| {
         format!(
-            "WITH turn AS MATERIALIZED ({TURN} FOR NO KEY UPDATE OF t{if_held}),
+            "WITH turn AS MATERIALIZED ({turn} FOR NO KEY UPDATE OF t{if_held}),
              next AS MATERIALIZED (SELECT q.run_id FROM turn t, LATERAL (SELECT run_id FROM queue WHERE environment_id = t.environment_id AND priority = t.priority
                 AND submitter = t.submitter AND status = 'queued' AND available_at <= ?1 AND attempt_count < max_attempts
                 ORDER BY available_at, created_at, run_id LIMIT 1 FOR UPDATE SKIP LOCKED) q),
