@@ -12,6 +12,7 @@ use ade::api::server::{ListenAddress, Listening, Shutdown};
 use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::{Cancel, RaisedAtEnd};
+use ade::engine::ChildProcess;
 use ade::run::calls::request::Tools;
 use ade::run::ending::recover::settle_until;
 use ade::run::inputs::documents;
@@ -24,6 +25,7 @@ use crate::context::when_there_is_room;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::ServerLog;
+use crate::worker::warm_engines;
 
 /// The port, unless a flag says otherwise.
 pub const PORT: u16 = 8000;
@@ -88,20 +90,27 @@ impl Serving {
         let report = Box::new(move |now: &ServerLine<'_>| told.api(now));
         let api = Api::new(Arc::clone(&workspace), options, report);
         let works = worker.is_some();
+        let engines = worker
+            .as_ref()
+            .and_then(|_| warm_engines(&workspace, &log, None));
+        let launcher = ChildProcess {
+            values: None,
+            warm: engines.as_ref(),
+        };
         let failed = std::thread::scope(|scope| {
             let watching = scope.spawn(|| beside(&stop.in_order));
             let working = worker.map(|options| {
                 let (workspace, stop, log) = (&workspace, stop.clone(), &*log);
+                let tools = Tools {
+                    launcher: &launcher,
+                    ..Tools::here()
+                };
                 scope.spawn(move || {
                     // A server whose worker cannot go on ends, so that an operator looks.
                     let _stop = RaisedAtEnd(&stop.in_order);
-                    worker::work(
-                        workspace,
-                        Tools::here(),
-                        &options,
-                        &stop,
-                        &|source, change| log.change(source, change),
-                    )
+                    worker::work(workspace, tools, &options, &stop, &|source, change| {
+                        log.change(source, change)
+                    })
                 })
             });
             if !works {

@@ -9,6 +9,8 @@ use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::RaisedAtEnd;
 use ade::base::problem::code;
+use ade::engine::ChildProcess;
+use ade::engine::warm::WarmEngines;
 use ade::run::calls::request::Tools;
 use ade::run::execution::happenings::{Happening, Where};
 use ade::settings::{LogLevel, SafeMode};
@@ -84,8 +86,17 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         grace: Duration::from_secs(args.grace),
         gc: !args.no_gc && stays,
     };
+    let runs = args.once.then_some(1);
+    let engines = warm_engines(&workspace, &log, runs);
+    let launcher = ChildProcess {
+        values: None,
+        warm: engines.as_ref(),
+    };
     let work = || {
-        let tools = Tools::here();
+        let tools = Tools {
+            launcher: &launcher,
+            ..Tools::here()
+        };
         let told = |source: &Where<'_>, change: &Happening<'_>| {
             tell_manager(&manager, change);
             log.change(source, change);
@@ -119,6 +130,18 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Err(failure.hint("`ade runs show` says what each waits for; no attempt was spent"));
     }
     Ok(ExitStatus::Done)
+}
+
+/// The warm engines of a worker that executes so many runs, or an unknown number of them.
+pub fn warm_engines(
+    workspace: &Workspace,
+    log: &Arc<ServerLog>,
+    runs: Option<usize>,
+) -> Option<WarmEngines> {
+    let log = Arc::clone(log);
+    let on_cold = move |words: &str| log.say("worker", LogLevel::Warning, "worker.cold", words);
+    let folder = workspace.paths.runs(workspace.id());
+    WarmEngines::for_runs(&workspace.settings, runs, folder, Box::new(on_cold))
 }
 
 /// What is paused, in one line.

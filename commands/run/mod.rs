@@ -8,8 +8,10 @@ mod watch;
 
 use std::cell::LazyCell;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use ade::configuration::Configuration;
+use ade::engine::warm::WarmEngines;
 use ade::run::calls::combine;
 use ade::run::execution::safe_mode::demand_acceptance;
 use ade::run::inputs::input;
@@ -57,10 +59,23 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         combine::check_place(file, &inputs, &args.input, args.recursive)?;
     }
     let lines = LiveLines::new(ui);
+    let workspace = context.open_or_create()?;
+    let count = (!args.watch).then_some(inputs.len());
+    let why_cold = Arc::new(OnceLock::new());
+    let engines = WarmEngines::for_runs(
+        &workspace.settings,
+        count,
+        workspace.paths.runs(workspace.id()),
+        Box::new({
+            let why_cold = Arc::clone(&why_cold);
+            move |words| drop(why_cold.set(words.to_owned()))
+        }),
+    );
     let session = Session {
         args,
         ui,
-        workspace: &context.open_or_create()?,
+        workspace: &workspace,
+        engines: engines.as_ref(),
         lines: &lines,
         cancel: &signals::cancel_on_signals_and(lines.clear()),
         skipped: &skipped,
@@ -78,6 +93,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if args.detach {
         session.enqueue(&prepared, &inputs)
     } else {
-        session.run(&prepared, &inputs)
+        let status = session.run(&prepared, &inputs);
+        if let Some(words) = why_cold.get() {
+            ui.say(format_args!("note: {words}"));
+        }
+        status
     }
 }

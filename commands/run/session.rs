@@ -8,6 +8,7 @@ use ade::base::cancel::Cancel;
 use ade::base::mutex::lock;
 use ade::base::show_path::Whole;
 use ade::configuration::Configuration;
+use ade::engine::warm::WarmEngines;
 use ade::engine::{ChildProcess, Launch};
 use ade::environment::needed::prepare::{PrepareError, Prepared, prepare};
 use ade::run::calls::combine::{Part, combine};
@@ -31,6 +32,8 @@ pub struct Session<'a> {
     pub args: &'a Args,
     pub ui: &'a Ui,
     pub workspace: &'a Workspace,
+    /// What runs may be forks of.
+    pub engines: Option<&'a WarmEngines>,
     pub lines: &'a LiveLines<'a>,
     pub cancel: &'a Cancel,
     /// The files of the call that are not run.
@@ -111,6 +114,7 @@ impl Session<'_> {
         let show = |values: &str| self.lines.pass_on(values);
         let launcher = ChildProcess {
             values: self.shows_values().then_some(&show),
+            warm: self.engines,
         };
         let request = self.request(prepared, inputs, &launcher);
         let parts = Mutex::new(self.parts(inputs));

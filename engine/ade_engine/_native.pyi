@@ -150,6 +150,13 @@ class ArrowColumn:
 
     def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[Any, Any]: ...
 
+def wait_for_run(owner: int) -> bytes:
+    """Return in forks of this process alone, with the message of the run of each; standard input is a socket. Linux only.
+
+    The message: environment variables, an empty text, the working folder and the arguments, each with a zero byte at its end.
+    Raises ``OSError`` where this process cannot be forked; ends it where it has other threads (3) or its owner is gone (0).
+    """
+
 def scan_of_rows(
     title: str,
     rows: Iterable[Iterable[Any]],

@@ -9,6 +9,7 @@ mod noticed;
 mod process;
 pub mod sandbox;
 mod settings;
+pub mod warm;
 mod wheel;
 
 pub use noticed::{Noticed, Told, as_json};

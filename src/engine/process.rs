@@ -12,10 +12,11 @@ use serde_json::{Map, Value, json};
 use super::noticed::Noticed;
 use super::sandbox;
 use super::sandbox::{InForce, Policy};
+use super::warm::WarmEngines;
 use crate::base::cancel::Cancel;
 use crate::settings::Sandbox;
 use crate::system::process;
-use crate::system::process::{ChildLimits, Exit, Limit, Stream, Usage};
+use crate::system::process::{ChildLimits, Exit, Limit, Started, Stream, Usage};
 
 /// The variable that the engine's process has in a run. Where it is set, the configuration's own folder is not importable
 /// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
@@ -277,31 +278,46 @@ impl EngineReport {
     }
 }
 
+/// How Python is started. Isolated: neither the working folder nor PYTHON* variables decide what is imported. Unbuffered: what the
+/// configuration's code prints arrives at once.
+pub(super) const START: [&str; 6] = ["-I", "-u", "-X", "utf8", "-m", "ade_engine"];
+
 impl Invocation {
     fn command(&self, shows_values: bool) -> Command {
         let mut command = Command::new(&self.python);
-        // Isolated: neither the working folder nor PYTHON* variables decide what is imported.
-        // Unbuffered: what the configuration's code prints arrives at once.
-        command.args(["-I", "-u", "-X", "utf8", "-m", "ade_engine"]);
+        command.args(START).args(self.arguments());
+        command.current_dir(&self.folder);
+        command.env_clear();
+        command.envs(self.variables_of_child(shows_values));
+        command
+    }
+
+    /// What the engine is asked to do, as the arguments of its command line.
+    pub(super) fn arguments(&self) -> Vec<OsString> {
+        let mut all = Vec::new();
+        let mut add = |words: &[&dyn AsRef<OsStr>]| {
+            all.extend(words.iter().map(|word| word.as_ref().to_owned()));
+        };
         match &self.task {
-            EngineTask::Validate => {
-                command.args(["config", "validate", "--log-format", "ndjson"]);
-            }
+            EngineTask::Validate => add(&[&"config", &"validate", &"--log-format", &"ndjson"]),
             EngineTask::Combine { list, output } => {
-                command.args(["combine", "--list"]).arg(list);
-                command.arg("--output").arg(output);
+                add(&[&"combine", &"--list", list, &"--output", output]);
             }
             EngineTask::Cases { list, output } => {
-                command.args(["test", "cases", "--list"]).arg(list);
-                command.arg("--output-dir").arg(output);
+                add(&[&"test", &"cases", &"--list", list, &"--output-dir", output]);
             }
             EngineTask::Fix { list, output } => {
-                command.args(["fix", "columns", "--list"]).arg(list);
-                command.arg("--output-dir").arg(output);
+                add(&[&"fix", &"columns", &"--list", list, &"--output-dir", output]);
             }
             EngineTask::Infer { list, output } => {
-                command.args(["infer", "fields", "--list"]).arg(list);
-                command.arg("--output-dir").arg(output);
+                add(&[
+                    &"infer",
+                    &"fields",
+                    &"--list",
+                    list,
+                    &"--output-dir",
+                    output,
+                ]);
             }
             EngineTask::Process {
                 input,
@@ -309,47 +325,63 @@ impl Invocation {
                 sheets,
                 active_sheet_only,
             } => {
-                command
-                    .args(["process", "file", "--input"])
-                    .arg(input)
-                    .arg("--output")
-                    .arg(output)
-                    .args(["--log-format", "ndjson"]);
+                add(&[&"process", &"file", &"--input", input, &"--output", output]);
+                add(&[&"--log-format", &"ndjson"]);
                 for sheet in sheets {
-                    command.arg("--input-sheet").arg(sheet);
+                    add(&[&"--input-sheet", sheet]);
                 }
                 if *active_sheet_only {
-                    command.arg("--active-sheet-only");
+                    add(&[&"--active-sheet-only"]);
                 }
             }
         }
-        command.arg("--config-package").arg(&self.snapshot);
+        add(&[&"--config-package", &self.snapshot]);
         for (name, value) in &self.settings {
-            command.arg("--set").arg(format!("{name}={value}"));
+            add(&[&"--set", &format!("{name}={value}")]);
         }
         if self.debug {
-            command.arg("--debug");
+            add(&[&"--debug"]);
         }
-        command.current_dir(&self.folder);
-        command.env_clear();
-        command.envs(self.variables.iter().filter(|(name, _)| passes(name)));
-        command.env("TMPDIR", &self.scratch).env(RUN_MARKER, "1");
+        all
+    }
+
+    /// The environment variables of the engine's process.
+    pub(super) fn variables_of_child(&self, shows_values: bool) -> BTreeMap<OsString, OsString> {
+        let given = self.variables.iter().filter(|(name, _)| passes(name));
+        let mut all: BTreeMap<OsString, OsString> = given
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let mut set = |name: &str, value: OsString| all.insert(name.into(), value);
+        set("TMPDIR", self.scratch.clone().into());
+        set(RUN_MARKER, "1".into());
         if self.policy.level == Sandbox::Off {
-            command.envs(self.variables.get_key_value(OsStr::new("HOME")));
+            if let Some(home) = self.variables.get(OsStr::new("HOME")) {
+                set("HOME", home.clone());
+            }
         } else {
             // The count of processors depends on files that a confined process may not read.
-            command.env("HOME", &self.scratch);
-            command.env("POLARS_MAX_THREADS", threads().to_string());
-            command.env(POLICY, self.policy_for_engine().to_string());
+            set("HOME", self.scratch.clone().into());
+            set("POLARS_MAX_THREADS", threads().to_string().into());
+            set(POLICY, self.policy_for_engine().to_string().into());
         }
         if let EngineTask::Cases { .. } = self.task {
             // Their inputs are small: more threads wait for each other.
-            command.env("POLARS_MAX_THREADS", "1");
+            set("POLARS_MAX_THREADS", "1".into());
         }
         if shows_values {
-            command.env(SHOW_VALUES, "1");
+            set(SHOW_VALUES, "1".into());
         }
-        command
+        all
+    }
+
+    /// The environment variables that are the same for all runs of this process.
+    #[cfg(target_os = "linux")]
+    pub(super) fn lasting_variables(&self) -> Vec<(OsString, OsString)> {
+        let named = |name: &&str| self.variables.get_key_value(OsStr::new(name));
+        let lasting = PASSED_ON.iter().filter_map(named);
+        lasting
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 
     fn policy_for_engine(&self) -> Value {
@@ -369,7 +401,7 @@ impl Invocation {
 }
 
 /// How many threads the engine's libraries start.
-fn threads() -> usize {
+pub(super) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
@@ -407,6 +439,33 @@ pub struct ChildProcess<'a> {
     /// Receives words that hold cell values, for the terminal of the user who asked for them. They go nowhere else: events and
     /// records are without them. `None`: they were not asked for, and the engine sends none.
     pub values: Option<&'a (dyn Fn(&str) + Sync)>,
+    /// Where a run may be a fork of an engine that is warm. `None`: each is started cold.
+    pub warm: Option<&'a WarmEngines>,
+}
+
+impl ChildProcess<'_> {
+    /// Starts the engine, warm or cold. Returns what of its policy is in force, too.
+    fn start(&self, invocation: &Invocation) -> io::Result<(Started, InForce)> {
+        let shows_values = self.values.is_some();
+        #[cfg(target_os = "linux")]
+        if let Some(fork) = self
+            .warm
+            .and_then(|warm| warm.fork(invocation, shows_values))
+        {
+            return Ok((fork.started, fork.record));
+        }
+        let mut command = invocation.command(shows_values);
+        let confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
+        let started = process::start(&mut command, None);
+        let record = confined.record();
+        match (started, record.missing.last()) {
+            (Ok(started), _) => Ok((started, record)),
+            (Err(error), Some(missing)) if invocation.policy.level == Sandbox::Strict => {
+                Err(io::Error::new(error.kind(), format!("{missing}: {error}")))
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
 }
 
 impl Launch for ChildProcess<'_> {
@@ -426,9 +485,13 @@ impl Launch for ChildProcess<'_> {
             folders: invocation.own_folders(),
             ..ChildLimits::default()
         };
-        let mut command = invocation.command(self.values.is_some());
-        let confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
-        let started = process::run(&mut command, cancel, &options, &mut |stream, line| {
+        let mut record = None;
+        let start = || {
+            let (started, in_force) = self.start(invocation)?;
+            record = Some(in_force);
+            Ok(started)
+        };
+        let outcome = process::run_started(start, cancel, &options, &mut |stream, line| {
             let Some(event) = engine_event(line) else {
                 heard.note_line(line);
                 on_message(Message::Line(stream, line.to_owned()));
@@ -444,19 +507,12 @@ impl Launch for ChildProcess<'_> {
                 let data = kept.and_then(|mut event| event.get_mut("data").map(Value::take));
                 heard.report.completed = data;
             }
-        });
-        let record = confined.record();
-        let outcome = started.map_err(|error| match record.missing.last() {
-            Some(missing) if invocation.policy.level == Sandbox::Strict => {
-                io::Error::new(error.kind(), format!("{missing}: {error}"))
-            }
-            _ => error,
         })?;
         Ok(EngineReport {
             exit: outcome.exit,
             usage: outcome.usage,
             wall: outcome.wall,
-            sandbox: Some(record),
+            sandbox: record,
             ..heard.report
         })
     }

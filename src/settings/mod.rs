@@ -24,7 +24,7 @@ pub use of_engine::{EngineSetting, engine_settings};
 pub use setting::{Setting, SettingKind};
 pub use source::{Inputs, Resolved, SettingSource, mask_password};
 pub use table::{SETTINGS, Settings, WorkerSettings};
-pub use types::{LogLevel, Recovery, SafeMode, Sandbox};
+pub use types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 
 /// On a server nothing but its lease says of a process of another host that it is dead.
 const LEASE_ON_SERVER: Duration = Duration::from_secs(60);

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::setting::{Setting, SettingKind, setting};
 use super::source::{Inputs, Resolved};
-use super::types::{LogLevel, Recovery, SafeMode, Sandbox};
+use super::types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 use super::value::Values;
 
 /// One row as the value that describes it.
@@ -150,6 +150,8 @@ table! {
             "Seconds that one run may take.",
             note("no limit"),
             aliases(&["ADE_JOB_TIMEOUT_SECONDS"]);
+        warm_engines: WarmUse = warm_use, "ADE_WARM_ENGINES", SettingKind::Word(&["auto", "0", "1"]), "auto",
+            "Whether runs share the start of Python: with auto where several are to be expected (three files or more, --watch, a worker), with 1 also a single one, with 0 never.";
         sandbox: Sandbox = sandbox, "ADE_SANDBOX", SettingKind::Word(&["auto", "strict", "off"]), "auto",
             "What confines a run: auto takes what the kernel offers and records what is missing, strict refuses to run then, off takes nothing.";
         sandbox_read: Vec<PathBuf> = paths, "ADE_SANDBOX_READ", SettingKind::Text, "",

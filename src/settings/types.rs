@@ -30,6 +30,18 @@ pub enum Sandbox {
     Off,
 }
 
+/// When runs are forks of a warm engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WarmUse {
+    /// Never.
+    Never,
+    /// Where several runs are to be expected.
+    #[default]
+    Auto,
+    /// Also for a single one.
+    Always,
+}
+
 /// Whether runs execute anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SafeMode {

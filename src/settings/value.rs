@@ -10,7 +10,7 @@ use base64::Engine;
 use super::error::SettingsError;
 use super::setting::{Setting, SettingKind};
 use super::source::{HIDDEN, Resolved, SettingSource};
-use super::types::{LogLevel, Recovery, SafeMode, Sandbox};
+use super::types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 
 /// Checks a text that was given for a setting.
 pub(super) fn check(
@@ -286,6 +286,16 @@ impl Value<'_> {
             SafeMode::On
         } else {
             SafeMode::Off
+        }
+    }
+
+    pub fn warm_use(&self) -> WarmUse {
+        if self.is("0") {
+            WarmUse::Never
+        } else if self.is("1") {
+            WarmUse::Always
+        } else {
+            WarmUse::Auto
         }
     }
 

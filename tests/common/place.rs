@@ -54,6 +54,10 @@ impl Place {
         place.set("LANG", "C.UTF-8");
         // Runs wait at gates, which are files in the folder. What runs may not do is tested without this.
         place.set("ADE_SANDBOX_WRITE", place.path(""));
+        // Each test also holds where every run, or none, is a fork of a warm engine.
+        if let Some(warm) = std::env::var_os("ADE_TEST_WARM_ENGINES") {
+            place.set("ADE_WARM_ENGINES", warm);
+        }
         place.set("ADE_UV_CACHE_DIR", machine.uv_cache());
         place.set("ADE_PIP_CACHE_DIR", machine.pip_cache());
         place

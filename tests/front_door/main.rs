@@ -87,6 +87,8 @@ mod terminal;
 mod test;
 mod tokens;
 mod top;
+#[cfg(target_os = "linux")]
+mod warm_engines;
 mod worker;
 mod worker_builds;
 mod worker_crashes;

@@ -62,6 +62,30 @@ pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Re
     Ok(Confined { record, failed })
 }
 
+/// What confines a fork of a process that is confined already. What of system calls and capabilities is refused to that process is refused
+/// to its forks.
+#[cfg(target_os = "linux")]
+pub struct ForFork {
+    /// What is in force once it is applied.
+    pub record: InForce,
+    /// The rules for files, to be applied by the fork.
+    pub rules: Option<std::os::fd::OwnedFd>,
+    /// The limits, to be set from outside.
+    pub limits: resources::ReadyLimits,
+}
+
+/// How a fork is to be confined.
+#[cfg(target_os = "linux")]
+pub fn for_fork(policy: &Policy, threads: usize) -> ForFork {
+    let mut record = InForce::of(policy, support());
+    let steps = Steps::prepare(policy, &mut record);
+    ForFork {
+        record,
+        rules: steps.rules(),
+        limits: resources::prepare(&policy.limits, threads),
+    }
+}
+
 /// How an installer's process is to be confined. What is missing of it, `ade doctor` says.
 pub fn confine_build(policy: &Policy, command: &mut Command) {
     let limits = resources::prepare(&policy.limits, 0);
@@ -117,7 +141,10 @@ fn in_child(
                 }
                 Ok(()) => Ok(()),
             };
-            check(Step::Resources, limits.apply().map_err(io::Error::from))?;
+            check(
+                Step::Resources,
+                limits.apply_to(None).map_err(io::Error::from),
+            )?;
             check(Step::Descriptors, close_others())?;
             steps.apply(&mut check)
         });
@@ -207,6 +234,11 @@ mod linux {
                         .ok()
                 }),
             }
+        }
+
+        /// The rules for files.
+        pub fn rules(self) -> Option<std::os::fd::OwnedFd> {
+            self.rules?.into()
         }
 
         /// Applies it to this process.

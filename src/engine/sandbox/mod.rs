@@ -28,6 +28,8 @@ pub(crate) mod support;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+pub(super) use confine::for_fork;
 pub use confine::{Confined, confine, confine_build};
 pub use record::InForce;
 pub use support::{Support, support};

@@ -1,6 +1,6 @@
 //! The resource limits of one process. They are a backstop for what is watched of the whole group.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
 use super::Limits;
 
@@ -11,7 +11,7 @@ const BYTES_OF_A_THREAD: u64 = 8 << 20;
 
 /// Limits that are ready to be set.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ReadyLimits {
+pub struct ReadyLimits {
     all: [(Resource, Option<Rlimit>); 5],
 }
 
@@ -53,11 +53,11 @@ fn within(most: Option<u64>, soft: u64, hard: u64) -> Rlimit {
 }
 
 impl ReadyLimits {
-    /// Sets them for this process. System calls only.
-    pub fn apply(&self) -> Result<(), rustix::io::Errno> {
+    /// Sets them for a process; `None`: for this one. System calls only.
+    pub fn apply_to(&self, process: Option<Pid>) -> Result<(), rustix::io::Errno> {
         for (resource, limit) in self.all {
             if let Some(limit) = limit {
-                setrlimit(resource, limit)?;
+                prlimit(process, resource, limit)?;
             }
         }
         Ok(())

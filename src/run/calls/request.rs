@@ -28,7 +28,10 @@ impl Tools<'static> {
     /// Engines as child processes, and environments that uv or pip install.
     pub fn here() -> Self {
         Self {
-            launcher: &ChildProcess { values: None },
+            launcher: &ChildProcess {
+                values: None,
+                warm: None,
+            },
             builder: &Installers,
         }
     }

@@ -2,31 +2,62 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 
 use super::exit::{Exit, Usage};
 use super::wake::{CHILD_ENDED, Waker};
 
+/// A child that runs: it leads a group of its own, and ends with the thread that started it.
+#[derive(Debug)]
+pub struct Started {
+    id: libc::pid_t,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
+}
+
+impl Started {
+    /// A child of this process with this id, and where it writes to.
+    pub fn new(id: libc::pid_t, stdout: Option<OwnedFd>, stderr: Option<OwnedFd>) -> Self {
+        Self { id, stdout, stderr }
+    }
+}
+
+/// Starts a child. The command's own settings for standard input, output and process group are replaced.
+///
+/// # Errors
+/// It cannot be started.
+pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started> {
+    let input = input.map(File::try_clone).transpose()?;
+    command
+        .stdin(input.map_or_else(Stdio::null, Stdio::from))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    die_with_thread(command);
+    let mut child = command.spawn()?;
+    // The kernel's type is pid_t; std returns it unsigned.
+    let id = child.id().cast_signed();
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    Ok(Started::new(
+        id,
+        stdout.map(OwnedFd::from),
+        stderr.map(OwnedFd::from),
+    ))
+}
+
 /// A child, and the thread that waits for its end. Dropped before it was reaped, it is killed with its whole group.
 pub(super) struct Watched {
-    child: Child,
+    child: Started,
     waiter: Option<JoinHandle<()>>,
     reaped: bool,
 }
 
 impl Watched {
-    /// Starts it. Its end is notified through `wake`.
-    pub fn start(command: &mut Command, input: Option<&File>, wake: &Waker) -> io::Result<Self> {
-        let input = input.map(File::try_clone).transpose()?;
-        command
-            .stdin(input.map_or_else(Stdio::null, Stdio::from))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        die_with_parent(command);
-        let child = command.spawn()?;
+    /// Watches it. Its end is notified through `wake`.
+    pub fn new(child: Started, wake: &Waker) -> io::Result<Self> {
         let mut watched = Watched {
             child,
             waiter: None,
@@ -48,8 +79,7 @@ impl Watched {
 
     /// Its process id, which is also that of its group.
     pub fn id(&self) -> libc::pid_t {
-        // The kernel's type is pid_t; std returns it unsigned.
-        self.child.id().cast_signed()
+        self.child.id
     }
 
     /// Sends a signal to the child and to all that it has started in its group.
@@ -59,7 +89,7 @@ impl Watched {
     }
 
     /// Takes the child's standard output and standard error; each can be taken once.
-    pub fn streams(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
+    pub fn streams(&mut self) -> (Option<OwnedFd>, Option<OwnedFd>) {
         (self.child.stdout.take(), self.child.stderr.take())
     }
 
@@ -115,10 +145,10 @@ fn usage_of(usage: &libc::rusage) -> Usage {
     }
 }
 
-/// The kernel kills the child when the thread that started it ends, which it does only together with `ade`: [`super::run`]
-/// does not return before the child has ended.
+/// Lets the kernel kill the child when the thread that started it ends. For [`super::run`] it does so only together with `ade`: that does
+/// not return before the child has ended.
 #[cfg(target_os = "linux")]
-fn die_with_parent(command: &mut Command) {
+pub fn die_with_thread(command: &mut Command) {
     let parent = std::process::id();
     // SAFETY: between fork and exec only system calls are made, and an error is built without allocation.
     unsafe {
@@ -136,7 +166,7 @@ fn die_with_parent(command: &mut Command) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn die_with_parent(_command: &mut Command) {}
+pub fn die_with_thread(_command: &mut Command) {}
 
 /// Blocks until the child has ended, without reaping it, so that its id stays in use.
 fn wait_without_reaping(id: libc::pid_t) {

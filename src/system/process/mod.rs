@@ -41,6 +41,7 @@ use self::wake::{Wakes, wait_for_any};
 use self::watch::GroupUsage;
 use crate::base::cancel::Cancel;
 
+pub use child::{Started, die_with_thread, start};
 pub use exit::{ChildEnd, Exit, Limit, Usage};
 pub use marks::kill_started_with;
 pub use on_path::on_path;
@@ -61,6 +62,20 @@ pub fn run(
     options: &ChildLimits,
     on_line: OnLine<'_>,
 ) -> io::Result<ChildEnd> {
+    let start = || start(command, options.input.as_deref());
+    run_started(start, cancel, options, on_line)
+}
+
+/// Like [`run`], with a child that `starts` starts.
+///
+/// # Errors
+/// Those of `starts`, and of [`run`].
+pub fn run_started(
+    starts: impl FnOnce() -> io::Result<Started>,
+    cancel: &Cancel,
+    options: &ChildLimits,
+    on_line: OnLine<'_>,
+) -> io::Result<ChildEnd> {
     let started = Instant::now();
     if cancel.is_cancelled() {
         return Ok(ChildEnd {
@@ -71,7 +86,7 @@ pub fn run(
     }
 
     let (mut wakes, waker) = Wakes::new()?;
-    let mut watched = Watched::start(command, options.input.as_deref(), &waker)?;
+    let mut watched = Watched::new(starts()?, &waker)?;
     let (stdout, stderr) = watched.streams();
     let mut stdout = Lines::new(Stream::Stdout, stdout, options)?;
     let mut stderr = Lines::new(Stream::Stderr, stderr, options)?;

@@ -11,6 +11,8 @@ mod output;
 mod source;
 mod style;
 mod toml;
+#[cfg(target_os = "linux")]
+mod warm;
 
 use pyo3::prelude::*;
 
@@ -20,6 +22,8 @@ use self::error::SourceError;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("SourceError", module.py().get_type::<SourceError>())?;
+    #[cfg(target_os = "linux")]
+    module.add_function(wrap_pyfunction!(warm::wait_for_run, module)?)?;
     module.add_class::<source::Source>()?;
     module.add_class::<source::Scan>()?;
     module.add_class::<source::ArrowColumn>()?;

@@ -1,0 +1,49 @@
+"""A warm engine: a process that has imported what runs need, and of which each run is a fork.
+
+Nothing of a config package is imported here, and no polars expression is made: the first one starts threads, and a process
+with threads cannot be forked.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import time
+from importlib import import_module
+from pkgutil import walk_packages
+
+#: What runs do not import of the engine.
+_LEFT_OUT = ("ade_engine.__main__", "ade_engine.cases", "ade_engine.cli", "ade_engine.inference", "ade_engine.starter")
+#: What they import beside the engine once they begin.
+_OTHERS = ("ade_engine.cli.process", "polars", "encodings.utf_8_sig", "encodings.utf_16_le")
+
+
+def wait_for_run(owner: int) -> None:
+    """Return in a fork for each run, with its folder, variables and arguments; ``owner`` is the process that asks for them."""
+    _import_all()
+    gc.collect()
+    # What is there now is garbage in no fork: a collection that looks at it would copy its memory.
+    gc.freeze()
+    from ade_engine._native import wait_for_run as wait
+    from ade_engine.infrastructure import policy
+
+    message = wait(owner)
+    variables, _, rest = message.partition(b"\0\0")
+    folder, *arguments = rest.split(b"\0")[:-1]
+    os.chdir(folder)
+    os.environ.clear()
+    os.environb.update(variable.split(b"=", 1) for variable in variables.split(b"\0"))
+    time.tzset()
+    sys.argv[1:] = map(os.fsdecode, arguments)
+    policy.decide()
+
+
+def _import_all() -> None:
+    import ade_engine
+
+    for module in walk_packages(ade_engine.__path__, "ade_engine."):
+        if not module.name.startswith(_LEFT_OUT):
+            import_module(module.name)
+    for name in _OTHERS:
+        import_module(name)

@@ -1,0 +1,193 @@
+//! Asks a warm engine for a fork.
+
+use std::ffi::OsString;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::sockopt::set_socket_passcred;
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, send, sendmsg, socketpair,
+};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, setpgid, waitid, waitpid,
+};
+
+use super::keeper::{ROOM, WarmEngine, WarmEngines};
+use crate::engine::process::{EngineTask, Invocation, threads};
+use crate::engine::sandbox::{self, InForce, Policy};
+use crate::settings::Sandbox;
+use crate::system::process::Started;
+
+/// How long an engine may take to answer; the first time it must have been started.
+const PATIENCE: Timespec = Timespec {
+    tv_sec: 20,
+    tv_nsec: 0,
+};
+/// The longest message that an engine takes.
+const LONGEST: usize = 128 << 10;
+/// What a fork answers when it is confined as it should be.
+const CONFINED: u8 = b'.';
+
+/// A run's fork.
+pub(crate) struct Fork {
+    pub started: Started,
+    /// What of its policy is in force.
+    pub record: InForce,
+}
+
+/// A fork that waits for the word to go on. Dropped before that, it ends.
+struct Waiting {
+    id: Pid,
+    answer: OwnedFd,
+    goes_on: bool,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.goes_on {
+            let _ = kill_process(self.id, Signal::KILL);
+            let _ = waitpid(Some(self.id), WaitOptions::empty());
+        }
+    }
+}
+
+impl WarmEngines {
+    /// Starts a run in a fork. `None`: it is to be started cold.
+    pub(crate) fn fork(&self, invocation: &Invocation, shows_values: bool) -> Option<Fork> {
+        let snapshots = self.snapshots(invocation)?;
+        let message = message(invocation, shows_values)?;
+        let around = around(&invocation.policy, snapshots, &self.runs);
+        let lasting = invocation.lasting_variables();
+        let engine = self.of(&invocation.python, lasting, around, snapshots)?;
+        let confinement = sandbox::for_fork(&invocation.policy, threads());
+        // What a fork does not do by itself, it has of its engine.
+        if engine.snapshots != snapshots || confinement.record.missing != engine.missing {
+            return None;
+        }
+        let ((stdout, its_output), (stderr, its_errors)) = (io::pipe().ok()?, io::pipe().ok()?);
+        let mut passed = vec![its_output.as_fd(), its_errors.as_fd()];
+        passed.extend(confinement.rules.as_ref().map(AsFd::as_fd));
+        let fork = ask(&engine, &message, &passed)?;
+        // A group of its own, which it may not make for itself.
+        setpgid(Some(fork.id), Some(fork.id)).ok()?;
+        confinement.limits.apply_to(Some(fork.id)).ok()?;
+        let id = fork.go_on()?;
+        engine.has_begun.store(true, Ordering::Release);
+        Some(Fork {
+            started: Started::new(
+                id.as_raw_nonzero().get(),
+                Some(stdout.into()),
+                Some(stderr.into()),
+            ),
+            record: confinement.record,
+        })
+    }
+
+    /// The folder of the snapshots of a run's configuration. `None`: the run may do what no warm engine may.
+    fn snapshots<'a>(&self, invocation: &'a Invocation) -> Option<&'a Path> {
+        let policy = &invocation.policy;
+        let has_network = policy.level != Sandbox::Off && policy.has_network();
+        if has_network || !matches!(invocation.task, EngineTask::Process { .. }) {
+            return None;
+        }
+        let mut reads = policy.reads.iter();
+        let snapshot = reads.find(|place| invocation.snapshot.starts_with(place))?;
+        let is_inside = |place: &PathBuf| {
+            place == snapshot || place.starts_with(&self.runs) || policy.added.contains(place)
+        };
+        let mut places = policy.reads.iter().chain(&policy.writes);
+        places.all(is_inside).then_some(snapshot.parent()?)
+    }
+}
+
+/// The policy of an engine whose forks may do what a run with this policy may, each in its own folders.
+fn around(of_run: &Policy, snapshots: &Path, runs: &Path) -> Policy {
+    let mut policy = of_run.clone();
+    // A rule for what the kernel says of one process does not reach its forks.
+    policy.reads.extend([snapshots.to_owned(), "/proc".into()]);
+    policy.writes.push(runs.to_owned());
+    policy.network_asked = false;
+    // Its own is that of all starts of its forks.
+    policy.limits.cpu_time = None;
+    policy
+}
+
+/// What an engine is told of a run. `None`: it is too long.
+fn message(invocation: &Invocation, shows_values: bool) -> Option<Vec<u8>> {
+    let mut message = Vec::new();
+    for (name, value) in invocation.variables_of_child(shows_values) {
+        message.extend([name.as_bytes(), b"=", value.as_bytes(), b"\0"].concat());
+    }
+    if message.len() > ROOM {
+        return None;
+    }
+    message.push(0);
+    let arguments = invocation.arguments();
+    let folder = invocation.folder.as_os_str();
+    for text in [folder]
+        .into_iter()
+        .chain(arguments.iter().map(OsString::as_os_str))
+    {
+        message.extend([text.as_bytes(), b"\0"].concat());
+    }
+    (message.len() <= LONGEST).then_some(message)
+}
+
+/// Asks for a fork with these descriptors.
+fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option<Waiting> {
+    let flags = SocketFlags::CLOEXEC;
+    let (answer, its_answer) =
+        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).ok()?;
+    // The kernel says who answers.
+    set_socket_passcred(&answer, true).ok()?;
+    let mut all = passed.to_vec();
+    all.insert(2, its_answer.as_fd());
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+    let mut rights = SendAncillaryBuffer::new(&mut space);
+    rights.push(SendAncillaryMessage::ScmRights(&all));
+    let pieces = [IoSlice::new(message)];
+    sendmsg(&engine.socket, &pieces, &mut rights, SendFlags::NOSIGNAL).ok()?;
+    drop(its_answer);
+    let mut polled = [PollFd::new(&answer, PollFlags::IN)];
+    if poll(&mut polled, Some(&PATIENCE)).ok()? == 0 {
+        engine.is_silent.store(true, Ordering::Release);
+        return None;
+    }
+    let (id, word) = receive(&answer)?;
+    let waiting = Waiting {
+        id,
+        answer,
+        goes_on: false,
+    };
+    (word == CONFINED).then_some(waiting)
+}
+
+/// The answer of a fork, and who it is: a child of this process.
+fn receive(answer: &OwnedFd) -> Option<(Pid, u8)> {
+    let mut word = [0];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmCredentials(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut pieces = [IoSliceMut::new(&mut word)];
+    let received = recvmsg(answer, &mut pieces, &mut control, RecvFlags::empty()).ok()?;
+    let said_by = control.drain().find_map(|message| match message {
+        RecvAncillaryMessage::ScmCredentials(credentials) => Some(credentials.pid),
+        _ => None,
+    })?;
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    waitid(WaitId::Pid(said_by), look).ok()?;
+    (received.bytes == 1).then_some((said_by, word[0]))
+}
+
+impl Waiting {
+    fn go_on(mut self) -> Option<Pid> {
+        send(&self.answer, &[0], SendFlags::NOSIGNAL).ok()?;
+        self.goes_on = true;
+        Some(self.id)
+    }
+}

@@ -1,0 +1,288 @@
+//! Starts warm engines, and ends them.
+//!
+//! One thread does both: the kernel ends an engine together with the thread that has started it.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+
+use crate::base::mutex::lock;
+use crate::engine::process::{RUN_MARKER, START, threads};
+use crate::engine::sandbox::{self, Policy};
+use crate::system::process::die_with_thread;
+
+use super::OnCold;
+
+/// How long a warm engine waits for another run.
+const IDLE: Duration = Duration::from_secs(300);
+/// How many runs one warm engine starts.
+const MOST_RUNS: u32 = 5_000;
+/// How often is looked for engines that are to end.
+const EVERY: Duration = Duration::from_secs(5);
+/// The machine is short of memory when less than this part of it is available.
+const LEAST_MEMORY: u64 = 10;
+/// How often in a row an engine may be killed before it has started a run.
+const TRIES: u32 = 3;
+/// The room for the variables of a fork, in bytes.
+pub(super) const ROOM: usize = 16 << 10;
+/// The variable that makes room for those of the forks.
+const ROOM_MAKER: &str = "ADE_ENGINE_ROOM";
+/// The exit status of an engine that has other threads than its first.
+const HAS_THREADS: i32 = 3;
+
+/// The warm engines of a workspace.
+pub struct WarmEngines {
+    asks: Option<Mutex<Sender<Ask>>>,
+    keeper: Option<JoinHandle<()>>,
+    /// The folder with the folders of all runs.
+    pub(super) runs: PathBuf,
+}
+
+/// Asks for the engine of an environment.
+struct Ask {
+    python: PathBuf,
+    /// The environment variables that hold for all runs.
+    variables: Vec<(OsString, OsString)>,
+    policy: Policy,
+    snapshots: PathBuf,
+    answer: Sender<Option<Arc<WarmEngine>>>,
+}
+
+/// One warm engine, as those see it that ask it for forks.
+pub(super) struct WarmEngine {
+    pub socket: OwnedFd,
+    /// The folder of the snapshots that its forks may read.
+    pub snapshots: PathBuf,
+    /// What its confinement lacks.
+    pub missing: Vec<String>,
+    /// Whether it has started a run.
+    pub has_begun: AtomicBool,
+    /// Whether it did not answer.
+    pub is_silent: AtomicBool,
+}
+
+impl WarmEngines {
+    /// None yet. `runs`: the folder with the folders of all runs.
+    pub(super) fn new(runs: PathBuf, on_cold: OnCold) -> Self {
+        let (asks, asked) = mpsc::channel();
+        let keeper = Keeper {
+            kept: Vec::new(),
+            cold: HashMap::new(),
+            on_cold,
+        };
+        let thread = std::thread::Builder::new().name("warm engines".to_owned());
+        // Without a thread everything is cold.
+        let keeper = thread.spawn(move || keeper.keep(&asked)).ok();
+        Self {
+            asks: Some(Mutex::new(asks)),
+            keeper,
+            runs,
+        }
+    }
+
+    /// The engine of an environment; it may be starting. `None`: there is none.
+    pub(super) fn of(
+        &self,
+        python: &Path,
+        variables: Vec<(OsString, OsString)>,
+        policy: Policy,
+        snapshots: &Path,
+    ) -> Option<Arc<WarmEngine>> {
+        let (answer, answered) = mpsc::channel();
+        let ask = Ask {
+            python: python.to_owned(),
+            variables,
+            policy,
+            snapshots: snapshots.to_owned(),
+            answer,
+        };
+        lock(self.asks.as_ref()?).send(ask).ok()?;
+        answered.recv().ok()?
+    }
+}
+
+impl Drop for WarmEngines {
+    fn drop(&mut self) {
+        drop(self.asks.take());
+        if let Some(keeper) = self.keeper.take() {
+            let _ = keeper.join();
+        }
+    }
+}
+
+/// When an environment was made: another one at the same place is another environment.
+type Made = (u64, u64, i64, i64);
+
+fn made(python: &Path) -> Option<Made> {
+    let file = python.parent()?.parent()?.join("pyvenv.cfg");
+    let found = fs::metadata(file).ok()?;
+    Some((found.dev(), found.ino(), found.mtime(), found.mtime_nsec()))
+}
+
+/// An engine that was started.
+struct Kept {
+    python: PathBuf,
+    made: Made,
+    process: Child,
+    engine: Arc<WarmEngine>,
+    used: Instant,
+    runs: u32,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+struct Keeper {
+    /// The one that was used last stands last.
+    kept: Vec<Kept>,
+    /// Environments that stay cold, and those whose engine was killed before it had started a run, with how often.
+    cold: HashMap<PathBuf, (Made, u32)>,
+    on_cold: OnCold,
+}
+
+impl Keeper {
+    fn keep(mut self, asked: &Receiver<Ask>) {
+        loop {
+            let ask = match self.kept.is_empty() {
+                true => asked.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                false => asked.recv_timeout(EVERY),
+            };
+            match ask {
+                Ok(ask) => {
+                    let engine = self.engine(&ask);
+                    // Whoever asked waits for it.
+                    let _ = ask.answer.send(engine);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.kept.retain(|kept| kept.used.elapsed() < IDLE);
+            if !self.kept.is_empty() && is_short_of_memory() {
+                self.kept.remove(0);
+            }
+        }
+    }
+
+    fn engine(&mut self, ask: &Ask) -> Option<Arc<WarmEngine>> {
+        let made = made(&ask.python)?;
+        let place = self.kept.iter().position(|kept| kept.python == ask.python);
+        let kept = place.map(|place| self.kept.remove(place));
+        let kept = match kept {
+            Some(kept) if kept.made == made && kept.runs < MOST_RUNS => self.if_usable(kept),
+            _ => None,
+        };
+        let tries = match self.cold.get(&ask.python) {
+            Some((then, tries)) if *then == made => *tries,
+            _ => 0,
+        };
+        let mut kept = match kept {
+            Some(kept) => kept,
+            None if tries >= TRIES || is_short_of_memory() => return None,
+            None => start(ask, made).ok()?,
+        };
+        kept.runs += 1;
+        kept.used = Instant::now();
+        let engine = Arc::clone(&kept.engine);
+        self.kept.push(kept);
+        Some(engine)
+    }
+
+    /// The same, unless it has ended or does not answer. Why an environment stays cold is said once.
+    fn if_usable(&mut self, mut kept: Kept) -> Option<Kept> {
+        let has_begun = kept.engine.has_begun.load(Ordering::Acquire);
+        let is_silent = kept.engine.is_silent.load(Ordering::Acquire);
+        let (why, tries) = match kept.process.try_wait() {
+            Ok(None) if !is_silent => return Some(kept),
+            Ok(None) => ("it does not answer".to_owned(), TRIES),
+            Ok(Some(status)) if status.code() == Some(HAS_THREADS) => (
+                "something in it starts threads when it is imported".to_owned(),
+                TRIES,
+            ),
+            // The next one may live longer.
+            Ok(Some(_)) if has_begun => return None,
+            Ok(Some(status)) if status.signal().is_some() => {
+                let before = self.cold.get(&kept.python).map_or(0, |(_, tries)| *tries);
+                (status.to_string(), before + 1)
+            }
+            Ok(Some(status)) => (status.to_string(), TRIES),
+            Err(error) => (error.to_string(), TRIES),
+        };
+        if tries >= TRIES {
+            let environment = kept.python.parent().and_then(Path::parent);
+            let environment = environment.unwrap_or(&kept.python).display();
+            (self.on_cold)(&format!(
+                "every run starts an engine of its own, because one engine for several runs could not be had ({environment}): {why}"
+            ));
+        }
+        self.cold.insert(kept.python.clone(), (kept.made, tries));
+        None
+    }
+}
+
+fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
+    let flags = SocketFlags::CLOEXEC;
+    let (ours, its) = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+    let mut command = Command::new(&ask.python);
+    command
+        .args(START)
+        .arg("warm")
+        .arg(std::process::id().to_string())
+        .current_dir("/")
+        .env_clear()
+        .envs(ask.variables.iter().map(|(name, value)| (name, value)))
+        .env(RUN_MARKER, "1")
+        // Else polars starts a thread for its memory when it is imported.
+        .env("_RJEM_MALLOC_CONF", "background_thread:false")
+        .env(ROOM_MAKER, " ".repeat(ROOM))
+        .stdin(its)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0);
+    die_with_thread(&mut command);
+    let confined = sandbox::confine(&ask.policy, threads(), &mut command)?;
+    let process = command.spawn()?;
+    Ok(Kept {
+        python: ask.python.clone(),
+        made,
+        process,
+        engine: Arc::new(WarmEngine {
+            socket: ours,
+            snapshots: ask.snapshots.clone(),
+            missing: confined.record().missing,
+            has_begun: AtomicBool::new(false),
+            is_silent: AtomicBool::new(false),
+        }),
+        used: Instant::now(),
+        runs: 0,
+    })
+}
+
+/// Whether little memory is available: what other programs need more is given up.
+fn is_short_of_memory() -> bool {
+    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kilobytes = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_ascii_whitespace().next()?.parse::<u64>().ok()
+    };
+    match (kilobytes("MemTotal:"), kilobytes("MemAvailable:")) {
+        (Some(total), Some(available)) => available < total / LEAST_MEMORY,
+        _ => false,
+    }
+}
