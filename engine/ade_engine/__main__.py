@@ -2,6 +2,11 @@
 
 import sys
 
+from ade_engine import modules
+
+if __name__ == "__main__":
+    modules.use()
+
 from ade_engine.cli.app import main
 
 if __name__ == "__main__":

@@ -194,25 +194,49 @@ fn all_of_it_ends_with_a_worker_that_is_killed() {
     assert_eq!(processes_of(&place.path("")), Some(Vec::new()));
 }
 
-#[test]
-fn an_environment_whose_import_starts_threads_stays_cold_and_says_so_once() {
-    let (place, files) = many(6);
+/// Writes a file into the site-packages of the environment of `config`.
+fn install(place: &Place, name: &str, code: &str) {
     let environment = place.ade("env path config").stdout.trim().to_owned();
     let packages = place.shell(&format!("echo {environment}/lib/python*/site-packages"));
+    let file = PathBuf::from(packages.stdout.trim()).join(name);
+    let before = fs::read_to_string(&file).unwrap_or_default();
+    fs::write(file, format!("{before}\n{code}\n")).unwrap();
+}
+
+#[test]
+fn an_environment_that_cannot_have_one_stays_cold_and_says_so_once() {
     let thread =
         "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()";
-    let folder = PathBuf::from(packages.stdout.trim());
-    fs::write(folder.join("threads.pth"), thread).unwrap();
-    let said = place.ade(&format!("run config {files} --jobs 1"));
-    let said = said.succeeds().says("starts threads when it is imported");
-    assert_eq!(said.stderr.matches("starts threads").count(), 1, "{said}");
-    assert_eq!(place.statuses(), vec!["succeeded"; 6]);
-    place.nothing_runs();
+    for (file, code, why) in [
+        (
+            "_ade_configuration.pth",
+            thread,
+            "starts threads when it is imported",
+        ),
+        (
+            "other.pth",
+            "import os",
+            "other.pth is executed whenever Python starts",
+        ),
+    ] {
+        let (place, files) = many(6);
+        install(&place, file, code);
+        let said = place.ade(&format!("run config {files} --jobs 1"));
+        let said = said.succeeds().says(why);
+        assert_eq!(
+            said.stderr.matches("cannot have a warm engine").count(),
+            1,
+            "{said}"
+        );
+        assert_eq!(place.statuses(), vec!["succeeded"; 6]);
+        place.nothing_runs();
+    }
 }
 
 #[test]
 fn they_can_be_turned_off_and_one_file_at_a_terminal_needs_none() {
     let mut place = Place::held("");
+    place.set("ADE_WARM_ENGINES", "auto");
     let starts = |place: &Place, count: usize| {
         let running = place.start("run config members.csv -q");
         place.wait_until_held(count);

@@ -21,7 +21,7 @@ _OTHERS = ("ade_engine.cli.process", "polars", "encodings.utf_8_sig", "encodings
 
 def wait_for_run(owner: int) -> None:
     """Return in a fork for each run, with its folder, variables and arguments; ``owner`` is the process that asks for them."""
-    _import_all()
+    import_all()
     gc.collect()
     # What is there now is garbage in no fork: a collection that looks at it would copy its memory.
     gc.freeze()
@@ -39,7 +39,8 @@ def wait_for_run(owner: int) -> None:
     policy.decide()
 
 
-def _import_all() -> None:
+def import_all() -> None:
+    """Import what runs import of the engine, and polars."""
     import ade_engine
 
     for module in walk_packages(ade_engine.__path__, "ade_engine."):

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
 use rustix::net::sockopt::set_socket_passcred;
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -155,7 +156,8 @@ fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option
     sendmsg(&engine.socket, &pieces, &mut rights, SendFlags::NOSIGNAL).ok()?;
     drop(its_answer);
     let mut polled = [PollFd::new(&answer, PollFlags::IN)];
-    if poll(&mut polled, Some(&PATIENCE)).ok()? == 0 {
+    let answers = retry_on_intr(|| poll(&mut polled, Some(&PATIENCE)));
+    if answers.ok()? == 0 {
         engine.is_silent.store(true, Ordering::Release);
         return None;
     }

@@ -3,7 +3,7 @@
 //! One thread does both: the kernel ends an engine together with the thread that has started it.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -83,7 +83,9 @@ impl WarmEngines {
             cold: HashMap::new(),
             on_cold,
         };
-        let thread = std::thread::Builder::new().name("warm engines".to_owned());
+        let thread = std::thread::Builder::new()
+            .name("warm engines".to_owned())
+            .stack_size(512 << 10);
         // Without a thread everything is cold.
         let keeper = thread.spawn(move || keeper.keep(&asked)).ok();
         Self {
@@ -195,7 +197,14 @@ impl Keeper {
         let mut kept = match kept {
             Some(kept) => kept,
             None if tries >= TRIES || is_short_of_memory() => return None,
-            None => start(ask, made).ok()?,
+            None => {
+                if let Some(file) = start_up_code(&ask.python) {
+                    let why = format!("{} is executed whenever Python starts", file.display());
+                    self.stays_cold(&ask.python, made, &why);
+                    return None;
+                }
+                start(ask, made).ok()?
+            }
         };
         kept.runs += 1;
         kept.used = Instant::now();
@@ -225,14 +234,20 @@ impl Keeper {
             Err(error) => (error.to_string(), TRIES),
         };
         if tries >= TRIES {
-            let environment = kept.python.parent().and_then(Path::parent);
-            let environment = environment.unwrap_or(&kept.python).display();
-            (self.on_cold)(&format!(
-                "every run starts an engine of its own, because one engine for several runs could not be had ({environment}): {why}"
-            ));
+            self.stays_cold(&kept.python, kept.made, &why);
+        } else {
+            self.cold.insert(kept.python.clone(), (kept.made, tries));
         }
-        self.cold.insert(kept.python.clone(), (kept.made, tries));
         None
+    }
+
+    fn stays_cold(&mut self, python: &Path, made: Made, why: &str) {
+        let environment = python.parent().and_then(Path::parent).unwrap_or(python);
+        (self.on_cold)(&format!(
+            "each run starts Python itself, because {} cannot have a warm engine: {why}",
+            environment.display()
+        ));
+        self.cold.insert(python.to_owned(), (made, TRIES));
     }
 }
 
@@ -272,6 +287,37 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
         used: Instant::now(),
         runs: 0,
     })
+}
+
+/// A file with code that packages have executed whenever Python starts. It may not be executed where it could reach the files of more than
+/// one run.
+fn start_up_code(python: &Path) -> Option<PathBuf> {
+    /// Those of the installer, of ADE and of setuptools.
+    const KNOWN: [&str; 3] = [
+        "_virtualenv.pth",
+        "_ade_configuration.pth",
+        "distutils-precedence.pth",
+    ];
+    let folders = fs::read_dir(python.parent()?.parent()?.join("lib")).ok()?;
+    let packages = folders
+        .flatten()
+        .map(|folder| folder.path().join("site-packages"));
+    let files = packages
+        .filter_map(|folder| fs::read_dir(folder).ok())
+        .flatten()
+        .flatten();
+    let is_executed = |file: &PathBuf| {
+        let name = file.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let is_path_file = name.ends_with(".pth") && !KNOWN.contains(&name);
+        // See the module `site` of Python: other lines are folders.
+        let has_code = || {
+            let text = fs::read(file).unwrap_or_default();
+            let mut lines = text.split(|byte| *byte == b'\n');
+            lines.any(|line| line.starts_with(b"import ") || line.starts_with(b"import\t"))
+        };
+        name.starts_with("sitecustomize") || (is_path_file && has_code())
+    };
+    files.map(|file| file.path()).find(is_executed)
 }
 
 /// Whether little memory is available: what other programs need more is given up.

@@ -8,11 +8,15 @@ use super::request::EngineSource;
 use super::session::{BuildSession, Show};
 use crate::base::files::FileError;
 
-/// Imports what a run imports first, so that a broken wheel is found here and not in the first run.
+/// Imports what a run imports first, so that a broken wheel is found here and not in the first run. Puts all of it into one file, from
+/// which runs import it.
 const IMPORT: &str = "
 import importlib.util
 if importlib.util.find_spec('polars'):
     import polars
+if importlib.util.find_spec('ade_engine.modules'):
+    from ade_engine import modules
+    modules.write()
 ";
 
 /// Starts the engine and asks for its version.
