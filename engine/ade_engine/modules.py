@@ -41,6 +41,9 @@ def use() -> None:
 
 def write() -> None:
     """Write the file, with all that a run imports. Without room for it there is none."""
+    import os
+
+    import ade_engine.cli.app  # noqa: F401
     from ade_engine.cli.warm import import_all
 
     import_all()
@@ -62,12 +65,14 @@ def write() -> None:
     try:
         with open(beside, "wb") as file:
             file.writelines([MAGIC_NUMBER, len(index).to_bytes(8, "little"), index, *codes])
-        posix.replace(beside, _path())
+            os.fsync(file.fileno())
+        os.replace(beside, _path())
     except OSError:
         pass
 
 
 def _path() -> str:
+    """In the environment's folder."""
     return f"{sys.prefix}/modules"
 
 

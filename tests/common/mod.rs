@@ -37,6 +37,8 @@ pub use network_disk::NetworkDisk;
 pub use place::{CommandName, Configuration, Gate, Outcome, Place};
 pub use postgres::{Postgres, Way};
 pub use queue::{Attempt, is_alive, signal, wait_for_death};
+#[cfg(target_os = "linux")]
+pub use running::engines_of;
 pub use running::{Running, processes_of, wait_for};
 pub use workbook::{encrypted_workbook, sheet, workbook};
 

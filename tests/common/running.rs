@@ -158,3 +158,35 @@ pub fn processes_of(folder: &Path) -> Option<Vec<String>> {
         .collect();
     Path::new("/proc/self/cmdline").exists().then_some(lines)
 }
+
+/// A process of the engine.
+#[cfg(target_os = "linux")]
+pub struct EngineProcess {
+    /// Its process id.
+    pub id: i32,
+    /// Whether it waits for runs; otherwise it is one.
+    pub is_warm: bool,
+}
+
+/// The processes of engines of the environments below a folder.
+#[cfg(target_os = "linux")]
+pub fn engines_of(folder: &Path) -> Vec<EngineProcess> {
+    let folder = folder.to_str().unwrap();
+    let entries = fs::read_dir("/proc").unwrap().flatten();
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let engine = |id: i32| {
+        let read = |name: &str| {
+            let bytes = fs::read(format!("/proc/{id}/{name}")).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).replace('\0', " ")
+        };
+        let line = read("cmdline");
+        // A fork has the command line of its warm engine, and variables of its own.
+        let is_warm =
+            || line.contains("ade_engine warm") && read("environ").contains("ADE_ENGINE_ROOM");
+        (line.contains(folder) && line.contains("-m ade_engine")).then(|| EngineProcess {
+            id,
+            is_warm: is_warm(),
+        })
+    };
+    ids.filter_map(engine).collect()
+}

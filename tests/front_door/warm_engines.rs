@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-use common::{Place, is_alive, processes_of, signal, wait_for, wait_for_death};
+use common::{Place, engines_of, is_alive, processes_of, signal, wait_for, wait_for_death};
 use libc::SIGKILL;
 use serde_json::Value;
 
@@ -50,19 +50,9 @@ def on_workbook_start(**_):
 
 /// The processes that wait for runs.
 fn warm(place: &Place) -> Vec<i32> {
-    let folder = place.path("").to_string_lossy().into_owned();
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let is_warm = |id: &i32| {
-        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-        let variables = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        // A fork has the same command line, and variables of its own.
-        line.contains(&folder)
-            && line.contains("ade_engine warm")
-            && String::from_utf8_lossy(&variables).contains("ADE_ENGINE_ROOM")
-    };
-    ids.filter(is_warm).collect()
+    let engines = engines_of(&place.path("")).into_iter();
+    let warm = engines.filter(|engine| engine.is_warm);
+    warm.map(|engine| engine.id).collect()
 }
 
 /// A place with many small files, and their arguments.

@@ -3,7 +3,7 @@
 //! A run is held where the test wants it by a configuration that waits for a file, an input that is a pipe, or a database
 //! that the test has locked; then the worker is killed or stopped there. Time decides nothing.
 //!
-//! The last test kills workers at random while they execute a queue. `CHAOS_RUNS=1000` makes it a long one, `CHAOS_SEED`
+//! One test kills workers, runs and warm engines at random while a queue is executed. `CHAOS_RUNS=1000` makes it a long one, `CHAOS_SEED`
 //! repeats its random moments, as far as the machine's timing allows.
 
 use crate::common;
@@ -515,7 +515,7 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
     let mut workers: Vec<Running> = (0..WORKERS)
         .map(|index| place.start_worker(&format!("worker-{index}")))
         .collect();
-    let mut kills = 0;
+    let (mut kills, mut engines_killed) = (0, [0; 2]);
     let ended = || -> usize {
         place
             .query::<i64>("SELECT count(*) FROM runs WHERE completed_at IS NOT NULL")
@@ -536,6 +536,14 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
             "stuck at {now} of {count}"
         );
         std::thread::sleep(Duration::from_millis(200 + dice.roll(600)));
+        // A run, or the warm engine that it is a fork of.
+        let engines = common::engines_of(&place.path(""));
+        if dice.roll(2) == 0 && !engines.is_empty() {
+            let index = usize::try_from(dice.roll(engines.len() as u64)).unwrap();
+            signal(engines[index].id, SIGKILL);
+            engines_killed[usize::from(engines[index].is_warm)] += 1;
+            continue;
+        }
         let index = usize::try_from(dice.roll(WORKERS as u64)).unwrap();
         workers[index].signal(SIGKILL);
         let successor = place.start_worker(&format!("worker-{index}-{kills}"));
@@ -552,16 +560,21 @@ fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
         let made = place.attempts(run).len();
         attempts += made;
         unwritten += usize::from(!place.event_counts(run).contains_key("run.complete"));
-        let mut outcomes = vec!["lost"; made - 1];
-        outcomes.push("succeeded");
+        let outcomes = place.outcomes(run);
+        let mut outcomes: Vec<&str> = outcomes.iter().map(String::as_str).collect();
         place.is_sound(run, "succeeded", &outcomes);
+        assert_eq!(outcomes.pop(), Some("succeeded"));
+        let is_of_a_kill = |outcome: &&str| ["lost", "retried"].contains(outcome);
+        assert!(outcomes.iter().all(is_of_a_kill), "{outcomes:?}");
     }
     assert_eq!(place.files_below("twice"), Vec::<String>::new());
     assert_eq!(place.worker_locks(), Vec::<String>::new());
     assert_eq!(place.query::<i64>("SELECT count(*) FROM workers"), 0);
     place.nothing_runs();
     eprintln!(
-        "{count} runs, {WORKERS} workers, {kills} kills, {attempts} attempts, {unwritten} ends not in their logs, {:.1} s, seed {seed}",
+        "{count} runs, {WORKERS} workers, {kills} kills of workers, {} of runs and {} of warm engines, {attempts} attempts, {unwritten} ends not in their logs, {:.1} s, seed {seed}",
+        engines_killed[0],
+        engines_killed[1],
         took.as_secs_f64()
     );
 }

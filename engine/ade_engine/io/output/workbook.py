@@ -234,9 +234,8 @@ class Output:
         try:
             for final, part in parts.items():
                 beside_it[final](part)
-                _sync(part)
             self.write(beside)
-            _sync(beside)
+            _native.force_to_disk([*parts.values(), beside])
             for final, part in parts.items():
                 os.replace(part, final)
             os.replace(beside, path)
@@ -426,12 +425,6 @@ class OutputSheet(StandIn):
     @property
     def parent(self) -> Any:
         return self._ade_output.workbook
-
-
-def _sync(path: str) -> None:
-    """Force a file to the disk."""
-    with open(path, "rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: str) -> None:

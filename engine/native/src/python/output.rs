@@ -426,10 +426,7 @@ impl Writer {
     }
 
     fn failure(&self, error: &io::Error) -> PyErr {
-        match error.raw_os_error() {
-            Some(code) => PyOSError::new_err((code, error.to_string(), self.path.clone())),
-            None => PyOSError::new_err(format!("cannot write {}: {error}", self.path)),
-        }
+        failure(error, &self.path)
     }
 }
 
@@ -502,7 +499,7 @@ impl Writer {
         self.with(py, move |writer| writer.append_list(&list, links))
     }
 
-    /// Ends the workbook and forces it to the disk.
+    /// Ends the workbook.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
         let outcome = py.detach(|| {
             let writer = self
@@ -510,7 +507,7 @@ impl Writer {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .take();
-            writer.map(|writer| writer.finish()?.sync_all())
+            writer.map(|writer| writer.finish().map(drop))
         });
         outcome
             .ok_or_else(|| PyRuntimeError::new_err("this workbook was finished already"))?
@@ -525,5 +522,35 @@ impl Writer {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         py.detach(|| drop(writer));
+    }
+}
+
+/// Forces files to the disk together: what all of them need is begun before one is waited for.
+#[pyfunction]
+pub fn force_to_disk(py: Python<'_>, paths: Vec<String>) -> PyResult<()> {
+    py.detach(|| {
+        let mut files = Vec::with_capacity(paths.len());
+        for path in paths {
+            let opened = File::options().write(true).open(&path);
+            files.push((opened.map_err(|error| failure(&error, &path))?, path));
+        }
+        #[cfg(target_os = "linux")]
+        for (file, _) in &files {
+            use std::os::fd::AsRawFd;
+
+            // SAFETY: a system call on an open file. Where it fails, the file is written when it is waited for.
+            unsafe {
+                libc::sync_file_range(file.as_raw_fd(), 0, 0, libc::SYNC_FILE_RANGE_WRITE);
+            }
+        }
+        let mut files = files.iter();
+        files.try_for_each(|(file, path)| file.sync_all().map_err(|error| failure(&error, path)))
+    })
+}
+
+fn failure(error: &io::Error, path: &str) -> PyErr {
+    match error.raw_os_error() {
+        Some(code) => PyOSError::new_err((code, error.to_string(), path.to_owned())),
+        None => PyOSError::new_err(format!("cannot write {path}: {error}")),
     }
 }
