@@ -1,4 +1,5 @@
-//! What `ade dev` and `ade serve` share: where to listen, and API and worker in one process until a signal stops them.
+//! What `ade dev` and `ade serve` share: where to listen, and API and worker in one process until a signal stops them; with `ade worker`,
+//! warm engines.
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::resume_unwind;
@@ -13,9 +14,11 @@ use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::{Cancel, RaisedAtEnd};
 use ade::engine::ChildProcess;
+use ade::engine::warm::WarmEngines;
 use ade::run::calls::request::Tools;
 use ade::run::ending::recover::settle_until;
 use ade::run::inputs::documents;
+use ade::settings::LogLevel;
 use ade::store::TokenRecord;
 use ade::worker;
 use ade::workspace::Workspace;
@@ -25,7 +28,6 @@ use crate::context::when_there_is_room;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::ServerLog;
-use crate::worker::warm_engines;
 
 /// The port, unless a flag says otherwise.
 pub const PORT: u16 = 8000;
@@ -47,6 +49,18 @@ pub fn place(host: &str, port: u16) -> Result<ListenAddress, Failure> {
 /// Whether only this machine reaches a place, by a port of loopback.
 pub fn is_loopback(place: &ListenAddress) -> bool {
     matches!(place, ListenAddress::Port(address) if address.ip().is_loopback())
+}
+
+/// The warm engines of a worker that executes so many runs, or an unknown number of them.
+pub fn warm_engines(
+    workspace: &Workspace,
+    log: &Arc<ServerLog>,
+    runs: Option<usize>,
+) -> Option<WarmEngines> {
+    let log = Arc::clone(log);
+    let on_cold = move |words: &str| log.say("worker", LogLevel::Warning, "worker.cold", words);
+    let folder = workspace.paths.runs(workspace.id());
+    WarmEngines::for_runs(&workspace.settings, runs, folder, Box::new(on_cold))
 }
 
 /// A server that is about to begin.

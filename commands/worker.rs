@@ -10,7 +10,6 @@ use ade::api::{Api, ServeOptions};
 use ade::base::cancel::RaisedAtEnd;
 use ade::base::problem::code;
 use ade::engine::ChildProcess;
-use ade::engine::warm::WarmEngines;
 use ade::run::calls::request::Tools;
 use ade::run::execution::happenings::{Happening, Where};
 use ade::settings::{LogLevel, SafeMode};
@@ -22,6 +21,7 @@ use ade::workspace::pause::Paused;
 
 use crate::context::{Context, when_there_is_room};
 use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::serving::warm_engines;
 use crate::signals;
 use crate::ui::ServerLog;
 
@@ -130,18 +130,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Err(failure.hint("`ade runs show` says what each waits for; no attempt was spent"));
     }
     Ok(ExitStatus::Done)
-}
-
-/// The warm engines of a worker that executes so many runs, or an unknown number of them.
-pub fn warm_engines(
-    workspace: &Workspace,
-    log: &Arc<ServerLog>,
-    runs: Option<usize>,
-) -> Option<WarmEngines> {
-    let log = Arc::clone(log);
-    let on_cold = move |words: &str| log.say("worker", LogLevel::Warning, "worker.cold", words);
-    let folder = workspace.paths.runs(workspace.id());
-    WarmEngines::for_runs(&workspace.settings, runs, folder, Box::new(on_cold))
 }
 
 /// What is paused, in one line.

@@ -43,6 +43,7 @@ const SUBJECTS: [&str; 35] = [
     "on_end",
     // Several hosts, and the object store that they share.
     "hosts",
+    "warm_engines",
     "objects",
     // The module of the wheel.
     "python",

@@ -2,7 +2,7 @@
 
 import sys
 
-from ade_engine import modules
+from ade_engine.cli import modules
 
 if __name__ == "__main__":
     modules.use()

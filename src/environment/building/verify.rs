@@ -14,8 +14,8 @@ const IMPORT: &str = "
 import importlib.util
 if importlib.util.find_spec('polars'):
     import polars
-if importlib.util.find_spec('ade_engine.modules'):
-    from ade_engine import modules
+if importlib.util.find_spec('ade_engine.cli.modules'):
+    from ade_engine.cli import modules
     modules.write()
 ";
 

@@ -78,7 +78,7 @@ def _path() -> str:
 
 def _signs() -> list[tuple[str, int]]:
     """What changes with the standard library, and with what is installed."""
-    installed = __file__.rpartition("/")[0].rpartition("/")[0]
+    installed = __file__.rsplit("/", 3)[0]
     places = (sys.modules["os"].__file__, installed)
     return [(place, posix.stat(place).st_mtime_ns) for place in places]
 
