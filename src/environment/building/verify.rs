@@ -14,9 +14,12 @@ const IMPORT: &str = "
 import importlib.util
 if importlib.util.find_spec('polars'):
     import polars
-if importlib.util.find_spec('ade_engine.cli.modules'):
-    from ade_engine.cli import modules
-    modules.write()
+try:
+    from ade_engine.cli.modules import write
+except ImportError:
+    pass  # an engine that has none
+else:
+    write()
 ";
 
 /// Starts the engine and asks for its version.
