@@ -224,6 +224,18 @@ fn an_environment_that_cannot_have_one_stays_cold_and_says_so_once() {
 }
 
 #[test]
+fn a_package_that_starts_threads_is_imported_in_the_fork_alone() {
+    let (place, files) = many(3);
+    // As numpy does, which openpyxl imports where it is installed.
+    let thread =
+        "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()";
+    install(&place, "numpy.py", thread);
+    let said = place.ade(&format!("run config {files} --jobs 1"));
+    let said = said.succeeds();
+    assert!(!said.stderr.contains("cannot have a warm engine"), "{said}");
+}
+
+#[test]
 fn they_can_be_turned_off_and_one_file_at_a_terminal_needs_none() {
     let mut place = Place::held("");
     place.set("ADE_WARM_ENGINES", "auto");

@@ -1,7 +1,7 @@
 """The code of all modules that a run imports, in one file of the environment.
 
-A run imports some 400 modules, and looks for each in several folders. Read from one file, and without the docstrings of
-functions, which nobody reads in a run, they take a quarter less time. ``ade`` has the file written when it has built an
+A run imports some 400 modules, and looks for each in several folders. Read from one file, and without docstrings that
+nobody reads in a run, they take a quarter less time. ``ade`` has the file written when it has built an
 environment; each engine uses it from its first import on. Modules of config packages, and packages that these depend on,
 are not in it.
 
@@ -19,6 +19,8 @@ from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import MAGIC_NUMBER, ExtensionFileLoader, SourceFileLoader
 from marshal import dumps, loads
 
+#: Whose docstrings nothing reads when it is imported. numpy edits its own, and fails without.
+_UNREAD = ("ade_engine", "polars")
 #: The shortest docstring that is left out: a shorter one may be a constant that the function uses, too.
 _SHORTEST = 40
 
@@ -54,7 +56,8 @@ def write() -> None:
             continue
         loader = spec.loader
         if type(loader) is SourceFileLoader:
-            code = dumps(_without_docstrings(loader.get_code(name)))
+            code = loader.get_code(name)
+            code = dumps(_without_docstrings(code) if name.startswith(_UNREAD) else code)
             modules[name] = (loader.path, spec.submodule_search_locations is not None, end, len(code))
             codes.append(code)
             end += len(code)

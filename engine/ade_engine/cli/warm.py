@@ -11,10 +11,13 @@ import os
 import sys
 import time
 from importlib import import_module
+from importlib.util import find_spec
 from pkgutil import walk_packages
 
 #: What runs do not import of the engine.
 _LEFT_OUT = ("ade_engine.__main__", "ade_engine.cases", "ade_engine.cli", "ade_engine.inference", "ade_engine.starter")
+#: What imports openpyxl, for hooks that use it. That imports numpy where it is installed, which starts threads.
+_WITH_OPENPYXL = ("ade_engine.io.input.origin", "ade_engine.io.input.read_only_sheet", "ade_engine.io.worksheets.")
 #: What they import beside the engine once they begin.
 _OTHERS = ("ade_engine.cli.process", "polars", "encodings.utf_8_sig", "encodings.utf_16_le")
 
@@ -43,8 +46,9 @@ def import_all() -> None:
     """Import what runs import of the engine, and polars."""
     import ade_engine
 
+    left_out = _LEFT_OUT if find_spec("numpy") is None else _LEFT_OUT + _WITH_OPENPYXL
     for module in walk_packages(ade_engine.__path__, "ade_engine."):
-        if not module.name.startswith(_LEFT_OUT):
+        if not module.name.startswith(left_out):
             import_module(module.name)
     for name in _OTHERS:
         import_module(name)
