@@ -77,6 +77,38 @@ impl Postgres {
         format!("postgresql://ade@127.0.0.1:{port}/postgres?sslmode=disable")
     }
 
+    /// Gives it a certificate for the host `localhost`. Returns the file of the issuer's certificate, and one of another issuer. `None`: there
+    /// is no program that makes certificates.
+    pub fn certified(&self) -> Option<(PathBuf, PathBuf)> {
+        if Command::new("openssl").arg("version").output().is_err() {
+            println!("skipped: openssl is not installed");
+            return None;
+        }
+        let script = "
+set -e
+for name in issuer other; do
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout $name.key -out $name.crt -days 2 -subj /CN=$name
+done
+openssl req -newkey rsa:2048 -nodes -keyout data/server.key -out server.csr -subj /CN=localhost
+printf 'subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n' > extensions
+openssl x509 -req -in server.csr -CA issuer.crt -CAkey issuer.key -CAcreateserial -days 2 -extfile extensions -out data/server.crt
+chmod 600 data/server.key
+chmod 644 issuer.crt other.crt
+";
+        let folder = self.folder.path();
+        let script = format!("cd '{}'; {script}", folder.display());
+        self.as_owner("sh", &["-c", &script]);
+        let options = std::fs::read_to_string(folder.join("options")).unwrap();
+        self.write_options(&format!("{options} -c ssl=on"));
+        self.begin("restart");
+        Some((folder.join("issuer.crt"), folder.join("other.crt")))
+    }
+
+    /// Its port on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Kills it as a crash would, and starts it again.
     pub fn crashes(&self) {
         self.begin("restart");

@@ -7,7 +7,7 @@ use crate::common;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use common::{Place, Postgres, Running, Way, wait_for};
@@ -160,6 +160,58 @@ fn who_is_cut_off_from_the_server_stops_before_another_begins_and_records_nothin
     second.stops();
     first.signal(SIGTERM);
     drop(first);
+}
+
+#[test]
+fn who_answers_is_verified_and_a_refusal_says_where_to_look() {
+    let Some(server) = Postgres::start() else {
+        return;
+    };
+    let Some((issuer, other)) = server.certified() else {
+        return;
+    };
+    let mut place = Place::new();
+    let mut migrate = |who: &str, database: &str, trusted: &Path| {
+        let port = server.port();
+        let trusted = trusted.display();
+        let url = format!("postgresql://{who}:{port}/{database}?sslrootcert={trusted}");
+        place.set("ADE_DATABASE_URL", url);
+        place.ade("migrate")
+    };
+    for (who, database, trusted, reason, hint) in [
+        (
+            "ade@127.0.0.1",
+            "postgres",
+            &issuer,
+            "not valid for name",
+            "sslrootcert",
+        ),
+        (
+            "ade@localhost",
+            "postgres",
+            &other,
+            "UnknownIssuer",
+            "sslrootcert",
+        ),
+        (
+            "nobody@localhost",
+            "postgres",
+            &issuer,
+            "\"nobody\" does not exist",
+            "pg_hba.conf",
+        ),
+        (
+            "ade@localhost",
+            "absent",
+            &issuer,
+            "\"absent\" does not exist",
+            "pg_hba.conf",
+        ),
+    ] {
+        let said = migrate(who, database, trusted).ends_with(5);
+        said.says(reason).says(hint);
+    }
+    migrate("ade@localhost", "postgres", &issuer).succeeds();
 }
 
 #[test]

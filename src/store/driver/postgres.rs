@@ -377,18 +377,40 @@ impl From<tokio_postgres::Error> for Error {
     fn from(failure: tokio_postgres::Error) -> Self {
         let message = match failure.as_db_error() {
             Some(said) => format!("{} ({})", said.message(), said.code().code()),
-            None => failure.to_string(),
+            None => with_causes(&failure),
         };
+        let cause = StdError::source(&failure).and_then(|cause| cause.downcast_ref());
+        let inner = cause.and_then(std::io::Error::get_ref);
+        let is_untrusted = inner.is_some_and(|inner| inner.is::<rustls::Error>());
         let is_lost = failure.is_closed()
             || StdError::source(&failure).is_some_and(|cause| cause.is::<std::io::Error>());
         match failure.code().map(SqlState::code) {
             Some("40001" | "40P01") => Self::Conflict(message),
             // Classes of codes: the connection, what the server has no more of, an operator who stops it.
             Some(code) if ["08", "53", "57"].contains(&&code[..2]) => Self::Unreachable(message),
+            // Who may connect, to which database, and what of it.
+            Some(code) if code.starts_with("28") || ["3D000", "42501"].contains(&code) => {
+                Self::Denied(message)
+            }
+            None if is_untrusted => Self::Untrusted(message),
             None if is_lost => Self::Unreachable(message),
             _ => Self::Refused(message),
         }
     }
+}
+
+/// An error with what caused it: that a handshake failed does not say why.
+fn with_causes(failure: &tokio_postgres::Error) -> String {
+    let mut words = failure.to_string();
+    let mut cause = StdError::source(failure);
+    while let Some(next) = cause {
+        let more = next.to_string();
+        if !words.contains(&more) {
+            words = format!("{words}: {more}");
+        }
+        cause = next.source();
+    }
+    words
 }
 
 /// A statement as PostgreSQL reads it. It differs in the places of values, in what guides SQLite's planner alone (`INDEXED BY`,

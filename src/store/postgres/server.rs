@@ -163,6 +163,14 @@ impl Backend for Server {
                 message,
                 "see whether the server runs, takes connections and has a database of this name",
             ),
+            Error::Denied(message) => unreachable(
+                message,
+                "see user, password and database in ADE_DATABASE_URL, and whether the server admits them (pg_hba.conf); the user must own the schema, or may create it",
+            ),
+            Error::Untrusted(message) => unreachable(
+                message,
+                "the address must name the host as the server's certificate does, and ?sslrootcert=FILE the certificates of its issuer, unless the system trusts that",
+            ),
             Error::Conflict(message) => {
                 unreachable(message, "others were in the way each time; try again")
             }
