@@ -90,8 +90,9 @@ fn warm_engines(data: &Path, folder: &Path) {
     let inputs = folder.join("inputs");
     std::fs::create_dir(&inputs).expect("a folder");
     for number in 0..FILES {
-        let rows = format!("Name,Email\nAnn {number},ann{number}@example.org\n").repeat(6);
-        std::fs::write(inputs.join(format!("{number}.csv")), rows).expect("a file");
+        let rows = format!("Ann {number},ann{number}@example.org\n").repeat(12);
+        let text = format!("Name,Email\n{rows}");
+        std::fs::write(inputs.join(format!("{number}.csv")), text).expect("a file");
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut batch = ade(data);
