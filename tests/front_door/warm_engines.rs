@@ -172,6 +172,25 @@ fn a_run_outlives_its_warm_engine_and_the_next_run_gets_another() {
 }
 
 #[test]
+fn an_environment_that_is_built_anew_gets_another_one() {
+    let (place, run, worker) = Place::busy("one");
+    let before = warm(&place);
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    place.ade("env build --force config -q").succeeds();
+    let next = place.enqueue("config", "members.csv");
+    place.wait_for_status(&next, "succeeded");
+    let after = warm(&place);
+    // Its folder may be another, and the engine of the one before is then left to its end.
+    assert!(
+        after.iter().any(|engine| !before.contains(engine)),
+        "{before:?} {after:?}"
+    );
+    worker.stops();
+    place.nothing_runs();
+}
+
+#[test]
 fn all_of_it_ends_with_a_worker_that_is_killed() {
     let (place, run, worker) = Place::busy("one");
     let (engine, fork) = (warm(&place)[0], place.wait_until_held(1)[0]);

@@ -33,12 +33,12 @@ def wait_for_run(owner: int) -> None:
 
     message = wait(owner)
     variables, _, rest = message.partition(b"\0\0")
-    folder, *arguments = rest.split(b"\0")[:-1]
+    folder, *arguments = map(os.fsdecode, rest.split(b"\0")[:-1])
     os.chdir(folder)
     os.environ.clear()
     os.environb.update(variable.split(b"=", 1) for variable in variables.split(b"\0"))
     time.tzset()
-    sys.argv[1:] = map(os.fsdecode, arguments)
+    sys.orig_argv[-2:] = sys.argv[1:] = arguments
     policy.decide()
 
 
