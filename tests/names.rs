@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use common::Place;
 
 /// Test files that are not about one command.
-const SUBJECTS: [&str; 35] = [
+const SUBJECTS: [&str; 36] = [
     // The HTTP API, by subject; its commands have files of their own.
     "api",
     "api_access",
