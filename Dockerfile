@@ -1,4 +1,4 @@
-# A worker in a container; docs/installing.md has the API too:
+# A worker in a container; docs/how-to/container.md has the API too:
 #   docker build -t ade .
 #   docker run -d --name ade-worker --stop-timeout 90 -v ade-data:/data -v ade-cache:/cache ade
 #   docker exec ade-worker ade runs ls

@@ -30,6 +30,7 @@ fn main() {
         "build.rs",
         "templates",
         "web/dist",
+        "docs",
     ] {
         println!("cargo::rerun-if-changed={watched}");
     }
@@ -52,6 +53,9 @@ fn main() {
 
     fs::write(out.join("templates.rs"), templates(&root)).expect("writing the list of templates");
     fs::write(out.join("console.rs"), console(&root)).expect("writing the list of the console");
+
+    fs::write(out.join("pages.zlib"), documents(&root))
+        .expect("writing the pages of the documents");
 
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL={}", path.display());
     println!("cargo::rustc-env=ADE_ENGINE_WHEEL_NAME={name}");
@@ -358,6 +362,31 @@ fn console(root: &Path) -> String {
     }
     text.push_str("];\n");
     text
+}
+
+/// The pages of the documents in the order of the site, packed as src/docs.rs reads them.
+fn documents(root: &Path) -> Vec<u8> {
+    let folder = root.join("docs");
+    let mut files = Vec::new();
+    walk(&folder, &mut files);
+    let site = fs::read_to_string(root.join("zensical.toml")).expect("reading zensical.toml");
+    let mut pages: Vec<(usize, String, String)> = files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "md"))
+        .map(|file| {
+            let name = file.strip_prefix(&folder).expect("below docs/");
+            let name = name.to_string_lossy().replace('\\', "/");
+            let place = site.find(&format!("{name:?}")).unwrap_or(usize::MAX);
+            let text = fs::read_to_string(file).expect("reading a document");
+            (place, name.trim_end_matches(".md").to_owned(), text)
+        })
+        .collect();
+    pages.sort();
+    let mut packer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    for (_, name, text) in pages {
+        write!(packer, "{name}\0{text}\0").expect("packing a document");
+    }
+    packer.finish().expect("packing the documents")
 }
 
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) {

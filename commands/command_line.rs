@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 /// The end of a page that does not show the flags that work everywhere.
 const GLOBAL: &str = "Global options, such as --data-dir, --json, -q and -v: see `ade --help`.";
 /// The end of a long page.
-const DOCUMENTS: &str = "Documentation: the folder docs/ of ADE's sources, which a release has beside its wheels: authoring.md (write a configuration), operating.md (workers, databases, upgrades), settings.md and errors.md.";
+const DOCUMENTS: &str = "Documentation: `ade docs` lists its pages, `ade docs WORDS` finds sections, and `ade docs PAGE` prints a page.";
 
 /// Completes the command line: all commands.
 pub fn complete(command: Command) -> Command {

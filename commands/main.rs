@@ -14,6 +14,7 @@ mod completions;
 mod configs;
 mod context;
 mod dev;
+mod docs;
 mod doctor;
 mod drift;
 mod env;
@@ -106,6 +107,7 @@ enum Command {
     Top(top::Args),
     Doctor(doctor::Args),
     Settings(settings::Args),
+    Docs(docs::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -143,6 +145,7 @@ impl Command {
             Self::Top(args) => top::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Settings(args) => settings::run(args, context),
+            Self::Docs(args) => docs::run(args, context),
             Self::Completions(args) => completions::run(args, context),
             Self::Man(args) => man::run(args, context),
         }

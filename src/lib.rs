@@ -22,6 +22,7 @@
 //! | [`cells`] | windows of cells of inputs and outputs, without Python |
 //! | [`issues`] | the issues of a run, read from its list |
 //! | [`painting`] | the sender's workbook with its issues marked at their cells |
+//! | [`docs`] | the documents that every `ade` carries, and what is found in them |
 //! | [`store`] | the queue and the records, SQLite behind traits |
 //! | [`settings`] | every setting, and every path that follows from them ([`crate::settings::paths`]) |
 //! | [`system`] | the operating system: machine, processes, locks, leases |
@@ -46,6 +47,7 @@ pub mod base;
 pub mod cells;
 pub mod checks;
 pub mod configuration;
+pub mod docs;
 pub mod engine;
 pub mod environment;
 pub mod events;

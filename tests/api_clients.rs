@@ -1,4 +1,4 @@
-//! Real clients use the API: curl as docs/api.md says, and a program with httpx. Those that are made from its description are tried
+//! Real clients use the API: curl as docs/reference/api.md says, and a program with httpx. Those that are made from its description are tried
 //! by .ci/clients.
 
 #![allow(
@@ -49,8 +49,10 @@ fn served() -> (Place, Server) {
 
 fn the_session_of_the_documentation_works_as_it_is_written() -> Tried {
     demand("curl", "--version")?;
-    let document =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/api.md")).unwrap();
+    let document = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/api.md"),
+    )
+    .unwrap();
     let chapter = document.split("## From upload to download").nth(1).unwrap();
     let chapter = chapter.split("\n## ").next().unwrap();
     let blocks: Vec<&str> = chapter

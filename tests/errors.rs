@@ -1,4 +1,4 @@
-//! docs/errors.md explains every code that an error can have, and no other.
+//! docs/reference/errors.md explains every code that an error can have, and no other.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ fn read(name: &str) -> String {
 /// The codes in the first column of the document's tables; one that is there twice fails the test.
 fn documented() -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
-    let text = read("docs/errors.md");
+    let text = read("docs/reference/errors.md");
     for row in text.lines().filter(|line| line.starts_with("| `")) {
         let cell = row.split('|').nth(1).unwrap();
         // Every second piece is between backticks.
@@ -48,7 +48,10 @@ fn every_code_is_explained() {
     let documented = documented();
     let known = of_ade();
     let missing: Vec<_> = known.difference(&documented).collect();
-    assert!(missing.is_empty(), "docs/errors.md lacks {missing:?}");
+    assert!(
+        missing.is_empty(),
+        "docs/reference/errors.md lacks {missing:?}"
+    );
 }
 
 #[test]

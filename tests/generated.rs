@@ -118,14 +118,14 @@ fn the_settings_page_is_current() {
             text("meaning")
         ));
     }
-    page.push_str("\nThe engine's own settings (`ADE_ENGINE_*`, `settings.toml`) are in [engine.md](engine.md).\n");
-    let kept = root().join("docs/settings.md");
+    page.push_str("\nThe engine's own settings (`ADE_ENGINE_*`, `settings.toml`) are those of [the engine](engine.md#settings).\n");
+    let kept = root().join("docs/reference/settings.md");
     if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
         fs::write(&kept, &page).unwrap();
     }
     assert!(
         fs::read_to_string(&kept).unwrap_or_default() == page,
-        "docs/settings.md is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
+        "docs/reference/settings.md is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
     );
 }
 
@@ -169,7 +169,7 @@ fn the_tables_of_events_are_current() {
             ));
         }
     }
-    let path = root().join("docs/events.md");
+    let path = root().join("docs/reference/events.md");
     let kept = fs::read_to_string(&path).unwrap();
     let (before, rest) = kept.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
@@ -179,6 +179,134 @@ fn the_tables_of_events_are_current() {
     }
     assert!(
         fs::read_to_string(&path).unwrap() == fresh,
-        "docs/events.md is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
+        "docs/reference/events.md is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
     );
+}
+
+/// Writes or compares a page that is made.
+fn hold_page(name: &str, page: &str) {
+    let kept = root().join(name);
+    if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
+        fs::write(&kept, page).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&kept).unwrap_or_default() == page,
+        "{name} is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
+    );
+}
+
+#[test]
+fn the_page_of_commands_is_current() {
+    let place = Place::new();
+    let mut page = String::from(
+        "# Commands\n\nWhat `ade COMMAND --help` says of each command. The options below `Global options` belong to all of them.\n",
+    );
+    let mut lines = vec![String::new()];
+    let commands = place.commands();
+    lines.extend(commands.iter().map(|command| command.words.join(" ")));
+    for words in lines {
+        let help = place.ade(&format!("{words} --help")).succeeds().stdout;
+        // The end of every help leads to the documents, in which this page is.
+        let help = help.split("\n\nDocumentation:").next().unwrap();
+        let title = format!("ade {words}");
+        let title = title.trim_end();
+        page.push_str(&format!(
+            "\n## {title}\n\n```text\n{}\n```\n",
+            help.trim_end()
+        ));
+    }
+    hold_page("docs/reference/commands.md", &page);
+}
+
+#[test]
+fn the_page_of_routes_is_current() {
+    let document: serde_json::Value = serde_json::from_str(&ade::api::description()).unwrap();
+    let shape = |schema: &serde_json::Value| match schema["$ref"].as_str() {
+        Some(name) => format!("`{}`", name.rsplit('/').next().unwrap()),
+        None => schema["type"].as_str().unwrap_or("any").to_owned(),
+    };
+    let cell = |text: &serde_json::Value| {
+        let text = text.as_str().unwrap_or_default();
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace('|', "\\|")
+    };
+    let mut groups: BTreeMap<String, String> = BTreeMap::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let Some(id) = operation["operationId"].as_str() else {
+                continue;
+            };
+            let group = operation["tags"][0].as_str().unwrap_or("server");
+            let text = groups.entry(group.to_owned()).or_default();
+            text.push_str(&format!(
+                "\n### {} {path}\n\n{}\n\n",
+                method.to_uppercase(),
+                cell(&operation["summary"])
+            ));
+            if !operation["description"].is_null() {
+                text.push_str(&format!("{}\n\n", cell(&operation["description"])));
+            }
+            text.push_str(&format!("Operation: `{id}`.\n"));
+            let parameters = operation["parameters"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            let named: Vec<_> = parameters
+                .iter()
+                .filter(|one| one["name"].is_string())
+                .collect();
+            if !named.is_empty() {
+                text.push_str("\n| parameter | in | meaning |\n|---|---|---|\n");
+            }
+            for one in named {
+                let needed = if one["required"] == true {
+                    ", required"
+                } else {
+                    ""
+                };
+                text.push_str(&format!(
+                    "| `{}` | {}{needed} | {} |\n",
+                    one["name"].as_str().unwrap(),
+                    one["in"].as_str().unwrap_or_default(),
+                    cell(&one["description"])
+                ));
+            }
+            if let Some(bodies) = operation["requestBody"]["content"].as_object() {
+                let bodies = bodies
+                    .iter()
+                    .map(|(kind, body)| format!("{} as `{kind}`", shape(&body["schema"])));
+                text.push_str(&format!(
+                    "\nBody: {}.\n",
+                    bodies.collect::<Vec<_>>().join(", ")
+                ));
+            }
+            let answers =
+                operation["responses"]
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .map(|(status, answer)| {
+                        let content = answer["content"]
+                            .as_object()
+                            .and_then(|all| all.values().next());
+                        match content.map(|content| shape(&content["schema"])) {
+                            Some(shape) => format!("{status} {shape}"),
+                            None => status.clone(),
+                        }
+                    });
+            text.push_str(&format!(
+                "\nAnswers: {}.\n",
+                answers.collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
+    let mut page = String::from(
+        "# Routes of the API\n\nMade from the OpenAPI document (`ade openapi`, or `/api/v1/openapi.json` of a server). [The HTTP API](api.md) tells how they\nbelong together: tokens, uploads, streams, errors.\n",
+    );
+    for (group, text) in groups {
+        page.push_str(&format!("\n## {group}\n{text}"));
+    }
+    hold_page("docs/reference/api-routes.md", &page);
 }

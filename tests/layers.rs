@@ -1,4 +1,4 @@
-//! The order of layers that docs/architecture.md draws is the order that the code keeps.
+//! The order of layers that docs/contributing/architecture.md draws is the order that the code keeps.
 //!
 //! For each tree the document holds a block with its layers, top to bottom, and what each may import (see
 //! [`drawing::Drawing`]). The imports come from the code itself: [`rust`] and [`python`] read them. Held are:
@@ -44,13 +44,14 @@ fn hold_rooms(tree: &str, rooms: &[&str], read: impl Fn(&Path) -> Graph) {
 }
 
 fn hold_graph(tree: &str, graph: &Graph) {
-    let document = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let document =
+        std::fs::read_to_string(root().join("docs/contributing/architecture.md")).unwrap();
     let drawing = Drawing::of(tree, &document).unwrap_or_else(|fault| panic!("{fault}"));
     println!("{}", drawing.with_arrows(graph));
     let faults = drawing.faults(graph);
     assert!(
         faults.is_empty(),
-        "{tree} does not keep to the layers of docs/architecture.md:\n  {}",
+        "{tree} does not keep to the layers of docs/contributing/architecture.md:\n  {}",
         faults.join("\n  ")
     );
 }

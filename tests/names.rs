@@ -234,7 +234,7 @@ fn every_test_file_is_named_after_a_command_or_is_a_known_subject() {
 /// A rule whose test was renamed or deleted would look held.
 #[test]
 fn every_rule_of_the_queue_names_a_test_that_is_there() {
-    let document = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let document = fs::read_to_string(root().join("docs/contributing/architecture.md")).unwrap();
     let rules = document.lines().filter_map(|line| {
         let (_, rest) = line.split_once(" | `")?;
         let (file, rest) = rest.split_once("` | `")?;

@@ -1,6 +1,6 @@
 //! The log of a worker or a server: one line on standard error for each change, as text or as JSON.
 //!
-//! docs/operating.md explains the events. `ade dev` has API and worker in one process; its lines are short, and say which of the
+//! docs/explanation/queue.md explains the events. `ade dev` has API and worker in one process; its lines are short, and say which of the
 //! two speaks.
 
 use ade::api::state::ServerLine;

@@ -1,7 +1,7 @@
 //! What every error of the library has beside its message: its kind, its stable code, and a hint what to do next.
 //!
 //! The kind decides the exit status of the command; the code is what scripts match on. All codes are in [`code`], and
-//! docs/errors.md explains each of them.
+//! docs/reference/errors.md explains each of them.
 //!
 //! An error type writes one method, [`Problem::facts`], with one arm for each variant. A variant that only wraps the
 //! error of a lower layer returns that error's facts; one that wraps it under a code of its own keeps the hint with
@@ -97,7 +97,7 @@ pub fn typed(word: impl std::fmt::Display) -> String {
     }
 }
 
-/// Every code of an error. docs/errors.md explains them.
+/// Every code of an error. docs/reference/errors.md explains them.
 pub mod code {
     macro_rules! codes {
         ($($name:ident = $text:literal;)*) => {

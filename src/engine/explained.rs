@@ -1,7 +1,7 @@
 //! Why tables were read as they were, as an engine tells it in the list `tables` of `engine.run.noticed`.
 //!
 //! Only keys that are known here are kept, where they have the shape that they should have: what is recorded is read by pages and
-//! commands. The keys are described in docs/engine.md.
+//! commands. The keys are described in docs/reference/engine.md.
 
 use serde_json::{Map, Value};
 

@@ -1,5 +1,5 @@
 //! Every event: those that ADE writes into the logs of runs and environments, those of the engine, and what streams and followers
-//! of a workspace get beside. The tables of docs/events.md and the shapes of docs/openapi.json are made from this file.
+//! of a workspace get beside. The tables of docs/reference/events.md and the shapes of docs/reference/openapi.json are made from this file.
 
 /// What is known of an event.
 #[derive(Debug)]

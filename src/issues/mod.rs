@@ -1,6 +1,6 @@
 //! The issues of a run: what is wrong with the sender's cells, rows, columns and sheets, by which rule, and how much it matters.
 //!
-//! The engine writes them to `output/<stem>_issues.ndjson`, a line for each, sorted as the sheets are; docs/issues.schema.json
+//! The engine writes them to `output/<stem>_issues.ndjson`, a line for each, sorted as the sheets are; docs/reference/issues.schema.json
 //! describes a line. [`Issue`] is one, [`List`] reads them one after the other, and [`Wanted`] chooses among them. Everything
 //! that shows issues, paints them or counts them reads this list.
 //!

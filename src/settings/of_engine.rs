@@ -1,7 +1,7 @@
-//! The engine's settings: what `settings.toml` of a configuration may say. One table lists them, that of docs/engine.md.
+//! The engine's settings: what `settings.toml` of a configuration may say. One table lists them, that of docs/reference/engine.md.
 
 /// The document that has the table.
-const DOCUMENT: &str = include_str!("../../docs/engine.md");
+const DOCUMENT: &str = include_str!("../../docs/reference/engine.md");
 
 /// A setting of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ fn of_row(line: &'static str) -> Option<EngineSetting> {
     })
 }
 
-/// A text with the words of its links alone: `[layout.md](layout.md#x)` is `layout.md`.
+/// A text with the words of its links alone: `[rows](rows.md#x)` is `rows`.
 fn without_links(text: &str) -> String {
     let mut parts = text.split("](");
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -72,7 +72,10 @@ mod tests {
         assert!(order.is_meant_by("ADE_ENGINE_DATE_ORDER") && order.is_meant_by("Date_Order"));
         assert_eq!(named("csv_delimiter").unwrap().default, ",");
         assert!(
-            named("sheets").unwrap().meaning.ends_with("(layout.md)"),
+            named("sheets")
+                .unwrap()
+                .meaning
+                .ends_with("(explanation/rows)"),
             "{settings:?}"
         );
         // The engine's own list of them: `("date_order", "auto", …`.

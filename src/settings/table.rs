@@ -2,7 +2,7 @@
 //!
 //! A row is the field of [`Settings`] with its type and how its text is read (a method of `value::Value`), then the
 //! environment variable, what its text must look like, its default, and what it means; after these aliases and the like.
-//! From the rows follow the typed structs, [`SETTINGS`], and with that `ade.toml`, `ade settings` and docs/settings.md.
+//! From the rows follow the typed structs, [`SETTINGS`], and with that `ade.toml`, `ade settings` and docs/reference/settings.md.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

@@ -9,7 +9,7 @@ use crate::base::show_path::ShowPath;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = RunError)]
 pub struct Failure {
-    /// A stable code, listed in docs/errors.md.
+    /// A stable code, listed in docs/reference/errors.md.
     pub code: String,
     /// In which stage: a hook's name, `environment`, `engine`, `unknown`.
     #[schema(required)]

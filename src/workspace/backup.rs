@@ -112,7 +112,7 @@ impl Problem for BackupError {
             Self::Outside { .. } => Facts::new(Kind::Usage, code::DATA_DIRECTORY_DIVIDED)
                 .hint("a backup is of a data directory in one piece: back the parts up with the means of their disks"),
             Self::OnServer { .. } => Facts::new(Kind::Usage, code::DATA_DIRECTORY_DIVIDED)
-                .hint("back it up with pg_dump, and the files with the means of their store: docs/hosts.md"),
+                .hint("back it up with pg_dump, and the files with the means of their store: docs/how-to/several-hosts.md"),
             Self::NotEmpty { .. } => Facts::new(Kind::Refused, code::DATA_DIRECTORY_NOT_EMPTY)
                 .hint("name a new one with --data-dir, or move what is there away"),
             Self::Damaged { .. } => Facts::new(Kind::Usage, code::BACKUP_DAMAGED)

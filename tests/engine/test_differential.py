@@ -1,7 +1,7 @@
 """The differential cases: what the older engine was seen to do, compared with what this one does.
 
 The cases are kept beside the checkout, not in it; without them the tests are skipped. What differs on purpose is
-accepted there, and docs/engine.md tells users of it.
+accepted there, and docs/explanation/engine-1.9.md tells users of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KIT = Path(os.environ.get("ADE_DIFFERENTIAL") or ROOT.parent / "shared" / "differential")
-DOCUMENTED = " ".join((ROOT / "docs" / "engine.md").read_text(encoding="utf-8").split())
+DOCUMENTED = " ".join((ROOT / "docs" / "explanation" / "engine-1.9.md").read_text(encoding="utf-8").split())
 
 needs_cases = pytest.mark.skipif(
     not (KIT / "check").is_file(), reason="the differential cases are not here; ADE_DIFFERENTIAL names their folder"

@@ -17,52 +17,68 @@ from ade_engine.infrastructure.settings import _SETTINGS
 from ade_engine.models import ENGINE_EVENT_SCHEMAS, HookName
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-AUTHORING = (DOCS / "authoring.md").read_text(encoding="utf-8")
-ENGINE = (DOCS / "engine.md").read_text(encoding="utf-8")
-EVENTS = (DOCS / "events.md").read_text(encoding="utf-8")
+
+
+def _page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+CONFIGURATION = _page("reference/configuration.md")
+FIELDS = _page("reference/fields.md")
+FUNCTIONS = _page("reference/functions.md")
+HOOKS = _page("reference/hooks.md")
+ISSUES = _page("reference/issues.md")
+ENGINE = _page("reference/engine.md")
+EVENTS = _page("reference/events.md")
+COLUMNS = _page("explanation/columns.md")
+ROWS = _page("explanation/rows.md")
+ENGINE_1_9 = _page("explanation/engine-1.9.md")
 
 
 @pytest.fixture
 def example(tmp_path):
-    """The files of the authoring guide, as it names them."""
+    """The files of the example of functions, as it names them."""
     folder = tmp_path / "my-config"
-    for name, text in re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", AUTHORING, re.DOTALL):
+    for name, text in re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", FUNCTIONS, re.DOTALL):
         path = tmp_path / name if name == "input.csv" else folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return folder
 
 
-def test_the_authoring_guides_package_makes_the_output_it_shows(run, example, tmp_path):
+def test_the_example_of_functions_makes_the_output_it_shows(run, example, tmp_path):
     outcome = run(example, tmp_path / "input.csv")
     assert outcome.result.error is None, outcome.result.error
-    table = re.search(r"<!-- output: (\S+) -->\n((?:\|.*\n)+)", AUTHORING)
+    table = re.search(r"<!-- output: (\S+) -->\n((?:\|.*\n)+)", FUNCTIONS)
     shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2].splitlines()]
     del shown[1]
     written = [["" if value is None else str(value) for value in row] for row in outcome.rows()]
     assert written == shown
     assert outcome.output.name == table[1]
-    issues = re.search(r"<!-- issues: (\d+) -->", AUTHORING)
+    issues = re.search(r"<!-- issues: (\d+) -->", FUNCTIONS)
     assert outcome.completed["validation"]["issues_total"] == int(issues[1])
     assert outcome.completed["evaluation"]["outcome"] == "success"
 
 
-def test_the_authoring_guides_manifest_does_what_it_says(run, example, tmp_path):
-    (text,) = re.findall(r"<!-- manifest: manifest.toml -->\n```toml\n(.*?)```", AUTHORING, re.DOTALL)
+def test_the_manifest_of_the_example_does_what_it_says(run, example, tmp_path):
+    (text,) = re.findall(r"<!-- manifest: manifest.toml -->\n```toml\n(.*?)```", FUNCTIONS, re.DOTALL)
     (example / "manifest.toml").write_text(text, encoding="utf-8")
     assert run(example, tmp_path / "input.csv").rows()[0] == ["Customer", "order_id", "amount", "email"]
 
 
 def test_every_python_example_compiles():
-    for text in re.findall(r"```python\n(.*?)```", AUTHORING + ENGINE, re.DOTALL):
+    pages = (CONFIGURATION, FIELDS, FUNCTIONS, HOOKS, ISSUES, ENGINE, COLUMNS, ROWS)
+    examples = re.findall(r"```python\n(.*?)```", "".join(pages), re.DOTALL)
+    assert len(examples) > 16
+    for text in examples:
         compile(text, "example", "exec")
 
 
 def test_sessions_say_what_python_says():
     """One after the other, as a reader would type them."""
-    sessions = re.findall(r"```pycon\n(.*?)```", AUTHORING, re.DOTALL)
+    sessions = re.findall(r"```pycon\n(.*?)```", FIELDS, re.DOTALL)
     assert len(sessions) > 4
-    test = doctest.DocTestParser().get_doctest("".join(sessions), {}, "authoring.md", "authoring.md", 0)
+    test = doctest.DocTestParser().get_doctest("".join(sessions), {}, "fields.md", "fields.md", 0)
     said: list[str] = []
     doctest.DocTestRunner(verbose=False).run(test, out=said.append)
     assert not said, "".join(said)
@@ -73,7 +89,7 @@ SPELT = {
     "duration": lambda value: f"{value // dt.timedelta(hours=1)}:{value // dt.timedelta(minutes=1) % 60:02}",
     "number": lambda value: f"{value:.15g}",
 }
-TABLES = re.findall(r"<!-- reads: (\w+) -->\n\|.*\n\|[-|]+\n((?:\|.*\n)+)", AUTHORING)
+TABLES = re.findall(r"<!-- reads: (\w+) -->\n\|.*\n\|[-|]+\n((?:\|.*\n)+)", FIELDS)
 
 
 @pytest.mark.parametrize("kind, rows", TABLES, ids=[kind for kind, _ in TABLES])
@@ -90,20 +106,15 @@ def test_cells_of_the_tables_are_read_as_they_say(kind, rows):
             assert shown == re.split(r"[:;,] ", wanted.strip())[0], (text, shown)
 
 
-def test_the_guide_names_all_that_fields_offers():
-    chapter = AUTHORING.partition("## Reading values")[2].partition("\n## ")[0]
+def test_the_page_of_fields_names_all_that_fields_offers():
     for name in (*fields.__all__, score.__name__, simplify.__name__):
-        assert re.search(rf"\b{name}\(", chapter), name
+        assert re.search(rf"\b{name}\(", FIELDS), name
     for setting in ("date_order", "decimal_mark", "report_unread_cells", "row_provenance"):
-        assert f"| `{setting}` |" in chapter
+        assert f"| `{setting}` |" in FIELDS
 
 
-def _section(name: str) -> str:
-    return AUTHORING.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
-
-
-def test_the_guides_hook_reports_what_it_says(run, template):
-    (text,) = re.findall(r"```python\n(import polars[^`]*report\([^`]*)```", _section("Issues"))
+def test_the_hook_of_issues_reports_what_it_says(run, template):
+    (text,) = re.findall(r"```python\n(import polars[^`]*report\([^`]*)```", ISSUES)
     columns = 'from ade_engine.fields import Field, date, number, text\n\n\ndef register(registry):\n'
     for name, read in (("order_id", "text"), ("customer", "text"), ("paid", "date"), ("due", "date"), ("amount", "number")):
         columns += f'    Field("{name}", read={read}).register(registry)\n'
@@ -125,7 +136,7 @@ def test_the_guides_hook_reports_what_it_says(run, template):
 
 def test_every_rule_of_the_engine_is_described():
     code = "".join(path.read_text("utf-8") for path in Path(fields.__file__).parents[1].joinpath("pipeline").rglob("*.py"))
-    described = {rule: setting for rule, setting in re.findall(r"^\| `(\w+)` \| \w+ \| .*\| `(\w+)` \|$", _section("Issues"), re.MULTILINE)}
+    described = {rule: setting for rule, setting in re.findall(r"^\| `(\w+)` \| \w+ \| .*\| `(\w+)` \|$", ISSUES, re.MULTILINE)}
     assert len(described) == 9
     settings = {key for key, *_ in _SETTINGS}
     for rule, setting in described.items():
@@ -135,7 +146,7 @@ def test_every_rule_of_the_engine_is_described():
 
 def test_every_stage_is_described():
     for stage in HookName:
-        assert f"| `{stage.value}` |" in AUTHORING
+        assert f"| `{stage.value}` |" in HOOKS
 
 
 def test_every_setting_is_described_with_its_default():
@@ -159,7 +170,7 @@ def test_every_event_is_described():
     reserved = set(ENGINE_EVENT_SCHEMAS) - set(described)
     assert set(described) <= set(ENGINE_EVENT_SCHEMAS)
     for name in reserved:
-        assert f"`{name}`" in ENGINE, name
+        assert f"`{name}`" in ENGINE_1_9 + ENGINE, name
     assert len(reserved) < 10
     for name, keys in described.items():
         if (schema := ENGINE_EVENT_SCHEMAS[name]) is not None:

@@ -272,7 +272,7 @@ def test_without_row_provenance_there_is_no_map(run, template, monkeypatch):
 def test_what_is_written_is_what_the_schema_describes(mapped, template):
     from pathlib import Path
 
-    schema = json.loads((Path(__file__).parents[2] / "docs/rows.schema.json").read_text("utf-8"))
+    schema = json.loads((Path(__file__).parents[2] / "docs/reference/rows.schema.json").read_text("utf-8"))
     content, _ = mapped({"North": sheet(random.Random(2))[0]})
     assert [*content] == schema["required"]
     for name in ("tables", "not_written"):

@@ -8,7 +8,7 @@ use serde_json::Value;
 fn schema() -> jsonschema::Validator {
     let text = std::fs::read_to_string(concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/docs/artifact.schema.json"
+        "/docs/reference/artifact.schema.json"
     ));
     let schema: Value = serde_json::from_str(&text.unwrap()).unwrap();
     jsonschema::validator_for(&schema).unwrap()

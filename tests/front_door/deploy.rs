@@ -114,11 +114,11 @@ fn the_image_starts_on_empty_volumes() {
 #[test]
 fn the_commands_for_containers_work() {
     let place = image(&read("Dockerfile"));
-    place.ade("init my-config").succeeds();
+    place.ade("init crew").succeeds();
     // The worker that is started before.
     place.ade("worker --drain").succeeds();
     let mut typed = Vec::new();
-    for line in read("docs/installing.md").lines().map(str::trim) {
+    for line in read("docs/how-to/container.md").lines().map(str::trim) {
         let inside = match line.split_once(" ade ") {
             Some((start, command))
                 if ["docker run ", "docker exec "]

@@ -137,7 +137,7 @@ fn a_data_directory_whose_database_was_moved_away_is_not_given_another_unasked()
     place.ade("doctor").ends_with(1).prints("✗ identity");
     let adopted = place.ade("doctor --adopt").succeeds();
     assert!(adopted.stdout.contains("is created"), "{adopted}");
-    // The promise of docs/operating.md: finished workbooks stay.
+    // The promise of docs/how-to/back-up.md: finished workbooks stay.
     place.ade("worker --drain -q").succeeds();
     age_runs(&place);
     let report = place.json("env gc --json");

@@ -28,6 +28,7 @@ mod configs;
 mod conformance;
 mod deploy;
 mod dev;
+mod docs;
 mod doctor;
 mod doctor_adopt;
 mod drift;

@@ -40,7 +40,10 @@ fn is_skipped(place: &Place, run: &Value) {
     assert_eq!(last["data"]["skipped_reason"], "safe_mode", "{log}");
     let artifact = place.artifact(folder);
     assert_eq!(artifact["options"]["safe_mode"], true);
-    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/artifact.schema.json");
+    let schema = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/docs/reference/artifact.schema.json"
+    );
     let schema = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<String> = schema

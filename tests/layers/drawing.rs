@@ -1,4 +1,4 @@
-//! The drawing of a tree's layers in docs/architecture.md, and holding a tree to it.
+//! The drawing of a tree's layers in docs/contributing/architecture.md, and holding a tree to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,9 +35,9 @@ impl Drawing {
     /// When there is none, or when it makes no sense: a layer named twice, an import of a layer that is not below.
     pub fn of(tree: &str, document: &str) -> Result<Self, String> {
         let start = format!("```text layers {tree}\n");
-        let (_, rest) = document
-            .split_once(&start)
-            .ok_or_else(|| format!("docs/architecture.md draws no layers of {tree}"))?;
+        let (_, rest) = document.split_once(&start).ok_or_else(|| {
+            format!("docs/contributing/architecture.md draws no layers of {tree}")
+        })?;
         let block = rest.split("```").next().unwrap_or_default();
         let layers: Vec<Layer> = block
             .lines()

@@ -108,7 +108,7 @@ fn a_drawing_that_points_up_makes_no_sense() {
     );
     assert_eq!(
         Drawing::of("made/up", "no block").unwrap_err(),
-        "docs/architecture.md draws no layers of made/up"
+        "docs/contributing/architecture.md draws no layers of made/up"
     );
 }
 

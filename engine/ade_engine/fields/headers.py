@@ -129,7 +129,7 @@ class LayoutRows:
     """A row detector: the likelihood of each kind of row by the looks of the sheet, times ``score``.
 
     The kinds are ``title``, ``header``, ``group`` (a section head), ``data``, ``total`` and ``note``. See ``row_layout`` in
-    docs/layout.md for what they go by. Beside :class:`HeaderRows` known words have the last word.
+    docs/explanation/rows.md for what they go by. Beside :class:`HeaderRows` known words have the last word.
     """
 
     def __init__(self, *, score: float = 1.0):

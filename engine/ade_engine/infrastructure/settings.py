@@ -5,7 +5,7 @@ From low to high: ``settings.toml`` in the working folder, ``settings.toml`` in 
 ``ADE_ENGINE_<KEY>``, ``--set``, and what the caller passes. Unknown keys are ignored; a value that a setting cannot have
 is a :class:`SettingsError`, whatever its source.
 
-A new setting is one entry in ``_SETTINGS`` and one line in docs/engine.md. ``ade`` is built with the names, readers and words
+A new setting is one entry in ``_SETTINGS`` and one line in docs/reference/engine.md. ``ade`` is built with the names, readers and words
 to choose from of these entries, and checks with them what ``ade run --set`` is given; a new reader belongs into
 src/engine/settings.rs too.
 """

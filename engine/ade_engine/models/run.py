@@ -22,7 +22,7 @@ class RunStatus(str, Enum):
 
 
 class RunErrorCode(str, Enum):
-    """Whose fault a failure is: see the table of errors in docs/engine.md."""
+    """Whose fault a failure is: see the table of errors in docs/reference/engine.md."""
 
     CONFIG_ERROR = "config_error"
     INPUT_ERROR = "input_error"

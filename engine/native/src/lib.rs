@@ -10,7 +10,7 @@
 //! - `python`: the module `ade_engine._native`, behind the feature `python`; no other module uses Python
 //! - [`error`]: why a file could not be read; [`progress`]: watching and stopping a scan
 //!
-//! docs/architecture.md draws which of these may use which.
+//! docs/contributing/architecture.md draws which of these may use which.
 //!
 //! # Promises
 //! No input makes it panic, hang, or take memory out of proportion to the input's size. Values are those that openpyxl

@@ -38,7 +38,7 @@ PathLike = str | os.PathLike[str]
 class AdeError(Exception):
     """``ade`` has said no.
 
-    ``code`` is stable (docs/errors.md explains each), ``hint`` says what to do next, ``status`` is the exit status of ``ade``.
+    ``code`` is stable (docs/reference/errors.md explains each), ``hint`` says what to do next, ``status`` is the exit status of ``ade``.
     ``run`` is the run object, where there is one: of a run that failed, or that was refused by what was asked of it.
     """
 

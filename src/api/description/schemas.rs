@@ -451,7 +451,7 @@ pub struct Job {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobError {
-    /// A stable word, explained in docs/errors.md.
+    /// A stable word, explained in docs/reference/errors.md.
     pub code: String,
     pub message: String,
     #[schema(required)]

@@ -225,7 +225,7 @@ fn log_events() -> Vec<Named> {
         .map(|(key, kind)| (key, type_of(kind)))
         .collect();
     keys.push(("event", json!({"type": "string", "pattern": "^engine\\."})));
-    let what = "An event of the engine, or one of a configuration's code below `engine.config`; docs/events.md has the data of each.";
+    let what = "An event of the engine, or one of a configuration's code below `engine.config`; docs/reference/events.md has the data of each.";
     events.push(described("EngineEvent".to_owned(), what, object(keys)));
     events
 }

@@ -1,6 +1,6 @@
 //! Errors as problem documents (RFC 9457).
 //!
-//! `code` is stable and explained in docs/errors.md. The detail of what a client did wrong says what and where. The detail of
+//! `code` is stable and explained in docs/reference/errors.md. The detail of what a client did wrong says what and where. The detail of
 //! what the machine did wrong says only that: the full message, which may name files, is reported to the server's log.
 
 use std::borrow::Cow;
@@ -33,7 +33,7 @@ pub struct ProblemDetails {
     pub status: u16,
     /// What happened.
     pub detail: String,
-    /// A stable word for programs, explained in docs/errors.md.
+    /// A stable word for programs, explained in docs/reference/errors.md.
     pub code: String,
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -112,7 +112,7 @@ pub struct OfRule {
 pub struct Finding {
     /// How much it matters.
     pub level: Level,
-    /// The code of the error, if it is one of those that docs/errors.md lists.
+    /// The code of the error, if it is one of those that docs/reference/errors.md lists.
     pub code: Option<String>,
     /// What is wrong.
     pub message: String,

@@ -12,7 +12,7 @@
 //!   limits single processes only.
 //!
 //! `places` says which parts of a system programs need, `support` what this kernel offers, `confine` applies. What is promised
-//! to users is in docs/security.md. On other systems than Linux only the resource limits are applied.
+//! to users is in docs/explanation/confinement.md. On other systems than Linux only the resource limits are applied.
 
 #[cfg(target_os = "linux")]
 mod calls;

@@ -4,7 +4,7 @@
 //! did, and by the death of its process. Which failures are of the machine or the network their errors say:
 //! [`FileError::is_of_machine`](crate::base::files::FileError::is_of_machine),
 //! [`BuildError::is_of_machine`](crate::environment::BuildError::is_of_machine). Which can pass: the table in [`super::verdict`].
-//! docs/operating.md says the same to operators. Builds are judged by the same words, in `crate::environment::provide`.
+//! docs/explanation/queue.md says the same to operators. Builds are judged by the same words, in `crate::environment::provide`.
 
 use crate::store::RunStatus;
 

@@ -1748,7 +1748,7 @@ export interface components {
             /** @description The window in 60 parts of the same length, the earliest first. */
             parts: components["schemas"]["WindowPart"][];
         };
-        /** @description An event of the engine, or one of a configuration's code below `engine.config`; docs/events.md has the data of each. */
+        /** @description An event of the engine, or one of a configuration's code below `engine.config`; docs/reference/events.md has the data of each. */
         EngineEvent: {
             event_id: string;
             run_id: string;
@@ -2107,7 +2107,7 @@ export interface components {
         };
         /** @description Why a job ended in error. */
         JobError: {
-            /** @description A stable word, explained in docs/errors.md. */
+            /** @description A stable word, explained in docs/reference/errors.md. */
             code: string;
             message: string;
             hint: string | null;
@@ -2484,7 +2484,7 @@ export interface components {
             status: number;
             /** @description What happened. */
             detail: string;
-            /** @description A stable word for programs, explained in docs/errors.md. */
+            /** @description A stable word for programs, explained in docs/reference/errors.md. */
             code: string;
             /** @description What to do next. */
             hint?: string | null;
@@ -2844,7 +2844,7 @@ export interface components {
         };
         /** @description Why a run or an environment failed. */
         RunError: components["schemas"]["Place"] & {
-            /** @description A stable code, listed in docs/errors.md. */
+            /** @description A stable code, listed in docs/reference/errors.md. */
             code: string;
             /** @description In which stage: a hook's name, `environment`, `engine`, `unknown`. */
             stage: string | null;

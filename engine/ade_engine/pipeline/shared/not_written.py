@@ -1,6 +1,6 @@
 """Which lines of a sheet have no row in the output, as far as somebody has said why.
 
-Reasons are words of the row map (docs/rows.schema.json). What nobody has said is found out where the map is made.
+Reasons are words of the row map (docs/reference/rows.schema.json). What nobody has said is found out where the map is made.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 //! What the engine told of a table, as it is recorded: header rows, columns, fields, hooks, and where it was written.
 //!
-//! docs/engine.md describes the keys. Older engines told fewer of them; a key that is not there is one of which nothing is known.
+//! docs/reference/engine.md describes the keys. Older engines told fewer of them; a key that is not there is one of which nothing is known.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;

@@ -1,0 +1,137 @@
+//! `ade docs`: the documents.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use ade::base::problem::code;
+use ade::docs::{self, Section};
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::ui::{Tone, Ui};
+
+/// How many sections are shown.
+const MOST: usize = 8;
+
+/// Find a page of the documents, and read or open it
+///
+/// Words find the sections that are about them. The name of a page, such as how-to/ci, prints that page. All of it is in `ade`: no
+/// network is needed. Addresses are those of the site, if it lies beside the program; .ci/docs builds it in a clone.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade docs\n  ade docs column was not found\n  ade docs retry --open\n  ade docs how-to/ci"
+)]
+pub struct Args {
+    /// What to look for, or the name of a page [default: list the pages]
+    term: Vec<String>,
+    /// Open the first of what was found in the browser
+    #[arg(long)]
+    open: bool,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let term = args.term.join(" ");
+    let program = std::env::current_exe().ok();
+    let site = program.and_then(|program| docs::site(&program));
+    if term.is_empty() {
+        return match (args.open, &site) {
+            (true, site) => open(ui, site.as_deref(), "index.html"),
+            (false, site) => list(ui, site.as_deref()),
+        };
+    }
+    if let Some(page) = docs::page(&term) {
+        if args.open {
+            return open(ui, site.as_deref(), &page.address());
+        }
+        match ui.json() {
+            true => ui.document(&[page.json(site.as_deref())]),
+            false => ui.raw(page.text.as_bytes()),
+        }
+        return Ok(ExitStatus::Done);
+    }
+    let found = docs::find(&term);
+    let Some(first) = found.first() else {
+        let message = format!("no page has the words '{term}'");
+        let failure = Failure::usage(code::NOT_FOUND, message);
+        return Err(failure.hint("`ade docs` lists the pages"));
+    };
+    if args.open {
+        return open(ui, site.as_deref(), &first.address());
+    }
+    match ui.json() {
+        true => {
+            let all = found.iter().map(|section| section.json(site.as_deref()));
+            ui.document(&all.collect::<Vec<_>>());
+        }
+        false => print(ui, &found, site.as_deref()),
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// The pages by their parts.
+fn list(ui: &Ui, site: Option<&Path>) -> Outcome {
+    if ui.json() {
+        let all = docs::pages().iter().map(|page| page.json(site));
+        ui.document(&all.collect::<Vec<_>>());
+        return Ok(ExitStatus::Done);
+    }
+    let names = docs::pages().iter().map(|page| page.name.len());
+    let width = names.max().unwrap_or(0);
+    for page in docs::pages() {
+        let title = ui.paint(Tone::Dim, page.title());
+        ui.line(format_args!("{:width$}  {title}", page.name));
+    }
+    if let Some(site) = site {
+        ui.say(docs::link(site, "index.html"));
+    }
+    ui.say("`ade docs PAGE` prints a page, and `ade docs WORDS` finds sections");
+    Ok(ExitStatus::Done)
+}
+
+fn print(ui: &Ui, found: &[Section], site: Option<&Path>) {
+    for section in found.iter().take(MOST) {
+        let heading = match section.heading == section.title {
+            true => section.title.clone(),
+            false => format!("{}: {}", section.title, section.heading),
+        };
+        ui.line(ui.paint(Tone::Strong, heading));
+        ui.line(match site {
+            Some(site) => format!("  {}", docs::link(site, &section.address())),
+            None => format!("  {}", section.page),
+        });
+    }
+    if found.len() > MOST {
+        let more = found.len() - MOST;
+        ui.say(format_args!("{more} more sections have these words"));
+    }
+    let page = found.first().map_or("", |section| section.page);
+    ui.say(format_args!("`ade docs {page}` prints that page"));
+}
+
+/// Opens a page of the site in the user's browser, and says its address.
+fn open(ui: &Ui, site: Option<&Path>, page: &str) -> Outcome {
+    let Some(site) = site else {
+        let failure = Failure::usage(
+            code::NOT_FOUND,
+            "the site of the documents does not lie beside this program",
+        );
+        return Err(failure.hint("`ade docs WORDS` finds pages, and `ade docs PAGE` prints one"));
+    };
+    let address = docs::link(site, page);
+    let program = match cfg!(target_os = "macos") {
+        true => "open",
+        false => "xdg-open",
+    };
+    let mut browser = Command::new(program);
+    browser
+        .arg(&address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    if browser.spawn().is_err() {
+        ui.say("no browser could be opened; this address leads to the page:");
+    }
+    ui.line(address);
+    Ok(ExitStatus::Done)
+}

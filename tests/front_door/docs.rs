@@ -1,0 +1,83 @@
+//! `ade docs`: pages are found, printed and opened without a network.
+
+use crate::common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use common::{Place, wait_for};
+
+#[test]
+fn words_find_sections_and_a_name_prints_its_page() {
+    let place = Place::new();
+    let pages = place.ade("docs").succeeds().stdout;
+    assert!(pages.contains("reference/errors"), "{pages}");
+    for (words, page) in [
+        ("a column was not found", "reference/authoring"),
+        ("what may my code read", "explanation/confinement"),
+        ("upgrade", "explanation/queue"),
+        ("date_order", "reference/engine"),
+    ] {
+        let found = place.ade(&format!("docs {words} --json")).json();
+        let found = found.as_array().unwrap().iter().take(8);
+        let found: Vec<_> = found.map(|section| &section["page"]).collect();
+        assert!(
+            found.iter().any(|found| *found == page),
+            "{words}: {found:?}"
+        );
+    }
+    let page = place.ade("docs errors").succeeds().stdout;
+    assert!(page.starts_with("# Errors\n"), "{page}");
+    let refused = place.ade("docs qqqzzz").ends_with(2);
+    assert!(
+        refused.stderr.contains("no page has the words 'qqqzzz'"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn a_page_of_the_site_is_opened_in_the_browser() {
+    let place = Place::new();
+    // An installation of its own, with a browser that notes what it is to open.
+    let program = place.path("tool/bin/ade");
+    fs::create_dir_all(place.path("tool/bin")).unwrap();
+    fs::create_dir_all(place.path("bin")).unwrap();
+    fs::hard_link(env!("CARGO_BIN_EXE_ade"), &program)
+        .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_ade"), &program).map(|_| ()))
+        .unwrap();
+    let (browser, opened) = (place.path("bin/xdg-open"), place.path("opened"));
+    fs::write(
+        &browser,
+        format!("#!/bin/sh\necho \"$1\" > {}\n", opened.display()),
+    )
+    .unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    let open = || {
+        Command::new(&program)
+            .args(["docs", "errors", "--open"])
+            .env_clear()
+            .env("HOME", place.path("home"))
+            .env("PATH", place.path("bin"))
+            .output()
+            .unwrap()
+    };
+
+    let refused = open();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("does not lie beside"), "{said}");
+
+    // With the site beside the program.
+    let site = place.path("tool/share/doc/ade");
+    fs::create_dir_all(&site).unwrap();
+    fs::write(site.join("index.html"), "").unwrap();
+    let done = open();
+    assert!(done.status.success(), "{done:?}");
+    let address = format!("file://{}/reference/errors.html", site.display());
+    assert_eq!(String::from_utf8(done.stdout).unwrap().trim_end(), address);
+    wait_for("the browser is called", || {
+        fs::read_to_string(&opened).is_ok_and(|text| text.trim_end() == address)
+    });
+}
