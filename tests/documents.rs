@@ -10,9 +10,9 @@
 //! `console` block the lines below a command are what it prints (both streams, piped): a line `…` stands for any lines, `…` in a line
 //! for any text; ids, times and sizes may differ.
 //!
-//! Comments in the documents say what the test cannot see:
+//! A block with a title (```` ```csv title="inbox/a.csv" ````), which its reader sees above it, is that file, complete. Comments in the
+//! documents say what the test cannot see:
 //!
-//! - `<!-- file: PATH -->` above a block: the block is that file, complete.
 //! - `<!-- not typed: REASON -->` above a block: no command of the block is typed.
 //! - `<!-- not typed (START): REASON -->`: the commands of the block below that begin so are not typed.
 //! - `<!-- ends with N (START) -->`: these commands of the block below end with this exit status; all others end with 0.
@@ -88,11 +88,10 @@ fn steps(text: &str) -> Vec<Step> {
             comments.push(line);
         } else if let Some(language) = line.strip_prefix("```") {
             let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            let file = comments
-                .iter()
-                .find_map(|comment| instruction(comment).filter(|(words, ..)| *words == "file"));
-            if let Some((.., path)) = file {
-                steps.push(Step::File(path.to_owned(), block.join("\n") + "\n"));
+            let title = language.split_once(" title=\"").map(|(_, title)| title);
+            if let Some(path) = title {
+                let path = path.trim_end_matches('"').to_owned();
+                steps.push(Step::File(path, block.join("\n") + "\n"));
             } else if language == "console" {
                 session(&block, &comments, &mut steps);
             } else if matches!(language, "" | "sh") {
@@ -532,7 +531,7 @@ fn every_page_is_in_the_order_of_the_site() {
 
 #[test]
 fn comments_limit_what_is_typed() {
-    let text = "<!-- not typed (ade top): it needs a terminal -->\n<!-- ends with 2 (ade x) -->\n\n    ade top\n    ade x crew   # words\n    crew/\n\n<!-- file: a/b.py -->\n```python\nx = 1\n```\n\n```console\n$ ade settings\nname …\n```\n";
+    let text = "<!-- not typed (ade top): it needs a terminal -->\n<!-- ends with 2 (ade x) -->\n\n    ade top\n    ade x crew   # words\n    crew/\n\n```python title=\"a/b.py\"\nx = 1\n```\n\n```console\n$ ade settings\nname …\n```\n";
     let steps = steps(text);
     assert!(
         matches!(&steps[..], [

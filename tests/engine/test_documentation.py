@@ -39,7 +39,7 @@ ENGINE_1_9 = _page("explanation/engine-1.9.md")
 def example(tmp_path):
     """The files of the example of functions, as it names them."""
     folder = tmp_path / "my-config"
-    for name, text in re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", FUNCTIONS, re.DOTALL):
+    for name, text in re.findall(r'```\w+ title="(\S+)"\n(.*?)```', FUNCTIONS, re.DOTALL):
         path = tmp_path / name if name == "input.csv" else folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -68,7 +68,7 @@ def test_the_manifest_of_the_example_does_what_it_says(run, example, tmp_path):
 
 def test_every_python_example_compiles():
     pages = (CONFIGURATION, FIELDS, FUNCTIONS, HOOKS, ISSUES, ENGINE, COLUMNS, ROWS)
-    examples = re.findall(r"```python\n(.*?)```", "".join(pages), re.DOTALL)
+    examples = re.findall(r'```python(?: title="\S+")?\n(.*?)```', "".join(pages), re.DOTALL)
     assert len(examples) > 16
     for text in examples:
         compile(text, "example", "exec")
