@@ -176,15 +176,19 @@ fn any_column(table: &Table, field: &str) -> String {
             "no column with a header is without a field: {field} is not in this table, or its column went to another field"
         );
     };
+    // Of several columns none is shown as the one that is meant.
+    let how = match names.len() {
+        1 => format!("list its header, as in {}", headers_with(&first.name)),
+        _ => format!("list its header in headers=[…] of {field}; `ade fix` says which it may be"),
+    };
     let more = names.len().saturating_sub(MOST);
     names.truncate(MOST);
     if more > 0 {
         names.push(format!("{more} more"));
     }
     format!(
-        "if one of the columns without a field is {field} ({}): list its header, as in {}",
-        names.join(", "),
-        headers_with(&first.name)
+        "if one of the columns without a field is {field} ({}): {how}",
+        names.join(", ")
     )
 }
 
