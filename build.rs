@@ -31,6 +31,7 @@ fn main() {
         "templates",
         "web/dist",
         "docs",
+        "zensical.toml",
     ] {
         println!("cargo::rerun-if-changed={watched}");
     }

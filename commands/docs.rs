@@ -15,8 +15,9 @@ const MOST: usize = 8;
 
 /// Find a page of the documents, and read or open it
 ///
-/// Words find the sections that are about them. The name of a page, such as how-to/ci, prints that page. All of it is in `ade`: no
-/// network is needed. Addresses are those of the site, if it lies beside the program; .ci/docs builds it in a clone.
+/// Words find the sections that are about them. The name of a page or a section, such as how-to/ci or 'how-to/ci#on-github', prints it.
+/// All of it is in `ade`: no network is needed. --open and the addresses of --json need the site, which lies beside the program; .ci/docs
+/// builds it in a clone.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade docs\n  ade docs column was not found\n  ade docs retry --open\n  ade docs how-to/ci"
@@ -46,7 +47,17 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         }
         match ui.json() {
             true => ui.document(&[page.json(site.as_deref())]),
-            false => ui.raw(page.text.as_bytes()),
+            false => ui.raw(docs::plain(&page.text).as_bytes()),
+        }
+        return Ok(ExitStatus::Done);
+    }
+    if let Some(section) = docs::section(&term) {
+        if args.open {
+            return open(ui, site.as_deref(), &section.address());
+        }
+        match ui.json() {
+            true => ui.document(&[section.json(site.as_deref())]),
+            false => ui.raw(docs::plain(&section.text()).as_bytes()),
         }
         return Ok(ExitStatus::Done);
     }
@@ -96,17 +107,20 @@ fn print(ui: &Ui, found: &[Section], site: Option<&Path>) {
             false => format!("{}: {}", section.title, section.heading),
         };
         ui.line(ui.paint(Tone::Strong, heading));
-        ui.line(match site {
-            Some(site) => format!("  {}", docs::link(site, &section.address())),
-            None => format!("  {}", section.page),
-        });
+        ui.line(format_args!("  {}", section.name()));
     }
     if found.len() > MOST {
         let more = found.len() - MOST;
         ui.say(format_args!("{more} more sections have these words"));
     }
-    let page = found.first().map_or("", |section| section.page);
-    ui.say(format_args!("`ade docs {page}` prints that page"));
+    let first = found.first().map(Section::name).unwrap_or_default();
+    let how = match site {
+        Some(_) => ", and with --open a browser shows it",
+        None => "",
+    };
+    ui.say(format_args!(
+        "`ade docs '{first}'` prints that section{how}"
+    ));
 }
 
 /// Opens a page of the site in the user's browser, and says its address.

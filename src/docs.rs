@@ -116,6 +116,18 @@ impl Section {
         }
     }
 
+    /// How `ade docs` is asked for it: `how-to/ci#on-github`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.address().replacen(".html", "", 1)
+    }
+
+    /// Its Markdown, with its heading.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("## {}\n{}", self.heading, self.text)
+    }
+
     /// What `ade docs --json` says of it.
     #[must_use]
     pub fn json(&self, site: Option<&Path>) -> Value {
@@ -191,6 +203,36 @@ pub fn page(name: &str) -> Option<&'static Page> {
     PAGES.iter().find(is_meant)
 }
 
+/// The section that an address names, such as `how-to/ci#on-github`.
+#[must_use]
+pub fn section(address: &str) -> Option<Section> {
+    let (name, place) = address.split_once('#')?;
+    let ending = format!("#{place}");
+    let mut sections = page(name)?.sections().into_iter();
+    sections.find(|section| section.address().ends_with(&ending))
+}
+
+/// Markdown as it is read in a terminal: without comments and pictures.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let is_hidden = |line: &&str| {
+        let line = line.trim_start();
+        ["<!--", "<picture", "</picture", "<source", "<img"]
+            .iter()
+            .any(|mark| line.starts_with(mark))
+    };
+    let lines = text.lines().filter(|line| !is_hidden(line));
+    let mut plain = String::new();
+    for line in lines {
+        // What is left out leaves no gap.
+        if !(line.is_empty() && plain.ends_with("\n\n")) {
+            plain.push_str(line);
+            plain.push('\n');
+        }
+    }
+    plain
+}
+
 /// The sections that have these words, best first.
 #[must_use]
 pub fn find(sought: &str) -> Vec<Section> {
@@ -261,6 +303,7 @@ mod tests {
         assert_eq!(stem("retries"), stem("retry"));
         assert_eq!(stem("columns"), stem("column"));
         assert!(find("qqqzzz").is_empty());
+        assert_eq!(plain("a\n\n<!-- not typed: x -->\n\nb"), "a\n\nb\n");
         let found = find("run_not_found");
         assert!(
             found

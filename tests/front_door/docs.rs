@@ -36,6 +36,15 @@ fn words_find_sections_and_a_name_prints_its_page() {
     }
     let page = place.ade("docs errors").succeeds().stdout;
     assert!(page.starts_with("# Errors\n"), "{page}");
+    let said = place.ade("docs a column was not found").succeeds().stdout;
+    let name = said
+        .lines()
+        .find_map(|line| line.strip_prefix("  ").filter(|name| name.contains('#')));
+    let section = place
+        .ade(&format!("docs {}", name.unwrap()))
+        .succeeds()
+        .stdout;
+    assert!(section.starts_with("## "), "{section}");
     let refused = place.ade("docs qqqzzz").ends_with(2);
     assert!(
         refused.stderr.contains("no page has the words 'qqqzzz'"),
