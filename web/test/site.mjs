@@ -22,7 +22,7 @@ const QUESTIONS = [
   ['what spends an attempt', 'explanation/queue'],
   ['date_order', 'how-to/dates-and-numbers'],
 ]
-const PAGES = ['index', 'tutorial/first-workbook', 'how-to/column-not-found', 'reference/errors', 'reference/fields', 'reference/api-routes', 'explanation/queue', 'glossary']
+const PAGES = ['index', 'tutorial/first-workbook', 'how-to/column-not-found', 'reference/errors', 'explanation/queue']
 
 const faults = []
 const browser = await chromium.launch({ executablePath: values.chromium, args: ['--no-sandbox', '--disable-quic', '--disable-background-networking', '--no-first-run'] })
