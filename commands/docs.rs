@@ -75,7 +75,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             let all = found.iter().map(|section| section.json(site.as_deref()));
             ui.document(&all.collect::<Vec<_>>());
         }
-        false => print(ui, &found, site.as_deref()),
+        false => print(ui, (&term, &found), site.as_deref()),
     }
     Ok(ExitStatus::Done)
 }
@@ -100,7 +100,17 @@ fn list(ui: &Ui, site: Option<&Path>) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn print(ui: &Ui, found: &[Section], site: Option<&Path>) {
+/// So many letters of a line are shown, which fits into a terminal of 80 columns.
+const MOST_LETTERS: usize = 76;
+
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(MOST_LETTERS) {
+        Some((at, _)) => format!("{}…", line[..at].trim_end()),
+        None => line.to_owned(),
+    }
+}
+
+fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
     for section in found.iter().take(MOST) {
         let heading = match section.heading == section.title {
             true => section.title.clone(),
@@ -108,6 +118,10 @@ fn print(ui: &Ui, found: &[Section], site: Option<&Path>) {
         };
         ui.line(ui.paint(Tone::Strong, heading));
         ui.line(format_args!("  {}", section.name()));
+        let line = section.best_line(term);
+        if !line.is_empty() && line != section.heading {
+            ui.line(ui.paint(Tone::Dim, format_args!("  {}", shortened(&line))));
+        }
     }
     if found.len() > MOST {
         let more = found.len() - MOST;

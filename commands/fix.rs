@@ -111,16 +111,23 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(status)
 }
 
-/// What is accepted has to be a field without a column, and a column without a field. Returns them as the file has them.
+/// What is accepted has to be suggested, or a field without a column and a column without a field. Returns them as the file has them.
 fn demand_known(
     accepted: &[(String, String)],
     found: &Found,
 ) -> Result<Vec<(String, String)>, Failure> {
+    let is_same =
+        |header: &str, wanted: &str| header.trim().to_lowercase() == wanted.to_lowercase();
     let with_header = |wanted: &str| {
         let mut columns = found.columns.iter().map(|column| &column.header);
-        columns.find(|header| header.trim().to_lowercase() == wanted.to_lowercase())
+        columns.find(|header| is_same(header, wanted))
     };
     let known = accepted.iter().map(|(field, header)| {
+        let mut suggested = found.suggestions.iter();
+        if let Some(one) = suggested.find(|one| one.field == *field && is_same(&one.header, header))
+        {
+            return Ok((field.clone(), one.header.clone()));
+        }
         if !found.fields.contains(field) {
             let message = format!("{field} is no field without a column");
             let hint = format!("there are {}", listed(&found.fields));

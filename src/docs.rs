@@ -135,32 +135,90 @@ impl Section {
         json!({"page": self.page, "title": self.title, "section": self.heading, "address": address})
     }
 
-    /// How much of what is sought this section has: each word counts most in the heading, then in the title, then in the text.
-    fn score(&self, words: &[String]) -> usize {
-        let [heading, title, text] =
-            [&self.heading, &self.title, &self.text].map(|text| words_of(text));
-        let count = |in_words: &[String], word: &str| {
-            in_words
-                .iter()
-                .filter(|other| other.starts_with(word))
-                .count()
+    /// The line that has the most of these words, as it reads without Markdown: what to look at first.
+    #[must_use]
+    pub fn best_line(&self, sought: &str) -> String {
+        let words = sought_words(sought);
+        let text = plain(&self.text);
+        let lines = text
+            .lines()
+            .filter(|line| line.chars().any(char::is_alphanumeric) && !line.starts_with("```"));
+        let found = |line: &str| {
+            let own = words_of(line);
+            let has = |word: &&String| own.iter().any(|other| other.starts_with(*word));
+            words.iter().filter(has).count()
         };
-        let of_word = |word: &String| {
-            let exact = usize::from(heading.contains(word)) * 20;
-            exact
-                + 40 * count(&heading, word).min(1)
-                + 20 * count(&title, word).min(1)
-                + count(&text, word).min(5)
-        };
-        let scores: Vec<usize> = words.iter().map(of_word).collect();
-        let found = scores.iter().filter(|score| **score > 0).count();
-        // Pages for those who work on ADE come last.
-        if self.page.starts_with("contributing/") {
-            return 1000 * found;
-        }
-        // A section that has every word comes before any that lacks one.
-        scores.iter().sum::<usize>() + 1000 * found
+        // The first of those that have as many.
+        let best = lines.rev().max_by_key(|line| found(line));
+        bare(best.unwrap_or_default())
     }
+
+    /// How often it has each of these words, and how many words it has: its prose, and by itself each row of its tables, since one row of a
+    /// long table may be all that is sought. A heading counts as eight mentions, and a title as four; of a row a quarter of that.
+    fn counted(&self, words: &[String]) -> Vec<Counted> {
+        let (rows, prose): (Vec<&str>, Vec<&str>) = self
+            .text
+            .lines()
+            .partition(|line| line.starts_with('|') && !line.starts_with("|--"));
+        let [heading, title] = [&self.heading, &self.title].map(|text| words_of(text));
+        let counted = |text: &str, above: f64| {
+            let text = words_of(text);
+            let of_word = |word: &String| {
+                let of_headings = 8.0 * count(&heading, word) + 4.0 * count(&title, word).min(1.0);
+                count(&text, word) + above * of_headings
+            };
+            Counted {
+                words: words.iter().map(of_word).collect(),
+                length: text.len() as f64,
+            }
+        };
+        let rows = rows.into_iter().map(|row| counted(row, 0.25));
+        [counted(&prose.join("\n"), 1.0)]
+            .into_iter()
+            .chain(rows)
+            .collect()
+    }
+}
+
+/// What is counted of a text.
+struct Counted {
+    words: Vec<f64>,
+    length: f64,
+}
+
+/// How often a text has a word. `retry` is meant less by `retryable`.
+fn count(text: &[String], word: &str) -> f64 {
+    let alike = text.iter().filter(|other| other.starts_with(word));
+    alike
+        .map(|other| if other == word { 1.0 } else { 0.5 })
+        .sum()
+}
+
+/// A line of Markdown without its marks: of a table's row the cells, of a link its words.
+fn bare(line: &str) -> String {
+    let mut text = String::new();
+    let mut rest = line.trim_matches(['|', ' ', '-', '#', '>', '*']);
+    while let Some(at) = rest.find("](") {
+        let (before, words) = rest[..at].rsplit_once('[').unwrap_or((&rest[..at], ""));
+        text.push_str(before);
+        text.push_str(words);
+        rest = rest[at..].split_once(')').map_or("", |(_, behind)| behind);
+    }
+    text.push_str(rest);
+    let text = text.replace('`', "").replace("**", "");
+    let cells = text.split(" | ").map(str::trim);
+    let filled = cells.filter(|cell| !cell.is_empty());
+    filled.collect::<Vec<_>>().join(" · ")
+}
+
+/// The words of a question that say what is sought.
+fn sought_words(sought: &str) -> Vec<String> {
+    let mut words = words_of(sought);
+    let small: Vec<&str> = SMALL_WORDS.iter().map(|word| stem(word)).collect();
+    if words.iter().any(|word| !small.contains(&word.as_str())) {
+        words.retain(|word| !small.contains(&word.as_str()));
+    }
+    words
 }
 
 /// The words of a text in lower case, without their endings.
@@ -233,23 +291,68 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
-/// The sections that have these words, best first.
+/// The sections that these words are about, best first: those that have a third of what the best one has.
+///
+/// What a section has is Okapi's BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework"): rare words count more, and so
+/// do words of short sections. It is less for a section that lacks some of the words.
 #[must_use]
 pub fn find(sought: &str) -> Vec<Section> {
-    let mut words = words_of(sought);
-    let small: Vec<&str> = SMALL_WORDS.iter().map(|word| stem(word)).collect();
-    if words.iter().any(|word| !small.contains(&word.as_str())) {
-        words.retain(|word| !small.contains(&word.as_str()));
-    }
-    let sections = PAGES.iter().flat_map(Page::sections);
-    let mut found: Vec<(usize, Section)> = sections
-        .map(|section| (section.score(&words), section))
-        .filter(|(score, _)| *score > 0)
+    const MENTIONS: f64 = 1.5;
+    const LENGTH: f64 = 0.6;
+    /// So much is a row worth, which says little beside the words that are sought.
+    const ROWS: f64 = 0.75;
+    let words = sought_words(sought);
+    let sections: Vec<Section> = PAGES.iter().flat_map(Page::sections).collect();
+    let counted: Vec<Vec<Counted>> = sections.iter().map(|one| one.counted(&words)).collect();
+    let all = counted.iter().map(Vec::len).sum::<usize>() as f64;
+    let average = counted.iter().flatten().map(|one| one.length).sum::<f64>() / all;
+    let rarity = |word: usize| {
+        let with_it = counted.iter().flatten().filter(|one| one.words[word] > 0.0);
+        let with_it = with_it.count() as f64;
+        (1.0 + (all - with_it + 0.5) / (with_it + 0.5)).ln()
+    };
+    let rarities: Vec<f64> = (0..words.len()).map(rarity).collect();
+    let sum_of_rarities: f64 = rarities.iter().sum();
+    let score = |one: &Counted| {
+        let longer = 1.0 - LENGTH + LENGTH * one.length / average;
+        let of_word = |(count, rarity): (&f64, &f64)| {
+            rarity * count * (MENTIONS + 1.0) / (count + MENTIONS * longer)
+        };
+        let sum: f64 = one.words.iter().zip(&rarities).map(of_word).sum();
+        let has = one
+            .words
+            .iter()
+            .zip(&rarities)
+            .filter(|(count, _)| **count > 0.0);
+        let share = has.map(|(_, rarity)| rarity).sum::<f64>() / sum_of_rarities;
+        sum * share * share
+    };
+    let scores = sections.iter().zip(&counted).map(|(section, counted)| {
+        let (prose, rows) = counted.split_at(1);
+        let best = rows.iter().map(score).fold(0.0, f64::max);
+        (ROWS * best).max(prose.iter().map(score).sum()) * weight(section)
+    });
+    let scores: Vec<f64> = scores.collect();
+    let best = scores.iter().copied().fold(0.0, f64::max);
+    let mut found: Vec<(f64, Section)> = scores
+        .into_iter()
+        .zip(sections)
+        .filter(|(score, _)| *score > 0.0 && *score >= best / 3.0)
         .collect();
-    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    let best = found.first().map_or(0, |(score, _)| score / 1000);
-    found.retain(|(score, _)| score / 1000 == best);
+    found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     found.into_iter().map(|(_, section)| section).collect()
+}
+
+/// A page for a task is what most people look for, and one for those who work on ADE what fewest do. A page begins with what it is about.
+fn weight(section: &Section) -> f64 {
+    let of_page = match section.page.split('/').next() {
+        Some("how-to") => 1.2,
+        Some("contributing") => 0.2,
+        _ if section.page == "reference/api-routes" => 0.6,
+        _ => 1.0,
+    };
+    let is_beginning = section.heading == section.title;
+    of_page * if is_beginning { 1.25 } else { 1.0 }
 }
 
 /// The folder of the site that came with this program: beside it in an installation, or in the `target` folder that it was built in.

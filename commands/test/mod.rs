@@ -139,17 +139,25 @@ impl Session<'_> {
         }
         let begun = Instant::now();
         let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;
-        let failed = results.iter().filter(|result| !result.passed).count();
+        let is_updated = |one: &CaseResult| args.update && !one.passed && one.is_mended_by_update();
+        let updated = results.iter().filter(|one| is_updated(one)).count();
+        let failed = results.iter().filter(|one| !one.passed).count() - updated;
+        let passed = results.len() - failed - updated;
         if ui.json() {
             ui.document(
-                &json!({"passed": results.len() - failed, "failed": failed, "cases": results}),
+                &json!({"passed": passed, "updated": updated, "failed": failed, "cases": results}),
             );
         } else {
-            results.iter().for_each(|result| print(ui, result));
+            for result in &results {
+                print(ui, result, is_updated(result));
+            }
             let took = begun.elapsed().as_secs_f64();
+            let updated = match updated {
+                0 => String::new(),
+                _ => format!("{updated} updated, "),
+            };
             ui.line(format_args!(
-                "{} passed, {failed} failed in {took:.1} s",
-                results.len() - failed
+                "{passed} passed, {updated}{failed} failed in {took:.1} s"
             ));
             tell_of_unchecked(ui, &results);
         }
@@ -157,11 +165,10 @@ impl Session<'_> {
             let text = cases::as_junit(&prepared.record.name, &results);
             files::write_whole(file, text.as_bytes())?;
         }
-        let is_refused = match args.update {
-            true => update(ui, &chosen, &results)?,
-            false => failed > 0,
-        };
-        Ok(match is_refused {
+        if args.update {
+            update(ui, &chosen, &results)?;
+        }
+        Ok(match failed > 0 {
             true => ExitStatus::Refused,
             false => ExitStatus::Done,
         })
@@ -209,9 +216,8 @@ impl Session<'_> {
     }
 }
 
-/// Writes what came out. Returns whether something is left that differs.
-fn update(ui: &Ui, chosen: &[Case], results: &[CaseResult]) -> Result<bool, Failure> {
-    let mut is_left = false;
+/// Writes what came out.
+fn update(ui: &Ui, chosen: &[Case], results: &[CaseResult]) -> Result<(), Failure> {
     for (case, result) in chosen.iter().zip(results) {
         if let Some(file) = cases::update(case, result)? {
             ui.say(format_args!("Wrote {}", ui.path(&file)));
@@ -223,9 +229,8 @@ fn update(ui: &Ui, chosen: &[Case], results: &[CaseResult]) -> Result<bool, Fail
                 case.name
             ));
         }
-        is_left |= !result.passed && !result.is_mended_by_update();
     }
-    Ok(is_left)
+    Ok(())
 }
 
 fn tell_of_unchecked(ui: &Ui, results: &[CaseResult]) {
@@ -243,11 +248,12 @@ fn tell_of_unchecked(ui: &Ui, results: &[CaseResult]) {
     }
 }
 
-fn print(ui: &Ui, result: &CaseResult) {
-    let (tone, mark) = if result.passed {
-        (Tone::Good, "✓")
-    } else {
-        (Tone::Bad, "✗")
+/// A case and what differs; what `--update` writes is no failure.
+fn print(ui: &Ui, result: &CaseResult, is_updated: bool) {
+    let (tone, mark) = match (result.passed, is_updated) {
+        (true, _) => (Tone::Good, "✓"),
+        (false, true) => (Tone::Warn, "!"),
+        (false, false) => (Tone::Bad, "✗"),
     };
     ui.line(format_args!("{} {}", ui.paint(tone, mark), result.name));
     if let Some(error) = &result.error {

@@ -63,10 +63,10 @@ pub struct SheetInfo {
     pub index: usize,
     /// `visible`, `hidden` or `veryHidden`.
     pub state: &'static str,
-    /// The rows of its used area, from the first row on; null where the sheet cannot be read.
+    /// The rows of its used area, from the first row on; null if the sheet cannot be read.
     #[schema(required)]
     pub rows: Option<u64>,
-    /// The columns of its used area, from the first column on; null where the sheet cannot be read.
+    /// The columns of its used area, from the first column on; null if the sheet cannot be read.
     #[schema(required)]
     pub columns: Option<u64>,
     /// Rows that the file says it has behind a long run of empty ones, where reading has ended.

@@ -23,7 +23,7 @@ pub struct Facts {
     pub run: RunRecord,
     /// In what it falls short of what was asked of it, in words.
     pub refused: Vec<String>,
-    /// The engine's completed payload, with what it noticed; null where there is none.
+    /// The engine's completed payload, with what it noticed; null if there is none.
     pub payload: Value,
     /// The tables that were found, in the order of the sheets.
     pub tables: Vec<Table>,

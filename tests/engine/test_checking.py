@@ -131,6 +131,7 @@ def test_what_is_meant_is_not_told(check, tmp_path):
         "/settings.toml": "csv_delimiter = 'auto'\n",
         "/manifest.toml": "[[columns]]\nfield = 'Title'\nenabled = false\n[[columns]]\nname = 'a'\nlabel = 'A'\n",
         "row_detectors/own.py": "def fn(**_):\n    return {'subtotal': 1.0}\ndef register(r):\n    r.register_row_detector(fn, row_kind='subtotal', priority=1)\n",
+        "row_detectors/total.py": "KIND = 'total'\ndef fn(**_):\n    return {KIND: 1.0}\ndef register(r):\n    r.register_row_detector(fn, row_kind=KIND, priority=1)\n",
         "columns/helper.py": "def register_text(registry, name):\n    pass\n",
         "columns/uses.py": "from ade_config.columns import helper\nfrom ade_engine import FieldDef\ndef register(r):\n    r.register_field(FieldDef('town'))\n",
         "columns/late.py": "X = 1\n",

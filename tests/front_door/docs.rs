@@ -24,7 +24,9 @@ fn words_find_sections_and_a_name_prints_its_page() {
         ("upgrade", "how-to/upgrade"),
         ("issues back to the sender", "how-to/issues-to-the-sender"),
         ("what spends an attempt", "explanation/queue"),
-        ("date_order", "reference/engine"),
+        ("date_order", "how-to/dates-and-numbers"),
+        ("hidden sheets", "how-to/column-not-found"),
+        ("password protected file", "reference/errors"),
     ] {
         let found = place.ade(&format!("docs {words} --json")).json();
         let found = found.as_array().unwrap().iter().take(3);
@@ -45,6 +47,11 @@ fn words_find_sections_and_a_name_prints_its_page() {
         .succeeds()
         .stdout;
     assert!(section.starts_with("## "), "{section}");
+    // Below each section stands the line that has most of the words.
+    place
+        .ade("docs input_error")
+        .succeeds()
+        .prints("  input_error · the workbook cannot be opened");
     let refused = place.ade("docs qqqzzz").ends_with(2);
     assert!(
         refused.stderr.contains("no page has the words 'qqqzzz'"),

@@ -63,6 +63,28 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
         .ends_with(2)
         .says("there is no column \"Colour\"");
 
+    // A column that its values alone gave to a field: with its header in the list nobody is warned any more.
+    let rows: String = (0..12)
+        .map(|number| format!("King,Person,3{number}.5,king.{number}@example.org\n"))
+        .collect();
+    place.write("mai.csv", format!("Surname,Given name,Std.,Correo\n{rows}"));
+    place
+        .ade("run crew mai.csv")
+        .succeeds()
+        .prints("taken for the field 'email' by its values");
+    place
+        .ade("fix mai.csv")
+        .succeeds()
+        .prints("✓ email = Correo  (the run took it for this field by its values)");
+    place
+        .ade("fix mai.csv --accept email=correo")
+        .succeeds()
+        .prints("\"Correo\"")
+        .prints("4 fields with a column now, 4 before");
+    let again = place.ade("run crew mai.csv").succeeds();
+    assert!(!again.stdout.contains("by its values"), "{again}");
+    let after = place.read(FIELDS);
+
     // A list that is shared by a name is not the field's own.
     let shared = after.replace(
         "headers=[\"employer\", \"company\", \"contractor\"]",
@@ -71,7 +93,7 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     let shared = shared.replace("FIELDS = [", "EMPLOYER = [\"employer\"]\nFIELDS = [");
     place.write(FIELDS, &shared);
     place
-        .ade("fix latest --accept employer=Firma")
+        .ade("fix april.csv --accept employer=Firma")
         .ends_with(1)
         .prints("Paste \"Firma\" into the headers of employer");
     assert_eq!(place.read(FIELDS), shared);

@@ -21,7 +21,11 @@ fn a_case_that_came_out_otherwise_is_shown_and_written_where_that_is_asked_for()
         .ends_with(1)
         .prints("✗ office-export")
         .prints("row 1  pay  expected 1200  got 1309.5");
-    place.ade("test crew --update").succeeds();
+    place
+        .ade("test crew --update")
+        .succeeds()
+        .prints("! office-export")
+        .prints("0 passed, 1 updated, 0 failed");
     place.ade("test crew").succeeds();
     place
         .ade("test crew nothing")

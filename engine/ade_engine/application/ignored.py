@@ -19,6 +19,7 @@ from ade_engine.extensions.loader import PLUGIN_FOLDERS
 from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names
 from ade_engine.models.errors import nearest
 from ade_engine.models.fields import RowKind
+from ade_engine.pipeline.finding.header_rows import OTHER_KINDS
 from ade_engine.pipeline.finding.row_detectors import shared_headers
 from ade_engine.pipeline.output.manifest import COLUMN_KEYS, META_KEYS, manifest_file
 from ade_engine.pipeline.signatures import misspelt_parameters
@@ -133,7 +134,7 @@ def _manifest(config_folder: Path, package_folder: Path, registry: Registry, mod
 
 
 def _row_kinds(registry: Registry, modules: _Modules) -> Iterator[str]:
-    acted_on = [kind.value for kind in RowKind]
+    acted_on = [*(kind.value for kind in RowKind), *OTHER_KINDS]
     for entry in registry.row_detectors:
         kind = entry.row_kind
         if kind in acted_on or not isinstance(kind, str):

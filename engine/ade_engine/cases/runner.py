@@ -39,19 +39,26 @@ if TYPE_CHECKING:
 
 
 def run_case(
-    case: dict[str, Any], settings: Settings, config_package: Path, folder: Path, *, with_places: bool = False
+    case: dict[str, Any],
+    settings: Settings,
+    config_package: Path,
+    folder: Path,
+    *,
+    with_places: bool = False,
+    with_mapped: bool = False,
 ) -> dict[str, Any]:
     """Run one case: ``input``, and as wanted ``input_sheets`` and ``active_sheet_only``. ``folder`` receives its workbook.
 
     Returns ``error`` (``None``, or its ``code`` and ``message``), ``tables`` (each with its ``sheet``, the ``fields`` of its columns,
     ``None`` where a column is of none, their ``headers`` and its ``rows``), and ``issues`` (the lines of the list, or none);
-    ``with_places`` also ``places``: where each table stands in the input.
+    ``with_places`` also ``places``: where each table stands in the input; ``with_mapped`` also ``mapped``: which columns fields have got.
     """
     run, error = _executed(case, settings, config_package, folder)
     if run is None:
         return {"error": error, "tables": [], "issues": []}
     found = {"error": None, "tables": run.tables, "issues": run.lines}
-    return {**found, "places": run.places()} if with_places else found
+    found |= {"places": run.places()} if with_places else {}
+    return found | ({"mapped": run.mapped()} if with_mapped else {})
 
 
 def tables_in(path: Path, settings: Settings, config_package: Path, folder: Path) -> tuple[dict[str, str] | None, list[FoundTable]]:
@@ -137,6 +144,15 @@ class _CaseRun(_Run):
                     "numbers": [column for column, field in fields.items() if field is not None and self._is_of_numbers(field)],
                 })  # fmt: skip
         return found
+
+    def mapped(self) -> list[dict[str, str]]:
+        """The columns that have a header and a field: ``sheet``, ``field`` and ``header``, as the input has it."""
+        return [
+            {"sheet": sheet["name"], "field": column["mapping"]["field"], "header": str(column["header"]["raw"])}
+            for sheet, table in self._structures()
+            for column in table["columns"]
+            if column["mapping"]["field"] is not None and column["header"]["raw"] is not None
+        ]
 
     def found(self) -> list[FoundTable]:
         """The tables with their columns."""

@@ -30,15 +30,22 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     """What a file's columns may be.
 
     ``fields`` (those without a column in some table), ``columns`` (those without a field), and ``suggestions``: pairs of them, with
-    a ``reason`` or without, the likeliest first. ``error``: the file could not be run, and its ``code`` and ``message``.
+    a ``reason`` or without, the likeliest first; and before them the columns that a field has got by their values alone, under headers
+    that do not name it. ``error``: the file could not be run, and its ``code`` and ``message``.
     """
-    result = run_case(request, settings, package, scratch)
+    result = run_case(request, settings, package, scratch, with_mapped=True)
     if result["error"] is not None:
         return {"error": result["error"], "fields": [], "columns": [], "suggestions": []}
-    fields = _fields(settings, package, Path(request["root"]))
+    registry = Engine(settings).check(config_package=package)
+    detectors = [entry.fn for entry in registry.column_detectors if isinstance(entry.fn, FieldHeaders)]
+    fields = _fields(detectors, Path(request["root"]))
     lacking: dict[str, None] = {}
     columns: list[dict[str, Any]] = []
-    found: list[dict[str, Any]] = []
+    found = [
+        {**column, "reason": "the run took it for this field by its values", "likeness": 1.0}
+        for column in result["mapped"]
+        if column["field"] in fields and simplify(column["header"]) and not _is_named(column["header"], column["field"], detectors)
+    ]
     for table in result["tables"]:
         own = [at for at, field in enumerate(table["fields"]) if not (field or "").startswith("__")]
         sides = {at: _side((str(table["headers"][at]),), [row[at] for row in table["rows"]]) for at in own}
@@ -63,7 +70,12 @@ def _with_values(field: Side, column: Side) -> Side:
     return Side(field.headers, column.kind or field.kind, column.values)
 
 
-def _fields(settings: Settings, package: Path, root: Path) -> dict[str, Side]:
+def _is_named(header: str, field: str, detectors: list[FieldHeaders]) -> bool:
+    """Whether a header is, or ends with, one of a field's headers."""
+    return any(detector(header, []) for detector in detectors if detector.field == field)
+
+
+def _fields(detectors: list[FieldHeaders], root: Path) -> dict[str, Side]:
     """The fields of a configuration that go by headers, with the values that its cases expect."""
     values: dict[str, list[Any]] = {}
     for file in sorted(root.glob("tests/cases/*/expected.csv")):
@@ -75,13 +87,10 @@ def _fields(settings: Settings, package: Path, root: Path) -> dict[str, Side]:
             column = values.setdefault(name, [])
             column += [None] * (before - len(column))
             column += [row[at] if at < len(row) and row[at] else None for row in rows]
-    registry = Engine(settings).check(config_package=package)
     fields: dict[str, Side] = {}
-    for entry in registry.column_detectors:
-        detector = entry.fn
-        if isinstance(detector, FieldHeaders):
-            side = _side(detector.headers, values.get(detector.field, []))
-            fields.setdefault(detector.field, Side(side.headers, detector.kind or side.kind, side.values))
+    for detector in detectors:
+        side = _side(detector.headers, values.get(detector.field, []))
+        fields.setdefault(detector.field, Side(side.headers, detector.kind or side.kind, side.values))
     return fields
 
 

@@ -227,7 +227,7 @@ pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<Rows>> {
         .rows(&RunFolder::at(&run.run_dir).rows(&run.input_name))
 }
 
-/// The issues of a window; null where the run has no list of them.
+/// The issues of a window; null if the run has no list of them.
 fn issues_within(api: &Api, run: &RunRecord, side: Side, window: &Window) -> Answer<Value> {
     let list = match issues_of(run) {
         Err(error) if error.kind() == Kind::Usage => return Ok(Value::Null),

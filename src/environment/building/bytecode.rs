@@ -14,12 +14,21 @@ use crate::base::files::{self, FileError};
 /// module's bytecode is larger, so with this much room left all of it is whole.
 const ROOM: u64 = 4 << 20;
 
+/// How many processes compile; 0: one for each core. On two cores two take as long as one, and twice the processor time, which whatever
+/// else runs there lacks.
+fn processes() -> &'static str {
+    match std::thread::available_parallelism() {
+        Ok(cores) if cores.get() > 2 => "0",
+        _ => "1",
+    }
+}
+
 /// Compiles every module in the environment.
 pub(super) fn compile(session: &mut BuildSession<'_>) -> Result<(), BuildError> {
     let site_packages = session.site_packages()?;
     let mut command = session.command(&session.folder.python());
     command
-        .args(["-I", "-m", "compileall", "-q", "-j", "0"])
+        .args(["-I", "-m", "compileall", "-q", "-j", processes()])
         .args(["--invalidation-mode", "unchecked-hash"])
         .arg(&site_packages);
     let finished = session.run(&mut command, Show::Nothing)?;

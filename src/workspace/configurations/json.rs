@@ -48,7 +48,7 @@ pub struct ConfigurationObject {
 pub struct ConfigurationDetails {
     #[serde(flatten)]
     configuration: ConfigurationObject,
-    /// Whether the draft, or the folder, differs from the active version; null where none is active or it is not known.
+    /// Whether the draft, or the folder, differs from the active version; null if none is active or it is not known.
     #[schema(required)]
     changed: Option<bool>,
 }

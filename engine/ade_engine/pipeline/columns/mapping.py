@@ -204,7 +204,7 @@ class ColumnMapper:
             if not by_values or column.score is None or column.score - by_values >= context.settings.minimum_mapping_score:
                 continue
             letters = column_letters(table.region.min_col + column.source_index)
-            header = "its header does not name it. If that is right, add the header to the field"
+            header = "its header does not name it. If that is right, `ade fix` adds the header"
             context.notice(
                 "found_by_values",
                 f"column {letters} was taken for the field {column.field_name!r} by its values; "

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE = range(10)
 #: What each of them is called.
 KIND_NAMES = ("other", "header", "data", "total", "group", "note", "title", "balance", "line", "lone text")
-_OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
+#: Kinds beside header and data that detectors may give, and what rows of them are.
+OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 
 
 class RowVerdicts:
@@ -57,7 +58,7 @@ class RowVerdicts:
         if "header" in totals and totals["header"] > self._best_total:
             self._best_total = totals["header"]
             self.best_header_row = len(kinds)
-        kinds.append(HEADER if kind == "header" else DATA if kind == "data" else _OTHER_KINDS.get(kind, OTHER))
+        kinds.append(HEADER if kind == "header" else DATA if kind == "data" else OTHER_KINDS.get(kind, OTHER))
         return kind
 
 

@@ -52,7 +52,7 @@ pub(super) fn complete(
     observe(transaction, now)
 }
 
-/// The place of a failure as its column has it: null where nothing is known.
+/// The place of a failure as its column has it: null if nothing is known.
 fn place_text(place: &Place) -> Option<String> {
     let known = (!place.is_unknown()).then(|| serde_json::to_string(place));
     known.and_then(Result::ok)
