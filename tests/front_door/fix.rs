@@ -75,7 +75,7 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     place
         .ade("fix mai.csv")
         .succeeds()
-        .prints("✓ email = Correo  (the run took it for this field by its values)");
+        .prints("✓ email = Correo (the run took it for this field by its values)");
     place
         .ade("fix mai.csv --accept email=correo")
         .succeeds()
