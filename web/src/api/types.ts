@@ -454,7 +454,7 @@ export interface paths {
          * @description A segment is a stretch of rows that follow each other on both sides: row `row` of the sender's sheet is row `output_row` of the
          *     output, the next ones are the next ones (with `descending`, the ones before). Rows that were not written have a `reason` instead;
          *     those that are quarantined have their place on the sheet `Quarantine`, too, where that is one of the output.
-         *     `segments` is null where the run does not tell: the configuration does not ask for `row_provenance`, or the engine is older.
+         *     `segments` is null if the run does not tell: the configuration does not ask for `row_provenance`, or the engine is older.
          */
         get: operations["list_run_rows"];
         put?: never;
@@ -1627,7 +1627,7 @@ export interface components {
         };
         /** @description A configuration, and whether there is something to publish. */
         ConfigurationDetails: components["schemas"]["KnownConfiguration"] & {
-            /** @description Whether the draft, or the folder, differs from the active version; null where none is active or it is not known. */
+            /** @description Whether the draft, or the folder, differs from the active version; null if none is active or it is not known. */
             changed: boolean | null;
         };
         /** @description What differs between two sides of a configuration. */
@@ -1655,9 +1655,9 @@ export interface components {
         ConfigurationFileDiff: {
             path: string;
             status: components["schemas"]["ConfigurationFileChange"];
-            /** @description Null where the file was added. */
+            /** @description Null if the file was added. */
             from_sha256: string | null;
-            /** @description Null where it was removed. */
+            /** @description Null if it was removed. */
             to_sha256: string | null;
             /**
              * @description The lines that differ, as a unified diff; null of a file that is not UTF-8 or has more than 256 KiB, and of those behind
@@ -3113,12 +3113,12 @@ export interface components {
             state: string;
             /**
              * Format: int64
-             * @description The rows of its used area, from the first row on; null where the sheet cannot be read.
+             * @description The rows of its used area, from the first row on; null if the sheet cannot be read.
              */
             rows: number | null;
             /**
              * Format: int64
-             * @description The columns of its used area, from the first column on; null where the sheet cannot be read.
+             * @description The columns of its used area, from the first column on; null if the sheet cannot be read.
              */
             columns: number | null;
             /**
