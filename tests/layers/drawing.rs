@@ -6,7 +6,7 @@ use super::graph::Graph;
 
 /// A tree's layers, top to bottom.
 ///
-/// Drawn in a block that starts with ` ```text title="layers FOLDER" `, one line each:
+/// Drawn in a block that starts with ` ```text ` and a line `# layers FOLDER`, one line each:
 ///
 /// ```text
 /// name: module module -> layer layer
@@ -34,7 +34,7 @@ impl Drawing {
     /// # Errors
     /// When there is none, or when it makes no sense: a layer named twice, an import of a layer that is not below.
     pub fn of(tree: &str, document: &str) -> Result<Self, String> {
-        let start = format!("```text title=\"layers {tree}\"\n");
+        let start = format!("```text\n# layers {tree}\n");
         let (_, rest) = document.split_once(&start).ok_or_else(|| {
             format!("docs/contributing/architecture.md draws no layers of {tree}")
         })?;

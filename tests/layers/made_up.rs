@@ -29,7 +29,7 @@ fn package_of(files: &[(&str, &str)]) -> Graph {
 fn drawing(lines: &str) -> Result<Drawing, String> {
     Drawing::of(
         "made/up",
-        &format!("# A page\n\n```text title=\"layers made/up\"\n{lines}\n```\n"),
+        &format!("# A page\n\n```text\n# layers made/up\n{lines}\n```\n"),
     )
 }
 
