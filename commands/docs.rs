@@ -5,11 +5,14 @@ use std::process::{Command, Stdio};
 
 use ade::base::problem::code;
 use ade::docs::{self, Section};
+use console::truncate_str;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Tone, Ui};
 
+/// So many columns of a section's line are shown: with what stands before it, it fits into a terminal of 80.
+const LINE: usize = 77;
 /// How many sections are shown.
 const MOST: usize = 8;
 
@@ -100,16 +103,6 @@ fn list(ui: &Ui, site: Option<&Path>) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// So many letters of a line are shown, which fits into a terminal of 80 columns.
-const MOST_LETTERS: usize = 76;
-
-fn shortened(line: &str) -> String {
-    match line.char_indices().nth(MOST_LETTERS) {
-        Some((at, _)) => format!("{}…", line[..at].trim_end()),
-        None => line.to_owned(),
-    }
-}
-
 fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
     for section in found.iter().take(MOST) {
         let heading = match section.heading == section.title {
@@ -120,7 +113,8 @@ fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
         ui.line(format_args!("  {}", section.name()));
         let line = section.best_line(term);
         if !line.is_empty() && line != section.heading {
-            ui.line(ui.paint(Tone::Dim, format_args!("  {}", shortened(&line))));
+            let line = truncate_str(&line, LINE, "…");
+            ui.line(ui.paint(Tone::Dim, format_args!("  {line}")));
         }
     }
     if found.len() > MOST {

@@ -145,8 +145,7 @@ impl Section {
             .filter(|line| line.chars().any(char::is_alphanumeric) && !line.starts_with("```"));
         let found = |line: &str| {
             let own = words_of(line);
-            let has = |word: &&String| own.iter().any(|other| other.starts_with(*word));
-            words.iter().filter(has).count()
+            words.iter().filter(|word| count(&own, word) > 0.0).count()
         };
         // The first of those that have as many.
         let best = lines.rev().max_by_key(|line| found(line));

@@ -140,9 +140,9 @@ impl Session<'_> {
         let begun = Instant::now();
         let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;
         let is_updated = |one: &CaseResult| args.update && !one.passed && one.is_mended_by_update();
+        let passed = results.iter().filter(|one| one.passed).count();
         let updated = results.iter().filter(|one| is_updated(one)).count();
-        let failed = results.iter().filter(|one| !one.passed).count() - updated;
-        let passed = results.len() - failed - updated;
+        let failed = results.len() - passed - updated;
         if ui.json() {
             ui.document(
                 &json!({"passed": passed, "updated": updated, "failed": failed, "cases": results}),

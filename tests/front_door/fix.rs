@@ -85,6 +85,26 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     assert!(!again.stdout.contains("by its values"), "{again}");
     let after = place.read(FIELDS);
 
+    // One that a detector of the author's gave to a field was not taken by its values.
+    place.write(
+        "crew/src/ade_config/columns/own.py",
+        "def by_header(column_header_original):\n    return {'member_id': 1.0} if column_header_original == 'Kennung' else None\n\ndef register(registry):\n    registry.register_column_detector(by_header, field='member_id', priority=1)\n",
+    );
+    let rows: String = (0..12)
+        .map(|number| format!("King,Person,3{number}.5,A-{number}\n"))
+        .collect();
+    place.write(
+        "juni.csv",
+        format!("Surname,Given name,Std.,Kennung\n{rows}"),
+    );
+    place
+        .ade("run crew juni.csv")
+        .succeeds()
+        .prints("4 of 9 fields mapped");
+    let told = place.json("fix juni.csv --json");
+    let all = told["suggestions"].as_array().unwrap();
+    assert!(all.iter().all(|one| one["header"] != "Kennung"), "{told}");
+
     // A list that is shared by a name is not the field's own.
     let shared = after.replace(
         "headers=[\"employer\", \"company\", \"contractor\"]",

@@ -16,6 +16,7 @@ from datetime import date, datetime, time
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from string import ascii_uppercase
 
 from ade_engine.application.engine import _Plan, _Run
 from ade_engine.infrastructure.observability.logger import RunLogger
@@ -23,6 +24,8 @@ from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.fields import HookName
 from ade_engine.models.record import Record
 from ade_engine.models.run import RunRequest
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.columns.mapping import FOUND_BY_VALUES
 from ade_engine.pipeline.shared.not_written import TOTAL
 
 TYPE_CHECKING = False
@@ -45,20 +48,24 @@ def run_case(
     folder: Path,
     *,
     with_places: bool = False,
-    with_mapped: bool = False,
+    with_guesses: bool = False,
 ) -> dict[str, Any]:
     """Run one case: ``input``, and as wanted ``input_sheets`` and ``active_sheet_only``. ``folder`` receives its workbook.
 
     Returns ``error`` (``None``, or its ``code`` and ``message``), ``tables`` (each with its ``sheet``, the ``fields`` of its columns,
     ``None`` where a column is of none, their ``headers`` and its ``rows``), and ``issues`` (the lines of the list, or none);
-    ``with_places`` also ``places``: where each table stands in the input; ``with_mapped`` also ``mapped``: which columns fields have got.
+    ``with_places`` also ``places``: where each table stands in the input; ``with_guesses`` also ``guesses``: the columns that fields have
+    got by their values alone.
     """
     run, error = _executed(case, settings, config_package, folder)
     if run is None:
         return {"error": error, "tables": [], "issues": []}
     found = {"error": None, "tables": run.tables, "issues": run.lines}
-    found |= {"places": run.places()} if with_places else {}
-    return found | ({"mapped": run.mapped()} if with_mapped else {})
+    if with_places:
+        found["places"] = run.places()
+    if with_guesses:
+        found["guesses"] = run.guesses()
+    return found
 
 
 def tables_in(path: Path, settings: Settings, config_package: Path, folder: Path) -> tuple[dict[str, str] | None, list[FoundTable]]:
@@ -145,14 +152,21 @@ class _CaseRun(_Run):
                 })  # fmt: skip
         return found
 
-    def mapped(self) -> list[dict[str, str]]:
-        """The columns that have a header and a field: ``sheet``, ``field`` and ``header``, as the input has it."""
-        return [
-            {"sheet": sheet["name"], "field": column["mapping"]["field"], "header": str(column["header"]["raw"])}
-            for sheet, table in self._structures()
-            for column in table["columns"]
-            if column["mapping"]["field"] is not None and column["header"]["raw"] is not None
-        ]
+    def guesses(self) -> list[dict[str, str]]:
+        """The columns of which a notice says that a field has got them by their values alone: ``sheet``, ``field``, and ``header``, as
+        the input has it.
+        """
+        told = {(one["sheet"], cell) for one in self.notices.notices if one["code"] == FOUND_BY_VALUES for cell in one["cells"]}
+        found = []
+        for sheet, table in self._structures() if told else ():
+            first = table["region"]["a1"].partition(":")[0]
+            row = first.lstrip(ascii_uppercase)
+            for column in table["columns"]:
+                cell = column_letters(_column(first) + column["index"] + 1) + row
+                header = column["header"]["raw"]
+                if header is not None and (sheet["name"], cell) in told:
+                    found.append({"sheet": sheet["name"], "field": column["mapping"]["field"], "header": str(header)})
+        return found
 
     def found(self) -> list[FoundTable]:
         """The tables with their columns."""

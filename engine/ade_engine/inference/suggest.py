@@ -33,18 +33,16 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     a ``reason`` or without, the likeliest first; and before them the columns that a field has got by their values alone, under headers
     that do not name it. ``error``: the file could not be run, and its ``code`` and ``message``.
     """
-    result = run_case(request, settings, package, scratch, with_mapped=True)
+    result = run_case(request, settings, package, scratch, with_guesses=True)
     if result["error"] is not None:
         return {"error": result["error"], "fields": [], "columns": [], "suggestions": []}
-    registry = Engine(settings).check(config_package=package)
-    detectors = [entry.fn for entry in registry.column_detectors if isinstance(entry.fn, FieldHeaders)]
-    fields = _fields(detectors, Path(request["root"]))
+    fields = _fields(settings, package, Path(request["root"]))
     lacking: dict[str, None] = {}
     columns: list[dict[str, Any]] = []
     found = [
         {**column, "reason": "the run took it for this field by its values", "likeness": 1.0}
-        for column in result["mapped"]
-        if column["field"] in fields and simplify(column["header"]) and not _is_named(column["header"], column["field"], detectors)
+        for column in result["guesses"]
+        if column["field"] in fields and simplify(column["header"])
     ]
     for table in result["tables"]:
         own = [at for at, field in enumerate(table["fields"]) if not (field or "").startswith("__")]
@@ -70,12 +68,7 @@ def _with_values(field: Side, column: Side) -> Side:
     return Side(field.headers, column.kind or field.kind, column.values)
 
 
-def _is_named(header: str, field: str, detectors: list[FieldHeaders]) -> bool:
-    """Whether a header is, or ends with, one of a field's headers."""
-    return any(detector(header, []) for detector in detectors if detector.field == field)
-
-
-def _fields(detectors: list[FieldHeaders], root: Path) -> dict[str, Side]:
+def _fields(settings: Settings, package: Path, root: Path) -> dict[str, Side]:
     """The fields of a configuration that go by headers, with the values that its cases expect."""
     values: dict[str, list[Any]] = {}
     for file in sorted(root.glob("tests/cases/*/expected.csv")):
@@ -87,10 +80,13 @@ def _fields(detectors: list[FieldHeaders], root: Path) -> dict[str, Side]:
             column = values.setdefault(name, [])
             column += [None] * (before - len(column))
             column += [row[at] if at < len(row) and row[at] else None for row in rows]
+    registry = Engine(settings).check(config_package=package)
     fields: dict[str, Side] = {}
-    for detector in detectors:
-        side = _side(detector.headers, values.get(detector.field, []))
-        fields.setdefault(detector.field, Side(side.headers, detector.kind or side.kind, side.values))
+    for entry in registry.column_detectors:
+        detector = entry.fn
+        if isinstance(detector, FieldHeaders):
+            side = _side(detector.headers, values.get(detector.field, []))
+            fields.setdefault(detector.field, Side(side.headers, detector.kind or side.kind, side.values))
     return fields
 
 

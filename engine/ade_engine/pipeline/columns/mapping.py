@@ -47,6 +47,8 @@ OFFERED = (
     "table_region",
     "table_index",
 )
+#: The notice of a column that a field has got by its values alone.
+FOUND_BY_VALUES = "found_by_values"
 _SAMPLE_CHUNK = 128
 _SAMPLE_NAMES = ("column_sample_non_empty_values", "column_sample")
 _MOST_REMEMBERED = 10_000
@@ -206,7 +208,7 @@ class ColumnMapper:
             letters = column_letters(table.region.min_col + column.source_index)
             header = "its header does not name it. If that is right, `ade fix` adds the header"
             context.notice(
-                "found_by_values",
+                FOUND_BY_VALUES,
                 f"column {letters} was taken for the field {column.field_name!r} by its values; "
                 f"{header if header_text(column.header) else 'it has no header'}",
                 count=1,
