@@ -71,24 +71,28 @@ fn main() {
 
 /// Builds the native crate and returns the path of its dynamic library.
 fn build_native(root: &Path, out: &Path) -> PathBuf {
-    let release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let profile = if release { "release" } else { "engine-dev" };
-    // target/<profile>/build/<package>/out → target: one folder for debug, test and release builds alike.
-    let target_dir = out
+    // target/<profile>/build/<package>/out: one folder for debug, test and release builds alike.
+    let outer = out
         .ancestors()
-        .nth(4)
-        .expect("OUT_DIR lies below the target folder")
-        .join("engine");
+        .nth(3)
+        .expect("OUT_DIR lies below the target folder");
+    let profile = match outer.file_name().and_then(|name| name.to_str()) {
+        Some(profile @ ("release" | "dist")) => profile,
+        _ => "engine-dev",
+    };
+    let target_dir = outer.with_file_name("engine");
     let target = env::var("TARGET").expect("cargo sets it");
     let host = env::var("HOST").expect("cargo sets it");
 
     let mut cargo = Command::new(env::var_os("CARGO").expect("cargo sets it"));
     cargo
         .args([
-            "build",
+            "rustc",
             "--package",
             NATIVE_PACKAGE,
             "--lib",
+            "--crate-type",
+            "cdylib",
             "--features",
             "python",
             "--profile",

@@ -71,7 +71,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let on = &mut |progress: ade::environment::provide::Progress<'_>| {
         shown.show(&progress);
     };
-    let environment = provide(&workspace, &Installers, &prepared, Want::Whole, &cancel, on)
+    let environment = provide(&workspace, &Installers, &prepared, Want::Ready, &cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
     let found = fix::suggest(&workspace, &prepared, &environment, &run, &cancel)?;
     let is_asked = args.accept.is_empty() && !ui.json() && ui.can_ask();

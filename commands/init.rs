@@ -104,7 +104,7 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let shown = EnvironmentProgress::new(&lines, &name);
     let on = &mut |progress: Progress<'_>| shown.show(&progress);
-    let environment = provide(&workspace, &Installers, &empty, Want::Whole, &cancel, on)
+    let environment = provide(&workspace, &Installers, &empty, Want::Ready, &cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
     let (inferred, files) = new.infer(&empty, &environment, &samples, wished.as_ref(), &cancel)?;
     // Somebody may have written there meanwhile.

@@ -36,7 +36,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let want = if args.force {
         Want::Rebuilt
     } else {
-        Want::Whole
+        Want::Ready
     };
     let mut built_here = false;
     let mut on = |progress: Progress<'_>| {

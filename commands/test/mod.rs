@@ -106,7 +106,7 @@ impl Session<'_> {
             workspace,
             &Installers,
             prepared,
-            Want::Whole,
+            Want::Ready,
             self.cancel,
             on,
         );

@@ -98,7 +98,7 @@ pub fn check(
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(Checked, EnvironmentRecord), CheckError> {
-    let environment = provide(workspace, &Installers, prepared, Want::Whole, cancel, on)
+    let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
     let checked = check_in(workspace, prepared, &environment, debug, cancel)?;
     Ok((checked, environment))

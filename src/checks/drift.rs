@@ -114,7 +114,7 @@ pub fn drift(
     let before = layout_of(store, &since)?.ok_or_else(|| DriftError::NoLayout {
         run: since.id.clone(),
     })?;
-    let environment = provide(workspace, &Installers, prepared, Want::Whole, cancel, on)
+    let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
     let input = TrialInput {
         name: name.clone(),

@@ -33,6 +33,8 @@ pub struct Dependencies {
     pub requires_python: Option<String>,
     /// `[tool.uv.sources]` for something other than the engine: only uv can follow these.
     pub has_uv_sources: bool,
+    /// Whether the configuration tells uv more than where packages come from: settings of its own, in its manifest or in `uv.toml`.
+    pub has_uv_settings: bool,
     /// What `ade lock` wrote, where it did.
     pub lock: Option<LockedVersions>,
     /// For the digest: every requirements file, also those that nothing is installed from, because a build may read them.
@@ -85,6 +87,7 @@ impl Dependencies {
                 .as_ref()
                 .and_then(|project| project.requires_python.clone()),
             has_uv_sources: has_uv_sources(manifest),
+            has_uv_settings: has_uv_settings(manifest) || root.join("uv.toml").exists(),
             lock: LockedVersions::read(root)?,
             files,
             locked,
@@ -168,6 +171,13 @@ fn sets_up_dependencies(setup_files: &[(&'static str, Vec<u8>)]) -> bool {
     setup_files.iter().any(|(name, content)| {
         *name == "setup.py" || String::from_utf8_lossy(content).contains("install_requires")
     })
+}
+
+/// Settings of an author's own tools alone count for nothing here.
+fn has_uv_settings(manifest: &Manifest) -> bool {
+    const OF_AUTHORS: [&str; 3] = ["dev-dependencies", "default-groups", "package"];
+    let settings = manifest.tool.get("uv").and_then(toml::Value::as_table);
+    settings.is_some_and(|uv| uv.keys().any(|key| !OF_AUTHORS.contains(&key.as_str())))
 }
 
 fn has_uv_sources(manifest: &Manifest) -> bool {

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::building::install::write_constraints;
-use super::building::installer::{Install, Uv};
-use super::building::session::BuildSession;
+use super::building::installer::{Install, Uv, needs_build};
+use super::building::session::{BuildSession, Code};
 pub use super::needed::fitting::UnfitError;
 use super::needed::fitting::{demand, inputs};
 use super::needed::prepare::python_for;
@@ -228,7 +228,23 @@ fn resolve(
                 .find(|path| path.is_file())
             })
             .flatten();
-        uv.compile(session, &install, built.as_deref(), oldest, &list)?;
+        let compile = |session: &mut BuildSession<'_>, code| {
+            session.with_code(code, |session| {
+                uv.compile(session, &install, built.as_deref(), oldest, &list)
+            })
+        };
+        let resolved = match request.executes_code() {
+            true => None,
+            false => Some(compile(session, Code::None)),
+        };
+        match resolved {
+            Some(Err(error)) if !needs_build(error.last_lines()) => return Err(error),
+            Some(Ok(())) => {}
+            _ => {
+                session.execute_code();
+                compile(session, Code::OfBuilds)?;
+            }
+        }
         let text = fs::read_to_string(&list).map_err(FileError::on("read", &list))?;
         Ok((text, session.sources.clone()))
     })

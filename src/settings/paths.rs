@@ -181,6 +181,12 @@ impl Paths {
             .join(configuration)
             .join(format!("deps-{digest}"))
     }
+    /// The cache of builds that execute code of packages: that of one workspace, and no other's.
+    pub fn own_cache(&self, workspace: &str) -> PathBuf {
+        CacheFolder(self.data.join("cache"))
+            .of_workspaces()
+            .join(workspace)
+    }
     /// What all data directories of this user share.
     pub fn cache(&self) -> &Path {
         &self.cache
@@ -362,6 +368,14 @@ impl CacheFolder {
     /// Fetched tools, and the answers of the machine's Pythons.
     pub fn tools(&self) -> ToolsFolder {
         ToolsFolder(self.0.join("tools"))
+    }
+    /// Finished environments, a folder for each digest of dependencies.
+    pub fn environments(&self) -> PathBuf {
+        self.0.join("environments")
+    }
+    /// The caches of single workspaces.
+    pub fn of_workspaces(&self) -> PathBuf {
+        self.0.join("workspaces")
     }
     /// Where a part is set aside before it is deleted, with a token that no other deletion has.
     pub fn trash(&self, token: &str) -> PathBuf {
@@ -549,9 +563,17 @@ impl EnvironmentFolder {
     pub fn python(&self) -> PathBuf {
         venv_python(&self.venv())
     }
+    /// The code of all modules that runs import, in one file.
+    pub fn modules(&self) -> PathBuf {
+        self.venv().join("modules")
+    }
     /// The record of what was built, and of what.
     pub fn record(&self) -> PathBuf {
         self.0.join("environment.json")
+    }
+    /// The record of its files.
+    pub fn files(&self) -> PathBuf {
+        self.0.join("files.json")
     }
     /// The files that are passed to the installer; deleted when the environment is ready.
     pub fn workbench(&self) -> Workbench {
@@ -599,6 +621,10 @@ impl Workbench {
     /// A writable copy of the configuration.
     pub fn sources(&self) -> PathBuf {
         self.0.join("source")
+    }
+    /// The code of all modules that runs import, before it is put into the environment.
+    pub fn modules(&self) -> PathBuf {
+        self.scratch().join("modules")
     }
     /// The temporary virtual environment with the pip that fetches uv.
     pub fn venv_with_pip(&self) -> PathBuf {

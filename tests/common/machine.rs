@@ -30,6 +30,10 @@ impl Machine {
     pub fn pip_cache(&self) -> PathBuf {
         self.data.join("cache/pip")
     }
+    /// Finished environments, for others of the same packages.
+    pub fn environments(&self) -> PathBuf {
+        self.data.join("cache/environments")
+    }
     /// The real uv.
     pub fn uv(&self) -> PathBuf {
         let kind = format!("uv-{}-{}", std::env::consts::OS, std::env::consts::ARCH);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -36,8 +36,10 @@ impl Place {
             .unwrap();
         let root = folder.path().canonicalize().unwrap();
         // The user's cache, of which all data directories in the place have a part.
-        let tools = root.join("home/.cache/ade/tools");
-        fs::create_dir_all(&tools).unwrap();
+        let cache = root.join("home/.cache/ade");
+        fs::create_dir_all(cache.join("tools")).unwrap();
+        // What an environment of the same packages is linked to. A link is not this cache's own, so nothing of it is collected.
+        symlink(machine.environments(), cache.join("environments")).unwrap();
         let mut place = Self {
             root,
             folder,

@@ -84,6 +84,7 @@ mod runs_show;
 mod sandbox;
 mod serve;
 mod settings;
+mod shared_files;
 mod terminal;
 mod test;
 mod tokens;

@@ -2,25 +2,28 @@
 
 A run imports some 400 modules, and looks for each in several folders. Read from one file, and without docstrings that
 nobody reads in a run, they take a quarter less time. ``ade`` has the file written when it has built an
-environment; each engine uses it from its first import on. Modules of config packages, and packages that these depend on,
-are not in it.
+environment, and other environments of the same packages have it, too; each engine uses it from its first import on. Modules
+of config packages, and packages that these depend on, are not in it.
 
 It holds as long as the environment is what it was written for: the same Python with the same standard library, and nothing
 installed since. Otherwise it is as if it were not there.
 
 The format: the magic number of Python's bytecode; the length of what follows it, 8 bytes; a marshalled pair of what must be
-unchanged, as paths with their times, and of the modules by name: file, whether it is a package (``None``: an extension), and
-where the marshalled code begins after that, and how long it is.
+unchanged, and of the modules by name: file (below the folder of packages, where its path is not absolute), whether it is a
+package (``None``: an extension), and where the marshalled code begins after that, and how long it is.
 """
 
 import posix
 import sys
 from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import MAGIC_NUMBER, ExtensionFileLoader, SourceFileLoader
+from _imp import _fix_co_filename
 from marshal import dumps, loads
 
 #: Whose docstrings nothing reads when it is imported. numpy edits its own, and fails without.
 _UNREAD = ("ade_engine", "polars")
+#: The folder of packages.
+_INSTALLED = __file__.rsplit("/", 3)[0]
 #: The shortest docstring that is left out: a shorter one may be a constant that the function uses, too.
 _SHORTEST = 40
 
@@ -28,7 +31,7 @@ _SHORTEST = 40
 def use() -> None:
     """Import from the file from now on, if there is one that holds."""
     try:
-        file = posix.open(_path(), posix.O_RDONLY | posix.O_CLOEXEC)
+        file = posix.open(f"{sys.prefix}/modules", posix.O_RDONLY | posix.O_CLOEXEC)
     except OSError:
         return
     head = posix.read(file, 12)
@@ -41,8 +44,8 @@ def use() -> None:
     posix.close(file)
 
 
-def write() -> None:
-    """Write the file, with all that a run imports. Without room for it there is none."""
+def write(path: str) -> None:
+    """Write the file to ``path``, with all that a run imports. Without room for it there is none."""
     import os
 
     import ade_engine.cli.app  # noqa: F401
@@ -58,32 +61,26 @@ def write() -> None:
         if type(loader) is SourceFileLoader:
             code = loader.get_code(name)
             code = dumps(_without_docstrings(code) if name.startswith(_UNREAD) else code)
-            modules[name] = (loader.path, spec.submodule_search_locations is not None, end, len(code))
+            is_package = spec.submodule_search_locations is not None
+            modules[name] = (loader.path.removeprefix(f"{_INSTALLED}/"), is_package, end, len(code))
             codes.append(code)
             end += len(code)
         elif type(loader) is ExtensionFileLoader:
-            modules[name] = (loader.path, None, 0, 0)
+            modules[name] = (loader.path.removeprefix(f"{_INSTALLED}/"), None, 0, 0)
     index = dumps((_signs(), modules))
-    beside = f"{_path()}.part"
+    beside = f"{path}.part"
     try:
         with open(beside, "wb") as file:
             file.writelines([MAGIC_NUMBER, len(index).to_bytes(8, "little"), index, *codes])
-            os.fsync(file.fileno())
-        os.replace(beside, _path())
+        os.replace(beside, path)
     except OSError:
         pass
 
 
-def _path() -> str:
-    """In the environment's folder."""
-    return f"{sys.prefix}/modules"
-
-
-def _signs() -> list[tuple[str, int]]:
+def _signs() -> tuple[str, int, int]:
     """What changes with the standard library, and with what is installed."""
-    installed = __file__.rsplit("/", 3)[0]
-    places = (sys.modules["os"].__file__, installed)
-    return [(place, posix.stat(place).st_mtime_ns) for place in places]
+    library = sys.modules["os"].__file__
+    return (library, *(posix.stat(place).st_mtime_ns for place in (library, _INSTALLED)))
 
 
 class _Finder:
@@ -99,6 +96,8 @@ class _Finder:
         if found is None or (path is None and sys.path[0] != self.first):
             return None
         place, is_package, start, length = found
+        if place[0] != "/":
+            place = f"{_INSTALLED}/{place}"
         if is_package is None:
             loader = ExtensionFileLoader(name, place)
         else:
@@ -121,7 +120,11 @@ class _Loader(SourceFileLoader):
         except OSError:
             code = b""
         # A config package may close what it has not opened.
-        return loads(code) if len(code) == length else super().get_code(fullname)
+        if len(code) != length:
+            return super().get_code(fullname)
+        code = loads(code)
+        _fix_co_filename(code, self.path)
+        return code
 
 
 def _without_docstrings(code):

@@ -3,6 +3,10 @@
 //!
 //! A refused call fails with "operation not permitted", which authors can tell from a file that may not be opened ("permission
 //! denied").
+//!
+//! Landlock says nothing of modes, owners and times of files, and files of an environment may be shared with others by links. Changing
+//! owners and attributes is refused. Changing modes and times succeeds and does nothing: programs do so whenever they copy a file, and
+//! to none of them it matters in the folders of a run.
 
 use std::collections::BTreeMap;
 
@@ -32,6 +36,50 @@ const REFUSED: [libc::c_long; 8] = [
     libc::SYS_shmget,
 ];
 
+/// Owners and attributes of files.
+const OF_FILES: [libc::c_long; 9] = [
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    SYS_SETXATTRAT,
+];
+
+/// The same by calls that newer systems have alone, and others that older kinds of machine have.
+const SYS_SETXATTRAT: libc::c_long = 463;
+const SYS_REMOVEXATTRAT: libc::c_long = 466;
+const SYS_FCHMODAT2: libc::c_long = 452;
+const SYS_FILE_SETATTR: libc::c_long = 469;
+
+/// Modes and times of files.
+const WITHOUT_EFFECT: [libc::c_long; 4] = [
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    SYS_FCHMODAT2,
+    libc::SYS_utimensat,
+];
+
+/// Calls of the same kinds that this kind of machine alone has.
+#[cfg(target_arch = "x86_64")]
+const OF_X86: ([libc::c_long; 2], [libc::c_long; 4]) = (
+    [libc::SYS_chown, libc::SYS_lchown],
+    [
+        libc::SYS_chmod,
+        libc::SYS_utime,
+        libc::SYS_utimes,
+        libc::SYS_futimesat,
+    ],
+);
+#[cfg(not(target_arch = "x86_64"))]
+const OF_X86: ([libc::c_long; 0], [libc::c_long; 0]) = ([], []);
+
+/// The requests by which `ioctl` changes how a file system treats a file: `FS_IOC_SETFLAGS`, `FS_IOC_FSSETXATTR` (linux/fs.h).
+const FLAGS_OF_FILES: [u64; 2] = [0x4008_6602, 0x401c_5820];
+
 /// Calls that change how a process is treated, with the place of the argument that names the process: 0 is the caller itself. Their
 /// limits, priorities and processors are the business of no other process.
 const OF_ONESELF: [(libc::c_long, u8); 4] = [
@@ -41,19 +89,44 @@ const OF_ONESELF: [(libc::c_long, u8); 4] = [
     (libc::SYS_ioprio_set, 1),
 ];
 
-/// The program that the kernel runs for each system call.
-pub(super) fn filter(network: bool) -> Result<BpfProgram, BackendError> {
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-        REFUSED.iter().map(|call| (*call, Vec::new())).collect();
+/// The programs that the kernel runs for each system call.
+pub(super) fn filters(network: bool) -> Result<[BpfProgram; 2], BackendError> {
+    let without_effect = WITHOUT_EFFECT.iter().chain(&OF_X86.1);
+    let without_effect = without_effect.map(|call| (*call, Vec::new())).collect();
+    Ok([
+        program(refused(network)?, libc::EPERM)?,
+        program(without_effect, 0)?,
+    ])
+}
+
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+fn refused(network: bool) -> Result<Rules, BackendError> {
+    let all = REFUSED.iter().chain(&OF_FILES).chain(&OF_X86.0);
+    let all = all.chain(&[SYS_REMOVEXATTRAT, SYS_FILE_SETATTR]);
+    let mut rules: Rules = all.map(|call| (*call, Vec::new())).collect();
     rules.insert(libc::SYS_socket, refused_sockets(network)?);
     for (call, place) in OF_ONESELF {
         let another = SeccompCondition::new(place, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
         rules.insert(call, vec![SeccompRule::new(vec![another])?]);
     }
+    let flags = FLAGS_OF_FILES.map(|request| {
+        let asked = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request)?;
+        SeccompRule::new(vec![asked])
+    });
+    rules.insert(
+        libc::SYS_ioctl,
+        flags.into_iter().collect::<Result<_, _>>()?,
+    );
+    Ok(rules)
+}
+
+/// A program that answers these calls with an error, or where that is 0 with success, and lets all others through.
+fn program(rules: Rules, error: libc::c_int) -> Result<BpfProgram, BackendError> {
     SeccompFilter::new(
         rules,
         SeccompAction::Allow,
-        SeccompAction::Errno(libc::EPERM as u32),
+        SeccompAction::Errno(error.cast_unsigned()),
         std::env::consts::ARCH.try_into()?,
     )?
     .try_into()

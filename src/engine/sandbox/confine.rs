@@ -22,6 +22,7 @@ pub struct Confined {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Resources = b'r' as isize,
+    Modes = b'm' as isize,
     Descriptors = b'd' as isize,
     Capabilities = b'c' as isize,
     Files = b'f' as isize,
@@ -29,8 +30,9 @@ enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Resources,
+        Self::Modes,
         Self::Descriptors,
         Self::Capabilities,
         Self::Files,
@@ -40,6 +42,9 @@ impl Step {
     fn in_words(self) -> &'static str {
         match self {
             Self::Resources => "resource limits could not be set",
+            Self::Modes => {
+                "modes of files: what is not to be written could not be mounted read-only"
+            }
             Self::Descriptors => "files of ade could not be closed",
             Self::Capabilities => "capabilities of the administrator could not be dropped",
             Self::Files => "files: Landlock could not be applied",
@@ -190,6 +195,7 @@ mod linux {
     use seccompiler::{BpfProgram, apply_filter};
 
     use super::super::places::Places;
+    use super::super::read_only::ReadOnly;
     use super::super::record::InForce;
     use super::super::support::support;
     use super::super::{Policy, calls, files};
@@ -201,7 +207,8 @@ mod linux {
     pub struct Steps {
         drops_capabilities: bool,
         rules: Option<RulesetCreated>,
-        filter: Option<BpfProgram>,
+        filters: Option<[BpfProgram; 2]>,
+        read_only: Option<ReadOnly>,
     }
 
     impl Steps {
@@ -222,17 +229,20 @@ mod linux {
             let mut lacks = |error: String| record.missing.push(error);
             let rules = (support().landlock_abi > 0).then(|| files::prepare(&places, network));
             let confines_calls = support().seccomp && !policy.is_build;
-            let filter = confines_calls.then(|| calls::filter(network));
+            let filters = confines_calls.then(|| calls::filters(network));
             Self {
-                drops_capabilities: !policy.is_build
+                drops_capabilities: (!policy.is_build || policy.executes_code)
                     && capabilities(None).is_ok_and(|sets| !sets.permitted.is_empty()),
                 rules: rules
                     .and_then(|rules| rules.map_err(|error| lacks(format!("files: {error}"))).ok()),
-                filter: filter.and_then(|filter| {
-                    filter
+                filters: filters.and_then(|filters| {
+                    filters
                         .map_err(|error| lacks(format!("network: {error}")))
                         .ok()
                 }),
+                read_only: (policy.executes_code
+                    && (policy.level == Sandbox::Strict || ReadOnly::is_possible()))
+                .then(|| ReadOnly::all_but(&places.writes)),
             }
         }
 
@@ -246,6 +256,10 @@ mod linux {
             &mut self,
             check: &mut dyn FnMut(Step, io::Result<()>) -> io::Result<()>,
         ) -> io::Result<()> {
+            // Landlock lets nothing be mounted.
+            if let Some(read_only) = &mut self.read_only {
+                check(Step::Modes, read_only.apply())?;
+            }
             if self.drops_capabilities {
                 check(Step::Capabilities, drop_capabilities())?;
             }
@@ -253,7 +267,7 @@ mod linux {
                 let applied = files::apply(rules).map_err(|_| io::Error::last_os_error());
                 check(Step::Files, applied)?;
             }
-            if let Some(filter) = &self.filter {
+            for filter in self.filters.iter().flatten() {
                 let applied = apply_filter(filter).map_err(|_| io::Error::last_os_error());
                 check(Step::Calls, applied)?;
             }

@@ -21,6 +21,8 @@ mod confine;
 mod files;
 #[cfg(target_os = "linux")]
 mod places;
+#[cfg(target_os = "linux")]
+mod read_only;
 mod record;
 mod resources;
 pub(crate) mod support;
@@ -45,6 +47,11 @@ pub struct Policy {
     /// Of an installer and the build tools that it starts: these read and execute what they find, and use whatever system calls
     /// they need. What they write is confined.
     pub is_build: bool,
+    /// Whether code of packages is executed in a build. It reads nothing that is hidden from it, and changes no modes of files
+    /// which it may not write.
+    pub executes_code: bool,
+    /// What that may not read, but for what it may write and what [`Policy::reads`] names.
+    pub hidden: Vec<PathBuf>,
     /// The environment's Python, whose files may be read and executed.
     pub python: PathBuf,
     /// What may be read beside the system's own files: the snapshot, the input, and what the operator adds.
@@ -132,6 +139,8 @@ impl Policy {
         Self {
             level: settings.sandbox,
             is_build: false,
+            executes_code: false,
+            hidden: Vec::new(),
             python: python.to_owned(),
             reads: [reads, settings.sandbox_read.clone()].concat(),
             writes: [writes, settings.sandbox_write.clone()].concat(),
@@ -142,17 +151,22 @@ impl Policy {
         }
     }
 
-    /// The policy of building an environment that writes to these places, beside those that the operator adds. Installers need a
-    /// network, and how much memory and processor time they need depends on what they build.
-    pub fn of_build(settings: &Settings, writes: Vec<PathBuf>) -> Self {
+    /// The policy of building an environment; where it may write is added for each of its programs. Installers need a network, and how
+    /// much memory and processor time they need depends on what they build.
+    pub fn of_build(settings: &Settings) -> Self {
         Self {
             is_build: true,
             network_allowed: true,
             limits: Limits::default(),
             added: settings.sandbox_write.clone(),
             reads: Vec::new(),
-            ..Self::new(settings, Path::new(""), Vec::new(), writes, true)
+            ..Self::new(settings, Path::new(""), Vec::new(), Vec::new(), true)
         }
+    }
+
+    /// Whether no code of others can change the modes of files that it may not write, so that environments may share files by links.
+    pub fn keeps_modes(&self) -> bool {
+        self.level != Sandbox::Off && support().seccomp
     }
 
     /// Whether it has a network.

@@ -104,6 +104,20 @@ pub(super) struct Places {
 
 impl Places {
     pub fn of(policy: &Policy) -> Self {
+        if policy.executes_code {
+            let mut places = Self {
+                programs: [&*policy.reads, &*policy.writes].concat(),
+                writes: policy.writes.clone(),
+                devices: DEVICES.iter().map(PathBuf::from).collect(),
+                is_build: true,
+                ..Self::default()
+            };
+            let hidden = policy.hidden.iter();
+            let hidden: Vec<PathBuf> = hidden.filter_map(|path| path.canonicalize().ok()).collect();
+            add_all_but(&hidden, Path::new("/"), &mut places.programs);
+            places.add_python(&policy.python);
+            return places;
+        }
         if policy.is_build {
             return Self {
                 programs: vec!["/".into()],
@@ -149,6 +163,25 @@ impl Places {
         }
         self.programs.push(venv.canonicalize().unwrap_or(venv));
         self.programs.push(program);
+    }
+}
+
+/// All that is in a folder, but for what is hidden.
+fn add_all_but(hidden: &[PathBuf], folder: &Path, places: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(place) = entry.path().canonicalize() else {
+            continue;
+        };
+        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        if hidden.iter().any(|hidden| place.starts_with(hidden)) {
+            continue;
+        }
+        match hidden.iter().any(|hidden| hidden.starts_with(&place)) {
+            // What a link leads to is found where it is.
+            true if is_link => {}
+            true => add_all_but(hidden, &place, places),
+            false => places.push(place),
+        }
     }
 }
 

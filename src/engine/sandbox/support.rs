@@ -32,7 +32,7 @@ fn look() -> Support {
 #[cfg(target_os = "linux")]
 fn look() -> Support {
     let landlock_abi = landlock_abi();
-    let seccomp = has_seccomp() && super::calls::filter(false).is_ok();
+    let seccomp = has_seccomp() && super::calls::filters(false).is_ok();
     let mut missing = Vec::new();
     let mut lacks = |lacks: bool, words: &str| {
         if lacks {

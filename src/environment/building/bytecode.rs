@@ -23,12 +23,12 @@ fn processes() -> &'static str {
     }
 }
 
-/// Compiles every module in the environment.
+/// Compiles every module in the environment, with the Python that it was made from: that one executes nothing of what was installed.
 pub(super) fn compile(session: &mut BuildSession<'_>) -> Result<(), BuildError> {
     let site_packages = session.site_packages()?;
-    let mut command = session.command(&session.folder.python());
+    let mut command = session.command(&session.request.python.executable);
     command
-        .args(["-I", "-m", "compileall", "-q", "-j", processes()])
+        .args(["-I", "-S", "-m", "compileall", "-q", "-j", processes()])
         .args(["--invalidation-mode", "unchecked-hash"])
         .arg(&site_packages);
     let finished = session.run(&mut command, Show::Nothing)?;

@@ -7,10 +7,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::contents::IMPORT_FILE;
 use super::error::BuildError;
 use super::installer::{Install, Uv};
 use super::measure;
-use super::session::BuildSession;
+use super::request::EngineSource;
+use super::session::{BuildSession, Code};
 use crate::base::files::FileError;
 use crate::configuration::{LOCK_FILE, file_url};
 use crate::engine::RUN_MARKER;
@@ -27,11 +29,25 @@ pub(super) fn engine(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), Buil
         index_options: dependencies.index_options.clone(),
         constraints: write_constraints(session)?,
     };
-    uv.install(session, &install)
+    let code = match session.request.engine {
+        EngineSource::Wheel { .. } => Code::None,
+        // The operator's choice; it is built, and so is what it depends on, where that is needed.
+        _ => Code::OfBuilds,
+    };
+    session.with_code(code, |session| uv.install(session, &install))
 }
 
 /// Installs the configuration's dependencies, and makes its folder importable for its author.
 pub(super) fn configuration(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildError> {
+    let code = match session.executes_code() {
+        true => Code::OfBuilds,
+        false => Code::None,
+    };
+    session.with_code(code, |session| dependencies(session, uv))?;
+    write_import_file(session)
+}
+
+fn dependencies(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildError> {
     let dependencies = session.request.configuration.dependencies();
     for asked in &dependencies.engine {
         session.note(format!(
@@ -43,8 +59,7 @@ pub(super) fn configuration(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(
             let mut lines = dependencies.index_options.clone();
             lines.extend(lock.lines_in(&session.sources));
             let list = session.write_list(session.folder.workbench().locked(), &lines)?;
-            uv.install_locked(session, &list)?;
-            return write_import_file(session);
+            return uv.install_locked(session, &list);
         }
         Some(Err(reason)) => session.note(format!(
             "{LOCK_FILE} is out of date and not used: {reason}; `ade lock` makes it anew"
@@ -73,7 +88,7 @@ pub(super) fn configuration(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(
     if let Some(copy) = build_copy {
         remove_configuration(session, uv, &copy)?;
     }
-    write_import_file(session)
+    Ok(())
 }
 
 pub(crate) fn write_constraints(session: &BuildSession<'_>) -> Result<Option<PathBuf>, BuildError> {
@@ -128,7 +143,7 @@ fn remove_configuration(
 }
 
 /// `site` executes lines of a `.pth` file that begin with `import`; so the line can check whether this is a run.
-fn write_import_file(session: &BuildSession<'_>) -> Result<(), BuildError> {
+pub(super) fn write_import_file(session: &BuildSession<'_>) -> Result<(), BuildError> {
     let Some(folder) = session.request.configuration.import_root().to_str() else {
         // A path that is not UTF-8 can't be written there. Runs do not need it.
         return Ok(());
@@ -146,6 +161,6 @@ fn write_import_file(session: &BuildSession<'_>) -> Result<(), BuildError> {
     }
     let line =
         format!("import os, sys; os.environ.get('{RUN_MARKER}') or sys.path.append('{literal}')\n");
-    let path = session.site_packages()?.join("_ade_configuration.pth");
+    let path = session.site_packages()?.join(IMPORT_FILE);
     Ok(fs::write(&path, line).map_err(FileError::on("write", &path))?)
 }

@@ -4,8 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::store::Package;
-
 /// One installed distribution.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Installed {
@@ -17,12 +15,6 @@ pub(crate) struct Installed {
 
 /// Returns the distributions in a site-packages folder, sorted by name.
 pub(crate) fn installed(site_packages: &Path) -> io::Result<Vec<Installed>> {
-    let found = distributions(site_packages)?;
-    Ok(found.into_iter().map(|(installed, _)| installed).collect())
-}
-
-/// The same, each with the folder of its metadata.
-fn distributions(site_packages: &Path) -> io::Result<Vec<(Installed, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(site_packages)? {
         let folder = entry?.path();
@@ -41,54 +33,19 @@ fn distributions(site_packages: &Path) -> io::Result<Vec<(Installed, PathBuf)>> 
             (header(&metadata, "Name"), header(&metadata, "Version"))
         {
             let origin = fs::read_to_string(folder.join("direct_url.json")).ok();
-            let installed = Installed {
+            found.push(Installed {
                 name,
                 version,
                 origin,
-            };
-            found.push((installed, folder));
+            });
         }
     }
-    found.sort_by_key(|(installed, _)| crate::configuration::normalize_name(&installed.name));
+    found.sort_by_key(|installed| crate::configuration::normalize_name(&installed.name));
     Ok(found)
 }
 
-/// The first of these packages that is not in a virtual environment any more as it was installed: with its version, and all
-/// files of its list. What cannot be examined counts as there. It reads a few lists and looks at some thousand names, and no content.
-pub(crate) fn missing(venv: &Path, packages: &[Package]) -> Option<String> {
-    let there = site_packages(venv).and_then(|folder| Ok((distributions(&folder)?, folder)));
-    let (there, folder) = match there {
-        Err(error) if !is_absent(&error) => return None,
-        there => there.unwrap_or_default(),
-    };
-    let is_whole = |package: &Package| {
-        let is_it =
-            |found: &Installed| (&found.name, &found.version) == (&package.name, &package.version);
-        let found = there.iter().find(|(installed, _)| is_it(installed));
-        found.is_some_and(|(_, metadata)| has_its_files(&folder, metadata))
-    };
-    let missing = packages.iter().find(|package| !is_whole(package));
-    missing.map(|package| format!("{} {}", package.name, package.version))
-}
-
-/// Whether the files below site-packages are there that the list of a distribution names. Bytecode comes and goes.
-fn has_its_files(site_packages: &Path, metadata: &Path) -> bool {
-    let list = fs::read_to_string(metadata.join("RECORD")).unwrap_or_default();
-    let mut files = list.lines().filter_map(|line| {
-        // A name with a comma is quoted: `"a,b.py",sha256=…,12`.
-        match line.strip_prefix('"') {
-            Some(rest) => rest.split_once('"').map(|(name, _)| name),
-            None => line.split(',').next(),
-        }
-    });
-    files.all(|name| {
-        let is_own = !name.starts_with("..") && !name.ends_with(".pyc");
-        !is_own || site_packages.join(name).try_exists().unwrap_or(true)
-    })
-}
-
 /// Whether an error says that a file is not there. Any other proves nothing.
-fn is_absent(error: &io::Error) -> bool {
+pub(crate) fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory

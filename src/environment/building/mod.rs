@@ -8,13 +8,19 @@
 //! covers all steps.
 //!
 //! The list of steps is [`steps`]: `install` decides what is installed, `crate::environment::building::installer` how, `bytecode`
-//! compiles it, `verify` starts it. What they share is in `session`.
+//! compiles it, `verify` starts it. What they share is in `session`. An environment of dependencies that were installed before is
+//! linked to the one that is `kept` in the cache; `contents` says what belongs to it.
+//!
+//! Nobody's code writes what others import. Packages are wheels as long as that is possible, and installing a wheel executes nothing
+//! of it. Where a package has to be built, the whole environment is made with a cache of the workspace's own, by copies.
 
 mod bytecode;
+pub(crate) mod contents;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod install;
 pub(crate) mod installer;
+mod kept;
 pub(crate) mod measure;
 pub(super) mod output;
 mod ready;
@@ -24,6 +30,8 @@ mod verify;
 
 use std::fs;
 
+use self::contents::Contents;
+use self::kept::{Facts, Kept};
 use self::session::BuildSession;
 use crate::base::cancel::Cancel;
 use crate::base::files;
@@ -60,24 +68,80 @@ fn steps(session: &mut BuildSession<'_>) -> Result<Built, BuildError> {
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;
 
+    let kept = Kept::of(session.request);
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.is_there()) {
+        match from_kept(session, kept) {
+            Ok(Some(built)) => return Ok(built),
+            Ok(None) => {}
+            // It may be what was kept that is at fault; a build finds out.
+            Err(BuildError::VerificationFailed { .. }) => {
+                kept.remove();
+                remove_venv(session)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
     let uv = session.step(Step::PrepareInstaller, Uv::prepare)?;
-    session.step(Step::CreateVenv, |session| uv.create_venv(session))?;
-    session.step(Step::InstallEngine, |session| install::engine(session, &uv))?;
-    session.step(Step::InstallConfig, |session| {
-        install::configuration(session, &uv)
-    })?;
+    if session.request.executes_code() {
+        session.execute_code();
+    }
+    if !install(session, &uv)? {
+        // A package comes as source alone. What was installed is linked to what others use.
+        remove_venv(session)?;
+        session.execute_code();
+        install(session, &uv)?;
+    }
     session.step(Step::Compile, bytecode::compile)?;
     let engine_version = session.step(Step::VerifyImports, verify::verify)?;
     session.step(Step::CollectMetadata, |session| {
-        finish(session, uv.label(), engine_version)
+        let facts = Facts {
+            installer: uv.label().to_owned(),
+            engine_version,
+        };
+        let kept = kept.as_ref().filter(|_| !session.executes_code());
+        finish(session, facts, kept)
     })
+}
+
+/// Makes the environment from one that is kept. `None`: none is.
+fn from_kept(session: &mut BuildSession<'_>, kept: &Kept) -> Result<Option<Built>, BuildError> {
+    let found = session.step(Step::CreateVenv, |session| Ok(kept.hand_on(session)))?;
+    let Some(facts) = found else {
+        return Ok(None);
+    };
+    session.note("linked to an environment of the same dependencies".to_owned());
+    session.step(Step::VerifyImports, verify::version)?;
+    let finish = |session: &mut BuildSession<'_>| finish(session, facts, None);
+    session.step(Step::CollectMetadata, finish).map(Some)
+}
+
+/// Installs everything. False: that needs code of packages to be executed, which this build does not do yet.
+fn install(session: &mut BuildSession<'_>, uv: &Uv) -> Result<bool, BuildError> {
+    session.step(Step::CreateVenv, |session| uv.create_venv(session))?;
+    session.step(Step::InstallEngine, |session| install::engine(session, uv))?;
+    let installed = session.step(Step::InstallConfig, |session| {
+        install::configuration(session, uv)
+    });
+    match installed {
+        Err(BuildError::Installer { last_lines, .. })
+            if !session.executes_code() && installer::needs_build(&last_lines) =>
+        {
+            Ok(false)
+        }
+        installed => installed.map(|()| true),
+    }
+}
+
+fn remove_venv(session: &BuildSession<'_>) -> Result<(), BuildError> {
+    let venv = session.folder.venv();
+    Ok(fs::remove_dir_all(&venv).map_err(FileError::on("remove", &venv))?)
 }
 
 /// Measures what was built, and records it.
 fn finish(
     session: &BuildSession<'_>,
-    installer: &str,
-    engine_version: String,
+    facts: Facts,
+    kept: Option<&Kept>,
 ) -> Result<Built, BuildError> {
     let request = session.request;
     let site_packages = session.site_packages()?;
@@ -87,17 +151,22 @@ fn finish(
     fs::remove_dir_all(workbench.path()).map_err(FileError::on("remove", workbench.path()))?;
     let venv = session.folder.venv();
     let usage = files::disk_usage(&venv).map_err(FileError::on("measure", &venv))?;
+    let contents = Contents::of(&venv).map_err(FileError::on("read", &venv))?;
+    contents.write(&session.folder.files())?;
+    if let Some(kept) = kept {
+        kept.keep(&venv, &contents, &facts, session.way);
+    }
     let built = Built {
         python: request.python.clone(),
         venv,
-        engine_version,
+        engine_version: facts.engine_version,
         lock_digest: measure::lock_digest(&installed),
         packages: installed
             .into_iter()
             .map(|package| (package.name, package.version))
             .collect(),
         size_bytes: usage.total_bytes,
-        installer: installer.to_owned(),
+        installer: facts.installer,
     };
     ready::finish(request, &built)?;
     Ok(built)

@@ -32,6 +32,14 @@ impl EngineSource {
         }
     }
 
+    /// Where it is, if it is a file or a folder.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        match self {
+            EngineSource::Wheel { path, .. } | EngineSource::Folder(path) => Some(path.clone()),
+            EngineSource::Requirement(_) => None,
+        }
+    }
+
     /// The override for every requirement of `ade-engine`. `None`: the engine has another name.
     pub(crate) fn replacement(&self) -> Option<String> {
         match self {
@@ -75,6 +83,14 @@ pub struct BuildRequest {
     pub pip_cache: PathBuf,
     /// `None`: uv's own.
     pub uv_cache: Option<PathBuf>,
+    /// The cache of builds that execute code of packages, which no build of another workspace uses.
+    pub own_cache: PathBuf,
+    /// What such code may not read: what ADE keeps of all workspaces.
+    pub hidden: Vec<PathBuf>,
+    /// Where finished environments are kept for others. `None`: this one is not, nor is it made from those.
+    pub kept: Option<PathBuf>,
+    /// The digest that names the environment among those of its configuration.
+    pub deps_digest: String,
     /// The folder of `ade`, where its wheel puts a uv.
     pub beside: Option<PathBuf>,
     /// Where a fetched uv is kept: cache/tools.
@@ -82,6 +98,28 @@ pub struct BuildRequest {
     pub environment_id: String,
     /// The caller's environment variables; index, proxy and certificate settings are among them.
     pub child_variables: Vec<(OsString, OsString)>,
+}
+
+impl BuildRequest {
+    /// Whether installing it executes code of packages, or follows settings of the configuration's own. Where it turns out later that a
+    /// package comes as source alone, it does, too.
+    pub(crate) fn executes_code(&self) -> bool {
+        let dependencies = self.configuration.dependencies();
+        let is_built = |wanted: &VersionWanted| match wanted {
+            VersionWanted::Version(_) => false,
+            VersionWanted::Url(place) | VersionWanted::Bare(place) => !place
+                .split(['#', '?'])
+                .next()
+                .unwrap_or(place)
+                .ends_with(".whl"),
+        };
+        !matches!(self.engine, EngineSource::Wheel { .. })
+            || dependencies.needs_build
+            || dependencies.has_uv_settings
+            || dependencies.requirements.iter().any(|one| is_built(&one.wanted))
+            // A folder of packages is looked for from the configuration's own folder.
+            || dependencies.index_options.iter().any(|option| !option.contains("://"))
+    }
 }
 
 /// A finished environment.

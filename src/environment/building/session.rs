@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use super::contents::Way;
 use super::error::BuildError;
 use super::event::{BuildEvent, Step};
 use super::measure;
@@ -16,6 +17,7 @@ use super::request::BuildRequest;
 use crate::base::cancel::Cancel;
 use crate::base::files::FileError;
 use crate::engine::sandbox;
+use crate::environment::provide::cache_in_use::CacheInUse;
 use crate::environment::python::child_variables;
 use crate::settings::Sandbox;
 use crate::settings::paths::EnvironmentFolder;
@@ -30,6 +32,17 @@ pub(crate) enum Show {
     Nothing,
 }
 
+/// Whose code a child may execute, and so what it may write beside the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// None but the installer's and Python's own: the caches that all environments share.
+    None,
+    /// That of packages while they are built: the workspace's own cache.
+    OfBuilds,
+    /// That of installed packages: nothing, not even the environment.
+    OfPackages,
+}
+
 /// A build in progress.
 pub(crate) struct BuildSession<'a> {
     pub request: &'a BuildRequest,
@@ -37,6 +50,12 @@ pub(crate) struct BuildSession<'a> {
     on_event: &'a mut dyn FnMut(BuildEvent),
     deadline: Option<Instant>,
     step: Step,
+    /// Whose code the children execute that are started now.
+    pub code: Code,
+    /// How files get into the environment from what other environments use.
+    pub way: Way,
+    /// The cache of the workspace, from when the build uses it.
+    own_cache: Option<CacheInUse>,
     /// The configuration's folder in the snapshot.
     pub sources: PathBuf,
     pub folder: EnvironmentFolder,
@@ -54,6 +73,12 @@ impl<'a> BuildSession<'a> {
             on_event,
             deadline: Instant::now().checked_add(request.timeout),
             step: Step::PrepareInstaller,
+            code: Code::None,
+            way: match request.sandbox.keeps_modes() {
+                true => Way::Linked,
+                false => Way::Copied,
+            },
+            own_cache: None,
             sources: request.configuration.folder_in(&request.snapshot),
             folder: EnvironmentFolder(request.folder.clone()),
         }
@@ -77,6 +102,31 @@ impl<'a> BuildSession<'a> {
             duration: started.elapsed(),
         });
         Ok(answer)
+    }
+
+    /// Builds packages from now on. What the environment has from caches that others use is copied, because its files can be written
+    /// by what is executed.
+    pub fn execute_code(&mut self) {
+        self.way = Way::Copied;
+        let cache = self.request.own_cache.parent();
+        self.own_cache = cache.and_then(Path::parent).map(CacheInUse::enter);
+    }
+
+    /// Whether packages are built.
+    pub fn executes_code(&self) -> bool {
+        self.own_cache.is_some()
+    }
+
+    /// Starts children that may execute this code.
+    pub fn with_code<T>(
+        &mut self,
+        code: Code,
+        perform: impl FnOnce(&mut Self) -> Result<T, BuildError>,
+    ) -> Result<T, BuildError> {
+        self.code = code;
+        let answer = perform(self);
+        self.code = Code::None;
+        answer
     }
 
     fn report(&mut self, event: BuildEvent) {
@@ -163,7 +213,7 @@ impl<'a> BuildSession<'a> {
         }
     }
 
-    /// Confines a child to what a build may write. What does not exist cannot be opened to it, so its own folders are created.
+    /// Confines a child to what it may write. What does not exist cannot be opened to it, so its own folders are created.
     fn confine(&self, command: &mut Command) -> Result<(), BuildError> {
         let request = self.request;
         let obstacles = request.sandbox.obstacles();
@@ -172,19 +222,39 @@ impl<'a> BuildSession<'a> {
         }
         let scratch = self.folder.workbench().scratch();
         fs::create_dir_all(&scratch).map_err(FileError::on("create the folder", &scratch))?;
-        let caches = [
+        let mut policy = request.sandbox.clone();
+        let shared = [
             Some(&request.pip_cache),
             request.uv_cache.as_ref(),
             Some(&request.tools.0),
         ];
-        let mut policy = request.sandbox.clone();
-        for cache in caches.into_iter().flatten() {
+        let shared = shared.into_iter().flatten();
+        let caches: Vec<&PathBuf> = match self.code {
+            Code::None => shared.collect(),
+            Code::OfBuilds => vec![&request.own_cache],
+            Code::OfPackages => Vec::new(),
+        };
+        for cache in caches {
             // A cache that cannot be made is the installer's to report.
             let _ = fs::create_dir_all(cache);
             policy.writes.push(cache.clone());
         }
-        policy.writes.push(request.folder.clone());
-        policy.writes.extend(self.built_in_place());
+        policy.writes.push(match self.code {
+            Code::OfPackages => scratch,
+            _ => request.folder.clone(),
+        });
+        policy.executes_code = self.code != Code::None;
+        if policy.executes_code {
+            policy.writes.extend(self.built_in_place());
+            policy.hidden.clone_from(&request.hidden);
+            policy.reads.extend([
+                request.folder.clone(),
+                request.snapshot.clone(),
+                request.tools.0.clone(),
+            ]);
+            policy.reads.extend(request.engine.file());
+            policy.python = request.python.executable.clone();
+        }
         sandbox::confine_build(&policy, command);
         Ok(())
     }
@@ -195,9 +265,17 @@ impl<'a> BuildSession<'a> {
         let mut requirements = dependencies.requirements_in(&self.sources);
         requirements.push(self.request.engine.requirement());
         let folders = requirements.iter().filter_map(|text| folder_of(text));
-        folders
-            .filter(|folder| !folder.starts_with(&self.request.snapshot))
-            .collect()
+        let kept = [&self.request.pip_cache, &self.request.tools.0].into_iter();
+        let kept = kept
+            .chain(&self.request.uv_cache)
+            .chain(&self.request.hidden);
+        let kept: Vec<&PathBuf> = kept.collect();
+        // A dependency on a folder of ADE's own is no right to write there.
+        let is_own = |folder: &PathBuf| {
+            let holds = |kept: &&PathBuf| folder.starts_with(kept) || kept.starts_with(folder);
+            kept.iter().any(holds)
+        };
+        folders.filter(|folder| !is_own(folder)).collect()
     }
 
     /// Passes on the output of a child that ran without showing it.

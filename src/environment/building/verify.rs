@@ -1,17 +1,18 @@
 //! Starts the engine once in its new environment, the way a run will.
 
+use std::fs;
 use std::path::Path;
 
 use super::error::BuildError;
 use super::output::FinishedChild;
 use super::request::EngineSource;
-use super::session::{BuildSession, Show};
+use super::session::{BuildSession, Code, Show};
 use crate::base::files::FileError;
 
 /// Imports what a run imports first, so that a broken wheel is found here and not in the first run. Puts all of it into one file, from
 /// which runs import it.
 const IMPORT: &str = "
-import importlib.util
+import importlib.util, sys
 if importlib.util.find_spec('polars'):
     import polars
 try:
@@ -19,15 +20,41 @@ try:
 except ImportError:
     pass  # an engine that has none
 else:
-    write()
+    write(sys.argv[1])
 ";
 
-/// Starts the engine and asks for its version.
+/// Starts the engine and asks for its version, and imports it.
 pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildError> {
+    let found = version(session)?;
+    let python = session.folder.python();
+    let modules = session.folder.workbench().modules();
+    let mut import = session.command(&python);
+    import.args(["-I", "-B", "-c", IMPORT]).arg(&modules);
+    let finished = session.with_code(Code::OfPackages, |session| {
+        session.run(&mut import, Show::Nothing)
+    })?;
+    if !finished.exit.is_success() {
+        return Err(failed(
+            &format!("polars can't be imported ({})", finished.exit),
+            &finished,
+            &python,
+        ));
+    }
+    if modules.exists() {
+        let target = session.folder.modules();
+        fs::rename(&modules, &target).map_err(FileError::on("write", &target))?;
+    }
+    Ok(found)
+}
+
+/// Starts the engine and asks for its version.
+pub(super) fn version(session: &mut BuildSession<'_>) -> Result<String, BuildError> {
     let python = session.folder.python();
     let mut version = session.command(&python);
-    version.args(["-I", "-m", "ade_engine", "version"]);
-    let finished = session.run(&mut version, Show::Nothing)?;
+    version.args(["-I", "-B", "-m", "ade_engine", "version"]);
+    let finished = session.with_code(Code::OfPackages, |session| {
+        session.run(&mut version, Show::Nothing)
+    })?;
     let Some(found) = answered(&finished) else {
         return Err(failed(
             "`python -m ade_engine version` prints nothing",
@@ -42,16 +69,6 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
     {
         return Err(failed(
             &format!("it reports version {found}, but {expected} was installed"),
-            &finished,
-            &python,
-        ));
-    }
-    let mut import = session.command(&python);
-    import.args(["-I", "-c", IMPORT]);
-    let finished = session.run(&mut import, Show::Nothing)?;
-    if !finished.exit.is_success() {
-        return Err(failed(
-            &format!("polars can't be imported ({})", finished.exit),
             &finished,
             &python,
         ));

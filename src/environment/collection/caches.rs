@@ -46,14 +46,19 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
     }
 }
 
-/// Everything that is deleted as a whole: a download cache, a tool, an engine. Links and what the settings
+/// Everything that is deleted as a whole: a download cache, a tool, an engine, an environment that is kept for others, the cache of a
+/// workspace. What environments have of it are links and copies of their own. Links and what the settings
 /// put elsewhere are not this cache's.
 fn parts(workspace: &Workspace, cache: &CacheFolder) -> Vec<PathBuf> {
     let files = workspace.files();
     let tools = cache.tools();
     let mut parts: Vec<PathBuf> = files.folders(&cache.0);
     parts.retain(|folder| cache.downloads().contains(folder));
-    parts.extend(files.folders(&cache.engines()));
+    let parents = [cache.engines(), cache.environments(), cache.of_workspaces()];
+    for parent in parents.iter().filter(|parent| !files.is_link(parent)) {
+        let found = files.folders(parent).into_iter();
+        parts.extend(found.filter(|folder| !is_partial(folder)));
+    }
     let tools = files.folders(&tools.0).into_iter();
     parts.extend(tools.filter(|folder| !is_partial(folder)));
     let chosen = workspace.paths.chosen_caches().into_iter().flatten();

@@ -1,6 +1,6 @@
 //! Asking for an environment without waiting for it: a worker builds it.
 
-use super::rebuild::{is_usable, missing, requeue};
+use super::rebuild::{is_usable, requeue};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, StoreError};
@@ -43,9 +43,7 @@ pub fn ask(
     force: bool,
 ) -> Result<EnvironmentRecord, AskError> {
     let (store, machine) = (&workspace.store, &workspace.machine);
-    let is_done = |known: &EnvironmentRecord| {
-        !force && is_usable(workspace.files(), known) && missing(known).is_none()
-    };
+    let is_done = |known: &EnvironmentRecord| !force && is_usable(workspace.files(), known);
     let is_waiting = |known: &EnvironmentRecord| {
         use EnvironmentStatus::{Building, Queued};
         matches!(known.status, Queued | Building)

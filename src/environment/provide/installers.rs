@@ -9,10 +9,10 @@ use crate::engine::sandbox::Policy;
 use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
 use crate::environment::needed::fitting::fitting;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare_environment};
-use crate::environment::python::{Python, child_variables};
+use crate::environment::python::Python;
 use crate::environment::{BuildError, BuildEvent, BuildRequest, Built, EngineSource, provision};
 use crate::settings::Settings;
-use crate::settings::paths::Paths;
+use crate::settings::paths::{CacheFolder, Paths};
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
@@ -73,6 +73,9 @@ impl Build for Installers {
         }
         let request = BuildRequest {
             environment_id: environment.id.clone(),
+            own_cache: workspace.paths.own_cache(workspace.id()),
+            kept: Some(CacheFolder(workspace.paths.cache().to_owned()).environments()),
+            deps_digest: prepared.key.deps_digest.clone(),
             lock: fitting(&prepared.configuration, &prepared.engine, &prepared.python)?,
             ..request(
                 (&workspace.settings, &workspace.paths),
@@ -95,14 +98,21 @@ pub(crate) fn request(
     folder: PathBuf,
 ) -> Result<BuildRequest, EngineError> {
     Ok(BuildRequest {
-        folder,
         environment_id: String::new(),
+        own_cache: folder.with_extension("cache").join("workspaces/own"),
+        hidden: [paths.data(), paths.venvs()]
+            .into_iter()
+            .chain(paths.roots())
+            .map(Path::to_owned)
+            .collect(),
+        kept: None,
+        deps_digest: String::new(),
         configuration: configuration.clone(),
         snapshot: snapshot.to_owned(),
         python,
         engine: engine_source(engine, &paths.engine_cache())?,
         lock: None,
-        sandbox: policy(settings),
+        sandbox: Policy::of_build(settings),
         offline: settings.offline,
         timeout: settings.build_timeout,
         pip_cache: paths.pip_cache(),
@@ -114,17 +124,8 @@ pub(crate) fn request(
             .map(Path::to_owned),
         tools: paths.tools(),
         child_variables: settings.child_variables(),
+        folder,
     })
-}
-
-/// What a build may write beside its own folder and ADE's caches: build tools have caches too, such as compilers and package
-/// managers of other languages.
-fn policy(settings: &Settings) -> Policy {
-    let variables = settings.child_variables();
-    let of_user = child_variables::get(&variables, "XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(Path::new(child_variables::get(&variables, "HOME")?).join(".cache")));
-    Policy::of_build(settings, of_user.into_iter().collect())
 }
 
 /// What an installer is given of an engine. That of the binary is unpacked below `cache`.

@@ -36,7 +36,7 @@ use crate::workspace::Workspace;
 pub use build_attempt::ProvideError;
 use build_attempt::{BuildAttempt, lost, record_step};
 use installers::Build;
-use rebuild::{is_usable, missing, requeue};
+use rebuild::{is_usable, requeue};
 
 /// How often one that waits looks whether the other builder has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -77,10 +77,8 @@ pub enum Progress<'a> {
 /// Whether to build although the environment is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
-    /// Use what is ready.
+    /// Use what is ready and as it was built.
     Ready,
-    /// The same, unless packages of it are gone.
-    Whole,
     /// Build anew, in a new folder.
     Rebuilt,
 }
@@ -152,7 +150,6 @@ impl Provider<'_> {
                 _ if !is_usable(files, &seen) => false,
                 Want::Ready => true,
                 _ if seen.ready_at > known.ready_at => true,
-                Want::Whole => missing(&seen).is_none(),
                 Want::Rebuilt => false,
             };
             if is_enough {

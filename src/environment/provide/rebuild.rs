@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use crate::environment::building::contents::Contents;
 use crate::environment::is_ready;
 use crate::environment::needed::prepare::key_folder;
 use crate::settings::paths;
@@ -13,16 +14,18 @@ use crate::store::{EnvironmentRecord, EnvironmentStatus, StoreError};
 use crate::system::machine::Files;
 use crate::workspace::Workspace;
 
-/// Ready by its record and on disk.
+/// Ready by its record, and on disk as it was built.
 pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
-    environment.status == EnvironmentStatus::Ready && is_ready(files, &environment.folder)
+    environment.status == EnvironmentStatus::Ready
+        && is_ready(files, &environment.folder)
+        && damage(environment).is_none()
 }
 
-/// A recorded package of a ready environment that is not there any more. To look for it takes longer than a run may.
-pub fn missing(environment: &EnvironmentRecord) -> Option<String> {
-    let contents = environment.contents.as_ref()?;
+/// In what the files of a ready environment are not those that were built, in words. Of environments that have no record of their
+/// files nothing is said.
+pub fn damage(environment: &EnvironmentRecord) -> Option<String> {
     let folder = EnvironmentFolder(environment.folder.clone());
-    crate::environment::building::measure::missing(&folder.venv(), &contents.packages)
+    Contents::read(&folder.files())?.difference(&folder.venv())
 }
 
 /// Requeues a ready environment, to be built from `snapshot` in a new folder. False: another process has built or requeued it

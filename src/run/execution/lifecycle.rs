@@ -24,9 +24,10 @@ use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::problem::{Problem, code};
 use crate::engine::Launch;
+use crate::environment::is_ready;
 use crate::environment::provide::ProvideError;
 use crate::environment::provide::in_use::InUse;
-use crate::environment::provide::rebuild::{is_usable, missing, requeue};
+use crate::environment::provide::rebuild::{damage, is_usable, requeue};
 use crate::events::names::CONSOLE_LINE;
 use crate::run::ending::{cancel, ends};
 use crate::run::shared_log::{self, Sender, Sending};
@@ -205,8 +206,8 @@ impl Lifecycle<'_> {
                 let mut attempted =
                     execution.attempt(self.launcher, &environment, cancel, &mut on_event);
                 let files = self.workspace.files();
-                let is_there =
-                    files.is_folder(execution.folder.path()) && is_usable(files, &environment);
+                let is_there = files.is_folder(execution.folder.path())
+                    && is_ready(files, &environment.folder);
                 if attempted.ending.status == RunStatus::Failed {
                     match is_there {
                         false => attempted = gone(execution, &environment),
@@ -218,8 +219,8 @@ impl Lifecycle<'_> {
         }
     }
 
-    /// A run that failed where packages are gone did not fail by itself: the environment is built again. In one that is younger than
-    /// the run it did, so that nothing is built for ever.
+    /// A run that failed where files of packages are not as they were built did not fail by itself: the environment is built again.
+    /// In one that is younger than the run it did, so that nothing is built for ever.
     fn blame_environment(
         &self,
         run: &RunRecord,
@@ -229,11 +230,13 @@ impl Lifecycle<'_> {
         if environment.ready_at > Some(run.created_at) {
             return;
         }
-        if let Some(package) = missing(environment)
+        if let Some(damage) = damage(environment)
             && requeue(self.workspace, environment, &environment.snapshot).is_ok()
         {
             let folder = environment.folder.display();
-            let message = format!("its environment {folder} lacks {package}, and is built again");
+            let message = format!(
+                "its environment {folder} is not as it was built ({damage}), and is built again"
+            );
             let failure = Failure::new(code::ENVIRONMENT_FAILED, "environment", message, None);
             *attempted = Attempted::failed(failure, true).of_machine(true);
         }

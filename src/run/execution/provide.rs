@@ -5,7 +5,7 @@
 use crate::base::cancel::Cancel;
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::installers::Build;
-use crate::environment::provide::rebuild::{is_usable, missing};
+use crate::environment::provide::rebuild::is_usable;
 use crate::environment::provide::{
     OnProgress, OtherBuilder, Progress, ProvideError, Provider, Want,
 };
@@ -27,13 +27,7 @@ pub fn provide(
     on: &mut OnProgress<'_>,
 ) -> Result<EnvironmentRecord, ProvideError> {
     let environment = prepared.ensure_environment(workspace)?;
-    let is_enough = is_usable(workspace.files(), &environment)
-        && match want {
-            Want::Ready => true,
-            Want::Whole => missing(&environment).is_none(),
-            Want::Rebuilt => false,
-        };
-    if is_enough {
+    if want == Want::Ready && is_usable(workspace.files(), &environment) {
         on(Progress::Ready {
             environment: &environment,
             built: false,

@@ -6,5 +6,6 @@ mod index;
 mod search;
 mod uv;
 
+pub(super) use index::variables_for_uv;
 pub use search::{FoundUv, UvSearch, find_uv};
-pub(crate) use uv::{Install, Uv};
+pub(crate) use uv::{Install, Uv, needs_build};

@@ -9,8 +9,9 @@ use super::fetch::fetched;
 use super::index;
 use super::search;
 use crate::base::files::touch;
+use crate::environment::building::contents::Way;
 use crate::environment::building::error::BuildError;
-use crate::environment::building::session::{BuildSession, Show};
+use crate::environment::building::session::{BuildSession, Code, Show};
 use crate::environment::python::child_variables;
 
 /// The name of the engine among packages.
@@ -96,13 +97,9 @@ impl Uv {
         self.caches_first(session, &|session, offline| {
             let mut command = self.command(session, offline);
             command
-                .args([
-                    "pip",
-                    "install",
-                    "--require-hashes",
-                    "--no-deps",
-                    "--python",
-                ])
+                .args(["pip", "install"])
+                .args(no_build(session))
+                .args(["--require-hashes", "--no-deps", "--python"])
                 .arg(session.folder.python())
                 .arg("-r")
                 .arg(list);
@@ -150,14 +147,27 @@ impl Uv {
             .env("UV_NO_PROGRESS", "1")
             .env("UV_PYTHON_DOWNLOADS", "never")
             .args(["--color", "never"]);
-        if let Some(cache) = &session.request.uv_cache {
+        let request = session.request;
+        let (cache, way) = match session.code {
+            Code::None => (request.uv_cache.clone(), session.way),
+            _ => (Some(request.own_cache.join("uv")), Way::Linked),
+        };
+        if session.code == Code::None {
+            // Settings of the configuration's own would be found from its folder.
+            command.current_dir(session.folder.workbench().path());
+        } else {
+            command.env("XDG_CACHE_HOME", &request.own_cache);
+        }
+        // uv copies by itself where it cannot link, and warns of it in every build. Elsewhere than on Linux its copies share what
+        // they hold.
+        let is_chosen = child_variables::get(&request.child_variables, "UV_LINK_MODE").is_some();
+        let is_copied = way == Way::Copied && cfg!(target_os = "linux");
+        if let Some(cache) = &cache {
             command.env("UV_CACHE_DIR", cache);
-            // uv copies by itself where it cannot link, and warns of it in every build.
-            let is_chosen =
-                child_variables::get(&session.request.child_variables, "UV_LINK_MODE").is_some();
-            if !is_chosen && are_on_two_file_systems(cache, &session.folder.0) {
-                command.env("UV_LINK_MODE", "copy");
-            }
+        }
+        let is_far = |cache| are_on_two_file_systems(cache, &session.folder.0);
+        if !is_chosen && (is_copied || cache.as_deref().is_some_and(is_far)) {
+            command.env("UV_LINK_MODE", "copy");
         }
         if offline {
             command.arg("--offline");
@@ -174,7 +184,9 @@ impl Uv {
     ) -> Command {
         let mut command = self.command(session, offline);
         command
-            .args(["pip", "install", "--python"])
+            .args(["pip", "install"])
+            .args(no_build(session))
+            .arg("--python")
             .arg(session.folder.python())
             .arg("--overrides")
             .arg(&lists.overrides)
@@ -229,13 +241,9 @@ impl Uv {
         let lists = Lists::write(session, install)?;
         let mut command = self.command(session, session.request.offline);
         command
-            .args([
-                "pip",
-                "compile",
-                "--quiet",
-                "--universal",
-                "--generate-hashes",
-            ])
+            .args(["pip", "compile"])
+            .args(no_build(session))
+            .args(["--quiet", "--universal", "--generate-hashes"])
             .args([
                 "--no-header",
                 "--no-annotate",
@@ -256,6 +264,23 @@ impl Uv {
         let finished = session.run(&mut command, Show::Nothing)?;
         session.judge(&finished, &self.label, session.request.offline)
     }
+}
+
+/// What uv is told where nothing of packages may be executed.
+fn no_build(session: &BuildSession<'_>) -> Option<&'static str> {
+    (session.code == Code::None).then_some("--no-build")
+}
+
+/// Whether uv said so because a package has to be built, which it was told not to do.
+pub(crate) fn needs_build(lines: &[String]) -> bool {
+    const WORDS: [&str; 3] = [
+        "no usable wheels",
+        "Building source distributions",
+        "building from source",
+    ];
+    lines
+        .iter()
+        .any(|line| WORDS.iter().any(|words| line.contains(words)))
 }
 
 fn are_on_two_file_systems(cache: &Path, folder: &Path) -> bool {

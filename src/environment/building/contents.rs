@@ -1,0 +1,164 @@
+//! What a virtual environment consists of: the record by which it is found whole later, and the links by which another one gets it.
+//!
+//! The record, `files.json`, names each file with its size and its time of change. Bytecode is not in it: it comes and goes.
+//! Nothing is opened to compare, so that some thousand files take two milliseconds.
+
+use std::fs::{self, File, FileTimes};
+use std::io;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::measure;
+use crate::base::files;
+
+/// The folders whose files contain the path of their environment.
+const WITH_OWN_PATH: &str = "bin";
+
+/// Where Python keeps bytecode.
+const BYTECODE: &str = "__pycache__";
+
+/// The file by which an author imports the configuration; it differs between environments of the same packages.
+pub(super) const IMPORT_FILE: &str = "_ade_configuration.pth";
+
+/// How files get from one environment to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// As links, which no code of others may change: see [`crate::engine::sandbox::keeps_modes`].
+    Linked,
+    Copied,
+}
+
+/// The record of an environment.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Contents {
+    /// The environment in which it was made.
+    venv: PathBuf,
+    /// When something was last installed into its folder of packages: nanoseconds since 1970.
+    installed_ns: i64,
+    files: Vec<OneFile>,
+}
+
+/// A path below the environment, a size in bytes, a time of change in nanoseconds since 1970.
+type OneFile = (PathBuf, u64, i64);
+
+impl Contents {
+    /// Those of a virtual environment as it is now.
+    pub fn of(venv: &Path) -> io::Result<Self> {
+        let mut files = Vec::new();
+        collect(venv, Path::new(""), &mut files)?;
+        Ok(Self {
+            venv: venv.to_owned(),
+            installed_ns: modified(&fs::metadata(measure::site_packages(venv)?)?),
+            files,
+        })
+    }
+
+    /// Reads a record. `None`: there is none, or it cannot be read.
+    pub fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+
+    /// Writes it.
+    pub fn write(&self, path: &Path) -> Result<(), files::FileError> {
+        let text = serde_json::to_vec(self).expect("paths of packages are UTF-8");
+        files::write_whole(path, &text)
+    }
+
+    /// What differs in a virtual environment, in words. Where nothing can be said of a file, it counts as it should be.
+    pub fn difference(&self, venv: &Path) -> Option<String> {
+        let packages = measure::site_packages(venv);
+        let installed = packages.and_then(|folder| fs::metadata(folder));
+        if installed.is_ok_and(|found| modified(&found) != self.installed_ns) {
+            return Some("something was installed or removed".to_owned());
+        }
+        self.files.iter().find_map(|(path, size, changed)| {
+            let what = match fs::symlink_metadata(venv.join(path)) {
+                Ok(found) if (found.len(), modified(&found)) != (*size, *changed) => "was changed",
+                Ok(found) if found.mode() & 0o400 == 0 => "cannot be read",
+                Err(error) if measure::is_absent(&error) => "is gone",
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "cannot be read",
+                _ => return None,
+            };
+            Some(format!("{} {what}", path.display()))
+        })
+    }
+
+    /// Makes `venv` from the files of another environment at `from`, which are those of this record.
+    ///
+    /// # Errors
+    /// One of them cannot be linked or copied, or is another one by now.
+    pub fn hand_on(&self, from: &Path, venv: &Path, way: Way) -> io::Result<()> {
+        if let Some(difference) = self.difference(from) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, difference));
+        }
+        self.hand_on_folder(from, venv, Path::new(""), way)
+    }
+
+    /// Gives the folder of packages of an environment that was made so the time of the first: Python goes by it to find out whether
+    /// its file of modules holds.
+    pub fn stamp(&self, venv: &Path) -> io::Result<()> {
+        let time = u64::try_from(self.installed_ns).unwrap_or_default();
+        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(time);
+        File::open(measure::site_packages(venv)?)?.set_times(FileTimes::new().set_modified(time))
+    }
+
+    fn hand_on_folder(&self, from: &Path, venv: &Path, below: &Path, way: Way) -> io::Result<()> {
+        let target = venv.join(below);
+        fs::create_dir_all(&target)?;
+        for entry in fs::read_dir(from.join(below))? {
+            let entry = entry?;
+            let (kind, name) = (entry.file_type()?, entry.file_name());
+            let (source, copy) = (entry.path(), target.join(&name));
+            if kind.is_dir() {
+                self.hand_on_folder(from, venv, &below.join(&name), way)?;
+            } else if kind.is_symlink() {
+                symlink(fs::read_link(&source)?, &copy)?;
+            } else if below.starts_with(WITH_OWN_PATH) {
+                self.rewrite(&source, &copy, venv)?;
+            } else if name != IMPORT_FILE
+                && (way == Way::Copied || fs::hard_link(&source, &copy).is_err())
+            {
+                let found = fs::metadata(&source)?;
+                fs::copy(&source, &copy)?;
+                let times = FileTimes::new().set_modified(found.modified()?);
+                File::options().write(true).open(&copy)?.set_times(times)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies a program or a script, with the path of its new environment in it.
+    fn rewrite(&self, source: &Path, copy: &Path, venv: &Path) -> io::Result<()> {
+        let (old, new) = (self.venv.to_string_lossy(), venv.to_string_lossy());
+        match fs::read_to_string(source) {
+            Ok(text) => fs::write(copy, text.replace(&*old, &new))?,
+            // A program of machine code.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                fs::copy(source, copy)?;
+            }
+            Err(error) => return Err(error),
+        }
+        fs::set_permissions(copy, fs::metadata(source)?.permissions())
+    }
+}
+
+fn collect(venv: &Path, below: &Path, found: &mut Vec<OneFile>) -> io::Result<()> {
+    for entry in fs::read_dir(venv.join(below))? {
+        let entry = entry?;
+        let path = below.join(entry.file_name());
+        if !entry.file_type()?.is_dir() {
+            let metadata = entry.metadata()?;
+            found.push((path, metadata.len(), modified(&metadata)));
+        } else if entry.file_name() != BYTECODE {
+            collect(venv, &path, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn modified(metadata: &fs::Metadata) -> i64 {
+    metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec()
+}

@@ -1,0 +1,148 @@
+//! Finished environments in the cache, from which others of the same dependencies are made by links.
+//!
+//! Kept are environments alone of which no code of others had a part in the making: packages by name from the indexes of this
+//! machine's settings, as wheels. What is kept is found by the digest that names an environment among those of a configuration, and by
+//! Python and indexes. It is used only if its files are as they were recorded; otherwise the environment is built as if there were
+//! none, so that a damaged cache costs time alone.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::contents::{Contents, Way};
+use super::install;
+use super::installer::variables_for_uv;
+use super::request::BuildRequest;
+use super::session::BuildSession;
+use crate::base::digest::Hasher;
+use crate::base::files::{PartialFolder, remove_leftovers, touch, write_whole};
+use crate::configuration::VersionWanted;
+use crate::settings::paths::EnvironmentFolder;
+
+/// Raised when what is kept changes.
+const VERSION: &str = "1";
+
+/// Linking takes a moment, so a partial folder of this age is a leftover.
+const LEFT_OVER_AFTER: Duration = Duration::from_secs(3600);
+
+/// Where an environment of these dependencies is kept.
+pub(super) struct Kept(EnvironmentFolder);
+
+/// What its builder knew of it.
+#[derive(Deserialize, Serialize)]
+pub(super) struct Facts {
+    pub installer: String,
+    pub engine_version: String,
+}
+
+impl Kept {
+    /// `None`: environments of this request are not for others.
+    pub fn of(request: &BuildRequest) -> Option<Self> {
+        let folder = request.kept.as_ref()?;
+        if is_own(request) {
+            return None;
+        }
+        let mut digest = Hasher::new();
+        for part in [
+            VERSION,
+            &request.deps_digest,
+            &request.python.version_text(),
+            &request.python.executable.to_string_lossy(),
+        ] {
+            digest.update(part);
+            digest.update("\n");
+        }
+        for (name, value) in indexes(request) {
+            digest.update(format!("{name}={value}\n"));
+        }
+        let name = &digest.finish().to_string()[..32];
+        Some(Self(EnvironmentFolder(folder.join(name))))
+    }
+
+    /// Whether there is one.
+    pub fn is_there(&self) -> bool {
+        self.0.files().exists()
+    }
+
+    /// Makes the environment of a session from what is kept. `None`: there is nothing that can be used.
+    pub fn hand_on(&self, session: &BuildSession<'_>) -> Option<Facts> {
+        let record = Contents::read(&self.0.files())?;
+        let facts: Facts = serde_json::from_slice(&fs::read(self.0.record()).ok()?).ok()?;
+        let venv = session.folder.venv();
+        let made = || -> io::Result<()> {
+            record.hand_on(&self.0.venv(), &venv, session.way)?;
+            install::write_import_file(session).map_err(io::Error::other)?;
+            record.stamp(&venv)
+        };
+        match made() {
+            Ok(()) => {
+                touch(&self.0.0);
+                Some(facts)
+            }
+            Err(error) => {
+                // The file system of the environment may have no room, which says nothing of what is kept.
+                if error.kind() == io::ErrorKind::InvalidData {
+                    self.remove();
+                }
+                let _ = fs::remove_dir_all(venv);
+                None
+            }
+        }
+    }
+
+    /// Keeps an environment for others. The cache saves time and nothing else, so that no error is told.
+    pub fn keep(&self, venv: &Path, contents: &Contents, facts: &Facts, way: Way) {
+        let Some(parent) = self.0.0.parent() else {
+            return;
+        };
+        remove_leftovers(parent, LEFT_OVER_AFTER);
+        let partial = PartialFolder::in_folder(parent);
+        let folder = EnvironmentFolder(partial.path().to_owned());
+        let keep = || -> Option<()> {
+            contents.hand_on(venv, &folder.venv(), way).ok()?;
+            contents.stamp(&folder.venv()).ok()?;
+            let kept = Contents::of(&folder.venv()).ok()?;
+            kept.write(&folder.files()).ok()?;
+            write_whole(&folder.record(), &serde_json::to_vec(facts).ok()?).ok()
+        };
+        if keep().is_some() {
+            let _ = partial.settle(&self.0.0);
+        }
+    }
+
+    /// Of two processes that remove it one may find it gone.
+    pub fn remove(&self) {
+        let _ = fs::remove_dir_all(&self.0.0);
+    }
+}
+
+/// Whether an environment holds what this configuration alone names, or what code of others has made.
+fn is_own(request: &BuildRequest) -> bool {
+    let dependencies = request.configuration.dependencies();
+    let all = dependencies
+        .requirements
+        .iter()
+        .chain(&dependencies.constraints);
+    let mut wanted = all.map(|requirement| &requirement.wanted);
+    !dependencies.index_options.is_empty()
+        || request.executes_code()
+        || wanted.any(|wanted| !matches!(wanted, VersionWanted::Version(_)))
+}
+
+/// Where packages come from: settings of this machine.
+fn indexes(request: &BuildRequest) -> Vec<(String, String)> {
+    let of_pip = variables_for_uv(&request.child_variables).into_iter();
+    let of_pip = of_pip.map(|(name, value)| (name.to_owned(), value));
+    let of_uv = request.child_variables.iter();
+    let of_uv = of_uv.map(|(name, value)| (name.to_string_lossy().into_owned(), value.clone()));
+    let mut all: Vec<_> = of_pip
+        .chain(of_uv.filter(|(name, _)| name.starts_with("UV_")))
+        .collect();
+    all.sort();
+    all.into_iter()
+        .map(|(name, value)| (name, value.to_string_lossy().into_owned()))
+        .collect()
+}

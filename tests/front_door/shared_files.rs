@@ -1,0 +1,263 @@
+//! What code of packages and of configurations can't do to what others import and read: the attacks are played, as a build and as a
+//! run, cold and warm. And what happens where files of an environment are not as they were built, or the cache is damaged.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::common::{Place, machine};
+
+/// Tries to change everything that it is told of, and to read what is secret. What succeeded is in `done`.
+const ATTACK: &str = r#"
+import os
+
+
+def attack(targets, secrets):
+    done = []
+    for path in targets:
+        own = os.path.join(os.path.dirname(path), "planted.py")
+        for name, attempt in {
+            "write": lambda: open(path, "a").write("\nraise SystemExit(3)\n"),
+            "replace": lambda: os.replace(path, path + ".old"),
+            "remove": lambda: os.remove(path),
+            "plant": lambda: open(own, "w").close(),
+            "link": lambda: os.link(path, os.path.join(os.environ["TMPDIR"], "linked")),
+            "attribute": lambda: os.setxattr(path, "user.planted", b"1"),
+            "mode": lambda: os.chmod(path, 0),
+            "mode of folder": lambda: os.chmod(os.path.dirname(path), 0),
+            "times": lambda: os.utime(path, (1, 1)),
+        }.items():
+            try:
+                attempt()
+            except OSError:
+                continue
+            done.append(f"{name} {path}")
+    for path in secrets:
+        try:
+            open(path, "rb").read(1)
+        except OSError:
+            continue
+        done.append(f"read {path}")
+    return done
+"#;
+
+/// A build backend without requirements: its wheel holds what the attack did.
+const BACKEND: &str = r#"
+import json, zipfile
+from attack import attack
+
+TARGETS, SECRETS = json.load(open("targets.json"))
+
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    name = "planted-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
+        wheel.writestr("planted_done.json", json.dumps(attack(TARGETS, SECRETS)))
+        wheel.writestr("planted-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: planted\nVersion: 1.0\n")
+        wheel.writestr("planted-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("planted-1.0.dist-info/RECORD", "planted_done.json,,\n")
+    return name
+"#;
+
+/// A place with caches of its own, filled, and nothing that the sandbox opens for tests.
+fn place() -> Place {
+    let mut place = Place::new();
+    place.unset("ADE_SANDBOX_WRITE");
+    let cache = place.path("home/.cache/ade");
+    fs::remove_file(cache.join("environments")).unwrap();
+    let copied = Command::new("cp")
+        .args(["-r", "--reflink=auto"])
+        .arg(machine().uv_cache())
+        .arg(cache.join("uv"))
+        .status();
+    assert!(copied.unwrap().success());
+    place.set("ADE_UV_CACHE_DIR", cache.join("uv"));
+    place.configuration("victim");
+    place.members("members.csv");
+    place
+        .ade("run victim members.csv --data-dir victims")
+        .succeeds();
+    place
+}
+
+/// Each `polars/__init__.py` below the folders, which are the cache and what is linked to it, by its state.
+fn imported(place: &Place) -> BTreeMap<PathBuf, (u64, u32, i64, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    for name in ["home/.cache/ade", "victims"] {
+        for file in place.files_below(name) {
+            if file.ends_with("polars/__init__.py") || file.ends_with("ade_engine/__init__.py") {
+                let path = place.path(name).join(file);
+                let metadata = fs::metadata(&path).unwrap();
+                let folder = fs::metadata(path.parent().unwrap()).unwrap();
+                let state = (
+                    metadata.len(),
+                    metadata.mode() ^ folder.mode().rotate_left(16),
+                    metadata.mtime(),
+                    fs::read(&path).unwrap(),
+                );
+                found.insert(path, state);
+            }
+        }
+    }
+    assert!(
+        found.len() >= 6,
+        "cache, kept and linked: {:?}",
+        found.keys()
+    );
+    found
+}
+
+fn as_json(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> String {
+    let paths: Vec<String> = paths
+        .into_iter()
+        .map(|path| path.as_ref().display().to_string())
+        .collect();
+    serde_json::to_string(&paths).unwrap()
+}
+
+/// The input of a run of the victim.
+fn secret(place: &Place) -> PathBuf {
+    let files = place.files_below("victims");
+    let input = files.iter().find(|file| file.ends_with("members.csv"));
+    place.path("victims").join(input.unwrap())
+}
+
+#[track_caller]
+fn victim_goes_on(place: &Place, before: &BTreeMap<PathBuf, (u64, u32, i64, Vec<u8>)>) {
+    assert!(*before == imported(place), "what others import was changed");
+    place
+        .ade("run victim members.csv --data-dir victims")
+        .succeeds();
+}
+
+#[test]
+fn code_of_a_package_that_is_built_changes_nothing_that_others_import_and_reads_no_inputs() {
+    let place = place();
+    let before = imported(&place);
+    let attacker = place.configuration("attacker");
+    attacker.depend_on(&["planted @ file:///${PROJECT_ROOT}/planted"]);
+    attacker.write(
+        "pyproject.toml",
+        "[project]\nname = \"attacker\"\nversion = \"1.0\"\nrequires-python = \">=3.10\"\ndependencies = [\"planted\"]\n[tool.uv.sources]\nplanted = { path = \"planted\" }\n",
+    );
+    attacker.write(
+        "planted/pyproject.toml",
+        "[project]\nname = \"planted\"\nversion = \"1.0\"\n[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n",
+    );
+    attacker.write("planted/backend.py", BACKEND);
+    attacker.write("planted/attack.py", ATTACK);
+    let targets = as_json(before.keys());
+    let secrets = as_json([secret(&place)]);
+    attacker.write("planted/targets.json", &format!("[{targets}, {secrets}]"));
+    place
+        .ade("env build attacker --data-dir attackers")
+        .succeeds();
+    let done = place.files_below("attackers");
+    let done = done.iter().find(|file| file.ends_with("planted_done.json"));
+    let done = place.read(format!("attackers/{}", done.unwrap()));
+    assert_eq!(done, "[]");
+    victim_goes_on(&place, &before);
+}
+
+#[test]
+fn a_run_changes_nothing_that_others_import_cold_or_warm() {
+    let place = place();
+    let before = imported(&place);
+    let attacker = place.configuration("attacker");
+    attacker.write("src/ade_config/attack.py", ATTACK);
+    attacker.write(
+        "src/ade_config/hooks/attacks.py",
+        &format!(
+            "import os\n\nimport polars\n\nfrom ade_config.attack import attack\n\n\ndef play():\n    done = attack([polars.__file__, *{}], {})\n    print('attacks:', [one for one in done if not one.startswith(('mode', 'times'))])\n\n\ndef register(registry):\n    registry.register_hook(play, hook=\"on_workbook_start\", priority=10)\n",
+            as_json(before.keys()),
+            as_json([secret(&place)]),
+        ),
+    );
+    place.write("inputs/a.csv", "Name,Email\nAnn,ann@example.org\n");
+    place.write("inputs/b.csv", "Name,Email\nBob,bob@example.org\n");
+    for warm in ["0", "1"] {
+        let line = format!("run attacker inputs --data-dir attackers{warm} --force");
+        let words: Vec<&str> = line.split(' ').filter(|word| *word != "--force").collect();
+        place.run(&[("ADE_WARM_ENGINES", warm)], words).succeeds();
+        let logs = place.files_below(format!("attackers{warm}"));
+        let logs = logs.iter().filter(|file| file.ends_with("events.ndjson"));
+        let said: Vec<String> = logs
+            .map(|file| place.read(format!("attackers{warm}/{file}")))
+            .filter(|text| text.contains("attacks:"))
+            .collect();
+        assert_eq!(said.len(), 2, "each run attacked");
+        assert!(
+            said.iter().all(|text| text.contains("attacks: []")),
+            "{said:?}"
+        );
+        victim_goes_on(&place, &before);
+    }
+}
+
+#[test]
+fn an_environment_whose_files_are_not_as_they_were_built_is_built_anew() {
+    let place = Place::ready();
+    let packages = || {
+        let venv = place.ade("env path config").succeeds().stdout;
+        let library = PathBuf::from(venv.trim()).join("lib");
+        let python = fs::read_dir(library).unwrap().next().unwrap().unwrap();
+        python.path().join("site-packages")
+    };
+    let harm: [&dyn Fn(&Path); 3] = [
+        // A new file in its place: the old one is linked to what other tests use.
+        &|folder| {
+            let file = folder.join("polars/__init__.py");
+            let text = fs::read_to_string(&file).unwrap();
+            fs::remove_file(&file).unwrap();
+            fs::write(&file, format!("{text}\n# changed\n")).unwrap();
+        },
+        &|folder| fs::remove_file(folder.join("openpyxl/__init__.py")).unwrap(),
+        &|folder| fs::write(folder.join("sitecustomize.py"), "raise SystemExit(3)").unwrap(),
+    ];
+    for harm in harm {
+        let before = packages();
+        harm(&before);
+        place
+            .ade("run config members.csv")
+            .succeeds()
+            .says("its folder is gone or incomplete");
+        assert_ne!(before, packages());
+    }
+}
+
+#[test]
+fn a_cache_that_is_damaged_or_deleted_costs_time_and_nothing_else() {
+    let place = place();
+    let kept = place.path("home/.cache/ade/environments");
+    let name = fs::read_dir(&kept).unwrap().next().unwrap().unwrap();
+    let kept_file = place
+        .files_below(name.path())
+        .into_iter()
+        .find(|file| file.ends_with("polars/__init__.py"))
+        .unwrap();
+    let kept_file = name.path().join(kept_file);
+    let text = fs::read(&kept_file).unwrap();
+    fs::remove_file(&kept_file).unwrap();
+    fs::write(&kept_file, "raise SystemExit(3)").unwrap();
+    place
+        .ade("run victim members.csv --data-dir second")
+        .succeeds();
+    assert_eq!(fs::read(&kept_file).unwrap(), text, "kept anew");
+
+    fs::write(name.path().join("files.json"), "{").unwrap();
+    place
+        .ade("run victim members.csv --data-dir third")
+        .succeeds();
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o500)).unwrap();
+    fs::remove_dir_all(place.path("home/.cache/ade/uv")).unwrap();
+    place
+        .ade("run victim members.csv --data-dir second")
+        .succeeds();
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::remove_dir_all(kept).unwrap();
+    place
+        .ade("run victim members.csv --data-dir third")
+        .succeeds();
+}
