@@ -218,13 +218,17 @@ impl Place {
         })
         .unwrap();
         BuildRequest {
+            own_cache: self.folder.path().join("own/workspaces/own"),
+            hidden: Vec::new(),
+            kept: None,
+            deps_digest: String::new(),
             folder: self.environment(),
             configuration,
             snapshot,
             python: machine.python.clone(),
             engine: machine.engine(),
             lock: None,
-            sandbox: Policy::of_build(&settings, Vec::new()),
+            sandbox: Policy::of_build(&settings),
             beside: None,
             offline: false,
             timeout: Duration::from_secs(300),

@@ -110,6 +110,10 @@ fn from_kept(session: &mut BuildSession<'_>, kept: &Kept) -> Result<Option<Built
         return Ok(None);
     };
     session.note("linked to an environment of the same dependencies".to_owned());
+    // What these would do came with the links.
+    for step in [Step::InstallEngine, Step::InstallConfig, Step::Compile] {
+        session.step(step, |_| Ok(()))?;
+    }
     session.step(Step::VerifyImports, verify::version)?;
     let finish = |session: &mut BuildSession<'_>| finish(session, facts, None);
     session.step(Step::CollectMetadata, finish).map(Some)
