@@ -125,7 +125,7 @@ table! {
             "The folder for environments.",
             note("<data-dir>/venvs");
         cache_dir: Option<PathBuf> = maybe_path, "ADE_CACHE_DIR", SettingKind::Path, "",
-            "The folder for what is fetched once for all data directories: downloads, uv, engines.",
+            "The folder for what is fetched or made once for all data directories: downloads, uv, engines, environments.",
             note("ade in the user's cache folder; if that cannot be written, <data-dir>/cache");
         pip_cache_dir: Option<PathBuf> = maybe_path, "ADE_PIP_CACHE_DIR", SettingKind::Path, "",
             "The download cache of pip, which fetches a uv where there is none.",

@@ -47,7 +47,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
 }
 
 /// Everything that is deleted as a whole: a download cache, a tool, an engine, an environment that is kept for others, the cache of a
-/// workspace. What environments have of it are links and copies of their own. Links and what the settings
+/// workspace. What environments have of these is their own, as links or copies. Links and what the settings
 /// put elsewhere are not this cache's.
 fn parts(workspace: &Workspace, cache: &CacheFolder) -> Vec<PathBuf> {
     let files = workspace.files();
