@@ -292,4 +292,9 @@ fn settings_are_shown_to_administrators() {
     assert_eq!(command.as_array().unwrap().len(), items.len());
     server.use_token(server.token(Scope::Run, None));
     server.get("settings").refuses(403, "forbidden");
+    // They are the server's, and not those of a workspace.
+    server.use_token(server.token(Scope::Admin, Some(&["default"])));
+    let problem = server.get("settings").refuses(403, "forbidden");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("for all workspaces"), "{problem}");
 }
