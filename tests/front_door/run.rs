@@ -774,8 +774,10 @@ fn only_files_that_would_be_written_to_one_workbook_are_left_out() {
     assert_eq!(json.error()["code"], "output_conflict");
     // Without an output directory nothing collides.
     place.ade("run config inbox -q").succeeds();
-    std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
-    place.ade_refuses("run config inbox -o clean", "would all be written to");
+    for name in ["a.csv", "b.xlsx"] {
+        std::fs::remove_file(place.path("inbox").join(name)).unwrap();
+    }
+    place.ade_refuses("run config inbox -o clean", "would both be written to");
 }
 
 #[test]
