@@ -8,6 +8,7 @@ own can show (exit status, streams, environment) runs one.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import shutil
@@ -43,6 +44,26 @@ def register(registry):
         registry.register_field(FieldDef(name=name))
         registry.register_column_detector(by_name, field=name, priority=1)
 """
+
+
+#: Set to 1, matrices are run whole.
+EVERYTHING = os.environ.get("ADE_TEST_ALL") == "1"
+
+
+def everything() -> bool:
+    return EVERYTHING
+
+
+def matrix(*axes) -> list[tuple]:
+    """The combinations of some values: all of them, or as few as have each pair of values together."""
+    rows = list(itertools.product(*(range(len(axis)) for axis in axes)))
+    if not everything():
+        pairs = {row: set(itertools.combinations(enumerate(row), 2)) for row in rows}
+        missing, rows = set().union(*pairs.values()), []
+        while missing:
+            rows.append(max(pairs, key=lambda row: len(pairs[row] & missing)))
+            missing -= pairs[rows[-1]]
+    return [tuple(axis[at] for axis, at in zip(axes, row)) for row in rows]
 
 
 def pytest_addoption(parser):
@@ -100,6 +121,34 @@ class Outcome:
 
     def notices(self, code: str) -> list[dict]:
         return [notice for notice in self.noticed["notices"] if notice["code"] == code]
+
+    @property
+    def notices_by_code(self) -> dict[str, list[dict]]:
+        found: dict[str, list[dict]] = {}
+        for notice in self.noticed["notices"]:
+            found.setdefault(notice["code"], []).append(notice)
+        return found
+
+    @property
+    def issues(self) -> list[dict]:
+        """The lines of the list of issues, where the run wrote one."""
+        (path,) = self.output.parent.glob(f"{self.output.stem.removesuffix('_normalized')}_issues.ndjson")
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+    def records(self, sheet: str = "S") -> list[list[dict]]:
+        """The records of each table on a sheet, where rows name their source."""
+        tables: list[list[dict]] = []
+        names: list = []
+        for row in self.rows(sheet):
+            if "Source row" in row:
+                names = row
+                tables.append([])
+            elif names and any(cell is not None for cell in row):
+                tables[-1].append({name: cell for name, cell in zip(names, row) if name})
+        return tables
+
+    def source_rows(self, sheet: str = "S") -> list[int]:
+        return [record["Source row"] for table in self.records(sheet) for record in table]
 
     @property
     def tables(self) -> list[dict]:
@@ -192,6 +241,35 @@ def run(tmp_path, monkeypatch):
         return Outcome(result, log.getvalue(), result.output_path)
 
     return execute
+
+
+@pytest.fixture
+def run_by_ade(run, monkeypatch):
+    """Runs as `ade` starts them, which get notices."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    return run
+
+
+@pytest.fixture
+def succeed(run_by_ade):
+    """Runs as `ade` starts them; each has to succeed."""
+
+    def call(*arguments, **options) -> Outcome:
+        outcome = run_by_ade(*arguments, **options)
+        assert outcome.result.error is None, outcome.result.error
+        return outcome
+
+    return call
+
+
+@pytest.fixture
+def normalized(succeed, template):
+    """Runs of the configuration that `ade init` writes on the rows of a sheet `S`."""
+
+    def call(rows: list[list], **settings) -> Outcome:
+        return succeed(template, {"S": rows}, settings=settings)
+
+    return call
 
 
 class Finished:
