@@ -3,7 +3,6 @@
 use crate::common;
 
 use std::fs;
-use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
 use common::{Configuration, Place, machine};
@@ -12,29 +11,7 @@ use sha2::{Digest, Sha256};
 
 /// The bytes of a wheel of `small-thing`.
 fn wheel(version: &str, content: &str) -> Vec<u8> {
-    let info = format!("small_thing-{version}.dist-info");
-    let metadata = format!("Metadata-Version: 2.1\nName: small-thing\nVersion: {version}\n");
-    let files = [
-        ("small_thing.py".to_owned(), content.to_owned()),
-        (format!("{info}/METADATA"), metadata),
-        (
-            format!("{info}/WHEEL"),
-            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-                .to_owned(),
-        ),
-        (
-            format!("{info}/RECORD"),
-            format!("small_thing.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"),
-        ),
-    ];
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, text) in files {
-        archive
-            .start_file(name, zip::write::SimpleFileOptions::default())
-            .unwrap();
-        archive.write_all(text.as_bytes()).unwrap();
-    }
-    archive.finish().unwrap().into_inner()
+    common::wheel("small_thing", version, "", &[("small_thing.py", content)])
 }
 
 fn hash_of(bytes: &[u8]) -> String {

@@ -43,12 +43,8 @@ fn a_log_is_printed_in_a_readable_form() {
             .stdout,
         ""
     );
-}
 
-#[test]
-fn as_json_it_is_the_file_line_by_line() {
-    let place = Place::cold();
-    place.ade("run config people.csv -q").succeeds();
+    // As JSON it is the file, line by line.
     let run = place.latest_run();
     let file = place.read(format!(
         "{}/logs/events.ndjson",
@@ -111,23 +107,6 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
     assert_eq!(
         sequences,
         (first..first + sequences.len() as u64).collect::<Vec<_>>()
-    );
-}
-
-#[test]
-fn a_queued_run_is_followed_until_a_worker_has_done_it() {
-    let place = Place::cold();
-    let id = place
-        .ade("run config members.csv --detach -q")
-        .succeeds()
-        .stdout;
-    let mut follower = place.start(&format!("logs tail {} -f", id.trim()));
-    follower.wait_until_prints("run.queued");
-    place.ade("worker --drain -q").succeeds();
-    let end = follower.wait().succeeds();
-    assert!(
-        end.stdout.lines().last().unwrap().contains("run.complete"),
-        "{end}"
     );
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-use common::{Place, engines_of, is_alive, processes_of, signal, wait_for, wait_for_death};
+use common::{Place, engines_of, is_alive, signal, wait_for};
 use libc::SIGKILL;
 use serde_json::Value;
 
@@ -188,19 +188,6 @@ fn an_environment_that_is_built_anew_gets_another_one() {
     );
     worker.stops();
     place.nothing_runs();
-}
-
-#[test]
-fn all_of_it_ends_with_a_worker_that_is_killed() {
-    let (place, run, worker) = Place::busy("one");
-    let (engine, fork) = (warm(&place)[0], place.wait_until_held(1)[0]);
-    worker.dies();
-    wait_for_death(engine);
-    wait_for_death(fork);
-    place.let_go();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
-    assert_eq!(processes_of(&place.path("")), Some(Vec::new()));
 }
 
 /// Writes a file into the site-packages of the environment of `config`.
