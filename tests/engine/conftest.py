@@ -177,6 +177,22 @@ def write_package(folder: Path, files: dict[str, str], *, fields=(), rows: str |
     return folder
 
 
+#: How a function `fn` is registered, by what it is.
+REGISTERED = {
+    "row": "register_row_detector(fn, row_kind='data', priority=1)",
+    "column": "register_column_detector(fn, field='a', priority=1)",
+    "transform": "register_column_transform(fn, field='a', priority=1)",
+    "validator": "register_column_validator(fn, field='a', priority=1)",
+}
+
+
+def plugin(what: str, body: str, parameters: str = "**_") -> str:
+    """A module with one function, which is registered as a detector, a transform or a validator, or for a stage of hooks."""
+    call = REGISTERED.get(what, f"register_hook(fn, hook={what!r}, priority=1)")
+    lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+    return f"import polars as pl\n\ndef fn({parameters}):\n{lines}\n\ndef register(registry):\n    registry.{call}\n"
+
+
 def write_workbook(path: Path, sheets: dict[str, list[list]]) -> Path:
     book = openpyxl.Workbook()
     book.remove(book.active)
