@@ -128,7 +128,7 @@ fn a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost() -> Tried {
         ));
     }
     let refused = place.ade("worker --drain").ends_with(5);
-    assert!(refused.stderr.contains("hint:"), "{refused}");
+    refused.stderr_has("hint:");
     place.ade("run config members.csv").ends_with(5);
     assert!(disk.remount("rw"));
     place.drains(&run);

@@ -19,6 +19,7 @@
 pub mod api;
 mod described;
 mod http;
+mod looks;
 mod machine;
 #[cfg(target_os = "linux")]
 mod network_disk;

@@ -22,7 +22,7 @@ fn one_command_is_all_that_a_developer_types() {
     server.process.wait_until_says("\"event\":\"api.request\"");
     server.process.signal(libc::SIGINT);
     let ended = server.process.wait().succeeds();
-    assert!(!ended.stderr.contains(&server.token), "{ended}");
+    ended.stderr_lacks(&server.token);
     // The token of the link ended with the server.
     let tokens = place.json("tokens ls --json");
     assert!(tokens[0]["revoked_at"].is_string(), "{tokens}");

@@ -126,7 +126,7 @@ fn a_data_directory_whose_database_was_moved_away_is_not_given_another_unasked()
     assert!(!place.path("data/db/ade.sqlite").exists());
     place.ade("doctor").ends_with(1).prints("✗ identity");
     let adopted = place.ade("doctor --adopt").succeeds();
-    assert!(adopted.stdout.contains("is created"), "{adopted}");
+    adopted.stdout_has("is created");
     // The promise of docs/how-to/back-up.md: finished workbooks stay.
     place.ade("worker --drain -q").succeeds();
     age_runs(&place);
@@ -244,7 +244,7 @@ fn a_data_directory_can_be_moved() {
     ade(&format!("runs retry {id}"));
     // What waits and what is repeated run in the environment that came along.
     let worker = ade("worker --drain");
-    assert!(!worker.stderr.contains(": building"), "{worker}");
+    worker.stderr_lacks(": building");
     let runs = ade("runs ls --json").json();
     let all_succeeded = |run: &Value| run["status"] == "succeeded";
     assert!(runs.as_array().unwrap().iter().all(all_succeeded), "{runs}");
@@ -311,6 +311,6 @@ fn a_copy_of_a_data_directory_works_by_itself_and_touches_nothing_of_the_origina
         1
     );
     let again = place.ade("run config members.csv").succeeds();
-    assert!(!again.stderr.contains("uilding"), "{again}");
+    again.stderr_lacks("uilding");
     assert_eq!(place.environments().len(), 1);
 }

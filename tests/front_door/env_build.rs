@@ -37,11 +37,7 @@ fn one_is_built_ahead_of_time_and_anew() {
     ");
     let first = place.environments()[0]["folder"].clone();
     let anew = place.ade("env build config --force --json").succeeds();
-    assert!(
-        anew.stderr
-            .contains("Building the environment of people (asked for)"),
-        "{anew}"
-    );
+    anew.stderr_has("Building the environment of people (asked for)");
     assert_eq!(anew.json()["status"], "ready");
     assert_ne!(
         anew.json()["folder"],

@@ -686,7 +686,7 @@ fn parts_of_the_cache_go_that_no_build_has_used_for_long() {
     for gone in [&tool, &uv] {
         assert!(!gone.exists(), "{}", gone.display());
         let words = format!("deleted cache {}", gone.display());
-        assert!(collected.stdout.contains(&words), "{collected}");
+        collected.stdout_has(&words);
     }
     for kept in [&engine, &recent, &pip] {
         assert!(kept.exists(), "{}", kept.display());

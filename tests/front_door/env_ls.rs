@@ -87,7 +87,7 @@ fn what_environments_share_is_told_and_counted_once() {
     place.ade_prints("env show north/config", "shared with the installer's cache");
     // Configurations with one name are told apart by their folders.
     for folder in ["  north/config  ", "  south/config  "] {
-        assert!(total.stdout.contains(folder), "{total}");
+        total.stdout_has(folder);
     }
 }
 

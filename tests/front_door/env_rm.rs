@@ -45,7 +45,7 @@ fn one_that_a_run_needs_is_refused() {
     place.wait_until_held(1);
     // The others are removed nevertheless.
     let answer = place.ade("env rm config other").ends_with(2);
-    assert!(answer.stderr.contains("is needed by 1 run"), "{answer}");
+    answer.stderr_has("is needed by 1 run");
     assert_eq!(place.environments().len(), 1);
     place.let_go();
     place.wait_for_status(&run, "succeeded");

@@ -50,7 +50,7 @@ fn one_is_shown_by_its_configuration_or_its_id() {
     }
     let text = place.ade("env show config").succeeds();
     assert!(text.stdout.starts_with("people ready\n"), "{text}");
-    assert!(text.stdout.contains("in use by      0 runs"), "{text}");
+    text.stdout_has("in use by      0 runs");
 
     configuration.depend_on(&["openpyxl"]);
     snapshot!(place, place.ade("env show config"), @r"

@@ -93,8 +93,8 @@ fn by_a_uv_that_is_fetched_once() {
     assert_eq!(fetching.count(), 1, "{said:?}");
     assert!(place.path(fetched_uv()).exists());
     let third = place.ade("run config members.csv").succeeds();
-    assert!(third.stderr.contains("Building the environment"), "{third}");
-    assert!(!third.stderr.contains("fetching"), "{third}");
+    third.stderr_has("Building the environment");
+    third.stderr_lacks("fetching");
     let environment = &place.environments()[0];
     let installer = environment["installer"].as_str().unwrap();
     assert!(installer.starts_with("uv "), "{environment}");
@@ -136,10 +136,7 @@ fn without_a_home_the_cache_is_below_the_data_directory() {
         .says("/data/cache is used");
     assert!(place.path("data/cache/engine").exists());
     let doctor = place.ade("doctor").succeeds();
-    assert!(
-        doctor.stdout.contains("cache, because there is no home"),
-        "{doctor}"
-    );
+    doctor.stdout_has("cache, because there is no home");
 }
 
 #[test]
@@ -204,7 +201,7 @@ fn without_a_network_uv_or_cache() {
     without_uv(&mut place);
     without_network(&mut place);
     let run = place.ade("run config members.csv --offline");
-    assert!(!run.stderr.contains("fetch"), "{run}");
+    run.stderr_lacks("fetch");
     run.says(
         "there is no uv on PATH, and without a network it is looked for among local packages alone",
     )
@@ -234,7 +231,7 @@ fn offline_builds_from_caches_alone() {
     place.set("ADE_UV_CACHE_DIR", place.path("cold"));
     configuration.depend_on(&["openpyxl"]);
     let run = place.ade("run config members.csv --offline").ends_with(3);
-    assert!(run.stderr.contains("--offline"), "{run}");
+    run.stderr_has("--offline");
     // What is ready needs no cache at all.
     configuration.depend_on(&[]);
     place.ade("run config members.csv --offline -q").succeeds();

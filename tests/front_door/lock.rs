@@ -109,8 +109,8 @@ fn a_lock_names_every_file_by_its_hash_and_is_the_same_the_next_time() {
     assert_eq!(place.read("config/ade.lock"), text);
     place.ade_prints("lock config --check", "up to date");
     let upgraded = place.ade("lock config --upgrade --offline").succeeds();
-    assert!(upgraded.stdout.contains("+ small-thing 2.0"), "{upgraded}");
-    assert!(upgraded.stdout.contains("- small-thing 1.0"), "{upgraded}");
+    upgraded.stdout_has("+ small-thing 2.0");
+    upgraded.stdout_has("- small-thing 1.0");
     // Beside the lock nothing is left in the configuration's folder.
     let names = place.files_below("config");
     assert_eq!(
@@ -159,7 +159,7 @@ fn frozen_is_refused_without_a_lock_that_fits() {
     ] {
         let refused = place.ade(&format!("{line} --json")).ends_with(3);
         assert_eq!(refused.error()["code"], "lock_missing", "{line}: {refused}");
-        assert!(refused.stderr.contains("ade lock"), "{line}: {refused}");
+        refused.stderr_has("ade lock");
     }
     place.ade_fails("lock config --check", 1, "lock_missing");
 
@@ -170,10 +170,7 @@ fn frozen_is_refused_without_a_lock_that_fits() {
     place.set("ADE_FROZEN", "1");
     let refused = place.ade("run config members.csv --json").ends_with(3);
     assert_eq!(refused.error()["code"], "lock_outdated", "{refused}");
-    assert!(
-        refused.stderr.contains("depends on has changed"),
-        "{refused}"
-    );
+    refused.stderr_has("depends on has changed");
     assert!(
         place
             .ade("runs ls --json")
@@ -187,10 +184,7 @@ fn frozen_is_refused_without_a_lock_that_fits() {
     place.unset("ADE_FROZEN");
     release(&place, "2.0", "");
     let ran = place.ade("run config members.csv -v --offline").succeeds();
-    assert!(
-        ran.stderr.contains("ade.lock is out of date and not used"),
-        "{ran}"
-    );
+    ran.stderr_has("ade.lock is out of date and not used");
     assert_eq!(installed(&place)[0], "2.0");
     // A change of comments and code changes nothing about it.
     place.ade("lock config --offline").succeeds();
@@ -206,16 +200,13 @@ fn frozen_is_refused_without_a_lock_that_fits() {
 /// Builds from a lock that names another file than the index has, which fails, and says why.
 fn is_refused_for_its_hash(place: &Place) {
     let refused = place.ade("env build config --frozen --force").ends_with(3);
-    assert!(refused.stderr.contains("small-thing"), "{refused}");
+    refused.stderr_has("small-thing");
     let environments = place.environments();
     let failed = environments.iter().find(|one| one["status"] == "failed");
     let failed = failed.unwrap_or_else(|| panic!("{environments:?}"));
     assert_eq!(failed["error"]["code"], "hash_mismatch", "{failed}");
     // Trouble of another kind is tried again; this is not.
-    assert!(
-        refused.stderr.contains("not the file that the lock names"),
-        "{refused}"
-    );
+    refused.stderr_has("not the file that the lock names");
 }
 
 #[test]
@@ -266,7 +257,7 @@ fn a_lock_that_cannot_be_made_leaves_the_former_one() {
     configuration.depend_on(&["small-thing>7"]);
     let failed = place.ade("lock config --offline --json").ends_with(3);
     assert_eq!(failed.error()["code"], "install_failed", "{failed}");
-    assert!(failed.stderr.contains("small-thing"), "{failed}");
+    failed.stderr_has("small-thing");
 
     let local = place.path("local");
     place.write(
@@ -276,7 +267,7 @@ fn a_lock_that_cannot_be_made_leaves_the_former_one() {
     configuration.depend_on(&[&format!("local @ file://{}", local.display())]);
     let failed = place.ade("lock config --offline --json").ends_with(2);
     assert_eq!(failed.error()["code"], "lock_impossible", "{failed}");
-    assert!(failed.stderr.contains("local"), "{failed}");
+    failed.stderr_has("local");
     assert_eq!(place.read("config/ade.lock"), before);
 }
 
@@ -298,7 +289,7 @@ fn a_lock_that_was_edited_or_merged_is_made_anew() {
     ] {
         configuration.write("ade.lock", &broken);
         let refused = place.ade("env build config --frozen").ends_with(3);
-        assert!(refused.stderr.contains(reason), "{refused}");
+        refused.stderr_has(reason);
         place.ade("lock config --offline").succeeds();
         assert_eq!(place.read("config/ade.lock"), whole);
     }

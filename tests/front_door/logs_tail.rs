@@ -92,11 +92,8 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
     assert!(last.ends_with("run.complete failed"), "{readable}");
     // It is told once, in the author's own file.
     assert_eq!(readable.stdout.matches("no more").count(), 2, "{readable}");
-    assert!(
-        readable.stdout.contains("config/src/ade_config/hooks/"),
-        "{readable}"
-    );
-    assert!(!readable.stdout.contains("snapshots/"), "{readable}");
+    readable.stdout_has("config/src/ade_config/hooks/");
+    readable.stdout_lacks("snapshots/");
     let records = json.records();
     assert_eq!(records.last().unwrap()["event"], "run.complete");
     let sequences: Vec<u64> = records
@@ -131,7 +128,7 @@ fn an_environments_log_is_told_by_its_id_and_by_the_beginning_of_one() {
         "environment.versions",
         "environment.complete",
     ] {
-        assert!(log.stdout.contains(event), "{event}: {log}");
+        log.stdout_has(event);
     }
     let prefix = &id[..18];
     assert_eq!(

@@ -26,7 +26,7 @@ fn a_database_is_created_once() {
     place.ade_prints("migrate --status", "pending");
     assert!(!place.path("data/db").exists(), "looking changes nothing");
     let first = place.ade("migrate").succeeds();
-    assert!(first.stdout.contains("Applied 0001_schema"), "{first}");
+    first.stdout_has("Applied 0001_schema");
     assert!(
         first.stdout.ends_with("data/db/ade.sqlite is created\n"),
         "{first}"
@@ -42,10 +42,8 @@ fn a_database_is_created_once() {
     data/db/ade.sqlite is up to date
     ");
     let status = place.ade("migrate --status").succeeds();
-    assert!(
-        status.stdout.contains("0001_schema") && !status.stdout.contains("pending"),
-        "{status}"
-    );
+    status.stdout_has("0001_schema");
+    status.stdout_lacks("pending");
     place.ade("migrate --check --status").ends_with(2);
 }
 

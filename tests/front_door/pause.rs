@@ -34,7 +34,7 @@ fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on() {
     place.ade_says("pause --reason new-disk", "everything is paused by user");
     let drained = place.ade("worker --drain --json").ends_with(1);
     assert_eq!(drained.error()["code"], "paused", "{drained}");
-    assert!(drained.stderr.contains("new-disk"), "{drained}");
+    drained.stderr_has("new-disk");
     place.ade_fails("worker --once", 1, "paused");
     assert_eq!(status(&place, &run), "queued");
     place.ade_prints(&format!("runs show {run}"), "new-disk");
@@ -54,7 +54,7 @@ fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on() {
     // Whoever runs files here is told what to type, and nothing is recorded.
     let refused = place.ade("run config members.csv --json").ends_with(1);
     assert_eq!(refused.error()["code"], "paused", "{refused}");
-    assert!(refused.stderr.contains("ade resume"), "{refused}");
+    refused.stderr_has("ade resume");
     assert_eq!(place.statuses(), ["queued"]);
     // Pausing again keeps the reason.
     let again = place.json("pause --json");

@@ -150,7 +150,7 @@ fn an_environment_that_only_cancelled_runs_wanted_is_built_for_nobody() {
     place.ade(&format!("runs cancel {second}")).succeeds();
     assert_eq!(place.environments().len(), 0);
     let worked = place.ade("worker --drain").succeeds();
-    assert!(!worked.stderr.contains("building"), "{worked}");
+    worked.stderr_lacks("building");
 }
 
 #[test]

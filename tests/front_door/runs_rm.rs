@@ -60,7 +60,7 @@ fn what_waits_or_runs_is_refused_and_the_rest_goes() {
         .ends_with(2)
         .says("is queued")
         .says("is running");
-    assert!(answer.stdout.contains(&ended), "{answer}");
+    answer.stdout_has(&ended);
     place.let_go();
     place.wait_for_status(&queued, "succeeded");
     worker.stops();

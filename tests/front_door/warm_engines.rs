@@ -238,7 +238,7 @@ fn a_package_that_starts_threads_is_imported_in_the_fork_alone() {
     install(&place, "numpy.py", thread);
     let said = place.ade(&format!("run config {files} --jobs 1"));
     let said = said.succeeds();
-    assert!(!said.stderr.contains("cannot have a warm engine"), "{said}");
+    said.stderr_lacks("cannot have a warm engine");
 }
 
 #[test]

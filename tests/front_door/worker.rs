@@ -36,7 +36,7 @@ fn detached_runs_are_done_by_a_worker_that_builds_what_they_need() {
         "one.csv, attempt 1",
         "broken.xlsx, attempt 1",
     ] {
-        assert!(worker.stderr.contains(words), "{words}: {worker}");
+        worker.stderr_has(words);
     }
     assert_eq!(place.statuses(), ["failed", "succeeded"]);
     let runs = place.ade("runs ls --json").json();
@@ -331,7 +331,7 @@ fn a_log_in_json_is_one_object_a_line() {
     }
     // Each says what ended since the one before it; ends after the last one are in none.
     assert!((1..=2).contains(&succeeded), "{end}");
-    assert!(end.stderr.contains(", claimed after "), "{end}");
+    end.stderr_has(", claimed after ");
 }
 
 #[test]

@@ -101,9 +101,9 @@ fn trouble_with_the_network_spends_no_attempt_however_long_it_lasts() {
     assert!(place.query::<u32>("SELECT trouble_count FROM environments") > 3);
     assert_eq!(place.statuses(), ["queued", "queued"]);
     let top = place.ade("top --once").succeeds();
-    assert!(top.stdout.contains("trouble   2 wait"), "{top}");
+    top.stdout_has("trouble   2 wait");
     let doctor = place.ade("doctor").succeeds();
-    assert!(doctor.stdout.contains("2 runs wait because"), "{doctor}");
+    doctor.stdout_has("2 runs wait because");
 
     // It is back.
     place.without_network(0);

@@ -41,10 +41,7 @@ fn an_engine_that_the_machine_has_no_descriptors_for_spends_no_attempt() {
     assert_eq!(shown["status"], "queued");
     assert_eq!(shown["attempt_count"], 0);
     let doctor = place.ade("doctor");
-    assert!(
-        doctor.stdout.contains("1 run waits because the machine"),
-        "{doctor}"
-    );
+    doctor.stdout_has("1 run waits because the machine");
     place.ade("worker --drain -q").succeeds();
     assert_eq!(place.outcomes(&run), ["succeeded"]);
     // A user who waits is told at once, with what helps.
@@ -68,8 +65,8 @@ fn a_worker_that_has_not_all_of_its_threads_ends_with_70_and_claims_nothing() {
     assert_eq!(worker.error()["code"], "too_few_threads", "{worker}");
     let shown = place.json(&format!("runs show {run} --json"));
     assert_eq!(shown["status"], "queued");
-    assert!(!worker.stderr.contains("claimed"), "{worker}");
-    assert!(worker.stderr.contains("\"worker.trouble\""), "{worker}");
+    worker.stderr_lacks("claimed");
+    worker.stderr_has("\"worker.trouble\"");
     // Who looks why it ended is told, too.
     for (limit, lacks) in [
         ("ulimit -v 9961472", "threads"),
@@ -77,23 +74,15 @@ fn a_worker_that_has_not_all_of_its_threads_ends_with_70_and_claims_nothing() {
     ] {
         let doctor = limited(&place, limit, "doctor").ends_with(1);
         let said = format!("a worker with 1 slot cannot start here, it lacks {lacks}");
-        assert!(doctor.stdout.contains(&said), "{doctor}");
+        doctor.stdout_has(&said);
     }
     place.unset("RUST_MIN_STACK");
     let doctor = place.ade("doctor").succeeds();
-    assert!(doctor.stdout.contains("1 slot can start here"), "{doctor}");
-    assert!(
-        doctor
-            .stdout
-            .contains("1 run waits, and no worker is running"),
-        "{doctor}"
-    );
+    doctor.stdout_has("1 slot can start here");
+    doctor.stdout_has("1 run waits, and no worker is running");
     place.ade("worker --drain -q").succeeds();
     let doctor = place.ade("doctor").succeeds();
-    assert!(
-        doctor.stdout.contains("none is running, and no run waits"),
-        "{doctor}"
-    );
+    doctor.stdout_has("none is running, and no run waits");
 }
 
 #[test]
