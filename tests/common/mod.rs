@@ -17,6 +17,7 @@
 )]
 
 pub mod api;
+mod asks;
 mod described;
 mod http;
 mod looks;

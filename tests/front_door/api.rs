@@ -164,9 +164,7 @@ fn a_log_is_read_in_pages(server: &Server, path: &str, all: &[(u64, String)]) {
         json!({"entries": [], "next_after_id": after, "has_more": false}),
     );
     for limit in ["0", "1001", "x"] {
-        server
-            .get(&format!("{path}/logs?limit={limit}"))
-            .refuses_field("limit");
+        server.refuses_field(&format!("{path}/logs?limit={limit}"), "limit");
     }
 }
 
@@ -310,12 +308,10 @@ fn wrong_input_is_named_by_its_field() {
         ("since=yesterdayish", "since"),
         ("color=red", "color"),
     ] {
-        server
-            .get(&format!("/api/v1/runs?{query}"))
-            .refuses_field(field);
+        server.refuses_field(&format!("/api/v1/runs?{query}"), field);
     }
-    server.get("/api/v1/nothing").refuses(404, "not_found");
-    let deleted = server.ask("DELETE", "/api/v1/runs").send();
+    server.refuses("/api/v1/nothing", 404, "not_found");
+    let deleted = server.bare("DELETE", "/api/v1/runs");
     deleted.refuses(405, "method_not_allowed");
     // Nor does an error name a path of the machine.
     std::fs::remove_dir_all(place.path("config")).unwrap();
@@ -342,7 +338,7 @@ fn what_a_run_has_not_left_yet_is_a_conflict() {
     assert_eq!(by_api, by_command);
 
     let id = run["id"].as_str().unwrap();
-    let ask = |what: &str| server.ask("POST", &format!("{path}/{what}")).send();
+    let ask = |what: &str| server.bare("POST", &format!("{path}/{what}"));
     for what in ["output", "artifact"] {
         let answer = server.get(&format!("{path}/{what}"));
         answer.refuses(409, "output_not_ready");
@@ -432,17 +428,13 @@ fn runs_are_found_by_what_they_are_called_and_counted_by_status() {
     let plain = submit(&server, &runs, &document);
     let ended = submit(&server, &runs, &document);
     server
-        .ask("POST", &format!("{}/cancel", path_of(&ended)))
-        .send()
+        .bare("POST", &format!("{}/cancel", path_of(&ended)))
         .is(200);
     // A retry is called as the run that it repeats.
     server
-        .ask("POST", &format!("{}/cancel", path_of(&acme)))
-        .send()
+        .bare("POST", &format!("{}/cancel", path_of(&acme)))
         .is(200);
-    let again = server
-        .ask("POST", &format!("{}/retry", path_of(&acme)))
-        .send();
+    let again = server.bare("POST", &format!("{}/retry", path_of(&acme)));
     let again = again.is(201).json();
     assert_eq!(again["labels"], acme["labels"]);
 
@@ -509,9 +501,7 @@ fn runs_are_found_by_what_they_are_called_and_counted_by_status() {
         ("has_issues=maybe", "has_issues"),
         ("status=queued,done", "status"),
     ] {
-        server
-            .get(&format!("/api/v1/runs?{query}"))
-            .refuses_field(field);
+        server.refuses_field(&format!("/api/v1/runs?{query}"), field);
     }
 }
 

@@ -302,7 +302,7 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
 
     // That of another token has gone on.
     let cancel = events.replace("/events", "/cancel");
-    server.ask("POST", &cancel).send().is(200);
+    server.bare("POST", &cancel).is(200);
     let rest = other.rest();
     assert!(rest.contains("event: run.complete"), "{rest}");
 
@@ -318,7 +318,7 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
     let resume = interrupted["resume"].as_str().unwrap();
     let run = interrupted["run_id"].as_str().unwrap();
     let cancel = format!("/api/v1/runs/{run}/cancel");
-    server.ask("POST", &cancel).send().is(200);
+    server.bare("POST", &cancel).is(200);
     let lines = |path: &str| {
         let ask = server
             .ask("GET", path)
@@ -421,9 +421,9 @@ fn tokens_are_made_listed_and_revoked_within_the_workspaces_of_who_asks() {
         let problem = server.post(all, &body).is(422).json();
         assert_eq!(problem["errors"][0]["field"], field, "{problem}");
     }
-    let revoked = server.ask("DELETE", &path(&made)).send().is(200).json();
+    let revoked = server.bare("DELETE", &path(&made)).is(200).json();
     assert!(revoked["revoked_at"].is_string(), "{revoked}");
-    let again = server.ask("DELETE", &path(&made)).send().is(200).json();
+    let again = server.bare("DELETE", &path(&made)).is(200).json();
     assert_eq!(again, revoked);
     let used = server
         .plain("GET", "/api/v1/runs")

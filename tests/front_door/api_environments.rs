@@ -50,9 +50,7 @@ fn an_environment_shows_its_steps_and_who_waits_for_it_and_a_collection_says_why
 
     // Nothing needs it any more, and it was not used for long.
     let run = run.as_str().unwrap();
-    server
-        .send("POST", &format!("runs/{run}/cancel"), &[], b"")
-        .is(200);
+    server.bare("POST", &format!("runs/{run}/cancel")).is(200);
     const LONG: i64 = 100 * 86_400_000;
     place.change(&format!("UPDATE environments SET last_used_at = last_used_at - {LONG}, updated_at = updated_at - {LONG}"));
     place.change(&format!(
@@ -72,7 +70,7 @@ fn an_environment_shows_its_steps_and_who_waits_for_it_and_a_collection_says_why
         "ready",
         "a look deletes nothing"
     );
-    let done = server.send("POST", collection, &[], b"").is(200).json();
+    let done = server.bare("POST", collection).is(200).json();
     assert_eq!(done["dry_run"], false);
     let removed = done["removed"].as_array().unwrap();
     assert!(
@@ -80,12 +78,10 @@ fn an_environment_shows_its_steps_and_who_waits_for_it_and_a_collection_says_why
         "{done}"
     );
     assert!(done["bytes_freed"].as_u64().unwrap() > 0);
-    server.get(&path).refuses(404, "not_found");
+    server.refuses(&path, 404, "not_found");
 
     // It is of all workspaces.
     server.use_token(server.token(ade::store::Scope::Admin, Some(&["default"])));
-    server.get(collection).refuses(403, "forbidden");
-    server
-        .send("POST", collection, &[], b"")
-        .refuses(403, "forbidden");
+    server.refuses(collection, 403, "forbidden");
+    server.bare("POST", collection).refuses(403, "forbidden");
 }

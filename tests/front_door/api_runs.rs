@@ -34,7 +34,7 @@ fn a_run_is_deleted_with_its_files_when_it_has_ended() {
     let (mut server, runs, document) = served(&place);
     let id = submit(&server, &runs, &document);
     let path = format!("runs/{id}");
-    let delete = |server: &Server| server.send("DELETE", &path, &[], b"");
+    let delete = |server: &Server| server.bare("DELETE", &path);
     delete(&server).refuses(409, "run_not_ended");
     work(&place);
     assert!(place.run_folder(&id).is_dir());
@@ -46,7 +46,7 @@ fn a_run_is_deleted_with_its_files_when_it_has_ended() {
     server.use_token(admin);
     delete(&server).is(204);
     assert!(!place.run_folder(&id).exists());
-    server.get(&path).refuses(404, "run_not_found");
+    server.refuses(&path, 404, "run_not_found");
     delete(&server).refuses(404, "run_not_found");
     // What it was made from is still there.
     server
@@ -61,15 +61,13 @@ fn a_run_keeps_its_input_when_the_document_is_deleted_and_can_be_repeated() {
     let id = submit(&server, &runs, &document);
     work(&place);
     let path = format!("documents/{document}");
-    server.send("DELETE", &path, &[], b"").is(204);
+    server.bare("DELETE", &path).is(204);
     let input = server.get(&format!("runs/{id}/input")).is(200);
     assert_eq!(input.body, place.read("members.csv").as_bytes());
     let again = server.post(&format!("runs/{id}/retry"), &json!({}));
     let again = again.is(201).id();
     // That one has a copy of its own from the beginning.
-    server
-        .send("DELETE", &format!("runs/{id}"), &[], b"")
-        .is(204);
+    server.bare("DELETE", &format!("runs/{id}")).is(204);
     work(&place);
     assert_eq!(server.read(&format!("runs/{again}"))["status"], "succeeded");
 }
@@ -152,22 +150,15 @@ fn the_files_of_a_run_are_listed_with_their_sizes_and_how_long_they_are_kept() {
     );
     assert_eq!(range.is(206).body, b"a");
 
+    // They may be kept for ever.
+    let ever = Server::with(&place, &[("ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", "0")]);
+    let kept = ever.read(&format!("runs/{id}/files"));
+    assert_eq!(kept["kept_until"], json!(null));
+    assert_ne!(kept["items"], json!([]));
+
     place.change("UPDATE runs SET artifacts_deleted_at = 1");
     file("members_normalized.csv").refuses(410, "input_gone");
     assert_eq!(listed(), json!({"items": [], "kept_until": null}));
-}
-
-#[test]
-fn files_that_are_kept_for_ever_say_so() {
-    let place = Place::ready();
-    let (server, runs, document) = served(&place);
-    let id = submit(&server, &runs, &document);
-    work(&place);
-    drop(server);
-    let server = Server::with(&place, &[("ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", "0")]);
-    let files = server.read(&format!("runs/{id}/files"));
-    assert_eq!(files["kept_until"], json!(null));
-    assert_ne!(files["items"], json!([]));
 }
 
 #[test]
@@ -199,7 +190,7 @@ fn the_attempts_at_a_run_are_told() {
     server.use_token(server.token(Scope::Read, Some(&["default"])));
     assert_eq!(server.read(&path)["items"][1]["worker"], json!(null));
     server.use_token(server.token(Scope::Read, Some(&["elsewhere"])));
-    server.get(&path).refuses(404, "run_not_found");
+    server.refuses(&path, 404, "run_not_found");
 }
 
 #[test]
@@ -244,11 +235,9 @@ fn the_queue_is_told_in_the_order_in_which_it_is_claimed() {
     let page = server.read(&format!("queue?limit=2&cursor={next}"));
     let ids: Vec<_> = told(&page).into_iter().map(|(_, _, id)| id).collect();
     assert_eq!(ids, [&*last, &*wanted[2].2]);
-    server.get("queue?limit=0").refuses_field("limit");
-    server.get("queue?cursor=x").refuses_field("cursor");
-    server
-        .get("queue?workspace=other")
-        .refuses(404, "not_found");
+    server.refuses_field("queue?limit=0", "limit");
+    server.refuses_field("queue?cursor=x", "cursor");
+    server.refuses("queue?workspace=other", 404, "not_found");
     server.use_token(server.token(Scope::Admin, Some(&["elsewhere"])));
-    server.get("queue").refuses(404, "not_found");
+    server.refuses("queue", 404, "not_found");
 }

@@ -193,7 +193,7 @@ fn the_api_serves_documents_and_runs_that_another_host_has_put() {
     forget_files(&place);
     fs::rename(place.path("shared"), place.path("away")).unwrap();
     for path in &paths {
-        server.get(path).refuses(503, "files_unreachable");
+        server.refuses(path, 503, "files_unreachable");
     }
     let refused = server.form(
         "workspaces/default/documents",
@@ -205,7 +205,7 @@ fn the_api_serves_documents_and_runs_that_another_host_has_put() {
 
     // The run keeps the input that it read when the document goes.
     server
-        .send("DELETE", &format!("documents/{document}"), &[], b"")
+        .bare("DELETE", &format!("documents/{document}"))
         .is(204);
     assert_eq!(collected(&place), Vec::<Value>::new());
     a_day_later(&place);

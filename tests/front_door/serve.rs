@@ -112,8 +112,7 @@ fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
     );
     let server = Server::dev(&place, "--no-worker");
     server
-        .ask("POST", &format!("/api/v1/runs/{run}/cancel"))
-        .send()
+        .bare("POST", &format!("/api/v1/runs/{run}/cancel"))
         .is(200);
     let resumed = frames(&server.get(&resume).is(200).text());
     assert_eq!(resumed[0].0, after + 1);
