@@ -221,6 +221,24 @@ fn another_file_under_a_locked_version_is_not_installed() {
     configuration.write("ade.lock", &whole);
     place.ade("run config members.csv --frozen").succeeds();
     assert_eq!(installed(&place), ["1.0"]);
+    // One that was edited or merged is made anew.
+    for (broken, reason) in [
+        (
+            whole.replace("small-thing==1.0", "small-thing>=1.0"),
+            "no exact version",
+        ),
+        (
+            whole.replace("small-thing", "<<<<<<< ours\nsmall-thing"),
+            "no exact version",
+        ),
+        (whole.replace("# ade-lock 1 ", "# "), "ade-lock 1"),
+    ] {
+        configuration.write("ade.lock", &broken);
+        let refused = place.ade("env build config --frozen");
+        refused.ends_with(3).says(reason);
+        place.ade("lock config --offline").succeeds();
+        assert_eq!(place.read("config/ade.lock"), whole);
+    }
 }
 
 #[test]
@@ -251,7 +269,7 @@ fn wheels_of_the_configuration_are_locked_by_their_path() {
 
 #[test]
 fn a_lock_that_cannot_be_made_leaves_the_former_one() {
-    let (place, configuration) = place();
+    let (mut place, configuration) = place();
     place.ade("lock config --offline").succeeds();
     let before = place.read("config/ade.lock");
     configuration.depend_on(&["small-thing>7"]);
@@ -269,35 +287,9 @@ fn a_lock_that_cannot_be_made_leaves_the_former_one() {
     assert_eq!(failed.error()["code"], "lock_impossible", "{failed}");
     failed.stderr_has("local");
     assert_eq!(place.read("config/ade.lock"), before);
-}
-
-#[test]
-fn a_lock_that_was_edited_or_merged_is_made_anew() {
-    let (place, configuration) = place();
-    place.ade("lock config --offline").succeeds();
-    let whole = place.read("config/ade.lock");
-    for (broken, reason) in [
-        (
-            whole.replace("small-thing==1.0", "small-thing>=1.0"),
-            "no exact version",
-        ),
-        (
-            whole.replace("small-thing", "<<<<<<< ours\nsmall-thing"),
-            "no exact version",
-        ),
-        (whole.replace("# ade-lock 1 ", "# "), "ade-lock 1"),
-    ] {
-        configuration.write("ade.lock", &broken);
-        let refused = place.ade("env build config --frozen").ends_with(3);
-        refused.stderr_has(reason);
-        place.ade("lock config --offline").succeeds();
-        assert_eq!(place.read("config/ade.lock"), whole);
-    }
-}
-
-#[test]
-fn without_uv_on_path_one_is_fetched_or_the_error_says_what_is_missing() {
-    let (mut place, _) = place();
+    // Without uv on PATH one is fetched, or the error says what is missing.
+    fs::remove_file(place.path("config/ade.lock")).unwrap();
+    configuration.depend_on(&["small-thing"]);
     place.set_path(&[
         &machine().only_python,
         std::path::Path::new("/usr/bin"),

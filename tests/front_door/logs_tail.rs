@@ -108,16 +108,6 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
 }
 
 #[test]
-fn following_ends_with_ctrl_c() {
-    let place = Place::cold();
-    place.ade("run config members.csv --detach -q").succeeds();
-    let mut follower = place.start("logs tail latest -f");
-    follower.wait_until_prints("run.queued");
-    follower.signal(libc::SIGINT);
-    follower.wait().ends_with(130);
-}
-
-#[test]
 fn an_environments_log_is_told_by_its_id_and_by_the_beginning_of_one() {
     let place = Place::ready();
     let id = place.environments()[0]["id"].as_str().unwrap().to_owned();

@@ -66,6 +66,11 @@ fn a_follower_ends_with_the_runs_own_status() {
     let cancelled = place.enqueue("config", "members.csv");
     let mut follower = follow(&place, &cancelled);
     follower.wait_until_prints("run.queued");
+    // Ctrl-C ends the following alone.
+    let mut another = follow(&place, &cancelled);
+    another.wait_until_prints("run.queued");
+    another.signal(libc::SIGINT);
+    another.wait().ends_with(130);
     place.ade(&format!("runs cancel {cancelled}")).succeeds();
     printed_all(&place, &cancelled, &follower.wait().ends_with(130));
 

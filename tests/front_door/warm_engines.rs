@@ -163,30 +163,22 @@ fn a_run_outlives_its_warm_engine_and_the_next_run_gets_another() {
     place.wait_for_status(&run, "succeeded");
     let next = place.enqueue("config", "members.csv");
     place.wait_for_status(&next, "succeeded");
-    assert_eq!(warm(&place).len(), 1);
-    worker.stops();
-    for run in [&run, &next] {
-        place.is_sound(run, "succeeded", &["succeeded"]);
-    }
-    place.nothing_runs();
-}
-
-#[test]
-fn an_environment_that_is_built_anew_gets_another_one() {
-    let (place, run, worker) = Place::busy("one");
     let before = warm(&place);
-    place.let_go();
-    place.wait_for_status(&run, "succeeded");
+    assert_eq!(before.len(), 1);
+    // So does one of an environment that is built anew. Its folder may be another, and the engine of the one before is then left to its
+    // end.
     place.ade("env build --force config -q").succeeds();
-    let next = place.enqueue("config", "members.csv");
-    place.wait_for_status(&next, "succeeded");
+    let last = place.enqueue("config", "members.csv");
+    place.wait_for_status(&last, "succeeded");
     let after = warm(&place);
-    // Its folder may be another, and the engine of the one before is then left to its end.
     assert!(
         after.iter().any(|engine| !before.contains(engine)),
         "{before:?} {after:?}"
     );
     worker.stops();
+    for run in [&run, &next, &last] {
+        place.is_sound(run, "succeeded", &["succeeded"]);
+    }
     place.nothing_runs();
 }
 

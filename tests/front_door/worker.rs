@@ -49,23 +49,6 @@ fn detached_runs_are_done_by_a_worker_that_builds_what_they_need() {
 }
 
 #[test]
-fn an_environment_is_built_below_its_own_workspace() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("one.csv");
-    place
-        .ade("run config one.csv --detach -q --workspace other")
-        .succeeds();
-    place.ade("worker --drain -q").succeeds();
-    let built = place.files_below("data/venvs");
-    assert!(
-        built.iter().any(|path| path.ends_with("build.lock")),
-        "{built:?}"
-    );
-    assert!(!place.path("data/venvs/default").exists());
-}
-
-#[test]
 fn once_takes_one_run() {
     let place = Place::new();
     place.configuration("config");
@@ -281,6 +264,7 @@ fn a_log_in_json_is_one_object_a_line() {
     place.hurry();
     place.set("ADE_LOG_FORMAT", "json");
     place.set("ADE_WORKER_METRICS_INTERVAL", "0.2");
+    place.set("ADE_WORKSPACE", "other");
     place.holding("config", "");
     place.members("members.csv");
     place.enqueue("config", "members.csv");
@@ -332,6 +316,13 @@ fn a_log_in_json_is_one_object_a_line() {
     // Each says what ended since the one before it; ends after the last one are in none.
     assert!((1..=2).contains(&succeeded), "{end}");
     end.stderr_has(", claimed after ");
+    // The environment was built below its own workspace.
+    let built = place.files_below("data/venvs/other");
+    assert!(
+        built.iter().any(|path| path.ends_with("build.lock")),
+        "{built:?}"
+    );
+    assert!(!place.path("data/venvs/default").exists());
 }
 
 #[test]

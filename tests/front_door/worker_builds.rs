@@ -273,14 +273,8 @@ fn runs_wait_while_the_folder_that_they_were_recorded_in_is_away() {
     }
     place.ade("worker --drain -q").succeeds();
     assert_eq!(place.status_of(&run), "succeeded");
-}
 
-#[test]
-fn no_further_run_is_claimed_while_the_folder_of_all_runs_is_away() {
-    let mut place = Place::cold();
-    place.hurry();
-    place.set("ADE_RUNS_DIR", place.path("mounted"));
-    place.warm("config");
+    // Nor is a further one claimed.
     let runs: Vec<String> = (0..5)
         .map(|_| place.enqueue("config", "members.csv"))
         .collect();
