@@ -11,6 +11,7 @@ import io
 import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import openpyxl
 import pytest
 
 from ade_engine import Engine, RunRequest, Settings
+from ade_engine.cli.app import app
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 
 #: A row detector for tests that care about something else: the first row is the header.
@@ -119,6 +121,12 @@ class Outcome:
         assert len(events) <= 1
         return {"notices": [], "readings": [], **(events[0]["data"] if events else {})}
 
+    @property
+    def logged(self) -> dict:
+        """The data of the one line that the package has logged."""
+        (log,) = self.named("log")
+        return log["data"]
+
     def notices(self, code: str) -> list[dict]:
         return [notice for notice in self.noticed["notices"] if notice["code"] == code]
 
@@ -191,6 +199,23 @@ def plugin(what: str, body: str, parameters: str = "**_") -> str:
     call = REGISTERED.get(what, f"register_hook(fn, hook={what!r}, priority=1)")
     lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
     return f"import polars as pl\n\ndef fn({parameters}):\n{lines}\n\ndef register(registry):\n    registry.{call}\n"
+
+
+#: What the callables below may ask for, for hooks, detectors, transforms and validators alike.
+OFFERED = re.compile(
+    r"\b(column_header_original|field_name|logger|metadata|output_region|output_sheet|output_workbook|report|row_index"
+    r"|row_values|settings|sheet_name|source_region|source_sheet|source_workbook|state|table|table_index|table_result"
+    r"|tables|write_table)\b"
+)
+
+
+def steps(**bodies: str) -> dict[str, str]:
+    """The modules of a package with a callable of each kind; each is given what its body names."""
+    modules = {}
+    for what, body in bodies.items():
+        names = sorted(set(OFFERED.findall(body)))
+        modules[f"hooks/{what}.py"] = plugin(what, body, ", ".join(["*", *names, "**_"]) if names else "**_")
+    return modules
 
 
 def write_workbook(path: Path, sheets: dict[str, list[list]]) -> Path:
@@ -327,6 +352,21 @@ def ade_engine(tmp_path):
         )
 
     call.folder = folder
+    return call
+
+
+@pytest.fixture
+def ade_engine_here(tmp_path, capsys, monkeypatch):
+    """Run the same commands in this process, for what their process does not matter to."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.upper().startswith("ADE_")]:
+        monkeypatch.delenv(name)
+
+    def call(*arguments) -> Finished:
+        capsys.readouterr()
+        words = list(map(str, arguments))
+        return Finished(subprocess.CompletedProcess(words, app(words), *capsys.readouterr()))
+
     return call
 
 
