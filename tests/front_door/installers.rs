@@ -310,36 +310,6 @@ fn an_ade_in_a_virtual_environment_uses_the_python_and_the_uv_of_that_environmen
 }
 
 #[test]
-fn a_python_that_is_too_old() {
-    let mut place = Place::cold();
-    let configuration = place.configuration("config");
-    let old = place.write_program(
-        "old/python3",
-        "#!/bin/sh\necho '{\"executable\": \"'\"$0\"'\", \"version\": [3, 8, 10], \"implementation\": \"cpython\", \"platform\": \"linux-x86_64-glibc\"}'\n",
-    );
-    place.set_path(&[old.parent().unwrap(), Path::new("/nowhere")]);
-    place
-        .ade("run config members.csv")
-        .ends_with(3)
-        .says("Python is too old: found 3.8.10")
-        .says("hint: install Python 3.10 or later, or name one with ADE_PYTHON");
-    // One that the configuration refuses.
-    place.set_path(&[
-        &machine().only_python,
-        Path::new("/usr/bin"),
-        Path::new("/bin"),
-    ]);
-    configuration.write(
-        "pyproject.toml",
-        "[project]\nname = \"people\"\nversion = \"1\"\nrequires-python = \">=3.99\"\n",
-    );
-    place
-        .ade("run config members.csv")
-        .ends_with(3)
-        .says("no Python fits `requires-python = \">=3.99\"`");
-}
-
-#[test]
 fn a_build_that_takes_too_long() {
     let mut place = Place::cold();
     let _never = place.hold_installs();

@@ -45,10 +45,8 @@ fn a_database_is_created_once() {
     status.stdout_has("0001_schema");
     status.stdout_lacks("pending");
     place.ade("migrate --check --status").ends_with(2);
-}
 
-#[test]
-fn as_json() {
+    // The same as JSON.
     let place = Place::new();
     let versions: Vec<i64> = (1..=known(&place)).collect();
     let of = |list: &serde_json::Value| -> Vec<i64> {
