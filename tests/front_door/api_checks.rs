@@ -115,6 +115,16 @@ fn what_does_not_load_is_published_by_force_alone() {
     publish(&seen).refuses(412, "precondition_failed");
     publish("no tag").refuses_field("If-Match");
     assert_eq!(publish(&tag()).is(201).json()["version"], 2);
+
+    // In safe mode nothing is loaded.
+    place.write(MODULE, BROKEN);
+    let (server, id) = known(&place, &[("ADE_SAFE_MODE", "1")]);
+    for what in ["check", "publish", "trial"] {
+        let answer = server.bare("POST", &format!("configs/{id}/{what}"));
+        answer.refuses(409, "safe_mode_enabled");
+    }
+    let path = format!("configs/{id}/publish");
+    server.post(&path, &json!({"force": true})).is(201);
 }
 
 #[test]
@@ -148,20 +158,6 @@ fn a_draft_waits_for_its_environment_which_a_worker_builds() {
     // Publishing goes on with the files of one moment.
     assert_eq!(ask("publish").is(201).json()["version"], 1);
     worker.stops();
-}
-
-#[test]
-fn in_safe_mode_nothing_is_loaded() {
-    let place = Place::ready();
-    let (server, id) = known(&place, &[("ADE_SAFE_MODE", "1")]);
-    for what in ["check", "publish", "trial"] {
-        let answer = server.bare("POST", &format!("configs/{id}/{what}"));
-        answer.refuses(409, "safe_mode_enabled");
-    }
-    let force = json!({"force": true});
-    server
-        .post(&format!("configs/{id}/publish"), &force)
-        .is(201);
 }
 
 #[test]

@@ -27,12 +27,8 @@ fn an_environment_is_removed_and_built_again_when_it_is_needed() {
 
 #[test]
 fn one_that_a_run_needs_is_refused() {
-    let mut place = Place::new();
-    place.hurry();
-    place.holding("config", "");
+    let place = Place::held("");
     place.configuration("other");
-    place.members("members.csv");
-    place.warm("config");
     place.warm("other");
     let run = place.enqueue("config", "members.csv");
     snapshot!(place, place.ade("env rm config"), @r"

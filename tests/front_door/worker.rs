@@ -50,14 +50,10 @@ fn detached_runs_are_done_by_a_worker_that_builds_what_they_need() {
 
 #[test]
 fn once_takes_one_run() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("one.csv");
-    place.members("two.csv");
-    place.warm("config");
-    place
-        .ade("run config one.csv two.csv --detach -q")
-        .succeeds();
+    let place = Place::ready();
+    for _ in 0..2 {
+        place.enqueue("config", "members.csv");
+    }
     place.ade("worker --once -q").succeeds();
     assert_eq!(place.statuses(), ["queued", "succeeded"]);
     place.ade("worker --once -q").succeeds();
@@ -330,13 +326,10 @@ fn a_reader_of_the_log_that_stands_still_stops_no_worker() {
     use std::io::Read;
     use std::os::fd::AsRawFd;
 
-    let mut place = Place::new();
+    let mut place = Place::ready();
     place.hurry();
     place.set("ADE_WORKER_METRICS_INTERVAL", "0.01");
     place.set("ADE_LOG_FORMAT", "json");
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
     let (mut reader, writer) = std::io::pipe().unwrap();
     // SAFETY: no memory is involved; the descriptor is open.
     unsafe { libc::fcntl(writer.as_raw_fd(), libc::F_SETPIPE_SZ, 4096) };

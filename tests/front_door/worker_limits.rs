@@ -23,11 +23,8 @@ fn limited(place: &Place, limit: &str, line: &str) -> Outcome {
 
 /// A place with an environment and a queued run, in which backoffs are short.
 fn queued() -> (Place, String) {
-    let mut place = Place::new();
+    let mut place = Place::ready();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
     let run = place.enqueue("config", "members.csv");
     (place, run)
 }
@@ -146,14 +143,10 @@ fn a_worker_of_which_a_thread_panics_gives_its_runs_back_and_ends() {
 /// An environment that is deleted by hand, as its run goes on.
 #[test]
 fn an_environment_that_vanishes_under_its_run_spends_no_attempt() {
-    let mut place = Place::new();
-    place.hurry();
-    place.set("ADE_SANDBOX", "off");
     let code = "mark = PLACE / 'gone'\nif not mark.exists():\n    mark.write_text('')\n    import shutil, sys\n    shutil.rmtree(sys.prefix, ignore_errors=True)\n    os._exit(1)";
-    place.holding("config", code);
+    let mut place = Place::held(code);
+    place.set("ADE_SANDBOX", "off");
     place.let_go();
-    place.members("members.csv");
-    place.warm("config");
     let run = place.enqueue("config", "members.csv");
     place
         .ade("worker --drain")
