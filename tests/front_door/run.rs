@@ -19,6 +19,11 @@ fn a_messy_file_becomes_a_normalized_workbook() {
     --- stderr
     hint: issue_list = true in settings.toml lists each issue with its cell (`ade issues`)
     ");
+    // Of several files one may be refused.
+    place
+        .ade("run config people.csv members.csv --deny-issues --jobs 1")
+        .ends_with(1)
+        .says("1 of 2 files normalized, 1 refused");
     let path = run.stdout.lines().last().unwrap().trim();
     snapshot!(place, place.cells(path), @r#"{"people":[["name","email","Shoe size"],["Ann","ann@example.org","38"],["Bob","bob(at)example.org","44"]]}"#);
 }
@@ -153,13 +158,10 @@ fn a_run_leaves_its_input_output_events_and_audit_record() {
     );
 
     let events = place.events(run["id"].as_str().unwrap());
-    let names: Vec<&str> = events
-        .iter()
-        .map(|event| event["event"].as_str().unwrap())
-        .collect();
-    assert_eq!(names.first(), Some(&"run.start"));
-    assert_eq!(names.last(), Some(&"run.complete"));
-    assert!(names.contains(&"engine.run.completed"), "{names:?}");
+    assert_eq!(events.first().unwrap()["event"], "run.start");
+    assert_eq!(events.last().unwrap()["event"], "run.complete");
+    let mut names = events.iter().map(|event| &event["event"]);
+    assert!(names.any(|name| name == "engine.run.completed"));
     assert!(events.iter().all(|event| event["run_id"] == run["id"]));
     // Decisions, never cell values.
     let artifact = place.read(format!("{folder}/artifact.json"));
@@ -447,32 +449,8 @@ fn dry_run_records_a_run_and_starts_no_engine() {
         .ade("run config people.csv members.csv --dry-run")
         .succeeds()
         .says("0 of 2 files normalized, 2 not processed, as asked");
-    let listed = place.ade("runs ls").succeeds();
-    assert!(
-        listed.stdout.contains("dry run") && !listed.stdout.contains("succeeded"),
-        "{listed}"
-    );
-}
-
-#[test]
-fn issues_are_denied_where_that_is_asked_for() {
-    let place = Place::cold();
-    place.ade("run config people.csv -q").succeeds();
-    snapshot!(place, place.ade("run config people.csv --deny-issues"), @r"
-    status 1
-    --- stdout
-    ✗ people.csv  refused [TIME]
-      1 sheet, 1 table, 2 rows
-      2 of 2 fields mapped, 1 column unmapped
-      1 issue
-      data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
-    --- stderr
-    hint: issue_list = true in settings.toml lists each issue with its cell (`ade issues`)
-    error: people.csv has 1 issue, which --deny-issues does not allow
-    ");
-    assert_eq!(place.latest_run()["status"], "succeeded");
-    let both = place.ade("run config people.csv members.csv --deny-issues --jobs 1");
-    both.ends_with(1).says("1 of 2 files normalized, 1 refused");
+    let listed = place.ade("runs ls").succeeds().prints("dry run");
+    assert!(!listed.stdout.contains("succeeded"), "{listed}");
 }
 
 #[test]
@@ -504,10 +482,8 @@ fn a_run_that_takes_too_long_is_stopped_and_exits_4() {
         )
         .ends_with(4);
     for bad in ["0", "-1", "soon", "inf"] {
-        place.ade_refuses(
-            &format!("run config people.csv --timeout={bad}"),
-            "--timeout",
-        );
+        let call = format!("run config people.csv --timeout={bad}");
+        place.ade_refuses(&call, "--timeout");
     }
 }
 
@@ -541,10 +517,8 @@ fn what_the_configurations_code_prints_is_shown_and_kept() {
 fn color_is_asked_for_refused_or_left_to_the_terminal() {
     let mut place = Place::ready();
     let colored = |place: &Place, flags: &str| {
-        let run = place
-            .ade(&format!("run config members.csv {flags}"))
-            .succeeds();
-        run.stdout.contains('\u{1b}')
+        let run = place.ade(&format!("run config members.csv {flags}"));
+        run.succeeds().stdout.contains('\u{1b}')
     };
     assert!(!colored(&place, ""));
     assert!(colored(&place, "--color always"));
@@ -729,16 +703,7 @@ fn a_failure_of_many_files_is_told_once_and_details_come_with_v() {
     );
     let failed = place.ade("run config in --jobs 1").ends_with(1);
     assert_eq!(failed.stderr.matches("error:").count(), 1, "{failed}");
-    assert!(
-        failed
-            .stderr
-            .contains("error: five.csv, four.csv, one.csv and 2 more: "),
-        "{failed}"
-    );
-    assert!(
-        failed
-            .stderr
-            .contains("0 of 5 files normalized, 5 failed\n"),
-        "{failed}"
-    );
+    failed
+        .says("error: five.csv, four.csv, one.csv and 2 more: ")
+        .says("0 of 5 files normalized, 5 failed\n");
 }
