@@ -1,4 +1,4 @@
-//! Workers whose disk is full or read-only, or that use two disks: nothing is lost or incomplete, and work continues when
+//! Workers whose disk is full or read-only: nothing is lost or incomplete, and work continues when
 //! there is space again.
 
 mod common;
