@@ -58,15 +58,8 @@ fn the_first_run_needs_no_step_before_it() {
     Environment ready in [TIME] (Python [PYTHON], engine 1.10.0, 5 packages, [SIZE])
     ");
     // The second one starts at once.
-    snapshot!(place, place.ade("run config members.csv --data-dir new/data"), @r"
-    status 0
-    --- stdout
-    ✓ members.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      0 issues
-      new/data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
-    ");
+    let again = place.ade("run config members.csv --data-dir new/data");
+    assert_eq!(again.succeeds().stderr, "");
 }
 
 #[test]
