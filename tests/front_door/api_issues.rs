@@ -19,17 +19,14 @@ const CREW: &str = "Surname,First name,E-mail,Start date,Hours\n\
     Moss,Cy,c@example.org,soon,=1x0\n";
 
 /// A server, and a run of that roster by what `ade init` writes: its path, and its folder.
-fn with_a_run(place: &Place) -> (Server, String, PathBuf) {
-    place.ade("init crew").succeeds();
-    place.write("crew.csv", CREW);
-    place.ade("run crew crew.csv -q").succeeds();
+fn with_a_run() -> (Place, Server, String, PathBuf) {
+    let place = Place::crew("crew.csv", CREW);
     let run = place.latest_run();
-    let folder = Path::new(run["output_path"].as_str().unwrap())
-        .ancestors()
-        .nth(2)
-        .unwrap();
+    let output = Path::new(run["output_path"].as_str().unwrap());
+    let folder = output.ancestors().nth(2).unwrap().to_owned();
     let path = format!("runs/{}", run["id"].as_str().unwrap());
-    (Server::of(place), path, folder.to_owned())
+    let server = Server::of(&place);
+    (place, server, path, folder)
 }
 
 /// The cells of issues.
@@ -43,8 +40,7 @@ fn cells(page: &Value) -> Vec<&str> {
 
 #[test]
 fn a_run_shows_its_issues_and_its_rows() {
-    let place = Place::new();
-    let (mut server, run, folder) = with_a_run(&place);
+    let (place, mut server, run, folder) = with_a_run();
     issues_are_listed_and_filtered(&server, &run);
     issues_come_page_by_page(&server, &run);
     issues_are_told_by_cell(&server, &run);

@@ -280,37 +280,6 @@ fn folders_that_no_record_knows_go_with_proof_that_they_are_this_databases_own()
 }
 
 #[test]
-fn of_what_data_directories_share_each_collects_its_own() {
-    let mut place = Place::cold();
-    place.set("ADE_VENVS_DIR", place.path("shared/venvs"));
-    place.set("ADE_RUNS_DIR", place.path("shared/runs"));
-    for data in ["one", "two"] {
-        place
-            .ade(&format!("--data-dir {data} env build config -q"))
-            .succeeds();
-    }
-    place
-        .ade("--data-dir two run config members.csv --detach -q")
-        .succeeds();
-    for folder in fs::read_dir(place.path("shared/runs/default/runs")).unwrap() {
-        age(&folder.unwrap().path());
-    }
-    for key in fs::read_dir(place.path("shared/venvs/default")).unwrap() {
-        for folders in fs::read_dir(key.unwrap().path()).unwrap() {
-            for folder in fs::read_dir(folders.unwrap().path()).unwrap() {
-                age(&folder.unwrap().path());
-            }
-        }
-    }
-    let report = place.json("--data-dir one env gc --json");
-    assert_eq!(removed(&report), Vec::<&str>::new());
-    assert_eq!(report["skipped"]["not in the database"], 2, "{report}");
-    place.ade("--data-dir two worker --drain -q").succeeds();
-    let runs = place.ade("--data-dir two runs ls --json").json();
-    assert_eq!(runs[0]["status"], "succeeded", "{runs}");
-}
-
-#[test]
 fn after_a_jump_of_the_clock_nothing_is_collected_for_a_day() {
     let mut place = Place::ready();
     place.ade("run config members.csv -q").succeeds();

@@ -108,21 +108,6 @@ fn while_another_process_builds_the_environment() {
 }
 
 #[test]
-fn while_an_environment_is_built_ahead_of_time() {
-    let mut place = Place::new();
-    place.configuration("config");
-    let gate = place.hold_installs();
-    let running = place.start("env build config");
-    gate.wait_until_reached();
-    running.signal(SIGINT);
-    running.wait().ends_with(130);
-    place.nothing_runs();
-    place.ade("env path config").ends_with(2);
-    gate.open();
-    place.ade("env build config -q").succeeds();
-}
-
-#[test]
 fn while_a_configuration_is_checked() {
     let place = Place::new();
     let configuration = place.configuration("config");

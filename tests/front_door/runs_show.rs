@@ -36,13 +36,8 @@ fn everything_about_one_is_shown() {
 
 #[test]
 fn what_spoke_for_the_field_of_a_column_is_shown() {
-    let place = Place::new();
-    place.ade("init crew").succeeds();
-    place.write(
-        "crew.csv",
-        "Surname,Contact,Shoe size\nLee,a@example.org,41\nRay,b@example.org,38\n",
-    );
-    place.ade("run crew crew.csv -q").succeeds();
+    let crew = "Surname,Contact,Shoe size\nLee,a@example.org,41\nRay,b@example.org,38\n";
+    let place = Place::crew("crew.csv", crew);
     for line in [
         "Surname    last_name   1.00       2  its header",
         "Contact    email       0.50       2  its values",

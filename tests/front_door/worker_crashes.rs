@@ -1,17 +1,14 @@
 //! Real workers that die or freeze: no run is lost, executed twice or stuck. Every moment between any two steps is in tests/simulation.
 //!
 //! A run is held where the test wants it by a configuration that waits for a file; then the worker is killed or stopped there.
-//! Time decides nothing.
-//!
-//! One test kills workers, runs and warm engines while a queue is executed.
+//! Time decides nothing. Workers that are killed at random while they execute a queue are in hosts.rs.
 
 use crate::common;
 
 use std::fs;
-use std::time::{Duration, Instant};
 
-use common::{Place, Running, is_alive, signal, wait_for, wait_for_death};
-use libc::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM};
+use common::{Place, is_alive, wait_for, wait_for_death};
+use libc::{SIGCONT, SIGSTOP, SIGTERM};
 
 #[test]
 fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_does() {
@@ -221,78 +218,6 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
     let next = place.enqueue("config", "members.csv");
     place.wait_for_status(&next, "succeeded");
     frozen.stops();
-    place.nothing_runs();
-}
-
-#[test]
-fn whatever_is_killed_at_whatever_moment_every_run_ends_once() {
-    const COUNT: usize = 8;
-    let mut place = Place::new();
-    place.hurry();
-    place.set("ADE_WORKER_MAX_ATTEMPTS", "100");
-    let configuration = place.configuration("config");
-    // Two engines for one input at a time would be two holders of one lock.
-    configuration.write(
-        "src/ade_config/hooks/alone.py",
-        &format!(
-            "import fcntl, os, pathlib\n\nPLACE = pathlib.Path({:?})\nHELD = []\n\n\ndef alone(source_workbook, input_file_name):\n    \
-             lock = open(PLACE / 'executing' / input_file_name, 'w')\n    HELD.append(lock)\n    try:\n        \
-             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)\n    except OSError:\n        \
-             (PLACE / 'twice' / input_file_name).write_text(str(os.getpid()))\n\n\n\
-             def register(registry):\n    registry.register_hook(alone, hook='on_workbook_start', priority=10)\n",
-            place.path("")
-        ),
-    );
-    for folder in ["executing", "twice", "inputs"] {
-        fs::create_dir_all(place.path(folder)).unwrap();
-    }
-    for index in 0..COUNT {
-        place.members(&format!("inputs/{index:04}.csv"));
-    }
-    place.warm("config");
-    let queued = place.ade("run config inputs --detach -q").succeeds().stdout;
-    let runs: Vec<&str> = queued.lines().collect();
-    assert_eq!(runs.len(), COUNT);
-
-    let mut workers: Vec<Running> = (0..3)
-        .map(|index| place.start_worker(&format!("worker-{index}")))
-        .collect();
-    let ended =
-        || place.query::<u32>("SELECT count(*) FROM runs WHERE completed_at IS NOT NULL") as usize;
-    let begun = Instant::now();
-    for round in 0.. {
-        if ended() == COUNT {
-            break;
-        }
-        assert!(begun.elapsed() < common::HANG, "stuck at {}", ended());
-        // At another moment each time.
-        std::thread::sleep(Duration::from_millis(500 + round * 370 % 600));
-        // A run, or the warm engine that it is a fork of.
-        let engines = common::engines_of(&place.path(""));
-        if round % 2 == 0 && !engines.is_empty() {
-            let index = usize::try_from(round / 2).unwrap() % engines.len();
-            signal(engines[index].id, SIGKILL);
-            continue;
-        }
-        let successor = place.start_worker(&format!("worker-{}", round + 3));
-        workers.push(successor);
-        workers.remove(0).dies();
-    }
-    for mut worker in workers {
-        worker.wait_until_says("looking for work");
-        worker.stops();
-    }
-    for run in runs {
-        let outcomes = place.outcomes(run);
-        let mut outcomes: Vec<&str> = outcomes.iter().map(String::as_str).collect();
-        place.is_sound(run, "succeeded", &outcomes);
-        assert_eq!(outcomes.pop(), Some("succeeded"));
-        let is_of_a_kill = |outcome: &&str| ["lost", "retried"].contains(outcome);
-        assert!(outcomes.iter().all(is_of_a_kill), "{outcomes:?}");
-    }
-    assert_eq!(place.files_below("twice"), Vec::<String>::new());
-    assert_eq!(place.worker_locks(), Vec::<String>::new());
-    assert_eq!(place.query::<i64>("SELECT count(*) FROM workers"), 0);
     place.nothing_runs();
 }
 
