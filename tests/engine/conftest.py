@@ -203,9 +203,9 @@ def plugin(what: str, body: str, parameters: str = "**_") -> str:
 
 #: What the callables below may ask for, for hooks, detectors, transforms and validators alike.
 OFFERED = re.compile(
-    r"\b(column_header_original|field_name|logger|metadata|output_region|output_sheet|output_workbook|report|row_index"
-    r"|row_values|settings|sheet_name|source_region|source_sheet|source_workbook|state|table|table_index|table_result"
-    r"|tables|write_table)\b"
+    r"(?<![\w.'\"])(column_header_original|field_name|logger|metadata|output_region|output_sheet|output_workbook|report"
+    r"|row_index|row_values|settings|sheet_name|source_region|source_sheet|source_workbook|state|table|table_index|table_result"
+    r"|tables|write_table)(?![\w'\"])"
 )
 
 
