@@ -319,17 +319,28 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
     let run = interrupted["run_id"].as_str().unwrap();
     let cancel = format!("/api/v1/runs/{run}/cancel");
     server.bare("POST", &cancel).is(200);
-    let ask = server.ask("GET", resume);
-    let answer = ask.header("Accept", "application/x-ndjson").send().is(200);
-    assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
-    let after = of_lines(&answer.text());
-    let sequence = |line: &Value| line["sequence"].as_u64().unwrap();
+    let lines = |path: &str| {
+        let ask = server
+            .ask("GET", path)
+            .header("Accept", "application/x-ndjson");
+        let answer = ask.send().is(200);
+        assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
+        of_lines(&answer.text())
+    };
+    let numbers = |lines: &[Value]| -> Vec<u64> {
+        let numbers = lines.iter().map(|line| line["sequence"].as_u64().unwrap());
+        numbers.collect()
+    };
+    let after = lines(resume);
+    assert_eq!(after.last().unwrap()["event"], "run.completed");
+    let whole = lines(&format!("/api/v1/runs/{run}/events"));
+    assert_eq!(whole[0]["event"], "run.created");
+    before.extend(after);
     assert_eq!(
-        sequence(&after[0]),
-        sequence(before.last().unwrap()) + 1,
+        numbers(&before),
+        numbers(&whole),
         "none twice, none missing"
     );
-    assert_eq!(after.last().unwrap()["event"], "run.completed");
 }
 
 #[test]
