@@ -9,7 +9,6 @@
 //!
 //! Clients and server share the machine's cores in each of them. `cargo bench --bench api -- lists` measures one of them.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,14 +20,13 @@ use ade::api::access::tokens::NewToken;
 use ade::api::server::{ListenAddress, Listening, Shutdown};
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
-use ade::settings::{Inputs, Settings};
-use ade::store::{
-    ConfigurationRecord, EnvironmentKey, NewEnvironment, NewRun, Opening, RunOptions, Scope,
-};
+use ade::store::{ConfigurationRecord, NewRun, Opening, Scope};
 use ade::workspace::Workspace;
+use common::{Spread, ensure, memory, new_run, settings};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+mod common;
 #[path = "common/large_sheet.rs"]
 mod large_sheet;
 
@@ -110,18 +108,12 @@ fn main() {
 }
 
 fn workspace(folder: &Path) -> Workspace {
-    let flags = [
-        ("ADE_DATA_DIR", folder.join("data").display().to_string()),
-        ("ADE_DATABASE_SQLITE_SYNCHRONOUS", "FULL".to_owned()),
-        ("ADE_QUEUE_SIZE", u32::MAX.to_string()),
+    let endless = u32::MAX.to_string();
+    let others = [
+        ("ADE_DATABASE_SQLITE_SYNCHRONOUS", "FULL"),
+        ("ADE_QUEUE_SIZE", endless.as_str()),
     ];
-    let settings = Settings::resolve(&Inputs {
-        flags: BTreeMap::from(flags),
-        variables: BTreeMap::new(),
-        folder: folder.to_owned(),
-        program: None,
-    })
-    .unwrap();
+    let settings = settings(&folder.join("data"), &others);
     Workspace::open(settings, Opening::CreateIfAbsent).unwrap()
 }
 
@@ -129,52 +121,14 @@ fn workspace(folder: &Path) -> Workspace {
 fn recorded_runs(workspace: &Workspace, count: u32) -> Vec<String> {
     let store = &workspace.store;
     let now = workspace.machine.now();
-    let configuration = store
-        .ensure_configuration(
-            &ConfigurationRecord {
-                id: workspace.machine.new_id(),
-                workspace_id: "default".to_owned(),
-                name: "bench".to_owned(),
-                path: "/bench".into(),
-            },
-            now,
-        )
-        .unwrap();
-    let key = EnvironmentKey {
-        workspace_id: "default".to_owned(),
-        configuration_id: configuration.id,
-        engine_spec: "embedded".to_owned(),
-        deps_digest: "0".repeat(64),
-    };
-    let environment = store
-        .ensure_environment(
-            &NewEnvironment {
-                id: workspace.machine.new_id(),
-                key: key.clone(),
-                folder: "/bench".into(),
-                snapshot: "/bench".into(),
-            },
-            now,
-        )
-        .unwrap();
+    let environment = ensure(&**store, "0");
     let run = |_| {
         let id = workspace.machine.new_id();
         NewRun {
             run_dir: workspace.paths.run("default", &id).path().to_owned(),
-            id,
-            key: key.clone(),
-            environment_id: environment.id.clone(),
-            document_id: None,
-            source_digest: "0".repeat(64),
-            snapshot: "/bench".into(),
             input_name: "input.xlsx".to_owned(),
-            input_path: "/bench/input.xlsx".into(),
-            input_sha256: "0".repeat(64),
-            input_size_bytes: 1,
-            input_sheets: None,
-            options: RunOptions::default(),
-            max_attempts: 3,
-            retry_of_run_id: None,
+            id,
+            ..new_run(&environment)
         }
     };
     let new: Vec<NewRun> = (0..count).map(run).collect();
@@ -215,8 +169,8 @@ fn end_all(workspace: &Workspace, runs: &[String], demands: &str) {
         .unwrap();
 }
 
-/// Milliseconds of each answer, sorted: of `count` requests of each of some clients.
-async fn times(address: SocketAddr, clients: usize, count: usize, request: &str) -> Vec<f64> {
+/// Milliseconds of each answer: of `count` requests of each of some clients.
+async fn times(address: SocketAddr, clients: usize, count: usize, request: &str) -> Spread {
     let mut asking = Vec::new();
     for _ in 0..clients {
         let request = request.to_owned();
@@ -236,12 +190,7 @@ async fn times(address: SocketAddr, clients: usize, count: usize, request: &str)
     for client in asking {
         all.extend(client.await.unwrap());
     }
-    all.sort_by(f64::total_cmp);
-    all
-}
-
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
-    sorted[(sorted.len() - 1) * percent / 100]
+    Spread::of(&mut all)
 }
 
 async fn lists(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
@@ -266,10 +215,7 @@ async fn lists(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
         let several = times(address, LISTERS, LISTS, &request).await;
         println!(
             "lists {what:<26} one client: median {:.2} ms (wanted 2), 99th percentile {:.2} ms; {LISTERS} clients: median {:.2} ms, 99th percentile {:.2} ms (wanted 25)",
-            percentile(&one, 50),
-            percentile(&one, 99),
-            percentile(&several, 50),
-            percentile(&several, 99),
+            one.median, one.p99, several.median, several.p99,
         );
     };
     measure("of 50", "").await;
@@ -343,11 +289,10 @@ async fn windows(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
                 _ => later.push(took),
             }
         }
-        later.sort_by(f64::total_cmp);
+        let later = Spread::of(&mut later);
         println!(
             "windows {what:<26} first {first:.1} ms; later ones: median {:.2} ms, 99th percentile {:.2} ms (wanted 5); {bytes} bytes",
-            percentile(&later, 50),
-            percentile(&later, 99),
+            later.median, later.p99,
         );
     };
     let path = format!("/api/v1/runs/{run}");
@@ -554,14 +499,6 @@ fn inserts(path: &Path) -> f64 {
     count / since.elapsed().as_secs_f64()
 }
 
-/// Resident memory of this process in MiB.
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    kilobytes.unwrap_or(0.0) / 1024.0
-}
-
 fn microseconds() -> u128 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -574,6 +511,7 @@ async fn follows(address: SocketAddr, token: &str, run: &str, workspace: &Arc<Wo
     let path = workspace.paths.run("default", run).events();
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut log = std::fs::File::create(&path).unwrap();
+    let resident = || memory("VmRSS").unwrap_or(0.0);
     let before = resident();
     let request = get(address, token, &format!("/api/v1/runs/{run}/events"));
     let mut clients = Vec::new();
@@ -595,7 +533,7 @@ async fn follows(address: SocketAddr, token: &str, run: &str, workspace: &Arc<Wo
                 assert!(client.0.read_line(&mut line).await.unwrap() > 0);
                 if let Some(at) = line.split("\"at\":").nth(1) {
                     let at: u128 = at.trim_end().trim_end_matches('}').parse().unwrap();
-                    waits.push(microseconds() - at);
+                    waits.push((microseconds() - at) as f64 / 1000.0);
                 }
             }
             waits
@@ -614,15 +552,9 @@ async fn follows(address: SocketAddr, token: &str, run: &str, workspace: &Arc<Wo
     for client in clients {
         waits.extend(client.await.unwrap());
     }
-    waits.sort_unstable();
-    let part = |percent: usize| {
-        #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
-        let milliseconds = waits[(waits.len() - 1) * percent / 100] as f64 / 1000.0;
-        milliseconds
-    };
+    let spread = Spread::of(&mut waits);
     println!(
         "{FOLLOWERS} clients of one log, {EVENTS} events: median {:.1} ms, 99th percentile {:.1} ms from written to received; {grown:.1} MiB for clients and server together",
-        part(50),
-        part(99)
+        spread.median, spread.p99
     );
 }

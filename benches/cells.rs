@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use ade::cells::{Cells, Choice, Reading};
 
+mod common;
 #[path = "common/large_sheet.rs"]
 mod large_sheet;
 
@@ -81,21 +82,11 @@ fn main() {
         WANTED.as_millis()
     );
     println!("{:<44} {:>9.1} MiB", "kept", bytes as f64 / 1048576.0);
-    if let Some(peak) = peak_memory() {
+    if let Some(peak) = common::memory("VmHWM") {
         println!("{:<44} {peak:>9.1} MiB", "peak memory of this process");
     }
 }
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-/// In MiB, where the system says it.
-fn peak_memory() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kibibytes / 1024.0)
 }

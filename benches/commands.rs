@@ -9,18 +9,15 @@
 //!
 //! Each figure is a median of whole processes, taken in turns with `true`, whose median stands beside it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+mod common;
+
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ade::base::clock::Timestamp;
-use ade::settings::{Inputs, Settings};
-use ade::store::{
-    Claim, ConfigurationRecord, Configurations, Ending, EnvironmentKey, Environments,
-    NewEnvironment, NewRun, Opening, RunOptions, RunStatus, Runs, SqlStore,
-};
-use ade::system::machine::{Machine, System};
+use ade::store::{NewRun, Opening, Runs, SqlStore};
+use common::{ade, artifact, claim, ending, ensure, new_run, settings, succeeded};
 
 const ROUNDS: usize = 31;
 const RUNS: usize = 10_000;
@@ -53,12 +50,7 @@ fn main() {
     run.args(["run", "--json"])
         .arg(root.join("examples/roster"))
         .arg(root.join("examples/messy-roster.xlsx"));
-    let first = run.output().expect("the first run");
-    assert!(
-        first.status.success(),
-        "{}",
-        String::from_utf8_lossy(&first.stderr)
-    );
+    succeeded(run.output());
     let mut whole = Vec::new();
     let (outside, baseline) = paired(|| {
         let started = Instant::now();
@@ -138,12 +130,6 @@ fn sandbox(run: &mut Command) {
     );
 }
 
-fn ade(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
-    command.arg("--data-dir").arg(data).stdin(Stdio::null());
-    command
-}
-
 fn time(command: &mut Command) -> Duration {
     let started = Instant::now();
     let status = command
@@ -182,101 +168,30 @@ fn report(what: &str, ours: Duration, baseline: Duration, wanted: &str) {
 
 /// The duration of the engine's process, from the audit record of the run that was printed.
 fn engine_time(printed: &[u8]) -> Duration {
-    let run: serde_json::Value = serde_json::from_slice(printed).expect("a run object");
-    let folder = PathBuf::from(run["run_dir"].as_str().expect("its folder"));
-    let artifact = std::fs::read(folder.join("artifact.json")).expect("its audit record");
-    let artifact: serde_json::Value = serde_json::from_slice(&artifact).expect("JSON");
-    Duration::from_secs_f64(
-        artifact["resources"]["engine_seconds"]
-            .as_f64()
-            .expect("the engine's time"),
-    )
+    let seconds = artifact(printed)["resources"]["engine_seconds"].as_f64();
+    Duration::from_secs_f64(seconds.expect("the engine's time"))
 }
 
 /// A database with a history.
 fn seed(data: &Path) {
-    let flags = BTreeMap::from([
-        ("ADE_DATA_DIR", data.display().to_string()),
-        ("ADE_DATABASE_SQLITE_SYNCHRONOUS", "OFF".to_owned()),
-    ]);
-    let settings = Settings::resolve(&Inputs {
-        flags,
-        variables: BTreeMap::new(),
-        folder: data.to_owned(),
-        program: None,
-    })
-    .expect("settings");
+    let settings = settings(data, &[("ADE_DATABASE_SQLITE_SYNCHRONOUS", "OFF")]);
     let store = SqlStore::open(
         &settings,
         &data.join("db/ade.sqlite"),
         Opening::CreateIfAbsent,
     )
     .expect("a database");
-    let configuration = ConfigurationRecord {
-        id: System.new_id(),
-        workspace_id: "default".to_owned(),
-        name: "roster".to_owned(),
-        path: "/roster".into(),
-    };
-    let configuration = store
-        .ensure_configuration(&configuration, Timestamp(0))
-        .expect("a configuration");
-    let key = EnvironmentKey {
-        workspace_id: "default".to_owned(),
-        configuration_id: configuration.id,
-        engine_spec: "embedded".to_owned(),
-        deps_digest: "0".repeat(64),
-    };
-    let id = System.new_id();
-    let environment = NewEnvironment {
-        key: key.clone(),
-        folder: Path::new("/venvs").join(&id),
-        snapshot: "/snapshot".into(),
-        id,
-    };
-    let environment = store
-        .ensure_environment(&environment, Timestamp(0))
-        .expect("an environment");
+    let environment = ensure(&store, "0");
     for number in 0..RUNS {
         let now = Timestamp(i64::try_from(number).expect("small"));
         let run = NewRun {
-            id: System.new_id(),
-            key: key.clone(),
-            environment_id: environment.id.clone(),
-            document_id: None,
-            source_digest: "0".repeat(64),
-            snapshot: "/snapshot".into(),
             input_name: format!("orders-{number}.xlsx"),
             input_path: format!("/inbox/orders-{number}.xlsx").into(),
-            input_sha256: "0".repeat(64),
-            input_size_bytes: 13_436,
-            input_sheets: None,
-            options: RunOptions::default(),
-            max_attempts: 3,
-            run_dir: "/run".into(),
-            retry_of_run_id: None,
+            ..new_run(&environment)
         };
         let claim = claim();
         store.insert_claimed_run(&run, &claim, now).expect("a run");
-        let ending = Ending {
-            status: RunStatus::Succeeded,
-            exit_code: Some(0),
-            error: None,
-            summary: None,
-            output_path: Some("/run/output/x.xlsx".into()),
-            results: None,
-            peak_memory_bytes: None,
-            cpu_seconds: None,
-            engine_seconds: None,
-        };
-        assert!(
-            store
-                .finish_run(&run.id, &claim, &ending, now)
-                .expect("its end")
-        );
+        let ended = store.finish_run(&run.id, &claim, &ending(), now);
+        assert!(ended.expect("its end"));
     }
-}
-
-fn claim() -> Claim {
-    Claim::new("bench", System.new_token(), Duration::from_secs(900))
 }

@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use harness::Bench;
+use harness::common::{median, succeeded};
 
 /// The name of the configuration.
 const CREW: &str = "crew";
@@ -126,7 +127,7 @@ fn measure(bench: &Bench, shape: &Shape) {
             measured[at + 2].push(memory);
         }
     }
-    let [took, baseline, memory, their_memory] = measured.map(median);
+    let [took, baseline, memory, their_memory] = measured.map(|mut values| median(&mut values));
     let name = match shape.baseline {
         Baseline::ImportPolars => "import polars",
         Baseline::Peer(name) => name,
@@ -174,13 +175,8 @@ fn whole(command: &mut Command) -> (Duration, f64) {
 
 /// The readers of values, in the environment's Python.
 fn readers(bench: &Bench) {
-    let output = bench.script("readers.py").output().expect("the readers");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    for printed in String::from_utf8_lossy(&output.stdout).lines() {
+    let output = succeeded(bench.script("readers.py").output());
+    for printed in String::from_utf8_lossy(&output).lines() {
         let mut words = printed.split_whitespace();
         let name = format!("fields.{}", words.next().expect("the reader's name"));
         let figures: Vec<f64> = words.map(|word| word.parse().expect("seconds")).collect();
@@ -220,9 +216,4 @@ fn line(
     });
     let figure = format!("{figure:.decimals$} {unit}");
     println!("{what:<32} {figure:>10} {compared:>19} {wanted}");
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

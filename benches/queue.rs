@@ -16,24 +16,23 @@
 //!
 //! `cargo bench --bench queue -- cycles` measures one of them.
 
+mod common;
 #[cfg(feature = "postgres")]
 #[path = "queue/server.rs"]
 mod server;
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ade::base::clock::Timestamp;
-use ade::settings::{Inputs, Settings};
 use ade::store::{
-    Claim, Claimable, ConfigurationRecord, Configurations, Ending, EnvironmentContents,
-    EnvironmentKey, EnvironmentRecord, NewEnvironment, NewRun, Opening, RunFilter, RunOptions,
-    RunStatus, Runs, SqlStore, Store,
+    Claim, Claimable, ConfigurationRecord, Configurations, EnvironmentContents, EnvironmentRecord,
+    Opening, RunFilter, Runs, SqlStore, Store,
 };
 use ade::system::machine::{Machine, System};
+use common::{Spread, ade, claim, ending, ensure, median, new_run, settings, succeeded};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 /// Ended runs, runs that wait, and who submitted these: where nobody is counted, they wait for an environment that is not ready.
@@ -391,22 +390,6 @@ fn plain(data: &Path) -> Connection {
     connection
 }
 
-fn settings(data: &Path, others: &[(&'static str, &str)]) -> Settings {
-    let mut flags = BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]);
-    flags.extend(
-        others
-            .iter()
-            .map(|(name, value)| (*name, (*value).to_owned())),
-    );
-    Settings::resolve(&Inputs {
-        flags,
-        variables: BTreeMap::new(),
-        folder: data.to_owned(),
-        program: None,
-    })
-    .expect("settings")
-}
-
 fn open(data: &Path) -> SqlStore {
     SqlStore::open(
         &settings(data, &[]),
@@ -414,36 +397,6 @@ fn open(data: &Path) -> SqlStore {
         Opening::CreateIfAbsent,
     )
     .expect("a database")
-}
-
-/// An environment of a digest, queued where it is new.
-fn ensure(store: &dyn Store, digest: &str) -> EnvironmentRecord {
-    let now = Timestamp::now();
-    let configuration = ConfigurationRecord {
-        id: System.new_id(),
-        workspace_id: "default".to_owned(),
-        name: "roster".to_owned(),
-        path: "/roster".into(),
-    };
-    let configuration = store
-        .ensure_configuration(&configuration, now)
-        .expect("a configuration");
-    let key = EnvironmentKey {
-        workspace_id: "default".to_owned(),
-        configuration_id: configuration.id,
-        engine_spec: "embedded".to_owned(),
-        deps_digest: digest.repeat(64),
-    };
-    let id = System.new_id();
-    let environment = NewEnvironment {
-        key,
-        folder: Path::new("/venvs").join(&id),
-        snapshot: "/snapshot".into(),
-        id,
-    };
-    store
-        .ensure_environment(&environment, now)
-        .expect("an environment")
 }
 
 /// An environment that nobody builds.
@@ -480,41 +433,6 @@ fn environment(store: &dyn Store, digest: &str) -> EnvironmentRecord {
         assert!(completed.expect("an answer"));
     }
     environment
-}
-
-fn new_run(environment: &EnvironmentRecord) -> NewRun {
-    let id = System.new_id();
-    NewRun {
-        key: environment.key.clone(),
-        environment_id: environment.id.clone(),
-        document_id: None,
-        source_digest: "0".repeat(64),
-        snapshot: "/data/workspaces/default/configs/roster/snapshots/0".into(),
-        input_name: "orders.xlsx".to_owned(),
-        input_path: format!("/data/workspaces/default/runs/{id}/input/orders.xlsx").into(),
-        input_sha256: "0".repeat(64),
-        input_size_bytes: 13_436,
-        input_sheets: None,
-        options: RunOptions::default(),
-        max_attempts: 3,
-        run_dir: format!("/data/workspaces/default/runs/{id}").into(),
-        retry_of_run_id: None,
-        id,
-    }
-}
-
-fn ending() -> Ending {
-    Ending {
-        status: RunStatus::Succeeded,
-        exit_code: Some(0),
-        error: None,
-        summary: None,
-        output_path: Some("/data/workspaces/default/runs/0/output/orders_normalized.xlsx".into()),
-        results: None,
-        peak_memory_bytes: Some(100 << 20),
-        cpu_seconds: Some(0.1),
-        engine_seconds: Some(0.1),
-    }
 }
 
 // ---- Pressure ----------------------------------------------------------------------------------------------------------
@@ -641,14 +559,9 @@ fn lists() {
         let mut times: Vec<f64> = (0..11)
             .map(|_| {
                 let began = Instant::now();
-                let output = Command::new(env!("CARGO_BIN_EXE_ade"))
-                    .arg("--data-dir")
-                    .arg(folder.path())
-                    .args(["runs", "ls", "--json"])
-                    .args(call)
-                    .output()
-                    .expect("a list");
-                assert!(output.status.success());
+                let mut list = ade(folder.path());
+                list.args(["runs", "ls", "--json"]).args(call);
+                succeeded(list.output());
                 began.elapsed().as_secs_f64() * 1000.0
             })
             .collect();
@@ -668,21 +581,8 @@ fn latency() {
     let data = folder.path().join("data");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let configuration = root.join("examples/roster");
-    let ade = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
-        command.arg("--data-dir").arg(&data).stdin(Stdio::null());
-        command
-    };
-    let built = ade()
-        .args(["env", "build"])
-        .arg(&configuration)
-        .output()
-        .expect("a build");
-    assert!(
-        built.status.success(),
-        "{}",
-        String::from_utf8_lossy(&built.stderr)
-    );
+    let ade = || ade(&data);
+    succeeded(ade().args(["env", "build"]).arg(&configuration).output());
     let mut worker = ade()
         .args(["worker", "--concurrency", "1"])
         .stderr(Stdio::null())
@@ -696,14 +596,9 @@ fn latency() {
             .args(["run", "--detach", "--dry-run", "--json"])
             .arg(&configuration)
             .arg(root.join("examples/messy-roster.xlsx"))
-            .output()
-            .expect("a run");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let run: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a run object");
+            .output();
+        let run: serde_json::Value =
+            serde_json::from_slice(&succeeded(output)).expect("a run object");
         let id = run["id"].as_str().expect("its id");
         let ended = loop {
             let run = store.run("default", id).expect("the run");
@@ -734,30 +629,4 @@ fn latency() {
         spread.most,
         "< 20, < 60"
     );
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    Spread::of(values).median
-}
-
-struct Spread {
-    median: f64,
-    p99: f64,
-    most: f64,
-}
-
-impl Spread {
-    fn of(values: &mut [f64]) -> Self {
-        values.sort_by(f64::total_cmp);
-        let at = |part: f64| values[((values.len() - 1) as f64 * part).round() as usize];
-        Self {
-            median: at(0.5),
-            p99: at(0.99),
-            most: at(1.0),
-        }
-    }
-}
-
-fn claim() -> Claim {
-    Claim::new("bench", System.new_token(), Duration::from_secs(900))
 }

@@ -9,9 +9,13 @@
     reason = "a bench is told its length by its caller"
 )]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use common::{ade, succeeded};
 
 const KEEP: usize = 50;
 
@@ -35,15 +39,16 @@ fn main() {
         root.join("examples/roster"),
         root.join("examples/messy-roster.xlsx"),
     );
-    let first = ade(&data, &["env", "build"])
-        .arg(&configuration)
-        .stderr(Stdio::null())
-        .output()
-        .expect("an environment");
-    assert!(first.status.success());
+    succeeded(
+        ade(&data)
+            .args(["env", "build"])
+            .arg(&configuration)
+            .output(),
+    );
 
     let log = std::fs::File::create(folder.path().join("worker.log")).expect("a log");
-    let mut worker = ade(&data, &["worker", "--concurrency", "1"])
+    let mut worker = ade(&data)
+        .args(["worker", "--concurrency", "1"])
         .env("ADE_WORKER_GC_INTERVAL_SECONDS", "60")
         .stderr(log)
         .spawn()
@@ -57,7 +62,8 @@ fn main() {
     let mut queued = 0;
     while started.elapsed() < Duration::from_secs(seconds) {
         let next = Instant::now() + Duration::from_secs(1);
-        let detached = ade(&data, &["run", "--detach", "-q"])
+        let detached = ade(&data)
+            .args(["run", "--detach", "-q"])
             .arg(&configuration)
             .arg(&input)
             .stdout(Stdio::null())
@@ -101,28 +107,20 @@ fn main() {
     );
 }
 
-fn ade(data: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
-    command
-        .args(arguments)
-        .arg("--data-dir")
-        .arg(data)
-        .stdin(Stdio::null());
-    command
-}
-
 fn remove_all_but(data: &Path, keep: usize) {
-    let listed = ade(data, &["runs", "ls", "--json", "--limit", "1000"])
-        .output()
-        .expect("runs");
-    let runs: Vec<serde_json::Value> = serde_json::from_slice(&listed.stdout).unwrap_or_default();
+    let listed = ade(data)
+        .args(["runs", "ls", "--json", "--limit", "1000"])
+        .output();
+    let listed = listed.expect("runs").stdout;
+    let runs: Vec<serde_json::Value> = serde_json::from_slice(&listed).unwrap_or_default();
     let ended = runs
         .iter()
         .filter(|run| run["completed_at"].is_string())
         .skip(keep);
     let ids: Vec<&str> = ended.filter_map(|run| run["id"].as_str()).collect();
     if !ids.is_empty() {
-        let _ = ade(data, &["runs", "rm"])
+        let _ = ade(data)
+            .args(["runs", "rm"])
             .args(ids)
             .stdout(Stdio::null())
             .status();

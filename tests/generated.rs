@@ -42,27 +42,50 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
+/// Whether what is kept is to be written.
+fn is_update() -> bool {
+    std::env::var_os("ADE_UPDATE_GENERATED").is_some()
+}
+
+/// Writes or compares a page that is made.
+#[track_caller]
+fn hold_page(name: &str, page: &str) {
+    let kept = root().join(name);
+    if is_update() {
+        fs::write(&kept, page).unwrap();
+    }
+    assert!(
+        fs::read_to_string(&kept).unwrap_or_default() == page,
+        "{name} is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
+    );
+}
+
+/// Compares the files of two folders.
+#[track_caller]
+fn hold_files(fresh: &BTreeMap<PathBuf, Vec<u8>>, kept: &BTreeMap<PathBuf, Vec<u8>>, advice: &str) {
+    let names = fresh.keys().chain(kept.keys());
+    let stale: Vec<_> = names
+        .filter(|name| fresh.get(*name) != kept.get(*name))
+        .collect();
+    assert!(stale.is_empty(), "{stale:?} {advice}");
+}
+
 #[test]
 fn man_pages_are_current() {
     let place = Place::new();
     place.ade("man man").succeeds();
     let (fresh, kept) = (place.path("man"), root().join("completions/man"));
-    if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
+    if is_update() {
         let _ = fs::remove_dir_all(&kept);
         for (name, content) in files(&fresh) {
             fs::create_dir_all(kept.join(&name).parent().unwrap()).unwrap();
             fs::write(kept.join(&name), content).unwrap();
         }
     }
-    let (fresh, kept) = (files(&fresh), files(&kept));
-    let stale: Vec<_> = fresh
-        .keys()
-        .chain(kept.keys())
-        .filter(|name| fresh.get(*name) != kept.get(*name))
-        .collect();
-    assert!(
-        stale.is_empty(),
-        "{stale:?} in completions/man are not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes them"
+    hold_files(
+        &files(&fresh),
+        &files(&kept),
+        "in completions/man are not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes them",
     );
 }
 
@@ -76,14 +99,10 @@ fn the_example_is_what_init_writes() {
     let sample = fresh.remove(Path::new("sample.xlsx"));
     let beside = root().join("examples/messy-roster.xlsx");
     assert_eq!(sample, Some(fs::read(beside).unwrap()));
-    let stale: Vec<_> = fresh
-        .keys()
-        .chain(kept.keys())
-        .filter(|name| fresh.get(*name) != kept.get(*name))
-        .collect();
-    assert!(
-        stale.is_empty(),
-        "{stale:?} of examples/roster differ from `ade init --name roster`"
+    hold_files(
+        &fresh,
+        &kept,
+        "of examples/roster differ from `ade init --name roster`",
     );
 }
 
@@ -119,19 +138,13 @@ fn the_settings_page_is_current() {
         ));
     }
     page.push_str("\nThe engine's own settings (`ADE_ENGINE_*`, `settings.toml`) are those of [the engine](engine.md#settings).\n");
-    let kept = root().join("docs/reference/settings.md");
-    if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
-        fs::write(&kept, &page).unwrap();
-    }
-    assert!(
-        fs::read_to_string(&kept).unwrap_or_default() == page,
-        "docs/reference/settings.md is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
-    );
+    hold_page("docs/reference/settings.md", &page);
 }
 
 #[test]
 fn the_tables_of_events_are_current() {
     use ade::events::names;
+    const PAGE: &str = "docs/reference/events.md";
     const BEGIN: &str = "<!-- The tables below are made from src/events/names.rs. -->\n";
     const END: &str = "<!-- Here they end. -->\n";
     let keys = |kind: &names::EventKind| {
@@ -169,30 +182,10 @@ fn the_tables_of_events_are_current() {
             ));
         }
     }
-    let path = root().join("docs/reference/events.md");
-    let kept = fs::read_to_string(&path).unwrap();
+    let kept = fs::read_to_string(root().join(PAGE)).unwrap();
     let (before, rest) = kept.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
-    let fresh = format!("{before}{BEGIN}{tables}\n{END}{after}");
-    if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
-        fs::write(&path, &fresh).unwrap();
-    }
-    assert!(
-        fs::read_to_string(&path).unwrap() == fresh,
-        "docs/reference/events.md is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
-    );
-}
-
-/// Writes or compares a page that is made.
-fn hold_page(name: &str, page: &str) {
-    let kept = root().join(name);
-    if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
-        fs::write(&kept, page).unwrap();
-    }
-    assert!(
-        fs::read_to_string(&kept).unwrap_or_default() == page,
-        "{name} is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
-    );
+    hold_page(PAGE, &format!("{before}{BEGIN}{tables}\n{END}{after}"));
 }
 
 #[test]
@@ -216,6 +209,15 @@ fn the_page_of_commands_is_current() {
         ));
     }
     hold_page("docs/reference/commands.md", &page);
+    // Each of them has a page for man, too.
+    let mut pages: Vec<PathBuf> = commands
+        .iter()
+        .map(|command| format!("ade-{}.1", command.words.join("-")).into())
+        .chain(["ade.1".into()])
+        .collect();
+    pages.sort();
+    let kept = files(&root().join("completions/man"));
+    assert_eq!(kept.into_keys().collect::<Vec<_>>(), pages);
 }
 
 #[test]

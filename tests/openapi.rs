@@ -1,4 +1,5 @@
-//! `ade openapi`: the description of the API.
+//! `ade openapi`: the description of the API; `ade openapi-types`, of which .ci/clients types what it prints, and compiles a program
+//! with the types that come of it.
 
 mod common;
 
@@ -92,8 +93,9 @@ fn every_operation_has_a_name_of_its_own() {
 }
 
 #[test]
-fn every_status_is_named() {
+fn every_status_is_named_and_a_file_is_described_as_bytes() {
     let document: Value = serde_json::from_str(&ade::api::description()).unwrap();
+    let mut files = 0;
     for (route, operation) in operations(&document) {
         let responses = operation["responses"].as_object().unwrap();
         let has = |status: &str| responses.contains_key(status);
@@ -125,27 +127,24 @@ fn every_status_is_named() {
         let has_body = !operation["requestBody"].is_null();
         assert_eq!(has("400") && has("413") && has("415"), has_body, "{route}");
         assert!(has("404") || !route.contains('{'), "{route}");
-    }
-}
-
-#[test]
-fn a_file_is_described_as_bytes() {
-    let document: Value = serde_json::from_str(&ade::api::description()).unwrap();
-    let mut files = 0;
-    for (route, operation) in operations(&document) {
-        let answers = operation["responses"].as_object().unwrap().values();
-        for one in answers.chain([&operation["requestBody"]]) {
+        for one in responses.values().chain([&operation["requestBody"]]) {
             for (kind, content) in one["content"].as_object().into_iter().flatten() {
                 let schema = &content["schema"];
-                if !kind.ends_with("json") && schema["format"] == "binary" {
-                    files += 1;
-                }
-                assert!(
-                    kind.ends_with("json") || schema["type"] != "array",
-                    "{route}: {kind}"
-                );
+                let is_json = kind.ends_with("json");
+                files += usize::from(!is_json && schema["format"] == "binary");
+                assert!(is_json || schema["type"] != "array", "{route}: {kind}");
             }
         }
     }
     assert!(files > 20, "{files}");
+}
+
+#[test]
+fn the_command_that_makes_types_is_printed_alone() {
+    let place = Place::new();
+    let printed = place.ade("openapi-types").succeeds().stdout;
+    assert_eq!(
+        printed,
+        "ade openapi | npx --yes openapi-typescript@7 -o ade.d.ts\n"
+    );
 }

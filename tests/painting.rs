@@ -35,8 +35,17 @@ use std::fs;
 use std::path::Path;
 
 use ade::painting::{Mark, Note, Painted, Refusal, paint, place_of_copy};
+use breakages::every_breakage_is_found;
 use cases::Case;
 use common::trials::{Tried, trials};
+use readers::{
+    workbooks_by_libraries_are_painted_and_open_in_openpyxl,
+    workbooks_open_in_libreoffice_as_before,
+};
+use refused::{
+    a_copy_appears_whole_or_not_at_all, text_and_old_workbooks_become_new_ones,
+    what_cannot_be_painted_is_refused_in_words,
+};
 
 trials!(
     every_workbook_is_painted_and_nothing_else_changes,
@@ -84,11 +93,7 @@ fn every_workbook_is_painted_and_nothing_else_changes() -> Tried {
         match painted(case, folder.path()) {
             Ok((copy, _)) => {
                 let found = checker::faults(&case.bytes, &copy, &case.marks);
-                faults.extend(
-                    found
-                        .into_iter()
-                        .map(|fault| format!("{}: {fault}", case.name)),
-                );
+                faults.extend(checker::told_of(case.name, found));
             }
             Err(refusal) => faults.push(format!("{}: {refusal}", case.name)),
         }
@@ -214,33 +219,4 @@ fn what_should_be_told_is_told() -> Tried {
     assert!(list.contains("Comments end after 10,000 cells. Links end after 65,530 lines."));
     assert_eq!(list.matches("<hyperlink ").count(), 65_530);
     Ok(())
-}
-
-fn every_breakage_is_found() -> Tried {
-    breakages::every_breakage_is_found();
-    Ok(())
-}
-
-fn what_cannot_be_painted_is_refused_in_words() -> Tried {
-    refused::what_cannot_be_painted_is_refused_in_words();
-    Ok(())
-}
-
-fn text_and_old_workbooks_become_new_ones() -> Tried {
-    refused::text_becomes_a_workbook();
-    refused::an_old_workbook_becomes_a_new_one();
-    Ok(())
-}
-
-fn a_copy_appears_whole_or_not_at_all() -> Tried {
-    refused::a_copy_appears_whole_or_not_at_all();
-    Ok(())
-}
-
-fn workbooks_by_libraries_are_painted_and_open_in_openpyxl() -> Tried {
-    readers::workbooks_by_libraries()
-}
-
-fn workbooks_open_in_libreoffice_as_before() -> Tried {
-    readers::libreoffice()
 }

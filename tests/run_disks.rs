@@ -58,14 +58,9 @@ fn a_read_only_data_directory() -> Tried {
     // The same before the first start.
     let mount = "mkdir -p new && mount --bind new new && mount -o remount,bind,ro new";
     let run = with_mount(&place, mount, "run config members.csv --data-dir new")?.ends_with(5);
-    assert!(run.stderr.contains("read-only"), "{run}");
+    run.stderr_has("read-only");
     let doctor = with_mount(&place, mount, "doctor --data-dir new")?.ends_with(1);
-    assert!(
-        doctor
-            .stdout
-            .contains("cannot be written: read-only file system"),
-        "{doctor}"
-    );
+    doctor.stdout_has("cannot be written: read-only file system");
     // Commands that only read work as long as SQLite can open the database.
     place.ade("run config members.csv -q").succeeds();
     Ok(())
@@ -85,7 +80,7 @@ fn a_full_data_directory() -> Tried {
         run.stderr.contains("full") || run.stderr.contains("space"),
         "{run}"
     );
-    assert!(run.stderr.contains("hint: free some space"), "{run}");
+    run.stderr_has("hint: free some space");
     // No room for the environment.
     for size in ["1m", "12m"] {
         let run = with_mount(
@@ -94,14 +89,9 @@ fn a_full_data_directory() -> Tried {
             "run config members.csv --data-dir full",
         )?
         .ends_with(3);
-        assert!(
-            run.stderr.contains("space") && run.stderr.contains("Build failed"),
-            "{size}: {run}"
-        );
-        assert!(
-            run.stderr.contains("hint: free some space"),
-            "{size}: {run}"
-        );
+        run.stderr_has("space");
+        run.stderr_has("Build failed");
+        run.stderr_has("hint: free some space");
     }
     Ok(())
 }
@@ -111,7 +101,7 @@ fn a_full_output_directory() -> Tried {
     let mount = "mkdir -p out && mount -t tmpfs -o size=8k tmpfs out && head -c 8192 /dev/zero > out/filler";
     let run = with_mount(&place, mount, "run config members.csv -o out")?;
     let run = run.ends_with(2);
-    assert!(run.stderr.contains("no space left"), "{run}");
+    run.stderr_has("no space left");
     assert_eq!(place.latest_run()["status"], "succeeded");
     Ok(())
 }

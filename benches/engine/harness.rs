@@ -6,9 +6,14 @@
 )]
 #![allow(dead_code, reason = "no bench needs all of it")]
 
+#[path = "../common/mod.rs"]
+pub mod common;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use common::{ade, artifact, succeeded};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -27,12 +32,8 @@ impl Bench {
 
     /// `ade` with the bench's own data directory.
     pub fn ade(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
-        command
-            .arg("--data-dir")
-            .arg(self.path("data"))
-            .stdin(Stdio::null())
-            .stderr(Stdio::null());
+        let mut command = ade(&self.path("data"));
+        command.stderr(Stdio::null());
         command
     }
 
@@ -132,18 +133,9 @@ impl Bench {
             .args(["run", "--json"])
             .arg(self.path(configuration))
             .arg(input)
-            .output()
-            .expect("ade run");
+            .output();
         let took = started.elapsed();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stdout)
-        );
-        let run: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a run object");
-        let folder = PathBuf::from(run["run_dir"].as_str().expect("its folder"));
-        let artifact = std::fs::read(folder.join("artifact.json")).expect("its audit record");
-        let artifact: serde_json::Value = serde_json::from_slice(&artifact).expect("JSON");
+        let artifact = artifact(&succeeded(output));
         let memory = artifact["resources"]["peak_memory_bytes"]
             .as_f64()
             .unwrap_or_default();
@@ -158,15 +150,10 @@ impl Bench {
             .arg(with)
             .arg(input)
             .arg(self.path("copy.xlsx"))
-            .output()
-            .expect("a copy");
+            .output();
         let took = started.elapsed();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let memory = String::from_utf8_lossy(&output.stdout);
+        let printed = succeeded(output);
+        let memory = String::from_utf8_lossy(&printed);
         (took, memory.trim().parse().expect("its peak memory"))
     }
 

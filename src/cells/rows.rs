@@ -774,6 +774,14 @@ mod tests {
         Rows::of(file(tables, &not_written).to_string().as_bytes()).unwrap()
     }
 
+    /// What a row of each segment became, or why it did not.
+    type Told = (Option<u64>, Option<u64>, Option<u64>, Option<Reason>);
+
+    fn told_of(segments: Vec<Segment<'_>>) -> Vec<Told> {
+        let told = |one: Segment<'_>| (one.row, one.output_row, one.count, one.reason);
+        segments.into_iter().map(told).collect()
+    }
+
     fn at(row: u64) -> Fate<'static> {
         Fate::Written(vec![Written {
             sheet: Some("Out"),
@@ -783,13 +791,9 @@ mod tests {
 
     #[test]
     fn rows_are_found_in_both_directions() {
+        let of_in = json!([[5, 7], [0, 0], 0, [13, 11], [3, 4, 1]]);
         let rows = rows(&[
-            table(
-                "In",
-                Some(2),
-                json!([[5, 7], [0, 0], 0, [13, 11], [3, 4, 1]]),
-                None,
-            ),
+            table("In", Some(2), of_in, None),
             table("More", Some(14), json!([[2, 2], [5, 5, 0]]), None),
         ]);
         let of = |sheet, row| Origin::Row { sheet, row };
@@ -862,12 +866,8 @@ mod tests {
             row: None,
         };
         assert_eq!(rows.fate("Moved", 2), Fate::Written(vec![somewhere]));
-        let segments = rows.of_output("Out");
-        assert!(
-            segments
-                .iter()
-                .any(|one| one.unknown && one.hook == Some("rebuilt"))
-        );
+        let is_unknown = |one: &Segment<'_>| one.unknown && one.hook == Some("rebuilt");
+        assert!(rows.of_output("Out").iter().any(is_unknown));
         assert!(rows.of_input("In").last().unwrap().unknown);
     }
 
@@ -918,21 +918,13 @@ mod tests {
         assert!(
             matches!(here.fate("In", 9), Fate::NotWritten(one) if one.reason == Reason::Quarantined)
         );
-        let told_of = |segments: Vec<Segment<'_>>| -> Vec<_> {
-            let told = |one: Segment<'_>| (one.row, one.output_row, one.count, one.reason);
-            segments.into_iter().map(told).collect()
-        };
         let written = (Some(5), Some(2), Some(3), None);
         let apart = |output_row| (Some(9), output_row, Some(2), Some(Reason::Quarantined));
         assert_eq!(told_of(here.of_input("In")), [written, apart(Some(3))]);
         assert_eq!(told_of(here.of_output("Quarantine")).len(), 2);
         // In a file of their own, no row of the output is theirs.
-        let file = rows(json!([told(
-            "In",
-            json!(2),
-            json!("in_quarantine.xlsx"),
-            json!([[9, 8]])
-        )]));
+        let name = json!("in_quarantine.xlsx");
+        let file = rows(json!([told("In", json!(2), name, json!([[9, 8]]))]));
         assert_eq!(file.origin("Quarantine", 2), Origin::NoData);
         assert_eq!(file.origin_apart("Quarantine", 2), of("In", 9));
         assert_eq!(
@@ -941,12 +933,8 @@ mod tests {
         );
         assert_eq!(told_of(file.of_input("In")), [written, apart(None)]);
         // Moved by a hook, or of an older engine: that they are apart is known, and not where.
-        let moved = rows(json!([told(
-            "In",
-            json!(null),
-            json!(null),
-            json!([[9, 8]])
-        )]));
+        let nowhere = told("In", json!(null), json!(null), json!([[9, 8]]));
+        let moved = rows(json!([nowhere]));
         assert_eq!(moved.quarantined("In", 8, false), [place(None, None)]);
         assert_eq!(told_of(moved.of_input("In")), [written, apart(None)]);
         let older = rows(json!([]));
@@ -961,12 +949,8 @@ mod tests {
             table("In", Some(2), json!([[13, 11], [0, 0], [5, 7]]), None),
             table("More", Some(20), json!([[1, 1]]), None),
         ]);
-        let told = |segments: Vec<Segment<'_>>| -> Vec<_> {
-            let told = |one: Segment<'_>| (one.row, one.output_row, one.count, one.reason);
-            segments.into_iter().map(told).collect()
-        };
         assert_eq!(
-            told(rows.of_input("In")),
+            told_of(rows.of_input("In")),
             [
                 (Some(1), None, Some(1), Some(Reason::Other)),
                 (Some(5), Some(6), Some(3), None),
@@ -975,7 +959,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            told(rows.of_output("Out")),
+            told_of(rows.of_output("Out")),
             [
                 (Some(13), Some(2), Some(3), None),
                 (None, Some(5), Some(1), None),
@@ -994,6 +978,7 @@ mod tests {
             *file.pointer_mut(pointer).unwrap() = value;
             Rows::of(file.to_string().as_bytes())
         };
+        let blank = |first: u64| json!([{"sheet": "In", "first": first, "last": 2, "reason": "blank", "hook": null}]);
         for (pointer, value) in [
             ("/schema_version", json!(2)),
             ("/tables", json!({})),
@@ -1010,14 +995,8 @@ mod tests {
             ("/tables/0/rows/0", json!(5)),
             ("/tables/0/rows/0", json!([5, 4_294_967_296_u64])),
             ("/tables/0/rows", json!([[1, u32::MAX], [1, 1]])),
-            (
-                "/not_written",
-                json!([{"sheet": "In", "first": 3, "last": 2, "reason": "blank", "hook": null}]),
-            ),
-            (
-                "/not_written",
-                json!([{"sheet": "In", "first": 0, "last": 2, "reason": "blank", "hook": null}]),
-            ),
+            ("/not_written", blank(3)),
+            ("/not_written", blank(0)),
         ] {
             assert_eq!(with(pointer, value.clone()), None, "{pointer} {value}");
         }

@@ -135,22 +135,15 @@ mod tests {
         }
         locate(&root, has_manifest).map(|located| {
             assert!(located.package_dir.ends_with(&located.package));
-            located
-                .package_dir
-                .strip_prefix(&root)
-                .unwrap()
-                .display()
-                .to_string()
+            let folder = located.package_dir.strip_prefix(&root).unwrap();
+            folder.display().to_string()
         })
     }
 
     #[test]
     fn the_folder_itself_comes_first_then_source_then_the_usual_name() {
-        let all = [
-            "__init__.py",
-            "src/ade_config/__init__.py",
-            "ade_config/__init__.py",
-        ];
+        let usual = ["src/ade_config/__init__.py", "ade_config/__init__.py"];
+        let all = ["__init__.py", usual[0], usual[1]];
         assert_eq!(located(&all, true).unwrap(), "");
         assert_eq!(located(&all[1..], true).unwrap(), "src/ade_config");
         assert_eq!(located(&all[2..], true).unwrap(), "ade_config");
@@ -177,14 +170,9 @@ mod tests {
         );
         let looked_for = located(&["src/other/__init__.py"], false).unwrap_err();
         assert_eq!(looked_for[0], "pyproject.toml");
-        assert!(
-            looked_for[1].starts_with("src/other/columns/"),
-            "{looked_for:?}"
-        );
-    }
-
-    #[test]
-    fn a_manifest_alone_is_not_enough() {
+        let below = looked_for[1].starts_with("src/other/columns/");
+        assert!(below, "{looked_for:?}");
+        // A manifest alone is not enough.
         let looked_for = located(&["pyproject.toml"], true).unwrap_err();
         assert!(looked_for[0].contains("src/ade_config/"), "{looked_for:?}");
     }
@@ -219,10 +207,8 @@ mod tests {
             assert_eq!(found, root.join(wanted).components().as_path(), "{file}");
         }
         let other = tempfile::tempdir().unwrap();
-        write_files(
-            other.path(),
-            &[("src/library/__init__.py", ""), ("pyproject.toml", "")],
-        );
+        let library = ("src/library/__init__.py", "");
+        write_files(other.path(), &[library, ("pyproject.toml", "")]);
         assert_eq!(holder(&other.path().join("src/library/__init__.py")), None);
     }
 

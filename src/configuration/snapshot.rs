@@ -234,85 +234,57 @@ mod tests {
     }
 
     fn partials(snapshots: &Path) -> usize {
-        fs::read_dir(snapshots)
-            .unwrap()
-            .filter(|entry| {
-                entry
-                    .as_ref()
-                    .unwrap()
-                    .file_name()
-                    .to_string_lossy()
-                    .starts_with(".partial-")
-            })
+        let entries = fs::read_dir(snapshots).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name());
+        names
+            .filter(|name| name.to_string_lossy().starts_with(".partial-"))
             .count()
     }
 
+    /// A file of the sample.
+    const MODULE: &str = "src/ade_config/columns/people.py";
+
     #[test]
-    fn a_snapshot_is_a_read_only_copy_under_its_digest() {
-        let place = place("config");
-        let sources = Configuration::open(&place.root).unwrap().sources().unwrap();
+    fn a_snapshot_is_a_read_only_copy_under_its_digest_which_is_made_once() {
+        let place = place("a folder with 'quotes' and größe");
+        let odd = "notes/ü \"x\" 'y'.txt";
+        write_files(&place.root, &[(odd, "z")]);
+        // What a crash left is removed and never used.
+        write_files(&place.snapshots, &[(".partial-dead/half.py", "x")]);
+        let configuration = Configuration::open(&place.root).unwrap();
+        let sources = configuration.sources().unwrap();
         let snapshot = sources.snapshot(&place.snapshots).unwrap();
         assert_eq!(snapshot, place.snapshots.join(&sources.digest));
-        let module = snapshot.join("src/ade_config/columns/people.py");
-        assert_eq!(
-            fs::read(&module).unwrap(),
-            fs::read(place.root.join("src/ade_config/columns/people.py")).unwrap()
-        );
-        assert_eq!(
-            fs::metadata(&module).unwrap().permissions().mode() & 0o333,
-            0
-        );
-        assert_eq!(
-            fs::metadata(module.parent().unwrap())
-                .unwrap()
-                .permissions()
-                .mode()
-                & 0o777,
-            0o555
-        );
+        assert_eq!(partials(&place.snapshots), 0);
+        for name in [MODULE, odd] {
+            let copied = fs::read(snapshot.join(name)).unwrap();
+            assert_eq!(copied, fs::read(place.root.join(name)).unwrap());
+        }
+        let module = snapshot.join(MODULE);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&module) & 0o333, 0);
+        assert_eq!(mode(module.parent().unwrap()) & 0o777, 0o555);
         // It is a configuration itself, with the same digest.
         let again = Configuration::open(&snapshot).unwrap().sources().unwrap();
         assert_eq!(again.digest, sources.digest);
+        let inode = fs::metadata(&snapshot).unwrap().ino();
+        let second = configuration.sources().unwrap();
+        let second = second.snapshot(&place.snapshots).unwrap();
+        assert_eq!(inode, fs::metadata(second).unwrap().ino());
         files::remove_read_only_tree(&snapshot).unwrap();
         assert!(!snapshot.exists());
-    }
-
-    #[test]
-    fn an_unchanged_configuration_is_not_copied_again() {
-        let place = place("config");
-        let configuration = Configuration::open(&place.root).unwrap();
-        let first = configuration
-            .sources()
-            .unwrap()
-            .snapshot(&place.snapshots)
-            .unwrap();
-        let inode = fs::metadata(&first).unwrap().ino();
-        let second = configuration
-            .sources()
-            .unwrap()
-            .snapshot(&place.snapshots)
-            .unwrap();
-        assert_eq!(inode, fs::metadata(second).unwrap().ino());
     }
 
     #[test]
     fn editing_a_file_leaves_the_old_snapshot_alone() {
         let place = place("config");
         let configuration = Configuration::open(&place.root).unwrap();
-        let (old, old_folder) = configuration
-            .snapshot_except(&place.snapshots, &[])
-            .unwrap();
-        write_files(
-            &place.root,
-            &[("src/ade_config/columns/people.py", "changed = True\n")],
-        );
-        let (new, new_folder) = configuration
-            .snapshot_except(&place.snapshots, &[])
-            .unwrap();
+        let copy = || configuration.snapshot_except(&place.snapshots, &[]);
+        let (old, old_folder) = copy().unwrap();
+        write_files(&place.root, &[(MODULE, "changed = True\n")]);
+        let (new, new_folder) = copy().unwrap();
         assert_ne!(old.digest, new.digest);
-        let read = |folder: &Path| {
-            fs::read_to_string(folder.join("src/ade_config/columns/people.py")).unwrap()
-        };
+        let read = |folder: &Path| fs::read_to_string(folder.join(MODULE)).unwrap();
         assert!(read(&old_folder).starts_with("def register"));
         assert_eq!(read(&new_folder), "changed = True\n");
     }
@@ -323,7 +295,7 @@ mod tests {
         let configuration = Configuration::open(&place.root).unwrap();
         for remove in [false, true] {
             let sources = configuration.sources().unwrap();
-            let module = place.root.join("src/ade_config/columns/people.py");
+            let module = place.root.join(MODULE);
             if remove {
                 fs::remove_file(&module).unwrap();
             } else {
@@ -337,18 +309,8 @@ mod tests {
             assert!(!place.snapshots.join(&sources.digest).exists());
             assert_eq!(partials(&place.snapshots), 0);
         }
-        configuration
-            .snapshot_except(&place.snapshots, &[])
-            .unwrap();
-    }
-
-    #[test]
-    fn what_a_crash_left_is_removed_and_never_used() {
-        let place = place("config");
-        let sources = Configuration::open(&place.root).unwrap().sources().unwrap();
-        write_files(&place.snapshots, &[(".partial-dead/half.py", "x")]);
-        sources.snapshot(&place.snapshots).unwrap();
-        assert_eq!(partials(&place.snapshots), 0);
+        let copied = configuration.snapshot_except(&place.snapshots, &[]);
+        copied.unwrap();
     }
 
     #[test]
@@ -360,10 +322,8 @@ mod tests {
                 .map(|_| scope.spawn(|| sources.snapshot(&place.snapshots).unwrap()))
                 .collect();
             for worker in workers {
-                assert_eq!(
-                    worker.join().unwrap(),
-                    place.snapshots.join(&sources.digest)
-                );
+                let made = worker.join().unwrap();
+                assert_eq!(made, place.snapshots.join(&sources.digest));
             }
         });
         assert_eq!(partials(&place.snapshots), 0);
@@ -373,41 +333,26 @@ mod tests {
     fn a_bare_package_keeps_its_name_in_the_snapshot() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("my_package");
-        write_files(
-            &root,
-            &[
-                ("__init__.py", ""),
-                ("columns/a.py", "def register(r): pass\n"),
-            ],
-        );
+        let module = ("columns/a.py", "def register(r): pass\n");
+        write_files(&root, &[("__init__.py", ""), module]);
         let configuration = Configuration::open(&root).unwrap();
         assert_eq!(configuration.package, "my_package");
         let (_, snapshot) = configuration
             .snapshot_except(&folder.path().join("snapshots"), &[])
             .unwrap();
-        assert!(
-            configuration
-                .folder_in(&snapshot)
-                .join("__init__.py")
-                .is_file()
-        );
-        assert!(configuration.folder_in(&snapshot).ends_with("my_package"));
+        let folder = configuration.folder_in(&snapshot);
+        assert!(folder.join("__init__.py").is_file());
+        assert!(folder.ends_with("my_package"));
         let again = Configuration::open_snapshot(&snapshot, &configuration.root).unwrap();
         assert_eq!(again.package, "my_package");
-        assert_eq!(
-            again.folder_in(&snapshot),
-            configuration.folder_in(&snapshot)
-        );
+        assert_eq!(again.folder_in(&snapshot), folder);
     }
 
     #[test]
     fn a_snapshot_is_opened_in_the_name_of_the_folder_that_people_work_in() {
         let place = place("config");
-        fs::write(
-            place.root.join("pyproject.toml"),
-            "[project]\ndependencies = ['a']\n",
-        )
-        .unwrap();
+        let manifest = "[project]\ndependencies = ['a']\n";
+        fs::write(place.root.join("pyproject.toml"), manifest).unwrap();
         let live = Configuration::open(&place.root).unwrap();
         let (_, snapshot) = live.snapshot_except(&place.snapshots, &[]).unwrap();
         let opened = Configuration::open_snapshot(&snapshot, &live.root).unwrap();
@@ -417,27 +362,7 @@ mod tests {
         );
         assert_eq!(opened.folder_in(&snapshot), snapshot);
         fs::remove_dir_all(&place.root).unwrap();
-        assert_eq!(
-            Configuration::open_snapshot(&snapshot, &live.root)
-                .unwrap()
-                .dependencies()
-                .requirements
-                .len(),
-            1
-        );
-    }
-
-    #[test]
-    fn odd_names_are_copied_as_they_are() {
-        let place = place("a folder with 'quotes' and größe");
-        write_files(&place.root, &[("notes/ü \"x\" 'y'.txt", "z")]);
-        let (_, snapshot) = Configuration::open(&place.root)
-            .unwrap()
-            .snapshot_except(&place.snapshots, &[])
-            .unwrap();
-        assert_eq!(
-            fs::read_to_string(snapshot.join("notes/ü \"x\" 'y'.txt")).unwrap(),
-            "z"
-        );
+        let alone = Configuration::open_snapshot(&snapshot, &live.root).unwrap();
+        assert_eq!(alone.dependencies().requirements.len(), 1);
     }
 }

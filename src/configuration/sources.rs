@@ -212,11 +212,8 @@ mod tests {
     use crate::configuration::testing::{sample, write_files};
 
     fn names(sources: &Sources) -> Vec<String> {
-        sources
-            .files
-            .iter()
-            .map(|file| file.path.display().to_string())
-            .collect()
+        let names = sources.files.iter();
+        names.map(|file| file.path.display().to_string()).collect()
     }
 
     fn sources(root: &Path) -> Sources {
@@ -260,11 +257,8 @@ mod tests {
                 expected.push("notes/keep.txt");
             }
             expected.extend(SAMPLE);
-            assert_eq!(
-                names(&sources(&root)),
-                expected,
-                "repository: {has_repository}"
-            );
+            let found = names(&sources(&root));
+            assert_eq!(found, expected, "repository: {has_repository}");
         }
     }
 
@@ -279,29 +273,20 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_can_be_excluded() {
-        let folder = tempfile::tempdir().unwrap();
-        sample(folder.path());
-        let before = sources(folder.path());
-        write_files(folder.path(), &[("data/out.xlsx", "x")]);
-        let configuration = Configuration::open(folder.path()).unwrap();
-        let after = configuration
-            .sources_except(&[&folder.path().join("data"), Path::new("/no/such")])
-            .unwrap();
-        assert_eq!(before.digest, after.digest);
-        assert_ne!(before.digest, configuration.sources().unwrap().digest);
-    }
-
-    #[test]
-    fn a_folder_that_contains_the_configuration_excludes_nothing() {
+    fn a_folder_can_be_excluded_and_one_that_contains_the_configuration_excludes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("config");
         sample(&root);
         let configuration = Configuration::open(&root).unwrap();
+        let except = |folders: &[&Path]| configuration.sources_except(folders).unwrap();
+        let before = sources(&root);
         for outer in [folder.path(), &root, &root.join("src")] {
-            let all = configuration.sources_except(&[outer]).unwrap();
-            assert_eq!(names(&all), SAMPLE, "{}", outer.display());
+            assert_eq!(names(&except(&[outer])), SAMPLE, "{}", outer.display());
         }
+        write_files(&root, &[("data/out.xlsx", "x")]);
+        let after = except(&[&root.join("data"), Path::new("/no/such")]);
+        assert_eq!(before.digest, after.digest);
+        assert_ne!(before.digest, except(&[]).digest);
     }
 
     #[test]
@@ -330,11 +315,7 @@ mod tests {
         std::os::unix::fs::symlink("nowhere", root.join("broken")).unwrap();
         let names = names(&sources(&root));
         assert!(names.contains(&"shared/helper.py".to_owned()), "{names:?}");
-        assert!(
-            !names
-                .iter()
-                .any(|name| name.contains("back") || name == "broken"),
-            "{names:?}"
-        );
+        let is_left_out = |name: &String| name.contains("back") || name == "broken";
+        assert!(!names.iter().any(is_left_out), "{names:?}");
     }
 }

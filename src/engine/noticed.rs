@@ -396,20 +396,13 @@ mod tests {
 
     #[test]
     fn a_reading_is_ambiguous_where_it_says_so_or_counts_cells() {
-        let ambiguous = |value: Value| {
+        let values = json!([true, 40, 0, false, null, "yes"]);
+        let ambiguous = values.as_array().unwrap().iter().map(|value| {
             let readings = json!({"readings": [{"message": "m", "ambiguous": value}]});
             Noticed::of(&readings).readings[0].is_ambiguous()
-        };
-        for (value, wanted) in [
-            (json!(true), true),
-            (json!(40), true),
-            (json!(0), false),
-            (json!(false), false),
-            (json!(null), false),
-            (json!("yes"), false),
-        ] {
-            assert_eq!(ambiguous(value.clone()), wanted, "{value}");
-        }
+        });
+        let wanted = [true, true, false, false, false, false];
+        assert_eq!(ambiguous.collect::<Vec<_>>(), wanted);
     }
 
     #[test]
@@ -423,17 +416,15 @@ mod tests {
         assert_eq!(Noticed::of(&recorded), noticed);
         assert_eq!(recorded["counts"], json!({}));
         assert!(recorded.get("readings").is_none());
-        assert_eq!(
-            Noticed::default().recorded_with(&payload),
-            payload.to_string()
-        );
+        let nothing = Noticed::default().recorded_with(&payload);
+        assert_eq!(nothing, payload.to_string());
     }
 
     #[test]
     fn sentences_are_reworded_and_know_their_table() {
-        let mut noticed = Noticed::of(
-            &json!({"readings": [{"message": "in /snapshot/x", "sheet": "S", "table": 1}]}),
-        );
+        let readings =
+            json!({"readings": [{"message": "in /snapshot/x", "sheet": "S", "table": 1}]});
+        let mut noticed = Noticed::of(&readings);
         noticed.reword(|text| text.replace("/snapshot", "/crew"));
         let reading = &noticed.readings[0];
         assert_eq!(reading.message(), "in /crew/x");

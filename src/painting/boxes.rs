@@ -336,37 +336,4 @@ mod tests {
             grown
         );
     }
-
-    #[test]
-    fn a_drawing_that_is_no_xml_is_added_to() {
-        let old = b"<v:xml xmlns:v='urn:schemas-microsoft-com:vml'><br><o:idmap v:ext='edit' data='1,3'/><v:shapetype \
-            id='_x0000_t202'></v:shapetype><v:shape id=_x0000_s1 ><x:ClientData ObjectType='Note'><x:Row>0</x:Row>\
-            <x:Column>0</x:Column></x:ClientData></v:shape></v:xml>";
-        let new = put(
-            old,
-            &[("A1", Outcome::Stands), ("XFD1048576", Outcome::Stands)],
-        );
-        assert!(
-            new.contains("data='1,3,2'") && new.contains("_x0000_s2049"),
-            "{new}"
-        );
-        assert_eq!(new.matches("shapetype ").count(), 1);
-        assert!(new.contains("<v:shape xmlns:o=") && new.ends_with("</v:shape></v:xml>"));
-    }
-
-    #[test]
-    fn many_boxes_take_more_blocks() {
-        let cells: Vec<String> = (1..=1100).map(|row| format!("A{row}")).collect();
-        let outcomes: Vec<_> = cells
-            .iter()
-            .map(|cell| (cell.as_str(), Outcome::Stands))
-            .collect();
-        let new = put(EMPTY, &outcomes);
-        assert!(
-            new.contains("data=\"1,2\"")
-                && new.contains("_x0000_s2047\"")
-                && new.contains("_x0000_s2049\"")
-        );
-        assert!(!new.contains("_x0000_s2048\""));
-    }
 }

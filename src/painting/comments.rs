@@ -162,38 +162,3 @@ pub fn threaded_cells(text: &str, part: &str) -> Result<Vec<Cell>, Trouble> {
         .filter_map(|comment| Cell::named(&comment.tag.value("ref")?));
     Ok(cells.collect())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(words: &str) -> BTreeMap<Cell, String> {
-        ["A1", "B2", "C3", "D4"]
-            .map(|name| (Cell::named(name).unwrap(), words.to_owned()))
-            .into()
-    }
-
-    #[test]
-    fn comments_that_are_there_stay_first_and_threads_are_left_alone() {
-        let before = "<comments><authors><author>Ann</author><author>tc={1}</author></authors><commentList>\
-            <comment ref='B2' authorId='0'><text><t>Look</t><rPh><t>x</t></rPh></text></comment>\
-            <comment ref='C3' authorId='1'><text><t>Thread</t></text></comment></commentList></comments>";
-        let threaded = [Cell::named("D4").unwrap()].into();
-        let (once, outcomes) = patch(before, "c", &texts("Error: no"), &threaded).unwrap();
-        let cells: Vec<String> = outcomes.keys().map(Cell::to_string).collect();
-        assert_eq!(cells, ["A1", "B2"]);
-        assert!(
-            once.contains("<author>tc={1}</author><author>ADE</author>"),
-            "{once}"
-        );
-        assert!(once.contains("<text><t>Look</t><r>") && once.contains("</r><rPh>"));
-        assert!(once.contains("<comment ref=\"A1\" authorId=\"2\">"));
-        // Once more, then with other words.
-        let (twice, outcomes) = patch(&once, "c", &texts("Error: no"), &threaded).unwrap();
-        assert_eq!(twice, once);
-        assert!(outcomes.values().all(|outcome| *outcome == Outcome::Stands));
-        let (other, _) = patch(&once, "c", &texts("Info: perhaps"), &threaded).unwrap();
-        assert!(!other.contains("Error: no") && other.contains("Look"));
-        assert_eq!(other.matches("Info: perhaps").count(), 2);
-    }
-}

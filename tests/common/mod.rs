@@ -17,8 +17,10 @@
 )]
 
 pub mod api;
+mod asks;
 mod described;
 mod http;
+mod looks;
 mod machine;
 #[cfg(target_os = "linux")]
 mod network_disk;
@@ -27,6 +29,7 @@ mod postgres;
 mod queue;
 mod running;
 pub mod trials;
+mod wheel;
 mod workbook;
 
 pub use described::demand_event;
@@ -40,6 +43,7 @@ pub use queue::{Attempt, is_alive, signal, wait_for_death};
 #[cfg(target_os = "linux")]
 pub use running::engines_of;
 pub use running::{Running, processes_of, wait_for};
+pub use wheel::wheel;
 pub use workbook::{encrypted_workbook, sheet, workbook};
 
 /// A test fails after waiting this long; without a fault no wait comes near it.

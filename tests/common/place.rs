@@ -81,6 +81,15 @@ impl Place {
         place
     }
 
+    /// With the configuration `crew` as `ade init` writes it, and a run of this file.
+    pub fn crew(name: &str, content: impl AsRef<[u8]>) -> Self {
+        let place = Self::new();
+        place.ade("init crew -q").succeeds();
+        place.write(name, content);
+        place.ade(&format!("run crew {name} -q")).succeeds();
+        place
+    }
+
     /// The same with a configuration whose runs wait at a gate.
     pub fn gated() -> (Self, Gate) {
         let place = Self::ready();
@@ -291,6 +300,18 @@ impl Place {
     #[track_caller]
     pub fn artifact(&self, run_folder: &str) -> Value {
         serde_json::from_str(&self.read(format!("{run_folder}/artifact.json"))).unwrap()
+    }
+
+    /// The audit record of the newest run.
+    #[track_caller]
+    pub fn latest_artifact(&self) -> Value {
+        self.artifact(self.latest_run()["run_dir"].as_str().unwrap())
+    }
+
+    /// The cells of the workbook that a run wrote, by sheet.
+    #[track_caller]
+    pub fn output_of(&self, run: &Value) -> Value {
+        self.cells(run["output_path"].as_str().unwrap())
     }
 
     /// The statuses of all runs, newest first.

@@ -8,8 +8,10 @@ own can show (exit status, streams, environment) runs one.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import openpyxl
 import pytest
 
 from ade_engine import Engine, RunRequest, Settings
+from ade_engine.cli.app import app
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 
 #: A row detector for tests that care about something else: the first row is the header.
@@ -43,6 +46,26 @@ def register(registry):
         registry.register_field(FieldDef(name=name))
         registry.register_column_detector(by_name, field=name, priority=1)
 """
+
+
+#: Set to 1, matrices are run whole.
+EVERYTHING = os.environ.get("ADE_TEST_ALL") == "1"
+
+
+def everything() -> bool:
+    return EVERYTHING
+
+
+def matrix(*axes) -> list[tuple]:
+    """The combinations of some values: all of them, or as few as have each pair of values together."""
+    rows = list(itertools.product(*(range(len(axis)) for axis in axes)))
+    if not everything():
+        pairs = {row: set(itertools.combinations(enumerate(row), 2)) for row in rows}
+        missing, rows = set().union(*pairs.values()), []
+        while missing:
+            rows.append(max(pairs, key=lambda row: len(pairs[row] & missing)))
+            missing -= pairs[rows[-1]]
+    return [tuple(axis[at] for axis, at in zip(axes, row)) for row in rows]
 
 
 def pytest_addoption(parser):
@@ -98,8 +121,42 @@ class Outcome:
         assert len(events) <= 1
         return {"notices": [], "readings": [], **(events[0]["data"] if events else {})}
 
+    @property
+    def logged(self) -> dict:
+        """The data of the one line that the package has logged."""
+        (log,) = self.named("log")
+        return log["data"]
+
     def notices(self, code: str) -> list[dict]:
         return [notice for notice in self.noticed["notices"] if notice["code"] == code]
+
+    @property
+    def notices_by_code(self) -> dict[str, list[dict]]:
+        found: dict[str, list[dict]] = {}
+        for notice in self.noticed["notices"]:
+            found.setdefault(notice["code"], []).append(notice)
+        return found
+
+    @property
+    def issues(self) -> list[dict]:
+        """The lines of the list of issues, where the run wrote one."""
+        (path,) = self.output.parent.glob(f"{self.output.stem.removesuffix('_normalized')}_issues.ndjson")
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+    def records(self, sheet: str = "S") -> list[list[dict]]:
+        """The records of each table on a sheet, where rows name their source."""
+        tables: list[list[dict]] = []
+        names: list = []
+        for row in self.rows(sheet):
+            if "Source row" in row:
+                names = row
+                tables.append([])
+            elif names and any(cell is not None for cell in row):
+                tables[-1].append({name: cell for name, cell in zip(names, row) if name})
+        return tables
+
+    def source_rows(self, sheet: str = "S") -> list[int]:
+        return [record["Source row"] for table in self.records(sheet) for record in table]
 
     @property
     def tables(self) -> list[dict]:
@@ -126,6 +183,39 @@ def write_package(folder: Path, files: dict[str, str], *, fields=(), rows: str |
     # A leading slash means: beside the package.
     write_files(folder, {name[1:]: text for name, text in files.items() if name.startswith("/")})
     return folder
+
+
+#: How a function `fn` is registered, by what it is.
+REGISTERED = {
+    "row": "register_row_detector(fn, row_kind='data', priority=1)",
+    "column": "register_column_detector(fn, field='a', priority=1)",
+    "transform": "register_column_transform(fn, field='a', priority=1)",
+    "validator": "register_column_validator(fn, field='a', priority=1)",
+}
+
+
+def plugin(what: str, body: str, parameters: str = "**_") -> str:
+    """A module with one function, which is registered as a detector, a transform or a validator, or for a stage of hooks."""
+    call = REGISTERED.get(what, f"register_hook(fn, hook={what!r}, priority=1)")
+    lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
+    return f"import polars as pl\n\ndef fn({parameters}):\n{lines}\n\ndef register(registry):\n    registry.{call}\n"
+
+
+#: What the callables below may ask for, for hooks, detectors, transforms and validators alike.
+OFFERED = re.compile(
+    r"(?<![\w.'\"])(column_header_original|field_name|logger|metadata|output_region|output_sheet|output_workbook|report"
+    r"|row_index|row_values|settings|sheet_name|source_region|source_sheet|source_workbook|state|table|table_index|table_result"
+    r"|tables|write_table)(?![\w'\"])"
+)
+
+
+def steps(**bodies: str) -> dict[str, str]:
+    """The modules of a package with a callable of each kind; each is given what its body names."""
+    modules = {}
+    for what, body in bodies.items():
+        names = sorted(set(OFFERED.findall(body)))
+        modules[f"hooks/{what}.py"] = plugin(what, body, ", ".join(["*", *names, "**_"]) if names else "**_")
+    return modules
 
 
 def write_workbook(path: Path, sheets: dict[str, list[list]]) -> Path:
@@ -194,6 +284,35 @@ def run(tmp_path, monkeypatch):
     return execute
 
 
+@pytest.fixture
+def run_by_ade(run, monkeypatch):
+    """Runs as `ade` starts them, which get notices."""
+    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+    return run
+
+
+@pytest.fixture
+def succeed(run_by_ade):
+    """Runs as `ade` starts them; each has to succeed."""
+
+    def call(*arguments, **options) -> Outcome:
+        outcome = run_by_ade(*arguments, **options)
+        assert outcome.result.error is None, outcome.result.error
+        return outcome
+
+    return call
+
+
+@pytest.fixture
+def normalized(succeed, template):
+    """Runs of the configuration that `ade init` writes on the rows of a sheet `S`."""
+
+    def call(rows: list[list], **settings) -> Outcome:
+        return succeed(template, {"S": rows}, settings=settings)
+
+    return call
+
+
 class Finished:
     """A finished process."""
 
@@ -233,6 +352,21 @@ def ade_engine(tmp_path):
         )
 
     call.folder = folder
+    return call
+
+
+@pytest.fixture
+def ade_engine_here(tmp_path, capsys, monkeypatch):
+    """Run the same commands in this process, for what their process does not matter to."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.upper().startswith("ADE_")]:
+        monkeypatch.delenv(name)
+
+    def call(*arguments) -> Finished:
+        capsys.readouterr()
+        words = list(map(str, arguments))
+        return Finished(subprocess.CompletedProcess(words, app(words), *capsys.readouterr()))
+
     return call
 
 

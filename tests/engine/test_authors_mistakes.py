@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -12,14 +13,19 @@ from ade_engine.fields import Field
 from ade_engine.models import ConfigError, FieldDef
 
 
-def check(folder, files: dict[str, str], **settings) -> str:
+@pytest.fixture
+def check(tmp_path):
     """What a check of a package with these files says; empty: it is fine."""
-    config = write_package(folder / "config", files)
-    try:
-        Engine(Settings.load(config_package_dir=config, **settings)).check(config_package=config)
-    except (ConfigError, TypeError, ValueError, ModuleNotFoundError) as error:
-        return str(error).replace(str(config), "")
-    return ""
+
+    def call(files: dict[str, str], **settings) -> str:
+        config = write_package(tmp_path / "config", files)
+        try:
+            Engine(Settings.load(config_package_dir=config, **settings)).check(config_package=config)
+        except (ConfigError, TypeError, ValueError, ModuleNotFoundError) as error:
+            return str(error).replace(str(config), "")
+        return ""
+
+    return call
 
 
 def fields(*lines: str, functions: str = "") -> dict[str, str]:
@@ -30,26 +36,37 @@ def fields(*lines: str, functions: str = "") -> dict[str, str]:
     }
 
 
-def test_an_argument_that_a_field_does_not_take_is_named_with_the_one_that_was_meant(tmp_path):
-    assert check(tmp_path, fields('Field("day", header=["Date"])')) == "Field 'day' takes no 'header'; did you mean 'headers'?"
-    assert "Field 'day' takes no 'formt'; did you mean 'format'?" in check(tmp_path, fields('Field("day", formt="0.0")'))
-    assert "Field 'day' takes no 'zzz'; there are label, headers, read" in check(tmp_path, fields('Field("day", zzz=1)'))
-    assert check(tmp_path, fields('Field("day", width=12, format="0.0", dtype="date", meta={})')) == ""
+#: A function for two fields: its parameters, what it returns, and what it is.
+ONE_FUNCTION = """
+    import polars as pl
+    from ade_engine import fields
+    from ade_engine.models import FieldDef
+    def fn(*, {}):
+        return {}
+    def register(registry):
+        for name in ("a", "b"):
+            registry.register_field(FieldDef(name))
+            registry.register_column_{}(fn, field=name, priority=1)
+"""
 
 
-def test_an_argument_that_a_reader_does_not_take_is_found_by_the_check(tmp_path):
-    said = check(tmp_path, fields('Field("active", read=lambda name: boolean(name, yess=["active"]))'))
-    assert "unexpected keyword argument 'yess'" in said
+def test_an_argument_that_a_field_does_not_take_is_named_with_the_one_that_was_meant(check):
+    assert check(fields('Field("day", header=["Date"])')) == "Field 'day' takes no 'header'; did you mean 'headers'?"
+    assert "Field 'day' takes no 'formt'; did you mean 'format'?" in check(fields('Field("day", formt="0.0")'))
+    assert "Field 'day' takes no 'zzz'; there are label, headers, read" in check(fields('Field("day", zzz=1)'))
+    assert check(fields('Field("day", width=12, format="0.0", dtype="date", meta={})')) == ""
 
 
-def test_arguments_that_the_engines_functions_refuse_are_found_without_a_file(tmp_path):
-    said = check(tmp_path, fields('Field("iban", checks=[lambda name: checksum(name, "ibann")])'))
+def test_arguments_that_the_engines_functions_refuse_are_found_without_a_file(check):
+    said = check(fields('Field("iban", checks=[lambda name: checksum(name, "ibann")])'))
     assert "a checksum is 'iban', 'vat' or 'luhn', not 'ibann'; did you mean 'iban'?" in said
     assert "Field('iban').check 1" in said and "field 'iban'" in said and "/ade_config/columns/z.py, line 6" in said
-    said = check(tmp_path, fields('Field("day", read=lambda name: date(name, order="dmyy"))'))
+    said = check(fields('Field("active", read=lambda name: boolean(name, yess=["active"]))'))
+    assert "unexpected keyword argument 'yess'" in said
+    said = check(fields('Field("day", read=lambda name: date(name, order="dmyy"))'))
     assert "not 'dmyy'; did you mean 'dmy'?" in said
-    assert "NameError" in check(tmp_path, fields('Field("day", read=lambda name: dat(name))'))
-    said = check(tmp_path, fields('Field("net", read=net)', functions="def net(name, colum_unit):\n    return money(name)"))
+    assert "NameError" in check(fields('Field("day", read=lambda name: dat(name))'))
+    said = check(fields('Field("net", read=net)', functions="def net(name, colum_unit):\n    return money(name)"))
     assert "missing 1 required positional argument: 'colum_unit'" in said and "line 4" in said
 
 
@@ -60,19 +77,8 @@ def test_arguments_that_the_engines_functions_refuse_are_found_without_a_file(tm
     ("validator", "pl.col('a') == 'x'", "returned an expression of type Boolean; it should give text"),
     ("validator", "fields.date('a') > pl.date(2025, 1, 1)", "returned an expression of type Boolean; it should give text"),
 ])  # fmt: skip
-def test_results_of_a_wrong_type_are_found_without_a_file(tmp_path, role, returned, words):
-    body = f"""
-        import polars as pl
-        from ade_engine import fields
-        from ade_engine.models import FieldDef
-        def fn(*, table, **_):
-            return {returned}
-        def register(registry):
-            for name in ("a", "b"):
-                registry.register_field(FieldDef(name))
-                registry.register_column_{role}(fn, field=name, priority=1)
-    """
-    said = check(tmp_path, {"columns/z.py": body}, strict_validators=True)
+def test_results_of_a_wrong_type_are_found_without_a_file(check, role, returned, words):
+    said = check({"columns/z.py": ONE_FUNCTION.format("table, **_", returned, role)}, strict_validators=True)
     # Once, though it is there for two fields.
     assert said.count(words) == 1 and "/ade_config/columns/z.py, line 5, in fn)" in said, said
 
@@ -81,17 +87,8 @@ def test_results_of_a_wrong_type_are_found_without_a_file(tmp_path, role, return
     "None", "pl.col('only in files')", "pl.when(pl.col('a') == state['prices']).then(1)", "table['a'][0]", "pl.lit(1 / len(table))",
     "pl.col('a').str.to_date().dt.year()", "pl.col('a').map_elements(int)", "int(metadata['input_file_name'][:4])",
 ])  # fmt: skip
-def test_what_may_be_right_with_a_file_is_not_complained_of(tmp_path, returned):
-    body = f"""
-        import polars as pl
-        from ade_engine.models import FieldDef
-        def fn(*, table, state, metadata, **_):
-            return {returned}
-        def register(registry):
-            registry.register_field(FieldDef("a"))
-            registry.register_column_transform(fn, field="a", priority=1)
-    """
-    assert check(tmp_path, {"columns/z.py": body}) == ""
+def test_what_may_be_right_with_a_file_is_not_complained_of(check, returned):
+    assert check({"columns/z.py": ONE_FUNCTION.format("table, state, metadata, **_", returned, "transform")}) == ""
 
 
 @pytest.mark.parametrize("parameters, body", [
@@ -106,23 +103,23 @@ def test_what_may_be_right_with_a_file_is_not_complained_of(tmp_path, returned):
     ("field_name, table", "for last in table[field_name]: value = last\n    return (lambda: pl.lit(value))()"),
     ("field_name", "return pl.lit(codes)\ndef hook(state):\n    global codes\n    codes = 'x'"),
 ])  # fmt: skip
-def test_a_refusal_that_the_values_of_a_run_may_spare_is_left_to_the_run(tmp_path, parameters, body):
+def test_a_refusal_that_the_values_of_a_run_may_spare_is_left_to_the_run(check, parameters, body):
     functions = f"def own({parameters}):\n    {body}"
-    assert check(tmp_path, fields('Field("day", read=own)', functions=functions)) == ""
+    assert check(fields('Field("day", read=own)', functions=functions)) == ""
 
 
-def test_a_refusal_that_no_value_of_a_run_spares_is_found_beside_parameters_that_ask_for_nothing(tmp_path):
+def test_a_refusal_that_no_value_of_a_run_spares_is_found_beside_parameters_that_ask_for_nothing(check):
     functions = 'def own(field_name, least=1, **_):\n    return checksum(field_name, "ibann")'
-    assert "did you mean 'iban'?" in check(tmp_path, fields('Field("iban", checks=[own])', functions=functions))
+    assert "did you mean 'iban'?" in check(fields('Field("iban", checks=[own])', functions=functions))
 
 
-def test_a_type_that_a_transform_gives_is_what_the_validator_sees(tmp_path):
+def test_a_type_that_a_transform_gives_is_what_the_validator_sees(check):
     lines = 'Field("day", read=date, checks=[lambda name: pl.when(pl.col(name).dt.year() < 2000).then(pl.lit("old"))])'
-    assert check(tmp_path, fields(lines), strict_validators=True) == ""
+    assert check(fields(lines), strict_validators=True) == ""
     lines = 'Field("day", read=date, checks=[lambda name: pl.col(name).dt.year() < 2000])'
-    assert "type Boolean" in check(tmp_path, fields(lines), strict_validators=True)
+    assert "type Boolean" in check(fields(lines), strict_validators=True)
     # Packages from before that setting get by with it.
-    assert check(tmp_path, fields(lines)) == ""
+    assert check(fields(lines)) == ""
 
 
 def test_a_missing_column_is_named_with_the_field_and_the_place(run):
@@ -175,10 +172,8 @@ def test_a_helper_that_cannot_stand_for_register_is_no_slip_in_a_package_that_re
         "hooks/h.py": "from ade_config.columns import helper\ndef register(registry):\n    pass\n",
     }
     config = write_package(tmp_path / "config", files, rows=None)
-    if is_slip:
-        with pytest.raises(ConfigError, match="`registers` is another name"):
-            Engine().check(config_package=config)
-    else:
+    refused = pytest.raises(ConfigError, match="`registers` is another name") if is_slip else nullcontext()
+    with refused:
         Engine().check(config_package=config)
 
 
@@ -201,23 +196,14 @@ def test_a_field_registers_with_a_stand_in_for_the_registry_that_takes_nothing_b
     assert FieldDef(**vars(field)) == field == replace(field) and "place" not in repr(field)
 
 
-def test_a_misspelt_parameter_is_told_of_once_and_for_what_is_left(tmp_path):
-    body = """
-        from ade_engine.models import FieldDef
-        def fn(*, {0}, **_):
-            return None
-        def register(registry):
-            for name in ("a", "b", "c"):
-                registry.register_field(FieldDef(name))
-                registry.register_column_detector(fn, field=name, priority=1)
-    """
+def test_a_misspelt_parameter_is_told_of_once_and_for_what_is_left(check):
     for parameter, meant in (
         ("colum_name", "column_name"),
         ("column_header", "column_header_original"),
         ("column_header_original, column_header", "column_header_parts"),
         ("colum_sample", "column_sample"),
     ):
-        said = check(tmp_path, {"columns/z.py": body.format(parameter)})
+        said = check({"columns/z.py": ONE_FUNCTION.format(f"{parameter}, **_", None, "detector")})
         assert said.count("needs") == 1 and f"did you mean {meant!r}?" in said, said
 
 
@@ -255,7 +241,7 @@ def test_a_function_that_asks_for_values_of_a_run_may_read_a_field_that_is_found
 
 
 @pytest.mark.parametrize("read", ["year", "fails", "text", "None", "print"])
-def test_a_function_that_does_not_read_the_field_by_such_a_reader_cannot_go_by_values(tmp_path, read):
+def test_a_function_that_does_not_read_the_field_by_such_a_reader_cannot_go_by_values(check, read):
     functions = 'def year(name):\n    return date("other").dt.year()\ndef fails(name):\n    return date(name) + {}["x"]'
-    said = check(tmp_path, fields(f'Field("day", by_values=True, read={read})', functions=functions))
+    said = check(fields(f'Field("day", by_values=True, read={read})', functions=functions))
     assert "Field 'day': by_values=True goes with the readers" in said

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 
 import pytest
 
 from ade_engine import fields
+from ade_engine.pipeline.columns import mapping
 
 FIRST_NAMES = ["Avery", "Jordan", "Casey", "Morgan", "Riley", "Quinn", "Drew", "Parker", "Reese", "Rowan"]
 LAST_NAMES = ["Smith", "Lee", "Diaz", "O'Connor", "Brown", "Kim", "Patel", "Moore", "King", "Green", "Hall"]
@@ -23,40 +25,47 @@ STRANGE = ["Zugang", "Quux", "Info", "Kol. B", "???"]
 
 
 @pytest.fixture
-def mapped(run, template):
+def mapped(normalized):
     """The fields of the columns, left to right, that the template finds below some headers; with the whole outcome."""
 
-    def call(columns: list[tuple[str | None, list]], **arguments):
-        headers, values = zip(*columns)
-        outcome = run(template, {"S": [list(headers), *map(list, zip(*values))]}, **arguments)
-        assert outcome.result.error is None, outcome.result.error
+    def call(columns: list[tuple[str | None, list]]):
+        outcome = normalized(sheet(columns))
         found = [column["mapping"] for column in outcome.tables[0]["structure"]["columns"]]
         return [mapping["field"] for mapping in found], [mapping["score"] for mapping in found], outcome
 
     return call
 
 
+def sheet(columns: list[tuple[str | None, list]]) -> list[list]:
+    headers, values = zip(*columns)
+    return [list(headers), *map(list, zip(*values))]
+
+
+def own(functions: str) -> dict[str, str]:
+    """A package with one field, and functions that look for it."""
+    names = re.findall(r"^def (\w+)", functions, re.MULTILINE)
+    register = "def register(registry):\n    registry.register_field(FieldDef('x'))\n"
+    register += "".join(f"    registry.register_column_detector({name}, field='x', priority=1)\n" for name in names)
+    return {"columns/a.py": f"from ade_engine.models import FieldDef\n{functions}\n{register}"}
+
+
+NAMES = [
+    ("First name", [FIRST_NAMES[n % 10] for n in range(30)]),
+    ("Last name", [LAST_NAMES[n % 11] for n in range(30)]),
+]
+
+
 def people(headers: dict[str, str | None]) -> list[tuple[str | None, list]]:
     """A roster of 30, with other headers for some fields."""
-    names = [
-        ("First name", [FIRST_NAMES[n % 10] for n in range(30)]),
-        ("Last name", [LAST_NAMES[n % 11] for n in range(30)]),
-    ]
-    return names + [(headers.get(field, header), values) for field, (header, values) in COLUMNS.items()]
+    return NAMES + [(headers.get(field, header), values) for field, (header, values) in COLUMNS.items()]
 
 
-@pytest.mark.parametrize("field", COLUMNS)
-@pytest.mark.parametrize("header, score", [(None, 0.6), ("Column 4", 0.6), ("???", 0.6)])
-def test_a_header_that_says_nothing_leaves_it_to_the_values(mapped, field, header, score):
-    found, scores, _ = mapped(people({field: header}))
+@pytest.mark.parametrize("told", [*([field] for field in COLUMNS), [*COLUMNS]], ids=lambda told: ", ".join(told))
+@pytest.mark.parametrize("header", [None, "Column 4", "???"])
+def test_a_header_that_says_nothing_leaves_it_to_the_values(mapped, told, header):
+    found, scores, _ = mapped(people(dict.fromkeys(told, header)))
     assert found == ["first_name", "last_name", *COLUMNS]
-    assert scores[found.index(field)] == score
-    assert all(other == 1.0 for at, other in enumerate(scores) if found[at] != field)
-
-
-def test_all_of_them_are_found_together(mapped):
-    found, _, _ = mapped(people(dict.fromkeys(COLUMNS)))
-    assert found == ["first_name", "last_name", *COLUMNS]
+    assert scores == [0.6 if one in told else 1.0 for one in found]
 
 
 PHONES_WITH_PLUS = [f"+44 20 7946 {1000 + 37 * n}" for n in range(30)]
@@ -83,8 +92,7 @@ def test_a_header_of_unknown_words_leaves_it_to_values_that_are_unmistakable(map
     ],
 )
 def test_numbers_dates_and_ids_below_unknown_words_stay_as_they_are(mapped, header, values):
-    columns = [column for column in people({}) if column[0] in ("First name", "Last name")]
-    found, _, outcome = mapped([*columns, (header, values)])
+    found, _, outcome = mapped([*NAMES, (header, values)])
     assert found == ["first_name", "last_name", None]
     row = dict(zip(*outcome.rows()[:2]))
     shown = row[header].date() if isinstance(row[header], dt.datetime) else row[header]
@@ -106,8 +114,7 @@ def test_numbers_dates_and_ids_below_unknown_words_stay_as_they_are(mapped, head
         ({}, []),
     ],
 )
-def test_a_header_above_the_values_of_another_field_is_told(mapped, monkeypatch, changes, told):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_a_header_above_the_values_of_another_field_is_told(mapped, changes, told):
     columns = [(header, changes.get(header, values)) for header, values in people({})]
     _, _, outcome = mapped([column for column in columns if column[1]])
     notices = outcome.notices("values_of_another")
@@ -121,25 +128,16 @@ def test_a_table_whose_headers_are_missing_has_its_first_row_for_a_header(mapped
     assert found == [None, None, *COLUMNS]
 
 
-@pytest.mark.parametrize(
-    "field, header",
-    [
-        ("start_date", "Birth date"),
-        ("start_date", "Geburtsdatum"),
-        ("start_date", "Birthday"),
-        ("start_date", "DOB"),
-        ("start_date", "First of several days off"),
-        ("member_id", "Order number"),
-        ("pay", "Net pay"),
-        ("pay", "Total"),
-        ("pay", "Tax amount"),
-        ("pay", "1990"),
-        ("phone", "Fax"),
-    ],
-)
-def test_a_header_that_names_something_else_is_believed(mapped, field, header):
-    found, _, _ = mapped(people({field: header}))
-    assert found == ["first_name", "last_name", *(None if one == field else one for one in COLUMNS)]
+@pytest.mark.parametrize("field, headers", [
+    ("start_date", ["Birth date", "Geburtsdatum", "Birthday", "DOB", "First of several days off"]),
+    ("member_id", ["Order number"]),
+    ("pay", ["Net pay", "Total", "Tax amount", "1990"]),
+    ("phone", ["Fax"]),
+])  # fmt: skip
+def test_a_header_that_names_something_else_is_believed(mapped, field, headers):
+    for header in headers:
+        found, _, _ = mapped(people({field: header}))
+        assert found == ["first_name", "last_name", *(None if one == field else one for one in COLUMNS)], header
 
 
 @pytest.mark.parametrize("headers", [(None, None), ("Zugang", "Quux"), (None, "Quux"), ("Start", "End")])
@@ -182,13 +180,12 @@ def test_a_known_header_beside_it_is_enough(mapped):
     ],
 )
 def test_other_values_are_no_fields(mapped, values):
-    columns = [column for column in people({}) if column[0] in ("First name", "Last name")]
-    found, _, _ = mapped([*columns, (None, values)])
+    found, _, _ = mapped([*NAMES, (None, values)])
     assert found == ["first_name", "last_name", None]
 
 
-def test_the_events_name_the_detector_and_its_scores(mapped):
-    _, _, outcome = mapped(people({"email": "Quux"}), level=10)
+def test_the_events_name_the_detector_and_its_scores(run, template):
+    outcome = run(template, {"S": sheet(people({"email": "Quux"}))}, level=10)
     (said,) = (
         event["data"]
         for event in outcome.named("detector.column_result")
@@ -200,19 +197,21 @@ def test_the_events_name_the_detector_and_its_scores(mapped):
     assert candidate["best_field"] == "email"
 
 
+def fields_of(outcome):
+    return [column["mapping"]["field"] for column in outcome.tables[0]["structure"]["columns"]]
+
+
 def test_known_values_of_the_authors_own_find_a_field(run):
-    config = """
+    config = {"columns/a.py": """
         from ade_engine.fields import Field, text
 
         def register(registry):
             Field("state", read=text, by_values=["Nouveau", "Café"]).register(registry)
-        """
+    """}  # fmt: skip
     rows = [["Name", "Quux"], *([f"n{n}", ("NOUVEAU", "cafe ")[n % 2]] for n in range(10))]
-    outcome = run({"columns/a.py": config}, rows)
-    assert [column["mapping"]["field"] for column in outcome.tables[0]["structure"]["columns"]] == [None, "state"]
+    assert fields_of(run(config, rows)) == [None, "state"]
     rows[1:] = [[name, "other" if n % 2 else value] for n, (name, value) in enumerate(rows[1:])]
-    outcome = run({"columns/a.py": config}, rows)
-    assert [column["mapping"]["field"] for column in outcome.tables[0]["structure"]["columns"]] == [None, None]
+    assert fields_of(run(config, rows)) == [None, None]
 
 
 def test_two_fields_of_one_kind_are_not_told_apart(run):
@@ -225,8 +224,7 @@ def test_two_fields_of_one_kind_are_not_told_apart(run):
         """
     days = [dt.date(2024, 1, 1 + n) for n in range(20)]
     for headers, wanted in [(("A", None), None), (("Last", None), "begin")]:
-        outcome = run({"columns/a.py": config}, [list(headers), *([day, day] for day in days)])
-        assert outcome.tables[0]["structure"]["columns"][1]["mapping"]["field"] == wanted
+        assert fields_of(run({"columns/a.py": config}, [list(headers), *([day, day] for day in days)]))[1] == wanted
 
 
 def test_what_by_values_goes_with_is_said_where_it_is_written():
@@ -277,7 +275,7 @@ def test_a_detector_that_names_column_profile_is_told_what_the_column_looks_like
     assert (net["shares"], net["currency"], net["cents"]) == ({"number": 1.0}, 1.0, 1.0)
     assert (net["range"], net["mean"]) == ([0.5, 8.5], 4.5)
     assert (last["header"], last["filled"], last["shares"], last["range"]) == ("", 1, {}, None)
-    assert outcome.tables[0]["structure"]["columns"][0]["mapping"]["field"] == "x"
+    assert fields_of(outcome)[0] == "x"
 
 
 @pytest.mark.parametrize(
@@ -293,38 +291,17 @@ def test_a_detector_that_names_column_profile_is_told_what_the_column_looks_like
 @pytest.mark.parametrize("is_ade", [False, True])
 def test_what_an_author_misspells_is_said(run, monkeypatch, asked, said, is_ade):
     monkeypatch.setenv("ADE_ENGINE_RUN", "1" if is_ade else "")
-    config = f"""
-        from ade_engine.models import FieldDef
-
-        def misspelt(column_profile):
-            return {{"x": {asked}}}
-
-        def register(registry):
-            registry.register_field(FieldDef("x"))
-            registry.register_column_detector(misspelt, field="x", priority=1)
-        """
-    outcome = run({"columns/a.py": config}, [["a"], [1]])
-    assert said in outcome.result.error.message
+    config = own(f"def misspelt(column_profile):\n    return {{'x': {asked}}}")
+    assert said in run(config, [["a"], [1]]).result.error.message
 
 
-def test_a_key_that_may_be_a_cell_is_not_said(run, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    config = """
-        from ade_engine.models import FieldDef
-
-        def by_cell(column_profile, column_sample):
-            return {"x": column_profile[column_sample[0]]}
-
-        def register(registry):
-            registry.register_field(FieldDef("x"))
-            registry.register_column_detector(by_cell, field="x", priority=1)
-        """
-    message = run({"columns/a.py": config}, [["a"], ["secret"]]).result.error.message
+def test_a_key_that_may_be_a_cell_is_not_said(run_by_ade):
+    config = own("def by_cell(column_profile, column_sample):\n    return {'x': column_profile[column_sample[0]]}")
+    message = run_by_ade(config, [["a"], ["secret"]]).result.error.message
     assert "KeyError" in message and "secret" not in message
 
 
-def test_what_spoke_for_the_field_of_a_column_is_noted(run, monkeypatch, template):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_what_spoke_for_the_field_of_a_column_is_noted(normalized, template):
     (template / "src/ade_config/columns/z_own.py").write_text("""
 def ends_it(column_header_original):
     return {"hours": 0.3} if column_header_original == "Overtime hours" else None
@@ -333,45 +310,32 @@ def register(registry):
     registry.register_column_detector(ends_it, field="hours", priority=1)
 """)
     columns = [*people({"pay": "Amount", "start_date": "Date"}), ("Overtime hours", [n % 7 for n in range(30)])]
-    headers, values = zip(*columns)
-    outcome = run(template, {"S": [list(headers), *map(list, zip(*values))]})
-    noted = outcome.noticed["columns"]
-    assert {one["field"]: (one["column"], one["message"]) for one in noted} == {
+    outcome = normalized(sheet(columns))
+    # A field that only values name is told.
+    assert [notice["cells"] for notice in outcome.notices("found_by_values")] == [["F1"], ["G1"]]
+    assert {one["field"]: (one["column"], one["message"]) for one in outcome.noticed["columns"]} == {
         "first_name": ("A", "its header"), "last_name": ("B", "its header"), "member_id": ("C", "its header"),
         "email": ("D", "its header"), "phone": ("E", "its header"), "start_date": ("F", "its values"),
         "pay": ("G", "its values"), "hours": ("H", "the end of its header, other detectors"),
     }  # fmt: skip
 
 
-def test_packages_that_do_not_name_it_neither_get_it_nor_pay_for_it(run, monkeypatch):
-    from ade_engine.pipeline.columns import mapping
-
+def test_packages_that_do_not_name_it_neither_get_it_nor_pay_for_it(succeed, monkeypatch):
     def refused(*_):
         raise AssertionError("nobody has asked")
 
     monkeypatch.setattr(mapping, "profile", refused)
-    config = """
-        from ade_engine.models import FieldDef
+    succeed(own("""
+def all_names(**values):
+    assert "column_profile" not in values
+    return {"x": 1.0}
 
-        def all_names(**values):
-            assert "column_profile" not in values
-            return {"x": 1.0}
-
-        def named_and_unused(column_profile):
-            return None
-
-        def register(registry):
-            registry.register_field(FieldDef("x"))
-            registry.register_column_detector(all_names, field="x", priority=1)
-            registry.register_column_detector(named_and_unused, field="x", priority=1)
-        """
-    outcome = run({"columns/a.py": config}, [["a"], [1]])
-    assert outcome.result.error is None, outcome.result.error
+def named_and_unused(column_profile):
+    return None
+"""), [["a"], [1]])  # fmt: skip
 
 
 def test_the_template_looks_at_no_column_whose_header_is_known(mapped, monkeypatch):
-    from ade_engine.pipeline.columns import mapping
-
     seen = []
     look = mapping.profile
     monkeypatch.setattr(mapping, "profile", lambda series: (seen.append(series.name), look(series))[1])
@@ -379,11 +343,3 @@ def test_the_template_looks_at_no_column_whose_header_is_known(mapped, monkeypat
     assert seen == []
     mapped([*people({"email": "Quux"}), ("Remarks", [f"remark {n}" for n in range(30)])])
     assert sorted(set(seen)) == sorted(seen) == ["Quux", "Remarks"]
-
-
-def test_a_field_that_only_values_name_is_told(run, monkeypatch, template):
-    # As `ade` starts the engine, which asks for notices.
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    headers, values = zip(*people({"pay": "Amount", "start_date": "Date"}))
-    outcome = run(template, {"S": [list(headers), *map(list, zip(*values))]})
-    assert [notice["cells"] for notice in outcome.notices("found_by_values")] == [["F1"], ["G1"]]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
-
+import openpyxl
 import pytest
+from conftest import REGISTERED, plugin
 
 from ade_engine.extensions.invoke import call_extension
 from ade_engine.models import (
@@ -19,35 +19,16 @@ from ade_engine.models import (
 
 COMMON = ["input_file_name", "logger", "metadata", "settings", "state"]
 
-SPY = """
-def spy(**given):
-    given["state"].setdefault("given", {})[%r] = sorted(given)
-"""
-
-
-def registering(call: str) -> str:
-    return f"\ndef register(registry):\n    registry.{call}\n"
+SPY = 'given["state"].setdefault("given", {})[%r] = sorted(given)'
 
 
 def test_every_callable_is_offered_what_the_contract_lists(run):
-    files = {
-        "row_detectors/spy.py": SPY % "row" + registering("register_row_detector(spy, row_kind='data', priority=1)"),
-        "columns/b_column.py": SPY % "column" + registering("register_column_detector(spy, field='a', priority=1)"),
-        "columns/b_transform.py": SPY % "transform"
-        + registering("register_column_transform(spy, field='a', priority=1)"),
-        "columns/b_validator.py": SPY % "validator"
-        + registering("register_column_validator(spy, field='a', priority=1)"),
-    }
     stages = [
         "on_workbook_start", "on_sheet_start", "on_table_mapped", "on_table_transformed", "on_table_validated",
         "on_table_written", "on_sheet_end", "on_workbook_before_save",
     ]  # fmt: skip
-    for stage in stages:
-        files[f"hooks/{stage}.py"] = SPY % stage + registering(f"register_hook(spy, hook='{stage}', priority=1)")
-    files["hooks/report.py"] = """
-        def report(*, state, logger):
-            logger.info("given", data=state["given"])
-    """ + textwrap.indent(registering("register_hook(report, hook='on_workbook_before_save', priority=0)"), " " * 8)
+    files = {f"hooks/{what}.py": plugin(what, SPY % what, "**given") for what in (*REGISTERED, *stages)}
+    files["hooks/z_report.py"] = plugin("on_workbook_before_save", 'logger.info("given", data=state["given"])', "state, logger")
     given = run(files, [["a"], [1]], fields=["a"]).named("log")[0]["data"]
 
     table = ["source_region", "source_sheet", "source_workbook", "table", "table_index"]
@@ -111,102 +92,50 @@ def test_callables_of_any_kind_are_fine(run):
     ["row_values", "row_index, /", "*, sheet_name", "**kw", "", "row_index=1, *rest", "row_values, extra=5, /"],
 )
 def test_row_detectors_take_what_their_signature_names(run, signature):
-    outcome = run({"row_detectors/more.py": f"""
-        def vote({signature}):
-            return {{"data": 0.5}}
-        def register(registry):
-            registry.register_row_detector(vote, row_kind="data", priority=1)
-    """}, [["a"], [1]], fields=["a"])  # fmt: skip
+    more = plugin("row", 'return {"data": 0.5}', signature)
+    outcome = run({"row_detectors/more.py": more}, [["a"], [1]], fields=["a"])
     assert outcome.result.error is None, outcome.result.error
     assert outcome.tables[0]["structure"]["region"]["a1"] == "A1:A2"
 
 
 @pytest.mark.parametrize("level", [10, 20])
-@pytest.mark.parametrize(
-    "returned, accepted",
-    [
-        ("None", True),
-        ("{}", True),
-        ("{'data': True, 'header': '0.5'}", True),
-        ("{'data': 1}", True),
-        ("__import__('types').MappingProxyType({'data': 1})", True),
-        ("__import__('decimal').Decimal(1)", False),
-        ("{'data': float('nan')}", False),
-        ("{'data': float('inf')}", False),
-        ("{'data': None}", False),
-        ("{'data': 'high'}", False),
-        ("[('data', 1)]", False),
-        ("0", False),
-        ("''", False),
-        ("1.0", False),
-    ],
-)
+@pytest.mark.parametrize("returned, accepted", [
+    *((text, True) for text in ("None", "{}", "{'data': True, 'header': '0.5'}", "{'data': 1}")),
+    ("__import__('types').MappingProxyType({'data': 1})", True), ("__import__('decimal').Decimal(1)", False),
+    *((text, False) for text in ("{'data': float('nan')}", "{'data': float('inf')}", "{'data': None}", "{'data': 'high'}")),
+    *((text, False) for text in ("[('data', 1)]", "0", "''", "1.0")),
+])  # fmt: skip
 def test_row_scores_are_finite_numbers_by_kind(run, returned, accepted, level):
-    outcome = run({"row_detectors/more.py": f"""
-        def vote(**_):
-            return {returned}
-        def register(registry):
-            registry.register_row_detector(vote, row_kind="data", priority=1)
-    """}, [["a"], [1]], fields=["a"], level=level)  # fmt: skip
-    if accepted:
-        assert outcome.result.error is None, outcome.result.error
-    else:
-        assert outcome.result.error.code == "pipeline_error"
-        assert "row 1" in outcome.result.error.message and "more.py" in outcome.result.error.message
-
-
-@pytest.mark.parametrize(
-    "returned, accepted",
-    [
-        ("None", True),
-        ("{'b': '2.5'}", True),
-        ("{'a': True}", True),
-        ("{'ghost': 0}", False),
-        ("{'a': 'x'}", False),
-        ("[1]", False),
-        ("False", False),
-    ],
-)
-def test_column_scores_are_finite_numbers_by_registered_field(run, returned, accepted):
-    outcome = run({"columns/b.py": f"""
-        def vote(**_):
-            return {returned}
-        def register(registry):
-            registry.register_column_detector(vote, field="a", priority=1)
-    """}, [["x"], [1]], fields=["a", "b"])  # fmt: skip
-    assert (outcome.result.error is None) == accepted, outcome.result.error
+    more = plugin("row", f"return {returned}")
+    error = run({"row_detectors/more.py": more}, [["a"], [1]], fields=["a"], level=level).result.error
+    assert (error is None) == accepted, error
     if not accepted:
-        assert outcome.result.error.code == "pipeline_error"
+        assert error.code == "pipeline_error" and "row 1" in error.message and "more.py" in error.message
 
 
-@pytest.mark.parametrize("kind", ["row", "row with debug events", "column", "transform", "validator", "hook"])
-@pytest.mark.parametrize(
-    "body", ["def fn(nonsense): pass", "def fn(**_): raise TypeError('mine')", "def fn(**_): return len(5)"]
-)
-def test_a_missing_parameter_and_any_type_error_break_the_pipeline(run, kind, body):
-    call = {
-        "row": "register_row_detector(fn, row_kind='data', priority=1)",
-        "row with debug events": "register_row_detector(fn, row_kind='data', priority=1)",
-        "column": "register_column_detector(fn, field='a', priority=1)",
-        "transform": "register_column_transform(fn, field='a', priority=1)",
-        "validator": "register_column_validator(fn, field='a', priority=1)",
-        "hook": "register_hook(fn, hook='on_table_mapped', priority=1)",
-    }[kind]
-    outcome = run(
-        {"columns/b.py": body + registering(call)}, [["a"], [1]], fields=["a"], level=10 if "debug" in kind else 20
-    )
-    assert outcome.result.error.code == ("hook_error" if kind == "hook" else "pipeline_error")
+@pytest.mark.parametrize("returned, accepted", [
+    ("None", True), ("{'b': '2.5'}", True), ("{'a': True}", True),
+    ("{'ghost': 0}", False), ("{'a': 'x'}", False), ("[1]", False), ("False", False),
+])  # fmt: skip
+def test_column_scores_are_finite_numbers_by_registered_field(run, returned, accepted):
+    error = run({"columns/b.py": plugin("column", f"return {returned}")}, [["x"], [1]], fields=["a", "b"]).result.error
+    assert (error is None) == accepted, error
+    if not accepted:
+        assert error.code == "pipeline_error"
+
+
+@pytest.mark.parametrize("kind", [*REGISTERED, "row with debug events", "on_table_mapped"])
+@pytest.mark.parametrize("parameters, body", [("nonsense", "pass"), ("**_", "raise TypeError('mine')"), ("**_", "return len(5)")])
+def test_a_missing_parameter_and_any_type_error_break_the_pipeline(run, kind, parameters, body):
+    config = {"columns/b.py": plugin(kind.removesuffix(" with debug events"), body, parameters)}
+    outcome = run(config, [["a"], [1]], fields=["a"], level=10 if "debug" in kind else 20)
+    assert outcome.result.error.code == ("hook_error" if kind == "on_table_mapped" else "pipeline_error")
     assert "b.py" in outcome.result.error.message
     assert outcome.output is None
 
 
 def test_exiting_is_a_failure_like_any_other(run):
-    outcome = run({"row_detectors/b.py": """
-        def leave(**_):
-            raise SystemExit(0)
-        def register(registry):
-            registry.register_row_detector(leave, row_kind="data", priority=1)
-    """}, [["a"], [1]])  # fmt: skip
+    outcome = run({"row_detectors/b.py": plugin("row", "raise SystemExit(0)")}, [["a"], [1]])
     assert outcome.result.error.code == "pipeline_error"
 
 
@@ -245,28 +174,14 @@ def test_hooks_of_a_stage_run_in_order_and_hand_the_table_on(run):
     assert outcome.rows() == [["a", "first", "second"], [1, "a", "a,first"]]
 
 
-@pytest.mark.parametrize(
-    "stage, returned, accepted",
-    [
-        ("on_table_mapped", "table", True),
-        ("on_table_mapped", "table.lazy()", False),
-        ("on_table_validated", "{}", False),
-        ("on_sheet_start", "1", False),
-        ("on_sheet_end", "output_sheet", False),
-        ("on_workbook_before_save", "False", False),
-    ],
-)
+@pytest.mark.parametrize("stage, returned, accepted", [
+    ("on_table_mapped", "table", True), ("on_table_mapped", "table.lazy()", False), ("on_table_validated", "{}", False),
+    ("on_sheet_start", "1", False), ("on_sheet_end", "output_sheet", False), ("on_workbook_before_save", "False", False),
+])  # fmt: skip
 def test_hooks_return_a_table_where_one_is_wanted_and_nothing_elsewhere(run, stage, returned, accepted):
-    outcome = run({"hooks/h.py": f"""
-        def fn(*, table=None, output_sheet=None, **_):
-            return {returned}
-        def register(registry):
-            registry.register_hook(fn, hook="{stage}", priority=1)
-    """}, [["a"], [1]])  # fmt: skip
-    if accepted:
-        assert outcome.result.error is None
-    else:
-        assert (outcome.result.error.code, outcome.result.error.stage) == ("hook_error", stage)
+    hook = plugin(stage, f"return {returned}", "*, table=None, output_sheet=None, **_")
+    error = run({"hooks/h.py": hook}, [["a"], [1]]).result.error
+    assert (None if error is None else (error.code, error.stage)) == (None if accepted else ("hook_error", stage))
 
 
 def test_call_extension_takes_contexts_and_mappings():
@@ -304,8 +219,6 @@ def test_a_region_knows_its_parts():
 
 
 def test_a_region_gives_the_values_of_a_worksheet():
-    import openpyxl
-
     sheet = openpyxl.Workbook().active
     sheet["B2"], sheet["C3"] = "x", 5
     region = TableRegion(min_row=2, min_col=2, max_row=3, max_col=3)
@@ -333,23 +246,26 @@ def test_a_table_result_looks_up_what_was_mapped_and_derived():
     assert (result.table_index, result.output_region, result.output_sheet_name) == (0, None, None)
 
 
+TELL = """
+    result, = tables
+    logger.info("result", data={
+        "names": [result.sheet_name, result.output_sheet_name, result.sheet_index, result.table_index],
+        "regions": [result.source_region.a1, result.output_region.a1],
+        "source": [[c.index, c.header, c.values, c.is_empty] for c in result.source_columns],
+        "mapped": [[c.field_name, c.source_index, c.header, c.values, c.score] for c in result.mapped_columns],
+        "unmapped": [c.index for c in result.unmapped_columns],
+        "duplicates": sorted(result.duplicate_unmapped_indices),
+        "scores": {str(i): s for i, s in result.column_scores.items()},
+        "best": [max(scores) for scores in result.column_scores.values()],
+        "rows": [result.row_count, result.table.height],
+    })
+"""
+
+
 def test_table_results_tell_hooks_the_whole_story(run):
-    outcome = run({"hooks/h.py": """
-        def tell(*, tables, logger, **_):
-            result, = tables
-            logger.info("result", data={
-                "names": [result.sheet_name, result.output_sheet_name, result.sheet_index, result.table_index],
-                "regions": [result.source_region.a1, result.output_region.a1],
-                "source": [[c.index, c.header, c.values, c.is_empty] for c in result.source_columns],
-                "mapped": [[c.field_name, c.source_index, c.header, c.values, c.score] for c in result.mapped_columns],
-                "unmapped": [c.index for c in result.unmapped_columns],
-                "duplicates": sorted(result.duplicate_unmapped_indices),
-                "scores": {str(i): s for i, s in result.column_scores.items()},
-                "rows": [result.row_count, result.table.height],
-            })
-        def register(registry):
-            registry.register_hook(tell, hook="on_sheet_end", priority=1)
-    """}, {"S": [["x"], ["y"]], "T": [["A ", "B", "A"], [1, None, 2.5], ["z"]]}, fields=["a"], input_sheets=["T"])  # fmt: skip
+    """Columns that nobody scored have no scores."""
+    sheets = {"S": [["x"], ["y"]], "T": [["A ", "B", "A"], [1, None, 2.5], ["z"]]}
+    outcome = run({"hooks/h.py": plugin("on_sheet_end", TELL, "*, tables, logger, **_")}, sheets, fields=["a"], input_sheets=["T"])
     assert outcome.named("log")[0]["data"] == {
         "names": ["T", "T", 0, 0],
         "regions": ["A1:C3", "A1:C3"],
@@ -358,6 +274,7 @@ def test_table_results_tell_hooks_the_whole_story(run):
         "unmapped": [1, 2],
         "duplicates": [2],
         "scores": {"0": {"a": 1.0}, "2": {"a": 1.0}},
+        "best": ["a", "a"],
         "rows": [2, 2],
     }
 
@@ -400,14 +317,3 @@ def test_later_detectors_see_what_earlier_ones_have_changed_in_a_row(run):
     """)  # fmt: skip
     assert outcome.rows() == [["a", "b"], [1, 2]]
     assert outcome.completed["workbooks"][0]["sheets"][0]["scan"]["rows_emitted"] == 3
-
-
-def test_columns_that_nobody_scored_have_no_scores(run):
-    outcome = run({"hooks/h.py": """
-        def tell(*, table_result, logger, **_):
-            best = [max(scores) for scores in table_result.column_scores.values()]
-            logger.info("x", data={"columns": sorted(table_result.column_scores), "best": best})
-        def register(registry):
-            registry.register_hook(tell, hook="on_table_written", priority=1)
-    """}, [["x", "a", None], [1, 2, 3]], fields=["a"])  # fmt: skip
-    assert outcome.named("log")[0]["data"] == {"columns": [1], "best": ["a"]}

@@ -41,23 +41,18 @@ def test_tables_beside_one_another_can_be_told_apart(run):
     assert [table["region"]["a1"] for table in detected] == ["A1:B4", "D1:E3"]
 
 
-def test_a_table_that_starts_to_the_right_starts_at_its_column(run):
-    rows = [[None, None, "Name"], [None, None, "Ann"]]
-    assert regions(split(run, rows)) == ["A1:C2"]
-    rows = [[None, "Name", None, None, "City"], [None, "Ann", None, None, "Oslo"]]
-    assert regions(split(run, rows)) == ["B1:B2", "E1:E2"]
-
-
-def test_a_gap_with_anything_in_it_is_no_gap(run):
-    rows = [["Name", None, "City"], ["Ann", None, "Oslo"], ["Bob", "!", "Rome"]]
-    assert regions(split(run, rows)) == ["A1:C3"]
-
-
-def test_a_block_without_header_stays_with_its_neighbour(run):
-    rows = [["Name", "Age", None, None, "City"], ["Ann", 41, None, "remark", None], ["Bob", 35, None, None, "Rome"]]
-    assert regions(split(run, rows)) == ["A1:B3", "D1:E3"]
-    rows = [["Name", None, None], ["Ann", None, "remark"]]
-    assert regions(split(run, rows)) == ["A1:C2"]
+@pytest.mark.parametrize("rows, found", [
+    # A table that starts to the right.
+    ([[None, None, "Name"], [None, None, "Ann"]], ["A1:C2"]),
+    ([[None, "Name", None, None, "City"], [None, "Ann", None, None, "Oslo"]], ["B1:B2", "E1:E2"]),
+    # A gap with anything in it is no gap.
+    ([["Name", None, "City"], ["Ann", None, "Oslo"], ["Bob", "!", "Rome"]], ["A1:C3"]),
+    # A block without a header stays with its neighbour.
+    ([["Name", "Age", None, None, "City"], ["Ann", 41, None, "remark", None], ["Bob", 35, None, None, "Rome"]], ["A1:B3", "D1:E3"]),
+    ([["Name", None, None], ["Ann", None, "remark"]], ["A1:C2"]),
+])  # fmt: skip
+def test_a_table_starts_at_its_column_and_takes_in_what_has_no_header(run, rows, found):
+    assert regions(split(run, rows)) == found
 
 
 def test_stacked_headers_and_blank_rows_are_split_as_well(run):
@@ -76,21 +71,16 @@ def test_stacked_headers_and_blank_rows_are_split_as_well(run):
 
 def test_names_of_columns_without_header_count_within_the_table(run):
     rows = [["Name", None, "City", None], ["Ann", None, "Oslo", 5]]
-    outcome = split(run, rows)
-    assert outcome.rows()[3] == ["city", "col_2"]
+    assert split(run, rows).rows()[3] == ["city", "col_2"]
 
 
-@pytest.mark.parametrize("kind", ["merge", "sort"])
-def test_tables_that_were_told_apart_can_be_sorted_and_merged(run, kind):
-    settings = {"merge": "merge_tables_in_sheet", "sort": "sort_tables_by_mapping_ratio"}
-    outcome = run(
-        {}, SIDE_BY_SIDE, fields=["city", "size"], settings={"split_side_by_side_tables": True, settings[kind]: True}
-    )
-    if kind == "merge":
-        assert regions(outcome) == ["A1:E4"]
-        assert outcome.rows()[0] == ["Name", "Age", "city", "size"]
-    else:
-        assert outcome.rows()[0] == ["city", "size"]
+def test_tables_that_were_told_apart_can_be_sorted_and_merged(run):
+    def split_and(setting):
+        return run({}, SIDE_BY_SIDE, fields=["city", "size"], settings={"split_side_by_side_tables": True, setting: True})
+
+    merged = split_and("merge_tables_in_sheet")
+    assert regions(merged) == ["A1:E4"] and merged.rows()[0] == ["Name", "Age", "city", "size"]
+    assert split_and("sort_tables_by_mapping_ratio").rows()[0] == ["city", "size"]
 
 
 CSV = "Näme;Ort\nÄnn;Århus\nBöb;Rom, Süd\n"

@@ -24,25 +24,13 @@ def beside(*tables, gap=1):
 
 
 @pytest.fixture
-def normalize(run, template, monkeypatch):
+def normalize(normalized):
     """Runs the template as `ade` runs it: region and rows of each table, and notices by code."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
 
     def call(rows, **settings):
-        outcome = run(template, {"S": rows}, settings=settings)
-        assert outcome.result.error is None, outcome.result.error
+        outcome = normalized(rows, **settings)
         regions = [table["structure"]["region"]["a1"] for table in outcome.tables]
-        tables, names = [], None
-        for row in outcome.rows("S"):
-            if "Source row" in row:
-                names = row
-                tables.append([])
-            elif names and any(cell is not None for cell in row):
-                tables[-1].append({name: cell for name, cell in zip(names, row) if name})
-        notices = {}
-        for notice in outcome.noticed["notices"]:
-            notices.setdefault(notice["code"], []).append(notice)
-        return regions, tables, notices
+        return regions, outcome.records(), outcome.notices_by_code
 
     return call
 
@@ -65,26 +53,20 @@ def test_without_the_settings_they_are_one_table(normalize):
     assert regions == ["A1:G9"]
 
 
-def test_a_table_that_goes_on_below_the_other_is_one(normalize):
+def test_tables_of_any_lengths_beside_and_below_one_another(normalize):
     regions, tables, _ = normalize(beside(LEFT[:5], OTHER))
     assert regions == ["A1:C5", "E1:F9"] and [row["Stock"] for row in tables[1]] == [row[1] for row in OTHER[1:]]
-
-
-def test_a_table_with_known_words_that_ends_above_the_other_is_one(normalize):
+    # One with known words ends above the other.
     known = [["Member ID", "Pay"], *([f"M-{n}", 1000.5 + n] for n in range(8))]
     other = [["Employer", "Phone"], *([CLIENTS[n], f"+41 44 668 18 0{n}"] for n in range(5))]
     regions, tables, _ = normalize(beside(known, other))
     assert regions == ["A1:B9", "D1:E6"] and [row["Employer"] for row in tables[1]] == CLIENTS[:5]
-
-
-def test_three_tables_beside_one_another(normalize):
-    regions, _, _ = normalize(beside(LEFT[:4], SAME[:6], OTHER))
-    assert regions == ["A1:C4", "E1:G6", "I1:J9"]
-
-
-def test_tables_beside_and_below_one_another(normalize):
-    regions, tables, _ = normalize([*beside(LEFT, SAME[:6]), [], [], *beside(OTHER[:6], OTHER[:4])])
+    assert normalize(beside(LEFT[:4], SAME[:6], OTHER))[0] == ["A1:C4", "E1:G6", "I1:J9"]
+    regions, _, _ = normalize([*beside(LEFT, SAME[:6]), [], [], *beside(OTHER[:6], OTHER[:4])])
     assert regions == ["A1:C9", "E1:G6", "A12:B17", "D12:E15"]
+    # One begins lower.
+    regions, tables, _ = normalize(beside(LEFT[:6], [[None, None]] * 3 + OTHER[:4]))
+    assert regions == ["A1:C6", "E4:F7"] and [row["Product"] for row in tables[1]] == [row[0] for row in OTHER[1:4]]
 
 
 def test_each_table_has_its_title_and_its_totals(normalize):
@@ -95,12 +77,6 @@ def test_each_table_has_its_title_and_its_totals(normalize):
     assert [numbers(table) for table in tables] == [[3, 4, 5, 6, 7], [*range(3, 11)]]
     assert [row["Client"] for row in tables[1]] == [row[1] for row in SAME[1:]]
     assert [8, 8] in notices["rows_left_out"][0]["rows"]
-
-
-def test_a_table_may_begin_lower(normalize):
-    right = [[None, None]] * 3 + OTHER[:4]
-    regions, tables, _ = normalize(beside(LEFT[:6], right))
-    assert regions == ["A1:C6", "E4:F7"] and [row["Product"] for row in tables[1]] == [row[0] for row in OTHER[1:4]]
 
 
 SPACERS = {
@@ -151,11 +127,14 @@ def test_what_ends_above_the_table_is_told(normalize, right):
     assert told["level"] == "warning" and "ends further down; read as a part of it" in told["message"]
 
 
-@pytest.mark.parametrize(("row", "cell"), [(0, "E1"), (4, "E5")])
-def test_a_note_beside_a_table_is_no_column(normalize, row, cell):
-    rows = [[*cells] for cells in LEFT]
-    rows[row] += [None, "please check by Friday"]
-    regions, tables, notices = normalize(rows)
+def with_texts(texts):
+    """The table with texts beside some of its rows."""
+    return [[*cells, None, texts[row]] if row in texts else cells for row, cells in enumerate(LEFT)]
+
+
+@pytest.mark.parametrize(("row", "cell", "text"), [(0, "E1", "please check by Friday"), (4, "E5", "please check by Friday"), (4, "E5", "ask Bo soon")])
+def test_a_note_beside_a_table_is_no_column(normalize, row, cell, text):
+    regions, tables, notices = normalize(with_texts({row: text}))
     assert regions == ["A1:C9"] and len(tables[0]) == 8
     (told,) = notices["notes_beside_table"]
     assert told["cells"] == [cell] and told["level"] == "info"
@@ -167,31 +146,17 @@ def test_what_ends_a_row_above_the_table_is_for_information(normalize):
     assert told["level"] == "info" and "may be another table" in told["message"]
 
 
-@pytest.mark.parametrize(("text", "is_note"), [("ask Bo", False), ("ask Bo soon", True)])
-def test_three_words_beside_a_table_make_a_note(normalize, text, is_note):
-    rows = [[*cells] for cells in LEFT]
-    rows[4] += [None, text]
-    assert ("notes_beside_table" in normalize(rows)[2]) == is_note
-
-
-@pytest.mark.parametrize(("name", "value"), [("E-mail", "ann@example.org"), ("Remark", "paid late")])
-def test_a_column_with_a_name_stays(normalize, name, value):
-    rows = [[*cells] for cells in LEFT]
-    rows[0] += [None, name]
-    rows[4] += [None, value]
-    # That column may be the only one of a field.
-    regions, tables, notices = normalize(rows, drop_blank_rows=False)
-    assert regions == ["A1:E9"] and tables[0][3][name] == value and "notes_beside_table" not in notices
-
-
 @pytest.mark.parametrize(
     "texts",
-    [{4: "ok"}, {4: "ann@example.org"}, {4: "X-12"}, {4: 17}, {2: "to be paid", 5: "to be paid"}, {2: "please call them back", 5: "yes"}],
-)
+    [
+        {4: "ok"}, {4: "ann@example.org"}, {4: "X-12"}, {4: 17}, {2: "to be paid", 5: "to be paid"}, {2: "please call them back", 5: "yes"},
+        # Fewer than three words make no note, and a column with a name may be the only one of a field.
+        {4: "ask Bo"}, {0: "E-mail", 4: "ann@example.org"}, {0: "Remark", 4: "paid late"},
+    ],
+)  # fmt: skip
 def test_values_below_no_name_are_a_column(normalize, texts):
-    rows = [[*cells] for cells in LEFT]
-    for row, text in texts.items():
-        rows[row] += [None, text]
-    regions, tables, notices = normalize(rows, drop_blank_rows=False)
+    regions, tables, notices = normalize(with_texts(texts), drop_blank_rows=False)
     assert regions == ["A1:E9"] and "notes_beside_table" not in notices
+    name = texts.pop(0, None)
+    assert name is None or tables[0][3][name] == texts[4]
     assert all(text in tables[0][row - 1].values() for row, text in texts.items())

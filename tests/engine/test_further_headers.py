@@ -11,13 +11,11 @@ DRIVERS = [["Vehicle", "Driver"], ["Van", "Ada"], ["Truck", "Bo"], ["Bike", "Cy"
 
 
 @pytest.fixture
-def told(run, template, monkeypatch):
+def told(normalized):
     """Runs the template as `ade` runs it: the rows that may be the header of another table, by what is told."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
 
     def call(rows):
-        outcome = run(template, {"S": rows})
-        assert outcome.result.error is None, outcome.result.error
+        outcome = normalized(rows)
         assert len(outcome.tables) == 1
         found = [one for one in outcome.noticed["notices"] if "may be the header of another table" in one["message"]]
         assert all(one["level"] == "warning" for one in found)

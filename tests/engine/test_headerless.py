@@ -22,34 +22,18 @@ def people(count: int, start: int = 0) -> list[list]:
 
 
 @pytest.fixture
-def normalize(run, template, monkeypatch):
+def normalize(normalized, template):
     """Runs the template as `ade` runs it: tables as (region, header rows, fields), source rows that were kept, and notices."""
     settings_file = template / "settings.toml"
     written = settings_file.read_text()
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
 
     def call(rows: list[list], sheet_settings: str = "", **settings):
         settings_file.write_text(written + sheet_settings)
-        outcome = run(template, {"S": rows}, settings=settings)
-        assert outcome.result.error is None, outcome.result.error
-        tables = [
-            (
-                table["structure"]["region"]["a1"],
-                table["structure"]["header"]["row_count"],
-                [column["mapping"]["field"] for column in table["structure"]["columns"]],
-            )
-            for table in outcome.tables
-        ]
-        kept, place = [], None
-        for row in outcome.rows("S"):
-            if "Source row" in row:
-                place = row.index("Source row")
-            elif place is not None and any(cell is not None for cell in row):
-                kept.append(row[place])
-        notices = {}
-        for notice in outcome.noticed["notices"]:
-            notices.setdefault(notice["code"], []).append(notice)
-        return tables, kept, notices
+        outcome = normalized(rows, **settings)
+        structures = [table["structure"] for table in outcome.tables]
+        fields = [[column["mapping"]["field"] for column in structure["columns"]] for structure in structures]
+        tables = [(one["region"]["a1"], one["header"]["row_count"], names) for one, names in zip(structures, fields)]
+        return tables, outcome.source_rows(), outcome.notices_by_code
 
     return call
 
@@ -65,8 +49,7 @@ def test_the_first_record_stays_a_record(normalize):
     assert "no header row was found; row 1 is a record by its looks (values; same kinds as the columns below" in told["message"]
     assert all("it has no header" in one["message"] for one in notices["found_by_values"])
 
-
-def test_without_the_setting_it_becomes_the_header_as_before(normalize):
+    # As it was.
     tables, kept, notices = normalize(people(12), headerless_tables=False)
     assert tables == [("A1:F12", 1, FIELDS)] and kept == [*range(2, 13)]
     assert "no_header_row" not in notices
@@ -123,16 +106,11 @@ def test_a_header_stays_one_without_a_word(normalize, header, rows):
 def test_a_doubtful_header_is_named_with_what_makes_it_doubtful(normalize, header):
     values = [f"{name.lower()}@example.org" for name in FIRST] if header == "Contact" else FIRST
     tables, kept, notices = normalize([[header], *([value] for value in values)])
-    assert tables[0][1] == 1 and kept == [2, 3, 4, 5, 6]
+    # Although a lone column of addresses looks like a list from its first row on.
+    assert tables == [("A1:A6", 1, ["email" if header == "Contact" else None])] and kept == [2, 3, 4, 5, 6]
     (told,) = notices["doubtful_header_row"]
     assert told["rows"] == [[1, 1]] and told["message"].startswith("sheet 'S': row 1 taken for the header with doubt (")
     assert "`header_rows`" in told["message"]
-
-
-def test_a_text_above_values_is_their_header(normalize):
-    """Although a lone column of addresses looks like a list from its first row on."""
-    tables, _, _ = normalize([["Contact"], *([f"{name.lower()}@example.org"] for name in FIRST)])
-    assert tables == [("A1:A6", 1, ["email"])]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -207,15 +185,14 @@ def test_the_user_has_the_last_word(normalize):
         ([["North", 12, 13.5], ["South", 3, 4.5], ["West", 1, 2.5], [None, 17, 20.5]], [2, 3, 4, 5]),
     ],
 )  # fmt: skip
-def test_sums_tell_totals_from_records(run, template, rows, kept):
-    outcome = run(template, {"S": [["Region", "Units", "Net"], *rows]}, settings={"drop_blank_rows": False})
-    header, *found = outcome.rows("S")
-    assert [row[header.index("Source row")] for row in found] == kept
+def test_sums_tell_totals_from_records(normalize, rows, kept):
+    assert normalize([["Region", "Units", "Net"], *rows], drop_blank_rows=False)[1] == kept
 
 
 def test_a_header_that_repeats_is_no_record(normalize):
     """Among texts alone nothing but its words tells it from the records around it."""
     header = ["Artikel", "Ort", "Zustand", "Bemerkung"]
+
     def records(first: int) -> list[list]:
         return [[f"{what} {first + n}", "Zug", "offen", None] for n, what in enumerate(["Pumpe", "Ventil", "Motor", "Kabel", "Filter"])]
 
@@ -232,10 +209,10 @@ def test_notes_and_titles_between_records_are_left_out_and_named(normalize):
     assert [one["rows"] for one in notices["rows_left_out"]] == [[[10, 11]]]
 
 
-@pytest.mark.parametrize("second", [["Avery", "A-3031", "open", None, "drew@example.org"]])
-def test_a_record_below_a_header_is_no_part_of_it(normalize, second):
+def test_a_record_below_a_header_is_no_part_of_it(normalize):
     """A lone record looks like a second row of the header."""
-    tables, kept, _ = normalize([["Given name", "Artikelnr", "State", "Remarks", "Mail"], second, [], ["* estimated"]])
+    record = ["Avery", "A-3031", "open", None, "drew@example.org"]
+    tables, kept, _ = normalize([["Given name", "Artikelnr", "State", "Remarks", "Mail"], record, [], ["* estimated"]])
     assert tables[0][:2] == ("A1:E2", 1) and kept == [2]
 
 

@@ -7,7 +7,7 @@ import itertools
 import zipfile
 
 import pytest
-from conftest import write_files
+from conftest import plugin, steps, write_files
 
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, OTHER, RowKinds, find_tables
 
@@ -140,35 +140,23 @@ def test_votes_decide_the_kinds_of_rows(run, rows, regions, level):
 
 
 def test_totals_add_up_over_detectors(run):
-    outcome = run({"row_detectors/more.py": """
-        def some(*, row_index, **_):
-            return {"data": 0.75} if row_index == 2 else None
-        def more(*, row_index, **_):
-            return {"data": 0.5, "header": -0.25} if row_index == 2 else {}
+    second = "lambda row_index: {scores} if row_index == 2 else {{}}"
+    outcome = run({"row_detectors/more.py": f"""
         def register(registry):
-            registry.register_row_detector(some, row_kind="data", priority=1)
-            registry.register_row_detector(more, row_kind="data", priority=1)
-    """}, [["a"], ["b"], ["c"]], rows="""
-        def header(**_):
-            return {"header": 1.0}
-        def register(registry):
-            registry.register_row_detector(header, row_kind="header", priority=1)
-    """)  # fmt: skip
+            registry.register_row_detector({second.format(scores={"data": 0.75})}, row_kind="data", priority=1)
+            registry.register_row_detector({second.format(scores={"data": 0.5, "header": -0.25})}, row_kind="data", priority=1)
+    """}, [["a"], ["b"], ["c"]], rows=plugin("row", 'return {"header": 1.0}'))  # fmt: skip
     assert [table["structure"]["region"]["a1"] for table in outcome.tables] == ["A1:A2", "A3"]
 
 
 def test_detectors_see_raw_cells_cut_after_the_last_value(run):
     moment = dt.datetime(2024, 5, 1, 6, 30)
-    outcome = run({"row_detectors/more.py": """
-        def see(*, row_index, row_values, sheet_name, state, **_):
-            state.setdefault("rows", []).append([sheet_name, row_index, [repr(v) for v in row_values]])
-        def tell(*, state, logger, **_):
-            logger.info("rows", data={"rows": state["rows"]})
-        def register(registry):
-            registry.register_row_detector(see, row_kind="data", priority=1)
-            registry.register_hook(tell, hook="on_sheet_end", priority=1)
-    """}, [["a", None, 1.5, None], [], [True, moment, 7, " ", ""]])  # fmt: skip
-    assert outcome.named("log")[0]["data"]["rows"] == [
+    hooks = steps(
+        row='state.setdefault("rows", []).append([sheet_name, row_index, [repr(v) for v in row_values]])',
+        on_sheet_end='logger.info("rows", data={"rows": state["rows"]})',
+    )
+    outcome = run(hooks, [["a", None, 1.5, None], [], [True, moment, 7, " ", ""]])
+    assert outcome.logged["rows"] == [
         ["Sheet", 1, ["'a'", "None", "1.5"]],
         ["Sheet", 2, []],
         ["Sheet", 3, ["True", repr(moment), "7", "' '"]],
@@ -176,12 +164,7 @@ def test_detectors_see_raw_cells_cut_after_the_last_value(run):
 
 
 def test_a_sheet_without_values_is_not_shown_to_detectors(run):
-    outcome = run({"row_detectors/more.py": """
-        def refuse(**_):
-            raise ValueError
-        def register(registry):
-            registry.register_row_detector(refuse, row_kind="data", priority=1)
-    """}, {"Empty": [], "Blank": [[], [None, ""]]})  # fmt: skip
+    outcome = run(steps(row="raise ValueError"), {"Empty": [], "Blank": [[], [None, ""]]})
     assert outcome.result.error is None
     assert outcome.book.sheetnames == ["Empty", "Blank"]
     assert outcome.completed["evaluation"]["outcome"] == "failure"
@@ -217,74 +200,59 @@ def test_hidden_sheets_are_left_out_and_cannot_be_asked_for(run, tmp_path):
 
 
 def test_sheets_are_chosen_after_the_workbook_has_started(run):
-    outcome = run({"hooks/h.py": """
-        def started(*, source_workbook, logger):
-            logger.info("sheets: " + ",".join(source_workbook.sheetnames))
-        def register(registry):
-            registry.register_hook(started, hook="on_workbook_start", priority=1)
-    """}, {"A": [["x"]], "B": [["x"]]}, input_sheets=["missing"])  # fmt: skip
+    hook = steps(on_workbook_start='logger.info("sheets: " + ",".join(source_workbook.sheetnames))')
+    outcome = run(hook, {"A": [["x"]], "B": [["x"]]}, input_sheets=["missing"])
     assert outcome.result.error.code == "input_error"
     assert outcome.named("log")[0]["message"] == "sheets: A,B"
 
 
-NAMES = """
-def tell(*, table, source_region, logger, **_):
+NAMES = steps(on_table_mapped="""
     data = {name: [str(dtype), [None if v is None else str(v) for v in table[name].to_list()]] for name, dtype in table.schema.items()}
     logger.info("table", data={"table": data, "region": source_region.a1})
-def register(registry):
-    registry.register_hook(tell, hook="on_table_mapped", priority=1)
-"""
+""")
 
 
 def frame_of(run, data, **options):
-    outcome = run({"hooks/h.py": NAMES}, data, **options)
+    outcome = run(NAMES, data, **options)
     assert outcome.result.error is None, outcome.result.error
-    return outcome.named("log")[0]["data"]
+    return outcome.logged
 
 
-def test_frame_names_are_trimmed_numbered_and_unique(run):
-    data = frame_of(run, [[" A ", "A", "a", None, "A", "  "], [1, 2, 3, 4, 5, 6, 7]])
-    assert list(data["table"]) == ["A", "A__2", "a", "col_4", "A__3", "col_6", "col_7"]
+@pytest.mark.parametrize(
+    "headers, cells",
+    [
+        ([" A ", "A", "a", None, "A", "  "], {"A": 1, "A__2": 2, "a": 3, "col_4": 4, "A__3": 5, "col_6": 6, "col_7": 7}),
+        # Generated names count like any other.
+        ([None, "col_1", "A", "A", "A__2"], {"col_1": 1, "col_1__2": 2, "A": 3, "A__2": 5, "col_6": 6, "col_7": 7}),
+        # What is no text is named by `str`.
+        (
+            [78.44, dt.datetime(2024, 5, 14), 5, True, "b", "c", "d"],
+            {"78.44": 1, "2024-05-14 00:00:00": 2, "5": 3, "True": 4, "b": 5, "c": 6, "d": 7},
+        ),
+    ],
+)
+def test_frame_names_are_trimmed_numbered_and_unique(run, headers, cells):
+    data = frame_of(run, [headers, [1, 2, 3, 4, 5, 6, 7]])
+    assert [(name, values) for name, (_, values) in data["table"].items()] == [(name, [str(cell)]) for name, cell in cells.items()]
     assert data["region"] == "A1:G2"
 
 
-def test_generated_names_count_like_any_other(run):
-    data = frame_of(run, [[None, "col_1", "A", "A", "A__2"], [1, 2, 3, 4, 5]])
-    assert list(data["table"]) == ["col_1", "col_1__2", "A", "A__2"]
-    assert data["table"]["A__2"][1] == ["5"]
-
-
-def test_headers_that_are_no_text_are_named_by_str(run):
-    moment = dt.datetime(2024, 5, 14)
-    data = frame_of(run, [[78.44, moment, 5, True], [1, 2, 3, 4]])
-    assert list(data["table"]) == ["78.44", "2024-05-14 00:00:00", "5", "True"]
+TWO_HEADER_ROWS = plugin("row", 'return {"header": 1.0} if row_index <= 2 else {"data": 1.0}', "*, row_index, **_")
 
 
 def test_stacked_headers_are_joined_by_column(run):
-    both = """
-        def rows(*, row_index, **_):
-            return {"header": 1.0} if row_index <= 2 else {"data": 1.0}
-        def register(registry):
-            registry.register_row_detector(rows, row_kind="header", priority=1)
-    """
     rows = [
         ["Net ", " unit\n  price", None, "Qty", 2024],
         ["net", "EUR", " x ", None, dt.datetime(2024, 1, 2), "more"],
         [1, 2, 3, 4, 5],
     ]
-    data = frame_of(run, rows, rows=both)
+    data = frame_of(run, rows, rows=TWO_HEADER_ROWS)
     assert list(data["table"]) == ["Net", "unit price EUR", "x", "Qty", "2024 2024-01-02 00:00:00", "more"]
     assert data["region"] == "A1:F3"
 
 
 def test_with_stacking_off_each_header_row_has_its_table(run):
-    both = """
-        def rows(*, row_index, **_):
-            return {"header": 1.0} if row_index <= 2 else {"data": 1.0}
-        def register(registry):
-            registry.register_row_detector(rows, row_kind="header", priority=1)
-    """
-    outcome = run({}, [["a"], ["b"], [1]], rows=both, settings={"merge_stacked_headers": False})
+    outcome = run({}, [["a"], ["b"], [1]], rows=TWO_HEADER_ROWS, settings={"merge_stacked_headers": False})
     assert outcome.rows() == [["a"], [None], ["b"], [1]]
 
 
@@ -310,9 +278,9 @@ def test_values_have_the_type_that_polars_gives_them(run, values, dtype, texts):
 
 def test_csv_cells_are_text(run, tmp_path):
     write_files(tmp_path, {"My list.csv": 'a,b\r\n1,"x, ""y"""\r\n\r\n"two\nlines"\r\n'})
-    outcome = run({"hooks/h.py": NAMES}, tmp_path / "My list.csv")
+    outcome = run(NAMES, tmp_path / "My list.csv")
     assert outcome.book.sheetnames == ["My list"]
-    assert outcome.named("log")[0]["data"]["table"] == {
+    assert outcome.logged["table"] == {
         "a": ["String", ["1", None, "two\nlines"]],
         "b": ["String", ['x, "y"', None, None]],
     }

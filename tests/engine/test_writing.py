@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 import pytest
+from conftest import steps
 
 BLOCKS = """
 def rows(*, row_values, **_):
@@ -89,33 +90,20 @@ def test_one_table_is_not_merged(run):
     ],
 )
 def test_merged_columns_agree_on_a_type_or_the_run_fails(run, left, right, expected):
-    outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files={"hooks/h.py": f"""
+    typed = f"""
         import datetime
-        import polars as pl
         d, t = datetime.date(2024, 1, 2), datetime.datetime(2024, 1, 2)
-        def typed(*, table, table_index, **_):
-            return table.with_columns(({left}, {right})[table_index].alias("a"))
-        def tell(*, table_result, logger, **_):
-            logger.info("type", data={{"type": str(table_result.table.schema["a"])}})
-        def register(registry):
-            registry.register_hook(typed, hook="on_table_mapped", priority=1)
-            registry.register_hook(tell, hook="on_table_written", priority=1)
-    """})  # fmt: skip
+        return table.with_columns(({left}, {right})[table_index].alias("a"))
+    """
+    tell = 'logger.info("type", data={"type": str(table_result.table.schema["a"])})'
+    hooks = steps(on_table_mapped=typed, on_table_written=tell)
+    outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files=hooks)
     if expected is None:
         assert outcome.result.error.code == "pipeline_error"
         assert "'a'" in outcome.result.error.message
     else:
         assert outcome.result.error is None, outcome.result.error
-        assert outcome.named("log")[0]["data"]["type"] == expected
-
-
-HOOK_COLUMNS = {"hooks/h.py": """
-    import polars as pl
-    def add(*, table, **_):
-        return table.with_columns(pl.lit("n").alias("__ade_note"))
-    def register(registry):
-        registry.register_hook(add, hook="on_table_validated", priority=1)
-"""}  # fmt: skip
+        assert outcome.logged == {"type": expected}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +117,8 @@ HOOK_COLUMNS = {"hooks/h.py": """
 )
 def test_settings_choose_the_columns_that_are_written(run, unmapped, diagnostics, expected):
     settings = {"remove_unmapped_columns": unmapped, "write_diagnostics_columns": diagnostics}
-    outcome = run(HOOK_COLUMNS, [["a", "x"], [1, 2]], fields=["a"], settings=settings)
+    hook = steps(on_table_validated='return table.with_columns(pl.lit("n").alias("__ade_note"))')
+    outcome = run(hook, [["a", "x"], [1, 2]], fields=["a"], settings=settings)
     assert (outcome.rows() or [None])[0] == expected
 
 
@@ -140,41 +129,21 @@ def test_a_table_without_columns_leaves_an_empty_header_row(run):
 
 
 def test_a_hook_may_move_the_end_of_the_sheet_but_not_what_is_reported(run):
-    outcome = run({"hooks/h.py": """
-        def add(*, output_sheet, table_index, **_):
-            output_sheet.append(["from the hook", table_index])
-        def register(registry):
-            registry.register_hook(add, hook="on_table_written", priority=1)
-    """}, [["a"], [1], ["a"], [2]], rows=BLOCKS)  # fmt: skip
+    hook = steps(on_table_written='output_sheet.append(["from the hook", table_index])')
+    outcome = run(hook, [["a"], [1], ["a"], [2]], rows=BLOCKS)
     assert [row[0] for row in outcome.rows()] == ["a", 1, "from the hook", None, "a", 2, "from the hook"]
     assert [table["outputs"]["normalized"]["range_a1"] for table in outcome.tables] == ["Sheet!A1:A2", "Sheet!A4:A5"]
 
 
-def test_the_reported_title_is_that_of_the_output_sheet(run):
-    outcome = run({"hooks/h.py": """
-        def rename(*, output_sheet, **_):
-            output_sheet.title = "Renamed"
-        def register(registry):
-            registry.register_hook(rename, hook="on_table_written", priority=1)
-    """}, [["a"], [1], ["a"], [2]], rows=BLOCKS)  # fmt: skip
-    assert outcome.book.sheetnames == ["Renamed"]
-    outputs = [table["outputs"]["normalized"] for table in outcome.tables]
-    assert [output["range_a1"] for output in outputs] == ["Sheet!A1:A2", "Renamed!A4:A5"]
-
-
 def test_values_are_written_by_openpyxls_rules(run):
-    outcome = run({"hooks/h.py": """
+    outcome = run(steps(on_table_validated="""
         import datetime as dt
-        import polars as pl
-        def values(*, table, **_):
-            return pl.DataFrame({
-                "formula": ["=1+1"], "error": ["#N/A"], "long": ["x" * 40000], "number": [1.5], "flag": [True],
-                "moment": [dt.datetime(2024, 5, 1, 6, 30)], "day": [dt.date(2024, 5, 1)], "clock": [dt.time(6, 30)],
-                "span": [dt.timedelta(hours=30)], "nothing": [None], "text": ["007"],
-            })
-        def register(registry):
-            registry.register_hook(values, hook="on_table_validated", priority=1)
-    """}, [["a"], [1]])  # fmt: skip
+        return pl.DataFrame({
+            "formula": ["=1+1"], "error": ["#N/A"], "long": ["x" * 40000], "number": [1.5], "flag": [True],
+            "moment": [dt.datetime(2024, 5, 1, 6, 30)], "day": [dt.date(2024, 5, 1)], "clock": [dt.time(6, 30)],
+            "span": [dt.timedelta(hours=30)], "nothing": [None], "text": ["007"],
+        })
+    """), [["a"], [1]])  # fmt: skip
     sheet = outcome.book.worksheets[0]
     cells = {sheet.cell(1, column).value: sheet.cell(2, column) for column in range(1, 12)}
     assert (cells["formula"].value, cells["formula"].data_type) == ("=1+1", "f")
@@ -190,13 +159,8 @@ def test_values_are_written_by_openpyxls_rules(run):
 
 
 def test_control_characters_are_refused_and_nothing_is_left_behind(run, tmp_path):
-    outcome = run({"hooks/h.py": """
-        import polars as pl
-        def bad(**_):
-            return pl.DataFrame({"x": ["a\\x01b"]})
-        def register(registry):
-            registry.register_hook(bad, hook="on_table_validated", priority=1)
-    """}, [["a"], [1]])  # fmt: skip
+    hook = steps(on_table_validated='return pl.DataFrame({"x": ["a" + chr(1) + "b"]})')
+    outcome = run(hook, [["a"], [1]])
     assert outcome.result.error.code == "unknown_error"
     assert not list((tmp_path / "out").rglob("*"))
     assert outcome.completed["outputs"] is None
@@ -204,13 +168,7 @@ def test_control_characters_are_refused_and_nothing_is_left_behind(run, tmp_path
 
 def test_formulas_can_be_escaped(run):
     rows = [["a"], ["x"]]
-    hook = {"hooks/h.py": """
-        import polars as pl
-        def formula(**_):
-            return pl.DataFrame({"=head": ["=1+1"], "n": ["-1"]})
-        def register(registry):
-            registry.register_hook(formula, hook="on_table_validated", priority=1)
-    """}  # fmt: skip
+    hook = steps(on_table_validated='return pl.DataFrame({"=head": ["=1+1"], "n": ["-1"]})')
     types = lambda outcome: [cell.data_type for row in outcome.book.worksheets[0].iter_rows() for cell in row]  # noqa: E731
     assert types(run(hook, rows)) == ["f", "s", "f", "s"]
     escaped = run(hook, rows, settings={"escape_formulas": True})
@@ -279,6 +237,10 @@ def test_a_manifest_that_makes_no_sense_is_a_config_error(run, text):
 
 
 def test_a_merged_table_keeps_the_scores_and_the_reasons_of_its_tables(run):
+    tell = """
+        scores = {str(i): s for i, s in table_result.column_scores.items()}
+        logger.info("x", data={"scores": scores, "duplicates": sorted(table_result.duplicate_unmapped_indices)})
+    """
     outcome = merged(run, [["a", "H1", "H2"], [1, 2, 3], ["a", "H1"], [4, 5]], files={"columns/v.py": """
         from ade_engine.models import FieldDef
         def vote(*, column_header_original, table_index, **_):
@@ -287,24 +249,18 @@ def test_a_merged_table_keeps_the_scores_and_the_reasons_of_its_tables(run):
                 "H1": {"three": 0.5 + table_index, "two": 0.1},
                 "H2": {"three": 0.5},
             }[column_header_original]
-        def tell(*, table_result, logger, **_):
-            logger.info("x", data={
-                "scores": {str(i): s for i, s in table_result.column_scores.items()},
-                "duplicates": sorted(table_result.duplicate_unmapped_indices),
-            })
         def register(registry):
             for name in ("one", "two", "three"):
                 registry.register_field(FieldDef(name))
             registry.register_column_detector(vote, field="one", priority=1)
-            registry.register_hook(tell, hook="on_table_written", priority=1)
-    """}, settings={"mapping_tie_resolution": "leave_unmapped", "write_diagnostics_columns": False})  # fmt: skip
+    """, **steps(on_table_written=tell)}, settings={"mapping_tie_resolution": "leave_unmapped"})  # fmt: skip
     columns = [c for c in outcome.tables[0]["structure"]["columns"] if c["header"]["raw"]]
     found = [(c["header"]["raw"], c["mapping"]["field"], c["mapping"]["unmapped_reason"]) for c in columns]
     # Both columns of the first table claim "three", so neither gets it; in the second table there is only one.
     assert found == [
         ("a", "one", None), ("H1", None, "duplicate_field"), ("H2", None, "duplicate_field"), ("H1", "three", None),
     ]  # fmt: skip
-    data = outcome.named("log")[0]["data"]
+    data = outcome.logged
     assert data["scores"]["0"] == {"one": 1.0, "two": 0.25}
     assert {"three": 0.5} in data["scores"].values() and {"three": 1.5, "two": 0.1} in data["scores"].values()
     assert len(data["duplicates"]) == 2
@@ -320,13 +276,8 @@ def test_a_merged_table_has_as_many_header_rows_as_the_shortest_header(run):
 
 
 def test_counts_agree_with_each_other_when_a_hook_multiplies_rows_of_merged_tables(run):
-    outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files={"hooks/h.py": """
-        import polars as pl
-        def more(*, table, **_):
-            return pl.concat([table] * 10)
-        def register(registry):
-            registry.register_hook(more, hook="on_table_mapped", priority=1)
-    """})  # fmt: skip
+    hook = steps(on_table_mapped="return pl.concat([table] * 10)")
+    outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files=hook)
     counts = outcome.tables[0]["counts"]
     assert len(outcome.rows()) == 21
     assert counts["rows"] == {"total": 3, "empty": 0}
@@ -335,22 +286,14 @@ def test_counts_agree_with_each_other_when_a_hook_multiplies_rows_of_merged_tabl
 
 
 def test_a_table_that_a_hook_has_emptied_of_columns_is_a_row_of_nulls_when_merged(run):
-    outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files={"hooks/h.py": """
-        def nothing(*, table, table_index, **_):
-            return table.select([]) if table_index == 0 else None
-        def register(registry):
-            registry.register_hook(nothing, hook="on_table_validated", priority=1)
-    """})  # fmt: skip
+    hook = steps(on_table_validated="return table.select([]) if table_index == 0 else None")
+    outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files=hook)
     assert outcome.rows() == [["a"], [None], [2]]
 
 
 def test_a_table_is_told_under_the_title_that_its_sheet_has_and_reported_under_the_one_it_had(run):
-    outcome = run({"hooks/h.py": """
-        def rename(*, output_sheet, table_index, **_):
-            output_sheet.title = f"R{table_index}"
-        def register(registry):
-            registry.register_hook(rename, hook="on_table_written", priority=1)
-    """}, {"One": [["a"], [1], ["a"], [2]]}, rows=BLOCKS, fields=["a"])  # fmt: skip
+    hook = steps(on_table_written='output_sheet.title = f"R{table_index}"')
+    outcome = run(hook, {"One": [["a"], [1], ["a"], [2]]}, rows=BLOCKS, fields=["a"])
     assert [event["data"]["sheet_name"] for event in outcome.named("table.written")] == ["One", "R0"]
     normalized = [table["outputs"]["normalized"] for table in outcome.tables]
     assert [(place["sheet_name"], place["range_a1"]) for place in normalized] == [
@@ -362,52 +305,38 @@ def test_a_table_is_told_under_the_title_that_its_sheet_has_and_reported_under_t
 
 @pytest.mark.parametrize("hook", ["on_table_written", "on_sheet_end"])
 def test_reports_tell_of_a_table_as_the_hooks_have_left_its_result(run, hook):
-    outcome = run({"hooks/h.py": f"""
-        def forget(*, table_result=None, tables=(), **_):
-            for result in [table_result] if table_result else tables:
-                result.mapped_columns.clear()
-        def register(registry):
-            registry.register_hook(forget, hook={hook!r}, priority=1)
-    """}, [["a"], [1]], fields=["a"])  # fmt: skip
+    result = "[table_result]" if hook == "on_table_written" else "tables"
+    files = steps(**{hook: f"for result in {result}:\n    result.mapped_columns.clear()"})
+    outcome = run(files, [["a"], [1]], fields=["a"])
     assert outcome.completed["evaluation"]["outcome"] == "failure"
     assert outcome.completed["counts"]["columns"]["mapped"] == 0
     assert outcome.rows() == [["a"], [1]]
 
 
 def test_mappings_that_a_hook_has_made_by_hand_need_no_score(run):
-    outcome = run({"hooks/h.py": """
+    hook = steps(on_table_written="""
         from ade_engine.models import DerivedMapping, MappedColumn
-        def add(*, table_result, **_):
-            table_result.mapped_columns.append(MappedColumn("a", 0, "x", []))
-            table_result.derived_mappings.append(DerivedMapping("b", "y"))
-        def register(registry):
-            registry.register_hook(add, hook="on_table_written", priority=1)
-    """}, [["x", "y"], [1, 2]], fields=["a", "b"])  # fmt: skip
+        table_result.mapped_columns.append(MappedColumn("a", 0, "x", []))
+        table_result.derived_mappings.append(DerivedMapping("b", "y"))
+    """)
+    outcome = run(hook, [["x", "y"], [1, 2]], fields=["a", "b"])
     assert [field["detected"] for field in outcome.completed["fields"]] == [True, True]
     assert [field["derived"] for field in outcome.completed["fields"]] == [False, True]
     assert [field["best_mapping_score"] for field in outcome.completed["fields"]] == [None, None]
 
 
 def test_a_table_is_reported_even_when_the_hook_after_it_fails(run):
-    outcome = run({"hooks/h.py": """
-        def fail(*, table_result, table_index, **_):
-            table_result.derived_mappings.clear()
-            if table_index:
-                raise ValueError("no")
-        def register(registry):
-            registry.register_hook(fail, hook="on_table_written", priority=1)
-    """}, [["a"], [1], ["a"], [2], ["a"], [3]], rows=BLOCKS, fields=["a"])  # fmt: skip
+    hook = steps(on_table_written="table_result.derived_mappings.clear()\nif table_index:\n    raise ValueError('no')")
+    outcome = run(hook, [["a"], [1], ["a"], [2], ["a"], [3]], rows=BLOCKS, fields=["a"])
     assert outcome.result.error.stage == "on_table_written"
     assert [table["locator"]["table"]["index"] for table in outcome.tables] == [0, 1]
 
 
 def test_the_folder_of_the_output_is_there_from_the_first_hook_on(run, tmp_path):
-    outcome = run({"hooks/h.py": """
+    hook = steps(on_workbook_start="""
         from pathlib import Path
-        def leave(*, metadata, **_):
-            Path(metadata["output_file"]).with_name("started.txt").write_text("yes")
-        def register(registry):
-            registry.register_hook(leave, hook="on_workbook_start", priority=1)
-    """}, [["a"]], output_path=tmp_path / "new" / "deep" / "x.xlsx")  # fmt: skip
+        Path(metadata["output_file"]).with_name("started.txt").write_text("yes")
+    """)
+    outcome = run(hook, [["a"]], output_path=tmp_path / "new" / "deep" / "x.xlsx")
     assert outcome.result.error is None
     assert (tmp_path / "new" / "deep" / "started.txt").read_text() == "yes"

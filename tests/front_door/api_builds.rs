@@ -48,7 +48,7 @@ fn a_build_is_asked_for_followed_and_waited_for() {
         &build,
         json!({"status": "queued", "configuration_id": config}),
     );
-    let again = server.send("POST", &builds, &[], b"").is(202).json();
+    let again = server.bare("POST", &builds).is(202).json();
     assert_eq!(again["id"], json!(id));
     assert_eq!(
         server.read(&format!("builds/{id}/logs"))["entries"],
@@ -95,10 +95,8 @@ fn a_build_is_asked_for_followed_and_waited_for() {
         &page,
         json!({"entries": [], "next_after_id": 1000, "has_more": false}),
     );
-    server
-        .get(&format!("builds/{id}/logs?limit=2000"))
-        .refuses_field("limit");
-    server.get("builds/0199").refuses(404, "not_found");
+    server.refuses_field(&format!("builds/{id}/logs?limit=2000"), "limit");
+    server.refuses("builds/0199", 404, "not_found");
 
     // The same as an environment, with what is in it.
     let listed = server.read("environments");
@@ -110,7 +108,7 @@ fn a_build_is_asked_for_followed_and_waited_for() {
         "{packages:?}"
     );
     assert_eq!(details["live_runs"], 0);
-    server.get("environments/0199").refuses(404, "not_found");
+    server.refuses("environments/0199", 404, "not_found");
 
     server
         .post(&builds, &json!({"options": {"fast": true}}))
@@ -226,9 +224,7 @@ fn a_job_is_a_run_under_another_name() {
         (&made.json()["status"], &made.json()["config_id"]),
         (&json!("queued"), &json!(config))
     );
-    server
-        .get(&format!("jobs/{id}/output"))
-        .refuses(409, "output_not_ready");
+    server.refuses(&format!("jobs/{id}/output"), 409, "output_not_ready");
     let second = server.post("jobs", &named).is(202).json();
     let second = second["id"].as_str().unwrap().to_owned();
     let full = server.post("jobs", &job);
@@ -264,7 +260,7 @@ fn a_job_is_a_run_under_another_name() {
         .json();
     assert_ne!(again["id"], json!(id));
     worker.stops();
-    server.get("jobs/0199").refuses(404, "run_not_found");
+    server.refuses("jobs/0199", 404, "run_not_found");
     server
         .post("jobs", &json!({"document_id": members, "stream": true}))
         .refuses_field("stream");
@@ -291,5 +287,10 @@ fn settings_are_shown_to_administrators() {
     let command = place.ade("settings --json").json();
     assert_eq!(command.as_array().unwrap().len(), items.len());
     server.use_token(server.token(Scope::Run, None));
-    server.get("settings").refuses(403, "forbidden");
+    server.refuses("settings", 403, "forbidden");
+    // They are the server's, and not those of a workspace.
+    server.use_token(server.token(Scope::Admin, Some(&["default"])));
+    let problem = server.get("settings").refuses(403, "forbidden");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("for all workspaces"), "{problem}");
 }

@@ -21,7 +21,7 @@ fn known(place: &Place, settings: &[(&str, &str)]) -> (Server, String) {
 
 fn check(server: &Server, id: &str) -> Value {
     let path = format!("configs/{id}/check");
-    server.send("POST", &path, &[], b"").is(200).json()
+    server.bare("POST", &path).is(200).json()
 }
 
 #[test]
@@ -75,14 +75,10 @@ fn a_check_says_what_is_registered_and_where_it_fails() {
     std::fs::remove_file(place.path(MODULE)).unwrap();
     place.write("config/pyproject.toml", "[project\n");
     let path = format!("configs/{id}/check");
-    server
-        .send("POST", &path, &[], b"")
-        .refuses(422, "manifest_invalid");
+    server.bare("POST", &path).refuses(422, "manifest_invalid");
 
     server.use_token(server.token(ade::store::Scope::Run, None));
-    server
-        .send("POST", &path, &[], b"")
-        .refuses(403, "forbidden");
+    server.bare("POST", &path).refuses(403, "forbidden");
 }
 
 #[test]
@@ -91,9 +87,7 @@ fn what_does_not_load_is_published_by_force_alone() {
     let (server, id) = known(&place, &[]);
     let path = format!("configs/{id}/publish");
     place.write(MODULE, BROKEN);
-    let problem = server
-        .send("POST", &path, &[], b"")
-        .refuses(409, "config_invalid");
+    let problem = server.bare("POST", &path).refuses(409, "config_invalid");
     has(
         &problem["error"],
         json!({"code": "unknown_error", "file": "src/ade_config/columns/more.py", "line": 1}),
@@ -107,7 +101,7 @@ fn what_does_not_load_is_published_by_force_alone() {
     assert_eq!(versions()[0]["version"], 1);
     // What is active already is not looked at again.
     server
-        .send("POST", &path, &[], b"")
+        .bare("POST", &path)
         .refuses(409, "nothing_to_publish");
 
     // Who says which files are meant publishes no others.
@@ -121,6 +115,16 @@ fn what_does_not_load_is_published_by_force_alone() {
     publish(&seen).refuses(412, "precondition_failed");
     publish("no tag").refuses_field("If-Match");
     assert_eq!(publish(&tag()).is(201).json()["version"], 2);
+
+    // In safe mode nothing is loaded.
+    place.write(MODULE, BROKEN);
+    let (server, id) = known(&place, &[("ADE_SAFE_MODE", "1")]);
+    for what in ["check", "publish", "trial"] {
+        let answer = server.bare("POST", &format!("configs/{id}/{what}"));
+        answer.refuses(409, "safe_mode_enabled");
+    }
+    let path = format!("configs/{id}/publish");
+    server.post(&path, &json!({"force": true})).is(201);
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn a_draft_waits_for_its_environment_which_a_worker_builds() {
     let new = json!({"name": "mine", "template": "default"});
     let id = server.post("workspaces/default/configs", &new).is(201).id();
     let path = |what: &str| format!("configs/{id}/{what}");
-    let ask = |what: &str| server.send("POST", &path(what), &[], b"");
+    let ask = |what: &str| server.bare("POST", &path(what));
     let waits = ask("publish");
     assert!(waits.header("retry-after").is_some());
     let problem = waits.refuses(409, "environment_not_ready");
@@ -154,20 +158,6 @@ fn a_draft_waits_for_its_environment_which_a_worker_builds() {
     // Publishing goes on with the files of one moment.
     assert_eq!(ask("publish").is(201).json()["version"], 1);
     worker.stops();
-}
-
-#[test]
-fn in_safe_mode_nothing_is_loaded() {
-    let place = Place::ready();
-    let (server, id) = known(&place, &[("ADE_SAFE_MODE", "1")]);
-    for what in ["check", "publish", "trial"] {
-        let answer = server.send("POST", &format!("configs/{id}/{what}"), &[], b"");
-        answer.refuses(409, "safe_mode_enabled");
-    }
-    let force = json!({"force": true});
-    server
-        .post(&format!("configs/{id}/publish"), &force)
-        .is(201);
 }
 
 #[test]
@@ -301,7 +291,7 @@ fn a_trial_of_what_fails_says_where() {
 
     place.write(MODULE, BROKEN);
     let problem = server
-        .send("POST", &format!("configs/{id}/trial"), &[], b"")
+        .bare("POST", &format!("configs/{id}/trial"))
         .refuses(409, "config_invalid");
     has(
         &problem["error"],
@@ -319,9 +309,7 @@ fn a_trial_takes_documents_and_names_those_that_are_gone() {
     };
     let first = upload("first.csv", b"Name,Email\nAnn,a@b.example\n");
     let gone = upload("gone.csv", b"Name,Email\nBob,b@b.example\n");
-    server
-        .send("DELETE", &format!("documents/{gone}"), &[], b"")
-        .is(204);
+    server.bare("DELETE", &format!("documents/{gone}")).is(204);
     let tried = trial(&server, &id, &json!({"document_ids": [first, gone]}));
     has(
         &tried["inputs"][0],

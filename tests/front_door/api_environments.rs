@@ -24,47 +24,35 @@ fn an_environment_shows_its_steps_and_who_waits_for_it_and_a_collection_says_why
         })
     };
     assert!(has("install_engine") && has("verify_imports"), "{steps:?}");
-    assert_eq!(
-        (&shown["waiting_runs"], &shown["live_runs"]),
-        (&json!([]), &json!(0))
-    );
+    common::has(&shown, json!({"waiting_runs": [], "live_runs": 0}));
 
     place.enqueue("config", "members.csv");
     let waiting = server.read(&path);
     let run = server.read("runs")["items"][0]["id"].clone();
-    assert_eq!(
-        (&waiting["waiting_runs"], &waiting["live_runs"]),
-        (&json!([run]), &json!(1))
-    );
+    common::has(&waiting, json!({"waiting_runs": [run], "live_runs": 1}));
 
     let collection = "environments/collection";
     let preview = server.read(collection);
     assert_eq!(preview["dry_run"], true);
     let item = &preview["items"][0];
-    assert_eq!((&item["id"], &item["fate"]), (&json!(id), &json!("in_use")));
-    assert_eq!(
-        (&item["reason"], &item["deletes"]),
-        (&json!("a run needs it"), &json!(false))
+    common::has(
+        item,
+        json!({"id": id, "fate": "in_use", "reason": "a run needs it", "deletes": false}),
     );
     assert_eq!(preview["skipped"]["a run needs it"], 1);
 
     // Nothing needs it any more, and it was not used for long.
     let run = run.as_str().unwrap();
-    server
-        .send("POST", &format!("runs/{run}/cancel"), &[], b"")
-        .is(200);
+    server.bare("POST", &format!("runs/{run}/cancel")).is(200);
     const LONG: i64 = 100 * 86_400_000;
     place.change(&format!("UPDATE environments SET last_used_at = last_used_at - {LONG}, updated_at = updated_at - {LONG}"));
     place.change(&format!(
         "UPDATE configurations SET last_run_at = last_run_at - {LONG}"
     ));
     let preview = server.read(collection);
-    assert_eq!(
-        (
-            &preview["items"][0]["fate"],
-            &preview["items"][0]["deletes"]
-        ),
-        (&json!("delete"), &json!(true))
+    common::has(
+        &preview["items"][0],
+        json!({"fate": "delete", "deletes": true}),
     );
     assert!(preview["items"][0]["size_bytes"].as_u64().unwrap() > 0);
     assert_eq!(
@@ -72,7 +60,7 @@ fn an_environment_shows_its_steps_and_who_waits_for_it_and_a_collection_says_why
         "ready",
         "a look deletes nothing"
     );
-    let done = server.send("POST", collection, &[], b"").is(200).json();
+    let done = server.bare("POST", collection).is(200).json();
     assert_eq!(done["dry_run"], false);
     let removed = done["removed"].as_array().unwrap();
     assert!(
@@ -80,12 +68,10 @@ fn an_environment_shows_its_steps_and_who_waits_for_it_and_a_collection_says_why
         "{done}"
     );
     assert!(done["bytes_freed"].as_u64().unwrap() > 0);
-    server.get(&path).refuses(404, "not_found");
+    server.refuses(&path, 404, "not_found");
 
     // It is of all workspaces.
     server.use_token(server.token(ade::store::Scope::Admin, Some(&["default"])));
-    server.get(collection).refuses(403, "forbidden");
-    server
-        .send("POST", collection, &[], b"")
-        .refuses(403, "forbidden");
+    server.refuses(collection, 403, "forbidden");
+    server.bare("POST", collection).refuses(403, "forbidden");
 }

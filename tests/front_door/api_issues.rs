@@ -19,17 +19,14 @@ const CREW: &str = "Surname,First name,E-mail,Start date,Hours\n\
     Moss,Cy,c@example.org,soon,=1x0\n";
 
 /// A server, and a run of that roster by what `ade init` writes: its path, and its folder.
-fn with_a_run(place: &Place) -> (Server, String, PathBuf) {
-    place.ade("init crew").succeeds();
-    place.write("crew.csv", CREW);
-    place.ade("run crew crew.csv -q").succeeds();
+fn with_a_run() -> (Place, Server, String, PathBuf) {
+    let place = Place::crew("crew.csv", CREW);
     let run = place.latest_run();
-    let folder = Path::new(run["output_path"].as_str().unwrap())
-        .ancestors()
-        .nth(2)
-        .unwrap();
+    let output = Path::new(run["output_path"].as_str().unwrap());
+    let folder = output.ancestors().nth(2).unwrap().to_owned();
     let path = format!("runs/{}", run["id"].as_str().unwrap());
-    (Server::of(place), path, folder.to_owned())
+    let server = Server::of(&place);
+    (place, server, path, folder)
 }
 
 /// The cells of issues.
@@ -43,8 +40,7 @@ fn cells(page: &Value) -> Vec<&str> {
 
 #[test]
 fn a_run_shows_its_issues_and_its_rows() {
-    let place = Place::new();
-    let (mut server, run, folder) = with_a_run(&place);
+    let (place, mut server, run, folder) = with_a_run();
     issues_are_listed_and_filtered(&server, &run);
     issues_come_page_by_page(&server, &run);
     issues_are_told_by_cell(&server, &run);
@@ -63,14 +59,10 @@ fn a_run_shows_its_issues_and_its_rows() {
         "cells?with=issues",
     ];
     server.use_token(server.token(Scope::Read, Some(&["default"])));
-    server
-        .get(&format!("{run}/issues"))
-        .refuses(410, "input_gone");
+    server.refuses(&format!("{run}/issues"), 410, "input_gone");
     server.use_token(server.token(Scope::Admin, Some(&["elsewhere"])));
     for route in routes {
-        server
-            .get(&format!("{run}/{route}"))
-            .refuses(404, "run_not_found");
+        server.refuses(&format!("{run}/{route}"), 404, "run_not_found");
     }
 }
 
@@ -113,9 +105,7 @@ fn issues_are_listed_and_filtered(server: &Server, run: &str) {
         ("cursor=x", "cursor"),
         ("colour=red", "colour"),
     ] {
-        server
-            .get(&format!("{run}/issues?{query}"))
-            .refuses_field(field);
+        server.refuses_field(&format!("{run}/issues?{query}"), field);
     }
 }
 
@@ -136,7 +126,7 @@ fn issues_come_page_by_page(server: &Server, run: &str) {
     assert_eq!(found, ["C3", "D3", "D4", "E4"]);
     // With other filters it is the cursor of something else.
     let other = format!("{run}/issues?limit=1{}", first.unwrap());
-    server.get(&other).refuses_field("cursor");
+    server.refuses_field(&other, "cursor");
 }
 
 fn issues_are_told_by_cell(server: &Server, run: &str) {
@@ -158,9 +148,7 @@ fn issues_are_told_by_cell(server: &Server, run: &str) {
     assert_eq!(places("side=output&rows=4-4"), [(4, 4), (4, 5)]);
     let plain = server.read(&format!("{run}/cells"));
     assert!(plain.get("issues").is_none(), "{plain}");
-    server
-        .get(&format!("{run}/cells?with=values"))
-        .refuses_field("with");
+    server.refuses_field(&format!("{run}/cells?with=values"), "with");
 }
 
 fn cells_are_found(server: &Server, run: &str) {
@@ -174,7 +162,6 @@ fn cells_are_found(server: &Server, run: &str) {
         })
     );
     let first = find("side=input&text=example.org&limit=2");
-    assert_eq!(first["cells"].as_array().unwrap().len(), 2);
     let next = first["next"].as_str().unwrap();
     let rest = find(&format!("side=input&text=example.org&limit=2&from={next}"));
     assert_eq!(
@@ -192,13 +179,13 @@ fn cells_are_found(server: &Server, run: &str) {
         ("text=a&limit=1001", "limit"),
         ("side=input", "text"),
     ] {
-        server
-            .get(&format!("{run}/find?{query}"))
-            .refuses_field(field);
+        server.refuses_field(&format!("{run}/find?{query}"), field);
     }
-    server
-        .get(&format!("{run}/find?text=a&sheet=none"))
-        .refuses(404, "sheet_not_found");
+    server.refuses(
+        &format!("{run}/find?text=a&sheet=none"),
+        404,
+        "sheet_not_found",
+    );
 }
 
 /// What the engine tells of rows in a file beside the output.
@@ -265,12 +252,12 @@ fn rows_are_mapped(server: &Server, run: &str, folder: &Path) {
     assert_eq!(short(&second), [json!([null, 4, 1, false, null])]);
     assert_eq!(second["next_cursor"], Value::Null);
     let other = format!("{run}/rows?side=input&sheet=crew&cursor={next}");
-    server.get(&other).refuses_field("cursor");
-    server.get(&format!("{run}/rows")).refuses_field("sheet");
+    server.refuses_field(&other, "cursor");
+    server.refuses_field(&format!("{run}/rows"), "sheet");
     let whole = server.read(&format!("{run}/rows?sheet=crew&limit=200000"));
     assert_eq!(whole["next_cursor"], Value::Null);
     let more = format!("{run}/rows?sheet=crew&limit=200001");
-    server.get(&more).refuses_field("limit");
+    server.refuses_field(&more, "limit");
 
     // Rows that a hook replaced are not known, and it is said which hook.
     let mut unknown = told;
@@ -296,10 +283,7 @@ fn rows_are_mapped(server: &Server, run: &str, folder: &Path) {
     let segments = server.read(&format!("{run}/rows?sheet=crew"));
     assert_eq!(segments, json!({"segments": null, "next_cursor": null}));
     let input = server.read(&format!("{run}/cells?side=input"));
-    assert_eq!(
-        (&input["row_map"], &input["row_reasons"]),
-        (&Value::Null, &Value::Null)
-    );
+    has(&input, json!({"row_map": null, "row_reasons": null}));
 }
 
 fn the_painted_copy_is_made_once(place: &Place, server: &Server, run: &str, folder: &Path) {
@@ -363,9 +347,7 @@ fn a_workbook_that_cannot_be_painted_says_why(place: &Place, server: &Server) {
 fn collected_files_are_gone(server: &Server, run: &str, folder: &Path) {
     fs::remove_dir_all(folder).unwrap();
     for route in ["issues", "annotated"] {
-        server
-            .get(&format!("{run}/{route}"))
-            .refuses(410, "input_gone");
+        server.refuses(&format!("{run}/{route}"), 410, "input_gone");
     }
 }
 
@@ -406,8 +388,6 @@ fn a_run_without_a_list_says_so() {
         .is(201)
         .id();
     for route in ["issues", "annotated", "rows?sheet=people"] {
-        server
-            .get(&format!("runs/{queued}/{route}"))
-            .refuses(409, "output_not_ready");
+        server.refuses(&format!("runs/{queued}/{route}"), 409, "output_not_ready");
     }
 }

@@ -9,7 +9,7 @@ use common::{Place, Server, frames};
 use serde_json::json;
 
 /// How often the server is killed, each time at another moment.
-const KILLS: u32 = 20;
+const KILLS: u32 = 4;
 
 #[test]
 fn what_a_killed_server_acknowledged_is_there_and_streams_resume() {

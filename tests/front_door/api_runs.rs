@@ -28,62 +28,79 @@ fn work(place: &Place) {
     place.ade("worker --drain -q").succeeds();
 }
 
+/// One place for all of it: an environment of its own takes long.
 #[test]
-fn a_run_is_deleted_with_its_files_when_it_has_ended() {
+fn pages_show_attempts_files_and_the_queue_and_runs_are_deleted() {
     let place = Place::ready();
     let (mut server, runs, document) = served(&place);
-    let id = submit(&server, &runs, &document);
+    let admin = server.token(Scope::Admin, None);
+    for step in [
+        attempts_are_told,
+        a_run_is_deleted_with_its_files,
+        the_queue_is_told_in_its_order,
+    ] {
+        step(&place, &mut server, &runs, &document);
+        server.use_token(admin.clone());
+    }
+    files_are_listed_with_how_long_they_are_kept(&place, &server, &runs, &document);
+    a_run_keeps_its_input_when_the_document_is_deleted(&place, &server, &runs, &document);
+}
+
+fn a_run_is_deleted_with_its_files(place: &Place, server: &mut Server, runs: &str, document: &str) {
+    let id = submit(server, runs, document);
     let path = format!("runs/{id}");
-    let delete = |server: &Server| server.send("DELETE", &path, &[], b"");
-    delete(&server).refuses(409, "run_not_ended");
-    work(&place);
+    let delete = |server: &Server| server.bare("DELETE", &path);
+    delete(server).refuses(409, "run_not_ended");
+    work(place);
     assert!(place.run_folder(&id).is_dir());
     let admin = server.token(Scope::Admin, None);
     server.use_token(server.token(Scope::Run, None));
-    delete(&server).refuses(403, "forbidden");
+    delete(server).refuses(403, "forbidden");
     server.use_token(server.token(Scope::Admin, Some(&["elsewhere"])));
-    delete(&server).refuses(404, "run_not_found");
+    delete(server).refuses(404, "run_not_found");
     server.use_token(admin);
-    delete(&server).is(204);
+    delete(server).is(204);
     assert!(!place.run_folder(&id).exists());
-    server.get(&path).refuses(404, "run_not_found");
-    delete(&server).refuses(404, "run_not_found");
+    server.refuses(&path, 404, "run_not_found");
+    delete(server).refuses(404, "run_not_found");
     // What it was made from is still there.
     server
         .get(&format!("documents/{document}/download"))
         .is(200);
 }
 
-#[test]
-fn a_run_keeps_its_input_when_the_document_is_deleted_and_can_be_repeated() {
-    let place = Place::ready();
-    let (server, runs, document) = served(&place);
-    let id = submit(&server, &runs, &document);
-    work(&place);
+fn a_run_keeps_its_input_when_the_document_is_deleted(
+    place: &Place,
+    server: &Server,
+    runs: &str,
+    document: &str,
+) {
+    let id = submit(server, runs, document);
+    work(place);
     let path = format!("documents/{document}");
-    server.send("DELETE", &path, &[], b"").is(204);
+    server.bare("DELETE", &path).is(204);
     let input = server.get(&format!("runs/{id}/input")).is(200);
     assert_eq!(input.body, place.read("members.csv").as_bytes());
     let again = server.post(&format!("runs/{id}/retry"), &json!({}));
     let again = again.is(201).id();
     // That one has a copy of its own from the beginning.
-    server
-        .send("DELETE", &format!("runs/{id}"), &[], b"")
-        .is(204);
-    work(&place);
+    server.bare("DELETE", &format!("runs/{id}")).is(204);
+    work(place);
     assert_eq!(server.read(&format!("runs/{again}"))["status"], "succeeded");
 }
 
-#[test]
-fn the_files_of_a_run_are_listed_with_their_sizes_and_how_long_they_are_kept() {
-    let place = Place::ready();
-    let (server, runs, document) = served(&place);
-    let id = submit(&server, &runs, &document);
+fn files_are_listed_with_how_long_they_are_kept(
+    place: &Place,
+    server: &Server,
+    runs: &str,
+    document: &str,
+) {
+    let id = submit(server, runs, document);
     let listed = || server.read(&format!("runs/{id}/files"));
     assert_eq!(listed(), json!({"items": [], "kept_until": null}));
     let early = server.get(&format!("runs/{id}/files/x"));
     early.refuses(409, "output_not_ready");
-    work(&place);
+    work(place);
     let files = listed();
     let items = files["items"].as_array().unwrap();
     let of_kind = |kind: &str| {
@@ -152,32 +169,22 @@ fn the_files_of_a_run_are_listed_with_their_sizes_and_how_long_they_are_kept() {
     );
     assert_eq!(range.is(206).body, b"a");
 
+    // They may be kept for ever.
+    let ever = Server::with(place, &[("ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", "0")]);
+    let kept = ever.read(&format!("runs/{id}/files"));
+    assert_eq!(kept["kept_until"], json!(null));
+    assert_ne!(kept["items"], json!([]));
+
     place.change("UPDATE runs SET artifacts_deleted_at = 1");
     file("members_normalized.csv").refuses(410, "input_gone");
     assert_eq!(listed(), json!({"items": [], "kept_until": null}));
 }
 
-#[test]
-fn files_that_are_kept_for_ever_say_so() {
-    let place = Place::ready();
-    let (server, runs, document) = served(&place);
-    let id = submit(&server, &runs, &document);
-    work(&place);
-    drop(server);
-    let server = Server::with(&place, &[("ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", "0")]);
-    let files = server.read(&format!("runs/{id}/files"));
-    assert_eq!(files["kept_until"], json!(null));
-    assert_ne!(files["items"], json!([]));
-}
-
-#[test]
-fn the_attempts_at_a_run_are_told() {
-    let place = Place::ready();
-    let (mut server, runs, document) = served(&place);
-    let id = submit(&server, &runs, &document);
+fn attempts_are_told(place: &Place, server: &mut Server, runs: &str, document: &str) {
+    let id = submit(server, runs, document);
     let path = format!("runs/{id}/attempts");
     assert_eq!(server.read(&path), json!({"items": []}));
-    work(&place);
+    work(place);
     place.change(&format!(
         "INSERT INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome, error)
          VALUES ('{id}', 0, 'there:1:0', 1, 2, 'lost', 'cannot read {}/x')",
@@ -199,18 +206,15 @@ fn the_attempts_at_a_run_are_told() {
     server.use_token(server.token(Scope::Read, Some(&["default"])));
     assert_eq!(server.read(&path)["items"][1]["worker"], json!(null));
     server.use_token(server.token(Scope::Read, Some(&["elsewhere"])));
-    server.get(&path).refuses(404, "run_not_found");
+    server.refuses(&path, 404, "run_not_found");
 }
 
-#[test]
-fn the_queue_is_told_in_the_order_in_which_it_is_claimed() {
-    let place = Place::ready();
-    let (mut server, runs, document) = served(&place);
+fn the_queue_is_told_in_its_order(place: &Place, server: &mut Server, runs: &str, document: &str) {
     place.configuration("cold").depend_on(&["no-such-package"]);
     let waiting = place.enqueue("cold", "members.csv");
-    let first = submit(&server, &runs, &document);
-    let later = submit(&server, &runs, &document);
-    let last = submit(&server, &runs, &document);
+    let first = submit(server, runs, document);
+    let later = submit(server, runs, document);
+    let last = submit(server, runs, document);
     place.change(&format!(
         "UPDATE queue SET available_at = 4000000000000 WHERE run_id = '{later}'"
     ));
@@ -244,11 +248,10 @@ fn the_queue_is_told_in_the_order_in_which_it_is_claimed() {
     let page = server.read(&format!("queue?limit=2&cursor={next}"));
     let ids: Vec<_> = told(&page).into_iter().map(|(_, _, id)| id).collect();
     assert_eq!(ids, [&*last, &*wanted[2].2]);
-    server.get("queue?limit=0").refuses_field("limit");
-    server.get("queue?cursor=x").refuses_field("cursor");
-    server
-        .get("queue?workspace=other")
-        .refuses(404, "not_found");
+    server.refuses_field("queue?limit=0", "limit");
+    server.refuses_field("queue?cursor=x", "cursor");
+    server.refuses("queue?workspace=other", 404, "not_found");
     server.use_token(server.token(Scope::Admin, Some(&["elsewhere"])));
-    server.get("queue").refuses(404, "not_found");
+    server.refuses("queue", 404, "not_found");
+    place.ade("runs cancel --status queued").succeeds();
 }

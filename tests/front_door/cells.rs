@@ -5,15 +5,12 @@ use crate::common;
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Barrier};
+use std::sync::Barrier;
 use std::time::Duration;
 
 use ade::base::problem::Problem;
-use ade::cells::{
-    Cells, CellsError, Choice, Fate, Origin, Reading, RowMap, Rows, SheetInfo, Window, WindowLimits,
-};
-use common::Place;
-use serde_json::{Value, json};
+use ade::cells::{Cells, CellsError, Choice, Reading, SheetInfo, Window, WindowLimits};
+use serde_json::json;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
@@ -184,39 +181,23 @@ fn a_workbook_is_shown_as_the_engine_reads_it() {
 }
 
 #[test]
-fn separated_text_is_shown_whatever_it_is_written_in() {
+fn separated_text_is_shown_as_a_run_reads_it() {
     let files = Files::new();
     let cells = Cells::default();
-    for (name, content) in [
-        ("a.csv", &b"Name;Betrag\nJ\xfcrgen;1,5\n\n;x\n"[..]),
-        (
-            "b.csv",
-            "\u{feff}Name,Betrag\r\nJürgen,\"1,5\"\r\n\r\n,x\r\n".as_bytes(),
-        ),
-        (
-            "c.csv",
-            &"\u{feff}Name\tBetrag\nJürgen\t1,5\n\n\tx\n"
-                .encode_utf16()
-                .flat_map(u16::to_le_bytes)
-                .collect::<Vec<u8>>(),
-        ),
-    ] {
-        let path = files.write(name, content);
-        let window = first_window(&cells, &path).unwrap();
-        assert_eq!(window.sheet, name[..1]);
-        assert_eq!(
-            json!(window.rows),
-            json!([
-                ["Name", "Betrag"],
-                ["Jürgen", "1,5"],
-                [null, null],
-                [null, "x"]
-            ]),
-            "{name}"
-        );
-        let sheets = cells.sheets(&path, &Reading::default()).unwrap();
-        assert_eq!(sizes(&sheets), [(&name[..1], "visible", 4, 2)]);
-    }
+    let path = files.write("a.csv", b"Name;Betrag\nJ\xfcrgen;1,5\n\n;x\n");
+    let window = first_window(&cells, &path).unwrap();
+    assert_eq!(window.sheet, "a");
+    assert_eq!(
+        json!(window.rows),
+        json!([
+            ["Name", "Betrag"],
+            ["Jürgen", "1,5"],
+            [null, null],
+            [null, "x"]
+        ])
+    );
+    let sheets = cells.sheets(&path, &Reading::default()).unwrap();
+    assert_eq!(sizes(&sheets), [("a", "visible", 4, 2)]);
     // As a run has read it whose settings name encoding and separator.
     let settings = json!({"csv_encoding": "cp1252", "csv_delimiter": ","});
     let path = files.write("a.csv", b"Name;Betrag\nJ\xfcrgen;1,5\n");
@@ -233,96 +214,45 @@ fn separated_text_is_shown_whatever_it_is_written_in() {
     assert!(refused.to_string().contains("not utf-8"), "{refused}");
 }
 
-/// An old workbook: records without a container around them, as Excel 5 to 2003 put them into one.
-fn old_workbook(encrypted: bool) -> Vec<u8> {
-    fn record(code: u16, data: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(data.len()).unwrap();
-        [&code.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
-    }
-    let begin = |kind: u16| {
-        let data = [0x0600, kind, 0, 0, 0, 0, 0, 0].map(u16::to_le_bytes);
-        record(0x0809, &data.concat())
-    };
-    let end = record(0x000A, &[]);
-    let text = |text: &str| {
-        let length = u16::try_from(text.len()).unwrap().to_le_bytes();
-        [&length[..], &[0], text.as_bytes()].concat()
-    };
-    let place =
-        |row: u16, column: u16, style: u16| [row, column, style].map(u16::to_le_bytes).concat();
-    let cell = |row, column, style, code, data: &[u8]| {
-        record(code, &[place(row, column, style), data.to_vec()].concat())
-    };
-    let sheets: Vec<Vec<u8>> = ["one", "two"]
-        .iter()
-        .enumerate()
-        .map(|(index, word)| {
-            [
-                begin(0x0010),
-                cell(0, 0, 0, 0x0204, &text(word)),
-                cell(0, 2, 0, 0x0205, &[42, 1]),
-                cell(2, 0, 1, 0x0203, &45351.5_f64.to_le_bytes()),
-                cell(2, 1, 0, 0x0203, &(index as f64 + 0.5).to_le_bytes()),
-                end.clone(),
-            ]
-            .concat()
-        })
-        .collect();
-    let globals = |starts: [u32; 2]| {
-        let style =
-            |format: u16| record(0x00E0, &[0, format, 0, 0, 0].map(u16::to_le_bytes).concat());
-        let sheet = |start: u32, state: u8, title: &str| {
-            let head = [&start.to_le_bytes()[..], &[state, 0]].concat();
-            let length = u8::try_from(title.len()).unwrap();
-            record(
-                0x0085,
-                &[&head[..], &[length, 0], title.as_bytes()].concat(),
-            )
-        };
-        let locked = if encrypted {
-            record(0x002F, &[0; 6])
-        } else {
-            Vec::new()
-        };
-        [
-            begin(0x0005),
-            locked,
-            style(0),
-            style(22),
-            sheet(starts[0], 0, "Alpha"),
-            sheet(starts[1], 1, "Beta"),
-            end.clone(),
-        ]
-        .concat()
-    };
-    let first = u32::try_from(globals([0, 0]).len()).unwrap();
-    let second = first + u32::try_from(sheets[0].len()).unwrap();
-    [globals([first, second]), sheets.concat()].concat()
+/// A workbook of Excel 97 to 2003.
+fn old_workbook() -> Vec<u8> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/conformance/cases/legacy-xls/input.xls"
+    );
+    fs::read(path).unwrap()
+}
+
+/// The same with a password: its second record says so.
+fn locked_old_workbook() -> Vec<u8> {
+    let mut bytes = old_workbook();
+    let begin = bytes.windows(4).position(|four| four == [9, 8, 16, 0]);
+    let second = begin.unwrap() + 20;
+    bytes[second..second + 2].copy_from_slice(&[0x2f, 0]);
+    bytes
 }
 
 #[test]
 fn an_old_workbook_is_shown() {
     let files = Files::new();
-    let path = files.write("old.xls", old_workbook(false));
+    let path = files.write("old.xls", old_workbook());
     let cells = Cells::default();
     let sheets = cells.sheets(&path, &Reading::default()).unwrap();
     assert_eq!(
         sizes(&sheets),
-        [("Alpha", "visible", 3, 3), ("Beta", "hidden", 3, 3)]
+        [
+            ("Tanks", "visible", 7, 5),
+            ("Hidden", "hidden", 1, 1),
+            ("Ünder ground", "visible", 3, 2)
+        ]
     );
-    let window = cells.window(
-        &path,
-        &Reading::default(),
-        Choice::Named("Beta"),
-        1..=200,
-        1..=100,
-    );
+    let tanks = Choice::Named("Tanks");
+    let window = cells.window(&path, &Reading::default(), tanks, 5..=6, 1..=3);
     assert_eq!(
         json!(window.unwrap().rows),
         json!([
-            ["two", null, "#N/A"],
-            [null, null, null],
-            ["2024-02-29T12:00:00", 1.5, null]
+            ["T2", 12.25, "2024-03-05T06:30:00"],
+            ["T3", "#DIV/0!", null]
         ])
     );
 }
@@ -339,54 +269,35 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
     );
     let cells = Cells::default();
     let folder = files.0.path().to_str().unwrap().to_owned();
-    for (name, content, code, words) in [
+    for (name, content, words) in [
         (
             "locked.xlsx",
             common::encrypted_workbook(),
-            "workbook_unreadable",
             "is an encrypted workbook",
         ),
         (
             "locked.xls",
-            old_workbook(true),
-            "workbook_unreadable",
+            locked_old_workbook(),
             "is an encrypted workbook",
         ),
         (
             "short.xlsx",
             sound[..sound.len() / 2].to_vec(),
-            "workbook_unreadable",
             "is cut short",
         ),
-        (
-            "page.xlsx",
-            b"<html></html>".to_vec(),
-            "workbook_unreadable",
-            "this is a web page",
-        ),
-        (
-            "new.xls",
-            sound.clone(),
-            "workbook_unreadable",
-            "rename it to .xlsx",
-        ),
-        ("empty.xlsx", Vec::new(), "workbook_unreadable", "is empty"),
+        ("page.xlsx", b"<html></html>".to_vec(), "this is a web page"),
+        ("new.xls", sound.clone(), "rename it to .xlsx"),
+        ("empty.xlsx", Vec::new(), "is empty"),
         (
             "note.txt",
             b"x".to_vec(),
-            "workbook_unreadable",
             "files of type .txt are not supported",
         ),
-        (
-            "named.csv",
-            sound.clone(),
-            "workbook_unreadable",
-            "the text is not utf-8",
-        ),
+        ("named.csv", sound.clone(), "the text is not utf-8"),
     ] {
         let path = files.write(name, content);
         let failure = first_window(&cells, &path).unwrap_err();
-        assert_eq!(failure.code(), code, "{failure}");
+        assert_eq!(failure.code(), "workbook_unreadable", "{failure}");
         assert!(failure.to_string().contains(words), "{failure}");
         assert!(!failure.to_string().contains(&folder), "{failure}");
         // It is refused again in the same words.
@@ -404,40 +315,54 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
         let window = cells.window(&path, &Reading::default(), choice, rows, columns);
         window.map_err(|failure| (failure.code(), failure.to_string(), failure.hint()))
     };
-    let (code, message, hint) = window(Choice::Named("s"), 1..=1, 1..=1).unwrap_err();
-    assert_eq!(
-        (code, &*message),
-        ("sheet_not_found", "sound.xlsx has no sheet \"s\"")
-    );
-    assert_eq!(hint.as_deref(), Some("it has \"S\", \"T\""));
-    let (_, message, _) = window(Choice::At(2), 1..=1, 1..=1).unwrap_err();
-    assert_eq!(message, "sound.xlsx has no sheet at position 2");
-    let (code, message, _) = window(Choice::At(0), 11..=20, 1..=1).unwrap_err();
-    assert_eq!(
-        (code, &*message),
+    for (choice, rows, columns, wanted, words, help) in [
         (
-            "bad_window",
-            "the sheet \"S\" has no rows from 11 on: it has 10"
-        )
-    );
-    let (code, message, _) = window(Choice::At(0), 1..=1, 5..=5).unwrap_err();
-    assert_eq!(
-        (code, &*message),
+            Choice::Named("s"),
+            1..=1,
+            1..=1,
+            "sheet_not_found",
+            "sound.xlsx has no sheet \"s\"",
+            Some("it has \"S\", \"T\""),
+        ),
         (
-            "bad_window",
-            "the sheet \"S\" has no columns from 5 on: it has 4"
-        )
-    );
-    let (code, message, hint) = window(Choice::At(0), 1..=201, 1..=1).unwrap_err();
-    assert_eq!(
-        (code, &*message),
+            Choice::At(2),
+            1..=1,
+            1..=1,
+            "sheet_not_found",
+            "sound.xlsx has no sheet at position 2",
+            None,
+        ),
         (
+            Choice::At(0),
+            11..=20,
+            1..=1,
             "bad_window",
-            "1 to 201 is no range of rows that can be shown"
-        )
-    );
-    let words = "rows count from 1, and a window has at most 200 of them, as 1-200";
-    assert_eq!(hint.as_deref(), Some(words));
+            "the sheet \"S\" has no rows from 11 on: it has 10",
+            None,
+        ),
+        (
+            Choice::At(0),
+            1..=1,
+            5..=5,
+            "bad_window",
+            "the sheet \"S\" has no columns from 5 on: it has 4",
+            None,
+        ),
+        (
+            Choice::At(0),
+            1..=201,
+            1..=1,
+            "bad_window",
+            "1 to 201 is no range of rows that can be shown",
+            Some("rows count from 1, and a window has at most 200 of them, as 1-200"),
+        ),
+    ] {
+        let (code, message, hint) = window(choice, rows, columns).unwrap_err();
+        assert_eq!((code, &*message), (wanted, words));
+        if help.is_some() {
+            assert_eq!(hint.as_deref(), help);
+        }
+    }
     let corner = window(Choice::At(0), 10..=209, 4..=103).unwrap();
     assert_eq!(json!(corner.rows), json!([[10_004]]));
 
@@ -566,15 +491,8 @@ fn what_is_kept_is_bounded() {
     }
     let two = kept_after(&third);
     assert!(two.0 <= 5 && two.1 < 2 * one + (1 << 16), "{two:?}");
-}
 
-#[test]
-fn what_is_not_used_goes() {
-    let files = Files::new();
-    let path = files.write(
-        "one.xlsx",
-        workbook(&[("S", "visible", numbers(1, 1))], &[]),
-    );
+    // What is not used goes.
     let cells = Cells::new(WindowLimits {
         unused_for: Duration::ZERO,
         ..WindowLimits::default()
@@ -617,7 +535,7 @@ fn what_would_take_too_much_memory_is_refused() {
         ),
         (
             "old.xls",
-            [old_workbook(false), vec![0; 2 << 20]].concat(),
+            [old_workbook(), vec![0; 2 << 20]].concat(),
             "the workbook takes more than 1 MiB of memory",
         ),
     ] {
@@ -677,88 +595,4 @@ fn threads_share_what_is_read() {
     });
     // The file's structure, and its sheet.
     assert_eq!(cells.kept().0, 2);
-}
-
-/// What a run tells of its rows.
-fn rows_of(run: &Value) -> Option<Arc<Rows>> {
-    let output = Path::new(run["output_path"].as_str().unwrap());
-    Cells::default().rows(&output.with_file_name("people_rows.json"))
-}
-
-/// The rows of the first sheet of a run's output.
-fn output(run: &Value) -> Window {
-    let path = PathBuf::from(run["output_path"].as_str().unwrap());
-    let read = Cells::default().window(&path, &Reading::whole(), Choice::At(0), 1..=200, 1..=100);
-    read.unwrap()
-}
-
-#[test]
-fn output_rows_know_their_source_rows_where_the_run_has_left_them() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/hooks/sorted.py",
-        "def sorted_rows(*, table):\n    return table.sort(\"name\").filter(~table.sort(\"name\")[\"name\"].eq(\"Dan\"))\n\n\n\
-         def register(registry):\n    registry.register_hook(sorted_rows, hook=\"on_table_transformed\", priority=1)\n",
-    );
-    let settings = "csv_encoding = \"auto\"\ncsv_delimiter = \"auto\"\nrow_provenance = true\n";
-    configuration.write(
-        "settings.toml",
-        &format!("{settings}output_style = \"table\"\n"),
-    );
-    let input = "Name;Email\nZoë;zoe@example.org\nDan;dan@example.org\nAnn;ann@example.org\n";
-    let input: Vec<u8> = input.chars().map(|letter| letter as u8).collect();
-    let input = place.write("people.csv", input);
-    place.ade("run config people.csv -q").succeeds();
-    let run = place.json("runs show latest --json");
-    let window = output(&run);
-    let names: Vec<&Value> = window.rows.iter().map(|row| &row[0]).collect();
-    assert_eq!(json!(names), json!(["Name", "Ann", "Zoë"]), "{window:?}");
-    // The source has these values in these rows.
-    let source = first_window(&Cells::default(), &input).unwrap();
-    assert_eq!(source.rows[3][0], "Ann");
-    assert_eq!(source.rows[1][0], "Zoë");
-
-    let told = rows_of(&run).unwrap();
-    let row = |row| Origin::Row {
-        sheet: "people",
-        row,
-    };
-    let origins = [1, 2, 3, 4].map(|row| told.origin("people", row));
-    assert_eq!(origins, [Origin::NoData, row(4), row(2), Origin::NoData]);
-    assert_eq!(
-        json!(RowMap::of_output(&window, &told)),
-        json!({"sheet": "people", "rows": [null, 4, 2], "unknown": null})
-    );
-    let fates = told.fates("people", 1..5);
-    let places: Vec<_> = fates
-        .iter()
-        .map(|fate| match fate {
-            Fate::Written(places) => json!(places[0].row),
-            Fate::NotWritten(why) => json!([why.reason, why.hook.is_some()]),
-            other => panic!("{other:?}"),
-        })
-        .collect();
-    assert_eq!(
-        json!(places),
-        json!([["header", false], 3, ["dropped", true], 2])
-    );
-
-    // A hook that makes new rows leaves nothing that tells which they are.
-    configuration.write(
-        "src/ade_config/hooks/sorted.py",
-        "def rebuilt(*, table):\n    return table.select(\"name\", \"email\").reverse().head(2)\n\n\n\
-         def register(registry):\n    registry.register_hook(rebuilt, hook=\"on_table_transformed\", priority=1)\n",
-    );
-    place.ade("run config people.csv -q").succeeds();
-    let told = rows_of(&place.json("runs show latest --json")).unwrap();
-    for row in [2, 3] {
-        let origin = told.origin("people", row);
-        assert!(
-            matches!(origin, Origin::Unknown { hook } if hook.contains("rebuilt")),
-            "{origin:?}"
-        );
-        let fate = told.fate("people", row);
-        assert!(matches!(fate, Fate::Unknown { .. }), "{fate:?}");
-    }
 }

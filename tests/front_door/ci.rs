@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, has, snapshot};
 use libc::SIGINT;
 use serde_json::{Value, json};
 
@@ -41,6 +41,13 @@ fn step(document: &Value, configuration: usize, step: usize) -> &Value {
     &document["configurations"][configuration]["steps"][step]
 }
 
+/// What became of each step of a configuration.
+fn states(document: &Value, configuration: usize) -> Vec<&str> {
+    let steps = document["configurations"][configuration]["steps"].as_array();
+    let steps = steps.unwrap().iter();
+    steps.map(|one| one["state"].as_str().unwrap()).collect()
+}
+
 #[test]
 fn a_sound_configuration_passes_every_step_and_files_go_with_the_one_before_them() {
     let place = place();
@@ -56,48 +63,37 @@ fn a_sound_configuration_passes_every_step_and_files_go_with_the_one_before_them
     place.configuration("other");
     let document = place.json("ci crew members.csv other people.csv --json");
     assert_eq!(document["passed"], true);
-    let steps = |configuration: usize| {
-        let steps = document["configurations"][configuration]["steps"].as_array();
-        let steps = steps.unwrap().iter();
-        steps
-            .map(|one| {
-                let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
-                [word("step"), word("state"), word("input")].join(" ")
-            })
-            .collect::<Vec<_>>()
-    };
     assert_eq!(
-        steps(0),
-        [
-            "lock skipped ",
-            "check passed ",
-            "test passed ",
-            "run passed members.csv"
-        ]
+        states(&document, 0),
+        ["skipped", "passed", "passed", "passed"]
     );
     assert_eq!(
-        steps(1),
-        [
-            "lock skipped ",
-            "check passed ",
-            "test skipped ",
-            "run passed people.csv"
-        ]
+        states(&document, 1),
+        ["skipped", "passed", "skipped", "passed"]
+    );
+    has(
+        step(&document, 0, 3),
+        json!({"step": "run", "input": "members.csv"}),
     );
     let run = step(&document, 1, 3);
+    has(run, json!({"step": "run", "input": "people.csv"}));
     assert_eq!(run["run"]["metrics"]["issues"], 1);
     assert_eq!(place.statuses().len(), 3);
+    // A change of layout fails where that is asked for.
+    place.write("members.csv", "Name,Salary\nAnn,1\n");
+    place
+        .ade("ci crew members.csv --deny-drift")
+        .ends_with(1)
+        .prints("another layout than before, which --deny-drift does not allow: ");
 }
 
 #[test]
 fn the_configuration_of_a_file_is_found_and_other_files_are_passed_over() {
     let place = place();
     place.write("setup.py", "");
-    let call = ["ci", "crew/src/ade_config/columns/fields.py", "setup.py"];
-    let done = place.ade_with(
-        call.into_iter()
-            .chain(["crew/tests/cases/members/input.csv", "--no-test"]),
-    );
+    let file = "crew/src/ade_config/columns/fields.py";
+    let call = format!("ci {file} setup.py crew/{CASE}/input.csv --no-test");
+    let done = place.ade(&call);
     let done = done.succeeds().says("setup.py belongs to no configuration");
     assert_eq!(done.stdout.matches("crew\n").count(), 1, "{done}");
     done.prints("test   skipped: not asked for");
@@ -111,19 +107,24 @@ fn the_configuration_of_a_file_is_found_and_other_files_are_passed_over() {
         ("ci crew gone.csv", "there is no file gone.csv"),
         ("ci tests", "there is no folder tests"),
     ] {
-        place.ade(call).ends_with(2).says(words);
+        place.ade_refuses(call, words);
     }
     place.configuration("other");
-    place
-        .ade("ci members.csv crew other")
-        .ends_with(2)
-        .says("hint: name inputs behind their configuration");
+    let hint = "hint: name inputs behind their configuration";
+    place.ade_refuses("ci members.csv crew other", hint);
 }
 
+/// One place for all of it: three environments take long.
 #[test]
-fn every_configuration_is_looked_at_and_the_worst_status_wins() {
-    let place = place();
+fn every_configuration_is_looked_at_and_what_is_found_is_reported() {
+    let mut place = place();
     with_failing(&place);
+    the_worst_status_wins(&place);
+    reports_are_those_that_ci_systems_read(&mut place);
+    github_gets_a_command_for_each_finding_at_its_line_in_the_repository(&mut place);
+}
+
+fn the_worst_status_wins(place: &Place) {
     place.write("broken/pyproject.toml", "[project]\nname = 1 2\n");
     let paths = ["broken", "my, rates", "payroll", "crew", "members.csv"];
     let call = ["ci", "--json"].into_iter().chain(paths);
@@ -131,18 +132,17 @@ fn every_configuration_is_looked_at_and_the_worst_status_wins() {
     let document = done.json();
     assert_eq!(document["passed"], false);
     assert_eq!(document["exit_status"], 2);
-    let states = |configuration: usize| {
-        let steps = document["configurations"][configuration]["steps"].as_array();
-        let states = steps
-            .unwrap()
-            .iter()
-            .map(|one| one["state"].as_str().unwrap());
-        states.collect::<Vec<_>>()
-    };
-    assert_eq!(states(0), ["skipped", "failed", "skipped"]);
-    assert_eq!(states(1), ["skipped", "failed", "skipped"]);
-    assert_eq!(states(2), ["skipped", "passed", "failed"]);
-    assert_eq!(states(3), ["skipped", "passed", "passed", "passed"]);
+    for (configuration, wanted) in [
+        ["skipped", "failed", "skipped"].as_slice(),
+        &["skipped", "failed", "skipped"],
+        &["skipped", "passed", "failed"],
+        &["skipped", "passed", "passed", "passed"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert_eq!(states(&document, configuration), wanted);
+    }
     let found = |configuration: usize, number: usize| {
         let finding = &step(&document, configuration, number)["findings"][0];
         let file = finding["file"].as_str().unwrap().to_owned();
@@ -180,20 +180,14 @@ fn a_lock_that_is_out_of_date_fails_and_frozen_does_nothing_without_it() {
     let document = place.ade("ci crew --json").ends_with(1).json();
     let lock = step(&document, 0, 0);
     assert_eq!(lock["findings"][0]["code"], "lock_outdated", "{document}");
-    assert!(
-        lock["findings"][0]["file"]
-            .as_str()
-            .unwrap()
-            .ends_with("crew/ade.lock")
-    );
+    let file = lock["findings"][0]["file"].as_str().unwrap();
+    assert!(file.ends_with("crew/ade.lock"), "{file}");
     assert_eq!(step(&document, 0, 2)["state"], "passed");
-    let document = place
+    let frozen = place
         .ade("ci crew members.csv --json --frozen")
-        .ends_with(1)
-        .json();
-    for number in [1, 2, 3] {
-        assert_eq!(step(&document, 0, number)["state"], "skipped", "{document}");
-    }
+        .ends_with(1);
+    let document = frozen.json();
+    assert_eq!(states(&document, 0)[1..], ["skipped"; 3], "{document}");
     std::fs::remove_file(place.path("crew/ade.lock")).unwrap();
     let document = place.ade("ci crew --json --frozen").ends_with(1).json();
     assert_eq!(step(&document, 0, 0)["findings"][0]["code"], "lock_missing");
@@ -222,17 +216,13 @@ fn a_run_that_lacks_what_is_required_fails_and_no_value_or_header_is_reported() 
         .prints("members.csv came to 1 row, and")
         .prints("::error title=ade run secret.csv::secret.csv came to 2 rows, and");
     let summary = place.read("s.md");
-    assert!(
-        summary.contains("| secret.csv | crew | ❌ 2 rows, 2 of 2 fields, 1 "),
-        "{summary}"
-    );
+    let line = "| secret.csv | crew | ❌ 2 rows, 2 of 2 fields, 1 ";
+    assert!(summary.contains(line), "{summary}");
     assert!(summary.contains("### Issues by rule"), "{summary}");
     assert_eq!(place.read("job.md"), summary);
     let quality = place.read("q.json");
-    assert!(
-        quality.contains("\"path\": \"crew/pyproject.toml\""),
-        "{quality}"
-    );
+    let path = "\"path\": \"crew/pyproject.toml\"";
+    assert!(quality.contains(path), "{quality}");
     for text in [&done.to_string(), &summary, &quality, &place.read("j.xml")] {
         for secret in ["not an address", "Top secret", "Bob"] {
             assert!(!text.contains(secret), "{secret} in {text}");
@@ -247,21 +237,8 @@ fn a_run_that_lacks_what_is_required_fails_and_no_value_or_header_is_reported() 
     place.ade("ci crew people.csv --set no_such=1").ends_with(2);
 }
 
-#[test]
-fn a_change_of_layout_fails_where_that_is_asked_for() {
-    let place = place();
-    place.ade("ci crew members.csv --deny-drift").succeeds();
-    place.write("members.csv", "Name,Salary\nAnn,1\n");
-    place
-        .ade("ci crew members.csv --deny-drift")
-        .ends_with(1)
-        .prints("another layout than before, which --deny-drift does not allow: ");
-}
-
-#[test]
-fn github_gets_a_command_for_each_finding_at_its_line_in_the_repository() {
-    let mut place = place();
-    with_failing(&place);
+fn github_gets_a_command_for_each_finding_at_its_line_in_the_repository(place: &mut Place) {
+    place.unset("CI_PROJECT_DIR");
     place.set("GITHUB_ACTIONS", "true");
     place.set("GITHUB_WORKSPACE", place.path(""));
     place.set("GITHUB_STEP_SUMMARY", place.path("job.md"));
@@ -290,37 +267,25 @@ fn github_gets_a_command_for_each_finding_at_its_line_in_the_repository() {
     let commands = commands.filter(|line| line.starts_with("::"));
     assert_eq!(commands.count(), 3, "{done}");
     let job = place.read("job.md");
-    assert!(
-        job.starts_with("of another step\n## ade ci: 2 of 2 configurations failed\n"),
-        "{job}"
-    );
+    let begins = "of another step\n## ade ci: 2 of 2 configurations failed\n";
+    assert!(job.starts_with(begins), "{job}");
     // One document on standard output, and commands beside it.
     let done = place.ade("ci payroll --json").ends_with(1);
     assert_eq!(done.json()["exit_status"], 1);
-    let done = done.says("\n::error file=payroll/tests/cases/members/expected.csv,line=2,");
-    drop(done);
+    done.says("\n::error file=payroll/tests/cases/members/expected.csv,line=2,");
     let before = place.read("job.md");
     let done = place.ade("ci payroll --annotate none").ends_with(1);
     assert!(!done.to_string().contains("\n::"), "{done}");
     assert_eq!(place.read("job.md"), before);
 }
 
-#[test]
-fn reports_are_those_that_ci_systems_read() {
-    let mut place = place();
-    with_failing(&place);
+fn reports_are_those_that_ci_systems_read(place: &mut Place) {
     place.set("CI_PROJECT_DIR", place.path(""));
-    let reports = [
-        "--junit",
-        "j.xml",
-        "--summary",
-        "s.md",
-        "--code-quality",
-        "q.json",
-    ];
+    let reports = "--junit j.xml --summary s.md --code-quality q.json";
     let paths = ["ci", "crew", "members.csv", "payroll", "my, rates"];
-    let call = || paths.into_iter().chain(reports);
-    place.ade_with(call()).ends_with(1);
+    place
+        .ade_with(paths.into_iter().chain(reports.split(' ')))
+        .ends_with(1);
     let junit = place.read("j.xml");
     let mut settings = place.filters();
     settings.add_filter("time=\"[0-9.]+\"", "time=\"[S]\"");
@@ -370,11 +335,10 @@ fn reports_are_those_that_ci_systems_read() {
         | members.csv | crew | ✅ 1 row, 2 of 2 fields | 0 | 0 | 0 |
         ");
     });
-    let quality: Value = serde_json::from_str(&place.read("q.json")).unwrap();
-    let quality = quality.as_array().unwrap();
-    assert_eq!(quality.len(), 3, "{quality:?}");
+    let quality = || -> Value { serde_json::from_str(&place.read("q.json")).unwrap() };
+    let found = quality();
     let of = |number: usize| {
-        let one = &quality[number];
+        let one = &found[number];
         let (path, line) = (&one["location"]["path"], &one["location"]["lines"]["begin"]);
         json!([one["check_name"], one["severity"], path, line])
     };
@@ -386,20 +350,18 @@ fn reports_are_those_that_ci_systems_read() {
     assert_eq!(of(1), json!(["ade.test", "major", table, 2]));
     let module = "my, rates/src/ade_config/columns/rates.py";
     assert_eq!(of(2)[2], module);
-    let prints = |quality: &[Value]| {
-        let prints = quality
-            .iter()
-            .map(|one| one["fingerprint"].as_str().unwrap().to_owned());
-        prints.collect::<std::collections::BTreeSet<_>>()
-    };
-    let before = prints(quality);
-    assert_eq!(before.len(), 3);
+    assert_eq!(found.as_array().unwrap().len(), 3);
+    let prints = [0, 1, 2].map(|number| found[number]["fingerprint"].to_string());
+    assert!(prints[0] != prints[1] && prints[1] != prints[2] && prints[2] != prints[0]);
     // A fingerprint stays while lines move.
     place.write("payroll/settings.toml", "\n\n\n# moved\nno_such = 1\n");
-    place.ade_with(call()).ends_with(1);
-    let moved: Value = serde_json::from_str(&place.read("q.json")).unwrap();
+    place.ade("ci payroll --code-quality q.json").ends_with(1);
+    let moved = quality();
     assert_eq!(moved[0]["location"]["lines"]["begin"], 5);
-    assert_eq!(prints(moved.as_array().unwrap()), before);
+    for number in [0, 1] {
+        assert_eq!(moved[number]["fingerprint"].to_string(), prints[number]);
+    }
+    place.write("payroll/settings.toml", "\nno_such = 1\n");
     // A report that cannot be written is an error; the others are.
     std::fs::remove_file(place.path("s.md")).unwrap();
     place
@@ -420,12 +382,8 @@ fn an_environment_that_cannot_be_built_is_a_status_of_its_own() {
         .json();
     let check = step(&document, 0, 1);
     assert_eq!(check["state"], "failed");
-    assert!(
-        check["findings"][0]["file"]
-            .as_str()
-            .unwrap()
-            .ends_with("lost/pyproject.toml")
-    );
+    let file = check["findings"][0]["file"].as_str().unwrap();
+    assert!(file.ends_with("lost/pyproject.toml"), "{file}");
     assert_eq!(step(&document, 1, 1)["state"], "passed");
 }
 
@@ -439,8 +397,7 @@ fn what_is_cancelled_begins_nothing_more_and_still_reports() {
     let done = running.wait().ends_with(130);
     assert!(!done.stdout.contains("other"), "{done}");
     let junit = place.read("j.xml");
-    assert!(
-        junit.contains("name=\"members.csv\"") && junit.contains("<failure message=\"cancelled\">"),
-        "{junit}"
-    );
+    for part in ["name=\"members.csv\"", "<failure message=\"cancelled\">"] {
+        assert!(junit.contains(part), "{junit}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use crate::common;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -10,20 +11,27 @@ use common::Place;
 #[test]
 fn every_command_and_every_flag_is_offered_and_described() {
     let place = Place::new();
-    for command in place.commands() {
-        let (name, before) = command.words.split_last().unwrap();
-        let offered = |current: &str, words: &str| {
-            let ask = format!("completions --offer={current} -- {words}");
-            place.ade(&ask).succeeds().stdout
-        };
-        let commands = offered("", &before.join(" "));
+    let offered = |current: &str, words: &str| {
+        let ask = format!("completions --offer={current} -- {words}");
+        place.ade(&ask).succeeds().stdout
+    };
+    // All commands stand in the page of commands; those of one group are offered together.
+    let page = include_str!("../../docs/reference/commands.md");
+    let commands = page.lines().filter_map(|line| line.strip_prefix("## ade "));
+    let mut groups = BTreeMap::new();
+    for command in commands {
+        let (group, name) = command.rsplit_once(' ').unwrap_or(("", command));
+        let commands = groups.entry(group).or_insert_with(|| offered("", group));
         let line = commands
             .lines()
             .find(|line| line.starts_with(&format!("{name}\t")));
-        let (_, about) = line.expect(name).split_once('\t').unwrap();
-        assert!(!about.is_empty(), "{name}");
-        let flags = offered("--", &command.words.join(" "));
-        assert!(flags.contains("--json\t"), "{name}: {flags}");
+        let (_, about) = line.expect(command).split_once('\t').unwrap();
+        assert!(!about.is_empty(), "{command}");
+    }
+    assert!(groups.len() > 5, "{groups:?}");
+    for command in ["run", "runs retry", "env"] {
+        let flags = offered("--", command);
+        assert!(flags.contains("--json\t"), "{command}: {flags}");
     }
 }
 
@@ -109,23 +117,6 @@ fn shown_by_zsh(place: &Place, line: &str, until: &str) -> String {
 }
 
 #[test]
-fn bash_completes_commands_and_flags() {
-    let place = Place::new();
-    let script = place.write("ade.bash", place.ade("completions bash").succeeds().stdout);
-    let script = script.to_str().unwrap();
-    assert_eq!(completed(&place, script, "ade ru"), ["run", "runs"]);
-    assert_eq!(completed(&place, script, "ade runs ca"), ["cancel"]);
-    assert_eq!(
-        completed(&place, script, "ade run --deny"),
-        ["--deny-issues", "--deny", "--deny-drift"]
-    );
-    assert_eq!(
-        completed(&place, script, "ade env gc --color a"),
-        ["auto", "always"]
-    );
-}
-
-#[test]
 fn bash_completes_runs_environments_and_configurations_as_they_are() {
     let place = Place::ready();
     place.configuration("my config");
@@ -173,8 +164,18 @@ fn bash_completes_runs_environments_and_configurations_as_they_are() {
         ["people"]
     );
     assert!(completed(&place, script, "ade runs show --data-dir elsewhere ").is_empty());
-    // Flags stay what they were.
+    // Commands and flags stay what they were.
     assert_eq!(completed(&place, script, "ade runs show --js"), ["--json"]);
+    assert_eq!(completed(&place, script, "ade ru"), ["run", "runs"]);
+    assert_eq!(completed(&place, script, "ade runs ca"), ["cancel"]);
+    assert_eq!(
+        completed(&place, script, "ade run --deny"),
+        ["--deny-issues", "--deny", "--deny-drift"]
+    );
+    assert_eq!(
+        completed(&place, script, "ade env gc --color a"),
+        ["auto", "always"]
+    );
 }
 
 #[test]
@@ -229,7 +230,7 @@ fn zsh_completes_runs_environments_and_configurations_as_they_are() {
 
 #[test]
 fn what_is_offered_is_described_and_a_broken_call_prints_nothing() {
-    let place = Place::ready();
+    let place = Place::cold();
     place.ade("run config members.csv --dry-run -q").succeeds();
     let offered = place.ade("completions --offer= -- runs show").succeeds();
     let (value, about) = offered.stdout.trim_end().split_once('\t').unwrap();
@@ -245,12 +246,10 @@ fn what_is_offered_is_described_and_a_broken_call_prints_nothing() {
         let nothing = place
             .ade(&format!("completions --offer= -- {words}"))
             .succeeds();
-        assert_eq!(
-            (nothing.stdout.as_str(), nothing.stderr.as_str()),
-            ("", ""),
-            "{words}"
-        );
+        let said = [nothing.stdout, nothing.stderr];
+        assert_eq!(said, ["", ""], "{words}");
     }
+    place.ade_refuses("completions tcsh", "possible values: bash, fish, zsh");
 }
 
 #[test]
@@ -279,10 +278,4 @@ fn the_examples_work_as_typed_in_a_fresh_home() {
         .unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.contains("-F _ade ade"), "{output:?}");
-}
-
-#[test]
-fn a_shell_that_is_not_known_is_a_wrong_call() {
-    let place = Place::new();
-    place.ade_refuses("completions tcsh", "possible values: bash, fish, zsh");
 }

@@ -24,7 +24,7 @@ fn two() -> Place {
 fn without_any_it_says_how_one_is_made_known() {
     let place = Place::new();
     place.ade_says("configs ls", "the first `ade run` of one makes it known");
-    assert_eq!(place.ade("configs ls --json").json(), json!([]));
+    assert_eq!(place.json("configs ls --json"), json!([]));
     place.ade_refuses("configs show x", "knows no configurations yet");
     assert!(!place.path("data").exists(), "a look creates nothing");
 }
@@ -32,13 +32,6 @@ fn without_any_it_says_how_one_is_made_known() {
 #[test]
 fn one_is_the_default_and_listed_first() {
     let place = two();
-    snapshot!(place, place.ade("configs ls"), @r"
-    status 0
-    --- stdout
-    ID      CONFIGURATION  DEFAULT  RUNS USE  LAST RUN  FOLDER
-    [SHORT-ID]  people         no       folder    never     config
-    [SHORT-ID]  people         no       folder    never     other
-    ");
     place
         .ade("configs default other")
         .succeeds()
@@ -52,10 +45,8 @@ fn one_is_the_default_and_listed_first() {
     ");
     // Another one takes its place.
     place.ade("configs default config").succeeds();
-    let listed = place.ade("configs ls --json").json();
-    let default: Vec<&Value> = [&listed[0], &listed[1]]
-        .map(|known| &known["default"])
-        .into();
+    let listed = place.json("configs ls --json");
+    let default = [0, 1].map(|at| listed[at]["default"].clone());
     assert_eq!(default, [true, false]);
     assert!(listed[0]["path"].as_str().unwrap().ends_with("/config"));
     let ended =
@@ -89,17 +80,16 @@ fn it_is_found_by_name_folder_id_and_part_of_an_id() {
     let id = ids(&place).remove(0);
     let end = &id[id.len() - 12..];
     for given in [id.as_str(), end, "config", "./config", &id.to_uppercase()] {
-        let shown = place.ade(&format!("configs show {given} --json")).json();
+        let shown = place.json(&format!("configs show {given} --json"));
         assert_eq!(shown["id"].as_str(), Some(id.as_str()), "{given}");
     }
-    for given in ["nothing", "./nowhere", &id[..5]] {
+    for given in ["nothing", "./nowhere", &id[..5], "0"] {
         place.ade_fails(
             &format!("configs show {given}"),
             2,
             "configuration_not_found",
         );
     }
-    place.ade_fails("configs show 0", 2, "configuration_not_found");
     snapshot!(place, place.ade("configs show config"), @r"
     status 0
     --- stdout
@@ -112,14 +102,13 @@ fn it_is_found_by_name_folder_id_and_part_of_an_id() {
 }
 
 #[test]
-fn versions_are_shown_and_what_has_none_is_not_the_default() {
+fn versions_are_shown_and_any_is_made_the_one_that_runs_use() {
     let place = Place::ready();
     let server = Server::of(&place);
     let id = ids(&place).remove(0);
-    server
-        .post(&format!("configs/{id}/publish"), &json!({"force": true}))
-        .is(201);
-    let shown = place.ade("configs show config --json").json();
+    let publish = || server.post(&format!("configs/{id}/publish"), &json!({"force": true}));
+    publish().is(201);
+    let shown = place.json("configs show config --json");
     assert_eq!(shown["versions"][0]["status"], "active");
     assert_eq!(
         (&shown["default"], &shown["active_version"]),
@@ -127,30 +116,14 @@ fn versions_are_shown_and_what_has_none_is_not_the_default() {
     );
     place.ade_prints("configs show config", "  1 active ");
 
-    server
-        .post("workspaces/default/configs", &json!({"name": "draft only"}))
-        .is(201);
-    let outcome = place
-        .ade_with(["configs", "default", "draft only", "--json"])
-        .ends_with(2);
-    assert_eq!(outcome.error()["code"], "not_published");
     // Two of one name: the name is not enough.
-    server
-        .post("workspaces/default/configs", &json!({"name": "draft only"}))
-        .is(201);
-    let outcome = place
-        .ade_with(["configs", "show", "draft only", "--json"])
-        .ends_with(2);
-    assert_eq!(outcome.error()["code"], "ambiguous_id");
-}
+    for (command, code) in [("default", "not_published"), ("show", "ambiguous_id")] {
+        let draft = json!({"name": "draft"});
+        server.post("workspaces/default/configs", &draft).is(201);
+        place.ade_fails(&format!("configs {command} draft"), 2, code);
+    }
 
-#[test]
-fn any_version_is_made_the_one_that_runs_use_and_the_folder_again() {
-    let place = Place::ready();
-    let server = Server::of(&place);
-    let id = ids(&place).remove(0);
-    let publish = || server.post(&format!("configs/{id}/publish"), &json!({"force": true}));
-    publish().is(201);
+    // Any version is made the one that runs use, and the folder again.
     place.write(
         "config/src/ade_config/columns/more.py",
         "def register(registry):\n    pass\n",
@@ -161,7 +134,7 @@ fn any_version_is_made_the_one_that_runs_use_and_the_folder_again() {
         .ade("configs activate config --version 1")
         .succeeds()
         .says("people uses version 1 for its runs over the API from now on");
-    let shown = place.ade("configs show config --json").json();
+    let shown = place.json("configs show config --json");
     assert_eq!(
         (&shown["active_version"], &shown["runs_use"]),
         (&json!(1), &json!("version"))
@@ -173,7 +146,7 @@ fn any_version_is_made_the_one_that_runs_use_and_the_folder_again() {
         .ade("configs deactivate config --version")
         .succeeds()
         .says("people uses its folder for runs over the API from now on");
-    let shown = place.ade("configs show config --json").json();
+    let shown = place.json("configs show config --json");
     assert_eq!(
         (&shown["active_version"], &shown["runs_use"]),
         (&json!(null), &json!("folder"))

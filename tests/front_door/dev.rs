@@ -22,7 +22,7 @@ fn one_command_is_all_that_a_developer_types() {
     server.process.wait_until_says("\"event\":\"api.request\"");
     server.process.signal(libc::SIGINT);
     let ended = server.process.wait().succeeds();
-    assert!(!ended.stderr.contains(&server.token), "{ended}");
+    ended.stderr_lacks(&server.token);
     // The token of the link ended with the server.
     let tokens = place.json("tokens ls --json");
     assert!(tokens[0]["revoked_at"].is_string(), "{tokens}");
@@ -261,6 +261,12 @@ fn there_is_one_for_a_data_directory() {
     // So is one on the same port.
     let port = server.address.rsplit(':').next().unwrap();
     place.ade_fails(&format!("dev --port {port}"), 2, "already_running");
+    let refused = place.ade(&format!("dev --port {port} --data-dir other"));
+    let expected = format!(
+        "127.0.0.1:{port} is in use: process {} (ade) listens there",
+        server.process.id()
+    );
+    refused.ends_with(2).says(&expected);
     // Another data directory has its own, and a server for a team may be beside it.
     let mut other = place.start("dev --port 0 --no-worker --data-dir other");
     other.wait_until_prints("Ctrl-C stops");
@@ -268,19 +274,4 @@ fn there_is_one_for_a_data_directory() {
     // One that is killed leaves nothing in the way of the next.
     server.process.dies();
     Server::dev(&place, "--no-worker");
-}
-
-#[test]
-fn a_port_that_is_taken_names_the_process_that_listens_there() {
-    let place = Place::new();
-    let server = Server::dev(&place, "--no-worker");
-    let port = server.address.rsplit(':').next().unwrap();
-    let refused = place
-        .ade(&format!("dev --port {port} --data-dir other"))
-        .ends_with(2);
-    let expected = format!(
-        "127.0.0.1:{port} is in use: process {} (ade) listens there",
-        server.process.id()
-    );
-    assert!(refused.stderr.contains(&expected), "{refused}");
 }

@@ -3,7 +3,6 @@
 use crate::common;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use common::{Place, wait_for};
@@ -11,8 +10,7 @@ use common::{Place, wait_for};
 #[test]
 fn words_find_sections_and_a_name_prints_its_page() {
     let place = Place::new();
-    let pages = place.ade("docs").succeeds().stdout;
-    assert!(pages.contains("reference/errors"), "{pages}");
+    place.ade_prints("docs", "reference/errors");
     // Ten questions, and the page that answers each: among the first three.
     for (words, page) in [
         ("a column was not found", "how-to/column-not-found"),
@@ -28,36 +26,28 @@ fn words_find_sections_and_a_name_prints_its_page() {
         ("hidden sheets", "how-to/column-not-found"),
         ("password protected file", "reference/errors"),
     ] {
-        let found = place.ade(&format!("docs {words} --json")).json();
-        let found = found.as_array().unwrap().iter().take(3);
-        let found: Vec<_> = found.map(|section| &section["page"]).collect();
-        assert!(
-            found.iter().any(|found| *found == page),
-            "{words}: {found:?}"
-        );
+        let named = ade::docs::page(words).map(|page| page.name.as_str());
+        let sections = ade::docs::find(words).into_iter().take(3);
+        let found = sections.map(|section| section.page);
+        let found: Vec<&str> = named.into_iter().chain(found).collect();
+        assert!(found.contains(&page), "{words}: {found:?}");
     }
+    let found = place.json("docs disk is full --json");
+    assert_eq!(found[0]["page"], ade::docs::find("disk is full")[0].page);
     let page = place.ade("docs errors").succeeds().stdout;
     assert!(page.starts_with("# Errors\n"), "{page}");
     let said = place.ade("docs a column was not found").succeeds().stdout;
     let name = said
         .lines()
         .find_map(|line| line.strip_prefix("  ").filter(|name| name.contains('#')));
-    let section = place
-        .ade(&format!("docs {}", name.unwrap()))
-        .succeeds()
-        .stdout;
-    assert!(section.starts_with("## "), "{section}");
+    let section = place.ade(&format!("docs {}", name.unwrap())).succeeds();
+    assert!(section.stdout.starts_with("## "), "{section}");
     // Below each section stands the line that has most of the words.
-    place
-        .ade("docs input_error")
-        .succeeds()
-        .prints("  input_error · the workbook cannot be opened");
-    let refused = place.ade("docs qqqzzz").ends_with(2);
-    assert!(
-        refused.stderr.contains("no page has the words 'qqqzzz'"),
-        "{}",
-        refused.stderr
+    place.ade_prints(
+        "docs input_error",
+        "  input_error · the workbook cannot be opened",
     );
+    place.ade_refuses("docs qqqzzz", "no page has the words 'qqqzzz'");
 }
 
 #[test]
@@ -66,17 +56,12 @@ fn a_page_of_the_site_is_opened_in_the_browser() {
     // An installation of its own, with a browser that notes what it is to open.
     let program = place.path("tool/bin/ade");
     fs::create_dir_all(place.path("tool/bin")).unwrap();
-    fs::create_dir_all(place.path("bin")).unwrap();
     fs::hard_link(env!("CARGO_BIN_EXE_ade"), &program)
         .or_else(|_| fs::copy(env!("CARGO_BIN_EXE_ade"), &program).map(|_| ()))
         .unwrap();
-    let (browser, opened) = (place.path("bin/xdg-open"), place.path("opened"));
-    fs::write(
-        &browser,
-        format!("#!/bin/sh\necho \"$1\" > {}\n", opened.display()),
-    )
-    .unwrap();
-    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    let opened = place.path("opened");
+    let browser = format!("#!/bin/sh\necho \"$1\" > {}\n", opened.display());
+    place.write_program("bin/xdg-open", &browser);
     let open = || {
         Command::new(&program)
             .args(["docs", "errors", "--open"])
@@ -94,8 +79,7 @@ fn a_page_of_the_site_is_opened_in_the_browser() {
 
     // With the site beside the program.
     let site = place.path("tool/share/doc/ade");
-    fs::create_dir_all(&site).unwrap();
-    fs::write(site.join("index.html"), "").unwrap();
+    place.write(site.join("index.html"), "");
     let done = open();
     assert!(done.status.success(), "{done:?}");
     let address = format!("file://{}/reference/errors.html", site.display());

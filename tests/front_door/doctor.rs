@@ -18,7 +18,7 @@ fn a_machine_that_is_ready() {
         "✓ installer       uv, ",
         "✓ engine",
     ] {
-        assert!(doctor.stdout.contains(words), "{words}: {doctor}");
+        doctor.stdout_has(words);
     }
     assert!(!place.path("data/db").exists(), "looking changes nothing");
     let json = place.json("doctor --json");
@@ -50,12 +50,7 @@ fn a_database_on_a_network_file_system_is_refused_in_words() {
         "migrate --check",
     ] {
         let ended = place.ade(command).ends_with(5).says(refused);
-        assert!(
-            ended
-                .stderr
-                .contains("ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE"),
-            "{ended}"
-        );
+        ended.stderr_has("ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE");
     }
     let error = place.ade("worker --json").error();
     assert_eq!(error["code"], "database_on_network");
@@ -76,7 +71,7 @@ fn a_database_on_a_network_file_system_is_refused_in_words() {
     // Without such a log it is not refused for that. (This disk cannot be written at all.)
     place.set("ADE_DATABASE_SQLITE_JOURNAL_MODE", "DELETE");
     let ended = place.ade("run config members.csv");
-    assert!(!ended.stderr.contains("network file system"), "{ended}");
+    ended.stderr_lacks("network file system");
 }
 
 #[test]
@@ -86,22 +81,9 @@ fn a_machine_without_python_is_told_what_to_do() {
     std::fs::create_dir(&empty).unwrap();
     place.set_path(&[&empty]);
     let doctor = place.ade("doctor").ends_with(1);
-    assert!(
-        doctor
-            .stdout
-            .contains("✗ python          no Python was found"),
-        "{doctor}"
-    );
-    assert!(
-        doctor.stdout.contains("→ install Python 3.10 or later"),
-        "{doctor}"
-    );
-    assert!(
-        doctor
-            .stdout
-            .contains("uv is fetched once, with the first environment"),
-        "{doctor}"
-    );
+    doctor.stdout_has("✗ python          no Python was found");
+    doctor.stdout_has("→ install Python 3.10 or later");
+    doctor.stdout_has("uv is fetched once, with the first environment");
 }
 
 #[test]

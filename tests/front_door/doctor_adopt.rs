@@ -3,7 +3,7 @@
 use crate::common;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{Place, snapshot};
@@ -13,6 +13,21 @@ use serde_json::Value;
 fn copy(from: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-a").args([from, to]).status();
     assert!(copied.unwrap().success());
+}
+
+/// A copy of the database.
+fn backed_up(place: &Place) -> PathBuf {
+    let backup = place.path("backup.sqlite");
+    place.change(&format!("VACUUM INTO '{}'", backup.display()));
+    backup
+}
+
+/// Puts a copy of the database in its place.
+fn restore(place: &Place, backup: &Path) {
+    for extra in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(place.path(format!("data/db/ade.sqlite{extra}")));
+    }
+    fs::copy(backup, place.path("data/db/ade.sqlite")).unwrap();
 }
 
 fn label(place: &Place) -> Value {
@@ -44,18 +59,13 @@ fn a_database_and_its_data_directory_know_each_other_from_the_first_command_on()
     place.ade("runs ls").succeeds();
     assert_eq!(label(&place), known);
     assert_eq!(identity_finding(&place)["state"], "ok");
-}
-
-#[test]
-fn processes_that_come_first_at_the_same_time_agree() {
-    for _ in 0..5 {
-        let place = Place::new();
-        let running: Vec<_> = (0..8).map(|_| place.start("migrate")).collect();
-        for one in running {
-            one.wait().succeeds();
-        }
-        place.ade("runs ls").succeeds();
-    }
+    // As a process that died in between left it: the database names the data directory, and the file was not written yet.
+    fs::remove_file(place.path("data/identity.json")).unwrap();
+    place.ade("runs ls").succeeds();
+    assert_eq!(label(&place), known);
+    // It is the same by another name.
+    std::os::unix::fs::symlink(place.path("data"), place.path("link")).unwrap();
+    place.ade("--data-dir link runs ls").succeeds();
 }
 
 #[test]
@@ -64,17 +74,13 @@ fn a_data_directory_from_before_is_adopted_silently_and_an_older_database_is_not
     // As an ade left it that knew no identities.
     fs::remove_file(place.path("data/identity.json")).unwrap();
     place.change("DELETE FROM identity");
-    let backup = place.path("backup.sqlite");
-    place.change(&format!("VACUUM INTO '{}'", backup.display()));
+    let backup = backed_up(&place);
     place.ade("runs ls").succeeds();
     let known = label(&place);
     place.ade("run config members.csv -q").succeeds();
     assert_eq!(label(&place), known);
     // A backup from before does not say whose it is.
-    for extra in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(place.path(format!("data/db/ade.sqlite{extra}")));
-    }
-    fs::copy(&backup, place.path("data/db/ade.sqlite")).unwrap();
+    restore(&place, &backup);
     place.ade("runs ls").ends_with(5);
     place.ade("doctor --adopt").succeeds();
     place.ade("run config members.csv -q").succeeds();
@@ -83,15 +89,11 @@ fn a_data_directory_from_before_is_adopted_silently_and_an_older_database_is_not
 #[test]
 fn a_restored_backup_goes_on_and_keeps_what_it_does_not_know() {
     let place = Place::ready();
-    let backup = place.path("backup.sqlite");
-    place.change(&format!("VACUUM INTO '{}'", backup.display()));
+    let backup = backed_up(&place);
     place.ade("run config members.csv -q").succeeds();
     let output = place.latest_run()["output_path"].clone();
     let waiting = place.enqueue("config", "members.csv");
-    for extra in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(place.path(format!("data/db/ade.sqlite{extra}")));
-    }
-    fs::copy(&backup, place.path("data/db/ade.sqlite")).unwrap();
+    restore(&place, &backup);
     age_runs(&place);
     let report = place.json("env gc --json");
     assert_eq!(report["skipped"]["not in the database"], 2, "{report}");
@@ -102,18 +104,6 @@ fn a_restored_backup_goes_on_and_keeps_what_it_does_not_know() {
             .join("input/members.csv")
             .exists()
     );
-}
-
-#[test]
-fn what_a_process_that_died_in_between_left_is_completed() {
-    let place = Place::new();
-    place.ade("migrate").succeeds();
-    place.ade("runs ls").succeeds();
-    let known = label(&place);
-    // The database names the data directory, and the file was not written yet.
-    fs::remove_file(place.path("data/identity.json")).unwrap();
-    place.ade("runs ls").succeeds();
-    assert_eq!(label(&place), known);
 }
 
 #[test]
@@ -136,7 +126,7 @@ fn a_data_directory_whose_database_was_moved_away_is_not_given_another_unasked()
     assert!(!place.path("data/db/ade.sqlite").exists());
     place.ade("doctor").ends_with(1).prints("✗ identity");
     let adopted = place.ade("doctor --adopt").succeeds();
-    assert!(adopted.stdout.contains("is created"), "{adopted}");
+    adopted.stdout_has("is created");
     // The promise of docs/how-to/back-up.md: finished workbooks stay.
     place.ade("worker --drain -q").succeeds();
     age_runs(&place);
@@ -254,7 +244,7 @@ fn a_data_directory_can_be_moved() {
     ade(&format!("runs retry {id}"));
     // What waits and what is repeated run in the environment that came along.
     let worker = ade("worker --drain");
-    assert!(!worker.stderr.contains(": building"), "{worker}");
+    worker.stderr_lacks(": building");
     let runs = ade("runs ls --json").json();
     let all_succeeded = |run: &Value| run["status"] == "succeeded";
     assert!(runs.as_array().unwrap().iter().all(all_succeeded), "{runs}");
@@ -321,14 +311,6 @@ fn a_copy_of_a_data_directory_works_by_itself_and_touches_nothing_of_the_origina
         1
     );
     let again = place.ade("run config members.csv").succeeds();
-    assert!(!again.stderr.contains("uilding"), "{again}");
+    again.stderr_lacks("uilding");
     assert_eq!(place.environments().len(), 1);
-}
-
-#[test]
-fn a_data_directory_is_the_same_by_another_name() {
-    let place = Place::ready();
-    place.ade("runs ls").succeeds();
-    std::os::unix::fs::symlink(place.path("data"), place.path("link")).unwrap();
-    place.ade("--data-dir link runs ls").succeeds();
 }

@@ -37,11 +37,7 @@ fn one_is_built_ahead_of_time_and_anew() {
     ");
     let first = place.environments()[0]["folder"].clone();
     let anew = place.ade("env build config --force --json").succeeds();
-    assert!(
-        anew.stderr
-            .contains("Building the environment of people (asked for)"),
-        "{anew}"
-    );
+    anew.stderr_has("Building the environment of people (asked for)");
     assert_eq!(anew.json()["status"], "ready");
     assert_ne!(
         anew.json()["folder"],
@@ -106,6 +102,19 @@ fn an_environment_of_which_packages_are_gone_is_built_again() {
     let run = place.enqueue("config", "members.csv");
     place.ade("worker --drain").succeeds().says("lacks polars");
     assert_eq!(place.outcomes(&run), ["succeeded"]);
+    // Of one that is gone as a whole a worker knows before the run starts.
+    let run = place.enqueue("config", "members.csv");
+    let folder: String = place.query("SELECT folder FROM environments");
+    std::fs::remove_dir_all(place.path("data").join(folder).join(".venv")).unwrap();
+    place.ade_says("worker --drain", ": building");
+    place.is_sound(&run, "succeeded", &["succeeded"]);
+    let counts = place.event_counts(&run);
+    assert_eq!((counts["run.retry"], counts["run.start"]), (1, 1));
     std::fs::remove_dir_all(inside("polars")).unwrap();
     place.ade("run config members.csv").succeeds();
+    // Nor has it a path any more.
+    let path = place.ade("env path config").succeeds().stdout;
+    let folder = std::path::Path::new(path.trim()).parent().unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    place.ade_refuses("env path config --json", "environment_not_found");
 }

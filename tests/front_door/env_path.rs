@@ -41,11 +41,3 @@ fn the_path_is_that_of_a_ready_environment_alone() {
     assert_eq!(json["path"], path.stdout.trim());
     place.ade("env path absent").ends_with(2);
 }
-
-#[test]
-fn one_whose_folder_is_gone_has_no_path() {
-    let place = Place::ready();
-    let path = place.ade("env path config").succeeds().stdout;
-    std::fs::remove_dir_all(Path::new(path.trim()).parent().unwrap()).unwrap();
-    place.ade_refuses("env path config --json", "environment_not_found");
-}

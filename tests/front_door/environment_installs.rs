@@ -1,13 +1,12 @@
-//! Environments built for real: by uv from PATH, by the one beside `ade`, and by one that is fetched once.
-//!
-//! These need a Python 3.10 or later and, the first time, the package index. What takes long and is the same for all tests
-//! (a uv, its cache) is kept in the folder for temporary files of integration tests. The engine is a stand-in
-//! of a few lines, so that these tests do not depend on the real one.
+//! What a build makes of a configuration's dependencies, and how it fails. The engine is a stand-in of a few lines, so that
+//! these builds are fast. What `ade` itself says of builds is in installers.rs.
 
 #![allow(
     clippy::disallowed_methods,
     reason = "a test finds its tools where its caller has them"
 )]
+
+use crate::common;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -32,18 +31,20 @@ use tempfile::TempDir;
 /// What is made once for all tests.
 struct Machine {
     python: Python,
-    /// Kept between runs of the tests: caches, and a folder with a uv in it.
-    kept: PathBuf,
-    uv_folder: PathBuf,
     wheels: PathBuf,
 }
 
 impl Machine {
-    fn engine(&self) -> EngineSource {
+    /// The stand-in, said to be this version.
+    fn engine(&self, version: &str) -> EngineSource {
         EngineSource::Wheel {
-            path: self.wheels.join("ade_engine-1.10.0-py3-none-any.whl"),
-            version: "1.10.0".to_owned(),
+            path: self.wheel("ade_engine-1.10.0"),
+            version: version.to_owned(),
         }
+    }
+
+    fn wheel(&self, name: &str) -> PathBuf {
+        self.wheels.join(format!("{name}-py3-none-any.whl"))
     }
 }
 
@@ -51,106 +52,57 @@ fn machine() -> &'static Machine {
     static MACHINE: OnceLock<Machine> = OnceLock::new();
     MACHINE.get_or_init(|| {
         let kept = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("environment-installs");
-        fs::create_dir_all(&kept).unwrap();
-        let path = std::env::var_os("PATH").unwrap_or_default();
+        let wheels = kept.join("wheels");
+        fs::create_dir_all(&wheels).unwrap();
         let variables: Vec<(OsString, OsString)> = std::env::vars_os().collect();
         let python = find_python(&PythonSearch {
             requires: None,
             explicit: None,
             beside: None,
-            path: &path,
+            path: common::machine().only_python.as_os_str(),
             working_directory: &kept,
             child_variables: &variables,
             cache: &kept.join("pythons.json"),
         })
         .expect("these tests need a Python");
-
-        let uv_venv = kept.join("uv-venv");
-        if !uv_venv.join("bin/uv").exists() {
-            succeed(
-                Command::new(&python.executable)
-                    .args(["-m", "venv", "--clear"])
-                    .arg(&uv_venv),
-            );
-            succeed(Command::new(uv_venv.join("bin/python")).args([
-                "-m",
-                "pip",
-                "install",
-                "-q",
-                "uv>=0.8,<1",
-            ]));
-        }
-        // A folder with nothing but uv in it: the venv's has a Python as well.
-        let uv_folder = kept.join("only-uv");
-        fs::create_dir_all(&uv_folder).unwrap();
-        let link = uv_folder.join("uv");
-        if !link.exists() {
-            std::os::unix::fs::symlink(uv_venv.join("bin/uv"), link).unwrap();
-        }
-
-        let wheels = kept.join("wheels");
-        fs::create_dir_all(&wheels).unwrap();
+        let machine = Machine { python, wheels };
         let main = "import sys\nprint('1.10.0' if sys.argv[1:] == ['version'] else sys.argv)\n";
         let engine = [
             ("ade_engine/__init__.py", "__version__ = '1.10.0'\n"),
             ("ade_engine/__main__.py", main),
         ];
         let elsewhere = "ade-engine @ https://invalid.invalid/ade_engine-9.0-py3-none-any.whl";
-        for (name, requires, files) in [
-            ("ade_engine-1.10.0", "et-xmlfile>=1", &engine[..]),
+        for (name, version, requires, files) in [
+            ("ade_engine", "1.10.0", "et-xmlfile>=1", &engine[..]),
             (
-                "small_thing-1.0",
+                "small_thing",
+                "1.0",
                 "",
                 &[("small_thing.py", "answer = 42\n")],
             ),
             (
-                "needs_engine-1.0",
+                "needs_engine",
+                "1.0",
                 "ade-engine>=1.7.9",
                 &[("needs_engine.py", "")],
             ),
             (
-                "wants_other_engine-1.0",
+                "wants_other_engine",
+                "1.0",
                 elsewhere,
                 &[("wants_other_engine.py", "")],
             ),
         ] {
-            write_wheel(&python, &wheels, name, requires, files);
+            let path = machine.wheel(&format!("{name}-{version}"));
+            fs::write(path, common::wheel(name, version, requires, files)).unwrap();
         }
-        Machine {
-            python,
-            kept,
-            uv_folder,
-            wheels,
-        }
+        machine
     })
 }
 
 fn succeed(command: &mut Command) {
     let status = command.status().unwrap();
     assert!(status.success(), "{command:?}: {status}");
-}
-
-/// Packs a wheel with Python's zipfile.
-fn write_wheel(python: &Python, folder: &Path, name: &str, requires: &str, files: &[(&str, &str)]) {
-    const PACK: &str = r#"
-import json, sys, zipfile
-folder, name, requires, files = json.loads(sys.argv[1])
-info = f"{name}.dist-info"
-project, version = name.replace("_", "-").rsplit("-", 1)
-metadata = f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n"
-files.append([f"{info}/METADATA", metadata + (f"Requires-Dist: {requires}\n" if requires else "")])
-files.append([f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"])
-files.append([f"{info}/RECORD", "".join(f"{path},,\n" for path, _ in files) + f"{info}/RECORD,,\n"])
-with zipfile.ZipFile(f"{folder}/{name}-py3-none-any.whl", "w") as wheel:
-    for path, content in files:
-        wheel.writestr(zipfile.ZipInfo(path), content)
-"#;
-    let arguments = serde_json::json!([folder.to_str().unwrap(), name, requires, files]);
-    succeed(
-        Command::new(&python.executable)
-            .args(["-c", PACK])
-            .arg(arguments.to_string()),
-    );
 }
 
 /// A configuration, and the folders that a data directory would have.
@@ -185,10 +137,16 @@ impl Place {
         )])
     }
 
-    fn write(&self, name: &str, content: &str) {
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.root().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
+    }
+
+    /// Puts a wheel of small-thing into a folder of the configuration.
+    fn add_small_thing(&self, folder: &str) {
+        let bytes = fs::read(machine().wheel("small_thing-1.0")).unwrap();
+        self.write(&format!("{folder}/small_thing-1.0-py3-none-any.whl"), bytes);
     }
 
     fn root(&self) -> PathBuf {
@@ -205,7 +163,7 @@ impl Place {
 
     /// A build by the uv on PATH with a cache that other tests have filled.
     fn request(&self) -> BuildRequest {
-        let machine = machine();
+        let machine = common::machine();
         let configuration = Configuration::open(&self.root()).unwrap();
         let (_, snapshot) = configuration
             .snapshot_except(&self.folder.path().join("snapshots"), &[])
@@ -225,18 +183,18 @@ impl Place {
             folder: self.environment(),
             configuration,
             snapshot,
-            python: machine.python.clone(),
-            engine: machine.engine(),
+            python: self::machine().python.clone(),
+            engine: self::machine().engine("1.10.0"),
             lock: None,
             sandbox: Policy::of_build(&settings),
             beside: None,
             offline: false,
             timeout: Duration::from_secs(300),
-            pip_cache: machine.kept.join("pip"),
-            uv_cache: Some(machine.kept.join("uv-cache")),
-            tools: ToolsFolder(machine.kept.join("tools")),
+            pip_cache: machine.pip_cache(),
+            uv_cache: Some(machine.uv_cache()),
+            tools: ToolsFolder(self.folder.path().join("tools")),
             environment_id: "0199".to_owned(),
-            child_variables: variables(Some(&machine.uv_folder), &[]),
+            child_variables: variables(Some(&machine.only_uv), &[]),
         }
     }
 
@@ -339,50 +297,6 @@ fn names(built: &Built) -> Vec<&str> {
 }
 
 #[test]
-fn a_uv_is_fetched_once_where_there_is_none_and_two_at_once_share_it() {
-    let tools = tempfile::tempdir().unwrap();
-    let places = [
-        Place::with_dependencies(""),
-        Place::with_dependencies("'six'"),
-    ];
-    let requests = places.each_ref().map(|place| BuildRequest {
-        tools: ToolsFolder(tools.path().to_owned()),
-        child_variables: variables(None, &[]),
-        ..place.request()
-    });
-    let said: Vec<String> = std::thread::scope(|scope| {
-        let builders = requests
-            .each_ref()
-            .map(|request| scope.spawn(|| built(request)));
-        builders
-            .map(|builder| {
-                let (built, events) = builder.join().unwrap();
-                assert!(built.installer.starts_with("uv "), "{}", built.installer);
-                notes(&events)
-            })
-            .to_vec()
-    });
-    assert_eq!(
-        said.iter()
-            .filter(|notes| notes.contains("fetching it once"))
-            .count(),
-        1,
-        "{said:?}"
-    );
-    let fetched = ToolsFolder(tools.path().to_owned()).uv();
-    assert!(ToolsFolder::uv_program(&fetched).exists());
-
-    let third = Place::with_dependencies("");
-    let request = BuildRequest {
-        tools: ToolsFolder(tools.path().to_owned()),
-        child_variables: variables(None, &NO_NETWORK),
-        ..third.request()
-    };
-    let (_, events) = built(&request);
-    assert!(!notes(&events).contains("fetching"), "{}", notes(&events));
-}
-
-#[test]
 fn without_a_network_the_error_says_whether_that_may_pass() {
     let place = Place::with_dependencies("");
     let empty = tempfile::tempdir().unwrap();
@@ -390,7 +304,7 @@ fn without_a_network_the_error_says_whether_that_may_pass() {
         let error = refused(&BuildRequest {
             offline,
             uv_cache: Some(empty.path().to_owned()),
-            child_variables: variables(Some(&machine().uv_folder), &NO_NETWORK),
+            child_variables: variables(Some(&common::machine().only_uv), &NO_NETWORK),
             ..place.request()
         });
         assert_eq!(error.is_transient(), !offline, "{error:?}");
@@ -412,59 +326,6 @@ fn without_a_network_the_error_says_whether_that_may_pass() {
 }
 
 #[test]
-fn a_dependency_on_the_engine_of_another_package_gets_the_given_one() {
-    let place = Place::new(&[(
-        "requirements.txt",
-        "./wheels/needs_engine-1.0-py3-none-any.whl\n",
-    )]);
-    fs::create_dir(place.root().join("wheels")).unwrap();
-    let wheel = "wheels/needs_engine-1.0-py3-none-any.whl";
-    fs::copy(machine().kept.join(wheel), place.root().join(wheel)).unwrap();
-    let (built, _) = built(&place.request());
-    assert!(names(&built).contains(&"needs-engine"), "{built:?}");
-    assert_eq!(built.engine_version, "1.10.0");
-}
-
-#[test]
-fn uv_overrides_even_an_engine_that_a_package_wants_from_elsewhere() {
-    let wheel = machine()
-        .wheels
-        .join("wants_other_engine-1.0-py3-none-any.whl");
-    let place = Place::new(&[("requirements.txt", &format!("{}\n", wheel.display()))]);
-    let (built, _) = built(&place.request());
-    assert_eq!(built.engine_version, "1.10.0");
-}
-
-#[test]
-fn uv_follows_the_sources_that_a_manifest_names() {
-    let place = Place::new(&[(
-        "pyproject.toml",
-        "[project]\nname = 'c'\nversion = '1'\ndependencies = ['ade-engine', 'small-thing']\n\
-         [tool.uv.sources]\nsmall-thing = { path = 'wheels/small_thing-1.0-py3-none-any.whl' }\n\
-         ade-engine = { git = 'https://invalid.invalid/ade-engine' }\n",
-    )]);
-    fs::create_dir(place.root().join("wheels")).unwrap();
-    let wheel = "wheels/small_thing-1.0-py3-none-any.whl";
-    fs::copy(machine().kept.join(wheel), place.root().join(wheel)).unwrap();
-    let (built, _) = built(&place.request());
-    assert!(names(&built).contains(&"small-thing"), "{built:?}");
-    assert_eq!(built.engine_version, "1.10.0");
-}
-
-#[test]
-fn an_engine_at_an_address_is_replaced_and_told() {
-    let place =
-        Place::with_dependencies("'ade-engine @ git+https://secret@invalid.invalid/ade-engine@v1'");
-    let (built, events) = built(&place.request());
-    assert_eq!(built.engine_version, "1.10.0");
-    assert!(
-        notes(&events).contains("invalid.invalid"),
-        "{}",
-        notes(&events)
-    );
-}
-
-#[test]
 fn a_python_without_pip_gets_its_uv_through_a_passing_venv() {
     let place = Place::with_dependencies("");
     let bare = place.folder.path().join("bare");
@@ -475,48 +336,9 @@ fn a_python_without_pip_gets_its_uv_through_a_passing_venv() {
     );
     let mut request = place.request();
     request.python.executable = bare.join("bin/python");
-    request.tools = ToolsFolder(place.folder.path().join("tools"));
     request.child_variables = variables(None, &[]);
     let (built, _) = built(&request);
     assert!(built.installer.starts_with("uv "), "{built:?}");
-}
-
-#[test]
-fn the_lock_file_pins_versions() {
-    let place = Place::with_dependencies("'six'");
-    place.write(
-        "uv.lock",
-        "version = 1\n[[package]]\nname = 'six'\nversion = '1.15.0'\nsource = { registry = 'https://index.example/simple' }\n",
-    );
-    let (built, _) = built(&place.request());
-    assert!(
-        built
-            .packages
-            .contains(&("six".to_owned(), "1.15.0".to_owned())),
-        "{built:?}"
-    );
-}
-
-#[test]
-fn the_configuration_is_importable_for_its_author_and_never_in_a_run() {
-    let place = Place::with_dependencies("");
-    built(&place.request());
-    let code = "import ade_config; print(ade_config.who)";
-    assert_eq!(place.ask(code, &[]), "live");
-    let answer = place.ask(code, &[(ade::engine::RUN_MARKER, "1")]);
-    assert!(answer.contains("ModuleNotFoundError"), "{answer}");
-}
-
-#[test]
-fn bytecode_is_there_whatever_the_callers_variables_say() {
-    let place = Place::with_dependencies("");
-    let mut request = place.request();
-    request
-        .child_variables
-        .push(("PYTHONDONTWRITEBYTECODE".into(), "1".into()));
-    built(&request);
-    let code = "import importlib.util, os; print(os.path.exists(importlib.util.find_spec('et_xmlfile').cached))";
-    assert_eq!(place.ask(code, &[]), "True");
 }
 
 #[test]
@@ -534,8 +356,11 @@ fn what_only_a_build_can_tell_is_built_and_the_configuration_goes_again() {
 }
 
 #[test]
-fn what_a_crashed_builder_left_is_removed_and_its_log_is_kept() {
-    let place = Place::with_dependencies("");
+fn an_environment_has_what_the_lock_names_and_nothing_of_what_was_there() {
+    let place = Place::with_dependencies("'six'");
+    let lock = "version = 1\n[[package]]\nname = 'six'\nversion = '1.15.0'\nsource = { registry = 'https://index.example/simple' }\n";
+    place.write("uv.lock", lock);
+    // Left by a builder that crashed.
     for name in [
         ".ready",
         "environment.json",
@@ -547,13 +372,64 @@ fn what_a_crashed_builder_left_is_removed_and_its_log_is_kept() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, "left").unwrap();
     }
-    built(&place.request());
-    assert_eq!(
-        fs::read_to_string(place.environment().join("logs/events.ndjson")).unwrap(),
-        "left"
-    );
+    let mut request = place.request();
+    request
+        .child_variables
+        .push(("PYTHONDONTWRITEBYTECODE".into(), "1".into()));
+    let (built, _) = built(&request);
+    let six = ("six".to_owned(), "1.15.0".to_owned());
+    assert!(built.packages.contains(&six), "{built:?}");
     assert!(!place.environment().join(".venv/lib/python3.9").exists());
-    assert_eq!(place.ask("print(1)", &[]), "1");
+    let log = fs::read_to_string(place.environment().join("logs/events.ndjson"));
+    assert_eq!(log.unwrap(), "left");
+    // Bytecode is there whatever the caller's variables say.
+    let code = "import importlib.util, os; print(os.path.exists(importlib.util.find_spec('et_xmlfile').cached))";
+    assert_eq!(place.ask(code, &[]), "True");
+    // The configuration can be imported by its author, and never in a run.
+    let code = "import ade_config; print(ade_config.who)";
+    assert_eq!(place.ask(code, &[]), "live");
+    let answer = place.ask(code, &[(ade::engine::RUN_MARKER, "1")]);
+    assert!(answer.contains("ModuleNotFoundError"), "{answer}");
+}
+
+/// The folder's name has what is hard on installers.
+#[test]
+fn packages_that_want_another_engine_get_the_given_one() {
+    let name = format!("it's a \"größe\" {}", "x".repeat(60));
+    let [needs, wants] = ["needs_engine-1.0", "wants_other_engine-1.0"]
+        .map(|name| machine().wheel(name).display().to_string());
+    let small = "./my wheels/small_thing-1.0-py3-none-any.whl";
+    let place = Place::named(
+        &name,
+        &[("requirements.txt", &format!("{needs}\n{wants}\n{small}\n"))],
+    );
+    place.add_small_thing("my wheels");
+    let (built, _) = built(&place.request());
+    assert!(names(&built).contains(&"needs-engine"), "{built:?}");
+    assert_eq!(built.engine_version, "1.10.0");
+    let code = "import small_thing, ade_config; print(small_thing.answer, ade_config.who)";
+    assert_eq!(place.ask(code, &[]), "42 live");
+}
+
+#[test]
+fn an_engine_at_an_address_is_replaced_and_other_sources_of_a_manifest_are_followed() {
+    let place = Place::new(&[(
+        "pyproject.toml",
+        "[project]\nname = 'c'\nversion = '1'\ndependencies = ['ade-engine', 'small-thing']\n\
+         [tool.uv.sources]\nsmall-thing = { path = 'wheels/small_thing-1.0-py3-none-any.whl' }\n\
+         ade-engine = { git = 'https://invalid.invalid/ade-engine' }\n",
+    )]);
+    place.add_small_thing("wheels");
+    let (answer, _) = built(&place.request());
+    assert!(names(&answer).contains(&"small-thing"), "{answer:?}");
+    assert_eq!(answer.engine_version, "1.10.0");
+
+    let place =
+        Place::with_dependencies("'ade-engine @ git+https://secret@invalid.invalid/ade-engine@v1'");
+    let (answer, events) = built(&place.request());
+    assert_eq!(answer.engine_version, "1.10.0");
+    let told = notes(&events);
+    assert!(told.contains("invalid.invalid"), "{told}");
 }
 
 #[test]
@@ -612,27 +488,19 @@ fn a_place_that_cannot_be_written_is_named() {
 #[test]
 fn an_engine_that_does_not_start_or_is_another_is_refused() {
     let place = Place::with_dependencies("");
-    let folder = place.folder.path();
-    write_wheel(
-        &machine().python,
-        folder,
-        "ade_engine-1.10.0",
-        "",
-        &[
-            ("ade_engine/__init__.py", ""),
-            (
-                "ade_engine/__main__.py",
-                "raise SystemExit('no licence for a Tuesday')\n",
-            ),
-        ],
-    );
-    let wheel = folder.join("ade_engine-1.10.0-py3-none-any.whl");
-    let engine = EngineSource::Wheel {
-        path: wheel,
-        version: "1.10.0".to_owned(),
-    };
+    let broken = "raise SystemExit('no licence for a Tuesday')\n";
+    let files = [
+        ("ade_engine/__init__.py", ""),
+        ("ade_engine/__main__.py", broken),
+    ];
+    let path = place
+        .folder
+        .path()
+        .join("ade_engine-1.10.0-py3-none-any.whl");
+    fs::write(&path, common::wheel("ade_engine", "1.10.0", "", &files)).unwrap();
+    let version = "1.10.0".to_owned();
     let error = refused(&BuildRequest {
-        engine,
+        engine: EngineSource::Wheel { path, version },
         ..place.request()
     });
     assert!(
@@ -641,15 +509,8 @@ fn an_engine_that_does_not_start_or_is_another_is_refused() {
     );
     assert!(error.last_lines()[0].contains("Tuesday"), "{error:?}");
 
-    let EngineSource::Wheel { path, .. } = machine().engine() else {
-        unreachable!()
-    };
-    let engine = EngineSource::Wheel {
-        path,
-        version: "1.11.0".to_owned(),
-    };
     let error = refused(&BuildRequest {
-        engine,
+        engine: machine().engine("1.11.0"),
         ..place.request()
     })
     .to_string();
@@ -662,7 +523,7 @@ fn an_engine_that_does_not_start_or_is_another_is_refused() {
 #[test]
 fn any_engine_source_can_be_installed() {
     let place = Place::with_dependencies("'ade-engine[all]>=1.7.9'");
-    let wheel = machine().wheels.join("ade_engine-1.10.0-py3-none-any.whl");
+    let wheel = machine().wheel("ade_engine-1.10.0");
     for spec in [
         wheel.display().to_string(),
         format!("ade-engine @ file://{}", wheel.display()),
@@ -684,32 +545,4 @@ fn any_engine_source_can_be_installed() {
         ..place.request()
     });
     assert_eq!(built.engine_version, "1.12.0");
-}
-
-#[test]
-fn paths_with_spaces_quotes_and_foreign_letters_are_no_trouble() {
-    let name = format!("it's a \"größe\" {}", "x".repeat(60));
-    let place = Place::named(
-        &name,
-        &[(
-            "requirements.txt",
-            "./my wheels/small_thing-1.0-py3-none-any.whl\n",
-        )],
-    );
-    fs::create_dir(place.root().join("my wheels")).unwrap();
-    fs::copy(
-        machine().wheels.join("small_thing-1.0-py3-none-any.whl"),
-        place
-            .root()
-            .join("my wheels/small_thing-1.0-py3-none-any.whl"),
-    )
-    .unwrap();
-    built(&place.request());
-    assert_eq!(
-        place.ask(
-            "import small_thing, ade_config; print(small_thing.answer, ade_config.who)",
-            &[]
-        ),
-        "42 live"
-    );
 }

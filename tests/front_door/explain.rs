@@ -17,33 +17,31 @@ const HOOK: &str = "import polars as pl\n\n\ndef by_hours(*, table, **_):\n    \
     return table.filter(pl.col(\"hours\") > 5).sort(\"hours\", descending=True).with_columns(pl.lit(1).alias(\"made\"))\n\n\n\
     def register(registry):\n    registry.register_hook(by_hours, hook=\"on_table_transformed\", priority=0)\n";
 
-/// A configuration as `ade init` writes it, with a hook, and a run of that roster.
-fn with_a_run() -> Place {
-    let place = Place::new();
-    place.ade("init crew").succeeds();
-    place.write("crew/src/ade_config/hooks/by_hours.py", HOOK);
-    place.write("crew.csv", CREW);
-    place.ade("run crew crew.csv -q").succeeds();
-    place
-}
-
 fn explained(place: &Place, flags: &str) -> Value {
     place.json(&format!("explain latest --json {flags}"))
 }
 
-fn words(value: &Value) -> String {
-    let words = value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|word| word.as_str().unwrap());
-    words.collect::<Vec<_>>().join("\n")
+/// The way of the first place that is asked for.
+fn followed(place: &Place, flags: &str) -> Value {
+    explained(place, flags)["places"][0].take()
+}
+
+/// Holds one of the reasons to these words.
+#[track_caller]
+fn says_why(told: &Value, words: &str) {
+    let reasons = told["why"].as_array().unwrap().iter();
+    let said = |reason: &Value| reason.as_str().unwrap().contains(words);
+    assert!(reasons.clone().any(said), "{words}: {told}");
 }
 
 /// One run for all of it: a run with an environment of its own takes long.
 #[test]
 fn a_run_says_why_it_read_its_input_as_it_did() {
-    let place = with_a_run();
+    let place = Place::new();
+    place.ade("init crew").succeeds();
+    place.write("crew/src/ade_config/hooks/by_hours.py", HOOK);
+    place.write("crew.csv", CREW);
+    place.ade("run crew crew.csv -q").succeeds();
     tables_say_why(&place);
     cells_are_followed_both_ways(&place);
     what_is_not_there_is_said(&place);
@@ -65,9 +63,9 @@ fn tables_say_why(place: &Place) {
         json!({"sheet": "crew", "table": 1, "region": "A3:F8", "rows": {"read": 5, "written": 4, "quarantined": 0}}),
     );
     assert_eq!(table["header_rows"]["rows"], json!([3]));
-    assert!(
-        words(&table["header_rows"]["why"])
-            .contains("row 3 is the header by what row detectors say")
+    says_why(
+        &table["header_rows"],
+        "row 3 is the header by what row detectors say",
     );
     let columns = table["columns"].as_array().unwrap();
     assert_eq!(
@@ -117,8 +115,7 @@ fn tables_say_why(place: &Place) {
 }
 
 fn cells_are_followed_both_ways(place: &Place) {
-    let run = place.latest_run();
-    let output = place.cells(run["output_path"].as_str().unwrap());
+    let output = place.output_of(&place.latest_run());
     let written = |cell: &str| {
         let (column, row) = cell.split_at(1);
         let column = usize::from(column.as_bytes()[0] - b'A');
@@ -126,38 +123,31 @@ fn cells_are_followed_both_ways(place: &Place) {
     };
     // By hours: Moss 99, Ash 17, Lee 12, Ray 9. Vane was dropped.
     let lines: Vec<&str> = CREW.lines().collect();
-    let mut followed = 0;
     for (row, output_row) in [(6, 2), (8, 3), (4, 4), (5, 5)] {
-        for (at, column) in ["A", "B", "C", "E", "F"].into_iter().enumerate() {
+        for (at, column) in [(0, "A"), (4, "E")] {
             let cell = format!("{column}{row}");
-            let way = explained(place, &format!("--cell {cell}"))["places"][0].take();
+            let way = followed(place, &format!("--cell {cell}"));
             assert_eq!(way["part"], "data", "{way}");
-            let there = way["output"][0]["cell"]
-                .as_str()
-                .unwrap_or_else(|| panic!("{way}"));
+            let there = way["output"][0]["cell"].as_str().unwrap();
             assert!(there.ends_with(&output_row.to_string()), "{cell} {there}");
             // What stands there is what the sender wrote.
-            let at = if at < 3 { at } else { at + 1 };
             assert_eq!(
                 written(there),
                 lines[row - 1].split(',').nth(at).unwrap(),
                 "{cell} {there}"
             );
-            let back =
-                explained(place, &format!("--side output --cell {there}"))["places"][0].take();
+            let back = followed(place, &format!("--side output --cell {there}"));
             assert_eq!(back["source"]["cell"], *cell, "{back}");
-            followed += 1;
         }
     }
-    assert_eq!(followed, 20);
 
     // A header goes to the header, and an issue stays at its cell.
-    let header = explained(place, "--cell crew!C3")["places"][0].take();
+    let header = followed(place, "--cell crew!C3");
     assert_eq!(
         (&header["part"], &header["output"][0]["header"]),
         (&json!("header"), &json!("E-mail"))
     );
-    let cell = explained(place, "--row 6 --column hours")["places"][0].take();
+    let cell = followed(place, "--row 6 --column hours");
     has(
         &cell,
         json!({"fields": ["hours"], "transforms": ["Field('hours').read"], "validators": ["hours.up_to_80"]}),
@@ -166,15 +156,12 @@ fn cells_are_followed_both_ways(place: &Place) {
     assert_eq!(cell["hooks"][0]["rows"], "moved");
 
     // Rows that are not in the output, and why.
-    let dropped = explained(place, "--row 7")["places"][0].take();
+    let dropped = followed(place, "--row 7");
     assert_eq!(dropped["output"], json!([]));
-    assert!(
-        words(&dropped["why"]).contains("the row is not in the output"),
-        "{dropped}"
-    );
-    let title = explained(place, "--cell A1")["places"][0].take();
+    says_why(&dropped, "the row is not in the output");
+    let title = followed(place, "--cell A1");
     assert_eq!(title["part"], "outside");
-    assert!(words(&title["why"]).contains("above table 1"), "{title}");
+    says_why(&title, "above table 1");
     place.ade_prints("explain latest --row 7", "output         none");
 
     // A column that a hook made comes from no cell.
@@ -186,17 +173,14 @@ fn cells_are_followed_both_ways(place: &Place) {
         .find(|one| one["header"] == "made")
         .unwrap();
     let cell = format!("{}2", made["column"].as_str().unwrap());
-    let way = explained(place, &format!("--side output --cell {cell}"))["places"][0].take();
+    let way = followed(place, &format!("--side output --cell {cell}"));
     assert_eq!(
         (&way["source"]["cell"], &way["source"]["row"]),
         (&Value::Null, &json!(6))
     );
     // The row has an issue in another column.
     assert_eq!(way["issues"], json!([]));
-    assert!(
-        words(&way["why"]).contains("a hook may have made it"),
-        "{way}"
-    );
+    says_why(&way, "a hook may have made it");
 }
 
 fn what_is_not_there_is_said(place: &Place) {
@@ -280,18 +264,18 @@ fn a_field_without_a_column_says_what_came_near(place: &Place) {
 
 fn quarantined_rows_are_followed_both_ways(place: &Place) {
     place.ade("run plain two.xlsx -q --quarantine").succeeds();
-    let way = explained(place, "--sheet North --row 3")["places"][0].take();
+    let way = followed(place, "--sheet North --row 3");
     has(&way["output"][0], json!({"sheet": "Quarantine", "row": 2}));
-    assert!(
-        words(&way["why"]).contains("is quarantined: it is row 2 of the sheet \"Quarantine\""),
-        "{way}"
+    says_why(
+        &way,
+        "is quarantined: it is row 2 of the sheet \"Quarantine\"",
     );
-    let cell = explained(place, "--cell North!D3")["places"][0].take();
+    let cell = followed(place, "--cell North!D3");
     has(
         &cell["output"][0],
         json!({"sheet": "Quarantine", "row": 2, "cell": null}),
     );
-    let back = explained(place, "--side output --sheet Quarantine --row 2")["places"][0].take();
+    let back = followed(place, "--side output --sheet Quarantine --row 2");
     has(&back["source"], json!({"sheet": "North", "row": 3}));
     assert_eq!(back["issues"][0]["rule"], "hours.up_to_80", "{back}");
     place.ade_fails(
@@ -323,11 +307,11 @@ fn quarantined_rows_are_followed_both_ways(place: &Place) {
     place
         .ade("run plain two.xlsx -q --set quarantine=file")
         .succeeds();
-    let way = explained(place, "--sheet North --row 3")["places"][0].take();
+    let way = followed(place, "--sheet North --row 3");
     assert_eq!(way["output"], json!([]));
-    assert!(
-        words(&way["why"]).contains("row 2 of the sheet \"Quarantine\" of two_quarantine.xlsx"),
-        "{way}"
+    says_why(
+        &way,
+        "row 2 of the sheet \"Quarantine\" of two_quarantine.xlsx",
     );
 }
 
@@ -373,13 +357,13 @@ fn a_run_without_recorded_rows_guesses_nothing(place: &Place) {
     place
         .ade("run crew crew.csv -q --set row_provenance=false")
         .succeeds();
-    let cell = explained(place, "--cell A6")["places"][0].take();
+    let cell = followed(place, "--cell A6");
     has(
         &cell["output"][0],
         json!({"sheet": "crew", "cell": null, "row": null, "column": "A"}),
     );
-    assert!(words(&cell["why"]).contains("is not known"), "{cell}");
-    let back = explained(place, "--side output --cell B2")["places"][0].take();
+    says_why(&cell, "is not known");
+    let back = followed(place, "--side output --cell B2");
     has(
         &back["source"],
         json!({"sheet": "crew", "cell": null, "row": null, "column": "B"}),

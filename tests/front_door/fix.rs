@@ -6,25 +6,20 @@ use common::Place;
 
 const FIELDS: &str = "crew/src/ade_config/columns/fields.py";
 
-/// A run of a file with headers that the configuration does not know.
-fn with_a_run() -> Place {
-    let place = Place::new();
-    place.ade("init crew -q").succeeds();
+/// A roster of twelve below these headers.
+fn roster(headers: &str, cells: impl Fn(usize) -> String) -> String {
     let rows: String = (0..12)
-        .map(|number| format!("King,Person,3{number}.5,Nordmetall,blau {number}\n"))
+        .map(|number| format!("King,Person,3{number}.5,{}\n", cells(number)))
         .collect();
-    place.write(
-        "april.csv",
-        format!("Surname,Given name,Std.,Firma,Farbe\n{rows}"),
-    );
-    place.ade("run crew april.csv -q").succeeds();
-    place
+    format!("Surname,Given name,Std.,{headers}\n{rows}")
 }
 
 /// One place for all of it: an environment of its own takes long.
 #[test]
 fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
-    let place = with_a_run();
+    // Headers that the configuration does not know.
+    let april = roster("Firma,Farbe", |number| format!("Nordmetall,blau {number}"));
+    let place = Place::crew("april.csv", april);
     let before = place.read(FIELDS);
     let told = place.json("fix april.csv --json");
     let reason = |field: &str| {
@@ -53,21 +48,18 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
         after,
         before.replace("\"hours worked\"]", "\"hours worked\", \"Std.\"]")
     );
+    let refused = "hours is no field without a column";
     place
         .ade("fix latest --accept hours=Std.")
         .ends_with(2)
-        .says("hours is no field without a column")
+        .says(refused)
         .says("employer");
-    place
-        .ade("fix latest --accept employer=Colour")
-        .ends_with(2)
-        .says("there is no column \"Colour\"");
+    let refused = "there is no column \"Colour\"";
+    place.ade_refuses("fix latest --accept employer=Colour", refused);
 
     // A column that its values alone gave to a field: with its header in the list nobody is warned any more.
-    let rows: String = (0..12)
-        .map(|number| format!("King,Person,3{number}.5,king.{number}@example.org\n"))
-        .collect();
-    place.write("mai.csv", format!("Surname,Given name,Std.,Correo\n{rows}"));
+    let may = roster("Correo", |number| format!("king.{number}@example.org"));
+    place.write("mai.csv", may);
     place
         .ade("run crew mai.csv")
         .succeeds()
@@ -90,13 +82,8 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
         "crew/src/ade_config/columns/own.py",
         "def by_header(column_header_original):\n    return {'member_id': 1.0} if column_header_original == 'Kennung' else None\n\ndef register(registry):\n    registry.register_column_detector(by_header, field='member_id', priority=1)\n",
     );
-    let rows: String = (0..12)
-        .map(|number| format!("King,Person,3{number}.5,A-{number}\n"))
-        .collect();
-    place.write(
-        "juni.csv",
-        format!("Surname,Given name,Std.,Kennung\n{rows}"),
-    );
+    let june = roster("Kennung", |number| format!("A-{number}"));
+    place.write("juni.csv", june);
     place
         .ade("run crew juni.csv")
         .succeeds()

@@ -3,7 +3,7 @@
 use crate::common;
 
 use common::Place;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const FIELDS: &str = "src/ade_config/columns/fields.py";
 
@@ -45,6 +45,12 @@ fn field<'a>(told: &'a Value, name: &str) -> &'a Value {
     found.unwrap_or_else(|| panic!("{name} in {all:#?}"))
 }
 
+/// The names in a list of fields or cases.
+fn names(list: &Value) -> Vec<&str> {
+    let all = list.as_array().unwrap().iter();
+    all.map(|one| one["name"].as_str().unwrap()).collect()
+}
+
 #[test]
 fn samples_make_a_configuration_that_runs_and_whose_cases_pass() {
     let place = Place::new();
@@ -71,26 +77,13 @@ fn samples_make_a_configuration_that_runs_and_whose_cases_pass() {
         assert!(fields.contains(line), "{line}\n{fields}");
     }
     let settings = place.read("deliveries/settings.toml");
-    assert!(
-        settings.contains("date_order = \"dmy\"  # shown by Delivery date"),
-        "{settings}"
-    );
-    assert_eq!(
-        place
-            .read("deliveries/tests/cases/march/expected.csv")
-            .lines()
-            .count(),
-        21
-    );
-    assert!(
-        place
-            .read("deliveries/tests/cases/march/case.toml")
-            .ends_with("checked = false\n")
-    );
-    place
-        .ade("test deliveries")
-        .succeeds()
-        .prints("2 passed, 0 failed");
+    let order = "date_order = \"dmy\"  # shown by Delivery date";
+    assert!(settings.contains(order), "{settings}");
+    let expected = place.read("deliveries/tests/cases/march/expected.csv");
+    assert_eq!(expected.lines().count(), 21);
+    let case = place.read("deliveries/tests/cases/march/case.toml");
+    assert!(case.ends_with("checked = false\n"), "{case}");
+    place.ade_prints("test deliveries", "2 passed, 0 failed");
     // The environment that the samples were read in is the configuration's own.
     let run = place.ade("run deliveries may.csv").succeeds();
     assert!(!run.stderr.contains("Building"), "{}", run.stderr);
@@ -100,10 +93,7 @@ fn samples_make_a_configuration_that_runs_and_whose_cases_pass() {
     place.ade("check deliveries").succeeds();
 
     // What somebody has written is not touched, and what fails leaves nothing.
-    place
-        .ade("init deliveries --from may.csv")
-        .ends_with(2)
-        .says("deliveries is not empty");
+    place.ade_refuses("init deliveries --from may.csv", "deliveries is not empty");
     assert_eq!(place.read(format!("deliveries/{FIELDS}")), fields);
 }
 
@@ -121,42 +111,26 @@ fn other_senders_are_the_same_field_for_a_reason_and_wished_columns_come_in_thei
     ];
     place.write("b.csv", deliveries(german, 3, ","));
     let told = place.json("init two --from a.csv b.csv --json");
+    let day = field(&told, "delivery_date");
     assert_eq!(
-        field(&told, "delivery_date")["merges"][0]["reason"],
+        day["merges"][0]["reason"],
         "\"Delivery date\" and \"Lieferdatum\" both mean \"delivery date\""
     );
-    assert_eq!(
-        field(&told, "delivery_date")["headers"],
-        serde_json::json!(["delivery date", "lieferdatum"])
-    );
+    assert_eq!(day["headers"], json!(["delivery date", "lieferdatum"]));
     // Shared values are a reason; notes of one shape are none.
-    assert!(
-        field(&told, "status")["merges"][0]["reason"]
-            .as_str()
-            .unwrap()
-            .ends_with("have 3 values in common")
-    );
-    place.ade("test two").succeeds().prints("2 passed");
+    let reason = field(&told, "status")["merges"][0]["reason"].as_str();
+    assert!(reason.unwrap().ends_with("have 3 values in common"));
+    place.ade_prints("test two", "2 passed");
 
-    let wishes = [
-        ("names", "Price,Customer,delivery_date,Driver"),
-        ("file", "target.csv"),
-    ];
-    place.write("target.csv", "Price,Customer,delivery_date,Driver\n");
-    for (folder, wished) in wishes {
-        let told = place
-            .ade_with([
-                "init", folder, "--from", "a.csv", "--fields", wished, "--json",
-            ])
-            .succeeds()
-            .json();
-        let names: Vec<&str> = told["fields"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|field| field["name"].as_str().unwrap())
-            .collect();
-        assert_eq!(names, ["price", "customer", "delivery_date", "driver"]);
+    let wished = "Price,Customer,delivery_date,Driver";
+    place.write("target.csv", format!("{wished}\n"));
+    for (folder, wished) in [("names", wished), ("file", "target.csv")] {
+        let call = format!("init {folder} --from a.csv --fields {wished} --json");
+        let told = place.json(&call);
+        assert_eq!(
+            names(&told["fields"]),
+            ["price", "customer", "delivery_date", "driver"]
+        );
         assert_eq!(
             field(&told, "delivery_date")["columns"][0][1],
             "Delivery date"
@@ -165,22 +139,11 @@ fn other_senders_are_the_same_field_for_a_reason_and_wished_columns_come_in_thei
             field(&told, "driver")["remarks"][0],
             "no column of the samples is known to be it"
         );
-        assert!(
-            told["left_out"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|one| one["header"] == "Status")
-        );
-        place
-            .ade(&format!("test {folder}"))
-            .succeeds()
-            .prints("1 passed");
-        assert!(
-            place
-                .read(format!("{folder}/settings.toml"))
-                .contains("\nall_fields = true\n")
-        );
+        let mut left_out = told["left_out"].as_array().unwrap().iter();
+        assert!(left_out.any(|one| one["header"] == "Status"), "{told}");
+        let settings = place.read(format!("{folder}/settings.toml"));
+        assert!(settings.contains("\nall_fields = true\n"), "{settings}");
+        place.ade_prints(&format!("test {folder}"), "1 passed");
     }
 }
 
@@ -225,7 +188,7 @@ fn what_fails_leaves_nothing_and_says_which_file_and_why() {
         ),
         ("init new --fields net", "--from"),
     ] {
-        place.ade(line).ends_with(2).says(said);
+        place.ade_refuses(line, said);
         assert!(!place.path("new").exists(), "{line}");
     }
     // Two samples of one name, values that a literal has to escape, and headers that are no names.
@@ -243,23 +206,10 @@ fn what_fails_leaves_nothing_and_says_which_file_and_why() {
     place.write("one/odd.csv", &odd);
     place.write("two/odd.csv", &odd);
     let told = place.json("init odd --from one/odd.csv two/odd.csv --json");
-    let cases: Vec<&str> = told["cases"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|case| case["name"].as_str().unwrap())
-        .collect();
-    assert_eq!(cases, ["odd", "odd-2"]);
-    let names: Vec<&str> = told["fields"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|field| field["name"].as_str().unwrap())
-        .collect();
-    assert_eq!(names, ["class", "column_2", "column_2024", "column_4"]);
-    place.ade("check odd").succeeds();
-    place
-        .ade("test odd")
-        .succeeds()
-        .prints("2 passed, 0 failed");
+    assert_eq!(names(&told["cases"]), ["odd", "odd-2"]);
+    assert_eq!(
+        names(&told["fields"]),
+        ["class", "column_2", "column_2024", "column_4"]
+    );
+    place.ade_prints("test odd", "2 passed, 0 failed");
 }

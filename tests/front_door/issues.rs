@@ -11,26 +11,11 @@ const CREW: &str = "Surname,First name,E-mail,Start date,Hours\n\
     Ray,Bob,bob at example.org,2024-02-30,9\n\
     Moss,Cy,c@example.org,soon,=1x0\n";
 
-/// A configuration as `ade init` writes it, with a run of that roster.
-fn with_a_run() -> Place {
-    let place = Place::new();
-    place.ade("init crew").succeeds();
-    place.write("crew.csv", CREW);
-    place.ade("run crew crew.csv -q").succeeds();
-    place
-}
-
 #[test]
 fn each_names_the_cell_the_rule_and_what_stood_there() {
-    let place = with_a_run();
-    let all = place.ade("issues latest --json").succeeds().records();
-    let cells: Vec<_> = all
-        .iter()
-        .map(|issue| issue["cell"].as_str().unwrap())
-        .collect();
-    assert_eq!(cells, ["C3", "D3", "D4", "E4"]);
+    let place = Place::crew("crew.csv", CREW);
     has(
-        &all[2],
+        &place.ade("issues latest --json").succeeds().records()[2],
         json!({
             "sheet": "crew",
             "cell": "D4",
@@ -52,6 +37,7 @@ fn each_names_the_cell_the_rule_and_what_stood_there() {
 
     // Each filter, by the name of a field and by its label, by a rule with and without its field.
     for (flags, cells) in [
+        ("", vec!["C3", "D3", "D4", "E4"]),
         ("--field start_date", vec!["D3", "D4"]),
         ("--field E-mail --field hours", vec!["C3", "E4"]),
         ("--rule email.value_lost", vec!["C3"]),
@@ -87,7 +73,9 @@ fn each_names_the_cell_the_rule_and_what_stood_there() {
 fn a_run_without_a_list_says_what_asks_for_one() {
     let place = Place::ready();
     place.ade("run config people.csv -q").succeeds();
-    place.ade_fails("issues latest", 2, "no_issue_list");
+    for command in ["issues", "annotate"] {
+        place.ade_fails(&format!("{command} latest"), 2, "no_issue_list");
+    }
     place.ade_refuses("issues latest", "issue_list = true");
     place.ade_fails("issues nothing", 2, "run_not_found");
 }

@@ -3,7 +3,6 @@
 use crate::common;
 
 use std::fs;
-use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
 use common::{Configuration, Place, machine};
@@ -12,29 +11,7 @@ use sha2::{Digest, Sha256};
 
 /// The bytes of a wheel of `small-thing`.
 fn wheel(version: &str, content: &str) -> Vec<u8> {
-    let info = format!("small_thing-{version}.dist-info");
-    let metadata = format!("Metadata-Version: 2.1\nName: small-thing\nVersion: {version}\n");
-    let files = [
-        ("small_thing.py".to_owned(), content.to_owned()),
-        (format!("{info}/METADATA"), metadata),
-        (
-            format!("{info}/WHEEL"),
-            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-                .to_owned(),
-        ),
-        (
-            format!("{info}/RECORD"),
-            format!("small_thing.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"),
-        ),
-    ];
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, text) in files {
-        archive
-            .start_file(name, zip::write::SimpleFileOptions::default())
-            .unwrap();
-        archive.write_all(text.as_bytes()).unwrap();
-    }
-    archive.finish().unwrap().into_inner()
+    common::wheel("small_thing", version, "", &[("small_thing.py", content)])
 }
 
 fn hash_of(bytes: &[u8]) -> String {
@@ -132,8 +109,8 @@ fn a_lock_names_every_file_by_its_hash_and_is_the_same_the_next_time() {
     assert_eq!(place.read("config/ade.lock"), text);
     place.ade_prints("lock config --check", "up to date");
     let upgraded = place.ade("lock config --upgrade --offline").succeeds();
-    assert!(upgraded.stdout.contains("+ small-thing 2.0"), "{upgraded}");
-    assert!(upgraded.stdout.contains("- small-thing 1.0"), "{upgraded}");
+    upgraded.stdout_has("+ small-thing 2.0");
+    upgraded.stdout_has("- small-thing 1.0");
     // Beside the lock nothing is left in the configuration's folder.
     let names = place.files_below("config");
     assert_eq!(
@@ -182,7 +159,7 @@ fn frozen_is_refused_without_a_lock_that_fits() {
     ] {
         let refused = place.ade(&format!("{line} --json")).ends_with(3);
         assert_eq!(refused.error()["code"], "lock_missing", "{line}: {refused}");
-        assert!(refused.stderr.contains("ade lock"), "{line}: {refused}");
+        refused.stderr_has("ade lock");
     }
     place.ade_fails("lock config --check", 1, "lock_missing");
 
@@ -193,10 +170,7 @@ fn frozen_is_refused_without_a_lock_that_fits() {
     place.set("ADE_FROZEN", "1");
     let refused = place.ade("run config members.csv --json").ends_with(3);
     assert_eq!(refused.error()["code"], "lock_outdated", "{refused}");
-    assert!(
-        refused.stderr.contains("depends on has changed"),
-        "{refused}"
-    );
+    refused.stderr_has("depends on has changed");
     assert!(
         place
             .ade("runs ls --json")
@@ -210,10 +184,7 @@ fn frozen_is_refused_without_a_lock_that_fits() {
     place.unset("ADE_FROZEN");
     release(&place, "2.0", "");
     let ran = place.ade("run config members.csv -v --offline").succeeds();
-    assert!(
-        ran.stderr.contains("ade.lock is out of date and not used"),
-        "{ran}"
-    );
+    ran.stderr_has("ade.lock is out of date and not used");
     assert_eq!(installed(&place)[0], "2.0");
     // A change of comments and code changes nothing about it.
     place.ade("lock config --offline").succeeds();
@@ -229,16 +200,13 @@ fn frozen_is_refused_without_a_lock_that_fits() {
 /// Builds from a lock that names another file than the index has, which fails, and says why.
 fn is_refused_for_its_hash(place: &Place) {
     let refused = place.ade("env build config --frozen --force").ends_with(3);
-    assert!(refused.stderr.contains("small-thing"), "{refused}");
+    refused.stderr_has("small-thing");
     let environments = place.environments();
     let failed = environments.iter().find(|one| one["status"] == "failed");
     let failed = failed.unwrap_or_else(|| panic!("{environments:?}"));
     assert_eq!(failed["error"]["code"], "hash_mismatch", "{failed}");
     // Trouble of another kind is tried again; this is not.
-    assert!(
-        refused.stderr.contains("not the file that the lock names"),
-        "{refused}"
-    );
+    refused.stderr_has("not the file that the lock names");
 }
 
 #[test]
@@ -253,6 +221,24 @@ fn another_file_under_a_locked_version_is_not_installed() {
     configuration.write("ade.lock", &whole);
     place.ade("run config members.csv --frozen").succeeds();
     assert_eq!(installed(&place), ["1.0"]);
+    // One that was edited or merged is made anew.
+    for (broken, reason) in [
+        (
+            whole.replace("small-thing==1.0", "small-thing>=1.0"),
+            "no exact version",
+        ),
+        (
+            whole.replace("small-thing", "<<<<<<< ours\nsmall-thing"),
+            "no exact version",
+        ),
+        (whole.replace("# ade-lock 1 ", "# "), "ade-lock 1"),
+    ] {
+        configuration.write("ade.lock", &broken);
+        let refused = place.ade("env build config --frozen");
+        refused.ends_with(3).says(reason);
+        place.ade("lock config --offline").succeeds();
+        assert_eq!(place.read("config/ade.lock"), whole);
+    }
 }
 
 #[test]
@@ -283,13 +269,13 @@ fn wheels_of_the_configuration_are_locked_by_their_path() {
 
 #[test]
 fn a_lock_that_cannot_be_made_leaves_the_former_one() {
-    let (place, configuration) = place();
+    let (mut place, configuration) = place();
     place.ade("lock config --offline").succeeds();
     let before = place.read("config/ade.lock");
     configuration.depend_on(&["small-thing>7"]);
     let failed = place.ade("lock config --offline --json").ends_with(3);
     assert_eq!(failed.error()["code"], "install_failed", "{failed}");
-    assert!(failed.stderr.contains("small-thing"), "{failed}");
+    failed.stderr_has("small-thing");
 
     let local = place.path("local");
     place.write(
@@ -299,37 +285,11 @@ fn a_lock_that_cannot_be_made_leaves_the_former_one() {
     configuration.depend_on(&[&format!("local @ file://{}", local.display())]);
     let failed = place.ade("lock config --offline --json").ends_with(2);
     assert_eq!(failed.error()["code"], "lock_impossible", "{failed}");
-    assert!(failed.stderr.contains("local"), "{failed}");
+    failed.stderr_has("local");
     assert_eq!(place.read("config/ade.lock"), before);
-}
-
-#[test]
-fn a_lock_that_was_edited_or_merged_is_made_anew() {
-    let (place, configuration) = place();
-    place.ade("lock config --offline").succeeds();
-    let whole = place.read("config/ade.lock");
-    for (broken, reason) in [
-        (
-            whole.replace("small-thing==1.0", "small-thing>=1.0"),
-            "no exact version",
-        ),
-        (
-            whole.replace("small-thing", "<<<<<<< ours\nsmall-thing"),
-            "no exact version",
-        ),
-        (whole.replace("# ade-lock 1 ", "# "), "ade-lock 1"),
-    ] {
-        configuration.write("ade.lock", &broken);
-        let refused = place.ade("env build config --frozen").ends_with(3);
-        assert!(refused.stderr.contains(reason), "{refused}");
-        place.ade("lock config --offline").succeeds();
-        assert_eq!(place.read("config/ade.lock"), whole);
-    }
-}
-
-#[test]
-fn without_uv_on_path_one_is_fetched_or_the_error_says_what_is_missing() {
-    let (mut place, _) = place();
+    // Without uv on PATH one is fetched, or the error says what is missing.
+    fs::remove_file(place.path("config/ade.lock")).unwrap();
+    configuration.depend_on(&["small-thing"]);
     place.set_path(&[
         &machine().only_python,
         std::path::Path::new("/usr/bin"),

@@ -43,12 +43,8 @@ fn a_log_is_printed_in_a_readable_form() {
             .stdout,
         ""
     );
-}
 
-#[test]
-fn as_json_it_is_the_file_line_by_line() {
-    let place = Place::cold();
-    place.ade("run config people.csv -q").succeeds();
+    // As JSON it is the file, line by line.
     let run = place.latest_run();
     let file = place.read(format!(
         "{}/logs/events.ndjson",
@@ -96,11 +92,8 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
     assert!(last.ends_with("run.complete failed"), "{readable}");
     // It is told once, in the author's own file.
     assert_eq!(readable.stdout.matches("no more").count(), 2, "{readable}");
-    assert!(
-        readable.stdout.contains("config/src/ade_config/hooks/"),
-        "{readable}"
-    );
-    assert!(!readable.stdout.contains("snapshots/"), "{readable}");
+    readable.stdout_has("config/src/ade_config/hooks/");
+    readable.stdout_lacks("snapshots/");
     let records = json.records();
     assert_eq!(records.last().unwrap()["event"], "run.complete");
     let sequences: Vec<u64> = records
@@ -115,33 +108,6 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
 }
 
 #[test]
-fn a_queued_run_is_followed_until_a_worker_has_done_it() {
-    let place = Place::cold();
-    let id = place
-        .ade("run config members.csv --detach -q")
-        .succeeds()
-        .stdout;
-    let mut follower = place.start(&format!("logs tail {} -f", id.trim()));
-    follower.wait_until_prints("run.queued");
-    place.ade("worker --drain -q").succeeds();
-    let end = follower.wait().succeeds();
-    assert!(
-        end.stdout.lines().last().unwrap().contains("run.complete"),
-        "{end}"
-    );
-}
-
-#[test]
-fn following_ends_with_ctrl_c() {
-    let place = Place::cold();
-    place.ade("run config members.csv --detach -q").succeeds();
-    let mut follower = place.start("logs tail latest -f");
-    follower.wait_until_prints("run.queued");
-    follower.signal(libc::SIGINT);
-    follower.wait().ends_with(130);
-}
-
-#[test]
 fn an_environments_log_is_told_by_its_id_and_by_the_beginning_of_one() {
     let place = Place::ready();
     let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
@@ -152,7 +118,7 @@ fn an_environments_log_is_told_by_its_id_and_by_the_beginning_of_one() {
         "environment.versions",
         "environment.complete",
     ] {
-        assert!(log.stdout.contains(event), "{event}: {log}");
+        log.stdout_has(event);
     }
     let prefix = &id[..18];
     assert_eq!(

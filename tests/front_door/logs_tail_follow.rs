@@ -47,12 +47,17 @@ fn a_follower_makes_the_last_line_from_the_record_where_nobody_wrote_it() {
     let text = std::fs::read_to_string(&log).unwrap();
     let last = text.trim_end().rfind('\n').unwrap() + 1;
     std::fs::write(&log, &text[..last]).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&text[last..]).unwrap();
     let end = follow(&place, &run).wait().succeeds();
     let printed = end.records();
     let (last, before) = printed.split_last().unwrap();
-    assert_eq!(last["event"], "run.complete");
-    assert_eq!(last["sequence"], printed.len());
+    for part in ["event", "run_id", "sequence", "level", "message", "data"] {
+        assert_eq!(last[part], written[part], "{part}");
+    }
     assert_eq!(before, place.events(&run));
+    // Or had written half of it.
+    std::fs::write(&log, &text[..text.len() - 20]).unwrap();
+    place.is_sound(&run, "succeeded", &["succeeded"]);
 }
 
 #[test]
@@ -61,6 +66,11 @@ fn a_follower_ends_with_the_runs_own_status() {
     let cancelled = place.enqueue("config", "members.csv");
     let mut follower = follow(&place, &cancelled);
     follower.wait_until_prints("run.queued");
+    // Ctrl-C ends the following alone.
+    let mut another = follow(&place, &cancelled);
+    another.wait_until_prints("run.queued");
+    another.signal(libc::SIGINT);
+    another.wait().ends_with(130);
     place.ade(&format!("runs cancel {cancelled}")).succeeds();
     printed_all(&place, &cancelled, &follower.wait().ends_with(130));
 

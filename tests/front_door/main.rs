@@ -57,7 +57,6 @@ mod pause;
 mod python;
 mod report;
 mod restore;
-mod resume;
 mod run;
 mod run_again;
 mod run_bad_input;

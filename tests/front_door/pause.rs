@@ -1,4 +1,4 @@
-//! `ade pause`: what is paused waits, wherever it was submitted, and says so.
+//! `ade pause` and `ade resume`: what is paused waits, wherever it was submitted, and says so.
 
 use crate::common;
 
@@ -31,10 +31,11 @@ fn status(place: &Place, run: &str) -> Value {
 fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on() {
     let place = place();
     let run = detach(&place, "config");
+    place.ade_says("resume", "Nothing was paused by that");
     place.ade_says("pause --reason new-disk", "everything is paused by user");
     let drained = place.ade("worker --drain --json").ends_with(1);
     assert_eq!(drained.error()["code"], "paused", "{drained}");
-    assert!(drained.stderr.contains("new-disk"), "{drained}");
+    drained.stderr_has("new-disk");
     place.ade_fails("worker --once", 1, "paused");
     assert_eq!(status(&place, &run), "queued");
     place.ade_prints(&format!("runs show {run}"), "new-disk");
@@ -54,15 +55,17 @@ fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on() {
     // Whoever runs files here is told what to type, and nothing is recorded.
     let refused = place.ade("run config members.csv --json").ends_with(1);
     assert_eq!(refused.error()["code"], "paused", "{refused}");
-    assert!(refused.stderr.contains("ade resume"), "{refused}");
+    refused.stderr_has("ade resume");
     assert_eq!(place.statuses(), ["queued"]);
     // Pausing again keeps the reason.
     let again = place.json("pause --json");
     assert_eq!(again["reason"], "new-disk", "{again}");
 
+    place.ade_fails("resume --config nobody", 2, "configuration_not_found");
     let resumed = place.json("resume --json");
     assert_eq!(resumed["resumed"]["reason"], "new-disk", "{resumed}");
     assert_eq!(resumed["paused"], json!([]), "{resumed}");
+    assert_eq!(place.json("resume --json")["resumed"], Value::Null);
     place.ade("worker --drain").succeeds();
     assert_eq!(status(&place, &run), "succeeded");
     place.ade("run config members.csv").succeeds();
@@ -80,7 +83,10 @@ fn a_paused_configuration_waits_and_others_go_on() {
     place.ade("run other members.csv").succeeds();
     // The pause of everything is another one.
     place.ade("pause").succeeds();
-    place.ade_says("resume", "people is paused by user");
+    let resumed = place.ade("resume").succeeds();
+    resumed
+        .says("everything is resumed")
+        .says("people is paused by user");
     place.ade_fails("worker --drain", 1, "paused");
     place.ade("resume --config config").succeeds();
     place.ade("worker --drain").succeeds();
@@ -129,10 +135,7 @@ fn over_the_api_administrators_pause_and_everybody_is_told() {
     assert_eq!(paused["reason"], "new-disk", "{paused}");
     assert!(paused["paused_by"].as_str().unwrap().starts_with("token "));
     let ready = server.get("/readyz").is(200).json();
-    assert_eq!(
-        (&ready["status"], &ready["paused"]),
-        (&json!("ok"), &json!(true))
-    );
+    common::has(&ready, json!({"status": "ok", "paused": true}));
     let document = server.upload(&place.path("members.csv"));
     let run = server.submit(&configuration, &document);
     let id = run["id"].as_str().unwrap();

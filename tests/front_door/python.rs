@@ -69,9 +69,16 @@ assert len(other.tables) == 1 and other.path != result.path
     );
 }
 
+/// One place for all of it: an environment of its own takes long.
 #[test]
-fn without_polars_tables_are_rows_as_json_has_them() {
+fn without_polars_tables_are_rows_and_what_ade_refuses_is_an_exception() {
     let place = Place::ready();
+    tables_are_rows_as_json_has_them(&place);
+    what_ade_refuses_is_an_exception_with_its_code_and_hint(&place);
+    the_program_beside_the_interpreter_comes_before_that_on_path(&place);
+}
+
+fn tables_are_rows_as_json_has_them(place: &Place) {
     let issues = "issue_list = true\n";
     place.configuration("config").write("settings.toml", issues);
     let program = r#"
@@ -86,14 +93,12 @@ os.chdir("/")
 assert [issue["output"] for issue in result.issues] == ["B3"], result.issues
 print(result)
 "#;
-    let outcome = runs(&place, &bare(), program);
+    let outcome = runs(place, &bare(), program);
     assert!(outcome.stdout.contains("input='people.csv'"), "{outcome}");
     assert_eq!(outcome.stderr, "");
 }
 
-#[test]
-fn what_ade_refuses_is_an_exception_with_its_code_and_hint() {
-    let place = Place::ready();
+fn what_ade_refuses_is_an_exception_with_its_code_and_hint(place: &Place) {
     let program = r#"
 from automatic_data_extractor import AdeError, run
 
@@ -121,7 +126,7 @@ import os
 os.environ["PATH"] = ""
 assert refused("config", "people.csv").code == "ade_not_found"
 "#;
-    runs(&place, &bare(), program);
+    runs(place, &bare(), program);
 }
 
 #[test]
@@ -168,9 +173,7 @@ except KeyboardInterrupt:
     });
 }
 
-#[test]
-fn the_program_beside_the_interpreter_comes_before_that_on_path() {
-    let place = Place::ready();
+fn the_program_beside_the_interpreter_comes_before_that_on_path(place: &Place) {
     let made = place.shell(&format!("{} -m venv --without-pip venv", bare().display()));
     made.succeeds();
     place.write_program(
@@ -185,6 +188,6 @@ try:
 except AdeError as error:
     print(error.code, error.status, error.hint)
 "#;
-    let outcome = runs(&place, &place.path("venv/bin/python"), program);
+    let outcome = runs(place, &place.path("venv/bin/python"), program);
     assert_eq!(outcome.stdout, "mine 5 None\n");
 }

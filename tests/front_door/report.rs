@@ -4,7 +4,7 @@
 
 use crate::common;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use common::Place;
@@ -24,15 +24,6 @@ const STYLE: &str = "</style><img src=https://example.org/x>";
 const TURNED: &str = "due \u{202e}gnp.exe\u{2066}";
 const CONTROL: &str = "bell\u{7}";
 const FORMULA: &str = "=HYPERLINK(\"https://example.org\")";
-
-/// A place with a configuration as `ade init` writes it.
-fn crew() -> Place {
-    let place = Place::new();
-    place.ade("init crew").succeeds();
-    place.write("crew.csv", CREW);
-    place.ade("run crew crew.csv -q").succeeds();
-    place
-}
 
 /// The page of runs.
 fn page(place: &Place, line: &str) -> String {
@@ -118,7 +109,7 @@ fn contains(page: &str, texts: &[&str]) {
 
 #[test]
 fn a_page_shows_what_a_run_found() {
-    let place = crew();
+    let place = Place::crew("crew.csv", CREW);
     let whole = page(&place, "latest");
     holds_together(&whole);
     contains(
@@ -164,16 +155,16 @@ fn a_page_shows_what_a_run_found() {
     let id = place.latest_run()["id"].as_str().unwrap().to_owned();
     let answer = server.get(&format!("/api/v1/runs/{id}/report"));
     assert_eq!((answer.status, answer.body), (200, whole.into_bytes()));
-    let header = |name: &str| answer.headers.iter().find(|(known, _)| known == name);
-    assert_eq!(
-        header("content-type").unwrap().1,
-        "text/html; charset=utf-8"
-    );
-    let policy = &header("content-security-policy").unwrap().1;
-    assert!(
-        policy.starts_with("default-src 'none'; style-src 'unsafe-inline'"),
-        "{policy}"
-    );
+    for (name, begins) in [
+        ("content-type", "text/html; charset=utf-8"),
+        (
+            "content-security-policy",
+            "default-src 'none'; style-src 'unsafe-inline'",
+        ),
+    ] {
+        let found = answer.headers.iter().find(|(known, _)| known == name);
+        assert!(found.unwrap().1.starts_with(begins), "{found:?}");
+    }
     let without = server.get(&format!("/api/v1/runs/{id}/report?values=false"));
     assert_eq!(
         without.body,
@@ -321,20 +312,16 @@ fn several_runs_are_one_page(place: &Place) {
         "crew.csv",
         "clean.csv",
     ];
-    let places: BTreeMap<usize, &str> = order
-        .iter()
-        .map(|name| (page.find(&format!("<bdi>{name}</bdi></")).unwrap(), *name))
-        .collect();
     let table = &page[page.find("id=\"files\"").unwrap()..];
     let found: Vec<usize> = order.iter().map(|name| table.find(name).unwrap()).collect();
-    assert!(found.is_sorted(), "{found:?} {places:?}");
+    assert!(found.is_sorted(), "{found:?}");
     assert!(!page.contains("<h2 id=\"h-f1-file\">"));
     assert!(page.contains("id=\"i-f2-crew-D5\"") && page.contains("href=\"#f2-crew-D5\""));
 }
 
 fn without_its_input_it_has_no_sheets(place: &Place) {
-    let run = place.ade("runs show crew.csv --json").succeeds().json();
-    let folder = run["run_dir"].as_str().unwrap().to_owned();
+    let run = place.json("runs show crew.csv --json");
+    let folder = run["run_dir"].as_str().unwrap();
     std::fs::remove_file(format!("{folder}/input/crew.csv")).unwrap();
     let page = page(place, "crew.csv");
     holds_together(&page);

@@ -6,15 +6,13 @@ use crate::common;
 use common::{Place, encrypted_workbook, sheet, snapshot, workbook};
 
 #[test]
-fn a_file_that_does_not_exist() {
+fn what_is_not_there_or_is_something_else_is_refused_before_anything_is_recorded() {
     let place = Place::new();
-    place.configuration("config");
+    let configuration = place.configuration("config");
     place.members("Members.csv");
-    snapshot!(place, place.ade("run config absent.xlsx"), @r"
-    status 2
-    --- stderr
-    error: there is no file absent.xlsx
-    ");
+    place.write("papers/letter.txt", "");
+    place.write("letter.pdf", "%PDF-1.4");
+    place.write("noending", "Name\n");
     snapshot!(place, place.ade("run config members.csv"), @r"
     status 2
     --- stderr
@@ -33,63 +31,6 @@ fn a_file_that_does_not_exist() {
     ");
     // Nothing was started, not even for the input that exists.
     place.ade("run config Members.csv absent.xlsx").ends_with(2);
-    assert!(!place.path("data/db").exists());
-}
-
-#[test]
-fn a_folder_that_is_no_configuration() {
-    let place = Place::new();
-    place.members("members.csv");
-    place.write("papers/letter.txt", "");
-    snapshot!(place, place.ade("run papers members.csv"), @r"
-    status 2
-    --- stderr
-    error: papers is not a configuration
-    hint: looked for pyproject.toml with a Python package in src/ade_config/ or ade_config/; `ade init DIR` creates a configuration that runs as it is
-    ");
-    snapshot!(place, place.ade("run absent members.csv"), @r"
-    status 2
-    --- stderr
-    error: there is no folder absent
-    hint: check the spelling, or create a configuration there with `ade init absent`
-    ");
-    snapshot!(place, place.ade("run members.csv members.csv"), @r"
-    status 2
-    --- stderr
-    error: members.csv is not a folder
-    hint: a configuration is a folder; give the folder, not a file in it
-    ");
-    snapshot!(place, place.ade("run papers members.csv --json"), @r#"
-    status 2
-    --- stderr
-    {"error":{"code":"not_a_configuration","message":"papers is not a configuration","hint":"looked for pyproject.toml with a Python package in src/ade_config/ or ade_config/; `ade init DIR` creates a configuration that runs as it is"}}
-    "#);
-    assert!(!place.path("data/db").exists());
-}
-
-#[test]
-fn a_manifest_that_is_no_toml() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    configuration.write(
-        "pyproject.toml",
-        "[project]\nname = \"people\ndependencies = []\n",
-    );
-    place.members("members.csv");
-    snapshot!(place, place.ade("run config members.csv"), @r#"
-    status 2
-    --- stderr
-    error: [HERE]/config/pyproject.toml:2:15: invalid basic string, expected `"`
-    "#);
-}
-
-#[test]
-fn a_format_that_is_not_supported() {
-    let place = Place::new();
-    place.configuration("config");
-    place.write("letter.pdf", "%PDF-1.4");
-    place.write("noending", "Name\n");
-    place.write("empty/readme.txt", "");
     snapshot!(place, place.ade("run config letter.pdf"), @r"
     status 2
     --- stderr
@@ -100,79 +41,69 @@ fn a_format_that_is_not_supported() {
         "run config noending",
         "noending has a format that is not supported",
     );
-    snapshot!(place, place.ade("run config empty"), @r"
+    snapshot!(place, place.ade("run config papers"), @r"
     status 2
     --- stderr
-    error: the folder empty has no .xlsx, .xlsm, .xls or .csv file
+    error: the folder papers has no .xlsx, .xlsm, .xls or .csv file
     ");
+    snapshot!(place, place.ade("run papers Members.csv"), @r"
+    status 2
+    --- stderr
+    error: papers is not a configuration
+    hint: looked for pyproject.toml with a Python package in src/ade_config/ or ade_config/; `ade init DIR` creates a configuration that runs as it is
+    ");
+    snapshot!(place, place.ade("run absent Members.csv"), @r"
+    status 2
+    --- stderr
+    error: there is no folder absent
+    hint: check the spelling, or create a configuration there with `ade init absent`
+    ");
+    snapshot!(place, place.ade("run Members.csv Members.csv"), @r"
+    status 2
+    --- stderr
+    error: Members.csv is not a folder
+    hint: a configuration is a folder; give the folder, not a file in it
+    ");
+    place.ade_fails("run papers Members.csv", 2, "not_a_configuration");
+    configuration.write(
+        "pyproject.toml",
+        "[project]\nname = \"people\ndependencies = []\n",
+    );
+    snapshot!(place, place.ade("run config Members.csv"), @r#"
+    status 2
+    --- stderr
+    error: [HERE]/config/pyproject.toml:2:15: invalid basic string, expected `"`
+    "#);
+    assert!(!place.path("data/db").exists());
 }
 
 #[test]
-fn workbooks_that_are_truncated_empty_encrypted_or_renamed() {
+fn workbooks_that_are_truncated_encrypted_renamed_or_damaged() {
     let place = Place::ready();
-    let whole = sheet(
-        "Members",
-        &[&["Name", "Email"], &["Ann", "ann@example.org"]],
-    );
+    let rows: &[&[&str]] = &[&["Name", "Email"], &["Ann", "ann@example.org"]];
+    let whole = sheet("Members", rows);
     place.write("truncated.xlsx", &whole[..whole.len() * 2 / 3]);
-    place.write("empty.xlsx", "");
     place.write("encrypted.xlsx", encrypted_workbook());
     place.write("text.xlsx", "Name,Email\nAnn,ann@example.org\n");
     place.write("workbook.csv", &whole);
-    place.write("old.csv", encrypted_workbook());
-    place.write("workbook.xls", &whole);
-    place.write(
-        "page.xls",
-        "<html><table><tr><td>Name</td></tr></table></html>",
-    );
-    snapshot!(place, place.ade("run config truncated.xlsx empty.xlsx encrypted.xlsx text.xlsx --jobs 1"), @r"
+    snapshot!(place, place.ade("run config truncated.xlsx encrypted.xlsx text.xlsx workbook.csv --jobs 1"), @r#"
     status 1
     --- stdout
       FILE            TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
     ✗ truncated.xlsx                  [S]  failed
-    ✗ empty.xlsx                      [S]  failed
     ✗ encrypted.xlsx                  [S]  failed
     ✗ text.xlsx                       [S]  failed
+    ✗ workbook.csv                    [S]  failed
     --- stderr
     error: truncated.xlsx is cut short: the end of the archive is missing; copy or download the file again
-    error: empty.xlsx is empty: it has no bytes at all
     error: encrypted.xlsx is an encrypted workbook: save it without a password
     error: text.xlsx is not an .xlsx workbook (not a zip archive): this is plain text; if its values are separated by commas, rename it to .csv
-    0 of 4 files normalized, 4 failed
-    ");
-    snapshot!(place, place.ade("run config workbook.csv old.csv workbook.xls page.xls --jobs 1"), @r#"
-    status 1
-    --- stdout
-      FILE          TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
-    ✗ workbook.csv                    [S]  failed
-    ✗ old.csv                         [S]  failed
-    ✗ workbook.xls                    [S]  failed
-    ✗ page.xls                        [S]  failed
-    --- stderr
     error: workbook.csv: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
     hint: this file is a workbook, not text: rename it so that it ends in .xlsx
-    error: old.csv: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 0-0: invalid continuation byte; the setting csv_encoding may name another encoding, or "auto"
-    hint: this file is a workbook, not text: rename it so that it ends in .xls
-    error: workbook.xls is not a readable .xls workbook: this is a newer workbook; rename it to .xlsx
-    error: page.xls is not a readable .xls workbook: this is a web page or XML file; open it in a spreadsheet program and save it as .xlsx
     0 of 4 files normalized, 4 failed
     "#);
-    assert!(place.statuses().iter().all(|status| status == "failed"));
-    let error = place
-        .ade("run config encrypted.xlsx --json")
-        .ends_with(1)
-        .error();
-    assert_eq!(error["code"], "input_error");
-    // The environment stays as it was.
-    place.members("members.csv");
-    place.ade("run config members.csv").succeeds();
-}
-
-#[test]
-fn a_workbook_with_a_damaged_part() {
-    let place = Place::ready();
-    let mut damaged = sheet("Members", &[&["Name"], &["Ann"]]);
     // Somewhere in the packed data of the sheet, which lies last before the directory.
+    let mut damaged = whole;
     let directory = damaged
         .windows(4)
         .position(|bytes| bytes == b"PK\x01\x02")
@@ -181,16 +112,17 @@ fn a_workbook_with_a_damaged_part() {
         *byte ^= 0x5a;
     }
     place.write("damaged.xlsx", &damaged);
-    let run = place.ade("run config damaged.xlsx").ends_with(1);
-    assert!(run.stderr.contains("damaged"), "{run}");
-    assert_eq!(place.latest_run()["error"]["code"], "input_error");
-}
-
-#[test]
-fn a_sheet_name_that_does_not_exist() {
-    let place = Place::ready();
-    let rows: &[&[&str]] = &[&["Name"], &["Ann"]];
+    let error = place
+        .ade("run config damaged.xlsx --json")
+        .ends_with(1)
+        .error();
+    assert_eq!(error["code"], "input_error");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("damaged"), "{message}");
+    assert_eq!(place.statuses(), ["failed"; 5]);
+    // The environment stays as it was.
     place.write("book.xlsx", workbook(&[("North", rows), ("South", rows)]));
+    place.ade("run config book.xlsx").succeeds();
     snapshot!(place, place.ade("run config book.xlsx --input-sheet West"), @r"
     status 1
     --- stdout
@@ -201,72 +133,26 @@ fn a_sheet_name_that_does_not_exist() {
 }
 
 #[test]
-fn a_configuration_whose_import_fails() {
-    let place = Place::new();
+fn a_configuration_that_fails_while_it_loads_or_runs() {
+    let place = Place::cold();
     let configuration = place.configuration("config");
+    place.warm("config");
     configuration.write(
-        "src/ade_config/columns/rates.py",
+        "src/ade_config/columns/phone.py",
         "import json\n\nTABLE = json.loads('{broken')\n\n\ndef register(registry):\n    pass\n",
     );
-    place.members("members.csv");
-    place.warm("config");
     snapshot!(place, place.ade("run config members.csv"), @r"
     status 1
     --- stdout
     ✗ members.csv  failed [TIME]
     --- stderr
-    error: JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) ([HERE]/config/src/ade_config/columns/rates.py, line 3, in <module>)
+    error: JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) ([HERE]/config/src/ade_config/columns/phone.py, line 3, in <module>)
     hint: `ade logs tail` shows everything that the engine reported about it
     ");
-    configuration.write(
-        "src/ade_config/columns/rates.py",
-        "import no_such_module\n\n\ndef register(registry):\n    pass\n",
-    );
-    snapshot!(place, place.ade("run config members.csv"), @r"
-    status 1
-    --- stdout
-    ✗ members.csv  failed [TIME]
-    --- stderr
-    error: ModuleNotFoundError: No module named 'no_such_module' ([HERE]/config/src/ade_config/columns/rates.py, line 1, in <module>)
-    hint: if no_such_module is a package, add it to `dependencies` in pyproject.toml; the next run installs it
-    ");
-    configuration.write(
-        "src/ade_config/columns/rates.py",
-        "def register(registry):\n    return (\n",
-    );
-    snapshot!(place, place.ade("run config members.csv"), @r"
-    status 1
-    --- stdout
-    ✗ members.csv  failed [TIME]
-    --- stderr
-    error: SyntaxError: '(' was never closed ([HERE]/config/src/ade_config/columns/rates.py, line 2)
-    hint: `ade logs tail` shows everything that the engine reported about it
-    ");
-    configuration.write(
-        "src/ade_config/columns/rates.py",
-        "def register(registry):\n    registry.register_nothing()\n",
-    );
-    snapshot!(place, place.ade("run config members.csv"), @r"
-    status 1
-    --- stdout
-    ✗ members.csv  failed [TIME]
-    --- stderr
-    error: AttributeError: 'Registry' object has no attribute 'register_nothing' ([HERE]/config/src/ade_config/columns/rates.py, line 2, in register)
-    hint: `ade logs tail` shows everything that the engine reported about it
-    ");
-    assert_eq!(place.statuses(), ["failed"; 4]);
-}
-
-#[test]
-fn a_detector_that_raises() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
     configuration.write(
         "src/ade_config/columns/phone.py",
         "from ade_engine.models import FieldDef\n\n\ndef lookup(words):\n    return words[\"phone\"]\n\n\ndef by_header():\n    return lookup({})\n\n\ndef register(registry):\n    registry.register_field(FieldDef(name=\"phone\"))\n    registry.register_column_detector(by_header, field=\"phone\", priority=10)\n",
     );
-    place.members("members.csv");
-    place.warm("config");
     snapshot!(place, place.ade("run config members.csv"), @r#"
     status 1
     --- stdout
@@ -282,41 +168,6 @@ fn a_detector_that_raises() {
         "{log}"
     );
     assert!(!log.stdout.contains("ade_engine/pipeline"), "{log}");
-}
-
-#[test]
-fn a_hook_that_raises_and_a_validator_that_returns_nonsense() {
-    let place = Place::cold();
-    let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/hooks/late.py",
-        "def finish():\n    raise ValueError(\"not today\")\n\n\ndef register(registry):\n    registry.register_hook(finish, hook=\"on_workbook_before_save\", priority=10)\n",
-    );
-    place.warm("config");
-    snapshot!(place, place.ade("run config members.csv"), @r#"
-    status 1
-    --- stdout
-    ✗ members.csv  failed [TIME]
-    --- stderr
-    error: Hook ade_config.hooks.late.finish raised ValueError at `raise ValueError("not today")` (`ade run --show-values` shows the message); called for on_workbook_before_save ([HERE]/config/src/ade_config/hooks/late.py, line 2, in finish)
-    hint: correct the configuration and run again; the environment is kept
-    "#);
-    // No part of the workbook is left.
-    let folder = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
-    assert!(place.files_below(format!("{folder}/output")).is_empty());
-    configuration.write("src/ade_config/hooks/late.py", "");
-    configuration.write(
-        "src/ade_config/columns/more.py",
-        "def check():\n    return \"wrong\"\n\n\ndef register(registry):\n    registry.register_column_validator(check, field=\"name\", priority=1)\n",
-    );
-    snapshot!(place, place.ade("run config members.csv"), @r"
-    status 1
-    --- stdout
-    ✗ members.csv  failed [TIME]
-    --- stderr
-    error: Validator ade_config.columns.more.check returned str; it should return pl.Expr or None; called for sheet 'members', table 1, field 'name' ([HERE]/config/src/ade_config/columns/more.py, line 1, in check)
-    hint: correct the configuration and run again; the environment is kept
-    ");
 }
 
 #[test]
@@ -345,25 +196,6 @@ fn an_engine_that_dies_is_tried_again_and_what_it_printed_is_shown_and_not_recor
     let run = place.latest_run();
     assert_eq!(run["exit_code"], 137);
     assert!(!run["error"].to_string().contains("last words"), "{run}");
-}
-
-#[test]
-fn two_inputs_that_would_overwrite_each_other() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("north/members.csv");
-    place.members("south/members.csv");
-    snapshot!(place, place.ade("run config north/members.csv south/members.csv -o clean"), @r"
-    status 2
-    --- stderr
-    error: north/members.csv and south/members.csv would both be written to members_normalized.xlsx, so that none of them is run
-    hint: run them one at a time, with another output directory for each, or rename all but one
-    ");
-    assert!(!place.path("clean").exists());
-    // Without an output directory each has a folder of its own.
-    place
-        .ade("run config north/members.csv south/members.csv -q")
-        .succeeds();
 }
 
 #[test]
@@ -421,16 +253,19 @@ fn settings_that_cannot_be_used_are_told_once() {
     configuration.write("settings.toml", "max_empty_rows_run = \"many\"\n");
     for line in ["run config members.csv", "check config"] {
         let ran = place.ade(line).ends_with(1);
-        let told = ran.stderr.matches("Invalid settings").count();
-        assert_eq!(
-            (told, ran.stderr.contains("max_empty_rows_run")),
-            (1, true),
-            "{ran}"
-        );
+        for once in ["Invalid settings", "max_empty_rows_run"] {
+            assert_eq!(ran.stderr.matches(once).count(), 1, "{ran}");
+        }
+        // As the author knows the file.
+        let ran = ran.says("config/settings.toml");
+        assert!(!ran.stderr.contains("snapshots"), "{ran}");
     }
     assert_eq!(place.latest_run()["error"]["code"], "config_error");
-    let log = place.ade("logs tail latest --level debug").succeeds();
-    assert!(!log.stdout.contains("engine.refused"), "{log}");
+    for (level, word) in [("info", "snapshots"), ("debug", "engine.refused")] {
+        let log = place.ade(&format!("logs tail latest --level {level}"));
+        let log = log.prints("max_empty_rows_run");
+        assert!(!log.stdout.contains(word), "{log}");
+    }
     // What the configuration's code prints is no verdict.
     configuration.write("settings.toml", "");
     configuration.write(

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot, wait_for};
+use common::{Place, wait_for};
 
 #[test]
 fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
@@ -16,28 +16,19 @@ fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
     });
     gate.open();
     let ends = runs.map(|run| run.wait().succeeds());
-    let built = |end: &common::Outcome| {
-        end.stderr
-            .contains("Building the environment of people (new)")
-    };
+    let words = "Building the environment of people (new)";
+    let built = |end: &common::Outcome| end.stderr.contains(words);
     assert_eq!(ends.iter().filter(|end| built(end)).count(), 1, "{ends:?}");
     let waited = ends.iter().find(|end| !built(end)).unwrap();
-    let settings = place.filters();
-    let _scope = settings.bind_to_scope();
-    let holder = waited
+    let (_, holder) = waited
         .stderr
-        .replace(|letter: char| letter.is_ascii_digit(), "0");
+        .split_once("another process (process ")
+        .unwrap();
     assert!(
-        holder.contains("waiting for another process (process 0"),
+        holder.starts_with(|letter: char| letter.is_ascii_digit()),
         "{waited}"
     );
-    snapshot!(place, waited.stdout, @r"
-    ✓ members.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      0 issues
-      fresh/workspaces/default/runs/[ID]/output/members_normalized.xlsx
-    ");
+    assert!(waited.stdout.contains("2 of 2 fields mapped"), "{waited}");
     place.set("ADE_DATA_DIR", place.path("fresh"));
     assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
     assert_eq!(place.environments().len(), 1);
@@ -47,11 +38,8 @@ fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
 fn git_ignores_a_data_directory_that_ade_made_and_no_other_folder() {
     let place = Place::cold();
     let run = |folder: &str| {
-        place
-            .ade(&format!(
-                "run config members.csv --dry-run -q --data-dir {folder}"
-            ))
-            .succeeds();
+        let call = format!("run config members.csv --dry-run -q --data-dir {folder}");
+        place.ade(&call).succeeds();
         std::fs::read_to_string(place.path(folder).join(".gitignore")).ok()
     };
     assert_eq!(run("fresh").as_deref(), Some("*\n"));

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Configuration, Place, snapshot};
+use common::{Configuration, Place, has, snapshot};
 use serde_json::{Value, json};
 
 /// Makes each run send this as the data of its event `engine.run.noticed`, after the engine's own and on the
@@ -111,25 +111,13 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     assert_eq!(shown["readings"], some_of_each()["readings"]);
     assert_eq!(shown["result"]["notices"], shown["notices"]);
     assert_eq!(shown["result"]["readings"], shown["readings"]);
-    let artifact: Value = serde_json::from_str(&place.read(format!(
-        "{}/artifact.json",
-        shown["run_dir"].as_str().unwrap()
-    )))
-    .unwrap();
-    assert_eq!(artifact["decisions"], shown["result"]);
+    assert_eq!(place.latest_artifact()["decisions"], shown["result"]);
     let run = place.ade("run config people.csv --json").succeeds();
     assert_eq!(run.records()[0]["notices"], shown["notices"]);
     assert_eq!(run.stderr, "");
-}
-
-#[test]
-fn several_files_have_few_lines_each() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    notice(&configuration, &some_of_each());
+    // Several files have few lines each.
     place.members("one.csv");
     place.members("two.csv");
-    place.warm("config");
     snapshot!(place, place.ade("run config one.csv two.csv --jobs 1"), @r"
     status 0
     --- stdout
@@ -146,25 +134,21 @@ fn several_files_have_few_lines_each() {
     ");
 }
 
+/// What is passed over is in the tests of src/engine/noticed.rs.
 #[test]
 fn an_event_of_any_other_shape_breaks_no_run() {
     let place = Place::ready();
     let configuration = place.configuration("config");
-    for data in [
-        json!(null),
-        json!("text"),
-        json!([1, 2]),
-        json!({"notices": {"a": 1}, "readings": 7}),
-        json!({"notices": [null, 1, [], {"code": 1}, {"code": "x"}, {"message": "y"}], "readings": [{"message": 1}, "z"]}),
-    ] {
-        notice(&configuration, &data);
-        let run = place.ade("run config members.csv --json").succeeds();
-        assert_eq!(run.records()[0]["notices"], json!([]), "{data}");
-        let shown = place.json("runs show latest --json");
-        assert!(shown["result"].get("notices").is_none(), "{shown}");
-        assert_eq!(shown["readings"], json!([]), "{data}");
-        place.ade("runs show latest").succeeds();
-    }
+    notice(
+        &configuration,
+        &json!({"notices": [null, 1, {"code": "x"}], "readings": [{"message": 1}, "z"]}),
+    );
+    let run = place.json("run config members.csv --json");
+    assert_eq!(run["notices"], json!([]));
+    let shown = place.json("runs show latest --json");
+    assert!(shown["result"].get("notices").is_none(), "{shown}");
+    assert_eq!(shown["readings"], json!([]));
+    place.ade("runs show latest").succeeds();
     // What would move the cursor does not reach the terminal.
     let words = "a \u{1b}[2Jtitle\nin two lines";
     notice(
@@ -176,99 +160,53 @@ fn an_event_of_any_other_shape_breaks_no_run() {
     assert!(!run.stdout.contains('\u{1b}'), "{run}");
 }
 
-/// Slips of an author: a setting, a plugin's function, a parameter.
-fn slips(configuration: &Configuration) {
+#[test]
+fn a_run_warns_of_what_a_check_warns_of() {
+    let place = Place::ready();
+    let configuration = place.configuration("config");
     configuration.write("settings.toml", "remove_unmaped_columns = true\n");
     configuration.write(
         "src/ade_config/hooks/late.py",
-        "def tidy(table):\n    return table\n\n\ndef regster(registry):\n    registry.register_hook(tidy, hook=\"on_table_mapped\", priority=1)\n",
+        "def regster(registry):\n    pass\n",
     );
-    configuration.write(
-        "src/ade_config/hooks/named.py",
-        "def named(tabel=None):\n    return None\n\n\ndef register(registry):\n    registry.register_hook(named, hook=\"on_table_mapped\", priority=2)\n",
-    );
-}
-
-#[test]
-fn a_run_warns_of_what_a_check_warns_of() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    slips(&configuration);
     place.members("one.csv");
     place.members("two.csv");
-    place.warm("config");
-    let first = place.ade("run config one.csv");
-    snapshot!(place, first, @r"
+    snapshot!(place, place.ade("run config one.csv"), @r"
     status 0
     --- stdout
     ✓ one.csv  [TIME]
       1 sheet, 1 table, 1 row
       2 of 2 fields mapped
       ! [HERE]/config/settings.toml, line 1: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?
-      ! [HERE]/config/src/ade_config/hooks/late.py, line 5: the module is not loaded, because it has no top-level function `register`: `regster` is another name
-      ! Hook of on_table_mapped ade_config.hooks.named.named ([HERE]/config/src/ade_config/hooks/named.py, line 1): its parameter 'tabel' always has its default; did you mean 'table'?
+      ! [HERE]/config/src/ade_config/hooks/late.py, line 1: the module is not loaded, because it has no top-level function `register`: `regster` is another name
       0 issues
       data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
     ");
     let checked = place.json("check config --json");
     let shown = place.json("runs show latest --json");
-    let told: Vec<&Value> = shown["notices"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|notice| &notice["message"])
-        .collect();
+    let notices = shown["notices"].as_array().unwrap().iter();
+    let told: Vec<&Value> = notices.map(|notice| &notice["message"]).collect();
     assert_eq!(json!(told), checked["warnings"]);
-    assert_eq!(shown["notices"][0]["code"], "configuration");
-    assert_eq!(shown["notices"][0]["level"], "warning");
+    let first = &shown["notices"][0];
+    has(first, json!({"code": "configuration", "level": "warning"}));
     // Of several files once, above the first one.
-    snapshot!(place, place.ade("run config one.csv two.csv --jobs 1"), @r"
-    status 0
-    --- stdout
-    ! [HERE]/config/settings.toml, line 1: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?
-    ! [HERE]/config/src/ade_config/hooks/late.py, line 5: the module is not loaded, because it has no top-level function `register`: `regster` is another name
-    ! Hook of on_table_mapped ade_config.hooks.named.named ([HERE]/config/src/ade_config/hooks/named.py, line 1): its parameter 'tabel' always has its default; did you mean 'table'?
-      FILE     TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
-    ✓ one.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
-    ✓ two.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/two_normalized.xlsx
-    --- stderr
-    2 of 2 files normalized
-    2 tables, 2 rows, 0 issues in [TIME]
-    ");
+    let several = place.ade("run config one.csv two.csv --jobs 1").succeeds();
+    for words in ["remove_unmaped_columns", "`regster` is another name"] {
+        let (above, _) = several.stdout.split_once("  FILE ").unwrap();
+        assert!(above.contains(words), "{several}");
+        assert_eq!(several.stdout.matches(words).count(), 1, "{several}");
+    }
     // A run that fails says it too: it may be the reason.
     place.write("broken.xlsx", "no workbook");
-    place
-        .ade("run config broken.xlsx")
-        .ends_with(1)
-        .prints("there is no setting 'remove_unmaped_columns'");
-    configuration.write("settings.toml", "");
-    std::fs::remove_file(configuration.folder.join("src/ade_config/hooks/late.py")).unwrap();
-    std::fs::remove_file(configuration.folder.join("src/ade_config/hooks/named.py")).unwrap();
-    let run = place.ade("run config one.csv --json").succeeds();
-    assert_eq!(run.records()[0]["notices"], json!([]));
+    let failed = place.ade("run config broken.xlsx").ends_with(1);
+    failed.prints("there is no setting 'remove_unmaped_columns'");
 }
 
 #[test]
 fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
-    let place = Place::new();
-    place.configuration("config");
+    let place = Place::ready();
     place.write("blank.csv", "\n");
-    place.write("other.csv", "Name,Shoe size\n");
     place.write("foreign.csv", "Colour,Shoe size\nred,38\n");
-    place.members("members.csv");
-    place.warm("config");
-    snapshot!(place, place.ade("run config blank.csv"), @r"
-    status 0
-    --- stdout
-    ⚠ blank.csv  found nothing [TIME]
-      1 sheet, 0 tables, 0 rows
-      no table was found
-      0 of 2 fields mapped
-      not found: name, email
-      sheet 'blank' is empty
-      0 issues
-      data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
-    ");
     snapshot!(place, place.ade("run config foreign.csv"), @r"
     status 0
     --- stdout
@@ -308,12 +246,10 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
         ("blank.csv", "no table was found"),
         ("foreign.csv", "no column was recognised as a field"),
     ] {
-        let denied = place
-            .ade(&format!("run config {name} --deny-issues --json"))
-            .ends_with(1);
-        assert_eq!(denied.error()["code"], "nothing_found");
-        let message = denied.error()["message"].as_str().unwrap().to_owned();
-        assert!(message.contains(words), "{message}");
+        let denied = place.ade(&format!("run config {name} --deny-issues --json"));
+        let error = denied.ends_with(1).error();
+        assert_eq!(error["code"], "nothing_found");
+        assert!(error["message"].as_str().unwrap().contains(words));
     }
     assert_eq!(place.latest_run()["status"], "succeeded");
     place.ade("run config members.csv --deny-issues").succeeds();
@@ -351,48 +287,34 @@ fn fields_and_rows_can_be_required() {
     ");
     // The workbook is not copied, and the run stays what it is.
     assert!(place.files_below("clean").is_empty());
-    assert_eq!(place.latest_run()["status"], "succeeded");
-    assert_eq!(place.latest_run()["error"], Value::Null);
-    let code = |line: &str, status: i32| {
-        let run = place.ade(line).ends_with(status);
-        assert_eq!(run.records().len(), line.matches(".csv").count(), "{run}");
-        run.error()["code"].as_str().unwrap().to_owned()
-    };
+    let run = place.latest_run();
     assert_eq!(
-        code("run config names.csv --require email --json", 1),
-        "field_not_found"
+        (&run["status"], &run["error"]),
+        (&json!("succeeded"), &Value::Null)
     );
-    assert_eq!(
-        code("run config names.csv --min-rows 3 --json", 1),
-        "too_few_rows"
-    );
-    assert_eq!(
-        code("run config members.csv names.csv --require emial --json", 2),
-        "unknown_field"
-    );
-    snapshot!(place, place.ade("run config members.csv names.csv --jobs 1 --require emial"), @r"
-    status 2
-    --- stdout
-      FILE         TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
-    ✗ members.csv       1          1      2/3       0  [S]  refused  data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
-    ✗ names.csv         1          2      1/3       0  [S]  refused  data/workspaces/default/runs/[ID]/output/names_normalized.xlsx
-    --- stderr
-    error: --require emial: the configuration does not define this field
-    hint: did you mean email?
-    0 of 2 files normalized, 2 refused
-    2 tables, 3 rows, 0 issues in [TIME]
-    ");
+    for (flags, status, code) in [
+        ("names.csv --require email", 1, "field_not_found"),
+        ("names.csv --min-rows 3", 1, "too_few_rows"),
+        ("members.csv names.csv --require emial", 2, "unknown_field"),
+    ] {
+        let run = place
+            .ade(&format!("run config {flags} --json"))
+            .ends_with(status);
+        assert_eq!(run.error()["code"], code, "{run}");
+        assert_eq!(run.records().len(), flags.matches(".csv").count(), "{run}");
+    }
+    place
+        .ade("run config members.csv --require emial")
+        .ends_with(2)
+        .says("error: --require emial: the configuration does not define this field")
+        .says("hint: did you mean email?");
     place.ade_refuses(
         "run config members.csv --require zzzzzzzzzz",
         "hint: it defines ",
     );
-    for flag in ["--require email", "--min-rows 1"] {
-        for other in ["--detach", "--validate-only", "--dry-run"] {
-            place
-                .ade(&format!("run config members.csv {flag} {other}"))
-                .ends_with(2)
-                .says("cannot be used with");
-        }
+    for other in ["--detach", "--validate-only", "--dry-run"] {
+        let call = format!("run config members.csv --require email --min-rows 1 {other}");
+        place.ade_refuses(&call, "cannot be used with");
     }
     place.ade_refuses("run config members.csv --min-rows few", "--min-rows");
 }
@@ -419,10 +341,8 @@ fn the_rows_around_headers_and_notes_are_told_with_reasons() {
     let shown = place.ade("runs show latest --rows").succeeds().stdout;
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines[0], "report");
-    for (line, begins) in lines[1..]
-        .iter()
-        .zip(["  row 1, title (", "  row 3, header ("])
-    {
+    for (at, begins) in [(1, "  row 1, title ("), (2, "  row 3, header (")] {
+        let line = lines[at];
         assert!(line.starts_with(begins) && line.contains("%): "), "{shown}");
     }
     assert!(shown.contains("  row 8, note ("), "{shown}");
@@ -431,14 +351,7 @@ fn the_rows_around_headers_and_notes_are_told_with_reasons() {
         !shown.contains("Members") && !shown.contains("door"),
         "{shown}"
     );
-    let run = place.latest_run();
-    let artifact = place.read(format!(
-        "{}/artifact.json",
-        run["run_dir"].as_str().unwrap()
-    ));
-    let artifact: Value = serde_json::from_str(&artifact).unwrap();
-    let rows = artifact["decisions"]["rows"].as_array().unwrap();
-    assert_eq!(rows[1]["row"], 3);
-    assert_eq!(rows[1]["kind"], "header");
-    assert!(rows[1]["likelihoods"]["header"].as_f64().unwrap() > 0.8);
+    let row = place.latest_artifact()["decisions"]["rows"][1].clone();
+    has(&row, json!({"row": 3, "kind": "header"}));
+    assert!(row["likelihoods"]["header"].as_f64().unwrap() > 0.8);
 }

@@ -60,17 +60,14 @@ fn runs_end_at_once_and_are_real_again_without_it() {
     place.ade("run config members.csv").succeeds();
     is_skipped(&place, &place.latest_run());
     // Left for a worker: it needs none.
-    let detached = place
-        .ade("run config members.csv --detach --json")
-        .succeeds();
-    is_skipped(&place, &detached.records()[0]);
-    let detached = place.ade("run config members.csv --detach").succeeds();
-    assert!(
-        detached.stderr.contains("members.csv: Safe mode skip"),
-        "{detached}"
+    is_skipped(
+        &place,
+        &place.json("run config members.csv --detach --json"),
     );
+    let detached = place.ade("run config members.csv --detach").succeeds();
+    let detached = detached.says("members.csv: Safe mode skip");
     assert!(!detached.stderr.contains("queued"), "{detached}");
-    for line in ["runs retry latest --json", "runs retry latest --now --json"] {
+    for line in ["runs retry latest", "runs retry latest --now"] {
         place.ade(line).succeeds();
         is_skipped(&place, &place.latest_run());
     }
@@ -97,8 +94,9 @@ fn a_worker_in_safe_mode_leaves_what_waits_and_builds_nothing() {
         place.set("ADE_SAFE_MODE", word);
         for line in ["worker --drain --json", "worker --once --json"] {
             let refused = place.ade(line).ends_with(1);
-            assert!(refused.stderr.contains("safe_mode_enabled"), "{refused}");
-            assert!(refused.stderr.contains("3 queued and not executed"));
+            refused
+                .says("safe_mode_enabled")
+                .says("3 queued and not executed");
         }
         assert_eq!(place.statuses(), ["queued"; 3]);
     }
@@ -112,7 +110,7 @@ fn a_worker_in_safe_mode_leaves_what_waits_and_builds_nothing() {
     assert_eq!(skipped["attempt_count"], 0, "{skipped}");
     place.ade("worker --drain").succeeds();
     assert_eq!(place.statuses(), ["succeeded"; 4]);
-    let runs = place.ade("runs ls --json").json();
+    let runs = place.json("runs ls --json");
     let reasons = runs.as_array().unwrap().iter();
     let skipped = reasons.filter(|run| run["skipped_reason"] == "safe_mode");
     assert_eq!(skipped.count(), 1, "{runs}");
@@ -143,20 +141,19 @@ fn over_the_api_runs_are_skipped_or_refused() {
     place.set("ADE_SAFE_MODE", "reject");
     let server = Server::dev(&place, "");
     server.post(&path, &body).refuses(409, "safe_mode_enabled");
-    server
-        .post("/api/v1/jobs", &body)
-        .refuses(409, "safe_mode_enabled");
-    server
-        .post(&format!("/api/v1/runs/{id}/retry"), &json!({}))
-        .refuses(409, "safe_mode_enabled");
-    for line in [
-        "run config members.csv --json",
-        "run config members.csv --detach --json",
-        "runs retry latest --json",
-        "runs retry latest --now --json",
+    for (path, body) in [
+        ("/api/v1/jobs".to_owned(), &body),
+        (format!("/api/v1/runs/{id}/retry"), &json!({})),
     ] {
-        let refused = place.ade(line).ends_with(1);
-        assert!(refused.stderr.contains("safe_mode_enabled"), "{refused}");
+        server.post(&path, body).refuses(409, "safe_mode_enabled");
+    }
+    for line in [
+        "run config members.csv",
+        "run config members.csv --detach",
+        "runs retry latest",
+        "runs retry latest --now",
+    ] {
+        place.ade_fails(line, 1, "safe_mode_enabled");
     }
     assert_eq!(place.statuses(), before);
     assert!(!place.path("executed").exists());

@@ -25,9 +25,7 @@ fn place() -> Place {
 
 /// The day of a run's first row, as the output has it.
 fn day(place: &Place, run: &Value) -> String {
-    let cells = place
-        .cells(run["output_path"].as_str().unwrap())
-        .to_string();
+    let cells = place.output_of(run).to_string();
     let month_first = cells.contains("2025-03-04");
     assert_ne!(month_first, cells.contains("2025-04-03"), "{cells}");
     if month_first { "mdy" } else { "dmy" }.to_owned()
@@ -46,17 +44,13 @@ fn a_run_that_is_repeated_has_the_settings_of_the_first_whatever_is_set_now() {
     assert_eq!(latest_day(&place), "dmy", "it was not set then");
     place.ade("run config eu.csv -q").succeeds();
     assert_eq!(latest_day(&place), "mdy");
-    for now in [None, Some("ymd"), Some("dmy")] {
-        match now {
-            Some(value) => place.set(VARIABLE, value),
-            None => place.unset(VARIABLE),
-        }
-        place.ade("runs retry latest --now").succeeds();
-        assert_eq!(latest_day(&place), "mdy", "{now:?}");
-        place.ade("runs retry latest").succeeds();
-        place.ade("worker --drain -q").succeeds();
-        assert_eq!(latest_day(&place), "mdy", "{now:?}, by a worker");
-    }
+    place.unset(VARIABLE);
+    place.ade("runs retry latest --now").succeeds();
+    assert_eq!(latest_day(&place), "mdy");
+    place.set(VARIABLE, "dmy");
+    place.ade("runs retry latest").succeeds();
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(latest_day(&place), "mdy", "by a worker");
     let run = place.latest_run();
     let folder = run["run_dir"].as_str().unwrap();
     for file in ["run-request.json", "artifact.json"] {
@@ -67,11 +61,8 @@ fn a_run_that_is_repeated_has_the_settings_of_the_first_whatever_is_set_now() {
             "{file}"
         );
     }
-}
 
-#[test]
-fn a_worker_uses_what_was_set_when_the_run_was_submitted() {
-    let mut place = place();
+    // A worker uses what was set when the run was submitted.
     place.set(VARIABLE, "mdy");
     place.set("ADE_ENGINE_OF_MY_OWN", "secret");
     place
@@ -123,8 +114,7 @@ fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order() {
         .ade("run config us_may.csv --set date_order=dmy --set date_order=mdy -q")
         .succeeds();
     assert_eq!(latest_day(&place), "mdy");
-    let artifact = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
-    let artifact = place.artifact(&artifact);
+    let artifact = place.latest_artifact();
     assert_eq!(
         artifact["options"]["settings"],
         json!({"date_order": "mdy"})
@@ -136,14 +126,11 @@ fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order() {
             {"setting": "decimal_mark", "value": ",", "source": "[files.\"us_may*\"]", "message": "decimal_mark = \",\", by [files.\"us_may*\"]"},
         ])
     );
-    place.unset(VARIABLE);
-    place.ade("runs retry latest --now").succeeds();
-    assert_eq!(latest_day(&place), "mdy");
 }
 
 #[test]
-fn what_is_no_setting_is_refused_and_a_bad_value_is_named_with_its_place() {
-    let place = place();
+fn what_is_no_setting_or_not_its_value_is_refused_where_it_is_given() {
+    let mut place = place();
     snapshot!(place, place.ade("run config eu.csv --set date_ordr=mdy"), @r#"
     status 2
     --- stderr
@@ -151,107 +138,12 @@ fn what_is_no_setting_is_refused_and_a_bad_value_is_named_with_its_place() {
 
     For more information, try '--help'.
     "#);
-    snapshot!(place, place.ade("run config eu.csv --set log_level=debug"), @r#"
-    status 2
-    --- stderr
-    error: invalid value 'log_level=debug' for '--set <KEY=VALUE>': the engine has no setting "log_level" for a run
-
-    For more information, try '--help'.
-    "#);
-    snapshot!(place, place.ade("run config eu.csv --set date_order"), @r"
-    status 2
-    --- stderr
-    error: invalid value 'date_order' for '--set <KEY=VALUE>': not a setting and its value, such as date_order=mdy
-
-    For more information, try '--help'.
-    ");
-    assert!(place.statuses().is_empty(), "nothing was recorded");
-    let configuration = place.configuration("config");
-    configuration.write("src/ade_config/columns/fields.py", FIELDS);
-    configuration.write(
-        "settings.toml",
-        "[files.\"us_*\"]\ndate_order = \"american\"\n",
-    );
-    // Whatever the file is called: a mistake shows at once.
-    snapshot!(place, place.ade("run config eu.csv"), @r#"
-    status 1
-    --- stdout
-    ✗ eu.csv  failed [TIME]
-    --- stderr
-    error: Invalid settings: date_order from [files."us_*"] in [HERE]/config/settings.toml should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
-    hint: correct the configuration and run again; the environment is kept
-    "#);
-    snapshot!(place, place.ade("check config"), @r#"
-    status 1
-    --- stderr
-    error: Invalid settings: date_order from [files."us_*"] in [HERE]/config/settings.toml should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
-    hint: correct the configuration and run again; the environment is kept
-    "#);
-    configuration.write(
-        "settings.toml",
-        "[files.\"us_*\"]\ndate_ordr = \"mdy\"\nlog_format = \"text\"\n",
-    );
-    snapshot!(place, place.ade("check config").succeeds().stderr, @r#"
-    warning: [HERE]/config/settings.toml, line 2, [files."us_*"]: there is no setting 'date_ordr'; did you mean 'date_order'?
-    warning: [HERE]/config/settings.toml, line 3, [files."us_*"]: log_format is ignored here: it is no setting of a single file
-    "#);
-    configuration.write(
-        "settings.toml",
-        "[files.\"in/us_*\"]\ndate_order = \"mdy\"\n\n[files.us_may.csv]\ndate_order = \"mdy\"\n",
-    );
-    let warned = place.ade("check config").succeeds().stderr;
-    snapshot!(place, warned, @r#"
-    warning: [HERE]/config/settings.toml, line 1, [files."in/us_*"]: no file matches: patterns are compared with the name without its folder
-    warning: [HERE]/config/settings.toml, line 4: quote the pattern: [files."us_may.csv"]
-    "#);
-    let run = place.ade("run config us_may.csv").succeeds();
-    run.prints("no file matches: ")
-        .prints("quote the pattern: ");
-}
-
-#[test]
-fn csv_files_of_another_kind_are_read_without_a_change_of_the_configuration() {
-    let place = place();
-    place.write("tabs.csv", "day\tnet\n03/04/2025\t1\n");
-    place.write("latin.csv", b"day;net\n3 f\xe9vrier 2025;1\n");
-    for (line, wanted) in [
-        ("run config tabs.csv --csv-delimiter tab", "2025-04-03"),
-        (r"run config tabs.csv --csv-delimiter \t", "2025-04-03"),
-        (
-            "run config latin.csv --csv-delimiter ; --csv-encoding latin-1",
-            "2025-02-03",
-        ),
-    ] {
-        place.ade_with(line.split(' ')).succeeds();
-        let run = place.latest_run();
-        let cells = place
-            .cells(run["output_path"].as_str().unwrap())
-            .to_string();
-        assert!(cells.contains(wanted), "{line}: {cells}");
-        place.ade("runs retry latest --now").succeeds();
-        assert_eq!(place.latest_run()["metrics"], run["metrics"]);
-    }
-}
-
-#[test]
-fn a_value_that_a_setting_cannot_have_is_a_wrong_call() {
-    let mut place = place();
-    snapshot!(place, place.ade("run config eu.csv us_may.csv --set date_order=american"), @r"
-    status 2
-    --- stderr
-    error: invalid value 'date_order=american' for '--set <KEY=VALUE>': date_order should be 'auto' or 'dmy' or 'mdy' or 'ymd'
-
-    For more information, try '--help'.
-    ");
     for wrong in [
+        "--set date_order=american",
         "--csv-delimiter ;; --dry-run",
         "--csv-encoding nonsense --detach",
-        "--set fill_merged=perhaps",
-        "--set stop_at_blank_rows=many",
-        "--set minimum_mapping_score=-1",
     ] {
-        let line = format!("run config eu.csv {wrong}");
-        place.ade(&line).ends_with(2).says(" should be ");
+        place.ade_refuses(&format!("run config eu.csv {wrong}"), " should be ");
     }
     assert!(place.statuses().is_empty(), "nothing was recorded");
     // What only the engine can check is nothing that the configuration has wrong.
@@ -272,6 +164,49 @@ fn a_value_that_a_setting_cannot_have_is_a_wrong_call() {
     error: Invalid settings: ADE_ENGINE_DATE_ORDER from the environment variables should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
     hint: correct the variable ADE_ENGINE_DATE_ORDER and run the file anew; a retry has the settings of the run that it repeats
     ");
+    place.unset(VARIABLE);
+    let configuration = place.configuration("config");
+    configuration.write("src/ade_config/columns/fields.py", FIELDS);
+    configuration.write(
+        "settings.toml",
+        "[files.\"us_*\"]\ndate_order = \"american\"\n",
+    );
+    // Whatever the file is called: a mistake shows at once.
+    snapshot!(place, place.ade("run config eu.csv"), @r#"
+    status 1
+    --- stdout
+    ✗ eu.csv  failed [TIME]
+    --- stderr
+    error: Invalid settings: date_order from [files."us_*"] in [HERE]/config/settings.toml should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
+    hint: correct the configuration and run again; the environment is kept
+    "#);
+    configuration.write(
+        "settings.toml",
+        "[files.us_may.csv]\ndate_order = \"mdy\"\n",
+    );
+    let words = "settings.toml, line 1: quote the pattern: [files.\"us_may.csv\"]";
+    place.ade_says("check config", words);
+    place.ade_prints("run config us_may.csv", "quote the pattern: ");
+}
+
+#[test]
+fn csv_files_of_another_kind_are_read_without_a_change_of_the_configuration() {
+    let place = place();
+    place.write("tabs.csv", "day\tnet\n03/04/2025\t1\n");
+    place.write("latin.csv", b"day;net\n3 f\xe9vrier 2025;1\n");
+    for (line, wanted) in [
+        (r"run config tabs.csv --csv-delimiter \t", "2025-04-03"),
+        (
+            "run config latin.csv --csv-delimiter ; --csv-encoding latin-1",
+            "2025-02-03",
+        ),
+    ] {
+        let run = place.json(&format!("{line} --json"));
+        let cells = place.output_of(&run).to_string();
+        assert!(cells.contains(wanted), "{line}: {cells}");
+        let again = place.json("runs retry latest --now --json");
+        assert_eq!(again["metrics"], run["metrics"]);
+    }
 }
 
 #[test]
@@ -315,9 +250,7 @@ fn what_is_said_of_single_sheets_is_told_by_its_own_flags() {
     let rows = "--header-rows=us_may=1";
     let range = "--range=us_may=A1:B2";
     for (flags, source) in [
-        (&["--set", sheets][..], "--set"),
-        (&[rows], "--header-rows"),
-        (&[rows, range], "--header-rows and --range"),
+        (&[rows, range][..], "--header-rows and --range"),
         (&["--set", sheets, range], "--set and --range"),
     ] {
         let call = ["run", "config", "us_may.csv", "-q"];

@@ -100,39 +100,3 @@ fn ctrl_c_in_mid_run_ends_the_run_and_the_watching() {
     ");
     assert_eq!(place.statuses(), ["cancelled"]);
 }
-
-#[test]
-fn of_a_folder_only_the_changed_file_runs_again() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    for name in ["inbox/one.csv", "inbox/two.csv"] {
-        place.members(name);
-    }
-    place.warm("config");
-    // Copies that land between the inputs are no change.
-    let running = place.start("run config inbox --watch -o inbox --json");
-    let wait_for_rounds = |rounds: usize| {
-        wait_for(&format!("{rounds} rounds: {}", running.stderr()), || {
-            running.stderr().matches("Watching for changes").count() >= rounds
-        });
-        let names = running.stdout();
-        let names = names.lines().map(|line| {
-            let run: serde_json::Value = serde_json::from_str(line).unwrap();
-            run["input"]["name"].as_str().unwrap().to_owned()
-        });
-        let mut names: Vec<String> = names.collect();
-        names[..2].sort();
-        names
-    };
-    assert_eq!(wait_for_rounds(1), ["one.csv", "two.csv"]);
-    place.write("inbox/two.csv", "Name\nEve\nJohn\n");
-    assert_eq!(wait_for_rounds(2), ["one.csv", "two.csv", "two.csv"]);
-    place.members("inbox/three.csv");
-    assert_eq!(wait_for_rounds(3)[3..], ["three.csv"]);
-    configuration.write("src/ade_config/note.py", "# a change\n");
-    let mut all = wait_for_rounds(4)[4..].to_vec();
-    all.sort();
-    assert_eq!(all, ["one.csv", "three.csv", "two.csv"]);
-    running.signal(libc::SIGINT);
-    running.wait().ends_with(130);
-}

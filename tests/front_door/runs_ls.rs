@@ -77,18 +77,12 @@ fn they_are_filtered() {
         .ade("runs ls --status lost")
         .ends_with(2)
         .says("possible values: queued, running, succeeded, failed, cancelled");
-}
-
-#[test]
-fn that_a_reader_went_away_is_not_an_error() {
-    use std::process::Stdio;
-    let place = Place::cold();
-    place.ade("run config members.csv --dry-run -q").succeeds();
+    // That a reader went away is not an error.
     let mut child = place
         .command()
         .args(["runs", "ls"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     drop(child.stdout.take());

@@ -36,13 +36,8 @@ fn everything_about_one_is_shown() {
 
 #[test]
 fn what_spoke_for_the_field_of_a_column_is_shown() {
-    let place = Place::new();
-    place.ade("init crew").succeeds();
-    place.write(
-        "crew.csv",
-        "Surname,Contact,Shoe size\nLee,a@example.org,41\nRay,b@example.org,38\n",
-    );
-    place.ade("run crew crew.csv -q").succeeds();
+    let crew = "Surname,Contact,Shoe size\nLee,a@example.org,41\nRay,b@example.org,38\n";
+    let place = Place::crew("crew.csv", crew);
     for line in [
         "Surname    last_name   1.00       2  its header",
         "Contact    email       0.50       2  its values",
@@ -51,61 +46,6 @@ fn what_spoke_for_the_field_of_a_column_is_shown() {
         place.ade("runs show latest").succeeds().prints(line);
     }
     place.ade_prints("runs show latest --rows", "row 1, header (");
-}
-
-#[test]
-fn a_failed_one_shows_its_error() {
-    let place = Place::new();
-    place.configuration("config");
-    place.write("broken.xlsx", "none");
-    place.warm("config");
-    place.ade("run config broken.xlsx -q").ends_with(1);
-    snapshot!(place, place.ade("runs show latest"), @r"
-    status 0
-    --- stdout
-    broken.xlsx failed in [TIME]
-    error          input_error broken.xlsx is not an .xlsx workbook: it is not a zip archive
-    id             [ID]
-    configuration  people (config)
-    source digest  [SHA256]
-    input          broken.xlsx, 4 B
-    created        [INSTANT] ([AGO])
-    submitted by   user [USER]
-    found          0 sheets, 0 tables, 0 rows, 0 of 2 fields mapped, 0 issues
-
-    not found      name, email
-
-    attempt 1      failed, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
-    audit record   data/workspaces/default/runs/[ID]/artifact.json
-    events         data/workspaces/default/runs/[ID]/logs/events.ndjson
-    ");
-}
-
-#[test]
-fn one_is_found_by_the_beginning_of_its_id() {
-    let place = Place::cold();
-    place.ade("run config members.csv --dry-run -q").succeeds();
-    let id = place.latest_run()["id"].as_str().unwrap().to_owned();
-    for given in [id.as_str(), &id[..18], &id[..8], "latest"] {
-        assert_eq!(place.json(&format!("runs show {given} --json"))["id"], id);
-    }
-    place.ade("runs show 0 --json").succeeds();
-    place.ade("run config members.csv --dry-run -q").succeeds();
-    let ambiguous = place.ade("runs show 0").ends_with(2);
-    assert!(
-        ambiguous.stderr.contains("could be any of 2 runs"),
-        "{ambiguous}"
-    );
-    snapshot!(place, place.ade("runs show zz"), @r#"
-    status 2
-    --- stderr
-    error: there is no run "zz"
-    hint: `ade runs ls` lists them
-    "#);
-    assert_eq!(
-        place.json("runs show --json")["id"],
-        place.latest_run()["id"]
-    );
 }
 
 #[test]
@@ -121,9 +61,14 @@ fn a_run_that_is_in_progress_is_shown_as_running() {
 }
 
 #[test]
-fn the_name_of_an_input_means_its_newest_run() {
-    let place = Place::ready();
+fn the_beginning_of_an_id_means_a_run_and_the_name_of_an_input_its_newest_one() {
+    let place = Place::cold();
     place.members("inbox/crew.csv");
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    let id = place.latest_run()["id"].as_str().unwrap().to_owned();
+    for given in [id.as_str(), &id[..18], &id[..8], "0", "latest"] {
+        assert_eq!(place.json(&format!("runs show {given} --json"))["id"], id);
+    }
     for file in [
         "inbox/crew.csv",
         "members.csv",
@@ -136,6 +81,9 @@ fn the_name_of_an_input_means_its_newest_run() {
     }
     let runs = place.ade("runs ls --json").json();
     assert_eq!(runs[1]["input"]["name"], "crew.csv");
+    assert_eq!(place.json("runs show --json")["id"], runs[0]["id"]);
+    let ambiguous = place.ade("runs show 0").ends_with(2);
+    ambiguous.says("could be any of 5 runs");
     for name in ["crew.csv", "inbox/crew.csv"] {
         let shown = place.ade(&format!("runs show {name} --json")).json();
         assert_eq!(shown["id"], runs[1]["id"], "{name}");
@@ -143,6 +91,12 @@ fn the_name_of_an_input_means_its_newest_run() {
     assert_eq!(shown_summary(&place, "crew.csv"), "Dry run");
     place.ade_prints("logs tail crew.csv", "run.complete");
     place.ade_refuses("runs show nobody.csv", "there is no run \"nobody.csv\"");
+    snapshot!(place, place.ade("runs show zz"), @r#"
+    status 2
+    --- stderr
+    error: there is no run "zz"
+    hint: `ade runs ls` lists them
+    "#);
     place.ade("runs show crew.csv -w another").ends_with(2);
 }
 
@@ -157,6 +111,25 @@ fn the_summary_is_one_sentence_about_what_came_of_the_run() {
     place.write("broken.xlsx", "no workbook");
     place.ade("run config members.csv -q").succeeds();
     place.ade("run config broken.xlsx -q").ends_with(1);
+    snapshot!(place, place.ade("runs show latest"), @r"
+    status 0
+    --- stdout
+    broken.xlsx failed in [TIME]
+    error          input_error broken.xlsx is not an .xlsx workbook: it is not a zip archive
+    id             [ID]
+    configuration  people (config)
+    source digest  [SHA256]
+    input          broken.xlsx, 11 B
+    created        [INSTANT] ([AGO])
+    submitted by   user [USER]
+    found          0 sheets, 0 tables, 0 rows, 0 of 2 fields mapped, 0 issues
+
+    not found      name, email
+
+    attempt 1      failed, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
+    audit record   data/workspaces/default/runs/[ID]/artifact.json
+    events         data/workspaces/default/runs/[ID]/logs/events.ndjson
+    ");
     place.enqueue("config", "members.csv");
     assert_eq!(place.latest_run()["summary"], serde_json::Value::Null);
     assert_eq!(
@@ -170,22 +143,13 @@ fn the_summary_is_one_sentence_about_what_came_of_the_run() {
         listed[2]["summary"],
         "1 row read from 1 table, 2 of 2 fields mapped, 0 issues"
     );
-}
-
-#[test]
-fn how_long_a_run_took_is_the_time_of_its_last_attempt() {
-    let place = Place::ready();
-    place.ade("run config members.csv -q").succeeds();
-    let took = || place.latest_run()["duration_ms"].as_u64().unwrap();
-    let before = took();
-    // As after an attempt that failed an hour ago, and a wait.
+    // How long a run took is the time of its last attempt, as after one that failed an hour ago, and a wait.
+    let took = listed[2]["duration_ms"].as_u64().unwrap();
+    let id = listed[2]["id"].as_str().unwrap();
     place.change("UPDATE runs SET started_at = started_at - 3600000");
-    assert_eq!(took(), before);
-    let shown = place.ade("runs show").succeeds();
-    assert!(
-        !shown.stdout.contains("h in") && !shown.stdout.contains("1 h"),
-        "{shown}"
-    );
-    let ended = place.json("runs show latest --json");
-    assert_eq!(ended["duration_ms"], before);
+    let shown = place.json(&format!("runs show {id} --json"));
+    assert_eq!(shown["duration_ms"], took);
+    let shown = place.ade(&format!("runs show {id}")).succeeds();
+    shown.stdout_lacks("h in");
+    shown.stdout_lacks("1 h");
 }

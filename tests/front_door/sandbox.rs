@@ -13,15 +13,23 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 
 use common::{Configuration, Outcome, Place};
-use serde_json::Value;
 
-/// A hook that does one thing. `PLACE` in the code is the folder of the test, `PORT` where something listens.
+/// A hook that does one thing.
 fn does(configuration: &Configuration, code: &str) {
-    let code = code.replace('\n', "\n    ");
+    does_each(configuration, &[code.to_owned()]);
+}
+
+/// A hook that does for the input `does_N.csv` the Nth of these, and for others the first.
+fn does_each(configuration: &Configuration, codes: &[String]) {
+    let mut functions = String::new();
+    for (number, code) in codes.iter().enumerate() {
+        let code = code.replace('\n', "\n    ");
+        functions.push_str(&format!("def does_{number}(metadata):\n    {code}\n\n\n"));
+    }
     configuration.write(
         "src/ade_config/hooks/does.py",
         &format!(
-            "import os, pathlib, subprocess, sys\n\nHERE = pathlib.Path(__file__).parent\n\n\ndef does(metadata, table=None):\n    {code}\n\n\ndef register(registry):\n    registry.register_hook(does, hook=\"on_workbook_start\", priority=10)\n"
+            "import os, pathlib, subprocess, sys\n\nHERE = pathlib.Path(__file__).parent\n\n\n{functions}def does(metadata):\n    globals().get(pathlib.Path(metadata[\"input_file\"]).stem, does_0)(metadata)\n\n\ndef register(registry):\n    registry.register_hook(does, hook=\"on_workbook_start\", priority=10)\n"
         ),
     );
 }
@@ -84,7 +92,7 @@ struct Kernel {
 impl Kernel {
     fn of(place: &Place) -> Self {
         place.ade("run config members.csv").succeeds();
-        let applied = &artifact(place)["sandbox"]["applied"];
+        let applied = place.latest_artifact()["sandbox"]["applied"].clone();
         Self {
             files: applied["files"] == true,
             landlock: applied["landlock_abi"].as_u64().unwrap_or(0),
@@ -112,6 +120,8 @@ impl Kernel {
     }
 }
 
+/// What is done, in words and in code, with which further variables, and what comes of it. `PLACE` in the code is the folder of
+/// the test, `PORT` where something listens.
 type Row = (
     &'static str,
     &'static str,
@@ -190,63 +200,69 @@ const OTHERS: &[Row] = &[
     ("sleeps beyond its time", "import time; time.sleep(60)", &[("ADE_RUN_TIMEOUT_SECONDS", "1")], Error("timeout", &["1 s"])),
 ];
 
-/// Each row, and after each of them nothing outside has changed and the error says what it must.
+/// All rows with the same variables in one call, each with an input of its own. After each call nothing outside has changed, and
+/// the errors say what they must.
 fn every_row_gets_what_it_must(rows: &[Row]) {
     let (place, configuration) = place();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     let here = place.path("").display().to_string();
     let here = here.trim_end_matches('/');
-    place.ade("run config members.csv").succeeds();
+    let kernel = Kernel::of(&place);
     let first = place.latest_run()["output_path"]
         .as_str()
         .unwrap()
         .to_owned();
-    let first = first
-        .trim_start_matches(here)
-        .trim_start_matches('/')
-        .to_owned();
-    let kernel = Kernel::of(&place);
+    let mut calls: Vec<Vec<&Row>> = Vec::new();
     for row in rows.iter().filter(|row| kernel.has_what_it_needs(row)) {
-        let (what, code, variables, gets) = row;
-        does(
-            &configuration,
-            &code
-                .replace("PLACE/FIRST", &format!("{here}/{first}"))
+        match calls.iter_mut().find(|call| call[0].2 == row.2) {
+            Some(call) => call.push(row),
+            None => calls.push(vec![row]),
+        }
+    }
+    for call in calls {
+        let code = |row: &&Row| {
+            row.1
+                .replace("PLACE/FIRST", &first)
                 .replace("PLACE", here)
-                .replace("PORT", &port),
-        );
-        let variables: Vec<(&str, String)> = variables
-            .iter()
+                .replace("PORT", &port)
+        };
+        does_each(&configuration, &call.iter().map(code).collect::<Vec<_>>());
+        let mut line = "run config --json --jobs 1".to_owned();
+        for number in 0..call.len() {
+            place.members(&format!("does_{number}.csv"));
+            line.push_str(&format!(" does_{number}.csv"));
+        }
+        let set = call[0].2.iter();
+        let set: Vec<_> = set
             .map(|(name, value)| (*name, value.replace("PLACE", here)))
             .collect();
-        let variables: Vec<(&str, &str)> = variables
-            .iter()
-            .map(|(name, value)| (*name, &**value))
-            .collect();
-        let asks = variables.iter().any(|(name, _)| *name == "ASK");
-        let line = if asks {
-            "run config members.csv --allow-network"
-        } else {
-            "run config members.csv"
-        };
-        let ran = bounded(&place, &variables, line);
-        let run = place.latest_run();
-        let error = &run["error"];
-        match gets {
-            It => assert_eq!(ran.status, 0, "{what}: {ran}"),
-            Error(code, words) => {
-                assert_eq!(error["code"], *code, "{what}: {ran}");
-                let said = format!("{} {}", error["message"], error["hint"]);
-                for words in *words {
-                    assert!(said.contains(words), "{what}: {words:?} in {said}");
+        let variables: Vec<_> = set.iter().map(|(name, value)| (*name, &**value)).collect();
+        if variables.iter().any(|(name, _)| *name == "ASK") {
+            line.push_str(" --allow-network");
+        }
+        let ran = bounded(&place, &variables, &line);
+        let runs = ran.records();
+        assert_eq!(runs.len(), call.len(), "{ran}");
+        let mut wanted: i32 = 0;
+        for ((what, _, _, gets), run) in call.into_iter().zip(runs) {
+            let error = &run["error"];
+            match gets {
+                It => assert_eq!(run["status"], "succeeded", "{what}: {ran}"),
+                Error(code, words) => {
+                    assert_eq!(error["code"], *code, "{what}: {ran}");
+                    let said = format!("{} {}", error["message"], error["hint"]);
+                    for words in *words {
+                        assert!(said.contains(words), "{what}: {words:?} in {said}");
+                    }
+                    let status = if *code == "hook_error" { 1 } else { 4 };
+                    wanted = wanted.max(status);
                 }
-                let status = if *code == "hook_error" { 1 } else { 4 };
-                assert_eq!(ran.status, status, "{what}: {ran}");
             }
         }
-        assert_eq!(place.read("outside/read.txt"), "outside", "{what}");
-        assert!(!place.path("outside/new.txt").exists(), "{what}");
+        assert_eq!(ran.status, wanted, "{ran}");
+        assert_eq!(place.read("outside/read.txt"), "outside", "{ran}");
+        assert!(!place.path("outside/new.txt").exists(), "{ran}");
     }
     does(&configuration, "pass");
     bounded(&place, &[], "run config members.csv").succeeds();
@@ -300,22 +316,12 @@ fn a_worker_goes_on_after_runs_that_hit_limits() {
     assert_eq!(ends, wanted, "{worked}");
     for run in runs.as_array().unwrap() {
         assert_eq!(run["attempt_count"], 1, "no limit is tried again: {run}");
-        let shown = place
-            .ade(&format!("runs show {} --json", run["id"].as_str().unwrap()))
-            .json();
-        let attempt = &shown["attempts"][0];
-        assert!(
-            attempt["peak_memory_bytes"].as_u64().unwrap() > 1 << 20,
-            "{attempt}"
-        );
+        let id = run["id"].as_str().unwrap();
+        let attempt = place.json(&format!("runs show {id} --json"))["attempts"][0].take();
+        let peak = attempt["peak_memory_bytes"].as_u64();
+        assert!(peak > Some(1 << 20), "{attempt}");
         assert!(attempt["cpu_seconds"].as_f64().is_some(), "{attempt}");
     }
-}
-
-fn artifact(place: &Place) -> Value {
-    let run = place.latest_run();
-    let folder = run["run_dir"].as_str().unwrap().to_owned();
-    serde_json::from_str(&place.read(format!("{folder}/artifact.json"))).unwrap()
 }
 
 fn log(place: &Place) -> String {
@@ -329,15 +335,14 @@ fn log(place: &Place) -> String {
 #[test]
 fn without_a_sandbox_a_run_may_what_ade_may_and_its_log_says_so() {
     let (place, configuration) = place();
+    let outside = place.path("outside/new.txt");
     does(
         &configuration,
-        "open('OUTSIDE', 'w').write('x')"
-            .replace("OUTSIDE", place.path("outside/new.txt").to_str().unwrap())
-            .as_str(),
+        &format!("open({outside:?}, 'w').write('x')"),
     );
     bounded(&place, &[("ADE_SANDBOX", "off")], "run config members.csv").succeeds();
-    assert!(place.path("outside/new.txt").exists());
-    assert_eq!(artifact(&place)["sandbox"]["applied"]["mode"], "off");
+    assert!(outside.exists());
+    assert_eq!(place.latest_artifact()["sandbox"]["applied"]["mode"], "off");
     assert!(
         log(&place).contains("the sandbox is off"),
         "{}",
@@ -349,20 +354,14 @@ fn without_a_sandbox_a_run_may_what_ade_may_and_its_log_says_so() {
 fn a_strict_sandbox_runs_where_the_kernel_has_all_of_it() {
     let (place, _) = place();
     let doctor = place.ade("doctor --json").json();
-    let finding = doctor
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|finding| finding["name"] == "sandbox");
+    let mut findings = doctor.as_array().unwrap().iter();
+    let finding = findings.find(|finding| finding["name"] == "sandbox");
     let is_whole = finding.unwrap()["state"] == "ok";
-    let ran = bounded(
-        &place,
-        &[("ADE_SANDBOX", "strict")],
-        "run config members.csv",
-    );
+    let strict = [("ADE_SANDBOX", "strict")];
+    let ran = bounded(&place, &strict, "run config members.csv");
     assert_eq!(ran.status == 0, is_whole, "{ran}");
     if is_whole {
-        let sandbox = &artifact(&place)["sandbox"];
+        let sandbox = place.latest_artifact()["sandbox"].clone();
         assert_eq!(sandbox["missing"], serde_json::json!([]));
         assert_eq!(sandbox["applied"]["network"], false);
         assert_eq!(sandbox["applied"]["limits"]["cpu_seconds"], 60.0);
@@ -399,7 +398,7 @@ fn on_an_old_kernel(place: &Place, variables: &[(&str, &str)], line: &str) -> Ou
 fn what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it() {
     let (place, _) = place();
     on_an_old_kernel(&place, &[], "run config members.csv").succeeds();
-    let sandbox = artifact(&place)["sandbox"].clone();
+    let sandbox = place.latest_artifact()["sandbox"].clone();
     assert_eq!(sandbox["applied"]["files"], false, "{sandbox}");
     assert_eq!(sandbox["applied"]["system_calls"], false, "{sandbox}");
     assert!(
@@ -533,16 +532,13 @@ fn a_build_writes_to_its_own_places_and_nowhere_else() {
         assert!(refused.stderr.contains(words), "{refused}");
     }
     assert!(!outside.exists());
-    for allowed in [
-        (
-            "ADE_SANDBOX_WRITE",
-            place.path("outside").display().to_string(),
-        ),
-        ("ADE_SANDBOX", "off".to_owned()),
+    let folder = place.path("outside").display().to_string();
+    for variables in [
+        [("ADE_SANDBOX_WRITE", folder.as_str())],
+        [("ADE_SANDBOX", "off")],
     ] {
-        let variables = [(allowed.0, allowed.1.as_str())];
         bounded(&place, &variables, "env build config --force").succeeds();
-        std::fs::remove_file(&outside).unwrap();
+        fs::remove_file(&outside).unwrap();
     }
     let strict = [("ADE_SANDBOX", "strict")];
     let refused = on_an_old_kernel(&place, &strict, "env build config --force").ends_with(3);

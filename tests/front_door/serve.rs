@@ -52,23 +52,6 @@ fn a_unix_socket_is_listened_on_and_one_that_was_left_is_replaced() {
 }
 
 #[test]
-fn a_server_that_stops_ends_its_streams_and_exits_with_0() {
-    let place = Place::cold();
-    let configuration = place.configuration_id("config");
-    let server = Server::dev(&place, "--no-worker");
-    let document = server.upload(&place.path("members.csv"));
-    let run = server.submit(&configuration, &document);
-    let id = run["id"].as_str().unwrap();
-    let mut stream = server
-        .ask("GET", &format!("/api/v1/runs/{id}/events"))
-        .begin();
-    while stream.line().unwrap() != "\r\n" {}
-    server.process.signal(libc::SIGTERM);
-    stream.rest();
-    server.process.wait().succeeds();
-}
-
-#[test]
 fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
     let mut place = Place::cold();
     let configuration = place.configuration_id("config");
@@ -129,8 +112,7 @@ fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
     );
     let server = Server::dev(&place, "--no-worker");
     server
-        .ask("POST", &format!("/api/v1/runs/{run}/cancel"))
-        .send()
+        .bare("POST", &format!("/api/v1/runs/{run}/cancel"))
         .is(200);
     let resumed = frames(&server.get(&resume).is(200).text());
     assert_eq!(resumed[0].0, after + 1);

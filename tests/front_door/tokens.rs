@@ -23,10 +23,8 @@ fn tokens_are_made_listed_and_revoked() {
         assert!(!holds, "{file}");
     }
     let listed = place.ade("tokens ls").succeeds();
-    assert!(
-        listed.stdout.contains("reports") && listed.stdout.contains("finance"),
-        "{listed}"
-    );
+    listed.stdout_has("reports");
+    listed.stdout_has("finance");
     place.ade("tokens create reports").succeeds();
     place.ade_refuses("tokens revoke reports", "2 tokens");
     place.ade_refuses("tokens revoke nothing", "no token");

@@ -31,7 +31,7 @@ fn the_queue_its_workers_and_what_runs_are_shown() {
         "members.csv",
         "1 of 3",
     ] {
-        assert!(text.stdout.contains(words), "{words}: {text}");
+        text.stdout_has(words);
     }
     place.let_go();
     wait_for("both to end", || {
@@ -39,10 +39,8 @@ fn the_queue_its_workers_and_what_runs_are_shown() {
     });
     worker.stops();
     let empty = place.ade("top --once").succeeds();
-    assert!(
-        empty.stdout.contains("No workers") && empty.stdout.contains("Nothing runs"),
-        "{empty}"
-    );
+    empty.stdout_has("No workers");
+    empty.stdout_has("Nothing runs");
 }
 
 #[test]

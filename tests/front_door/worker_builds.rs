@@ -5,7 +5,7 @@
 
 use crate::common;
 
-use common::{Place, wait_for};
+use common::Place;
 use libc::{SIGCONT, SIGSTOP};
 
 /// A place whose installer waits at the gate.
@@ -15,45 +15,6 @@ fn held_place() -> (Place, common::Gate) {
     let gate = place.hold_installs();
     place.members("members.csv");
     (place, gate)
-}
-
-#[test]
-fn a_builder_that_stands_still_holds_up_no_other_environment_and_is_relieved() {
-    let (mut place, gate) = held_place();
-    place.set("ADE_WORKER_LEASE_SECONDS", "1.5");
-    place.configuration("first");
-    let first = place.enqueue("first", "members.csv");
-    let mut frozen = place.start_worker("frozen");
-    gate.wait_until_reached();
-    let folder = place.environments()[0]["folder"].clone();
-    frozen.signal(SIGSTOP);
-    let healthy = place.start_worker("healthy");
-    wait_for("its lease to end", || {
-        place.query::<bool>("SELECT coalesce(claimed_by NOT LIKE 'frozen%', 1) FROM environments")
-    });
-    // This one comes later in the order of builds.
-    place.configuration("second");
-    let second = place.enqueue("second", "members.csv");
-    gate.open();
-    place.wait_for_status(&second, "succeeded");
-    place.wait_for_status(&first, "succeeded");
-    let folder_of_first = || {
-        let path = place.path("first").display().to_string();
-        let builds = place.environments();
-        let mut builds = builds.iter();
-        let first = builds.find(|build| build["configuration_path"] == path.as_str());
-        first.unwrap()["folder"].clone()
-    };
-    let taken_over = folder_of_first();
-    assert_ne!(taken_over, folder, "the frozen one may go on in its own");
-    // When it wakes, it finds its claim gone and changes nothing.
-    frozen.signal(SIGCONT);
-    frozen.wait_until_says("took over");
-    for worker in [frozen, healthy] {
-        worker.stops();
-    }
-    assert_eq!(folder_of_first(), taken_over);
-    place.ade("run first members.csv").succeeds();
 }
 
 #[test]
@@ -121,39 +82,6 @@ fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
 }
 
 #[test]
-fn a_build_whose_worker_died_is_not_begun_again_at_once() {
-    let mut place = Place::new();
-    place.hurry();
-    // Longer than any test: what waits for it is not done here.
-    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "3000");
-    place.set("ADE_WORKER_BACKOFF_MAX_SECONDS", "3000");
-    place.configuration("config");
-    place.members("members.csv");
-    let run = place.enqueue("config", "members.csv");
-    // A confined build may not signal its worker.
-    place.set("ADE_SANDBOX", "off");
-    place.before_installs("kill -9 $PPID");
-    place
-        .start_worker("doomed")
-        .wait()
-        .ends_with(-libc::SIGKILL);
-    place.before_installs(":");
-    // Finds the death, and nothing that is due.
-    place.ade("worker --once -q").succeeds();
-    assert_eq!(place.status_of(&run), "queued");
-    let (status, attempts, pause): (String, i64, i64) = (
-        place.query("SELECT status FROM environments"),
-        place.query("SELECT attempt_count FROM environments"),
-        place.query("SELECT available_at - updated_at FROM environments"),
-    );
-    assert_eq!((status.as_str(), attempts), ("queued", 1));
-    assert!(pause >= 1_000_000, "{pause} ms");
-    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.2");
-    place.ade("env build config -q").succeeds();
-    place.drains(&run);
-}
-
-#[test]
 fn trouble_with_the_network_spends_no_attempt_however_long_it_lasts() {
     let mut place = Place::cold();
     place.hurry();
@@ -173,9 +101,9 @@ fn trouble_with_the_network_spends_no_attempt_however_long_it_lasts() {
     assert!(place.query::<u32>("SELECT trouble_count FROM environments") > 3);
     assert_eq!(place.statuses(), ["queued", "queued"]);
     let top = place.ade("top --once").succeeds();
-    assert!(top.stdout.contains("trouble   2 wait"), "{top}");
+    top.stdout_has("trouble   2 wait");
     let doctor = place.ade("doctor").succeeds();
-    assert!(doctor.stdout.contains("2 runs wait because"), "{doctor}");
+    doctor.stdout_has("2 runs wait because");
 
     // It is back.
     place.without_network(0);
@@ -232,6 +160,13 @@ fn a_new_request_builds_at_once_and_no_sooner_than_the_backoff() {
         log.matches("\"environment.start\"").count()
     };
     assert_eq!(place.status_of(&run), "failed");
+    let error = place.latest_run()["error"].clone();
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("Build failed before run could start")
+            && message.contains("et-xmlfile"),
+        "{message}"
+    );
     assert_eq!(attempts(&place), 1);
     let retry = format!("runs retry {run}");
     for (number, request) in ["run config members.csv --detach", &retry]
@@ -338,14 +273,8 @@ fn runs_wait_while_the_folder_that_they_were_recorded_in_is_away() {
     }
     place.ade("worker --drain -q").succeeds();
     assert_eq!(place.status_of(&run), "succeeded");
-}
 
-#[test]
-fn no_further_run_is_claimed_while_the_folder_of_all_runs_is_away() {
-    let mut place = Place::cold();
-    place.hurry();
-    place.set("ADE_RUNS_DIR", place.path("mounted"));
-    place.warm("config");
+    // Nor is a further one claimed.
     let runs: Vec<String> = (0..5)
         .map(|_| place.enqueue("config", "members.csv"))
         .collect();

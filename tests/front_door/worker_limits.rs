@@ -23,11 +23,8 @@ fn limited(place: &Place, limit: &str, line: &str) -> Outcome {
 
 /// A place with an environment and a queued run, in which backoffs are short.
 fn queued() -> (Place, String) {
-    let mut place = Place::new();
+    let mut place = Place::ready();
     place.hurry();
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
     let run = place.enqueue("config", "members.csv");
     (place, run)
 }
@@ -41,10 +38,7 @@ fn an_engine_that_the_machine_has_no_descriptors_for_spends_no_attempt() {
     assert_eq!(shown["status"], "queued");
     assert_eq!(shown["attempt_count"], 0);
     let doctor = place.ade("doctor");
-    assert!(
-        doctor.stdout.contains("1 run waits because the machine"),
-        "{doctor}"
-    );
+    doctor.stdout_has("1 run waits because the machine");
     place.ade("worker --drain -q").succeeds();
     assert_eq!(place.outcomes(&run), ["succeeded"]);
     // A user who waits is told at once, with what helps.
@@ -68,8 +62,8 @@ fn a_worker_that_has_not_all_of_its_threads_ends_with_70_and_claims_nothing() {
     assert_eq!(worker.error()["code"], "too_few_threads", "{worker}");
     let shown = place.json(&format!("runs show {run} --json"));
     assert_eq!(shown["status"], "queued");
-    assert!(!worker.stderr.contains("claimed"), "{worker}");
-    assert!(worker.stderr.contains("\"worker.trouble\""), "{worker}");
+    worker.stderr_lacks("claimed");
+    worker.stderr_has("\"worker.trouble\"");
     // Who looks why it ended is told, too.
     for (limit, lacks) in [
         ("ulimit -v 9961472", "threads"),
@@ -77,23 +71,15 @@ fn a_worker_that_has_not_all_of_its_threads_ends_with_70_and_claims_nothing() {
     ] {
         let doctor = limited(&place, limit, "doctor").ends_with(1);
         let said = format!("a worker with 1 slot cannot start here, it lacks {lacks}");
-        assert!(doctor.stdout.contains(&said), "{doctor}");
+        doctor.stdout_has(&said);
     }
     place.unset("RUST_MIN_STACK");
     let doctor = place.ade("doctor").succeeds();
-    assert!(doctor.stdout.contains("1 slot can start here"), "{doctor}");
-    assert!(
-        doctor
-            .stdout
-            .contains("1 run waits, and no worker is running"),
-        "{doctor}"
-    );
+    doctor.stdout_has("1 slot can start here");
+    doctor.stdout_has("1 run waits, and no worker is running");
     place.ade("worker --drain -q").succeeds();
     let doctor = place.ade("doctor").succeeds();
-    assert!(
-        doctor.stdout.contains("none is running, and no run waits"),
-        "{doctor}"
-    );
+    doctor.stdout_has("none is running, and no run waits");
 }
 
 #[test]
@@ -157,14 +143,10 @@ fn a_worker_of_which_a_thread_panics_gives_its_runs_back_and_ends() {
 /// An environment that is deleted by hand, as its run goes on.
 #[test]
 fn an_environment_that_vanishes_under_its_run_spends_no_attempt() {
-    let mut place = Place::new();
-    place.hurry();
-    place.set("ADE_SANDBOX", "off");
     let code = "mark = PLACE / 'gone'\nif not mark.exists():\n    mark.write_text('')\n    import shutil, sys\n    shutil.rmtree(sys.prefix, ignore_errors=True)\n    os._exit(1)";
-    place.holding("config", code);
+    let mut place = Place::held(code);
+    place.set("ADE_SANDBOX", "off");
     place.let_go();
-    place.members("members.csv");
-    place.warm("config");
     let run = place.enqueue("config", "members.csv");
     place
         .ade("worker --drain")

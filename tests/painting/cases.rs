@@ -53,8 +53,9 @@ const ROWS: &str = "<sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>N
     <c r=\"C5\" s=\"3\"><v>0.5</v></c></row></sheetData>";
 
 const COMMENTS: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml";
+const DRAWN: &str =
+    "<xdr:wsDr xmlns:xdr=\"http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing\"/>";
 const DRAWING: &str = "application/vnd.openxmlformats-officedocument.drawing+xml";
-const VML: &str = "application/vnd.openxmlformats-officedocument.vmlDrawing";
 
 fn case(name: &'static str, raw: Raw, cells: &str) -> Case {
     let marks = marks(&raw.sheets[0].title, cells);
@@ -68,6 +69,16 @@ fn case(name: &'static str, raw: Raw, cells: &str) -> Case {
         extension,
         bytes: raw.bytes(),
         marks,
+    }
+}
+
+/// A case of these parts.
+fn packed(name: &'static str, parts: &[(String, Vec<u8>)], cells: &str) -> Case {
+    Case {
+        name,
+        extension: "xlsx",
+        bytes: zipped(parts),
+        marks: marks("North", cells),
     }
 }
 
@@ -99,27 +110,18 @@ fn cells_and_rows() -> Vec<Case> {
         "<sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row></sheetData>\
          <phoneticPr fontId=\"0\"/>",
     );
-    shared
-        .related
-        .push(("rIdText", "sharedStrings", "sharedStrings.xml"));
     let texts = "<si><r><rPr><b/></rPr><t>Rich</t></r><r><t xml:space=\"preserve\"> text</t></r><rPh sb=\"0\" eb=\"1\"><t>x</t>\
         </rPh></si><si><t>_x000D_ plain</t></si>";
-    shared.part(
-        "xl/sharedStrings.xml",
-        &format!("{TYPE}sharedStrings+xml"),
-        xml("sst", texts),
-    );
+    let texts = xml("sst", texts);
+    shared.of_book("rIdText", "sharedStrings", "sharedStrings.xml", texts);
     let mut formulas = one(
         "<sheetData><row r=\"1\"><c r=\"A1\"><f t=\"shared\" ref=\"A1:A3\" si=\"0\">B1*2</f><v>2</v></c></row><row r=\"2\">\
          <c r=\"A2\"><f t=\"shared\" si=\"0\"/><v>4</v></c><c r=\"C2\" t=\"str\" cm=\"1\"><f t=\"array\" ref=\"C2:C3\">A1:A2</f>\
          <v>&lt;</v></c></row><row r=\"3\"><c r=\"A3\"><f t=\"shared\" si=\"0\"/><v>6</v></c><c r=\"B3\" t=\"e\"><v>#N/A</v></c>\
          <c r=\"D3\" t=\"b\"><v>1</v></c></row></sheetData>",
     );
-    formulas
-        .related
-        .push(("rIdChain", "calcChain", "calcChain.xml"));
     let chain = xml("calcChain", "<c r=\"A1\" i=\"3\"/><c r=\"A2\" i=\"3\"/>");
-    formulas.part("xl/calcChain.xml", &format!("{TYPE}calcChain+xml"), chain);
+    formulas.of_book("rIdChain", "calcChain", "calcChain.xml", chain);
     let wide: String = (1..=16_384)
         .map(|column| {
             format!(
@@ -202,12 +204,7 @@ fn spellings() -> Vec<Case> {
             bytes.splice(0..0, *b"\xef\xbb\xbf");
         }
     }
-    let bom = Case {
-        name: "byte_order_marks",
-        extension: "xlsx",
-        bytes: zipped(&bom_parts),
-        marks: marks("North", "A2 D9"),
-    };
+    let bom = packed("byte_order_marks", &bom_parts, "A2 D9");
     let titles = Raw::new(&[
         ("O&apos;Brien &amp; &lt;Söhne&gt;", ROWS),
         ("issues", ROWS),
@@ -248,23 +245,9 @@ const NOTE_TYPE: &str = "<v:shapetype id=\"_x0000_t202\" coordsize=\"21600,21600
 fn comments() -> Vec<Case> {
     let with_comments = |comments: &str, drawing: &str| {
         let mut raw = one(&format!("{ROWS}<legacyDrawing r:id=\"rIdV\"/>"));
-        raw.types.push(("vml".to_owned(), VML.to_owned()));
-        raw.of_sheet(
-            0,
-            "rIdC",
-            "comments",
-            "xl/comments1.xml",
-            COMMENTS,
-            comments,
-        );
-        raw.of_sheet(
-            0,
-            "rIdV",
-            "vmlDrawing",
-            "xl/drawings/vmlDrawing1.vml",
-            "",
-            drawing,
-        );
+        let name = "xl/comments1.xml";
+        raw.of_sheet(0, "rIdC", "comments", name, COMMENTS, comments);
+        raw.draws(drawing);
         raw
     };
     let text = "<authors><author>Bo</author></authors><commentList><comment ref=\"A1\" authorId=\"0\"><text><r><rPr><b/></rPr>\
@@ -307,17 +290,9 @@ fn comments() -> Vec<Case> {
     let mut buttons = one(&format!(
         "{ROWS}<legacyDrawing r:id=\"rIdV\"/><controls><control shapeId=\"1025\" r:id=\"rIdX\" name=\"B\"/></controls>"
     ));
-    buttons.types.push(("vml".to_owned(), VML.to_owned()));
     let button = "<v:shape id=\"_x0000_s1025\" type=\"#_x0000_t201\"><v:textbox><font face=Tahoma>Press<br>me</font></v:textbox>\
         <x:ClientData ObjectType=\"Button\"><x:Anchor>1, 1, 1, 1, 2, 2, 2, 2</x:Anchor><x:Row>0</x:Row><x:Column>0</x:Column></x:ClientData></v:shape>";
-    buttons.of_sheet(
-        0,
-        "rIdV",
-        "vmlDrawing",
-        "xl/drawings/vmlDrawing1.vml",
-        "",
-        &vml(button),
-    );
+    buttons.draws(&vml(button));
     buttons.of_sheet(0, "rIdX", "ctrlProp", "xl/ctrlProps/ctrlProp1.xml", "application/vnd.ms-excel.controlproperties+xml",
         "<formControlPr xmlns=\"http://schemas.microsoft.com/office/spreadsheetml/2009/9/main\" objectType=\"Button\"/>");
     // The extension means something else in this package.
@@ -379,16 +354,8 @@ fn areas() -> Vec<Case> {
          sheet=\"Data\"/></cacheSource><cacheFields count=\"0\"/></pivotCacheDefinition>",
         super::raw::MAIN
     );
-    pivot.related.push((
-        "rIdCache",
-        "pivotCacheDefinition",
-        "pivotCache/pivotCacheDefinition1.xml",
-    ));
-    pivot.part(
-        "xl/pivotCache/pivotCacheDefinition1.xml",
-        &format!("{TYPE}pivotCacheDefinition+xml"),
-        cache,
-    );
+    let target = "pivotCache/pivotCacheDefinition1.xml";
+    pivot.of_book("rIdCache", "pivotCacheDefinition", target, cache);
     pivot.behind =
         "<pivotCaches><pivotCache cacheId=\"1\" r:id=\"rIdCache\"/></pivotCaches>".to_owned();
     let rules = "<conditionalFormatting sqref=\"A1:B9\"><cfRule type=\"cellIs\" dxfId=\"0\" priority=\"1\" operator=\"greaterThan\">\
@@ -407,18 +374,13 @@ fn areas() -> Vec<Case> {
         "{ROWS}<sheetProtection sheet=\"1\" objects=\"1\" scenarios=\"1\"/><autoFilter ref=\"A1:B5\"/>"
     ));
     let mut guarded = case("protected_and_filtered", guarded, "A2 B5 D7");
-    guarded.marks.push(Mark {
-        place: Place::Row(2),
-        ..mark("North", "A1", 0)
-    });
-    guarded.marks.push(Mark {
-        place: Place::Column(2),
-        ..mark("North", "A1", 1)
-    });
-    guarded.marks.push(Mark {
-        place: Place::Sheet,
-        ..mark("North", "A1", 2)
-    });
+    let whole = [Place::Row(2), Place::Column(2), Place::Sheet];
+    for (number, place) in whole.into_iter().enumerate() {
+        guarded.marks.push(Mark {
+            place,
+            ..mark("North", "A1", number)
+        });
+    }
     guarded.marks.push(mark("Gone", "A1", 3));
     vec![
         case("merged_areas", merged, "B2 A2 D5 D4 C1"),
@@ -438,14 +400,9 @@ fn books() -> Vec<Case> {
         name=\"_xlnm.Print_Area\" localSheetId=\"0\">North!$A$1:$B$9</definedName><definedName name=\"all\">SUM(North:South!A1)\
         </definedName></definedNames><calcPr calcId=\"1\"/>"
         .to_owned();
-    named
-        .related
-        .push(("rIdE", "externalLink", "externalLinks/externalLink1.xml"));
-    named.part(
-        "xl/externalLinks/externalLink1.xml",
-        &format!("{TYPE}externalLink+xml"),
-        xml("externalLink", "<externalBook r:id=\"rId1\"/>"),
-    );
+    let book = xml("externalLink", "<externalBook r:id=\"rId1\"/>");
+    let target = "externalLinks/externalLink1.xml";
+    named.of_book("rIdE", "externalLink", target, book);
     let link = format!(
         "<Relationships xmlns=\"{PACKAGE}/relationships\"><Relationship Id=\"rId1\" Type=\"{OFFICE}/externalLinkPath\" \
          Target=\"other.xlsx\" TargetMode=\"External\"/></Relationships>"
@@ -467,15 +424,8 @@ fn books() -> Vec<Case> {
         .to_owned();
     group.sheets[2].kind = "chartsheet";
     group.sheets[2].body = "<sheetViews><sheetView tabSelected=\"1\" workbookViewId=\"0\"/></sheetViews><drawing r:id=\"rIdD\"/>".to_owned();
-    let drawing = "<xdr:wsDr xmlns:xdr=\"http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing\"/>";
-    group.of_sheet(
-        2,
-        "rIdD",
-        "drawing",
-        "xl/drawings/drawing9.xml",
-        DRAWING,
-        drawing,
-    );
+    let name = "xl/drawings/drawing9.xml";
+    group.of_sheet(2, "rIdD", "drawing", name, DRAWING, DRAWN);
     let mut hidden = Raw::new(&[("Shown", ROWS), ("Hidden", ROWS), ("Deep", ROWS)]);
     hidden.sheets[1].state = " state=\"hidden\"";
     hidden.sheets[2].state = " state=\"veryHidden\"";
@@ -568,30 +518,15 @@ fn packages() -> Vec<Case> {
         parts.write()
     };
     let header = "<pageMargins left=\"1\" right=\"1\" top=\"1\" bottom=\"1\" header=\"1\" footer=\"1\"/><headerFooter><oddHeader>&amp;G\
-        </oddHeader></headerFooter><drawing r:id=\"rIdD\"/><legacyDrawingHF r:id=\"rIdH\"/><picture r:id=\"rIdB\"/>";
+        </oddHeader></headerFooter><drawing r:id=\"rIdD\"/><legacyDrawingHF r:id=\"rIdV\"/><picture r:id=\"rIdB\"/>";
     let mut images = one(&format!("{ROWS}{header}"));
-    images.types.push(("vml".to_owned(), VML.to_owned()));
     images
         .types
         .push(("png".to_owned(), "image/png".to_owned()));
-    let drawing = "<xdr:wsDr xmlns:xdr=\"http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing\"/>";
-    images.of_sheet(
-        0,
-        "rIdD",
-        "drawing",
-        "xl/drawings/drawing1.xml",
-        DRAWING,
-        drawing,
-    );
+    let name = "xl/drawings/drawing1.xml";
+    images.of_sheet(0, "rIdD", "drawing", name, DRAWING, DRAWN);
     let image = "<v:shape id=\"CH\" type=\"#_x0000_t75\"><v:imagedata o:title=\"x\"/></v:shape>";
-    images.of_sheet(
-        0,
-        "rIdH",
-        "vmlDrawing",
-        "xl/drawings/vmlDrawing1.vml",
-        "",
-        &vml(image),
-    );
+    images.draws(&vml(image));
     images.sheets[0]
         .related
         .push(("rIdB", "image", "../media/image1.png".to_owned()));
@@ -641,12 +576,7 @@ fn packages() -> Vec<Case> {
             (name, text.into_bytes())
         })
         .collect();
-    let moved = Case {
-        name: "folders_of_other_names",
-        extension: "xlsx",
-        bytes: zipped(&moved),
-        marks: marks("North", "A1 B2"),
-    };
+    let moved = packed("folders_of_other_names", &moved, "A1 B2");
     // The second sheet's part is missing: nothing of ours may take its name.
     let mut missing = Raw::new(&[("North", ROWS), ("Gone", ROWS)]).all_parts();
     missing.retain(|(name, _)| name != "xl/worksheets/sheet2.xml");
@@ -655,12 +585,7 @@ fn packages() -> Vec<Case> {
     );
     let types = String::from_utf8(missing[0].1.clone()).unwrap();
     missing[0].1 = types.replace(&kind, "").into_bytes();
-    let missing = Case {
-        name: "a_sheet_whose_part_is_missing",
-        extension: "xlsx",
-        bytes: zipped(&missing),
-        marks: marks("North", "A1"),
-    };
+    let missing = packed("a_sheet_whose_part_is_missing", &missing, "A1");
     vec![
         macros,
         missing,

@@ -32,6 +32,13 @@ pub fn faults(original: &[u8], copy: &[u8], marks: &[Mark]) -> Vec<String> {
     check.faults
 }
 
+/// Faults with the name of what has them.
+pub fn told_of(name: &str, faults: Vec<String>) -> impl Iterator<Item = String> {
+    faults
+        .into_iter()
+        .map(move |fault| format!("{name}: {fault}"))
+}
+
 /// A sheet in both files.
 struct Sheet {
     title: String,
@@ -54,27 +61,9 @@ struct Check<'a> {
     faults: Vec<String>,
 }
 
-const CHILDREN_OF_WORKBOOK: [&str; 19] = [
-    "fileVersion",
-    "fileSharing",
-    "workbookPr",
-    "AlternateContent",
-    "workbookProtection",
-    "bookViews",
-    "sheets",
-    "functionGroups",
-    "externalReferences",
-    "definedNames",
-    "calcPr",
-    "oleSize",
-    "customWorkbookViews",
-    "pivotCaches",
-    "smartTagPr",
-    "smartTagTypes",
-    "webPublishing",
-    "fileRecoveryPr",
-    "extLst",
-];
+const CHILDREN_OF_WORKBOOK: &str = "fileVersion fileSharing workbookPr AlternateContent workbookProtection bookViews sheets \
+    functionGroups externalReferences definedNames calcPr oleSize customWorkbookViews pivotCaches smartTagPr smartTagTypes \
+    webPublishing fileRecoveryPr extLst";
 
 impl<'a> Check<'a> {
     fn open(original: &[u8], copy: &[u8], marks: &'a [Mark]) -> Result<Self, String> {
@@ -82,13 +71,7 @@ impl<'a> Check<'a> {
         let after = Parts::read(copy)?;
         let book = before.book()?;
         let listed = |parts: &Parts| -> Result<Vec<Node>, String> {
-            let book = parts.book()?;
-            let sheets = parts
-                .xml(&book)?
-                .child("sheets")
-                .cloned()
-                .ok_or("no sheets")?;
-            Ok(sheets.children)
+            Ok(parts.xml(&parts.book()?)?.within("sheets").to_vec())
         };
         let new = listed(&after)?;
         let first = new.first().ok_or("no sheets")?.clone();
@@ -170,18 +153,10 @@ impl<'a> Check<'a> {
             rels(&self.book),
         ]
         .into();
-        allowed.extend(
-            self.before
-                .related(&self.book, "styles")?
-                .as_deref()
-                .map(folded),
-        );
-        allowed.extend(
-            self.before
-                .related("", "extended-properties")?
-                .as_deref()
-                .map(folded),
-        );
+        let named = [(self.book.as_str(), "styles"), ("", "extended-properties")];
+        for (part, kind) in named {
+            allowed.extend(self.before.related(part, kind)?.as_deref().map(folded));
+        }
         if self
             .before
             .0
@@ -197,18 +172,10 @@ impl<'a> Check<'a> {
             }
             if !sheet.marked.is_empty() {
                 allowed.insert(rels(&sheet.part));
-                allowed.extend(
-                    self.before
-                        .related(&sheet.part, "comments")?
-                        .as_deref()
-                        .map(folded),
-                );
-                allowed.extend(
-                    self.before
-                        .related(&sheet.part, "vmlDrawing")?
-                        .as_deref()
-                        .map(folded),
-                );
+                for kind in ["comments", "vmlDrawing"] {
+                    let part = self.before.related(&sheet.part, kind)?;
+                    allowed.extend(part.as_deref().map(folded));
+                }
             }
         }
         Ok(allowed)
@@ -338,16 +305,11 @@ impl<'a> Check<'a> {
     fn workbook(&mut self) -> Result<(), String> {
         let (old, new) = (self.before.xml(&self.book)?, self.after.xml(&self.book)?);
         let order = new.children.iter().map(Node::local);
-        if let Some(fault) = sheets::out_of_order(order, &CHILDREN_OF_WORKBOOK) {
+        if let Some(fault) = sheets::out_of_order(order, CHILDREN_OF_WORKBOOK) {
             self.fault(format!("workbook: {fault}"));
         }
-        let sheets_of = |book: &Node| {
-            book.child("sheets")
-                .map(|sheets| sheets.children.clone())
-                .unwrap_or_default()
-        };
-        let (listed, mut kept) = (sheets_of(&old), sheets_of(&new));
-        let first = kept.remove(0);
+        let listed = old.within("sheets");
+        let (first, kept) = new.within("sheets").split_first().ok_or("no sheets")?;
         if kept != listed {
             self.fault("the sender's sheets are not listed as they were");
         }
@@ -365,12 +327,8 @@ impl<'a> Check<'a> {
         {
             self.fault("the list is hidden, or has the sheetId of another");
         }
-        let views = |book: &Node| {
-            book.child("bookViews")
-                .map(|views| views.children.clone())
-                .unwrap_or_default()
-        };
-        for view in views(&new) {
+        let views = new.within("bookViews");
+        for view in views {
             if ["activeTab", "firstSheet"]
                 .iter()
                 .any(|name| view.get(name).is_some_and(|value| value != "0"))
@@ -378,13 +336,8 @@ impl<'a> Check<'a> {
                 self.fault("a window does not open with the list");
             }
         }
-        let windows = views(&new).len().max(1);
         let list = self.after.xml(&self.list)?;
-        if list
-            .child("sheetViews")
-            .map_or(0, |views| views.children.len())
-            != windows
-        {
+        if list.within("sheetViews").len() != views.len().max(1) {
             self.fault("the list has not a view for each window");
         }
         self.names(&old, &new);
@@ -404,13 +357,7 @@ impl<'a> Check<'a> {
 
     /// Defined names: the sender's count one sheet more, and three are of the list.
     fn names(&mut self, old: &Node, new: &Node) {
-        let names = |book: &Node| {
-            book.child("definedNames")
-                .map(|names| names.children.clone())
-                .unwrap_or_default()
-        };
-        let (old, new) = (names(old), names(new));
-        let mut expected = old;
+        let mut expected = old.within("definedNames").to_vec();
         for name in &mut expected {
             if let Some(position) = name.number::<usize>("localSheetId") {
                 name.attributes
@@ -418,7 +365,9 @@ impl<'a> Check<'a> {
             }
         }
         let (own, kept): (Vec<Node>, Vec<Node>) = new
-            .into_iter()
+            .within("definedNames")
+            .iter()
+            .cloned()
             .partition(|name| name.get("localSheetId") == Some("0"));
         if kept != expected {
             self.fault("a defined name is of another sheet than it was, or has changed");
@@ -443,11 +392,7 @@ impl<'a> Check<'a> {
             if let Some((old, new)) = &sheet.grid {
                 let marked: BTreeSet<(u32, u32)> = sheet.marked.keys().copied().collect();
                 let found = sheets::differences(old, new, &marked);
-                self.faults.extend(
-                    found
-                        .into_iter()
-                        .map(|fault| format!("{}: {fault}", sheet.title)),
-                );
+                self.faults.extend(told_of(&sheet.title, found));
                 self.fills(&sheet, old, new)?;
                 self.comments(&sheet)?;
             }
@@ -575,11 +520,7 @@ impl<'a> Check<'a> {
                 faults.push(format!("the comment at {cell:?} has no box"));
             }
         }
-        self.faults.extend(
-            faults
-                .into_iter()
-                .map(|fault| format!("{}: {fault}", sheet.title)),
-        );
+        self.faults.extend(told_of(&sheet.title, faults));
         Ok(())
     }
 
@@ -626,14 +567,11 @@ impl<'a> Check<'a> {
             faults.push(format!("the list has {} lines", lines.len()));
         }
         let links: BTreeMap<String, String> = root
-            .child("hyperlinks")
+            .within("hyperlinks")
             .iter()
-            .flat_map(|links| &links.children)
             .map(|link| {
-                (
-                    link.get("ref").unwrap_or_default().to_owned(),
-                    link.get("location").unwrap_or_default().to_owned(),
-                )
+                let value = |name| link.get(name).unwrap_or_default().to_owned();
+                (value("ref"), value("location"))
             })
             .collect();
         let headers = grid.texts(4).remove(&4).unwrap_or_default();

@@ -101,6 +101,27 @@ impl Raw {
         }
     }
 
+    /// Adds a part of spreadsheets that the workbook refers to, by its path below `xl`.
+    pub fn of_book(
+        &mut self,
+        id: &'static str,
+        word: &'static str,
+        target: &'static str,
+        content: impl Into<Vec<u8>>,
+    ) {
+        self.related.push((id, word, target));
+        let name = format!("xl/{target}");
+        self.part(&name, &format!("{TYPE}{word}+xml"), content);
+    }
+
+    /// Adds the VML that the first sheet refers to.
+    pub fn draws(&mut self, drawing: &str) {
+        let kind = "application/vnd.openxmlformats-officedocument.vmlDrawing";
+        self.types.push(("vml".to_owned(), kind.to_owned()));
+        let name = "xl/drawings/vmlDrawing1.vml";
+        self.of_sheet(0, "rIdV", "vmlDrawing", name, "", drawing);
+    }
+
     /// Adds a part that a sheet (from 0) refers to.
     pub fn of_sheet(
         &mut self,

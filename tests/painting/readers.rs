@@ -33,6 +33,12 @@ fn script(python: &Path, work: &str, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The lines that say something.
+fn lines(said: &str) -> impl Iterator<Item = String> {
+    let lines = said.lines().filter(|line| !line.is_empty());
+    lines.map(str::to_owned)
+}
+
 /// A Python with openpyxl and XlsxWriter; it is there as long as its place.
 fn python() -> (Place, PathBuf) {
     let place = Place::new();
@@ -43,7 +49,7 @@ fn python() -> (Place, PathBuf) {
     (place, python)
 }
 
-pub fn workbooks_by_libraries() -> Tried {
+pub fn workbooks_by_libraries_are_painted_and_open_in_openpyxl() -> Tried {
     let (_place, python) = python();
     let folder = tempfile::tempdir().unwrap();
     script(&python, "make", folder.path());
@@ -73,7 +79,7 @@ pub fn workbooks_by_libraries() -> Tried {
         let (copy, _) =
             painted(&case, folder.path()).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
         let found = checker::faults(&case.bytes, &copy, &case.marks);
-        faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
+        faults.extend(checker::told_of(&name, found));
         let (twice, _) = super::painted_from(&copy, &case, &case.marks, folder.path()).unwrap();
         let mut parts = [&copy, &twice].map(|bytes| Parts::read(bytes).unwrap().0);
         parts
@@ -98,25 +104,16 @@ pub fn workbooks_by_libraries() -> Tried {
         let inner = tempfile::tempdir().unwrap();
         painted(case, inner.path()).unwrap();
         let words = script(&python, "load", inner.path());
-        faults.extend(
-            words
-                .lines()
-                .filter(|line| !line.is_empty())
-                .map(str::to_owned),
-        );
+        faults.extend(lines(&words));
     }
     let said = script(&python, "open", folder.path());
-    faults.extend(
-        said.lines()
-            .filter(|line| !line.is_empty())
-            .map(str::to_owned),
-    );
+    faults.extend(lines(&said));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
 }
 
 /// Opens all at once, and writes the first sheet of each as text: that must be the list.
-pub fn libreoffice() -> Tried {
+pub fn workbooks_open_in_libreoffice_as_before() -> Tried {
     let soffice = std::env::var_os("PATH").and_then(|path| {
         std::env::split_paths(&path)
             .map(|folder| folder.join("soffice"))

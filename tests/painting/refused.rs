@@ -9,6 +9,7 @@ use ade::painting::{Note, Painted, Refusal, paint, place_of_copy};
 
 use super::cases::{self, mark, marks};
 use super::common;
+use super::common::trials::Tried;
 use super::package::Parts;
 use super::raw::{Raw, TYPE, zipped};
 use super::sheets::Grid;
@@ -26,7 +27,7 @@ fn refusal(name: &str, bytes: &[u8]) -> String {
     refusal.to_string()
 }
 
-pub fn what_cannot_be_painted_is_refused_in_words() {
+pub fn what_cannot_be_painted_is_refused_in_words() -> Tried {
     let sheet = |data: &str| Raw::new(&[("North", data)]);
     let plain = || sheet("<sheetData><row r=\"1\"><c r=\"A1\"/></row></sheetData>");
     let with = |change: fn(&mut Parts)| {
@@ -35,14 +36,8 @@ pub fn what_cannot_be_painted_is_refused_in_words() {
         parts.write()
     };
     let mut shared = plain();
-    shared
-        .related
-        .push(("rIdR", "revisionHeaders", "revisions/revisionHeaders.xml"));
-    shared.part(
-        "xl/revisions/revisionHeaders.xml",
-        &format!("{TYPE}revisionHeaders+xml"),
-        "<headers/>",
-    );
+    let target = "revisions/revisionHeaders.xml";
+    shared.of_book("rIdR", "revisionHeaders", target, "<headers/>");
     let binary = with(|parts| {
         let kind = format!("{TYPE}sheet.main+xml");
         parts.replace(
@@ -177,6 +172,7 @@ pub fn what_cannot_be_painted_is_refused_in_words() {
     let mut raw = plain();
     raw.behind = nested;
     assert!(refusal("s.xlsx", &raw.bytes()).ends_with("xl/workbook.xml is not well-formed XML"));
+    Ok(())
 }
 
 /// The copy of a text file, read back.
@@ -195,7 +191,13 @@ fn copy_of(name: &str, bytes: &[u8], list: &str) -> (Parts, Painted) {
     (Parts::read(&fs::read(&target).unwrap()).unwrap(), painted)
 }
 
-pub fn text_becomes_a_workbook() {
+pub fn text_and_old_workbooks_become_new_ones() -> Tried {
+    text_becomes_a_workbook();
+    an_old_workbook_becomes_a_new_one();
+    Ok(())
+}
+
+fn text_becomes_a_workbook() {
     let text = "name;start\nAnn;\"02.13.2018\nor later\"\n\n=1+1;007\n";
     // A sheet of text is called as the engine calls it.
     let (parts, painted) = copy_of("people.csv", text.as_bytes(), "people");
@@ -220,7 +222,7 @@ pub fn text_becomes_a_workbook() {
 }
 
 /// An old workbook's copy has the same cells in the same sheets, as the reader of windows shows them.
-pub fn an_old_workbook_becomes_a_new_one() {
+fn an_old_workbook_becomes_a_new_one() {
     let original =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases/legacy-xls/input.xls");
     let folder = tempfile::tempdir().unwrap();
@@ -256,7 +258,7 @@ pub fn an_old_workbook_becomes_a_new_one() {
     }
 }
 
-pub fn a_copy_appears_whole_or_not_at_all() {
+pub fn a_copy_appears_whole_or_not_at_all() -> Tried {
     let folder = tempfile::tempdir().unwrap();
     let case = cases::all().swap_remove(0);
     let original = folder.path().join("book.xlsx");
@@ -282,4 +284,5 @@ pub fn a_copy_appears_whole_or_not_at_all() {
     fs::write(&original, &case.bytes[..100]).unwrap();
     assert!(paint(&original, &case.marks, &old).is_err());
     assert_eq!(fs::read_to_string(&old).unwrap(), "an old copy");
+    Ok(())
 }

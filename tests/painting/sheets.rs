@@ -6,50 +6,15 @@ use super::package::Parts;
 use super::xml::Node;
 
 /// The children of a worksheet in their order (CT_Worksheet).
-const CHILDREN_OF_WORKSHEET: [&str; 39] = [
-    "sheetPr",
-    "dimension",
-    "sheetViews",
-    "sheetFormatPr",
-    "cols",
-    "sheetData",
-    "sheetCalcPr",
-    "sheetProtection",
-    "protectedRanges",
-    "scenarios",
-    "autoFilter",
-    "sortState",
-    "dataConsolidate",
-    "customSheetViews",
-    "mergeCells",
-    "phoneticPr",
-    "conditionalFormatting",
-    "dataValidations",
-    "hyperlinks",
-    "printOptions",
-    "pageMargins",
-    "pageSetup",
-    "headerFooter",
-    "rowBreaks",
-    "colBreaks",
-    "customProperties",
-    "cellWatches",
-    "ignoredErrors",
-    "smartTags",
-    "drawing",
-    "legacyDrawing",
-    "legacyDrawingHF",
-    "drawingHF",
-    "picture",
-    "oleObjects",
-    "controls",
-    "webPublishItems",
-    "tableParts",
-    "extLst",
-];
+const CHILDREN_OF_WORKSHEET: &str = "sheetPr dimension sheetViews sheetFormatPr cols sheetData sheetCalcPr sheetProtection \
+    protectedRanges scenarios autoFilter sortState dataConsolidate customSheetViews mergeCells phoneticPr \
+    conditionalFormatting dataValidations hyperlinks printOptions pageMargins pageSetup headerFooter rowBreaks colBreaks \
+    customProperties cellWatches ignoredErrors smartTags drawing legacyDrawing legacyDrawingHF drawingHF picture oleObjects \
+    controls webPublishItems tableParts extLst";
 
 /// The first name that stands behind one that it should stand before; those that are not listed may stand anywhere.
-pub fn out_of_order<'n>(names: impl Iterator<Item = &'n str>, order: &[&str]) -> Option<String> {
+pub fn out_of_order<'n>(names: impl Iterator<Item = &'n str>, order: &str) -> Option<String> {
+    let order: Vec<&str> = order.split(' ').collect();
     let mut reached = 0;
     for name in names {
         let Some(at) = order.iter().position(|known| *known == name) else {
@@ -136,10 +101,7 @@ impl Grid {
             bare.children.retain(|child| child.local() != "c");
             rows.insert(row, bare);
         }
-        let merged = root
-            .child("mergeCells")
-            .into_iter()
-            .flat_map(|merged| &merged.children);
+        let merged = root.within("mergeCells").iter();
         let merged = merged
             .filter_map(|area| area.get("ref"))
             .map(cells_of)
@@ -171,18 +133,12 @@ impl Grid {
         if let Some(row) = row {
             return row.number("s").unwrap_or(0);
         }
-        let columns = self
-            .root
-            .child("cols")
-            .into_iter()
-            .flat_map(|columns| &columns.children);
         let holds = |column: &&Node| {
             (column.number("min").unwrap_or(0)..=column.number("max").unwrap_or(0))
                 .contains(&cell.1)
         };
-        columns
-            .clone()
-            .find(|column| holds(column))
+        let column = self.root.within("cols").iter().find(holds);
+        column
             .and_then(|column| column.number("style"))
             .unwrap_or(0)
     }
@@ -200,7 +156,7 @@ impl Grid {
 /// What is wrong with a sheet by itself.
 pub fn faults_of_sheet(root: &Node) -> Vec<String> {
     let order = root.children.iter().map(Node::local);
-    let mut faults: Vec<String> = out_of_order(order, &CHILDREN_OF_WORKSHEET)
+    let mut faults: Vec<String> = out_of_order(order, CHILDREN_OF_WORKSHEET)
         .into_iter()
         .collect();
     for name in ["legacyDrawing", "dimension", "sheetData", "mergeCells"] {
@@ -304,7 +260,7 @@ fn surroundings(root: &Node, keeps_drawing: bool) -> Node {
 }
 
 pub fn count(styles: &Node, list: &str) -> usize {
-    styles.child(list).map_or(0, |list| list.children.len())
+    styles.within(list).len()
 }
 
 /// What the lists of formats have lost: they may only grow, and count what they hold.
@@ -330,20 +286,8 @@ pub fn changed_lists(old: &Node, new: &Node) -> Vec<String> {
             ));
         }
     }
-    let order = [
-        "numFmts",
-        "fonts",
-        "fills",
-        "borders",
-        "cellStyleXfs",
-        "cellXfs",
-        "cellStyles",
-        "dxfs",
-        "tableStyles",
-        "colors",
-        "extLst",
-    ];
-    faults.extend(out_of_order(new.children.iter().map(Node::local), &order));
+    let order = "numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors extLst";
+    faults.extend(out_of_order(new.children.iter().map(Node::local), order));
     faults
 }
 
@@ -393,7 +337,7 @@ pub fn format_fault(
     if must_be_ink && !is_ink {
         return Some("its text has the colour of a table".to_owned());
     }
-    let was_light = ["FFFFFFFF"].contains(&color_of(&before).as_deref().unwrap_or_default())
+    let was_light = color_of(&before).as_deref() == Some("FFFFFFFF")
         || before.child("color").and_then(|color| color.get("theme")) == Some("0");
     if was_light && !is_ink {
         return Some("its text cannot be read".to_owned());
@@ -412,29 +356,16 @@ pub type Comments = BTreeMap<(u32, u32), (String, String)>;
 
 /// Reads a part of comments.
 pub fn comments(root: &Node) -> Result<Comments, String> {
-    let authors: Vec<String> = root
-        .child("authors")
-        .map(|authors| {
-            authors
-                .children
-                .iter()
-                .map(|author| author.text.clone())
-                .collect()
-        })
-        .unwrap_or_default();
+    let authors = root.within("authors");
     let mut found = BTreeMap::new();
-    for comment in root
-        .child("commentList")
-        .iter()
-        .flat_map(|list| &list.children)
-    {
+    for comment in root.within("commentList") {
         let cell = place(comment.get("ref").unwrap_or_default()).ok_or("a comment of no cell")?;
         let author = comment
             .number::<usize>("authorId")
             .and_then(|number| authors.get(number));
         let author = author.ok_or_else(|| format!("the comment at {cell:?} has no author"))?;
         if found
-            .insert(cell, (author.clone(), comment.words()))
+            .insert(cell, (author.text.clone(), comment.words()))
             .is_some()
         {
             return Err(format!("two comments at {cell:?}"));

@@ -23,6 +23,12 @@ impl Node {
         self.children.iter().find(|child| child.local() == local)
     }
 
+    /// What stands within a child; nothing where there is no such child.
+    pub fn within(&self, local: &str) -> &[Node] {
+        let child = self.child(local);
+        child.map(|child| &child.children[..]).unwrap_or_default()
+    }
+
     pub fn all<'s>(&'s self, local: &'s str) -> impl Iterator<Item = &'s Node> {
         self.children
             .iter()

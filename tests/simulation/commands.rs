@@ -1,6 +1,6 @@
 //! What the processes of the simulated machine do: what the commands do, with the code that the commands use.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use ade::base::cancel::{Cancel, linked};
 use ade::environment::collection;
 use ade::environment::collection::CollectError;
 use ade::environment::collection::remove;
+use ade::environment::needed::prepare::Prepared;
 use ade::environment::provide::Want;
 use ade::run::calls::enqueue;
 use ade::run::calls::inline;
@@ -76,33 +77,47 @@ impl Log<'_> {
     }
 }
 
+/// What is asked for where nothing is said.
+fn request<'a>(
+    workspace: &'a Workspace,
+    tools: Tools<'a>,
+    prepared: &'a Prepared,
+    inputs: &'a [Input],
+) -> Request<'a> {
+    Request {
+        workspace,
+        tools,
+        prepared,
+        inputs,
+        again: None,
+        output_dir: None,
+        shape: None,
+        annotate: false,
+        only_changed: false,
+        sheets: None,
+        options: RunOptions::default(),
+        jobs: 1,
+    }
+}
+
 /// `ade run`, with one file or two.
 pub fn run_here(me: &Arc<Process>) {
     let workspace = me.workspace();
     let inputs = vec![Input::from(PathBuf::from(INPUT)); 1 + me.world.chance.below(2)];
     let jobs = 1 + me.world.chance.below(2);
     me.with_tools(|tools| {
-        let request = |prepared| Request {
-            workspace: &workspace,
-            tools,
-            prepared,
-            inputs: &inputs,
-            again: None,
-            output_dir: None::<&Path>,
-            shape: None,
-            annotate: false,
-            only_changed: false,
-            sheets: None,
+        let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
+        let request = Request {
             options: RunOptions {
                 dry_run: me.world.chance.hits(500),
                 ..RunOptions::default()
             },
             jobs,
+            ..request(&workspace, tools, &prepared, &inputs)
         };
-        let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
         // A flag of its own: what raises it beside the person at the terminal is not what was asked for.
         let interrupted = linked(&me.stop);
-        let ran = inline::run(&request(&prepared), &interrupted.cancel, &|_, change| {
+        let ran = inline::run(&request, &interrupted.cancel, &|_, change| {
             Terminal(me).change(change)
         });
         if let Err(error) = ran {
@@ -141,21 +156,11 @@ pub fn leave_in_queue(me: &Arc<Process>) {
     let inputs = vec![Input::from(PathBuf::from(INPUT)); 1 + me.world.chance.below(3)];
     me.with_tools(|tools: Tools<'_>| {
         let request = Request {
-            workspace: &workspace,
-            tools,
-            prepared: &prepared,
-            inputs: &inputs,
-            again: None,
-            output_dir: None,
-            shape: None,
-            annotate: false,
-            only_changed: false,
-            sheets: None,
             options: RunOptions {
                 priority: *me.world.chance.pick(&Priority::ALL),
                 ..RunOptions::default()
             },
-            jobs: 1,
+            ..request(&workspace, tools, &prepared, &inputs)
         };
         let _ = enqueue::enqueue(&request, &mut |_| {});
     });
@@ -163,24 +168,29 @@ pub fn leave_in_queue(me: &Arc<Process>) {
 
 /// `ade env build`, with `--force` or without
 pub fn build(me: &Arc<Process>) {
+    let want = || *me.world.chance.pick(&[Want::Ready, Want::Rebuilt]);
+    // As at the terminal, it is asked to stop where it takes too long.
+    if builds(me, want, &linked(&me.stop).cancel) {
+        me.world.count("environments built by hand");
+    }
+}
+
+/// Whether an environment was provided.
+fn builds(me: &Arc<Process>, want: impl FnOnce() -> Want, cancel: &Cancel) -> bool {
     let workspace = me.workspace();
     let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
-    let want = me.wants(*me.world.chance.pick(&[Want::Ready, Want::Rebuilt]));
-    // As at the terminal, it is asked to stop where it takes too long.
-    let interrupted = linked(&me.stop);
-    me.with_tools(|tools| {
-        let built = provide(
+    let want = me.wants(want());
+    let built = me.with_tools(|tools| {
+        provide(
             &workspace,
             tools.builder,
             &prepared,
             want,
-            &interrupted.cancel,
+            cancel,
             &mut |_| {},
-        );
-        if built.is_ok() {
-            me.world.count("environments built by hand");
-        }
+        )
     });
+    built.is_ok()
 }
 
 /// `ade runs cancel`
@@ -257,19 +267,7 @@ pub fn tidy(me: &Arc<Process>) {
 
 /// `ade env build --force`
 pub fn rebuild(me: &Arc<Process>) {
-    let workspace = me.workspace();
-    let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
-    me.with_tools(|tools| {
-        let built = provide(
-            &workspace,
-            tools.builder,
-            &prepared,
-            me.wants(Want::Rebuilt),
-            &me.stop,
-            &mut |_| {},
-        );
-        if built.is_ok() {
-            me.world.count("environments built anew");
-        }
-    });
+    if builds(me, || Want::Rebuilt, &me.stop) {
+        me.world.count("environments built anew");
+    }
 }

@@ -119,11 +119,11 @@ impl Scenario {
         }
         // What it was in the middle of, it may bring to its end.
         healthy.stop.cancel();
-        for _ in 0..STEPS_ALONE {
-            if world.violation().is_some() || !self.step() {
-                break;
-            }
+        self.go_on();
+        if world.violation().is_none() {
+            self.start("tidier", commands::tidy);
         }
+        self.go_on();
         if world.violation().is_none() {
             self.start("tidier", commands::tidy);
         }
@@ -134,6 +134,15 @@ impl Scenario {
         }
         if world.violation().is_none() {
             world.judge_rest();
+        }
+    }
+
+    /// Until nothing is left to do.
+    fn go_on(&mut self) {
+        for _ in 0..STEPS_ALONE {
+            if self.world.violation().is_some() || !self.step() {
+                break;
+            }
         }
     }
 
@@ -218,20 +227,17 @@ impl Scenario {
                 self.start("enqueuer", commands::leave_in_queue);
             }
         }
-        if chance.hits(faults.build) {
-            self.start("builder", commands::build);
-        }
-        if chance.hits(faults.cancel) {
-            self.start("canceller", commands::cancel_run);
-        }
-        if chance.hits(faults.pause) {
-            self.start("pauser", commands::pause);
-        }
-        if chance.hits(faults.collect) {
-            self.start("collector", commands::collect);
-        }
-        if chance.hits(faults.rebuild) {
-            self.start("rebuilder", commands::rebuild);
+        let typed: [(u64, &str, fn(&Arc<Process>)); 5] = [
+            (faults.build, "builder", commands::build),
+            (faults.cancel, "canceller", commands::cancel_run),
+            (faults.pause, "pauser", commands::pause),
+            (faults.collect, "collector", commands::collect),
+            (faults.rebuild, "rebuilder", commands::rebuild),
+        ];
+        for (often, kind, command) in typed {
+            if chance.hits(often) {
+                self.start(kind, command);
+            }
         }
         if chance.hits(faults.vanish) {
             self.lose_environment();

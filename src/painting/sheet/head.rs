@@ -113,22 +113,4 @@ mod tests {
         let same = patched(head, [].iter(), &mut measures).unwrap();
         assert!(same.contains("ref='B2:C3'"));
     }
-
-    #[test]
-    fn of_a_sheet_that_is_not_painted_the_head_alone_is_read() {
-        let sheet = "<worksheet><sheetViews><sheetView tabSelected='true'/></sheetViews><x:sheetData><row/>";
-        let (length, new) = selected(&mut sheet.as_bytes()).unwrap().unwrap();
-        assert_eq!(&sheet[length..], "<x:sheetData><row/>");
-        assert_eq!(new, "<worksheet><sheetViews><sheetView/></sheetViews>");
-        let chart =
-            "<chartsheet><sheetViews><sheetView tabSelected='1'/></sheetViews></chartsheet>";
-        assert_eq!(
-            selected(&mut chart.as_bytes()).unwrap().unwrap().0,
-            chart.len()
-        );
-        assert_eq!(
-            selected(&mut &b"<worksheet><sheetData/>"[..]).unwrap(),
-            None
-        );
-    }
 }

@@ -99,32 +99,3 @@ fn end_of_data(text: &str, data: &Tag<'_>) -> Result<(usize, usize, bool), Malfo
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_that_look_like_the_end_do_not_end_the_cells() {
-        let text = "<w><sheetViews><x/></sheetViews><sheetData><row><c><t><![CDATA[</sheetData>]]></t></c></row></sheetData><a><b/></a><c/></w>";
-        let outline = Outline::of(text).unwrap();
-        assert!(!outline.is_plain);
-        let names: Vec<&str> = outline
-            .tail_children()
-            .unwrap()
-            .iter()
-            .map(|(tag, _)| tag.name)
-            .collect();
-        assert_eq!(names, ["a", "c"]);
-        let empty = Outline::of("<w><sheetData/></w>").unwrap();
-        assert_eq!((empty.rows_end, empty.tail), (15, 15));
-        for broken in [
-            "<w></w>",
-            "<w><sheetData>",
-            "",
-            "<w><a><sheetData/></a></w>",
-        ] {
-            assert!(Outline::of(broken).is_err(), "{broken}");
-        }
-    }
-}

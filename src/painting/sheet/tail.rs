@@ -89,13 +89,4 @@ mod tests {
             assert_eq!(new, format!("{expected}</worksheet>"));
         }
     }
-
-    #[test]
-    fn merged_areas_and_the_drawing_are_found() {
-        let text = "<x:worksheet><x:sheetData></x:sheetData><x:mergeCells><x:mergeCell ref='A1:B2'/><x:mergeCell ref='no'/>\
-            </x:mergeCells><x:legacyDrawing r:id='rId3'/></x:worksheet>";
-        let tail = read(&Outline::of(text).unwrap()).unwrap();
-        assert_eq!(tail.merged, [Area::named("A1:B2").unwrap()]);
-        assert_eq!(tail.legacy.as_deref(), Some("rId3"));
-    }
 }

@@ -191,7 +191,7 @@ mod tests {
             let folder = Self(tempfile::tempdir().unwrap());
             folder.write("config/pyproject.toml", "[project]\nname = \"people\"\n");
             folder.write("config/ade_config/__init__.py", "");
-            folder.write("config/ade_config/columns/name.py", "");
+            folder.write(MODULE, "");
             folder.write("inbox/a.csv", "Name\nAnn\n");
             folder
         }
@@ -229,27 +229,22 @@ mod tests {
         })
     }
 
-    #[test]
-    fn edited_and_added_files_of_configuration_and_inputs_are_changes() {
-        assert!(is_a_change(
-            |folder| folder.write("inbox/a.csv", "Name\nAnn\nBob\n")
-        ));
-        assert!(is_a_change(|folder| folder.write("inbox/b.csv", "Name\n")));
-        assert!(is_a_change(
-            |folder| folder.write("config/ade_config/columns/name.py", "# more\n")
-        ));
-    }
+    const MODULE: &str = "config/ade_config/columns/name.py";
 
     #[test]
-    fn what_runs_write_and_files_that_no_run_reads_are_no_changes() {
+    fn files_of_configuration_and_inputs_are_changes_and_what_runs_write_is_none() {
+        for (file, wanted) in [
+            ("inbox/a.csv", true),
+            ("inbox/b.csv", true),
+            (MODULE, true),
+            ("config/clean/a_normalized.xlsx", false),
+            ("inbox/a_normalized.xlsx", false),
+            ("inbox/notes.txt", false),
+        ] {
+            let changes = is_a_change(|folder| folder.write(file, "Name\nAnn\nBob\n"));
+            assert_eq!(changes, wanted, "{file}");
+        }
         assert!(!is_a_change(|_| {}));
-        assert!(!is_a_change(
-            |folder| folder.write("config/clean/a_normalized.xlsx", "new")
-        ));
-        assert!(!is_a_change(
-            |folder| folder.write("inbox/a_normalized.xlsx", "new")
-        ));
-        assert!(!is_a_change(|folder| folder.write("inbox/notes.txt", "new")));
     }
 
     /// The inputs of the round after something happened, by name.
@@ -270,32 +265,13 @@ mod tests {
 
     #[test]
     fn of_a_folder_only_what_has_changed_is_run_again() {
-        assert_eq!(
-            run_after(
-                |folder| folder.write("inbox/b.csv", "Name\nEve\nJohn\n"),
-                &[]
-            ),
-            ["b.csv"]
-        );
-        assert_eq!(
-            run_after(|folder| folder.write("inbox/c.csv", "Name\n"), &[]),
-            ["c.csv"]
-        );
-        assert!(
-            run_after(
-                |folder| fs::remove_file(folder.path("inbox/a.csv")).unwrap(),
-                &[]
-            )
-            .is_empty()
-        );
+        let written = |file: &str, text: &str| run_after(|folder| folder.write(file, text), &[]);
+        assert_eq!(written("inbox/b.csv", "Name\nEve\nJohn\n"), ["b.csv"]);
+        assert_eq!(written("inbox/c.csv", "Name\n"), ["c.csv"]);
+        assert_eq!(written(MODULE, "# more\n"), ["a.csv", "b.csv"]);
+        let removed = |folder: &Folder| fs::remove_file(folder.path("inbox/a.csv")).unwrap();
+        assert!(run_after(removed, &[]).is_empty());
         assert_eq!(run_after(|_| {}, &["inbox/a.csv"]), ["a.csv"]);
-        assert_eq!(
-            run_after(
-                |folder| folder.write("config/ade_config/columns/name.py", "# more\n"),
-                &[]
-            ),
-            ["a.csv", "b.csv"]
-        );
     }
 
     #[test]
@@ -305,7 +281,7 @@ mod tests {
         folder.watch("inbox", |watch| {
             let seen = watch.look();
             folder.write("inbox/b.csv", "Name\nBob\nEve\n");
-            folder.write("config/ade_config/columns/name.py", "# more\n");
+            folder.write(MODULE, "# more\n");
             folder.write("config/ade_config/new.py", "");
             fs::remove_file(folder.path("config/ade_config/__init__.py")).unwrap();
             let changes = watch.look().changes_since(&seen);
@@ -340,14 +316,9 @@ mod tests {
                 fs::write(&input, "Name\nEve\nJohn\n").unwrap();
                 assert!(waiting.join().unwrap().is_some());
             });
-        });
-    }
-
-    #[test]
-    fn a_cancel_ends_the_waiting() {
-        Folder::new().watch("inbox", |watch| {
-            let (seen, cancel) = (watch.look(), Cancel::new());
+            // A cancel ends the waiting, too.
             cancel.cancel();
+            let seen = watch.look();
             assert!(watch.wait_for_change(&seen, &cancel).is_none());
         });
     }

@@ -6,8 +6,8 @@ use crate::store::sql::SqlStore;
 use crate::store::suite::places::*;
 use crate::store::{
     AfterFailure, Changes, Claimable, Configurations, EnvironmentRecord, EnvironmentStatus,
-    Environments, Hosts, Pause, Pauses, QueueStatistics, RunFilter, RunStatus, Runs, WaitsFor,
-    WorkerRecord, Workers,
+    Environments, Hosts, Pause, Pauses, QueueStatistics, RunStatus, Runs, WaitsFor, WorkerRecord,
+    Workers,
 };
 
 /// An environment of this digest as a host has it, which records it where it has none.
@@ -23,13 +23,6 @@ fn at_work(host: &SqlStore, id: &str, slots: u32) -> WorkerRecord {
     };
     host.register_worker(&worker).unwrap();
     worker
-}
-
-fn fails(host: &SqlStore, environment: &EnvironmentRecord, after: AfterFailure, now: Timestamp) {
-    let mine = claim("builder");
-    take(host, &environment.id, &mine, Claimable::Due, now).unwrap();
-    let failed = host.fail_environment(&environment.id, &mine, &failure(), after, now);
-    assert!(failed.unwrap());
 }
 
 /// The runs for whose environments a host has to do something.
@@ -118,12 +111,7 @@ fn a_run_is_claimed_where_its_environment_is_ready_and_seen_everywhere() {
     let environments = (overview.environments_queued, overview.environments_building);
     assert_eq!(environments, (0, 0), "one host has it");
     assert_eq!(b.live_runs("default").unwrap().len(), 2);
-    let all = RunFilter {
-        workspace_id: "default".to_owned(),
-        limit: 9,
-        ..RunFilter::default()
-    };
-    let counts = b.count_runs(&all, 9).unwrap();
+    let counts = b.count_runs(&all_runs(), 9).unwrap();
     assert_eq!((counts.queued, counts.running), (1, 1));
     let pause = Pause {
         configuration_id: Some(asked.key.configuration_id),
@@ -158,8 +146,7 @@ fn no_more_runs_of_a_configuration_are_executed_than_may_be_on_all_hosts() {
     for host in [&a, &b] {
         assert!(claim_next(host, &claim("w"), at(7)).is_none());
     }
-    let finished = b.finish_run(&first.id, &theirs, &ending(RunStatus::Succeeded), at(8));
-    assert!(finished.unwrap());
+    finish(&b, &first.id, &theirs, RunStatus::Succeeded, at(8));
     assert!(claim_next(&b, &claim("w"), at(9)).is_some());
     assert!(claim_next(&a, &claim("w"), at(9)).is_none());
 }

@@ -1,7 +1,7 @@
 //! What changed.
 
 use super::places::{
-    at, claim, claim_next, ended, environment, find, queued, ready, running, send_back,
+    at, claim, claim_next, collected, ended, environment, find, queued, ready, running, send_back,
 };
 use crate::store::{EndedRuns, Retry, RunStatus, Store};
 
@@ -96,11 +96,7 @@ pub fn runs_that_ended_since_are_found_those_that_ended_last_first(store: &dyn S
     assert!(other.runs.is_empty());
     assert_eq!(other.only_since, Some(at(10)), "of whatever workspace");
     // Without those whose files were collected.
-    assert!(
-        store
-            .mark_artifacts_deleted(&third.id, at(30), at(31))
-            .unwrap()
-    );
+    collected(store, &third.id, at(31));
     assert!(find(store, &third.id).artifacts_deleted_at.is_some());
     let left = store.ended_runs("default", at(20), 10).unwrap();
     assert!(left.runs.is_empty());

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::places::{at, ended, enqueue, find, new_run, queued, ready};
+use super::places::{at, collected, ended, enqueue, find, new_run, queued, ready};
 use crate::store::{NewRun, RunFiles, RunStatus, Store};
 
 pub fn the_files_of_a_run_are_kept_until_its_record_says_otherwise(store: &dyn Store) {
@@ -10,11 +10,7 @@ pub fn the_files_of_a_run_are_kept_until_its_record_says_otherwise(store: &dyn S
     let live = queued(store, &environment, at(1)).id;
     let kept = ended(store, &environment, RunStatus::Succeeded, at(5)).id;
     let deleted = ended(store, &environment, RunStatus::Failed, at(5)).id;
-    assert!(
-        store
-            .mark_artifacts_deleted(&deleted, at(9), at(9))
-            .unwrap()
-    );
+    collected(store, &deleted, at(9));
     let asked = [&live, &kept, &deleted, "unknown"].map(str::to_owned);
     let files = store.run_files(&asked).unwrap();
     assert_eq!(files.len(), 3);
@@ -36,11 +32,7 @@ pub fn snapshots_are_needed_by_runs_that_still_have_their_files(store: &dyn Stor
         enqueue(store, &run, at(1));
     }
     let deleted = ended(store, &environment, RunStatus::Failed, at(5)).id;
-    assert!(
-        store
-            .mark_artifacts_deleted(&deleted, at(9), at(9))
-            .unwrap()
-    );
+    collected(store, &deleted, at(9));
     let (mut found, mut after) = (Vec::new(), String::new());
     loop {
         let (some, last) = store.snapshots_of_runs(&after, 2).unwrap();

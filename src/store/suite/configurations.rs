@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::places::{at, new_configuration, queued, ready};
-use crate::store::{KnownConfiguration, Publication, Store, StoreError};
+use crate::store::{ConfigurationVersion, KnownConfiguration, Publication, Store, StoreError};
 
 pub fn a_folder_is_one_configuration_whose_name_is_kept_current(store: &dyn Store) {
     let ensure = |name: &str, folder: &str, now| {
@@ -43,6 +43,18 @@ fn default(store: &dyn Store) -> Vec<String> {
     default.map(|known| known.record.name).collect()
 }
 
+fn publish(store: &dyn Store, id: &str, digest: &str, now: i64) -> Publication {
+    let snapshot = Path::new("/snapshots").join(digest);
+    store.publish(id, digest, &snapshot, at(now)).unwrap()
+}
+
+/// The numbers of the versions, and which is active.
+fn numbers(store: &dyn Store, id: &str) -> Vec<(u32, bool)> {
+    let versions = store.versions(id).unwrap();
+    let number = |one: &ConfigurationVersion| (one.version, one.active);
+    versions.iter().map(number).collect()
+}
+
 pub fn one_configuration_of_a_workspace_is_its_default(store: &dyn Store) {
     let ids = ["b", "a", "c"].map(|name| {
         let new = new_configuration(name, &format!("/{name}"));
@@ -74,10 +86,7 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &dy
     let known = store.configuration(&new.id).unwrap();
     assert!(known.uploaded && !known.is_default && known.version.is_none());
 
-    let publish = |digest: &str, now| {
-        let snapshot = Path::new("/snapshots").join(digest);
-        store.publish(&new.id, digest, &snapshot, at(now)).unwrap()
-    };
+    let publish = |digest: &str, now| publish(store, &new.id, digest, now);
     let first = match publish("d1", 1) {
         Publication::Published(version) => version,
         other => panic!("{other:?}"),
@@ -89,13 +98,7 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &dy
     // Files of a version that is archived are published anew.
     assert!(matches!(publish("d1", 4), Publication::Published(_)));
     let versions = store.versions(&new.id).unwrap();
-    let shown = |of: fn(&crate::store::ConfigurationVersion) -> (u32, bool)| {
-        versions.iter().map(of).collect::<Vec<_>>()
-    };
-    assert_eq!(
-        shown(|version| (version.version, version.active)),
-        [(3, true), (2, false), (1, false)]
-    );
+    assert_eq!(numbers(store, &new.id), [(3, true), (2, false), (1, false)]);
     let known = store.configuration(&new.id).unwrap();
     assert_eq!(known.version.as_ref(), Some(&versions[0]));
     let mut kept = store.published_snapshots().unwrap();
@@ -108,20 +111,12 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &dy
 pub fn any_version_is_made_active_again_and_none_is_lost(store: &dyn Store) {
     let new = new_configuration("c", "/draft");
     store.add_uploaded_configuration(&new, at(0)).unwrap();
-    let publish = |digest: &str, now| {
-        let snapshot = Path::new("/snapshots").join(digest);
-        store.publish(&new.id, digest, &snapshot, at(now)).unwrap()
-    };
-    for (digest, now) in [("d1", 1), ("d2", 2)] {
-        publish(digest, now);
-    }
+    let publish = |digest: &str, now| publish(store, &new.id, digest, now);
+    publish("d1", 1);
+    publish("d2", 2);
     let activate = |version, now| store.activate_version(&new.id, version, at(now)).unwrap();
     let active = |known: &KnownConfiguration| known.version.as_ref().map(|one| one.version);
-    let statuses = || {
-        let versions = store.versions(&new.id).unwrap();
-        let status = |one: &crate::store::ConfigurationVersion| (one.version, one.active);
-        versions.iter().map(status).collect::<Vec<_>>()
-    };
+    let statuses = || numbers(store, &new.id);
     let back = activate(Some(1), 3).unwrap();
     assert_eq!((active(&back), back.updated_at), (Some(1), at(3)));
     assert_eq!(statuses(), [(2, false), (1, true)]);
@@ -144,19 +139,12 @@ pub fn a_publication_takes_the_default_from_no_other_configuration(store: &dyn S
         let new = new_configuration(name, &format!("/{name}"));
         store.ensure_configuration(&new, at(0)).unwrap().id
     });
-    let publish = |id: &str| {
-        store
-            .publish(id, "d", Path::new("/snapshots/d"), at(1))
-            .unwrap();
-    };
-    publish(&ids[0]);
+    publish(store, &ids[0], "d", 1);
     assert_eq!(default(store), ["a"]);
-    publish(&ids[1]);
+    publish(store, &ids[1], "d", 1);
     assert_eq!(default(store), ["a"]);
     store.set_default(&ids[0], false, at(2)).unwrap();
-    store
-        .publish(&ids[1], "e", Path::new("/snapshots/e"), at(3))
-        .unwrap();
+    publish(store, &ids[1], "e", 3);
     assert_eq!(default(store), ["b"]);
 }
 
@@ -168,11 +156,7 @@ pub fn a_workspace_is_recorded_once(store: &dyn Store) {
     // One is recorded with its first configuration, too.
     let new = new_configuration("c", "/c");
     store.ensure_configuration(&new, at(3)).unwrap();
-    let ids: Vec<String> = store
-        .workspaces()
-        .unwrap()
-        .into_iter()
-        .map(|workspace| workspace.id)
-        .collect();
+    let known = store.workspaces().unwrap().into_iter();
+    let ids: Vec<String> = known.map(|workspace| workspace.id).collect();
     assert_eq!(ids, ["b", "default"]);
 }

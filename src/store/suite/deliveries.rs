@@ -1,11 +1,11 @@
 //! What is to be told of runs that have ended.
 
 use super::places::{
-    at, claim, environment, expiry, failure, process, queued, ready, reclaim, running, take,
+    at, claim, environment, expiry, fails, process, queued, ready, reclaim, running,
 };
 use crate::settings::Recovery;
 use crate::store::{
-    AfterFailure, Claim, Claimable, Delivery, DeliveryCounts, DeliveryKind, Store, Undelivered,
+    AfterFailure, Claim, Delivery, DeliveryCounts, DeliveryKind, Store, Undelivered,
 };
 
 const ALL: [DeliveryKind; 2] = [DeliveryKind::Url, DeliveryKind::Command];
@@ -26,12 +26,7 @@ pub fn every_end_is_to_be_told_until_it_was(store: &dyn Store) {
     let cancelled = queued(store, &made, at(1)).id;
     store.request_cancel(&cancelled, at(2)).unwrap();
     let lost = queued(store, &unmade, at(1)).id;
-    let builder = claim("b");
-    take(store, &unmade.id, &builder, Claimable::Due, at(2)).unwrap();
-    let after = AfterFailure::Fail;
-    store
-        .fail_environment(&unmade.id, &builder, &failure(), after, at(3))
-        .unwrap();
+    fails(store, &unmade, AfterFailure::Fail, at(3));
     store.fail_runs_of_failed_environments(9, at(4)).unwrap();
     let holder = claim("w").by(Some("dead"));
     let dead = running(store, &made, &holder, at(5)).id;

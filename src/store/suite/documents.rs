@@ -1,6 +1,6 @@
 //! Documents: each content once under each name.
 
-use super::places::{at, claim, claim_next, ending, new_id, new_run, ready};
+use super::places::{at, claim, claim_next, finish, new_id, new_run, ready};
 use crate::store::{
     DocumentRecord, EnvironmentRecord, NewRun, RunStatus, Store, StoreError, Submission, Submitted,
 };
@@ -24,14 +24,22 @@ pub fn the_same_bytes_under_the_same_name_are_one_document(store: &dyn Store) {
     assert_eq!(store.add_document(&first).unwrap(), first);
     let again = store.add_document(&new("default", "a.csv", "1")).unwrap();
     assert_eq!(again, first);
-    for other in [
+    let others = [
         new("default", "b.csv", "1"),
         new("default", "a.csv", "2"),
         new("another", "a.csv", "1"),
-    ] {
-        assert_eq!(store.add_document(&other).unwrap(), other);
-        assert_eq!(store.document(&other.id).unwrap(), other);
+    ];
+    for other in &others {
+        assert_eq!(store.add_document(other).unwrap(), *other);
+        assert_eq!(store.document(&other.id).unwrap(), *other);
     }
+    // They are found by their bytes, too.
+    let with =
+        |sha256: &str, before: Option<&str>| store.documents("default", Some(sha256), before, 10);
+    let [second, ..] = &others;
+    assert_eq!(with("1", None).unwrap(), [second.clone(), first.clone()]);
+    assert_eq!(with("1", Some(&second.id)).unwrap(), [first]);
+    assert_eq!(with("3", None).unwrap(), []);
     let unknown = store.document("0199");
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
@@ -59,19 +67,6 @@ pub fn documents_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
     assert_eq!(found, ids);
 }
 
-pub fn documents_are_found_by_their_bytes(store: &dyn Store) {
-    let add = |new: &DocumentRecord| store.add_document(new).unwrap();
-    let one = add(&new("default", "a.csv", "1"));
-    let other = add(&new("default", "b.csv", "1"));
-    add(&new("default", "a.csv", "2"));
-    add(&new("another", "a.csv", "1"));
-    let with =
-        |sha256: &str, before: Option<&str>| store.documents("default", Some(sha256), before, 10);
-    assert_eq!(with("1", None).unwrap(), [other.clone(), one.clone()]);
-    assert_eq!(with("1", Some(&other.id)).unwrap(), [one]);
-    assert_eq!(with("3", None).unwrap(), []);
-}
-
 /// A run that reads a document from its place.
 fn run_of(environment: &EnvironmentRecord, document: &DocumentRecord) -> NewRun {
     NewRun {
@@ -92,8 +87,7 @@ pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &d
     let mine = claim("w");
     claim_next(store, &mine, at(3)).unwrap();
     assert!(!store.delete_document(&document.id, at(4)).unwrap());
-    let ended = ending(RunStatus::Succeeded);
-    assert!(store.finish_run(&run.id, &mine, &ended, at(5)).unwrap());
+    finish(store, &run.id, &mine, RunStatus::Succeeded, at(5));
     // One that has a copy of its own needs it no more.
     let again = NewRun {
         input_path: "/r/input/a.csv".into(),

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::places::{
-    at, build, build_attempts, claim, contents, elsewhere, ended, environment, expiry, failure,
-    find, key, queued, ready, reclaim, reread, running, take,
+    at, build, build_attempts, claim, contents, elsewhere, ended, environment, expiry, fails,
+    failure, find, key, queued, ready, reclaim, reread, running, take,
 };
 use crate::settings::Recovery;
 use crate::store::{
@@ -31,6 +31,15 @@ pub fn a_key_has_one_environment(store: &dyn Store) {
     assert_eq!(store.environments("default").unwrap().len(), 2);
     assert_eq!(store.environments("another").unwrap().len(), 0);
     assert_eq!(store.all_environments().unwrap().len(), 2);
+    // What is in it is known once it is ready.
+    assert_eq!((first.contents, first.ready_at), (None, None));
+    let ready = ready(store, "d", at(3));
+    assert_eq!(
+        (ready.id, ready.status),
+        (first.id, EnvironmentStatus::Ready)
+    );
+    assert_eq!(ready.contents, Some(contents()));
+    assert_eq!((ready.ready_at, ready.attempt_count), (Some(at(3)), 0));
 }
 
 pub fn the_environment_that_has_waited_longest_is_built_next(store: &dyn Store) {
@@ -106,15 +115,6 @@ pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store
     assert!(take(&mine, Claimable::Due, 99).is_none());
     assert_eq!(next(100).unwrap().id, id);
     assert!(take(&mine, Claimable::Due, 100).is_some());
-}
-
-pub fn what_is_in_an_environment_is_known_once_it_is_ready(store: &dyn Store) {
-    let waiting = environment(store, "d", at(0));
-    assert_eq!((waiting.contents, waiting.ready_at), (None, None));
-    let ready = ready(store, "d", at(3));
-    assert_eq!(ready.status, EnvironmentStatus::Ready);
-    assert_eq!(ready.contents, Some(contents()));
-    assert_eq!((ready.ready_at, ready.attempt_count), (Some(at(3)), 0));
 }
 
 pub fn a_cancelled_build_gives_its_attempt_back(store: &dyn Store) {
@@ -212,12 +212,7 @@ pub fn what_failed_is_tried_again_for_who_asks_anew_and_no_sooner_than_said(stor
         let asked = store.ask_for_environment(&waiting.id, at(due), at(now));
         (asked.unwrap(), reread(store, &waiting))
     };
-    let fail = |now, after| {
-        let mine = claim("w");
-        take(store, &waiting.id, &mine, Claimable::Due, at(now)).unwrap();
-        let failed = store.fail_environment(&waiting.id, &mine, &failure(), after, at(now));
-        assert!(failed.unwrap());
-    };
+    let fail = |now, after| fails(store, &waiting, after, at(now));
     fail(1, AfterFailure::Fail);
     let (is_asked, asked) = ask(9, 2);
     assert!(is_asked);

@@ -1,6 +1,6 @@
 //! The part of an id that people see and type.
 
-use super::places::{at, new_run, ready};
+use super::places::{at, enqueue, new_run, ready};
 use crate::store::{Named, NewRun, Store, StoreError};
 
 pub fn an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that(store: &dyn Store) {
@@ -13,15 +13,14 @@ pub fn an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that(store: &d
         // Its last six digits are the beginning of others.
         "0199aaab-0000-7000-8000-0000000199aa",
     ];
-    for id in ids {
+    let record = |id: &str| {
         let run = NewRun {
             id: id.to_owned(),
             ..new_run(&environment)
         };
-        store
-            .enqueue_runs(std::slice::from_ref(&run), at(0))
-            .unwrap();
-    }
+        enqueue(store, &run, at(0));
+    };
+    ids.into_iter().for_each(record);
     let short = store.short_ids(Named::Runs, "default", &ids).unwrap();
     assert_eq!(short, ["1111aa", "2111aa", "3333bb", "00199aa"]);
     for (short, id) in short.iter().zip(ids) {
@@ -41,13 +40,7 @@ pub fn an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that(store: &d
         Err(StoreError::Ambiguous { count: 4, .. })
     ));
     let longer = "0199aaaa-0000-7000-8000-0000031111aa";
-    let run = NewRun {
-        id: longer.to_owned(),
-        ..new_run(&environment)
-    };
-    store
-        .enqueue_runs(std::slice::from_ref(&run), at(0))
-        .unwrap();
+    record(longer);
     let short = store.short_ids(Named::Runs, "default", &[longer, ids[0]]);
     assert_eq!(short.unwrap(), ["31111aa", "01111aa"]);
     assert!(matches!(

@@ -5,13 +5,18 @@ use super::places::{
 };
 use crate::store::{Retry, Store};
 
-pub fn a_lease_has_one_holder_until_it_expires(store: &dyn Store) {
+pub fn a_lease_has_one_holder_who_is_known_until_it_expires(store: &dyn Store) {
     let acquire = |token, now| {
         store
             .acquire_lease("gc", "somebody", token, LEASE, &|| Some(now))
             .unwrap()
     };
+    let holder = || store.lease_holder("gc").unwrap();
+    assert_eq!(holder(), None);
     assert!(acquire("mine", at(0)));
+    let known = holder().unwrap();
+    assert_eq!(known.name, "somebody");
+    assert_eq!(known.expires_at, at(0).plus(LEASE));
     assert!(!acquire("theirs", at(1)));
     assert!(acquire("mine", at(2)), "renewed");
     assert!(!acquire("theirs", expiry(at(0))));
@@ -22,31 +27,11 @@ pub fn a_lease_has_one_holder_until_it_expires(store: &dyn Store) {
         "it was not this one's to release"
     );
     store.release_lease("gc", "theirs").unwrap();
+    assert_eq!(holder(), None);
     assert!(acquire("mine", expiry(at(2))));
-}
-
-pub fn the_holder_of_a_lease_is_known(store: &dyn Store) {
-    assert_eq!(store.lease_holder("gc").unwrap(), None);
-    store
-        .acquire_lease("gc", "somebody", "mine", LEASE, &|| Some(at(0)))
-        .unwrap();
-    let holder = store.lease_holder("gc").unwrap().unwrap();
-    assert_eq!(
-        (holder.name.as_str(), holder.expires_at),
-        ("somebody", at(0).plus(LEASE))
-    );
     store.release_lease("gc", "mine").unwrap();
-    assert_eq!(store.lease_holder("gc").unwrap(), None);
-}
-
-pub fn a_lease_from_before_the_clock_went_back_holds_nobody_up(store: &dyn Store) {
-    let future = at(1_000_000_000);
-    let acquire = |token, now| {
-        store
-            .acquire_lease("gc", "somebody", token, LEASE, &|| Some(now))
-            .unwrap()
-    };
-    assert!(acquire("before", future));
+    // One from before the clock went back holds nobody up.
+    assert!(acquire("before", at(1_000_000_000)));
     assert!(acquire("after", at(0)));
 }
 

@@ -53,7 +53,6 @@ macro_rules! run {
                     a_key_has_one_environment,
                     the_environment_that_has_waited_longest_is_built_next,
                     an_environment_has_one_builder_and_one_that_lost_it_changes_nothing,
-                    what_is_in_an_environment_is_known_once_it_is_ready,
                     a_cancelled_build_gives_its_attempt_back,
                     a_builder_whose_lease_expired_loses_the_environment,
                     an_environment_whose_builders_die_fails_in_the_end,
@@ -73,10 +72,8 @@ macro_rules! run {
                     nothing_expires_while_the_clock_cannot_be_trusted,
                     a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker,
                     runs_fail_with_the_reason_of_an_environment_that_failed_for_good,
-                    a_run_outlives_the_environment_that_was_collected_before_it_was_recorded,
+                    a_run_whose_environment_was_collected_is_given_the_next_one_of_its_key,
                     a_run_in_safe_mode_is_recorded_as_ended_and_others_wait,
-                    a_run_without_an_environment_is_given_one,
-                    a_run_that_was_cancelled_is_given_no_environment,
                     files_go_with_the_cutoff_and_records_after_them,
                     only_a_run_that_has_ended_is_deleted,
                     ids_are_found_by_an_unambiguous_prefix,
@@ -109,7 +106,6 @@ macro_rules! run {
                 documents {
                     the_same_bytes_under_the_same_name_are_one_document,
                     documents_are_listed_newest_first_and_page_by_page,
-                    documents_are_found_by_their_bytes,
                     a_document_is_deleted_when_no_run_needs_it_and_its_record_stays,
                     a_request_that_is_repeated_has_its_run_though_the_document_is_deleted,
                 }
@@ -133,9 +129,7 @@ macro_rules! run {
                     runs_of_a_dead_process_fail_where_that_is_asked_for,
                 }
                 leases {
-                    a_lease_has_one_holder_until_it_expires,
-                    the_holder_of_a_lease_is_known,
-                    a_lease_from_before_the_clock_went_back_holds_nobody_up,
+                    a_lease_has_one_holder_who_is_known_until_it_expires,
                     after_a_clock_that_went_back_nothing_waits_for_what_it_was,
                 }
                 identity {

@@ -1,7 +1,7 @@
 //! Pauses, and what they keep from being claimed.
 
-use super::places::{at, claim, claim_next, environment, failure, queued, ready, take};
-use crate::store::{AfterFailure, Claimable, Pause, Store, WaitsFor};
+use super::places::{at, claim, claim_next, environment, fails, queued, ready};
+use crate::store::{AfterFailure, Pause, Store, WaitsFor};
 
 fn pause(of: Option<&str>, reason: Option<&str>, time: i64) -> Pause {
     Pause {
@@ -42,12 +42,8 @@ pub fn nothing_that_is_paused_is_claimed_built_or_failed(store: &dyn Store) {
         store.pause(&pause(of, None, 3)).unwrap();
         assert_eq!(store.paused_runs().unwrap(), 2);
         assert!(claim_next(store, &claim("w"), at(4)).is_none());
-        assert!(
-            store
-                .claim_run(&first.id, &claim("w"), at(4))
-                .unwrap()
-                .is_none()
-        );
+        let named = store.claim_run(&first.id, &claim("w"), at(4)).unwrap();
+        assert!(named.is_none());
         assert!(store.next_environment(at(4), None).unwrap().is_none());
         let waiting = store.waiting_runs("default", None, 9, at(4)).unwrap();
         let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
@@ -56,25 +52,12 @@ pub fn nothing_that_is_paused_is_claimed_built_or_failed(store: &dyn Store) {
         assert_eq!(store.paused_runs().unwrap(), 0);
     }
     // An environment that fails meanwhile fails its runs when the pause is over.
-    let builder = claim("b");
-    take(store, &unmade.id, &builder, Claimable::Due, at(5)).unwrap();
-    let failure = failure();
-    let after = AfterFailure::Fail;
-    store
-        .fail_environment(&unmade.id, &builder, &failure, after, at(6))
-        .unwrap();
+    fails(store, &unmade, AfterFailure::Fail, at(5));
     store.pause(&pause(None, None, 7)).unwrap();
-    assert!(
-        store
-            .fail_runs_of_failed_environments(9, at(8))
-            .unwrap()
-            .is_empty()
-    );
+    let failed = || store.fail_runs_of_failed_environments(9, at(8)).unwrap();
+    assert!(failed().is_empty());
     store.resume(None).unwrap();
-    let failed = store.fail_runs_of_failed_environments(9, at(8)).unwrap();
-    assert_eq!(
-        failed.iter().map(|run| &run.id).collect::<Vec<_>>(),
-        [&second.id]
-    );
+    let failed: Vec<_> = failed().into_iter().map(|run| run.id).collect();
+    assert_eq!(failed, [second.id]);
     assert_eq!(claim_next(store, &claim("w"), at(9)).unwrap().id, first.id);
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 use crate::settings::Recovery;
 use crate::store::{
-    BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending, EnvironmentContents,
-    EnvironmentKey, EnvironmentRecord, Failure, NewEnvironment, NewRun, Retry, RunOptions,
-    RunRecord, RunStatus, Store, Submitter, SubmitterKind, Used, WorkerRecord,
+    AfterFailure, BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending,
+    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, NewEnvironment, NewRun, Retry,
+    RunFilter, RunOptions, RunRecord, RunStatus, Store, Submitter, SubmitterKind, Used,
+    WorkerRecord,
 };
 
 pub const LEASE: Duration = Duration::from_secs(900);
@@ -95,6 +96,19 @@ pub fn take(
 ) -> Option<EnvironmentRecord> {
     let taken = store.claim_environment(environment, claim, claimable, elsewhere(), now);
     taken.unwrap()
+}
+
+/// Claims an environment for building and fails at it.
+pub fn fails(
+    store: &dyn Store,
+    environment: &EnvironmentRecord,
+    after: AfterFailure,
+    now: Timestamp,
+) {
+    let mine = claim("builder");
+    take(store, &environment.id, &mine, Claimable::Due, now).unwrap();
+    let failed = store.fail_environment(&environment.id, &mine, &failure(), after, now);
+    assert!(failed.unwrap());
 }
 
 /// Builds a queued environment.
@@ -193,9 +207,28 @@ pub fn ended(
 ) -> RunRecord {
     let mine = claim("w");
     let run = running(store, environment, &mine, now);
-    let recorded = store.finish_run(&run.id, &mine, &ending(status), now);
-    assert!(recorded.unwrap());
+    finish(store, &run.id, &mine, status, now);
     find(store, &run.id)
+}
+
+/// Records the end of a run.
+pub fn finish(store: &dyn Store, run: &str, claim: &Claim, status: RunStatus, now: Timestamp) {
+    let recorded = store.finish_run(run, claim, &ending(status), now);
+    assert!(recorded.unwrap());
+}
+
+/// Records that the files of a run are gone.
+pub fn collected(store: &dyn Store, run: &str, now: Timestamp) {
+    assert!(store.mark_artifacts_deleted(run, now, now).unwrap());
+}
+
+/// Runs of the workspace that the tests are in, whatever they are.
+pub fn all_runs() -> RunFilter {
+    RunFilter {
+        workspace_id: "default".to_owned(),
+        limit: 9,
+        ..RunFilter::default()
+    }
 }
 
 pub fn find(store: &dyn Store, run: &str) -> RunRecord {

@@ -5,15 +5,14 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::places::{
-    at, by_http, claim, claim_next, ended, ending, enqueue, environment, expiry, failure, find,
-    new_id, new_run, queued, ready, reread, running, send_back, take,
+    all_runs, at, by_http, claim, claim_next, collected, ended, ending, enqueue, environment,
+    expiry, fails, failure, find, new_id, new_run, queued, ready, reread, running, send_back,
 };
 use crate::base::clock::Timestamp;
 use crate::store::{
-    AfterFailure, CancelOutcome, Claim, Claimable, Ending, EnvironmentKey, EnvironmentStatus,
-    Failure, Heartbeat, NewRun, Place, QueuePlace, Retry, RunFilter, RunOptions, RunRecord,
-    RunResults, RunStatus, SKIPPED, Store, StoreError, Submission, Submitted, Used, WaitingRun,
-    WaitsFor,
+    AfterFailure, CancelOutcome, Claim, Ending, EnvironmentKey, EnvironmentStatus, Failure,
+    Heartbeat, NewRun, Place, QueuePlace, Retry, RunFilter, RunOptions, RunRecord, RunResults,
+    RunStatus, SKIPPED, Store, StoreError, Submission, Submitted, Used, WaitingRun, WaitsFor,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -236,16 +235,12 @@ pub fn a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker(store: 
 pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &dyn Store) {
     let environment = environment(store, "d", at(0));
     let run = queued(store, &environment, at(0));
-    let builder = claim("b");
-    take(store, &environment.id, &builder, Claimable::Due, at(1)).unwrap();
     let fail = |now| {
         let failed = store.fail_runs_of_failed_environments(9, at(now));
         failed.unwrap()
     };
     assert!(fail(2).is_empty());
-    let (id, after) = (&environment.id, AfterFailure::Fail);
-    let end = store.fail_environment(id, &builder, &failure(), after, at(3));
-    assert!(end.unwrap());
+    fails(store, &environment, AfterFailure::Fail, at(3));
     let failed = fail(4);
     assert_eq!(ids(&failed), [run.id.as_str()]);
     assert_eq!(
@@ -258,37 +253,28 @@ pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &
     );
 }
 
-pub fn a_run_outlives_the_environment_that_was_collected_before_it_was_recorded(store: &dyn Store) {
-    let environment = ready(store, "d", at(0));
-    assert!(store.delete_environment(&environment.id, None).unwrap());
-    let run = queued(store, &environment, at(1));
+pub fn a_run_whose_environment_was_collected_is_given_the_next_one_of_its_key(store: &dyn Store) {
+    let former = ready(store, "d", at(0));
+    assert!(store.delete_environment(&former.id, None).unwrap());
+    let run = queued(store, &former, at(1));
+    let cancelled = queued(store, &former, at(1)).id;
     assert_eq!(run.environment_id, None);
-    assert_eq!(store.runs_without_environment(9).unwrap().len(), 1);
-    store.set_run_environment(&run.id, &environment.id).unwrap();
-    assert_eq!(store.runs_without_environment(9).unwrap().len(), 1);
-}
-
-pub fn a_run_without_an_environment_is_given_one(store: &dyn Store) {
-    let collected = ready(store, "d", at(0));
-    store.delete_environment(&collected.id, None).unwrap();
-    let run = queued(store, &collected, at(1));
+    let without = || store.runs_without_environment(9).unwrap().len();
+    assert_eq!(without(), 2);
+    // One that is not there is not given.
+    store.set_run_environment(&run.id, &former.id).unwrap();
+    assert_eq!(without(), 2);
     let (anew, other) = (ready(store, "d", at(2)), ready(store, "e", at(2)));
+    store.request_cancel(&cancelled, at(3)).unwrap();
     for environment in [&anew, &other] {
-        store.set_run_environment(&run.id, &environment.id).unwrap();
+        for id in [&run.id, &cancelled] {
+            store.set_run_environment(id, &environment.id).unwrap();
+        }
         let given = find(store, &run.id).environment_id;
         assert_eq!(given, Some(anew.id.clone()), "once and for all");
     }
-    assert!(store.runs_without_environment(9).unwrap().is_empty());
-}
-
-pub fn a_run_that_was_cancelled_is_given_no_environment(store: &dyn Store) {
-    let collected = ready(store, "d", at(0));
-    store.delete_environment(&collected.id, None).unwrap();
-    let run = queued(store, &collected, at(1));
-    let anew = ready(store, "d", at(2));
-    store.request_cancel(&run.id, at(3)).unwrap();
-    store.set_run_environment(&run.id, &anew.id).unwrap();
-    let found = find(store, &run.id);
+    assert_eq!(without(), 0);
+    let found = find(store, &cancelled);
     assert_eq!(found.status, RunStatus::Cancelled);
     assert_eq!(found.environment_id, None);
 }
@@ -382,19 +368,14 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
     let failed = ended(store, &environment, RunStatus::Failed, at(1));
     let older = queued(store, &environment, at(2));
     let newer = queued(store, &environment, at(2));
-    let all = RunFilter {
-        workspace_id: "default".to_owned(),
-        limit: 9,
-        ..RunFilter::default()
-    };
     let list = |filter: RunFilter| store.runs(&filter).unwrap();
     assert_eq!(
-        ids(&list(all.clone())),
+        ids(&list(all_runs())),
         [&newer.id, &older.id, &failed.id],
         "those of one moment by id"
     );
     let asked = |change: &dyn Fn(&mut RunFilter)| {
-        let mut filter = all.clone();
+        let mut filter = all_runs();
         change(&mut filter);
         list(filter).len()
     };
@@ -406,31 +387,21 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
     assert_eq!(of_status(&[Running, Cancelled]), 0);
     assert_eq!(of_status(&[Running, Queued]), 2);
     assert_eq!(asked(&|filter| filter.since = Some(at(2))), 2);
-    assert_eq!(
-        asked(&|filter| filter.input = Some(failed.input_name.clone())),
-        3
-    );
-    assert_eq!(
-        asked(&|filter| filter.input = Some("no such".to_owned())),
-        0
-    );
+    let of_input = |input: &str| asked(&|filter| filter.input = Some(input.to_owned()));
+    assert_eq!(of_input(&failed.input_name), 3);
+    assert_eq!(of_input("no such"), 0);
     // The next page begins behind the last run of the one before.
     let behind = |filter: &mut RunFilter| filter.behind = Some(newer.id.clone());
     assert_eq!(asked(&behind), 2);
     let found = store.run("default", &failed.input_name).unwrap();
     assert_eq!(found.id, newer.id, "the newest one of the input");
-    for configuration in ["c", "/c", environment.key.configuration_id.as_str()] {
+    let id = environment.key.configuration_id.as_str();
+    for (configuration, runs) in [("c", 3), ("/c", 3), (id, 3), ("d", 0)] {
         let named = |filter: &mut RunFilter| filter.configuration = Some(configuration.to_owned());
-        assert_eq!(asked(&named), 3, "{configuration}");
+        assert_eq!(asked(&named), runs, "{configuration}");
     }
-    assert_eq!(
-        asked(&|filter| filter.configuration = Some("d".to_owned())),
-        0
-    );
-    assert_eq!(
-        asked(&|filter| filter.workspace_id = "another".to_owned()),
-        0
-    );
+    let another = |filter: &mut RunFilter| filter.workspace_id = "another".to_owned();
+    assert_eq!(asked(&another), 0);
 }
 
 pub fn runs_are_found_by_text_labels_and_issues(store: &dyn Store) {
@@ -446,11 +417,7 @@ pub fn runs_are_found_by_text_labels_and_issues(store: &dyn Store) {
     assert_eq!(recorded.options.configuration_version, Some(7));
     queued(store, &environment, at(2));
     let asked = |change: &dyn Fn(&mut RunFilter)| {
-        let mut filter = RunFilter {
-            workspace_id: "default".to_owned(),
-            limit: 9,
-            ..RunFilter::default()
-        };
+        let mut filter = all_runs();
         change(&mut filter);
         let found = store.runs(&filter).unwrap();
         found.into_iter().map(|run| run.id).collect::<Vec<_>>()
@@ -491,11 +458,9 @@ pub fn runs_are_found_by_text_labels_and_issues(store: &dyn Store) {
     assert_eq!(with_issues(true), [faulty]);
     // A look that is bounded ends at the last run that it looked at, and goes on behind it.
     let mut filter = RunFilter {
-        workspace_id: "default".to_owned(),
         text: Some("ärzte".to_owned()),
-        limit: 9,
         look_at: Some(3),
-        ..RunFilter::default()
+        ..all_runs()
     };
     let first = store.find_runs(&filter).unwrap();
     assert!(first.runs.is_empty());
@@ -520,42 +485,33 @@ pub fn runs_are_counted_by_status(store: &dyn Store) {
     ] {
         ended(store, &environment, status, at(now));
     }
-    let filter = RunFilter {
-        workspace_id: "default".to_owned(),
-        statuses: vec![RunStatus::Failed],
-        limit: 1,
-        ..RunFilter::default()
-    };
-    let counted = |filter: &RunFilter, most| {
-        let mut counts = store.count_runs(filter, most).unwrap();
+    let counted = |change: &dyn Fn(&mut RunFilter), most| {
+        let mut filter = RunFilter {
+            statuses: vec![RunStatus::Failed],
+            limit: 1,
+            ..all_runs()
+        };
+        change(&mut filter);
+        let mut counts = store.count_runs(&filter, most).unwrap();
         let numbers = RunStatus::ALL.map(|status| *counts.of(status));
         (numbers, counts.is_whole)
     };
     assert_eq!(
-        counted(&filter, 10),
+        counted(&|_| {}, 10),
         ([3, 1, 1, 2, 0], true),
         "whatever the status and the page"
     );
-    assert_eq!(counted(&filter, 2), ([2, 1, 1, 2, 0], false));
-    let since = RunFilter {
-        since: Some(at(3)),
-        ..filter.clone()
-    };
+    assert_eq!(counted(&|_| {}, 2), ([2, 1, 1, 2, 0], false));
+    let since = |filter: &mut RunFilter| filter.since = Some(at(3));
     assert_eq!(counted(&since, 10), ([1, 1, 1, 2, 0], true));
-    let text = RunFilter {
-        text: Some("nowhere".to_owned()),
-        ..filter.clone()
+    let with_text = |text: &str| {
+        let text = text.to_owned();
+        counted(&move |filter| filter.text = Some(text.clone()), 10)
     };
-    assert_eq!(counted(&text, 10), ([0; 5], true));
-    let named = RunFilter {
-        text: Some(environment.configuration_name.clone()),
-        ..filter.clone()
-    };
-    assert_eq!(counted(&named, 10), ([3, 1, 1, 2, 0], true));
-    let other = RunFilter {
-        workspace_id: "other".to_owned(),
-        ..filter
-    };
+    assert_eq!(with_text("nowhere"), ([0; 5], true));
+    let named = with_text(&environment.configuration_name);
+    assert_eq!(named, ([3, 1, 1, 2, 0], true));
+    let other = |filter: &mut RunFilter| filter.workspace_id = "other".to_owned();
     assert_eq!(counted(&other, 10), ([0; 5], true));
 }
 
@@ -610,13 +566,8 @@ fn submitted(
 pub fn a_full_queue_takes_no_more_until_one_is_claimed(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
     let submit = |now| {
-        submitted(
-            store,
-            &by_http(new_run(&environment)),
-            Some(2),
-            None,
-            at(now),
-        )
+        let run = by_http(new_run(&environment));
+        submitted(store, &run, Some(2), None, at(now))
     };
     assert!(matches!(submit(1), Submitted::Queued(_)));
     assert!(matches!(submit(2), Submitted::Queued(_)));
@@ -695,11 +646,7 @@ pub fn succeeded_runs_of_an_input_are_found_by_all_that_they_are_made_of(store: 
     assert!(found("e", "a.xlsx", "0").is_empty());
     assert!(found("d", "c.xlsx", "0").is_empty());
     // Without their files they have no result any more.
-    assert!(
-        store
-            .mark_artifacts_deleted(&second, at(1_000), at(7))
-            .unwrap()
-    );
+    collected(store, &second, at(7));
     assert_eq!(ids(&found("d", "a.xlsx", "0")), [first]);
 }
 

@@ -1,7 +1,7 @@
 //! Whose run is next: priorities, turns of those who submitted runs, and limits of configurations.
 
 use super::places::{
-    at, build, by_http, claim, claim_next, ending, enqueue, environment, find, new_run, ready,
+    at, build, by_http, claim, claim_next, enqueue, environment, find, finish, new_run, ready,
     send_back,
 };
 use crate::store::{
@@ -115,28 +115,13 @@ pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &d
     let waiting = store.waiting_runs("default", None, 9, at(5)).unwrap();
     let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
     assert_eq!(why, [WaitsFor::Limit; 2]);
-    let ending = ending(RunStatus::Succeeded);
-    assert!(
-        store
-            .finish_run(&runs[0].id, &mine, &ending, at(6))
-            .unwrap()
-    );
-    assert_eq!(
-        claim_next(store, &claim("w"), at(7)).unwrap().id,
-        runs[1].id
-    );
-    assert!(claim_next(store, &claim("w"), at(7)).is_none());
-    assert_eq!(
-        store
-            .set_max_concurrency(id, None, at(8))
-            .unwrap()
-            .max_concurrency,
-        None
-    );
-    assert_eq!(
-        claim_next(store, &claim("w"), at(9)).unwrap().id,
-        runs[2].id
-    );
+    finish(store, &runs[0].id, &mine, RunStatus::Succeeded, at(6));
+    let next = |now| claim_next(store, &claim("w"), at(now)).map(|run| run.id);
+    assert_eq!(next(7).as_ref(), Some(&runs[1].id));
+    assert_eq!(next(7), None);
+    let known = store.set_max_concurrency(id, None, at(8)).unwrap();
+    assert_eq!(known.max_concurrency, None);
+    assert_eq!(next(9).as_ref(), Some(&runs[2].id));
 }
 
 pub fn runs_of_commands_close_the_queue_to_nobody(store: &dyn Store) {

@@ -11,17 +11,15 @@ fn shell(script: &str) -> Command {
     command
 }
 
-fn run_script(
-    script: &str,
-    cancel: &Cancel,
-    options: &ChildLimits,
-) -> (ChildEnd, Vec<(Stream, String)>) {
+fn run_script(script: &str) -> (ChildEnd, Vec<(Stream, String)>) {
+    run_within(script, &ChildLimits::default())
+}
+
+fn run_within(script: &str, limits: &ChildLimits) -> (ChildEnd, Vec<(Stream, String)>) {
     let mut lines = Vec::new();
-    let outcome = run(&mut shell(script), cancel, options, &mut |stream, line| {
-        lines.push((stream, line.to_owned()));
-    })
-    .unwrap();
-    (outcome, lines)
+    let mut keep = |stream, line: &str| lines.push((stream, line.to_owned()));
+    let outcome = run(&mut shell(script), &Cancel::new(), limits, &mut keep);
+    (outcome.unwrap(), lines)
 }
 
 fn text(lines: &[(Stream, String)], wanted: Stream) -> Vec<&str> {
@@ -54,11 +52,7 @@ fn dies_soon(id: &str) -> bool {
 
 #[test]
 fn lines_of_both_streams_and_the_status_come_back() {
-    let (outcome, lines) = run_script(
-        "echo one; echo two >&2; printf 'three\\r\\nlast'; exit 7",
-        &Cancel::new(),
-        &ChildLimits::default(),
-    );
+    let (outcome, lines) = run_script("echo one; echo two >&2; printf 'three\\r\\nlast'; exit 7");
     assert_eq!(outcome.exit, Exit::Code(7));
     assert_eq!(text(&lines, Stream::Stdout), ["one", "three", "last"]);
     assert_eq!(text(&lines, Stream::Stderr), ["two"]);
@@ -66,11 +60,7 @@ fn lines_of_both_streams_and_the_status_come_back() {
 
 #[test]
 fn bytes_that_are_not_text_and_empty_lines_survive() {
-    let (_, lines) = run_script(
-        "printf 'a\\377b\\n\\nc\\n'",
-        &Cancel::new(),
-        &ChildLimits::default(),
-    );
+    let (_, lines) = run_script("printf 'a\\377b\\n\\nc\\n'");
     assert_eq!(text(&lines, Stream::Stdout), ["a\u{fffd}b", "", "c"]);
 }
 
@@ -78,8 +68,6 @@ fn bytes_that_are_not_text_and_empty_lines_survive() {
 fn much_output_on_both_streams_blocks_nobody() {
     let (outcome, lines) = run_script(
         "i=0; while [ $i -lt 20000 ]; do echo line-$i; echo error-$i >&2; i=$((i+1)); done",
-        &Cancel::new(),
-        &ChildLimits::default(),
     );
     assert!(outcome.exit.is_success());
     assert_eq!(text(&lines, Stream::Stdout).len(), 20000);
@@ -92,11 +80,7 @@ fn a_line_without_end_is_cut() {
         max_line_bytes: 10,
         ..ChildLimits::default()
     };
-    let (_, lines) = run_script(
-        "printf '0123456789abcdef\\nshort\\n'",
-        &Cancel::new(),
-        &options,
-    );
+    let (_, lines) = run_within("printf '0123456789abcdef\\nshort\\n'", &options);
     assert_eq!(
         text(&lines, Stream::Stdout),
         ["0123456789 … (6 more bytes)", "short"]
@@ -105,13 +89,13 @@ fn a_line_without_end_is_cut() {
 
 #[test]
 fn a_signal_is_reported_as_such() {
-    let (outcome, _) = run_script("kill -9 $$", &Cancel::new(), &ChildLimits::default());
+    let (outcome, _) = run_script("kill -9 $$");
     assert_eq!(outcome.exit, Exit::Signal(9));
 }
 
 #[test]
 fn standard_input_is_empty() {
-    let (outcome, lines) = run_script("cat; echo end", &Cancel::new(), &ChildLimits::default());
+    let (outcome, lines) = run_script("cat; echo end");
     assert!(outcome.exit.is_success());
     assert_eq!(text(&lines, Stream::Stdout), ["end"]);
 }
@@ -133,7 +117,7 @@ fn time_that_is_up_ends_the_child() {
         timeout: Some(Duration::from_millis(50)),
         ..ChildLimits::default()
     };
-    let (outcome, lines) = run_script("echo before; sleep 60", &Cancel::new(), &options);
+    let (outcome, lines) = run_within("echo before; sleep 60", &options);
     assert_eq!(outcome.exit, Exit::TimedOut);
     assert_eq!(text(&lines, Stream::Stdout), ["before"]);
     assert!(outcome.wall < Duration::from_secs(3), "{:?}", outcome.wall);
@@ -146,11 +130,8 @@ fn a_child_that_ignores_the_request_is_killed() {
         kill_after: Duration::from_millis(100),
         ..ChildLimits::default()
     };
-    let (outcome, _) = run_script(
-        "trap '' TERM; while true; do sleep 0.01; done",
-        &Cancel::new(),
-        &options,
-    );
+    let script = "trap '' TERM; while true; do sleep 0.01; done";
+    let (outcome, _) = run_within(script, &options);
     assert_eq!(outcome.exit, Exit::TimedOut);
     assert!(outcome.wall >= Duration::from_millis(150));
     assert!(outcome.wall < Duration::from_secs(3), "{:?}", outcome.wall);
@@ -183,19 +164,16 @@ fn a_cancel_ends_the_child_and_gives_it_time_to_tidy_up() {
 fn nothing_is_started_once_cancelled() {
     let cancel = Cancel::new();
     cancel.cancel();
-    let (outcome, lines) = run_script("echo started", &cancel, &ChildLimits::default());
-    assert_eq!(outcome.exit, Exit::Cancelled);
-    assert!(lines.is_empty());
+    let limits = ChildLimits::default();
+    let mut told = |_: Stream, line: &str| assert_eq!(line, "");
+    let outcome = run(&mut shell("echo started"), &cancel, &limits, &mut told);
+    assert_eq!(outcome.unwrap().exit, Exit::Cancelled);
 }
 
 #[test]
 fn what_the_child_left_in_its_group_is_killed() {
     let started = Instant::now();
-    let (outcome, lines) = run_script(
-        "sleep 60 & echo $!",
-        &Cancel::new(),
-        &ChildLimits::default(),
-    );
+    let (outcome, lines) = run_script("sleep 60 & echo $!");
     assert!(outcome.exit.is_success());
     assert!(started.elapsed() < Duration::from_secs(3));
     assert!(dies_soon(&lines[0].1));
@@ -223,11 +201,8 @@ fn a_panic_while_a_line_is_handled_leaves_no_process() {
 #[test]
 fn a_grandchild_that_left_the_group_and_keeps_the_pipe_delays_nothing() {
     let started = Instant::now();
-    let (outcome, lines) = run_script(
-        "setsid sh -c 'echo $$; exec sleep 60' & sleep 0.2; echo mine",
-        &Cancel::new(),
-        &ChildLimits::default(),
-    );
+    let (outcome, lines) =
+        run_script("setsid sh -c 'echo $$; exec sleep 60' & sleep 0.2; echo mine");
     assert!(outcome.exit.is_success());
     assert!(started.elapsed() < Duration::from_secs(3));
     assert_eq!(lines.len(), 2);
@@ -238,11 +213,7 @@ fn a_grandchild_that_left_the_group_and_keeps_the_pipe_delays_nothing() {
 
 #[test]
 fn the_kernel_says_what_the_child_used() {
-    let (outcome, _) = run_script(
-        "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done",
-        &Cancel::new(),
-        &ChildLimits::default(),
-    );
+    let (outcome, _) = run_script("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done");
     assert!(outcome.usage.cpu_seconds > 0.001, "{:?}", outcome.usage);
     assert!(
         outcome.usage.peak_memory_bytes > 100_000,

@@ -141,25 +141,22 @@ fn holds(url: &str, variables: &[(&str, &str)]) {
     assert!(!missing.exists() && keys(&one).len() == contents.len());
 
     let snapshot = Path::new("workspaces/w/configs/c/snapshots/ff");
-    write(&here.path().join(snapshot).join("src/a/b.py"), b"b");
-    write(&here.path().join(snapshot).join("settings.toml"), b"s");
+    let files = [("src/a/b.py", "b"), ("settings.toml", "s")];
+    for (name, content) in files {
+        let path = here.path().join(snapshot).join(name);
+        write(&path, content.as_bytes());
+    }
     one.put_snapshot(&here.path().join(snapshot)).unwrap();
     one.snapshot_recorded(&here.path().join(snapshot)).unwrap();
     other.fetch_snapshot(&there.path().join(snapshot)).unwrap();
-    assert_eq!(
-        fs::read(there.path().join(snapshot).join("src/a/b.py")).unwrap(),
-        b"b"
-    );
-    assert_eq!(
-        fs::read(there.path().join(snapshot).join("settings.toml")).unwrap(),
-        b"s"
-    );
+    for (name, content) in files {
+        let fetched = there.path().join(snapshot).join(name);
+        assert_eq!(fs::read(fetched).unwrap(), content.as_bytes());
+    }
 
     // One that is named by a record at the moment when it is deleted stays.
-    let key = keys(&one)
-        .into_iter()
-        .find(|key| key.ends_with(".tar"))
-        .unwrap();
+    let mut all = keys(&one).into_iter();
+    let key = all.find(|key| key.ends_with(".tar")).unwrap();
     let is_named = |named: bool| move || Ok::<bool, FileError>(named);
     one.delete(&key, &is_named(true)).unwrap();
     assert!(keys(&other).contains(&key));
@@ -179,19 +176,24 @@ fn a_folder_that_hosts_share() {
     holds(&format!("file://{}", shared.path().display()), &[]);
 }
 
+/// What tells an S3 at this address, and who asks it.
+fn of_s3(endpoint: &str) -> [(&str, &str); 5] {
+    [
+        ("AWS_ENDPOINT", endpoint),
+        ("AWS_ALLOW_HTTP", "true"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "hidden-key"),
+        ("AWS_REGION", "us-east-1"),
+    ]
+}
+
 #[test]
 fn s3() {
     let Some(server) = Server::start("moto_server", "ADE_TEST_MOTO", &["-p", "PORT"]) else {
         return;
     };
     let endpoint = format!("http://127.0.0.1:{}", server.port);
-    let variables = [
-        ("AWS_ENDPOINT", endpoint.as_str()),
-        ("AWS_ALLOW_HTTP", "true"),
-        ("AWS_ACCESS_KEY_ID", "id"),
-        ("AWS_SECRET_ACCESS_KEY", "hidden"),
-        ("AWS_REGION", "us-east-1"),
-    ];
+    let variables = of_s3(&endpoint);
     let bucket = ureq::put(format!("{endpoint}/bucket")).send_empty();
     assert!(bucket.unwrap().status().is_success());
     holds("s3://bucket/a/prefix", &variables);
@@ -202,13 +204,8 @@ fn s3() {
 
 #[test]
 fn azure() {
-    let arguments = [
-        "--silent",
-        "--skipApiVersionCheck",
-        "--blobPort",
-        "PORT",
-        "--inMemoryPersistence",
-    ];
+    let words = "--silent --skipApiVersionCheck --blobPort PORT --inMemoryPersistence";
+    let arguments: Vec<&str> = words.split(' ').collect();
     let Some(server) = Server::start("azurite-blob", "ADE_TEST_AZURITE", &arguments) else {
         return;
     };
@@ -254,12 +251,7 @@ fn a_store_that_nobody_serves_is_out_of_reach() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://127.0.0.1:{}", free.local_addr().unwrap().port());
     drop(free);
-    let variables = [
-        ("AWS_ENDPOINT", endpoint.as_str()),
-        ("AWS_ALLOW_HTTP", "true"),
-        ("AWS_ACCESS_KEY_ID", "id"),
-        ("AWS_SECRET_ACCESS_KEY", "hidden-key"),
-    ];
+    let variables = of_s3(&endpoint);
     let (here, objects) = host("s3://bucket", &variables, "the database");
     let refused = objects.fetch_file(&here.path().join("workspaces/a"));
     let refused = refused.unwrap_err();

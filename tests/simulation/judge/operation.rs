@@ -87,62 +87,40 @@ impl Operation<'_> {
 }
 
 impl fmt::Display for Operation<'_> {
+    /// Its name, with what it is about and for whom.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = format!("{self:?}");
+        let name = whole.split(['(', ' ']).next().unwrap_or_default();
         match self {
             Self::Look(what) => write!(formatter, "{what}"),
             Self::Enqueue(runs) => {
                 let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
-                write!(formatter, "enqueue {}", ids.join(", "))
+                write!(formatter, "{name} {}", ids.join(", "))
             }
-            Self::InsertClaimed(run, claim) => {
-                write!(formatter, "insert {run} under {}", claim.token)
+            Self::ClaimNext(claim) => write!(formatter, "{name} as {}", claim.token),
+            Self::InsertClaimed(id, claim) | Self::ClaimRun(id, claim) => {
+                write!(formatter, "{name} {id} as {}", claim.token)
             }
-            Self::ClaimRun(run, claim) => write!(formatter, "claim {run} as {}", claim.token),
-            Self::ClaimNext(claim) => write!(formatter, "claim the next as {}", claim.token),
-            Self::Heartbeat(id, claim) => write!(formatter, "heartbeat {id} {}", claim.token),
-            Self::Watch(id, claim) => write!(formatter, "watch {id} {}", claim.token),
-            Self::Finish(id, claim, ending) => {
-                let status = ending.status.as_str();
-                write!(formatter, "finish {id} {} as {status}", claim.token)
-            }
-            Self::Retry(id, claim) => write!(formatter, "retry {id} {}", claim.token),
-            Self::Release(id, claim) => write!(formatter, "release {id} {}", claim.token),
-            Self::Cancel(run) => write!(formatter, "cancel {run}"),
-            Self::SetEnvironment(run) => write!(formatter, "set the environment of {run}"),
-            Self::Reclaim(process) => write!(formatter, "reclaim what {process} held"),
             Self::ClaimEnvironment {
                 id,
                 claim,
                 claimable,
-            } => write!(
-                formatter,
-                "claim environment {id} ({claimable:?}) as {}",
-                claim.token
-            ),
-            Self::MoveEnvironment(id, claim) => {
-                write!(formatter, "move environment {id} {}", claim.token)
+            } => write!(formatter, "{name} {id} ({claimable:?}) as {}", claim.token),
+            Self::Finish(id, claim, ending) => {
+                let status = ending.status.as_str();
+                write!(formatter, "{name} {id} {} as {status}", claim.token)
             }
-            Self::AskForEnvironment(id) => write!(formatter, "ask for environment {id}"),
-            Self::HeartbeatEnvironment(id, claim) => {
-                write!(formatter, "heartbeat environment {id} {}", claim.token)
-            }
-            Self::CompleteEnvironment(id, claim) => {
-                write!(formatter, "complete environment {id} {}", claim.token)
-            }
-            Self::FailEnvironment(id, claim) => {
-                write!(formatter, "fail environment {id} {}", claim.token)
-            }
-            Self::ReleaseEnvironment(id, claim) => {
-                write!(formatter, "release environment {id} {}", claim.token)
-            }
-            Self::RequeueEnvironment { id, .. } => write!(formatter, "requeue environment {id}"),
-            Self::TakeEnvironment(id, _) => write!(formatter, "delete environment {id}"),
-            Self::DeleteByHand(id) => write!(formatter, "delete environment {id} by hand"),
-            Self::ExpireRuns
-            | Self::FailForEnvironments
-            | Self::CorrectTimes
-            | Self::EnsureEnvironment
-            | Self::ExpireEnvironments => write!(formatter, "{self:?}"),
+            Self::Cancel(id)
+            | Self::SetEnvironment(id)
+            | Self::Reclaim(id)
+            | Self::AskForEnvironment(id)
+            | Self::RequeueEnvironment { id, .. }
+            | Self::TakeEnvironment(id, _)
+            | Self::DeleteByHand(id) => write!(formatter, "{name} {id}"),
+            _ => match self.fenced() {
+                Some((id, claim)) => write!(formatter, "{name} {id} {}", claim.token),
+                None => write!(formatter, "{name}"),
+            },
         }
     }
 }
