@@ -109,16 +109,11 @@ mod tests {
     fn words_are_broken_to_fit_and_stay_whole_without_a_room() {
         let text = "one two three\nfour five\u{1b}[31m six";
         assert_eq!(broken(text, None), ["one two three four five [31m six"]);
-        assert_eq!(
-            broken(text, Some(20)),
-            ["one two three four", "five [31m six"]
-        );
-        let long = "a /a/very/long/path/that/does/not/fit b";
-        assert_eq!(
-            broken(long, Some(20)),
-            ["a", "/a/very/long/path/that/does/not/fit", "b"]
-        );
-        assert_eq!(broken("", Some(20)), [""]);
+        let narrow = |text| broken(text, Some(20));
+        assert_eq!(narrow(text), ["one two three four", "five [31m six"]);
+        let path = "/a/very/long/path/that/does/not/fit";
+        assert_eq!(narrow(&format!("a {path} b")), ["a", path, "b"]);
+        assert_eq!(narrow(""), [""]);
     }
 
     #[test]
@@ -149,25 +144,11 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!(
-            (thousands(0), thousands(999), thousands(1_234_567)),
-            ("0".to_owned(), "999".to_owned(), "1,234,567".to_owned())
-        );
-        assert_eq!(
-            (plural(1, "row"), plural(2, "row")),
-            ("1 row".to_owned(), "2 rows".to_owned())
-        );
-        assert_eq!(
-            (bytes(13_436), bytes(12)),
-            ("13.1 KiB".to_owned(), "12 B".to_owned())
-        );
-        assert_eq!(
-            (duration(412), duration(3_240), duration(245_000)),
-            (
-                "412 ms".to_owned(),
-                "3.2 s".to_owned(),
-                "4 min 5 s".to_owned()
-            )
-        );
+        let numbers = [thousands(0), thousands(999), thousands(1_234_567)];
+        assert_eq!(numbers, ["0", "999", "1,234,567"]);
+        assert_eq!([plural(1, "row"), plural(2, "row")], ["1 row", "2 rows"]);
+        assert_eq!([bytes(13_436), bytes(12)], ["13.1 KiB", "12 B"]);
+        let times = [duration(412), duration(3_240), duration(245_000)];
+        assert_eq!(times, ["412 ms", "3.2 s", "4 min 5 s"]);
     }
 }

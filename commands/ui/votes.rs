@@ -150,22 +150,16 @@ mod tests {
             ]
         );
         for (number, score) in [(5, 0.998), (6, 1.0)] {
-            assert_eq!(
-                votes.lines(&row(number, "data", &data(score))),
-                Some(vec![])
-            );
+            let told = votes.lines(&row(number, "data", &data(score)));
+            assert_eq!(told, Some(vec![]));
         }
         // A row between them was not told of, and one has another score.
         let (apart, other) = (row(8, "data", &data(1.0)), row(9, "data", &data(0.9)));
         assert!(votes.lines(&apart).unwrap()[0].contains("rows 4 to 6 are data: looks data 1.00"));
         assert!(votes.lines(&other).unwrap()[0].contains("row 8 is data"));
         assert_eq!(votes.lines(&json!({"event": "engine.run.completed"})), None);
-        assert!(
-            votes
-                .rest()
-                .unwrap()
-                .contains("row 9 is data: looks data 0.90")
-        );
+        let rest = votes.rest().unwrap();
+        assert!(rest.contains("row 9 is data: looks data 0.90"));
         assert_eq!(votes.rest(), None);
     }
 

@@ -102,18 +102,13 @@ mod tests {
     #[test]
     fn ages_dates_and_instants_are_understood() {
         let now = Timestamp(1_700_000_000_000);
-        assert_eq!(
-            Timestamp::parse("2h", now),
-            Some(Timestamp(now.0 - 7_200_000))
-        );
-        assert_eq!(
-            Timestamp::parse("2023-11-14", now),
-            Some(Timestamp(1_699_920_000_000))
-        );
-        assert_eq!(
-            Timestamp::parse("2023-11-14T22:13:20.007Z", now),
-            Some(Timestamp(1_700_000_000_007))
-        );
+        for (text, wanted) in [
+            ("2h", now.0 - 7_200_000),
+            ("2023-11-14", 1_699_920_000_000),
+            ("2023-11-14T22:13:20.007Z", 1_700_000_000_007),
+        ] {
+            assert_eq!(Timestamp::parse(text, now), Some(Timestamp(wanted)));
+        }
         for wrong in ["", "h", "-3d", "3y", "tomorrow", "9223372036854775807w"] {
             assert_eq!(Timestamp::parse(wrong, now), None, "{wrong}");
         }

@@ -244,32 +244,28 @@ mod tests {
         let both = dependencies(&[main, development]);
         assert_eq!(texts(&both.requirements), ["a"]);
         assert_eq!(both.engine.len(), 1);
-        assert_eq!(
-            texts(&dependencies(&[development]).requirements),
-            ["pytest"]
-        );
+        let alone = dependencies(&[development]);
+        assert_eq!(texts(&alone.requirements), ["pytest"]);
     }
 
     #[test]
     fn only_a_build_can_tell_what_is_dynamic() {
-        assert!(dependencies(&[("setup.py", "")]).needs_build);
-        assert!(dependencies(&[("setup.cfg", "[options]\ninstall_requires =\n  a\n")]).needs_build);
-        assert!(!dependencies(&[("setup.cfg", "[flake8]\n")]).needs_build);
-        assert!(
-            dependencies(&[(
-                "pyproject.toml",
-                "[project]\nname='c'\ndynamic=['dependencies']\n"
-            )])
-            .needs_build
-        );
+        let dynamic = "[project]\nname='c'\ndynamic=['dependencies']\n";
+        for (name, content, wanted) in [
+            ("setup.py", "", true),
+            ("setup.cfg", "[options]\ninstall_requires =\n  a\n", true),
+            ("setup.cfg", "[flake8]\n", false),
+            ("pyproject.toml", dynamic, true),
+        ] {
+            let found = dependencies(&[(name, content)]);
+            assert_eq!(found.needs_build, wanted, "{name}");
+        }
     }
 
     #[test]
     fn paths_are_given_to_the_installer_whole() {
-        let dependencies = dependencies(&[(
-            "requirements.txt",
-            "./wheels/a-1-py3-none-any.whl\nb\n/abs/c\n",
-        )]);
+        let paths = "./wheels/a-1-py3-none-any.whl\nb\n/abs/c\n";
+        let dependencies = dependencies(&[("requirements.txt", paths)]);
         assert_eq!(
             dependencies.requirements_in(Path::new("/copy")),
             ["file:///copy/wheels/a-1-py3-none-any.whl", "b", "/abs/c"]

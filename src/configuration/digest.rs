@@ -222,8 +222,15 @@ mod tests {
             .deps_digest(engine, python)
     }
 
-    fn digest(files: &[(&str, &str)]) -> String {
-        digest_with(files, "engine", PYTHON)
+    /// With this project file.
+    fn of(project: &str) -> String {
+        digest_with(&[("pyproject.toml", project)], "engine", PYTHON)
+    }
+
+    /// With another file beside the project's.
+    fn beside(name: &str, content: &str) -> String {
+        let files = [("pyproject.toml", PROJECT), (name, content)];
+        digest_with(&files, "engine", PYTHON)
     }
 
     const PROJECT: &str = "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"\n\
@@ -233,46 +240,36 @@ mod tests {
     fn comments_order_and_spacing_change_nothing() {
         let rewritten = "# the same\n[project] # here\nrequires-python = '>= 3.10'\ndependencies = [\n  'B',\n  'a >= 1', # why\n]\n\
             name = 'c'\n\n[build-system]\nbuild-backend = 'hatchling.build'\nrequires = ['hatchling']\n";
-        assert_eq!(
-            digest(&[("pyproject.toml", PROJECT)]),
-            digest(&[("pyproject.toml", rewritten)])
-        );
+        assert_eq!(of(PROJECT), of(rewritten));
     }
 
     #[test]
     fn what_installs_nothing_changes_nothing() {
-        let before = digest(&[("pyproject.toml", PROJECT)]);
+        let before = of(PROJECT);
         let extended = format!(
             "{PROJECT}version = \"2.0\"\ndescription = \"x\"\n[dependency-groups]\ndev = [\"pytest\"]\n\
              [tool.ruff]\nline-length = 80\n[tool.uv]\ndev-dependencies = [\"tox\"]\n"
         );
-        assert_eq!(before, digest(&[("pyproject.toml", &extended)]));
-        assert_eq!(
-            before,
-            digest(&[
-                ("pyproject.toml", PROJECT),
-                ("ade_config/columns/b.py", "x = 1")
-            ])
-        );
+        assert_eq!(before, of(&extended));
+        assert_eq!(before, beside("ade_config/columns/b.py", "x = 1"));
     }
 
     #[test]
     fn what_installs_something_changes_it() {
-        let variants: Vec<String> = vec![
-            digest(&[("pyproject.toml", PROJECT)]),
-            digest(&[("pyproject.toml", &PROJECT.replace("a>=1", "a>=2"))]),
-            digest(&[("pyproject.toml", &PROJECT.replace("\"b\"", "\"b\", \"d\""))]),
-            digest(&[("pyproject.toml", &PROJECT.replace("3.10", "3.11"))]),
-            digest(&[("pyproject.toml", &PROJECT.replace("hatchling", "flit"))]),
-            digest(&[(
-                "pyproject.toml",
-                &format!("{PROJECT}[tool.uv.sources]\na = {{ path = \"x\" }}\n"),
-            )]),
-            digest(&[("pyproject.toml", PROJECT), ("uv.lock", "version = 1\n")]),
-            digest(&[("pyproject.toml", PROJECT), ("requirements.txt", "z\n")]),
-            digest(&[("pyproject.toml", PROJECT), ("setup.cfg", "[x]\n")]),
-            digest_with(&[("pyproject.toml", PROJECT)], "another engine", PYTHON),
-            digest_with(&[("pyproject.toml", PROJECT)], "engine", "another Python"),
+        let sources = format!("{PROJECT}[tool.uv.sources]\na = {{ path = \"x\" }}\n");
+        let project = [("pyproject.toml", PROJECT)];
+        let variants = [
+            of(PROJECT),
+            of(&PROJECT.replace("a>=1", "a>=2")),
+            of(&PROJECT.replace("\"b\"", "\"b\", \"d\"")),
+            of(&PROJECT.replace("3.10", "3.11")),
+            of(&PROJECT.replace("hatchling", "flit")),
+            of(&sources),
+            beside("uv.lock", "version = 1\n"),
+            beside("requirements.txt", "z\n"),
+            beside("setup.cfg", "[x]\n"),
+            digest_with(&project, "another engine", PYTHON),
+            digest_with(&project, "engine", "another Python"),
         ];
         let different: std::collections::BTreeSet<&String> = variants.iter().collect();
         assert_eq!(different.len(), variants.len(), "{variants:#?}");
@@ -281,11 +278,9 @@ mod tests {
 
     #[test]
     fn the_lock_file_is_compared_by_meaning() {
-        let lock = |text: &str| digest(&[("pyproject.toml", PROJECT), ("uv.lock", text)]);
-        assert_eq!(
-            lock("a = 1\nb = 2\n"),
-            lock("# made by a tool\nb = 2\na = 1\n")
-        );
+        let lock = |text: &str| beside("uv.lock", text);
+        let rewritten = lock("# made by a tool\nb = 2\na = 1\n");
+        assert_eq!(lock("a = 1\nb = 2\n"), rewritten);
         assert_ne!(lock("a = 1\n"), lock("a = 2\n"));
     }
 
@@ -295,9 +290,6 @@ mod tests {
         let other = format!(
             "{dynamic}[tool.setuptools.dynamic]\ndependencies = {{ file = \"list.txt\" }}\n"
         );
-        assert_ne!(
-            digest(&[("pyproject.toml", dynamic)]),
-            digest(&[("pyproject.toml", &other)])
-        );
+        assert_ne!(of(dynamic), of(&other));
     }
 }

@@ -228,9 +228,8 @@ mod tests {
                 format!("file:///other/wheels/own-1-py3-none-any.whl --hash={HASH}"),
             ]
         );
-        let names: Vec<_> = lock
-            .packages
-            .iter()
+        let packages = lock.packages.iter();
+        let names: Vec<_> = packages
             .map(|one| (one.name.as_str(), one.version.as_deref()))
             .collect();
         assert_eq!(names[..2], [("a", Some("1")), ("b", Some("2"))]);

@@ -131,18 +131,6 @@ mod tests {
         Manifest::read(folder.path())
     }
 
-    fn place(answer: Result<Manifest, ConfigurationError>) -> (usize, usize, String) {
-        match answer {
-            Err(ConfigurationError::BadManifest {
-                line,
-                column,
-                message,
-                ..
-            }) => (line, column, message),
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
     fn what_is_absent_is_empty() {
         let manifest = read(b"").unwrap();
@@ -153,24 +141,28 @@ mod tests {
     }
 
     #[test]
-    fn broken_toml_is_told_with_its_place() {
-        let (line, column, _) = place(read("[project]\nname = \"größe\" oops\n".as_bytes()));
-        assert_eq!((line, column), (2, 16));
-    }
-
-    #[test]
-    fn a_value_of_the_wrong_kind_is_told_with_its_place() {
-        let (line, column, message) = place(read(
-            b"[project]\nname = \"a\"\ndependencies = \"polars\"\n",
-        ));
-        assert_eq!((line, column), (3, 16));
-        assert!(message.contains("sequence"), "{message}");
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_are_told_with_their_place() {
-        let (line, column, _) = place(read(b"[project]\nx\xff"));
-        assert_eq!((line, column), (2, 2));
+    fn what_is_wrong_is_told_with_its_place() {
+        for (content, place, words) in [
+            ("[project]\nname = \"größe\" oops\n".as_bytes(), (2, 16), ""),
+            (
+                b"[project]\nname = \"a\"\ndependencies = \"polars\"\n",
+                (3, 16),
+                "sequence",
+            ),
+            (b"[project]\nx\xff", (2, 2), ""),
+        ] {
+            let Err(ConfigurationError::BadManifest {
+                line,
+                column,
+                message,
+                ..
+            }) = read(content)
+            else {
+                panic!("it is no manifest")
+            };
+            assert_eq!((line, column), place);
+            assert!(message.contains(words), "{message}");
+        }
     }
 
     #[test]

@@ -284,39 +284,28 @@ mod tests {
 
     #[test]
     fn spellings_of_one_requirement_are_one() {
-        for text in [
-            "Polars[Excel,async]>=1,<2",
-            "polars [ async , excel ] < 2 , >= 1",
-            "POLARS[async,excel](<2,>=1)",
+        let polars = "polars[async,excel]<2,>=1";
+        let marked = "a ; python_version < \"3.11\" and (os_name == \"nt\")";
+        for (text, one) in [
+            ("Polars[Excel,async]>=1,<2", polars),
+            ("polars [ async , excel ] < 2 , >= 1", polars),
+            ("POLARS[async,excel](<2,>=1)", polars),
+            ("Python_Dateutil", "python-dateutil"),
+            (
+                "a ; python_version<'3.11' and ( os_name == \"nt\" )",
+                marked,
+            ),
+            ("a;python_version  < \"3.11\" and (os_name=='nt')", marked),
+            // URLs keep their semicolons and lose their markers.
+            (
+                "pkg@https://host/a;b.whl ; os_name=='nt'",
+                "pkg @ https://host/a;b.whl ; os_name == \"nt\"",
+            ),
         ] {
-            assert_eq!(spelling(text), "polars[async,excel]<2,>=1");
+            assert_eq!(spelling(text), one);
         }
-        assert_eq!(spelling("Python_Dateutil"), "python-dateutil");
-    }
-
-    #[test]
-    fn markers_are_one_however_they_are_spaced_and_quoted() {
-        for text in [
-            "a ; python_version<'3.11' and ( os_name == \"nt\" )",
-            "a;python_version  < \"3.11\" and (os_name=='nt')",
-        ] {
-            assert_eq!(
-                spelling(text),
-                "a ; python_version < \"3.11\" and (os_name == \"nt\")"
-            );
-        }
-        assert_ne!(
-            spelling("a; os_name == 'a b'"),
-            spelling("a; os_name == 'ab'")
-        );
-    }
-
-    #[test]
-    fn urls_keep_their_semicolons_and_lose_their_markers() {
-        assert_eq!(
-            spelling("pkg@https://host/a;b.whl ; os_name=='nt'"),
-            "pkg @ https://host/a;b.whl ; os_name == \"nt\""
-        );
+        let other = spelling("a; os_name == 'ab'");
+        assert_ne!(spelling("a; os_name == 'a b'"), other);
     }
 
     #[test]
@@ -333,11 +322,8 @@ mod tests {
             "ade_engine-1.8.0.tar.gz",
             "./ade-engine/",
         ] {
-            assert!(
-                is_engine(&Requirement::parse(text)),
-                "{text}: {:?}",
-                Requirement::parse(text)
-            );
+            let parsed = Requirement::parse(text);
+            assert!(is_engine(&parsed), "{text}: {parsed:?}");
         }
         for text in [
             "ade-engine-extras",

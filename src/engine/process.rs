@@ -627,15 +627,9 @@ mod tests {
         for name in ["PATH", "ADE_ENGINE_MAX_EMPTY_ROWS_RUN", "TZ"] {
             assert!(passes(OsStr::new(name)), "{name}");
         }
-        for name in [
-            "AWS_SECRET_ACCESS_KEY",
-            "ADE_DATABASE_URL",
-            "ADE_ENGINE_SPEC",
-            "PYTHONPATH",
-            "LD_PRELOAD",
-            "ADE_ENGINE_SHOW_VALUES",
-            "ADE_ENGINE_POLICY",
-        ] {
+        let kept = "AWS_SECRET_ACCESS_KEY ADE_DATABASE_URL ADE_ENGINE_SPEC PYTHONPATH LD_PRELOAD \
+                    ADE_ENGINE_SHOW_VALUES ADE_ENGINE_POLICY";
+        for name in kept.split(' ') {
             assert!(!passes(OsStr::new(name)), "{name}");
         }
     }

@@ -256,44 +256,27 @@ mod tests {
         std::fs::create_dir(folder.path().join("engine")).unwrap();
         std::fs::write(folder.path().join("e.whl"), b"x").unwrap();
         let of = |spec| Engine::of_spec(Some(spec), folder.path());
-        assert_eq!(
-            of("engine").unwrap(),
-            Engine::Folder(folder.path().join("engine"))
-        );
-        assert_eq!(
-            of("e.whl").unwrap(),
-            Engine::Wheel(folder.path().join("e.whl"))
-        );
-        assert_eq!(
-            of("ade-engine>=1.9").unwrap(),
-            Engine::Requirement("ade-engine>=1.9".to_owned())
-        );
-        assert_eq!(
-            of("git+https://example.org/e.git").unwrap(),
-            Engine::Requirement("git+https://example.org/e.git".to_owned())
-        );
+        let path = |name| folder.path().join(name);
+        assert_eq!(of("engine").unwrap(), Engine::Folder(path("engine")));
+        assert_eq!(of("e.whl").unwrap(), Engine::Wheel(path("e.whl")));
+        for spec in ["ade-engine>=1.9", "git+https://example.org/e.git"] {
+            assert_eq!(of(spec).unwrap(), Engine::Requirement(spec.to_owned()));
+        }
         assert!(of("./absent").is_err());
-        assert_eq!(
-            Engine::of_spec(None, folder.path()).unwrap(),
-            Engine::Embedded
-        );
+        let unsaid = Engine::of_spec(None, folder.path()).unwrap();
+        assert_eq!(unsaid, Engine::Embedded);
     }
 
     #[test]
     fn an_engine_says_what_it_depends_on() {
         let named = Engine::Embedded.requirements().unwrap();
-        assert!(
-            named.iter().any(|text| text.starts_with("polars")),
-            "{named:?}"
-        );
+        let polars = named.iter().any(|text| text.starts_with("polars"));
+        assert!(polars, "{named:?}");
         let folder = tempfile::tempdir().unwrap();
         let path = Engine::unpack_embedded(folder.path()).unwrap();
         assert_eq!(Engine::Wheel(path).requirements().unwrap(), named);
-        std::fs::write(
-            folder.path().join("pyproject.toml"),
-            "[project]\ndependencies = ['a>1']\n",
-        )
-        .unwrap();
+        let project = "[project]\ndependencies = ['a>1']\n";
+        std::fs::write(folder.path().join("pyproject.toml"), project).unwrap();
         let engine = Engine::Folder(folder.path().to_owned());
         assert_eq!(engine.requirements().unwrap(), ["a>1"]);
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from conftest import plugin
 from test_columns_in_context import LEFT, SAME, beside
 
 FIELDS = """
@@ -35,15 +36,12 @@ def register(registry):
 
 
 @pytest.fixture
-def explained(run, monkeypatch):
+def explained(succeed):
     """Runs as `ade` does, and returns what was told of the tables."""
 
-    def call(data, files=None, rows=None, fields=FIELDS, **settings):
-        monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-        outcome = run({"columns/own.py": fields, **(files or {})}, data, rows=rows, settings={"detect_rows": True, **settings})
-        assert outcome.result.error is None, outcome.result.error
-        call.outcome = outcome
-        return outcome.noticed.get("tables", [])
+    def call(data, files=None, rows=None, **settings):
+        call.outcome = succeed({"columns/own.py": FIELDS, **(files or {})}, data, rows=rows, settings={"detect_rows": True, **settings})
+        return call.outcome.noticed.get("tables", [])
 
     return call
 
@@ -62,21 +60,18 @@ def test_columns_say_what_they_got_and_why(explained):
     found = columns(table)
     assert list(found) == ["A", "B", "C", "D", "E"]
     assert found["A"] == {
-        "column": "A",
-        "name": "Family name",
-        "header_cells": ["A3"],
-        "field": "surname",
-        "score": 1.0,
-        "by": [{"detector": "Field('surname').header", "score": 1.0}],
-        "second": None,
-        "wanted_by": [],
-        "reason": "highest_score",
-        "nearest": None,
-        "values": {"rows": 2, "filled": 2, "kind": "text", "share": 1.0},
-    }
+        "column": "A", "name": "Family name", "header_cells": ["A3"], "field": "surname", "score": 1.0,
+        "by": [{"detector": "Field('surname').header", "score": 1.0}], "second": None, "wanted_by": [],
+        "reason": "highest_score", "nearest": None, "values": {"rows": 2, "filled": 2, "kind": "text", "share": 1.0},
+    }  # fmt: skip
     # The field that it is most like has a column.
     assert (found["C"]["field"], found["C"]["reason"], found["C"]["nearest"]) == (None, "no_score", None)
     assert found["E"]["nearest"] is None
+    # Fields name their columns, transforms and rules.
+    fields = {field["field"]: field for field in table["fields"]}
+    assert fields["hours"] == {"field": "hours", "from": ["B"], "transforms": ["Field('hours').read"], "validators": ["hours.up_to_80"]}
+    assert fields["surname"]["validators"] == ["surname.required"]
+    assert fields["team"] == {"field": "team", "from": ["D"], "transforms": [], "validators": []}
 
 
 @pytest.mark.parametrize(
@@ -153,13 +148,11 @@ def test_votes_of_an_authors_detectors(explained):
     }
 
 
-@pytest.mark.parametrize(
-    ("data", "rows", "chosen_by"),
-    [
-        (PEOPLE, [3], "votes"),
-        ([["Ort", "Menge", "Preis"], ["Ulm", 7, 3.5], ["Bonn", 8, 4.5], ["Kiel", 9, 5.5]], [1], "looks"),
-    ],
-)
+SILENT = "def silent(**_):\n    return None\n\ndef register(registry):\n    registry.register_row_detector(silent, row_kind='x', priority=0)\n"
+TOWNS = [["Ort", "Menge", "Preis"], ["Ulm", 7, 3.5], ["Bonn", 8, 4.5], ["Kiel", 9, 5.5]]
+
+
+@pytest.mark.parametrize(("data", "rows", "chosen_by"), [(PEOPLE, [3], "votes"), (TOWNS, [1], "looks")])
 def test_votes_of_the_engines_detectors(explained, data, rows, chosen_by):
     (table,) = explained(data)
     header_rows = table["header_rows"]
@@ -169,6 +162,9 @@ def test_votes_of_the_engines_detectors(explained, data, rows, chosen_by):
     assert votes["score"] == pytest.approx(sum(by["score"] for by in votes["by"]), abs=1e-5)
     runner_up = header_rows["runner_up"]
     assert runner_up["row"] not in rows and 0 < runner_up["score"] < votes["score"]
+    # Asked again, the engine's own detectors say what they say row by row.
+    (other,) = explained(data, rows=SILENT)
+    assert other["header_rows"] == header_rows
 
 
 def test_the_header_of_another_table_is_no_runner_up(explained):
@@ -185,16 +181,7 @@ def test_a_header_that_no_detector_found_is_a_fallback(explained):
     assert table["header_rows"] == {"rows": [1], "chosen_by": "fallback", "votes": [], "runner_up": None}
 
 
-def test_the_votes_are_those_of_a_run_that_calls_each_detector(explained):
-    """Asked again, the engine's own detectors say what they say row by row."""
-    (table,) = explained(PEOPLE)
-    own = "def silent(**_):\n    return None\n\ndef register(registry):\n    registry.register_row_detector(silent, row_kind='x', priority=0)\n"
-    (other,) = explained(PEOPLE, rows=own)
-    assert other["header_rows"] == table["header_rows"]
-
-
-def test_a_table_on_its_side_names_rows(run, template, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_a_table_on_its_side_names_rows(normalized):
     crew = [
         ["Member ID", "M-101", "M-102", "M-103", "M-104"],
         ["First name", "Ann", "Bo", "Cy", "Di"],
@@ -202,8 +189,7 @@ def test_a_table_on_its_side_names_rows(run, template, monkeypatch):
         ["E-mail", "ann@example.org", None, "cy@example.org", "di@example.org"],
         ["Lockre", 12, 14, 15, 11],
     ]
-    outcome = run(template, {"S": [["Crew"], [], *([None] + row for row in crew)]})
-    (table,) = outcome.noticed["tables"]
+    (table,) = normalized([["Crew"], [], *([None] + row for row in crew)]).noticed["tables"]
     assert table["turned"] and table["header_rows"] == {"rows": [], "chosen_by": "looks", "votes": [], "runner_up": None}
     places = [(column["column"], column["header_cells"], column["name"]) for column in table["columns"]]
     assert places == [(str(row), [f"B{row}"], crew[row - 3][0]) for row in range(3, 8)]
@@ -211,11 +197,9 @@ def test_a_table_on_its_side_names_rows(run, template, monkeypatch):
     assert fields["member_id"] == ["3"]
 
 
-def test_tables_beside_one_another_have_the_columns_of_the_sheet(run, template, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_tables_beside_one_another_have_the_columns_of_the_sheet(normalized):
     rows = [["Crews"], [], *beside(LEFT, SAME)]
-    outcome = run(template, {"S": rows}, settings={"merge_tables_in_sheet": False})
-    tables = outcome.noticed["tables"]
+    tables = normalized(rows, merge_tables_in_sheet=False).noticed["tables"]
     assert [[column["column"] for column in table["columns"]] for table in tables] == [["A", "B", "C"], ["E", "F", "G"]]
     for table in tables:
         assert table["header_rows"]["rows"] == [3]
@@ -226,39 +210,17 @@ def test_tables_beside_one_another_have_the_columns_of_the_sheet(run, template, 
         assert [votes["row"] for votes in table["header_rows"]["votes"]] == [3]
 
 
-def test_fields_name_their_columns_transforms_and_rules(explained):
-    (table,) = explained(PEOPLE)
-    fields = {field["field"]: field for field in table["fields"]}
-    assert fields["hours"] == {"field": "hours", "from": ["B"], "transforms": ["Field('hours').read"], "validators": ["hours.up_to_80"]}
-    assert fields["surname"]["validators"] == ["surname.required"]
-    assert fields["team"] == {"field": "team", "from": ["D"], "transforms": [], "validators": []}
+def hook(returned):
+    return {"hooks/own.py": plugin("on_table_mapped", f"return {returned}", "*, table, **_")}
 
 
-HOOK = """
-import polars as pl
-
-def changes(*, table, **_):
-    return {hook}
-
-def register(registry):
-    registry.register_hook(changes, hook="on_table_mapped", priority=1)
-"""
-
-
-@pytest.mark.parametrize(
-    ("hook", "rows"),
-    [
-        ('table.with_columns(pl.lit("x").alias("team"))', "kept"),
-        ("table.reverse()", "moved"),
-        ("table.head(1)", "moved"),
-        ('table.select(pl.col("hours").sort(descending=True))', "lost"),
-        ("None", None),
-    ],
-)
-def test_hooks_say_what_they_did_to_the_rows(explained, hook, rows):
-    settings = {"row_provenance": True, "issue_list": True}
-    (table,) = explained(PEOPLE, {"hooks/own.py": HOOK.format(hook=hook)}, **settings)
-    told = [{"stage": "on_table_mapped", "name": "ade_config.hooks.own.changes", "rows": rows}] if rows else []
+@pytest.mark.parametrize(("returned", "rows"), [
+    ('table.with_columns(pl.lit("x").alias("team"))', "kept"), ("table.reverse()", "moved"), ("table.head(1)", "moved"),
+    ('table.select(pl.col("hours").sort(descending=True))', "lost"), ("None", None),
+])  # fmt: skip
+def test_hooks_say_what_they_did_to_the_rows(explained, returned, rows):
+    (table,) = explained(PEOPLE, hook(returned), row_provenance=True, issue_list=True)
+    told = [{"stage": "on_table_mapped", "name": "ade_config.hooks.own.fn", "rows": rows}] if rows else []
     assert table["hooks"] == told
 
 
@@ -267,20 +229,14 @@ def placed(table):
 
 
 def test_each_column_of_the_output_says_where_it_comes_from(explained):
-    made = HOOK.format(hook='table.with_columns(pl.lit("x").alias("badge"), pl.lit(1).alias("made"))')
-    settings = {"output_style": "table", "row_provenance": True}
-    (table,) = explained(PEOPLE, {"hooks/own.py": made}, **settings)
+    made = hook('table.with_columns(pl.lit("x").alias("badge"), pl.lit(1).alias("made"))')
+    (table,) = explained(PEOPLE, made, output_style="table", row_provenance=True)
     assert (table["region"], table["output"]["sheet"], table["output"]["range"]) == ("A3:E5", "Sheet", "A1:J3")
     found = placed(table)
     assert found == [
-        ("A", "surname", "surname", "A"),
-        ("B", "hours", "hours", "B"),
-        ("C", "Surnames", None, "C"),
-        ("D", "team", "team", "D"),
-        ("E", "Zzz", None, "E"),
-        ("F", "badge", "badge", None),
-        ("G", "made", None, None),
-    ]
+        ("A", "surname", "surname", "A"), ("B", "hours", "hours", "B"), ("C", "Surnames", None, "C"), ("D", "team", "team", "D"),
+        ("E", "Zzz", None, "E"), ("F", "badge", "badge", None), ("G", "made", None, None),
+    ]  # fmt: skip
     # They stand there.
     sheet = explained.outcome.book["Sheet"]
     assert [sheet[f"{column}1"].value for column, *_ in found] == [header for _, header, *_ in found]

@@ -8,9 +8,9 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from test_fields import Column
 
-from ade_engine import Settings, fields
-from ade_engine.fields import surroundings
+from ade_engine import fields
 
 D, DT, T, t = dt.date, dt.datetime, dt.timedelta, dt.time
 
@@ -92,15 +92,8 @@ COLUMNS = {
 
 
 def read(cells, reader):
-    table = pl.DataFrame({"x": pl.Series(cells)})
-    around = surroundings.Surroundings(Settings.model_construct(), table, {})
-    surroundings.enter(around)
-    try:
-        values = reader("x").read_from(table).to_list()
-    finally:
-        surroundings.enter(None)
-    messages = around.unread.get("x")
-    return values, messages[0].to_list() if messages else [None] * len(cells), around.readings.get(("x", "x"), {})
+    column = Column(pl.Series(cells), reader)
+    return column.values, column.unread, column.reading
 
 
 #: Where an empty cell needs no message: nobody has a first name there.

@@ -7,6 +7,7 @@ from collections import Counter
 
 import openpyxl
 import pytest
+from conftest import matrix, plugin
 
 PACKAGE = """
 import polars as pl
@@ -57,35 +58,25 @@ HOOKS = {
 
 
 @pytest.fixture
-def counted(run, template, monkeypatch):
+def counted(succeed, template):
     """Runs the package: the list, the run's report, and what was told of the list."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
 
     def call(sheets, hook=None, touch=None, **settings):
         hooks = template / "src/ade_config/hooks"
         hooks.mkdir(exist_ok=True)
         if hook is not None:
-            (hooks / "own.py").write_text(
-                f"import polars as pl\n\ndef own(*, table, **_):\n    return {hook}\n\n"
-                'def register(registry):\n    registry.register_hook(own, hook="on_table_validated", priority=1)\n'
-            )
+            (hooks / "own.py").write_text(plugin("on_table_validated", f"return {hook}", "*, table, **_"))
         if touch is not None:
-            (hooks / "touch.py").write_text(
-                "def touch(*, output_workbook, **_):\n    output_workbook.active.sheet_properties.tabColor = '112233'\n\n"
-                f'def register(registry):\n    registry.register_hook(touch, hook="{touch}", priority=1)\n'
-            )
-        outcome = run(template, sheets, settings={"issue_list": True, **settings})
-        assert outcome.result.error is None, outcome.result.error
-        path = outcome.output.with_name(f"{outcome.output.stem.removesuffix('_normalized')}_issues.ndjson")
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()], outcome
+            colour = "output_workbook.active.sheet_properties.tabColor = '112233'"
+            (hooks / "touch.py").write_text(plugin(touch, colour, "*, output_workbook, **_"))
+        outcome = succeed(template, sheets, settings={"issue_list": True, **settings})
+        return outcome.issues, outcome
 
     return call
 
 
-@pytest.mark.parametrize("merged", [True, False])
-@pytest.mark.parametrize("hook", HOOKS)
-@pytest.mark.parametrize("sheets", SHEETS)
+@pytest.mark.parametrize("sheets, hook, merged", matrix([*SHEETS], [*HOOKS], [True, False]))
 def test_one_number(counted, sheets, hook, merged):
     lines, outcome = counted(SHEETS[sheets], HOOKS[hook], merge_tables_in_sheet=merged)
     severities = Counter(line["severity"] for line in lines)
@@ -115,10 +106,7 @@ def test_one_number(counted, sheets, hook, merged):
         assert {cell for text in one["cells"] for cell in _cells(text)} == cells and one["more"] == 0
 
 
-@pytest.mark.parametrize("touch", TOUCHES)
-@pytest.mark.parametrize("merged", [True, False])
-@pytest.mark.parametrize("hook", HOOKS)
-@pytest.mark.parametrize("sheets", SHEETS)
+@pytest.mark.parametrize("sheets, hook, merged, touch", matrix([*SHEETS], [*HOOKS], [True, False], TOUCHES))
 def test_the_workbook_shows_what_the_list_has(counted, sheets, hook, merged, touch):
     lines, outcome = counted(SHEETS[sheets], HOOKS[hook], touch, merge_tables_in_sheet=merged)
     workbook = openpyxl.load_workbook(outcome.output)

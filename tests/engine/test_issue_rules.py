@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import pytest
 
 PACKAGE = """
 from ade_engine.fields import Field, code, date, number, phone, text
@@ -43,46 +43,45 @@ FOUND = [
 ]
 
 
-def _listed(outcome):
-    assert outcome.result.error is None, outcome.result.error
-    path = outcome.output.with_name("input_issues.ndjson")
-    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    return [tuple(line[key] for key in ("cell", "rule", "severity", "message", "value")) for line in lines]
+@pytest.fixture
+def listed(succeed, template):
+    """The list of issues of a sheet, with one of the fields as some test has it."""
+
+    def call(rows, pay=None):
+        text = PACKAGE if pay is None else PACKAGE.replace('Field("pay", headers=["pay"], read=number', f'Field("pay", {pay}')
+        (template / "src/ade_config/columns/fields.py").write_text(text.replace("import Field,", "import Field, range,"))
+        call.outcome = succeed(template, {"A": rows}, settings={"issue_list": True})
+        return [tuple(line[key] for key in ("cell", "rule", "severity", "message", "value")) for line in call.outcome.issues]
+
+    return call
 
 
-def test_each_finding_has_its_rule_and_stands_beside_its_value(run, template):
-    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
-    outcome = run(template, {"A": SHEET}, settings={"issue_list": True})
-    assert _listed(outcome) == FOUND
+def test_each_finding_has_its_rule_and_stands_beside_its_value(listed):
+    assert listed(SHEET) == FOUND
     # The workbook quotes what could not be read.
-    header, *rows = outcome.rows("A")
-    (row,) = [row for row in rows if row[header.index("Source row")] == 4]
-    assert row[header.index("Issues")] == 'line: not a phone number: "1.23E+11"; day: not a date: "so: "on""'
+    (row,) = [record for record in listed.outcome.records("A")[0] if record["Source row"] == 4]
+    assert row["Issues"] == 'line: not a phone number: "1.23E+11"; day: not a date: "so: "on""'
 
 
-def test_a_total_that_differs_has_its_rule(run, template):
-    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
-    outcome = run(template, {"A": WITH_TOTAL}, settings={"issue_list": True})
-    assert [line[:3] for line in _listed(outcome)] == [("E4", "pay.total_differs", "warning")]
+def test_a_total_that_differs_has_its_rule(listed):
+    assert [line[:3] for line in listed(WITH_TOTAL)] == [("E4", "pay.total_differs", "warning")]
 
 
-def test_two_checks_of_one_name_are_two_rules(run, template):
-    text = PACKAGE.replace("read=number)", 'read=number, checks=[lambda name: range(name, most=4), (lambda name: range(name, most=6), "error")])')
-    (template / "src/ade_config/columns/fields.py").write_text(text.replace("import Field,", "import Field, range,"))
-    outcome = run(template, {"A": [SHEET[0], *(row for row in SHEET[1:] if row[0] in "125")]}, settings={"issue_list": True})
-    assert [line[:4] for line in _listed(outcome) if line[0] > "E"] == [
+def test_two_checks_of_one_name_are_two_rules(listed):
+    pay = 'headers=["pay"], read=number, checks=[lambda name: range(name, most=4), (lambda name: range(name, most=6), "error")]'
+    rows = [SHEET[0], *(row for row in SHEET[1:] if row[0] in "125")]
+    assert [line[:4] for line in listed(rows, pay) if line[0] > "E"] == [
         ("E4", "pay.check", "warning", "more than 4"),
         ("E4", "pay.check_2", "error", "more than 6"),
     ]
 
 
-def test_what_is_listed_is_not_told_again(run, template, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_what_is_listed_is_not_told_again(succeed, template):
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
     sheet = [row[:] for row in SHEET]
 
     def told(**settings):
-        notices = run(template, {"A": sheet}, settings=settings).noticed["notices"]
+        notices = succeed(template, {"A": sheet}, settings=settings).noticed["notices"]
         return [(one["code"], one["count"]) for one in notices if one["code"] in ("formulas_without_value", "lost_digits")]
 
     without = {"issue_list": False, "issues_sheet": False}
@@ -95,13 +94,11 @@ def test_what_is_listed_is_not_told_again(run, template, monkeypatch):
     assert told(**without) == [("formulas_without_value", 2)] + [("lost_digits", 1)] * 2
 
 
-def test_the_issues_of_a_field_are_those_of_the_column_that_has_it(run, template):
+def test_the_issues_of_a_field_are_those_of_the_column_that_has_it(listed):
     # The raw header of the column that lost is the field's name.
     rows = [["pay", "wages", "Item"], [200, 31, "A-1"], [None, 32, "A-2"], [20, 33, "A-3"]]
-    text = PACKAGE.replace('headers=["pay"], read=number', 'headers=["pay", "wages"], read=number, checks=[lambda name: range(name, most=32)]')
-    (template / "src/ade_config/columns/fields.py").write_text(text.replace("import Field,", "import Field, range,"))
-    outcome = run(template, {"A": rows}, settings={"issue_list": True})
-    assert [line[:4] for line in _listed(outcome)] == [("B4", "pay.check", "warning", "more than 32")]
-    header, *written = outcome.rows("A")
+    pay = 'headers=["pay", "wages"], read=number, checks=[lambda name: range(name, most=32)]'
+    assert [line[:4] for line in listed(rows, pay)] == [("B4", "pay.check", "warning", "more than 32")]
+    header, *written = listed.outcome.rows("A")
     columns = [[row[at] for row in written] for at, name in enumerate(header) if name.lower() in ("pay", "pay__2")]
     assert [31, 32, 33] in columns and [200, None, 20] in columns, (header, written)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -45,6 +44,7 @@ SHEETS = {
     "Issues": [["No", "Name", "Pay", "Tag"], ["1", "Ed", 10, "x"]],
 }
 ON = {"issue_list": True, "issues_sheet": True, "print_setup": True, "output_style": "table", "escape_formulas": True}
+WRITTEN_OR_TOUCHED = pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
 
 
 def run_it(run, template, *, touched=False, sheets=SHEETS, **settings):
@@ -54,12 +54,10 @@ def run_it(run, template, *, touched=False, sheets=SHEETS, **settings):
     outcome = run(template, sheets, settings=ON | settings)
     assert outcome.result.error is None, outcome.result.error
     check_package(outcome.output)
-    path = outcome.output.with_name(f"{outcome.output.stem.removesuffix('_normalized')}_issues.ndjson")
-    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
-    return outcome.output, openpyxl.load_workbook(outcome.output), lines
+    return outcome.output, openpyxl.load_workbook(outcome.output), outcome.issues
 
 
-@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+@WRITTEN_OR_TOUCHED
 def test_each_issue_is_a_line_with_a_link_to_its_cell(run, template, touched):
     _, book, lines = run_it(run, template, touched=touched)
     assert book.sheetnames == ["Bob's", "Issues", "Issues 2"]
@@ -86,7 +84,7 @@ def test_each_issue_is_a_line_with_a_link_to_its_cell(run, template, touched):
     assert 8 <= sheet.column_dimensions["G"].width <= 36
 
 
-@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+@WRITTEN_OR_TOUCHED
 def test_sheets_are_set_up_for_printing(run, template, touched):
     both = [["No", "Name"], ["1", "Ann"], [None, None], ["No", "Name"], ["2", "Bo"]]
     _, book, _ = run_it(run, template, touched=touched, sheets=SHEETS | {"Two": both})
@@ -97,7 +95,7 @@ def test_sheets_are_set_up_for_printing(run, template, touched):
     assert found["Two"][:3] == one_wide
 
 
-@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+@WRITTEN_OR_TOUCHED
 def test_without_issues_or_the_settings_there_is_nothing(run, template, touched):
     clean = {"A": [["No", "Name", "Pay", "Tag"], ["1", "Ed", 10, "x"]]}
     if not touched:
@@ -108,7 +106,7 @@ def test_without_issues_or_the_settings_there_is_nothing(run, template, touched)
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+@WRITTEN_OR_TOUCHED
 def test_it_opens_in_libreoffice(run, template, tmp_path, touched):
     path, _, lines = run_it(run, template, touched=touched)
     home = tmp_path / "home"
@@ -119,7 +117,7 @@ def test_it_opens_in_libreoffice(run, template, tmp_path, touched):
     assert sheet["B5"].hyperlink.location.replace("$", "").endswith(lines[0]["output"])
 
 
-@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+@WRITTEN_OR_TOUCHED
 def test_what_looks_like_a_formula_or_an_error_is_text(tmp_path, touched):
     texts = ["=1+1", "#N/A", "#DIV/0!", "a\x01b", "<&>\"'", "x" * 40_000, "  "]
     output = Output()

@@ -85,6 +85,18 @@ HEADER_ROWS = """
     """
 
 
+#: Says of each column what was taken off its header.
+TOLD = """
+    def tell(*, output_workbook, output_sheet, tables):
+        sheet = output_workbook.create_sheet("seen")
+        for column in tables[0].source_columns:
+            sheet.append([column.header_as_written, column.footnote or None, column.unit or None, "."])
+
+    def register(registry):
+        registry.register_hook(tell, hook="on_sheet_end", priority=0)
+    """
+
+
 def layouts(rows):
     """The layout of each row that was looked at, by its number from 0."""
     found = SheetRows(_native.SheetLayout(_native.scan_of_rows("sheet", rows, None, None, False, [])))
@@ -144,13 +156,6 @@ def test_a_merged_title_is_one_text():
     scan = _native.scan_of_rows("sheet", rows, None, None, True, [(1, 1, 1, 4)])
     found = dict(SheetRows(_native.SheetLayout(scan)).looked_at)
     assert [found[row].state for row in range(3)] == ["title", "header", "data"]
-
-
-@pytest.fixture
-def run_by_ade(run, monkeypatch):
-    """Runs as `ade` starts them, which get notices."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    return run
 
 
 def header_of(table):
@@ -225,13 +230,10 @@ def left_out(outcome):
     return {tuple(map(tuple, one["rows"])): one["message"] for one in outcome.noticed["notices"]}
 
 
-def test_notes_below_a_table_are_left_out(run_by_ade, package):
+def test_notes_below_a_table_and_totals_are_left_out(run_by_ade, package):
     outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={"end_tables_at_notes": True})
     assert outcome.rows("S")[-1][0] == "Total"
     assert left_out(outcome) == {((14, 14),): "sheet 'S': 1 row below the end of a table left out (row 14)"}
-
-
-def test_totals_are_left_out(run_by_ade, package):
     outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={"skip_total_rows": True})
     assert "Total" not in [row[0] for row in outcome.rows("S")] and len(outcome.rows("S")) == 11
     assert left_out(outcome) == {((12, 12),): "sheet 'S': 1 row of totals left out (row 12)"}
@@ -325,16 +327,7 @@ def test_labels_stand_over_their_columns(rows, names):
     ],
 )  # fmt: skip
 def test_footnote_marks_are_taken_off_headers(run, package, rows, names, marks):
-    told = """
-        def tell(*, output_workbook, output_sheet, tables):
-            sheet = output_workbook.create_sheet("seen")
-            for column in tables[0].source_columns:
-                sheet.append([column.header, column.footnote or None, column.header_as_written])
-
-        def register(registry):
-            registry.register_hook(tell, hook="on_sheet_end", priority=0)
-        """
-    config = package(files={"hooks/tell.py": told}, rows=HEADER_ROWS % len(rows))
+    config = package(files={"hooks/tell.py": TOLD}, rows=HEADER_ROWS % len(rows))
     data = [*rows, *([f"n{n}", 1.5, 2.5, 3.5][: len(rows[0])] for n in range(4))]
     outcome = run(config, {"S": data}, settings={"spread_header_labels": True})
     assert outcome.rows("S")[0] == names
@@ -387,20 +380,11 @@ def test_what_may_be_something_else_stays(run, package, headers):
     ],
 )  # fmt: skip
 def test_a_row_of_units_is_taken_off_headers(run, package, rows, names, units):
-    told = """
-        def tell(*, output_workbook, output_sheet, tables):
-            sheet = output_workbook.create_sheet("seen")
-            for column in tables[0].source_columns:
-                sheet.append([column.header, column.unit or None, '.'])
-
-        def register(registry):
-            registry.register_hook(tell, hook="on_sheet_end", priority=0)
-        """
-    config = package(files={"hooks/tell.py": told}, rows=HEADER_ROWS % len(rows))
+    config = package(files={"hooks/tell.py": TOLD}, rows=HEADER_ROWS % len(rows))
     data = [*rows, *([f"n{n}", 1.5, 2.5, 3.5] for n in range(4))]
     outcome = run(config, {"S": data}, settings={"spread_header_labels": True})
     assert outcome.rows("S")[0] == names
-    assert [row[1] or "" for row in outcome.rows("seen")] == units
+    assert [row[2] or "" for row in outcome.rows("seen")] == units
     # The record has the header as it was written.
     written = [column["header"]["raw"] for column in outcome.tables[0]["structure"]["columns"]]
     for text, name, unit in zip(written, names, units):
@@ -513,16 +497,13 @@ def test_a_user_says_where_the_table_lies(run, package):
     assert outcome.tables[0]["structure"]["region"]["a1"] == "B2:C3"
 
 
-def test_tables_are_sought_within_a_range(run, package):
+def test_tables_are_sought_within_a_range_and_end_with_it(run, package):
     rows = [*REPORT[:12], [], *REPORT[2:7]]
     outcome = run(package(by_hand('[sheets.S]\nrange = "A13:D19"'), rows=NATIVE), {"S": rows})
     assert [header_of(table) for table in outcome.tables] == [(14, 1)]
     outcome = run(package(by_hand('[sheets.S]\nrange = "$b$1:$d$7"'), rows=NATIVE), {"S": rows})
     assert [header_of(table) for table in outcome.tables] == [(3, 1)]
     assert outcome.rows("S") == [row[1:] if len(row) > 1 else [None] * 3 for row in REPORT[2:7]]
-
-
-def test_a_range_ends_where_the_user_says(run, package):
     text = 'end_tables_at_notes = true\n[sheets.S]\nrange = "A3:D14"'
     outcome = run(package(by_hand(text), rows=NATIVE), {"S": REPORT, "T": REPORT})
     assert outcome.rows("S")[-1][0] == REPORT[13][0] and outcome.rows("T")[-1][0] == "Total"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from conftest import plugin
 
 VOTES = """
 from ade_engine.models import FieldDef
@@ -21,41 +22,43 @@ def register(registry):
 """
 
 
-def mapped(outcome) -> list:
-    return [column["mapping"]["field"] for column in outcome.tables[0]["structure"]["columns"]]
+def mapped(outcome, what="field") -> list:
+    return [column["mapping"][what] for column in outcome.tables[0]["structure"]["columns"]]
 
 
 def reasons(outcome) -> list:
-    return [column["mapping"]["unmapped_reason"] for column in outcome.tables[0]["structure"]["columns"]]
+    return mapped(outcome, "unmapped_reason")
 
 
-@pytest.mark.parametrize(
-    "header, field",
-    [
-        ("a=1", "a"),
-        ("a=1 b=2", "b"),
-        ("b=1 a=1", "a"),
-        ("a=0", None),
-        ("a=-1", None),
-        ("a=0.000001", "a"),
-        ("a=-5 c=0.1", "c"),
-        ("x", None),
-    ],
+def scoring(names: str, body: str) -> dict[str, str]:
+    """A package with fields, and a detector that says their scores."""
+    fields = "from ade_engine.models import FieldDef\ndef register(registry):\n    for name in %r:\n        registry.register_field(FieldDef(name))\n"
+    return {"columns/a.py": fields % names, "columns/v.py": plugin("column", body, "*, column_header_original, **_")}
+
+
+LOOKED_AT = (
+    "column_sample, column_sample_non_empty_values, table, column, column_name, column_index, header_text, "
+    "column_header_original, field_name, table_region, table_index, sheet_name, logger"
 )
+
+
+def looked_at(run, said, rows, **options) -> list:
+    """What a detector says of each column."""
+    outcome = run({"columns/v.py": plugin("column", f'logger.info("seen", data={{"seen": {said}}})', LOOKED_AT)}, rows, fields=["a"], **options)
+    return [event["data"]["seen"] for event in outcome.named("log")]
+
+
+@pytest.mark.parametrize("header, field", [
+    ("a=1", "a"), ("a=1 b=2", "b"), ("b=1 a=1", "a"), ("a=0", None), ("a=-1", None), ("a=0.000001", "a"), ("a=-5 c=0.1", "c"), ("x", None),
+])  # fmt: skip
 def test_the_best_positive_total_wins_and_the_alphabet_settles_draws(run, header, field):
     assert mapped(run({"columns/v.py": VOTES}, [[header], [1]])) == [field]
 
 
 def test_scores_of_several_detectors_add_up(run):
-    outcome = run({"columns/v.py": VOTES, "columns/w.py": """
-        def more(*, column_index, **_):
-            return {"b": 0.75, "a": -0.25}
-        def register(registry):
-            registry.register_column_detector(more, field="b", priority=1)
-    """}, [["a=1"], [1]])  # fmt: skip
-    (column,) = outcome.tables[0]["structure"]["columns"]
-    assert column["mapping"]["candidates"] == [{"field": "a", "score": 0.75}, {"field": "b", "score": 0.75}]
-    assert column["mapping"]["field"] == "a"
+    outcome = run({"columns/v.py": VOTES, "columns/w.py": plugin("column", 'return {"b": 0.75, "a": -0.25}')}, [["a=1"], [1]])
+    assert mapped(outcome, "candidates") == [[{"field": "a", "score": 0.75}, {"field": "b", "score": 0.75}]]
+    assert mapped(outcome) == ["a"]
 
 
 def test_leftmost_keeps_the_highest_total_and_losers_do_not_fall_back(run):
@@ -66,11 +69,8 @@ def test_leftmost_keeps_the_highest_total_and_losers_do_not_fall_back(run):
 
 
 def test_leave_unmapped_unmaps_all_of_them(run):
-    outcome = run(
-        {"columns/v.py": VOTES},
-        [["a=1", "a=2", "b=1"], [1, 2, 3]],
-        settings={"mapping_tie_resolution": "leave_unmapped"},
-    )
+    settings = {"mapping_tie_resolution": "leave_unmapped"}
+    outcome = run({"columns/v.py": VOTES}, [["a=1", "a=2", "b=1"], [1, 2, 3]], settings=settings)
     assert mapped(outcome) == [None, None, "b"]
     assert reasons(outcome) == ["duplicate_field", "duplicate_field", None]
 
@@ -85,25 +85,23 @@ def test_leave_unmapped_unmaps_all_of_them(run):
         (["a=2", "a=1 "], 0, None),
     ],
 )
-def test_of_equal_columns_the_fullest_gets_the_field(run, package, monkeypatch, columns, winner, told):
+def test_of_equal_columns_the_fullest_gets_the_field(run_by_ade, package, columns, winner, told):
     """A header with a blank behind it stands for a column with values."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
     config = package({"columns/v.py": VOTES})
     rows = [columns, *([n if header.endswith(" ") else None for header in columns] for n in (1, 2))]
-    outcome = run(config, rows, settings={"mapping_tie_resolution": "fullest"})
+    outcome = run_by_ade(config, rows, settings={"mapping_tie_resolution": "fullest"})
     assert mapped(outcome) == [["a", None], [None, "a"]][winner]
     assert reasons(outcome)[1 - winner] == "duplicate_field"
     messages = [notice["message"] for notice in outcome.notices("column_of_several")]
     assert [message.partition("score. ")[2] for message in messages] == ([told] if told else [])
     # Older packages have the left one, and hear nothing.
-    outcome = run(config, rows)
+    outcome = run_by_ade(config, rows)
     assert mapped(outcome) == ["a", None] and not outcome.noticed["notices"]
 
 
-def test_of_several_fields_with_equal_columns_each_is_named(run, package, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_of_several_fields_with_equal_columns_each_is_named(run_by_ade):
     rows = [["a=1", "b=1", "a=1 ", "b=1 "], [None, None, 1, 2]]
-    outcome = run(package({"columns/v.py": VOTES}), rows, settings={"mapping_tie_resolution": "fullest"})
+    outcome = run_by_ade({"columns/v.py": VOTES}, rows, settings={"mapping_tie_resolution": "fullest"})
     assert mapped(outcome) == [None, None, "a", "b"]
     told = [(notice["field"], notice["message"]) for notice in outcome.notices("column_of_several")]
     assert [field for field, _ in told] == ["a", "b"]
@@ -114,110 +112,55 @@ def test_unmapped_columns_say_why(run):
     headers = ["a=1", "a=0.5", "N/A", "unnamed: 3", None, "x", " none "]
     outcome = run({"columns/v.py": VOTES}, [headers, [1] * 7])
     placeholder = "empty_or_placeholder_header"
-    assert reasons(outcome) == [
-        None,
-        "duplicate_field",
-        placeholder,
-        placeholder,
-        placeholder,
-        "no_signal",
-        placeholder,
-    ]
+    assert reasons(outcome) == [None, "duplicate_field", placeholder, placeholder, placeholder, "no_signal", placeholder]
 
 
 def test_a_placeholder_header_lists_no_candidates_unless_it_is_mapped(run):
-    outcome = run({"columns/v.py": """
-        from ade_engine.models import FieldDef
-        def any_column(**_):
-            return {"a": 1.0}
-        def register(registry):
-            registry.register_field(FieldDef("a"))
-            registry.register_column_detector(any_column, field="a", priority=1)
-    """}, [["n/a", "NULL"], [1, 2]])  # fmt: skip
-    first, second = (column["mapping"] for column in outcome.tables[0]["structure"]["columns"])
-    assert (first["status"], first["candidates"]) == ("mapped", [{"field": "a", "score": 1.0}])
-    assert (second["unmapped_reason"], second["candidates"]) == ("empty_or_placeholder_header", [])
+    outcome = run(scoring("a", 'return {"a": 1.0}'), [["n/a", "NULL"], [1, 2]])
+    assert mapped(outcome, "status")[0] == "mapped" and reasons(outcome)[1] == "empty_or_placeholder_header"
+    assert mapped(outcome, "candidates") == [[{"field": "a", "score": 1.0}], []]
 
 
 def test_three_candidates_are_listed_best_first(run):
-    outcome = run({"columns/v.py": """
-        from ade_engine.models import FieldDef
-        def vote(*, column_index, **_):
-            return {"d": 1, "b": 2, "c": 1, "a": -1, "e": 0.5}
-        def register(registry):
-            for name in "abcde":
-                registry.register_field(FieldDef(name))
-            registry.register_column_detector(vote, field="a", priority=1)
-    """}, [["x"], [1]])  # fmt: skip
-    (column,) = outcome.tables[0]["structure"]["columns"]
-    assert column["mapping"]["candidates"] == [
-        {"field": "b", "score": 2.0}, {"field": "c", "score": 1.0}, {"field": "d", "score": 1.0},
+    outcome = run(scoring("abcde", 'return {"d": 1, "b": 2, "c": 1, "a": -1, "e": 0.5}'), [["x"], [1]])
+    assert mapped(outcome, "candidates") == [
+        [{"field": "b", "score": 2.0}, {"field": "c", "score": 1.0}, {"field": "d", "score": 1.0}]
     ]  # fmt: skip
 
 
 def test_renaming_is_in_place_and_skips_a_name_that_is_taken(run):
     outcome = run({"columns/v.py": VOTES}, [["x", "a=1", "b", "b=1"], [1, 2, 3, 4]])
     assert outcome.rows()[0] == ["x", "a", "b", "b=1"]
-    columns = outcome.tables[0]["structure"]["columns"]
-    assert [column["mapping"]["status"] for column in columns] == ["unmapped", "mapped", "unmapped", "mapped"]
+    assert mapped(outcome, "status") == ["unmapped", "mapped", "unmapped", "mapped"]
     assert any(event["level"] == "warning" and "'b=1'" in event["message"] for event in outcome.named("log"))
-
-
-def test_a_name_that_an_earlier_rename_freed_can_be_taken(run):
-    outcome = run({"columns/v.py": """
-        from ade_engine.models import FieldDef
-        def swap(*, column_header_original, **_):
-            return {{"a": "b", "b": "a", "x": "a"}[column_header_original]: 1.0}
-        def register(registry):
-            for name in "ab":
-                registry.register_field(FieldDef(name))
-            registry.register_column_detector(swap, field="a", priority=1)
-    """}, [["b", "a"], [1, 2]])  # fmt: skip
     # "b" cannot become "a" while "a" is there; "a" cannot become "b" for the same reason.
+    outcome = run(scoring("ab", 'return {{"a": "b", "b": "a"}[column_header_original]: 1.0}'), [["b", "a"], [1, 2]])
     assert outcome.rows()[0] == ["b", "a"]
     assert mapped(outcome) == ["a", "b"]
 
 
 def test_the_sample_holds_the_first_texts_of_the_column(run):
-    outcome = run({"columns/v.py": """
-        def look(*, column_sample_non_empty_values, column_sample, column_index, logger, **_):
-            assert column_sample == column_sample_non_empty_values
-            logger.info("sample", data={"column": column_index, "sample": column_sample})
-        def register(registry):
-            registry.register_column_detector(look, field="f", priority=1)
-    """}, [["t", "n", "d", "e"],
-           [" x ", 1, dt.datetime(2024, 1, 2), None],
-           ["", 2.5, None, None],
-           [" ", None, dt.datetime(2024, 1, 3, 4), None],
-           ["y", 4, None, None]],
-        fields=["f"], settings={"detector_column_sample_size": 2})  # fmt: skip
-    assert [event["data"]["sample"] for event in outcome.named("log")] == [
-        ["x", "y"], ["1.0", "2.5"], ["2024-01-02 00:00:00", "2024-01-03 04:00:00"], [],
-    ]  # fmt: skip
-
-
-def test_the_sample_is_found_however_late_it_starts(run):
+    rows = [
+        ["t", "n", "d", "e"],
+        [" x ", 1, dt.datetime(2024, 1, 2), None],
+        ["", 2.5, None, None],
+        [" ", None, dt.datetime(2024, 1, 3, 4), None],
+        ["y", 4, None, None],
+    ]
+    samples = looked_at(run, "[column_sample, column_sample_non_empty_values]", rows, settings={"detector_column_sample_size": 2})
+    first = [["x", "y"], ["1.0", "2.5"], ["2024-01-02 00:00:00", "2024-01-03 04:00:00"], []]
+    assert samples == [[sample, sample] for sample in first]
+    # It is found however late it starts.
     rows = [["t"], *([" "] for _ in range(1500)), *([str(n)] for n in range(20))]
-    outcome = run({"columns/v.py": """
-        def look(*, column_sample, logger, **_):
-            logger.info("sample", data={"sample": column_sample})
-        def register(registry):
-            registry.register_column_detector(look, field="f", priority=1)
-    """}, rows, fields=["f"], settings={"detector_column_sample_size": 15})  # fmt: skip
-    assert outcome.named("log")[0]["data"]["sample"] == [str(n) for n in range(15)]
+    assert looked_at(run, "column_sample", rows, settings={"detector_column_sample_size": 15}) == [[str(n) for n in range(15)]]
 
 
 def test_detectors_see_the_column_as_it_was_read(run):
-    outcome = run({"columns/v.py": """
-        def look(*, table, column, column_name, column_index, header_text, column_header_original, field_name, table_region, table_index, sheet_name, logger):
-            logger.info("look", data={"all": [table.columns, column.to_list(), column_name, column_index, header_text,
-                                              column_header_original, field_name, table_region.a1, table_index, sheet_name]})
-        def register(registry):
-            registry.register_column_detector(look, field="f", priority=1)
-    """}, [[" F ", None], [1, 2]], fields=["f"])  # fmt: skip
-    assert [event["data"]["all"] for event in outcome.named("log")] == [
-        [["F", "col_2"], [1], "F", 0, "F", "F", "f", "A1:B2", 0, "Sheet"],
-        [["F", "col_2"], [2], "col_2", 1, "", "", "f", "A1:B2", 0, "Sheet"],
+    said = """[table.columns, column.to_list(), column_name, column_index, header_text,
+        column_header_original, field_name, table_region.a1, table_index, sheet_name]"""
+    assert looked_at(run, said, [[" F ", None], [1, 2]]) == [
+        [["F", "col_2"], [1], "F", 0, "F", "F", "a", "A1:B2", 0, "Sheet"],
+        [["F", "col_2"], [2], "col_2", 1, "", "", "a", "A1:B2", 0, "Sheet"],
     ]
 
 
@@ -244,10 +187,9 @@ TWO_AMOUNTS = """
         (["Net", "Net amount"], "info", None),
     ],
 )
-def test_columns_of_different_units_that_claim_one_field_are_a_warning(run, package, monkeypatch, headers, level, units):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_columns_of_different_units_that_claim_one_field_are_a_warning(run_by_ade, headers, level, units):
     rows = [headers, [5, 15], [6, 16]]
-    outcome = run(package({"columns/v.py": TWO_AMOUNTS}), rows, settings={"mapping_tie_resolution": "fullest"})
+    outcome = run_by_ade({"columns/v.py": TWO_AMOUNTS}, rows, settings={"mapping_tie_resolution": "fullest"})
     (notice,) = outcome.notices("column_of_several")
     assert notice["level"] == level
     assert "units" not in notice["message"] if units is None else units in notice["message"]

@@ -34,28 +34,23 @@ def copy(tmp_path):
     return write
 
 
-def test_the_list_of_a_marked_copy_is_passed_over_and_that_is_told(run, copy, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    outcome = run(CONFIG, copy())
+def test_the_list_of_a_marked_copy_is_passed_over_and_that_is_told(run_by_ade, copy):
+    outcome = run_by_ade(CONFIG, copy())
     assert outcome.book.sheetnames == ["Crew"] and outcome.rows() == ROWS
     assert outcome.notices("issue_list_skipped") == [
         {
-            "code": "issue_list_skipped",
-            "level": "info",
+            "code": "issue_list_skipped", "level": "info", "count": 1, "sheets": ["Issues"],
             "message": "the file is a copy that ade has marked; its list of issues was not read: 'Issues'",
-            "count": 1,
-            "sheets": ["Issues"],
         }
-    ]
+    ]  # fmt: skip
     # Where somebody has moved it, or given it another title, the name goes with it.
-    outcome = run(CONFIG, copy(titles=("Crew", "It's done"), listed=1, area="'It''s done'!$A$4:$I$5"))
+    outcome = run_by_ade(CONFIG, copy(titles=("Crew", "It's done"), listed=1, area="'It''s done'!$A$4:$I$5"))
     assert outcome.book.sheetnames == ["Crew"] and outcome.notices("issue_list_skipped")
 
 
-def test_a_name_that_means_another_sheet_hides_none(run, copy, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_a_name_that_means_another_sheet_hides_none(run_by_ade, copy):
     # As programs leave it that take the list away, and do not count sheets anew.
-    outcome = run(CONFIG, copy(titles=("Crew",)))
+    outcome = run_by_ade(CONFIG, copy(titles=("Crew",)))
     assert outcome.rows() == ROWS and not outcome.notices("issue_list_skipped")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import openpyxl
 import pytest
+from conftest import plugin, write_workbook
 
 ROWS = [
     ["Member ID", "First name", "E-mail", "Pay", "Last name"],
@@ -18,21 +17,16 @@ ROWS = [
 
 
 @pytest.fixture
-def issues(run, template, tmp_path):
+def issues(succeed, template, tmp_path):
     """The issues of a sheet with merged cells, and the texts of the rows' issues in the output."""
 
-    def call(*areas, rows=ROWS, **settings):
-        book = openpyxl.Workbook()
-        for row in rows:
-            book.active.append(row)
-        for area in areas:
-            book.active.merge_cells(area)
-        path = tmp_path / "crew.xlsx"
+    def call(area, rows=ROWS, **settings):
+        path = write_workbook(tmp_path / "crew.xlsx", {"Sheet": rows})
+        book = openpyxl.load_workbook(path)
+        book.active.merge_cells(area)
         book.save(path)
-        outcome = run(template, path, settings={"issue_list": True, **settings})
-        assert outcome.result.error is None, outcome.result.error
-        lines = outcome.output.with_name("crew_issues.ndjson").read_text("utf-8").splitlines()
-        return [json.loads(line) for line in lines], outcome
+        outcome = succeed(template, path, settings={"issue_list": True, **settings})
+        return outcome.issues, outcome
 
     return call
 
@@ -48,8 +42,7 @@ def test_a_merged_range_is_one_issue_and_each_row_has_it(issues):
         ("C2", "email.value_lost", "nobody", f"{message} (3 rows share this cell)"),
         ("C5", "email.value_lost", "nowhere", message),
     ]
-    names, *rows = outcome.rows()
-    texts = [row[names.index("Issues")] for row in rows]
+    texts = [record.get("Issues") for record in outcome.records("Sheet")[0]]
     assert [bool(text) for text in texts] == [True, True, True, True, False] and texts[0] == texts[1] == texts[2]
     assert outcome.completed["validation"]["issues_total"] == 2
 
@@ -71,9 +64,7 @@ def test_rows_of_a_table_on_its_side_share_a_cell_too(issues):
 def test_where_the_first_row_is_gone_the_others_stay(issues, template):
     hooks = template / "src/ade_config/hooks"
     hooks.mkdir(exist_ok=True)
-    (hooks / "some.py").write_text(
-        "import polars as pl\n\ndef some(*, table, **_):\n    return table.filter(pl.col('first_name') != 'Ann')\n\n"
-        'def register(registry):\n    registry.register_hook(some, hook="on_table_validated", priority=1)\n'
-    )
+    some = plugin("on_table_validated", "return table.filter(pl.col('first_name') != 'Ann')", "*, table, **_")
+    (hooks / "some.py").write_text(some)
     found, _ = issues("C2:C4")
     assert [one["cell"] for one in found if one["rule"] == "email.value_lost"] == ["C3", "C4", "C5"]

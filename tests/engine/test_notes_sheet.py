@@ -8,33 +8,24 @@ import subprocess
 
 import openpyxl
 import pytest
+from conftest import plugin
 from package_check import check_package
 
 NAMES = ["Member ID", "First Name", "E-mail", "Hire Date", "Hours"]
 PEOPLE = [[f"M-{number:03}", "Ann", f"a{number}@example.org", f"{number + 10}/02/2024", 7] for number in range(9)]
 ROWS = [["Hours of the yard"], [], NAMES, *PEOPLE, ["Total", None, None, None, 63], [], ["Hours are those of the shop only, and not yet approved."]]
-HOOK = """
-def tidy(*, table, **_):
-    return table.filter(table["email"] != "a3@example.org")
-
-def touch(*, output_workbook, **_):
-    {}
-
-def register(registry):
-    registry.register_hook(tidy, hook="on_table_validated", priority=1)
-    registry.register_hook(touch, hook="on_workbook_before_save", priority=1)
-"""
+TIDY = plugin("on_table_validated", 'return table.filter(table["email"] != "a3@example.org")', "*, table, **_")
 
 
 @pytest.fixture
-def noted(run, template, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-
+def noted(succeed, template):
     def call(touched=False, sheets=None, **settings):
-        (template / "src/ade_config/hooks").mkdir(exist_ok=True)
-        (template / "src/ade_config/hooks/own.py").write_text(HOOK.format('output_workbook.worksheets[-1]["A1"].value' if touched else "pass"))
-        outcome = run(template, sheets or {"North": ROWS}, settings={"notes_sheet": True, "issues_sheet": False, **settings})
-        assert outcome.result.error is None, outcome.result.error
+        hooks = template / "src/ade_config/hooks"
+        hooks.mkdir(exist_ok=True)
+        (hooks / "own.py").write_text(TIDY)
+        touch = 'output_workbook.worksheets[-1]["A1"].value' if touched else "pass"
+        (hooks / "touch.py").write_text(plugin("on_workbook_before_save", touch, "*, output_workbook, **_"))
+        outcome = succeed(template, sheets or {"North": ROWS}, settings={"notes_sheet": True, "issues_sheet": False, **settings})
         check_package(outcome.output)
         return outcome
 
@@ -52,7 +43,7 @@ def test_each_notice_and_each_column_that_was_read_is_a_line(noted, touched):
     assert len(lines) == len(told) + len(outcome.noticed["readings"]) and sheet["A1"].value == f"{len(lines)} notes on input.xlsx"
     assert ["Rows left out: total", "North", "row 13", "1 row"] in [line[:4] for line in lines]
     (dropped,) = [line for line in lines if line[0] == "Rows dropped"]
-    assert dropped[1:] == ["North", "row 7", "1 row", "The hook tidy of ade_config.hooks.own dropped 1 row (row 7)"]
+    assert dropped[1:] == ["North", "row 7", "1 row", "The hook fn of ade_config.hooks.own dropped 1 row (row 7)"]
     (read,) = [line for line in lines if line[0] == "Column read" and "Hire Date" in line[2]]
     assert read[1:4] == ["North", "column D (Hire Date)", "9 cells"] and read[4].startswith("Read as dates")
     assert not any(str(person[2]) in str(line) for person in PEOPLE for line in lines)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import textwrap
 from decimal import Decimal
 
 import openpyxl
 import pytest
 import xlwt
+from conftest import FIRST_ROW_IS_HEADER, plugin
 from raw_workbooks import RawWorkbook
 
 from ade_engine.io.input.source import open_source
@@ -30,17 +30,28 @@ def register(registry):
 
 
 @pytest.fixture
-def noticed(run, monkeypatch):
-    """Run as `ade` does, and return the notices."""
+def noticed(succeed, tmp_path):
+    """Run as `ade` does with rows of `HEADER_BY_WORDS`, and return the notices. A book of openpyxl's is saved before."""
 
-    def execute(*arguments, **options):
-        monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-        outcome = run(*arguments, **options)
-        assert outcome.result.error is None, outcome.result.error
-        execute.outcome = outcome
-        return outcome.noticed["notices"]
+    def execute(data, config=(), rows=HEADER_BY_WORDS, **options):
+        if isinstance(data, openpyxl.Workbook):
+            data.save(tmp_path / "book.xlsx")
+            data = tmp_path / "book.xlsx"
+        execute.outcome = succeed(dict(config), data, rows=rows, **options)
+        return execute.outcome.noticed["notices"]
 
     return execute
+
+
+def book_of(rows, merged=(), hidden=()):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    for area in merged:
+        book.active.merge_cells(area)
+    for row in hidden:
+        book.active.row_dimensions[row].hidden = True
+    return book
 
 
 def cells_of(path, *, touch=None, **options):
@@ -100,7 +111,7 @@ def test_formulas_without_a_saved_value_are_counted(noticed, tmp_path):
             "/><c>",
         ],
     )
-    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS)
+    (notice,) = noticed(path)
     assert notice == {
         "code": "formulas_without_value",
         "level": "warning",
@@ -112,27 +123,24 @@ def test_formulas_without_a_saved_value_are_counted(noticed, tmp_path):
     }
 
 
-def test_formulas_that_openpyxl_wrote_have_no_saved_value(noticed, tmp_path):
-    book = openpyxl.Workbook()
+def test_formulas_that_openpyxl_wrote_have_no_saved_value(noticed):
+    book = book_of([["region", "n"], ["a", 1], ["b", "=B2+1"]])
     book.active.title = "Pay"
-    for row in (["region", "n"], ["a", 1], ["b", "=B2+1"]):
-        book.active.append(row)
     other = book.create_sheet("Other")
     other.append(["region"])
     other.append(["=Pay!B2"])
-    book.save(tmp_path / "pay.xlsx")
-    first, second = noticed({}, tmp_path / "pay.xlsx", rows=HEADER_BY_WORDS)
+    first, second = noticed(book)
     assert (first["sheet"], first["count"], first["cells"]) == ("Pay", 1, ["B3"])
     assert first["message"].startswith("sheet 'Pay': the formula in B3 has no saved value; its cell is read as empty.")
     assert (second["sheet"], second["cells"]) == ("Other", ["A2"])
     # Only sheets that are processed count.
-    (only,) = noticed({}, tmp_path / "pay.xlsx", rows=HEADER_BY_WORDS, input_sheets=["Other"])
+    (only,) = noticed(book, input_sheets=["Other"])
     assert only["sheet"] == "Other"
 
 
 def test_where_a_scan_ends_early_formulas_are_counted_up_to_there(noticed, tmp_path):
     path = formulas_book(tmp_path / "pay.xlsx", ["><f>A1</f>"] * 8)
-    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS, settings={"max_empty_rows_run": 3})
+    (notice,) = noticed(path, settings={"max_empty_rows_run": 3})
     assert notice["count"] == 3
     assert "at least 3 formulas have no saved value, the first in B3" in notice["message"]
 
@@ -148,7 +156,7 @@ def test_nothing_is_sent_where_ade_did_not_start_the_run(run, tmp_path):
 
 def test_merged_ranges_in_a_table_are_a_warning(noticed, tmp_path):
     path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A1:B1", "A3:A5", "A6:A9", "D1:D9"])
-    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS)
+    (notice,) = noticed(path)
     assert notice == {
         "code": "merged_cells",
         "level": "warning",
@@ -163,12 +171,18 @@ def test_merged_ranges_in_a_table_are_a_warning(noticed, tmp_path):
 
 def test_a_merged_title_above_a_table_alarms_nobody(noticed, tmp_path):
     path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A1:B1", "D3:E4"])
-    assert noticed({}, path, rows=HEADER_BY_WORDS) == []
+    assert noticed(path) == []
 
 
 def test_merged_ranges_that_are_filled_are_told(noticed, tmp_path):
+    # The table is filled before anything sees it, and a title changes nothing.
+    path = merged_book(tmp_path / "title.xlsx", GROUPED, ["A1:B1", "A3:A5"])
+    assert [notice["code"] for notice in noticed(path, settings={"fill_merged": True})] == ["merged_cells"]
+    assert noticed.outcome.rows() == [
+        ["region", "name"], ["North", "Ann"], ["North", "Bob"], ["North", "Cid"], ["South", "Dan"],
+    ]  # fmt: skip
     path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A3:A5", "A5:B6", "B4:B5", "B5:B6", "A1:A1", "nonsense"])
-    filled, left = noticed({}, path, rows=HEADER_BY_WORDS, settings={"fill_merged": True})
+    filled, left = noticed(path, settings={"fill_merged": True})
     # An empty cell hides nothing, and A5:B6 begins with one. B5:B6 overlaps the range before it.
     assert filled == {
         "code": "merged_cells",
@@ -186,7 +200,7 @@ def test_merged_ranges_that_are_filled_are_told(noticed, tmp_path):
 def test_numbers_that_are_filled_over_several_rows_are_told(noticed, tmp_path):
     rows = [["region", "name", "pay"], ["North", "Ann", "1.200,50 €"], [None, "Bob"], ["31.01.2025", "Cid", "40"], [None, "Dan"]]
     path = merged_book(tmp_path / "pay.xlsx", rows, ["A2:A3", "C2:C3", "A4:A5", "C4:D4"])
-    _, numbers = noticed({}, path, rows=HEADER_BY_WORDS, settings={"fill_merged": True})
+    _, numbers = noticed(path, settings={"fill_merged": True})
     assert numbers == {
         "code": "merged_numbers",
         "level": "warning",
@@ -208,17 +222,11 @@ AMOUNTS = [
 ]
 
 
-def test_an_amount_of_several_records_stands_in_the_first_alone(noticed, tmp_path):
+def test_an_amount_of_several_records_stands_in_the_first_alone(noticed):
     """Ids in the first column, years and labels are filled; amounts are told."""
     ranges = ["A2:A4", "B2:B4", "D2:D4", "E2:E4", "F2:F4", "A5:A6", "B5:B6", "D5:D6", "F5:F6"]
-    book = openpyxl.Workbook()
-    for row in AMOUNTS:
-        book.active.append(row)
-    for area in ranges:
-        book.active.merge_cells(area)
-    book.save(tmp_path / "orders.xlsx")
     settings = {"fill_merged": True, "fill_merged_numbers": False}
-    filled, numbers = noticed({}, tmp_path / "orders.xlsx", settings=settings)
+    filled, numbers = noticed(book_of(AMOUNTS, ranges), rows=FIRST_ROW_IS_HEADER, settings=settings)
     assert noticed.outcome.rows()[1:] == [
         [1001, 2024, "x", "North", 300, "EUR 12.50"],
         [1001, 2024, "y", "North", None, None],
@@ -231,26 +239,17 @@ def test_an_amount_of_several_records_stands_in_the_first_alone(noticed, tmp_pat
     assert "stands in their first cells only" in numbers["message"]
 
 
-def test_the_year_of_a_header_is_filled(noticed, tmp_path):
-    book = openpyxl.Workbook()
-    for row in [["Region", 2024, 2025], [], ["North", 30.5, 31.5], ["South", 40.25, None]]:
-        book.active.append(row)
-    for area in ("A1:A2", "B1:B2", "C1:C2", "C3:C4"):
-        book.active.merge_cells(area)
-    book.save(tmp_path / "years.xlsx")
+def test_the_year_of_a_header_is_filled(noticed):
+    rows = [["Region", 2024, 2025], [], ["North", 30.5, 31.5], ["South", 40.25, None]]
     settings = {"fill_merged": True, "fill_merged_numbers": False}
-    _, numbers = noticed({}, tmp_path / "years.xlsx", settings=settings)
+    book = book_of(rows, ("A1:A2", "B1:B2", "C1:C2", "C3:C4"))
+    _, numbers = noticed(book, rows=FIRST_ROW_IS_HEADER, settings=settings)
     assert numbers["cells"] == ["C3:C4"]
 
 
-def test_hidden_rows_are_read_and_told(noticed, tmp_path):
-    book = openpyxl.Workbook()
-    for row in [["name", "pay"], *([name, 5.5] for name in "abcdef")]:
-        book.active.append(row)
-    for row in (3, 4, 6, 40):
-        book.active.row_dimensions[row].hidden = True
-    book.save(tmp_path / "hidden.xlsx")
-    (told,) = noticed({}, tmp_path / "hidden.xlsx")
+def test_hidden_rows_are_read_and_told(noticed):
+    book = book_of([["name", "pay"], *([name, 5.5] for name in "abcdef")], hidden=(3, 4, 6, 40))
+    (told,) = noticed(book, rows=FIRST_ROW_IS_HEADER)
     assert [row[0] for row in noticed.outcome.rows()] == ["name", *"abcdef"]
     assert (told["code"], told["level"], told["count"], told["rows"]) == ("hidden_rows_read", "info", 3, [[3, 4], [6, 6]])
     assert told["message"] == "sheet 'Sheet': 3 hidden rows were read as the others are (rows 3 to 4 and 6)"
@@ -335,56 +334,24 @@ def test_damage_behind_an_early_end_stays_without_effect(run, tmp_path):
     assert run({}, path, settings={"max_empty_rows_run": 5, "fill_merged": True}).result.error is None
 
 
-def test_the_table_is_filled_before_anything_sees_it(noticed, tmp_path):
-    path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A1:B1", "A3:A5"])
-    (tmp_path / "config").mkdir()
-    notices = noticed({}, path, rows=HEADER_BY_WORDS, settings={"fill_merged": True})
-    assert [notice["code"] for notice in notices] == ["merged_cells"]
-    assert noticed.outcome.rows() == [
-        ["region", "name"], ["North", "Ann"], ["North", "Bob"], ["North", "Cid"], ["South", "Dan"],
-    ]  # fmt: skip
-
-
 # What hooks may ask for ---------------------------------------------------------------------------------------------
 
-ASKING = """
-import json
-
-def note(state, stage, ranges):
-    state.setdefault("seen", []).append([stage, ranges])
-
-def start(state, merged_ranges):
-    note(state, "start", merged_ranges)
-
-def mapped(state, merged_ranges):
-    note(state, "mapped", merged_ranges)
-
-def transformed(state, merged_ranges=None):
-    note(state, "transformed", merged_ranges)
-
-def validated(state, *, merged_ranges, **rest):
-    note(state, "validated", merged_ranges)
-
-def without(state, **rest):
-    note(state, "without", "merged_ranges" in rest)
-
-def report(state, logger):
-    logger.info("seen", data={"seen": state["seen"]})
-
-def register(registry):
-    registry.register_hook(start, hook="on_sheet_start", priority=1)
-    registry.register_hook(mapped, hook="on_table_mapped", priority=1)
-    registry.register_hook(transformed, hook="on_table_transformed", priority=1)
-    registry.register_hook(validated, hook="on_table_validated", priority=1)
-    registry.register_hook(without, hook="on_table_validated", priority=0)
-    registry.register_hook(report, hook="on_workbook_before_save", priority=1)
-"""
+NOTE = 'state.setdefault("seen", []).append([{!r}, merged_ranges])'
+SEEN = plugin("on_workbook_before_save", 'logger.info("seen", data={"seen": state["seen"]})', "state, logger")
+ASKING = {
+    "hooks/start.py": plugin("on_sheet_start", NOTE.format("start"), "state, merged_ranges"),
+    "hooks/mapped.py": plugin("on_table_mapped", NOTE.format("mapped"), "state, merged_ranges"),
+    "hooks/transformed.py": plugin("on_table_transformed", NOTE.format("transformed"), "state, merged_ranges=None"),
+    "hooks/validated.py": plugin("on_table_validated", NOTE.format("validated"), "state, *, merged_ranges, **rest"),
+    "hooks/without.py": plugin("on_table_validated", 'state["seen"].append(["without", "merged_ranges" in rest])', "state, **rest"),
+    "hooks/z_report.py": SEEN,
+}
 STAGES = ("start", "mapped", "transformed", "validated")
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "xls", "csv"])
 @pytest.mark.parametrize("fill", [False, True])
-def test_hooks_can_ask_for_the_merged_ranges(run, tmp_path, kind, fill):
+def test_hooks_can_ask_for_the_merged_ranges(succeed, tmp_path, kind, fill):
     path = tmp_path / f"book.{kind}"
     expected = ["A1:B1", "A3:A5"]
     if kind == "xlsx":
@@ -400,27 +367,18 @@ def test_hooks_can_ask_for_the_merged_ranges(run, tmp_path, kind, fill):
     else:
         path.write_text("region,name\nNorth,Ann\n")
         expected = []
-    outcome = run({"hooks/ask.py": ASKING}, path, rows=HEADER_BY_WORDS, settings={"fill_merged": fill})
-    assert outcome.result.error is None, outcome.result.error
-    (log,) = outcome.named("log")
-    assert log["data"]["seen"] == [*([stage, expected] for stage in STAGES), ["without", False]]
+    outcome = succeed(ASKING, path, rows=HEADER_BY_WORDS, settings={"fill_merged": fill})
+    assert outcome.logged["seen"] == [*([stage, expected] for stage in STAGES), ["without", False]]
 
 
 def test_hooks_see_the_merged_ranges_that_hooks_have_made(run, tmp_path):
     path = tmp_path / "book.csv"
     path.write_text("region,name\nNorth,Ann\n,Bob\n")
-    files = {
-        "hooks/ask.py": ASKING,
-        "hooks/merge.py": """
-            def merge(source_sheet):
-                source_sheet.merge_cells("A2:A3")
-            def register(registry):
-                registry.register_hook(merge, hook="on_sheet_start", priority=9)
-        """,
-    }
+    # It is there before the hook that asks.
+    merging = plugin("on_sheet_start", 'source_sheet.merge_cells("A2:A3")', "source_sheet").replace("priority=1", "priority=9")
+    files = {**ASKING, "hooks/merge.py": merging}
     outcome = run(files, path, rows=HEADER_BY_WORDS, settings={"fill_merged": True})
-    (log,) = outcome.named("log")
-    assert log["data"]["seen"][:4] == [[stage, ["A2:A3"]] for stage in STAGES]
+    assert outcome.logged["seen"][:4] == [[stage, ["A2:A3"]] for stage in STAGES]
     assert [row[0] for row in outcome.rows()] == ["region", "North", "North"]
 
 
@@ -432,13 +390,9 @@ def test_the_ranges_are_not_looked_for_where_no_hook_names_them(run, tmp_path, m
 
     monkeypatch.setattr(Source, "merged_ranges_now", fail)
     path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A3:A5"])
-    files = {"hooks/all.py": """
-        def everything(**values):
-            assert "merged_ranges" not in values
-        def register(registry):
-            for stage in ("on_sheet_start", "on_table_mapped", "on_table_transformed", "on_table_validated"):
-                registry.register_hook(everything, hook=stage, priority=1)
-    """}
+    stages = ("on_sheet_start", "on_table_mapped", "on_table_transformed", "on_table_validated")
+    body = 'assert "merged_ranges" not in values'
+    files = {f"hooks/{stage}.py": plugin(stage, body, "**values") for stage in stages}
     assert run(files, path, rows=HEADER_BY_WORDS).result.error is None
 
 
@@ -451,8 +405,6 @@ def test_transforms_and_validators_can_ask_for_the_header_and_its_unit(run):
             assert not {"column_header", "column_unit"} & set(values)
         def weight(*, column_header_original, **_):
             return {"weight": 1.0} if column_header_original.startswith("Gewicht") else None
-        def report(state, logger):
-            logger.info("seen", data={"seen": state["seen"]})
         def register(registry):
             registry.register_column_detector(weight, field="weight", priority=1)
             for field in ("weight", "plain", "absent"):
@@ -460,12 +412,10 @@ def test_transforms_and_validators_can_ask_for_the_header_and_its_unit(run):
                 registry.register_column_transform(everything, field=field, priority=1)
             registry.register_column_validator(remember, field="weight", priority=1)
             registry.register_column_validator(everything, field="weight", priority=1)
-            registry.register_hook(report, hook="on_workbook_before_save", priority=1)
-    """}
+    """, "hooks/z_report.py": SEEN}
     outcome = run(files, [["Plain", " Gewicht [kg] "], [1, 2]], fields=["weight", "plain", "absent"])
     assert outcome.result.error is None, outcome.result.error
-    (log,) = outcome.named("log")
-    assert log["data"]["seen"] == [
+    assert outcome.logged["seen"] == [
         ["plain", "Plain", None],
         ["weight", "Gewicht [kg]", "kg"],
         ["absent", "", None],
@@ -477,22 +427,13 @@ def test_a_check_knows_who_is_offered_the_new_names(package):
     from ade_engine import Engine, Settings
     from ade_engine.models import ConfigError
 
-    unit = """
-        def unit(column_header, column_unit):
-            return None
-        def register(registry):
-            registry.register_column_transform(unit, field="a", priority=1)
-            registry.register_column_validator(unit, field="a", priority=1)
-    """
-    folder = package({"hooks/ask.py": ASKING, "columns/b.py": unit}, fields=["a"])
+    unit = {
+        f"columns/{kind}.py": plugin(kind, "return None", "column_header, column_unit")
+        for kind in ("transform", "validator")
+    }
+    folder = package({**ASKING, **unit}, fields=["a"])
     assert Engine(Settings()).check(config_package=folder)
-    late = """
-        def end(merged_ranges):
-            pass
-        def register(registry):
-            registry.register_hook(end, hook="on_sheet_end", priority=1)
-    """
-    (folder / "ade_config/hooks/late.py").write_text(textwrap.dedent(late))
+    (folder / "ade_config/hooks/late.py").write_text(plugin("on_sheet_end", "pass", "merged_ranges"))
     with pytest.raises(ConfigError, match="needs 'merged_ranges', which this stage does not offer"):
         Engine(Settings()).check(config_package=folder)
 
@@ -529,15 +470,9 @@ def test_the_unit_of_a_header():
 def test_what_detection_decided_is_told(noticed, tmp_path, content, message, facts):
     path = tmp_path / "pay.csv"
     path.write_bytes(content)
-    notices = noticed(
-        {}, path, rows=HEADER_BY_WORDS, settings={"csv_encoding": "auto", "csv_delimiter": "auto"}
-    )
-    if message is None:
-        assert notices == []
-        return
-    assert notices == [
-        {"code": "csv_guessed", "level": "info", "message": message, "encoding": facts[0], "delimiter": facts[1]}
-    ]
+    notices = noticed(path, settings={"csv_encoding": "auto", "csv_delimiter": "auto"})
+    told = {"code": "csv_guessed", "level": "info", "message": message}
+    assert notices == ([told | dict(zip(("encoding", "delimiter"), facts))] if message else [])
 
 
 RAGGED = "region,pay,town\nAnn,1,50,Ulm\nBob,20,Ulm\nCid,30,25,Ulm\n"
@@ -546,13 +481,13 @@ RAGGED = "region,pay,town\nAnn,1,50,Ulm\nBob,20,Ulm\nCid,30,25,Ulm\n"
 def test_decimal_commas_between_commas_are_told(noticed, tmp_path):
     path = tmp_path / "pay.csv"
     path.write_text(RAGGED)
-    (told,) = noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": "auto"})
+    (told,) = noticed(path, settings={"csv_delimiter": "auto"})
     assert (told["code"], told["level"], told["count"]) == ("csv_ragged", "warning", 2)
     assert "(2 of the first 4 from the rest). If commas are decimal marks" in told["message"]
     # One line is no pattern, and who names the delimiter knows it.
-    assert noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": ","}) == []
+    assert noticed(path, settings={"csv_delimiter": ","}) == []
     path.write_text("region,pay,town\nAnn,1,Ulm\nBob,20\nCid,30,Ulm\n")
-    assert noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": "auto"}) == []
+    assert noticed(path, settings={"csv_delimiter": "auto"}) == []
 
 
 @pytest.mark.parametrize("sign, what", [("~", 'set `csv_delimiter = "~"`'), (";", 'set `csv_delimiter = ";"`'), ("§", "get the file with semicolons")])
@@ -560,7 +495,7 @@ def test_decimal_commas_between_commas_are_told(noticed, tmp_path):
 def test_a_sign_between_the_cells_of_one_column_is_told(noticed, tmp_path, sign, what, title):
     path = tmp_path / "pay.csv"
     path.write_text(title + "region|pay\nUlm|3.5\nBonn|4.5\n".replace("|", sign), encoding="utf-8")
-    found = noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": ","})
+    found = noticed(path, settings={"csv_delimiter": ","})
     (told,) = [one for one in found if one["code"] == "csv_one_column"]
     assert told["level"] == "warning"
     assert told["message"].endswith(f"the file has one column only, and {sign!r} in its rows. If that stands between cells, {what}")
@@ -568,9 +503,8 @@ def test_a_sign_between_the_cells_of_one_column_is_told(noticed, tmp_path, sign,
 
 @pytest.mark.parametrize("text", ["region\nUlm\nBonn\n", "e-mail\na@b.example\nc@d.example\n", "Time:\n10:30\n11:30\n", "region\nUlm~\nBonn\n"])
 def test_a_column_alone_is_not(noticed, tmp_path, text):
-    path = tmp_path / "pay.csv"
-    path.write_text(text)
-    found = noticed({}, path, rows=HEADER_BY_WORDS, settings={"csv_delimiter": "auto"})
+    (tmp_path / "pay.csv").write_text(text)
+    found = noticed(tmp_path / "pay.csv", settings={"csv_delimiter": "auto"})
     assert not [one for one in found if one["code"] == "csv_one_column"]
 
 
@@ -578,18 +512,15 @@ def test_what_settings_say_is_no_guess(noticed, tmp_path):
     path = tmp_path / "pay.csv"
     path.write_bytes("region;name\nNörd;Ann\n".encode("cp1252"))
     settings = {"csv_encoding": "cp1252", "csv_delimiter": ";"}
-    assert noticed({}, path, rows=HEADER_BY_WORDS, settings=settings) == []
-    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS, settings={**settings, "csv_delimiter": "auto"})
+    assert noticed(path, settings=settings) == []
+    (notice,) = noticed(path, settings={**settings, "csv_delimiter": "auto"})
     assert notice["code"] == "csv_guessed"
 
 
-def test_hidden_sheets_that_are_left_out_are_told(noticed, tmp_path):
-    book = openpyxl.Workbook()
-    book.active.append(["region", "name"])
+def test_hidden_sheets_that_are_left_out_are_told(noticed):
+    book = book_of([["region", "name"]])
     book.create_sheet("Empty").sheet_state = "hidden"
-    path = tmp_path / "book.xlsx"
-    book.save(path)
-    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS)
+    (notice,) = noticed(book)
     assert notice == {
         "code": "hidden_sheets_skipped",
         "level": "info",
@@ -600,33 +531,24 @@ def test_hidden_sheets_that_are_left_out_are_told(noticed, tmp_path):
     old = book.create_sheet("Old")
     old.sheet_state = "veryHidden"
     old["C90"] = 1
-    book.save(path)
-    (notice,) = noticed({}, path, rows=HEADER_BY_WORDS)
+    (notice,) = noticed(book)
     assert (notice["level"], notice["sheets"]) == ("warning", ["Empty", "Old"])
     assert notice["message"] == "2 hidden sheets were not read: 'Empty', 'Old'"
     # A sheet that somebody has chosen is all that was wanted.
-    assert noticed({}, path, rows=HEADER_BY_WORDS, input_sheets=["Sheet"]) == []
-    assert noticed({}, path, rows=HEADER_BY_WORDS, active_sheet_only=True) == []
+    assert noticed(book, input_sheets=["Sheet"]) == []
+    assert noticed(book, active_sheet_only=True) == []
 
 
 def test_a_hidden_sheet_that_cannot_be_read_stops_nothing(noticed, tmp_path):
     book = RawWorkbook({"Pay": '<sheetData><row><c t="str"><v>region</v></c></row></sheetData>', "Broken": "<x></y>"})
     book.set_structure(states={"Broken": "hidden"})
-    (notice,) = noticed({}, book.save(tmp_path / "book.xlsx"), rows=HEADER_BY_WORDS)
+    (notice,) = noticed(book.save(tmp_path / "book.xlsx"))
     assert (notice["code"], notice["level"]) == ("hidden_sheets_skipped", "warning")
 
 
 def test_sheets_without_a_table_are_told(noticed):
-    notices = noticed(
-        {},
-        {
-            "Good": [["region", "name"], ["North", "Ann"]],
-            "Nothing": [],
-            "Notes": [[], ["Remember"], ["this"]],
-            "Late": [[], ["region"]],
-        },
-        rows=HEADER_BY_WORDS,
-    )
+    good, notes = [["region", "name"], ["North", "Ann"]], [[], ["Remember"], ["this"]]
+    notices = noticed({"Good": good, "Nothing": [], "Notes": notes, "Late": [[], ["region"]]})
     assert notices == [
         {"code": "no_table", "level": "info", "message": "sheet 'Nothing' is empty", "sheet": "Nothing"},
         {
@@ -640,33 +562,26 @@ def test_sheets_without_a_table_are_told(noticed):
 
 
 def test_a_row_that_was_nearly_a_header_is_named(noticed):
-    rows = """
-        def detect(*, row_index, **_):
-            return {"header": 0.3, "banner": 0.5} if row_index == 3 else {"banner": 1.0}
-        def register(registry):
-            registry.register_row_detector(detect, row_kind="header", priority=1)
-    """
-    (notice,) = noticed({}, [["a"], ["b"], ["c"], ["d"]], rows=rows)
+    rows = plugin("row", 'return {"header": 0.3, "banner": 0.5} if row_index == 3 else {"banner": 1.0}', "*, row_index, **_")
+    (notice,) = noticed([["a"], ["b"], ["c"], ["d"]], rows=rows)
     assert notice["message"] == (
         "sheet 'Sheet': no header row was recognised; row 3, which looks most like one, was taken for it"
     )
     assert notice["rows"] == [[3, 3]]
     # A package without row detectors has not asked for headers to be recognised.
-    files = {"row_detectors/rows.py": "def look(**_):\n    pass\ndef register(r):\n    r.register_hook(look, hook='on_sheet_end', priority=1)\n"}
-    assert noticed(files, [["a"], ["b"]], rows=None) == []
+    assert noticed([["a"], ["b"]], {"row_detectors/rows.py": plugin("on_sheet_end", "pass")}, rows=None) == []
 
 
 def test_notices_hold_no_values(noticed, tmp_path):
     secret = [["region", "name"], ["SECRET", "SECRET"], [None, "SECRET"]]
     path = merged_book(tmp_path / "pay.xlsx", secret, ["A2:A3"])
-    notices = noticed({}, path, rows=HEADER_BY_WORDS)
+    notices = noticed(path)
     assert notices and "SECRET" not in json.dumps(notices)
 
 
 @pytest.mark.parametrize("value", [dt.time(7, 30), dt.timedelta(hours=30), dt.datetime(2024, 1, 1)])
-def test_times_among_numbers_that_no_reader_reads_are_told(run, template, monkeypatch, value):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_times_among_numbers_that_no_reader_reads_are_told(normalized, value):
     rows = [["Name", "Blorb", "Hours", "Zed"], ["Ada Blom", 8, 7, 7], ["Bo Cohen", value, value, 8], ["Cy Dahl", 7.5, 8, 9]]
-    (told,) = run(template, {"S": rows}).notices("times_among_numbers")
+    (told,) = normalized(rows).notices("times_among_numbers")
     assert told["level"] == "warning" and told["message"].startswith("sheet 'S': column B has days or times among numbers")
-    assert not run(template, {"S": [*rows[:2], *rows[3:]]}).notices("times_among_numbers")
+    assert not normalized([*rows[:2], *rows[3:]]).notices("times_among_numbers")

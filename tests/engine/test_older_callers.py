@@ -9,19 +9,15 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import write_files, write_package, write_workbook
+from conftest import plugin, steps, write_files, write_package, write_workbook
 
 from ade_engine import Engine, RunRequest, Settings
 from ade_engine.extensions.loader import ConfigImport, resolve_config_import
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 
-TWO_TABLES = """
-def kinds(*, row_values, **_):
-    return {"header": 1.0} if row_values and str(row_values[0]).startswith("H") else {"data": 1.0}
-
-def register(registry):
-    registry.register_row_detector(kinds, row_kind="header", priority=1)
-"""
+TWO_TABLES = plugin(
+    "row", 'return {"header": 1.0} if row_values and str(row_values[0]).startswith("H") else {"data": 1.0}', "*, row_values, **_"
+)
 
 
 @pytest.fixture
@@ -42,12 +38,8 @@ def lines():
 
 @pytest.mark.parametrize("name", ["engine.surprise", "surprise", "engine", 5])
 def test_a_log_line_may_name_any_event_and_ends_no_run(run, name):
-    outcome = run({"hooks/h.py": f"""
-        def speak(*, logger, **_):
-            logger.info("hello", extra={{"event": {name!r}}})
-        def register(registry):
-            registry.register_hook(speak, hook="on_workbook_start", priority=1)
-    """}, [["a"], [1]])  # fmt: skip
+    hook = steps(on_workbook_start=f'logger.info("hello", extra={{"event": {name!r}}})')
+    outcome = run(hook, [["a"], [1]])
     assert outcome.result.error is None
     assert [event["event"] for event in outcome.events if event["message"] == "hello"] == [str(name)]
 
@@ -61,6 +53,11 @@ def test_a_line_is_named_after_the_namespace_of_its_logger(lines):
 
     names = [line["event"] for line in lines(speak)]
     assert names == ["engine.config.orders.log", "myorg.log", "config.x.log", "log", "other.log", "log"]
+
+
+def test_extra_has_to_be_a_mapping(lines):
+    with pytest.raises(TypeError, match="mapping"):
+        lines(lambda logger: logger.info("x", extra=5))
 
 
 def test_handlers_find_the_attributes_of_a_record(lines):
@@ -128,11 +125,6 @@ def test_closed_logs_leave_no_logger_behind():
         assert name not in [logger.name for logger in known["ade_engine.run"].loggerMap]
 
 
-def test_extra_has_to_be_a_mapping(lines):
-    with pytest.raises(TypeError, match="mapping"):
-        lines(lambda logger: logger.info("x", extra=5))
-
-
 def test_a_log_can_be_opened_without_the_console_and_as_json(tmp_path, capsys):
     file = tmp_path / "x.log"
     with create_run_logger_context(enable_console_logging=False, log_format=" JSON ", log_file=file) as context:
@@ -153,13 +145,10 @@ def request_for(tmp_path, monkeypatch):
     return lambda **places: Engine().run(RunRequest(config_package=config, input_file=source, **places))
 
 
-def test_a_relative_output_path_starts_in_the_working_folder(request_for, tmp_path):
+def test_relative_paths_start_in_the_folder_that_is_named_for_them_or_beside_the_output(request_for, tmp_path):
     assert request_for(output_path=Path("r.xlsx"), output_dir=Path("d")).output_path == tmp_path / "r.xlsx"
     assert request_for(output_path=Path("q/r.xlsx")).output_path == tmp_path / "q" / "r.xlsx"
     assert not (tmp_path / "d").exists()
-
-
-def test_a_relative_logs_path_starts_in_the_logs_folder_else_beside_the_output(request_for, tmp_path):
     for places, folder, file in (
         ({"logs_path": Path("x.log"), "logs_dir": Path("l")}, "l", "l/x.log"),
         ({"logs_path": Path("x.log"), "output_dir": Path("o")}, "o", "o/x.log"),
@@ -175,12 +164,7 @@ def test_only_the_failure_of_a_hook_has_a_stage(run):
     outcome = run({}, [["a"]], input_sheets=["ghost"])
     assert outcome.result.error.stage is None
     assert outcome.completed["execution"]["failure"]["stage"] == "unknown"
-    outcome = run({"hooks/h.py": """
-        def fail(**_):
-            1 / 0
-        def register(registry):
-            registry.register_hook(fail, hook="on_sheet_start", priority=1)
-    """}, [["a"]])  # fmt: skip
+    outcome = run(steps(on_sheet_start="1 / 0"), [["a"]])
     assert outcome.result.error.stage == outcome.completed["execution"]["failure"]["stage"] == "on_sheet_start"
 
 
@@ -228,14 +212,12 @@ def test_a_tilde_in_the_setting_config_package_is_the_home_folder(ade_engine, si
 
 
 @pytest.mark.parametrize("option", ["--output-dir", "--logs-dir"])
-def test_a_file_where_a_folder_is_wanted_is_a_wrong_call(ade_engine, simple, option, tmp_path):
+def test_a_file_where_a_folder_is_wanted_is_a_wrong_call(ade_engine_here, simple, option, tmp_path):
     config, source = simple
-    done = ade_engine("process", "file", "--input", source, "--config-package", config, option, source)
-    assert (done.status, done.events) == (2, []) and "is a file" in done.stderr
-    folders = {"--output-dir": tmp_path / "o", option: source}
-    options = [word for pair in folders.items() for word in pair]
-    done = ade_engine("process", "batch", "--input-dir", source.parent, "--config-package", config, *options)
-    assert (done.status, done.events) == (2, []) and "is a file" in done.stderr
+    folders = [word for pair in {"--output-dir": tmp_path / "o", option: source}.items() for word in pair]
+    for given in (("file", "--input", source, option, source), ("batch", "--input-dir", source.parent, *folders)):
+        done = ade_engine_here("process", *given, "--config-package", config)
+        assert (done.status, done.events) == (2, []) and "is a file" in done.stderr
 
 
 def test_the_place_of_a_package_is_told_by_name(tmp_path, monkeypatch):
@@ -253,20 +235,19 @@ def test_the_place_of_a_package_is_told_by_name(tmp_path, monkeypatch):
 
 
 def test_merged_tables_keep_a_derived_field_that_another_table_maps(run):
-    outcome = run({"hooks/h.py": """
-        import polars as pl
-        def derive(*, table, table_index, state, **_):
+    hooks = steps(
+        on_table_mapped="""
             if table_index == 0:
                 found = state.setdefault("ade_engine", {}).setdefault("derived_mappings", [])
                 found.append({"field_name": "town", "source_header": "H address", "score": 0.5, "table_index": 0})
                 return table.with_columns(pl.lit("Rome").alias("town"))
-        def tell(*, table_result, logger, **_):
+        """,
+        on_table_written="""
             logger.info("derived", data={"derived": [d.field_name for d in table_result.derived_mappings],
                                          "lookup": table_result.mapping_lookup()})
-        def register(registry):
-            registry.register_hook(derive, hook="on_table_mapped", priority=1)
-            registry.register_hook(tell, hook="on_table_written", priority=1)
-    """, "columns/town.py": """
+        """,
+    )
+    outcome = run({**hooks, "columns/town.py": """
         from ade_engine.models import FieldDef
         def by_name(*, column_header_original, **_):
             return {"town": 1.0} if column_header_original == "H town" else None
@@ -275,22 +256,16 @@ def test_merged_tables_keep_a_derived_field_that_another_table_maps(run):
             registry.register_column_detector(by_name, field="town", priority=1)
     """}, [["H address"], ["x"], ["H town"], ["Oslo"]], rows=TWO_TABLES, settings={"merge_tables_in_sheet": True})  # fmt: skip
     assert outcome.result.error is None, outcome.result.error
-    (told,) = [event["data"] for event in outcome.events if event["message"] == "derived"]
-    assert told["derived"] == ["town"]
+    assert outcome.logged["derived"] == ["town"]
     (town,) = outcome.completed["fields"]
     assert town["derived"] and town["occurrences"] == {"tables": 1, "columns": 1}
     assert town["source_headers"] == ["H address", "H town"]
 
 
 def test_a_column_that_is_blank_in_all_header_rows_has_no_header(run):
-    outcome = run({"hooks/h.py": """
-        def tell(*, table_result, logger, **_):
-            logger.info("headers", data={"headers": [column.header for column in table_result.source_columns]})
-        def register(registry):
-            registry.register_hook(tell, hook="on_table_written", priority=1)
-    """}, [["H a", None, "c"], ["H b", " ", "d"], [1, 2, 3]], rows=TWO_TABLES)  # fmt: skip
-    (told,) = [event["data"] for event in outcome.events if event["message"] == "headers"]
-    assert told["headers"] == ["H a H b", None, "c d"]
+    hook = steps(on_table_written='logger.info("x", data={"found": [column.header for column in table_result.source_columns]})')
+    outcome = run(hook, [["H a", None, "c"], ["H b", " ", "d"], [1, 2, 3]], rows=TWO_TABLES)
+    assert outcome.logged == {"found": ["H a H b", None, "c d"]}
 
 
 def test_the_event_of_detected_tables_has_the_width_of_each(run):

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import polars as pl
 import pytest
+from conftest import plugin, steps
+
+from ade_engine import Engine, Settings
+from ade_engine.io.output.other_shapes import write_frame
 
 PACKAGE = """
 from ade_engine.fields import Field, date, number, text
@@ -18,30 +25,20 @@ def register(registry):
     for field in FIELDS:
         field.register(registry)
 """
-HOOK = """
-def drop(*, table, **_):
-    return table.drop("name")
-
-def register(registry):
-    registry.register_hook(drop, hook="on_table_validated", priority=1)
-"""
+HOOK = plugin("on_table_validated", 'return table.drop("name")', "*, table, **_")
 NOTES = [["Dear all"], ["this is the file for May"]]
 PEOPLE = [["Name", "Team", "No"], ["Ann", "red", "1"], ["Bo", "blue", "2"]]
 OTHERS = [["Pay", "No", "Day"], [12, "3", "2024-05-06"]]
 
 
 @pytest.fixture
-def made(run, template, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def made(succeed, template):
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
 
-    def call(sheets, hook=None, **settings):
+    def call(sheets, hook=None, request=None, **settings):
         if hook is not None:
             (template / "src/ade_config/columns/hook.py").write_text(hook)
-        request = settings.pop("request", {})
-        outcome = run(template, sheets, settings={"issues_sheet": False} | settings, **request)
-        assert outcome.result.error is None, outcome.result.error
-        return outcome
+        return succeed(template, sheets, settings={"issues_sheet": False} | settings, **(request or {}))
 
     return call
 
@@ -105,24 +102,16 @@ def test_the_first_sheet_stays_if_none_has_a_field(made):
     assert sheets[0][0] == sheets[1][0] and sheets[1][1]["tables"] == []
 
 
-def test_hooks_of_the_end_run_for_written_sheets_only(made):
-    hook = """
-def end(*, output_sheet, state, **_):
-    state.setdefault("seen", []).append(output_sheet.title)
-
-def save(*, output_workbook, state, **_):
-    assert state["seen"] == ["A"] == output_workbook.sheetnames
-
-def register(registry):
-    registry.register_hook(end, hook="on_sheet_end", priority=1)
-    registry.register_hook(save, hook="on_workbook_before_save", priority=1)
-"""
-    made({"Cover": NOTES, "A": PEOPLE}, hook, skip_sheets_without_fields=True)
+def test_hooks_of_the_end_run_for_written_sheets_only(made, template):
+    end = 'state.setdefault("seen", []).append(output_sheet.title)'
+    save = 'assert state["seen"] == ["A"] == output_workbook.sheetnames'
+    (template / "src/ade_config/hooks").mkdir(exist_ok=True)
+    for name, text in steps(on_sheet_end=end, on_workbook_before_save=save).items():
+        (template / "src/ade_config" / name).write_text(text)
+    made({"Cover": NOTES, "A": PEOPLE}, skip_sheets_without_fields=True)
 
 
 def test_a_sheet_of_issues_without_a_list_is_named_by_a_check(template):
-    from ade_engine import Engine, Settings
-
     log = []
 
     class Log:
@@ -154,8 +143,6 @@ TOUCHES = {
 
 
 def _read(path):
-    import polars as pl
-
     if path.suffix == ".parquet":
         return pl.read_parquet(path)
     if path.suffix == ".jsonl":
@@ -172,7 +159,7 @@ def _files(outcome, shape):
 @pytest.mark.parametrize("style", ["plain", "table"])
 @pytest.mark.parametrize("shape", ["csv", "parquet", "jsonl"])
 def test_a_table_is_a_file_with_the_columns_and_values_of_the_workbook(made, shape, style, touched):
-    hook = HOOK_ON_BOOK.format("sheet['A1'].value") if touched else None
+    hook = _on_book("sheet['A1'].value") if touched else None
     outcome = made({"A": ROWS}, hook, also_write=shape, output_style=style, escape_formulas=False)
     assert _files(outcome, shape) == [f"input_normalized.{shape}"] and not outcome.notices("shapes_differ")
     frame = _read(outcome.output.with_suffix(f".{shape}"))
@@ -197,25 +184,19 @@ def test_further_tables_are_files_of_their_own(made):
 
 
 def test_a_formula_in_text_follows_an_apostrophe_where_formulas_are_escaped(made):
-    hook = HOOK.replace('table.drop("name")', 'table.with_columns(__import__("polars").lit("=1+1").alias("Remark"))')
+    hook = HOOK.replace('table.drop("name")', 'table.with_columns(pl.lit("=1+1").alias("Remark"))')
     escaped, as_is = (made({"A": ROWS}, hook, also_write="csv", escape_formulas=on).output.with_suffix(".csv").read_text("utf-8-sig") for on in (True, False))
     assert ",'=1+1" in escaped and ",=1+1" in as_is
 
 
-HOOK_ON_BOOK = """
-def touch(*, output_workbook, **_):
-    sheet = output_workbook.worksheets[0]
-    {}
-
-def register(registry):
-    registry.register_hook(touch, hook="on_workbook_before_save", priority=1)
-"""
+def _on_book(body):
+    return plugin("on_workbook_before_save", f"sheet = output_workbook.worksheets[0]\n{body}", "*, output_workbook, **_")
 
 
 @pytest.mark.parametrize("touch", TOUCHES)
 def test_a_notice_says_where_a_hook_has_changed_the_workbook(made, touch):
     code, differs = TOUCHES[touch]
-    outcome = made({"A": ROWS, "B": OTHERS}, HOOK_ON_BOOK.format(code), also_write="csv")
+    outcome = made({"A": ROWS, "B": OTHERS}, _on_book(code), also_write="csv")
     assert [notice["sheets"] for notice in outcome.notices("shapes_differ")] == ([["A"]] if differs else [])
     assert "Ann" in outcome.output.with_suffix(".csv").read_text("utf-8")
 
@@ -226,12 +207,6 @@ def test_rows_that_are_quarantined_are_not_in_it(made):
 
 
 def test_what_no_text_can_hold_is_text(tmp_path):
-    import datetime as dt
-
-    import polars as pl
-
-    from ade_engine.io.output.other_shapes import write_frame
-
     moment = dt.datetime(2024, 5, 6, 7, 8, 9)
     frame = pl.DataFrame(
         {"n": [7.0, None], "m": [7.0, 0.5], "h": [dt.time(3, 4), None], "d": [dt.timedelta(hours=30), None], "t": [moment, moment.replace(microsecond=5000)], "l": [[1, 2], None], "b": [b"x", None]}

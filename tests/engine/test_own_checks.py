@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+from conftest import plugin
 
 PACKAGE = """
 from ade_engine.fields import Field, text, number
@@ -22,17 +21,10 @@ def register(registry):
 
 
 @pytest.fixture
-def issues(run, template):
+def issues(succeed, template):
     """The list of issues of some sheets."""
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
-
-    def call(sheets):
-        outcome = run(template, sheets, settings={"issue_list": True})
-        assert outcome.result.error is None, outcome.result.error
-        path = outcome.output.with_name(f"{outcome.output.stem.removesuffix('_normalized')}_issues.ndjson")
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-    return call
+    return lambda sheets: succeed(template, sheets, settings={"issue_list": True}).issues
 
 
 def test_values_that_are_asked_for(issues):
@@ -74,11 +66,8 @@ def test_unique_values_are_so_over_the_tables_of_a_sheet(issues):
 
 
 def test_what_a_hook_says_in_the_same_words_is_left_as_it_is(issues, template):
-    hooks = template / "src/ade_config/hooks"
-    hooks.mkdir(exist_ok=True)
-    (hooks / "says.py").write_text(
-        "def says(*, report, table, **_):\n    report('occurs more than once', rows=[0, 1])\n\n"
-        'def register(registry):\n    registry.register_hook(says, hook="on_table_validated", priority=1)\n'
-    )
+    says = template / "src/ade_config/hooks/says.py"
+    says.parent.mkdir(exist_ok=True)
+    says.write_text(plugin("on_table_validated", "report('occurs more than once', rows=[0, 1])", "*, report, **_"))
     found = issues({"A": [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", "Bo", 1]]})
     assert [(one["row"], one["message"]) for one in found] == [(2, "occurs more than once"), (3, "occurs more than once")]

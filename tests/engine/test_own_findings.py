@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 
 import pytest
+from conftest import plugin
 
 PACKAGE = """
 from ade_engine.fields import Field, date, text
@@ -28,22 +28,16 @@ KEYS = ("cell", "severity", "rule", "field", "message", "value", "written")
 
 
 @pytest.fixture
-def made(run, template, tmp_path):
+def made(succeed, template):
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
 
     def call(rows, hook=None, **settings):
         if hook is not None:
-            hooks = template / "src/ade_config/hooks"
-            hooks.mkdir(exist_ok=True)
-            (hooks / "own.py").write_text(
-                f"import polars as pl\n\ndef drops(*, table, **_):\n    return {hook}\n\n"
-                'def register(registry):\n    registry.register_hook(drops, hook="on_table_mapped", priority=1)\n'
-            )
-        outcome = run(template, {"A": rows}, settings=settings)
-        assert outcome.result.error is None, outcome.result.error
-        path = outcome.output.with_name("input_issues.ndjson")
-        outcome.lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        outcome.found = [tuple(line[key] for key in KEYS) for line in outcome.lines]
+            own = template / "src/ade_config/hooks/own.py"
+            own.parent.mkdir(exist_ok=True)
+            own.write_text(plugin("on_table_mapped", f"return {hook}", "*, table, **_"))
+        outcome = succeed(template, {"A": rows}, settings=settings)
+        outcome.found = [tuple(line[key] for key in KEYS) for line in outcome.issues]
         return outcome
 
     return call
@@ -74,13 +68,13 @@ def test_the_text_that_makes_text_of_a_column(made):
     said = "text among numbers or dates: the whole column is text"
     # Of a column that no field has; one that is text but for a few numbers is what it is.
     assert outcome.found == [("B8", "warning", "column_is_text", None, said, "n/a", "n/a")]
-    assert [(line["label"], line["column"], line["output"]) for line in outcome.lines] == [("Kg", "B", "B8")]
+    assert [(line["label"], line["column"], line["output"]) for line in outcome.issues] == [("Kg", "B", "B8")]
     header, *written = outcome.rows("A")
     assert written[6][header.index("Issues")] == f"Kg: {said}"
     assert made(rows, report_text_columns=False).found == []
     assert made(rows, remove_unmapped_columns=True).found == []
     # Without the numbers of rows nothing has moved all the same.
-    assert made(rows, row_provenance=False).lines[0]["row"] is None
+    assert made(rows, row_provenance=False).issues[0]["row"] is None
 
 
 def test_more_texts_are_no_slip(made):
@@ -121,11 +115,11 @@ def test_types_that_nobody_knows(run, template):
 def test_rows_that_hooks_drop(made):
     rows = [["No", "Kg"], *([str(n), n] for n in range(1, 8))]
     outcome = made(rows, 'table.filter(~pl.col("no").cast(pl.String).is_in(["2", "3", "6"]))')
-    (line,) = outcome.lines
+    (line,) = outcome.issues
     assert (line["sheet"], line["cell"], line["row"], line["table"]) == ("A", None, None, None)
     assert (line["rule"], line["severity"]) == ("rows_dropped", "info")
-    assert line["message"] == "3 rows were left out (rows 3 to 4 and 7), by a step of the configuration: drops"
+    assert line["message"] == "3 rows were left out (rows 3 to 4 and 7), by a step of the configuration: fn"
     assert outcome.completed["validation"]["issues_by_severity"] == {"info": 1}
     # What is for information alone is no finding.
     assert "validation_warnings_present" not in [one["code"] for one in outcome.completed["evaluation"]["findings"]]
-    assert made(rows, 'table.filter(pl.col("Kg") > 3)', report_dropped_rows=False).lines == []
+    assert made(rows, 'table.filter(pl.col("Kg") > 3)', report_dropped_rows=False).issues == []

@@ -7,6 +7,7 @@ import json
 
 import openpyxl
 import pytest
+from conftest import plugin, steps
 from package_check import check_package
 
 PACKAGE = """
@@ -57,37 +58,32 @@ SHEETS = {
     "nothing wrong": {"A": [HEADER, A[3], A[5]]},
     "nothing but errors": {"A": A[:2]},
 }
-TOUCH = """
-def touch(*, output_sheet, **_):
-    output_sheet["A1"].value
-
-def register(registry):
-    registry.register_hook(touch, hook="on_sheet_end", priority=1)
-"""
+TOUCH = plugin("on_sheet_end", 'output_sheet["A1"].value', "*, output_sheet, **_")
+IS_TOUCHED = pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
+STYLES = pytest.mark.parametrize("style", ["plain", "table"])
 
 
 @pytest.fixture
-def made(run, template, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def made(succeed, template):
+    """The list of issues, the run, and its workbook."""
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
 
     def call(sheets, hook=None, touched=False, **settings):
         hooks = template / "src/ade_config/hooks"
         hooks.mkdir(exist_ok=True)
         if hook is not None:
-            (hooks / "own.py").write_text(
-                f"import polars as pl\n\ndef own(*, table, **_):\n    return {hook}\n\n"
-                'def register(registry):\n    registry.register_hook(own, hook="on_table_validated", priority=1)\n'
-            )
+            (hooks / "own.py").write_text(plugin("on_table_validated", f"return {hook}", "*, table, **_"))
         if touched:
             (hooks / "touch.py").write_text(TOUCH)
-        outcome = run(template, sheets, settings={"quarantine": "sheet", **settings})
-        assert outcome.result.error is None, outcome.result.error
+        outcome = succeed(template, sheets, settings={"quarantine": "sheet", **settings})
         check_package(outcome.output)
-        path = outcome.output.with_name("input_issues.ndjson")
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()], outcome, outcome.book
+        return outcome.issues, outcome, outcome.book
 
     return call
+
+
+def values_of(sheet):
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
 
 
 def _title(book):
@@ -104,10 +100,7 @@ def test_each_issue_is_at_its_cell_and_rows_with_errors_are_apart(made, sheets, 
     before, kept, _ = made(SHEETS[sheets], HOOKS[hook], merge_tables_in_sheet=merged, quarantine="keep")
     lines, outcome, book = made(SHEETS[sheets], HOOKS[hook], merge_tables_in_sheet=merged)
     # All but places in the output is as it was, in the list, the report and its counts.
-    theirs = ("output", "output_sheet")
-    assert _sorted([{key: line[key] for key in line if key not in theirs} for line in before]) == _sorted(
-        [{key: line[key] for key in line if key not in theirs} for line in lines]
-    )
+    assert _without_places(before) == _without_places(lines)
     for key in ("validation", "counts", "fields"):
         assert kept.completed[key] == outcome.completed[key]
     is_error = {(line["output_sheet"], _row(line)) for line in before if line["severity"] == "error" and line["output"]}
@@ -147,17 +140,17 @@ def _row(line):
     return int(line["output"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 
 
-def _sorted(lines):
-    return sorted(json.dumps(line) for line in lines)
+def _without_places(lines):
+    return sorted(json.dumps({key: line[key] for key in line if key not in ("output", "output_sheet")}) for line in lines)
 
 
-@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
-@pytest.mark.parametrize("style", ["plain", "table"])
+@IS_TOUCHED
+@STYLES
 def test_the_sheet_has_the_columns_of_all_tables(made, style, touched):
     _, outcome, book = made(SHEETS["three"], touched=touched, output_style=style)
     assert book.sheetnames == ["A", "B", "Quarantine", "Quarantine 2", "Issues"]
     number = "no" if style == "plain" else "Number"
-    rows = [list(row) for row in book["Quarantine 2"].iter_rows(values_only=True)]
+    rows = values_of(book["Quarantine 2"])
     # Text on one sheet and a number on another: both are text.
     assert rows[0] == ["Sheet", "Source row", "Messages", number, "name", "hours", "day", "Team"]
     assert [[row[0], row[1], row[3], row[5], row[7]] for row in rows[1:]] == [
@@ -176,17 +169,17 @@ def test_the_sheet_has_the_columns_of_all_tables(made, style, touched):
     assert outcome.notices("rows_quarantined")[0]["message"].startswith("5 rows with errors stand on the sheet 'Quarantine 2'")
 
 
-@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
-@pytest.mark.parametrize("style", ["plain", "table"])
+@IS_TOUCHED
+@STYLES
 def test_rows_with_errors_can_stand_in_a_workbook_of_their_own(made, style, touched):
     _, _, whole = made(SHEETS["three"], touched=touched, output_style=style)
-    in_sheet = [list(row) for row in whole["Quarantine 2"].iter_rows(values_only=True)]
+    in_sheet = values_of(whole["Quarantine 2"])
     lines, outcome, book = made(SHEETS["three"], touched=touched, output_style=style, quarantine="file")
     path = outcome.output.with_name("input_quarantine.xlsx")
     check_package(path)
     apart = openpyxl.load_workbook(path)
     assert book.sheetnames == ["A", "B", "Quarantine", "Issues"] and apart.sheetnames == ["Quarantine"]
-    assert [list(row) for row in apart["Quarantine"].iter_rows(values_only=True)] == in_sheet
+    assert values_of(apart["Quarantine"]) == in_sheet
     (notice,) = outcome.notices("rows_quarantined")
     assert notice["message"] == "5 rows with errors stand in a workbook of their own beside the output, and not among the others"
     assert notice["count"] == outcome.noticed["issue_list"]["rows_quarantined"] == 5
@@ -203,7 +196,7 @@ def test_without_rows_with_errors_there_is_no_such_workbook(made):
 
 def test_a_table_without_good_rows_keeps_its_header(made):
     _, outcome, book = made(SHEETS["nothing but errors"], output_style="plain")
-    assert [list(row) for row in book["A"].iter_rows(values_only=True)] == [["no", "name", "hours", "day"]]
+    assert values_of(book["A"]) == [["no", "name", "hours", "day"]]
     assert book["Quarantine"].max_row == 2
     assert outcome.notices("rows_quarantined")[0]["message"].startswith("1 row with an error stands")
 
@@ -218,8 +211,10 @@ def test_all_fields_and_a_manifest_hold_there_too(made, template):
 
 def test_columns_that_are_named_as_the_sheets_own_keep_apart(made):
     _, _, book = made({"A": [["Sheet", "No", "Hours", "Messages"], ["x", "1", 91, "y"]]})
-    assert [cell.value for cell in book["Quarantine"][1]] == ["Sheet__2", "Source row", "Messages__2", "Sheet", "Number", "hours", "Messages", "name", "day"]
-    assert [cell.value for cell in book["Quarantine"][2]] == ["A", 2, "hours: more than 80", "x", "1", 91, "y", None, None]
+    assert values_of(book["Quarantine"]) == [
+        ["Sheet__2", "Source row", "Messages__2", "Sheet", "Number", "hours", "Messages", "name", "day"],
+        ["A", 2, "hours: more than 80", "x", "1", 91, "y", None, None],
+    ]
 
 
 def test_it_needs_the_list_of_issues(tmp_path, monkeypatch):
@@ -247,11 +242,10 @@ def test_of_a_turned_table_no_row_is_named(run, template):
     ]
     outcome = run(template, lying, settings={"quarantine": "sheet"})
     sheet = outcome.book["Quarantine"]
-    headers = [cell.value for cell in sheet[1]]
-    assert headers[:2] == ["Sheet", "Messages"] and sheet.max_row == 2
-    assert dict(zip(headers, [cell.value for cell in sheet[2]]))["Member ID"] == "M-102"
-    lines = [json.loads(line) for line in outcome.output.with_name("input_issues.ndjson").read_text("utf-8").splitlines()]
-    assert {line["cell"] for line in lines if line["output_sheet"] == "Quarantine"} == {"C3"}
+    headers, row = values_of(sheet)
+    assert headers[:2] == ["Sheet", "Messages"]
+    assert dict(zip(headers, row))["Member ID"] == "M-102"
+    assert {line["cell"] for line in outcome.issues if line["output_sheet"] == "Quarantine"} == {"C3"}
 
 
 def test_what_no_cell_can_hold_is_replaced(made):
@@ -260,26 +254,22 @@ def test_what_no_cell_can_hold_is_replaced(made):
 
 
 def test_hooks_see_the_rows_that_stay(made, template):
-    (template / "src/ade_config/hooks").mkdir(exist_ok=True)
-    (template / "src/ade_config/hooks/seen.py").write_text('''
-def written(*, write_table, table_result, output_region, **_):
-    assert write_table.height == table_result.table.height == table_result.row_count == 2
-    assert output_region.max_row == 3
-
-def end(*, tables, **_):
-    assert [result.output_sheet_name for result in tables] == ["A"] and tables[0].table.height == 2
-
-def register(registry):
-    registry.register_hook(written, hook="on_table_written", priority=1)
-    registry.register_hook(end, hook="on_sheet_end", priority=1)
-''')
+    hooks = template / "src/ade_config/hooks"
+    hooks.mkdir(exist_ok=True)
+    written = """
+        assert write_table.height == table_result.table.height == table_result.row_count == 2
+        assert output_region.max_row == 3
+    """
+    end = 'assert [result.output_sheet_name for result in tables] == ["A"] and tables[0].table.height == 2'
+    for name, text in steps(on_table_written=written, on_sheet_end=end).items():
+        (template / "src/ade_config" / name).write_text(text)
     _, outcome, _ = made(SHEETS["one"])
     (table,) = outcome.tables
     assert table["counts"]["rows"]["total"] == 5
 
 
-@pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
-@pytest.mark.parametrize("style", ["plain", "table"])
+@IS_TOUCHED
+@STYLES
 def test_under_a_header_of_the_manifest_an_issue_has_its_place(made, template, style, touched):
     (template / "manifest.toml").write_text('[[columns]]\nfield = "hours"\nheader = "Time"\n')
     lines, _, book = made(SHEETS["one"], quarantine="keep", output_style=style, touched=touched)

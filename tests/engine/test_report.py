@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 
 import pytest
@@ -34,8 +33,7 @@ KEYS = ("sheet", "cell", "row", "column", "severity", "field", "rule", "message"
 
 
 @pytest.fixture
-def made(run, template, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def made(run_by_ade, template):
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
     hooks = template / "src/ade_config/hooks"
     hooks.mkdir(exist_ok=True)
@@ -50,13 +48,11 @@ def made(run, template, monkeypatch):
                 text += f"    def own(*, {named}):\n        {lines}\n"
                 text += f'    registry.register_hook(own, hook="{stage}", priority={-number})\n'
         (hooks / "own.py").write_text(text)
-        outcome = run(template, sheets or {"A": ROWS}, settings={"report_dropped_rows": False, **(settings or {})})
-        if is_refused:
-            return outcome
-        assert outcome.result.error is None, outcome.result.error
-        path = outcome.output.with_name("input_issues.ndjson")
-        outcome.lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        outcome.found = [tuple(line[key] for key in KEYS) for line in outcome.lines]
+        outcome = run_by_ade(template, sheets or {"A": ROWS}, settings={"report_dropped_rows": False, **(settings or {})})
+        if not is_refused:
+            assert outcome.result.error is None, outcome.result.error
+            outcome.lines = outcome.issues
+            outcome.found = [tuple(line[key] for key in KEYS) for line in outcome.lines]
         return outcome
 
     return call
@@ -227,24 +223,23 @@ def test_what_cannot_be_reported(made, monkeypatch, call, said):
     assert "own.py, line 5" in outcome.result.error.message
 
 
-def test_values_are_not_quoted_by_refusals(made):
-    error = made(is_refused=True, on_table_validated='report("x", severity=table["no"][0] + "secret")').result.error
-    assert "report: the severity should be" in error.message and "1secret" not in error.message
-
-
-def test_a_hook_that_has_returned_cannot_report(made, monkeypatch):
-    outcome = made(is_refused=True, on_table_mapped="table.__class__.later = report", on_table_validated='table.later("x")')
-    assert "report: the hook has returned" in outcome.result.error.message
-
-
-def test_stages_without_a_table(made):
-    outcome = made(is_refused=True, on_sheet_end='report("x", field="hours")')
-    assert "it can name neither field nor rows" in outcome.result.error.message
-
-
-def test_without_a_list_there_is_nothing_to_report_to(made):
-    outcome = made(is_refused=True, settings={"issue_list": False, "issues_sheet": False}, on_table_validated='report("x")')
-    assert "needs 'report', which is there with the setting issue_list = true" in outcome.result.error.message
+@pytest.mark.parametrize(
+    "said, options",
+    [
+        ("report: the hook has returned", {"on_table_mapped": "table.__class__.later = report", "on_table_validated": 'table.later("x")'}),
+        # Of a stage without a table.
+        ("it can name neither field nor rows", {"on_sheet_end": 'report("x", field="hours")'}),
+        (
+            "needs 'report', which is there with the setting issue_list = true",
+            {"settings": {"issue_list": False, "issues_sheet": False}, "on_table_validated": 'report("x")'},
+        ),
+        # Values are not quoted.
+        ("report: the severity should be", {"on_table_validated": 'report("x", severity=table["no"][0] + "secret")'}),
+    ],
+)
+def test_where_nothing_can_be_reported(made, said, options):
+    message = made(is_refused=True, **options).result.error.message
+    assert said in message and "1secret" not in message
 
 
 def test_a_check_knows_which_stages_can_report():

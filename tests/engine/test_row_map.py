@@ -7,6 +7,7 @@ import random
 
 import openpyxl
 import pytest
+from conftest import matrix, plugin
 from test_issue_places import HOOKS, HOSTILE, STAGES, sheet
 
 REASONS = {"header", "blank", "total", "note", "title", "repeated_header", "outside", "dropped", "quarantined", "line", "other"}
@@ -42,23 +43,16 @@ def swap(worksheet, one, other):
 
 
 @pytest.fixture
-def mapped(run, template, monkeypatch, tmp_path):
+def mapped(succeed, template):
     """Runs the template: the row map, and the run."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
 
     def call(data, hook=None, stage="on_table_validated", touch=None, touched_at="on_sheet_end", **settings):
         hooks = template / "src/ade_config/hooks"
         hooks.mkdir(exist_ok=True)
-        (hooks / "moves.py").write_text(
-            f"import polars as pl\n\ndef moves(*, table, **_):\n    return {hook}\n\n"
-            f'def register(registry):\n    registry.register_hook(moves, hook="{stage}", priority=1)\n'
-        )
-        (hooks / "touches.py").write_text(
-            f"{BY_HAND}\ndef touches(*, output_workbook, **_):\n    output_sheet = output_workbook.worksheets[0]\n    {touch or 'pass'}\n\n"
-            f'def register(registry):\n    registry.register_hook(touches, hook="{touched_at}", priority=1)\n'
-        )
-        outcome = run(template, data, settings={"issue_list": True, **settings})
-        assert outcome.result.error is None, outcome.result.error
+        (hooks / "moves.py").write_text(plugin(stage, f"return {hook}", "*, table, **_"))
+        body = f"output_sheet = output_workbook.worksheets[0]\n{touch or 'pass'}"
+        (hooks / "touches.py").write_text(BY_HAND + plugin(touched_at, body, "*, output_workbook, **_"))
+        outcome = succeed(template, data, settings={"issue_list": True, **settings})
         path = outcome.output.with_name(f"{outcome.output.stem.removesuffix('_normalized')}_rows.json")
         return json.loads(path.read_text("utf-8")), outcome
 
@@ -105,9 +99,7 @@ def holds(content, outcome, sheets, key, *, is_whole=True):
             assert written | {*lines} == {*range(1, len(rows) + 1)}
 
 
-@pytest.mark.parametrize("has_list", [True, False])
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("hook", HOOKS)
+@pytest.mark.parametrize("hook, stage, has_list", matrix([*HOOKS], STAGES, [True, False]))
 def test_each_row_is_of_the_line_that_the_map_names(mapped, hook, stage, has_list):
     random_ = random.Random(f"{hook} {stage}")
     sheets = {title: sheet(random_)[0] for title in ("North", "South")}
@@ -116,9 +108,9 @@ def test_each_row_is_of_the_line_that_the_map_names(mapped, hook, stage, has_lis
     holds(content, outcome, sheets, "M-")
 
 
-@pytest.mark.parametrize("has_list", [True, False])
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("hook", [name for name in HOSTILE if "column" not in name or "each" in name])
+@pytest.mark.parametrize(
+    "hook, stage, has_list", matrix([name for name in HOSTILE if "column" not in name or "each" in name], STAGES, [True, False])
+)
 def test_where_rows_are_not_known_the_map_names_the_hook(mapped, hook, stage, has_list):
     sheets = {"North": sheet(random.Random(f"{hook} {stage}"))[0]}
     content, outcome = mapped(sheets, HOSTILE[hook], stage, issue_list=has_list)
@@ -127,7 +119,7 @@ def test_where_rows_are_not_known_the_map_names_the_hook(mapped, hook, stage, ha
         # Values have moved, and the row is the one with the key all the same.
         holds(content, outcome, sheets, "M-")
         return
-    assert table["unknown"] == "ade_config.hooks.moves.moves" and table["rows"] == []
+    assert table["unknown"] == "ade_config.hooks.moves.fn" and table["rows"] == []
     assert {*lines_of(content, "North").values()} <= {"header", "blank", "title", "outside"}
 
 
@@ -159,7 +151,7 @@ def test_why_lines_have_no_row(mapped):
     content, outcome = mapped(sheets, 'table.filter(pl.col("email") != "a3@example.org")')
     lines = lines_of(content, "North")
     assert lines == {1: "title", 2: "blank", 3: "header", 7: "dropped", 16: "repeated_header", 29: "blank", 46: "total", 47: "blank", 48: "note"}
-    assert [one["hook"] for one in content["not_written"] if one["hook"]] == ["ade_config.hooks.moves.moves"]
+    assert [one["hook"] for one in content["not_written"] if one["hook"]] == ["ade_config.hooks.moves.fn"]
     holds(content, outcome, sheets, "M-")
 
 
@@ -185,9 +177,10 @@ def test_quarantined_lines_are_told(mapped, template):
     holds(content, outcome, sheets, "M-")
 
 
-@pytest.mark.parametrize("style", ["table", "plain"])
-@pytest.mark.parametrize("apart", ["sheet", "file"])
-@pytest.mark.parametrize("hook", ['table.sort("load", descending=True)', 'table.filter(pl.col("load") != 113)', "pl.concat([table, table])"])
+QUARANTINED = ['table.sort("load", descending=True)', 'table.filter(pl.col("load") != 113)', "pl.concat([table, table])"]
+
+
+@pytest.mark.parametrize("hook, style, apart", matrix(QUARANTINED, ["table", "plain"], ["sheet", "file"]))
 def test_it_is_told_where_quarantined_lines_stand(mapped, template, style, apart, hook):
     sheets = with_errors(template)
     content, outcome = mapped(sheets, hook, quarantine=apart, output_style=style)
@@ -210,7 +203,7 @@ def test_where_quarantined_lines_stand_is_not_told_when_a_hook_has_moved_them_or
     content, _ = mapped(sheets, touch=touch, touched_at="on_workbook_before_save", quarantine="sheet", issues_sheet=False)
     assert [one["first_row"] for one in content["quarantined"]] == [None, None]
     content, _ = mapped(sheets, 'table.select(pl.exclude("__ade_row", "__ade_row_check")).reverse()', quarantine="sheet")
-    assert all(one["rows"] == [] and one["unknown"] == "ade_config.hooks.moves.moves" for one in content["quarantined"])
+    assert all(one["rows"] == [] and one["unknown"] == "ade_config.hooks.moves.fn" for one in content["quarantined"])
     content, _ = mapped(sheets)
     assert "quarantined" not in content
 
@@ -239,8 +232,10 @@ def test_of_a_table_that_was_turned_the_numbers_are_those_of_columns(mapped):
     assert lines_of(content, "Side") == {1: "title", 2: "blank"} or lines_of(content, "Side") == {1: "outside", 2: "blank"}
 
 
-@pytest.mark.parametrize("at", ["on_table_written", "on_sheet_end", "on_workbook_before_save"])
-@pytest.mark.parametrize("touch", TOUCHES)
+WRITTEN = ["on_table_written", "on_sheet_end", "on_workbook_before_save"]
+
+
+@pytest.mark.parametrize("touch, at", matrix([*TOUCHES], WRITTEN))
 def test_a_hook_that_moves_nothing_leaves_places_known(mapped, touch, at):
     sheets = {"North": sheet(random.Random(9))[0]}
     content, outcome = mapped(sheets, touch=TOUCHES[touch], touched_at=at)
@@ -249,8 +244,7 @@ def test_a_hook_that_moves_nothing_leaves_places_known(mapped, touch, at):
     assert content["tables"][0]["first_row"] == 2 and not outcome.notices("places_moved")
 
 
-@pytest.mark.parametrize("at", ["on_table_written", "on_sheet_end", "on_workbook_before_save"])
-@pytest.mark.parametrize("touch", MOVES)
+@pytest.mark.parametrize("touch, at", matrix([*MOVES], WRITTEN))
 def test_a_hook_that_moves_rows_makes_their_place_unknown(mapped, touch, at):
     rows, header, _ = sheet(random.Random(9))
     rows[header + 1][rows[header].index("Hours")] = 112
@@ -259,13 +253,11 @@ def test_a_hook_that_moves_rows_makes_their_place_unknown(mapped, touch, at):
     assert table["first_row"] is None and table["rows"]
     (notice,) = outcome.notices("places_moved")
     assert notice["sheets"] == ["North"]
-    lines = outcome.output.with_name(outcome.output.name.replace("normalized.xlsx", "issues.ndjson")).read_text("utf-8").splitlines()
-    assert lines and all(json.loads(line)["output"] is None and json.loads(line)["cell"] for line in lines)
+    assert outcome.issues and all(line["output"] is None and line["cell"] for line in outcome.issues)
 
 
-def test_without_row_provenance_there_is_no_map(run, template, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    outcome = run(template, [["E-mail"], ["a@example.org"]], settings={"row_provenance": False})
+def test_without_row_provenance_there_is_no_map(succeed, template):
+    outcome = succeed(template, [["E-mail"], ["a@example.org"]], settings={"row_provenance": False})
     assert not outcome.output.with_name("input_rows.json").exists()
 
 

@@ -11,24 +11,12 @@ TICKETS = [[f"T-{1001 + 7 * n}", CLIENTS[n], PLACES[n], 120.5 + 33.25 * n] for n
 
 
 @pytest.fixture
-def normalize(run, template, monkeypatch):
-    """Runs the template as `ade` runs it: each table as rows by name of column, and notices by code."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def normalize(normalized):
+    """The records of each table, and notices by code."""
 
     def call(rows, **settings):
-        outcome = run(template, {"S": rows}, settings=settings)
-        assert outcome.result.error is None, outcome.result.error
-        tables, names = [], None
-        for row in outcome.rows("S"):
-            if "Source row" in row:
-                names = row
-                tables.append([])
-            elif names and any(cell is not None for cell in row):
-                tables[-1].append({name: cell for name, cell in zip(names, row) if name})
-        notices = {}
-        for notice in outcome.noticed["notices"]:
-            notices.setdefault(notice["code"], []).append(notice)
-        return tables, notices
+        outcome = normalized(rows, **settings)
+        return outcome.records("S"), outcome.notices_by_code
 
     return call
 

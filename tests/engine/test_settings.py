@@ -8,7 +8,7 @@ import os
 import pickle
 
 import pytest
-from conftest import write_files
+from conftest import steps, write_files
 
 from ade_engine import Settings
 from ade_engine.models import SettingsError
@@ -90,13 +90,9 @@ def test_defaults():
 
 def test_precedence_from_low_to_high(tmp_path, monkeypatch):
     package = tmp_path / "package"
-    levels = {"detector_column_sample_size": []}
 
     def size(**overrides):
-        levels["detector_column_sample_size"].append(
-            Settings.load(config_package_dir=package, **overrides).detector_column_sample_size
-        )
-        return levels["detector_column_sample_size"][-1]
+        return Settings.load(config_package_dir=package, **overrides).detector_column_sample_size
 
     assert size() == 100
     write_files(tmp_path, {"settings.toml": "detector_column_sample_size = 1"})
@@ -214,21 +210,20 @@ def test_values_from_the_environment(monkeypatch, key, text, value):
 @pytest.mark.parametrize(
     "key, text",
     [
-        ("remove_unmapped_columns", "maybe"),
-        ("remove_unmapped_columns", ""),
-        ("max_empty_rows_run", "0"),
-        ("max_empty_rows_run", "none"),
-        ("max_empty_cols_run", "-1"),
-        ("max_empty_cols_run", "1.5"),
-        ("detector_column_sample_size", "many"),
-        ("mapping_tie_resolution", "Leftmost"),
-        ("log_format", "json"),
-        ("log_level", "LOUD"),
-        ("supported_file_extensions", ".xlsx,.csv"),
-        ("supported_file_extensions", '{".xlsx": 1}'),
-        ("csv_encoding", "utf-99"),
-        ("csv_delimiter", ";;"),
-        ("csv_delimiter", '"'),
+        (key, text)
+        for key, texts in {
+            "remove_unmapped_columns": ("maybe", ""),
+            "max_empty_rows_run": ("0", "none"),
+            "max_empty_cols_run": ("-1", "1.5"),
+            "detector_column_sample_size": ("many",),
+            "mapping_tie_resolution": ("Leftmost",),
+            "log_format": ("json",),
+            "log_level": ("LOUD",),
+            "supported_file_extensions": (".xlsx,.csv", '{".xlsx": 1}'),
+            "csv_encoding": ("utf-99",),
+            "csv_delimiter": (";;", '"'),
+        }.items()
+        for text in texts
     ],
 )
 def test_bad_values_are_errors_that_name_the_variable(monkeypatch, key, text):
@@ -242,12 +237,8 @@ def test_bad_values_are_errors_that_name_the_variable(monkeypatch, key, text):
 @pytest.mark.parametrize(
     "line",
     [
-        "max_empty_rows_run = 'x'",
-        "max_empty_rows_run = 0",
-        "remove_unmapped_columns = 'x'",
-        "supported_file_extensions = 5",
-        "log_format = 1",
-        "not toml",
+        *("max_empty_rows_run = 'x'", "max_empty_rows_run = 0", "remove_unmapped_columns = 'x'"),
+        *("supported_file_extensions = 5", "log_format = 1", "not toml"),
     ],
 )
 def test_bad_files_are_errors_that_name_the_file(tmp_path, line):
@@ -350,21 +341,13 @@ def test_limits_may_be_larger_than_any_sheet(run):
 
 
 def test_what_a_hook_assigns_to_settings_counts_from_there_on(run):
-    outcome = run({"hooks/h.py": """
-        def change(*, settings, **_):
-            settings.remove_unmapped_columns = True
-        def register(registry):
-            registry.register_hook(change, hook="on_workbook_start", priority=1)
-    """}, [["a", "b"], [1, 2]], fields=["a"])  # fmt: skip
+    hook = steps(on_workbook_start="settings.remove_unmapped_columns = True")
+    outcome = run(hook, [["a", "b"], [1, 2]], fields=["a"])
     assert outcome.rows() == [["a"], [1]]
 
 
 def test_callables_see_the_settings_of_their_package(run):
-    outcome = run({"/settings.toml": "max_empty_rows_run = 12", "hooks/h.py": """
-        def tell(*, settings, logger, **_):
-            logger.info(f"{settings.max_empty_rows_run} {settings.merge_stacked_headers}")
-        def register(registry):
-            registry.register_hook(tell, hook="on_workbook_start", priority=1)
-    """}, [["a"]])  # fmt: skip
+    hook = steps(on_workbook_start='logger.info(f"{settings.max_empty_rows_run} {settings.merge_stacked_headers}")')
+    outcome = run({"/settings.toml": "max_empty_rows_run = 12", **hook}, [["a"]])
     assert outcome.named("log")[0]["message"] == "12 True"
     assert outcome.named("config.loaded")[0]["data"]["settings"]["max_empty_rows_run"] == 12

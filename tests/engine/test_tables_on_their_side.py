@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 
 import pytest
+from conftest import plugin
 
 CREW = [
     ["Member ID", "M-101", "M-102", "M-103", "M-104"],
@@ -26,19 +26,14 @@ STRANGE = [
 
 
 @pytest.fixture
-def normalize(run, template, monkeypatch):
-    """Runs the template as `ade` runs it: rows by name of column, the number of header rows, and notices by code."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def normalize(normalized):
+    """The records of the one table, the number of its header rows, and notices by code."""
 
     def call(rows, **settings):
-        outcome = run(template, {"S": rows}, settings=settings)
-        assert outcome.result.error is None, outcome.result.error
+        outcome = normalized(rows, **settings)
         (table,) = outcome.tables
         names, *found = outcome.rows("S")
-        notices = {}
-        for notice in outcome.noticed["notices"]:
-            notices.setdefault(notice["code"], []).append(notice)
-        return [dict(zip(names, row)) for row in found], table["structure"]["header"]["row_count"], notices
+        return [dict(zip(names, row)) for row in found], table["structure"]["header"]["row_count"], outcome.notices_by_code
 
     return call
 
@@ -112,34 +107,30 @@ def test_a_header_of_columns_is_no_line_of_a_record(normalize, rows):
     assert "table_on_its_side" not in notices and header_rows == 1 and len(table) == len(rows) - 1
 
 
-def test_a_record_that_a_hook_drops_is_a_column_of_the_sheet(run, template, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    hooks = template / "src/ade_config/hooks"
-    hooks.mkdir(exist_ok=True)
-    (hooks / "some.py").write_text(
-        "import polars as pl\n\ndef some(*, table, settings, **_):\n    return table.filter(~pl.nth(0).is_in(['M-102', 'M-103'][:settings.detector_column_sample_size]))\n\n"
-        'def register(registry):\n    registry.register_hook(some, hook="on_table_validated", priority=1)\n'
-    )
+def test_a_record_that_a_hook_drops_is_a_column_of_the_sheet(normalized, template):
+    body = "return table.filter(~pl.nth(0).is_in(['M-102', 'M-103'][:settings.detector_column_sample_size]))"
+    hook = template / "src/ade_config/hooks/some.py"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(plugin("on_table_validated", body, "*, table, settings, **_"))
 
     def told(dropped):
-        outcome = run(template, {"S": [["Crew of the north"], [], *CREW]}, settings={"issue_list": True, "detector_column_sample_size": dropped})
+        outcome = normalized([["Crew of the north"], [], *CREW], issue_list=True, detector_column_sample_size=dropped)
         (notice,) = outcome.notices("rows_dropped")
-        lines = outcome.output.with_name("input_issues.ndjson").read_text("utf-8").splitlines()
-        (issue,) = [one for one in map(json.loads, lines) if one["rule"] == "rows_dropped"]
+        (issue,) = [one for one in outcome.issues if one["rule"] == "rows_dropped"]
         assert "rows" not in notice and issue["row"] is issue["cell"] is None
         return notice["message"], notice["cells"], issue["column"], issue["message"]
 
     assert told(1) == (
-        "sheet 'S': the hook some dropped 1 row (column C)",
+        "sheet 'S': the hook fn of ade_config.hooks.some dropped 1 row (column C)",
         ["C3"],
         "C",
-        "1 row was left out (column C), by a step of the configuration: some",
+        "1 row was left out (column C), by a step of the configuration: fn",
     )
     assert told(2) == (
-        "sheet 'S': the hook some dropped 2 rows (columns C to D)",
+        "sheet 'S': the hook fn of ade_config.hooks.some dropped 2 rows (columns C to D)",
         ["C3", "D3"],
         None,
-        "2 rows were left out (columns C to D), by a step of the configuration: some",
+        "2 rows were left out (columns C to D), by a step of the configuration: fn",
     )
 
 
@@ -153,15 +144,9 @@ def test_a_total_that_is_left_out_is_a_column_of_the_sheet(normalize):
 
 
 def test_what_fails_at_a_field_of_a_turned_table_names_no_column_of_the_sheet(run, template):
-    (template / "src/ade_config/columns/late.py").write_text("""
-def tidy(**_):
-    raise ValueError("no")
-
-
-def register(registry):
-    registry.register_column_transform(tidy, field="email", priority=0)
-""")
+    late = plugin("transform", "raise ValueError('no')").replace("field='a', priority=1", "field='email', priority=0")
+    (template / "src/ade_config/columns/late.py").write_text(late)
     upright = [list(row) for row in zip(*CREW)]
     for rows, column in ((upright, "D"), (CREW, None)):
         data = run(template, {"S": rows}).named("log")[-1]["data"]
-        assert data["callable"].endswith("late.tidy") and data["sheet"] == "S" and data.get("column") == column
+        assert data["callable"].endswith("late.fn") and data["sheet"] == "S" and data.get("column") == column

@@ -1,10 +1,9 @@
 //! The parts of an archive, as the checks and the faults need them.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Read};
 
-use zip::write::SimpleFileOptions;
-
+use super::raw::zipped;
 use super::xml::{self, Node};
 
 /// A part: unpacked, and as it is packed.
@@ -50,14 +49,8 @@ impl Parts {
 
     /// The archive again, everything packed anew.
     pub fn write(&self) -> Vec<u8> {
-        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-        for part in &self.0 {
-            archive
-                .start_file(&part.name, SimpleFileOptions::default())
-                .unwrap();
-            archive.write_all(&part.bytes).unwrap();
-        }
-        archive.finish().unwrap().into_inner()
+        let part = |part: &Part| (part.name.clone(), part.bytes.clone());
+        zipped(&self.0.iter().map(part).collect::<Vec<_>>())
     }
 
     pub fn get(&self, name: &str) -> Option<&Part> {
@@ -131,6 +124,19 @@ impl Parts {
             .find(|(kind, _)| kind.ends_with(&ending))
             .and_then(|(_, target)| target))
     }
+}
+
+/// The names of the parts of an archive that another has otherwise, or has not.
+pub fn differing(one: &[u8], other: &[u8]) -> Vec<String> {
+    let [one, other] = [one, other].map(|bytes| Parts::read(bytes).unwrap());
+    assert_eq!(one.0.len(), other.0.len());
+    let is_kept = |part: &Part| {
+        other
+            .get(&part.name)
+            .is_some_and(|same| same.bytes == part.bytes)
+    };
+    let parts = one.0.iter().filter(|part| !is_kept(part));
+    parts.map(|part| part.name.clone()).collect()
 }
 
 pub fn folded(name: &str) -> String {

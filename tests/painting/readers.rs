@@ -7,7 +7,7 @@ use std::process::Command;
 use super::cases::{self, Case, marks};
 use super::common::Place;
 use super::common::trials::{Missing, Tried};
-use super::package::Parts;
+use super::package::differing;
 use super::{checker, painted};
 
 /// What openpyxl cannot read before painting either.
@@ -81,19 +81,8 @@ pub fn workbooks_by_libraries_are_painted_and_open_in_openpyxl() -> Tried {
         let found = checker::faults(&case.bytes, &copy, &case.marks);
         faults.extend(checker::told_of(&name, found));
         let (twice, _) = super::painted_from(&copy, &case, &case.marks, folder.path()).unwrap();
-        let mut parts = [&copy, &twice].map(|bytes| Parts::read(bytes).unwrap().0);
-        parts
-            .iter_mut()
-            .for_each(|parts| parts.sort_by(|one, other| one.name.cmp(&other.name)));
-        for (one, other) in parts[0]
-            .iter()
-            .zip(&parts[1])
-            .filter(|(one, other)| one.bytes != other.bytes)
-        {
-            faults.push(format!(
-                "{name}: {} differs from {} when painted twice",
-                one.name, other.name
-            ));
+        for part in differing(&copy, &twice) {
+            faults.push(format!("{name}: {part} differs when painted twice"));
         }
     }
     assert_eq!(count, 10);

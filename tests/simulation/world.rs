@@ -57,37 +57,57 @@ pub struct Moment {
 }
 
 /// How often faults occur: chances in ten thousand, at each step or at each call.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FaultRates {
-    pub crash: u64,
-    pub freeze: u64,
+macro_rules! fault_rates {
+    ($($(#[$words:meta])* $fault:ident: $rare:literal, $common:literal;)*) => {
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct FaultRates {
+            $($(#[$words])* pub $fault: u64,)*
+        }
+
+        impl FaultRates {
+            /// Each fault is absent from some worlds, rare in some and common in some: what only shows in the absence of another
+            /// fault is found, too.
+            pub fn of(chance: &Chance) -> Self {
+                let some = |rare: u64, common: u64| *chance.pick(&[0, rare, rare, common]);
+                Self {
+                    $($fault: some($rare, $common),)*
+                }
+            }
+        }
+    };
+}
+
+// Where it is rare, and where it is common.
+fault_rates! {
+    crash: 15, 80;
+    freeze: 15, 80;
     /// Freezing between the last look at a claim and the call that ends it.
-    pub stall: u64,
-    pub jump: u64,
-    pub busy: u64,
-    pub ambiguous: u64,
-    pub delay: u64,
-    pub cancel: u64,
-    pub pause: u64,
-    pub interrupt: u64,
-    pub vanish: u64,
-    pub collect: u64,
+    stall: 500, 3000;
+    jump: 10, 60;
+    busy: 200, 1500;
+    ambiguous: 100, 500;
+    delay: 50, 400;
+    cancel: 20, 150;
+    pause: 5, 30;
+    interrupt: 20, 100;
+    vanish: 15, 80;
+    collect: 15, 80;
     /// `ade env build`, by a person.
-    pub build: u64,
-    pub stop: u64,
-    pub start: u64,
+    build: 10, 40;
+    stop: 5, 30;
+    start: 20, 60;
     /// Of a call that changes a file.
-    pub disk: u64,
+    disk: 30, 300;
     /// Of a call that renames or deletes a folder.
-    pub undeletable: u64,
-    pub rebuild: u64,
+    undeletable: 300, 2000;
+    rebuild: 10, 50;
     /// Of an engine's or installer's end.
-    pub engine_killed: u64,
-    pub engine_failed: u64,
-    pub build_hiccup: u64,
-    pub build_failed: u64,
+    engine_killed: 1000, 5000;
+    engine_failed: 1000, 5000;
+    build_hiccup: 1000, 5000;
+    build_failed: 200, 1500;
     /// Of a start of threads or of an engine, where the machine has no more of them.
-    pub exhausted: u64,
+    exhausted: 50, 500;
 }
 
 /// All that is counted. Each of these happens many times in a few hundred seeds; what never does, nothing is proved of.
@@ -100,39 +120,6 @@ const COUNTED: &str = "attempts left, builds, builds failed, builds timed out, b
     expired, file errors, folders that could not be taken, freezes, killed, lock files lost, lost answers, \
     lost claims noticed, pauses, recovered, recovered by ade run, retried by ade run, run at once, stalls, \
     steps, stops, stops at once, threads not started";
-
-impl FaultRates {
-    /// Each fault is absent from some worlds, rare in some and common in some: what only shows in the absence of another
-    /// fault is found, too.
-    pub fn of(chance: &Chance) -> Self {
-        let some = |rare: u64, common: u64| *chance.pick(&[0, rare, rare, common]);
-        Self {
-            crash: some(15, 80),
-            freeze: some(15, 80),
-            stall: some(500, 3000),
-            jump: some(10, 60),
-            busy: some(200, 1500),
-            ambiguous: some(100, 500),
-            delay: some(50, 400),
-            cancel: some(20, 150),
-            pause: some(5, 30),
-            interrupt: some(20, 100),
-            vanish: some(15, 80),
-            collect: some(15, 80),
-            build: some(10, 40),
-            stop: some(5, 30),
-            start: some(20, 60),
-            disk: some(30, 300),
-            undeletable: some(300, 2000),
-            rebuild: some(10, 50),
-            engine_killed: some(1000, 5000),
-            engine_failed: some(1000, 5000),
-            build_hiccup: some(1000, 5000),
-            build_failed: some(200, 1500),
-            exhausted: some(50, 500),
-        }
-    }
-}
 
 /// A database in memory. To make one takes longer than most seeds live, so it is swept and used again.
 struct Database {

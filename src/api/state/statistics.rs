@@ -195,25 +195,14 @@ mod tests {
             ended(2_000, RunStatus::Cancelled),
             ended(61_000, RunStatus::Succeeded),
         ];
-        let parts = parts(
-            &runs.iter().collect::<Vec<_>>(),
-            Timestamp(1_000),
-            Duration::from_secs(60),
-        );
-        let counted: Vec<_> = parts
-            .iter()
-            .filter(|part| part.ends.all() > 0)
-            .map(|part| {
-                let Ends {
-                    succeeded,
-                    failed,
-                    cancelled,
-                } = part.ends;
-                (part.from.0, succeeded, failed, cancelled)
-            })
-            .collect();
+        let runs: Vec<_> = runs.iter().collect();
+        let parts = parts(&runs, Timestamp(1_000), Duration::from_secs(60));
+        let counted = parts.iter().filter(|part| part.ends.all() > 0).map(|part| {
+            let ends = &part.ends;
+            (part.from.0, ends.succeeded, ends.failed, ends.cancelled)
+        });
         assert_eq!(
-            counted,
+            counted.collect::<Vec<_>>(),
             [(1_000, 1, 1, 0), (2_000, 0, 0, 1), (60_000, 1, 0, 0)]
         );
         assert_eq!(parts.len(), 60);

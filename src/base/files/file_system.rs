@@ -135,21 +135,20 @@ mod tests {
 42 27 0:54 / /mnt/shared rw - virtiofs share rw
 ";
 
+    fn network(kind: &str) -> Option<SharedDisk> {
+        Some(SharedDisk::Network(kind.to_owned()))
+    }
+
+    fn host(kind: &str) -> Option<SharedDisk> {
+        Some(SharedDisk::Host(kind.to_owned()))
+    }
+
     #[test]
     fn the_number_of_a_kind_tells_whether_other_machines_use_it() {
         let by_number = |number| shared_by(number, || None);
-        assert_eq!(
-            by_number(0x6969),
-            Some(SharedDisk::Network("nfs".to_owned()))
-        );
-        assert_eq!(
-            by_number(0xff53_4d42),
-            Some(SharedDisk::Network("cifs".to_owned()))
-        );
-        assert_eq!(
-            by_number(0x0102_1997),
-            Some(SharedDisk::Host("9p".to_owned()))
-        );
+        assert_eq!(by_number(0x6969), network("nfs"));
+        assert_eq!(by_number(0xff53_4d42), network("cifs"));
+        assert_eq!(by_number(0x0102_1997), host("9p"));
         // ext4, xfs, btrfs, tmpfs, overlay, and a FUSE whose program is not known.
         for own in [
             0xef53,
@@ -166,16 +165,13 @@ mod tests {
     #[test]
     fn of_a_program_that_serves_files_the_table_of_mounts_tells() {
         let of = |device| shared_by(FUSE, || kind_of_mount(MOUNTS, device));
-        assert_eq!(of("0:52"), Some(SharedDisk::Network("sshfs".to_owned())));
-        assert_eq!(of("0:54"), Some(SharedDisk::Host("virtiofs".to_owned())));
+        assert_eq!(of("0:52"), network("sshfs"));
+        assert_eq!(of("0:54"), host("virtiofs"));
         assert_eq!(of("0:53"), None, "a disk of this machine");
         assert_eq!(of("9:9"), None);
         assert_eq!(kind_of_mount(MOUNTS, "254:0").as_deref(), Some("ext4"));
         let named = |kind: &str| shared_by(FUSE, || Some(kind.to_owned()));
-        assert_eq!(
-            named("fuse.glusterfs"),
-            Some(SharedDisk::Network("glusterfs".to_owned()))
-        );
+        assert_eq!(named("fuse.glusterfs"), network("glusterfs"));
         assert_eq!(named("fuse.ntfs-3g"), None);
     }
 

@@ -194,12 +194,11 @@ mod tests {
         let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
         let name = |path: &Path| path.strip_prefix(root).unwrap().display().to_string();
         let all = meant(&paths).unwrap().configurations;
-        all.iter()
-            .map(|asked| {
-                let inputs = asked.inputs.iter().map(|path| name(path)).collect();
-                (name(&asked.configuration), inputs)
-            })
-            .collect()
+        let asked = all.iter().map(|asked| {
+            let inputs = asked.inputs.iter().map(|path| name(path)).collect();
+            (name(&asked.configuration), inputs)
+        });
+        asked.collect()
     }
 
     #[test]
@@ -218,11 +217,9 @@ mod tests {
             found(&root, &["inbox", "crew", "inbox/*.xlsx"]),
             [one("crew", &["inbox", "inbox/*.xlsx"])]
         );
+        let all = ["crew", "inbox", "pay roll", "inbox/a.csv", "broken"];
         assert_eq!(
-            found(
-                &root,
-                &["crew", "inbox", "pay roll", "inbox/a.csv", "broken"]
-            ),
+            found(&root, &all),
             [
                 one("crew", &["inbox"]),
                 one("pay roll", &["inbox/a.csv"]),
@@ -234,12 +231,12 @@ mod tests {
     #[test]
     fn what_belongs_to_no_configuration_is_passed_over_or_refused() {
         let (_folder, root) = place();
-        let of =
-            |paths: &[&str]| meant(&paths.iter().map(|path| root.join(path)).collect::<Vec<_>>());
-        assert_eq!(
-            of(&["tool.py"]).unwrap().passed_over,
-            [root.join("tool.py")]
-        );
+        let of = |paths: &[&str]| {
+            let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+            meant(&paths)
+        };
+        let passed_over = of(&["tool.py"]).unwrap().passed_over;
+        assert_eq!(passed_over, [root.join("tool.py")]);
         let refused = |paths: &[&str]| of(paths).unwrap_err().code();
         assert_eq!(refused(&["inbox"]), code::NOT_A_CONFIGURATION);
         assert_eq!(refused(&["inbox/a.csv"]), code::USAGE);

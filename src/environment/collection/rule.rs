@@ -222,18 +222,19 @@ mod tests {
         let ages = Ages::plain(NOW, None);
         let asked = |facts: &EnvironmentFacts| judge(facts, &options(true), &ages);
         let unasked = |facts: &EnvironmentFacts| judge(facts, &options(false), &ages);
-        let lately = but(|facts| {
-            facts.run_lately = true;
-            facts.superseded = Some(true);
-        });
-        assert_eq!(unasked(&lately), Fate::RunLately);
-        assert_eq!(asked(&lately), Fate::Superseded);
         let default = but(|facts| {
             facts.is_default = true;
             facts.superseded = Some(true);
         });
-        assert_eq!(unasked(&default), Fate::Default);
-        assert_eq!(asked(&default), Fate::Superseded);
+        let lately = EnvironmentFacts {
+            is_default: false,
+            run_lately: true,
+            ..default
+        };
+        for (facts, why) in [(&lately, Fate::RunLately), (&default, Fate::Default)] {
+            assert_eq!(unasked(facts), why);
+            assert_eq!(asked(facts), Fate::Superseded);
+        }
         let also = |change: fn(&mut EnvironmentFacts)| {
             let mut facts = default;
             change(&mut facts);

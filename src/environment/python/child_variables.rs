@@ -105,18 +105,10 @@ mod tests {
 
     #[test]
     fn settings_are_passed_on_and_traps_are_not() {
-        let variables: Vec<(OsString, OsString)> = [
-            "HTTPS_PROXY",
-            "PIP_INDEX_URL",
-            "UV_INDEX",
-            "PYTHONHOME",
-            "PYTHONDONTWRITEBYTECODE",
-            "ADE_DATABASE_URL",
-            "VIRTUAL_ENV",
-            "PIP_TARGET",
-        ]
-        .map(|name| (name.into(), "value".into()))
-        .to_vec();
+        let names = "HTTPS_PROXY PIP_INDEX_URL UV_INDEX PYTHONHOME PYTHONDONTWRITEBYTECODE ADE_DATABASE_URL \
+                     VIRTUAL_ENV PIP_TARGET";
+        let variable = |name: &str| (OsString::from(name), OsString::from("value"));
+        let variables: Vec<_> = names.split(' ').map(variable).collect();
         let mut command = Command::new("true");
         apply(&mut command, &variables);
         let names: Vec<&OsStr> = command.get_envs().map(|(name, _)| name).collect();

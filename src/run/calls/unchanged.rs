@@ -136,24 +136,14 @@ mod tests {
             ..RunOptions::default()
         };
         assert_eq!(decisive(&options), RunOptions::default());
-        for other in [
-            RunOptions {
-                active_sheet_only: true,
-                ..RunOptions::default()
-            },
-            RunOptions {
-                network: true,
-                ..RunOptions::default()
-            },
-            RunOptions {
-                settings: [("date_order".to_owned(), "mdy".to_owned())].into(),
-                ..RunOptions::default()
-            },
-            RunOptions {
-                engine_variables: Some(Default::default()),
-                ..RunOptions::default()
-            },
+        for change in [
+            (|options| options.active_sheet_only = true) as fn(&mut RunOptions),
+            |options| options.network = true,
+            |options| options.settings = [("date_order".to_owned(), "mdy".to_owned())].into(),
+            |options| options.engine_variables = Some(Default::default()),
         ] {
+            let mut other = RunOptions::default();
+            change(&mut other);
             assert_ne!(decisive(&other), RunOptions::default());
         }
     }

@@ -546,6 +546,7 @@ mod tests {
             last_lines: vec!["Cannot spawn: Resource temporarily unavailable".to_owned()],
             ..report(Exit::Code(1), None)
         };
+        let hook_failed = report(Exit::Code(1), failed("hook_error", "bad"));
         let table = [
             (report(Exit::Cancelled, None), false, O::Cancelled),
             (report(Exit::Cancelled, succeeded()), false, O::Succeeded),
@@ -558,11 +559,7 @@ mod tests {
             (report(Exit::Signal(11), None), true, O::Crashed),
             (report(Exit::Code(3), None), true, O::Crashed),
             (report(Exit::Code(0), succeeded()), false, O::Succeeded),
-            (
-                report(Exit::Code(1), failed("hook_error", "bad")),
-                false,
-                O::Reported,
-            ),
+            (hook_failed, false, O::Reported),
             (full, false, O::DiskFull),
             (refused(1, "settings_invalid"), false, O::BadSettings),
             (refused(1, "usage"), false, O::Refused),
@@ -576,17 +573,12 @@ mod tests {
             (report(Exit::Code(1), succeeded()), false, O::Crashed),
         ];
         for (report, validate_only, seen) in table {
-            assert_eq!(
-                observe(&report, validate_only, &Limits::default(), || true),
-                seen,
-                "{report:?}"
-            );
+            let found = observe(&report, validate_only, &Limits::default(), || true);
+            assert_eq!(found, seen, "{report:?}");
         }
         let silent = report(Exit::Code(0), succeeded());
-        assert_eq!(
-            observe(&silent, false, &Limits::default(), || false),
-            O::NoOutput
-        );
+        let found = observe(&silent, false, &Limits::default(), || false);
+        assert_eq!(found, O::NoOutput);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Several hosts on one server: two or three stores, each with a host of its own.
 
 use super::tests::hosts;
-use crate::base::clock::Timestamp;
 use crate::store::sql::SqlStore;
 use crate::store::suite::places::*;
 use crate::store::{

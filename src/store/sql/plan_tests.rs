@@ -7,185 +7,128 @@ use crate::store::Opening;
 use crate::store::driver::Connection;
 use crate::store::sqlite::tests::Database;
 
-/// SQLite's plan of a statement, in one line.
-fn plan(sql: &str) -> String {
+/// Tells SQLite's plan of a statement, in one line.
+fn planned(look: impl FnOnce(&dyn Fn(&str) -> String)) {
     let store = Database::new().open(Opening::CreateIfAbsent).unwrap();
     let connection = store.shared.lock();
     let Connection::Sqlite(connection) = &*connection else {
         unreachable!("a file is SQLite's")
     };
-    let mut statement = connection
-        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-        .unwrap();
-    let values = vec![0; statement.parameter_count()];
-    let lines = statement
-        .query_map(rusqlite::params_from_iter(values), |row| {
-            row.get::<_, String>(3)
-        })
-        .unwrap();
-    lines
-        .map(std::result::Result::unwrap)
-        .collect::<Vec<_>>()
-        .join("; ")
-}
-
-fn assert_uses(sql: &str, index: &str) {
-    let plan = plan(sql);
-    assert!(plan.contains(index), "{index}: {plan}");
-    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    look(&|sql| {
+        let explain = format!("EXPLAIN QUERY PLAN {sql}");
+        let mut statement = connection.prepare(&explain).unwrap();
+        let values = rusqlite::params_from_iter(vec![0; statement.parameter_count()]);
+        let lines = statement.query_map(values, |row| row.get(3)).unwrap();
+        let lines: rusqlite::Result<Vec<String>> = lines.collect();
+        lines.unwrap().join("; ")
+    });
 }
 
 #[test]
-fn the_next_run_is_among_the_first_entries_of_the_environments_and_nothing_is_sorted() {
-    assert_uses(
-        runs::NEXT_ENVIRONMENT,
-        "queue USING COVERING INDEX queue_of_environment (environment_id>?)",
-    );
-    assert_uses(
-        runs::TURNS,
-        "queue_turns USING COVERING INDEX queue_turns_in_order (environment_id=?)",
-    );
-    assert_uses(
-        runs::DUE_OF,
-        "queue_of_submitter (environment_id=? AND priority=? AND submitter=? AND available_at<?)",
-    );
-}
-
-#[test]
-fn documents_are_found_by_their_bytes_without_a_look_at_all() {
-    let plan = plan(documents::WITH_CONTENT);
-    let index = "documents USING INDEX documents_by_content (workspace_id=? AND sha256=?)";
-    assert!(plan.contains(index), "{plan}");
-}
-
-#[test]
-fn the_next_environment_is_the_first_entry_and_nothing_is_sorted() {
-    assert_uses(environments::NEXT, "environments_waiting");
-}
-
-#[test]
-fn what_is_under_a_lease_is_found_by_its_end_or_its_holder() {
+fn what_is_asked_often_is_found_by_its_index_and_not_sorted() {
+    let [runs_by_id, environments_by_id] = [Table::Runs, Table::Environments].map(prefix::sql);
+    let runs_by_end = prefix::sql_by_end(Table::Runs);
+    let listed = "COVERING INDEX runs_listed (configuration_id=? AND status=? AND id>? AND id<?)";
+    let last_ended = "SEARCH runs USING INDEX runs_with_artifacts (completed_at>?)";
+    let mut all = vec![
+        // The next run is among the first entries of the environments.
+        (
+            runs::NEXT_ENVIRONMENT,
+            "queue USING COVERING INDEX queue_of_environment (environment_id>?)",
+        ),
+        (
+            runs::TURNS,
+            "queue_turns USING COVERING INDEX queue_turns_in_order (environment_id=?)",
+        ),
+        (
+            runs::DUE_OF,
+            "queue_of_submitter (environment_id=? AND priority=? AND submitter=? AND available_at<?)",
+        ),
+        (environments::NEXT, "environments_waiting"),
+        (environments::HELD_BY, "environments_leased"),
+        // Times are repaired without a look at what is due in time.
+        (
+            leases::DUE_TOO_LATE,
+            "queue_of_environment (environment_id=? AND status=? AND available_at>?)",
+        ),
+        // Files that may go are found without those that went before.
+        (
+            runs::WITH_ARTIFACTS,
+            "INDEX runs_with_artifacts (completed_at<?)",
+        ),
+        (
+            runs::WITHOUT_ARTIFACTS,
+            "INDEX runs_without_artifacts (completed_at<?)",
+        ),
+        (
+            "SELECT 1 FROM runs WHERE retry_of_run_id = ?1",
+            "runs_retries",
+        ),
+        (runs::NEWEST[0], listed),
+        (runs::NEWEST[1], listed),
+        (
+            runs::SUCCEEDED_OF,
+            "runs USING INDEX runs_of_input (configuration_id=? AND <expr>=? AND input_name=?)",
+        ),
+        (runs_by_id.as_str(), "(id>? AND id<?)"),
+        (environments_by_id.as_str(), "(id>? AND id<?)"),
+        // Without a look at all.
+        (runs_by_end.as_str(), "runs_by_end"),
+        // Runs that ended a moment ago are counted without the others, and those in trouble without all that wait.
+        (queue_statistics::OVERVIEW, last_ended),
+        (queue_statistics::OVERVIEW, "INDEX queue_in_trouble"),
+        (
+            queue_statistics::OVERVIEW,
+            "COVERING INDEX queue_of_environment (environment_id=? AND status=?)",
+        ),
+        // They are read backwards from the last.
+        (changes::ENDED, last_ended),
+        (changes::LIVE, "queue_of_environment (environment_id=?)"),
+    ];
+    // What is under a lease is found by its end or its holder.
     for sql in [runs::EXPIRED, runs::HELD_BY] {
         for part in [
             "SEARCH queue USING COVERING INDEX queue_of_environment; RECURSIVE STEP",
             "SEARCH queue USING COVERING INDEX queue_of_environment (environment_id>?)",
             "SEARCH queue USING INDEX queue_of_environment (environment_id=? AND status=?)",
         ] {
-            assert_uses(sql, part);
+            all.push((sql, part));
         }
     }
-    assert_uses(environments::HELD_BY, "environments_leased");
+    planned(|plan| {
+        for (sql, index) in all {
+            let plan = plan(sql);
+            assert!(plan.contains(index), "{index}: {plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    });
 }
 
 #[test]
-fn runs_of_failed_environments_are_found_by_their_environment() {
-    let plan = plan(runs::FAILED_WITH_RUNS);
-    assert!(
-        plan.contains("environments USING INDEX environments_failed"),
-        "{plan}"
-    );
-    assert!(
-        plan.contains("queue_of_environment (environment_id=? AND status=?)"),
-        "{plan}"
-    );
-}
-
-#[test]
-fn times_are_repaired_without_a_look_at_what_is_due_in_time() {
-    assert_uses(
-        leases::DUE_TOO_LATE,
-        "queue_of_environment (environment_id=? AND status=? AND available_at>?)",
-    );
-}
-
-#[test]
-fn files_that_may_go_are_found_without_those_that_went_before() {
-    assert_uses(
-        runs::WITH_ARTIFACTS,
-        "INDEX runs_with_artifacts (completed_at<?)",
-    );
-    assert_uses(
-        runs::WITHOUT_ARTIFACTS,
-        "INDEX runs_without_artifacts (completed_at<?)",
-    );
-}
-
-#[test]
-fn repetitions_of_a_run_are_found_by_it() {
-    assert_uses(
-        "SELECT 1 FROM runs WHERE retry_of_run_id = ?1",
-        "runs_retries",
-    );
-}
-
-#[test]
-fn the_newest_runs_are_listed_without_sorting() {
-    assert_uses(
-        runs::NEWEST[0],
-        "COVERING INDEX runs_listed (configuration_id=? AND status=? AND id>? AND id<?)",
-    );
-    assert_uses(
-        runs::NEWEST[1],
-        "COVERING INDEX runs_listed (configuration_id=? AND status=? AND id>? AND id<?)",
-    );
-}
-
-#[test]
-fn runs_of_an_input_are_found_by_it_without_sorting() {
-    assert_uses(
-        runs::SUCCEEDED_OF,
-        "runs USING INDEX runs_of_input (configuration_id=? AND <expr>=? AND input_name=?)",
-    );
-}
-
-#[test]
-fn ids_are_found_by_a_range_of_them() {
-    for table in [Table::Runs, Table::Environments] {
-        assert_uses(&prefix::sql(table), "(id>? AND id<?)");
-    }
-}
-
-#[test]
-fn runs_are_found_by_the_end_of_their_id_without_a_look_at_all() {
-    assert_uses(&prefix::sql_by_end(Table::Runs), "runs_by_end");
-}
-
-#[test]
-fn runs_that_ended_a_moment_ago_are_counted_without_the_others() {
-    assert_uses(
-        queue_statistics::OVERVIEW,
-        "SEARCH runs USING INDEX runs_with_artifacts (completed_at>?)",
-    );
-}
-
-#[test]
-fn runs_that_ended_last_are_read_backwards_from_the_last_without_sorting() {
-    assert_uses(
-        changes::ENDED,
-        "SEARCH runs USING INDEX runs_with_artifacts (completed_at>?)",
-    );
-}
-
-#[test]
-fn runs_in_trouble_are_found_without_a_look_at_all_that_wait() {
-    assert_uses(queue_statistics::OVERVIEW, "INDEX queue_in_trouble");
-    assert_uses(
-        queue_statistics::OVERVIEW,
-        "COVERING INDEX queue_of_environment (environment_id=? AND status=?)",
-    );
-}
-
-#[test]
-fn the_queue_of_a_workspace_is_found_by_its_environments() {
-    assert_uses(changes::LIVE, "queue_of_environment (environment_id=?)");
-}
-
-#[test]
-fn runs_in_the_queue_are_counted_without_a_look_at_their_records() {
-    let plan = plan(runs::LIVE);
-    assert!(
-        plan.contains("COVERING INDEX queue_of_environment (environment_id=?)"),
-        "{plan}"
-    );
-    assert!(!plan.contains("SCAN r"), "{plan}");
+fn what_is_sorted_is_found_without_a_look_at_all() {
+    planned(|plan| {
+        for (sql, index) in [
+            (
+                documents::WITH_CONTENT,
+                "documents USING INDEX documents_by_content (workspace_id=? AND sha256=?)",
+            ),
+            (
+                runs::FAILED_WITH_RUNS,
+                "environments USING INDEX environments_failed",
+            ),
+            (
+                runs::FAILED_WITH_RUNS,
+                "queue_of_environment (environment_id=? AND status=?)",
+            ),
+            (
+                runs::LIVE,
+                "COVERING INDEX queue_of_environment (environment_id=?)",
+            ),
+        ] {
+            let plan = plan(sql);
+            assert!(plan.contains(index), "{index}: {plan}");
+        }
+        // Runs in the queue are counted without a look at their records.
+        assert!(!plan(runs::LIVE).contains("SCAN r"));
+    });
 }

@@ -357,6 +357,13 @@ mod tests {
         builder.finish(None)
     }
 
+    fn value(cell: Cell) -> i64 {
+        match cell.tag {
+            Tag::Empty => 0,
+            _ => cell.as_integer(),
+        }
+    }
+
     fn row(sheet: &Sheet, number: usize) -> Vec<i64> {
         let mut cells = Vec::new();
         sheet.read_row(number, &mut cells);
@@ -364,20 +371,13 @@ mod tests {
         for (column, cell) in cells.iter().enumerate() {
             assert_eq!(*cell, sheet.cell(number, column));
         }
-        let value = |cell: &Cell| match cell.tag {
-            Tag::Empty => 0,
-            _ => cell.as_integer(),
-        };
-        cells.iter().map(value).collect()
+        cells.into_iter().map(value).collect()
     }
 
     fn column(sheet: &Sheet, number: usize) -> Vec<i64> {
         let mut cells = Vec::new();
         sheet.visit_column(number, 0, sheet.facts().rows_emitted, |cell| {
-            cells.push(match cell.tag {
-                Tag::Empty => 0,
-                _ => cell.as_integer(),
-            });
+            cells.push(value(cell));
         });
         cells
     }
@@ -397,14 +397,11 @@ mod tests {
         assert_eq!(row(&sheet, 2), [0, 0, 4]);
         // The last range overlaps the one before.
         assert_eq!(row(&sheet, 3), [0, 5, 4]);
-        assert_eq!(sheet.findings().filled.ranges, 2);
-        assert_eq!(sheet.findings().filled.left, 1);
-        assert_eq!(
-            sheet.findings().filled.first,
-            MergedRange::of_reference("A1:B2")
-        );
+        let filled = &sheet.findings().filled;
+        assert_eq!((filled.ranges, filled.left), (2, 1));
+        assert_eq!(filled.first, MergedRange::of_reference("A1:B2"));
         // A1:B2 and C2:C4 have several rows.
-        assert_eq!(sheet.findings().filled.numbers, 2);
+        assert_eq!(filled.numbers, 2);
     }
 
     #[test]
@@ -458,16 +455,10 @@ mod tests {
 
     #[test]
     fn ranges_that_overlap_are_found_wherever_others_have_ended() {
-        let values: Vec<(usize, Vec<(usize, i64)>)> = (0..12)
-            .map(|row| {
-                (
-                    row,
-                    (0..12)
-                        .map(|column| (column, (row * 12 + column + 1) as i64))
-                        .collect(),
-                )
-            })
-            .collect();
+        let numbers =
+            |row: usize| (0..12).map(move |column| (column, (row * 12 + column + 1) as i64));
+        let values: Vec<(usize, Vec<(usize, i64)>)> =
+            (0..12).map(|row| (row, numbers(row).collect())).collect();
         let rows: Vec<(usize, &[(usize, i64)])> = values
             .iter()
             .map(|(row, cells)| (*row, &cells[..]))

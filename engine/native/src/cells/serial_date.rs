@@ -159,32 +159,27 @@ mod tests {
                 days * DAY_MICROSECONDS + DAY_MICROSECONDS / 2,
             ))
         };
-        assert_eq!(
-            from_serial(45_000.5, Epoch::Windows1900),
-            noon(EPOCH_1900 + 45_000)
-        );
-        assert_eq!(from_serial(1.5, Epoch::Windows1900), noon(EPOCH_1900 + 2));
-        assert_eq!(from_serial(1.5, Epoch::Mac1904), noon(EPOCH_1904 + 1));
-        assert_eq!(
-            from_serial(0.25, Epoch::Windows1900),
-            Some(Cell::time(21_600_000_000))
-        );
+        use Epoch::{Mac1904, Windows1900};
+        for (serial, epoch, wanted) in [
+            (45_000.5, Windows1900, noon(EPOCH_1900 + 45_000)),
+            (1.5, Windows1900, noon(EPOCH_1900 + 2)),
+            (1.5, Mac1904, noon(EPOCH_1904 + 1)),
+            (0.25, Windows1900, Some(Cell::time(21_600_000_000))),
+            (2_958_466.0, Windows1900, None),
+            (f64::INFINITY, Windows1900, None),
+        ] {
+            assert_eq!(from_serial(serial, epoch), wanted, "{serial}");
+        }
         // So close to a day that it rounds up to one.
-        assert_eq!(
-            from_serial(0.999_999_999_999, Epoch::Mac1904).unwrap().tag,
-            Tag::DateTime
-        );
-        assert_eq!(from_serial(2_958_466.0, Epoch::Windows1900), None);
-        assert_eq!(from_serial(f64::INFINITY, Epoch::Windows1900), None);
+        let rounded = from_serial(0.999_999_999_999, Mac1904).unwrap();
+        assert_eq!(rounded.tag, Tag::DateTime);
         assert_eq!(
             duration_from_serial(1.25),
             Some(Cell::duration(DAY_MICROSECONDS * 5 / 4))
         );
-        assert_eq!(
-            from_legacy_serial(0.5, Epoch::Windows1900),
-            noon(EPOCH_1900 + 1)
-        );
-        assert_eq!(from_legacy_serial(0.5, Epoch::Mac1904), noon(EPOCH_1904));
+        let legacy = |epoch| from_legacy_serial(0.5, epoch);
+        assert_eq!(legacy(Windows1900), noon(EPOCH_1900 + 1));
+        assert_eq!(legacy(Mac1904), noon(EPOCH_1904));
     }
 
     #[test]

@@ -331,43 +331,23 @@ mod tests {
             cells.note(row, column, format);
         }
         cells.finish();
-        let places =
-            |cells: &ZeroCells, row, column| cells.at(row, column).map(|zeros| zeros.places);
-        assert_eq!(places(&cells, 8, 2), Some(5));
-        assert_eq!(places(&cells, 9, 2), Some(3));
-        assert_eq!(places(&cells, 1, 2), Some(3));
-        assert_eq!(
-            (
-                places(&cells, 2, 2),
-                places(&cells, 10, 2),
-                places(&cells, 1, 1)
-            ),
-            (None, None, None)
-        );
+        let places = |cells: &ZeroCells, column, rows: &[usize]| -> Vec<Option<usize>> {
+            let at = rows.iter().map(|row| cells.at(*row, column));
+            at.map(|zeros| Some(zeros?.places)).collect()
+        };
+        let (three, five) = (Some(3), Some(5));
+        let found = places(&cells, 2, &[8, 9, 1, 2, 10]);
+        assert_eq!(found, [five, three, three, None, None]);
+        assert_eq!(places(&cells, 1, &[1]), [None]);
         cells.fill(&MergedRange::of_reference("C9:D12").unwrap());
-        assert_eq!(places(&cells, 8, 3), Some(5));
-        assert_eq!(
-            [7, 8, 9, 11, 12].map(|row| places(&cells, row, 2)),
-            [Some(5), Some(5), Some(5), Some(5), None]
-        );
+        assert_eq!(places(&cells, 3, &[8]), [five]);
+        let found = places(&cells, 2, &[7, 8, 9, 11, 12]);
+        assert_eq!(found, [five, five, five, five, None]);
         cells.fill(&MergedRange::of_reference("C2:C3").unwrap());
-        assert_eq!(
-            (places(&cells, 1, 2), places(&cells, 2, 2)),
-            (Some(3), Some(3))
-        );
-        assert_eq!(
-            (
-                places(&cells, 3, 2),
-                places(&cells, 7, 2),
-                places(&cells, 10, 2)
-            ),
-            (None, Some(5), Some(5))
-        );
+        let found = places(&cells, 2, &[1, 2, 3, 7, 10]);
+        assert_eq!(found, [three, three, None, five, five]);
         cells.fill(&MergedRange::of_reference("C10:C11").unwrap());
-        assert_eq!(
-            (places(&cells, 8, 2), places(&cells, 11, 2)),
-            (Some(5), Some(5))
-        );
+        assert_eq!(places(&cells, 2, &[8, 11]), [five, five]);
         assert!(cells.any_in(2, 8, 9) && cells.any_in(2, 0, 2));
         assert!(!cells.any_in(2, 3, 7) && !cells.any_in(1, 0, 99));
     }

@@ -872,6 +872,22 @@ pub fn check_each(values: &[Value<'_>], check: impl Fn(&str) -> bool) -> Column 
 }
 
 #[cfg(test)]
+pub(crate) mod testing {
+    /// All texts of so many of these pieces.
+    pub fn texts_of(pieces: &[&str], count: usize) -> Vec<String> {
+        let mut texts = vec![String::new()];
+        for _ in 0..count {
+            let mut longer = Vec::new();
+            for text in &texts {
+                longer.extend(pieces.iter().map(|piece| format!("{text}{piece}")));
+            }
+            texts = longer;
+        }
+        texts
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -478,14 +478,18 @@ impl Gap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::testing::texts_of;
+
+    fn day(text: &str) -> Option<Day> {
+        let mut cut = Cut::default();
+        cut.cut(text).then_some(())?;
+        Day::of(&cut, &mut Lexicon::default())
+    }
 
     #[test]
     fn a_mark_of_a_year_says_where_it_stands() {
-        let mut cut = Cut::default();
-        let mut lexicon = Lexicon::default();
         for text in ["25年10月12日", "25년 10월 12일", "2025年10月12日 14:30"] {
-            assert!(cut.cut(text));
-            let days = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
+            let days = day(text).unwrap_or_else(|| panic!("{text}"));
             let days = days.days(0);
             assert_eq!(days[Order::DayFirst as usize], NONE, "{text}");
             let wanted = days_from_civil(2025, 10, 12).map(|day| day as i32);
@@ -495,8 +499,6 @@ mod tests {
 
     #[test]
     fn names_with_endings_and_weekdays_of_many_languages() {
-        let mut cut = Cut::default();
-        let mut lexicon = Lexicon::default();
         for text in [
             "2025(e)ko urtarrilaren 31(a), ostirala",
             "2025eko urtarrilaren 31",
@@ -511,8 +513,7 @@ mod tests {
             "2025年1月31日金曜日",
             "пʼятниця, 31 січня 2025 р.",
         ] {
-            assert!(cut.cut(text));
-            let days = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
+            let days = day(text).unwrap_or_else(|| panic!("{text}"));
             let days: Vec<i32> = days
                 .days(0)
                 .into_iter()
@@ -521,16 +522,13 @@ mod tests {
             assert_eq!(days, [20_119], "{text}");
         }
         // The weekday has to agree.
-        assert!(cut.cut("2025년 1월 31일 일요일"));
-        let wrong = Day::of(&cut, &mut lexicon).unwrap();
+        let wrong = day("2025년 1월 31일 일요일").unwrap();
         assert!(wrong.days(0).iter().all(|day| *day == NONE));
     }
 
     #[test]
     fn times_behind_dates() {
         let hours = |hour: i64, minute: i64| Some((hour * 60 + minute) * 60_000_000);
-        let mut cut = Cut::default();
-        let mut lexicon = Lexicon::default();
         for (text, time) in [
             ("31.01.2025 14:30", hours(14, 30)),
             ("2025. 01. 31. 14:30", hours(14, 30)),
@@ -558,19 +556,16 @@ mod tests {
             ("31.01.2025 8am-4pm", None),
             ("31.01.2025 10-2pm", None),
         ] {
-            assert!(cut.cut(text));
-            let day = Day::of(&cut, &mut lexicon).unwrap_or_else(|| panic!("{text}"));
-            assert!(day.has_time, "{text}");
-            assert_eq!(day.time, time, "{text}");
+            let found = day(text).unwrap_or_else(|| panic!("{text}"));
+            assert!(found.has_time, "{text}");
+            assert_eq!(found.time, time, "{text}");
         }
         // A word behind the time may say which one it is.
         for text in ["31 jan 2025, 2:05 d.", "31/01/2025 2:30 de la tarde"] {
-            assert!(cut.cut(text));
-            assert!(Day::of(&cut, &mut lexicon).is_none(), "{text}");
+            assert!(day(text).is_none(), "{text}");
         }
         // Another date is no time.
-        assert!(cut.cut("01.02.2025 05.03.25"));
-        assert!(Day::of(&cut, &mut lexicon).is_none());
+        assert!(day("01.02.2025 05.03.25").is_none());
     }
 
     #[test]
@@ -578,28 +573,12 @@ mod tests {
         let pieces = [
             "1", "31", "007", "2025", "25", "/", ".", "-", " ", "20250131", "x",
         ];
-        let mut cut = Cut::default();
-        let mut lexicon = Lexicon::default();
         let mut agreed = 0;
-        for a in pieces {
-            for b in pieces {
-                for c in pieces {
-                    for d in pieces {
-                        for e in pieces {
-                            let text = format!("{a}{b}{c}{d}{e}");
-                            if let Some(plain) = Day::of_plain(&text) {
-                                assert!(cut.cut(&text));
-                                let full = Day::of(&cut, &mut lexicon);
-                                assert_eq!(
-                                    Some(format!("{plain:?}")),
-                                    full.map(|full| format!("{full:?}")),
-                                    "{text}"
-                                );
-                                agreed += 1;
-                            }
-                        }
-                    }
-                }
+        for text in texts_of(&pieces, 5) {
+            if let Some(plain) = Day::of_plain(&text) {
+                let full = day(&text).map(|full| format!("{full:?}"));
+                assert_eq!(Some(format!("{plain:?}")), full, "{text}");
+                agreed += 1;
             }
         }
         assert!(agreed > 100);

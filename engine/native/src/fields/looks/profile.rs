@@ -346,56 +346,25 @@ mod tests {
 
     #[test]
     fn phones_are_no_other_numbers_in_parts() {
-        for phone in [
-            "555-123-4567",
-            "+1 555 123 4567",
-            "(0151) 1234567",
-            "06 12 34 56 78",
-            "020 7946 0958",
-            "+15551234567",
-        ] {
+        let phones = "555-123-4567, +1 555 123 4567, (0151) 1234567, 06 12 34 56 78, 020 7946 0958, +15551234567";
+        for phone in phones.split(", ") {
             assert_eq!(profile(&[phone]).phones, 1, "{phone}");
         }
-        for other in [
-            "5551234567",
-            "123-45-6789",
-            "12345-6789",
-            "978-3-16-148410-0",
-            "2024-0001-33",
-            "123 456 789",
-            "1.234.567.890",
-            "2025-01-31",
-            "192.168.1.100",
-        ] {
+        let others = "5551234567, 123-45-6789, 12345-6789, 978-3-16-148410-0, 2024-0001-33, 123 456 789, 1.234.567.890, \
+            2025-01-31, 192.168.1.100";
+        for other in others.split(", ") {
             assert_eq!(profile(&[other]).phones, 0, "{other}");
         }
     }
 
     #[test]
     fn codes_are_no_words_periods_or_measures() {
-        for code in [
-            "B1000",
-            "OPS-700000",
-            "00123",
-            "2024-0017",
-            "3f2a-99b1",
-            "A/17#2",
-        ] {
+        let codes = "B1000, OPS-700000, 00123, 2024-0017, 3f2a-99b1, A/17#2";
+        for code in codes.split(", ") {
             assert_eq!(profile(&[code]).codes, 1, "{code}");
         }
-        for other in [
-            "Local 101",
-            "Q3-2025",
-            "FY25",
-            "Jan-20",
-            "3rd",
-            "5kg",
-            "18-24",
-            "1.2.3",
-            "Smith",
-            "4711",
-            "DE89370400440532013000",
-        ] {
+        let others = "Local 101, Q3-2025, FY25, Jan-20, 3rd, 5kg, 18-24, 1.2.3, Smith, 4711, DE89370400440532013000";
+        for other in others.split(", ") {
             assert_eq!(profile(&[other]).codes, 0, "{other}");
         }
     }

@@ -569,6 +569,7 @@ pub fn has_lost_digits_behind_letters(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::testing::texts_of;
 
     fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
         let mut cut = Cut::default();
@@ -756,23 +757,12 @@ mod tests {
         ];
         let mut cut = Cut::default();
         let mut agreed = 0;
-        for a in pieces {
-            for b in pieces {
-                for c in pieces {
-                    for d in pieces {
-                        let text = format!("{a}{b}{c}{d}");
-                        if let Some(plain) = Amount::of_plain(&text, &[]) {
-                            assert!(cut.cut(&text));
-                            let full = Amount::of(&cut, &text, &[], "");
-                            assert_eq!(
-                                Some(format!("{plain:?}")),
-                                full.map(|full| format!("{full:?}")),
-                                "{text}"
-                            );
-                            agreed += 1;
-                        }
-                    }
-                }
+        for text in texts_of(&pieces, 4) {
+            if let Some(plain) = Amount::of_plain(&text, &[]) {
+                assert!(cut.cut(&text));
+                let full = Amount::of(&cut, &text, &[], "").map(|full| format!("{full:?}"));
+                assert_eq!(Some(format!("{plain:?}")), full, "{text}");
+                agreed += 1;
             }
         }
         assert!(agreed > 1000);

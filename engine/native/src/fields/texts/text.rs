@@ -579,16 +579,7 @@ mod tests {
         assert_eq!(code(Value::Float(4711.0)), is("4711"));
         assert_eq!(code(Value::Text("9.78E+12")), lost);
         assert_eq!(code(Value::Text("CZ7,70101E+09")), lost);
-        for whole in [
-            "CZ7E09",
-            "1E5",
-            "3E12",
-            "AB1.5",
-            "R1.2E3",
-            "E+12",
-            "K1.5E+3-X",
-            "1A2.5E+09",
-        ] {
+        for whole in "CZ7E09 1E5 3E12 AB1.5 R1.2E3 E+12 K1.5E+3-X 1A2.5E+09".split(' ') {
             assert_eq!(code(Value::Text(whole)), is(whole));
         }
         assert_eq!(code(Value::Float(1.23e17)), lost);

@@ -40,37 +40,24 @@ mod tests {
         let mut out = String::new();
         loop {
             let event = reader.advance()?;
-            let name = match event {
-                Event::Start { .. } | Event::End { .. } => {
-                    String::from_utf8_lossy(reader.local_name()).into_owned()
-                }
-                _ => String::new(),
+            let mut named = |sign: char, own: bool| {
+                let name = String::from_utf8_lossy(reader.local_name());
+                out += &match own {
+                    true => format!("{sign}{name} "),
+                    false => format!("{sign}[{name}] "),
+                };
             };
             match event {
                 Event::Start { own } => {
-                    out += &if own {
-                        format!("+{name} ")
-                    } else {
-                        format!("+[{name}] ")
-                    };
-                    for (name, value) in reader
-                        .attributes()
-                        .filter(|(name, _)| !name.starts_with(b"xmlns"))
-                    {
-                        out += &format!(
-                            "{}={} ",
-                            String::from_utf8_lossy(name),
-                            attribute_text(value)
-                        );
+                    named('+', own);
+                    for (name, value) in reader.attributes() {
+                        if !name.starts_with(b"xmlns") {
+                            let name = String::from_utf8_lossy(name);
+                            out += &format!("{name}={} ", attribute_text(value));
+                        }
                     }
                 }
-                Event::End { own } => {
-                    out += &if own {
-                        format!("-{name} ")
-                    } else {
-                        format!("-[{name}] ")
-                    }
-                }
+                Event::End { own } => named('-', own),
                 Event::Text => {
                     let mut text = String::new();
                     reader.append_text(&mut text)?;
