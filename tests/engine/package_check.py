@@ -23,9 +23,7 @@ from urllib.parse import unquote
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
-RELATIONSHIPS = "{http://schemas.openxmlformats.org/package/2006/relationships}"
 EXCEL_VML = "{urn:schemas-microsoft-com:office:excel}"
-VML = "{urn:schemas-microsoft-com:vml}"
 
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
@@ -142,8 +140,8 @@ class _Check:
         self.defaults: dict[str, str] = {}
         self.strings: list[str] = []
         self.style_count = self.dxf_count = 0
-        self.table_ids: Counter[str] = Counter()
-        self.table_names: Counter[str] = Counter()
+        self.table_ids: list[str] = []
+        self.table_names: list[str] = []
         if self.read_archive(path):
             self.check_types()
             self.check_relationships()
@@ -158,9 +156,8 @@ class _Check:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = archive.namelist()
-                for name, count in Counter(map(str.lower, names)).items():
-                    if count > 1:
-                        self.fault(name, "", f"is {count} times in the archive")
+                for name, count in repeated(map(str.lower, names)):
+                    self.fault(name, "", f"is {count} times in the archive")
                 self.parts = {name: archive.read(name) for name in names if not name.endswith("/")}
         except (zipfile.BadZipFile, zlib.error, OSError) as error:
             self.fault(Path(path).name, "", f"cannot be unpacked: {error}")
@@ -306,9 +303,8 @@ class _Check:
             elif local(self.trees[relationship.target]) == "worksheet":
                 _Sheet(self, relationship.target)
         for what, counted in (("id", self.table_ids), ("name", self.table_names)):
-            for value, count in counted.items():
-                if count > 1:
-                    self.fault(main, "tables", f"{count} tables have the {what} {value!r}")
+            for value, count in repeated(counted):
+                self.fault(main, "tables", f"{count} tables have the {what} {value!r}")
 
     def check_sheets(self, main: str, tree: ElementTree.Element, sheets: list[ElementTree.Element]) -> None:
         for what, values in (
@@ -316,9 +312,8 @@ class _Check:
             ("id", [sheet.get("sheetId") for sheet in sheets]),
             ("part", [sheet.get(f"{OFFICE}id") for sheet in sheets]),
         ):
-            for value, count in Counter(values).items():
-                if count > 1:
-                    self.fault(main, "sheets", f"{count} sheets have the {what} {value!r}")
+            for value, count in repeated(values):
+                self.fault(main, "sheets", f"{count} sheets have the {what} {value!r}")
         for sheet in sheets:
             title = sheet.get("name", "")
             if BAD_TITLE.search(title) or len(title) > 31:
@@ -384,9 +379,8 @@ class _Check:
             if len(children(name)) < count:
                 self.fault(part, name, f"has fewer than {count}")
         formats = [element.get("numFmtId", "") for element in children("numFmts")]
-        for number, count in Counter(formats).items():
-            if count > 1:
-                self.fault(part, "numFmts", f"{number} is defined {count} times")
+        for number, count in repeated(formats):
+            self.fault(part, "numFmts", f"{number} is defined {count} times")
         for element in children("numFmts"):
             if not 0 < len(element.get("formatCode", "")) <= 255:
                 self.fault(part, "numFmts", f"{element.get('numFmtId')} has no usable code")
@@ -400,15 +394,12 @@ class _Check:
                 value = xf.get("numFmtId", "0")
                 if not value.isdigit() or int(value) >= 164 and value not in formats:
                     self.fault(part, f"{kind} {number}", f"numFmtId {value} does not exist")
-        names: Counter[str] = Counter()
         for element in children("cellStyles"):
-            names[element.get("name", "").casefold()] += 1
             value = element.get("xfId", "")
             if not value.isdigit() or int(value) >= masters:
                 self.fault(part, f"cellStyle {element.get('name')}", f"xfId {value} does not exist")
-        for name, count in names.items():
-            if count > 1:
-                self.fault(part, "cellStyles", f"{count} have the name {name!r}")
+        for name, count in repeated(element.get("name", "").casefold() for element in children("cellStyles")):
+            self.fault(part, "cellStyles", f"{count} have the name {name!r}")
         self.style_count, self.dxf_count = len(children("cellXfs")), len(children("dxfs"))
 
 
@@ -463,19 +454,18 @@ class _Sheet:
 
     def check_views(self) -> None:
         for view in self.all("sheetViews/sheetView"):
-            panes: Counter[str] = Counter()
+            panes: list[str] = []
             for element in view:
                 for attribute in ("topLeftCell", "activeCell"):
                     value = element.get(attribute)
                     if value is not None and cell_position(value) is None:
                         self.fault(local(element), f"{attribute} {value!r} is not a cell")
                 if local(element) == "selection":
-                    panes[element.get("pane", "topLeft")] += 1
+                    panes.append(element.get("pane", "topLeft"))
                     if element.get("sqref") is not None:
                         self.check_ranges("selection", element.get("sqref"))
-            for pane, count in panes.items():
-                if count > 1:
-                    self.fault("selection", f"pane {pane} has {count}")
+            for pane, count in repeated(panes):
+                self.fault("selection", f"pane {pane} has {count}")
             if view.find(f"{MAIN}pane") is None and set(panes) - {"topLeft"}:
                 self.fault("selection", "is for a pane, but there is none")
 
@@ -708,8 +698,8 @@ class _Sheet:
                 self.fault("tableParts", f"{part} is not among them")
             tree = check.trees[part]
             name, reference = tree.get("displayName", ""), tree.get("ref")
-            check.table_ids[tree.get("id", "")] += 1
-            check.table_names[name.casefold()] += 1
+            check.table_ids.append(tree.get("id", ""))
+            check.table_names.append(name.casefold())
             if not NAME.match(name) or not name or cell_position(name.upper()):
                 check.fault(part, name, "is not a name")
             if name.casefold() in check.global_names:
@@ -742,9 +732,8 @@ class _Sheet:
         for value, count in Counter(map(str.casefold, names)).items():
             if count > 1 or not value:
                 check.fault(part, name, f"{count} columns have the name {value!r}")
-        for value, count in Counter(column.get("id") for column in columns).items():
-            if count > 1:
-                check.fault(part, name, f"{count} columns have the id {value}")
+        for value, count in repeated(column.get("id") for column in columns):
+            check.fault(part, name, f"{count} columns have the id {value}")
         for element in tree.iterfind(f"{MAIN}autoFilter"):
             inner = area(element.get("ref"))
             if inner is None or inner[:2] != bounds[:2] or inner[3] != bounds[3] or inner[2] > bounds[2]:
@@ -782,3 +771,8 @@ def is_number(text: str, least: float | None = None, most: float | None = None) 
         return False
     value = float(text)
     return value - value == 0 and (least is None or value >= least) and (most is None or value <= most)
+
+
+def repeated(values: Any) -> Iterator[tuple[Any, int]]:
+    """The values that come more than once, with how often they do."""
+    return ((value, count) for value, count in Counter(values).items() if count > 1)

@@ -135,7 +135,7 @@ def test_what_has_no_effect_is_told(check, what):
     assert what in ("an older manifest", "a key of the manifest") or len(warnings) == 1, warnings
 
 
-def test_what_is_meant_is_not_told(check, tmp_path):
+def test_what_is_meant_is_not_told(check):
     _, warnings = check({
         "/settings.toml": "csv_delimiter = 'auto'\n",
         "/manifest.toml": "[[columns]]\nfield = 'Title'\nenabled = false\n[[columns]]\nname = 'a'\nlabel = 'A'\n",

@@ -17,6 +17,7 @@ import openpyxl
 import polars as pl
 import pytest
 import xlwt
+from conftest import everything
 from openpyxl.styles import Font
 from openpyxl.worksheet._reader import WorkSheetParser
 
@@ -162,8 +163,9 @@ def work_of(kind: str, walk: Any, rows: int, folder: Any, names: tuple[str, ...]
     return work.calls
 
 
-#: One name at a time along rows and by numbers, and all of them along every walk.
+#: One name at a time along rows and by numbers, and all of them along every walk. By default each name along one of the two.
 COSTS = [(kind, walk, (name,)) for kind in KINDS for walk in (by_rows, by_numbers) for name in NAMES]
+COSTS = COSTS if everything() else COSTS[::2]
 COSTS += [(kind, walk, NAMES) for kind, walk in CASES]
 
 

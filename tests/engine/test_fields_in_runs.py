@@ -378,7 +378,7 @@ def test_the_issues_of_an_ambiguous_column_stay_with_their_rows(normalize):
     assert [bool(message) for message in issues(rows, "day")] == [True, False, True]
 
 
-def test_reserved_columns_are_never_written(normalize, run, tmp_path):
+def test_reserved_columns_are_never_written(normalize):
     config = columns('Field("day", read=date)', 'Field("net", read=number)')
     rows = [["Day", "Net"], ["01/02/2025", "n/a"], ["soon", "7"]]
     for settings in ({}, {"write_diagnostics_columns": False}, {"remove_unmapped_columns": True}, {"output_style": "table"}):

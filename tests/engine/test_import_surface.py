@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
+
+from ade_engine import HookName, RowKind, RunStatus
 
 SURFACE = {
     "ade_engine": "Engine Settings FieldDef HookName RowKind RunRequest RunResult RunStatus __version__",
@@ -48,8 +52,6 @@ def test_names_are_the_same_wherever_they_are_imported_from():
 
 
 def test_enumerations_are_text():
-    from ade_engine import HookName, RowKind, RunStatus
-
     assert HookName("on_sheet_end") == "on_sheet_end" == HookName.ON_SHEET_END.value
     assert str(RunStatus.FAILED) == f"{RunStatus.FAILED}" == "RunStatus.FAILED"
     assert json.dumps({RowKind.DATA: RunStatus.RUNNING}) == '{"data": "running"}'
@@ -58,24 +60,18 @@ def test_enumerations_are_text():
     assert len(HookName) == 8
 
 
+def last_line_of(code: str) -> str:
+    """What a Python of its own prints at last."""
+    code = f"import sys; from ade_engine.cli.app import app; {code}"
+    return subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+
+
 def test_starting_the_engine_imports_nothing_heavy():
-    import subprocess
-    import sys
-
-    code = (
-        "import sys; from ade_engine.cli.app import app; app(['version']);"
-        "print([n for n in ('polars', 'openpyxl', 'argparse', 'dataclasses', 'typing', 'json') if n in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    names = ("polars", "openpyxl", "argparse", "dataclasses", "typing", "json")
+    assert last_line_of(f"app(['version']); print([name for name in {names!r} if name in sys.modules])") == "[]"
 
 
-def test_a_run_that_touches_no_workbook_never_imports_openpyxl(simple, tmp_path):
-    import subprocess
-    import sys
-
+def test_a_run_that_touches_no_workbook_never_imports_openpyxl(simple):
     config, source = simple
     words = ["process", "file", "--input", str(source), "--config-package", str(config), "--quiet"]
-    code = f"import sys; from ade_engine.cli.app import app; app({words!r}); print('openpyxl' in sys.modules)"
-    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert last_line_of(f"app({words!r}); print('openpyxl' in sys.modules)") == "False"

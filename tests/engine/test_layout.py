@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import plugin
 from openpyxl.utils import range_boundaries
 from twelve_files import FILES, Formula, Other, Styled
 
@@ -65,36 +66,22 @@ ROW_BY_ROW = NATIVE + """
         registry.register_row_detector(lambda row_values: None, row_kind="data", priority=1)
     """
 #: A package that was written before: it takes everything that it is offered.
-OLDER = """
-    def all_names(**values):
-        assert "row_layout" not in values
-        return {"header": 1.0} if values["row_index"] == 3 else {"data": 1.0}
-
-    def register(registry):
-        registry.register_row_detector(all_names, row_kind="header", priority=0)
-    """
+OLDER = plugin("row", """
+    assert "row_layout" not in values
+    return {"header" if values["row_index"] == 3 else "data": 1.0}
+""", "**values")  # fmt: skip
 
 
 #: The first rows are headers.
-HEADER_ROWS = """
-    def first_rows(*, row_index):
-        return {"header": 1.0} if row_index <= %d else {"data": 1.0}
-
-    def register(registry):
-        registry.register_row_detector(first_rows, row_kind="header", priority=0)
-    """
+HEADER_ROWS = plugin("row", 'return {"header" if row_index <= %d else "data": 1.0}', "row_index")
 
 
 #: Says of each column what was taken off its header.
-TOLD = """
-    def tell(*, output_workbook, output_sheet, tables):
-        sheet = output_workbook.create_sheet("seen")
-        for column in tables[0].source_columns:
-            sheet.append([column.header_as_written, column.footnote or None, column.unit or None, "."])
-
-    def register(registry):
-        registry.register_hook(tell, hook="on_sheet_end", priority=0)
-    """
+TOLD = plugin("on_sheet_end", """
+    sheet = output_workbook.create_sheet("seen")
+    for column in tables[0].source_columns:
+        sheet.append([column.header_as_written, column.footnote or None, column.unit or None, "."])
+""", "*, output_workbook, output_sheet, tables")  # fmt: skip
 
 
 def layouts(rows):
@@ -270,13 +257,7 @@ def test_tables_end_at_blank_rows(run, package):
 
 
 def test_rows_by_number_keep_their_numbers(run, package):
-    hook = """
-        def numbers(table):
-            return table.with_columns(at=table["__ade_row"])
-
-        def register(registry):
-            registry.register_hook(numbers, hook="on_table_mapped", priority=0)
-        """
+    hook = plugin("on_table_mapped", 'return table.with_columns(at=table["__ade_row"])', "table")
     settings = {"skip_total_rows": True, "group_rows": "drop", "end_tables_at_notes": True, "row_provenance": True}
     outcome = run(package({"hooks/numbers.py": hook}, rows=NATIVE), {"S": REPORT}, settings=settings)
     assert [row[-1] for row in outcome.rows("S")] == ["at", 5, 6, 7, 9, 10, 11]
@@ -284,13 +265,7 @@ def test_rows_by_number_keep_their_numbers(run, package):
 
 def test_a_full_row_is_no_note(run, package):
     """Whatever the looks say: what has as many values as the header is not left out."""
-    says_notes = """
-        def notes(row_index):
-            return {"header": 1.0} if row_index == 1 else {"data": 1.0} if row_index < 3 else {"note": 1.0}
-
-        def register(registry):
-            registry.register_row_detector(notes, row_kind="header", priority=0)
-        """
+    says_notes = plugin("row", 'return {"header" if row_index == 1 else "data" if row_index < 3 else "note": 1.0}', "row_index")
     rows = [["Name", "City", "Amount"], ["Ann", "Rome", 1.5], ["Bob", "Oslo", 2.5], ["as of May"]]
     outcome = run(package(rows=says_notes), {"S": rows}, settings={"end_tables_at_notes": True})
     assert [row[0] for row in outcome.rows("S")] == ["Name", "Ann", "Bob"]
@@ -441,19 +416,11 @@ def test_a_field_is_found_below_a_header_with_a_mark(run, package):
     ],
 )  # fmt: skip
 def test_a_small_table_among_the_notes_below_is_one(run, package, tail, tables):
-    kinds = """
-        def by_place(*, row_index, row_values):
-            if row_index in (1, %d):
-                return {"header": 1.0}
-            return {"note" if 5 < row_index < %d else "data": 1.0}
-
-        def register(registry):
-            registry.register_row_detector(by_place, row_kind="header", priority=0)
-        """
     last = 6 + len(tail) + 1
     rows = [["Region", "Units", "Net", "Tax", "Gross", "Date"], *([n, 1, 2, 3, 4, 5] for n in "abcd")]
     rows += [["Note: adjustments below."], *tail, rows[0], *([n, 6, 7, 8, 9, 9] for n in "efgh")]
-    config = package(rows=kinds % (last, last))
+    kinds = f'return {{"header" if row_index in (1, {last}) else "note" if 5 < row_index < {last} else "data": 1.0}}'
+    config = package(rows=plugin("row", kinds, "row_index"))
     outcome = run(config, {"S": rows}, settings={"end_tables_at_notes": True})
     regions = [table["structure"]["region"]["a1"] for table in outcome.tables]
     assert (regions[0], regions[-1], len(regions)) == ("A1:F5", f"A{last}:F{last + 4}", 2 + len(tables))
@@ -516,33 +483,20 @@ def test_a_range_beyond_the_sheet_ends_with_it(run, package):
     assert outcome.result.error is None and outcome.tables == []
 
 
-def test_a_user_leaves_a_sheet_out(run_by_ade, package):
+def test_a_user_leaves_a_sheet_out_and_one_that_is_not_there_is_told(run_by_ade, package):
     outcome = run_by_ade(package(by_hand("[sheets.S]\nskip = true")), {"S": REPORT, "T": REPORT})
     assert outcome.book.sheetnames == ["T"]
     assert [one["sheets"] for one in outcome.noticed["notices"]] == [["S"]]
-
-
-def test_a_sheet_that_is_not_there_is_told(run_by_ade, package):
     outcome = run_by_ade(package(by_hand("[sheets.T]\nheader_rows = [3]")), {"S": REPORT})
     (notice,) = outcome.noticed["notices"]
     assert (notice["code"], notice["level"], notice["sheets"]) == ("sheets_unknown", "info", ["T"])
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'sheets = "S"',
-        "[sheets.S]\nheader_rows = [4, 3]",
-        "[sheets.S]\nheader_rows = [0]",
-        "[sheets.S]\nheader_rows = [true]",
-        '[sheets.S]\nrange = "B3"',
-        '[sheets.S]\nrange = "3:B"',
-        '[sheets.S]\nheader_rows = [9]\nrange = "A1:B5"',
-        "[sheets.S]\nheaderrows = [3]",
-        "[sheets.S]\nskip = 1",
-        "sheets.S = 5",
-    ],
-)
+@pytest.mark.parametrize("text", [
+    'sheets = "S"', "sheets.S = 5",
+    *(f"[sheets.S]\n{line}" for line in ("header_rows = [4, 3]", "header_rows = [0]", "header_rows = [true]", "headerrows = [3]")),
+    *(f"[sheets.S]\n{line}" for line in ('range = "B3"', 'range = "3:B"', 'header_rows = [9]\nrange = "A1:B5"', "skip = 1")),
+])  # fmt: skip
 def test_choices_that_mean_nothing_are_refused(tmp_path, text):
     (tmp_path / "settings.toml").write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match="^sheets from .*settings.toml should"):

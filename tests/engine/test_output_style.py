@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import subprocess
 import openpyxl
 import polars as pl
 import pytest
-from conftest import write_package, write_workbook
+from conftest import plugin, write_package, write_workbook
 from package_check import check_package
 
 from ade_engine import Engine, FieldDef, RunRequest, Settings
@@ -68,13 +69,7 @@ def register(registry):
     registry.register_hook(mapped, hook="on_table_mapped", priority=1)
 '''
 
-TOUCH = '''
-def touch(*, output_sheet, **_):
-    output_sheet["A1"].value
-
-def register(registry):
-    registry.register_hook(touch, hook="on_table_written", priority=1)
-'''
+TOUCH = plugin("on_table_written", 'output_sheet["A1"].value', "*, output_sheet, **_")
 
 HEADERS = ["name", "email", None, "day", "hours", "Overtime", "pay", "Notes", None, "share"]
 
@@ -98,9 +93,8 @@ def people(count: int = 30, start: int = 0) -> list[list]:
 
 
 class Written:
-    def __init__(self, path, result, log: list):
+    def __init__(self, path):
         self.path = path
-        self.result = result
         self.book = openpyxl.load_workbook(path)
         self.sheet = self.book.worksheets[0]
 
@@ -126,7 +120,7 @@ def normalize(tmp_path):
         result = Engine(chosen).run(RunRequest(config_package=folder, input_file=source, output_path=path))
         assert result.error is None, result.error
         assert check_package(path) == []
-        return Written(path, result, [])
+        return Written(path)
 
     return run
 
@@ -202,54 +196,43 @@ def test_text_after_figures_keeps_a_step_away(normalize):
     assert {cell.alignment.indent for cell in written.column("E-mail")} == {0}
 
 
+#: A value of each type, and its format.
+FORMATS = {
+    "date": (dt.date(2024, 1, 31), "yyyy-mm-dd"),
+    "moment": (dt.datetime(2024, 1, 31, 9, 30), "yyyy-mm-dd hh:mm"),
+    "second": (dt.datetime(2024, 1, 31, 9, 30, 5), "yyyy-mm-dd hh:mm:ss"),
+    "midnight": (dt.datetime(2024, 1, 31), "yyyy-mm-dd"),
+    "time": (dt.time(9, 30), "hh:mm"),
+    "span": (dt.timedelta(hours=30), "[h]:mm"),
+    "whole": (1234, "#,##0"),
+    "float": (1.0, "#,##0"),
+    "float1": (1.5, "#,##0.0"),
+    "float2": (1.25, "#,##0.00"),
+    "float9": (1 / 3, "#,##0.0000"),
+    "text": ("0123", "@"),
+    # A cell for text would make text of it as soon as a person edits it.
+    "formula": ("=1+1", "General"),
+    "flag": (True, "General"),
+}
+
+
 def test_number_formats_follow_the_types():
-    frame = pl.DataFrame(
-        {
-            "date": [dt.date(2024, 1, 31)],
-            "moment": [dt.datetime(2024, 1, 31, 9, 30)],
-            "second": [dt.datetime(2024, 1, 31, 9, 30, 5)],
-            "midnight": [dt.datetime(2024, 1, 31)],
-            "time": [dt.time(9, 30)],
-            "span": [dt.timedelta(hours=30)],
-            "whole": [1234],
-            "float": [1.0],
-            "float1": [1.5],
-            "float2": [1.25],
-            "float9": [1 / 3],
-            "text": ["0123"],
-            "formula": ["=1+1"],
-            "flag": [True],
-        }
-    )
-    formats = {
-        "date": "yyyy-mm-dd",
-        "moment": "yyyy-mm-dd hh:mm",
-        "second": "yyyy-mm-dd hh:mm:ss",
-        "midnight": "yyyy-mm-dd",
-        "time": "hh:mm",
-        "span": "[h]:mm",
-        "whole": "#,##0",
-        "float": "#,##0",
-        "float1": "#,##0.0",
-        "float2": "#,##0.00",
-        "float9": "#,##0.0000",
-        "text": "@",
-        # A cell for text would make text of it as soon as a person edits it.
-        "formula": "General",
-        "flag": "General",
-    }
-    assert formats_of(frame, FIELD) == formats
+    frame = pl.DataFrame({name: [value] for name, (value, _) in FORMATS.items()})
+    assert formats_of(frame, FIELD) == {name: code for name, (_, code) in FORMATS.items()}
     moments = {"date", "moment", "second", "midnight", "time", "span"}
-    assert formats_of(frame, OTHER) == {
-        name: value if name in moments else "General" for name, value in formats.items()
-    }
+    assert formats_of(frame, OTHER) == {name: code if name in moments else "General" for name, (_, code) in FORMATS.items()}
+
+
+def appended(frame: pl.DataFrame, columns: list[LookColumn], issues=()):
+    """An output with this table, and its sheet."""
+    output = Output()
+    sheet = output.add_sheet("x")
+    output.append_table(sheet, frame, gap=False, look=TableLook(columns, list(issues), True))
+    return output, sheet
 
 
 def formats_of(frame: pl.DataFrame, kind: int) -> dict[str, str]:
-    output = Output()
-    look = TableLook([LookColumn(kind, name, name) for name in frame.columns], [], True)
-    sheet = output.add_sheet("x")
-    output.append_table(sheet, frame, gap=False, look=look)
+    _, sheet = appended(frame, [LookColumn(kind, name, name) for name in frame.columns])
     return {header.value: cell.number_format for header, cell in zip(sheet[1], sheet[2])}
 
 
@@ -291,18 +274,8 @@ def test_formats_and_widths_of_fields_win(normalize):
     ],
 )
 def test_widths(values, header, width):
-    output = Output()
-    sheet = output.add_sheet("x")
-    look = TableLook([LookColumn(FIELD, "v", header)], [], True)
-    output.append_table(sheet, pl.DataFrame({"v": values}), gap=False, look=look)
+    _, sheet = appended(pl.DataFrame({"v": values}), [LookColumn(FIELD, "v", header)])
     assert sheet.column_dimensions["A"].width == width
-
-
-def test_generated_columns_without_values_are_left_out(normalize):
-    rows = [HEADERS, *people(5)]
-    rows[2][8] = "found"
-    written = normalize(rows)
-    assert [header for header in written.headers if header.startswith("col_")] == ["col_9"]
 
 
 def test_issues_stand_in_columns_and_cells(normalize):
@@ -323,12 +296,13 @@ def test_issues_stand_in_columns_and_cells(normalize):
     assert [cell.value for cell in written.column("Source row")[1:]] == list(range(2, 32))
 
 
-def test_issue_columns_are_there_without_issues(normalize):
-    written = normalize([["name", "email"], ["a", "a@b"]], provenance=False)
+def test_which_columns_there_are(normalize):
+    # Generated ones with a value, and those of issues whether there are some or none.
+    rows = [HEADERS, *people(5)]
+    rows[2][8] = "found"
+    assert [header for header in normalize(rows).headers if header.startswith("col_")] == ["col_9"]
+    written = normalize([["name", "email"], ["a", "a@b"]], provenance=False, name="plain")
     assert written.headers == ["First name", "E-mail", "Member ID", "Severity", "Issues"]
-
-
-def test_issue_columns_can_be_switched_off(normalize):
     written = normalize(issue_columns=False)
     assert written.headers[-1] == "Member ID"
     # Cells show their issues all the same.
@@ -336,14 +310,8 @@ def test_issue_columns_can_be_switched_off(normalize):
 
 
 def test_an_issue_that_a_hook_has_accepted_is_none(normalize):
-    accept = '''
-import polars as pl
-def accept(*, table, **_):
-    return table.with_columns(pl.lit(None, dtype=pl.String).alias("__ade_issue__day"))
-def register(registry):
-    registry.register_hook(accept, hook="on_table_validated", priority=1)
-'''
-    written = normalize(files={"hooks/b.py": accept})
+    body = 'return table.with_columns(pl.lit(None, dtype=pl.String).alias("__ade_issue__day"))'
+    written = normalize(files={"hooks/b.py": plugin("on_table_validated", body, "*, table, **_")})
     assert {cell.value for cell in written.column("Severity")[1:]} == {None, "warning"}
 
 
@@ -391,12 +359,7 @@ def test_headers_stay_apart(normalize):
 
 
 TWO_TABLES = [["name", "email"], *[[f"A {i}", "x@y" if i % 2 else "z"] for i in range(5)], [None], HEADERS, *people(8)]
-TWO_HEADERS = '''
-def rows(*, row_values, **_):
-    return {"header": 1.0} if row_values and row_values[0] == "name" else {"data": 1.0}
-def register(registry):
-    registry.register_row_detector(rows, row_kind="header", priority=1)
-'''
+TWO_HEADERS = plugin("row", 'return {"header": 1.0} if row_values and row_values[0] == "name" else {"data": 1.0}', "*, row_values, **_")
 
 
 def test_several_tables_on_a_sheet(normalize):
@@ -441,23 +404,18 @@ def test_a_workbook_that_hooks_touch_looks_like_others(normalize, options):
 
 
 def test_hooks_see_the_look_and_may_change_it(normalize):
-    change = '''
-from openpyxl.styles import PatternFill
-def change(*, output_sheet, **_):
-    assert output_sheet.freeze_panes == "A2"
-    assert output_sheet["A1"].font.b
-    assert output_sheet["B5"].fill.fgColor.rgb == "FFFCE4AE"
-    assert output_sheet["C3"].number_format == "yyyy-mm-dd"
-    output_sheet["B5"].fill = PatternFill("solid", fgColor="FF00FF00")
-    output_sheet["D2"].value = 7
-    output_sheet.freeze_panes = "B2"
-    output_sheet.column_dimensions["A"].width = 33
-    for row in output_sheet.iter_rows():
-        for cell in row:
-            cell.value
-def register(registry):
-    registry.register_hook(change, hook="on_table_written", priority=1)
-'''
+    change = plugin("on_table_written", '''
+        from openpyxl.styles import PatternFill
+        assert output_sheet.freeze_panes == "A2"
+        assert output_sheet["A1"].font.b
+        assert output_sheet["B5"].fill.fgColor.rgb == "FFFCE4AE"
+        assert output_sheet["C3"].number_format == "yyyy-mm-dd"
+        output_sheet["B5"].fill = PatternFill("solid", fgColor="FF00FF00")
+        output_sheet["D2"].value = 7
+        output_sheet.freeze_panes = "B2"
+        output_sheet.column_dimensions["A"].width = 33
+        [cell.value for row in output_sheet.iter_rows() for cell in row]
+    ''', "*, output_sheet, **_")
     written = normalize(files={"hooks/change.py": change})
     assert fill_of(written.sheet["B5"]) == "FF00FF00"
     assert written.sheet["B5"].number_format == "@"
@@ -469,16 +427,11 @@ def register(registry):
 
 
 def test_hooks_get_the_table_that_is_written(normalize, tmp_path):
-    note = f'''
-import json
-def note(*, write_table, output_region, table_result, **_):
-    with open({str(tmp_path / "noted.json")!r}, "w") as file:
-        json.dump([write_table.columns, write_table.rows()[4][-3:], output_region.a1, table_result.table.columns], file)
-def register(registry):
-    registry.register_hook(note, hook="on_table_written", priority=1)
-'''
-    import json
-
+    note = plugin("on_table_written", f'''
+        import json
+        with open({str(tmp_path / "noted.json")!r}, "w") as file:
+            json.dump([write_table.columns, write_table.rows()[4][-3:], output_region.a1, table_result.table.columns], file)
+    ''', "*, write_table, output_region, table_result, **_")
     written = normalize(files={"hooks/note.py": note})
     columns, last, region, table = json.loads((tmp_path / "noted.json").read_text())
     assert columns == written.headers
@@ -494,12 +447,9 @@ def test_a_sheet_without_columns(normalize):
 
 
 def test_python_objects_are_refused_as_before():
-    output = Output()
-    sheet = output.add_sheet("x")
     frame = pl.DataFrame({"a": pl.Series([object()], dtype=pl.Object), "b": [1]})
-    look = TableLook([LookColumn(FIELD, "a", "A"), LookColumn(FIELD, "b", "B")], [], True)
     with pytest.raises(ValueError, match="Cannot convert"):
-        output.append_table(sheet, frame, gap=False, look=look)
+        appended(frame, [LookColumn(FIELD, "a", "A"), LookColumn(FIELD, "b", "B")])
 
 
 def test_unusual_types(tmp_path):
@@ -513,12 +463,9 @@ def test_unusual_types(tmp_path):
     )
     paths = []
     for touched in (False, True):
-        output = Output()
-        sheet = output.add_sheet("x")
         columns = [LookColumn(FIELD, name, name.title()) for name in frame.columns[:3]]
         columns += [LookColumn(SEVERITY, None, "Severity"), LookColumn(ISSUES, None, "Issues")]
-        issues = [Issues("Decimal", "decimal", "issue")]
-        output.append_table(sheet, frame, gap=False, look=TableLook(columns, issues, True))
+        output, sheet = appended(frame, columns, [Issues("Decimal", "decimal", "issue")])
         if touched:
             sheet["A1"].value
         paths.append(tmp_path / f"{touched}.xlsx")
@@ -536,14 +483,10 @@ def test_text_that_no_cell_can_hold_fails_as_before():
     from openpyxl.utils.exceptions import IllegalCharacterError
 
     for frame, header in ((pl.DataFrame({"a": ["x\x01"]}), "A"), (pl.DataFrame({"a": ["x"]}), "A\x02")):
-        output = Output()
         with pytest.raises(IllegalCharacterError):
-            look = TableLook([LookColumn(FIELD, "a", header)], [], True)
-            output.append_table(output.add_sheet("x"), frame, gap=False, look=look)
+            appended(frame, [LookColumn(FIELD, "a", header)])
     # What is not written is not looked at.
-    frame = pl.DataFrame({"a": ["x"], "b": ["\x01"]})
-    output = Output()
-    output.append_table(output.add_sheet("x"), frame, gap=False, look=TableLook([LookColumn(FIELD, "a", "A")], [], True))
+    appended(pl.DataFrame({"a": ["x"], "b": ["\x01"]}), [LookColumn(FIELD, "a", "A")])
 
 
 WRONG = [{"width": 0}, {"width": "wide"}, {"width": True}, {"format": ""}, {"format": 2}, {"format": "0\n"}]

@@ -23,7 +23,6 @@ def register(registry):
     for field in FIELDS:
         field.register(registry)
 """
-ON = ("check_dates", "report_dropped_rows", "report_text_columns", "enforce_types")
 KEYS = ("cell", "severity", "rule", "field", "message", "value", "written")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import plugin, steps
 
 from ade_engine.fields import Field, FullName, person_name
 
@@ -57,15 +58,12 @@ def test_of_several_columns_of_full_names_the_first_of_the_list_is_split(run, he
 
 
 def test_hooks_get_the_parts_and_may_say_otherwise(run):
-    hook = """
-    def see(table, state):
-        state["seen"] = table.get_column("first_name").to_list()
+    hook = steps(on_table_mapped="""
         state["ade_engine"] = {"derived_mappings": {"field_name": "last_name", "source_header": "Hours", "score": 0.4}}
+        assert table.get_column("first_name").to_list() == ["Avery"]
         return table.drop("first_name")
-    def register(registry):
-        registry.register_hook(see, hook="on_table_mapped", priority=1)
-    """
-    outcome = run({"columns/people.py": PEOPLE, "hooks/see.py": hook}, [["Hours", "Name"], [5, "Avery Smith"]])
+    """)
+    outcome = run({"columns/people.py": PEOPLE, **hook}, [["Hours", "Name"], [5, "Avery Smith"]])
     fields = {field["field"]: field for field in outcome.tables[0]["fields"]}
     assert (fields["last_name"]["source_headers"], fields["last_name"]["best_mapping_score"]) == (["Hours"], 0.4)
     # Its column is gone, and the transform has made an empty one.
@@ -108,12 +106,7 @@ def test_rows_are_told_apart_without_a_detector_and_those_of_the_package_add_up(
     # Without the setting the first row is the header, as ever.
     config = package({"columns/people.py": PEOPLE}, rows=None)
     assert header_rows(run(config, ROSTER)) == [1]
-    detector = """
-    def second(row_index):
-        return {"header": 9.0} if row_index == 5 else None
-    def register(registry):
-        registry.register_row_detector(second, row_kind="header", priority=1)
-    """
+    detector = plugin("row", 'return {"header": 9.0} if row_index == 5 else None', "row_index").replace("'data'", "'header'")
     config = package({"columns/people.py": PEOPLE, "row_detectors/own.py": detector}, rows=None)
     assert header_rows(run(config, ROSTER, settings={"detect_rows": True})) == [3, 5]
     done = ade_engine("config", "validate", "--config-package", config, env={"ADE_ENGINE_DETECT_ROWS": "true"})
@@ -138,24 +131,17 @@ def test_a_field_without_a_list_of_headers_is_known_by_its_label_or_name(run):
 BLANK = [["Name", "Hours", "Remarks"], ["Avery Smith", 5, None], [None, " ", "a remark"], [None] * 3, [None, 0, None], [], []]
 
 
-def test_rows_without_a_value_of_a_field_are_dropped_and_named(run, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_rows_without_a_value_of_a_field_are_dropped_and_named(run_by_ade):
     settings = {"drop_blank_rows": True, "row_provenance": True}
-    outcome = run({"columns/people.py": PEOPLE}, BLANK, settings=settings)
+    outcome = run_by_ade({"columns/people.py": PEOPLE}, BLANK, settings=settings)
     assert [row["hours"] for row in records(outcome)] == [5, 0]
     (notice,) = outcome.notices("rows_dropped")
     assert notice["message"] == "sheet 'Sheet': 2 rows without a value of any field dropped (rows 3 to 4)"
     assert notice["rows"] == [[3, 4]] and "hook" not in notice
-    assert len(records(run({"columns/people.py": PEOPLE}, BLANK))) == 4
+    assert len(records(run_by_ade({"columns/people.py": PEOPLE}, BLANK))) == 4
 
 
 def test_what_a_hook_has_put_into_a_field_counts_as_a_value(run):
-    hook = """
-    import polars as pl
-    def from_remarks(table):
-        return table.with_columns(pl.col("Remarks").alias("last_name"))
-    def register(registry):
-        registry.register_hook(from_remarks, hook="on_table_mapped", priority=1)
-    """
-    outcome = run({"columns/people.py": PEOPLE, "hooks/own.py": hook}, BLANK, settings={"drop_blank_rows": True})
+    hook = steps(on_table_mapped='return table.with_columns(pl.col("Remarks").alias("last_name"))')
+    outcome = run({"columns/people.py": PEOPLE, **hook}, BLANK, settings={"drop_blank_rows": True})
     assert [row["hours"] for row in records(outcome)] == [5, None, 0]

@@ -121,6 +121,50 @@ def test_openpyxl_is_equal_to_itself(tmp_path):
         assert unknown == [], program(steps)
 
 
+#: What packages do to a sheet of fifty rows and of all kinds of values.
+USUAL = {
+    "a header with a style": [
+        'for c in ws[1]: c.font = Font(bold=True); c.fill = PatternFill("solid", fgColor="00FFFF00")',
+        "ws.freeze_panes = 'A2'; ws.auto_filter.ref = ws.dimensions; ws.column_dimensions['A'].width = 30; ws.row_dimensions[1].height = 40",
+    ],
+    "widths": ["for c in ws.columns: ws.column_dimensions[c[0].column_letter].width = max(len(str(one.value)[:60]) for one in c)"],
+    "widths by values": ["for n, c in enumerate(ws.iter_cols(values_only=True), 1): ws.column_dimensions[get_column_letter(n)].width = 3 + max(len(str(one)[:60]) for one in c)"],
+    "borders": ["for row in ws.iter_rows():\n    for cell in row: cell.border = Border(bottom=Side('thin'))"],
+    "formats of columns": ["for n in range(2, ws.max_row + 1): ws.cell(n, 2).number_format = '0.00'; ws.cell(n, 1).alignment = Alignment(horizontal='right')"],
+    "cells that are marked": ["for (c,) in ws.iter_rows(min_row=2, min_col=3, max_col=3):\n    if isinstance(c.value, int) and c.value > 50: c.fill = PatternFill('solid', fgColor='00FF0000')"],
+    "other values": ["ws['A1'] = 'changed'; ws['B8'].value = '=SUM(B9:B19)'; ws['C8'] = None; ws['H9'] = dt.datetime(2020, 5, 17); ws['Z3'] = 'far'; ws.cell(60, 2, 'below')"],
+    "comments and links": ["ws['B2'].comment = Comment('look', 'me'); ws['D4'].hyperlink = 'https://example.org/'; ws['A30'].hyperlink = '#Data!A1'"],
+    "merged cells": ["ws.merge_cells('A3:C4'); ws.merge_cells('E20:E22'); ws.unmerge_cells('E20:E22')"],
+    "a title": ["ws.insert_rows(1, 2); ws['A1'] = 'Title'; ws.append(['appended', 1])"],
+    "rows taken away": ["ws.delete_rows(5, 3); ws.append(['appended', 1])"],
+    "other columns": ["ws.insert_cols(2); ws.delete_cols(4)"],
+    "cells that are moved": ["ws.move_range('A2:C5', rows=60, cols=2)"],
+    "cells taken away": ["del ws['A5']; del ws['B5']; ws['B5'] = 'again'"],
+    "hidden rows and columns": ["ws.row_dimensions[7].hidden = True; ws.row_dimensions[80].height = 9; ws.column_dimensions['C'].hidden = True; ws.row_dimensions.group(10, 14, hidden=True)"],
+    "rules": ["ws.conditional_formatting.add('B2:B40', CellIsRule('greaterThan', ['5'])); v = DataValidation('list', formula1='\"a,b\"'); v.add('A2:A40'); ws.add_data_validation(v)"],
+    "a table": ["ws.add_table(Table(displayName='Orders', ref=f'A1:H{ws.max_row}'))"],
+    "a chart": ["chart = BarChart(); chart.add_data(Reference(ws, min_col=2, min_row=1, max_row=20)); ws.add_chart(chart, 'J2')"],
+    "a look": ["seen = ws.max_row, ws.max_column, ws.min_row, ws.min_column, ws.dimensions, ws['A51'].row"],
+    "days from 1904": ["wb.epoch = CALENDAR_MAC_1904; wb.properties.title = 'The title'; ws['A1'].font", "wb.iso_dates = True"],
+    "sheets that are copied, moved and taken away": [
+        "add_sheet('Two')", "append(1, frame(10, 2, 'text', 'day'), False)",
+        "wb.copy_worksheet(ws).title = 'Copy'; wb.move_sheet('Two', -1); wb.create_sheet('Front', 0)['A1'] = 'front'; wb['Two'].sheet_state = 'hidden'; wb.active = wb['Copy']",
+        "wb.save(early); seen = described(early), check_package(early)", "wb.remove(wb['Data'])",
+    ],
+    "a workbook that is saved before": ["ws['A1'].font = Font(bold=True)", "wb.save(early); seen = described(early), check_package(early)"],
+    "a table below the end that was moved": ["ws.insert_rows(1, 2); ws.append(['hook'])", "append(0, frame(3, 2, 'text'), True)"],
+    "rows of several stretches": ["append(0, frame(9000, 1, 'text', 'number', 'day'), True)", "for n in (1, 2, 511, 512, 513, 4096, 4097, 9001): ws.cell(n, 3).font = Font(bold=True)"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", USUAL)
+def test_what_packages_usually_do_leaves_what_openpyxl_leaves(tmp_path, what):
+    table = "append(0, frame(50, 1, 'text', 'number', 'whole', 'flag', 'day', 'moment', 'clock', 'span'), False)"
+    steps = ["add_sheet('Data')", table, *USUAL[what], "seen = ws.dimensions, values_of(ws.values)"]
+    outcome = run([(0, code) for code in steps], tmp_path, SIDES)
+    assert (outcome.differences, outcome.faults) == ([], [])
+
+
 #: What random sequences have found, each as short as it gets.
 FOUND = {
     "rows inserted above": ["ws.insert_rows(1)"],

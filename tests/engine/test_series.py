@@ -17,7 +17,7 @@ from ade_engine.io.scan.sheet_scan import series_of_values
 from raw_workbooks import RawWorkbook, escape
 
 POLARS = tuple(int(number) for number in pl.__version__.split(".")[:2])
-EPOCH = dt.datetime(1899, 12, 30)
+
 
 #: A few values of each kind, as the XML of a cell.
 KINDS = {

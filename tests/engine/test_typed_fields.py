@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from conftest import plugin, steps
 
 FIELD = """
 import polars as pl
@@ -29,13 +30,7 @@ def register(registry):
     registry.register_hook(tell, hook="on_table_validated", priority=1)
 """
 TRIMMED = "pl.when(pl.col(field_name).str.strip_chars() != '').then(pl.col(field_name).str.strip_chars())"
-TWO_TABLES = """
-def kinds(*, row_values, **_):
-    return {"header": 1.0} if row_values and row_values[-1] in ("f", "g") else {"data": 1.0}
-
-def register(registry):
-    registry.register_row_detector(kinds, row_kind="header", priority=1)
-"""
+TWO_TABLES = plugin("row", 'return {"header": 1.0} if row_values and row_values[-1] in ("f", "g") else {"data": 1.0}', "*, row_values, **_")
 
 
 @pytest.fixture
@@ -123,15 +118,10 @@ def test_types_of_columns_without_values_give_way_when_tables_are_merged(normali
 
 
 def test_failed_conversions_are_counted_over_the_whole_column(run):
-    outcome = run({"hooks/h.py": """
-        import polars as pl
-        def twice(*, table, **_):
-            return pl.concat([table, table.with_columns(pl.lit("5").alias("a"))], rechunk=False)
-        def number(*, field_name, **_):
-            return pl.col(field_name).cast(pl.Int64)
-        def register(registry):
-            registry.register_hook(twice, hook="on_table_mapped", priority=1)
-            registry.register_column_transform(number, field="a", priority=1)
-    """}, [["a"], ["x"], ["y"]], fields=["a"])  # fmt: skip
+    hooks = steps(
+        on_table_mapped='return pl.concat([table, table.with_columns(pl.lit("5").alias("a"))], rechunk=False)',
+        transform='return pl.col("a").cast(pl.Int64)',
+    )
+    outcome = run(hooks, [["a"], ["x"], ["y"]], fields=["a"])
     assert "for 2 out of 4 values" in outcome.result.error.message
     assert pl.__version__.startswith("1.36")

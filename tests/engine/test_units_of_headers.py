@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+import openpyxl
 import pytest
+from conftest import plugin
 
 from ade_engine.fields.measures import measure_of
 
@@ -33,16 +35,30 @@ def register(registry):
 
 
 @pytest.fixture
-def column(run, monkeypatch):
-    """The values of a field below a header, and the notice about its unit: its level and its words."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def read(succeed):
+    """A run on rows or a workbook, its records, and the notice about a unit: its level and its words."""
+
+    def call(data, rows=None, **settings):
+        settings = {"header_units": True, "report_unread_cells": True, **settings}
+        outcome = succeed({"columns/a.py": CONFIG}, data, settings=settings, **({"rows": rows} if rows else {}))
+        names, *found = outcome.rows()
+        told = [(notice["level"], notice["message"].partition("says ")[2]) for notice in outcome.notices("header_unit")]
+        return outcome, [dict(zip(names, row)) for row in found], told
+
+    return call
+
+
+def below(header, cells):
+    return [[header], *([cell] for cell in cells)]
+
+
+@pytest.fixture
+def column(read):
+    """The values of a field below a header, and the notice about its unit."""
 
     def call(header, cells, field, **settings):
-        settings = {"header_units": True, "report_unread_cells": True, **settings}
-        outcome = run({"columns/a.py": CONFIG}, [[header], *([cell] for cell in cells)], settings=settings)
-        names, *rows = outcome.rows()
-        told = [(notice["level"], notice["message"].partition("says ")[2]) for notice in outcome.notices("header_unit")]
-        return [row[names.index(field)] for row in rows], told
+        _, rows, told = read(below(header, cells), **settings)
+        return [row[field] for row in rows], told
 
     return call
 
@@ -128,14 +144,21 @@ def test_values_that_may_be_what_the_header_counts_are(column, header, cells, va
     assert found == values and [level for level, _ in told] == ["info"]
 
 
-@pytest.mark.parametrize("cells", [["3:55", "4:20", "13:40"], [dt.time(3, 55), dt.time(4, 20)]])
-def test_colons_below_minutes_are_doubtful(run, monkeypatch, cells):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    settings = {"header_units": True, "report_unread_cells": True}
-    outcome = run({"columns/a.py": CONFIG}, [["Span (min)"], *([cell] for cell in cells)], settings=settings)
+@pytest.mark.parametrize(
+    "header, cells, words",
+    [
+        # Colons below minutes.
+        ("Span (min)", ["3:55", "4:20", "13:40"], "they may be minutes and seconds"),
+        ("Span (min)", [dt.time(3, 55), dt.time(4, 20)], "they may be minutes and seconds"),
+        # Typed cells below minutes and seconds.
+        ("Span (mm:ss)", [dt.timedelta(hours=4, minutes=10), dt.timedelta(minutes=3, seconds=5)], "typed cells count hours and minutes"),
+    ],
+)
+def test_times_that_may_be_others_are_doubtful(read, header, cells, words):
+    outcome, _, told = read(below(header, cells))
     (reading,) = outcome.noticed["readings"]
-    assert reading["ambiguous"] and "they may be minutes and seconds" in reading["message"]
-    assert not outcome.notices("header_unit")
+    assert reading["ambiguous"] and words in reading["message"]
+    assert not told or "mm:ss" in header
 
 
 @pytest.mark.parametrize("header", ["Net (cents)", "Span (min)", "Span (mm:ss)"])
@@ -169,34 +192,17 @@ def test_two_numbers_with_a_colon_may_be_minutes(column):
     assert values == [dt.timedelta(hours=4, minutes=10)] and not told
 
 
-def test_typed_cells_below_minutes_and_seconds_are_doubtful(run, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    cells = [dt.timedelta(hours=4, minutes=10), dt.timedelta(minutes=3, seconds=5)]
-    settings = {"header_units": True, "report_unread_cells": True}
-    outcome = run({"columns/a.py": CONFIG}, [["Span (mm:ss)"], *([cell] for cell in cells)], settings=settings)
-    (reading,) = outcome.noticed["readings"]
-    assert reading["ambiguous"] and "typed cells count hours and minutes" in reading["message"]
-
-
 @pytest.mark.parametrize("header, field", [("Span (weeks)", "span"), ("Span (m)", "span"), ("Clock (pm)", "clock"), ("Clock (CET)", "clock")])
 def test_units_of_time_that_no_reader_knows_are_told(column, header, field):
     _, told = column(header, ["2:30", "3:15"], field)
     assert [level for level, _ in told] == ["warning"]
 
 
-def test_a_unit_below_the_header_counts(run, monkeypatch):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    settings = {"header_units": True, "spread_header_labels": True, "merge_stacked_headers": True}
-    rows = """
-def two_rows(*, row_index, **_):
-    return {"header": 1.0} if row_index < 3 else {"data": 1.0}
-
-def register(registry):
-    registry.register_row_detector(two_rows, row_kind="header", priority=1)
-"""
-    outcome = run({"columns/a.py": CONFIG}, [["Net", "Count"], ["TEUR", "kg"], [5, 6]], settings=settings, rows=rows)
-    names, row = outcome.rows()
-    assert row[names.index("net")] == 5000 and row[names.index("count")] == 6
+def test_a_unit_below_the_header_counts(read):
+    settings = {"spread_header_labels": True, "merge_stacked_headers": True}
+    two_rows = plugin("row", 'return {"header": 1.0} if row_index < 3 else {"data": 1.0}', "*, row_index, **_")
+    _, (row,), _ = read([["Net", "Count"], ["TEUR", "kg"], [5, 6]], two_rows, **settings)
+    assert row["net"] == 5000 and row["count"] == 6
 
 
 @pytest.mark.parametrize("header", ["Team", "Team M", "Cell K", "Stream in m", "Million Dollar Baby", "Percent", "Net (m²)", "Room 1000", ""]
@@ -220,33 +226,34 @@ EURO, DOLLAR, FRANC = '#,##0.00 [$€-407]', '"$"#,##0.00', "[$CHF] #,##0.00"
         ("Net", ["0.00", '0 "kg"', "0%"], [None, None, None]),
     ],
 )
-def test_a_currency_in_a_number_format_is_a_currency(run, tmp_path, header, formats, codes):
-    outcome = run({"columns/a.py": CONFIG}, book_of(tmp_path, header, formats), settings={"row_provenance": True})
-    names, *rows = outcome.rows()
-    found = [row[names.index("currency")] if "currency" in names else None for row in rows]
-    assert found == codes
-    assert [row[names.index("net")] for row in rows] == [5.5, 6.5, 7.5]
+def test_a_currency_in_a_number_format_is_a_currency(read, book_of, header, formats, codes):
+    _, rows, _ = read(book_of(header, formats), header_units=False, row_provenance=True)
+    assert [row.get("currency") for row in rows] == codes
+    assert [row["net"] for row in rows] == [5.5, 6.5, 7.5]
 
 
 @pytest.mark.parametrize("formats, row", [([EURO, EURO, FRANC], 2), ([EURO, "0.00", DOLLAR], 2), ([EURO, "0.00", EURO], None)])
-def test_formats_of_several_currencies_are_told(run, tmp_path, monkeypatch, formats, row):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    settings = {"row_provenance": True, "report_unread_cells": True}
-    outcome = run({"columns/a.py": CONFIG}, book_of(tmp_path, "Net", formats), settings=settings)
+def test_formats_of_several_currencies_are_told(read, book_of, formats, row):
+    outcome, _, _ = read(book_of("Net", formats), header_units=False, row_provenance=True)
     readings = [reading for reading in outcome.noticed["readings"] if reading["field"] == "net"]
     assert [reading["ambiguous"] for reading in readings] == ([] if row is None else [True])
     assert all("the formats of the numbers show several currencies" in reading["message"] for reading in readings)
 
 
-def book_of(folder, header, formats):
-    import openpyxl
+@pytest.fixture
+def book_of(tmp_path):
+    """A workbook of one column whose cells have number formats."""
 
-    book = openpyxl.Workbook()
-    book.active.append([header])
-    for number, code in enumerate(formats):
-        book.active.cell(number + 2, 1, 5.5 + number).number_format = code
-    book.save(folder / "formats.xlsx")
-    return folder / "formats.xlsx"
+    def call(header, formats, cells=(5.5, 6.5, 7.5)):
+        book = openpyxl.Workbook()
+        for row in below(header, cells):
+            book.active.append(row)
+        for number, code in enumerate(formats, 2):
+            book.active.cell(number, 1).number_format = code
+        book.save(tmp_path / "formats.xlsx")
+        return tmp_path / "formats.xlsx"
+
+    return call
 
 
 @pytest.mark.parametrize("plain", [8, 7.5])
@@ -263,16 +270,13 @@ def test_typed_times_beside_numbers_are_durations(column, plain, typed, is_first
 
 
 @pytest.fixture
-def said(run, monkeypatch):
+def said(read):
     """The values of the first column, and what is said of each cell."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
-    settings = {"header_units": True, "report_unread_cells": True, "row_provenance": True, "issue_columns": True, "output_style": "table"}
 
     def call(header, *cells):
-        outcome = run({"columns/a.py": CONFIG}, [[header], *([cell] for cell in cells)], settings=settings)
-        names, *rows = outcome.rows()
-        at = names.index("Issues") if "Issues" in names else None
-        return [row[0] for row in rows], [None if at is None else row[at] for row in rows]
+        settings = {"row_provenance": True, "issue_columns": True, "output_style": "table"}
+        _, rows, _ = read(below(header, cells), **settings)
+        return [next(iter(row.values())) for row in rows], [row.get("Issues") for row in rows]
 
     return call
 
@@ -299,24 +303,12 @@ def test_numbers_of_fifteen_digits_are_whole(said):
 
 
 @pytest.fixture
-def formatted(run, tmp_path, monkeypatch):
-    """The values of `net` below a header, where its numbers have a format, and the notice about the unit."""
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def formatted(read, book_of):
+    """The values of `net` below a header, where the first of its numbers has a format, and the notice about the unit."""
 
     def call(header, cells, number_format):
-        from openpyxl import Workbook
-
-        book = Workbook()
-        sheet = book.active
-        for row in [[header], *([cell] for cell in cells)]:
-            sheet.append(row)
-        sheet["A2"].number_format = number_format
-        book.save(tmp_path / "formatted.xlsx")
-        settings = {"header_units": True, "report_unread_cells": True, "row_provenance": True}
-        outcome = run({"columns/a.py": CONFIG}, tmp_path / "formatted.xlsx", settings=settings)
-        names, *rows = outcome.rows()
-        told = [(notice["level"], notice["message"].partition("says ")[2]) for notice in outcome.notices("header_unit")]
-        return [row[names.index("net")] for row in rows], told
+        _, rows, told = read(book_of(header, [number_format], cells), row_provenance=True)
+        return [row["net"] for row in rows], told
 
     return call
 
