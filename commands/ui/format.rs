@@ -112,7 +112,8 @@ mod tests {
         let narrow = |text| broken(text, Some(20));
         assert_eq!(narrow(text), ["one two three four", "five [31m six"]);
         let path = "/a/very/long/path/that/does/not/fit";
-        assert_eq!(narrow(&format!("a {path} b")), ["a", path, "b"]);
+        let around = format!("a {path} b");
+        assert_eq!(broken(&around, Some(20)), ["a", path, "b"]);
         assert_eq!(narrow(""), [""]);
     }
 

@@ -233,7 +233,7 @@ fn resolve(
                 uv.compile(session, &install, built.as_deref(), oldest, &list)
             })
         };
-        let resolved = match request.executes_code() {
+        let resolved = match request.follows_its_settings() {
             true => None,
             false => Some(compile(session, Code::None)),
         };

@@ -357,8 +357,14 @@ impl Place {
         gate
     }
 
+    /// Forgets the environments that others could be linked to: the next one of any packages is installed.
+    pub fn forget_environments(&self) {
+        let _ = fs::remove_file(self.path("home/.cache/ade/environments"));
+    }
+
     /// Puts a uv first on PATH that does something in the shell before it installs anything, and is the real one after that.
     pub fn before_installs(&mut self, script: &str) {
+        self.forget_environments();
         let uv = machine().uv();
         let script = format!(
             "#!/bin/sh\ncase \"$*\" in *'pip install'*)\n  {script};;\nesac\nexec '{}' \"$@\"\n",

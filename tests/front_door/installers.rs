@@ -15,6 +15,7 @@ use common::{Place, Running, machine, snapshot};
 
 /// Without uv on PATH.
 fn without_uv(place: &mut Place) {
+    place.forget_environments();
     place.set_path(&[
         &machine().only_python,
         Path::new("/usr/bin"),
@@ -24,6 +25,7 @@ fn without_uv(place: &mut Place) {
 
 /// Settings for a proxy that does not exist, so that no index can be reached.
 fn without_network(place: &mut Place) {
+    place.forget_environments();
     for name in [
         "HTTP_PROXY",
         "HTTPS_PROXY",
@@ -52,6 +54,7 @@ fn fetched_uv() -> String {
 #[test]
 fn by_the_first_uv_on_path_that_is_recent_enough() {
     let mut place = Place::new();
+    place.forget_environments();
     let old = place.write_program(
         "old/uv",
         "#!/bin/sh\necho 'uv 0.4.30 (61ed2a236 2024-11-04)'\n",
@@ -312,6 +315,7 @@ fn an_ade_in_a_virtual_environment_uses_the_python_and_the_uv_of_that_environmen
 #[test]
 fn a_build_that_takes_too_long() {
     let mut place = Place::cold();
+    place.forget_environments();
     let _never = place.hold_installs();
     place.set("ADE_BUILD_TIMEOUT", "2");
     place

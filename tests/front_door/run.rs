@@ -31,6 +31,7 @@ fn a_messy_file_becomes_a_normalized_workbook() {
 #[test]
 fn the_first_run_needs_no_step_before_it() {
     let place = Place::cold();
+    place.forget_environments();
     // No database, no environment, no data directory.
     let run = place.ade("run config members.csv --data-dir new/data");
     snapshot!(place, run, @r"

@@ -212,37 +212,6 @@ fn a_run_changes_nothing_that_others_import_cold_or_warm() {
 }
 
 #[test]
-fn an_environment_whose_files_are_not_as_they_were_built_is_built_anew() {
-    let place = Place::ready();
-    let packages = || {
-        let venv = place.ade("env path config").succeeds().stdout;
-        let library = PathBuf::from(venv.trim()).join("lib");
-        let python = fs::read_dir(library).unwrap().next().unwrap().unwrap();
-        python.path().join("site-packages")
-    };
-    let harm: [&dyn Fn(&Path); 3] = [
-        // A new file in its place: the old one is linked to what other tests use.
-        &|folder| {
-            let file = folder.join("polars/__init__.py");
-            let text = fs::read_to_string(&file).unwrap();
-            fs::remove_file(&file).unwrap();
-            fs::write(&file, format!("{text}\n# changed\n")).unwrap();
-        },
-        &|folder| fs::remove_file(folder.join("openpyxl/__init__.py")).unwrap(),
-        &|folder| fs::write(folder.join("sitecustomize.py"), "raise SystemExit(3)").unwrap(),
-    ];
-    for harm in harm {
-        let before = packages();
-        harm(&before);
-        place
-            .ade("run config members.csv")
-            .succeeds()
-            .says("its folder is gone or incomplete");
-        assert_ne!(before, packages());
-    }
-}
-
-#[test]
 fn a_cache_that_is_damaged_or_deleted_costs_time_and_nothing_else() {
     let place = place();
     let kept = place.path("home/.cache/ade/environments");

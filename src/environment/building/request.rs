@@ -101,24 +101,29 @@ pub struct BuildRequest {
 }
 
 impl BuildRequest {
-    /// Whether installing it executes code of packages, or follows settings of the configuration's own. Where it turns out later that a
-    /// package comes as source alone, it does, too.
-    pub(crate) fn executes_code(&self) -> bool {
+    /// Whether the configuration has settings of its own for the installer: what that would write then is not known.
+    pub(crate) fn follows_its_settings(&self) -> bool {
+        let dependencies = self.configuration.dependencies();
+        // A folder of packages is looked for from the configuration's own folder.
+        let is_local = |option: &String| !option.contains("://");
+        dependencies.has_uv_settings || dependencies.index_options.iter().any(is_local)
+    }
+
+    /// Whether installing it executes code of packages, as far as is known before. A package may come as source alone.
+    pub(super) fn executes_code(&self) -> bool {
         let dependencies = self.configuration.dependencies();
         let is_built = |wanted: &VersionWanted| match wanted {
             VersionWanted::Version(_) => false,
-            VersionWanted::Url(place) | VersionWanted::Bare(place) => !place
-                .split(['#', '?'])
-                .next()
-                .unwrap_or(place)
-                .ends_with(".whl"),
+            VersionWanted::Url(place) | VersionWanted::Bare(place) => {
+                let path = place.split(['#', '?']).next().unwrap_or(place);
+                !path.ends_with(".whl")
+            }
         };
+        let mut requirements = dependencies.requirements.iter();
         !matches!(self.engine, EngineSource::Wheel { .. })
+            || self.follows_its_settings()
             || dependencies.needs_build
-            || dependencies.has_uv_settings
-            || dependencies.requirements.iter().any(|one| is_built(&one.wanted))
-            // A folder of packages is looked for from the configuration's own folder.
-            || dependencies.index_options.iter().any(|option| !option.contains("://"))
+            || requirements.any(|requirement| is_built(&requirement.wanted))
     }
 }
 

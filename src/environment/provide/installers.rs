@@ -73,7 +73,6 @@ impl Build for Installers {
         }
         let request = BuildRequest {
             environment_id: environment.id.clone(),
-            own_cache: workspace.paths.own_cache(workspace.id()),
             kept: Some(CacheFolder(workspace.paths.cache().to_owned()).environments()),
             deps_digest: prepared.key.deps_digest.clone(),
             lock: fitting(&prepared.configuration, &prepared.engine, &prepared.python)?,
@@ -99,7 +98,7 @@ pub(crate) fn request(
 ) -> Result<BuildRequest, EngineError> {
     Ok(BuildRequest {
         environment_id: String::new(),
-        own_cache: folder.with_extension("cache").join("workspaces/own"),
+        own_cache: paths.own_cache(&settings.workspace),
         hidden: [paths.data(), paths.venvs()]
             .into_iter()
             .chain(paths.roots())
