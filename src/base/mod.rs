@@ -3,7 +3,7 @@
 //! - [`problem`]: what every error says of itself, and its code; [`counted`]: numbers with their nouns; [`places`]: cells by their
 //!   names.
 //! - [`clock`], [`backoff`], [`cancel`]: time, waits between attempts, cancelling.
-//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`mutex`]: locks between threads;
+//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`mutex`]: locks between threads; [`tls`]: encrypted connections;
 //!   [`show_path`]: how much of a path is shown; [`hide_paths`]: to those who ask from elsewhere.
 
 pub mod backoff;
@@ -18,3 +18,4 @@ pub mod mutex;
 pub mod places;
 pub mod problem;
 pub mod show_path;
+pub mod tls;

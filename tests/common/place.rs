@@ -242,15 +242,7 @@ impl Place {
 
     /// Runs a command to its end.
     pub fn to_its_end(command: Command) -> Outcome {
-        let output = assert_cmd::Command::from_std(command)
-            .timeout(super::HANG)
-            .output()
-            .unwrap();
-        Outcome {
-            status: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).expect("standard output is UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("standard error is UTF-8"),
-        }
+        Running::start(command).wait()
     }
 
     /// Starts `ade` without waiting for it.

@@ -8,6 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::base::clock::Timestamp;
+use crate::base::tls::use_cryptography;
 use crate::settings::Settings;
 
 /// How long a receiver may take.
@@ -23,14 +24,19 @@ pub(super) fn post(
     let url = settings.on_end_url.as_deref().unwrap_or_default();
     let seconds = (now.0 / 1000).to_string();
     // A redirect is no acceptance: what is told goes to the address that the operator named, and nowhere else.
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .max_redirects(0)
-        .http_status_as_error(false)
+    use_cryptography();
+    let client = reqwest::blocking::Client::builder()
+        .timeout(PATIENCE)
+        .redirect(reqwest::redirect::Policy::none())
         .user_agent(format!("ade/{}", crate::VERSION))
-        .build()
-        .into();
-    let mut request = agent
+        .build();
+    let unreachable = |error: reqwest::Error| {
+        let cause = std::error::Error::source(&error);
+        let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
+        format!("the address cannot be reached: {cause}")
+    };
+    let mut request = client
+        .map_err(unreachable)?
         .post(url)
         .header("content-type", "application/json")
         .header("webhook-id", id)
@@ -40,8 +46,9 @@ pub(super) fn post(
     }
     // Nothing is read of the answer but its head.
     let answer = request
-        .send(message)
-        .map_err(|error| format!("the address cannot be reached: {error}"))?;
+        .body(message.to_owned())
+        .send()
+        .map_err(unreachable)?;
     match answer.status() {
         status if status.is_success() => Ok(()),
         status => Err(format!("the address answers {}", status.as_u16())),

@@ -1,7 +1,7 @@
 //! Two processes at once: for ordered pairs of operations, the first is held before each of its statements while the second runs. The answers and
 //! the records must be those of one of the two orders.
 //!
-//! A selection of pairs is tried each time. With `ADE_TEST_ALL_PAIRS` set all are, which takes some minutes.
+//! A selection of pairs is tried each time. With `ADE_TEST_ALL` set all are, which takes some minutes.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -359,7 +359,7 @@ fn two_operations_at_once_end_as_one_after_the_other() {
     let (one, two) = (open(), open());
     make(&one);
     let all: Vec<_> = FIRST.into_iter().chain(OTHERS).collect();
-    let tried = match std::env::var_os("ADE_TEST_ALL_PAIRS") {
+    let tried = match std::env::var_os("ADE_TEST_ALL") {
         Some(_) => &all,
         None => &all[..FIRST.len()],
     };

@@ -12,6 +12,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::tls::use_cryptography;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3Builder;
@@ -264,8 +265,7 @@ fn open_bucket(
     if bucket.is_empty() {
         return Err(format!("{scheme}:// needs the name of a bucket behind it"));
     }
-    // Of the two that this program has.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    use_cryptography();
     let url = format!("{scheme}://{bucket}");
     let retry = RetryConfig {
         max_retries: RETRIES,

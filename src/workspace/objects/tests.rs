@@ -194,7 +194,8 @@ fn s3() {
     };
     let endpoint = format!("http://127.0.0.1:{}", server.port);
     let variables = of_s3(&endpoint);
-    let bucket = ureq::put(format!("{endpoint}/bucket")).send_empty();
+    let client = reqwest::blocking::Client::new();
+    let bucket = client.put(format!("{endpoint}/bucket")).send();
     assert!(bucket.unwrap().status().is_success());
     holds("s3://bucket/a/prefix", &variables);
     // Another prefix is another store.
@@ -235,14 +236,15 @@ fn make_container(endpoint: &str, name: &str) {
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap();
     mac.update(text.as_bytes());
     let signature = base64.encode(mac.finalize().into_bytes());
-    let made = ureq::put(format!("{endpoint}/{name}?restype=container"))
+    let made = reqwest::blocking::Client::new()
+        .put(format!("{endpoint}/{name}?restype=container"))
         .header("x-ms-date", &date)
         .header("x-ms-version", "2021-08-06")
         .header(
             "Authorization",
             format!("SharedKey {AZURITE_ACCOUNT}:{signature}"),
         )
-        .send_empty();
+        .send();
     assert!(made.unwrap().status().is_success());
 }
 
