@@ -35,6 +35,7 @@ from ade_engine.io.output.workbook import Output
 from describing import facts, plain, xml
 from operations import NAMES
 from raw_workbooks import RawWorkbook
+from reading import value_of_xls
 
 #: (make, kind of object, what was asked): why the engine answers otherwise.
 KNOWN: dict[tuple[str, str, str], str] = {
@@ -171,18 +172,6 @@ def make_xls(folder: Any) -> Pair:
 def opened(path: Any, expected: Any) -> Pair:
     source = open_source(str(path))
     return Pair(source.workbook, expected, [sheet.worksheet for sheet in source.sheets])
-
-
-def value_of_xls(source: Any, cell: Any) -> Any:
-    if cell.ctype == xlrd.XL_CELL_DATE:
-        return xlrd.xldate.xldate_as_datetime(cell.value, source.datemode)
-    if cell.ctype == xlrd.XL_CELL_NUMBER:
-        return int(cell.value) if cell.value.is_integer() else cell.value
-    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return bool(cell.value)
-    if cell.ctype == xlrd.XL_CELL_ERROR:
-        return xlrd.error_text_from_code[cell.value]
-    return cell.value if cell.ctype == xlrd.XL_CELL_TEXT else None
 
 
 def write_xlsx(path: Any) -> None:
