@@ -8,7 +8,7 @@ import random
 import pytest
 from conftest import everything
 
-from ade_engine.io.input.source import SourceError, open_source
+from ade_engine.io.input.source import open_source
 from reading import native_rows, native_sheets, trimmed
 
 
@@ -125,11 +125,6 @@ def test_options_that_make_no_sense_are_refused(tmp_path, options):
     (tmp_path / "a.csv").write_text("a\n")
     with pytest.raises(ValueError):
         open_source(str(tmp_path / "a.csv"), **options).load()
-
-
-def test_a_missing_file_is_a_source_error(tmp_path):
-    with pytest.raises(SourceError, match="nowhere.csv"):
-        open_source(str(tmp_path / "nowhere.csv")).load()
 
 
 def test_the_openpyxl_workbook_has_the_same_cells(tmp_path):
