@@ -24,6 +24,7 @@ import pytest
 from ade_engine import Engine, RunRequest, Settings
 from ade_engine.cli.app import app
 from ade_engine.infrastructure.observability.context import create_run_logger_context
+from ade_engine.infrastructure.policy import decide
 
 #: A row detector for tests that care about something else: the first row is the header.
 FIRST_ROW_IS_HEADER = """
@@ -361,6 +362,8 @@ def ade_engine_here(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.upper().startswith("ADE_")]:
         monkeypatch.delenv(name)
+    # A process decides when it starts; this one may have been in a run of `ade` before.
+    decide()
 
     def call(*arguments) -> Finished:
         capsys.readouterr()

@@ -52,3 +52,22 @@ def assert_same(found: dict[str, list[list[Any]]], expected: dict[str, list[list
         for number, (left, right) in enumerate(zip(found[title], rows), 1):
             assert left == right, (title, number)
             assert [type(value) for value in left] == [type(value) for value in right], (title, number, left)
+
+
+def value_of_xls(book: Any, cell: Any) -> Any:
+    """A cell of xlrd's as the value that the engine gives."""
+    import xlrd
+
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        try:
+            return xlrd.xldate.xldate_as_datetime(cell.value, book.datemode)
+        except OverflowError:
+            # A number that is not a date stays a number.
+            pass
+    if cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
+        return int(cell.value) if cell.value.is_integer() else cell.value
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype == xlrd.XL_CELL_ERROR:
+        return xlrd.error_text_from_code[cell.value]
+    return cell.value if cell.ctype == xlrd.XL_CELL_TEXT else None

@@ -6,17 +6,12 @@ import os
 
 import openpyxl
 import pytest
-from conftest import write_package, write_workbook
+from conftest import steps, write_package, write_workbook
 
 from ade_engine import Engine, RunRequest
 from ade_engine.io.output.workbook import legal_title
 
-TOUCH = """
-def touch(*, output_workbook, **_):
-    output_workbook.properties.title = "touched"
-def register(registry):
-    registry.register_hook(touch, hook="on_sheet_end", priority=1)
-"""
+TOUCH = steps(on_sheet_end='output_workbook.properties.title = "touched"')
 
 
 @pytest.mark.parametrize(
@@ -40,7 +35,7 @@ def test_titles_become_legal_and_stay_apart(title, taken, wanted):
     assert legal_title(title, taken) == wanted
 
 
-@pytest.mark.parametrize("files", [{}, {"hooks/h.py": TOUCH}], ids=["native", "touched"])
+@pytest.mark.parametrize("files", [{}, TOUCH], ids=["native", "touched"])
 @pytest.mark.parametrize(
     "stem, title",
     [
@@ -67,12 +62,8 @@ def test_a_file_of_any_name_is_read(run, tmp_path, files, stem, title):
 def test_hooks_find_such_a_sheet_by_its_files_name(run, tmp_path):
     source = tmp_path / "report[1].csv"
     source.write_text("a\n1\n", encoding="utf-8")
-    outcome = run({"hooks/h.py": """
-        def change(*, source_workbook, **_):
-            source_workbook["report[1]"]["A2"].value = "2"
-        def register(registry):
-            registry.register_hook(change, hook="on_workbook_start", priority=1)
-    """}, source)  # fmt: skip
+    hook = steps(on_workbook_start='source_workbook["report[1]"]["A2"].value = "2"')
+    outcome = run(hook, source)
     assert outcome.result.error is None and outcome.rows() == [["a"], ["2"]]
 
 

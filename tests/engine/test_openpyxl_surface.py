@@ -16,6 +16,7 @@ import itertools
 import os
 import re
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import openpyxl
@@ -35,6 +36,7 @@ from ade_engine.io.output.workbook import Output
 from describing import facts, plain, xml
 from operations import NAMES
 from raw_workbooks import RawWorkbook
+from reading import value_of_xls
 
 #: (make, kind of object, what was asked): why the engine answers otherwise.
 KNOWN: dict[tuple[str, str, str], str] = {
@@ -110,29 +112,33 @@ def make_untouched_output(folder: Any) -> Pair:
     return make_output(folder, touched=False)
 
 
-def make_xlsx(folder: Any) -> Pair:
-    path = folder / "book.xlsx"
+def written(path: Any, write: Callable[[Any], Any]) -> Any:
+    """The path of a workbook, which is written where it is not there."""
     if not path.exists():
-        write_xlsx(path)
+        write(path)
+    return path
+
+
+def make_xlsx(folder: Any) -> Pair:
+    path = written(folder / "book.xlsx", write_xlsx)
     return opened(path, openpyxl.load_workbook(path, read_only=True, data_only=True))
 
 
+#: Sheets without a dimension and with a wrong one, cells without a reference, and a sheet of nothing.
+ODD_ROWS = '<row r="2"><c r="B2"><v>1</v></c><c r="D2" t="str"><v>text</v></c></row><row r="5"><c r="A5" s="1"><v>45000</v></c></row>'
+ODD_SHEETS = {
+    "No dimension": f"<sheetData>{ODD_ROWS}</sheetData>",
+    "Small dimension": f'<dimension ref="A1:B2"/><sheetData>{ODD_ROWS}</sheetData>',
+    "Large dimension": f'<dimension ref="A1:F9"/><sheetData>{ODD_ROWS}</sheetData>',
+    "Later dimension": f'<dimension ref="B2:D5"/><sheetData>{ODD_ROWS}</sheetData>',
+    "One cell": f'<dimension ref="A1"/><sheetData>{ODD_ROWS}</sheetData>',
+    "Nothing": "<sheetData/>",
+    "No references": '<sheetData><row><c><v>1</v></c><c s="1"><v>2</v></c></row><row><c><v>3</v></c></row></sheetData>',
+}
+
+
 def make_odd_xlsx(folder: Any) -> Pair:
-    """Sheets without a dimension and with a wrong one, cells without a reference, and a sheet of nothing."""
-    path = folder / "odd.xlsx"
-    if not path.exists():
-        rows = '<row r="2"><c r="B2"><v>1</v></c><c r="D2" t="str"><v>text</v></c></row><row r="5"><c r="A5" s="1"><v>45000</v></c></row>'
-        RawWorkbook(
-            {
-                "No dimension": f"<sheetData>{rows}</sheetData>",
-                "Small dimension": f'<dimension ref="A1:B2"/><sheetData>{rows}</sheetData>',
-                "Large dimension": f'<dimension ref="A1:F9"/><sheetData>{rows}</sheetData>',
-                "Later dimension": f'<dimension ref="B2:D5"/><sheetData>{rows}</sheetData>',
-                "One cell": f'<dimension ref="A1"/><sheetData>{rows}</sheetData>',
-                "Nothing": "<sheetData/>",
-                "No references": "<sheetData><row><c><v>1</v></c><c s=\"1\"><v>2</v></c></row><row><c><v>3</v></c></row></sheetData>",
-            }
-        ).save(path)
+    path = written(folder / "odd.xlsx", RawWorkbook(ODD_SHEETS).save)
     return opened(path, openpyxl.load_workbook(path, read_only=True, data_only=True))
 
 
@@ -148,9 +154,7 @@ def make_csv(folder: Any) -> Pair:
 
 
 def make_xls(folder: Any) -> Pair:
-    path = folder / "book.xls"
-    if not path.exists():
-        write_xls(path)
+    path = written(folder / "book.xls", write_xls)
     with xlrd.open_workbook(str(path), formatting_info=True) as source:
         book = openpyxl.Workbook()
         book.remove(book.active)
@@ -171,18 +175,6 @@ def make_xls(folder: Any) -> Pair:
 def opened(path: Any, expected: Any) -> Pair:
     source = open_source(str(path))
     return Pair(source.workbook, expected, [sheet.worksheet for sheet in source.sheets])
-
-
-def value_of_xls(source: Any, cell: Any) -> Any:
-    if cell.ctype == xlrd.XL_CELL_DATE:
-        return xlrd.xldate.xldate_as_datetime(cell.value, source.datemode)
-    if cell.ctype == xlrd.XL_CELL_NUMBER:
-        return int(cell.value) if cell.value.is_integer() else cell.value
-    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return bool(cell.value)
-    if cell.ctype == xlrd.XL_CELL_ERROR:
-        return xlrd.error_text_from_code[cell.value]
-    return cell.value if cell.ctype == xlrd.XL_CELL_TEXT else None
 
 
 def write_xlsx(path: Any) -> None:

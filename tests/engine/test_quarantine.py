@@ -7,7 +7,7 @@ import json
 
 import openpyxl
 import pytest
-from conftest import plugin, steps
+from conftest import matrix, plugin, steps
 from package_check import check_package
 
 PACKAGE = """
@@ -93,9 +93,7 @@ def _title(book):
     return title
 
 
-@pytest.mark.parametrize("merged", [False, True], ids=["apart", "merged"])
-@pytest.mark.parametrize("hook", HOOKS)
-@pytest.mark.parametrize("sheets", SHEETS)
+@pytest.mark.parametrize("sheets, hook, merged", matrix([*SHEETS], [*HOOKS], [False, True]))
 def test_each_issue_is_at_its_cell_and_rows_with_errors_are_apart(made, sheets, hook, merged):
     before, kept, _ = made(SHEETS[sheets], HOOKS[hook], merge_tables_in_sheet=merged, quarantine="keep")
     lines, outcome, book = made(SHEETS[sheets], HOOKS[hook], merge_tables_in_sheet=merged)

@@ -2,8 +2,7 @@
 
 What the objects say on the way and what is saved must be the same, and the file that is saved must be valid, also
 where openpyxl's is not. ``ADE_TEST_SEQUENCES`` says how many sequences are tried; each failure prints the shortest
-sequence that was found to show it. ``python test_random_operations.py 5000`` tries many and tells which kinds of
-differences there are.
+sequence that was found to show it.
 """
 
 from __future__ import annotations
@@ -12,11 +11,8 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
 import xml.etree.ElementTree as ElementTree
 import zipfile
-from collections import Counter
 from pathlib import Path
 
 import openpyxl
@@ -48,38 +44,39 @@ def complaint(outcome: Outcome, *, risky: bool) -> str | None:
     return next(iter((*outcome.differences, *faults)), None)
 
 
-def kind_of_complaint(text: str) -> str:
-    """What a complaint is about, less the places and values that it names."""
-    if text.startswith("after "):
-        return text.split(":", 1)[0].split("(")[0][:60] + "…" + text.rsplit(" for sheet", 1)[0][-12:]
-    return kind_of(text) if ".xml" in text else text.split(" of ")[0].split(":")[0]
-
-
-def show(seed: int, folder: Path, *, risky: bool, sides=SIDES) -> tuple[str, str, int] | None:
-    """Kind and text of what is wrong with a seed's sequence, reduced; and the number of its steps."""
+def show(seed: int, folder: Path, *, risky: bool) -> str | None:
+    """What is wrong with a seed's sequence, which is reduced."""
     steps, escaped = steps_of(seed, risky=risky)
-    first = complaint(run(steps, folder, sides, escape_formulas=escaped), risky=risky)
+
+    def wrong(candidate: list[tuple[int, str]]) -> str | None:
+        return complaint(run(candidate, folder, SIDES, escape_formulas=escaped), risky=risky)
+
+    first = wrong(steps)
     if first is None:
         return None
 
-    def still_wrong(candidate):
-        text = complaint(run(candidate, folder, sides, escape_formulas=escaped), risky=risky)
+    def still_wrong(candidate: list[tuple[int, str]]) -> bool:
+        text = wrong(candidate)
         return text is not None and text.startswith("after ") == first.startswith("after ")
 
     steps = reduced(steps, still_wrong)
-    text = complaint(run(steps, folder, sides, escape_formulas=escaped), risky=risky) or first
-    last = re.split(r"[\[(=]", steps[-1][1])[0].strip()
-    return f"{kind_of_complaint(text)}, last of all {last}", f"seed {seed}{', formulas kept as text' if escaped else ''}: {text}\n{program(steps)}", len(steps)
+    return f"seed {seed}{', formulas kept as text' if escaped else ''}: {wrong(steps) or first}\n{program(steps)}"
+
+
+def fail_where_wrong(seeds: range, folder: Path, *, risky: bool) -> int:
+    """Tries the sequences of some seeds; returns how many steps these had."""
+    tried = 0
+    for seed in seeds:
+        steps, escaped = steps_of(seed, risky=risky)
+        outcome = run(steps, folder, SIDES, escape_formulas=escaped)
+        tried += outcome.steps
+        assert complaint(outcome, risky=risky) is None, show(seed, folder, risky=risky)
+    return tried
 
 
 @pytest.mark.parametrize("start", PORTIONS)
 def test_random_sequences_leave_what_openpyxl_leaves(tmp_path, start, record_property):
-    tried = 0
-    for seed in range(start, start + PORTION):
-        steps, escaped = steps_of(seed, risky=False)
-        outcome = run(steps, tmp_path, SIDES, escape_formulas=escaped)
-        tried += outcome.steps
-        assert complaint(outcome, risky=False) is None, show(seed, tmp_path, risky=False)[1]
+    tried = fail_where_wrong(range(start, start + PORTION), tmp_path, risky=False)
     record_property("operations", tried)
 
 
@@ -94,20 +91,12 @@ def test_letting_go_of_cells_and_writing_in_pieces_shows_nowhere(tmp_path, start
         ("worksheets.save", "_ROWS_AT_A_TIME", 3),
     ):
         monkeypatch.setattr(f"ade_engine.io.{module}.{name}", value)
-    for seed in range(4_000_000 + start, 4_000_000 + start + PORTION):
-        steps, escaped = steps_of(seed, risky=False)
-        outcome = run(steps, tmp_path, SIDES, escape_formulas=escaped)
-        assert complaint(outcome, risky=False) is None, show(seed, tmp_path, risky=False)[1]
+    fail_where_wrong(range(4_000_000 + start, 4_000_000 + start + PORTION), tmp_path, risky=False)
 
 
 @pytest.mark.parametrize("start", PORTIONS)
 def test_files_are_valid_even_where_those_of_openpyxl_are_not(tmp_path, start, record_property):
-    tried = 0
-    for seed in range(1_000_000 + start, 1_000_000 + start + PORTION):
-        steps, escaped = steps_of(seed, risky=True)
-        outcome = run(steps, tmp_path, SIDES, escape_formulas=escaped)
-        tried += outcome.steps
-        assert complaint(outcome, risky=True) is None, show(seed, tmp_path, risky=True)[1]
+    tried = fail_where_wrong(range(1_000_000 + start, 1_000_000 + start + PORTION), tmp_path, risky=True)
     record_property("operations", tried)
 
 
@@ -391,36 +380,3 @@ def content_of(path: Path) -> list[str]:
                 attributes["value"] = f"{float(attributes['value']) + 0.0:.15g}"
             lines.append(f"{element.tag.rsplit('}', 1)[-1]} {sorted(attributes.items())} {element.text or ''} {element.tail or ''}")
     return lines
-
-
-def main(count: int) -> None:
-    """Try many sequences on all processors, and print what differs by kind."""
-    from concurrent.futures import ProcessPoolExecutor
-
-    plain = "--openpyxl" in sys.argv
-    seeds = [(seed, risky, plain) for seed in range(count) for risky in (False, True)]
-    kinds: Counter[str] = Counter()
-    shortest: dict[str, tuple[int, str]] = {}
-    with ProcessPoolExecutor() as pool:
-        for found in pool.map(_one, seeds, chunksize=8):
-            kinds["operations tried"] += found[1]
-            if found[0] is not None:
-                kind, text, length = found[0]
-                kinds[kind] += 1
-                if kind not in shortest or length < shortest[kind][0]:
-                    shortest[kind] = length, text
-    for kind, number in kinds.most_common():
-        print(f"{number:7}  {kind}")
-    for kind, (_, text) in shortest.items():
-        print(f"\n== {kind}\n{text}")
-
-
-def _one(argument: tuple[int, bool, bool]) -> tuple[tuple[str, str, int] | None, int]:
-    seed, risky, plain = argument
-    with tempfile.TemporaryDirectory() as folder:
-        steps = steps_of(seed, risky=risky)[0]
-        return show(seed, Path(folder), risky=risky, sides=(Written, Written) if plain else (EngineWritten, Written)), len(steps)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

@@ -10,47 +10,41 @@ import xlrd
 import xlwt
 
 from ade_engine.io.input.source import SourceError, open_source
-from reading import assert_same, native_sheets, trimmed
+from reading import assert_same, native_sheets, trimmed, value_of_xls
 
 FORMATS = ("General", "0.00", "yyyy-mm-dd", "h:mm:ss", "[h]:mm:ss", "D/M/YY h:mm", "0%", '0 "days"', "#,##0.00", "@", "mmm-yy")
 
 
 def xlrd_sheets(path) -> dict[str, list[list]]:
     book = xlrd.open_workbook(str(path), formatting_info=True)
-    return {sheet.name: [trimmed(map(lambda cell: value_of(book, cell), sheet.row(row))) for row in range(sheet.nrows)] for sheet in book.sheets()}
-
-
-def value_of(book, cell):
-    if cell.ctype == xlrd.XL_CELL_DATE:
-        try:
-            return xlrd.xldate.xldate_as_datetime(cell.value, book.datemode)
-        except OverflowError:
-            # A number that is not a date stays a number.
-            pass
-    if cell.ctype in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
-        return int(cell.value) if cell.value.is_integer() else cell.value
-    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return bool(cell.value)
-    if cell.ctype == xlrd.XL_CELL_ERROR:
-        return xlrd.error_text_from_code[cell.value]
-    return cell.value if cell.ctype == xlrd.XL_CELL_TEXT else None
+    return {sheet.name: [trimmed(map(lambda cell: value_of_xls(book, cell), sheet.row(row))) for row in range(sheet.nrows)] for sheet in book.sheets()}
 
 
 def random_value(rnd: random.Random):
-    return rnd.choice(
-        (
-            lambda: rnd.randrange(-(10**9), 10**9),
-            lambda: rnd.uniform(-1e6, 1e6),
-            lambda: round(rnd.uniform(0, 500), 2),
-            lambda: rnd.random() * 10.0 ** rnd.randrange(-200, 200),
-            lambda: rnd.uniform(0, 60_000),
-            lambda: rnd.random() < 0.5,
-            lambda: "".join(rnd.choice("ab é漢\n") for _ in range(rnd.choice((0, 3, 40, 3000)))),
-            lambda: dt.datetime(1900, 3, 1) + dt.timedelta(milliseconds=rnd.randrange(10**12)),
-            lambda: dt.date(2024, 2, 29),
-            lambda: None,
-        )
-    )()
+    makers = (
+        lambda: rnd.randrange(-(10**9), 10**9),
+        lambda: rnd.uniform(-1e6, 1e6),
+        lambda: round(rnd.uniform(0, 500), 2),
+        lambda: rnd.random() * 10.0 ** rnd.randrange(-200, 200),
+        lambda: rnd.uniform(0, 60_000),
+        lambda: rnd.random() < 0.5,
+        lambda: "".join(rnd.choice("ab é漢\n") for _ in range(rnd.choice((0, 3, 40, 3000)))),
+        lambda: dt.datetime(1900, 3, 1) + dt.timedelta(milliseconds=rnd.randrange(10**12)),
+        lambda: dt.date(2024, 2, 29),
+        lambda: None,
+    )
+    return rnd.choice(makers)()
+
+
+def saved(path, rows: list[list]):
+    """The path of a workbook with these rows."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    for row, values in enumerate(rows):
+        for column, value in enumerate(values):
+            sheet.write(row, column, value)
+    book.save(str(path / "book.xls"))
+    return path / "book.xls"
 
 
 @pytest.mark.parametrize("seed", range(16))
@@ -79,13 +73,9 @@ def test_random_workbooks(tmp_path, seed):
 
 def test_many_shared_strings_cross_record_borders(tmp_path):
     rnd = random.Random(5)
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("S")
-    for row in range(4000):
-        sheet.write(row, 0, "".join(rnd.choice("abcé漢") for _ in range(rnd.randrange(60))) + str(row))
-        sheet.write(row, 1, f"plain {row}")
-    book.save(str(tmp_path / "book.xls"))
-    assert_same(native_sheets(tmp_path / "book.xls"), xlrd_sheets(tmp_path / "book.xls"))
+    texts = ("".join(rnd.choice("abcé漢") for _ in range(rnd.randrange(60))) for _ in range(4000))
+    path = saved(tmp_path, [[f"{text}{row}", f"plain {row}"] for row, text in enumerate(texts)])
+    assert_same(native_sheets(path), xlrd_sheets(path))
 
 
 def test_sheets_their_states_and_the_active_one(tmp_path):
@@ -106,32 +96,15 @@ def test_sheets_their_states_and_the_active_one(tmp_path):
     assert source.active is source.sheets[2]
 
 
-def test_the_openpyxl_workbook_has_merged_cells(tmp_path):
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("S")
-    sheet.write_merge(0, 1, 0, 2, "title")
-    sheet.write(3, 0, 12)
-    book.save(str(tmp_path / "book.xls"))
-    source = open_source(str(tmp_path / "book.xls"))
-    worksheet = source.sheets[0].worksheet
-    assert [str(merged) for merged in worksheet.merged_cells.ranges] == ["A1:C2"]
-    assert worksheet["A1"].value == "title"
-    assert worksheet.cell(4, 1).value == 12
-    assert worksheet.parent is source.workbook
-    assert source.workbook["S"] is worksheet
-
-
 def test_encrypted_workbooks_are_named(tmp_path):
-    book = xlwt.Workbook()
-    book.add_sheet("S").write(0, 0, "x")
-    book.save(str(tmp_path / "book.xls"))
-    content = bytearray((tmp_path / "book.xls").read_bytes())
+    path = saved(tmp_path, [["x"]])
+    content = bytearray(path.read_bytes())
     # The first records of the stream: BOF, then something that becomes FILEPASS.
     at = content.index(b"\x09\x08\x10\x00")
     content[at + 20 : at + 22] = b"\x2f\x00"
-    (tmp_path / "book.xls").write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(SourceError, match="save it without a password"):
-        open_source(str(tmp_path / "book.xls")).load()
+        open_source(str(path)).load()
 
 
 def test_files_of_excel_95_are_read(tmp_path):
@@ -156,12 +129,7 @@ def test_files_of_excel_95_are_read(tmp_path):
 
 
 def test_truncated_workbooks_are_refused(tmp_path):
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("S")
-    for row in range(500):
-        sheet.write(row, 0, f"text {row}")
-    book.save(str(tmp_path / "book.xls"))
-    whole = (tmp_path / "book.xls").read_bytes()
+    whole = saved(tmp_path, [[f"text {row}"] for row in range(500)]).read_bytes()
     for length in range(0, len(whole) // 2, 1013):
         (tmp_path / "cut.xls").write_bytes(whole[:length])
         with pytest.raises(SourceError):

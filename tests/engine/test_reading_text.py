@@ -6,8 +6,9 @@ import csv
 import random
 
 import pytest
+from conftest import everything
 
-from ade_engine.io.input.source import SourceError, open_source
+from ade_engine.io.input.source import open_source
 from reading import native_rows, native_sheets, trimmed
 
 
@@ -25,7 +26,7 @@ def read(path, **options) -> list[list]:
     return rows
 
 
-@pytest.mark.parametrize("seed", range(200))
+@pytest.mark.parametrize("seed", range(200 if everything() else 60))
 def test_random_text(tmp_path, seed):
     rnd = random.Random(seed)
     alphabet = rnd.choice(('a",\n', 'a",\r\n', 'ab"",,\r\n\n é€𝄞', "a,\n", '"\n'))
@@ -49,13 +50,11 @@ def test_long_files_cross_block_borders(tmp_path):
 
 
 def test_the_sheet_has_the_name_of_the_file(tmp_path):
-    (tmp_path / "my data.v2.csv").write_text("a\n")
-    source = open_source(str(tmp_path / "my data.v2.csv"))
-    assert [(sheet.title, sheet.state) for sheet in source.sheets] == [("my data.v2", "visible")]
-    assert source.active is source.sheets[0]
-    (tmp_path / "what?.csv").write_text("a\n")
-    source = open_source(str(tmp_path / "what?.csv"))
-    assert [sheet.title for sheet in source.sheets] == ["what?"]
+    for name in ("my data.v2", "what?"):
+        (tmp_path / f"{name}.csv").write_text("a\n")
+        source = open_source(str(tmp_path / f"{name}.csv"))
+        assert [(sheet.title, sheet.state) for sheet in source.sheets] == [(name, "visible")]
+        assert source.active is source.sheets[0]
 
 
 def test_limits_and_facts(tmp_path):
@@ -70,8 +69,9 @@ def test_limits_and_facts(tmp_path):
 @pytest.mark.parametrize("content", [b"caf\xe9,1\n", b"a\xff", b"\xc3", b"ok\n" * 100_000 + b"\xe9\n"])
 def test_other_bytes_than_utf8_are_a_decoding_error(tmp_path, content):
     (tmp_path / "a.csv").write_bytes(content)
-    with pytest.raises(UnicodeDecodeError):
+    with pytest.raises(UnicodeDecodeError) as raised:
         open_source(str(tmp_path / "a.csv")).load()
+    assert not hasattr(raised.value, "ade_hint")
 
 
 ZIP = b"PK\3\4\x14\0\0\0\x08\0\xff\xfe"
@@ -85,13 +85,6 @@ def test_a_workbook_that_is_named_csv_is_recognised(tmp_path, content, ending, e
     with pytest.raises(UnicodeDecodeError) as raised:
         open_source(str(tmp_path / "a.csv"), csv_encoding=encoding).load()
     assert raised.value.ade_hint == f"this file is a workbook, not text: rename it so that it ends in {ending}"
-
-
-def test_other_bytes_get_no_hint(tmp_path):
-    (tmp_path / "a.csv").write_bytes(b"caf\xe9,1\n")
-    with pytest.raises(UnicodeDecodeError) as raised:
-        open_source(str(tmp_path / "a.csv")).load()
-    assert not hasattr(raised.value, "ade_hint")
 
 
 ROWS = [["Name", "Größe", "Note"], ["Łukasz", "1,5", "a; b | c"], ["Zoë", "2,25", 'says "hi"']]
@@ -134,22 +127,10 @@ def test_options_that_make_no_sense_are_refused(tmp_path, options):
         open_source(str(tmp_path / "a.csv"), **options).load()
 
 
-def test_a_missing_file_is_a_source_error(tmp_path):
-    with pytest.raises(SourceError, match="nowhere.csv"):
-        open_source(str(tmp_path / "nowhere.csv")).load()
-
-
 def test_the_openpyxl_workbook_has_the_same_cells(tmp_path):
     (tmp_path / "a.csv").write_text('x,"=1+1",\n\n#N/A,\x01,z\n')
     source = open_source(str(tmp_path / "a.csv"))
     sheet = source.sheets[0].worksheet
-    assert sheet.title == "a"
-    assert source.workbook.sheetnames == ["a"]
-    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
-        ["x", "=1+1", ""],
-        [None, None, None],
-        ["#N/A", "\x01", "z"],
-    ]
-    assert (sheet.max_row, sheet.max_column) == (3, 3)
-    assert source.workbook.active is sheet
+    assert source.workbook.sheetnames == ["a"] and source.workbook.active is sheet
+    assert [list(row) for row in sheet.values] == [["x", "=1+1", ""], [None, None, None], ["#N/A", "\x01", "z"]]
     assert native_rows(source, source.sheets[0])[2] == ["#N/A", "\x01", "z"]

@@ -10,6 +10,8 @@ import zipfile
 import openpyxl
 import pytest
 import xlsxwriter
+import xlwt
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from ade_engine.io.input.source import SourceError, open_source
 from raw_workbooks import FORMATS, MAIN, RawWorkbook, escape
@@ -27,17 +29,16 @@ def random_text(rnd: random.Random) -> str:
 
 
 def random_number(rnd: random.Random) -> int | float:
-    return rnd.choice(
-        (
-            rnd.randrange(-10, 10),
-            rnd.randrange(-(10**15), 10**15),
-            rnd.random(),
-            rnd.uniform(-1e6, 1e6),
-            rnd.uniform(0, 60_000),
-            rnd.uniform(0.5, 1) * 10 ** rnd.choice((*range(-300, 9), *range(10, 300))),
-            float(rnd.randrange(60_000)),
-        )
+    numbers = (
+        rnd.randrange(-10, 10),
+        rnd.randrange(-(10**15), 10**15),
+        rnd.random(),
+        rnd.uniform(-1e6, 1e6),
+        rnd.uniform(0, 60_000),
+        rnd.uniform(0.5, 1) * 10 ** rnd.choice((*range(-300, 9), *range(10, 300))),
+        float(rnd.randrange(60_000)),
     )
+    return rnd.choice(numbers)
 
 
 def random_moment(rnd: random.Random) -> object:
@@ -53,8 +54,6 @@ def test_workbooks_that_openpyxl_writes(tmp_path, seed):
     rnd = random.Random(seed)
     book = openpyxl.Workbook()
     if rnd.random() < 0.3:
-        from openpyxl.utils.datetime import CALENDAR_MAC_1904
-
         book.epoch = CALENDAR_MAC_1904
     for number in range(rnd.randrange(1, 4)):
         sheet = book.active if number == 0 else book.create_sheet()
@@ -217,14 +216,64 @@ def test_namespaces_with_prefixes(tmp_path):
     check(book, tmp_path)
 
 
-def test_foreign_elements_are_passed_over(tmp_path):
-    body = (
+#: The XML of a sheet, its rows, and whether openpyxl reads the same.
+ODDITIES = {
+    "foreign elements": (
         '<sheetPr/><dimension ref="A1:C3"/><sheetViews><sheetView workbookViewId="0"/></sheetViews>'
         '<f:sheetData xmlns:f="urn:foreign"><f:row r="9"><f:c r="A9"><f:v>9</f:v></f:c></f:row></f:sheetData>'
         f'<sheetData>{CELLS}</sheetData><mergeCells><mergeCell ref="A1:B1"/></mergeCells>'
-        '<extLst><ext uri="{x}" xmlns:e="urn:foreign"><e:row r="8"><e:c><e:v>1</e:v></e:c></e:row></ext></extLst>'
-    )
-    check(plain_book(body), tmp_path)
+        '<extLst><ext uri="{x}" xmlns:e="urn:foreign"><e:row r="8"><e:c><e:v>1</e:v></e:c></e:row></ext></extLst>',
+        EXPECTED, True,
+    ),
+    "no references": (
+        '<sheetData><row><c><v>1</v></c><c t="s"><v>0</v></c></row><row r="4"><c r="C4"><v>2</v></c><c><v>3</v></c></row>'
+        "<row><c><v>4</v></c></row></sheetData>",
+        [[1, "plain"], [], [], [None, None, 2, 3], [4]], True,
+    ),
+    "cells out of order": (
+        '<dimension ref="A1:C2"/><sheetData><row r="1"><c r="C1"><v>3</v></c><c r="A1"><v>1</v></c><c r="C1"><v>4</v></c></row>'
+        '<row r="2"><c r="B2"><v>1</v></c><c r="B2"/></row></sheetData>',
+        [[1, None, 4], []], True,
+    ),
+    # Deliberately unlike openpyxl, which loses them.
+    "rows out of order": (
+        '<sheetData><row r="3"><c r="A3"><v>3</v></c></row><row r="1"><c r="B1"><v>1</v></c></row>'
+        '<row r="3"><c r="B3"><v>4</v></c></row></sheetData>',
+        [[None, 1], [], [3, 4]], False,
+    ),
+    # Deliberately unlike openpyxl, which hides what is outside.
+    "a small dimension": ('<dimension ref="A1"/>' + DATA, EXPECTED, False),
+    "another small dimension": ('<dimension ref="B2:C3"/>' + DATA, EXPECTED, False),
+    "the largest dimension": ('<dimension ref="A1:XFD1048576"/>' + DATA, EXPECTED, True),
+    "the right dimension": ('<dimension ref="A1:C3"/>' + DATA, EXPECTED, True),
+    "a dimension with dollars": ('<dimension ref="$A$1:$C$9"/>' + DATA, EXPECTED, True),
+    # Deliberately unlike openpyxl, which cannot open such a sheet.
+    "values that do not fit their type": (
+        '<sheetData><row r="1"><c r="A1"><v>n/a</v></c><c r="B1"><v>1,5</v></c><c r="C1" t="b"><v>true</v></c>'
+        '<c r="D1" t="b"><v>maybe</v></c><c r="E1" t="d"><v>yesterday</v></c><c r="F1" s="1"><v>soon</v></c>'
+        '<c r="G1"><v>nan</v></c><c r="H1"><v> </v></c><c r="I1"><v>1_000</v></c></row></sheetData>',
+        [["n/a", "1,5", True, "maybe", "yesterday", "soon", "nan", None, "1_000"]], False,
+    ),
+    "LibreOffice": (
+        '<sheetPr filterMode="false"><pageSetUpPr fitToPage="false"/></sheetPr><dimension ref="A1:C3"/>'
+        '<cols><col collapsed="false" customWidth="false" hidden="false" min="1" max="1025" width="11.52"/></cols>'
+        '<sheetData><row r="1" customFormat="false" ht="12.8" hidden="false" customHeight="false" outlineLevel="0">'
+        '<c r="A1" s="0" t="n"><v>1</v></c><c r="B1" s="0"/><c r="C1" s="0" t="s"><v>0</v></c></row>'
+        '<row r="3"><c r="B3" s="1" t="n"><v>45000</v></c></row><row r="4"><c r="A4" s="0"/></row></sheetData>'
+        '<printOptions headings="false"/>',
+        [*EXPECTED, []], False,
+    ),
+    "Google": (
+        '<sheetData><row r="1"><c r="A1" s="0"><v>1.0</v></c><c r="B1" s="0" t="s"><v>0</v></c><c r="C1" s="0"/></row></sheetData>',
+        [[1.0, "plain"]], True,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_odd_sheets_are_read(tmp_path, oddity):
+    body, expected, like_openpyxl = ODDITIES[oddity]
+    check(plain_book(body), tmp_path, expected=expected, like_openpyxl=like_openpyxl)
 
 
 def test_strict_ooxml_is_read(tmp_path):
@@ -270,52 +319,6 @@ def test_optional_parts_may_be_missing(tmp_path):
     check(book, tmp_path, expected=[[45000]])
 
 
-def test_cells_and_rows_without_references(tmp_path):
-    body = (
-        '<sheetData><row><c><v>1</v></c><c t="s"><v>0</v></c></row><row r="4"><c r="C4"><v>2</v></c><c><v>3</v></c></row>'
-        "<row><c><v>4</v></c></row></sheetData>"
-    )
-    check(plain_book(body), tmp_path, expected=[[1, "plain"], [], [], [None, None, 2, 3], [4]])
-
-
-def test_cells_out_of_order_within_a_row(tmp_path):
-    body = (
-        '<sheetData><row r="1"><c r="C1"><v>3</v></c><c r="A1"><v>1</v></c><c r="C1"><v>4</v></c></row>'
-        '<row r="2"><c r="B2"><v>1</v></c><c r="B2"/></row></sheetData>'
-    )
-    check(plain_book('<dimension ref="A1:C2"/>' + body), tmp_path, expected=[[1, None, 4], []])
-
-
-def test_rows_out_of_order_are_put_where_they_say(tmp_path):
-    # Deliberately unlike openpyxl, which loses them.
-    body = (
-        '<sheetData><row r="3"><c r="A3"><v>3</v></c></row><row r="1"><c r="B1"><v>1</v></c></row>'
-        '<row r="3"><c r="B3"><v>4</v></c></row></sheetData>'
-    )
-    check(plain_book(body), tmp_path, expected=[[None, 1], [], [3, 4]], like_openpyxl=False)
-
-
-def test_cells_outside_the_declared_dimension_are_read(tmp_path):
-    # Deliberately unlike openpyxl, which hides them.
-    check(plain_book('<dimension ref="A1"/>' + DATA), tmp_path, like_openpyxl=False)
-
-
-@pytest.mark.parametrize("dimension", ["A1:XFD1048576", "A1:C3", "$A$1:$C$9", "B2:C3"])
-def test_other_dimensions_change_nothing(tmp_path, dimension):
-    check(plain_book(f'<dimension ref="{dimension}"/>' + DATA), tmp_path, like_openpyxl=dimension[0] != "B")
-
-
-def test_values_that_do_not_fit_their_type_are_kept_as_text(tmp_path):
-    # Deliberately unlike openpyxl, which cannot open such a sheet.
-    body = (
-        '<sheetData><row r="1"><c r="A1"><v>n/a</v></c><c r="B1"><v>1,5</v></c><c r="C1" t="b"><v>true</v></c>'
-        '<c r="D1" t="b"><v>maybe</v></c><c r="E1" t="d"><v>yesterday</v></c><c r="F1" s="1"><v>soon</v></c>'
-        '<c r="G1"><v>nan</v></c><c r="H1"><v> </v></c><c r="I1"><v>1_000</v></c></row></sheetData>'
-    )
-    expected = [["n/a", "1,5", True, "maybe", "yesterday", "soon", "nan", None, "1_000"]]
-    check(plain_book(body), tmp_path, expected=expected, like_openpyxl=False)
-
-
 @pytest.mark.parametrize(("encoding", "name"), [("utf-16", "UTF-16"), ("iso-8859-1", "ISO-8859-1"), ("utf-8-sig", "UTF-8")])
 def test_parts_in_other_encodings(tmp_path, encoding, name):
     book = plain_book(DATA.replace('t="s"><v>0</v>', 't="str"><v>café</v>'))
@@ -356,20 +359,6 @@ def test_sheets_whose_part_is_missing_are_left_out(tmp_path):
     del book.parts["xl/worksheets/sheet1.xml"]
     path = book.save(tmp_path / "book.xlsx")
     assert list(native_sheets(path)) == ["Two"] == list(openpyxl_sheets(path))
-
-
-def test_habits_of_libreoffice_and_google(tmp_path):
-    body = (
-        '<sheetPr filterMode="false"><pageSetUpPr fitToPage="false"/></sheetPr><dimension ref="A1:C3"/>'
-        '<cols><col collapsed="false" customWidth="false" hidden="false" min="1" max="1025" width="11.52"/></cols>'
-        '<sheetData><row r="1" customFormat="false" ht="12.8" hidden="false" customHeight="false" outlineLevel="0">'
-        '<c r="A1" s="0" t="n"><v>1</v></c><c r="B1" s="0"/><c r="C1" s="0" t="s"><v>0</v></c></row>'
-        '<row r="3"><c r="B3" s="1" t="n"><v>45000</v></c></row><row r="4"><c r="A4" s="0"/></row></sheetData>'
-        '<printOptions headings="false"/>'
-    )
-    check(plain_book(body), tmp_path, expected=[*EXPECTED, []], like_openpyxl=False)
-    google = '<sheetData><row r="1"><c r="A1" s="0"><v>1.0</v></c><c r="B1" s="0" t="s"><v>0</v></c><c r="C1" s="0"/></row></sheetData>'
-    check(plain_book(google), tmp_path, expected=[[1.0, "plain"]])
 
 
 def test_builtin_number_formats(tmp_path):
@@ -437,6 +426,7 @@ def test_foreign_files_are_named(tmp_path, name, content, words):
 
 def test_missing_files_are_named(tmp_path):
     assert "nowhere.xlsx" in failure(tmp_path / "nowhere.xlsx")
+    assert "nowhere.csv" in failure(tmp_path / "nowhere.csv")
 
 
 def test_truncated_workbooks_are_refused_wherever_they_end(tmp_path):
@@ -459,8 +449,6 @@ def test_damaged_parts_are_named(tmp_path):
 
 
 def test_encrypted_and_renamed_compound_files_are_told_apart(tmp_path):
-    import xlwt
-
     legacy = xlwt.Workbook()
     legacy.add_sheet("Sheet").write(0, 0, "x")
     legacy.save(str(tmp_path / "old.xls"))
@@ -472,10 +460,9 @@ def test_encrypted_and_renamed_compound_files_are_told_apart(tmp_path):
     encrypted = bytearray(old)
     encrypted[at : at + len(other)] = other
     encrypted[at + 64 : at + 66] = (len(other) + 2).to_bytes(2, "little")
-    (tmp_path / "secret.xlsx").write_bytes(encrypted)
-    assert "save it without a password" in failure(tmp_path / "secret.xlsx")
-    (tmp_path / "secret.xls").write_bytes(encrypted)
-    assert "save it without a password" in failure(tmp_path / "secret.xls")
+    for name in ("secret.xlsx", "secret.xls"):
+        (tmp_path / name).write_bytes(encrypted)
+        assert "save it without a password" in failure(tmp_path / name)
 
 
 def test_a_word_document_is_named(tmp_path):
@@ -493,10 +480,9 @@ def test_limits_and_facts(tmp_path):
     rows = "".join(f'<row r="{row}"><c r="A{row}"><v>{row}</v></c></row>' for row in (1, 2, 5, 9, 12))
     book = plain_book(f'<dimension ref="A1:A40"/><sheetData>{rows}</sheetData>')
     source = open_source(str(book.save(tmp_path / "book.xlsx")))
-    scan = source.scan(source.sheets[0], max_empty_rows_run=3, max_empty_cols_run=None)
-    assert (scan.rows_emitted, scan.stopped_early, scan.truncated_rows, scan.width) == (7, True, 33, 1)
-    scan = source.scan(source.sheets[0], max_empty_rows_run=4, max_empty_cols_run=None)
-    assert (scan.rows_emitted, scan.stopped_early, scan.truncated_rows, scan.width) == (12, False, 0, 1)
+    for most, facts in ((3, (7, True, 33, 1)), (4, (12, False, 0, 1))):
+        scan = source.scan(source.sheets[0], max_empty_rows_run=most, max_empty_cols_run=None)
+        assert (scan.rows_emitted, scan.stopped_early, scan.truncated_rows, scan.width) == facts
     assert scan.widest(2, 4) == 0
 
 

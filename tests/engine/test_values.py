@@ -7,7 +7,7 @@ import itertools
 import json
 
 import pytest
-from conftest import write_package, write_workbook
+from conftest import everything, plugin, write_package, write_workbook
 
 from ade_engine.infrastructure.policy import RUN_MARKER, SHOW_VALUES
 
@@ -115,11 +115,10 @@ def marked(tmp_path, ade_engine):
     def call(files: dict[str, str], level: str, source=None, **variables):
         config = write_package(tmp_path / "config", files, fields=FIELDS)
         source = source or write_workbook(tmp_path / "in.xlsx", {"Sheet": marked_rows()})
-        done = ade_engine(
+        return ade_engine(
             "process", "file", "--input", source, "--output", tmp_path / "out" / "in.xlsx", "--config-package", config,
             "--log-format", "ndjson", "--log-level", level, env={RUN_MARKER: "1", **variables},
         )  # fmt: skip
-        return done
 
     return call
 
@@ -136,7 +135,7 @@ def test_a_module_that_is_missing_is_named_in_the_hint_where_the_code_names_it(m
     assert hints == ["if shillings is a package, add it to `dependencies` in pyproject.toml; the next run installs it", None]
 
 
-@pytest.mark.parametrize("level", ["debug", "info"])
+@pytest.mark.parametrize("level", ["debug", "info"] if everything() else ["debug"])
 @pytest.mark.parametrize("what", FAILURES)
 def test_no_cell_is_quoted_and_what_happened_is_said(marked, what, level):
     register, body, said = FAILURES[what]
@@ -231,12 +230,8 @@ return table"""
     files = failing(HOOK, body, before="SHARED = []")
     files["/settings.toml"] = "merge_tables_in_sheet = true"
     rows = marked_rows()
-    files["row_detectors/rows.py"] = """
-        def fn(*, row_values, **_):
-            return {"header": 1.0} if row_values[:1] == ["name"] else {"data": 1.0}
-        def register(registry):
-            registry.register_row_detector(fn, row_kind="header", priority=1)
-    """
+    body = 'return {"header": 1.0} if row_values[:1] == ["name"] else {"data": 1.0}'
+    files["row_detectors/rows.py"] = plugin("row", body, "*, row_values, **_")
     source = write_workbook(tmp_path / "two.xlsx", {"Sheet": [*rows, [], *rows]})
     done = marked(files, "debug", source)
     assert "a column that a hook has made is" in done.events[-1]["data"]["execution"]["failure"]["message"], done.stderr
