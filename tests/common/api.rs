@@ -28,7 +28,7 @@ pub struct Server {
     address: SocketAddr,
     stop: Cancel,
     thread: Option<JoinHandle<()>>,
-    agent: ureq::Agent,
+    client: reqwest::blocking::Client,
     token: String,
     description: Description,
     root: PathBuf,
@@ -70,17 +70,17 @@ impl Server {
             };
             std::thread::spawn(move || listening.serve(&api, &shutdown))
         };
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .timeout_global(Some(super::HANG))
+        ade::base::tls::use_cryptography();
+        let client = reqwest::blocking::Client::builder()
+            .no_proxy()
+            .timeout(super::HANG)
             .build();
         let mut server = Self {
             workspace,
             address,
             stop,
             thread: Some(thread),
-            agent: agent.into(),
+            client: client.unwrap(),
             token: String::new(),
             description: Description::of_the_code(),
             root: place.path(""),
@@ -108,12 +108,12 @@ impl Server {
     /// Sends a request, and holds the answer to the API's description; a path that begins with `/` is whole, others are below `/api/v1/`.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let url = format!("http://{}{}", self.address, whole(path));
-        let mut request = ureq::http::Request::builder().method(method).uri(url);
-        request = request.header("authorization", format!("Bearer {}", self.token));
+        let mut request = self.client.request(method.parse().unwrap(), url);
+        request = request.bearer_auth(&self.token);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut answer = self.agent.run(request.body(body).unwrap()).unwrap();
+        let answer = request.body(body.to_owned()).send().unwrap();
         let headers = answer.headers().iter().map(|(name, value)| {
             let value = value.to_str().unwrap_or_default().to_owned();
             (name.as_str().to_owned(), value)
@@ -121,12 +121,7 @@ impl Server {
         let answer = Answer {
             status: answer.status().as_u16(),
             headers: headers.collect(),
-            body: answer
-                .body_mut()
-                .with_config()
-                .limit(u64::MAX)
-                .read_to_vec()
-                .unwrap(),
+            body: answer.bytes().unwrap().to_vec(),
         };
         self.demand_described(method, path, &answer);
         answer.demand_no_path_below(&self.root, path);
