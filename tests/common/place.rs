@@ -351,7 +351,9 @@ impl Place {
 
     /// Forgets the environments that others could be linked to: the next one of any packages is installed.
     pub fn forget_environments(&self) {
-        let _ = fs::remove_file(self.path("home/.cache/ade/environments"));
+        let kept = self.path("home/.cache/ade/environments");
+        // A link to those of all tests, or a folder of this place's own.
+        let _ = fs::remove_file(&kept).or_else(|_| fs::remove_dir_all(&kept));
     }
 
     /// Puts a uv first on PATH that does something in the shell before it installs anything, and is the real one after that.

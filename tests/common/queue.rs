@@ -103,6 +103,7 @@ impl Place {
             super::machine().uv().display(),
             installs
         );
+        self.forget_environments();
         self.write_program("flaky/uv", &script);
         let (flaky, python) = (self.path("flaky"), super::machine().only_python.clone());
         self.set_path(&[

@@ -186,6 +186,7 @@ fn without_a_network_a_warm_cache_suffices_and_a_cold_one_says_what_to_do() {
         .ade("run config members.csv --data-dir warm")
         .succeeds();
     place.set("ADE_UV_CACHE_DIR", place.path("cold"));
+    place.forget_environments();
     place
         .ade("run config members.csv")
         .ends_with(3)
