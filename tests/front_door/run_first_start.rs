@@ -104,15 +104,26 @@ fn a_run_imports_from_one_file_as_long_as_nothing_else_is_installed() {
     };
     let said = told();
     assert!(said.contains("by _Loader False True"), "{said}");
+    // Without `ade`, which would build the environment anew.
     let environment = place.ade("env path config").stdout.trim().to_owned();
-    place
-        .shell(&format!(
-            "cd {environment}/lib/python*/site-packages && touch more.py"
-        ))
-        .succeeds();
-    let said = told();
-    assert!(said.contains("by SourceFileLoader True True"), "{said}");
+    let loader = || {
+        let code = "from ade_engine.cli.modules import use; use(); import polars; print(type(polars.__loader__).__name__)";
+        let line = format!("{environment}/bin/python -I -B -c '{code}'");
+        place.shell(&line).succeeds().stdout
+    };
+    assert_eq!(loader(), "_Loader\n");
     // What is not one that this Python has written is as if it were not there.
-    place.write(std::path::Path::new(&environment).join("modules"), "none");
-    assert_eq!(told().matches("by SourceFileLoader").count(), 1);
+    let modules = std::path::Path::new(&environment).join("modules");
+    let written = std::fs::read(place.path(&modules)).unwrap();
+    std::fs::remove_file(place.path(&modules)).unwrap();
+    place.write(&modules, "none");
+    assert_eq!(loader(), "SourceFileLoader\n");
+    place.write(&modules, written);
+    let packages = format!("{environment}/lib/python*/site-packages");
+    place
+        .shell(&format!("cd {packages} && touch more.py"))
+        .succeeds();
+    assert_eq!(loader(), "SourceFileLoader\n");
+    let said = told();
+    assert!(said.contains("by _Loader False True"), "{said}");
 }

@@ -248,9 +248,11 @@ fn the_same_bytes_under_another_name_are_another_input() {
 
     // A combined table has the rows of unchanged inputs, too.
     fs::remove_dir_all(place.path("inbox/below")).unwrap();
+    let call = "run config inbox --combine all.csv --changed";
+    place.ade(call).succeeds();
     place.write("inbox/same.csv", "Name,Email\nEve,eve@example.org\nBob,\n");
     place
-        .ade("run config inbox --combine all.csv --changed")
+        .ade(call)
         .succeeds()
         .says("combined 2 files with 3 rows")
         .says("1 of 2 files normalized, 1 unchanged");

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-use common::{Place, engines_of, is_alive, signal, wait_for};
+use common::{Place, engines_of, is_alive, signal, wait_for, wheel};
 use libc::SIGKILL;
 use serde_json::Value;
 
@@ -182,13 +182,13 @@ fn a_run_outlives_its_warm_engine_and_the_next_run_gets_another() {
     place.nothing_runs();
 }
 
-/// Writes a file into the site-packages of the environment of `config`.
+/// Has the environment of `config` hold a file of a package.
 fn install(place: &Place, name: &str, code: &str) {
-    let environment = place.ade("env path config").stdout.trim().to_owned();
-    let packages = place.shell(&format!("echo {environment}/lib/python*/site-packages"));
-    let file = PathBuf::from(packages.stdout.trim()).join(name);
-    let before = fs::read_to_string(&file).unwrap_or_default();
-    fs::write(file, format!("{before}\n{code}\n")).unwrap();
+    let file = "planted-1.0-py3-none-any.whl";
+    let wheel = place.write(file, wheel("planted", "1.0", "", &[(name, code)]));
+    let wanted = format!("planted @ file://{}", wheel.display());
+    place.configuration("config").depend_on(&[&wanted]);
+    place.warm("config");
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn an_environment_that_cannot_have_one_stays_cold_and_says_so_once() {
         "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()";
     for (file, code, why) in [
         (
-            "_ade_configuration.pth",
+            "distutils-precedence.pth",
             thread,
             "starts threads when it is imported",
         ),

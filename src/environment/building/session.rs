@@ -303,7 +303,13 @@ impl<'a> BuildSession<'a> {
             program: program.to_owned(),
             exit: finished.exit,
             refused: self.request.sandbox.level != Sandbox::Off
-                && finished.mentions(&["permission denied", "os error 13"]),
+                && finished.mentions(&[
+                    "permission denied",
+                    "os error 13",
+                    // What it may not write is mounted so.
+                    "read-only file system",
+                    "os error 30",
+                ]),
             last_lines: finished.last_lines(),
             transient: !offline && (killed || finished.found_network_trouble()),
             offline,
