@@ -7,13 +7,13 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::building::cache_in_use::CacheInUse;
 use super::building::install::write_constraints;
 use super::building::installer::{Install, Uv, needs_build};
 use super::building::session::{BuildSession, Code};
 pub use super::needed::fitting::UnfitError;
 use super::needed::fitting::{demand, inputs};
 use super::needed::prepare::python_for;
-use super::provide::cache_in_use::CacheInUse;
 use super::provide::installers::request;
 use super::python::{PythonError, oldest_allowed};
 use super::{BuildError, BuildEvent, BuildRequest, Step};

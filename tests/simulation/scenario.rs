@@ -227,7 +227,8 @@ impl Scenario {
                 self.start("enqueuer", commands::leave_in_queue);
             }
         }
-        let typed: [(u64, &str, fn(&Arc<Process>)); 5] = [
+        type Typed = fn(&Arc<Process>);
+        let typed: [(u64, &str, Typed); 5] = [
             (faults.build, "builder", commands::build),
             (faults.cancel, "canceller", commands::cancel_run),
             (faults.pause, "pauser", commands::pause),

@@ -70,7 +70,7 @@ impl Contents {
     /// What differs in a virtual environment, in words. Where nothing can be said of a file, it counts as it should be.
     pub fn difference(&self, venv: &Path) -> Option<String> {
         let packages = measure::site_packages(venv);
-        let installed = packages.and_then(|folder| fs::metadata(folder));
+        let installed = packages.and_then(fs::metadata);
         if installed.is_ok_and(|found| modified(&found) != self.installed_ns) {
             return Some("something was installed or removed".to_owned());
         }

@@ -15,6 +15,7 @@
 //! of it. Where a package has to be built, the whole environment is made with a cache of the workspace's own, by copies.
 
 mod bytecode;
+pub(crate) mod cache_in_use;
 pub(crate) mod contents;
 pub(crate) mod error;
 pub(crate) mod event;

@@ -17,7 +17,7 @@ use super::request::BuildRequest;
 use crate::base::cancel::Cancel;
 use crate::base::files::FileError;
 use crate::engine::sandbox;
-use crate::environment::provide::cache_in_use::CacheInUse;
+use crate::environment::building::cache_in_use::CacheInUse;
 use crate::environment::python::child_variables;
 use crate::settings::Sandbox;
 use crate::settings::paths::EnvironmentFolder;

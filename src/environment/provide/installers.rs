@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::cache_in_use::CacheInUse;
 use crate::base::cancel::Cancel;
 use crate::configuration::Configuration;
 use crate::engine::sandbox::Policy;
 use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
+use crate::environment::building::cache_in_use::CacheInUse;
 use crate::environment::needed::fitting::fitting;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare_environment};
 use crate::environment::python::Python;

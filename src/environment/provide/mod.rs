@@ -7,7 +7,6 @@
 
 pub mod ask;
 mod build_attempt;
-pub(crate) mod cache_in_use;
 pub mod in_use;
 pub mod installers;
 pub mod rebuild;

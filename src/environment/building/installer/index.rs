@@ -29,9 +29,7 @@ const OWN_SETTINGS: [&str; 6] = [
 ];
 
 /// Returns the environment variables to add for uv.
-pub(in crate::environment::building) fn variables_for_uv(
-    child: &[(OsString, OsString)],
-) -> Vec<(&'static str, OsString)> {
+pub(crate) fn variables_for_uv(child: &[(OsString, OsString)]) -> Vec<(&'static str, OsString)> {
     let has_own = OWN_SETTINGS
         .iter()
         .any(|name| child_variables::get(child, name).is_some());
