@@ -85,7 +85,7 @@ pub struct BuildRequest {
     pub uv_cache: Option<PathBuf>,
     /// The cache of builds that execute code of packages, which no build of another workspace uses.
     pub own_cache: PathBuf,
-    /// What such code may not read: what ADE keeps of all workspaces.
+    /// What such code may not read: what ADE keeps of all workspaces, its caches among it.
     pub hidden: Vec<PathBuf>,
     /// Where finished environments are kept for others. `None`: this one is not, nor is it made from those.
     pub kept: Option<PathBuf>,

@@ -265,15 +265,12 @@ impl<'a> BuildSession<'a> {
         let mut requirements = dependencies.requirements_in(&self.sources);
         requirements.push(self.request.engine.requirement());
         let folders = requirements.iter().filter_map(|text| folder_of(text));
-        let kept = [&self.request.pip_cache, &self.request.tools.0].into_iter();
-        let kept = kept
-            .chain(&self.request.uv_cache)
-            .chain(&self.request.hidden);
-        let kept: Vec<&PathBuf> = kept.collect();
-        // A dependency on a folder of ADE's own is no right to write there.
+        let request = self.request;
+        // A dependency on a folder of ADE's own, the caches among them, is no right to write there.
         let is_own = |folder: &PathBuf| {
-            let holds = |kept: &&PathBuf| folder.starts_with(kept) || kept.starts_with(folder);
-            kept.iter().any(holds)
+            let chosen = request.uv_cache.iter().chain([&request.pip_cache]);
+            let mut own = request.hidden.iter().chain(chosen);
+            own.any(|own| folder.starts_with(own) || own.starts_with(folder))
         };
         folders.filter(|folder| !is_own(folder)).collect()
     }

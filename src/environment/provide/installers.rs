@@ -99,11 +99,7 @@ pub(crate) fn request(
     Ok(BuildRequest {
         environment_id: String::new(),
         own_cache: paths.own_cache(&settings.workspace),
-        hidden: [paths.data(), paths.venvs()]
-            .into_iter()
-            .chain(paths.roots())
-            .map(Path::to_owned)
-            .collect(),
+        hidden: paths.own_folders().map(Path::to_owned).to_vec(),
         kept: None,
         deps_digest: String::new(),
         configuration: configuration.clone(),
