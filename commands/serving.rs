@@ -63,6 +63,9 @@ pub fn warm_engines(
     WarmEngines::for_runs(&workspace.settings, runs, folder, Box::new(on_cold))
 }
 
+/// So long a request waits for each answer of a database's server.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 /// A server that is about to begin.
 pub struct Serving {
     /// The workspace.
@@ -99,6 +102,7 @@ impl Serving {
         if when_there_is_room(&workspace.settings, &log, &stop.in_order, revoke)?.is_none() {
             return Ok(ExitStatus::Done);
         }
+        workspace.store.answer_within(PATIENCE);
         documents::remove_leftovers(&workspace);
         let told = Arc::clone(&log);
         let report = Box::new(move |now: &ServerLine<'_>| told.api(now));
@@ -111,7 +115,7 @@ impl Serving {
             values: None,
             warm: engines.as_ref(),
         };
-        let failed = std::thread::scope(|scope| {
+        let failed: Option<Failure> = std::thread::scope(|scope| {
             let watching = scope.spawn(|| beside(&stop.in_order));
             let working = worker.map(|options| {
                 let (workspace, stop, log) = (&workspace, stop.clone(), &*log);
@@ -127,10 +131,13 @@ impl Serving {
                     })
                 })
             });
-            if !works {
-                // A worker recovers the runs of dead processes by itself.
-                scope.spawn(|| settle_until(&workspace, &stop.in_order));
-            }
+            // A worker recovers the runs of dead processes by itself.
+            let settling = (!works).then(|| {
+                scope.spawn(|| {
+                    let _stop = RaisedAtEnd(&stop.in_order);
+                    settle_until(&workspace, &stop.in_order)
+                })
+            });
             let shutdown = Shutdown {
                 in_order: stop.in_order.clone(),
                 at_once: stop.at_once.clone(),
@@ -142,10 +149,15 @@ impl Serving {
             stop.in_order.cancel();
             let _ = watching.join();
             let worked = working.map(ScopedJoinHandle::join);
-            worked.and_then(|worked| worked.unwrap_or_else(|panic| resume_unwind(panic)).err())
+            let settled = settling.map(ScopedJoinHandle::join);
+            let worked = worked.map(|worked| worked.unwrap_or_else(|panic| resume_unwind(panic)));
+            let settled =
+                settled.map(|settled| settled.unwrap_or_else(|panic| resume_unwind(panic)));
+            let worked = worked.and_then(|worked| Some(worked.err()?.into()));
+            worked.or(settled.and_then(|settled| Some(settled.err()?.into())))
         });
         match failed {
-            Some(error) => Err(error.into()),
+            Some(failure) => Err(failure),
             None => Ok(ExitStatus::Done),
         }
     }

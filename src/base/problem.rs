@@ -35,6 +35,8 @@ pub struct Facts {
     pub code: &'static str,
     /// What to do next, where there is something to suggest.
     pub hint: Option<String>,
+    /// Whether the machine has no more of something that it may have again in a moment: room on a disk, memory.
+    pub may_pass: bool,
 }
 
 impl Facts {
@@ -44,6 +46,7 @@ impl Facts {
             kind,
             code,
             hint: None,
+            may_pass: false,
         }
     }
 
@@ -250,6 +253,7 @@ pub mod code {
         DATABASE_LOCKED = "database_locked";
         DATABASE_UNREACHABLE = "database_unreachable";
         FILES_UNREACHABLE = "files_unreachable";
+        FILES_MISSING = "files_missing";
         FILES_URL_INVALID = "files_url_invalid";
         DATABASE_ON_NETWORK = "database_on_network";
         DATABASE_ERROR = "database_error";

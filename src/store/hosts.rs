@@ -4,6 +4,8 @@
 //! with the same id: what the store says of environments it says of those of its own host. Runs are claimed by any host whose environment
 //! is ready. A database that is a file has one host.
 
+use std::time::Duration;
+
 use super::{Result, RunRecord};
 use crate::base::clock::Timestamp;
 
@@ -19,10 +21,13 @@ pub trait Hosts {
         Ok(None)
     }
 
-    /// Refuses a schema that a newer `ade` has made since the database was opened, where that can be.
+    /// From now on a server has so long for each answer: somebody waits for it.
+    fn answer_within(&self, _most: Duration) {}
+
+    /// Looks whether the database is still the one that was opened: in its place, and of a schema that this `ade` knows.
     ///
     /// # Errors
-    /// [`StoreError::Newer`](super::StoreError::Newer).
+    /// It is not, or does not answer.
     fn demand_known_schema(&self) -> Result<()> {
         Ok(())
     }

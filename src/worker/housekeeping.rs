@@ -199,9 +199,12 @@ impl Pool<'_> {
         let settings = &self.workspace.settings.worker;
         self.workspace.keep_time();
         self.member.seen()?;
-        if let Err(error @ StoreError::Newer { .. }) = store.demand_known_schema() {
-            self.stop_for(error);
-            return Ok(());
+        match store.demand_known_schema() {
+            Err(error) if !error.may_pass() => {
+                self.stop_for(error);
+                return Ok(());
+            }
+            looked => looked?,
         }
         ballast::keep(
             machine.files(),
@@ -241,7 +244,7 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// Stops in order: a newer `ade` has migrated the database of a server.
+    /// Stops in order: the database is no longer the one that was opened, or a newer `ade` has migrated it.
     fn stop_for(&self, error: StoreError) {
         let mut fatal = lock(&self.fatal);
         if fatal.is_none() {

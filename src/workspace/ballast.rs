@@ -4,7 +4,7 @@
 //! Workers write the file while there is plenty of room; whoever opens the database of a full disk, or collects on it, deletes
 //! it first.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::settings::Settings;
 use crate::settings::paths::Paths;
@@ -32,6 +32,11 @@ pub fn keep(files: &dyn Files, settings: &Settings, paths: &Paths) {
 pub fn is_short(settings: &Settings, paths: &Paths) -> bool {
     let room = path(settings, paths).and_then(|path| Disk.room(&path));
     room.is_some_and(|room| room < SHORT)
+}
+
+/// Whether a disk has so little room that files of runs may soon find none.
+pub fn is_scarce(files: &dyn Files, folder: &Path) -> bool {
+    files.room(folder).is_some_and(|room| room < PLENTY)
 }
 
 /// Deletes the file where the disk of the database is full. False: there is no more room now than before.

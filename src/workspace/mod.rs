@@ -198,6 +198,24 @@ impl Workspace {
         objects.map_or(Ok(()), |objects| objects.fetch_file(path))
     }
 
+    /// Fetches a file or a snapshot that is needed, unless it is here.
+    ///
+    /// # Errors
+    /// As [`Workspace::fetch_run`]; or the object store has none either.
+    pub fn demand(&self, path: &Path) -> Result<(), FileError> {
+        let Some(objects) = &self.objects else {
+            return Ok(());
+        };
+        objects.fetch_file(path)?;
+        if !path.exists() {
+            objects.fetch_snapshot(path)?;
+        }
+        let is_here = path.exists() || !objects.holds(path);
+        is_here
+            .then_some(())
+            .ok_or_else(|| FileError::missing(path))
+    }
+
     /// Puts a file that is about to be recorded where other hosts find it.
     ///
     /// # Errors

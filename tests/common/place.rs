@@ -60,6 +60,9 @@ impl Place {
         if let Some(warm) = std::env::var_os("ADE_TEST_WARM_ENGINES") {
             place.set("ADE_WARM_ENGINES", warm);
         }
+        if let Some(url) = super::postgres::of_all_places() {
+            place.set("ADE_DATABASE_URL", url);
+        }
         place.set("ADE_UV_CACHE_DIR", machine.uv_cache());
         place.set("ADE_PIP_CACHE_DIR", machine.pip_cache());
         place

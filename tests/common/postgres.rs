@@ -2,14 +2,44 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::Arc;
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+/// The address of a new database for each place, where all tests are to be run on a server: `ADE_TEST_ON_SERVER=1`. The server ends with
+/// this process, which holds its standard input.
+pub fn of_all_places() -> Option<String> {
+    static SERVER: OnceLock<Option<(PathBuf, Child)>> = OnceLock::new();
+    let begin = || {
+        std::env::var_os("ADE_TEST_ON_SERVER")?;
+        let folder = tempfile::tempdir().unwrap().keep();
+        let script = Command::new("sh")
+            .args([
+                "-c",
+                include_str!("../../src/store/postgres/test_server.sh"),
+                "server",
+            ])
+            .args([&folder, &programs().expect("PostgreSQL is installed")])
+            .arg("off")
+            .stdin(Stdio::piped())
+            .spawn();
+        let socket = folder.join(".s.PGSQL.5432");
+        super::wait_for("the server", || UnixStream::connect(&socket).is_ok());
+        Some((folder, script.unwrap()))
+    };
+    let (folder, _) = SERVER.get_or_init(begin).as_ref()?;
+    let folder = folder.display().to_string().replace('/', "%2F");
+    let schema = uuid::Uuid::new_v4().simple();
+    Some(format!(
+        "postgresql://ade@{folder}/postgres?schema=t{schema}"
+    ))
+}
 
 /// A server, which is stopped with the test.
 pub struct Postgres {

@@ -106,6 +106,29 @@ fn what_one_host_submits_another_executes_and_a_third_shows() {
 }
 
 #[test]
+fn what_the_object_store_has_lost_waits_for_the_host_that_has_it() {
+    let Some(team) = Team::new() else { return };
+    let (api, other) = (team.host("api"), team.host("other"));
+    api.ade("migrate").succeeds();
+    api.configuration("config");
+    api.members("members.csv");
+    let run = api.enqueue("config", "members.csv");
+    let objects = team.shared.path().display();
+    let find = format!("find {objects} -name members.csv -type f -print -delete");
+    assert_ne!(api.shell(&find).succeeds().stdout, "");
+    let config = api.path("config");
+    other
+        .ade(&format!("env build {} -q", config.display()))
+        .succeeds();
+    let worked = other.ade("worker --once");
+    assert_eq!(team.statuses()[&run], ("live".to_owned(), 0));
+    let outcomes = "SELECT outcome, error LIKE '%nor in the object store%' FROM run_attempts";
+    assert_eq!(team.server.query(outcomes), ["retried|t"], "{worked}");
+    api.ade("worker --drain -q").succeeds();
+    assert_eq!(team.statuses()[&run], ("succeeded".to_owned(), 1));
+}
+
+#[test]
 fn a_run_is_followed_and_cancelled_from_a_host_that_does_not_execute_it() {
     let Some(team) = Team::new() else { return };
     let (mut api, mut worker) = (team.host("api"), team.host("worker"));

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Server, demand_event, frames, has, wait_for};
+use common::{Place, Postgres, Server, Way, demand_event, frames, has, wait_for};
 use serde_json::{Value, json};
 
 #[test]
@@ -116,6 +116,64 @@ fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
         .is(200);
     let resumed = frames(&server.get(&resume).is(200).text());
     assert_eq!(resumed[0].0, after + 1);
+}
+
+#[test]
+fn a_database_that_is_not_the_one_that_was_opened_ends_the_server() {
+    let mut place = Place::cold();
+    place.unset("ADE_DATABASE_URL");
+    let server = Server::serve(&place, "");
+    let database = place.path("data/db/ade.sqlite");
+    assert_eq!(server.plain("GET", "/readyz").send().status, 200);
+    // The server looks by itself each second; until then, what it is sent would be recorded where nobody looks.
+    server.process.signal(libc::SIGSTOP);
+    std::fs::rename(&database, place.path("moved.sqlite")).unwrap();
+    let ready = server.plain("GET", "/readyz").begin();
+    let documents = "/api/v1/workspaces/default/documents?name=a.csv";
+    let upload = server
+        .ask("POST", documents)
+        .header("Content-Type", "application/octet-stream")
+        .body("Name\n")
+        .begin();
+    server.process.signal(libc::SIGCONT);
+    for answer in [ready.answer(), upload.answer()] {
+        assert_eq!(answer.status, 503);
+        assert!(answer.header("retry-after").is_some());
+    }
+    server
+        .process
+        .wait()
+        .ends_with(5)
+        .says("there is no database at");
+}
+
+#[test]
+fn a_server_of_the_database_that_gives_no_answer_is_told_and_waited_for() {
+    let Some(postgres) = Postgres::start() else {
+        return;
+    };
+    let way = Way::to(&postgres);
+    let mut place = Place::cold();
+    place.set("ADE_DATABASE_URL", Postgres::url_by(way.port()));
+    let server = Server::serve(&place, "");
+    let configuration = place.configuration_id("config");
+    let document = server.upload(&place.path("members.csv"));
+    let run = server.submit(&configuration, &document);
+    let run = format!("/api/v1/runs/{}", run["id"].as_str().unwrap());
+    let asked = ["/readyz", "/metrics", &run, "/api/v1/runs"];
+    way.cut();
+    std::thread::scope(|scope| {
+        let server = &server;
+        let ask = |path| scope.spawn(move || (path, server.get(path)));
+        for (path, answer) in asked.map(ask).map(|asked| asked.join().unwrap()) {
+            assert_eq!(answer.status, 503, "{path}");
+            assert!(answer.header("retry-after").is_some(), "{path}");
+        }
+    });
+    way.mend();
+    wait_for("the server to be back", || {
+        asked.iter().all(|path| server.get(path).status == 200)
+    });
 }
 
 #[test]

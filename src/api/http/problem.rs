@@ -184,12 +184,18 @@ impl ApiError {
 impl<P: Problem> From<P> for ApiError {
     fn from(problem: P) -> Self {
         let facts = problem.facts();
-        let status = status_of(facts.kind, facts.code);
+        let status = match status_of(facts.kind, facts.code) {
+            StatusCode::INTERNAL_SERVER_ERROR if facts.may_pass => StatusCode::SERVICE_UNAVAILABLE,
+            status => status,
+        };
         let message = problem.to_string();
         if status.is_server_error() {
             let detail = match status {
                 _ if facts.code == code::FILES_UNREACHABLE => {
                     "the object store is out of reach now"
+                }
+                _ if facts.may_pass => {
+                    "the server has no room on a disk, or too little memory, now"
                 }
                 StatusCode::SERVICE_UNAVAILABLE => "the database cannot be used now",
                 _ => "the server could not do this; its log says why",

@@ -1,6 +1,5 @@
 //! Builds: the provisioning of a configuration's environment, which a worker does. A build has the id of its environment.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
@@ -23,7 +22,7 @@ use crate::api::http::body::{JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use crate::api::state::{Api, Blocking, Carried};
 use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream;
 use crate::api::transfer::stream::Interruption;
@@ -33,7 +32,6 @@ use crate::environment::provide::ask::ask;
 use crate::events::names;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus};
-use crate::workspace::Workspace;
 
 /// How often a build that a client waits for is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -101,7 +99,7 @@ async fn create(
             let (workspace, known) = which.find(api, &caller)?;
             let prepared = prepared(api, &workspace, &known)?;
             let build = ask(&workspace, &prepared, force).map_err(in_time)?;
-            Ok((workspace, build))
+            Ok((workspace.carry(), build))
         })
         .await?;
     if new.stream {
@@ -146,10 +144,10 @@ pub fn in_time(error: crate::environment::provide::ask::AskError) -> ApiError {
 /// Waits for the end of a build, as long as one may take.
 async fn wait(
     api: &Api,
-    workspace: &Arc<Workspace>,
+    workspace: &Carried,
     mut build: EnvironmentRecord,
 ) -> Result<EnvironmentRecord, ApiError> {
-    let until = Instant::now() + workspace.settings.build_timeout;
+    let until = Instant::now() + workspace.settings().build_timeout;
     let stopping = api.stopping();
     while !has_ended(&build) && Instant::now() < until && !*stopping.borrow() {
         tokio::time::sleep(LOOK_AGAIN).await;
@@ -163,21 +161,20 @@ fn has_ended(build: &EnvironmentRecord) -> bool {
     matches!(build.status, Ready | Failed)
 }
 
-async fn again(
-    api: &Api,
-    workspace: &Arc<Workspace>,
-    id: &str,
-) -> Result<EnvironmentRecord, ApiError> {
-    let (workspace, id) = (Arc::clone(workspace), id.to_owned());
-    api.work(move |_| Ok(workspace.store.environment(workspace.id(), &id)?))
-        .await
+async fn again(api: &Api, workspace: &Carried, id: &str) -> Result<EnvironmentRecord, ApiError> {
+    let (workspace, id) = (workspace.clone(), id.to_owned());
+    api.work(move |api| {
+        let workspace = api.open(&workspace);
+        Ok(workspace.store.environment(workspace.id(), &id)?)
+    })
+    .await
 }
 
 /// One client that follows a build.
 struct Following {
     api: Api,
     held: HeldToken,
-    workspace: Arc<Workspace>,
+    workspace: Carried,
     build: EnvironmentRecord,
     /// What was read of the log in the environment's folder. Another builder begins in another folder.
     position: u64,
@@ -189,16 +186,11 @@ struct Following {
 }
 
 /// A build as lines of JSON, until it is ready or has failed.
-fn lines(
-    api: &Api,
-    workspace: &Arc<Workspace>,
-    build: &EnvironmentRecord,
-    held: HeldToken,
-) -> Response {
+fn lines(api: &Api, workspace: &Carried, build: &EnvironmentRecord, held: HeldToken) -> Response {
     let following = Following {
         api: api.clone(),
         held,
-        workspace: Arc::clone(workspace),
+        workspace: workspace.clone(),
         build: build.clone(),
         position: 0,
         after: 0,
@@ -292,7 +284,7 @@ impl Following {
     }
 
     fn line(&self, event: &str, message: &str) -> Bytes {
-        let now = self.workspace.machine.now();
+        let now = self.workspace.now();
         let line = json!({
             "event": event, "build_id": self.build.id, "timestamp": now, "message": message,
             "level": if self.build.status == EnvironmentStatus::Failed { "error" } else { "info" },
@@ -309,7 +301,7 @@ fn paths_of(api: &Api, build: &EnvironmentRecord) -> Hider {
 
 /// The environment with this id, in a workspace that the caller's token is for.
 pub fn environment_of(
-    api: &Api,
+    api: &Blocking<'_>,
     caller: &Caller,
     what: &str,
     id: &str,

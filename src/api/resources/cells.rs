@@ -72,7 +72,7 @@ impl Side {
 
 /// The settings that a run read its input with, as its log tells; of a run that has not begun, the engine's defaults.
 fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
-    let log = File::open(tail::path_of(workspace, run));
+    let log = File::open(tail::path_of(&workspace.paths, run));
     let lines = log.into_iter().flat_map(|log| {
         BufReader::new(log.take(EARLY_BYTES))
             .lines()

@@ -2,7 +2,6 @@
 //! as a run would load it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -19,8 +18,8 @@ use crate::api::access::caller::Administrator;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
 use crate::api::state::busy;
+use crate::api::state::{Api, Carried};
 use crate::base::cancel::Cancel;
 use crate::base::problem::code;
 use crate::base::show_path::ShowPath;
@@ -82,7 +81,7 @@ async fn create(
         .slow_work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;
             let frozen = freeze(&workspace, &known, &Precondition::Unsaid)?;
-            Ok((workspace, known, frozen))
+            Ok((workspace.carry(), known, frozen))
         })
         .await?;
     let checked = load(&api, &workspace, &known, &frozen).await?;
@@ -117,7 +116,7 @@ async fn publish_version(
         .slow_work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;
             let frozen = freeze(&workspace, &known, &precondition)?;
-            Ok((workspace, known, frozen))
+            Ok((workspace.carry(), known, frozen))
         })
         .await?;
     let active = known.version.as_ref();
@@ -126,8 +125,8 @@ async fn publish_version(
         let check = load(&api, &workspace, &known, &frozen).await?;
         check.demand_loads()?;
     }
-    api.slow_work(move |_| {
-        let version = publish::publish(&workspace, &known, &frozen)?;
+    api.slow_work(move |api| {
+        let version = publish::publish(&api.open(&workspace), &known, &frozen)?;
         Ok((StatusCode::CREATED, axum::Json(version_json(&version))).into_response())
     })
     .await
@@ -149,14 +148,15 @@ impl JsonBody for Publishing {}
 /// The environment is not ready, or they could not be checked. That they do not load is an answer.
 pub async fn load(
     api: &Api,
-    workspace: &Arc<Workspace>,
+    workspace: &Carried,
     known: &KnownConfiguration,
     frozen: &Frozen,
 ) -> Result<Check, ApiError> {
-    let (workspace, known, frozen) = (Arc::clone(workspace), known.clone(), frozen.clone());
+    let (workspace, known, frozen) = (workspace.clone(), known.clone(), frozen.clone());
     api.engine_work(move |api, cancel| {
         let about = api.paths.about_configuration(&known.record.path);
-        loaded(&workspace, &known, &frozen, cancel, &about).map_err(|error| error.shown(&about))
+        loaded(&api.open(&workspace), &known, &frozen, cancel, &about)
+            .map_err(|error| error.shown(&about))
     })
     .await
 }

@@ -3,8 +3,6 @@
 //! Each route of one configuration has a longer name with its workspace, `/api/v1/workspaces/{workspace}/configs/{config_id}/…`, which
 //! is another name for the same and is not described a second time.
 
-use std::sync::Arc;
-
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -23,7 +21,7 @@ use crate::api::http::answer::{Answer, created};
 use crate::api::http::body::{Json, JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use crate::api::state::{Api, Blocking, Carried, Opened};
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::base::problem::code;
 use crate::configuration::scaffold;
@@ -71,11 +69,11 @@ pub struct Which {
 
 impl Which {
     /// The configuration, in a workspace that the caller's token is for.
-    pub fn find(
+    pub fn find<'a>(
         &self,
-        api: &Api,
+        api: &Blocking<'a>,
         caller: &Caller,
-    ) -> Result<(Arc<Workspace>, KnownConfiguration), ApiError> {
+    ) -> Result<(Opened<'a>, KnownConfiguration), ApiError> {
         let known = configuration_of(api, caller, &self.config_id)?;
         let workspace = &known.record.workspace_id;
         if self
@@ -86,6 +84,19 @@ impl Which {
             return Err(ApiError::not_found("configuration", &self.config_id));
         }
         Ok((api.workspace(workspace)?, known))
+    }
+
+    /// The same, before a body is received.
+    pub async fn carried(
+        self,
+        api: &Api,
+        caller: Caller,
+    ) -> Result<(Carried, KnownConfiguration), ApiError> {
+        let found = api.slow_work(move |api| {
+            let (workspace, known) = self.find(api, &caller)?;
+            Ok((workspace.carry(), known))
+        });
+        found.await
     }
 
     /// The file.
@@ -204,7 +215,7 @@ async fn create(
     request: Request,
 ) -> Answer<Response> {
     let workspace = api
-        .slow_work(move |api| known_workspace(api, &caller, &workspace))
+        .slow_work(move |api| Ok(known_workspace(api, &caller, &workspace)?.carry()))
         .await?;
     let (name, content) = if media_type(request.headers()) == "application/json" {
         let Json(new) =
@@ -213,13 +224,13 @@ async fn create(
         let content = new.content()?;
         (Some(new.name), content)
     } else {
-        let limit = workspace.settings.upload_limit;
+        let limit = workspace.settings().upload_limit;
         let content = receive(&api, &workspace, request, limit, is_archive).await?;
         (named.name, Content::Archive(content))
     };
     let known = api
-        .slow_work(move |_| {
-            draft::create(&workspace, name.as_deref(), content).map_err(|error| {
+        .slow_work(move |api| {
+            draft::create(&api.open(&workspace), name.as_deref(), content).map_err(|error| {
                 let error = ApiError::from(error);
                 match error.code() {
                     code::BAD_NAME => error.of_field("name"),
@@ -238,15 +249,17 @@ async fn create(
 /// Takes in a file of at most `limit` bytes.
 pub async fn receive(
     api: &Api,
-    workspace: &Arc<Workspace>,
+    workspace: &Carried,
     request: Request,
     limit: u64,
     is_type: fn(&str) -> bool,
 ) -> Result<Spool, ApiError> {
     let upload = Upload::of(request, limit, is_type).await?;
-    let workspace = Arc::clone(workspace);
+    let workspace = workspace.clone();
     upload
-        .pour(api, move |_, _| Ok(Spool::begin(&workspace, limit)?))
+        .pour(api, move |api, _| {
+            Ok(Spool::begin(&api.open(&workspace), limit)?)
+        })
         .await
 }
 

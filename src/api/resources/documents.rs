@@ -77,18 +77,18 @@ async fn store(
     request: Request,
 ) -> Answer<Response> {
     let workspace = api
-        .work(move |api| known_workspace(api, &caller, &workspace))
+        .work(move |api| Ok(known_workspace(api, &caller, &workspace)?.carry()))
         .await?;
-    let limit = workspace.settings.upload_limit;
+    let limit = workspace.settings().upload_limit;
     let upload = Upload::of(request, limit, is_document).await?;
-    let place = std::sync::Arc::clone(&workspace);
+    let place = workspace.clone();
     let arriving = upload
-        .pour(&api, move |_, in_form| {
+        .pour(&api, move |api, in_form| {
             let name = named.name.or(in_form);
             let name = name.ok_or_else(|| {
                 ApiError::field("name", "is needed where the body is the file itself")
             })?;
-            Arriving::begin(&place, &name, limit).map_err(|error| {
+            Arriving::begin(&api.open(&place), &name, limit).map_err(|error| {
                 let error = ApiError::from(error);
                 match error.code() {
                     code::BAD_NAME | code::UNSUPPORTED_FORMAT => error.of_field("name"),
@@ -97,7 +97,9 @@ async fn store(
             })
         })
         .await?;
-    let (document, is_new) = api.work(move |_| Ok(arriving.keep(&workspace)?)).await?;
+    let (document, is_new) = api
+        .work(move |api| Ok(arriving.keep(&api.open(&workspace))?))
+        .await?;
     let status = status_of(is_new, StatusCode::CREATED);
     Ok(created(status, "documents", document_json(&document)))
 }

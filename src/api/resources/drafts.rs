@@ -69,11 +69,11 @@ async fn replace_draft(
     request: Request,
 ) -> Answer<Response> {
     let precondition = precondition(request.headers())?;
-    let (workspace, known) = api.slow_work(move |api| which.find(api, &caller)).await?;
-    let limit = workspace.settings.upload_limit;
+    let (workspace, known) = which.carried(&api, caller).await?;
+    let limit = workspace.settings().upload_limit;
     let content = receive(&api, &workspace, request, limit, is_archive).await?;
-    api.slow_work(move |_| {
-        let files = draft::replace(&workspace, &known, content, &precondition)?;
+    api.slow_work(move |api| {
+        let files = draft::replace(&api.open(&workspace), &known, content, &precondition)?;
         Ok(listed(&files, None))
     })
     .await
@@ -190,11 +190,12 @@ async fn write_file(
 ) -> Answer<Response> {
     let precondition = precondition(request.headers())?;
     let asked = which.clone();
-    let (workspace, known) = api.slow_work(move |api| asked.find(api, &caller)).await?;
-    let limit = workspace.settings.upload_limit.min(LARGEST_FILE);
+    let (workspace, known) = asked.carried(&api, caller).await?;
+    let limit = workspace.settings().upload_limit.min(LARGEST_FILE);
     // A file of a configuration is Python, TOML or anything else.
     let content = receive(&api, &workspace, request, limit, |_| true).await?;
-    api.slow_work(move |_| {
+    api.slow_work(move |api| {
+        let workspace = api.open(&workspace);
         let written = draft::write(&workspace, &known, which.path(), content, &precondition);
         let (file, is_new) = written.map_err(about_path)?;
         let status = status_of(is_new, StatusCode::CREATED);

@@ -26,14 +26,13 @@ use crate::api::http::answer::Answer;
 use crate::api::http::body::Query;
 use crate::api::http::cursor;
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
 use crate::api::state::changes::{ToldSoFar, catch_up};
 use crate::api::state::watched::{Batch, FollowedWorkspace};
+use crate::api::state::{Api, Carried};
 use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream::{KEEP_ALIVE, server_sent_events};
 use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
-use crate::workspace::Workspace;
 
 /// How often a workspace that is followed is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -82,7 +81,7 @@ async fn events(
     let workspace = api
         .work(move |api| {
             let id = which.workspace.as_deref().unwrap_or(api.home().id());
-            known_workspace(api, &caller, id)
+            Ok(known_workspace(api, &caller, id)?.carry())
         })
         .await?;
     let (watched, published) = follow(&api, &workspace);
@@ -105,17 +104,14 @@ async fn events(
 }
 
 /// Follows a workspace. As long as the receiver is there, its task is.
-fn follow(
-    api: &Api,
-    workspace: &Arc<Workspace>,
-) -> (Arc<FollowedWorkspace>, broadcast::Receiver<Batch>) {
+fn follow(api: &Api, workspace: &Carried) -> (Arc<FollowedWorkspace>, broadcast::Receiver<Batch>) {
     let mut known = lock(&api.watched.0);
     match known.entry(workspace.id().to_owned()) {
         Entry::Occupied(found) => (Arc::clone(found.get()), found.get().sender.subscribe()),
         Entry::Vacant(place) => {
             let (sender, receiver) = broadcast::channel(BEHIND);
             let watched = Arc::new(FollowedWorkspace {
-                workspace: Arc::clone(workspace),
+                workspace: workspace.clone(),
                 seen: Arc::default(),
                 sender,
             });
@@ -143,8 +139,9 @@ impl FollowedWorkspace {
     /// Looks what changed, and publishes that. A database that is busy is looked at again.
     async fn look(&self, api: &Api) {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
-        let (workspace, sender) = (Arc::clone(&self.workspace), self.sender.clone());
+        let (workspace, sender) = (self.workspace.clone(), self.sender.clone());
         let looked = api.work(move |api| {
+            let workspace = api.open(&workspace);
             let at = workspace.machine.now();
             let Some(known) = seen.as_mut() else {
                 *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);
@@ -167,8 +164,9 @@ impl FollowedWorkspace {
         after: Option<Timestamp>,
     ) -> Result<(Batch, broadcast::Receiver<Batch>), ApiError> {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
-        let (workspace, sender) = (Arc::clone(&self.workspace), self.sender.clone());
+        let (workspace, sender) = (self.workspace.clone(), self.sender.clone());
         api.work(move |api| {
+            let workspace = api.open(&workspace);
             let at = workspace.machine.now();
             if seen.is_none() {
                 *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);

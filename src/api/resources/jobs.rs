@@ -117,10 +117,11 @@ async fn create(
     (status = 200, body = Job),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
-    api.look(|api| {
+    api.work(move |api| {
         let (_, run) = run_of(api, &caller, &id)?;
         Ok(axum::Json(job_json(&run, &api.paths)))
     })
+    .await
 }
 
 /// Download the audit record.

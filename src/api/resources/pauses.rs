@@ -11,7 +11,7 @@ use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use crate::api::state::{Api, Blocking};
 use crate::workspace::pause;
 use crate::workspace::pause::{Paused, checked_reason};
 
@@ -71,7 +71,7 @@ async fn list(Reader(api, caller): Reader) -> Answer {
     .await
 }
 
-fn is_shown(api: &Api, caller: &Caller, paused: &Paused) -> bool {
+fn is_shown(api: &Blocking<'_>, caller: &Caller, paused: &Paused) -> bool {
     paused.pause.configuration_id.as_ref().is_none_or(|id| {
         let known = api.home().store.configuration(id);
         known.is_ok_and(|known| caller.is_for(&known.record.workspace_id))

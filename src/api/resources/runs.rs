@@ -24,7 +24,7 @@ use crate::api::http::download;
 use crate::api::http::download::Download;
 use crate::api::http::log_pieces;
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use crate::api::state::{Api, Blocking, Carried, Opened};
 use crate::api::transfer::{stream, tail};
 use crate::base::clock::Timestamp;
 use crate::base::digest;
@@ -259,7 +259,7 @@ async fn create(
 /// A run that was submitted.
 pub struct SubmittedRun {
     /// Its workspace.
-    pub workspace: Arc<Workspace>,
+    pub workspace: Carried,
     /// The run.
     pub run: RunRecord,
     /// Whether it is new: the same request under the same key made it before.
@@ -274,7 +274,7 @@ pub async fn make(
     headers: &HeaderMap,
     new: NewRun,
 ) -> Result<SubmittedRun, ApiError> {
-    let mut options = new.options.checked(api.home().settings.allow_network)?;
+    let mut options = new.options.checked(api.home().settings().allow_network)?;
     demand_labels(&new.labels)?;
     options.labels.clone_from(&new.labels);
     options.priority = new.priority;
@@ -312,7 +312,7 @@ pub async fn make(
         };
         let (run, is_new) = submit(&workspace, &wanted)?;
         Ok(SubmittedRun {
-            workspace,
+            workspace: workspace.carry(),
             run,
             is_new,
         })
@@ -336,7 +336,7 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 
 /// A configuration, ready for a run.
 pub fn prepared(
-    api: &Api,
+    api: &Blocking<'_>,
     workspace: &Workspace,
     known: &KnownConfiguration,
 ) -> Result<Arc<Prepared>, ApiError> {
@@ -367,7 +367,11 @@ fn unusable(api: &Api, error: PrepareError, record: &ConfigurationRecord) -> Api
 }
 
 /// The document with this id, in a workspace that the caller's token is for.
-pub fn document_of(api: &Api, caller: &Caller, id: &str) -> Result<DocumentRecord, ApiError> {
+pub fn document_of(
+    api: &Blocking<'_>,
+    caller: &Caller,
+    id: &str,
+) -> Result<DocumentRecord, ApiError> {
     let found = api.home().store.document(&id.to_lowercase())?;
     caller.demand(&found.workspace_id, "document", id)?;
     Ok(found)
@@ -375,7 +379,7 @@ pub fn document_of(api: &Api, caller: &Caller, id: &str) -> Result<DocumentRecor
 
 /// The configuration with this id, in a workspace that the caller's token is for.
 pub fn configuration_of(
-    api: &Api,
+    api: &Blocking<'_>,
     caller: &Caller,
     id: &str,
 ) -> Result<KnownConfiguration, ApiError> {
@@ -384,7 +388,7 @@ pub fn configuration_of(
     Ok(found)
 }
 
-fn default_of(api: &Api, workspace: &str) -> Result<KnownConfiguration, ApiError> {
+fn default_of(api: &Blocking<'_>, workspace: &str) -> Result<KnownConfiguration, ApiError> {
     let known = api.home().store.configurations(workspace)?;
     known
         .into_iter()
@@ -398,22 +402,22 @@ fn default_of(api: &Api, workspace: &str) -> Result<KnownConfiguration, ApiError
 }
 
 /// The run with this id, in a workspace that the caller's token is for.
-pub fn run_of(
-    api: &Api,
+pub fn run_of<'a>(
+    api: &Blocking<'a>,
     caller: &Caller,
     id: &str,
-) -> Result<(Arc<Workspace>, RunRecord), ApiError> {
+) -> Result<(Opened<'a>, RunRecord), ApiError> {
     let run = api.home().store.run_of_any_workspace(&id.to_lowercase())?;
     caller.demand(&run.key.workspace_id, "run", id)?;
     Ok((api.workspace(&run.key.workspace_id)?, run))
 }
 
 /// As [`run_of`], with the run's files here: those that another host has put are fetched.
-pub fn run_with_files(
-    api: &Api,
+pub fn run_with_files<'a>(
+    api: &Blocking<'a>,
     caller: &Caller,
     id: &str,
-) -> Result<(Arc<Workspace>, RunRecord), ApiError> {
+) -> Result<(Opened<'a>, RunRecord), ApiError> {
     let (workspace, run) = run_of(api, caller, id)?;
     workspace.fetch_run(&run)?;
     Ok((workspace, run))
@@ -561,11 +565,12 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
     (status = 200, body = Run),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
-    api.look(|api| {
+    api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let json = runs_json(&workspace, std::slice::from_ref(&run), &api.paths)?;
         Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
     })
+    .await
 }
 
 /// The attempts at a run, the first one first.
@@ -610,7 +615,7 @@ async fn logs(
     let (after, limit) = part.checked()?;
     api.work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
-        let path = tail::path_of(&workspace, &run);
+        let path = tail::path_of(&workspace.paths, &run);
         shared_log::fetch(&workspace, &run.id, &path)?;
         let of = ("run_id", run.id.as_str());
         log_page(&path, of, after, limit, &tail::paths_of(api, &run)).map(axum::Json)
@@ -694,13 +699,13 @@ async fn events(
     let (workspace, run, is_over) = api
         .work(move |api| {
             let (workspace, run) = run_with_files(api, &caller, &id)?;
-            let path = tail::path_of(&workspace, &run);
+            let path = tail::path_of(&workspace.paths, &run);
             shared_log::fetch(&workspace, &run.id, &path)?;
             let is_over = run.status.is_terminal()
                 && last.is_some_and(|last| {
                     last > 0 && last >= tail::last_number(path, api.paths.clone())
                 });
-            Ok((workspace, run, is_over))
+            Ok((workspace.carry(), run, is_over))
         })
         .await?;
     if is_over {
@@ -848,7 +853,7 @@ pub fn place_of(
             digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)
         };
         let path = staged.or_else(|| Some(run.input_path.clone()).filter(is_same));
-        let path = path.ok_or_else(|| gone(run, "input"))?;
+        let path = path.ok_or_else(|| missing(run, "input"))?;
         return Ok((path, run.input_name.clone(), Some(run.input_sha256.clone())));
     }
     demand_files(run)?;
@@ -875,7 +880,7 @@ pub fn place_of(
         return Err(ApiError::of(code, detail));
     }
     if !path.is_file() {
-        return Err(gone(run, "files"));
+        return Err(missing(run, "workbook"));
     }
     let name = match what {
         Left::Artifact => format!("{}_artifact.json", run.id),
@@ -896,6 +901,13 @@ pub(super) fn demand_files(run: &RunRecord) -> Result<(), ApiError> {
         Some(_) => Err(gone(run, "files")),
         None => Ok(()),
     }
+}
+
+/// Nobody deleted it here.
+fn missing(run: &RunRecord, what: &str) -> ApiError {
+    let detail = format!("the {what} of run {} is not where it was left", run.id);
+    let error = ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail);
+    error.hint("another host may have it, or a backup; else run the file again")
 }
 
 fn gone(run: &RunRecord, what: &str) -> ApiError {

@@ -19,7 +19,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 ))]
 async fn list(Administrator(api, caller): Administrator) -> Answer {
     caller.demand_server()?;
-    let resolved = api.home().settings.resolved.iter();
+    let resolved = api.home().settings().resolved.iter();
     let items: Vec<Value> = resolved.map(|one| one.json()).collect();
     Ok(axum::Json(json!({"items": items})))
 }

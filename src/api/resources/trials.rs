@@ -17,7 +17,7 @@ use crate::api::access::caller::{Administrator, Caller};
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use crate::api::state::{Api, Blocking};
 use crate::base::cancel::Cancel;
 use crate::base::show_path::ShowPath;
 use crate::checks::check::{CheckError, check_in};
@@ -137,7 +137,7 @@ impl NewTrial {
 
 /// The inputs, each with the last run of it that processed it.
 fn inputs(
-    api: &Api,
+    api: &Blocking<'_>,
     caller: &Caller,
     workspace: &Workspace,
     known: &KnownConfiguration,

@@ -1,7 +1,5 @@
 //! Workspaces: list, create, show.
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -15,10 +13,9 @@ use crate::api::description::schemas::{Workspace as Shape, WorkspaceList};
 use crate::api::http::answer::{Answer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path};
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use crate::api::state::{Api, Blocking, Opened};
 use crate::settings::paths::checked_segment;
 use crate::store::WorkspaceRecord;
-use crate::workspace::Workspace;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -32,7 +29,11 @@ fn workspace_json(record: &WorkspaceRecord) -> Value {
 
 /// The workspace with this id, which the caller's token must be for. That of the server is there from the start; any other one is
 /// created first.
-pub fn known_workspace(api: &Api, caller: &Caller, id: &str) -> Result<Arc<Workspace>, ApiError> {
+pub fn known_workspace<'a>(
+    api: &Blocking<'a>,
+    caller: &Caller,
+    id: &str,
+) -> Result<Opened<'a>, ApiError> {
     caller.demand(id, "workspace", id)?;
     if id != api.home().id() {
         let recorded = api.home().store.workspaces()?;
@@ -44,7 +45,7 @@ pub fn known_workspace(api: &Api, caller: &Caller, id: &str) -> Result<Arc<Works
 }
 
 /// All workspaces. That of the server is recorded with the first look, for it is there from the start.
-fn all(api: &Api) -> Result<Vec<WorkspaceRecord>, ApiError> {
+fn all(api: &Blocking<'_>) -> Result<Vec<WorkspaceRecord>, ApiError> {
     let home = api.home();
     let recorded = home.store.workspaces()?;
     if recorded.iter().any(|record| record.id == home.id()) {

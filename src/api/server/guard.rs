@@ -112,7 +112,7 @@ async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> R
         .to_owned();
     keep_forwarded_from_trusted(&api, &mut request);
     let id = request_id::given(request.headers());
-    let id = id.unwrap_or_else(|| api.home().machine.new_id());
+    let id = id.unwrap_or_else(|| api.home().new_id());
     let answered = async {
         match demand_one_host(&request).and_then(|()| demand_host(&api, &request)) {
             Ok(()) => next.run(request).await,

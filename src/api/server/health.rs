@@ -15,8 +15,11 @@ use crate::api::description::schemas::{Health, Readiness};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, busy};
 use crate::store::Pause;
+use crate::workspace::ballast;
 use crate::workspace::figures::{Figures, Of};
 
+/// So long the object store is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Ended runs are counted for this long, beside all that ever ended.
 const WINDOW: Duration = Duration::from_secs(3600);
 
@@ -33,7 +36,8 @@ async fn healthz() -> axum::Json<Value> {
     axum::Json(json!({"status": "ok", "version": crate::VERSION}))
 }
 
-/// The server can serve: its database answers. It can while runs are paused, and says so.
+/// The server can accept work: its database is in its place and answers, its disk has 64 MiB of room, and its object store answers. It
+/// can while runs are paused, and says so.
 #[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "health", security(()), responses(
     (status = 200, body = Readiness),
     (status = 503),
@@ -42,7 +46,20 @@ async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
     if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
-    let pauses = api.work(|api| Ok(api.home().store.pauses()?)).await?;
+    let looked = api.work(|api| {
+        let home = api.home();
+        home.store.demand_known_schema()?;
+        let pauses = home.store.pauses()?;
+        if ballast::is_scarce(home.files(), home.paths.data()) {
+            return Err(busy("the disk of the data directory has no room for files").retry_after(5));
+        }
+        if let Some(objects) = &home.objects {
+            objects.demand_reachable()?;
+        }
+        Ok(pauses)
+    });
+    let looked = tokio::time::timeout(PATIENCE, looked).await;
+    let pauses = looked.map_err(|_| busy("the object store gives no answer").retry_after(5))??;
     let (all, configurations) = paused(&pauses);
     Ok(axum::Json(json!({
         "status": "ok", "version": crate::VERSION, "paused": all, "paused_configurations": configurations,
@@ -64,7 +81,7 @@ fn paused(pauses: &[Pause]) -> (bool, u64) {
     (status = 401), (status = 403), (status = 500), (status = 503),
 ))]
 async fn metrics(State(api): State<Api>, request: Request) -> Result<impl IntoResponse, ApiError> {
-    if api.home().settings.metrics_need_token {
+    if api.home().settings().metrics_need_token {
         let caller = Caller::of(&request.into_parts().0, &api).await?;
         caller.demand_all_workspaces()?;
     }

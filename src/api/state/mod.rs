@@ -1,5 +1,6 @@
 //! What all requests share: workspaces, prepared configurations, logs that are being followed, figures.
 
+mod carried;
 pub mod changes;
 pub(crate) mod known_issues;
 pub(crate) mod known_tokens;
@@ -22,6 +23,7 @@ use crate::base::problem::code;
 use crate::cells::Cells;
 use crate::run::calls::submit::PreparedVersions;
 use crate::workspace::Workspace;
+pub use carried::{Carried, Opened};
 use known_issues::KnownIssues;
 use known_tokens::{KnownTokens, StreamHolder};
 use request_metrics::Requests;
@@ -76,7 +78,7 @@ pub struct Api(Arc<ApiState>);
 
 /// See [`Api`].
 pub struct ApiState {
-    home: Arc<Workspace>,
+    home: Carried,
     others: RwLock<HashMap<String, Arc<Workspace>>>,
     pub(super) prepared: PreparedVersions,
     pub(super) tails: Tails,
@@ -118,7 +120,7 @@ impl Api {
     ) -> Self {
         Self(Arc::new(ApiState {
             paths: Hider::of(workspace.paths.data()),
-            home: workspace,
+            home: Carried(workspace),
             others: RwLock::default(),
             prepared: PreparedVersions::default(),
             tails: Tails::default(),
@@ -138,27 +140,8 @@ impl Api {
     }
 
     /// The workspace that the server was started in.
-    pub fn home(&self) -> &Arc<Workspace> {
+    pub fn home(&self) -> &Carried {
         &self.home
-    }
-
-    /// A workspace of the same database.
-    ///
-    /// # Errors
-    /// Its id cannot be part of a path.
-    pub fn workspace(&self, id: &str) -> Result<Arc<Workspace>, ApiError> {
-        if id == self.home.id() {
-            return Ok(Arc::clone(&self.home));
-        }
-        let known = self.others.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(workspace) = known.get(id) {
-            return Ok(Arc::clone(workspace));
-        }
-        drop(known);
-        let workspace = Arc::new(self.home.of(id)?);
-        let mut known = self.others.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(id.to_owned(), Arc::clone(&workspace));
-        Ok(workspace)
     }
 
     /// Runs a call of the library, which blocks, on the pool for such calls.
@@ -167,22 +150,13 @@ impl Api {
     /// Those of the call, with paths of the machine as clients see them.
     pub async fn work<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Self) -> Result<T, ApiError> + Send + 'static,
+        call: impl FnOnce(&Blocking<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let api = self.clone();
-        match tokio::task::spawn_blocking(move || call(&api)).await {
+        match tokio::task::spawn_blocking(move || call(&Blocking(&api))).await {
             Ok(done) => done.map_err(|error| error.shown(&self.paths)),
             Err(panic) => Err(ApiError::internal(format!("a request panicked: {panic}"))),
         }
-    }
-
-    /// Runs a call of the library that reads a few records by their keys, on the spot: a reader of the database waits for no writer,
-    /// and such a read takes less time than to hand it to another thread and back.
-    ///
-    /// # Errors
-    /// As [`Api::work`].
-    pub fn look<T>(&self, call: impl FnOnce(&Self) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        call(self).map_err(|error| error.shown(&self.paths))
     }
 
     /// As [`Api::work`], for a call that may wait for a lock or read a large file: few of these run at a time, so that
@@ -192,7 +166,7 @@ impl Api {
     /// Those of the call; 503 if many such calls wait already.
     pub async fn slow_work<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Self) -> Result<T, ApiError> + Send + 'static,
+        call: impl FnOnce(&Blocking<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         match tokio::time::timeout(SLOW_PATIENCE, self.slow.acquire()).await {
             Ok(Ok(_permit)) => self.work(call).await,
@@ -207,7 +181,7 @@ impl Api {
     /// Those of the call; 503 if many such calls wait already.
     pub async fn engine_work<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Self, &Cancel) -> Result<T, ApiError> + Send + 'static,
+        call: impl FnOnce(&Blocking<'_>, &Cancel) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let turn = Arc::clone(&self.engines).acquire_owned();
         let Ok(Ok(turn)) = tokio::time::timeout(SLOW_PATIENCE, turn).await else {
@@ -267,6 +241,49 @@ impl Api {
     /// Becomes true when the server is about to end.
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
+    }
+}
+
+/// The API on a thread that may wait, which only [`Api::work`] and its kin make: the one way to workspaces, and so to their database. A
+/// query on an async thread would hold up all other requests, and a server's driver panics there.
+pub struct Blocking<'a>(&'a Api);
+
+impl std::ops::Deref for Blocking<'_> {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        self.0
+    }
+}
+
+impl<'a> Blocking<'a> {
+    /// The workspace that the server was started in.
+    pub fn home(&self) -> &'a Workspace {
+        &self.0.0.home.0
+    }
+
+    /// A workspace of the same database.
+    ///
+    /// # Errors
+    /// Its id cannot be part of a path.
+    pub fn workspace(&self, id: &str) -> Result<Opened<'a>, ApiError> {
+        if id == self.home().id() {
+            return Ok(self.open(&self.0.0.home));
+        }
+        let known = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(workspace) = known.get(id) {
+            return Ok(Opened::new(workspace));
+        }
+        drop(known);
+        let workspace = Arc::new(self.home().of(id)?);
+        let mut known = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert(id.to_owned(), Arc::clone(&workspace));
+        Ok(Opened::new(&workspace))
+    }
+
+    /// A workspace that async code holds.
+    pub fn open(&self, carried: &Carried) -> Opened<'a> {
+        Opened::new(&carried.0)
     }
 }
 

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
+use super::carried::Carried;
 use super::changes::{ToldSoFar, Update};
 use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
-use crate::workspace::Workspace;
 
 /// Events that were found by one look.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ pub struct Batch {
 /// A workspace that is followed.
 pub struct FollowedWorkspace {
     /// The workspace.
-    pub workspace: Arc<Workspace>,
+    pub workspace: Carried,
     /// What was told of it. None: no client has looked yet.
     pub seen: Arc<tokio::sync::Mutex<Option<ToldSoFar>>>,
     /// To those that follow it.

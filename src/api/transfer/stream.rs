@@ -18,13 +18,12 @@ use super::tail;
 use crate::api::http::log_pieces;
 use crate::api::http::log_pieces::{Line, LogEnd, Piece};
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
 use crate::api::state::known_tokens::StreamHolder;
+use crate::api::state::{Api, Carried};
 use crate::base::hide_paths::Hider;
 use crate::events::names;
 use crate::run::views::json::{run_json, runs_json};
 use crate::store::RunRecord;
-use crate::workspace::Workspace;
 
 /// How often something is sent when nothing happens, so that proxies keep the connection and a client that is gone is noticed.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -91,12 +90,12 @@ pub fn interrupted(why: Interruption, subject: &str, id: &str, after: u64, resum
 }
 
 impl Client {
-    fn new(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord, follower: StreamClient) -> Self {
+    fn new(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamClient) -> Self {
         let StreamClient { holder, after } = follower;
         Self {
             held: HeldToken::new(api, holder),
             sent: Instant::now(),
-            path: tail::path_of(workspace, run),
+            path: tail::path_of(workspace.paths(), run),
             paths: tail::paths_of(api, run),
             position: 0,
             after: after.unwrap_or(0),
@@ -179,7 +178,7 @@ impl Client {
 /// A run's events as server-sent events, those behind number `after`.
 pub fn server_sent(
     api: &Api,
-    workspace: &Arc<Workspace>,
+    workspace: &Carried,
     run: &RunRecord,
     follower: StreamClient,
 ) -> Response {
@@ -215,12 +214,7 @@ fn frames_of(lines: &[Line]) -> Bytes {
 /// What a client gets line by line: one that begins gets `run.created` with the run, and each the events. The engine's events are
 /// as they are in the log; `run.start` is `run.started`, the end is `run.completed` with the run as it is then, and each other
 /// event is the data of a `run.log`. Where the stream ends before the run, the last line says so: `stream.interrupted`.
-pub fn lines(
-    api: &Api,
-    workspace: &Arc<Workspace>,
-    run: &RunRecord,
-    follower: StreamClient,
-) -> Response {
+pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamClient) -> Response {
     let begins = follower.after.is_none();
     let client = Client::new(api, workspace, run, follower);
     let created = json!({

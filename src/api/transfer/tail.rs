@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::api::http::log_pieces::{Line, LogEnd, Piece};
-use crate::api::state::Api;
+use crate::api::state::{Api, Carried};
 use crate::base::files::FileError;
 use crate::base::hide_paths::Hider;
 use crate::base::mutex::lock;
@@ -23,8 +23,8 @@ use crate::events;
 use crate::events::{Follower, names};
 use crate::run::shared_log;
 use crate::run::views::follow::{End, end_of_run};
+use crate::settings::paths::Paths;
 use crate::store::RunRecord;
-use crate::workspace::Workspace;
 
 /// How often a log that is followed is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -33,17 +33,17 @@ const LAST_EVENTS: usize = 256;
 /// How often the run's record is, for its end.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 /// Follows a run's log.
-pub fn follow(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord) -> watch::Receiver<LogEnd> {
+pub fn follow(api: &Api, workspace: &Carried, run: &RunRecord) -> watch::Receiver<LogEnd> {
     let mut known = lock(&api.tails.0);
     match known.entry(run.id.clone()) {
         Entry::Occupied(found) => found.get().subscribe(),
         Entry::Vacant(place) => {
             let (sender, receiver) = watch::channel(LogEnd::default());
             place.insert(sender.clone());
-            let path = path_of(workspace, run);
+            let path = path_of(workspace.paths(), run);
             let watcher = Watcher {
                 api: api.clone(),
-                workspace: Arc::clone(workspace),
+                workspace: workspace.clone(),
                 run: run.id.clone(),
                 path,
                 paths: paths_of(api, run),
@@ -56,8 +56,8 @@ pub fn follow(api: &Api, workspace: &Arc<Workspace>, run: &RunRecord) -> watch::
 }
 
 /// The log of a run.
-pub fn path_of(workspace: &Workspace, run: &RunRecord) -> PathBuf {
-    workspace.paths.run(&run.key.workspace_id, &run.id).events()
+pub fn path_of(paths: &Paths, run: &RunRecord) -> PathBuf {
+    paths.run(&run.key.workspace_id, &run.id).events()
 }
 
 /// What clients see of paths in what a run says.
@@ -67,7 +67,7 @@ pub fn paths_of(api: &Api, run: &RunRecord) -> Hider {
 
 struct Watcher {
     api: Api,
-    workspace: Arc<Workspace>,
+    workspace: Carried,
     run: String,
     path: PathBuf,
     paths: Hider,
@@ -89,7 +89,7 @@ impl Watcher {
                 });
             }
             if has_ended && let Some(end) = &end {
-                let now = self.workspace.machine.now();
+                let now = self.workspace.now();
                 let is_reported = end.is_reported_by(reading.last_end.as_ref());
                 if is_reported || end.is_late(now) {
                     let missing = (!is_reported).then(|| self.missing(end, reading.sequence));
@@ -129,9 +129,10 @@ impl Watcher {
     }
 
     async fn end(&self) -> Option<End> {
-        let (workspace, run) = (Arc::clone(&self.workspace), self.run.clone());
+        let (workspace, run) = (self.workspace.clone(), self.run.clone());
         let path = self.path.clone();
-        let asked = self.api.work(move |_| {
+        let asked = self.api.work(move |api| {
+            let workspace = api.open(&workspace);
             let end = end_of_run(&workspace, &run)?;
             shared_log::fetch(&workspace, &run, &path)?;
             Ok(end)
@@ -143,7 +144,7 @@ impl Watcher {
 
     fn missing(&self, end: &End, sequence: u64) -> Option<Line> {
         let (event, at) = end.event.clone()?;
-        let id = self.workspace.machine.new_id();
+        let id = self.workspace.new_id();
         let line = event.line(events::Subject::Run, &self.run, sequence + 1, &id, at);
         Some(Line {
             sequence: sequence + 1,

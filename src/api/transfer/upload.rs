@@ -16,7 +16,7 @@ use futures_util::{Stream, StreamExt};
 
 use crate::api::http::body::refused_body;
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use crate::api::state::{Api, Blocking};
 use crate::base::problem::code;
 use crate::run::inputs::documents::Arriving;
 use crate::workspace::configurations::Spool;
@@ -90,7 +90,7 @@ impl Upload {
     pub async fn pour<S: Sink>(
         self,
         api: &Api,
-        begin: impl FnOnce(&Api, Option<String>) -> Result<S, ApiError> + Send + 'static,
+        begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Result<S, ApiError> + Send + 'static,
     ) -> Result<S, ApiError> {
         match self {
             Self::Raw(body) => {
@@ -144,7 +144,7 @@ async fn pour_form<S: Sink>(
     mut form: Multipart,
     unused: &AtomicU64,
     api: &Api,
-    begin: impl FnOnce(&Api, Option<String>) -> Result<S, ApiError> + Send + 'static,
+    begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Result<S, ApiError> + Send + 'static,
 ) -> Result<S, ApiError> {
     let first = form.next_field().await.map_err(|error| broken(&error))?;
     let mut part = first.ok_or_else(|| ApiError::field("file", "is absent from the form"))?;

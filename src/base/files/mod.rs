@@ -52,15 +52,26 @@ impl FileError {
         Self::on(action, path)(io::Error::other(OutOfReach(why.into())))
     }
 
+    /// A file that a record names is neither on this host nor in the object store.
+    pub fn missing(path: &Path) -> Self {
+        Self::on("find", path)(io::Error::new(io::ErrorKind::NotFound, Missing))
+    }
+
+    /// Whether it is a file that another host may have.
+    pub fn is_missing(&self) -> bool {
+        let cause = self.source.get_ref();
+        cause.is_some_and(|cause| cause.is::<Missing>())
+    }
+
     /// Whether the object store is out of reach.
     pub fn is_out_of_reach(&self) -> bool {
         let cause = self.source.get_ref();
         cause.is_some_and(|cause| cause.is::<OutOfReach>())
     }
 
-    /// These facts under another kind and code, unless the object store is out of reach: that is said under its own.
+    /// These facts under another kind and code, unless it is about the object store: that is said under its own.
     pub fn facts_under(&self, kind: Kind, code: &'static str) -> Facts {
-        match self.is_out_of_reach() {
+        match self.is_out_of_reach() || self.is_missing() {
             true => self.facts(),
             false => self.facts().under(kind, code),
         }
@@ -69,7 +80,8 @@ impl FileError {
     /// Whether the machine is in trouble and not what was asked of it: something was exhausted, or a disk is read-only, broken or
     /// closed to this user. Said of files of ADE's own, where nothing that a run does is the cause.
     pub fn is_of_machine(&self) -> bool {
-        self.may_pass()
+        is_exhausted(&self.source)
+            || self.is_out_of_reach()
             || matches!(
                 self.source.kind(),
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
@@ -77,9 +89,10 @@ impl FileError {
             || matches!(self.source.raw_os_error(), Some(libc::EIO | libc::ENODEV))
     }
 
-    /// Whether a resource was exhausted that may be available again later: disk space, memory, descriptors, the object store.
+    /// Whether a resource was exhausted that may be available again later, or elsewhere: disk space, memory, descriptors, the object store and what
+    /// is in it.
     pub fn may_pass(&self) -> bool {
-        is_exhausted(&self.source) || self.is_out_of_reach()
+        is_exhausted(&self.source) || self.is_out_of_reach() || self.is_missing()
     }
 }
 
@@ -89,9 +102,20 @@ impl Problem for FileError {
             return Facts::new(Kind::Database, code::FILES_UNREACHABLE)
                 .hint("check ADE_FILES_URL, the credentials in the environment, and that the object store answers from this host");
         }
-        Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(hint(&self.source))
+        if self.is_missing() {
+            return Facts::new(Kind::Database, code::FILES_MISSING)
+                .hint("the host that made it may have it still: start a worker there; else put the file into the queue again");
+        }
+        Facts {
+            may_pass: is_exhausted(&self.source),
+            ..Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(hint(&self.source))
+        }
     }
 }
+
+#[derive(Debug, thiserror::Error)]
+#[error("it is neither on this host nor in the object store")]
+struct Missing;
 
 /// Why the object store is out of reach.
 #[derive(Debug, thiserror::Error)]

@@ -159,9 +159,7 @@ pub fn prepare_frozen(
     source_digest: &str,
 ) -> Result<Prepared, PrepareError> {
     let settings = &workspace.settings;
-    workspace
-        .fetch_snapshot(snapshot)
-        .map_err(StoreError::from)?;
+    workspace.demand(snapshot).map_err(StoreError::from)?;
     let configuration = Configuration::open_snapshot(snapshot, &record.path)?;
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(settings, workspace.paths.tools(), &configuration)?;
@@ -318,7 +316,7 @@ pub fn prepare_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
 ) -> Result<Prepared, PrepareError> {
-    let fetched = workspace.fetch_snapshot(&environment.snapshot);
+    let fetched = workspace.demand(&environment.snapshot);
     fetched.map_err(StoreError::from)?;
     let configuration =
         Configuration::open_snapshot(&environment.snapshot, &environment.configuration_path)?;

@@ -33,13 +33,23 @@ pub fn settle(workspace: &Workspace) {
 }
 
 /// Recovers every second until the flag is raised: for a process that shows runs and executes none.
-pub fn settle_until(workspace: &Workspace, end: &Cancel) {
+///
+/// # Errors
+/// The database is no longer the one that was opened, or of a schema that this `ade` does not know.
+pub fn settle_until(workspace: &Workspace, end: &Cancel) -> Result<(), StoreError> {
     let mut rounds = 0_u32;
     while !workspace.machine.wait(end, Duration::from_secs(1)) {
         settle(workspace);
+        workspace.store.demand_known_schema().or_else(passing)?;
         rounds = rounds.wrapping_add(1);
         if rounds.is_multiple_of(10) {
             workspace.keep_time();
         }
     }
+    Ok(())
+}
+
+/// What may pass is looked at again.
+fn passing(error: StoreError) -> Result<(), StoreError> {
+    if error.may_pass() { Ok(()) } else { Err(error) }
 }

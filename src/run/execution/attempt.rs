@@ -180,7 +180,11 @@ impl<'a> Execution<'a> {
         }
         outcome.unwrap_or_else(|error| {
             let (hint, passes) = (error.hint(), error.may_pass());
-            let failure = Failure::new(code::STORAGE_FAILED, "run", error.to_string(), hint);
+            let code = match error.is_missing() {
+                true => code::FILES_MISSING,
+                false => code::STORAGE_FAILED,
+            };
+            let failure = Failure::new(code, "run", error.to_string(), hint);
             Attempted::failed(failure, passes).of_machine(error.is_of_machine())
         })
     }
@@ -257,9 +261,9 @@ impl<'a> Execution<'a> {
     /// Fetches what another host has put: the input and the snapshot.
     fn fetch(&self) -> Result<(), FileError> {
         let (run, workspace) = (self.run, self.workspace);
-        workspace.fetch_snapshot(whole_snapshot(run))?;
+        workspace.demand(whole_snapshot(run))?;
         if !run.options.validate_only && !self.input().is_file() {
-            workspace.fetch_file(&run.input_path)?;
+            workspace.demand(&run.input_path)?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What the store asks of a database beyond its statements.
 
+use std::time::Duration;
+
 use super::connection::Connection;
 use super::error::Error;
 use crate::base::cancel::Cancel;
@@ -28,6 +30,9 @@ pub(in crate::store) trait Backend: Send + Sync {
     fn listen(&self, _ring: &dyn Fn(), _end: &Cancel) -> bool {
         false
     }
+
+    /// From now on a server has so long for each answer: somebody waits for it.
+    fn answer_within(&self, _: Duration) {}
 
     /// Looks at the schema once more, where other processes may migrate it while it is open.
     fn demand_current_schema(&self, _: &Connection) -> Result<()> {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use futures_util::TryStreamExt;
@@ -19,6 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{Error, Result};
 use super::value::{OwnedValue, ToValue, Value};
+use crate::base::mutex::lock;
 
 pub(in crate::store) use tokio_postgres::row::RowIndex;
 pub(in crate::store) use tokio_postgres::{Row, Statement};
@@ -31,6 +33,7 @@ pub(in crate::store) use tokio_postgres::{Row, Statement};
 pub(in crate::store) struct Session {
     config: Config,
     tls: MakeRustlsConnect,
+    patience: Arc<Patience>,
     open: RefCell<Option<Open>>,
     /// What goes with the next message.
     waiting: RefCell<Vec<Sending>>,
@@ -52,6 +55,52 @@ pub(in crate::store) struct Session {
     pub(in crate::store) deadlocks: Cell<u64>,
 }
 
+/// How long all sessions of a process wait for an answer of their server, and whether it gives none.
+///
+/// One that is stopped, or behind a network that loses everything, keeps its connections open. So each message has a time limit. Once
+/// one is exceeded, the others fail at once for a moment: nobody waits behind those who wait.
+pub(in crate::store) struct Patience {
+    milliseconds: AtomicU64,
+    silent_until: Mutex<Option<Instant>>,
+}
+
+/// For so long after a message without an answer the server is not asked again.
+const SILENCE: Duration = Duration::from_secs(1);
+
+impl Patience {
+    /// With a time limit for each message. The server itself gives up a statement after three quarters of it.
+    pub(in crate::store) fn new(most: Duration) -> Self {
+        let patience = Self {
+            milliseconds: AtomicU64::new(0),
+            silent_until: Mutex::default(),
+        };
+        patience.set(most);
+        patience
+    }
+
+    /// Changes the limit; for sessions that are open, too.
+    pub(in crate::store) fn set(&self, most: Duration) {
+        let milliseconds = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+        self.milliseconds.store(milliseconds, Ordering::Relaxed);
+    }
+
+    fn most(&self) -> Duration {
+        Duration::from_millis(self.milliseconds.load(Ordering::Relaxed))
+    }
+
+    /// Waits for an answer.
+    fn wait<T>(&self, runtime: &Runtime, answer: impl Future<Output = Result<T>>) -> Result<T> {
+        let most = self.most();
+        let silent = || Error::Unreachable(format!("the server gave no answer within {most:.0?}"));
+        if lock(&self.silent_until).is_some_and(|until| Instant::now() < until) {
+            return Err(silent());
+        }
+        let waited = runtime.block_on(async { tokio::time::timeout(most, answer).await });
+        *lock(&self.silent_until) = waited.is_err().then(|| Instant::now() + SILENCE);
+        waited.unwrap_or_else(|_| Err(silent()))
+    }
+}
+
 /// How far a transaction is.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
@@ -63,6 +112,9 @@ enum State {
 
 struct Open {
     runtime: Runtime,
+    patience: Arc<Patience>,
+    /// The limit that it was begun with.
+    most: Duration,
     client: Arc<Client>,
     /// Sends and receives, and returns what the server says unasked. `None`: the connection has ended.
     connection: Box<Receive>,
@@ -88,14 +140,24 @@ fn closed() -> Error {
 }
 
 impl Open {
-    fn begin(config: &Config, tls: &MakeRustlsConnect) -> Result<Self> {
+    fn begin(config: &Config, tls: &MakeRustlsConnect, patience: &Arc<Patience>) -> Result<Self> {
+        let most = patience.most();
+        let options = config.get_options().unwrap_or_default();
+        let mut config = config.clone();
+        config.options(format!(
+            "{options} -c statement_timeout={}ms",
+            most.as_millis() * 3 / 4
+        ));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| Error::Unreachable(error.to_string()))?;
-        let (client, mut connection) = runtime.block_on(config.connect(tls.clone()))?;
+        let connected = async { Ok(config.connect(tls.clone()).await?) };
+        let (client, mut connection) = patience.wait(&runtime, connected)?;
         Ok(Self {
             runtime,
+            patience: Arc::clone(patience),
+            most,
             client: Arc::new(client),
             connection: Box::new(move |context| connection.poll_message(context)),
             prepared: HashMap::new(),
@@ -106,7 +168,7 @@ impl Open {
     fn exchange(&mut self, mut all: Vec<Sending>) -> Result<Answer> {
         let mut answers: Vec<_> = all.iter().map(|_| None).collect();
         let connection = &mut self.connection;
-        self.runtime.block_on(poll_fn(|context| {
+        let answered = poll_fn(|context| {
             loop {
                 // Each is encoded and handed over when it is polled first: in this order.
                 for (sending, answer) in all.iter_mut().zip(&mut answers) {
@@ -127,7 +189,8 @@ impl Open {
                     Poll::Ready(None) => return Poll::Ready(Err(closed())),
                 }
             }
-        }))?;
+        });
+        self.patience.wait(&self.runtime, answered)?;
         let mut last = Answer::default();
         for answer in answers.into_iter().flatten() {
             last = answer?;
@@ -194,16 +257,25 @@ impl Open {
 }
 
 impl Session {
-    pub(in crate::store) fn connect(config: &Config, tls: &MakeRustlsConnect) -> Result<Self> {
-        let session = Self::new(config, tls);
+    pub(in crate::store) fn connect(
+        config: &Config,
+        tls: &MakeRustlsConnect,
+        patience: &Arc<Patience>,
+    ) -> Result<Self> {
+        let session = Self::new(config, tls, patience);
         session.reconnect()?;
         Ok(session)
     }
 
-    pub(in crate::store) fn new(config: &Config, tls: &MakeRustlsConnect) -> Self {
+    pub(in crate::store) fn new(
+        config: &Config,
+        tls: &MakeRustlsConnect,
+        patience: &Arc<Patience>,
+    ) -> Self {
         Self {
             config: config.clone(),
             tls: tls.clone(),
+            patience: Arc::clone(patience),
             open: RefCell::default(),
             waiting: RefCell::default(),
             state: Cell::new(State::None),
@@ -256,6 +328,10 @@ impl Session {
         all.push(last);
         self.messages.set(self.messages.get() + 1);
         let answer = self.with(|open| open.exchange(all))?;
+        if matches!(answer, Err(Error::Unreachable(_))) {
+            // What it answers later would be taken for the answer to something else.
+            self.open.take();
+        }
         #[cfg(test)]
         if matches!(answer, Err(Error::Conflict(_))) {
             self.deadlocks.set(self.deadlocks.get() + 1);
@@ -349,10 +425,10 @@ impl Session {
 
     /// What was begun on a connection that is lost is lost with it, and so is no reason to begin anew.
     fn reconnect(&self) -> Result<()> {
-        let is_open = |open: &Open| !open.client.is_closed();
+        let is_open = |open: &Open| !open.client.is_closed() && open.most == self.patience.most();
         if self.state.get() == State::None && !self.open.borrow().as_ref().is_some_and(is_open) {
             self.waiting.borrow_mut().clear();
-            *self.open.borrow_mut() = Some(Open::begin(&self.config, &self.tls)?);
+            *self.open.borrow_mut() = Some(Open::begin(&self.config, &self.tls, &self.patience)?);
             self.noted.borrow_mut().clear();
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -10,7 +11,7 @@ use super::address::Address;
 use super::migrations::{self, MIGRATIONS};
 use crate::base::cancel::Cancel;
 use crate::settings::Settings;
-use crate::store::driver::postgres::Session;
+use crate::store::driver::postgres::{Patience, Session};
 use crate::store::driver::{Backend, Connection, Error};
 use crate::store::schema::{MigrationState, SchemaStatus};
 use crate::store::{DeliveryKind, Result, StoreError};
@@ -18,10 +19,14 @@ use crate::store::{DeliveryKind, Result, StoreError};
 /// So often a process that listens looks whether it is to end, and tries to connect again where it cannot.
 const LOOK_FOR_THE_END: Duration = Duration::from_secs(1);
 
+/// So long an answer is waited for, where nobody waits for it.
+const PATIENCE: Duration = Duration::from_secs(40);
+
 /// A server, and what each session with it begins with.
 pub(super) struct Server {
     address: Address,
     tls: MakeRustlsConnect,
+    patience: Arc<Patience>,
     host: String,
 }
 
@@ -46,7 +51,6 @@ impl Server {
             ("ade.data", &data.to_string_lossy()),
             ("ade.data_resolved", &real.to_string_lossy()),
             ("ade.deliveries", &kinds.join(",")),
-            ("statement_timeout", "30s"),
             ("lock_timeout", "20s"),
             ("idle_in_transaction_session_timeout", "15s"),
             ("default_transaction_isolation", "read committed"),
@@ -54,6 +58,7 @@ impl Server {
         address.config.options(&options);
         Ok(Self {
             tls: address.tls()?,
+            patience: Arc::new(Patience::new(PATIENCE)),
             address,
             host: host.to_owned(),
         })
@@ -77,7 +82,8 @@ impl Server {
     /// Begins a session.
     pub(super) fn connect(&self) -> Result<Connection> {
         let (config, tls) = (&self.address.config, &self.tls);
-        let session = Session::connect(config, tls).map_err(|error| self.explain(error))?;
+        let session =
+            Session::connect(config, tls, &self.patience).map_err(|error| self.explain(error))?;
         Ok(Connection::Postgres(Box::new(session)))
     }
 
@@ -105,7 +111,11 @@ fn options(settings: &[(&str, &str)]) -> String {
 impl Backend for Server {
     fn reader(&self) -> Option<Connection> {
         let (config, tls) = (&self.address.config, &self.tls);
-        Some(Connection::Postgres(Box::new(Session::new(config, tls))))
+        Some(Connection::Postgres(Box::new(Session::new(
+            config,
+            tls,
+            &self.patience,
+        ))))
     }
 
     fn for_heartbeats(&self) -> Option<Connection> {
@@ -115,13 +125,14 @@ impl Backend for Server {
         let options = format!("{options} -c synchronous_commit=off");
         let mut config = config.clone();
         config.options(options);
-        Some(Connection::Postgres(Box::new(Session::new(&config, tls))))
+        let session = Session::new(&config, tls, &self.patience);
+        Some(Connection::Postgres(Box::new(session)))
     }
 
     fn listen(&self, ring: &dyn Fn(), end: &Cancel) -> bool {
         let (config, tls) = (&self.address.config, &self.tls);
         while !end.is_cancelled() {
-            let listening = Session::connect(config, tls).and_then(|session| {
+            let listening = Session::connect(config, tls, &self.patience).and_then(|session| {
                 session.listen()?;
                 // What was missed without a connection.
                 ring();
@@ -141,6 +152,10 @@ impl Backend for Server {
 
     fn demand_current_schema(&self, connection: &Connection) -> Result<()> {
         self.status(connection)?.demand_current()
+    }
+
+    fn answer_within(&self, most: Duration) {
+        self.patience.set(most);
     }
 
     fn host(&self) -> Option<&str> {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::base::cancel::Cancel;
-use crate::store::driver::postgres::Session;
+use crate::store::driver::postgres::{Patience, Session};
 use crate::store::driver::{Connection, Row};
 use crate::store::postgres::address::Address;
 use crate::store::sql::SqlStore;
@@ -55,7 +55,8 @@ fn server() -> Option<&'static TestServer> {
         let since = Instant::now();
         let place = Address::parse(&address, &settings(Path::new("/"), &[])).unwrap();
         let tls = place.tls().unwrap();
-        while let Err(error) = Session::connect(&place.config, &tls) {
+        let patience = Arc::new(Patience::new(Duration::from_secs(5)));
+        while let Err(error) = Session::connect(&place.config, &tls, &patience) {
             let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             let is_patient = since.elapsed() < Duration::from_secs(180);
             assert!(

@@ -18,7 +18,7 @@ impl Configurations for SqlStore {
     }
 
     fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)> {
-        self.write(|transaction| {
+        self.write_new(|transaction| {
             let added = ensure_workspace(transaction, id, now)?;
             let recorded = transaction
                 .prepare_cached("SELECT id, created_at FROM workspaces WHERE id = ?1")?
@@ -39,7 +39,7 @@ impl Configurations for SqlStore {
     }
 
     fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()> {
-        self.write(|transaction| {
+        self.write_new(|transaction| {
             ensure_workspace(transaction, &new.workspace_id, now)?;
             execute(
                 transaction,
@@ -56,7 +56,7 @@ impl Configurations for SqlStore {
         is_default: bool,
         now: Timestamp,
     ) -> Result<KnownConfiguration> {
-        self.write(|transaction| {
+        self.write_new(|transaction| {
             lock_workspace_of(transaction, id)?;
             set_default(transaction, id, is_default, now)?;
             by_id(transaction, id)
@@ -71,7 +71,7 @@ impl Configurations for SqlStore {
         now: Timestamp,
     ) -> Result<KnownConfiguration> {
         let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS DISTINCT FROM ?2";
-        self.write(|transaction| {
+        self.write_new(|transaction| {
             execute(transaction, sql, params![id, most, now.0])?;
             by_id(transaction, id)
         })?
@@ -85,7 +85,7 @@ impl Configurations for SqlStore {
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<Publication> {
-        self.write(|transaction| match locked(transaction, id)? {
+        self.write_new(|transaction| match locked(transaction, id)? {
             Some(known) => publish(transaction, &known, source_digest, snapshot, now).map(Some),
             None => Ok(None),
         })?
@@ -98,7 +98,7 @@ impl Configurations for SqlStore {
         version: Option<u32>,
         now: Timestamp,
     ) -> Result<Option<KnownConfiguration>> {
-        self.write(|transaction| match locked(transaction, id)? {
+        self.write_new(|transaction| match locked(transaction, id)? {
             Some(known) => activate(transaction, known, version, now).map(Some),
             None => Ok(None),
         })?
@@ -130,7 +130,7 @@ impl Configurations for SqlStore {
         {
             return Ok(known);
         }
-        self.write(|transaction| ensure(transaction, new, now))
+        self.write_new(|transaction| ensure(transaction, new, now))
     }
 
     fn configuration_at(

@@ -13,7 +13,7 @@ use crate::store::{DocumentRecord, Documents, Result, StoreError};
 
 impl Documents for SqlStore {
     fn add_document(&self, new: &DocumentRecord) -> Result<DocumentRecord> {
-        self.write(|transaction| add(transaction, new))
+        self.write_new(|transaction| add(transaction, new))
     }
 
     fn document(&self, id: &str) -> Result<DocumentRecord> {

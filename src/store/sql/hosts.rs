@@ -1,5 +1,7 @@
 //! Several hosts that execute runs from one database: PostgreSQL alone has them.
 
+use std::time::Duration;
+
 use super::values::{execute, rows};
 use super::{SqlStore, runs};
 use crate::base::clock::Timestamp;
@@ -48,7 +50,12 @@ impl Hosts for SqlStore {
         now.map(|now| Some(Timestamp(now)))
     }
 
+    fn answer_within(&self, most: Duration) {
+        self.backend.answer_within(most);
+    }
+
     fn demand_known_schema(&self) -> Result<()> {
+        self.backend.demand_in_place()?;
         self.backend.demand_current_schema(&self.reading())
     }
 

@@ -118,6 +118,12 @@ impl SqlStore {
         written.map_err(|error| self.explain(error))
     }
 
+    /// Writes what is new, where the database is still the one that others look into.
+    fn write_new<T>(&self, work: impl FnMut(&Transaction<'_>) -> driver::Result<T>) -> Result<T> {
+        self.demand_in_place()?;
+        self.write(work)
+    }
+
     /// Writes with one statement, which waits for no other of this process: so heartbeats are in time.
     fn write_one<T>(&self, work: impl FnMut(&Connection) -> driver::Result<T>) -> Result<T> {
         let own = || self.backend.for_heartbeats().map(OneConnection::new);

@@ -24,7 +24,7 @@ impl Pauses for SqlStore {
              ON CONFLICT (configuration_id) DO UPDATE SET reason = coalesce(excluded.reason, pauses.reason)
              RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
         let values = params![of, new.reason, new.paused_by, new.paused_at.0];
-        self.write(|transaction| transaction.prepare_cached(sql)?.query_row(values, pause))
+        self.write_new(|transaction| transaction.prepare_cached(sql)?.query_row(values, pause))
     }
 
     fn resume(&self, configuration: Option<&str>) -> Result<Option<Pause>> {

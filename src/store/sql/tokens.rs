@@ -12,7 +12,7 @@ impl Tokens for SqlStore {
             .workspaces
             .as_ref()
             .and_then(|ids| serde_json::to_string(ids).ok());
-        self.write(|transaction| {
+        self.write_new(|transaction| {
             execute(
                 transaction,
                 "INSERT INTO tokens (id, name, hash, scope, workspaces, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

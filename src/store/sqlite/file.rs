@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::options::DatabaseOptions;
-use super::{connection, error};
+use super::{connection, error, migrate};
 use crate::store::driver::{self, Backend, Connection};
 use crate::store::{Result, StoreError};
 
@@ -45,6 +45,16 @@ impl Backend for DatabaseFile {
             found if self.opened.is_none() || found == self.opened => Ok(()),
             None => Err(StoreError::Absent { path: path.clone() }),
             Some(_) => Err(StoreError::Replaced { path: path.clone() }),
+        }
+    }
+
+    fn demand_current_schema(&self, connection: &Connection) -> Result<()> {
+        match connection {
+            Connection::Sqlite(connection) => {
+                migrate::schema_status(connection, &self.options)?.demand_current()
+            }
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => Ok(()),
         }
     }
 

@@ -151,6 +151,11 @@ impl Objects {
         &self.url
     }
 
+    /// Whether a path is one whose file other hosts find here.
+    pub fn holds(&self, path: &Path) -> bool {
+        key_of(&self.data, path).is_some()
+    }
+
     /// Puts a file under its path. One that is there already is the same.
     ///
     /// # Errors
@@ -320,6 +325,14 @@ impl Objects {
             }
         }
         self.fetch_file(&folder.staged(&run.input_name))?;
+        if run
+            .output_path
+            .as_ref()
+            .is_some_and(|output| !output.is_file())
+        {
+            // It may be put still, or be mended: it is looked for again.
+            return Ok(());
+        }
         files::write_whole(&mark, attempt.as_bytes())
     }
 
@@ -359,6 +372,16 @@ impl Objects {
             put.map_err(self.on("put", key))?;
         }
         Ok(())
+    }
+
+    /// # Errors
+    /// It is out of reach now, or not this database's.
+    pub fn demand_reachable(&self) -> Result<(), FileError> {
+        self.demand_own()?;
+        self.remote
+            .has(IDENTITY)
+            .map(drop)
+            .map_err(self.on("use", IDENTITY))
     }
 
     /// What this data directory has seen of the store.
