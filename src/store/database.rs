@@ -4,7 +4,6 @@
 
 use std::path::{Path, PathBuf};
 
-#[cfg(feature = "postgres")]
 use super::postgres::address::Address;
 use super::schema::{Examined, Migrated, Moved, Opening, SchemaStatus};
 use super::sql::SqlStore;
@@ -14,7 +13,6 @@ use crate::settings::{Resolved, Settings};
 /// A database, and the backend that serves it.
 enum Database {
     Sqlite(PathBuf),
-    #[cfg(feature = "postgres")]
     Postgres(Box<Address>),
 }
 
@@ -55,11 +53,8 @@ pub fn open(
     host: &str,
     opening: Opening,
 ) -> Result<Box<dyn Store>> {
-    #[cfg(not(feature = "postgres"))]
-    let _ = host;
     match Database::of(settings, default)? {
         Database::Sqlite(path) => Ok(Box::new(SqlStore::open(settings, &path, opening)?)),
-        #[cfg(feature = "postgres")]
         Database::Postgres(address) => Ok(Box::new(SqlStore::on_server(
             settings, &address, host, opening,
         )?)),
@@ -74,7 +69,6 @@ pub fn open(
 pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
     match Database::of(settings, default)? {
         Database::Sqlite(path) => SqlStore::migrate(settings, &path),
-        #[cfg(feature = "postgres")]
         Database::Postgres(address) => SqlStore::migrate_on_server(settings, &address),
     }
 }
@@ -86,7 +80,6 @@ pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
 pub fn location(settings: &Settings, default: &Path) -> Result<Location> {
     Ok(match Database::of(settings, default)? {
         Database::Sqlite(path) => Location::File(path),
-        #[cfg(feature = "postgres")]
         Database::Postgres(address) => Location::Server(PathBuf::from(&address.shown)),
     })
 }
@@ -98,7 +91,6 @@ pub fn location(settings: &Settings, default: &Path) -> Result<Location> {
 pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
     match Database::of(settings, default)? {
         Database::Sqlite(path) => SqlStore::status(settings, &path),
-        #[cfg(feature = "postgres")]
         Database::Postgres(address) => SqlStore::status_on_server(settings, &address),
     }
 }
@@ -116,11 +108,9 @@ pub fn copy(settings: &Settings, database: &Path, to: &Path) -> Result<()> {
 ///
 /// # Errors
 /// A database cannot be used, or the settings name no server.
-#[cfg_attr(not(feature = "postgres"), expect(unused_variables))]
 pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Moved> {
     match Database::of(settings, from)? {
         Database::Sqlite(path) => Err(StoreError::Absent { path }),
-        #[cfg(feature = "postgres")]
         Database::Postgres(address) => {
             let source = SqlStore::open(settings, from, Opening::Existing)?;
             let target = SqlStore::on_server(settings, &address, host, Opening::Existing)?;
@@ -147,7 +137,6 @@ pub fn examine(settings: &Settings, default: &Path) -> Result<Examined> {
             let problems = SqlStore::integrity_problems(settings, &path)?;
             Ok(Examined { path, problems })
         }
-        #[cfg(feature = "postgres")]
         Database::Postgres(address) => {
             let status = SqlStore::status_on_server(settings, &address)?;
             status.demand_current()?;
@@ -179,13 +168,10 @@ impl Database {
             })
         };
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            #[cfg(feature = "postgres")]
             return match Address::parse(url, settings) {
                 Ok(address) => Ok(Self::Postgres(Box::new(address))),
                 Err(reason) => refuse(&reason),
             };
-            #[cfg(not(feature = "postgres"))]
-            return refuse("this ade was built without PostgreSQL");
         }
         let Some(rest) = url.strip_prefix("sqlite://") else {
             return refuse("this ade serves sqlite:/// and postgresql:// URLs");
@@ -218,7 +204,6 @@ mod tests {
         };
         let path = |url: &str| match database(url).unwrap() {
             Database::Sqlite(path) => path,
-            #[cfg(feature = "postgres")]
             Database::Postgres(_) => unreachable!("{url} names a file"),
         };
         assert_eq!(path("sqlite:///a/b.sqlite"), Path::new("/here/a/b.sqlite"));

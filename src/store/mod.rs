@@ -40,7 +40,6 @@ mod ids;
 mod leases;
 mod observed_time;
 mod pauses;
-#[cfg(feature = "postgres")]
 mod postgres;
 mod queue_statistics;
 mod results;
@@ -97,7 +96,7 @@ pub use schema::{
 pub use sql::SqlStore;
 pub use tokens::{Scope, TokenRecord, Tokens};
 pub use workers::{WorkerRecord, Workers};
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
 pub(crate) use {postgres::tests::hosts, suite::places};
 
 /// The outcome of every operation here.

@@ -168,7 +168,6 @@ pub struct Moved {
 
 impl Moved {
     /// Notes what a table holds, and whether both sides hold the same.
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
     pub(super) fn note(&mut self, table: &'static str, rows: u64, is_same: bool) {
         self.tables.push((table, rows));
         if !is_same {

@@ -265,7 +265,7 @@ fn try_threads(count: usize) -> io::Result<()> {
     all
 }
 
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;

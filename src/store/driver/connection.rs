@@ -12,7 +12,6 @@ use super::value::Params;
 /// A connection to one of the databases.
 pub(in crate::store) enum Connection {
     Sqlite(rusqlite::Connection),
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
     Postgres(Box<Session>),
 }
 

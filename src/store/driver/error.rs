@@ -25,19 +25,15 @@ pub(in crate::store) enum Error {
     Conflict(String),
     /// The server could not be asked, or gave up the connection.
     #[error("{0}")]
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
     Unreachable(String),
     /// The server does not let this user in, or not to this database.
     #[error("{0}")]
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
     Denied(String),
     /// Who answers is not shown to be the server.
     #[error("{0}")]
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
     Untrusted(String),
     /// The server refused a statement.
     #[error("{0}")]
-    #[cfg_attr(not(feature = "postgres"), expect(dead_code))]
     Refused(String),
 }
 

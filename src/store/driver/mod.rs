@@ -10,7 +10,6 @@
 mod backend;
 mod connection;
 mod error;
-#[cfg_attr(not(feature = "postgres"), path = "no_postgres.rs")]
 pub(in crate::store) mod postgres;
 mod shared;
 mod statement;
@@ -22,5 +21,4 @@ pub(in crate::store) use error::{Error, Result};
 pub(in crate::store) use shared::OneConnection;
 pub(in crate::store) use statement::{Row, Statement};
 pub(in crate::store) use value::{FromValue, Params, ToValue, params};
-#[cfg(feature = "postgres")]
 pub(in crate::store) use value::{OwnedValue, Value};

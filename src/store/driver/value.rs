@@ -111,7 +111,6 @@ impl FromValue for Vec<u8> {
 
 /// A value that belongs to nobody else.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(not(feature = "postgres"), expect(dead_code))]
 pub(in crate::store) enum OwnedValue {
     Null,
     Integer(i64),

@@ -53,7 +53,6 @@ impl Backend for DatabaseFile {
             Connection::Sqlite(connection) => {
                 migrate::schema_status(connection, &self.options)?.demand_current()
             }
-            #[cfg(feature = "postgres")]
             Connection::Postgres(_) => Ok(()),
         }
     }

@@ -11,12 +11,8 @@
 
 mod key;
 mod object;
-#[cfg(feature = "objects")]
 mod remote;
-#[cfg(not(feature = "objects"))]
-#[path = "absent.rs"]
-mod remote;
-#[cfg(all(test, feature = "objects"))]
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};

@@ -11,7 +11,6 @@ pub struct Found {
 }
 
 /// Why an object was not put or fetched.
-#[cfg_attr(not(feature = "objects"), expect(dead_code))]
 pub(super) enum Trouble {
     /// The object store is out of reach, or refuses.
     Remote(String),
