@@ -603,6 +603,7 @@ fn only(place: &Place, name: &str) -> PathBuf {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn parts_of_the_cache_go_that_no_build_has_used_for_long() {
     let mut place = Place::ready();
     let engine = only(&place, "home/.cache/ade/engine");

@@ -326,6 +326,7 @@ fn without_a_network_the_error_says_whether_that_may_pass() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn a_python_without_pip_gets_its_uv_through_a_passing_venv() {
     let place = Place::with_dependencies("");
     let bare = place.folder.path().join("bare");

@@ -84,6 +84,7 @@ fn by_the_first_uv_on_path_that_is_recent_enough() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn by_a_uv_that_is_fetched_once() {
     let mut place = Place::cold();
     without_uv(&mut place);
@@ -104,6 +105,7 @@ fn by_a_uv_that_is_fetched_once() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn data_directories_share_what_was_fetched_and_compiled() {
     let mut place = Place::cold();
     place.unset("ADE_UV_CACHE_DIR");
@@ -129,6 +131,7 @@ fn data_directories_share_what_was_fetched_and_compiled() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn without_a_home_the_cache_is_below_the_data_directory() {
     let mut place = Place::cold();
     place.unset("HOME");
@@ -179,6 +182,7 @@ fn a_dependency_that_does_not_exist_fails_in_the_installers_own_words() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn without_a_network_a_warm_cache_suffices_and_a_cold_one_says_what_to_do() {
     let mut place = Place::cold();
     without_network(&mut place);
@@ -314,6 +318,7 @@ fn an_ade_in_a_virtual_environment_uses_the_python_and_the_uv_of_that_environmen
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn a_build_that_takes_too_long() {
     let mut place = Place::cold();
     place.forget_environments();

@@ -126,6 +126,7 @@ fn a_lock_names_every_file_by_its_hash_and_is_the_same_the_next_time() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn what_the_lock_names_is_installed_by_runs_and_by_workers() {
     let (place, configuration) = place();
     place.ade("lock config --offline").succeeds();
@@ -242,6 +243,7 @@ fn another_file_under_a_locked_version_is_not_installed() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn wheels_of_the_configuration_are_locked_by_their_path() {
     let (place, configuration) = place();
     configuration.write("pyproject.toml", "");
@@ -300,6 +302,7 @@ fn a_lock_that_cannot_be_made_leaves_the_former_one() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn a_frozen_worker_fails_what_has_no_lock_and_another_one_may_run_it() {
     let (mut place, _) = place();
     place.ade("run config members.csv --detach").succeeds();

@@ -173,6 +173,7 @@ fn a_failure_is_told_once_and_whole_as_json() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn a_long_log_takes_little_memory() {
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
