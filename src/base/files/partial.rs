@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::is_closed;
+
 /// The prefix of the names of folders that are being filled.
 const PREFIX: &str = ".partial-";
 
@@ -84,6 +86,22 @@ pub fn remove_read_only_tree(path: &Path) -> io::Result<()> {
             fs::remove_dir_all(path)
         }
         removed => removed,
+    }
+}
+
+/// Deletes what this user cannot read of a folder of which all can be made anew. Links are not followed. Returns whether something was
+/// deleted.
+pub fn remove_closed(path: &Path) -> bool {
+    let kind = fs::symlink_metadata(path).map(|found| found.file_type());
+    let is_folder = kind.as_ref().is_ok_and(fs::FileType::is_dir);
+    match is_closed(path) {
+        true if is_folder => remove_read_only_tree(path).is_ok(),
+        true => kind.is_ok_and(|kind| kind.is_file()) && fs::remove_file(path).is_ok(),
+        false if is_folder => {
+            let entries = fs::read_dir(path).into_iter().flatten().flatten();
+            entries.fold(false, |any, entry| remove_closed(&entry.path()) | any)
+        }
+        false => false,
     }
 }
 
