@@ -18,7 +18,7 @@ use super::problem::{Facts, Kind, Problem, code};
 
 pub use file_system::{SharedDisk, shared};
 pub use partial::{
-    PartialFolder, is_partial, partial_in, remove_closed, remove_leftovers, remove_read_only_tree,
+    PartialFolder, is_partial, open_again, partial_in, remove_leftovers, remove_read_only_tree,
 };
 pub use usage::{DiskUsage, count_below, disk_usage, disk_usage_of_all};
 

@@ -89,20 +89,22 @@ pub fn remove_read_only_tree(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Deletes what this user cannot read of a folder of which all can be made anew. Links are not followed. Returns whether something was
-/// deleted.
-pub fn remove_closed(path: &Path) -> bool {
-    let kind = fs::symlink_metadata(path).map(|found| found.file_type());
-    let is_folder = kind.as_ref().is_ok_and(fs::FileType::is_dir);
-    match is_closed(path) {
-        true if is_folder => remove_read_only_tree(path).is_ok(),
-        true => kind.is_ok_and(|kind| kind.is_file()) && fs::remove_file(path).is_ok(),
-        false if is_folder => {
-            let entries = fs::read_dir(path).into_iter().flatten().flatten();
-            entries.fold(false, |any, entry| remove_closed(&entry.path()) | any)
-        }
-        false => false,
+/// Opens to this user what it owns below a path and cannot read. Links are not followed. Returns whether there was such a thing.
+pub fn open_again(path: &Path) -> bool {
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return false;
+    };
+    let opened = || {
+        let mode = found.permissions().mode() & 0o777;
+        let mode = mode | if found.is_dir() { 0o700 } else { 0o400 };
+        fs::set_permissions(path, Permissions::from_mode(mode)).is_ok()
+    };
+    let was_closed = !found.is_symlink() && is_closed(path) && opened();
+    if !found.is_dir() {
+        return was_closed;
     }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.fold(was_closed, |any, entry| open_again(&entry.path()) | any)
 }
 
 fn make_writable(folder: &Path) -> io::Result<()> {

@@ -8,7 +8,7 @@ use std::process::Command;
 use super::fetch::fetched;
 use super::index;
 use super::search;
-use crate::base::files::{remove_closed, touch};
+use crate::base::files::{open_again, touch};
 use crate::environment::building::contents::Way;
 use crate::environment::building::error::BuildError;
 use crate::environment::building::session::{BuildSession, Code, Show};
@@ -219,7 +219,7 @@ fn cache_of(session: &BuildSession<'_>) -> Option<PathBuf> {
 
 impl Uv {
     /// Installs from caches, and where they do not suffice, with a network: this makes the second environment cheap.
-    /// What this user cannot read of the cache is deleted if an installation fails for it, and comes from the network again.
+    /// What is closed to this user in its cache is opened if an installation fails for it.
     fn caches_first(
         &self,
         session: &mut BuildSession<'_>,
@@ -231,11 +231,11 @@ impl Uv {
             Err(error) if error.last_lines().iter().any(is_denied) => {}
             _ => return installed,
         }
-        let Some(cache) = cache_of(session).filter(|cache| remove_closed(cache)) else {
+        let Some(cache) = cache_of(session).filter(|cache| open_again(cache)) else {
             return installed;
         };
         session.note(format!(
-            "what could not be read of {} was deleted",
+            "what could not be read of {} was opened again",
             cache.display()
         ));
         self.install_caches_first(session, command)
