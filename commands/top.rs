@@ -69,6 +69,11 @@ fn print_json(ui: &Ui, view: &View) {
         "at": view.figures.now,
         "window_seconds": WINDOW.as_secs(),
         "queue": view.figures.queue,
+        "longest": view.figures.longest.as_ref().map(|longest| json!({
+            "run_id": longest.run.id, "workspace_id": longest.run.workspace_id, "configuration": longest.run.configuration_name,
+            "input": longest.run.input_name, "running_ms": longest.running_ms, "usual_ms": longest.usual_ms,
+            "is_overdue": longest.is_overdue(), "cancel": longest.cancel(),
+        })),
         "paused": view.paused,
         "workers": view.figures.processes.iter().map(|known| &known.record).collect::<Vec<_>>(),
         "running": view.running.iter().map(|run| run_json(run, None, &[], &Whole)).collect::<Vec<_>>(),
@@ -77,6 +82,15 @@ fn print_json(ui: &Ui, view: &View) {
 
 fn lines(ui: &Ui, view: &View, width: Option<usize>) -> Vec<String> {
     let mut lines = queue(ui, &view.figures.queue);
+    if let Some(longest) = &view.figures.longest {
+        let tone = if longest.is_overdue() {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        };
+        let text = format!("{longest}; `{}` ends it", longest.cancel());
+        lines.push(format!("longest   {}", ui.paint(tone, text)));
+    }
     for paused in &view.paused {
         lines.push(format!("paused    {}", ui.paint(Tone::Warn, paused)));
     }

@@ -5,6 +5,7 @@ use std::io::Write;
 use ade::base::problem::code;
 use clap::error::ErrorKind;
 
+use super::clean;
 use crate::exit::{ExitStatus, Failure, REPORT};
 
 /// Prints one message for a panic; the backtrace follows only with `RUST_BACKTRACE=full`.
@@ -28,7 +29,11 @@ pub fn report_panics() {
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("an unknown failure");
-        let _ = writeln!(std::io::stderr(), "error: {what}{place}\nhint: {REPORT}");
+        let _ = writeln!(
+            std::io::stderr(),
+            "error: {}{place}\nhint: {REPORT}",
+            clean(what)
+        );
     }));
 }
 

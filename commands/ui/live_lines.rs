@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
+use super::clean;
 use super::terminal::Ui;
 use super::tone::Tone;
 
@@ -49,11 +50,11 @@ impl<'a> LiveLines<'a> {
         self.pass_on(self.ui.fitted(text));
     }
 
-    /// Prints a line of another program as it is, above the drawing.
+    /// Prints a line of another program, above the drawing.
     pub fn pass_on(&self, text: impl Display) {
         match &self.bars {
             Some(bars) => {
-                let _ = bars.println(text.to_string());
+                let _ = bars.println(clean(&text.to_string()));
             }
             None if !self.ui.quiet() => self.ui.log(text),
             None => {}
@@ -97,7 +98,7 @@ impl<'a> LiveLines<'a> {
             let style = ProgressStyle::with_template(&template)
                 .unwrap_or_else(|_| ProgressStyle::default_spinner());
             let bar = bars.add(ProgressBar::new_spinner().with_style(style.tick_strings(&SPINNER)));
-            bar.set_message(text.to_owned());
+            bar.set_message(clean(text).into_owned());
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
@@ -118,7 +119,7 @@ impl Task {
     /// Sets what the task is doing now.
     pub fn update(&self, text: impl Display) {
         if let Some(bar) = &self.bar {
-            bar.set_message(text.to_string());
+            bar.set_message(clean(&text.to_string()).into_owned());
         }
     }
 

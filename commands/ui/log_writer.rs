@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::clean;
+
 /// So many lines wait for the reader; further ones are dropped.
 const MOST: usize = 10_000;
 /// How long the end of the program waits for the reader of the last lines.
@@ -28,7 +30,7 @@ impl LogWriter {
         let (sender, receiver) = sync_channel::<String>(MOST);
         let writer = std::thread::spawn(move || {
             for line in receiver {
-                let _ = writeln!(std::io::stderr().lock(), "{line}");
+                let _ = writeln!(std::io::stderr().lock(), "{}", clean(&line));
             }
         });
         Self {

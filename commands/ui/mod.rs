@@ -1,7 +1,8 @@
 //! The only code that prints; lints (clippy.toml) refuse it everywhere else.
 //!
 //! Data goes to standard output, progress to standard error; every line makes sense without colour. A reader that
-//! closes the pipe early (`ade runs ls | head`) is not an error.
+//! closes the pipe early (`ade runs ls | head`) is not an error. What is printed goes through [`clean`], so that no name of a file and no
+//! output of a configuration's code controls the terminal.
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,6 +10,7 @@
 )]
 
 mod batch;
+mod clean;
 mod early;
 mod ended;
 mod environment_progress;
@@ -29,6 +31,7 @@ mod tone;
 mod votes;
 
 pub use batch::ListedFile;
+use clean::clean;
 pub use early::{answer, report_panics};
 pub use environment_progress::EnvironmentProgress;
 pub use explained::{print_explanation, print_rows};

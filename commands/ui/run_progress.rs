@@ -218,7 +218,7 @@ impl<'a> RunProgress<'a> {
                     self.lines.say(format_args!("{level:>7} {name} {message}"));
                 }
             }
-            // Lines that the configuration's code prints are shown to its author, as they are.
+            // Lines that the configuration's code prints are shown to its author.
             CONSOLE_LINE => self.lines.pass_on(message),
             _ => {}
         }

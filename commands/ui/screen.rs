@@ -5,6 +5,8 @@ use std::io::{IsTerminal, Read};
 use console::Term;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
+use super::clean;
+
 /// The alternate screen. Dropping it restores the cursor, the keys and the former content of the terminal.
 pub struct Screen {
     terminal: Term,
@@ -52,7 +54,7 @@ impl Screen {
         let height = usize::from(self.terminal.size().0).saturating_sub(1);
         let mut frame = String::from("\x1b[H");
         for line in lines.iter().take(height) {
-            frame.push_str(line);
+            frame.push_str(&clean(line));
             frame.push_str("\x1b[K\n");
         }
         frame.push_str("\x1b[J");

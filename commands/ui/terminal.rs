@@ -9,6 +9,7 @@ use console::measure_text_width;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::clean::{clean, painted};
 use super::format::{broken, fitted, typed_in};
 use super::table::Table;
 use super::tone::{Color, Tone};
@@ -90,7 +91,7 @@ impl Ui {
 
     /// A line of data.
     pub fn line(&self, text: impl Display) {
-        let _ = writeln!(std::io::stdout().lock(), "{text}");
+        let _ = writeln!(std::io::stdout().lock(), "{}", clean(&text.to_string()));
     }
 
     /// A line of data in words, broken between them if it is too long for the terminal.
@@ -169,7 +170,7 @@ impl Ui {
     /// Text for standard output in its colour.
     pub fn paint(&self, tone: Tone, text: impl Display) -> String {
         if self.out_color && tone != Tone::Plain {
-            tone.style().apply_to(text).to_string()
+            painted(tone.colors(), text)
         } else {
             text.to_string()
         }
@@ -178,7 +179,7 @@ impl Ui {
     /// Text for standard error in its colour.
     pub fn paint_err(&self, tone: Tone, text: impl Display) -> String {
         if self.err_color && tone != Tone::Plain {
-            tone.style().apply_to(text).to_string()
+            painted(tone.colors(), text)
         } else {
             text.to_string()
         }
@@ -203,7 +204,7 @@ impl Ui {
             return true;
         }
         let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "{question} [y/N] ");
+        let _ = write!(stderr, "{} [y/N] ", clean(question));
         let _ = stderr.flush();
         let mut answer = String::new();
         let _ = std::io::stdin().lock().read_line(&mut answer);
@@ -220,7 +221,7 @@ impl Ui {
 
     /// A line on standard error, which `-q` does not silence.
     pub fn log(&self, text: impl Display) {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = writeln!(std::io::stderr().lock(), "{}", clean(&text.to_string()));
     }
 
     /// A line with a name and its value.
@@ -292,17 +293,14 @@ impl Ui {
 
     /// Prints an error that ends the command or the handling of one input.
     pub fn failure(&self, failure: &Failure) {
-        let mut stderr = std::io::stderr().lock();
         if self.json {
-            let _ = writeln!(stderr, "{}", failure.to_json());
-            return;
+            return self.log(failure.to_json());
         }
         let error = self.paint_err(Tone::Bad, "error:");
-        let message = format!("{error} {}", failure.message);
-        let _ = writeln!(stderr, "{}", self.fitted(message));
+        self.log(self.fitted(format!("{error} {}", failure.message)));
         if let Some(hint) = &failure.hint {
             let hint = format!("{} {hint}", self.paint_err(Tone::Name, "hint:"));
-            let _ = writeln!(stderr, "{}", self.fitted(hint));
+            self.log(self.fitted(hint));
         }
     }
 }
@@ -328,7 +326,7 @@ impl Array<'_> {
                 text.push_str(line);
             }
         }
-        self.ui.raw(text.as_bytes());
+        self.ui.raw(clean(&text).as_bytes());
     }
 
     /// Prints its end.

@@ -2,7 +2,6 @@
 
 use ade::store::{EnvironmentStatus, RunRecord, RunStatus};
 use clap::ValueEnum;
-use console::Style;
 
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -33,17 +32,16 @@ pub enum Tone {
 }
 
 impl Tone {
-    /// How it is drawn.
-    pub fn style(self) -> Style {
-        let style = Style::new().force_styling(true);
+    /// The numbers of its colours.
+    pub fn colors(self) -> &'static [u8] {
         match self {
-            Self::Plain => style,
-            Self::Good => style.green(),
-            Self::Warn => style.yellow(),
-            Self::Bad => style.red().bold(),
-            Self::Dim => style.dim(),
-            Self::Strong => style.bold(),
-            Self::Name => style.cyan(),
+            Self::Plain => &[],
+            Self::Good => &[32],
+            Self::Warn => &[33],
+            Self::Bad => &[31, 1],
+            Self::Dim => &[2],
+            Self::Strong => &[1],
+            Self::Name => &[36],
         }
     }
 }

@@ -174,7 +174,8 @@ fn load(
         vec![prepared.snapshot.clone()],
         vec![scratch.clone()],
         false,
-    );
+    )
+    .built_from(&environment.snapshot, &environment.configuration_path);
     let obstacles = policy.obstacles();
     if !obstacles.is_empty() {
         return Err(CheckError::NotConfined(obstacles));

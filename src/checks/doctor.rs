@@ -13,11 +13,13 @@ use crate::base::files::SharedDisk;
 use crate::base::problem::Problem;
 use crate::engine::sandbox::support;
 use crate::environment::find_uv;
+use crate::environment::provide::rebuild::defect;
 use crate::environment::python::{PythonSearch, find_python};
-use crate::settings::paths::Paths;
+use crate::settings::paths::{CacheFolder, Paths};
 use crate::settings::{Sandbox, Settings};
-use crate::store::{self, DeliveryKind, Opening, StoreError};
+use crate::store::{self, DeliveryKind, EnvironmentStatus, Opening, StoreError};
 use crate::system::machine::Disk;
+use crate::workspace::figures::LongestRun;
 use crate::workspace::fleet;
 use crate::workspace::identity;
 use crate::workspace::identity::IdentityError;
@@ -84,10 +86,12 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
         data_directory(paths.data()),
         space(paths.data()),
         cache(&paths),
+        environments(settings, &paths),
         file_system(settings, &paths),
         database(settings, &paths),
         identity(settings, &paths),
         queue(settings, &paths),
+        longest(settings, &paths),
         pauses(settings, &paths),
         workers(settings, &paths),
         slots(settings),
@@ -234,15 +238,63 @@ fn data_directory(path: &Path) -> Finding {
 fn cache(paths: &Paths) -> Finding {
     const NAME: &str = "cache";
     let folder = paths.cache().display();
-    match paths.cache_note() {
-        None => Finding::new(NAME, CheckState::Ok, folder.to_string(), None),
-        Some(note) => Finding::new(
-            NAME,
-            CheckState::Warning,
+    let warning = |message, hint: &str| {
+        Finding::new(NAME, CheckState::Warning, message, Some(hint.to_owned()))
+    };
+    let chosen = paths.chosen_caches().into_iter().flatten();
+    let mut chosen = chosen.filter(|folder| files::is_closed(folder));
+    let closed = CacheFolder(paths.cache().to_owned()).closed();
+    let closed = closed.or_else(|| chosen.next().map(Path::to_owned));
+    match (paths.cache_note(), closed) {
+        (None, None) => Finding::new(NAME, CheckState::Ok, folder.to_string(), None),
+        (Some(note), _) => warning(
             format!("{folder}, because {note}"),
-            Some("set ADE_CACHE_DIR to a folder that all data directories can share".to_owned()),
+            "open that to this user, delete it, or set ADE_CACHE_DIR to a folder that all data directories can share",
+        ),
+        (None, Some(closed)) => warning(
+            format!("{} is not open to this user", closed.display()),
+            "open it to this user, or delete it: what it held is fetched again",
         ),
     }
+}
+
+/// Whether the environments that are ready can be used.
+fn environments(settings: &Settings, paths: &Paths) -> Finding {
+    const NAME: &str = "environments";
+    let opened = identity::open_store(settings, paths, Opening::Existing);
+    let found = match opened.and_then(|store| store.all_environments()) {
+        Ok(found) => found,
+        Err(StoreError::Absent { .. }) => Vec::new(),
+        // Said of the database itself.
+        Err(_) => return Finding::new(NAME, CheckState::Warning, "not known", None),
+    };
+    let ready = found
+        .iter()
+        .filter(|known| known.status == EnvironmentStatus::Ready);
+    let ready: Vec<_> = ready.collect();
+    let defects = ready
+        .iter()
+        .filter_map(|known| Some((known, defect(&Disk, known)?)));
+    let defects: Vec<_> = defects.collect();
+    let Some((first, why)) = defects.first() else {
+        let message = format!("{} ready", plural(ready.len() as u64, "environment"));
+        return Finding::new(NAME, CheckState::Ok, message, None);
+    };
+    let folder = first.configuration_path.display();
+    Finding::new(
+        NAME,
+        CheckState::Warning,
+        format!(
+            "{} of {} cannot be used, such as that of {} ({}): {why}",
+            defects.len(),
+            plural(ready.len() as u64, "environment"),
+            first.configuration_name,
+            first.folder.display(),
+        ),
+        Some(format!(
+            "the next run builds it anew; `ade env build {folder} --force` does so now"
+        )),
+    )
 }
 
 fn space(path: &Path) -> Finding {
@@ -350,6 +402,33 @@ fn queue(settings: &Settings, paths: &Paths) -> Finding {
             ),
         ),
         Err(StoreError::Absent { .. }) => Finding::new(NAME, CheckState::Ok, "empty", None),
+        // Said of the database itself.
+        Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
+    }
+}
+
+/// Whether a run takes far longer than others of its configuration: unless there is a timeout, nothing ends one that hangs.
+fn longest(settings: &Settings, paths: &Paths) -> Finding {
+    const NAME: &str = "longest run";
+    let opened = identity::open_store(settings, paths, Opening::Existing);
+    let found = opened.and_then(|store| {
+        let running = store.running_runs(None)?;
+        LongestRun::of(&*store, running, Timestamp::now())
+    });
+    match found {
+        Ok(Some(longest)) if longest.is_overdue() => Finding::new(
+            NAME,
+            CheckState::Warning,
+            longest.to_string(),
+            Some(format!(
+                "`{}` ends it; ADE_RUN_TIMEOUT_SECONDS ends such runs by itself",
+                longest.cancel()
+            )),
+        ),
+        Ok(Some(longest)) => Finding::new(NAME, CheckState::Ok, longest.to_string(), None),
+        Ok(None) | Err(StoreError::Absent { .. }) => {
+            Finding::new(NAME, CheckState::Ok, "no run is being executed", None)
+        }
         // Said of the database itself.
         Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
     }

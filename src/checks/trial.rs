@@ -208,7 +208,8 @@ fn invocation(
             vec![prepared.snapshot.clone(), folder.input()],
             vec![folder.output(), folder.scratch()],
             options.network,
-        ),
+        )
+        .built_from(&environment.snapshot, &environment.configuration_path),
         python,
         snapshot: prepared.package_folder.clone(),
         task: EngineTask::Process {

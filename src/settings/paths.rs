@@ -12,6 +12,7 @@ use rustix::fs::{Access, access};
 use rustix::process::geteuid;
 
 use crate::base::clock::Timestamp;
+use crate::base::files;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 
@@ -386,6 +387,15 @@ impl CacheFolder {
         let name = folder.file_name().unwrap_or_default();
         name.as_encoded_bytes().starts_with(Self::TRASH.as_bytes())
     }
+    /// What of it this user cannot use: the folder itself, or the first part of it that cannot be read.
+    pub fn closed(&self) -> Option<PathBuf> {
+        if !is_own(&self.0) {
+            return Some(self.0.clone());
+        }
+        let parts = [self.engines(), self.tools().0, self.environments()];
+        let mut parts = parts.into_iter().chain(self.downloads());
+        parts.find(|part| files::is_closed(part))
+    }
     /// The download caches of uv and pip.
     pub fn downloads(&self) -> [PathBuf; 2] {
         ["uv", "pip"].map(|name| self.0.join(name))
@@ -403,11 +413,13 @@ fn cache_of(settings: &Settings) -> (PathBuf, Option<String>) {
             let note = "there is no home folder for the cache";
             (below_data, Some(note.to_owned()))
         }
-        Some(folder) if is_own(&folder) => (folder, None),
-        Some(folder) => {
-            let note = format!("{} cannot be written", folder.display());
-            (below_data, Some(note))
-        }
+        Some(folder) => match CacheFolder(folder.clone()).closed() {
+            None => (folder, None),
+            Some(closed) => {
+                let note = format!("{} is not open to this user", closed.display());
+                (below_data, Some(note))
+            }
+        },
     }
 }
 

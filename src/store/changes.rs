@@ -60,7 +60,9 @@ pub struct RunningRun {
     pub id: String,
     /// Its workspace.
     pub workspace_id: String,
-    /// The name of its configuration.
+    /// Its configuration.
+    pub configuration_id: String,
+    /// The name of that.
     pub configuration_name: String,
     /// The file name of its input.
     pub input_name: String,

@@ -56,6 +56,9 @@ pub trait QueueStatistics {
         now: Timestamp,
     ) -> Result<Overview>;
 
+    /// Returns how long runs of a configuration take, in milliseconds: the median of the last ones that succeeded. `None`: none has.
+    fn usual_duration(&self, configuration: &str) -> Result<Option<u64>>;
+
     /// Returns what has happened in all workspaces.
     fn totals(&self) -> Result<Totals>;
 }

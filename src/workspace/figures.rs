@@ -2,10 +2,14 @@
 //! workspace and the log of a worker.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use crate::base::clock::{Timestamp, milliseconds};
-use crate::store::{DeliveryCounts, Overview, Pause, StoreError, Totals, WorkerRecord};
+use crate::base::counted::duration;
+use crate::store::{
+    DeliveryCounts, Overview, Pause, RunningRun, Store, StoreError, Totals, WorkerRecord,
+};
 use crate::workspace::{Workspace, fleet};
 
 /// The kind of a process that works the queue.
@@ -29,6 +33,8 @@ pub struct Figures {
     pub queue: Overview,
     /// What has happened in all workspaces.
     pub totals: Totals,
+    /// The run that has been executed longest.
+    pub longest: Option<LongestRun>,
     /// What is paused, and how many runs wait because of that.
     pub pauses: Vec<Pause>,
     /// See `pauses`.
@@ -50,6 +56,72 @@ pub struct BusyProcess {
     pub busy: u64,
 }
 
+/// The run that has been executed longest, beside what others of its configuration take: nothing ends a run that hangs, unless there is a
+/// timeout.
+#[derive(Clone, Debug)]
+pub struct LongestRun {
+    /// Its record.
+    pub run: RunningRun,
+    /// Since when, in milliseconds.
+    pub running_ms: u64,
+    /// How long runs of its configuration take. `None`: none has succeeded yet.
+    pub usual_ms: Option<u64>,
+}
+
+impl LongestRun {
+    /// The times as long as usual, a minute at least, after which a run is overdue.
+    const TIMES: u64 = 10;
+    /// What is usual at least, and where nothing is known.
+    const LEAST_MS: u64 = 6_000;
+    const UNKNOWN_MS: u64 = 360_000;
+
+    /// That of these runs, which are ordered by their claims.
+    pub fn of(
+        store: &dyn Store,
+        running: Vec<RunningRun>,
+        now: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(run) = running.into_iter().next() else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            running_ms: now.since(run.claimed_at),
+            usual_ms: store.usual_duration(&run.configuration_id)?,
+            run,
+        }))
+    }
+
+    /// Whether it takes ten times as long as is usual, and a minute at least; if nothing is known, an hour.
+    pub fn is_overdue(&self) -> bool {
+        let usual = self.usual_ms.unwrap_or(Self::UNKNOWN_MS);
+        self.running_ms > Self::TIMES * usual.max(Self::LEAST_MS)
+    }
+
+    /// The command that ends it.
+    pub fn cancel(&self) -> String {
+        format!("ade runs cancel {}", self.run.id)
+    }
+}
+
+impl fmt::Display for LongestRun {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let RunningRun {
+            input_name,
+            configuration_name,
+            ..
+        } = &self.run;
+        let running = duration(self.running_ms);
+        write!(
+            formatter,
+            "{input_name} ({configuration_name}) has run for {running}; "
+        )?;
+        match self.usual_ms {
+            Some(usual) => write!(formatter, "such runs take {}", duration(usual)),
+            None => formatter.write_str("no such run has succeeded yet"),
+        }
+    }
+}
+
 impl Figures {
     /// Reads them, with what ended within a window before now.
     pub fn read(workspace: &Workspace, of: Of<'_>, window: Duration) -> Result<Self, StoreError> {
@@ -58,9 +130,11 @@ impl Figures {
         let since = Timestamp(now.0.saturating_sub(milliseconds(window)));
         let queue = store.overview(of.workspace, since, now)?;
         let mut busy: HashMap<String, u64> = HashMap::new();
-        for run in store.running_runs(of.busy_with)? {
-            *busy.entry(run.process).or_default() += 1;
+        let running = store.running_runs(of.busy_with)?;
+        for run in &running {
+            *busy.entry(run.process.clone()).or_default() += 1;
         }
+        let longest = LongestRun::of(store, running, now)?;
         let processes = fleet::living(workspace)?
             .into_iter()
             .map(|record| BusyProcess {
@@ -71,6 +145,7 @@ impl Figures {
             now,
             queue,
             totals: store.totals()?,
+            longest,
             pauses: store.pauses()?,
             paused_runs: store.paused_runs()?,
             deliveries: store.count_deliveries()?,
@@ -98,5 +173,44 @@ impl Figures {
     /// The busy ones.
     pub fn busy_slots(&self) -> u64 {
         self.workers().map(|known| known.busy).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_overdue_after_ten_times_of_what_is_usual() {
+        let run = RunningRun {
+            id: "r".to_owned(),
+            workspace_id: "w".to_owned(),
+            configuration_id: "c".to_owned(),
+            configuration_name: "config".to_owned(),
+            input_name: "a.csv".to_owned(),
+            attempt: 1,
+            claimed_at: Timestamp(0),
+            claim_expires_at: Timestamp(0),
+            process: "p".to_owned(),
+        };
+        let mut longest = LongestRun {
+            run,
+            running_ms: 0,
+            usual_ms: None,
+        };
+        for (usual_ms, least) in [
+            (Some(1), 60_000),
+            (Some(10_000), 100_000),
+            (None, 3_600_000),
+        ] {
+            for (running_ms, is_overdue) in [(least, false), (least + 1, true)] {
+                longest = LongestRun {
+                    running_ms,
+                    usual_ms,
+                    ..longest
+                };
+                assert_eq!(longest.is_overdue(), is_overdue, "{longest}");
+            }
+        }
     }
 }

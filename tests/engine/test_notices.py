@@ -585,3 +585,12 @@ def test_times_among_numbers_that_no_reader_reads_are_told(normalized, value):
     (told,) = normalized(rows).notices("times_among_numbers")
     assert told["level"] == "warning" and told["message"].startswith("sheet 'S': column B has days or times among numbers")
     assert not normalized([*rows[:2], *rows[3:]]).notices("times_among_numbers")
+
+
+def test_control_characters_in_headers_are_left_out_and_told(noticed, tmp_path):
+    path = tmp_path / "pay.csv"
+    path.write_text("region,pa\x07y\x00\nUlm,3\n")
+    (told,) = [one for one in noticed(path) if one["code"] == "control_characters"]
+    assert (told["level"], told["cells"]) == ("warning", ["B1"])
+    assert told["message"].endswith("the header in B1 holds control characters, which are left out")
+    assert noticed.outcome.rows()[0] == ["region", "pay"]

@@ -102,13 +102,22 @@ impl Kernel {
 
     /// Whether it can hold a configuration to what the row says. What it lacks is told.
     fn has_what_it_needs(&self, (what, _, _, gets): &Row) -> bool {
-        let Error("hook_error", words) = gets else {
-            return true;
+        let words = match gets {
+            Error("hook_error", words) => *words,
+            _ if matches!(
+                *what,
+                "asks the kernel for what outlives it" | "hides what it has open"
+            ) =>
+            {
+                &[]
+            }
+            _ => return true,
         };
         let has = match *what {
             "signals ade" => self.landlock >= 6,
             "changes the limits of ade" | "makes memory without a name" => self.calls,
-            _ if *words == NO_LEAVING => self.calls,
+            _ if words.is_empty() => self.calls,
+            _ if words == NO_LEAVING => self.calls,
             "cuts a file elsewhere" => self.landlock >= 3,
             _ if words.contains(&"this run has no network") => self.calls,
             _ => self.files,
@@ -183,6 +192,8 @@ const OTHERS: &[Row] = &[
     ("starts a session", "subprocess.Popen(['/bin/true'], start_new_session=True)", &[], Error("hook_error", NO_LEAVING)),
     ("leaves its group", "os.setsid()", &[], Error("hook_error", NO_LEAVING)),
     ("makes memory without a name", "os.memfd_create('a')", &[], Error("hook_error", &["counted for no process", "bytearray"])),
+    ("asks the kernel for what outlives it", "import ctypes, platform\nlibc = ctypes.CDLL(None, use_errno=True)\ncalls = [(libc.semget, 1, 250, 0o1600), (libc.shmget, 0, 4096, 0o1600), (libc.msgget, 0, 0o1600), (libc.mq_open, b'/a', 0o102, 0o600, None), *([(libc.syscall, call, b'user', b'a', b'b', 1, -3) for call in ((248, 249, 250) if platform.machine() == 'x86_64' else (217, 218, 219))])]\nfor call, *arguments in calls:\n    assert call(*arguments) == -1 and ctypes.get_errno() == 1, (call, arguments)", &[], It),
+    ("hides what it has open", "import ctypes; assert ctypes.CDLL(None).prctl(4, 0, 0, 0, 0) == -1", &[], It),
     ("signals ade", "os.kill(os.getppid(), 0)", &[], Error("hook_error", &["PermissionError"])),
     ("uses 200 MB of 100", "kept = [bytearray(b'x' * 1_000_000) for _ in range(200)]", &[("ADE_WORKER_MEM_MB", "100")], Error("memory_limit", &["100 MB", "ADE_WORKER_MEM_MB"])),
     ("uses a GB at once of 200", "kept = bytearray(1_000_000_000)", &[("ADE_WORKER_MEM_MB", "200")], Error("memory_limit", &["200 MB", "ADE_WORKER_MEM_MB", "does.py"])),
@@ -195,6 +206,8 @@ const OTHERS: &[Row] = &[
     ("prints 50 MB in one line", "print('x' * 50_000_000)", &[("ADE_WORKER_PRINT_MB", "2")], Error("print_limit", &["2 MB", "ADE_WORKER_PRINT_MB"])),
     ("prints 10 MB on standard error", "for _ in range(10): print('x' * 1_000_000, file=sys.stderr)", &[("ADE_WORKER_PRINT_MB", "2")], Error("print_limit", &["2 MB", "ADE_WORKER_PRINT_MB"])),
     ("fills its folders", "import time\nfor name in range(12): (pathlib.Path.home() / str(name)).write_bytes(os.urandom(2_000_000))\ntime.sleep(60)", &[("ADE_WORKER_DISK_MB", "10")], Error("disk_limit", &["10 MB", "ADE_WORKER_DISK_MB"])),
+    ("fills the disk with what has no name", "import tempfile, time\nkept = [tempfile.TemporaryFile() for _ in range(12)]\nfor file in kept: file.write(os.urandom(2_000_000)); file.flush()\ntime.sleep(60)", &[("ADE_WORKER_DISK_MB", "10")], Error("disk_limit", &["10 MB", "ADE_WORKER_DISK_MB"])),
+    ("makes 110,000 files, and ends", "for name in range(110_000): os.close(os.open(pathlib.Path.home() / str(name), os.O_CREAT))", &[("ADE_WORKER_DISK_MB", "10")], Error("disk_limit", &["more than 100,000 files"])),
     ("writes less than its folders may hold", "import time\nfor name in range(3): (pathlib.Path.home() / str(name)).write_bytes(os.urandom(2_000_000))\ntime.sleep(1.5)", &[("ADE_WORKER_DISK_MB", "10")], It),
     ("opens 300 files of 64", "kept = [open(HERE / 'known.txt') for _ in range(300)]", &[("ADE_WORKER_OPEN_FILES", "64")], Error("open_files_limit", &["limit of 64", "ADE_WORKER_OPEN_FILES"])),
     ("sleeps beyond its time", "import time; time.sleep(60)", &[("ADE_RUN_TIMEOUT_SECONDS", "1")], Error("timeout", &["1 s"])),
@@ -522,7 +535,7 @@ fn a_build_writes_to_its_own_places_and_nowhere_else() {
         return;
     }
     let outside = place.path("outside/new.txt");
-    let ours = "tempfile.mkstemp()\npathlib.Path('beside').write_text('x')\nsubprocess.run([sys.executable, '-c', 'pass'], check=True, start_new_session=True)\nsocket.socket()\nopen('/dev/null', 'w').write('x')";
+    let ours = "tempfile.mkstemp()\npathlib.Path('beside').write_text('x')\nsubprocess.run([sys.executable, '-c', 'pass'], check=True, start_new_session=True)\nsocket.socket()\nopen('/dev/null', 'w').write('x')\nimport ctypes; assert ctypes.CDLL(None).semget(0, 1, 0o1600) == -1";
     let other = format!("open({outside:?}, 'w').write('x')");
     builds(&configuration, ours);
     bounded(&place, &[], "env build config --force").succeeds();

@@ -245,3 +245,47 @@ fn a_cache_that_is_damaged_or_deleted_costs_time_and_nothing_else() {
         .ade("run victim members.csv --data-dir third")
         .succeeds();
 }
+
+#[test]
+fn what_cannot_be_read_is_built_anew_and_doctor_says_so() {
+    let place = place();
+    // Root reads everything, but for one who lacks the capability.
+    let without = match rustix::process::geteuid().is_root() {
+        true => "setpriv --bounding-set=-dac_override,-dac_read_search",
+        false => "",
+    };
+    let ade = env!("CARGO_BIN_EXE_ade");
+    let ordinary = |line: &str| place.shell(&format!("exec {without} '{ade}' {line}"));
+    let doctor = || {
+        let findings = ordinary("doctor --json --data-dir victims").json();
+        let mut findings = findings.as_array().unwrap().iter();
+        let mine = findings.find(|finding| finding["name"] == "environments");
+        mine.unwrap()["message"].as_str().unwrap().to_owned()
+    };
+    let close = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
+    let files = place.files_below("victims");
+    let file = files
+        .iter()
+        .find(|file| file.ends_with("polars/__init__.py"));
+    let polars = place.path("victims").join(file.unwrap());
+    let packages = polars.ancestors().nth(2).unwrap();
+    // One that can be entered and not listed, too: Python would take it for empty.
+    for mode in [0, 0o300] {
+        close(packages, mode).unwrap();
+        let said = doctor();
+        assert!(said.contains("1 of 1 environment cannot be used"), "{said}");
+        assert!(said.contains("site-packages cannot be read"), "{said}");
+        close(packages, 0o755).unwrap();
+    }
+    assert_eq!(doctor(), "1 environment ready");
+    close(packages, 0).unwrap();
+    ordinary("run victim members.csv --data-dir victims").succeeds();
+    assert_eq!(doctor(), "1 environment ready");
+    close(packages, 0o755).unwrap();
+
+    let kept = place.path("home/.cache/ade/environments");
+    let kept = fs::read_dir(kept).unwrap().next().unwrap().unwrap().path();
+    close(&kept, 0).unwrap();
+    ordinary("run victim members.csv --data-dir second").succeeds();
+    assert!(kept.join("files.json").is_file(), "kept anew");
+}

@@ -485,3 +485,40 @@ fn many_runs_are_removed_by_filters_only_after_a_yes() {
     fill();
     place.ade(all).succeeds().says("11 runs removed");
 }
+
+#[test]
+fn no_name_and_no_printed_line_controls_the_terminal() {
+    let place = Place::ready();
+    let configuration = place.configuration("config");
+    configuration.write(
+        "src/ade_config/hooks/prints.py",
+        "def prints(metadata):\n    print('out\\x1b[31m\\x9b2J\\r\\u202e')\n\n\ndef register(registry):\n    registry.register_hook(prints, hook=\"on_workbook_start\", priority=10)\n",
+    );
+    let name = "in\u{1b}[2J\u{202e}.csv";
+    place.write(
+        name,
+        "Na\u{7}me,Email,Zorb\u{1b}[1m\nAnn,ann@example.org,1\n",
+    );
+    let run = |line: &str| place.ade_with(line.split(' ').chain([name]));
+    let mut all = vec![run("run config"), run("run config --color always --json")];
+    all.push(run("run config --detach"));
+    all.push(place.ade("worker --drain"));
+    for line in [
+        "runs show latest",
+        "runs ls",
+        "explain latest",
+        "logs tail",
+        "top",
+    ] {
+        all.push(place.ade(line));
+        all.push(place.ade(&format!("{line} --json")));
+    }
+    for told in &all {
+        assert_eq!(told.status, 0, "{told}");
+        let printed = format!("{}{}", told.stdout, told.stderr);
+        let raw = printed.contains(['\u{1b}', '\u{9b}', '\r', '\u{7}', '\u{202e}']);
+        assert!(!raw, "{printed:?}");
+    }
+    all[0].stdout_has("in\\u001b[2J\\u202e.csv");
+    all[0].stderr_has("out\\u001b[31m\\u009b2J\\u000d\\u202e");
+}

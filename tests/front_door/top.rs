@@ -22,6 +22,12 @@ fn the_queue_its_workers_and_what_runs_are_shown() {
     assert_eq!(view["workers"][0]["kind"], "worker");
     assert_eq!(view["workers"][0]["pid"], worker.id());
     assert_eq!(view["running"][0]["id"], run.as_str());
+    let cancel = format!("ade runs cancel {run}");
+    let longest =
+        serde_json::json!({"run_id": run, "usual_ms": null, "is_overdue": false, "cancel": cancel});
+    common::has(&view["longest"], longest);
+    let doctor = place.ade("doctor").succeeds();
+    doctor.stdout_has("members.csv (people) has run for ");
     // Piped, it is printed once as well.
     let text = place.ade("top").succeeds();
     for words in [
@@ -30,6 +36,8 @@ fn the_queue_its_workers_and_what_runs_are_shown() {
         "the-worker",
         "members.csv",
         "1 of 3",
+        "no such run has succeeded yet",
+        &cancel,
     ] {
         text.stdout_has(words);
     }

@@ -419,6 +419,7 @@ impl Pauses for SimulatedStore {
 impl QueueStatistics for SimulatedStore {
     looks! {
         overview(workspace: Option<&str>, since: Timestamp, now: Timestamp) -> Overview;
+        usual_duration(configuration: &str) -> Option<u64>;
         totals() -> Totals;
     }
 }
@@ -588,7 +589,7 @@ macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
 }
 answers_without_words! {
-    (), DeliveryCounts, Option<Delivery>, Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
+    (), DeliveryCounts, Option<u64>, Option<Delivery>, Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, HashSet<String>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,

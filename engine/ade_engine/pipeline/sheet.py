@@ -16,7 +16,7 @@ from ade_engine.io.scan.sheet_scan import ChangedScan
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
-from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_counts
+from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_controls, notice_counts
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.columns.nearest import Nearest
 from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, places_of, rules_of, tell_written
@@ -383,6 +383,7 @@ class SheetPipeline:
         context = context.for_table(table_index, source.region, turned=turned)
         mapping = self._columns.map(context, source)
         if context.policy.sends_notices:
+            notice_controls(context, source)
             transforms = context.registry.column_transforms_by_field
             notice_counts(context, source, {column.source_index for column in mapping.columns if column.field_name in transforms})
         table = raw = rename_columns(context, source, mapping)

@@ -113,6 +113,14 @@ fn write_figures(text: &mut String, figures: &Figures) {
     write("ade_runs_running", GAUGE, "Runs that are being executed.", &[("", queue.running)]);
     write("ade_run_longest_wait_milliseconds", GAUGE, "How long the run that has been due longest has waited.", &[("", waits)]);
     write("ade_run_longest_wait_seconds", GAUGE, "The same in seconds.", &[("", waits / 1000)]);
+    let longest = figures.longest.as_ref();
+    write("ade_run_longest_running_seconds", GAUGE, "How long the run that is executed longest has been.", &[("", longest.map_or(0, |longest| longest.running_ms / 1000))]);
+    if let Some(usual) = longest.and_then(|longest| longest.usual_ms) {
+        write("ade_run_longest_running_usual_seconds", GAUGE, "How long runs of its configuration take, rounded up.", &[("", usual.div_ceil(1000))]);
+    }
+    if let Some(overdue) = longest.filter(|longest| longest.is_overdue()) {
+        write("ade_run_overdue", GAUGE, "1 while it takes ten times as long as is usual, with its id; `ade runs cancel ID` ends it.", &[(&format!("{{run=\"{}\"}}", overdue.run.id), 1)]);
+    }
     write("ade_environments_queued", GAUGE, "Environments that wait for a builder.", &[("", queue.environments_queued)]);
     write("ade_environments_building", GAUGE, "Environments that are being built.", &[("", queue.environments_building)]);
     write("ade_runs_succeeded_last_hour", GAUGE, LAST_HOUR, &[("", queue.succeeded)]);

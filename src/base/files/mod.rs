@@ -10,13 +10,17 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
+use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 use super::problem::{Facts, Kind, Problem, code};
 
 pub use file_system::{SharedDisk, shared};
-pub use partial::{PartialFolder, is_partial, partial_in, remove_leftovers, remove_read_only_tree};
-pub use usage::{DiskUsage, disk_usage, disk_usage_of_all};
+pub use partial::{
+    PartialFolder, is_partial, open_again, partial_in, remove_leftovers, remove_read_only_tree,
+};
+pub use usage::{DiskUsage, count_below, disk_usage, disk_usage_of_all};
 
 /// An operation on a path failed.
 #[derive(Debug, thiserror::Error)]
@@ -208,6 +212,15 @@ pub fn room(folder: &Path) -> io::Result<u64> {
     let there = folder.ancestors().find(|folder| folder.exists());
     let found = rustix::fs::statvfs(there.unwrap_or(folder))?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+/// Whether this user cannot read a file that is there, or not list a folder and open what is in it.
+pub fn is_closed(path: &Path) -> bool {
+    let wanted = match path.is_file() {
+        true => Access::READ_OK,
+        false => Access::READ_OK | Access::EXEC_OK,
+    };
+    accessat(CWD, path, wanted, AtFlags::EACCESS) == Err(Errno::ACCESS)
 }
 
 /// Whether a path, joined to any folder, leads to a place below it: it is relative and has no `..`. Links are not followed.

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::is_closed;
+
 /// The prefix of the names of folders that are being filled.
 const PREFIX: &str = ".partial-";
 
@@ -85,6 +87,24 @@ pub fn remove_read_only_tree(path: &Path) -> io::Result<()> {
         }
         removed => removed,
     }
+}
+
+/// Opens to this user what it owns below a path and cannot read. Links are not followed. Returns whether there was such a thing.
+pub fn open_again(path: &Path) -> bool {
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return false;
+    };
+    let opened = || {
+        let mode = found.permissions().mode() & 0o777;
+        let mode = mode | if found.is_dir() { 0o700 } else { 0o400 };
+        fs::set_permissions(path, Permissions::from_mode(mode)).is_ok()
+    };
+    let was_closed = !found.is_symlink() && is_closed(path) && opened();
+    if !found.is_dir() {
+        return was_closed;
+    }
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries.fold(was_closed, |any, entry| open_again(&entry.path()) | any)
 }
 
 fn make_writable(folder: &Path) -> io::Result<()> {

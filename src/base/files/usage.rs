@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The size of a folder on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,36 @@ impl DiskUsage {
     pub fn shared_bytes(self) -> u64 {
         self.total_bytes - self.exclusive_bytes
     }
+}
+
+/// The bytes of all files below folders, and how many files and folders there are, as far as they are looked at: no further than
+/// `most`. A folder that cannot be read counts as `most`, for nothing is known of what is in it.
+pub fn count_below(folders: &[PathBuf], most: u64) -> (u64, u64) {
+    let (mut bytes, mut files, mut linked) = (0, 0, BTreeSet::new());
+    let mut open = folders.to_vec();
+    while let Some(folder) = open.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return (bytes, most),
+            Err(_) => continue,
+        };
+        for entry in entries.flatten() {
+            files += 1;
+            if files >= most {
+                return (bytes, files);
+            }
+            let Ok(found) = entry.metadata() else {
+                continue;
+            };
+            if found.is_dir() {
+                open.push(entry.path());
+            } else if found.nlink() > 1 && !linked.insert((found.dev(), found.ino())) {
+                continue;
+            }
+            bytes += found.blocks() * 512;
+        }
+    }
+    (bytes, files)
 }
 
 /// Measures a folder. Files that are deleted meanwhile are not counted.

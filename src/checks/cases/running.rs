@@ -233,7 +233,9 @@ impl Engine<'_> {
         let reads = reads.into_iter().chain(inputs).collect();
         let made = task.output_folder();
         let writes = made.into_iter().chain([scratch.to_owned()]).collect();
-        let mut policy = Policy::new(settings, &python, reads, writes, false);
+        let built = self.environment;
+        let mut policy = Policy::new(settings, &python, reads, writes, false)
+            .built_from(&built.snapshot, &built.configuration_path);
         let obstacles = policy.obstacles();
         if !obstacles.is_empty() {
             return Err(CheckError::NotConfined(obstacles));

@@ -1,5 +1,5 @@
 //! Which system calls are refused, by seccomp: those that open sockets, those with which a process leaves its group, those that
-//! change another process, and those that make memory which is counted for no process.
+//! change another process, and those that make what is counted for no process and outlives it. Builds are refused the last alone.
 //!
 //! A refused call fails with "operation not permitted", which authors can tell from a file that may not be opened ("permission
 //! denied").
@@ -24,8 +24,8 @@ const FAMILIES: [libc::c_int; 4] = [
 ];
 
 /// With the rings of io_uring sockets can be opened without the call that opens sockets. A process that leaves its group
-/// could outlive its run. Memory that is a file without a name, or a segment that outlives all processes, is counted for none.
-const REFUSED: [libc::c_long; 8] = [
+/// could outlive its run. Memory that is a file without a name is counted for none.
+const REFUSED: [libc::c_long; 7] = [
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
@@ -33,7 +33,31 @@ const REFUSED: [libc::c_long; 8] = [
     libc::SYS_setpgid,
     libc::SYS_memfd_create,
     libc::SYS_memfd_secret,
+];
+
+/// What the kernel keeps for all processes of a user, until somebody removes it: segments of memory, semaphores and queues of
+/// messages (sysvipc(7), mq_overview(7)), and keys (keyrings(7)). None of it is counted for a process, and runs would share it.
+const KEPT_BY_THE_KERNEL: [libc::c_long; 20] = [
     libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_semget,
+    libc::SYS_semop,
+    libc::SYS_semtimedop,
+    libc::SYS_semctl,
+    libc::SYS_msgget,
+    libc::SYS_msgsnd,
+    libc::SYS_msgrcv,
+    libc::SYS_msgctl,
+    libc::SYS_mq_open,
+    libc::SYS_mq_unlink,
+    libc::SYS_mq_timedsend,
+    libc::SYS_mq_timedreceive,
+    libc::SYS_mq_notify,
+    libc::SYS_mq_getsetattr,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_keyctl,
 ];
 
 /// Owners and attributes of files.
@@ -80,6 +104,9 @@ const OF_X86: ([libc::c_long; 0], [libc::c_long; 0]) = ([], []);
 /// The requests by which `ioctl` changes how a file system treats a file: `FS_IOC_SETFLAGS`, `FS_IOC_FSSETXATTR` (linux/fs.h).
 const FLAGS_OF_FILES: [u64; 2] = [0x4008_6602, 0x401c_5820];
 
+/// The request by which `prctl` hides what a process has open from others of its user (linux/prctl.h).
+const PR_SET_DUMPABLE: u64 = 4;
+
 /// Calls that change how a process is treated, with the place of the argument that names the process: 0 is the caller itself. Their
 /// limits, priorities and processors are the business of no other process.
 const OF_ONESELF: [(libc::c_long, u8); 4] = [
@@ -89,27 +116,45 @@ const OF_ONESELF: [(libc::c_long, u8); 4] = [
     (libc::SYS_ioprio_set, 1),
 ];
 
-/// The programs that the kernel runs for each system call.
-pub(super) fn filters(network: bool) -> Result<[BpfProgram; 2], BackendError> {
-    let without_effect = WITHOUT_EFFECT.iter().chain(&OF_X86.1);
-    let without_effect = without_effect.map(|call| (*call, Vec::new())).collect();
-    Ok([
+/// The programs that the kernel runs for each system call of a run.
+pub(super) fn filters(network: bool) -> Result<Vec<BpfProgram>, BackendError> {
+    let without_effect = always(WITHOUT_EFFECT.iter().chain(&OF_X86.1));
+    Ok(vec![
         program(refused(network)?, libc::EPERM)?,
         program(without_effect, 0)?,
     ])
 }
 
+/// The same for a build.
+pub(super) fn filters_of_build() -> Result<Vec<BpfProgram>, BackendError> {
+    let refused = always(KEPT_BY_THE_KERNEL.iter());
+    Ok(vec![program(refused, libc::EPERM)?])
+}
+
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+/// Rules for calls, whatever their arguments are.
+fn always<'a>(calls: impl Iterator<Item = &'a libc::c_long>) -> Rules {
+    calls.map(|call| (*call, Vec::new())).collect()
+}
 
 fn refused(network: bool) -> Result<Rules, BackendError> {
     let all = REFUSED.iter().chain(&OF_FILES).chain(&OF_X86.0);
     let all = all.chain(&[SYS_REMOVEXATTRAT, SYS_FILE_SETATTR]);
-    let mut rules: Rules = all.map(|call| (*call, Vec::new())).collect();
+    let mut rules = always(all.chain(&KEPT_BY_THE_KERNEL));
     rules.insert(libc::SYS_socket, refused_sockets(network)?);
     for (call, place) in OF_ONESELF {
         let another = SeccompCondition::new(place, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
         rules.insert(call, vec![SeccompRule::new(vec![another])?]);
     }
+    // What it has open could not be looked at any more, to count it.
+    let hides = SeccompCondition::new(
+        0,
+        SeccompCmpArgLen::Dword,
+        SeccompCmpOp::Eq,
+        PR_SET_DUMPABLE,
+    )?;
+    rules.insert(libc::SYS_prctl, vec![SeccompRule::new(vec![hides])?]);
     let flags = FLAGS_OF_FILES.map(|request| {
         let asked = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request)?;
         SeccompRule::new(vec![asked])

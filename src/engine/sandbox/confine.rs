@@ -48,7 +48,9 @@ impl Step {
             Self::Descriptors => "files of ade could not be closed",
             Self::Capabilities => "capabilities of the administrator could not be dropped",
             Self::Files => "files: Landlock could not be applied",
-            Self::Calls => "network and process groups: system calls could not be refused",
+            Self::Calls => {
+                "network, process groups and what outlives processes: system calls could not be refused"
+            }
         }
     }
 }
@@ -207,7 +209,7 @@ mod linux {
     pub struct Steps {
         drops_capabilities: bool,
         rules: Option<RulesetCreated>,
-        filters: Option<[BpfProgram; 2]>,
+        filters: Option<Vec<BpfProgram>>,
         read_only: Option<ReadOnly>,
     }
 
@@ -228,8 +230,10 @@ mod linux {
             }
             let mut lacks = |error: String| record.missing.push(error);
             let rules = (support().landlock_abi > 0).then(|| files::prepare(&places, network));
-            let confines_calls = support().seccomp && !policy.is_build;
-            let filters = confines_calls.then(|| calls::filters(network));
+            let filters = support().seccomp.then(|| match policy.is_build {
+                true => calls::filters_of_build(),
+                false => calls::filters(network),
+            });
             Self {
                 drops_capabilities: (!policy.is_build || policy.executes_code)
                     && capabilities(None).is_ok_and(|sets| !sets.permitted.is_empty()),
@@ -237,7 +241,7 @@ mod linux {
                     .and_then(|rules| rules.map_err(|error| lacks(format!("files: {error}"))).ok()),
                 filters: filters.and_then(|filters| {
                     filters
-                        .map_err(|error| lacks(format!("network: {error}")))
+                        .map_err(|error| lacks(format!("system calls: {error}")))
                         .ok()
                 }),
                 read_only: (policy.executes_code

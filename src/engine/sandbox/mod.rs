@@ -54,6 +54,9 @@ pub struct Policy {
     pub hidden: Vec<PathBuf>,
     /// The environment's Python, whose files may be read and executed.
     pub python: PathBuf,
+    /// Where the configuration is and its snapshots are: what the environment imports from there, as packages that are installed editable
+    /// are, may be read. No other place is opened because a package names it.
+    pub sources: Vec<PathBuf>,
     /// What may be read beside the system's own files: the snapshot, the input, and what the operator adds.
     pub reads: Vec<PathBuf>,
     /// What may be written, and read: output, temporary files, and what the operator adds.
@@ -75,7 +78,7 @@ pub struct Limits {
     pub memory: Option<u64>,
     /// Processor time of all processes together.
     pub cpu_time: Option<Duration>,
-    /// Bytes of all files that it writes to its own folders.
+    /// Bytes of all files that it writes to its own folders, which may be [`MOST_FILES`](crate::system::process::MOST_FILES) then.
     pub disk: Option<u64>,
     /// Bytes of one file.
     pub file_size: Option<u64>,
@@ -109,7 +112,7 @@ impl Limits {
             Limit::Cpu => self.cpu_time.is_some(),
             Limit::Processes => self.processes.is_some(),
             Limit::Printed => self.printed.is_some(),
-            Limit::Disk => self.disk.is_some(),
+            Limit::Disk | Limit::Files => self.disk.is_some(),
             Limit::FileSize => self.file_size.is_some(),
             Limit::OpenFiles => self.open_files.is_some(),
         }
@@ -142,6 +145,7 @@ impl Policy {
             executes_code: false,
             hidden: Vec::new(),
             python: python.to_owned(),
+            sources: Vec::new(),
             reads: [reads, settings.sandbox_read.clone()].concat(),
             writes: [writes, settings.sandbox_write.clone()].concat(),
             added: [&*settings.sandbox_read, &*settings.sandbox_write].concat(),
@@ -149,6 +153,14 @@ impl Policy {
             network_allowed: settings.allow_network,
             limits: Limits::of(settings),
         }
+    }
+
+    /// The same in an environment that was built from this snapshot of the configuration in this folder.
+    #[must_use]
+    pub fn built_from(mut self, snapshot: &Path, configuration: &Path) -> Self {
+        let snapshots = snapshot.parent().unwrap_or(snapshot);
+        self.sources = [snapshots, configuration].map(Path::to_owned).to_vec();
+        self
     }
 
     /// The policy of building an environment; where it may write is added for each of its programs. Installers need a network, and how

@@ -146,6 +146,9 @@ impl Places {
         }
         places.add_python(&policy.python);
         places
+            .reads
+            .extend(imported_from(&policy.python, &policy.sources));
+        places
     }
 
     /// A virtual environment, and the Python that it was made from, which its own is mostly a link to.
@@ -154,7 +157,6 @@ impl Places {
         let (Some(venv), Ok(program)) = (prefix_of(python), python.canonicalize()) else {
             return;
         };
-        self.reads.extend(imported_from(&venv));
         // Where the program is a copy, the environment's own file says where the libraries are.
         let made_from = made_from(&venv).and_then(|folder| Some(folder.parent()?.to_owned()));
         for prefix in prefix_of(&program).into_iter().chain(made_from) {
@@ -193,26 +195,61 @@ fn made_from(venv: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(folder.trim()))
 }
 
-/// Folders outside of an environment that its Python imports from: those of packages that are installed editable.
-fn imported_from(venv: &Path) -> Vec<PathBuf> {
+/// Folders of these sources that an environment's Python imports from: those of packages that are installed editable. What else a
+/// package names is not opened: it may name whatever it likes.
+fn imported_from(python: &Path, sources: &[PathBuf]) -> Vec<PathBuf> {
+    let sources = sources
+        .iter()
+        .filter_map(|folder| folder.canonicalize().ok());
+    let sources: Vec<PathBuf> = sources.collect();
+    let libraries = python
+        .parent()
+        .and_then(Path::parent)
+        .map(|venv| venv.join("lib"));
+    let entries = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+    let versions = libraries.into_iter().flat_map(entries);
+    let packages = versions.flat_map(|version| entries(version.path().join("site-packages")));
+    let files = packages.map(|entry| entry.path());
+    let files = files.filter(|file| file.extension().is_some_and(|ending| ending == "pth"));
     let mut found = Vec::new();
-    for version in fs::read_dir(venv.join("lib"))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        let packages = version.path().join("site-packages");
-        for entry in fs::read_dir(packages).into_iter().flatten().flatten() {
-            if entry
-                .path()
-                .extension()
-                .is_some_and(|ending| ending == "pth")
-            {
-                let text = fs::read_to_string(entry.path()).unwrap_or_default();
-                let paths = text.lines().map(|line| PathBuf::from(line.trim()));
-                found.extend(paths.filter(|path| path.is_absolute() && path.is_dir()));
-            }
-        }
+    for file in files {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let paths = text.lines().map(|line| Path::new(line.trim()));
+        let named = paths.filter(|path| path.is_absolute());
+        let real = named.filter_map(|path| path.canonicalize().ok());
+        found.extend(
+            real.filter(|path| {
+                path.is_dir() && sources.iter().any(|folder| path.starts_with(folder))
+            }),
+        );
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::testing::write_files;
+
+    #[test]
+    fn what_a_package_names_is_opened_below_the_configuration_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let path = |below: &str| root.join(below);
+        write_files(
+            &root,
+            &[("own/lib/a.py", ""), ("other/b.py", ""), ("venv/bin/x", "")],
+        );
+        std::os::unix::fs::symlink(path("other"), path("own/link")).unwrap();
+        let named = ["own/lib", "other", "own/../other", "own/link", "own/absent"];
+        let lines = named.map(|below| path(below).display().to_string());
+        let site_packages = "venv/lib/python3.11/site-packages/a.pth";
+        write_files(&root, &[(site_packages, &lines.join("\n"))]);
+        let found = imported_from(&path("venv/bin/python"), &[path("own")]);
+        assert_eq!(found, [path("own/lib")]);
+        assert_eq!(
+            imported_from(&path("venv/bin/python"), &[]),
+            [] as [PathBuf; 0]
+        );
+    }
 }

@@ -3,6 +3,7 @@
 //! The record, `files.json`, names each file with its size and its time of change. Bytecode is not in it: it comes and goes.
 //! Nothing is opened to compare, so that some thousand files take two milliseconds.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, FileTimes};
 use std::io;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -56,9 +57,17 @@ impl Contents {
         })
     }
 
-    /// Reads a record. `None`: there is none, or it cannot be read.
-    pub fn read(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    /// Reads a record. `None`: there is none, or it is damaged.
+    ///
+    /// # Errors
+    /// This user cannot read it.
+    pub fn read(path: &Path) -> io::Result<Option<Self>> {
+        match fs::read(path) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
+            read => Ok(read
+                .ok()
+                .and_then(|text| serde_json::from_slice(&text).ok())),
+        }
     }
 
     /// Writes it.
@@ -67,12 +76,23 @@ impl Contents {
         files::write_whole(path, &text)
     }
 
-    /// What differs in a virtual environment, in words. Where nothing can be said of a file, it counts as it should be.
+    /// What differs in a virtual environment, in words: a file that is another one, or what this user cannot read. Where nothing can be
+    /// said of a file, it counts as it should be.
     pub fn difference(&self, venv: &Path) -> Option<String> {
         let packages = measure::site_packages(venv);
         let installed = packages.and_then(fs::metadata);
         if installed.is_ok_and(|found| modified(&found) != self.installed_ns) {
             return Some("something was installed or removed".to_owned());
+        }
+        // Python lists the folders of packages, and takes one that it cannot list for empty.
+        let folders = self.files.iter().filter_map(|(path, ..)| path.parent());
+        let folders: BTreeSet<&Path> = folders.collect();
+        let is_closed = |folder: &&&Path| files::is_closed(&venv.join(folder));
+        if let Some(folder) = folders.iter().find(is_closed) {
+            return Some(format!(
+                "the folder {} cannot be read",
+                venv.join(folder).display()
+            ));
         }
         self.files.iter().find_map(|(path, size, changed)| {
             let what = match fs::symlink_metadata(venv.join(path)) {

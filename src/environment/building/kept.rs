@@ -2,8 +2,8 @@
 //!
 //! Kept are environments alone of which no code of others had a part in the making: packages by name from the indexes of this
 //! machine's settings, as wheels. What is kept is found by the digest that names an environment among those of a configuration, and by
-//! Python and indexes. It is used only if its files are as they were recorded; otherwise the environment is built as if there were
-//! none, so that a damaged cache costs time alone.
+//! Python and indexes. It is used only if its files are as they were recorded and can be read; otherwise the environment is built as if
+//! there were none and kept in its place, so that a damaged cache costs time alone.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,9 @@ use super::installer::variables_for_uv;
 use super::request::BuildRequest;
 use super::session::BuildSession;
 use crate::base::digest::Hasher;
-use crate::base::files::{PartialFolder, remove_leftovers, touch, write_whole};
+use crate::base::files::{
+    PartialFolder, remove_leftovers, remove_read_only_tree, touch, write_whole,
+};
 use crate::configuration::VersionWanted;
 use crate::settings::paths::EnvironmentFolder;
 
@@ -64,13 +66,16 @@ impl Kept {
 
     /// Whether there is one.
     pub fn is_there(&self) -> bool {
-        self.0.files().exists()
+        self.0.0.exists()
     }
 
     /// Makes the environment of a session from what is kept. `None`: there is nothing that can be used.
     pub fn hand_on(&self, session: &BuildSession<'_>) -> Option<Facts> {
-        let record = Contents::read(&self.0.files())?;
-        let facts: Facts = serde_json::from_slice(&fs::read(self.0.record()).ok()?).ok()?;
+        let Some((record, facts)) = self.read() else {
+            // Another one is kept in its place.
+            self.remove();
+            return None;
+        };
         let venv = session.folder.venv();
         let made = || -> io::Result<()> {
             record.hand_on(&self.0.venv(), &venv, session.way)?;
@@ -91,6 +96,11 @@ impl Kept {
                 None
             }
         }
+    }
+
+    fn read(&self) -> Option<(Contents, Facts)> {
+        let facts = serde_json::from_slice(&fs::read(self.0.record()).ok()?).ok()?;
+        Some((Contents::read(&self.0.files()).ok()??, facts))
     }
 
     /// Keeps an environment for others. The cache saves time and nothing else, so that no error is told.
@@ -115,7 +125,7 @@ impl Kept {
 
     /// Of two processes that remove it one may find it gone.
     pub fn remove(&self) {
-        let _ = fs::remove_dir_all(&self.0.0);
+        let _ = remove_read_only_tree(&self.0.0);
     }
 }
 

@@ -443,7 +443,7 @@ fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
     let failed_before = seen.error.is_some();
     match (seen.status, want) {
         (EnvironmentStatus::Ready, Want::Rebuilt) => "asked for",
-        (EnvironmentStatus::Ready, _) => "its folder is gone or incomplete",
+        (EnvironmentStatus::Ready, _) => "its files are gone, changed or cannot be read",
         (EnvironmentStatus::Building, _) => "its builder stands still",
         _ if failed_before => "it failed before",
         _ => "new",

@@ -1,4 +1,4 @@
-//! Building a ready environment again: its folder is gone, or a rebuild was asked for.
+//! Building a ready environment again: its folder is gone or cannot be read, its files are others, or a rebuild was asked for.
 //!
 //! What is built again is built in a new folder: runs may still use the old one, or a builder stand still in it, and the lock
 //! that would tell of either may be gone with its files.
@@ -16,16 +16,25 @@ use crate::workspace::Workspace;
 
 /// Ready by its record, and on disk as it was built.
 pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
-    environment.status == EnvironmentStatus::Ready
-        && is_ready(files, &environment.folder)
-        && damage(environment).is_none()
+    environment.status == EnvironmentStatus::Ready && defect(files, environment).is_none()
+}
+
+/// Why the files of an environment that is ready by its record cannot be used, in words.
+pub(crate) fn defect(files: &dyn Files, environment: &EnvironmentRecord) -> Option<String> {
+    match is_ready(files, &environment.folder) {
+        true => damage(environment),
+        false => Some("its folder is gone, incomplete, or cannot be read".to_owned()),
+    }
 }
 
 /// In what the files of a ready environment are not those that were built, in words. Of environments that have no record of their
 /// files nothing is said.
 pub fn damage(environment: &EnvironmentRecord) -> Option<String> {
     let folder = EnvironmentFolder(environment.folder.clone());
-    Contents::read(&folder.files())?.difference(&folder.venv())
+    match Contents::read(&folder.files()) {
+        Ok(record) => record?.difference(&folder.venv()),
+        Err(_) => Some(format!("{} cannot be read", folder.files().display())),
+    }
 }
 
 /// Requeues a ready environment, to be built from `snapshot` in a new folder. False: another process has built or requeued it

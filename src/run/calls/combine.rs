@@ -205,7 +205,8 @@ pub fn combine(
         reads,
         vec![made, scratch.clone()],
         false,
-    );
+    )
+    .built_from(&environment.snapshot, &environment.configuration_path);
     let obstacles = policy.obstacles();
     if !obstacles.is_empty() {
         return Err(CombineError::NotConfined(obstacles));

@@ -316,6 +316,7 @@ impl<'a> Execution<'a> {
             vec![self.folder.output(), self.folder.scratch()],
             run.options.network,
         )
+        .built_from(&environment.snapshot, &environment.configuration_path)
     }
 
     /// Says in the log where a run is less confined than it is meant to be, or has less than it asked for.

@@ -6,12 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::base::counted::thousands;
 use crate::base::files::{RAISE_LIMITS, mentions_exhaustion};
 use crate::base::problem::{Kind, code};
 use crate::engine::sandbox::Limits;
 use crate::engine::{EngineReport, FailedAt};
 use crate::store::{Failure, Place, RunRecord, RunStatus};
-use crate::system::process::{Exit, Limit};
+use crate::system::process::{Exit, Limit, MOST_FILES};
 
 /// What the engine's native libraries say last when memory is refused, around the number of bytes.
 const NO_MEMORY: &str = "memory allocation of ";
@@ -107,7 +108,7 @@ fn code_of_limit(limit: Limit) -> &'static str {
         Limit::Cpu => code::CPU_LIMIT,
         Limit::Processes => code::PROCESS_LIMIT,
         Limit::Printed => code::PRINT_LIMIT,
-        Limit::Disk => code::DISK_LIMIT,
+        Limit::Disk | Limit::Files => code::DISK_LIMIT,
         Limit::FileSize => code::FILE_SIZE_LIMIT,
         Limit::OpenFiles => code::OPEN_FILES_LIMIT,
     }
@@ -430,6 +431,13 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> Words {
                 megabytes(limits.disk)
             ),
             "raise ADE_WORKER_DISK_MB, or let the configuration write less and delete what it needs no more",
+        ),
+        Limit::Files => (
+            format!(
+                "the run made more than {} files in its output and its temporary folder, or a folder there that cannot be listed, and was stopped",
+                thousands(MOST_FILES)
+            ),
+            "let the configuration make fewer files, and delete what it needs no more",
         ),
         Limit::FileSize => (
             format!(

@@ -46,6 +46,7 @@ impl Changes for SqlStore {
             Ok(RunningRun {
                 id: row.get("run_id")?,
                 workspace_id: row.get("workspace_id")?,
+                configuration_id: row.get("configuration_id")?,
                 configuration_name: row.get("name")?,
                 input_name: row.get("input_name")?,
                 attempt: small(row, "attempt_count")?,
@@ -75,7 +76,7 @@ fn mark(connection: &Connection) -> driver::Result<ChangeMark> {
     ))
 }
 
-const RUNNING: &str = "SELECT q.run_id, r.workspace_id, c.name, r.input_name, q.attempt_count, q.claimed_at, q.claim_expires_at, q.claim_process
+const RUNNING: &str = "SELECT q.run_id, r.workspace_id, r.configuration_id, c.name, r.input_name, q.attempt_count, q.claimed_at, q.claim_expires_at, q.claim_process
     FROM queue_running w JOIN queue q ON q.run_id = w.run_id JOIN runs r ON r.id = q.run_id JOIN configurations c ON c.id = r.configuration_id
     WHERE w.claim_process IS NOT NULL AND (CAST(?1 AS TEXT) IS NULL OR r.workspace_id IN (SELECT value FROM json_each(?1)))
     ORDER BY q.claimed_at, q.run_id";

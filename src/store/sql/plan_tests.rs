@@ -81,6 +81,10 @@ fn what_is_asked_often_is_found_by_its_index_and_not_sorted() {
             queue_statistics::OVERVIEW,
             "COVERING INDEX queue_of_environment (environment_id=? AND status=?)",
         ),
+        (
+            queue_statistics::DURATIONS,
+            "runs_listed (configuration_id=? AND status=?)",
+        ),
         // They are read backwards from the last.
         (changes::ENDED, last_ended),
         (changes::LIVE, "queue_of_environment (environment_id=?)"),

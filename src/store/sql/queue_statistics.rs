@@ -1,7 +1,7 @@
 //! Figures of the queue.
 
 use super::SqlStore;
-use super::values::{instant_or_none, unsigned};
+use super::values::{instant_or_none, rows, unsigned};
 use crate::base::clock::Timestamp;
 use crate::store::driver::params;
 use crate::store::{Overview, QueueStatistics, Result, Totals};
@@ -33,6 +33,16 @@ impl QueueStatistics for SqlStore {
         })
     }
 
+    fn usual_duration(&self, configuration: &str) -> Result<Option<u64>> {
+        let mut took = self.read(|connection| {
+            rows(connection, DURATIONS, [configuration], |row| {
+                unsigned(row, "took")
+            })
+        })?;
+        took.sort_unstable();
+        Ok(took.get(took.len() / 2).copied())
+    }
+
     fn totals(&self) -> Result<Totals> {
         self.read(|connection| {
             connection.prepare_cached(TOTALS)?.query_row([], |row| {
@@ -46,6 +56,11 @@ impl QueueStatistics for SqlStore {
         })
     }
 }
+
+/// How long the last runs of a configuration that succeeded took: their last attempts. Those for which no engine was started tell nothing.
+pub(super) const DURATIONS: &str = "SELECT a.completed_at - a.started_at AS took FROM runs r
+    JOIN run_attempts a ON a.run_id = r.id AND a.attempt = r.attempt_count
+    WHERE r.configuration_id = ?1 AND r.status = 'succeeded' AND r.exit_code IS NOT NULL ORDER BY r.id DESC LIMIT 20";
 
 /// On a server several rows are counted in, so that those who end runs at the same time need not wait for each other.
 const TOTALS: &str = "SELECT CAST(sum(succeeded) AS BIGINT) AS succeeded, CAST(sum(failed) AS BIGINT) AS failed,

@@ -1,7 +1,8 @@
 //! What changed.
 
 use super::places::{
-    at, claim, claim_next, collected, ended, environment, find, queued, ready, running, send_back,
+    at, claim, claim_next, collected, ended, environment, find, finish, queued, ready, running,
+    send_back,
 };
 use crate::store::{EndedRuns, Retry, RunStatus, Store};
 
@@ -126,4 +127,19 @@ pub fn it_is_known_which_runs_each_process_executes(store: &dyn Store) {
     assert_eq!(known(Some(&[other.clone(), own])), claimed);
     assert_eq!(known(Some(&[other])), []);
     assert_eq!(known(Some(&[])), []);
+    // What such runs take: the median of those that succeeded.
+    let configuration = &store.running_runs(None).unwrap()[0].configuration_id;
+    assert_eq!(store.usual_duration(configuration).unwrap(), None);
+    for (took, status) in [
+        (5, RunStatus::Succeeded),
+        (1, RunStatus::Succeeded),
+        (9, RunStatus::Failed),
+        (3, RunStatus::Succeeded),
+    ] {
+        let mine = claim("w");
+        let run = running(store, &ready, &mine, at(20));
+        finish(store, &run.id, &mine, status, at(20 + took));
+    }
+    let usual = store.usual_duration(configuration).unwrap();
+    assert_eq!(usual, Some(at(3).since(at(0))));
 }

@@ -14,8 +14,10 @@ pub enum Limit {
     Processes,
     /// What is printed.
     Printed,
-    /// The size of all files in the folders that it may write.
+    /// The size of all files in the folders that it may write, and of those that are deleted while it has them open.
     Disk,
+    /// How many files there are in those folders.
+    Files,
     /// The size of one file.
     FileSize,
     /// Files that one process has open.

@@ -46,6 +46,7 @@ pub use exit::{ChildEnd, Exit, Limit, Usage};
 pub use marks::kill_started_with;
 pub use on_path::on_path;
 pub use options::{ChildLimits, GroupLimits, Stream};
+pub use watch::MOST_FILES;
 
 /// How long the rest in the pipes is read after the child's end: only a grandchild that still writes could extend it.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
@@ -121,6 +122,10 @@ pub fn run_started(
     // The child is dead but not yet reaped, so its process id, which names the group, is not in use again.
     watched.signal_group(libc::SIGKILL);
     let (exit, mut usage) = watched.reap()?;
+    // What it left between the last look and its end.
+    if let Some(limit) = watch.left() {
+        time_limit.exceed(limit);
+    }
     usage.peak_memory_bytes = usage.peak_memory_bytes.max(watch.peak());
     let drain_until = Instant::now() + DRAIN_LIMIT;
     stdout.drain(on_line, drain_until)?;

@@ -32,7 +32,8 @@ pub struct GroupLimits {
     pub cpu_seconds: Option<f64>,
     /// Processes at the same time, the child itself counted.
     pub processes: Option<u32>,
-    /// Bytes of all files below [`ChildLimits::folders`].
+    /// Bytes of all files below [`ChildLimits::folders`], and of deleted ones that it has open. If there is such a limit, there are
+    /// [`MOST_FILES`](super::MOST_FILES) at most.
     pub disk_bytes: Option<u64>,
     /// Bytes on standard output, and as many on standard error. What the child reports there, in lines of JSON, may be 16 times as
     /// long.

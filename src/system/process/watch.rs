@@ -2,21 +2,24 @@
 //!
 //! The kernel limits single processes only, unless it delegates control groups, which cannot be relied on. So the group is
 //! measured 20 times a second. Its processes are found by following children, which costs little; now and then all processes
-//! of the machine are gone through, for those whose parent has ended.
+//! of the machine are gone through, for those whose parent has ended. Its folders are measured less often, and once more when it has
+//! ended; with them what it has deleted and still has open.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::exit::Limit;
 use super::options::{ChildLimits, GroupLimits};
-use crate::base::files::disk_usage;
+use crate::base::files::count_below;
 
 /// How often the group is measured.
 const EVERY: Duration = Duration::from_millis(50);
 /// How often the folders are measured, at most.
 const EVERY_FOLDERS: Duration = Duration::from_millis(500);
 /// No more than this part of the time is spent measuring them.
-const SHARE_OF_LOOKING: u32 = 50;
+const SHARE_OF_LOOKING: u32 = 10;
+/// So many files and folders may be in them. Files without content take room, too, and time whenever they are listed or deleted.
+pub const MOST_FILES: u64 = 100_000;
 /// Each so many looks, all processes of the machine are gone through.
 const SEARCH_EVERY: u32 = 20;
 
@@ -91,23 +94,34 @@ impl GroupUsage {
             .is_some_and(|limit| used.cpu_seconds > limit)
         {
             Some(Limit::Cpu)
-        } else if self.fills_its_folders(now) {
-            Some(Limit::Disk)
         } else {
-            None
+            self.look_at_folders(now)
         }
     }
 
-    /// Whether the files in the folders are larger than they may be. Looking takes time in proportion to how many there are.
-    fn fills_its_folders(&mut self, now: Instant) -> bool {
-        let Some(limit) = self.limits.disk_bytes.filter(|_| now >= self.next_folders) else {
-            return false;
-        };
-        let sizes = self.folders.iter().map(|folder| disk_usage(folder));
-        let used: u64 = sizes.flatten().map(|usage| usage.total_bytes).sum();
+    /// Measures the folders, if that is due. Looking takes time in proportion to how many files there are.
+    fn look_at_folders(&mut self, now: Instant) -> Option<Limit> {
+        if self.limits.disk_bytes.is_none() || now < self.next_folders {
+            return None;
+        }
+        let passed = self.folders_pass(platform::deleted_bytes(&self.members));
         let done = Instant::now();
         self.next_folders = done + EVERY_FOLDERS.max(done.duration_since(now) * SHARE_OF_LOOKING);
-        used > limit
+        passed
+    }
+
+    /// The limit that the folders pass, once all processes have ended.
+    pub fn left(&self) -> Option<Limit> {
+        self.folders_pass(0)
+    }
+
+    fn folders_pass(&self, deleted: u64) -> Option<Limit> {
+        let limit = self.limits.disk_bytes?;
+        let (bytes, files) = count_below(&self.folders, MOST_FILES + 1);
+        match bytes + deleted > limit {
+            true => Some(Limit::Disk),
+            false => (files > MOST_FILES).then_some(Limit::Files),
+        }
     }
 }
 
@@ -123,8 +137,10 @@ struct Used {
 
 #[cfg(target_os = "linux")]
 mod platform {
+    use std::collections::BTreeSet;
     use std::fs::{self, File};
     use std::io::Read;
+    use std::os::unix::fs::MetadataExt;
 
     use rustix::param::{clock_ticks_per_second, page_size};
 
@@ -218,6 +234,19 @@ mod platform {
         }
     }
 
+    /// The bytes of the files that members have open and that have no name any more, each counted once.
+    pub fn deleted_bytes(members: &[i32]) -> u64 {
+        let mut known = BTreeSet::new();
+        let folders = members
+            .iter()
+            .map(|id| fs::read_dir(format!("/proc/{id}/fd")));
+        let open = folders.flatten().flatten().flatten();
+        let files = open.filter_map(|entry| fs::metadata(entry.path()).ok());
+        let deleted = files.filter(|file| file.is_file() && file.nlink() == 0);
+        let each_once = deleted.filter(|file| known.insert((file.dev(), file.ino())));
+        each_once.map(|file| file.blocks() * 512).sum()
+    }
+
     /// The memory of all members, what is shared counted once. `None`: the kernel does not tell.
     pub fn memory_without_shares(members: &[i32]) -> Option<u64> {
         let mut total = 0;
@@ -262,6 +291,10 @@ mod platform {
     }
 
     pub fn find_members(_group: i32, _members: &mut Vec<i32>) {}
+
+    pub fn deleted_bytes(_members: &[i32]) -> u64 {
+        0
+    }
 
     pub fn memory_without_shares(_members: &[i32]) -> Option<u64> {
         None

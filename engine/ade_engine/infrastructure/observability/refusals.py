@@ -29,6 +29,8 @@ _NETWORK_WORDS = (
 _SHARING = ("synchronize", "shared_memory", "heap", "managers", "forkserver")
 #: What a line has in it that takes a process out of its group.
 _LEAVING = ("setsid", "setpgid", "setpgrp", "start_new_session", "process_group")
+#: What a line has in it that asks the kernel for what it keeps for all processes.
+_UNCOUNTED = ("memfd_create", "shmget", "semget", "msgget", "mq_open", "add_key", "request_key", "keyctl", "sysv_ipc", "posix_ipc")
 _DENIED_WORDS = "Permission denied (os error 13)"
 _FULL_WORDS = (f"(os error {errno.ENOSPC})", f"(os error {errno.EDQUOT})")
 #: What made a run fail, by the number that the operating system has for it.
@@ -119,10 +121,10 @@ def _processes(error: BaseException) -> Refusal | None:
             said="processes of a run may not leave its group, because they end with the run",
             hint="leave out start_new_session, process_group, setsid and setpgid",
         )
-    if any(name in line for name in ("memfd_create", "shmget")):
+    if any(name in line for name in _UNCOUNTED):
         return Refusal(
-            said="runs may not have memory that is counted for no process",
-            hint="use `bytearray`, or a file below the temporary folder (`tempfile`)",
+            said="runs may not have memory, queues, semaphores or keys that are counted for no process and outlive it",
+            hint="use `bytearray`, `queue`, `threading`, or a file below the temporary folder (`tempfile`)",
         )
     return None
 

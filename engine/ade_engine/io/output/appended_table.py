@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from ade_engine import _native
-from ade_engine.io.limits import LONGEST_TEXT
+from ade_engine.io.limits import CONTROL_CHARACTER, LONGEST_TEXT
 from ade_engine.models.errors import saying
 
 TYPE_CHECKING = False
@@ -44,7 +43,7 @@ class AppendedTable:
         self._given = frame
         # Polars cannot pass on a column whose name has a null byte: names are looked at first.
         names = frame.columns if look is None else [*frame.columns, *(column.header for column in look.columns)]
-        illegal = next((name for name in names if _has_control_character(name[:LONGEST_TEXT])), None)
+        illegal = next((name for name in names if CONTROL_CHARACTER.search(name[:LONGEST_TEXT])), None)
         if illegal is None:
             plain = self._plain(frame)
             if plain is not None:
@@ -142,10 +141,3 @@ def _plain_types() -> frozenset[Any]:
 
 
 _PLAIN_TYPES: frozenset[Any] | None = None
-
-
-_CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
-
-
-def _has_control_character(text: str) -> bool:
-    return _CONTROL_CHARACTER.search(text) is not None

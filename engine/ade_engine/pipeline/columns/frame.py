@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from ade_engine.fields.surroundings import ROW
+from ade_engine.io.limits import CONTROL_CHARACTER
 from ade_engine.models.table import SourceColumn, column_letters, is_blank, region_of
 from ade_engine.pipeline.finding.header_rows import joined_headers, spread_labels as spread_rows
 
@@ -29,10 +30,19 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "frame", "_header_rows", "_scan", "_span", "_stop_column")
+    __slots__ = ("region", "columns", "names", "frame", "controlled", "_header_rows", "_scan", "_span", "_stop_column")
 
     def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
+        #: The cells of the header that hold what no cell of a workbook can: row and column of the sheet, from 1.
+        self.controlled = [
+            (span.start + row + 1, span.first_column + column + 1)
+            for row, cells in enumerate(rows)
+            for column, value in enumerate(cells)
+            if isinstance(value, str) and CONTROL_CHARACTER.search(value)
+        ]
+        if self.controlled:
+            rows = [[CONTROL_CHARACTER.sub("", value) if isinstance(value, str) else value for value in cells] for cells in rows]
         headers = joined_headers(rows, spread=spread_labels)
         written, footnotes, units = headers, {}, {}
         if spread_labels and (len(rows) > 1 or _may_have_footnotes(rows)):
@@ -180,6 +190,14 @@ def _width(scan: SheetScan, span: RowSpan) -> int:
     if span.stop_column is not None:
         widest = min(widest, span.stop_column)
     return max(0, widest - span.first_column)
+
+
+def notice_controls(context: RunContext, source: SourceTable) -> None:
+    """Headers with control characters, which no cell of a workbook can hold."""
+    cells = [context.cell_of(row, column) for row, column in source.controlled]
+    if cells:
+        said = f"the header in {cells[0]} holds control characters" if len(cells) == 1 else f"the headers in {', '.join(cells)} hold control characters"
+        context.notice("control_characters", f"{said}, which are left out", count=len(cells), cells=cells)
 
 
 def notice_counts(context: RunContext, source: SourceTable, read: set[int]) -> None:

@@ -8,7 +8,7 @@ use std::process::Command;
 use super::fetch::fetched;
 use super::index;
 use super::search;
-use crate::base::files::touch;
+use crate::base::files::{open_again, touch};
 use crate::environment::building::contents::Way;
 use crate::environment::building::error::BuildError;
 use crate::environment::building::session::{BuildSession, Code, Show};
@@ -16,6 +16,9 @@ use crate::environment::python::child_variables;
 
 /// The name of the engine among packages.
 const ENGINE_NAME: &str = "ade-engine";
+
+/// What uv says where a file cannot be read.
+const DENIED: &str = "os error 13";
 
 /// What one call of uv installs.
 pub(crate) struct Install {
@@ -148,9 +151,10 @@ impl Uv {
             .env("UV_PYTHON_DOWNLOADS", "never")
             .args(["--color", "never"]);
         let request = session.request;
-        let (cache, way) = match session.code {
-            Code::None => (request.uv_cache.clone(), session.way),
-            _ => (Some(request.own_cache.join("uv")), Way::Linked),
+        let cache = cache_of(session);
+        let way = match session.code {
+            Code::None => session.way,
+            _ => Way::Linked,
         };
         if session.code == Code::None {
             // Settings of the configuration's own would be found from its folder.
@@ -205,9 +209,39 @@ impl Uv {
     }
 }
 
+/// The cache that uv uses now. `None`: uv's own.
+fn cache_of(session: &BuildSession<'_>) -> Option<PathBuf> {
+    match session.code {
+        Code::None => session.request.uv_cache.clone(),
+        _ => Some(session.request.own_cache.join("uv")),
+    }
+}
+
 impl Uv {
     /// Installs from caches, and where they do not suffice, with a network: this makes the second environment cheap.
+    /// What is closed to this user in its cache is opened if an installation fails for it.
     fn caches_first(
+        &self,
+        session: &mut BuildSession<'_>,
+        command: &dyn Fn(&BuildSession<'_>, bool) -> Command,
+    ) -> Result<(), BuildError> {
+        let installed = self.install_caches_first(session, command);
+        let is_denied = |line: &String| line.contains(DENIED);
+        match &installed {
+            Err(error) if error.last_lines().iter().any(is_denied) => {}
+            _ => return installed,
+        }
+        let Some(cache) = cache_of(session).filter(|cache| open_again(cache)) else {
+            return installed;
+        };
+        session.note(format!(
+            "what could not be read of {} was opened again",
+            cache.display()
+        ));
+        self.install_caches_first(session, command)
+    }
+
+    fn install_caches_first(
         &self,
         session: &mut BuildSession<'_>,
         command: &dyn Fn(&BuildSession<'_>, bool) -> Command,
