@@ -183,6 +183,7 @@ impl Tokens for SimulatedStore {
         begin_session(hash: &str, token: &str, ends: Timestamp, now: Timestamp) -> ();
         session(hash: &str, now: Timestamp) -> Option<TokenRecord>;
         end_session(hash: &str) -> ();
+        take_session(hash: &str, now: Timestamp) -> Option<TokenRecord>;
     }
 }
 
