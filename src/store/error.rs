@@ -55,7 +55,7 @@ pub enum StoreError {
         /// The migration's name.
         name: String,
     },
-    /// The file is not a database, or is broken.
+    /// The file is not a database, or is broken, or a column holds what it cannot hold.
     #[error("the database {} is damaged: {message}", path.display())]
     Damaged {
         /// The database.
@@ -164,6 +164,8 @@ impl Problem for StoreError {
             ),
             Self::Altered { .. } => database(code::DATABASE_ALTERED)
                 .hint("use the ade that created it, or restore the backup beside the database"),
+            Self::Damaged { path, .. } if path.starts_with("postgresql:") => database(code::DATABASE_DAMAGED)
+                .hint("nothing was changed; restore a backup of the server"),
             Self::Damaged { path, .. } => database(code::DATABASE_DAMAGED).hint(format!(
                 "nothing was changed; restore a backup, try `sqlite3 {} .recover`, or move the file away to start with an empty queue",
                 path.display()

@@ -64,7 +64,8 @@ pub use configurations::{
 };
 pub use copies::{Copies, OutputCopy};
 pub use database::{
-    Location, copy, examine, location, migrate, move_records, newest_schema, open, status,
+    Location, Tables, check, copy, examine, location, migrate, move_records, newest_schema, open,
+    status,
 };
 pub use deliveries::{
     Deliveries, Delivery, DeliveryCounts, DeliveryKind, LONGEST_WAIT, Undelivered,

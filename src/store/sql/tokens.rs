@@ -1,7 +1,7 @@
 //! Tokens and sessions.
 
 use super::SqlStore;
-use super::values::{changes, execute, instant, instant_or_none, row, rows};
+use super::values::{changes, execute, instant, instant_or_none, row, rows, word};
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Row, params};
 use crate::store::{Result, Scope, StoreError, TokenRecord, Tokens};
@@ -103,12 +103,11 @@ const OF_SESSION: &str = "SELECT * FROM tokens WHERE id = (SELECT token_id FROM 
 const BY_ID: &str = "SELECT * FROM tokens WHERE id = ?1";
 
 fn record(row: &Row<'_>) -> driver::Result<TokenRecord> {
-    let scope: String = row.get("scope")?;
     let workspaces: Option<String> = row.get("workspaces")?;
     Ok(TokenRecord {
         id: row.get("id")?,
         name: row.get("name")?,
-        scope: Scope::parse(&scope).unwrap_or(Scope::Read),
+        scope: word(row, "scope", Scope::parse)?,
         // A list that cannot be read allows nothing.
         workspaces: workspaces.map(|list| serde_json::from_str(&list).unwrap_or_default()),
         created_at: instant(row, "created_at")?,
