@@ -124,7 +124,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// There is no such record.
-    pub(super) fn not_found(what: &'static str, id: &str) -> Self {
+    pub(crate) fn not_found(what: &'static str, id: &str) -> Self {
         let id = id.to_owned();
         Self::NotFound { what, id }
     }
@@ -189,6 +189,8 @@ impl Problem for StoreError {
                 what: "environment",
                 ..
             } => Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade env ls` lists them"),
+            Self::NotFound { what: "delivery", .. } => Facts::new(Kind::Usage, code::NOT_FOUND)
+                .hint("`ade deliveries ls` lists them; nobody is told of a run that ended when ADE_ON_END_URL and ADE_ON_END_COMMAND were not set"),
             Self::NotFound { .. } => Facts::new(Kind::Usage, code::NOT_FOUND),
             Self::Ambiguous { .. } => {
                 Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")

@@ -68,7 +68,8 @@ pub use database::{
     status,
 };
 pub use deliveries::{
-    Deliveries, Delivery, DeliveryCounts, DeliveryKind, LONGEST_WAIT, Undelivered,
+    Deliveries, Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryRecord,
+    DeliveryStatus, LONGEST_WAIT, Undelivered, delivery_of,
 };
 pub use demands::{Demands, Denied, MostErrors};
 pub use documents::{DocumentRecord, Documents};
