@@ -7,7 +7,7 @@ step() { echo; echo "== $* ($((SECONDS / 60)) min $((SECONDS % 60)) s)"; "$@"; }
 
 # install PROGRAM PACKAGE: what some tests use where it is there; without it they say that they are skipped. Written workbooks are
 # opened with LibreOffice too, zsh and fish complete command lines, npm makes a client for TypeScript, a browser goes through the
-# console, the store is tried on a PostgreSQL server, and valgrind counts instructions.
+# console, the store is tried on a PostgreSQL server, promtool tries the alarms, and valgrind counts instructions.
 install() {
   command -v "$1" >/dev/null && return
   local as_root=(sudo -n)

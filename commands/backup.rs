@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use ade::settings::paths::Paths;
 use ade::workspace::backup::backup;
 use ade::workspace::identity;
+use ade::workspace::restore::{Verified, verify};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -13,10 +14,11 @@ use crate::ui::{bytes, plural};
 /// Back up the data directory into one file, while workers go on
 ///
 /// The file holds the database as it was at one moment, documents, configurations, and the inputs and logs of runs. Environments and
-/// the cache are not in it: they are made again. What is deleted while the backup is made may be missing in it.
+/// the cache are not in it: they are made again. What is deleted while the backup is made may be missing in it. It is checked before it
+/// replaces an earlier one: if the database is damaged, the command ends with exit status 5 and the earlier file stays.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade backup nightly.tar.gz\n  ade backup whole.tar.gz --outputs    with the workbooks of runs"
+    after_help = "Examples:\n  ade backup nightly.tar.gz\n  ade backup whole.tar.gz --outputs       with the workbooks of runs\n  ade backup nightly.tar.gz --verify      check one that was made"
 )]
 pub struct Args {
     /// The file; it appears whole, and replaces an earlier one
@@ -24,10 +26,16 @@ pub struct Args {
     /// Back up the outputs of runs too
     #[arg(long)]
     outputs: bool,
+    /// Make none: check the file, which is a backup, with its database (exit status 5: it is damaged)
+    #[arg(long, conflicts_with = "outputs")]
+    verify: bool,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
+    if args.verify {
+        return verified(&verify(&settings, &args.file)?, context);
+    }
     let paths = Paths::new(&settings)?;
     identity::record(&settings, &paths)?;
     let made = backup(&settings, &paths, &args.file, args.outputs)?;
@@ -40,6 +48,21 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             plural(made.files, "file"),
             ui.path(&made.file),
             bytes(made.bytes)
+        ));
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn verified(verified: &Verified, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    if ui.json() {
+        ui.document(verified);
+    } else {
+        ui.line(format_args!(
+            "{} of {} is whole ({})",
+            ui.path(&verified.file),
+            verified.about.made_at,
+            plural(verified.files, "file")
         ));
     }
     Ok(ExitStatus::Done)

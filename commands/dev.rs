@@ -31,8 +31,8 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Start the API, the web console and a worker on this machine
 ///
-/// For development: the database is created or migrated first, and the link that is printed signs a browser in, until the
-/// command ends. The configurations in the current folder are known and can be run at once. They and all that were run are
+/// For development: the database is created or migrated first, and the link that is printed signs a browser in once, and the
+/// token any, until the command ends. The configurations in the current folder are known and can be run at once. They and all that were run are
 /// watched: when a file of one is saved, a mistake in it is reported with file and line. Ctrl-C stops everything; a run in
 /// progress goes back to the queue. There is one for each data directory. For a server, use `ade serve`.
 #[derive(clap::Args)]
@@ -94,7 +94,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         },
     )?;
     let log = Arc::new(ServerLog::new(context.own_ui(), settings).short());
-    let link = format!("http://{address}/?token={token}");
+    let code = tokens::sign_in_code(&workspace, &record)?;
+    let link = format!("http://{address}/?code={code}");
     greet(&context.ui, args, &address, &link, &token, &here);
     // Held until the end: the browser may take its time.
     let _page = if args.open { open(&link)? } else { None };
@@ -144,11 +145,11 @@ fn greet(ui: &Ui, args: &Args, address: &str, link: &str, token: &str, here: &He
     ));
     if args.no_web {
         ui.fact("API", format_args!("http://{address}"));
-        ui.fact("Token", token);
     } else {
         ui.fact("Console", ui.paint(Tone::Name, link));
         ui.fact("API", format_args!("http://{address}/docs"));
     }
+    ui.fact("Token", token);
     let worker = if args.no_worker {
         "none; runs wait"
     } else {

@@ -13,6 +13,7 @@ mod command_line;
 mod completions;
 mod configs;
 mod context;
+mod deliveries;
 mod dev;
 mod docs;
 mod doctor;
@@ -98,6 +99,8 @@ enum Command {
     Worker(worker::Args),
     Pause(pause::Args),
     Resume(resume::Args),
+    #[command(subcommand)]
+    Deliveries(deliveries::Command),
     Dev(dev::Args),
     Serve(serve::Args),
     #[command(subcommand)]
@@ -137,6 +140,7 @@ impl Command {
             Self::Worker(args) => worker::run(args, context),
             Self::Pause(args) => pause::run(args, context),
             Self::Resume(args) => resume::run(args, context),
+            Self::Deliveries(command) => command.run(context),
             Self::Dev(args) => dev::run(args, context),
             Self::Serve(args) => serve::run(args, context),
             Self::Tokens(command) => command.run(context),

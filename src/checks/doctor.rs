@@ -142,12 +142,12 @@ fn ends(settings: &Settings, paths: &Paths) -> Option<Finding> {
             "refused for a day, and given up: {}",
             several(counts.failed)
         );
-        let hint = "the log of the worker says why; the runs themselves are in `ade runs ls`";
+        let hint = "`ade deliveries ls --status failed` says why, and `ade deliveries retry --failed` tells them again";
         return Some(warning(message, hint));
     }
     if counts.refused > 0 {
         let message = format!("refused so far: {}", several(counts.refused));
-        let hint = "the log of the worker says why; each is told again for a day";
+        let hint = "`ade deliveries ls --status waiting` says why; each is told again for a day";
         return Some(warning(message, hint));
     }
     if kinds.is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! The URL decides. Everything outside [`store`](super) goes through the functions here and knows no backend.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::postgres::address::Address;
@@ -15,6 +16,9 @@ enum Database {
     Sqlite(PathBuf),
     Postgres(Box<Address>),
 }
+
+/// The tables of a database, each with the number of its rows.
+pub type Tables = BTreeMap<String, u64>;
 
 /// Where a database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,12 +99,21 @@ pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
     }
 }
 
-/// Copies a database file as it is at one moment into a new file, while others use it.
+/// Copies a database file as it is at one moment into a new file, while others use it, and checks the copy. Returns each table with
+/// the number of its rows.
 ///
 /// # Errors
-/// As [`open`], or the file cannot be written.
-pub fn copy(settings: &Settings, database: &Path, to: &Path) -> Result<()> {
+/// As [`open`], or the file cannot be written, or the copy is damaged, as the database is then.
+pub fn copy(settings: &Settings, database: &Path, to: &Path) -> Result<Tables> {
     SqlStore::copy(settings, database, to)
+}
+
+/// Has a database file check itself whole, whatever its schema. Returns each table with the number of its rows.
+///
+/// # Errors
+/// It is damaged, or cannot be read.
+pub fn check(settings: &Settings, database: &Path) -> Result<Tables> {
+    SqlStore::checked(settings, database)
 }
 
 /// Moves all records of a SQLite database to the server that the settings name, whose schema has none; where it has the same, nothing is
@@ -185,8 +198,6 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::settings::Inputs;
 

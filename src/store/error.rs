@@ -55,7 +55,7 @@ pub enum StoreError {
         /// The migration's name.
         name: String,
     },
-    /// The file is not a database, or is broken.
+    /// The file is not a database, or is broken, or a column holds what it cannot hold.
     #[error("the database {} is damaged: {message}", path.display())]
     Damaged {
         /// The database.
@@ -124,7 +124,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// There is no such record.
-    pub(super) fn not_found(what: &'static str, id: &str) -> Self {
+    pub(crate) fn not_found(what: &'static str, id: &str) -> Self {
         let id = id.to_owned();
         Self::NotFound { what, id }
     }
@@ -164,6 +164,8 @@ impl Problem for StoreError {
             ),
             Self::Altered { .. } => database(code::DATABASE_ALTERED)
                 .hint("use the ade that created it, or restore the backup beside the database"),
+            Self::Damaged { path, .. } if path.starts_with("postgresql:") => database(code::DATABASE_DAMAGED)
+                .hint("nothing was changed; restore a backup of the server"),
             Self::Damaged { path, .. } => database(code::DATABASE_DAMAGED).hint(format!(
                 "nothing was changed; restore a backup, try `sqlite3 {} .recover`, or move the file away to start with an empty queue",
                 path.display()
@@ -187,6 +189,8 @@ impl Problem for StoreError {
                 what: "environment",
                 ..
             } => Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade env ls` lists them"),
+            Self::NotFound { what: "delivery", .. } => Facts::new(Kind::Usage, code::NOT_FOUND)
+                .hint("`ade deliveries ls` lists them; nobody is told of a run that ended when ADE_ON_END_URL and ADE_ON_END_COMMAND were not set"),
             Self::NotFound { .. } => Facts::new(Kind::Usage, code::NOT_FOUND),
             Self::Ambiguous { .. } => {
                 Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")

@@ -63,10 +63,12 @@ pub use configurations::{
 };
 pub use copies::{Copies, OutputCopy};
 pub use database::{
-    Location, copy, examine, location, migrate, move_records, newest_schema, open, status,
+    Location, Tables, check, copy, examine, location, migrate, move_records, newest_schema, open,
+    status,
 };
 pub use deliveries::{
-    Deliveries, Delivery, DeliveryCounts, DeliveryKind, LONGEST_WAIT, Undelivered,
+    Deliveries, Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryRecord,
+    DeliveryStatus, LONGEST_WAIT, Undelivered, delivery_of,
 };
 pub use demands::{Demands, Denied, MostErrors};
 pub use documents::{DocumentRecord, Documents};

@@ -113,6 +113,9 @@ pub trait Tokens {
     /// Returns the token of a session that has not ended, valid or not.
     fn session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>>;
 
+    /// Ends a session that has not ended. Returns its token, valid or not; `None`: it had ended, or another one ended it first.
+    fn take_session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>>;
+
     /// Ends a session.
     fn end_session(&self, hash: &str) -> Result<()>;
 }

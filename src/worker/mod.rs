@@ -16,7 +16,7 @@ mod telling;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::base::cancel::{Cancel, RaisedAtEnd};
@@ -238,8 +238,12 @@ impl Pool<'_> {
         if self.options.gc && self.workspace.settings.worker.enable_gc {
             beside.push(self.thread(|| self.collect_regularly()));
         }
-        if !DeliveryKind::of(&self.workspace.settings).is_empty() {
-            beside.push(self.thread(|| self.tell_ends()));
+        for kind in DeliveryKind::of(&self.workspace.settings) {
+            let telling = Arc::new(AtomicUsize::new(0));
+            beside.extend((0..telling::SIDE_BY_SIDE).map(|index| {
+                let telling = Arc::clone(&telling);
+                self.thread(move || self.tell_ends(kind, index, &telling))
+            }));
         }
         // With `once` the one slot builds what its run needs.
         let builds = if self.options.once { 0 } else { slots };

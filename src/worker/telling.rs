@@ -1,5 +1,9 @@
-//! Tells that runs have ended, in a thread of its own: a receiver that takes long keeps no run waiting.
+//! Tells that runs have ended, in threads of its own: a receiver that takes long keeps no run waiting, and nobody else who is to be told.
+//!
+//! For each kind of receiver there are some threads. While all of those before it tell somebody, a thread looks for what is due, too: so one
+//! looks where nothing is due.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::Pool;
@@ -7,7 +11,11 @@ use super::housekeeping::Duty;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::run::execution::happenings::Happening;
 use crate::run::on_end;
-use crate::store::StoreError;
+use crate::run::on_end::Teller;
+use crate::store::{DeliveryKind, StoreError};
+
+/// So many receivers of a kind are told at the same time.
+pub(super) const SIDE_BY_SIDE: usize = 4;
 
 /// How often it is looked whether something is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -16,7 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 impl Pool<'_> {
-    pub(super) fn tell_ends(&self) {
+    /// `index`: which thread of its kind it is, from 0. `telling` counts those that tell somebody.
+    pub(super) fn tell_ends(&self, kind: DeliveryKind, index: usize, telling: &AtomicUsize) {
         let machine = &self.workspace.machine;
         let worker = self.workspace.worker_id(0);
         let mut forget = Duty::new(FORGET_EVERY);
@@ -26,9 +35,17 @@ impl Pool<'_> {
             if is_over && (self.stop.is_cancelled() || self.shutdown.is_cancelled()) {
                 return;
             }
-            let step = self.forget(forget.is_due(machine.steady()));
-            if let Err(error) = step.and_then(|()| self.tell(&worker, is_over)) {
-                self.store_failed(&worker, error);
+            let teller = Teller {
+                workspace: self.workspace,
+                process: Some(self.member.id.as_str()),
+                kind,
+                telling,
+            };
+            if is_over || index <= telling.load(Ordering::Relaxed) {
+                let step = self.forget(index == 0 && forget.is_due(machine.steady()));
+                if let Err(error) = step.and_then(|()| self.tell(&worker, &teller, is_over)) {
+                    self.store_failed(&worker, error);
+                }
             }
             if is_over {
                 return;
@@ -38,9 +55,8 @@ impl Pool<'_> {
     }
 
     /// Before the end of the worker, until something is refused: nobody waits for a receiver that is out of reach.
-    fn tell(&self, worker: &str, is_over: bool) -> Result<(), StoreError> {
-        let process = Some(self.member.id.as_str());
-        on_end::tell(self.workspace, process, &self.shutdown, &|told| {
+    fn tell(&self, worker: &str, teller: &Teller<'_>, is_over: bool) -> Result<(), StoreError> {
+        on_end::tell(teller, &self.shutdown, &|told| {
             let refused = told.refused.as_ref();
             self.report(worker, &Happening::Told(&told.delivery, refused));
             match is_over {

@@ -2,16 +2,17 @@
 //! [`restore`](super::restore).
 //!
 //! The file is a tar archive, compressed as gzip does, of what the data directory has below it: first [`About`], then the database as
-//! it was at one moment, then files that its records name: documents, configurations with their snapshots, and of each run its
+//! it was at one moment and has checked itself, then files that its records name: documents, configurations with their snapshots, and of each run its
 //! input, its log and its audit record; its outputs where that is asked for. Environments and the cache are made again. Files are
 //! read after the database, so that what it names is there, unless it was deleted since.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
+use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,7 @@ use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DATABASE, IDENTITY, Paths, RunFolder};
-use crate::store::{self, Location, StoreError};
+use crate::store::{self, Location, StoreError, Tables};
 use crate::workspace::OpenError;
 
 /// The name of the first entry.
@@ -41,6 +42,9 @@ pub struct About {
     pub made_at: String,
     /// Whether it has the outputs of runs.
     pub outputs: bool,
+    /// Each table of its database with the number of its rows; one of an older `ade` does not say.
+    #[serde(default)]
+    pub tables: Tables,
 }
 
 /// What was backed up.
@@ -115,8 +119,8 @@ impl Problem for BackupError {
                 .hint("back it up with pg_dump, and the files with the means of their store: docs/how-to/several-hosts.md"),
             Self::NotEmpty { .. } => Facts::new(Kind::Refused, code::DATA_DIRECTORY_NOT_EMPTY)
                 .hint("name a new one with --data-dir, or move what is there away"),
-            Self::Damaged { .. } => Facts::new(Kind::Usage, code::BACKUP_DAMAGED)
-                .hint("nothing was changed; use another backup"),
+            Self::Damaged { .. } => Facts::new(Kind::Database, code::BACKUP_DAMAGED)
+                .hint("nothing was changed; use another backup, or make one"),
             Self::Newer { .. } => Facts::new(Kind::Database, code::DATABASE_NEWER)
                 .hint("nothing was changed; use that ade, or a newer one"),
             Self::File(error) => error.facts(),
@@ -126,7 +130,8 @@ impl Problem for BackupError {
     }
 }
 
-/// Backs up the data directory that the settings name into a file, which appears whole and replaces an earlier one.
+/// Backs up the data directory that the settings name into a file, which appears whole and, once it was checked, replaces an earlier
+/// one.
 ///
 /// # Errors
 /// The data directory is not in one piece, its database cannot be used, or the file cannot be written.
@@ -143,20 +148,21 @@ pub fn backup(
     };
     let failed = || FileError::on("write", file);
     let schema = store::status(settings, &database)?;
-    let about = About {
-        format: FORMAT,
-        ade_version: crate::VERSION.to_owned(),
-        schema_version: schema.applied.last().map_or(0, |applied| applied.version),
-        made_at: Timestamp::now().to_string(),
-        outputs,
-    };
     let mut beside = files::unfinished(folder).map_err(failed())?;
     let copy = tempfile::Builder::new()
         .prefix(files::UNFINISHED)
         .tempdir_in(folder)
         .map_err(failed())?;
     let copied = copy.path().join("database");
-    store::copy(settings, &database, &copied)?;
+    let tables = store::copy(settings, &database, &copied)?;
+    let about = About {
+        format: FORMAT,
+        ade_version: crate::VERSION.to_owned(),
+        schema_version: schema.applied.last().map_or(0, |applied| applied.version),
+        made_at: Timestamp::now().to_string(),
+        outputs,
+        tables,
+    };
     let mut archive = Archive::new(beside.as_file_mut());
     let written = archive
         .write(paths, &about, &copied)
@@ -168,6 +174,8 @@ pub fn backup(
         .map_or(0, |written| written.len());
     // It stays private: it holds what senders sent.
     beside.as_file().sync_all().map_err(failed())?;
+    // Nothing replaces an earlier backup that could not be restored.
+    look_through(beside.as_file(), file, None)?;
     let settled = beside.persist(file).map_err(|error| error.error);
     settled.map_err(failed())?;
     files::sync_folder(folder);
@@ -302,4 +310,76 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<PathBuf> = found.map(|entry| entry.path()).collect();
     entries.sort_unstable();
     entries
+}
+
+/// Calls `each` with the entries of an archive, from its begin to its end.
+pub(super) fn read(
+    mut file: &File,
+    mut each: impl FnMut(&Path, &mut dyn Read, &tar::Header) -> io::Result<()>,
+) -> io::Result<()> {
+    io::Seek::rewind(&mut file)?;
+    let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(file)));
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let path = entry.path()?.into_owned();
+        let header = entry.header().clone();
+        each(&path, &mut entry, &header)?;
+    }
+    // The checksum comes after the end of the archive.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map(drop)
+}
+
+/// Reads a backup whole, and writes its database where that is asked for. Returns what it says of itself, and how many files it has.
+pub(super) fn look_through(
+    opened: &File,
+    file: &Path,
+    to: Option<&Path>,
+) -> Result<(About, u64), BackupError> {
+    let damaged = |reason: String| BackupError::Damaged {
+        file: file.to_owned(),
+        reason,
+    };
+    let mut about: Option<About> = None;
+    let mut has_database = false;
+    let mut files = 0;
+    let looked = read(opened, |path, bytes, header| {
+        if about.is_none() && path == Path::new(ABOUT) {
+            let mut text = String::new();
+            bytes.take(1 << 16).read_to_string(&mut text)?;
+            about = Some(serde_json::from_str(&text)?);
+            return Ok(());
+        }
+        let kind = header.entry_type();
+        if about.is_none() || !files::stays_below(path) || !(kind.is_file() || kind.is_dir()) {
+            let words = format!("it has an entry {}", path.display());
+            return Err(io::Error::other(words));
+        }
+        files += u64::from(kind.is_file());
+        let is_database = path == Path::new(DATABASE);
+        has_database |= is_database;
+        match to.filter(|_| is_database) {
+            Some(to) => io::copy(bytes, &mut File::create(to)?).map(drop),
+            None => io::copy(bytes, &mut io::sink()).map(drop),
+        }
+    });
+    if let Some(about) = &about {
+        let newest = store::newest_schema();
+        if about.format > FORMAT || about.schema_version > newest {
+            return Err(BackupError::Newer {
+                file: file.to_owned(),
+                by: about.ade_version.clone(),
+            });
+        }
+    }
+    match (looked, to) {
+        // It is not what is read that is at fault.
+        (Err(error), Some(to)) if error.kind() == io::ErrorKind::StorageFull => {
+            return Err(FileError::on("write", to)(error).into());
+        }
+        (looked, _) => looked.map_err(|error| damaged(error.to_string()))?,
+    }
+    match about {
+        Some(about) if has_database => Ok((about, files)),
+        _ => Err(damaged("it has no database".to_owned())),
+    }
 }

@@ -1,17 +1,17 @@
-//! A backup put back into an empty data directory: `ade restore`.
+//! A backup put back into an empty data directory: `ade restore`; or only checked: `ade backup --verify`.
 //!
 //! The archive is read whole before anything is written: it carries a checksum of its content. The database comes last, under a
-//! name of its own until the claims of its time are ended, so that a data directory that is restored in part has none.
+//! name of its own until it has checked itself and the claims of its time are ended, so that a data directory that is restored in
+//! part has none.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, BufReader, Read};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use flate2::bufread::GzDecoder;
 use serde::Serialize;
 
-use super::backup::{ABOUT, About, BackupError, FORMAT, demand_whole};
+use super::backup::{ABOUT, About, BackupError, demand_whole, look_through, read};
 use crate::base::files::{self, FileError};
 use crate::settings::Settings;
 use crate::settings::paths::{DATABASE, Paths};
@@ -37,6 +37,18 @@ pub struct Restored {
     pub needs_migration: bool,
 }
 
+/// A backup that was checked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verified {
+    /// Where it is.
+    pub file: PathBuf,
+    /// What it says of itself.
+    #[serde(flatten)]
+    pub about: About,
+    /// How many files it holds, with the database.
+    pub files: u64,
+}
+
 /// Restores a backup into the data directory that the settings name, which must be empty.
 ///
 /// # Errors
@@ -50,8 +62,8 @@ pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restor
             data: data.to_owned(),
         });
     }
-    let about = look_through(&opened, file)?;
-    let restored = fill(settings, paths, &opened, about);
+    let (about, _) = look_through(&opened, file, None)?;
+    let restored = fill(settings, paths, &opened, file, about);
     if restored.is_err() {
         // It was empty, so all that is there came from here.
         for entry in held(data).unwrap_or_default() {
@@ -71,66 +83,47 @@ fn held(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(held)
 }
 
-/// Calls `each` with the entries of an archive, from its begin to its end.
-fn read(
-    mut file: &File,
-    mut each: impl FnMut(&Path, &mut dyn Read, &tar::Header) -> io::Result<()>,
-) -> io::Result<()> {
-    io::Seek::rewind(&mut file)?;
-    let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(file)));
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let path = entry.path()?.into_owned();
-        let header = entry.header().clone();
-        each(&path, &mut entry, &header)?;
-    }
-    // The checksum comes after the end of the archive.
-    io::copy(&mut archive.into_inner(), &mut io::sink()).map(drop)
+/// Checks a backup without restoring it: its checksum, and its database, which is put into a temporary file for that.
+///
+/// # Errors
+/// It is damaged or newer, or cannot be read.
+pub fn verify(settings: &Settings, file: &Path) -> Result<Verified, BackupError> {
+    let opened = File::open(file).map_err(FileError::on("read", file))?;
+    let place = tempfile::tempdir().map_err(FileError::on("write", &std::env::temp_dir()))?;
+    let database = place.path().join("database");
+    let (about, files) = look_through(&opened, file, Some(&database))?;
+    demand_sound(settings, &database, file, &about)?;
+    Ok(Verified {
+        file: file.to_owned(),
+        about,
+        files,
+    })
 }
 
-/// Reads a backup whole. Returns what it says of itself.
-fn look_through(opened: &File, file: &Path) -> Result<About, BackupError> {
-    let damaged = |reason: String| BackupError::Damaged {
+/// Demands that the database of a backup is sound, and has what the backup says of it.
+fn demand_sound(
+    settings: &Settings,
+    database: &Path,
+    file: &Path,
+    about: &About,
+) -> Result<(), BackupError> {
+    let reason = match store::check(settings, database) {
+        Ok(tables) if about.tables.is_empty() || tables == about.tables => return Ok(()),
+        Ok(_) => "its database has other rows than were backed up".to_owned(),
+        Err(StoreError::Damaged { message, .. }) => format!("its database is damaged: {message}"),
+        Err(error) => return Err(error.into()),
+    };
+    Err(BackupError::Damaged {
         file: file.to_owned(),
         reason,
-    };
-    let mut about: Option<About> = None;
-    let mut has_database = false;
-    let looked = read(opened, |path, bytes, header| {
-        if about.is_none() && path == Path::new(ABOUT) {
-            let mut text = String::new();
-            bytes.take(1 << 16).read_to_string(&mut text)?;
-            about = Some(serde_json::from_str(&text)?);
-            return Ok(());
-        }
-        let kind = header.entry_type();
-        if about.is_none() || !files::stays_below(path) || !(kind.is_file() || kind.is_dir()) {
-            let words = format!("it has an entry {}", path.display());
-            return Err(io::Error::other(words));
-        }
-        has_database |= path == Path::new(DATABASE);
-        io::copy(bytes, &mut io::sink()).map(drop)
-    });
-    if let Some(about) = &about {
-        let newest = store::newest_schema();
-        if about.format > FORMAT || about.schema_version > newest {
-            return Err(BackupError::Newer {
-                file: file.to_owned(),
-                by: about.ade_version.clone(),
-            });
-        }
-    }
-    looked.map_err(|error| damaged(error.to_string()))?;
-    match about {
-        Some(about) if has_database => Ok(about),
-        _ => Err(damaged("it has no database".to_owned())),
-    }
+    })
 }
 
 fn fill(
     settings: &Settings,
     paths: &Paths,
     opened: &File,
+    file: &Path,
     about: About,
 ) -> Result<Restored, BackupError> {
     let data = paths.data();
@@ -166,6 +159,7 @@ fn fill(
     for (folder, mode) in folders.iter().rev() {
         fs::set_permissions(folder, Permissions::from_mode(*mode)).map_err(failed())?;
     }
+    demand_sound(settings, &beside, file, &about)?;
     let (recovered, needs_migration) = end_claims(settings, &beside)?;
     let synced = File::open(data).and_then(|folder| Ok(rustix::fs::syncfs(&folder)?));
     synced.map_err(failed())?;

@@ -16,8 +16,10 @@ pub struct Server {
     pub process: Running,
     /// `127.0.0.1:40000`
     pub address: String,
-    /// The token of its link.
+    /// A token for all that there is.
     pub token: String,
+    /// The link of `ade dev`, which signs a browser in once; empty of another server.
+    pub link: String,
     /// The folder of the place, which no answer names.
     root: PathBuf,
 }
@@ -33,6 +35,7 @@ impl Server {
         Self {
             address: text("url").trim_start_matches("http://").to_owned(),
             token: text("token"),
+            link: text("link").split_off(text("url").len()),
             root: place.path(""),
             process,
         }
@@ -50,6 +53,7 @@ impl Server {
         Self {
             address: address.split(end).next().unwrap().to_owned(),
             token: token.stdout.trim().to_owned(),
+            link: String::new(),
             root: place.path(""),
             process,
         }
@@ -59,6 +63,15 @@ impl Server {
     pub fn ask(&self, method: &str, path: &str) -> Request {
         let token = format!("Bearer {}", self.token);
         self.plain(method, path).header("Authorization", &token)
+    }
+
+    /// Signs a browser in with the form, from a page of this origin.
+    pub fn sign_in(&self, token: &str, origin: &str) -> Answer {
+        self.plain("POST", "/sign-in")
+            .header("Origin", origin)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(format!("token={token}"))
+            .send()
     }
 
     /// A request without a token.

@@ -533,15 +533,28 @@ fn a_browser_signs_in_and_changes_something_only_from_a_page_of_this_server() {
         let to_console = server.plain("GET", path).send().is(303);
         assert_eq!(to_console.header("location"), Some("/console"));
     }
-    server.plain("GET", "/?token=ade_wrong").send().is(401);
+    let own = format!("http://{}", server.address);
+    server.sign_in("ade_wrong", &own).is(401);
+    // A page of another site signs nobody in as somebody else.
+    let foreign = server.sign_in(&server.token, "http://attacker.example");
+    foreign.refuses(403, "forbidden");
+    for sent in [format!("token={}", server.token), "code=guess".to_owned()] {
+        let answer = server.plain("GET", &format!("/?{sent}")).send();
+        assert_eq!(answer.header("set-cookie"), None);
+    }
 
     let get = |path: &str, cookie: &str| {
         let request = server.plain("GET", path).header("Cookie", cookie);
         request.send()
     };
-    let link = format!("/?token={}", server.token);
-    let entered = server.plain("GET", &link).send().is(200);
-    assert!(!entered.text().contains(&server.token));
+    let entered = server.plain("GET", &server.link).send().is(200);
+    // Once; who is signed in goes on to the console with it.
+    let again = server.plain("GET", &server.link).send().is(200);
+    assert_eq!(again.header("set-cookie"), None);
+    assert!(again.text().contains("url=/console"));
+    // And the code in it is no session.
+    let code = server.link.split('=').nth(1).unwrap();
+    get("/api/v1/runs", &format!("ade_session={code}")).refuses(401, "unauthorized");
     let cookie = entered.header("set-cookie").unwrap().to_owned();
     for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
         assert!(cookie.contains(part), "{cookie}");
@@ -582,7 +595,7 @@ fn a_browser_signs_in_and_changes_something_only_from_a_page_of_this_server() {
             .send()
     };
     out("http://attacker.example").refuses(403, "forbidden");
-    out(&format!("http://{}", server.address)).is(303);
+    out(&own).is(303);
     get("/api/v1/runs", cookie).refuses(401, "unauthorized");
 }
 

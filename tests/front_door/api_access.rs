@@ -280,8 +280,8 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
         );
     }
 
-    let link = format!("/?token={}", server.token);
-    let entered = server.plain("GET", &link).send().is(200);
+    let own = format!("http://{}", server.address);
+    let entered = server.sign_in(&server.token, &own).is(200);
     let cookie = entered.header("set-cookie").unwrap();
     let cookie = cookie.split(';').next().unwrap();
     let with_cookie =

@@ -27,6 +27,26 @@ fn a_backup_is_one_file_that_replaces_an_earlier_one_whole() {
 }
 
 #[test]
+fn a_damaged_database_replaces_no_backup_and_what_it_holds_is_no_bug_of_ade() {
+    let place = Place::cold();
+    place.ade("run config members.csv --detach -q").succeeds();
+    place.ade("backup kept.tar.gz").succeeds();
+    let whole = std::fs::read(place.path("kept.tar.gz")).unwrap();
+    let damages = [
+        "UPDATE queue SET status = 'lost'",
+        "UPDATE queue SET status = 'queued'; UPDATE runs SET input_name = CAST(x'ff41' AS TEXT)",
+    ];
+    for damage in damages {
+        place.change(&format!("PRAGMA ignore_check_constraints = ON; {damage}"));
+        place.ade_fails("runs ls", 5, "database_damaged");
+    }
+    place.change("PRAGMA ignore_check_constraints = ON; UPDATE queue SET status = 'lost'");
+    place.ade_fails("backup kept.tar.gz", 5, "database_damaged");
+    assert_eq!(std::fs::read(place.path("kept.tar.gz")).unwrap(), whole);
+    place.ade_prints("backup kept.tar.gz --verify", " is whole (");
+}
+
+#[test]
 fn what_is_not_in_one_piece_is_refused() {
     let mut place = Place::new();
     place.ade_fails("backup kept.tar.gz", 5, "database_absent");

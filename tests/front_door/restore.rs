@@ -115,13 +115,14 @@ fn what_is_damaged_newer_or_no_backup_is_refused_before_anything_is_written() {
     let refuses = |bytes: &[u8], status: i32, code: &str| {
         place.write("bad.tar.gz", bytes);
         place.ade_fails("--data-dir new restore bad.tar.gz", status, code);
+        place.ade_fails("backup bad.tar.gz --verify", status, code);
         assert!(!place.path("new").exists());
     };
-    refuses(&flipped, 2, "backup_damaged");
-    refuses(&whole[..whole.len() - 9], 2, "backup_damaged");
-    refuses(&whole[..middle], 2, "backup_damaged");
-    refuses(b"", 2, "backup_damaged");
-    refuses(b"something else", 2, "backup_damaged");
+    refuses(&flipped, 5, "backup_damaged");
+    refuses(&whole[..whole.len() - 9], 5, "backup_damaged");
+    refuses(&whole[..middle], 5, "backup_damaged");
+    refuses(b"", 5, "backup_damaged");
+    refuses(b"something else", 5, "backup_damaged");
     let archive = |entries: &[(&str, &str)]| {
         let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         let mut tar = tar::Builder::new(gzip);
@@ -154,14 +155,14 @@ fn what_is_damaged_newer_or_no_backup_is_refused_before_anything_is_written() {
     );
     refuses(
         &archive(&[("backup.json", &about(1, 1))]),
-        2,
+        5,
         "backup_damaged",
     );
-    refuses(&archive(&[database]), 2, "backup_damaged");
+    refuses(&archive(&[database]), 5, "backup_damaged");
     let outside = ("../outside", "text");
     refuses(
         &archive(&[("backup.json", &about(1, 1)), outside, database]),
-        2,
+        5,
         "backup_damaged",
     );
     // One that can be read, and whose database cannot: nothing is left of it.
@@ -170,7 +171,8 @@ fn what_is_damaged_newer_or_no_backup_is_refused_before_anything_is_written() {
         "bad.tar.gz",
         archive(&[("backup.json", &about(1, 1)), broken]),
     );
-    place.ade_fails("--data-dir new restore bad.tar.gz", 5, "database_damaged");
+    place.ade_fails("--data-dir new restore bad.tar.gz", 5, "backup_damaged");
+    place.ade_fails("backup bad.tar.gz --verify", 5, "backup_damaged");
     assert!(place.files_below("new").is_empty());
     // The data directory in use is none to restore into.
     place.ade_fails("restore kept.tar.gz", 1, "data_directory_not_empty");

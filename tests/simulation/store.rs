@@ -12,13 +12,14 @@ use ade::store::{
     AfterFailure, Attempt, BuildAttempts, CancelOutcome, ChangeMark, Changes, Claim, Claimable,
     Clock, Collection, ColumnResult, ConfigurationActivity, ConfigurationRecord,
     ConfigurationVersion, Configurations, Copies, Deliveries, Delivery, DeliveryCounts,
-    DeliveryKind, DocumentRecord, Documents, EndedRuns, Ending, EnvironmentContents,
-    EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult, FoundRuns, Heartbeat,
-    Holder, Hosts, Identities, Identity, Ids, KnownConfiguration, Leases, LiveRun, Named,
-    NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication,
-    QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunLogs,
-    RunRecord, RunningRun, Runs, SqlStore, Store, StoreError, Submission, Submitted, TokenRecord,
-    Tokens, Totals, Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
+    DeliveryFilter, DeliveryKind, DeliveryRecord, DocumentRecord, Documents, EndedRuns, Ending,
+    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
+    FoundRuns, Heartbeat, Holder, Hosts, Identities, Identity, Ids, KnownConfiguration, Leases,
+    LiveRun, Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses,
+    Publication, QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles,
+    RunFilter, RunLogs, RunRecord, RunningRun, Runs, SqlStore, Store, StoreError, Submission,
+    Submitted, TokenRecord, Tokens, Totals, Undelivered, Used, WaitingRun, WorkerRecord, Workers,
+    WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -182,6 +183,7 @@ impl Tokens for SimulatedStore {
         note_token_use(id: &str, now: Timestamp) -> ();
         begin_session(hash: &str, token: &str, ends: Timestamp, now: Timestamp) -> ();
         session(hash: &str, now: Timestamp) -> Option<TokenRecord>;
+        take_session(hash: &str, now: Timestamp) -> Option<TokenRecord>;
         end_session(hash: &str) -> ();
     }
 }
@@ -400,8 +402,10 @@ impl Changes for SimulatedStore {
 impl Deliveries for SimulatedStore {
     looks! {
         claim_delivery(kinds: &[DeliveryKind], claim: &Claim, now: Timestamp) -> Option<Delivery>;
-        delivered(delivery: &Delivery, claim: &Claim) -> bool;
+        delivered(delivery: &Delivery, claim: &Claim, now: Timestamp) -> bool;
         undelivered(delivery: &Delivery, claim: &Claim, error: &str, outcome: Undelivered) -> bool;
+        deliveries(filter: &DeliveryFilter) -> Vec<DeliveryRecord>;
+        redeliver(run: &str, kind: DeliveryKind, now: Timestamp) -> DeliveryRecord;
         forget_deliveries(cutoff: Timestamp) -> ();
         count_deliveries() -> DeliveryCounts;
     }
@@ -589,7 +593,7 @@ macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
 }
 answers_without_words! {
-    (), DeliveryCounts, Option<u64>, Option<Delivery>, Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
+    (), DeliveryCounts, DeliveryRecord, Vec<DeliveryRecord>, Option<u64>, Option<Delivery>, Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, HashSet<String>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,

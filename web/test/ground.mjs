@@ -94,6 +94,7 @@ export class Place {
     })
     this.url = told.url
     this.token = told.token
+    this.link = told.link
     this.port = Number(new URL(told.url).port)
     return this
   }

@@ -63,13 +63,13 @@ try {
   let messy
   let slow
 
-  await steps.step('the printed link opens the console, and no token stays in the address', async () => {
-    await page.goto(`${place.url}/?token=${place.token}`)
+  await steps.step('the printed link opens the console, and no code stays in the address', async () => {
+    await page.goto(place.link)
     await page.getByRole('heading', { name: 'Drop a messy workbook here' }).waitFor()
     await page.getByText('Live', { exact: true }).waitFor()
     assert.equal(page.url(), `${place.url}/console`)
 
-    assert.doesNotMatch(JSON.stringify(await cdp.send('Page.getNavigationHistory')), /ade_[0-9a-f]{64}/, 'the link is not in the history')
+    assert.doesNotMatch(JSON.stringify(await cdp.send('Page.getNavigationHistory')), /code=[0-9a-f]{64}/, 'the link is not in the history')
     assert.ok(!(await page.evaluate(() => JSON.stringify([document.referrer, document.cookie, { ...localStorage }, { ...sessionStorage }, performance.getEntries().map((one) => one.name)]))).includes(place.token))
     await look('first-run')
   })

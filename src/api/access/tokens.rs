@@ -175,6 +175,29 @@ pub fn begin_session(workspace: &Workspace, token: &TokenRecord) -> Result<Strin
     Ok(value)
 }
 
+/// Makes a code that signs a browser in once, in the name of a valid token: for a link, which stays in the history of browsers. It is
+/// recorded as a session that no cookie can name.
+pub fn sign_in_code(workspace: &Workspace, token: &TokenRecord) -> Result<String, StoreError> {
+    let now = workspace.machine.now();
+    let ends = token.expires_at.unwrap_or_else(|| now.plus(SESSION));
+    let code = secret("");
+    workspace
+        .store
+        .begin_session(&hash(&as_code(&code)), &token.id, ends, now)?;
+    Ok(code)
+}
+
+/// Returns the token in whose name a code was made, if both are valid now and it was not used before. It is used with that.
+pub fn of_code(workspace: &Workspace, code: &str) -> Result<Option<TokenRecord>, StoreError> {
+    let now = workspace.machine.now();
+    let found = workspace.store.take_session(&hash(&as_code(code)), now)?;
+    valid_now(workspace, found)
+}
+
+fn as_code(code: &str) -> String {
+    format!("code {code}")
+}
+
 /// Returns the token in whose name a session began, if both are valid now.
 pub fn of_session(workspace: &Workspace, value: &str) -> Result<Option<TokenRecord>, StoreError> {
     let found = workspace

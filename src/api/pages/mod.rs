@@ -1,7 +1,8 @@
 //! What browsers see: the web console ([`console`]), signing in and out, and the documentation of the API, which needs no script.
 //!
-//! A browser signs in with a token, by the console's form or by the link that `ade dev` prints, and gets a session's cookie in
-//! exchange, so that the token stays in no address.
+//! A browser signs in with a token, by the console's form, or with the code in the link that `ade dev` prints, and gets a session's cookie
+//! in exchange. A token in an address signs nobody in: else a page of another site could sign a browser in as somebody else. A code is
+//! made by `ade dev` alone and used once.
 
 mod console;
 
@@ -44,8 +45,8 @@ pub fn routes(document: &Value) -> Router<Api> {
 
 #[derive(Deserialize)]
 struct Home {
-    /// The token in the link of `ade dev`.
-    token: Option<String>,
+    /// The code in the link of `ade dev`.
+    code: Option<String>,
 }
 
 async fn home(
@@ -53,9 +54,21 @@ async fn home(
     Query(asked): Query<Home>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    match asked.token {
-        Some(token) => enter(&api, token, &headers).await,
-        None => Ok(to_console()),
+    let Some(code) = asked.code else {
+        return Ok(to_console());
+    };
+    match enter(&api, &headers, move |api| {
+        Ok(tokens::of_code(api.home(), &code)?)
+    })
+    .await?
+    {
+        Some(entered) => Ok(entered),
+        // This page, too, begins the navigation itself: a browser that the link signed in before is sent on with its cookie.
+        None => Ok(Html(to_console_by(
+            "Link used before",
+            "This link signs in once.",
+        ))
+        .into_response()),
     }
 }
 
@@ -64,45 +77,46 @@ fn to_console() -> Response {
     Redirect::to(console::CONSOLE).into_response()
 }
 
-/// Exchanges a token for a session.
-async fn enter(api: &Api, token: String, headers: &HeaderMap) -> Result<Response, ApiError> {
+/// A page that leads on to the console. No redirect by status: with SameSite=Strict a browser that came from elsewhere, such as a link in
+/// a terminal or a mail, sends the cookie only with a navigation that this server's own page begins.
+fn to_console_by(title: &str, words: &str) -> String {
+    page(
+        title,
+        "<meta http-equiv=\"refresh\" content=\"0; url=/console\">",
+        &format!("<p>{words} <a href=\"/console\">Go on</a></p>"),
+    )
+}
+
+/// Begins a session in the name of the token that is found. `None`: none is.
+async fn enter(
+    api: &Api,
+    headers: &HeaderMap,
+    find: impl FnOnce(&Api) -> Result<Option<TokenRecord>, ApiError> + Send + 'static,
+) -> Result<Option<Response>, ApiError> {
     let is_https = headers
         .get("x-forwarded-proto")
         .is_some_and(|scheme| scheme.as_bytes() == b"https");
     let session = api
         .work(move |api| {
-            let found: Option<TokenRecord> = tokens::valid(api.home(), token.trim())?;
-            let Some(found) = found else {
+            let Some(found) = find(api)? else {
                 return Ok(None);
             };
             Ok(Some(tokens::begin_session(api.home(), &found)?))
         })
         .await?;
     let Some(session) = session else {
-        let page = page(
-            "Sign in",
-            "",
-            "<p class=\"bad\" role=\"alert\">This token is not valid. It may have been revoked, or it has ended.</p><p><a href=\"/console\">Sign in with another one</a></p>",
-        );
-        return Ok((StatusCode::UNAUTHORIZED, Html(page)).into_response());
+        return Ok(None);
     };
     let secure = if is_https { "; Secure" } else { "" };
     let set = format!(
         "{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}{secure}",
         tokens::SESSION.as_secs()
     );
-    // A page of its own, and no redirect by status: with SameSite=Strict a browser that came from elsewhere, such as a link in
-    // a terminal or a mail, sends the cookie only with a navigation that this server's own page begins.
-    let page = page(
-        "Signed in",
-        "<meta http-equiv=\"refresh\" content=\"0; url=/console\">",
-        "<p>Signed in. <a href=\"/console\">Go on</a></p>",
-    );
-    let mut response = Html(page).into_response();
+    let mut response = Html(to_console_by("Signed in", "Signed in.")).into_response();
     if let Ok(set) = HeaderValue::from_str(&set) {
         response.headers_mut().insert(header::SET_COOKIE, set);
     }
-    Ok(response)
+    Ok(Some(response))
 }
 
 async fn sign_in(
@@ -110,7 +124,17 @@ async fn sign_in(
     request: Request<axum::body::Body>,
 ) -> Result<Response, ApiError> {
     let (headers, token) = form(request, "token").await?;
-    enter(&api, token.unwrap_or_default(), &headers).await
+    let token = token.unwrap_or_default();
+    let find = move |api: &Api| Ok(tokens::valid(api.home(), token.trim())?);
+    if let Some(entered) = enter(&api, &headers, find).await? {
+        return Ok(entered);
+    }
+    let page = page(
+        "Sign in",
+        "",
+        "<p class=\"bad\" role=\"alert\">This token is not valid. It may have been revoked, or it has ended.</p><p><a href=\"/console\">Sign in with another one</a></p>",
+    );
+    Ok((StatusCode::UNAUTHORIZED, Html(page)).into_response())
 }
 
 async fn sign_out(

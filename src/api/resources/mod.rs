@@ -5,6 +5,7 @@ pub(crate) mod cells;
 pub(crate) mod checks;
 pub(crate) mod collection;
 pub(crate) mod configurations;
+pub(crate) mod deliveries;
 pub(crate) mod documents;
 pub(crate) mod drafts;
 pub(crate) mod environments;

@@ -105,13 +105,13 @@ fn write_figures(text: &mut String, figures: &Figures) {
     const GAUGE: &str = "gauge";
     const COUNTER: &str = "counter";
     const LAST_HOUR: &str = "Runs that ended so in the last hour.";
-    let Figures { queue, totals, .. } = figures;
+    let Figures { queue, totals, deliveries, .. } = figures;
     let waits = queue.oldest_wait_ms.unwrap_or(0);
     let mut write = |name: &str, kind, help, values: &[(&str, u64)]| write(text, name, kind, help, values);
     write("ade_runs_queued", GAUGE, "Runs that wait.", &[("", queue.queued)]);
     write("ade_runs_in_trouble", GAUGE, "Runs that wait because the machine or the network is in trouble.", &[("", queue.in_trouble)]);
     write("ade_runs_running", GAUGE, "Runs that are being executed.", &[("", queue.running)]);
-    write("ade_run_longest_wait_milliseconds", GAUGE, "How long the run that has been due longest has waited.", &[("", waits)]);
+    write("ade_run_longest_wait_milliseconds", GAUGE, "How long the run that has been due longest has waited, without those that are paused.", &[("", waits)]);
     write("ade_run_longest_wait_seconds", GAUGE, "The same in seconds.", &[("", waits / 1000)]);
     let longest = figures.longest.as_ref();
     write("ade_run_longest_running_seconds", GAUGE, "How long the run that is executed longest has been.", &[("", longest.map_or(0, |longest| longest.running_ms / 1000))]);
@@ -137,8 +137,10 @@ fn write_figures(text: &mut String, figures: &Figures) {
     write("ade_paused", GAUGE, "1 while everything is paused.", &[("", u64::from(all))]);
     write("ade_paused_configurations", GAUGE, "Configurations that are paused by themselves.", &[("", configurations)]);
     write("ade_runs_paused", GAUGE, "Runs that wait because of a pause.", &[("", figures.paused_runs)]);
-    write("ade_deliveries_waiting", GAUGE, "Ends of runs that are still to be told (ADE_ON_END_URL, ADE_ON_END_COMMAND).", &[("", figures.deliveries.waiting)]);
-    write("ade_deliveries_failed", GAUGE, "Ends that were not accepted for a day, and given up within the last week.", &[("", figures.deliveries.failed)]);
+    write("ade_deliveries_waiting", GAUGE, "Ends of runs that are still to be told (ADE_ON_END_URL, ADE_ON_END_COMMAND).", &[("", deliveries.waiting)]);
+    let waits = deliveries.oldest.map_or(0, |since| figures.now.since(since) / 1000);
+    write("ade_delivery_longest_wait_seconds", GAUGE, "How long the end that waits longest to be told has waited.", &[("", waits)]);
+    write("ade_deliveries_failed", GAUGE, "Ends that were not accepted for a day, and given up within the last week.", &[("", deliveries.failed)]);
     if let Some(bytes) = figures.free_bytes {
         write("ade_data_free_bytes", GAUGE, "Free space on the disk of the data directory.", &[("", bytes)]);
     }

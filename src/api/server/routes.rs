@@ -9,9 +9,9 @@ use super::{guard, health};
 use crate::api::description::openapi;
 use crate::api::pages;
 use crate::api::resources::{
-    builds, cells, checks, collection, configurations, documents, drafts, environments, events,
-    explain, files, issues, jobs, pauses, queue, report, rows, runs, settings, stats, templates,
-    tokens, trials, versions, workers, workspaces,
+    builds, cells, checks, collection, configurations, deliveries, documents, drafts, environments,
+    events, explain, files, issues, jobs, pauses, queue, report, rows, runs, settings, stats,
+    templates, tokens, trials, versions, workers, workspaces,
 };
 use crate::api::state::Api;
 
@@ -23,6 +23,7 @@ fn routes() -> (Router<Api>, Described) {
         .merge(files::routes())
         .merge(queue::routes())
         .merge(pauses::routes())
+        .merge(deliveries::routes())
         .merge(explain::routes())
         .merge(report::routes())
         .merge(rows::routes())

@@ -25,6 +25,7 @@ use crate::run::execution::lifecycle::{
     Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
 };
 use crate::run::on_end;
+use crate::run::on_end::Teller;
 use crate::run::results;
 use crate::run::results::RowCounts;
 use crate::run::results::annotated;
@@ -82,15 +83,28 @@ fn tell_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Wa
         worker: &worker,
         input: 0,
     };
-    let told = on_end::tell(workspace, Some(process), cancel, &|told| {
-        let refused = told.refused.as_ref();
-        watcher(&source, &Happening::Told(&told.delivery, refused));
-        // Nobody waits for a receiver that is out of reach.
-        refused.is_none()
+    let tell = &|kind| {
+        let teller = Teller {
+            workspace,
+            process: Some(process),
+            kind,
+            telling: &AtomicUsize::new(0),
+        };
+        let told = on_end::tell(&teller, cancel, &|told| {
+            let refused = told.refused.as_ref();
+            watcher(&source, &Happening::Told(&told.delivery, refused));
+            // Nobody waits for a receiver that is out of reach.
+            refused.is_none()
+        });
+        if let Err(error) = told {
+            watcher(&source, &Happening::Trouble(&error.to_string()));
+        }
+    };
+    std::thread::scope(|scope| {
+        for kind in DeliveryKind::of(&workspace.settings) {
+            scope.spawn(move || tell(kind));
+        }
     });
-    if let Err(error) = told {
-        watcher(&source, &Happening::Trouble(&error.to_string()));
-    }
 }
 
 fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watcher<'_>) {

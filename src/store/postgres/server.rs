@@ -189,6 +189,11 @@ impl Backend for Server {
             Error::Conflict(message) => {
                 unreachable(message, "others were in the way each time; try again")
             }
+            // Whoever wrote it was no `ade`.
+            Error::Unreadable { .. } => StoreError::Damaged {
+                path,
+                message: error.to_string(),
+            },
             error => StoreError::Refused {
                 path,
                 source: Box::new(error),

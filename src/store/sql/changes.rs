@@ -1,7 +1,7 @@
 //! What changed.
 
 use super::SqlStore;
-use super::values::{instant, instant_or_none, rows, small};
+use super::values::{instant, instant_or_none, rows, small, word};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, Row, params};
@@ -128,6 +128,5 @@ fn ended(
 }
 
 fn status(row: &Row<'_>) -> driver::Result<RunStatus> {
-    let status = RunStatus::parse(row.text("status")?);
-    Ok(status.unwrap_or(RunStatus::Failed))
+    word(row, "status", RunStatus::parse)
 }

@@ -71,9 +71,10 @@ const TOTALS: &str = "SELECT CAST(sum(succeeded) AS BIGINT) AS succeeded, CAST(s
 /// because files are not collected as soon as that.
 pub(super) const OVERVIEW: &str = "WITH
     mine (id) AS (SELECT id FROM environments/*pg_anywhere*/ WHERE workspace_id = ?1),
+    held (id) AS MATERIALIZED (SELECT e.id FROM pauses p CROSS JOIN environments/*pg_anywhere*/ e ON p.configuration_id IN ('', e.configuration_id)),
     live AS (
         SELECT count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running,
-            min(available_at) FILTER (WHERE status = 'queued' AND available_at <= ?3) AS due
+            min(available_at) FILTER (WHERE status = 'queued' AND available_at <= ?3 AND NOT EXISTS (SELECT 1 FROM held h WHERE h.id = q.environment_id)) AS due
         FROM queue q WHERE ?1 IS NULL OR q.environment_id IN (SELECT id FROM mine)
             OR (q.environment_id IS NULL AND EXISTS (SELECT 1 FROM runs r WHERE r.id = q.run_id AND r.workspace_id = ?1))),
     behind_trouble AS (

@@ -1,7 +1,7 @@
 //! Tokens and sessions.
 
 use super::SqlStore;
-use super::values::{execute, instant, instant_or_none, row, rows};
+use super::values::{changes, execute, instant, instant_or_none, row, rows, word};
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Row, params};
 use crate::store::{Result, Scope, StoreError, TokenRecord, Tokens};
@@ -80,8 +80,16 @@ impl Tokens for SqlStore {
     }
 
     fn session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
-        let sql = "SELECT * FROM tokens WHERE id = (SELECT token_id FROM sessions WHERE hash = ?1 AND expires_at > ?2)";
-        self.read(|connection| row(connection, sql, params![hash, now.0], record))
+        self.read(|connection| row(connection, OF_SESSION, params![hash, now.0], record))
+    }
+
+    fn take_session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
+        self.write(|transaction| {
+            let found = row(transaction, OF_SESSION, params![hash, now.0], record)?;
+            let sql = "DELETE FROM sessions WHERE hash = ?1";
+            let is_taken = changes(transaction, sql, [hash])?;
+            Ok(found.filter(|_| is_taken))
+        })
     }
 
     fn end_session(&self, hash: &str) -> Result<()> {
@@ -90,15 +98,16 @@ impl Tokens for SqlStore {
     }
 }
 
+const OF_SESSION: &str = "SELECT * FROM tokens WHERE id = (SELECT token_id FROM sessions WHERE hash = ?1 AND expires_at > ?2)";
+
 const BY_ID: &str = "SELECT * FROM tokens WHERE id = ?1";
 
 fn record(row: &Row<'_>) -> driver::Result<TokenRecord> {
-    let scope: String = row.get("scope")?;
     let workspaces: Option<String> = row.get("workspaces")?;
     Ok(TokenRecord {
         id: row.get("id")?,
         name: row.get("name")?,
-        scope: Scope::parse(&scope).unwrap_or(Scope::Read),
+        scope: word(row, "scope", Scope::parse)?,
         // A list that cannot be read allows nothing.
         workspaces: workspaces.map(|list| serde_json::from_str(&list).unwrap_or_default()),
         created_at: instant(row, "created_at")?,

@@ -85,6 +85,16 @@ pub(super) fn small(row: &Row<'_>, column: &str) -> driver::Result<u32> {
     unsigned(row, column).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
 }
 
+/// Reads a word of which a column can hold only some.
+pub(super) fn word<T>(
+    row: &Row<'_>,
+    column: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> driver::Result<T> {
+    let word = row.text(column)?;
+    parse(word).ok_or_else(|| driver::Error::unreadable(&column, format!("{word:?}")))
+}
+
 /// Reads an instant.
 pub(super) fn instant(row: &Row<'_>, column: &str) -> driver::Result<Timestamp> {
     row.get(column).map(Timestamp)

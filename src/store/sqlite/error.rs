@@ -14,6 +14,17 @@ const LEAST_ROOM: u64 = 64 << 10;
 pub(super) fn explain(options: &DatabaseOptions, error: impl Into<driver::Error>) -> StoreError {
     let (path, error) = (options.path.clone(), error.into());
     let (code, message) = match &error {
+        // Whoever wrote it was no `ade`.
+        driver::Error::Unreadable { .. }
+        | driver::Error::Sqlite(
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::Utf8Error(..),
+        ) => {
+            let message = error.to_string();
+            return StoreError::Damaged { path, message };
+        }
         driver::Error::Sqlite(rusqlite::Error::SqliteFailure(failure, message)) => (
             failure.code,
             message.clone().unwrap_or_else(|| failure.to_string()),

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
 
 use super::options::DatabaseOptions;
 use super::{connection, error, migrations};
@@ -152,13 +153,22 @@ fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
     connection.prepare(sql)?.exists([])
 }
 
-/// Writes a complete copy into a new file. Unlike a copy of the file, it contains the write-ahead log, and nothing of an open
-/// transaction; unlike SQLite's online backup, it does not begin anew whenever another process writes.
+/// Writes a complete copy into a new file, page by page: what is damaged is damaged there, too, and a check of the copy finds it. Unlike
+/// a copy of the file, it contains the write-ahead log, and nothing of an open transaction. It is one step, of one read transaction: it
+/// does not begin anew whenever another process writes.
 pub(super) fn copy(connection: &Connection, options: &DatabaseOptions, to: &Path) -> Result<()> {
-    connection
-        .execute("VACUUM INTO ?1", [to.to_string_lossy()])
-        .map(drop)
-        .map_err(|error| error::explain(options, error))
+    let step = || -> rusqlite::Result<StepResult> {
+        let mut target = Connection::open(to)?;
+        Backup::new(connection, &mut target)?.step(-1)
+    };
+    match step() {
+        Ok(StepResult::Done) => Ok(()),
+        Ok(_) => Err(StoreError::Locked {
+            path: options.path.clone(),
+            waited_seconds: options.busy_timeout.as_secs_f64(),
+        }),
+        Err(error) => Err(error::explain(options, error)),
+    }
 }
 
 /// Makes a complete copy beside the database, named after its schema version.

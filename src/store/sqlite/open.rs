@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::store::driver;
 use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
 use crate::store::sql::{SqlStore, deliveries};
-use crate::store::{Result, StoreError};
+use crate::store::{Result, StoreError, Tables};
 
 impl SqlStore {
     /// All migrations of this `ade`.
@@ -60,14 +60,47 @@ impl SqlStore {
         migrate::schema_status(&connection, &options)
     }
 
-    /// Copies the database as it is at one moment into a new file, while others use it.
+    /// Copies the database as it is at one moment into a new file, while others use it, and checks the copy. Returns each table with
+    /// the number of its rows.
     ///
     /// # Errors
-    /// As [`SqlStore::open`], or the file cannot be written.
-    pub(in crate::store) fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<()> {
+    /// As [`SqlStore::open`], or the file cannot be written, or the copy is damaged, as the database is then.
+    pub(in crate::store) fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<Tables> {
         let options = DatabaseOptions::of(settings, path);
         let connection = current(&options, Opening::Existing)?;
-        migrate::copy(&connection, &options, to)
+        // Counted and copied in one transaction: what others write meanwhile is in neither.
+        let begun = connection.execute_batch("BEGIN");
+        let counted = begun.and_then(|()| count(&connection));
+        let counted = counted.map_err(|error| error::explain(&options, error))?;
+        migrate::copy(&connection, &options, to)?;
+        let damaged = |message| StoreError::Damaged {
+            path: path.to_owned(),
+            message,
+        };
+        match Self::checked(settings, to) {
+            Ok(copied) if copied == counted => Ok(counted),
+            Ok(_) => Err(damaged("its copy has other rows".to_owned())),
+            Err(StoreError::Damaged { message, .. }) => Err(damaged(message)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Has the database check itself whole, whatever its schema. Returns each table with the number of its rows.
+    ///
+    /// # Errors
+    /// It is damaged, or cannot be read.
+    pub(in crate::store) fn checked(settings: &Settings, path: &Path) -> Result<Tables> {
+        let options = DatabaseOptions::of(settings, path);
+        let connection = migrate::connect(&options, false)?;
+        let checked = problems(&connection, "integrity_check")
+            .and_then(|problems| Ok((problems, count(&connection)?)));
+        match checked.map_err(|error| error::explain(&options, error))? {
+            (problems, tables) if problems.is_empty() => Ok(tables),
+            (problems, _) => Err(StoreError::Damaged {
+                path: options.path,
+                message: problems.join("; "),
+            }),
+        }
     }
 
     /// Runs SQLite's own check of the file. Returns the problems that it found.
@@ -80,17 +113,30 @@ impl SqlStore {
     ) -> Result<Vec<String>> {
         let options = DatabaseOptions::of(settings, path);
         let connection = current(&options, Opening::Existing)?;
-        // The first ten are enough to say that it is damaged. `quick_check` leaves out what takes longest: whether every
-        // row has its entry in every index.
-        let check = || -> rusqlite::Result<Vec<String>> {
-            let mut statement = connection.prepare("PRAGMA quick_check(10)")?;
-            let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
-            lines
-                .filter(|line| line.as_ref().map_or(true, |line| line != "ok"))
-                .collect()
-        };
-        check().map_err(|error| error::explain(&options, error))
+        // It leaves out what takes longest: whether every row has its entry in every index.
+        problems(&connection, "quick_check").map_err(|error| error::explain(&options, error))
     }
+}
+
+/// What one of SQLite's checks finds: the first ten are enough to say that a database is damaged.
+fn problems(connection: &Connection, check: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(&format!("PRAGMA {check}(10)"))?;
+    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+    lines
+        .filter(|line| line.as_ref().map_or(true, |line| line != "ok"))
+        .collect()
+}
+
+fn count(connection: &Connection) -> rusqlite::Result<Tables> {
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'";
+    let mut tables = connection.prepare(sql)?;
+    let names = tables.query_map([], |row| row.get::<_, String>(0))?;
+    let rows_of = |name: String| {
+        let sql = format!("SELECT count(*) FROM \"{}\"", name.replace('"', "\"\""));
+        let rows: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+        Ok((name, rows.unsigned_abs()))
+    };
+    names.map(|name| rows_of(name?)).collect()
 }
 
 /// A connection to a database whose schema is current.

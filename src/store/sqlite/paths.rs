@@ -21,9 +21,15 @@ pub(super) fn convert(connection: &Connection, data: &Path) -> rusqlite::Result<
     })?;
     let data = data.to_owned();
     connection.create_scalar_function("absolute", 1, flags, move |context: &Context<'_>| {
-        let path: Option<String> = context.get(0)?;
+        let path: Option<String> = context.get(0).map_err(|_| damaged())?;
         Ok(path.map(|path| data.join(path).to_string_lossy().into_owned()))
     })
+}
+
+/// A path that is no text was not written by any `ade`.
+fn damaged() -> rusqlite::Error {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+    rusqlite::Error::SqliteFailure(code, None)
 }
 
 fn relative(data: &[PathBuf], path: String) -> String {

@@ -5,7 +5,8 @@ use super::places::{
 };
 use crate::settings::Recovery;
 use crate::store::{
-    AfterFailure, Claim, Delivery, DeliveryCounts, DeliveryKind, Store, Undelivered,
+    AfterFailure, Claim, Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryStatus,
+    Store, Undelivered,
 };
 
 const ALL: [DeliveryKind; 2] = [DeliveryKind::Url, DeliveryKind::Command];
@@ -44,9 +45,10 @@ pub fn every_end_is_to_be_told_until_it_was(store: &dyn Store) {
         (&first.run_id, first.kind, first.attempts, first.created_at),
         (&cancelled, DeliveryKind::Url, 1, at(2))
     );
-    assert!(!store.delivered(&first, &claim("another")).unwrap());
-    assert!(store.delivered(&first, &own).unwrap());
-    assert!(!store.delivered(&first, &own).unwrap());
+    let told = |by: &Claim| store.delivered(&first, by, at(9)).unwrap();
+    assert!(!told(&claim("another")));
+    assert!(told(&own));
+    assert!(!told(&own));
     let mut expected = [&cancelled, &lost, &lost, &dead, &dead].map(Clone::clone);
     expected.sort();
     assert_eq!(to_be_told(store), expected);
@@ -83,6 +85,7 @@ pub fn what_is_refused_waits_and_is_given_up_and_forgotten(store: &dyn Store) {
         waiting: 1,
         refused: 0,
         failed: 1,
+        oldest: Some(at(2)),
     };
     assert_eq!(store.count_deliveries().unwrap(), all, "the other waits");
     store.forget_deliveries(at(2)).unwrap();
@@ -97,4 +100,35 @@ pub fn what_a_dead_process_was_telling_is_due_at_once(store: &dyn Store) {
     reclaim(store, "dead", Recovery::Requeue, at(4));
     let again = store.claim_delivery(&URL, &claim("v"), at(4)).unwrap();
     assert_eq!(again.unwrap().run_id, told.run_id);
+}
+
+pub fn what_was_told_is_listed_and_told_again(store: &dyn Store) {
+    let own = claim("w");
+    let told = one(store, &own);
+    let of = |status, behind: Option<&str>| {
+        let filter = DeliveryFilter {
+            workspace_id: "default".to_owned(),
+            status,
+            behind: behind.map(str::to_owned),
+            limit: 9,
+            ..DeliveryFilter::default()
+        };
+        store.deliveries(&filter).unwrap()
+    };
+    let all = of(None, None);
+    let kinds: Vec<_> = all.iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [DeliveryKind::Url, DeliveryKind::Command]);
+    assert_eq!(of(None, Some(&all[0].id)), all[1..]);
+    let again = |now| store.redeliver(&told.run_id, told.kind, now).unwrap();
+    assert_eq!(again(at(4)), all[0], "it is being told");
+    assert!(store.delivered(&told, &own, at(4)).unwrap());
+    let delivered = of(Some(DeliveryStatus::Delivered), None);
+    assert_eq!(delivered[0].delivered_at, Some(at(4)));
+    let due = again(at(5));
+    assert_eq!((due.status, due.attempts), (DeliveryStatus::Waiting, 0));
+    assert_eq!((due.available_at, due.created_at), (Some(at(5)), at(5)));
+    let next = store.claim_delivery(&URL, &own, at(5)).unwrap().unwrap();
+    assert_eq!((next.run_id, next.attempts), (told.run_id.clone(), 1));
+    store.delete_run(&told.run_id).unwrap();
+    assert!(store.redeliver(&told.run_id, told.kind, at(6)).is_err());
 }

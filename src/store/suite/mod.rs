@@ -94,6 +94,7 @@ macro_rules! run {
                     every_end_is_to_be_told_until_it_was,
                     what_is_refused_waits_and_is_given_up_and_forgotten,
                     what_a_dead_process_was_telling_is_due_at_once,
+                    what_was_told_is_listed_and_told_again,
                 }
                 turns {
                     many_files_of_one_person_hold_up_one_of_another_for_one_turn,

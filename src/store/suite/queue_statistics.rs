@@ -1,7 +1,7 @@
 //! Figures of the queue.
 
 use super::places::{at, claim, ended, environment, queued, ready, running};
-use crate::store::{Overview, RunStatus, Store};
+use crate::store::{Overview, Pause, RunStatus, Store};
 
 pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
     let ready = ready(store, "d", at(0));
@@ -32,6 +32,15 @@ pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
             cancelled: 1,
         }
     );
+    let paused = Pause {
+        configuration_id: Some(ready.key.configuration_id),
+        reason: None,
+        paused_by: "ann".to_owned(),
+        paused_at: at(60),
+    };
+    store.pause(&paused).unwrap();
+    let overview = store.overview(None, at(10), at(60)).unwrap();
+    assert_eq!((overview.queued, overview.oldest_wait_ms), (3, None));
     let elsewhere = store.overview(Some("elsewhere"), at(10), at(60)).unwrap();
     assert_eq!(elsewhere, Overview::default());
 }

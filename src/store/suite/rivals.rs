@@ -2,7 +2,7 @@
 
 use super::Opener;
 use super::places::{at, by_http, claim, claim_next, new_configuration, new_run, queued, ready};
-use crate::store::{Store, Submission, Submitted};
+use crate::store::{DeliveryKind, Store, Submission, Submitted};
 
 const PROCESSES: usize = 4;
 
@@ -36,6 +36,20 @@ pub fn a_claim_is_made_once_however_many_ask(open: &Opener) {
     .concat();
     let distinct: std::collections::HashSet<_> = claimed.iter().collect();
     assert_eq!((claimed.len(), distinct.len()), (60, 60));
+    for number in 0..30 {
+        let run = queued(&*store, &environment, at(number));
+        store.request_cancel(&run.id, at(1000)).unwrap();
+    }
+    let kinds = [DeliveryKind::Url, DeliveryKind::Command];
+    let told = together(open, |store| {
+        let next = || store.claim_delivery(&kinds, &claim("w"), at(1000)).unwrap();
+        std::iter::from_fn(next)
+            .map(|one| (one.run_id, one.kind.as_str()))
+            .collect::<Vec<_>>()
+    })
+    .concat();
+    let distinct: std::collections::HashSet<_> = told.iter().collect();
+    assert_eq!((told.len(), distinct.len()), (60, 60));
 }
 
 pub fn a_folder_is_recorded_once_however_many_see_it_first(open: &Opener) {

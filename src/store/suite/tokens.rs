@@ -53,4 +53,9 @@ pub fn a_session_ends_with_its_time_or_by_hand(store: &dyn Store) {
     store.end_session("s2").unwrap();
     assert!(store.session("s2", at(2)).unwrap().is_none());
     store.end_session("unknown").unwrap();
+    let take = |now| store.take_session("s1", now).unwrap();
+    assert!(take(at(50)).is_none());
+    store.begin_session("s1", &token.id, at(50), at(1)).unwrap();
+    assert_eq!(take(at(49)).map(|found| found.id), Some(token.id));
+    assert!(take(at(49)).is_none());
 }

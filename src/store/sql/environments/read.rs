@@ -2,7 +2,9 @@
 
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, Row, params};
-use crate::store::sql::values::{instant, instant_or_none, row, rows, small, unsigned_or_none};
+use crate::store::sql::values::{
+    instant, instant_or_none, row, rows, small, unsigned_or_none, word,
+};
 use crate::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Failure,
 };
@@ -11,7 +13,6 @@ const SELECT: &str = "SELECT e.*, absolute(e.folder) AS folder_at, absolute(e.sn
     FROM environments e JOIN configurations c ON c.id = e.configuration_id";
 
 fn record(row: &Row<'_>) -> driver::Result<EnvironmentRecord> {
-    let status: String = row.get("status")?;
     Ok(EnvironmentRecord {
         id: row.get("id")?,
         key: EnvironmentKey {
@@ -22,7 +23,7 @@ fn record(row: &Row<'_>) -> driver::Result<EnvironmentRecord> {
         },
         configuration_name: row.get("configuration_name")?,
         configuration_path: row.get::<_, String>("configuration_path")?.into(),
-        status: EnvironmentStatus::parse(&status).unwrap_or(EnvironmentStatus::Failed),
+        status: word(row, "status", EnvironmentStatus::parse)?,
         folder: row.get::<_, String>("folder_at")?.into(),
         snapshot: row.get::<_, String>("snapshot_at")?.into(),
         claimed_by: row.get("claimed_by")?,

@@ -2,7 +2,7 @@
 
 use super::list;
 use crate::store::driver::{self, Connection, Row, params};
-use crate::store::sql::values::{rows, unsigned};
+use crate::store::sql::values::{rows, unsigned, word};
 use crate::store::{RunCounts, RunFilter, RunStatus};
 
 /// Those of a configuration that ended so, from the index `runs_listed` alone.
@@ -89,11 +89,12 @@ fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::R
         }
     }
     let these = serde_json::json!(configurations).to_string();
-    let live = |row: &Row<'_>| Ok((row.get::<_, String>("status")?, unsigned(row, "runs")?));
+    let live = |row: &Row<'_>| {
+        let status = word(row, "status", RunStatus::parse)?;
+        Ok((status, unsigned(row, "runs")?))
+    };
     for (status, number) in rows(connection, LIVE, params![these, since], live)? {
-        if let Some(status) = RunStatus::parse(&status) {
-            *counts.of(status) += number;
-        }
+        *counts.of(status) += number;
     }
     Ok(counts)
 }

@@ -109,7 +109,8 @@ impl Columns<'_, '_> {
 
     fn status(&mut self) -> driver::Result<RunStatus> {
         let status: String = self.take()?;
-        Ok(RunStatus::parse(&status).unwrap_or(RunStatus::Failed))
+        RunStatus::parse(&status)
+            .ok_or_else(|| driver::Error::unreadable(&"status", format!("{status:?}")))
     }
 
     /// Why it failed or, of a run that waits for another attempt, why the last one did.

@@ -1,0 +1,78 @@
+//! `ade deliveries ls`: list what was told of ended runs.
+
+use ade::base::clock::Timestamp;
+use ade::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus, Named};
+use clap::builder::PossibleValuesParser;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::{Table, Tone, ago};
+
+/// List what was told of ended runs, and what is still to be told, the newest run first
+///
+/// The end of a run is told to the address of ADE_ON_END_URL and by the program of ADE_ON_END_COMMAND. What was told, or given up after a
+/// day, is listed for a week.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade deliveries ls\n  ade deliveries ls --status failed\n  ade deliveries ls latest --json"
+)]
+pub struct Args {
+    /// Only of this run: its id (the part that a listing shows, or the beginning, is enough), the file name of its input, or `latest`
+    run: Option<String>,
+    /// Only those in this state
+    #[arg(long, value_parser = PossibleValuesParser::new(DeliveryStatus::ALL.map(DeliveryStatus::as_str)))]
+    status: Option<String>,
+    /// At most N
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: u32,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let mut found = Vec::new();
+    let mut shown = Vec::new();
+    if let Some(workspace) = context.open_to_look()? {
+        let (store, id) = (&workspace.store, workspace.id());
+        let run = args.run.as_ref().map(|given| store.run(id, given));
+        found = store.deliveries(&DeliveryFilter {
+            workspace_id: id.to_owned(),
+            run_id: run.transpose()?.map(|run| run.id),
+            status: args.status.as_deref().and_then(DeliveryStatus::parse),
+            behind: None,
+            limit: args.limit,
+        })?;
+        let runs: Vec<&str> = found.iter().map(|one| one.run_id.as_str()).collect();
+        shown = store.short_ids(Named::Runs, id, &runs)?;
+    }
+    if ui.json() {
+        ui.document(&found);
+    } else if found.is_empty() {
+        ui.say("Nothing to show; ADE_ON_END_URL and ADE_ON_END_COMMAND name who is told");
+    } else {
+        ui.table(&table(&found, &shown, Timestamp::now()));
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn table(found: &[DeliveryRecord], shown: &[String], now: Timestamp) -> Table {
+    let mut table = Table::new("ID  STATUS  INPUT  ATTEMPTS  WHEN  NOT ACCEPTED", &[5, 2])
+        .numbers(&[3])
+        .optional(&[3]);
+    for (one, run) in found.iter().zip(shown) {
+        let tone = match one.status {
+            DeliveryStatus::Waiting => Tone::Warn,
+            DeliveryStatus::Delivered => Tone::Good,
+            DeliveryStatus::Failed => Tone::Bad,
+        };
+        let when = one.delivered_at.unwrap_or(one.created_at);
+        table.row(vec![
+            (Tone::Name, format!("{run}-{}", one.kind.as_str())),
+            (tone, one.status.as_str().to_owned()),
+            (Tone::Plain, one.input_name.clone()),
+            (Tone::Plain, one.attempts.to_string()),
+            (Tone::Plain, ago(when, now)),
+            (Tone::Plain, one.last_error.clone().unwrap_or_default()),
+        ]);
+    }
+    table
+}

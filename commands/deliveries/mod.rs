@@ -1,0 +1,25 @@
+//! `ade deliveries`: what was told of ended runs.
+
+mod ls;
+mod retry;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::exit::Outcome;
+
+/// List what was told of ended runs, and tell it again
+#[derive(Subcommand)]
+pub enum Command {
+    Ls(ls::Args),
+    Retry(retry::Args),
+}
+
+impl Command {
+    pub fn run(&self, context: &Context) -> Outcome {
+        match self {
+            Self::Ls(args) => ls::run(args, context),
+            Self::Retry(args) => retry::run(args, context),
+        }
+    }
+}

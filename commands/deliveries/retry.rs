@@ -1,0 +1,63 @@
+//! `ade deliveries retry`: tell again that runs have ended.
+
+use ade::run::on_end;
+use ade::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus};
+
+use crate::context::Context;
+use crate::exit::Outcome;
+use crate::ui::Tone;
+
+/// Tell again that runs have ended
+///
+/// A worker tells it, from the first attempt on, whether it was accepted or given up before. What waits for its next attempt is told at
+/// once. A receiver knows what is repeated by the id of the run (`webhook-id`).
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade deliveries retry latest\n  ade deliveries retry 0199c2d4-url\n  ade deliveries retry --failed"
+)]
+pub struct Args {
+    /// Ids that `ade deliveries ls` shows; or runs, of which everybody is told again: their ids, file names of inputs, or `latest`
+    #[arg(required_unless_present = "failed", value_name = "DELIVERY")]
+    deliveries: Vec<String>,
+    /// All that were given up
+    #[arg(long, conflicts_with = "deliveries")]
+    failed: bool,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let workspace = context.open_for_runs()?;
+    let chosen = match args.failed {
+        false => args.deliveries.clone(),
+        true => {
+            let failed = workspace.store.deliveries(&DeliveryFilter {
+                workspace_id: workspace.id().to_owned(),
+                status: Some(DeliveryStatus::Failed),
+                limit: u32::MAX,
+                ..DeliveryFilter::default()
+            })?;
+            failed.into_iter().map(|one| one.id).collect()
+        }
+    };
+    let show = |one: &DeliveryRecord| {
+        if ui.json() {
+            ui.record(one);
+        } else {
+            ui.line(format_args!(
+                "{} {} {}",
+                ui.paint(Tone::Name, &one.id),
+                one.input_name,
+                ui.paint(Tone::Good, "is told again")
+            ));
+        }
+    };
+    let status = ui.each(&chosen, |given| {
+        let again = on_end::again(&workspace, given)?;
+        again.iter().for_each(show);
+        Ok(())
+    });
+    if chosen.is_empty() {
+        ui.say("Nothing was given up");
+    }
+    Ok(status)
+}
