@@ -18,7 +18,7 @@ use super::access::caller::{COOKIE, cookie};
 use super::access::tokens;
 use super::http::body::{Query, refused_body};
 use super::http::problem::ApiError;
-use super::state::Api;
+use super::state::{Api, Blocking};
 use crate::base::problem::code;
 use crate::store::TokenRecord;
 
@@ -91,7 +91,7 @@ fn to_console_by(title: &str, words: &str) -> String {
 async fn enter(
     api: &Api,
     headers: &HeaderMap,
-    find: impl FnOnce(&Api) -> Result<Option<TokenRecord>, ApiError> + Send + 'static,
+    find: impl FnOnce(&Blocking<'_>) -> Result<Option<TokenRecord>, ApiError> + Send + 'static,
 ) -> Result<Option<Response>, ApiError> {
     let is_https = headers
         .get("x-forwarded-proto")
@@ -125,7 +125,7 @@ async fn sign_in(
 ) -> Result<Response, ApiError> {
     let (headers, token) = form(request, "token").await?;
     let token = token.unwrap_or_default();
-    let find = move |api: &Api| Ok(tokens::valid(api.home(), token.trim())?);
+    let find = move |api: &Blocking<'_>| Ok(tokens::valid(api.home(), token.trim())?);
     if let Some(entered) = enter(&api, &headers, find).await? {
         return Ok(entered);
     }
