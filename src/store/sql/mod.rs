@@ -6,7 +6,7 @@
 //! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `hosts`, `runs`, `results`, `run_logs`, `copies`, `workers`, `leases`, `observed_time`,
 //!   `collection`, `changes`, `pauses`, `deliveries` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
 //!   statements beside it.
-//! - `values` holds what the statements share, `prefix` finds ids by a part of them.
+//! - `values` holds what the statements share, `prefix` finds ids by a part of them, `limits` counts what a submitter or a workspace has.
 //! - What runs the statements is in `driver/`; a folder for each database beside this one opens it and holds its schema.
 //!
 //! Live work is apart from history: `queue` holds the runs that are queued or running and nothing else, so what is done often
@@ -28,6 +28,7 @@ mod environments;
 mod hosts;
 mod identity;
 mod leases;
+mod limits;
 mod observed_time;
 mod pauses;
 #[cfg(test)]
@@ -41,7 +42,7 @@ mod tokens;
 mod values;
 mod workers;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{MutexGuard, OnceLock};
 
 use super::driver::{self, Backend, Connection, OneConnection, Transaction};
@@ -59,6 +60,8 @@ pub struct SqlStore {
     /// Of heartbeats, where they have their own.
     heartbeats: OnceLock<Option<OneConnection>>,
     is_server: bool,
+    /// The last claim found nothing.
+    was_idle: AtomicBool,
     /// Counts the readers that found all of them in use.
     waiting: AtomicUsize,
     backend: Box<dyn Backend>,
@@ -73,6 +76,7 @@ impl SqlStore {
             shared: OneConnection::new(connection),
             readers: Default::default(),
             heartbeats: OnceLock::new(),
+            was_idle: AtomicBool::new(true),
             waiting: AtomicUsize::new(0),
             backend: Box::new(backend),
         }

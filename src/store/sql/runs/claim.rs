@@ -52,10 +52,12 @@ pub(super) fn next(
     claim: &Claim,
     now: Timestamp,
 ) -> driver::Result<Option<RunRecord>> {
-    let Some(next) = due::next(transaction, now)? else {
+    let Some(next) = due::next(transaction, claim, now)? else {
         return Ok(None);
     };
-    let run = this(transaction, &next.run, claim, now)?;
+    let is_known = |at: i64| (now.0 - at).abs() < milliseconds(LAST_USE_KNOWN_TO);
+    let touch = !next.last_used_at.is_some_and(is_known);
+    let run = take(transaction, &next.run, claim, touch, now)?;
     due::served(transaction, &next)?;
     Ok(run)
 }
@@ -70,6 +72,17 @@ pub(super) fn this(
     claim: &Claim,
     now: Timestamp,
 ) -> driver::Result<Option<RunRecord>> {
+    take(transaction, id, claim, true, now)
+}
+
+/// The same; `touch`: the environment was not used so recently that this is known.
+fn take(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    touch: bool,
+    now: Timestamp,
+) -> driver::Result<Option<RunRecord>> {
     // `started_at` keeps the time of the first claim. Without RETURNING, for which SQLite opens a table of its own.
     let claimed = changes(
         transaction,
@@ -82,7 +95,7 @@ pub(super) fn this(
         return Ok(None);
     }
     let run = by_id(transaction, id)?;
-    if let Some(environment) = &run.environment_id {
+    if let Some(environment) = run.environment_id.as_ref().filter(|_| touch) {
         touch_environment(transaction, environment, now)?;
     }
     Ok(Some(run))

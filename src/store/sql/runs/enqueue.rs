@@ -7,8 +7,9 @@ use super::end;
 use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Transaction, params};
+use crate::store::sql::limits::over_queued;
 use crate::store::sql::values::{path_text, signed};
-use crate::store::{Claim, NewRun, RunRecord, RunStatus, Submitter, SubmitterKind};
+use crate::store::{Claim, NewRun, Only, Over, RunRecord, RunStatus, Submitter, SubmitterKind};
 
 /// What the records of a run's configuration and environment say.
 struct Found {
@@ -42,12 +43,15 @@ pub(super) fn insert(
     insert_found(transaction, run, &found, claim, now)
 }
 
-/// Records runs as queued.
+/// Records runs as queued, or none.
 pub(super) fn insert_all(
     transaction: &Transaction<'_>,
     runs: &[NewRun],
     now: Timestamp,
-) -> driver::Result<Vec<RunRecord>> {
+) -> driver::Result<Result<Vec<RunRecord>, Over>> {
+    if let Some(over) = over_queued(transaction, runs)? {
+        return Ok(Err(over));
+    }
     let mut last: Option<(&NewRun, Found)> = None;
     let mut recorded = Vec::with_capacity(runs.len());
     for run in runs {
@@ -60,7 +64,7 @@ pub(super) fn insert_all(
         recorded.push(insert_found(transaction, run, &found, None, now)?);
         last = Some((run, found));
     }
-    Ok(recorded)
+    Ok(Ok(recorded))
 }
 
 fn insert_found(
@@ -128,8 +132,8 @@ fn insert_queued(
     // A run is due from the moment when it is recorded.
     transaction.later(
         "INSERT INTO queue (run_id, environment_id, status, available_at, created_at, attempt_count, max_attempts, started_at, claimed_at, claimed_by,
-             claim_token, claim_expires_at, claim_process, priority, submitter, by_http)
-         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             claim_token, claim_expires_at, claim_process, priority, submitter, by_http, labels)
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             run.id,
             found.environment,
@@ -145,6 +149,7 @@ fn insert_queued(
             run.options.priority as u8,
             by.map(Submitter::key).unwrap_or_default(),
             by.is_some_and(|by| by.kind == SubmitterKind::Token),
+            Only::lines(&run.options.labels),
         ],
     )
 }

@@ -15,6 +15,7 @@ mod read;
 mod submit;
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use self::read::{SELECT, record};
@@ -26,7 +27,7 @@ use crate::base::files::name_of;
 use crate::store::driver::params;
 use crate::store::{
     Attempt, CancelOutcome, Claim, Clock, Ending, EnvironmentKey, Failure, FoundRuns, Heartbeat,
-    NewRun, QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError,
+    Limits, NewRun, QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError,
     Submission, Submitted, Used, WaitingRun,
 };
 
@@ -57,7 +58,7 @@ impl Runs for SqlStore {
 
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
         self.demand_in_place()?;
-        self.write(|transaction| enqueue::insert_all(transaction, runs, now))
+        Ok(self.write(|transaction| enqueue::insert_all(transaction, runs, now))??)
     }
 
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
@@ -80,14 +81,18 @@ impl Runs for SqlStore {
         if self.is_server {
             return self.write(|transaction| next_of_server::claim(transaction, claim, now));
         }
-        // Workers that poll an idle queue need no write lock.
-        if self
-            .read(|connection| due::next(connection, now))?
-            .is_none()
+        // Workers that poll an idle queue need no write lock, and those of a busy one no second look.
+        let was_idle = self.was_idle.load(Ordering::Relaxed);
+        if was_idle
+            && self
+                .read(|connection| due::next(connection, claim, now))?
+                .is_none()
         {
             return Ok(None);
         }
-        self.write(|transaction| claim::next(transaction, claim, now))
+        let claimed = self.write(|transaction| claim::next(transaction, claim, now))?;
+        self.was_idle.store(claimed.is_none(), Ordering::Relaxed);
+        Ok(claimed)
     }
 
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
@@ -225,9 +230,10 @@ impl Runs for SqlStore {
         workspace: &str,
         behind: Option<&QueuePlace>,
         limit: u32,
+        limits: &Limits,
         now: Timestamp,
     ) -> Result<Vec<WaitingRun>> {
-        self.read(|connection| due::waiting_runs(connection, workspace, behind, limit, now))
+        self.read(|connection| due::waiting_runs(connection, workspace, behind, limit, limits, now))
     }
 
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
