@@ -29,6 +29,11 @@ pub(super) fn touch_configuration(
     touch(transaction, sql, id, now)
 }
 
+/// Whether a use was recorded so recently that this one need not be.
+pub(super) fn is_known(last: Option<i64>, now: Timestamp) -> bool {
+    last.is_some_and(|at| (now.0 - at).abs() < milliseconds(LAST_USE_KNOWN_TO))
+}
+
 fn touch(transaction: &Transaction<'_>, sql: &str, id: &str, now: Timestamp) -> driver::Result<()> {
     let mut known_to = milliseconds(LAST_USE_KNOWN_TO);
     if transaction.is_server() {
@@ -55,8 +60,7 @@ pub(super) fn next(
     let Some(next) = due::next(transaction, claim, now)? else {
         return Ok(None);
     };
-    let is_known = |at: i64| (now.0 - at).abs() < milliseconds(LAST_USE_KNOWN_TO);
-    let touch = !next.last_used_at.is_some_and(is_known);
+    let touch = !is_known(next.last_used_at, now);
     let run = take(transaction, &next.run, claim, touch, now)?;
     due::served(transaction, &next)?;
     Ok(run)

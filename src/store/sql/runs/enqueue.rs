@@ -2,7 +2,7 @@
 //!
 //! What is recorded is known here, so that its record is not read back.
 
-use super::claim::{touch_configuration, touch_environment};
+use super::claim::{is_known, touch_configuration, touch_environment};
 use super::end;
 use super::read::by_id;
 use crate::base::clock::Timestamp;
@@ -18,16 +18,19 @@ struct Found {
     /// One that was deleted since the caller read it becomes null in the run's record, and a worker records it anew; its id would violate the
     /// foreign key.
     environment: Option<String>,
+    /// When the configuration was last run, as far as it is known.
+    last_run_at: Option<i64>,
 }
 
 fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<Found> {
-    let sql = "SELECT name, absolute(path), (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/) FROM configurations WHERE id = ?1";
+    let sql = "SELECT name, absolute(path), (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/), last_run_at FROM configurations WHERE id = ?1";
     let ids = [&run.key.configuration_id, &run.environment_id];
     transaction.prepare_cached(sql)?.query_row(ids, |row| {
         Ok(Found {
             configuration_name: row.get(0)?,
             configuration_path: row.get(1)?,
             environment: row.get(2)?,
+            last_run_at: row.get(3)?,
         })
     })
 }
@@ -76,7 +79,9 @@ fn insert_found(
 ) -> driver::Result<RunRecord> {
     insert_run(transaction, run, now)?;
     insert_queued(transaction, run, found, claim, now)?;
-    touch_configuration(transaction, &run.key.configuration_id, now)?;
+    if !is_known(found.last_run_at, now) {
+        touch_configuration(transaction, &run.key.configuration_id, now)?;
+    }
     if claim.is_some() {
         touch_environment(transaction, &run.environment_id, now)?;
     } else if run.options.safe_mode {

@@ -14,9 +14,12 @@ mod next_of_server;
 mod read;
 mod submit;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use serde::Serialize;
 
 use self::read::{SELECT, record};
 use super::SqlStore;
@@ -24,7 +27,7 @@ use super::prefix::Table;
 use super::values::{changes, exists, row, rows};
 use crate::base::clock::Timestamp;
 use crate::base::files::name_of;
-use crate::store::driver::params;
+use crate::store::driver::{self, Connection, params};
 use crate::store::{
     Attempt, CancelOutcome, Claim, Clock, Ending, EnvironmentKey, Failure, FoundRuns, Heartbeat,
     Limits, NewRun, QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError,
@@ -96,6 +99,15 @@ impl Runs for SqlStore {
     }
 
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
+        if self.is_server {
+            let beat = Beat::of(id, claim, Some(now.plus(claim.lease)));
+            let renew = |all: &[&Beat]| {
+                let beats = Beat::all(all);
+                let heard = self.write_one(|connection| heard_of(connection, RENEW, &beats))?;
+                Ok(answers(all, &heard))
+            };
+            return self.beats.ask(beat, renew).map(heard);
+        }
         // RETURNING gives no row where the claim is lost, and else what `ade runs cancel` may have left in it.
         let sql = "UPDATE queue SET claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL";
         let values = params![id, claim.token, now.plus(claim.lease).0];
@@ -104,6 +116,14 @@ impl Runs for SqlStore {
     }
 
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
+        if self.is_server {
+            let look = |all: &[&Beat]| {
+                let beats = Beat::all(all);
+                let heard = self.read(|connection| heard_of(connection, LOOK, &beats))?;
+                Ok(answers(all, &heard))
+            };
+            return self.looks.ask(Beat::of(run, claim, None), look).map(heard);
+        }
         let sql = "SELECT cancel_requested_at IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running'";
         let values = [run, &claim.token];
         self.read(|connection| row(connection, sql, values, |row| row.get(0)))
@@ -111,7 +131,33 @@ impl Runs for SqlStore {
     }
 
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
-        self.write(|transaction| end::finish(transaction, id, claim, ending, now))
+        if !self.is_server {
+            return self.write(|transaction| end::finish(transaction, id, claim, ending, now));
+        }
+        let end = End {
+            run: id.to_owned(),
+            claim: claim.clone(),
+            ending: ending.clone(),
+            now,
+        };
+        self.ends.ask(end, |all| {
+            // Whoever locks several locks them in one order.
+            let mut order: Vec<usize> = (0..all.len()).collect();
+            order.sort_by_key(|place| &all[*place].run);
+            self.write(|transaction| {
+                let mut recorded = vec![false; all.len()];
+                for place in &order {
+                    let End {
+                        run,
+                        claim,
+                        ending,
+                        now,
+                    } = all[*place];
+                    recorded[*place] = end::finish(transaction, run, claim, ending, *now)?;
+                }
+                Ok(recorded)
+            })
+        })
     }
 
     fn retry_run(
@@ -263,6 +309,63 @@ impl Runs for SqlStore {
         let sql = "DELETE FROM runs WHERE id = ?1 AND status IS NOT NULL";
         self.write(|transaction| changes(transaction, sql, [run]))
     }
+}
+
+/// A claim that is renewed, or looked at, on a server.
+#[derive(Serialize)]
+pub(super) struct Beat {
+    run: String,
+    token: String,
+    until: Option<i64>,
+}
+
+impl Beat {
+    fn of(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
+        Self {
+            run: run.to_owned(),
+            token: claim.token.clone(),
+            until: until.map(|until| until.0),
+        }
+    }
+
+    fn all(all: &[&Self]) -> String {
+        serde_json::to_string(all).unwrap_or_default()
+    }
+}
+
+/// The end of a run, on its way to a server.
+pub(super) struct End {
+    run: String,
+    claim: Claim,
+    ending: Ending,
+    now: Timestamp,
+}
+
+/// Renews claims. Whoever locks several locks them in one order.
+const RENEW: &str = "WITH beats AS MATERIALIZED (SELECT q.run_id, b.until FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text, until bigint)
+        JOIN queue q ON q.run_id = b.run AND q.claim_token = b.token AND q.status = 'running' ORDER BY q.run_id FOR UPDATE OF q)
+    UPDATE queue q SET claim_expires_at = beats.until FROM beats WHERE q.run_id = beats.run_id RETURNING q.claim_token, q.cancel_requested_at IS NOT NULL";
+
+/// Looks at claims.
+const LOOK: &str = "SELECT q.claim_token, q.cancel_requested_at IS NOT NULL FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text)
+    JOIN queue q ON q.run_id = b.run AND q.claim_token = b.token AND q.status = 'running'";
+
+/// Which of these claims hold, by their tokens, and whether a cancellation was requested.
+fn heard_of(
+    connection: &Connection,
+    sql: &str,
+    beats: &str,
+) -> driver::Result<HashMap<String, bool>> {
+    let held = rows(connection, sql, [beats], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(held.into_iter().collect())
+}
+
+fn answers(all: &[&Beat], heard: &HashMap<String, bool>) -> Vec<Option<bool>> {
+    all.iter()
+        .map(|beat| heard.get(&beat.token).copied())
+        .collect()
 }
 
 /// What a heartbeat learns of a claim: whether it still holds, and whether a cancellation was requested.
