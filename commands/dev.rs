@@ -105,6 +105,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         once: false,
         grace: GRACE,
         gc: false,
+        only: ade::store::Only::default(),
     });
     let serving = Serving {
         workspace: Arc::clone(&workspace),

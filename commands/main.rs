@@ -45,6 +45,7 @@ mod tokens;
 mod top;
 mod ui;
 mod worker;
+mod workers;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -97,6 +98,8 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Worker(worker::Args),
+    #[command(subcommand)]
+    Workers(workers::Command),
     Pause(pause::Args),
     Resume(resume::Args),
     #[command(subcommand)]
@@ -138,6 +141,7 @@ impl Command {
             Self::Backup(args) => backup::run(args, context),
             Self::Restore(args) => restore::run(args, context),
             Self::Worker(args) => worker::run(args, context),
+            Self::Workers(command) => command.run(context),
             Self::Pause(args) => pause::run(args, context),
             Self::Resume(args) => resume::run(args, context),
             Self::Deliveries(command) => command.run(context),

@@ -93,6 +93,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             once: false,
             grace,
             gc: true,
+            only: ade::store::Only::default(),
         }),
         drain: settings.drain,
         grace,

@@ -7,8 +7,8 @@ use std::time::Duration;
 use ade::base::problem::code;
 use ade::run::views::top::{View, WINDOW, look};
 use ade::store::Overview;
-use ade::workspace::figures::BusyProcess;
-use serde_json::json;
+use ade::workspace::figures::{BusyProcess, Share};
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -74,10 +74,37 @@ fn print_json(ui: &Ui, view: &View) {
             "input": longest.run.input_name, "running_ms": longest.running_ms, "usual_ms": longest.usual_ms,
             "is_overdue": longest.is_overdue(), "cancel": longest.cancel(),
         })),
+        "by": {
+            "configurations": shares(&view.shares.configurations, |of| {
+                json!({"id": of.id, "name": of.name, "workspace_id": of.workspace_id})
+            }),
+            "workspaces": shares(&view.shares.workspaces, |id| json!({"id": id})),
+            "submitters": shares(&view.shares.submitters, |key| json!({"submitter": key})),
+        },
         "paused": view.paused,
         "workers": view.figures.processes.iter().map(|known| &known.record).collect::<Vec<_>>(),
         "running": view.running.iter().map(|run| run_json(run, None, &[], &Whole)).collect::<Vec<_>>(),
     }));
+}
+
+/// What each has in the queue, and what ended of it.
+fn shares<T>(all: &[(T, Share)], named: impl Fn(&T) -> Value) -> Vec<Value> {
+    let shown = |(of, share): &(T, Share)| {
+        let mut shown = named(of);
+        let [succeeded, failed, cancelled] = share.ended;
+        for (key, count) in [
+            ("queued", share.queued),
+            ("running", share.running),
+            ("succeeded", succeeded),
+            ("failed", failed),
+            ("cancelled", cancelled),
+            ("stored_bytes", share.stored_bytes),
+        ] {
+            shown[key] = json!(count);
+        }
+        shown
+    };
+    all.iter().map(shown).collect()
 }
 
 fn lines(ui: &Ui, view: &View, width: Option<usize>) -> Vec<String> {
@@ -158,7 +185,10 @@ fn workers(view: &View) -> Table {
     for BusyProcess { record, .. } in &view.figures.processes {
         table.row(vec![
             (Tone::Name, record.name.clone()),
-            (Tone::Plain, record.kind.clone()),
+            match record.quieted_at {
+                Some(_) => (Tone::Warn, "quieted".to_owned()),
+                None => (Tone::Plain, record.kind.clone()),
+            },
             (Tone::Plain, record.slots.to_string()),
             (Tone::Plain, ago(record.started_at, view.figures.now)),
             (Tone::Plain, ago(record.seen_at, view.figures.now)),

@@ -13,6 +13,7 @@ use ade::engine::ChildProcess;
 use ade::run::calls::request::Tools;
 use ade::run::execution::happenings::{Happening, Where};
 use ade::settings::{LogLevel, SafeMode};
+use ade::store::Only;
 use ade::system::service::ServiceManager;
 use ade::worker::{self, WorkerOptions};
 use ade::workspace::Workspace;
@@ -30,6 +31,8 @@ use crate::ui::ServerLog;
 /// The worker takes runs that `ade run --detach` or the API queued, builds their environments, and goes on until a signal stops
 /// it.
 ///
+/// It takes runs of all workspaces; with --workspace those of that one alone, and with --label those with that label alone.
+///
 /// - The first SIGTERM or Ctrl-C: the worker claims no more runs, and waits up to --grace seconds for running runs to end. It
 ///   puts the others back into the queue, and their attempts do not count.
 ///
@@ -38,7 +41,7 @@ use crate::ui::ServerLog;
 /// - The third signal: the worker ends without putting them back. Another process recovers the runs, and the attempts count.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none if the queue is empty\n  ade worker --metrics 127.0.0.1:9090"
+    after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none if the queue is empty\n  ade worker --label size:large   what is labelled so\n  ade worker --metrics 127.0.0.1:9090"
 )]
 pub struct Args {
     /// Runs to execute at the same time [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
@@ -50,6 +53,9 @@ pub struct Args {
     /// Execute one run, and exit
     #[arg(long, conflicts_with = "concurrency")]
     once: bool,
+    /// Take only runs with this label, and build only what they need
+    #[arg(long, value_name = "KEY:VALUE", value_parser = label)]
+    label: Option<String>,
     /// Seconds to wait for running runs after a signal to stop
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u64,
@@ -59,6 +65,13 @@ pub struct Args {
     /// Answer /metrics, /healthz and /readyz here, for Prometheus; an address other than 127.0.0.1 lets other machines read them
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
+}
+
+fn label(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok(text.to_owned()),
+        _ => Err("must be a key and a value, as `sender:acme`".to_owned()),
+    }
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -85,6 +98,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         once: args.once,
         grace: Duration::from_secs(args.grace),
         gc: !args.no_gc && stays,
+        only: Only {
+            workspace: context.globals.workspace.clone(),
+            label: args.label.clone(),
+        },
     };
     let runs = args.once.then_some(1);
     let engines = warm_engines(&workspace, &log, runs);

@@ -79,6 +79,7 @@ pub fn new_run(environment: &EnvironmentRecord) -> NewRun {
         max_attempts: 3,
         run_dir: format!("/data/workspaces/default/runs/{id}").into(),
         retry_of_run_id: None,
+        limits: ade::store::Limits::default(),
         id,
     }
 }

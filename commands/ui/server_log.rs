@@ -261,6 +261,11 @@ impl Line {
                 ),
                 data: json!({"gc": report}),
             },
+            Happening::Quieted(Some(by)) => {
+                let words = format!("quieted by {by}: takes no more runs until it is resumed");
+                Self::of_worker(Warning, "worker.quieted", &words)
+            }
+            Happening::Quieted(None) => Self::of_worker(Info, "worker.resumed", "takes runs again"),
             Happening::ClockJumped(seconds) => Self {
                 level: Warning,
                 event: "clock.jumped",

@@ -165,6 +165,7 @@ pub mod code {
         DOCUMENT_DELETED = "document_deleted";
         DOCUMENT_IN_USE = "document_in_use";
         QUEUE_FULL = "queue_full";
+        STORAGE_LIMIT = "storage_limit";
         BUSY = "busy";
         KEY_IN_USE = "key_in_use";
         SAFE_MODE_ENABLED = "safe_mode_enabled";

@@ -168,6 +168,18 @@ table! {
             "The least severe events that are printed.";
         queue_size: u32 = count, "ADE_QUEUE_SIZE", SettingKind::Whole(1), "10",
             "Runs that came by HTTP and may wait in the queue before the API refuses further ones. Those of the CLI are not counted.";
+        limit_submitter_running: Option<u32> = most, "ADE_LIMIT_SUBMITTER_RUNNING", SettingKind::Whole(0), "0",
+            "Runs of one submitter, a user or a token, that workers execute at the same time. 0: no limit.";
+        limit_submitter_queued: Option<u32> = most, "ADE_LIMIT_SUBMITTER_QUEUED", SettingKind::Whole(0), "0",
+            "Runs of one submitter that may wait in the queue, those of the CLI counted. 0: no limit.";
+        limit_submitter_stored: Option<u64> = most_megabytes, "ADE_LIMIT_SUBMITTER_STORED_MB", SettingKind::Whole(0), "0",
+            "Megabytes that the documents of one submitter may have together. 0: no limit.";
+        limit_workspace_running: Option<u32> = most, "ADE_LIMIT_WORKSPACE_RUNNING", SettingKind::Whole(0), "0",
+            "Runs of one workspace that workers execute at the same time. 0: no limit.";
+        limit_workspace_queued: Option<u32> = most, "ADE_LIMIT_WORKSPACE_QUEUED", SettingKind::Whole(0), "0",
+            "Runs of one workspace that may wait in the queue, those of the CLI counted. 0: no limit.";
+        limit_workspace_stored: Option<u64> = most_megabytes, "ADE_LIMIT_WORKSPACE_STORED_MB", SettingKind::Whole(0), "0",
+            "Megabytes that the documents of one workspace may have together. 0: no limit.";
         upload_limit: u64 = megabytes, "ADE_API_UPLOAD_LIMIT_MB", SettingKind::Whole(1), "200",
             "The largest document or archive, in megabytes, that the HTTP API accepts.";
         on_end_url: Option<String> = maybe_text, "ADE_ON_END_URL", SettingKind::Url, "",

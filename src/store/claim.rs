@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Store;
+use super::{Limits, Store};
 use crate::base::clock::Timestamp;
 use crate::system::lease::{Heartbeat, Leased, Unreachable};
 
@@ -20,6 +20,8 @@ pub struct Claim {
     pub lease: Duration,
     /// The process that makes it, if it is registered ([`WorkerRecord`](super::WorkerRecord)).
     pub process: Option<String>,
+    /// How much each submitter and each workspace may have: no run is claimed with which one has more.
+    pub limits: Limits,
 }
 
 impl Claim {
@@ -30,6 +32,7 @@ impl Claim {
             token,
             lease,
             process: None,
+            limits: Limits::default(),
         }
     }
 
@@ -40,6 +43,12 @@ impl Claim {
             process: process.map(str::to_owned),
             ..self
         }
+    }
+
+    /// The same within limits.
+    #[must_use]
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Result;
+use super::{Limits, Result};
 use crate::base::clock::Timestamp;
 
 /// A stored input. Its bytes never change; they may be deleted.
@@ -22,6 +22,8 @@ pub struct DocumentRecord {
     pub size_bytes: u64,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// The key of who stored it; `None`: an older `ade` did not record it.
+    pub submitter: Option<String>,
     /// When its bytes were deleted. The record stays for the runs that were made from it.
     pub deleted_at: Option<Timestamp>,
 }
@@ -30,7 +32,10 @@ pub struct DocumentRecord {
 pub trait Documents {
     /// Records a document. Returns what is recorded: where the workspace has one with the same name and the same bytes that is not
     /// deleted, that one, and nothing is added.
-    fn add_document(&self, new: &DocumentRecord) -> Result<DocumentRecord>;
+    ///
+    /// # Errors
+    /// Its submitter or its workspace would have more bytes than it may, or the database cannot be used.
+    fn add_document(&self, new: &DocumentRecord, limits: &Limits) -> Result<DocumentRecord>;
 
     /// Returns the document with this whole id, of whatever workspace.
     ///

@@ -204,10 +204,11 @@ pub trait Environments {
     fn all_environments(&self) -> Result<Vec<EnvironmentRecord>>;
 
     /// Returns the due environment that has waited longest to be built; where `after` is given, of those that come after
-    /// it.
+    /// it. Where `process` is given, of those that this worker takes.
     fn next_environment(
         &self,
         now: Timestamp,
+        process: Option<&str>,
         after: Option<&EnvironmentRecord>,
     ) -> Result<Option<EnvironmentRecord>>;
 

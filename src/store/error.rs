@@ -117,6 +117,9 @@ pub enum StoreError {
         /// The backend's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A submitter or a workspace would have more than it may.
+    #[error(transparent)]
+    Over(#[from] super::Over),
     /// A file beside the database failed.
     #[error(transparent)]
     File(#[from] crate::base::files::FileError),
@@ -181,6 +184,10 @@ impl Problem for StoreError {
             ),
             Self::File(error) => {
                 error.facts_under(Kind::Database, code::DATABASE_UNREACHABLE)
+            }
+            Self::Over(over) => over.facts(),
+            Self::NotFound { what: "worker", .. } => {
+                Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade workers ls` lists them")
             }
             Self::NotFound { what: "run", .. } => {
                 Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint("`ade runs ls` lists them")

@@ -38,6 +38,7 @@ mod hosts;
 mod identity;
 mod ids;
 mod leases;
+mod limits;
 mod observed_time;
 mod pauses;
 mod postgres;
@@ -82,9 +83,12 @@ pub use hosts::Hosts;
 pub use identity::{Identities, Identity};
 pub use ids::{Ids, Named, SHORTEST};
 pub use leases::{Holder, Leases};
+pub use limits::{Limits, Most, Over, Owner};
 pub use observed_time::ObservedTime;
 pub use pauses::{Pause, Pauses};
-pub use queue_statistics::{Overview, QueueStatistics, Totals};
+pub use queue_statistics::{
+    EndedCount, LIMITS, LiveCount, Overview, QueueStatistics, StoredBytes, Totals,
+};
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use run_logs::RunLogs;
 pub use runs::{
@@ -97,7 +101,7 @@ pub use schema::{
 };
 pub use sql::SqlStore;
 pub use tokens::{Scope, TokenRecord, Tokens};
-pub use workers::{WorkerRecord, Workers};
+pub use workers::{Only, WorkerRecord, Workers};
 #[cfg(test)]
 pub(crate) use {postgres::tests::hosts, suite::places};
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Result;
+use super::{Result, RunStatus};
 use crate::base::clock::Timestamp;
 
 /// An overview of the queue.
@@ -44,6 +44,54 @@ pub struct Totals {
     pub lost_attempts: u64,
 }
 
+/// The upper limits of the classes in which times of runs are counted, in milliseconds; a last class has none.
+pub const LIMITS: [u64; 12] = [
+    100, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 900_000, 3_600_000, 14_400_000,
+];
+
+/// How many runs of a configuration somebody has in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveCount {
+    /// The configuration's id.
+    pub configuration_id: String,
+    /// The submitter's key; empty: an older `ade` did not record it.
+    pub submitter: String,
+    /// Those that wait.
+    pub queued: u64,
+    /// Those that are being executed.
+    pub running: u64,
+}
+
+/// What has ended of a configuration or of a submitter since it has been counted so, with one class of waits and one of durations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedCount {
+    /// `configuration` and its id, or `submitter` and its key.
+    pub subject: String,
+    /// How.
+    pub status: RunStatus,
+    /// The place in [`LIMITS`] of the time from the record to the first claim, or their number. `None`: it was never claimed.
+    pub waited: Option<usize>,
+    /// The same of how long the last attempt took.
+    pub took: Option<usize>,
+    /// How many runs.
+    pub runs: u64,
+    /// The sum of their waits, in milliseconds.
+    pub waited_ms: u64,
+    /// The sum of how long they took.
+    pub took_ms: u64,
+}
+
+/// How many bytes of documents somebody has in a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBytes {
+    /// The workspace.
+    pub workspace_id: String,
+    /// The submitter's key; empty: an older `ade` did not record it.
+    pub submitter: String,
+    /// The bytes.
+    pub bytes: u64,
+}
+
 /// Figures of the queue: the one reading of them.
 pub trait QueueStatistics {
     /// Returns the queue of a workspace, or of all (`None`), at one moment, and the counts of runs that ended since `since`, without
@@ -61,4 +109,13 @@ pub trait QueueStatistics {
 
     /// Returns what has happened in all workspaces.
     fn totals(&self) -> Result<Totals>;
+
+    /// Returns the queue of all workspaces by configuration and submitter.
+    fn live_counts(&self) -> Result<Vec<LiveCount>>;
+
+    /// Returns what has ended by configuration, and by submitter.
+    fn ended_counts(&self) -> Result<Vec<EndedCount>>;
+
+    /// Returns what is stored by workspace and submitter.
+    fn stored_bytes(&self) -> Result<Vec<StoredBytes>>;
 }

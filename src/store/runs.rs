@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Claim, Clock, Demands, EnvironmentKey, Failure, Heartbeat, Result, RunMetrics, RunResults,
+    Claim, Clock, Demands, EnvironmentKey, Failure, Heartbeat, Limits, Over, Result, RunMetrics,
+    RunResults,
 };
 use crate::base::clock::Timestamp;
 use crate::system::machine::Machine;
@@ -259,6 +260,8 @@ pub struct NewRun {
     pub run_dir: PathBuf,
     /// The run that it retries.
     pub retry_of_run_id: Option<String>,
+    /// How many runs of its submitter and of its workspace may wait, this one among them.
+    pub limits: Limits,
 }
 
 /// A run.
@@ -513,7 +516,7 @@ impl RunCounts {
 pub enum WaitsFor {
     /// A worker with a free slot.
     Slot,
-    /// The end of another run of its configuration, of which no more may be executed at once.
+    /// The end of another run of its configuration, submitter or workspace, of which no more may be executed at once.
     Limit,
     /// Its environment.
     Environment,
@@ -583,6 +586,8 @@ pub enum Submitted {
     KeyInUse,
     /// This many runs are queued already.
     Full(u64),
+    /// Its submitter or its workspace has as many as it may have.
+    Over(Over),
     /// Its document, with this id, is deleted.
     DocumentDeleted(String),
 }
@@ -598,7 +603,7 @@ pub trait Runs {
     /// There is none, or the database cannot be used.
     fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord>;
 
-    /// Records runs as queued, all of them or none. Those in safe mode are recorded as succeeded, without having executed
+    /// Records runs as queued, all of them or none, which is an error where it is for a limit. Those in safe mode are recorded as succeeded, without having executed
     /// anything, here and in [`Runs::submit_run`].
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>>;
 
@@ -610,7 +615,8 @@ pub trait Runs {
     fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
     /// Claims the due run that is next: by priority, then in turns of submitters and environments, the oldest of each first. Its
-    /// environment is ready, its configuration not paused, and no more runs of that are executed than may be. `None`: there is none.
+    /// environment is ready, its configuration not paused, no more runs of that, of its submitter and of its workspace are executed than may be, and the
+    /// claim's process takes it, which a worker does that is not quieted and takes what is of this workspace and label. `None`: there is none.
     fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>>;
 
     /// Renews a run's lease.
@@ -700,12 +706,14 @@ pub trait Runs {
     /// How many runs of each status the filter takes, whatever it says of status and page; of each, at most `most` are counted.
     fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts>;
 
-    /// Returns the runs of a workspace that wait, in the order in which they are claimed, at most `limit` of those behind a place.
+    /// Returns the runs of a workspace that wait, in the order in which they are claimed within these limits, at most `limit` of those
+    /// behind a place.
     fn waiting_runs(
         &self,
         workspace: &str,
         behind: Option<&QueuePlace>,
         limit: u32,
+        limits: &Limits,
         now: Timestamp,
     ) -> Result<Vec<WaitingRun>>;
 

@@ -167,13 +167,23 @@ impl<'a> Held<'a> {
     fn renew_until(&self, stop: &Cancel, cancel: &Cancel) {
         let renew_every = self.leased.renewed_every();
         let look_every = LOOK_EVERY.min(renew_every);
-        let mut renewed = self.machine.steady();
-        while !self.machine.wait(stop, look_every) {
+        // What threads of this process send to a server at one moment goes there together.
+        let together = self.leased.is_of_several_machines();
+        let pause = |now: Steady, every| match together {
+            true => now.until_next(every),
+            false => every,
+        };
+        let began = self.machine.steady();
+        let mut next = began.plus(pause(began, renew_every));
+        while !self
+            .machine
+            .wait(stop, pause(self.machine.steady(), look_every))
+        {
             let asked = self.machine.steady();
-            let beat = if asked.since(renewed) >= renew_every {
+            let beat = if asked >= next {
                 let beat = self.leased.renew(self.machine.now());
                 if beat.is_ok() {
-                    renewed = asked;
+                    next = asked.plus(pause(asked, renew_every));
                 }
                 if !self.note(beat, asked) {
                     cancel.cancel();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::machine::{Disk, Files, HeldLock, Machine};
+use super::machine::{Disk, Files, HeldLock, Machine, Steady};
 use crate::base::cancel::Cancel;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
@@ -34,6 +34,12 @@ pub enum LockError {
         /// The lock's file.
         path: PathBuf,
     },
+    /// Another process has had it for as long as this one may wait.
+    #[error("{} is not free: another process has it", path.display())]
+    Busy {
+        /// The lock's file.
+        path: PathBuf,
+    },
     /// The file cannot be opened, or the file system has no locks.
     #[error(transparent)]
     File(#[from] FileError),
@@ -43,6 +49,7 @@ impl Problem for LockError {
     fn facts(&self) -> Facts {
         match self {
             LockError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
+            LockError::Busy { .. } => Facts::new(Kind::Refused, code::BUSY),
             LockError::File(error) => {
                 let facts = error.facts();
                 if facts.hint.is_some() {
@@ -103,15 +110,16 @@ impl Lock {
         Ok(Self { _held: held })
     }
 
-    /// Takes the lock, waiting until the flag is raised. `on_wait` is called when the waiting begins and whenever the
+    /// Takes the lock, waiting until the flag is raised, but not beyond `until`: who has it may hang. `on_wait` is called when the waiting begins and whenever the
     /// holder changes, with the holder where it is known, as [`holder`] writes it.
     ///
     /// # Errors
-    /// The waiting was cancelled; else as [`Lock::try_take`].
+    /// The waiting was cancelled, or took too long; else as [`Lock::try_take`].
     pub fn acquire(
         machine: &dyn Machine,
         path: &Path,
         cancel: &Cancel,
+        until: Option<Steady>,
         on_wait: &mut dyn FnMut(Option<String>),
     ) -> Result<Self, LockError> {
         let mut reported: Option<Option<String>> = None;
@@ -123,6 +131,11 @@ impl Lock {
             }
             if let Some(lock) = Self::try_take(machine, path)? {
                 return Ok(lock);
+            }
+            if until.is_some_and(|until| machine.steady() >= until) {
+                return Err(LockError::Busy {
+                    path: path.to_owned(),
+                });
             }
             let holder = read_holder(machine.files(), path);
             // For a moment after the lock was taken the file has no name yet.
@@ -171,7 +184,7 @@ mod tests {
     fn the_second_waits_for_the_first_and_knows_its_process() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("locks/key.lock");
-        let first = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {
+        let first = Lock::acquire(&System, &path, &Cancel::new(), None, &mut |_| {
             panic!("nobody to wait for")
         })
         .unwrap();
@@ -179,7 +192,7 @@ mod tests {
         let second = {
             let path = path.clone();
             std::thread::spawn(move || {
-                Lock::acquire(&System, &path, &Cancel::new(), &mut |holder| {
+                Lock::acquire(&System, &path, &Cancel::new(), None, &mut |holder| {
                     waits.send(holder).unwrap()
                 })
                 .unwrap();
@@ -197,13 +210,16 @@ mod tests {
     }
 
     #[test]
-    fn waiting_can_be_cancelled() {
+    fn waiting_can_be_cancelled_and_has_an_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.lock");
-        let _held = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {}).unwrap();
+        let _held = Lock::acquire(&System, &path, &Cancel::new(), None, &mut |_| {}).unwrap();
         let cancel = Cancel::new();
-        let answer = Lock::acquire(&System, &path, &cancel, &mut |_| cancel.cancel());
+        let answer = Lock::acquire(&System, &path, &cancel, None, &mut |_| cancel.cancel());
         assert!(matches!(answer, Err(LockError::Cancelled { .. })));
+        let (now, forever) = (System.steady(), Cancel::new());
+        let answer = Lock::acquire(&System, &path, &forever, Some(now), &mut |_| {});
+        assert!(matches!(answer, Err(LockError::Busy { .. })));
     }
 
     #[test]

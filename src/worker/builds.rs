@@ -50,7 +50,8 @@ impl Pool<'_> {
         }
         // One that another process has taken meanwhile keeps none of the later ones waiting.
         let mut last = None;
-        while let Some(environment) = store.next_environment(machine.now(), last.as_ref())? {
+        let mine = Some(self.member.id.as_str());
+        while let Some(environment) = store.next_environment(machine.now(), mine, last.as_ref())? {
             self.busy.fetch_add(1, Ordering::AcqRel);
             let built = self.build(worker, &environment);
             self.busy.fetch_sub(1, Ordering::AcqRel);

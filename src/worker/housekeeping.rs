@@ -122,6 +122,7 @@ impl Pool<'_> {
             let step = self.leave_unrecorded(&worker).and_then(|()| {
                 // Looking at a few locks costs nothing, and what a dead process held waits for no sweep.
                 self.recover(&worker)?;
+                self.hear(&worker)?;
                 self.adopt_environments()?;
                 if sweep.is_due(machine.steady()) {
                     self.sweep(&worker, &mut clocks)?;
@@ -263,6 +264,15 @@ impl Pool<'_> {
             self.report(worker, &Happening::Recovered(run));
         }
         if !runs.is_empty() {
+            self.bell.ring();
+        }
+        Ok(())
+    }
+
+    /// Tells when somebody has quieted or resumed this worker.
+    fn hear(&self, worker: &str) -> Result<(), StoreError> {
+        if let Some(now) = self.member.hear()? {
+            self.report(worker, &Happening::Quieted(now.quieted_by.as_deref()));
             self.bell.ring();
         }
         Ok(())

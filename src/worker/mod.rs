@@ -25,11 +25,11 @@ use crate::base::mutex::lock;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::run::calls::request::Tools;
 use crate::run::execution::happenings::{Happening, Watcher, Where};
-use crate::store::{DeliveryKind, Failure, RunRecord, RunStatus, StoreError};
+use crate::store::{DeliveryKind, Failure, Only, RunRecord, RunStatus, StoreError};
 use crate::system::bell::Bell;
 use crate::system::machine::Work;
 use crate::workspace::Workspace;
-use crate::workspace::fleet::{FleetError, Member};
+use crate::workspace::fleet::{FleetError, Member, WORKER};
 
 /// The options of a worker.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub struct WorkerOptions {
     pub grace: Duration,
     /// Collect, where the settings allow it.
     pub gc: bool,
+    /// What alone it takes of what waits, and builds for.
+    pub only: Only,
 }
 
 /// How a worker is asked to stop.
@@ -98,7 +100,7 @@ pub fn work(
     } else {
         options.concurrency.max(1)
     };
-    let member = Member::join(workspace, "worker", slots)?;
+    let member = Member::join(workspace, WORKER, slots, &options.only)?;
     let pool = Pool {
         workspace,
         tools,

@@ -86,10 +86,15 @@ impl Pool<'_> {
         self.report(&worker, &Happening::Stopped);
     }
 
-    /// What waits and runs, anywhere.
+    /// What waits and runs, anywhere, of what this worker takes.
     fn queue(&self) -> Result<Overview, StoreError> {
+        let (store, only) = (&self.workspace.store, &self.options.only);
         let now = self.workspace.machine.now();
-        self.workspace.store.overview(None, now, now)
+        let mut queue = store.overview(only.workspace.as_deref(), now, now)?;
+        if only.label.is_some() {
+            (queue.queued, queue.running) = store.queue_of_worker(&self.member.id)?;
+        }
+        Ok(queue)
     }
 
     /// With `once`: the runs that wait where this worker met trouble, safe mode or a pause, and has executed none.

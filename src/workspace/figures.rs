@@ -8,12 +8,10 @@ use std::time::Duration;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::counted::duration;
 use crate::store::{
-    DeliveryCounts, Overview, Pause, RunningRun, Store, StoreError, Totals, WorkerRecord,
+    ConfigurationRecord, DeliveryCounts, EndedCount, LIMITS, Overview, Pause, RunStatus,
+    RunningRun, Store, StoreError, Totals, WorkerRecord,
 };
 use crate::workspace::{Workspace, fleet};
-
-/// The kind of a process that works the queue.
-const WORKER: &str = "worker";
 
 /// Of what figures are.
 #[derive(Clone, Copy, Debug, Default)]
@@ -122,6 +120,180 @@ impl fmt::Display for LongestRun {
     }
 }
 
+/// How many runs waited, or took, so long: for each of [`LIMITS`] those within it, and last all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histogram {
+    /// Those within each limit; those within a lower one are counted again. Last all.
+    pub within: [u64; LIMITS.len() + 1],
+    /// The sum of the times, in milliseconds.
+    pub sum_ms: u64,
+}
+
+impl Histogram {
+    fn add(&mut self, place: Option<usize>, runs: u64, sum_ms: u64) {
+        if let Some(place) = place {
+            self.sum_ms += sum_ms;
+            self.within
+                .iter_mut()
+                .skip(place)
+                .for_each(|within| *within += runs);
+        }
+    }
+}
+
+/// What somebody has in the queue, and what has ended of it.
+#[derive(Clone, Debug, Default)]
+pub struct Share {
+    /// Runs that wait.
+    pub queued: u64,
+    /// Runs that are executed.
+    pub running: u64,
+    /// Runs that ended: succeeded, failed, cancelled. They are counted since a database of this kind is in use.
+    pub ended: [u64; 3],
+    /// From the record of a run to its first claim.
+    pub waited: Histogram,
+    /// How long the last attempt took.
+    pub took: Histogram,
+    /// The bytes of stored documents.
+    pub stored_bytes: u64,
+}
+
+impl Share {
+    fn add_ended(&mut self, count: &EndedCount) {
+        let place = RunStatus::ENDED
+            .iter()
+            .position(|status| *status == count.status);
+        if let Some(place) = place {
+            self.ended[place] += count.runs;
+        }
+        self.waited.add(count.waited, count.runs, count.waited_ms);
+        self.took.add(count.took, count.runs, count.took_ms);
+    }
+
+    fn weight(&self) -> u64 {
+        self.ended.iter().sum::<u64>() + self.queued + self.running
+    }
+}
+
+/// A configuration, where it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Named {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its workspace.
+    pub workspace_id: String,
+}
+
+/// The figures by whose runs they are of; of each kind those that have most, no more than were asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Shares {
+    /// All together.
+    pub all: Share,
+    /// By configuration.
+    pub configurations: Vec<(Named, Share)>,
+    /// By workspace.
+    pub workspaces: Vec<(String, Share)>,
+    /// By submitter: `user` and a number, or `token` and an id.
+    pub submitters: Vec<(String, Share)>,
+}
+
+impl Shares {
+    /// Reads them, of each kind at most `most`.
+    pub fn read(workspace: &Workspace, most: usize) -> Result<Self, StoreError> {
+        let store = &*workspace.store;
+        let mut known: HashMap<String, Named> = HashMap::new();
+        for one in store.workspaces()? {
+            for ConfigurationRecord {
+                id,
+                name,
+                workspace_id,
+                ..
+            } in store
+                .configurations(&one.id)?
+                .into_iter()
+                .map(|known| known.record)
+            {
+                let named = Named {
+                    id: id.clone(),
+                    name,
+                    workspace_id,
+                };
+                known.insert(id, named);
+            }
+        }
+        let mut all = Share::default();
+        let mut configurations: HashMap<&Named, Share> = HashMap::new();
+        let mut workspaces: HashMap<String, Share> = HashMap::new();
+        let mut submitters: HashMap<String, Share> = HashMap::new();
+        for live in store.live_counts()? {
+            let add = |share: &mut Share| {
+                share.queued += live.queued;
+                share.running += live.running;
+            };
+            add(&mut all);
+            if let Some(named) = known.get(&live.configuration_id) {
+                add(configurations.entry(named).or_default());
+                add(workspaces.entry(named.workspace_id.clone()).or_default());
+            }
+            add(submitters.entry(live.submitter.clone()).or_default());
+        }
+        for count in store.ended_counts()? {
+            match count.subject.split_once(' ') {
+                Some(("configuration", id)) => {
+                    all.add_ended(&count);
+                    if let Some(named) = known.get(id) {
+                        configurations.entry(named).or_default().add_ended(&count);
+                        workspaces
+                            .entry(named.workspace_id.clone())
+                            .or_default()
+                            .add_ended(&count);
+                    }
+                }
+                Some(("submitter", key)) => {
+                    submitters
+                        .entry(key.to_owned())
+                        .or_default()
+                        .add_ended(&count);
+                }
+                _ => {}
+            }
+        }
+        for stored in store.stored_bytes()? {
+            all.stored_bytes += stored.bytes;
+            workspaces
+                .entry(stored.workspace_id)
+                .or_default()
+                .stored_bytes += stored.bytes;
+            submitters.entry(stored.submitter).or_default().stored_bytes += stored.bytes;
+        }
+        submitters.remove("");
+        let configurations = configurations
+            .into_iter()
+            .map(|(named, share)| (named.clone(), share));
+        Ok(Self {
+            all,
+            configurations: largest(configurations, most, |named| named.id.clone()),
+            workspaces: largest(workspaces.into_iter(), most, String::clone),
+            submitters: largest(submitters.into_iter(), most, String::clone),
+        })
+    }
+}
+
+/// Those with most runs, in the order of their keys.
+fn largest<T>(
+    all: impl Iterator<Item = (T, Share)>,
+    most: usize,
+    key: impl Fn(&T) -> String,
+) -> Vec<(T, Share)> {
+    let mut all: Vec<(T, Share)> = all.collect();
+    all.sort_by_cached_key(|(one, share)| (std::cmp::Reverse(share.weight()), key(one)));
+    all.truncate(most);
+    all.sort_by_cached_key(|(one, _)| key(one));
+    all
+}
+
 impl Figures {
     /// Reads them, with what ended within a window before now.
     pub fn read(workspace: &Workspace, of: Of<'_>, window: Duration) -> Result<Self, StoreError> {
@@ -160,7 +332,7 @@ impl Figures {
     pub fn workers(&self) -> impl Iterator<Item = &BusyProcess> {
         self.processes
             .iter()
-            .filter(|known| known.record.kind == WORKER)
+            .filter(|known| known.record.kind == fleet::WORKER)
     }
 
     /// The slots of all workers.

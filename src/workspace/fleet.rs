@@ -25,10 +25,15 @@ use crate::base::mutex;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::settings::Recovery;
 use crate::settings::paths::Paths;
-use crate::store::{BuildAttempts, RunRecord, Store, StoreError, WorkerRecord};
+use crate::store::{
+    BuildAttempts, Only, RunRecord, SHORTEST, Store, StoreError, Submitter, WorkerRecord,
+};
 use crate::system::lock::Lock;
 use crate::system::machine::{Files, Machine, System, Work};
 use crate::workspace::Workspace;
+
+/// The kind of a process that works the queue.
+pub const WORKER: &str = "worker";
 
 /// A process of another host that was not seen for this much longer than its lease is dead: each knows the time this well.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -38,7 +43,8 @@ pub struct Member<'a> {
     workspace: &'a Workspace,
     /// Its id, by which its claims are found when it dies.
     pub id: String,
-    record: WorkerRecord,
+    /// As it was recorded last.
+    record: Mutex<WorkerRecord>,
     held: Mutex<Lock>,
 }
 
@@ -67,7 +73,12 @@ impl<'a> Member<'a> {
     ///
     /// # Errors
     /// The store cannot be used, or the lock file cannot be made.
-    pub fn join(workspace: &'a Workspace, kind: &str, slots: usize) -> Result<Self, FleetError> {
+    pub fn join(
+        workspace: &'a Workspace,
+        kind: &str,
+        slots: usize,
+        only: &Only,
+    ) -> Result<Self, FleetError> {
         let machine = &*workspace.machine;
         let id = machine.new_id();
         let lock_path = workspace.paths.worker_lock(&id);
@@ -84,13 +95,16 @@ impl<'a> Member<'a> {
             lease: workspace.settings.worker.lease,
             started_at: now,
             seen_at: now,
+            only: only.clone(),
+            quieted_at: None,
+            quieted_by: None,
             is_here: true,
         };
         let joined = workspace.store.register_worker(&record);
         let member = Self {
             workspace,
             id,
-            record,
+            record: Mutex::new(record),
             held: Mutex::new(lock),
         };
         joined?;
@@ -114,9 +128,30 @@ impl<'a> Member<'a> {
         let seen_at = self.workspace.machine.now();
         let record = WorkerRecord {
             seen_at,
-            ..self.record.clone()
+            ..mutex::lock(&self.record).clone()
         };
         self.workspace.store.register_worker(&record)
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        mutex::lock(&self.record).lock_path.clone()
+    }
+
+    /// Looks whether somebody has quieted this process, or resumed it. Returns its record where that has changed.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub fn hear(&self) -> Result<Option<WorkerRecord>, StoreError> {
+        let mut all = self.workspace.store.workers()?.into_iter();
+        let Some(now) = all.find(|worker| worker.id == self.id) else {
+            return Ok(None);
+        };
+        let mut known = mutex::lock(&self.record);
+        let has_changed = known.quieted_at.is_some() != now.quieted_at.is_some();
+        // Where it is registered anew it stays as it is.
+        known.quieted_at = now.quieted_at;
+        known.quieted_by.clone_from(&now.quieted_by);
+        Ok(has_changed.then_some(now))
     }
 
     /// Where somebody has deleted the lock file of this process, makes it anew: others would take the process for dead.
@@ -124,7 +159,7 @@ impl<'a> Member<'a> {
     /// # Errors
     /// As [`Member::join`].
     pub fn stay(&self) -> Result<(), FleetError> {
-        let (files, path) = (self.workspace.files(), &self.record.lock_path);
+        let (files, path) = (self.workspace.files(), &self.lock_path());
         let is_missing =
             matches!(files.find(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
         // A data directory that is away is not made anew.
@@ -149,8 +184,64 @@ impl Drop for Member<'_> {
         // Where this fails, or a claim could not be left, the next process finds the lock free and recovers what is left. It
         // needs the file for that.
         if matches!(self.workspace.store.remove_worker(&self.id), Ok(true)) {
-            let _ = self.workspace.files().remove_file(&self.record.lock_path);
+            let _ = self.workspace.files().remove_file(&self.lock_path());
         }
+    }
+}
+
+/// The worker that is meant: by its name, its id, or a part at the beginning or end of that.
+///
+/// # Errors
+/// There is none or more than one, or the store cannot be used.
+pub fn find(workspace: &Workspace, given: &str) -> Result<WorkerRecord, StoreError> {
+    let mut all = living(workspace)?;
+    all.retain(|worker| worker.kind == WORKER);
+    let is_whole = |worker: &&WorkerRecord| worker.id == given || worker.name == given;
+    let is_part =
+        |worker: &&WorkerRecord| worker.id.starts_with(given) || worker.id.ends_with(given);
+    let mut found: Vec<&WorkerRecord> = all.iter().filter(is_whole).collect();
+    if found.is_empty() && given.len() >= SHORTEST {
+        found = all.iter().filter(is_part).collect();
+    }
+    match found.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(StoreError::NotFound {
+            what: WORKER,
+            id: given.to_owned(),
+        }),
+        several => Err(StoreError::Ambiguous {
+            what: WORKER,
+            id: given.to_owned(),
+            count: several.len(),
+            examples: several.iter().map(|one| one.id.clone()).collect(),
+        }),
+    }
+}
+
+/// Quiets a worker: it finishes what it has and takes no more, until it is resumed. Returns it as it is then.
+///
+/// # Errors
+/// It has ended, or the store cannot be used.
+pub fn quiet(workspace: &Workspace, id: &str, by: &Submitter) -> Result<WorkerRecord, StoreError> {
+    let store = &workspace.store;
+    let quieted = store.quiet_worker(id, &by.to_string(), workspace.machine.now())?;
+    quieted.ok_or_else(|| has_ended(id))
+}
+
+/// Has a quieted worker take runs again.
+///
+/// # Errors
+/// As [`quiet`].
+pub fn resume(workspace: &Workspace, id: &str) -> Result<WorkerRecord, StoreError> {
+    let resumed = workspace.store.resume_worker(id)?;
+    workspace.machine.wake(&workspace.paths.wake());
+    resumed.ok_or_else(|| has_ended(id))
+}
+
+fn has_ended(id: &str) -> StoreError {
+    StoreError::NotFound {
+        what: WORKER,
+        id: id.to_owned(),
     }
 }
 
@@ -312,7 +403,7 @@ mod tests {
         let a = workspace(folder.path(), "a", open("a"));
         let b = workspace(folder.path(), "b", open("b"));
         assert_eq!(a.settings.worker.lease, Duration::from_secs(60));
-        let member = Member::join(&a, "worker", 2).unwrap();
+        let member = Member::join(&a, "worker", 2, &Only::default()).unwrap();
         let run = running(&a, &member.id);
         let known = || b.store.workers().unwrap().len();
         let recovered = || recover(&b, Recovery::Requeue).unwrap().len();

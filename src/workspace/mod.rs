@@ -21,7 +21,7 @@ use crate::base::files::FileError;
 use crate::base::problem::{Facts, Problem};
 use crate::settings::Settings;
 use crate::settings::paths::{BadSegment, Paths, checked_segment};
-use crate::store::{self, Claim, Opening, RunRecord, Store, StoreError};
+use crate::store::{self, Claim, Limits, Opening, RunRecord, Store, StoreError};
 use crate::system::machine::{ByServer, Files, Machine, System};
 use crate::workspace::identity::IdentityError;
 use crate::workspace::objects::{Objects, ObjectsError};
@@ -248,7 +248,8 @@ impl Workspace {
     /// Returns a claim with a new token, for a worker of a registered process.
     pub fn claim(&self, worker: &str, process: Option<&str>) -> Claim {
         let token = self.machine.new_token();
-        Claim::new(worker, token, self.settings.worker.lease).by(process)
+        let claim = Claim::new(worker, token, self.settings.worker.lease);
+        claim.by(process).within(Limits::of(&self.settings))
     }
 
     /// The wait after an attempt of this number, by the settings: before a run or a build is tried again.

@@ -95,3 +95,4 @@ mod worker_builds;
 mod worker_crashes;
 mod worker_figures;
 mod worker_limits;
+mod workers;

@@ -79,7 +79,37 @@ fn many_files_of_a_command_hold_up_one_over_http_for_one_turn_and_close_the_api_
             &json!({"document_id": document, "priority": "urgent"}),
         )
         .is(422);
+    drop(server);
     let mut wanted = wanted.to_vec();
     wanted.push("http.csv");
     assert_eq!(begun(&place), wanted);
+}
+
+#[test]
+fn one_submitter_and_one_workspace_have_no_more_than_the_operator_allows() {
+    let mut place = place(&["1.csv", "2.csv"]);
+    place.set("ADE_LIMIT_SUBMITTER_QUEUED", "1");
+    place.set("ADE_LIMIT_WORKSPACE_QUEUED", "2");
+    place.set("ADE_LIMIT_WORKSPACE_STORED_MB", "1");
+    place.ade("run config 1.csv --detach").succeeds();
+    place.ade_fails("run config 2.csv --detach", 1, "queue_full");
+    let configuration = place.configuration_id("config");
+    let server = Server::dev(&place, "--no-worker --no-web");
+    let document = server.upload(&place.path("1.csv"));
+    server.submit(&configuration, &document);
+    let path = format!("/api/v1/configs/{configuration}/runs");
+    let asked = json!({"document_id": document});
+    let refused = server.post(&path, &asked).refuses(429, "queue_full");
+    assert!(
+        refused["detail"].as_str().unwrap().contains("limit is"),
+        "{refused}"
+    );
+    place.write("long.csv", "a\n".repeat(600_000));
+    let long = std::fs::read(place.path("long.csv")).unwrap();
+    let sent = server
+        .ask("POST", "/api/v1/workspaces/default/documents?name=long.csv")
+        .header("Content-Type", "application/octet-stream")
+        .body(long)
+        .send();
+    sent.refuses(507, "storage_limit");
 }

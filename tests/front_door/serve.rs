@@ -255,7 +255,8 @@ fn figures_and_pages_of_other_origins_are_let_in_as_the_operator_says() {
         .plain("GET", "/metrics")
         .send()
         .refuses(401, "unauthorized");
-    server.get("/metrics").is(200);
+    let text = server.get("/metrics").is(200).text();
+    assert!(text.contains("ade_workspace_runs_queued"), "{text}");
     let one = place.ade("tokens create one --for default -q").succeeds();
     let one = format!("Bearer {}", one.stdout.trim());
     let asked = server

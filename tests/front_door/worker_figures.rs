@@ -101,7 +101,11 @@ fn what_has_happened_is_counted_and_never_goes_back() {
     assert_eq!(place.query::<i64>("SELECT count(*) FROM runs"), 0);
     let mut worker = place.start_worker_with("two", "--metrics 127.0.0.1:0");
     let address = address_of(&mut worker);
+    let of_default = "ade_workspace_runs_ended_total{workspace=\"default\",status=\"failed\"}";
     for (name, value) in [
+        (of_default, 1),
+        ("ade_run_duration_seconds_bucket{le=\"+Inf\"}", 2),
+        ("ade_run_wait_seconds_count", 2),
         ("ade_runs_ended_total{status=\"succeeded\"}", 1),
         ("ade_runs_ended_total{status=\"failed\"}", 1),
         ("ade_runs_ended_total{status=\"cancelled\"}", 0),

@@ -123,6 +123,7 @@ fn a_worker_of_which_a_thread_panics_gives_its_runs_back_and_ends() {
         once: false,
         grace: Duration::from_secs(600),
         gc: false,
+        only: ade::store::Only::default(),
     };
     let tools = Tools {
         launcher: &Panics,

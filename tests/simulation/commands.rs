@@ -35,6 +35,7 @@ pub fn work(me: &Arc<Process>, slots: usize) {
         once: false,
         grace: Duration::from_secs(me.world.chance.between(5, 90).unsigned_abs()),
         gc: true,
+        only: ade::store::Only::default(),
     };
     let stop = Stop {
         in_order: me.stop.clone(),

@@ -12,14 +12,14 @@ use ade::store::{
     AfterFailure, Attempt, BuildAttempts, CancelOutcome, ChangeMark, Changes, Claim, Claimable,
     Clock, Collection, ColumnResult, ConfigurationActivity, ConfigurationRecord,
     ConfigurationVersion, Configurations, Copies, Deliveries, Delivery, DeliveryCounts,
-    DeliveryFilter, DeliveryKind, DeliveryRecord, DocumentRecord, Documents, EndedRuns, Ending,
-    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure, FieldResult,
-    FoundRuns, Heartbeat, Holder, Hosts, Identities, Identity, Ids, KnownConfiguration, Leases,
-    LiveRun, Named, NewEnvironment, NewRun, ObservedTime, OutputCopy, Overview, Pause, Pauses,
-    Publication, QueuePlace, QueueStatistics, Result, Results, Retry, RunCounts, RunFiles,
-    RunFilter, RunLogs, RunRecord, RunningRun, Runs, SqlStore, Store, StoreError, Submission,
-    Submitted, TokenRecord, Tokens, Totals, Undelivered, Used, WaitingRun, WorkerRecord, Workers,
-    WorkspaceRecord,
+    DeliveryFilter, DeliveryKind, DeliveryRecord, DocumentRecord, Documents, EndedCount, EndedRuns,
+    Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Environments, Failure,
+    FieldResult, FoundRuns, Heartbeat, Holder, Hosts, Identities, Identity, Ids,
+    KnownConfiguration, Leases, Limits, LiveCount, LiveRun, Named, NewEnvironment, NewRun,
+    ObservedTime, OutputCopy, Overview, Pause, Pauses, Publication, QueuePlace, QueueStatistics,
+    Result, Results, Retry, RunCounts, RunFiles, RunFilter, RunLogs, RunRecord, RunningRun, Runs,
+    SqlStore, Store, StoreError, StoredBytes, Submission, Submitted, TokenRecord, Tokens, Totals,
+    Undelivered, Used, WaitingRun, WorkerRecord, Workers, WorkspaceRecord,
 };
 
 use super::judge::Operation;
@@ -166,7 +166,7 @@ impl Configurations for SimulatedStore {
 
 impl Documents for SimulatedStore {
     looks! {
-        add_document(new: &DocumentRecord) -> DocumentRecord;
+        add_document(new: &DocumentRecord, limits: &Limits) -> DocumentRecord;
         document(id: &str) -> DocumentRecord;
         documents(workspace: &str, sha256: Option<&str>, before: Option<&str>, limit: u32) -> Vec<DocumentRecord>;
         delete_document(id: &str, now: Timestamp) -> bool;
@@ -198,7 +198,7 @@ impl Environments for SimulatedStore {
         environment(workspace: &str, id: &str) -> EnvironmentRecord;
         environments(workspace: &str) -> Vec<EnvironmentRecord>;
         all_environments() -> Vec<EnvironmentRecord>;
-        next_environment(now: Timestamp, after: Option<&EnvironmentRecord>) -> Option<EnvironmentRecord>;
+        next_environment(now: Timestamp, process: Option<&str>, after: Option<&EnvironmentRecord>) -> Option<EnvironmentRecord>;
     }
     fn claim_environment(
         &self,
@@ -306,6 +306,9 @@ impl Workers for SimulatedStore {
     }
     looks! {
         remove_worker(id: &str) -> bool;
+        quiet_worker(id: &str, by: &str, now: Timestamp) -> Option<WorkerRecord>;
+        resume_worker(id: &str) -> Option<WorkerRecord>;
+        queue_of_worker(id: &str) -> (u64, u64);
         workers() -> Vec<WorkerRecord>;
     }
     judged! {
@@ -425,6 +428,9 @@ impl QueueStatistics for SimulatedStore {
         overview(workspace: Option<&str>, since: Timestamp, now: Timestamp) -> Overview;
         usual_duration(configuration: &str) -> Option<u64>;
         totals() -> Totals;
+        live_counts() -> Vec<LiveCount>;
+        ended_counts() -> Vec<EndedCount>;
+        stored_bytes() -> Vec<StoredBytes>;
     }
 }
 
@@ -491,7 +497,7 @@ impl Runs for SimulatedStore {
     looks! {
         run(workspace: &str, id: &str) -> RunRecord;
         find_runs(filter: &RunFilter) -> FoundRuns;
-        waiting_runs(workspace: &str, behind: Option<&QueuePlace>, limit: u32, now: Timestamp) -> Vec<WaitingRun>;
+        waiting_runs(workspace: &str, behind: Option<&QueuePlace>, limit: u32, limits: &Limits, now: Timestamp) -> Vec<WaitingRun>;
         count_runs(filter: &RunFilter, most: u32) -> RunCounts;
         succeeded_runs_of(key: &EnvironmentKey, source_digest: &str, input_name: &str, input_sha256: &str) -> Vec<RunRecord>;
         attempts(run: &str) -> Vec<Attempt>;
@@ -593,7 +599,7 @@ macro_rules! answers_without_words {
     ($($answer:ty),*) => {$(impl Answer for $answer {})*};
 }
 answers_without_words! {
-    (), DeliveryCounts, DeliveryRecord, Vec<DeliveryRecord>, Option<u64>, Option<Delivery>, Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
+    (), (u64, u64), Vec<LiveCount>, Vec<EndedCount>, Vec<StoredBytes>, DeliveryCounts, DeliveryRecord, Vec<DeliveryRecord>, Option<u64>, Option<Delivery>, Pause, Option<Pause>, Vec<Pause>, ChangeMark, EndedRuns, FoundRuns, RunCounts, Vec<LiveRun>, Vec<RunningRun>, ConfigurationRecord,
     HashMap<String, PathBuf>, HashMap<String, RunFiles>, HashSet<String>, Identity, Option<ConfigurationRecord>,
     Option<Timestamp>, Option<Holder>, Option<Identity>, Option<String>, Vec<Attempt>,
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,

@@ -189,7 +189,7 @@ impl<P: Problem> From<P> for ApiError {
             status => status,
         };
         let message = problem.to_string();
-        if status.is_server_error() {
+        if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE {
             let detail = match status {
                 _ if facts.code == code::FILES_UNREACHABLE => {
                     "the object store is out of reach now"
@@ -246,6 +246,7 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
             StatusCode::UNSUPPORTED_MEDIA_TYPE
         }
         code::QUEUE_FULL => StatusCode::TOO_MANY_REQUESTS,
+        code::STORAGE_LIMIT => StatusCode::INSUFFICIENT_STORAGE,
         code::BUSY => StatusCode::SERVICE_UNAVAILABLE,
         code::BAD_REQUEST => StatusCode::BAD_REQUEST,
         code::UNAUTHORIZED => StatusCode::UNAUTHORIZED,

@@ -68,6 +68,7 @@ struct Named {
     responses(
         (status = 201, body = Document, headers(("Location" = String, description = "The document"))),
         (status = 200, description = "It is stored already", body = Document),
+        (status = 507, description = "The workspace, or who sends it, would have more bytes than the operator allows"),
     )
 )]
 async fn store(
@@ -76,6 +77,7 @@ async fn store(
     Query(named): Query<Named>,
     request: Request,
 ) -> Answer<Response> {
+    let by = caller.submitter();
     let workspace = api
         .work(move |api| Ok(known_workspace(api, &caller, &workspace)?.carry()))
         .await?;
@@ -98,7 +100,7 @@ async fn store(
         })
         .await?;
     let (document, is_new) = api
-        .work(move |api| Ok(arriving.keep(&api.open(&workspace))?))
+        .work(move |api| Ok(arriving.keep(&api.open(&workspace), &by)?))
         .await?;
     let status = status_of(is_new, StatusCode::CREATED);
     Ok(created(status, "documents", document_json(&document)))

@@ -14,7 +14,7 @@ use crate::api::http::body::Query;
 use crate::api::http::cursor;
 use crate::api::state::Api;
 use crate::run::views::json::runs_json;
-use crate::store::{QueuePlace, WaitsFor};
+use crate::store::{Limits, QueuePlace, WaitsFor};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(list))
@@ -75,7 +75,8 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
         // One more tells whether there is another page.
         let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
         let store = &workspace.store;
-        let mut waiting = store.waiting_runs(id, behind.as_ref(), most, now)?;
+        let limits = Limits::of(&workspace.settings);
+        let mut waiting = store.waiting_runs(id, behind.as_ref(), most, &limits, now)?;
         let has_more = waiting.len() > limit;
         waiting.truncate(limit);
         let next = waiting.last().filter(|_| has_more);

@@ -7,15 +7,19 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::access::caller::Reader;
+use crate::api::access::caller::{Administrator, Reader};
 use crate::api::http::answer::Answer;
+use crate::api::http::body::Path;
 use crate::api::state::Api;
 use crate::base::clock::Timestamp;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, RunningRun, WorkerRecord};
 use crate::workspace::fleet;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(quiet))
+        .routes(routes!(resume))
 }
 
 /// The processes that live, oldest first.
@@ -49,6 +53,18 @@ struct ShownWorker {
     /// When it was last known to live.
     #[schema(value_type = String, format = DateTime)]
     seen_at: Timestamp,
+    /// The only workspace whose runs it takes; null: it takes those of all. Null with a token for some workspaces.
+    #[schema(required)]
+    only_workspace: Option<String>,
+    /// The only label, as `key:value`, with which it takes runs; null: it takes all. Null with a token for some workspaces.
+    #[schema(required)]
+    only_label: Option<String>,
+    /// Since when it takes no more runs, until it is resumed; null: it takes runs.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    quieted_at: Option<Timestamp>,
+    /// Who told it so. Null with a token for some workspaces.
+    #[schema(required)]
+    quieted_by: Option<String>,
     /// The runs that it executes, by the time at which it claimed them.
     running: Vec<Execution>,
     /// The environments that it builds.
@@ -109,6 +125,70 @@ impl Building {
     }
 }
 
+/// Whether a worker takes runs.
+#[derive(Debug, Serialize, ToSchema)]
+struct WorkerState {
+    id: String,
+    name: String,
+    /// Since when it takes no more runs; null: it takes runs.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    quieted_at: Option<Timestamp>,
+    /// Who told it so.
+    #[schema(required)]
+    quieted_by: Option<String>,
+}
+
+impl WorkerState {
+    fn of(worker: WorkerRecord) -> axum::Json<Self> {
+        axum::Json(Self {
+            id: worker.id,
+            name: worker.name,
+            quieted_at: worker.quieted_at,
+            quieted_by: worker.quieted_by,
+        })
+    }
+}
+
+/// Tell a worker to take no more runs, on whatever machine it is.
+///
+/// It finishes the runs and builds that it has, and stays. One that is quiet already stays so. Needs a token for all workspaces.
+#[utoipa::path(post, path = "/api/v1/workers/{id}/quiet", operation_id = "quiet_worker", tag = "workspaces",
+    params(("id" = String, Path, description = "The worker")),
+    responses(
+        (status = 200, body = WorkerState),
+    )
+)]
+async fn quiet(
+    Administrator(api, caller): Administrator,
+    Path(id): Path<String>,
+) -> Answer<axum::Json<WorkerState>> {
+    caller.demand_server()?;
+    api.work(move |api| {
+        let worker = fleet::quiet(api.home(), &id, &caller.submitter())?;
+        Ok(WorkerState::of(worker))
+    })
+    .await
+}
+
+/// Have a worker take runs again that was told to take no more. Needs a token for all workspaces.
+#[utoipa::path(post, path = "/api/v1/workers/{id}/resume", operation_id = "resume_worker", tag = "workspaces",
+    params(("id" = String, Path, description = "The worker")),
+    responses(
+        (status = 200, body = WorkerState),
+    )
+)]
+async fn resume(
+    Administrator(api, caller): Administrator,
+    Path(id): Path<String>,
+) -> Answer<axum::Json<WorkerState>> {
+    caller.demand_server()?;
+    api.work(move |api| {
+        let worker = fleet::resume(api.home(), &id)?;
+        Ok(WorkerState::of(worker))
+    })
+    .await
+}
+
 /// List the processes that execute runs and build environments, with what each of them does.
 ///
 /// A token for some workspaces sees those that work for these now, what they do for these, and not where they are.
@@ -164,6 +244,10 @@ fn worker_shown(
         lease_seconds: worker.lease.as_secs_f64(),
         started_at: worker.started_at,
         seen_at: worker.seen_at,
+        only_workspace: worker.only.workspace.filter(|_| whole),
+        only_label: worker.only.label.filter(|_| whole),
+        quieted_at: worker.quieted_at,
+        quieted_by: worker.quieted_by.filter(|_| whole),
         running,
         building,
     }

@@ -14,14 +14,17 @@ use crate::api::access::caller::Caller;
 use crate::api::description::schemas::{Health, Readiness};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, busy};
-use crate::store::Pause;
+use crate::store::{LIMITS, Pause, RunStatus};
 use crate::workspace::ballast;
-use crate::workspace::figures::{Figures, Of};
+use crate::workspace::figures::{Figures, Histogram, Of, Share, Shares};
 
 /// So long the object store is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Ended runs are counted for this long, beside all that ever ended.
 const WINDOW: Duration = Duration::from_secs(3600);
+
+/// So many configurations, workspaces and submitters have figures of their own: those with most runs.
+const MOST_SHARES: usize = 50;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -75,22 +78,31 @@ fn paused(pauses: &[Pause]) -> (bool, u64) {
 
 /// Figures for Prometheus.
 ///
-/// Open to everybody, unless the operator asks for a token (`ADE_API_METRICS`): then one for all workspaces.
+/// Open to everybody, unless the operator asks for a token (`ADE_API_METRICS`): then one for all workspaces. Figures by configuration,
+/// workspace and submitter, for they have names, are told to those with such a token, and to all where the server listens on this machine alone.
 #[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "health", security((), ("token" = [])), responses(
     (status = 200, body = String, content_type = "text/plain"),
     (status = 401), (status = 403), (status = 500), (status = 503),
 ))]
 async fn metrics(State(api): State<Api>, request: Request) -> Result<impl IntoResponse, ApiError> {
+    let caller = Caller::of(&request.into_parts().0, &api).await;
+    let shown = caller.and_then(|caller| caller.demand_all_workspaces());
     if api.home().settings().metrics_need_token {
-        let caller = Caller::of(&request.into_parts().0, &api).await?;
-        caller.demand_all_workspaces()?;
+        shown.clone()?;
     }
+    // Names are not for everybody who reaches the server.
+    let with_names = shown.is_ok() || api.options.loopback;
     let text = api
-        .work(|api| {
+        .work(move |api| {
             let mut text = String::new();
             write_figures(
                 &mut text,
                 &Figures::read(api.home(), Of::default(), WINDOW)?,
+            );
+            write_shares(
+                &mut text,
+                &Shares::read(api.home(), MOST_SHARES)?,
+                with_names,
             );
             write_own(&mut text, api);
             Ok(text)
@@ -146,6 +158,157 @@ fn write_figures(text: &mut String, figures: &Figures) {
     }
 }
 
+/// Whose runs they are, and how long they wait and take. Without names: all together.
+fn write_shares(text: &mut String, shares: &Shares, with_names: bool) {
+    let all = [(String::new(), &shares.all)];
+    write_times(text, "ade_run", "all", &all);
+    if !with_names {
+        return;
+    }
+    let configurations: Vec<(String, &Share)> = shares
+        .configurations
+        .iter()
+        .map(|(of, share)| {
+            let (workspace, name) = (quoted(&of.workspace_id), quoted(&of.name));
+            let id = &of.id;
+            (
+                format!("workspace={workspace},configuration={name},id=\"{id}\""),
+                share,
+            )
+        })
+        .collect();
+    write_share(
+        text,
+        "ade_configuration",
+        "a configuration",
+        &configurations,
+    );
+    write_times(
+        text,
+        "ade_configuration_run",
+        "a configuration",
+        &configurations,
+    );
+    let named = |label: &str, all: &'_ [(String, Share)]| -> Vec<(String, Share)> {
+        let labelled =
+            |(name, share): &(String, Share)| (format!("{label}={}", quoted(name)), share.clone());
+        all.iter().map(labelled).collect()
+    };
+    for (label, of, all) in [
+        ("workspace", "a workspace", &shares.workspaces),
+        ("submitter", "a submitter", &shares.submitters),
+    ] {
+        let named = named(label, all);
+        let all: Vec<(String, &Share)> = named
+            .iter()
+            .map(|(labels, share)| (labels.clone(), share))
+            .collect();
+        write_share(text, &format!("ade_{label}"), of, &all);
+        let stored = all
+            .iter()
+            .map(|(labels, share)| (format!("{{{labels}}}"), share.stored_bytes));
+        let help = format!("Bytes of the documents of {of}.");
+        write_all(
+            text,
+            &format!("ade_{label}_stored_bytes"),
+            "gauge",
+            &help,
+            stored,
+        );
+    }
+}
+
+/// What each has in the queue, and what ended of it.
+fn write_share(text: &mut String, prefix: &str, of: &str, all: &[(String, &Share)]) {
+    let queued = all
+        .iter()
+        .map(|(labels, share)| (format!("{{{labels}}}"), share.queued));
+    let help = format!("Runs of {of} that wait.");
+    write_all(
+        text,
+        &format!("{prefix}_runs_queued"),
+        "gauge",
+        &help,
+        queued,
+    );
+    let running = all
+        .iter()
+        .map(|(labels, share)| (format!("{{{labels}}}"), share.running));
+    let help = format!("Runs of {of} that are being executed.");
+    write_all(
+        text,
+        &format!("{prefix}_runs_running"),
+        "gauge",
+        &help,
+        running,
+    );
+    let ended = all.iter().flat_map(|(labels, share)| {
+        let by_status = RunStatus::ENDED.iter().zip(share.ended);
+        by_status.map(move |(status, count)| {
+            (
+                format!("{{{labels},status=\"{}\"}}", status.as_str()),
+                count,
+            )
+        })
+    });
+    let help = format!("Runs of {of} that ended, by status.");
+    write_all(
+        text,
+        &format!("{prefix}_runs_ended_total"),
+        "counter",
+        &help,
+        ended,
+    );
+}
+
+/// How long runs waited, and took, as histograms of seconds.
+fn write_times(text: &mut String, prefix: &str, of: &str, all: &[(String, &Share)]) {
+    let waits = "Seconds from the record of a run to its first claim";
+    let took = "Seconds that the last attempt of a run took";
+    for (name, help, histogram) in [
+        (
+            "wait_seconds",
+            waits,
+            (|share| &share.waited) as fn(&Share) -> &Histogram,
+        ),
+        ("duration_seconds", took, |share| &share.took),
+    ] {
+        let name = format!("{prefix}_{name}");
+        let _ = writeln!(
+            text,
+            "# HELP {name} {help}, of {of}.\n# TYPE {name} histogram"
+        );
+        for (labels, share) in all {
+            let Histogram { within, sum_ms } = histogram(share);
+            let comma = if labels.is_empty() { "" } else { "," };
+            let limits = LIMITS
+                .iter()
+                .map(|limit| (*limit as f64 / 1000.0).to_string());
+            for (limit, count) in limits.chain(["+Inf".to_owned()]).zip(within) {
+                let _ = writeln!(
+                    text,
+                    "{name}_bucket{{{labels}{comma}le=\"{limit}\"}} {count}"
+                );
+            }
+            let braces = match labels.is_empty() {
+                true => String::new(),
+                false => format!("{{{labels}}}"),
+            };
+            let (sum, count) = (*sum_ms as f64 / 1000.0, within[LIMITS.len()]);
+            let _ = writeln!(
+                text,
+                "{name}_sum{braces} {sum}\n{name}_count{braces} {count}"
+            );
+        }
+    }
+}
+
+/// A label's value as the format has it.
+fn quoted(value: &str) -> String {
+    let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
+    format!("\"{}\"", escaped.replace('\n', r"\n"))
+}
+
 /// What this process does.
 fn write_own(text: &mut String, api: &Api) {
     for (name, help, value) in [
@@ -172,6 +335,16 @@ fn write_own(text: &mut String, api: &Api) {
 
 /// Writes the values of a name, each with its labels, in Prometheus's text format 0.0.4.
 fn write(text: &mut String, name: &str, kind: &str, help: &str, values: &[(&str, u64)]) {
+    write_all(text, name, kind, help, values.iter().copied());
+}
+
+fn write_all(
+    text: &mut String,
+    name: &str,
+    kind: &str,
+    help: &str,
+    values: impl Iterator<Item = (impl std::fmt::Display, u64)>,
+) {
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     for (labels, value) in values {
         let _ = writeln!(text, "{name}{labels} {value}");

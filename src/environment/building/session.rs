@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::contents::Way;
 use super::error::BuildError;
@@ -157,16 +157,28 @@ impl<'a> BuildSession<'a> {
         command
     }
 
+    /// What is left of the build's time. `None`: it has no end.
+    pub fn time_left(&self) -> Option<Duration> {
+        let now = Instant::now();
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(now))
+    }
+
+    /// The build's time is over.
+    pub fn timeout(&self) -> BuildError {
+        BuildError::Timeout {
+            step: self.step,
+            seconds: self.request.timeout.as_secs(),
+        }
+    }
+
     /// Runs a child within the build's time. An exit of the child, with any status, is a result; a timeout or a cancel is an
     /// error.
     pub fn run(&mut self, command: &mut Command, show: Show) -> Result<FinishedChild, BuildError> {
         let step = self.step;
-        let seconds = self.request.timeout.as_secs();
-        let timeout = self
-            .deadline
-            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let timeout = self.time_left();
         if timeout.is_some_and(|left| left.is_zero()) {
-            return Err(BuildError::Timeout { step, seconds });
+            return Err(self.timeout());
         }
         let options = process::ChildLimits {
             timeout,
@@ -186,7 +198,7 @@ impl<'a> BuildSession<'a> {
         let exit = outcome.map_err(FileError::on("start", &program))?.exit;
         match exit {
             Exit::Cancelled => Err(BuildError::Cancelled { step }),
-            Exit::TimedOut => Err(BuildError::Timeout { step, seconds }),
+            Exit::TimedOut => Err(self.timeout()),
             Exit::Code(_) | Exit::Signal(_) | Exit::Exceeded(_) => {
                 Ok(FinishedChild { exit, lines })
             }

@@ -219,8 +219,9 @@ mod tests {
                     scope.spawn(|| {
                         for _ in 0..300 {
                             let path = paths::build_lock(&folder);
-                            let _lock = Lock::acquire(&System, &path, &Cancel::new(), &mut |_| {})
-                                .unwrap_or_else(|error| panic!("{error}"));
+                            let _lock =
+                                Lock::acquire(&System, &path, &Cancel::new(), None, &mut |_| {})
+                                    .unwrap_or_else(|error| panic!("{error}"));
                             assert_eq!(building.fetch_add(1, Ordering::SeqCst), 0);
                             std::thread::yield_now();
                             assert!(path.exists(), "the folder was taken from its builder");

@@ -33,8 +33,8 @@ use crate::run::results::demands::{Found, Shortfall, drifted, unclaimed};
 use crate::run::results::output;
 use crate::run::results::output::{Earlier, OutputError};
 use crate::store::{
-    DeliveryKind, Denied, EnvironmentRecord, Failure, Named, OutputCopy, RunRecord, RunResults,
-    RunStatus, StoreError, Used,
+    DeliveryKind, Denied, EnvironmentRecord, Failure, Named, Only, OutputCopy, RunRecord,
+    RunResults, RunStatus, StoreError, Used,
 };
 use crate::system::machine::{Steady, Work};
 use crate::workspace::fleet::{FleetError, Member, living};
@@ -54,7 +54,7 @@ pub fn run(
     cancel: &Cancel,
     watcher: &Watcher<'_>,
 ) -> Result<(), FleetError> {
-    let member = Member::join(request.workspace, "run", request.jobs)?;
+    let member = Member::join(request.workspace, "run", request.jobs, &Only::default())?;
     let worker = request.workspace.worker_id(0);
     let source = Where {
         worker: &worker,

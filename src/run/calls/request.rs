@@ -12,7 +12,9 @@ use crate::run::inputs::input::Input;
 use crate::run::inputs::stage;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::run::results::senders::Senders;
-use crate::store::{EnvironmentRecord, NewRun, RunOptions, RunRecord, StoreError, Submitter};
+use crate::store::{
+    EnvironmentRecord, Limits, NewRun, RunOptions, RunRecord, StoreError, Submitter,
+};
 use crate::workspace::Workspace;
 
 /// What runs are executed with: production's own, or a simulation's.
@@ -102,6 +104,7 @@ impl Request<'_> {
             max_attempts: workspace.settings.worker.max_attempts,
             run_dir: folder.path().to_owned(),
             retry_of_run_id: None,
+            limits: Limits::of(&workspace.settings),
         };
         Ok((new, mark))
     }
@@ -180,6 +183,7 @@ pub(crate) fn repetition(
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: folder.path().to_owned(),
         retry_of_run_id: Some(run.id),
+        limits: Limits::of(&workspace.settings),
     };
     Ok((new, mark))
 }

@@ -16,7 +16,8 @@ use crate::run::execution::safe_mode;
 use crate::run::execution::safe_mode::SafeModeRefusal;
 use crate::run::inputs::documents::DocumentDeleted;
 use crate::store::{
-    DocumentRecord, NewRun, RunOptions, RunRecord, StoreError, Submission, Submitted, Submitter,
+    DocumentRecord, Limits, NewRun, Over, RunOptions, RunRecord, StoreError, Submission, Submitted,
+    Submitter,
 };
 use crate::workspace::Workspace;
 
@@ -47,6 +48,9 @@ pub enum Refused {
         /// The limit.
         limit: u64,
     },
+    /// Its submitter or its workspace has as many as it may have.
+    #[error(transparent)]
+    Over(#[from] Over),
     /// Safe mode.
     #[error(transparent)]
     Rejected(#[from] SafeModeRefusal),
@@ -66,6 +70,7 @@ impl Problem for Refused {
         match self {
             Self::Full { .. } => Facts::new(Kind::Refused, code::QUEUE_FULL)
                 .hint("try again later; ADE_QUEUE_SIZE sets the limit"),
+            Self::Over(over) => over.facts(),
             Self::Rejected(error) => error.facts(),
             Self::KeyInUse { .. } => Facts::new(Kind::Usage, code::KEY_IN_USE)
                 .hint("choose another key for another request"),
@@ -151,6 +156,7 @@ pub(crate) fn accepted(
             queued,
             limit: asked.most_queued.unwrap_or_default(),
         }),
+        Submitted::Over(over) => Err(over.into()),
         Submitted::DocumentDeleted(id) => Err(DocumentDeleted { id }.into()),
     }
 }
@@ -173,6 +179,7 @@ fn new_run(workspace: &Workspace, wanted: &RunOfDocument<'_>, environment_id: St
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: workspace.paths.run(workspace.id(), &id).path().to_owned(),
         retry_of_run_id: None,
+        limits: Limits::of(&workspace.settings),
         id,
     }
 }

@@ -74,6 +74,8 @@ pub enum Happening<'a> {
     ClockJumped(f64),
     /// Something went wrong that is tried again.
     Trouble(&'a str),
+    /// Somebody has quieted a worker, so that it takes no more runs. `None`: it was resumed.
+    Quieted(Option<&'a str>),
     /// A worker was asked to stop.
     Stopping,
     /// A slot of a worker ends.

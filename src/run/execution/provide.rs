@@ -10,7 +10,7 @@ use crate::environment::provide::{
     OnProgress, OtherBuilder, Progress, ProvideError, Provider, Want,
 };
 use crate::run::ending::recover::recover;
-use crate::store::EnvironmentRecord;
+use crate::store::{EnvironmentRecord, Only};
 use crate::workspace::Workspace;
 use crate::workspace::fleet::{FleetError, Member};
 
@@ -34,10 +34,11 @@ pub fn provide(
         });
         return Ok(environment);
     }
-    let member = Member::join(workspace, "run", 1).map_err(|error| match error {
-        FleetError::Store(error) => ProvideError::Store(error),
-        FleetError::LockFile(error) => ProvideError::File(error),
-    })?;
+    let member =
+        Member::join(workspace, "run", 1, &Only::default()).map_err(|error| match error {
+            FleetError::Store(error) => ProvideError::Store(error),
+            FleetError::LockFile(error) => ProvideError::File(error),
+        })?;
     let recover = || recover(workspace).map(drop);
     let provider = Provider {
         workspace,

@@ -16,7 +16,7 @@ use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::store::{DocumentRecord, StoreError};
+use crate::store::{DocumentRecord, Limits, StoreError, Submitter};
 use crate::workspace::Workspace;
 
 /// The longest file name: what file systems allow, less the room for names that are derived from it.
@@ -197,8 +197,12 @@ impl Arriving {
     /// Keeps the document, durably. Returns its record, and whether it is new.
     ///
     /// # Errors
-    /// It is empty, or it cannot be moved to its place or recorded.
-    pub fn keep(self, workspace: &Workspace) -> Result<(DocumentRecord, bool), DocumentError> {
+    /// It is empty, there would be more bytes than may be, or it cannot be moved to its place or recorded.
+    pub fn keep(
+        self,
+        workspace: &Workspace,
+        by: &Submitter,
+    ) -> Result<(DocumentRecord, bool), DocumentError> {
         if self.size_bytes == 0 {
             return Err(DocumentError::Empty);
         }
@@ -218,10 +222,13 @@ impl Arriving {
             sha256: self.hasher.finish().to_string(),
             size_bytes: self.size_bytes,
             created_at: workspace.machine.now(),
+            submitter: Some(by.key()),
             deleted_at: None,
             path: path.clone(),
         };
-        let recorded = workspace.store.add_document(&new);
+        let recorded = workspace
+            .store
+            .add_document(&new, &Limits::of(&workspace.settings));
         let is_new = recorded
             .as_ref()
             .is_ok_and(|recorded| recorded.id == new.id);

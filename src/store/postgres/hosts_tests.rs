@@ -5,8 +5,8 @@ use crate::store::sql::SqlStore;
 use crate::store::suite::places::*;
 use crate::store::{
     AfterFailure, Changes, Claimable, Configurations, EnvironmentRecord, EnvironmentStatus,
-    Environments, Hosts, Pause, Pauses, QueueStatistics, RunStatus, Runs, WaitsFor, WorkerRecord,
-    Workers,
+    Environments, Hosts, Limits, Pause, Pauses, QueueStatistics, RunStatus, Runs, WaitsFor,
+    WorkerRecord, Workers,
 };
 
 /// An environment of this digest as a host has it, which records it where it has none.
@@ -55,7 +55,7 @@ fn each_host_has_an_environment_of_its_own_with_the_same_id() {
     assert!(vanished.unwrap());
     assert_eq!(reread(&a, &of_a).status, EnvironmentStatus::Queued);
     assert_eq!(reread(&b, &of_b).status, EnvironmentStatus::Ready);
-    assert!(b.next_environment(at(9), None).unwrap().is_none());
+    assert!(b.next_environment(at(9), None, None).unwrap().is_none());
 
     // A run keeps it on the host that recorded the run. Without one each host deletes its own.
     let run = queued(&b, &of_b, at(4));
@@ -94,12 +94,16 @@ fn a_run_is_claimed_where_its_environment_is_ready_and_seen_everywhere() {
     let of_a = has(&a, "d");
     for host in [&a, &b, &api] {
         assert!(claim_next(host, &claim("w"), at(3)).is_none());
-        let waiting = host.waiting_runs("default", None, 9, at(3)).unwrap();
+        let waiting = host
+            .waiting_runs("default", None, 9, &Limits::default(), at(3))
+            .unwrap();
         assert_eq!(waiting[0].place.waits_for, WaitsFor::Environment);
     }
     build(&a, &of_a, at(4));
     assert!(claim_next(&b, &claim("w"), at(5)).is_none());
-    let waiting = b.waiting_runs("default", None, 9, at(5)).unwrap();
+    let waiting = b
+        .waiting_runs("default", None, 9, &Limits::default(), at(5))
+        .unwrap();
     assert_eq!(waiting[0].place.waits_for, WaitsFor::Slot);
     assert_eq!(claim_next(&a, &claim("w"), at(6)).unwrap().id, run.id);
 

@@ -215,7 +215,7 @@ fn make(store: &SqlStore) {
 
 /// Puts everything back, in one transaction without triggers.
 fn put_back(stores: [&SqlStore; 2]) {
-    let mut sql = "BEGIN; SET LOCAL session_replication_role = replica; DELETE FROM totals; DELETE FROM observed_time; INSERT INTO observed_time VALUES (1, 1000000, NULL);".to_owned();
+    let mut sql = "BEGIN; SET LOCAL session_replication_role = replica; DELETE FROM totals; DELETE FROM ended; DELETE FROM observed_time; INSERT INTO observed_time VALUES (1, 1000000, NULL);".to_owned();
     for table in TABLES {
         sql += &format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept_{table};");
     }

@@ -4,16 +4,17 @@ use std::path::Path;
 
 use super::SqlStore;
 use super::configurations::ensure_workspace;
+use super::limits::over_stored;
 use super::values::{
     changes, execute, exists, instant, instant_or_none, path_text, row, rows, signed, unsigned,
 };
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, Row, Transaction, params};
-use crate::store::{DocumentRecord, Documents, Result, StoreError};
+use crate::store::{DocumentRecord, Documents, Limits, Over, Result, StoreError};
 
 impl Documents for SqlStore {
-    fn add_document(&self, new: &DocumentRecord) -> Result<DocumentRecord> {
-        self.write_new(|transaction| add(transaction, new))
+    fn add_document(&self, new: &DocumentRecord, limits: &Limits) -> Result<DocumentRecord> {
+        Ok(self.write_new(|transaction| add(transaction, new, limits))??)
     }
 
     fn document(&self, id: &str) -> Result<DocumentRecord> {
@@ -86,16 +87,28 @@ fn record(row: &Row<'_>) -> driver::Result<DocumentRecord> {
         sha256: row.get("sha256")?,
         size_bytes: unsigned(row, "size_bytes")?,
         created_at: instant(row, "created_at")?,
+        submitter: row.get("submitter")?,
         deleted_at: instant_or_none(row, "deleted_at")?,
     })
 }
 
-fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> driver::Result<DocumentRecord> {
+fn add(
+    transaction: &Transaction<'_>,
+    new: &DocumentRecord,
+    limits: &Limits,
+) -> driver::Result<std::result::Result<DocumentRecord, Over>> {
+    // What is stored already needs no more room.
+    if let Some(known) = row(transaction, SAME, same(new), record)? {
+        return Ok(Ok(known));
+    }
+    if let Some(over) = over_stored(transaction, new, limits)? {
+        return Ok(Err(over));
+    }
     // A workspace is recorded with the first thing in it.
     ensure_workspace(transaction, &new.workspace_id, new.created_at)?;
     execute(
         transaction,
-        "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7)
+        "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at, submitter) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7, ?8)
          ON CONFLICT (workspace_id, sha256, name) WHERE deleted_at IS NULL DO NOTHING",
         params![
             new.id,
@@ -105,11 +118,19 @@ fn add(transaction: &Transaction<'_>, new: &DocumentRecord) -> driver::Result<Do
             new.sha256,
             signed(new.size_bytes),
             new.created_at.0,
+            new.submitter,
         ],
     )?;
-    transaction
-        .prepare_cached(
-            "SELECT *, absolute(path) AS place FROM documents WHERE workspace_id = ?1 AND sha256 = ?2 AND name = ?3 AND deleted_at IS NULL",
-        )?
-        .query_row([&new.workspace_id, &new.sha256, &new.name], record)
+    let added = transaction
+        .prepare_cached(SAME)?
+        .query_row(same(new), record);
+    added.map(Ok)
+}
+
+/// The document of a workspace with these bytes under this name.
+const SAME: &str = "SELECT *, absolute(path) AS place FROM documents
+    WHERE workspace_id = ?1 AND sha256 = ?2 AND name = ?3 AND deleted_at IS NULL";
+
+fn same(new: &DocumentRecord) -> [&String; 3] {
+    [&new.workspace_id, &new.sha256, &new.name]
 }

@@ -17,6 +17,7 @@ const WAITS_LONG: i64 = 10_000;
 const WITHOUT_HOST: &str = "WITH
     has (id, process, slots) AS (
         SELECT o.id, w.id, w.slots FROM environments_of_hosts o JOIN workers w ON w.host_id = o.host_id AND w.kind = 'worker'
+            AND w.quieted_at IS NULL AND w.only_label IS NULL AND (w.only_workspace IS NULL OR w.only_workspace = o.workspace_id)
         WHERE o.status IN ('ready', 'building') OR (o.status = 'queued' AND o.trouble_count = 0)),
     waiting (id, configuration_id, run_id, due) AS (
         SELECT t.id, a.configuration_id,

@@ -104,12 +104,8 @@ fn repair_runs(
         "UPDATE queue SET available_at = ?2 WHERE environment_id IS NULL AND status = 'queued' AND available_at > ?1",
         params![due.0, now.0],
     )?;
-    runs::each_environment(transaction, |environment, _| {
-        waiting += execute(
-            transaction,
-            DUE_TOO_LATE,
-            params![environment, due.0, now.0],
-        )?;
+    runs::each_environment(transaction, |wanted| {
+        waiting += execute(transaction, DUE_TOO_LATE, params![wanted.id, due.0, now.0])?;
         Ok(true)
     })?;
     let leased = execute(

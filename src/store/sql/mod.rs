@@ -6,7 +6,8 @@
 //! - `identity`, `configurations`, `documents`, `tokens`, `environments`, `hosts`, `runs`, `results`, `run_logs`, `copies`, `workers`, `leases`, `observed_time`,
 //!   `collection`, `changes`, `pauses`, `deliveries` and `queue_statistics` mirror the files of the same names above: each implements its trait, with the
 //!   statements beside it.
-//! - `values` holds what the statements share, `prefix` finds ids by a part of them.
+//! - `values` holds what the statements share, `prefix` finds ids by a part of them, `limits` counts what a submitter or a workspace has, and
+//!   `together` sends what threads of a process ask a server for at the same time.
 //! - What runs the statements is in `driver/`; a folder for each database beside this one opens it and holds its schema.
 //!
 //! Live work is apart from history: `queue` holds the runs that are queued or running and nothing else, so what is done often
@@ -28,6 +29,7 @@ mod environments;
 mod hosts;
 mod identity;
 mod leases;
+mod limits;
 mod observed_time;
 mod pauses;
 #[cfg(test)]
@@ -37,13 +39,15 @@ mod queue_statistics;
 mod results;
 mod run_logs;
 mod runs;
+mod together;
 mod tokens;
 mod values;
 mod workers;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{MutexGuard, OnceLock};
 
+use self::together::Together;
 use super::driver::{self, Backend, Connection, OneConnection, Transaction};
 use super::{Result, Store};
 
@@ -59,6 +63,12 @@ pub struct SqlStore {
     /// Of heartbeats, where they have their own.
     heartbeats: OnceLock<Option<OneConnection>>,
     is_server: bool,
+    /// The last claim found nothing.
+    was_idle: AtomicBool,
+    /// Heartbeats, looks at claims, and ends of runs that go to a server together.
+    beats: Together<runs::Beat, Option<bool>>,
+    looks: Together<runs::Beat, Option<bool>>,
+    ends: Together<runs::End, bool>,
     /// Counts the readers that found all of them in use.
     waiting: AtomicUsize,
     backend: Box<dyn Backend>,
@@ -73,6 +83,10 @@ impl SqlStore {
             shared: OneConnection::new(connection),
             readers: Default::default(),
             heartbeats: OnceLock::new(),
+            was_idle: AtomicBool::new(true),
+            beats: Together::default(),
+            looks: Together::default(),
+            ends: Together::default(),
             waiting: AtomicUsize::new(0),
             backend: Box::new(backend),
         }

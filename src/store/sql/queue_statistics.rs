@@ -3,8 +3,10 @@
 use super::SqlStore;
 use super::values::{instant_or_none, rows, unsigned};
 use crate::base::clock::Timestamp;
-use crate::store::driver::params;
-use crate::store::{Overview, QueueStatistics, Result, Totals};
+use crate::store::driver::{Row, params};
+use crate::store::{
+    EndedCount, LiveCount, Overview, QueueStatistics, Result, RunStatus, StoredBytes, Totals,
+};
 
 impl QueueStatistics for SqlStore {
     fn overview(
@@ -55,6 +57,47 @@ impl QueueStatistics for SqlStore {
             })
         })
     }
+
+    fn live_counts(&self) -> Result<Vec<LiveCount>> {
+        let record = |row: &Row<'_>| {
+            Ok(LiveCount {
+                configuration_id: row.get("configuration_id")?,
+                submitter: row.get("submitter")?,
+                queued: unsigned(row, "queued")?,
+                running: unsigned(row, "running")?,
+            })
+        };
+        self.read(|connection| rows(connection, LIVE, [], record))
+    }
+
+    fn ended_counts(&self) -> Result<Vec<EndedCount>> {
+        let place = |number: i64| usize::try_from(number).ok();
+        let record = |row: &Row<'_>| {
+            Ok(EndedCount {
+                subject: row.get("subject")?,
+                status: RunStatus::parse(row.text("status")?).unwrap_or(RunStatus::Failed),
+                waited: place(row.get("waited")?),
+                took: place(row.get("took")?),
+                runs: unsigned(row, "runs")?,
+                waited_ms: unsigned(row, "waited_ms")?,
+                took_ms: unsigned(row, "took_ms")?,
+            })
+        };
+        self.read(|connection| rows(connection, ENDED, [], record))
+    }
+
+    fn stored_bytes(&self) -> Result<Vec<StoredBytes>> {
+        let sql = "SELECT workspace_id, coalesce(submitter, '') AS submitter, CAST(sum(size_bytes) AS BIGINT) AS bytes
+             FROM documents WHERE deleted_at IS NULL GROUP BY workspace_id, coalesce(submitter, '')";
+        let record = |row: &Row<'_>| {
+            Ok(StoredBytes {
+                workspace_id: row.get("workspace_id")?,
+                submitter: row.get("submitter")?,
+                bytes: unsigned(row, "bytes")?,
+            })
+        };
+        self.read(|connection| rows(connection, sql, [], record))
+    }
 }
 
 /// How long the last runs of a configuration that succeeded took: their last attempts. Those for which no engine was started tell nothing.
@@ -62,9 +105,22 @@ pub(super) const DURATIONS: &str = "SELECT a.completed_at - a.started_at AS took
     JOIN run_attempts a ON a.run_id = r.id AND a.attempt = r.attempt_count
     WHERE r.configuration_id = ?1 AND r.status = 'succeeded' AND r.exit_code IS NOT NULL ORDER BY r.id DESC LIMIT 20";
 
-/// On a server several rows are counted in, so that those who end runs at the same time need not wait for each other.
-const TOTALS: &str = "SELECT CAST(sum(succeeded) AS BIGINT) AS succeeded, CAST(sum(failed) AS BIGINT) AS failed,
-    CAST(sum(cancelled) AS BIGINT) AS cancelled, CAST(sum(lost_attempts) AS BIGINT) AS lost_attempts FROM totals";
+/// What has ended: by configuration, and what was counted before there was that. On a server several rows are counted in, so that those who end runs
+/// at the same time need not wait for each other.
+const TOTALS: &str = "SELECT succeeded, failed, cancelled, (SELECT CAST(sum(lost_attempts) AS BIGINT) FROM totals) AS lost_attempts FROM (
+    SELECT CAST(sum(succeeded) AS BIGINT) AS succeeded, CAST(sum(failed) AS BIGINT) AS failed, CAST(sum(cancelled) AS BIGINT) AS cancelled FROM (
+        SELECT succeeded, failed, cancelled FROM totals
+        UNION ALL SELECT CASE status WHEN 'succeeded' THEN runs ELSE 0 END, CASE status WHEN 'failed' THEN runs ELSE 0 END,
+            CASE status WHEN 'cancelled' THEN runs ELSE 0 END FROM ended WHERE subject LIKE 'configuration %') AS counted) AS summed";
+
+/// By environments; those few runs that have none, by their records.
+const LIVE: &str = "SELECT configuration_id, submitter, count(*) FILTER (WHERE status = 'queued') AS queued, count(*) FILTER (WHERE status = 'running') AS running FROM (
+    SELECT e.configuration_id, q.submitter, q.status FROM queue q JOIN environments/*pg_anywhere*/ e ON e.id = q.environment_id
+    UNION ALL SELECT r.configuration_id, q.submitter, q.status FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL) AS live
+    GROUP BY configuration_id, submitter";
+
+const ENDED: &str = "SELECT subject, status, waited, took, CAST(sum(runs) AS BIGINT) AS runs, CAST(sum(waited_ms) AS BIGINT) AS waited_ms,
+    CAST(sum(took_ms) AS BIGINT) AS took_ms FROM ended GROUP BY subject, status, waited, took";
 
 /// One statement sees one state, so that a run that is claimed or ends meanwhile is counted once. `?1` is the workspace, or null: all
 /// of them. Nothing but indexes is read for all: that of runs that still have their files holds those that ended a moment ago,
@@ -81,7 +137,7 @@ pub(super) const OVERVIEW: &str = "WITH
         SELECT count(*) AS behind FROM environments/*pg_anywhere*/ e CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
         WHERE e.status = 'queued' AND e.trouble_count > 0 AND (?1 IS NULL OR e.workspace_id = ?1)),
     sent_back AS (
-        SELECT count(*) AS sent FROM queue q WHERE q.trouble_count > 0 AND q.status = 'queued' AND (?1 IS NULL OR q.environment_id IN (SELECT id FROM mine))
+        SELECT count(*) AS sent FROM queue q INDEXED BY queue_in_trouble WHERE q.trouble_count > 0 AND q.status = 'queued' AND (?1 IS NULL OR q.environment_id IN (SELECT id FROM mine))
             AND NOT EXISTS (SELECT 1 FROM environments/*pg_anywhere*/ e WHERE e.id = q.environment_id AND e.status = 'queued' AND e.trouble_count > 0)),
     built AS (
         SELECT count(*) FILTER (WHERE status = 'queued') AS environments_queued, count(*) FILTER (WHERE status = 'building') AS environments_building

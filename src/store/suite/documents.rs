@@ -2,7 +2,8 @@
 
 use super::places::{at, claim, claim_next, finish, new_id, new_run, ready};
 use crate::store::{
-    DocumentRecord, EnvironmentRecord, NewRun, RunStatus, Store, StoreError, Submission, Submitted,
+    DocumentRecord, EnvironmentRecord, Limits, Most, NewRun, RunStatus, Store, StoreError,
+    Submission, Submitted,
 };
 
 fn new(workspace: &str, name: &str, sha256: &str) -> DocumentRecord {
@@ -14,6 +15,7 @@ fn new(workspace: &str, name: &str, sha256: &str) -> DocumentRecord {
         sha256: sha256.to_owned(),
         size_bytes: 5,
         created_at: at(0),
+        submitter: None,
         deleted_at: None,
         id,
     }
@@ -21,8 +23,13 @@ fn new(workspace: &str, name: &str, sha256: &str) -> DocumentRecord {
 
 pub fn the_same_bytes_under_the_same_name_are_one_document(store: &dyn Store) {
     let first = new("default", "a.csv", "1");
-    assert_eq!(store.add_document(&first).unwrap(), first);
-    let again = store.add_document(&new("default", "a.csv", "1")).unwrap();
+    assert_eq!(
+        store.add_document(&first, &Limits::default()).unwrap(),
+        first
+    );
+    let again = store
+        .add_document(&new("default", "a.csv", "1"), &Limits::default())
+        .unwrap();
     assert_eq!(again, first);
     let others = [
         new("default", "b.csv", "1"),
@@ -30,7 +37,10 @@ pub fn the_same_bytes_under_the_same_name_are_one_document(store: &dyn Store) {
         new("another", "a.csv", "1"),
     ];
     for other in &others {
-        assert_eq!(store.add_document(other).unwrap(), *other);
+        assert_eq!(
+            store.add_document(other, &Limits::default()).unwrap(),
+            *other
+        );
         assert_eq!(store.document(&other.id).unwrap(), *other);
     }
     // They are found by their bytes, too.
@@ -48,10 +58,12 @@ pub fn documents_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
     let ids: Vec<String> = (0..5)
         .map(|number| {
             let new = new("default", &format!("{number}.csv"), "1");
-            store.add_document(&new).unwrap().id
+            store.add_document(&new, &Limits::default()).unwrap().id
         })
         .collect();
-    store.add_document(&new("another", "x.csv", "1")).unwrap();
+    store
+        .add_document(&new("another", "x.csv", "1"), &Limits::default())
+        .unwrap();
     let (mut found, mut before) = (Vec::new(), None);
     loop {
         let page = store.documents("default", None, before.as_deref(), 2);
@@ -78,7 +90,9 @@ fn run_of(environment: &EnvironmentRecord, document: &DocumentRecord) -> NewRun 
 
 pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
-    let document = store.add_document(&new("default", "a.csv", "1")).unwrap();
+    let document = store
+        .add_document(&new("default", "a.csv", "1"), &Limits::default())
+        .unwrap();
     let run = run_of(&environment, &document);
     store
         .submit_run(&run, &Submission::default(), at(1))
@@ -112,13 +126,18 @@ pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &d
     assert!(matches!(submit(&retry).unwrap(), Submitted::Queued(_)));
     // The same bytes are another document.
     let stored = new("default", "a.csv", "1");
-    assert_eq!(store.add_document(&stored).unwrap(), stored);
+    assert_eq!(
+        store.add_document(&stored, &Limits::default()).unwrap(),
+        stored
+    );
     assert_eq!(store.document(&document.id).unwrap(), deleted);
 }
 
 pub fn a_request_that_is_repeated_has_its_run_though_the_document_is_deleted(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
-    let document = store.add_document(&new("default", "a.csv", "1")).unwrap();
+    let document = store
+        .add_document(&new("default", "a.csv", "1"), &Limits::default())
+        .unwrap();
     let asked = Submission {
         key: Some(("k".to_owned(), "1".to_owned())),
         ..Submission::default()
@@ -129,4 +148,39 @@ pub fn a_request_that_is_repeated_has_its_run_though_the_document_is_deleted(sto
     assert!(store.delete_document(&document.id, at(3)).unwrap());
     let repeated = store.submit_run(&run_of(&environment, &document), &asked, at(4));
     assert!(matches!(repeated.unwrap(), Submitted::Repeated(run) if run.id == first.id));
+}
+
+pub fn a_submitter_and_a_workspace_store_no_more_bytes_than_they_may(store: &dyn Store) {
+    let of = |stored_bytes| Most {
+        stored_bytes,
+        ..Most::default()
+    };
+    let by = |who: &str, name: &str| DocumentRecord {
+        submitter: Some(format!("user {who}")),
+        size_bytes: 10,
+        ..new("default", name, name)
+    };
+    let limits = Limits {
+        of_submitter: of(Some(20)),
+        of_workspace: of(Some(30)),
+    };
+    let add = |document: &DocumentRecord| store.add_document(document, &limits);
+    let first = by("ann", "1");
+    for document in [&first, &by("ann", "2")] {
+        add(document).unwrap();
+    }
+    let said = "the documents of user ann would have 30 bytes, and the limit is 20";
+    assert_eq!(add(&by("ann", "3")).unwrap_err().to_string(), said);
+    assert_eq!(add(&by("ann", "2")).unwrap().name, "2", "that is stored");
+    add(&by("bob", "3")).unwrap();
+    let said = "the documents of the workspace default would have 40 bytes, and the limit is 30";
+    assert_eq!(add(&by("cyd", "4")).unwrap_err().to_string(), said);
+    let stored = store.stored_bytes().unwrap();
+    let stored: Vec<_> = stored
+        .iter()
+        .map(|one| (&*one.submitter, one.bytes))
+        .collect();
+    assert_eq!(stored, [("user ann", 20), ("user bob", 10)]);
+    assert!(store.delete_document(&first.id, at(5)).unwrap());
+    add(&by("ann", "4")).unwrap();
 }

@@ -43,17 +43,17 @@ pub fn a_key_has_one_environment(store: &dyn Store) {
 }
 
 pub fn the_environment_that_has_waited_longest_is_built_next(store: &dyn Store) {
-    let next = |now| store.next_environment(at(now), None).unwrap();
+    let next = |now| store.next_environment(at(now), None, None).unwrap();
     environment(store, "late", at(9));
     let early = environment(store, "early", at(5));
     assert!(next(4).is_none(), "neither is due");
     assert_eq!(next(10).unwrap().id, early.id);
-    let second = store.next_environment(at(10), Some(&early)).unwrap();
+    let second = store.next_environment(at(10), None, Some(&early)).unwrap();
     let second = second.unwrap();
     assert_eq!(second.key.deps_digest, "late");
     assert!(
         store
-            .next_environment(at(10), Some(&second))
+            .next_environment(at(10), None, Some(&second))
             .unwrap()
             .is_none()
     );
@@ -110,7 +110,7 @@ pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store
     };
     assert!(!fail(&mine, AfterFailure::Fail));
     assert!(fail(&theirs, AfterFailure::RetryAt(at(100))));
-    let next = |now| store.next_environment(at(now), None).unwrap();
+    let next = |now| store.next_environment(at(now), None, None).unwrap();
     assert!(next(99).is_none(), "it waits for its backoff");
     assert!(take(&mine, Claimable::Due, 99).is_none());
     assert_eq!(next(100).unwrap().id, id);

@@ -103,12 +103,15 @@ macro_rules! run {
                     a_run_that_is_tried_again_holds_up_nobody_until_it_is_due,
                     no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once,
                     runs_of_commands_close_the_queue_to_nobody,
+                    no_more_runs_of_a_submitter_or_a_workspace_are_claimed_than_may_be_at_once,
+                    no_more_runs_of_a_submitter_or_a_workspace_wait_than_may,
                 }
                 documents {
                     the_same_bytes_under_the_same_name_are_one_document,
                     documents_are_listed_newest_first_and_page_by_page,
                     a_document_is_deleted_when_no_run_needs_it_and_its_record_stays,
                     a_request_that_is_repeated_has_its_run_though_the_document_is_deleted,
+                    a_submitter_and_a_workspace_store_no_more_bytes_than_they_may,
                 }
                 tokens {
                     a_token_is_found_by_its_digest_alone,
@@ -128,6 +131,8 @@ macro_rules! run {
                     a_process_that_still_holds_a_run_stays_known,
                     what_a_dead_process_held_is_reclaimed,
                     runs_of_a_dead_process_fail_where_that_is_asked_for,
+                    a_quieted_worker_claims_nothing_until_it_is_resumed,
+                    a_worker_takes_what_is_of_its_workspace_and_label_alone,
                 }
                 leases {
                     a_lease_has_one_holder_who_is_known_until_it_expires,
@@ -153,6 +158,7 @@ macro_rules! run {
                 }
                 queue_statistics {
                     the_overview_counts_what_waits_runs_and_ended,
+                    what_has_ended_is_counted_by_whose_it_was_and_how_long_it_took,
                 }
             }
             $crate::store::suite::tests! { @rivals $database;

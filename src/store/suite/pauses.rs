@@ -1,7 +1,7 @@
 //! Pauses, and what they keep from being claimed.
 
 use super::places::{at, claim, claim_next, environment, fails, queued, ready};
-use crate::store::{AfterFailure, Pause, Store, WaitsFor};
+use crate::store::{AfterFailure, Limits, Pause, Store, WaitsFor};
 
 fn pause(of: Option<&str>, reason: Option<&str>, time: i64) -> Pause {
     Pause {
@@ -44,8 +44,10 @@ pub fn nothing_that_is_paused_is_claimed_built_or_failed(store: &dyn Store) {
         assert!(claim_next(store, &claim("w"), at(4)).is_none());
         let named = store.claim_run(&first.id, &claim("w"), at(4)).unwrap();
         assert!(named.is_none());
-        assert!(store.next_environment(at(4), None).unwrap().is_none());
-        let waiting = store.waiting_runs("default", None, 9, at(4)).unwrap();
+        assert!(store.next_environment(at(4), None, None).unwrap().is_none());
+        let waiting = store
+            .waiting_runs("default", None, 9, &Limits::default(), at(4))
+            .unwrap();
         let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
         assert_eq!(why, [WaitsFor::Pause; 2]);
         store.resume(of).unwrap();

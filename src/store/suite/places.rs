@@ -7,9 +7,9 @@ use crate::base::clock::Timestamp;
 use crate::settings::Recovery;
 use crate::store::{
     AfterFailure, BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending,
-    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, NewEnvironment, NewRun, Retry,
-    RunFilter, RunOptions, RunRecord, RunStatus, Store, Submitter, SubmitterKind, Used,
-    WorkerRecord,
+    EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, Limits, NewEnvironment,
+    NewRun, Only, Retry, RunFilter, RunOptions, RunRecord, RunStatus, Store, Submitter,
+    SubmitterKind, Used, WorkerRecord,
 };
 
 pub const LEASE: Duration = Duration::from_secs(900);
@@ -157,6 +157,7 @@ pub fn new_run_of(environment: &str, key: &EnvironmentKey) -> NewRun {
         max_attempts: 3,
         run_dir: "/r".into(),
         retry_of_run_id: None,
+        limits: Limits::default(),
     }
 }
 
@@ -288,6 +289,9 @@ pub fn process(id: &str) -> WorkerRecord {
         lease: Duration::from_secs(5),
         started_at: at(1),
         seen_at: at(1),
+        only: Only::default(),
+        quieted_at: None,
+        quieted_by: None,
         is_here: true,
     }
 }

@@ -1,7 +1,11 @@
 //! Figures of the queue.
 
-use super::places::{at, claim, ended, environment, queued, ready, running};
-use crate::store::{Overview, Pause, RunStatus, Store};
+use super::places::{
+    at, claim, claim_next, ended, enqueue, environment, finish, new_run, queued, ready, running,
+};
+use crate::store::{
+    EndedCount, LiveCount, Overview, Pause, RunStatus, Store, Submitter, SubmitterKind,
+};
 
 pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
     let ready = ready(store, "d", at(0));
@@ -43,4 +47,59 @@ pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
     assert_eq!((overview.queued, overview.oldest_wait_ms), (3, None));
     let elsewhere = store.overview(Some("elsewhere"), at(10), at(60)).unwrap();
     assert_eq!(elsewhere, Overview::default());
+}
+
+pub fn what_has_ended_is_counted_by_whose_it_was_and_how_long_it_took(store: &dyn Store) {
+    let ready = ready(store, "d", at(0));
+    let mut new = new_run(&ready);
+    new.options.submitted_by = Some(Submitter {
+        kind: SubmitterKind::User,
+        id: "7".to_owned(),
+        name: "ann".to_owned(),
+    });
+    let run = enqueue(store, &new, at(0));
+    let live = |queued, running| {
+        [LiveCount {
+            configuration_id: ready.key.configuration_id.clone(),
+            submitter: "user 7".to_owned(),
+            queued,
+            running,
+        }]
+    };
+    assert_eq!(store.live_counts().unwrap(), live(1, 0));
+    let mine = claim("w");
+    claim_next(store, &mine, at(100)).unwrap();
+    assert_eq!(store.live_counts().unwrap(), live(0, 1));
+    finish(store, &run.id, &mine, RunStatus::Succeeded, at(601));
+    assert_eq!(store.live_counts().unwrap(), []);
+    let counted = |subject: String| EndedCount {
+        subject,
+        status: RunStatus::Succeeded,
+        waited: Some(0),
+        took: Some(2),
+        runs: 1,
+        waited_ms: 100,
+        took_ms: 501,
+    };
+    let both = [
+        counted(format!("configuration {}", ready.key.configuration_id)),
+        counted("submitter user 7".to_owned()),
+    ];
+    let mut ended = store.ended_counts().unwrap();
+    ended.sort_by(|one, other| one.subject.cmp(&other.subject));
+    assert_eq!(ended, both);
+    // Deleting it takes nothing from that, and one that was never begun has no times.
+    assert!(store.delete_run(&run.id).unwrap());
+    let never = enqueue(store, &new_run(&ready), at(700));
+    store.request_cancel(&never.id, at(701)).unwrap();
+    let never: Vec<_> = store
+        .ended_counts()
+        .unwrap()
+        .into_iter()
+        .filter(|one| one.status == RunStatus::Cancelled)
+        .map(|one| (one.waited, one.took))
+        .collect();
+    assert_eq!(never, [(None, None); 2]);
+    let totals = store.totals().unwrap();
+    assert_eq!((totals.succeeded, totals.cancelled), (1, 1));
 }

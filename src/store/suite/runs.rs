@@ -11,8 +11,9 @@ use super::places::{
 use crate::base::clock::Timestamp;
 use crate::store::{
     AfterFailure, CancelOutcome, Claim, Ending, EnvironmentKey, EnvironmentStatus, Failure,
-    Heartbeat, NewRun, Place, QueuePlace, Retry, RunFilter, RunOptions, RunRecord, RunResults,
-    RunStatus, SKIPPED, Store, StoreError, Submission, Submitted, Used, WaitingRun, WaitsFor,
+    Heartbeat, Limits, NewRun, Place, QueuePlace, Retry, RunFilter, RunOptions, RunRecord,
+    RunResults, RunStatus, SKIPPED, Store, StoreError, Submission, Submitted, Used, WaitingRun,
+    WaitsFor,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -680,7 +681,7 @@ pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &dyn Store) 
     let cold = queued(store, &unmade, at(4));
     let runs: Vec<_> = (5..8).map(|time| queued(store, &made, at(time))).collect();
     let waiting = |behind: Option<&QueuePlace>, limit: u32, now: i64| {
-        let found = store.waiting_runs("default", behind, limit, at(now));
+        let found = store.waiting_runs("default", behind, limit, &Limits::default(), at(now));
         found.unwrap()
     };
     let told = |found: &[WaitingRun]| -> Vec<(String, u64, WaitsFor)> {
@@ -714,6 +715,8 @@ pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &dyn Store) 
     assert_eq!(due[2], (cold.id, 3, WaitsFor::Environment));
     assert_eq!(claim_next(store, &mine, at(2000)).unwrap().id, runs[2].id);
     assert_eq!(claim_next(store, &mine, at(2000)).unwrap().id, back.id);
-    let elsewhere = store.waiting_runs("another", None, 10, at(2000)).unwrap();
+    let elsewhere = store
+        .waiting_runs("another", None, 10, &Limits::default(), at(2000))
+        .unwrap();
     assert_eq!(told(&elsewhere), []);
 }

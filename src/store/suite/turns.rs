@@ -5,8 +5,8 @@ use super::places::{
     send_back,
 };
 use crate::store::{
-    EnvironmentRecord, Priority, Retry, RunRecord, RunStatus, Store, Submission, Submitted,
-    Submitter, SubmitterKind, WaitsFor,
+    EnvironmentRecord, Limits, Most, Priority, Retry, RunRecord, RunStatus, Store, Submission,
+    Submitted, Submitter, SubmitterKind, WaitsFor,
 };
 
 fn user(name: &str) -> Submitter {
@@ -37,7 +37,9 @@ fn with(
 
 /// The ids of those that are claimed, one after the other, and of those that the queue told before in that order.
 fn claimed(store: &dyn Store, now: i64) -> Vec<String> {
-    let told = store.waiting_runs("default", None, 1000, at(now)).unwrap();
+    let told = store
+        .waiting_runs("default", None, 1000, &Limits::default(), at(now))
+        .unwrap();
     let told = told
         .iter()
         .filter(|one| one.place.waits_for == WaitsFor::Slot);
@@ -112,7 +114,9 @@ pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &d
     assert_eq!(claim_next(store, &mine, at(5)).unwrap().id, runs[0].id);
     assert_eq!(claim_next(store, &claim("v"), at(5)).unwrap().id, last.id);
     assert!(claim_next(store, &claim("w"), at(5)).is_none());
-    let waiting = store.waiting_runs("default", None, 9, at(5)).unwrap();
+    let waiting = store
+        .waiting_runs("default", None, 9, &Limits::default(), at(5))
+        .unwrap();
     let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
     assert_eq!(why, [WaitsFor::Limit; 2]);
     finish(store, &runs[0].id, &mine, RunStatus::Succeeded, at(6));
@@ -146,4 +150,74 @@ pub fn runs_of_commands_close_the_queue_to_nobody(store: &dyn Store) {
     assert!(matches!(submit(23), Submitted::Full(2)));
     claim_next(store, &claim("w"), at(23)).unwrap();
     assert!(matches!(submit(23), Submitted::Queued(_)));
+}
+
+fn most(running: u64) -> Most {
+    Most {
+        running: Some(running),
+        queued: Some(2),
+        stored_bytes: None,
+    }
+}
+
+pub fn no_more_runs_of_a_submitter_or_a_workspace_are_claimed_than_may_be_at_once(
+    store: &dyn Store,
+) {
+    let ready = ready(store, "a", at(0));
+    let runs: Vec<_> = (1..4).map(|time| of(store, &ready, "ann", time)).collect();
+    let bob = of(store, &ready, "bob", 4);
+    let limits = Limits {
+        of_submitter: most(1),
+        of_workspace: most(2),
+    };
+    let mine = claim("w").within(limits);
+    let next = |now| claim_next(store, &mine, at(now)).map(|run| run.id);
+    assert_eq!(next(5).as_ref(), Some(&runs[0].id));
+    let told = store
+        .waiting_runs("default", None, 9, &limits, at(5))
+        .unwrap();
+    let why: Vec<_> = told.iter().map(|one| one.place.waits_for).collect();
+    assert_eq!(why, [WaitsFor::Slot, WaitsFor::Limit, WaitsFor::Limit]);
+    assert_eq!(next(5).as_ref(), Some(&bob.id), "ann has one already");
+    assert_eq!(next(5), None);
+    finish(store, &runs[0].id, &mine, RunStatus::Succeeded, at(6));
+    assert_eq!(next(7).as_ref(), Some(&runs[1].id));
+    of(store, &ready, "cyd", 8);
+    assert_eq!(next(9), None, "the workspace has two already");
+    let any = claim_next(store, &claim("w"), at(9)).map(|run| run.id);
+    assert_eq!(any.as_ref(), Some(&runs[2].id));
+}
+
+pub fn no_more_runs_of_a_submitter_or_a_workspace_wait_than_may(store: &dyn Store) {
+    let ready = ready(store, "a", at(0));
+    let new = |who: &str, limits| {
+        let mut run = new_run(&ready);
+        run.options.submitted_by = Some(user(who));
+        run.limits = limits;
+        run
+    };
+    let of_submitter = Limits {
+        of_submitter: most(9),
+        ..Limits::default()
+    };
+    let of_workspace = Limits {
+        of_workspace: most(9),
+        ..Limits::default()
+    };
+    let three: Vec<_> = (0..3).map(|_| new("ann", of_submitter)).collect();
+    let refused = store.enqueue_runs(&three, at(1)).unwrap_err();
+    let said = "the queue is full: 0 runs of user ann wait, and the limit is 2";
+    assert_eq!(refused.to_string(), said);
+    assert_eq!(store.enqueue_runs(&three[..2], at(1)).unwrap().len(), 2);
+    let submit = |run| {
+        let submitted = store.submit_run(&run, &Submission::default(), at(2));
+        matches!(submitted.unwrap(), Submitted::Queued(_))
+    };
+    assert!(!submit(new("ann", of_submitter)));
+    assert!(submit(new("bob", of_submitter)));
+    assert!(!submit(new("cyd", of_workspace)));
+    for _ in 0..2 {
+        claim_next(store, &claim("w"), at(3)).unwrap();
+    }
+    assert!(submit(new("cyd", of_workspace)));
 }

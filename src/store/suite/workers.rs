@@ -1,11 +1,11 @@
 //! Registered processes, and recovery of the claims of a dead one.
 
 use super::places::{
-    at, claim, claim_next, environment, find, process, queued, ready, reclaim, reread, running,
-    take,
+    at, claim, claim_next, enqueue, environment, find, new_run, process, queued, ready, reclaim,
+    reread, running, take,
 };
 use crate::settings::Recovery;
-use crate::store::{Claimable, EnvironmentStatus, RunRecord, RunStatus, Store};
+use crate::store::{Claimable, EnvironmentStatus, Only, RunRecord, RunStatus, Store, WorkerRecord};
 
 pub fn a_process_that_still_holds_a_run_stays_known(store: &dyn Store) {
     let environment = ready(store, "d", at(0));
@@ -59,4 +59,76 @@ pub fn runs_of_a_dead_process_fail_where_that_is_asked_for(store: &dyn Store) {
     let run = find(store, &run.id);
     assert_eq!(run.status, RunStatus::Failed);
     assert_eq!(run.error.unwrap().code, "worker_died");
+}
+
+pub fn a_quieted_worker_claims_nothing_until_it_is_resumed(store: &dyn Store) {
+    let (ready, waiting) = (ready(store, "d", at(0)), environment(store, "e", at(0)));
+    store.register_worker(&process("p")).unwrap();
+    let run = queued(store, &ready, at(1));
+    let mine = || claim("w").by(Some("p"));
+    let takes = |now| claim_next(store, &mine(), at(now)).map(|run| run.id);
+    let builds = |now| {
+        let next = store.next_environment(at(now), Some("p"), None);
+        next.unwrap().is_some()
+    };
+    let quieted = store.quiet_worker("p", "user ann", at(2)).unwrap().unwrap();
+    assert_eq!(quieted.quieted_by.as_deref(), Some("user ann"));
+    let again = store.quiet_worker("p", "user bob", at(3)).unwrap();
+    assert_eq!(again.as_ref(), Some(&quieted));
+    assert_eq!((takes(4), builds(4)), (None, false));
+    let taken = take(store, &waiting.id, &mine(), Claimable::Due, at(4));
+    assert!(taken.is_none(), "one that it had found before");
+    let resumed = store.resume_worker("p").unwrap().unwrap();
+    assert_eq!((resumed.quieted_at, resumed.quieted_by), (None, None));
+    assert_eq!(takes(5), Some(run.id));
+    assert!(builds(5));
+    assert!(
+        store
+            .quiet_worker("gone", "user ann", at(6))
+            .unwrap()
+            .is_none()
+    );
+}
+
+pub fn a_worker_takes_what_is_of_its_workspace_and_label_alone(store: &dyn Store) {
+    let (ready, waiting) = (ready(store, "d", at(0)), environment(store, "e", at(0)));
+    let register = |id: &str, workspace: Option<&str>, label: Option<&str>| {
+        let only = Only {
+            workspace: workspace.map(str::to_owned),
+            label: label.map(str::to_owned),
+        };
+        let worker = WorkerRecord {
+            only,
+            ..process(id)
+        };
+        store.register_worker(&worker).unwrap();
+        assert!(store.workers().unwrap().contains(&worker));
+    };
+    register("elsewhere", Some("another"), None);
+    register("here", Some("default"), None);
+    register("large", None, Some("size:large \"1\""));
+    let labelled = |environment, size: &str, time| {
+        let mut run = new_run(environment);
+        for (key, value) in [("a", "b"), ("size", size)] {
+            run.options.labels.insert(key.to_owned(), value.to_owned());
+        }
+        enqueue(store, &run, at(time)).id
+    };
+    let plain = queued(store, &ready, at(1)).id;
+    let small = labelled(&ready, "small", 2);
+    let large = labelled(&ready, "large \"1\"", 3);
+    let by = |id: &str| claim_next(store, &claim("w").by(Some(id)), at(9)).map(|run| run.id);
+    let builds = |id: &str| {
+        let next = store.next_environment(at(9), Some(id), None);
+        next.unwrap().is_some()
+    };
+    assert_eq!((by("elsewhere"), builds("elsewhere")), (None, false));
+    assert!(builds("here") && !builds("large"));
+    assert_eq!(store.queue_of_worker("large").unwrap(), (1, 0));
+    assert_eq!((by("large"), by("large")), (Some(large), None));
+    assert_eq!(store.queue_of_worker("large").unwrap(), (0, 1));
+    assert_eq!(store.queue_of_worker("here").unwrap(), (2, 1));
+    assert_eq!((by("here"), by("here")), (Some(plain), Some(small)));
+    labelled(&waiting, "large \"1\"", 4);
+    assert!(builds("large"));
 }

@@ -43,6 +43,13 @@ impl Steady {
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration))
     }
+
+    /// How long until the next of the moments that come every so often, which are the same for all threads of a process.
+    pub fn until_next(self, every: Duration) -> Duration {
+        let nanoseconds = every.as_nanos().max(1);
+        let left = nanoseconds - self.0.as_nanos() % nanoseconds;
+        Duration::from_nanos(u64::try_from(left).unwrap_or(u64::MAX))
+    }
 }
 
 /// A wall clock that differs from the steady one by more than this has jumped.

@@ -11,7 +11,7 @@ use crate::environment::building::event::Step;
 use crate::environment::building::session::{BuildSession, Show};
 use crate::settings::paths::{ToolsFolder, venv_python};
 use crate::system::lock::{Lock, LockError};
-use crate::system::machine::System;
+use crate::system::machine::{Machine, System};
 
 /// The requirement that is fetched. The wheel of `ade` asks for the same.
 const FETCHED: &str = "uv>=0.8,<1";
@@ -25,14 +25,22 @@ pub(super) fn fetched(session: &mut BuildSession<'_>) -> Result<PathBuf, BuildEr
     if program.exists() {
         return Ok(program);
     }
-    let turn = Lock::acquire(&System, &tools.uv_lock(), session.cancel, &mut |holder| {
-        let holder = holder.unwrap_or_else(|| "another process".to_owned());
-        session.note(format!("waiting for {holder}, which is fetching uv"));
-    });
+    let until = session.time_left().map(|left| System.steady().plus(left));
+    let turn = Lock::acquire(
+        &System,
+        &tools.uv_lock(),
+        session.cancel,
+        until,
+        &mut |holder| {
+            let holder = holder.unwrap_or_else(|| "another process".to_owned());
+            session.note(format!("waiting for {holder}, which is fetching uv"));
+        },
+    );
     let _turn = turn.map_err(|error| match error {
         LockError::Cancelled { .. } => BuildError::Cancelled {
             step: Step::PrepareInstaller,
         },
+        LockError::Busy { .. } => session.timeout(),
         LockError::File(error) => error.into(),
     })?;
     if program.exists() {

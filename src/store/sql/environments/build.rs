@@ -34,7 +34,7 @@ pub(super) fn claim(
          WHERE id = ?1 AND CASE ?10
              WHEN 'due' THEN status = 'queued' AND available_at <= ?5
              WHEN 'left' THEN status = 'building' AND claim_expires_at = ?7
-         END",
+         END AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = ?6 AND w.quieted_at IS NOT NULL)",
         params![
             id,
             claim.worker,

@@ -71,9 +71,10 @@ impl Environments for SqlStore {
     fn next_environment(
         &self,
         now: Timestamp,
+        process: Option<&str>,
         after: Option<&EnvironmentRecord>,
     ) -> Result<Option<EnvironmentRecord>> {
-        self.read(|connection| read::next(connection, now, after))
+        self.read(|connection| read::next(connection, now, process, after))
     }
 
     fn move_environment(

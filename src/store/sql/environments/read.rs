@@ -113,19 +113,23 @@ pub(super) fn everywhere(connection: &Connection) -> driver::Result<Vec<Environm
     rows(connection, &format!("{SELECT} ORDER BY e.id"), [], record)
 }
 
-/// The due environment that has waited longest and is not paused, after one that is given by its place: the next entry of the index
+/// The due environment that has waited longest, is not paused and is taken by a worker, after one that is given by its place: the next entry of the index
 /// `environments_waiting`, which has the order of this statement.
 pub(in crate::store::sql) const NEXT: &str = "SELECT id FROM environments WHERE status = 'queued' AND available_at <= ?1 AND (available_at, id) > (?2, ?3)
     AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))
+    AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = ?4 AND (w.quieted_at IS NOT NULL OR w.only_workspace <> environments.workspace_id
+        OR (w.only_label IS NOT NULL AND NOT EXISTS (SELECT 1 FROM queue q
+            WHERE q.environment_id = environments.id AND q.status = 'queued' AND instr(q.labels, w.only_label) > 0))))
     ORDER BY available_at, id LIMIT 1";
 
 pub(super) fn next(
     connection: &Connection,
     now: Timestamp,
+    process: Option<&str>,
     after: Option<&EnvironmentRecord>,
 ) -> driver::Result<Option<EnvironmentRecord>> {
     let (time, place) = after.map_or((i64::MIN, ""), |after| (after.available_at.0, &after.id));
-    let values = params![now.0, time, place];
+    let values = params![now.0, time, place, process];
     let id: Option<String> = row(connection, NEXT, values, |row| row.get(0))?;
     id.map(|id| by_id(connection, &id)).transpose()
 }

@@ -23,13 +23,12 @@ pub(super) fn record(
     outcome: &AttemptEnd<'_>,
     now: Timestamp,
 ) -> driver::Result<()> {
-    // After an attempt that was not counted the next one has the same number: then the record is replaced. REPLACE would do
-    // both, with a journal of its own for each.
-    let former = "DELETE FROM run_attempts WHERE run_id = ?1 AND attempt = ?2";
-    transaction.later(former, params![run, live.attempt_count])?;
+    // After an attempt that was not counted the next one has the same number: then the record is replaced.
     transaction.later(
         "INSERT INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome, error, exit_code, peak_memory_bytes, cpu_seconds)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+         ON CONFLICT (run_id, attempt) DO UPDATE SET worker = excluded.worker, started_at = excluded.started_at, completed_at = excluded.completed_at,
+         outcome = excluded.outcome, error = excluded.error, exit_code = excluded.exit_code, peak_memory_bytes = excluded.peak_memory_bytes, cpu_seconds = excluded.cpu_seconds",
         params![
             run,
             live.attempt_count,

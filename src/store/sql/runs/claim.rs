@@ -29,6 +29,11 @@ pub(super) fn touch_configuration(
     touch(transaction, sql, id, now)
 }
 
+/// Whether a use was recorded so recently that this one need not be.
+pub(super) fn is_known(last: Option<i64>, now: Timestamp) -> bool {
+    last.is_some_and(|at| (now.0 - at).abs() < milliseconds(LAST_USE_KNOWN_TO))
+}
+
 fn touch(transaction: &Transaction<'_>, sql: &str, id: &str, now: Timestamp) -> driver::Result<()> {
     let mut known_to = milliseconds(LAST_USE_KNOWN_TO);
     if transaction.is_server() {
@@ -52,10 +57,11 @@ pub(super) fn next(
     claim: &Claim,
     now: Timestamp,
 ) -> driver::Result<Option<RunRecord>> {
-    let Some(next) = due::next(transaction, now)? else {
+    let Some(next) = due::next(transaction, claim, now)? else {
         return Ok(None);
     };
-    let run = this(transaction, &next.run, claim, now)?;
+    let touch = !is_known(next.last_used_at, now);
+    let run = take(transaction, &next.run, claim, touch, now)?;
     due::served(transaction, &next)?;
     Ok(run)
 }
@@ -70,6 +76,17 @@ pub(super) fn this(
     claim: &Claim,
     now: Timestamp,
 ) -> driver::Result<Option<RunRecord>> {
+    take(transaction, id, claim, true, now)
+}
+
+/// The same; `touch`: the environment was not used so recently that this is known.
+fn take(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    touch: bool,
+    now: Timestamp,
+) -> driver::Result<Option<RunRecord>> {
     // `started_at` keeps the time of the first claim. Without RETURNING, for which SQLite opens a table of its own.
     let claimed = changes(
         transaction,
@@ -82,7 +99,7 @@ pub(super) fn this(
         return Ok(None);
     }
     let run = by_id(transaction, id)?;
-    if let Some(environment) = &run.environment_id {
+    if let Some(environment) = run.environment_id.as_ref().filter(|_| touch) {
         touch_environment(transaction, environment, now)?;
     }
     Ok(Some(run))

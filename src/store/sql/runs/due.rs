@@ -1,8 +1,8 @@
 //! What may be claimed, and in which order all that wait are.
 //!
 //! The queue is looked through environment by environment, from each to the next in the index `queue_of_environment`. Whether
-//! runs of one may be claimed at all is a matter of the environment: it is ready, its configuration is not paused, and no more
-//! runs of that are executed than may be at once. Within one, whose turn it is says the table `queue_turns`, and which run of
+//! runs of one may be claimed at all is a matter of the environment: it is ready, its configuration is not paused, no more
+//! runs of that or of its workspace are executed than may be at once, and the worker takes what is of that workspace. Within one, whose turn it is says the table `queue_turns`, and which run of
 //! theirs the first entry in `queue_of_submitter`. So the time depends on how many environments have runs in the queue, and
 //! neither on how many runs wait nor on how many people have submitted them.
 
@@ -11,15 +11,17 @@ use std::collections::HashMap;
 use super::read::{SELECT, record};
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, Row, Transaction, params};
+use crate::store::sql::limits::Busy;
 use crate::store::sql::values::{self, execute, rows};
-use crate::store::{QueuePlace, RunRecord, WaitingRun, WaitsFor};
+use crate::store::{Claim, Limits, QueuePlace, RunRecord, WaitingRun, WaitsFor};
 
 /// The next environment that has runs in the queue, after a given one, and what its runs wait for.
 pub(in crate::store::sql) const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 'ready',
     EXISTS (SELECT 1 FROM pauses WHERE configuration_id = '') OR EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id = e.configuration_id),
     (SELECT CASE WHEN c.max_concurrency IS NULL THEN FALSE ELSE c.max_concurrency <= (SELECT count(*) FROM environments/*pg_anywhere*/ o
         CROSS JOIN queue r INDEXED BY queue_of_environment ON r.environment_id = o.id AND r.status = 'running'
-        WHERE o.workspace_id = c.workspace_id AND o.configuration_id = c.id) END FROM configurations c WHERE c.id = e.configuration_id)
+        WHERE o.workspace_id = c.workspace_id AND o.configuration_id = c.id) END FROM configurations c WHERE c.id = e.configuration_id),
+    e.workspace_id, e.last_used_at
     FROM (SELECT environment_id AS id FROM queue WHERE environment_id > ?1 ORDER BY environment_id LIMIT 1) q LEFT JOIN environments/*pg_anywhere*/ e ON e.id = q.id";
 
 /// Who has runs that wait for an environment: those first whose turn is next.
@@ -31,6 +33,38 @@ pub(in crate::store::sql) const TURNS: &str = "SELECT priority, turn, submitter 
 pub(in crate::store::sql) const DUE_OF: &str = "SELECT available_at, created_at, run_id FROM queue
     WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND status = 'queued' AND available_at <= ?4 AND attempt_count < max_attempts
     ORDER BY available_at, created_at, run_id LIMIT ?5";
+
+/// The same of those with a label.
+pub(in crate::store::sql) const DUE_WITH_LABEL: &str = "SELECT available_at, created_at, run_id FROM queue
+    WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND status = 'queued' AND available_at <= ?4 AND attempt_count < max_attempts
+    AND labels IS NOT NULL AND instr(labels, ?6) > 0 ORDER BY available_at, created_at, run_id LIMIT ?5";
+
+/// What a worker takes.
+struct Takes {
+    workspace: Option<String>,
+    label: Option<String>,
+}
+
+/// What a process takes of what waits; everything, where it is no worker. `None`: nothing, for it is quieted.
+fn takes(connection: &Connection, process: Option<&str>) -> driver::Result<Option<Takes>> {
+    let known = match process {
+        Some(process) => values::row(connection, TAKES, [process], |row| {
+            let takes = Takes {
+                workspace: row.get(0)?,
+                label: row.get(1)?,
+            };
+            Ok((!row.get::<_, bool>(2)?).then_some(takes))
+        })?,
+        None => None,
+    };
+    Ok(known.unwrap_or(Some(Takes {
+        workspace: None,
+        label: None,
+    })))
+}
+
+const TAKES: &str =
+    "SELECT only_workspace, only_label, quieted_at IS NOT NULL FROM workers WHERE id = ?1";
 
 /// The runs that wait and have no environment yet.
 const WITHOUT_ENVIRONMENT: &str = "SELECT q.available_at, q.created_at, q.run_id, q.priority,
@@ -48,20 +82,35 @@ fn waits_for(row: &Row<'_>) -> driver::Result<WaitsFor> {
     })
 }
 
-/// Passes each environment that has runs in the queue to `visit`, with what those that are due wait for, until that returns false.
+/// An environment that has runs in the queue.
+pub(in crate::store::sql) struct Wanted {
+    pub(in crate::store::sql) id: String,
+    /// What runs of it that are due wait for.
+    waits_for: WaitsFor,
+    /// Empty where its record was deleted.
+    workspace: String,
+    last_used_at: Option<i64>,
+}
+
+/// Passes each environment that has runs in the queue to `visit`, until that returns false.
 pub(in crate::store::sql) fn each_environment(
     connection: &Connection,
-    mut visit: impl FnMut(&str, WaitsFor) -> driver::Result<bool>,
+    mut visit: impl FnMut(&Wanted) -> driver::Result<bool>,
 ) -> driver::Result<()> {
     let mut next = connection.prepare_cached(NEXT_ENVIRONMENT)?;
     let mut last = String::new();
-    while let Some((environment, why)) = next.first([&last], |row| {
-        Ok((row.get::<_, String>(0)?, waits_for(row)?))
+    while let Some(wanted) = next.first([&last], |row| {
+        Ok(Wanted {
+            id: row.get(0)?,
+            waits_for: waits_for(row)?,
+            workspace: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
+            last_used_at: row.get(5)?,
+        })
     })? {
-        if !visit(&environment, why)? {
+        if !visit(&wanted)? {
             break;
         }
-        last = environment;
+        last = wanted.id;
     }
     Ok(())
 }
@@ -84,16 +133,39 @@ fn turn(row: &Row<'_>) -> driver::Result<Turn> {
 /// The run that is to be claimed next, with its environment and whose turn it is.
 pub(super) struct Next {
     environment: String,
+    /// When that was last used, as far as it is known.
+    pub(super) last_used_at: Option<i64>,
     turn: Turn,
+    /// Whether others would have been served before who have no run that may be claimed.
+    passed_over: bool,
     pub(super) run: String,
 }
 
-/// Finds the run that is to be claimed next.
-pub(super) fn next(connection: &Connection, now: Timestamp) -> driver::Result<Option<Next>> {
+/// Finds the run that a claim takes next.
+pub(super) fn next(
+    connection: &Connection,
+    claim: &Claim,
+    now: Timestamp,
+) -> driver::Result<Option<Next>> {
+    let Some(takes) = takes(connection, claim.process.as_deref())? else {
+        return Ok(None);
+    };
+    let busy = Busy::count(connection, &claim.limits)?;
+    let is_taken = |workspace: &String| {
+        takes
+            .workspace
+            .as_ref()
+            .is_none_or(|only| only == workspace)
+    };
     let mut first: Option<Next> = None;
-    each_environment(connection, |environment, why| {
-        if why == WaitsFor::Slot {
+    each_environment(connection, |wanted| {
+        let environment = &wanted.id;
+        if wanted.waits_for == WaitsFor::Slot
+            && is_taken(&wanted.workspace)
+            && busy.has_room_in_workspace(&wanted.workspace)
+        {
             let mut turns = connection.prepare_cached(TURNS)?;
+            let mut passed_over = false;
             // Those whose runs are all due later are passed over.
             turns.each([environment], |row| {
                 let turn = turn(row)?;
@@ -103,13 +175,21 @@ pub(super) fn next(connection: &Connection, now: Timestamp) -> driver::Result<Op
                 {
                     return Ok(false);
                 }
-                let due = params![environment, turn.priority, turn.submitter, now.0, 1];
-                let Some(run) = values::row(connection, DUE_OF, due, |row| row.get(2))? else {
+                let run = match busy.has_room_for_submitter(&turn.submitter) {
+                    true => {
+                        oldest_due(connection, environment, &turn, takes.label.as_deref(), now)?
+                    }
+                    false => None,
+                };
+                let Some(run) = run else {
+                    passed_over = true;
                     return Ok(true);
                 };
                 first = Some(Next {
-                    environment: environment.to_owned(),
+                    environment: environment.clone(),
+                    last_used_at: wanted.last_used_at,
                     turn,
+                    passed_over,
                     run,
                 });
                 Ok(false)
@@ -118,6 +198,27 @@ pub(super) fn next(connection: &Connection, now: Timestamp) -> driver::Result<Op
         Ok(true)
     })?;
     Ok(first)
+}
+
+fn oldest_due(
+    connection: &Connection,
+    environment: &str,
+    turn: &Turn,
+    label: Option<&str>,
+    now: Timestamp,
+) -> driver::Result<Option<String>> {
+    let (priority, submitter) = (turn.priority, &turn.submitter);
+    let id = |row: &Row<'_>| row.get(2);
+    match label {
+        None => {
+            let due = params![environment, priority, submitter, now.0, 1];
+            values::row(connection, DUE_OF, due, id)
+        }
+        Some(label) => {
+            let due = params![environment, priority, submitter, now.0, 1, label];
+            values::row(connection, DUE_WITH_LABEL, due, id)
+        }
+    }
 }
 
 impl Turn {
@@ -133,6 +234,9 @@ pub(super) fn served(transaction: &Transaction<'_>, next: &Next) -> driver::Resu
          WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND turn < (SELECT max(turn) FROM queue_turns)";
     let values = params![environment, turn.priority, turn.submitter];
     execute(transaction, last, values)?;
+    if !next.passed_over {
+        return Ok(());
+    }
     let without = "DELETE FROM queue_turns WHERE environment_id = ?1 AND priority = ?2 AND turn < ?3
          AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = queue_turns.environment_id AND q.priority = queue_turns.priority
              AND q.submitter = queue_turns.submitter AND q.status = 'queued')";
@@ -141,7 +245,12 @@ pub(super) fn served(transaction: &Transaction<'_>, next: &Next) -> driver::Resu
 }
 
 /// The places of all runs that wait, in order: of those that may be claimed now the order in which [`next`] takes them.
-fn places(connection: &Connection, now: Timestamp) -> driver::Result<Vec<QueuePlace>> {
+fn places(
+    connection: &Connection,
+    limits: &Limits,
+    now: Timestamp,
+) -> driver::Result<Vec<QueuePlace>> {
+    let busy = Busy::count(connection, limits)?;
     let mut places = rows(connection, WITHOUT_ENVIRONMENT, [], |row| {
         let waits_for = match row.get(4)? {
             true => WaitsFor::Pause,
@@ -149,8 +258,15 @@ fn places(connection: &Connection, now: Timestamp) -> driver::Result<Vec<QueuePl
         };
         place(row, waits_for, row.get(3)?, 0, 0)
     })?;
-    each_environment(connection, |environment, why| {
+    each_environment(connection, |wanted| {
+        let environment = &wanted.id;
         for turn in rows(connection, TURNS, [environment], turn)? {
+            let has_room = busy.has_room_in_workspace(&wanted.workspace)
+                && busy.has_room_for_submitter(&turn.submitter);
+            let why = match wanted.waits_for {
+                WaitsFor::Slot if !has_room => WaitsFor::Limit,
+                why => why,
+            };
             let mut rounds = 0..;
             let all = params![
                 environment,
@@ -216,9 +332,10 @@ pub(super) fn waiting_runs(
     workspace: &str,
     behind: Option<&QueuePlace>,
     limit: u32,
+    limits: &Limits,
     now: Timestamp,
 ) -> driver::Result<Vec<WaitingRun>> {
-    let places = places(connection, now)?;
+    let places = places(connection, limits, now)?;
     let first = behind.map_or(0, |behind| first_behind(&places, behind));
     let ids: Vec<&str> = places[first..].iter().map(|place| &*place.run_id).collect();
     let ids = serde_json::to_string(&ids).unwrap_or_default();

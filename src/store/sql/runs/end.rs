@@ -9,8 +9,10 @@ use crate::base::problem::code;
 use crate::store::driver::{self, Transaction, params};
 use crate::store::sql::observed_time::observe;
 use crate::store::sql::results;
-use crate::store::sql::values::{compressed, path_text, rows};
-use crate::store::{Claim, Ending, Failure, NOT_BUILT, Place, RunRecord, RunStatus, SKIPPED, Used};
+use crate::store::sql::values::{compressed, path_text, rows, signed};
+use crate::store::{
+    Claim, Ending, Failure, LIMITS, NOT_BUILT, Place, RunRecord, RunStatus, SKIPPED, Used,
+};
 
 /// Takes a run out of the queue that the transaction has just read, and completes its record. With `ending`, what its last
 /// attempt found.
@@ -49,7 +51,46 @@ pub(super) fn complete(
             ending.and(live.claim_token.as_ref()),
         ],
     )?;
+    count(transaction, live, status, now)?;
     observe(transaction, now)
+}
+
+/// Counts an end for its configuration and its submitter, by how long the run waited until it was first claimed, and how long its last attempt
+/// took.
+fn count(
+    transaction: &Transaction<'_>,
+    live: &Live,
+    status: RunStatus,
+    now: Timestamp,
+) -> driver::Result<()> {
+    let waited = live.started_at.map(|at| at.since(live.created_at));
+    let took = live.claimed_at.map(|at| now.since(at));
+    for subject in [
+        format!("configuration {}", live.configuration_id),
+        format!("submitter {}", live.submitter),
+    ] {
+        transaction.later(
+            "INSERT INTO ended AS e (subject, status, waited, took, part, runs, waited_ms, took_ms)
+             VALUES (?1, ?2, ?3, ?4, 0 /*pg + pg_backend_pid() % 16*/, 1, ?5, ?6)
+             ON CONFLICT (subject, status, waited, took, part) DO UPDATE SET runs = e.runs + 1,
+             waited_ms = e.waited_ms + excluded.waited_ms, took_ms = e.took_ms + excluded.took_ms",
+            params![
+                subject,
+                status.as_str(),
+                place_among_limits(waited),
+                place_among_limits(took),
+                signed(waited.unwrap_or(0)),
+                signed(took.unwrap_or(0)),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// The first limit that holds a time in milliseconds; behind the last one, their number.
+fn place_among_limits(time: Option<u64>) -> i64 {
+    let place = time.map(|time| LIMITS.partition_point(|limit| *limit < time));
+    place.map_or(-1, |place| signed(place as u64))
 }
 
 /// The place of a failure as its column has it: null if nothing is known.

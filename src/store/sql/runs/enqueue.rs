@@ -2,13 +2,14 @@
 //!
 //! What is recorded is known here, so that its record is not read back.
 
-use super::claim::{touch_configuration, touch_environment};
+use super::claim::{is_known, touch_configuration, touch_environment};
 use super::end;
 use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Transaction, params};
+use crate::store::sql::limits::over_queued;
 use crate::store::sql::values::{path_text, signed};
-use crate::store::{Claim, NewRun, RunRecord, RunStatus, Submitter, SubmitterKind};
+use crate::store::{Claim, NewRun, Only, Over, RunRecord, RunStatus, Submitter, SubmitterKind};
 
 /// What the records of a run's configuration and environment say.
 struct Found {
@@ -17,16 +18,19 @@ struct Found {
     /// One that was deleted since the caller read it becomes null in the run's record, and a worker records it anew; its id would violate the
     /// foreign key.
     environment: Option<String>,
+    /// When the configuration was last run, as far as it is known.
+    last_run_at: Option<i64>,
 }
 
 fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<Found> {
-    let sql = "SELECT name, absolute(path), (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/) FROM configurations WHERE id = ?1";
+    let sql = "SELECT name, absolute(path), (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/), last_run_at FROM configurations WHERE id = ?1";
     let ids = [&run.key.configuration_id, &run.environment_id];
     transaction.prepare_cached(sql)?.query_row(ids, |row| {
         Ok(Found {
             configuration_name: row.get(0)?,
             configuration_path: row.get(1)?,
             environment: row.get(2)?,
+            last_run_at: row.get(3)?,
         })
     })
 }
@@ -42,12 +46,15 @@ pub(super) fn insert(
     insert_found(transaction, run, &found, claim, now)
 }
 
-/// Records runs as queued.
+/// Records runs as queued, or none.
 pub(super) fn insert_all(
     transaction: &Transaction<'_>,
     runs: &[NewRun],
     now: Timestamp,
-) -> driver::Result<Vec<RunRecord>> {
+) -> driver::Result<Result<Vec<RunRecord>, Over>> {
+    if let Some(over) = over_queued(transaction, runs)? {
+        return Ok(Err(over));
+    }
     let mut last: Option<(&NewRun, Found)> = None;
     let mut recorded = Vec::with_capacity(runs.len());
     for run in runs {
@@ -60,7 +67,7 @@ pub(super) fn insert_all(
         recorded.push(insert_found(transaction, run, &found, None, now)?);
         last = Some((run, found));
     }
-    Ok(recorded)
+    Ok(Ok(recorded))
 }
 
 fn insert_found(
@@ -72,7 +79,9 @@ fn insert_found(
 ) -> driver::Result<RunRecord> {
     insert_run(transaction, run, now)?;
     insert_queued(transaction, run, found, claim, now)?;
-    touch_configuration(transaction, &run.key.configuration_id, now)?;
+    if !is_known(found.last_run_at, now) {
+        touch_configuration(transaction, &run.key.configuration_id, now)?;
+    }
     if claim.is_some() {
         touch_environment(transaction, &run.environment_id, now)?;
     } else if run.options.safe_mode {
@@ -128,8 +137,8 @@ fn insert_queued(
     // A run is due from the moment when it is recorded.
     transaction.later(
         "INSERT INTO queue (run_id, environment_id, status, available_at, created_at, attempt_count, max_attempts, started_at, claimed_at, claimed_by,
-             claim_token, claim_expires_at, claim_process, priority, submitter, by_http)
-         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             claim_token, claim_expires_at, claim_process, priority, submitter, by_http, labels)
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             run.id,
             found.environment,
@@ -145,6 +154,7 @@ fn insert_queued(
             run.options.priority as u8,
             by.map(Submitter::key).unwrap_or_default(),
             by.is_some_and(|by| by.kind == SubmitterKind::Token),
+            Only::lines(&run.options.labels),
         ],
     )
 }

@@ -3,10 +3,13 @@
 use crate::base::clock::Timestamp;
 use crate::store::Claim;
 use crate::store::driver::{self, Row, ToValue, Transaction};
-use crate::store::sql::values::{instant_or_none, row, rows, small};
+use crate::store::sql::values::{instant, instant_or_none, row, rows, small};
 
 /// What the queue says of a run.
 pub(super) struct Live {
+    pub(super) configuration_id: String,
+    pub(super) submitter: String,
+    pub(super) created_at: Timestamp,
     pub(super) environment_id: Option<String>,
     pub(super) attempt_count: u32,
     pub(super) max_attempts: u32,
@@ -22,6 +25,9 @@ pub(super) struct Live {
 
 fn live(row: &Row<'_>) -> driver::Result<Live> {
     Ok(Live {
+        configuration_id: row.get("configuration_id")?,
+        submitter: row.get("submitter")?,
+        created_at: instant(row, "created_at")?,
         environment_id: row.get("environment_id")?,
         attempt_count: small(row, "attempt_count")?,
         max_attempts: small(row, "max_attempts")?,
@@ -36,7 +42,7 @@ fn live(row: &Row<'_>) -> driver::Result<Live> {
 }
 
 fn read(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<Live>> {
-    let sql = "SELECT * FROM queue WHERE run_id = ?1 /*pg FOR UPDATE*/";
+    let sql = "SELECT *, (SELECT configuration_id FROM runs WHERE id = run_id) AS configuration_id FROM queue WHERE run_id = ?1 /*pg FOR UPDATE*/";
     row(transaction, sql, [id], live)
 }
 

@@ -14,8 +14,12 @@ mod next_of_server;
 mod read;
 mod submit;
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+
+use serde::Serialize;
 
 use self::read::{SELECT, record};
 use super::SqlStore;
@@ -23,10 +27,10 @@ use super::prefix::Table;
 use super::values::{changes, exists, row, rows};
 use crate::base::clock::Timestamp;
 use crate::base::files::name_of;
-use crate::store::driver::params;
+use crate::store::driver::{self, Connection, params};
 use crate::store::{
     Attempt, CancelOutcome, Claim, Clock, Ending, EnvironmentKey, Failure, FoundRuns, Heartbeat,
-    NewRun, QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError,
+    Limits, NewRun, QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, Runs, StoreError,
     Submission, Submitted, Used, WaitingRun,
 };
 
@@ -57,7 +61,7 @@ impl Runs for SqlStore {
 
     fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
         self.demand_in_place()?;
-        self.write(|transaction| enqueue::insert_all(transaction, runs, now))
+        Ok(self.write(|transaction| enqueue::insert_all(transaction, runs, now))??)
     }
 
     fn insert_claimed_run(&self, run: &NewRun, claim: &Claim, now: Timestamp) -> Result<RunRecord> {
@@ -80,17 +84,30 @@ impl Runs for SqlStore {
         if self.is_server {
             return self.write(|transaction| next_of_server::claim(transaction, claim, now));
         }
-        // Workers that poll an idle queue need no write lock.
-        if self
-            .read(|connection| due::next(connection, now))?
-            .is_none()
+        // Workers that poll an idle queue need no write lock, and those of a busy one no second look.
+        let was_idle = self.was_idle.load(Ordering::Relaxed);
+        if was_idle
+            && self
+                .read(|connection| due::next(connection, claim, now))?
+                .is_none()
         {
             return Ok(None);
         }
-        self.write(|transaction| claim::next(transaction, claim, now))
+        let claimed = self.write(|transaction| claim::next(transaction, claim, now))?;
+        self.was_idle.store(claimed.is_none(), Ordering::Relaxed);
+        Ok(claimed)
     }
 
     fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
+        if self.is_server {
+            let beat = Beat::of(id, claim, Some(now.plus(claim.lease)));
+            let renew = |all: &[&Beat]| {
+                let beats = Beat::all(all);
+                let heard = self.write_one(|connection| heard_of(connection, RENEW, &beats))?;
+                Ok(answers(all, &heard))
+            };
+            return self.beats.ask(beat, renew).map(heard);
+        }
         // RETURNING gives no row where the claim is lost, and else what `ade runs cancel` may have left in it.
         let sql = "UPDATE queue SET claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL";
         let values = params![id, claim.token, now.plus(claim.lease).0];
@@ -99,6 +116,14 @@ impl Runs for SqlStore {
     }
 
     fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
+        if self.is_server {
+            let look = |all: &[&Beat]| {
+                let beats = Beat::all(all);
+                let heard = self.read(|connection| heard_of(connection, LOOK, &beats))?;
+                Ok(answers(all, &heard))
+            };
+            return self.looks.ask(Beat::of(run, claim, None), look).map(heard);
+        }
         let sql = "SELECT cancel_requested_at IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running'";
         let values = [run, &claim.token];
         self.read(|connection| row(connection, sql, values, |row| row.get(0)))
@@ -106,7 +131,33 @@ impl Runs for SqlStore {
     }
 
     fn finish_run(&self, id: &str, claim: &Claim, ending: &Ending, now: Timestamp) -> Result<bool> {
-        self.write(|transaction| end::finish(transaction, id, claim, ending, now))
+        if !self.is_server {
+            return self.write(|transaction| end::finish(transaction, id, claim, ending, now));
+        }
+        let end = End {
+            run: id.to_owned(),
+            claim: claim.clone(),
+            ending: ending.clone(),
+            now,
+        };
+        self.ends.ask(end, |all| {
+            // Whoever locks several locks them in one order.
+            let mut order: Vec<usize> = (0..all.len()).collect();
+            order.sort_by_key(|place| &all[*place].run);
+            self.write(|transaction| {
+                let mut recorded = vec![false; all.len()];
+                for place in &order {
+                    let End {
+                        run,
+                        claim,
+                        ending,
+                        now,
+                    } = all[*place];
+                    recorded[*place] = end::finish(transaction, run, claim, ending, *now)?;
+                }
+                Ok(recorded)
+            })
+        })
     }
 
     fn retry_run(
@@ -225,9 +276,10 @@ impl Runs for SqlStore {
         workspace: &str,
         behind: Option<&QueuePlace>,
         limit: u32,
+        limits: &Limits,
         now: Timestamp,
     ) -> Result<Vec<WaitingRun>> {
-        self.read(|connection| due::waiting_runs(connection, workspace, behind, limit, now))
+        self.read(|connection| due::waiting_runs(connection, workspace, behind, limit, limits, now))
     }
 
     fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
@@ -257,6 +309,63 @@ impl Runs for SqlStore {
         let sql = "DELETE FROM runs WHERE id = ?1 AND status IS NOT NULL";
         self.write(|transaction| changes(transaction, sql, [run]))
     }
+}
+
+/// A claim that is renewed, or looked at, on a server.
+#[derive(Serialize)]
+pub(super) struct Beat {
+    run: String,
+    token: String,
+    until: Option<i64>,
+}
+
+impl Beat {
+    fn of(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
+        Self {
+            run: run.to_owned(),
+            token: claim.token.clone(),
+            until: until.map(|until| until.0),
+        }
+    }
+
+    fn all(all: &[&Self]) -> String {
+        serde_json::to_string(all).unwrap_or_default()
+    }
+}
+
+/// The end of a run, on its way to a server.
+pub(super) struct End {
+    run: String,
+    claim: Claim,
+    ending: Ending,
+    now: Timestamp,
+}
+
+/// Renews claims. Whoever locks several locks them in one order.
+const RENEW: &str = "WITH beats AS MATERIALIZED (SELECT q.run_id, b.until FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text, until bigint)
+        JOIN queue q ON q.run_id = b.run AND q.claim_token = b.token AND q.status = 'running' ORDER BY q.run_id FOR UPDATE OF q)
+    UPDATE queue q SET claim_expires_at = beats.until FROM beats WHERE q.run_id = beats.run_id RETURNING q.claim_token, q.cancel_requested_at IS NOT NULL";
+
+/// Looks at claims.
+const LOOK: &str = "SELECT q.claim_token, q.cancel_requested_at IS NOT NULL FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text)
+    JOIN queue q ON q.run_id = b.run AND q.claim_token = b.token AND q.status = 'running'";
+
+/// Which of these claims hold, by their tokens, and whether a cancellation was requested.
+fn heard_of(
+    connection: &Connection,
+    sql: &str,
+    beats: &str,
+) -> driver::Result<HashMap<String, bool>> {
+    let held = rows(connection, sql, [beats], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(held.into_iter().collect())
+}
+
+fn answers(all: &[&Beat], heard: &HashMap<String, bool>) -> Vec<Option<bool>> {
+    all.iter()
+        .map(|beat| heard.get(&beat.token).copied())
+        .collect()
 }
 
 /// What a heartbeat learns of a claim: whether it still holds, and whether a cancellation was requested.

@@ -7,6 +7,7 @@ use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, Transaction, params};
 use crate::store::sql::documents::is_deleted;
+use crate::store::sql::limits::over_queued;
 use crate::store::sql::values::{count, row};
 use crate::store::{NewRun, RunRecord, Submission, Submitted};
 
@@ -51,6 +52,9 @@ pub(super) fn submit(
         if queued >= most {
             return Ok(Submitted::Full(queued));
         }
+    }
+    if let Some(over) = over_queued(transaction, std::slice::from_ref(run))? {
+        return Ok(Submitted::Over(over));
     }
     let recorded = enqueue::insert(transaction, run, None, now)?;
     if let Some((key, request)) = &asked.key {

@@ -1,0 +1,37 @@
+//! `ade workers`: the processes that execute runs, and telling one to take no more.
+
+mod ls;
+mod quiet;
+mod resume;
+
+use ade::store::WorkerRecord;
+use ade::workspace::Workspace;
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
+
+/// List workers, and tell one to take no more runs
+#[derive(Subcommand)]
+pub enum Command {
+    Ls(ls::Args),
+    Quiet(quiet::Args),
+    Resume(resume::Args),
+}
+
+impl Command {
+    pub fn run(&self, context: &Context) -> Outcome {
+        match self {
+            Self::Ls(args) => ls::run(args, context),
+            Self::Quiet(args) => quiet::run(args, context),
+            Self::Resume(args) => resume::run(args, context),
+        }
+    }
+}
+
+/// The worker that is meant, with the workspace opened.
+fn found(context: &Context, given: &str) -> Result<(Workspace, WorkerRecord), Failure> {
+    let workspace = context.open_or_create()?;
+    let worker = ade::workspace::fleet::find(&workspace, given)?;
+    Ok((workspace, worker))
+}

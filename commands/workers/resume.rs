@@ -1,0 +1,27 @@
+//! `ade workers resume`: a quieted worker takes runs again.
+
+use ade::workspace::fleet::resume;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+
+/// Have a worker take runs again that was told to take no more
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  ade workers resume 4f2a9c")]
+pub struct Args {
+    /// The worker: its id, the last digits of that, or its name
+    #[arg(value_name = "ID")]
+    worker: String,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let (workspace, worker) = super::found(context, &args.worker)?;
+    let worker = resume(&workspace, &worker.id)?;
+    if ui.json() {
+        ui.document(&worker);
+    } else {
+        ui.say(format_args!("{} takes runs", worker.name));
+    }
+    Ok(ExitStatus::Done)
+}

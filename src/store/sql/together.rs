@@ -1,0 +1,111 @@
+//! What several threads of a process ask a server for at the same time goes there together: whoever comes first sends what has come, and
+//! those who come while that is on its way are the next.
+
+use std::sync::{Arc, Mutex};
+
+use crate::base::mutex::lock;
+use crate::store::Result;
+
+/// See the module.
+pub(super) struct Together<Q, A> {
+    /// Held while something is on its way.
+    turn: Mutex<()>,
+    waiting: Mutex<Vec<Arc<Asked<Q, A>>>>,
+}
+
+struct Asked<Q, A> {
+    what: Q,
+    answer: Mutex<Option<A>>,
+    /// It was sent, with others, in vain.
+    failed: Mutex<bool>,
+}
+
+impl<Q, A> Default for Together<Q, A> {
+    fn default() -> Self {
+        Self {
+            turn: Mutex::default(),
+            waiting: Mutex::default(),
+        }
+    }
+}
+
+impl<Q, A> Together<Q, A> {
+    /// Asks for this, with what others ask for meanwhile. `send` returns the answers in the order of what it is given. Where it fails of
+    /// several, each is sent alone.
+    pub(super) fn ask(&self, what: Q, send: impl Fn(&[&Q]) -> Result<Vec<A>>) -> Result<A> {
+        let mine = Arc::new(Asked {
+            what,
+            answer: Mutex::new(None),
+            failed: Mutex::new(false),
+        });
+        lock(&self.waiting).push(Arc::clone(&mine));
+        let turn = lock(&self.turn);
+        if lock(&mine.answer).is_none() && !*lock(&mine.failed) {
+            let mut all = std::mem::take(&mut *lock(&self.waiting));
+            if !all.iter().any(|asked| Arc::ptr_eq(asked, &mine)) {
+                all.push(Arc::clone(&mine));
+            }
+            let what: Vec<&Q> = all.iter().map(|asked| &asked.what).collect();
+            match send(&what) {
+                Ok(answers) => {
+                    for (asked, answer) in all.iter().zip(answers) {
+                        *lock(&asked.answer) = Some(answer);
+                    }
+                }
+                Err(error) if all.len() == 1 => return Err(error),
+                Err(_) => all.iter().for_each(|asked| *lock(&asked.failed) = true),
+            }
+        }
+        drop(turn);
+        if let Some(answer) = lock(&mine.answer).take() {
+            return Ok(answer);
+        }
+        let mut alone = send(&[&mine.what])?;
+        Ok(alone.remove(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+    use std::sync::mpsc;
+
+    #[test]
+    fn what_is_asked_while_something_is_on_its_way_goes_together_and_one_that_fails_fails_alone() {
+        let (together, sent) = (Together::<u8, u8>::default(), Mutex::new(Vec::new()));
+        let (begun, begins) = mpsc::channel();
+        let (go, wait) = mpsc::channel();
+        let wait = Mutex::new(wait);
+        let send = |all: &[&u8]| {
+            lock(&sent).push(all.len());
+            if *all[0] == 0 {
+                begun.send(()).unwrap();
+                lock(&wait).recv().unwrap();
+            }
+            match all.contains(&&3) {
+                true => Err(StoreError::not_found("number", "3")),
+                false => Ok(all.iter().map(|one| **one * 2).collect()),
+            }
+        };
+        let answers: Vec<Option<u8>> = std::thread::scope(|scope| {
+            let ask = |number| {
+                let (together, send) = (&together, &send);
+                scope.spawn(move || together.ask(number, send).ok())
+            };
+            let first = ask(0);
+            begins.recv().unwrap();
+            let others = [ask(1), ask(2), ask(3)];
+            while lock(&together.waiting).len() < 3 {
+                std::thread::yield_now();
+            }
+            go.send(()).unwrap();
+            let all = std::iter::once(first).chain(others);
+            all.map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(answers, [Some(0), Some(2), Some(4), None]);
+        let sent = lock(&sent);
+        assert_eq!(sent[..2], [1, 3]);
+        assert!(sent[2..].iter().all(|count| *count == 1));
+    }
+}
