@@ -50,7 +50,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 
 #[test]
 fn every_operation_has_a_name_of_its_own() {
-    const VERBS: [&str; 20] = [
+    const VERBS: [&str; 21] = [
         "activate",
         "cancel",
         "check",
@@ -64,6 +64,7 @@ fn every_operation_has_a_name_of_its_own() {
         "list",
         "pause",
         "publish",
+        "quiet",
         "replace",
         "resume",
         "retry",

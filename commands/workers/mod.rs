@@ -1,15 +1,14 @@
 //! `ade workers`: the processes that execute runs, and telling one to take no more.
 
+mod found;
 mod ls;
 mod quiet;
 mod resume;
 
-use ade::store::WorkerRecord;
-use ade::workspace::Workspace;
 use clap::Subcommand;
 
 use crate::context::Context;
-use crate::exit::{Failure, Outcome};
+use crate::exit::Outcome;
 
 /// List workers, and tell one to take no more runs
 #[derive(Subcommand)]
@@ -27,11 +26,4 @@ impl Command {
             Self::Resume(args) => resume::run(args, context),
         }
     }
-}
-
-/// The worker that is meant, with the workspace opened.
-fn found(context: &Context, given: &str) -> Result<(Workspace, WorkerRecord), Failure> {
-    let workspace = context.open_or_create()?;
-    let worker = ade::workspace::fleet::find(&workspace, given)?;
-    Ok((workspace, worker))
 }

@@ -3,6 +3,7 @@
 use ade::store::Submitter;
 use ade::workspace::fleet::quiet;
 
+use super::found::found;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
@@ -20,7 +21,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let (workspace, worker) = super::found(context, &args.worker)?;
+    let (workspace, worker) = found(context, &args.worker)?;
     let by = Submitter::of_machine(&*workspace.machine);
     let worker = quiet(&workspace, &worker.id, &by)?;
     if ui.json() {

@@ -2,6 +2,7 @@
 
 use ade::workspace::fleet::resume;
 
+use super::found::found;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
@@ -16,7 +17,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let (workspace, worker) = super::found(context, &args.worker)?;
+    let (workspace, worker) = found(context, &args.worker)?;
     let worker = resume(&workspace, &worker.id)?;
     if ui.json() {
         ui.document(&worker);

@@ -43,7 +43,7 @@ impl Modify for Token {
 }
 
 /// The refusals: the status, the name that the document has for it, and when it is sent. Every one is a problem document.
-const REFUSALS: [(&str, &str, &str); 15] = [
+const REFUSALS: [(&str, &str, &str); 16] = [
     (
         "400",
         "BadRequest",
@@ -102,6 +102,11 @@ const REFUSALS: [(&str, &str, &str); 15] = [
         "503",
         "Unavailable",
         "Not now; `Retry-After` says when to try again",
+    ),
+    (
+        "507",
+        "NoRoom",
+        "The workspace, or who sends it, would store more bytes than the operator allows",
     ),
 ];
 

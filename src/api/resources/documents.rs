@@ -68,7 +68,7 @@ struct Named {
     responses(
         (status = 201, body = Document, headers(("Location" = String, description = "The document"))),
         (status = 200, description = "It is stored already", body = Document),
-        (status = 507, description = "The workspace, or who sends it, would have more bytes than the operator allows"),
+        (status = 507),
     )
 )]
 async fn store(

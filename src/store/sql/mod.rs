@@ -47,7 +47,7 @@ mod workers;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{MutexGuard, OnceLock};
 
-use self::together::Together;
+use self::together::{Beat, End, Together};
 use super::driver::{self, Backend, Connection, OneConnection, Transaction};
 use super::{Result, Store};
 
@@ -66,9 +66,9 @@ pub struct SqlStore {
     /// The last claim found nothing.
     was_idle: AtomicBool,
     /// Heartbeats, looks at claims, and ends of runs that go to a server together.
-    beats: Together<runs::Beat, Option<bool>>,
-    looks: Together<runs::Beat, Option<bool>>,
-    ends: Together<runs::End, bool>,
+    beats: Together<Beat, Option<bool>>,
+    looks: Together<Beat, Option<bool>>,
+    ends: Together<End, bool>,
     /// Counts the readers that found all of them in use.
     waiting: AtomicUsize,
     backend: Box<dyn Backend>,

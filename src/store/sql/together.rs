@@ -3,8 +3,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use serde::Serialize;
+
+use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
-use crate::store::Result;
+use crate::store::{Claim, Ending, Result};
 
 /// See the module.
 pub(super) struct Together<Q, A> {
@@ -63,6 +66,36 @@ impl<Q, A> Together<Q, A> {
         let mut alone = send(&[&mine.what])?;
         Ok(alone.remove(0))
     }
+}
+
+/// A claim that is renewed, or looked at, on a server.
+#[derive(Serialize)]
+pub(super) struct Beat {
+    run: String,
+    pub(super) token: String,
+    until: Option<i64>,
+}
+
+impl Beat {
+    pub(super) fn of(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
+        Self {
+            run: run.to_owned(),
+            token: claim.token.clone(),
+            until: until.map(|until| until.0),
+        }
+    }
+
+    pub(super) fn all(all: &[&Self]) -> String {
+        serde_json::to_string(all).unwrap_or_default()
+    }
+}
+
+/// The end of a run, on its way to a server.
+pub(super) struct End {
+    pub(super) run: String,
+    pub(super) claim: Claim,
+    pub(super) ending: Ending,
+    pub(super) now: Timestamp,
 }
 
 #[cfg(test)]

@@ -19,11 +19,10 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use self::read::{SELECT, record};
 use super::SqlStore;
 use super::prefix::Table;
+use super::together::{Beat, End};
 use super::values::{changes, exists, row, rows};
 use crate::base::clock::Timestamp;
 use crate::base::files::name_of;
@@ -309,36 +308,6 @@ impl Runs for SqlStore {
         let sql = "DELETE FROM runs WHERE id = ?1 AND status IS NOT NULL";
         self.write(|transaction| changes(transaction, sql, [run]))
     }
-}
-
-/// A claim that is renewed, or looked at, on a server.
-#[derive(Serialize)]
-pub(super) struct Beat {
-    run: String,
-    token: String,
-    until: Option<i64>,
-}
-
-impl Beat {
-    fn of(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
-        Self {
-            run: run.to_owned(),
-            token: claim.token.clone(),
-            until: until.map(|until| until.0),
-        }
-    }
-
-    fn all(all: &[&Self]) -> String {
-        serde_json::to_string(all).unwrap_or_default()
-    }
-}
-
-/// The end of a run, on its way to a server.
-pub(super) struct End {
-    run: String,
-    claim: Claim,
-    ending: Ending,
-    now: Timestamp,
 }
 
 /// Renews claims. Whoever locks several locks them in one order.
