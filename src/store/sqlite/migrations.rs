@@ -124,6 +124,7 @@ mod tests {
             "77de4435aaac78c2974796f20fcc9b0ace705484e470714528dc6d29e9010b8e",
             "52225e37f5b4593d8603a90d43d847869ffa06d1f05872e2a953480cb1842fba",
             "68738edc78681865e4da90e786881313bd86d5d2027987f5cf3d5ef97cad3818",
+            "6dc9b3ae2b8de81e95a6d50597dedcb170cba3be3f0652c1dc5bb947565eaf94",
         ];
         assert_eq!(
             MIGRATIONS
