@@ -128,7 +128,10 @@ pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Move
             let source = SqlStore::open(settings, from, Opening::Existing)?;
             let target = SqlStore::on_server(settings, &address, host, Opening::Existing)?;
             match target.is_empty()? {
-                true => target.take_from(&source),
+                true => {
+                    SqlStore::checked(settings, from)?;
+                    target.take_from(&source)
+                }
                 false => target.compared_with(&source),
             }
         }

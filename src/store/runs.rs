@@ -14,7 +14,8 @@ use super::{
 use crate::base::clock::Timestamp;
 use crate::system::machine::Machine;
 
-/// The status of a run.
+/// The status of a run. A job, which is the same run under an older name, says `success` for `succeeded`, and `error` for `failed` and
+/// `cancelled`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = Status)]

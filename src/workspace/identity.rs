@@ -342,7 +342,7 @@ impl<'a> Place<'a> {
 
     /// Writes what the database says into the data directory, unless another process was quicker.
     fn complete(&self, known: Identity) -> Result<Identity, IdentityError> {
-        files::create_folder(self.data)?;
+        files::create_private_folder(self.data)?;
         if files::write_new(&self.file, &Label::of(&known).text())? {
             return Ok(known);
         }
@@ -354,7 +354,7 @@ impl<'a> Place<'a> {
     }
 
     fn write(&self, identity: &Identity) -> Result<(), IdentityError> {
-        files::create_folder(self.data)?;
+        files::create_private_folder(self.data)?;
         Ok(files::write_whole(&self.file, &Label::of(identity).text())?)
     }
 

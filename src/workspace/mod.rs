@@ -17,6 +17,7 @@ use std::time::Duration;
 use std::path::Path;
 
 use crate::base::backoff::backoff;
+use crate::base::files;
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Problem};
 use crate::settings::Settings;
@@ -111,6 +112,12 @@ impl Workspace {
             }
             Err(error) => return Err(error.into()),
         };
+        if opening == Opening::CreateIfAbsent {
+            let elsewhere = |root: &&Path| !root.starts_with(paths.data());
+            let mut roots = paths.roots().into_iter().filter(elsewhere);
+            let made = roots.try_for_each(files::create_private_folder);
+            made.map_err(StoreError::from)?;
+        }
         let objects = Objects::open(&settings, &paths, &database_id)?;
         // On a server the time is the server's, and leases are short: nothing else tells hosts that one of them is dead.
         let (settings, machine): (_, Arc<dyn Machine>) =

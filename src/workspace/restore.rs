@@ -128,6 +128,7 @@ fn fill(
 ) -> Result<Restored, BackupError> {
     let data = paths.data();
     let failed = || FileError::on("write", data);
+    files::create_private_folder(data)?;
     let database = data.join(DATABASE);
     let beside = database.with_extension("restored");
     let mut folders = Vec::new();

@@ -123,3 +123,33 @@ fn last_id(received: &str) -> u64 {
         .collect();
     frames(&stream).last().map_or(0, |(number, _)| *number)
 }
+
+#[test]
+fn the_end_that_a_killed_worker_recorded_and_did_not_write_is_in_the_log() {
+    let place = Place::ready();
+    place.ade("run config members.csv -q").succeeds();
+    let run = place.latest_run();
+    let log = std::path::Path::new(run["run_dir"].as_str().unwrap()).join("logs/events.ndjson");
+    let text = std::fs::read_to_string(&log).unwrap();
+    let count = text.lines().count();
+    let (cut, _) = text.trim_end().rsplit_once('\n').unwrap();
+    std::fs::write(&log, format!("{cut}\n")).unwrap();
+    let server = Server::serve(&place, "");
+    let path = format!("/api/v1/runs/{}/logs", run["id"].as_str().unwrap());
+    let page = |query: String| server.read(&format!("{path}?{query}"));
+    common::wait_for("the line to be held to be lost", || {
+        page(String::new())["entries"].as_array().unwrap().len() == count
+    });
+    let whole = page(String::new());
+    assert_eq!(whole["entries"][count - 1]["event"], "run.complete");
+    assert_eq!(whole["next_after_id"], count);
+    let first = page(format!("limit={}", count - 1));
+    assert_eq!(
+        (&first["has_more"], &first["next_after_id"]),
+        (&true.into(), &(count - 1).into())
+    );
+    let rest = page(format!("after_id={}", count - 1));
+    assert_eq!(rest["entries"].as_array().unwrap().len(), 1);
+    let behind = page(format!("after_id={count}"));
+    assert_eq!(behind["entries"].as_array().unwrap().len(), 0);
+}

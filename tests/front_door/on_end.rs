@@ -38,7 +38,7 @@ impl Got {
     }
 }
 
-/// A server that notes what it gets and answers as it was told, the last answer again and again.
+/// A server that notes what it gets and answers as it was told, the last answer again and again. An empty answer: it holds the request.
 struct Receiver {
     url: String,
     got: Arc<Mutex<Vec<Got>>>,
@@ -54,6 +54,7 @@ impl Receiver {
             answers.iter().map(|&answer| answer.to_owned()).collect(),
         );
         std::thread::spawn(move || {
+            let mut held = Vec::new();
             for stream in listener.incoming() {
                 let Some((request, mut stream)) = read(stream.unwrap()) else {
                     continue;
@@ -64,6 +65,10 @@ impl Receiver {
                     noted.len() - 1
                 };
                 let answer = &answers[number.min(answers.len() - 1)];
+                if answer.is_empty() {
+                    held.push(stream);
+                    continue;
+                }
                 let head =
                     format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
                 let _ = stream.write_all(head.as_bytes());
@@ -129,7 +134,7 @@ fn place_that_tells(receiver: &Receiver) -> Place {
 }
 
 fn untold(place: &Place) -> i64 {
-    place.query("SELECT count(*) FROM deliveries")
+    place.query("SELECT count(*) FROM deliveries WHERE status <> 'delivered'")
 }
 
 #[track_caller]
@@ -207,6 +212,47 @@ fn every_way_to_end_is_told() {
     told.sort();
     expected.sort();
     assert_eq!(told, expected);
+}
+
+#[test]
+fn a_receiver_that_takes_long_holds_up_no_other_and_what_was_told_is_told_again() {
+    let receiver = Receiver::that_answers(&["", "200 OK"]);
+    let place = place_that_tells(&receiver);
+    let runs = [cancelled(&place), cancelled(&place)];
+    let worker = place.start_worker("one");
+    let told = receiver.wait_for(2)[1].run();
+    let refused: i64 = place.query("SELECT count(*) FROM deliveries WHERE last_error IS NOT NULL");
+    assert_eq!(refused, 0, "the first is still being told");
+    wait_for("the second to be told", || untold(&place) == 1);
+    let listed = place.json("deliveries ls --status delivered --json");
+    let id = listed[0]["id"].as_str().unwrap();
+    assert_eq!(
+        (listed[0]["run_id"].as_str(), &listed[1]),
+        (Some(&*told), &Value::Null)
+    );
+    let times = |count: usize| {
+        wait_for("it to be told again", || {
+            let got = receiver.got();
+            got.iter().filter(|one| one.run() == told).count() >= count
+        });
+    };
+    place.ade_prints(&format!("deliveries retry {id}"), "is told again");
+    times(2);
+    wait_for("that to be recorded", || untold(&place) <= 1);
+    let server = Server::serve(&place, "");
+    let first = server.read("/api/v1/deliveries?limit=1");
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = server.read(&format!("/api/v1/deliveries?limit=1&cursor={cursor}"));
+    let ids = [&first, &second].map(|page| page["items"][0]["run_id"].as_str().unwrap());
+    assert_eq!(ids, [&*runs[1], &*runs[0]]);
+    assert_eq!(second["next_cursor"], Value::Null);
+    let again = format!("/api/v1/deliveries/{id}/retry");
+    server.bare("POST", &again).is(200);
+    times(3);
+    let unknown = again.replace("-url", "-mail");
+    server.bare("POST", &unknown).refuses(404, "not_found");
+    place.ade_fails("deliveries retry none", 2, "run_not_found");
+    worker.stops();
 }
 
 #[test]
@@ -317,6 +363,8 @@ fn what_is_refused_for_a_day_is_given_up_and_said() {
         "{figures}"
     );
     assert!(figures.contains("\nade_deliveries_failed 1\n"), "{figures}");
+    let longest = "\nade_delivery_longest_wait_seconds 0\n";
+    assert!(figures.contains(longest), "{figures}");
     worker.stops();
     assert_eq!(receiver.got().len(), 1);
     place.ade_prints("doctor", "refused for a day, and given up: 1 end");

@@ -41,6 +41,19 @@ fn a_path_with_spaces_quotes_unicode_and_200_characters() {
 }
 
 #[test]
+fn what_senders_sent_is_for_nobody_else_to_look_into() {
+    let mut place = Place::cold();
+    place.set("ADE_RUNS_DIR", "elsewhere/runs");
+    place
+        .ade("run config members.csv --detach -q --data-dir above/fresh")
+        .succeeds();
+    for folder in ["above/fresh", "above/fresh/db", "elsewhere/runs"] {
+        let mode = std::fs::metadata(place.path(folder)).unwrap().permissions();
+        assert_eq!(mode.mode() & 0o777, 0o700, "{folder}");
+    }
+}
+
+#[test]
 fn an_output_that_exists_and_is_write_protected() {
     let place = Place::cold();
     let output = place.write("clean/members_normalized.xlsx", "mine");

@@ -413,7 +413,7 @@ pub struct BuildLogPage {
     pub has_more: bool,
 }
 
-/// The status of a job.
+/// The status of a job. A run, which is the same, says `succeeded` for `success`, and `failed` or `cancelled` for `error`.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {

@@ -617,8 +617,20 @@ async fn logs(
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let path = tail::path_of(&workspace.paths, &run);
         shared_log::fetch(&workspace, &run.id, &path)?;
-        let of = ("run_id", run.id.as_str());
-        log_page(&path, of, after, limit, &tail::paths_of(api, &run)).map(axum::Json)
+        let (of, paths) = (("run_id", run.id.as_str()), tail::paths_of(api, &run));
+        let mut page = log_page(&path, of, after, limit, &paths)?;
+        let is_last = page["has_more"] == false;
+        let missing = is_last.then(|| tail::missing_end(&workspace, &run, path, paths));
+        if let Some(line) = missing.flatten().filter(|line| line.sequence > after) {
+            match page["entries"].as_array_mut() {
+                Some(entries) if entries.len() < limit => {
+                    entries.push(entry(&line));
+                    page["next_after_id"] = json!(line.sequence);
+                }
+                _ => page["has_more"] = json!(true),
+            }
+        }
+        Ok(axum::Json(page))
     })
     .await
 }

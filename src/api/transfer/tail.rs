@@ -22,9 +22,10 @@ use crate::base::show_path::ShowPath;
 use crate::events;
 use crate::events::{Follower, names};
 use crate::run::shared_log;
-use crate::run::views::follow::{End, end_of_run};
+use crate::run::views::follow::{End, end_of, end_of_run};
 use crate::settings::paths::Paths;
 use crate::store::RunRecord;
+use crate::workspace::Workspace;
 
 /// How often a log that is followed is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -92,8 +93,8 @@ impl Watcher {
                 let now = self.workspace.now();
                 let is_reported = end.is_reported_by(reading.last_end.as_ref());
                 if is_reported || end.is_late(now) {
-                    let missing = (!is_reported).then(|| self.missing(end, reading.sequence));
-                    let over = missing.flatten();
+                    let missing = || missing(&self.workspace.new_id(), &self.run, end, &reading);
+                    let over = if is_reported { None } else { missing() };
                     self.sender.send_modify(|seen| seen.over = Some(over));
                     self.forget();
                     return;
@@ -142,17 +143,6 @@ impl Watcher {
         asked.ok().flatten()
     }
 
-    fn missing(&self, end: &End, sequence: u64) -> Option<Line> {
-        let (event, at) = end.event.clone()?;
-        let id = self.workspace.new_id();
-        let line = event.line(events::Subject::Run, &self.run, sequence + 1, &id, at);
-        Some(Line {
-            sequence: sequence + 1,
-            event: names::RUN_COMPLETE.to_owned(),
-            text: self.paths.text(&line.to_string()).into_owned().into(),
-        })
-    }
-
     fn forget(&self) {
         let mut known = lock(&self.api.tails.0);
         known.remove(&self.run);
@@ -166,6 +156,33 @@ impl Watcher {
             known.remove(&self.run);
         }
         is_alone
+    }
+}
+
+/// The line of an end that the log lacks: whoever recorded the end died before it was written.
+fn missing(id: &str, run: &str, end: &End, reading: &Reading) -> Option<Line> {
+    let (event, at) = end.event.clone()?;
+    let sequence = reading.sequence + 1;
+    let line = event.line(events::Subject::Run, run, sequence, id, at);
+    Some(Line {
+        sequence,
+        event: names::RUN_COMPLETE.to_owned(),
+        text: reading.paths.text(&line.to_string()).into_owned().into(),
+    })
+}
+
+/// The same of a log that nobody follows. `run` was read before the log was.
+pub fn missing_end(
+    workspace: &Workspace,
+    run: &RunRecord,
+    path: PathBuf,
+    paths: Hider,
+) -> Option<Line> {
+    let end = end_of(run).filter(|end| end.is_late(workspace.machine.now()))?;
+    let reading = Reading::at_end(path, paths);
+    match end.is_reported_by(reading.last_end.as_ref()) {
+        true => None,
+        false => missing(&workspace.machine.new_id(), &run.id, &end, &reading),
     }
 }
 

@@ -6,8 +6,9 @@ mod file_system;
 mod partial;
 mod usage;
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -272,6 +273,21 @@ pub fn create_folder(path: &Path) -> Result<(), FileError> {
         }
     }
     created.map_err(FileError::on("create the folder", path))
+}
+
+/// Creates a folder that nobody else may look into, and those above it. One that is there stays as it is.
+///
+/// # Errors
+/// As [`create_folder`].
+pub fn create_private_folder(path: &Path) -> Result<(), FileError> {
+    if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+        create_folder(above)?;
+    }
+    match DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => Ok(()),
+        // It is there, or whoever has it in the way is named.
+        Err(_) => create_folder(path),
+    }
 }
 
 /// Writes a whole file.

@@ -21,7 +21,7 @@ use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::kind_of_end;
 use crate::run::shared_log;
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
-use crate::store::{EnvironmentStatus, RunStatus, StoreError};
+use crate::store::{EnvironmentStatus, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 use crate::workspace::fleet;
 
@@ -328,11 +328,16 @@ impl End {
 /// The end of a run; `None`: it has not ended.
 pub fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
     let run = workspace.store.run(workspace.id(), id)?;
-    Ok(run.status.is_terminal().then(|| End {
-        kind: kind_of_end(&run),
+    Ok(end_of(&run))
+}
+
+/// Returns the end of a run as its record has it, if it has ended.
+pub fn end_of(run: &RunRecord) -> Option<End> {
+    run.status.is_terminal().then(|| End {
+        kind: kind_of_end(run),
         sign: ("attempt", run.attempt_count.into()),
-        event: run.completed_at.map(|at| (ends::event_of(&run), at)),
-    }))
+        event: run.completed_at.map(|at| (ends::event_of(run), at)),
+    })
 }
 
 fn end_of_environment(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {

@@ -64,7 +64,11 @@ pub(super) fn schema_status(
 pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
     let path = &options.path;
     if let Some(folder) = path.parent() {
-        files::create_folder(folder)?;
+        // What it holds is the senders': the data directory, if this makes it, is for its owner alone.
+        if folder.starts_with(&options.data) {
+            files::create_private_folder(&options.data)?;
+        }
+        files::create_private_folder(folder)?;
     }
     let _lock = migration_lock(path)?;
     if !path.exists() {
