@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Pool;
+use super::duty::Duty;
 use crate::base::mutex::lock;
 use crate::events::names;
 use crate::run::ending::ends;
@@ -54,26 +55,6 @@ impl<'a> Clocks<'a> {
     fn are_trusted(&self, settle: Duration) -> bool {
         let now = self.machine.steady();
         self.jumped_at.is_none_or(|at| now >= at.plus(settle))
-    }
-}
-
-/// Something that is done every so often.
-pub(super) struct Duty {
-    every: Duration,
-    last: Option<Steady>,
-}
-
-impl Duty {
-    pub(super) fn new(every: Duration) -> Self {
-        Self { every, last: None }
-    }
-
-    pub(super) fn is_due(&mut self, now: Steady) -> bool {
-        let due = self.last.is_none_or(|last| now.since(last) >= self.every);
-        if due {
-            self.last = Some(now);
-        }
-        due
     }
 }
 

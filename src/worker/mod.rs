@@ -9,6 +9,7 @@
 
 mod builds;
 mod collecting;
+mod duty;
 mod housekeeping;
 mod slot;
 mod telling;
@@ -30,6 +31,9 @@ use crate::system::bell::Bell;
 use crate::system::machine::Work;
 use crate::workspace::Workspace;
 use crate::workspace::fleet::{FleetError, Member, WORKER};
+
+/// So many receivers of a kind are told at the same time that a run has ended.
+const TOLD_AT_ONCE: usize = 4;
 
 /// The options of a worker.
 #[derive(Clone, Debug)]
@@ -242,7 +246,7 @@ impl Pool<'_> {
         }
         for kind in DeliveryKind::of(&self.workspace.settings) {
             let telling = Arc::new(AtomicUsize::new(0));
-            beside.extend((0..telling::SIDE_BY_SIDE).map(|index| {
+            beside.extend((0..TOLD_AT_ONCE).map(|index| {
                 let telling = Arc::clone(&telling);
                 self.thread(move || self.tell_ends(kind, index, &telling))
             }));

@@ -7,15 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::Pool;
-use super::housekeeping::Duty;
+use super::duty::Duty;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::run::execution::happenings::Happening;
 use crate::run::on_end;
 use crate::run::on_end::Teller;
 use crate::store::{DeliveryKind, StoreError};
-
-/// So many receivers of a kind are told at the same time.
-pub(super) const SIDE_BY_SIDE: usize = 4;
 
 /// How often it is looked whether something is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -150,7 +150,7 @@ impl Database {
 
     fn sweep(self) {
         let tables = "run_metrics run_fields run_table_columns run_attempts queue runs environments configurations \
-                      workspaces workers leases observed_time pauses";
+                      workspaces workers leases observed_time pauses ended";
         let mut sql: String = tables
             .split(' ')
             .filter(|table| !table.is_empty())
