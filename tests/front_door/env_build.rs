@@ -89,7 +89,7 @@ fn an_environment_of_which_packages_are_gone_is_built_again() {
         place
             .ade("env build config")
             .succeeds()
-            .says("its folder is gone or incomplete");
+            .says("its files are gone, changed or cannot be read");
         assert!(inside(gone).exists());
         place
             .ade("env build config")

@@ -472,7 +472,7 @@ fn the_lock_file_of_a_live_process_stays_and_what_is_left_of_dead_ones_goes() {
     let process = |id: &str| {
         let lock = locks.join(format!("{id}.lock"));
         place.change(&format!(
-            "INSERT INTO workers SELECT '{id}', 'elsewhere', 1, 'w-{id}', 'worker', 1, '{}', 0, 0, 900000",
+            "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, started_at, seen_at) VALUES ('{id}', 'elsewhere', 1, 'w-{id}', 'worker', 1, '{}', 0, 0)",
             lock.display()
         ));
         lock

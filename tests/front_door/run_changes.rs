@@ -115,7 +115,7 @@ fn an_environment_whose_folder_vanished_is_built_again() {
     std::fs::remove_dir_all(&first).unwrap();
     place.ade_says(
         "run config members.csv",
-        "(its folder is gone or incomplete)",
+        "(its files are gone, changed or cannot be read)",
     );
     // A builder that stands still may be in the old one, and its lock went with the files.
     let second = folder();
@@ -124,7 +124,7 @@ fn an_environment_whose_folder_vanished_is_built_again() {
     std::fs::remove_file(second.join(".ready")).unwrap();
     place.ade_says(
         "run config members.csv",
-        "(its folder is gone or incomplete)",
+        "(its files are gone, changed or cannot be read)",
     );
     assert!(folder() != second && folder().join(".ready").exists());
     assert_eq!(place.environments().len(), 1);

@@ -138,7 +138,7 @@ fn a_file_where_the_data_directory_should_be() {
     snapshot!(place, place.ade("run config members.csv"), @r"
     status 5
     --- stderr
-    error: cannot create the folder [HERE]/file/db: not a directory
+    error: cannot create the folder [HERE]/file: file exists
     hint: a file has the name that a folder should have: move the file away, or name another --data-dir
     ");
     place.set("ADE_DATA_DIR", place.path("file/data"));
