@@ -17,7 +17,6 @@
 //! `cargo bench --bench queue -- cycles` measures one of them.
 
 mod common;
-#[cfg(feature = "postgres")]
 #[path = "queue/server.rs"]
 mod server;
 
@@ -58,9 +57,7 @@ fn main() {
     match words.as_slice() {
         ["child", "plain", data] => child(&plain_cycles(Path::new(data))),
         ["child", "queue", data] => child(&queue_cycles(Path::new(data))),
-        #[cfg(feature = "postgres")]
         ["child", "server", address] => server::child(address),
-        #[cfg(feature = "postgres")]
         ["child", "plain server", address] => server::plain_child(address),
         ["pressing", threads, pause, seconds, data] => pressing(
             threads.parse().expect("a number"),
@@ -77,7 +74,6 @@ fn main() {
                 ("pressure", &under_pressure),
                 ("lists", &lists),
                 ("latency", &latency),
-                #[cfg(feature = "postgres")]
                 ("server", &server::measure),
             ];
             let named = parts.iter().any(|(part, _)| words.contains(part));
