@@ -12,7 +12,7 @@
 //!   seconds of each.
 //! - `lists`: `ade runs ls` as a whole process with each filter, over 1,000,000 runs.
 //! - `latency`: the time from a run's record by `ade run --detach` to its claim by an `ade worker` of the same machine.
-//! - `server`: cycles and the wake-up on a PostgreSQL server, where this is built with the feature `postgres`.
+//! - `server`: cycles and the wake-up on a PostgreSQL server.
 //!
 //! `cargo bench --bench queue -- cycles` measures one of them.
 

@@ -3,7 +3,7 @@
 use crate::base::clock::Timestamp;
 use crate::store::Claim;
 use crate::store::driver::{self, Row, ToValue, Transaction};
-use crate::store::sql::values::{instant, instant_or_none, row, rows, small};
+use crate::store::sql::values::{row, rows};
 
 /// What the queue says of a run.
 pub(super) struct Live {
@@ -23,27 +23,32 @@ pub(super) struct Live {
     pub(super) cancel_requested_at: Option<Timestamp>,
 }
 
+/// The columns in the order in which [`live`] reads them: to find each by its name takes longer than the query itself.
+const READ: &str = "SELECT (SELECT configuration_id FROM runs WHERE id = run_id), submitter, created_at, environment_id, attempt_count, max_attempts, started_at,
+    claimed_by, claimed_at, claim_token, claim_expires_at, claim_process, cancel_requested_at FROM queue WHERE run_id = ?1 /*pg FOR UPDATE*/";
+
 fn live(row: &Row<'_>) -> driver::Result<Live> {
+    let instant =
+        |column| Ok::<_, driver::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
     Ok(Live {
-        configuration_id: row.get("configuration_id")?,
-        submitter: row.get("submitter")?,
-        created_at: instant(row, "created_at")?,
-        environment_id: row.get("environment_id")?,
-        attempt_count: small(row, "attempt_count")?,
-        max_attempts: small(row, "max_attempts")?,
-        started_at: instant_or_none(row, "started_at")?,
-        claimed_by: row.get("claimed_by")?,
-        claimed_at: instant_or_none(row, "claimed_at")?,
-        claim_token: row.get("claim_token")?,
-        claim_expires_at: instant_or_none(row, "claim_expires_at")?,
-        claim_process: row.get("claim_process")?,
-        cancel_requested_at: instant_or_none(row, "cancel_requested_at")?,
+        configuration_id: row.get(0)?,
+        submitter: row.get(1)?,
+        created_at: Timestamp(row.get(2)?),
+        environment_id: row.get(3)?,
+        attempt_count: row.get(4)?,
+        max_attempts: row.get(5)?,
+        started_at: instant(6)?,
+        claimed_by: row.get(7)?,
+        claimed_at: instant(8)?,
+        claim_token: row.get(9)?,
+        claim_expires_at: instant(10)?,
+        claim_process: row.get(11)?,
+        cancel_requested_at: instant(12)?,
     })
 }
 
 fn read(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<Live>> {
-    let sql = "SELECT *, (SELECT configuration_id FROM runs WHERE id = run_id) AS configuration_id FROM queue WHERE run_id = ?1 /*pg FOR UPDATE*/";
-    row(transaction, sql, [id], live)
+    row(transaction, READ, [id], live)
 }
 
 /// The run that is under this claim.

@@ -1,6 +1,7 @@
 //! Reads runs.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use serde::de::DeserializeOwned;
 
@@ -169,5 +170,6 @@ pub(super) fn by_id_or_none(
 /// The statement that reads a run by its id, for callers that read several: to find it among the prepared ones takes a look at all
 /// of its text.
 pub(super) fn prepared(connection: &Connection) -> driver::Result<Statement<'_>> {
-    connection.prepare_cached(&format!("{SELECT} WHERE r.id = ?1"))
+    static BY_ID: LazyLock<String> = LazyLock::new(|| format!("{SELECT} WHERE r.id = ?1"));
+    connection.prepare_cached(&BY_ID)
 }
