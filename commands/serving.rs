@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use ade::api::access::tokens;
@@ -107,7 +106,6 @@ impl Serving {
         let told = Arc::clone(&log);
         let report = Box::new(move |now: &ServerLine<'_>| told.api(now));
         let api = Api::new(Arc::clone(&workspace), options, report);
-        let works = worker.is_some();
         let engines = worker
             .as_ref()
             .and_then(|_| warm_engines(&workspace, &log, None));
@@ -115,28 +113,24 @@ impl Serving {
             values: None,
             warm: engines.as_ref(),
         };
-        let failed: Option<Failure> = std::thread::scope(|scope| {
+        std::thread::scope(|scope| {
             let watching = scope.spawn(|| beside(&stop.in_order));
-            let working = worker.map(|options| {
-                let (workspace, stop, log) = (&workspace, stop.clone(), &*log);
+            let working = scope.spawn(|| -> Result<(), Failure> {
+                // A server whose worker cannot go on, or whose database is another one, ends, so that an operator looks.
+                let _stop = RaisedAtEnd(&stop.in_order);
                 let tools = Tools {
                     launcher: &launcher,
                     ..Tools::here()
                 };
-                scope.spawn(move || {
-                    // A server whose worker cannot go on ends, so that an operator looks.
-                    let _stop = RaisedAtEnd(&stop.in_order);
-                    worker::work(workspace, tools, &options, &stop, &|source, change| {
+                if let Some(options) = worker {
+                    worker::work(&workspace, tools, &options, &stop, &|source, change| {
                         log.change(source, change)
-                    })
-                })
-            });
-            // A worker recovers the runs of dead processes by itself.
-            let settling = (!works).then(|| {
-                scope.spawn(|| {
-                    let _stop = RaisedAtEnd(&stop.in_order);
-                    settle_until(&workspace, &stop.in_order)
-                })
+                    })?;
+                } else {
+                    // A worker recovers the runs of dead processes by itself.
+                    settle_until(&workspace, &stop.in_order)?;
+                }
+                Ok(())
             });
             let shutdown = Shutdown {
                 in_order: stop.in_order.clone(),
@@ -145,21 +139,12 @@ impl Serving {
                 grace,
             };
             listening.serve(&api, &shutdown);
-            // The API may end by itself only with the worker.
+            // The API may end by itself only with that.
             stop.in_order.cancel();
             let _ = watching.join();
-            let worked = working.map(ScopedJoinHandle::join);
-            let settled = settling.map(ScopedJoinHandle::join);
-            let worked = worked.map(|worked| worked.unwrap_or_else(|panic| resume_unwind(panic)));
-            let settled =
-                settled.map(|settled| settled.unwrap_or_else(|panic| resume_unwind(panic)));
-            let worked = worked.and_then(|worked| Some(worked.err()?.into()));
-            worked.or(settled.and_then(|settled| Some(settled.err()?.into())))
-        });
-        match failed {
-            Some(failure) => Err(failure),
-            None => Ok(ExitStatus::Done),
-        }
+            working.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })?;
+        Ok(ExitStatus::Done)
     }
 }
 

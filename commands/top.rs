@@ -7,7 +7,7 @@ use std::time::Duration;
 use ade::base::problem::code;
 use ade::run::views::top::{View, WINDOW, look};
 use ade::store::Overview;
-use ade::workspace::figures::{BusyProcess, Share};
+use ade::workspace::figures::{BusyProcess, Share, Shares};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -43,7 +43,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .hint("`ade run CONFIG FILE` or `ade migrate` creates one")
     })?;
     if ui.json() {
-        print_json(ui, &look(&workspace)?);
+        print_json(ui, &look(&workspace)?, &Shares::read(&workspace)?);
         return Ok(ExitStatus::Done);
     }
     let screen = if args.once { None } else { Screen::open() };
@@ -64,7 +64,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
 }
 
-fn print_json(ui: &Ui, view: &View) {
+fn print_json(ui: &Ui, view: &View, by: &Shares) {
     ui.document(&json!({
         "at": view.figures.now,
         "window_seconds": WINDOW.as_secs(),
@@ -75,11 +75,11 @@ fn print_json(ui: &Ui, view: &View) {
             "is_overdue": longest.is_overdue(), "cancel": longest.cancel(),
         })),
         "by": {
-            "configurations": shares(&view.shares.configurations, |of| {
+            "configurations": shares(&by.configurations, |of| {
                 json!({"id": of.id, "name": of.name, "workspace_id": of.workspace_id})
             }),
-            "workspaces": shares(&view.shares.workspaces, |id| json!({"id": id})),
-            "submitters": shares(&view.shares.submitters, |key| json!({"submitter": key})),
+            "workspaces": shares(&by.workspaces, |id| json!({"id": id})),
+            "submitters": shares(&by.submitters, |key| json!({"submitter": key})),
         },
         "paused": view.paused,
         "workers": view.figures.processes.iter().map(|known| &known.record).collect::<Vec<_>>(),

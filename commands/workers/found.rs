@@ -2,13 +2,23 @@
 
 use ade::store::WorkerRecord;
 use ade::workspace::Workspace;
+use ade::workspace::fleet;
 
 use crate::context::Context;
 use crate::exit::Failure;
 
-/// The workspace, and the worker that is meant.
-pub fn found(context: &Context, given: &str) -> Result<(Workspace, WorkerRecord), Failure> {
-    let workspace = context.open_or_create()?;
-    let worker = ade::workspace::fleet::find(&workspace, given)?;
-    Ok((workspace, worker))
+#[derive(clap::Args)]
+pub struct Meant {
+    /// The worker: its id, the last digits of that, or its name
+    #[arg(value_name = "ID")]
+    worker: String,
+}
+
+impl Meant {
+    /// The workspace, and the worker that is meant.
+    pub fn find(&self, context: &Context) -> Result<(Workspace, WorkerRecord), Failure> {
+        let workspace = context.open_or_create()?;
+        let worker = fleet::find(&workspace, &self.worker)?;
+        Ok((workspace, worker))
+    }
 }

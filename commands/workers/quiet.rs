@@ -3,7 +3,7 @@
 use ade::store::Submitter;
 use ade::workspace::fleet::quiet;
 
-use super::found::found;
+use super::found::Meant;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
@@ -14,14 +14,13 @@ use crate::exit::{ExitStatus, Outcome};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade workers ls\n  ade workers quiet 4f2a9c")]
 pub struct Args {
-    /// The worker: its id, the last digits of that, or its name
-    #[arg(value_name = "ID")]
-    worker: String,
+    #[command(flatten)]
+    meant: Meant,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let (workspace, worker) = found(context, &args.worker)?;
+    let (workspace, worker) = args.meant.find(context)?;
     let by = Submitter::of_machine(&*workspace.machine);
     let worker = quiet(&workspace, &worker.id, &by)?;
     if ui.json() {

@@ -2,7 +2,7 @@
 
 use ade::workspace::fleet::resume;
 
-use super::found::found;
+use super::found::Meant;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
@@ -10,14 +10,13 @@ use crate::exit::{ExitStatus, Outcome};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade workers resume 4f2a9c")]
 pub struct Args {
-    /// The worker: its id, the last digits of that, or its name
-    #[arg(value_name = "ID")]
-    worker: String,
+    #[command(flatten)]
+    meant: Meant,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let (workspace, worker) = found(context, &args.worker)?;
+    let (workspace, worker) = args.meant.find(context)?;
     let worker = resume(&workspace, &worker.id)?;
     if ui.json() {
         ui.document(&worker);

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::counted::duration;
 use crate::store::{
-    ConfigurationRecord, DeliveryCounts, EndedCount, LIMITS, Overview, Pause, RunStatus,
-    RunningRun, Store, StoreError, Totals, WorkerRecord,
+    DeliveryCounts, EndedCount, LIMITS, Overview, Pause, RunStatus, RunningRun, Store, StoreError,
+    Totals, WorkerRecord,
 };
 use crate::workspace::{Workspace, fleet};
 
@@ -186,7 +186,7 @@ pub struct Named {
     pub workspace_id: String,
 }
 
-/// The figures by whose runs they are of; of each kind those that have most, no more than were asked for.
+/// The figures by whose runs they are of; of each kind those that have most.
 #[derive(Clone, Debug, Default)]
 pub struct Shares {
     /// All together.
@@ -200,27 +200,22 @@ pub struct Shares {
 }
 
 impl Shares {
-    /// Reads them, of each kind at most `most`.
-    pub fn read(workspace: &Workspace, most: usize) -> Result<Self, StoreError> {
+    /// Of each kind so many at most.
+    const MOST: usize = 50;
+
+    /// Reads them.
+    pub fn read(workspace: &Workspace) -> Result<Self, StoreError> {
         let store = &*workspace.store;
         let mut known: HashMap<String, Named> = HashMap::new();
         for one in store.workspaces()? {
-            for ConfigurationRecord {
-                id,
-                name,
-                workspace_id,
-                ..
-            } in store
-                .configurations(&one.id)?
-                .into_iter()
-                .map(|known| known.record)
-            {
+            for found in store.configurations(&one.id)? {
+                let record = found.record;
                 let named = Named {
-                    id: id.clone(),
-                    name,
-                    workspace_id,
+                    id: record.id.clone(),
+                    name: record.name,
+                    workspace_id: record.workspace_id,
                 };
-                known.insert(id, named);
+                known.insert(record.id, named);
             }
         }
         let mut all = Share::default();
@@ -274,9 +269,9 @@ impl Shares {
             .map(|(named, share)| (named.clone(), share));
         Ok(Self {
             all,
-            configurations: largest(configurations, most, |named| named.id.clone()),
-            workspaces: largest(workspaces.into_iter(), most, String::clone),
-            submitters: largest(submitters.into_iter(), most, String::clone),
+            configurations: largest(configurations, |named| named.id.clone()),
+            workspaces: largest(workspaces.into_iter(), String::clone),
+            submitters: largest(submitters.into_iter(), String::clone),
         })
     }
 }
@@ -284,12 +279,11 @@ impl Shares {
 /// Those with most runs, in the order of their keys.
 fn largest<T>(
     all: impl Iterator<Item = (T, Share)>,
-    most: usize,
     key: impl Fn(&T) -> String,
 ) -> Vec<(T, Share)> {
     let mut all: Vec<(T, Share)> = all.collect();
     all.sort_by_cached_key(|(one, share)| (std::cmp::Reverse(share.weight()), key(one)));
-    all.truncate(most);
+    all.truncate(Shares::MOST);
     all.sort_by_cached_key(|(one, _)| key(one));
     all
 }

@@ -80,7 +80,7 @@ impl ApiError {
         self.status == StatusCode::SERVICE_UNAVAILABLE
     }
 
-    /// An error of this status and code.
+    /// An error of this status and code; with the seconds after which the client may try again, where the status says that it may.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -89,7 +89,11 @@ impl ApiError {
             hint: None,
             errors: Vec::new(),
             error: None,
-            retry_after: None,
+            retry_after: match status {
+                StatusCode::SERVICE_UNAVAILABLE => Some(5),
+                StatusCode::TOO_MANY_REQUESTS => Some(2),
+                _ => None,
+            },
             inner: None,
         }
     }
@@ -201,13 +205,11 @@ impl<P: Problem> From<P> for ApiError {
                 _ => "the server could not do this; its log says why",
             };
             let mut error = Self::new(status, facts.code, detail);
-            error.retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5);
             error.inner = Some(message.into());
             return error;
         }
         let mut error = Self::new(status, facts.code, message);
         error.hint = facts.hint;
-        error.retry_after = (status == StatusCode::TOO_MANY_REQUESTS).then_some(2);
         error
     }
 }

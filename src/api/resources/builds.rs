@@ -131,7 +131,7 @@ pub fn in_time(error: crate::environment::provide::ask::AskError) -> ApiError {
     use crate::environment::provide::ask::AskError;
     match error {
         AskError::Full { .. } => {
-            let busy = crate::api::state::busy(&error.to_string()).retry_after(5);
+            let busy = crate::api::state::busy(&error.to_string());
             match error.hint() {
                 Some(hint) => busy.hint(hint),
                 None => busy,

@@ -23,9 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Ended runs are counted for this long, beside all that ever ended.
 const WINDOW: Duration = Duration::from_secs(3600);
 
-/// So many configurations, workspaces and submitters have figures of their own: those with most runs.
-const MOST_SHARES: usize = 50;
-
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(healthz))
@@ -54,7 +51,7 @@ async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
         home.store.demand_known_schema()?;
         let pauses = home.store.pauses()?;
         if ballast::is_scarce(home.files(), home.paths.data()) {
-            return Err(busy("the disk of the data directory has no room for files").retry_after(5));
+            return Err(busy("the disk of the data directory has no room for files"));
         }
         if let Some(objects) = &home.objects {
             objects.demand_reachable()?;
@@ -62,7 +59,7 @@ async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
         Ok(pauses)
     });
     let looked = tokio::time::timeout(PATIENCE, looked).await;
-    let pauses = looked.map_err(|_| busy("the object store gives no answer").retry_after(5))??;
+    let pauses = looked.map_err(|_| busy("the object store gives no answer"))??;
     let (all, configurations) = paused(&pauses);
     Ok(axum::Json(json!({
         "status": "ok", "version": crate::VERSION, "paused": all, "paused_configurations": configurations,
@@ -99,11 +96,7 @@ async fn metrics(State(api): State<Api>, request: Request) -> Result<impl IntoRe
                 &mut text,
                 &Figures::read(api.home(), Of::default(), WINDOW)?,
             );
-            write_shares(
-                &mut text,
-                &Shares::read(api.home(), MOST_SHARES)?,
-                with_names,
-            );
+            write_shares(&mut text, &Shares::read(api.home())?, with_names);
             write_own(&mut text, api);
             Ok(text)
         })
@@ -160,87 +153,78 @@ fn write_figures(text: &mut String, figures: &Figures) {
 
 /// Whose runs they are, and how long they wait and take. Without names: all together.
 fn write_shares(text: &mut String, shares: &Shares, with_names: bool) {
-    let all = [(String::new(), &shares.all)];
-    write_times(text, "ade_run", "all", &all);
+    write_times(text, "ade_run", "all", &[(String::new(), &shares.all)]);
     if !with_names {
         return;
     }
-    let configurations: Vec<(String, &Share)> = shares
-        .configurations
-        .iter()
-        .map(|(of, share)| {
-            let (workspace, name) = (quoted(&of.workspace_id), quoted(&of.name));
-            let id = &of.id;
-            (
-                format!("workspace={workspace},configuration={name},id=\"{id}\""),
-                share,
-            )
-        })
-        .collect();
-    write_share(
-        text,
-        "ade_configuration",
-        "a configuration",
-        &configurations,
-    );
-    write_times(
-        text,
-        "ade_configuration_run",
-        "a configuration",
-        &configurations,
-    );
-    let named = |label: &str, all: &'_ [(String, Share)]| -> Vec<(String, Share)> {
-        let labelled =
-            |(name, share): &(String, Share)| (format!("{label}={}", quoted(name)), share.clone());
-        all.iter().map(labelled).collect()
-    };
-    for (label, of, all) in [
-        ("workspace", "a workspace", &shares.workspaces),
-        ("submitter", "a submitter", &shares.submitters),
+    let configurations = shares.configurations.iter().map(|(of, share)| {
+        let (workspace, name) = (quoted(&of.workspace_id), quoted(&of.name));
+        let id = &of.id;
+        (
+            format!("workspace={workspace},configuration={name},id=\"{id}\""),
+            share,
+        )
+    });
+    let configurations: Vec<Labelled<'_>> = configurations.collect();
+    let of = "a configuration";
+    write_share(text, "ade_configuration", of, &configurations);
+    write_times(text, "ade_configuration_run", of, &configurations);
+    for (label, all) in [
+        ("workspace", &shares.workspaces),
+        ("submitter", &shares.submitters),
     ] {
-        let named = named(label, all);
-        let all: Vec<(String, &Share)> = named
+        let labelled = all
             .iter()
-            .map(|(labels, share)| (labels.clone(), share))
-            .collect();
-        write_share(text, &format!("ade_{label}"), of, &all);
-        let stored = all
-            .iter()
-            .map(|(labels, share)| (format!("{{{labels}}}"), share.stored_bytes));
+            .map(|(name, share)| (format!("{label}={}", quoted(name)), share));
+        let all: Vec<Labelled<'_>> = labelled.collect();
+        let (prefix, of) = (format!("ade_{label}"), format!("a {label}"));
+        write_share(text, &prefix, &of, &all);
         let help = format!("Bytes of the documents of {of}.");
-        write_all(
+        write_gauge(
             text,
-            &format!("ade_{label}_stored_bytes"),
-            "gauge",
+            &format!("{prefix}_stored_bytes"),
             &help,
-            stored,
+            &all,
+            |share| share.stored_bytes,
         );
     }
 }
 
-/// What each has in the queue, and what ended of it.
-fn write_share(text: &mut String, prefix: &str, of: &str, all: &[(String, &Share)]) {
-    let queued = all
+/// What somebody has, with the labels that say who that is.
+type Labelled<'a> = (String, &'a Share);
+
+fn write_gauge(
+    text: &mut String,
+    name: &str,
+    help: &str,
+    all: &[Labelled<'_>],
+    value: impl Fn(&Share) -> u64,
+) {
+    let values = all
         .iter()
-        .map(|(labels, share)| (format!("{{{labels}}}"), share.queued));
-    let help = format!("Runs of {of} that wait.");
-    write_all(
+        .map(|(labels, share)| (format!("{{{labels}}}"), value(share)));
+    write_all(text, name, "gauge", help, values);
+}
+
+/// What each has in the queue, and what ended of it.
+fn write_share(text: &mut String, prefix: &str, of: &str, all: &[Labelled<'_>]) {
+    let (queued, running) = (
+        format!("Runs of {of} that wait."),
+        format!("Runs of {of} that are being executed."),
+    );
+    write_gauge(
         text,
         &format!("{prefix}_runs_queued"),
-        "gauge",
-        &help,
-        queued,
+        &queued,
+        all,
+        |share| share.queued,
     );
-    let running = all
-        .iter()
-        .map(|(labels, share)| (format!("{{{labels}}}"), share.running));
-    let help = format!("Runs of {of} that are being executed.");
-    write_all(
+    write_gauge(
         text,
         &format!("{prefix}_runs_running"),
-        "gauge",
-        &help,
-        running,
+        &running,
+        all,
+        |share| share.running,
     );
     let ended = all.iter().flat_map(|(labels, share)| {
         let by_status = RunStatus::ENDED.iter().zip(share.ended);
@@ -262,7 +246,7 @@ fn write_share(text: &mut String, prefix: &str, of: &str, all: &[(String, &Share
 }
 
 /// How long runs waited, and took, as histograms of seconds.
-fn write_times(text: &mut String, prefix: &str, of: &str, all: &[(String, &Share)]) {
+fn write_times(text: &mut String, prefix: &str, of: &str, all: &[Labelled<'_>]) {
     let waits = "Seconds from the record of a run to its first claim";
     let took = "Seconds that the last attempt of a run took";
     for (name, help, histogram) in [

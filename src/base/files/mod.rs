@@ -54,31 +54,33 @@ impl FileError {
     /// The object store, or what an object of it is to be put from or fetched to, is out of reach: `source` says why, and `path` is
     /// the object's address or the file.
     pub fn out_of_reach(action: &'static str, path: &Path, why: impl Into<String>) -> Self {
-        Self::on(action, path)(io::Error::other(OutOfReach(why.into())))
+        Self::on(action, path)(io::Error::other(OfObjects::OutOfReach(why.into())))
     }
 
     /// A file that a record names is neither on this host nor in the object store.
     pub fn missing(path: &Path) -> Self {
-        Self::on("find", path)(io::Error::new(io::ErrorKind::NotFound, Missing))
+        Self::on("find", path)(io::Error::new(io::ErrorKind::NotFound, OfObjects::Missing))
     }
 
     /// Whether it is a file that another host may have.
     pub fn is_missing(&self) -> bool {
-        let cause = self.source.get_ref();
-        cause.is_some_and(|cause| cause.is::<Missing>())
+        matches!(self.of_objects(), Some(OfObjects::Missing))
     }
 
     /// Whether the object store is out of reach.
     pub fn is_out_of_reach(&self) -> bool {
-        let cause = self.source.get_ref();
-        cause.is_some_and(|cause| cause.is::<OutOfReach>())
+        matches!(self.of_objects(), Some(OfObjects::OutOfReach(_)))
+    }
+
+    fn of_objects(&self) -> Option<&OfObjects> {
+        self.source.get_ref()?.downcast_ref()
     }
 
     /// These facts under another kind and code, unless it is about the object store: that is said under its own.
     pub fn facts_under(&self, kind: Kind, code: &'static str) -> Facts {
-        match self.is_out_of_reach() || self.is_missing() {
-            true => self.facts(),
-            false => self.facts().under(kind, code),
+        match self.of_objects() {
+            Some(_) => self.facts(),
+            None => self.facts().under(kind, code),
         }
     }
 
@@ -97,7 +99,7 @@ impl FileError {
     /// Whether a resource was exhausted that may be available again later, or elsewhere: disk space, memory, descriptors, the object store and what
     /// is in it.
     pub fn may_pass(&self) -> bool {
-        is_exhausted(&self.source) || self.is_out_of_reach() || self.is_missing()
+        is_exhausted(&self.source) || self.of_objects().is_some()
     }
 }
 
@@ -118,14 +120,16 @@ impl Problem for FileError {
     }
 }
 
+/// What is wrong with the object store, or with what is in it.
 #[derive(Debug, thiserror::Error)]
-#[error("it is neither on this host nor in the object store")]
-struct Missing;
-
-/// Why the object store is out of reach.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct OutOfReach(String);
+enum OfObjects {
+    /// It is out of reach, for this reason.
+    #[error("{0}")]
+    OutOfReach(String),
+    /// It has no such file, and neither has this host.
+    #[error("it is neither on this host nor in the object store")]
+    Missing,
+}
 
 /// Notes that a folder is in use now, as its time of change. Where that cannot be noted, it looks older than it is.
 pub fn touch(folder: &Path) {

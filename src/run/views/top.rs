@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::chosen::short_ids;
 use crate::run::ending::recover::settle;
 use crate::store::{RunFilter, RunRecord, RunStatus, StoreError};
-use crate::workspace::figures::{Figures, Of, Shares};
+use crate::workspace::figures::{Figures, Of};
 use crate::workspace::pause::Paused;
 use crate::workspace::{Workspace, pause};
 
@@ -13,8 +13,6 @@ use crate::workspace::{Workspace, pause};
 pub const WINDOW: Duration = Duration::from_secs(60);
 /// The largest number of running runs that are listed.
 const RUNNING: u32 = 50;
-/// So many configurations, workspaces and submitters at most have figures of their own.
-const SHARES: usize = 50;
 /// Ended runs are listed if they are among this many newest runs.
 const RECENT: u32 = 10;
 
@@ -22,8 +20,6 @@ const RECENT: u32 = 10;
 pub struct View {
     /// Its figures; ended runs are counted within [`WINDOW`].
     pub figures: Figures,
-    /// The same by whose runs they are.
-    pub shares: Shares,
     /// What is paused.
     pub paused: Vec<Paused>,
     /// The runs that are being executed.
@@ -50,7 +46,6 @@ pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     let running = runs(Some(RunStatus::Running), RUNNING)?;
     Ok(View {
         figures: Figures::read(workspace, Of::default(), WINDOW)?,
-        shares: Shares::read(workspace, SHARES)?,
         paused: pause::all(workspace)?,
         running_ids: short_ids(workspace, &running)?,
         running,

@@ -18,9 +18,8 @@ pub(super) struct Together<Q, A> {
 
 struct Asked<Q, A> {
     what: Q,
-    answer: Mutex<Option<A>>,
-    /// It was sent, with others, in vain.
-    failed: Mutex<bool>,
+    /// The answer, once it was sent; `Some(None)`: with others, in vain.
+    sent: Mutex<Option<Option<A>>>,
 }
 
 impl<Q, A> Default for Together<Q, A> {
@@ -38,12 +37,11 @@ impl<Q, A> Together<Q, A> {
     pub(super) fn ask(&self, what: Q, send: impl Fn(&[&Q]) -> Result<Vec<A>>) -> Result<A> {
         let mine = Arc::new(Asked {
             what,
-            answer: Mutex::new(None),
-            failed: Mutex::new(false),
+            sent: Mutex::new(None),
         });
         lock(&self.waiting).push(Arc::clone(&mine));
         let turn = lock(&self.turn);
-        if lock(&mine.answer).is_none() && !*lock(&mine.failed) {
+        if lock(&mine.sent).is_none() {
             let mut all = std::mem::take(&mut *lock(&self.waiting));
             if !all.iter().any(|asked| Arc::ptr_eq(asked, &mine)) {
                 all.push(Arc::clone(&mine));
@@ -52,15 +50,15 @@ impl<Q, A> Together<Q, A> {
             match send(&what) {
                 Ok(answers) => {
                     for (asked, answer) in all.iter().zip(answers) {
-                        *lock(&asked.answer) = Some(answer);
+                        *lock(&asked.sent) = Some(Some(answer));
                     }
                 }
                 Err(error) if all.len() == 1 => return Err(error),
-                Err(_) => all.iter().for_each(|asked| *lock(&asked.failed) = true),
+                Err(_) => all.iter().for_each(|asked| *lock(&asked.sent) = Some(None)),
             }
         }
         drop(turn);
-        if let Some(answer) = lock(&mine.answer).take() {
+        if let Some(Some(answer)) = lock(&mine.sent).take() {
             return Ok(answer);
         }
         let mut alone = send(&[&mine.what])?;

@@ -370,8 +370,10 @@ impl Objects {
         Ok(())
     }
 
+    /// Asks the store whether it answers, and is this database's.
+    ///
     /// # Errors
-    /// It is out of reach now, or not this database's.
+    /// It is out of reach now, or belongs to another database.
     pub fn demand_reachable(&self) -> Result<(), FileError> {
         self.demand_own()?;
         self.remote
