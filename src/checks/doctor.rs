@@ -17,7 +17,7 @@ use crate::environment::provide::rebuild::defect;
 use crate::environment::python::{PythonSearch, find_python};
 use crate::settings::paths::{CacheFolder, Paths};
 use crate::settings::{Sandbox, Settings};
-use crate::store::{self, DeliveryKind, EnvironmentStatus, Opening, StoreError};
+use crate::store::{self, DeliveryKind, EnvironmentStatus, Opening, Store, StoreError};
 use crate::system::machine::Disk;
 use crate::workspace::figures::LongestRun;
 use crate::workspace::fleet;
@@ -82,27 +82,56 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
             )];
         }
     };
+    let records = Records::open(settings, &paths);
     let mut findings = vec![
         data_directory(paths.data()),
         space(paths.data()),
         cache(&paths),
-        environments(settings, &paths),
+        environments(&records),
         file_system(settings, &paths),
         database(settings, &paths),
         identity(settings, &paths),
-        queue(settings, &paths),
-        longest(settings, &paths),
-        pauses(settings, &paths),
-        workers(settings, &paths),
+        queue(&records),
+        longest(&records),
+        pauses(&records),
+        workers(&records, &paths),
         slots(settings),
         python(settings, &paths),
         installer(settings, &paths),
         engine(),
         sandbox(settings),
     ];
-    findings.extend(ends(settings, &paths));
+    findings.extend(ends(settings, &records));
     findings.extend(object_store(settings));
     findings
+}
+
+/// The records of the database, which is opened once for all that is looked at in them.
+struct Records(Result<Box<dyn Store>, StoreError>);
+
+/// Records cannot be read. Why is said of the database itself.
+struct Unknown;
+
+impl Records {
+    fn open(settings: &Settings, paths: &Paths) -> Self {
+        Self(identity::open_store(settings, paths, Opening::Existing))
+    }
+
+    /// Reads. `None`: there is no database yet.
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&dyn Store) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, Unknown> {
+        match &self.0 {
+            Ok(store) => read(&**store).map(Some).map_err(|_| Unknown),
+            Err(StoreError::Absent { .. }) => Ok(None),
+            Err(_) => Err(Unknown),
+        }
+    }
+}
+
+fn not_known(name: &'static str) -> Finding {
+    Finding::new(name, CheckState::Warning, "not known", None)
 }
 
 /// Whether the object store answers and is this database's, where there is to be one.
@@ -115,7 +144,7 @@ fn object_store(settings: &Settings) -> Option<Finding> {
     Some(match Workspace::open_if_present(settings.clone()) {
         Err(OpenError::Objects(error)) => problem(&error),
         // Said of the database itself.
-        Err(_) | Ok(None) => Finding::new(NAME, CheckState::Warning, "not known", None),
+        Err(_) | Ok(None) => not_known(NAME),
         Ok(Some(workspace)) => {
             let objects = workspace.objects?;
             match objects.demand_own() {
@@ -127,11 +156,10 @@ fn object_store(settings: &Settings) -> Option<Finding> {
 }
 
 /// Whether the ends of runs are told, where they are to be.
-fn ends(settings: &Settings, paths: &Paths) -> Option<Finding> {
+fn ends(settings: &Settings, records: &Records) -> Option<Finding> {
     const NAME: &str = "ends of runs";
-    let opened = identity::open_store(settings, paths, Opening::Existing);
-    let counts = opened.and_then(|store| store.count_deliveries());
-    let counts = counts.unwrap_or_default();
+    let counts = records.read(|store| store.count_deliveries());
+    let counts = counts.ok().flatten().unwrap_or_default();
     let kinds = DeliveryKind::of(settings);
     let warning = |message, hint: &str| {
         Finding::new(NAME, CheckState::Warning, message, Some(hint.to_owned()))
@@ -259,14 +287,11 @@ fn cache(paths: &Paths) -> Finding {
 }
 
 /// Whether the environments that are ready can be used.
-fn environments(settings: &Settings, paths: &Paths) -> Finding {
+fn environments(records: &Records) -> Finding {
     const NAME: &str = "environments";
-    let opened = identity::open_store(settings, paths, Opening::Existing);
-    let found = match opened.and_then(|store| store.all_environments()) {
-        Ok(found) => found,
-        Err(StoreError::Absent { .. }) => Vec::new(),
-        // Said of the database itself.
-        Err(_) => return Finding::new(NAME, CheckState::Warning, "not known", None),
+    let found = match records.read(|store| store.all_environments()) {
+        Ok(found) => found.unwrap_or_default(),
+        Err(Unknown) => return not_known(NAME),
     };
     let ready = found
         .iter()
@@ -377,19 +402,19 @@ fn database(settings: &Settings, paths: &Paths) -> Finding {
     }
 }
 
-fn queue(settings: &Settings, paths: &Paths) -> Finding {
+fn queue(records: &Records) -> Finding {
     const NAME: &str = "queue";
-    let opened = identity::open_store(settings, paths, Opening::Existing);
     let now = Timestamp::now();
-    let found = opened.and_then(|store| store.overview(None, now, now));
-    match found.map(|figures| figures.in_trouble) {
-        Ok(0) => Finding::new(
+    let found = records.read(|store| store.overview(None, now, now));
+    match found.map(|figures| figures.map(|figures| figures.in_trouble)) {
+        Ok(None) => Finding::new(NAME, CheckState::Ok, "empty", None),
+        Ok(Some(0)) => Finding::new(
             NAME,
             CheckState::Ok,
             "no run waits for the end of trouble",
             None,
         ),
-        Ok(count) => Finding::new(
+        Ok(Some(count)) => Finding::new(
             NAME,
             CheckState::Warning,
             format!(
@@ -401,21 +426,18 @@ fn queue(settings: &Settings, paths: &Paths) -> Finding {
                     .to_owned(),
             ),
         ),
-        Err(StoreError::Absent { .. }) => Finding::new(NAME, CheckState::Ok, "empty", None),
-        // Said of the database itself.
-        Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
+        Err(Unknown) => not_known(NAME),
     }
 }
 
 /// Whether a run takes far longer than others of its configuration: unless there is a timeout, nothing ends one that hangs.
-fn longest(settings: &Settings, paths: &Paths) -> Finding {
+fn longest(records: &Records) -> Finding {
     const NAME: &str = "longest run";
-    let opened = identity::open_store(settings, paths, Opening::Existing);
-    let found = opened.and_then(|store| {
+    let found = records.read(|store| {
         let running = store.running_runs(None)?;
-        LongestRun::of(&*store, running, Timestamp::now())
+        LongestRun::of(store, running, Timestamp::now())
     });
-    match found {
+    match found.map(Option::flatten) {
         Ok(Some(longest)) if longest.is_overdue() => Finding::new(
             NAME,
             CheckState::Warning,
@@ -426,20 +448,16 @@ fn longest(settings: &Settings, paths: &Paths) -> Finding {
             )),
         ),
         Ok(Some(longest)) => Finding::new(NAME, CheckState::Ok, longest.to_string(), None),
-        Ok(None) | Err(StoreError::Absent { .. }) => {
-            Finding::new(NAME, CheckState::Ok, "no run is being executed", None)
-        }
-        // Said of the database itself.
-        Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
+        Ok(None) => Finding::new(NAME, CheckState::Ok, "no run is being executed", None),
+        Err(Unknown) => not_known(NAME),
     }
 }
 
-fn pauses(settings: &Settings, paths: &Paths) -> Finding {
+fn pauses(records: &Records) -> Finding {
     const NAME: &str = "pauses";
-    let opened = identity::open_store(settings, paths, Opening::Existing);
-    let found = opened.and_then(|store| Ok((store.pauses()?, store.paused_runs()?)));
+    let found = records.read(|store| Ok((store.pauses()?, store.paused_runs()?)));
     match found {
-        Ok((pauses, runs)) if !pauses.is_empty() => {
+        Ok(Some((pauses, runs))) if !pauses.is_empty() => {
             let what = match pauses.iter().any(|pause| pause.configuration_id.is_none()) {
                 true => "everything is paused".to_owned(),
                 false => format!("{} paused", plural(pauses.len() as u64, "configuration")),
@@ -456,11 +474,8 @@ fn pauses(settings: &Settings, paths: &Paths) -> Finding {
                 "`ade resume`, or `ade resume --config NAME`, ends a pause; `ade top` names them";
             Finding::new(NAME, CheckState::Warning, message, Some(hint.to_owned()))
         }
-        Ok(_) | Err(StoreError::Absent { .. }) => {
-            Finding::new(NAME, CheckState::Ok, "nothing is paused", None)
-        }
-        // Said of the database itself.
-        Err(_) => Finding::new(NAME, CheckState::Warning, "not known", None),
+        Ok(_) => Finding::new(NAME, CheckState::Ok, "nothing is paused", None),
+        Err(Unknown) => not_known(NAME),
     }
 }
 
@@ -469,21 +484,21 @@ fn waiting(runs: u64) -> String {
     format!("{} {wait}", plural(runs, "run"))
 }
 
-fn workers(settings: &Settings, paths: &Paths) -> Finding {
+fn workers(records: &Records, paths: &Paths) -> Finding {
     const NAME: &str = "workers";
-    let found = identity::open_store(settings, paths, Opening::Existing).and_then(|store| {
-        let mut workers = fleet::living_of(&*store, &Disk, paths)?;
+    let found = records.read(|store| {
+        let mut workers = fleet::living_of(store, &Disk, paths)?;
         workers.retain(|worker| worker.kind == "worker");
         let now = Timestamp::now();
         Ok((store.overview(None, now, now)?.queued, workers))
     });
     let (state, message, hint) = match found {
-        Ok((queued, workers)) if queued > 0 && workers.is_empty() => (
+        Ok(Some((queued, workers))) if queued > 0 && workers.is_empty() => (
             CheckState::Warning,
             format!("{}, and no worker is running", waiting(queued)),
             Some("start `ade worker`; if it ends by itself, its last lines say why"),
         ),
-        Ok((_, workers)) if !workers.is_empty() => {
+        Ok(Some((_, workers))) if !workers.is_empty() => {
             let slots: u32 = workers.iter().map(|worker| worker.slots).sum();
             let message = format!(
                 "{} with {}",
@@ -492,13 +507,12 @@ fn workers(settings: &Settings, paths: &Paths) -> Finding {
             );
             (CheckState::Ok, message, None)
         }
-        Ok(_) | Err(StoreError::Absent { .. }) => (
+        Ok(_) => (
             CheckState::Ok,
             "none is running, and no run waits for one".to_owned(),
             None,
         ),
-        // Said of the database itself.
-        Err(_) => (CheckState::Warning, "not known".to_owned(), None),
+        Err(Unknown) => return not_known(NAME),
     };
     Finding::new(NAME, state, message, hint.map(str::to_owned))
 }
