@@ -164,6 +164,31 @@ fn code_of_a_package_that_is_built_changes_nothing_that_others_import_and_reads_
     victim_goes_on(&place, &before);
 }
 
+/// A path that a configuration names opens a folder for the build of that package, but never one of ADE's own.
+#[test]
+fn a_dependency_on_a_folder_of_the_cache_opens_nothing_of_it() {
+    let place = place();
+    let before = imported(&place);
+    let kept = place.path("home/.cache/ade/uv");
+    let attacker = place.configuration("attacker");
+    attacker.depend_on(&[&format!("planted @ file://{}", kept.display())]);
+    place.write(
+        "home/.cache/ade/uv/pyproject.toml",
+        "[project]\nname = \"planted\"\nversion = \"1.0\"\n[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n",
+    );
+    place.write("home/.cache/ade/uv/backend.py", BACKEND);
+    place.write("home/.cache/ade/uv/attack.py", ATTACK);
+    let targets = as_json(before.keys());
+    place.write(
+        "home/.cache/ade/uv/targets.json",
+        format!("[{targets}, []]"),
+    );
+    let built = place.ade("env build attacker --data-dir attackers");
+    assert_eq!(built.status, 3, "{}", built.stderr);
+    assert!(built.stderr.contains("Permission denied"));
+    victim_goes_on(&place, &before);
+}
+
 #[test]
 fn a_run_changes_nothing_that_others_import_cold_or_warm() {
     let place = place();
