@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import everything
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KIT = Path(os.environ.get("ADE_DIFFERENTIAL") or ROOT.parent / "shared" / "differential")
@@ -26,9 +27,10 @@ needs_cases = pytest.mark.skipif(
 
 @needs_cases
 def test_nothing_differs_but_what_is_meant_to():
-    done = subprocess.run(
-        [sys.executable, str(KIT / "check"), "--python", sys.executable], capture_output=True, text=True, timeout=1800
-    )
+    # A third of each kind by day: names of a kind stand together.
+    cases = [] if everything() else sorted(path.name for path in (KIT / "cases").iterdir())[::3]
+    command = [sys.executable, str(KIT / "check"), "--python", sys.executable, *cases]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
     assert re.search(r"^\d+ same, \d+ accepted, 0 different$", done.stdout, re.MULTILINE), done.stdout + done.stderr
 
 

@@ -10,6 +10,7 @@ import xlrd
 import xlwt
 
 from ade_engine.io.input.source import SourceError, open_source
+from conftest import everything
 from reading import assert_same, native_sheets, trimmed, value_of_xls
 
 FORMATS = ("General", "0.00", "yyyy-mm-dd", "h:mm:ss", "[h]:mm:ss", "D/M/YY h:mm", "0%", '0 "days"', "#,##0.00", "@", "mmm-yy")
@@ -47,7 +48,7 @@ def saved(path, rows: list[list]):
     return path / "book.xls"
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(16 if everything() else 6))
 def test_random_workbooks(tmp_path, seed):
     rnd = random.Random(seed)
     book = xlwt.Workbook()
