@@ -77,8 +77,11 @@ fn build_native(root: &Path, out: &Path) -> PathBuf {
         .nth(3)
         .expect("OUT_DIR lies below the target folder");
     let profile = outer.file_name().and_then(|name| name.to_str());
-    let optimized = profile.is_some_and(|profile| ["release", "dist"].contains(&profile));
-    let profile = if optimized { "engine" } else { "engine-dev" };
+    let profile = match profile {
+        Some("release") => "engine",
+        Some("dist") => "engine-dist",
+        _ => "engine-dev",
+    };
     let target_dir = outer.with_file_name("engine");
     let target = env::var("TARGET").expect("cargo sets it");
     let host = env::var("HOST").expect("cargo sets it");

@@ -478,16 +478,41 @@ def test_what_detection_decided_is_told(noticed, tmp_path, content, message, fac
 RAGGED = "region,pay,town\nAnn,1,50,Ulm\nBob,20,Ulm\nCid,30,25,Ulm\n"
 
 
-def test_decimal_commas_between_commas_are_told(noticed, tmp_path):
+def test_rows_with_more_or_fewer_cells_than_the_header_are_told(noticed, tmp_path):
     path = tmp_path / "pay.csv"
     path.write_text(RAGGED)
     (told,) = noticed(path, settings={"csv_delimiter": "auto"})
-    assert (told["code"], told["level"], told["count"]) == ("csv_ragged", "warning", 2)
-    assert "(2 of the first 4 from the rest). If commas are decimal marks" in told["message"]
-    # One line is no pattern, and who names the delimiter knows it.
-    assert noticed(path, settings={"csv_delimiter": ","}) == []
+    assert (told["code"], told["level"], told["rows"]) == ("csv_joined", "warning", [[2, 2], [4, 4]])
+    assert "the 3 of the header: rows 2 and 4 with 4. A comma within an amount" in told["message"]
+    # Who names the delimiter gets the rows as they are by it.
+    (told,) = noticed(path, settings={"csv_delimiter": ","})
+    assert (told["code"], told["count"]) == ("csv_ragged", 2)
     path.write_text("region,pay,town\nAnn,1,Ulm\nBob,20\nCid,30,Ulm\n")
+    (told,) = noticed(path, settings={"csv_delimiter": "auto"})
+    assert (told["code"], told["level"], told["rows"]) == ("csv_ragged", "warning", [[3, 3]])
+    # A program that leaves out what is empty, and empty cells behind the last header.
+    path.write_text("region,pay,town\nAnn,1\nBob,20\nCid,30,Ulm,,\n")
+    (told,) = noticed(path, settings={"csv_delimiter": "auto"})
+    assert (told["code"], told["level"], told["rows"]) == ("csv_ragged", "info", [[2, 3]])
+    path.write_text("region,pay\nAnn,1,,\nBob,2,,\n")
     assert noticed(path, settings={"csv_delimiter": "auto"}) == []
+
+
+@pytest.mark.parametrize(
+    "text, code, rows",
+    [
+        ('a,b,c\n1,"x,2\n3,y,4\n5,z,6\n', "csv_quotes", [[2, 2]]),
+        ('a,b,c\n1,"x\ny",2\n3,12" y,4\n', None, None),
+        ('"a","b"\n"x \\"y\\", z","1"\n"u","2"\n', "csv_backslashes", None),
+        ("a,b,c\n1,x,2\n3,y,4\n5,z", "csv_cut", [[4, 4]]),
+        ("a,b,c\n1,x,2\n3,y,4", None, None),
+    ],
+)  # fmt: skip
+def test_quotes_and_ends_that_do_not_fit_are_told(noticed, tmp_path, text, code, rows):
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+    told = [notice for notice in noticed(path, settings={"csv_delimiter": "auto"}) if notice["code"] not in ("csv_ragged", "no_table")]
+    assert [(notice["code"], notice.get("rows")) for notice in told] == ([(code, rows)] if code else [])
 
 
 @pytest.mark.parametrize("sign, what", [("~", 'set `csv_delimiter = "~"`'), (";", 'set `csv_delimiter = ";"`'), ("§", "get the file with semicolons")])

@@ -10,7 +10,7 @@ import json
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
-from ade_engine.pipeline.shared.row_numbers import rows_in_words
+from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,20 +35,11 @@ def range_text(area: tuple[int, int, int, int]) -> str:
 
 
 def notice_detection(notices: Notices, source: Source) -> None:
-    """A ``.csv`` file in which detection has found anything but UTF-8 and commas, or commas that may be decimal marks."""
+    """A ``.csv`` file in which detection has found anything but UTF-8 and commas."""
     detected = source.detected()
-    if detected is None:
+    if detected is None or not detected.is_unusual:
         return
-    encoding, delimiter, ragged = detected.encoding, detected.delimiter, detected.ragged
-    if ragged is not None:
-        notices.add(
-            "csv_ragged",
-            f"read with commas between cells, but rows differ in their number of cells ({ragged[0]} of the first {ragged[1]} from the "
-            "rest). If commas are decimal marks here, columns are shifted: get the file with semicolons or quotes",
-            count=ragged[0],
-        )
-    if not detected.is_unusual:
-        return
+    encoding, delimiter = detected.encoding, detected.delimiter
     separators = _DELIMITERS.get(delimiter, f"{delimiter!r} between cells")
     guessed = "" if encoding.startswith("UTF") else "; the encoding was guessed by its letters. If some are wrong, set csv_encoding"
     notices.add(
@@ -58,6 +49,58 @@ def notice_detection(notices: Notices, source: Source) -> None:
         encoding=encoding,
         delimiter=delimiter,
     )
+
+
+def notice_quotes(context: RunContext, scan: SheetScan) -> None:
+    """Quotes of a ``.csv`` file that close nothing, and how quotes within cells are written."""
+    numbers, are_letters = scan.broken_quotes
+    if numbers:
+        said = "quotes that close nothing were read as letters" if are_letters else "a quote closes nothing, so that cells and rows may be joined"
+        what = "get the file with its quotes doubled" if are_letters else 'with `csv_delimiter = "auto"` such quotes are read as letters'
+        rows = stretches(numbers)
+        context.notice("csv_quotes", f"{rows_in_words(rows)}: {said}. If that is wrong, {what}", count=len(numbers), rows=rows)
+    if scan.is_cut:
+        context.notice(
+            "csv_cut",
+            f"the last row, {scan.rows_emitted}, has fewer cells than the others and no line break behind it: the file may be cut short. "
+            "Get it once more, or count its rows",
+            rows=[[scan.rows_emitted, scan.rows_emitted]],
+        )
+    if scan.has_backslashes:
+        context.notice("csv_backslashes", 'quotes within cells are written as \\" and were read as quotes', level=INFO)
+
+
+def uneven_rows(scan: SheetScan, span: RowSpan) -> tuple[int, list[tuple[int, int]]]:
+    """How many cells the header of a table of separated text has, and its rows, from 1, with more or fewer, and with how many."""
+    expected = max((scan.fields_of(row) for row in range(span.start, span.data_start)), default=0)
+    return expected, scan.uneven_rows(span.data_start, span.stop, expected) if expected > 1 else []
+
+
+def are_short_by_habit(uneven: list[tuple[int, int]], expected: int, span: RowSpan) -> bool:
+    """Whether half of the rows and more leave out cells at their ends, as some programs do with empty ones."""
+    return all(cells < expected for _, cells in uneven) and len(uneven) * 2 >= span.stop - span.data_start
+
+
+def notice_uneven_rows(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:
+    """Rows of a ``.csv`` file with more or fewer cells than the header above them."""
+    joined = set(scan.joined_rows)
+    for span in spans:
+        expected, uneven = uneven_rows(scan, span)
+        for code, found in (
+            ("csv_joined", [one for one in uneven if one[0] in joined]),
+            ("csv_ragged", [one for one in uneven if one[0] not in joined]),
+        ):
+            if not found:
+                continue
+            by_number = {number: stretches([row for row, cells in found if cells == number]) for _, number in found}
+            named = "; ".join(f"{rows_in_words(rows)} with {number}" for number, rows in sorted(by_number.items()))
+            said = f"rows have more or fewer cells than the {expected} of the header: {named}"
+            if code == "csv_joined":
+                said += ". A comma within an amount had cut these cells; they were joined"
+            if max(by_number) > expected:
+                said += ". Get the file with semicolons or quotes, so that no comma of an amount or a name parts cells"
+            level = INFO if are_short_by_habit(found, expected, span) else WARNING
+            context.notice(code, said, level=level, count=len(found), rows=stretches([row for row, _ in found]))
 
 
 def notice_one_column(context: RunContext, scan: SheetScan) -> None:

@@ -34,7 +34,9 @@ from ade_engine.pipeline.noticed import (
     notice_merged,
     notice_no_table,
     notice_one_column,
+    notice_quotes,
     notice_rows,
+    notice_uneven_rows,
     range_text,
 )
 from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
@@ -159,7 +161,10 @@ class SheetPipeline:
         notice_hidden_rows(context, scan)
         if self._source.format == "csv" and context.policy.sends_notices:
             notice_one_column(context, scan)
+            notice_quotes(context, scan)
         scan, spans, kinds = self._find_tables(context, scan, progress)
+        if self._source.format == "csv":
+            notice_uneven_rows(context, scan, spans)
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
@@ -395,6 +400,10 @@ class SheetPipeline:
             from ade_engine.pipeline.issues.own import find_lone_texts
 
             find_lone_texts(context, source, mapping, table)
+        if self._source.format == "csv" and context.collected is not None:
+            from ade_engine.pipeline.issues.own import find_uneven_rows
+
+            find_uneven_rows(context, scan, span, table)
         before, table = table, leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
         _follow(context, before, table)
         headers = _header_texts(source, table)

@@ -7,10 +7,11 @@ import datetime as dt
 import polars as pl
 
 from ade_engine.fields.checks import REPEATED
-from ade_engine.models.issues import INFO, WARNING
+from ade_engine.models.issues import ERROR, INFO, WARNING
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.kept_rows.reported import settle
-from ade_engine.pipeline.shared.collected import said_at
+from ade_engine.pipeline.noticed import are_short_by_habit, uneven_rows
+from ade_engine.pipeline.shared.collected import Reported, said_at
 from ade_engine.pipeline.shared.table_columns import as_text
 from ade_engine.pipeline.values.own_checks import severity_of
 from ade_engine.pipeline.values.types import declared_type
@@ -18,7 +19,9 @@ from ade_engine.pipeline.values.types import declared_type
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.columns.mapping import Mapping
+    from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.shared.context import RunContext
 
@@ -47,6 +50,22 @@ def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, 
         if len(values) == table.height and 0 < texts * _ONE_IN <= texts + typed:
             rule = "column_is_text" if field is None else f"{field}.column_is_text"
             context.collected.say(name, rule, WARNING, said_at(pl.Series(is_text), "text among numbers or dates: the whole column is text"))
+
+
+def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table: pl.DataFrame) -> None:
+    """Rows of separated text with more cells than the header, whose values may stand below other headers, or with fewer."""
+    expected, uneven = uneven_rows(scan, span)
+    if not uneven or span.turned is not None or table.height != span.stop - span.data_start or are_short_by_habit(uneven, expected, span):
+        return
+    joined = set(scan.joined_rows)
+    for severity, found in ((ERROR, [one for one in uneven if one[1] > expected]), (WARNING, [one for one in uneven if one[1] < expected])):
+        messages: list[str | None] = [None] * table.height
+        for row, cells in found:
+            done = "the pieces of an amount were joined" if row in joined else "values may stand in wrong columns"
+            messages[row - 1 - span.data_start] = f"the row has {cells} cells, the header {expected}: {done}"
+        if found:
+            said = pl.Series(messages, dtype=pl.String)
+            context.collected.reported.append(Reported(None, "cells_in_row", severity, "", said))
 
 
 def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::cell::{Cell, Tag};
 use super::filling;
-use super::findings::Findings;
+use super::findings::{Findings, Separated};
 use super::group::GROUP_ROWS;
 use super::grouping::{Groups, Pending};
 use super::merged::MergedRange;
@@ -149,6 +149,11 @@ impl SheetBuilder {
     /// Notes a row that spreadsheet programs do not show; it counts from 0.
     pub fn note_hidden_row(&mut self, row: usize) {
         self.findings.hidden_rows.note(row);
+    }
+
+    /// What is known of the records of separated text.
+    pub fn separated(&mut self) -> &mut Separated {
+        &mut self.findings.separated
     }
 
     /// Adds a merged range; a single cell is none.

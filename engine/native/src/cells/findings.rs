@@ -72,6 +72,94 @@ pub struct Findings {
     pub merged_unknown: bool,
     pub filled: Filled,
     pub hidden_rows: HiddenRows,
+    pub separated: Separated,
+}
+
+/// How the records of a file of separated text are made; rows count from 0.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Separated {
+    /// Stretches of rows with as many fields: first row, last row, fields.
+    runs: Vec<(u32, u32, u32)>,
+    /// Rows with quotes that close nothing, or nowhere.
+    pub quotes: Vec<u32>,
+    /// Whether these quotes were read as letters; else they were read by the rules of separated text.
+    pub quotes_are_letters: bool,
+    /// Whether quotes within cells are written with backslashes.
+    pub has_backslashes: bool,
+    /// Rows of which cells were joined, and how many cells they had before.
+    pub joined: Vec<(u32, u32)>,
+    /// Whether the text ends within a row that has fewer fields than most.
+    pub is_cut: bool,
+}
+
+impl Separated {
+    /// Notes the number of fields of the next row.
+    pub fn note(&mut self, row: usize, fields: usize) {
+        let (row, fields) = (row as u32, fields as u32);
+        match self.runs.last_mut() {
+            Some((_, last, same)) if *last + 1 == row && *same == fields => *last = row,
+            _ => self.runs.push((row, row, fields)),
+        }
+    }
+
+    /// How many fields a row has; 0 where it is blank.
+    pub fn fields_of(&self, row: usize) -> usize {
+        let row = row as u32;
+        let at = self.runs.partition_point(|(_, last, _)| *last < row);
+        self.runs
+            .get(at)
+            .filter(|(first, ..)| *first <= row)
+            .map_or(0, |(.., fields)| *fields as usize)
+    }
+
+    /// The number of fields, several, that most rows have.
+    pub fn usual(&self) -> usize {
+        let mut counts = BTreeMap::new();
+        for (first, last, fields) in self.runs.iter().filter(|(.., fields)| *fields > 1) {
+            *counts.entry(*fields).or_insert(0) += last - first + 1;
+        }
+        counts
+            .into_iter()
+            .max_by_key(|(_, rows)| *rows)
+            .map_or(0, |(fields, _)| fields as usize)
+    }
+
+    /// Whether the last row has fewer fields than that.
+    pub fn ends_short(&self) -> bool {
+        self.runs
+            .last()
+            .is_some_and(|(.., fields)| (*fields as usize) < self.usual())
+    }
+
+    /// Whether rows with several fields have different numbers of them.
+    pub fn is_uneven(&self) -> bool {
+        let usual = self.usual() as u32;
+        self.runs
+            .iter()
+            .any(|(.., fields)| *fields > 1 && *fields != usual)
+    }
+
+    /// The rows from one to before another with another number of fields than `expected`, and that number, joined ones as they were.
+    /// `width`: of a row, up to its last value; fields behind the last value are no surplus.
+    pub fn uneven(
+        &self,
+        start: usize,
+        stop: usize,
+        expected: usize,
+        width: impl Fn(usize) -> usize,
+    ) -> Vec<(u32, u32)> {
+        let mut found: Vec<(u32, u32)> = self.joined.clone();
+        for (first, last, fields) in &self.runs {
+            if *fields as usize != expected && *fields > 0 {
+                let rows = (*first..=*last)
+                    .filter(|row| (*fields as usize) < expected || width(*row as usize) > expected);
+                found.extend(rows.map(|row| (row, *fields)));
+            }
+        }
+        found.retain(|(row, _)| (start..stop).contains(&(*row as usize)));
+        found.sort_unstable();
+        found
+    }
 }
 
 /// Rows that spreadsheet programs do not show, filtered ones too. They are read as the others are.

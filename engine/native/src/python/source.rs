@@ -171,7 +171,6 @@ impl Source {
             encoding: found.encoding,
             delimiter: char::from(found.delimiter),
             is_unusual: found.is_unusual,
-            ragged: found.ragged,
         }))
     }
 }
@@ -183,8 +182,6 @@ pub struct Detected {
     delimiter: char,
     /// Whether these are anything but UTF-8 and commas.
     is_unusual: bool,
-    /// Where commas may be decimal marks: how many of the first rows have another number of cells than most, of how many.
-    ragged: Option<(usize, usize)>,
 }
 
 /// The extent that a file says a sheet has, from 1.
@@ -325,6 +322,49 @@ impl Scan {
             .into_iter()
             .map(|(first, last)| (first + 1, last + 1))
             .collect()
+    }
+
+    /// How many cells a row of separated text has, counted from 0; 0 where it is blank.
+    fn fields_of(&self, row: usize) -> usize {
+        self.sheet.findings().separated.fields_of(row)
+    }
+
+    /// The rows, from 1, from one to before another with more or fewer cells than expected, and with how many.
+    fn uneven_rows(&self, start: usize, stop: usize, expected: usize) -> Vec<(u32, u32)> {
+        let separated = &self.sheet.findings().separated;
+        let found = separated.uneven(start, stop, expected, |row| self.sheet.row_width(row));
+        found
+            .into_iter()
+            .map(|(row, fields)| (row + 1, fields))
+            .collect()
+    }
+
+    /// The rows, from 1, of separated text whose cells were joined.
+    #[getter]
+    fn joined_rows(&self) -> Vec<u32> {
+        let joined = &self.sheet.findings().separated.joined;
+        joined.iter().map(|(row, _)| row + 1).collect()
+    }
+
+    /// The rows, from 1, whose quotes close nothing, and whether these were read as letters.
+    #[getter]
+    fn broken_quotes(&self) -> (Vec<u32>, bool) {
+        let separated = &self.sheet.findings().separated;
+        let mut rows: Vec<u32> = separated.quotes.iter().map(|row| row + 1).collect();
+        rows.dedup();
+        (rows, separated.quotes_are_letters)
+    }
+
+    /// Whether separated text ends within a row that has fewer cells than most.
+    #[getter]
+    fn is_cut(&self) -> bool {
+        self.sheet.findings().separated.is_cut
+    }
+
+    /// Whether quotes within cells are written with backslashes.
+    #[getter]
+    fn has_backslashes(&self) -> bool {
+        self.sheet.findings().separated.has_backslashes
     }
 
     /// The extent that the file says the sheet has.

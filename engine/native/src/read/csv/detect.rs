@@ -13,6 +13,8 @@ use crate::read::foreign;
 pub const SAMPLE_BYTES: usize = 1 << 16;
 /// How much of a file is used to detect the encoding.
 const START_BYTES: u64 = 4096;
+/// What parts nothing: the text has one column. (The unit separator of ASCII, which no text has.)
+pub const NONE: u8 = 0x1F;
 const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 const SAMPLE_RECORDS: usize = 200;
 
@@ -111,9 +113,6 @@ pub struct Found {
     pub delimiter: u8,
     /// Whether the first line is `sep=` and the delimiter, and so is not data.
     pub is_declared: bool,
-    /// Where commas that delimit may be decimal marks instead: how many records have another number of fields than most, of how
-    /// many.
-    pub ragged: Option<(usize, usize)>,
 }
 
 /// The delimiter that makes the most regular records of the start of a text.
@@ -129,13 +128,12 @@ pub fn delimiter(start: &[u8]) -> Found {
         return Found {
             delimiter,
             is_declared: true,
-            ragged: None,
         };
     }
     let commas = Commas::of(start);
     // Commas between digits are decimal marks where something else parts most records.
     let are_decimal = commas.between_digits * 2 > commas.all;
-    let mut best = (0.0, b',', Records::default());
+    let mut best = (0.0, NONE, Records::default());
     for candidate in CANDIDATES {
         let records = Records::of(start, candidate);
         let others = are_decimal && best.1 == b',' && !best.2.agree();
@@ -144,13 +142,9 @@ pub fn delimiter(start: &[u8]) -> Found {
             best = (score, candidate, records);
         }
     }
-    let (_, delimiter, records) = best;
     Found {
-        delimiter,
+        delimiter: best.1,
         is_declared: false,
-        ragged: records
-            .ragged()
-            .filter(|(others, _)| delimiter == b',' && commas.like_cents >= *others),
     }
 }
 
@@ -159,8 +153,6 @@ pub fn delimiter(start: &[u8]) -> Found {
 struct Commas {
     all: usize,
     between_digits: usize,
-    /// Between digits, with one or two behind: 1,5 and 1,50.
-    like_cents: usize,
 }
 
 impl Commas {
@@ -168,18 +160,9 @@ impl Commas {
         let mut this = Self::default();
         for position in memchr::memchr_iter(b',', text) {
             let (before, behind) = (&text[..position], &text[position + 1..]);
-            let digits = behind
-                .iter()
-                .take(3)
-                .take_while(|byte| byte.is_ascii_digit());
-            let digits = if before.last().is_some_and(u8::is_ascii_digit) {
-                digits.count()
-            } else {
-                0
-            };
+            let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
             this.all += 1;
-            this.between_digits += usize::from(digits > 0);
-            this.like_cents += usize::from((1..=2).contains(&digits));
+            this.between_digits += usize::from(is_digit(before.last()) && is_digit(behind.first()));
         }
         this
     }
@@ -215,21 +198,26 @@ impl Records {
         split as f64 / self.0.len().max(1) as f64
     }
 
+    /// Whether what parts records does so often enough to be a delimiter: not one sign in a column of names.
+    fn are_parted(&self) -> bool {
+        let parted = |count: &usize| *count > 1;
+        let in_a_row = self
+            .0
+            .windows(2)
+            .any(|two| two[0] == two[1] && parted(&two[0]));
+        self.0.len() < 3
+            || self.0.iter().filter(|count| parted(count)).count() > 1
+                && (in_a_row || self.split() > 0.25)
+    }
+
     /// How far records agree on their number of fields, above all when there are several of them.
     fn regularity(&self) -> f64 {
-        let Some(usual) = self.usual() else {
+        let Some(usual) = self.usual().filter(|_| self.are_parted()) else {
             return 0.0;
         };
         let agreeing = self.count(usual) as f64 / self.0.len() as f64;
         // More fields are only worth something where records agree.
         agreeing * 2.0 + self.split() + agreeing * (usual as f64).ln() / 10.0
-    }
-
-    /// How many of the records with several fields have another number of fields than most, where it is a fifth of them or more.
-    fn ragged(&self) -> Option<(usize, usize)> {
-        let of = self.0.iter().filter(|&&count| count > 1).count();
-        let others = of - self.count(self.usual()?);
-        (others > 0 && others * 5 >= of).then_some((others, of))
     }
 }
 
@@ -277,8 +265,12 @@ mod tests {
             ("name|note\nx|a, b; c\ny|d\n", b'|', false),
             ("title\na,b,c\n1,2,3\n", b',', false),
             ("sep=;\na;b\n", b';', true),
-            ("one column\nonly\n", b',', false),
-            ("", b',', false),
+            ("one column\nonly\n", NONE, false),
+            ("", NONE, false),
+            // One sign in a column of texts.
+            ("Item\none\ntwo; new\nthree\nfour\n", NONE, false),
+            ("Name\nLamp\nDesk, oak\nChair\nBed\nSofa\n", NONE, false),
+            ("Name,Age\nLamp,1\nDesk\n", b',', false),
             ("a;b", b';', false),
             // A title with a comma, and rows of several lengths: decimal commas part nothing where semicolons do.
             ("May, 2025\n\nname;pay\nx;1,5\ny;2,5\n", b';', false),
@@ -291,14 +283,10 @@ mod tests {
                 Found {
                     delimiter,
                     is_declared,
-                    ragged: None,
                 },
                 "{text:?}"
             );
         }
-        let ragged = |text: &str| super::delimiter(text.as_bytes()).ragged;
-        assert_eq!(ragged("name,pay\nx,1,50\ny,20\nz,30,25\n"), Some((2, 4)));
-        assert_eq!(ragged("name,town,pay\nx,Ulm,1\ny\nz,Ulm\n"), None);
         assert_eq!(named_delimiter("tab").unwrap(), b'\t');
         assert!(named_delimiter("ab").is_err());
     }

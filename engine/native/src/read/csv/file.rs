@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::careful::{self, Repairs};
 use super::decode::{Charset, Utf8Blocks};
 use super::detect;
 use super::parser::{Parser, Rows};
@@ -12,6 +13,10 @@ use crate::cells::{Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, Te
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
 use crate::read::foreign;
+
+/// Longer texts are read by the rules alone.
+const MOST_AT_ONCE: usize = 1 << 28;
+const ROWS_OF_A_TICK: usize = 1024;
 
 /// The settings for separated text, as the user wrote them.
 #[derive(Debug, Clone)]
@@ -37,8 +42,6 @@ pub struct Detected {
     pub delimiter: u8,
     /// Whether detection has found something other than UTF-8 with commas.
     pub is_unusual: bool,
-    /// See [`detect::Found`].
-    pub ragged: Option<(usize, usize)>,
 }
 
 /// A file of separated text whose encoding and delimiter are known and whose text can be decoded.
@@ -53,7 +56,6 @@ pub struct CsvFile {
     /// Which of the two was detected.
     guessed_charset: bool,
     guessed_delimiter: bool,
-    ragged: Option<(usize, usize)>,
 }
 
 impl CsvFile {
@@ -78,14 +80,12 @@ impl CsvFile {
             skip_lines: 0,
             guessed_charset: detect::is_auto(&options.encoding),
             guessed_delimiter: detect::is_auto(&options.delimiter),
-            ragged: None,
         };
         let start = file.decode_all().map_err(|error| recognised(path, error))?;
         if detect::is_auto(&options.delimiter) {
             let found = detect::delimiter(&start);
             file.delimiter = found.delimiter;
             file.skip_lines = usize::from(found.is_declared);
-            file.ragged = found.ragged;
         } else {
             file.delimiter = detect::named_delimiter(&options.delimiter)?;
         }
@@ -103,8 +103,7 @@ impl CsvFile {
             encoding: self.charset.title(),
             delimiter: self.delimiter,
             is_unusual: self.guessed_charset && self.charset != Charset::Utf8
-                || self.guessed_delimiter && self.delimiter != b',',
-            ragged: self.ragged,
+                || self.guessed_delimiter && ![b',', detect::NONE].contains(&self.delimiter),
         })
     }
 
@@ -118,6 +117,18 @@ impl CsvFile {
             }
         }
         Ok(start)
+    }
+
+    /// The whole text; nothing where it is too long to be read at once.
+    fn text(&self) -> Result<Option<Vec<u8>>> {
+        let (mut blocks, mut text) = (self.blocks()?, Vec::new());
+        while let Some(block) = blocks.next_block()? {
+            if text.len() + block.len() > MOST_AT_ONCE {
+                return Ok(None);
+            }
+            text.extend_from_slice(block);
+        }
+        Ok(Some(text))
     }
 
     fn blocks(&self) -> Result<Utf8Blocks<File>> {
@@ -136,26 +147,34 @@ fn recognised(path: &str, mut failure: SourceError) -> SourceError {
     failure
 }
 
-/// Scans the file as a sheet.
+/// Scans the file as a sheet. Where the delimiter was to be found, a text that does not fit is read [carefully](careful).
 ///
 /// # Errors
 /// When the file can no longer be read, a line has too many fields, or `watch` stops the scan.
 pub fn scan(file: &CsvFile, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
-    let mut rows = SheetRows {
-        builder: SheetBuilder::new(&file.title, limits, Arc::new(TextArena::new())),
-        column: 0,
-        line: 0,
-        skip: file.skip_lines,
-        last_with_cells: None,
-        stopped: false,
-    };
+    let mut rows = SheetRows::new(file, limits, watch);
     let mut parser = Parser::new(file.delimiter);
     let mut blocks = file.blocks()?;
+    let mut quotes = 0;
     while let Some(block) = blocks.next_block()? {
+        quotes += memchr::memchr_iter(b'"', block).count();
         parser.feed(block, &mut rows)?;
         watch.tick(rows.builder.rows_seen())?;
     }
+    let is_open = parser.is_within_record();
     parser.finish(&mut rows)?;
+    let misfits = rows.has_lines_within_quotes
+        || quotes > parser.quotes()
+        || !rows.builder.separated().quotes.is_empty()
+        || file.delimiter == b',' && rows.builder.separated().is_uneven();
+    if file.guessed_delimiter
+        && misfits
+        && let Some(text) = file.text()?
+    {
+        rows = SheetRows::new(file, limits, watch);
+        careful::read(&text, file.delimiter, &mut rows)?;
+    }
+    rows.builder.separated().is_cut = is_open && rows.builder.separated().ends_short();
     if rows.last_with_cells.is_none() && rows.line > 0 {
         // Nothing but empty lines: a sheet of one empty row.
         rows.builder.end_row(0)?;
@@ -166,16 +185,49 @@ pub fn scan(file: &CsvFile, limits: ScanLimits, watch: &Watch) -> Result<Sheet> 
     ))
 }
 
-struct SheetRows {
+struct SheetRows<'a> {
+    watch: &'a Watch,
     builder: SheetBuilder,
     column: usize,
     line: usize,
     skip: usize,
     last_with_cells: Option<usize>,
     stopped: bool,
+    has_lines_within_quotes: bool,
 }
 
-impl Rows for SheetRows {
+impl<'a> SheetRows<'a> {
+    fn new(file: &CsvFile, limits: ScanLimits, watch: &'a Watch) -> Self {
+        Self {
+            watch,
+            builder: SheetBuilder::new(&file.title, limits, Arc::new(TextArena::new())),
+            column: 0,
+            line: 0,
+            skip: file.skip_lines,
+            last_with_cells: None,
+            stopped: false,
+            has_lines_within_quotes: false,
+        }
+    }
+}
+
+impl Repairs for SheetRows<'_> {
+    fn quotes_were_letters(&mut self) {
+        self.builder.separated().quotes_are_letters = true;
+        self.quotes_are_broken();
+    }
+
+    fn was_joined(&mut self, fields: usize) {
+        let row = self.line as u32;
+        self.builder.separated().joined.push((row, fields as u32));
+    }
+
+    fn has_backslashes(&mut self) {
+        self.builder.separated().has_backslashes = true;
+    }
+}
+
+impl Rows for SheetRows<'_> {
     #[inline]
     fn field(&mut self, field: &[u8]) -> Result<()> {
         if !self.stopped && self.skip == 0 {
@@ -197,7 +249,19 @@ impl Rows for SheetRows {
         Ok(())
     }
 
+    fn quotes_are_broken(&mut self) {
+        let row = self.line as u32;
+        self.builder.separated().quotes.push(row);
+    }
+
+    fn has_lines_within_quotes(&mut self) {
+        self.has_lines_within_quotes = true;
+    }
+
     fn end_record(&mut self) -> Result<()> {
+        if self.line.is_multiple_of(ROWS_OF_A_TICK) {
+            self.watch.tick(self.builder.rows_seen())?;
+        }
         if self.skip > 0 {
             self.skip -= 1;
             self.column = 0;
@@ -206,6 +270,7 @@ impl Rows for SheetRows {
         // An empty line is a row without cells; it counts only when another one follows.
         if self.column > 0 {
             self.last_with_cells = Some(self.line);
+            self.builder.separated().note(self.line, self.column);
             if !self.stopped {
                 self.stopped = self.builder.end_row(self.line)? == Continue::No;
             }

@@ -3,6 +3,7 @@
 //! By default commas separate and the text is UTF-8, with or without a byte order mark; nothing is guessed. The
 //! settings `csv_encoding` and `csv_delimiter` may name others, or ask for detection (see [`detect`]).
 
+mod careful;
 pub mod decode;
 pub mod detect;
 pub mod file;

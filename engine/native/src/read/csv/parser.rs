@@ -6,6 +6,10 @@ use crate::error::Result;
 pub trait Rows {
     fn field(&mut self, field: &[u8]) -> Result<()>;
     fn end_record(&mut self) -> Result<()>;
+    /// Text stands behind a closing quote of the record, or the text has ended within quotes.
+    fn quotes_are_broken(&mut self) {}
+    /// A cell of the record has line breaks within its quotes.
+    fn has_lines_within_quotes(&mut self) {}
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,7 @@ pub struct Parser {
     delimiter: u8,
     state: State,
     field: Vec<u8>,
+    quotes: usize,
 }
 
 impl Parser {
@@ -33,6 +38,7 @@ impl Parser {
             delimiter,
             state: State::StartRecord,
             field: Vec::new(),
+            quotes: 0,
         }
     }
 
@@ -58,6 +64,7 @@ impl Parser {
                 State::StartRecord => self.state = State::StartField,
                 State::StartField if byte == b'"' => {
                     at += 1;
+                    self.quotes += 1;
                     self.state = State::InQuotedField;
                 }
                 State::StartField | State::InField => {
@@ -83,16 +90,21 @@ impl Parser {
                     let rest = &block[at..];
                     let end = memchr::memchr(b'"', rest);
                     let run = &rest[..end.unwrap_or(rest.len())];
+                    if memchr::memchr2(b'\n', b'\r', run).is_some() {
+                        rows.has_lines_within_quotes();
+                    }
                     self.field.extend_from_slice(run);
                     at += run.len();
                     if end.is_some() {
                         at += 1;
+                        self.quotes += 1;
                         self.state = State::QuoteInQuotedField;
                     }
                 }
                 State::QuoteInQuotedField => {
                     at += 1;
                     if byte == b'"' {
+                        self.quotes += 1;
                         self.field.push(b'"');
                         self.state = State::InQuotedField;
                     } else if byte == self.delimiter || byte == b'\n' || byte == b'\r' {
@@ -100,6 +112,7 @@ impl Parser {
                         self.after_field(byte, rows)?;
                     } else {
                         // Text behind a closing quote goes on as an unquoted field, quotes and all.
+                        rows.quotes_are_broken();
                         self.field.push(byte);
                         self.state = State::InField;
                     }
@@ -109,12 +122,25 @@ impl Parser {
         Ok(())
     }
 
+    /// How many quotes stood around cells or were doubled in them; those within plain cells are letters.
+    pub fn quotes(&self) -> usize {
+        self.quotes
+    }
+
+    /// Whether the text so far ends within a record, without a line break.
+    pub fn is_within_record(&self) -> bool {
+        !matches!(self.state, State::StartRecord | State::AfterReturn)
+    }
+
     /// Ends the text, and with it a record that is still open.
     ///
     /// # Errors
     /// Those of `rows`.
     pub fn finish(&mut self, rows: &mut impl Rows) -> Result<()> {
-        if !matches!(self.state, State::StartRecord | State::AfterReturn) {
+        if self.state == State::InQuotedField {
+            rows.quotes_are_broken();
+        }
+        if self.is_within_record() {
             self.end_field(rows)?;
             rows.end_record()?;
         }
