@@ -189,6 +189,17 @@ def test_a_formula_in_text_follows_an_apostrophe_where_formulas_are_escaped(made
     assert ",'=1+1" in escaped and ",=1+1" in as_is
 
 
+def test_what_begins_a_formula_is_text_and_numbers_stay(tmp_path):
+    texts = ["=1+1", "+cmd|' /C calc'!A0", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "-5", "+49 30 1234", "-1,250.50", "1e-5", "a=b", "-"]
+    for shape, sign in (("csv", ","), ("jsonl", "\n")):
+        path = tmp_path / f"out.{shape}"
+        write_frame(pl.DataFrame({"t": texts, "=n": range(len(texts))}), str(path), shape, escape_formulas=True)
+        frame = pl.read_csv(path) if shape == "csv" else pl.read_ndjson(path)
+        assert frame.columns == ["t", "'=n"]
+        kept = ["-5", "+49 30 1234", "-1,250.50", "1e-5", "a=b"]
+        assert frame["t"].to_list() == [text if text in kept else f"'{text}" for text in texts]
+
+
 def _on_book(body):
     return plugin("on_workbook_before_save", f"sheet = output_workbook.worksheets[0]\n{body}", "*, output_workbook, **_")
 

@@ -122,3 +122,35 @@ def test_rows_that_hooks_drop(made):
     # What is for information alone is no finding.
     assert "validation_warnings_present" not in [one["code"] for one in outcome.completed["evaluation"]["findings"]]
     assert made(rows, 'table.filter(pl.col("Kg") > 3)', report_dropped_rows=False).issues == []
+
+
+def test_records_with_more_or_fewer_cells_than_the_header(succeed, template):
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
+
+    def found(text):
+        path = template.parent / "list.csv"
+        path.write_text(text)
+        outcome = succeed(template, path)
+        return [(line["row"], line["severity"], line["message"]) for line in outcome.issues if line["rule"] == "cells_in_row"]
+
+    rows = "No,Born,Price,Plain\n1,2024-01-02,950,x\n2,2024-01-03,800,y\n"
+    more = "the row has 5 cells, the header 4: "
+    assert found(rows) == []
+    assert found(rows + "3,2024-01-04,1,250,z\n") == [(4, "error", f"{more}the pieces of an amount were joined")]
+    assert found(rows + "3,2024-01-04,12,z, or\n") == [(4, "error", f"{more}values may stand in wrong columns")]
+    assert found(rows + "3,12,z\n") == [(4, "warning", "the row has 3 cells, the header 4: values may stand in wrong columns")]
+    assert found(rows + "3,2024-01-04,12,z,,\n") == []
+
+
+def test_required_fields_of_each_table_of_a_sheet(succeed, template):
+    (template / "src/ade_config/columns/fields.py").write_text(PACKAGE.replace('headers=["no"]', 'headers=["no"], required=True'))
+    rows = [["No", "Born"], ["1", "2024-01-15"], ["2", "2024-02-28"], [], ["North"], [], ["Depot", "Serial"], ["Y", "7"], ["Z", "8"]]
+
+    def told(rows):
+        outcome = succeed(template, {"A": rows})
+        missing = [(line["cell"], line["table"]) for line in outcome.issues if line["rule"] == "no.required"]
+        return missing, [notice["rows"] for notice in outcome.notices("table_without_fields")]
+
+    assert told(rows) == ([("A7", 2)], [[[7, 9]]])
+    assert told([*rows[:6], ["Serial", "Count"], ["7", 5], ["8", 6]]) == ([("A7", 2)], [])
+    assert told([*rows[:6], ["No", "Count"], ["7", 5], ["8", 6]]) == ([], [])

@@ -16,7 +16,7 @@ from ade_engine.infrastructure.observability.context import create_run_logger_co
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
 from ade_engine.infrastructure.policy import decide, policy
 from ade_engine.infrastructure.settings import Settings, scan_limits
-from ade_engine.models.errors import ConfigError, HookError, InputError, PipelineError
+from ade_engine.models.errors import ConfigError, HookError, InputError, OutputError, PipelineError
 from ade_engine.models.fields import HookName
 from ade_engine.models.notices import Notices
 from ade_engine.models.run import RunError, RunErrorCode, RunRequest, RunResult, RunStatus
@@ -112,6 +112,17 @@ class Engine:
 def failure_code(error: BaseException) -> RunErrorCode:
     """The code of the failure that an error is, in a run and in a check alike."""
     return next((code for cls, code in _CODES if isinstance(error, cls)), RunErrorCode.UNKNOWN_ERROR)
+
+
+def _nothing_to_read(sheets: list[SourceSheet]) -> str:
+    """Why no sheet of a workbook is read, and what to do."""
+    titles = [sheet.title for sheet in sheets]
+    if not titles:
+        return "the workbook has no sheet with cells, only charts: get the workbook with the data"
+    named = ", ".join(map(repr, titles[:5])) + (f" and {len(titles) - 5} more" if len(titles) > 5 else "")
+    if any(sheet.state == "visible" for sheet in sheets):
+        return f"no sheet of the workbook is read: the settings leave out what is not hidden of {named}"
+    return f"all sheets of the workbook are hidden: {named}. Show the one that is meant in a spreadsheet program, and save the file"
 
 
 def _beside(output: Path, ending: str) -> str:
@@ -383,6 +394,8 @@ class _Run:
         if not are_named:
             notice_hidden_sheets(self.notices, source, all_sheets)
             notice_own_lists(self.notices, all_sheets)
+        if not sheets and self.policy.sends_codes and HookName.ON_WORKBOOK_BEFORE_SAVE not in pipeline.hooks:
+            raise InputError(_nothing_to_read(all_sheets))
         for index, sheet in enumerate(sheets):
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
@@ -483,6 +496,9 @@ class _Run:
             pipeline.process(context, sheet, outcome)
         except SourceError as error:
             raise InputError(str(error)) from error
+        except OutputError as error:
+            # The tables of the input are more than a worksheet can hold.
+            raise (InputError(str(error)) if self.policy.sends_codes else error) from error
         finally:
             # Last, because a hook may change a table's result, and reports show the final one.
             report.add(outcome, context.registry)

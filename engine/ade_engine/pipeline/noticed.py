@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.notices import Notices
     from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
+    from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.shared.context import RunContext
 
 #: So many rows of a column are looked at for signs between cells, fewer than so many above them are titles, and these signs stand
 #: within texts.
 _ROWS_OF_SIGN, _MOST_TITLES, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
+_DELIMITERS = {"\x1f": "one column", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
 
 def range_text(area: tuple[int, int, int, int]) -> str:
@@ -319,3 +320,21 @@ def notice_no_table(context: RunContext, verdict: RowKinds | None, spans: list[R
     context.notice(
         "no_table", f"no header row was recognised; {taken}", rows=[[row, row]]
     )
+
+
+def notice_tables_without_fields(context: RunContext, tables: list[BuiltTable]) -> None:
+    """Tables in which no field was found, beside others of the sheet that have some: their rows have no value in any field."""
+    without = [table.result for table in tables if table.result.table.height and not table.result.mapping_lookup()]
+    if not context.registry.fields or len(without) == len(tables):
+        return
+    for table in without:
+        count = table.table.height
+        rows = "1 row has" if count == 1 else f"{count} rows have"
+        context.notice(
+            "table_without_fields",
+            f"no field was found in the table at {table.source_region.a1}: its {rows} no value in any field. Name its headers in the "
+            "fields, or leave the table out with [sheets]",
+            table=table.table_index,
+            count=count,
+            rows=[[table.source_region.min_row, table.source_region.max_row]],
+        )

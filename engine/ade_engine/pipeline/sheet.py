@@ -36,6 +36,7 @@ from ade_engine.pipeline.noticed import (
     notice_one_column,
     notice_quotes,
     notice_rows,
+    notice_tables_without_fields,
     notice_uneven_rows,
     range_text,
 )
@@ -168,8 +169,13 @@ class SheetPipeline:
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
+        notice_tables_without_fields(context, built)
+        missing = None
         if context.settings.issue_list:
+            from ade_engine.pipeline.issues.listed import missing_fields
+
             _list_issues(context, built)
+            missing = missing_fields(context, built) if built else None
         lines = []
         if self.row_map is not None:
             from ade_engine.pipeline.kept_rows.row_map import lines_without_row
@@ -181,7 +187,7 @@ class SheetPipeline:
             built = sort_by_mapping_ratio(built)
         if context.settings.merge_tables_in_sheet and len(built) > 1:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
-        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress, lines)
+        write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress, lines, missing)
         if self._asks_for_fields and not any(table.result.mapping_lookup() for table in built):
             # The first one may be all that there is to write; the others need no memory.
             self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
@@ -197,13 +203,14 @@ class SheetPipeline:
         scan_rows: int,
         progress: Progress,
         lines: list[dict[str, Any]],
+        missing: pl.DataFrame | None,
     ) -> None:
-        """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them."""
-        if built and context.settings.issue_list:
+        """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them;
+        ``missing``: the issues of required fields without a column.
+        """
+        if missing is not None:
             from ade_engine.pipeline.issues.counted import by_severity
-            from ade_engine.pipeline.issues.listed import missing_fields
 
-            missing = missing_fields(context, built)
             self._output.add_issues(missing)
             outcome.issues.append(by_severity(missing))
         if context.settings.all_fields:

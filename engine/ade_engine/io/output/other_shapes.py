@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 #: What no name of a file has on some system.
 _ILLEGAL_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+#: What begins a formula in text that a spreadsheet program opens (the list is OWASP's for CSV injection), and what is a number all the
+#: same: -5, +49 30 1234.
+_FORMULA, _NUMBER = r"^[=+\-@\t\r]", r"^[+\-]?[\d., ']*\d[\d., ']*(?:[eE][+\-]?\d+)?%?$"
 #: Of a moment as many digits of a second as it has.
 _MOMENT, _TIME = "%Y-%m-%d %H:%M:%S%.f", "%H:%M:%S%.f"
 #: Up to here each whole number is one of floating point, too.
@@ -28,8 +31,8 @@ _LARGEST_WHOLE = 2**53
 
 
 class OtherShapes:
-    """The tables of a run in a shape: ``csv``, ``parquet`` or ``jsonl``. ``escape_formulas``: text that starts with ``=`` is text for
-    programs that open a ``.csv`` file, too.
+    """The tables of a run in a shape: ``csv``, ``parquet`` or ``jsonl``. ``escape_formulas``: what spreadsheet programs would take for
+    a formula is text for those that open a ``.csv`` or ``.jsonl`` file, too.
     """
 
     def __init__(self, shape: str, *, escape_formulas: bool = False):
@@ -72,13 +75,16 @@ def write_frame(
     frame = frame.select(_held(series, shape) for series in frame.get_columns())
     if shape == "parquet":
         frame.write_parquet(path, metadata={"ade": json.dumps(origin)} if origin else None)
-    elif shape == "jsonl":
+        return
+    if escape_formulas:
+        texts = pl.selectors.string()
+        is_formula = texts.str.contains(_FORMULA) & ~texts.str.contains(_NUMBER)
+        frame = frame.with_columns(pl.when(is_formula).then("'" + texts).otherwise(texts).name.keep())
+        names = pl.Series(frame.columns, dtype=pl.String)
+        frame.columns = [f"'{name}" if found else name for name, found in zip(names, names.str.contains(_FORMULA) & ~names.str.contains(_NUMBER))]
+    if shape == "jsonl":
         frame.write_ndjson(path)
     else:
-        if escape_formulas:
-            texts = pl.selectors.string()
-            frame = frame.with_columns(pl.when(texts.str.starts_with("=")).then("'" + texts).otherwise(texts).name.keep())
-            frame.columns = [f"'{name}" if name.startswith("=") else name for name in frame.columns]
         frame.write_csv(path, include_bom=True, line_terminator="\r\n", datetime_format=_MOMENT, time_format=_TIME)
 
 

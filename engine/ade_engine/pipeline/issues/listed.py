@@ -17,6 +17,7 @@ from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, as_text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.look import TableLook
+    from ade_engine.models.table import TableResult
     from ade_engine.pipeline.columns.places import Places
     from ade_engine.pipeline.shared.collected import Reported
     from ade_engine.pipeline.output.merge import BuiltTable
@@ -170,17 +171,16 @@ def lines_of_remarks(context: RunContext) -> pl.DataFrame:
 
 
 def missing_fields(context: RunContext, tables: list[BuiltTable]) -> pl.DataFrame:
-    """Lines of the list of issues for the required fields that no table of a sheet has."""
-    there: set[str] = set()
-    for result in (table.result for table in tables):
-        there.update(column.field_name for column in (*result.mapped_columns, *result.derived_mappings))
-        # What a hook or a transform has computed is there, too.
-        there.update(column.name for column in result.table.get_columns() if column.null_count() < len(column))
-    missing = [field for name, field in context.registry.fields.items() if field.required and name not in there]
-    if not missing:
-        return pl.DataFrame(schema=KEYS)
-    lines = [
-        {
+    """Lines of the list of issues for the required fields that no table of a sheet has, and for those that a further table lacks, at
+    its first cell.
+    """
+    there = [_fields_of(table.result) for table in tables]
+    anywhere = set().union(*there)
+    lines = []
+    for name, field in context.registry.fields.items():
+        if not field.required:
+            continue
+        line = {
             "sheet": context.sheet_name,
             "severity": ERROR if field.required is True else field.required,
             "field": field.name,
@@ -188,6 +188,19 @@ def missing_fields(context: RunContext, tables: list[BuiltTable]) -> pl.DataFram
             "rule": f"{field.name}.required",
             "message": "no column was found for this",
         }
-        for field in missing
-    ]
+        if name not in anywhere:
+            lines.append(line)
+            continue
+        for table, fields in zip((table.result for table in tables), there):
+            if name not in fields and table.table.height:
+                region = table.source_region
+                cell = f"{column_letters(region.min_col)}{region.min_row}"
+                said = f"no column was found for this in the table at {region.a1}"
+                lines.append({**line, "message": said, "cell": cell, "row": region.min_row, "table": table.table_index + 1})
     return pl.DataFrame([{key: line.get(key) for key in KEYS} for line in lines], schema=KEYS)
+
+
+def _fields_of(result: TableResult) -> set[str]:
+    """The fields that a table has; what a hook or a transform has computed is there, too."""
+    found = {column.field_name for column in (*result.mapped_columns, *result.derived_mappings)}
+    return found | {column.name for column in result.table.get_columns() if column.null_count() < len(column)}
