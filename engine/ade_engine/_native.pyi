@@ -61,6 +61,7 @@ class Source:
         max_empty_rows_run: int | None,
         max_empty_cols_run: int | None,
         fill_merged: int,
+        as_shown: bool = False,
     ) -> Source: ...
     def load(self) -> tuple[list[tuple[str, str, bool]], int | None]: ...
     def prefetch(

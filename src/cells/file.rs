@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use ade_engine_native::cells::ScanLimits;
-use ade_engine_native::read::csv::CsvOptions;
+use ade_engine_native::read::ReadOptions;
 use serde_json::Value;
 
 use super::error::CellsError;
@@ -81,10 +81,11 @@ impl Reading {
         }
     }
 
-    pub(super) fn csv(&self) -> CsvOptions {
-        CsvOptions {
-            encoding: self.csv_encoding.clone(),
-            delimiter: self.csv_delimiter.clone(),
+    pub(super) fn csv(&self) -> ReadOptions {
+        ReadOptions {
+            csv_encoding: self.csv_encoding.clone(),
+            csv_delimiter: self.csv_delimiter.clone(),
+            as_shown: true,
         }
     }
 

@@ -37,7 +37,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use ade_engine_native::read::csv::CsvOptions;
+use ade_engine_native::read::ReadOptions;
 use ade_engine_native::read::foreign;
 use memchr::memmem;
 
@@ -135,9 +135,10 @@ fn painted(
     let path = original.to_str();
     let path =
         path.ok_or_else(|| Trouble::NotAWorkbook("has a path that is not UTF-8".to_owned()))?;
-    let options = CsvOptions {
-        encoding: reading.encoding.clone(),
-        delimiter: reading.delimiter.clone(),
+    let options = ReadOptions {
+        csv_encoding: reading.encoding.clone(),
+        csv_delimiter: reading.delimiter.clone(),
+        as_shown: false,
     };
     let plain = files::unfinished(folder).map_err(Trouble::Write)?;
     values::write(

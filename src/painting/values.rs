@@ -12,8 +12,8 @@ use ade_engine_native::cells::serial_date::{
 };
 use ade_engine_native::cells::{Cell, ScanLimits, Sheet, Tag};
 use ade_engine_native::progress::Watch;
+use ade_engine_native::read::ReadOptions;
 use ade_engine_native::read::book::Book;
-use ade_engine_native::read::csv::CsvOptions;
 
 use super::package::archive::{Copy, MOST_SHEET};
 use super::package::content_types::{self, SPREADSHEET};
@@ -49,7 +49,7 @@ const DURATION: usize = 5;
 ///
 /// # Errors
 /// The file cannot be read, or has more than a workbook holds.
-pub fn write(path: &str, options: &CsvOptions, is_text: bool, copy: File) -> Result<(), Trouble> {
+pub fn write(path: &str, options: &ReadOptions, is_text: bool, copy: File) -> Result<(), Trouble> {
     let book = Book::open(path, options).map_err(|failure| unreadable(failure, path))?;
     let mut copy = Copy::new(copy);
     let sheets = book.sheets();

@@ -246,6 +246,7 @@ class _Run:
             str(plan.input_file),
             csv_encoding=self.settings.csv_encoding,
             csv_delimiter=self.settings.csv_delimiter,
+            as_shown=self.settings.edition != "1.9",
             **scan_limits(self.settings),
             # Only when it is certain that the first visible sheet is processed.
             scan_ahead=plan.input_sheets is None and not plan.active_sheet_only,

@@ -215,6 +215,7 @@ def _senders(value: Any, text: bool) -> dict[str, Any]:
 #: Settings of new packages, as in :data:`_SETTINGS`. No event lists them at their defaults: what reads the events of older
 #: packages sees what it always saw.
 _NEWER = (
+    ("edition", "1.9", _one_of("1.9", "2026"), "how the engine works: as that older one did, or as people expect since"),
     ("date_order", "auto", _one_of("auto", "dmy", "mdy", "ymd"), "how dates are read where their column leaves it open"),
     ("decimal_mark", "auto", _one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
     ("minimum_mapping_score", 0.0, _score, "least total score that maps a column to a field"),
@@ -342,6 +343,7 @@ class Settings:
     csv_delimiter: str
     split_side_by_side_tables: bool
     escape_formulas: bool
+    edition: str
     date_order: str
     decimal_mark: str
     minimum_mapping_score: float

@@ -14,8 +14,8 @@ use ade_engine_native::cells::ScanLimits;
 use ade_engine_native::columns::series;
 use ade_engine_native::error::Result;
 use ade_engine_native::progress::Watch;
+use ade_engine_native::read::ReadOptions;
 use ade_engine_native::read::book::Book;
-use ade_engine_native::read::csv::CsvOptions;
 use proptest::prelude::*;
 
 // Measuring ----------------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ impl Drop for TemporaryFile {
 }
 
 /// Reads everything of a file that can be read, and looks at all of it.
-fn read_all(path: &str, options: &CsvOptions, limits: ScanLimits) -> Result<usize> {
+fn read_all(path: &str, options: &ReadOptions, limits: ScanLimits) -> Result<usize> {
     let book = Book::open(path, options)?;
     let mut cells = 0;
     for sheet in 0..book.sheets().len().min(8) {
@@ -123,11 +123,12 @@ fn survive(extension: &str, content: &[u8], real_bytes: usize) -> Option<usize> 
         let before = CURRENT.load(Ordering::Relaxed);
         PEAK.store(before, Ordering::Relaxed);
         let options = match extension {
-            "csv" => CsvOptions {
-                encoding: "auto".to_owned(),
-                delimiter: "auto".to_owned(),
+            "csv" => ReadOptions {
+                csv_encoding: "auto".to_owned(),
+                csv_delimiter: "auto".to_owned(),
+                as_shown: true,
             },
-            _ => CsvOptions::default(),
+            _ => ReadOptions::default(),
         };
         cells = read_all(file.path(), &options, limits).ok().or(cells);
         let used = PEAK.load(Ordering::Relaxed).saturating_sub(before);

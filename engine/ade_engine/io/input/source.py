@@ -34,14 +34,16 @@ def open_source(
     max_empty_cols_run: int | None = _USUAL_COLS_RUN,
     fill_merged: int = 0,
     scan_ahead: bool = True,
+    as_shown: bool = False,
 ) -> Source:
     """Start reading a file and return at once; :meth:`Source.load` raises what is wrong with it.
 
     The first visible sheet is scanned ahead, with the given limits, because it will probably be needed; for other
     limits or another sheet that scan is discarded. ``scan_ahead=False`` leaves it out. With ``fill_merged`` each cell of
-    a merged range has the value of its first cell.
+    a merged range has the value of its first cell. ``as_shown``: cells of workbooks have the values that spreadsheet programs
+    show, and not those of the older engine.
     """
-    return Source(path, csv_encoding, csv_delimiter, max_empty_rows_run, max_empty_cols_run, fill_merged, scan_ahead)
+    return Source(path, csv_encoding, csv_delimiter, max_empty_rows_run, max_empty_cols_run, fill_merged, scan_ahead, as_shown)
 
 
 class SourceSheet:
@@ -87,10 +89,11 @@ class Source:
         max_empty_cols_run: int | None,
         fill_merged: int,
         scan_ahead: bool,
+        as_shown: bool,
     ):
         self.path = str(path)
         self._native = _native.Source(
-            self.path, csv_encoding, csv_delimiter, scan_ahead, max_empty_rows_run, max_empty_cols_run, fill_merged
+            self.path, csv_encoding, csv_delimiter, scan_ahead, max_empty_rows_run, max_empty_cols_run, fill_merged, as_shown
         )
         self._sheets: list[SourceSheet] | None = None
         self._active: SourceSheet | None = None

@@ -17,8 +17,8 @@ use crate::columns::arrow::ArrowArrayStream;
 use crate::columns::series::Plan;
 use crate::columns::{export, series};
 use crate::error::SourceError as ReadError;
+use crate::read::ReadOptions;
 use crate::read::background::BackgroundBook;
-use crate::read::csv::CsvOptions;
 
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -50,7 +50,8 @@ pub struct Source {
 impl Source {
     /// Starts reading at once.
     #[new]
-    #[pyo3(signature = (path, csv_encoding, csv_delimiter, guess, max_empty_rows_run, max_empty_cols_run, fill_merged))]
+    #[allow(clippy::too_many_arguments, reason = "Python names them")]
+    #[pyo3(signature = (path, csv_encoding, csv_delimiter, guess, max_empty_rows_run, max_empty_cols_run, fill_merged, as_shown=false))]
     fn new(
         path: String,
         csv_encoding: String,
@@ -59,10 +60,12 @@ impl Source {
         max_empty_rows_run: Option<usize>,
         max_empty_cols_run: Option<usize>,
         fill_merged: u8,
+        as_shown: bool,
     ) -> Self {
-        let options = CsvOptions {
-            encoding: csv_encoding,
-            delimiter: csv_delimiter,
+        let options = ReadOptions {
+            csv_encoding,
+            csv_delimiter,
+            as_shown,
         };
         let guess = guess.then(|| limits(max_empty_rows_run, max_empty_cols_run, fill_merged));
         Self {

@@ -215,7 +215,8 @@ impl Archive {
             let unpacked = u32_at(rest, 24);
             read_extra_64(&rest[46 + name..46 + name + extra], unpacked, &mut entry);
             entry.header_at = entry.header_at.saturating_add(shift);
-            let name = String::from_utf8_lossy(&rest[46..46 + name]).into_owned();
+            // Some programs for Windows write the folders of names as that system does.
+            let name = String::from_utf8_lossy(&rest[46..46 + name]).replace('\\', "/");
             self.folded.insert(fold(&name), name.clone());
             self.entries.insert(name, entry);
             rest = &rest[total..];

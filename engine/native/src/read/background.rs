@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::ReadOptions;
 use super::book::Book;
-use super::csv::CsvOptions;
 use super::visibility::Visibility;
 use crate::cells::{ScanLimits, Sheet};
 use crate::error::{Result, SourceError};
@@ -57,7 +57,7 @@ pub struct BackgroundBook {
 
 impl BackgroundBook {
     /// Starts reading. `guess` are the limits with which the first visible sheet is scanned before it is asked for.
-    pub fn open(path: String, options: CsvOptions, guess: Option<ScanLimits>) -> Self {
+    pub fn open(path: String, options: ReadOptions, guess: Option<ScanLimits>) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             changed: Condvar::new(),
@@ -191,7 +191,7 @@ impl Drop for BackgroundBook {
 }
 
 /// The background thread: opens the file, then scans what is queued.
-fn run(shared: &Shared, path: &str, options: &CsvOptions, guess: Option<ScanLimits>) {
+fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLimits>) {
     let opened = unharmed(path, || Book::open(path, options).map(Arc::new));
     let mut state = shared.lock();
     state.book = Some(opened.clone());

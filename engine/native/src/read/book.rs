@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::csv::{self, CsvFile, CsvOptions};
+use super::ReadOptions;
+use super::csv::{self, CsvFile};
 use super::read_ahead::ReadAhead;
 use super::visibility::Visibility;
 use super::xls::{self, LegacyWorkbook};
@@ -77,7 +78,7 @@ impl Book {
     ///
     /// # Errors
     /// When the file cannot be read, or is not what its extension says.
-    pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
+    pub fn open(path: &str, options: &ReadOptions) -> Result<Self> {
         Self::open_within(path, options, None)
     }
 
@@ -87,12 +88,16 @@ impl Book {
     /// Those of [`open`](Self::open), and when it takes more.
     pub fn open_within(
         path: &str,
-        options: &CsvOptions,
+        options: &ReadOptions,
         most_bytes: Option<usize>,
     ) -> Result<Self> {
         match Format::of(path)? {
-            Format::Package => Ok(Self::from_package(Workbook::open(path, most_bytes)?)),
-            Format::Legacy => Self::open_legacy(path, most_bytes),
+            Format::Package => Ok(Self::from_package(Workbook::open(
+                path,
+                most_bytes,
+                options.as_shown,
+            )?)),
+            Format::Legacy => Self::open_legacy(path, most_bytes, options.as_shown),
             Format::Text => {
                 let file = CsvFile::open(path, options)?;
                 let sheets = vec![SheetInfo {
@@ -136,8 +141,8 @@ impl Book {
         }
     }
 
-    fn open_legacy(path: &str, most_bytes: Option<usize>) -> Result<Self> {
-        let workbook = LegacyWorkbook::open(path, most_bytes)?;
+    fn open_legacy(path: &str, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
+        let workbook = LegacyWorkbook::open(path, most_bytes, as_shown)?;
         let sheets: Vec<SheetInfo> = workbook
             .sheets()
             .iter()

@@ -17,3 +17,25 @@ pub mod visibility;
 pub mod xls;
 pub mod xlsx;
 pub mod xml;
+
+/// How files are read, as the settings say.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// The encoding of separated text, as the user wrote it.
+    pub csv_encoding: String,
+    /// What stands between its cells.
+    pub csv_delimiter: String,
+    /// Cells of workbooks have the values that spreadsheet programs show, where the older engine had others: `_x000D_` is a line
+    /// break, the date formats of East Asian locales are dates, and 36:00 is a duration.
+    pub as_shown: bool,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            csv_encoding: "utf-8".to_owned(),
+            csv_delimiter: ",".to_owned(),
+            as_shown: false,
+        }
+    }
+}

@@ -14,7 +14,7 @@ pub const EXACT: f64 = 1e15;
 /// Adds a cell as text, trimmed; `false` where nothing is left. A whole number has no decimals: 4711 is not "4711.0".
 pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
     let start = out.len();
-    match value {
+    match shown(value) {
         Value::Null => {}
         Value::Text(text) => push_shown(trimmed(text), out),
         Value::Boolean(flag) => out.push_str(if flag { "true" } else { "false" }),
@@ -37,6 +37,16 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
         Value::Time(microseconds) | Value::Duration(microseconds) => push_clock(microseconds, out),
     }
     out.len() > start
+}
+
+/// A number with the 15 digits that spreadsheet programs show: 45711719.99999999 is 45711720 to whoever has typed it.
+fn shown(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Float(number) if number.is_finite() && number.fract() != 0.0 => {
+            Value::Float(format!("{number:.14e}").parse().unwrap_or(number))
+        }
+        other => other,
+    }
 }
 
 /// Adds a text with blanks for control characters, which show nothing and which no workbook can hold, and for blanks at which
@@ -116,7 +126,9 @@ pub fn are_floats(values: &[Value<'_>]) -> bool {
                 }
                 longest = longest.max(whole.len());
             }
-            Value::Float(number) if number.fract() != 0.0 => return false,
+            Value::Float(_) if !matches!(shown(*value), Value::Float(number) if number.fract() == 0.0) => {
+                return false;
+            }
             _ => {}
         }
     }
@@ -128,6 +140,7 @@ pub fn are_floats(values: &[Value<'_>]) -> bool {
 /// # Errors
 /// A program has made something else of the code.
 pub fn push_code(value: Value<'_>, are_floats: bool, out: &mut String) -> Result<bool, NoCode> {
+    let value = shown(value);
     match value {
         Value::Float(number) if !number.is_finite() => return Ok(false),
         Value::Float(number) if number.abs() >= EXACT => return Err(NoCode::LostDigits),
@@ -577,6 +590,8 @@ mod tests {
         let is = |text: &str| Ok(text.to_owned());
         assert_eq!(code(Value::Text(" 00123 ")), is("00123"));
         assert_eq!(code(Value::Float(4711.0)), is("4711"));
+        assert_eq!(code(Value::Float(45711719.99999999)), is("45711720"));
+        assert_eq!(code(Value::Float(47.125)), is("47.125"));
         assert_eq!(code(Value::Text("9.78E+12")), lost);
         assert_eq!(code(Value::Text("CZ7,70101E+09")), lost);
         for whole in "CZ7E09 1E5 3E12 AB1.5 R1.2E3 E+12 K1.5E+3-X 1A2.5E+09".split(' ') {

@@ -12,27 +12,11 @@ use crate::cells::builder::MAXIMUM_COLUMNS;
 use crate::cells::{Continue, DeclaredExtent, ScanLimits, Sheet, SheetBuilder, TextArena};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
-use crate::read::foreign;
+use crate::read::{ReadOptions, foreign};
 
 /// Longer texts are read by the rules alone.
 const MOST_AT_ONCE: usize = 1 << 28;
 const ROWS_OF_A_TICK: usize = 1024;
-
-/// The settings for separated text, as the user wrote them.
-#[derive(Debug, Clone)]
-pub struct CsvOptions {
-    pub encoding: String,
-    pub delimiter: String,
-}
-
-impl Default for CsvOptions {
-    fn default() -> Self {
-        Self {
-            encoding: "utf-8".to_owned(),
-            delimiter: ",".to_owned(),
-        }
-    }
-}
 
 /// How a file is read of which settings left something to detection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,14 +47,14 @@ impl CsvFile {
     ///
     /// # Errors
     /// When the file cannot be read or decoded, or an option names nothing.
-    pub fn open(path: &str, options: &CsvOptions) -> Result<Self> {
+    pub fn open(path: &str, options: &ReadOptions) -> Result<Self> {
         let title = Path::new(path)
             .file_stem()
             .map(|stem| stem.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let charset = match detect::is_auto(&options.encoding) {
+        let charset = match detect::is_auto(&options.csv_encoding) {
             true => detect::charset(path)?,
-            false => Charset::named(&options.encoding)?,
+            false => Charset::named(&options.csv_encoding)?,
         };
         let mut file = Self {
             path: path.to_owned(),
@@ -78,16 +62,16 @@ impl CsvFile {
             charset,
             delimiter: b',',
             skip_lines: 0,
-            guessed_charset: detect::is_auto(&options.encoding),
-            guessed_delimiter: detect::is_auto(&options.delimiter),
+            guessed_charset: detect::is_auto(&options.csv_encoding),
+            guessed_delimiter: detect::is_auto(&options.csv_delimiter),
         };
         let start = file.decode_all().map_err(|error| recognised(path, error))?;
-        if detect::is_auto(&options.delimiter) {
+        if detect::is_auto(&options.csv_delimiter) {
             let found = detect::delimiter(&start);
             file.delimiter = found.delimiter;
             file.skip_lines = usize::from(found.is_declared);
         } else {
-            file.delimiter = detect::named_delimiter(&options.delimiter)?;
+            file.delimiter = detect::named_delimiter(&options.csv_delimiter)?;
         }
         Ok(file)
     }

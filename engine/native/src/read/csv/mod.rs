@@ -10,4 +10,4 @@ pub mod file;
 mod guess;
 pub mod parser;
 
-pub use file::{CsvFile, CsvOptions, Detected, scan};
+pub use file::{CsvFile, Detected, scan};

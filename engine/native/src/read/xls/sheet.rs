@@ -8,6 +8,8 @@ use crate::cells::{
 };
 use crate::error::Result;
 use crate::progress::Watch;
+use crate::read::xlsx::number::styled;
+use crate::read::xlsx::number_format::NumberKind;
 
 /// Scans a sheet of the workbook.
 ///
@@ -183,16 +185,12 @@ impl Filling<'_> {
     }
 
     fn put_number(&mut self, row: u16, column: u16, style: u16, number: f64) -> Result<()> {
-        let is_date = self
-            .workbook
-            .is_date
-            .get(usize::from(style))
-            .copied()
-            .unwrap_or(false);
-        let date = if is_date {
-            from_legacy_serial(number, self.workbook.epoch)
-        } else {
-            None
+        let kind = self.workbook.kinds.get(usize::from(style)).copied();
+        let epoch = self.workbook.epoch;
+        let date = match kind.unwrap_or_default() {
+            NumberKind::Number => None,
+            kind if self.workbook.as_shown => styled(number, kind, epoch),
+            _ => from_legacy_serial(number, epoch),
         };
         let cell = match date {
             Some(date) => date,

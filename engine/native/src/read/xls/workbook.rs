@@ -13,6 +13,7 @@ use crate::error::{Result, SourceError};
 use crate::read::compound::CompoundFile;
 use crate::read::foreign;
 use crate::read::visibility::Visibility;
+use crate::read::xlsx::number_format::{NumberKind, shown_kind_of, shown_kind_of_built_in};
 
 /// Old worksheets have no more columns than this.
 pub(super) const MAXIMUM_COLUMNS: u16 = 256;
@@ -37,7 +38,9 @@ pub struct LegacyWorkbook {
     pub(super) text_form: TextForm,
     pub(super) epoch: Epoch,
     /// For each cell style, whether its number format makes a number a date.
-    pub(super) is_date: Vec<bool>,
+    pub(super) kinds: Vec<NumberKind>,
+    /// See `ReadOptions`.
+    pub(super) as_shown: bool,
     /// The formats that show leading zeros, and for each cell style which of them it has.
     pub(super) zeros: Arc<[Zeros]>,
     pub(super) zeros_of: Vec<Option<u16>>,
@@ -51,7 +54,7 @@ impl LegacyWorkbook {
     ///
     /// # Errors
     /// When the file cannot be read, is encrypted or damaged, or is something else than an old workbook.
-    pub fn open(path: &str, most_bytes: Option<usize>) -> Result<Self> {
+    pub fn open(path: &str, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
         if let Some(bytes) = most_bytes
             && std::fs::metadata(path).is_ok_and(|file| file.len() > bytes as u64)
         {
@@ -59,10 +62,10 @@ impl LegacyWorkbook {
             return Err(SourceError::BeyondMemory { what, bytes });
         }
         let bytes = std::fs::read(path).map_err(|error| SourceError::io(path, &error))?;
-        Self::from_bytes(path, bytes)
+        Self::from_bytes(path, bytes, as_shown)
     }
 
-    fn from_bytes(path: &str, bytes: Vec<u8>) -> Result<Self> {
+    fn from_bytes(path: &str, bytes: Vec<u8>, as_shown: bool) -> Result<Self> {
         let broken = |reason: &str| SourceError::BrokenLegacy {
             path: path.to_owned(),
             reason: reason.to_owned(),
@@ -87,7 +90,8 @@ impl LegacyWorkbook {
             stream,
             text_form: TextForm::Unicode,
             epoch: Epoch::Windows1900,
-            is_date: Vec::new(),
+            kinds: Vec::new(),
+            as_shown,
             zeros: Arc::default(),
             zeros_of: Vec::new(),
             shared_text: Arc::default(),
@@ -168,7 +172,7 @@ impl LegacyWorkbook {
         while let Some(record) = walk.next() {
             match record.code {
                 records::EOF => {
-                    self.is_date = formats.is_date();
+                    self.kinds = formats.kinds(self.as_shown);
                     if !formats.zeros.is_empty() {
                         let number_of = |key| formats.zeros_of.get(key).copied();
                         self.zeros_of = formats.of_styles.iter().map(number_of).collect();
@@ -301,7 +305,7 @@ impl LegacyWorkbook {
 /// The number formats of a workbook, by their keys, and the keys of its styles.
 #[derive(Default)]
 struct Formats {
-    is_date: HashMap<u16, bool>,
+    kinds: HashMap<u16, (NumberKind, NumberKind)>,
     zeros: Vec<Zeros>,
     zeros_of: HashMap<u16, u16>,
     of_styles: Vec<u16>,
@@ -309,7 +313,13 @@ struct Formats {
 
 impl Formats {
     fn add(&mut self, key: u16, code: &str) {
-        self.is_date.insert(key, is_date_format(code));
+        let is_date = is_date_format(code);
+        let shown = if is_date {
+            shown_kind_of(code)
+        } else {
+            NumberKind::Number
+        };
+        self.kinds.insert(key, (date_if(is_date), shown));
         if let (Some(format), Ok(number)) =
             (Zeros::of_format(code), u16::try_from(self.zeros.len()))
         {
@@ -318,13 +328,26 @@ impl Formats {
         }
     }
 
-    /// For each style whether it shows dates.
-    fn is_date(&self) -> Vec<bool> {
-        let is_date = |key: &u16| {
-            let known = self.is_date.get(key).copied();
-            known.unwrap_or_else(|| is_built_in_date(*key))
+    /// For each style what its format makes of a number; to the older engine all moments were dates.
+    fn kinds(&self, as_shown: bool) -> Vec<NumberKind> {
+        let kind = |key: &u16| {
+            let is_date = date_if(is_built_in_date(*key));
+            let shown = match shown_kind_of_built_in((*key).into()) {
+                NumberKind::Number => is_date,
+                shown => shown,
+            };
+            let (plain, shown) = self.kinds.get(key).copied().unwrap_or((is_date, shown));
+            if as_shown { shown } else { plain }
         };
-        self.of_styles.iter().map(is_date).collect()
+        self.of_styles.iter().map(kind).collect()
+    }
+}
+
+fn date_if(is_date: bool) -> NumberKind {
+    if is_date {
+        NumberKind::Date
+    } else {
+        NumberKind::Number
     }
 }
 
@@ -342,7 +365,7 @@ mod tests {
             (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "damaged"),
             (b"\x00\x01", "its content is of no known kind"),
         ] {
-            let error = LegacyWorkbook::from_bytes("a.xls", bytes.to_vec())
+            let error = LegacyWorkbook::from_bytes("a.xls", bytes.to_vec(), false)
                 .unwrap_err()
                 .to_string();
             assert!(error.contains(words), "{error}");

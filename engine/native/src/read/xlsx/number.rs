@@ -4,6 +4,9 @@ use super::number_format::NumberKind;
 use crate::cells::Cell;
 use crate::cells::serial_date::{Epoch, duration_from_serial, from_serial};
 
+/// So many days that a format shows as hours are elapsed time; more are the day of a moment.
+const LONGEST_SHOWN: f64 = 1000.0;
+
 /// Parses a number of the common forms; `None` for any other text.
 #[inline]
 pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
@@ -61,6 +64,9 @@ pub fn styled(number: f64, kind: NumberKind, epoch: Epoch) -> Option<Cell> {
         NumberKind::Number => Some(Cell::float(number)),
         NumberKind::Date => from_serial(number, epoch),
         NumberKind::Duration => duration_from_serial(number),
+        // A moment whose date is not shown is one all the same.
+        NumberKind::Time if (1.0..LONGEST_SHOWN).contains(&number) => duration_from_serial(number),
+        NumberKind::Time => from_serial(number, epoch),
     }
 }
 

@@ -10,6 +10,8 @@ pub enum NumberKind {
     Number,
     /// A date, a date-time, or a time where the number is below 1.
     Date,
+    /// A time of a day, or an elapsed time from 24 hours on: the format shows hours, minutes and seconds alone.
+    Time,
     /// An elapsed time.
     Duration,
 }
@@ -24,6 +26,39 @@ pub fn kind_of(code: &str) -> NumberKind {
     } else {
         NumberKind::Date
     }
+}
+
+/// The kind that a format code stands for, as spreadsheet programs show it.
+pub fn shown_kind_of(code: &str) -> NumberKind {
+    let section = code.split(';').next().unwrap_or_default();
+    match kind_of(code) {
+        NumberKind::Date if is_time_alone(section) => NumberKind::Time,
+        kind => kind,
+    }
+}
+
+/// The kind of a built-in format id, those of East Asian locales among them (ECMA-376, part 1, 18.8.30).
+pub fn shown_kind_of_built_in(id: u32) -> NumberKind {
+    match id {
+        18..=21 | 32 | 33 | 45 | 47 => NumberKind::Time,
+        27..=31 | 34..=36 | 50..=58 => NumberKind::Date,
+        _ => kind_of_built_in(id),
+    }
+}
+
+/// Whether a section that makes a date shows hours or seconds, and neither day nor year.
+fn is_time_alone(section: &str) -> bool {
+    let lower = strip(section)
+        .to_ascii_lowercase()
+        .replace("am/pm", "")
+        .replace("a/p", "");
+    let letters: Vec<u8> = lower.bytes().collect();
+    let has = |wanted: &[u8]| {
+        letters.iter().enumerate().any(|(at, letter)| {
+            wanted.contains(letter) && !(at > 0 && matches!(letters[at - 1], b'\\' | b'_'))
+        })
+    };
+    has(b"hs") && !has(b"dy")
 }
 
 /// The kind that a built-in format id stands for.
@@ -130,5 +165,26 @@ mod tests {
         assert_eq!(kind_of_built_in(14), Date);
         assert_eq!(kind_of_built_in(46), Duration);
         assert_eq!(kind_of_built_in(48), Number);
+    }
+
+    #[test]
+    fn times_and_the_dates_of_east_asia_are_told_as_they_are_shown() {
+        for (code, kind) in [
+            ("h:mm:ss", NumberKind::Time),
+            ("h:mm AM/PM", NumberKind::Time),
+            ("mm:ss.0", NumberKind::Time),
+            ("[h]:mm", Duration),
+            ("dd/mm h:mm", Date),
+            ("mmm", Date),
+            ("h\\d", NumberKind::Time),
+            ("0.00", Number),
+        ] {
+            assert_eq!(shown_kind_of(code), kind, "{code}");
+        }
+        assert_eq!(
+            [31, 57, 20, 46, 9].map(shown_kind_of_built_in),
+            [Date, Date, NumberKind::Time, Duration, Number]
+        );
+        assert_eq!(kind_of_built_in(31), Number);
     }
 }

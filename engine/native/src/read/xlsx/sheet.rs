@@ -8,7 +8,7 @@ use super::cell_type::{CellType, ROW_WITHOUT_CELLS, detail};
 use super::iso_date::from_iso8601;
 use super::number::{is_whole_number, number_cell, parse_unsigned, row_number, styled};
 use super::number_format::NumberKind;
-use super::strings::RichText;
+use super::strings::{RichText, has_escapes, without_escapes};
 use super::usual_cell::{Content, UsualCell};
 use crate::cells::builder::MAXIMUM_COLUMNS;
 use crate::cells::column_letters::{column_name, column_of};
@@ -290,7 +290,9 @@ impl<R: Read> SheetReader<'_, R> {
             (CellType::Boolean, Content::Value(b"0")) => Cell::boolean(false),
             (CellType::Literal | CellType::Error | CellType::FormulaText, Content::Value(raw))
             | (CellType::InlineString, Content::Inline(raw)) => {
-                if memchr::memchr2(b'&', b'\r', raw).is_some() {
+                if memchr::memchr2(b'&', b'\r', raw).is_some()
+                    || self.workbook.as_shown && has_escapes(raw)
+                {
                     return None;
                 }
                 self.builder.text_cell(std::str::from_utf8(raw).ok()?)
@@ -334,7 +336,7 @@ impl<R: Read> SheetReader<'_, R> {
                     b"is" if !has_value && kind == CellType::InlineString => {
                         has_value = true;
                         self.rich_text.read(&mut self.xml)?;
-                        cell = self.builder.text_cell(self.rich_text.text());
+                        cell = text_cell(self.workbook, &mut self.builder, self.rich_text.text());
                     }
                     name => {
                         has_formula |= name == b"f";
@@ -486,11 +488,20 @@ impl<R: Read> SheetReader<'_, R> {
             CellType::IsoDate => {
                 from_iso8601(value).unwrap_or_else(|| self.builder.text_cell(value))
             }
-            CellType::Literal
-            | CellType::Error
-            | CellType::FormulaText
-            | CellType::InlineString => self.builder.text_cell(value),
+            CellType::FormulaText | CellType::InlineString => {
+                text_cell(self.workbook, &mut self.builder, value)
+            }
+            CellType::Literal | CellType::Error => self.builder.text_cell(value),
         })
+    }
+}
+
+/// The cell of a text of the sheet's own.
+fn text_cell(workbook: &Workbook, builder: &mut SheetBuilder, text: &str) -> Cell {
+    if workbook.as_shown && has_escapes(text.as_bytes()) {
+        builder.text_cell(&without_escapes(text))
+    } else {
+        builder.text_cell(text)
     }
 }
 

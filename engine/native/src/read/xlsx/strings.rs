@@ -43,7 +43,12 @@ impl SharedStrings {
     ///
     /// # Errors
     /// When the part cannot be unpacked or parsed, or holds more text than can be read.
-    pub fn read(source: impl Read, part: &str, most_bytes: Option<usize>) -> Result<Self> {
+    pub fn read(
+        source: impl Read,
+        part: &str,
+        most_bytes: Option<usize>,
+        as_shown: bool,
+    ) -> Result<Self> {
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut strings = Self::default();
         let mut item = RichText::default();
@@ -54,7 +59,12 @@ impl SharedStrings {
                     let mut text = item.text();
                     // What Excel escapes as `_x005F_` is undone the way openpyxl does it: here, and only so far.
                     let unescaped;
-                    if memchr::memmem::find(text.as_bytes(), b"x005F_").is_some() {
+                    if as_shown {
+                        if has_escapes(text.as_bytes()) {
+                            unescaped = without_escapes(text);
+                            text = &unescaped;
+                        }
+                    } else if memchr::memmem::find(text.as_bytes(), b"x005F_").is_some() {
                         unescaped = text.replace("x005F_", "");
                         text = &unescaped;
                     }
@@ -84,6 +94,42 @@ impl SharedStrings {
         strings.cells.shrink_to_fit();
         Ok(strings)
     }
+}
+
+/// Whether a text may have characters that are written as `_x000D_` (ECMA-376, part 1, 22.9.2.19).
+#[inline]
+pub fn has_escapes(text: &[u8]) -> bool {
+    memchr::memchr(b'_', text).is_some() && memchr::memmem::find(text, b"_x").is_some()
+}
+
+/// The text that is shown: such characters as themselves, each kind of line break as one, and control characters, which show
+/// nothing, not at all.
+pub fn without_escapes(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("_x") {
+        let code = rest
+            .get(at + 2..at + 6)
+            .filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let code = code.filter(|_| rest.as_bytes().get(at + 6) == Some(&b'_'));
+        let Some(code) = code.and_then(|code| u32::from_str_radix(code, 16).ok()) else {
+            shown.push_str(&rest[..at + 2]);
+            rest = &rest[at + 2..];
+            continue;
+        };
+        shown.push_str(&rest[..at]);
+        rest = &rest[at + 7..];
+        match char::from_u32(code) {
+            Some('\r') if rest.starts_with('\n') => {}
+            Some('\r') => shown.push('\n'),
+            Some(character) if character >= ' ' || matches!(character, '\t' | '\n') => {
+                shown.push(character)
+            }
+            _ => {}
+        }
+    }
+    shown.push_str(rest);
+    shown
 }
 
 /// Gathers the text of an `si` or `is` element: its plain text, then that of its runs. Phonetic hints are left out.
@@ -152,7 +198,7 @@ mod tests {
             <si><t xml:space="preserve"> a </t></si><si><t/></si><si/>
             <si><r><rPr><b/></rPr><t>one</t></r><r><t> two</t></r><rPh sb="0" eb="1"><t>no</t></rPh></si>
             <si><t>_x005F_x0041_ _x000D_</t></si></sst>"#;
-        let strings = SharedStrings::read(xml.as_bytes(), "strings", None).unwrap();
+        let strings = SharedStrings::read(xml.as_bytes(), "strings", None, false).unwrap();
         let texts: Vec<&str> = (0..strings.len())
             .map(|index| match strings.cell(index).unwrap() {
                 Cell::EMPTY_TEXT => "",
@@ -161,5 +207,22 @@ mod tests {
             .collect();
         assert_eq!(texts, [" a ", "", "", "one two", "_x0041_ _x000D_"]);
         assert!(strings.cell(5).is_none());
+    }
+
+    #[test]
+    fn escaped_characters_are_shown_as_themselves() {
+        for (text, shown) in [
+            ("Order_x000D_\nNo", "Order\nNo"),
+            ("Qty_x000D_", "Qty\n"),
+            ("a_x005F_x0041_b", "a_x0041_b"),
+            ("_x0041__x0042_", "AB"),
+            ("x_x00_y_xyz", "x_x00_y_xyz"),
+            ("bell_x0007_", "bell"),
+            ("_xD83D_", ""),
+        ] {
+            assert!(has_escapes(text.as_bytes()));
+            assert_eq!(without_escapes(text), shown, "{text}");
+        }
+        assert!(!has_escapes(b"snake_case"));
     }
 }

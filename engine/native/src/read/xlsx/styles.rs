@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::number_format::{NumberKind, kind_of, kind_of_built_in};
+use super::number_format::{
+    NumberKind, kind_of, kind_of_built_in, shown_kind_of, shown_kind_of_built_in,
+};
 use crate::cells::Zeros;
 use crate::error::Result;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
@@ -41,7 +43,13 @@ impl Styles {
     ///
     /// # Errors
     /// When the part cannot be unpacked or parsed.
-    pub fn read(source: impl Read, part: &str) -> Result<Self> {
+    pub fn read(source: impl Read, part: &str, as_shown: bool) -> Result<Self> {
+        let of_code = if as_shown { shown_kind_of } else { kind_of };
+        let of_id = if as_shown {
+            shown_kind_of_built_in
+        } else {
+            kind_of_built_in
+        };
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut custom: HashMap<u32, NumberKind> = HashMap::new();
         let mut custom_zeros: HashMap<u32, Zeros> = HashMap::new();
@@ -62,7 +70,7 @@ impl Styles {
                             .attribute("numFmtId")
                             .and_then(|id| id.trim().parse().ok());
                         if let (Some(id), Some(code)) = (id, reader.attribute("formatCode")) {
-                            custom.insert(id, kind_of(&code));
+                            custom.insert(id, of_code(&code));
                             custom_zeros.extend(Zeros::of_format(&code).map(|zeros| (id, zeros)));
                         }
                     }
@@ -75,12 +83,7 @@ impl Styles {
         }
         let kinds = format_ids
             .iter()
-            .map(|id| {
-                custom
-                    .get(id)
-                    .copied()
-                    .unwrap_or_else(|| kind_of_built_in(*id))
-            })
+            .map(|id| custom.get(id).copied().unwrap_or_else(|| of_id(*id)))
             .collect();
         let mut zeros = Vec::new();
         let mut numbers: HashMap<u32, u16> = HashMap::new();
@@ -117,7 +120,7 @@ mod tests {
             <s:cellStyleXfs><s:xf numFmtId="22"/></s:cellStyleXfs>
             <s:cellXfs><s:xf numFmtId="0"/><s:xf numFmtId="164"/><s:xf numFmtId="22"/><s:xf numFmtId="14"/></s:cellXfs>
             </s:styleSheet>"#;
-        let styles = Styles::read(xml.as_bytes(), "styles").unwrap();
+        let styles = Styles::read(xml.as_bytes(), "styles", false).unwrap();
         let kinds: Vec<_> = (0..5).map(|style| styles.kind(style)).collect();
         use NumberKind::{Date, Duration, Number};
         assert_eq!(kinds, [Number, Duration, Date, Number, Number]);

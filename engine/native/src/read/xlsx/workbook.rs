@@ -40,6 +40,8 @@ pub struct Workbook {
     pub epoch: Epoch,
     pub styles: Styles,
     pub strings: SharedStrings,
+    /// See `ReadOptions`.
+    pub as_shown: bool,
 }
 
 impl Workbook {
@@ -48,7 +50,7 @@ impl Workbook {
     ///
     /// # Errors
     /// When the file cannot be read, is not a workbook, or one of its parts is damaged.
-    pub fn open(path: &str, most_bytes: Option<usize>) -> Result<Self> {
+    pub fn open(path: &str, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
         let mut archive = Archive::open(path)?;
         if let Some(bytes) = most_bytes {
             archive.limit_parts((bytes as u64).saturating_mul(UNPACKED_FOR_MEMORY));
@@ -86,14 +88,16 @@ impl Workbook {
         let strings_part =
             strings_part.or_else(|| by_kind("/sharedStrings").and_then(|part| archive.find(part)));
         let strings = match strings_part {
-            Some(part) => SharedStrings::read(archive.open_part(part)?, part, most_bytes)?,
+            Some(part) => {
+                SharedStrings::read(archive.open_part(part)?, part, most_bytes, as_shown)?
+            }
             None => SharedStrings::default(),
         };
         let styles_part = by_kind("/styles")
             .and_then(|part| archive.find(part))
             .or_else(|| archive.find("xl/styles.xml"));
         let styles = match styles_part {
-            Some(part) => Styles::read(archive.open_part(part)?, part)?,
+            Some(part) => Styles::read(archive.open_part(part)?, part, as_shown)?,
             None => Styles::default(),
         };
         let active = Some(structure.active).filter(|&index| index < sheets.len());
@@ -108,6 +112,7 @@ impl Workbook {
             epoch,
             styles,
             strings,
+            as_shown,
             archive,
         })
     }
