@@ -606,7 +606,7 @@ answers_without_words! {
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,
     Submitted, TokenRecord, Vec<ConfigurationActivity>, Vec<ConfigurationVersion>,
     Vec<DocumentRecord>, Vec<FieldResult>, Vec<KnownConfiguration>, Vec<PathBuf>, Vec<TokenRecord>,
-    Vec<WaitingRun>, Vec<WorkspaceRecord>, Vec<String>, (Vec<PathBuf>, Option<String>), (WorkspaceRecord, bool)
+    Vec<WaitingRun>, Vec<WorkspaceRecord>, Vec<String>, Vec<(String, String)>, (Vec<PathBuf>, Option<String>), (WorkspaceRecord, bool)
 }
 
 macro_rules! answers_of_records {
