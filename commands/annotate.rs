@@ -18,7 +18,7 @@ use crate::ui::plural;
     after_help = "Examples:\n  ade annotate latest\n  ade annotate crew.xlsx -o crew_marked.xlsx"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
     #[arg(default_value = "latest")]
     run: String,
     /// Where the copy goes: a file or a folder. Else `<stem>_annotated.xlsx` in the run's folder

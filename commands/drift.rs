@@ -25,7 +25,7 @@ pub struct Args {
     /// The configuration's folder
     #[arg(short, long, value_name = "CONFIG", default_value = ".")]
     config: PathBuf,
-    /// The run to compare with: its id or a part of it, the file name of its input, or `latest`
+    /// The run to compare with: its id or a part of it, its input by path or name, or `latest`
     #[arg(long, value_name = "RUN")]
     since: Option<String>,
 }

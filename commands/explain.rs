@@ -17,7 +17,7 @@ use crate::ui::print_explanation;
     after_help = "Examples:\n  ade explain latest\n  ade explain crew.xlsx --column Hours\n  ade explain latest --sheet North --cell D8\n  ade explain latest --side output --cell B12"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
     #[arg(default_value = "latest")]
     run: String,
     /// Only tables of this sheet

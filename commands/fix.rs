@@ -36,7 +36,7 @@ use crate::ui::{EnvironmentProgress, ListedFile, LiveLines, RunProgress, Tone, U
     after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix latest --json"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
     #[arg(default_value = "latest")]
     run: String,
     /// The column with this header is this field's
@@ -98,6 +98,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         for edit in &edits {
             fix::write(edit)?;
             ui.say(format_args!("Wrote {}", ui.path(&edit.file)));
+        }
+        for file in fix::name_cases(&folder, &run)? {
+            ui.say(format_args!("Wrote {}", ui.path(&file)));
         }
         again = run_again(ui, &workspace, &folder, &run, (&lines, &cancel))?;
     }

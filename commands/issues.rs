@@ -21,7 +21,7 @@ const MOST_LETTERS: usize = 200;
     after_help = "Examples:\n  ade issues latest\n  ade issues crew.xlsx --severity error\n  ade issues latest --field phone --format csv > phones.csv"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
     #[arg(default_value = "latest")]
     run: String,
     /// Only issues of this field; may be repeated

@@ -20,9 +20,10 @@ use crate::ui::plural;
     after_help = "Examples:\n  ade report latest --html crew.html\n  ade report *.xlsx --html inbox.html\n  ade report 0199c2 --html crew.html --without-values"
 )]
 pub struct Args {
-    /// Runs: ids (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
+    /// Runs: ids (the part that a listing shows, or the beginning, is enough), inputs by path or name, or `latest`
     ///
-    /// The file name of an input stands for the newest run of that input. Several runs are one page.
+    /// A path stands for the newest run of that file: of its bytes, else of its place. A name alone that several files have is refused.
+    /// Several runs are one page.
     #[arg(default_value = "latest", value_name = "RUN")]
     runs: Vec<String>,
     /// Where the page goes: a file, or a folder in which it is named after the input

@@ -17,7 +17,7 @@ use crate::ui::{Table, Tone, ago};
     after_help = "Examples:\n  ade deliveries ls\n  ade deliveries ls --status failed\n  ade deliveries ls latest --json"
 )]
 pub struct Args {
-    /// Only of this run: its id (the part that a listing shows, or the beginning, is enough), the file name of its input, or `latest`
+    /// Only of this run: its id (the part that a listing shows, or the beginning, is enough), its input by path or name, or `latest`
     run: Option<String>,
     /// Only those in this state
     #[arg(long, value_parser = PossibleValuesParser::new(DeliveryStatus::ALL.map(DeliveryStatus::as_str)))]
@@ -33,7 +33,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut shown = Vec::new();
     if let Some(workspace) = context.open_to_look()? {
         let (store, id) = (&workspace.store, workspace.id());
-        let run = args.run.as_ref().map(|given| store.run(id, given));
+        let run = args.run.as_ref().map(|given| workspace.find_run(given));
         found = store.deliveries(&DeliveryFilter {
             workspace_id: id.to_owned(),
             run_id: run.transpose()?.map(|run| run.id),

@@ -16,7 +16,7 @@ use crate::ui::Tone;
     after_help = "Examples:\n  ade deliveries retry latest\n  ade deliveries retry 0199c2d4-url\n  ade deliveries retry --failed"
 )]
 pub struct Args {
-    /// Ids that `ade deliveries ls` shows; or runs, of which everybody is told again: their ids, file names of inputs, or `latest`
+    /// Ids that `ade deliveries ls` shows; or runs, of which everybody is told again: their ids, inputs by path or name, or `latest`
     #[arg(required_unless_present = "failed", value_name = "DELIVERY")]
     deliveries: Vec<String>,
     /// All that were given up

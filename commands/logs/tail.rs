@@ -18,8 +18,8 @@ use crate::ui::{Tone, Ui};
     after_help = "Examples:\n  ade logs tail latest\n  ade logs tail 0199c2d4 -f\n  ade logs tail latest --json | jq .event"
 )]
 pub struct Args {
-    /// The id of a run or an environment (the part that a listing shows, or the beginning, is enough), the file name of an
-    /// input, or `latest`
+    /// The id of a run or an environment (the part that a listing shows, or the beginning, is enough), an input by its
+    /// path or name, or `latest`
     #[arg(default_value = "latest")]
     run_or_env: String,
     /// Only the last N events

@@ -30,7 +30,7 @@ const END_WITHIN: Duration = Duration::from_secs(2);
     after_help = "Examples:\n  ade runs cancel latest\n  ade runs cancel 0199c2d4 0199c2d5\n  ade runs cancel --status queued --configuration my-config --dry-run"
 )]
 pub struct Args {
-    /// Ids of runs (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
+    /// Ids of runs (the part that a listing shows, or the beginning, is enough), inputs by path or name, or `latest`
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
     /// Choose the runs in this state
@@ -57,7 +57,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut count = 0;
     let status = ui.each(&chosen, |given| {
         if args.filters.dry_run {
-            let run = workspace.store.run(workspace.id(), given)?;
+            let run = workspace.find_run(given)?;
             ui.done(
                 &run,
                 json!({"cancelled": false}),

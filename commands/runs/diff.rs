@@ -19,7 +19,7 @@ use crate::ui::{Tone, Ui, plural, thousands};
     after_help = "Examples:\n  ade runs diff payroll-2025-03.xlsx payroll-2025-04.xlsx\n  ade runs diff 0199c2 latest --key member_id\n  ade runs diff march/ april/ --html difference.html\n  ade runs diff 0199c2 latest --json --exit-code"
 )]
 pub struct Args {
-    /// The run to compare with: its id or a part of it, the file name of its input, or `latest`; or a folder
+    /// The run to compare with: its id or a part of it, its input by path or name, or `latest`; or a folder
     before: String,
     /// The run that is compared; or a folder
     after: String,

@@ -12,7 +12,7 @@ pub struct Filters {
     /// Choose the runs of this configuration: its name, folder or id
     #[arg(long, conflicts_with = "run")]
     configuration: Option<String>,
-    /// Choose the runs of the input file with this name
+    /// Choose the runs of the input file with this name, or of the one file at this path
     #[arg(long, value_name = "NAME", conflicts_with = "run")]
     input: Option<String>,
     /// Choose the runs recorded since a time (2026-11-20, 2026-11-20T10:00:00Z) or an age (90s, 30m, 12h, 7d, 2w)

@@ -25,7 +25,7 @@ pub struct Args {
     /// Only runs of this configuration: its name, folder or id
     #[arg(long)]
     configuration: Option<String>,
-    /// Only runs of the input file with this name
+    /// Only runs of the input file with this name, or of the one file at this path
     #[arg(long, value_name = "NAME")]
     input: Option<String>,
     /// Only runs recorded since a time (2026-11-20, 2026-11-20T10:00:00Z) or an age (90s, 30m, 12h, 7d, 2w)

@@ -31,7 +31,7 @@ use crate::ui::{ListedFile, LiveLines, RunProgress, Tone, Ui, plural};
     after_help = "Examples:\n  ade runs retry latest\n  ade runs retry 0199c2d4 && ade worker --drain\n  ade runs retry latest --now\n  ade runs retry --status failed --since 1d --dry-run"
 )]
 pub struct Args {
-    /// Ids of runs (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
+    /// Ids of runs (the part that a listing shows, or the beginning, is enough), inputs by path or name, or `latest`
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
     /// Choose the runs that ended in this state
@@ -97,7 +97,7 @@ fn chosen(workspace: &Workspace, args: &Args) -> Result<Vec<String>, Failure> {
 
 fn show_chosen(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus {
     ui.each(chosen, |given| {
-        let run = workspace.store.run(workspace.id(), given)?;
+        let run = workspace.find_run(given)?;
         ui.done(
             &run,
             json!({"retried": false}),

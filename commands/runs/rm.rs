@@ -22,7 +22,7 @@ use crate::ui::{Tone, Ui, bytes, plural};
     after_help = "Examples:\n  ade runs rm latest\n  ade runs rm 0199c2d4 --dry-run\n  ade runs rm --status failed --older-than 30d --dry-run\n  ade runs rm --status failed --older-than 30d --yes\n  ade runs rm --input crew.xlsx --configuration my-config"
 )]
 pub struct Args {
-    /// Ids of runs (the part that a listing shows, or the beginning, is enough), file names of inputs, or `latest`
+    /// Ids of runs (the part that a listing shows, or the beginning, is enough), inputs by path or name, or `latest`
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
     /// Remove the runs that ended in this state

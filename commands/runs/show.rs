@@ -24,9 +24,9 @@ use crate::ui::{
     after_help = "Examples:\n  ade runs show latest\n  ade runs show crew.xlsx\n  ade runs show 0199c2d4 --json"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), the file name of an input, or `latest`
+    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
     ///
-    /// The file name of an input stands for the newest run of that input.
+    /// A path stands for the newest run of that file: of its bytes, else of its place. A name alone that several files have is refused.
     #[arg(default_value = "latest")]
     run: String,
     /// Show what the rows around headers, totals and notes were taken for, and why

@@ -121,7 +121,7 @@ impl Session<'_> {
             return past::past(ui, with, runs as usize, self.cancel);
         }
         let all = cases::find(&args.config)?;
-        let chosen = cases::choose(all, &args.cases, args.words.as_deref())?;
+        let mut chosen = cases::choose(all, &args.cases, args.words.as_deref())?;
         let environment = self.environment(workspace, prepared)?;
         if let Some(changes) = args.fuzz {
             let wanted = fuzz::Wanted {
@@ -136,6 +136,13 @@ impl Session<'_> {
                 &wanted,
                 self.cancel,
             );
+        }
+        for case in chosen.iter_mut().filter(|_| args.update) {
+            let input = case.input.clone();
+            let runs = workspace.runs_of_file(&input);
+            if let Some(file) = cases::name_input(case, runs)? {
+                ui.say(format_args!("Wrote {}", ui.path(&file)));
+            }
         }
         let begun = Instant::now();
         let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;

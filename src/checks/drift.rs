@@ -100,12 +100,11 @@ pub fn drift(
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Drift, DriftError> {
-    let (store, id, name) = (&*workspace.store, workspace.id(), name_of(file));
+    let (store, name) = (&*workspace.store, name_of(file));
     let since = match since {
         Some(given) => Some(workspace.run(given)?),
         None => Senders::of(&prepared.package_folder).last_good(
             store,
-            id,
             &prepared.key.configuration_id,
             &name,
         )?,

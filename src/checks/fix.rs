@@ -11,7 +11,7 @@ use serde_json::json;
 use similar::TextDiff;
 
 use super::asking::{AskError, ask};
-use super::cases::Engine;
+use super::cases::{self, CasesError, Engine};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
@@ -249,6 +249,19 @@ pub fn edits(
     };
     let edits: Result<Vec<Edit>, FixError> = edits.into_iter().map(edit).collect();
     Ok((edits?, pastes))
+}
+
+/// Has the cases of a configuration that were made of a run's file know its name. Returns the files that were written.
+///
+/// # Errors
+/// The file of a case cannot be read or written.
+pub fn name_cases(folder: &Path, run: &RunRecord) -> Result<Vec<PathBuf>, CasesError> {
+    let mut all = match cases::find(folder) {
+        Err(CasesError::None(_)) => Vec::new(),
+        found => found?,
+    };
+    let named = |case| cases::name_input(case, std::iter::once(Ok(run.clone()))).transpose();
+    all.iter_mut().filter_map(named).collect()
 }
 
 fn fix_task(list: PathBuf, output: PathBuf) -> EngineTask {

@@ -320,8 +320,9 @@ impl<'a> New<'a> {
         for case in &inferred.cases {
             let folder = PathBuf::from("tests/cases").join(&case.name);
             let name = files::name_of(Path::new(&case.input));
+            let options = unchecked(case, Path::new(&name));
             files.push((folder.join(name), answer.file(&case.input)?));
-            files.push((folder.join("case.toml"), unchecked(case).into_bytes()));
+            files.push((folder.join("case.toml"), options.into_bytes()));
         }
         self.expect(&mut files, &inferred, environment, cancel)?;
         Ok((inferred, files))
@@ -420,14 +421,17 @@ fn lines(inferred: &Inferred, is_wished: bool) -> Vec<(&str, String)> {
 }
 
 /// The `case.toml` of a case that was made, and not written by a person.
-fn unchecked(case: &NewCase) -> String {
+fn unchecked(case: &NewCase, input: &Path) -> String {
     let cut = match case.left_out {
         0 => String::new(),
         1 => ", without 1 of its records".to_owned(),
         count => format!(", without {count} of its records"),
     };
+    // A case is in one of few formats, whatever the sample is in.
+    let name = Path::new(&case.sample).with_extension(input.extension().unwrap_or_default());
     format!(
-        "# Of {}{cut}. Nobody has checked expected.csv: it is what the configuration makes of the input today.\nchecked = false\n",
-        plain(&case.sample)
+        "# Of {}{cut}. Nobody has checked expected.csv: it is what the configuration makes of the input today.\n{}checked = false\n",
+        plain(&case.sample),
+        cases::input_name_line(&name.to_string_lossy())
     )
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, code, typed};
 
 /// An operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +109,26 @@ pub enum StoreError {
         /// Some of their ids.
         examples: Vec<String>,
     },
+    /// No run has this file as its input.
+    #[error("{}", not_run(path, *is_there))]
+    NoRunOfFile {
+        /// The file, as it was given.
+        path: PathBuf,
+        /// Whether there is such a file.
+        is_there: bool,
+        /// Its name, where files in other places were run under it.
+        others: Option<String>,
+    },
+    /// Several files of that name have been run.
+    #[error("several files were run under the name {name:?}; their newest runs are {}{}", runs.join(", "), if *has_more { ", and more" } else { "" })]
+    SeveralFiles {
+        /// The name as it was given.
+        name: String,
+        /// The newest run of each: its id, when it was recorded, and where the file lay.
+        runs: Vec<String>,
+        /// There are more than these.
+        has_more: bool,
+    },
     /// Any other error: most likely a bug in ADE.
     #[error("the database {} refused: {source}", path.display())]
     Refused {
@@ -123,6 +143,13 @@ pub enum StoreError {
     /// A file beside the database failed.
     #[error(transparent)]
     File(#[from] crate::base::files::FileError),
+}
+
+fn not_run(path: &std::path::Path, is_there: bool) -> String {
+    match is_there {
+        true => format!("{} has not been run yet", path.display()),
+        false => format!("there is no file {}, and no run of one", path.display()),
+    }
 }
 
 impl StoreError {
@@ -202,6 +229,24 @@ impl Problem for StoreError {
             Self::Ambiguous { .. } => {
                 Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")
             }
+            Self::NoRunOfFile { path, is_there, others } => {
+                let run = is_there.then(|| {
+                    let path = typed(path.display());
+                    format!("`ade run CONFIG {path}` runs it")
+                });
+                let list = others.as_ref().map(|name| {
+                    let name = typed(name);
+                    format!("`ade runs ls --input {name}` lists the runs of files of this name in other places")
+                });
+                let hints: Vec<String> = run.into_iter().chain(list).collect();
+                let hint = match hints.is_empty() {
+                    true => "`ade runs ls` lists the runs".to_owned(),
+                    false => hints.join("; "),
+                };
+                Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint(hint)
+            }
+            Self::SeveralFiles { .. } => Facts::new(Kind::Usage, code::AMBIGUOUS_ID)
+                .hint("give the id of a run, or the path of the file"),
             Self::Refused { .. } => Facts::new(Kind::Internal, code::DATABASE_ERROR),
         }
     }

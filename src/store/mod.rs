@@ -45,6 +45,7 @@ mod postgres;
 mod queue_statistics;
 mod results;
 mod run_logs;
+mod run_pages;
 mod runs;
 mod schema;
 mod sql;
@@ -91,10 +92,11 @@ pub use queue_statistics::{
 };
 pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
 pub use run_logs::RunLogs;
+pub use run_pages::RunPages;
 pub use runs::{
-    Attempt, CancelOutcome, Ending, FoundRuns, NewRun, Priority, QueuePlace, Retry, RunCounts,
-    RunFilter, RunOptions, RunRecord, RunStatus, Runs, SKIPPED, SheetChoice, Submission, Submitted,
-    Submitter, SubmitterKind, Used, WaitingRun, WaitsFor,
+    Attempt, CancelOutcome, Ending, FoundRuns, InputFile, NewRun, Priority, QueuePlace, Retry,
+    RunCounts, RunFilter, RunOptions, RunRecord, RunStatus, Runs, SKIPPED, SheetChoice, Submission,
+    Submitted, Submitter, SubmitterKind, Used, WaitingRun, WaitsFor,
 };
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Moved, Opening, SchemaStatus,

@@ -211,6 +211,10 @@ pub struct RunOptions {
     /// Who submitted it; `None`: an older `ade` did not record it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submitted_by: Option<Submitter>,
+    /// Where the file lay that its input was copied from, with links resolved. `None`: the input is a stored document, or an older
+    /// `ade` did not record it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_place: Option<String>,
     /// What is asked of the run beyond that it succeeds; older versions of `ade` did not record it.
     #[serde(skip_serializing_if = "Demands::is_empty")]
     pub demands: Demands,
@@ -442,6 +446,27 @@ pub enum CancelOutcome {
     Ended(Box<RunRecord>),
 }
 
+/// A file, as the input of runs: they are its own that read these bytes, or whose input lay in its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputFile {
+    /// The SHA-256 of its bytes; `None`: it is not there any more.
+    pub sha256: Option<String>,
+    /// Where it lies, or lay, with links resolved.
+    pub place: String,
+}
+
+impl InputFile {
+    /// Whether a run read the same bytes.
+    pub fn has_bytes_of(&self, run: &RunRecord) -> bool {
+        self.sha256.as_deref() == Some(&run.input_sha256)
+    }
+
+    /// Whether the input of a run lay in the same place.
+    pub fn has_place_of(&self, run: &RunRecord) -> bool {
+        run.options.input_place.as_ref() == Some(&self.place)
+    }
+}
+
 /// Which runs to list.
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter {
@@ -453,6 +478,8 @@ pub struct RunFilter {
     pub configuration: Option<String>,
     /// Those of the input with this file name.
     pub input: Option<String>,
+    /// Those of this one file alone, whose name `input` is.
+    pub file: Option<InputFile>,
     /// Those recorded at or after this time.
     pub since: Option<Timestamp>,
     /// Those recorded before this time.
@@ -679,8 +706,8 @@ pub trait Runs {
     /// Sets the environment of such a run, unless the environment was deleted since, or the run has ended.
     fn set_run_environment(&self, run: &str, environment: &str) -> Result<()>;
 
-    /// Returns the run of an id, of an unambiguous beginning or end of one, the newest run of an input with this file name, or
-    /// `latest`.
+    /// Returns the run of an id, of an unambiguous beginning or end of one, or `latest`. What else a person may type for a run,
+    /// `workspace::Workspace::find_run` knows.
     ///
     /// # Errors
     /// It does not exist, the prefix is ambiguous, or the database cannot be used.
@@ -703,6 +730,15 @@ pub trait Runs {
         input_name: &str,
         input_sha256: &str,
     ) -> Result<Vec<RunRecord>>;
+
+    /// Returns the ids of the runs of a configuration that succeeded, newest first, each with the name of its input; at most `limit` of those
+    /// behind a run.
+    fn succeeded_inputs(
+        &self,
+        configuration: &str,
+        behind: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(String, String)>>;
 
     /// How many runs of each status the filter takes, whatever it says of status and page; of each, at most `most` are counted.
     fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts>;

@@ -6,6 +6,7 @@ pub mod configurations;
 pub mod figures;
 pub mod fleet;
 pub mod identity;
+pub mod naming;
 pub mod objects;
 pub mod pause;
 pub mod restore;
@@ -165,12 +166,12 @@ impl Workspace {
         }
     }
 
-    /// The run that `given` names, with its files here: those that another host has put are fetched.
+    /// The run that `given` names (see [`naming`]), with its files here: those that another host has put are fetched.
     ///
     /// # Errors
     /// There is no such run, its files are out of reach, or the store cannot be used.
     pub fn run(&self, given: &str) -> Result<RunRecord, StoreError> {
-        let run = self.store.run(self.id(), given)?;
+        let run = self.find_run(given)?;
         self.fetch_run(&run)?;
         Ok(run)
     }

@@ -42,3 +42,19 @@ fn the_copy_lists_the_issues_and_keeps_the_cells_as_the_run_had_them() {
     let sheets = place.cells("again.xlsx");
     assert_eq!(sheets.as_object().unwrap().len(), 2, "{sheets}");
 }
+
+#[test]
+fn a_text_file_is_marked_as_the_run_read_it() {
+    // By the settings for files of this name, and by those of the call.
+    let place = Place::new();
+    place.ade("init crew").succeeds();
+    let settings = place.read("crew/settings.toml");
+    let own = "\n[files.\"crew*\"]\ncsv_delimiter = \"|\"\n";
+    let settings = settings.replace("csv_delimiter = \"auto\"", "");
+    place.write("crew/settings.toml", settings + own);
+    place.write("crew.csv", CREW.replace(',', "|"));
+    place.ade("run crew crew.csv -q").succeeds();
+    place.ade("annotate crew.csv -o marked.xlsx").succeeds();
+    let text = place.cells("marked.xlsx").to_string();
+    assert!(text.contains("\"soon\""), "{text}");
+}

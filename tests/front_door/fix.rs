@@ -20,6 +20,8 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     // Headers that the configuration does not know.
     let april = roster("Firma,Farbe", |number| format!("Nordmetall,blau {number}"));
     let place = Place::crew("april.csv", april);
+    let case = |name: &str| format!("crew/tests/cases/april/{name}");
+    place.write(case("input.csv"), place.read("april.csv"));
     let before = place.read(FIELDS);
     let told = place.json("fix april.csv --json");
     let reason = |field: &str| {
@@ -43,6 +45,10 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
         .succeeds()
         .prints("+++ b/src/ade_config/columns/fields.py")
         .prints("3 fields with a column now, 2 before");
+    assert_eq!(
+        place.read(case("case.toml")),
+        "input_name = \"april.csv\"\n"
+    );
     let after = place.read(FIELDS);
     assert_eq!(
         after,

@@ -82,7 +82,10 @@ fn samples_make_a_configuration_that_runs_and_whose_cases_pass() {
     let expected = place.read("deliveries/tests/cases/march/expected.csv");
     assert_eq!(expected.lines().count(), 21);
     let case = place.read("deliveries/tests/cases/march/case.toml");
-    assert!(case.ends_with("checked = false\n"), "{case}");
+    assert!(
+        case.ends_with("input_name = \"march.csv\"\nchecked = false\n"),
+        "{case}"
+    );
     place.ade_prints("test deliveries", "2 passed, 0 failed");
     // The environment that the samples were read in is the configuration's own.
     let run = place.ade("run deliveries may.csv").succeeds();

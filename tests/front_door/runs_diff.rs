@@ -29,7 +29,72 @@ fn last_month_is_compared_with_this_one() {
     rows_without_a_key_are_paired_as_they_stand(&place);
     folders_are_compared_by_the_names_of_their_files(&place);
     the_page_holds_the_same_and_no_markup_of_files(&place);
+    a_path_names_the_runs_of_that_file(&place);
     what_cannot_be_compared_is_refused(&place);
+}
+
+fn a_path_names_the_runs_of_that_file(place: &Place) {
+    for (folder, text) in [("jan", MARCH), ("feb", APRIL)] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+        place.write(&format!("{folder}/pay.csv"), text);
+        let call = format!("run crew {folder}/pay.csv -q -o {folder}");
+        place.ade(&call).succeeds();
+    }
+    let input = |given: &str| place.json(&format!("runs show {given} --json"))["id"].to_string();
+    let (jan, feb) = (input("jan/pay.csv"), input("feb/pay.csv"));
+    assert_ne!(jan, feb);
+    place
+        .ade("runs diff jan/pay.csv feb/pay.csv --exit-code")
+        .ends_with(1);
+    // By its bytes where it was moved, and by its place where it was changed or is gone.
+    std::fs::copy(place.path("jan/pay.csv"), place.path("moved.csv")).unwrap();
+    place.write("jan/pay.csv", "Surname\nElse\n");
+    std::fs::remove_file(place.path("feb/pay.csv")).unwrap();
+    for (given, wanted) in [
+        ("moved.csv", &jan),
+        ("jan/../jan/pay.csv", &jan),
+        ("feb/pay.csv", &feb),
+    ] {
+        assert_eq!(input(given), *wanted, "{given}");
+    }
+    // A name alone does not say which of the two.
+    for call in [
+        "issues",
+        "report --html page.html",
+        "annotate",
+        "explain",
+        "fix",
+        "runs rm",
+        "logs tail",
+    ] {
+        let refused = place
+            .ade(&format!("{call} pay.csv --json"))
+            .ends_with(2)
+            .error();
+        assert_eq!(refused["code"], "ambiguous_id", "{call}");
+        let message = refused["message"].as_str().unwrap();
+        assert!(
+            message.contains("/jan/pay.csv") && message.contains("/feb/pay.csv"),
+            "{message}"
+        );
+    }
+    assert_eq!(
+        place
+            .json("runs ls --input jan/pay.csv --json")
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    // One that was never run is not taken for another of its name.
+    place.write("pay.csv", "Surname\nElse again\n");
+    let refused = place.ade("issues pay.csv --json").ends_with(2).error();
+    assert_eq!(refused["code"], "run_not_found");
+    let hint = refused["hint"].as_str().unwrap();
+    assert!(
+        hint.contains("ade run CONFIG pay.csv") && hint.contains("--input pay.csv"),
+        "{hint}"
+    );
 }
 
 fn rows_are_paired_by_their_key(place: &Place) {

@@ -62,7 +62,8 @@ fn they_are_filtered() {
     assert_eq!(count("--configuration two/"), 2);
     assert_eq!(count("--configuration people"), 3);
     assert_eq!(count("--input members.csv"), 3);
-    assert_eq!(count("--input inbox/members.csv --limit 1"), 1);
+    assert_eq!(count("--input ./members.csv --limit 1"), 1);
+    assert_eq!(count("--input inbox/members.csv"), 0);
     assert_eq!(count("--input members"), 0);
     assert_eq!(count("--since 1h"), 3);
     assert_eq!(count("--since 2999-01-01"), 0);

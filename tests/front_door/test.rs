@@ -14,6 +14,7 @@ fn cases_and_earlier_runs_are_compared_with_what_comes_out_now() {
     a_case_that_came_out_otherwise_is_shown_and_written_where_that_is_asked_for(&place);
     what_was_written_is_compared_with_what_the_edited_configuration_makes(&place);
     a_new_input_gets_its_table_and_a_wrong_word_in_case_toml_is_named(&place);
+    a_case_is_run_under_the_name_that_its_sender_gave_the_file(&place);
     issues_sheets_and_numbers_are_compared_exactly(&place);
     an_engine_that_always_ends_early_is_not_started_for_each_case(&place);
     a_change_of_layout_that_changes_the_output_is_made_small_and_kept(&place);
@@ -102,6 +103,44 @@ fn a_new_input_gets_its_table_and_a_wrong_word_in_case_toml_is_named(place: &Pla
         .ends_with(2)
         .says("chekced")
         .says("case.toml");
+}
+
+fn a_case_is_run_under_the_name_that_its_sender_gave_the_file(place: &Place) {
+    let settings = place.read("crew/settings.toml");
+    let own = "\n[files.\"comma*\"]\ndecimal_mark = \",\"\n";
+    place.write("crew/settings.toml", settings.clone() + own);
+    let text = "Surname;Hours\nKing;4,123\n";
+    place.write("comma-05.csv", text);
+    place.write("crew/tests/cases/new/input.csv", text);
+    place.write(
+        "crew/tests/cases/new/case.toml",
+        "# Of May.\nchecked = false\n",
+    );
+    let expected = |hours: &str| {
+        place.ade("test crew new --update").succeeds();
+        let table = place.read("crew/tests/cases/new/expected.csv");
+        assert!(table.contains(hours), "{table}");
+    };
+    // Nobody knows whose it is, until the same bytes have been run.
+    expected("4123");
+    place.ade("run crew comma-05.csv -q").succeeds();
+    expected("4.123");
+    assert_eq!(
+        place.read("crew/tests/cases/new/case.toml"),
+        "# Of May.\ninput_name = \"comma-05.csv\"\nchecked = false\n"
+    );
+    place.ade("test crew new").succeeds();
+    place.ade("test crew new --fuzz 2").succeeds();
+    place.write(
+        "crew/tests/cases/new/case.toml",
+        "input_name = \"../comma.xlsx\"\n",
+    );
+    place
+        .ade("test crew new")
+        .ends_with(2)
+        .says("ends as input.csv does");
+    place.write("crew/settings.toml", settings);
+    without(place, &["tests/cases/new"]);
 }
 
 fn issues_sheets_and_numbers_are_compared_exactly(place: &Place) {

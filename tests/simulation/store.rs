@@ -500,6 +500,7 @@ impl Runs for SimulatedStore {
         waiting_runs(workspace: &str, behind: Option<&QueuePlace>, limit: u32, limits: &Limits, now: Timestamp) -> Vec<WaitingRun>;
         count_runs(filter: &RunFilter, most: u32) -> RunCounts;
         succeeded_runs_of(key: &EnvironmentKey, source_digest: &str, input_name: &str, input_sha256: &str) -> Vec<RunRecord>;
+        succeeded_inputs(configuration: &str, behind: Option<&str>, limit: u32) -> Vec<(String, String)>;
         attempts(run: &str) -> Vec<Attempt>;
     }
     judged! {
@@ -605,7 +606,7 @@ answers_without_words! {
     Vec<ColumnResult>, DocumentRecord, KnownConfiguration, Option<KnownConfiguration>, Option<TokenRecord>, Publication,
     Submitted, TokenRecord, Vec<ConfigurationActivity>, Vec<ConfigurationVersion>,
     Vec<DocumentRecord>, Vec<FieldResult>, Vec<KnownConfiguration>, Vec<PathBuf>, Vec<TokenRecord>,
-    Vec<WaitingRun>, Vec<WorkspaceRecord>, Vec<String>, (Vec<PathBuf>, Option<String>), (WorkspaceRecord, bool)
+    Vec<WaitingRun>, Vec<WorkspaceRecord>, Vec<String>, Vec<(String, String)>, (Vec<PathBuf>, Option<String>), (WorkspaceRecord, bool)
 }
 
 macro_rules! answers_of_records {

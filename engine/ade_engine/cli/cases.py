@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copyfile
 from time import perf_counter
 
 from ade_engine.cli.arguments import UsageError
@@ -31,9 +32,11 @@ def test_cases(values: dict[str, Any]) -> int:
         try:
             # The tables are kept in the shape that tells the field of each column; it is not written.
             assigned = [*values["set"], *own, "also_write=parquet"]
-            settings, package = load_settings({**values, "set": assigned}, source.name)
+            settings, package = load_settings({**values, "set": assigned}, case.get("input_name") or source.name)
             made = folder / str(number)
             made.mkdir(parents=True, exist_ok=True)
+            if case.get("input_name"):
+                case["input"] = str(_under_its_name(source, case["input_name"], made))
             if "changes" in case:
                 from ade_engine.cases.fuzz import Fuzz
 
@@ -47,3 +50,11 @@ def test_cases(values: dict[str, Any]) -> int:
         # Not before the first case: what it imports of the environment has its bytecode there, and would be compiled anew.
         compile_once(folder / "compiled")
     return 0
+
+
+def _under_its_name(source: Path, name: str, folder: Path) -> Path:
+    """A copy of an input under the name that the sender gave it, which settings and hooks go by. Its folder is called after the case."""
+    copy = folder / "input" / source.parent.name / name
+    copy.parent.mkdir(parents=True)
+    copyfile(source, copy)
+    return copy

@@ -1,7 +1,5 @@
 //! The sheets of a run's input and output, and windows of their cells: for grids that show a few hundred rows of a large file.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,20 +20,15 @@ use crate::api::http::cursor;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::api::state::known_issues::Known;
-use crate::api::transfer::tail;
 use crate::base::digest;
 use crate::base::problem::{Kind, Problem};
 use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading, RowMap, Rows, Window};
 use crate::issues::{InWindow, ListError};
 use crate::run::results::issues::issues_of;
+use crate::run::results::reading::reading_of;
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
-use crate::workspace::Workspace;
 
-/// The engine says with which settings it reads within its first events.
-const EARLY_EVENTS: usize = 50;
-const EARLY_BYTES: u64 = 1 << 20;
-const LOADED: &str = "engine.config.loaded";
 /// A search returns so many cells at most.
 const MOST_FOUND: u32 = 1000;
 /// The longest text that is searched for, in characters.
@@ -59,32 +52,15 @@ pub(super) enum Side {
 
 impl Side {
     /// Its file, and the settings that it is read with: the input as the run read it, the output whole.
-    fn file(self, workspace: &Workspace, run: &RunRecord) -> Result<(PathBuf, Reading), ApiError> {
+    fn file(self, run: &RunRecord) -> Result<(PathBuf, Reading), ApiError> {
         match self {
             Self::Output => Ok((place_of(run, Left::Output)?.0, Reading::whole())),
             Self::Input => {
                 let path = place_of(run, Left::Input)?.0;
-                Ok((path, reading_of(workspace, run)))
+                Ok((path, reading_of(run)))
             }
         }
     }
-}
-
-/// The settings that a run read its input with, as its log tells; of a run that has not begun, the engine's defaults.
-fn reading_of(workspace: &Workspace, run: &RunRecord) -> Reading {
-    let log = File::open(tail::path_of(&workspace.paths, run));
-    let lines = log.into_iter().flat_map(|log| {
-        BufReader::new(log.take(EARLY_BYTES))
-            .lines()
-            .map_while(Result::ok)
-    });
-    let mut events = lines.take(EARLY_EVENTS).filter_map(|line| {
-        let event = line.contains(LOADED).then(|| serde_json::from_str(&line));
-        event?.ok().filter(|event: &Value| event["event"] == LOADED)
-    });
-    events.next().map_or_else(Reading::default, |event| {
-        Reading::of_settings(&event["data"]["settings"])
-    })
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -108,8 +84,8 @@ async fn sheets(
 ) -> Answer {
     let side = which.side.unwrap_or_default();
     api.slow_work(move |api| {
-        let (workspace, run) = run_with_files(api, &caller, &id)?;
-        let (path, reading) = side.file(&workspace, &run)?;
+        let (_, run) = run_with_files(api, &caller, &id)?;
+        let (path, reading) = side.file(&run)?;
         let sheets = api.cells.sheets(&path, &reading)?;
         Ok(axum::Json(json!({"sheets": sheets})))
     })
@@ -192,8 +168,8 @@ async fn window(
     let rows = range("rows", which.rows.as_deref(), MOST_ROWS)?;
     let columns = range("columns", which.columns.as_deref(), MOST_COLUMNS)?;
     api.slow_work(move |api| {
-        let (workspace, run) = run_with_files(api, &caller, &id)?;
-        let (path, reading) = side.file(&workspace, &run)?;
+        let (_, run) = run_with_files(api, &caller, &id)?;
+        let (path, reading) = side.file(&run)?;
         let sheet = which.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
         let window = api.cells.window(&path, &reading, sheet, rows, columns)?;
         let (mut row_map, mut row_reasons) = (None, None);
@@ -292,8 +268,8 @@ async fn find(
             .ok_or_else(|| ApiError::field("from", "must be a row and a column, such as 12,3"))?,
     };
     api.slow_work(move |api| {
-        let (workspace, run) = run_with_files(api, &caller, &id)?;
-        let (path, reading) = side.file(&workspace, &run)?;
+        let (_, run) = run_with_files(api, &caller, &id)?;
+        let (path, reading) = side.file(&run)?;
         let sheet = what.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
         let found = api
             .cells

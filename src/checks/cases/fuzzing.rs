@@ -186,18 +186,27 @@ pub fn keep(case: &Case, broken: &Broken) -> Result<Kept, CasesError> {
         "# The case {}, with another layout: {}.\n# What is expected is what comes out of it without this change.\n",
         case.name, broken.change
     );
-    let text = told + &without_issues(&options);
+    let text = told + &fitting(&options, Path::new(ending));
     files::write_whole(&folder.join("case.toml"), text.as_bytes())?;
     Ok(Kept::New(folder))
 }
 
-/// The options without the issues, which are told at rows of the input: these are others.
-fn without_issues(options: &str) -> String {
+/// The options without the issues, which are told at rows of the input: these are others. The name of the sender's file ends as the
+/// changed input does.
+fn fitting(options: &str, ending: &Path) -> String {
     let Ok(mut table) = options.parse::<toml::Table>() else {
         return options.to_owned();
     };
-    match table.remove("issues") {
-        Some(_) => table.to_string(),
-        None => options.to_owned(),
+    let had_issues = table.remove("issues").is_some();
+    let name = table.get("input_name").and_then(toml::Value::as_str);
+    let renamed = name.map(|name| Path::new(name).with_extension(ending));
+    let renamed = renamed.map(|name| name.to_string_lossy().into_owned());
+    let is_other = renamed.as_deref() != name;
+    if let Some(name) = renamed {
+        table.insert("input_name".to_owned(), name.into());
+    }
+    match had_issues || is_other {
+        true => table.to_string(),
+        false => options.to_owned(),
     }
 }

@@ -25,10 +25,12 @@ pub(super) use self::junit::junit_tests;
 pub use self::running::run;
 pub(super) use self::running::{Engine, said};
 use super::check::CheckError;
+use crate::base::digest;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::run::inputs::input::is_supported;
 use crate::settings::nearest;
+use crate::store::{RunRecord, StoreError};
 
 /// A case: a folder with an input and the table that it must become.
 #[derive(Clone, Debug)]
@@ -51,6 +53,8 @@ pub struct Case {
 pub struct CaseOptions {
     /// Whether a person has looked at the expected table.
     pub checked: bool,
+    /// What the sender called the file, by which `[files."…"]` of the settings and hooks go; `None`: as it is called here.
+    pub input_name: Option<String>,
     /// The code of the error that a run of the input must end with.
     pub must_fail: Option<String>,
     /// Which sheets are run; empty: all visible ones.
@@ -83,6 +87,7 @@ impl Default for CaseOptions {
     fn default() -> Self {
         Self {
             checked: true,
+            input_name: None,
             must_fail: None,
             input_sheets: Vec::new(),
             active_sheet_only: false,
@@ -180,6 +185,9 @@ pub enum CasesError {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] CheckError),
+    /// The records of runs cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -198,6 +206,7 @@ impl Problem for CasesError {
             }
             Self::Invalid { .. } => Facts::new(Kind::Usage, code::USAGE),
             Self::Engine(error) => error.facts(),
+            Self::Store(error) => error.facts(),
             Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
         }
     }
@@ -226,7 +235,7 @@ pub fn find(configuration: &Path) -> Result<Vec<Case>, CasesError> {
         let expected = ["expected.csv", "expected.xlsx"].map(|name| folder.join(name));
         found.push(Case {
             name: files::name_of(&folder),
-            options: options(&folder.join("case.toml"))?,
+            options: options(&folder.join("case.toml"), &input)?,
             expected: expected.into_iter().find(|path| path.is_file()),
             input,
             folder,
@@ -273,15 +282,81 @@ pub fn choose(
     }
 }
 
-fn options(file: &Path) -> Result<CaseOptions, CasesError> {
+fn options(file: &Path, input: &Path) -> Result<CaseOptions, CasesError> {
+    let invalid = |what| CasesError::Invalid {
+        file: file.to_owned(),
+        what,
+    };
     match fs::read_to_string(file) {
-        Ok(text) => toml::from_str(&text).map_err(|error| CasesError::Invalid {
-            file: file.to_owned(),
-            what: error.to_string().trim_end().to_owned(),
-        }),
+        Ok(text) => {
+            let options: CaseOptions = toml::from_str(&text)
+                .map_err(|error| invalid(error.to_string().trim_end().to_owned()))?;
+            match &options.input_name {
+                Some(name) if !can_be_name_of(input, name) => Err(invalid(format!(
+                    "input_name = {name:?} should be the name of a file, without a folder, that ends as {} does",
+                    files::name_of(input)
+                ))),
+                _ => Ok(options),
+            }
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(CaseOptions::default()),
         Err(error) => Err(FileError::on("read", file)(error).into()),
     }
+}
+
+/// Whether a sender may have called an input so: what kind of file it is, its ending says.
+fn can_be_name_of(input: &Path, name: &str) -> bool {
+    let ending = |path: &Path| path.extension().map(|it| it.to_ascii_lowercase());
+    let given = Path::new(name);
+    given.file_name().is_some_and(|whole| whole == name) && ending(given) == ending(input)
+}
+
+/// Writes into the `case.toml` of a case that does not say it what the sender called its input: the name under which the first of these
+/// runs read the same bytes. Returns the file; `None`: it is said, or no run tells.
+///
+/// # Errors
+/// The runs, or a file, cannot be read or written.
+pub fn name_input(
+    case: &mut Case,
+    runs: impl Iterator<Item = Result<RunRecord, StoreError>>,
+) -> Result<Option<PathBuf>, CasesError> {
+    if case.options.input_name.is_some() {
+        return Ok(None);
+    }
+    let (input, own) = (&case.input, files::name_of(&case.input));
+    let (digest, _) = digest::of_file(input).map_err(FileError::on("read", input))?;
+    let digest = digest.to_string();
+    let mut found = None;
+    for run in runs {
+        let run = run?;
+        let name = run.input_name;
+        if run.input_sha256 == digest && name != own && can_be_name_of(input, &name) {
+            found = Some(name);
+            break;
+        }
+    }
+    let Some(name) = found else {
+        return Ok(None);
+    };
+    let file = case.folder.join("case.toml");
+    let text = match fs::read_to_string(&file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        text => text.map_err(FileError::on("read", &file))?,
+    };
+    // Below what is said at the top, and above all keys and tables.
+    let said = text
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with('#'));
+    let (above, below) = text.split_at(said.map(str::len).sum());
+    let line = input_name_line(&name);
+    files::write_whole(&file, format!("{above}{line}{below}").as_bytes())?;
+    case.options.input_name = Some(name);
+    Ok(Some(file))
+}
+
+/// The line of a `case.toml` that says what the sender called the file.
+pub(in crate::checks) fn input_name_line(name: &str) -> String {
+    format!("input_name = {}\n", toml::Value::from(name))
 }
 
 /// Writes what came out as what is expected. Returns the file; `None`: nothing came out, or the expected table is a workbook.

@@ -77,7 +77,7 @@ pub(super) fn asked(case: &Case) -> Value {
         .canonicalize()
         .unwrap_or_else(|_| case.input.clone());
     json!({
-        "input": input, "input_sheets": case.options.input_sheets,
+        "input": input, "input_name": case.options.input_name, "input_sheets": case.options.input_sheets,
         "active_sheet_only": case.options.active_sheet_only, "settings": settings,
     })
 }

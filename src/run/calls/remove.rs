@@ -52,7 +52,7 @@ pub fn remove(
     given: &str,
     dry_run: bool,
 ) -> Result<RemovedRuns, RemoveRunError> {
-    let run = workspace.store.run(workspace.id(), given)?;
+    let run = workspace.find_run(given)?;
     demand_ended(&run)?;
     if !dry_run {
         ballast::give_up(&workspace.settings, &workspace.paths);

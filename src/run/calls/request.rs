@@ -16,6 +16,7 @@ use crate::store::{
     EnvironmentRecord, Limits, NewRun, RunOptions, RunRecord, StoreError, Submitter,
 };
 use crate::workspace::Workspace;
+use crate::workspace::naming::place_of_file;
 
 /// What runs are executed with: production's own, or a simulation's.
 #[derive(Clone, Copy)]
@@ -87,7 +88,8 @@ impl Request<'_> {
         let mark = UnrecordedInput::begin(workspace, &folder)?;
         let staged = stage::stage(workspace.files(), input, &staged_at)?;
         workspace.put_file(&staged_at)?;
-        let options = self.recorded_options(&name)?;
+        let mut options = self.recorded_options(&name)?;
+        options.input_place = Some(place_of_file(input));
         let new = NewRun {
             id,
             environment_id: prepared.ensure_environment(workspace)?.id,
@@ -121,7 +123,7 @@ impl Request<'_> {
             // What is judged later is judged by the run that was the last good one now.
             let senders = Senders::of(&prepared.package_folder);
             let (store, of) = (&*workspace.store, &prepared.key.configuration_id);
-            let last = senders.last_good(store, workspace.id(), of, name)?;
+            let last = senders.last_good(store, of, name)?;
             *since = last.map(|run| run.id).unwrap_or_default();
         }
         Ok(options)

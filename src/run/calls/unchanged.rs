@@ -72,6 +72,7 @@ fn decisive(options: &RunOptions) -> RunOptions {
         configuration_version: None,
         priority: Priority::default(),
         submitted_by: None,
+        input_place: None,
         demands: Demands::default(),
         ..options.clone()
     }

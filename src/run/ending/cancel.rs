@@ -57,7 +57,7 @@ pub enum Cancelled {
 /// # Errors
 /// There is no such run, or it has ended.
 pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, CancelError> {
-    let run = workspace.store.run(workspace.id(), given)?;
+    let run = workspace.find_run(given)?;
     match request(workspace, &run.id)? {
         CancelOutcome::Cancelled(run) => Ok(Cancelled::AtOnce(run)),
         CancelOutcome::Requested(run) => Ok(Cancelled::Requested(run)),

@@ -124,7 +124,7 @@ pub fn again(workspace: &Workspace, given: &str) -> Result<Vec<DeliveryRecord>, 
         let run = store.run(workspace.id(), run)?;
         return Ok(vec![store.redeliver(&run.id, kind, now)?]);
     }
-    let run = store.run(workspace.id(), given)?;
+    let run = workspace.find_run(given)?;
     let all = store.deliveries(&DeliveryFilter {
         workspace_id: workspace.id().to_owned(),
         run_id: Some(run.id.clone()),

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::issues::{NoList, issues_of};
+use super::reading::reading_of;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
@@ -114,9 +115,13 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
         id: run.id.clone(),
         input: run.input_path.clone(),
     })?;
+    let reading = reading_of(run);
     Ok(painting::paint_read_as(
         &original,
-        &reading_of(run),
+        &TextReading {
+            encoding: reading.csv_encoding,
+            delimiter: reading.csv_delimiter,
+        },
         &marks,
         target,
     )?)
@@ -132,19 +137,4 @@ pub fn input_as_read(run: &RunRecord) -> Option<PathBuf> {
 /// Whether a file is what the run read, byte for byte.
 fn is_input_of(run: &RunRecord, path: &Path) -> bool {
     digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)
-}
-
-/// How the run read text files: by the settings of its configuration, and of its call.
-fn reading_of(run: &RunRecord) -> TextReading {
-    let settings = std::fs::read_to_string(run.snapshot.join("settings.toml")).unwrap_or_default();
-    let settings: toml::Table = settings.parse().unwrap_or_default();
-    let setting = |key: &str, default: &str| {
-        let of_call = run.options.settings.get(key).map(String::as_str);
-        let of_package = || settings.get(key).and_then(toml::Value::as_str);
-        of_call.or_else(of_package).unwrap_or(default).to_owned()
-    };
-    TextReading {
-        encoding: setting("csv_encoding", "utf-8"),
-        delimiter: setting("csv_delimiter", ","),
-    }
 }

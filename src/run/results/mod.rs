@@ -13,6 +13,7 @@ pub mod layout;
 mod metrics;
 pub mod output;
 mod payload;
+pub mod reading;
 mod rows;
 pub mod senders;
 

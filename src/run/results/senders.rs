@@ -6,10 +6,10 @@ use glob::{MatchOptions, Pattern};
 
 use super::demands::refusals;
 use super::layout::{layout_of, name_of_sender};
-use crate::store::{RunFilter, RunRecord, RunStatus, Store, StoreError};
+use crate::store::{RunRecord, Store, StoreError};
 
-/// Among so many runs of a configuration the last good one is looked for.
-const LOOK_AT: u32 = 1000;
+/// So many names of inputs are read at a time.
+const PAGE: u32 = 5_000;
 
 /// The senders that a configuration names in its settings.toml: patterns of the names of their files.
 #[derive(Debug, Default)]
@@ -55,26 +55,30 @@ impl Senders {
     pub fn last_good(
         &self,
         store: &dyn Store,
-        workspace: &str,
         configuration: &str,
         file: &str,
     ) -> Result<Option<RunRecord>, StoreError> {
-        let runs = store.runs(&RunFilter {
-            workspace_id: workspace.to_owned(),
-            statuses: vec![RunStatus::Succeeded],
-            configuration: Some(configuration.to_owned()),
-            limit: LOOK_AT,
-            ..RunFilter::default()
-        })?;
         let sender = self.sender(file);
-        for run in runs {
-            let is_good = self.sender(&run.input_name) == sender
-                && layout_of(store, &run)?.is_some()
-                && refusals(store, &run)?.is_empty();
-            if is_good {
-                return Ok(Some(run));
+        let mut behind = None;
+        loop {
+            let inputs = store.succeeded_inputs(configuration, behind.as_deref(), PAGE)?;
+            let Some((last, _)) = inputs.last() else {
+                return Ok(None);
+            };
+            behind = Some(last.clone());
+            for (id, _) in inputs
+                .iter()
+                .filter(|(_, name)| self.sender(name) == sender)
+            {
+                // It may have been removed meanwhile.
+                let run = match store.run_of_any_workspace(id) {
+                    Err(StoreError::NotFound { .. }) => continue,
+                    run => run?,
+                };
+                if layout_of(store, &run)?.is_some() && refusals(store, &run)?.is_empty() {
+                    return Ok(Some(run));
+                }
             }
         }
-        Ok(None)
     }
 }

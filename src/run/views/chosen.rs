@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use crate::base::clock::Timestamp;
-use crate::base::files::name_of;
 use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::store::{ConfigurationRecord, Named, RunFilter, RunRecord, RunStatus, StoreError};
+use crate::store::{
+    ConfigurationRecord, Named, RunFilter, RunPages, RunRecord, RunStatus, StoreError,
+};
 use crate::workspace::Workspace;
+use crate::workspace::naming::runs_of_input;
 
 /// Which runs, as a user says it.
 pub struct RunsWanted<'a> {
@@ -14,7 +16,7 @@ pub struct RunsWanted<'a> {
     pub status: Option<&'a str>,
     /// The folder, the name or the id of a configuration; `None`: any.
     pub configuration: Option<&'a str>,
-    /// The file name of an input, or a path that ends with it; `None`: any.
+    /// The file name of an input, or the path of one file; `None`: any.
     pub input: Option<&'a str>,
     /// Those recorded since then; `None`: all.
     pub since: Option<Timestamp>,
@@ -50,64 +52,22 @@ pub fn instant(flag: &'static str, text: &str, now: Timestamp) -> Result<Timesta
     Timestamp::parse(&text, now).ok_or(BadTime { flag, text })
 }
 
-/// The runs that are wanted, newest first, some at a time: however many there are, no more are in memory.
-pub struct Pages<'a> {
-    workspace: &'a Workspace,
-    filter: RunFilter,
-    /// How many are still wanted.
-    left: u32,
-}
-
-/// How many runs are read at a time.
-const PAGE: u32 = 250;
-
 /// Returns the runs of the workspace that are wanted, the newest first, page by page.
-pub fn pages<'a>(workspace: &'a Workspace, wanted: &RunsWanted<'_>) -> Pages<'a> {
-    let name = |given: &str| name_of(Path::new(given));
-    Pages {
-        workspace,
-        left: wanted.limit,
-        filter: RunFilter {
-            workspace_id: workspace.id().to_owned(),
-            statuses: wanted
-                .status
-                .and_then(RunStatus::parse)
-                .into_iter()
-                .collect(),
-            configuration: wanted.configuration.map(real_path),
-            input: wanted.input.map(name),
-            since: wanted.since,
-            before: wanted.before,
-            ..RunFilter::default()
-        },
-    }
-}
-
-impl Iterator for Pages<'_> {
-    type Item = Result<Vec<RunRecord>, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.filter.limit = self.left.min(PAGE);
-        if self.filter.limit == 0 {
-            return None;
-        }
-        let page = self.workspace.store.runs(&self.filter);
-        if let Ok(page) = &page {
-            let full = page.len() as u64 == u64::from(self.filter.limit);
-            self.left = if full {
-                self.left - self.filter.limit
-            } else {
-                0
-            };
-            self.filter.behind = page.last().map(|run| run.id.clone());
-            if page.is_empty() {
-                return None;
-            }
-        } else {
-            self.left = 0;
-        }
-        Some(page)
-    }
+pub fn pages<'a>(workspace: &'a Workspace, wanted: &RunsWanted<'_>) -> RunPages<'a> {
+    let filter = RunFilter {
+        workspace_id: workspace.id().to_owned(),
+        statuses: wanted
+            .status
+            .and_then(RunStatus::parse)
+            .into_iter()
+            .collect(),
+        configuration: wanted.configuration.map(real_path),
+        since: wanted.since,
+        before: wanted.before,
+        limit: wanted.limit,
+        ..wanted.input.map(runs_of_input).unwrap_or_default()
+    };
+    RunPages::new(&*workspace.store, filter)
 }
 
 /// Returns the configurations of the workspace that were run, the last one first.

@@ -67,6 +67,10 @@ fn what_is_asked_often_is_found_by_its_index_and_not_sorted() {
         (runs::NEWEST[0], listed),
         (runs::NEWEST[1], listed),
         (
+            runs::SUCCEEDED_INPUTS,
+            "INDEX runs_listed (configuration_id=? AND status=? AND id<?)",
+        ),
+        (
             runs::SUCCEEDED_OF,
             "runs USING INDEX runs_of_input (configuration_id=? AND <expr>=? AND input_name=?)",
         ),

@@ -11,9 +11,9 @@ use super::places::{
 use crate::base::clock::Timestamp;
 use crate::store::{
     AfterFailure, CancelOutcome, Claim, Ending, EnvironmentKey, EnvironmentStatus, Failure,
-    Heartbeat, Limits, NewRun, Place, QueuePlace, Retry, RunFilter, RunOptions, RunRecord,
-    RunResults, RunStatus, SKIPPED, Store, StoreError, Submission, Submitted, Used, WaitingRun,
-    WaitsFor,
+    Heartbeat, InputFile, Limits, NewRun, Place, QueuePlace, Retry, RunFilter, RunOptions,
+    RunRecord, RunResults, RunStatus, SKIPPED, Store, StoreError, Submission, Submitted, Used,
+    WaitingRun, WaitsFor,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -394,10 +394,39 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
     // The next page begins behind the last run of the one before.
     let behind = |filter: &mut RunFilter| filter.behind = Some(newer.id.clone());
     assert_eq!(asked(&behind), 2);
-    let found = store.run("default", &failed.input_name).unwrap();
-    assert_eq!(found.id, newer.id, "the newest one of the input");
+    // Of one file those with its bytes, and those whose input lay in its place.
+    let mut moved = new_run(&environment);
+    moved.input_name = "moved.xlsx".to_owned();
+    moved.options.input_place = Some("/jan/moved.xlsx".to_owned());
+    store.enqueue_runs(&[moved], at(3)).unwrap();
+    for (name, sha256, place, runs) in [
+        (
+            "renamed.xlsx",
+            Some(&failed.input_sha256),
+            "/feb/renamed.xlsx",
+            4,
+        ),
+        ("moved.xlsx", None, "/jan/moved.xlsx", 1),
+        ("moved.xlsx", None, "/feb/moved.xlsx", 0),
+    ] {
+        let of_file = |filter: &mut RunFilter| {
+            filter.input = Some(name.to_owned());
+            filter.file = Some(InputFile {
+                sha256: sha256.cloned(),
+                place: place.to_owned(),
+            });
+        };
+        assert_eq!(asked(&of_file), runs, "{place}");
+    }
     let id = environment.key.configuration_id.as_str();
-    for (configuration, runs) in [("c", 3), ("/c", 3), (id, 3), ("d", 0)] {
+    // Names of inputs, page by page, of those that succeeded alone.
+    let [one, other] =
+        [4, 5].map(|time| ended(store, &environment, RunStatus::Succeeded, at(time)));
+    let inputs = |behind| store.succeeded_inputs(id, behind, 1).unwrap();
+    assert_eq!(inputs(None), [(other.id.clone(), other.input_name)]);
+    assert_eq!(inputs(Some(&other.id)), [(one.id.clone(), one.input_name)]);
+    assert_eq!(inputs(Some(&one.id)), []);
+    for (configuration, runs) in [("c", 6), ("/c", 6), (id, 6), ("d", 0)] {
         let named = |filter: &mut RunFilter| filter.configuration = Some(configuration.to_owned());
         assert_eq!(asked(&named), runs, "{configuration}");
     }

@@ -22,20 +22,22 @@ pub(in crate::store::sql) const NEWEST: [&str; 2] = [
     "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 ORDER BY id DESC LIMIT ?4",
 ];
 
-/// The same, of one input: its name is not in the index, so that each entry's run is looked at until enough are found.
+/// The same, of inputs with one name or with these bytes: neither is in the index, so that each entry's run is looked at until enough are
+/// found.
 const NEWEST_OF_INPUT: [&str; 2] = [
-    "SELECT id FROM runs WHERE configuration_id = ?1 AND status = ?6 AND id < ?2 AND id >= ?3 AND input_name = ?5 ORDER BY id DESC LIMIT ?4",
-    "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 AND input_name = ?5 ORDER BY id DESC LIMIT ?4",
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status = ?7 AND id < ?2 AND id >= ?3 AND (input_name = ?5 OR input_sha256 = ?6) ORDER BY id DESC LIMIT ?4",
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 AND (input_name = ?5 OR input_sha256 = ?6) ORDER BY id DESC LIMIT ?4",
 ];
 
 /// Sorts behind every id.
-const BEHIND_ALL: &str = "~";
+pub(super) const BEHIND_ALL: &str = "~";
 
 /// The runs of one configuration with one status, newest first, read a few at a time.
 struct Part<'a> {
     configuration: &'a str,
     status: Option<RunStatus>,
-    input: Option<&'a str>,
+    /// The name of the input, and the SHA-256 of its bytes where that counts.
+    input: Option<[&'a str; 2]>,
     /// Read and not taken yet, oldest first.
     read: Vec<String>,
     /// How many to read at a time.
@@ -51,7 +53,8 @@ impl Part<'_> {
         }
         let step = i64::try_from(self.step).unwrap_or(i64::MAX);
         let mut values: Vec<&dyn ToValue> = vec![&self.configuration, &last, &from, &step];
-        values.extend(self.input.iter().map(|input| input as &dyn ToValue));
+        let input = self.input.iter().flatten();
+        values.extend(input.map(|input| input as &dyn ToValue));
         let status = self.status.map(RunStatus::as_str);
         values.extend(status.iter().map(|status| status as &dyn ToValue));
         let texts = self.input.map_or(NEWEST, |_| NEWEST_OF_INPUT);
@@ -76,6 +79,9 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
     let statuses = statuses(&filter.statuses);
     let from = filter.since.map_or(String::new(), first_id_since);
     let last = last(filter);
+    let sha256 = filter.file.as_ref().and_then(|file| file.sha256.as_deref());
+    let input = filter.input.as_deref();
+    let input = input.map(|name| [name, sha256.unwrap_or_default()]);
     let parts = configurations.len() * statuses.len();
     let step = (limit / parts.max(1)).clamp(1, 256);
     let mut parts: Vec<Part<'_>> = configurations
@@ -84,7 +90,7 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
             statuses.iter().map(move |status| Part {
                 configuration,
                 status: *status,
-                input: filter.input.as_deref(),
+                input,
                 read: Vec::new(),
                 step,
                 ended: false,
@@ -134,11 +140,16 @@ fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
         && filter.since.is_none_or(|since| run.created_at >= since)
         && filter.before.is_none_or(|before| run.created_at < before)
         && filter.behind.as_ref().is_none_or(|behind| run.id < *behind)
-        && filter
-            .input
-            .as_ref()
-            .is_none_or(|input| run.input_name == *input)
+        && is_of_input(run, filter)
         && has_what_is_asked(run, filter)
+}
+
+fn is_of_input(run: &RunRecord, filter: &RunFilter) -> bool {
+    match (&filter.file, &filter.input) {
+        (Some(file), _) => file.has_bytes_of(run) || file.has_place_of(run),
+        (None, Some(name)) => run.input_name == *name,
+        (None, None) => true,
+    }
 }
 
 /// What no index knows of a run.

@@ -15,7 +15,6 @@ mod read;
 mod submit;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -25,7 +24,6 @@ use super::prefix::Table;
 use super::together::{Beat, End};
 use super::values::{changes, exists, row, rows};
 use crate::base::clock::Timestamp;
-use crate::base::files::name_of;
 use crate::store::driver::{self, Connection, params};
 use crate::store::{
     Attempt, CancelOutcome, Claim, Clock, Ending, EnvironmentKey, Failure, FoundRuns, Heartbeat,
@@ -229,18 +227,16 @@ impl Runs for SqlStore {
 
     fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
         if id == "latest" {
-            let newest = self.newest(workspace, None)?;
+            let newest = RunFilter {
+                workspace_id: workspace.to_owned(),
+                limit: 1,
+                ..RunFilter::default()
+            };
+            let newest = self.runs(&newest)?.pop();
             return newest.ok_or_else(|| StoreError::not_found("run", id));
         }
-        match self.resolve(Table::Runs, workspace, id) {
-            Ok(id) => self.read(|connection| read::by_id(connection, &id)),
-            // Not an id: the name of an input means its newest run.
-            Err(not_found @ StoreError::NotFound { .. }) if !id.is_empty() => {
-                let input = name_of(Path::new(id));
-                self.newest(workspace, Some(input))?.ok_or(not_found)
-            }
-            Err(error) => Err(error),
-        }
+        let id = self.resolve(Table::Runs, workspace, id)?;
+        self.read(|connection| read::by_id(connection, &id))
     }
 
     fn find_runs(&self, filter: &RunFilter) -> Result<FoundRuns> {
@@ -264,6 +260,21 @@ impl Runs for SqlStore {
             key.deps_digest
         ];
         self.read(|connection| rows(connection, &sql, values, record))
+    }
+
+    fn succeeded_inputs(
+        &self,
+        configuration: &str,
+        behind: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(String, String)>> {
+        let behind = behind.unwrap_or(list::BEHIND_ALL);
+        let values = params![configuration, behind, limit];
+        self.read(|connection| {
+            rows(connection, SUCCEEDED_INPUTS, values, |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+        })
     }
 
     fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts> {
@@ -353,6 +364,10 @@ pub(super) const SUCCEEDED_OF: &str = "SELECT id FROM (
         ORDER BY id DESC LIMIT 100) AS newest
     WHERE input_sha256 = ?2 AND source_digest = ?4 AND engine_spec = ?5 AND deps_digest = ?6 AND output_path IS NOT NULL";
 
+/// The inputs of a configuration's runs that succeeded, as the index `runs_listed` has them.
+pub(super) const SUCCEEDED_INPUTS: &str = "SELECT id, input_name FROM runs
+    WHERE configuration_id = ?1 AND status = 'succeeded' AND id < ?2 ORDER BY id DESC LIMIT ?3";
+
 /// Ended runs that still have their files. The first two conditions are those of the index.
 pub(super) const WITH_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_with_artifacts
     WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
@@ -366,16 +381,5 @@ impl SqlStore {
     fn ended_before(&self, ended: &str, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
         let sql = format!("{SELECT} WHERE r.id IN ({ended}) ORDER BY r.completed_at");
         self.read(|connection| rows(connection, &sql, params![cutoff.0, limit], record))
-    }
-
-    /// Returns the newest run that a filter asks for.
-    fn newest(&self, workspace: &str, input: Option<String>) -> Result<Option<RunRecord>> {
-        let newest = RunFilter {
-            workspace_id: workspace.to_owned(),
-            input,
-            limit: 1,
-            ..RunFilter::default()
-        };
-        self.runs(&newest).map(|mut runs| runs.pop())
     }
 }

@@ -1,0 +1,32 @@
+//! How a run read its input: by the settings that were in force for that file, whoever gave them.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+
+use serde_json::Value;
+
+use crate::cells::Reading;
+use crate::settings::paths::RunFolder;
+use crate::store::RunRecord;
+
+/// The event with the settings is among the first ones of a log.
+const EARLY_EVENTS: usize = 50;
+const EARLY_BYTES: u64 = 1 << 20;
+const LOADED: &str = "engine.config.loaded";
+
+/// The settings that a run read its input with, as its log tells; of a run that has not begun, the engine's defaults.
+pub fn reading_of(run: &RunRecord) -> Reading {
+    let log = File::open(RunFolder::at(&run.run_dir).events());
+    let lines = log.into_iter().flat_map(|log| {
+        BufReader::new(log.take(EARLY_BYTES))
+            .lines()
+            .map_while(Result::ok)
+    });
+    let mut events = lines.take(EARLY_EVENTS).filter_map(|line| {
+        let event = line.contains(LOADED).then(|| serde_json::from_str(&line));
+        event?.ok().filter(|event: &Value| event["event"] == LOADED)
+    });
+    events.next().map_or_else(Reading::default, |event| {
+        Reading::of_settings(&event["data"]["settings"])
+    })
+}
