@@ -9,6 +9,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 import xlwt
+from openpyxl.styles import Font, PatternFill
 from conftest import FIRST_ROW_IS_HEADER, plugin
 from raw_workbooks import RawWorkbook
 
@@ -253,6 +254,62 @@ def test_hidden_rows_are_read_and_told(noticed):
     assert [row[0] for row in noticed.outcome.rows()] == ["name", *"abcdef"]
     assert (told["code"], told["level"], told["count"], told["rows"]) == ("hidden_rows_read", "info", 3, [[3, 4], [6, 6]])
     assert told["message"] == "sheet 'Sheet': 3 hidden rows were read as the others are (rows 3 to 4 and 6)"
+
+
+def test_what_people_say_by_looks_alone_is_told(noticed):
+    book = book_of([["name", "pay"], *([name, 5.5] for name in "abcdef")])
+    sheet = book.active
+    for cell in (*sheet[3], sheet["A4"]):
+        cell.font = Font(strike=True)
+    for cell in sheet[6]:
+        cell.fill = PatternFill("solid", fgColor="FFFF0000")
+    sheet["B7"].number_format, sheet["B2"].number_format = r"\(#,##0.00\)", "#,##0.00_);(#,##0.00)"
+    # The header is no record.
+    sheet["A1"].font = sheet["B1"].font = Font(strike=True)
+    told = noticed(book, rows=FIRST_ROW_IS_HEADER, settings={"edition": "2026"})
+    assert [(notice["code"], notice.get("rows"), notice.get("cells")) for notice in told] == [
+        ("rows_struck_through", [[3, 3]], None),
+        ("rows_filled_red", [[6, 6]], None),
+        ("sign_of_format", None, ["B7"]),
+    ]
+    assert noticed(book, rows=FIRST_ROW_IS_HEADER) == []
+    for row in sheet.iter_rows(min_row=2):
+        for cell in row:
+            cell.font = Font(strike=True)
+    assert "rows_struck_through" not in [notice["code"] for notice in noticed(book, rows=FIRST_ROW_IS_HEADER, settings={"edition": "2026"})]
+
+
+def test_a_sheet_that_is_a_copy_is_told(noticed):
+    book = book_of([["name", "pay"], *([name, 5.5] for name in "abcdef")])
+    book.active.title = "March"
+    book.copy_worksheet(book.active).title = "March (2)"
+    other = book.create_sheet("March (3)")
+    for row in (["name", "pay"], ["x", 1], ["y", 2], ["z", 3]):
+        other.append(row)
+    (told,) = noticed(book, rows=FIRST_ROW_IS_HEADER)
+    assert (told["code"], told["sheet"], told["count"]) == ("sheet_copied", "March (2)", 7)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+def test_hidden_columns_are_told_and_give_way(run_by_ade, template, tmp_path, kind):
+    rows = [["Badge number", "Last name", "Last name"], ["1", "Old", "New"], ["2", "Old", "New"]]
+    path = tmp_path / f"crew.{kind}"
+    if kind == "xls":
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("S")
+        for at, row in enumerate(rows):
+            for column, value in enumerate(row):
+                sheet.write(at, column, value)
+        sheet.col(1).hidden = True
+    else:
+        book = book_of(rows)
+        book.active.column_dimensions["B"].hidden = True
+    book.save(path)
+    outcome = run_by_ade(template, path)
+    header, *rows = outcome.rows()
+    assert [row[header.index("Last name")] for row in rows] == ["New", "New"]
+    (told,) = outcome.notices("hidden_columns_read")
+    assert told["message"].endswith("1 hidden column was read as the others are (column B)")
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "xls"])

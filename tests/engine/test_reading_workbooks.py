@@ -506,3 +506,39 @@ def test_cell_counts_take_white_space_for_blank(tmp_path):
     assert scan.cell_counts(0, 4, 2) == ([1, 0], 3)
     assert scan.cell_counts(1, 1, 2) == ([0, 0], 0)
     assert scan.values(0, 0, 6) == [1, None, None, None, None, None]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+def test_cells_are_as_they_are_shown(tmp_path, kind):
+    """What the older engine had otherwise, and what both have."""
+    path = tmp_path / f"shown.{kind}"
+    numbers = [(45688, "yyyy-mm-dd"), (0.5, "h:mm"), (1.5, "h:mm:ss"), (1.5, "[h]:mm"), (45688.5, "h:mm"), (1.5, "0.0")]
+    if kind == "xls":
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("S")
+        for row, (number, code) in enumerate(numbers):
+            sheet.write(row, 0, number, xlwt.easyxf(num_format_str=code))
+        book.save(path)
+    else:
+        with xlsxwriter.Workbook(path) as book:
+            sheet = book.add_worksheet("S")
+            for row, (number, code) in enumerate(numbers):
+                sheet.write(row, 0, number, book.add_format({"num_format": code}))
+    day, half, noon = dt.datetime(2025, 1, 31), dt.timedelta(days=1, hours=12), dt.time(12)
+    shown = native_sheets(path, as_shown=True)["S"]
+    assert [row[0] for row in shown] == [day, noon, half, half, dt.datetime(2025, 1, 31, 12), 1.5]
+    older = [row[0] for row in native_sheets(path)["S"]]
+    assert older[:3] == [day, dt.datetime(1899, 12, 31, 12) if kind == "xls" else noon, dt.datetime(1900, 1, 1, 12)] and older[4:] == [row[0] for row in shown][4:]
+
+
+def test_texts_and_built_in_dates_are_as_they_are_shown(tmp_path):
+    inline = "<is><t>a_x000D_\nb_x005F_x0041_</t></is>"
+    row = f'<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="inlineStr">{inline}</c><c r="C1" s="0"><v>45688</v></c></row>'
+    raw = RawWorkbook({"S": f"<sheetData>{row}</sheetData>"}, strings=["<si><t>Order_x000D_\nNo</t></si>"])
+    raw.set("xl/styles.xml", f'<styleSheet xmlns="{MAIN}"><cellXfs><xf numFmtId="31"/></cellXfs></styleSheet>')
+    path = tmp_path / "shown.xlsx"
+    raw.save(path)
+    (shown,) = native_sheets(path, as_shown=True).values()
+    assert shown == [["Order\nNo", "a\nb_x0041_", dt.datetime(2025, 1, 31)]]
+    (older,) = native_sheets(path).values()
+    assert older == [["Order_x000D_\nNo", "a_x000D_\nb_x005F_x0041_", 45688]]

@@ -10,7 +10,7 @@ import json
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
-from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
+from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -199,6 +199,56 @@ def notice_hidden_rows(context: RunContext, scan: SheetScan) -> None:
             count=count,
             rows=rows,
         )
+
+
+def notice_hidden_columns(context: RunContext, scan: SheetScan) -> None:
+    """Columns that spreadsheet programs do not show: they are read as the others are, but give way to a visible one."""
+    columns = [list(stretch) for stretch in scan.hidden_columns]
+    if columns:
+        count = sum(last - first + 1 for first, last in columns)
+        said = "1 hidden column was" if count == 1 else f"{count} hidden columns were"
+        context.notice("hidden_columns_read", f"{said} read as the others are ({columns_in_words(columns)})", level=INFO, count=count)
+
+
+def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:
+    """What people say by the looks of cells alone: records that are struck through or filled red, and numbers whose sign stands in
+    their format.
+    """
+    records = sum(span.stop - span.data_start for span in spans)
+
+    def is_record(row: int) -> bool:
+        return any(span.data_start < row <= span.stop for span in spans)
+
+    for code, marked, said in (
+        ("rows_struck_through", scan.marked_rows[0], "struck through"),
+        ("rows_filled_red", scan.marked_rows[1], "filled red"),
+    ):
+        rows = [row for first, last in marked for row in range(first, last + 1) if is_record(row)]
+        # Where most records look so, it says nothing.
+        if rows and len(rows) * 2 <= records:
+            found = stretches(rows)
+            one, was, goes = ("1 record that is", "was", "it does not count, take it out") if len(rows) == 1 else (f"{len(rows)} records that are", "were", "they do not count, take them out")
+            context.notice(code, f"{one} {said} {was} read as the others are ({rows_in_words(found)}). If {goes}", count=len(rows), rows=found)
+    cells = [f"{column_letters(column)}{row}" for row, column in scan.signs_of_formats if is_record(row)]
+    if cells:
+        what = "1 positive number is" if len(cells) == 1 else f"{len(cells)} positive numbers are"
+        named = ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
+        context.notice("sign_of_format", f"{what} shown as negative by the format of the cell alone ({named}), and read as positive", count=len(cells), cells=cells[:100])
+
+
+def notice_copied_sheet(context: RunContext, scan: SheetScan, source: Source) -> None:
+    """A sheet that a spreadsheet program has called the copy of another one, and most of whose rows that one has."""
+    title, _, number = context.sheet_name.rpartition(" (")
+    original = next((sheet for sheet in source.sheets if sheet.title == title and sheet.state == "visible"), None)
+    if original is None or not number.removesuffix(")").isdigit():
+        return
+    first = source.peek(original, None)
+    known = {tuple(map(str, row)) for row in first.rows(0, first.rows_emitted) if row}
+    rows = [tuple(map(str, row)) for row in scan.rows(0, scan.rows_emitted) if row]
+    same = sum(row in known for row in rows)
+    if same > 1 and same * 2 >= len(rows):
+        said = f"{same} of its {len(rows)} rows stand on {title!r}, too: it looks like a copy, whose records are there twice. If it is one, take it out"
+        context.notice("sheet_copied", said, count=same)
 
 
 def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *, fill: bool) -> None:

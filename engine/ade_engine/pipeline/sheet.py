@@ -29,8 +29,11 @@ from ade_engine.pipeline.kept_rows.identity import after_hook, unknown_from, wit
 from ade_engine.pipeline.kept_rows.provenance import sources_of, with_rows
 from ade_engine.pipeline.noticed import (
     leave_to_issues,
+    notice_copied_sheet,
     notice_formulas,
+    notice_hidden_columns,
     notice_hidden_rows,
+    notice_marks,
     notice_merged,
     notice_no_table,
     notice_one_column,
@@ -160,12 +163,17 @@ class SheetPipeline:
         }
         notice_formulas(context, scan)
         notice_hidden_rows(context, scan)
+        notice_hidden_columns(context, scan)
+        if context.policy.sends_notices and context.sheet_name.endswith(")"):
+            notice_copied_sheet(context, scan, self._source)
         if self._source.format == "csv" and context.policy.sends_notices:
             notice_one_column(context, scan)
             notice_quotes(context, scan)
         scan, spans, kinds = self._find_tables(context, scan, progress)
         if self._source.format == "csv":
             notice_uneven_rows(context, scan, spans)
+        else:
+            notice_marks(context, scan, spans)
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]

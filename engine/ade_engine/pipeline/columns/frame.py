@@ -121,6 +121,11 @@ class SourceTable:
         """The scan's native cells and the column there, where the sheet shows numbers with leading zeros."""
         return self._scan.padded(self._span.first_column + index, self._span.data_start, self._span.stop)
 
+    def is_hidden(self, index: int) -> bool:
+        """Whether spreadsheet programs do not show a source column."""
+        column = self._span.first_column + index + 1
+        return self._span.turned is None and any(first <= column <= last for first, last in self._scan.hidden_columns)
+
     def rows_without_value(self, index: int) -> list[int]:
         """The sheet's rows in which a source column has a formula that was saved without a value."""
         return self._scan.rows_without_value(self._span.first_column + index)

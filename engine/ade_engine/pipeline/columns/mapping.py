@@ -169,6 +169,8 @@ class ColumnMapper:
         """
         highest = max(scores.values())
         equal = sorted(index for index, score in scores.items() if score == highest)
+        # A column that nobody sees is no answer where there is one that people see.
+        equal = [index for index in equal if not table.is_hidden(index)] or equal
         if len(equal) == 1:
             return equal[0]
         filled, _ = table.cell_counts()

@@ -151,6 +151,11 @@ impl SheetBuilder {
         self.findings.hidden_rows.note(row);
     }
 
+    /// What the scan found out beside the cells.
+    pub fn findings(&mut self) -> &mut Findings {
+        &mut self.findings
+    }
+
     /// What is known of the records of separated text.
     pub fn separated(&mut self) -> &mut Separated {
         &mut self.findings.separated

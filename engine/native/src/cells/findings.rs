@@ -71,7 +71,15 @@ pub struct Findings {
     /// Whether the scan ended before it came to the merged ranges.
     pub merged_unknown: bool,
     pub filled: Filled,
-    pub hidden_rows: HiddenRows,
+    pub hidden_rows: Rows,
+    /// First and last of each stretch of columns that spreadsheet programs do not show.
+    pub hidden_columns: Vec<(u32, u32)>,
+    /// Rows all of whose cells are struck through.
+    pub struck_rows: Rows,
+    /// Rows all of whose cells are filled red.
+    pub red_rows: Rows,
+    /// Positive numbers whose format shows them with a minus or in parentheses: row and column.
+    pub sign_of_format: Vec<(u32, u32)>,
     pub separated: Separated,
 }
 
@@ -162,11 +170,11 @@ impl Separated {
     }
 }
 
-/// Rows that spreadsheet programs do not show, filtered ones too. They are read as the others are.
+/// Rows in order, as first and last of each stretch. Hidden ones, filtered ones too, are read as the others are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HiddenRows(Vec<(u32, u32)>);
+pub struct Rows(Vec<(u32, u32)>);
 
-impl HiddenRows {
+impl Rows {
     /// Notes one; it counts from 0.
     pub fn note(&mut self, row: usize) {
         let row = row as u32;

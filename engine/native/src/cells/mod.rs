@@ -24,7 +24,7 @@ pub mod zeros;
 
 pub use builder::{Continue, ScanLimits, SheetBuilder};
 pub use cell::{Cell, Tag};
-pub use findings::{Filled, Findings, FormulasWithoutValue};
+pub use findings::{Filled, Findings, FormulasWithoutValue, Rows};
 pub use merged::MergedRange;
 pub use sheet::{ColumnKinds, DeclaredExtent, ScanFacts, Sheet};
 pub use text::{TextArena, TextReference};

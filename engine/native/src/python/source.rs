@@ -230,6 +230,9 @@ impl Scan {
     }
 }
 
+/// First and last row of each stretch.
+type Stretches = Vec<(u32, u32)>;
+
 #[pymethods]
 impl Scan {
     /// The same cells, for a class that is derived from this one.
@@ -325,6 +328,40 @@ impl Scan {
             .into_iter()
             .map(|(first, last)| (first + 1, last + 1))
             .collect()
+    }
+
+    /// First and last of each stretch of hidden columns with a value, from 1.
+    #[getter]
+    fn hidden_columns(&self) -> Vec<(u32, u32)> {
+        let width = self.sheet.facts().width as u32;
+        let hidden = self.sheet.findings().hidden_columns.iter();
+        let seen = hidden.filter(|(first, _)| *first < width);
+        seen.map(|(first, last)| (first + 1, (last + 1).min(width)))
+            .collect()
+    }
+
+    /// First and last of each stretch of rows all of whose cells are struck through, and of those that are filled red, from 1.
+    #[getter]
+    fn marked_rows(&self) -> (Stretches, Stretches) {
+        let findings = self.sheet.findings();
+        let stretches = |rows: &crate::cells::Rows| {
+            let found = rows.stretches(|_| true);
+            found
+                .into_iter()
+                .map(|(first, last)| (first + 1, last + 1))
+                .collect()
+        };
+        (
+            stretches(&findings.struck_rows),
+            stretches(&findings.red_rows),
+        )
+    }
+
+    /// Row and column, from 1, of the positive numbers that their format shows as negative.
+    #[getter]
+    fn signs_of_formats(&self) -> Vec<(u32, u32)> {
+        let found = self.sheet.findings().sign_of_format.iter();
+        found.map(|(row, column)| (row + 1, column + 1)).collect()
     }
 
     /// How many cells a row of separated text has, counted from 0; 0 where it is blank.

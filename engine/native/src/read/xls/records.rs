@@ -15,6 +15,7 @@ pub const SHARED_STRINGS: u16 = 0x00FC;
 pub const WINDOW_2: u16 = 0x023E;
 pub const MERGED_CELLS: u16 = 0x00E5;
 pub const ROW: u16 = 0x0208;
+pub const COLUMNS: u16 = 0x007D;
 pub const NUMBER: u16 = 0x0203;
 pub const LABEL: u16 = 0x0204;
 pub const LABEL_SHARED: u16 = 0x00FD;

@@ -219,6 +219,14 @@ impl Filling<'_> {
         let style = read_u16(data, 4).unwrap_or(0);
         let cut_short = || self.workbook.broken("a cell's record is cut short");
         match code {
+            // The first two numbers are the columns; the lowest flag says that they are hidden.
+            records::COLUMNS => {
+                if read_u16(data, 8).is_some_and(|flags| flags & 1 != 0) {
+                    let columns = (u32::from(row), u32::from(column.max(row)));
+                    self.builder.findings().hidden_columns.push(columns);
+                }
+                Ok(())
+            }
             records::ROW => {
                 if read_u16(data, 12).is_some_and(|flags| flags & HIDDEN_ROW != 0) {
                     self.builder.note_hidden_row(usize::from(row));

@@ -9,6 +9,7 @@ use super::iso_date::from_iso8601;
 use super::number::{is_whole_number, number_cell, parse_unsigned, row_number, styled};
 use super::number_format::NumberKind;
 use super::strings::{RichText, has_escapes, without_escapes};
+use super::styles::Marks;
 use super::usual_cell::{Content, UsualCell};
 use crate::cells::builder::MAXIMUM_COLUMNS;
 use crate::cells::column_letters::{column_name, column_of};
@@ -86,6 +87,9 @@ fn reader_of<'a, R: Read>(
         declared: None,
         data_depth: 0,
         row: 0,
+        filled: 0,
+        struck: 0,
+        red: 0,
     }
 }
 
@@ -128,6 +132,10 @@ struct SheetReader<'a, R> {
     data_depth: usize,
     /// The number of the row that is being read, counted from 1; 0 before the first one.
     row: usize,
+    /// Of its cells so far: how many have a value, and how many of these are struck through or filled red.
+    filled: usize,
+    struck: usize,
+    red: usize,
 }
 
 /// A cell as it was read: its column, counted from 0, its value, and what a [`detail`] needs.
@@ -142,10 +150,45 @@ impl<R: Read> SheetReader<'_, R> {
         {
             self.note_zeros(column, format);
         }
+        let marks = self.workbook.styles.marks(style);
+        if cell.tag != Tag::Empty {
+            self.filled += 1;
+            if marks.any() {
+                self.note_marks(column, cell, marks);
+            }
+        }
         if let Some(details) = &mut self.details {
             details.push(column, detail(style, kind, cell));
         }
         column + 1
+    }
+
+    #[cold]
+    fn note_marks(&mut self, column: usize, cell: Cell, marks: Marks) {
+        self.struck += usize::from(marks.is_struck);
+        self.red += usize::from(marks.is_red);
+        let is_positive = match cell.tag {
+            Tag::Integer => cell.as_integer() > 0,
+            Tag::Float => cell.as_float() > 0.0,
+            _ => false,
+        };
+        if marks.turns_sign
+            && is_positive
+            && let Some(row) = self.row.checked_sub(1)
+        {
+            let place = (row as u32, column as u32);
+            self.builder.findings().sign_of_format.push(place);
+        }
+    }
+
+    /// Notes a row that was read, where all of its cells are marked.
+    fn note_marked_row(&mut self, row: usize) {
+        if self.struck == self.filled {
+            self.builder.findings().struck_rows.note(row);
+        }
+        if self.red == self.filled {
+            self.builder.findings().red_rows.note(row);
+        }
     }
 
     fn read_part(&mut self, watch: &Watch) -> Result<()> {
@@ -156,6 +199,7 @@ impl<R: Read> SheetReader<'_, R> {
                     b"dimension" if before_data => {
                         self.declared = self.xml.attribute("ref").as_deref().and_then(extent_of);
                     }
+                    b"col" if before_data => self.note_columns(),
                     b"sheetData" => {
                         before_data = false;
                         self.data_depth = self.xml.depth();
@@ -206,6 +250,23 @@ impl<R: Read> SheetReader<'_, R> {
         }
     }
 
+    /// Notes the columns of a `col` that are hidden.
+    #[cold]
+    fn note_columns(&mut self) {
+        let number = |name| {
+            self.xml
+                .attribute(name)
+                .and_then(|number| number.trim().parse::<u32>().ok())
+        };
+        let is_hidden = matches!(self.xml.attribute("hidden").as_deref(), Some("1" | "true"));
+        if is_hidden && let (Some(first @ 1..), Some(last)) = (number("min"), number("max")) {
+            self.builder
+                .findings()
+                .hidden_columns
+                .push((first - 1, last.max(first) - 1));
+        }
+    }
+
     #[cold]
     fn note_merged_range(&mut self) {
         if let Some(range) = merged_range(&self.xml) {
@@ -223,6 +284,7 @@ impl<R: Read> SheetReader<'_, R> {
             }
         }
         self.row = number.unwrap_or(self.row + 1);
+        (self.filled, self.struck, self.red) = (0, 0, 0);
         if is_hidden && let Some(row) = self.row.checked_sub(1) {
             self.builder.note_hidden_row(row);
         }
@@ -247,6 +309,9 @@ impl<R: Read> SheetReader<'_, R> {
         let Some(row) = self.row.checked_sub(1) else {
             return Ok(Continue::Yes);
         };
+        if self.struck + self.red > 0 {
+            self.note_marked_row(row);
+        }
         if let Some(details) = &mut self.details {
             if next_column == 0 {
                 details.push(0, ROW_WITHOUT_CELLS);

@@ -19,6 +19,46 @@ pub struct Styles {
     zeros: Arc<[Zeros]>,
     /// For each cell style which of them it has; empty where there are none.
     zeros_of: Vec<Option<u16>>,
+    /// For each cell style what people say by it; empty where no style says anything.
+    marks: Vec<Marks>,
+}
+
+/// What people say by the looks of a cell alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    pub is_struck: bool,
+    pub is_red: bool,
+    /// The format shows a positive number with a minus or in parentheses.
+    pub turns_sign: bool,
+}
+
+impl Marks {
+    /// Whether there are any.
+    pub fn any(self) -> bool {
+        self != Self::default()
+    }
+}
+
+/// Whether the section of a format for positive numbers shows them as negative ones are shown.
+fn turns_sign(code: &str) -> bool {
+    let positive = code.split(';').next().unwrap_or_default();
+    let shown: String = positive
+        .chars()
+        .filter(|sign| !matches!(sign, '"' | '\\' | ' '))
+        .collect();
+    let shown = shown.trim_start_matches(['$', '€', '£']);
+    let has_digits = shown.contains(['0', '#']);
+    has_digits && (shown.starts_with('-') || shown.starts_with('(') && shown.contains(')'))
+}
+
+/// Whether a color is a strong red: `FFFF0000`, `FFC00000` and the like.
+fn is_red(rgb: &str) -> bool {
+    let channel = |at: usize| u8::from_str_radix(rgb.get(at..at + 2)?, 16).ok();
+    let start = rgb.len().saturating_sub(6);
+    match (channel(start), channel(start + 2), channel(start + 4)) {
+        (Some(red), Some(green), Some(blue)) => red >= 0xB0 && green <= 0x50 && blue <= 0x50,
+        _ => false,
+    }
 }
 
 impl Styles {
@@ -39,7 +79,13 @@ impl Styles {
         self.zeros_of.get(style).copied().flatten()
     }
 
-    /// Reads a stylesheet. Only number formats are looked at, so faults elsewhere in it do no harm.
+    /// What people say by a style.
+    #[inline]
+    pub fn marks(&self, style: usize) -> Marks {
+        self.marks.get(style).copied().unwrap_or_default()
+    }
+
+    /// Reads a stylesheet. Only number formats, struck fonts and fills are looked at, so faults elsewhere in it do no harm.
     ///
     /// # Errors
     /// When the part cannot be unpacked or parsed.
@@ -55,6 +101,9 @@ impl Styles {
         let mut custom_zeros: HashMap<u32, Zeros> = HashMap::new();
         let mut format_ids = Vec::new();
         let mut in_cell_formats = false;
+        let (mut fonts, mut fills): (Vec<bool>, Vec<bool>) = Default::default();
+        let mut turning: Vec<u32> = Vec::new();
+        let mut parts_of = Vec::new();
         loop {
             match reader.advance()? {
                 Event::Start { own: true } => match (reader.depth(), reader.local_name()) {
@@ -64,6 +113,12 @@ impl Styles {
                             .attribute("numFmtId")
                             .and_then(|id| id.trim().parse().ok());
                         format_ids.push(id.unwrap_or(0u32));
+                        let part = |name| {
+                            reader
+                                .attribute(name)
+                                .and_then(|id| id.trim().parse::<usize>().ok())
+                        };
+                        parts_of.push((part("fontId"), part("fillId")));
                     }
                     (3, b"numFmt") => {
                         let id = reader
@@ -71,7 +126,25 @@ impl Styles {
                             .and_then(|id| id.trim().parse().ok());
                         if let (Some(id), Some(code)) = (id, reader.attribute("formatCode")) {
                             custom.insert(id, of_code(&code));
+                            if turns_sign(&code) {
+                                turning.push(id);
+                            }
                             custom_zeros.extend(Zeros::of_format(&code).map(|zeros| (id, zeros)));
+                        }
+                    }
+                    (3, b"font") => fonts.push(false),
+                    (3, b"fill") => fills.push(false),
+                    (4, b"strike") => {
+                        let is_on =
+                            !matches!(reader.attribute("val").as_deref(), Some("0" | "false"));
+                        if let Some(font) = fonts.last_mut() {
+                            *font |= is_on;
+                        }
+                    }
+                    (5, b"fgColor") => {
+                        if let (Some(fill), Some(rgb)) = (fills.last_mut(), reader.attribute("rgb"))
+                        {
+                            *fill = is_red(&rgb);
                         }
                     }
                     _ => {}
@@ -85,6 +158,21 @@ impl Styles {
             .iter()
             .map(|id| custom.get(id).copied().unwrap_or_else(|| of_id(*id)))
             .collect();
+        let has = |part: &Option<usize>, of: &[bool]| {
+            part.and_then(|part| of.get(part).copied()).unwrap_or(false)
+        };
+        let mut marks: Vec<Marks> = parts_of
+            .iter()
+            .zip(&format_ids)
+            .map(|((font, fill), id)| Marks {
+                is_struck: has(font, &fonts),
+                is_red: has(fill, &fills),
+                turns_sign: turning.contains(id),
+            })
+            .collect();
+        if !as_shown || !marks.iter().any(|marks| marks.any()) {
+            marks.clear();
+        }
         let mut zeros = Vec::new();
         let mut numbers: HashMap<u32, u16> = HashMap::new();
         for (id, format) in custom_zeros {
@@ -104,6 +192,7 @@ impl Styles {
             kinds,
             zeros: zeros.into(),
             zeros_of,
+            marks,
         })
     }
 }
