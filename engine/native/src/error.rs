@@ -56,7 +56,10 @@ impl fmt::Display for SourceError {
                 } else {
                     write!(f, "{path}: files of type {extension} are not supported")?;
                 }
-                write!(f, "; use .xlsx, .xlsm, .xltx, .xltm, .xls or .csv")
+                write!(
+                    f,
+                    "; use .xlsx, .xlsm, .xltx, .xltm, .xlsb, .xls, .ods, .csv, .tsv or .txt"
+                )
             }
             Self::Foreign { path, words } => write!(f, "{path} {words}"),
             Self::CutShort { path } => {

@@ -8,9 +8,12 @@ from typing import Any
 def open_package(path: str) -> Any:
     """A workbook of the ``.xlsx`` family as openpyxl reads it."""
     from openpyxl import load_workbook
+    from openpyxl.reader.excel import SUPPORTED_FORMATS
 
+    # openpyxl goes by names, but not where it is given an open file.
+    is_known = path.lower().endswith(SUPPORTED_FORMATS)
     try:
-        return load_workbook(path, read_only=True, data_only=True)
+        return load_workbook(path if is_known else open(path, "rb"), read_only=True, data_only=True)
     except ValueError:
         repaired = _repair_font_families(path)
         if repaired is None:

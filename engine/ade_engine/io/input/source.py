@@ -146,10 +146,14 @@ class Source:
         return now, next((sheet for sheet in now if sheet.worksheet is active), None)
 
     @property
+    def kind(self) -> str:
+        """What the file is, whatever it is called: ``xlsx`` for that family, ``xlsb``, ``xls``, ``ods``, ``csv``, ``xml``, ``html``, ``mht``."""
+        return self._native.kind()
+
+    @property
     def format(self) -> str:
-        """``csv``, ``xls``, or ``xlsx`` for the whole family."""
-        extension = self.path[-4:].lower()
-        return {".csv": "csv", ".xls": "xls"}.get(extension, "xlsx")
+        """``csv``, ``xlsx`` for that family, and ``xls`` for all whose workbook openpyxl cannot open."""
+        return self.kind if self.kind in ("csv", "xlsx") else "xls"
 
     @property
     def workbook(self) -> Any:

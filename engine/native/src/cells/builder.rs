@@ -126,9 +126,9 @@ impl SheetBuilder {
         self.from_1904 = epoch == Epoch::Mac1904;
     }
 
-    /// Sets the workbook's formats that show leading zeros, before any cell is noted to have one.
+    /// Sets the workbook's formats that show leading zeros; cells are noted by their numbers.
     pub fn set_zeros(&mut self, formats: Arc<[Zeros]>) {
-        self.zeros = ZeroCells::of_formats(formats);
+        self.zeros.set_formats(formats);
     }
 
     /// Notes that a number is shown with leading zeros, by the format of that number; its row and column count from 0.

@@ -157,12 +157,9 @@ pub struct ZeroCells {
 }
 
 impl ZeroCells {
-    /// No cells yet, of a workbook with these formats.
-    pub fn of_formats(formats: Arc<[Zeros]>) -> Self {
-        Self {
-            formats,
-            ..Self::default()
-        }
+    /// Sets the formats that cells are noted to have by their numbers.
+    pub fn set_formats(&mut self, formats: Arc<[Zeros]>) {
+        self.formats = formats;
     }
 
     /// Notes that a cell has the format of that number.
@@ -326,7 +323,8 @@ mod tests {
     #[test]
     fn formats_are_found_by_cell_in_whatever_order_rows_came() {
         let formats = ["00000", "000"].map(|code| Zeros::of_format(code).unwrap());
-        let mut cells = ZeroCells::of_formats(Arc::new(formats));
+        let mut cells = ZeroCells::default();
+        cells.set_formats(Arc::new(formats));
         for (row, column, format) in [(7, 2, 0), (8, 2, 0), (9, 2, 1), (1, 2, 1), (1, 0, 0)] {
             cells.note(row, column, format);
         }

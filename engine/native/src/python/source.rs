@@ -167,6 +167,12 @@ impl Source {
         Ok(ranges.into_iter().map(range_of).collect())
     }
 
+    /// What the file is, by its usual extension without a point, whatever it is called.
+    fn kind(&self, py: Python<'_>) -> PyResult<&'static str> {
+        let book = py.detach(|| self.source.book()).map_err(to_python)?;
+        Ok(book.kind().name())
+    }
+
     /// How a `.csv` file is read, where settings left that to detection.
     fn detected(&self, py: Python<'_>) -> PyResult<Option<Detected>> {
         let book = py.detach(|| self.source.book()).map_err(to_python)?;

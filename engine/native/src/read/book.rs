@@ -1,20 +1,29 @@
 //! One input file of any format: its sheets, which of them is active, and scanning one of them.
 
-use std::path::Path;
+use std::fmt;
 use std::sync::Arc;
 
 use super::ReadOptions;
+use super::archive::Archive;
+use super::csv::detect::is_auto;
 use super::csv::{self, CsvFile};
+use super::foreign;
+use super::html::WebPages;
+use super::kind::{Kind, options_of_text};
+use super::ods::OpenDocument;
 use super::read_ahead::ReadAhead;
+use super::spreadsheet_xml::SpreadsheetXml;
 use super::visibility::Visibility;
 use super::xls::{self, LegacyWorkbook};
+use super::xlsb::BinaryWorkbook;
 use super::xlsx::{self, Workbook};
 use crate::cells::{MergedRange, ScanLimits, Sheet, TextArena};
-use crate::error::{Result, SourceError};
+use crate::error::Result;
 use crate::progress::Watch;
 
-/// The extensions that openpyxl reads.
-const PACKAGE_EXTENSIONS: [&str; 4] = [".xlsx", ".xlsm", ".xltx", ".xltm"];
+/// A part of an archive may unpack to so many times the bytes that may be taken to hold it. A cell of some thirty characters takes
+/// nine bytes of memory.
+const UNPACKED_FOR_MEMORY: u64 = 8;
 
 /// A worksheet of the file.
 #[derive(Debug, Clone)]
@@ -25,9 +34,25 @@ pub struct SheetInfo {
     pub is_own_list: bool,
 }
 
+/// The sheets of a file whose reader needs nothing more.
+pub trait Sheets: fmt::Debug + Send + Sync {
+    /// The worksheets in workbook order.
+    fn sheets(&self) -> &[SheetInfo];
+    /// The worksheet that was active when the file was saved.
+    fn active(&self) -> Option<usize>;
+    /// Bytes that the structure takes.
+    fn heap_bytes(&self) -> usize;
+    /// Scans a worksheet.
+    ///
+    /// # Errors
+    /// When the sheet is damaged or beyond the limits of reading, or `watch` stops the scan.
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet>;
+}
+
 /// An input file that was opened.
 #[derive(Debug)]
 pub struct Book {
+    kind: Kind,
     content: Content,
     shared_text: Arc<TextArena>,
     /// For each worksheet, its position among all sheets of the file, chart sheets included.
@@ -41,36 +66,7 @@ enum Content {
     Package(Box<Workbook>),
     Legacy(LegacyWorkbook),
     Text(CsvFile),
-}
-
-/// The reader of a file's format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Package,
-    Legacy,
-    Text,
-}
-
-impl Format {
-    /// The format by the file's extension.
-    ///
-    /// # Errors
-    /// When the extension names no format that is read here.
-    pub fn of(path: &str) -> Result<Self> {
-        let extension = Path::new(path)
-            .extension()
-            .map(|extension| format!(".{}", extension.to_string_lossy().to_lowercase()))
-            .unwrap_or_default();
-        match extension.as_str() {
-            ".csv" => Ok(Self::Text),
-            ".xls" => Ok(Self::Legacy),
-            known if PACKAGE_EXTENSIONS.contains(&known) => Ok(Self::Package),
-            _ => Err(SourceError::UnsupportedExtension {
-                path: path.to_owned(),
-                extension,
-            }),
-        }
-    }
+    Other(Box<dyn Sheets>),
 }
 
 impl Book {
@@ -91,21 +87,42 @@ impl Book {
         options: &ReadOptions,
         most_bytes: Option<usize>,
     ) -> Result<Self> {
-        match Format::of(path)? {
-            Format::Package => Ok(Self::from_package(Workbook::open(
-                path,
-                most_bytes,
-                options.as_shown,
-            )?)),
-            Format::Legacy => Self::open_legacy(path, most_bytes, options.as_shown),
-            Format::Text => {
-                let file = CsvFile::open(path, options)?;
+        match Kind::of(path, options)? {
+            named @ (Kind::Package | Kind::Binary | Kind::OpenDocument) => {
+                let mut archive = Archive::open(path)?;
+                if let Some(bytes) = most_bytes {
+                    archive.limit_parts((bytes as u64).saturating_mul(UNPACKED_FOR_MEMORY));
+                }
+                match Kind::of_archive(&archive) {
+                    Kind::Binary => {
+                        Self::of(Kind::Binary, BinaryWorkbook::open(archive, most_bytes)?)
+                    }
+                    Kind::OpenDocument => {
+                        Self::of(Kind::OpenDocument, OpenDocument::open(archive)?)
+                    }
+                    _ if named != Kind::Package && !is_auto(&options.csv_encoding) => {
+                        Err(foreign::renamed_package(path))
+                    }
+                    _ => Ok(Self::from_package(Workbook::open(
+                        archive,
+                        most_bytes,
+                        options.as_shown,
+                    )?)),
+                }
+            }
+            Kind::Legacy => Self::open_legacy(path, most_bytes, options.as_shown),
+            Kind::SpreadsheetXml => Self::of(Kind::SpreadsheetXml, SpreadsheetXml::open(path)?),
+            Kind::WebPage => Self::of(Kind::WebPage, WebPages::open(path, most_bytes)?),
+            Kind::WebArchive => Self::of(Kind::WebArchive, WebPages::open_mail(path, most_bytes)?),
+            Kind::Text => {
+                let file = CsvFile::open(path, &options_of_text(path, options))?;
                 let sheets = vec![SheetInfo {
                     title: file.title().to_owned(),
                     visibility: Visibility::Visible,
                     is_own_list: false,
                 }];
                 Ok(Self {
+                    kind: Kind::Text,
                     content: Content::Text(file),
                     shared_text: Arc::default(),
                     positions: vec![0],
@@ -114,6 +131,23 @@ impl Book {
                 })
             }
         }
+    }
+
+    fn of(kind: Kind, content: impl Sheets + 'static) -> Result<Self> {
+        let sheets = content.sheets().to_vec();
+        Ok(Self {
+            kind,
+            shared_text: Arc::default(),
+            positions: (0..sheets.len()).collect(),
+            sheets,
+            active: content.active(),
+            content: Content::Other(Box::new(content)),
+        })
+    }
+
+    /// What the file is.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     fn from_package(mut workbook: Workbook) -> Self {
@@ -133,6 +167,7 @@ impl Book {
             .active
             .and_then(|active| positions.iter().position(|&position| position == active));
         Self {
+            kind: Kind::Package,
             content: Content::Package(Box::new(workbook)),
             shared_text,
             positions,
@@ -154,6 +189,7 @@ impl Book {
             .collect();
         let active = workbook.active();
         Ok(Self {
+            kind: Kind::Legacy,
             shared_text: workbook.shared_text(),
             positions: (0..sheets.len()).collect(),
             sheets,
@@ -175,6 +211,7 @@ impl Book {
             }
             Content::Legacy(workbook) => workbook.heap_bytes(),
             Content::Text(_) => 0,
+            Content::Other(sheets) => sheets.heap_bytes(),
         };
         structure + self.shared_text.len()
     }
@@ -207,6 +244,10 @@ impl Book {
             }
             Content::Legacy(workbook) => Ok(xls::merged_ranges(workbook, sheet).collect()),
             Content::Text(_) => Ok(Vec::new()),
+            Content::Other(sheets) => {
+                let scanned = sheets.scan(sheet, ScanLimits::NONE, &Watch::default())?;
+                Ok(scanned.findings().merged.clone())
+            }
         }
     }
 
@@ -262,6 +303,7 @@ impl Book {
             }
             Content::Legacy(workbook) => xls::scan(workbook, sheet, limits, watch),
             Content::Text(file) => csv::scan(file, limits, watch),
+            Content::Other(sheets) => sheets.scan(sheet, limits, watch),
         }
     }
 }

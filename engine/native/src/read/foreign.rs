@@ -104,14 +104,31 @@ pub fn instead_of_workbook_part(path: &str, has_part: impl Fn(&str) -> bool) -> 
         "it is a Word document"
     } else if has_part("ppt/presentation.xml") {
         "it is a PowerPoint presentation"
-    } else if has_part("xl/workbook.bin") {
-        "it is a binary workbook (.xlsb); save it as .xlsx"
-    } else if has_part("content.xml") {
-        "it is an OpenDocument spreadsheet (.ods); save it as .xlsx"
     } else {
         "it holds no workbook part"
     };
     foreign(path, NOT_A_WORKBOOK, Some(what))
+}
+
+/// The failure of an OpenDocument file that is no spreadsheet.
+pub fn other_document(path: &str) -> SourceError {
+    foreign(
+        path,
+        NOT_A_WORKBOOK,
+        Some("it is an OpenDocument file, but no spreadsheet"),
+    )
+}
+
+/// The failure of a web page that holds nothing to read.
+pub fn page_without_table(path: &str) -> SourceError {
+    let what =
+        "it is a web page without a table; if its tables lie in files beside it, save it as .xlsx";
+    foreign(path, NOT_A_WORKBOOK, Some(what))
+}
+
+/// The failure of a newer workbook whose name says otherwise.
+pub fn renamed_package(path: &str) -> SourceError {
+    foreign(path, NOT_A_WORKBOOK, Some(RENAMED_PACKAGE))
 }
 
 /// Recognises a file that should have been an old workbook, and is not a compound file either.

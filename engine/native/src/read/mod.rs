@@ -2,6 +2,9 @@
 //!
 //! - [`book`]: one input file of any format; the entry point of this module
 //!   - [`xlsx`] over [`archive`] (zip) and [`xml`], [`xls`] over [`compound`], [`csv`]
+//!   - [`ods`] and [`spreadsheet_xml`] over [`document`] (XML that is read again for each sheet), [`xlsb`], [`html`]; [`formats`] is
+//!     what they share about numbers
+//! - [`kind`]: which of these a file is
 //!   - [`foreign`]: files of another format than their name says, or protected by a password
 //! - [`background`]: opens and scans in the background, so that reading overlaps the start of Python and polars;
 //!   [`read_ahead`] unpacks a part while it is parsed
@@ -11,10 +14,17 @@ pub mod background;
 pub mod book;
 pub mod compound;
 pub mod csv;
+pub mod document;
 pub mod foreign;
+pub mod formats;
+pub mod html;
+pub mod kind;
+pub mod ods;
 pub mod read_ahead;
+pub mod spreadsheet_xml;
 pub mod visibility;
 pub mod xls;
+pub mod xlsb;
 pub mod xlsx;
 pub mod xml;
 

@@ -35,6 +35,11 @@ pub fn encoding_of(path: &str) -> Result<&'static Encoding> {
     Ok(guessed)
 }
 
+/// The encoding of a text that is not in UTF-8.
+pub fn encoding_of_text(text: &[u8]) -> &'static Encoding {
+    telling_lines(text).map_or(WINDOWS_1252, |text| guess(&text))
+}
+
 /// The lines of a text that have bytes outside of ASCII, up to [`ENOUGH_BYTES`].
 fn telling_lines(mut source: impl Read) -> std::io::Result<Vec<u8>> {
     let mut block = vec![0; 1 << 16];

@@ -6,7 +6,7 @@
 //! [`workbook`] reads everything but the cells, [`sheet`] the cells, both out of `records`.
 
 mod date_format;
-mod records;
+pub(in crate::read) mod records;
 pub mod sheet;
 pub mod workbook;
 

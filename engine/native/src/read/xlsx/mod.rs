@@ -12,7 +12,7 @@ pub mod cell_type;
 pub mod iso_date;
 pub mod number;
 pub mod number_format;
-mod package;
+pub(in crate::read) mod package;
 pub mod sheet;
 pub mod strings;
 pub mod styles;

@@ -20,9 +20,9 @@ pub(super) const STRINGS_TYPE: &str =
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml";
 
 /// A relationship of a part.
-pub(super) struct Relationship {
-    pub(super) kind: String,
-    pub(super) target: String,
+pub(in crate::read) struct Relationship {
+    pub(in crate::read) kind: String,
+    pub(in crate::read) target: String,
 }
 
 /// `[Content_Types].xml`: which part is what.
@@ -107,7 +107,7 @@ pub(super) fn find_workbook_part(archive: &Archive, types: &ContentTypes) -> Res
 }
 
 /// The relationships of a part by id, their targets as names within the archive. None where the part has none.
-pub(super) fn read_relationships(
+pub(in crate::read) fn read_relationships(
     archive: &Archive,
     part: &str,
 ) -> Result<HashMap<String, Relationship>> {

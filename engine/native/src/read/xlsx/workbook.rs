@@ -11,10 +11,6 @@ use crate::read::archive::Archive;
 use crate::read::visibility::Visibility;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
-/// A part may unpack to so many times the bytes that may be taken to hold it. A cell of some thirty characters takes nine bytes
-/// of memory.
-const UNPACKED_FOR_MEMORY: u64 = 8;
-
 /// The hidden name of the list of issues that `ade annotate` puts into a copy of a workbook (`src/painting/workbook.rs`).
 const OWN_LIST: &str = "_ade_issues";
 
@@ -45,16 +41,12 @@ pub struct Workbook {
 }
 
 impl Workbook {
-    /// Opens a workbook and reads everything but its sheets. `most_bytes` bounds the memory that its strings may take, and
-    /// with it what each part unpacks to.
+    /// Opens the archive of a workbook and reads everything but its sheets. `most_bytes` bounds the memory that its strings may
+    /// take.
     ///
     /// # Errors
-    /// When the file cannot be read, is not a workbook, or one of its parts is damaged.
-    pub fn open(path: &str, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
-        let mut archive = Archive::open(path)?;
-        if let Some(bytes) = most_bytes {
-            archive.limit_parts((bytes as u64).saturating_mul(UNPACKED_FOR_MEMORY));
-        }
+    /// When the archive holds no workbook, or one of its parts is damaged.
+    pub fn open(archive: Archive, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
         let types = ContentTypes::read(&archive)?;
         let workbook_part = find_workbook_part(&archive, &types)?;
         let relationships = read_relationships(&archive, &workbook_part)?;

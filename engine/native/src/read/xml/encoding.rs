@@ -24,7 +24,8 @@ enum Decoding {
 }
 
 impl<R: Read> Decoded<R> {
-    pub(super) fn new(source: R) -> Self {
+    /// Starts reading.
+    pub fn new(source: R) -> Self {
         Self {
             source,
             state: Decoding::Unknown,

@@ -13,14 +13,14 @@ mod reader;
 mod text;
 
 pub use encoding::Decoded;
-pub use namespaces::{CONTENT_TYPES, RELATIONSHIPS, SPREADSHEET};
+pub use namespaces::{CONTENT_TYPES, OPEN_DOCUMENT, RELATIONSHIPS, SPREADSHEET, SPREADSHEET_2003};
 pub use reader::{Event, XmlReader};
+pub use text::attribute_text;
 
 #[cfg(test)]
 mod tests {
     use std::io::Read;
 
-    use super::text::attribute_text;
     use super::*;
     use crate::error::Result;
 

@@ -14,6 +14,21 @@ pub const RELATIONSHIPS: &[&str] =
 pub const CONTENT_TYPES: &[&str] =
     &["http://schemas.openxmlformats.org/package/2006/content-types"];
 
+/// The namespaces of OpenDocument that tables, their cells and the formats of these are in.
+pub const OPEN_DOCUMENT: &[&str] = &[
+    "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
+    "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
+    "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
+    "urn:oasis:names:tc:opendocument:xmlns:style:1.0",
+    "urn:oasis:names:tc:opendocument:xmlns:datastyle:1.0",
+    "urn:oasis:names:tc:opendocument:xmlns:config:1.0",
+];
+/// The namespaces of XML Spreadsheet 2003.
+pub const SPREADSHEET_2003: &[&str] = &[
+    "urn:schemas-microsoft-com:office:spreadsheet",
+    "urn:schemas-microsoft-com:office:excel",
+];
+
 /// The namespace declarations in force.
 pub(super) struct Namespaces {
     wanted: &'static [&'static str],

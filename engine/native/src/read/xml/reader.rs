@@ -36,6 +36,8 @@ pub struct XmlReader<R> {
     position: usize,
     filled: usize,
     source_ended: bool,
+    /// How much of the part, in UTF-8, lies before the buffer.
+    passed: u64,
     /// The token: the name or text, and the attributes.
     name: (usize, usize),
     attributes: (usize, usize),
@@ -63,6 +65,7 @@ impl<R: Read> XmlReader<R> {
             position: 0,
             filled: 0,
             source_ended: false,
+            passed: 0,
             name: (0, 0),
             attributes: (0, 0),
             is_character_data: false,
@@ -81,6 +84,15 @@ impl<R: Read> XmlReader<R> {
     /// A failure of this part.
     pub fn error(&self, reason: impl Into<String>) -> SourceError {
         SourceError::part(&self.part, reason)
+    }
+
+    /// The start tag as it stands in the part, and how much of the part, in UTF-8, lies before it.
+    pub fn start_tag_in_part(&self) -> (Vec<u8>, u64) {
+        let tag = &self.buffer[self.name.0..self.attributes.1];
+        (
+            [b"<", tag, b">"].concat(),
+            self.passed + self.name.0 as u64 - 1,
+        )
     }
 
     /// How many elements are open; a start tag counts its own.
@@ -269,6 +281,7 @@ impl<R: Read> XmlReader<R> {
         }
         if self.position > 0 {
             self.buffer.copy_within(self.position..self.filled, 0);
+            self.passed += self.position as u64;
             self.filled -= self.position;
             self.position = 0;
         }

@@ -1,0 +1,148 @@
+//! The number formats of files that name them by words of their own: XML Spreadsheet 2003, web pages, OpenDocument.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::xlsx::number::{is_whole_number, number_cell, styled};
+use super::xlsx::number_format::{NumberKind, shown_kind_of};
+use crate::cells::serial_date::Epoch;
+use crate::cells::{Cell, SheetBuilder, Tag, Zeros};
+
+/// More formats of zeros and currencies than any file has.
+const MOST_ZEROS: u16 = 256;
+
+/// What a format makes of a number: a day perhaps, and which of the [`Formats::zeros`] it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    pub kind: NumberKind,
+    pub zeros: Option<u16>,
+}
+
+/// Formats by the names of the styles that have them.
+#[derive(Debug, Default)]
+pub struct Formats {
+    looks: HashMap<String, Look>,
+    zeros: Vec<Zeros>,
+}
+
+impl Formats {
+    /// Adds a style with the code of its format, or the name of one, such as `Short Date`.
+    pub fn add(&mut self, style: &str, code: &str) {
+        let look = self.look_of(code);
+        if look != Look::default() {
+            self.looks.insert(style.to_owned(), look);
+        }
+    }
+
+    /// Adds a style that looks like another one.
+    pub fn add_like(&mut self, style: &str, other: &str) {
+        if let Some(look) = self.looks.get(other).copied() {
+            self.looks.entry(style.to_owned()).or_insert(look);
+        }
+    }
+
+    /// What a code makes of a number.
+    pub fn look_of(&mut self, code: &str) -> Look {
+        let lower = code.trim().to_ascii_lowercase();
+        let kind = match lower.as_str() {
+            "general date" | "long date" | "medium date" | "short date" => NumberKind::Date,
+            "long time" | "medium time" | "short time" => NumberKind::Time,
+            "general" | "general number" | "currency" | "euro currency" | "fixed" | "standard"
+            | "percent" | "scientific" | "yes/no" | "true/false" | "on/off" => {
+                return Look::default();
+            }
+            _ => shown_kind_of(code),
+        };
+        let found = Zeros::of_format(code);
+        let zeros = found.and_then(|format| {
+            let known = self.zeros.iter().position(|one| *one == format);
+            let number = known.unwrap_or(self.zeros.len());
+            let number = u16::try_from(number)
+                .ok()
+                .filter(|number| *number < MOST_ZEROS)?;
+            if known.is_none() {
+                self.zeros.push(format);
+            }
+            Some(number)
+        });
+        Look { kind, zeros }
+    }
+
+    /// The format of a style.
+    pub fn of(&self, style: &str) -> Look {
+        self.looks.get(style).copied().unwrap_or_default()
+    }
+
+    /// Whether no style has a format that means something.
+    pub fn is_empty(&self) -> bool {
+        self.looks.is_empty()
+    }
+
+    /// All formats with zeros or a currency.
+    pub fn zeros(&self) -> Arc<[Zeros]> {
+        self.zeros.clone().into()
+    }
+}
+
+/// The cell of a number that is written as programs write it; as text where it is none.
+pub fn cell_of_number(
+    builder: &mut SheetBuilder,
+    text: &str,
+    kind: NumberKind,
+    epoch: Epoch,
+) -> Cell {
+    let trimmed = text.trim();
+    if let Some(cell) = number_cell(trimmed.as_bytes(), kind, epoch) {
+        return cell;
+    }
+    if is_whole_number(trimmed) && kind == NumberKind::Number {
+        let digits = trimmed.strip_prefix('+').unwrap_or(trimmed);
+        return Cell {
+            tag: Tag::BigInteger,
+            bits: builder.store_text(digits).bits(),
+        };
+    }
+    builder.text_cell(text)
+}
+
+/// The cell of a number in 64 bits.
+pub fn cell_of_float(
+    builder: &mut SheetBuilder,
+    number: f64,
+    kind: NumberKind,
+    epoch: Epoch,
+) -> Cell {
+    if !number.is_finite() {
+        return Cell::EMPTY;
+    }
+    if kind == NumberKind::Number && number.fract() == 0.0 && number.abs() < 1e15 {
+        return Cell::integer(number as i64);
+    }
+    styled(number, kind, epoch).unwrap_or_else(|| builder.text_cell("#VALUE!"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_known_by_code_or_name() {
+        let mut formats = Formats::default();
+        for (code, kind) in [
+            ("Short Date", NumberKind::Date),
+            ("dd\\.mm\\.yyyy", NumberKind::Date),
+            ("[h]:mm", NumberKind::Duration),
+            ("Currency", NumberKind::Number),
+            ("Scientific", NumberKind::Number),
+            ("0.00%", NumberKind::Number),
+        ] {
+            assert_eq!(formats.look_of(code).kind, kind, "{code}");
+        }
+        formats.add("postcode", "00000");
+        formats.add_like("child", "postcode");
+        formats.add("again", "00000");
+        assert_eq!(formats.of("child").zeros, Some(0));
+        assert_eq!(formats.zeros().len(), 1);
+        assert_eq!(formats.of("none"), Look::default());
+    }
+}

@@ -1,0 +1,17 @@
+//! Reading web pages with tables, which ERP systems and spreadsheet programs write as `.xls`; and such pages in a mail, `.mht`.
+//!
+//! The tables of a page stand one below another on one sheet, as spreadsheet programs show them, with the lines of text between them in
+//! the first column. A cell is text, as in `.csv` files, unless the page says what it is (`x:num`, `x:bool`, `sdval`); then formats
+//! (`mso-number-format`) make days of numbers.
+//!
+//! - [`page`]: opens pages; [`table`]: lays out the cells of one; `tags`: finds tags in text; `entities`, `styles`
+//! - [`mail`]: the parts of an `.mht`
+
+mod entities;
+pub mod mail;
+pub mod page;
+mod styles;
+mod table;
+mod tags;
+
+pub use page::WebPages;

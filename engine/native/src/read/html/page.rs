@@ -1,0 +1,307 @@
+//! Opens web pages and goes through their tags.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::mail::{self, Part};
+use super::styles;
+use super::table::Layout;
+use super::tags::{Token, Tokens};
+use crate::cells::{DeclaredExtent, ScanLimits, Sheet, SheetBuilder};
+use crate::error::{Result, SourceError};
+use crate::progress::Watch;
+use crate::read::book::{SheetInfo, Sheets};
+use crate::read::csv::decode;
+use crate::read::foreign;
+use crate::read::formats::Formats;
+use crate::read::visibility::Visibility;
+
+/// Larger files are refused.
+const MAXIMUM_BYTES: usize = 1 << 30;
+const MAXIMUM_SHEETS: usize = 8192;
+/// So many tags are read between two looks at whether the result is still wanted.
+const TAGS_OF_A_TICK: usize = 1024;
+
+/// The pages of a file, each of which is a sheet.
+#[derive(Debug)]
+pub struct WebPages {
+    content: Content,
+    sheets: Vec<SheetInfo>,
+    active: Option<usize>,
+    /// Style sheets that are parts of their own.
+    styles: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Page(String),
+    Mail { bytes: Vec<u8>, pages: Vec<Part> },
+}
+
+impl WebPages {
+    /// Opens a page.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has no table.
+    pub fn open(path: &str, most_bytes: Option<usize>) -> Result<Self> {
+        let bytes = read(path, most_bytes)?;
+        let text = decode::text_of(&bytes, meta_charset(&bytes).as_deref());
+        drop(bytes);
+        if !has_table(&text) {
+            return Err(foreign::page_without_table(path));
+        }
+        let named = Named::all(&text);
+        let title = match &named[..] {
+            [one] => one.title.clone(),
+            _ => stem(path),
+        };
+        Ok(Self {
+            content: Content::Page(text),
+            sheets: vec![sheet(title, Visibility::Visible)],
+            active: Some(0),
+            styles: Vec::new(),
+        })
+    }
+
+    /// Opens the pages of a mail.
+    ///
+    /// # Errors
+    /// When it cannot be read, or no page in it has a table.
+    pub fn open_mail(path: &str, most_bytes: Option<usize>) -> Result<Self> {
+        let bytes = read(path, most_bytes)?;
+        let (mut pages, mut named, mut styles) = (Vec::new(), Vec::new(), Vec::new());
+        let mut active = None;
+        for part in mail::parts(&bytes) {
+            if part.kind == "text/css" {
+                styles.push(part.text(&bytes));
+            } else if part.kind == "text/html" && pages.len() < MAXIMUM_SHEETS {
+                let text = part.text(&bytes);
+                if named.is_empty() {
+                    named = Named::all(&text);
+                    active = between(&text, "<x:ActiveSheet>")
+                        .and_then(|number| number.trim().parse().ok());
+                }
+                if has_table(&text) {
+                    pages.push(part);
+                }
+            }
+        }
+        if pages.is_empty() {
+            return Err(foreign::page_without_table(path));
+        }
+        // The first page of a workbook names its sheets and where they lie; others have but one page.
+        let order = |part: &Part| named.iter().position(|one| one.is_at(&part.location));
+        // Others are of its frame.
+        if pages.iter().any(|part| order(part).is_some()) {
+            pages.retain(|part| order(part).is_some());
+        }
+        pages.sort_by_key(|part| order(part).unwrap_or(usize::MAX));
+        let (stem, count) = (stem(path), pages.len());
+        let sheets: Vec<SheetInfo> = (1..)
+            .zip(&pages)
+            .map(|(number, part)| match order(part).map(|at| &named[at]) {
+                Some(found) => sheet(found.title.clone(), found.visibility),
+                None if count == 1 && named.len() == 1 => {
+                    sheet(named[0].title.clone(), Visibility::Visible)
+                }
+                None if count == 1 => sheet(stem.clone(), Visibility::Visible),
+                None => sheet(format!("{stem} {number}"), Visibility::Visible),
+            })
+            .collect();
+        Ok(Self {
+            active: active.filter(|&at| at < sheets.len()).or(Some(0)),
+            content: Content::Mail { bytes, pages },
+            sheets,
+            styles,
+        })
+    }
+}
+
+fn sheet(title: String, visibility: Visibility) -> SheetInfo {
+    SheetInfo {
+        title,
+        visibility,
+        is_own_list: false,
+    }
+}
+
+fn stem(path: &str) -> String {
+    let stem = Path::new(path).file_stem();
+    stem.map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+fn read(path: &str, most_bytes: Option<usize>) -> Result<Vec<u8>> {
+    let bytes = most_bytes.unwrap_or(MAXIMUM_BYTES).min(MAXIMUM_BYTES);
+    if std::fs::metadata(path).is_ok_and(|file| file.len() > bytes as u64) {
+        let what = "the web page".to_owned();
+        return Err(SourceError::BeyondMemory { what, bytes });
+    }
+    let read = std::fs::read(path).map_err(|error| SourceError::io(path, &error))?;
+    match read.is_empty() {
+        true => Err(SourceError::Empty {
+            path: path.to_owned(),
+        }),
+        false => Ok(read),
+    }
+}
+
+/// The encoding that a page names near its start.
+pub(super) fn meta_charset(bytes: &[u8]) -> Option<String> {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).to_ascii_lowercase();
+    let at = ["charset", "encoding"]
+        .iter()
+        .find_map(|word| Some(start.find(word)? + word.len()))?;
+    let value = start[at..].trim_start().strip_prefix('=')?;
+    let value = value.trim_start_matches([' ', '"', '\'']);
+    let end =
+        value.find(|letter: char| !letter.is_ascii_alphanumeric() && !"-_:.".contains(letter));
+    Some(value[..end.unwrap_or(value.len())].to_owned())
+}
+
+fn has_table(text: &str) -> bool {
+    memchr::memchr_iter(b'<', text.as_bytes()).any(|at| {
+        let name = text.as_bytes().get(at + 1..at + 3);
+        name.is_some_and(|name| {
+            [&b"ta"[..], b"tr", b"td"]
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known))
+        })
+    })
+}
+
+/// A sheet as Excel names it in a page.
+struct Named {
+    title: String,
+    visibility: Visibility,
+    /// The end of the address of its page.
+    file: String,
+}
+
+impl Named {
+    fn all(text: &str) -> Vec<Self> {
+        let sheets = text
+            .split("<x:ExcelWorksheet>")
+            .skip(1)
+            .take(MAXIMUM_SHEETS);
+        sheets
+            .map(|block| {
+                let block = block
+                    .split("</x:ExcelWorksheet>")
+                    .next()
+                    .unwrap_or_default();
+                let address = block.split_once("<x:WorksheetSource").map(|(_, tag)| tag);
+                let address = address
+                    .and_then(|tag| tag.split('"').nth(1))
+                    .unwrap_or_default();
+                Self {
+                    title: super::entities::decoded(between(block, "<x:Name>").unwrap_or_default()),
+                    visibility: match between(block, "<x:Visible>") {
+                        Some("SheetHidden") => Visibility::Hidden,
+                        Some("SheetVeryHidden") => Visibility::VeryHidden,
+                        _ => Visibility::Visible,
+                    },
+                    file: address
+                        .rsplit(['/', '\\'])
+                        .next()
+                        .unwrap_or_default()
+                        .to_owned(),
+                }
+            })
+            .collect()
+    }
+
+    fn is_at(&self, location: &str) -> bool {
+        !self.file.is_empty() && location.rsplit(['/', '\\']).next() == Some(&self.file)
+    }
+}
+
+/// What stands between a tag and the next one.
+fn between<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
+    let behind = text.split_once(tag)?.1;
+    behind.split('<').next()
+}
+
+impl Sheets for WebPages {
+    fn sheets(&self) -> &[SheetInfo] {
+        &self.sheets
+    }
+
+    fn active(&self) -> Option<usize> {
+        self.active
+    }
+
+    fn heap_bytes(&self) -> usize {
+        match &self.content {
+            Content::Page(text) => text.len(),
+            Content::Mail { bytes, .. } => bytes.len(),
+        }
+    }
+
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+        let mut formats = Formats::default();
+        for sheet in &self.styles {
+            styles::read_classes(sheet, &mut formats);
+        }
+        let title = &self.sheets[sheet].title;
+        let builder = SheetBuilder::new(title, limits, Arc::default());
+        let layout = Layout::new(title, builder, formats);
+        match &self.content {
+            Content::Page(text) => lay_out(text, layout, watch),
+            Content::Mail { bytes, pages } => lay_out(&pages[sheet].text(bytes), layout, watch),
+        }
+    }
+}
+
+/// Goes through the tags of a page.
+fn lay_out(text: &str, mut layout: Layout, watch: &Watch) -> Result<Sheet> {
+    let mut tokens = Tokens::of(text);
+    let mut count = 0usize;
+    while let Some(token) = tokens.next() {
+        count += 1;
+        if count.is_multiple_of(TAGS_OF_A_TICK) {
+            watch.tick(layout.builder.rows_seen())?;
+        }
+        let tag = match token {
+            Token::Text(text) => {
+                layout.push_text(text);
+                continue;
+            }
+            Token::Comment(_) => continue,
+            Token::Tag(tag) => tag,
+        };
+        match (tag.name.to_ascii_lowercase().as_str(), tag.is_end) {
+            ("style", false) => styles::read_classes(tokens.take_raw("style"), &mut layout.formats),
+            (raw @ ("script" | "title" | "xml" | "textarea"), false) => drop(tokens.take_raw(raw)),
+            ("table", false) => layout.start_table()?,
+            ("table", true) => layout.end_table()?,
+            ("tr", false) => layout.start_row(&tag)?,
+            ("tr", true) => layout.end_row()?,
+            ("caption", false) => {
+                layout.start_row(&tag)?;
+                layout.start_cell(&tag)?;
+            }
+            ("caption", true) => layout.end_row()?,
+            ("td" | "th", false) => layout.start_cell(&tag)?,
+            ("td" | "th", true) => layout.end_cell(),
+            (
+                "br" | "p" | "div" | "li" | "ul" | "ol" | "hr" | "h1" | "h2" | "h3" | "h4" | "h5"
+                | "h6" | "center" | "body" | "form",
+                _,
+            ) => layout.break_line()?,
+            _ => {}
+        }
+        if layout.is_done() {
+            break;
+        }
+    }
+    if !layout.is_done() {
+        layout.finish()?;
+    }
+    let declared = (layout.last_row() > 0).then(|| DeclaredExtent::of_rows(layout.last_row()));
+    let zeros = layout.formats.zeros();
+    if !zeros.is_empty() {
+        layout.builder.set_zeros(zeros);
+    }
+    Ok(layout.builder.finish(declared))
+}

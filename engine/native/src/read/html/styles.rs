@@ -1,0 +1,121 @@
+//! The number formats of a page: those of its classes and of single cells.
+
+use super::entities::decoded;
+use super::tags::Tag;
+use crate::read::formats::{Formats, Look};
+
+const PROPERTY: &str = "mso-number-format";
+
+/// Adds the classes of a style sheet that have a number format.
+pub fn read_classes(sheet: &str, formats: &mut Formats) {
+    for rule in sheet.split('}') {
+        let Some((selectors, declarations)) = rule.split_once('{') else {
+            continue;
+        };
+        if let Some(code) = format_in(declarations) {
+            for selector in selectors.split(',') {
+                if let Some((element, class)) = selector.trim().rsplit_once('.')
+                    && !element.contains(char::is_whitespace)
+                {
+                    formats.add(class.trim(), &code);
+                }
+            }
+        }
+    }
+}
+
+/// The format of a cell: its own, or that of its class.
+pub fn look_of(tag: &Tag<'_>, formats: &mut Formats) -> Look {
+    let own = tag
+        .attribute("style")
+        .and_then(|style| format_in(&decoded(style)));
+    // What other programs write: the language, that of the format, and the format.
+    let foreign = || {
+        Some(
+            decoded(tag.attribute("sdnum")?)
+                .splitn(3, ';')
+                .nth(2)?
+                .to_owned(),
+        )
+    };
+    match own.or_else(foreign) {
+        Some(code) => formats.look_of(&code),
+        None => {
+            let classes = tag
+                .attribute("class")
+                .unwrap_or_default()
+                .split_ascii_whitespace();
+            let looks = classes.map(|class| formats.of(class));
+            looks.next_back().unwrap_or_default()
+        }
+    }
+}
+
+/// Whether a tag says that it is not shown.
+pub fn is_hidden(tag: &Tag<'_>) -> bool {
+    let squeezed = |style: &str| style.to_ascii_lowercase().replace(' ', "");
+    tag.attribute("style")
+        .is_some_and(|style| squeezed(style).contains("display:none"))
+}
+
+/// The number format among declarations.
+fn format_in(declarations: &str) -> Option<String> {
+    let at = declarations.find(PROPERTY)?;
+    let value = declarations[at + PROPERTY.len()..]
+        .trim_start()
+        .strip_prefix(':')?
+        .trim_start();
+    let quote = value
+        .chars()
+        .next()
+        .filter(|letter| matches!(letter, '"' | '\''));
+    let mut letters = value[quote.map_or(0, char::len_utf8)..].chars();
+    let mut code = String::new();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => {
+                // A sign is written as four digits, or as itself.
+                let rest = letters.as_str();
+                let sign = rest
+                    .get(..4)
+                    .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                match sign.and_then(char::from_u32) {
+                    Some(sign) => {
+                        code.push(sign);
+                        letters = rest[4..].chars();
+                    }
+                    None => code.extend(letters.next()),
+                }
+            }
+            _ if Some(letter) == quote => break,
+            ';' if quote.is_none() => break,
+            _ => code.push(letter),
+        }
+    }
+    Some(code.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_read() {
+        for (style, code) in [
+            (r#"mso-number-format:"\@";color:red"#, "@"),
+            (r#"mso-number-format:"\#\,\#\#0\.00""#, "#,##0.00"),
+            (r"mso-number-format: 'Short Date'", "Short Date"),
+            (r"mso-number-format:\@; x:y", "@"),
+            (r#"mso-number-format:"0\0022 kg\0022""#, "0\" kg\""),
+        ] {
+            assert_eq!(format_in(style).as_deref(), Some(code), "{style}");
+        }
+        let mut formats = Formats::default();
+        read_classes(
+            "<!-- td {x:y}\n.xl65\n {mso-number-format:00000;} .a .b{mso-number-format:00} -->",
+            &mut formats,
+        );
+        assert_eq!(formats.of("xl65").zeros, Some(0));
+        assert_eq!(formats.of("b").zeros, None);
+    }
+}

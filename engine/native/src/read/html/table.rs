@@ -1,0 +1,405 @@
+//! Lays out the tables of a page on one sheet: spans, rows one below another, tables in cells of others.
+
+use super::tags::Tag;
+use super::{entities, styles};
+use crate::cells::builder::MAXIMUM_COLUMNS;
+use crate::cells::serial_date::Epoch;
+use crate::cells::{Cell, Continue, MergedRange, SheetBuilder, Tag as CellTag};
+use crate::error::{Result, SourceError};
+use crate::read::formats::{Formats, Look, cell_of_number};
+
+/// Tables nested deeper than this are read as parts of the cell that they stand in.
+const MAXIMUM_DEPTH: usize = 32;
+/// What browsers take at most.
+const MOST_COLUMNS_SPANNED: usize = 1000;
+const MOST_ROWS_SPANNED: u32 = 65_534;
+/// So many places may be passed over because other cells span them.
+const MOST_STEPS: usize = 1 << 28;
+
+/// A page that is being laid out.
+pub struct Layout {
+    pub builder: SheetBuilder,
+    pub formats: Formats,
+    title: String,
+    /// The next row of the sheet.
+    row: usize,
+    tables: Vec<Table>,
+    /// The text of the open cell, or the line between tables.
+    text: String,
+    /// The columns of the table that ended right before.
+    columns_before: Option<usize>,
+    steps: usize,
+    last_row: usize,
+    is_done: bool,
+}
+
+/// What a cell says that it is.
+enum Content {
+    Words,
+    /// A number; what it is stands in an attribute perhaps.
+    Number(Option<String>),
+    Boolean(Option<String>),
+}
+
+struct OpenCell {
+    column: usize,
+    columns: usize,
+    rows: u32,
+    look: Look,
+    content: Content,
+}
+
+struct ReadCell {
+    column: usize,
+    cell: Cell,
+    zeros: Option<u16>,
+}
+
+/// An open table.
+#[derive(Default)]
+struct Table {
+    /// The number of its open row, or of its next one.
+    row: u32,
+    has_row: bool,
+    is_hidden: bool,
+    column: usize,
+    cell: Option<OpenCell>,
+    cells: Vec<ReadCell>,
+    /// For each column, the row before which a cell from above ends.
+    taken: Vec<u32>,
+    columns: usize,
+    columns_before: Option<usize>,
+    /// How far its rows lie from those of the sheet, once one is there.
+    offset: Option<usize>,
+    /// First and last row and column of each span, in its own rows.
+    spans: Vec<[u32; 4]>,
+}
+
+impl Layout {
+    /// Starts with an empty sheet.
+    pub fn new(title: &str, builder: SheetBuilder, formats: Formats) -> Self {
+        Self {
+            builder,
+            formats,
+            title: title.to_owned(),
+            row: 0,
+            tables: Vec::new(),
+            text: String::new(),
+            columns_before: None,
+            steps: 0,
+            last_row: 0,
+            is_done: false,
+        }
+    }
+
+    /// Whether no more rows are wanted.
+    pub fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// Behind the last row that has a value.
+    pub fn last_row(&self) -> usize {
+        self.last_row
+    }
+
+    /// Adds text, to the open cell or to the line between tables. White space counts once.
+    pub fn push_text(&mut self, text: &str) {
+        // What stands between the cells of a table is not shown.
+        if self.tables.last().is_some_and(|table| table.cell.is_none()) {
+            return;
+        }
+        for letter in entities::decoded(text).chars() {
+            if letter.is_whitespace() {
+                if !self.text.is_empty() && !self.text.ends_with([' ', '\n']) {
+                    self.text.push(' ');
+                }
+            } else {
+                self.text.push(letter);
+            }
+        }
+    }
+
+    /// Ends a line.
+    pub fn break_line(&mut self) -> Result<()> {
+        if self.tables.is_empty() {
+            return self.end_line();
+        }
+        let length = self.text.trim_end_matches(' ').len();
+        self.text.truncate(length);
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        Ok(())
+    }
+
+    /// Puts the line between tables into a row of its own.
+    fn end_line(&mut self) -> Result<()> {
+        let text = std::mem::take(&mut self.text);
+        let text = text.trim();
+        if !text.is_empty() {
+            let cell = self.builder.text_cell(text);
+            self.columns_before = None;
+            self.put_row(
+                vec![ReadCell {
+                    column: 0,
+                    cell,
+                    zeros: None,
+                }],
+                false,
+            )?;
+        }
+        Ok(())
+    }
+
+    fn put_row(&mut self, cells: Vec<ReadCell>, is_hidden: bool) -> Result<()> {
+        let row = self.row;
+        self.row += 1;
+        if cells.iter().all(|cell| cell.cell.tag.counts_as_empty()) {
+            return Ok(());
+        }
+        for ReadCell {
+            column,
+            cell,
+            zeros,
+        } in cells
+        {
+            self.builder.push(column, cell);
+            if let Some(format) = zeros {
+                self.builder.note_zeros(row, column, format);
+            }
+        }
+        if is_hidden {
+            self.builder.note_hidden_row(row);
+        }
+        self.last_row = row + 1;
+        let goes_on = self.builder.end_row(row)?;
+        self.is_done |= goes_on == Continue::No && self.builder.limits().rows.is_some();
+        Ok(())
+    }
+
+    /// Begins a table, within a cell perhaps: the cells before it then have a row of their own.
+    pub fn start_table(&mut self) -> Result<()> {
+        if self.tables.len() >= MAXIMUM_DEPTH {
+            return Ok(());
+        }
+        if self.tables.is_empty() {
+            self.end_line()?;
+        } else {
+            self.end_cell();
+            if let Some(table) = self.tables.last_mut()
+                && table
+                    .cells
+                    .iter()
+                    .any(|cell| !cell.cell.tag.counts_as_empty())
+            {
+                let cells = std::mem::take(&mut table.cells);
+                let is_hidden = table.is_hidden;
+                self.put_row(cells, is_hidden)?;
+            }
+            self.resolve_spans();
+        }
+        self.tables.push(Table {
+            columns_before: self.columns_before.take(),
+            ..Table::default()
+        });
+        Ok(())
+    }
+
+    /// Ends the innermost table.
+    pub fn end_table(&mut self) -> Result<()> {
+        self.end_row()?;
+        self.resolve_spans();
+        if let Some(table) = self.tables.pop() {
+            self.columns_before = Some(table.columns).filter(|columns| *columns > 0);
+        }
+        // What follows in the cell that the table stood in.
+        if let Some(table) = self.tables.last_mut().filter(|table| table.has_row) {
+            table.cell = Some(OpenCell {
+                column: table.column.saturating_sub(1),
+                columns: 1,
+                rows: 1,
+                look: Look::default(),
+                content: Content::Words,
+            });
+        }
+        Ok(())
+    }
+
+    /// Ends all that is open.
+    pub fn finish(&mut self) -> Result<()> {
+        while !self.tables.is_empty() {
+            self.end_table()?;
+        }
+        self.end_line()
+    }
+
+    /// Begins a row; where no table is open, one begins.
+    pub fn start_row(&mut self, tag: &Tag<'_>) -> Result<()> {
+        if self.tables.is_empty() {
+            self.start_table()?;
+        }
+        self.end_row()?;
+        if let Some(table) = self.tables.last_mut() {
+            table.has_row = true;
+            table.is_hidden = styles::is_hidden(tag);
+        }
+        Ok(())
+    }
+
+    /// Ends the open row.
+    pub fn end_row(&mut self) -> Result<()> {
+        self.end_cell();
+        let Some(table) = self.tables.last_mut().filter(|table| table.has_row) else {
+            return Ok(());
+        };
+        table.has_row = false;
+        table.column = 0;
+        let cells = std::mem::take(&mut table.cells);
+        let (number, is_hidden) = (table.row, table.is_hidden);
+        table.row += 1;
+        // Tables of other columns are parted by an empty row; a header that is a table of its own belongs to the next one.
+        if let Some(before) = table.columns_before.take()
+            && before != table.columns
+        {
+            self.row += 1;
+        }
+        table
+            .offset
+            .get_or_insert(self.row.saturating_sub(number as usize));
+        self.put_row(cells, is_hidden)
+    }
+
+    /// Begins a cell; where no row is open, one begins.
+    pub fn start_cell(&mut self, tag: &Tag<'_>) -> Result<()> {
+        self.end_cell();
+        if self.tables.last().is_none_or(|table| !table.has_row) {
+            self.start_row(tag)?;
+        }
+        let spanned = |name| {
+            tag.attribute(name)
+                .and_then(|number| number.trim().parse::<u32>().ok())
+        };
+        let columns = (spanned("colspan").unwrap_or(1) as usize).clamp(1, MOST_COLUMNS_SPANNED);
+        let rows = spanned("rowspan").unwrap_or(1).clamp(1, MOST_ROWS_SPANNED);
+        let look = styles::look_of(tag, &mut self.formats);
+        let Some(table) = self.tables.last_mut() else {
+            return Ok(());
+        };
+        let first = table.column;
+        while table
+            .taken
+            .get(table.column)
+            .is_some_and(|end| *end > table.row)
+        {
+            table.column += 1;
+        }
+        let column = table.column;
+        self.steps += column - first + columns;
+        let beyond = |reason| SourceError::BeyondLimits {
+            sheet: self.title.clone(),
+            reason,
+        };
+        if column + columns > MAXIMUM_COLUMNS {
+            return Err(beyond("it has cells beyond column ZZZ".to_owned()));
+        }
+        if self.steps > MOST_STEPS {
+            return Err(beyond("its cells span too many others".to_owned()));
+        }
+        table.column = column + columns;
+        table.columns = table.columns.max(table.column);
+        if rows > 1 {
+            if table.taken.len() < table.column {
+                table.taken.resize(table.column, 0);
+            }
+            table.taken[column..column + columns].fill(table.row.saturating_add(rows));
+        }
+        table.cell = Some(OpenCell {
+            column,
+            columns,
+            rows,
+            look,
+            content: content_of(tag),
+        });
+        Ok(())
+    }
+
+    /// Ends the open cell.
+    pub fn end_cell(&mut self) {
+        let Some(table) = self.tables.last_mut() else {
+            return;
+        };
+        let Some(open) = table.cell.take() else {
+            return;
+        };
+        if open.columns > 1 || open.rows > 1 {
+            let last_row = table.row.saturating_add(open.rows - 1);
+            table.spans.push([
+                table.row,
+                last_row,
+                open.column as u32,
+                (open.column + open.columns - 1) as u32,
+            ]);
+        }
+        let text = std::mem::take(&mut self.text);
+        let text = text.trim();
+        let cell = match open.content {
+            Content::Number(value) => {
+                let value = value.as_deref().unwrap_or(text);
+                cell_of_number(&mut self.builder, value, open.look.kind, Epoch::Windows1900)
+            }
+            Content::Boolean(value) => match value
+                .as_deref()
+                .unwrap_or(text)
+                .to_ascii_lowercase()
+                .as_str()
+            {
+                "true" | "1" => Cell::boolean(true),
+                "false" | "0" => Cell::boolean(false),
+                _ => self.builder.text_cell(text),
+            },
+            Content::Words if text.is_empty() => return,
+            Content::Words => self.builder.text_cell(text),
+        };
+        let is_number = matches!(cell.tag, CellTag::Integer | CellTag::Float);
+        table.cells.push(ReadCell {
+            column: open.column,
+            cell,
+            zeros: open.look.zeros.filter(|_| is_number),
+        });
+    }
+
+    /// Makes merged ranges of the spans of the innermost table, which end with its last row.
+    fn resolve_spans(&mut self) {
+        let Some(table) = self.tables.last_mut() else {
+            return;
+        };
+        let spans = std::mem::take(&mut table.spans);
+        let Some(offset) = table.offset.take() else {
+            return;
+        };
+        let last = table.row.saturating_sub(u32::from(!table.has_row));
+        for [first_row, last_row, first_column, last_column] in spans {
+            self.builder.merge(MergedRange {
+                first_row: first_row + offset as u32,
+                first_column,
+                last_row: last_row.min(last).max(first_row) + offset as u32,
+                last_column,
+            });
+        }
+    }
+}
+
+/// What a tag says about the value of its cell.
+fn content_of(tag: &Tag<'_>) -> Content {
+    let value = |name| tag.attribute(name).map(entities::decoded);
+    let stated = |value: String| Some(value).filter(|value| !value.is_empty());
+    if tag.attribute("x:str").is_some() {
+        Content::Words
+    } else if let Some(number) = value("x:num").or_else(|| value("sdval")) {
+        Content::Number(stated(number))
+    } else if let Some(truth) = value("x:bool") {
+        Content::Boolean(stated(truth))
+    } else {
+        Content::Words
+    }
+}

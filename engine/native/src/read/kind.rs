@@ -1,0 +1,284 @@
+//! What kind of file a file is.
+//!
+//! The name says it where nothing else is asked for. What ERP systems call `.xls` is looked at, because it is hardly ever one;
+//! and with `csv_encoding = "auto"` every file is what its first bytes say, whatever it is called.
+
+use std::path::Path;
+
+use super::ReadOptions;
+use super::archive::Archive;
+use super::compound::CompoundFile;
+use super::csv::detect::{is_auto, start_of};
+use super::foreign::{ARCHIVE_START, BARE_LEGACY_START};
+use crate::error::{Result, SourceError};
+
+/// The extensions that openpyxl reads.
+const PACKAGE_EXTENSIONS: [&str; 4] = [".xlsx", ".xlsm", ".xltx", ".xltm"];
+
+/// The reader of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `.xlsx` and its family.
+    Package,
+    /// `.xlsb`.
+    Binary,
+    /// `.ods`.
+    OpenDocument,
+    /// `.xls`.
+    Legacy,
+    /// Separated text.
+    Text,
+    /// XML Spreadsheet 2003.
+    SpreadsheetXml,
+    /// HTML.
+    WebPage,
+    /// MHT: web pages in a mail.
+    WebArchive,
+}
+
+impl Kind {
+    /// The kind of a file. An archive counts as what its name says, until it is [opened](Self::of_archive).
+    ///
+    /// # Errors
+    /// When the extension names no format that is read here, or the file cannot be read.
+    pub fn of(path: &str, options: &ReadOptions) -> Result<Self> {
+        let extension = extension(path);
+        let named = match extension.as_str() {
+            ".csv" | ".tsv" | ".txt" => Self::Text,
+            ".xls" => Self::Legacy,
+            ".xlsb" => Self::Binary,
+            ".ods" => Self::OpenDocument,
+            known if PACKAGE_EXTENSIONS.contains(&known) => Self::Package,
+            _ => {
+                return Err(SourceError::UnsupportedExtension {
+                    path: path.to_owned(),
+                    extension,
+                });
+            }
+        };
+        let is_told = is_auto(&options.csv_encoding);
+        if !is_told && named != Self::Legacy {
+            return Ok(named);
+        }
+        Ok(match look(&start_of(path)?) {
+            Look::Archive if is_told && !named.is_archive() => Self::Package,
+            Look::Legacy if is_told => Self::Legacy,
+            Look::Page => Self::WebPage,
+            Look::PageWithin if named == Self::Legacy => Self::WebPage,
+            Look::Mail => Self::WebArchive,
+            Look::Spreadsheet => Self::SpreadsheetXml,
+            Look::Text if named == Self::Legacy => Self::Text,
+            _ => named,
+        })
+    }
+
+    /// The kind of an archive by its parts.
+    pub fn of_archive(archive: &Archive) -> Self {
+        let has = |part| archive.find(part).is_some();
+        if has("xl/workbook.bin") {
+            Self::Binary
+        } else if has("content.xml") && !has("[Content_Types].xml") {
+            Self::OpenDocument
+        } else {
+            Self::Package
+        }
+    }
+
+    /// Whether such files are zip archives.
+    pub fn is_archive(self) -> bool {
+        matches!(self, Self::Package | Self::Binary | Self::OpenDocument)
+    }
+
+    /// What such a file is called: its usual extension, without a point.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Package => "xlsx",
+            Self::Binary => "xlsb",
+            Self::OpenDocument => "ods",
+            Self::Legacy => "xls",
+            Self::Text => "csv",
+            Self::SpreadsheetXml => "xml",
+            Self::WebPage => "html",
+            Self::WebArchive => "mht",
+        }
+    }
+}
+
+/// The settings that a text is read with: in other files than `.csv` the encoding and the separator are found unless settings name
+/// unusual ones.
+pub fn options_of_text(path: &str, options: &ReadOptions) -> ReadOptions {
+    let mut options = options.clone();
+    let extension = extension(path);
+    if extension != ".csv" {
+        let usual = ReadOptions::default();
+        for (value, usual) in [
+            (&mut options.csv_encoding, usual.csv_encoding),
+            (&mut options.csv_delimiter, usual.csv_delimiter),
+        ] {
+            if *value == usual {
+                "auto".clone_into(value);
+            }
+        }
+        if extension == ".tsv" && is_auto(&options.csv_delimiter) {
+            "tab".clone_into(&mut options.csv_delimiter);
+        }
+    }
+    options
+}
+
+/// The extension in small letters, with its point; nothing where there is none.
+fn extension(path: &str) -> String {
+    Path::new(path)
+        .extension()
+        .map(|extension| format!(".{}", extension.to_string_lossy().to_lowercase()))
+        .unwrap_or_default()
+}
+
+/// What the start of a file looks like.
+#[derive(Debug, PartialEq, Eq)]
+enum Look {
+    Archive,
+    Legacy,
+    /// Markup of a web page.
+    Page,
+    /// Tables of a web page behind other text.
+    PageWithin,
+    Mail,
+    Spreadsheet,
+    /// Text with something that may stand between cells.
+    Text,
+    Other,
+}
+
+/// What web pages begin with, or the pieces of them that programs write.
+const PAGE_TAGS: [&str; 17] = [
+    "html", "head", "body", "table", "meta", "style", "div", "center", "font", "title", "p", "h1",
+    "h2", "h3", "b", "tr", "br",
+];
+
+fn look(start: &[u8]) -> Look {
+    if start.starts_with(&ARCHIVE_START) {
+        return Look::Archive;
+    }
+    if CompoundFile::is_one(start) || start.starts_with(&BARE_LEGACY_START) {
+        return Look::Legacy;
+    }
+    let text = start_as_text(start);
+    let mut rest = text.trim_start();
+    // What stands before the first tag: declarations, document types, comments.
+    let mut has_declaration = false;
+    while let Some(end) = [("<?", "?>"), ("<!--", "-->"), ("<!", ">")]
+        .iter()
+        .find(|(open, _)| rest.starts_with(open))
+        .map(|(_, close)| rest.find(close).map(|at| at + close.len()))
+    {
+        if rest.starts_with("<!doctype html") {
+            return Look::Page;
+        }
+        has_declaration |= rest.starts_with("<?xml");
+        rest = rest[end.unwrap_or(rest.len())..].trim_start();
+    }
+    if let Some(tag) = rest.strip_prefix('<') {
+        let name = tag
+            .split(|letter: char| !letter.is_ascii_alphanumeric() && letter != ':')
+            .next()
+            .unwrap_or_default();
+        let is_workbook = name.rsplit(':').next() == Some("workbook");
+        return if is_workbook && tag.contains("urn:schemas-microsoft-com:office:spreadsheet") {
+            Look::Spreadsheet
+        } else if PAGE_TAGS.contains(&name) {
+            Look::Page
+        } else {
+            Look::Other
+        };
+    }
+    let has = |word: &str| text.contains(word);
+    let first_line = rest.lines().next().unwrap_or_default();
+    let is_control = |byte: char| byte < ' ' && !matches!(byte, '\t' | '\n' | '\r' | '\u{c}');
+    if has_declaration || rest.starts_with("%pdf") || rest.starts_with("{\\rtf") {
+        Look::Other
+    } else if is_header(first_line)
+        && has("mime-version:")
+        && (has("multipart/") || has("text/html"))
+    {
+        Look::Mail
+    } else if has("<table") || has("<html") {
+        Look::PageWithin
+    } else if !rest.contains(is_control) && rest.contains([',', ';', '\t', '|']) {
+        Look::Text
+    } else {
+        Look::Other
+    }
+}
+
+/// Whether a line is `name: value`, as mails begin.
+fn is_header(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(name, _)| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphabetic() || byte == b'-')
+    })
+}
+
+/// The start of a file as text in small letters, whatever encoding it is in.
+fn start_as_text(start: &[u8]) -> String {
+    let decode = |encoding: &'static encoding_rs::Encoding| encoding.decode(start).0;
+    // Every second byte of UTF-16 is mostly zero.
+    let zeros = |from: usize| {
+        let bytes = start.iter().skip(from).step_by(2);
+        bytes.filter(|&&byte| byte == 0).count() * 5 > start.len() * 2
+    };
+    let text = if start.starts_with(&[0xFF, 0xFE]) || zeros(1) {
+        decode(encoding_rs::UTF_16LE)
+    } else if start.starts_with(&[0xFE, 0xFF]) || zeros(0) {
+        decode(encoding_rs::UTF_16BE)
+    } else {
+        decode(encoding_rs::UTF_8)
+    };
+    text.trim_start_matches('\u{feff}').to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_known_by_their_start() {
+        for (start, expected) in [
+            ("<html><body>", Look::Page),
+            ("\u{feff} <!-- x --><TABLE border=1>", Look::Page),
+            (
+                "<?xml version='1.0'?><!DOCTYPE html PUBLIC '-//W3C'>",
+                Look::Page,
+            ),
+            ("<meta charset=utf-8><table>", Look::Page),
+            ("Report, May\n<table>", Look::PageWithin),
+            (
+                "<?xml version='1.0'?><?mso-application x?><ss:Workbook xmlns:ss='urn:schemas-microsoft-com:office:spreadsheet'>",
+                Look::Spreadsheet,
+            ),
+            ("<?xml version='1.0'?><orders>", Look::Other),
+            ("<?xml version='1.0'?>", Look::Other),
+            (
+                "MIME-Version: 1.0\r\nContent-Type: multipart/related;",
+                Look::Mail,
+            ),
+            (
+                "From: x\nSubject: y\nMIME-Version: 1.0\nContent-Type: text/html",
+                Look::Mail,
+            ),
+            ("Order No\tDate\n1\t2\n", Look::Text),
+            ("just words", Look::Other),
+            ("%PDF-1.4, x", Look::Other),
+            ("a,b\u{1}", Look::Other),
+            ("PK\u{3}\u{4}", Look::Archive),
+        ] {
+            assert_eq!(look(start.as_bytes()), expected, "{start}");
+            let utf16: Vec<u8> = start.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            if expected != Look::Archive && start.is_ascii() {
+                assert_eq!(look(&utf16), expected, "{start} in UTF-16");
+            }
+        }
+    }
+}

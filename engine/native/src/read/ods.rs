@@ -1,0 +1,543 @@
+//! Reading OpenDocument spreadsheets: `.ods`.
+//!
+//! Values come with their types: numbers, percentages and currencies as numbers, days and times, booleans, texts; errors are the text
+//! that the cell shows. Cells and rows that the file writes once and repeats are repeated within bounds.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::archive::Archive;
+use super::book::{SheetInfo, Sheets};
+use super::document::{Document, Reader};
+use super::foreign;
+use super::formats::{Formats, cell_of_number};
+use super::visibility::Visibility;
+use super::xlsx::iso_date::from_iso8601;
+use super::xlsx::number_format::NumberKind;
+use super::xml::{Event, OPEN_DOCUMENT, XmlReader, attribute_text};
+use crate::cells::builder::{MAXIMUM_COLUMNS, MAXIMUM_ROWS};
+use crate::cells::calendar::DAY_MICROSECONDS;
+use crate::cells::serial_date::Epoch;
+use crate::cells::{
+    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
+};
+use crate::error::{Result, SourceError};
+use crate::progress::Watch;
+
+const CONTENT: &str = "content.xml";
+const MANIFEST: &str = "META-INF/manifest.xml";
+const SETTINGS: &str = "settings.xml";
+/// Descriptions of the document are small.
+const MAXIMUM_STRUCTURE_BYTES: u64 = 16 << 20;
+/// So many cells may be repetitions of others. No program repeats more, because what people type differs.
+const MOST_REPEATED: usize = 1 << 20;
+/// So many spaces may one element stand for.
+const MOST_SPACES: usize = 256;
+
+/// A spreadsheet whose structure was read.
+#[derive(Debug)]
+pub struct OpenDocument {
+    document: Document,
+    sheets: Vec<SheetInfo>,
+    active: Option<usize>,
+    formats: Formats,
+}
+
+impl OpenDocument {
+    /// Opens a spreadsheet and reads everything but its cells.
+    ///
+    /// # Errors
+    /// When the archive holds no spreadsheet, is encrypted, or one of its parts is damaged.
+    pub fn open(archive: Archive) -> Result<Self> {
+        if let Ok(manifest) = archive.read_part(MANIFEST, MAXIMUM_STRUCTURE_BYTES)
+            && memchr::memmem::find(&manifest, b"encryption-data").is_some()
+        {
+            return Err(foreign::encrypted(archive.path()));
+        }
+        let active = active_sheet(&archive);
+        let path = archive.path().to_owned();
+        let mut this = Self {
+            document: Document::of_part(archive, CONTENT, OPEN_DOCUMENT),
+            sheets: Vec::new(),
+            active: None,
+            formats: Formats::default(),
+        };
+        if !this.read_structure()? {
+            return Err(foreign::other_document(&path));
+        }
+        let titled = |title: &String| this.sheets.iter().position(|sheet| sheet.title == *title);
+        this.active = active.as_ref().and_then(titled).or(Some(0));
+        this.active = this.active.filter(|&index| index < this.sheets.len());
+        Ok(this)
+    }
+
+    /// Reads styles and finds sheets. Returns whether it is a spreadsheet.
+    fn read_structure(&mut self) -> Result<bool> {
+        let mut reader = self.document.read()?;
+        let mut is_spreadsheet = false;
+        let mut hidden = HashSet::new();
+        loop {
+            match reader.advance()? {
+                Event::Start { own } => match (reader.depth(), reader.local_name()) {
+                    (1, _) | (2, b"body") => self.document.note_open(&reader),
+                    (2, b"automatic-styles") => self.read_styles(&mut reader, &mut hidden)?,
+                    (3, b"spreadsheet") if own => {
+                        is_spreadsheet = true;
+                        self.document.note_open(&reader);
+                    }
+                    (4, b"table") if own && is_spreadsheet => {
+                        self.document.note_sheet(&reader)?;
+                        let is_hidden = reader.attribute("display").as_deref() == Some("false")
+                            || reader
+                                .attribute("style-name")
+                                .is_some_and(|style| hidden.contains(&style));
+                        self.sheets.push(SheetInfo {
+                            title: reader.attribute("name").unwrap_or_default(),
+                            visibility: match is_hidden {
+                                true => Visibility::Hidden,
+                                false => Visibility::Visible,
+                            },
+                            is_own_list: false,
+                        });
+                        reader.skip_element()?;
+                    }
+                    _ => reader.skip_element()?,
+                },
+                Event::Done => return Ok(is_spreadsheet),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads the styles: which cells show zeros or a currency, and which sheets are hidden.
+    fn read_styles(&mut self, reader: &mut Reader, hidden: &mut HashSet<String>) -> Result<()> {
+        let depth = reader.depth();
+        let mut codes: HashMap<String, String> = HashMap::new();
+        let (mut name, mut code) = (String::new(), Some(String::new()));
+        loop {
+            match reader.advance()? {
+                Event::Start { .. } => match reader.local_name() {
+                    b"number-style" | b"currency-style" | b"style" => {
+                        name = reader.attribute("name").unwrap_or_default();
+                        code = Some(String::new());
+                        if let Some(format) = reader
+                            .attribute("data-style-name")
+                            .and_then(|style| codes.get(&style))
+                        {
+                            self.formats.add(&name, format);
+                        } else if let Some(parent) = reader.attribute("parent-style-name") {
+                            self.formats.add_like(&name, &parent);
+                        }
+                    }
+                    b"table-properties"
+                        if reader.attribute("display").as_deref() == Some("false") =>
+                    {
+                        hidden.insert(name.clone());
+                    }
+                    b"number" => {
+                        let count = |attribute| {
+                            reader
+                                .attribute(attribute)
+                                .and_then(|count| count.parse::<usize>().ok())
+                        };
+                        let is_plain = count("decimal-places").unwrap_or(0) == 0
+                            && reader.attribute("grouping").is_none();
+                        let zeros = count("min-integer-digits").unwrap_or(0).min(20);
+                        code = code
+                            .filter(|_| is_plain || zeros < 2)
+                            .map(|code| code + &"0".repeat(zeros));
+                    }
+                    b"currency-symbol" => {
+                        let mut symbol = String::new();
+                        reader.element_text(&mut symbol)?;
+                        code = code.map(|code| format!("{code}[${}]", symbol.replace(']', "")));
+                    }
+                    // Words beside the digits, a fraction, an exponent.
+                    b"text" | b"fraction" | b"scientific-number" => {
+                        let is_currency = code.as_ref().is_some_and(|code| code.contains('['));
+                        let mut words = String::new();
+                        reader.element_text(&mut words)?;
+                        code = code.filter(|_| is_currency || words.trim().is_empty());
+                    }
+                    _ => {}
+                },
+                Event::End { .. } => {
+                    if matches!(reader.local_name(), b"number-style" | b"currency-style")
+                        && let Some(code) = code.take().filter(|code| !code.is_empty())
+                    {
+                        codes.insert(name.clone(), code);
+                    }
+                    if reader.depth() < depth {
+                        return Ok(());
+                    }
+                }
+                Event::Done => return Ok(()),
+                Event::Text => {}
+            }
+        }
+    }
+}
+
+/// The title of the sheet that was active when the file was saved.
+fn active_sheet(archive: &Archive) -> Option<String> {
+    let bytes = archive.read_part(SETTINGS, MAXIMUM_STRUCTURE_BYTES).ok()?;
+    let mut reader = XmlReader::new(bytes.as_slice(), SETTINGS, OPEN_DOCUMENT);
+    loop {
+        match reader.advance().ok()? {
+            Event::Start { .. }
+                if reader.local_name() == b"config-item"
+                    && reader.attribute("name").as_deref() == Some("ActiveTable") =>
+            {
+                let mut title = String::new();
+                reader.element_text(&mut title).ok()?;
+                return Some(title);
+            }
+            Event::Done => return None,
+            _ => {}
+        }
+    }
+}
+
+impl Sheets for OpenDocument {
+    fn sheets(&self) -> &[SheetInfo] {
+        &self.sheets
+    }
+
+    fn active(&self) -> Option<usize> {
+        self.active
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.document.heap_bytes()
+    }
+
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+        let title = &self.sheets[sheet].title;
+        let mut builder = SheetBuilder::new(title, limits, Arc::default());
+        if !self.formats.is_empty() {
+            builder.set_zeros(self.formats.zeros());
+        }
+        let mut filling = Filling {
+            reader: self.document.read_sheet(sheet)?,
+            formats: &self.formats,
+            title,
+            builder,
+            columns: Vec::new(),
+            column_count: 0,
+            row: 0,
+            cells: Vec::new(),
+            spare: MOST_REPEATED,
+            last_row: 0,
+            text: String::new(),
+        };
+        filling.read(watch)?;
+        let declared = (filling.last_row > 0).then(|| DeclaredExtent::of_rows(filling.last_row));
+        Ok(filling.builder.finish(declared))
+    }
+}
+
+/// A number of columns, rows or spaces.
+fn times(raw: &[u8]) -> usize {
+    let number = std::str::from_utf8(raw)
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    number.unwrap_or(1usize).clamp(1, MAXIMUM_ROWS)
+}
+
+/// An elapsed time such as `PT1H02M03.500000000S` without what is smaller than milliseconds.
+fn in_milliseconds(mut value: String) -> String {
+    if value.starts_with("PT")
+        && let Some(point) = value.find('.')
+    {
+        let end = value.len() - usize::from(value.ends_with('S'));
+        if point + 4 < end && value.is_char_boundary(point + 4) {
+            value.replace_range(point + 4..end, "");
+        }
+    }
+    value
+}
+
+/// A cell that was read, and in how many columns it stands.
+struct Read {
+    column: usize,
+    repeated: usize,
+    cell: Cell,
+    zeros: Option<u16>,
+    has_formula: bool,
+}
+
+/// A sheet that is being read.
+struct Filling<'a> {
+    reader: Reader,
+    formats: &'a Formats,
+    title: &'a str,
+    builder: SheetBuilder,
+    /// The zeros of columns whose cells need not say them: up to before which column.
+    columns: Vec<(usize, Option<u16>)>,
+    column_count: usize,
+    row: usize,
+    cells: Vec<Read>,
+    /// How many cells may still be repetitions.
+    spare: usize,
+    last_row: usize,
+    text: String,
+}
+
+impl Filling<'_> {
+    fn read(&mut self, watch: &Watch) -> Result<()> {
+        let depth = self.reader.depth();
+        loop {
+            match self.reader.advance()? {
+                Event::Start { own: true } => match self.reader.local_name() {
+                    b"table-row" => {
+                        if self.read_row()? == Continue::No && self.builder.limits().rows.is_some()
+                        {
+                            return Ok(());
+                        }
+                        watch.tick(self.builder.rows_seen())?;
+                    }
+                    b"table-column" => self.note_column(),
+                    // Rows and columns that are grouped, or repeated on each page.
+                    b"table-rows"
+                    | b"table-row-group"
+                    | b"table-header-rows"
+                    | b"table-columns"
+                    | b"table-column-group"
+                    | b"table-header-columns" => {}
+                    _ => self.reader.skip_element()?,
+                },
+                Event::Start { own: false } => self.reader.skip_element()?,
+                Event::End { .. } if self.reader.depth() < depth => return Ok(()),
+                Event::Done => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn number(&self, attribute: &str) -> usize {
+        self.reader
+            .attribute(attribute)
+            .map_or(1, |number| times(number.as_bytes()))
+    }
+
+    fn note_column(&mut self) {
+        self.column_count = self
+            .column_count
+            .saturating_add(self.number("number-columns-repeated"));
+        let style = self.reader.attribute("default-cell-style-name");
+        let zeros = style.and_then(|style| self.formats.of(&style).zeros);
+        match self.columns.last_mut() {
+            Some(last) if last.1 == zeros => last.0 = self.column_count,
+            _ => self.columns.push((self.column_count, zeros)),
+        }
+    }
+
+    fn beyond(&self, reason: String) -> SourceError {
+        SourceError::BeyondLimits {
+            sheet: self.title.to_owned(),
+            reason,
+        }
+    }
+
+    fn read_row(&mut self) -> Result<Continue> {
+        let repeated = self.number("number-rows-repeated");
+        let visibility = self.reader.attribute("visibility");
+        let is_hidden = matches!(visibility.as_deref(), Some("collapse" | "filter"));
+        let depth = self.reader.depth();
+        let mut column = 0usize;
+        self.cells.clear();
+        loop {
+            match self.reader.advance()? {
+                Event::Start { own: true }
+                    if matches!(
+                        self.reader.local_name(),
+                        b"table-cell" | b"covered-table-cell"
+                    ) =>
+                {
+                    column = column.saturating_add(self.read_cell(column)?);
+                }
+                Event::Start { .. } => self.reader.skip_element()?,
+                Event::End { .. } if self.reader.depth() < depth => break,
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        let first = self.row;
+        self.row = self.row.saturating_add(repeated);
+        if self.cells.is_empty() {
+            return Ok(Continue::Yes);
+        }
+        let count: usize = self.cells.iter().map(|cell| cell.repeated).sum();
+        let repetitions = count
+            .saturating_mul(repeated)
+            .saturating_sub(self.cells.len());
+        let left = self.spare.checked_sub(repetitions);
+        self.spare = left.ok_or_else(|| {
+            self.beyond(format!(
+                "its cells are repeated more than {MOST_REPEATED} times; save the file as .xlsx"
+            ))
+        })?;
+        self.last_row = self.row;
+        for row in first..self.row {
+            for cell in &self.cells {
+                for column in cell.column..cell.column + cell.repeated {
+                    self.builder.push(column, cell.cell);
+                    if let Some(format) = cell.zeros {
+                        self.builder.note_zeros(row, column, format);
+                    }
+                    if cell.has_formula {
+                        self.builder.note_formula_without_value(row, column);
+                    }
+                }
+            }
+            if is_hidden {
+                self.builder.note_hidden_row(row);
+            }
+            if self.builder.end_row(row)? == Continue::No {
+                return Ok(Continue::No);
+            }
+        }
+        Ok(Continue::Yes)
+    }
+
+    /// Reads a cell up to its end tag. Returns how many columns it stands for.
+    fn read_cell(&mut self, column: usize) -> Result<usize> {
+        let (mut kind, mut value, mut style) = (String::new(), String::new(), None);
+        let (mut repeated, mut columns, mut rows) = (1, 1, 1);
+        let mut has_formula = false;
+        for (name, raw) in self.reader.attributes() {
+            let local = memchr::memchr(b':', name).map_or(name, |colon| &name[colon + 1..]);
+            match local {
+                b"value-type" if !name.starts_with(b"calcext:") => kind = attribute_text(raw),
+                b"value" | b"date-value" | b"time-value" | b"boolean-value" | b"string-value" => {
+                    value = attribute_text(raw);
+                }
+                b"style-name" => style = Some(attribute_text(raw)),
+                b"number-columns-repeated" => repeated = times(raw),
+                b"number-columns-spanned" => columns = times(raw),
+                b"number-rows-spanned" => rows = times(raw),
+                b"formula" => has_formula = true,
+                _ => {}
+            }
+        }
+        let is_text = matches!(kind.as_str(), "" | "string");
+        self.text.clear();
+        let mut has_text = false;
+        let depth = self.reader.depth();
+        loop {
+            match self.reader.advance()? {
+                Event::Start { own: true }
+                    if is_text && matches!(self.reader.local_name(), b"p" | b"h") =>
+                {
+                    if has_text {
+                        self.text.push('\n');
+                    }
+                    has_text = true;
+                    self.read_paragraph()?;
+                }
+                Event::Start { .. } => self.reader.skip_element()?,
+                Event::End { .. } if self.reader.depth() < depth => break,
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        let cell = match kind.as_str() {
+            "float" | "percentage" | "currency" => cell_of_number(
+                &mut self.builder,
+                &value,
+                NumberKind::Number,
+                Epoch::Windows1900,
+            ),
+            "date" | "time" => match from_iso8601(&in_milliseconds(value.clone())) {
+                Some(date) if date.tag == Tag::Date => {
+                    Cell::date_time(date.as_integer() * DAY_MICROSECONDS)
+                }
+                // A time of day is written as the time that has elapsed until then.
+                Some(time)
+                    if time.tag == Tag::Duration
+                        && (0..DAY_MICROSECONDS).contains(&time.as_integer()) =>
+                {
+                    Cell::time(time.as_integer())
+                }
+                Some(cell) => cell,
+                None => self.builder.text_cell(&value),
+            },
+            "boolean" => Cell::boolean(value == "true"),
+            "string" if !has_text => self.builder.text_cell(&value),
+            _ if has_text && !(kind.is_empty() && self.text.is_empty()) => {
+                self.builder.text_cell(&self.text)
+            }
+            _ => Cell::EMPTY,
+        };
+        if columns > 1 || rows > 1 {
+            self.builder.merge(MergedRange {
+                first_row: self.row as u32,
+                first_column: column.min(MAXIMUM_COLUMNS) as u32,
+                last_row: (self.row.saturating_add(rows) - 1).min(MAXIMUM_ROWS) as u32,
+                last_column: (column.saturating_add(columns) - 1).min(MAXIMUM_COLUMNS) as u32,
+            });
+        }
+        let has_formula = has_formula && cell.tag == Tag::Empty;
+        if cell.tag == Tag::Empty && !has_formula {
+            return Ok(repeated);
+        }
+        if column.saturating_add(repeated) > MAXIMUM_COLUMNS {
+            return Err(self.beyond(format!("row {} has cells beyond column ZZZ", self.row + 1)));
+        }
+        let own = style.map(|style| self.formats.of(&style).zeros);
+        let of_column = || {
+            let at = self.columns.partition_point(|(stop, _)| *stop <= column);
+            self.columns.get(at).and_then(|(_, zeros)| *zeros)
+        };
+        let is_number = matches!(cell.tag, Tag::Integer | Tag::Float);
+        self.cells.push(Read {
+            column,
+            repeated,
+            cell,
+            zeros: own.unwrap_or_else(of_column).filter(|_| is_number),
+            has_formula,
+        });
+        Ok(repeated)
+    }
+
+    /// Adds the text of a paragraph, up to its end tag. White space counts once, as OpenDocument has it.
+    fn read_paragraph(&mut self) -> Result<()> {
+        let depth = self.reader.depth();
+        let start = self.text.len();
+        let mut piece = String::new();
+        loop {
+            match self.reader.advance()? {
+                Event::Text => {
+                    piece.clear();
+                    self.reader.append_text(&mut piece)?;
+                    for character in piece.chars() {
+                        match character {
+                            ' ' | '\t' | '\n' | '\r' => {
+                                if self.text.len() > start
+                                    && !self.text.ends_with([' ', '\n', '\t'])
+                                {
+                                    self.text.push(' ');
+                                }
+                            }
+                            other => self.text.push(other),
+                        }
+                    }
+                }
+                Event::Start { own: true } => match self.reader.local_name() {
+                    b"s" => {
+                        let count = self.number("c").min(MOST_SPACES);
+                        self.text.extend(std::iter::repeat_n(' ', count));
+                    }
+                    b"tab" => self.text.push('\t'),
+                    b"line-break" => self.text.push('\n'),
+                    b"annotation" | b"note" | b"ruby-text" => self.reader.skip_element()?,
+                    _ => {}
+                },
+                Event::Start { own: false } => self.reader.skip_element()?,
+                Event::End { .. } if self.reader.depth() < depth => return Ok(()),
+                Event::Done => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Reading XML Spreadsheet 2003, one file that Excel 2003 brought and ERP systems still write, mostly as `.xls`.
+
+use std::sync::Arc;
+
+use super::book::{SheetInfo, Sheets};
+use super::document::{Document, Reader};
+use super::formats::{Formats, cell_of_number};
+use super::visibility::Visibility;
+use super::xlsx::iso_date::from_iso8601;
+use super::xlsx::number_format::NumberKind;
+use super::xml::{Event, SPREADSHEET_2003, attribute_text};
+use crate::cells::builder::{MAXIMUM_COLUMNS, MAXIMUM_ROWS};
+use crate::cells::calendar::{DAY_MICROSECONDS, days_from_civil};
+use crate::cells::serial_date::{Epoch, duration_from_serial, serial_of_date_time};
+use crate::cells::{
+    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
+};
+use crate::error::{Result, SourceError};
+use crate::progress::Watch;
+
+/// A workbook whose structure was read.
+#[derive(Debug)]
+pub struct SpreadsheetXml {
+    document: Document,
+    sheets: Vec<SheetInfo>,
+    active: Option<usize>,
+    formats: Formats,
+    epoch: Epoch,
+}
+
+impl SpreadsheetXml {
+    /// Opens a workbook and reads everything but its cells.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or its XML is damaged.
+    pub fn open(path: &str) -> Result<Self> {
+        let mut this = Self {
+            document: Document::of_file(path, SPREADSHEET_2003),
+            sheets: Vec::new(),
+            active: None,
+            formats: Formats::default(),
+            epoch: Epoch::Windows1900,
+        };
+        let active = this.read_structure()?;
+        this.active = Some(active).filter(|&index| index < this.sheets.len());
+        Ok(this)
+    }
+
+    fn read_structure(&mut self) -> Result<usize> {
+        let mut reader = self.document.read()?;
+        let (mut active, mut style) = (0, String::new());
+        loop {
+            match reader.advance()? {
+                Event::Start { .. } => match (reader.depth(), reader.local_name()) {
+                    (1, _) => self.document.note_open(&reader),
+                    (2, b"Worksheet") => {
+                        self.document.note_sheet(&reader)?;
+                        self.sheets.push(SheetInfo {
+                            title: reader.attribute("Name").unwrap_or_default(),
+                            visibility: Visibility::Visible,
+                            is_own_list: false,
+                        });
+                    }
+                    (2, b"ExcelWorkbook" | b"Styles") | (3, b"WorksheetOptions") => {}
+                    (3, b"Date1904") => self.epoch = Epoch::Mac1904,
+                    (3, b"ActiveSheet") => {
+                        let mut number = String::new();
+                        reader.element_text(&mut number)?;
+                        active = number.trim().parse().unwrap_or(0);
+                    }
+                    (3, b"Style") => {
+                        style = reader.attribute("ID").unwrap_or_default();
+                        if let Some(parent) = reader.attribute("Parent") {
+                            self.formats.add_like(&style, &parent);
+                        }
+                    }
+                    (4, b"NumberFormat") => {
+                        if let Some(code) = reader.attribute("Format") {
+                            self.formats.add(&style, &code);
+                        }
+                    }
+                    (4, b"Visible") => {
+                        let mut state = String::new();
+                        reader.element_text(&mut state)?;
+                        if let Some(sheet) = self.sheets.last_mut() {
+                            sheet.visibility = match state.trim() {
+                                "SheetHidden" => Visibility::Hidden,
+                                "SheetVeryHidden" => Visibility::VeryHidden,
+                                _ => Visibility::Visible,
+                            };
+                        }
+                    }
+                    _ => reader.skip_element()?,
+                },
+                Event::Done => return Ok(active),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Sheets for SpreadsheetXml {
+    fn sheets(&self) -> &[SheetInfo] {
+        &self.sheets
+    }
+
+    fn active(&self) -> Option<usize> {
+        self.active
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.document.heap_bytes()
+    }
+
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+        let title = &self.sheets[sheet].title;
+        let mut builder = SheetBuilder::new(title, limits, Arc::default());
+        builder.set_epoch(self.epoch);
+        if !self.formats.is_empty() {
+            builder.set_zeros(self.formats.zeros());
+        }
+        let mut filling = Filling {
+            workbook: self,
+            reader: self.document.read_sheet(sheet)?,
+            title,
+            builder,
+            row: 0,
+            last_row: 0,
+            text: String::new(),
+        };
+        filling.read(watch)?;
+        let declared = (filling.last_row > 0).then(|| DeclaredExtent::of_rows(filling.last_row));
+        Ok(filling.builder.finish(declared))
+    }
+}
+
+/// A sheet that is being read.
+struct Filling<'a> {
+    workbook: &'a SpreadsheetXml,
+    reader: Reader,
+    title: &'a str,
+    builder: SheetBuilder,
+    row: usize,
+    last_row: usize,
+    text: String,
+}
+
+impl Filling<'_> {
+    fn read(&mut self, watch: &Watch) -> Result<()> {
+        let depth = self.reader.depth();
+        loop {
+            match self.reader.advance()? {
+                Event::Start { .. } => match self.reader.local_name() {
+                    b"Table" => {}
+                    b"Row" => {
+                        if self.read_row()? == Continue::No && self.builder.limits().rows.is_some()
+                        {
+                            return Ok(());
+                        }
+                        watch.tick(self.builder.rows_seen())?;
+                    }
+                    _ => self.reader.skip_element()?,
+                },
+                Event::End { .. } if self.reader.depth() < depth => return Ok(()),
+                Event::Done => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn number(&self, attribute: &str) -> Option<usize> {
+        number(self.reader.attribute(attribute)?.as_bytes())
+    }
+
+    fn read_row(&mut self) -> Result<Continue> {
+        if let Some(index) = self.number("Index") {
+            self.row = index.saturating_sub(1);
+        }
+        let is_hidden = self.number("Hidden") == Some(1);
+        // So many further rows look like this one, and are empty.
+        let span = self.number("Span").unwrap_or(0);
+        let depth = self.reader.depth();
+        let (mut column, mut has_value) = (0usize, false);
+        loop {
+            match self.reader.advance()? {
+                Event::Start { .. } if self.reader.local_name() == b"Cell" => {
+                    let (next, filled) = self.read_cell(column)?;
+                    column = next;
+                    has_value |= filled;
+                }
+                Event::Start { .. } => self.reader.skip_element()?,
+                Event::End { .. } if self.reader.depth() < depth => break,
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        let row = self.row;
+        self.row = row.saturating_add(1 + span);
+        if !has_value {
+            return Ok(Continue::Yes);
+        }
+        if is_hidden {
+            self.builder.note_hidden_row(row);
+        }
+        self.last_row = self.last_row.max(row + 1);
+        self.builder.end_row(row)
+    }
+
+    /// Reads a cell up to its end tag. Returns the column behind it, and whether it has a value.
+    fn read_cell(&mut self, next: usize) -> Result<(usize, bool)> {
+        let mut column = next;
+        let (mut across, mut down, mut style, mut has_formula) = (0, 0, None, false);
+        for (name, raw) in self.reader.attributes() {
+            match memchr::memchr(b':', name).map_or(name, |colon| &name[colon + 1..]) {
+                b"Index" => column = number(raw).map_or(column, |index| index.saturating_sub(1)),
+                b"MergeAcross" => across = number(raw).unwrap_or(0),
+                b"MergeDown" => down = number(raw).unwrap_or(0),
+                b"StyleID" => style = Some(attribute_text(raw)),
+                b"Formula" => has_formula = true,
+                _ => {}
+            }
+        }
+        if column >= MAXIMUM_COLUMNS {
+            return Err(SourceError::BeyondLimits {
+                sheet: self.title.to_owned(),
+                reason: format!("row {} has cells beyond column ZZZ", self.row + 1),
+            });
+        }
+        let look = style
+            .map(|style| self.workbook.formats.of(&style))
+            .unwrap_or_default();
+        let depth = self.reader.depth();
+        let mut cell = Cell::EMPTY;
+        loop {
+            match self.reader.advance()? {
+                Event::Start { .. } if self.reader.local_name() == b"Data" => {
+                    let kind = self.reader.attribute("Type").unwrap_or_default();
+                    self.read_text()?;
+                    cell = self.cell_of(&kind, look.kind);
+                }
+                Event::Start { .. } => self.reader.skip_element()?,
+                Event::End { .. } if self.reader.depth() < depth => break,
+                Event::Done => break,
+                _ => {}
+            }
+        }
+        let last = column.saturating_add(across);
+        if across > 0 || down > 0 {
+            self.builder.merge(MergedRange {
+                first_row: self.row.min(MAXIMUM_ROWS) as u32,
+                first_column: column as u32,
+                last_row: self.row.saturating_add(down).min(MAXIMUM_ROWS) as u32,
+                last_column: last.min(MAXIMUM_COLUMNS) as u32,
+            });
+        }
+        if has_formula && cell.tag == Tag::Empty {
+            self.builder.note_formula_without_value(self.row, column);
+        }
+        if let Some(format) = look.zeros
+            && matches!(cell.tag, Tag::Integer | Tag::Float)
+        {
+            self.builder.note_zeros(self.row, column, format);
+        }
+        self.builder.push(column, cell);
+        Ok((
+            last.saturating_add(1),
+            cell.tag != Tag::Empty || has_formula,
+        ))
+    }
+
+    /// Gathers all text of the element whose start tag was just read: words in bold are elements of HTML within it.
+    fn read_text(&mut self) -> Result<()> {
+        self.text.clear();
+        let depth = self.reader.depth();
+        loop {
+            match self.reader.advance()? {
+                Event::Text => self.reader.append_text(&mut self.text)?,
+                Event::End { .. } if self.reader.depth() < depth => return Ok(()),
+                Event::Done => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    fn cell_of(&mut self, kind: &str, look: NumberKind) -> Cell {
+        let epoch = self.workbook.epoch;
+        match kind {
+            "Number" => cell_of_number(&mut self.builder, &self.text, look, epoch),
+            "Boolean" => match self.text.trim() {
+                "1" | "true" | "True" | "TRUE" => Cell::boolean(true),
+                "0" | "false" | "False" | "FALSE" => Cell::boolean(false),
+                _ => self.builder.text_cell(&self.text),
+            },
+            "DateTime" => match from_iso8601(self.text.trim()) {
+                Some(date) if date.tag == Tag::Date => {
+                    moment(date.as_integer() * DAY_MICROSECONDS, look, epoch)
+                }
+                Some(date) if date.tag == Tag::DateTime => moment(date.as_integer(), look, epoch),
+                Some(cell) => cell,
+                None => self.builder.text_cell(&self.text),
+            },
+            _ => self.builder.text_cell(&self.text),
+        }
+    }
+}
+
+/// The cell of a moment, in microseconds since 1970. Times and elapsed times are written as moments from the day on that the workbook
+/// counts from.
+fn moment(microseconds: i64, look: NumberKind, epoch: Epoch) -> Cell {
+    let first_day = match epoch {
+        Epoch::Windows1900 => days_from_civil(1899, 12, 31),
+        Epoch::Mac1904 => days_from_civil(1904, 1, 1),
+    };
+    let since = microseconds - first_day.unwrap_or(0) * DAY_MICROSECONDS;
+    let is_elapsed =
+        look == NumberKind::Time && (1..1000).contains(&since.div_euclid(DAY_MICROSECONDS));
+    if look == NumberKind::Duration || is_elapsed {
+        let serial = match epoch {
+            Epoch::Windows1900 => serial_of_date_time(microseconds),
+            Epoch::Mac1904 => since as f64 / DAY_MICROSECONDS as f64,
+        };
+        return duration_from_serial(serial).unwrap_or(Cell::date_time(microseconds));
+    }
+    match since {
+        0..DAY_MICROSECONDS => Cell::time(since),
+        _ => Cell::date_time(microseconds),
+    }
+}
+
+fn number(raw: &[u8]) -> Option<usize> {
+    let number: usize = std::str::from_utf8(raw).ok()?.trim().parse().ok()?;
+    Some(number.min(MAXIMUM_ROWS + 1))
+}

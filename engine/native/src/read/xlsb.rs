@@ -1,0 +1,486 @@
+//! Reading binary workbooks: `.xlsb`, the archive of an `.xlsx` whose parts are records instead of XML.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+
+use super::archive::Archive;
+use super::book::{SheetInfo, Sheets};
+use super::formats::{Formats, Look, cell_of_float};
+use super::read_ahead::ReadAhead;
+use super::visibility::Visibility;
+use super::xls::records::unpack_number;
+use super::xlsx::number_format::{NumberKind, shown_kind_of_built_in};
+use super::xlsx::package::read_relationships;
+use crate::cells::builder::MAXIMUM_COLUMNS;
+use crate::cells::serial_date::Epoch;
+use crate::cells::{
+    Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag, TextArena,
+};
+use crate::error::{Result, SourceError};
+use crate::progress::Watch;
+
+const WORKBOOK: &str = "xl/workbook.bin";
+const STRINGS: &str = "xl/sharedStrings.bin";
+const STYLES: &str = "xl/styles.bin";
+/// A record of more bytes than this is none.
+const MAXIMUM_RECORD_BYTES: u64 = 64 << 20;
+const MAXIMUM_SHEETS: usize = 8192;
+const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
+
+/// The kinds of records that are read, by the names of the format's description.
+mod kinds {
+    pub const ROW_HEADER: u16 = 0;
+    pub const CELL_RK: u16 = 2;
+    pub const CELL_ERROR: u16 = 3;
+    pub const CELL_BOOLEAN: u16 = 4;
+    pub const CELL_REAL: u16 = 5;
+    pub const CELL_TEXT: u16 = 6;
+    pub const CELL_SHARED: u16 = 7;
+    pub const FORMULA_TEXT: u16 = 8;
+    pub const FORMULA_NUMBER: u16 = 9;
+    pub const FORMULA_BOOLEAN: u16 = 10;
+    pub const FORMULA_ERROR: u16 = 11;
+    pub const SHARED_ITEM: u16 = 19;
+    pub const FORMAT: u16 = 44;
+    pub const CELL_FORMAT: u16 = 47;
+    pub const CELL_RICH: u16 = 62;
+    pub const END_SHEET_DATA: u16 = 146;
+    pub const WORKBOOK_PROPERTIES: u16 = 153;
+    pub const SHEET: u16 = 156;
+    pub const BOOK_VIEW: u16 = 158;
+    pub const MERGED: u16 = 176;
+    pub const BEGIN_CELL_FORMATS: u16 = 617;
+    pub const END_CELL_FORMATS: u16 = 618;
+}
+
+/// A workbook whose structure was read; its sheets are still in the archive.
+#[derive(Debug)]
+pub struct BinaryWorkbook {
+    archive: Archive,
+    sheets: Vec<SheetInfo>,
+    /// The part of each sheet.
+    parts: Vec<String>,
+    active: Option<usize>,
+    epoch: Epoch,
+    looks: Vec<Look>,
+    formats: Formats,
+    shared_text: Arc<TextArena>,
+    shared_cells: Vec<Cell>,
+}
+
+impl BinaryWorkbook {
+    /// Opens a workbook and reads everything but its sheets. `most_bytes` bounds the memory that its strings may take.
+    ///
+    /// # Errors
+    /// When one of its parts cannot be unpacked or is damaged.
+    pub fn open(archive: Archive, most_bytes: Option<usize>) -> Result<Self> {
+        let mut this = Self {
+            archive,
+            sheets: Vec::new(),
+            parts: Vec::new(),
+            active: None,
+            epoch: Epoch::Windows1900,
+            looks: Vec::new(),
+            formats: Formats::default(),
+            shared_text: Arc::default(),
+            shared_cells: Vec::new(),
+        };
+        this.read_structure()?;
+        this.read_styles()?;
+        this.read_strings(most_bytes)?;
+        Ok(this)
+    }
+
+    fn records(&self, part: &str) -> Result<Option<Records<impl BufRead + use<>>>> {
+        let Some(stored) = self.archive.find(part) else {
+            return Ok(None);
+        };
+        let source = BufReader::with_capacity(1 << 16, self.archive.open_part(stored)?);
+        Ok(Some(Records::of(source, part)))
+    }
+
+    fn read_structure(&mut self) -> Result<()> {
+        let relationships = read_relationships(&self.archive, WORKBOOK)?;
+        let Some(mut records) = self.records(WORKBOOK)? else {
+            return Err(SourceError::part(
+                WORKBOOK,
+                "the archive does not hold this part",
+            ));
+        };
+        let (mut active, mut position) = (None, 0u32);
+        while let Some(kind) = records.advance()? {
+            let data = &records.data[..];
+            match kind {
+                kinds::WORKBOOK_PROPERTIES
+                    if u32_at(data, 0).is_some_and(|flags| flags & 1 != 0) =>
+                {
+                    self.epoch = Epoch::Mac1904;
+                }
+                kinds::BOOK_VIEW if active.is_none() => active = u32_at(data, 24),
+                kinds::SHEET if self.sheets.len() < MAXIMUM_SHEETS => {
+                    let mut rest = data.get(8..).unwrap_or_default();
+                    let (Some(id), Some(title)) = (take_text(&mut rest), take_text(&mut rest))
+                    else {
+                        return Err(records.damaged());
+                    };
+                    let number = position;
+                    position += 1;
+                    // Chart sheets and sheets of macros have no cells.
+                    let found = relationships
+                        .get(&id)
+                        .filter(|found| found.kind.ends_with("/worksheet"));
+                    let Some(part) = found.and_then(|found| self.archive.find(&found.target))
+                    else {
+                        continue;
+                    };
+                    if active == Some(number) {
+                        self.active = Some(self.sheets.len());
+                    }
+                    self.parts.push(part.to_owned());
+                    self.sheets.push(SheetInfo {
+                        title,
+                        visibility: match u32_at(data, 0) {
+                            Some(0) | None => Visibility::Visible,
+                            Some(1) => Visibility::Hidden,
+                            _ => Visibility::VeryHidden,
+                        },
+                        is_own_list: false,
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn read_styles(&mut self) -> Result<()> {
+        let Some(mut records) = self.records(STYLES)? else {
+            return Ok(());
+        };
+        let mut custom: HashMap<u16, Look> = HashMap::new();
+        let mut is_within = false;
+        while let Some(kind) = records.advance()? {
+            let data = &records.data[..];
+            match kind {
+                kinds::FORMAT => {
+                    let mut rest = data.get(2..).unwrap_or_default();
+                    if let (Some(id), Some(code)) = (u16_at(data, 0), take_text(&mut rest)) {
+                        custom.insert(id, self.formats.look_of(&code));
+                    }
+                }
+                kinds::BEGIN_CELL_FORMATS => is_within = true,
+                kinds::END_CELL_FORMATS => is_within = false,
+                kinds::CELL_FORMAT if is_within => {
+                    let id = u16_at(data, 2).unwrap_or(0);
+                    let built_in = || Look {
+                        kind: shown_kind_of_built_in(u32::from(id)),
+                        zeros: None,
+                    };
+                    self.looks
+                        .push(custom.get(&id).copied().unwrap_or_else(built_in));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn read_strings(&mut self, most_bytes: Option<usize>) -> Result<()> {
+        let Some(mut records) = self.records(STRINGS)? else {
+            return Ok(());
+        };
+        let mut arena = TextArena::new();
+        while let Some(kind) = records.advance()? {
+            if kind != kinds::SHARED_ITEM {
+                continue;
+            }
+            let text = take_text(&mut records.data.get(1..).unwrap_or_default());
+            let text = text.ok_or_else(|| records.damaged())?;
+            self.shared_cells.push(match text.is_empty() {
+                true => Cell::EMPTY_TEXT,
+                false => Cell::text(arena.push(&text).into_shared()),
+            });
+            if arena.len() > MAXIMUM_TEXT_BYTES {
+                return Err(SourceError::part(
+                    STRINGS,
+                    "it holds more text than can be read",
+                ));
+            }
+            if let Some(bytes) = most_bytes
+                && arena.len() + self.shared_cells.len() * size_of::<Cell>() > bytes
+            {
+                let what = "the text of the workbook".to_owned();
+                return Err(SourceError::BeyondMemory { what, bytes });
+            }
+        }
+        arena.finish();
+        self.shared_text = Arc::new(arena);
+        Ok(())
+    }
+}
+
+impl Sheets for BinaryWorkbook {
+    fn sheets(&self) -> &[SheetInfo] {
+        &self.sheets
+    }
+
+    fn active(&self) -> Option<usize> {
+        self.active
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.archive.heap_bytes()
+            + self.shared_text.len()
+            + self.shared_cells.len() * size_of::<Cell>()
+    }
+
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+        let title = &self.sheets[sheet].title;
+        let mut builder = SheetBuilder::new(title, limits, self.shared_text.clone());
+        builder.set_epoch(self.epoch);
+        let zeros = self.formats.zeros();
+        if !zeros.is_empty() {
+            builder.set_zeros(zeros);
+        }
+        let part = &self.parts[sheet];
+        let source =
+            BufReader::with_capacity(1 << 16, ReadAhead::new(self.archive.open_part(part)?));
+        let mut filling = Filling {
+            workbook: self,
+            builder,
+            row: None,
+            next_column: 0,
+            last_row: 0,
+        };
+        filling.read(Records::of(source, part), watch)?;
+        let declared = (filling.last_row > 0).then(|| DeclaredExtent::of_rows(filling.last_row));
+        Ok(filling.builder.finish(declared))
+    }
+}
+
+/// A sheet that is being filled.
+struct Filling<'a> {
+    workbook: &'a BinaryWorkbook,
+    builder: SheetBuilder,
+    row: Option<usize>,
+    next_column: usize,
+    last_row: usize,
+}
+
+impl Filling<'_> {
+    fn read(&mut self, mut records: Records<impl BufRead>, watch: &Watch) -> Result<()> {
+        while let Some(kind) = records.advance()? {
+            let data = &records.data[..];
+            match kind {
+                kinds::ROW_HEADER => {
+                    if self.end_row()? == Continue::No && self.builder.limits().rows.is_some() {
+                        return Ok(());
+                    }
+                    let row = u32_at(data, 0).ok_or_else(|| records.damaged())? as usize;
+                    self.row = Some(row);
+                    self.next_column = 0;
+                    if data.get(11).is_some_and(|flags| flags & 0x10 != 0) {
+                        self.builder.note_hidden_row(row);
+                    }
+                    watch.tick(self.builder.rows_seen())?;
+                }
+                kinds::END_SHEET_DATA => {
+                    self.end_row()?;
+                }
+                kinds::MERGED => {
+                    let at = |place| u32_at(data, place);
+                    if let (Some(first_row), Some(last_row), Some(first_column), Some(last_column)) =
+                        (at(0), at(4), at(8), at(12))
+                        && first_row <= last_row
+                        && first_column <= last_column
+                    {
+                        self.builder.merge(MergedRange {
+                            first_row,
+                            first_column,
+                            last_row,
+                            last_column,
+                        });
+                    }
+                }
+                // The short forms stand in the column behind the last one.
+                1..=11 | kinds::CELL_RICH => self
+                    .read_cell(kind, data, 4)
+                    .ok_or_else(|| records.damaged())??,
+                12..=18 => self
+                    .read_cell(kind - 11, data, 0)
+                    .ok_or_else(|| records.damaged())??,
+                _ => {}
+            }
+        }
+        self.end_row().map(drop)
+    }
+
+    fn end_row(&mut self) -> Result<Continue> {
+        match self.row.take() {
+            Some(row) if self.next_column > 0 => {
+                self.last_row = self.last_row.max(row + 1);
+                self.builder.end_row(row)
+            }
+            _ => Ok(Continue::Yes),
+        }
+    }
+
+    /// Reads a cell whose style stands `at` that byte; `None` where the record is too short.
+    fn read_cell(&mut self, kind: u16, data: &[u8], at: usize) -> Option<Result<()>> {
+        let row = self.row?;
+        let column = match at {
+            0 => self.next_column,
+            _ => u32_at(data, 0)? as usize,
+        };
+        if column >= MAXIMUM_COLUMNS {
+            return Some(Err(SourceError::BeyondLimits {
+                sheet: "the workbook".to_owned(),
+                reason: format!("row {} has cells beyond column ZZZ", row + 1),
+            }));
+        }
+        self.next_column = column + 1;
+        let style = u32_at(data, at)? & 0xFF_FFFF;
+        let value = data.get(at + 4..)?;
+        let look = self
+            .workbook
+            .looks
+            .get(style as usize)
+            .copied()
+            .unwrap_or_default();
+        let cell = match kind {
+            kinds::CELL_RK => self.number(unpack_number(u32_at(value, 0)?), look.kind),
+            kinds::CELL_REAL | kinds::FORMULA_NUMBER => self.number(
+                f64::from_le_bytes(value.get(..8)?.try_into().ok()?),
+                look.kind,
+            ),
+            kinds::CELL_ERROR | kinds::FORMULA_ERROR => {
+                self.builder.text_cell(error_text(*value.first()?))
+            }
+            kinds::CELL_BOOLEAN | kinds::FORMULA_BOOLEAN => Cell::boolean(*value.first()? != 0),
+            kinds::CELL_TEXT | kinds::FORMULA_TEXT => {
+                let text = take_text(&mut &value[..])?;
+                self.builder.text_cell(&text)
+            }
+            kinds::CELL_RICH => {
+                let text = take_text(&mut value.get(1..)?)?;
+                self.builder.text_cell(&text)
+            }
+            kinds::CELL_SHARED => *self.workbook.shared_cells.get(u32_at(value, 0)? as usize)?,
+            _ => Cell::EMPTY,
+        };
+        if let Some(format) = look.zeros
+            && matches!(cell.tag, Tag::Integer | Tag::Float)
+        {
+            self.builder.note_zeros(row, column, format);
+        }
+        self.builder.push(column, cell);
+        Some(Ok(()))
+    }
+
+    fn number(&mut self, number: f64, kind: NumberKind) -> Cell {
+        cell_of_float(&mut self.builder, number, kind, self.workbook.epoch)
+    }
+}
+
+fn error_text(code: u8) -> &'static str {
+    match code {
+        0x00 => "#NULL!",
+        0x07 => "#DIV/0!",
+        0x0F => "#VALUE!",
+        0x17 => "#REF!",
+        0x1D => "#NAME?",
+        0x24 => "#NUM!",
+        0x2B => "#GETTING_DATA",
+        _ => "#N/A",
+    }
+}
+
+/// The records of a part, one after the other.
+struct Records<R> {
+    source: R,
+    part: String,
+    /// The data of the current record.
+    data: Vec<u8>,
+}
+
+impl<R: BufRead> Records<R> {
+    fn of(source: R, part: &str) -> Self {
+        Self {
+            source,
+            part: part.to_owned(),
+            data: Vec::new(),
+        }
+    }
+
+    /// Reads the next record and returns its kind; nothing at the end.
+    fn advance(&mut self) -> Result<Option<u16>> {
+        let failed = |error: std::io::Error| SourceError::part(&self.part, error.to_string());
+        if self.source.fill_buf().map_err(failed)?.is_empty() {
+            return Ok(None);
+        }
+        let kind = self.number(2)?;
+        let length = u64::from(self.number(4)?);
+        self.data.clear();
+        if length > MAXIMUM_RECORD_BYTES {
+            return Err(self.damaged());
+        }
+        let read = self
+            .source
+            .by_ref()
+            .take(length)
+            .read_to_end(&mut self.data);
+        let read = read.map_err(|error| SourceError::part(&self.part, error.to_string()))?;
+        if read as u64 != length {
+            return Err(SourceError::part(&self.part, "it is cut short"));
+        }
+        Ok(Some(kind as u16))
+    }
+
+    /// A number of seven bits a byte, in up to so many bytes.
+    fn number(&mut self, most: u32) -> Result<u32> {
+        let mut number = 0;
+        for place in 0..most {
+            let mut byte = [0];
+            self.source
+                .read_exact(&mut byte)
+                .map_err(|_| SourceError::part(&self.part, "it is cut short"))?;
+            number |= u32::from(byte[0] & 0x7F) << (7 * place);
+            if byte[0] & 0x80 == 0 {
+                break;
+            }
+        }
+        Ok(number)
+    }
+
+    fn damaged(&self) -> SourceError {
+        SourceError::part(&self.part, "a record in it is damaged")
+    }
+}
+
+/// Takes a text, its number of letters before it, from the front of some data.
+fn take_text(data: &mut &[u8]) -> Option<String> {
+    let length = u32_at(data, 0)? as usize;
+    // No text at all is written with a length of all ones.
+    let bytes = if length == u32::MAX as usize {
+        0
+    } else {
+        length.checked_mul(2)?
+    };
+    let text = data.get(4..4usize.checked_add(bytes)?)?;
+    *data = &data[4 + bytes..];
+    Some(
+        encoding_rs::UTF_16LE
+            .decode_without_bom_handling(text)
+            .0
+            .into_owned(),
+    )
+}
+
+fn u16_at(data: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(data.get(at..at + 2)?.try_into().ok()?))
+}
+
+fn u32_at(data: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(data.get(at..at + 4)?.try_into().ok()?))
+}
