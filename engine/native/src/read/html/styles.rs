@@ -45,7 +45,7 @@ pub fn look_of(tag: &Tag<'_>, formats: &mut Formats) -> Look {
                 .attribute("class")
                 .unwrap_or_default()
                 .split_ascii_whitespace();
-            let looks = classes.map(|class| formats.of(class));
+            let mut looks = classes.map(|class| formats.of(class));
             looks.next_back().unwrap_or_default()
         }
     }
