@@ -31,6 +31,7 @@ DEFAULTS = {
     "csv_delimiter": ",",
     "split_side_by_side_tables": False,
     "escape_formulas": False,
+    "edition": "1.9",
     "date_order": "auto",
     "decimal_mark": "auto",
     "minimum_mapping_score": 0.0,

@@ -36,7 +36,7 @@ fn last_month_is_compared_with_this_one() {
 fn a_path_names_the_runs_of_that_file(place: &Place) {
     for (folder, text) in [("jan", MARCH), ("feb", APRIL)] {
         std::fs::create_dir(place.path(folder)).unwrap();
-        place.write(&format!("{folder}/pay.csv"), text);
+        place.write(format!("{folder}/pay.csv"), text);
         let call = format!("run crew {folder}/pay.csv -q -o {folder}");
         place.ade(&call).succeeds();
     }
