@@ -385,6 +385,22 @@ def test_merged_ranges_behind_an_early_end_are_filled(tmp_path):
     assert scan.merged_ranges == [(1, 2, 1, 1)]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_records_below_the_end_of_a_sheet_are_told(run_by_ade, tmp_path, suffix):
+    def told(gap, last):
+        rows = {1: "Name", 2: "Ann", 3 + gap: last}
+        path = tmp_path / f"book.{suffix}"
+        if suffix == "csv":
+            path.write_text("".join(rows.get(number, ",") + "\n" for number in range(1, 4 + gap)))
+        else:
+            cells = "".join(f'<row r="{number}"><c r="A{number}" t="str"><v>{text}</v></c></row>' for number, text in rows.items())
+            path = RawWorkbook({"Pay": f"<sheetData>{cells}</sheetData>"}).save(path)
+        return [one["rows"] for one in run_by_ade({}, path).notices("rows_below_left")]
+
+    assert told(1000, "Bo") == [[[1003, 1003]]]
+    assert told(999, "Bo") == told(1000, "") == []
+
+
 def test_damage_behind_an_early_end_stays_without_effect(run, tmp_path):
     rows = '<row r="1"><c r="A1"><v>1</v></c></row>' + "".join(f'<row r="{n}"/>' for n in range(2, 50))
     path = RawWorkbook({"Pay": f"<sheetData>{rows}</sheetData><mergeCells><a></b>"}).save(tmp_path / "book.xlsx")

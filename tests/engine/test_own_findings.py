@@ -152,5 +152,7 @@ def test_required_fields_of_each_table_of_a_sheet(succeed, template):
         return missing, [notice["rows"] for notice in outcome.notices("table_without_fields")]
 
     assert told(rows) == ([("A7", 2)], [[[7, 9]]])
+    # Alone on a sheet it is told, too.
+    assert told(rows[6:]) == ([(None, None)], [[[1, 3]]])
     assert told([*rows[:6], ["Serial", "Count"], ["7", 5], ["8", 6]]) == ([("A7", 2)], [])
     assert told([*rows[:6], ["No", "Count"], ["7", 5], ["8", 6]]) == ([], [])

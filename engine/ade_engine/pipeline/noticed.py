@@ -186,6 +186,19 @@ def leave_to_issues(context: RunContext, rules: list[str]) -> None:
             context.notice(code, f"{said}. Open the file in a spreadsheet program and save it once.", count=count - listed)
 
 
+def notice_end(context: RunContext, scan: SheetScan) -> None:
+    """A long run of empty rows that has ended a sheet above rows with values."""
+    below = scan.row_below
+    if below is not None:
+        most = context.settings.max_empty_rows_run
+        context.notice(
+            "rows_below_left",
+            f"reading ended in row {scan.rows_emitted}, behind {most} empty rows; row {below} has values again, and was not read. "
+            f"If there are records, set max_empty_rows_run to more than {most}",
+            rows=[[below, below]],
+        )
+
+
 def notice_hidden_rows(context: RunContext, scan: SheetScan) -> None:
     """Rows that spreadsheet programs do not show, filtered ones too: they are read as the others are."""
     rows = [list(stretch) for stretch in scan.hidden_rows]
@@ -373,11 +386,12 @@ def notice_no_table(context: RunContext, verdict: RowKinds | None, spans: list[R
 
 
 def notice_tables_without_fields(context: RunContext, tables: list[BuiltTable]) -> None:
-    """Tables in which no field was found, beside others of the sheet that have some: their rows have no value in any field."""
-    without = [table.result for table in tables if table.result.table.height and not table.result.mapping_lookup()]
-    if not context.registry.fields or len(without) == len(tables):
-        return
-    for table in without:
+    """Tables in which no field was found, and none was filled by a hook: their rows have no value in any field."""
+    fields = context.registry.fields
+    for table in (table.result for table in tables if fields):
+        filled = (column.name for column in table.table.get_columns() if column.null_count() < len(column))
+        if not table.table.height or table.mapping_lookup() or any(name in fields for name in filled):
+            continue
         count = table.table.height
         rows = "1 row has" if count == 1 else f"{count} rows have"
         context.notice(

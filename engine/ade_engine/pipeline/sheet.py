@@ -30,6 +30,7 @@ from ade_engine.pipeline.kept_rows.provenance import sources_of, with_rows
 from ade_engine.pipeline.noticed import (
     leave_to_issues,
     notice_copied_sheet,
+    notice_end,
     notice_formulas,
     notice_hidden_columns,
     notice_hidden_rows,
@@ -161,6 +162,7 @@ class SheetPipeline:
             "stopped_early": scan.stopped_early,
             "truncated_rows": scan.truncated_rows,
         }
+        notice_end(context, scan)
         notice_formulas(context, scan)
         notice_hidden_rows(context, scan)
         notice_hidden_columns(context, scan)
@@ -177,7 +179,9 @@ class SheetPipeline:
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
-        notice_tables_without_fields(context, built)
+        is_left_out = self._asks_for_fields and not any(table.result.mapping_lookup() for table in built)
+        if not is_left_out:
+            notice_tables_without_fields(context, built)
         missing = None
         if context.settings.issue_list:
             from ade_engine.pipeline.issues.listed import missing_fields
@@ -196,7 +200,7 @@ class SheetPipeline:
         if context.settings.merge_tables_in_sheet and len(built) > 1:
             built = [merge_tables(built, typed=bool(context.settings.typed_fields))]
         write = partial(self._write_sheet, context, sheet, built, outcome, scan_rows, progress, lines, missing)
-        if self._asks_for_fields and not any(table.result.mapping_lookup() for table in built):
+        if is_left_out:
             # The first one may be all that there is to write; the others need no memory.
             self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
         else:

@@ -77,6 +77,9 @@ pub enum Continue {
     No,
 }
 
+/// So many rows behind the end of a scan are looked at for a value, those that the file leaves out not counted.
+const MOST_LOOKED_AT: usize = 10_000;
+
 /// Builds one [`Sheet`].
 pub struct SheetBuilder {
     title: String,
@@ -93,6 +96,9 @@ pub struct SheetBuilder {
     empty_run: usize,
     width: usize,
     stopped: bool,
+    /// How many rows were looked at since, and the first one with a value.
+    looked_at: usize,
+    row_below: Option<usize>,
     findings: Findings,
     zeros: ZeroCells,
     from_1904: bool,
@@ -115,6 +121,8 @@ impl SheetBuilder {
             empty_run: 0,
             width: 0,
             stopped: false,
+            looked_at: 0,
+            row_below: None,
             findings: Findings::default(),
             zeros: ZeroCells::default(),
             from_1904: false,
@@ -143,11 +151,17 @@ impl SheetBuilder {
 
     /// Notes a formula that was saved without a value; its row and column count from 0.
     pub fn note_formula_without_value(&mut self, row: usize, column: usize) {
+        if self.stopped {
+            return;
+        }
         self.findings.formulas_without_value.note(row, column);
     }
 
     /// Notes a row that spreadsheet programs do not show; it counts from 0.
     pub fn note_hidden_row(&mut self, row: usize) {
+        if self.stopped {
+            return;
+        }
         self.findings.hidden_rows.note(row);
     }
 
@@ -221,8 +235,7 @@ impl SheetBuilder {
     /// When the sheet holds more rows, cells or text than the limits of reading.
     pub fn end_row(&mut self, row: usize) -> Result<Continue> {
         if self.stopped {
-            self.row_cells.clear();
-            return Ok(Continue::No);
+            return Ok(self.look_below(row));
         }
         if let Some(limit) = self.limits.rows
             && row >= limit
@@ -268,19 +281,41 @@ impl SheetBuilder {
         }
         // Rows that the file leaves out are empty ones.
         if self.count_empty_rows(row - self.rows_seen) == Continue::No {
-            self.row_cells.clear();
-            return Ok(Continue::No);
+            return Ok(self.look_below(row));
         }
         let width = self.trim_row();
         if width == 0 {
             self.row_cells.clear();
-            return Ok(self.count_empty_rows(1));
+            self.count_empty_rows(1);
+            return Ok(Continue::Yes);
         }
         self.empty_run = 0;
         self.rows_seen = row + 1;
         self.width = self.width.max(width);
         self.groups.store_row(row, width, &mut self.row_cells);
         Ok(Continue::Yes)
+    }
+
+    /// Whether the scan has ended, and rows are passed over until one has a value: that is said, and none of them is read.
+    pub fn is_looking_below(&self) -> bool {
+        self.stopped
+    }
+
+    /// Passes over a row behind the end of the scan.
+    fn look_below(&mut self, row: usize) -> Continue {
+        let has_value = |(_, cell): &(u32, Cell)| !cell.tag.counts_as_empty();
+        if self.row_below.is_none() && row >= self.rows_seen && self.row_cells.iter().any(has_value)
+        {
+            self.row_below = Some(row);
+        }
+        self.row_cells.clear();
+        self.row_in_order = true;
+        self.looked_at += 1;
+        let is_over = self.limits.rows.is_some_and(|limit| row >= limit);
+        match self.row_below.is_some() || is_over || self.looked_at >= MOST_LOOKED_AT {
+            true => Continue::No,
+            false => Continue::Yes,
+        }
     }
 
     /// Adds that many rows without cells.
@@ -383,6 +418,7 @@ impl SheetBuilder {
                 rows_emitted: self.rows_seen,
                 stopped_early: self.stopped,
                 truncated_rows,
+                row_below: self.row_below,
                 width: self.width,
                 from_1904: self.from_1904,
             },
@@ -456,10 +492,27 @@ mod tests {
                 rows_emitted: 6,
                 stopped_early: true,
                 truncated_rows: 4994,
+                row_below: Some(7),
                 width: 1,
                 from_1904: false
             }
         );
+    }
+
+    #[test]
+    fn empty_rows_behind_the_end_of_a_scan_are_nothing_to_tell() {
+        let limits = ScanLimits {
+            empty_rows: Some(3),
+            ..ScanLimits::NONE
+        };
+        let blank: Vec<(usize, &[(usize, i64)])> = (1..9).map(|row| (row, &[][..])).collect();
+        let below = |more: &[(usize, &[(usize, i64)])]| {
+            let rows = [&[(0, &[(0, 1)][..])], &*blank, more].concat();
+            build(&rows, limits).facts()
+        };
+        assert_eq!((below(&[]).rows_emitted, below(&[]).row_below), (3, None));
+        let found = below(&[(20, &[(0, 2)])]);
+        assert_eq!((found.rows_emitted, found.row_below), (3, Some(20)));
     }
 
     #[test]

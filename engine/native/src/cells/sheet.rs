@@ -26,6 +26,8 @@ pub struct ScanFacts {
     pub stopped_early: bool,
     /// Declared rows that were left out by stopping.
     pub truncated_rows: usize,
+    /// The first row behind the end of the scan that has a value, from 0, as far as was looked.
+    pub row_below: Option<usize>,
     /// Cells of the widest row.
     pub width: usize,
     /// The workbook counts days from 1904.

@@ -269,6 +269,12 @@ impl Scan {
         self.sheet.facts().truncated_rows
     }
 
+    /// The first row behind the end of the scan that has a value, from 1, as far as was looked.
+    #[getter]
+    fn row_below(&self) -> Option<usize> {
+        self.sheet.facts().row_below.map(|row| row + 1)
+    }
+
     /// Cells of the widest row.
     #[getter]
     fn width(&self) -> usize {

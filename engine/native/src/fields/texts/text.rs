@@ -126,7 +126,8 @@ pub fn are_floats(values: &[Value<'_>]) -> bool {
                 }
                 longest = longest.max(whole.len());
             }
-            Value::Float(_) if !matches!(shown(*value), Value::Float(number) if number.fract() == 0.0) => {
+            Value::Float(_) if !matches!(shown(*value), Value::Float(number) if number.fract() == 0.0) =>
+            {
                 return false;
             }
             _ => {}

@@ -194,7 +194,13 @@ impl<R: Read> SheetReader<'_, R> {
     fn read_part(&mut self, watch: &Watch) -> Result<()> {
         let mut before_data = true;
         loop {
-            match self.xml.advance()? {
+            let event = self.xml.advance();
+            // What stands behind the scan may be damaged; the scan itself is sound.
+            if event.is_err() && self.builder.is_looking_below() {
+                self.builder.leave_merged_unknown();
+                return Ok(());
+            }
+            match event? {
                 Event::Start { own: true } => match self.xml.local_name() {
                     b"dimension" if before_data => {
                         self.declared = self.xml.attribute("ref").as_deref().and_then(extent_of);
@@ -205,8 +211,12 @@ impl<R: Read> SheetReader<'_, R> {
                         self.data_depth = self.xml.depth();
                     }
                     b"row" => {
-                        if self.read_row()? == Continue::No {
-                            // What stands behind the scan may be damaged; the scan itself is sound.
+                        let read = self.read_row();
+                        if read.is_err() && self.builder.is_looking_below() {
+                            self.builder.leave_merged_unknown();
+                            return Ok(());
+                        }
+                        if read? == Continue::No {
                             if !matches!(self.read_behind_the_scan(watch), Ok(true)) {
                                 self.builder.leave_merged_unknown();
                             }
@@ -312,7 +322,9 @@ impl<R: Read> SheetReader<'_, R> {
         if self.struck + self.red > 0 {
             self.note_marked_row(row);
         }
-        if let Some(details) = &mut self.details {
+        if let Some(details) = &mut self.details
+            && !self.builder.is_looking_below()
+        {
             if next_column == 0 {
                 details.push(0, ROW_WITHOUT_CELLS);
             }
