@@ -193,3 +193,21 @@ def test_columns_of_different_units_that_claim_one_field_are_a_warning(run_by_ad
     (notice,) = outcome.notices("column_of_several")
     assert notice["level"] == level
     assert "units" not in notice["message"] if units is None else units in notice["message"]
+
+
+def test_brackets_that_a_field_lists_count(succeed, template):
+    own = template / "src/ade_config/columns/fields.py"
+    own.write_text(
+        "from ade_engine.fields import Field\n"
+        "FIELDS = [Field('used', headers=['used', 'used (this year)']), Field('no', headers=['no'])]\n"
+        "def register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
+    )
+
+    def used(*headers):
+        outcome = succeed(template, {"S": [["No", *headers], *([str(at), *(10 * at + column for column in range(len(headers)))] for at in (1, 2))]})
+        header, *rows = outcome.rows()
+        return [row[header.index("used")] for row in rows]
+
+    assert used("Used (prev. year)", "Used (this year)") == [11, 21]
+    assert used("Used (this year)", "Used (prev. year)") == [10, 20]
+    assert used("Used (prev. year)") == [10, 20]

@@ -156,3 +156,18 @@ def test_required_fields_of_each_table_of_a_sheet(succeed, template):
     assert told(rows[6:]) == ([(None, None)], [[[1, 3]]])
     assert told([*rows[:6], ["Serial", "Count"], ["7", 5], ["8", 6]]) == ([("A7", 2)], [])
     assert told([*rows[:6], ["No", "Count"], ["7", 5], ["8", 6]]) == ([], [])
+
+
+def test_a_column_of_dates_that_a_program_has_half_converted(made):
+    days = [dt.date(2026, month, 1) for month in (3, 6, 9, 12)]
+
+    def found(*born):
+        return [(line[1], line[4]) for line in made([["No", "Born"], *([str(at), value] for at, value in enumerate(born))]).found if line[2] == "born.half_converted"]
+
+    said = "4 typed days and 3 texts (day first) in one column"
+    ((severity, message),) = found(*days, "15/01/2026", "18/01/2026", "21/01/2026")
+    assert severity == "error" and message.startswith(said)
+    # A day above 12 was typed; a text that could be read both ways was left; too few to say.
+    assert found(*days, dt.date(2026, 1, 31), "15/01/2026", "18/01/2026") == []
+    assert found(*days, "15/01/2026", "01/02/2026") == []
+    assert found(*days[:2], "15/01/2026", "18/01/2026") == []

@@ -73,6 +73,10 @@ class FieldHeaders:
             found = max(found, _score(column_header_parts[-1], self._known, self._endings))
         return {self.field: found} if found else None
 
+    def has_in_brackets(self, header: str) -> bool:
+        """Whether a header with brackets is one of the field's word for word."""
+        return "(" in header and simplify(header) in self._known
+
 
 class HeaderRows:
     """A row detector: rows with ``least`` known headers or more, ``score`` for each, so that a fuller header wins.

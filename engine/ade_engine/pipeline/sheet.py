@@ -423,6 +423,10 @@ class SheetPipeline:
             from ade_engine.pipeline.issues.own import find_uneven_rows
 
             find_uneven_rows(context, scan, span, table)
+        if context.settings.check_dates and context.collected is not None:
+            from ade_engine.pipeline.issues.own import find_half_converted
+
+            find_half_converted(context, source, mapping)
         before, table = table, leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
         _follow(context, before, table)
         headers = _header_texts(source, table)

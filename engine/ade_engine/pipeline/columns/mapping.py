@@ -162,8 +162,7 @@ class ColumnMapper:
         ]
         return [{"detector": name, "score": round(score, 6)} for name, score in shares if score]
 
-    @staticmethod
-    def _fullest(context: RunContext, table: SourceTable, field: str, scores: dict[int, float]) -> int:
+    def _fullest(self, context: RunContext, table: SourceTable, field: str, scores: dict[int, float]) -> int:
         """Of several columns that claim a field the one with the highest score; of equal ones the one with the most values,
         the leftmost of these. Which one it was is told.
         """
@@ -171,6 +170,9 @@ class ColumnMapper:
         equal = sorted(index for index, score in scores.items() if score == highest)
         # A column that nobody sees is no answer where there is one that people see.
         equal = [index for index in equal if not table.is_hidden(index)] or equal
+        # "Use (this year)" that a field lists is another answer than "Use (last year)" is by "Use" alone.
+        words = [detector for detector in self._by_header if detector.field == field]
+        equal = [index for index in equal if any(of_field.has_in_brackets(header_text(table.columns[index].header)) for of_field in words)] or equal
         if len(equal) == 1:
             return equal[0]
         filled, _ = table.cell_counts()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import polars as pl
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(9999, 12, 31)
 #: Texts among so many filled cells of another type are slips, and not what the column is.
 _ONE_IN = 20
+#: Day and month as people type them; so many typed days that all could be turned round are no accident.
+_TYPED_DAY, _FEWEST_CONVERTED = re.compile(r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b"), 4
+
+
 def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, table: pl.DataFrame) -> None:
     """``report_text_columns``: the few texts that make text of a column of typed numbers or dates, where no transform reads it.
 
@@ -80,6 +85,28 @@ def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
         days = pl.lit(column.cast(pl.Date))
         wrong = pl.when(days < _FIRST_DAY).then(pl.lit(f"before {_FIRST_DAY}")).when(days > _LAST_DAY).then(pl.lit(f"after {_LAST_DAY}"))
         context.collected.say(field, f"{field}.date_out_of_range", WARNING, pl.select(wrong).to_series())
+
+
+def find_half_converted(context: RunContext, source: SourceTable, mapping: Mapping) -> None:
+    """``check_dates``: columns in which a program has made days of some texts by the wrong order: each text that is left has a day
+    above 12 in it, and each typed day could be day and month the other way round.
+    """
+    for column in mapping.columns:
+        if column.field_name not in context.registry.column_transforms_by_field or source.mixed_cells(column.source_index) is None:
+            continue
+        values = source.columns[column.source_index].values
+        typed = [value for value in values if isinstance(value, dt.date)]
+        texts = [_TYPED_DAY.match(value) for value in values if isinstance(value, str) and not is_blank(value)]
+        if len(typed) < _FEWEST_CONVERTED or len(texts) < 2 or not all(texts) or any(day.day > 12 for day in typed):
+            continue
+        above = [[int(part) > 12 for part in text.group(1, 2)] for text in texts]
+        if all(one == [True, False] for one in above) or all(one == [False, True] for one in above):
+            name, order = column.field_name, "day first" if above[0][0] else "month first"
+            said = (
+                f"{len(typed)} typed days and {len(texts)} texts ({order}) in one column: each typed day may be day and month the other "
+                "way round, as a program makes them that reads texts by another order. Compare them with the source"
+            )
+            context.collected.reported.append(Reported(name, f"{name}.half_converted", ERROR, said, None))
 
 
 def _day(value: dt.date | dt.datetime | None) -> dt.date | None:
