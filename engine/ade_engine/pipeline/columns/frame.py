@@ -113,6 +113,11 @@ class SourceTable:
         scan, start, stop = self._scan, self._span.data_start, self._span.stop
         return lambda: scan.values(column, start, stop)
 
+    def first_values(self, index: int, count: int) -> list[Any]:
+        """The first cells of a source column."""
+        start = self._span.data_start
+        return self._scan.values(self._span.first_column + index, start, min(self._span.stop, start + count))
+
     def mixed_cells(self, index: int) -> tuple[Any, int] | None:
         """The scan's native cells and the column there, where a source column's cells of several types became text."""
         return self._scan.mixed(self._span.first_column + index, self._span.data_start, self._span.stop)

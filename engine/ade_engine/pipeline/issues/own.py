@@ -31,7 +31,7 @@ _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(9999, 12, 31)
 #: Texts among so many filled cells of another type are slips, and not what the column is.
 _ONE_IN = 20
 #: Day and month as people type them; so many typed days that all could be turned round are no accident.
-_TYPED_DAY, _FEWEST_CONVERTED = re.compile(r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b"), 4
+_TYPED_DAY, _FEWEST_CONVERTED, _AT_THE_TOP = re.compile(r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b"), 4, 100
 
 
 def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, table: pl.DataFrame) -> None:
@@ -93,6 +93,9 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
     """
     for column in mapping.columns:
         if column.field_name not in context.registry.column_transforms_by_field or source.mixed_cells(column.source_index) is None:
+            continue
+        # A day above 12 is near the top, if there is one.
+        if any(isinstance(value, dt.date) and value.day > 12 for value in source.first_values(column.source_index, _AT_THE_TOP)):
             continue
         values = source.columns[column.source_index].values
         typed = [value for value in values if isinstance(value, dt.date)]

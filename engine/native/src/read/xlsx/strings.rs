@@ -99,7 +99,7 @@ impl SharedStrings {
 /// Whether a text may have characters that are written as `_x000D_` (ECMA-376, part 1, 22.9.2.19).
 #[inline]
 pub fn has_escapes(text: &[u8]) -> bool {
-    memchr::memchr(b'_', text).is_some() && memchr::memmem::find(text, b"_x").is_some()
+    memchr::memchr_iter(b'_', text).any(|at| text.get(at + 1) == Some(&b'x'))
 }
 
 /// The text that is shown: such characters as themselves, each kind of line break as one, and control characters, which show
