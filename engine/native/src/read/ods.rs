@@ -32,7 +32,7 @@ const STYLES: &str = "styles.xml";
 /// Descriptions of the document are small.
 const MAXIMUM_STRUCTURE_BYTES: u64 = 16 << 20;
 /// So many cells may be repetitions of others. No program repeats more, because what people type differs.
-const MOST_REPEATED: usize = 1 << 20;
+const MOST_REPEATED: usize = 1 << 19;
 /// So many spaces may one element stand for.
 const MOST_SPACES: usize = 256;
 
@@ -383,6 +383,9 @@ impl Filling<'_> {
             }
         }
         let first = self.row;
+        if first >= MAXIMUM_ROWS && !self.cells.is_empty() {
+            return Err(self.beyond(format!("row {} is beyond the limit", first + 1)));
+        }
         self.row = self.row.saturating_add(repeated);
         if self.cells.is_empty() {
             return Ok(Continue::Yes);
@@ -496,7 +499,7 @@ impl Filling<'_> {
         };
         if columns > 1 || rows > 1 {
             self.builder.merge(MergedRange {
-                first_row: self.row as u32,
+                first_row: self.row.min(MAXIMUM_ROWS) as u32,
                 first_column: column.min(MAXIMUM_COLUMNS) as u32,
                 last_row: (self.row.saturating_add(rows) - 1).min(MAXIMUM_ROWS) as u32,
                 last_column: (column.saturating_add(columns) - 1).min(MAXIMUM_COLUMNS) as u32,
