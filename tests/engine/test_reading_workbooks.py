@@ -415,7 +415,7 @@ def failure(path) -> str:
         ("a.xlsx", b"PK\5\6" + b"\0" * 18, "zip archive of something else"),
         ("a.xls", b"", "is empty"),
         ("a.xls", b"PK\3\4" + b"\0" * 400, "rename it to .xlsx"),
-        ("a.ods", b"PK", "not supported"),
+        ("a.numbers", b"PK", "not supported"),
         ("a", b"PK", "no file extension"),
     ],
 )

@@ -157,7 +157,7 @@ def test_inputs_that_cannot_be_read_are_not_quoted_either(marked, tmp_path):
     for name, content in {
         "latin.csv": text.encode() + b"\xe9",
         "no.xlsx": text.encode(),
-        "no.xls": text.encode(),
+        "no.xls": b"\0" + text.encode(),
     }.items():
         source = tmp_path / name
         source.write_bytes(content)

@@ -344,7 +344,7 @@ class _Run:
         plan = self.plan
         # Polars is imported here, while the file is being read.
         from ade_engine.io.input.source import SourceError
-        from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets, notice_own_lists
+        from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets, notice_kind, notice_own_lists
         from ade_engine.pipeline.shared.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
 
@@ -365,6 +365,7 @@ class _Run:
             message=f"Workbook {plan.input_file.name}: {source.sheet_count} sheets",
             data={"sheet_count": source.sheet_count},
         )
+        notice_kind(self.notices, source)
         notice_detection(self.notices, source)
         context = RunContext(
             settings=self.settings,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: So many rows of a column are looked at for signs between cells, fewer than so many above them are titles, and these signs stand
 #: within texts.
 _ROWS_OF_SIGN, _MOST_TITLES, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
+#: Kinds of files that are no workbook of their own extension.
+_KINDS = {"csv": "text", "html": "a web page (HTML)", "mht": "a web page saved as one file (MHT)", "xml": "XML Spreadsheet 2003"}
 _DELIMITERS = {"\x1f": "one column", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
 
@@ -33,6 +35,21 @@ def range_text(area: tuple[int, int, int, int]) -> str:
     """A merged range as a spreadsheet writes it: ``A2:A5``."""
     first_row, last_row, first_column, last_column = area
     return f"{column_letters(first_column)}{first_row}:{column_letters(last_column)}{last_row}"
+
+
+def notice_kind(notices: Notices, source: Source) -> None:
+    """A file of another kind than its name says, which was read as what it is."""
+    extension = source.path.lower().rpartition(".")[2]
+    named = {"tsv": "csv", "txt": "csv", "xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx"}.get(extension, extension)
+    kind = source.kind
+    detected = source.detected()
+    # That of text says what it is.
+    if kind == named or detected is not None and detected.is_unusual:
+        return
+    said = f"the file is called .{extension} and is {_KINDS.get(kind, f'an .{kind} workbook')}; it was read as that"
+    if kind in ("html", "mht"):
+        said += ". Its cells are texts, as the page shows them, but for those that the page says to be numbers"
+    notices.add("read_as", said, level=INFO, kind=kind)
 
 
 def notice_detection(notices: Notices, source: Source) -> None:

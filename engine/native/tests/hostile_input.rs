@@ -341,6 +341,126 @@ fn sound_old_stream() -> Vec<u8> {
     globals
 }
 
+/// A part of a spreadsheet of OpenDocument with these tables.
+fn open_document_xml(tables: &str) -> String {
+    let names: String = [
+        ("office", "office"),
+        ("table", "table"),
+        ("text", "text"),
+        ("style", "style"),
+        ("number", "datastyle"),
+    ]
+    .map(|(prefix, name)| {
+        format!(" xmlns:{prefix}=\"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0\"")
+    })
+    .concat();
+    format!(
+        "<office:document-content{names}><office:automatic-styles><number:number-style style:name=\"N\"><number:number \
+         number:min-integer-digits=\"5\"/></number:number-style><style:style style:name=\"z\" style:data-style-name=\"N\"/>\
+         </office:automatic-styles><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
+    )
+}
+
+fn open_document(content: &[u8]) -> Vec<u8> {
+    zip(&[("content.xml", content.to_vec())], true)
+}
+
+fn sound_open_document() -> String {
+    open_document_xml(
+        "<table:table table:name=\"A\"/><table:table table:name=\"S\"><table:table-column table:default-cell-style-name=\"z\"/>\
+         <table:table-row table:number-rows-repeated=\"2\" table:visibility=\"collapse\"><table:table-cell office:value-type=\"float\" \
+         office:value=\"1.5\" table:number-columns-repeated=\"3\" table:number-columns-spanned=\"2\"/><table:table-cell \
+         office:value-type=\"string\"><text:p>a<text:s text:c=\"3\"/>b</text:p></table:table-cell><table:table-cell office:value-type=\"date\" \
+         office:date-value=\"2024-02-29\"/><table:table-cell office:value-type=\"time\" office:time-value=\"PT1H2M3.5S\"/></table:table-row>\
+         <table:table-row table:number-rows-repeated=\"1048000\"><table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row></table:table>",
+    )
+}
+
+fn spreadsheet_xml(rows: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" \
+         xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"><Styles><Style ss:ID=\"d\"><NumberFormat ss:Format=\"Short Date\"/></Style></Styles>\
+         <Worksheet ss:Name=\"S\"><Table>{rows}</Table></Worksheet></Workbook>"
+    )
+}
+
+const SOUND_XML_ROWS: &str = "<Row ss:Index=\"2\" ss:Hidden=\"1\"><Cell ss:StyleID=\"d\"><Data ss:Type=\"Number\">45000</Data></Cell>\
+    <Cell ss:Index=\"4\" ss:MergeAcross=\"1\" ss:MergeDown=\"2\"><Data ss:Type=\"DateTime\">2024-02-29T00:00:00.000</Data></Cell>\
+    <Cell><Data ss:Type=\"String\">x &amp; y</Data></Cell></Row>";
+
+const SOUND_PAGE: &str = "<html><style>.a{mso-number-format:00000}</style><p>Title<table><tr><th rowspan=2>a<th colspan=3>b</tr>\
+    <tr style='display:none'><td class=a x:num>7<td x:num=\"1.5\"><table><tr><td>in &amp; out</table><td>c</table>";
+
+fn mail(page: &str) -> String {
+    format!(
+        "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\r\n{}\r\n--x--",
+        page.replace('=', "=3D")
+    )
+}
+
+fn binary_record(kind: u16, data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for mut number in [u32::from(kind), data.len() as u32] {
+        while number > 0x7F {
+            out.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        out.push(number as u8);
+    }
+    out.extend_from_slice(data);
+    out
+}
+
+fn binary_text(text: &str) -> Vec<u8> {
+    let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    [&(units.len() as u32 / 2).to_le_bytes()[..], &units].concat()
+}
+
+/// A cell of a binary sheet in its first style.
+fn binary_cell(kind: u16, column: u32, value: &[u8]) -> Vec<u8> {
+    binary_record(
+        kind,
+        &[&column.to_le_bytes()[..], &[0, 0, 0, 0], value].concat(),
+    )
+}
+
+fn binary_row(row: u32) -> Vec<u8> {
+    binary_record(0, &[&row.to_le_bytes()[..], &[0; 7], &[0x10, 0]].concat())
+}
+
+fn sound_binary_sheet() -> Vec<u8> {
+    [
+        binary_row(0),
+        binary_cell(7, 0, &[0; 4]),
+        binary_cell(5, 1, &45000.5f64.to_le_bytes()),
+        binary_cell(2, 2, &[50, 0, 0, 0]),
+        binary_cell(6, 3, &binary_text("text")),
+        binary_cell(4, 4, &[1]),
+        binary_cell(3, 5, &[7]),
+        binary_record(176, &[0u32, 1, 0, 1].map(u32::to_le_bytes).concat()),
+    ]
+    .concat()
+}
+
+fn binary_parts(sheet: Vec<u8>) -> Vec<(&'static str, Vec<u8>)> {
+    let bundle = [vec![0; 8], binary_text("a"), binary_text("S")].concat();
+    let related = package_parts("")[1].1.replace("sheet.xml", "sheet.bin");
+    vec![
+        ("xl/workbook.bin", binary_record(156, &bundle)),
+        ("xl/_rels/workbook.bin.rels", related.into_bytes()),
+        (
+            "xl/styles.bin",
+            [binary_record(617, &[]), binary_record(47, &[0, 0, 14, 0])].concat(),
+        ),
+        (
+            "xl/sharedStrings.bin",
+            binary_record(19, &[vec![0], binary_text("shared")].concat()),
+        ),
+        ("xl/sheet.bin", sheet),
+    ]
+}
+
 // Damage at random ---------------------------------------------------------------------------------------------------
 
 /// One change to bytes.
@@ -447,7 +567,30 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_as_any_format(bytes in prop::collection::vec(any::<u8>(), 0..400), extension in prop_oneof![Just("xlsx"), Just("xls"), Just("csv")]) {
+    fn damaged_pages_and_xml(which in 0..3usize, damages in damages()) {
+        let _turn = turn();
+        let sound = [SOUND_PAGE.to_owned(), mail(SOUND_PAGE), spreadsheet_xml(SOUND_XML_ROWS)];
+        survive("xls", &damaged(sound[which].clone().into_bytes(), &damages), 0);
+    }
+
+    #[test]
+    fn damaged_open_documents(damages in damages()) {
+        let _turn = turn();
+        let content = damaged(sound_open_document().into_bytes(), &damages);
+        survive("ods", &open_document(&content), content.len());
+    }
+
+    #[test]
+    fn damaged_binary_parts(which in 0..5usize, damages in damages()) {
+        let _turn = turn();
+        let mut parts = binary_parts(sound_binary_sheet());
+        parts[which].1 = damaged(std::mem::take(&mut parts[which].1), &damages);
+        let size = parts.iter().map(|part| part.1.len()).sum();
+        survive("xlsb", &zip(&parts, true), size);
+    }
+
+    #[test]
+    fn any_bytes_as_any_format(bytes in prop::collection::vec(any::<u8>(), 0..400), extension in prop_oneof![Just("xlsx"), Just("xls"), Just("csv"), Just("ods"), Just("txt")]) {
         let _turn = turn();
         survive(extension, &bytes, 0);
     }
@@ -471,6 +614,113 @@ fn the_sound_files_are_sound() {
     );
     assert_eq!(survive("xls", &sound_old_stream(), 0), Some(8));
     assert!(survive("xls", &sound_old_workbook(), 0).is_some_and(|cells| cells > 20));
+    let content = sound_open_document().into_bytes();
+    assert_eq!(survive("ods", &open_document(&content), 0), Some(2 * 6));
+    let binary = zip(&binary_parts(sound_binary_sheet()), true);
+    assert_eq!(survive("xlsb", &binary, 0), Some(6));
+    assert_eq!(
+        survive("xls", spreadsheet_xml(SOUND_XML_ROWS).as_bytes(), 0),
+        Some(6)
+    );
+    assert_eq!(survive("xls", SOUND_PAGE.as_bytes(), 0), Some(13));
+    assert_eq!(survive("xls", mail(SOUND_PAGE).as_bytes(), 0), Some(13));
+}
+
+#[test]
+fn pages_that_nest_span_or_never_end_are_bounded() {
+    let _turn = turn();
+    let spans = "<td rowspan=65534 colspan=1000>".repeat(18) + &"<tr><td>x".repeat(200_000);
+    for page in [
+        "<table><tr><td>".repeat(200_000),
+        "<table>".repeat(1_000_000),
+        format!("<table><tr>{spans}"),
+        format!("<table><tr>{}", "<td rowspan=2>x".repeat(18_000)),
+        "<table><tr><td rowspan=9>x</table>".repeat(100_000),
+        format!("<table><tr>{}", "<td colspan=1000>x".repeat(50_000)),
+        format!("<table>{}", "<tr><td>x".repeat(1_000_000)),
+        format!("<table>{}", "<td x:num sdnum='1;2;00'>7".repeat(15_000)),
+        format!("<table><td>{}", "&#8364;&nope;&".repeat(300_000)),
+        format!("<table><td {}", "a='b' c=\"".repeat(300_000)),
+        "<table><!--".repeat(300_000),
+        "<table><style>".repeat(300_000),
+        format!("<table>{}", "<x:ExcelWorksheet><x:Name>".repeat(100_000)),
+    ] {
+        survive("xls", page.as_bytes(), 0);
+        survive("xls", mail(&page).as_bytes(), 0);
+    }
+    let head = "MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n";
+    let part = "--x\nContent-Type: text/html\nContent-Location: a\n\n<table><tr><td>1\n";
+    survive(
+        "xls",
+        (head.to_owned() + &part.repeat(50_000)).as_bytes(),
+        0,
+    );
+    survive("xls", head.repeat(50_000).as_bytes(), 0);
+}
+
+#[test]
+fn spreadsheets_that_repeat_and_lie_far_away_are_bounded() {
+    let _turn = turn();
+    let cell = |more: &str| {
+        format!(
+            "<table:table-cell office:value-type=\"float\" office:value=\"1\" table:style-name=\"z\" {more}/>"
+        )
+    };
+    let row =
+        |more: &str, cells: &str| format!("<table:table-row {more}>{cells}</table:table-row>");
+    let (rows, columns) = (
+        "table:number-rows-repeated=\"9999999\"",
+        "table:number-columns-repeated=\"16384\"",
+    );
+    let wide = cell(columns);
+    let far = row(rows, "").repeat(3);
+    let spaces = "<text:s text:c=\"4294967295\"/>".repeat(50_000);
+    for table in [
+        row(rows, &wide),
+        row("", &wide).repeat(100),
+        (row("", &wide) + &row("table:number-rows-repeated=\"5000\"", "")).repeat(60),
+        row(rows, &cell("table:formula=\"x\"").replace("office:value=\"1\"", "")),
+        far.clone() + &row("", &cell("")),
+        row("", &cell("table:number-columns-spanned=\"99999999\" table:number-rows-spanned=\"99999999\"")).repeat(20_000),
+        row("", &cell("table:number-columns-repeated=\"99999999999999999999\"")),
+        row("", &format!("<table:table-cell office:value-type=\"string\"><text:p>{spaces}</text:p></table:table-cell>")),
+        "<table:table-row-group>".repeat(100_000),
+        "<table:table-column table:number-columns-repeated=\"16777216\" table:default-cell-style-name=\"z\"/>".repeat(100_000),
+    ] {
+        let content = open_document_xml(&format!("<table:table table:name=\"S\">{table}</table:table>"));
+        survive("ods", &open_document(content.as_bytes()), content.len());
+    }
+    let content = open_document_xml(&"<table:table/>".repeat(100_000));
+    survive("ods", &open_document(content.as_bytes()), content.len());
+    for rows in [
+        "<Row ss:Index=\"16777217\"><Cell><Data ss:Type=\"Number\">1</Data></Cell></Row>".to_owned(),
+        "<Row ss:Span=\"16777216\" ss:Index=\"16777216\"/>".repeat(300) + SOUND_XML_ROWS,
+        "<Row><Cell ss:Index=\"18279\"/></Row>".to_owned(),
+        "<Row><Cell ss:MergeAcross=\"99999999\" ss:MergeDown=\"99999999\"><Data ss:Type=\"Number\">1</Data></Cell></Row>".repeat(20_000),
+        "<Row>".repeat(100_000),
+    ] {
+        survive("xls", spreadsheet_xml(&rows).as_bytes(), 0);
+    }
+    let extreme = [
+        binary_row(u32::MAX),
+        [binary_row(5), binary_cell(5, u32::MAX, &[0; 8])].concat(),
+        [
+            binary_row(5),
+            binary_cell(6, 0, &[0xFF; 4]),
+            binary_cell(7, 1, &[0xFF; 4]),
+        ]
+        .concat(),
+        binary_record(176, &[0xFF; 16]),
+        vec![5, 0xFF, 0xFF, 0xFF, 0x7F],
+        binary_row(7).repeat(200_000),
+        (0..4000)
+            .flat_map(|row| [binary_row(row * 4000), binary_cell(4, 700, &[1])].concat())
+            .collect(),
+    ];
+    for sheet in extreme {
+        let size = sheet.len();
+        survive("xlsb", &zip(&binary_parts(sheet), true), size);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! that the cell shows. Cells and rows that the file writes once and repeats are repeated within bounds.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::sync::Arc;
 
 use super::archive::Archive;
@@ -27,10 +28,11 @@ use crate::progress::Watch;
 const CONTENT: &str = "content.xml";
 const MANIFEST: &str = "META-INF/manifest.xml";
 const SETTINGS: &str = "settings.xml";
+const STYLES: &str = "styles.xml";
 /// Descriptions of the document are small.
 const MAXIMUM_STRUCTURE_BYTES: u64 = 16 << 20;
 /// So many cells may be repetitions of others. No program repeats more, because what people type differs.
-const MOST_REPEATED: usize = 1 << 20;
+const MOST_REPEATED: usize = 1 << 19;
 /// So many spaces may one element stand for.
 const MOST_SPACES: usize = 256;
 
@@ -56,15 +58,22 @@ impl OpenDocument {
         }
         let active = active_sheet(&archive);
         let path = archive.path().to_owned();
+        let mut styles = Styles::default();
+        if archive.find(STYLES).is_some() {
+            let mut reader = XmlReader::new(archive.open_part(STYLES)?, STYLES, OPEN_DOCUMENT);
+            reader.advance()?;
+            styles.read(&mut reader)?;
+        }
         let mut this = Self {
             document: Document::of_part(archive, CONTENT, OPEN_DOCUMENT),
             sheets: Vec::new(),
             active: None,
             formats: Formats::default(),
         };
-        if !this.read_structure()? {
+        if !this.read_structure(&mut styles)? {
             return Err(foreign::other_document(&path));
         }
+        this.formats = styles.formats;
         let titled = |title: &String| this.sheets.iter().position(|sheet| sheet.title == *title);
         this.active = active.as_ref().and_then(titled).or(Some(0));
         this.active = this.active.filter(|&index| index < this.sheets.len());
@@ -72,15 +81,14 @@ impl OpenDocument {
     }
 
     /// Reads styles and finds sheets. Returns whether it is a spreadsheet.
-    fn read_structure(&mut self) -> Result<bool> {
+    fn read_structure(&mut self, styles: &mut Styles) -> Result<bool> {
         let mut reader = self.document.read()?;
         let mut is_spreadsheet = false;
-        let mut hidden = HashSet::new();
         loop {
             match reader.advance()? {
                 Event::Start { own } => match (reader.depth(), reader.local_name()) {
                     (1, _) | (2, b"body") => self.document.note_open(&reader),
-                    (2, b"automatic-styles") => self.read_styles(&mut reader, &mut hidden)?,
+                    (2, b"automatic-styles") => styles.read(&mut reader)?,
                     (3, b"spreadsheet") if own => {
                         is_spreadsheet = true;
                         self.document.note_open(&reader);
@@ -90,7 +98,7 @@ impl OpenDocument {
                         let is_hidden = reader.attribute("display").as_deref() == Some("false")
                             || reader
                                 .attribute("style-name")
-                                .is_some_and(|style| hidden.contains(&style));
+                                .is_some_and(|style| styles.hidden.contains(&style));
                         self.sheets.push(SheetInfo {
                             title: reader.attribute("name").unwrap_or_default(),
                             visibility: match is_hidden {
@@ -108,11 +116,23 @@ impl OpenDocument {
             }
         }
     }
+}
 
-    /// Reads the styles: which cells show zeros or a currency, and which sheets are hidden.
-    fn read_styles(&mut self, reader: &mut Reader, hidden: &mut HashSet<String>) -> Result<()> {
+/// The styles of a document.
+#[derive(Default)]
+struct Styles {
+    /// Those of cells that show zeros or a currency.
+    formats: Formats,
+    /// The formats of numbers, by the names that styles call them by.
+    codes: HashMap<String, String>,
+    /// Those of sheets that are hidden.
+    hidden: HashSet<String>,
+}
+
+impl Styles {
+    /// Reads those in the element whose start tag was just read.
+    fn read<R: io::Read>(&mut self, reader: &mut XmlReader<R>) -> Result<()> {
         let depth = reader.depth();
-        let mut codes: HashMap<String, String> = HashMap::new();
         let (mut name, mut code) = (String::new(), Some(String::new()));
         loop {
             match reader.advance()? {
@@ -122,7 +142,7 @@ impl OpenDocument {
                         code = Some(String::new());
                         if let Some(format) = reader
                             .attribute("data-style-name")
-                            .and_then(|style| codes.get(&style))
+                            .and_then(|style| self.codes.get(&style))
                         {
                             self.formats.add(&name, format);
                         } else if let Some(parent) = reader.attribute("parent-style-name") {
@@ -132,7 +152,7 @@ impl OpenDocument {
                     b"table-properties"
                         if reader.attribute("display").as_deref() == Some("false") =>
                     {
-                        hidden.insert(name.clone());
+                        self.hidden.insert(name.clone());
                     }
                     b"number" => {
                         let count = |attribute| {
@@ -165,7 +185,7 @@ impl OpenDocument {
                     if matches!(reader.local_name(), b"number-style" | b"currency-style")
                         && let Some(code) = code.take().filter(|code| !code.is_empty())
                     {
-                        codes.insert(name.clone(), code);
+                        self.codes.insert(name.clone(), code);
                     }
                     if reader.depth() < depth {
                         return Ok(());
@@ -363,6 +383,9 @@ impl Filling<'_> {
             }
         }
         let first = self.row;
+        if first >= MAXIMUM_ROWS && !self.cells.is_empty() {
+            return Err(self.beyond(format!("row {} is beyond the limit", first + 1)));
+        }
         self.row = self.row.saturating_add(repeated);
         if self.cells.is_empty() {
             return Ok(Continue::Yes);
@@ -420,7 +443,9 @@ impl Filling<'_> {
                 _ => {}
             }
         }
-        let is_text = matches!(kind.as_str(), "" | "string");
+        // LibreOffice writes what a formula says to be true as a number that is shown as a word.
+        let is_truth = has_formula && kind == "float" && matches!(value.as_str(), "0" | "1");
+        let is_text = is_truth || matches!(kind.as_str(), "" | "string");
         self.text.clear();
         let mut has_text = false;
         let depth = self.reader.depth();
@@ -442,6 +467,9 @@ impl Filling<'_> {
             }
         }
         let cell = match kind.as_str() {
+            "float" if is_truth && matches!(self.text.as_str(), "TRUE" | "FALSE") => {
+                Cell::boolean(value == "1")
+            }
             "float" | "percentage" | "currency" => cell_of_number(
                 &mut self.builder,
                 &value,
@@ -471,7 +499,7 @@ impl Filling<'_> {
         };
         if columns > 1 || rows > 1 {
             self.builder.merge(MergedRange {
-                first_row: self.row as u32,
+                first_row: self.row.min(MAXIMUM_ROWS) as u32,
                 first_column: column.min(MAXIMUM_COLUMNS) as u32,
                 last_row: (self.row.saturating_add(rows) - 1).min(MAXIMUM_ROWS) as u32,
                 last_column: (column.saturating_add(columns) - 1).min(MAXIMUM_COLUMNS) as u32,
@@ -500,29 +528,12 @@ impl Filling<'_> {
         Ok(repeated)
     }
 
-    /// Adds the text of a paragraph, up to its end tag. White space counts once, as OpenDocument has it.
+    /// Adds the text of a paragraph, up to its end tag.
     fn read_paragraph(&mut self) -> Result<()> {
         let depth = self.reader.depth();
-        let start = self.text.len();
-        let mut piece = String::new();
         loop {
             match self.reader.advance()? {
-                Event::Text => {
-                    piece.clear();
-                    self.reader.append_text(&mut piece)?;
-                    for character in piece.chars() {
-                        match character {
-                            ' ' | '\t' | '\n' | '\r' => {
-                                if self.text.len() > start
-                                    && !self.text.ends_with([' ', '\n', '\t'])
-                                {
-                                    self.text.push(' ');
-                                }
-                            }
-                            other => self.text.push(other),
-                        }
-                    }
-                }
+                Event::Text => self.reader.append_text(&mut self.text)?,
                 Event::Start { own: true } => match self.reader.local_name() {
                     b"s" => {
                         let count = self.number("c").min(MOST_SPACES);

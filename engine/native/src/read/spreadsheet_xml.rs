@@ -220,10 +220,13 @@ impl Filling<'_> {
                 _ => {}
             }
         }
-        if column >= MAXIMUM_COLUMNS {
+        if column >= MAXIMUM_COLUMNS || self.row >= MAXIMUM_ROWS {
             return Err(SourceError::BeyondLimits {
                 sheet: self.title.to_owned(),
-                reason: format!("row {} has cells beyond column ZZZ", self.row + 1),
+                reason: format!(
+                    "row {} lies beyond the limits, or has cells beyond column ZZZ",
+                    self.row + 1
+                ),
             });
         }
         let look = style
@@ -247,7 +250,7 @@ impl Filling<'_> {
         let last = column.saturating_add(across);
         if across > 0 || down > 0 {
             self.builder.merge(MergedRange {
-                first_row: self.row.min(MAXIMUM_ROWS) as u32,
+                first_row: self.row as u32,
                 first_column: column as u32,
                 last_row: self.row.saturating_add(down).min(MAXIMUM_ROWS) as u32,
                 last_column: last.min(MAXIMUM_COLUMNS) as u32,

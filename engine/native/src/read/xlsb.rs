@@ -12,7 +12,7 @@ use super::visibility::Visibility;
 use super::xls::records::unpack_number;
 use super::xlsx::number_format::{NumberKind, shown_kind_of_built_in};
 use super::xlsx::package::read_relationships;
-use crate::cells::builder::MAXIMUM_COLUMNS;
+use crate::cells::builder::{MAXIMUM_COLUMNS, MAXIMUM_ROWS};
 use crate::cells::serial_date::Epoch;
 use crate::cells::{
     Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag, TextArena,
@@ -278,6 +278,9 @@ impl Filling<'_> {
                         return Ok(());
                     }
                     let row = u32_at(data, 0).ok_or_else(|| records.damaged())? as usize;
+                    if row >= MAXIMUM_ROWS {
+                        return Err(records.damaged());
+                    }
                     self.row = Some(row);
                     self.next_column = 0;
                     if data.get(11).is_some_and(|flags| flags & 0x10 != 0) {
@@ -292,8 +295,8 @@ impl Filling<'_> {
                     let at = |place| u32_at(data, place);
                     if let (Some(first_row), Some(last_row), Some(first_column), Some(last_column)) =
                         (at(0), at(4), at(8), at(12))
-                        && first_row <= last_row
-                        && first_column <= last_column
+                        && (first_row..MAXIMUM_ROWS as u32).contains(&last_row)
+                        && (first_column..MAXIMUM_COLUMNS as u32).contains(&last_column)
                     {
                         self.builder.merge(MergedRange {
                             first_row,

@@ -90,24 +90,26 @@ impl WebPages {
             return Err(foreign::page_without_table(path));
         }
         // The first page of a workbook names its sheets and where they lie; others have but one page.
-        let order = |part: &Part| named.iter().position(|one| one.is_at(&part.location));
-        // Others are of its frame.
-        if pages.iter().any(|part| order(part).is_some()) {
-            pages.retain(|part| order(part).is_some());
-        }
-        pages.sort_by_key(|part| order(part).unwrap_or(usize::MAX));
-        let (stem, count) = (stem(path), pages.len());
-        let sheets: Vec<SheetInfo> = (1..)
-            .zip(&pages)
-            .map(|(number, part)| match order(part).map(|at| &named[at]) {
-                Some(found) => sheet(found.title.clone(), found.visibility),
-                None if count == 1 && named.len() == 1 => {
-                    sheet(named[0].title.clone(), Visibility::Visible)
-                }
-                None if count == 1 => sheet(stem.clone(), Visibility::Visible),
-                None => sheet(format!("{stem} {number}"), Visibility::Visible),
-            })
+        let mut pages: Vec<(Option<usize>, Part)> = pages
+            .into_iter()
+            .map(|part: Part| (named.iter().position(|one| one.is_at(&part.location)), part))
             .collect();
+        // Others are of its frame.
+        if pages.iter().any(|(order, _)| order.is_some()) {
+            pages.retain(|(order, _)| order.is_some());
+        }
+        pages.sort_by_key(|(order, _)| *order);
+        let (stem, count) = (stem(path), pages.len());
+        let titled = |(number, (order, _)): (usize, &(Option<usize>, Part))| match order {
+            Some(at) => sheet(named[*at].title.clone(), named[*at].visibility),
+            None if count == 1 && named.len() == 1 => {
+                sheet(named[0].title.clone(), Visibility::Visible)
+            }
+            None if count == 1 => sheet(stem.clone(), Visibility::Visible),
+            None => sheet(format!("{stem} {number}"), Visibility::Visible),
+        };
+        let sheets: Vec<SheetInfo> = (1..).zip(&pages).map(titled).collect();
+        let pages = pages.into_iter().map(|(_, part)| part).collect();
         Ok(Self {
             active: active.filter(|&at| at < sheets.len()).or(Some(0)),
             content: Content::Mail { bytes, pages },

@@ -13,6 +13,8 @@ pub fn read_classes(sheet: &str, formats: &mut Formats) {
             continue;
         };
         if let Some(code) = format_in(declarations) {
+            // Old browsers were not to see it.
+            let selectors = selectors.trim_start().trim_start_matches("<!--");
             for selector in selectors.split(',') {
                 if let Some((element, class)) = selector.trim().rsplit_once('.')
                     && !element.contains(char::is_whitespace)

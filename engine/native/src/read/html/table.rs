@@ -182,10 +182,15 @@ impl Layout {
         if self.tables.len() >= MAXIMUM_DEPTH {
             return Ok(());
         }
+        let mut before = None;
         if self.tables.is_empty() {
             self.end_line()?;
         } else {
             self.end_cell();
+            before = self
+                .tables
+                .last_mut()
+                .and_then(|table| table.columns_before.take());
             if let Some(table) = self.tables.last_mut()
                 && table
                     .cells
@@ -199,7 +204,7 @@ impl Layout {
             self.resolve_spans();
         }
         self.tables.push(Table {
-            columns_before: self.columns_before.take(),
+            columns_before: self.columns_before.take().or(before),
             ..Table::default()
         });
         Ok(())
@@ -343,6 +348,8 @@ impl Layout {
         let text = std::mem::take(&mut self.text);
         let text = text.trim();
         let cell = match open.content {
+            // What is shown is an error, and the number stands for it.
+            Content::Number(Some(_)) if text.starts_with('#') => self.builder.text_cell(text),
             Content::Number(value) => {
                 let value = value.as_deref().unwrap_or(text);
                 cell_of_number(&mut self.builder, value, open.look.kind, Epoch::Windows1900)
