@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::ReadOptions;
 use super::book::Book;
-use super::visibility::Visibility;
+use super::sheets::Visibility;
 use crate::cells::{ScanLimits, Sheet};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;

@@ -1,6 +1,5 @@
 //! One input file of any format: its sheets, which of them is active, and scanning one of them.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::ReadOptions;
@@ -12,8 +11,8 @@ use super::html::WebPages;
 use super::kind::{Kind, options_of_text};
 use super::ods::OpenDocument;
 use super::read_ahead::ReadAhead;
+use super::sheets::{SheetInfo, Sheets, Visibility};
 use super::spreadsheet_xml::SpreadsheetXml;
-use super::visibility::Visibility;
 use super::xls::{self, LegacyWorkbook};
 use super::xlsb::BinaryWorkbook;
 use super::xlsx::{self, Workbook};
@@ -24,30 +23,6 @@ use crate::progress::Watch;
 /// A part of an archive may unpack to so many times the bytes that may be taken to hold it. A cell of some thirty characters takes
 /// nine bytes of memory.
 const UNPACKED_FOR_MEMORY: u64 = 8;
-
-/// A worksheet of the file.
-#[derive(Debug, Clone)]
-pub struct SheetInfo {
-    pub title: String,
-    pub visibility: Visibility,
-    /// Whether it is the list of issues of a marked copy, which is no data of the sender's.
-    pub is_own_list: bool,
-}
-
-/// The sheets of a file whose reader needs nothing more.
-pub trait Sheets: fmt::Debug + Send + Sync {
-    /// The worksheets in workbook order.
-    fn sheets(&self) -> &[SheetInfo];
-    /// The worksheet that was active when the file was saved.
-    fn active(&self) -> Option<usize>;
-    /// Bytes that the structure takes.
-    fn heap_bytes(&self) -> usize;
-    /// Scans a worksheet.
-    ///
-    /// # Errors
-    /// When the sheet is damaged or beyond the limits of reading, or `watch` stops the scan.
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet>;
-}
 
 /// An input file that was opened.
 #[derive(Debug)]

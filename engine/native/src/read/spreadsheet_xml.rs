@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::book::{SheetInfo, Sheets};
 use super::document::{Document, Reader};
 use super::formats::{Formats, cell_of_number};
-use super::visibility::Visibility;
+use super::sheets::Visibility;
+use super::sheets::{SheetInfo, Sheets};
 use super::xlsx::iso_date::from_iso8601;
 use super::xlsx::number_format::NumberKind;
 use super::xml::{Event, SPREADSHEET_2003, attribute_text};

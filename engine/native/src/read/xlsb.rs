@@ -5,10 +5,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use super::archive::Archive;
-use super::book::{SheetInfo, Sheets};
 use super::formats::{Formats, Look, cell_of_float};
 use super::read_ahead::ReadAhead;
-use super::visibility::Visibility;
+use super::sheets::Visibility;
+use super::sheets::{SheetInfo, Sheets};
 use super::xls::records::unpack_number;
 use super::xlsx::number_format::{NumberKind, shown_kind_of_built_in};
 use super::xlsx::package::read_relationships;

@@ -4,7 +4,6 @@ use std::io::Read;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding};
 
-use super::guess;
 use crate::error::{Result, SourceError};
 
 const BLOCK_BYTES: usize = 1 << 17;
@@ -74,26 +73,6 @@ impl Charset {
             Self::Other(encoding) => encoding.name(),
         }
     }
-}
-
-/// All of a text that may name its encoding; bytes that are none of its letters are replaced. A mark at its start counts more than what
-/// it names; where it names nothing that is known, UTF-8 is tried first.
-pub fn text_of(bytes: &[u8], named: Option<&str>) -> String {
-    let named = named.and_then(|label| Encoding::for_label(label.as_bytes()));
-    // A name that can be read byte by byte is not of UTF-16.
-    let named = named.filter(|encoding| encoding.is_ascii_compatible());
-    let zeros = bytes.iter().take(1024).skip(1).step_by(2);
-    let encoding = match named {
-        Some(encoding) => encoding,
-        None if bytes.len() > 8
-            && zeros.filter(|byte| **byte == 0).count() > 200.min(bytes.len() / 5) =>
-        {
-            encoding_rs::UTF_16LE
-        }
-        None if std::str::from_utf8(bytes).is_ok() => encoding_rs::UTF_8,
-        None => guess::encoding_of_text(bytes),
-    };
-    encoding.decode(bytes).0.into_owned()
 }
 
 /// A file's text in blocks that are cut between characters.

@@ -20,6 +20,26 @@ const ENOUGH_BYTES: usize = 1 << 16;
 /// Fewer such bytes show no rare encoding.
 const ENOUGH_TO_BE_RARE: usize = 3;
 
+/// All of a text that may name its encoding; bytes that are none of its letters are replaced. A mark at its start counts more than what
+/// it names; where it names nothing that is known, UTF-8 is tried first.
+pub fn text_of(bytes: &[u8], named: Option<&str>) -> String {
+    let named = named.and_then(|label| Encoding::for_label(label.as_bytes()));
+    // A name that can be read byte by byte is not of UTF-16.
+    let named = named.filter(|encoding| encoding.is_ascii_compatible());
+    let zeros = bytes.iter().take(1024).skip(1).step_by(2);
+    let encoding = match named {
+        Some(encoding) => encoding,
+        None if bytes.len() > 8
+            && zeros.filter(|byte| **byte == 0).count() > 200.min(bytes.len() / 5) =>
+        {
+            encoding_rs::UTF_16LE
+        }
+        None if std::str::from_utf8(bytes).is_ok() => encoding_rs::UTF_8,
+        None => encoding_of_text(bytes),
+    };
+    encoding.decode(bytes).0.into_owned()
+}
+
 /// The encoding of a file that is not in UTF-8.
 ///
 /// # Errors

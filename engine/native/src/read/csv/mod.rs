@@ -7,7 +7,7 @@ mod careful;
 pub mod decode;
 pub mod detect;
 pub mod file;
-mod guess;
+pub mod guess;
 pub mod parser;
 
 pub use file::{CsvFile, Detected, scan};

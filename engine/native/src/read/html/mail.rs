@@ -1,6 +1,6 @@
 //! The parts of a web page that was saved with all that belongs to it as one mail: `.mht`.
 
-use crate::read::csv::decode;
+use crate::read::csv::guess;
 
 use super::page::meta_charset;
 
@@ -30,7 +30,7 @@ impl Part {
             _ => body.to_vec(),
         };
         let named = self.charset.clone().or_else(|| meta_charset(&decoded));
-        decode::text_of(&decoded, named.as_deref())
+        guess::text_of(&decoded, named.as_deref())
     }
 }
 

@@ -10,11 +10,11 @@ use super::tags::{Token, Tokens};
 use crate::cells::{DeclaredExtent, ScanLimits, Sheet, SheetBuilder};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
-use crate::read::book::{SheetInfo, Sheets};
-use crate::read::csv::decode;
+use crate::read::csv::guess;
 use crate::read::foreign;
 use crate::read::formats::Formats;
-use crate::read::visibility::Visibility;
+use crate::read::sheets::Visibility;
+use crate::read::sheets::{SheetInfo, Sheets};
 
 /// Larger files are refused.
 const MAXIMUM_BYTES: usize = 1 << 30;
@@ -45,7 +45,7 @@ impl WebPages {
     /// When it cannot be read, or has no table.
     pub fn open(path: &str, most_bytes: Option<usize>) -> Result<Self> {
         let bytes = read(path, most_bytes)?;
-        let text = decode::text_of(&bytes, meta_charset(&bytes).as_deref());
+        let text = guess::text_of(&bytes, meta_charset(&bytes).as_deref());
         drop(bytes);
         if !has_table(&text) {
             return Err(foreign::page_without_table(path));

@@ -12,7 +12,7 @@ use crate::cells::{Cell, TextArena, Zeros};
 use crate::error::{Result, SourceError};
 use crate::read::compound::CompoundFile;
 use crate::read::foreign;
-use crate::read::visibility::Visibility;
+use crate::read::sheets::Visibility;
 use crate::read::xlsx::number_format::{NumberKind, shown_kind_of, shown_kind_of_built_in};
 
 /// Old worksheets have no more columns than this.

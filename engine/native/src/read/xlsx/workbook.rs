@@ -8,7 +8,7 @@ use super::styles::Styles;
 use crate::cells::serial_date::Epoch;
 use crate::error::Result;
 use crate::read::archive::Archive;
-use crate::read::visibility::Visibility;
+use crate::read::sheets::Visibility;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
 /// The hidden name of the list of issues that `ade annotate` puts into a copy of a workbook (`src/painting/workbook.rs`).
