@@ -12,7 +12,8 @@ use crate::ui::plural;
 /// Mark a run's issues in a copy of the sender's workbook
 ///
 /// The copy has everything that the sender's workbook has. The cells of issues are filled by severity and have a comment each,
-/// and a first sheet lists them with links. Of .xls and .csv files it is a new workbook with the same cells.
+/// and a first sheet lists them with links. Of other files than .xlsx and .xlsm it is a new workbook with
+/// the same cells.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade annotate latest\n  ade annotate crew.xlsx -o crew_marked.xlsx"

@@ -135,7 +135,7 @@ pub enum Note {
     NotThere(usize),
     /// Macros that count sheets find the list as the first one.
     MacrosMayCount,
-    /// The original is text or an old workbook: the copy has its values.
+    /// The original is text, or a workbook of another kind than `.xlsx`: the copy has its values.
     ValuesAlone {
         /// The original's name.
         file: String,

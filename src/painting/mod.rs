@@ -8,7 +8,7 @@
 //! - [`paint`] does it; `mark`: [`Mark`], and what is told of the copy; `refusal`: why a file cannot be painted
 //! - `painter` goes through the parts; `plan`: what is to be done to one sheet
 //! - `workbook`, `sheet`, `styles`, `comments`, `boxes`, `list`: one kind of part each; `package`: what ties them together
-//! - `values`: a workbook made of a `.csv` or `.xls`
+//! - `values`: a workbook made of the values of any other file
 //! - `places`, `measures`, `colors`, `wording`, `xml`: what these need
 //!
 //! # Promises
@@ -37,8 +37,10 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use ade_engine_native::SourceError;
 use ade_engine_native::read::ReadOptions;
-use ade_engine_native::read::foreign;
+use ade_engine_native::read::archive::Archive;
+use ade_engine_native::read::kind::Kind;
 use memchr::memmem;
 
 pub use mark::{Mark, Note, Painted, Place};
@@ -47,8 +49,6 @@ pub use refusal::Refusal;
 use crate::base::files::{self, FileError, name_of};
 use refusal::Trouble;
 
-/// What an archive begins with.
-const ARCHIVE: &[u8] = b"PK\x03\x04";
 /// What a compound file begins with: an old workbook, or a new one behind a password.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
 
@@ -81,8 +81,8 @@ pub fn place_of_copy(original: &Path, folder: &Path) -> PathBuf {
     folder.join(format!("{stem}_annotated.{ending}"))
 }
 
-/// Writes the painted copy of a workbook: `.xlsx`, `.xlsm`, `.xltx` and `.xltm` with all that is in them; of `.xls` and `.csv`
-/// a new workbook with their values.
+/// Writes the painted copy of a workbook: `.xlsx`, `.xlsm`, `.xltx` and `.xltm` with all that is in them; of other
+/// files a new workbook with their values.
 ///
 /// The copy is written beside its place, synced and renamed into it.
 ///
@@ -127,11 +127,9 @@ fn painted(
     folder: &Path,
 ) -> Result<Painted, Trouble> {
     let mut opened = File::open(original).map_err(Trouble::Read)?;
-    let kind = Content::of(&mut opened, original)?;
-    if kind == Content::Package {
-        return painter::paint(opened, file, marks, Vec::new(), copy);
+    if starts_encrypted(&mut opened).map_err(Trouble::Read)? {
+        return Err(Trouble::Encrypted);
     }
-    let is_text = kind == Content::Text;
     let path = original.to_str();
     let path =
         path.ok_or_else(|| Trouble::NotAWorkbook("has a path that is not UTF-8".to_owned()))?;
@@ -140,6 +138,11 @@ fn painted(
         csv_delimiter: reading.delimiter.clone(),
         as_shown: false,
     };
+    let kind = kind_of(path, &options)?;
+    if kind == Kind::Package {
+        return painter::paint(opened, file, marks, Vec::new(), copy);
+    }
+    let is_text = kind == Kind::Text;
     let plain = files::unfinished(folder).map_err(Trouble::Write)?;
     values::write(
         path,
@@ -155,49 +158,27 @@ fn painted(
     painter::paint(plain, file, marks, vec![note], copy)
 }
 
-/// What a file is by its first bytes and, where these say nothing, its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Content {
-    Package,
-    Legacy,
-    Text,
-}
-
-impl Content {
-    fn of(file: &mut File, path: &Path) -> Result<Self, Trouble> {
-        let mut start = Vec::new();
-        file.take(foreign::START_BYTES)
-            .read_to_end(&mut start)
-            .map_err(Trouble::Read)?;
-        file.seek(SeekFrom::Start(0)).map_err(Trouble::Read)?;
-        let extension = extension(path);
-        if start.starts_with(ARCHIVE) {
-            return Ok(Self::Package);
+/// What a file is. An archive that cannot be opened counts as a workbook, of which the painter says what is wrong with it.
+fn kind_of(path: &str, options: &ReadOptions) -> Result<Kind, Trouble> {
+    let kind = Kind::of(path, options).map_err(|failure| values::unreadable(failure, path))?;
+    if !kind.is_archive() {
+        return Ok(kind);
+    }
+    match Archive::open(path) {
+        Ok(archive) => Ok(Kind::of_archive(&archive)),
+        Err(failure @ (SourceError::Foreign { .. } | SourceError::Empty { .. })) => {
+            Err(values::unreadable(failure, path))
         }
-        if start.starts_with(COMPOUND) && is_encrypted(file).map_err(Trouble::Read)? {
-            return Err(Trouble::Encrypted);
-        }
-        match extension.as_str() {
-            "xls" => Ok(Self::Legacy),
-            "csv" => Ok(Self::Text),
-            // An archive may have bytes before it.
-            _ if !start.is_empty() && memmem::find(&start, ARCHIVE).is_some() => Ok(Self::Package),
-            "xlsx" | "xlsm" | "xltx" | "xltm" => Err(instead(&start)),
-            "xlsb" => Err(Trouble::Binary),
-            _ => Err(Trouble::NotAWorkbook(
-                "is none of .xlsx, .xlsm, .xltx, .xltm, .xls and .csv".to_owned(),
-            )),
-        }
+        Err(_) => Ok(Kind::Package),
     }
 }
 
-/// What a file is that should be an archive.
-fn instead(start: &[u8]) -> Trouble {
-    if start.is_empty() {
-        return Trouble::NotAWorkbook("is empty: it has no bytes at all".to_owned());
-    }
-    let words = foreign::instead_of_archive("", start).to_string();
-    Trouble::NotAWorkbook(words.trim_start().to_owned())
+/// Whether a file is a compound file that holds an encrypted package.
+fn starts_encrypted(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.take(COMPOUND.len() as u64).read_to_end(&mut start)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(start == COMPOUND && is_encrypted(file)?)
 }
 
 /// Whether a compound file holds an encrypted package: the name of its stream stands in UTF-16 in the directory.

@@ -1,6 +1,6 @@
-//! Text files and old workbooks cannot carry marks: a new workbook is made of their values, which is then painted like any.
+//! Text files and workbooks of other kinds than `.xlsx` cannot carry marks: a new workbook is made of their values, which is then painted like any.
 //!
-//! `.csv`: each cell as text, as it stood. `.xls`: values with a format for dates and times, titles, hidden sheets, merged
+//! Text: each cell as it stood. `.xls`, `.ods` and the like: values with a format for dates and times, titles, hidden sheets, merged
 //! areas. Cells stand where the engine's reader, which is used here too, has found them: an issue's cell is the same one.
 
 use std::fs::File;
@@ -108,7 +108,7 @@ pub fn write(path: &str, options: &ReadOptions, is_text: bool, copy: File) -> Re
 }
 
 /// The reader's words name the path; only the file's name is wanted.
-fn unreadable(failure: SourceError, path: &str) -> Trouble {
+pub(super) fn unreadable(failure: SourceError, path: &str) -> Trouble {
     let words = failure.to_string();
     let words = words.strip_prefix(path).unwrap_or(&words);
     let said = words.replace(path, "it").trim_start().to_owned();
@@ -118,9 +118,10 @@ fn unreadable(failure: SourceError, path: &str) -> Trouble {
             part: what,
             most: MOST_SHEET,
         },
-        SourceError::Foreign { .. } | SourceError::Empty { .. } | SourceError::CutShort { .. } => {
-            Trouble::NotAWorkbook(said)
-        }
+        SourceError::Foreign { .. }
+        | SourceError::Empty { .. }
+        | SourceError::CutShort { .. }
+        | SourceError::UnsupportedExtension { .. } => Trouble::NotAWorkbook(said),
         _ => Trouble::NotAWorkbook(format!("cannot be painted: {said}")),
     }
 }

@@ -27,7 +27,7 @@ fn what_is_not_there_or_is_something_else_is_refused_before_anything_is_recorded
     snapshot!(place, place.ade("run config absent*.xlsx"), @r"
     status 2
     --- stderr
-    error: no .xlsx, .xlsm, .xls or .csv file matches absent*.xlsx
+    error: no .xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv or .txt file matches absent*.xlsx
     ");
     // Nothing was started, not even for the input that exists.
     place.ade("run config Members.csv absent.xlsx").ends_with(2);
@@ -35,7 +35,7 @@ fn what_is_not_there_or_is_something_else_is_refused_before_anything_is_recorded
     status 2
     --- stderr
     error: letter.pdf has a format that is not supported
-    hint: ade reads .xlsx, .xlsm, .xls and .csv; save the file as one of them
+    hint: ade reads .xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv and .txt; save the file as one of them
     ");
     place.ade_refuses(
         "run config noending",
@@ -44,7 +44,7 @@ fn what_is_not_there_or_is_something_else_is_refused_before_anything_is_recorded
     snapshot!(place, place.ade("run config papers"), @r"
     status 2
     --- stderr
-    error: the folder papers has no .xlsx, .xlsm, .xls or .csv file
+    error: the folder papers has no .xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv or .txt file
     ");
     snapshot!(place, place.ade("run papers Members.csv"), @r"
     status 2

@@ -149,7 +149,7 @@ pub fn what_cannot_be_painted_is_refused_in_words() -> Tried {
         (
             "p.ods",
             whole[..2].to_vec(),
-            "p.ods is none of .xlsx, .xlsm, .xltx, .xltm, .xls and .csv",
+            "p.ods is not an .ods workbook: it is not a zip archive",
         ),
     ] {
         assert_eq!(refusal(name, &bytes), words);

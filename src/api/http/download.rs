@@ -34,7 +34,11 @@ pub fn kind_of(name: &str) -> &'static str {
         "xltx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.template",
         "xltm" => "application/vnd.ms-excel.template.macroenabled.12",
         "xls" => "application/vnd.ms-excel",
+        "xlsb" => "application/vnd.ms-excel.sheet.binary.macroenabled.12",
+        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
         "csv" => "text/csv",
+        "tsv" => "text/tab-separated-values",
+        "txt" => "text/plain",
         "json" => "application/json",
         _ => "application/octet-stream",
     }

@@ -154,7 +154,7 @@ fn no_list(error: NoList) -> ApiError {
 
 /// Download the painted copy: the sender's own workbook with the cells of issues marked.
 ///
-/// It is made when it is asked for first. Of `.xls` and `.csv` it is a new workbook with the same cells.
+/// It is made when it is asked for first. Of other files than `.xlsx` and `.xlsm` it is a new workbook with the same cells.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/annotated", operation_id = "download_annotated_input", tag = "issues", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.template"), (Vec<u8> = "application/vnd.ms-excel.template.macroenabled.12"))),
     (status = 206, description = "The part that was asked for"),

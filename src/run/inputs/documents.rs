@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use super::input::is_supported;
+use super::input::{SAVE_AS_SUPPORTED, is_supported};
 use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::base::files::FileError;
@@ -69,8 +69,9 @@ impl Problem for DocumentError {
     fn facts(&self) -> Facts {
         match self {
             Self::BadName { .. } => Facts::new(Kind::Usage, code::BAD_NAME),
-            Self::Unsupported { .. } => Facts::new(Kind::Usage, code::UNSUPPORTED_FORMAT)
-                .hint("ade reads .xlsx, .xlsm, .xls and .csv; save the file as one of them"),
+            Self::Unsupported { .. } => {
+                Facts::new(Kind::Usage, code::UNSUPPORTED_FORMAT).hint(SAVE_AS_SUPPORTED)
+            }
             Self::TooLarge { .. } => Facts::new(Kind::Usage, code::TOO_LARGE)
                 .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit"),
             Self::Empty => Facts::new(Kind::Usage, code::BAD_REQUEST),

@@ -13,7 +13,12 @@ use crate::configuration::Configuration;
 use crate::settings::paths;
 
 /// The formats that a run accepts, by extension, case-blind.
-pub const SUPPORTED: [&str; 4] = ["xlsx", "xlsm", "xls", "csv"];
+pub const SUPPORTED: [&str; 8] = ["xlsx", "xlsm", "xlsb", "xls", "ods", "csv", "tsv", "txt"];
+/// The same in a sentence about what is missing.
+const ANY_SUPPORTED: &str = ".xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv or .txt";
+/// What to do with a file of another format.
+pub const SAVE_AS_SUPPORTED: &str =
+    "ade reads .xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv and .txt; save the file as one of them";
 
 /// An input that cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +38,7 @@ pub enum InputError {
         path: PathBuf,
     },
     /// A folder without any file of a supported format.
-    #[error("the folder {} has no .xlsx, .xlsm, .xls or .csv file", path.display())]
+    #[error("the folder {} has no {} file", path.display(), ANY_SUPPORTED)]
     NothingInside {
         /// The folder.
         path: PathBuf,
@@ -47,7 +52,7 @@ pub enum InputError {
         path: PathBuf,
     },
     /// A glob that matches nothing, or that is not a valid glob.
-    #[error("no .xlsx, .xlsm, .xls or .csv file matches {pattern}")]
+    #[error("no {} file matches {pattern}", ANY_SUPPORTED)]
     NoMatch {
         /// The pattern.
         pattern: String,
@@ -85,7 +90,7 @@ impl Problem for InputError {
                     .map(|similar| format!("did you mean {similar}?")),
             ),
             Self::Unsupported { .. } => usage(code::UNSUPPORTED_FORMAT)
-                .hint("ade reads .xlsx, .xlsm, .xls and .csv; save the file as one of them"),
+                .hint(SAVE_AS_SUPPORTED),
             Self::NothingInside { below, .. } => {
                 usage(code::NO_INPUT).maybe_hint(below.as_ref().map(|below| {
                     format!(

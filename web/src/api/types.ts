@@ -494,7 +494,7 @@ export interface paths {
         };
         /**
          * Download the painted copy: the sender's own workbook with the cells of issues marked.
-         * @description It is made when it is asked for first. Of `.xls` and `.csv` it is a new workbook with the same cells.
+         * @description It is made when it is asked for first. Of other files than `.xlsx` and `.xlsm` it is a new workbook with the same cells.
          */
         get: operations["download_annotated_input"];
         put?: never;

@@ -13,7 +13,7 @@ import { add, again, dropped, remove, uploads, type Upload } from './uploads'
 
 type Known = Schemas['KnownConfiguration']
 
-const picker = Object.assign(document.createElement('input'), { type: 'file', multiple: true, hidden: true, accept: '.xlsx,.xlsm,.xls,.csv' })
+const picker = Object.assign(document.createElement('input'), { type: 'file', multiple: true, hidden: true, accept: '.xlsx,.xlsm,.xlsb,.xls,.ods,.csv,.tsv,.txt' })
 document.body.append(picker)
 picker.onchange = () => {
   add([...(picker.files ?? [])])
@@ -199,7 +199,7 @@ export function DropZone({ large, onSample }: { large?: boolean; onSample?: () =
           </button>
         </p>
       )}
-      <p class="dim small">.xlsx .xlsm .xls .csv. A folder is taken whole.</p>
+      <p class="dim small">.xlsx .xlsm .xlsb .xls .ods .csv .tsv .txt. A folder is taken whole.</p>
     </div>
   )
 }

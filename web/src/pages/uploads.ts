@@ -14,7 +14,7 @@ export interface Upload {
 }
 
 export const uploads = signal<Upload[]>([])
-const READS = /\.(xlsx|xlsm|xls|csv)$/i
+const READS = /\.(xlsx|xlsm|xlsb|xls|ods|csv|tsv|txt)$/i
 const AT_ONCE = 3
 let made = 0
 let busy = 0
@@ -31,7 +31,7 @@ export function add(files: File[]) {
     if (taken.has(`${file.name} ${file.size} ${file.lastModified}`)) continue
     const key = ++made
     const good = READS.test(file.name)
-    uploads.value = [...uploads.value, { key, file, state: good ? 'hashing' : 'refused', sent: 0, sheets: '', note: good ? '' : 'unsupported_format: save it as .xlsx, .xlsm, .xls or .csv', document: null }]
+    uploads.value = [...uploads.value, { key, file, state: good ? 'hashing' : 'refused', sent: 0, sheets: '', note: good ? '' : 'unsupported_format: save it as .xlsx, .xls, .ods or .csv', document: null }]
     if (good) line.push(key)
   }
   next()

@@ -21,8 +21,6 @@ pub const START_BYTES: u64 = 512;
 const MAXIMUM_PEEK_BYTES: u64 = 512 << 20;
 
 const ENCRYPTED: &str = "is an encrypted workbook: save it without a password";
-const NOT_AN_ARCHIVE: &str = "is not an .xlsx workbook (not a zip archive)";
-const UNKNOWN: &str = "is not an .xlsx workbook: it is not a zip archive";
 const NOT_A_WORKBOOK: &str = "is not a readable workbook";
 const NOT_LEGACY: &str = "is not a readable .xls workbook";
 
@@ -54,13 +52,18 @@ pub fn instead_of_archive(path: &str, start: &[u8]) -> SourceError {
             path: path.to_owned(),
         };
     }
+    let extension = [".ods", ".xlsb"]
+        .into_iter()
+        .find(|extension| path.to_lowercase().ends_with(extension))
+        .unwrap_or(".xlsx");
+    let not_an_archive = &format!("is not an {extension} workbook (not a zip archive)");
     if CompoundFile::is_one(start) {
         return match kind_of_compound_file(path) {
             CompoundKind::EncryptedWorkbook => encrypted(path),
-            CompoundKind::LegacyWorkbook => foreign(path, NOT_AN_ARCHIVE, Some(RENAMED_LEGACY)),
+            CompoundKind::LegacyWorkbook => foreign(path, not_an_archive, Some(RENAMED_LEGACY)),
             CompoundKind::Other => foreign(
                 path,
-                NOT_AN_ARCHIVE,
+                not_an_archive,
                 Some("this is some other Office file (an OLE2 compound file)"),
             ),
         };
@@ -84,8 +87,12 @@ pub fn instead_of_archive(path: &str, start: &[u8]) -> SourceError {
         None
     };
     match looks_like {
-        Some(_) => foreign(path, NOT_AN_ARCHIVE, looks_like),
-        None => foreign(path, UNKNOWN, None),
+        Some(_) => foreign(path, not_an_archive, looks_like),
+        None => foreign(
+            path,
+            &format!("is not an {extension} workbook: it is not a zip archive"),
+            None,
+        ),
     }
 }
 

@@ -31,8 +31,11 @@ const SETTINGS: &str = "settings.xml";
 const STYLES: &str = "styles.xml";
 /// Descriptions of the document are small.
 const MAXIMUM_STRUCTURE_BYTES: u64 = 16 << 20;
-/// So many cells may be repetitions of others. No program repeats more, because what people type differs.
-const MOST_REPEATED: usize = 1 << 19;
+/// What repetitions may cost: some rows of a form that was filled in with nothing but zeros, and more with each cell that is written.
+const SPARE: usize = 1 << 21;
+const SPARE_OF_A_CELL: usize = 256;
+/// A cell that is repeated in other columns costs more memory than one in further rows.
+const COST_OF_A_COLUMN: usize = 8;
 /// So many spaces may one element stand for.
 const MOST_SPACES: usize = 256;
 
@@ -246,7 +249,7 @@ impl Sheets for OpenDocument {
             column_count: 0,
             row: 0,
             cells: Vec::new(),
-            spare: MOST_REPEATED,
+            spare: SPARE,
             last_row: 0,
             text: String::new(),
         };
@@ -297,7 +300,7 @@ struct Filling<'a> {
     column_count: usize,
     row: usize,
     cells: Vec<Read>,
-    /// How many cells may still be repetitions.
+    /// What further repetitions may cost.
     spare: usize,
     last_row: usize,
     text: String,
@@ -391,14 +394,16 @@ impl Filling<'_> {
             return Ok(Continue::Yes);
         }
         let count: usize = self.cells.iter().map(|cell| cell.repeated).sum();
-        let repetitions = count
-            .saturating_mul(repeated)
-            .saturating_sub(self.cells.len());
-        let left = self.spare.checked_sub(repetitions);
+        let in_columns = (count - self.cells.len()).saturating_mul(COST_OF_A_COLUMN);
+        let in_rows = count.saturating_mul(repeated - 1);
+        let earned = self
+            .spare
+            .saturating_add(self.cells.len() * SPARE_OF_A_CELL);
+        let left = earned.checked_sub(in_columns.saturating_add(in_rows));
         self.spare = left.ok_or_else(|| {
-            self.beyond(format!(
-                "its cells are repeated more than {MOST_REPEATED} times; save the file as .xlsx"
-            ))
+            let said =
+                "it has far more cells than its file holds, which repeats them; save it as .xlsx";
+            self.beyond(said.to_owned())
         })?;
         self.last_row = self.row;
         for row in first..self.row {

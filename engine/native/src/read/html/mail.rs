@@ -2,7 +2,7 @@
 
 use crate::read::csv::guess;
 
-use super::page::meta_charset;
+use super::tags::meta_charset;
 
 /// Mails in mails deeper than this are not looked at.
 const MAXIMUM_DEPTH: usize = 4;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::mail::{self, Part};
 use super::styles;
 use super::table::Layout;
-use super::tags::{Token, Tokens};
+use super::tags::{Token, Tokens, meta_charset};
 use crate::cells::{DeclaredExtent, ScanLimits, Sheet, SheetBuilder};
 use crate::error::{Result, SourceError};
 use crate::progress::Watch;
@@ -146,19 +146,6 @@ fn read(path: &str, most_bytes: Option<usize>) -> Result<Vec<u8>> {
         }),
         false => Ok(read),
     }
-}
-
-/// The encoding that a page names near its start.
-pub(super) fn meta_charset(bytes: &[u8]) -> Option<String> {
-    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).to_ascii_lowercase();
-    let at = ["charset", "encoding"]
-        .iter()
-        .find_map(|word| Some(start.find(word)? + word.len()))?;
-    let value = start[at..].trim_start().strip_prefix('=')?;
-    let value = value.trim_start_matches([' ', '"', '\'']);
-    let end =
-        value.find(|letter: char| !letter.is_ascii_alphanumeric() && !"-_:.".contains(letter));
-    Some(value[..end.unwrap_or(value.len())].to_owned())
 }
 
 fn has_table(text: &str) -> bool {

@@ -183,6 +183,19 @@ fn end_of_tag(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
+/// The encoding that a page names near its start.
+pub(super) fn meta_charset(bytes: &[u8]) -> Option<String> {
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).to_ascii_lowercase();
+    let at = ["charset", "encoding"]
+        .iter()
+        .find_map(|word| Some(start.find(word)? + word.len()))?;
+    let value = start[at..].trim_start().strip_prefix('=')?;
+    let value = value.trim_start_matches([' ', '"', '\'']);
+    let end =
+        value.find(|letter: char| !letter.is_ascii_alphanumeric() && !"-_:.".contains(letter));
+    Some(value[..end.unwrap_or(value.len())].to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
