@@ -289,9 +289,9 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
         ("new.xls", sound.clone(), "rename it to .xlsx"),
         ("empty.xlsx", Vec::new(), "is empty"),
         (
-            "note.txt",
+            "note.pdf",
             b"x".to_vec(),
-            "files of type .txt are not supported",
+            "files of type .pdf are not supported",
         ),
         ("named.csv", sound.clone(), "the text is not utf-8"),
     ] {

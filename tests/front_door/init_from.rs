@@ -158,14 +158,14 @@ fn what_fails_leaves_nothing_and_says_which_file_and_why() {
     place.write("headers.csv", "Name,Amount,Date\n");
     place.write("prose.csv", "Dear colleagues\nsee you on Monday\n");
     place.write("fake.xlsx", "no workbook at all");
-    place.write("notes.txt", "Name,Amount\nA,5\n");
+    place.write("notes.pdf", "Name,Amount\nA,5\n");
     place.write("twice.csv", "Net,NET\n1,2\n");
     place.write("tests/other/good.csv", deliveries(ENGLISH, 4, "."));
     for (line, said) in [
         ("init new --from gone.csv", "there is no file gone.csv"),
         (
-            "init new --from notes.txt",
-            "notes.txt has a format that is not supported",
+            "init new --from notes.pdf",
+            "notes.pdf has a format that is not supported",
         ),
         ("init new --from good.csv empty.csv", "empty.csv"),
         (

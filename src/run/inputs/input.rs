@@ -368,6 +368,14 @@ pub fn is_supported(path: &Path) -> bool {
         .is_some_and(|extension| SUPPORTED.contains(&extension.to_lowercase().as_str()))
 }
 
+/// Whether a folder stands for a file, too: a `.txt` that nobody names may be a note.
+fn is_data(path: &Path) -> bool {
+    is_supported(path)
+        && path
+            .extension()
+            .is_none_or(|extension| !extension.eq_ignore_ascii_case("txt"))
+}
+
 /// Hidden files and the lock files that spreadsheet programs leave beside an open workbook are not inputs.
 fn is_leftover(path: &Path) -> bool {
     path.file_name()
@@ -401,7 +409,7 @@ fn inside(folder: &Path, search: &Search<'_>) -> Result<Inside, InputError> {
                 } else if search.enters(&path) {
                     waiting.push((path, below.join(entry.file_name())));
                 }
-            } else if path.is_file() && is_supported(&path) {
+            } else if path.is_file() && is_data(&path) {
                 let below = below.clone();
                 inside.inputs.push(Input { path, below });
             }
@@ -443,7 +451,7 @@ fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf
         for entry in entries.iter().rev() {
             looked_at += 1;
             let path = entry.path();
-            let is_input = !is_leftover(&path) && is_supported(&path) && path.is_file();
+            let is_input = !is_leftover(&path) && is_data(&path) && path.is_file();
             if is_input && paths::stem_of_output(&name_of(&path)).is_none() {
                 return Some(path);
             }

@@ -26,27 +26,19 @@ pub fn read_classes(sheet: &str, formats: &mut Formats) {
     }
 }
 
-/// The format of a cell: its own, or that of its class.
-pub fn look_of(tag: &Tag<'_>, formats: &mut Formats) -> Look {
-    let own = tag
-        .attribute("style")
-        .and_then(|style| format_in(&decoded(style)));
-    // What other programs write: the language, that of the format, and the format.
-    let foreign = || {
-        Some(
-            decoded(tag.attribute("sdnum")?)
-                .splitn(3, ';')
-                .nth(2)?
-                .to_owned(),
-        )
-    };
-    match own.or_else(foreign) {
+/// The format of a cell by its attributes `style`, `sdnum` (the language, that of the format, and the format) and `class`.
+pub fn look_of(
+    style: Option<&str>,
+    sdnum: Option<&str>,
+    class: Option<&str>,
+    formats: &mut Formats,
+) -> Look {
+    let own = style.and_then(|style| format_in(&decoded(style)));
+    let other = || Some(decoded(sdnum?).splitn(3, ';').nth(2)?.to_owned());
+    match own.or_else(other) {
         Some(code) => formats.look_of(&code),
         None => {
-            let classes = tag
-                .attribute("class")
-                .unwrap_or_default()
-                .split_ascii_whitespace();
+            let classes = class.unwrap_or_default().split_ascii_whitespace();
             let mut looks = classes.map(|class| formats.of(class));
             looks.next_back().unwrap_or_default()
         }

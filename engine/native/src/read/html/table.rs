@@ -280,13 +280,10 @@ impl Layout {
         if self.tables.last().is_none_or(|table| !table.has_row) {
             self.start_row(tag)?;
         }
-        let spanned = |name| {
-            tag.attribute(name)
-                .and_then(|number| number.trim().parse::<u32>().ok())
-        };
-        let columns = (spanned("colspan").unwrap_or(1) as usize).clamp(1, MOST_COLUMNS_SPANNED);
-        let rows = spanned("rowspan").unwrap_or(1).clamp(1, MOST_ROWS_SPANNED);
-        let look = styles::look_of(tag, &mut self.formats);
+        let stated = Stated::of(tag);
+        let columns = spanned(stated.colspan, MOST_COLUMNS_SPANNED);
+        let rows = spanned(stated.rowspan, MOST_ROWS_SPANNED as usize) as u32;
+        let look = styles::look_of(stated.style, stated.sdnum, stated.class, &mut self.formats);
         let Some(table) = self.tables.last_mut() else {
             return Ok(());
         };
@@ -323,7 +320,7 @@ impl Layout {
             columns,
             rows,
             look,
-            content: content_of(tag),
+            content: stated.content(),
         });
         Ok(())
     }
@@ -396,17 +393,52 @@ impl Layout {
     }
 }
 
-/// What a tag says about the value of its cell.
-fn content_of(tag: &Tag<'_>) -> Content {
-    let value = |name| tag.attribute(name).map(entities::decoded);
-    let stated = |value: String| Some(value).filter(|value| !value.is_empty());
-    if tag.attribute("x:str").is_some() {
-        Content::Words
-    } else if let Some(number) = value("x:num").or_else(|| value("sdval")) {
-        Content::Number(stated(number))
-    } else if let Some(truth) = value("x:bool") {
-        Content::Boolean(stated(truth))
-    } else {
-        Content::Words
+/// What the tag of a cell says about it.
+#[derive(Default)]
+struct Stated<'a> {
+    colspan: Option<&'a str>,
+    rowspan: Option<&'a str>,
+    style: Option<&'a str>,
+    class: Option<&'a str>,
+    sdnum: Option<&'a str>,
+    /// The number, truth or text that it is; empty where what is shown says it.
+    number: Option<&'a str>,
+    truth: Option<&'a str>,
+    is_text: bool,
+}
+
+impl<'a> Stated<'a> {
+    fn of(tag: &Tag<'a>) -> Self {
+        let mut stated = Self::default();
+        for (name, value) in tag.attributes() {
+            let value = Some(value);
+            match name.to_ascii_lowercase().as_str() {
+                "colspan" => stated.colspan = value,
+                "rowspan" => stated.rowspan = value,
+                "style" => stated.style = value,
+                "class" => stated.class = value,
+                "sdnum" => stated.sdnum = value,
+                "x:num" | "sdval" => stated.number = value,
+                "x:bool" => stated.truth = value,
+                "x:str" => stated.is_text = true,
+                _ => {}
+            }
+        }
+        stated
     }
+
+    fn content(&self) -> Content {
+        let value = |value: &str| Some(entities::decoded(value)).filter(|value| !value.is_empty());
+        match (self.number, self.truth) {
+            _ if self.is_text => Content::Words,
+            (Some(number), _) => Content::Number(value(number)),
+            (None, Some(truth)) => Content::Boolean(value(truth)),
+            (None, None) => Content::Words,
+        }
+    }
+}
+
+fn spanned(attribute: Option<&str>, most: usize) -> usize {
+    let number = attribute.and_then(|number| number.trim().parse::<usize>().ok());
+    number.unwrap_or(1).clamp(1, most)
 }
