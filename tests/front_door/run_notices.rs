@@ -215,6 +215,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
       no column was recognised as a field
       0 of 2 fields mapped, 2 columns unmapped
       not found: name, email
+      ! sheet 'foreign': no field was found in the table at A1:B2: its 1 row has no value in any field. Name its headers in the fields, or leave the table out with [sheets]
       0 issues
       data/workspaces/default/runs/[ID]/output/foreign_normalized.xlsx
     ");
