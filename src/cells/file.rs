@@ -81,7 +81,7 @@ impl Reading {
         }
     }
 
-    pub(super) fn csv(&self) -> ReadOptions {
+    pub(super) fn options(&self) -> ReadOptions {
         ReadOptions {
             csv_encoding: self.csv_encoding.clone(),
             csv_delimiter: self.csv_delimiter.clone(),

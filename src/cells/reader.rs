@@ -301,7 +301,7 @@ impl Cells {
         let made = self.part(file, Part::Structure, || {
             let _turn = self.turns.take();
             let path = file.path()?;
-            let book = Book::open_within(path, &file.reading().csv(), Some(self.sheet_bytes))
+            let book = Book::open_within(path, &file.reading().options(), Some(self.sheet_bytes))
                 .map_err(|failure| CellsError::of_reader(failure, &file.name()))?;
             let bytes = book.heap_bytes();
             Ok((Kept::Structure(Arc::new(book)), bytes))

@@ -499,8 +499,10 @@ class _Run:
         except SourceError as error:
             raise InputError(str(error)) from error
         except OutputError as error:
+            if not self.policy.sends_codes:
+                raise
             # The tables of the input are more than a worksheet can hold.
-            raise (InputError(str(error)) if self.policy.sends_codes else error) from error
+            raise InputError(str(error)) from error
         finally:
             # Last, because a hook may change a table's result, and reports show the final one.
             report.add(outcome, context.registry)

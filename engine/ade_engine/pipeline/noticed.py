@@ -216,28 +216,18 @@ def notice_end(context: RunContext, scan: SheetScan) -> None:
         )
 
 
-def notice_hidden_rows(context: RunContext, scan: SheetScan) -> None:
-    """Rows that spreadsheet programs do not show, filtered ones too: they are read as the others are."""
-    rows = [list(stretch) for stretch in scan.hidden_rows]
-    if rows:
-        count = sum(last - first + 1 for first, last in rows)
-        said = "1 hidden row was" if count == 1 else f"{count} hidden rows were"
-        context.notice(
-            "hidden_rows_read",
-            f"{said} read as the others are ({rows_in_words(rows)})",
-            level=INFO,
-            count=count,
-            rows=rows,
-        )
-
-
-def notice_hidden_columns(context: RunContext, scan: SheetScan) -> None:
-    """Columns that spreadsheet programs do not show: they are read as the others are, but give way to a visible one."""
-    columns = [list(stretch) for stretch in scan.hidden_columns]
-    if columns:
-        count = sum(last - first + 1 for first, last in columns)
-        said = "1 hidden column was" if count == 1 else f"{count} hidden columns were"
-        context.notice("hidden_columns_read", f"{said} read as the others are ({columns_in_words(columns)})", level=INFO, count=count)
+def notice_hidden(context: RunContext, scan: SheetScan) -> None:
+    """Rows and columns that spreadsheet programs do not show, filtered ones too: they are read as the others are. Such a column gives
+    way to a visible one.
+    """
+    for noun, hidden, in_words in (("row", scan.hidden_rows, rows_in_words), ("column", scan.hidden_columns, columns_in_words)):
+        found = [list(stretch) for stretch in hidden]
+        if not found:
+            continue
+        count = sum(last - first + 1 for first, last in found)
+        said = f"1 hidden {noun} was" if count == 1 else f"{count} hidden {noun}s were"
+        facts = {"rows": found} if noun == "row" else {}
+        context.notice(f"hidden_{noun}s_read", f"{said} read as the others are ({in_words(found)})", level=INFO, count=count, **facts)
 
 
 def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:

@@ -32,8 +32,7 @@ from ade_engine.pipeline.noticed import (
     notice_copied_sheet,
     notice_end,
     notice_formulas,
-    notice_hidden_columns,
-    notice_hidden_rows,
+    notice_hidden,
     notice_marks,
     notice_merged,
     notice_no_table,
@@ -164,8 +163,7 @@ class SheetPipeline:
         }
         notice_end(context, scan)
         notice_formulas(context, scan)
-        notice_hidden_rows(context, scan)
-        notice_hidden_columns(context, scan)
+        notice_hidden(context, scan)
         if context.policy.sends_notices and context.sheet_name.endswith(")"):
             notice_copied_sheet(context, scan, self._source)
         if self._source.format == "csv" and context.policy.sends_notices:

@@ -11,7 +11,7 @@ use super::html::WebPages;
 use super::kind::{Kind, options_of_text};
 use super::ods::OpenDocument;
 use super::read_ahead::ReadAhead;
-use super::sheets::{SheetInfo, Sheets, Visibility};
+use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
 use super::spreadsheet_xml::SpreadsheetXml;
 use super::xls::{self, LegacyWorkbook};
 use super::xlsb::BinaryWorkbook;
@@ -91,11 +91,8 @@ impl Book {
             Kind::WebArchive => Self::of(Kind::WebArchive, WebPages::open_mail(path, most_bytes)?),
             Kind::Text => {
                 let file = CsvFile::open(path, &options_of_text(path, options))?;
-                let sheets = vec![SheetInfo {
-                    title: file.title().to_owned(),
-                    visibility: Visibility::Visible,
-                    is_own_list: false,
-                }];
+                let title = file.title().to_owned();
+                let sheets = vec![SheetInfo::new(title, Visibility::Visible)];
                 Ok(Self {
                     kind: Kind::Text,
                     content: Content::Text(file),
@@ -109,13 +106,14 @@ impl Book {
     }
 
     fn of(kind: Kind, content: impl Sheets + 'static) -> Result<Self> {
-        let sheets = content.sheets().to_vec();
+        let SheetList { sheets, active } = content.list();
+        let sheets = sheets.clone();
         Ok(Self {
             kind,
             shared_text: Arc::default(),
             positions: (0..sheets.len()).collect(),
             sheets,
-            active: content.active(),
+            active: *active,
             content: Content::Other(Box::new(content)),
         })
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::xlsx::number::{is_whole_number, number_cell, styled};
 use super::xlsx::number_format::{NumberKind, shown_kind_of};
 use crate::cells::serial_date::Epoch;
-use crate::cells::{Cell, SheetBuilder, Tag, Zeros};
+use crate::cells::{Cell, ScanLimits, SheetBuilder, Tag, TextArena, Zeros};
 
 /// More formats of zeros and currencies than any file has.
 const MOST_ZEROS: u16 = 256;
@@ -73,9 +73,18 @@ impl Formats {
         self.looks.get(style).copied().unwrap_or_default()
     }
 
-    /// Whether no style has a format that means something.
-    pub fn is_empty(&self) -> bool {
-        self.looks.is_empty()
+    /// What builds a sheet whose cells have these formats.
+    pub fn builder(
+        &self,
+        title: &str,
+        limits: ScanLimits,
+        shared_text: Arc<TextArena>,
+        epoch: Epoch,
+    ) -> SheetBuilder {
+        let mut builder = SheetBuilder::new(title, limits, shared_text);
+        builder.set_epoch(epoch);
+        builder.set_zeros(self.zeros());
+        builder
     }
 
     /// All formats with zeros or a currency.

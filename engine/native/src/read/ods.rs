@@ -11,8 +11,7 @@ use super::archive::Archive;
 use super::document::{Document, Reader};
 use super::foreign;
 use super::formats::{Formats, cell_of_number};
-use super::sheets::Visibility;
-use super::sheets::{SheetInfo, Sheets};
+use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
 use super::xlsx::iso_date::from_iso8601;
 use super::xlsx::number_format::NumberKind;
 use super::xml::{Event, OPEN_DOCUMENT, XmlReader, attribute_text};
@@ -43,8 +42,7 @@ const MOST_SPACES: usize = 256;
 #[derive(Debug)]
 pub struct OpenDocument {
     document: Document,
-    sheets: Vec<SheetInfo>,
-    active: Option<usize>,
+    list: SheetList,
     formats: Formats,
 }
 
@@ -69,17 +67,24 @@ impl OpenDocument {
         }
         let mut this = Self {
             document: Document::of_part(archive, CONTENT, OPEN_DOCUMENT),
-            sheets: Vec::new(),
-            active: None,
+            list: SheetList::default(),
             formats: Formats::default(),
         };
         if !this.read_structure(&mut styles)? {
             return Err(foreign::other_document(&path));
         }
         this.formats = styles.formats;
-        let titled = |title: &String| this.sheets.iter().position(|sheet| sheet.title == *title);
-        this.active = active.as_ref().and_then(titled).or(Some(0));
-        this.active = this.active.filter(|&index| index < this.sheets.len());
+        let titled = |title: &String| {
+            this.list
+                .sheets
+                .iter()
+                .position(|sheet| sheet.title == *title)
+        };
+        this.list.active = active.as_ref().and_then(titled).or(Some(0));
+        this.list.active = this
+            .list
+            .active
+            .filter(|&index| index < this.list.sheets.len());
         Ok(this)
     }
 
@@ -102,14 +107,12 @@ impl OpenDocument {
                             || reader
                                 .attribute("style-name")
                                 .is_some_and(|style| styles.hidden.contains(&style));
-                        self.sheets.push(SheetInfo {
-                            title: reader.attribute("name").unwrap_or_default(),
-                            visibility: match is_hidden {
-                                true => Visibility::Hidden,
-                                false => Visibility::Visible,
-                            },
-                            is_own_list: false,
-                        });
+                        let title = reader.attribute("name").unwrap_or_default();
+                        let visibility = match is_hidden {
+                            true => Visibility::Hidden,
+                            false => Visibility::Visible,
+                        };
+                        self.list.sheets.push(SheetInfo::new(title, visibility));
                         reader.skip_element()?;
                     }
                     _ => reader.skip_element()?,
@@ -222,12 +225,8 @@ fn active_sheet(archive: &Archive) -> Option<String> {
 }
 
 impl Sheets for OpenDocument {
-    fn sheets(&self) -> &[SheetInfo] {
-        &self.sheets
-    }
-
-    fn active(&self) -> Option<usize> {
-        self.active
+    fn list(&self) -> &SheetList {
+        &self.list
     }
 
     fn heap_bytes(&self) -> usize {
@@ -235,11 +234,11 @@ impl Sheets for OpenDocument {
     }
 
     fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
-        let title = &self.sheets[sheet].title;
-        let mut builder = SheetBuilder::new(title, limits, Arc::default());
-        if !self.formats.is_empty() {
-            builder.set_zeros(self.formats.zeros());
-        }
+        let title = &self.list.sheets[sheet].title;
+        let text = Arc::default();
+        let builder = self
+            .formats
+            .builder(title, limits, text, Epoch::Windows1900);
         let mut filling = Filling {
             reader: self.document.read_sheet(sheet)?,
             formats: &self.formats,

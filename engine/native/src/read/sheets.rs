@@ -35,12 +35,28 @@ pub struct SheetInfo {
     pub is_own_list: bool,
 }
 
+impl SheetInfo {
+    /// A sheet of a sender's.
+    pub fn new(title: String, visibility: Visibility) -> Self {
+        Self {
+            title,
+            visibility,
+            is_own_list: false,
+        }
+    }
+}
+
+/// The worksheets of a file in workbook order, and which of them was active when it was saved.
+#[derive(Debug, Default)]
+pub struct SheetList {
+    pub sheets: Vec<SheetInfo>,
+    pub active: Option<usize>,
+}
+
 /// The sheets of a file whose reader needs nothing more.
 pub trait Sheets: fmt::Debug + Send + Sync {
-    /// The worksheets in workbook order.
-    fn sheets(&self) -> &[SheetInfo];
-    /// The worksheet that was active when the file was saved.
-    fn active(&self) -> Option<usize>;
+    /// Which sheets there are.
+    fn list(&self) -> &SheetList;
     /// Bytes that the structure takes.
     fn heap_bytes(&self) -> usize;
     /// Scans a worksheet.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::document::{Document, Reader};
 use super::formats::{Formats, cell_of_number};
-use super::sheets::Visibility;
-use super::sheets::{SheetInfo, Sheets};
+use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
 use super::xlsx::iso_date::from_iso8601;
+use super::xlsx::number::LONGEST_SHOWN;
 use super::xlsx::number_format::NumberKind;
 use super::xml::{Event, SPREADSHEET_2003, attribute_text};
 use crate::cells::builder::{MAXIMUM_COLUMNS, MAXIMUM_ROWS};
@@ -22,8 +22,7 @@ use crate::progress::Watch;
 #[derive(Debug)]
 pub struct SpreadsheetXml {
     document: Document,
-    sheets: Vec<SheetInfo>,
-    active: Option<usize>,
+    list: SheetList,
     formats: Formats,
     epoch: Epoch,
 }
@@ -36,13 +35,12 @@ impl SpreadsheetXml {
     pub fn open(path: &str) -> Result<Self> {
         let mut this = Self {
             document: Document::of_file(path, SPREADSHEET_2003),
-            sheets: Vec::new(),
-            active: None,
+            list: SheetList::default(),
             formats: Formats::default(),
             epoch: Epoch::Windows1900,
         };
         let active = this.read_structure()?;
-        this.active = Some(active).filter(|&index| index < this.sheets.len());
+        this.list.active = Some(active).filter(|&index| index < this.list.sheets.len());
         Ok(this)
     }
 
@@ -55,11 +53,10 @@ impl SpreadsheetXml {
                     (1, _) => self.document.note_open(&reader),
                     (2, b"Worksheet") => {
                         self.document.note_sheet(&reader)?;
-                        self.sheets.push(SheetInfo {
-                            title: reader.attribute("Name").unwrap_or_default(),
-                            visibility: Visibility::Visible,
-                            is_own_list: false,
-                        });
+                        self.list.sheets.push(SheetInfo::new(
+                            reader.attribute("Name").unwrap_or_default(),
+                            Visibility::Visible,
+                        ));
                     }
                     (2, b"ExcelWorkbook" | b"Styles") | (3, b"WorksheetOptions") => {}
                     (3, b"Date1904") => self.epoch = Epoch::Mac1904,
@@ -82,7 +79,7 @@ impl SpreadsheetXml {
                     (4, b"Visible") => {
                         let mut state = String::new();
                         reader.element_text(&mut state)?;
-                        if let Some(sheet) = self.sheets.last_mut() {
+                        if let Some(sheet) = self.list.sheets.last_mut() {
                             sheet.visibility = match state.trim() {
                                 "SheetHidden" => Visibility::Hidden,
                                 "SheetVeryHidden" => Visibility::VeryHidden,
@@ -100,12 +97,8 @@ impl SpreadsheetXml {
 }
 
 impl Sheets for SpreadsheetXml {
-    fn sheets(&self) -> &[SheetInfo] {
-        &self.sheets
-    }
-
-    fn active(&self) -> Option<usize> {
-        self.active
+    fn list(&self) -> &SheetList {
+        &self.list
     }
 
     fn heap_bytes(&self) -> usize {
@@ -113,12 +106,9 @@ impl Sheets for SpreadsheetXml {
     }
 
     fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
-        let title = &self.sheets[sheet].title;
-        let mut builder = SheetBuilder::new(title, limits, Arc::default());
-        builder.set_epoch(self.epoch);
-        if !self.formats.is_empty() {
-            builder.set_zeros(self.formats.zeros());
-        }
+        let title = &self.list.sheets[sheet].title;
+        let text = Arc::default();
+        let builder = self.formats.builder(title, limits, text, self.epoch);
         let mut filling = Filling {
             workbook: self,
             reader: self.document.read_sheet(sheet)?,
@@ -315,8 +305,8 @@ fn moment(microseconds: i64, look: NumberKind, epoch: Epoch) -> Cell {
         Epoch::Mac1904 => days_from_civil(1904, 1, 1),
     };
     let since = microseconds - first_day.unwrap_or(0) * DAY_MICROSECONDS;
-    let is_elapsed =
-        look == NumberKind::Time && (1..1000).contains(&since.div_euclid(DAY_MICROSECONDS));
+    let days = since.div_euclid(DAY_MICROSECONDS) as f64;
+    let is_elapsed = look == NumberKind::Time && (1.0..LONGEST_SHOWN).contains(&days);
     if look == NumberKind::Duration || is_elapsed {
         let serial = match epoch {
             Epoch::Windows1900 => serial_of_date_time(microseconds),

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use super::archive::Archive;
 use super::formats::{Formats, Look, cell_of_float};
 use super::read_ahead::ReadAhead;
-use super::sheets::Visibility;
-use super::sheets::{SheetInfo, Sheets};
-use super::xls::records::unpack_number;
+use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
+use super::xls::records::{self, unpack_number};
 use super::xlsx::number_format::{NumberKind, shown_kind_of_built_in};
 use super::xlsx::package::read_relationships;
 use crate::cells::builder::{MAXIMUM_COLUMNS, MAXIMUM_ROWS};
@@ -58,10 +57,9 @@ mod kinds {
 #[derive(Debug)]
 pub struct BinaryWorkbook {
     archive: Archive,
-    sheets: Vec<SheetInfo>,
+    list: SheetList,
     /// The part of each sheet.
     parts: Vec<String>,
-    active: Option<usize>,
     epoch: Epoch,
     looks: Vec<Look>,
     formats: Formats,
@@ -77,9 +75,8 @@ impl BinaryWorkbook {
     pub fn open(archive: Archive, most_bytes: Option<usize>) -> Result<Self> {
         let mut this = Self {
             archive,
-            sheets: Vec::new(),
+            list: SheetList::default(),
             parts: Vec::new(),
-            active: None,
             epoch: Epoch::Windows1900,
             looks: Vec::new(),
             formats: Formats::default(),
@@ -118,7 +115,7 @@ impl BinaryWorkbook {
                     self.epoch = Epoch::Mac1904;
                 }
                 kinds::BOOK_VIEW if active.is_none() => active = u32_at(data, 24),
-                kinds::SHEET if self.sheets.len() < MAXIMUM_SHEETS => {
+                kinds::SHEET if self.list.sheets.len() < MAXIMUM_SHEETS => {
                     let mut rest = data.get(8..).unwrap_or_default();
                     let (Some(id), Some(title)) = (take_text(&mut rest), take_text(&mut rest))
                     else {
@@ -135,18 +132,15 @@ impl BinaryWorkbook {
                         continue;
                     };
                     if active == Some(number) {
-                        self.active = Some(self.sheets.len());
+                        self.list.active = Some(self.list.sheets.len());
                     }
                     self.parts.push(part.to_owned());
-                    self.sheets.push(SheetInfo {
-                        title,
-                        visibility: match u32_at(data, 0) {
-                            Some(0) | None => Visibility::Visible,
-                            Some(1) => Visibility::Hidden,
-                            _ => Visibility::VeryHidden,
-                        },
-                        is_own_list: false,
-                    });
+                    let visibility = match u32_at(data, 0) {
+                        Some(0) | None => Visibility::Visible,
+                        Some(1) => Visibility::Hidden,
+                        _ => Visibility::VeryHidden,
+                    };
+                    self.list.sheets.push(SheetInfo::new(title, visibility));
                 }
                 _ => {}
             }
@@ -221,12 +215,8 @@ impl BinaryWorkbook {
 }
 
 impl Sheets for BinaryWorkbook {
-    fn sheets(&self) -> &[SheetInfo] {
-        &self.sheets
-    }
-
-    fn active(&self) -> Option<usize> {
-        self.active
+    fn list(&self) -> &SheetList {
+        &self.list
     }
 
     fn heap_bytes(&self) -> usize {
@@ -236,13 +226,9 @@ impl Sheets for BinaryWorkbook {
     }
 
     fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
-        let title = &self.sheets[sheet].title;
-        let mut builder = SheetBuilder::new(title, limits, self.shared_text.clone());
-        builder.set_epoch(self.epoch);
-        let zeros = self.formats.zeros();
-        if !zeros.is_empty() {
-            builder.set_zeros(zeros);
-        }
+        let title = &self.list.sheets[sheet].title;
+        let text = self.shared_text.clone();
+        let builder = self.formats.builder(title, limits, text, self.epoch);
         let part = &self.parts[sheet];
         let source =
             BufReader::with_capacity(1 << 16, ReadAhead::new(self.archive.open_part(part)?));
@@ -388,14 +374,8 @@ impl Filling<'_> {
 
 fn error_text(code: u8) -> &'static str {
     match code {
-        0x00 => "#NULL!",
-        0x07 => "#DIV/0!",
-        0x0F => "#VALUE!",
-        0x17 => "#REF!",
-        0x1D => "#NAME?",
-        0x24 => "#NUM!",
         0x2B => "#GETTING_DATA",
-        _ => "#N/A",
+        code => records::error_text(code),
     }
 }
 

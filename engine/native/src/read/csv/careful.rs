@@ -43,8 +43,8 @@ pub fn read(text: &[u8], delimiter: u8, rows: &mut impl Repairs) -> Result<()> {
     let mut usual = Usual::of(&text);
     let mut joins = delimiter == b',' && usual.joins_all(&text);
     // Where commas cut most rows, some still fit the first one, which is the header.
-    if let Some(of_header) = usual.like_the_first(&text)
-        && delimiter == b','
+    if delimiter == b','
+        && let Some(of_header) = usual.like_the_first(&text)
         && of_header.joins_all(&text)
     {
         (usual, joins) = (of_header, true);

@@ -13,8 +13,7 @@ use crate::progress::Watch;
 use crate::read::csv::guess;
 use crate::read::foreign;
 use crate::read::formats::Formats;
-use crate::read::sheets::Visibility;
-use crate::read::sheets::{SheetInfo, Sheets};
+use crate::read::sheets::{SheetInfo, SheetList, Sheets, Visibility};
 
 /// Larger files are refused.
 const MAXIMUM_BYTES: usize = 1 << 30;
@@ -26,8 +25,7 @@ const TAGS_OF_A_TICK: usize = 1024;
 #[derive(Debug)]
 pub struct WebPages {
     content: Content,
-    sheets: Vec<SheetInfo>,
-    active: Option<usize>,
+    list: SheetList,
     /// Style sheets that are parts of their own.
     styles: Vec<String>,
 }
@@ -57,8 +55,10 @@ impl WebPages {
         };
         Ok(Self {
             content: Content::Page(text),
-            sheets: vec![sheet(title, Visibility::Visible)],
-            active: Some(0),
+            list: SheetList {
+                sheets: vec![SheetInfo::new(title, Visibility::Visible)],
+                active: Some(0),
+            },
             styles: Vec::new(),
         })
     }
@@ -101,29 +101,21 @@ impl WebPages {
         pages.sort_by_key(|(order, _)| *order);
         let (stem, count) = (stem(path), pages.len());
         let titled = |(number, (order, _)): (usize, &(Option<usize>, Part))| match order {
-            Some(at) => sheet(named[*at].title.clone(), named[*at].visibility),
+            Some(at) => SheetInfo::new(named[*at].title.clone(), named[*at].visibility),
             None if count == 1 && named.len() == 1 => {
-                sheet(named[0].title.clone(), Visibility::Visible)
+                SheetInfo::new(named[0].title.clone(), Visibility::Visible)
             }
-            None if count == 1 => sheet(stem.clone(), Visibility::Visible),
-            None => sheet(format!("{stem} {number}"), Visibility::Visible),
+            None if count == 1 => SheetInfo::new(stem.clone(), Visibility::Visible),
+            None => SheetInfo::new(format!("{stem} {number}"), Visibility::Visible),
         };
         let sheets: Vec<SheetInfo> = (1..).zip(&pages).map(titled).collect();
         let pages = pages.into_iter().map(|(_, part)| part).collect();
+        let active = active.filter(|&at| at < sheets.len()).or(Some(0));
         Ok(Self {
-            active: active.filter(|&at| at < sheets.len()).or(Some(0)),
+            list: SheetList { sheets, active },
             content: Content::Mail { bytes, pages },
-            sheets,
             styles,
         })
-    }
-}
-
-fn sheet(title: String, visibility: Visibility) -> SheetInfo {
-    SheetInfo {
-        title,
-        visibility,
-        is_own_list: false,
     }
 }
 
@@ -212,12 +204,8 @@ fn between<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
 }
 
 impl Sheets for WebPages {
-    fn sheets(&self) -> &[SheetInfo] {
-        &self.sheets
-    }
-
-    fn active(&self) -> Option<usize> {
-        self.active
+    fn list(&self) -> &SheetList {
+        &self.list
     }
 
     fn heap_bytes(&self) -> usize {
@@ -232,7 +220,7 @@ impl Sheets for WebPages {
         for sheet in &self.styles {
             styles::read_classes(sheet, &mut formats);
         }
-        let title = &self.sheets[sheet].title;
+        let title = &self.list.sheets[sheet].title;
         let builder = SheetBuilder::new(title, limits, Arc::default());
         let layout = Layout::new(title, builder, formats);
         match &self.content {

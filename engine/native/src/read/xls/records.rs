@@ -319,6 +319,19 @@ impl<'a> SharedStringReader<'a> {
     }
 }
 
+/// What a cell with an error shows, by the error's code.
+pub fn error_text(code: u8) -> &'static str {
+    match code {
+        0x00 => "#NULL!",
+        0x07 => "#DIV/0!",
+        0x0F => "#VALUE!",
+        0x17 => "#REF!",
+        0x1D => "#NAME?",
+        0x24 => "#NUM!",
+        _ => "#N/A",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -172,16 +172,7 @@ impl Filling<'_> {
     }
 
     fn put_error(&mut self, row: u16, column: u16, code: u8) -> Result<()> {
-        let text = match code {
-            0x00 => "#NULL!",
-            0x07 => "#DIV/0!",
-            0x0F => "#VALUE!",
-            0x17 => "#REF!",
-            0x1D => "#NAME?",
-            0x24 => "#NUM!",
-            _ => "#N/A",
-        };
-        self.put_text(row, column, text)
+        self.put_text(row, column, records::error_text(code))
     }
 
     fn put_number(&mut self, row: u16, column: u16, style: u16, number: f64) -> Result<()> {

@@ -168,11 +168,14 @@ impl LegacyWorkbook {
         if !is_unicode {
             self.text_form = TextForm::Bytes(encoding_rs::WINDOWS_1252);
         }
-        let mut formats = Formats::default();
+        let mut formats = Formats {
+            as_shown: self.as_shown,
+            ..Formats::default()
+        };
         while let Some(record) = walk.next() {
             match record.code {
                 records::EOF => {
-                    self.kinds = formats.kinds(self.as_shown);
+                    self.kinds = formats.kinds();
                     if !formats.zeros.is_empty() {
                         let number_of = |key| formats.zeros_of.get(key).copied();
                         self.zeros_of = formats.of_styles.iter().map(number_of).collect();
@@ -305,7 +308,9 @@ impl LegacyWorkbook {
 /// The number formats of a workbook, by their keys, and the keys of its styles.
 #[derive(Default)]
 struct Formats {
-    kinds: HashMap<u16, (NumberKind, NumberKind)>,
+    /// See `ReadOptions`.
+    as_shown: bool,
+    kinds: HashMap<u16, NumberKind>,
     zeros: Vec<Zeros>,
     zeros_of: HashMap<u16, u16>,
     of_styles: Vec<u16>,
@@ -313,13 +318,8 @@ struct Formats {
 
 impl Formats {
     fn add(&mut self, key: u16, code: &str) {
-        let is_date = is_date_format(code);
-        let shown = if is_date {
-            shown_kind_of(code)
-        } else {
-            NumberKind::Number
-        };
-        self.kinds.insert(key, (date_if(is_date), shown));
+        self.kinds
+            .insert(key, self.kind(is_date_format(code), || shown_kind_of(code)));
         if let (Some(format), Ok(number)) =
             (Zeros::of_format(code), u16::try_from(self.zeros.len()))
         {
@@ -328,26 +328,31 @@ impl Formats {
         }
     }
 
-    /// For each style what its format makes of a number; to the older engine all moments were dates.
-    fn kinds(&self, as_shown: bool) -> Vec<NumberKind> {
+    /// For each style what its format makes of a number.
+    fn kinds(&self) -> Vec<NumberKind> {
+        let built_in = |key: u16| {
+            let shown = || shown_kind_of_built_in(key.into());
+            self.kind(is_built_in_date(key), shown)
+        };
         let kind = |key: &u16| {
-            let is_date = date_if(is_built_in_date(*key));
-            let shown = match shown_kind_of_built_in((*key).into()) {
-                NumberKind::Number => is_date,
-                shown => shown,
-            };
-            let (plain, shown) = self.kinds.get(key).copied().unwrap_or((is_date, shown));
-            if as_shown { shown } else { plain }
+            self.kinds
+                .get(key)
+                .copied()
+                .unwrap_or_else(|| built_in(*key))
         };
         self.of_styles.iter().map(kind).collect()
     }
-}
 
-fn date_if(is_date: bool) -> NumberKind {
-    if is_date {
-        NumberKind::Date
-    } else {
-        NumberKind::Number
+    /// What a format makes of a number: to the older engine all moments were dates.
+    fn kind(&self, is_date: bool, shown: impl FnOnce() -> NumberKind) -> NumberKind {
+        match is_date {
+            false => NumberKind::Number,
+            true if !self.as_shown => NumberKind::Date,
+            // Some formats of old workbooks are known as dates to them alone.
+            true => Some(shown())
+                .filter(|kind| *kind != NumberKind::Number)
+                .unwrap_or(NumberKind::Date),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::cells::Cell;
 use crate::cells::serial_date::{Epoch, duration_from_serial, from_serial};
 
 /// So many days that a format shows as hours are elapsed time; more are the day of a moment.
-const LONGEST_SHOWN: f64 = 1000.0;
+pub const LONGEST_SHOWN: f64 = 1000.0;
 
 /// Parses a number of the common forms; `None` for any other text.
 #[inline]

@@ -8,7 +8,7 @@ use super::cell_type::{CellType, ROW_WITHOUT_CELLS, detail};
 use super::iso_date::from_iso8601;
 use super::number::{is_whole_number, number_cell, parse_unsigned, row_number, styled};
 use super::number_format::NumberKind;
-use super::strings::{RichText, has_escapes, without_escapes};
+use super::strings::{RichText, has_escapes, shown};
 use super::styles::Marks;
 use super::usual_cell::{Content, UsualCell};
 use crate::cells::builder::MAXIMUM_COLUMNS;
@@ -575,10 +575,9 @@ impl<R: Read> SheetReader<'_, R> {
 
 /// The cell of a text of the sheet's own.
 fn text_cell(workbook: &Workbook, builder: &mut SheetBuilder, text: &str) -> Cell {
-    if workbook.as_shown && has_escapes(text.as_bytes()) {
-        builder.text_cell(&without_escapes(text))
-    } else {
-        builder.text_cell(text)
+    match workbook.as_shown {
+        true => builder.text_cell(&shown(text)),
+        false => builder.text_cell(text),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The workbook's shared strings, and the text of rich and phonetic strings in general.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use crate::cells::{Cell, TextArena};
@@ -59,11 +60,10 @@ impl SharedStrings {
                     let mut text = item.text();
                     // What Excel escapes as `_x005F_` is undone the way openpyxl does it: here, and only so far.
                     let unescaped;
+                    let shown_text;
                     if as_shown {
-                        if has_escapes(text.as_bytes()) {
-                            unescaped = without_escapes(text);
-                            text = &unescaped;
-                        }
+                        shown_text = shown(text);
+                        text = &shown_text;
                     } else if memchr::memmem::find(text.as_bytes(), b"x005F_").is_some() {
                         unescaped = text.replace("x005F_", "");
                         text = &unescaped;
@@ -104,7 +104,10 @@ pub fn has_escapes(text: &[u8]) -> bool {
 
 /// The text that is shown: such characters as themselves, each kind of line break as one, and control characters, which show
 /// nothing, not at all.
-pub fn without_escapes(text: &str) -> String {
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if !has_escapes(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("_x") {
@@ -129,7 +132,7 @@ pub fn without_escapes(text: &str) -> String {
         }
     }
     shown.push_str(rest);
-    shown
+    Cow::Owned(shown)
 }
 
 /// Gathers the text of an `si` or `is` element: its plain text, then that of its runs. Phonetic hints are left out.
@@ -221,7 +224,7 @@ mod tests {
             ("_xD83D_", ""),
         ] {
             assert!(has_escapes(text.as_bytes()));
-            assert_eq!(without_escapes(text), shown, "{text}");
+            assert_eq!(super::shown(text), shown, "{text}");
         }
         assert!(!has_escapes(b"snake_case"));
     }
