@@ -1,5 +1,10 @@
 //! `ade settings`: every setting, its value, where it came from, and what it means.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use ade::base::files;
 use ade::settings::{EngineSetting, Resolved, SettingSource, Settings, engine_settings};
 use serde_json::{Value, json};
 
@@ -11,7 +16,7 @@ use crate::ui::{Tone, Ui};
 ///
 /// Lists the settings of `ade`. They come from, strongest first: a flag, an environment variable, ade.toml (in this folder or one
 /// above it), the default. The engine's settings, such as date_order, belong to a configuration and are in its settings.toml;
-/// --engine lists them, and any of them can be named too.
+/// --engine lists them, with the values that hold in a configuration, and any of them can be named too.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade settings\n  ade settings data_dir ADE_BUILD_TIMEOUT\n  ade settings date_order\n  ade settings --engine\n  ADE_BUILD_TIMEOUT=60 ade settings --json\n\nade.toml holds settings for a folder and those below it: the names without ADE_, in lower case."
@@ -22,6 +27,9 @@ pub struct Args {
     /// List the settings of the engine
     #[arg(long, conflicts_with = "key")]
     engine: bool,
+    /// The configuration whose settings of the engine are shown
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    config: PathBuf,
 }
 
 /// A setting to show.
@@ -42,10 +50,20 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     } else if args.key.is_empty() {
         shown.extend(settings.resolved.iter().map(Shown::Own));
     }
+    let given = Given {
+        variables: &settings.variables,
+        file: files::read_if_there(&args.config.join("settings.toml"))?
+            .and_then(|text| toml::from_slice(&text).ok())
+            .unwrap_or_default(),
+    };
+    let is_2026 = given.edition() == "2026";
+    if args.engine && is_2026 {
+        shown.retain(|shown| !matches!(shown, Shown::Engine(setting) if setting.is_superfluous));
+    }
     if ui.json() {
         let all = shown.iter().map(|shown| match shown {
             Shown::Own(resolved) => resolved.json(),
-            Shown::Engine(setting) => engine_json(setting, &settings),
+            Shown::Engine(setting) => engine_json(setting, &given),
         });
         ui.document(&all.collect::<Vec<_>>());
         return Ok(ExitStatus::Done);
@@ -53,7 +71,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     for shown in &shown {
         match shown {
             Shown::Own(resolved) => print(ui, resolved),
-            Shown::Engine(setting) => print_engine(ui, setting, &settings),
+            Shown::Engine(setting) => print_engine(ui, setting, &given),
         }
     }
     if shown.iter().any(|shown| matches!(shown, Shown::Engine(_))) {
@@ -74,45 +92,59 @@ fn named<'a>(settings: &'a Settings, key: &str) -> Result<Shown<'a>, Failure> {
     })
 }
 
-/// The value that an environment variable gives to a setting of the engine.
-fn from_variable(setting: &EngineSetting, settings: &Settings) -> Option<String> {
-    let variable = setting.variable();
-    let given = settings.variables.iter();
-    let mut given = given.filter(|(name, _)| name.eq_ignore_ascii_case(&variable));
-    given
-        .next()
-        .map(|(_, value)| value.to_string_lossy().into_owned())
+/// Where settings of the engine come from.
+struct Given<'a> {
+    variables: &'a BTreeMap<OsString, OsString>,
+    /// The configuration's own.
+    file: toml::Table,
+}
+
+impl Given<'_> {
+    fn edition(&self) -> &str {
+        let given = self.file.get("edition");
+        given.and_then(toml::Value::as_str).unwrap_or_default()
+    }
+
+    /// Its value, and whose it is.
+    fn value(&self, setting: &EngineSetting) -> (String, String) {
+        let variable = setting.variable();
+        let is_2026 = self.edition() == "2026";
+        let mut variables = self.variables.iter();
+        if let Some((_, value)) = variables.find(|(name, _)| name.eq_ignore_ascii_case(&variable)) {
+            let value = value.to_string_lossy().into_owned();
+            return (value, format!("environment variable {variable}"));
+        }
+        match self.file.get(setting.key) {
+            Some(toml::Value::String(text)) => (text.clone(), "settings.toml".to_owned()),
+            Some(value) => (value.to_string(), "settings.toml".to_owned()),
+            None if is_2026 && setting.default_2026 != setting.default => {
+                (setting.default_2026.clone(), "edition 2026".to_owned())
+            }
+            None => (setting.default.clone(), "default".to_owned()),
+        }
+    }
 }
 
 /// As the object of a setting of `ade`.
-fn engine_json(setting: &EngineSetting, settings: &Settings) -> Value {
-    let given = from_variable(setting, settings);
-    let source = match given {
-        Some(_) => format!("environment variable {}", setting.variable()),
-        None => "default".to_owned(),
-    };
+fn engine_json(setting: &EngineSetting, given: &Given<'_>) -> Value {
+    let (value, source) = given.value(setting);
     json!({
-        "name": setting.variable(), "key": setting.key, "aliases": [], "value": given.as_ref().unwrap_or(&setting.default),
+        "name": setting.variable(), "key": setting.key, "aliases": [], "value": value,
         "default": setting.default, "default_note": null, "source": source, "meaning": setting.meaning,
     })
 }
 
-fn print_engine(ui: &Ui, setting: &EngineSetting, settings: &Settings) {
-    let (value, source) = match from_variable(setting, settings) {
-        Some(given) => (
-            given,
-            format!("  [environment variable {}]", setting.variable()),
-        ),
-        None => (
-            setting.default.clone(),
-            "  [the engine's default]".to_owned(),
-        ),
+fn print_engine(ui: &Ui, setting: &EngineSetting, given: &Given<'_>) {
+    let (value, source) = given.value(setting);
+    let source = match &*source {
+        "default" => "the engine's default",
+        source => source,
     };
     ui.line(format_args!(
         "{} = {}{}",
         ui.paint(Tone::Name, setting.key),
         ui.paint(Tone::Strong, value),
-        ui.paint(Tone::Dim, source)
+        ui.paint(Tone::Dim, format_args!("  [{source}]"))
     ));
     let meaning = format!(
         "{}. Also read from {}.",

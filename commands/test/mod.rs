@@ -2,7 +2,7 @@
 
 mod differences;
 mod fuzz;
-mod past;
+pub mod past;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -94,35 +94,30 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     session.round(&workspace, &prepared)
 }
 
-impl Session<'_> {
-    fn environment(
-        &self,
-        workspace: &Workspace,
-        prepared: &Prepared,
-    ) -> Result<EnvironmentRecord, Failure> {
-        let shown = EnvironmentProgress::new(self.lines, &prepared.record.name);
-        let on = &mut |progress: ade::environment::provide::Progress<'_>| shown.show(&progress);
-        let provided = provide(
-            workspace,
-            &Installers,
-            prepared,
-            Want::Ready,
-            self.cancel,
-            on,
-        );
-        Ok(provided.map_err(|error| CheckError::Provide(Box::new(error)))?)
-    }
+/// The environment that cases and past inputs run in, ready.
+pub fn environment_for(
+    lines: &LiveLines<'_>,
+    workspace: &Workspace,
+    prepared: &Prepared,
+    cancel: &Cancel,
+) -> Result<EnvironmentRecord, Failure> {
+    let shown = EnvironmentProgress::new(lines, &prepared.record.name);
+    let on = &mut |progress: ade::environment::provide::Progress<'_>| shown.show(&progress);
+    let provided = provide(workspace, &Installers, prepared, Want::Ready, cancel, on);
+    Ok(provided.map_err(|error| CheckError::Provide(Box::new(error)))?)
+}
 
+impl Session<'_> {
     fn round(&self, workspace: &Workspace, prepared: &Prepared) -> Outcome {
         let (args, ui) = (self.args, self.ui);
         if let Some(runs) = args.past {
-            let environment = self.environment(workspace, prepared)?;
+            let environment = environment_for(self.lines, workspace, prepared, self.cancel)?;
             let with = (workspace, prepared, &environment);
             return past::past(ui, with, runs as usize, self.cancel);
         }
         let all = cases::find(&args.config)?;
         let mut chosen = cases::choose(all, &args.cases, args.words.as_deref())?;
-        let environment = self.environment(workspace, prepared)?;
+        let environment = environment_for(self.lines, workspace, prepared, self.cancel)?;
         if let Some(changes) = args.fuzz {
             let wanted = fuzz::Wanted {
                 cases: &chosen,
@@ -146,7 +141,7 @@ impl Session<'_> {
         }
         let begun = Instant::now();
         let results = cases::run(workspace, prepared, &environment, &chosen, self.cancel)?;
-        let is_updated = |one: &CaseResult| args.update && !one.passed && one.is_mended_by_update();
+        let is_updated = |one: &CaseResult| args.update && is_mended(one);
         let passed = results.iter().filter(|one| one.passed).count();
         let updated = results.iter().filter(|one| is_updated(one)).count();
         let failed = results.len() - passed - updated;
@@ -155,9 +150,7 @@ impl Session<'_> {
                 &json!({"passed": passed, "updated": updated, "failed": failed, "cases": results}),
             );
         } else {
-            for result in &results {
-                print(ui, result, is_updated(result));
-            }
+            print_cases(ui, &results, args.update);
             let took = begun.elapsed().as_secs_f64();
             let updated = match updated {
                 0 => String::new(),
@@ -252,6 +245,17 @@ fn tell_of_unchecked(ui: &Ui, results: &[CaseResult]) {
             plural(unchecked.len() as u64, "case"),
             first(5, unchecked.into_iter())
         ));
+    }
+}
+
+fn is_mended(one: &CaseResult) -> bool {
+    !one.passed && one.is_mended_by_update()
+}
+
+/// Each case and what differs; what `--update` writes is no failure.
+pub fn print_cases(ui: &Ui, results: &[CaseResult], update: bool) {
+    for result in results {
+        print(ui, result, update && is_mended(result));
     }
 }
 

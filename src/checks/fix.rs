@@ -15,12 +15,15 @@ use super::cases::{self, CasesError, Engine};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::engine::EngineTask;
+use crate::engine::{EngineTask, is_superfluous};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::attempt::settings_of;
 use crate::settings::paths::RunFolder;
 use crate::store::{EnvironmentRecord, RunRecord};
 use crate::workspace::Workspace;
+
+/// How `settings.toml` says that a configuration is of the edition in which nothing has to be switched on.
+const EDITION: &str = "edition = \"2026\"";
 
 /// A column of the file that no field claimed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -251,6 +254,58 @@ pub fn edits(
     Ok((edits?, pastes))
 }
 
+/// The `settings.toml` of a configuration in edition 2026; `None`: it is.
+///
+/// # Errors
+/// It cannot be read.
+pub fn of_edition(root: &Path) -> Result<Option<Edit>, FixError> {
+    let file = root.join("settings.toml");
+    let old = files::read_if_there(&file)?.unwrap_or_default();
+    let new = in_edition(&String::from_utf8_lossy(&old)).into_bytes();
+    Ok((old != new).then(|| Edit {
+        diff: diff_of(Path::new("settings.toml"), &old, &new),
+        file,
+        added: Vec::new(),
+        old,
+        new,
+    }))
+}
+
+/// Settings with the edition at their top and without those that it has made superfluous, nor what is said of these alone.
+fn in_edition(text: &str) -> String {
+    let key_of = |line: &str| {
+        let (key, _) = line.split_once('=')?;
+        Some(key.trim().to_owned()).filter(|key| !key.contains('#'))
+    };
+    let goes = |line: &str| key_of(line).is_some_and(|key| is_superfluous(&key));
+    let is_of_edition = |line: &str| key_of(line).is_some_and(|key| key == "edition");
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    // Paragraphs with the blank lines behind them.
+    let ends_paragraph =
+        |line: &&str, next: &&str| line.trim().is_empty() && !next.trim().is_empty();
+    let mut new = match lines
+        .iter()
+        .any(|line| line.contains("edition") && is_of_edition(line))
+    {
+        true => String::new(),
+        false => format!("{EDITION}\n\n"),
+    };
+    for paragraph in lines.chunk_by(|line, next| !ends_paragraph(line, next)) {
+        let says = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+        let (gone, rest): (Vec<&str>, Vec<&str>) = paragraph.iter().partition(|line| goes(line));
+        if !gone.is_empty() && !rest.iter().any(says) {
+            continue;
+        }
+        for line in rest {
+            match is_of_edition(line) {
+                true => new += &format!("{EDITION}\n"),
+                false => new += line,
+            }
+        }
+    }
+    new
+}
+
 /// Has the cases of a configuration that were made of a run's file know its name. Returns the files that were written.
 ///
 /// # Errors
@@ -296,8 +351,8 @@ fn diff_of(name: &Path, old: &[u8], new: &[u8]) -> String {
 /// # Errors
 /// The file was changed meanwhile, or cannot be written.
 pub fn write(edit: &Edit) -> Result<(), FixError> {
-    let now = fs::read(&edit.file).map_err(FileError::on("read", &edit.file))?;
-    if now != edit.old {
+    let now = files::read_if_there(&edit.file)?;
+    if now.unwrap_or_default() != edit.old {
         return Err(FixError::Changed(edit.file.clone()));
     }
     let permissions = fs::metadata(&edit.file).map(|facts| facts.permissions());
@@ -306,4 +361,44 @@ pub fn write(edit: &Edit) -> Result<(), FixError> {
         fs::set_permissions(&edit.file, permissions).map_err(FileError::on("write", &edit.file))?;
     }
     Ok(())
+}
+
+impl Edit {
+    /// The edit that takes this one back.
+    pub fn back(&self) -> Self {
+        Self {
+            file: self.file.clone(),
+            added: Vec::new(),
+            diff: String::new(),
+            old: self.new.clone(),
+            new: self.old.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_edition_makes_superfluous_goes_with_what_is_said_of_it() {
+        for (old, new) in [
+            ("", "edition = \"2026\"\n\n"),
+            (
+                "# Mine.\n\n# Rows.\ndetect_rows = true # all\n\n\ndate_order = \"mdy\"\n",
+                "edition = \"2026\"\n\n# Mine.\n\ndate_order = \"mdy\"\n",
+            ),
+            (
+                "edition = '1.9'\n# Both.\nissue_list = true\nissues_sheet = false\n",
+                "edition = \"2026\"\n# Both.\nissues_sheet = false\n",
+            ),
+            (
+                "edition = \"2026\"\n[files.\"us_*\"]\ntyped_fields = false\n# typed_fields = true\n",
+                "edition = \"2026\"\n[files.\"us_*\"]\n# typed_fields = true\n",
+            ),
+        ] {
+            assert_eq!(in_edition(old), new, "{old}");
+            assert_eq!(in_edition(new), new, "{new}");
+        }
+    }
 }

@@ -119,17 +119,30 @@ pub fn files_for(name: &str, about: &str, settings: &[(&str, String)]) -> Vec<Ne
     .collect()
 }
 
-/// The text with a line in place of the first one that sets `name`, or has it commented out.
+/// The text with a line in place of the one that sets `name`, or behind the others.
 fn with_setting(text: &str, name: &str, line: &str) -> String {
     let sets = |one: &str| {
-        let bare = one.strip_prefix("# ").unwrap_or(one);
-        bare.strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with(" ="))
+        let rest = one.strip_prefix(name);
+        rest.is_some_and(|rest| rest.starts_with(" ="))
     };
     let at = text.lines().position(sets);
+    let behind = match at {
+        Some(_) => None,
+        None => text
+            .lines()
+            .collect::<Vec<_>>()
+            .iter()
+            .rposition(|one| !one.starts_with('#') && !one.is_empty()),
+    };
     let lines = text.lines().enumerate();
-    let lines = lines.map(|(number, one)| if Some(number) == at { line } else { one });
-    lines.fold(String::new(), |text, line| text + line + "\n")
+    lines.fold(String::new(), |text, (number, one)| {
+        let one = if Some(number) == at { line } else { one };
+        let text = text + one + "\n";
+        match Some(number) == behind {
+            true => text + "\n" + line + "\n",
+            false => text,
+        }
+    })
 }
 
 /// The sample's bytes.

@@ -17,5 +17,7 @@ pub use process::{
     ChildProcess, EngineFailure, EngineReport, EngineTask, FailedAt, Invocation, Launch, Message,
     RUN_DAY, RUN_MARKER,
 };
-pub use settings::{assignment, demand_setting, recorded, setting_names, with_recorded};
+pub use settings::{
+    assignment, demand_setting, is_superfluous, recorded, setting_names, with_recorded,
+};
 pub use wheel::{EMBEDDED_VERSION, Engine, EngineError};

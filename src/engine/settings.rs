@@ -41,6 +41,11 @@ pub fn setting_names() -> impl Iterator<Item = &'static str> {
     settings().map(|setting| setting.name)
 }
 
+/// Whether this told edition 2026 from engine 1.9, and has no effect in a configuration of that edition.
+pub fn is_superfluous(name: &str) -> bool {
+    settings().any(|known| known.name == name && known.reader == "_flag_of_1_9")
+}
+
 /// A text such as `date_order=mdy` as the name of a setting and its value.
 ///
 /// # Errors
@@ -90,7 +95,7 @@ impl RunSetting {
                 let is_known = self.words.split('|').any(|known| known == text);
                 return (!is_known).then(|| words.join(" or "));
             }
-            "_flag" => (FLAGS.contains(&&*word), "true or false"),
+            "_flag" | "_flag_of_1_9" => (FLAGS.contains(&&*word), "true or false"),
             "_count" | "_count_or_none" => {
                 (is_whole && number >= 1.0, "a whole number, at least 1")
             }

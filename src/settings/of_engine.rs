@@ -10,6 +10,10 @@ pub struct EngineSetting {
     pub key: &'static str,
     /// Its value where nothing says otherwise, as it would be typed.
     pub default: String,
+    /// The same in edition 2026.
+    pub default_2026: String,
+    /// Whether edition 2026 always works so, whatever is set.
+    pub is_superfluous: bool,
     /// What it means, one sentence.
     pub meaning: String,
 }
@@ -37,10 +41,18 @@ pub fn engine_settings() -> Vec<EngineSetting> {
 fn of_row(line: &'static str) -> Option<EngineSetting> {
     let row = line.strip_prefix("| `")?.strip_suffix(" |")?;
     let (key, rest) = row.split_once("` | ")?;
-    let (default, meaning) = rest.split_once(" | ")?;
+    let (default, rest) = rest.split_once(" | ")?;
+    let (newer, meaning) = rest.split_once(" | ")?;
+    let default = default.replace('`', "");
     Some(EngineSetting {
         key,
-        default: default.replace('`', ""),
+        default_2026: match newer.trim() {
+            "" => default.clone(),
+            "always" => "true".to_owned(),
+            newer => newer.replace('`', ""),
+        },
+        is_superfluous: newer == "always",
+        default,
         meaning: without_links(meaning),
     })
 }
@@ -70,7 +82,12 @@ mod tests {
         assert_eq!(order.default, "auto");
         assert!(order.meaning.contains("`dmy`"), "{order:?}");
         assert!(order.is_meant_by("ADE_ENGINE_DATE_ORDER") && order.is_meant_by("Date_Order"));
-        assert_eq!(named("csv_delimiter").unwrap().default, ",");
+        let delimiter = named("csv_delimiter").unwrap();
+        assert_eq!((&*delimiter.default, &*delimiter.default_2026), (",", "auto"));
+        for setting in &settings {
+            let is_superfluous = crate::engine::is_superfluous(setting.key);
+            assert_eq!(setting.is_superfluous, is_superfluous, "{setting:?}");
+        }
         assert!(
             named("sheets")
                 .unwrap()

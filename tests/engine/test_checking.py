@@ -82,6 +82,10 @@ def test_what_an_old_engine_brought_along_is_named(check):
 IGNORED = {
     "a setting": ({"/settings.toml": "# x\nremove_unmaped_columns = true\n"},
         "settings.toml, line 2: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?"),
+    "what an edition does anyway": ({"/settings.toml": "edition = '2026'\n\ntyped_fields = true\n"},
+        "settings.toml, line 3: typed_fields has no effect; take the line out. edition = \"2026\" always works so: fields without values"),
+    "the same for some files": ({"/settings.toml": "edition = '2026'\n[files.'us_*']\ntyped_fields = false\n"},
+        "settings.toml, line 3, [files.\"us_*\"]: typed_fields has no effect; take the line out."),
     "a table of settings": ({"/settings.toml": "[engine]\nlog = 1\n"}, "settings.toml, line 1: there is no setting 'engine'"),
     "a setting of some files": ({"/settings.toml": "# date_ordr\n[files.'us_*']\ndate_order = 'mdy'\ndate_ordr = 'mdy'\n"},
         "settings.toml, line 4, [files.\"us_*\"]: there is no setting 'date_ordr'; did you mean 'date_order'?"),

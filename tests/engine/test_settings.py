@@ -11,6 +11,7 @@ import pytest
 from conftest import steps, write_files
 
 from ade_engine import Settings
+from ade_engine.infrastructure.settings import superfluous
 from ade_engine.models import SettingsError
 
 DEFAULTS = {
@@ -87,6 +88,28 @@ def test_defaults():
     assert Settings.load().to_dict() == DEFAULTS
     assert Settings().model_dump(mode="json") == DEFAULTS
     assert Settings().model_dump() == {**DEFAULTS, "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
+
+
+def test_an_edition_has_defaults_of_its_own_and_parts_that_nobody_sets(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    write_files(package, {"settings.toml": "edition = '2026'\nissue_list = false\nissues_sheet = false\n"})
+    found = Settings.load(config_package_dir=package)
+    parts = [name for name in DEFAULTS if superfluous(name)]
+    assert "issue_list" in parts and "detect_rows" in parts and "issues_sheet" not in parts
+    assert all(getattr(found, name) is True for name in parts)
+    assert (found.csv_delimiter, found.output_style, found.fill_merged_numbers) == ("auto", "table", False)
+    # A choice stays one.
+    assert found.issues_sheet is False
+    monkeypatch.setenv("ADE_ENGINE_DETECT_ROWS", "0")
+    monkeypatch.setenv("ADE_ENGINE_SKIP_TOTAL_ROWS", "0")
+    found = Settings.load(config_package_dir=package)
+    assert found.detect_rows is True and found.skip_total_rows is False
+    with pytest.raises(SettingsError, match="^--set detect_rows: edition = .2026. always works so: rows are told apart"):
+        Settings.load(config_package_dir=package, assignments=[("detect_rows", "false")])
+    # Without an edition all of them are choices, as they were.
+    write_files(package, {"settings.toml": "issue_list = true\n"})
+    found = Settings.load(config_package_dir=package)
+    assert found.to_dict() == {**DEFAULTS, "config_package": str(package), "issue_list": True}
 
 
 def test_precedence_from_low_to_high(tmp_path, monkeypatch):

@@ -111,3 +111,35 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
         .prints("Paste \"Firma\" into the headers of employer");
     assert_eq!(place.read(FIELDS), shared);
 }
+
+#[test]
+fn an_edition_is_moved_to_with_its_differences_said() {
+    let place = Place::crew("april.csv", roster("Trade", |_| "welder".to_owned()));
+    let of_today = place.read("crew/settings.toml");
+    place
+        .ade("fix crew --edition")
+        .succeeds()
+        .prints("nothing in its settings.toml is superfluous");
+    // As somebody has it who has switched things on one by one.
+    let older = "# Rows.\ndetect_rows = true\n\ndate_order = \"dmy\"\n";
+    place.write("crew/settings.toml", older);
+    place.ade("run crew april.csv").succeeds();
+    // Piped and without --yes nothing is changed.
+    place
+        .ade("fix crew --edition")
+        .succeeds()
+        .prints("-detect_rows = true");
+    assert_eq!(place.read("crew/settings.toml"), older);
+    let moved = place.ade("fix crew --edition --yes").ends_with(1);
+    moved
+        .prints("+edition = \"2026\"")
+        .prints("✓ office-export")
+        .prints("1 input: 0 as before, 1 differ");
+    let settings = "edition = \"2026\"\n\ndate_order = \"dmy\"\n";
+    assert_eq!(place.read("crew/settings.toml"), settings);
+    let told = place.ade("settings --engine -c crew").succeeds();
+    told.stdout_has("date_order = dmy  [settings.toml]");
+    told.stdout_has("output_style = table  [edition 2026]");
+    told.stdout_lacks("detect_rows");
+    assert!(of_today.lines().count() <= 30, "{of_today}");
+}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ade_engine.extensions.alike import in_place_of_register, misspelt_register
 from ade_engine.extensions.loader import PLUGIN_FOLDERS
-from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names
+from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names, superfluous
 from ade_engine.models.errors import nearest
 from ade_engine.models.fields import RowKind
 from ade_engine.pipeline.finding.header_rows import OTHER_KINDS
@@ -54,15 +54,18 @@ def ignored(config_folder: Path, package_folder: Path, plugins: list[str], regis
 def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
     path = config_folder / SETTINGS_FILE
     text, document = _read(path) if path.is_file() else ("", {})
+    of_edition = document.get("edition") == "2026"
     for key in document:
         if key == FILES:
-            yield from _tables_of_files(path, text, document[FILES])
+            yield from _tables_of_files(path, text, document[FILES], of_edition=of_edition)
+        elif of_edition and superfluous(key):
+            yield f"{path}{_line_of(key, text)}: {key} has no effect; take the line out. {superfluous(key)}"
         elif key == "log_level":
             place = f"{path}{_line_of(key, text) or ', line 1'}"
             yield f"{place}: log_level is ignored here: how much is logged is decided where the engine is called"
         elif key not in setting_names():
             yield f"{path}{_line_of(key, text) or ', line 1'}: there is no setting {key!r}{nearest(key.lower(), setting_names())}"
-    for key in _WITH_LIST:
+    for key in _WITH_LIST if not of_edition else ():
         if document.get(key) is True and not document.get("issue_list"):
             yield f"{path}{_line_of(key, text)}: {key} has no effect without issue_list = true"
     misplaced = package_folder / SETTINGS_FILE
@@ -70,7 +73,7 @@ def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
         yield f"{misplaced} is not read: settings belong into {path}"
 
 
-def _tables_of_files(path: Path, text: str, tables: Any) -> Iterator[str]:
+def _tables_of_files(path: Path, text: str, tables: Any, *, of_edition: bool) -> Iterator[str]:
     for pattern, table in tables.items() if isinstance(tables, dict) else ():
         # A key may stand in several tables: its line is the first one below the table's name.
         lines = text.splitlines()
@@ -78,7 +81,8 @@ def _tables_of_files(path: Path, text: str, tables: Any) -> Iterator[str]:
         if "/" in pattern:
             yield f'{path}, line {start + 1}, [files."{pattern}"]: no file matches: patterns are compared with the name without its folder'
         for key in table:
-            if key in run_setting_names():
+            why = superfluous(key) if of_edition else None
+            if key in run_setting_names() and why is None:
                 continue
             if isinstance(table[key], dict):
                 meant = _unquoted(f"{pattern}.{key}", table[key])
@@ -86,7 +90,9 @@ def _tables_of_files(path: Path, text: str, tables: Any) -> Iterator[str]:
                 continue
             line = next((at for at, line in enumerate(lines[start:], start + 1) if key in line.split("#", 1)[0]), start + 1)
             place = f'{path}, line {line}, [files."{pattern}"]'
-            if key in setting_names():
+            if why is not None:
+                yield f"{place}: {key} has no effect; take the line out. {why}"
+            elif key in setting_names():
                 yield f"{place}: {key} is ignored here: it is no setting of a single file"
             else:
                 yield f"{place}: there is no setting {key!r}{nearest(key.lower(), run_setting_names())}"

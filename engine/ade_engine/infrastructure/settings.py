@@ -43,6 +43,7 @@ _LEVELS = {
     "FATAL": 50,
 }
 _MORE_THAN_ANY_SHEET = 2**31 - 1
+_CALLER = "the caller"
 _DEFAULT_LEVEL = _LEVELS["INFO"]
 
 
@@ -62,6 +63,11 @@ def _flag(value: Any, text: bool) -> bool:
         if word in _FALSE:
             return False
     raise ValueError("should be true or false")
+
+
+def _flag_of_1_9(value: Any, text: bool) -> bool:
+    """A flag that a package of edition 2026 cannot set: it is always on."""
+    return _flag(value, text)
 
 
 def _whole_number(value: Any) -> int:
@@ -221,40 +227,40 @@ _NEWER = (
     ("minimum_mapping_score", 0.0, _score, "least total score that maps a column to a field"),
     ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
     ("fill_merged_numbers", True, _flag, "with fill_merged: amounts too; without it keys and labels alone"),
-    ("row_provenance", False, _flag, "know which source row each output row comes from"),
-    ("issue_list", False, _flag, "a list of all issues beside the output: where, by which rule, what stood there"),
+    ("row_provenance", False, _flag_of_1_9, "know which source row each output row comes from"),
+    ("issue_list", False, _flag_of_1_9, "a list of all issues beside the output: where, by which rule, what stood there"),
     ("issues_sheet", False, _flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
     ("notes_sheet", False, _flag, "a sheet behind the others of what was left out, turned and guessed, and where"),
     ("quarantine", "keep", _one_of("keep", "sheet", "file"), "with issue_list: rows with errors stay, or stand on a sheet or in a file of their own"),
-    ("check_dates", False, _flag, "with issue_list: days before 1900-03-01 and after 9999-12-31 are issues"),
-    ("report_dropped_rows", False, _flag, "with issue_list: rows that a hook has dropped are an issue of their sheet"),
-    ("report_text_columns", False, _flag, "with issue_list: few texts that make a column of numbers text are issues"),
-    ("enforce_types", False, _flag, "with issue_list: cells that do not fit the dtype of their field are left empty"),
+    ("check_dates", False, _flag_of_1_9, "with issue_list: days before 1900-03-01 and after 9999-12-31 are issues"),
+    ("report_dropped_rows", False, _flag_of_1_9, "with issue_list: rows that a hook has dropped are an issue of their sheet"),
+    ("report_text_columns", False, _flag_of_1_9, "with issue_list: few texts that make a column of numbers text are issues"),
+    ("enforce_types", False, _flag_of_1_9, "with issue_list: cells that do not fit the dtype of their field are left empty"),
     ("also_write", "xlsx", _one_of("xlsx", "csv", "parquet", "jsonl"), "the shape of the tables beside the workbook; xlsx for none"),
     ("all_fields", False, _flag, "each table has all fields, in the configuration's order, before its other columns"),
     ("skip_sheets_without_fields", False, _flag, "sheets in which no column was found for a field are left out"),
     ("print_setup", False, _flag, "sheets are printed landscape, one page wide, with the header on each page"),
-    ("report_unread_cells", False, _flag, "a filled cell that a transform leaves empty is an issue"),
-    ("header_units", False, _flag, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
-    ("strict_validators", False, _flag, "the result of a validator has to be text"),
-    ("typed_fields", False, _flag, "fields without values have their type, and transforms written for text get text"),
+    ("report_unread_cells", False, _flag_of_1_9, "a filled cell that a transform leaves empty is an issue"),
+    ("header_units", False, _flag_of_1_9, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
+    ("strict_validators", False, _flag_of_1_9, "the result of a validator has to be text"),
+    ("typed_fields", False, _flag_of_1_9, "fields without values have their type, and transforms written for text get text"),
     ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
-    ("spread_header_labels", False, _flag, "a label over several columns of a stacked header belongs to each of them"),
-    ("end_tables_at_notes", False, _flag, "tables end above the notes below them"),
+    ("spread_header_labels", False, _flag_of_1_9, "a label over several columns of a stacked header belongs to each of them"),
+    ("end_tables_at_notes", False, _flag_of_1_9, "tables end above the notes below them"),
     ("skip_total_rows", False, _flag, "rows of totals are left out"),
     ("balance_rows", "keep", _one_of("keep", "drop"), "with skip_total_rows: balances stay rows, or are left out"),
     ("check_totals", False, _flag, "with skip_total_rows: a total that is not the sum of what is kept is an issue"),
     ("group_rows", "keep", _one_of("keep", "drop", "column"), "section heads: rows, left out, or a column of the rows below"),
-    ("headerless_tables", False, _flag, "rows without a header row are all records, and columns are known by their values"),
+    ("headerless_tables", False, _flag_of_1_9, "rows without a header row are all records, and columns are known by their values"),
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
     ("senders", {}, _senders, "patterns of file names, or lists of them, by sender: whose files `ade drift` compares"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
-    ("detect_rows", False, _flag, "rows are told apart by the headers of the fields and by their looks"),
+    ("detect_rows", False, _flag_of_1_9, "rows are told apart by the headers of the fields and by their looks"),
     ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
-    ("turn_tables", False, _flag, "with rows_by_context: a table that lies on its side is turned"),
-    ("columns_by_context", False, _flag, "with split_side_by_side_tables: spacer columns and notes beside tables are known"),
-    ("rows_by_context", False, _flag, "second lines of records, page titles and lone texts are known by the rows around"),
+    ("turn_tables", False, _flag_of_1_9, "with rows_by_context: a table that lies on its side is turned"),
+    ("columns_by_context", False, _flag_of_1_9, "with split_side_by_side_tables: spacer columns and notes beside tables are known"),
+    ("rows_by_context", False, _flag_of_1_9, "second lines of records, page titles and lone texts are known by the rows around"),
 )
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
 _SETTINGS = (
@@ -277,6 +283,27 @@ _SETTINGS = (
     ("escape_formulas", False, _flag, "text that starts with = stays text in the output"),
     *_NEWER,
 )
+#: What a package of edition 2026 has where nothing says otherwise, where that is not what engine 1.9 has.
+_DEFAULTS_OF_2026 = {
+    "csv_encoding": "auto",
+    "csv_delimiter": "auto",
+    "mapping_tie_resolution": "fullest",
+    "minimum_mapping_score": 0.5,
+    "split_side_by_side_tables": True,
+    "escape_formulas": True,
+    "fill_merged": True,
+    "fill_merged_numbers": False,
+    "issues_sheet": True,
+    "print_setup": True,
+    "output_style": "table",
+    "skip_total_rows": True,
+    "balance_rows": "drop",
+    "check_totals": True,
+    "group_rows": "column",
+    "drop_blank_rows": True,
+}
+#: What told edition 2026 from engine 1.9 and is nothing to choose: how it works.
+_PART_OF_2026 = tuple(key for key, _, read, _ in _SETTINGS if read is _flag_of_1_9)
 _READERS = {key: read for key, _, read, _ in _SETTINGS}
 _NEWER_KEYS = frozenset(key for key, *_ in _NEWER)
 #: Settings that say where the package is, how events are written, and which files a batch has: none of a single run.
@@ -291,6 +318,13 @@ def setting_names() -> tuple[str, ...]:
 def run_setting_names() -> tuple[str, ...]:
     """The keys of the settings that may differ from run to run: those of ``[files."us_*"]`` and of ``--set``."""
     return tuple(key for key in _READERS if key not in _OF_THE_CALL)
+
+
+def superfluous(key: str) -> str | None:
+    """Why a setting has no effect in edition 2026; ``None``: it has one."""
+    if key not in _PART_OF_2026:
+        return None
+    return f'edition = "2026" always works so: {Settings.model_fields[key].description}'
 
 
 class SettingField:
@@ -589,12 +623,21 @@ def _resolve(
     sources.append(_from_variables(_read_dotenv(cwd / ".env"), str(cwd / ".env")))
     sources.append(_from_variables(os.environ, "the environment variables"))
     sources += [{key: _Given(text, True, "--set", key, "--set")} for key, text in assignments]
-    sources.append({key: _Given(value, False, "the caller", key) for key, value in overrides.items() if key in _READERS})
+    sources.append({key: _Given(value, False, _CALLER, key) for key, value in overrides.items() if key in _READERS})
     given: dict[str, _Given] = {}
     for source in sources:
         given.update(source)
 
     values: dict[str, Any] = {key: default for key, default, _, _ in _SETTINGS}
+    if "edition" in given and _read("edition", given["edition"]) == "2026":
+        values.update(_DEFAULTS_OF_2026)
+        values.update(dict.fromkeys(_PART_OF_2026, True))
+        for key in _PART_OF_2026:
+            if key in given and given[key].of_run == "--set":
+                raise SettingsError(f"--set {key}: {superfluous(key)}", "leave it out")
+            # Python that calls the engine may try its parts one by one; files may not.
+            if key in given and given[key].source != _CALLER:
+                del given[key]
     for key, entry in given.items():
         values[key] = _read(key, entry)
     if "sheets" in given:

@@ -294,6 +294,18 @@ pub fn create_private_folder(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// The bytes of a file; `None`: there is none.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(FileError::on("read", path)(error)),
+    }
+}
+
 /// Writes a whole file.
 ///
 /// # Errors

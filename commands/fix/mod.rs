@@ -1,5 +1,7 @@
 //! `ade fix`: give fields the headers that a file has.
 
+mod edition;
+
 use std::path::PathBuf;
 
 use ade::base::cancel::Cancel;
@@ -33,7 +35,7 @@ use crate::ui::{EnvironmentProgress, ListedFile, LiveLines, RunProgress, Tone, U
 /// shown as a diff, written into the field's list of headers, and the file is run again. A list that cannot be edited is printed to paste.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix latest --json"
+    after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix latest --json\n  ade fix my-config --edition     to how ade works today"
 )]
 pub struct Args {
     /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
@@ -45,6 +47,10 @@ pub struct Args {
     /// The folder to edit [default: the one that the run's configuration came from]
     #[arg(short, long, value_name = "DIR")]
     config: Option<PathBuf>,
+    /// Move the configuration in the folder RUN, or in this one, to edition 2026: its settings.toml says so and loses what is
+    /// superfluous then; its cases and last inputs show what comes out otherwise
+    #[arg(long, conflicts_with = "accept")]
+    edition: bool,
     /// Write without asking
     #[arg(short, long)]
     yes: bool,
@@ -60,6 +66,9 @@ fn accepted(text: &str) -> Result<(String, String), String> {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
+    if args.edition {
+        return edition::run(args, context);
+    }
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
     let run = workspace.run(&args.run)?;

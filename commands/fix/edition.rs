@@ -1,0 +1,81 @@
+//! `ade fix --edition`: a configuration moved to the edition in which nothing has to be switched on, and what comes out otherwise.
+
+use std::path::{Path, PathBuf};
+
+use ade::checks::cases::{self, CasesError};
+use ade::checks::fix;
+use serde_json::json;
+
+use super::{Args, print_edits};
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::signals;
+use crate::test::{environment_for, past, print_cases};
+use crate::ui::LiveLines;
+
+/// So many of the last inputs are tried.
+const INPUTS: usize = 20;
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let named = (args.run != "latest").then(|| PathBuf::from(&args.run));
+    let folder = args.config.clone().or(named).unwrap_or(PathBuf::from("."));
+    let (workspace, prepared) = context.prepare(&folder)?;
+    let Some(edit) = fix::of_edition(&prepared.configuration.root)? else {
+        match ui.json() {
+            true => ui.document(&json!({"edits": [], "written": false, "cases": []})),
+            false => {
+                ui.line("It is of edition 2026, and nothing in its settings.toml is superfluous")
+            }
+        }
+        return Ok(ExitStatus::Done);
+    };
+    let edits = [edit];
+    if !ui.json() {
+        print_edits(ui, &edits, &[]);
+    }
+    let [edit] = &edits;
+    if !args.yes && !ui.is_agreed("Write this, and see what comes out otherwise?") {
+        if ui.json() {
+            ui.document(&json!({"edits": edits, "written": false, "cases": []}));
+        } else {
+            ui.hint("--yes writes it, and its cases and last inputs show what comes out otherwise");
+        }
+        return Ok(ExitStatus::Done);
+    }
+    fix::write(edit)?;
+    ui.say(format_args!("Wrote {}", ui.path(&edit.file)));
+    let lines = LiveLines::new(ui);
+    let cancel = signals::cancel_on_signals_and(lines.clear());
+    let (workspace, prepared) = match context.prepare(&folder) {
+        Ok(anew) => anew,
+        Err(_) => (workspace, prepared),
+    };
+    let environment = environment_for(&lines, &workspace, &prepared, &cancel)?;
+    let all = match cases::find(Path::new(&folder)) {
+        Err(CasesError::None(_)) => Vec::new(),
+        found => found?,
+    };
+    let results = cases::run(&workspace, &prepared, &environment, &all, &cancel)?;
+    let are_same = results.iter().all(|one| one.passed);
+    if ui.json() {
+        ui.document(&json!({"edits": edits, "written": true, "cases": results}));
+        return Ok(status(are_same));
+    }
+    print_cases(ui, &results, false);
+    let with = (&workspace, &prepared, &environment);
+    let of_past = past::past(ui, with, INPUTS, &cancel)?;
+    let is_same = are_same && matches!(of_past, ExitStatus::Done);
+    if !is_same && !args.yes && !ui.is_agreed("Keep it?") {
+        fix::write(&edit.back())?;
+        ui.say(format_args!("Put {} back", ui.path(&edit.file)));
+    }
+    Ok(status(is_same))
+}
+
+fn status(is_same: bool) -> ExitStatus {
+    match is_same {
+        true => ExitStatus::Done,
+        false => ExitStatus::Refused,
+    }
+}
