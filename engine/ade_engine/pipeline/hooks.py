@@ -61,6 +61,11 @@ class Hooks:
     def __contains__(self, stage: HookName) -> bool:
         return bool(self._callers.get(stage))
 
+    @property
+    def see_tables(self) -> bool:
+        """Whether a hook gets the frames of tables before they are written, and may move their rows."""
+        return any(stage in self for stage in _GIVES_TABLE)
+
     def asks_to_report(self, stage: HookName) -> bool:
         """Whether a hook of the stage may report issues."""
         return any("report" in call.plan.names() for _, call in self._callers.get(stage, ()))

@@ -411,7 +411,8 @@ class SheetPipeline:
         table = raw = rename_columns(context, source, mapping)
         if has_rows:
             table = with_rows(table, source)
-            if context.settings.issue_list:
+            # Nothing else moves rows unseen.
+            if context.settings.issue_list and self.hooks.see_tables:
                 table = with_checks(table, _number_of(context))
         if context.settings.report_text_columns and context.collected is not None:
             from ade_engine.pipeline.issues.own import find_lone_texts
@@ -466,7 +467,7 @@ class SheetPipeline:
             counts,
             source.names,
             is_turned=span.turned is not None,
-            rows_unknown=unknown_from(context, _number_of(context), table) if has_rows else None,
+            rows_unknown=unknown_from(context, _number_of(context), table) if has_rows and self.hooks.see_tables else None,
         )
         if context.collected is not None:
             from ade_engine.pipeline.columns.places import Places

@@ -44,10 +44,10 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> pl
         if not name.startswith(ISSUE_PREFIX) or texts.null_count() == table.height:
             continue
         field = name.removeprefix(ISSUE_PREFIX)
-        there = pl.DataFrame({"id": ids, "text": texts.cast(pl.String)}).with_row_index("position")
-        parts = in_parts(there.filter(pl.col("text").is_not_null()), collected.of(field), field)
+        there = pl.DataFrame({"position": pl.int_range(table.height, dtype=pl.UInt32, eager=True), "id": ids, "text": texts.cast(pl.String)})
+        parts = in_parts(there.drop_nulls("text"), collected.of(field), field)
         of_field = pl.lit(field or None, dtype=pl.String).alias("field")
-        found.append(places.put(field, parts, collected.astray).with_columns(of_field).select(*SCHEMA))
+        found.append(places.put(field, parts, collected.astray).select(*(of_field if name == "field" else name for name in SCHEMA)))
     found += [_of_whole(one, places) for one in collected.of_whole]
     if not found:
         return pl.DataFrame(schema=SCHEMA)
@@ -74,6 +74,8 @@ def name_other_cells(tables: list[BuiltTable]) -> None:
     """Say of each value that occurs more than once on a sheet in which cell it stands besides, the first one."""
     found = []
     for number, table in enumerate(tables):
+        if not (table.issues.get_column("message") == REPEATED).any():
+            continue
         is_repeated = (pl.col("message") == REPEATED) & pl.col("cell").is_not_null() & pl.col("position").is_not_null()
         repeated = table.issues.with_row_index("at").filter(is_repeated)
         # A hook may say the same of a row, or of a column that it has taken away.
@@ -103,6 +105,8 @@ def completed(
     """The lines of the list for a table that was written. ``header_row``, ``sheet``: where; ``columns``: of each frame column the number
     there, from 1.
     """
+    if not table.issues.height:
+        return pl.DataFrame(schema=KEYS)
     headers = {} if look is None else {column.source: column.header for column in look.columns}
     return placed(lines_of(context, table, headers), columns, header_row, sheet)
 
@@ -118,8 +122,6 @@ def placed(lines: pl.DataFrame, columns: dict[str | None, int], header_row: int,
 def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, str]) -> pl.DataFrame:
     """The lines of the list for a table without places in the output, but with their positions and columns in the table. ``headers``: of its frame columns."""
     issues, frame, fields = table.issues, table.result.table, context.registry.fields
-    if not issues.height:
-        return pl.DataFrame(schema={"position": pl.UInt32(), "frame_column": pl.String(), **{key: kind for key, kind in KEYS.items() if not key.startswith("output")}})
     names = issues.get_column("field").drop_nulls().unique().to_list()
     labels = {name: headers.get(name) or (fields[name].label if name in fields else None) or name for name in names}
     at = issues.get_column("position")
@@ -142,8 +144,9 @@ def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, s
         found = found.with_columns(pl.lit(None, dtype=pl.String).alias("written"))
     # Of a column that no field has the field is not known.
     unmapped = table.unmapped_names()
-    is_unmapped = pl.col("field").is_in([*unmapped])
-    found = found.with_columns(pl.col("field").alias("frame_column"), pl.when(~is_unmapped).then("field").alias("field"))
+    known = {name: name for name in names if name not in unmapped}
+    of_field = pl.col("field").replace_strict(known, default=None, return_dtype=pl.String).alias("field")
+    found = found.with_columns(pl.col("field").alias("frame_column"), of_field)
     lines = found.sort("row", "column", "rule", nulls_last=False, maintain_order=True)
     # A row that a hook has doubled is one of the sender's all the same.
     is_again = pl.col("row").is_not_null() & ~pl.struct("row", "column", "rule", "message").is_first_distinct()

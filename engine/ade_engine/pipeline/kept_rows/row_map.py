@@ -119,20 +119,26 @@ class RowMap:
             file.write("\n")
 
 
-def ascending(rows: pl.Series) -> list[list[int]]:
+def ascending(rows: list[int]) -> list[list[int]]:
     """Numbers as first and last of each stretch in which they go up by one. 0 is a stretch of its own."""
-    if not len(rows):
+    if not rows:
         return []
-    step = rows.cast(pl.Int64).diff()
-    starts = ((step != 1).fill_null(True) | (rows.shift(1) == 0).fill_null(True)).arg_true()
-    stops = pl.concat([starts.slice(1), pl.Series([len(rows)], dtype=starts.dtype)]) - 1
-    return [list(stretch) for stretch in zip(rows.gather(starts).to_list(), rows.gather(stops).to_list())]
+    first = rows[0]
+    if first and rows == [*range(first, first + len(rows))]:
+        return [[first, rows[-1]]]
+    found = [[first, first]]
+    for row in rows[1:]:
+        if row == found[-1][1] + 1 != 1:
+            found[-1][1] = row
+        else:
+            found.append([row, row])
+    return found
 
 
 def in_order(rows: pl.Series) -> list[list[int]]:
     """The numbers of rows as stretches that go up or down by one; ``[0, 0]`` for each row without a number."""
     found: list[list[int]] = []
-    for first, last in ascending(rows.fill_null(0)):
+    for first, last in ascending([row or 0 for row in rows.to_list()]):
         before = found[-1] if found else [0, 0]
         if first == last != 0 and before[1] == first + 1 and before[0] >= before[1]:
             # Downwards each row is a stretch of its own until here.
@@ -157,7 +163,7 @@ def lines_without_row(
                 reasons.append((reason, hook))
             _mark(numbers, first, last, of_looks + reasons[of_looks:].index((reason, hook)))
         for table in tables:
-            for first, last in ascending(table.numbers.drop_nulls().unique().sort()):
+            for first, last in ascending(sorted({*table.numbers.to_list()} - {None})):
                 _mark(numbers, first, last, 0)
     blank, header = _BY_LOOKS.index(BLANK), _BY_LOOKS.index(REPEATED_HEADER)
     for run in list(_RUN.finditer(numbers)):
@@ -174,7 +180,7 @@ def lines_without_row(
 def quarantined_lines(context: RunContext, before: list[RowsOfTable], after: list[RowsOfTable]) -> list[dict[str, Any]]:
     """The lines whose rows were in the tables of a sheet before they were quarantined, and are not any more."""
     rows, kept = (pl.concat([table.numbers for table in tables]).drop_nulls() for tables in (before, after))
-    gone = rows.filter(~rows.is_in(kept.implode())).unique().sort()
+    gone = sorted({*rows.to_list()} - {*kept.to_list()})
     return [_line(context, first, last, QUARANTINED, None) for first, last in ascending(gone)]
 
 

@@ -88,7 +88,7 @@ class BuiltTable:
     @property
     def rows_with_errors(self) -> int:
         """With ``issue_list``: how many of its rows have an error."""
-        if self.issues is None:
+        if self.issues is None or not self.issues.height:
             return 0
         return self.issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().n_unique()
 

@@ -147,7 +147,7 @@ def with_severities(table: BuiltTable) -> pl.DataFrame:
 def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[Issues]:
     """The issues of a table: those of columns that are written, in their order, then the others."""
     there = table.result.table.columns
-    listed = set() if table.issues is None else set(table.issues.filter(table.issues.get_column("position").is_not_null()).get_column("field").fill_null(""))
+    listed = set() if table.issues is None or not table.issues.height else set(table.issues.filter(table.issues.get_column("position").is_not_null()).get_column("field").fill_null(""))
     found = [name.removeprefix(ISSUE_PREFIX) for name in there if name.startswith(ISSUE_PREFIX)]
     if not found:
         return []

@@ -69,9 +69,9 @@ class Collected:
         for one in said:
             if one.messages.null_count() == len(one.messages):
                 continue
-            frame = pl.DataFrame({"id": ids, "text": texts, "message": one.messages}).filter(pl.col("message").is_not_null())
-            frame = frame.with_columns(pl.lit(one.rule).alias("rule"), pl.lit(one.severity).alias("severity"))
-            frames.append(frame.select(*_PARTS))
+            frame = pl.DataFrame({"id": ids, "text": texts, "message": one.messages}).drop_nulls("message")
+            known = [pl.Series(name, [value]).new_from_index(0, frame.height) for name, value in (("rule", one.rule), ("severity", one.severity))]
+            frames.append(frame.hstack(known))
 
     def keep(self, field: str, parts: pl.DataFrame) -> None:
         """Keep what further texts of a field's cells were made of: the columns that :meth:`of` gives."""
@@ -111,8 +111,8 @@ def said_at(is_wrong: pl.Series, message: str) -> pl.Series:
 
 def ids_of(table: pl.DataFrame) -> pl.Series:
     """The numbers of the rows in their sheet; nulls where they are not known."""
-    if ROW in table.columns and table.schema[ROW].is_integer():
-        return table.get_column(ROW).cast(pl.UInt32, strict=False).alias("id")
+    if ROW in table.columns and (rows := table.get_column(ROW)).dtype.is_integer():
+        return rows.cast(pl.UInt32, strict=False).alias("id")
     return pl.Series("id", [None], dtype=pl.UInt32).new_from_index(0, table.height)
 
 
