@@ -35,7 +35,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         print_edits(ui, &edits, &[]);
     }
     let [edit] = &edits;
-    if !args.yes && !ui.is_agreed("Write this, and see what comes out otherwise?") {
+    let asks = |question: &str| ui.can_ask() && ui.is_agreed(question);
+    if !args.yes && !asks("Write this, and see what comes out otherwise?") {
         if ui.json() {
             ui.document(&json!({"edits": edits, "written": false, "cases": []}));
         } else {
@@ -66,7 +67,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let with = (&workspace, &prepared, &environment);
     let of_past = past::past(ui, with, INPUTS, &cancel)?;
     let is_same = are_same && matches!(of_past, ExitStatus::Done);
-    if !is_same && !args.yes && !ui.is_agreed("Keep it?") {
+    if !is_same && !args.yes && !asks("Keep it?") {
         fix::write(&edit.back())?;
         ui.say(format_args!("Put {} back", ui.path(&edit.file)));
     }

@@ -4,7 +4,7 @@ use ade::base::clock::Timestamp;
 use ade::base::problem::Problem;
 use ade::engine::Told;
 use ade::run::results::RowCounts;
-use ade::run::views::explain::{Nearest, nearest_in_words};
+use ade::run::views::explain::{Nearest, nearest_in_words, why_unmapped};
 use ade::run::views::show::{Shown, show};
 use ade::run::views::summary::unprocessed;
 use ade::settings::paths::RunFolder;
@@ -321,8 +321,10 @@ fn row(column: &ColumnResult, reasons: &[&Told], nearest: Option<&Nearest>) -> V
     let header = column.header_raw.clone();
     let score = column.mapping_score.map(|score| format!("{score:.2}"));
     let why_not = column.unmapped_reason.as_deref();
-    let why = reasons.first().map(|why| why.message()).or(why_not);
-    let mut why = why.unwrap_or_default().replace('_', " ");
+    let mut why = match reasons.first() {
+        Some(why) => why.message().to_owned(),
+        None => why_not.map(why_unmapped).unwrap_or_default(),
+    };
     if let Some(nearest) = nearest {
         why = format!("{why}; {}", nearest_in_words(nearest));
     }

@@ -12,6 +12,7 @@ use super::parts::{self, Ended, Options, ReportError};
 use super::run::{self, Prepared};
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::issues::Severity;
+use crate::run::views::explain::why_unmapped;
 use crate::store::{RunMetrics, RunRecord, Store};
 
 /// Above so many files with issues a rule has its sum alone.
@@ -537,7 +538,7 @@ fn write_headers(html: &mut Html<'_>, common: &Common) {
             .mark("</bdi></td><td class=\"num\">")
             .count(header.tables);
         html.mark("</td><td class=\"nw full\"><span class=\"chip no\">")
-            .clipped(&columns::reason(columns::reason_of(column)), 60);
+            .clipped(&why_unmapped(columns::reason_of(column)), 60);
         html.mark("</span></td><td class=\"full\">");
         columns::nearest(html, column);
         html.mark("</td></tr>");

@@ -11,6 +11,7 @@ use super::names::Names;
 use super::parts;
 use crate::base::counted::{plural, thousands};
 use crate::cells::WholeSheet;
+use crate::run::views::explain::why_unmapped;
 
 /// So many columns are shown, and so many unmapped headers.
 const MOST: usize = 400;
@@ -214,18 +215,6 @@ pub fn reason_of(column: &Column) -> &str {
     column.told.reason.as_deref().unwrap_or_default()
 }
 
-/// Why a column has no field, in people's words.
-pub fn reason(word: &str) -> String {
-    match word {
-        "" => "no field".to_owned(),
-        "no_score" | "no_signal" => "no signal".to_owned(),
-        "below_minimum" | "below_threshold" => "score too low".to_owned(),
-        "lost_to_another" | "duplicate_field" => "field taken".to_owned(),
-        "tie" => "tie".to_owned(),
-        other => other.replace('_', " "),
-    }
-}
-
 /// Writes the columns that have no field.
 pub fn write_unmapped(
     html: &mut Html<'_>,
@@ -250,7 +239,7 @@ pub fn write_unmapped(
         header(html, first);
         write_filled(html, group, samples);
         html.mark("</td><td class=\"nw full\"><span class=\"chip no\">")
-            .clipped(&reason(reason_of(first)), 60)
+            .clipped(&why_unmapped(reason_of(first)), 60)
             .mark("</span></td><td class=\"full\">");
         nearest(html, first);
         html.mark("</td><td class=\"full\">");

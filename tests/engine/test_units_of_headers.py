@@ -335,3 +335,17 @@ def test_large_thousands_with_decimals_are_told(column, cells):
     assert values == [12_500_000, 9_750_500] and level == "warning" and "some are 10,000 or more" in message
     for others in ([12500, 9750], [125, 97.5]):
         assert column("Net (EUR k)", others, "net")[1] == [("info", "'EUR k': its numbers were multiplied by 1,000")]
+
+
+@pytest.mark.parametrize(("header", "units", "names"), [
+    # A name in the row of units is that of a column without one.
+    (["Order", "Weight", "Qty", None], [None, "g", "pcs", "Notes"], ["Order", "Weight", "Qty", "Notes"]),
+    # Beside a single unit it may be the second name of a label.
+    (["Order", "Day", "Price", None], [None, None, "EUR", "Status"], ["Order", "Day", "Price EUR", "Price Status"]),
+    (["Order", "Overtime", None, "Rate"], [None, "Hours", "Amount", "EUR"], ["Order", "Overtime Hours", "Overtime Amount", "Rate EUR"]),
+])  # fmt: skip
+def test_a_name_in_a_row_of_units_makes_no_names_of_them(run, template, header, units, names):
+    rows = [[f"A{n}", 1.5 + n, 4 + n, "dry" if header[-1] is None else 2.5 * n] for n in range(6)]
+    outcome = run(template, {"S": [header, units, *rows]})
+    found = [column["header"]["raw"] for column in outcome.tables[0]["structure"]["columns"]]
+    assert found == names

@@ -285,7 +285,11 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
             sound[..sound.len() / 2].to_vec(),
             "is cut short",
         ),
-        ("page.xlsx", b"<html></html>".to_vec(), "this is a web page"),
+        (
+            "page.xlsx",
+            b"<html></html>".to_vec(),
+            "it is a web page without a table",
+        ),
         ("empty.xlsx", Vec::new(), "is empty"),
         (
             "note.pdf",

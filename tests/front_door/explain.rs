@@ -354,9 +354,13 @@ fn the_api_says_the_same(place: &Place) {
 
 /// Without `row_provenance` the rows of the output are not numbered, and the hook has moved them.
 fn a_run_without_recorded_rows_guesses_nothing(place: &Place) {
-    place
-        .ade("run crew crew.csv -q --set row_provenance=false")
-        .succeeds();
+    let settings = place.read("crew/settings.toml");
+    let older = "detect_rows = true\nissue_list = true\ncsv_delimiter = \"auto\"";
+    place.write(
+        "crew/settings.toml",
+        settings.replace("edition = \"2026\"", older),
+    );
+    place.ade("run crew crew.csv -q").succeeds();
     let cell = followed(place, "--cell A6");
     has(
         &cell["output"][0],

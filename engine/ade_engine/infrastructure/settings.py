@@ -586,8 +586,8 @@ def scan_limits(settings: Settings) -> dict[str, Any]:
             ("max_empty_cols_run", settings.max_empty_cols_run),
         )
     }
-    # 0: none, 1: each range, 2: those without an amount.
-    limits["fill_merged"] = (1 if settings.fill_merged_numbers else 2) if settings.fill_merged else 0
+    # 0: none, 1: each range, 2: those without an amount; and 4: none into a column without a value of its own.
+    limits["fill_merged"] = (1 if settings.fill_merged_numbers else 2) | (4 if settings.edition == "2026" else 0) if settings.fill_merged else 0
     return limits
 
 

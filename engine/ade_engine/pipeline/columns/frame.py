@@ -165,7 +165,7 @@ def _without_attributes(rows: list[list[Any]]) -> tuple[list[list[Any]], dict[in
     if len(rows) > 1:
         from ade_engine.pipeline.columns.unit_rows import without_units
 
-        clean, units = without_units(clean, joined_headers)
+        clean, units = without_units(clean, rows, joined_headers)
     if footnotes or units:
         rows = [
             [cell if is_blank(cell) else clean[number][column] for column, cell in enumerate(row)]

@@ -271,7 +271,9 @@ def leave_out_rows(
         if kind == BALANCE:
             tell_balances(context, span, rows, scan)
         else:
-            _notice(context, what, rows, _REASONS.get(kind, not_written.OTHER))
+            has_records = any(one not in gone and not scan.is_empty_row(row) for row, one in enumerate(inside, span.data_start))
+            said = "" if has_records else ", and the table has no record"
+            _notice(context, what, rows, _REASONS.get(kind, not_written.OTHER), INFO if has_records else WARNING, said)
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 
 
@@ -387,7 +389,7 @@ def _lines(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetSca
     return series
 
 
-def _notice(context: RunContext, what: str, rows: list[int], reason: str, level: str = INFO) -> None:
+def _notice(context: RunContext, what: str, rows: list[int], reason: str, level: str = INFO, more: str = "") -> None:
     """Name rows that were left out; ``reason``: a word of the row map."""
     if not rows:
         return
@@ -396,7 +398,7 @@ def _notice(context: RunContext, what: str, rows: list[int], reason: str, level:
     plural = "row" if count == 1 else "rows"
     context.notice(
         "rows_left_out",
-        f"{count} {plural} {what} left out ({context.rows_in_words(numbers)})",
+        f"{count} {plural} {what} left out ({context.rows_in_words(numbers)}){more}",
         level=level,
         count=count,
         **context.rows_told(numbers),

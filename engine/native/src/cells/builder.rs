@@ -44,6 +44,8 @@ pub struct ScanLimits {
     pub fill_merged: bool,
     /// Whether numbers do, too: an amount in a range of three records is not three amounts.
     pub fill_numbers: bool,
+    /// Whether columns that have no value of their own get those of ranges, too.
+    pub fill_spacers: bool,
 }
 
 impl ScanLimits {
@@ -56,6 +58,7 @@ impl ScanLimits {
         keep_blank_text: false,
         fill_merged: false,
         fill_numbers: true,
+        fill_spacers: true,
     };
 }
 
@@ -428,7 +431,13 @@ impl SheetBuilder {
             shared_text: self.shared_text,
         };
         if self.limits.fill_merged {
-            filling::fill(&mut sheet, self.cells_seen, self.limits.fill_numbers);
+            let limits = self.limits;
+            filling::fill(
+                &mut sheet,
+                self.cells_seen,
+                limits.fill_numbers,
+                limits.fill_spacers,
+            );
         }
         sheet
     }

@@ -3,11 +3,13 @@
 //! Where labels and keys alone are filled, an amount stays in its first cell: three records share it, and none of them has it
 //! whole. Ids in the first column and years are keys.
 //!
+//! A column without a value of its own is a part of the one that its ranges begin in, and stays empty where that is asked for.
+//!
 //! Ranges come from files, which may name any: they may overlap, reach beyond the sheet, or be as large as a sheet can be. So
 //! a sheet grows neither in rows nor in width, a range that overlaps an earlier one is left as it is, and so is one that
 //! would take more cells than are in proportion to the cells that the file has.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::cell::{Cell, Tag};
 use super::findings::Filled;
@@ -34,8 +36,13 @@ struct Piece {
 
 /// Fills the merged ranges of a sheet. `cells` is the number of cells that the file has for it; `numbers`: whether amounts are
 /// filled as labels are.
-pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool) {
+/// `spacers`: whether columns without a value of their own are filled, too.
+pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool, spacers: bool) {
     let (fillings, filled) = chosen(sheet, cells, numbers);
+    let left = match spacers {
+        true => HashSet::new(),
+        false => without_values(sheet, &fillings),
+    };
     sheet.findings.filled = filled;
     for (range, _) in &fillings {
         sheet.zeros.fill(range);
@@ -57,10 +64,29 @@ pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool) {
         if sheet.groups.len() <= group {
             sheet.groups.resize_with(group + 1, || None);
         }
-        fill_group(sheet.groups[group].get_or_insert_default(), group, &open);
+        fill_group(
+            sheet.groups[group].get_or_insert_default(),
+            group,
+            &open,
+            &left,
+        );
         open.retain(|(range, _)| range.last_row > last_row);
         group += 1;
     }
+}
+
+/// The columns in which ranges only go on, and that have no value of their own.
+fn without_values(sheet: &Sheet, fillings: &[Filling]) -> HashSet<u32> {
+    let further = |(range, _): &Filling| range.first_column + 1..=range.last_column;
+    let mut columns: HashSet<u32> = fillings.iter().flat_map(further).collect();
+    columns.retain(|column| {
+        let mut is_blank = true;
+        sheet.visit_column(*column as usize, 0, sheet.facts.rows_emitted, |cell| {
+            is_blank &= sheet.is_blank(cell);
+        });
+        is_blank
+    });
+    columns
 }
 
 /// The ranges to fill in order of rows, none of which overlap.
@@ -278,7 +304,7 @@ fn overlaps_earlier(above: &mut BTreeMap<u32, MergedRange>, range: &MergedRange)
 }
 
 /// Fills what lies in one group.
-fn fill_group(group: &mut Group, number: usize, open: &[Filling]) {
+fn fill_group(group: &mut Group, number: usize, open: &[Filling], left: &HashSet<u32>) {
     let start = number * GROUP_ROWS;
     let mut pieces = Vec::new();
     for (range, cell) in open {
@@ -291,12 +317,14 @@ fn fill_group(group: &mut Group, number: usize, open: &[Filling]) {
             *width = (*width).max(range.last_column as u16 + 1);
         }
         pieces.extend(
-            (range.first_column..=range.last_column).map(|column| Piece {
-                column,
-                first: first as u16,
-                last: last as u16,
-                cell: *cell,
-            }),
+            (range.first_column..=range.last_column)
+                .filter(|column| !left.contains(column))
+                .map(|column| Piece {
+                    column,
+                    first: first as u16,
+                    last: last as u16,
+                    cell: *cell,
+                }),
         );
     }
     pieces.sort_unstable_by_key(|piece| (piece.column, piece.first));
@@ -344,6 +372,14 @@ mod tests {
             fill_merged: true,
             ..ScanLimits::NONE
         };
+        sheet_within(limits, rows, merged)
+    }
+
+    fn sheet_within(
+        limits: ScanLimits,
+        rows: &[(usize, &[(usize, i64)])],
+        merged: &[&str],
+    ) -> Sheet {
         let mut builder = SheetBuilder::new("Sheet", limits, Arc::new(TextArena::new()));
         for (row, cells) in rows {
             for &(column, value) in *cells {
@@ -402,6 +438,24 @@ mod tests {
         assert_eq!(filled.first, MergedRange::of_reference("A1:B2"));
         // A1:B2 and C2:C4 have several rows.
         assert_eq!(filled.numbers, 2);
+    }
+
+    #[test]
+    fn a_column_without_a_value_of_its_own_is_no_second_one() {
+        let rows: &[(usize, &[(usize, i64)])] = &[
+            (0, &[(0, 1), (3, 2)]),
+            (1, &[(0, 3), (3, 4), (4, 5)]),
+            (2, &[(0, 6), (3, 7), (4, 8)]),
+        ];
+        let limits = ScanLimits {
+            fill_merged: true,
+            fill_spacers: false,
+            ..ScanLimits::NONE
+        };
+        let sheet = sheet_within(limits, rows, &["A1:C1", "D1:E1", "A2:C2", "A3:B3"]);
+        assert_eq!(row(&sheet, 0), [1, 0, 0, 2, 2]);
+        assert_eq!(row(&sheet, 1), [3, 0, 0, 4, 5]);
+        assert_eq!(row(&sheet, 2), [6, 0, 0, 7, 8]);
     }
 
     #[test]

@@ -23,8 +23,10 @@ use crate::read::background::BackgroundBook;
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// What `fill_merged` is where labels and keys are filled, and amounts are not; 0 fills none, 1 all.
+/// What `fill_merged` is where labels and keys are filled, and amounts are not; 0 fills none, 1 all. With [`NO_SPACERS`] more, columns
+/// without a value of their own stay empty.
 const LABELS_ALONE: u8 = 2;
+const NO_SPACERS: u8 = 4;
 
 fn limits(
     max_empty_rows_run: Option<usize>,
@@ -35,7 +37,8 @@ fn limits(
         empty_rows: max_empty_rows_run,
         empty_columns: max_empty_cols_run,
         fill_merged: fill_merged > 0,
-        fill_numbers: fill_merged != LABELS_ALONE,
+        fill_numbers: fill_merged & LABELS_ALONE == 0,
+        fill_spacers: fill_merged & NO_SPACERS == 0,
         ..ScanLimits::NONE
     }
 }

@@ -33,7 +33,7 @@ use trace::Tracer;
 pub use way::{Place, Said, Way};
 pub use without::{Near, Without};
 use without::{field_named, without};
-pub use words::{nearest_in_words, spoken};
+pub use words::{nearest_in_words, spoken, why_unmapped};
 
 /// The version of the keys of an explanation; within a version keys are only added.
 pub const SCHEMA_VERSION: u32 = 1;

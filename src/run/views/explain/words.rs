@@ -146,6 +146,19 @@ fn with_field(column: &Column, spoke: Option<&str>) -> String {
     said
 }
 
+/// Why a column has no field, in the words that all views begin with. `code`: of an event, or of what is told.
+pub fn why_unmapped(code: &str) -> String {
+    match code {
+        "" => "no field",
+        "no_score" | "no_signal" => "no signal",
+        "below_minimum" | "below_threshold" => "below threshold",
+        "lost_to_another" | "duplicate_field" => "duplicate field",
+        "tie" | "ambiguous" => "ambiguous",
+        other => return other.replace('_', " "),
+    }
+    .to_owned()
+}
+
 fn without_field(column: &Column, table: &Table) -> String {
     let made: Vec<&str> = table
         .fields
@@ -159,12 +172,11 @@ fn without_field(column: &Column, table: &Table) -> String {
     let best = column.second.as_ref();
     let field = best.map_or("its field", |best| best.field.as_str());
     let score = best.and_then(|best| best.score).unwrap_or_default();
-    match column.reason.as_deref() {
-        Some("no_score") => "nothing speaks for a field".to_owned(),
-        Some("below_minimum") => {
-            format!("{field} has {score:.2}, which is below minimum_mapping_score")
-        }
-        Some("lost_to_another") => {
+    let code = column.reason.as_deref().unwrap_or_default();
+    let words = why_unmapped(code);
+    match code {
+        "below_minimum" => format!("{words}: {field} has {score:.2}"),
+        "lost_to_another" => {
             let winner = table
                 .columns
                 .iter()
@@ -172,13 +184,13 @@ fn without_field(column: &Column, table: &Table) -> String {
             let winner = winner.map_or("another column".to_owned(), |winner| {
                 format!("column {}", winner.column)
             });
-            format!("{field} with {score:.2}, which {winner} got")
+            format!("{words}: {field} with {score:.2}, which {winner} got")
         }
-        Some("tie") => format!(
-            "{field} with {score:.2}, as much as {}: none got it",
+        "tie" => format!(
+            "{words}: {field} with {score:.2}, as much as {}: none got it",
             column.wanted_by.join(", ")
         ),
-        _ => "no field".to_owned(),
+        _ => words,
     }
 }
 
@@ -276,9 +288,9 @@ mod tests {
             [
                 "its header 1.00 + own 0.40; next pay with 0.30, 1.10 less; column B wanted it too",
                 "hours with 1.00, which column A got",
-                "pay has 0.20, which is below minimum_mapping_score",
+                "below threshold: pay has 0.20",
                 "pay with 1.00, as much as E: none got it",
-                "nothing speaks for a field; nearest team, its headers are 75% alike, to map it: headers=[…, \"Taem\"]",
+                "no signal; nearest team, its headers are 75% alike, to map it: headers=[…, \"Taem\"]",
                 "split into first, last",
             ]
         );

@@ -14,7 +14,8 @@ mod words;
 
 use std::ops::Range;
 
-use self::looks::Table;
+use self::looks::{Look, Table};
+use self::read::Kind;
 use self::rows::Rows;
 use crate::cells::Sheet;
 
@@ -31,8 +32,20 @@ pub struct Found {
 /// Finds totals and balances among the rows of a table. `is_note` says which rows count as notes or titles, unless they have numbers.
 pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &[bool]) -> Found {
     let table = Table::read(sheet, rows, columns, is_note);
-    if table.live.len() < 2 || table.columns.iter().all(|column| column.numbers == 0) {
+    if table.columns.iter().all(|column| column.numbers == 0) {
         return Found::default();
+    }
+    if let [row] = table.live[..] {
+        // The total of no record; of a record that is called so there is more than a name and numbers.
+        let look = Look::of(&table, row);
+        let is_total = look.names_total() && look.is_alone() && has_numbers_alone(&table, row);
+        return Found {
+            rows: is_total
+                .then_some((row, Verdict::Total))
+                .into_iter()
+                .collect(),
+            checks: Vec::new(),
+        };
     }
     let mut rows = Rows::of(table);
     rows.items.is_average = judge::averages(&rows);
@@ -54,4 +67,13 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
             .collect(),
         checks,
     }
+}
+
+/// Whether nothing but numbers stands beside the one text of a row.
+fn has_numbers_alone(table: &Table<'_>, row: usize) -> bool {
+    let kinds = (0..table.columns.len()).map(|column| table.kind(row, column));
+    let filled: Vec<Kind> = kinds.filter(|kind| *kind != Kind::Blank).collect();
+    let texts = filled.iter().filter(|kind| **kind == Kind::Text).count();
+    let numbers = filled.iter().filter(|kind| **kind == Kind::Number).count();
+    texts == 1 && numbers > 0 && texts + numbers == filled.len()
 }
