@@ -347,5 +347,4 @@ def test_large_thousands_with_decimals_are_told(column, cells):
 def test_a_name_in_a_row_of_units_makes_no_names_of_them(run, template, header, units, names):
     rows = [[f"A{n}", 1.5 + n, 4 + n, "dry" if header[-1] is None else 2.5 * n] for n in range(6)]
     outcome = run(template, {"S": [header, units, *rows]})
-    found = [column["header"]["raw"] for column in outcome.tables[0]["structure"]["columns"]]
-    assert found == names
+    assert outcome.rows("S")[0][:4] == names
