@@ -292,10 +292,10 @@ def test_what_need_not_be_a_wrong_sum_raises_no_alarm(take, rows):
     (["Total Energies", None, 15], 1),
     (["G1", None, 15], 1),
 ])  # fmt: skip
-def test_a_total_without_records_is_none_and_told(run, template, row, kept):
+def test_a_total_without_records_is_none_and_told(run_by_ade, template, row, kept):
     fields = "from ade_engine.fields import Field, date, money, text\n\nFIELDS = [Field('order_no', headers=['order no'], read=text), Field('day', headers=['date'], read=date), Field('amount', headers=['amount'], read=money)]\n\ndef register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
     (template / "src/ade_config/columns/fields.py").write_text(fields)
-    outcome = run(template, {"S": [["Order No", "Date", "Amount"], row]})
+    outcome = run_by_ade(template, {"S": [["Order No", "Date", "Amount"], row]})
     assert len(outcome.rows("S")) == 1 + kept
     told = [(notice["level"], notice["message"]) for notice in outcome.notices("rows_left_out")]
     assert told == ([] if kept else [("warning", "sheet 'S': 1 row of totals left out (row 2), and the table has no record")])

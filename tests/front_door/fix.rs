@@ -114,7 +114,8 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
 
 #[test]
 fn an_edition_is_moved_to_with_its_differences_said() {
-    let place = Place::crew("april.csv", roster("Trade", |_| "welder".to_owned()));
+    let april = roster("Trade", |_| "welder".to_owned()).replace(',', ";");
+    let place = Place::crew("april.csv", april);
     let of_today = place.read("crew/settings.toml");
     place
         .ade("fix crew --edition")
