@@ -342,7 +342,7 @@ def test_large_thousands_with_decimals_are_told(column, cells):
     (["Order", "Weight", "Qty", None], [None, "g", "pcs", "Notes"], ["Order", "Weight", "Qty", "Notes"]),
     # Beside a single unit it may be the second name of a label.
     (["Order", "Day", "Price", None], [None, None, "EUR", "Status"], ["Order", "Day", "Price EUR", "Price Status"]),
-    (["Order", "Overtime", None, "Rate"], [None, "Hours", "Amount", "EUR"], ["Order", "Overtime Hours", "Overtime Amount", "Rate EUR"]),
+    (["Order", "Bonus", None, "Rate"], [None, "Reason", "Share", "EUR"], ["Order", "Bonus Reason", "Bonus Share", "Rate EUR"]),
 ])  # fmt: skip
 def test_a_name_in_a_row_of_units_makes_no_names_of_them(run, template, header, units, names):
     rows = [[f"A{n}", 1.5 + n, 4 + n, "dry" if header[-1] is None else 2.5 * n] for n in range(6)]
