@@ -211,3 +211,20 @@ def test_brackets_that_a_field_lists_count(succeed, template):
     assert used("Used (prev. year)", "Used (this year)") == [11, 21]
     assert used("Used (this year)", "Used (prev. year)") == [10, 20]
     assert used("Used (prev. year)") == [10, 20]
+
+
+@pytest.mark.parametrize(("which", "second", "told"), [
+    ("", [3, 4], True),
+    # The second one is empty, the author knows of both, or the other header says more.
+    ("", [None, None], False),
+    (", which='first'", [3, 4], False),
+])  # fmt: skip
+def test_two_columns_of_the_same_words_are_an_issue(run_by_ade, template, which, second, told):
+    own = template / "src/ade_config/columns/fields.py"
+    own.write_text(
+        "from ade_engine.fields import Field, number\n\n"
+        f"FIELD = Field('amount', headers=['amount', 'sum'], read=number{which})\n\ndef register(registry):\n    FIELD.register(registry)\n"
+    )
+    outcome = run_by_ade(template, {"S": [["Amount", "Sum", "Remark"], *([n, other, "x"] for n, other in zip((1, 2), second))]})
+    found = [(issue["rule"], issue["severity"], issue["message"][:45]) for issue in outcome.issues]
+    assert found == [("amount.column_of_several", "warning", "the headers of the columns A and B say the sa")] * told

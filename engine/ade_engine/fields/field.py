@@ -40,6 +40,8 @@ class Field:
 
     ``part_of``: what the field is a part of, where it has no column of its own: ``FULL_NAME.first`` of a :class:`FullName`.
 
+    ``which``: ``"first"`` takes the first of several columns whose headers say the same, and no issue tells of the others.
+
     ``checks``: functions, or pairs of a function and the severity of what it finds, which is ``warning`` by itself.
 
     ``read`` and each of ``checks`` take the field's name and return an expression: the functions of this package, or your
@@ -58,6 +60,7 @@ class Field:
         checks: Sequence[Callable[..., pl.Expr] | tuple[Callable[..., pl.Expr], str]] = (),
         by_values: bool | Sequence[str] = False,
         part_of: Part | None = None,
+        which: str | None = None,
         **facts: Any,
     ):
         for fact in facts:
@@ -88,6 +91,8 @@ class Field:
             )
         if part_of is not None and not isinstance(part_of, Part):
             raise TypeError(f"Field {name!r}: part_of should be a part such as FULL_NAME.first, not {type(part_of).__name__}")
+        if which not in (None, "first"):
+            raise TypeError(f'Field {name!r}: which should be "first", not {which!r}')
         self.name = name
         self.label = label
         self.headers = tuple(headers) or (label or name.replace("_", " "),)
@@ -96,6 +101,7 @@ class Field:
         self.checks = pairs
         self.by_values = known or by_values is True
         self.part_of = part_of
+        self.which = which
         self._kind = kind
         self._place = calling_place()
         #: What ``FieldDef`` takes besides: ``dtype``, ``meta``, ``width``, ``format``.
@@ -113,7 +119,7 @@ class Field:
         field.ade_place = self._place
         registry.register_field(field)
 
-        by_header = FieldHeaders(self.name, self.headers, self._kind)
+        by_header = FieldHeaders(self.name, self.headers, self._kind, takes_first=self.which == "first")
         registry.register_column_detector(by_header, field=self.name, priority=20)
         if self.by_values:
             known = () if self.by_values is True else self.by_values

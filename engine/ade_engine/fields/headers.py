@@ -57,9 +57,11 @@ class FieldHeaders:
     same header.
     """
 
-    def __init__(self, field: str, headers: Iterable[str], kind: str | None = None):
+    def __init__(self, field: str, headers: Iterable[str], kind: str | None = None, *, takes_first: bool = False):
         self.field = field
         self.headers = tuple(headers)
+        #: Whether the author knows of several columns with such a header, and wants the first one.
+        self.takes_first = takes_first
         #: What the field's values are, where its reader tells; for detectors that go by values.
         self.kind = kind
         self._known = {simplify(header) for header in self.headers} - {""}

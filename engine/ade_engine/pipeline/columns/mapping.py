@@ -19,6 +19,7 @@ from ade_engine.models.errors import PipelineError, nearest
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.shared.collected import Reported
 from ade_engine.pipeline.shared.scores import as_scores, in_words, rounded
 
 TYPE_CHECKING = False
@@ -173,7 +174,7 @@ class ColumnMapper:
         # "Use (this year)" that a field lists is another answer than "Use (last year)" is by "Use" alone.
         words = [detector for detector in self._by_header if detector.field == field]
         equal = [index for index in equal if any(of_field.has_in_brackets(header_text(table.columns[index].header)) for of_field in words)] or equal
-        if len(equal) == 1:
+        if len(equal) == 1 or any(of_field.takes_first for of_field in words):
             return equal[0]
         filled, _ = table.cell_counts()
         best = max(equal, key=lambda index: (filled[index], -index))
@@ -194,6 +195,11 @@ class ColumnMapper:
             count=len(equal),
             cells=[f"{letters(index)}{table.region.min_row}" for index in equal],
         )
+        full = [letters(index) for index in equal if filled[index]]
+        if context.settings.edition == "2026" and context.collected is not None and len(full) > 1:
+            named = ", ".join(full[:-1]) + f" and {full[-1]}"
+            message = f"the headers of the columns {named} say the same, and {letters(best)} was taken. Whether that is right, only the sender knows"
+            context.collected.reported.append(Reported(field, f"{field}.column_of_several", WARNING, message, None))
         return best
 
     def _said_of_values(self, profiles: TableProfile, column: MappedColumn) -> float:
