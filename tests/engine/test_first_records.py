@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 
@@ -76,3 +78,51 @@ def test_a_full_row_of_texts_in_the_header_is_told(find, rows):
 def test_second_rows_of_a_header_are_not_doubted(find, rows):
     header_rows, found, told = find(rows)
     assert header_rows == 2 and found == [3, 4, 5] and told == []
+
+
+HEADER = ["Member ID", "Last name", "Start date", "Hours", "Pay"]
+
+
+def of_people(*numbers):
+    return [[f"M-{n:03}", f"King{n}", dt.date(2024, 1, 1 + n), 30 + n, 1000.5 + n] for n in numbers]
+
+
+@pytest.mark.parametrize(("above", "below", "sections"), [
+    ("Smith, Anna", "Brown, Bert", ["Smith, Anna", "Brown, Bert"]),
+    ("Smith, Anna", "Smith, Anna (continued)", ["Smith, Anna", "Smith, Anna"]),
+    ("Week 37", "Week 38", ["Week 37", "Week 38"]),
+    # Pages and notes are none.
+    ("Page 1 of 2", "Page 2 of 2", [None, None]),
+    ("Responsible:", "Checked:", [None, None]),
+])  # fmt: skip
+def test_a_line_alone_above_each_of_several_headers_is_its_section(run_by_ade, template, above, below, sections):
+    rows = [[above], HEADER, *of_people(1, 2, 3), [], [below], HEADER, *of_people(4, 5, 6)]
+    outcome = run_by_ade(template, {"S": rows})
+    found = [{record.get("Section") for record in records} for records in outcome.records("S")]
+    assert found == [{section} for section in sections]
+
+
+def test_the_title_of_a_single_table_is_no_section(run_by_ade, template):
+    outcome = run_by_ade(template, {"S": [["Smith, Anna"], HEADER, *of_people(1, 2, 3)]})
+    assert "Section" not in outcome.rows("S")[0]
+
+
+@pytest.mark.parametrize("value", ["Week 38", "KW 38/2025", dt.date(2025, 6, 30), "30.06.2025", "Period:"])
+def test_a_value_alone_above_a_header_is_no_part_of_it(run_by_ade, template, value):
+    outcome = run_by_ade(template, {"S": [[None, None, value], HEADER, *of_people(1, 2, 3, 4)]})
+    assert len(outcome.records("S")[0]) == 4
+    assert not [name for name in outcome.rows("S")[0] if str(value) in str(name)]
+
+
+@pytest.mark.parametrize(("sites", "code"), [
+    (["North", '"', '"', "South", '"', '"'], "ditto_marks"),
+    (["North", None, None, "South", None, None], "filled_once"),
+    # Seldom filled, or as names that come again.
+    (["North", None, "South", "East", None, "West"], None),
+    (["x", None, None, "x", None, None], None),
+])  # fmt: skip
+def test_cells_that_stand_for_the_value_above_are_told(run_by_ade, template, sites, code):
+    rows = [["Site", *HEADER], *([site, *record] for site, record in zip(sites, of_people(1, 2, 3, 4, 5, 6)))]
+    outcome = run_by_ade(template, {"S": rows})
+    told = [notice["code"] for notice in outcome.noticed["notices"] if notice["code"] in ("ditto_marks", "filled_once")]
+    assert told == ([code] if code else [])

@@ -41,6 +41,7 @@ from ade_engine.pipeline.noticed import (
     notice_rows,
     notice_tables_without_fields,
     notice_uneven_rows,
+    notice_values_above,
     range_text,
 )
 from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
@@ -174,6 +175,9 @@ class SheetPipeline:
             notice_uneven_rows(context, scan, spans)
         else:
             notice_marks(context, scan, spans)
+        if context.settings.edition == "2026" and context.policy.sends_notices:
+            for span in spans:
+                notice_values_above(context, span.scan or scan, span)
         notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
@@ -310,12 +314,18 @@ class SheetPipeline:
                 return parts
         if by_context:
             rows_in_context.free_first_heads(spans, kinds, scan)
+            if settings.edition == "2026":
+                from ade_engine.pipeline.kept_rows.above_headers import free_lone_values, name_sections
+
+                free_lone_values(spans, kinds, scan)
         if settings.headerless_tables and is_open:
             area = None if choice is None else choice.area
             spans = keep_records(context, spans, kinds, scan, 0 if area is None else area[0] - 1)
         if by_context:
             rows_in_context.end_above_titles(context, spans, titles)
             rows_in_context.find_lines(context, spans, kinds, scan, words)
+        if by_context and settings.edition == "2026" and settings.group_rows == "column" and len(spans) > 1:
+            name_sections(spans, scan)
         if choice is None or choice.area is None:
             # A range is where a user says that the table ends.
             end_tables(context, spans, kinds, scan)

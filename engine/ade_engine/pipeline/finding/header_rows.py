@@ -81,7 +81,7 @@ class RowKinds:
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section")
 
     def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
@@ -100,6 +100,8 @@ class RowSpan:
         self.turned: SheetScan | None = None
         #: The row of the sheet, from 0, that is the first column of such a table.
         self.turned_from = 0
+        #: What stands alone above the header and is of all its records.
+        self.section: str | None = None
         #: The verdict on the rows among which it was found.
         self.verdict: RowKinds | None = None
 

@@ -213,6 +213,8 @@ def leave_out_rows(
     """
     settings = context.settings
     inside = kinds[span.data_start : span.stop]
+    if span.section is not None and table.height:
+        table = with_series(table, [pl.Series(_free_name(table), [span.section]).new_from_index(0, table.height)])
     if settings.group_rows != "keep" and GROUP in inside:
         names = _names(scan, span)
         for at, kind in enumerate(inside):
@@ -340,10 +342,6 @@ def _find_remarks(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
 
 def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan) -> pl.Series:
     """For each row the section head above it."""
-    name, number = SECTION, 1
-    while name in table.columns:
-        number += 1
-        name = f"{SECTION}__{number}"
     heads: list[str | None] = []
     head: str | None = None
     for at, kind in enumerate(inside):
@@ -355,7 +353,16 @@ def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: Sheet
             # A remark between two rows looks like a section head, and names nothing.
             head = head if text.startswith(_MARKS) else text or None
         heads.append(head)
-    return pl.Series(name, heads, dtype=pl.String)
+    return pl.Series(_free_name(table), heads, dtype=pl.String)
+
+
+def _free_name(table: pl.DataFrame) -> str:
+    """A name for a column of section heads."""
+    name, number = SECTION, 1
+    while name in table.columns:
+        number += 1
+        name = f"{SECTION}__{number}"
+    return name
 
 
 def _lines(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan, source: SourceTable) -> list[pl.Series]:
