@@ -228,3 +228,14 @@ def test_two_columns_of_the_same_words_are_an_issue(run_by_ade, template, which,
     outcome = run_by_ade(template, {"S": [["Amount", "Sum", "Remark"], *([n, other, "x"] for n, other in zip((1, 2), second))]})
     found = [(issue["rule"], issue["severity"], issue["message"][:45]) for issue in outcome.issues]
     assert found == [("amount.column_of_several", "warning", "the headers of the columns A and B say the sa")] * told
+
+
+@pytest.mark.parametrize("headers", [["Amount (prev. year)", "Amount (this year)"], ["Amount last year", "Amount"], ["Amount (Vorjahr)", "Amount (2025)"]])
+def test_the_year_before_is_no_answer_beside_this_one(run_by_ade, template, headers):
+    own = template / "src/ade_config/columns/fields.py"
+    own.write_text(
+        "from ade_engine.fields import Field, number\n\n"
+        "FIELD = Field('amount', headers=['amount', 'amount last year'], read=number)\n\ndef register(registry):\n    FIELD.register(registry)\n"
+    )
+    outcome = run_by_ade(template, {"S": [[*headers, "Remark"], [1, 101, "x"], [2, 102, "y"]]})
+    assert [record["amount"] for record in outcome.records("S")[0]] == [101, 102] and not outcome.issues

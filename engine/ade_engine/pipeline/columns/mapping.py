@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from itertools import takewhile
 from typing import Any
@@ -21,6 +22,12 @@ from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.collected import Reported
 from ade_engine.pipeline.shared.scores import as_scores, in_words, rounded
+
+#: Words of headers for the year or the period before.
+_EARLIER = re.compile(
+    r"\b(?:prev(?:ious)?\.?|prior|last|ly|py|vorjahr\w*|vj|vorperiode|vorherig\w*|précédente?|antérieure?|n\s*-\s*1|anterior|precedente|vorig\w*|poprzedni\w*|předchoz\w*|predchádzajúc\w*|förra|forrige|edellinen|előző|önceki)(?!\w)",
+    re.IGNORECASE,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,6 +181,9 @@ class ColumnMapper:
         # "Use (this year)" that a field lists is another answer than "Use (last year)" is by "Use" alone.
         words = [detector for detector in self._by_header if detector.field == field]
         equal = [index for index in equal if any(of_field.has_in_brackets(header_text(table.columns[index].header)) for of_field in words)] or equal
+        if context.settings.edition == "2026":
+            # What was a year ago is no answer beside what is.
+            equal = [index for index in equal if not _EARLIER.search(header_text(table.columns[index].header))] or equal
         if len(equal) == 1 or any(of_field.takes_first for of_field in words):
             return equal[0]
         filled, _ = table.cell_counts()
