@@ -33,3 +33,111 @@ fn with_end(command: Command, end_of_long: &str) -> Command {
     let (short, long) = (with(GLOBAL), with(end_of_long));
     command.after_help(short).after_long_help(long)
 }
+
+/// The commands of `ade --help`, first those for one's own configurations and files; what is in no group is in the last one.
+const GROUPS: [(&str, &[&str]); 3] = [
+    (
+        "Commands:",
+        &[
+            "init", "run", "check", "test", "fix", "issues", "explain", "annotate", "report",
+            "runs",
+        ],
+    ),
+    (
+        "Commands for every month, for others and on servers:",
+        &[
+            "drift",
+            "ci",
+            "lock",
+            "dev",
+            "serve",
+            "tokens",
+            "worker",
+            "workers",
+            "pause",
+            "resume",
+            "top",
+            "logs",
+            "deliveries",
+            "env",
+            "configs",
+            "migrate",
+            "backup",
+            "restore",
+        ],
+    ),
+    ("Further commands:", &[]),
+];
+
+/// The page of `ade --help` with its commands in groups. The text may have colours.
+pub fn grouped(page: &str) -> String {
+    let lines: Vec<&str> = page.split_inclusive('\n').collect();
+    let is_heading = |line: &&str| bare(line).trim_end() == GROUPS[0].0;
+    let Some(heading) = lines.iter().position(|line| is_heading(&line)) else {
+        return page.to_owned();
+    };
+    let length = lines[heading + 1..]
+        .iter()
+        .take_while(|line| line.starts_with("  "))
+        .count();
+    let (commands, behind) = lines[heading + 1..].split_at(length);
+    // What is indented further goes on with the line above.
+    let all: Vec<&[&str]> = commands
+        .chunk_by(|_, next| next.starts_with("    "))
+        .collect();
+    let name = |lines: &[&str]| bare(lines[0]).split_whitespace().next().map(str::to_owned);
+    let group_of = |lines: &[&str]| {
+        let name = name(lines).unwrap_or_default();
+        let is_there = |(_, names): &(&str, &[&str])| names.contains(&&*name);
+        GROUPS.iter().position(is_there).unwrap_or(GROUPS.len() - 1)
+    };
+    let mut text = lines[..heading].concat();
+    for (number, (title, names)) in GROUPS.iter().enumerate() {
+        let mut those: Vec<&&[&str]> = all.iter().filter(|one| group_of(one) == number).collect();
+        those.sort_by_key(|one| {
+            names
+                .iter()
+                .position(|known| name(one).as_deref() == Some(*known))
+        });
+        let blank = if number > 0 { "\n" } else { "" };
+        text += &format!("{blank}{}", lines[heading].replace(GROUPS[0].0, title));
+        text.extend(those.iter().flat_map(|one| one.iter().copied()));
+    }
+    text + &behind.concat()
+}
+
+/// A line without its colours.
+fn bare(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once('m').map_or("", |(_, text)| text));
+    std::iter::once(first).chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_in_groups_and_none_is_lost() {
+        let page = "About\n\n\u{1b}[1mCommands:\u{1b}[0m\n  \u{1b}[1mworker\u{1b}[0m  Work\n  run     Run\n          files\n  new     New\n  init    Begin\n\nOptions:\n";
+        let found: Vec<String> = grouped(page).lines().map(bare).collect();
+        let wanted = [
+            "About",
+            "",
+            "Commands:",
+            "  init    Begin",
+            "  run     Run",
+            "          files",
+            "",
+            "Commands for every month, for others and on servers:",
+            "  worker  Work",
+            "",
+            "Further commands:",
+            "  new     New",
+            "",
+            "Options:",
+        ];
+        assert_eq!(found, wanted);
+    }
+}

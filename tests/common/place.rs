@@ -467,10 +467,13 @@ pub struct CommandName {
 
 /// The commands that a help text lists.
 fn listed_commands(help: &str) -> Vec<String> {
-    help.lines()
-        .skip_while(|line| *line != "Commands:")
-        .skip(1)
-        .map_while(|line| line.strip_prefix("  "))
+    let lists = help.split("\n\n").filter(|part| {
+        let heading = part.lines().next().unwrap_or_default();
+        heading.starts_with("Commands") && heading.ends_with(':') || heading == "Further commands:"
+    });
+    lists
+        .flat_map(|list| list.lines().skip(1))
+        .filter_map(|line| line.strip_prefix("  "))
         // What is indented further goes on with the line above.
         .filter(|line| line.starts_with(|letter: char| letter.is_ascii_lowercase()))
         .filter_map(|line| line.split_whitespace().next())
