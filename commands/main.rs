@@ -50,7 +50,6 @@ mod workers;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use context::{Context, Globals};
@@ -179,11 +178,11 @@ fn with_help_as_flag(mut words: Vec<OsString>) -> Vec<OsString> {
 
 fn answer() -> ExitStatus {
     let words = with_help_as_flag(std::env::args_os().collect());
-    let is_of_ade = words.len() == 2;
+    let is_of_ade = words.len() <= 2;
     let matches = command_line().try_get_matches_from(words);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) if is_of_ade => return ui::answer(&grouped(error)),
+        Err(error) if is_of_ade => return ui::answer_with(&error, command_line::grouped),
         Err(error) => return ui::answer(&error),
     };
     let context = Context::new(cli.globals, command_line);
@@ -191,17 +190,6 @@ fn answer() -> ExitStatus {
         context.ui.failure(&failure);
         failure.status
     })
-}
-
-/// The page of `ade` itself, if it is one, with its commands in groups.
-fn grouped(error: clap::Error) -> clap::Error {
-    match error.kind() {
-        ErrorKind::DisplayHelp => {
-            let page = command_line::grouped(&error.render().ansi().to_string());
-            clap::Error::raw(ErrorKind::DisplayHelp, page).with_cmd(&command_line())
-        }
-        _ => error,
-    }
 }
 
 fn command_line() -> clap::Command {

@@ -37,6 +37,22 @@ pub fn report_panics() {
     }));
 }
 
+/// Prints the help of `ade` itself as `page` makes it of clap's, or what else clap has to say.
+pub fn answer_with(error: &clap::Error, page: impl Fn(&str) -> String) -> ExitStatus {
+    let text = || page(&error.render().ansi().to_string());
+    match error.kind() {
+        ErrorKind::DisplayHelp => {
+            let _ = anstream::stdout().write_all(text().as_bytes());
+            ExitStatus::Done
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = anstream::stderr().write_all(text().as_bytes());
+            ExitStatus::Usage
+        }
+        _ => answer(error),
+    }
+}
+
 /// Prints clap's error for a wrong call, or the help that was asked for.
 #[expect(
     clippy::disallowed_methods,

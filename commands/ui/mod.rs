@@ -32,7 +32,7 @@ mod votes;
 
 pub use batch::ListedFile;
 use clean::clean;
-pub use early::{answer, report_panics};
+pub use early::{answer, answer_with, report_panics};
 pub use environment_progress::EnvironmentProgress;
 pub use explained::{print_explanation, print_rows};
 pub use format::{ago, bytes, duration, first, plural, thousands};
