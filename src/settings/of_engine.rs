@@ -83,7 +83,10 @@ mod tests {
         assert!(order.meaning.contains("`dmy`"), "{order:?}");
         assert!(order.is_meant_by("ADE_ENGINE_DATE_ORDER") && order.is_meant_by("Date_Order"));
         let delimiter = named("csv_delimiter").unwrap();
-        assert_eq!((&*delimiter.default, &*delimiter.default_2026), (",", "auto"));
+        assert_eq!(
+            (&*delimiter.default, &*delimiter.default_2026),
+            (",", "auto")
+        );
         for setting in &settings {
             let is_superfluous = crate::engine::is_superfluous(setting.key);
             assert_eq!(setting.is_superfluous, is_superfluous, "{setting:?}");
