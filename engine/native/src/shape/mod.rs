@@ -31,6 +31,8 @@ mod sections;
 mod series;
 mod stack;
 mod table;
+#[cfg(test)]
+mod tests;
 mod turn;
 mod view;
 mod weights;

@@ -22,8 +22,8 @@ const LEAST: f64 = 0.004;
 pub struct Found {
     /// How likely it is, by all orders of its steps.
     pub chance: f64,
-    /// How likely the order is that the reasons are from.
-    best: f64,
+    /// Whether the reasons are from the steps in the order in which they are written, and how likely their order is.
+    best: (bool, f64),
     /// In the sender's columns; of no step where the table should stay as it is.
     pub steps: Vec<Step>,
     pub reasons: Vec<String>,
@@ -137,18 +137,22 @@ impl Walk<'_> {
 
     fn end(&mut self, chain: &Chain, chance: f64) {
         let steps = chain.written();
+        // What is said of a table should be said of the table as it is before a step.
+        let is_written = chain.steps.iter().map(|(step, _)| step.operator());
+        let is_written = is_written.eq(steps.iter().map(|step| step.operator()));
+        let best = (is_written, chance);
         let old = self.found.iter_mut().find(|found| found.steps == steps);
         let (reasons, doubts) = (chain.reasons.clone(), chain.doubts.clone());
         match old {
             Some(old) => {
                 old.chance += chance;
-                if chance > old.best {
-                    (old.best, old.reasons, old.doubts) = (chance, reasons, doubts);
+                if best > old.best {
+                    (old.best, old.reasons, old.doubts) = (best, reasons, doubts);
                 }
             }
             None => self.found.push(Found {
                 chance,
-                best: chance,
+                best,
                 steps,
                 reasons,
                 doubts,

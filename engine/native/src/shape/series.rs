@@ -22,10 +22,13 @@ enum Label<'a> {
 
 impl Series {
     pub fn of(heads: &[&Header], columns: &[usize]) -> Self {
-        let has_sizes = heads.iter().any(|head| head.class == Some(Class::Size));
+        let others = Others {
+            has_sizes: heads.iter().any(|head| head.class == Some(Class::Size)),
+            has_fifth: heads.iter().any(|head| is_fifth(&head.low)),
+        };
         let (mut known, mut labels) = (Vec::new(), Vec::new());
         for &column in columns {
-            let number = label_of(heads[column], has_sizes).map(|label| {
+            let number = label_of(heads[column], &others).map(|label| {
                 let found = known.iter().position(|other| *other == label);
                 found.unwrap_or_else(|| {
                     known.push(label);
@@ -54,13 +57,30 @@ impl Series {
     }
 }
 
-fn label_of(head: &Header, has_sizes: bool) -> Option<Label<'_>> {
+/// What other headers say of a header that could be several things.
+struct Others {
+    /// S, M and L beside XL are sizes.
+    has_sizes: bool,
+    /// Q1 to Q4 beside Q5 are no quarters.
+    has_fifth: bool,
+}
+
+/// Whether a header goes on where quarters end: "Q5".
+fn is_fifth(low: &str) -> bool {
+    let number = low
+        .strip_prefix('q')
+        .and_then(|rest| rest.parse::<u16>().ok());
+    number.is_some_and(|number| number > 4)
+}
+
+fn label_of<'a>(head: &'a Header, others: &Others) -> Option<Label<'a>> {
     let pattern = head.pattern.as_deref();
     match head.class {
-        Some(Class::Letter) if has_sizes && super::words::is_size(&head.low) => {
+        Some(Class::Letter) if others.has_sizes && super::words::is_size(&head.low) => {
             Some(Label::Class(Class::Size))
         }
         Some(Class::Period) => pattern.map(Label::Period),
+        Some(Class::Quarter) if others.has_fifth => pattern.map(Label::Pattern),
         Some(class) => Some(Label::Class(class)),
         None if head.tokens.len() > 1 => pattern.map(Label::Pattern),
         None => None,

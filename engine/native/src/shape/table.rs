@@ -12,6 +12,17 @@ pub type Id = u32;
 /// The number of the empty text.
 pub const EMPTY: Id = 0;
 
+/// So many characters of a text are looked at.
+const MOST_TEXT: usize = 2_000;
+
+fn beginning(text: &str) -> &str {
+    if text.len() <= MOST_TEXT {
+        return text;
+    }
+    let end = text.char_indices().nth(MOST_TEXT);
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
 /// A text, and what was found out about it when somebody asked.
 struct Entry {
     text: Box<str>,
@@ -38,9 +49,9 @@ impl Pool {
         pool
     }
 
-    /// The number of a text, without white space around it.
+    /// The number of a text, without white space around it. Of a very long one the beginning counts.
     pub fn add(&mut self, text: &str) -> Id {
-        let text = text.trim();
+        let text = beginning(text).trim();
         if let Some(&id) = self.by_text.get(text) {
             return id;
         }
