@@ -3,7 +3,7 @@
 //! They take a frame `df` whose columns are all text and called as the header says. Columns are given by their places where
 //! their names say nothing more, so that the lines hold for headers that repeat.
 
-use ade_engine_native::shape::Step;
+use ade_engine_native::shape::{Mark, Step};
 
 /// A line or two for each step.
 pub fn of(steps: &[Step], head: &[&str]) -> Vec<String> {
@@ -20,14 +20,12 @@ fn lines(step: Step, head: &[&str]) -> Vec<String> {
                 last + 1
             )]
         }
-        Step::Split { column } => vec![format!(
-            "df = df.with_columns(pl.col(df.columns[{column}]).str.split(\", \")).explode(df.columns[{column}])"
-        )],
+        Step::Split { column, mark } => vec![split(column, mark)],
         Step::Stack { start, end } => vec![format!(
             "df = df.unpivot(df.columns[{start}:{0}], index=df.columns[:{start}] + df.columns[{0}:])",
             end + 1
         )],
-        Step::Groups { start, end } => groups(start, end),
+        Step::Groups { start, end } => groups(start, end, head),
         Step::Sections => sections(),
     }
 }
@@ -52,20 +50,54 @@ fn records(every: usize) -> Vec<String> {
     ]
 }
 
-/// The key is what stands between spaces at the end of a header; where it stands elsewhere, the pattern is another one.
-fn groups(start: usize, end: usize) -> Vec<String> {
+fn split(column: usize, mark: Mark) -> String {
+    let column = format!("df.columns[{column}]");
+    let sign = serde_json::Value::from(mark.sign());
+    let parts =
+        format!("pl.col({column}).str.split({sign}).list.eval(pl.element().str.strip_chars())");
+    format!("df = df.with_columns({parts}).explode({column})")
+}
+
+/// The header of a group is cut into measure and key at its last sign or space, or at its first one.
+fn groups(start: usize, end: usize, head: &[&str]) -> Vec<String> {
     let rest = format!("df.columns[:{start}] + df.columns[{}:]", end + 1);
+    let heads = head.get(start..=end).unwrap_or_default();
+    let pattern = if is_key_first(heads) {
+        r"^(?<key>[^\s_.-]+)[\s_.-]+(?<measure>.*)$"
+    } else {
+        r"^(?<measure>.*?)[\s_.-]*(?<key>[^\s_.-]+)$"
+    };
+    let cut = format!("pl.col(\"variable\").str.extract_groups(r\"{pattern}\")");
     vec![
         format!("rest = {rest}"),
-        "df = df.unpivot(index=rest).with_columns(pl.col(\"variable\").str.extract_groups(r\"^(?<measure>.*?)[\\s_.-]*(?<key>\\S+)$\")).unnest(\"variable\")".to_owned(),
+        format!("df = df.unpivot(index=rest).with_columns({cut}).unnest(\"variable\")"),
         "df = df.pivot(\"measure\", index=[*rest, \"key\"], values=\"value\")".to_owned(),
     ]
+}
+
+/// Whether headers begin with what tells groups apart: "2023 Plan, 2024 Plan". It is the end that has
+/// numbers.
+fn is_key_first(heads: &[&str]) -> bool {
+    let is_mark = |c: char| c.is_whitespace() || "_.-".contains(c);
+    let ends: Vec<(&str, &str)> = heads
+        .iter()
+        .filter_map(|head| {
+            let head = head.trim();
+            let mut words = head.split(is_mark).filter(|word| !word.is_empty());
+            let first = words.next()?;
+            Some((first, words.next_back().unwrap_or(first)))
+        })
+        .collect();
+    let has_digit = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit());
+    let front = ends.iter().filter(|(first, _)| has_digit(first)).count();
+    let back = ends.iter().filter(|(_, last)| has_digit(last)).count();
+    front > back
 }
 
 /// A section line has one value, the first one.
 fn sections() -> Vec<String> {
     vec![
-        "alone = pl.sum_horizontal(pl.all().is_not_null()) == 1".to_owned(),
+        "alone = pl.Series([sum(value is not None for value in row) == 1 for row in df.rows()])".to_owned(),
         "df = df.with_columns(section=pl.when(alone).then(pl.coalesce(pl.all())).forward_fill()).filter(~alone)".to_owned(),
     ]
 }

@@ -102,7 +102,9 @@ fn in_words(step: Step, head: &[&str]) -> String {
         Step::FillDown { last } => {
             format!("fill the columns from {} to {} down", name(0), name(last))
         }
-        Step::Split { column } => format!("make a row of each of the values in {}", name(column)),
+        Step::Split { column, .. } => {
+            format!("make a row of each of the values in {}", name(column))
+        }
         Step::Stack { start, end } => {
             format!(
                 "make rows of the columns from {} to {}",

@@ -53,12 +53,19 @@ fn a_file_says_what_would_make_its_tables_one_record_a_row() {
 fn standard_input_is_one_table_and_its_proposals_are_json() {
     let place = Place::new();
     place.write("orders.csv", ORDERS);
-    let plain = place.shell("ade shape - < orders.csv").succeeds().json();
+    let ade = env!("CARGO_BIN_EXE_ade");
+    let from = |file: &str| {
+        place
+            .shell(&format!("exec '{ade}' shape - < {file}"))
+            .succeeds()
+            .json()
+    };
+    let plain = from("orders.csv");
     has(
         &plain[0],
         json!({"pipeline": [{"operator": "none"}], "apply": false}),
     );
-    let empty = place.shell("ade shape - < /dev/null").succeeds().json();
+    let empty = from("/dev/null");
     assert_eq!(empty[0]["pipeline"], json!([{"operator": "none"}]));
 }
 

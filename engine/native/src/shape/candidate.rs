@@ -1,6 +1,6 @@
 //! What could be done with a table: a step, what speaks for it, and why in words.
 
-use super::lists::Mark;
+use super::marks::Mark;
 use super::series::Pair;
 
 /// A way to reshape a table. Columns count from 0.
@@ -13,7 +13,7 @@ pub enum Step {
     /// The first columns take what stands above where they are empty.
     FillDown { last: usize },
     /// A row for each of the values in a cell.
-    Split { column: usize },
+    Split { column: usize, mark: Mark },
     /// Columns of one kind become rows.
     Stack { start: usize, end: usize },
     /// Groups of columns become rows.
@@ -83,7 +83,7 @@ impl Step {
             Self::Transpose | Self::Sections => Vec::new(),
             Self::Records { every } => vec![("pivot_row_frequency", every)],
             Self::FillDown { last } => vec![("ffill_end_idx", last)],
-            Self::Split { column } => vec![("explode_column_idx", column)],
+            Self::Split { column, .. } => vec![("explode_column_idx", column)],
             Self::Stack { start, end } => {
                 vec![("stack_start_idx", start), ("stack_end_idx", end)]
             }
@@ -102,8 +102,9 @@ impl Step {
         Some(match self {
             Self::Transpose | Self::Sections | Self::Records { .. } => self,
             Self::FillDown { last } => Self::FillDown { last: place(last)? },
-            Self::Split { column } => Self::Split {
+            Self::Split { column, mark } => Self::Split {
                 column: place(column)?,
+                mark,
             },
             Self::Stack { start, end } => Self::Stack {
                 start: place(start)?,
@@ -153,8 +154,6 @@ pub enum Detail {
     None,
     /// The measure and the key of each column of groups.
     Pairs(Vec<Pair>),
-    /// What stands between values in a cell.
-    Mark(Mark),
 }
 
 /// A step that could be taken, or none.

@@ -5,20 +5,22 @@
 //! - `table`: cells as numbers of texts; `reading`, `header`, `words`, `scan`: what a text says
 //! - `profile`, `hollow`, `series`, `view`: what columns hold, where they are empty, which headers belong together
 //! - `stack`, `groups`, `turn`, `records`, `fill`, `lists`, `sections`, `plain`: one for each way to reshape, and for none;
-//!   each makes candidates with evidence
+//!   each makes candidates with evidence; `marks`: what stands between values in a cell
 //! - `candidate`, `weights`: what the evidence counts, from weights.txt
 //! - `reshape`, `search`: does a step and looks at the result, so that steps can follow each other
-//! - `proposal`: what is said in the end, and when it is so sure that nobody has to be asked
+//! - `proposal`: what is said in the end, and when it is so sure that nobody has to be asked; `doubts`: what speaks against that
 //!
 //! The same table always has the same proposals. No table makes it panic or take long: rows and columns that are looked at
 //! are bounded.
 
 mod candidate;
+mod doubts;
 mod fill;
 mod groups;
 mod header;
 mod hollow;
 mod lists;
+mod marks;
 mod plain;
 mod profile;
 mod proposal;
@@ -39,4 +41,5 @@ mod weights;
 mod words;
 
 pub use candidate::{Operator, Step};
+pub use marks::Mark;
 pub use proposal::{PROPOSE, Proposal, propose};

@@ -3,7 +3,7 @@
 use super::candidate::{Candidate, Detail, Step};
 use super::groups::without_mark;
 use super::hollow::Hollow;
-use super::lists::Mark;
+use super::marks::Mark;
 use super::records::parted;
 use super::series::Pair;
 use super::table::{EMPTY, Id, Pool, Table, spread};
@@ -30,8 +30,8 @@ pub fn apply(pool: &mut Pool, table: &Table, candidate: &Candidate) -> Table {
         (Step::FillDown { last }, _) => {
             Table::of(fill(table, last)).with_source(table.source.clone())
         }
-        (Step::Split { column }, Detail::Mark(mark)) => {
-            Table::of(split(pool, table, column, *mark)).with_source(table.source.clone())
+        (Step::Split { column, mark }, _) => {
+            Table::of(split(pool, table, column, mark)).with_source(table.source.clone())
         }
         (Step::Stack { start, end }, _) => {
             let (rows, source) = stack(pool, table, start, end);
@@ -45,7 +45,7 @@ pub fn apply(pool: &mut Pool, table: &Table, candidate: &Candidate) -> Table {
             let (rows, source) = gather(pool, table);
             Table::of(rows).with_source(source)
         }
-        (Step::Split { .. } | Step::Groups { .. }, _) => table.clone(),
+        (Step::Groups { .. }, Detail::None) => table.clone(),
     }
 }
 

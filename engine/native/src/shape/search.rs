@@ -5,7 +5,7 @@
 //! decided by other means: it is the chance of `none` for the result.
 
 use super::candidate::{Candidate, Operator, Step};
-use super::proposal::doubt;
+use super::doubts::doubt;
 use super::table::{Pool, Table};
 use super::view::View;
 use super::weights::Weights;

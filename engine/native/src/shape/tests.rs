@@ -1,6 +1,6 @@
 //! Small tables of each shape, and tables that look nearly so and have to stay as they are.
 
-use super::{Operator, Proposal, Step, propose};
+use super::{Mark, Operator, Proposal, Step, propose};
 
 /// The proposals for a table: lines, with bars between the cells.
 fn proposals(table: &str) -> Vec<Proposal> {
@@ -216,7 +216,13 @@ fn lists_in_cells_are_split_but_only_when_asked() {
         Ed Ash|B|welding, planning, painting
         Flo Hart|C|painting
         Gus Pohl|A|driving, planning";
-    first(table, &[Step::Split { column: 2 }]);
+    first(
+        table,
+        &[Step::Split {
+            column: 2,
+            mark: Mark::Comma,
+        }],
+    );
     stays(table);
     is_plain(
         "Employee|City|Hours
