@@ -43,13 +43,30 @@ pub fn propose<T: AsRef<str>>(
         .collect();
     let table = Table::of(rows);
     let is_filled = |row: &&[Id]| row.iter().any(|&cell| cell != EMPTY);
-    let is_short = table.rows().take(10).filter(is_filled).count() < 3;
-    let found = search(&mut pool, &table);
+    let filled = table.rows().take(10).filter(is_filled).count();
+    let is_short = filled < 3;
+    let mut found = search(&mut pool, &table);
+    if filled < 2 {
+        hold_back(&mut found);
+    }
     let proposals = found
         .iter()
         .take(MOST)
         .map(|one| proposal(one, &found, is_short));
     proposals.collect()
+}
+
+/// One row shows little, whatever it looks like: half of what speaks for a change speaks for leaving the table as it is.
+fn hold_back(found: &mut [Found]) {
+    let mut held = 0.0;
+    for one in found.iter_mut().filter(|one| !one.steps.is_empty()) {
+        one.chance /= 2.0;
+        held += one.chance;
+    }
+    for plain in found.iter_mut().filter(|one| one.steps.is_empty()) {
+        plain.chance += held;
+    }
+    found.sort_by(|a, b| b.chance.total_cmp(&a.chance));
 }
 
 fn proposal(one: &Found, all: &[Found], is_short: bool) -> Proposal {
