@@ -39,6 +39,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ui.document(&shape::of_text(&standard_input()?, &cells)?);
         return Ok(ExitStatus::Done);
     }
+    if !args.file.exists() {
+        let message = format!("there is no file {}", args.file.display());
+        return Err(Failure::usage(code::INPUT_NOT_FOUND, message));
+    }
     let shapes = shape::of_file(&args.file, &cells)?;
     if ui.json() {
         ui.document(&shapes);

@@ -73,6 +73,6 @@ fn standard_input_is_one_table_and_its_proposals_are_json() {
 fn a_file_that_is_not_there_or_has_no_table_is_told() {
     let place = Place::new();
     place.write("empty.csv", "");
-    place.ade_refuses("shape missing.csv", "missing.csv is no longer there");
+    place.ade_refuses("shape missing.csv", "there is no file missing.csv");
     place.ade_says("shape empty.csv", "empty.csv has no table");
 }
