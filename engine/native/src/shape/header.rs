@@ -255,14 +255,15 @@ fn is_year(low: &str) -> bool {
     scan.one_of(&["fy", "cy", "ay", "gj"]);
     scan.skip(" ");
     scan.sign("'");
-    if scan.year().is_none() {
+    let Some(year) = scan.year() else {
         return false;
-    }
+    };
     let mut ahead = scan;
     ahead.sign(" ");
     if ahead.sign("/-") {
         ahead.sign(" ");
-        if ahead.short_year() {
+        let second = ahead.year().or_else(|| ahead.digits(2, 2));
+        if second.is_some_and(|second| ends_span(year, second)) {
             scan = ahead;
         }
     }
@@ -270,6 +271,13 @@ fn is_year(low: &str) -> bool {
     scan.sign("aefpb");
     scan.sign("*");
     scan.at_end()
+}
+
+/// Whether a span of years may end so: 2024/25, but 2024-01 is a month.
+fn ends_span(year: &str, second: &str) -> bool {
+    let number = |text: &str| text.parse::<u16>().unwrap_or(0);
+    let is_next = (number(year) + 1) % 100 == number(second) % 100;
+    second.len() == 4 || is_next || !(1..=12).contains(&number(second))
 }
 
 /// Jan, Jan 2024, 2024-01, 01/2024

@@ -197,7 +197,14 @@ fn value_of(text: &str) -> Option<f64> {
         (Some(_), Some(_)) => clean = clean.replace('.', "").replace(',', "."),
         (Some(_), None) if commas > 1 || has_thousands(&clean) => clean = clean.replace(',', ""),
         (Some(_), None) => clean = clean.replace(',', "."),
-        (None, Some(_)) if clean.matches('.').count() > 1 => clean = clean.replace('.', ""),
+        // 31.5.24 is a date.
+        (None, Some(_)) if clean.matches('.').count() > 1 => {
+            let grouped = clean.replace('.', ",");
+            if !has_thousands(&grouped) {
+                return None;
+            }
+            clean = clean.replace('.', "");
+        }
         _ => {}
     }
     clean.parse().ok().filter(|value: &f64| value.is_finite())
