@@ -24,7 +24,7 @@ impl Series {
     pub fn of(heads: &[&Header], columns: &[usize]) -> Self {
         let others = Others {
             has_sizes: heads.iter().any(|head| head.class == Some(Class::Size)),
-            has_fifth: heads.iter().any(|head| is_fifth(&head.low)),
+            has_fifth: heads.iter().any(|head| q_number(head) > 4),
         };
         let (mut known, mut labels) = (Vec::new(), Vec::new());
         for &column in columns {
@@ -61,16 +61,17 @@ impl Series {
 struct Others {
     /// S, M and L beside XL are sizes.
     has_sizes: bool,
-    /// Q1 to Q4 beside Q5 are no quarters.
+    /// Q1 to Q4 beside Q5 are questions, not quarters; whether questions should be stacked only a person knows.
     has_fifth: bool,
 }
 
-/// Whether a header goes on where quarters end: "Q5".
-fn is_fifth(low: &str) -> bool {
-    let number = low
+/// The number of a header such as "Q5"; 0 where it is none.
+fn q_number(head: &Header) -> u16 {
+    let number = head
+        .low
         .strip_prefix('q')
-        .and_then(|rest| rest.parse::<u16>().ok());
-    number.is_some_and(|number| number > 4)
+        .and_then(|rest| rest.parse().ok());
+    number.unwrap_or(0)
 }
 
 fn label_of<'a>(head: &'a Header, others: &Others) -> Option<Label<'a>> {
@@ -80,7 +81,7 @@ fn label_of<'a>(head: &'a Header, others: &Others) -> Option<Label<'a>> {
             Some(Label::Class(Class::Size))
         }
         Some(Class::Period) => pattern.map(Label::Period),
-        Some(Class::Quarter) if others.has_fifth => pattern.map(Label::Pattern),
+        _ if others.has_fifth && q_number(head) > 0 => None,
         Some(class) => Some(Label::Class(class)),
         None if head.tokens.len() > 1 => pattern.map(Label::Pattern),
         None => None,
