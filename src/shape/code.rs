@@ -5,8 +5,15 @@
 
 use ade_engine_native::shape::{Mark, Step};
 
-/// A line or two for each step.
+/// A line or two for each step. Section lines are told by their one value, so they go before columns become rows; their own column
+/// stands last, where it moves no other.
 pub fn of(steps: &[Step], head: &[&str]) -> Vec<String> {
+    let mut steps = steps.to_vec();
+    steps.sort_by_key(|step| match step {
+        Step::Transpose | Step::Records { .. } => 0,
+        Step::Sections => 1,
+        _ => 2,
+    });
     steps.iter().flat_map(|step| lines(*step, head)).collect()
 }
 
@@ -100,4 +107,29 @@ fn sections() -> Vec<String> {
         "alone = pl.Series([sum(value is not None for value in row) == 1 for row in df.rows()])".to_owned(),
         "df = df.with_columns(section=pl.when(alone).then(pl.coalesce(pl.all())).forward_fill()).filter(~alone)".to_owned(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn section_lines_go_before_columns_become_rows() {
+        let lines = of(
+            &[Step::Stack { start: 1, end: 3 }, Step::Sections],
+            &["Area", "2022", "2023", "2024"],
+        );
+        assert!(lines[0].starts_with("alone = "), "{lines:?}");
+        assert_eq!(
+            lines[2],
+            "df = df.unpivot(df.columns[1:4], index=df.columns[:1] + df.columns[4:])"
+        );
+    }
+
+    #[test]
+    fn the_key_of_groups_stands_where_the_numbers_are() {
+        assert!(is_key_first(&["2023 Plan", "2023 Actual", "2024 Plan"]));
+        assert!(!is_key_first(&["Plan 2023", "Actual 2023"]));
+        assert!(!is_key_first(&["Name", "Phone"]));
+    }
 }
