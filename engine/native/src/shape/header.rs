@@ -154,10 +154,6 @@ impl Header {
     pub fn names_field(&self) -> bool {
         self.is_field && !self.is_value()
     }
-
-    pub fn has_parts(&self) -> bool {
-        self.pattern.is_some()
-    }
 }
 
 /// What libraries write in place of a header that is not there: "Unnamed: 3".
