@@ -85,10 +85,11 @@ fn side_by_side(sheet: &WholeSheet, block: &Block) -> Vec<Place> {
         .collect();
     let parts: Vec<&[u64]> = filled.chunk_by(|a, b| a + 1 == *b).collect();
     let place = |columns: &[u64]| {
+        let columns = *columns.first()?..=*columns.last()?;
         Some(Place {
-            header: block.header.clone(),
+            header: first_row..=last_of_header(sheet, &block.header, &columns),
             last_row,
-            columns: *columns.first()?..=*columns.last()?,
+            columns,
         })
     };
     if parts.iter().all(|part| part.len() > 1) {
@@ -96,6 +97,26 @@ fn side_by_side(sheet: &WholeSheet, block: &Block) -> Vec<Place> {
     } else {
         place(&filled).into_iter().collect()
     }
+}
+
+/// The last row of a header: the first one that has another name for each column. What looks like a header below it are the first
+/// rows of a table whose rows should be columns.
+fn last_of_header(
+    sheet: &WholeSheet,
+    header: &RangeInclusive<u64>,
+    columns: &RangeInclusive<u64>,
+) -> u64 {
+    let names_all = |row: &u64| {
+        let mut names: Vec<String> = columns
+            .clone()
+            .map(|column| text(sheet, *row, column))
+            .collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        names.len() == count && names.iter().all(|name| !name.is_empty())
+    };
+    header.clone().find(names_all).unwrap_or(*header.end())
 }
 
 /// The texts of a table, its header as one row.

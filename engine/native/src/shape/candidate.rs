@@ -52,6 +52,20 @@ impl Operator {
         }
     }
 
+    /// What is done, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::None => "nothing",
+            Self::Transpose => "turning it",
+            Self::Records => "joining other lines",
+            Self::FillDown => "filling down",
+            Self::Split => "splitting cells",
+            Self::Stack => "stacking columns",
+            Self::Groups => "stacking groups of columns",
+            Self::Sections => "making a column of section lines",
+        }
+    }
+
     pub const ALL: [Self; Self::COUNT] = [
         Self::None,
         Self::Transpose,

@@ -85,12 +85,12 @@ fn proposal(one: &Found, all: &[Found], is_short: bool) -> Proposal {
         let names: Vec<&str> = rival
             .steps
             .iter()
-            .map(|step| step.operator().name())
+            .map(|step| step.operator().words())
             .collect();
         let chance = 100.0 * rival.chance;
         doubts.push(format!(
             "{} would do too ({chance:.0} %)",
-            names.join(" + ")
+            names.join(" and ")
         ));
     }
     let plain = || {
