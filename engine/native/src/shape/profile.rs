@@ -277,8 +277,8 @@ pub fn effects(profile: &Profile, rows: usize, columns: &[usize]) -> (f64, f64) 
     }
     let (mut by_column, mut by_row) = (vec![(0.0, 0.0); columns.len()], vec![(0.0, 0.0); rows]);
     let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
-    for row in 0..rows {
-        for (at, &column) in columns.iter().enumerate() {
+    for (row, own) in by_row.iter_mut().enumerate() {
+        for (group, &column) in by_column.iter_mut().zip(columns) {
             let Some(value) = profile.reading(row, column).number else {
                 continue;
             };
@@ -286,7 +286,7 @@ pub fn effects(profile: &Profile, rows: usize, columns: &[usize]) -> (f64, f64) 
             count += 1.0;
             sum += value;
             squares += value * value;
-            for group in [&mut by_column[at], &mut by_row[row]] {
+            for group in [group, &mut *own] {
                 group.0 += 1.0;
                 group.1 += value;
             }

@@ -117,7 +117,7 @@ impl Lines {
             let Some(Step::Records { every: shorter }) = other.step else {
                 return false;
             };
-            every % shorter == 0 && other.evidence.get("again") >= again - 0.02
+            every.is_multiple_of(shorter) && other.evidence.get("again") >= again - 0.02
         });
         let mut evidence = Evidence::new();
         evidence.add("again", again);
@@ -128,7 +128,7 @@ impl Lines {
             "repeats",
             ((count as f64 / every as f64).log2() / 5.0).min(1.0),
         );
-        evidence.flag("divides", count % every == 0);
+        evidence.flag("divides", count.is_multiple_of(every));
         evidence.flag("multiple", is_multiple);
         evidence.add("bare", self.bare);
         evidence.add("blank", self.blank);

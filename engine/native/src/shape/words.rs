@@ -130,7 +130,7 @@ pub fn month(low: &str) -> Option<usize> {
     };
     MONTHS
         .iter()
-        .position(|names| named(&names))
+        .position(|names| named(names))
         .map(|at| at + 1)
 }
 
