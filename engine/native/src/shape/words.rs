@@ -128,10 +128,7 @@ pub fn month(low: &str) -> Option<usize> {
         let mut names = names.iter();
         names.any(|name| name.as_bytes()[0] == first && *name == low)
     };
-    MONTHS
-        .iter()
-        .position(|names| named(names))
-        .map(|at| at + 1)
+    MONTHS.iter().position(named).map(|at| at + 1)
 }
 
 pub fn is_day(low: &str) -> bool {
