@@ -39,6 +39,7 @@ mod runs;
 mod serve;
 mod serving;
 mod settings;
+mod shape;
 mod signals;
 mod test;
 mod tokens;
@@ -85,6 +86,7 @@ enum Command {
     Drift(drift::Args),
     Fix(fix::Args),
     Explain(explain::Args),
+    Shape(shape::Args),
     Issues(issues::Args),
     Annotate(annotate::Args),
     Report(report::Args),
@@ -131,6 +133,7 @@ impl Command {
             Self::Drift(args) => drift::run(args, context),
             Self::Fix(args) => fix::run(args, context),
             Self::Explain(args) => explain::run(args, context),
+            Self::Shape(args) => shape::run(args, context),
             Self::Issues(args) => issues::run(args, context),
             Self::Annotate(args) => annotate::run(args, context),
             Self::Report(args) => report::run(args, context),

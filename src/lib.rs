@@ -20,6 +20,7 @@
 //! | [`engine`] | the packed engine, its protocol, one process of it, its sandbox |
 //! | [`events`] | event logs, written and followed |
 //! | [`cells`] | windows of cells of inputs and outputs, without Python |
+//! | [`shape`] | what the tables of a file are, and what would make them one record a row, without Python |
 //! | [`issues`] | the issues of a run, read from its list |
 //! | [`painting`] | the sender's workbook with its issues marked at their cells |
 //! | [`docs`] | the documents that every `ade` carries, and what is found in them |
@@ -56,6 +57,7 @@ pub mod painting;
 pub mod report;
 pub mod run;
 pub mod settings;
+pub mod shape;
 pub mod store;
 pub mod system;
 pub mod worker;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ade_engine_native::cells::{Sheet, Tag};
+use ade_engine_native::layout::{State, recognise};
 use serde_json::Value;
 
 use super::window;
@@ -27,6 +28,26 @@ impl WholeSheet {
     /// Rows and columns of its used area.
     pub fn size(&self) -> (u64, u64) {
         window::size(&self.sheet)
+    }
+
+    /// What each of its rows looks like, a header or data or another; nothing for a blank one.
+    pub fn states(&self) -> Vec<Option<State>> {
+        let mut looks = recognise(&self.sheet);
+        looks.join_headers();
+        let by_row = looks.by_row().into_iter();
+        by_row
+            .map(|at| at.map(|at| looks.rows[at as usize].state))
+            .collect()
+    }
+
+    /// Whether a cell has a value.
+    pub fn has_value(&self, row: u64, column: u64) -> bool {
+        let (rows, columns) = self.size();
+        let is_inside = (1..=rows).contains(&row) && (1..=columns).contains(&column);
+        is_inside && {
+            let cell = self.sheet.cell(row as usize - 1, column as usize - 1);
+            !cell.tag.counts_as_empty()
+        }
     }
 
     /// A cell, with the first `most` characters of its text.

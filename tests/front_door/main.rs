@@ -83,6 +83,7 @@ mod runs_show;
 mod sandbox;
 mod serve;
 mod settings;
+mod shape;
 mod shared_files;
 mod terminal;
 mod test;

@@ -6,6 +6,7 @@
 //! - [`columns`]: from cells to polars columns, and from polars frames back
 //! - [`fields`]: values as people type them: a column of cells to dates, numbers and other types
 //! - [`layout`]: which rows of a sheet are titles, headers, data, totals and notes
+//! - [`shape`]: what would make a table one record a row
 //! - [`mod@write`]: from polars frames to an `.xlsx` file
 //! - `python`: the module `ade_engine._native`, behind the feature `python`; no other module uses Python
 //! - [`error`]: why a file could not be read; [`progress`]: watching and stopping a scan
@@ -25,6 +26,7 @@ pub mod progress;
 #[cfg(feature = "python")]
 mod python;
 pub mod read;
+pub mod shape;
 pub mod words;
 pub mod write;
 

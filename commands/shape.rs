@@ -1,0 +1,138 @@
+//! `ade shape`: what the tables of a file are, and what would make them one record a row.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use ade::base::problem::code;
+use ade::cells::Cells;
+use ade::shape::{self, Proposal, TableShape};
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::ui::{Tone, Ui, plural};
+
+/// Proposals that are less likely are not shown.
+const LEAST: f64 = 0.1;
+/// So many are shown of a table.
+const MOST: usize = 3;
+/// So many bytes of standard input are read.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// Say what would make the tables of a file one record a row
+///
+/// Finds the tables of a file without a configuration, and says of each whether its rows are records. If not, what would make them so,
+/// with reasons, a confidence and the lines of polars that do it: columns of months or groups of columns made rows, rows and columns
+/// turned, first columns filled down, cells with several values split, section lines made a column. Nothing is changed.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade shape budget.xlsx\n  ade shape budget.xlsx --json\n  ade shape - < table.csv     proposals for one table, as JSON"
+)]
+pub struct Args {
+    /// The file; - reads one table from standard input, separated by commas and with a header, and prints its proposals as JSON
+    file: PathBuf,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let cells = Cells::default();
+    if args.file.as_os_str() == "-" {
+        ui.document(&shape::of_text(&standard_input()?, &cells)?);
+        return Ok(ExitStatus::Done);
+    }
+    if !args.file.exists() {
+        let message = format!("there is no file {}", args.file.display());
+        return Err(Failure::usage(code::INPUT_NOT_FOUND, message));
+    }
+    let shapes = shape::of_file(&args.file, &cells)?;
+    if ui.json() {
+        ui.document(&shapes);
+        return Ok(ExitStatus::Done);
+    }
+    for (number, table) in shapes.tables.iter().enumerate() {
+        if number > 0 {
+            ui.line("");
+        }
+        print_table(ui, table);
+    }
+    shapes.problems.iter().for_each(|problem| ui.say(problem));
+    if shapes.tables.is_empty() {
+        ui.say(format_args!("{} has no table", shapes.file));
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn standard_input() -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    let input = std::io::stdin().lock();
+    input
+        .take(MOST_BYTES)
+        .read_to_end(&mut text)
+        .map_err(|error| {
+            let message = format!("cannot read standard input: {error}");
+            Failure::usage(code::WORKBOOK_UNREADABLE, message)
+        })?;
+    Ok(text)
+}
+
+/// A table: its place, and what is thought of it.
+fn print_table(ui: &Ui, table: &TableShape) {
+    let title = ui.paint(
+        Tone::Strong,
+        format!("{} table {}", table.sheet, table.table),
+    );
+    let (rows, columns) = (plural(table.rows, "row"), plural(table.columns, "column"));
+    let place = format!("{}, {rows}, {columns}", table.range);
+    ui.line(format_args!("{title} {}", ui.paint(Tone::Dim, place)));
+    let likely = |proposal: &&Proposal| proposal.confidence >= LEAST;
+    let shown = table.proposals.iter().filter(likely).take(MOST);
+    for (number, proposal) in shown.enumerate() {
+        print_proposal(ui, proposal, number == 0);
+    }
+}
+
+fn print_proposal(ui: &Ui, proposal: &Proposal, is_first: bool) {
+    let confidence = format!("{:.0} %", 100.0 * proposal.confidence);
+    if !proposal.acts() {
+        let words = if is_first {
+            "each row is one record"
+        } else {
+            "each row is one record already"
+        };
+        ui.told(
+            if is_first { "as it is" } else { "or" },
+            Some((Tone::Good, &confidence)),
+            words,
+        );
+        if is_first {
+            print_reasons(ui, proposal);
+        }
+        return;
+    }
+    let (name, tone) = match (is_first, proposal.apply, proposal.is_worth_asking()) {
+        (true, true, _) => ("sure", Tone::Good),
+        (true, false, true) => ("likely", Tone::Warn),
+        (true, false, false) => ("perhaps", Tone::Dim),
+        (false, ..) => ("or", Tone::Dim),
+    };
+    ui.told(
+        name,
+        Some((tone, &confidence)),
+        &proposal.words.join(", then "),
+    );
+    print_reasons(ui, proposal);
+    if is_first {
+        proposal
+            .doubts
+            .iter()
+            .for_each(|doubt| ui.told("but", None, doubt));
+        for (number, line) in proposal.code.iter().enumerate() {
+            ui.told(if number == 0 { "to write" } else { "" }, None, line);
+        }
+    }
+}
+
+fn print_reasons(ui: &Ui, proposal: &Proposal) {
+    for (number, reason) in proposal.reasons.iter().enumerate() {
+        ui.told(if number == 0 { "because" } else { "" }, None, reason);
+    }
+}

@@ -1,0 +1,132 @@
+//! What stands between several values in one cell.
+
+/// A sign or a word between two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    Comma,
+    Semicolon,
+    Bar,
+    Slash,
+    Line,
+    And,
+    Plus,
+}
+
+impl Mark {
+    pub const ALL: [Self; 7] = [
+        Self::Comma,
+        Self::Semicolon,
+        Self::Bar,
+        Self::Slash,
+        Self::Line,
+        Self::And,
+        Self::Plus,
+    ];
+
+    /// The name of the evidence that it is the mark.
+    pub fn evidence(self) -> &'static str {
+        match self {
+            Self::Comma => "mark_comma",
+            Self::Semicolon => "mark_semicolon",
+            Self::Bar => "mark_bar",
+            Self::Slash => "mark_slash",
+            Self::Line => "mark_line",
+            Self::And => "mark_and",
+            Self::Plus => "mark_plus",
+        }
+    }
+
+    /// What several of them are called.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Comma => "commas",
+            Self::Semicolon => "semicolons",
+            Self::Bar => "bars",
+            Self::Slash => "slashes",
+            Self::Line => "line breaks",
+            Self::And => "“&” or “and”",
+            Self::Plus => "“+”",
+        }
+    }
+
+    /// As it stands between two values.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Comma => ",",
+            Self::Semicolon => ";",
+            Self::Bar => "|",
+            Self::Slash => "/",
+            Self::Line => "\n",
+            Self::And => " & ",
+            Self::Plus => " + ",
+        }
+    }
+
+    pub fn is_in(self, text: &str) -> bool {
+        match self {
+            Self::Comma => text.contains(','),
+            Self::Semicolon => text.contains(';'),
+            Self::Bar => text.contains('|'),
+            Self::Slash => text.contains('/'),
+            Self::Line => text.contains('\n'),
+            Self::And => text.contains(" & ") || text.contains(" and "),
+            Self::Plus => text.contains(" + "),
+        }
+    }
+
+    /// The values between the marks. Commas in numbers and slashes in dates and fractions part nothing.
+    pub fn split(self, text: &str) -> Vec<&str> {
+        let parts: Vec<&str> = match self {
+            Self::Comma => cut(text, ',', |_, after| !begins_thousands(after)),
+            Self::Slash => cut(text, '/', |before, after| {
+                !before.ends_with(is_digit) || !after.starts_with(is_digit)
+            }),
+            Self::Semicolon => text.split(';').collect(),
+            Self::Bar => text.split('|').collect(),
+            Self::Line => text.split('\n').collect(),
+            Self::And => text
+                .split(" & ")
+                .flat_map(|part| part.split(" and "))
+                .collect(),
+            Self::Plus => text.split(" + ").collect(),
+        };
+        parts
+            .into_iter()
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .collect()
+    }
+}
+
+pub fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+fn begins_thousands(after: &str) -> bool {
+    after.bytes().take_while(u8::is_ascii_digit).count() == 3
+}
+
+fn cut(text: &str, mark: char, parts: impl Fn(&str, &str) -> bool) -> Vec<&str> {
+    let (mut found, mut start) = (Vec::new(), 0);
+    for (at, _) in text.match_indices(mark) {
+        if parts(&text[..at], &text[at + 1..]) {
+            found.push(&text[start..at]);
+            start = at + 1;
+        }
+    }
+    found.push(&text[start..]);
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_in_numbers_and_dates_part_nothing() {
+        assert_eq!(Mark::Comma.split("1,250"), ["1,250"]);
+        assert_eq!(Mark::Comma.split("red, green"), ["red", "green"]);
+        assert_eq!(Mark::Slash.split("24/7"), ["24/7"]);
+        assert_eq!(Mark::Slash.split("tea/coffee"), ["tea", "coffee"]);
+    }
+}
