@@ -2241,6 +2241,8 @@ export interface components {
              * @description Columns that were mapped to no field.
              */
             unmapped_columns: number;
+            expected_fields: number;
+            missing_fields: string[];
             /**
              * Format: int64
              * @description Issues, of all severities.
@@ -2798,6 +2800,8 @@ export interface components {
         };
         /** @description How many runs there are of each status. */
         RunCounts: {
+            with_issues: number;
+            fields_missing: number;
             /**
              * Format: int64
              * @description Those that wait.

@@ -11,6 +11,7 @@ import { textOf, type Bench } from './configs-bench'
 import { saveAndCheck } from './configs-one'
 import { count, diffLines, hunksOf, otherPart, paired, parsePatch, type Hunk, type Line } from './patch'
 import { Place, Trial } from './configs-trial'
+import { configurations } from './start'
 
 interface Compared {
   path: string
@@ -272,6 +273,7 @@ function Publish({ bench }: { bench: Bench }) {
   const [busy, setBusy] = useState(false)
   const [refused, setRefused] = useState<Problem | null>(null)
   const [forcing, force] = useState(false)
+  const { value: all } = useLoaded(configurations, [])
   const same = known.active_version != null && !bench.changed.value.size
   const unsaved = bench.edits.value.size > 0
   const why = hindrance('admin') || (!bench.files.value!.length ? 'It has no files yet.' : unsaved ? 'Save first.' : same ? `Version ${known.active_version} has these files already.` : '')
@@ -300,6 +302,7 @@ function Publish({ bench }: { bench: Bench }) {
       <p class="mid">
         It becomes active at once{known.active_version != null && `, and version ${known.active_version} is archived`}. Runs that wait or run keep {known.active_version != null ? 'the version' : 'what'} they were queued with.
         {!known.uploaded && ' Runs over the API use it then, and no longer the folder.'}
+        {all && !all.some((one) => one.default) && ` The workspace has no default configuration yet: ${known.name} becomes it, and runs that name none use it.`}
       </p>
       {refused && (
         <div class="refused" role="alert">

@@ -69,7 +69,7 @@ function Verdict({ bench }: { bench: Bench }) {
     return checking.check.loads ? <Status of="succeeded">{side} loads</Status> : <Status of="failed">{side} does not load</Status>
   }
   const known = bench.known.value!
-  return known.active_version ? <Status of="ready">Active</Status> : <Status of={known.uploaded ? 'queued' : 'ready'}>{side}</Status>
+  return <Status of={known.active_version || !known.uploaded ? 'plain' : 'queued'}>{known.active_version ? 'Active' : side}</Status>
 }
 
 function Head({ bench, current }: { bench: Bench; current: Tab }) {
@@ -133,7 +133,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
           <div class="run-facts">
             {known.version ? (
               <span>
-                version <b>{known.version.version}</b> is active <span class="mono roomy">{known.version.source_digest.slice(0, 8)}</span>
+                version <b>{known.version.version}</b> is active
               </span>
             ) : (
               <span>{known.uploaded ? 'no version is active: runs are refused' : 'runs use the folder as it is'}</span>

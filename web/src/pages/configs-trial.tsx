@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { writing, type Problem, type Schemas } from '../api/client'
 import { letters, number } from '../parts/format'
-import { Segments, Status } from '../parts/parts'
+import { Name, Segments, Status } from '../parts/parts'
 import { href } from '../router'
 import { raw, type Bench } from './configs-bench'
 import { differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
@@ -122,8 +122,8 @@ function One({ bench, one }: { bench: Bench; one: Tried }) {
   return (
     <tbody>
       <tr>
-        <td class="cut" title={one.input}>{one.run_id ? <a href={href(`/runs/${one.run_id}`)}>{one.input}</a> : one.input}</td>
-        <td class="figure">{one.metrics_before ? number(one.metrics_before.issues) : '–'}</td>
+        <td class="cut" title={one.input}>{one.run_id ? <a href={href(`/runs/${one.run_id}`)}><Name of={one.input} /></a> : <Name of={one.input} />}</td>
+        <td class="figure">{one.metrics_before ? number(one.metrics_before.issues) : one.run_id ? 'no result' : '–'}</td>
         <td class="figure">{one.error ? <Status of="failed">fails</Status> : number(one.metrics?.issues ?? 0)}</td>
       </tr>
       <tr>

@@ -41,7 +41,7 @@ export function Versions({ bench }: { bench: Bench }) {
               <td class="name">
                 <a href={href(`/configs/${bench.id}/files?version=${one.version}`)}>Version {one.version}</a>
               </td>
-              <td>{one.status === 'active' ? <Status of="ready">Active</Status> : <Status of="cancelled">Archived</Status>}</td>
+              <td>{one.status === 'active' ? <Status of="plain">Active</Status> : <Status of="cancelled">Archived</Status>}</td>
               <td class="figure mid roomy" title={one.published_at}>
                 {day(one.published_at)} {clock(one.published_at).slice(0, 5)} <span class="dim wide-only">· {ago(one.published_at)}</span>
               </td>

@@ -116,6 +116,7 @@ export function Explain({ run }: { run: Run }) {
 
 function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; onChoose: (column: string) => void }) {
   const most = Math.max(1, ...table.columns.map((column) => column.score ?? column.nearest?.score ?? column.second?.score ?? 0))
+  const isBare = table.columns.every((column) => (column.score ?? 0).toFixed(2) === '1.00')
   return (
     <>
       <div class="pane-title">
@@ -134,9 +135,11 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
             <th>Header</th>
             <th>Field</th>
             <th class="figure">Score</th>
-            <th class="roomy">
-              <span class="unseen">Score as a bar</span>
-            </th>
+            {!isBare && (
+              <th class="roomy">
+                <span class="unseen">Score as a bar</span>
+              </th>
+            )}
             <th class="wide-only">Because</th>
           </tr>
         </thead>
@@ -162,9 +165,11 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
                   )}
                 </td>
                 <td class={`figure ${column.field ? '' : 'dim'}`}>{score.toFixed(2)}</td>
-                <td class="roomy meter">
-                  <progress class={column.field ? '' : 'other'} max={most} value={score} aria-label={`Score ${score.toFixed(2)}`} />
-                </td>
+                {!isBare && (
+                  <td class="roomy meter">
+                    <progress class={column.field ? '' : 'other'} max={most} value={score} aria-label={`Score ${score.toFixed(2)}`} />
+                  </td>
+                )}
                 <td class="mid small long wide-only" title={column.why.join('; ')}>
                   {column.why.join('; ')}
                 </td>

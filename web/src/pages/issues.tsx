@@ -71,7 +71,13 @@ export function useIssues(run: Run, filter: Filter, failed: (error: unknown) => 
     () => (isFiltered ? source.issues.filter((issue) => filter.severities.has(issue.severity) && (!filter.rule || issue.rule === filter.rule) && (!filter.field || issue.field === filter.field)) : source.issues),
     [source.issues, isFiltered, filter.severities, filter.rule, filter.field],
   )
-  return { all: all.issues, total: total(all.counts), counts: all.counts, issues, isFiltered, more: source.more, busy: source.busy, load: source.load }
+  // Of each severity, what rule and field leave; where not all are here, it is not known.
+  const counts = useMemo(() => {
+    if ((!filter.rule && !filter.field) || all.more) return all.counts
+    const left = all.issues.filter((issue) => (!filter.rule || issue.rule === filter.rule) && (!filter.field || issue.field === filter.field))
+    return left.reduce((sum, { severity }) => ({ ...sum, [severity]: sum[severity] + 1 }), NONE)
+  }, [all.issues, all.counts, filter.rule, filter.field])
+  return { all: all.issues, total: total(all.counts), counts, issues, isFiltered, more: source.more, busy: source.busy, load: source.load }
 }
 
 /** Lines of one height; those in sight are in the page. */

@@ -69,7 +69,8 @@ function Find({ run, side, sheet, chosen, onFound, onLeave }: { run: Run; side: 
   const input = useRef<HTMLInputElement>(null)
   const find = () => input.current?.select()
   // Below this width there is no room for it, and the browser's own finds what is in sight.
-  useKeys(matchMedia('(min-width: 1024px)').matches ? { '/': find, 'Ctrl f': find } : {})
+  // Pressed in the field, it is the browser's own.
+  useKeys(matchMedia('(min-width: 1024px)').matches ? { '/': find, 'Ctrl f': (event) => (event.composedPath()[0] === input.current ? false : find()) } : {})
   const step = async (forward: boolean) => {
     const of = `${side} ${sheet} ${text}`
     if (known.current?.of !== of) {
@@ -164,6 +165,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const [error, setError] = useState<unknown>(null)
   const [came, setCame] = useState(0)
   const issue = useRef<Issue | null>(null)
+  const later = useRef<1 | -1 | 0>(0)
   const [, drawIssue] = useState<Issue | null>(null)
   const setIssue = (to: Issue) => (issue.current = to, drawIssue(to))
   const [picked, setPicked] = useState<Area | null>(null)
@@ -386,6 +388,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   }
   const atIssue = numberOf(chosen, sheet, issue.current)
   const toIssue = (step: 1 | -1) => {
+    if (!issues.length && busy) return void (later.current = step)
     if (!issues.length) return toast(total ? 'No issue is left by the filters.' : 'This run has no issues.')
     // From where the address is now: the next key may come before what the last one did is drawn.
     const cell = chosenOf(query.peek().get('cell'), query.peek().get('side'))
@@ -414,6 +417,13 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     else amend({ sheet: to.sheet, cell: null })
     if (mode === 'issues' && narrow) amend({ view: 'input' })
   }
+  // Asked for before the first was here.
+  useEffect(() => {
+    const step = later.current
+    if (!step || (busy && !issues.length)) return
+    later.current = 0
+    toIssue(step)
+  }, [issues, busy])
   const tabs: [string, Side][] = [...seen.map((one): [string, Side] => [one.name, 'input']), ...own.map((one): [string, Side] => [one.name, 'output'])]
   const toSheet = (step: number) => {
     const at = tabs.findIndex(([name, side]) => name === sheet && (side === 'output') === isOwn)
@@ -442,7 +452,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     h: () => current && (choose({ side: 'input', row: current.header_rows?.rows.at(-1) ?? region(current.region).top, column: chosen?.side === 'input' ? chosen.column : region(current.region).left }), grid.current?.focus('input')),
     'Ctrl g': () => ask(true),
     'Ctrl c': () => {
-      if (getSelection()?.toString() || !chosen) return
+      // What is marked as text is the browser's to copy.
+      if (getSelection()?.toString() || !chosen) return false
       const { side, top, bottom, left, right } = picked ?? { side: chosen.side, top: chosen.row, bottom: chosen.row, left: chosen.column, right: chosen.column }
       const cells = (bottom - top + 1) * (right - left + 1)
       if (cells > MOST_COPIED) return toast(`${number(cells)} cells are too many to be copied at once; ${number(MOST_COPIED)} can be. The workbook is under Files.`, 'error')
@@ -454,11 +465,20 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : go(listOfRuns())),
   })
 
+  const goTo = (at: { row: number; column: number }) => {
+    ask(false)
+    const cell: Cell = { side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...at }
+    if (!grid.current) return choose(cell)
+    // Chosen before the focus comes, which else chooses the first in sight.
+    grid.current.pick(cell)
+    grid.current.focus(cell.side)
+  }
+
   const heads = (side: Side) => {
     const size = sizeOf(side)
     if (!size) return ''
-    if (side === 'input') return [plainly(sheet), current && `table ${current.table} at ${current.region}`].filter(Boolean).join(' · ')
-    return `${plainly(scene?.partner ?? '')} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')}`
+    if (side === 'input') return [plainly(sheet), current && `table ${current.table} at ${current.region}`, current?.rows && `${many(current.rows.read, 'row')} read`].filter(Boolean).join(' · ')
+    return `${plainly(scene?.partner ?? '')} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')} written`
   }
   const bySheet = (name: string) => issues.filter((issue) => issue.sheet === name)
   const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${number(total)}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized'], ['issues', 'Issues']]
@@ -626,7 +646,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
           />
         )}
       </div>
-      {asking && <GoTo onClose={() => ask(false)} onGo={(cell) => (ask(false), choose({ side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...cell }), grid.current?.focus(chosen?.side ?? 'input'))} />}
+      {asking && <GoTo onClose={() => ask(false)} onGo={goTo} />}
     </>
   )
 }

@@ -5,10 +5,10 @@ import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
 import { cancelRun, Menu, runAgain } from '../parts/frame'
-import { clock, day, many, now, number, plainly, short, size, span } from '../parts/format'
+import { clock, day, many, now, number, short, size, span } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { copy, doing, Loading, NoSuch, Nothing, Said, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { bare, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
@@ -47,7 +47,8 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
       {current === 'log' && (
         <>
           {!ended && <Stages run={run} lines={log.lines} />}
-          {run.error && <Failure run={run} />}
+          {run.error && run.status !== 'cancelled' && <Failure run={run} />}
+          {run.status === 'cancelled' && <div class="notice">{doing(run)}. It wrote nothing, and can be run again.</div>}
           <LogView run={run} {...log} />
         </>
       )}
@@ -73,11 +74,13 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
   )
 }
 
-const sentence = (run: Run) => [run.status, run.metrics && many(run.metrics.rows, 'row'), run.metrics && many(run.metrics.issues, 'issue')].filter(Boolean).join(', ')
+const sentence = (run: Run) => [run.status, run.metrics && `${many(run.metrics.rows, 'row')} read`, missing(run).length && `not found: ${missing(run).join(', ')}`, run.metrics && many(run.metrics.issues, 'issue')].filter(Boolean).join(', ')
 
 function Head({ run, has, current, lines }: { run: Run; has: boolean; current: Tab; lines: number }) {
   const ended = run.completed_at != null
   const metrics = run.metrics
+  const lost = missing(run)
+  const version = run.configuration_version
   const tabs = useRef<HTMLDivElement>(null)
   const at = TABS.indexOf(current)
   const to = (tab: Tab) => `/runs/${run.id}/${tab}`
@@ -92,7 +95,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
     d: () => has && download(output),
     'Shift d': () => (has && run.metrics?.issues ? download(address('/api/v1/runs/{id}/annotated', { id: run.id })) : toast('This run has no issues to be painted.')),
     c: () => (copy(run.id), toast('The id was copied.')),
-    r: () => ended && runAgain(run.id),
+    r: () => ended && runAgain([run.id]),
     x: () => ended || cancelRun(run.id),
     'Shift j': () => beside(1),
     'Shift k': () => beside(-1),
@@ -133,25 +136,28 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
               /
             </span>
             <h1 class="cut" title={run.input.name}>
-              {plainly(run.input.name)}
+              <Name of={run.input.name} />
             </h1>
             <StatusOf run={run} whole />
           </div>
           <div class="run-facts">
             <span>
-              <b>{run.configuration_name}</b> <span class="mono roomy">{run.configuration_version ? `version ${run.configuration_version}` : run.source_digest.slice(0, 8)}</span>
+              <b>{run.configuration_name}</b> {version && <span class="mono">version {version}</span>}
             </span>
             {metrics && run.status === 'succeeded' && (
               <>
                 <span>
-                  <b>{number(metrics.rows)}</b> rows read
+                  <b>{number(metrics.rows)}</b> {metrics.rows === 1 ? 'row' : 'rows'} read
                 </span>
-                <span>
-                  <b>{number(metrics.mapped_fields)}</b> fields mapped
+                <span class={lost.length ? 'warn' : ''}>
+                  {fieldsOf(metrics)}
+                  {lost.length > 0 && (
+                    <>
+                      , not found: <b>{lost.join(', ')}</b>
+                    </>
+                  )}
                 </span>
-                <span class="roomy">
-                  <b>{number(metrics.unmapped_columns)}</b> columns unmapped
-                </span>
+                <span class="roomy">{many(metrics.unmapped_columns, 'column')} unmapped</span>
               </>
             )}
             {ended ? run.duration_ms != null && <b>{span(run.duration_ms)}</b> : run.started_at && <span><b>{span(Math.max(0, now.value - Date.parse(run.started_at)))}</b> so far</span>}
@@ -175,7 +181,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
           </button>
         )}
         {ended && (
-          <button type="button" class="button roomy" {...writing()} onClick={() => runAgain(run.id)}>
+          <button type="button" class="button roomy" {...writing()} title={`With ${run.configuration_name} as it is now`} onClick={() => runAgain([run.id])}>
             <Icon name="again" /> Run again
           </button>
         )}
@@ -185,9 +191,15 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
             <span class="roomy">Normalized workbook</span>
           </a>
         )}
-        {has && (
-          <span class="roomy">
-            <Menu label="More to download" square face={<Icon name="down" />}>
+        {ended && (
+          <Menu label="More of this run" square face={<Icon name="down" />}>
+            <button type="button" {...writing()} onClick={() => runAgain([run.id])}>
+              Run again, with {run.configuration_name} as it is now <kbd class="roomy">r</kbd>
+            </button>
+            <button type="button" {...writing()} onClick={() => runAgain([run.id], 'retry')}>
+              Run again as it was, with {version ? `version ${version}` : 'the files of then'}
+            </button>
+            {has && (<>
               <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>
                 Painted copy of the sender’s file
               </a>
@@ -197,8 +209,8 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
               <a href={address('/api/v1/runs/{id}/artifact', { id: run.id })} download>
                 Audit record
               </a>
-            </Menu>
-          </span>
+            </>)}
+          </Menu>
         )}
       </div>
       <div class="tabs" role="tablist" aria-label="Run" ref={tabs} onKeyDown={arrows}>
@@ -238,13 +250,13 @@ function Stages({ run, lines }: { run: Run; lines: Line[] }) {
 /** Why a run failed, with the line of code where it did. */
 function Failure({ run }: { run: Run }) {
   const error = run.error!
-  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code != null && `exit status ${run.exit_code}`, run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
+  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code ? `exit status ${run.exit_code}` : '', run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
   return (
     <>
       <div class="notice error">
         <Icon name="warning" />
         <div class="grow break">
-          <strong>{error.message}</strong>
+          <strong>{bare(error.message, run.input.name)}</strong>
           <div class="mid">
             <code>{error.code}</code>
             {places.length > 0 && ` · ${places.join(', ')}`}

@@ -301,7 +301,7 @@ export function DropAnywhere() {
               <button type="button" key={one.id} data-configuration={one.id} class={one === chosen ? 'chosen' : ''}>
                 <strong>{one.name}</strong>
                 <br />
-                <span class="dim small">used {ago(one.last_run_at)}</span>
+                <span class="dim small">{one.last_run_at ? `used ${ago(one.last_run_at)}` : 'not used yet'}</span>
               </button>
             ))}
           </div>

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Run } from '../api/client'
 import { Glyph, Icon } from './icons'
 import { useKeys } from './keys'
-import { many, number, span } from './format'
+import { many, number, plainly, span } from './format'
 
 /** What a page says of itself to the frame. */
 export interface About {
@@ -46,15 +46,26 @@ export const failed = (error: unknown) => {
   toast(`${problem.message}${wait}`, 'error')
 }
 
-/** `whole`: with the code of a failure. */
+/** A name of somebody else's: its direction stays within it. */
+export const Name = ({ of }: { of: string | null | undefined }) => <bdi>{plainly(of)}</bdi>
+
+/** The fields that no column was found for, in a run that found something. */
+export const missing = (run: Run) => (run.status === 'succeeded' && run.metrics?.tables ? run.metrics.missing_fields : [])
+
+/** `8 of 9 fields` */
+export const fieldsOf = ({ mapped_fields, expected_fields }: NonNullable<Run['metrics']>) => (mapped_fields < expected_fields ? `${number(mapped_fields)} of ${many(expected_fields, 'field')}` : many(mapped_fields, 'field'))
+
+/** `whole`: with the code of a failure, and with what is to be looked at. */
 export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   const issues = run.metrics?.issues ?? 0
+  const lacks = missing(run).length > 0
   const empty = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
   if (run.status === 'running' && run.cancel_requested_at) return <Status of="running">Stopping…</Status>
   if (run.status === 'succeeded' && run.refused?.length) return <Status of="warned">Succeeded, refused</Status>
-  if (run.status === 'succeeded' && (issues > 0 || empty))
-    return <Status of="warned">{empty ? 'Succeeded, no table found' : `Succeeded, ${many(issues, 'issue')}`}</Status>
-  if (whole && run.error) return <Status of={run.status}>{`${title(run.status)}: ${run.error.code}`}</Status>
+  if (run.status === 'succeeded' && !whole && !empty) return <Status of={lacks ? 'partial' : 'succeeded'}>Succeeded</Status>
+  if (empty || issues) return <Status of={lacks ? 'partial' : 'warned'}>{empty ? 'Succeeded, no table found' : `Succeeded, ${many(issues, 'issue')}`}</Status>
+  if (lacks) return <Status of="partial">Succeeded, {fieldsOf(run.metrics!)}</Status>
+  if (whole && run.error && run.status !== 'cancelled') return <Status of={run.status}>{`${title(run.status)}: ${run.error.code}`}</Status>
   return <Status of={run.status}>{title(run.status)}</Status>
 }
 
@@ -69,9 +80,12 @@ export const title = (word: string) => word[0].toUpperCase() + word.slice(1)
 
 export const STAGES = { queued: 'Queued', environment: 'Environment', configuration: 'Configuration', detecting: 'Detecting', writing: 'Writing' } as const
 
+/** A message without the name of the file that it stands beside. */
+export const bare = (message: string, name: string) => message.replace(`${name}: `, '').replaceAll(` ${name}`, '')
+
 /** What a run does, or why it did not do it: the sentence in the place of its figures. */
 export function doing(run: Run): string {
-  if (run.status === 'failed') return run.error ? `${run.error.code}: ${run.error.message}` : 'failed'
+  if (run.status === 'failed') return run.error ? `${run.error.code}: ${bare(run.error.message, run.input.name)}` : 'failed'
   if (run.status === 'cancelled') return run.duration_ms != null ? `Cancelled after ${span(run.duration_ms)}` : 'Cancelled before it started'
   if (run.status === 'queued') {
     if (run.stage === 'environment') return 'Waits for its environment'
@@ -110,13 +124,14 @@ export function copy(text: string) {
   area.remove()
 }
 
-export function Search({ value, label, onInput }: { value: string; label: string; onInput: (text: string) => void }) {
+/** A filter; ↓ and Enter go on to the list that it filters. */
+export function Search({ value, label, onInput, onDown }: { value: string; label: string; onInput: (text: string) => void; onDown?: () => void }) {
   const input = useRef<HTMLInputElement>(null)
   useKeys({ '/': () => input.current?.select() })
   return (
     <span class="search">
       <Icon name="find" />
-      <input ref={input} class="input" type="search" aria-label={label} placeholder={label} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
+      <input ref={input} class="input" type="search" aria-label={label} placeholder={label} value={value} onInput={(event) => onInput(event.currentTarget.value)} onKeyDown={(event) => /^(ArrowDown|Enter)$/.test(event.key) && onDown && (event.preventDefault(), event.currentTarget.blur(), onDown())} />
       <kbd class="roomy">/</kbd>
     </span>
   )
@@ -144,15 +159,16 @@ export const Switch = ({ on, onChange, children }: { on: boolean; onChange: (on:
 /** A question that can't be undone. Focus goes to the harmless answer. */
 export function Dialog({ title, onClose, wide, footer, children }: { title: string; onClose: () => void; wide?: boolean; footer?: ComponentChildren; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null)
-  useKeys({ Escape: onClose })
+  useKeys({ Escape: onClose }, 'top')
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null
-    box.current?.querySelector<HTMLElement>('[data-first], input, .answers button')?.focus()
+    const all = [...box.current!.querySelectorAll<HTMLElement>('[data-first], input, .answers button, button')].filter((one) => one.offsetParent)
+    ;(all.find((one) => one.hasAttribute('data-first')) ?? all.find((one) => one.tagName === 'INPUT') ?? all.find((one) => one.closest('.answers')) ?? all[0] ?? box.current!).focus()
     return () => before?.focus?.()
   }, [])
   const keep = (event: KeyboardEvent) => {
     if (event.key !== 'Tab') return
-    const all = [...box.current!.querySelectorAll<HTMLElement>('a[href], button, input, select')]
+    const all = [...box.current!.querySelectorAll<HTMLElement>('a[href], button, input, select')].filter((one) => one.offsetParent)
     const at = all.indexOf(document.activeElement as HTMLElement)
     if (event.shiftKey ? at > 0 : at < all.length - 1) return
     event.preventDefault()
@@ -160,7 +176,7 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   }
   return (
     <div class="veil" onClick={(event) => event.target === event.currentTarget && onClose()}>
-      <div ref={box} class={`dialog ${wide ? 'wide' : ''}`} role="dialog" aria-modal="true" aria-label={title} onKeyDown={keep}>
+      <div ref={box} class={`dialog ${wide ? 'wide' : ''}`} role="dialog" aria-modal="true" aria-label={title} tabIndex={-1} onKeyDown={keep}>
         <div class="asked">
           <h2>{title}</h2>
         </div>
