@@ -4,7 +4,7 @@ import { get, hindrance, may, Problem, type Schemas } from '../api/client'
 import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Dialog, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
+import { Ask, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
@@ -325,23 +325,10 @@ function Publish({ bench }: { bench: Bench }) {
         </span>
       </p>
       {forcing && (
-        <Dialog
-          title={`Publish version ${next} though it was refused?`}
-          onClose={() => force(false)}
-          footer={
-            <>
-              <button type="button" class="button" onClick={() => force(false)}>
-                Keep the {bench.side}
-              </button>
-              <button type="button" class="button danger" onClick={() => publish(true)}>
-                Publish all the same
-              </button>
-            </>
-          }
-        >
+        <Ask title={`Publish version ${next} though it was refused?`} keep={`Keep the ${bench.side}`} does="Publish all the same" onKeep={() => force(false)} onDo={() => publish(true)}>
           <p>Runs use it from then on, and fail while it does not load. An earlier version can be made active again.</p>
           {refused?.error && <Place bench={bench} error={refused.error} />}
-        </Dialog>
+        </Ask>
       )}
     </div>
   )

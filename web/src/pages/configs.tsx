@@ -5,7 +5,7 @@ import { hear } from '../api/events'
 import { ago, many, moment, short, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Dialog, Loading, Search, Segments, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Dialog, Heads, Loading, Search, Segments, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { amend, go, href, query } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
 
@@ -121,17 +121,7 @@ export function Configurations() {
 const Table = ({ list, chosen, onChoose }: { list: Known[]; chosen: string | null; onChoose: (id: string) => void }) => (
   <table class="records configs">
     <caption class="unseen">Configurations, the default first</caption>
-    <thead>
-      <tr>
-        <th>Status</th>
-        <th>Name</th>
-        <th class="roomy">Runs use</th>
-        <th class="wide-only">Where</th>
-        <th class="figure roomy">Changed</th>
-        <th class="figure roomy">Last used</th>
-        <th class="figure wide-only">Id</th>
-      </tr>
-    </thead>
+    <Heads all={[['Status'], ['Name'], ['Runs use', 'roomy'], ['Where', 'wide-only'], ['Changed', 'figure roomy'], ['Last used', 'figure roomy'], ['Id', 'figure wide-only']]} />
     <tbody>
       {list.map((one) => {
         const [glyph, word] = stateOf(one)

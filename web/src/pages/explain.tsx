@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { many, plainly, quoted, short } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { about, Loading, Nothing, Segments, Trouble, useLoaded } from '../parts/parts'
+import { about, Heads, Loading, Nothing, Segments, Trouble, useLoaded } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, go, href, query } from '../router'
 import { REASONS, type Explained, type Table } from './explained'
@@ -75,13 +75,7 @@ export function Explain({ run }: { run: Run }) {
           </div>
           <table class="records">
             <caption class="unseen">Rows and what they were read as</caption>
-            <thead>
-              <tr>
-                <th class="figure">Row</th>
-                <th>Read as</th>
-                <th>Because</th>
-              </tr>
-            </thead>
+            <Heads all={[['Row', 'figure'], ['Read as'], ['Because']]} />
             <tbody>
               {rows.slice(0, 500).map((row) => (
                 <tr key={row.row}>

@@ -2,7 +2,7 @@
 import { address, get, ifThere, type Run } from '../api/client'
 import { ago, clock, day, many, plainly, short, size, span } from '../parts/format'
 import { Icon, type IconName } from '../parts/icons'
-import { failed, useLoaded } from '../parts/parts'
+import { failed, Heads, useLoaded } from '../parts/parts'
 import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/save'
 import { Separator } from '../parts/separator'
 import { href } from '../router'
@@ -59,17 +59,7 @@ export function Files({ run }: { run: Run }) {
       <div class="pane grow scroller">
         <table class="records tall">
           <caption class="unseen">Files of this run</caption>
-          <thead>
-            <tr>
-              <th>File</th>
-              <th class="wide-only">What it is</th>
-              <th class="roomy">Values</th>
-              <th class="figure roomy">Size</th>
-              <th>
-                <span class="unseen">Download</span>
-              </th>
-            </tr>
-          </thead>
+          <Heads all={[['File'], ['What it is', 'wide-only'], ['Values', 'roomy'], ['Size', 'figure roomy'], ['(Download)']]} />
           <tbody>
             {all
               .filter((file) => file.there)

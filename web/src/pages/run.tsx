@@ -1,5 +1,5 @@
 // One run: what it is, and its tabs.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { address, get, writing, type Run } from '../api/client'
 import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
@@ -8,7 +8,7 @@ import { cancelRun, Menu, runAgain } from '../parts/frame'
 import { clock, day, many, now, number, short, size, span } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { bare, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { bare, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
@@ -81,8 +81,6 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
   const metrics = run.metrics
   const lost = missing(run)
   const version = run.configuration_version
-  const tabs = useRef<HTMLDivElement>(null)
-  const at = TABS.indexOf(current)
   const to = (tab: Tab) => `/runs/${run.id}/${tab}`
   const output = address('/api/v1/runs/{id}/output', { id: run.id })
   const download = (url: string) => Object.assign(document.createElement('a'), { href: url, download: '' }).click()
@@ -114,16 +112,6 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
       files: [['d', 'download the workbook']],
     }[current] as [string, string][],
   })
-  const arrows = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (!step) return
-    event.preventDefault()
-    event.stopPropagation()
-    const next = (at + step + TABS.length) % TABS.length
-    go(to(TABS[next]))
-    tabs.current?.querySelectorAll('a')[next].focus()
-  }
-  const counts: Record<Tab, number | null> = { result: null, log: lines || null, explain: null, files: null }
   return (
     <>
       <div class="run-title">
@@ -213,14 +201,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
           </Menu>
         )}
       </div>
-      <div class="tabs" role="tablist" aria-label="Run" ref={tabs} onKeyDown={arrows}>
-        {TABS.map((tab) => (
-          <a key={tab} role="tab" href={href(to(tab))} aria-selected={tab === current} tabIndex={tab === current ? 0 : -1}>
-            {tab[0].toUpperCase() + tab.slice(1)}
-            {counts[tab] != null && <span class="count">{number(counts[tab]!)}</span>}
-          </a>
-        ))}
-      </div>
+      <Tabs label="Run" all={TABS} current={current} to={to} counts={{ log: lines }} />
     </>
   )
 }

@@ -6,7 +6,7 @@ import { amend, go, href, query } from '../router'
 import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { Dialog, doing, fieldsOf, missing, Name, Search, Segments, Status, StatusOf, toast, Trouble, useAbout, Loading } from '../parts/parts'
+import { Ask, doing, fieldsOf, Heads, Loading, missing, Name, Search, Segments, Status, StatusOf, toast, Trouble, useAbout } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
@@ -299,22 +299,9 @@ export function Runs() {
         )}
       </div>
       {cancels.length > 0 && (
-        <Dialog
-          title={`Cancel ${many(cancels.length, 'run')}?`}
-          onClose={() => setCancels([])}
-          footer={
-            <>
-              <button type="button" class="button" onClick={() => setCancels([])}>
-                Leave them
-              </button>
-              <button type="button" class="button danger" onClick={() => (cancels.forEach(cancelRun), setCancels([]))}>
-                Cancel {many(cancels.length, 'run')}
-              </button>
-            </>
-          }
-        >
+        <Ask title={`Cancel ${many(cancels.length, 'run')}?`} keep="Leave them" does={`Cancel ${many(cancels.length, 'run')}`} onKeep={() => setCancels([])} onDo={() => cancels.forEach(cancelRun)}>
           <p>Each stops within 5 s and writes nothing. They can be run again.</p>
-        </Dialog>
+        </Ask>
       )}
       <span class="unseen" role="status">
         {list.fresh.length ? many(list.fresh.length, 'new run') : ''}
@@ -357,22 +344,7 @@ function Table({ runs, chosen, several, onChoose }: { runs: Run[]; chosen: strin
         <col class="c-time" />
         <col class="c-figure wide-only" />
       </colgroup>
-      <thead>
-        <tr>
-          <th>Status</th>
-          <th>Input</th>
-          <th>Configuration</th>
-          <th class="figure">Rows read</th>
-          <th class="figure">Fields</th>
-          <th class="wide-only">Not found</th>
-          <th class="figure">Issues</th>
-          <th class="figure">Took</th>
-          <th class="figure" aria-sort="descending">
-            Created ↓
-          </th>
-          <th class="figure wide-only">Id</th>
-        </tr>
-      </thead>
+      <Heads all={[['Status'], ['Input'], ['Configuration'], ['Rows read', 'figure'], ['Fields', 'figure'], ['Not found', 'wide-only'], ['Issues', 'figure'], ['Took', 'figure'], ['Created ↓', 'figure'], ['Id', 'figure wide-only']]} />
       <tbody>
         {runs.map((run) => (
           <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />

@@ -4,7 +4,7 @@ import { writing, get, ifThere, workspace, type Run, type Schemas } from '../api
 import { counts, hear, link } from '../api/events'
 import { cancelRun } from '../parts/frame'
 import { ago, clock, many, now, number, short, span } from '../parts/format'
-import { Loading, Segments, Status, Trouble, useAbout } from '../parts/parts'
+import { Heads, Loading, Segments, Status, Trouble, useAbout } from '../parts/parts'
 import { amend, href, query } from '../router'
 
 const WINDOWS = { '300': '5 min', '3600': '1 h', '86400': '24 h' } as const
@@ -124,19 +124,7 @@ export function Workers() {
             {running.length + building.length > 0 && (
               <table class="records">
                 <caption class="unseen">What workers do</caption>
-                <thead>
-                  <tr>
-                    <th>Status</th>
-                    <th>What</th>
-                    <th class="roomy">Configuration</th>
-                    <th class="figure roomy">Attempt</th>
-                    <th class="figure">For</th>
-                    <th class="wide-only">Lease</th>
-                    <th>
-                      <span class="unseen">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
+                <Heads all={[['Status'], ['What'], ['Configuration', 'roomy'], ['Attempt', 'figure roomy'], ['For', 'figure'], ['Lease', 'wide-only'], ['(Actions)']]} />
                 <tbody>
                   {running.map(({ worker, one }) => (
                     <tr key={one.run_id}>
@@ -184,16 +172,7 @@ export function Workers() {
             {queue.length > 0 && (
               <table class="records">
                 <caption class="unseen">Waiting runs</caption>
-                <thead>
-                  <tr>
-                    <th class="figure">#</th>
-                    <th>Input</th>
-                    <th class="roomy">Configuration</th>
-                    <th>Waits</th>
-                    <th class="figure">For</th>
-                    <th class="figure roomy">Id</th>
-                  </tr>
-                </thead>
+                <Heads all={[['#', 'figure'], ['Input'], ['Configuration', 'roomy'], ['Waits'], ['For', 'figure'], ['Id', 'figure roomy']]} />
                 <tbody>
                   {queue.map(({ run, position, ...rest }) => (
                     <tr key={run.id}>

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Run } from '../api/client'
 import { Glyph, Icon } from './icons'
+import { go, href } from '../router'
 import { useKeys } from './keys'
 import { many, number, plainly, span } from './format'
 
@@ -183,6 +184,64 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
         <div class="body">{children}</div>
         {footer && <div class="answers">{footer}</div>}
       </div>
+    </div>
+  )
+}
+
+/** The heads of a table's columns; one in brackets is read out alone, one with an arrow is sorted by. */
+export const Heads = ({ all }: { all: [text: string, kind?: string][] }) => (
+  <thead>
+    <tr>
+      {all.map(([text, kind]) => (
+        <th class={kind} aria-sort={text.endsWith('↓') ? 'descending' : undefined}>
+          {text[0] === '(' ? <span class="unseen">{text.slice(1, -1)}</span> : text}
+        </th>
+      ))}
+    </tr>
+  </thead>
+)
+
+/** A question with two answers: nothing is done, or what the red one says. */
+export const Ask = ({ title, keep, does, onKeep, onDo, children }: { title: string; keep: string; does: string; onKeep: () => void; onDo: () => void; children: ComponentChildren }) => (
+  <Dialog
+    title={title}
+    onClose={onKeep}
+    footer={
+      <>
+        <button type="button" class="button" onClick={onKeep}>
+          {keep}
+        </button>
+        <button type="button" class="button danger" onClick={() => (onKeep(), onDo())}>
+          {does}
+        </button>
+      </>
+    }
+  >
+    {children}
+  </Dialog>
+)
+
+/** The tabs of a page: links, through which arrows go. */
+export function Tabs<T extends string>({ label, all, current, to, counts, children }: { label: string; all: readonly T[]; current: T; to: (tab: T) => string; counts: Partial<Record<T, number>>; children?: ComponentChildren }) {
+  const box = useRef<HTMLDivElement>(null)
+  const arrows = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    event.stopPropagation()
+    const next = (all.indexOf(current) + step + all.length) % all.length
+    go(to(all[next]))
+    box.current?.querySelectorAll('a')[next].focus()
+  }
+  return (
+    <div class="tabs" role="tablist" aria-label={label} ref={box} onKeyDown={arrows}>
+      {all.map((tab) => (
+        <a key={tab} role="tab" href={href(to(tab))} aria-selected={tab === current} tabIndex={tab === current ? 0 : -1}>
+          {title(tab)}
+          {!!counts[tab] && <span class="count">{number(counts[tab]!)}</span>}
+        </a>
+      ))}
+      {children}
     </div>
   )
 }
