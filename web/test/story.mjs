@@ -153,7 +153,7 @@ try {
     await why.getByText('email.value_lost').waitFor()
     await why.getByText('Cameron.Taylor at example.org').waitFor()
     await why.getByRole('heading', { name: 'Why C is email' }).waitFor()
-    await why.locator('progress').first().waitFor()
+    await why.locator('.candidates').first().waitFor()
     await look('run-result')
   })
 

@@ -176,3 +176,18 @@ export function partnerRow(segments: Segment[] | null, side: 'input' | 'output',
   }
   return 0
 }
+
+/** The lines of these rows of a side alone, in their order. */
+export function only(lines: Lines, side: 'input' | 'output', rows: Iterable<number>): Lines {
+  const kept = [...new Set([...rows].map((row) => lines.of(side, row)))].sort((one, other) => one - other)
+  return {
+    ...lines,
+    total: kept.length,
+    at: (line) => lines.at(kept[line] ?? 0),
+    of: (side, row) => {
+      const line = lines.of(side, row)
+      const at = kept.findIndex((one) => one > line)
+      return Math.max(0, (at < 0 ? kept.length : at) - 1)
+    },
+  }
+}

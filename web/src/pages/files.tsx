@@ -48,7 +48,7 @@ export function Files({ run }: { run: Run }) {
   const known = new Set(all.map((file) => file.kind))
   for (const one of left?.items ?? []) {
     const called = one.name.split('/').at(-1)!
-    if (one.href && one.kind !== 'row_map' && !known.has(one.kind)) all.push({ title: OTHERS[one.kind] ?? called, name: one.kind === 'issues' ? issuesName(run) : one.name, save: one.kind === 'issues' ? () => saveIssues(run) : undefined, kind: one.name, what: one.kind === 'issues' ? 'One line for each issue, with its cell and value.' : '', values: true, icon: one.kind === 'table' ? 'sheet' : 'lines', url: one.href, there: !gone })
+    if (one.href && one.kind !== 'row_map' && !known.has(one.kind)) all.push({ title: OTHERS[one.kind] ?? called, name: one.kind === 'issues' ? issuesName(run) : one.name, save: one.kind === 'issues' ? () => saveIssues(run) : undefined, kind: one.name, what: one.kind === 'issues' ? 'A table with a line for each issue, its cell and value.' : '', values: true, icon: one.kind === 'table' ? 'sheet' : 'lines', url: one.href, there: !gone })
   }
   // The log is written anew as it is downloaded.
   const bytes = (kind: string) => (kind === 'log' ? null : kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)

@@ -3,12 +3,13 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run, type Schemas } from '../api/client'
 import { GridView, widthOf, type Area, type Cell, type Pane } from '../grid/view'
 import { Windows, type Side } from '../grid/windows'
-import { aligned, apart, hindrance, partnerRow, partnerSheet, type Lines, type Segment } from '../grid/lines'
+import { aligned, apart, hindrance, only, partnerRow, partnerSheet, type Lines, type Segment } from '../grid/lines'
 import { Separator } from '../parts/separator'
 import { amend, go, query } from '../router'
 import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
+import { issueRows, issuesName, saveCsv } from '../parts/save'
 import { copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
 import { marksOf, partnerColumn, partnerColumns, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
 import { IssueList, useIssues } from './issues'
@@ -172,6 +173,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
   const rule = query.value.get('rule') ?? ''
   const field = query.value.get('field') ?? ''
+  const grouped = query.value.get('group') === 'rule'
   const holder = useRef<HTMLDivElement>(null)
   const strip = useRef<HTMLCanvasElement>(null)
   const grid = useRef<GridView | null>(null)
@@ -240,16 +242,21 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     return line ? (cell.side === 'input' ? line.b : line.a) : 0
   }
 
-  const lines = useMemo((): Lines | null => {
-    if (!scene) return null
-    const rows = { input: (mode !== 'output' && sizeOf('input')?.rows) || 0, output: (mode !== 'input' && sizeOf('output')?.rows) || 0 }
-    return isAligned ? beside : apart(rows.input, rows.output, mode === 'both' ? shift : 0)
-  }, [scene, isAligned, beside, shift, mode])
-
   const marks = useMemo(
     () => ({ input: marksOf(issues, 'input', isOwn ? '' : sheet), output: marksOf(issues, 'output', scene?.partner ?? '') }),
     [issues, sheet, scene],
   )
+  // Rows apart from their partners can't be left out on both sides at once.
+  const canOnly = query.value.get('only') === '1' && total > 0 && mode !== 'issues' && (isAligned || mode !== 'both')
+  const lines = useMemo((): Lines | null => {
+    if (!scene) return null
+    const rows = { input: (mode !== 'output' && sizeOf('input')?.rows) || 0, output: (mode !== 'input' && sizeOf('output')?.rows) || 0 }
+    const all = isAligned ? beside! : apart(rows.input, rows.output, mode === 'both' ? shift : 0)
+    if (!canOnly) return all
+    const side = mode === 'output' ? 'output' : 'input'
+    const heads = side === 'output' ? [1] : tables.flatMap(({ table }) => table.header_rows?.rows ?? [])
+    return only(all, side, [...heads, ...[...marks[side].keys()].map((key) => Math.floor(key / 32_768))])
+  }, [scene, isAligned, beside, shift, mode, canOnly && marks])
 
   const toInput = (cell: Cell) => (cell.side === 'input' ? cell.row : partnerRow(scene?.segments ?? null, 'output', cell.row))
   const tableOf = (side: Side, row: number) => (side === 'input' ? tableAt(tables, row) : (tables.find(({ out }) => out && row >= out.top && row <= out.bottom) ?? tables[0]))
@@ -507,6 +514,24 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             onLeave={() => grid.current?.focus(chosen?.side ?? (mode === 'output' ? 'output' : 'input'))}
           />
         )}
+        {total > 0 && mode !== 'issues' && (isAligned || mode !== 'both') && (
+          <Switch on={canOnly} onChange={(on) => amend({ only: on ? '1' : null })}>
+            Only issues
+          </Switch>
+        )}
+        {mode === 'issues' && issues.length > 0 && (
+          <span class="flow roomy">
+            <Switch on={grouped} onChange={(on) => amend({ group: on ? 'rule' : null })}>
+              By rule
+            </Switch>
+            <button type="button" class="button" onClick={() => (copy(asTabs(issueRows(issues))), toast(`${many(issues.length, 'issue')} copied as text.`))}>
+              <Icon name="copy" /> Copy
+            </button>
+            <button type="button" class="button" onClick={() => saveCsv(issuesName(run), issueRows(issues))}>
+              <Icon name="download" /> CSV
+            </button>
+          </span>
+        )}
         <span class="grow" />
         {total > 0 && (
           <>
@@ -560,6 +585,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             <IssueList
               issues={issues}
               at={atIssue}
+              grouped={grouped}
               narrow={narrow}
               onChoose={(issue) => (setIssue(issue), spot(issue, 'input') ? choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet) : amend({ sheet: issue.sheet, cell: null }))}
               onOpen={(issue) => (setIssue(issue), amend({ view: narrow ? 'input' : null }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))}

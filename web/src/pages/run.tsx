@@ -137,11 +137,12 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
                 <span>
                   <b>{number(metrics.rows)}</b> {metrics.rows === 1 ? 'row' : 'rows'} read
                 </span>
-                <span class={lost.length ? 'warn' : ''}>
+                <span class={lost.length ? 'warn' : ''} title={lost.join(', ')}>
                   {fieldsOf(metrics)}
                   {lost.length > 0 && (
                     <>
-                      , not found: <b>{lost.join(', ')}</b>
+                      , not found: <b>{lost.slice(0, 4).join(', ')}</b>
+                      {lost.length > 4 && ` and ${lost.length - 4} more`}
                     </>
                   )}
                 </span>

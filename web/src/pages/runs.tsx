@@ -342,9 +342,9 @@ function Table({ runs, chosen, several, onChoose }: { runs: Run[]; chosen: strin
         <col class="c-figure" />
         <col class="c-time" />
         <col class="c-time" />
-        <col class="c-figure wide-only" />
+        <col class="c-id wide-only" />
       </colgroup>
-      <Heads all={[['Status'], ['Input'], ['Configuration'], ['Rows read', 'figure'], ['Fields', 'figure'], ['Not found', 'wide-only'], ['Issues', 'figure'], ['Took', 'figure'], ['Created ↓', 'figure'], ['Id', 'figure wide-only']]} />
+      <Heads all={[['Status'], ['Input'], ['Configuration'], ['Rows read', 'figure'], ['Fields', 'figure'], ['Not found', 'wide-only'], ['Issues', 'figure'], ['Took', 'figure'], ['Created ↓', 'figure'], ['Id', 'figure id wide-only']]} />
       <tbody>
         {runs.map((run) => (
           <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />

@@ -110,6 +110,13 @@ export function Start() {
             <div class="framed">
               <table class="records">
                 <caption class="unseen">Files to run</caption>
+                <colgroup>
+                  <col />
+                  <col />
+                  <col class="c-size roomy" />
+                  <col class="c-state" />
+                  <col class="c-out" />
+                </colgroup>
                 <tbody>
                   {list.map((upload) => (
                     <FileRow key={upload.key} upload={upload} />

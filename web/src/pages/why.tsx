@@ -212,19 +212,19 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
   return (
     <div class="block">
       <h2>{fieldsOf(run.metrics!)}</h2>
+      <p class="mid small">Not found, and what came near:</p>
       <ul class="reasons">
         {lost.map((field) => (
           <li key={field}>
-            <span class="warn">not found:</span>{' '}
             <PlaceOf run={run} name={`Field('${field}')`}>
               <code>{field}</code>
             </PlaceOf>
-            <span class="mid">{near(field).length ? '; near it came ' : '; no column came near'}</span>
+            {near(field).length ? ': ' : <span class="dim">: no column</span>}
             {near(field).map(({ sheet, one }, index) => (
               <>
                 {index > 0 && ', '}
                 <a href={href(`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}&column=${one.column}`)}>
-                  {one.column} <bdi>“{one.name}”</bdi>
+                  {one.column} <bdi>{`“${plainly(one.name)}”`}</bdi>
                 </a>
                 {one.field && <span class="mid"> (went to {one.field})</span>}
               </>
