@@ -258,8 +258,7 @@ function Failure({ run }: { run: Run }) {
 function CodePlace({ run, file, line }: { run: Run; file: string; line: number }) {
   const path = file.split('/').map(encodeURIComponent).join('/')
   const { value } = useLoaded(async () => {
-    const version = run.configuration_version ? `versions/${run.configuration_version}/` : ''
-    const response = await fetch(`/api/v1/configs/${run.configuration_id}/${version}files/${path}`)
+    const response = await fetch(`/api/v1/runs/${run.id}/configuration/${path}`)
     return response.ok ? (await response.text()).split('\n') : null
   }, [file])
   if (!value) return null
@@ -269,8 +268,7 @@ function CodePlace({ run, file, line }: { run: Run; file: string; line: number }
       <div>
         <span />
         <span class="dim">
-          {file}
-          {run.configuration_version ? '' : ', as it is now'} · <a href={href(`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`)}>Open at line {line}</a>
+          {file}, as the run had it · <a href={href(`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`)}>Open at line {line}</a>
         </span>
       </div>
       {value.slice(first - 1, line + 2).map((text, index) => (

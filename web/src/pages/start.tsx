@@ -236,7 +236,7 @@ function FileRow({ upload }: { upload: Upload }) {
             Retry
           </button>
         ) : (
-          <Status of={state === 'ready' ? 'ready' : state === 'refused' ? 'failed' : 'queued'}>{state === 'ready' ? 'Ready' : state === 'refused' ? 'Not supported' : 'Hashing'}</Status>
+          <Status of={state === 'ready' ? 'ready' : state === 'refused' ? 'failed' : 'queued'}>{state === 'ready' ? 'Ready' : state === 'refused' ? 'Cannot be read' : 'Hashing'}</Status>
         )}
       </td>
       <td class="figure">
