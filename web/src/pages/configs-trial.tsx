@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { writing, type Problem, type Schemas } from '../api/client'
 import { letters, number } from '../parts/format'
-import { Name, Segments, Status } from '../parts/parts'
+import { Heads, Name, Segments, Status } from '../parts/parts'
 import { href } from '../router'
 import { raw, type Bench } from './configs-bench'
 import { differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
@@ -92,17 +92,7 @@ function Outcome({ bench, found, old }: { bench: Bench; found: Found; old: boole
       {found.inputs.length > 1 && <p class="small">{inAll(found.inputs)}</p>}
       <table>
         <caption class="unseen">Issues before, and with the {bench.side}</caption>
-        <thead>
-          <tr class="dim">
-            <th scope="col">Input</th>
-            <th scope="col" class="figure">
-              Before
-            </th>
-            <th scope="col" class="figure">
-              Now
-            </th>
-          </tr>
-        </thead>
+        <Heads all={[['Input'], ['Before', 'figure'], ['Now', 'figure']]} />
         {found.inputs.map((one) => (
           <One key={one.run_id ?? one.document_id} bench={bench} one={one} />
         ))}

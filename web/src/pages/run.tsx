@@ -189,9 +189,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
               Run again as it was, with {version ? `version ${version}` : 'the files of then'}
             </button>
             {has && (<>
-              <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>
-                Painted copy of the sender’s file
-              </a>
+              {!!metrics?.issues && <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>Painted copy of the sender’s file</a>}
               <a href={address('/api/v1/runs/{id}/report', { id: run.id })} target="_blank">
                 Report
               </a>
