@@ -22,7 +22,7 @@ try {
     console.log(`at ${page.url()}\n${await page.locator('body').ariaSnapshot().catch(() => '')}\n${wrong.join('\n')}\n${place.log().slice(-1500)}`)
   }
   const cdp = await context.newCDPSession(page)
-  const button = (name) => page.getByRole('button', { name })
+  const button = (name, options) => page.getByRole('button', { name, ...options })
   const heading = (name) => page.getByRole('heading', { level: 1, name })
   const status = (name) => page.locator('.run-title .status', { hasText: name }).waitFor()
   const row = (id) => page.locator(`#run-${id}`)
@@ -119,7 +119,13 @@ try {
     messy = (await page.locator('tr[id^=run-]', { hasText: 'sample.xlsx' }).getAttribute('id')).slice(4)
     await second.locator(`#run-${messy}`).getByText('Succeeded').waitFor()
     await second.close()
+    // Columns that were lost are told, and found.
+    await page.locator('tr', { hasText: 'office.csv' }).getByText('6 of 9').waitFor()
     await look('runs')
+    await button(/^Fields missing 1/).click()
+    await row(messy).waitFor({ state: 'detached' })
+    await button(/^Fields missing 1/).click()
+    await row(messy).waitFor()
   })
 
   await steps.step('the result is read: the sheet beside what came of it', async () => {
@@ -155,6 +161,23 @@ try {
     await why.getByRole('heading', { name: 'Why C is email' }).waitFor()
     await why.locator('.candidates').first().waitFor()
     await look('run-result')
+  })
+
+  await steps.step('issues stand below their rules and are saved as a table, and other rows are left out', async () => {
+    await page.getByRole('switch', { name: 'Only issues' }).click()
+    await page.locator('.grid-row').filter({ hasText: 'Avery' }).first().waitFor({ state: 'detached' })
+    await look('run-result-only')
+    await page.getByRole('switch', { name: 'Only issues' }).click()
+    await button('Issues', { exact: true }).click()
+    await page.getByRole('switch', { name: 'By rule' }).click()
+    await page.getByRole('heading', { name: 'email.value_lost · 1 issue' }).waitFor()
+    await look('run-issues')
+    const saved = page.waitForEvent('download')
+    await button('CSV').click()
+    assert.equal((await saved).suggestedFilename(), 'sample_issues.csv')
+    await button('Side by side').click()
+    await says('view', null)
+    await says('cell', 'C11')
   })
 
   await steps.step('arrows move, Tab goes to the other side and back, a link shows the same cell, and a text is found', async () => {

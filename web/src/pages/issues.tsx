@@ -1,8 +1,8 @@
 // The issues of a run: loaded page by page while the grids are there already, filtered, and as a list.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
-import { many, number, plainly } from '../parts/format'
-import type { Issue } from './explained'
+import { number, plainly } from '../parts/format'
+import { byRule, type Issue } from './explained'
 
 /** So many are loaded at once; the next when they are asked for. */
 const AT_ONCE = 10_000
@@ -78,13 +78,6 @@ export function useIssues(run: Run, filter: Filter, failed: (error: unknown) => 
     return left.reduce((sum, { severity }) => ({ ...sum, [severity]: sum[severity] + 1 }), NONE)
   }, [all.issues, all.counts, filter.rule, filter.field])
   return { all: all.issues, total: total(all.counts), counts, issues, isFiltered, more: source.more, busy: source.busy, load: source.load }
-}
-
-/** The numbers of issues below their rules, the rule with the most first. */
-export function byRule(issues: Issue[]): (number | string)[] {
-  const rules = new Map<string, number[]>()
-  issues.forEach(({ rule }, number) => rules.get(rule)?.push(number) ?? rules.set(rule, [number]))
-  return [...rules].sort(([, one], [, other]) => other.length - one.length).flatMap(([rule, numbers]) => [`${rule} · ${many(numbers.length, 'issue')}`, ...numbers])
 }
 
 /** Lines of one height; those in sight are in the page. */

@@ -1,5 +1,6 @@
 // Lists that the API gives by pages, saved whole: the log as lines of JSON, issues as a table.
 import { address, get, type Run, type Schemas } from '../api/client'
+import { csv } from '../pages/copied'
 
 function save(name: string, parts: string[], type = 'application/x-ndjson') {
   const url = URL.createObjectURL(new Blob(parts, { type }))
@@ -29,11 +30,7 @@ const COLUMNS = ['sheet', 'cell', 'row', 'severity', 'rule', 'field', 'value', '
 /** Issues as rows of a table, below its heads. */
 export const issueRows = (issues: Issue[]) => [[...COLUMNS] as (string | number | null)[], ...issues.map((issue) => COLUMNS.map((column) => issue[column]))]
 
-/** A table for spreadsheets. What they would take for a formula is text. */
-export function saveCsv(name: string, rows: (string | number | null)[][]) {
-  const text = (value: string | number | null) => `"${String(value ?? '').replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`
-  save(name, ['\ufeff', ...rows.map((row) => `${row.map(text).join(',')}\r\n`)], 'text/csv')
-}
+export const saveCsv = (name: string, rows: (string | number | null)[][]) => save(name, ['\ufeff', csv(rows)], 'text/csv')
 
 export async function saveIssues(run: Run) {
   const all: Issue[] = []
