@@ -20,7 +20,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0)
   const [runs, setRuns] = useState<Run[]>([])
   const [configurations, setConfigurations] = useState<Schemas['KnownConfiguration'][]>([])
-  useKeys({ Escape: onClose }, 'top')
+  useKeys({ Escape: onClose, 'Ctrl k': onClose }, 'top')
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null
     get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 100 }).then((page) => setConfigurations(page.items), () => {})

@@ -132,7 +132,7 @@ export function Search({ value, label, onInput, onDown }: { value: string; label
   return (
     <span class="search">
       <Icon name="find" />
-      <input ref={input} class="input" type="search" aria-label={label} placeholder={label} value={value} onInput={(event) => onInput(event.currentTarget.value)} onKeyDown={(event) => /^(ArrowDown|Enter)$/.test(event.key) && onDown && (event.preventDefault(), event.currentTarget.blur(), onDown())} />
+      <input ref={input} class="input" type="search" aria-label={label} placeholder={label} value={value} onInput={(event) => onInput(event.currentTarget.value)} onKeyDown={(event) => /^(ArrowDown|Enter)$/.test(event.key) && onDown && !event.isComposing && (event.preventDefault(), event.currentTarget.blur(), onDown())} />
       <kbd class="roomy">/</kbd>
     </span>
   )
