@@ -40,6 +40,7 @@ export interface Table {
 export interface Explained {
   tables: Table[]
   notices: { code: string; level: string; message: string; sheet?: string }[]
+  /** Here tables are counted from 0. */
   readings?: { message: string; sheet?: string; table?: number; field?: string; column?: string; ambiguous?: boolean }[]
   rows: { sheet: string; row: number; kind: string; message: string }[]
   places?: Place[]

@@ -55,7 +55,7 @@ export function Why(props: Props) {
   const written = output && table?.output?.columns.find((one) => one.column === letters(output.column))
   const field = column?.field ?? written?.field
   const steps = table?.fields.find((one) => one.field === field)
-  const read = (explained?.readings ?? []).filter((one) => one.sheet === sheet && (!one.table || one.table === table?.table) && (column ? one.column === column.column : one.field === field))
+  const read = (explained?.readings ?? []).filter((one) => one.sheet === sheet && (one.table == null || one.table + 1 === table?.table) && (column ? one.column === column.column : one.field === field))
   const long = (one: Cell | null | undefined) => !!one && String(props.value(one) ?? '').length > 100
   const shownValue = (one: Cell | null | undefined) => {
     const value = one && props.value(one)
