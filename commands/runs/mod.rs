@@ -13,7 +13,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// List, show, compare, cancel, retry and remove runs
+/// List, show, compare, cancel, repeat and remove runs
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),
@@ -21,6 +21,7 @@ pub enum Command {
     Diff(diff::Args),
     Cancel(cancel::Args),
     Retry(retry::Args),
+    Again(retry::AgainArgs),
     Rm(rm::Args),
 }
 
@@ -32,6 +33,7 @@ impl Command {
             Self::Diff(args) => diff::run(args, context),
             Self::Cancel(args) => cancel::run(args, context),
             Self::Retry(args) => retry::run(args, context),
+            Self::Again(args) => retry::again(args, context),
             Self::Rm(args) => rm::run(args, context),
         }
     }

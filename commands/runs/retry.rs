@@ -1,4 +1,4 @@
-//! `ade runs retry`: run ended runs again.
+//! `ade runs retry` and `ade runs again`: run ended runs again, as they were or with the configuration as it is now.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use ade::base::show_path::Whole;
 use ade::run::calls::inline;
 use ade::run::calls::request::Request;
 use ade::run::calls::request::Tools;
-use ade::run::calls::retry::{again, retry};
+use ade::run::calls::retry::{Current, RetryError, anew, anew_here, current, retry, retry_here};
 use ade::run::inputs::input::Input;
 use ade::run::views::chosen::pages;
 use ade::run::views::json::run_json;
@@ -21,9 +21,10 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{ListedFile, LiveLines, RunProgress, Tone, Ui, plural};
 
-/// Run ended runs again, as new runs
+/// Run ended runs again as they were, as new runs
 ///
-/// A new run has the same input and the same snapshot of the configuration, even if the configuration was edited since. Name the
+/// A new run has the same input and the same snapshot of the configuration, even if the configuration was edited since; `ade runs again` uses
+/// the configuration as it is now. Name the
 /// runs, or choose them with filters: a run that has ended is run again if it fits all of them and was not run again before. On a
 /// terminal the command asks first where filters choose more than ten runs; elsewhere it never asks.
 #[derive(clap::Args)]
@@ -31,6 +32,25 @@ use crate::ui::{ListedFile, LiveLines, RunProgress, Tone, Ui, plural};
     after_help = "Examples:\n  ade runs retry latest\n  ade runs retry 0199c2d4 && ade worker --drain\n  ade runs retry latest --now\n  ade runs retry --status failed --since 1d --dry-run"
 )]
 pub struct Args {
+    #[command(flatten)]
+    which: Which,
+}
+
+/// Run the inputs of ended runs anew, with the configuration as it is now
+///
+/// A new run has the same input, labels and options, and the active version of the configuration, or the files of its folder as they
+/// are; `ade runs retry` runs with those that the run had. Name the runs, or choose them with filters, as there.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade runs again latest\n  ade runs again latest --now\n  ade runs again --configuration crew --since 1d --dry-run"
+)]
+pub struct AgainArgs {
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(clap::Args)]
+struct Which {
     /// Ids of runs (the part that a listing shows, or the beginning, is enough), inputs by path or name, or `latest`
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
@@ -44,7 +64,48 @@ pub struct Args {
     now: bool,
 }
 
+/// With which files of the configuration a run is repeated.
+#[derive(Clone, Copy)]
+enum Files {
+    AsTheyWere,
+    AsTheyAre,
+}
+
+impl Files {
+    fn queue(self, workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
+        let by = Submitter::of_machine(&*workspace.machine);
+        let asked = Submission::default();
+        let (run, _) = match self {
+            Self::AsTheyWere => retry(workspace, given, &by, &asked)?,
+            Self::AsTheyAre => {
+                let (prepared, version) = current(workspace, given)?;
+                let now = Current {
+                    prepared: &prepared,
+                    version,
+                };
+                anew(workspace, given, &now, &by, &asked)?
+            }
+        };
+        Ok(run)
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::AsTheyWere => "as it was then",
+            Self::AsTheyAre => "as it is now",
+        }
+    }
+}
+
 pub fn run(args: &Args, context: &Context) -> Outcome {
+    repeat(&args.which, Files::AsTheyWere, context)
+}
+
+pub fn again(args: &AgainArgs, context: &Context) -> Outcome {
+    repeat(&args.which, Files::AsTheyAre, context)
+}
+
+fn repeat(args: &Which, files: Files, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
     let by_filters = args.run.is_empty();
@@ -57,8 +118,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let status = match (args.filters.dry_run, args.now) {
         (true, _) => show_chosen(&chosen, &workspace, ui),
-        (false, true) => run_here(&chosen, &workspace, ui),
-        (false, false) => queue(&chosen, &workspace, ui),
+        (false, true) => run_here(&chosen, files, &workspace, ui),
+        (false, false) => queue(&chosen, files, &workspace, ui),
     };
     if by_filters {
         let word = if args.filters.dry_run {
@@ -76,7 +137,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 
 /// The ids of the runs that the filters fit, the oldest first, without those that were run again: each such run is newer than its
 /// original, and fits the filters as that does, whatever became of it.
-fn chosen(workspace: &Workspace, args: &Args) -> Result<Vec<String>, Failure> {
+fn chosen(workspace: &Workspace, args: &Which) -> Result<Vec<String>, Failure> {
     let wanted = args.filters.wanted(None)?;
     let is_wanted = |run: &RunRecord| match &args.status {
         Some(status) => run.status.as_str() == status,
@@ -108,26 +169,26 @@ fn show_chosen(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus 
     })
 }
 
-fn queue(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus {
-    let by = Submitter::of_machine(&*workspace.machine);
+fn queue(chosen: &[String], files: Files, workspace: &Workspace, ui: &Ui) -> ExitStatus {
     ui.each(chosen, |given| {
-        let (run, _) = retry(workspace, given, &by, &Submission::default())?;
+        let run = files.queue(workspace, given)?;
         if ui.json() {
             ui.record(&run_json(&run, None, &[], &Whole));
         } else if let Some(summary) = &run.summary {
             ui.done(&run, json!(null), Tone::Good, summary);
         } else {
             ui.done(&run, json!(null), Tone::Good, "queued");
-            ui.say(
-                "with the configuration as it was then; `ade worker --drain` executes queued runs",
-            );
+            ui.say(format_args!(
+                "with the configuration {}; `ade worker --drain` executes queued runs",
+                files.words()
+            ));
         }
         Ok(())
     })
 }
 
 /// Runs them in this process, one after the other.
-fn run_here(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus {
+fn run_here(chosen: &[String], files: Files, workspace: &Workspace, ui: &Ui) -> ExitStatus {
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let mut status = ExitStatus::Done;
@@ -135,7 +196,10 @@ fn run_here(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus {
         if cancel.is_cancelled() {
             return Ok(());
         }
-        let (run, prepared) = again(workspace, given)?;
+        let (run, prepared) = match files {
+            Files::AsTheyWere => retry_here(workspace, given)?,
+            Files::AsTheyAre => anew_here(workspace, given)?,
+        };
         let input = [Input::from(run.input_path.clone())];
         let request = Request {
             workspace,

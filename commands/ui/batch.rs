@@ -194,10 +194,19 @@ impl Batch {
         );
         self.has_workbooks |= copied_to.is_some() || is_normalized && path.is_some();
         let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0);
-        let (mark, tone, word) = marked(counts, has_faults, ended);
+        let lost = not_found(metrics);
+        let (mark, tone, word) = marked(counts, has_faults, !lost.is_empty(), ended);
         let mut last: Vec<String> = Vec::new();
         if !word.is_empty() {
             last.push(ui.paint(tone, word));
+        }
+        if !lost.is_empty() {
+            let room = self.width.map(|width| {
+                let figures: usize = FIGURES.iter().map(|(_, width)| GAP.len() + width).sum();
+                width.saturating_sub(2 + self.name_width + figures + GAP.len())
+            });
+            let room = room.map_or(usize::MAX, |room| room.max(LAST));
+            last.push(ui.paint(Tone::Warn, truncate_str(&lost, room, "…")));
         }
         if self.shows_paths
             && let Some(path) = path.filter(|_| counts != CountsAs::Failed)
@@ -408,14 +417,26 @@ impl Batch {
     }
 }
 
+/// The fields that no column was found for, where a table was.
+fn not_found(metrics: Option<&RunMetrics>) -> String {
+    match metrics {
+        Some(found) if found.tables > 0 && !found.missing_fields.is_empty() => {
+            format!("not found: {}", found.missing_fields.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
 /// The mark of a line, its tone, and the word that says what else there is to say.
 fn marked(
     counts: CountsAs,
     has_faults: bool,
+    lacks_fields: bool,
     ended: Option<&Finished>,
 ) -> (&'static str, Tone, &'static str) {
     match counts {
         CountsAs::Normalized if has_faults => ("⚠", Tone::Warn, ""),
+        CountsAs::Normalized if lacks_fields => ("◐", Tone::Warn, ""),
         CountsAs::Normalized => ("✓", Tone::Good, ""),
         CountsAs::Unchanged if has_faults => ("⚠", Tone::Warn, "unchanged"),
         CountsAs::Unchanged => ("✓", Tone::Good, "unchanged"),

@@ -24,7 +24,9 @@ use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::{self, Circumstances, Observation};
 use crate::run::results::{derive, metrics_of};
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
-use crate::store::{EnvironmentRecord, Failure, FieldResult, RunMetrics, RunOptions, RunRecord};
+use crate::store::{
+    EnvironmentRecord, Failure, FieldResult, RunMetrics, RunOptions, RunRecord, RunStatus,
+};
 use crate::workspace::Workspace;
 
 /// For so long rows are paired at best.
@@ -55,7 +57,7 @@ pub struct Tried {
     /// What is found now.
     #[schema(required)]
     pub metrics: Option<RunMetrics>,
-    /// What the run before found.
+    /// What the run before found; null: it did not succeed, or there is none.
     #[schema(required)]
     pub metrics_before: Option<RunMetrics>,
     /// The fields that columns are found for now.
@@ -244,8 +246,10 @@ fn compared(
     let mut tried = Tried {
         succeeds: error.is_none(),
         error,
-        metrics: results.as_ref().map(|results| metrics_of(&results.metrics)),
-        metrics_before: before.and_then(|run| run.metrics.clone()),
+        metrics: results.as_ref().map(|results| metrics_of(results)),
+        metrics_before: before
+            .filter(|run| run.status == RunStatus::Succeeded)
+            .and_then(|run| run.metrics.clone()),
         fields: results
             .as_ref()
             .map_or_else(Vec::new, |found| detected(&found.fields)),

@@ -45,8 +45,9 @@ pub struct RunMetrics {
     /// Those that are infos, which ask for nothing.
     pub infos: u64,
     /// Fields that the configuration defines.
-    #[serde(skip)]
     pub expected_fields: u64,
+    /// Those that no column was found for and nothing filled, in the configuration's order.
+    pub missing_fields: Vec<String>,
 }
 
 impl RunMetrics {

@@ -489,6 +489,8 @@ pub struct RunFilter {
     pub text: Option<String>,
     /// Those that found issues in their input; or those that looked and found none.
     pub has_issues: Option<bool>,
+    /// Those that found no column for some of their fields; or those that looked and found all.
+    pub fields_missing: Option<bool>,
     /// Those that have all of these labels.
     pub labels: BTreeMap<String, String>,
     /// Those that a list shows behind the run with this id: the next page.
@@ -521,6 +523,10 @@ pub struct RunCounts {
     pub failed: u64,
     /// Those that were cancelled.
     pub cancelled: u64,
+    /// Those that found issues in their input, whatever the filter says of that and of missing fields.
+    pub with_issues: u64,
+    /// Those that found no column for some of their fields, likewise.
+    pub fields_missing: u64,
     /// False: there are more than were counted, of a status that says 10000, or, with text, labels or issues asked for, of any.
     pub is_whole: bool,
 }

@@ -42,6 +42,7 @@ fn pages_show_attempts_files_and_the_queue_and_runs_are_deleted() {
         step(&place, &mut server, &runs, &document);
         server.use_token(admin.clone());
     }
+    again_is_with_the_configuration_as_it_is_now(&place, &server, &runs, &document);
     files_are_listed_with_how_long_they_are_kept(&place, &server, &runs, &document);
     a_run_keeps_its_input_when_the_document_is_deleted(&place, &server, &runs, &document);
 }
@@ -67,6 +68,45 @@ fn a_run_is_deleted_with_its_files(place: &Place, server: &mut Server, runs: &st
     server
         .get(&format!("documents/{document}/download"))
         .is(200);
+}
+
+fn again_is_with_the_configuration_as_it_is_now(
+    place: &Place,
+    server: &Server,
+    runs: &str,
+    document: &str,
+) {
+    let id = submit(server, runs, document);
+    let post = |what: &str| server.post(&format!("runs/{id}/{what}"), &json!({}));
+    post("again").refuses(409, "run_not_ended");
+    work(place);
+    let name = "src/ade_config/columns/fields.py";
+    let before = place.read(format!("config/{name}"));
+    place.write(&format!("config/{name}"), &format!("{before}\n# mended\n"));
+    let run = |id: &str| server.read(&format!("runs/{id}"));
+    let digest = |id: &str| run(id)["source_digest"].clone();
+    let (again, as_it_was) = (post("again").is(201).id(), post("retry").is(201).id());
+    assert_eq!(digest(&as_it_was), digest(&id));
+    assert_ne!(digest(&again), digest(&id));
+    assert_eq!(run(&again)["retry_of_run_id"], id.as_str());
+    // Each run has its files as they were.
+    let file = |id: &str, path: &str| server.get(&format!("runs/{id}/configuration/{path}"));
+    assert_eq!(file(&id, name).is(200).body, before.as_bytes());
+    assert_ne!(file(&again, name).is(200).body, before.as_bytes());
+    file(&id, "no.py").refuses(404, "not_found");
+    assert!(file(&id, "../../x").status >= 400);
+    work(place);
+    assert_eq!(run(&again)["status"], "succeeded");
+    let metrics = &run(&again)["metrics"];
+    assert_eq!(metrics["missing_fields"], json!([]));
+    let listed = |filter: &str| {
+        let page = server.read(&format!("runs?{filter}&counts=true&limit=1000"));
+        let found = page["items"].as_array().unwrap().len();
+        (found, page["counts"]["fields_missing"].as_u64().unwrap())
+    };
+    assert_eq!(listed("fields_missing=true"), (0, 0));
+    assert!(listed("fields_missing=false").0 >= 3);
+    place.write(&format!("config/{name}"), &before);
 }
 
 fn a_run_keeps_its_input_when_the_document_is_deleted(

@@ -121,7 +121,9 @@ fn the_run_object_is_as_documented() {
         "issues": 1,
         "errors": 0,
         "warnings": 1,
-        "infos": 0
+        "infos": 0,
+        "expected_fields": 2,
+        "missing_fields": []
       },
       "notices": []
     }

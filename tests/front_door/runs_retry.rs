@@ -52,6 +52,38 @@ fn a_new_run_has_the_same_input_and_the_same_snapshot_whatever_was_edited_since(
 }
 
 #[test]
+fn again_uses_the_configuration_as_it_is_now_and_retry_as_it_was() {
+    let (place, first) = place_with_a_run();
+    let fields = "config/src/ade_config/columns/fields.py";
+    let mended = format!("{}\n# mended\n", place.read(fields));
+    place.write(fields, &mended);
+    std::fs::remove_file(place.path("people.csv")).unwrap();
+    snapshot!(place, place.ade("runs again latest"), @r"
+    status 0
+    --- stdout
+    [ID] people.csv queued
+    --- stderr
+    with the configuration as it is now; `ade worker --drain` executes queued runs
+    ");
+    place.ade("worker --drain -q").succeeds();
+    place
+        .ade(&format!("runs again {first} --now -q"))
+        .succeeds();
+    place
+        .ade(&format!("runs retry {first} --now -q"))
+        .succeeds();
+    let runs = place.ade("runs ls --json").json();
+    let digest = |run: usize| runs[run]["source_digest"].clone();
+    assert_eq!(digest(0), digest(3), "as it was");
+    assert_eq!(digest(1), digest(2), "as it is now, in the queue and here");
+    assert_ne!(digest(1), digest(3));
+    for run in 0..3 {
+        assert_eq!(runs[run]["retry_of_run_id"], first.as_str());
+        assert_eq!(runs[run]["status"], "succeeded");
+    }
+}
+
+#[test]
 fn only_what_has_ended_and_what_still_has_its_files_is_repeated() {
     let (place, first) = place_with_a_run();
     let second = place.enqueue("config", "people.csv");

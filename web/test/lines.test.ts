@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { aligned, apart, hindrance, partnerRow, partnerSheet, type Segment } from '../src/grid/lines'
+import { aligned, apart, hindrance, only, partnerRow, partnerSheet, type Segment } from '../src/grid/lines'
 
 const segment = (row: number, count: number, output_row: number | null, changes: Partial<Segment> = {}): Segment => ({
   row, count, output_row, output_sheet: output_row ? 'North' : null, descending: false, turned: false, unknown: false, reason: null, hook: null, ...changes,
@@ -72,4 +72,11 @@ test('sides that are apart meet where a cell is chosen', () => {
   const back = apart(20, 20, -3)
   expect(back.at(back.of('input', 6))).toMatchObject({ a: 6, b: 3 })
   expect(back.of('output', 3)).toBe(back.of('input', 6))
+})
+
+test('of rows that are left out nothing is shown, and the others keep their places', () => {
+  const lines = only(aligned(ROSTER, 23, 15), 'input', [11, 4, 16, 16])
+  expect(show(lines)).toEqual(['4 1', '11 8', '16 11'])
+  expect([4, 11, 13, 16, 23].map((row) => lines.of('input', row))).toEqual([0, 1, 1, 2, 2])
+  expect(lines.of('output', 11)).toBe(2)
 })

@@ -22,7 +22,7 @@ try {
     console.log(`at ${page.url()}\n${await page.locator('body').ariaSnapshot().catch(() => '')}\n${wrong.join('\n')}\n${place.log().slice(-1500)}`)
   }
   const cdp = await context.newCDPSession(page)
-  const button = (name) => page.getByRole('button', { name })
+  const button = (name, options) => page.getByRole('button', { name, ...options })
   const heading = (name) => page.getByRole('heading', { level: 1, name })
   const status = (name) => page.locator('.run-title .status', { hasText: name }).waitFor()
   const row = (id) => page.locator(`#run-${id}`)
@@ -60,6 +60,7 @@ try {
   let token
   let crew
   let people
+  let asOfOne
   let messy
   let slow
 
@@ -118,8 +119,13 @@ try {
     messy = (await page.locator('tr[id^=run-]', { hasText: 'sample.xlsx' }).getAttribute('id')).slice(4)
     await second.locator(`#run-${messy}`).getByText('Succeeded').waitFor()
     await second.close()
-    await page.locator('.plot rect').first().waitFor()
+    // Columns that were lost are told, and found.
+    await page.locator('tr', { hasText: 'office.csv' }).getByText('6 of 9', { exact: true }).waitFor()
     await look('runs')
+    await button(/^Fields missing 1/).click()
+    await row(messy).waitFor({ state: 'detached' })
+    await go('/runs')
+    await row(messy).waitFor()
   })
 
   await steps.step('the result is read: the sheet beside what came of it', async () => {
@@ -153,8 +159,25 @@ try {
     await why.getByText('email.value_lost').waitFor()
     await why.getByText('Cameron.Taylor at example.org').waitFor()
     await why.getByRole('heading', { name: 'Why C is email' }).waitFor()
-    await why.locator('progress').first().waitFor()
+    await why.locator('.candidates').first().waitFor()
     await look('run-result')
+  })
+
+  await steps.step('issues stand below their rules and are saved as a table, and other rows are left out', async () => {
+    await page.getByRole('switch', { name: 'Only issues' }).click()
+    await page.locator('.grid-row').filter({ hasText: 'Avery' }).first().waitFor({ state: 'hidden' })
+    await look('run-result-only')
+    await page.getByRole('switch', { name: 'Only issues' }).click()
+    await button('Issues', { exact: true }).click()
+    await page.getByRole('switch', { name: 'By rule' }).click()
+    await page.getByRole('heading', { name: 'email.value_lost · 1 issue' }).waitFor()
+    await look('run-issues')
+    const saved = page.waitForEvent('download')
+    await button('CSV').click()
+    assert.equal((await saved).suggestedFilename(), 'sample_issues.csv')
+    await button('Side by side').click()
+    await says('view', null)
+    await says('cell', 'C11')
   })
 
   await steps.step('arrows move, Tab goes to the other side and back, a link shows the same cell, and a text is found', async () => {
@@ -287,6 +310,7 @@ try {
     await page.keyboard.press('Control+Enter')
     await page.waitForURL(/\/console\/runs\/[0-9a-f-]{36}/)
     await status('Succeeded')
+    asOfOne = idHere()
   })
 
   const fields = () => page.goto(`${place.url}/console/configs/${people}/files?file=${encodeURIComponent('src/ade_config/columns/fields.py')}`)
@@ -361,6 +385,18 @@ try {
     await status('Succeeded')
     await page.keyboard.press('4')
     await page.locator('.facts').getByText('Again of').waitFor()
+    // What ran with version 1 is run again with what is active now; the menu has it as it was.
+    const elsewhere = () => page.waitForURL((url) => /\/runs\//.test(url.pathname) && !url.pathname.includes(asOfOne))
+    await go(`/runs/${asOfOne}`)
+    await button('Run again', { exact: true }).click()
+    await elsewhere()
+    await page.locator('.run-facts').getByText('version 2').waitFor()
+    await go(`/runs/${asOfOne}`)
+    await button('More of this run').click()
+    await button(/^Run again as it was, with version 1/).click()
+    await elsewhere()
+    await page.locator('.run-facts').getByText('version 1').waitFor()
+    await status('Succeeded')
   })
 
   await steps.step('filters are in the address, the palette finds a run, and each page has its keys', async () => {

@@ -73,7 +73,7 @@ pub struct Run {
     /// The document that it was made from; null if its file was given on a command line.
     #[schema(required)]
     pub document_id: Option<String>,
-    /// The run that this one retries.
+    /// The run that this one repeats, as it was or with the configuration as it is now.
     #[schema(required)]
     pub retry_of_run_id: Option<String>,
     pub input: RunInput,

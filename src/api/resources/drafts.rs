@@ -22,6 +22,7 @@ use crate::base::files::name_of;
 use crate::base::problem::code;
 use crate::workspace::configurations::archive::LARGEST_FILE;
 use crate::workspace::configurations::draft::ConfigurationFile;
+use crate::workspace::configurations::versions::OpenedFile;
 use crate::workspace::configurations::{
     ConfigurationsError, FileListObject, FileObject, Precondition, draft, file_json, file_list,
     versions,
@@ -157,6 +158,11 @@ pub async fn serve_file(
             versions::open(&workspace, &known, side, which.path()).map_err(about_path)
         })
         .await?;
+    serve_opened(opened, headers).await
+}
+
+/// A file of a configuration that was opened.
+pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> Answer<Response> {
     let name = name_of(&opened.path);
     let file = Download {
         path: &opened.path,
@@ -236,7 +242,7 @@ async fn delete_file(
 }
 
 /// An error about a file, which names the parameter where that is wrong.
-fn about_path(error: ConfigurationsError) -> ApiError {
+pub fn about_path(error: ConfigurationsError) -> ApiError {
     let error = ApiError::from(error);
     match error.code() {
         code::BAD_NAME => error.of_field("path"),

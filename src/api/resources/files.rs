@@ -2,11 +2,13 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
+use axum::routing::get;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::drafts::{about_path, serve_opened};
 use super::runs::{demand_files, run_with_files};
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::Answer;
@@ -17,12 +19,22 @@ use crate::api::state::Api;
 use crate::base::clock::Timestamp;
 use crate::run::views::files::{FileKind, RunFile, files_of, kept_until};
 use crate::store::RunRecord;
+use crate::workspace::configurations::versions::open_of_run;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(OfConfiguration::openapi())
         .routes(routes!(files))
         .routes(routes!(file))
+        .route(
+            "/api/v1/runs/{id}/configuration/{*path}",
+            get(configuration_file),
+        )
 }
+
+/// A path has slashes in it, for which a description has no words: it shows the path as one part.
+#[derive(OpenApi)]
+#[openapi(paths(configuration_file))]
+struct OfConfiguration;
 
 /// The files of a run.
 #[derive(Debug, Serialize, ToSchema)]
@@ -126,4 +138,26 @@ async fn file(
         tag: None,
     };
     download::serve(&file, &headers).await
+}
+
+/// Read a file of the configuration as the run uses it, whatever was edited since.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/configuration/{path}", operation_id = "download_run_configuration_file", tag = "runs",
+    params(("id" = String, Path, description = "The run"), ("path" = String, Path, description = "The file's path in the configuration; its slashes are slashes")),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
+        (status = 206, description = "The part that was asked for"),
+        (status = 304, description = "The client has it"),
+        (status = 416),
+    )
+)]
+async fn configuration_file(
+    Reader(api, caller): Reader,
+    Path((id, path)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let opened = api.slow_work(move |api| {
+        let (_, run) = run_with_files(api, &caller, &id)?;
+        open_of_run(&run, &path).map_err(about_path)
+    });
+    serve_opened(opened.await?, &headers).await
 }

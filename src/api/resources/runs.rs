@@ -35,6 +35,7 @@ use crate::base::show_path::ShowPath;
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
 use crate::run::calls::request::demand_setting;
+use crate::run::calls::retry::Current;
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
@@ -62,6 +63,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events))
         .routes(routes!(cancel_run))
         .routes(routes!(retry_run))
+        .routes(routes!(run_again))
         .routes(routes!(artifact))
         .routes(routes!(output))
         .routes(routes!(input))
@@ -447,6 +449,9 @@ struct Which {
     /// Runs that found issues in their input; or those that looked and found none.
     #[param(nullable = false)]
     has_issues: Option<bool>,
+    /// Runs that found no column for some of their fields; or those that looked and found all.
+    #[param(nullable = false)]
+    fields_missing: Option<bool>,
     /// Runs with this label, as `key:value`; several: with all of them.
     #[serde(default)]
     #[param(required = false, inline, value_type = Vec<LabelFilter>)]
@@ -515,7 +520,7 @@ fn labels_in(given: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
 
 /// List runs, newest first.
 ///
-/// `q`, `has_issues` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
+/// `q`, `has_issues`, `fields_missing` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
 #[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "runs", params(Which), responses(
     (status = 200, body = RunPage),
 ))]
@@ -532,6 +537,7 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
         since,
         text: text_in(which.q)?,
         has_issues: which.has_issues,
+        fields_missing: which.fields_missing,
         labels: labels_in(&which.label)?,
         behind: before,
         limit,
@@ -774,7 +780,7 @@ async fn delete_run(
     .await
 }
 
-/// Run again, with the same input and the same files of the configuration.
+/// Run again as it was, with the same input and the same files of the configuration.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/retry", operation_id = "retry_run", tag = "runs",
     params(("id" = String, Path, description = "The run"),
         ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
@@ -794,6 +800,46 @@ async fn retry_run(
     Ok(created(status, "runs", object))
 }
 
+/// Run the input anew, with the configuration as it is now: its active version, or the files of its folder.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/again", operation_id = "run_again", tag = "runs",
+    params(("id" = String, Path, description = "The run"),
+        ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
+    responses(
+    (status = 201, body = Run, headers(("Location" = String, description = "The new run"))),
+    (status = 200, description = "The run of the same key", body = Run),
+    (status = 409), (status = 410), (status = 429),
+))]
+async fn run_again(
+    Runner(api, caller): Runner,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let key = key_of(&headers)?;
+    let answered = api.work(move |api| {
+        let (workspace, run) = run_of(api, &caller, &id)?;
+        let known = (api.home().store).configuration(&run.key.configuration_id)?;
+        let now = Current {
+            prepared: &*prepared(api, &workspace, &known)?,
+            version: known.version.as_ref().map(|version| version.version),
+        };
+        let asked = as_client(&workspace, repeated("again", &run, key));
+        let (run, is_new) = retry::anew(&workspace, &run.id, &now, &caller.submitter(), &asked)?;
+        let status = status_of(is_new, StatusCode::CREATED);
+        Ok(created(
+            status,
+            "runs",
+            run_json(&run, None, &[], &api.paths),
+        ))
+    });
+    answered.await
+}
+
+/// A client's key for repeating a run so, with the digest of that.
+fn repeated(how: &str, run: &RunRecord, key: Option<String>) -> Option<(String, String)> {
+    let request = digest::of(json!([how, run.id]).to_string()).to_string();
+    key.map(|key| (key, request))
+}
+
 /// Queues a new run with the input and the files of another. Returns it, and whether it is new.
 pub async fn again(
     api: &Api,
@@ -805,14 +851,9 @@ pub async fn again(
     let caller = caller.clone();
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let request = digest::of(json!(["retry", run.id]).to_string()).to_string();
-        let asked = as_client(&workspace, key.map(|key| (key, request)));
-        Ok(retry::retry(
-            &workspace,
-            &run.id,
-            &caller.submitter(),
-            &asked,
-        )?)
+        let asked = as_client(&workspace, repeated("retry", &run, key));
+        let by = caller.submitter();
+        Ok(retry::retry(&workspace, &run.id, &by, &asked)?)
     })
     .await
 }

@@ -1,21 +1,25 @@
-//! Running an ended run again, as a new run with the same input and the same snapshot of the configuration.
+//! Running an ended run again, as a new run with the same input: as it was, with the same snapshot of the configuration, or anew,
+//! with the configuration as it is now.
 //!
 //! The new run has its own copy of the input, so that the old run may be removed at any time. A worker executes it, when
-//! [`super::enqueue`] has recorded it in the queue; or this process does ([`again`]).
+//! [`super::enqueue`] has recorded it in the queue; or this process does ([`retry_here`], [`anew_here`]).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::submit::{Refused, accepted};
 use super::{enqueue, request};
 use crate::base::files::FileError;
 use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::configuration::Configuration;
+use crate::engine;
 use crate::environment::needed::prepare::{
-    PrepareError, Prepared, ask_for_environment_of_run, environment_of_run, prepare_environment,
+    PrepareError, Prepared, ask_for_environment_of_run, environment_of_run, prepare,
+    prepare_environment, prepare_version,
 };
 use crate::run::execution::error::{NotEnded, demand_ended};
 use crate::run::execution::safe_mode::{demand_acceptance, tell_if_skipped};
 use crate::settings::paths::RunFolder;
-use crate::store::{RunRecord, StoreError, Submission, Submitted, Submitter};
+use crate::store::{EnvironmentRecord, RunRecord, StoreError, Submission, Submitted, Submitter};
 use crate::workspace::Workspace;
 
 /// A run cannot be run again.
@@ -31,6 +35,12 @@ pub enum RetryError {
         id: String,
         /// What is missing.
         path: PathBuf,
+    },
+    /// It is to be run anew, and no version of its configuration is active.
+    #[error("no version of configuration {name:?} is active")]
+    NotPublished {
+        /// The configuration.
+        name: String,
     },
     /// The queue does not take it.
     #[error(transparent)]
@@ -52,12 +62,22 @@ impl Problem for RetryError {
             Self::NotEnded(error) => error.facts(),
             Self::Gone { .. } => Facts::new(Kind::Usage, code::INPUT_GONE)
                 .hint("`ade run` it from its original file"),
+            Self::NotPublished { .. } => Facts::new(Kind::Usage, code::NOT_PUBLISHED)
+                .hint("publish it, or activate a version that was published"),
             Self::Refused(error) => error.facts(),
             Self::Prepare(error) => error.facts(),
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts(),
         }
     }
+}
+
+/// A configuration as it is now.
+pub struct Current<'a> {
+    /// Its files, prepared.
+    pub prepared: &'a Prepared,
+    /// The published version that they are; `None`: those of its folder.
+    pub version: Option<u32>,
 }
 
 /// Queues a new run with the input and the snapshot of the run that `given` names, and wakes a worker. Returns it, and whether it
@@ -72,8 +92,56 @@ pub fn retry(
     asked: &Submission,
 ) -> Result<(RunRecord, bool), RetryError> {
     let run = repeatable(workspace, given)?;
+    demand_file(&run, &run.snapshot)?;
     let environment = ask_for_environment_of_run(workspace, &run)?;
-    let staged = request::repetition(workspace, &run, &environment, by)?;
+    queue(workspace, &run, &environment, by, asked)
+}
+
+/// As [`retry`], with the configuration as it is now.
+///
+/// # Errors
+/// Those of [`retry`].
+pub fn anew(
+    workspace: &Workspace,
+    given: &str,
+    now: &Current<'_>,
+    by: &Submitter,
+    asked: &Submission,
+) -> Result<(RunRecord, bool), RetryError> {
+    let run = made_now(workspace, repeatable(workspace, given)?, now);
+    let environment = now.prepared.ask_for_environment(workspace)?;
+    queue(workspace, &run, &environment, by, asked)
+}
+
+/// The configuration of the run that `given` names as it is now, with the number of its active version, or none for a folder's files.
+///
+/// # Errors
+/// There is no such run, no version is active, or the files cannot be used.
+pub fn current(workspace: &Workspace, given: &str) -> Result<(Prepared, Option<u32>), RetryError> {
+    let run = workspace.run(given)?;
+    let known = workspace.store.configuration(&run.key.configuration_id)?;
+    let prepared = match &known.version {
+        Some(version) => prepare_version(workspace, &known.record, version)?,
+        None if known.uploaded => {
+            let name = known.record.name;
+            return Err(RetryError::NotPublished { name });
+        }
+        None => {
+            let opened = Configuration::open(&known.record.path).map_err(PrepareError::from)?;
+            prepare(workspace, opened, None)?
+        }
+    };
+    Ok((prepared, known.version.map(|version| version.version)))
+}
+
+fn queue(
+    workspace: &Workspace,
+    run: &RunRecord,
+    environment: &EnvironmentRecord,
+    by: &Submitter,
+    asked: &Submission,
+) -> Result<(RunRecord, bool), RetryError> {
+    let staged = request::repetition(workspace, run, environment, by)?;
     let submitted: Result<Submitted, RetryError> = enqueue::submit(workspace, staged, asked);
     let (run, is_new) = accepted(submitted?, asked)?;
     if is_new {
@@ -82,16 +150,41 @@ pub fn retry(
     Ok((run, is_new))
 }
 
-/// Returns the run that `given` names, and what is needed to repeat it in this process: for
+/// Returns the run that `given` names, and what is needed to repeat it in this process as it was: for
 /// [`Request::again`](super::request::Request::again).
 ///
 /// # Errors
 /// There is no such run, it has not ended, or what it needs is gone.
-pub fn again(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), RetryError> {
+pub fn retry_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), RetryError> {
     let run = repeatable(workspace, given)?;
+    demand_file(&run, &run.snapshot)?;
     let environment = environment_of_run(workspace, &run)?;
     let prepared = prepare_environment(workspace, &environment)?;
     Ok((run, prepared))
+}
+
+/// As [`retry_here`], with the configuration as it is now.
+///
+/// # Errors
+/// Those of [`retry_here`].
+pub fn anew_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), RetryError> {
+    let run = repeatable(workspace, given)?;
+    let (prepared, version) = current(workspace, &run.id)?;
+    let now = Current {
+        prepared: &prepared,
+        version,
+    };
+    Ok((made_now(workspace, run, &now), prepared))
+}
+
+/// A run as it would be made now: with the configuration as it is, and the settings that are in force. Its input, its labels and what
+/// was asked of it stay.
+fn made_now(workspace: &Workspace, mut run: RunRecord, now: &Current<'_>) -> RunRecord {
+    run.source_digest.clone_from(&now.prepared.source_digest);
+    run.snapshot.clone_from(&now.prepared.package_folder);
+    run.options.configuration_version = now.version;
+    run.options.engine_variables = Some(engine::recorded(&workspace.settings.variables));
+    run
 }
 
 fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
@@ -104,19 +197,16 @@ fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryErro
     if !run.input_path.exists() && staged.is_file() {
         run.input_path = staged;
     }
-    demand_files(&run)?;
+    demand_file(&run, &run.input_path)?;
     Ok(run)
 }
 
-fn demand_files(run: &RunRecord) -> Result<(), RetryError> {
-    match [&run.input_path, &run.snapshot]
-        .into_iter()
-        .find(|path| !path.exists())
-    {
-        None => Ok(()),
-        Some(path) => Err(RetryError::Gone {
-            id: run.id.clone(),
-            path: path.clone(),
-        }),
+fn demand_file(run: &RunRecord, path: &Path) -> Result<(), RetryError> {
+    if path.exists() {
+        return Ok(());
     }
+    Err(RetryError::Gone {
+        id: run.id.clone(),
+        path: path.to_owned(),
+    })
 }

@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 pub use rows::RowCounts;
 
 use crate::engine::Noticed;
-use crate::store::{RunMetrics, RunResults};
+use crate::store::{FieldResult, FieldState, RunMetrics, RunResults};
 
 /// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields that no column was found
 /// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
@@ -40,10 +40,10 @@ pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunRes
     }
 }
 
-/// The figures of a summary among derived metrics, those that a record of a run has.
-pub fn metrics_of(derived: &[(&'static str, Value)]) -> RunMetrics {
+/// The figures of a summary among derived results, those that a record of a run has.
+pub fn metrics_of(derived: &RunResults) -> RunMetrics {
     let number = |name: &str| {
-        let found = derived.iter().find(|(known, _)| *known == name);
+        let found = derived.metrics.iter().find(|(known, _)| *known == name);
         found.and_then(|(_, value)| value.as_u64()).unwrap_or(0)
     };
     RunMetrics {
@@ -58,7 +58,16 @@ pub fn metrics_of(derived: &[(&'static str, Value)]) -> RunMetrics {
         warnings: number("validation_issues_warning"),
         infos: number("validation_issues_info"),
         expected_fields: number("field_count_expected"),
+        missing_fields: missing(&derived.fields),
     }
+}
+
+/// The names of the fields that have no value.
+fn missing(fields: &[FieldResult]) -> Vec<String> {
+    let missing = fields
+        .iter()
+        .filter(|field| field.state() == FieldState::Missing);
+    missing.map(|field| field.field.clone()).collect()
 }
 
 /// A recorded payload without what it says of single workbooks, which is most of it. `None`: it is no object.
@@ -94,7 +103,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::store::{FieldResult, FieldState};
 
     #[test]
     fn every_number_finds_its_column() {

@@ -8,6 +8,7 @@ use super::places::{
     all_runs, at, by_http, claim, claim_next, collected, ended, ending, enqueue, environment,
     expiry, fails, failure, find, new_id, new_run, queued, ready, reread, running, send_back,
 };
+use super::results::results;
 use crate::base::clock::Timestamp;
 use crate::store::{
     AfterFailure, CancelOutcome, Claim, Ending, EnvironmentKey, EnvironmentStatus, Failure,
@@ -471,10 +472,14 @@ pub fn runs_are_found_by_text_labels_and_issues(store: &dyn Store) {
         let metrics = vec![
             ("sheet_count", json!(1)),
             ("validation_issues_total", json!(issues)),
+            ("field_count_not_detected", json!(issues)),
         ];
+        let mut fields = results().fields;
+        fields[1].detected = issues == 0;
         let end = Ending {
             results: Some(RunResults {
                 metrics,
+                fields,
                 payload: "{}".to_owned(),
                 ..RunResults::default()
             }),
@@ -484,8 +489,21 @@ pub fn runs_are_found_by_text_labels_and_issues(store: &dyn Store) {
         run.id
     };
     let (clean, faulty) = (looked(0, 3), looked(2, 4));
-    assert_eq!(with_issues(false), [clean]);
-    assert_eq!(with_issues(true), [faulty]);
+    assert_eq!(with_issues(false), [&*clean]);
+    assert_eq!(with_issues(true), [&*faulty]);
+    // Those that lack fields are found, and counted whatever is asked of issues and fields.
+    let lacking = |wanted| asked(&|filter| filter.fields_missing = Some(wanted));
+    assert_eq!(lacking(true), [&*faulty]);
+    assert_eq!(lacking(false), [clean]);
+    let metrics = find(store, &faulty).metrics.unwrap();
+    assert_eq!(metrics.missing_fields, ["a"]);
+    for has_issues in [None, Some(false)] {
+        let all = all_runs();
+        let counts = store
+            .count_runs(&RunFilter { has_issues, ..all }, 9)
+            .unwrap();
+        assert_eq!((counts.with_issues, counts.fields_missing), (1, 1));
+    }
     // A look that is bounded ends at the last run that it looked at, and goes on behind it.
     let mut filter = RunFilter {
         text: Some("ärzte".to_owned()),

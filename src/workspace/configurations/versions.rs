@@ -14,9 +14,9 @@ use super::error::ConfigurationsError;
 use crate::base::digest;
 use crate::base::files::FileError;
 use crate::configuration::{Configuration, ConfigurationError, Sources};
-use crate::store::{ConfigurationVersion, KnownConfiguration, StoreError};
+use crate::store::{ConfigurationVersion, KnownConfiguration, RunRecord, StoreError};
 use crate::system::lock::Lock;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, whole_snapshot};
 
 /// The largest file whose lines are compared.
 const LARGEST_TEXT: u64 = 256 * 1024;
@@ -140,6 +140,18 @@ pub fn open(
         return Err(no_file(path));
     }
     opened(path_of_it)
+}
+
+/// Opens a file of the configuration as a run uses it.
+///
+/// # Errors
+/// There is no such file, or it cannot be read.
+pub fn open_of_run(run: &RunRecord, path: &str) -> Result<OpenedFile, ConfigurationsError> {
+    let path_of_it = whole_snapshot(run).join(checked_path(path)?);
+    match is_file(&path_of_it) {
+        true => opened(path_of_it),
+        false => Err(no_file(path)),
+    }
 }
 
 fn opened(path: PathBuf) -> Result<OpenedFile, ConfigurationsError> {

@@ -19,8 +19,9 @@ export interface Session {
 
 export const session = signal<Session | null>(null)
 export const workspace = signal('')
-/** Whether nobody is signed in. */
+/** Whether nobody is signed in; and whether somebody was, whose session has ended. */
 export const signedOut = signal(false)
+export const sessionEnded = () => signedOut.value && !!session.peek()
 
 /** An answer that is a problem (RFC 9457): what happened, and what to do. */
 export class Problem extends Error {
@@ -88,6 +89,9 @@ export async function change<T = unknown>(method: 'POST' | 'PUT' | 'DELETE', url
 }
 
 export const changing = (): Record<string, string> => (session.peek()?.csrf ? { 'X-CSRF-Token': session.peek()!.csrf! } : {})
+
+/** Asks whether the server is there, and still knows who asks. */
+export const stillThere = () => send(`${BASE}/session`, {}).then(() => (answered.value = Date.now()), () => {})
 
 export async function begin() {
   const found: Session = await (await send(`${BASE}/session`, {})).json()

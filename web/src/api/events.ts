@@ -1,7 +1,7 @@
 // What a workspace's stream tells this tab. Events are put together for one frame; a hidden tab gets them when it is seen again.
 import { batch, effect, signal } from '@preact/signals'
 import { Follower, type Link, type Told } from './follower'
-import { answered, offline, signedOut, workspace } from './client'
+import { answered, offline, signedOut, stillThere, workspace } from './client'
 
 export interface Counts {
   queued: number
@@ -69,7 +69,7 @@ effect(() => {
   const gone = !link.value.live && link.value.since != null
   answered.value = 0
   if (!gone) return void (offline.value = false)
-  const timer = setTimeout(() => (offline.value = true), Math.max(0, link.value.since! + 1500 - Date.now()))
+  const timer = setTimeout(() => ((offline.value = true), stillThere()), Math.max(0, link.value.since! + 1500 - Date.now()))
   return () => clearTimeout(timer)
 })
 

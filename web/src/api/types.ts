@@ -35,7 +35,7 @@ export interface paths {
         };
         /**
          * List runs, newest first.
-         * @description `q`, `has_issues` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
+         * @description `q`, `has_issues`, `fields_missing` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
          */
         get: operations["list_runs"];
         put?: never;
@@ -148,8 +148,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Run again, with the same input and the same files of the configuration. */
+        /** Run again as it was, with the same input and the same files of the configuration. */
         post: operations["retry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the input anew, with the configuration as it is now: its active version, or the files of its folder. */
+        post: operations["run_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -257,6 +274,23 @@ export interface paths {
          * @description In the order of rows. A large sheet is searched in parts: `next` says where to go on, even where this part has no such cell.
          */
         get: operations["find_run_cells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/configuration/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a file of the configuration as the run uses it, whatever was edited since. */
+        get: operations["download_run_configuration_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -394,6 +428,48 @@ export interface paths {
         put?: never;
         /** End the pause of a configuration. It goes on waiting where everything is paused. */
         post: operations["resume_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was told of ended runs, and what is still to be told.
+         * @description The end of a run is told to the address of `ADE_ON_END_URL` and by the program of `ADE_ON_END_COMMAND`. What was told, or given up
+         *     after a day, is listed for a week.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell again that a run has ended.
+         * @description A worker tells it, from the first attempt on, whether it was accepted or given up before. What waits for its next attempt is told at
+         *     once, and what is being told at this moment stays as it is.
+         */
+        post: operations["retry_delivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1256,6 +1332,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workers/{id}/quiet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell a worker to take no more runs, on whatever machine it is.
+         * @description It finishes the runs and builds that it has, and stays. One that is quiet already stays so. Needs a token for all workspaces.
+         */
+        post: operations["quiet_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a worker take runs again that was told to take no more. Needs a token for all workspaces. */
+        post: operations["resume_worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1332,7 +1445,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The server can serve: its database answers. It can while runs are paused, and says so. */
+        /**
+         * The server can accept work: its database is in its place and answers, its disk has 64 MiB of room, and its object store answers. It
+         *     can while runs are paused, and says so.
+         */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -1351,7 +1467,8 @@ export interface paths {
         };
         /**
          * Figures for Prometheus.
-         * @description Open to everybody, unless the operator asks for a token (`ADE_API_METRICS`): then one for all workspaces.
+         * @description Open to everybody, unless the operator asks for a token (`ADE_API_METRICS`): then one for all workspaces. Figures by configuration,
+         *     workspace and submitter, for they have names, are told to those with such a token, and to all where the server listens on this machine alone.
          */
         get: operations["get_metrics"];
         put?: never;
@@ -1697,6 +1814,58 @@ export interface components {
                 message: string;
             };
         };
+        /** @description A delivery as it is recorded. */
+        Delivery: {
+            /** @description The id of the run, and how its end is told. */
+            id: string;
+            /** @description The run that ended. */
+            run_id: string;
+            /** @description The workspace of the run. */
+            workspace_id: string;
+            /** @description The file name of the run's input. */
+            input_name: string;
+            /** @description How it is told: to the address of ADE_ON_END_URL, or by the program of ADE_ON_END_COMMAND. */
+            kind: components["schemas"]["DeliveryKind"];
+            status: components["schemas"]["DeliveryStatus"];
+            /**
+             * Format: int32
+             * @description How often it was told since it was to be told.
+             */
+            attempts: number;
+            /** @description Why it was not accepted, the last time that it was not. */
+            last_error: string | null;
+            /**
+             * Format: date-time
+             * @description When it was to be told: at the end of the run, or when somebody asked for it again.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is told next, or held to be lost while it is told; null: it waits no more.
+             */
+            available_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            delivered_at: string | null;
+        };
+        /**
+         * @description How the end of a run is told.
+         * @enum {string}
+         */
+        DeliveryKind: "url" | "command";
+        /** @description A page of deliveries, the newest run first. */
+        DeliveryPage: {
+            items: components["schemas"]["Delivery"][];
+            /** @description The `cursor` of the next page; null on the last one. */
+            next_cursor: string | null;
+        };
+        /**
+         * @description What has become of a delivery.
+         * @enum {string}
+         */
+        DeliveryStatus: "waiting" | "delivered" | "failed";
         /** @description A stored input. */
         Document: {
             /** @description UUIDv7. */
@@ -2113,7 +2282,7 @@ export interface components {
             hint: string | null;
         };
         /**
-         * @description The status of a job.
+         * @description The status of a job. A run, which is the same, says `succeeded` for `success`, and `failed` or `cancelled` for `error`.
          * @enum {string}
          */
         JobStatus: "queued" | "running" | "success" | "error";
@@ -2261,6 +2430,13 @@ export interface components {
              * @description Those that are infos, which ask for nothing.
              */
             infos: number;
+            /**
+             * Format: int64
+             * @description Fields that the configuration defines.
+             */
+            expected_fields: number;
+            /** @description Those that no column was found for and nothing filled, in the configuration's order. */
+            missing_fields: string[];
         };
         /** @description A build to be made. */
         NewBuild: {
@@ -2670,7 +2846,7 @@ export interface components {
             engine_spec: string;
             /** @description The document that it was made from; null if its file was given on a command line. */
             document_id: string | null;
-            /** @description The run that this one retries. */
+            /** @description The run that this one repeats, as it was or with the configuration as it is now. */
             retry_of_run_id: string | null;
             input: components["schemas"]["RunInput"];
             /** @description What its sender calls it by, key by key. */
@@ -2823,6 +2999,16 @@ export interface components {
              * @description Those that were cancelled.
              */
             cancelled: number;
+            /**
+             * Format: int64
+             * @description Those that found issues in their input, whatever the filter says of that and of missing fields.
+             */
+            with_issues: number;
+            /**
+             * Format: int64
+             * @description Those that found no column for some of their fields, likewise.
+             */
+            fields_missing: number;
             /** @description False: there are more than were counted, of a status that says 10000, or, with text, labels or issues asked for, of any. */
             is_whole: boolean;
         };
@@ -3165,6 +3351,17 @@ export interface components {
              * @description When it was last known to live.
              */
             seen_at: string;
+            /** @description The only workspace whose runs it takes; null: it takes those of all. Null with a token for some workspaces. */
+            only_workspace: string | null;
+            /** @description The only label, as `key:value`, with which it takes runs; null: it takes all. Null with a token for some workspaces. */
+            only_label: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it takes no more runs, until it is resumed; null: it takes runs.
+             */
+            quieted_at: string | null;
+            /** @description Who told it so. Null with a token for some workspaces. */
+            quieted_by: string | null;
             /** @description The runs that it executes, by the time at which it claimed them. */
             running: components["schemas"]["Execution"][];
             /** @description The environments that it builds. */
@@ -3221,7 +3418,8 @@ export interface components {
             workers: components["schemas"]["Worker"][];
         };
         /**
-         * @description The status of a run.
+         * @description The status of a run. A job, which is the same run under an older name, says `success` for `succeeded`, and `error` for `failed` and
+         *     `cancelled`.
          * @enum {string}
          */
         Status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -3431,6 +3629,18 @@ export interface components {
         WorkerList: {
             items: components["schemas"]["ShownWorker"][];
         };
+        /** @description Whether a worker takes runs. */
+        WorkerState: {
+            id: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description Since when it takes no more runs; null: it takes runs.
+             */
+            quieted_at: string | null;
+            /** @description Who told it so. */
+            quieted_by: string | null;
+        };
         /** @description A workspace. */
         Workspace: {
             /** @description The name that a person chose. */
@@ -3447,7 +3657,7 @@ export interface components {
             queued: number;
             /**
              * Format: int64
-             * @description How long the queued run that has been due longest has waited, in milliseconds.
+             * @description How long the queued run that has been due longest has waited, in milliseconds, without those that are paused.
              */
             oldest_wait_ms: number | null;
             /**
@@ -3569,6 +3779,15 @@ export interface components {
         };
         /** @description It was deleted */
         Gone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDetails"];
+            };
+        };
+        /** @description The workspace, or who sends it, would store more bytes than the operator allows */
+        NoRoom: {
             headers: {
                 [name: string]: unknown;
             };
@@ -3734,6 +3953,8 @@ export interface operations {
                 q?: string;
                 /** @description Runs that found issues in their input; or those that looked and found none. */
                 has_issues?: boolean;
+                /** @description Runs that found no column for some of their fields; or those that looked and found all. */
+                fields_missing?: boolean;
                 /** @description Runs with this label, as `key:value`; several: with all of them. */
                 label?: string[];
                 /** @description Also count the runs of each status, whatever `status` says. */
@@ -4013,6 +4234,52 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    run_again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key makes one run, however often it is sent; kept for a day */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run of the same key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description The new run */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["NotUsable"];
+            429: components["responses"]["Full"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     download_run_artifact: {
         parameters: {
             query?: never;
@@ -4281,6 +4548,54 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    download_run_configuration_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+                /** @description The file's path in the configuration; its slashes are slashes */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description SHA-256 of the file, in quotes */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The part that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["OutOfRange"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     list_run_files: {
         parameters: {
             query?: never;
@@ -4528,6 +4843,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Resumed"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description The workspace; absent: that of the server. */
+                workspace?: string;
+                /** @description The run that ended; absent: all. */
+                run_id?: string;
+                /** @description The status; absent: any. */
+                status?: "waiting" | "delivered" | "failed";
+                /** @description The largest number of deliveries, from 1 to 1000. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retry_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -4830,6 +5211,7 @@ export interface operations {
             422: components["responses"]["NotUsable"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
+            507: components["responses"]["NoRoom"];
         };
     };
     get_document: {
@@ -6507,6 +6889,64 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    quiet_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The worker */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resume_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The worker */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerState"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
         };

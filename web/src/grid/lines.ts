@@ -61,14 +61,18 @@ export function reasonText(segment: Segment): string {
 
 /** The last stretch that begins at or before a value. */
 export function search(stretches: Stretch[], key: 'line' | 'a' | 'b', value: number): Stretch | null {
+  return stretches[above(stretches.length, (at) => stretches[at][key] <= value) - 1] ?? null
+}
+
+/** How many of the first of so many are below. */
+function above(count: number, isBelow: (at: number) => boolean): number {
   let low = 0
-  let high = stretches.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (stretches[middle][key] <= value) low = middle + 1
-    else high = middle
+  while (low < count) {
+    const middle = (low + count) >> 1
+    if (isBelow(middle)) low = middle + 1
+    else count = middle
   }
-  return stretches[low - 1] ?? null
+  return low
 }
 
 /** Why rows cannot stand beside each other; empty: they can. */
@@ -175,4 +179,18 @@ export function partnerRow(segments: Segment[] | null, side: 'input' | 'output',
     if (side === 'output' && back >= 0 && back < count) return one.row + back
   }
   return 0
+}
+
+/** The lines of these rows of a side alone, in their order. */
+export function only(lines: Lines, side: 'input' | 'output', rows: Iterable<number>): Lines {
+  const kept = [...new Set([...rows].map((row) => lines.of(side, row)))].sort((one, other) => one - other)
+  return {
+    ...lines,
+    total: kept.length,
+    at: (line) => lines.at(kept[line] ?? 0),
+    of: (side, row) => {
+      const line = lines.of(side, row)
+      return Math.max(0, above(kept.length, (at) => kept[at] <= line) - 1)
+    },
+  }
 }

@@ -4,13 +4,14 @@ import { get, hindrance, may, Problem, type Schemas } from '../api/client'
 import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Dialog, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
+import { Ask, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
 import { saveAndCheck } from './configs-one'
 import { count, diffLines, hunksOf, otherPart, paired, parsePatch, type Hunk, type Line } from './patch'
 import { Place, Trial } from './configs-trial'
+import { configurations } from './start'
 
 interface Compared {
   path: string
@@ -272,6 +273,7 @@ function Publish({ bench }: { bench: Bench }) {
   const [busy, setBusy] = useState(false)
   const [refused, setRefused] = useState<Problem | null>(null)
   const [forcing, force] = useState(false)
+  const { value: all } = useLoaded(configurations, [])
   const same = known.active_version != null && !bench.changed.value.size
   const unsaved = bench.edits.value.size > 0
   const why = hindrance('admin') || (!bench.files.value!.length ? 'It has no files yet.' : unsaved ? 'Save first.' : same ? `Version ${known.active_version} has these files already.` : '')
@@ -300,6 +302,7 @@ function Publish({ bench }: { bench: Bench }) {
       <p class="mid">
         It becomes active at once{known.active_version != null && `, and version ${known.active_version} is archived`}. Runs that wait or run keep {known.active_version != null ? 'the version' : 'what'} they were queued with.
         {!known.uploaded && ' Runs over the API use it then, and no longer the folder.'}
+        {all && !all.some((one) => one.default) && ` The workspace has no default configuration yet: ${known.name} becomes it, and runs that name none use it.`}
       </p>
       {refused && (
         <div class="refused" role="alert">
@@ -322,23 +325,10 @@ function Publish({ bench }: { bench: Bench }) {
         </span>
       </p>
       {forcing && (
-        <Dialog
-          title={`Publish version ${next} though it was refused?`}
-          onClose={() => force(false)}
-          footer={
-            <>
-              <button type="button" class="button" onClick={() => force(false)}>
-                Keep the {bench.side}
-              </button>
-              <button type="button" class="button danger" onClick={() => publish(true)}>
-                Publish all the same
-              </button>
-            </>
-          }
-        >
+        <Ask title={`Publish version ${next} though it was refused?`} keep={`Keep the ${bench.side}`} does="Publish all the same" onKeep={() => force(false)} onDo={() => publish(true)}>
           <p>Runs use it from then on, and fail while it does not load. An earlier version can be made active again.</p>
           {refused?.error && <Place bench={bench} error={refused.error} />}
-        </Dialog>
+        </Ask>
       )}
     </div>
   )

@@ -6,7 +6,7 @@ import { many, number, size, span } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Dialog, failed, Status, Trouble } from '../parts/parts'
+import { Ask, Dialog, failed, Status, Trouble } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, href, path as address, query } from '../router'
 import { fileUrl, textOf, type Bench, type File as Listed } from './configs-bench'
@@ -104,29 +104,9 @@ export function Files({ bench }: { bench: Bench }) {
       {asking === 'go' && <GoTo paths={paths} onClose={() => ask(null)} onOpen={(file) => (ask(null), open(file))} />}
       {asking === 'new' && <NewFile paths={paths} near={path} onClose={() => ask(null)} onMake={(file) => (bench.edit(file, ''), ask(null), open(file))} />}
       {asking === 'delete' && path && (
-        <Dialog
-          title={`Delete ${path}?`}
-          onClose={() => ask(null)}
-          footer={
-            <>
-              <button type="button" class="button" onClick={() => ask(null)}>
-                Keep it
-              </button>
-              <button
-                type="button"
-                class="button danger"
-                onClick={() => {
-                  ask(null)
-                  bench.remove(path).then(() => (amend({ file: null, line: null }), bench.runCheck()), failed)
-                }}
-              >
-                Delete the file
-              </button>
-            </>
-          }
-        >
+        <Ask title={`Delete ${path}?`} keep="Keep it" does="Delete the file" onKeep={() => ask(null)} onDo={() => bench.remove(path).then(() => (amend({ file: null, line: null }), bench.runCheck()), failed)}>
           <p>It goes from the draft. Published versions keep theirs. This can’t be undone.</p>
-        </Dialog>
+        </Ask>
       )}
     </>
   )

@@ -2,11 +2,11 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { writing, get, may } from '../api/client'
 import { hear } from '../api/events'
-import { many, number, quoted } from '../parts/format'
+import { many, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { NoSuch, failed, Loading, Status, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { archiveType, benchOf, raw, type Bench } from './configs-bench'
 import { Compare } from './configs-compare'
@@ -69,12 +69,11 @@ function Verdict({ bench }: { bench: Bench }) {
     return checking.check.loads ? <Status of="succeeded">{side} loads</Status> : <Status of="failed">{side} does not load</Status>
   }
   const known = bench.known.value!
-  return known.active_version ? <Status of="ready">Active</Status> : <Status of={known.uploaded ? 'queued' : 'ready'}>{side}</Status>
+  return <Status of={known.active_version || !known.uploaded ? 'plain' : 'queued'}>{known.active_version ? 'Active' : side}</Status>
 }
 
 function Head({ bench, current }: { bench: Bench; current: Tab }) {
   const known = bench.known.value!
-  const tabs = useRef<HTMLDivElement>(null)
   const to = (tab: Tab) => `/configs/${bench.id}/${tab}`
   const why = whyNot(bench)
   const check = bench.check.value
@@ -99,18 +98,8 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
       versions: [['1 – 3', 'tabs']],
     }[current] as [string, string][],
   })
-  const arrows = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (!step) return
-    event.preventDefault()
-    event.stopPropagation()
-    const next = (TABS.indexOf(current) + step + TABS.length) % TABS.length
-    go(to(TABS[next]))
-    tabs.current?.querySelectorAll('a')[next].focus()
-  }
   const differ = bench.changed.value.size
   const versions = bench.versions.value?.length ?? 0
-  const counts: Record<Tab, number> = { files: bench.files.value!.length, compare: differ, versions }
   const today = counted?.counts
   const ran = today ? today.queued + today.running + today.succeeded + today.failed + today.cancelled : 0
   return (
@@ -133,7 +122,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
           <div class="run-facts">
             {known.version ? (
               <span>
-                version <b>{known.version.version}</b> is active <span class="mono roomy">{known.version.source_digest.slice(0, 8)}</span>
+                version <b>{known.version.version}</b> is active
               </span>
             ) : (
               <span>{known.uploaded ? 'no version is active: runs are refused' : 'runs use the folder as it is'}</span>
@@ -175,17 +164,11 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
         )}
         {may('admin') && <More bench={bench} />}
       </div>
-      <div class="tabs" role="tablist" aria-label="Configuration" ref={tabs} onKeyDown={arrows}>
-        {TABS.map((tab) => (
-          <a key={tab} role="tab" href={href(to(tab))} aria-selected={tab === current} tabIndex={tab === current ? 0 : -1}>
-            {tab[0].toUpperCase() + tab.slice(1)}
-            {counts[tab] > 0 && <span class="count">{number(counts[tab])}</span>}
-          </a>
-        ))}
+      <Tabs label="Configuration" all={TABS} current={current} to={to} counts={{ files: bench.files.value!.length, compare: differ, versions }}>
         <a role="tab" aria-selected={false} tabIndex={-1} href={href(`/runs?config=${encodeURIComponent(known.name)}&since=all`)}>
           Runs
         </a>
-      </div>
+      </Tabs>
     </>
   )
 }

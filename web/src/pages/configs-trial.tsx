@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { writing, type Problem, type Schemas } from '../api/client'
 import { letters, number } from '../parts/format'
-import { Segments, Status } from '../parts/parts'
+import { Heads, Name, Segments, Status } from '../parts/parts'
 import { href } from '../router'
 import { raw, type Bench } from './configs-bench'
 import { differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
@@ -92,17 +92,7 @@ function Outcome({ bench, found, old }: { bench: Bench; found: Found; old: boole
       {found.inputs.length > 1 && <p class="small">{inAll(found.inputs)}</p>}
       <table>
         <caption class="unseen">Issues before, and with the {bench.side}</caption>
-        <thead>
-          <tr class="dim">
-            <th scope="col">Input</th>
-            <th scope="col" class="figure">
-              Before
-            </th>
-            <th scope="col" class="figure">
-              Now
-            </th>
-          </tr>
-        </thead>
+        <Heads all={[['Input'], ['Before', 'figure'], ['Now', 'figure']]} />
         {found.inputs.map((one) => (
           <One key={one.run_id ?? one.document_id} bench={bench} one={one} />
         ))}
@@ -122,8 +112,8 @@ function One({ bench, one }: { bench: Bench; one: Tried }) {
   return (
     <tbody>
       <tr>
-        <td class="cut" title={one.input}>{one.run_id ? <a href={href(`/runs/${one.run_id}`)}>{one.input}</a> : one.input}</td>
-        <td class="figure">{one.metrics_before ? number(one.metrics_before.issues) : '–'}</td>
+        <td class="cut" title={one.input}>{one.run_id ? <a href={href(`/runs/${one.run_id}`)}><Name of={one.input} /></a> : <Name of={one.input} />}</td>
+        <td class="figure">{one.metrics_before ? number(one.metrics_before.issues) : one.run_id ? 'no result' : '–'}</td>
         <td class="figure">{one.error ? <Status of="failed">fails</Status> : number(one.metrics?.issues ?? 0)}</td>
       </tr>
       <tr>

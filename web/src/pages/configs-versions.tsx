@@ -2,7 +2,7 @@
 import { writing, may } from '../api/client'
 import { ago, clock, day } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { CopyButton, failed, Status, toast } from '../parts/parts'
+import { CopyButton, failed, Heads, Status, toast } from '../parts/parts'
 import { href } from '../router'
 import type { Bench } from './configs-bench'
 
@@ -24,24 +24,14 @@ export function Versions({ bench }: { bench: Bench }) {
     <div class="scroller grow" tabIndex={0} role="region" aria-label="Versions">
       <table class="records versions">
         <caption class="unseen">Versions, newest first</caption>
-        <thead>
-          <tr>
-            <th>Version</th>
-            <th>Status</th>
-            <th class="figure roomy">Published</th>
-            <th class="roomy">Digest</th>
-            <th>
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
+        <Heads all={[['Version'], ['Status'], ['Published', 'figure roomy'], ['Digest', 'roomy'], ['(Actions)']]} />
         <tbody>
           {versions.map((one) => (
             <tr key={one.version} class={one.status === 'active' ? 'chosen' : ''}>
               <td class="name">
                 <a href={href(`/configs/${bench.id}/files?version=${one.version}`)}>Version {one.version}</a>
               </td>
-              <td>{one.status === 'active' ? <Status of="ready">Active</Status> : <Status of="cancelled">Archived</Status>}</td>
+              <td>{one.status === 'active' ? <Status of="plain">Active</Status> : <Status of="cancelled">Archived</Status>}</td>
               <td class="figure mid roomy" title={one.published_at}>
                 {day(one.published_at)} {clock(one.published_at).slice(0, 5)} <span class="dim wide-only">· {ago(one.published_at)}</span>
               </td>

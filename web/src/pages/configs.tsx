@@ -5,7 +5,7 @@ import { hear } from '../api/events'
 import { ago, many, moment, short, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Dialog, Loading, Search, Segments, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Dialog, Heads, Loading, Search, Segments, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { amend, go, href, query } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
 
@@ -13,8 +13,8 @@ export { Configuration } from './configs-one'
 
 /** What a configuration is, in the word of its status. */
 export function stateOf(one: Known): [glyph: string, word: string] {
-  if (one.active_version) return ['ready', 'Active']
-  return one.uploaded ? ['queued', 'Draft'] : ['ready', 'Folder']
+  if (one.active_version) return ['plain', 'Active']
+  return one.uploaded ? ['queued', 'Draft'] : ['plain', 'Folder']
 }
 
 const uses = (one: Known) => ({ version: `version ${one.active_version}`, folder: 'the folder as it is', nothing: 'nothing yet' })[one.runs_use]
@@ -34,6 +34,7 @@ export function Configurations() {
   const { value, error, again } = useLoaded(all, [workspace.value])
   const [chosen, choose] = useState<string | null>(null)
   const [asking, ask] = useState(false)
+  const box = useRef<HTMLDivElement>(null)
   const q = query.value.get('q') ?? ''
   const status = query.value.get('status') ?? ''
   const named = (value ?? []).filter((one) => `${one.name}\n${one.id}`.toLowerCase().includes(q.toLowerCase()))
@@ -80,7 +81,7 @@ export function Configurations() {
       </div>
       {value && value.length > 0 && (
         <div class="tools" role="search">
-          <Search value={q} label="Name or id" onInput={(text) => amend({ q: text })} />
+          <Search value={q} label="Name or id" onInput={(text) => amend({ q: text })} onDown={() => (box.current?.focus(), move(at < 0 ? 1 : 0))} />
           <Segments
             label="Status"
             value={status}
@@ -90,7 +91,7 @@ export function Configurations() {
         </div>
       )}
       {error != null && <Trouble error={error} again={again} />}
-      <div class="scroller grow" tabIndex={0} role="region" aria-label="Configurations">
+      <div class="scroller grow" ref={box} tabIndex={0} role="region" aria-label="Configurations">
         {!value ? (
           !error && <Loading />
         ) : !value.length ? (
@@ -120,17 +121,7 @@ export function Configurations() {
 const Table = ({ list, chosen, onChoose }: { list: Known[]; chosen: string | null; onChoose: (id: string) => void }) => (
   <table class="records configs">
     <caption class="unseen">Configurations, the default first</caption>
-    <thead>
-      <tr>
-        <th>Status</th>
-        <th>Name</th>
-        <th class="roomy">Runs use</th>
-        <th class="wide-only">Where</th>
-        <th class="figure roomy">Changed</th>
-        <th class="figure roomy">Last used</th>
-        <th class="figure wide-only">Id</th>
-      </tr>
-    </thead>
+    <Heads all={[['Status'], ['Name'], ['Runs use', 'roomy'], ['Where', 'wide-only'], ['Changed', 'figure roomy'], ['Last used', 'figure roomy'], ['Id', 'figure wide-only']]} />
     <tbody>
       {list.map((one) => {
         const [glyph, word] = stateOf(one)
@@ -142,7 +133,7 @@ const Table = ({ list, chosen, onChoose }: { list: Known[]; chosen: string | nul
             <td class="name">
               <a href={href(`/configs/${one.id}`)}>{one.name}</a> {one.default && <span class="chip">default</span>}
               <div class="narrow small dim">
-                {uses(one)} · used {ago(one.last_run_at)}
+                {uses(one)} · {one.last_run_at ? `used ${ago(one.last_run_at)}` : 'not used yet'}
               </div>
             </td>
             <td class={`roomy ${one.runs_use === 'nothing' ? 'dim' : 'mid'}`}>

@@ -12,6 +12,12 @@ export function tabs(rows: Value[][]): string {
   return rows.map((row) => row.map(text).join('\t')).join('\n')
 }
 
+/** Rows as a file for spreadsheets. What they would take for a formula is text. */
+export function csv(rows: (string | number | null)[][]): string {
+  const text = (value: string | number | null) => `"${String(value ?? '').replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`
+  return rows.map((row) => `${row.map(text).join(',')}\r\n`).join('')
+}
+
 /** How many cells, and the sum of their numbers where all are here. */
 export function sumOf(area: { top: number; bottom: number; left: number; right: number }, value: (row: number, column: number) => Value | undefined): string {
   const rows = area.bottom - area.top + 1

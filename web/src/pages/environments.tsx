@@ -4,7 +4,7 @@ import { writing, change, get, may, workspace, type Schemas } from '../api/clien
 import { hear } from '../api/events'
 import { ago, many, now, short, size, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { Dialog, failed, Loading, Status, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Dialog, failed, Heads, Loading, Status, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 
 type Environment = Schemas['Environment']
@@ -93,18 +93,7 @@ export function Environments({ id }: { id?: string }) {
           ) : (
             <table class="records">
               <caption class="unseen">Environments</caption>
-              <thead>
-                <tr>
-                  <th>Status</th>
-                  <th>Configuration</th>
-                  <th class="wide-only">Dependencies</th>
-                  <th class="roomy">Python</th>
-                  <th class="figure">Size</th>
-                  <th class="roomy">Last used</th>
-                  <th class="wide-only">Collection</th>
-                  <th class="figure roomy">Id</th>
-                </tr>
-              </thead>
+              <Heads all={[['Status'], ['Configuration'], ['Dependencies', 'wide-only'], ['Python', 'roomy'], ['Size', 'figure'], ['Last used', 'roomy'], ['Collection', 'wide-only'], ['Id', 'figure roomy']]} />
               <tbody>
                 {all.map((one) => {
                   const item = plan.value?.items.find((item) => item.id === one.id)

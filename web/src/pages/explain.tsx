@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { many, plainly, quoted, short } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { about, Loading, Nothing, Segments, Trouble, useLoaded } from '../parts/parts'
+import { about, Heads, Loading, Nothing, Segments, Trouble, useLoaded } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, go, href, query } from '../router'
-import { REASONS, type Explained, type Table } from './explained'
+import { REASONS, type Explained, type ExplainedColumn, type Table } from './explained'
 import { ColumnWhy } from './why'
 import { useEffect } from 'preact/hooks'
 
@@ -75,13 +75,7 @@ export function Explain({ run }: { run: Run }) {
           </div>
           <table class="records">
             <caption class="unseen">Rows and what they were read as</caption>
-            <thead>
-              <tr>
-                <th class="figure">Row</th>
-                <th>Read as</th>
-                <th>Because</th>
-              </tr>
-            </thead>
+            <Heads all={[['Row', 'figure'], ['Read as'], ['Because']]} />
             <tbody>
               {rows.slice(0, 500).map((row) => (
                 <tr key={row.row}>
@@ -115,7 +109,10 @@ export function Explain({ run }: { run: Run }) {
 }
 
 function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; onChoose: (column: string) => void }) {
-  const most = Math.max(1, ...table.columns.map((column) => column.score ?? column.nearest?.score ?? column.second?.score ?? 0))
+  const scoreOf = (column: ExplainedColumn) => column.score ?? (column.second ?? column.nearest)?.score ?? 0
+  const most = Math.max(1, ...table.columns.map(scoreOf))
+  // Bars that are whole or empty say no more than the figures.
+  const isBare = table.columns.every((column) => /^[01]\.00$/.test(scoreOf(column).toFixed(2)))
   return (
     <>
       <div class="pane-title">
@@ -126,24 +123,10 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
       </div>
       <table class="records">
         <caption class="unseen">Columns of table {table.table}</caption>
-        <thead>
-          <tr>
-            <th>
-              <span class="unseen">Column</span>
-            </th>
-            <th>Header</th>
-            <th>Field</th>
-            <th class="figure">Score</th>
-            <th class="roomy">
-              <span class="unseen">Score as a bar</span>
-            </th>
-            <th class="wide-only">Because</th>
-          </tr>
-        </thead>
+        <Heads all={[['(Column)'], ['Header'], ['Field'], ['Score', 'figure'], ...(isBare ? [] : [['(Score as a bar)', 'roomy'] as [string, string]]), ['Because', 'wide-only']]} />
         <tbody>
           {table.columns.map((column) => {
-            const near = column.second ?? column.nearest
-            const score = column.score ?? near?.score ?? 0
+            const score = scoreOf(column)
             return (
               <tr key={column.column} class={column.column === chosen ? 'chosen' : ''} onClick={() => onChoose(column.column)}>
                 <td class="mono dim">{column.column}</td>
@@ -162,9 +145,11 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
                   )}
                 </td>
                 <td class={`figure ${column.field ? '' : 'dim'}`}>{score.toFixed(2)}</td>
-                <td class="roomy meter">
-                  <progress class={column.field ? '' : 'other'} max={most} value={score} aria-label={`Score ${score.toFixed(2)}`} />
-                </td>
+                {!isBare && (
+                  <td class="roomy meter">
+                    <progress class={column.field ? '' : 'other'} max={most} value={score} aria-label={`Score ${score.toFixed(2)}`} />
+                  </td>
+                )}
                 <td class="mid small long wide-only" title={column.why.join('; ')}>
                   {column.why.join('; ')}
                 </td>

@@ -1,6 +1,6 @@
 // What a run says of how it read its input (GET /runs/{id}/explain), and how its columns belong together.
 import type { Schemas } from '../api/client'
-import { columnOf, place } from '../parts/format'
+import { columnOf, many, place } from '../parts/format'
 
 export interface Scored {
   field: string
@@ -40,6 +40,8 @@ export interface Table {
 export interface Explained {
   tables: Table[]
   notices: { code: string; level: string; message: string; sheet?: string }[]
+  /** Here tables are counted from 0. */
+  readings?: { message: string; sheet?: string; table?: number; field?: string; column?: string; ambiguous?: boolean }[]
   rows: { sheet: string; row: number; kind: string; message: string }[]
   places?: Place[]
 }
@@ -125,3 +127,10 @@ export function spot(issue: Issue, side: 'input' | 'output'): { row: number; col
 
 const ORDER = { error: 0, warning: 1, info: 2 }
 export const worst = (issues: Issue[]): string => [...issues].sort((x, y) => ORDER[x.severity] - ORDER[y.severity])[0]?.severity ?? ''
+
+/** The numbers of issues below their rules, the rule with the most first. */
+export function byRule(issues: Issue[]): (number | string)[] {
+  const rules = new Map<string, number[]>()
+  issues.forEach(({ rule }, number) => rules.get(rule)?.push(number) ?? rules.set(rule, [number]))
+  return [...rules].sort(([, one], [, other]) => other.length - one.length).flatMap(([rule, numbers]) => [`${rule} · ${many(numbers.length, 'issue')}`, ...numbers])
+}

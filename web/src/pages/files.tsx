@@ -2,7 +2,7 @@
 import { address, get, ifThere, type Run } from '../api/client'
 import { ago, clock, day, many, plainly, short, size, span } from '../parts/format'
 import { Icon, type IconName } from '../parts/icons'
-import { failed, useLoaded } from '../parts/parts'
+import { failed, Heads, useLoaded } from '../parts/parts'
 import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/save'
 import { Separator } from '../parts/separator'
 import { href } from '../router'
@@ -25,7 +25,7 @@ interface Left {
   href: string | null
 }
 
-const OTHERS: Record<string, string> = { issues: 'Issues', row_map: 'Row map', table: 'Table' }
+const OTHERS: Record<string, string> = { issues: 'Issues', table: 'Table' }
 
 export function Files({ run }: { run: Run }) {
   const { value: left } = useLoaded(() => ifThere<{ items: Left[]; kept_until: string | null }>(`/api/v1/runs/${run.id}/files`), [run.id, run.status])
@@ -44,11 +44,11 @@ export function Files({ run }: { run: Run }) {
     { title: 'Event log', name: logName(run), kind: 'log', what: 'What happened, line by line.', values: false, icon: 'lines', url: to('/api/v1/runs/{id}/logs'), there: true, save: () => saveLog(run) },
     { title: 'Input', name: run.input.name, kind: 'input', what: 'As it was sent. Never changed.', values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/input'), there: !gone },
   ]
-  // What has no line of its own: tables in other shapes, the list of issues, the row map, what the code of a configuration wrote.
+  // What has no line of its own: tables in other shapes, the list of issues, what the code of a configuration wrote.
   const known = new Set(all.map((file) => file.kind))
   for (const one of left?.items ?? []) {
     const called = one.name.split('/').at(-1)!
-    if (one.href && !known.has(one.kind)) all.push({ title: OTHERS[one.kind] ?? called, name: one.kind === 'issues' ? issuesName(run) : one.name, save: one.kind === 'issues' ? () => saveIssues(run) : undefined, kind: one.name, what: one.kind === 'issues' ? 'One line for each issue, with its cell and value.' : '', values: one.kind !== 'row_map', icon: one.kind === 'table' ? 'sheet' : 'lines', url: one.href, there: !gone })
+    if (one.href && one.kind !== 'row_map' && !known.has(one.kind)) all.push({ title: OTHERS[one.kind] ?? called, name: one.kind === 'issues' ? issuesName(run) : one.name, save: one.kind === 'issues' ? () => saveIssues(run) : undefined, kind: one.name, what: one.kind === 'issues' ? 'A table with a line for each issue, its cell and value.' : '', values: true, icon: one.kind === 'table' ? 'sheet' : 'lines', url: one.href, there: !gone })
   }
   // The log is written anew as it is downloaded.
   const bytes = (kind: string) => (kind === 'log' ? null : kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
@@ -59,17 +59,7 @@ export function Files({ run }: { run: Run }) {
       <div class="pane grow scroller">
         <table class="records tall">
           <caption class="unseen">Files of this run</caption>
-          <thead>
-            <tr>
-              <th>File</th>
-              <th class="wide-only">What it is</th>
-              <th class="roomy">Values</th>
-              <th class="figure roomy">Size</th>
-              <th>
-                <span class="unseen">Download</span>
-              </th>
-            </tr>
-          </thead>
+          <Heads all={[['File'], ['What it is', 'wide-only'], ['Values', 'roomy'], ['Size', 'figure roomy'], ['(Download)']]} />
           <tbody>
             {all
               .filter((file) => file.there)
@@ -187,7 +177,7 @@ export function Files({ run }: { run: Run }) {
                   <span class="dim">
                     {clock(one.started_at)}
                     {one.worker && `, ${one.worker}`}
-                    {one.exit_code != null && `, exit status ${one.exit_code}`}
+                    {one.exit_code ? `, exit status ${one.exit_code}` : ''}
                   </span>
                 </li>
               ))}
@@ -195,7 +185,7 @@ export function Files({ run }: { run: Run }) {
           ) : (
             <p class="mid small">
               {run.attempt_count} of {run.max_attempts}
-              {run.exit_code != null && `, exit status ${run.exit_code}`}
+              {run.exit_code ? `, exit status ${run.exit_code}` : ''}
             </p>
           )}
         </div>

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { number, plainly } from '../parts/format'
-import type { Issue } from './explained'
+import { byRule, type Issue } from './explained'
 
 /** So many are loaded at once; the next when they are asked for. */
 const AT_ONCE = 10_000
@@ -71,14 +71,23 @@ export function useIssues(run: Run, filter: Filter, failed: (error: unknown) => 
     () => (isFiltered ? source.issues.filter((issue) => filter.severities.has(issue.severity) && (!filter.rule || issue.rule === filter.rule) && (!filter.field || issue.field === filter.field)) : source.issues),
     [source.issues, isFiltered, filter.severities, filter.rule, filter.field],
   )
-  return { all: all.issues, total: total(all.counts), counts: all.counts, issues, isFiltered, more: source.more, busy: source.busy, load: source.load }
+  // Of each severity, what rule and field leave; where not all are here, it is not known.
+  const counts = useMemo(() => {
+    if ((!filter.rule && !filter.field) || all.more) return all.counts
+    const left = all.issues.filter((issue) => (!filter.rule || issue.rule === filter.rule) && (!filter.field || issue.field === filter.field))
+    return left.reduce((sum, { severity }) => ({ ...sum, [severity]: sum[severity] + 1 }), NONE)
+  }, [all.issues, all.counts, filter.rule, filter.field])
+  return { all: all.issues, total: total(all.counts), counts, issues, isFiltered, more: source.more, busy: source.busy, load: source.load }
 }
 
 /** Lines of one height; those in sight are in the page. */
-export function IssueList({ issues, at, narrow, onChoose, onOpen }: { issues: Issue[]; at: number; narrow: boolean; onChoose: (issue: Issue) => void; onOpen: (issue: Issue) => void }) {
+export function IssueList({ issues, at, grouped, narrow, onChoose, onOpen }: { issues: Issue[]; at: number; grouped: boolean; narrow: boolean; onChoose: (issue: Issue) => void; onOpen: (issue: Issue) => void }) {
   const box = useRef<HTMLDivElement>(null)
   const [[top, height], see] = useState([0, 800])
   const line = narrow ? 52 : 28
+  // The number of an issue; or a rule with how many it has, above them.
+  const rows = useMemo(() => (grouped ? byRule(issues) : [...issues.keys()]), [issues, grouped])
+  const place = rows.indexOf(at)
   const look = () => box.current && see([box.current.scrollTop, box.current.clientHeight])
   useEffect(() => {
     const watch = new ResizeObserver(look)
@@ -87,17 +96,26 @@ export function IssueList({ issues, at, narrow, onChoose, onOpen }: { issues: Is
   }, [])
   useEffect(() => {
     const scroller = box.current!
-    const y = at * line
-    if (at >= 0 && (y < scroller.scrollTop || y + line > scroller.scrollTop + scroller.clientHeight)) scroller.scrollTop = y - scroller.clientHeight / 2
-  }, [at])
+    const y = place * line
+    if (place >= 0 && (y < scroller.scrollTop || y + line > scroller.scrollTop + scroller.clientHeight)) scroller.scrollTop = y - scroller.clientHeight / 2
+  }, [place])
   const first = Math.max(0, Math.floor(top / line) - 6)
-  const sight = issues.slice(first, first + Math.ceil(height / line) + 12)
+  const sight = rows.slice(first, first + Math.ceil(height / line) + 12)
   return (
     <div class="issue-list" ref={box} onScroll={look} tabIndex={0} role="region" aria-label={`Issues, ${number(issues.length)}`}>
-      <div role="list" ref={(element) => void (element && (element.style.height = `${issues.length * line}px`))}>
-        {sight.map((issue, index) => (
-          <div role="listitem" key={first + index} ref={(element) => void (element && (element.style.top = `${(first + index) * line}px`))}>
-            <button type="button" aria-current={first + index === at} onClick={() => (narrow ? onOpen(issue) : onChoose(issue))} onDblClick={() => onOpen(issue)}>
+      <div role="list" ref={(element) => void (element && (element.style.height = `${rows.length * line}px`))}>
+        {sight.map((row, index) => {
+          const top = (element: HTMLElement | null) => void (element && (element.style.top = `${(first + index) * line}px`))
+          if (typeof row === 'string')
+            return (
+              <div role="listitem" class="pane-title" key={row} ref={top}>
+                <h2>{row}</h2>
+              </div>
+            )
+          const issue = issues[row]
+          return (
+          <div role="listitem" key={row} ref={top}>
+            <button type="button" aria-current={row === at} onClick={() => (narrow ? onOpen(issue) : onChoose(issue))} onDblClick={() => onOpen(issue)}>
               <span class={`chip ${issue.severity}`}>{issue.severity}</span>
               <code class="cut">
                 <bdi>{plainly(issue.sheet)}</bdi>!{issue.cell ?? issue.row}
@@ -107,7 +125,8 @@ export function IssueList({ issues, at, narrow, onChoose, onOpen }: { issues: Is
               <code class="cut dim rule">{issue.rule}</code>
             </button>
           </div>
-        ))}
+          )
+        })}
       </div>
       {!issues.length && <p class="empty">No issues.</p>}
     </div>

@@ -3,12 +3,13 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run, type Schemas } from '../api/client'
 import { GridView, widthOf, type Area, type Cell, type Pane } from '../grid/view'
 import { Windows, type Side } from '../grid/windows'
-import { aligned, apart, hindrance, partnerRow, partnerSheet, type Lines, type Segment } from '../grid/lines'
+import { aligned, apart, hindrance, only, partnerRow, partnerSheet, type Lines, type Segment } from '../grid/lines'
 import { Separator } from '../parts/separator'
 import { amend, go, query } from '../router'
 import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
+import { issueRows, issuesName, saveCsv } from '../parts/save'
 import { copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
 import { marksOf, partnerColumn, partnerColumns, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
 import { IssueList, useIssues } from './issues'
@@ -69,7 +70,8 @@ function Find({ run, side, sheet, chosen, onFound, onLeave }: { run: Run; side: 
   const input = useRef<HTMLInputElement>(null)
   const find = () => input.current?.select()
   // Below this width there is no room for it, and the browser's own finds what is in sight.
-  useKeys(matchMedia('(min-width: 1024px)').matches ? { '/': find, 'Ctrl f': find } : {})
+  // Pressed in the field, it is the browser's own.
+  useKeys(matchMedia('(min-width: 1024px)').matches ? { '/': find, 'Ctrl f': (event) => (event.composedPath()[0] === input.current ? false : find()) } : {})
   const step = async (forward: boolean) => {
     const of = `${side} ${sheet} ${text}`
     if (known.current?.of !== of) {
@@ -164,12 +166,14 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const [error, setError] = useState<unknown>(null)
   const [came, setCame] = useState(0)
   const issue = useRef<Issue | null>(null)
+  const later = useRef<1 | -1 | 0>(0)
   const [, drawIssue] = useState<Issue | null>(null)
   const setIssue = (to: Issue) => (issue.current = to, drawIssue(to))
   const [picked, setPicked] = useState<Area | null>(null)
   const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
   const rule = query.value.get('rule') ?? ''
   const field = query.value.get('field') ?? ''
+  const grouped = query.value.get('group') === 'rule'
   const holder = useRef<HTMLDivElement>(null)
   const strip = useRef<HTMLCanvasElement>(null)
   const grid = useRef<GridView | null>(null)
@@ -238,16 +242,21 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     return line ? (cell.side === 'input' ? line.b : line.a) : 0
   }
 
-  const lines = useMemo((): Lines | null => {
-    if (!scene) return null
-    const rows = { input: (mode !== 'output' && sizeOf('input')?.rows) || 0, output: (mode !== 'input' && sizeOf('output')?.rows) || 0 }
-    return isAligned ? beside : apart(rows.input, rows.output, mode === 'both' ? shift : 0)
-  }, [scene, isAligned, beside, shift, mode])
-
   const marks = useMemo(
     () => ({ input: marksOf(issues, 'input', isOwn ? '' : sheet), output: marksOf(issues, 'output', scene?.partner ?? '') }),
     [issues, sheet, scene],
   )
+  // Rows apart from their partners can't be left out on both sides at once.
+  const canOnly = query.value.get('only') === '1' && total > 0 && mode !== 'issues' && (isAligned || mode !== 'both')
+  const lines = useMemo((): Lines | null => {
+    if (!scene) return null
+    const rows = { input: (mode !== 'output' && sizeOf('input')?.rows) || 0, output: (mode !== 'input' && sizeOf('output')?.rows) || 0 }
+    const all = isAligned ? beside! : apart(rows.input, rows.output, mode === 'both' ? shift : 0)
+    if (!canOnly) return all
+    const side = mode === 'output' ? 'output' : 'input'
+    const heads = side === 'output' ? [1] : tables.flatMap(({ table }) => table.header_rows?.rows ?? [])
+    return only(all, side, [...heads, ...[...marks[side].keys()].map((key) => Math.floor(key / 32_768))])
+  }, [scene, isAligned, beside, shift, mode, canOnly && marks])
 
   const toInput = (cell: Cell) => (cell.side === 'input' ? cell.row : partnerRow(scene?.segments ?? null, 'output', cell.row))
   const tableOf = (side: Side, row: number) => (side === 'input' ? tableAt(tables, row) : (tables.find(({ out }) => out && row >= out.top && row <= out.bottom) ?? tables[0]))
@@ -386,6 +395,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   }
   const atIssue = numberOf(chosen, sheet, issue.current)
   const toIssue = (step: 1 | -1) => {
+    if (!issues.length && busy) return void (later.current = step)
     if (!issues.length) return toast(total ? 'No issue is left by the filters.' : 'This run has no issues.')
     // From where the address is now: the next key may come before what the last one did is drawn.
     const cell = chosenOf(query.peek().get('cell'), query.peek().get('side'))
@@ -414,6 +424,13 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     else amend({ sheet: to.sheet, cell: null })
     if (mode === 'issues' && narrow) amend({ view: 'input' })
   }
+  // Asked for before the first was here.
+  useEffect(() => {
+    const step = later.current
+    if (!step || (busy && !issues.length)) return
+    later.current = 0
+    toIssue(step)
+  }, [issues, busy])
   const tabs: [string, Side][] = [...seen.map((one): [string, Side] => [one.name, 'input']), ...own.map((one): [string, Side] => [one.name, 'output'])]
   const toSheet = (step: number) => {
     const at = tabs.findIndex(([name, side]) => name === sheet && (side === 'output') === isOwn)
@@ -442,7 +459,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     h: () => current && (choose({ side: 'input', row: current.header_rows?.rows.at(-1) ?? region(current.region).top, column: chosen?.side === 'input' ? chosen.column : region(current.region).left }), grid.current?.focus('input')),
     'Ctrl g': () => ask(true),
     'Ctrl c': () => {
-      if (getSelection()?.toString() || !chosen) return
+      // What is marked as text is the browser's to copy.
+      if (getSelection()?.toString() || !chosen) return false
       const { side, top, bottom, left, right } = picked ?? { side: chosen.side, top: chosen.row, bottom: chosen.row, left: chosen.column, right: chosen.column }
       const cells = (bottom - top + 1) * (right - left + 1)
       if (cells > MOST_COPIED) return toast(`${number(cells)} cells are too many to be copied at once; ${number(MOST_COPIED)} can be. The workbook is under Files.`, 'error')
@@ -454,11 +472,20 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : go(listOfRuns())),
   })
 
+  const goTo = (at: { row: number; column: number }) => {
+    ask(false)
+    const cell: Cell = { side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...at }
+    if (!grid.current) return choose(cell)
+    // Chosen before the focus comes, which else chooses the first in sight.
+    grid.current.pick(cell)
+    grid.current.focus(cell.side)
+  }
+
   const heads = (side: Side) => {
     const size = sizeOf(side)
     if (!size) return ''
-    if (side === 'input') return [plainly(sheet), current && `table ${current.table} at ${current.region}`].filter(Boolean).join(' · ')
-    return `${plainly(scene?.partner ?? '')} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')}`
+    if (side === 'input') return [plainly(sheet), current && `table ${current.table} at ${current.region}`, current?.rows && `${many(current.rows.read, 'row')} read`].filter(Boolean).join(' · ')
+    return `${plainly(scene?.partner ?? '')} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')} written`
   }
   const bySheet = (name: string) => issues.filter((issue) => issue.sheet === name)
   const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${number(total)}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized'], ['issues', 'Issues']]
@@ -486,6 +513,24 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             onFound={(cell) => choose({ side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...cell })}
             onLeave={() => grid.current?.focus(chosen?.side ?? (mode === 'output' ? 'output' : 'input'))}
           />
+        )}
+        {total > 0 && mode !== 'issues' && (isAligned || mode !== 'both') && (
+          <Switch on={canOnly} onChange={(on) => amend({ only: on ? '1' : null })}>
+            Only issues
+          </Switch>
+        )}
+        {mode === 'issues' && issues.length > 0 && (
+          <span class="flow roomy">
+            <Switch on={grouped} onChange={(on) => amend({ group: on ? 'rule' : null })}>
+              By rule
+            </Switch>
+            <button type="button" class="button" onClick={() => (copy(asTabs(issueRows(issues))), toast(`${many(issues.length, 'issue')} copied as text.`))}>
+              <Icon name="copy" /> Copy
+            </button>
+            <button type="button" class="button" onClick={() => saveCsv(issuesName(run), issueRows(issues))}>
+              <Icon name="download" /> CSV
+            </button>
+          </span>
         )}
         <span class="grow" />
         {total > 0 && (
@@ -540,6 +585,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             <IssueList
               issues={issues}
               at={atIssue}
+              grouped={grouped}
               narrow={narrow}
               onChoose={(issue) => (setIssue(issue), spot(issue, 'input') ? choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet) : amend({ sheet: issue.sheet, cell: null }))}
               onOpen={(issue) => (setIssue(issue), amend({ view: narrow ? 'input' : null }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))}
@@ -626,7 +672,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
           />
         )}
       </div>
-      {asking && <GoTo onClose={() => ask(false)} onGo={(cell) => (ask(false), choose({ side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...cell }), grid.current?.focus(chosen?.side ?? 'input'))} />}
+      {asking && <GoTo onClose={() => ask(false)} onGo={goTo} />}
     </>
   )
 }

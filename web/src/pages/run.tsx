@@ -1,14 +1,14 @@
 // One run: what it is, and its tabs.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { address, get, writing, type Run } from '../api/client'
 import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
 import { cancelRun, Menu, runAgain } from '../parts/frame'
-import { clock, day, many, now, number, plainly, short, size, span } from '../parts/format'
+import { clock, day, many, now, number, short, size, span } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { copy, doing, Loading, NoSuch, Nothing, Said, STAGES, Status, StatusOf, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { bare, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
@@ -47,7 +47,8 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
       {current === 'log' && (
         <>
           {!ended && <Stages run={run} lines={log.lines} />}
-          {run.error && <Failure run={run} />}
+          {run.error && run.status !== 'cancelled' && <Failure run={run} />}
+          {run.status === 'cancelled' && <div class="notice">{doing(run)}. It wrote nothing, and can be run again.</div>}
           <LogView run={run} {...log} />
         </>
       )}
@@ -73,13 +74,13 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
   )
 }
 
-const sentence = (run: Run) => [run.status, run.metrics && many(run.metrics.rows, 'row'), run.metrics && many(run.metrics.issues, 'issue')].filter(Boolean).join(', ')
+const sentence = (run: Run) => [run.status, run.metrics && `${many(run.metrics.rows, 'row')} read`, missing(run).length && `not found: ${missing(run).join(', ')}`, run.metrics && many(run.metrics.issues, 'issue')].filter(Boolean).join(', ')
 
 function Head({ run, has, current, lines }: { run: Run; has: boolean; current: Tab; lines: number }) {
   const ended = run.completed_at != null
   const metrics = run.metrics
-  const tabs = useRef<HTMLDivElement>(null)
-  const at = TABS.indexOf(current)
+  const lost = missing(run)
+  const version = run.configuration_version
   const to = (tab: Tab) => `/runs/${run.id}/${tab}`
   const output = address('/api/v1/runs/{id}/output', { id: run.id })
   const download = (url: string) => Object.assign(document.createElement('a'), { href: url, download: '' }).click()
@@ -92,7 +93,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
     d: () => has && download(output),
     'Shift d': () => (has && run.metrics?.issues ? download(address('/api/v1/runs/{id}/annotated', { id: run.id })) : toast('This run has no issues to be painted.')),
     c: () => (copy(run.id), toast('The id was copied.')),
-    r: () => ended && runAgain(run.id),
+    r: () => ended && runAgain([run.id]),
     x: () => ended || cancelRun(run.id),
     'Shift j': () => beside(1),
     'Shift k': () => beside(-1),
@@ -111,16 +112,6 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
       files: [['d', 'download the workbook']],
     }[current] as [string, string][],
   })
-  const arrows = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (!step) return
-    event.preventDefault()
-    event.stopPropagation()
-    const next = (at + step + TABS.length) % TABS.length
-    go(to(TABS[next]))
-    tabs.current?.querySelectorAll('a')[next].focus()
-  }
-  const counts: Record<Tab, number | null> = { result: null, log: lines || null, explain: null, files: null }
   return (
     <>
       <div class="run-title">
@@ -133,25 +124,29 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
               /
             </span>
             <h1 class="cut" title={run.input.name}>
-              {plainly(run.input.name)}
+              <Name of={run.input.name} />
             </h1>
             <StatusOf run={run} whole />
           </div>
           <div class="run-facts">
             <span>
-              <b>{run.configuration_name}</b> <span class="mono roomy">{run.configuration_version ? `version ${run.configuration_version}` : run.source_digest.slice(0, 8)}</span>
+              <b>{run.configuration_name}</b> {version && <span class="mono">version {version}</span>}
             </span>
             {metrics && run.status === 'succeeded' && (
               <>
                 <span>
-                  <b>{number(metrics.rows)}</b> rows read
+                  <b>{number(metrics.rows)}</b> {metrics.rows === 1 ? 'row' : 'rows'} read
                 </span>
-                <span>
-                  <b>{number(metrics.mapped_fields)}</b> fields mapped
+                <span class={lost.length ? 'warn' : ''} title={lost.join(', ')}>
+                  {fieldsOf(metrics)}
+                  {lost.length > 0 && (
+                    <>
+                      , not found: <b>{lost.slice(0, 4).join(', ')}</b>
+                      {lost.length > 4 && ` and ${lost.length - 4} more`}
+                    </>
+                  )}
                 </span>
-                <span class="roomy">
-                  <b>{number(metrics.unmapped_columns)}</b> columns unmapped
-                </span>
+                <span class="roomy">{many(metrics.unmapped_columns, 'column')} unmapped</span>
               </>
             )}
             {ended ? run.duration_ms != null && <b>{span(run.duration_ms)}</b> : run.started_at && <span><b>{span(Math.max(0, now.value - Date.parse(run.started_at)))}</b> so far</span>}
@@ -175,7 +170,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
           </button>
         )}
         {ended && (
-          <button type="button" class="button roomy" {...writing()} onClick={() => runAgain(run.id)}>
+          <button type="button" class="button roomy" {...writing()} title={`With ${run.configuration_name} as it is now`} onClick={() => runAgain([run.id])}>
             <Icon name="again" /> Run again
           </button>
         )}
@@ -185,30 +180,27 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
             <span class="roomy">Normalized workbook</span>
           </a>
         )}
-        {has && (
-          <span class="roomy">
-            <Menu label="More to download" square face={<Icon name="down" />}>
-              <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>
-                Painted copy of the sender’s file
-              </a>
+        {ended && (
+          <Menu label="More of this run" square face={<Icon name="down" />}>
+            <button type="button" {...writing()} onClick={() => runAgain([run.id])}>
+              Run again, with {run.configuration_name} as it is now <kbd class="roomy">r</kbd>
+            </button>
+            <button type="button" {...writing()} onClick={() => runAgain([run.id], 'retry')}>
+              Run again as it was, with {version ? `version ${version}` : 'the files of then'}
+            </button>
+            {has && (<>
+              {!!metrics?.issues && <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>Painted copy of the sender’s file</a>}
               <a href={address('/api/v1/runs/{id}/report', { id: run.id })} target="_blank">
                 Report
               </a>
               <a href={address('/api/v1/runs/{id}/artifact', { id: run.id })} download>
                 Audit record
               </a>
-            </Menu>
-          </span>
+            </>)}
+          </Menu>
         )}
       </div>
-      <div class="tabs" role="tablist" aria-label="Run" ref={tabs} onKeyDown={arrows}>
-        {TABS.map((tab) => (
-          <a key={tab} role="tab" href={href(to(tab))} aria-selected={tab === current} tabIndex={tab === current ? 0 : -1}>
-            {tab[0].toUpperCase() + tab.slice(1)}
-            {counts[tab] != null && <span class="count">{number(counts[tab]!)}</span>}
-          </a>
-        ))}
-      </div>
+      <Tabs label="Run" all={TABS} current={current} to={to} counts={{ log: lines }} />
     </>
   )
 }
@@ -238,13 +230,13 @@ function Stages({ run, lines }: { run: Run; lines: Line[] }) {
 /** Why a run failed, with the line of code where it did. */
 function Failure({ run }: { run: Run }) {
   const error = run.error!
-  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code != null && `exit status ${run.exit_code}`, run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
+  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code ? `exit status ${run.exit_code}` : '', run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
   return (
     <>
       <div class="notice error">
         <Icon name="warning" />
         <div class="grow break">
-          <strong>{error.message}</strong>
+          <strong>{bare(error.message, run.input.name)}</strong>
           <div class="mid">
             <code>{error.code}</code>
             {places.length > 0 && ` · ${places.join(', ')}`}
@@ -264,8 +256,7 @@ function Failure({ run }: { run: Run }) {
 function CodePlace({ run, file, line }: { run: Run; file: string; line: number }) {
   const path = file.split('/').map(encodeURIComponent).join('/')
   const { value } = useLoaded(async () => {
-    const version = run.configuration_version ? `versions/${run.configuration_version}/` : ''
-    const response = await fetch(`/api/v1/configs/${run.configuration_id}/${version}files/${path}`)
+    const response = await fetch(`/api/v1/runs/${run.id}/configuration/${path}`)
     return response.ok ? (await response.text()).split('\n') : null
   }, [file])
   if (!value) return null
@@ -275,8 +266,7 @@ function CodePlace({ run, file, line }: { run: Run; file: string; line: number }
       <div>
         <span />
         <span class="dim">
-          {file}
-          {run.configuration_version ? '' : ', as it is now'} · <a href={href(`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`)}>Open at line {line}</a>
+          {file}, as the run had it · <a href={href(`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`)}>Open at line {line}</a>
         </span>
       </div>
       {value.slice(first - 1, line + 2).map((text, index) => (

@@ -1,12 +1,12 @@
 // Which runs a list shows: its filters as the address has them, and what the stream tells put to what is there.
 import type { Run } from '../api/client'
 
-export const SINCE: Record<string, { name: string; sentence: string; brief: string; seconds: number | null; window: number }> = {
-  '5m': { name: 'Last 5 minutes', sentence: 'in the last 5 minutes', brief: '5 min', seconds: 300, window: 300 },
-  '1h': { name: 'Last hour', sentence: 'in the last hour', brief: 'last hour', seconds: 3600, window: 3600 },
-  '24h': { name: 'Last 24 hours', sentence: 'in the last 24 hours', brief: '24 hours', seconds: 86_400, window: 86_400 },
-  '7d': { name: 'Last 7 days', sentence: 'in the last 7 days', brief: '24 hours', seconds: 604_800, window: 86_400 },
-  all: { name: 'All times', sentence: 'of all times', brief: 'last hour', seconds: null, window: 3600 },
+export const SINCE: Record<string, { name: string; sentence: string; seconds: number | null }> = {
+  '5m': { name: 'Last 5 minutes', sentence: 'in the last 5 minutes', seconds: 300 },
+  '1h': { name: 'Last hour', sentence: 'in the last hour', seconds: 3600 },
+  '24h': { name: 'Last 24 hours', sentence: 'in the last 24 hours', seconds: 86_400 },
+  '7d': { name: 'Last 7 days', sentence: 'in the last 7 days', seconds: 604_800 },
+  all: { name: 'All times', sentence: 'of all times', seconds: null },
 }
 
 export interface Filter {
@@ -14,7 +14,8 @@ export interface Filter {
   config: string
   since: string
   sinceGiven: boolean
-  issues: boolean
+  /** `issues`: those with issues; `fields`: those that found no column for some fields. */
+  look: string
   q: string
 }
 
@@ -25,7 +26,7 @@ export function filterOf(query: URLSearchParams): Filter {
     config: query.get('config') ?? '',
     since: since in SINCE ? since : 'all',
     sinceGiven: since in SINCE && since !== 'all',
-    issues: query.get('issues') === '1',
+    look: query.get('issues') === '1' ? 'issues' : (query.get('look') ?? ''),
     q: query.get('q') ?? '',
   }
 }
@@ -36,7 +37,8 @@ export function accepts(filter: Filter, run: Run, now: number): boolean {
   if (filter.config && filter.config !== run.configuration_name && filter.config !== run.configuration_id) return false
   const seconds = SINCE[filter.since].seconds
   if (seconds && Date.parse(run.created_at) < now - seconds * 1000) return false
-  if (filter.issues && !run.metrics?.issues) return false
+  if (filter.look === 'issues' && !run.metrics?.issues) return false
+  if (filter.look === 'fields' && !run.metrics?.missing_fields.length) return false
   if (!filter.q) return true
   const q = filter.q.toLowerCase()
   const texts = [run.input.name, run.configuration_name, ...Object.entries(run.labels).flat()]

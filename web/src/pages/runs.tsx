@@ -1,12 +1,12 @@
 // The live list of runs.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { address, get, offline, workspace, writing, type Run, type Schemas } from '../api/client'
-import { counts, hear, link } from '../api/events'
+import { hear } from '../api/events'
 import { amend, go, href, query } from '../router'
-import { clock, many, moment, now, number, plainly, quoted, short, span } from '../parts/format'
+import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { Dialog, doing, Search, Segments, Status, StatusOf, Switch, toast, Trouble, useAbout, Loading } from '../parts/parts'
+import { Ask, doing, fieldsOf, Heads, Loading, missing, Name, Search, Segments, Status, StatusOf, toast, Trouble, useAbout } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
@@ -33,7 +33,8 @@ function queryOf(filter: Filter) {
     status: filter.status,
     configuration: filter.config,
     q: filter.q,
-    has_issues: filter.issues ? true : undefined,
+    has_issues: filter.look === 'issues' || undefined,
+    fields_missing: filter.look === 'fields' || undefined,
     since: since ? new Date(Math.floor((Date.now() - since * 1000) / 1000) * 1000).toISOString() : undefined,
   }
 }
@@ -127,7 +128,7 @@ export function Runs() {
   const [cancels, setCancels] = useState<string[]>([])
   const [text, setText] = useState(filter.q)
   const waiting = useRef(0)
-  const isFiltered = !!(filter.status || filter.config || filter.q || filter.issues)
+  const isFiltered = !!(filter.status || filter.config || filter.q || filter.look)
 
   useEffect(() => {
     if (box.current && kept?.of === list.of) box.current.scrollTop = kept.top
@@ -165,7 +166,7 @@ export function Runs() {
   }
   // In the order of the list, the lowest first: as they were run before.
   const acted = () => (several.size ? runs!.filter((run) => several.has(run.id)).map((run) => run.id).reverse() : chosen ? [chosen] : [])
-  const live = () => runs!.filter((run) => acted().includes(run.id) && /queued|running/.test(run.status)).map((run) => run.id)
+  const live = () => runs?.filter((run) => acted().includes(run.id) && /queued|running/.test(run.status)).map((run) => run.id) ?? []
   const cancel = () => {
     const ids = live()
     if (ids.length > 1) setCancels(ids)
@@ -174,7 +175,7 @@ export function Runs() {
   }
   const again = () => {
     if (acted().length > 20) return toast(`${many(acted().length, 'run')} are too many to be run again by one key; up to 20 can be.`, 'error')
-    if (acted().length) runAgain(...acted())
+    if (acted().length) runAgain(acted())
   }
   const save = async (painted = false) => {
     const ids = acted().filter((id) => runs!.some((run) => run.id === id && run.output_path && !run.artifacts_deleted_at && (!painted || run.metrics?.issues)))
@@ -202,9 +203,10 @@ export function Runs() {
     '.': showNew,
     Escape: () => {
       if (several.size) setSeveral(new Set())
-      else if (isFiltered) setText(''), amend({ q: null, status: null, config: null, issues: null })
+      else if (isFiltered) clear()
     },
   })
+  const clear = () => (setText(''), amend({ q: null, status: null, config: null, look: null, issues: null }))
   const command = ['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--config ${quoted(filter.config)}`].filter(Boolean).join(' ')
   useAbout({
     title: 'Runs',
@@ -233,23 +235,33 @@ export function Runs() {
             <button type="button" class="button" {...writing()} onClick={again}>
               Run again <kbd class="roomy">r</kbd>
             </button>
-            <button type="button" class="button danger" {...writing()} onClick={cancel}>
-              Cancel <kbd class="roomy">x</kbd>
-            </button>
+            {live().length > 0 && (
+              <button type="button" class="button danger" {...writing()} onClick={cancel}>
+                Cancel <kbd class="roomy">x</kbd>
+              </button>
+            )}
             <button type="button" class="button quiet" onClick={() => setSeveral(new Set())}>
               Choose none <kbd class="roomy">Esc</kbd>
             </button>
           </span>
         )}
       </div>
-      <Strip filter={filter} />
       <div class="tools" role="search">
-        <Search value={text} label="Input, configuration or id" onInput={search} />
+        <Search value={text} label="Input, configuration or id" onInput={search} onDown={() => (box.current?.focus(), chosen && at >= 0 ? move(0) : move(1))} />
         <Segments
           label="Status"
           value={filter.status}
           onChange={(status) => amend({ status })}
           all={[['' as string, 'All', all ?? undefined], ...statuses.map((one): [string, string, number?] => [one, one[0].toUpperCase() + one.slice(1), counted?.[one]])]}
+        />
+        <Segments
+          label="Look at"
+          value={filter.look}
+          onChange={(look) => amend({ look: look === filter.look ? null : look, issues: null })}
+          all={[
+            ['fields', 'Fields missing', counted?.fields_missing],
+            ['issues', 'With issues', counted?.with_issues],
+          ]}
         />
         <ConfigurationFilter value={filter.config} />
         <select class="input" aria-label="Since" value={filter.since} onChange={(event) => amend({ since: event.currentTarget.value })}>
@@ -259,9 +271,6 @@ export function Runs() {
             </option>
           ))}
         </select>
-        <Switch on={filter.issues} onChange={(on) => amend({ issues: on ? '1' : null })}>
-          With issues only
-        </Switch>
       </div>
       {list.error != null && <Trouble error={list.error} again={() => list.load()} />}
       <div class="scroller grow" ref={box} tabIndex={0} role="region" aria-label="Runs, newest first" onScroll={(event) => near(event.currentTarget) && list.more()}>
@@ -281,31 +290,18 @@ export function Runs() {
             <p>
               No {filter.status} run{filter.config && ` of ${filter.config}`} {SINCE[filter.since].sentence}
               {filter.q && ` with “${filter.q}”`}
-              {filter.issues && ' with issues'}.
+              {{ issues: ' with issues', fields: ' with fields missing' }[filter.look]}.
             </p>
-            <button type="button" class="button" onClick={() => (setText(''), amend({ q: null, status: null, config: null, issues: null, since: 'all' }))}>
+            <button type="button" class="button" onClick={() => (clear(), amend({ since: 'all' }))}>
               Clear the filters <kbd>Esc</kbd>
             </button>
           </div>
         )}
       </div>
       {cancels.length > 0 && (
-        <Dialog
-          title={`Cancel ${many(cancels.length, 'run')}?`}
-          onClose={() => setCancels([])}
-          footer={
-            <>
-              <button type="button" class="button" onClick={() => setCancels([])}>
-                Leave them
-              </button>
-              <button type="button" class="button danger" onClick={() => (cancels.forEach(cancelRun), setCancels([]))}>
-                Cancel {many(cancels.length, 'run')}
-              </button>
-            </>
-          }
-        >
+        <Ask title={`Cancel ${many(cancels.length, 'run')}?`} keep="Leave them" does={`Cancel ${many(cancels.length, 'run')}`} onKeep={() => setCancels([])} onDo={() => cancels.forEach(cancelRun)}>
           <p>Each stops within 5 s and writes nothing. They can be run again.</p>
-        </Dialog>
+        </Ask>
       )}
       <span class="unseen" role="status">
         {list.fresh.length ? many(list.fresh.length, 'new run') : ''}
@@ -340,32 +336,15 @@ function Table({ runs, chosen, several, onChoose }: { runs: Run[]; chosen: strin
         <col class="c-status" />
         <col />
         <col class="c-configuration" />
-        <col class="c-few wide-only" />
         <col class="c-figure" />
-        <col class="c-figure" />
-        <col class="c-figure wide-only" />
+        <col class="c-fields" />
+        <col class="c-lost wide-only" />
         <col class="c-figure" />
         <col class="c-time" />
         <col class="c-time" />
-        <col class="c-figure wide-only" />
+        <col class="c-id wide-only" />
       </colgroup>
-      <thead>
-        <tr>
-          <th>Status</th>
-          <th>Input</th>
-          <th>Configuration</th>
-          <th class="figure wide-only">Tables</th>
-          <th class="figure">Rows</th>
-          <th class="figure">Fields</th>
-          <th class="figure wide-only">Unmapped</th>
-          <th class="figure">Issues</th>
-          <th class="figure">Took</th>
-          <th class="figure" aria-sort="descending">
-            Created ↓
-          </th>
-          <th class="figure wide-only">Id</th>
-        </tr>
-      </thead>
+      <Heads all={[['Status'], ['Input'], ['Configuration'], ['Rows read', 'figure'], ['Fields', 'figure'], ['Not found', 'wide-only'], ['Issues', 'figure'], ['Took', 'figure'], ['Created ↓', 'figure'], ['Id', 'figure id wide-only']]} />
       <tbody>
         {runs.map((run) => (
           <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
@@ -376,43 +355,51 @@ function Table({ runs, chosen, several, onChoose }: { runs: Run[]; chosen: strin
 }
 
 function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoose: (id: string, event: MouseEvent) => void }) {
-  const issues = run.metrics?.issues ?? 0
-  const done = run.status === 'succeeded' && run.metrics && run.metrics.tables > 0 && !run.skipped_reason
-  const none = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
   const metrics = run.metrics
+  const issues = metrics?.issues ?? 0
+  const done = run.status === 'succeeded' && metrics && metrics.tables > 0 && !run.skipped_reason
+  const none = run.status === 'succeeded' && metrics?.tables === 0 && !run.skipped_reason
+  const lost = missing(run).join(', ')
   const took = run.duration_ms != null ? span(run.duration_ms) : run.status === 'running' && run.started_at ? span(Math.max(0, now.value - Date.parse(run.started_at))) : ''
+  const version = run.configuration_version ? ` v${run.configuration_version}` : ''
   return (
     <tr id={`run-${run.id}`} class={isChosen ? 'chosen' : ''} onClick={(event) => onChoose(run.id, event)} onDblClick={() => go(`/runs/${run.id}`)}>
-      <td>
-        {none ? <Status of="warned">Succeeded</Status> : issues ? <StatusOf run={{ ...run, metrics: { ...metrics!, issues: 0 } }} /> : <StatusOf run={run} />}
-      </td>
+      <td>{none ? <Status of="warned">Succeeded</Status> : <StatusOf run={run} />}</td>
       <td class="name cut">
         <a href={href(`/runs/${run.id}`)} title={run.input.name}>
-          {plainly(run.input.name)}
+          <Name of={run.input.name} />
         </a>
       </td>
-      <td class="mid cut roomy">{run.configuration_name}</td>
-      {done && metrics ? (
+      <td class="mid cut roomy" title={`${run.configuration_name}${version ? `, version ${run.configuration_version}` : ', the files of its folder as they were'}`}>
+        {run.configuration_name}
+        <span class="dim">{version}</span>
+      </td>
+      {done ? (
         <>
           <td class="narrow told">
             <span class="cut">
-              {run.configuration_name} · {number(metrics.rows)} rows · {metrics.mapped_fields} fields {issues > 0 && <span class="warn">· {many(issues, 'issue')}</span>}
+              {run.configuration_name}
+              {version} · {many(metrics.rows, 'row')} · <span class={lost && 'warn'}>{fieldsOf(metrics)}{lost && `, not found: ${lost}`}</span> {issues > 0 && <span class="warn">· {many(issues, 'issue')}</span>}
             </span>
           </td>
-          <td class="figure wide-only">{number(metrics.tables)}</td>
           <td class="figure roomy">{number(metrics.rows)}</td>
-          <td class="figure roomy">{number(metrics.mapped_fields)}</td>
-          <td class="figure wide-only">{number(metrics.unmapped_columns)}</td>
+          <td class={`figure roomy ${lost && 'warn'}`} title={lost && `not found: ${lost}`}>
+            {metrics.mapped_fields < metrics.expected_fields ? `${number(metrics.mapped_fields)} of ${number(metrics.expected_fields)}` : number(metrics.mapped_fields)}
+          </td>
+          <td class="wide-only warn cut" title={lost}>
+            {lost}
+          </td>
           <td class="figure roomy">{issues ? <span class={`chip ${metrics.errors ? 'error' : 'warning'}`}>{number(issues)}</span> : <span class="dim">0</span>}</td>
         </>
       ) : (
         <>
           <td class="narrow told">
             <span class={`cut ${run.status === 'failed' ? 'bad' : ''}`}>
-              {run.configuration_name} · {doing(run)}
+              {run.configuration_name}
+              {version} · {doing(run)}
             </span>
           </td>
-          <td class="wide-only roomy" colSpan={5}>
+          <td class="wide-only roomy" colSpan={4}>
             <Doing run={run} />
           </td>
           <td class="roomy between" colSpan={3}>
@@ -444,99 +431,3 @@ function Doing({ run }: { run: Run }) {
     </span>
   )
 }
-
-/** What waits, runs and ended, as figures and as bars. */
-function Strip({ filter }: { filter: Filter }) {
-  const { window } = SINCE[filter.since]
-  const [stats, setStats] = useState<Schemas['Stats'] | null>(null)
-  const timer = useRef(0)
-  useEffect(() => {
-    const load = () => {
-      timer.current = 0
-      if (document.hidden) return
-      get('/api/v1/stats', {}, { workspace: workspace.value, window }).then(setStats, () => {})
-    }
-    load()
-    const soon = () => (timer.current ||= setTimeout(load, 400) as unknown as number)
-    const off = hear((told) => told.some((one) => one.kind === 'run' || one.kind === 'counts') && soon())
-    const often = setInterval(soon, 10_000)
-    return () => (off(), clearInterval(often), clearTimeout(timer.current), (timer.current = 0))
-  }, [workspace.value, window])
-  const live = counts.value
-  const ended = stats?.ended
-  const total = ended ? ended.succeeded + ended.failed + ended.cancelled : 0
-  const oldest = live?.oldest_wait_ms ?? stats?.queue.oldest_wait_ms
-  const within = SINCE[filter.since].brief
-  return (
-    <section class="strip" aria-label="Throughput">
-      <div class="figure-box">
-        Queued<b>{number(live?.queued ?? stats?.queue.queued ?? 0)}</b>
-        <span>{oldest != null ? `oldest waits ${span(oldest)}` : 'nothing waits'}</span>
-      </div>
-      <div class="figure-box">
-        Running
-        <b>
-          {number(live?.running ?? stats?.queue.running ?? 0)} <small>of {many(stats?.slots.all ?? 0, 'slot')}</small>
-        </b>
-        <span class={stats && !stats.workers.length ? 'warn' : ''}>{stats ? (stats.workers.length ? many(stats.workers.length, 'worker') : 'no worker: ade worker') : '\u00a0'}</span>
-      </div>
-      <div class="figure-box wide-only">
-        Median, {within}
-        <b>{stats?.durations ? span(stats.durations.median_ms) : '–'}</b>
-        <span>{stats?.durations ? `95% within ${span(stats.durations.p95_ms)}` : 'none ended'}</span>
-      </div>
-      <div class="figure-box">
-        Failed, {within}
-        <b class={ended?.failed ? 'bad' : ''}>
-          {number(ended?.failed ?? 0)} <small>of {number(total)}</small>
-        </b>
-        {ended?.failed ? <a href={href('/runs?status=failed')}>Show them</a> : <span>{'\u00a0'}</span>}
-      </div>
-      <Bars stats={stats} />
-    </section>
-  )
-}
-
-export function Bars({ stats }: { stats: Schemas['Stats'] | null }) {
-  const parts = stats?.ended.parts ?? []
-  const highest = Math.max(1, ...parts.map((part) => part.succeeded + part.failed + part.cancelled))
-  const width = 600 / Math.max(parts.length, 1)
-  const first = parts[0]?.from
-  const step = parts[1] ? (Date.parse(parts[1].from) - Date.parse(parts[0].from)) / 1000 : 0
-  const ended = stats?.ended
-  const name = ended ? `Runs ended: ${ended.succeeded} succeeded, ${ended.failed} failed, ${ended.cancelled} cancelled` : 'Runs ended'
-  const bar = useMemo(
-    () =>
-      parts.map((part, index) => {
-        const good = (38 * (part.succeeded + part.cancelled)) / highest
-        const bad = (38 * part.failed) / highest
-        const x = (index + 0.15) * width
-        return (
-          <>
-            {good > 0 && <rect class="succeeded" x={x} y={43 - good} width={width * 0.7} height={good} />}
-            {bad > 0 && <rect class="failed" x={x} y={43 - good - bad} width={width * 0.7} height={bad} />}
-          </>
-        )
-      }),
-    [stats],
-  )
-  return (
-    <div class="plot">
-      <div>
-        <span>Runs ended{step ? `, ${span(step * 1000).replace('.0', '').replace(' 0 s', '')} a bar` : ''}</span>
-        <span class="wide-only">
-          <span class="key">succeeded</span> <span class="key failed">failed</span>
-        </span>
-      </div>
-      <svg viewBox="0 0 600 44" preserveAspectRatio="none" role="img" aria-label={name}>
-        <path class="axis" d="M0 43.500H600" />
-        {bar}
-      </svg>
-      <div>
-        <span>{first ? clock(first).slice(0, 5) : ''}</span>
-        <span>{link.value.live ? 'now' : stats ? clock(stats.at) : ''}</span>
-      </div>
-    </div>
-  )
-}
-

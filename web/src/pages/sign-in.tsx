@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { begin, signedOut } from '../api/client'
+import { begin, sessionEnded, signedOut } from '../api/client'
 import { Mark } from '../parts/icons'
 import { useAbout } from '../parts/parts'
 import { go, path } from '../router'
@@ -31,6 +31,7 @@ export function SignIn() {
           <Mark /> ADE
         </p>
         <h1>Sign in</h1>
+        {sessionEnded() && <p class="mid">Your session has ended: it ran out, was signed out, or its token was revoked. Sign in, and this page goes on where it was.</p>}
         <label class="label" for="token">
           Token
         </label>

@@ -110,6 +110,13 @@ export function Start() {
             <div class="framed">
               <table class="records">
                 <caption class="unseen">Files to run</caption>
+                <colgroup>
+                  <col />
+                  <col />
+                  <col class="c-size roomy" />
+                  <col class="c-state" />
+                  <col class="c-out" />
+                </colgroup>
                 <tbody>
                   {list.map((upload) => (
                     <FileRow key={upload.key} upload={upload} />
@@ -229,7 +236,7 @@ function FileRow({ upload }: { upload: Upload }) {
             Retry
           </button>
         ) : (
-          <Status of={state === 'ready' ? 'ready' : state === 'refused' ? 'failed' : 'queued'}>{state === 'ready' ? 'Ready' : state === 'refused' ? 'Not supported' : 'Hashing'}</Status>
+          <Status of={state === 'ready' ? 'ready' : state === 'refused' ? 'failed' : 'queued'}>{state === 'ready' ? 'Ready' : state === 'refused' ? 'Cannot be read' : 'Hashing'}</Status>
         )}
       </td>
       <td class="figure">
@@ -301,7 +308,7 @@ export function DropAnywhere() {
               <button type="button" key={one.id} data-configuration={one.id} class={one === chosen ? 'chosen' : ''}>
                 <strong>{one.name}</strong>
                 <br />
-                <span class="dim small">used {ago(one.last_run_at)}</span>
+                <span class="dim small">{one.last_run_at ? `used ${ago(one.last_run_at)}` : 'not used yet'}</span>
               </button>
             ))}
           </div>

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { writing, change, get, may, session, workspace, type Schemas } from '../api/client'
 import { ago, day, now } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { copy, Dialog, failed, Loading, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Ask, copy, Dialog, failed, Heads, Loading, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
 
 type Token = Schemas['Token']
 
@@ -57,19 +57,7 @@ export function Tokens() {
         ) : (
           <table class="records">
             <caption class="unseen">Tokens</caption>
-            <thead>
-              <tr>
-                <th>Status</th>
-                <th>Name</th>
-                <th>May</th>
-                <th class="roomy">Workspaces</th>
-                <th class="roomy">Last used</th>
-                <th class="roomy">Ends</th>
-                <th>
-                  <span class="unseen">Actions</span>
-                </th>
-              </tr>
-            </thead>
+            <Heads all={[['Status'], ['Name'], ['May'], ['Workspaces', 'roomy'], ['Last used', 'roomy'], ['Ends', 'roomy'], ['(Actions)']]} />
             <tbody>
               {value.items.map((token) => {
                 const [kind, word] = state(token)
@@ -115,22 +103,9 @@ export function Tokens() {
       </div>
       {asking === 'new' && <NewToken onClose={() => ask(null)} onMade={(token) => (ask(null), setMade(token), again())} />}
       {asking && asking !== 'new' && (
-        <Dialog
-          title={`Revoke ${asking.name}?`}
-          onClose={() => ask(null)}
-          footer={
-            <>
-              <button type="button" class="button" onClick={() => ask(null)}>
-                Keep it
-              </button>
-              <button type="button" class="button danger" onClick={() => revoke(asking)}>
-                Revoke the token
-              </button>
-            </>
-          }
-        >
+        <Ask title={`Revoke ${asking.name}?`} keep="Keep it" does="Revoke the token" onKeep={() => ask(null)} onDo={() => revoke(asking)}>
           <p>Programs that use it get 401 at once, its sessions and streams end. This can’t be undone.</p>
-        </Dialog>
+        </Ask>
       )}
     </>
   )

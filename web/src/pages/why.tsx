@@ -5,7 +5,7 @@ import { short, letters, many, number, plainly, quoted } from '../parts/format'
 import type { Cell } from '../grid/view'
 import type { Value } from '../grid/windows'
 import { Icon } from '../parts/icons'
-import { about, CopyButton } from '../parts/parts'
+import { about, CopyButton, fieldsOf, missing } from '../parts/parts'
 import { href } from '../router'
 import { REASONS, type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
 import { PlaceOf } from './place-of'
@@ -55,6 +55,7 @@ export function Why(props: Props) {
   const written = output && table?.output?.columns.find((one) => one.column === letters(output.column))
   const field = column?.field ?? written?.field
   const steps = table?.fields.find((one) => one.field === field)
+  const read = (explained?.readings ?? []).filter((one) => one.sheet === sheet && (one.table == null || one.table + 1 === table?.table) && (column ? one.column === column.column : one.field === field))
   const long = (one: Cell | null | undefined) => !!one && String(props.value(one) ?? '').length > 100
   const shownValue = (one: Cell | null | undefined) => {
     const value = one && props.value(one)
@@ -73,6 +74,7 @@ export function Why(props: Props) {
     <aside class="side" aria-label="Why" tabIndex={0}>
       {!cell ? (
         <>
+          <Lost run={run} tables={explained?.tables ?? []} />
           <div class="block">
             <h2>{props.total ? many(props.total, 'issue') : 'No issues'}</h2>
             <p class="mid">
@@ -154,6 +156,18 @@ export function Why(props: Props) {
               <p class="mid small">No column of the sender’s became this one: {written.field ? `no column was taken for ${written.field}` : 'ADE or a hook made it'}.</p>
             </div>
           )}
+          {read.length > 0 && (
+            <div class="block">
+              <h2>How its values were read</h2>
+              <ul class="reasons">
+                {read.map((one) => (
+                  <li key={one.message} class={one.ambiguous ? 'warn' : 'mid'}>
+                    {one.message}
+                  </li>
+                ))}
+              </ul>
+            </div>
+          )}
           {steps && (steps.transforms.length > 0 || steps.validators.length > 0) && (
             <div class="block">
               <h2>What was done to it</h2>
@@ -190,6 +204,38 @@ export function Why(props: Props) {
   )
 }
 
+/** The fields that no column was found for, and the columns that came near. */
+function Lost({ run, tables }: { run: Run; tables: Table[] }) {
+  const lost = missing(run)
+  if (!lost.length) return null
+  const near = (field: string) => tables.flatMap(({ sheet, columns }) => columns.filter((one) => one.second?.field === field || one.nearest?.field === field).map((one) => ({ sheet, one })))
+  return (
+    <div class="block">
+      <h2>{fieldsOf(run.metrics!)}</h2>
+      <p class="mid small">Not found, and what came near:</p>
+      <ul class="reasons">
+        {lost.map((field) => (
+          <li key={field}>
+            <PlaceOf run={run} name={`Field('${field}')`}>
+              <code>{field}</code>
+            </PlaceOf>
+            {near(field).length ? ': ' : <span class="dim">: no column</span>}
+            {near(field).map(({ sheet, one }, index) => (
+              <>
+                {index > 0 && ', '}
+                <a href={href(`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}&column=${one.column}`)}>
+                  {one.column} <bdi>{`“${plainly(one.name)}”`}</bdi>
+                </a>
+                {one.field && <span class="mid"> (went to {one.field})</span>}
+              </>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
 const Issues = ({ run, issues, current }: { run: Run; issues: Issue[]; current: Issue | null }) => (
   <>
     {issues.slice(0, 50).map((issue, index) => (
@@ -215,6 +261,8 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
   if (column.field) candidates.push([column.field, column.score ?? 0, true])
   for (const one of [column.second, column.nearest]) if (one && !candidates.some(([field]) => field === one.field)) candidates.push([one.field, one.score, false])
   const most = Math.max(1, ...candidates.map(([, score]) => score))
+  // Bars of one length say nothing.
+  const alike = candidates.every(([, score]) => score.toFixed(2) === '1.00')
   return (
     <>
       <div class="block">
@@ -231,7 +279,9 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
                 <code class={`cut ${won ? '' : 'lost'}`} title={field}>
                   {field}
                 </code>
-                {won && column.by.length > 1 ? (
+                {alike ? (
+                  <span />
+                ) : won && column.by.length > 1 ? (
                   <span class="stacked" role="img" aria-label={`${field} ${score.toFixed(2)}`}>
                     {column.by.map((one) => one.score > 0 && <span key={one.detector} title={`${one.detector} ${one.score.toFixed(2)}`} style={{ width: `${(one.score / most) * 100}%` }} />)}
                   </span>

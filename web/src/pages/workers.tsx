@@ -1,12 +1,11 @@
 // Whether the queue moves: what waits, what each worker does, what ended.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { writing, get, ifThere, workspace, type Run, type Schemas } from '../api/client'
-import { counts, hear } from '../api/events'
+import { counts, hear, link } from '../api/events'
 import { cancelRun } from '../parts/frame'
-import { ago, many, now, number, short, span } from '../parts/format'
-import { Loading, Segments, Status, Trouble, useAbout } from '../parts/parts'
+import { ago, clock, many, now, number, short, span } from '../parts/format'
+import { Heads, Loading, Segments, Status, Trouble, useAbout } from '../parts/parts'
 import { amend, href, query } from '../router'
-import { Bars } from './runs'
 
 const WINDOWS = { '300': '5 min', '3600': '1 h', '86400': '24 h' } as const
 type Window = keyof typeof WINDOWS
@@ -125,19 +124,7 @@ export function Workers() {
             {running.length + building.length > 0 && (
               <table class="records">
                 <caption class="unseen">What workers do</caption>
-                <thead>
-                  <tr>
-                    <th>Status</th>
-                    <th>What</th>
-                    <th class="roomy">Configuration</th>
-                    <th class="figure roomy">Attempt</th>
-                    <th class="figure">For</th>
-                    <th class="wide-only">Lease</th>
-                    <th>
-                      <span class="unseen">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
+                <Heads all={[['Status'], ['What'], ['Configuration', 'roomy'], ['Attempt', 'figure roomy'], ['For', 'figure'], ['Lease', 'wide-only'], ['(Actions)']]} />
                 <tbody>
                   {running.map(({ worker, one }) => (
                     <tr key={one.run_id}>
@@ -185,16 +172,7 @@ export function Workers() {
             {queue.length > 0 && (
               <table class="records">
                 <caption class="unseen">Waiting runs</caption>
-                <thead>
-                  <tr>
-                    <th class="figure">#</th>
-                    <th>Input</th>
-                    <th class="roomy">Configuration</th>
-                    <th>Waits</th>
-                    <th class="figure">For</th>
-                    <th class="figure roomy">Id</th>
-                  </tr>
-                </thead>
+                <Heads all={[['#', 'figure'], ['Input'], ['Configuration', 'roomy'], ['Waits'], ['For', 'figure'], ['Id', 'figure roomy']]} />
                 <tbody>
                   {queue.map(({ run, position, ...rest }) => (
                     <tr key={run.id}>
@@ -225,5 +203,48 @@ function Lease({ until, of }: { until: string; of: number }) {
       <progress class="other" max={of * 1000} value={left} aria-label="Lease" />
       {span(left)}
     </span>
+  )
+}
+
+function Bars({ stats }: { stats: Schemas['Stats'] | null }) {
+  const parts = stats?.ended.parts ?? []
+  const highest = Math.max(1, ...parts.map((part) => part.succeeded + part.failed + part.cancelled))
+  const width = 600 / Math.max(parts.length, 1)
+  const first = parts[0]?.from
+  const step = parts[1] ? (Date.parse(parts[1].from) - Date.parse(parts[0].from)) / 1000 : 0
+  const ended = stats?.ended
+  const name = ended ? `Runs ended: ${ended.succeeded} succeeded, ${ended.failed} failed, ${ended.cancelled} cancelled` : 'Runs ended'
+  const bar = useMemo(
+    () =>
+      parts.map((part, index) => {
+        const good = (38 * (part.succeeded + part.cancelled)) / highest
+        const bad = (38 * part.failed) / highest
+        const x = (index + 0.15) * width
+        return (
+          <>
+            {good > 0 && <rect class="succeeded" x={x} y={43 - good} width={width * 0.7} height={good} />}
+            {bad > 0 && <rect class="failed" x={x} y={43 - good - bad} width={width * 0.7} height={bad} />}
+          </>
+        )
+      }),
+    [stats],
+  )
+  return (
+    <div class="plot">
+      <div>
+        <span>Runs ended{step ? `, ${span(step * 1000).replace('.0', '').replace(' 0 s', '')} a bar` : ''}</span>
+        <span class="wide-only">
+          <span class="key">succeeded</span> <span class="key failed">failed</span>
+        </span>
+      </div>
+      <svg viewBox="0 0 600 44" preserveAspectRatio="none" role="img" aria-label={name}>
+        <path class="axis" d="M0 43.500H600" />
+        {bar}
+      </svg>
+      <div>
+        <span>{first ? clock(first).slice(0, 5) : ''}</span>
+        <span>{link.value.live ? 'now' : stats ? clock(stats.at) : ''}</span>
+      </div>
+    </div>
   )
 }

@@ -1,14 +1,14 @@
 // What surrounds each page: bar, connection, messages, foot, and the keys that act everywhere.
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { change, get, answered, hindrance, offline, session, workspace, type Run, type Schemas } from '../api/client'
 import { counts, hear, link, tryNow } from '../api/events'
 import { path, go, href } from '../router'
-import { clock, many, now, number, plainly, short } from './format'
+import { clock, many, now, number, plainly } from './format'
 import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
-import { Dialog, about, doing, drop, failed, toast, toasts, CopyButton, Switch } from './parts'
+import { Dialog, about, doing, drop, failed, fieldsOf, missing, Name, toast, toasts, CopyButton, Switch } from './parts'
 import { Palette } from './palette'
 import { DropAnywhere, choose } from '../pages/start'
 
@@ -36,7 +36,7 @@ const ALL_KEYS: [string, string][] = [
   ['Enter', 'open'],
   ['Space', 'choose; Shift ↑ ↓: several; Ctrl A: all'],
   ['x', 'cancel a run'],
-  ['r', 'run again'],
+  ['r', 'run again, with the configuration as it is now'],
   ['1 – 4', 'tabs of a run'],
   ['Shift J K', 'next, previous run of the list'],
   ['d', 'download the workbook, or those of the chosen runs'],
@@ -77,7 +77,7 @@ const close = () => (shown.value = null)
 export function Frame({ children }: { children: ComponentChildren }) {
   const keys: Record<string, (event: KeyboardEvent) => void> = { 'Ctrl k': () => (shown.value = 'palette'), '?': () => (shown.value = 'keys'), 'Shift ?': () => (shown.value = 'keys'), F6: (event) => nextPane(event.shiftKey ? -1 : 1), u: choose, Escape: () => toasts.value.length && drop(toasts.value.at(-1)!.id) }
   for (const page of PAGES) keys[`g ${page.key}`] = () => go(page.to)
-  useKeys(keys, true)
+  useKeys(keys, 'behind')
   const at = PAGES.find((page) => path.value.startsWith(page.to))
   return (
     <>
@@ -163,18 +163,28 @@ export function Menu({ label, face, square, children }: { label: string; face: C
   const [open, setOpen] = useState(false)
   useEffect(() => {
     if (!open) return
-    const away = (event: Event) => (event as KeyboardEvent).key === 'Escape' || event.type === 'click' ? setOpen(false) : 0
+    const away = () => setOpen(false)
     addEventListener('click', away)
-    addEventListener('keydown', away)
-    return () => (removeEventListener('click', away), removeEventListener('keydown', away))
+    return () => removeEventListener('click', away)
   }, [open])
   return (
     <span class="holds-menu">
       <button type="button" class={`button ${square ? 'square' : 'quiet'}`} aria-haspopup="true" aria-expanded={open} aria-label={label} onClick={() => setOpen(!open)}>
         {face}
       </button>
-      {open && <div class="menu">{children}</div>}
+      {open && <Opened onClose={() => setOpen(false)}>{children}</Opened>}
     </span>
+  )
+}
+
+/** What is open of a menu: Esc closes it, and nothing else. */
+function Opened({ onClose, children }: { onClose: () => void; children: ComponentChildren }) {
+  const box = useRef<HTMLDivElement>(null)
+  useKeys({ Escape: () => (onClose(), box.current?.parentElement?.querySelector('button')?.focus()) }, 'top')
+  return (
+    <div class="menu" ref={box}>
+      {children}
+    </div>
   )
 }
 
@@ -222,7 +232,7 @@ function Account() {
     location.assign(href('/sign-in'))
   }
   return (
-    <span class="roomy">
+    <span>
       <Menu label="Theme and session" square face={<Icon name="half" />}>
         {themes.map(([value, name]) => (
           <button type="button" key={value} aria-pressed={theme === value} onClick={() => use(value)}>
@@ -339,10 +349,11 @@ function toastOf(runs: Run[]) {
   const [run] = runs
   const count = (status: string) => runs.filter((one) => one.status === status).length
   const bad = count('failed')
-  const told = runs.length > 1 ? [`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`].filter(Boolean).join(', ') : endOf(run)
+  const lacking = runs.filter((one) => missing(one).length).length
+  const told = runs.length > 1 ? [`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, lacking && `${number(lacking)} with fields not found`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`].filter(Boolean).join(', ') : endOf(run)
   toast(
     <>
-      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : plainly(run.input.name)}</strong> <a href={href(runs.length > 1 ? '/runs' : `/runs/${run.id}`)}>Open</a>
+      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : <Name of={run.input.name} />}</strong> <a href={href(runs.length > 1 ? '/runs' : `/runs/${run.id}`)}>Open</a>
       <br />
       {told}
     </>,
@@ -353,7 +364,8 @@ function toastOf(runs: Run[]) {
 function endOf(run: Run): string {
   const metrics = run.metrics
   if (run.status !== 'succeeded') return doing(run)
-  return metrics?.tables ? `${many(metrics.rows, 'row')}, ${many(metrics.mapped_fields, 'field')}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : 'no table found'
+  const lost = missing(run)
+  return metrics?.tables ? `${many(metrics.rows, 'row')} read, ${fieldsOf(metrics)}${lost.length ? `, not found: ${lost.join(', ')}` : ''}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : 'no table found'
 }
 
 /** Cancels a run, at once: it can be run again. */
@@ -362,17 +374,16 @@ export async function cancelRun(id: string) {
   await change('POST', `/api/v1/runs/${id}/cancel`).catch(failed)
 }
 
-/** Runs again, and shows the new run. */
-export async function runAgain(...ids: string[]) {
+/** Runs again, with the configuration as it is now or as it was, and shows the new run. */
+export async function runAgain(ids: string[], how: 'again' | 'retry' = 'again') {
   if (hindrance('run')) return failed(new Error(hindrance('run')))
   try {
     const made: string[] = []
-    for (const id of ids) made.push((await change<{ id: string }>('POST', `/api/v1/runs/${id}/retry`)).id)
+    for (const id of ids) made.push((await change<{ id: string }>('POST', `/api/v1/runs/${id}/${how}`)).id)
     made.forEach(watch)
     if (made.length === 1) go(`/runs/${made[0]}`)
+    else toast(`${many(made.length, 'run')} started.`)
   } catch (error) {
     failed(error)
   }
 }
-
-export const nameOf = (run: { input: { name: string }; id: string }) => run.input.name || short(run.id)

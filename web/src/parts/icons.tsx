@@ -58,6 +58,13 @@ export function Glyph({ of }: { of: string }) {
           <path d="m5.300 8.200 1.900 1.900 3.500-4" />
         </svg>
       )
+    case 'partial':
+      return (
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          {ring}
+          <path d="M8 1.800a6.200 6.200 0 0 1 0 12.400z" fill="currentColor" />
+        </svg>
+      )
     case 'failed':
       return (
         <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -70,6 +77,13 @@ export function Glyph({ of }: { of: string }) {
         <svg class="line" viewBox="0 0 16 16" aria-hidden="true">
           {ring}
           <path d="M5.200 8h5.600" />
+        </svg>
+      )
+    // What is so, and was not looked at.
+    case 'plain':
+      return (
+        <svg viewBox="0 0 16 16" aria-hidden="true">
+          <circle cx="8" cy="8" r="3.500" fill="currentColor" />
         </svg>
       )
     case 'warned':

@@ -2,8 +2,9 @@
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 
-type Keys = Record<string, (event: KeyboardEvent) => void>
-const stack: { current: Keys }[] = []
+/** What a key does; `false`: nothing, and the browser does what it would. */
+type Keys = Record<string, (event: KeyboardEvent) => unknown>
+const stack: { current: Keys; alone?: boolean }[] = []
 let first = ''
 let forget = 0
 
@@ -13,12 +14,14 @@ export function setLetterKeys(on: boolean) {
   localStorage.setItem('ade.keys', on ? 'on' : 'off')
 }
 
-/** Binds keys while the component is shown; what is bound last goes first, and what stands behind goes last. `g r` is one after the other, `Ctrl k` together. */
-export function useKeys(keys: Keys, behind = false) {
-  const held = useRef(keys)
+/** Binds keys while the component is shown; what is bound last goes first, what stands behind goes last, and below what lies on top of the page none
+ * acts. `g r` is one after the other, `Ctrl k` together. */
+export function useKeys(keys: Keys, place?: 'behind' | 'top') {
+  const held = useRef<Keys>(keys)
   held.current = keys
   useEffect(() => {
-    if (behind) stack.push(held)
+    Object.assign(held, { alone: place === 'top' })
+    if (place === 'behind') stack.push(held)
     else stack.unshift(held)
     return () => void stack.splice(stack.indexOf(held), 1)
   }, [])
@@ -30,6 +33,8 @@ addEventListener('keydown', (event) => {
   const target = event.composedPath()[0] as HTMLElement
   const typing = (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && (target as HTMLInputElement).type !== 'checkbox') || target.isContentEditable
   const together = event.ctrlKey || event.metaKey
+  // In a field these are the field's.
+  if (typing && together && /^[acvxyz]$/i.test(event.key)) return
   if (typing && !together && !/^F\d/.test(event.key) && (event.key !== 'Escape' || target.isContentEditable)) return
   const isLetter = event.key.length === 1 && !together
   if (isLetter && !letterKeys.peek()) return
@@ -39,12 +44,10 @@ addEventListener('keydown', (event) => {
   clearTimeout(forget)
   first = ''
   for (const name of names)
-    for (const { current } of stack)
-      if (current[name]) {
-        event.preventDefault()
-        current[name](event)
-        return
-      }
+    for (const { current, alone } of stack) {
+      if (current[name]) return void (current[name](event) !== false && event.preventDefault())
+      if (alone) break
+    }
   if (name === 'g') {
     first = name
     forget = setTimeout(() => (first = ''), 1200) as unknown as number

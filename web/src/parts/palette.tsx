@@ -20,7 +20,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0)
   const [runs, setRuns] = useState<Run[]>([])
   const [configurations, setConfigurations] = useState<Schemas['KnownConfiguration'][]>([])
-  useKeys({ Escape: onClose })
+  useKeys({ Escape: onClose, 'Ctrl k': onClose }, 'top')
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null
     get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 100 }).then((page) => setConfigurations(page.items), () => {})
@@ -76,7 +76,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
           {choices.map((choice, index) => (
             <div key={index} id={`choice-${index}`} role="option" aria-selected={index === current} onMouseMove={() => setAt(index)} onClick={() => take(choice)}>
               <Icon name={choice.icon} />
-              <span class="cut">{choice.text}</span>
+              <bdi class="cut">{choice.text}</bdi>
               <span class="dim small">{choice.note}</span>
             </div>
           ))}

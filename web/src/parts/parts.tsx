@@ -4,8 +4,9 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Run } from '../api/client'
 import { Glyph, Icon } from './icons'
+import { go, href } from '../router'
 import { useKeys } from './keys'
-import { many, number, span } from './format'
+import { many, number, plainly, span } from './format'
 
 /** What a page says of itself to the frame. */
 export interface About {
@@ -46,15 +47,26 @@ export const failed = (error: unknown) => {
   toast(`${problem.message}${wait}`, 'error')
 }
 
-/** `whole`: with the code of a failure. */
+/** A name of somebody else's: its direction stays within it. */
+export const Name = ({ of }: { of: string | null | undefined }) => <bdi>{plainly(of)}</bdi>
+
+/** The fields that no column was found for, in a run that found something. */
+export const missing = (run: Run) => (run.status === 'succeeded' && run.metrics?.tables ? run.metrics.missing_fields : [])
+
+/** `8 of 9 fields` */
+export const fieldsOf = ({ mapped_fields, expected_fields }: NonNullable<Run['metrics']>) => (mapped_fields < expected_fields ? `${number(mapped_fields)} of ${many(expected_fields, 'field')}` : many(mapped_fields, 'field'))
+
+/** `whole`: with the code of a failure, and with what is to be looked at. */
 export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   const issues = run.metrics?.issues ?? 0
+  const lacks = missing(run).length > 0
   const empty = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
   if (run.status === 'running' && run.cancel_requested_at) return <Status of="running">Stopping…</Status>
   if (run.status === 'succeeded' && run.refused?.length) return <Status of="warned">Succeeded, refused</Status>
-  if (run.status === 'succeeded' && (issues > 0 || empty))
-    return <Status of="warned">{empty ? 'Succeeded, no table found' : `Succeeded, ${many(issues, 'issue')}`}</Status>
-  if (whole && run.error) return <Status of={run.status}>{`${title(run.status)}: ${run.error.code}`}</Status>
+  if (run.status === 'succeeded' && !whole && !empty) return <Status of={lacks ? 'partial' : 'succeeded'}>Succeeded</Status>
+  if (empty || issues) return <Status of={lacks ? 'partial' : 'warned'}>{empty ? 'Succeeded, no table found' : `Succeeded, ${many(issues, 'issue')}`}</Status>
+  if (lacks) return <Status of="partial">Succeeded, {fieldsOf(run.metrics!)}</Status>
+  if (whole && run.error && run.status !== 'cancelled') return <Status of={run.status}>{`${title(run.status)}: ${run.error.code}`}</Status>
   return <Status of={run.status}>{title(run.status)}</Status>
 }
 
@@ -69,9 +81,12 @@ export const title = (word: string) => word[0].toUpperCase() + word.slice(1)
 
 export const STAGES = { queued: 'Queued', environment: 'Environment', configuration: 'Configuration', detecting: 'Detecting', writing: 'Writing' } as const
 
+/** A message without the name of the file that it stands beside. */
+export const bare = (message: string, name: string) => message.replace(`${name}: `, '').replaceAll(` ${name}`, '')
+
 /** What a run does, or why it did not do it: the sentence in the place of its figures. */
 export function doing(run: Run): string {
-  if (run.status === 'failed') return run.error ? `${run.error.code}: ${run.error.message}` : 'failed'
+  if (run.status === 'failed') return run.error ? `${run.error.code}: ${bare(run.error.message, run.input.name)}` : 'failed'
   if (run.status === 'cancelled') return run.duration_ms != null ? `Cancelled after ${span(run.duration_ms)}` : 'Cancelled before it started'
   if (run.status === 'queued') {
     if (run.stage === 'environment') return 'Waits for its environment'
@@ -110,13 +125,14 @@ export function copy(text: string) {
   area.remove()
 }
 
-export function Search({ value, label, onInput }: { value: string; label: string; onInput: (text: string) => void }) {
+/** A filter; ↓ and Enter go on to the list that it filters. */
+export function Search({ value, label, onInput, onDown }: { value: string; label: string; onInput: (text: string) => void; onDown?: () => void }) {
   const input = useRef<HTMLInputElement>(null)
   useKeys({ '/': () => input.current?.select() })
   return (
     <span class="search">
       <Icon name="find" />
-      <input ref={input} class="input" type="search" aria-label={label} placeholder={label} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
+      <input ref={input} class="input" type="search" aria-label={label} placeholder={label} value={value} onInput={(event) => onInput(event.currentTarget.value)} onKeyDown={(event) => /^(ArrowDown|Enter)$/.test(event.key) && onDown && !event.isComposing && (event.preventDefault(), event.currentTarget.blur(), onDown())} />
       <kbd class="roomy">/</kbd>
     </span>
   )
@@ -144,15 +160,16 @@ export const Switch = ({ on, onChange, children }: { on: boolean; onChange: (on:
 /** A question that can't be undone. Focus goes to the harmless answer. */
 export function Dialog({ title, onClose, wide, footer, children }: { title: string; onClose: () => void; wide?: boolean; footer?: ComponentChildren; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null)
-  useKeys({ Escape: onClose })
+  useKeys({ Escape: onClose }, 'top')
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null
-    box.current?.querySelector<HTMLElement>('[data-first], input, .answers button')?.focus()
+    const all = [...box.current!.querySelectorAll<HTMLElement>('[data-first], input, .answers button, button')].filter((one) => one.offsetParent)
+    ;(all.find((one) => one.hasAttribute('data-first')) ?? all.find((one) => one.tagName === 'INPUT') ?? all.find((one) => one.closest('.answers')) ?? all[0] ?? box.current!).focus()
     return () => before?.focus?.()
   }, [])
   const keep = (event: KeyboardEvent) => {
     if (event.key !== 'Tab') return
-    const all = [...box.current!.querySelectorAll<HTMLElement>('a[href], button, input, select')]
+    const all = [...box.current!.querySelectorAll<HTMLElement>('a[href], button, input, select')].filter((one) => one.offsetParent)
     const at = all.indexOf(document.activeElement as HTMLElement)
     if (event.shiftKey ? at > 0 : at < all.length - 1) return
     event.preventDefault()
@@ -160,13 +177,71 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   }
   return (
     <div class="veil" onClick={(event) => event.target === event.currentTarget && onClose()}>
-      <div ref={box} class={`dialog ${wide ? 'wide' : ''}`} role="dialog" aria-modal="true" aria-label={title} onKeyDown={keep}>
+      <div ref={box} class={`dialog ${wide ? 'wide' : ''}`} role="dialog" aria-modal="true" aria-label={title} tabIndex={-1} onKeyDown={keep}>
         <div class="asked">
           <h2>{title}</h2>
         </div>
         <div class="body">{children}</div>
         {footer && <div class="answers">{footer}</div>}
       </div>
+    </div>
+  )
+}
+
+/** The heads of a table's columns; one in brackets is read out alone, one with an arrow is sorted by. */
+export const Heads = ({ all }: { all: [text: string, kind?: string][] }) => (
+  <thead>
+    <tr>
+      {all.map(([text, kind]) => (
+        <th class={kind} aria-sort={text.endsWith('↓') ? 'descending' : undefined}>
+          {text[0] === '(' ? <span class="unseen">{text.slice(1, -1)}</span> : text}
+        </th>
+      ))}
+    </tr>
+  </thead>
+)
+
+/** A question with two answers: nothing is done, or what the red one says. */
+export const Ask = ({ title, keep, does, onKeep, onDo, children }: { title: string; keep: string; does: string; onKeep: () => void; onDo: () => void; children: ComponentChildren }) => (
+  <Dialog
+    title={title}
+    onClose={onKeep}
+    footer={
+      <>
+        <button type="button" class="button" onClick={onKeep}>
+          {keep}
+        </button>
+        <button type="button" class="button danger" onClick={() => (onKeep(), onDo())}>
+          {does}
+        </button>
+      </>
+    }
+  >
+    {children}
+  </Dialog>
+)
+
+/** The tabs of a page: links, through which arrows go. */
+export function Tabs<T extends string>({ label, all, current, to, counts, children }: { label: string; all: readonly T[]; current: T; to: (tab: T) => string; counts: Partial<Record<T, number>>; children?: ComponentChildren }) {
+  const box = useRef<HTMLDivElement>(null)
+  const arrows = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    event.stopPropagation()
+    const next = (all.indexOf(current) + step + all.length) % all.length
+    go(to(all[next]))
+    box.current?.querySelectorAll('a')[next].focus()
+  }
+  return (
+    <div class="tabs" role="tablist" aria-label={label} ref={box} onKeyDown={arrows}>
+      {all.map((tab) => (
+        <a key={tab} role="tab" href={href(to(tab))} aria-selected={tab === current} tabIndex={tab === current ? 0 : -1}>
+          {title(tab)}
+          {!!counts[tab] && <span class="count">{number(counts[tab]!)}</span>}
+        </a>
+      ))}
+      {children}
     </div>
   )
 }

@@ -1,8 +1,9 @@
-// Lists that the API gives by pages, saved whole: one line of JSON for each entry.
-import { address, get, type Run } from '../api/client'
+// Lists that the API gives by pages, saved whole: the log as lines of JSON, issues as a table.
+import { address, get, type Run, type Schemas } from '../api/client'
+import { csv } from '../pages/copied'
 
-function save(name: string, parts: string[]) {
-  const url = URL.createObjectURL(new Blob(parts, { type: 'application/x-ndjson' }))
+function save(name: string, parts: string[], type = 'application/x-ndjson') {
+  const url = URL.createObjectURL(new Blob(parts, { type }))
   Object.assign(document.createElement('a'), { href: url, download: name }).click()
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
@@ -23,16 +24,23 @@ export async function saveLog(run: Run) {
   save(logName(run), parts)
 }
 
-export const issuesName = (run: Run) => `${stem(run)}_issues.ndjson`
+export const issuesName = (run: Run) => `${stem(run)}_issues.csv`
+type Issue = Schemas['Issue']
+const COLUMNS = ['sheet', 'cell', 'row', 'severity', 'rule', 'field', 'value', 'message'] as const
+/** Issues as rows of a table, below its heads. */
+export const issueRows = (issues: Issue[]) => [[...COLUMNS] as (string | number | null)[], ...issues.map((issue) => COLUMNS.map((column) => issue[column]))]
+
+export const saveCsv = (name: string, rows: (string | number | null)[][]) => save(name, ['\ufeff', csv(rows)], 'text/csv')
+
 export async function saveIssues(run: Run) {
-  const parts: string[] = []
+  const all: Issue[] = []
   let cursor: string | null | undefined
   do {
     const page = await get('/api/v1/runs/{id}/issues', { id: run.id }, { limit: 1000, cursor })
-    parts.push(lines(page.issues))
+    all.push(...(page.issues as Issue[]))
     cursor = page.next_cursor
   } while (cursor)
-  save(issuesName(run), parts)
+  saveCsv(issuesName(run), issueRows(all))
 }
 
 /** Downloads what an address gives, under the name that the server says, or this one. */

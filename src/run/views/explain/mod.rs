@@ -83,6 +83,8 @@ pub struct Explanation {
     pub places: Vec<Way>,
     /// What the engine noticed on these sheets.
     pub notices: Vec<Told>,
+    /// How the dates and numbers of columns were read on these sheets, and what decided it.
+    pub readings: Vec<Told>,
     /// What the rows at the borders of headers, data and notes were taken for.
     pub rows: Vec<Told>,
 }
@@ -137,6 +139,7 @@ pub fn explain(
         input: run.input_name.clone(),
         side: wanted.side,
         notices: noticed.notices.iter().filter(on_sheets).cloned().collect(),
+        readings: noticed.readings.iter().filter(on_sheets).cloned().collect(),
         rows: noticed.rows.iter().filter(on_sheets).cloned().collect(),
         tables,
         without,

@@ -17,6 +17,11 @@ pub(in crate::store::sql) const LIVE: &str = "SELECT q.status, count(*) AS runs 
     UNION ALL SELECT q.status, 1 FROM queue q CROSS JOIN runs r ON r.id = q.run_id
     WHERE q.environment_id IS NULL AND r.configuration_id IN (SELECT value FROM json_each(?1)) AND (CAST(?2 AS BIGINT) IS NULL OR r.created_at >= ?2)";
 
+/// What the newest of a configuration found that succeeded since a time: in how many there are issues, and fields without a column.
+const FOUND: &str = "SELECT count(CASE WHEN m.validation_issues_total > 0 THEN 1 END), count(CASE WHEN m.field_count_not_detected > 0 AND EXISTS (SELECT 1 FROM run_fields f
+    WHERE f.run_id = m.run_id AND f.detected = 0 AND f.computed = 0) THEN 1 END) FROM (SELECT id FROM runs
+    WHERE configuration_id = ?1 AND status = 'succeeded' AND id >= ?2 AND created_at >= ?3 ORDER BY id DESC LIMIT ?4) AS newest JOIN run_metrics m ON m.run_id = newest.id";
+
 /// So many runs are looked at for what no index knows.
 const LOOK_AT: u32 = 20_000;
 
@@ -44,6 +49,8 @@ fn by_looking(connection: &Connection, filter: &RunFilter) -> driver::Result<Run
     let all = RunFilter {
         statuses: Vec::new(),
         behind: None,
+        has_issues: None,
+        fields_missing: None,
         limit: u32::MAX,
         look_at: Some(LOOK_AT),
         ..filter.clone()
@@ -54,9 +61,19 @@ fn by_looking(connection: &Connection, filter: &RunFilter) -> driver::Result<Run
         ..RunCounts::default()
     };
     for run in found.runs {
-        *counts.of(run.status) += 1;
+        if list::is_as_found(&run, filter) {
+            *counts.of(run.status) += 1;
+        }
+        let metrics = run.metrics.as_ref();
+        counts.with_issues += u64::from(metrics.is_some_and(|found| found.issues > 0));
+        let fields_missing = metrics.is_some_and(|found| !found.missing_fields.is_empty());
+        counts.fields_missing += u64::from(fields_missing);
     }
     Ok(counts)
+}
+
+fn unsigned_at(row: &Row<'_>, column: usize) -> driver::Result<u64> {
+    row.get(column).map(i64::unsigned_abs)
 }
 
 /// One more than `most` of a status says that there are more.
@@ -71,7 +88,7 @@ fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::R
     for configuration in &configurations {
         for status in RunStatus::ALL.into_iter().filter(|one| one.is_terminal()) {
             let word = status.as_str();
-            let number = |row: &Row<'_>| row.get(0).map(i64::unsigned_abs);
+            let number = |row: &Row<'_>| unsigned_at(row, 0);
             let found = match filter.since {
                 None => rows(
                     connection,
@@ -86,6 +103,13 @@ fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::R
                 }
             };
             *counts.of(status) += found.into_iter().sum::<u64>();
+        }
+        let first = filter.since.map(list::first_id_since).unwrap_or_default();
+        let values = params![configuration, first, since.unwrap_or(i64::MIN), limit];
+        let both = |row: &Row<'_>| Ok((unsigned_at(row, 0)?, unsigned_at(row, 1)?));
+        for (with_issues, fields_missing) in rows(connection, FOUND, values, both)? {
+            counts.with_issues += with_issues;
+            counts.fields_missing += fields_missing;
         }
     }
     let these = serde_json::json!(configurations).to_string();

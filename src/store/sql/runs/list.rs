@@ -131,7 +131,10 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
 
 /// Whether the record of each run has to be looked at.
 pub(super) fn asks_for_what_no_index_knows(filter: &RunFilter) -> bool {
-    filter.has_issues.is_some() || !filter.labels.is_empty() || filter.text.is_some()
+    filter.has_issues.is_some()
+        || filter.fields_missing.is_some()
+        || !filter.labels.is_empty()
+        || filter.text.is_some()
 }
 
 fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
@@ -154,14 +157,22 @@ fn is_of_input(run: &RunRecord, filter: &RunFilter) -> bool {
 
 /// What no index knows of a run.
 fn has_what_is_asked(run: &RunRecord, filter: &RunFilter) -> bool {
-    let found = run.metrics.as_ref().map(|metrics| metrics.issues > 0);
     let labels = &run.options.labels;
-    filter.has_issues.is_none_or(|wanted| found == Some(wanted))
+    is_as_found(run, filter)
         && filter
             .labels
             .iter()
             .all(|(key, value)| labels.get(key) == Some(value))
         && filter.text.as_ref().is_none_or(|text| has_text(run, text))
+}
+
+/// Whether it found what is asked for in its input.
+pub(super) fn is_as_found(run: &RunRecord, filter: &RunFilter) -> bool {
+    let metrics = run.metrics.as_ref();
+    let has_issues = metrics.map(|found| found.issues > 0);
+    let fields_missing = metrics.map(|found| !found.missing_fields.is_empty());
+    (filter.has_issues).is_none_or(|wanted| has_issues == Some(wanted))
+        && (filter.fields_missing).is_none_or(|wanted| fields_missing == Some(wanted))
 }
 
 fn has_text(run: &RunRecord, text: &str) -> bool {

@@ -19,7 +19,8 @@ pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id
     r.artifacts_deleted_at, r.created_at, coalesce(q.started_at, r.started_at), r.completed_at, CASE WHEN r.completed_at IS NOT NULL THEN (SELECT a.completed_at - a.started_at FROM run_attempts a WHERE a.run_id = r.id ORDER BY a.attempt DESC LIMIT 1) END, r.exit_code, q.last_error, r.error_code, r.error_stage,
     r.error_message, r.error_hint, r.error_place, r.summary, absolute(r.output_path), absolute(r.run_dir), r.ended_token, m.sheet_count, m.table_count, m.row_count_total, m.column_count_total,
     m.field_count_detected, m.column_count_unmapped, m.validation_issues_total,
-    m.validation_issues_error, m.validation_issues_warning, m.validation_issues_info, m.field_count_expected
+    m.validation_issues_error, m.validation_issues_warning, m.validation_issues_info, m.field_count_expected,
+    CASE WHEN m.field_count_not_detected > 0 THEN (SELECT string_agg(f.field, '\n' ORDER BY f.position) FROM run_fields f WHERE f.run_id = r.id AND f.detected = 0 AND f.computed = 0) END
     FROM runs r JOIN configurations c ON c.id = r.configuration_id LEFT JOIN queue q ON q.run_id = r.id LEFT JOIN run_metrics m ON m.run_id = r.id";
 
 pub(super) fn record(row: &Row<'_>) -> driver::Result<RunRecord> {
@@ -140,6 +141,8 @@ impl Columns<'_, '_> {
         let (mapped_fields, unmapped_columns, issues) = (or_zero()?, or_zero()?, or_zero()?);
         let (errors, warnings, infos) = (or_zero()?, or_zero()?, or_zero()?);
         let expected_fields = or_zero()?;
+        let missing: Option<String> = self.take()?;
+        let missing = missing.unwrap_or_default();
         Ok(sheets.map(|sheets| RunMetrics {
             sheets,
             tables,
@@ -152,6 +155,7 @@ impl Columns<'_, '_> {
             warnings,
             infos,
             expected_fields,
+            missing_fields: missing.lines().map(str::to_owned).collect(),
         }))
     }
 }
