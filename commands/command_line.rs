@@ -46,6 +46,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     (
         "Commands for every month, for others and on servers:",
         &[
+            "shape",
             "drift",
             "ci",
             "lock",
