@@ -6,18 +6,21 @@
 use ade_engine_native::shape::{Mark, Step};
 
 /// A line or two for each step. Section lines are told by their one value, so they go before columns become rows; their own column
-/// stands last, where it moves no other.
-pub fn of(steps: &[Step], head: &[&str]) -> Vec<String> {
+/// stands last, where it moves no other. `head`: what columns are called at first; `later`: after the table was turned, if it is.
+pub fn of(steps: &[Step], head: &[&str], later: &[&str]) -> Vec<String> {
     let mut steps = steps.to_vec();
     steps.sort_by_key(|step| match step {
         Step::Transpose | Step::Records { .. } => 0,
         Step::Sections => 1,
         _ => 2,
     });
-    steps.iter().flat_map(|step| lines(*step, head)).collect()
+    steps
+        .iter()
+        .flat_map(|step| lines(*step, head, later))
+        .collect()
 }
 
-fn lines(step: Step, head: &[&str]) -> Vec<String> {
+fn lines(step: Step, head: &[&str], later: &[&str]) -> Vec<String> {
     match step {
         Step::Transpose => vec![turn(head)],
         Step::Records { every } => records(every),
@@ -32,7 +35,7 @@ fn lines(step: Step, head: &[&str]) -> Vec<String> {
             "df = df.unpivot(df.columns[{start}:{0}], index=df.columns[:{start}] + df.columns[{0}:])",
             end + 1
         )],
-        Step::Groups { start, end } => groups(start, end, head),
+        Step::Groups { start, end } => groups(start, end, later),
         Step::Sections => sections(),
     }
 }
@@ -115,9 +118,11 @@ mod tests {
 
     #[test]
     fn section_lines_go_before_columns_become_rows() {
+        let head = ["Area", "2022", "2023", "2024"];
         let lines = of(
             &[Step::Stack { start: 1, end: 3 }, Step::Sections],
-            &["Area", "2022", "2023", "2024"],
+            &head,
+            &head,
         );
         assert!(lines[0].starts_with("alone = "), "{lines:?}");
         assert_eq!(

@@ -44,37 +44,59 @@ impl Proposal {
 
 /// The proposals for a table, the likeliest first. Its first row is the header.
 pub fn of(rows: &[Vec<String>]) -> Vec<Proposal> {
-    let head: Vec<&str> = rows
-        .first()
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect();
+    let heads = Heads {
+        row: rows
+            .first()
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect(),
+        column: rows
+            .iter()
+            .filter_map(|row| row.first())
+            .map(String::as_str)
+            .collect(),
+    };
     let proposals = shape::propose(rows.iter().map(|row| row.iter()));
     proposals
         .into_iter()
-        .map(|one| proposal(one, &head))
+        .map(|one| proposal(one, &heads))
         .collect()
 }
 
-fn proposal(proposed: shape::Proposal, head: &[&str]) -> Proposal {
-    let pipeline = match proposed.steps.as_slice() {
+/// What the columns of a table are called, and those of the turned one.
+struct Heads<'a> {
+    row: Vec<&'a str>,
+    column: Vec<&'a str>,
+}
+
+impl Heads<'_> {
+    /// What columns are called where these steps count them; nothing is known of those that are made of lines.
+    fn of(&self, steps: &[Step]) -> &[&str] {
+        match steps {
+            [Step::Transpose, _, ..] => &self.column,
+            [Step::Records { .. }, _, ..] => &[],
+            _ => &self.row,
+        }
+    }
+}
+
+fn proposal(proposed: shape::Proposal, heads: &Heads<'_>) -> Proposal {
+    let steps = proposed.steps.as_slice();
+    let pipeline = match steps {
         [] => vec![named("none", &[])],
         steps => steps
             .iter()
             .map(|step| named(step.operator().name(), &step.parameters()))
             .collect(),
     };
+    let head = heads.of(steps);
     Proposal {
         pipeline,
         confidence: (proposed.confidence * 10_000.0).round() / 10_000.0,
         apply: proposed.apply,
-        code: code::of(&proposed.steps, head),
-        words: proposed
-            .steps
-            .iter()
-            .map(|step| in_words(*step, head))
-            .collect(),
+        code: code::of(steps, &heads.row, head),
+        words: steps.iter().map(|step| in_words(*step, head)).collect(),
         reasons: proposed.reasons,
         doubts: proposed.doubts,
     }

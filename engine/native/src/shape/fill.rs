@@ -161,10 +161,13 @@ impl<'a> Gaps<'a> {
             0 => String::new(),
             _ => format!(" (and columns up to {})", view.name(last)),
         };
+        let times = match self.gaps {
+            1 => "once".to_owned(),
+            gaps => format!("{gaps} times"),
+        };
         let reason = format!(
-            "{}{others} is written once and left empty {} times below, where the other columns are filled",
-            view.name(0),
-            self.gaps
+            "{}{others} is written once and left empty {times} below, where the other columns are filled",
+            view.name(0)
         );
         Candidate::new(Step::FillDown { last }, evidence, vec![reason])
     }
