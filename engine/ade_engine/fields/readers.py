@@ -154,7 +154,9 @@ class Reader(pl.Expr):
 
     def _measured(self, header: str, unit: str | None) -> Measure | None:
         """What the header says of how the column counts; what the author has said to the reader is stronger."""
-        measure = measure_of(header, unit, "money" if self.values == "money" else self.kind)
+        around = current() or self._around
+        is_strict = around is not None and around.settings.edition != "1.9"
+        measure = measure_of(header, unit, "money" if self.values == "money" else self.kind, is_strict)
         if measure is None or self.kind == "duration" and self._option is not None and measure.time is not None:
             return None
         return measure
