@@ -1,7 +1,8 @@
 """Rows of units in stacked headers: ``EUR`` below ``Net``, ``kg`` below ``Weight``, ``[m²]``, ``in %``, ``dd.mm.yyyy``.
 
 Such a row names no column, it says how the values of the columns named above are written. It is one only if each text in it
-that stands below another is a unit: "Hours" and "Amount" below "Overtime" are names. Where two columns would have the same name
+that stands below another is a unit: "Hours" and "Amount" below "Overtime" are names. One text beside units that stands below nothing of
+its own, but right of a label, is the name of its column. Where two columns would have the same name
 without their units, these stay: "Price EUR" beside "Price USD".
 """
 
@@ -22,18 +23,26 @@ def without_units(rows: list[list[Any]], joined: Any) -> tuple[list[list[Any]], 
     width = max(map(len, rows), default=0)
     units: dict[tuple[int, int], str] = {}
     for number in range(1, len(rows)):
-        found = {}
+        found, named = {}, []
         for column in range(len(rows[number])):
             text = _text(rows, number, column)
             above = [_text(rows, other, column) for other in range(number) if (other, column) not in units]
             if not text or not any(above) or text in above:
                 # A blank cell, the name of a column that has none above, or a merged label.
                 continue
-            if not is_unit(text):
+            if is_unit(text):
+                found[number, column] = text
+            elif (number, column - 1) in found and above[-1:] == [_text(rows, number - 1, column - 1)]:
+                # The label left of it stands over both, and has its unit.
+                named.append(column)
+            else:
                 found = {}
                 break
-            found[number, column] = text
+        if named and (len(named) > 1 or len(found) < 2):
+            continue
         units.update(found)
+        if found and named:
+            rows = [[None if other < number and at in named else cell for at, cell in enumerate(row)] for other, row in enumerate(rows)]
     if not units:
         return rows, {}
     bare = [[None if (number, column) in units else cell for column, cell in enumerate(row)] for number, row in enumerate(rows)]
