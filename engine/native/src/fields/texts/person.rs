@@ -39,7 +39,7 @@ struct Word<'a> {
 
 impl<'a> Word<'a> {
     fn of(text: &'a str) -> Self {
-        let folded = fold(text.trim_matches([',', '.']));
+        let folded = folded(text.trim_matches([',', '.']));
         // "Giscard d'Estaing"
         let particle = if text.starts_with("d'") || text.starts_with("d’") {
             OWN_PARTICLE
@@ -199,6 +199,15 @@ impl<'a> Word<'a> {
     }
 }
 
+/// A word folded; most are of plain letters.
+fn folded(word: &str) -> String {
+    if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        word.to_ascii_lowercase()
+    } else {
+        fold(word)
+    }
+}
+
 /// How many syllables as those of Chinese, Korean and Vietnamese a word has: consonants, vowels, and one of a few ends.
 fn syllables(word: &str) -> Option<usize> {
     const STARTS: [&str; 38] = [
@@ -241,8 +250,12 @@ pub fn is_no_person(text: &str) -> bool {
     }
     let words = text.split([' ', ',']).filter(|word| !word.is_empty());
     let is_other = |word: &str| {
-        let folded = fold(word.trim_matches('.'));
-        let bare = folded.replace('.', "");
+        let folded = folded(word.trim_matches('.'));
+        let bare = if word.contains('.') {
+            folded.replace('.', "")
+        } else {
+            folded.clone()
+        };
         // "Marco Sa", "Ag Ng" are people: kinds of companies of two letters stand behind a name, in capitals or small.
         let is_short = bare.len() < 3
             && !word.contains('.')
