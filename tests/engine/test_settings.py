@@ -35,6 +35,7 @@ DEFAULTS = {
     "edition": "1.9",
     "date_order": "auto",
     "decimal_mark": "auto",
+    "na": [],
     "minimum_mapping_score": 0.0,
     "fill_merged": False,
     "fill_merged_numbers": True,
@@ -87,7 +88,7 @@ def test_defaults():
     assert Settings().to_dict() == DEFAULTS
     assert Settings.load().to_dict() == DEFAULTS
     assert Settings().model_dump(mode="json") == DEFAULTS
-    assert Settings().model_dump() == {**DEFAULTS, "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
+    assert Settings().model_dump() == {**DEFAULTS, "na": (), "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
 
 
 def test_an_edition_has_defaults_of_its_own_and_parts_that_nobody_sets(tmp_path, monkeypatch):

@@ -47,7 +47,7 @@ def test_each_cell_that_only_a_setting_decides_is_an_issue(normalize):
 
 def test_what_cannot_be_read_is_empty_and_an_issue_with_what_stood_there(normalize):
     rows = normalize([
-        ["1.23E+11", "Avery", "Smith", "smith(at)example.org", "31.02.2025", "n/a", "96"],
+        ["1.23E+11", "Avery", "Smith", "smith(at)example.org", "31.02.2025", "soon", "96"],
         ["A-17", "Jordan", "Lee", "j@example.org", "15.01.2025", "-5", "x"],
     ])  # fmt: skip
     first, second = rows
@@ -56,7 +56,7 @@ def test_what_cannot_be_read_is_empty_and_an_issue_with_what_stood_there(normali
     assert first["__ade_issue__member_id"] == 'a code that has lost its digits: "1.23E+11"'
     assert first["__ade_issue__email"] == 'not an e-mail address: "smith(at)example.org"'
     assert first["__ade_issue__start_date"] == 'not a date: "31.02.2025"'
-    assert first["__ade_issue__pay"] == 'not a number: "n/a"'
+    assert first["__ade_issue__pay"] == 'not a number: "soon"'
     assert first["__ade_issue__hours"] == "more than 80"
     assert (second["pay"], second["__ade_issue__pay"]) == (-5, "less than 0")
     assert (second["hours"], second["__ade_issue__hours"]) == (None, 'not a number: "x"')

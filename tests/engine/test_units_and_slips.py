@@ -45,9 +45,11 @@ def test_a_slip_turns_no_column_round_that_begins_with_years():
 
 
 def test_many_days_that_no_month_has_are_no_slips():
-    """More than half of the cells: they are years after all. One of four is a slip."""
-    cells = ["30-Feb-05", "31-Apr-06", "30-Feb-07", "05-Jan-08"]
+    """More than half of the cells: they are years after all, unless a named month says that they are none. One of four is a slip."""
+    cells = ["30-02-05", "31-04-06", "30-02-07", "05-01-08"]
     assert read(fields.date, cells) == [date(2030, 2, 5), date(2031, 4, 6), date(2030, 2, 7), date(2005, 1, 8)]
+    cells = ["30-Feb-05", "31-Apr-06", "30-Feb-07", "05-Jan-08"]
+    assert read(fields.date, cells) == [None] * 4
     cells = ["30-Feb-05", "05-Jan-08", "06-Jan-08", "07-Jan-08"]
     assert read(fields.date, cells) == [None, date(2008, 1, 5), date(2008, 1, 6), date(2008, 1, 7)]
 
@@ -61,10 +63,10 @@ def test_units_of_the_author_are_left_out():
 def test_a_shared_sign_is_the_currency_that_its_column_names():
     assert read(fields.currency, ["USD", "US$", "$"]) == ["USD", "USD", "USD"]
     assert read(fields.currency, ["US$ 5", "$ 6.50"]) == ["USD", "USD"]
-    assert read(fields.currency, ["$", "$"]) == ["$", "$"]
-    assert read(fields.currency, ["EUR", "$"]) == ["EUR", "$"]
-    assert read(fields.currency, ["USD", "A$", "$"]) == ["USD", "AUD", "$"]
-    assert read(fields.currency, ["USD", "kr"]) == ["USD", "kr"]
+    assert read(fields.currency, ["$", "$"]) == [None, None]
+    assert read(fields.currency, ["EUR", "$"]) == ["EUR", None]
+    assert read(fields.currency, ["USD", "A$", "$"]) == ["USD", "AUD", None]
+    assert read(fields.currency, ["USD", "kr"]) == ["USD", None]
 
 
 def test_signs_of_several_letters_have_points_or_none():

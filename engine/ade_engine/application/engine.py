@@ -254,6 +254,9 @@ class _Run:
         report = RunReport(plan.input_file.name)
         error: RunError | None = None
         self._keep_descriptors()
+        from ade_engine.fields.surroundings import enter_run
+
+        enter_run(self.settings.edition)
         try:
             self._announce()
             self._process(source, report)
@@ -262,6 +265,8 @@ class _Run:
         except BaseException as raised:
             # A panic in native code is no Exception.
             error = self._failure(raised)
+        finally:
+            enter_run(None)
         if self.policy.sends_notices:
             self._tell_notices(report)
         self._release_descriptors()

@@ -19,6 +19,7 @@ checks together.
 from ade_engine.fields.checks import checksum, date_range, one_of, pattern, range, required, unique
 from ade_engine.fields.field import Field
 from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
+from ade_engine.fields.made_of import choice, month, percent, quantity, quarter, week, year
 from ade_engine.fields.parts import FullName
 from ade_engine.fields.readers import (
     boolean,
@@ -47,6 +48,7 @@ __all__ = [
     "LayoutRows",
     "boolean",
     "checksum",
+    "choice",
     "code",
     "currency",
     "date",
@@ -57,15 +59,21 @@ __all__ = [
     "filled_rows",
     "iban",
     "money",
+    "month",
     "number",
     "one_of",
     "pattern",
+    "percent",
     "person_name",
     "phone",
+    "quantity",
+    "quarter",
     "range",
     "required",
     "text",
     "time",
     "unique",
+    "week",
     "without_blank_rows",
+    "year",
 ]

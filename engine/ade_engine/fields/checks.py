@@ -12,6 +12,7 @@ import polars as pl
 
 from ade_engine import _native
 from ade_engine.fields.readers import readable
+from ade_engine.fields.surroundings import is_strict
 from ade_engine.models.errors import nearest
 
 
@@ -126,8 +127,10 @@ def checksum(column: str, kind: str) -> pl.Expr:
     if kind not in names:
         raise ValueError(f"a checksum is 'iban', 'vat' or 'luhn', not {kind!r}{nearest(kind, names)}")
 
+    strict = is_strict()
+
     def passed(series: pl.Series) -> pl.Series:
-        return pl.Series(series.name, _native.passes_checksum(readable(series), kind))
+        return pl.Series(series.name, _native.passes_checksum(readable(series), kind, strict))
 
     return Check(
         column,

@@ -14,6 +14,7 @@ import polars as pl
 
 from ade_engine import _native
 from ade_engine.fields.header_unit import is_sign
+from ade_engine.fields.scales import scale_of
 from ade_engine.fields.units import is_unit, without_brackets
 from ade_engine.models.record import Record
 from ade_engine.models.series import series_of
@@ -50,8 +51,9 @@ _NUMBER_GAPS = re.compile(r"(?<=\d)[., ](?=000)")
 _CLOCK = re.compile(r"(h{1,2}|m{1,2})(:(m{1,2}|s{1,2}))?(:s{1,2})?(\.0+)?")
 #: In words, by power.
 _SAID = {-2: "divided by 100", 2: "multiplied by 100", 3: "multiplied by 1,000", 6: "multiplied by 1,000,000", 9: "multiplied by 1,000,000,000"}
+_SAID |= {4: "multiplied by 10,000", 5: "multiplied by 100,000", 7: "multiplied by 10,000,000", 8: "multiplied by 100,000,000"}
 #: Numbers of this size are no hundreds, thousands, millions: they are written in full already.
-_TOO_LARGE = {2: 10_000_000, 3: 10_000_000, 6: 100_000, 9: 100_000}
+_TOO_LARGE = {2: 10_000_000, 3: 10_000_000, 4: 10_000_000, 5: 1_000_000, 6: 100_000, 7: 100_000, 8: 100_000, 9: 100_000}
 #: Numbers with cents are that from this size on.
 _LARGE = 1_000
 #: So many thousands with decimals beside them are told.
@@ -95,8 +97,17 @@ class Measure(Record, frozen=True):
 
 
 @lru_cache(maxsize=1024)
-def measure_of(header: str, unit: str | None, kind: str) -> Measure | None:
-    """What the header of a column, or the unit below it, says to a reader of a kind; ``None`` where it says nothing of that."""
+def measure_of(header: str, unit: str | None, kind: str, is_strict: bool = False) -> Measure | None:
+    """What the header of a column, or the unit below it, says to a reader of a kind; ``None`` where it says nothing of that.
+
+    ``is_strict``: powers of ten count in the languages of edition 2026, and where one may be meant, that is told.
+    """
+    scale = scale_of(header, unit, kind) if is_strict and kind in ("number", "money", "currency") else None
+    if scale is not None:
+        text, power, currency, is_clear = scale
+        if is_clear:
+            return _measure(text, shift=power, currency=currency, said=f"its numbers were {_SAID[power]}")
+        return _measure(text)
     found = None if unit else _IN_BRACKETS.search(header.strip())
     inside = unit or (None if found is None else found[1] or found[2])
     words = header.split()

@@ -14,11 +14,12 @@ from polars.selectors import by_name
 
 from ade_engine import _native
 from ade_engine.fields.measures import Measure, colons_below_minutes, has_plain_numbers, measure_of, shows_currency
-from ade_engine.fields.surroundings import Surroundings, current
+from ade_engine.fields.surroundings import Surroundings, current, is_strict
 from ade_engine.models.errors import nearest, saying
 from ade_engine.models.series import series_of
 
-_TYPES = {
+#: What readers give, by kind.
+TYPES = {
     "text": pl.String,
     "code": pl.String,
     "person_name": pl.String,
@@ -32,6 +33,14 @@ _TYPES = {
     "date_time": pl.Datetime("us"),
     "time": pl.Time,
     "duration": pl.Duration("us"),
+    "percent": pl.Float64,
+    "quantity": pl.Float64,
+    "unit": pl.String,
+    "month": pl.Date,
+    "quarter": pl.Date,
+    "week": pl.Date,
+    "year": pl.Int64,
+    "choice": pl.String,
 }
 
 
@@ -73,6 +82,7 @@ class Reader(pl.Expr):
             _made.append(self)
         # Polars may ask for the column in a thread of its own.
         self._around = current()
+        self._is_strict = is_strict()
 
     @property
     def _pyexpr(self) -> Any:
@@ -85,7 +95,7 @@ class Reader(pl.Expr):
             else:
                 # Polars' own word for what is at hand: the cells of a list, or the column whose field it is.
                 cells = pl.col("")
-            expression = cells.map_batches(self.read, return_dtype=_TYPES[self.kind]).alias(self.column)
+            expression = cells.map_batches(self.read, return_dtype=TYPES[self.kind]).alias(self.column)
             made = self.__dict__["_made"] = expression._pyexpr
         return made
 
@@ -99,7 +109,7 @@ class Reader(pl.Expr):
         try:
             series = table.get_column(self.column)
         except pl.exceptions.ColumnNotFoundError:
-            return pl.Series(self.column, [None], dtype=_TYPES[self.kind]).new_from_index(0, table.height)
+            return pl.Series(self.column, [None], dtype=TYPES[self.kind]).new_from_index(0, table.height)
         return self.read(series)
 
     def read(self, series: pl.Series) -> pl.Series:
@@ -126,6 +136,9 @@ class Reader(pl.Expr):
         is_argument = bool(self._order or self._decimal)
         arguments = {"header": header, "unit": unit, "order": order, "decimal": decimal, "origin": origin}
         arguments |= {"today": today, "from_1904": from_1904}
+        arguments["is_strict"] = self._is_strict if around is None else around.settings.edition != "1.9"
+        if around is not None and around.settings.na:
+            arguments["missing"] = list(around.settings.na)
         if measure is not None:
             arguments["minutes_first"] = measure.minutes_first
         found = _native.read_column(series, self.kind, option, is_argument=is_argument, **arguments)
@@ -149,12 +162,16 @@ class Reader(pl.Expr):
         if around is not None:
             messages = None if found.unread is None else series_of(found.unread)
             is_own = not self._original and len(series) == len(around.table)
+            if found.missing and is_own:
+                around.missing[around.field or self.column, self.column] = found.missing
             around.note(self.column, self.kind, found.lost_digits, reading, messages, found.is_exact, is_own)
         return values
 
     def _measured(self, header: str, unit: str | None) -> Measure | None:
         """What the header says of how the column counts; what the author has said to the reader is stronger."""
-        measure = measure_of(header, unit, "money" if self.values == "money" else self.kind)
+        around = current() or self._around
+        is_strict = around is not None and around.settings.edition != "1.9"
+        measure = measure_of(header, unit, "money" if self.values == "money" else self.kind, is_strict)
         if measure is None or self.kind == "duration" and self._option is not None and measure.time is not None:
             return None
         return measure

@@ -28,6 +28,7 @@ _SHOWN_AS_THEY_ARE = frozenset(("code", "text", "phone"))
 #: Kinds for which the currency counts that a sheet shows beside a number.
 _SHOWN_WITH_CURRENCY = frozenset(("number", "currency"))
 _KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers", "phone": "phone numbers"}
+_KINDS_IN_WORDS |= {"person_name": "names"}
 _KINDS_IN_WORDS |= {"time": "times", "duration": "durations"}
 
 
@@ -35,7 +36,7 @@ class Surroundings:
     """The surroundings of the columns of one table."""
 
     __slots__ = (
-        *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures"),
+        *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures", "missing"),
         *("read_own", "today"),
         *("_of_transform", "_rows", "_shown"),
     )
@@ -67,6 +68,8 @@ class Surroundings:
         self.measures: dict[tuple[str, str], Measure] = {}
         #: How many codes have lost digits, by field and by the name of the column.
         self.lost_digits: dict[tuple[str, str], int] = {}
+        #: How many cells say that they have no value, by field and by the name of the column.
+        self.missing: dict[tuple[str, str], int] = {}
         # The number of each row in its sheet, where that is known.
         rows = table.get_column(ROW) if ROW in table.columns else None
         self._rows = rows if rows is not None and rows.dtype.is_integer() else None
@@ -203,6 +206,8 @@ class Sources(dict):
         self.of_no_field = of_no_field
         #: The columns that the parts of a column were split from, by the parts' fields. Readers of these do not see them.
         self.of_parts: dict[str, ColumnSource] = {}
+        #: Readers of parts, by the parts' fields, that had something to say of the names that they parted.
+        self.doubtful_parts: dict[str, Any] = {}
 
 
 #: The reserved column that holds each row's number in the source sheet.
@@ -255,7 +260,7 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
         return f"{typed} alone: {why}" if typed else f"not read as {words}: {why}"
     if words == "dates":
         return f"{words} {why}"
-    if kind in ("phone", "time", "duration"):
+    if kind in ("phone", "time", "duration", "person_name"):
         return f"{words}: {why}"
     if reading["read_as"] in ("whole numbers", "typed numbers"):
         return f"{reading['read_as']}: {why}"
@@ -268,6 +273,16 @@ def told_as(message: str) -> str:
 
 
 _of_thread = threading.local()
+
+
+def is_strict() -> bool:
+    """Whether values are read as since edition 2026, where what is doubtful is said or left empty: outside of runs they are, too."""
+    return getattr(_of_thread, "edition", "2026") != "1.9"
+
+
+def enter_run(edition: str | None) -> None:
+    """Set the edition for what this thread reads from now on; ``None`` ends the run."""
+    _of_thread.edition = edition or "2026"
 
 
 def current() -> Surroundings | None:

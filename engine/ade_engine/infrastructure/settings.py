@@ -148,6 +148,14 @@ def _extensions(value: Any, text: bool) -> tuple[str, ...]:
     return tuple(entry if entry.startswith(".") else f".{entry.lstrip('*.')}" for entry in entries if entry)
 
 
+def _words(value: Any, text: bool) -> tuple[str, ...]:
+    if text or isinstance(value, str):
+        value = [word.strip() for word in value.split(",")]
+    if not isinstance(value, (list, tuple)) or not all(isinstance(word, str) for word in value):
+        raise ValueError('should be a list of words, such as ["offen", "tbd"]')
+    return tuple(word for word in value if word.strip())
+
+
 def parse_log_level(value: Any, text: bool = False) -> int:
     """A level by number or by name, in either case; empty text is the default."""
     if isinstance(value, str) and not value.strip():
@@ -224,6 +232,7 @@ _NEWER = (
     ("edition", "1.9", _one_of("1.9", "2026"), "how the engine works: as that older one did, or as people expect since"),
     ("date_order", "auto", _one_of("auto", "dmy", "mdy", "ymd"), "how dates are read where their column leaves it open"),
     ("decimal_mark", "auto", _one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
+    ("na", (), _words, "further words that say that a cell has no value, for all readers"),
     ("minimum_mapping_score", 0.0, _score, "least total score that maps a column to a field"),
     ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
     ("fill_merged_numbers", True, _flag, "with fill_merged: amounts too; without it keys and labels alone"),
@@ -410,6 +419,7 @@ class Settings:
     headerless_tables: bool
     stop_at_blank_rows: int
     sheets: dict[str, SheetChoice]
+    na: tuple[str, ...]
     senders: dict[str, Any]
     issue_columns: bool
     detect_rows: bool

@@ -278,6 +278,22 @@ def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> 
         context.notice("sign_of_format", f"{what} shown as negative by the format of the cell alone ({named}), and read as positive", count=len(cells), cells=cells[:100])
 
 
+def notice_power_above(context: RunContext, scan: SheetScan, span: RowSpan) -> None:
+    """A line above a table that says in which power of ten its amounts count: no reader goes by it."""
+    from ade_engine.fields.scales import scale_of
+
+    for row in range(span.start - 1, max(-1, span.start - 1 - _MOST_TITLES), -1):
+        (cells,) = scan.rows(row, row + 1)
+        texts = [(column, cell) for column, cell in enumerate(cells) if isinstance(cell, str) and cell.strip()]
+        for column, text in texts if len(texts) < 3 else ():
+            found = scale_of(text.strip(" .*"), None, "money")
+            if found is not None and found[3]:
+                where = context.cell_of(row + 1, column + 1)
+                said = "names a power of ten (thousands, millions, cents). If that is how the amounts below count, put it into their headers: they are as they stand"
+                context.notice("power_above", f"the line in {where} {said}", count=1, cells=[where])
+                return
+
+
 def notice_copied_sheet(context: RunContext, scan: SheetScan, source: Source) -> None:
     """A sheet that a spreadsheet program has called the copy of another one, and most of whose rows that one has."""
     title, _, number = context.sheet_name.rpartition(" (")

@@ -37,6 +37,7 @@ from ade_engine.pipeline.noticed import (
     notice_merged,
     notice_no_table,
     notice_one_column,
+    notice_power_above,
     notice_quotes,
     notice_rows,
     notice_tables_without_fields,
@@ -416,6 +417,8 @@ class SheetPipeline:
         mapping = self._columns.map(context, source)
         if context.policy.sends_notices:
             notice_controls(context, source)
+            if context.settings.edition != "1.9" and span.turned is None:
+                notice_power_above(context, span.scan or scan, span)
             transforms = context.registry.column_transforms_by_field
             notice_counts(context, source, {column.source_index for column in mapping.columns if column.field_name in transforms})
         table = raw = rename_columns(context, source, mapping)

@@ -47,9 +47,16 @@ def split_columns(
         if at is None:
             continue
         name, former = table.columns[at], source.frame.columns[at]
-        surroundings.enter(Surroundings(context.settings, table, sources))
+        around = Surroundings(context.settings, table, sources)
+        surroundings.enter(around)
         try:
-            table = with_series(table, [parts[field].read(name).read_from(table).alias(field) for field in fields])
+            made = []
+            for field in fields:
+                around.field, reader = field, parts[field].read(name)
+                made.append(reader.read_from(table).alias(field))
+                if (field, name) in around.readings:
+                    sources.doubtful_parts[field] = reader
+            table = with_series(table, made)
         finally:
             surroundings.enter(None)
         whole_source = sources.get(name) or sources.of_no_field.get(former)

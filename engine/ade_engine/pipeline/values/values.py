@@ -193,6 +193,7 @@ class Transforms(_Expressions):
         headers: dict[str, tuple[str, str]],
     ) -> pl.DataFrame:
         there = _filled(table, context.settings.typed_fields)
+        _note_parts(table, around)
         for field in self._fields_in_order(table, context.registry.fields):
             around.field = field
             context.at_field(field)
@@ -258,11 +259,23 @@ class Transforms(_Expressions):
         )
 
 
+def _note_parts(table: pl.DataFrame, around: Surroundings) -> None:
+    """Keep what is said of names that were parted, at the rows that hooks have left."""
+    for field, reader in getattr(around.sources, "doubtful_parts", {}).items():
+        if field in table.columns and reader.column in table.columns:
+            around.field = field
+            reader.read_from(table)
+            reading = around.readings.pop((field, reader.column), None)
+            if reading is not None:
+                around.readings[field, field] = reading
+    around.field = None
+
+
 def note_readings(context: RunContext, around: Surroundings) -> None:
     """Keep how columns were read, and which codes have lost their digits."""
     for (field, name), reading in around.readings.items():
         source = around.sources.get(name)
-        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open", "by")}
+        facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open", "doubts", "by")}
         context.notices.read(
             sheet=context.sheet_name,
             table=context.table_index,
@@ -284,6 +297,9 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
             field=field,
             count=1,
         )
+    for (field, _), count in around.missing.items():
+        cells = "1 cell says" if count == 1 else f"{count} cells say"
+        context.notice("no_value", f"field {field!r}: {cells} that there is no value, and {'is' if count == 1 else 'are'} left empty", level=INFO, field=field, count=count)
     for (field, _), count in around.lost_digits.items():
         cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"
         context.notices.add(
@@ -381,6 +397,8 @@ def _doubts(reading: dict[str, Any], height: int) -> pl.Series:
         by = "the reader's argument" if reading["by"] == "argument" else reading["by"]
         said = f"ambiguous: {reading['read_as']} by {by} alone"
         return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
+    if reading.get("doubts") is not None:
+        return series_of(reading["doubts"])
     doubts = _nothing("", height)
     if reading["first_open"] is not None:
         doubts = doubts.scatter(reading["first_open"], f"ambiguous column, {told_as(reading['message'])}")

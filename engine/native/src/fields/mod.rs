@@ -17,6 +17,7 @@
 pub mod column;
 pub mod dates;
 pub mod looks;
+pub mod missing;
 pub mod numbers;
 pub mod texts;
 
@@ -29,9 +30,11 @@ use self::dates::moment;
 use self::dates::options::DateOptions;
 use self::numbers::amount;
 use self::numbers::number::{self, NumberOptions};
+use self::numbers::percent;
 use self::texts::checksum;
 use self::texts::country::Country;
 use self::texts::email;
+use self::texts::person::Doubt;
 use self::texts::phone::{self, NoPhone, Written};
 use self::texts::text::{self, NamePart, NoCode};
 use self::texts::truth;
@@ -122,6 +125,10 @@ pub struct Surroundings<'a> {
     pub shift: i32,
     /// The header says that two numbers with a colon are minutes and seconds.
     pub minutes_first: bool,
+    /// Read as since edition 2026: what is doubtful is said or left empty.
+    pub is_strict: bool,
+    /// The author's words for "no value", folded.
+    pub missing: &'a [String],
 }
 
 /// A column that was read.
@@ -130,6 +137,8 @@ pub struct Outcome {
     /// For each row whose cell was filled and is empty now: why, with what stood there.
     pub unread: Option<Column>,
     pub unread_count: usize,
+    /// Cells that say that they have no value.
+    pub missing: usize,
     /// Codes that a program had cut down to few digits.
     pub lost_digits: usize,
     /// Kinds whose text was interpreted have one.
@@ -163,6 +172,19 @@ fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
 
 /// Reads a column.
 pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+    if (around.is_strict || !around.missing.is_empty())
+        && let Some((values, missing)) =
+            missing::without(values, kind, around.missing, around.is_strict)
+    {
+        return Outcome {
+            missing,
+            ..read_filled(&values, kind, around)
+        };
+    }
+    read_filled(values, kind, around)
+}
+
+fn read_filled(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
     // Columns with guards are rare: others are not copied.
     if values.iter().any(|value| unguarded(*value).is_some()) {
         let values: Vec<_> = values
@@ -204,12 +226,21 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
             let own =
                 (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
             let initials = truth::Initials::of(values, own);
-            let flags = each(values, |value| truth::truth(value, own, initials, &mut cut));
+            let circles = around.is_strict && truth::has_circles(values);
+            let flags = each(values, |value| {
+                let more = || {
+                    around
+                        .is_strict
+                        .then(|| truth::more_truth(value, circles))
+                        .flatten()
+                };
+                truth::truth(value, own, initials, &mut cut).or_else(more)
+            });
             finish(values, kind, built::booleans(&flags), |row| {
                 flags[row].is_some()
             })
         }
-        _ => read_texts(values, kind),
+        _ => read_texts(values, kind, around.is_strict),
     }
 }
 
@@ -251,6 +282,7 @@ fn read_dates(
             today: around.today,
             from_1904: around.from_1904,
             hints: around.hints,
+            is_strict: around.is_strict,
         },
     );
     let to_come = dates.take_births_to_come(around.header, around.today, with_time);
@@ -293,8 +325,18 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         stated_by: around.stated_by,
         hints: around.hints,
         month_first: around.hints.order == Some(Order::MonthFirst),
+        with_scales: around.is_strict,
     };
     let mut numbers = number::read(values, &options);
+    if around.is_strict {
+        drop_lone_minus(values, &mut numbers);
+        let found = percent::doubts(values, around.header, numbers.takes_percent);
+        let why = "shares of one and percentages stand beside each other".to_owned();
+        numbers.reading.doubt(values.len(), &found, why);
+        if !found.is_empty() && numbers.reading.read_as.is_empty() {
+            numbers.reading.read_as = "typed numbers";
+        }
+    }
     if around.shift != 0 {
         number::shift(&mut numbers.values, around.shift);
     }
@@ -340,6 +382,23 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         values.len(),
         Some(numbers.reading),
     )
+}
+
+/// Empties the only cell of a column with a minus behind its digits, and nothing else: "25-" may be a code, or a slip.
+fn drop_lone_minus(values: &[Value<'_>], numbers: &mut number::Numbers) {
+    let is_behind = |value: &Value<'_>| matches!(value, Value::Text(text) if text.trim_end().ends_with(['-', '\u{2212}']));
+    let mut rows = (0..values.len()).filter(|row| is_behind(&values[*row]));
+    if let (Some(row), None) = (rows.next(), rows.next())
+        && let Value::Text(text) = values[row]
+        && text
+            .trim()
+            .chars()
+            .rev()
+            .skip(1)
+            .all(|c| c.is_ascii_digit())
+    {
+        numbers.values[row] = None;
+    }
 }
 
 /// The ISO code of the currency that a header's unit names; a unit such as "km" is none, though it folds to a sign.
@@ -388,9 +447,18 @@ fn read_currencies(
     }
     let codes = lexicon::codes_of(found.iter().copied().flatten().chain(of_header));
     let mut texts = built::Texts::new(values.len());
-    for at in found {
-        texts.push(at.map(|at| codes.code(at)));
+    // "$" is of several countries.
+    let is_code =
+        |code: &&str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    for (row, at) in found.into_iter().enumerate() {
+        let code = at.map(|at| codes.code(at));
+        let kept = code.filter(|code| !around.is_strict || is_code(code));
+        if code.is_some() && kept.is_none() {
+            unread.push((row, message("a sign of several currencies", values[row])));
+        }
+        texts.push(kept);
     }
+    unread.sort_unstable_by_key(|(row, _)| *row);
     outcome(texts.column(), unread, values.len(), None)
 }
 
@@ -442,23 +510,26 @@ struct TextPart {
     unread: Unread,
     lost_digits: usize,
     phones: Phones,
+    /// Names that are no person's, or whose parts are open.
+    doubts: Vec<(usize, Doubt)>,
 }
 
-fn read_texts(values: &[Value<'_>], kind: &Kind) -> Outcome {
+fn read_texts(values: &[Value<'_>], kind: &Kind, is_strict: bool) -> Outcome {
     // Mostly the first cells show what the whole column does.
     let shown = &values[..values.len().min(100)];
     let guess = matches!(kind, Kind::Phone { .. })
         && shown.iter().any(|value| {
             matches!(value, Value::Text(text) if phone::push_plain_phone(text, &mut String::new()))
         });
-    let (whole, phones) = read_text_as(values, kind, guess);
+    let (whole, phones) = read_text_as(values, kind, guess, is_strict);
     if phones.open > 0 && phones.open_are_american() != guess {
-        let (mut whole, _) = read_text_as(values, kind, !guess);
+        let (mut whole, _) = read_text_as(values, kind, !guess, is_strict);
         whole.reading = Some(phones.reading());
         return whole;
     }
+    let of_phones = (phones.open + phones.doubtful > 0).then(|| phones.reading());
     Outcome {
-        reading: (phones.open + phones.doubtful > 0).then(|| phones.reading()),
+        reading: of_phones.or(whole.reading),
         ..whole
     }
 }
@@ -567,11 +638,22 @@ impl Phones {
 }
 
 /// Reads a column of text; `open_is_american`: see [`phone::push_phone`].
-fn read_text_as(values: &[Value<'_>], kind: &Kind, open_is_american: bool) -> (Outcome, Phones) {
+fn read_text_as(
+    values: &[Value<'_>],
+    kind: &Kind,
+    open_is_american: bool,
+    is_strict: bool,
+) -> (Outcome, Phones) {
     let are_floats = *kind == Kind::Code && text::are_floats(values);
     let mut parts = in_parts(values.len(), |range| {
         let start = range.start;
-        read_text_part(&values[range], start, kind, are_floats, open_is_american)
+        read_text_part(
+            &values[range],
+            start,
+            kind,
+            are_floats,
+            (open_is_american, is_strict),
+        )
     })
     .into_iter();
     let Some(mut whole) = parts.next() else {
@@ -583,10 +665,47 @@ fn read_text_as(values: &[Value<'_>], kind: &Kind, open_is_american: bool) -> (O
         whole.unread.extend(part.unread);
         whole.lost_digits += part.lost_digits;
         whole.phones.add(&part.phones);
+        whole.doubts.extend(part.doubts);
     }
-    let mut outcome = outcome(whole.texts.column(), whole.unread, values.len(), None);
+    let reading = (!whole.doubts.is_empty()).then(|| reading_of_names(values, &whole.doubts));
+    let mut outcome = outcome(whole.texts.column(), whole.unread, values.len(), reading);
     outcome.lost_digits = whole.lost_digits;
     (outcome, whole.phones)
+}
+
+/// What is said of a column of names.
+fn reading_of_names(values: &[Value<'_>], doubts: &[(usize, Doubt)]) -> Reading {
+    let filled = values.iter().filter(|value| is_filled(**value)).count();
+    let found: Vec<_> = doubts
+        .iter()
+        .map(|(row, doubt)| (*row, doubt.said()))
+        .collect();
+    let mut reading = Reading {
+        read_as: "as they are",
+        cells: filled,
+        certain: filled - doubts.len(),
+        ..Reading::default()
+    };
+    let others = doubts
+        .iter()
+        .filter(|(_, doubt)| *doubt == Doubt::NoPerson)
+        .count();
+    let open = doubts.len() - others;
+    let said =
+        |count: usize, what: &str| (count > 0).then(|| format!("{count} of {filled} cells {what}"));
+    let parts = [
+        said(others, "hold no name of a person"),
+        said(
+            open,
+            "do not say which is the first and which the last name",
+        ),
+    ];
+    reading.doubt(
+        values.len(),
+        &found,
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; "),
+    );
+    reading
 }
 
 impl TextPart {
@@ -614,7 +733,7 @@ impl TextPart {
         row: usize,
         source: &str,
         country: Option<Country>,
-        open_is_american: bool,
+        (open_is_american, is_strict): (bool, bool),
         cut: &mut Cut,
         out: &mut String,
     ) -> Option<&'static str> {
@@ -627,9 +746,9 @@ impl TextPart {
         } else if !cut.cut(source) {
             Err(NoPhone::Other)
         } else if let Some(country) = country {
-            phone::push_phone_of(country, cut, out).map(|()| Written::Unsaid)
+            phone::push_phone_of(country, cut, is_strict, out).map(|()| Written::Unsaid)
         } else {
-            phone::push_phone(cut, open_is_american, out)
+            phone::push_phone(cut, open_is_american, is_strict, out)
         };
         match found {
             Ok(_) if country.is_some() => None,
@@ -655,19 +774,27 @@ fn read_text_part(
     first_row: usize,
     kind: &Kind,
     are_floats: bool,
-    open_is_american: bool,
+    (open_is_american, is_strict): (bool, bool),
 ) -> TextPart {
     let mut part = TextPart {
         texts: built::Texts::new(values.len()),
         unread: Unread::new(),
         lost_digits: 0,
         phones: Phones::default(),
+        doubts: Vec::new(),
     };
     let mut text = String::new();
     let mut cut = Cut::default();
     for (row, &value) in values.iter().enumerate() {
         text.clear();
         let problem = match kind {
+            Kind::Name(name) if is_strict => {
+                let doubt = text::push_person(value, *name, &mut text);
+                part.doubts
+                    .extend(doubt.map(|doubt| (first_row + row, doubt)));
+                (*name == NamePart::Full && text.is_empty() && is_filled(value))
+                    .then_some("not a name")
+            }
             Kind::Name(name) => {
                 let is_there = text::push_name(value, *name, &mut text);
                 (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
@@ -684,7 +811,14 @@ fn read_text_part(
             }
             Kind::Phone { country } => contact_problem(value, &mut text, |source, out| {
                 let row = first_row + row;
-                part.phone(row, source, *country, open_is_american, &mut cut, out)
+                part.phone(
+                    row,
+                    source,
+                    *country,
+                    (open_is_american, is_strict),
+                    &mut cut,
+                    out,
+                )
             }),
             _ => {
                 text::push_text(value, &mut text);
@@ -746,6 +880,7 @@ fn outcome(column: Column, unread: Unread, rows: usize, reading: Option<Reading>
         column,
         unread_count: unread.len(),
         unread: built::sparse_texts(rows, unread),
+        missing: 0,
         lost_digits: 0,
         reading,
     }

@@ -271,15 +271,18 @@ pub struct ReadColumn {
     is_exact: bool,
     /// How many codes have lost digits.
     lost_digits: usize,
+    /// How many cells say that they have no value.
+    missing: usize,
     /// How the column was read, for kinds whose text is interpreted.
     reading: Option<Py<PyDict>>,
 }
 
 /// Reads a series as `kind`. `is_argument`: order and decimal mark are arguments of the reader, and no settings. `today`: the
 /// day of the run, in days since 1970; `from_1904`: the workbook counts days from 1904. The header says the power of ten that
-/// numbers count in (`shift`), and that durations such as "4:10" are minutes and seconds (`minutes_first`).
+/// numbers count in (`shift`), and that durations such as "4:10" are minutes and seconds (`minutes_first`). `is_strict`: as since edition
+/// 2026; `missing`: the author's words for "no value".
 #[pyfunction]
-#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None, today=None, from_1904=false, shift=0, minutes_first=false))]
+#[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None, today=None, from_1904=false, shift=0, minutes_first=false, is_strict=false, missing=None))]
 #[allow(
     clippy::too_many_arguments,
     reason = "they are converted one by one, and one caller names them"
@@ -300,7 +303,14 @@ pub fn read_column<'py>(
     from_1904: bool,
     shift: i32,
     minutes_first: bool,
+    is_strict: bool,
+    missing: Option<Vec<String>>,
 ) -> PyResult<ReadColumn> {
+    let missing: Vec<String> = missing
+        .unwrap_or_default()
+        .iter()
+        .map(|word| cut::fold(word.trim()))
+        .collect();
     let kind = kind_named(kind, option)?;
     let column = series_of(series)?;
     let around = Surroundings {
@@ -320,6 +330,8 @@ pub fn read_column<'py>(
         from_1904,
         shift,
         minutes_first,
+        is_strict,
+        missing: &missing,
         currencies: &[],
     };
     let origin = match origin {
@@ -339,7 +351,8 @@ pub fn read_column<'py>(
             ),
             None => fields::read(&values, &kind, &around),
         };
-        let is_exact = fields::count_emptied(&values, &outcome.column) == outcome.unread_count;
+        let emptied = fields::count_emptied(&values, &outcome.column);
+        let is_exact = emptied == outcome.unread_count + outcome.missing;
         (outcome, is_exact)
     });
     let reading = match &outcome.reading {
@@ -352,6 +365,7 @@ pub fn read_column<'py>(
         unread: unread.transpose()?,
         is_exact,
         lost_digits: outcome.lost_digits,
+        missing: outcome.missing,
         reading,
     })
 }
@@ -401,6 +415,14 @@ fn described<'py>(py: Python<'py>, reading: &Reading) -> PyResult<Bound<'py, PyD
         arrow("", built::booleans(&open))
     });
     facts.set_item("open", open)?;
+    let doubts = (!reading.doubts.is_empty()).then(|| {
+        let mut texts = built::Texts::new(reading.doubts.len());
+        for said in &reading.doubts {
+            texts.push(*said);
+        }
+        arrow("", texts.column())
+    });
+    facts.set_item("doubts", doubts)?;
     facts.set_item("by", reading.by.map(ChosenBy::name))?;
     facts.set_item("why", reading.why.clone())?;
     Ok(facts)
@@ -588,15 +610,19 @@ pub fn emptied(
     Ok(column.map(|column| arrow("", column)))
 }
 
-/// Whether each text of a series passes a checksum: `iban`, `vat` or `luhn`; nothing for empty cells.
+/// Whether each text of a series passes a checksum: `iban`, `vat` or `luhn`; nothing for empty cells. `is_strict`: by the rules of all
+/// countries.
 #[pyfunction]
+#[pyo3(signature = (series, kind, is_strict=false))]
 pub fn passes_checksum(
     py: Python<'_>,
     series: &Bound<'_, PyAny>,
     kind: &str,
+    is_strict: bool,
 ) -> PyResult<ArrowColumn> {
     let check = match kind {
         "iban" => checksum::is_iban,
+        "vat" if is_strict => checksum::is_vat_by_all_rules,
         "vat" => checksum::is_vat,
         "luhn" => checksum::is_luhn,
         other => {

@@ -50,6 +50,8 @@ pub struct Reading {
     pub first_open: Option<usize>,
     /// For each row whether nothing but the setting decided how its cell is read; empty where no cell is of this kind.
     pub open: Vec<bool>,
+    /// For each row what is said of a cell that was read and is doubtful; empty where none is.
+    pub doubts: Vec<Option<&'static str>>,
     /// What chose for these cells.
     pub by: Option<ChosenBy>,
     /// Sentences about it, without cell values.
@@ -57,6 +59,21 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Marks cells that are doubtful: the rows and what is said of each. `why`: the same of the column.
+    pub fn doubt(&mut self, rows: usize, found: &[(usize, &'static str)], why: String) {
+        let Some(&(first, _)) = found.first() else {
+            return;
+        };
+        self.doubts.resize(rows, None);
+        for (row, said) in found {
+            self.doubts[*row] = Some(said);
+        }
+        self.cells = self.cells.max(found.len());
+        self.decided = self.decided.max(Decided::Weak);
+        self.first_open.get_or_insert(first);
+        self.why.push(why);
+    }
+
     /// Whether the column can be read in another way just as well.
     pub fn is_ambiguous(&self) -> bool {
         matches!(self.decided, Decided::Weak | Decided::Setting) && self.first_open.is_some()

@@ -86,7 +86,12 @@ pub fn read(values: &[Value<'_>], options: &DateOptions<'_>) -> Dates {
         matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some()
     };
     if values.iter().any(is_text) {
-        let cells = Cells::cut(values, options.with_time, latest(options));
+        let cells = Cells::cut(
+            values,
+            options.with_time,
+            latest(options),
+            options.is_strict,
+        );
         (reading, shown) = Column::new(&cells, values, options, &mut found).read(typed);
     }
     Dates {

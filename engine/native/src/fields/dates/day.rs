@@ -15,6 +15,8 @@ pub const MADE_IN: i64 = 2026;
 /// Years that a date may have. Beyond them are other calendars, serial numbers and slips.
 const YEARS: std::ops::Range<i64> = 1800..2200;
 const YEARS_OF_EIGHT_DIGITS: std::ops::Range<i64> = 1900..2200;
+/// Years of Thailand count from the death of Buddha.
+const BUDDHA: i64 = 543;
 /// No day.
 pub const NONE: i32 = i32::MIN;
 
@@ -46,6 +48,10 @@ pub struct Day {
     /// Microseconds since midnight; none without a time of day, or with one that does not exist.
     pub time: Option<i64>,
     pub has_time: bool,
+    /// Day and year beside a month's name are what they seem: 31-Nov-24 is no 24th of November, and months of Thailand have
+    /// years since Buddha.
+    pub is_strict: bool,
+    pub is_thai: bool,
 }
 
 impl Day {
@@ -218,6 +224,10 @@ impl Day {
                 1 => {
                     set(Order::DayFirst, b, month, a);
                     set(Order::YearFirst, a, month, b);
+                    let is_slip = a.length == 2 && b.length == 2 && (1..=31).contains(&a.value);
+                    if self.is_strict && is_slip && days[Order::DayFirst as usize] == NONE {
+                        days[Order::YearFirst as usize] = NONE;
+                    }
                 }
                 _ => set(Order::YearDay, a, month, b),
             }
@@ -238,7 +248,15 @@ impl Day {
             return NONE;
         }
         let mut full = i64::from(year.value);
-        if year.length == 2 {
+        if self.is_thai && self.is_strict {
+            full = match year.length {
+                4 if full > 2400 => full - BUDDHA,
+                // 25 may be 2525 or 2025 of another calendar.
+                2 if full < 44 => return NONE,
+                2 => full + 2500 - BUDDHA,
+                _ => full,
+            };
+        } else if year.length == 2 {
             full += if full <= LAST_SHORT_YEAR % 100 {
                 2000
             } else {
@@ -255,7 +273,10 @@ impl Day {
         }
         let (month, day) = (month.value.into(), day.value.into());
         let mut found = days_from_civil(full, month, day);
-        if year.length == 2 && found.is_some_and(|days| days > latest) {
+        if year.length == 2
+            && !(self.is_thai && self.is_strict)
+            && found.is_some_and(|days| days > latest)
+        {
             found = days_from_civil(full - 100, month, day);
         }
         match found {

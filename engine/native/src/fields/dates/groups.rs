@@ -143,7 +143,7 @@ pub struct Cells {
 
 impl Cells {
     /// Cuts all cells. Years of two digits lie not behind `latest`.
-    pub fn cut(values: &[Value<'_>], with_time: bool, latest: i64) -> Self {
+    pub fn cut(values: &[Value<'_>], with_time: bool, latest: i64, is_strict: bool) -> Self {
         let rows = values.len();
         let mut days = vec![[NONE; 4]; rows];
         let mut group_of = vec![NO_GROUP; rows];
@@ -158,7 +158,13 @@ impl Cells {
         let parts = in_threads(tasks, |(range, places)| {
             (
                 range.clone(),
-                Part::of(&values[range.clone()], range.start, latest, places),
+                Part::of(
+                    &values[range.clone()],
+                    range.start,
+                    latest,
+                    is_strict,
+                    places,
+                ),
             )
         });
         let mut whole = Part::default();
@@ -260,7 +266,13 @@ struct Part {
 
 impl Part {
     /// Cuts some cells, from a row on, each into its place.
-    fn of(values: &[Value<'_>], first_row: usize, latest: i64, places: Places<'_>) -> Self {
+    fn of(
+        values: &[Value<'_>],
+        first_row: usize,
+        latest: i64,
+        is_strict: bool,
+        places: Places<'_>,
+    ) -> Self {
         let mut this = Self::default();
         let mut cut = Cut::default();
         let mut lexicon = Lexicon::default();
@@ -280,7 +292,7 @@ impl Part {
                 continue;
             }
             this.cells += 1;
-            let Some(day) = plain.or_else(|| Day::of(&cut, &mut lexicon)) else {
+            let Some(mut day) = plain.or_else(|| Day::of(&cut, &mut lexicon)) else {
                 let has = |kind| cut.tokens().iter().any(|token| token.kind == kind);
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;
@@ -288,6 +300,10 @@ impl Part {
             if day.is_placeholder() {
                 // It says nothing of how the other cells are written, however many there are.
                 continue;
+            }
+            if is_strict && day.month.is_some() {
+                day.is_strict = true;
+                day.is_thai = text.contains(|c: char| matches!(c, '\u{e01}'..='\u{e4e}'));
             }
             let languages = day.month.map_or(0, |month| month.languages()) | day.weekday_languages;
             if languages != 0 {
@@ -301,7 +317,7 @@ impl Part {
             {
                 *time = day.time.unwrap_or(NO_TIME);
                 if day.time.is_some() {
-                    this.zones.add(text, first_row + row);
+                    this.zones.add(text, first_row + row, is_strict);
                 }
             }
             if day.month.is_some_and(|month| month.month(0).is_none()) {

@@ -37,7 +37,7 @@ pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<R
         if let Value::Text(text) = value {
             hundredths.add(text, row);
             if found[row].is_some() {
-                zones.add(text, row);
+                zones.add(text, row, false);
             }
         }
     }

@@ -18,4 +18,6 @@ pub struct DateOptions<'a> {
     /// The workbook counts serials from 1904.
     pub from_1904: bool,
     pub hints: Hints,
+    /// As since edition 2026: see [`super::day::Day::is_strict`].
+    pub is_strict: bool,
 }

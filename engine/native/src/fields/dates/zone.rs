@@ -5,6 +5,8 @@
 pub enum Zone {
     Offset(i16),
     Letters([u8; 4]),
+    /// The time has none.
+    None,
 }
 
 /// The zones of some cells.
@@ -16,10 +18,10 @@ pub struct Zones {
 }
 
 impl Zones {
-    /// Counts a cell.
+    /// Counts a cell. `with_none`: that it has no zone counts, too, beside others that have one.
     #[inline]
-    pub fn add(&mut self, text: &str, row: usize) {
-        if let Some(zone) = zone_of(text) {
+    pub fn add(&mut self, text: &str, row: usize, with_none: bool) {
+        if let Some(zone) = zone_of(text).or(with_none.then_some(Zone::None)) {
             self.add_zone(zone, row);
         }
     }
@@ -121,7 +123,7 @@ mod tests {
             .iter()
             .enumerate()
         {
-            zones.add(text, row);
+            zones.add(text, row, false);
         }
         assert_eq!(zones.differ_at, Some(3));
     }

@@ -254,7 +254,7 @@ fn is_phone(text: &str, cut: &Cut, is_number: bool) -> bool {
     let runs = runs(cut);
     let lengths: Vec<usize> = runs.iter().map(|run| run.len()).collect();
     let digits: usize = lengths.iter().sum();
-    if digits < 9 || phone::push_phone(cut, false, &mut found).is_err() {
+    if digits < 9 || phone::push_phone(cut, false, false, &mut found).is_err() {
         return false;
     }
     if text.starts_with(['+', '(']) || text.starts_with("00") && lengths.len() > 1 {

@@ -18,6 +18,73 @@ const SIDES: [(&str, bool); 4] = [
     ("soll", true),
 ];
 
+/// Words for powers of ten behind a number, as they are folded, and whether they say so without a currency beside them, too.
+const SCALES: &[(&str, i32, bool)] = &[
+    ("k", 3, false),
+    ("t", 3, false),
+    ("m", 6, false),
+    ("mm", 6, false),
+    ("mn", 6, false),
+    ("b", 9, false),
+    ("bn", 9, true),
+    ("tsd", 3, true),
+    ("tausend", 3, true),
+    ("thousand", 3, true),
+    ("тыс", 3, true),
+    ("тис", 3, true),
+    ("tys", 3, true),
+    ("tis", 3, true),
+    ("ezer", 3, true),
+    ("bin", 3, false),
+    ("mio", 6, true),
+    ("million", 6, true),
+    ("millions", 6, true),
+    ("millionen", 6, true),
+    ("millones", 6, true),
+    ("milioni", 6, true),
+    ("milhoes", 6, true),
+    ("milione", 6, true),
+    ("miljoen", 6, true),
+    ("miljoner", 6, true),
+    ("millioner", 6, true),
+    ("milionow", 6, true),
+    ("milionu", 6, true),
+    ("mill", 6, false),
+    ("mil", 6, false),
+    ("mln", 6, true),
+    ("млн", 6, true),
+    ("milyon", 6, true),
+    ("millio", 6, true),
+    ("mrd", 9, true),
+    ("mia", 9, true),
+    ("milliarde", 9, true),
+    ("milliarden", 9, true),
+    ("milliard", 9, true),
+    ("milliards", 9, true),
+    ("miliardi", 9, true),
+    ("miliardo", 9, true),
+    ("miljard", 9, true),
+    ("miljarder", 9, true),
+    ("mld", 9, true),
+    ("млрд", 9, true),
+    ("milyar", 9, true),
+    ("lakh", 5, true),
+    ("lakhs", 5, true),
+    ("lac", 5, false),
+    ("lacs", 5, false),
+    ("crore", 7, true),
+    ("crores", 7, true),
+    ("千", 3, true),
+    ("万", 4, true),
+    ("萬", 4, true),
+    ("만", 4, true),
+    ("억", 8, true),
+    ("亿", 8, true),
+    ("億", 8, true),
+    ("百万", 6, true),
+    ("천", 3, true),
+];
+
 /// A reading of a cell under one decimal mark.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Meaning {
@@ -108,6 +175,17 @@ impl Amount {
     /// `text` itself says what is capital, which tells currencies from units; of the `sure` currency, an ISO code, every
     /// sign counts.
     pub fn of(cut: &Cut, text: &str, units: &[String], sure: &str) -> Option<Self> {
+        Self::of_any(cut, text, units, sure, false)
+    }
+
+    /// The same; `with_scales`: a power of ten may stand behind it: "$1.2m", "2,5 Mio. €".
+    pub fn of_any(
+        cut: &Cut,
+        text: &str,
+        units: &[String],
+        sure: &str,
+        with_scales: bool,
+    ) -> Option<Self> {
         let tokens = cut.tokens();
         let digits = tokens.iter().position(|token| token.kind == DIGITS)?;
         let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
@@ -115,6 +193,7 @@ impl Amount {
         let mut around = Around {
             text,
             sure,
+            with_scales,
             ..Around::default()
         };
         let mark_before = mark_before(cut, digits)?;
@@ -146,10 +225,14 @@ impl Amount {
             return None;
         }
         // "5 Cr" are crores.
-        if (around.wants_money || this.has_side) && !number.looks_like_money() {
+        let is_money = around.power > 0 || number.looks_like_money();
+        if (around.wants_money || this.has_side) && !is_money {
             return None;
         }
-        let shift = if this.is_percent { -2 } else { 0 };
+        if around.power > 0 && (this.is_percent || this.has_side || this.has_exponent) {
+            return None;
+        }
+        let shift = if this.is_percent { -2 } else { around.power };
         for (meaning, decimal) in this.meanings.iter_mut().zip(MARKS) {
             *meaning = number.meaning(decimal, around.is_negative(), shift);
         }
@@ -199,6 +282,9 @@ fn behind_round(tokens: &[Token], behind: usize) -> usize {
 struct Around<'a> {
     text: &'a str,
     sure: &'a str,
+    with_scales: bool,
+    /// The power of ten that a word behind the number says.
+    power: i32,
     /// Whether a sign that is also a unit or a word counts only beside a number that looks like an amount of money.
     wants_money: bool,
     minus: u8,
@@ -271,6 +357,10 @@ impl Around<'_> {
 
     /// Takes the words and signs before the digits or behind them: a currency, or the side of an account.
     fn add_sign(&mut self, sign: &str, is_behind: bool) -> Option<()> {
+        if sign == "cr" && self.with_scales && is_behind && self.is_of_rupees() {
+            self.power = 7;
+            return Some(());
+        }
         // Many write "Cr" for ten million.
         let is_side = |word: &str| {
             word == sign && (sign.len() > 2 || letters(self.text, true) == sign.to_uppercase())
@@ -278,6 +368,17 @@ impl Around<'_> {
         if is_behind && let Some((_, is_owed)) = SIDES.iter().find(|(word, _)| is_side(word)) {
             self.side = Some(*is_owed);
             return Some(());
+        }
+        if is_behind
+            && self.with_scales
+            && let Some((power, rest)) = self.scale(sign)
+        {
+            self.power = power;
+            return if rest.is_empty() {
+                Some(())
+            } else {
+                self.add_sign(rest, is_behind)
+            };
         }
         match lexicon::currency(sign) {
             Some(at) => {
@@ -311,15 +412,37 @@ impl Around<'_> {
         Some(())
     }
 
+    /// The power of ten that the words behind a number begin or end with, and the rest of these, which is nothing or a currency.
+    fn scale<'s>(&self, sign: &'s str) -> Option<(i32, &'s str)> {
+        if self.power > 0 || lexicon::currency(sign).is_some() {
+            return None;
+        }
+        let rest_of = |word: &str| {
+            [sign.strip_prefix(word), sign.strip_suffix(word)]
+                .into_iter()
+                .flatten()
+                .find(|rest| rest.is_empty() || lexicon::currency(rest).is_some())
+        };
+        let found = SCALES.iter().filter_map(|(word, power, is_clear)| {
+            rest_of(word).map(|rest| (word, *power, *is_clear, rest))
+        });
+        // "mio" begins with "m".
+        let (_, power, is_clear, rest) = found.max_by_key(|(word, ..)| word.len())?;
+        (is_clear || self.currencies > 0 || !rest.is_empty()).then_some((power, rest))
+    }
+
     fn check(&self) -> Option<()> {
         let signs = self.minus + self.plus + self.open;
         // "$ 5 USD" says the same twice; "EUR 5 kg" says something else.
         let doubled = self.currencies > 1 && (self.is_word_before || self.length_behind != 3);
         // Beside a minus sign nobody knows what a side means, and of rupees crores are usual.
-        let is_rupee = self.currency > 0
-            && lexicon::currency_code(usize::from(self.currency) - 1) == Some("INR");
-        let is_strange = self.side.is_some() && (signs > 0 || self.percents > 0 || is_rupee);
+        let is_strange =
+            self.side.is_some() && (signs > 0 || self.percents > 0 || self.is_of_rupees());
         (signs <= 1 && self.open == self.close && !doubled && !is_strange).then_some(())
+    }
+
+    fn is_of_rupees(&self) -> bool {
+        self.currency > 0 && lexicon::currency_code(usize::from(self.currency) - 1) == Some("INR")
     }
 
     fn is_negative(&self) -> bool {
@@ -658,6 +781,50 @@ mod tests {
             "5 kr*m",
         ] {
             assert_eq!(meanings(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn compact_amounts_say_their_power() {
+        let mut cut = Cut::default();
+        let mut of = |text: &str| {
+            assert!(cut.cut(text));
+            Amount::of_any(&cut, text, &[], "", true)
+                .and_then(|one| one.meanings[0].or(one.meanings[1]))
+                .map(|one| one.value)
+        };
+        for (text, wanted) in [
+            ("$1.2m", 1.2e6),
+            ("€ 2.5 Mio", 2.5e6),
+            ("2,5 Mio. €", 2.5e6),
+            ("-$3bn", -3e9),
+            ("3 Mrd. EUR", 3e9),
+            ("5 lakh", 5e5),
+            ("₹ 5 Cr", 5e7),
+            ("12 тыс. руб.", 12e3),
+            ("3万円", 3e4),
+            ("$1.2 million", 1.2e6),
+            ("5 k€", 5e3),
+            ("(1.5m USD)", -1.5e6),
+            ("1.2億", 1.2e8),
+        ] {
+            assert_eq!(of(text), Some(wanted), "{text}");
+        }
+        // Metres, kelvins, and what is no power at all.
+        for text in [
+            "5 m",
+            "1.2k",
+            "5 M",
+            "5 kg",
+            "$5 mx",
+            "5% m",
+            "2 mil",
+            "5 Cr",
+            "£m 3.4",
+            "$5m USD kg",
+            "5 t",
+        ] {
+            assert_eq!(of(text), None, "{text}");
         }
     }
 

@@ -30,6 +30,8 @@ pub struct NumberOptions<'a> {
     pub hints: Hints,
     /// Whether the month comes first in dates beside it.
     pub month_first: bool,
+    /// A power of ten may stand behind a number: "$1.2m".
+    pub with_scales: bool,
 }
 
 /// Numbers as they were read.
@@ -196,7 +198,15 @@ pub fn is_number(value: Value<'_>, options: &NumberOptions<'_>) -> bool {
         return false;
     };
     let mut cut = Cut::default();
-    cut.cut(text) && Amount::of(&cut, text, options.units, options.currency).is_some()
+    cut.cut(text)
+        && Amount::of_any(
+            &cut,
+            text,
+            options.units,
+            options.currency,
+            options.with_scales,
+        )
+        .is_some()
 }
 
 /// The decimal mark that the cells of a column show by themselves.
@@ -245,7 +255,13 @@ struct Part {
 
 impl Part {
     /// Cuts the cells of some values, each into its place.
-    fn of(values: &[Value<'_>], cells: &mut [Cell], units: &[String], currency: &str) -> Self {
+    fn of(values: &[Value<'_>], cells: &mut [Cell], options: &NumberOptions<'_>) -> Self {
+        let NumberOptions {
+            units,
+            currency,
+            with_scales,
+            ..
+        } = *options;
         let mut this = Self::default();
         let mut cut = Cut::default();
         for (cell, value) in cells.iter_mut().zip(values) {
@@ -256,7 +272,9 @@ impl Part {
                 continue;
             }
             this.filled += 1;
-            if let Some(amount) = plain.or_else(|| Amount::of(&cut, text, units, currency)) {
+            if let Some(amount) =
+                plain.or_else(|| Amount::of_any(&cut, text, units, currency, with_scales))
+            {
                 *cell = Cell::of(&amount);
                 this.numbers += 1;
                 this.with_digits += 1;
@@ -343,9 +361,7 @@ fn cut(values: &[Value<'_>], options: &NumberOptions) -> (Vec<Cell>, Part) {
         tasks.push((&values[range], own));
         rest = others;
     }
-    let parts = in_threads(tasks, |(values, cells)| {
-        Part::of(values, cells, options.units, options.currency)
-    });
+    let parts = in_threads(tasks, |(values, cells)| Part::of(values, cells, options));
     let mut whole = Part::default();
     for part in parts {
         whole.filled += part.filled;

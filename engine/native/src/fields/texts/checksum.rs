@@ -290,9 +290,183 @@ fn vat_digits_agree(country: &[u8], id: &[u8]) -> bool {
     }
 }
 
+/// Whether a text is such a number, and the check digits agree in the countries with longer rules, too: with this all are checked.
+pub fn is_vat_by_all_rules(text: &str) -> bool {
+    let id = plain(text);
+    is_vat(text)
+        && id
+            .split_at_checked(2)
+            .is_some_and(|(country, rest)| further_digits_agree(country, rest))
+}
+
+fn further_digits_agree(country: &[u8], id: &[u8]) -> bool {
+    let number = |id: &[u8]| {
+        digits(id)
+            .iter()
+            .fold(0u64, |all, digit| all * 10 + u64::from(*digit))
+    };
+    let d = digits(id);
+    let is = |at: usize, digit: u32| d.get(at) == Some(&digit);
+    match country {
+        b"BG" if id.len() == 9 => {
+            let first = weighted(&d[..8], &[1, 2, 3, 4, 5, 6, 7, 8]) % 11;
+            let second = weighted(&d[..8], &[3, 4, 5, 6, 7, 8, 9, 10]) % 11 % 10;
+            is(8, if first == 10 { second } else { first })
+        }
+        b"BG" => {
+            let of_other = (11 - weighted(&d[..9], &[4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11;
+            is(
+                9,
+                weighted(&d[..9], &[2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11 % 10,
+            ) || is(9, weighted(&d[..9], &[21, 19, 17, 13, 11, 9, 7, 3, 1]) % 10)
+                || is(9, of_other)
+        }
+        b"CY" => {
+            const ODD: [u32; 10] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21];
+            let one = |(at, digit): (usize, &u32)| {
+                if at % 2 == 0 {
+                    ODD[*digit as usize]
+                } else {
+                    *digit
+                }
+            };
+            let sum: u32 = digits(&id[..8]).iter().enumerate().map(one).sum();
+            u32::from(id[8] - b'A') == sum % 26
+        }
+        b"CZ" if id.len() == 8 => {
+            let check = 11 - weighted(&d[..7], &[8, 7, 6, 5, 4, 3, 2]) % 11;
+            is(7, check % 10)
+        }
+        b"CZ" if id.len() == 9 && id[0] == b'6' => {
+            let sum = weighted(&d[1..8], &[8, 7, 6, 5, 4, 3, 2]) % 11;
+            is(8, [8, 7, 6, 5, 4, 3, 2, 1, 0, 9, 8][10 - sum as usize])
+        }
+        b"CZ" if id.len() == 10 => {
+            number(id).is_multiple_of(11) || number(&id[..9]) % 11 == 10 && is(9, 0)
+        }
+        b"ES" => is_spanish(id, number),
+        b"FR" if !id[..2].iter().all(u8::is_ascii_digit) => {
+            let place = |letter: u8| {
+                b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+                    .iter()
+                    .position(|one| *one == letter)
+            };
+            let (Some(first), Some(second)) = (place(id[0]), place(id[1])) else {
+                return false;
+            };
+            let key = if first < 10 {
+                first * 24 + second - 10
+            } else {
+                first * 34 + second - 100
+            } as u64;
+            (number(&id[2..]) + 1 + key / 11) % 11 == key % 11
+        }
+        b"IE" => {
+            const LETTERS: &[u8] = b"WABCDEFGHIJKLMNOPQRSTUV";
+            let is_old = !id[1].is_ascii_digit();
+            let body: Vec<u8> = if is_old {
+                [b"0", &id[2..7], &id[..1]].concat()
+            } else {
+                id[..7].to_vec()
+            };
+            let behind = id.get(8).map_or(0, |letter| {
+                LETTERS.iter().position(|one| one == letter).unwrap_or(0) as u32
+            });
+            let sum = weighted(&digits(&body), &[8, 7, 6, 5, 4, 3, 2]) + 9 * behind;
+            LETTERS[sum as usize % 23] == id[7]
+        }
+        b"LV" if id[0] > b'3' => weighted(&d, &[9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1]) % 11 == 3,
+        b"LV" => {
+            id.starts_with(b"32")
+                || is(
+                    10,
+                    (1 + weighted(&d[..10], &[10, 5, 8, 4, 2, 1, 6, 3, 7, 9])) % 11 % 10,
+                )
+        }
+        b"LT" => {
+            let (last, body) = (d.len() - 1, &d[..d.len() - 1]);
+            let sum = |more: usize| {
+                body.iter()
+                    .enumerate()
+                    .map(|(at, digit)| (1 + (at + more) as u32 % 9) * digit)
+                    .sum::<u32>()
+                    % 11
+            };
+            let check = if sum(0) == 10 { sum(2) } else { sum(0) };
+            is(last, check % 10)
+        }
+        b"NL" => {
+            let is_formed = has_form(id, "999999999B99");
+            // Of people since 2020: the same rule as of bank accounts.
+            let of_people = || {
+                let text: String = b"NL"
+                    .iter()
+                    .chain(id)
+                    .map(|byte| match byte {
+                        b'0'..=b'9' => u32::from(byte - b'0').to_string(),
+                        letter => (u32::from(letter - b'A') + 10).to_string(),
+                    })
+                    .collect();
+                text.bytes()
+                    .fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97)
+                    == 1
+            };
+            is_formed
+                && (weighted(&digits(&id[..8]), &[9, 8, 7, 6, 5, 4, 3, 2]) % 11
+                    == u32::from(id[8] - b'0')
+                    || of_people())
+        }
+        b"RO" => {
+            let body = &d[..d.len() - 1];
+            let sum = weighted(body, &[7, 5, 3, 2, 1, 7, 5, 3, 2][9 - body.len()..]);
+            is(body.len(), 10 * sum % 11 % 10)
+        }
+        b"GB" | b"XI" => {
+            let sum = weighted(&d[..7], &[8, 7, 6, 5, 4, 3, 2]) + 10 * d[7] + d[8];
+            sum.is_multiple_of(97) || (sum + 55).is_multiple_of(97)
+        }
+        _ => true,
+    }
+}
+
+/// Numbers of Spain: of people, and of companies, which begin with a letter.
+fn is_spanish(id: &[u8], number: impl Fn(&[u8]) -> u64) -> bool {
+    const LETTERS: &[u8] = b"TRWAGMYFPDXBNJZSQVHLCKE";
+    let letter_of = |number: u64| LETTERS[(number % 23) as usize] == id[8];
+    match id[0] {
+        b'0'..=b'9' => letter_of(number(&id[..8])),
+        b'X' | b'Y' | b'Z' => letter_of(u64::from(id[0] - b'X') * 10_000_000 + number(&id[1..8])),
+        b'K' | b'L' | b'M' => letter_of(number(&id[1..8])),
+        _ => {
+            let one = |(at, digit): (usize, &u32)| {
+                if at % 2 == 0 {
+                    2 * digit / 10 + 2 * digit % 10
+                } else {
+                    *digit
+                }
+            };
+            let sum: u32 = digits(&id[1..8]).iter().enumerate().map(one).sum();
+            let check = (10 - sum % 10) % 10;
+            u32::from(id[8]) == u32::from(b'0') + check || b"JABCDEFGHI"[check as usize] == id[8]
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_all_countries_are_checked() {
+        let good = "BG175074752 BG7523169263 CY10259033P CZ25123891 CZ640903926 ESB58378431 ESX2482300W ES54362315K FRK7399859412 IE6433435F IE8D79739I \
+            IE6433435OA LV40003521600 LV16117519997 LT119511515 LT100001919017 NL004495445B01 NL123456789B13 RO18547290 GB980780684 DE136695976 PL8567346215";
+        for id in good.split_ascii_whitespace() {
+            assert!(is_vat_by_all_rules(id), "{id}");
+        }
+        for id in "BG175074753 CY10259033Z CZ25123890 ESB58378430 ES54362315Z IE6433435E LV40003521601 LT119511516 NL123456789B12 RO18547291 GB980780685 FRA7399859412".split_ascii_whitespace() {
+            assert!(!is_vat_by_all_rules(id), "{id}");
+        }
+    }
 
     #[test]
     fn published_examples_pass_and_a_changed_digit_fails() {

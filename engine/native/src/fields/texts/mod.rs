@@ -3,6 +3,8 @@
 pub mod checksum;
 pub mod country;
 pub mod email;
+pub mod person;
+pub mod person_words;
 pub mod phone;
 pub mod text;
 pub mod truth;

@@ -106,6 +106,38 @@ fn is_amount(cut: &Cut) -> bool {
     is_whole || has_decimals && (is_zero || length(last) <= 2 && cut.text(*last) != "0")
 }
 
+/// Whether a text is a place on the earth: "52.5200, 13.4050", or one half of it.
+fn is_place(cut: &Cut) -> bool {
+    let marks = |token: &&Token| matches!(token.kind, b',' | b';' | SPACE);
+    let tokens: Vec<Token> = cut
+        .tokens()
+        .iter()
+        .filter(|token| token.kind != b'-')
+        .copied()
+        .collect();
+    let is_half = |half: &[Token]| match half {
+        [degrees, point, rest] => {
+            let (whole, parts) = (cut.text(*degrees), cut.text(*rest));
+            (degrees.kind, point.kind, rest.kind) == (DIGITS, b'.', DIGITS)
+                && whole.parse::<u16>().is_ok_and(|whole| whole <= 180)
+                && (whole == "0" || !whole.starts_with('0'))
+                && parts.len() > 3
+        }
+        _ => false,
+    };
+    match tokens.len() {
+        3 => is_half(&tokens),
+        7.. => {
+            is_half(&tokens[..3])
+                && is_half(&tokens[tokens.len() - 3..])
+                && tokens[3..tokens.len() - 3]
+                    .iter()
+                    .all(|token| marks(&token))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a text is the number of an invoice or an order, which begins with its year or its day: "2025-0001234",
 /// "10/2025-00017", "20250131001".
 fn is_numbered_by_year(cut: &Cut) -> bool {
@@ -238,8 +270,16 @@ fn may_be_american(digits: &[u8]) -> bool {
 ///
 /// # Errors
 /// Something else stands in the text, or it has too few or too many digits.
-pub fn push_phone(cut: &Cut, open_is_american: bool, out: &mut String) -> Result<Written, NoPhone> {
-    let phone = Phone::of(cut)?;
+pub fn push_phone(
+    cut: &Cut,
+    open_is_american: bool,
+    is_strict: bool,
+    out: &mut String,
+) -> Result<Written, NoPhone> {
+    let phone = Phone::of(cut, is_strict)?;
+    if is_strict && !phone.has_plus && phone.is_numbered() {
+        return Err(NoPhone::Other);
+    }
     let written = phone.written();
     if written == Written::American || written == Written::Open && open_is_american {
         let home = phone.home();
@@ -259,8 +299,13 @@ pub fn push_phone(cut: &Cut, open_is_american: bool, out: &mut String) -> Result
 ///
 /// # Errors
 /// Something else stands in the text, it has too few or too many digits, or the country has no such number.
-pub fn push_phone_of(country: Country, cut: &Cut, out: &mut String) -> Result<(), NoPhone> {
-    let phone = Phone::of(cut)?;
+pub fn push_phone_of(
+    country: Country,
+    cut: &Cut,
+    is_strict: bool,
+    out: &mut String,
+) -> Result<(), NoPhone> {
+    let phone = Phone::of(cut, is_strict)?;
     if phone.has_plus {
         phone.push_whole(out);
     } else {
@@ -323,6 +368,8 @@ struct Phone<'a> {
     tokens: &'a [Token],
     /// Its first digits where they begin with "00", which stands for a plus.
     zeros_at: Option<usize>,
+    /// Whether what is a number of another kind, and Italy's zero, are known.
+    is_strict: bool,
     digits: [u8; 24],
     count: usize,
     /// The lengths of its first parts, and how many it has.
@@ -333,10 +380,11 @@ struct Phone<'a> {
 }
 
 impl<'a> Phone<'a> {
-    fn of(cut: &'a Cut) -> Result<Self, NoPhone> {
+    fn of(cut: &'a Cut, is_strict: bool) -> Result<Self, NoPhone> {
         // Only the number of a phone begins with a plus.
         let may_be_other = cut.tokens().first().is_none_or(|first| !is_plus(first));
-        if may_be_other && NO_PHONES.iter().any(|is_it| is_it(cut)) {
+        if may_be_other && (NO_PHONES.iter().any(|is_it| is_it(cut)) || is_strict && is_place(cut))
+        {
             return Err(NoPhone::Other);
         }
         let tokens = without_decimal(cut);
@@ -348,6 +396,7 @@ impl<'a> Phone<'a> {
             cut,
             tokens,
             zeros_at,
+            is_strict,
             digits: [0; 24],
             count: 0,
             lengths: [0; 4],
@@ -378,6 +427,10 @@ impl<'a> Phone<'a> {
                 // Without a country nobody knows whether it is dialled.
                 if !self.has_plus || self.count == 0 {
                     return Err(NoPhone::Other);
+                }
+                if self.is_strict && self.digits() == b"39" {
+                    // In Italy it is dialled from everywhere.
+                    (self.digits[self.count], self.count) = (b'0', self.count + 1);
                 }
                 return Ok(at + 3);
             }
@@ -430,6 +483,40 @@ impl<'a> Phone<'a> {
             && rest.next().is_none()
             && digits.len() <= 6;
         is_it.then_some(digits)
+    }
+
+    /// Whether it is the number of something else: its parts are those of one, and its check digit agrees.
+    fn is_numbered(&self) -> bool {
+        let digit = |at: usize| u32::from(self.digits[at] - b'0');
+        let sum = |count: usize, weight: &dyn Fn(usize) -> u32| {
+            (0..count).map(|at| weight(at) * digit(at)).sum::<u32>()
+        };
+        let is_whole = self.parts == 1;
+        match self.count {
+            // ISSN: "0378-5955"
+            8 if self.is_in_parts(&[4, 4]) && self.has_mark() => {
+                sum(8, &|at| 8 - at as u32).is_multiple_of(11)
+            }
+            // "123-45-6789" of the United States
+            9 => self.is_in_parts(&[3, 2, 4]) && self.has_mark(),
+            // "12/345/67890" of Germany
+            10 | 11
+                if self.parts == 3
+                    && self
+                        .tokens
+                        .iter()
+                        .filter(|token| token.kind == b'/')
+                        .count()
+                        == 2 =>
+            {
+                matches!(self.lengths[..3], [2, 3, 5] | [3, 3, 5] | [3, 4, 4])
+            }
+            // EAN and ISBN
+            13 if self.digits[0] != b'0' && (is_whole || self.digits().starts_with(b"97")) => {
+                sum(13, &|at| 1 + 2 * (at as u32 % 2)).is_multiple_of(10)
+            }
+            _ => false,
+        }
     }
 
     fn push_whole(&self, out: &mut String) {
@@ -509,6 +596,42 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_of_other_kinds_are_no_phones() {
+        let mut cut = Cut::default();
+        let mut of = |text: &str| {
+            let mut out = String::new();
+            assert!(cut.cut(text));
+            push_phone(&cut, false, true, &mut out).ok().map(|_| out)
+        };
+        for text in [
+            "0378-5955",
+            "4006381333931",
+            "978-3-16-148410-0",
+            "52.5200, 13.4050",
+            "48.8566,2.3522",
+            "52.520008",
+            "12/345/67890",
+            "123-45-6789",
+            "-33.8688 151.2093",
+        ] {
+            assert_eq!(of(text), None, "{text}");
+        }
+        // A letter less, a digit other: these may be dialled.
+        for (text, wanted) in [
+            ("0378-5956", "03785956"),
+            ("4006381333932", "4006381333932"),
+            ("06 1234567", "061234567"),
+            ("+39 (0)6 1234567", "+39061234567"),
+            ("+49 (0)30 123456", "+4930123456"),
+            ("030.123456", "030123456"),
+            ("089.1234567", "0891234567"),
+            ("+4006381333931", "+4006381333931"),
+        ] {
+            assert_eq!(of(text).as_deref(), Some(wanted), "{text}");
+        }
+    }
+
+    #[test]
     fn plain_phones_are_the_same_either_way() {
         let mut cut = Cut::default();
         let mut agreed = 0;
@@ -531,7 +654,7 @@ mod tests {
                         if push_plain_phone(&text, &mut plain) {
                             let mut full = String::new();
                             assert!(!has_several_phones(&text) && cut.cut(&text));
-                            let written = push_phone(&cut, false, &mut full);
+                            let written = push_phone(&cut, false, false, &mut full);
                             assert_eq!(written, Ok(Written::American), "{text}");
                             assert_eq!(plain, full, "{text}");
                             agreed += 1;
@@ -549,7 +672,7 @@ mod tests {
             let mut cut = Cut::default();
             let mut out = String::new();
             cut.cut(text);
-            push_phone(&cut, true, &mut out).map(|_| out)
+            push_phone(&cut, true, false, &mut out).map(|_| out)
         };
         for (text, wanted) in [
             ("(555) 123-4567 ext. 8", "555-123-4567 x8"),
@@ -630,7 +753,7 @@ mod tests {
             let mut cut = Cut::default();
             let mut out = String::new();
             cut.cut(text);
-            push_phone(&cut, false, &mut out).map(|written| (written, out))
+            push_phone(&cut, false, false, &mut out).map(|written| (written, out))
         };
         for (text, wanted, digits) in [
             ("(555) 123-4567", Written::American, "555-123-4567"),

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::person::{self, Doubt};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::text_form::push_date;
 use crate::columns::view::Value;
@@ -344,6 +345,30 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
         }
     }
     out.len() > start
+}
+
+/// The same by what is known of names; returns why a name was not parted. One that nobody can part is left whole as a last
+/// name, and what is no person's has no parts.
+pub fn push_person(value: Value<'_>, part: NamePart, out: &mut String) -> Option<Doubt> {
+    if part == NamePart::Full {
+        let is_there = push_name(value, part, out);
+        return (is_there && person::is_no_person(out)).then_some(Doubt::NoPerson);
+    }
+    let mut whole = String::new();
+    if !push_text(value, &mut whole) {
+        return None;
+    }
+    whole.retain(|c| !is_format(c));
+    let is_first = part == NamePart::First;
+    match person::names(&whole) {
+        Ok((first, last)) => out.push_str(if is_first { &first } else { &last }),
+        Err(Doubt::Open) if !is_first => {
+            push_name(value, NamePart::Full, out);
+            return Some(Doubt::Open);
+        }
+        Err(doubt) => return Some(doubt),
+    }
+    None
 }
 
 /// Adds a name whose last part stands before its first one.

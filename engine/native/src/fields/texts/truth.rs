@@ -108,6 +108,87 @@ const NO: &[&str] = &[
     "否",
 ];
 
+/// Further words and signs for yes and no, folded.
+/// Further words and signs for yes, folded or as they are written.
+const MORE_YES: &[&str] = &[
+    "●",
+    "◎",
+    "■",
+    "👍",
+    "jah",
+    "taip",
+    "так",
+    "иә",
+    "ya",
+    "benar",
+    "betul",
+    "ndiyo",
+    "bai",
+    "co",
+    "đung",
+    "dung",
+    "有",
+    "对",
+    "對",
+    "真",
+    "可",
+    "예",
+    "네",
+    "참",
+    "済",
+    "済み",
+    "可能",
+    "該当",
+    "ใช่",
+    "มี",
+    "จริง",
+    "נכון",
+    "כן",
+    "نعم",
+    "بله",
+    "हां",
+    "हाँ",
+    "जी",
+];
+/// Those for no.
+const MORE_NO: &[&str] = &[
+    "□",
+    "👎",
+    "ні",
+    "нi",
+    "жок",
+    "нема",
+    "няма",
+    "iie",
+    "tidak",
+    "bukan",
+    "hapana",
+    "khong",
+    "jokki",
+    "无",
+    "無",
+    "错",
+    "錯",
+    "假",
+    "否",
+    "아니오",
+    "아니요",
+    "거짓",
+    "未",
+    "不可",
+    "非該当",
+    "ไม่",
+    "ไม่ใช่",
+    "ไม่มี",
+    "לא",
+    "لا",
+    "خیر",
+    "नहीं",
+];
+/// In Japan a circle is yes and a cross is no; alone, and elsewhere, they may be anything.
+const CIRCLES: [&str; 2] = ["○", "◯"];
+const CROSSES: [&str; 3] = ["×", "✕", "✖"];
+
 /// Initials of yes and no, in some language. One alone may be anything: "F" is female, "N" north.
 const INITIALS: &[(char, char)] = &[
     ('y', 'n'),
@@ -251,6 +332,33 @@ pub fn truth(
     }
 }
 
+/// Whether circles and crosses stand in a column, and nothing that makes a circle the empty one.
+pub fn has_circles(values: &[Value<'_>]) -> bool {
+    let has = |signs: &[&str]| {
+        let is_one =
+            |value: &Value<'_>| matches!(value, Value::Text(text) if signs.contains(&text.trim()));
+        values.iter().any(is_one)
+    };
+    has(&CIRCLES) && has(&CROSSES) && !has(&["●"])
+}
+
+/// The boolean that a cell says in further words and signs; `circles`: see [`has_circles`].
+pub fn more_truth(value: Value<'_>, circles: bool) -> Option<bool> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    let word = text.trim().trim_end_matches(['.', '\u{fe0e}', '\u{fe0f}']);
+    if CIRCLES.contains(&word) || CROSSES.contains(&word) {
+        return circles.then_some(CIRCLES.contains(&word));
+    }
+    let is_one = !word.is_empty() && word.len() < 24;
+    let says =
+        |known: &[&str]| is_one && (known.contains(&word) || known.contains(&fold(word).as_str()));
+    says(MORE_YES)
+        .then_some(true)
+        .or_else(|| says(MORE_NO).then_some(false))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,6 +379,26 @@ mod tests {
             assert_eq!(says(neither), None, "{neither}");
         }
     }
+    #[test]
+    fn signs_of_japan_are_read_beside_each_other() {
+        let says = |texts: &[&str]| -> Vec<Option<bool>> {
+            let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+            let circles = has_circles(&values);
+            values
+                .iter()
+                .map(|value| more_truth(*value, circles))
+                .collect()
+        };
+        let (yes, no) = (Some(true), Some(false));
+        assert_eq!(says(&["○", "×", "◯"]), [yes, no, yes]);
+        assert_eq!(says(&["○", "×", "●"]), [None, None, yes]);
+        assert_eq!(says(&["×"]), [None]);
+        assert_eq!(
+            says(&["так", "Ні", "예", "無", "taip", "maybe"]),
+            [yes, no, yes, no, yes, None]
+        );
+    }
+
     #[test]
     fn initials_are_read_where_both_are_known() {
         let mut cut = Cut::default();

@@ -1,0 +1,142 @@
+"""Powers of ten that headers name in many languages: ``Umsatz Mio. EUR``, ``Выручка, тыс. руб.``, ``金额(万元)``, ``Rs. in lakhs``.
+
+A word counts where nothing else can be meant: in brackets with nothing but a currency, behind "in", or beside a currency at the
+header's end. Any other place of a clear word is a doubt.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ade_engine import _native
+from ade_engine.fields.header_unit import is_sign
+
+#: Powers of ten by words that say nothing else in a header.
+_CLEAR = {
+    word: power
+    for power, words in {
+        -2: "cent cents eurocent eurocents ¢ pence centimes centimos centavos centesimi rappen grosze groszy grosz ore kopecks коп копеек копеики копиок "
+        "копииок kurus paise paisa stotinki стотинки bani haleru halier fillér filler santim senti",
+        2: "hundreds hundert centaines cientos centinaia",
+        3: "thousand thousands tsd tausend thsd ths milliers migliaia tys тыс тысяч тис тисяч tisic tisicich tisuca tisoc hiljada duizend tusen tusind ezer tuhatta tuhat "
+        "tukst 000 1000 '000 xιλ χιλ χιλιαδες хил хиляди хиљада nghin ngan ribu พัน พันบาท الاف بالالاف אלפי באלפי हजार",
+        5: "lakh lakhs lacs लाख",
+        6: "million millions mio mill mln mn millionen millones milhoes milioni miljoen milj miljoner millioner miljonaa миллион миллионов млн мільйонів "
+        "milion miliony milionu milionow milyon millio εκατ εκατομμυρια милиона милион trieu juta ล้าน ล้านบาท مليون ملايين بالملايين מיליוני מיליון במיליוני 1000000 000000",
+        7: "crore crores करोड़ करोड",
+        9: "billion billions bn mrd milliarden milliards miliardi mld miljard miljarder миллиардов млрд miliard miliardy miliardow milyar milliard ty miliar مليار",
+    }.items()
+    for word in words.split()
+}
+#: Those that are a metre, a mile, "per mille" or a name without a currency beside them.
+_BESIDE_CURRENCY = {"k": 3, "t": 3, "e": 3, "mil": 3, "mille": 3, "miles": 3, "mii": 3, "bin": 3, "tis": 3, "m": 6, "mil.": 6, "gr": -2, "p": -2, "kop": -2, "cr": 7, "lac": 5, "b": 9}
+#: Languages in which "mil" with a point is a million: what stands beside it says so.
+_MILLIONS_BY_CURRENCY = frozenset("kc czk eur lei ron kn din sk".split())
+_CURRENCIES = frozenset(
+    "euro euros evro руб рубли рублеи р грн гривень лв лева zl zloty zlotych kc korun ft forint kr kroner kronor lei leu ron tl lira liras rs rupees rupee re reais real "
+    "pesos peso dollar dollars dolares dolar dollari pound pounds sterling dong d rp rupiah บาท ريال دينار درهم جنيه שח ש\"ח kn kuna din dinara dinar yen yuan rmb won "
+    "francs franc franken fr sfr soles sol rand r₽ रुपये रुपए eurow eura evra evrov us usd r ден դր ₸ тг тенге".split()
+)
+_FILLERS = frozenset("in of en de di em d v u w i a la le the x × * på pa σε в у an и pro-memoria des del dei do dos as σ".split())
+#: Before a power that the header counts in; "per thousand" is a rate.
+_IN = frozenset("in en em v u w i pa σε в у an".split())
+_PER = frozenset("per pro par por je za на cada kazde a/".split())
+_IN_BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]\s*$")
+#: Powers of China, Japan and Korea, with their currency.
+_EASTERN = {"百万": 6, "百萬": 6, "千": 3, "万": 4, "萬": 4, "億": 8, "亿": 8, "千万": 7, "十億": 9, "백만": 6, "천": 3, "만": 4, "억": 8, "천만": 7, "십억": 9}
+_EASTERN_UNIT = re.compile(rf"(?:^|[(（\[【:：\s、,/]|単位|单位|單位|단위)({'|'.join(sorted(_EASTERN, key=len, reverse=True))})(円|元|원|ドル|美元|港元|人民币|人民幣|韓元|달러|圓|日元|欧元)[)）\]】\s]*$")
+_EASTERN_BEHIND = re.compile(rf"({'|'.join(sorted(_EASTERN, key=len, reverse=True))})(円|元|원)$")
+_NUMBER_GAPS = re.compile(r"(?<=\d)[., ](?=000)")
+_ZEROS = re.compile(r"(?<!\d)['’]?(000)(?:['’]?s)?\b")
+#: Whose hundredths, or how many of them make one, depends on the currency.
+_MINOR_UNITS = re.compile(r"\bminor units?\b|\bcurrency subunits?\b", re.IGNORECASE)
+
+
+def folded(text: str) -> str:
+    """Small letters without accents."""
+    text = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L").replace("ø", "o").replace("Ø", "O").replace("đ", "d").replace("Đ", "D").replace("ı", "i"))
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Mn").lower().replace("ς", "σ")
+
+
+_CLEAR = {folded(word): power for word, power in _CLEAR.items()}
+_CURRENCIES = frozenset(map(folded, _CURRENCIES))
+
+#: A word of a header: the power that it says, whether a currency has to stand beside it, and whether it is one itself.
+_Word = tuple[int, bool, bool]
+
+
+def _word(word: str) -> _Word | None:
+    """What a word says of how numbers count; ``None``: something else."""
+    bare = word.strip(".,:;")
+    small = folded(bare)
+    if small in ("", "-", "–"):
+        return 0, False, False
+    if bare and all(is_sign(letter) for letter in bare) and bare != "¢" or _native.is_currency_of_header(bare, False) or small in _CURRENCIES or small in ("r$", "us$", "ca$", "a$", "hk$", "s/"):
+        return 0, False, True
+    if small in _CLEAR:
+        return _CLEAR[small], False, False
+    if small in _BESIDE_CURRENCY and bare not in ("T", "P", "E", "GR", "Gr"):
+        return _BESIDE_CURRENCY[small], True, False
+    if small in _FILLERS:
+        return 0, False, False
+    for letters, power in (("t", 3), ("k", 3), ("e", 3), ("m", 6), ("mn", 6), ("bn", 9), ("000", 3)):
+        for rest in (small.removeprefix(letters) if len(letters) == 1 or letters == "000" else small, small.removesuffix(letters) if letters not in ("t", "e") else small):
+            if rest != small and (rest in _CURRENCIES - {"d", "r", "a", "re", "us"} or len(rest) == 1 and is_sign(rest) or len(rest) == 3 and bare[-3:].isupper() and _native.is_currency_of_header(rest.upper(), False) and bare != "MWST"):
+                return power, False, True
+    return None
+
+
+def scale_of(header: str, unit: str | None, kind: str) -> tuple[str, int, str | None, bool] | None:
+    """The text that names a power of ten, the power, the currency beside it, and whether nothing else can be meant.
+
+    ``unit``: a row of units below the header, or what the header itself names.
+    """
+    header = unicodedata.normalize("NFKC", header).strip().translate({ord("（"): "(", ord("）"): ")"})
+    found = _EASTERN_UNIT.search(header) or _EASTERN_BEHIND.search(header)
+    if found is not None:
+        return found[0].strip(" ()[]【】、,:："), _EASTERN[found[1]], found[2], True
+    minor = _MINOR_UNITS.search(header) if kind == "money" else None
+    if minor is not None:
+        return minor[0], -2, None, False
+    brackets = _IN_BRACKETS.search(header)
+    inside = unit if unit and unit not in header else None if brackets is None else brackets[1]
+    if inside is not None:
+        return _within(inside, kind, is_apart=True)
+    words = header.split()
+    for at in range(max(0, len(words) - 5), len(words)):
+        if at and folded(words[at - 1].strip(".,")) in _PER:
+            return None
+        said = _within(" ".join(words[at:]), kind, is_apart=False, behind=words[at - 1] if at else "")
+        if said is not None:
+            return said
+    return None
+
+
+def _within(text: str, kind: str, *, is_apart: bool, behind: str = "") -> tuple[str, int, str | None, bool] | None:
+    """What a stretch of a header says, if it says nothing else; in brackets of its own a clear word among others is a doubt."""
+    plain = _ZEROS.sub(r" \1 ", _NUMBER_GAPS.sub("", text)) if "'" in text or "’" in text or "000" in text else text
+    plain = re.sub(r"\bt\.\s?kr\b", "tkr", re.sub(r"\b([dl])['’](?=\w)", "", re.sub(r"([€$£₹])(?=\d)", r"\1 ", plain)), flags=re.IGNORECASE)
+    tokens = [token for token in re.split(r"[\s/]+", plain) if token]
+    said = [_word(token) for token in tokens]
+    powers = [one for one in said if one is not None and one[0]]
+    currencies = [token.strip(".,") for token, one in zip(tokens, said) if one is not None and one[2]]
+    if len(powers) != 1 or "per" in map(str.lower, tokens) or not text[:1].strip():
+        clear = [one for one in powers if not one[1]]
+        return (text, clear[0][0], None, False) if is_apart and clear and kind == "money" else None
+    power, wants_currency, _ = powers[0]
+    spelt = next(token for token, one in zip(tokens, said) if one is not None and one[0])
+    if power == 3 and folded(spelt).startswith("mil") and spelt.endswith(".") and any(folded(one) in _MILLIONS_BY_CURRENCY for one in currencies):
+        power = 6
+    is_whole = None not in said
+    if wants_currency and not currencies:
+        return (text, power, None, False) if is_apart and kind == "money" and power == -2 and folded(spelt) != "p" else None
+    if not is_whole:
+        return (text, power, None, False) if is_apart and kind == "money" else None
+    first = folded(tokens[0].strip(".,"))
+    is_led = first in _IN and len(tokens) > 1 or behind.endswith(",") or "'" in text or "’" in text
+    # Numbers of things are counted in thousands, too; a power alone behind other words may be part of a name.
+    is_clear = is_apart or bool(currencies) or is_led
+    if kind == "number" and not is_apart and not currencies and not is_led:
+        return None
+    return text, power, "".join(currencies) or None, is_clear

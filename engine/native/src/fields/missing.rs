@@ -1,0 +1,185 @@
+//! Words that people write where there is no value: "n/a", "k. A.", "brak".
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::Kind;
+use super::texts::text::trimmed;
+use super::texts::truth;
+use crate::columns::view::Value;
+use crate::words::cut::fold;
+
+/// No such word is longer, in bytes.
+const LONGEST: usize = 40;
+
+/// What is looked up for each cell.
+struct Words {
+    /// Folded, without blanks and points. A yes or a no in some language is none of these.
+    words: HashSet<&'static str>,
+    /// The first bytes of words of ASCII of each length, a bit each: most cells begin otherwise.
+    firsts: [u64; LONGEST + 1],
+    /// The first letters of the other words.
+    letters: HashSet<char>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let words: HashSet<&str> = LIST.split_ascii_whitespace().collect();
+    let mut firsts = [0; LONGEST + 1];
+    for word in words.iter().filter(|word| word.is_ascii()) {
+        firsts[word.len()] |= 1 << (word.as_bytes()[0] & 63);
+    }
+    let letters = words
+        .iter()
+        .filter_map(|word| word.chars().next())
+        .collect();
+    Words {
+        words,
+        firsts,
+        letters,
+    }
+});
+
+const LIST: &str = "- -- --- ---- ------ / // \\ * . .. ... … _ __ x-x #n/a #n/v #nv #null! #value! #wert! #ref! #div/0! #name? #num! n/a n\\a n/v na# <na> (n/a) [n/a] (null) \\n \
+    null none nil nan nat void blank empty missing undefined (blank) (empty) (none) (leer) (vide) (vacio) (en blanco) (vuoto) [blank] [empty] \
+    na notavailable notapplicable notspecified notgiven notknown notprovided unspecified nodata novalue noanswer \
+    ka keineangabe keineangaben ohneangabe oa nv nichtvorhanden nichtverfugbar nichtbekannt entfallt leer fehlt keinwert keinedaten keine \
+    nd nondisponible noncommunique nc nonrenseigne nr sansobjet so inconnu vide aucun aucune neant pasdedonnees \
+    nodisponible sindatos sindato nocorresponde noaplica noconsta ninguno ninguna vacio sininformacion s/d s/n n/d n/c n/r n/o \
+    naodisponivel semdados naoaplicavel naoinformado naoinf nenhum nenhuma seminformacao vazio \
+    nondisponibile nondefinito assente nessuno nessuna vuoto datomancante \
+    nvt nb onbekend nietbeschikbaar geen leeg nietvantoepassing \
+    brak brakdanych niedotyczy nieznany nieznane bd b/d n/dot \
+    neuvedeno nezadano neni nenik dispozici neznamy neuvedene chybi bezudaju nejsoudata \
+    nincs nincsadat na ismeretlen ures \
+    eisaatavilla eitietoa tyhja puuttuu eiole \
+    saknas ejangivet uppgiftsaknas ingen ingenuppgift ejtillampligt tom okant ukendt ikkeoplyst mangler ikketilgjengelig ukjent ikkeangitt tomt \
+    indisponibil lipsa necunoscut fara faradate \
+    neizvestno nemapodataka nepoznato nijedostupno prazno brezpodatka nipodatka neznano \
+    puudub andmedpuuduvad navdatu nera nezinoma duomenunera nezinams \
+    belirtilmemis yok bilinmiyor veriyok bos mevcutdegil \
+    khongco khongcodulieu tidakada tidaktersedia kosong \
+    н/д нд нетданных неизвестно неуказано отсутствует пусто неприменимо н/п невідомо немаєданих відсутнє нямаданни неизвестен няма непознато немаподатака \
+    δ/υ δυ μηδιαθεσιμο αγνωστο κενο δενυπαρχει \
+    なし 無し 該当なし 不明 未入力 未定 空欄 データなし 无 無 没有 未知 暂无 无数据 不适用 不詳 空 未填 없음 해당없음 미정 미상 알수없음 데이터없음 \
+    ไม่มี ไม่มีข้อมูล ไม่ระบุ ไม่ทราบ غيرمتوفر لايوجد غيرمعروف لاشيء ندارد נתוניםחסרים איןנתונים לאידוע ריק לאזמין उपलब्धनहीं लागूनहीं अज्ञात";
+
+impl Words {
+    /// Whether a text is one of the words. Nothing but points and blanks is one, too.
+    fn have(&self, text: &str) -> Option<String> {
+        let is_left_out = |byte: &u8| matches!(byte, b' ' | b'.');
+        if text.is_ascii() {
+            let mut bytes = text.bytes().filter(|byte| !is_left_out(byte));
+            let Some(first) = bytes.next() else {
+                return Some(String::new());
+            };
+            let length = 1 + bytes.count();
+            if self.firsts[length] & 1 << (first.to_ascii_lowercase() & 63) == 0 {
+                return None;
+            }
+        } else {
+            let first = fold(text.get(..text.chars().next()?.len_utf8())?)
+                .chars()
+                .next();
+            if first.is_some_and(|first| !self.letters.contains(&first)) {
+                return None;
+            }
+        }
+        let plain: String = fold(text)
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '.'))
+            .collect();
+        (plain.is_empty() || self.words.contains(plain.as_str())).then_some(plain)
+    }
+}
+
+/// Whether a cell says that it has no value. `own`: what the author says so with, folded; `as_known`: with the words above, too.
+fn is_missing(text: &str, kind: &Kind, own: &[String], as_known: bool) -> bool {
+    let text = trimmed(text);
+    // Nearly all cells that are something begin so, or are longer.
+    if text.is_empty() || text.len() > LONGEST && own.is_empty() {
+        return false;
+    }
+    if !own.is_empty() && own.contains(&fold(text)) {
+        return true;
+    }
+    let may_be = as_known && !text.as_bytes()[0].is_ascii_digit() && text.len() <= LONGEST;
+    let is_known = || {
+        // "Tom" is a name, and so is "Bos".
+        let is_name = |plain: &str| {
+            matches!(kind, Kind::Name(_))
+                && plain.chars().all(char::is_alphabetic)
+                && !plain.is_empty()
+        };
+        WORDS.have(text).is_some_and(|plain| !is_name(&plain))
+    };
+    // Texts and codes are what they are.
+    may_be && !matches!(kind, Kind::Text | Kind::Code) && is_known()
+}
+
+/// The cells without those that say that there is no value, and how many these are; `None` where there are none.
+pub fn without<'v>(
+    values: &[Value<'v>],
+    kind: &Kind,
+    own: &[String],
+    as_known: bool,
+) -> Option<(Vec<Value<'v>>, usize)> {
+    // "無" is a no.
+    let is_flag = |value: &Value<'_>| {
+        matches!(kind, Kind::Boolean { .. }) && truth::more_truth(*value, false).is_some()
+    };
+    let is_it = |value: &Value<'_>| matches!(value, Value::Text(text) if is_missing(text, kind, own, as_known) && !is_flag(value));
+    let first = values.iter().position(is_it)?;
+    let mut count = 0;
+    let mut kept = values.to_vec();
+    for value in &mut kept[first..] {
+        if is_it(value) {
+            *value = Value::Null;
+            count += 1;
+        }
+    }
+    Some((kept, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_no_value_are_told_from_values() {
+        let is = |text: &str, kind: &Kind| is_missing(text, kind, &[], true);
+        let number = Kind::Number { units: Vec::new() };
+        for text in [
+            "n/a",
+            "N.A.",
+            " k. A. ",
+            "n.d.",
+            "brak danych",
+            "—",
+            "–",
+            "#N/A",
+            "(leer)",
+            "н/д",
+            "нет данных",
+            "なし",
+            "Não disponível",
+            "s/d",
+            "...",
+            "没有",
+        ] {
+            assert!(is(text, &number), "{text}");
+        }
+        for text in [
+            "", "5", "no", "nein", "0", "tbd", "soon", "1/2", "x", "nie", "ne",
+        ] {
+            assert!(!is(text, &number), "{text}");
+        }
+        assert!(!is("n/a", &Kind::Text) && !is("NA", &Kind::Code));
+        assert!(is_missing(
+            "offen",
+            &Kind::Code,
+            &["offen".to_owned()],
+            true
+        ));
+        assert!(!is_missing("n/a", &number, &["offen".to_owned()], false));
+    }
+}

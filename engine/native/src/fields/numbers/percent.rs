@@ -1,0 +1,117 @@
+//! Shares of one and percentages in the same column: 0.05 beside 5.
+
+use crate::columns::view::Value;
+use crate::words::cut::fold;
+
+/// Words of headers below which numbers are shares.
+const RATES: [&str; 34] = [
+    "%",
+    "percent",
+    "percentage",
+    "pct",
+    "prozent",
+    "prozentsatz",
+    "rate",
+    "satz",
+    "quote",
+    "anteil",
+    "share",
+    "discount",
+    "rabatt",
+    "skonto",
+    "vat",
+    "mwst",
+    "ust",
+    "tva",
+    "iva",
+    "tax",
+    "margin",
+    "marge",
+    "yield",
+    "zins",
+    "zinssatz",
+    "interest",
+    "commission",
+    "provision",
+    "taux",
+    "tasso",
+    "porcentaje",
+    "percentuale",
+    "btw",
+    "stawka",
+];
+/// So many cells say what a column is.
+const LEAST: usize = 3;
+
+/// Says of typed numbers that they may count in hundredths, beside shares of one, or the other way round: of the fewer ones. A
+/// column is one of shares if its header says so, or texts with a percent sign stand in it (`takes_percent`).
+pub fn doubts(
+    values: &[Value<'_>],
+    header: &str,
+    takes_percent: bool,
+) -> Vec<(usize, &'static str)> {
+    let folded = fold(header);
+    let mut words = folded.split(|c: char| !c.is_alphabetic() && c != '%');
+    if !takes_percent && !words.any(|word| RATES.contains(&word)) && !folded.contains('%') {
+        return Vec::new();
+    }
+    let (mut shares, mut others, mut texts) = (Vec::new(), Vec::new(), 0);
+    for (row, value) in values.iter().enumerate() {
+        let number = match *value {
+            Value::Integer(number) => number as f64,
+            Value::Unsigned(number) => number as f64,
+            Value::Float(number) => number,
+            Value::Text(text) => {
+                texts += usize::from(text.contains(['%', '٪', '％']));
+                continue;
+            }
+            _ => continue,
+        };
+        // 1 is the whole, or one hundredth; 0 is nothing either way.
+        match number.abs() {
+            size if size > 0.0 && size < 1.0 => shares.push(row),
+            size if size > 1.0 && size <= 100.0 => others.push(row),
+            _ => {}
+        }
+    }
+    let of_shares = shares.len() + if takes_percent { texts } else { 0 };
+    let most = of_shares.max(others.len());
+    let (fewer, said) = if others.len() < of_shares {
+        (
+            others,
+            "a number above 1 among shares of one: it may be a percentage",
+        )
+    } else {
+        (
+            shares,
+            "a share of one among numbers above 1: it may be a percentage of these",
+        )
+    };
+    if most < LEAST && !takes_percent {
+        return Vec::new();
+    }
+    fewer.into_iter().map(|row| (row, said)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fewer_ones_are_told_below_a_header_of_rates() {
+        let rows = |numbers: &[f64], header| -> Vec<usize> {
+            let values: Vec<_> = numbers.iter().map(|number| Value::Float(*number)).collect();
+            doubts(&values, header, false)
+                .into_iter()
+                .map(|(row, _)| row)
+                .collect()
+        };
+        let shares = [0.12, 0.2, 12.0, 0.05, 7.0, 0.19, 0.07, 1.0, 0.0];
+        assert_eq!(rows(&shares, "Rate"), [2, 4]);
+        assert_eq!(rows(&[19.0, 7.0, 0.19, 7.0, 19.0], "VAT %"), [2]);
+        // Weights are weights.
+        assert!(rows(&shares, "Weight").is_empty());
+        assert!(rows(&[0.12, 0.2, 0.05, 1.0], "Rate").is_empty());
+        assert!(rows(&[19.0, 7.5, 1250.0], "Tax").is_empty());
+    }
+}

@@ -1,0 +1,813 @@
+//! First and last names of people: told apart where the words, their letters and their places leave no doubt.
+
+use super::person_words::{
+    BOTH, EAST, GIVEN, HUNGARIAN, IBERIAN, LAST, NO_PERSON, OF_LAST, OF_TWO, PARTICLE, SUFFIX,
+    TITLE, known,
+};
+use crate::words::cut::fold;
+
+/// Why a name was not parted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    NoPerson,
+    /// What is the first and what the last name is open.
+    Open,
+}
+
+impl Doubt {
+    /// What is said of the cell.
+    pub fn said(self) -> &'static str {
+        match self {
+            Self::NoPerson => "no name of a person",
+            Self::Open => "which is the first and which the last name is not clear",
+        }
+    }
+}
+
+/// First and last name; one of them may be empty.
+pub type Names = (String, String);
+
+/// A word that has its particle within: "d'Estaing".
+const OWN_PARTICLE: u16 = 1 << 15;
+
+/// A word of a name.
+struct Word<'a> {
+    text: &'a str,
+    folded: String,
+    known: u16,
+}
+
+impl<'a> Word<'a> {
+    fn of(text: &'a str) -> Self {
+        let folded = folded(text.trim_matches([',', '.']));
+        // "Giscard d'Estaing"
+        let particle = if text.starts_with("d'") || text.starts_with("d’") {
+            OWN_PARTICLE
+        } else {
+            0
+        };
+        let known = known(&folded) | particle;
+        Self {
+            text,
+            folded,
+            known,
+        }
+    }
+
+    fn is(&self, bits: u16) -> bool {
+        self.known & bits != 0
+    }
+
+    fn is_initial(&self) -> bool {
+        let letters = self.text.chars().filter(|c| c.is_alphabetic());
+        self.text.ends_with('.') && letters.count() <= 2
+            || self.text.chars().count() == 1 && !self.text.starts_with(is_han)
+    }
+
+    /// Whether it is written in capitals as last names are, and is no pair of initials: "DUPONT", "McDONALD", "LI".
+    fn is_in_capitals(&self) -> bool {
+        let body = ["Mc", "Mac", "O'", "O’", "d'", "D'", "De", "Le", "La", "Di"];
+        let rest = body.iter().find_map(|one| self.text.strip_prefix(one));
+        let rest = rest
+            .filter(|rest| rest.chars().count() > 2)
+            .unwrap_or(self.text);
+        let letters = rest.chars().filter(|c| c.is_alphabetic());
+        let count = letters.clone().count();
+        let is_upper =
+            letters.clone().any(char::is_uppercase) && !letters.clone().any(char::is_lowercase);
+        is_upper
+            && (count > 2 || count == 2 && self.is(EAST | PARTICLE))
+            && !self.text.ends_with('.')
+    }
+
+    /// A father's name in Russian or Ukrainian.
+    fn is_patronymic(&self) -> bool {
+        let ends = [
+            "ovich",
+            "evich",
+            "ovna",
+            "evna",
+            "ichna",
+            "ivna",
+            "ovych",
+            "yovych",
+            "ович",
+            "евич",
+            "овна",
+            "евна",
+            "ична",
+            "івна",
+            "йович",
+            "ьич",
+        ];
+        self.folded.chars().count() > 5 && ends.iter().any(|end| self.folded.ends_with(end))
+    }
+
+    /// Whether its end is that of last names of Russian, Ukrainian, Bulgarian or Greek.
+    fn ends_as_last(&self) -> bool {
+        let ends = [
+            "ov",
+            "ova",
+            "ev",
+            "eva",
+            "enko",
+            "sky",
+            "skaya",
+            "skiy",
+            "skyi",
+            "ska",
+            "ski",
+            "ов",
+            "ова",
+            "ев",
+            "ева",
+            "ёв",
+            "ёва",
+            "ин",
+            "ина",
+            "ко",
+            "ук",
+            "юк",
+            "чук",
+            "ский",
+            "ская",
+            "цький",
+            "ський",
+            "ська",
+            "их",
+            "πουλος",
+            "πουλοσ",
+            "πουλου",
+            "ιδης",
+            "ιδησ",
+            "ιδου",
+            "ακης",
+            "ακησ",
+            "poulos",
+            "poulou",
+            "idis",
+            "akis",
+            "ian",
+            "yan",
+            "dze",
+            "shvili",
+            "ic",
+            "escu",
+        ];
+        // "McCartney"
+        let is_son = |start: &str| {
+            self.text
+                .strip_prefix(start)
+                .is_some_and(|rest| rest.starts_with(char::is_uppercase))
+        };
+        !self.is(GIVEN)
+            && (["Mc", "Mac", "O'", "O’"].into_iter().any(is_son)
+                || self.folded.chars().count() > 4
+                    && ends.iter().any(|end| self.folded.ends_with(end)))
+    }
+
+    /// Whether it may be a first name of China, Korea or Vietnam: one or two of their short syllables.
+    fn is_eastern(&self) -> bool {
+        let parts: Vec<&str> = self.folded.split('-').collect();
+        parts.len() <= 2
+            && parts
+                .iter()
+                .all(|part| syllables(part).is_some_and(|count| count <= 2))
+    }
+
+    /// Whether it may be a first name of Japan: open syllables.
+    fn is_japanese(&self) -> bool {
+        let is_vowel = |c: &char| "aiueo".contains(*c);
+        self.folded
+            .chars()
+            .all(|c| c.is_ascii_lowercase() && !"lqvx".contains(c))
+            && self
+                .folded
+                .chars()
+                .last()
+                .is_some_and(|c| is_vowel(&c) || c == 'n')
+            && self.folded.as_bytes().windows(2).all(|pair| {
+                let [one, two] = [pair[0], pair[1]].map(char::from);
+                let is_start = matches!((one, two), ('s' | 'c', 'h') | ('t', 's'));
+                is_vowel(&one)
+                    || is_vowel(&two)
+                    || is_start
+                    || one == 'n'
+                    || two == 'y'
+                    || one == two
+            })
+    }
+}
+
+/// A word folded; most are of plain letters.
+fn folded(word: &str) -> String {
+    if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        word.to_ascii_lowercase()
+    } else {
+        fold(word)
+    }
+}
+
+/// How many syllables as those of Chinese, Korean and Vietnamese a word has: consonants, vowels, and one of a few ends.
+fn syllables(word: &str) -> Option<usize> {
+    const STARTS: [&str; 38] = [
+        "ngh", "zh", "ch", "sh", "ng", "nh", "th", "ph", "kh", "tr", "gi", "qu", "hs", "ts", "kw",
+        "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "r", "z", "c", "s",
+        "y", "w", "v", "hw", "",
+    ];
+    const VOWELS: &str = "aeiouy";
+    const ENDS: [&str; 12] = ["ng", "nh", "ch", "n", "k", "l", "m", "p", "t", "c", "w", ""];
+    if word.is_empty() {
+        return Some(0);
+    }
+    for start in STARTS {
+        let Some(rest) = word.strip_prefix(start) else {
+            continue;
+        };
+        let vowels = rest
+            .bytes()
+            .take_while(|byte| VOWELS.contains(char::from(*byte)))
+            .count();
+        if vowels == 0 || vowels > 4 {
+            continue;
+        }
+        for end in ENDS {
+            if let Some(behind) = rest[vowels..].strip_prefix(end)
+                && let Some(more) = syllables(behind)
+            {
+                return Some(more + 1);
+            }
+        }
+    }
+    None
+}
+
+/// Whether something that stands as a name can be none: digits, marks, several people, words of companies and departments.
+pub fn is_no_person(text: &str) -> bool {
+    let is_mark = |c: char| "&/@+=#%:;|\\<>_*?!$€£•…[]{}".contains(c) || c.is_numeric();
+    if text.contains(is_mark) || !text.contains(char::is_alphabetic) {
+        return true;
+    }
+    let words = text.split([' ', ',']).filter(|word| !word.is_empty());
+    let is_other = |word: &str| {
+        let folded = folded(word.trim_matches('.'));
+        let bare = if word.contains('.') {
+            folded.replace('.', "")
+        } else {
+            folded.clone()
+        };
+        // "Marco Sa", "Ag Ng" are people: kinds of companies of two letters stand behind a name, in capitals or small.
+        let is_short = bare.len() < 3
+            && !word.contains('.')
+            && word.chars().any(char::is_lowercase)
+            && word != word.to_lowercase();
+        !is_short && (known(&folded) | known(&bare)) & NO_PERSON != 0
+    };
+    let count = words.clone().count();
+    // "BTS" is said letter by letter.
+    let is_short_form = |word: &str| {
+        word.len() > 2
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() && !b"AEIOUY".contains(&byte))
+    };
+    if words.clone().any(is_short_form) && text.chars().any(char::is_lowercase) {
+        return true;
+    }
+    // "Ann and Bo Lee" are two; "von und zu Stein" is one.
+    let joins = |word: &str| {
+        matches!(
+            word,
+            "and" | "und" | "et" | "och" | "og" | "en" | "и" | "ja"
+        )
+    };
+    words.clone().any(is_other) && (count > 1 || known(&fold(text)) & GIVEN == 0)
+        || words.clone().any(joins) && !text.contains("von und zu")
+}
+
+/// The first and the last name of a person.
+///
+/// # Errors
+/// It is no person's name, or nobody can know which part is which.
+pub fn names(text: &str) -> Result<Names, Doubt> {
+    let text = without_remarks(text);
+    if is_no_person(&text) {
+        return Err(Doubt::NoPerson);
+    }
+    if let Some(found) = of_one_word_in_asia(&text) {
+        return found;
+    }
+    let mut parts = text.split([',', '،', '、']).map(str::trim);
+    let head = parts.next().unwrap_or_default();
+    let mut others: Vec<&str> = parts.collect();
+    others.retain(|part| !part.is_empty() && !are_suffixes(part, head));
+    match others[..] {
+        [] => of_words(head),
+        [first] => turned(head, first),
+        _ => Err(Doubt::Open),
+    }
+}
+
+/// The text without remarks and nicknames: "William (Bill) Gates", "Anna Lee geb. Weber".
+fn without_remarks(text: &str) -> String {
+    let (mut plain, mut end) = (String::new(), None);
+    for c in text.chars() {
+        match end {
+            Some(close) if c == close => end = None,
+            Some(_) => {}
+            None => {
+                end = match c {
+                    '(' | '（' => Some(if c == '(' { ')' } else { '）' }),
+                    '"' => Some('"'),
+                    '“' | '„' => Some('”'),
+                    '«' => Some('»'),
+                    _ => None,
+                };
+                if end.is_none() {
+                    plain.push(if c == '\u{3000}' { ' ' } else { c });
+                }
+            }
+        }
+    }
+    // Not closed: it is no remark.
+    let text = if end.is_some() {
+        text.to_owned()
+    } else {
+        plain
+    };
+    let is_before_birth = |word: &&str| {
+        matches!(
+            fold(word).trim_matches('.'),
+            "geb" | "nee" | "born" | "rozena" | "fodd" | "geborene"
+        )
+    };
+    text.split_whitespace()
+        .take_while(|word| !is_before_birth(word))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn are_suffixes(part: &str, head: &str) -> bool {
+    // "Lee, Ma" has a first name, "Ann Lee, MA" none.
+    let is_one = |word: &str| {
+        let folded = fold(word.trim_matches('.'));
+        let is_known =
+            known(&folded) & SUFFIX != 0 || known(&folded.replace('.', "")) & SUFFIX != 0;
+        let letters: Vec<char> = word.chars().filter(|c| c.is_alphabetic()).collect();
+        is_known
+            && (letters.len() > 2
+                || head.contains(' ') && letters.iter().any(|c| c.is_uppercase())
+                || matches!(folded.as_str(), "jr" | "sr" | "ii" | "iv"))
+    };
+    part.split(' ').all(is_one) || fold(part) == "ph. d."
+}
+
+/// A name whose last name stands before a comma.
+fn turned(head: &str, first: &str) -> Result<Names, Doubt> {
+    let (last, _) = without_titles(words_of(head));
+    let (first, _) = without_titles(words_of(first));
+    let (last, mut first) = (without_suffixes(last), without_suffixes(first));
+    // "Berg, Maria van der"
+    let at = first
+        .iter()
+        .rposition(|word| !(word.is(PARTICLE) && word.text.chars().all(|c| !c.is_uppercase())));
+    let particles = first.split_off(at.map_or(0, |at| at + 1));
+    if last.is_empty() || first.is_empty() || first.len() > 4 || last.len() > 5 {
+        return Err(Doubt::Open);
+    }
+    // "Thomas, Weber": somebody has written first names in front.
+    let is_given = |words: &[Word<'_>]| {
+        words
+            .iter()
+            .all(|word| word.known & (GIVEN | LAST | BOTH | EAST) == GIVEN)
+    };
+    let is_last = |words: &[Word<'_>]| words.iter().all(|word| word.known & (GIVEN | LAST) == LAST);
+    if is_given(&last) && is_last(&first)
+        || last.len() > 1
+            && last[0].is(GIVEN)
+            && last.iter().all(|word| !word.is(PARTICLE | OF_TWO))
+            && last.iter().all(|word| word.text.len() > 1)
+    {
+        return Err(Doubt::Open);
+    }
+    let last: Vec<Word<'_>> = particles.into_iter().chain(last).collect();
+    Ok((joined(&first), joined(&last)))
+}
+
+fn words_of(text: &str) -> Vec<Word<'_>> {
+    text.split(' ')
+        .filter(|word| !word.is_empty())
+        .map(Word::of)
+        .collect()
+}
+
+fn joined(words: &[Word<'_>]) -> String {
+    words
+        .iter()
+        .map(|word| word.text)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The words without the titles in front, and whether one of these stands before last names.
+fn without_titles(mut words: Vec<Word<'_>>) -> (Vec<Word<'_>>, bool) {
+    let mut is_of_last = false;
+    while words.len() > 1 {
+        let word = &words[0];
+        let bare = word.folded.replace('.', "");
+        let bits = word.known | known(&bare);
+        // "M. Smith" has an initial, "M. Jean Dupont" a title; "Do", "Le" without a point are names.
+        let is_title =
+            bits & TITLE != 0 && (word.text.ends_with('.') || bits & (GIVEN | EAST | LAST) == 0);
+        let is_monsieur =
+            word.text == "M." && words.len() > 2 && !words[1].is_initial() && words[1].is(GIVEN);
+        if !is_title && !is_monsieur {
+            break;
+        }
+        is_of_last |= bits & OF_LAST != 0 || is_monsieur;
+        words.remove(0);
+    }
+    (words, is_of_last)
+}
+
+/// The words without what stands behind a name.
+fn without_suffixes(mut words: Vec<Word<'_>>) -> Vec<Word<'_>> {
+    while words.len() > 1 {
+        let word = &words[words.len() - 1];
+        let letters = word.text.chars().filter(|c| c.is_alphabetic()).count();
+        let is_upper = word
+            .text
+            .chars()
+            .filter(|c| c.is_alphabetic())
+            .all(char::is_uppercase);
+        let bits = word.known | known(&word.folded.replace('.', ""));
+        let is_sure = letters > 2 && words.len() > 2
+            || matches!(word.folded.as_str(), "jr" | "sr")
+            || is_upper && (words.len() > 2 && !words[0].is_in_capitals());
+        // "San" is also a name; behind a hyphen it is none.
+        if bits & SUFFIX == 0 || bits & (GIVEN | EAST) != 0 || !is_sure || word.folded == "san" {
+            break;
+        }
+        words.pop();
+    }
+    words
+}
+
+/// First and last name of a name without a comma.
+fn of_words(text: &str) -> Result<Names, Doubt> {
+    let (words, is_of_last) = without_titles(words_of(text));
+    let words = joined_slaves(without_suffixes(words));
+    if words.len() < 2 {
+        // "Frau Weber"
+        return match words.first() {
+            Some(word) if is_of_last && !word.is_initial() => {
+                Ok((String::new(), word.text.to_owned()))
+            }
+            _ => Err(Doubt::Open),
+        };
+    }
+    if is_of_last
+        && words[0].is(PARTICLE)
+        && words[0].text.chars().all(char::is_lowercase)
+        && words.iter().rev().skip(1).all(|word| word.is(PARTICLE))
+    {
+        // "Herr von Weber"
+        return Ok((String::new(), joined(&words)));
+    }
+    let start = by_capitals(&words)
+        .or_else(|| by_patronymic(&words))
+        .or_else(|| by_script(&words))
+        .or_else(|| by_particles(&words))
+        .unwrap_or_else(|| by_places(&words))?;
+    Ok(match start {
+        Start::First(at) => (joined(&words[..at]), joined(&words[at..])),
+        Start::Last(at) => (joined(&words[at..]), joined(&words[..at])),
+    })
+}
+
+/// Which name stands in front, and where the other one begins.
+#[derive(Clone, Copy, Debug)]
+enum Start {
+    First(usize),
+    Last(usize),
+}
+
+type Found = Option<Result<Start, Doubt>>;
+
+/// "Abdul Rahman" is one name.
+fn joined_slaves(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
+    let is_slave = |word: &Word<'_>| {
+        matches!(
+            word.folded.as_str(),
+            "abdul" | "abdel" | "abd" | "abdu" | "ul" | "ur" | "ud"
+        )
+    };
+    // Nobody can hold two words in one: the names are left whole.
+    if words.iter().any(is_slave)
+        && words.len() < 4
+        && !(words.len() == 3 && is_slave(&words[0]) && !is_slave(&words[1]))
+    {
+        Vec::new()
+    } else {
+        words
+    }
+}
+
+/// Capitals mark the last name: "DUPONT Jean", "Jean-Pierre LE GOFF".
+fn by_capitals(words: &[Word<'_>]) -> Found {
+    let is_marked = |at: usize| words[at].is_in_capitals();
+    let marked: Vec<usize> = (0..words.len()).filter(|at| is_marked(*at)).collect();
+    let others = (0..words.len()).filter(|at| !is_marked(*at)).any(|at| {
+        !words[at].is_initial()
+            && words[at].text.chars().any(char::is_lowercase)
+            && !words[at].is(PARTICLE)
+    });
+    let (&first, &last) = (marked.first()?, marked.last()?);
+    if !others {
+        return None;
+    }
+    let is_run = (first..=last).all(|at| {
+        is_marked(at)
+            || words[at].is(PARTICLE)
+            || matches!(words[at].folded.as_str(), "y" | "e" | "i")
+    });
+    let mut start = first;
+    while start > 0
+        && words[start - 1].is(PARTICLE)
+        && (start > 1 || words[0].text.chars().all(|c| !c.is_uppercase()))
+    {
+        start -= 1;
+    }
+    let end = last + 1;
+    Some(match (is_run, start == 0, end == words.len()) {
+        (true, false, true) => Ok(Start::First(start)),
+        (true, true, false) => Ok(Start::Last(end)),
+        _ => Err(Doubt::Open),
+    })
+}
+
+/// A father's name stands behind the first name: "Ivan Petrovich Sidorov", "Sidorov Ivan Petrovich".
+fn by_patronymic(words: &[Word<'_>]) -> Found {
+    let at = words.iter().rposition(Word::is_patronymic)?;
+    Some(match (words.len(), at) {
+        (3, 1) => Ok(Start::First(2)),
+        (3, 2) if !words[1].is_patronymic() => Ok(Start::Last(1)),
+        _ => Err(Doubt::Open),
+    })
+}
+
+/// Chinese, Japanese and Korean, where the last name stands in front.
+fn by_script(words: &[Word<'_>]) -> Found {
+    let is_of = |word: &Word<'_>, is_it: fn(char) -> bool| word.text.chars().all(is_it);
+    if words
+        .iter()
+        .all(|word| is_of(word, |c| is_han(c) || is_kana(c) || is_hangul(c)))
+    {
+        let are_katakana = words
+            .iter()
+            .all(|word| is_of(word, |c| ('\u{30a0}'..='\u{30ff}').contains(&c)));
+        return Some(if words.len() == 2 && !are_katakana {
+            Ok(Start::Last(1))
+        } else {
+            Err(Doubt::Open)
+        });
+    }
+    None
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}' | '々')
+}
+
+fn is_kana(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}')
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{ac00}'..='\u{d7a3}')
+}
+
+/// A name of Chinese or Korean without a blank: the first letter is the last name, where it is a common one.
+fn of_one_word_in_asia(text: &str) -> Option<Result<Names, Doubt>> {
+    if text.contains(' ')
+        || !text
+            .chars()
+            .all(|c| is_han(c) || is_kana(c) || is_hangul(c))
+    {
+        return None;
+    }
+    let count = text.chars().count();
+    let (first, rest) = text.split_at(text.chars().next()?.len_utf8());
+    let is_korean = text.chars().all(is_hangul);
+    // Those that no last name of Japan begins with.
+    const CHINESE: &str = "王李张張刘劉陈陳赵趙周吴吳徐孙孫朱胡郭何罗羅郑鄭梁谢謝许許邓鄧冯馮曹彭曾萧蕭潘袁蔡蒋蔣余杜叶葉程魏苏蘇吕呂丁沈姚卢盧傅钟鐘崔谭譚陆陸汪范廖贾賈夏韦韋邹鄒熊孟秦阎薛侯雷龙龍黄黃杨楊";
+    const KOREAN: &str =
+        "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진";
+    let is_known = if is_korean {
+        KOREAN.contains(first) && !["남궁", "황보"].iter().any(|two| text.starts_with(two))
+    } else {
+        CHINESE.contains(first) && text.chars().all(is_han)
+    };
+    Some(if is_known && (2..=3).contains(&count) {
+        Ok((rest.to_owned(), first.to_owned()))
+    } else {
+        Err(Doubt::Open)
+    })
+}
+
+/// Small words before the last name: "Maria van der Berg", "Seán Ó Sé", "José Ortega y Gasset".
+fn by_particles(words: &[Word<'_>]) -> Found {
+    let count = words.len();
+    let is_small = |at: usize| words[at].text.chars().all(|c| !c.is_uppercase());
+    if let Some(at) = (2..count - 1)
+        .find(|at| is_small(*at) && matches!(words[*at].folded.as_str(), "y" | "i" | "e"))
+    {
+        let is_first = words[..at - 1]
+            .iter()
+            .all(|word| word.is(GIVEN) || word.is_initial());
+        return Some(if at == 2 || is_first {
+            Ok(Start::First(at - 1))
+        } else {
+            Err(Doubt::Open)
+        });
+    }
+    let is_particle = |at: usize| {
+        at + 1 < count
+            && words[at].is(PARTICLE)
+            && (is_small(at) || at > 0)
+            && !words[at].text.ends_with('.') | matches!(words[at].folded.as_str(), "st")
+    };
+    if is_particle(0) {
+        // "van der Berg Jan": one word stands behind the last name.
+        let stop = (0..count).find(|at| !is_particle(*at))?;
+        let is_clear = stop + 2 == count && !words[stop].is(GIVEN) && !words[stop + 1].is(LAST);
+        return Some(if is_clear {
+            Ok(Start::Last(stop + 1))
+        } else {
+            Err(Doubt::Open)
+        });
+    }
+    let at = given_with_particle(words);
+    let found = (at..count).find(|at| *at > 0 && (is_particle(*at) || words[*at].is(OWN_PARTICLE)));
+    let Some(at) = found else {
+        return (at > 0).then_some(Ok(Start::First(at)));
+    };
+    // "Li Da Wei", "Kim Ni": no particles.
+    if words[0].is(EAST) && !is_small(at) && !words[0].is(BOTH) {
+        return None;
+    }
+    if words[at..]
+        .iter()
+        .any(|word| matches!(word.folded.as_str(), "bin" | "ibn" | "bint"))
+        && (at > 1 || count > 3)
+    {
+        return Some(Err(Doubt::Open));
+    }
+    // "Zine El Abidine Ben Ali" has several.
+    let stop = (at..count).find(|at| !is_particle(*at)).unwrap_or(count);
+    if (stop..count).any(|at| is_particle(at) && !is_small(at)) {
+        return Some(Err(Doubt::Open));
+    }
+    let before = &words[1..at];
+    let is_given = |word: &Word<'_>| (word.is(GIVEN) || word.is_initial()) && !word.is(OF_TWO);
+    let is_iberian = words[at].is(IBERIAN | OWN_PARTICLE);
+    let are_given = before.iter().all(is_given);
+    // "Smith de Vries Ann", and "Jansen van Dijk": a last name in front.
+    let is_odd = words[0].is(LAST) && !words[0].is(GIVEN);
+    Some(
+        if is_odd
+            || !are_given
+                && (is_iberian || before.len() > 1 || before.iter().any(|word| word.is(LAST)))
+        {
+            Err(Doubt::Open)
+        } else {
+            Ok(Start::First(at))
+        },
+    )
+}
+
+/// Where first names such as "María del Carmen" and "Maria de Lourdes" end, where more stands behind.
+fn given_with_particle(words: &[Word<'_>]) -> usize {
+    const BEHIND: &str = " carmen pilar rosario lourdes fatima jesus mar angeles luz conceicao gracas dores paz milagros rocio consuelo ";
+    let at = (2..words.len().saturating_sub(1)).find(|at| {
+        BEHIND.contains(&format!(" {} ", words[*at].folded))
+            && words[1..*at].iter().all(|word| word.is(IBERIAN))
+    });
+    at.map_or(0, |at| at + 1)
+}
+
+/// Nothing but the words and their places.
+fn by_places(words: &[Word<'_>]) -> Result<Start, Doubt> {
+    let [first, .., last] = words else {
+        return Err(Doubt::Open);
+    };
+    // "Mohammed VI"
+    let is_number = last.text.chars().all(|c| matches!(c, 'I' | 'V' | 'X'));
+    if last.is_initial() || is_number || last.is(PARTICLE) && !last.is(EAST | GIVEN | LAST) {
+        return Err(Doubt::Open);
+    }
+    let inner = &words[1..words.len() - 1];
+    if let Some(found) = of_east(words) {
+        return found;
+    }
+    let is_given = |word: &Word<'_>| word.is(GIVEN);
+    if first.is(HUNGARIAN) && !first.is(GIVEN) && last.is(GIVEN) {
+        return if inner.iter().all(is_given) {
+            Ok(Start::Last(1))
+        } else {
+            Err(Doubt::Open)
+        };
+    }
+    let is_last = |word: &Word<'_>| word.is(LAST) || word.ends_as_last();
+    let given_alone = |word: &Word<'_>| word.is(GIVEN) && !word.is(LAST);
+    // "Smith John", "Иванов Иван"; and "Müller Thomas", which nobody calls himself the other way round.
+    if is_last(first) && !first.is(GIVEN) {
+        let is_turned = given_alone(last) && !is_last(last) && inner.iter().all(is_given);
+        return if is_turned {
+            Ok(Start::Last(1))
+        } else {
+            Err(Doubt::Open)
+        };
+    }
+    if given_alone(last) && !last.is(BOTH) && (!first.is(GIVEN) || first.is(BOTH)) {
+        return Err(Doubt::Open);
+    }
+    // Two first names and none that is a last one: "Anna Maria", "Hans Peter".
+    if words.iter().all(|word| given_alone(word) && !word.is(BOTH)) {
+        return Err(Doubt::Open);
+    }
+    match inner {
+        [] => Ok(Start::First(1)),
+        _ if words.len() > 5 => Err(Doubt::Open),
+        _ => {
+            let firsts = inner
+                .iter()
+                .take_while(|word| (word.is(GIVEN) && !word.is(OF_TWO)) || word.is_initial())
+                .count();
+            let rest = &inner[firsts..];
+            match rest {
+                [] => Ok(Start::First(words.len() - 1)),
+                // Two last names: "Gabriel García Márquez".
+                [one]
+                    if one.is(OF_TWO)
+                        || one.folded.ends_with("ez")
+                        || one.folded.ends_with("es") && last.is(OF_TWO) =>
+                {
+                    Ok(Start::First(1 + firsts))
+                }
+                _ => Err(Doubt::Open),
+            }
+        }
+    }
+}
+
+/// Names of East Asia in Latin letters: "Wang Xiaoming", "Kim Ji-woo", "Tanaka Hiroshi", and "Xiaoming Wang".
+fn of_east(words: &[Word<'_>]) -> Option<Result<Start, Doubt>> {
+    let (first, last, count) = (&words[0], &words[words.len() - 1], words.len());
+    let is_japan = |word: &Word<'_>| {
+        word.is(EAST) && word.is(LAST) && !syllables(&word.folded).is_some_and(|count| count < 2)
+    };
+    let is_hyphened =
+        last.folded.contains('-') && last.is_eastern() && syllables(&first.folded) == Some(1);
+    if count == 2 && is_hyphened && !first.is(GIVEN & !BOTH) {
+        return Some(Ok(Start::Last(1)));
+    }
+    // "Ai Weiwei"
+    let is_short = syllables(&first.folded) == Some(1) && syllables(&last.folded) == Some(2);
+    if count == 2 && is_short && !first.is(GIVEN | EAST) && !last.is(GIVEN | EAST | LAST) {
+        return Some(Err(Doubt::Open));
+    }
+    if !first.is(EAST) {
+        // "Minh Anh Nguyen", "Hiroshi Tanaka" come out as any others do, and so does "Mei Ling Chan".
+        let is_eastern = last.is(EAST)
+            && count == 3
+            && first.is_eastern()
+            && words[1].is_eastern()
+            && !words[1].is(EAST);
+        return is_eastern.then_some(Ok(Start::First(2)));
+    }
+    let rest = &words[1..];
+    let is_western = |word: &Word<'_>| !word.is_eastern() && !word.is_japanese();
+    if count == 2 {
+        return match () {
+            () if last.is(EAST) => Some(Err(Doubt::Open)),
+            // "Kim Smith", "Lee Harper": a first name.
+            () if is_western(last) || first.is(BOTH) && last.is(LAST) => first
+                .is(LAST)
+                .then_some(Err(Doubt::Open))
+                .or_else(|| (!first.is(BOTH | GIVEN)).then_some(Err(Doubt::Open))),
+            () if first.is(BOTH) && !last.folded.contains('-') => Some(Err(Doubt::Open)),
+            () if is_japan(first) || last.is_eastern() => Some(Ok(Start::Last(1))),
+            () => Some(Err(Doubt::Open)),
+        };
+    }
+    // "Nguyễn Thị Minh Khai", "Park Ji Sung"
+    let are_eastern = rest.iter().all(Word::is_eastern);
+    Some(
+        if are_eastern && count <= 4 && (!last.is(EAST) || first.is(LAST) && !last.is(LAST)) {
+            Ok(Start::Last(1))
+        } else {
+            Err(Doubt::Open)
+        },
+    )
+}
