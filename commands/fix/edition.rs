@@ -1,12 +1,12 @@
 //! `ade fix --edition`: a configuration moved to the edition in which nothing has to be switched on, and what comes out otherwise.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ade::checks::cases::{self, CasesError};
 use ade::checks::fix;
 use serde_json::json;
 
-use super::{Args, print_edits};
+use super::edits::print_edits;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
@@ -16,11 +16,10 @@ use crate::ui::LiveLines;
 /// So many of the last inputs are tried.
 const INPUTS: usize = 20;
 
-pub fn run(args: &Args, context: &Context) -> Outcome {
+/// `is_agreed`: nobody is asked.
+pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let named = (args.run != "latest").then(|| PathBuf::from(&args.run));
-    let folder = args.config.clone().or(named).unwrap_or(PathBuf::from("."));
-    let (workspace, prepared) = context.prepare(&folder)?;
+    let (workspace, prepared) = context.prepare(folder)?;
     let Some(edit) = fix::of_edition(&prepared.configuration.root)? else {
         match ui.json() {
             true => ui.document(&json!({"edits": [], "written": false, "cases": []})),
@@ -36,7 +35,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let [edit] = &edits;
     let asks = |question: &str| ui.can_ask() && ui.is_agreed(question);
-    if !args.yes && !asks("Write this, and see what comes out otherwise?") {
+    if !is_agreed && !asks("Write this, and see what comes out otherwise?") {
         if ui.json() {
             ui.document(&json!({"edits": edits, "written": false, "cases": []}));
         } else {
@@ -48,12 +47,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     ui.say(format_args!("Wrote {}", ui.path(&edit.file)));
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
-    let (workspace, prepared) = match context.prepare(&folder) {
+    let (workspace, prepared) = match context.prepare(folder) {
         Ok(anew) => anew,
         Err(_) => (workspace, prepared),
     };
     let environment = environment_for(&lines, &workspace, &prepared, &cancel)?;
-    let all = match cases::find(Path::new(&folder)) {
+    let all = match cases::find(folder) {
         Err(CasesError::None(_)) => Vec::new(),
         found => found?,
     };
@@ -67,7 +66,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let with = (&workspace, &prepared, &environment);
     let of_past = past::past(ui, with, INPUTS, &cancel)?;
     let is_same = are_same && matches!(of_past, ExitStatus::Done);
-    if !is_same && !args.yes && !asks("Keep it?") {
+    if !is_same && !is_agreed && !asks("Keep it?") {
         fix::write(&edit.back())?;
         ui.say(format_args!("Put {} back", ui.path(&edit.file)));
     }

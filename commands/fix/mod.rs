@@ -1,6 +1,7 @@
 //! `ade fix`: give fields the headers that a file has.
 
 mod edition;
+mod edits;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ use ade::store::RunRecord;
 use ade::workspace::Workspace;
 use serde_json::{Value, json};
 
+use self::edits::print_edits;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
@@ -67,7 +69,9 @@ fn accepted(text: &str) -> Result<(String, String), String> {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     if args.edition {
-        return edition::run(args, context);
+        let named = (args.run != "latest").then(|| PathBuf::from(&args.run));
+        let folder = args.config.clone().or(named);
+        return edition::run(&folder.unwrap_or(PathBuf::from(".")), args.yes, context);
     }
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
@@ -214,24 +218,6 @@ fn ask(ui: &Ui, found: &Found) -> Vec<(String, String)> {
         }
     }
     chosen
-}
-
-fn print_edits(ui: &Ui, edits: &[Edit], pastes: &[Paste]) {
-    for edit in edits {
-        for line in edit.diff.lines() {
-            let tone = match line.as_bytes().first() {
-                Some(b'+') => Tone::Good,
-                Some(b'-') => Tone::Bad,
-                _ => Tone::Dim,
-            };
-            ui.line(ui.paint(tone, line));
-        }
-    }
-    for Paste { field, header, why } in pastes {
-        ui.line(format_args!(
-            "Paste {header:?} into the headers of {field}: {why}"
-        ));
-    }
 }
 
 /// Runs the file again with the configuration as it is now. `None`: it was cancelled.

@@ -1,0 +1,24 @@
+//! What would be changed in the author's files, as a patch shows it.
+
+use ade::checks::fix::{Edit, Paste};
+
+use crate::ui::{Tone, Ui};
+
+/// Prints edits, and what a person has to write.
+pub fn print_edits(ui: &Ui, edits: &[Edit], pastes: &[Paste]) {
+    for edit in edits {
+        for line in edit.diff.lines() {
+            let tone = match line.as_bytes().first() {
+                Some(b'+') => Tone::Good,
+                Some(b'-') => Tone::Bad,
+                _ => Tone::Dim,
+            };
+            ui.line(ui.paint(tone, line));
+        }
+    }
+    for Paste { field, header, why } in pastes {
+        ui.line(format_args!(
+            "Paste {header:?} into the headers of {field}: {why}"
+        ));
+    }
+}
