@@ -65,6 +65,7 @@ fn every_operation_has_a_name_of_its_own() {
         "pause",
         "publish",
         "quiet",
+        "repeat",
         "replace",
         "resume",
         "retry",

@@ -254,7 +254,7 @@ class _Run:
         report = RunReport(plan.input_file.name)
         error: RunError | None = None
         self._keep_descriptors()
-        from ade_engine.fields.surroundings import enter_run
+        from ade_engine.pipeline.shared.edition import enter_run
 
         enter_run(self.settings.edition)
         try:

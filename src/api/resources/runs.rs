@@ -63,7 +63,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(events))
         .routes(routes!(cancel_run))
         .routes(routes!(retry_run))
-        .routes(routes!(run_again))
+        .routes(routes!(repeat_run))
         .routes(routes!(artifact))
         .routes(routes!(output))
         .routes(routes!(input))
@@ -801,7 +801,7 @@ async fn retry_run(
 }
 
 /// Run the input anew, with the configuration as it is now: its active version, or the files of its folder.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/again", operation_id = "run_again", tag = "runs",
+#[utoipa::path(post, path = "/api/v1/runs/{id}/again", operation_id = "repeat_run", tag = "runs",
     params(("id" = String, Path, description = "The run"),
         ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
     responses(
@@ -809,7 +809,7 @@ async fn retry_run(
     (status = 200, description = "The run of the same key", body = Run),
     (status = 409), (status = 410), (status = 429),
 ))]
-async fn run_again(
+async fn repeat_run(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
     headers: HeaderMap,

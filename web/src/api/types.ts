@@ -166,7 +166,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Run the input anew, with the configuration as it is now: its active version, or the files of its folder. */
-        post: operations["run_again"];
+        post: operations["repeat_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4234,7 +4234,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    run_again: {
+    repeat_run: {
         parameters: {
             query?: never;
             header?: {

@@ -208,7 +208,7 @@ class ColumnMapper:
         full = [letters(index) for index in equal if filled[index]]
         if context.settings.edition == "2026" and context.collected is not None and len(full) > 1:
             named = ", ".join(full[:-1]) + f" and {full[-1]}"
-            message = f"the headers of the columns {named} say the same, and {letters(best)} was taken. Whether that is right, only the sender knows"
+            message = f"the columns {named} both have a header of this field, and {letters(best)} was taken. Whether that is right, only the sender knows"
             context.collected.reported.append(Reported(field, f"{field}.column_of_several", WARNING, message, None))
         return best
 

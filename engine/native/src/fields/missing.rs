@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::Kind;
+use super::kind::Kind;
 use super::texts::text::trimmed;
 use super::texts::truth;
 use crate::columns::view::Value;

@@ -16,10 +16,13 @@
 
 pub mod column;
 pub mod dates;
+mod kind;
 pub mod looks;
 pub mod missing;
 pub mod numbers;
 pub mod texts;
+
+pub use self::kind::Kind;
 
 use self::column::built;
 use self::column::parts::in_parts;
@@ -43,65 +46,6 @@ use crate::columns::export::{Buffer, Column};
 use crate::columns::view::Value;
 use crate::words::cut::{self, Cut};
 use crate::words::lexicon::{self, Lexicon};
-
-/// What a column is read as.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
-    Text,
-    Code,
-    Name(NamePart),
-    Email,
-    Phone {
-        /// Where numbers without a country are dialled.
-        country: Option<Country>,
-    },
-    Iban,
-    Boolean {
-        /// The author's own words for yes and for no, folded.
-        yes: Vec<String>,
-        no: Vec<String>,
-    },
-    Number {
-        /// What may stand behind a number and is left out, folded.
-        units: Vec<String>,
-    },
-    /// The currencies of a column of numbers, as ISO codes; a sign that several currencies share stays as it is.
-    Currency,
-    Date {
-        serials: bool,
-    },
-    DateTime {
-        serials: bool,
-    },
-    Time {
-        serials: bool,
-    },
-    Duration {
-        /// Microseconds that a plain number counts.
-        unit: Option<i64>,
-    },
-}
-
-impl Kind {
-    /// What an unread cell is not.
-    fn noun(&self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Code => "a code",
-            Self::Name(_) => "a name",
-            Self::Email => "an e-mail address",
-            Self::Phone { .. } => "a phone number",
-            Self::Iban => "an IBAN",
-            Self::Boolean { .. } => "yes or no",
-            Self::Number { .. } => "a number",
-            Self::Currency => "a currency",
-            Self::Date { .. } => "a date",
-            Self::DateTime { .. } => "a date and time",
-            Self::Time { .. } => "a time of day",
-            Self::Duration { .. } => "a duration",
-        }
-    }
-}
 
 /// What stands around a column.
 #[derive(Clone, Copy, Debug, Default)]

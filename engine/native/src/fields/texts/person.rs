@@ -765,7 +765,7 @@ fn by_places(words: &[Word<'_>]) -> Result<Start, Doubt> {
 fn of_east(words: &[Word<'_>]) -> Option<Result<Start, Doubt>> {
     let (first, last, count) = (&words[0], &words[words.len() - 1], words.len());
     let is_japan = |word: &Word<'_>| {
-        word.is(EAST) && word.is(LAST) && !syllables(&word.folded).is_some_and(|count| count < 2)
+        word.is(EAST) && word.is(LAST) && syllables(&word.folded).is_none_or(|count| count >= 2)
     };
     let is_hyphened =
         last.folded.contains('-') && last.is_eastern() && syllables(&first.folded) == Some(1);
