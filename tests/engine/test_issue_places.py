@@ -20,7 +20,7 @@ BROKEN = {
     "E-mail": ("no address", "email.value_lost"),
     "Hire Date": ("soon", "start_date.value_lost"),
     "Hours": (112, "hours.up_to_80"),
-    "Gross Wages": ("n/a", "pay.value_lost"),
+    "Gross Wages": ("ask", "pay.value_lost"),
 }
 #: What hooks do to a table, at the stage that is given.
 HOOKS = {
