@@ -38,7 +38,7 @@ fn roster<'a>(dates: impl Iterator<Item = &'a str>) -> String {
     let mut text = "Surname,First name,E-mail,Start date,Hours\n".to_owned();
     for (index, date) in dates.enumerate() {
         let date = date.replace('"', "\"\"");
-        writeln!(text, "Lee{index},Ann,a{index}@example.org,\"{date}\",9").unwrap();
+        writeln!(text, "Lee,Ann,a{index}@example.org,\"{date}\",9").unwrap();
     }
     text
 }
