@@ -45,12 +45,12 @@ _PER = frozenset("per pro par por je za на cada kazde a/".split())
 _IN_BRACKETS = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]\s*$")
 #: Powers of China, Japan and Korea, with their currency.
 _EASTERN = {"百万": 6, "百萬": 6, "千": 3, "万": 4, "萬": 4, "億": 8, "亿": 8, "千万": 7, "十億": 9, "백만": 6, "천": 3, "만": 4, "억": 8, "천만": 7, "십억": 9}
-_EASTERN_UNIT = re.compile(rf"(?:^|[(（\[【:：\s、,/]|単位|单位|單位|단위)({'|'.join(sorted(_EASTERN, key=len, reverse=True))})(円|元|원|ドル|美元|港元|人民币|人民幣|韓元|달러|圓|日元|欧元)[)）\]】\s]*$")
-_EASTERN_BEHIND = re.compile(rf"({'|'.join(sorted(_EASTERN, key=len, reverse=True))})(円|元|원)$")
-_NUMBER_GAPS = re.compile(r"(?<=\d)[., ](?=000)")
-_ZEROS = re.compile(r"(?<!\d)['’]?(000)(?:['’]?s)?\b")
+_EASTERN_UNIT = rf"(?:^|[(（\[【:：\s、,/]|単位|单位|單位|단위)({'|'.join(sorted(_EASTERN, key=len, reverse=True))})(円|元|원|ドル|美元|港元|人民币|人民幣|韓元|달러|圓|日元|欧元)[)）\]】\s]*$"
+_EASTERN_BEHIND = rf"({'|'.join(sorted(_EASTERN, key=len, reverse=True))})(円|元|원)$"
+_NUMBER_GAPS = r"(?<=\d)[., ](?=000)"
+_ZEROS = r"(?<!\d)['’]?(000)(?:['’]?s)?\b"
 #: Whose hundredths, or how many of them make one, depends on the currency.
-_MINOR_UNITS = re.compile(r"\bminor units?\b|\bcurrency subunits?\b", re.IGNORECASE)
+_MINOR_UNITS = r"\bminor units?\b|\bcurrency subunits?\b"
 
 
 def folded(text: str) -> str:
@@ -93,10 +93,11 @@ def scale_of(header: str, unit: str | None, kind: str) -> tuple[str, int, str | 
     ``unit``: a row of units below the header, or what the header itself names.
     """
     header = unicodedata.normalize("NFKC", header).strip().translate({ord("（"): "(", ord("）"): ")"})
-    found = _EASTERN_UNIT.search(header) or _EASTERN_BEHIND.search(header)
+    # What few headers need is compiled when the first one does.
+    found = None if header.isascii() else re.search(_EASTERN_UNIT, header) or re.search(_EASTERN_BEHIND, header)
     if found is not None:
         return found[0].strip(" ()[]【】、,:："), _EASTERN[found[1]], found[2], True
-    minor = _MINOR_UNITS.search(header) if kind == "money" else None
+    minor = re.search(_MINOR_UNITS, header, re.IGNORECASE) if kind == "money" and "unit" in header.lower() else None
     if minor is not None:
         return minor[0], -2, None, False
     brackets = _IN_BRACKETS.search(header)
@@ -115,8 +116,9 @@ def scale_of(header: str, unit: str | None, kind: str) -> tuple[str, int, str | 
 
 def _within(text: str, kind: str, *, is_apart: bool, behind: str = "") -> tuple[str, int, str | None, bool] | None:
     """What a stretch of a header says, if it says nothing else; in brackets of its own a clear word among others is a doubt."""
-    plain = _ZEROS.sub(r" \1 ", _NUMBER_GAPS.sub("", text)) if "'" in text or "’" in text or "000" in text else text
-    plain = re.sub(r"\bt\.\s?kr\b", "tkr", re.sub(r"\b([dl])['’](?=\w)", "", re.sub(r"([€$£₹])(?=\d)", r"\1 ", plain)), flags=re.IGNORECASE)
+    plain = re.sub(_ZEROS, r" \1 ", re.sub(_NUMBER_GAPS, "", text)) if "'" in text or "’" in text or "000" in text else text
+    if not plain.isascii() or not {*plain}.isdisjoint("$'."):
+        plain = re.sub(r"\bt\.\s?kr\b", "tkr", re.sub(r"\b([dl])['’](?=\w)", "", re.sub(r"([€$£₹])(?=\d)", r"\1 ", plain)), flags=re.IGNORECASE)
     tokens = [token for token in re.split(r"[\s/]+", plain) if token]
     said = [_word(token) for token in tokens]
     powers = [one for one in said if one is not None and one[0]]

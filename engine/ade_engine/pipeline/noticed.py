@@ -220,7 +220,7 @@ def notice_end(context: RunContext, scan: SheetScan) -> None:
 
 def notice_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> None:
     """Cells that stand for the value above them: ditto marks, and a first column that is filled once for several records."""
-    rows = [(row, scan.row(row)[span.first_column : span.stop_column]) for row in range(span.data_start, min(span.stop, span.data_start + _ROWS_OF_SIGN * 10))]
+    rows = [(row, scan.row(row)[span.first_column : span.stop_column]) for row in range(span.data_start, min(span.stop, span.data_start + _ROWS_OF_SIGN))]
     rows = [(row, cells) for row, cells in rows if sum(not is_blank(cell) for cell in cells) > 1]
     marks = [f"{column_letters(span.first_column + at + 1)}{row + 1}" for row, cells in rows for at, cell in enumerate(cells) if cell in _DITTO]
     if marks:

@@ -315,8 +315,8 @@ class SheetPipeline:
                 return parts
         if by_context:
             rows_in_context.free_first_heads(spans, kinds, scan)
-            if settings.edition == "2026":
-                from ade_engine.pipeline.kept_rows.above_headers import free_lone_values, name_sections
+            if settings.edition == "2026" and any(span.header_rows > 1 for span in spans):
+                from ade_engine.pipeline.kept_rows.above_headers import free_lone_values
 
                 free_lone_values(spans, kinds, scan)
         if settings.headerless_tables and is_open:
@@ -326,6 +326,8 @@ class SheetPipeline:
             rows_in_context.end_above_titles(context, spans, titles)
             rows_in_context.find_lines(context, spans, kinds, scan, words)
         if by_context and settings.edition == "2026" and settings.group_rows == "column" and len(spans) > 1:
+            from ade_engine.pipeline.kept_rows.above_headers import name_sections
+
             name_sections(spans, scan)
         if choice is None or choice.area is None:
             # A range is where a user says that the table ends.

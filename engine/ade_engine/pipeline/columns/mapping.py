@@ -23,10 +23,9 @@ from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.collected import Reported
 from ade_engine.pipeline.shared.scores import as_scores, in_words, rounded
 
-#: Words of headers for the year or the period before.
-_EARLIER = re.compile(
-    r"\b(?:prev(?:ious)?\.?|prior|last|ly|py|vorjahr\w*|vj|vorperiode|vorherig\w*|précédente?|antérieure?|n\s*-\s*1|anterior|precedente|vorig\w*|poprzedni\w*|předchoz\w*|predchádzajúc\w*|förra|forrige|edellinen|előző|önceki)(?!\w)",
-    re.IGNORECASE,
+#: Words of headers for the year or the period before. Most tables need no such look: it is compiled where one does.
+_EARLIER = (
+    r"\b(?:prev(?:ious)?\.?|prior|last|ly|py|vorjahr\w*|vj|vorperiode|vorherig\w*|précédente?|antérieure?|n\s*-\s*1|anterior|precedente|vorig\w*|poprzedni\w*|předchoz\w*|predchádzajúc\w*|förra|forrige|edellinen|előző|önceki)(?!\w)"
 )
 
 TYPE_CHECKING = False
@@ -181,9 +180,9 @@ class ColumnMapper:
         # "Use (this year)" that a field lists is another answer than "Use (last year)" is by "Use" alone.
         words = [detector for detector in self._by_header if detector.field == field]
         equal = [index for index in equal if any(of_field.has_in_brackets(header_text(table.columns[index].header)) for of_field in words)] or equal
-        if context.settings.edition == "2026":
+        if context.settings.edition == "2026" and len(equal) > 1:
             # What was a year ago is no answer beside what is.
-            equal = [index for index in equal if not _EARLIER.search(header_text(table.columns[index].header))] or equal
+            equal = [index for index in equal if not re.search(_EARLIER, header_text(table.columns[index].header), re.IGNORECASE)] or equal
         if len(equal) == 1 or any(of_field.takes_first for of_field in words):
             return equal[0]
         filled, _ = table.cell_counts()

@@ -242,8 +242,39 @@ fn syllables(word: &str) -> Option<usize> {
     None
 }
 
+/// Whether a text is nothing but plain words in the letters of names, none of which is one of companies: most cells are, and need no
+/// second look.
+fn is_plain(text: &str) -> bool {
+    let (mut word, mut length, mut has_small) = ([0; 24], 0, false);
+    for &byte in text.as_bytes().iter().chain(b" ") {
+        match byte {
+            b' ' | b',' if length == 0 => continue,
+            b' ' | b',' => {
+                let folded = std::str::from_utf8(&word[..length]).unwrap_or_default();
+                if !has_small || known(folded) & NO_PERSON != 0 {
+                    return false;
+                }
+                (length, has_small) = (0, false);
+                continue;
+            }
+            b'A'..=b'Z' => {}
+            b'a'..=b'z' | b'-' | b'\'' if length > 0 => has_small |= byte.is_ascii_lowercase(),
+            _ => return false,
+        }
+        if length == word.len() {
+            return false;
+        }
+        word[length] = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    !text.is_empty()
+}
+
 /// Whether something that stands as a name can be none: digits, marks, several people, words of companies and departments.
 pub fn is_no_person(text: &str) -> bool {
+    if is_plain(text) {
+        return false;
+    }
     let is_mark = |c: char| "&/@+=#%:;|\\<>_*?!$€£•…[]{}".contains(c) || c.is_numeric();
     if text.contains(is_mark) || !text.contains(char::is_alphabetic) {
         return true;
