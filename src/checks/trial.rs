@@ -246,7 +246,7 @@ fn compared(
     let mut tried = Tried {
         succeeds: error.is_none(),
         error,
-        metrics: results.as_ref().map(|results| metrics_of(results)),
+        metrics: results.as_ref().map(metrics_of),
         metrics_before: before
             .filter(|run| run.status == RunStatus::Succeeded)
             .and_then(|run| run.metrics.clone()),

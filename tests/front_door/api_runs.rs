@@ -82,7 +82,7 @@ fn again_is_with_the_configuration_as_it_is_now(
     work(place);
     let name = "src/ade_config/columns/fields.py";
     let before = place.read(format!("config/{name}"));
-    place.write(&format!("config/{name}"), &format!("{before}\n# mended\n"));
+    place.write(format!("config/{name}"), format!("{before}\n# mended\n"));
     let run = |id: &str| server.read(&format!("runs/{id}"));
     let digest = |id: &str| run(id)["source_digest"].clone();
     let (again, as_it_was) = (post("again").is(201).id(), post("retry").is(201).id());
@@ -106,7 +106,7 @@ fn again_is_with_the_configuration_as_it_is_now(
     };
     assert_eq!(listed("fields_missing=true"), (0, 0));
     assert!(listed("fields_missing=false").0 >= 3);
-    place.write(&format!("config/{name}"), &before);
+    place.write(format!("config/{name}"), &before);
 }
 
 fn a_run_keeps_its_input_when_the_document_is_deleted(
