@@ -74,7 +74,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
 pub fn grouped(page: &str) -> String {
     let lines: Vec<&str> = page.split_inclusive('\n').collect();
     let is_heading = |line: &&str| bare(line).trim_end() == GROUPS[0].0;
-    let Some(heading) = lines.iter().position(|line| is_heading(&line)) else {
+    let Some(heading) = lines.iter().position(is_heading) else {
         return page.to_owned();
     };
     let length = lines[heading + 1..]
