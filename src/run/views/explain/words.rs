@@ -287,9 +287,9 @@ mod tests {
             said,
             [
                 "its header 1.00 + own 0.40; next pay with 0.30, 1.10 less; column B wanted it too",
-                "hours with 1.00, which column A got",
+                "duplicate field: hours with 1.00, which column A got",
                 "below threshold: pay has 0.20",
-                "pay with 1.00, as much as E: none got it",
+                "ambiguous: pay with 1.00, as much as E: none got it",
                 "no signal; nearest team, its headers are 75% alike, to map it: headers=[…, \"Taem\"]",
                 "split into first, last",
             ]
