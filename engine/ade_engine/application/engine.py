@@ -652,6 +652,10 @@ def _load_config(
     spec = resolve_config_import(config_package)
     package_folder = spec.import_root / spec.package_name
     manifest = load_manifest(Path(config_package), package_folder)
+    if registry.reshapes or settings.values:
+        from ade_engine.pipeline.reshaping.demands import check_reshapes
+
+        check_reshapes(registry, settings)
     if settings.output_style == "table":
         from ade_engine.extensions.field_facts import check_looks
 

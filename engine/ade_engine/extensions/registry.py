@@ -54,6 +54,45 @@ class RegisteredFn(Record):
             raise TypeError(f"{self.name} has the priority {self.priority!r}; it should be a number") from None
 
 
+class Reshapes:
+    """What fields say of tables that are not one record a row, in the words of ``ade_engine.fields``."""
+
+    __slots__ = ("stacked", "beside", "split", "filled")
+
+    def __init__(self) -> None:
+        #: Fields that are headers or cells of stacked columns, each with its ``StackPart``.
+        self.stacked: dict[str, Any] = {}
+        #: Where fields stand beside a table, each with its ``Beside``s.
+        self.beside: dict[str, tuple[Any, ...]] = {}
+        #: What parts the values in a cell of a field.
+        self.split: dict[str, tuple[str, ...]] = {}
+        #: Fields whose blank cells have the value of the cell above.
+        self.filled: list[str] = []
+
+    def add(self, field: str, part: Any, beside: tuple[Any, ...], split: tuple[str, ...], *, fill_down: bool) -> None:
+        """Keep what a field says."""
+        if hasattr(part, "stack"):
+            self.stacked[field] = part
+        if beside:
+            self.beside[field] = beside
+        if split:
+            self.split[field] = split
+        if fill_down:
+            self.filled.append(field)
+
+    @property
+    def stacks(self) -> list[Any]:
+        """The stacks, in the order of the fields."""
+        return list({id(part.stack): part.stack for part in self.stacked.values()}.values())
+
+    def has_section(self) -> bool:
+        """Whether some field is the section head above its records."""
+        return any(one.kind == "section" for places in self.beside.values() for one in places)
+
+    def __bool__(self) -> bool:
+        return bool(self.stacked or self.beside or self.split or self.filled)
+
+
 class Registry:
     """Fields, detectors, transforms, validators and hooks of one config package."""
 
@@ -68,6 +107,8 @@ class Registry:
         self.hooks: dict[HookName, list[RegisteredFn]] = {stage: [] for stage in HookName}
         #: Fields that are parts of a column where they have none of their own, each with its ``Part``; ``Field`` fills it.
         self.parts: dict[str, Any] = {}
+        #: What fields say of tables that are not one record a row; ``Field`` fills it.
+        self.reshapes = Reshapes()
         #: The plugin modules whose ``register`` has registered nothing.
         self.idle_modules: list[str] = []
         self._places: dict[str, tuple[str, int, str] | None] = {}

@@ -16,6 +16,7 @@ A check is an expression, too: null where all is well, a message where it is not
 checks together.
 """
 
+from ade_engine.fields.beside import file_name, label, section, sheet_name, title
 from ade_engine.fields.checks import checksum, date_range, one_of, pattern, range, required, unique
 from ade_engine.fields.field import Field
 from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
@@ -39,6 +40,8 @@ from ade_engine.fields.readers import (
     time,
     without_blank_rows,
 )
+from ade_engine.fields.stacks import Stack
+from ade_engine.fields.sums import difference_of, sum_of
 
 __all__ = [
     "DataRows",
@@ -46,6 +49,7 @@ __all__ = [
     "FullName",
     "HeaderRows",
     "LayoutRows",
+    "Stack",
     "boolean",
     "checksum",
     "choice",
@@ -54,10 +58,13 @@ __all__ = [
     "date",
     "date_range",
     "date_time",
+    "difference_of",
     "duration",
     "email",
+    "file_name",
     "filled_rows",
     "iban",
+    "label",
     "money",
     "month",
     "number",
@@ -70,8 +77,12 @@ __all__ = [
     "quarter",
     "range",
     "required",
+    "section",
+    "sheet_name",
+    "sum_of",
     "text",
     "time",
+    "title",
     "unique",
     "week",
     "without_blank_rows",

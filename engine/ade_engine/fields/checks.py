@@ -25,6 +25,8 @@ class Check(pl.Expr):
 
     #: Whether it complains of empty cells, so that it has nothing to add about one that could not be read.
     is_about_emptiness = False
+    #: Whether it complains of values that come again.
+    is_about_repeats = False
 
     def __init__(self, column: str, expression: Callable[[], pl.Expr], passes: Callable[[pl.Series], bool]):
         if not isinstance(column, str):
@@ -68,7 +70,9 @@ def unique(column: str) -> pl.Expr:
         value = pl.col(column)
         return _says(value.is_not_null() & value.is_duplicated(), REPEATED)
 
-    return Check(column, expression, lambda values: values.drop_nulls().n_unique() == len(values) - values.null_count())
+    check = Check(column, expression, lambda values: values.drop_nulls().n_unique() == len(values) - values.null_count())
+    check.is_about_repeats = True
+    return check
 
 
 def one_of(column: str, values: list[Any] | tuple[Any, ...], *, case_sensitive: bool = True) -> pl.Expr:

@@ -6,10 +6,12 @@ from collections import defaultdict
 from inspect import signature
 
 from ade_engine.extensions.place import calling_place
+from ade_engine.fields.beside import Beside
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.parts import Part
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
+from ade_engine.fields.stacks import Stack, StackPart
 from ade_engine.models.errors import did_you_mean
 from ade_engine.models.fields import FieldDef
 from ade_engine.models.issues import WARNING
@@ -38,7 +40,13 @@ class Field:
     unknown where they are unmistakable, with a score of 0.6 at most: ``True`` for the readers ``code``, ``date``, ``date_time``, ``email``, ``money`` and ``phone``, or a list
     of the values that the field has.
 
-    ``part_of``: what the field is a part of, where it has no column of its own: ``FULL_NAME.first`` of a :class:`FullName`.
+    ``part_of``: what the field is a part of, where it has no column of its own: ``FULL_NAME.first`` of a :class:`FullName`, ``MONTHS.header``
+    or ``MONTHS.value`` of a :class:`Stack`.
+
+    ``beside``: where its value stands beside the table, where it has no column: ``sheet_name``, ``title(…)``, ``label(…)``, or several of
+    these, of which the first one counts that is there.
+
+    ``fill_down``: a blank cell has the value of the cell above. ``split``: what parts the values of a cell, each of which makes a row.
 
     ``which``: ``"first"`` takes the first of several columns whose headers say the same, and no issue tells of the others.
 
@@ -59,7 +67,10 @@ class Field:
         read: Callable[..., pl.Expr] | None = None,
         checks: Sequence[Callable[..., pl.Expr] | tuple[Callable[..., pl.Expr], str]] = (),
         by_values: bool | Sequence[str] = False,
-        part_of: Part | None = None,
+        part_of: Part | StackPart | None = None,
+        beside: Beside | Sequence[Beside] = (),
+        fill_down: bool = False,
+        split: str | Sequence[str] = (),
         which: str | None = None,
         **facts: Any,
     ):
@@ -89,8 +100,17 @@ class Field:
                 f"Field {name!r}: by_values=True goes with the readers {names}, and with functions that read the field by one of "
                 "them; give a list of values instead"
             )
-        if part_of is not None and not isinstance(part_of, Part):
-            raise TypeError(f"Field {name!r}: part_of should be a part such as FULL_NAME.first, not {type(part_of).__name__}")
+        if part_of is not None and not isinstance(part_of, (Part, StackPart)):
+            such = "MONTHS.header or MONTHS.value" if isinstance(part_of, Stack) else "FULL_NAME.first"
+            raise TypeError(f"Field {name!r}: part_of should be a part such as {such}, not {type(part_of).__name__}")
+        places = (beside,) if not isinstance(beside, (list, tuple)) else tuple(beside)
+        if not all(isinstance(place, Beside) for place in places):
+            raise TypeError(f'Field {name!r}: beside should be sheet_name, file_name, section, title(…) or label(…), or a list of these, not {beside!r}')
+        marks = (split,) if isinstance(split, str) else tuple(split)
+        if not all(isinstance(mark, str) and mark for mark in marks):
+            raise TypeError(f'Field {name!r}: split should be what parts values, such as "," or [",", ";"], not {split!r}')
+        if not isinstance(fill_down, bool):
+            raise TypeError(f"Field {name!r}: fill_down should be True or False, not {fill_down!r}")
         if which not in (None, "first"):
             raise TypeError(f'Field {name!r}: which should be "first", not {which!r}')
         self.name = name
@@ -101,6 +121,9 @@ class Field:
         self.checks = pairs
         self.by_values = known or by_values is True
         self.part_of = part_of
+        self.beside = places
+        self.fill_down = fill_down
+        self.split = marks
         self.which = which
         self._kind = kind
         self._place = calling_place()
@@ -110,7 +133,7 @@ class Field:
     @property
     def words(self) -> set[str]:
         """The headers, simplified: for row detectors that look for them. Those of what the field is a part of are among them."""
-        whole = () if self.part_of is None else self.part_of.whole.headers
+        whole = self.part_of.whole.headers if isinstance(self.part_of, Part) else ()
         return {simplify(header) for header in (*self.headers, *whole)}
 
     def register(self, registry: Registry) -> None:
@@ -125,8 +148,9 @@ class Field:
             known = () if self.by_values is True else self.by_values
             by_values = FieldValues(self.name, "known" if known else self._kind or "", known)
             registry.register_column_detector(by_values, field=self.name, priority=10)
-        if self.part_of is not None:
+        if isinstance(self.part_of, Part):
             registry.parts[self.name] = self.part_of
+        registry.reshapes.add(self.name, self.part_of, self.beside, self.split, fill_down=self.fill_down)
         if self.read is not None:
             reader = _of_field(self.read, self.name, "read", self._place)
             registry.register_column_transform(reader, field=self.name, priority=20)

@@ -128,7 +128,7 @@ class Surroundings:
         """The cells that a column was made of, where they say more than the column and each row's cell is known: cells of
         several types, and for kinds whose digits are no number those that the sheet shows with leading zeros.
         """
-        source, rows = self.sources.get(name), self._rows
+        source, rows = self.sources.get(name), self._rows_of(name)
         if source is None or rows is None or len(rows) != len(series):
             return None
         cells = source.mixed_cells()
@@ -141,7 +141,7 @@ class Surroundings:
 
         The cells of a part are those of the column that it was split from.
         """
-        source, rows = self.sources.get(name) or getattr(self.sources, "of_parts", {}).get(name), self._rows
+        source, rows = self.sources.get(name) or getattr(self.sources, "of_parts", {}).get(name), self._rows_of(name)
         numbers = [] if source is None or rows is None or name not in self.table.columns else source.rows_without_value()
         if not numbers:
             return None
@@ -154,7 +154,12 @@ class Surroundings:
         if source is None or self._rows is None:
             return None
         cells = source.mixed_cells()
-        return None if cells is None else (*cells, self._rows.head(len(series)))
+        return None if cells is None else (*cells, self._rows_of(name).head(len(series)))
+
+    def _rows_of(self, name: str) -> pl.Series | None:
+        """The row of each cell of a column: in a table that was reshaped it may be another one than the row's own."""
+        cells = getattr(self.sources, "cells", None)
+        return self._rows if cells is None or self._rows is None else cells.read_rows(name, self._rows)
 
     def note(
         self,
@@ -208,6 +213,8 @@ class Sources(dict):
         self.of_parts: dict[str, ColumnSource] = {}
         #: Readers of parts, by the parts' fields, that had something to say of the names that they parted.
         self.doubtful_parts: dict[str, Any] = {}
+        #: Which cells the values are of, where the table was reshaped: ``pipeline.shared.cells``.
+        self.cells: Any = None
 
 
 #: The reserved column that holds each row's number in the source sheet.

@@ -156,6 +156,23 @@ def _words(value: Any, text: bool) -> tuple[str, ...]:
     return tuple(word for word in value if word.strip())
 
 
+def _constants(value: Any, text: bool) -> dict[str, Any]:
+    if text:
+        import json
+
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
+    import datetime
+
+    kinds = (str, int, float, datetime.date)
+    if not isinstance(value, dict) or not all(isinstance(one, kinds) and one != "" for one in value.values()):
+        raise ValueError('should hold values of fields, such as currency = "USD"')
+    # The reader of the field reads days as well.
+    return {field: one.isoformat() if isinstance(one, datetime.date) else one for field, one in value.items()}
+
+
 def parse_log_level(value: Any, text: bool = False) -> int:
     """A level by number or by name, in either case; empty text is the default."""
     if isinstance(value, str) and not value.strip():
@@ -264,6 +281,7 @@ _NEWER = (
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
     ("senders", {}, _senders, "patterns of file names, or lists of them, by sender: whose files `ade drift` compares"),
+    ("values", {}, _constants, "values of fields that have no column: a field and what it is in each row, such as currency"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
     ("detect_rows", False, _flag_of_1_9, "rows are told apart by the headers of the fields and by their looks"),
     ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
@@ -421,6 +439,7 @@ class Settings:
     sheets: dict[str, SheetChoice]
     na: tuple[str, ...]
     senders: dict[str, Any]
+    values: dict[str, Any]
     issue_columns: bool
     detect_rows: bool
     drop_blank_rows: bool
@@ -658,6 +677,9 @@ def _resolve(
             if "sheets" in source
             for title, choice in _read("sheets", source["sheets"]).items()
         }
+    if "values" in given:
+        # Each field by itself, too.
+        values["values"] = {field: one for source in sources if "values" in source for field, one in _read("values", source["values"]).items()}
     if values["quarantine"] != "keep" and not values["issue_list"]:
         entry = given["quarantine"]
         what = f"{entry.name} from {entry.source}"

@@ -116,6 +116,14 @@ def column_letters(number: int) -> str:
     return letters
 
 
+def column_number(letters: str) -> int:
+    """The number of a column by its letters: 1 for ``A``, 27 for ``AA``."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - 64
+    return number
+
+
 def is_blank(value: Any) -> bool:
     """Whether reports count a cell as blank: nothing, or text without a visible character."""
     return value is None or (isinstance(value, str) and not value.strip())

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _MOST_LETTERS = 200
 #: So many header rows of a table are told.
 _MOST_ROWS = 20
+#: So many columns are told that a field is stacked from.
+_MOST_COLUMNS = 100
 #: So many columns are told that want the field of another.
 _MOST_OTHERS = 20
 
@@ -150,15 +152,17 @@ def fields_told(
     of: dict[str, int | None],
     table: pl.DataFrame,
     rules: dict[str, list[str]],
+    stacked: dict[str, list[int]],
 ) -> list[dict[str, Any]]:
     """The fields of a table: their columns, and the callables that made and checked their values. ``of``: the fields that have a
-    column or are part of one, with its position; ``rules``: those of each field's validators.
+    column or are part of one, with its position; ``rules``: those of each field's validators; ``stacked``: the fields of several columns.
     """
     registry = context.registry
+    several = {**{field: [index] for field, index in of.items() if index is not None}, **stacked}
     return [
         {
             "field": field,
-            "from": [] if of.get(field) is None else [place(span, source, of[field])],
+            "from": [place(span, source, index) for index in several.get(field, ())[:_MOST_COLUMNS]],
             "transforms": [entry.qualname for entry in registry.column_transforms_by_field.get(field, ())],
             "validators": rules.get(field, []),
             **({"key": True} if registry.fields[field].key else {}),

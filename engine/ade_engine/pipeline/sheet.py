@@ -47,6 +47,7 @@ from ade_engine.pipeline.noticed import (
 )
 from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
 from ade_engine.pipeline.output.output_columns import table_look, with_all_fields, with_severities, written_names
+from ade_engine.pipeline.reshaping.reshape import map_columns, reshape
 from ade_engine.pipeline.shared.context import Progress
 from ade_engine.pipeline.shared.counts import SourceCounts
 from ade_engine.pipeline.values.own_checks import validators_of
@@ -138,6 +139,7 @@ class SheetPipeline:
         checks = validators_of(registry)
         self._validators = Validators(checks)
         self._rules = rules_of(checks)
+        self._reshapes = registry.reshapes
         self._source = source
         self._output = output
         self._manifest = manifest
@@ -191,6 +193,10 @@ class SheetPipeline:
 
             _list_issues(context, built)
             missing = missing_fields(context, built) if built else None
+        for table in built:
+            if table.cells is not None:
+                table.result.table = table.cells.with_source_rows(table.result.table)
+                table.cells = None
         lines = []
         if self.row_map is not None:
             from ade_engine.pipeline.kept_rows.row_map import lines_without_row
@@ -301,6 +307,10 @@ class SheetPipeline:
             rows_in_context.mark_further_headers(context, kinds, scan, words)
             rows_in_context.mark_lone_headers(kinds, scan, words)
             titles = rows_in_context.mark_page_titles(kinds, scan)
+        if self._reshapes.stacked and is_open:
+            from ade_engine.pipeline.reshaping.rows import mark_series_headers
+
+            mark_series_headers(context, kinds, scan)
         if self._rows.goes_by_looks and context.policy.sends_notices and not is_part:
             notice_rows(context, scan, kinds, repeated)
         if settings.rows_by_context and choice is None and not is_part:
@@ -329,6 +339,10 @@ class SheetPipeline:
             from ade_engine.pipeline.kept_rows.above_headers import name_sections
 
             name_sections(spans, scan)
+        if self._reshapes.beside and len(spans) > 1:
+            from ade_engine.pipeline.reshaping.beside import cut_at_labels
+
+            cut_at_labels(context, spans, scan)
         if choice is None or choice.area is None:
             # A range is where a user says that the table ends.
             end_tables(context, spans, kinds, scan)
@@ -416,7 +430,11 @@ class SheetPipeline:
         source = SourceTable(span.turned or scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
         turned = None if span.turned is None else span.turned_from
         context = context.for_table(table_index, source.region, turned=turned)
-        mapping = self._columns.map(context, source)
+        found = None
+        if self._reshapes.stacked:
+            mapping, found = map_columns(context, source, self._columns)
+        else:
+            mapping = self._columns.map(context, source)
         if context.policy.sends_notices:
             notice_controls(context, source)
             if context.settings.edition != "1.9" and span.turned is None:
@@ -446,16 +464,26 @@ class SheetPipeline:
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
         table, parts = split_columns(context, table, source, sources)
+        reshaped = None
+        if self._reshapes or context.settings.values:
+            known = {*before.columns}
+            section = next((name for name in reversed(table.columns) if name not in known), None)
+            reshaped = reshape(context, table, source, span, scan, mapping, found, sources, section)
+            table, parts = reshaped.table, parts + reshaped.mappings
+            headers.update(dict.fromkeys(reshaped.fields, ("", "")))
+            if has_rows and context.settings.issue_list and self.hooks.see_tables:
+                table = with_checks(table, _number_of(context))
         hooks: list[dict[str, str]] = []
         table = self._normalize(context, table, sources, headers, source_values, hooks)
         if context.policy.sends_notices and context.notices.takes_tables:
             split = {part.field_name: part.source_index for part in parts}
             fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
             told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
-            told |= {"fields": fields_told(context, span, source, fields, table, self._rules), "hooks": hooks}
+            stacked = {} if reshaped is None else reshaped.fields
+            told |= {"fields": fields_told(context, span, source, fields, table, self._rules, stacked), "hooks": hooks}
             astray = () if context.collected is None else context.collected.astray
             context.notices.explain(told, places_of(span, source, fields, table, astray))
-        taken = {column.source_index for column in mapping.columns}
+        taken = {column.source_index for column in mapping.columns} | (set() if reshaped is None else reshaped.gone)
         result = TableResult(
             sheet_name=context.sheet_name,
             table=table,
@@ -489,7 +517,8 @@ class SheetPipeline:
 
             built.context = context
             filled = (scan.merged_ranges or []) if context.settings.fill_merged else []
-            built.places = Places(source, sources, mapping, raw, turned, filled)
+            built.places = Places(source, sources, mapping, raw, turned, filled, sources.cells)
+        built.cells = sources.cells
         return built
 
     def _normalize(

@@ -30,7 +30,7 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "frame", "controlled", "_header_rows", "_scan", "_span", "_stop_column")
+    __slots__ = ("region", "columns", "names", "frame", "controlled", "apart", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
 
     def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
@@ -49,6 +49,9 @@ class SourceTable:
             rows, footnotes, units = _without_attributes(rows)
             if footnotes or units:
                 headers = joined_headers(rows, spread=True)
+        #: Columns that are stacked, so that none of them is a field's.
+        self.apart: frozenset[int] = frozenset()
+        self._spread: list[list[Any]] | None = None
         width = max(len(headers), _width(scan, span))
         headers += [None] * (width - len(headers))
         first = span.first_column
@@ -108,6 +111,32 @@ class SourceTable:
         return [
             first + at for at, row in enumerate(self._header_rows) if index < len(row) and header_text(row[index])
         ]
+
+    def header_cells(self, index: int) -> list[tuple[int, int, Any]]:
+        """The cells of a column's header, top to bottom, without blank ones: row and column of the sheet, from 1, and value. A label over
+        several columns is the first one's cell.
+        """
+        rows = self._header_rows
+        if self._spread is None:
+            self._spread = spread_rows(rows) if len(rows) > 1 else rows
+        found = []
+        for at, row in enumerate(self._spread):
+            value = row[index] if index < len(row) else None
+            if is_blank(value):
+                continue
+            column = index
+            # Below the last row of a header nothing stands together; a merged label that was filled says the same in each cell.
+            while at + 1 < len(rows) and column and column - 1 < len(row) and row[column - 1] == value and _is_over(rows, at, column - 1, value):
+                column -= 1
+            found.append((self.region.min_row + at, self.region.min_col + column, value))
+        return found
+
+    def cell(self, row: int, column: int) -> Any:
+        """A cell of the sheet, also beside the table; both count from 1."""
+        if not 0 < row <= self._scan.rows_emitted:
+            return None
+        cells = self._scan.row(row - 1)
+        return cells[column - 1] if 0 < column <= len(cells) else None
 
     def _values_of(self, column: int):
         scan, start, stop = self._scan, self._span.data_start, self._span.stop
@@ -176,6 +205,11 @@ def _without_attributes(rows: list[list[Any]]) -> tuple[list[list[Any]], dict[in
 
 def _may_have_footnotes(rows: list[list[Any]]) -> bool:
     return any(isinstance(value, str) and value.rstrip()[-1:] in _MARKS for row in rows for value in row if value)
+
+
+def _is_over(rows: list[list[Any]], at: int, column: int, value: Any) -> bool:
+    """Whether a label stands over a column, in its own cell or in one to the left."""
+    return column >= len(rows[at]) or is_blank(rows[at][column]) or rows[at][column] == value
 
 
 def header_text(header: Any) -> str:

@@ -113,6 +113,8 @@ class ColumnMapper:
         if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(table)):
             profiles = self._profiles(table)
         for column in table.columns:
+            if column.index in table.apart:
+                continue
             said: list[tuple[RegisteredFn, dict[str, float]]] = []
             totals, contributions[column.index] = self._score_column(context, table, column.index, profiles, said)
             if totals:
@@ -148,6 +150,11 @@ class ColumnMapper:
         if context.debug:
             self._report(context, table, columns, contributions, duplicates)
         return Mapping(columns, scores, duplicates, by)
+
+    def names_field(self, table: SourceTable, index: int) -> bool:
+        """Whether the header of a column is one of a field's, word for word."""
+        said = self._said_of_header(header_text(table.columns[index].header), table.header_parts(index))
+        return any(score >= 1 for score in said.values())
 
     def _shares(
         self,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
     from ade_engine.pipeline.shared.astray import Astray
+    from ade_engine.pipeline.shared.cells import Cells
 
 
 class Places:
@@ -21,7 +22,7 @@ class Places:
     cell of these has the value of the first (first row, last row, first column, last column).
     """
 
-    __slots__ = ("_sources", "_raw", "_names", "_first", "_turned", "_filled")
+    __slots__ = ("cells", "_source", "_sources", "_raw", "_names", "_first", "_turned", "_filled")
 
     def __init__(
         self,
@@ -31,7 +32,11 @@ class Places:
         raw: pl.DataFrame,
         turned: int | None,
         filled: list[tuple[int, int, int, int]],
+        cells: Cells | None = None,
     ):
+        #: Which cells the values of a table are of that was reshaped.
+        self.cells = cells
+        self._source = source
         self._sources = sources
         self._raw = raw
         #: The columns of ``raw`` by the numbers of the sheet's.
@@ -53,6 +58,8 @@ class Places:
             issues = issues.with_columns(pl.when(is_row).then("id"))
             letters, number = pl.when(is_own).then(letters), pl.when(is_own).then(number)
             ids = pl.select(pl.when(is_own).then(ids)).to_series()
+        if self.cells is not None:
+            return self._put_by_cells(field, source, issues, ids, self.cells)
         row, column = pl.col("id"), letters
         if self._turned is not None:
             # What was a row is a column, and the other way round.
@@ -62,6 +69,35 @@ class Places:
         issues = issues.with_columns(row.cast(pl.UInt32).alias("row"), column.alias("column"))
         cell = pl.when(pl.col("row").is_not_null()).then(pl.col("column") + pl.col("row").cast(pl.String))
         return issues.with_columns(cell.alias("cell"), self._values(name, ids), self._merged(source, ids).alias("merged"))
+
+    def _put_by_cells(self, field: str, source: ColumnSource | None, issues: pl.DataFrame, own: pl.Series, cells: Cells) -> pl.DataFrame:
+        """The same for a table that was reshaped. ``own``: the numbers of rows whose cell of the field is its own."""
+        rows = cells.rows_of(field, issues.get_column("id"))
+        columns = cells.columns_of(field, own, None if source is None else source.number)
+        # What stands beside the table, in no cell, has neither.
+        rows, columns = (pl.select(pl.when(pl.lit(numbers) > 0).then(numbers)).to_series() for numbers in (rows, columns))
+        pairs = pl.DataFrame({"row": rows, "number": columns})
+        known = pairs.drop_nulls().unique()
+        values = [self._value_at(row, number) for row, number in known.rows()]
+        known = known.with_columns(pl.Series("value", values, dtype=pl.String))
+        values = pairs.join(known, on=["row", "number"], how="left", maintain_order="left").get_column("value")
+        merged = pl.Series("merged", [None], dtype=pl.String).new_from_index(0, len(rows))
+        if field not in cells:
+            merged = self._merged(source, pl.select(pl.when(columns.is_not_null()).then(rows)).to_series()).alias("merged")
+        row, line = rows, columns
+        if self._turned is not None:
+            row, line = (columns.cast(pl.Int64) + self._turned).cast(pl.UInt32), rows
+        letters = line.replace_strict({number: column_letters(number) for number in line.drop_nulls().unique().to_list()}, default=None, return_dtype=pl.String)
+        issues = issues.with_columns(row.alias("row"), letters.alias("column"))
+        return issues.with_columns((pl.col("column") + pl.col("row").cast(pl.String)).alias("cell"), values, merged)
+
+    def _value_at(self, row: int, number: int) -> str:
+        """What stands in a cell of the sheet, as a person sees it; both count from 1 in a table on its feet."""
+        name, at = self._names.get(number), row - self._first
+        if 0 <= at < self._raw.height and name in self._raw.columns:
+            return as_text(self._raw.get_column(name).slice(at, 1))[0] or ""
+        value = self._source.cell(row, number)
+        return "" if value is None else as_text(pl.Series([value]))[0] or ""
 
     def _merged(self, source: ColumnSource | None, ids: pl.Series) -> pl.Series:
         """Of cells in merged ranges that hold several records, the range's cell of the first record."""

@@ -81,7 +81,7 @@ class RowKinds:
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section", "heads")
 
     def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
@@ -102,6 +102,8 @@ class RowSpan:
         self.turned_from = 0
         #: What stands alone above the header and is of all its records.
         self.section: str | None = None
+        #: Of rows of the sheet the cells of the section heads above them: row and column, all from 1; where somebody asks for them.
+        self.heads: dict[int, tuple[int, int]] = {}
         #: The verdict on the rows among which it was found.
         self.verdict: RowKinds | None = None
 

@@ -47,7 +47,11 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> pl
         there = pl.DataFrame({"position": pl.int_range(table.height, dtype=pl.UInt32, eager=True), "id": ids, "text": texts.cast(pl.String)})
         parts = in_parts(there.drop_nulls("text"), collected.of(field), field)
         of_field = pl.lit(field or None, dtype=pl.String).alias("field")
-        found.append(places.put(field, parts, collected.astray).select(*(of_field if name == "field" else name for name in SCHEMA)))
+        put = places.put(field, parts, collected.astray)
+        if places.cells is not None and field in places.cells.facts:
+            # What stands beside the table stands there once.
+            put = put.unique(["rule", "message"], keep="first", maintain_order=True)
+        found.append(put.select(*(of_field if name == "field" else name for name in SCHEMA)))
     found += [_of_whole(one, places) for one in collected.of_whole]
     if not found:
         return pl.DataFrame(schema=SCHEMA)

@@ -212,10 +212,12 @@ def leave_out_rows(
     The table has to have a row for each row of the span below its header.
     """
     settings = context.settings
+    # A field that is the section head asks for it.
+    group_rows = "column" if context.registry.reshapes.has_section() else settings.group_rows
     inside = kinds[span.data_start : span.stop]
     if span.section is not None and table.height:
         table = with_series(table, [pl.Series(_free_name(table), [span.section]).new_from_index(0, table.height)])
-    if settings.group_rows != "keep" and GROUP in inside:
+    if group_rows != "keep" and GROUP in inside:
         names = _names(scan, span)
         for at, kind in enumerate(inside):
             row = span.data_start + at
@@ -232,7 +234,7 @@ def leave_out_rows(
         unwanted.append((TOTAL, "of totals"))
     if BALANCE in inside:
         unwanted.append((BALANCE, "of balances"))
-    if settings.group_rows != "keep" and GROUP in inside:
+    if group_rows != "keep" and GROUP in inside:
         unwanted.append((GROUP, "with section heads"))
     gone = {kind for kind, _ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
     if not gone or table.height != len(inside):
@@ -244,10 +246,12 @@ def leave_out_rows(
     if names:
         # Lines above all records name the columns of the lines below.
         context.not_written.add([[span.data_start + 1, span.data_start + names]], not_written.HEADER)
-    if settings.group_rows == "column" and GROUP in inside:
+    if group_rows == "column" and GROUP in inside:
         sections = _sections(table, span, inside, scan)
         if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
             table = with_series(table, [sections])
+            if context.registry.reshapes.has_section():
+                span.heads = _heads(span, inside, scan)
     if LINE in inside:
         table = with_series(table, _lines(table, span, inside, scan, source))
         rows = [span.data_start + at for at, kind in enumerate(inside) if kind == LINE]
@@ -286,11 +290,12 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
     and are written, a row of several cells is a record: the fields that were found may be those that are seldom filled.
     """
     around = Surroundings(context.settings, table, sources)
-    fields = context.registry.fields
+    # What stands beside the table is no value of a row.
+    fields = {name: field for name, field in context.registry.fields.items() if name not in context.facts} if context.facts else context.registry.fields
     of_fields = (*sources, *sources.of_parts) if context.settings.report_unread_cells else ()
     found = map(around.without_value, of_fields)
     lost = [cells for cells in found if cells is not None]
-    others = [name for name in table.columns if name not in fields and not name.startswith("__") and not name.startswith(SECTION)]
+    others = [name for name in table.columns if name not in fields and name not in context.facts and not name.startswith(("__", SECTION))]
     known = sum(name in fields for name in table.columns)
     if 0 < known < len(others) and not context.settings.remove_unmapped_columns:
         lost.append(_rows_of_several_cells(table, others))
@@ -354,6 +359,21 @@ def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: Sheet
             head = head if text.startswith(_MARKS) else text or None
         heads.append(head)
     return pl.Series(_free_name(table), heads, dtype=pl.String)
+
+
+def _heads(span: RowSpan, inside: bytearray, scan: SheetScan) -> dict[int, tuple[int, int]]:
+    """The cell of the section head above each row."""
+    found: dict[int, tuple[int, int]] = {}
+    head: tuple[int, int] | None = None
+    for at, kind in enumerate(inside):
+        row = span.data_start + at
+        if kind == GROUP:
+            cells = scan.row(row)[span.first_column : span.stop_column]
+            column, cell = next((column, cell) for column, cell in enumerate(cells, span.first_column + 1) if not is_blank(cell))
+            head = head if str(cell).strip().startswith(_MARKS) else (row + 1, column)
+        elif head is not None:
+            found[row + 1] = head
+    return found
 
 
 def _free_name(table: pl.DataFrame) -> str:

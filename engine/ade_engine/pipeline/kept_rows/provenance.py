@@ -78,6 +78,8 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
         count, rows = found
     if count <= 0:
         return
+    if context.cells is not None:
+        rows = context.cells.source_rows(rows)
     hook = None if entry is None else entry.name
     if entry is not None and context.rows_unknown is None:
         context.not_written.add(rows, DROPPED, hook)

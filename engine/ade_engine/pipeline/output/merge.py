@@ -15,13 +15,14 @@ from ade_engine.pipeline.shared.table_columns import is_provenance
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.pipeline.columns.places import Places
+    from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.context import RunContext
 
 
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "context", "places", "output_range", "_whole", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "context", "places", "cells", "output_range", "_whole", "_unmapped")
 
     def __init__(
         self,
@@ -49,6 +50,8 @@ class BuiltTable:
         #: With ``issue_list``, until the issues are listed: what was said of the table, and where its cells stood.
         self.context: RunContext | None = None
         self.places: Places | None = None
+        #: Of a table that was reshaped, until its issues are listed: which rows of the sheet its rows are.
+        self.cells: Cells | None = None
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
         self._whole: BuiltTable | None = None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.observability.logger import RunLogger
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.models.table import TableRegion
+    from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.collected import Collected
 
 
@@ -41,6 +42,10 @@ class RunContext:
     turned: int | None = None
     #: Where the columns of the table's fields came from.
     sources: dict[str, ColumnSource] | None = None
+    #: Which cells the values of the table are of, where it was reshaped.
+    cells: Cells | None = None
+    #: Fields whose values do not stand in its rows.
+    facts: frozenset[str] = frozenset()
     #: The letters of the sender's column whose callables are called.
     column: str | None = None
     #: With ``row_provenance``: the hook from which on it is not known which rows of the sheet the table's rows are.

@@ -26,6 +26,7 @@ from ade_engine.models.errors import (
 from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.series import series_of
+from ade_engine.models.table import column_number
 from ade_engine.pipeline.shared.collected import ids_of, rules_of
 from ade_engine.pipeline.shared.table_columns import (
     DOUBT_PREFIX,
@@ -349,11 +350,17 @@ def keep_unread(
 def _with_totals(context: RunContext, table: pl.DataFrame, around: Surroundings, added: list[pl.Series]) -> list[pl.Series]:
     """The messages with those of totals that are not the sums of the records, each at the last record that was added."""
     fields = {source.letters: field for field, source in around.sources.items() if field in table.columns}
+    cells = context.cells
+    if cells is not None:
+        fields |= {letters: field for letters, field in cells.letters.items() if field in table.columns}
     found: dict[str, pl.Series] = {}
     for letters, row, said in context.total_issues:
         if letters in fields and table.schema[ROW].is_integer():
             name = f"{TOTAL_PREFIX}{fields[letters]}"
-            at = pl.select(pl.when(table.get_column(ROW) == row).then(pl.lit(said))).to_series().alias(name)
+            is_row = table.get_column(ROW) == row
+            if cells is not None:
+                is_row = cells.is_cell(fields[letters], table.get_column(ROW), row, column_number(letters))
+            at = pl.select(pl.when(is_row).then(pl.lit(said))).to_series().alias(name)
             if name in found:
                 at = pl.select(pl.concat_str([found[name], at], separator="; ", ignore_nulls=True).replace("", None)).to_series().alias(name)
             found[name] = at
@@ -583,6 +590,11 @@ class Validators(_Expressions):
             expression = self._ask(context, entry, call, values, subject)
             if isinstance(expression, Check) and expression.passes(table):
                 has_passed = True
+            elif isinstance(expression, Check) and expression.is_about_repeats and _is_one_cell_in_rows(context, expression.column, table):
+                # What a cell of the sheet says once stands in several rows of a table that was reshaped.
+                several = context.cells.several(table.get_column(expression.column), table.get_column(ROW))
+                messages.append(pl.when(pl.lit(several)).then(expression.cast(pl.String)))
+                speakers.append(entry)
             elif expression is not None:
                 if not isinstance(expression, Check):
                     if context.settings.strict_validators:
@@ -643,6 +655,12 @@ class Validators(_Expressions):
                 "rows": table.height,
             },
         )
+
+
+def _is_one_cell_in_rows(context: RunContext, column: str, table: pl.DataFrame) -> bool:
+    """Whether several rows of a table have the same cell in this column."""
+    cells = context.cells
+    return cells is not None and cells.is_multiplied and not cells.varies(column) and ROW in table.columns
 
 
 def _has_value(table: pl.DataFrame, field: str) -> bool:

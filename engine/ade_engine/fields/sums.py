@@ -1,0 +1,43 @@
+"""Checks between fields: one is the sum of others, or their difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+
+#: Amounts are rounded to so much.
+_CENT = 0.01
+
+
+def sum_of(*fields: str, tolerance: float = _CENT) -> Callable[..., pl.Expr]:
+    """A check that the field is the sum of others: ``checks=[sum_of("net", "vat")]``. Rows in which one of them is empty are fine.
+
+    ``tolerance``: what it may differ by. The message says what the sum is. Raises ``TypeError`` for less than two fields.
+    """
+    return _check("sum_of", " + ", fields, [1] * len(fields), tolerance)
+
+
+def difference_of(whole: str, *parts: str, tolerance: float = _CENT) -> Callable[..., pl.Expr]:
+    """A check that the field is what is left of another: ``difference_of("current", "previous")``. Rows in which one is empty are fine.
+
+    ``tolerance``: what it may differ by. The message says what the difference is. Raises ``TypeError`` for less than two fields.
+    """
+    return _check("difference_of", " − ", (whole, *parts), [1] + [-1] * len(parts), tolerance)
+
+
+def _check(name: str, sign: str, fields: tuple[str, ...], factors: list[int], tolerance: float) -> Callable[..., pl.Expr]:
+    if len(fields) < 2 or not all(isinstance(field, str) for field in fields):
+        raise TypeError(f'{name} takes the names of two fields or more, such as {name}("current", "previous")')
+
+    def check(field_name: str, table: pl.DataFrame) -> pl.Expr:
+        schema = table.schema
+        if not all(one in schema and schema[one].is_numeric() for one in (field_name, *fields)):
+            return pl.lit(None, dtype=pl.String)
+        # Sums of floats end in digits that nobody wrote.
+        expected = sum(pl.col(field).cast(pl.Float64) * factor for field, factor in zip(fields, factors)).round(6)
+        is_wrong = (pl.col(field_name).cast(pl.Float64) - expected).abs() > tolerance * (1 + 1e-9)
+        return pl.when(is_wrong).then(pl.format(f"not {sign.join(fields)}, which is {{}}", expected))
+
+    check.__name__ = check.__qualname__ = name
+    return check

@@ -1,0 +1,142 @@
+"""Fields whose values stand beside the table, or in the settings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+
+from ade_engine.fields.beside import MOST_ABOVE, Around
+from ade_engine.models.issues import WARNING
+from ade_engine.models.table import DerivedMapping, is_blank
+from ade_engine.pipeline.shared.table_columns import with_series
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.finding.header_rows import RowSpan
+    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.context import RunContext
+
+
+def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> Around:
+    """What stands around a table. ``scan``: of the sheet."""
+    first = span.turned_from if span.turned is not None else span.start
+
+    def rows() -> Iterator[tuple[int, list[Any]]]:
+        for row in range(first - 1, max(-1, first - 1 - MOST_ABOVE), -1):
+            yield row + 1, scan.row(row)
+        # A form at the top of a sheet is of all of its tables.
+        for row in range(min(MOST_ABOVE, first - 1 - MOST_ABOVE) - 1, -1, -1):
+            yield row + 1, scan.row(row)
+
+    return Around(context.sheet_name or "", context.metadata["input_file_name"], rows)
+
+
+def cut_at_labels(context: RunContext, spans: list[RowSpan], scan: SheetScan) -> None:
+    """Let tables end above the form of the next one: at the first row with a label that some field asks for."""
+    labels = [one for places in context.registry.reshapes.beside.values() for one in places if one.kind in ("label", "title")]
+    if not labels:
+        return
+    for span, following in zip(spans, spans[1:]):
+        row = following.start - 1
+        found = None
+        while row >= max(span.data_start, following.start - MOST_ABOVE):
+            cells = scan.row(row)
+            filled = [cell for cell in cells if not is_blank(cell)]
+            if any(one.is_label(filled[0]) if one.kind == "label" else one.pattern.search(str(filled[0])) for one in labels if filled):
+                found = row
+            elif len({str(cell) for cell in filled}) > _MOST_OF_FORM:
+                break
+            row -= 1
+        if found is None:
+            continue
+        # The title of a form stands above its first label.
+        while found - 1 >= span.data_start and 0 < len({str(cell) for cell in scan.row(found - 1) if not is_blank(cell)}) < 2:
+            found -= 1
+        span.stop = min(span.stop, found)
+
+
+#: A row of more cells is none of a form.
+_MOST_OF_FORM = 4
+
+
+def add_facts(
+    context: RunContext, table: pl.DataFrame, around: Around, cells: Cells | None, heads: dict[int, tuple[int, int]], section: str | None
+) -> tuple[pl.DataFrame, list[DerivedMapping]]:
+    """The table with the fields that stand beside it and have no column. ``section``: the column of section heads, and ``heads`` the
+    cells of these by the rows below them.
+    """
+    reshapes, fields = context.registry.reshapes, context.registry.fields
+    found: list[DerivedMapping] = []
+    made: list[pl.Series] = []
+    renamed: dict[str, str] = {}
+    for field, value in context.settings.values.items():
+        if field in fields and field not in table.columns:
+            made.append(_column(field, value, table.height))
+            found.append(DerivedMapping(field, "the settings", None, 1.0))
+            if cells is not None:
+                cells.put(field, 0, 0)
+                cells.facts.add(field)
+    taken = {*table.columns, *(series.name for series in made)}
+    for field, places in reshapes.beside.items():
+        if field in taken:
+            continue
+        for place in places:
+            if place.kind == "section":
+                if section is None or section in renamed:
+                    continue
+                renamed[section] = field
+                found.append(DerivedMapping(field, section, None, 1.0))
+                if cells is not None and heads:
+                    rows = cells.rows.to_list()
+                    of_rows = [heads.get(row, (None, None)) for row in rows]
+                    cells.put(field, *(pl.Series([one[at] for one in of_rows], dtype=pl.UInt32) for at in (0, 1)))
+                break
+            there = place.find(around)
+            if there is None:
+                continue
+            value, row, column = there
+            made.append(_column(field, value, table.height))
+            found.append(DerivedMapping(field, repr(place), None, 1.0))
+            if cells is not None:
+                cells.put(field, row or 0, column or 0)
+                cells.facts.add(field)
+            break
+        else:
+            _tell_missing(context, field, places)
+    if renamed:
+        table = table.rename(renamed)
+    return (with_series(table, made) if made else table), found
+
+
+def _column(field: str, value: Any, height: int) -> pl.Series:
+    """A column that says the same in each row."""
+    if isinstance(value, (dt.timedelta, dt.time)) or not isinstance(value, (bool, int, float, str, dt.date)):
+        value = str(value)
+    return pl.Series(field, [value]).new_from_index(0, height)
+
+
+def _tell_missing(context: RunContext, field: str, places: tuple[Any, ...]) -> None:
+    """Say that a field stands nowhere; of one that is required the list of issues says so anyway."""
+    known = context.registry.fields[field]
+    if known.required or context.collected is None or all(place.kind == "section" for place in places):
+        return
+    said = " or ".join(_in_words(place) for place in places)
+    context.remarks.append(
+        {"rule": f"{field}.not_found", "severity": WARNING, "field": field, "label": known.label or field, "table": context.table_index + 1}
+        | {"message": f"not found: {said}"}
+    )
+
+
+def _in_words(place: Any) -> str:
+    if place.kind == "label":
+        return f"no cell beside or below {', '.join(map(repr, place.words))} above the table"
+    if place.kind == "title":
+        return f"no line above the table like {place.pattern.pattern}"
+    if place.kind == "section":
+        return "no section head above the records"
+    return f"the {'title of the sheet' if place.kind == 'sheet_name' else 'name of the file'} is not like {place.pattern.pattern}"

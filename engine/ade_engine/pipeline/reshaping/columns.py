@@ -1,0 +1,250 @@
+"""Which columns of a table are stacked, and which totals beside them are left out."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from ade_engine import _native
+from ade_engine.fields.header_series import WITHOUT_YEAR, as_text, has_year, years_in
+from ade_engine.fields.headers import simplify
+from ade_engine.fields.stacks import OTHERS
+from ade_engine.models.series import series_of
+from ade_engine.models.table import is_blank
+from ade_engine.pipeline.columns.frame import header_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.fields.beside import Around
+    from ade_engine.fields.stacks import Key, Stack
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.columns.mapping import ColumnMapper, Mapping
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: Headers of totals and averages, simplified, in the languages of most senders. Others are known by their numbers.
+_TOTALS = re.compile(
+    r"\b(?:(?:sub|grand )?totals?|sum|summe|gesamt\w*|insgesamt|ytd|overall|all|somme|totale|totaal|totalt|celkem|razem|suma|soma|osszesen|итого|всего|разом"
+    r"|average|avg|mean|durchschnitt|mittelwert|moyenne|media|promedio|gemiddelde|srednia|среднее)\b|合計|合计|总计|總計|计$|합계"
+)
+#: How much of the rows has to add up before a column is a total by its numbers alone.
+_ALMOST_ALL, _MOST = 0.9, 0.5
+_CENT = 0.01
+
+
+class Found:
+    """Columns of a table that are stacked. Columns count from 0 here."""
+
+    __slots__ = ("stack", "keys", "columns", "others", "year")
+
+    def __init__(self, stack: Stack, keys: list[Key], columns: dict[str, list[int | None]], others: list[int]):
+        self.stack = stack
+        self.keys = keys
+        #: The column of each key, for the values of each name.
+        self.columns = columns
+        #: Columns of the same series with values of no known name.
+        self.others = others
+        #: The year that was added to the keys, and where it stands, in words.
+        self.year: tuple[int, str] | None = None
+
+    @property
+    def indices(self) -> list[int]:
+        """All of its columns, in order."""
+        return sorted(index for columns in self.columns.values() for index in columns if index is not None)
+
+
+class Total:
+    """A column beside stacked ones that holds their total: of which, and whether it was checked."""
+
+    __slots__ = ("index", "name", "parts", "is_checked")
+
+    def __init__(self, index: int, name: str, parts: list[int], *, is_checked: bool):
+        self.index = index
+        self.name = name
+        self.parts = parts
+        self.is_checked = is_checked
+
+
+def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> Found | None:
+    """The columns that a stack of the configuration is about; those of the first stack that finds any."""
+    for stack in context.registry.reshapes.stacks:
+        for way in stack.ways:
+            if way != OTHERS:
+                named = {column.index for column in source.columns if mapper.names_field(source, column.index)}
+                found = _columns_of(source, stack, way, named)
+                if found is not None:
+                    return found
+    return None
+
+
+def find_others(context: RunContext, source: SourceTable, mapping: Mapping) -> Found | None:
+    """The columns that no field has, where a stack is of these."""
+    taken = {column.source_index for column in mapping.columns}
+    for stack in context.registry.reshapes.stacks:
+        if OTHERS in stack.ways and taken:
+            totals = {column.index for column in source.columns if _says_total(stack, source, column.index)}
+            return _columns_of(source, stack, OTHERS, taken | totals)
+    return None
+
+
+def _columns_of(source: SourceTable, stack: Stack, way: object, taken: set[int]) -> Found | None:
+    keys: list[Key] = []
+    numbers: dict[tuple[str, int], int] = {}
+    columns: dict[str, dict[int, int]] = {name: {} for name in stack.names}
+    counts: dict[tuple[str, str], int] = {}
+    others = []
+    for column in source.columns:
+        found = None if column.index in taken else stack.key_of(way, source.header_cells(column.index))
+        if found is None:
+            continue
+        key, name = found
+        if name is None:
+            others.append(column.index)
+            continue
+        # The same key may come again: each time it is another one.
+        text = as_text(key.value)
+        counts[text, name] = count = counts.get((text, name), 0) + 1
+        number = numbers.get((text, count))
+        if number is None:
+            number = numbers[text, count] = len(keys)
+            keys.append(key)
+        columns[name][number] = column.index
+    least = 2 if way in ("numbers", "dates", "years") else 1
+    if len(keys) < least:
+        return None
+    return Found(stack, keys, {name: [there.get(number) for number in range(len(keys))] for name, there in columns.items()}, others)
+
+
+def add_year(found: Found, around: Around) -> None:
+    """Give months, quarters and weeks without a year the one that stands above the table, or that the stack says."""
+    stack = found.stack
+    if not WITHOUT_YEAR.intersection(one for one in stack.series if isinstance(one, str)) or any(has_year(key.value) for key in found.keys):
+        return
+    year, where = None, ""
+    if isinstance(stack.year, int):
+        year, where = stack.year, "the configuration"
+    elif stack.year is not None:
+        said = stack.year.find(around)
+        years = set() if said is None else set(years_in(as_text(said[0])))
+        year, where = (years.pop(), repr(stack.year)) if len(years) == 1 else (None, "")
+    else:
+        lines = {year for _, cells in around.above[:_LINES] for cell in cells if not is_blank(cell) for year in _years_of(cell)}
+        for years, where in ((lines, "the lines above the table"), (set(years_in(around.sheet)), "the title of the sheet")):
+            if len(years) == 1:
+                year = years.pop()
+                break
+    if year is not None:
+        found.year = year, where
+        for key in found.keys:
+            key.value = f"{as_text(key.value)} {year}"
+
+
+#: A title stands so near.
+_LINES = 12
+
+
+def _years_of(cell: object) -> list[int]:
+    return [cell.year] if hasattr(cell, "year") else years_in(as_text(cell))
+
+
+def _says_total(stack: Stack, source: SourceTable, index: int) -> bool:
+    header = simplify(header_text(source.columns[index].header))
+    return header in stack.leave or bool(_TOTALS.search(header))
+
+
+def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, taken: set[int]) -> list[Total]:
+    """The totals beside the columns that are stacked, and among them: by their headers, or because their numbers are the sums."""
+    indices = found.indices
+    totals = []
+    amounts: dict[int, pl.Series] = {}
+
+    def amounts_of(index: int) -> pl.Series:
+        if index not in amounts:
+            amounts[index] = _amounts(context, table.get_column(source.names[index]))
+        return amounts[index]
+
+    def is_open(index: int) -> bool:
+        return index not in taken and index not in indices and source.names[index] in table.columns
+
+    inside = [index for index in range(indices[0], indices[-1]) if is_open(index)]
+    before = _next_to(range(indices[0] - 1, -1, -1), is_open)
+    behind = _next_to(range(indices[-1] + 1, len(source.columns)), is_open)
+    since: dict[str, list[int]] = {name: [] for name in found.columns}
+    at_hand = {*inside, *before, *behind}
+    for index in range(len(source.columns)):
+        for name, columns in found.columns.items():
+            if index in columns:
+                since[name].append(index)
+        if index not in at_hand:
+            continue
+        says = _says_total(found.stack, source, index) or index in found.others
+        best: tuple[float, str, list[int]] | None = None
+        for name, columns in found.columns.items():
+            own = [one for one in columns if one is not None]
+            running = [one for one in own if one < index]
+            for parts in (own, since[name], running):
+                if len(parts) > 1 or len(parts) == 1 and says:
+                    share = _share_of_sums([amounts_of(part) for part in parts], amounts_of(index))
+                    if share is not None and (best is None or share > best[0]):
+                        best = share, name, [*parts]
+        is_sum = best is not None and best[0] >= (_MOST if says else _ALMOST_ALL)
+        if is_sum:
+            _, name, parts = best
+            totals.append(Total(index, name, parts, is_checked=True))
+            since[name] = []
+        elif says:
+            totals.append(Total(index, next(iter(found.columns)), [], is_checked=False))
+    return totals
+
+
+def _next_to(indices: range, is_open) -> list[int]:
+    """The first columns that no field has."""
+    near = []
+    for index in indices:
+        if not is_open(index):
+            break
+        near.append(index)
+    return near
+
+
+def _share_of_sums(parts: list[pl.Series], total: pl.Series) -> float | None:
+    """In how many of the rows with numbers the total is the sum; nothing where too few have any."""
+    added = sum_of_columns(parts)
+    total = total.fill_nan(None)
+    judged = (added.is_not_null() & total.is_not_null() & (total != 0)).fill_null(False)
+    count = judged.sum()
+    if not count:
+        return None
+    fits = ((added - total).abs() <= _TOLERANCE) & judged
+    return fits.sum() / count
+
+
+#: Sums of floats end in digits that nobody wrote.
+_TOLERANCE = _CENT * (1 + 1e-9)
+
+
+def sum_of_columns(parts: list[pl.Series]) -> pl.Series:
+    """The sums of rows; null where a row has no number, or a cell that is none."""
+    frame = pl.DataFrame([part.fill_nan(None).alias(str(number)) for number, part in enumerate(parts)])
+    is_odd = pl.any_horizontal([pl.lit(part.is_nan()) for part in parts]).fill_null(False)
+    return frame.select(pl.when(pl.any_horizontal(pl.all().is_not_null()) & ~is_odd).then(pl.sum_horizontal(pl.all()))).to_series()
+
+
+def amounts_of(context: RunContext, table: pl.DataFrame, source: SourceTable, index: int) -> pl.Series:
+    """The numbers of a column; what is none is not a number."""
+    return _amounts(context, table.get_column(source.names[index]))
+
+
+def is_off(added: pl.Series, total: pl.Series) -> pl.Series:
+    """In which rows a total is not the sum."""
+    return ((added - total.fill_nan(None)).abs() > _TOLERANCE).fill_null(False)
+
+
+def _amounts(context: RunContext, column: pl.Series) -> pl.Series:
+    if column.dtype.is_numeric():
+        return column.cast(pl.Float64)
+    if column.dtype != pl.String:
+        return pl.Series([None], dtype=pl.Float64).new_from_index(0, len(column))
+    read = _native.read_column(column, "number", None, is_strict=True, decimal=context.settings.decimal_mark)
+    numbers = series_of(read.column).cast(pl.Float64)
+    return numbers if read.unread is None else pl.select(pl.when(series_of(read.unread).is_not_null()).then(float("nan")).otherwise(numbers)).to_series()

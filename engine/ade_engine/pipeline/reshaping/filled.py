@@ -1,0 +1,97 @@
+"""Fills blank cells from above, and parts cells that hold several values into rows."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from ade_engine.fields.surroundings import ColumnSource, Sources
+from ade_engine.models.notices import INFO
+from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX, with_series
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.context import RunContext
+
+
+def _is_filled(column: pl.Series) -> pl.Series:
+    return (column.str.strip_chars() != "").fill_null(False) if column.dtype == pl.String else column.is_not_null()
+
+
+def fill_down(context: RunContext, table: pl.DataFrame, cells: Cells | None) -> pl.DataFrame:
+    """The table in which blank cells of fields that ask for it have the value of the cell above.
+
+    Blank rows stay blank. Where a filled field to the left says something new, those to the right begin anew.
+    """
+    wanted = [name for name in table.columns if name in context.registry.reshapes.filled]
+    if not wanted or not table.height:
+        return table
+    # A row of blank cells is no record, and would be one.
+    others = [name for name in table.columns if name not in wanted and not name.startswith(RESERVED_PREFIX)]
+    is_record = table.select(pl.any_horizontal([pl.lit(_is_filled(table.get_column(name))) for name in others])).to_series() if others else None
+    begins = None
+    made, counts = [], []
+    for name in wanted:
+        column = table.get_column(name)
+        is_own = _is_filled(column)
+        if begins is not None:
+            is_own |= begins
+        # What begins anew with a blank cell stays blank.
+        begins = is_own
+        at = pl.select(pl.when(is_own).then(pl.int_range(len(column), dtype=pl.UInt32)).forward_fill()).to_series()
+        taken = at.is_not_null() & ~is_own
+        if is_record is not None:
+            taken &= is_record
+        if not taken.any():
+            continue
+        at = pl.select(pl.when(taken).then(at).otherwise(pl.int_range(len(column), dtype=pl.UInt32))).to_series()
+        filled = column.gather(at).alias(name)
+        count = int((taken & _is_filled(filled)).sum())
+        if not count:
+            continue
+        made.append(filled)
+        counts.append(f"{count} of {name!r}")
+        if cells is not None:
+            cells.put(name, cells.rows.gather(at), None)
+    if counts:
+        context.notice("filled_down", f"blank cells have the value of the cell above: {', '.join(counts)}", level=INFO, table=context.table_index)
+    return with_series(table, made) if made else table
+
+
+def split_cells(context: RunContext, table: pl.DataFrame, cells: Cells | None, sources: Sources) -> tuple[pl.DataFrame, pl.Series | None]:
+    """The table with a row for each value of cells that hold several, and the positions of its rows in the one before."""
+    positions: pl.Series | None = None
+    for name, marks in context.registry.reshapes.split.items():
+        if name not in table.columns or table.schema[name] != pl.String:
+            continue
+        column = table.get_column(name)
+        pattern = "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True))
+        mark = "\x1f"
+        lists = column.str.replace_all(pattern, mark).str.split(mark)
+        frame = pl.DataFrame({"at": pl.int_range(len(column), dtype=pl.UInt32, eager=True), "value": lists}).explode("value")
+        frame = frame.with_columns(pl.col("value").str.strip_chars().replace("", None).alias("part"))
+        # A cell without a value keeps its row.
+        frame = frame.filter(pl.col("part").is_not_null() | pl.col("part").is_null().all().over("at") & pl.col("at").is_first_distinct())
+        if frame.height == table.height:
+            continue
+        at = frame.get_column("at")
+        before, table = table.height, with_series(table.select(pl.all().gather(at)), [frame.get_column("part").alias(name)])
+        positions = at if positions is None else positions.gather(at)
+        if cells is not None:
+            cells.gather(at)
+            cells.is_multiplied = True
+        if name in sources:
+            sources[name] = _without_cells(sources[name])
+        context.notice("cells_split", f"cells of {name!r} that hold several values became rows: {before} rows became {table.height}", level=INFO, count=table.height - before, table=context.table_index)
+    return table, positions
+
+
+def _without_cells(source: ColumnSource) -> ColumnSource:
+    """A source of a column whose values are parts of its cells: readers do not go back to these."""
+    return ColumnSource(source.header, source.unit, source.number, _nothing, _nothing, source.shown_by_sheet, list, source.from_1904)
+
+
+def _nothing() -> None:
+    return None

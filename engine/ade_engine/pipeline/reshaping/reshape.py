@@ -1,0 +1,119 @@
+"""Makes a table one record a row, as the configuration's fields say, in one order: tables on their side were turned and lines of records
+joined before; then facts beside the table become fields, blank cells are filled from above, cells with several values are parted, and
+columns are stacked.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.fields.surroundings import ROW
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.columns.mapping import Mapping
+from ade_engine.pipeline.reshaping.beside import add_facts, around_of
+from ade_engine.pipeline.reshaping.columns import Found, add_year, find_columns, find_others, find_totals
+from ade_engine.pipeline.reshaping.filled import fill_down, split_cells
+from ade_engine.pipeline.reshaping.stacked import stack
+from ade_engine.models.table import DerivedMapping
+from ade_engine.pipeline.shared.cells import Cells
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.fields.surroundings import Sources
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.columns.mapping import ColumnMapper
+    from ade_engine.pipeline.finding.header_rows import RowSpan
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: What a field scores that stacked columns hold.
+_SCORE = 0.9
+
+
+class Reshaped:
+    """A table that was reshaped: the mappings of fields that no column of their own has, the source columns that fields come from, and
+    those that are gone, from 0.
+    """
+
+    __slots__ = ("table", "mappings", "fields", "gone")
+
+    def __init__(self, table: pl.DataFrame):
+        self.table = table
+        self.mappings: list[DerivedMapping] = []
+        self.fields: dict[str, list[int]] = {}
+        self.gone: set[int] = set()
+
+
+def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> tuple[Mapping, Found | None]:
+    """The fields of a table's columns, and the columns that are stacked."""
+    if not context.registry.reshapes.stacked:
+        return mapper.map(context, source), None
+    found = find_columns(context, source, mapper)
+    if found is not None:
+        source.apart = frozenset((*found.indices, *found.others))
+    mapping = mapper.map(context, source)
+    if found is None:
+        found = find_others(context, source, mapping)
+    if found is None:
+        return mapping, None
+    stacked = {field for field, part in context.registry.reshapes.stacked.items() if part.stack is found.stack}
+    own = [column for column in mapping.columns if column.field_name in stacked]
+    if own and len(found.keys) == 1:
+        # A table that has columns for these fields is one record a row.
+        source.apart = frozenset()
+        return mapper.map(context, source), None
+    if own:
+        columns = [column for column in mapping.columns if column.field_name not in stacked]
+        mapping = Mapping(columns, mapping.scores, mapping.duplicates, mapping.by)
+    return mapping, found
+
+
+def reshape(
+    context: RunContext,
+    table: pl.DataFrame,
+    source: SourceTable,
+    span: RowSpan,
+    scan: SheetScan,
+    mapping: Mapping,
+    found: Found | None,
+    sources: Sources,
+    section: str | None,
+) -> Reshaped:
+    """The table as the fields want it. ``scan``: of the sheet; ``section``: the column of section heads."""
+    result = Reshaped(table)
+    if not mapping.columns and found is None:
+        # A table of nobody's.
+        return result
+    cells = Cells(table) if ROW in table.columns else None
+    around = around_of(context, span, scan)
+    table, facts = add_facts(context, table, around, cells, span.heads, section)
+    context.facts = frozenset(fact.field_name for fact in facts)
+    result.mappings += facts
+    table = fill_down(context, table, cells)
+    table, at = split_cells(context, table, cells, sources)
+    if found is not None and table.height:
+        add_year(found, around)
+        taken = {column.source_index for column in mapping.columns}
+        totals = find_totals(context, table, source, found, taken)
+        stacked = stack(context, table, source, found, totals, cells, sources)
+        table, at = stacked.table, stacked.at if at is None else at.gather(stacked.at)
+        result.fields = stacked.fields
+        result.gone = {*found.indices, *found.others, *(total.index for total in totals)}
+        for field, indices in stacked.fields.items():
+            header = header_text(source.columns[indices[0]].header)
+            result.mappings.append(DerivedMapping(field, header, indices[0], _SCORE))
+            if context.policy.sends_notices:
+                place = {"sheet": context.sheet_name, "table": context.table_index, "field": field, "column": sources[field].letters}
+                context.notices.map(**place, source_index=indices[0], message=f"stacked from {len(indices)} columns")
+    if at is not None and context.collected is not None:
+        gone = {source.names[index] for index in result.gone}
+        context.collected.reported = [one for one in context.collected.reported if one.field not in gone]
+        for one in context.collected.reported:
+            if one.messages is not None:
+                one.messages = one.messages.gather(at)
+    if cells is not None:
+        result.table = cells.settle(table)
+        sources.cells = context.cells = cells
+    else:
+        result.table = table
+    return result

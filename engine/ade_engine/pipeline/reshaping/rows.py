@@ -1,0 +1,85 @@
+"""Header rows that the names of months, years or other series show, where a stack of the configuration is about them."""
+
+from __future__ import annotations
+
+from ade_engine.fields.header_series import as_text
+from ade_engine.fields.headers import simplify
+from ade_engine.fields.stacks import OTHERS
+from ade_engine.models.table import is_blank
+from ade_engine.pipeline.finding.header_rows import HEADER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.fields.stacks import Stack
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: So many rows from the top are looked at, and those below a blank row.
+_FIRST_ROWS, _MOST_LOOKED_AT = 60, 2_000
+#: So many headers of a series make a header row.
+_LEAST = 3
+#: Series whose values stand among records, too.
+_LIKE_VALUES = frozenset(("years", "numbers", "dates"))
+
+
+def mark_series_headers(context: RunContext, kinds: bytearray, scan: SheetScan) -> None:
+    """Make headers of the rows in which the headers of a series stand beside one another, and of the names of values below or above."""
+    stacks = context.registry.reshapes.stacks
+    row, last = 0, min(len(kinds), _MOST_LOOKED_AT)
+    while row < last:
+        if row >= _FIRST_ROWS and not scan.is_empty_row(row - 1):
+            row += 1
+            continue
+        cells = scan.row(row)
+        stack = next((stack for stack in stacks if _is_header(stack, cells)), None)
+        if stack is None:
+            row += 1
+            continue
+        first, stop = row, row + 1
+        if stack.groups and stop < len(kinds) and _names_values(stack, scan.row(stop)):
+            stop += 1
+        elif stack.groups and first and _names_values(stack, scan.row(first - 1)):
+            first -= 1
+        for one in range(first, stop):
+            kinds[one] = HEADER
+        row = stop
+        # Years and numbers among the records below are none.
+        while row < last and not scan.is_empty_row(row):
+            row += 1
+
+
+def _is_header(stack: Stack, cells: list[Any]) -> bool:
+    """Whether a row is a header with the columns of a stack: several keys, each another one, and no amount beside them."""
+    filled = [(column, cell) for column, cell in enumerate(cells, 1) if not is_blank(cell)]
+    if len(filled) < _LEAST:
+        return False
+    for way in stack.ways:
+        if way == OTHERS:
+            continue
+        found = [stack.key_of(way, [(1, column, cell)]) for column, cell in filled]
+        keys = [key for key in found if key is not None]
+        distinct = {(as_text(key.value), name) for key, name in keys}
+        others = [cell for (_, cell), key in zip(filled, found) if key is None]
+        if len(distinct) < _LEAST or not all(isinstance(cell, str) for cell in others):
+            continue
+        if way in _LIKE_VALUES and (len(distinct) < len(keys) or not _counts_up([as_text(key.value) for key, _ in keys])):
+            continue
+        return True
+    return False
+
+
+def _counts_up(texts: list[str]) -> bool:
+    """Whether numbers grow, as those of years do and amounts seldom; texts with other signs do."""
+    numbers = [float(text) for text in texts if text.isdigit()]
+    steps = {after - before for before, after in zip(numbers, numbers[1:])}
+    return len(numbers) < len(texts) or len(steps) == 1 and steps.pop() > 0
+
+
+def _names_values(stack: Stack, cells: list[Any]) -> bool:
+    """Whether a row has the names of a stack's values, and nothing but texts."""
+    filled = [cell for cell in cells if not is_blank(cell)]
+    words = {simplify(word) for name, words in stack.groups.items() for word in (*words, name)}
+    known = [cell for cell in filled if simplify(as_text(cell)) in words]
+    return len(known) >= 2 and all(isinstance(cell, str) for cell in filled)

@@ -1,0 +1,262 @@
+"""Stacks the columns of a table: each of their cells becomes a row, with the header of its column as a value beside it.
+
+Row by row in the order of the sheet: all months of the first record, then all of the second. Cells without anything make no row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+import polars as pl
+
+from ade_engine import _native
+from ade_engine.fields.header_series import as_text as text_of
+from ade_engine.fields.surroundings import ColumnSource
+from ade_engine.io.scan.sheet_scan import SheetScan
+from ade_engine.models.issues import WARNING
+from ade_engine.models.notices import INFO
+from ade_engine.models.notices import WARNING as DOUBTFUL
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.reshaping.columns import Found, Total, amounts_of, is_off, sum_of_columns
+from ade_engine.pipeline.shared.table_columns import as_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.fields.surroundings import Sources
+    from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: So many totals of a column that are no sums are issues.
+_MOST_TOLD = 100
+
+
+class Stacked:
+    """What became of a table: the table, the positions of its rows in the one before, and the fields with the columns they come from."""
+
+    __slots__ = ("table", "at", "fields")
+
+    def __init__(self, table: pl.DataFrame, at: pl.Series, fields: dict[str, list[int]]):
+        self.table = table
+        self.at = at
+        self.fields = fields
+
+
+def stack(
+    context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, totals: list[Total], cells: Cells | None, sources: Sources
+) -> Stacked:
+    """Stack the columns that were found, and leave out their totals, which are checked."""
+    stacked = {part.name: field for field, part in context.registry.reshapes.stacked.items() if part.stack is found.stack}
+    differing = _check_totals(context, table, source, found, totals, stacked, cells)
+    height, count = table.height, len(found.keys)
+    values = {}
+    for name, columns in found.columns.items():
+        values[name] = _end_to_end([None if index is None else table.get_column(source.names[index]) for index in columns], height)
+    filled = [_filled(values[name][0], found.columns[name], source, cells, height) for name in found.columns if name in stacked]
+    # Position n is the n-th cell in the order of rows.
+    order = pl.int_range(height * count, dtype=pl.UInt32, eager=True)
+    rows, keys = order // count, order % count
+    flat = keys * height + rows
+    is_filled = pl.select(pl.any_horizontal(filled)).to_series() if len(filled) > 1 else filled[0]
+    empty = len(is_filled) - int(is_filled.sum())
+    if empty:
+        is_kept = is_filled.gather(flat)
+        rows, keys, flat = rows.filter(is_kept), keys.filter(is_kept), flat.filter(is_kept)
+
+    gone = {source.names[index] for index in (*found.indices, *found.others, *(total.index for total in totals))}
+    fields = [*stacked.values()]
+    kept = [name for name in table.columns if name not in gone and name not in fields]
+    columns = table.select(kept).select(pl.all().gather(rows)).get_columns() if kept else []
+    made = []
+    for name, field in stacked.items():
+        if name is None:
+            made.append(_keys(found).gather(keys).alias(field))
+        else:
+            made.append(values[name][0].gather(flat).alias(field))
+    # The new fields stand where the columns stood.
+    places = {name: place for place, name in enumerate(table.columns)}
+    first = min(places[source.names[index]] for index in found.indices)
+    behind = sum(places[name] < first for name in kept)
+    result = pl.DataFrame([*columns[:behind], *made, *columns[behind:]])
+    if cells is not None:
+        cells.gather(rows)
+        cells.is_multiplied = True
+    of_fields: dict[str, list[int]] = {}
+    for name, field in stacked.items():
+        indices = found.indices if name is None else [index for index in found.columns[name] if index is not None]
+        if not indices:
+            continue
+        of_fields[field] = indices
+        sources[field] = _source(source, indices, field)
+        if cells is None:
+            continue
+        if name is None:
+            cells.put(field, _series([key.row for key in found.keys]).gather(keys), _series([key.column for key in found.keys]).gather(keys))
+            continue
+        number = _series([0 if index is None else source.region.min_col + index for index in found.columns[name]])
+        numbers = number.gather(keys)
+        cells.put(field, None, numbers)
+        cells.own.add(field)
+        _read_from_cells(sources[field], source, cells, numbers, is_mixed=values[name][1])
+        cells.letters.update({column_letters(source.region.min_col + index): field for index in indices})
+    _tell(context, source, found, totals, height, result.height, empty, differing)
+    return Stacked(result, rows, of_fields)
+
+
+def _series(numbers: list[int]) -> pl.Series:
+    return pl.Series(numbers, dtype=pl.UInt32)
+
+
+def _keys(found: Found) -> pl.Series:
+    """The headers as a column: days where all are, else text."""
+    values = [key.value for key in found.keys]
+    if all(isinstance(value, dt.datetime) for value in values) or all(isinstance(value, dt.date) and not isinstance(value, dt.datetime) for value in values):
+        return pl.Series(values)
+    return pl.Series([value.date().isoformat() if isinstance(value, dt.datetime) else text_of(value) for value in values], dtype=pl.String)
+
+
+def _end_to_end(columns: list[pl.Series | None], height: int) -> tuple[pl.Series, bool]:
+    """Columns below one another, as one of a type that all have, and whether that is text for want of another."""
+    there = [column for column in columns if column is not None and column.dtype != pl.Null]
+    dtypes = {column.dtype for column in there}
+    is_mixed = False
+    if not dtypes:
+        wanted: Any = pl.Null()
+    elif len(dtypes) == 1:
+        wanted = dtypes.pop()
+    elif all(dtype.is_numeric() for dtype in dtypes):
+        wanted = pl.Float64() if any(dtype.is_float() for dtype in dtypes) else pl.Int64()
+    elif all(dtype.base_type() in (pl.Date, pl.Datetime) for dtype in dtypes):
+        wanted = pl.Datetime("us")
+    else:
+        wanted, is_mixed = pl.String(), True
+    none = pl.Series([None], dtype=wanted).new_from_index(0, height)
+    made = []
+    for column in columns:
+        if column is None or column.dtype == pl.Null:
+            made.append(none)
+        elif column.dtype == wanted:
+            made.append(column.alias(""))
+        else:
+            made.append((as_text(column) if is_mixed else column.cast(wanted)).alias(""))
+    return pl.concat(made) if len(made) > 1 else made[0], is_mixed
+
+
+def _filled(series: pl.Series, columns: list[int | None], source: SourceTable, cells: Cells | None, height: int) -> pl.Series:
+    """Which cells hold something: a formula that was saved without its value does, too."""
+    filled = series.is_not_null()
+    if series.dtype == pl.String:
+        filled &= (series.str.strip_chars() != "").fill_null(False)
+    if cells is not None:
+        for number, index in enumerate(columns):
+            rows = [] if index is None else source.rows_without_value(index)
+            if rows:
+                at = cells.rows.is_in(rows).arg_true()
+                filled = filled.scatter(at + number * height, True)
+    return filled
+
+
+def _source(source: SourceTable, indices: list[int], field: str) -> ColumnSource:
+    """Where the column of a field comes from: the first of several."""
+    first, last = (header_text(source.columns[index].header) for index in (indices[0], indices[-1]))
+    header = first if len(indices) == 1 else f"{first} … {last}"
+    return ColumnSource(header, source.columns[indices[0]].unit or None, source.region.min_col + indices[0], _nothing, _nothing, lambda: source.shown_by_sheet(indices[0]), list, source.from_1904)
+
+
+def _nothing() -> None:
+    return None
+
+
+def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, columns: pl.Series, *, is_mixed: bool) -> None:
+    """Let readers see the cells themselves where the columns are text for want of another type, and formulas without a value."""
+    rows, first = cells.rows, source.region.data_first_row
+    used = sorted({*columns.unique().to_list()})
+    by_column = {number: number - source.region.min_col for number in used}
+    mixed = is_mixed or any(source.mixed_cells(index) is not None for index in by_column.values())
+
+    @cache
+    def scan() -> tuple[SheetScan, int]:
+        values = {number: source.columns[index].values for number, index in by_column.items()}
+        made = [[values[number][row - first]] for row, number in zip(rows.to_list(), columns.to_list())]
+        return SheetScan(_native.scan_of_rows("stacked", made, None, None, 0, [])), 0
+
+    @cache
+    def without_value() -> list[int]:
+        found: list[int] = []
+        for number, index in by_column.items():
+            lost = source.rows_without_value(index)
+            if lost:
+                found += ((columns == number) & rows.is_in(lost)).arg_true().to_list()
+        return [at + 1 for at in sorted(found)]
+
+    if mixed:
+        of_field.mixed_cells = scan
+    of_field.rows_without_value = without_value
+
+
+def _check_totals(
+    context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, totals: list[Total], fields: dict[str | None, str], cells: Cells | None
+) -> int:
+    """Say of which rows the total is not the sum; in how many cells."""
+    count = 0
+    for total in totals:
+        if not total.is_checked:
+            continue
+        added = sum_of_columns([amounts_of(context, table, source, part) for part in total.parts])
+        said = amounts_of(context, table, source, total.index)
+        off = is_off(added, said).arg_true().to_list()
+        count += len(off)
+        if cells is None or context.collected is None:
+            continue
+        field = fields.get(total.name)
+        column = source.region.min_col + total.index
+        for at in off[:_MOST_TOLD]:
+            row = cells.rows[at]
+            cell = context.cell_of(row, column)
+            message = f"the total is not the sum of the columns beside it: these add up to {_plain(added[at])}, the difference is {_plain(said[at] - added[at])}"
+            line = {"rule": f"{field or found.stack.names[0]}.total_differs", "severity": WARNING, "message": message, "field": field, "value": _plain(said[at])}
+            if context.turned is None:
+                line |= {"row": row, "column": column_letters(column), "cell": cell}
+            else:
+                line |= {"row": context.turned + column, "column": column_letters(row), "cell": cell}
+            line["table"] = context.table_index + 1
+            known = context.registry.fields.get(field)
+            line["label"] = known.label if known is not None else None
+            context.remarks.append(line)
+    return count
+
+
+def _plain(number: float) -> str:
+    return f"{round(number, 6):.6f}".rstrip("0").rstrip(".")
+
+
+def _tell(
+    context: RunContext, source: SourceTable, found: Found, totals: list[Total], before: int, after: int, empty: int, differing: int
+) -> None:
+    """One notice for what was stacked."""
+    indices = found.indices
+    first, last = (column_letters(source.region.min_col + index) for index in (indices[0], indices[-1]))
+    headers = [header_text(source.columns[index].header) for index in (indices[0], indices[-1])]
+    columns = f"{len(indices)} columns ({first} to {last}, {headers[0]} to {headers[1]})" if len(indices) > 1 else f"1 column ({first}, {headers[0]})"
+    said = f"{columns} stacked: {before} {'row' if before == 1 else 'rows'} became {after}"
+    if empty:
+        said += f"; {empty} empty {'cell makes' if empty == 1 else 'cells make'} no row"
+    for total in totals:
+        letters = column_letters(source.region.min_col + total.index)
+        name = header_text(source.columns[total.index].header)
+        how = "it was checked" if total.is_checked else "its numbers are no sums"
+        said += f"; {letters} ({name}) left out as a total, {how}" if name else f"; {letters} left out as a total, {how}"
+    left = [index for index in found.others if all(total.index != index for total in totals)]
+    if left:
+        names = ", ".join(f"{column_letters(source.region.min_col + index)} ({header_text(source.columns[index].header)})" for index in left[:4])
+        more = f" and {len(left) - 4} more" if len(left) > 4 else ""
+        said += f"; left out: {names}{more}, whose headers name none of {', '.join(found.stack.names)}"
+    if differing:
+        said += f"; {differing} {'total is' if differing == 1 else 'totals are'} not the sum"
+    if found.year:
+        said += f"; the year {found.year[0]} is from {found.year[1]}"
+    context.notice("stacked", said, level=DOUBTFUL if differing or left else INFO, count=len(indices), table=context.table_index)

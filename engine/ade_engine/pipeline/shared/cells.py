@@ -1,0 +1,115 @@
+"""Which cell of the sender's sheet each value of a reshaped table is of: a stacked value its own column, a value made of a header the
+header's cell, a filled one the cell above.
+
+Rows of a table that was stacked or split are several for a row of the sheet. Until its issues are listed they carry numbers of their own
+in the reserved column ``__ade_row``, so that hooks may drop and sort them; then they get those of the sheet.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from ade_engine.fields.surroundings import ROW
+from ade_engine.pipeline.shared.row_numbers import stretches
+from ade_engine.pipeline.shared.table_columns import with_series
+
+#: The row or the column of each value, or the one of all of them; nothing where it is the row's own, or the column's.
+Numbers = pl.Series | int | None
+
+
+class Cells:
+    """The cells of one table, while it is reshaped, and when that is done (:meth:`settle`)."""
+
+    __slots__ = ("rows", "is_multiplied", "facts", "own", "letters", "_at", "_ids")
+
+    def __init__(self, table: pl.DataFrame):
+        #: The row of the sheet of each row.
+        self.rows = table.get_column(ROW).cast(pl.UInt32)
+        self.is_multiplied = False
+        #: Fields whose values stand in one place for all rows.
+        self.facts: set[str] = set()
+        #: Fields whose cells are known by the numbers of the reshaped rows.
+        self.own: set[str] = set()
+        #: The fields of columns that were stacked, by their letters.
+        self.letters: dict[str, str] = {}
+        self._at: dict[str, tuple[Numbers, Numbers]] = {}
+        self._ids = self.rows
+
+    def put(self, field: str, rows: Numbers, columns: Numbers) -> None:
+        """Say where the values of a field stand."""
+        self._at[field] = rows, columns
+
+    def gather(self, at: pl.Series) -> None:
+        """Follow the rows of the table, which are now those at these positions."""
+        self.rows = self.rows.gather(at)
+        self._at = {
+            field: (rows.gather(at) if isinstance(rows, pl.Series) else rows, columns.gather(at) if isinstance(columns, pl.Series) else columns)
+            for field, (rows, columns) in self._at.items()
+        }
+
+    def settle(self, table: pl.DataFrame) -> pl.DataFrame:
+        """The table with numbers that are each of one row, when all is done."""
+        if not self.is_multiplied:
+            self._ids = self.rows
+            return table
+        self._ids = pl.int_range(1, table.height + 1, dtype=pl.UInt32, eager=True).alias(ROW)
+        return with_series(table, [self._ids])
+
+    def __contains__(self, field: str) -> bool:
+        return field in self._at
+
+    def places(self, ids: pl.Series) -> pl.Series:
+        """The positions of rows by their numbers; null where a row has none."""
+        ids = ids.cast(pl.UInt32, strict=False)
+        at = ids.cast(pl.Int64) - 1 if self.is_multiplied else self._ids.search_sorted(ids.fill_null(0)).cast(pl.Int64)
+        is_there = (at >= 0) & (at < len(self._ids)) & ids.is_not_null()
+        return pl.select(pl.when(is_there).then(at)).to_series()
+
+    def rows_of(self, field: str | None, ids: pl.Series) -> pl.Series:
+        """The rows of the sheet in which the values of a field stand, of some rows of the table."""
+        rows = self._at[field][0] if field in self._at else None
+        return _taken(self.rows if rows is None else rows, self.places(ids), pl.UInt32)
+
+    def columns_of(self, field: str, ids: pl.Series, otherwise: int | None) -> pl.Series:
+        """The columns of the sheet in which they stand, from 1."""
+        columns = self._at[field][1] if field in self._at else None
+        return _taken(otherwise if columns is None else columns, self.places(ids), pl.UInt32)
+
+    def read_rows(self, field: str, ids: pl.Series) -> pl.Series:
+        """The rows of the cells that a field is read from: those of the sheet, or of cells of its own."""
+        if field in self.own:
+            return ids
+        return self.rows_of(field, ids) if self.is_multiplied or field in self._at else ids
+
+    def varies(self, field: str) -> bool:
+        """Whether the values of a field stand in another cell in each row of the reshaped table."""
+        return field in self._at and isinstance(self._at[field][1], pl.Series) and self._at[field][0] is None
+
+    def is_cell(self, field: str, ids: pl.Series, row: int, column: int) -> pl.Series:
+        """Which values of a field stand in a cell of the sheet."""
+        return (self.rows_of(field, ids) == row) & (self.columns_of(field, ids, column) == column)
+
+    def several(self, values: pl.Series, ids: pl.Series) -> pl.Series:
+        """Of which values there are others in other rows of the sheet."""
+        frame = pl.DataFrame({"value": values, "row": self.rows_of(None, ids)})
+        return frame.select(pl.col("row").n_unique().over("value") > 1).to_series()
+
+    def source_rows(self, found: list[list[int]]) -> list[list[int]]:
+        """Stretches of numbers of the reshaped rows as those of the sheet."""
+        if not self.is_multiplied:
+            return found
+        ids = pl.Series([number for first, last in found for number in range(first, last + 1)], dtype=pl.UInt32)
+        return stretches(sorted({*self.rows_of(None, ids).drop_nulls().to_list()}))
+
+    def with_source_rows(self, table: pl.DataFrame) -> pl.DataFrame:
+        """A table with the numbers of its rows in the sheet."""
+        if not self.is_multiplied or ROW not in table.columns or not table.schema[ROW].is_integer():
+            return table
+        return with_series(table, [self.rows_of(None, table.get_column(ROW)).alias(ROW)])
+
+
+def _taken(numbers: Numbers, at: pl.Series, dtype: type[pl.DataType]) -> pl.Series:
+    if isinstance(numbers, pl.Series):
+        return numbers.gather(at).cast(dtype)
+    known = pl.lit(numbers, dtype=dtype)
+    return pl.select(pl.when(pl.lit(at).is_not_null()).then(known)).to_series()
