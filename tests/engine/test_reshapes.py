@@ -17,12 +17,12 @@ MONTHS = ["Jan", "Feb", "Mar"]
 def read(succeed):
     """Runs fields on sheets: the records of all tables, the issues by cell, and notices by code."""
 
-    def call(fields: str, sheets, settings: str = "", name: str | None = None, **options):
+    def call(fields: str, sheets, toml: str = "", **options):
         module = (
             "from ade_engine.fields import *\nimport re\n"
             f"{fields}\n\n\ndef register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
         )
-        files = {"columns/fields.py": module, "/settings.toml": f'edition = "2026"\n{settings}'}
+        files = {"columns/fields.py": module, "/settings.toml": f'edition = "2026"\n{toml}'}
         outcome = succeed(files, {"S": sheets} if isinstance(sheets, list) else sheets, rows=None, **options)
         records = [record for title in outcome.book.sheetnames if title != "Issues" for table in outcome.records(title) for record in table]
         own = ("Severity", "Issues")
@@ -71,3 +71,203 @@ def test_a_table_with_columns_of_its_own_stays_as_it_is(read):
     rows = [["Site", "Month", "Amount"], ["North", "2025-01", 10], ["South", "2025-02", 20]]
     outcome = read(CROSSTAB, rows)
     assert values(outcome, "Site", "Month", "Amount") == [("North", day(1), 10), ("South", day(2), 20)] and not outcome.notices("stacked")
+
+
+PLAN = """
+PLAN = Stack("months", values={"plan": ["plan", "budget"], "actual": ["actual", "ist"]})
+FIELDS = [
+    Field("site", "Site", read=text),
+    Field("month", "Month", read=month, part_of=PLAN.header),
+    Field("plan", "Planned", read=money, part_of=PLAN["plan"]),
+    Field("actual", "Spent", read=money, part_of=PLAN["actual"]),
+]
+"""
+UPPER = ["Site", "Jan 2025", None, "Feb 2025", None]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        [UPPER, [None, "Plan", "Ist", "Plan", "Ist"]],
+        [["Site", "Jan 2025 Plan", "Jan 2025 actual", "Feb 2025 Budget", "Feb 2025 Ist"]],
+        [["Site", "Plan Jan 2025", "Actual Jan 2025", "Plan Feb 2025", "Actual Feb 2025"]],
+        [[None, "Plan", "Ist", "Plan", "Ist"], ["Site", "Jan 2025", "Jan 2025", "Feb 2025", "Feb 2025"]],
+    ],
+    ids=["two rows", "behind", "before", "above"],
+)
+def test_plan_and_actual_of_a_month_stand_in_one_row(read, header):
+    rows = [*header, ["North", 10, 11, 20, "?2"], ["South", None, None, 40, None]]
+    outcome = read(PLAN, rows)
+    assert values(outcome, "Site", "Month", "Planned", "Spent") == [
+        ("North", day(1), 10, 11),
+        ("North", day(2), 20, None),
+        ("South", day(2), 40, None),
+    ]
+    assert outcome.at == [(f"E{len(header) + 1}", "actual.value_lost", "?2")]
+
+
+def test_a_year_above_months_is_theirs(read):
+    rows = [["Site", "2024", None, "2025", None], [None, "Nov", "Dec", "Jan", "Sites"], ["North", 1, 2, 3, "a"], ["South", 4, 5, 6, "b"]]
+    outcome = read(CROSSTAB, rows)
+    assert values(outcome, "Month", "Amount") == [
+        *((day(11, 2024), 1), (day(12, 2024), 2), (day(1), 3)),
+        *((day(11, 2024), 4), (day(12, 2024), 5), (day(1), 6)),
+    ]
+
+
+PRICES = """
+PRICES = Stack("others")
+FIELDS = [
+    Field("article", "Article", read=code, required=True),
+    Field("customer", "Customer", read=text, part_of=PRICES.header),
+    Field("price", "Price", read=money, part_of=PRICES.value),
+]
+"""
+
+
+def test_a_price_list_by_customer(read):
+    rows = [["Article", "Acme", "Birch Ltd", "Average"], ["A-1", 9.5, 9.25, 9.375], ["A-2", 4, "n/a", 4], ["A-3", 7, None, 7]]
+    outcome = read(PRICES, rows)
+    found = values(outcome, "Article", "Customer", "Price")
+    assert found == [("A-1", "Acme", 9.5), ("A-1", "Birch Ltd", 9.25), ("A-2", "Acme", 4), ("A-2", "Birch Ltd", None), ("A-3", "Acme", 7)]
+
+
+HOURS = """
+DAYS = Stack("weekdays", leave=["week"])
+FIELDS = [
+    Field("name", "Name", read=text),
+    Field("day", "Day", read=text, part_of=DAYS.header),
+    Field("hours", "Hours", read=number, part_of=DAYS.value, checks=[(lambda name: range(name, most=12), "error")]),
+]
+"""
+
+
+def test_a_time_sheet_by_weekday_in_two_languages(read):
+    rows = [["Name", "Mo", "Di", "Mi", "Do", "Fr", "Week"], ["Ann", 8, 8, 8, 8, 6, 38], ["Bo", 8, None, 18, 8, 6, 40]]
+    outcome = read(HOURS, rows)
+    assert [record["Day"] for record in outcome.found] == ["Mo", "Di", "Mi", "Do", "Fr", "Mo", "Mi", "Do", "Fr"]
+    assert [at for at in outcome.at if at[1] != "hours.total_differs"] == [("D3", "hours.check", "18")]
+
+
+SITES = """
+FIELDS = [
+    Field("region", "Region", read=text, fill_down=True),
+    Field("site", "Site", read=text, fill_down=True, checks=[lambda name: one_of(name, ["Bern", "Lyon"])]),
+    Field("team", "Team", read=text),
+    Field("hours", "Hours", read=number),
+]
+"""
+
+
+def test_a_site_that_is_named_once_is_that_of_the_rows_below(read):
+    rows = [["Region", "Site", "Team", "Hours"], ["South", "Bern", "A", 1], [None, None, "B", 2], [None, "Oslo", "C", 3], [None, None, "D", 4], ["North", None, "E", 5], [None, None, "F", 6]]
+    outcome = read(SITES, rows)
+    assert values(outcome, "Region", "Site", "Team") == [
+        *(("South", "Bern", "A"), ("South", "Bern", "B"), ("South", "Oslo", "C"), ("South", "Oslo", "D")),
+        # The site of another region is none of this one.
+        *(("North", None, "E"), ("North", None, "F")),
+    ]
+    # One cell is one issue, however many rows it was filled into.
+    assert outcome.at == [("B4", "site.check", "Oslo")]
+
+
+STAFF = """
+FIELDS = [
+    Field("department", "Department", read=text, beside=section, checks=[(lambda name: one_of(name, ["Sales", "Stores"]), "error")]),
+    Field("name", "Name", read=text, required=True),
+    Field("pay", "Pay", read=money),
+]
+"""
+
+
+def test_a_department_in_a_line_of_its_own_is_a_field(read):
+    rows = [["Name", "Pay", "Since"], ["Sales"], ["Ann", 100.5, 2019], ["Bo", 200.25, 2020], ["Storse"], ["Cy", 300.75, 2021], ["Di", 400.5, 2018]]
+    outcome = read(STAFF, rows)
+    assert values(outcome, "Department", "Name") == [("Sales", "Ann"), ("Sales", "Bo"), ("Storse", "Cy"), ("Storse", "Di")]
+    assert outcome.at == [("A5", "department.check", "Storse")]
+
+
+SKILLS = """
+FIELDS = [
+    Field("name", "Name", read=text),
+    Field("skill", "Skill", headers=["skill", "skills"], read=text, split=[",", ";"], checks=[lambda name: one_of(name, ["Excel", "SQL", "Rust"])]),
+    Field("pay", "Pay", read=money),
+]
+"""
+
+
+def test_three_skills_in_a_cell_are_three_rows(read):
+    rows = [["Name", "Skills", "Pay"], ["Ann", "Excel, SQL; Rust", 10], ["Bo", None, 20], ["Cy", "Rust,", 30], ["Di", "Java, SQL", "x"]]
+    outcome = read(SKILLS, rows)
+    assert values(outcome, "Name", "Skill", "Pay", "Source row") == [
+        *(("Ann", "Excel", 10, 2), ("Ann", "SQL", 10, 2), ("Ann", "Rust", 10, 2), ("Bo", None, 20, 3), ("Cy", "Rust", 30, 4)),
+        *(("Di", "Java", None, 5), ("Di", "SQL", None, 5)),
+    ]
+    assert outcome.at == [("B5", "skill.check", "Java, SQL"), ("C5", "pay.value_lost", "x")]
+
+
+FORM = """
+FIELDS = [
+    Field("customer", "Customer", read=text, beside=label("Customer", "Kunde")),
+    Field("ordered", "Ordered", read=date, beside=label("Date of order")),
+    Field("period", "Period", read=month, beside=title(r"orders of (.+)")),
+    Field("article", "Article", read=code, required=True),
+    Field("quantity", "Quantity", read=number),
+]
+"""
+
+
+def form(customer, ordered, *articles):
+    return [["Orders of March 2025"], ["Kunde:", customer, None, "Date of order", ordered], [], ["Article", "Quantity"], *articles]
+
+
+def test_a_form_above_a_table_is_of_all_its_records(read):
+    outcome = read(FORM, form("Acme", "soon", ["A-1", 5], ["A-2", 7]))
+    assert values(outcome, "Customer", "Ordered", "Period", "Article", "Quantity") == [
+        ("Acme", None, day(3), "A-1", 5),
+        ("Acme", None, day(3), "A-2", 7),
+    ]
+    assert outcome.at == [("E2", "ordered.value_lost", "soon")]
+
+
+def test_each_of_two_tables_has_the_form_above_it(read):
+    rows = [*form("Acme", "2025-03-01", ["A-1", 5], ["A-2", 7]), [], *form("Birch", "2025-03-02", ["A-3", 9], ["A-4", 1])]
+    outcome = read(FORM, rows)
+    assert values(outcome, "Customer", "Ordered", "Article", "Quantity") == [
+        *(("Acme", dt.date(2025, 3, 1), "A-1", 5), ("Acme", dt.date(2025, 3, 1), "A-2", 7)),
+        *(("Birch", dt.date(2025, 3, 2), "A-3", 9), ("Birch", dt.date(2025, 3, 2), "A-4", 1)),
+    ]
+    assert not outcome.at
+
+
+def test_what_stands_nowhere_is_an_issue(read):
+    outcome = read(FORM, [["Article", "Quantity"], ["A-1", 5], ["A-2", 7]])
+    assert [(one["rule"], one["message"]) for one in outcome.issues] == [
+        ("customer.not_found", "not found: no cell beside or below 'Customer', 'Kunde' above the table"),
+        ("ordered.not_found", "not found: no cell beside or below 'Date of order' above the table"),
+        ("period.not_found", "not found: no line above the table like orders of (.+)"),
+    ]
+
+
+SHEETS = """
+FIELDS = [
+    Field("site", "Site", read=text, beside=sheet_name(r"Site (.+)"), checks=[(lambda name: one_of(name, ["Bern", "Lyon"]), "error")]),
+    Field("number", "File", read=number, beside=file_name(r"(\\\\d+)")),
+    Field("name", "Name", read=text),
+    Field("pay", "Pay", read=money),
+    Field("currency", "Currency", read=text),
+]
+"""
+
+
+def test_a_sheet_for_each_site_and_what_only_the_analyst_knows(read):
+    table = [["Name", "Pay"], ["Ann", 10], ["Bo", 20]]
+    text = 'values = {currency = "EUR"}\n[files."in*".values]\ncurrency = "USD"\n'
+    outcome = read(SHEETS, {"Site Bern": table, "Site Oslo": [*table, ["Cy", 30]]}, text, settings={"input_name": "input.xlsx"})
+    assert values(outcome, "Site", "Currency", "Name")[::2] == [("Bern", "USD", "Ann"), ("Oslo", "USD", "Ann"), ("Oslo", "USD", "Cy")]
+    # What stands in no cell is told once.
+    assert [(one["sheet"], one["cell"], one["rule"]) for one in outcome.issues] == [
+        ("Site Bern", None, "number.not_found"),
+        ("Site Oslo", None, "number.not_found"),
+        ("Site Oslo", None, "site.check"),
+    ] or outcome.issues

@@ -307,9 +307,10 @@ class SheetPipeline:
             rows_in_context.mark_further_headers(context, kinds, scan, words)
             rows_in_context.mark_lone_headers(kinds, scan, words)
             titles = rows_in_context.mark_page_titles(kinds, scan)
-        if self._reshapes.stacked and is_open:
-            from ade_engine.pipeline.reshaping.rows import mark_series_headers
+        if self._reshapes and is_open:
+            from ade_engine.pipeline.reshaping.rows import mark_forms, mark_series_headers
 
+            mark_forms(context, kinds, scan, known_words(context.registry))
             mark_series_headers(context, kinds, scan)
         if self._rows.goes_by_looks and context.policy.sends_notices and not is_part:
             notice_rows(context, scan, kinds, repeated)

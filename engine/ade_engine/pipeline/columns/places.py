@@ -89,7 +89,10 @@ class Places:
             row, line = (columns.cast(pl.Int64) + self._turned).cast(pl.UInt32), rows
         letters = line.replace_strict({number: column_letters(number) for number in line.drop_nulls().unique().to_list()}, default=None, return_dtype=pl.String)
         issues = issues.with_columns(row.alias("row"), letters.alias("column"))
-        return issues.with_columns((pl.col("column") + pl.col("row").cast(pl.String)).alias("cell"), values, merged)
+        # As text of no length: it is known that there is none.
+        otherwise = pl.lit("" if field in cells.facts else None, dtype=pl.String)
+        cell = pl.coalesce(pl.col("column") + pl.col("row").cast(pl.String), otherwise)
+        return issues.with_columns(cell.alias("cell"), values, merged)
 
     def _value_at(self, row: int, number: int) -> str:
         """What stands in a cell of the sheet, as a person sees it; both count from 1 in a table on its feet."""

@@ -47,11 +47,7 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> pl
         there = pl.DataFrame({"position": pl.int_range(table.height, dtype=pl.UInt32, eager=True), "id": ids, "text": texts.cast(pl.String)})
         parts = in_parts(there.drop_nulls("text"), collected.of(field), field)
         of_field = pl.lit(field or None, dtype=pl.String).alias("field")
-        put = places.put(field, parts, collected.astray)
-        if places.cells is not None and field in places.cells.facts:
-            # What stands beside the table stands there once.
-            put = put.unique(["rule", "message"], keep="first", maintain_order=True)
-        found.append(put.select(*(of_field if name == "field" else name for name in SCHEMA)))
+        found.append(places.put(field, parts, collected.astray).select(*(of_field if name == "field" else name for name in SCHEMA)))
     found += [_of_whole(one, places) for one in collected.of_whole]
     if not found:
         return pl.DataFrame(schema=SCHEMA)
@@ -154,7 +150,11 @@ def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, s
     lines = found.sort("row", "column", "rule", nulls_last=False, maintain_order=True)
     # A row that a hook has doubled is one of the sender's all the same.
     is_again = pl.col("row").is_not_null() & ~pl.struct("row", "column", "rule", "message").is_first_distinct()
-    return _once_for_merged(lines.filter(~is_again)).select("position", "frame_column", *(key for key in KEYS if not key.startswith("output")))
+    # What stands beside the table, in no cell, stands there once.
+    is_fact = pl.col("cell") == ""
+    is_again |= is_fact.fill_null(False) & ~pl.struct("cell", "field", "rule", "message").is_first_distinct()
+    lines = lines.filter(~is_again).with_columns(pl.col("cell").replace("", None))
+    return _once_for_merged(lines).select("position", "frame_column", *(key for key in KEYS if not key.startswith("output")))
 
 
 def _once_for_merged(lines: pl.DataFrame) -> pl.DataFrame:

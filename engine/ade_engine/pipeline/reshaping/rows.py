@@ -1,4 +1,4 @@
-"""Header rows that the names of months, years or other series show, where a stack of the configuration is about them."""
+"""Which rows are headers, where the configuration knows more than their looks: the months of a stack show one, the labels of a form none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ade_engine.fields.header_series import as_text
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.stacks import OTHERS
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.finding.header_rows import HEADER
+from ade_engine.pipeline.finding.header_rows import HEADER, TITLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +48,18 @@ def mark_series_headers(context: RunContext, kinds: bytearray, scan: SheetScan) 
         # Years and numbers among the records below are none.
         while row < last and not scan.is_empty_row(row):
             row += 1
+
+
+def mark_forms(context: RunContext, kinds: bytearray, scan: SheetScan, words: dict[str, str]) -> None:
+    """Make titles of the rows that were taken for headers, and that are lines of a form: labels that fields ask for, with their values."""
+    labels = [one for places in context.registry.reshapes.beside.values() for one in places if one.kind == "label"]
+    row = kinds.find(HEADER) if labels else -1
+    while row >= 0:
+        filled = [cell for cell in scan.row(row) if not is_blank(cell)]
+        others = [cell for cell in filled if not any(label.is_label(cell) for label in labels)]
+        if len(others) < len(filled) and not any(simplify(as_text(cell)) in words for cell in others):
+            kinds[row] = TITLE
+        row = kinds.find(HEADER, row + 1)
 
 
 def _is_header(stack: Stack, cells: list[Any]) -> bool:
