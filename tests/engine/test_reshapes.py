@@ -271,3 +271,18 @@ def test_a_sheet_for_each_site_and_what_only_the_analyst_knows(read):
         ("Site Oslo", None, "number.not_found"),
         ("Site Oslo", None, "site.check"),
     ] or outcome.issues
+
+
+UNDECLARED = """
+FIELDS = [Field("site", "Site", read=text), Field("pay", "Pay", read=money)]
+"""
+
+
+def test_columns_that_look_like_one_field_are_told_and_left(read):
+    rows = [["Site", *MONTHS, "Pay"], ["North", 1, 2, 3, 4], ["South", 5, 6, 7, 8]]
+    outcome = read(UNDECLARED, rows)
+    (told,) = outcome.notices("columns_of_one_field")
+    assert '3 columns, B to D (Jan to Mar), look like one field. Write MONTHS = Stack("months")' in told["message"]
+    assert values(outcome, "Site", *MONTHS, "Pay") == [("North", 1, 2, 3, 4), ("South", 5, 6, 7, 8)]
+    for header in (["Site", "Marketing", "Mayor", "Decor", "Pay"], ["Site", "Q1", "Q2", "Note", "Pay"], ["Site", "2023", "Cost", "2024", "Pay"]):
+        assert not read(UNDECLARED, [header, *rows[1:]]).notices("columns_of_one_field")

@@ -47,7 +47,6 @@ from ade_engine.pipeline.noticed import (
 )
 from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_mapping_ratio
 from ade_engine.pipeline.output.output_columns import table_look, with_all_fields, with_severities, written_names
-from ade_engine.pipeline.reshaping.reshape import map_columns, reshape
 from ade_engine.pipeline.shared.context import Progress
 from ade_engine.pipeline.shared.counts import SourceCounts
 from ade_engine.pipeline.values.own_checks import validators_of
@@ -433,10 +432,16 @@ class SheetPipeline:
         context = context.for_table(table_index, source.region, turned=turned)
         found = None
         if self._reshapes.stacked:
+            from ade_engine.pipeline.reshaping.reshape import map_columns
+
             mapping, found = map_columns(context, source, self._columns)
         else:
             mapping = self._columns.map(context, source)
         if context.policy.sends_notices:
+            if found is None and context.settings.edition == "2026" and len(source.columns) > len(mapping.columns) + 2:
+                from ade_engine.pipeline.reshaping.columns import notice_series
+
+                notice_series(context, source, mapping)
             notice_controls(context, source)
             if context.settings.edition != "1.9" and span.turned is None:
                 notice_power_above(context, span.scan or scan, span)
@@ -467,6 +472,8 @@ class SheetPipeline:
         table, parts = split_columns(context, table, source, sources)
         reshaped = None
         if self._reshapes or context.settings.values:
+            from ade_engine.pipeline.reshaping.reshape import reshape
+
             known = {*before.columns}
             section = next((name for name in reversed(table.columns) if name not in known), None)
             reshaped = reshape(context, table, source, span, scan, mapping, found, sources, section)

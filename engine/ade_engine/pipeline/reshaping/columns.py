@@ -7,15 +7,17 @@ import re
 import polars as pl
 
 from ade_engine import _native
-from ade_engine.fields.header_series import WITHOUT_YEAR, as_text, has_year, years_in
+from ade_engine.fields.header_series import WITHOUT_YEAR, as_text, has_year, series_among, years_in
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.stacks import OTHERS
 from ade_engine.models.series import series_of
-from ade_engine.models.table import is_blank
+from ade_engine.models.table import column_letters, is_blank
 from ade_engine.pipeline.columns.frame import header_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ade_engine.fields.beside import Around
     from ade_engine.fields.stacks import Key, Stack
     from ade_engine.pipeline.columns.frame import SourceTable
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 #: Headers of totals and averages, simplified, in the languages of most senders. Others are known by their numbers.
-_TOTALS = re.compile(
+_TOTALS = (
     r"\b(?:(?:sub|grand )?totals?|sum|summe|gesamt\w*|insgesamt|ytd|overall|all|somme|totale|totaal|totalt|celkem|razem|suma|soma|osszesen|итого|всего|разом"
     r"|average|avg|mean|durchschnitt|mittelwert|moyenne|media|promedio|gemiddelde|srednia|среднее)\b|合計|合计|总计|總計|计$|합계"
 )
@@ -115,6 +117,46 @@ def _columns_of(source: SourceTable, stack: Stack, way: object, taken: set[int])
     return Found(stack, keys, {name: [there.get(number) for number in range(len(keys))] for name, there in columns.items()}, others)
 
 
+def notice_series(context: RunContext, source: SourceTable, mapping: Mapping) -> None:
+    """Say that columns beside one another look like one field, by their names alone: months, quarters or years that no field has."""
+    taken = {column.source_index for column in mapping.columns}
+    if len(source.columns) - len(taken) < _LEAST_TO_TELL:
+        return
+    cells = [None if column.index in taken else source.header_cells(column.index) for column in source.columns]
+    # Of two rows of a header the one below says what a column holds, or the one above does.
+    for at in (-1, 0):
+        series = series_among([there[at][2] if there else None for there in cells])
+        run = max(_runs(series), key=len, default=range(0))
+        if len(run) < _LEAST_TO_TELL or len({as_text(cells[index][at][2]) for index in run}) < _LEAST_TO_TELL:
+            continue
+        name = series[run[0]]
+        first, last = (as_text(cells[index][at][2]) for index in (run[0], run[-1]))
+        letters = [column_letters(source.region.min_col + index) for index in (run[0], run[-1])]
+        constant = name.upper()
+        context.notice(
+            "columns_of_one_field",
+            f"{len(run)} columns, {letters[0]} to {letters[1]} ({first} to {last}), look like one field. Write {constant} = Stack(\"{name}\"), a field with "
+            f"part_of={constant}.header and one with part_of={constant}.value: each cell becomes a row",
+            count=len(run),
+            table=context.table_index,
+        )
+        return
+
+
+def _runs(series: list[str | None]) -> Iterator[range]:
+    """Columns of one series beside one another."""
+    start = 0
+    for at in range(1, len(series) + 1):
+        if at == len(series) or series[at] != series[start]:
+            if series[start] is not None:
+                yield range(start, at)
+            start = at
+
+
+#: So many columns are told, and fewer are not.
+_LEAST_TO_TELL = 3
+
+
 def add_year(found: Found, around: Around) -> None:
     """Give months, quarters and weeks without a year the one that stands above the table, or that the stack says."""
     stack = found.stack
@@ -149,7 +191,7 @@ def _years_of(cell: object) -> list[int]:
 
 def _says_total(stack: Stack, source: SourceTable, index: int) -> bool:
     header = simplify(header_text(source.columns[index].header))
-    return header in stack.leave or bool(_TOTALS.search(header))
+    return header in stack.leave or bool(re.search(_TOTALS, header))
 
 
 def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, taken: set[int]) -> list[Total]:

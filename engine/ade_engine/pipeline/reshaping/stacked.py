@@ -12,7 +12,7 @@ import polars as pl
 
 from ade_engine import _native
 from ade_engine.fields.header_series import as_text as text_of
-from ade_engine.fields.surroundings import ColumnSource
+from ade_engine.fields.surroundings import ROW, ROW_CHECK, ColumnSource
 from ade_engine.io.scan.sheet_scan import SheetScan
 from ade_engine.models.issues import WARNING
 from ade_engine.models.notices import INFO
@@ -60,6 +60,7 @@ def stack(
     # Position n is the n-th cell in the order of rows.
     order = pl.int_range(height * count, dtype=pl.UInt32, eager=True)
     rows, keys = order // count, order % count
+    del order
     flat = keys * height + rows
     is_filled = pl.select(pl.any_horizontal(filled)).to_series() if len(filled) > 1 else filled[0]
     empty = len(is_filled) - int(is_filled.sum())
@@ -69,7 +70,9 @@ def stack(
 
     gone = {source.names[index] for index in (*found.indices, *found.others, *(total.index for total in totals))}
     fields = [*stacked.values()]
-    kept = [name for name in table.columns if name not in gone and name not in fields]
+    # Rows get numbers of their own.
+    numbers = (ROW, ROW_CHECK) if cells is not None else ()
+    kept = [name for name in table.columns if name not in gone and name not in fields and name not in numbers]
     columns = table.select(kept).select(pl.all().gather(rows)).get_columns() if kept else []
     made = []
     for name, field in stacked.items():
@@ -95,13 +98,15 @@ def stack(
         if cells is None:
             continue
         if name is None:
-            cells.put(field, _series([key.row for key in found.keys]).gather(keys), _series([key.column for key in found.keys]).gather(keys))
+            lines = {key.row for key in found.keys}
+            line = lines.pop() if len(lines) == 1 else _series([key.row for key in found.keys]).gather(keys)
+            cells.put(field, line, _series([key.column for key in found.keys]).gather(keys))
             continue
         number = _series([0 if index is None else source.region.min_col + index for index in found.columns[name]])
-        numbers = number.gather(keys)
-        cells.put(field, None, numbers)
+        at = number.gather(keys)
+        cells.put(field, None, at)
         cells.own.add(field)
-        _read_from_cells(sources[field], source, cells, numbers, is_mixed=values[name][1])
+        _read_from_cells(sources[field], source, cells, at, is_mixed=values[name][1])
         cells.letters.update({column_letters(source.region.min_col + index): field for index in indices})
     _tell(context, source, found, totals, height, result.height, empty, differing)
     return Stacked(result, rows, of_fields)
@@ -143,7 +148,8 @@ def _end_to_end(columns: list[pl.Series | None], height: int) -> tuple[pl.Series
             made.append(column.alias(""))
         else:
             made.append((as_text(column) if is_mixed else column.cast(wanted)).alias(""))
-    return pl.concat(made) if len(made) > 1 else made[0], is_mixed
+    # In one piece: polars takes values from several four times as slowly.
+    return pl.concat(made, rechunk=True) if len(made) > 1 else made[0], is_mixed
 
 
 def _filled(series: pl.Series, columns: list[int | None], source: SourceTable, cells: Cells | None, height: int) -> pl.Series:
