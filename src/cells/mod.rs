@@ -31,6 +31,6 @@ pub use file::Reading;
 pub use find::Found;
 pub use reader::{Cells, Choice, SheetInfo, WindowLimits};
 pub use row_map::RowMap;
-pub use rows::{Fate, NotWritten, Origin, Quarantined, Reason, Rows, Segment, Written};
+pub use rows::{Fate, NotWritten, Origin, OwnCell, Quarantined, Reason, Rows, Segment, Written};
 pub use whole::{ShownCell, WholeSheet};
 pub use window::{MOST_COLUMNS, MOST_ROWS, Window};

@@ -11,7 +11,8 @@
 //! `rows` are the sender's rows in the order of the output, as stretches: `[9, 7]` is 9, 8, 7; `[0, 0]`, or `0`, is a row that a hook added; a
 //! third number says which entry of `tables` has the sheet of these rows, where a hook brought them from there. `first_row` is
 //! the output's row of the first of them. Of a table that was `turned`, the numbers are the sender's columns. `unknown` is the
-//! hook that replaced the rows of a table, which has none in the file then. A list `quarantined` of entries like those of `tables` says
+//! hook that replaced the rows of a table, which has none in the file then. A table that was reshaped has a list `cells` of fields whose
+//! values stand elsewhere than in the row and in the field's column: `{"field": "month", "rows": 1, "columns": [[2, 13], [2, 13]]}`. A list `quarantined` of entries like those of `tables` says
 //! where rows stand that are kept apart, with the name of their `file` where that is not the output.
 //!
 //! # Promises
@@ -65,6 +66,34 @@ struct Table {
     /// How many rows it has in the output.
     height: u32,
     unknown: Option<String>,
+    /// Of a table that was reshaped: fields whose values stand in cells of their own.
+    cells: Vec<CellsOfField>,
+}
+
+/// Where the values of a field stand in the sender's sheet.
+#[derive(Debug, PartialEq, Eq)]
+struct CellsOfField {
+    field: String,
+    rows: Option<Numbers>,
+    columns: Option<Numbers>,
+}
+
+/// A number for each row of a table.
+#[derive(Debug, PartialEq, Eq)]
+enum Numbers {
+    One(u32),
+    Each(Vec<Stretch>),
+}
+
+/// The sender's cell that a value of the output is of, where it is not in the row and the column that its row and its field are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnCell {
+    /// Its row, from 1; nothing: that of its row.
+    pub row: Option<u64>,
+    /// Its column, from 1; nothing: that of its field.
+    pub column: Option<u64>,
+    /// Whether the value stands in no cell.
+    pub is_nowhere: bool,
 }
 
 /// Rows of the sender that follow each other in the output.
@@ -274,7 +303,9 @@ impl Rows {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let of_table = |table: &Table| {
             let texts = table.sheet.len() + text(&table.output_sheet) + text(&table.unknown);
-            size_of::<Table>() + texts + table.stretches.len() * size_of::<Stretch>()
+            let cells = table.cells.iter().flat_map(|one| [&one.rows, &one.columns]);
+            let of_cells: usize = cells.flatten().map(Numbers::len).sum();
+            size_of::<Table>() + texts + (table.stretches.len() + of_cells) * size_of::<Stretch>()
         };
         let of_rows =
             |rows: &NotWritten| size_of::<NotWritten>() + rows.sheet.len() + text(&rows.hook);
@@ -290,6 +321,27 @@ impl Rows {
         written.unwrap_or_else(|| {
             let here = self.apart.iter().filter(|one| one.file.is_none());
             origin_apart(here, output_sheet, row)
+        })
+    }
+
+    /// The cell of a field's value in a row of the output, from 1, where the table was reshaped and the value has one of its own.
+    pub fn own_cell(&self, output_sheet: &str, row: u64, field: &str) -> Option<OwnCell> {
+        let here = self.tables.iter().filter(|table| {
+            table.output_sheet.as_deref() == Some(output_sheet)
+                && table.first_row.is_some_and(|first| first <= row)
+        });
+        let table = here.max_by_key(|table| table.first_row)?;
+        let below = u32::try_from(row - table.first_row?).ok()?;
+        let cells = table.cells.iter().find(|one| one.field == field)?;
+        let at = |numbers: &Option<Numbers>| match numbers {
+            Some(numbers) if below < table.height => numbers.at(below),
+            _ => None,
+        };
+        let (row, column) = (at(&cells.rows), at(&cells.columns));
+        Some(OwnCell {
+            row: row.filter(|row| *row > 0),
+            column: column.filter(|column| *column > 0),
+            is_nowhere: row == Some(0) || column == Some(0),
         })
     }
 
@@ -557,6 +609,28 @@ impl Table {
     }
 }
 
+impl Numbers {
+    fn len(&self) -> usize {
+        match self {
+            Self::One(_) => 0,
+            Self::Each(stretches) => stretches.len(),
+        }
+    }
+
+    /// The number of the row that stands so far below the first one.
+    fn at(&self, below: u32) -> Option<u64> {
+        match self {
+            Self::One(number) => Some(u64::from(*number)),
+            Self::Each(stretches) => {
+                let behind = stretches.partition_point(|one| one.above <= below);
+                let stretch = stretches.get(behind.checked_sub(1)?)?;
+                let down = below - stretch.above;
+                (down < stretch.count()).then(|| stretch.at(down))
+            }
+        }
+    }
+}
+
 impl Segment<'_> {
     /// Whether it tells of rows that were not written.
     fn is_within(&self, rows: &NotWritten) -> bool {
@@ -665,6 +739,59 @@ struct InTable {
     turned: bool,
     rows: Vec<InStretch>,
     unknown: Option<String>,
+    #[serde(default)]
+    cells: Vec<InCells>,
+}
+
+#[derive(Deserialize)]
+struct InCells {
+    field: String,
+    rows: Option<InNumbers>,
+    columns: Option<InNumbers>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum InNumbers {
+    One(u32),
+    Each(Vec<(u32, u32)>),
+}
+
+impl InNumbers {
+    /// `None`: there are more of them than rows can be.
+    fn checked(self) -> Option<Numbers> {
+        let pairs = match self {
+            Self::One(number) => return Some(Numbers::One(number)),
+            Self::Each(pairs) => pairs,
+        };
+        let mut above = 0_u32;
+        let mut stretches = Vec::with_capacity(pairs.len());
+        for (first, last) in pairs {
+            let of = 0;
+            stretches.push(Stretch {
+                above,
+                first,
+                last,
+                of,
+            });
+            above = above.checked_add(first.abs_diff(last).checked_add(1)?)?;
+        }
+        Some(Numbers::Each(stretches))
+    }
+}
+
+impl InCells {
+    fn checked(self) -> Option<CellsOfField> {
+        let checked = |numbers: Option<InNumbers>| match numbers {
+            None => Some(None),
+            Some(numbers) => numbers.checked().map(Some),
+        };
+        Some(CellsOfField {
+            field: self.field,
+            rows: checked(self.rows)?,
+            columns: checked(self.columns)?,
+        })
+    }
 }
 
 impl InTable {
@@ -698,6 +825,11 @@ impl InTable {
             stretches,
             height: above,
             unknown: self.unknown,
+            cells: self
+                .cells
+                .into_iter()
+                .map(InCells::checked)
+                .collect::<Option<_>>()?,
         })
     }
 }
@@ -787,6 +919,28 @@ mod tests {
             sheet: Some("Out"),
             row: Some(row),
         }])
+    }
+
+    #[test]
+    fn values_of_a_reshaped_table_have_cells_of_their_own() {
+        let mut stacked = table("In", Some(2), json!([[5, 5], [5, 6], [6, 6]]), None);
+        stacked["cells"] = json!([
+            {"field": "month", "rows": 1, "columns": [[2, 3], [2, 3]]},
+            {"field": "amount", "columns": [[2, 3], [2, 3]]},
+            {"field": "site", "rows": [[5, 5], [5, 5], [5, 5], [5, 5]]},
+            {"field": "file", "rows": 0, "columns": 0},
+        ]);
+        let rows = rows(&[stacked]);
+        let at = |row, field| {
+            let cell = rows.own_cell("Out", row, field)?;
+            Some((cell.row, cell.column, cell.is_nowhere))
+        };
+        assert_eq!(at(3, "month"), Some((Some(1), Some(3), false)));
+        assert_eq!(at(4, "amount"), Some((None, Some(2), false)));
+        assert_eq!(at(5, "site"), Some((Some(5), None, false)));
+        assert_eq!(at(5, "file"), Some((None, None, true)));
+        assert_eq!(at(6, "amount"), Some((None, None, false)));
+        assert_eq!(at(3, "name"), None);
     }
 
     #[test]

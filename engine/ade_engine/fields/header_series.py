@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SERIES = ("months", "quarters", "years", "weeks", "dates", "weekdays", "numbers")
 #: Series whose values need a year to be a time.
 WITHOUT_YEAR = frozenset(("months", "quarters", "weeks"))
+#: Series whose columns may be totals of those of another one.
+COARSER = {"months": ("quarters", "years"), "weeks": ("months", "quarters"), "dates": ("weeks", "months"), "quarters": ("years",), "weekdays": ("weeks",)}
 _YEARS = range(1900, 2200)
 #: The name of a month or a day.
 _NAME = r"[^\W\d_]{2,15}\.?"
@@ -60,6 +62,8 @@ def as_text(cell: Any) -> str:
     """A header as text, a whole number without decimals."""
     if isinstance(cell, bool) or cell is None:
         return ""
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        cell = cell.date()
     if isinstance(cell, float) and cell == int(cell):
         cell = int(cell)
     return " ".join(str(cell).split())

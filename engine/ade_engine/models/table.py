@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+#: Signs for "as above".
+DITTO = frozenset(('"', "''", "”", "“", "„", "〃", "-\"-", "- \" -", "do.", "Do.", "ditto", "Ditto", "dto.", "Dto.", "idem", "Idem", "同上"))
 #: A number as .csv files write it.
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 

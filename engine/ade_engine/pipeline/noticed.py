@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 
+from ade_engine.fields.headers import simplify
 from ade_engine.models.notices import INFO, WARNING
-from ade_engine.models.table import column_letters, is_blank
+from ade_engine.models.table import DITTO, column_letters, is_blank
 from ade_engine.pipeline.finding.header_rows import HEADER, KIND_NAMES, is_guessed
+from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
 
 TYPE_CHECKING = False
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 #: So many rows of a column are looked at for signs between cells, fewer than so many above them are titles, and these signs stand
 #: within texts.
 _ROWS_OF_SIGN, _MOST_TITLES, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
-#: Signs for "as above".
-_DITTO = frozenset(('"', "''", "”", "“", "„", "〃", "-\"-", "- \" -", "do.", "Do.", "ditto", "Ditto", "dto.", "Dto.", "idem", "Idem", "同上"))
 #: Kinds of files that are no workbook of their own extension.
 _KINDS = {"csv": "text", "html": "a web page (HTML)", "mht": "a web page saved as one file (MHT)", "xml": "XML Spreadsheet 2003"}
 _DELIMITERS = {"\x1f": "one column", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
@@ -222,7 +222,8 @@ def notice_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> 
     """Cells that stand for the value above them: ditto marks, and a first column that is filled once for several records."""
     rows = [(row, scan.row(row)[span.first_column : span.stop_column]) for row in range(span.data_start, min(span.stop, span.data_start + _ROWS_OF_SIGN))]
     rows = [(row, cells) for row, cells in rows if sum(not is_blank(cell) for cell in cells) > 1]
-    marks = [f"{column_letters(span.first_column + at + 1)}{row + 1}" for row, cells in rows for at, cell in enumerate(cells) if cell in _DITTO]
+    filled = _columns_filled_down(context, scan, span)
+    marks = [f"{column_letters(span.first_column + at + 1)}{row + 1}" for row, cells in rows for at, cell in enumerate(cells) if cell in DITTO and at not in filled]
     if marks:
         named = ", ".join(marks[:5]) + (f" and {len(marks) - 5} more" if len(marks) > 5 else "")
         context.notice("ditto_marks", f"signs that stand for the value above them were read as they are ({named}). Have the values themselves sent", count=len(marks), cells=marks[:100])
@@ -231,11 +232,21 @@ def notice_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> 
     blank = [row + 1 for (row, _), cell in zip(rows, firsts) if is_blank(cell)]
     # A column that is seldom filled says nothing of the rows below; names that come again are no heads.
     are_heads = len(heads) > 1 and len({*map(str, heads)}) == len(heads) and not is_blank(firsts[0]) and all(isinstance(cell, str) for cell in heads)
-    if are_heads and len(blank) * 2 >= len(rows) and all(all(not is_blank(cell) for cell in cells[1:3]) for _, cells in rows):
+    if are_heads and 0 not in filled and len(blank) * 2 >= len(rows) and all(all(not is_blank(cell) for cell in cells[1:3]) for _, cells in rows):
         letters = column_letters(span.first_column + 1)
         found = stretches(blank)
         said = f"column {letters} is filled once for several records and blank below ({rows_in_words(found)}); the blank cells stay empty"
-        context.notice("filled_once", f"{said}. If the value above holds for them, have it sent in each row", count=len(blank), rows=found)
+        context.notice("filled_once", f"{said}. If the value above holds for them, say so: Field(…, fill_down=True)", count=len(blank), rows=found)
+
+
+def _columns_filled_down(context: RunContext, scan: SheetScan, span: RowSpan) -> set[int]:
+    """The columns of a table, from 0, whose headers are those of fields that are filled from above."""
+    fields = context.registry.reshapes.filled
+    if not fields or not span.header_rows:
+        return set()
+    words = known_words(context.registry)
+    cells = scan.row(span.data_start - 1)[span.first_column : span.stop_column]
+    return {at for at, cell in enumerate(cells) if isinstance(cell, str) and words.get(simplify(cell)) in fields}
 
 
 def notice_hidden(context: RunContext, scan: SheetScan) -> None:

@@ -309,8 +309,9 @@ class SheetPipeline:
         if self._reshapes and is_open:
             from ade_engine.pipeline.reshaping.rows import mark_forms, mark_series_headers
 
-            mark_forms(context, kinds, scan, known_words(context.registry))
-            mark_series_headers(context, kinds, scan)
+            known = known_words(context.registry)
+            mark_forms(context, kinds, scan, known)
+            mark_series_headers(context, kinds, scan, known)
         if self._rows.goes_by_looks and context.policy.sends_notices and not is_part:
             notice_rows(context, scan, kinds, repeated)
         if settings.rows_by_context and choice is None and not is_part:

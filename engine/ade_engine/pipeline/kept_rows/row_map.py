@@ -13,6 +13,7 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.pipeline.finding import header_rows
+from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_ROW_PREFIX
 from ade_engine.pipeline.shared.not_written import BLANK, HEADER, NOTE, OTHER, OUTSIDE, QUARANTINED, REPEATED_HEADER, TITLE, TOTAL
 
 TYPE_CHECKING = False
@@ -53,13 +54,31 @@ class RowsOfTable:
     ``unknown``: who made them unknown; then there are no numbers. ``is_turned``: the numbers are those of columns.
     """
 
-    __slots__ = ("numbers", "unknown", "is_turned")
+    __slots__ = ("numbers", "unknown", "is_turned", "cells")
 
     def __init__(self, table: pl.DataFrame, unknown: str | None, *, is_turned: bool):
         self.unknown = unknown
         self.is_turned = is_turned
         known = unknown is None and ROW in table.columns
         self.numbers = table.get_column(ROW).cast(pl.UInt32) if known else pl.Series(ROW, [], dtype=pl.UInt32)
+        #: Of a table that was reshaped: the rows and the columns in which the values of a field stand, where these are not its own.
+        self.cells: dict[str, dict[str, pl.Series]] = {}
+        for name in table.columns if known else ():
+            for key, prefix in (("rows", CELL_ROW_PREFIX), ("columns", CELL_COLUMN_PREFIX)):
+                if name.startswith(prefix):
+                    self.cells.setdefault(name.removeprefix(prefix), {})[key] = table.get_column(name)
+
+    def cells_told(self) -> dict[str, Any]:
+        """The same as the row map has it; nothing where each value stands in its own row and column."""
+        if not self.cells:
+            return {}
+        return {"cells": [{"field": field, **{key: _numbers_told(numbers) for key, numbers in of.items()}} for field, of in self.cells.items()]}
+
+
+def _numbers_told(numbers: pl.Series) -> int | list[list[int]]:
+    """One number where all are the same, else stretches; 0: there is none."""
+    numbers = numbers.fill_null(0)
+    return numbers[0] if numbers.n_unique() == 1 else in_order(numbers)
 
 
 class RowMap:
@@ -96,6 +115,7 @@ class RowMap:
                 "turned": rows.is_turned,
                 "rows": in_order(rows.numbers),
                 "unknown": rows.unknown,
+                **rows.cells_told(),
             }
             tables.append(known)
         content = {"schema_version": SCHEMA_VERSION, "tables": tables, "not_written": self._not_written}

@@ -7,7 +7,7 @@ import re
 import polars as pl
 
 from ade_engine import _native
-from ade_engine.fields.header_series import WITHOUT_YEAR, as_text, has_year, series_among, years_in
+from ade_engine.fields.header_series import COARSER, WITHOUT_YEAR, as_text, belongs, has_year, series_among, years_in
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.stacks import OTHERS
 from ade_engine.models.series import series_of
@@ -17,6 +17,7 @@ from ade_engine.pipeline.columns.frame import header_text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from ade_engine.fields.beside import Around
     from ade_engine.fields.stacks import Key, Stack
@@ -37,10 +38,12 @@ _CENT = 0.01
 class Found:
     """Columns of a table that are stacked. Columns count from 0 here."""
 
-    __slots__ = ("stack", "keys", "columns", "others", "year")
+    __slots__ = ("stack", "way", "keys", "columns", "others", "year", "lacks_year")
 
-    def __init__(self, stack: Stack, keys: list[Key], columns: dict[str, list[int | None]], others: list[int]):
+    def __init__(self, stack: Stack, way: Any, keys: list[Key], columns: dict[str, list[int | None]], others: list[int]):
         self.stack = stack
+        #: Which of its series it is.
+        self.way = way
         self.keys = keys
         #: The column of each key, for the values of each name.
         self.columns = columns
@@ -48,6 +51,8 @@ class Found:
         self.others = others
         #: The year that was added to the keys, and where it stands, in words.
         self.year: tuple[int, str] | None = None
+        #: Whether they are times of a year that nobody knows.
+        self.lacks_year = False
 
     @property
     def indices(self) -> list[int]:
@@ -89,7 +94,7 @@ def find_others(context: RunContext, source: SourceTable, mapping: Mapping) -> F
     return None
 
 
-def _columns_of(source: SourceTable, stack: Stack, way: object, taken: set[int]) -> Found | None:
+def _columns_of(source: SourceTable, stack: Stack, way: Any, taken: set[int]) -> Found | None:
     keys: list[Key] = []
     numbers: dict[tuple[str, int], int] = {}
     columns: dict[str, dict[int, int]] = {name: {} for name in stack.names}
@@ -111,10 +116,18 @@ def _columns_of(source: SourceTable, stack: Stack, way: object, taken: set[int])
             number = numbers[text, count] = len(keys)
             keys.append(key)
         columns[name][number] = column.index
+    if way == "quarters" and any(_is_question(column.header) for column in source.columns):
+        return None
     least = 2 if way in ("numbers", "dates", "years") else 1
     if len(keys) < least:
         return None
-    return Found(stack, keys, {name: [there.get(number) for number in range(len(keys))] for name, there in columns.items()}, others)
+    return Found(stack, way, keys, {name: [there.get(number) for number in range(len(keys))] for name, there in columns.items()}, others)
+
+
+def _is_question(header: Any) -> bool:
+    """Whether a header is a question of a list, and no quarter: Q5."""
+    text = as_text(header)
+    return text[:1] in ("Q", "q") and text[1:].isdigit() and int(text[1:]) > 4
 
 
 def notice_series(context: RunContext, source: SourceTable, mapping: Mapping) -> None:
@@ -125,6 +138,8 @@ def notice_series(context: RunContext, source: SourceTable, mapping: Mapping) ->
     cells = [None if column.index in taken else source.header_cells(column.index) for column in source.columns]
     # Of two rows of a header the one below says what a column holds, or the one above does.
     for at in (-1, 0):
+        if any(_is_question(there[at][2]) for there in cells if there):
+            return
         series = series_among([there[at][2] if there else None for there in cells])
         run = max(_runs(series), key=len, default=range(0))
         if len(run) < _LEAST_TO_TELL or len({as_text(cells[index][at][2]) for index in run}) < _LEAST_TO_TELL:
@@ -160,7 +175,7 @@ _LEAST_TO_TELL = 3
 def add_year(found: Found, around: Around) -> None:
     """Give months, quarters and weeks without a year the one that stands above the table, or that the stack says."""
     stack = found.stack
-    if not WITHOUT_YEAR.intersection(one for one in stack.series if isinstance(one, str)) or any(has_year(key.value) for key in found.keys):
+    if not isinstance(found.way, str) or found.way not in WITHOUT_YEAR or any(has_year(key.value) for key in found.keys):
         return
     year, where = None, ""
     if isinstance(stack.year, int):
@@ -179,6 +194,7 @@ def add_year(found: Found, around: Around) -> None:
         found.year = year, where
         for key in found.keys:
             key.value = f"{as_text(key.value)} {year}"
+    found.lacks_year = year is None
 
 
 #: A title stands so near.
@@ -206,7 +222,7 @@ def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, f
         return amounts[index]
 
     def is_open(index: int) -> bool:
-        return index not in taken and index not in indices and source.names[index] in table.columns
+        return index not in taken and index not in indices and index not in found.others and source.names[index] in table.columns
 
     inside = [index for index in range(indices[0], indices[-1]) if is_open(index)]
     before = _next_to(range(indices[0] - 1, -1, -1), is_open)
@@ -219,7 +235,9 @@ def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, f
                 since[name].append(index)
         if index not in at_hand:
             continue
-        says = _says_total(found.stack, source, index) or index in found.others
+        is_coarser = _is_coarser(found, source.columns[index].header)
+        is_word = _says_total(found.stack, source, index)
+        says = is_word or is_coarser
         best: tuple[float, str, list[int]] | None = None
         for name, columns in found.columns.items():
             own = [one for one in columns if one is not None]
@@ -234,9 +252,15 @@ def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, f
             _, name, parts = best
             totals.append(Total(index, name, parts, is_checked=True))
             since[name] = []
-        elif says:
+        elif is_word:
             totals.append(Total(index, next(iter(found.columns)), [], is_checked=False))
     return totals
+
+
+def _is_coarser(found: Found, header: Any) -> bool:
+    """Whether a header is one of what the columns are parts of: a quarter beside months."""
+    coarser = COARSER.get(found.way, ()) if isinstance(found.way, str) else ()
+    return any(belongs(series, header) for series in coarser)
 
 
 def _next_to(indices: range, is_open) -> list[int]:

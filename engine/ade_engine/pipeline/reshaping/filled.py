@@ -8,6 +8,7 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ColumnSource, Sources
 from ade_engine.models.notices import INFO
+from ade_engine.models.table import DITTO
 from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX, with_series
 
 TYPE_CHECKING = False
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def _is_filled(column: pl.Series) -> pl.Series:
-    return (column.str.strip_chars() != "").fill_null(False) if column.dtype == pl.String else column.is_not_null()
+    """Which cells have a value of their own: a sign for "as above" is none."""
+    if column.dtype != pl.String:
+        return column.is_not_null()
+    return ~column.str.strip_chars().is_in(["", *DITTO]).fill_null(True)
 
 
 def fill_down(context: RunContext, table: pl.DataFrame, cells: Cells | None) -> pl.DataFrame:

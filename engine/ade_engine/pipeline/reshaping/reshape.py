@@ -8,13 +8,14 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.fields.surroundings import ROW
+from ade_engine.models.issues import WARNING
+from ade_engine.models.table import DerivedMapping
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.columns.mapping import Mapping
 from ade_engine.pipeline.reshaping.beside import add_facts, around_of
 from ade_engine.pipeline.reshaping.columns import Found, add_year, find_columns, find_others, find_totals
 from ade_engine.pipeline.reshaping.filled import fill_down, split_cells
 from ade_engine.pipeline.reshaping.stacked import stack
-from ade_engine.models.table import DerivedMapping
 from ade_engine.pipeline.shared.cells import Cells
 
 TYPE_CHECKING = False
@@ -105,6 +106,8 @@ def reshape(
             if context.policy.sends_notices:
                 place = {"sheet": context.sheet_name, "table": context.table_index, "field": field, "column": sources[field].letters}
                 context.notices.map(**place, source_index=indices[0], message=f"stacked from {len(indices)} columns")
+    elif context.registry.reshapes.stacked and table.height:
+        _tell_missing(context, table)
     if at is not None and context.collected is not None:
         gone = {source.names[index] for index in result.gone}
         context.collected.reported = [one for one in context.collected.reported if one.field not in gone]
@@ -117,3 +120,17 @@ def reshape(
     else:
         result.table = table
     return result
+
+
+def _tell_missing(context: RunContext, table: pl.DataFrame) -> None:
+    """Say that a table has no columns to stack, and no column for what they hold; of a required field the list of issues says so anyway."""
+    there = {name for name in table.columns if table.schema[name] != pl.Null}
+    for stack in context.registry.reshapes.stacks:
+        fields = [field for field, part in context.registry.reshapes.stacked.items() if part.stack is stack]
+        known = [context.registry.fields[field] for field in fields]
+        if context.collected is None or there.intersection(fields) or any(field.required for field in known):
+            return
+    field = known[-1]
+    series = " or ".join(one if isinstance(one, str) else "these headers" for one in stack.ways if one) or "the pattern"
+    line = {"rule": f"{field.name}.not_found", "severity": WARNING, "field": field.name, "label": field.label or field.name, "table": context.table_index + 1}
+    context.remarks.append(line | {"message": f"no column of {series} was found, and no column of its own"})

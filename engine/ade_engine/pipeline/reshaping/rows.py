@@ -24,8 +24,11 @@ _LEAST = 3
 _LIKE_VALUES = frozenset(("years", "numbers", "dates"))
 
 
-def mark_series_headers(context: RunContext, kinds: bytearray, scan: SheetScan) -> None:
-    """Make headers of the rows in which the headers of a series stand beside one another, and of the names of values below or above."""
+def mark_series_headers(context: RunContext, kinds: bytearray, scan: SheetScan, words: dict[str, str]) -> None:
+    """Make headers of the rows in which the headers of a series stand beside one another, and of the names of values below or above.
+
+    ``words``: the headers of fields; beside one of these two headers of a series are enough.
+    """
     stacks = context.registry.reshapes.stacks
     row, last = 0, min(len(kinds), _MOST_LOOKED_AT)
     while row < last:
@@ -33,7 +36,7 @@ def mark_series_headers(context: RunContext, kinds: bytearray, scan: SheetScan) 
             row += 1
             continue
         cells = scan.row(row)
-        stack = next((stack for stack in stacks if _is_header(stack, cells)), None)
+        stack = next((stack for stack in stacks if _is_header(stack, cells, words)), None)
         if stack is None:
             row += 1
             continue
@@ -62,7 +65,7 @@ def mark_forms(context: RunContext, kinds: bytearray, scan: SheetScan, words: di
         row = kinds.find(HEADER, row + 1)
 
 
-def _is_header(stack: Stack, cells: list[Any]) -> bool:
+def _is_header(stack: Stack, cells: list[Any], words: dict[str, str]) -> bool:
     """Whether a row is a header with the columns of a stack: several keys, each another one, and no amount beside them."""
     filled = [(column, cell) for column, cell in enumerate(cells, 1) if not is_blank(cell)]
     if len(filled) < _LEAST:
@@ -74,7 +77,8 @@ def _is_header(stack: Stack, cells: list[Any]) -> bool:
         keys = [key for key in found if key is not None]
         distinct = {(as_text(key.value), name) for key, name in keys}
         others = [cell for (_, cell), key in zip(filled, found) if key is None]
-        if len(distinct) < _LEAST or not all(isinstance(cell, str) for cell in others):
+        least = _LEAST - any(simplify(as_text(cell)) in words for cell in others)
+        if len(distinct) < least or not all(isinstance(cell, str) for cell in others):
             continue
         if way in _LIKE_VALUES and (len(distinct) < len(keys) or not _counts_up([as_text(key.value) for key, _ in keys])):
             continue

@@ -12,9 +12,11 @@ import polars as pl
 
 from ade_engine import _native
 from ade_engine.fields.header_series import as_text as text_of
+from ade_engine.fields.made_of import month, quarter, week
+from ade_engine.fields.readers import date
 from ade_engine.fields.surroundings import ROW, ROW_CHECK, ColumnSource
 from ade_engine.io.scan.sheet_scan import SheetScan
-from ade_engine.models.issues import WARNING
+from ade_engine.models.issues import ERROR, WARNING
 from ade_engine.models.notices import INFO
 from ade_engine.models.notices import WARNING as DOUBTFUL
 from ade_engine.models.table import column_letters
@@ -108,6 +110,8 @@ def stack(
         cells.own.add(field)
         _read_from_cells(sources[field], source, cells, at, is_mixed=values[name][1])
         cells.letters.update({column_letters(source.region.min_col + index): field for index in indices})
+    if found.lacks_year and None in stacked:
+        _tell_no_year(context, found, stacked[None], cells)
     _tell(context, source, found, totals, height, result.height, empty, differing)
     return Stacked(result, rows, of_fields)
 
@@ -222,18 +226,36 @@ def _check_totals(
         column = source.region.min_col + total.index
         for at in off[:_MOST_TOLD]:
             row = cells.rows[at]
-            cell = context.cell_of(row, column)
             message = f"the total is not the sum of the columns beside it: these add up to {_plain(added[at])}, the difference is {_plain(said[at] - added[at])}"
             line = {"rule": f"{field or found.stack.names[0]}.total_differs", "severity": WARNING, "message": message, "field": field, "value": _plain(said[at])}
-            if context.turned is None:
-                line |= {"row": row, "column": column_letters(column), "cell": cell}
-            else:
-                line |= {"row": context.turned + column, "column": column_letters(row), "cell": cell}
-            line["table"] = context.table_index + 1
             known = context.registry.fields.get(field)
-            line["label"] = known.label if known is not None else None
-            context.remarks.append(line)
+            line["label"] = known.label or field if known is not None else None
+            context.remarks.append(line | _place(context, row, column))
     return count
+
+
+#: Readers of times that need a year.
+_OF_YEARS = (month, quarter, week, date)
+
+
+def _tell_no_year(context: RunContext, found: Found, field: str, cells: Cells | None) -> None:
+    """Keep months without a year as texts, where they were to be read as times, and say so once."""
+    entries = context.registry.column_transforms_by_field.get(field, ())
+    if not any(getattr(entry.fn, "ade_wraps", None) in _OF_YEARS for entry in entries):
+        return
+    context.unread = context.unread | {field}
+    if cells is None or context.collected is None:
+        return
+    first, known = found.keys[0], context.registry.fields[field]
+    message = f"the {found.way} have no year, and none stands above the table, so that they are texts"
+    line = {"rule": f"{field}.no_year", "severity": ERROR, "field": field, "label": known.label or field, "message": message, "value": text_of(first.value)}
+    context.remarks.append(line | _place(context, first.row, first.column))
+
+
+def _place(context: RunContext, row: int, column: int) -> dict[str, Any]:
+    """The place of a cell in the list of issues."""
+    row_told, letters = (row, column_letters(column)) if context.turned is None else (context.turned + column, column_letters(row))
+    return {"row": row_told, "column": letters, "cell": context.cell_of(row, column), "table": context.table_index + 1}
 
 
 def _plain(number: float) -> str:
@@ -246,7 +268,7 @@ def _tell(
     """One notice for what was stacked."""
     indices = found.indices
     first, last = (column_letters(source.region.min_col + index) for index in (indices[0], indices[-1]))
-    headers = [header_text(source.columns[index].header) for index in (indices[0], indices[-1])]
+    headers = [text_of(source.columns[index].header) for index in (indices[0], indices[-1])]
     columns = f"{len(indices)} columns ({first} to {last}, {headers[0]} to {headers[1]})" if len(indices) > 1 else f"1 column ({first}, {headers[0]})"
     said = f"{columns} stacked: {before} {'row' if before == 1 else 'rows'} became {after}"
     if empty:
@@ -265,4 +287,5 @@ def _tell(
         said += f"; {differing} {'total is' if differing == 1 else 'totals are'} not the sum"
     if found.year:
         said += f"; the year {found.year[0]} is from {found.year[1]}"
-    context.notice("stacked", said, level=DOUBTFUL if differing or left else INFO, count=len(indices), table=context.table_index)
+    is_odd = any(not total.is_checked for total in totals)
+    context.notice("stacked", said, level=DOUBTFUL if differing or left or is_odd else INFO, count=len(indices), table=context.table_index)

@@ -11,7 +11,7 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.pipeline.shared.row_numbers import stretches
-from ade_engine.pipeline.shared.table_columns import with_series
+from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_ROW_PREFIX, with_series
 
 #: The row or the column of each value, or the one of all of them; nothing where it is the row's own, or the column's.
 Numbers = pl.Series | int | None
@@ -102,10 +102,19 @@ class Cells:
         return stretches(sorted({*self.rows_of(None, ids).drop_nulls().to_list()}))
 
     def with_source_rows(self, table: pl.DataFrame) -> pl.DataFrame:
-        """A table with the numbers of its rows in the sheet."""
-        if not self.is_multiplied or ROW not in table.columns or not table.schema[ROW].is_integer():
+        """A table with the numbers of its rows in the sheet, and the places of values that stand elsewhere than in their row and column."""
+        if ROW not in table.columns or not table.schema[ROW].is_integer():
             return table
-        return with_series(table, [self.rows_of(None, table.get_column(ROW)).alias(ROW)])
+        ids = table.get_column(ROW)
+        made = [self.rows_of(None, ids).alias(ROW)] if self.is_multiplied else []
+        for field, (rows, columns) in self._at.items():
+            if field not in table.columns:
+                continue
+            if rows is not None:
+                made.append(self.rows_of(field, ids).alias(f"{CELL_ROW_PREFIX}{field}"))
+            if columns is not None:
+                made.append(self.columns_of(field, ids, None).alias(f"{CELL_COLUMN_PREFIX}{field}"))
+        return with_series(table, made) if made else table
 
 
 def _taken(numbers: Numbers, at: pl.Series, dtype: type[pl.DataType]) -> pl.Series:

@@ -46,6 +46,8 @@ class RunContext:
     cells: Cells | None = None
     #: Fields whose values do not stand in its rows.
     facts: frozenset[str] = frozenset()
+    #: Fields that are not read, for they cannot be: they stay as they are.
+    unread: frozenset[str] = frozenset()
     #: The letters of the sender's column whose callables are called.
     column: str | None = None
     #: With ``row_provenance``: the hook from which on it is not known which rows of the sheet the table's rows are.

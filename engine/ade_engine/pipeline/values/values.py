@@ -202,7 +202,7 @@ class Transforms(_Expressions):
                 table = _with_column(context, table, field)
             subject = _subject(context, field)
             is_first, is_only_read = True, False
-            for entry, call in self._callers[field]:
+            for entry, call in self._callers[field] if field not in context.unread else ():
                 values = _values(context, table, field, headers.get(field, ("", "")))
                 expression = self._ask(context, entry, call, values, subject)
                 before = table

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::place::Area;
 use super::told::Table;
-use crate::cells::{Cells, Fate, NotWritten, Origin, Quarantined, Reason, Rows, Written};
+use crate::cells::{
+    Cells, Fate, NotWritten, Origin, OwnCell, Quarantined, Reason, Rows, Written,
+};
 use crate::engine::Noticed;
 use crate::run::results::issues::{NoList, issues_of};
 use crate::settings::paths::RunFolder;
@@ -78,6 +80,11 @@ impl Tracer<'_> {
             Origin::Unknown { hook } => From::Unknown(replaced(hook)),
             Origin::NoData => From::Unknown(self.unknown(table)),
         }
+    }
+
+    /// The sender's cell of a value, where the table was reshaped and it has one of its own. `row`: of the output.
+    pub(super) fn own_cell(&self, sheet: &str, row: u64, field: Option<&str>) -> Option<OwnCell> {
+        self.rows()?.own_cell(sheet, row, field?)
     }
 
     /// What became of a row of the sender, or of a record of a table on its side, which is a column; from 1.

@@ -8,7 +8,7 @@ use super::place::{Area, Cell, letters};
 use super::told::{Column, Hook, Table, Written};
 use super::trace::{Fated, From, Tracer};
 use super::words::looks_of;
-use crate::cells::{Choice, Origin, Reading};
+use crate::cells::{Choice, Origin, OwnCell, Reading};
 use crate::issues::{Issue, Severity};
 use crate::run::results::issues::issues_of;
 
@@ -216,7 +216,13 @@ impl Tracer<'_> {
             }
             let place =
                 |one: &&Written| Place::new(&sheet, row, Some(&one.column), Some(&one.header));
-            way.output.extend(written.iter().map(place));
+            // Of a row that became several, those that have the cell.
+            let is_of = |one: &&&Written| {
+                let own = row.and_then(|row| self.own_cell(&sheet, row, one.field.as_deref()));
+                own.is_none_or(|own| is_same(&own, way.source.as_ref(), column, one))
+            };
+            let found: Vec<Place> = written.iter().filter(is_of).map(place).collect();
+            way.output.extend(found);
         }
     }
 
@@ -233,7 +239,11 @@ impl Tracer<'_> {
         let all = output
             .columns
             .iter()
-            .filter(|one| one.from.as_deref() == Some(column));
+            .filter(|one| {
+                let field = one.field.as_deref().and_then(|field| table.field(field));
+                one.from.as_deref() == Some(column)
+                    || field.is_some_and(|field| field.from.iter().any(|from| from == column))
+            });
         let all: Vec<&Written> = all.collect();
         if all.is_empty() {
             way.why
@@ -460,7 +470,14 @@ impl Tracer<'_> {
         let mut columns = output.columns.iter();
         let written = columns.find(|one| Some(&one.column) == name.as_ref());
         let written = written.filter(|one| self.stands(&output.sheet, Some(area.first.row), one));
-        let place = written.and_then(|one| one.from.as_deref());
+        let field = written.and_then(|one| one.field.as_deref());
+        let own = match from {
+            From::Row(..) => self.own_cell(&output.sheet, row, field),
+            _ => None,
+        };
+        let of_own = own.and_then(|own| own.column.map(letters));
+        let from_told = written.and_then(|one| one.from.as_deref());
+        let place = of_own.as_deref().or(from_told);
         let mut way = self.begun(table, place);
         way.part = if *from == From::Header {
             "header"
@@ -470,7 +487,22 @@ impl Tracer<'_> {
         let title = written.map(|one| one.header.as_str());
         way.output
             .push(Place::new(&output.sheet, Some(row), name.as_deref(), title));
-        way.source = Some(source_in(table, &way, from, place));
+        let mut source = source_in(table, &way, from, place);
+        if let Some(own) = own {
+            if let Some(row) = own.row {
+                source = Place::new(&source.sheet, Some(row), place, source.header.as_deref());
+                way.why.push(format!(
+                    "the value is of {}: of a header, of a cell above, or of one beside the table",
+                    source.in_words()
+                ));
+            } else if own.is_nowhere {
+                source = Place::new(&source.sheet, source.row, None, None);
+                way.why.push(
+                    "the value stands in no cell: it is of the settings, of the title of the sheet or of the name of the file".to_owned(),
+                );
+            }
+        }
+        way.source = Some(source);
         match from {
             From::Header => {}
             From::Row(sheet, row) => way.why.extend(self.said_of_row(sheet, *row)),
@@ -482,7 +514,7 @@ impl Tracer<'_> {
         }
         match (column, written) {
             (Some(_), Some(one)) => {
-                if one.from.is_none() {
+                if one.from.is_none() && own.is_none() {
                     way.why.push(made(one, table));
                 }
                 self.tell_field(&mut way, table, one.field.as_deref());
@@ -615,6 +647,14 @@ impl Tracer<'_> {
         }
         Ok(found)
     }
+}
+
+/// Whether a value of the output is of the sender's cell that is asked for. `column`: its letters.
+fn is_same(own: &OwnCell, source: Option<&Place>, column: Option<&str>, one: &Written) -> bool {
+    let is_row = own.row.is_none() || own.row == source.and_then(|source| source.row);
+    let of_field = || one.from.clone();
+    let is_column = own.column.map(letters).or_else(of_field).as_deref() == column;
+    is_row && is_column && !own.is_nowhere
 }
 
 /// Where a row or cell of the output stands in the sender's sheet. `column`: the sender's column, as the table has it.
