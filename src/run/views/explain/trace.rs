@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use super::place::Area;
 use super::told::Table;
-use crate::cells::{
-    Cells, Fate, NotWritten, Origin, OwnCell, Quarantined, Reason, Rows, Written,
-};
+use crate::cells::{Cells, Fate, NotWritten, Origin, OwnCell, Quarantined, Reason, Rows, Written};
 use crate::engine::Noticed;
 use crate::run::results::issues::{NoList, issues_of};
 use crate::settings::paths::RunFolder;

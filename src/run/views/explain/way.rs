@@ -236,14 +236,11 @@ impl Tracer<'_> {
         let (Some(output), Some(column)) = (&table.output, column) else {
             return Vec::new();
         };
-        let all = output
-            .columns
-            .iter()
-            .filter(|one| {
-                let field = one.field.as_deref().and_then(|field| table.field(field));
-                one.from.as_deref() == Some(column)
-                    || field.is_some_and(|field| field.from.iter().any(|from| from == column))
-            });
+        let all = output.columns.iter().filter(|one| {
+            let field = one.field.as_deref().and_then(|field| table.field(field));
+            one.from.as_deref() == Some(column)
+                || field.is_some_and(|field| field.from.iter().any(|from| from == column))
+        });
         let all: Vec<&Written> = all.collect();
         if all.is_empty() {
             way.why
