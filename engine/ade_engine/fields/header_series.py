@@ -41,7 +41,8 @@ _QUARTER = (
 _YEAR_ALONE = rf"(?:(?:fy|gj|cy|ay|year|jahr|an|ano|anno|rok)\s*'?)?{_YEAR}(?:\s*[-/]\s*(?:{_YEAR}|\d\d))?\s*(?:年|г\.?|년)?\s*[aefpb*]?"
 _WEEK = rf"(?:{WEEK_WORDS}\.?\s*(?:[1-9]|[0-4]\d|5[0-3])(?:\s*(?:,|of |[-/ .])\s*{_YEAR})?|{_YEAR}\s*[-/ .]?\s*{WEEK_WORDS}\.?\s*\d{{1,2}})"
 _DAY_AND_DATE = r"(?P<day>[^\W\d_]{2,15})\.?(?:[\s,]+\d{1,2}[./-]\d{1,2}(?:[./-](?:\d{2,4})?)?)?"
-_PLAIN_QUARTER = rf"(?:{_YEAR}[-/ ]?)?(?:Q[1-4]|[1-4]Q)(?:[-/ '’](?:{_YEAR}|\d\d))?"
+#: What stands around the name of a month.
+_AROUND_NAMES = "0123456789 -/.,'’"
 #: A longer header is none of a series, where nobody has said so.
 _LONGEST = 20
 _NUMBER = r"#?\s*\d{1,9}(?:[.,]\d+)?"
@@ -84,31 +85,48 @@ def years_in(text: str) -> list[int]:
     return [int(year) for year in re.findall(rf"(?<![\d.,/-]){_YEAR}(?![\d.,])", text)]
 
 
-def series_among(cells: list[Any]) -> list[str | None]:
-    """Of some headers the series that each is of, where that needs no asking: months, quarters or years. Quick: one look at all of them."""
-    texts = [as_text(cell) for cell in cells]
-    found: list[str | None] = [None] * len(texts)
+def series_among(cells: list[Any], least: int = 1) -> list[str | None]:
+    """Of some headers the series that each is of, where that needs no asking: months, quarters or years.
+
+    Quick: without a pattern, and with one look at all names, if ``least`` of them stand beside one another.
+    """
+    found: list[str | None] = []
     names: dict[int, str] = {}
-    for at, text in enumerate(texts):
-        if not text or len(text) > _LONGEST:
-            continue
-        if text.isdigit():
-            found[at] = "years" if len(text) == 4 and int(text) in _YEARS else None
-        elif re.fullmatch(_MONTH_IN_DIGITS, text):
-            found[at] = "months"
-        elif re.fullmatch(_PLAIN_QUARTER, text):
-            found[at] = "quarters"
-        else:
-            named = re.fullmatch(_MONTH_AND_YEAR, text)
-            name = (named["name"] or named["after"] or "").strip(" -/.,'’") if named else ""
-            if re.fullmatch(_NAME, name):
-                names[at] = name
-    if len(names) > 1:
+    for at, cell in enumerate(cells):
+        text = as_text(cell) if cell is not None else ""
+        series, name = _at_sight(text) if 0 < len(text) <= _LONGEST else (None, "")
+        found.append(series)
+        if name:
+            names[at] = name
+    run = longest = 0
+    for at, series in enumerate(found):
+        run = run + 1 if series or at in names else 0
+        longest = max(longest, run)
+    if len(names) > 1 and longest >= least:
         days = pl.Series([f"1 {name} 2024" for name in names.values()], dtype=pl.String)
         read = series_of(_native.read_column(days, "date", None, is_strict=True).column)
-        for at, is_month in zip(names, read.is_not_null().to_list()):
-            found[at] = "months" if is_month else None
+        for at, day in zip(names, read.to_list()):
+            found[at] = None if day is None else "months"
     return found
+
+
+def _at_sight(text: str) -> tuple[str | None, str]:
+    """The series of a header without a look at its words, or the word that may be a month."""
+    name = text.strip(_AROUND_NAMES)
+    digits = "".join(filter(str.isdigit, text))
+    if not name:
+        if text == digits:
+            return ("years" if len(text) == 4 and int(text) in _YEARS else None), ""
+        year, _, number = text.replace("/", "-").replace(".", "-").partition("-")
+        if len(year) < len(number):
+            year, number = number, year
+        is_month = len(year) == 4 and len(number) in (1, 2) and (year + number).isdigit() and int(year) in _YEARS and 1 <= int(number) <= 12
+        return ("months" if is_month else None), ""
+    if name in ("Q", "q"):
+        # Q1, 1Q25, Q1 2025, 2025-Q1
+        beside = (text.upper().partition("Q")[2] or text)[:1]
+        return ("quarters" if beside in "1234" and len(digits) in (1, 3, 5) else None), ""
+    return None, (name if name.isalpha() and 1 < len(name) <= 12 and len(digits) in (0, 2, 4) else "")
 
 
 @lru_cache(maxsize=4096)

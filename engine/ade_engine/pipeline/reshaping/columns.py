@@ -137,10 +137,10 @@ def notice_series(context: RunContext, source: SourceTable, mapping: Mapping) ->
         return
     cells = [None if column.index in taken else source.header_cells(column.index) for column in source.columns]
     # Of two rows of a header the one below says what a column holds, or the one above does.
-    for at in (-1, 0):
+    for at in (-1, 0) if source.region.header_row_count > 1 else (-1,):
         if any(_is_question(there[at][2]) for there in cells if there):
             return
-        series = series_among([there[at][2] if there else None for there in cells])
+        series = series_among([there[at][2] if there else None for there in cells], _LEAST_TO_TELL)
         run = max(_runs(series), key=len, default=range(0))
         if len(run) < _LEAST_TO_TELL or len({as_text(cells[index][at][2]) for index in run}) < _LEAST_TO_TELL:
             continue
