@@ -159,6 +159,13 @@ def test_plan_and_actual_of_a_month_stand_in_one_row(read, header):
     assert outcome.at == [(f"E{len(header) + 1}", "actual.value_lost", "?2")]
 
 
+def test_a_month_may_lack_its_plan(read):
+    rows = [["Site", "Plan Jan 2025", "Ist Jan 2025", "Ist Feb 2025"], ["North", "1,5", 2.25, "x"], ["South", 1.5, None, 3]]
+    outcome = read(PLAN, rows)
+    assert values(outcome, "Month", "Planned", "Spent") == [(day(1), 1.5, 2.25), (day(2), None, None), (day(1), 1.5, None), (day(2), None, 3)]
+    assert outcome.at == [("D2", "actual.value_lost", "x")]
+
+
 def test_a_year_above_months_is_theirs(read):
     rows = [["Site", "2024", None, "2025", None], [None, "Nov", "Dec", "Jan", "Sites"], ["North", 1, 2, 3, "a"], ["South", 4, 5, 6, "b"]]
     outcome = read(CROSSTAB, rows)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from calendar import monthrange
 from functools import lru_cache
 
 import polars as pl
@@ -54,7 +55,7 @@ def belongs(series: str, cell: Any) -> bool:
     """Whether a header is one of a series: ``belongs("months", "Jan 2025")``."""
     if isinstance(cell, (dt.date, dt.datetime)):
         day = cell.day
-        return series == "dates" or series == "months" and (day == 1 or (cell + dt.timedelta(1)).day == 1) or series == "years" and (cell.month, day) in ((1, 1), (12, 31))
+        return series == "dates" or series == "months" and day in (1, monthrange(cell.year, cell.month)[1]) or series == "years" and (cell.month, day) in ((1, 1), (12, 31))
     text = as_text(cell)
     return bool(text) and len(text) <= 40 and _TESTS[series](text)
 
@@ -65,7 +66,7 @@ def as_text(cell: Any) -> str:
         return ""
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():
         cell = cell.date()
-    if isinstance(cell, float) and cell == int(cell):
+    if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return " ".join(str(cell).split())
 

@@ -184,14 +184,15 @@ def _nothing() -> None:
 def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, columns: pl.Series, *, is_mixed: bool) -> None:
     """Let readers see the cells themselves where the columns are text for want of another type, and formulas without a value."""
     rows, first = cells.rows, source.region.data_first_row
-    used = sorted({*columns.unique().to_list()})
+    # 0: the key has no such column.
+    used = sorted({*columns.unique().to_list()} - {0})
     by_column = {number: number - source.region.min_col for number in used}
     mixed = is_mixed or any(source.mixed_cells(index) is not None for index in by_column.values())
 
     @cache
     def scan() -> tuple[SheetScan, int]:
         values = {number: source.columns[index].values for number, index in by_column.items()}
-        made = [[values[number][row - first]] for row, number in zip(rows.to_list(), columns.to_list())]
+        made = [[values[number][row - first] if number else None] for row, number in zip(rows.to_list(), columns.to_list())]
         return SheetScan(_native.scan_of_rows("stacked", made, None, None, 0, [])), 0
 
     @cache
