@@ -348,6 +348,31 @@ def test_columns_that_look_like_one_field_are_told_and_left(read):
         assert not read(UNDECLARED, [header, *rows[1:]]).notices("columns_of_one_field")
 
 
+MEMBERS = """
+FIELDS = [
+    Field("list", "List", read=text, beside=title("List of (.+)")),
+    Field("name", "Name", read=text, required=True),
+    Field("phone", "Phone", read=text),
+    Field("born", "Born", read=date),
+]
+"""
+
+
+def test_blocks_of_labels_and_values_are_records(read):
+    first = [["List of members"], [], ["Name:", "Ann"], ["Phone:", "030 1"], ["Born:", dt.datetime(1990, 1, 2)], ["City:", "Bern"], []]
+    rows = [*first, ["Name: Bo"], ["Born:", None, "soon"], ["A line that says nothing"], [], ["Name:", None], ["Phone:", "5", "Born:", "31/12/1999"]]
+    outcome = read(MEMBERS, rows, "line_records = true\n")
+    assert values(outcome, "List", "Name", "Phone", "Born", "City", "Source row") == [
+        ("members", "Ann", "030 1", dt.date(1990, 1, 2), "Bern", 3),
+        ("members", "Bo", None, None, None, 8),
+        ("members", None, "5", dt.date(1999, 12, 31), None, 12),
+    ]
+    assert sorted(outcome.at) == [("B12", "name.required", ""), ("C9", "born.value_lost", "soon")]
+    # A table with a header stays one.
+    outcome = read(MEMBERS, [["Name", "Phone"], ["Ann", "5"], ["Bo", "6"]], "line_records = true\n")
+    assert values(outcome, "Name", "Phone") == [("Ann", "5"), ("Bo", "6")]
+
+
 METERS = """
 FIELDS = [
     Field("meter", "Meter", read=code),

@@ -67,6 +67,7 @@ DEFAULTS = {
     "stop_at_blank_rows": 0,
     "sheets": {},
     "senders": {},
+    "line_records": False,
     "values": {},
     "issue_columns": True,
     "detect_rows": False,

@@ -281,6 +281,7 @@ _NEWER = (
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
     ("senders", {}, _senders, "patterns of file names, or lists of them, by sender: whose files `ade drift` compares"),
+    ("line_records", False, _flag, "records that stand in lines, each value beside its label, become rows"),
     ("values", {}, _constants, "values of fields that have no column: a field and what it is in each row, such as currency"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
     ("detect_rows", False, _flag_of_1_9, "rows are told apart by the headers of the fields and by their looks"),
@@ -439,6 +440,7 @@ class Settings:
     sheets: dict[str, SheetChoice]
     na: tuple[str, ...]
     senders: dict[str, Any]
+    line_records: bool
     values: dict[str, Any]
     issue_columns: bool
     detect_rows: bool

@@ -55,7 +55,7 @@ def explained(
         "sheet": context.sheet_name,
         "table": context.table_index,
         # The places of a table on its side are those of the turned one.
-        "region": source.region.a1 if span.turned is None else None,
+        "region": source.region.a1 if span.turned is None and span.gathered is None else None,
         "turned": span.turned is not None,
         "header_rows": header_rows,
         "columns": _columns(context, span, source, mapping, nearest, found),
@@ -66,8 +66,8 @@ def header_rows_told(context: RunContext, span: RowSpan, scan: SheetScan, detect
     """Which rows the header of a table are, and why: what detectors said of each as a header, and of the row that came next."""
     choice = context.settings.sheets.get(context.sheet_name)
     is_set = choice is not None and choice.header_rows is not None
-    if span.turned is not None:
-        # The header of a table on its side is a column.
+    if span.turned is not None or span.gathered is not None:
+        # The header of a table on its side is a column, that of records in lines are their labels.
         return {"rows": [], "chosen_by": "looks", "votes": [], "runner_up": None}
     rows, scan = range(span.start, span.data_start), span.scan or scan
     votes, next_best = [], None
@@ -141,6 +141,9 @@ def place(span: RowSpan, source: SourceTable, index: int) -> str:
 
 def _header_cells(span: RowSpan, source: SourceTable, index: int) -> list[str]:
     """The cells in which a column's own header stands; a label that stands over several columns is the first one's."""
+    if span.gathered is not None:
+        # Each record has its own label.
+        return []
     own, rows = place(span, source, index), source.header_rows(index)
     return [f"{own}{row}" if span.turned is None else f"{column_letters(row)}{own}" for row in rows]
 
@@ -158,7 +161,7 @@ def fields_told(
     column or are part of one, with its position; ``rules``: those of each field's validators; ``stacked``: the fields of several columns.
     """
     registry = context.registry
-    several = {**{field: [index] for field, index in of.items() if index is not None}, **stacked}
+    several = {} if span.gathered is not None else {**{field: [index] for field, index in of.items() if index is not None}, **stacked}
     return [
         {
             "field": field,
@@ -178,6 +181,8 @@ def places_of(
     """The source columns that the columns of a table come from, by their names in it. ``of``: as in :func:`fields_told`; ``astray``:
     the columns of which some values are from elsewhere.
     """
+    if span.gathered is not None:
+        return {}
     taken = {*of.values()}
     others = {source.names[column.index]: column.index for column in source.columns if column.index not in taken}
     known = {**others, **of}

@@ -173,14 +173,16 @@ class SheetPipeline:
             notice_one_column(context, scan)
             notice_quotes(context, scan)
         scan, spans, kinds = self._find_tables(context, scan, progress)
+        # Records in lines are no rows of the sheet.
+        in_rows = [span for span in spans if span.gathered is None]
         if self._source.format == "csv":
-            notice_uneven_rows(context, scan, spans)
+            notice_uneven_rows(context, scan, in_rows)
         else:
-            notice_marks(context, scan, spans)
+            notice_marks(context, scan, in_rows)
         if context.settings.edition == "2026" and context.policy.sends_notices:
-            for span in spans:
+            for span in in_rows:
                 notice_values_above(context, span.scan or scan, span)
-        notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
+        notice_merged(context, scan, in_rows, fill=bool(context.settings.fill_merged))
         source["on_demand"] = self._merged_ranges(sheet, scan)
         built = [self._build(context, scan, span, kinds, index, source) for index, span in enumerate(spans)]
         is_left_out = self._asks_for_fields and not any(table.result.mapping_lookup() for table in built)
@@ -277,7 +279,7 @@ class SheetPipeline:
             if verdict.changed_rows:
                 scan = ChangedScan(scan, verdict.changed_rows)
             spans = self._tables(context, scan, verdict, progress)
-        if verdict is None or self._rows.has_detectors:
+        if (verdict is None or self._rows.has_detectors) and not any(span.gathered is not None for span in spans):
             notice_no_table(context, verdict, spans)
         if context.debug:
             _report_tables(context, scan, spans)
@@ -314,6 +316,12 @@ class SheetPipeline:
             mark_series_headers(context, kinds, scan, known)
         if self._rows.goes_by_looks and context.policy.sends_notices and not is_part:
             notice_rows(context, scan, kinds, repeated)
+        if settings.line_records and choice is None and not is_part:
+            from ade_engine.pipeline.reshaping.lines import find_lines
+
+            gathered = find_lines(context, scan, words or known_words(context.registry))
+            if gathered is not None:
+                return [gathered.span()]
         if settings.rows_by_context and choice is None and not is_part:
             lying = self._on_its_side(context, scan, words, progress)
             if lying is not None:
@@ -428,9 +436,11 @@ class SheetPipeline:
     ) -> BuiltTable:
         """A table from its cells to what is written."""
         has_rows = bool(context.settings.row_provenance)
-        source = SourceTable(span.turned or scan, span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
+        gathered = span.gathered
+        source = SourceTable(span.turned or (scan if gathered is None else gathered.scan), span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
         turned = None if span.turned is None else span.turned_from
-        context = context.for_table(table_index, source.region, turned=turned)
+        region = source.region if gathered is None else gathered.region
+        context = context.for_table(table_index, region, turned=turned)
         found = None
         if self._reshapes.stacked:
             from ade_engine.pipeline.reshaping.reshape import map_columns
@@ -458,7 +468,7 @@ class SheetPipeline:
             from ade_engine.pipeline.issues.own import find_lone_texts
 
             find_lone_texts(context, source, mapping, table)
-        if self._source.format == "csv" and context.collected is not None:
+        if self._source.format == "csv" and context.collected is not None and gathered is None:
             from ade_engine.pipeline.issues.own import find_uneven_rows
 
             find_uneven_rows(context, scan, span, table)
@@ -466,13 +476,15 @@ class SheetPipeline:
             from ade_engine.pipeline.issues.own import find_half_converted
 
             find_half_converted(context, source, mapping)
-        before, table = table, leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
-        _follow(context, before, table)
+        before = table
+        if gathered is None:
+            table = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+            _follow(context, before, table)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
         table, parts = split_columns(context, table, source, sources)
         reshaped = None
-        if self._reshapes or context.settings.values:
+        if self._reshapes or context.settings.values or gathered is not None:
             from ade_engine.pipeline.reshaping.reshape import reshape
 
             known = {*before.columns}
@@ -496,7 +508,7 @@ class SheetPipeline:
         result = TableResult(
             sheet_name=context.sheet_name,
             table=table,
-            source_region=source.region,
+            source_region=region,
             source_columns=source.columns,
             table_index=table_index,
             sheet_index=context.sheet_index,

@@ -97,6 +97,10 @@ class Places:
     def _value_at(self, row: int, number: int) -> str:
         """What stands in a cell of the sheet, as a person sees it; both count from 1 in a table on its feet."""
         name, at = self._names.get(number), row - self._first
+        if self.cells is not None and self.cells.sheet is not None:
+            cells = self.cells.sheet.row(row - 1) if 0 < row <= self.cells.sheet.rows_emitted else []
+            value = cells[number - 1] if number <= len(cells) else None
+            return "" if value is None else as_text(pl.Series([value]))[0] or ""
         if 0 <= at < self._raw.height and name in self._raw.columns:
             return as_text(self._raw.get_column(name).slice(at, 1))[0] or ""
         value = self._source.cell(row, number)

@@ -81,7 +81,7 @@ class RowKinds:
 class RowSpan:
     """The rows of a table: a header block, and everything below it up to ``stop``."""
 
-    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section", "heads")
+    __slots__ = ("start", "header_rows", "stop", "is_guessed", "first_column", "stop_column", "scan", "kinds", "turned", "turned_from", "verdict", "section", "heads", "gathered")
 
     def __init__(self, start: int, header_rows: int, stop: int, *, is_guessed: bool = False):
         self.start = start
@@ -104,6 +104,8 @@ class RowSpan:
         self.section: str | None = None
         #: Of rows of the sheet the cells of the section heads above them: row and column, all from 1; where somebody asks for them.
         self.heads: dict[int, tuple[int, int]] = {}
+        #: The records that stand in lines of the sheet, of which the table was made.
+        self.gathered: Any = None
         #: The verdict on the rows among which it was found.
         self.verdict: RowKinds | None = None
 

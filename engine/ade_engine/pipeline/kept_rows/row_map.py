@@ -212,6 +212,10 @@ def _mark_spans(numbers: bytearray, scan: SheetScan, spans: list[RowSpan], kinds
             # Each of its lines is a field.
             _mark(numbers, span.turned_from + 1, span.turned_from + span.turned.width, 0)
             continue
+        if span.gathered is not None:
+            # Each of its lines is a part of a record.
+            _mark(numbers, span.gathered.region.min_row, span.gathered.region.max_row, 0)
+            continue
         within = (span.kinds or kinds)[span.data_start : span.stop].translate(_WITHIN)
         # Of lines whose rows are not known, nothing is known.
         numbers[span.data_start + 1 : span.data_start + 1 + len(within)] = bytes(len(within)) if table.unknown else within

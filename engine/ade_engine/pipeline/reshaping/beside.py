@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> Around:
     """What stands around a table. ``scan``: of the sheet."""
-    first = span.turned_from if span.turned is not None else span.start
+    first = span.turned_from if span.turned is not None else span.start if span.gathered is None else span.gathered.region.min_row - 1
 
     def rows() -> Iterator[tuple[int, list[Any]]]:
         for row in range(first - 1, max(-1, first - 1 - MOST_ABOVE), -1):

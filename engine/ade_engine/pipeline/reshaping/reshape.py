@@ -82,10 +82,12 @@ def reshape(
 ) -> Reshaped:
     """The table as the fields want it. ``scan``: of the sheet; ``section``: the column of section heads."""
     result = Reshaped(table)
-    if not mapping.columns and found is None:
+    if not mapping.columns and found is None and span.gathered is None:
         # A table of nobody's.
         return result
     cells = Cells(table) if ROW in table.columns else None
+    if cells is not None and span.gathered is not None:
+        cells.gathered(table, span.gathered, scan)
     around = around_of(context, span, scan)
     table, facts = add_facts(context, table, around, cells, span.heads, section)
     context.facts = frozenset(fact.field_name for fact in facts)

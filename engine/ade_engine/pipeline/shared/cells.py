@@ -13,6 +13,12 @@ from ade_engine.fields.surroundings import ROW
 from ade_engine.pipeline.shared.row_numbers import stretches
 from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_ROW_PREFIX, with_series
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.io.scan.sheet_scan import SheetScan
+
 #: The row or the column of each value, or the one of all of them; nothing where it is the row's own, or the column's.
 Numbers = pl.Series | int | None
 
@@ -20,7 +26,7 @@ Numbers = pl.Series | int | None
 class Cells:
     """The cells of one table, while it is reshaped, and when that is done (:meth:`settle`)."""
 
-    __slots__ = ("rows", "is_multiplied", "facts", "own", "letters", "_at", "_ids")
+    __slots__ = ("rows", "is_multiplied", "facts", "own", "letters", "sheet", "_at", "_ids", "_read")
 
     def __init__(self, table: pl.DataFrame):
         #: The row of the sheet of each row.
@@ -32,8 +38,20 @@ class Cells:
         self.own: set[str] = set()
         #: The fields of columns that were stacked, by their letters.
         self.letters: dict[str, str] = {}
+        #: Of records that stood in lines: the sheet, for the table was made of its cells.
+        self.sheet: SheetScan | None = None
         self._at: dict[str, tuple[Numbers, Numbers]] = {}
         self._ids = self.rows
+        #: The rows of the table that was read, where these are not those of the sheet.
+        self._read: pl.Series | None = None
+
+    def gathered(self, table: pl.DataFrame, lines: Any, sheet: SheetScan) -> None:
+        """Know the cells of a table that was made of records in lines, each of which had one of the sheet's in its place."""
+        self._read, self.sheet = self.rows, sheet
+        self.rows = pl.Series(lines.first_rows, dtype=pl.UInt32)
+        self.is_multiplied = True
+        for name, places in zip(table.columns, lines.cells):
+            self.put(name, *(pl.Series([place[at] for place in places], dtype=pl.UInt32) for at in (0, 1)))
 
     def put(self, field: str, rows: Numbers, columns: Numbers) -> None:
         """Say where the values of a field stand."""
@@ -42,6 +60,7 @@ class Cells:
     def gather(self, at: pl.Series) -> None:
         """Follow the rows of the table, which are now those at these positions."""
         self.rows = self.rows.gather(at)
+        self._read = None if self._read is None else self._read.gather(at)
         self._at = {
             field: (rows.gather(at) if isinstance(rows, pl.Series) else rows, columns.gather(at) if isinstance(columns, pl.Series) else columns)
             for field, (rows, columns) in self._at.items()
@@ -79,6 +98,8 @@ class Cells:
         """The rows of the cells that a field is read from: those of the sheet, or of cells of its own."""
         if field in self.own:
             return ids
+        if self._read is not None:
+            return self._read.gather(self.places(ids))
         return self.rows_of(field, ids) if self.is_multiplied or field in self._at else ids
 
     def varies(self, field: str) -> bool:

@@ -1,0 +1,111 @@
+"""Records whose values stand below one another, each beside its label, as in address blocks: with ``line_records``.
+
+A label that comes again begins the next record. Rows and columns count from 0 here, but for the cells that are told.
+"""
+
+from __future__ import annotations
+
+from ade_engine import _native
+from ade_engine.fields.headers import simplify
+from ade_engine.io.scan.sheet_scan import SheetScan
+from ade_engine.models.notices import INFO
+from ade_engine.models.table import TableRegion, is_blank
+from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowSpan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: A longer text is no label.
+_LONGEST_LABEL = 40
+#: So many labels have to be those of fields, and so many records there have to be.
+_LEAST_KNOWN, _LEAST_RECORDS = 2, 2
+
+
+class Lines:
+    """Records that were found in lines: as a table, and where its cells stand in the sheet."""
+
+    __slots__ = ("scan", "region", "first_rows", "cells", "count")
+
+    def __init__(self, records: list[dict[str, tuple[Any, int, int]]], labels: dict[str, str]):
+        rows = [[record[label][0] if label in record else None for label in labels] for record in records]
+        #: The records below a header of the labels.
+        self.scan = SheetScan(_native.scan_of_rows("records", [[*labels.values()], *rows], None, None, 0, []))
+        #: The row of the sheet in which each record begins, from 1.
+        self.first_rows = [min(row for _, row, _ in record.values()) + 1 for record in records]
+        #: The row and the column of each value, from 1, by column; 0 where a record has none.
+        self.cells = [[(record[label][1] + 1, record[label][2] + 1) if label in record else (0, 0) for record in records] for label in labels]
+        places = [place for record in records for place in record.values()]
+        columns = [column for _, _, column in places]
+        last = max(row for _, row, _ in places) + 1
+        self.region = TableRegion(min(self.first_rows), 1, last, max(columns) + 1)
+        self.count = len(records)
+
+    def span(self) -> RowSpan:
+        """The records as a table."""
+        span = RowSpan(0, 1, self.count + 1)
+        span.scan, span.gathered = self.scan, self
+        span.kinds = bytearray([HEADER, *[DATA] * self.count])
+        return span
+
+
+def find_lines(context: RunContext, scan: SheetScan, words: dict[str, str]) -> Lines | None:
+    """The records of a sheet, if most of its lines are labels with their values, and the labels come again."""
+    labels: dict[str, str] = {}
+    records: list[dict[str, tuple[Any, int, int]]] = []
+    others = 0
+    for row, cells in enumerate(scan.rows(0, scan.rows_emitted)):
+        pairs = _pairs(row, cells, words)
+        if not pairs:
+            others += any(not is_blank(cell) for cell in cells)
+        for label, value in pairs:
+            simple = simplify(label)
+            if not records or simple in records[-1]:
+                records.append({})
+            labels.setdefault(simple, label)
+            records[-1][simple] = value
+    lines = sum(map(len, records))
+    if len(records) < _LEAST_RECORDS or sum(label in words for label in labels) < _LEAST_KNOWN or others * 2 > lines:
+        return None
+    found = Lines(records, labels)
+    context.notice(
+        "records_in_lines",
+        f"{found.count} records stand in lines, each value beside its label ({', '.join(map(repr, list(labels.values())[:4]))}"
+        f"{', …' if len(labels) > 4 else ''}), in {found.region.a1} (`line_records = true`)",
+        level=INFO,
+        count=found.count,
+        rows=[[found.region.min_row, found.region.max_row]],
+    )
+    return found
+
+
+def _pairs(row: int, cells: list[Any], words: dict[str, str]) -> list[tuple[str, tuple[Any, int, int]]]:
+    """The labels of a row with their values; nothing where it begins otherwise. A label without a value has an empty one."""
+    filled = [(column, cell) for column, cell in enumerate(cells) if not is_blank(cell)]
+    pairs: list[tuple[str, tuple[Any, int, int]]] = []
+    at = 0
+    while at < len(filled):
+        column, cell = filled[at]
+        label, behind = _label(cell, words)
+        if label is None:
+            return pairs
+        at += 1
+        if behind:
+            pairs.append((label, (behind, row, column)))
+        elif at < len(filled) and _label(filled[at][1], words)[0] is None:
+            pairs.append((label, (filled[at][1], row, filled[at][0])))
+            at += 1
+        else:
+            pairs.append((label, (None, row, column + 1)))
+    return pairs
+
+
+def _label(cell: Any, words: dict[str, str]) -> tuple[str | None, str]:
+    """The label in a cell, and what stands behind its colon."""
+    if not isinstance(cell, str):
+        return None, ""
+    label, colon, behind = (part.strip() for part in cell.replace("：", ":").partition(":"))
+    is_label = 0 < len(label) <= _LONGEST_LABEL and label[0].isalpha() and (simplify(label) in words or colon and not behind)
+    return (label, behind) if is_label else (None, "")
