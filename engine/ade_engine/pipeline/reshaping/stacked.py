@@ -224,11 +224,11 @@ def _check_totals(
         if cells is None or context.collected is None:
             continue
         field = fields.get(total.name)
-        column = source.region.min_col + total.index
+        column, shown = source.region.min_col + total.index, as_text(table.get_column(source.names[total.index]))
         for at in off[:_MOST_TOLD]:
             row = cells.rows[at]
             message = f"the total is not the sum of the columns beside it: these add up to {_plain(added[at])}, the difference is {_plain(said[at] - added[at])}"
-            line = {"rule": f"{field or found.stack.names[0]}.total_differs", "severity": WARNING, "message": message, "field": field, "value": _plain(said[at])}
+            line = {"rule": f"{field or found.stack.names[0]}.total_differs", "severity": WARNING, "message": message, "field": field, "value": shown[at]}
             known = context.registry.fields.get(field)
             line["label"] = known.label or field if known is not None else None
             context.remarks.append(line | _place(context, row, column))
