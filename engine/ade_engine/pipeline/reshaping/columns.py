@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 #: Headers of totals and averages, simplified, in the languages of most senders. Others are known by their numbers.
 _TOTALS = (
-    r"\b(?:(?:sub|grand )?totals?|sum|summe|gesamt\w*|insgesamt|ytd|overall|all|somme|totale|totaal|totalt|celkem|razem|suma|soma|osszesen|итого|всего|разом"
-    r"|average|avg|mean|durchschnitt|mittelwert|moyenne|media|promedio|gemiddelde|srednia|среднее)\b|合計|合计|总计|總計|计$|합계"
+    r"\b(?:(?:sub|grand )?totals?|sum|summe|gesamt\w*|insgesamt|ytd|overall|somme|totale|totaal|totalt|celkem|razem|suma|soma|osszesen|итого|всего|разом"
+    r"|average|avg|mean|durchschnitt|mittelwert|moyenne|promedio|gemiddelde|srednia|среднее)\b|合計|合计|总计|總計|计$|합계"
 )
 #: How much of the rows has to add up before a column is a total by its numbers alone.
 _ALMOST_ALL, _MOST = 0.9, 0.5
@@ -244,7 +244,8 @@ def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, f
             running = [one for one in own if one < index]
             for parts in (own, since[name], running):
                 if len(parts) > 1 or len(parts) == 1 and says:
-                    share = _share_of_sums([amounts_of(part) for part in parts], amounts_of(index))
+                    # A single row may add up by chance.
+                    share = _share_of_sums([amounts_of(part) for part in parts], amounts_of(index), 1 if says else 2)
                     if share is not None and (best is None or share > best[0]):
                         best = share, name, [*parts]
         is_sum = best is not None and best[0] >= (_MOST if says else _ALMOST_ALL)
@@ -273,13 +274,13 @@ def _next_to(indices: range, is_open) -> list[int]:
     return near
 
 
-def _share_of_sums(parts: list[pl.Series], total: pl.Series) -> float | None:
-    """In how many of the rows with numbers the total is the sum; nothing where too few have any."""
+def _share_of_sums(parts: list[pl.Series], total: pl.Series, least: int) -> float | None:
+    """In how many of the rows with numbers the total is the sum; nothing where fewer have any."""
     added = sum_of_columns(parts)
     total = total.fill_nan(None)
     judged = (added.is_not_null() & total.is_not_null() & (total != 0)).fill_null(False)
     count = judged.sum()
-    if not count:
+    if count < least:
         return None
     fits = ((added - total).abs() <= _TOLERANCE) & judged
     return fits.sum() / count
