@@ -150,7 +150,8 @@ class Field:
             registry.register_column_detector(by_values, field=self.name, priority=10)
         if isinstance(self.part_of, Part):
             registry.parts[self.name] = self.part_of
-        registry.reshapes.add(self.name, self.part_of, self.beside, self.split, fill_down=self.fill_down)
+        if isinstance(self.part_of, StackPart) or self.beside or self.split or self.fill_down:
+            registry.reshapes.add(self.name, self.part_of, self.beside, self.split, fill_down=self.fill_down)
         if self.read is not None:
             reader = _of_field(self.read, self.name, "read", self._place)
             registry.register_column_transform(reader, field=self.name, priority=20)
