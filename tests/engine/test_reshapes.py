@@ -62,6 +62,7 @@ def test_months_become_rows_and_each_value_knows_its_cell(read):
     (told,) = outcome.notices("stacked")
     assert told["level"] == "warning" and "3 rows became 8; 1 empty cell makes no row; E (Total) left out as a total" in told["message"]
     assert "the year 2025 is from the lines above the table" in told["message"]
+    assert outcome.completed["counts"]["columns"] == {"total": 5, "empty": 0, "mapped": 4, "unmapped": 1}
     (table,) = json.loads(outcome.output.with_name("input_rows.json").read_text("utf-8"))["tables"]
     assert table["rows"] == [[3, 3], [3, 3], [3, 4], [4, 5], [5, 5], [5, 5]]
     assert table["cells"] == [

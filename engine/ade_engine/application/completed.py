@@ -212,6 +212,8 @@ class TableReport:
                     self.trimmed_headers.setdefault(mapped.field_name, set()).add(name)
             if raw is None and not filled:
                 totals.empty_columns += 1
+            elif column.index in result.stacked:
+                totals.mapped_columns += 1
             elif mapped is None:
                 totals.unmapped_columns += 1
             columns.append(
@@ -533,7 +535,8 @@ def _mapping_payload(result: TableResult, index: int, raw: str | None, mapped: A
         positive = [(field, score) for field, score in result.column_scores.get(index, {}).items() if score > 0]
         positive.sort(key=lambda entry: (-entry[1], entry[0]))
         candidates = [{"field": field, "score": score} for field, score in positive[:_CANDIDATES]]
-    if mapped is not None:
+    stacked = result.stacked.get(index)
+    if mapped is not None or stacked is not None:
         reason = None
     elif placeholder:
         reason = "empty_or_placeholder_header"
@@ -544,8 +547,8 @@ def _mapping_payload(result: TableResult, index: int, raw: str | None, mapped: A
     else:
         reason = "no_signal"
     return {
-        "status": "unmapped" if mapped is None else "mapped",
-        "field": None if mapped is None else mapped.field_name,
+        "status": "unmapped" if mapped is None and stacked is None else "mapped",
+        "field": stacked if mapped is None else mapped.field_name,
         "score": None if mapped is None else mapped.score,
         "method": None if mapped is None else "classifier",
         "candidates": candidates,

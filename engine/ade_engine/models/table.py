@@ -214,6 +214,8 @@ class TableResult(Record):
     row_count: int = 0
     output_region: TableRegion | None = None
     output_sheet_name: str | None = None
+    #: The field that each stacked column has the values of, by the column's index. No field of the record, whose fields older packages know.
+    stacked = {}
 
     def mapping_lookup(self) -> dict[str, int | None]:
         """Field to index of its source column, with the fields that were derived from one."""

@@ -525,6 +525,8 @@ class SheetPipeline:
             duplicate_unmapped_indices=mapping.duplicates,
             row_count=table.height,
         )
+        if reshaped is not None:
+            result.stacked = reshaped.stacked
         counts = SourceCounts(*source.cell_counts())
         built = BuiltTable(
             result,

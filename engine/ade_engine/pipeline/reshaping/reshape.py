@@ -36,12 +36,14 @@ class Reshaped:
     those that are gone, from 0.
     """
 
-    __slots__ = ("table", "mappings", "fields", "gone")
+    __slots__ = ("table", "mappings", "fields", "stacked", "gone")
 
     def __init__(self, table: pl.DataFrame):
         self.table = table
         self.mappings: list[DerivedMapping] = []
         self.fields: dict[str, list[int]] = {}
+        #: The field of the values of each stacked column.
+        self.stacked: dict[int, str] = {}
         self.gone: set[int] = set()
 
 
@@ -103,6 +105,8 @@ def reshape(
         result.fields = stacked.fields
         result.gone = {*found.indices, *found.others, *(total.index for total in totals)}
         for field, indices in stacked.fields.items():
+            if context.registry.reshapes.stacked[field].name is not None:
+                result.stacked.update(dict.fromkeys(indices, field))
             header = header_text(source.columns[indices[0]].header)
             result.mappings.append(DerivedMapping(field, header, indices[0], _SCORE))
             if context.policy.sends_notices:
