@@ -101,14 +101,13 @@ def stack(
             continue
         if name is None:
             lines = {key.row for key in found.keys}
-            line = lines.pop() if len(lines) == 1 else _series([key.row for key in found.keys]).gather(keys)
-            cells.put(field, line, _series([key.column for key in found.keys]).gather(keys))
+            line = lines.pop() if len(lines) == 1 else (_series([key.row for key in found.keys]), keys)
+            cells.put(field, line, (_series([key.column for key in found.keys]), keys))
             continue
         number = _series([0 if index is None else source.region.min_col + index for index in found.columns[name]])
-        at = number.gather(keys)
-        cells.put(field, None, at)
+        cells.put(field, None, (number, keys))
         cells.own.add(field)
-        _read_from_cells(sources[field], source, cells, at, is_mixed=values[name][1])
+        _read_from_cells(sources[field], source, cells, number, keys, is_mixed=values[name][1])
         cells.letters.update({column_letters(source.region.min_col + index): field for index in indices})
     if found.lacks_year and None in stacked:
         _tell_no_year(context, found, stacked[None], cells)
@@ -181,32 +180,32 @@ def _nothing() -> None:
     return None
 
 
-def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, columns: pl.Series, *, is_mixed: bool) -> None:
-    """Let readers see the cells themselves where the columns are text for want of another type, and formulas without a value."""
-    rows, first = cells.rows, source.region.data_first_row
-    # 0: the key has no such column.
-    used = sorted({*columns.unique().to_list()} - {0})
-    by_column = {number: number - source.region.min_col for number in used}
-    mixed = is_mixed or any(source.mixed_cells(index) is not None for index in by_column.values())
+def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, numbers: pl.Series, keys: pl.Series, *, is_mixed: bool) -> None:
+    """Let readers see the cells themselves where the columns are text for want of another type, and formulas without a value.
+
+    ``numbers``: the column of the sheet of each key, 0 where a key has none; ``keys``: the key of each row.
+    """
+    first = source.region.data_first_row
+    by_column = {number: number - source.region.min_col for number in numbers.to_list() if number}
+    lost = {number: rows for number, index in by_column.items() if (rows := source.rows_without_value(index))}
 
     @cache
     def scan() -> tuple[SheetScan, int]:
         values = {number: source.columns[index].values for number, index in by_column.items()}
-        made = [[values[number][row - first] if number else None] for row, number in zip(rows.to_list(), columns.to_list())]
+        columns = numbers.gather(keys).to_list()
+        made = [[values[number][row - first] if number else None] for row, number in zip(cells.rows.to_list(), columns)]
         return SheetScan(_native.scan_of_rows("stacked", made, None, None, 0, [])), 0
 
     @cache
     def without_value() -> list[int]:
-        found: list[int] = []
-        for number, index in by_column.items():
-            lost = source.rows_without_value(index)
-            if lost:
-                found += ((columns == number) & rows.is_in(lost)).arg_true().to_list()
+        rows, columns = cells.rows, numbers.gather(keys)
+        found = (at for number, of_column in lost.items() for at in ((columns == number) & rows.is_in(of_column)).arg_true().to_list())
         return [at + 1 for at in sorted(found)]
 
-    if mixed:
+    if is_mixed or any(source.mixed_cells(index) is not None for index in by_column.values()):
         of_field.mixed_cells = scan
-    of_field.rows_without_value = without_value
+    if lost:
+        of_field.rows_without_value = without_value
 
 
 def _check_totals(

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
     from ade_engine.io.scan.sheet_scan import SheetScan
 
-#: The row or the column of each value, or the one of all of them; nothing where it is the row's own, or the column's.
-Numbers = pl.Series | int | None
+#: The row or the column of each value: a column, a short column and the places in it, or one of all; nothing where it is the row's own, or
+#: the column's.
+Numbers = pl.Series | tuple[pl.Series, pl.Series] | int | None
 
 
 class Cells:
     """The cells of one table, while it is reshaped, and when that is done (:meth:`settle`)."""
 
-    __slots__ = ("rows", "is_multiplied", "facts", "own", "letters", "sheet", "_at", "_ids", "_read")
+    __slots__ = ("is_multiplied", "facts", "own", "letters", "sheet", "_rows", "_at", "_ids", "_read", "_steps")
 
     def __init__(self, table: pl.DataFrame):
-        #: The row of the sheet of each row.
-        self.rows = table.get_column(ROW).cast(pl.UInt32)
+        self._rows = table.get_column(ROW).cast(pl.UInt32)
         self.is_multiplied = False
         #: Fields whose values stand in one place for all rows.
         self.facts: set[str] = set()
@@ -40,36 +40,48 @@ class Cells:
         self.letters: dict[str, str] = {}
         #: Of records that stood in lines: the sheet, for the table was made of its cells.
         self.sheet: SheetScan | None = None
-        self._at: dict[str, tuple[Numbers, Numbers]] = {}
-        self._ids = self.rows
+        #: By field, and behind how many steps that was said.
+        self._at: dict[str, tuple[Numbers, Numbers, int]] = {}
+        self._ids = self._rows
+        #: What became of the rows, step by step: the positions of each table's rows in the one before. Nothing is moved before somebody asks.
+        self._steps: list[pl.Series] = []
         #: The rows of the table that was read, where these are not those of the sheet.
         self._read: pl.Series | None = None
 
     def gathered(self, table: pl.DataFrame, lines: Any, sheet: SheetScan) -> None:
         """Know the cells of a table that was made of records in lines, each of which had one of the sheet's in its place."""
-        self._read, self.sheet = self.rows, sheet
-        self.rows = pl.Series(lines.first_rows, dtype=pl.UInt32)
+        self._read, self.sheet = self._rows, sheet
+        self._rows = pl.Series(lines.first_rows, dtype=pl.UInt32)
         self.is_multiplied = True
         for name, places in zip(table.columns, lines.cells):
             self.put(name, *(pl.Series([place[at] for place in places], dtype=pl.UInt32) for at in (0, 1)))
 
+    @property
+    def rows(self) -> pl.Series:
+        """The row of the sheet of each row of the table as it is now."""
+        at = None
+        for step in reversed(self._steps):
+            at = step if at is None else step.gather(at)
+        return self._rows if at is None else self._rows.gather(at)
+
     def put(self, field: str, rows: Numbers, columns: Numbers) -> None:
         """Say where the values of a field stand."""
-        self._at[field] = rows, columns
+        self._at[field] = rows, columns, len(self._steps)
 
     def gather(self, at: pl.Series) -> None:
         """Follow the rows of the table, which are now those at these positions."""
-        self.rows = self.rows.gather(at)
-        self._read = None if self._read is None else self._read.gather(at)
-        self._at = {
-            field: (rows.gather(at) if isinstance(rows, pl.Series) else rows, columns.gather(at) if isinstance(columns, pl.Series) else columns)
-            for field, (rows, columns) in self._at.items()
-        }
+        self._steps.append(at)
+
+    def _back(self, places: pl.Series, steps: int) -> pl.Series:
+        """The positions of rows in the table that it was behind so many steps."""
+        for step in reversed(self._steps[steps:]):
+            places = step.gather(places)
+        return places
 
     def settle(self, table: pl.DataFrame) -> pl.DataFrame:
         """The table with numbers that are each of one row, when all is done."""
         if not self.is_multiplied:
-            self._ids = self.rows
+            self._ids = self._rows
             return table
         self._ids = pl.int_range(1, table.height + 1, dtype=pl.UInt32, eager=True).alias(ROW)
         return with_series(table, [self._ids])
@@ -86,25 +98,35 @@ class Cells:
 
     def rows_of(self, field: str | None, ids: pl.Series) -> pl.Series:
         """The rows of the sheet in which the values of a field stand, of some rows of the table."""
-        rows = self._at[field][0] if field in self._at else None
-        return _taken(self.rows if rows is None else rows, self.places(ids), pl.UInt32)
+        rows, _, steps = self._at.get(field, (None, None, 0))
+        return self._taken(self._rows, ids, 0) if rows is None else self._taken(rows, ids, steps)
 
     def columns_of(self, field: str, ids: pl.Series, otherwise: int | None) -> pl.Series:
         """The columns of the sheet in which they stand, from 1."""
-        columns = self._at[field][1] if field in self._at else None
-        return _taken(otherwise if columns is None else columns, self.places(ids), pl.UInt32)
+        _, columns, steps = self._at.get(field, (None, None, 0))
+        return self._taken(otherwise if columns is None else columns, ids, steps)
 
     def read_rows(self, field: str, ids: pl.Series) -> pl.Series:
         """The rows of the cells that a field is read from: those of the sheet, or of cells of its own."""
         if field in self.own:
             return ids
         if self._read is not None:
-            return self._read.gather(self.places(ids))
+            return self._taken(self._read, ids, 0)
         return self.rows_of(field, ids) if self.is_multiplied or field in self._at else ids
+
+    def _taken(self, numbers: Numbers, ids: pl.Series, steps: int) -> pl.Series:
+        places = self.places(ids)
+        if isinstance(numbers, int) or numbers is None:
+            return pl.select(pl.when(pl.lit(places).is_not_null()).then(pl.lit(numbers, dtype=pl.UInt32))).to_series()
+        places = self._back(places, steps)
+        if isinstance(numbers, tuple):
+            numbers, at = numbers
+            places = at.gather(places)
+        return numbers.gather(places).cast(pl.UInt32)
 
     def varies(self, field: str) -> bool:
         """Whether the values of a field stand in another cell in each row of the reshaped table."""
-        return field in self._at and isinstance(self._at[field][1], pl.Series) and self._at[field][0] is None
+        return field in self._at and isinstance(self._at[field][1], (pl.Series, tuple)) and self._at[field][0] is None
 
     def is_cell(self, field: str, ids: pl.Series, row: int, column: int) -> pl.Series:
         """Which values of a field stand in a cell of the sheet."""
@@ -128,7 +150,7 @@ class Cells:
             return table
         ids = table.get_column(ROW)
         made = [self.rows_of(None, ids).alias(ROW)] if self.is_multiplied else []
-        for field, (rows, columns) in self._at.items():
+        for field, (rows, columns, _) in self._at.items():
             if field not in table.columns:
                 continue
             if rows is not None:
@@ -137,9 +159,3 @@ class Cells:
                 made.append(self.columns_of(field, ids, None).alias(f"{CELL_COLUMN_PREFIX}{field}"))
         return with_series(table, made) if made else table
 
-
-def _taken(numbers: Numbers, at: pl.Series, dtype: type[pl.DataType]) -> pl.Series:
-    if isinstance(numbers, pl.Series):
-        return numbers.gather(at).cast(dtype)
-    known = pl.lit(numbers, dtype=dtype)
-    return pl.select(pl.when(pl.lit(at).is_not_null()).then(known)).to_series()
