@@ -6,7 +6,7 @@ import { many, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Button, failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { archiveType, benchOf, raw, type Bench } from './configs-bench'
 import { Compare } from './configs-compare'
@@ -153,9 +153,9 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
           </div>
         </div>
         {may('admin') && (
-          <button type="button" class="button" aria-disabled={bench.saving.value} {...writing('admin')} onClick={checkNow}>
+          <Button aria-disabled={bench.saving.value} {...writing('admin')} onClick={checkNow}>
             <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
-          </button>
+          </Button>
         )}
         {current !== 'compare' && may('admin') && (
           <a class={`button filled ${known.changed === false && !unsaved ? 'quieter' : ''}`} href={href(to('compare'))}>

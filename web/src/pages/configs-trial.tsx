@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { writing, type Problem, type Schemas } from '../api/client'
 import { letters, number } from '../parts/format'
-import { Heads, Name, Segments, Status } from '../parts/parts'
+import { Block, Button, Heads, Name, Segments, Status } from '../parts/parts'
 import { href } from '../router'
 import { raw, type Bench } from './configs-bench'
 import { differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
@@ -38,22 +38,11 @@ export function Trial({ bench }: { bench: Bench }) {
   }
   const busy = state.kind === 'tries' || state.kind === 'waits'
   return (
-    <div class="block">
-      <h2>What would have come out</h2>
+    <Block title="What would have come out">
       <p class="small dim">The {bench.side}, tried on the inputs of the last runs. Nothing is recorded.</p>
       <p class="flow wrap gap-above">
-        <button type="button" class="button" aria-disabled={busy} {...writing('admin')} onClick={() => busy || begin()}>
-          {state.kind === 'done' ? 'Try again' : 'Try'}
-        </button>
-        <Segments
-          label="How many inputs"
-          value={most}
-          onChange={setMost}
-          all={[
-            ['5', 'last 5'],
-            ['20', 'last 20'],
-          ]}
-        />
+        <Button aria-disabled={busy} {...writing('admin')} onClick={() => busy || begin()}>{state.kind === 'done' ? 'Try again' : 'Try'}</Button>
+        <Segments label="How many inputs" value={most} onChange={setMost} all={[['5', 'last 5'], ['20', 'last 20']]} />
         <span role="status">
           {state.kind === 'tries' && <Status of="running">Trying…</Status>}
           {state.kind === 'waits' && <Status of="building">Its environment is built first</Status>}
@@ -66,7 +55,7 @@ export function Trial({ bench }: { bench: Bench }) {
         </div>
       )}
       {state.kind === 'done' && <Outcome bench={bench} found={state.found} old={state.of !== bench.digest} />}
-    </div>
+    </Block>
   )
 }
 

@@ -10,7 +10,7 @@ import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { issueRows, issuesName, saveCsv } from '../parts/save'
-import { copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
+import { Button, Choice, copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
 import { marksOf, partnerColumn, partnerColumns, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
 import { IssueList, useIssues } from './issues'
 import { tabs as asTabs, sumOf } from './copied'
@@ -524,12 +524,10 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             <Switch on={grouped} onChange={(on) => amend({ group: on ? 'rule' : null })}>
               By rule
             </Switch>
-            <button type="button" class="button" onClick={() => (copy(asTabs(issueRows(issues))), toast(`${many(issues.length, 'issue')} copied as text.`))}>
+            <Button onClick={() => (copy(asTabs(issueRows(issues))), toast(`${many(issues.length, 'issue')} copied as text.`))}>
               <Icon name="copy" /> Copy
-            </button>
-            <button type="button" class="button" onClick={() => saveCsv(issuesName(run), issueRows(issues))}>
-              <Icon name="download" /> CSV
-            </button>
+            </Button>
+            <Button onClick={() => saveCsv(issuesName(run), issueRows(issues))}><Icon name="download" /> CSV</Button>
           </span>
         )}
         <span class="grow" />
@@ -545,25 +543,11 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
                 ) : null,
               )}
             </span>
-            <select class="input wide-only" aria-label="Rule" value={rule} onChange={(event) => amend({ rule: event.currentTarget.value })}>
-              <option value="">All rules</option>
-              {rules.map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
-            <select class="input wide-only" aria-label="Field" value={field} onChange={(event) => amend({ field: event.currentTarget.value })}>
-              <option value="">All fields</option>
-              {fields.map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
+            <Choice kind="wide-only" label="Rule" value={rule} none="All rules" all={rules} onChange={(value) => amend({ rule: value })} />
+            <Choice kind="wide-only" label="Field" value={field} none="All fields" all={fields} onChange={(value) => amend({ field: value })} />
             <span class="flow roomy">
-              <button type="button" class="button square" aria-label="Previous issue, p" onClick={() => toIssue(-1)}>
-                <Icon name="up" />
-              </button>
-              <button type="button" class="button square" aria-label="Next issue, n" onClick={() => toIssue(1)}>
-                <Icon name="down" />
-              </button>
+              <Button kind="square" aria-label="Previous issue, p" onClick={() => toIssue(-1)}><Icon name="up" /></Button>
+              <Button kind="square" aria-label="Next issue, n" onClick={() => toIssue(1)}><Icon name="down" /></Button>
             </span>
           </>
         )}
@@ -574,9 +558,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
           <span class="grow">
             The first {number(issues.length)} issues are marked here; there are {number(more)} more.
           </span>
-          <button type="button" class="button" onClick={loadMore}>
-            Load {number(Math.min(10_000, more))} more
-          </button>
+          <Button onClick={loadMore}>Load {number(Math.min(10_000, more))} more</Button>
         </div>
       )}
       <div class="split" role="tabpanel" aria-label="Result">

@@ -8,7 +8,7 @@ import { cancelRun, Menu, runAgain } from '../parts/frame'
 import { clock, day, many, now, number, short, size, span } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { bare, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
@@ -165,14 +165,14 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
           </div>
         </div>
         {!ended && (
-          <button type="button" class="button danger" aria-disabled={!!run.cancel_requested_at} {...writing()} onClick={() => cancelRun(run.id)}>
+          <Button kind="danger" aria-disabled={!!run.cancel_requested_at} {...writing()} onClick={() => cancelRun(run.id)}>
             <Icon name="stop" /> {run.cancel_requested_at ? 'Stopping…' : 'Cancel'}
-          </button>
+          </Button>
         )}
         {ended && (
-          <button type="button" class="button roomy" {...writing()} title={`With ${run.configuration_name} as it is now`} onClick={() => runAgain([run.id])}>
+          <Button kind="roomy" {...writing()} title={`With ${run.configuration_name} as it is now`} onClick={() => runAgain([run.id])}>
             <Icon name="again" /> Run again
-          </button>
+          </Button>
         )}
         {has && (
           <a class="button filled" href={output} download aria-label="Download the normalized workbook">

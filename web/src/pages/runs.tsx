@@ -6,7 +6,7 @@ import { amend, go, href, query } from '../router'
 import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { Ask, doing, fieldsOf, Heads, Loading, missing, Name, Search, Segments, Status, StatusOf, toast, Trouble, useAbout } from '../parts/parts'
+import { Ask, Button, Choice, doing, fieldsOf, Loading, missing, moves, Name, Records, Search, Segments, Status, StatusOf, toast, Trouble, useAbout } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
@@ -193,10 +193,7 @@ export function Runs() {
     ' ': () => chosen && toggle(chosen),
     'Shift ArrowDown': () => move(1, true),
     'Shift ArrowUp': () => move(-1, true),
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
+    ...moves(move),
     Enter: () => chosen && go(`/runs/${chosen}`),
     x: cancel,
     r: again,
@@ -211,12 +208,7 @@ export function Runs() {
   useAbout({
     title: 'Runs',
     command,
-    keys: [
-      ['j k', 'move'],
-      ['Enter', 'open'],
-      ['d', 'workbook'],
-      ['?', 'all keys'],
-    ],
+    keys: [['j k', 'move'], ['Enter', 'open'], ['d', 'workbook'], ['?', 'all keys']],
   })
 
   if (runs && !runs.length && !isFiltered && !filter.sinceGiven) return <FirstRun />
@@ -229,20 +221,10 @@ export function Runs() {
         <span class="say">{several.size ? `${many(several.size, 'run')} chosen` : `${SINCE[filter.since].sentence}, newest first`}</span>
         {several.size > 0 && (
           <span class="flow">
-            <button type="button" class="button" onClick={() => save()}>
-              <Icon name="download" /> Workbooks <kbd class="roomy">d</kbd>
-            </button>
-            <button type="button" class="button" {...writing()} onClick={again}>
-              Run again <kbd class="roomy">r</kbd>
-            </button>
-            {live().length > 0 && (
-              <button type="button" class="button danger" {...writing()} onClick={cancel}>
-                Cancel <kbd class="roomy">x</kbd>
-              </button>
-            )}
-            <button type="button" class="button quiet" onClick={() => setSeveral(new Set())}>
-              Choose none <kbd class="roomy">Esc</kbd>
-            </button>
+            <Button onClick={() => save()}><Icon name="download" /> Workbooks <kbd class="roomy">d</kbd></Button>
+            <Button {...writing()} onClick={again}>Run again <kbd class="roomy">r</kbd></Button>
+            {live().length > 0 && <Button kind="danger" {...writing()} onClick={cancel}>Cancel <kbd class="roomy">x</kbd></Button>}
+            <Button kind="quiet" onClick={() => setSeveral(new Set())}>Choose none <kbd class="roomy">Esc</kbd></Button>
           </span>
         )}
       </div>
@@ -264,21 +246,13 @@ export function Runs() {
           ]}
         />
         <ConfigurationFilter value={filter.config} />
-        <select class="input" aria-label="Since" value={filter.since} onChange={(event) => amend({ since: event.currentTarget.value })}>
-          {Object.entries(SINCE).map(([key, { name }]) => (
-            <option key={key} value={key}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <Choice label="Since" value={filter.since} all={Object.entries(SINCE).map(([key, { name }]) => [key, name])} onChange={(since) => amend({ since })} />
       </div>
       {list.error != null && <Trouble error={list.error} again={() => list.load()} />}
       <div class="scroller grow" ref={box} tabIndex={0} role="region" aria-label="Runs, newest first" onScroll={(event) => near(event.currentTarget) && list.more()}>
         {list.fresh.length > 0 && (
           <div class="waiting">
-            <button type="button" class="button" onClick={showNew}>
-              {many(list.fresh.length, 'new run')} <kbd>.</kbd>
-            </button>
+            <Button onClick={showNew}>{many(list.fresh.length, 'new run')} <kbd>.</kbd></Button>
           </div>
         )}
         {!runs ? (
@@ -292,9 +266,7 @@ export function Runs() {
               {filter.q && ` with “${filter.q}”`}
               {{ issues: ' with issues', fields: ' with fields missing' }[filter.look]}.
             </p>
-            <button type="button" class="button" onClick={() => (clear(), amend({ since: 'all' }))}>
-              Clear the filters <kbd>Esc</kbd>
-            </button>
+            <Button onClick={() => (clear(), amend({ since: 'all' }))}>Clear the filters <kbd>Esc</kbd></Button>
           </div>
         )}
       </div>
@@ -318,39 +290,18 @@ function ConfigurationFilter({ value }: { value: string }) {
     get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.value }, { limit: 100 }).then((page) => setNames([...new Set(page.items.map((one) => one.name))]), () => {})
   }, [workspace.value])
   const all = value && !names.includes(value) ? [value, ...names] : names
-  return (
-    <select class="input" aria-label="Configuration" value={value} onChange={(event) => amend({ config: event.currentTarget.value })}>
-      <option value="">All configurations</option>
-      {all.map((name) => (
-        <option key={name}>{name}</option>
-      ))}
-    </select>
-  )
+  return <Choice label="Configuration" value={value} none="All configurations" all={all} onChange={(config) => amend({ config })} />
 }
+
+const HEADS: [string, string?][] = [['Status', 'c-status'], ['Input'], ['Configuration', 'c-configuration'], ['Rows read', 'figure c-figure'], ['Fields', 'figure c-fields'], ['Not found', 'c-lost wide-only'], ['Issues', 'figure c-figure'], ['Took', 'figure c-time'], ['Created ↓', 'figure c-time'], ['Id', 'figure id c-id wide-only']]
 
 function Table({ runs, chosen, several, onChoose }: { runs: Run[]; chosen: string | null; several: Set<string>; onChoose: (id: string, event: MouseEvent) => void }) {
   return (
-    <table class="records fixed runs">
-      <caption class="unseen">Runs, newest first</caption>
-      <colgroup>
-        <col class="c-status" />
-        <col />
-        <col class="c-configuration" />
-        <col class="c-figure" />
-        <col class="c-fields" />
-        <col class="c-lost wide-only" />
-        <col class="c-figure" />
-        <col class="c-time" />
-        <col class="c-time" />
-        <col class="c-id wide-only" />
-      </colgroup>
-      <Heads all={[['Status'], ['Input'], ['Configuration'], ['Rows read', 'figure'], ['Fields', 'figure'], ['Not found', 'wide-only'], ['Issues', 'figure'], ['Took', 'figure'], ['Created ↓', 'figure'], ['Id', 'figure id wide-only']]} />
-      <tbody>
-        {runs.map((run) => (
-          <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
-        ))}
-      </tbody>
-    </table>
+    <Records of="Runs, newest first" kind="fixed runs" heads={HEADS}>
+      {runs.map((run) => (
+        <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
+      ))}
+    </Records>
   )
 }
 

@@ -6,7 +6,7 @@ import { ago, many, plainly, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { watch } from '../parts/frame'
 import { useKeys } from '../parts/keys'
-import { failed, Loading, Status, Trouble, toast, useAbout, useLoaded } from '../parts/parts'
+import { Block, Button, failed, Loading, Status, Title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, path, query, amend } from '../router'
 import { counts } from '../api/events'
 import { add, again, dropped, remove, uploads, type Upload } from './uploads'
@@ -83,25 +83,17 @@ export function Start() {
     title: 'Start a run',
     main: true,
     command: ['ade run', chosen ? quoted(chosen.name) : 'CONFIG', ...(good.length ? good.slice(0, 4).map(({ file }) => quoted(file.name)) : ['FILE']), good.length > 4 && '…'].filter(Boolean).join(' '),
-    keys: [
-      ['u', 'choose files'],
-      ['Ctrl ↵', 'start'],
-    ],
+    keys: [['u', 'choose files'], ['Ctrl ↵', 'start']],
   })
   const busyNow = (counts.value?.queued ?? 0) + (counts.value?.running ?? 0)
   const label = busy ? 'Starting…' : wants ? 'Starts when it is sent…' : `Start ${good.length ? many(good.length, 'run') : 'a run'}`
   const button = (
-    <button type="button" class="button filled fill" aria-disabled={!can} aria-describedby="why-not" onClick={submit}>
-      {label} <kbd class="roomy">Ctrl ↵</kbd>
-    </button>
+    <Button kind="filled fill" aria-disabled={!can} aria-describedby="why-not" onClick={submit}>{label} <kbd class="roomy">Ctrl ↵</kbd></Button>
   )
   const why = hindrance('run') ? hindrance('run') : !good.length ? 'Choose files first.' : !chosen ? 'There is no configuration that runs can use.' : ''
   return (
     <>
-      <div class="title">
-        <h1>Start a run</h1>
-        <span class="say cut">Drop files anywhere in the console to come here.</span>
-      </div>
+      <Title of="Start a run" say="Drop files anywhere in the console to come here." />
       {error != null && <Trouble error={error} again={reload} />}
       <div class="split">
         <div class="grow padded">
@@ -163,10 +155,9 @@ export function Start() {
           </div>
         </div>
         <aside class="side" aria-label="What will happen">
-          <div class="block roomy">
-            <h2>{good.length ? many(good.length, 'run') : 'No files yet'}</h2>
+          <Block title={good.length ? many(good.length, 'run') : 'No files yet'} kind="roomy">
             <p class="mid">{good.length > 1 ? 'One for each file, side by side.' : good.length ? 'One run.' : 'Each file becomes a run.'} {busyNow ? `${many(busyNow, 'run')} before ${good.length > 1 ? 'them' : 'it'}.` : 'Nothing waits.'}</p>
-          </div>
+          </Block>
           <div class="block">
             {button}
             <p class="dim small gap-above" id="why-not" role="status">
@@ -188,22 +179,14 @@ export function DropZone({ large, onSample }: { large?: boolean; onSample?: () =
           <h2>Drop a messy workbook here</h2>
           <p>ADE finds its tables, recognises the columns, cleans and checks every value, and shows you what it did beside the original.</p>
           <p>
-            <button type="button" class="button filled" onClick={choose}>
-              Choose a file
-            </button>{' '}
-            {onSample && (
-              <button type="button" class="button" onClick={onSample}>
-                Try the sample
-              </button>
-            )}
+            <Button kind="filled" onClick={choose}>Choose a file</Button>{' '}
+            {onSample && <Button onClick={onSample}>Try the sample</Button>}
           </p>
         </>
       ) : (
         <p>
           <strong>Drop workbooks here</strong>, or{' '}
-          <button type="button" class="button" onClick={choose}>
-            choose files
-          </button>
+          <Button onClick={choose}>choose files</Button>
         </p>
       )}
       <p class="dim small">.xlsx .xlsm .xlsb .xls .ods .csv .tsv .txt. A folder is taken whole.</p>
@@ -232,17 +215,13 @@ function FileRow({ upload }: { upload: Upload }) {
             </span>
           </span>
         ) : state === 'failed' ? (
-          <button type="button" class="button" onClick={() => again(key)}>
-            Retry
-          </button>
+          <Button onClick={() => again(key)}>Retry</Button>
         ) : (
           <Status of={state === 'ready' ? 'ready' : state === 'refused' ? 'failed' : 'queued'}>{state === 'ready' ? 'Ready' : state === 'refused' ? 'Cannot be read' : 'Hashing'}</Status>
         )}
       </td>
       <td class="figure">
-        <button type="button" class="button quiet square" aria-label={`Take out ${file.name}`} onClick={() => remove(key)}>
-          <Icon name="close" />
-        </button>
+        <Button kind="quiet square" aria-label={`Take out ${file.name}`} onClick={() => remove(key)}><Icon name="close" /></Button>
       </td>
     </tr>
   )

@@ -8,7 +8,7 @@ import { path, go, href } from '../router'
 import { clock, many, now, number, plainly } from './format'
 import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
-import { Dialog, about, doing, drop, failed, fieldsOf, missing, Name, toast, toasts, CopyButton, Switch } from './parts'
+import { about, Button, CopyButton, Dialog, doing, drop, failed, fieldsOf, missing, Name, Switch, toast, toasts } from './parts'
 import { Palette } from './palette'
 import { DropAnywhere, choose } from '../pages/start'
 
@@ -169,9 +169,9 @@ export function Menu({ label, face, square, children }: { label: string; face: C
   }, [open])
   return (
     <span class="holds-menu">
-      <button type="button" class={`button ${square ? 'square' : 'quiet'}`} aria-haspopup="true" aria-expanded={open} aria-label={label} onClick={() => setOpen(!open)}>
+      <Button kind={square ? 'square' : 'quiet'} aria-haspopup="true" aria-expanded={open} aria-label={label} onClick={() => setOpen(!open)}>
         {face}
-      </button>
+      </Button>
       {open && <Opened onClose={() => setOpen(false)}>{children}</Opened>}
     </span>
   )
@@ -266,9 +266,7 @@ function Offline() {
         </strong>{' '}
         {answered.value ? 'Lists ask every 2 s instead.' : 'What you see is from then.'} {wait ? `Tries again in ${wait} s.` : 'Trying…'}
       </span>
-      <button type="button" class="button" onClick={tryNow}>
-        Try now
-      </button>
+      <Button onClick={tryNow}>Try now</Button>
     </div>
   )
 }
