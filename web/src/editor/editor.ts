@@ -1,9 +1,9 @@
 // The editor of a configuration's files: CodeMirror, in a chunk that is loaded when a file is opened. It lives in a shadow root, where
 // its rules are adopted style sheets: the policy of the page allows no style elements.
 import * as does from '@codemirror/commands'
-import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search'
+import { search, searchKeymap } from '@codemirror/search'
 import { EditorSelection, EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from '@codemirror/state'
-import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, WidgetType, type Command, type DecorationSet, type KeyBinding } from '@codemirror/view'
+import { Decoration, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, WidgetType, type Command, type DecorationSet, type KeyBinding } from '@codemirror/view'
 import { coloured, indentBelow, languageOf, type Colour } from './colours'
 import type { Message } from '../pages/configs-bench'
 
@@ -81,9 +81,7 @@ const look = EditorView.theme({
   '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--ink-3)', border: '0' },
   '.cm-lineNumbers .cm-gutterElement': { padding: '0 12px 0 0', minWidth: '46px' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--hover) 70%, transparent)' },
-  '.cm-cursor': { borderLeftColor: 'var(--ink)' },
-  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { background: 'var(--accent-line)', opacity: '0.45' },
-  '.cm-selectionMatch': { backgroundColor: 'var(--accent-soft)' },
+  '.cm-content ::selection': { background: 'color-mix(in srgb, var(--accent-line) 45%, transparent)' },
   '.cm-c-key': { color: 'var(--code-key)' },
   '.cm-c-string': { color: 'var(--code-string)' },
   '.cm-c-number': { color: 'var(--code-number)' },
@@ -188,8 +186,7 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
       extensions: [
         lineNumbers(),
         does.history(),
-        drawSelection(),
-        highlightSelectionMatches(),
+
         search({ top: true }),
         readOnly ? [] : [highlightActiveLine(), highlightActiveLineGutter()],
         /\r\n/.test(text) && !/[^\r]\n/.test(text) ? EditorState.lineSeparator.of('\r\n') : [],

@@ -97,7 +97,7 @@ export function Files({ bench }: { bench: Bench }) {
       {asking === 'new' && <NewFile paths={paths} near={path} onClose={() => ask(null)} onMake={(file) => (bench.edit(file, ''), ask(null), open(file))} />}
       {asking === 'delete' && path && (
         <Ask title={`Delete ${path}?`} keep="Keep it" does="Delete the file" onKeep={() => ask(null)} onDo={() => bench.remove(path).then(() => (amend({ file: null, line: null }), bench.runCheck()), failed)}>
-          <p>It goes from the draft. Published versions keep theirs. This can’t be undone.</p>
+          <p>It goes from the {bench.side}. Published versions keep theirs. This can’t be undone.</p>
         </Ask>
       )}
     </>

@@ -1,6 +1,6 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
-import { writing, get, may } from '../api/client'
+import { writing, get, may, session } from '../api/client'
 import { hear } from '../api/events'
 import { many, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
@@ -43,7 +43,7 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
 /** Whether this session may change the files here; if not, why. */
 export function whyNot(bench: Bench): string | null {
   if (!may('admin')) return 'This session may not change configurations.'
-  if (!bench.known.value?.uploaded) return 'This is a folder on the server: edit its files there.'
+  if (!bench.known.value?.uploaded && !session.value?.edits_folders) return 'This is a folder on the server: edit its files there.'
   return null
 }
 

@@ -1,16 +1,17 @@
 // The live list of runs.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { address, get, offline, workspace, writing, type Run, type Schemas } from '../api/client'
+import { address, get, may, offline, workspace, writing, type Run, type Schemas } from '../api/client'
 import { hear } from '../api/events'
 import { amend, go, href, query } from '../router'
 import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { Ask, Button, Choice, doing, fieldsOf, Loading, missing, moves, Name, Records, Search, Segments, Status, StatusOf, toast, Trouble, useAbout } from '../parts/parts'
+import { Ask, Button, Choice, doing, fieldsOf, Loading, missing, moves, Name, Records, Search, Segments, Status, StatusOf, Title, toast, Trouble, useAbout } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
 import { FirstRun } from './first-run'
+import { BatchFiles, BatchPanel, nameOf } from './batch'
 
 const PAGE = 100
 /** A page left and come back to is as it was. */
@@ -33,6 +34,7 @@ function queryOf(filter: Filter) {
     status: filter.status,
     configuration: filter.config,
     q: filter.q,
+    label: filter.label,
     has_issues: filter.look === 'issues' || undefined,
     fields_missing: filter.look === 'fields' || undefined,
     since: since ? new Date(Math.floor((Date.now() - since * 1000) / 1000) * 1000).toISOString() : undefined,
@@ -128,7 +130,7 @@ export function Runs() {
   const [cancels, setCancels] = useState<string[]>([])
   const [text, setText] = useState(filter.q)
   const waiting = useRef(0)
-  const isFiltered = !!(filter.status || filter.config || filter.q || filter.look)
+  const isFiltered = !!(filter.status || filter.config || filter.q || filter.look || filter.label)
 
   useEffect(() => {
     if (box.current && kept?.of === list.of) box.current.scrollTop = kept.top
@@ -203,10 +205,10 @@ export function Runs() {
       else if (isFiltered) clear()
     },
   })
-  const clear = () => (setText(''), amend({ q: null, status: null, config: null, look: null, issues: null }))
-  const command = ['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--config ${quoted(filter.config)}`].filter(Boolean).join(' ')
+  const clear = () => (setText(''), amend({ q: null, status: null, config: null, look: null, issues: null, label: null }))
+  const command = ['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--configuration ${quoted(filter.config)}`, filter.label && `--label ${quoted(filter.label)}`, filter.look === 'fields' && '--fields-missing'].filter(Boolean).join(' ')
   useAbout({
-    title: 'Runs',
+    title: filter.label ? nameOf(filter.label) : 'Runs',
     command,
     keys: [['j k', 'move'], ['Enter', 'open'], ['d', 'workbook'], ['?', 'all keys']],
   })
@@ -216,18 +218,19 @@ export function Runs() {
   const statuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
   return (
     <>
-      <div class="title">
-        <h1>Runs</h1>
-        <span class="say">{several.size ? `${many(several.size, 'run')} chosen` : `${SINCE[filter.since].sentence}, newest first`}</span>
+      <Title of={filter.label ? nameOf(filter.label) : 'Runs'} say={several.size ? `${many(several.size, 'run')} chosen` : filter.label ? many(all ?? 0, 'run') : `${SINCE[filter.since].sentence}, newest first`}>
+        {filter.label && !several.size && runs && <BatchFiles label={filter.label} runs={runs} />}
         {several.size > 0 && (
           <span class="flow">
             <Button onClick={() => save()}><Icon name="download" /> Workbooks <kbd class="roomy">d</kbd></Button>
             <Button {...writing()} onClick={again}>Run again <kbd class="roomy">r</kbd></Button>
             {live().length > 0 && <Button kind="danger" {...writing()} onClick={cancel}>Cancel <kbd class="roomy">x</kbd></Button>}
+            {may('admin') && <a class="button" href={href(`/configs/${runs!.find((run) => run.id === acted()[0])?.configuration_id}/compare?runs=${acted()}`)}>Try the draft</a>}
+            {several.size === 2 && <a class="button" href={href(`/runs/${acted()[1]}/compare?with=${acted()[0]}`)}>Compare</a>}
             <Button kind="quiet" onClick={() => setSeveral(new Set())}>Choose none <kbd class="roomy">Esc</kbd></Button>
           </span>
         )}
-      </div>
+      </Title>
       <div class="tools" role="search">
         <Search value={text} label="Input, configuration or id" onInput={search} onDown={() => (box.current?.focus(), chosen && at >= 0 ? move(0) : move(1))} />
         <Segments
@@ -249,6 +252,7 @@ export function Runs() {
         <Choice label="Since" value={filter.since} all={Object.entries(SINCE).map(([key, { name }]) => [key, name])} onChange={(since) => amend({ since })} />
       </div>
       {list.error != null && <Trouble error={list.error} again={() => list.load()} />}
+      <div class="split">
       <div class="scroller grow" ref={box} tabIndex={0} role="region" aria-label="Runs, newest first" onScroll={(event) => near(event.currentTarget) && list.more()}>
         {list.fresh.length > 0 && (
           <div class="waiting">
@@ -262,13 +266,13 @@ export function Runs() {
         ) : (
           <div class="empty">
             <p>
-              No {filter.status} run{filter.config && ` of ${filter.config}`} {SINCE[filter.since].sentence}
-              {filter.q && ` with “${filter.q}”`}
-              {{ issues: ' with issues', fields: ' with fields missing' }[filter.look]}.
+              {filter.label && !filter.status && !filter.look ? 'No run of it yet.' : `No ${filter.status} run${filter.config && ` of ${filter.config}`} ${filter.label ? 'of this batch' : SINCE[filter.since].sentence}${filter.q && ` with “${filter.q}”`}${{ issues: ' with issues', fields: ' with fields missing' }[filter.look] ?? ''}.`}
             </p>
             <Button onClick={() => (clear(), amend({ since: 'all' }))}>Clear the filters <kbd>Esc</kbd></Button>
           </div>
         )}
+      </div>
+      {filter.label && <BatchPanel label={filter.label} runs={runs ?? []} />}
       </div>
       {cancels.length > 0 && (
         <Ask title={`Cancel ${many(cancels.length, 'run')}?`} keep="Leave them" does={`Cancel ${many(cancels.length, 'run')}`} onKeep={() => setCancels([])} onDo={() => cancels.forEach(cancelRun)}>

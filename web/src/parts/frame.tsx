@@ -37,7 +37,7 @@ const ALL_KEYS: [string, string][] = [
   ['Space', 'choose; Shift ↑ ↓: several; Ctrl A: all'],
   ['x', 'cancel a run'],
   ['r', 'run again, with the configuration as it is now'],
-  ['1 – 4', 'tabs of a run'],
+  ['1 – 5', 'tabs of a run'],
   ['Shift J K', 'next, previous run of the list'],
   ['d', 'download the workbook, or those of the chosen runs'],
   ['Shift D', 'download the painted copy, or those of the chosen runs'],
@@ -348,10 +348,11 @@ function toastOf(runs: Run[]) {
   const count = (status: string) => runs.filter((one) => one.status === status).length
   const bad = count('failed')
   const lacking = runs.filter((one) => missing(one).length).length
+  const batches = new Set(runs.map((one) => one.labels.batch))
   const told = runs.length > 1 ? [`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, lacking && `${number(lacking)} with fields not found`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`].filter(Boolean).join(', ') : endOf(run)
   toast(
     <>
-      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : <Name of={run.input.name} />}</strong> <a href={href(runs.length > 1 ? '/runs' : `/runs/${run.id}`)}>Open</a>
+      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : <Name of={run.input.name} />}</strong> <a href={href(runs.length === 1 ? `/runs/${run.id}` : run.labels.batch && batches.size === 1 ? `/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}` : '/runs')}>Open</a>
       <br />
       {told}
     </>,
