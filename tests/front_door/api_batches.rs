@@ -63,7 +63,7 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
 
     let run = queue(&server, &config, "crew-03.csv", LACKS);
     queue(&server, &config, "other.csv", WHOLE);
-    let broken = queue(&server, &config, "broken.csv", "\u{0}");
+    let broken = queue(&server, &config, "broken.xlsx", "no workbook");
     server
         .get(&format!("{batch}/archive"))
         .refuses(409, "output_not_ready");
@@ -85,7 +85,7 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
     let beside = |folder: &str| names.iter().filter(|name| name.starts_with(folder)).count();
     assert_eq!((beside("outputs/"), beside("marked/")), (2, 1), "{names:?}");
     assert!(names.contains(&"report.html".to_owned()), "{names:?}");
-    assert!(left_out.starts_with("broken.csv: "), "{left_out}");
+    assert!(left_out.starts_with("broken.xlsx: "), "{left_out}");
     let (marked, _) = archived(&server, &format!("{batch}/archive?only=marked"));
     assert_eq!(marked.len(), 2, "{marked:?}");
     let report = server.get(&format!("{batch}/report")).is(200);

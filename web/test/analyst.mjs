@@ -13,14 +13,17 @@ const place = new Place(ade)
 const SITES = ['North', 'South', 'East', 'West', 'Quay', 'Hill', 'Mill', 'Park', 'Lake', 'Dale', 'Ford', 'Glen']
 const NAMES = ['Lee', 'Ray', 'Moss', 'Vane', 'Ash', 'Kerr', 'Odell', 'Pratt', 'Quinn', 'Rowe', 'Shaw', 'Todd']
 
+const isTorn = (at, month) => month === '03' && at === 5
+const nameOf = (at, month) => `${SITES[at]}-2026-${month}.${isTorn(at, month) ? 'xlsx' : 'csv'}`
+
 /** A site's file of a month: three lack the hours, two call them otherwise, one is torn. */
 function file(at, month) {
   const now = month === '03'
-  if (now && at === 5) return '\0'
+  if (isTorn(at, month)) return 'no workbook'
   const lacks = now && at < 3
   const hours = lacks ? '' : now && at > 9 ? ',Std.' : ',Hours'
-  const rows = NAMES.map((name, row) => [name, `A${row}`, row === at ? 'nobody' : `${name.toLowerCase()}@example.org`, `2024-01-${String(row + 10)}`].join(',') + (lacks ? '' : `,${30 + row + (now ? at % 3 : 0)}`))
-  return `Surname,First name,E-mail,Start date${hours}\n${rows.join('\n')}\n`
+  const rows = NAMES.map((name, row) => [`M-${at}${row + 10}`, name, 'Ann', row === at ? 'nobody' : `${name.toLowerCase()}@example.org`, `+44 20 7946 01${row + 10}`, 'Acme', `2024-01-${row + 10}`, `${900 + row}.50`].join(',') + (lacks ? '' : `,${30 + row + (now ? at % 3 : 0)}`))
+  return `Member ID,Surname,First name,E-mail,Phone,Employer,Start date,Gross pay${hours}\n${rows.join('\n')}\n`
 }
 
 let browser
@@ -28,7 +31,7 @@ try {
   place.ade('init', 'crew', '--quiet')
   for (const month of ['02', '03']) {
     mkdirSync(place.at(month))
-    SITES.forEach((site, at) => writeFileSync(place.at(month, `${site}-2026-${month}.csv`), file(at, month)))
+    SITES.forEach((_, at) => writeFileSync(place.at(month, nameOf(at, month)), file(at, month)))
   }
   place.ade('run', 'crew', '02', '-q', '-o', 'out-02')
   await place.start()
@@ -52,8 +55,9 @@ try {
     await page.getByRole('heading', { level: 1, name: 'Runs' }).waitFor()
     const chooser = page.waitForEvent('filechooser')
     await press('u')
-    await (await chooser).setFiles(SITES.map((site) => place.at('03', `${site}-2026-03.csv`)))
-    await page.getByText('Ready', { exact: true }).first().waitFor()
+    await (await chooser).setFiles(SITES.map((_, at) => place.at('03', nameOf(at, '03'))))
+    await page.locator('.framed tr').nth(11).waitFor()
+    await page.getByRole('button', { name: 'Start 12 runs' }).waitFor()
     await press('Control+Enter')
     await page.getByRole('heading', { level: 1, name: /^Batch of / }).waitFor()
     await ended(12)
@@ -65,7 +69,7 @@ try {
     await panel.getByRole('heading', { name: '1 failed' }).waitFor()
     await panel.locator('li', { hasText: 'email' }).filter({ hasText: 'in 11 files' }).waitFor()
     await look('batch')
-    await click(page.getByRole('button', { name: /^Fields missing 5/ }))
+    await click(page.getByRole('button', { name: /^Fields missing [56]/ }))
     await files.nth(5).waitFor({ state: 'detached' })
     // What came near says what the two others call it.
     await press('j', 'Enter')
@@ -87,7 +91,7 @@ try {
   await steps.step('it is tried on those that lost a column, the changed ones first', async () => {
     await page.goto(batch)
     await ended(12)
-    await click(page.getByRole('button', { name: /^Fields missing 5/ }))
+    await click(page.getByRole('button', { name: /^Fields missing [56]/ }))
     await files.nth(5).waitFor({ state: 'detached' })
     await press('Control+a')
     await click(page.getByRole('link', { name: 'Try the draft' }))
@@ -102,7 +106,7 @@ try {
     await page.getByText('Version 1 of crew is active.').waitFor()
     await page.goto(batch)
     await ended(12)
-    await click(page.getByRole('button', { name: /^Fields missing 5/ }))
+    await click(page.getByRole('button', { name: /^Fields missing [56]/ }))
     await files.nth(5).waitFor({ state: 'detached' })
     await press('Control+a', 'r')
     await panel.locator('li', { hasText: 'hours' }).filter({ hasText: 'in 3 files' }).waitFor()

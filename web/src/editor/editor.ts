@@ -1,7 +1,7 @@
 // The editor of a configuration's files: CodeMirror, in a chunk that is loaded when a file is opened. It lives in a shadow root, where
 // its rules are adopted style sheets: the policy of the page allows no style elements.
 import * as does from '@codemirror/commands'
-import { search, searchKeymap } from '@codemirror/search'
+import { closeSearchPanel, findNext, findPrevious, openSearchPanel, search } from '@codemirror/search'
 import { EditorSelection, EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from '@codemirror/state'
 import { Decoration, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, WidgetType, type Command, type DecorationSet, type KeyBinding } from '@codemirror/view'
 import { coloured, indentBelow, languageOf, type Colour } from './colours'
@@ -70,6 +70,14 @@ const keys: KeyBinding[] = [
   { key: 'Mod-/', run: does.toggleLineComment },
   { key: 'Escape', run: does.simplifySelection },
   { key: 'Ctrl-m', mac: 'Shift-Alt-m', run: does.toggleTabFocusMode },
+]
+
+const both = 'editor search-panel'
+const finds: KeyBinding[] = [
+  { key: 'Mod-f', run: openSearchPanel, scope: both },
+  { key: 'F3', run: findNext, shift: findPrevious, scope: both, preventDefault: true },
+  { key: 'Mod-g', run: findNext, shift: findPrevious, scope: both, preventDefault: true },
+  { key: 'Escape', run: closeSearchPanel, scope: both },
 ]
 
 const look = EditorView.theme({
@@ -190,7 +198,7 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
         search({ top: true }),
         readOnly ? [] : [highlightActiveLine(), highlightActiveLineGutter()],
         /\r\n/.test(text) && !/[^\r]\n/.test(text) ? EditorState.lineSeparator.of('\r\n') : [],
-        keymap.of([...keys, ...searchKeymap, ...does.historyKeymap, ...(readOnly ? [] : [does.indentWithTab, { key: 'Enter', run: newLine, shift: newLine }])]),
+        keymap.of([...finds, ...keys, ...does.historyKeymap, ...(readOnly ? [] : [does.indentWithTab, { key: 'Enter', run: newLine, shift: newLine }])]),
         language ? colours(language) : [],
         look,
         messageField,

@@ -41,7 +41,7 @@ export function accepts(filter: Filter, run: Run, now: number): boolean {
   const seconds = SINCE[filter.since].seconds
   if (seconds && Date.parse(run.created_at) < now - seconds * 1000) return false
   if (filter.look === 'issues' && !run.metrics?.issues) return false
-  if (filter.look === 'fields' && !run.metrics?.missing_fields.length) return false
+  if (filter.look === 'fields' && !(run.status === 'succeeded' && run.metrics?.missing_fields.length)) return false
   const colon = filter.label.indexOf(':')
   if (filter.label && run.labels[filter.label.slice(0, colon)] !== filter.label.slice(colon + 1)) return false
   if (!filter.q) return true

@@ -249,7 +249,7 @@ export function Runs() {
           ]}
         />
         <ConfigurationFilter value={filter.config} />
-        <Choice label="Since" value={filter.since} all={Object.entries(SINCE).map(([key, { name }]) => [key, name])} onChange={(since) => amend({ since })} />
+        {!filter.label && <Choice label="Since" value={filter.since} all={Object.entries(SINCE).map(([key, { name }]) => [key, name])} onChange={(since) => amend({ since })} />}
       </div>
       {list.error != null && <Trouble error={list.error} again={() => list.load()} />}
       <div class="split">
@@ -262,7 +262,7 @@ export function Runs() {
         {!runs ? (
           <Loading />
         ) : runs.length ? (
-          <Table runs={runs} chosen={chosen} several={several} onChoose={press} />
+          <Table runs={runs} chosen={chosen} several={several} slim={!!filter.label} onChoose={press} />
         ) : (
           <div class="empty">
             <p>
@@ -299,9 +299,9 @@ function ConfigurationFilter({ value }: { value: string }) {
 
 const HEADS: [string, string?][] = [['Status', 'c-status'], ['Input'], ['Configuration', 'c-configuration'], ['Rows read', 'figure c-figure'], ['Fields', 'figure c-fields'], ['Not found', 'c-lost wide-only'], ['Issues', 'figure c-figure'], ['Took', 'figure c-time'], ['Created ↓', 'figure c-time'], ['Id', 'figure id c-id wide-only']]
 
-function Table({ runs, chosen, several, onChoose }: { runs: Run[]; chosen: string | null; several: Set<string>; onChoose: (id: string, event: MouseEvent) => void }) {
+function Table({ runs, chosen, several, slim, onChoose }: { runs: Run[]; chosen: string | null; several: Set<string>; slim: boolean; onChoose: (id: string, event: MouseEvent) => void }) {
   return (
-    <Records of="Runs, newest first" kind="fixed runs" heads={HEADS}>
+    <Records of="Runs, newest first" kind={`fixed runs ${slim ? 'slim' : ''}`} heads={HEADS}>
       {runs.map((run) => (
         <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
       ))}
