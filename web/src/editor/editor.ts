@@ -1,7 +1,7 @@
 // The editor of a configuration's files: CodeMirror, in a chunk that is loaded when a file is opened. It lives in a shadow root, where
 // its rules are adopted style sheets: the policy of the page allows no style elements.
 import * as does from '@codemirror/commands'
-import { closeSearchPanel, findNext, findPrevious, openSearchPanel, search } from '@codemirror/search'
+import { closeSearchPanel, findNext, findPrevious, highlightSelectionMatches, openSearchPanel, search } from '@codemirror/search'
 import { EditorSelection, EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from '@codemirror/state'
 import { Decoration, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, WidgetType, type Command, type DecorationSet, type KeyBinding } from '@codemirror/view'
 import { coloured, indentBelow, languageOf, type Colour } from './colours'
@@ -90,6 +90,7 @@ const look = EditorView.theme({
   '.cm-lineNumbers .cm-gutterElement': { padding: '0 12px 0 0', minWidth: '46px' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--hover) 70%, transparent)' },
   '.cm-content ::selection': { background: 'color-mix(in srgb, var(--accent-line) 45%, transparent)' },
+  '.cm-selectionMatch': { backgroundColor: 'var(--accent-soft)' },
   '.cm-c-key': { color: 'var(--code-key)' },
   '.cm-c-string': { color: 'var(--code-string)' },
   '.cm-c-number': { color: 'var(--code-number)' },
@@ -196,6 +197,7 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
         does.history(),
 
         search({ top: true }),
+        highlightSelectionMatches(),
         readOnly ? [] : [highlightActiveLine(), highlightActiveLineGutter()],
         /\r\n/.test(text) && !/[^\r]\n/.test(text) ? EditorState.lineSeparator.of('\r\n') : [],
         keymap.of([...finds, ...keys, ...does.historyKeymap, ...(readOnly ? [] : [does.indentWithTab, { key: 'Enter', run: newLine, shift: newLine }])]),
