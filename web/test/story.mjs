@@ -175,7 +175,7 @@ try {
   })
 
   await steps.step('the result is read: the sheet beside what came of it', async () => {
-    for (let press = 0; press < 3; press++) {
+    for (let press = 0; press < 8; press++) {
       await page.keyboard.press('j')
       if (await page.locator(`#run-${messy}.chosen`).count()) break
     }

@@ -70,7 +70,8 @@ const Layout = ({ all }: { all: Found['layout'] }) => (
       <ul class="reasons padded">
         {all.map((one) => (
           <li key={one.message} class={one.matters ? 'warn' : 'mid'}>
-            <span class="dim"><bdi>{plainly(one.sheet)}</bdi>:</span> {one.message}
+            {one.sheet && <span class="dim"><bdi>{plainly(one.sheet)}</bdi>: </span>}
+            {one.message}
           </li>
         ))}
       </ul>
@@ -84,13 +85,13 @@ function Changes({ title, what, all, cents }: { title: string; what: string; all
   const figure = typeof all[0].before === 'number' ? 'figure' : ''
   return (
     <Part title={title} say={`${number(differ.length)} of ${number(all.length)} differ`}>
-      <Records of={title} kind="fixed" heads={[[what], ['Before', figure], ['Now', figure], [figure && 'More', 'figure roomy']]}>
+      <Records of={title} kind="fixed" heads={[[what], ['Before', figure], ['Now', figure], ...(figure ? [['More', 'figure roomy'] as [string, string]] : [])]}>
         {all.map(({ what, before, after }) => (
           <tr key={what} class={before === after ? 'dim' : ''}>
             <td class="break">{plainly(what)}</td>
             <td class={`break ${figure}`}>{said(before, !!cents)}</td>
             <td class={`break ${figure}`}>{before === after ? said(after, !!cents) : <strong>{said(after, !!cents)}</strong>}</td>
-            <td class="figure roomy">{typeof after === 'number' && before !== after && <>{after > Number(before) && '+'}{said(after - Number(before), !!cents)}</>}</td>
+            {typeof after === 'number' && <td class="figure roomy">{before !== after && <>{after > Number(before) && '+'}{said(after - Number(before), !!cents)}</>}</td>}
           </tr>
         ))}
       </Records>
