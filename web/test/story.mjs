@@ -122,12 +122,12 @@ try {
     await second.close()
     // Columns that were lost are told, and found.
     await page.locator('tr', { hasText: 'office.csv' }).getByText('6 of 9', { exact: true }).waitFor()
-    await look('runs')
     await button(/^Fields missing 1/).click()
     await row(messy).waitFor({ state: 'detached' })
     batch = query('label')
     await go('/runs')
     await row(messy).waitFor()
+    await look('runs')
   })
 
   await steps.step('what was dropped together is a batch: what was not found, the rules, and one archive', async () => {
