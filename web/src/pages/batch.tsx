@@ -1,6 +1,7 @@
 // The runs that share a label, such as files that were dropped together: what is wrong with all of them, and what they left.
 import { useEffect } from 'preact/hooks'
 import { address, get, workspace, type Run } from '../api/client'
+import { hear } from '../api/events'
 import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { Block, Name, useLoaded } from '../parts/parts'
@@ -24,15 +25,26 @@ export const BatchFiles = ({ label, runs }: { label: string; runs: Run[] }) =>
     </span>
   )
 
-export function BatchPanel({ label, runs: all }: { label: string; runs: Run[] }) {
-  // Of a file that was run again the newest run counts.
-  const runs = all.filter((run) => !all.some((one) => one.retry_of_run_id === run.id))
-  const ended = runs.filter((run) => run.completed_at).length
-  const { value, again } = useLoaded((abort) => get('/api/v1/workspaces/{workspace}/batches/{label}', { workspace: workspace.value, label }, {}, abort), [workspace.value, label])
+export function BatchPanel({ label }: { label: string }) {
+  const load = async (abort: AbortSignal) => {
+    const [batch, list] = await Promise.all([
+      get('/api/v1/workspaces/{workspace}/batches/{label}', { workspace: workspace.value, label }, {}, abort),
+      get('/api/v1/runs', {}, { workspace: workspace.value, label, limit: 1000 }, abort),
+    ])
+    return { batch, runs: list.items }
+  }
+  const { value, again } = useLoaded(load, [workspace.value, label])
   useEffect(() => {
-    const timer = setTimeout(again, 300)
-    return () => clearTimeout(timer)
-  }, [ended])
+    let timer = 0
+    const off = hear((told) => {
+      if (!told.some(({ kind, data }) => kind === 'reset' || (kind === 'run' && Object.entries((data as Run).labels).some((one) => one.join(':') === label)))) return
+      clearTimeout(timer)
+      timer = setTimeout(again, 300) as unknown as number
+    })
+    return () => (off(), clearTimeout(timer))
+  }, [label])
+  // Of a file that was run again the newest run counts.
+  const runs = (value?.runs ?? []).filter((run) => !value!.runs.some((one) => one.retry_of_run_id === run.id))
   const sent = onTheirWay().filter(({ start }) => `batch:${start!.labels.batch}` === label)
   const waits = waiting.value.filter((one) => `batch:${one.labels.batch}` === label)
   const names = (ids: string[]) => {
@@ -66,24 +78,25 @@ export function BatchPanel({ label, runs: all }: { label: string; runs: Run[] })
           <p class="small break">{names(failed.map((run) => run.id))}</p>
         </Block>
       )}
-      <Block title={value?.fields_missing.length ? 'Not found' : 'All fields were found'}>
+      <Block title={value?.batch.fields_missing.length ? 'Not found' : 'All fields were found'}>
         <ul class="reasons">
-          {value?.fields_missing.map(({ field, run_ids }) => (
+          {value?.batch.fields_missing.map(({ field, run_ids }) => (
             <li key={field} class="break">
               <code class="warn">{field}</code> <span class="dim">in {many(run_ids.length, 'file')}:</span> {names(run_ids)}
             </li>
           ))}
         </ul>
       </Block>
-      <Block title={value?.issues.length ? 'Issues by rule' : 'No issues'}>
+      <Block title={value?.batch.issues.length ? 'Issues by rule' : 'No issues'}>
         <ul class="reasons">
-          {value?.issues.map(({ severity, rule, count, run_ids }) => (
+          {value?.batch.issues.map(({ severity, rule, count, run_ids }) => (
             <li key={severity + rule} class="break">
               <span class={`chip ${severity}`}>{number(count)}</span> {rule} <span class="dim">in {many(run_ids.length, 'file')}:</span> {names(run_ids)}
             </li>
           ))}
         </ul>
       </Block>
+      {value && value.runs.length > runs.length && <Block>Of {many(value.runs.length - runs.length, 'file')} that {value.runs.length - runs.length === 1 ? 'was' : 'were'} run again the newest run counts here.</Block>}
     </aside>
   )
 }

@@ -46,6 +46,7 @@ export function Configurations() {
   const move = (step: number) => {
     const next = list[Math.max(0, Math.min(list.length - 1, at + step))]
     if (!next) return
+    box.current?.focus({ preventScroll: true })
     choose(next.id)
     document.getElementById(`config-${next.id}`)?.scrollIntoView({ block: 'nearest' })
   }
@@ -71,7 +72,7 @@ export function Configurations() {
       </Title>
       {value && value.length > 0 && (
         <div class="tools" role="search">
-          <Search value={q} label="Name or id" onInput={(text) => amend({ q: text })} onDown={() => (box.current?.focus(), move(at < 0 ? 1 : 0))} />
+          <Search value={q} label="Name or id" onInput={(text) => amend({ q: text })} onDown={() => move(at < 0 ? 1 : 0)} />
           <Segments
             label="Status"
             value={status}

@@ -147,6 +147,8 @@ export function Runs() {
   const move = (step: number, extend = false) => {
     const next = runs?.[Math.max(0, Math.min(runs.length - 1, at + step))]
     if (!next) return
+    // Enter is the list's now, and no longer that of a button that was pressed before.
+    box.current?.focus({ preventScroll: true })
     if (extend) setSeveral(new Set([...several, ...(chosen ? [chosen] : []), next.id]))
     choose(next.id)
     document.getElementById(`run-${next.id}`)?.scrollIntoView({ block: 'nearest' })
@@ -177,7 +179,7 @@ export function Runs() {
   }
   const again = () => {
     if (acted().length > 20) return toast(`${many(acted().length, 'run')} are too many to be run again by one key; up to 20 can be.`, 'error')
-    if (acted().length) runAgain(acted())
+    if (acted().length) runAgain(acted()).then(() => setSeveral(new Set()))
   }
   const save = async (painted = false) => {
     const ids = acted().filter((id) => runs!.some((run) => run.id === id && run.output_path && !run.artifacts_deleted_at && (!painted || run.metrics?.issues)))
@@ -232,7 +234,7 @@ export function Runs() {
         )}
       </Title>
       <div class="tools" role="search">
-        <Search value={text} label="Input, configuration or id" onInput={search} onDown={() => (box.current?.focus(), chosen && at >= 0 ? move(0) : move(1))} />
+        <Search value={text} label="Input, configuration or id" onInput={search} onDown={() => move(chosen && at >= 0 ? 0 : 1)} />
         <Segments
           label="Status"
           value={filter.status}
@@ -272,7 +274,7 @@ export function Runs() {
           </div>
         )}
       </div>
-      {filter.label && <BatchPanel label={filter.label} runs={runs ?? []} />}
+      {filter.label && <BatchPanel label={filter.label} />}
       </div>
       {cancels.length > 0 && (
         <Ask title={`Cancel ${many(cancels.length, 'run')}?`} keep="Leave them" does={`Cancel ${many(cancels.length, 'run')}`} onKeep={() => setCancels([])} onDo={() => cancels.forEach(cancelRun)}>
