@@ -45,7 +45,7 @@ export function Tokens() {
         {!value ? (
           !error && <Loading />
         ) : (
-          <Records of="Tokens" heads={[['Status'], ['Name'], ['May'], ['Workspaces', 'roomy'], ['Last used', 'roomy'], ['Ends', 'roomy'], ['(Actions)']]}>
+          <Records of="Tokens" heads={[['Status'], ['Name'], ['May', 'roomy'], ['Workspaces', 'roomy'], ['Last used', 'roomy'], ['Ends', 'roomy'], ['(Actions)']]}>
               {value.items.map((token) => {
                 const [kind, word] = state(token)
                 return (
@@ -55,8 +55,9 @@ export function Tokens() {
                     </td>
                     <td class="name">
                       {token.name} {token.name === session.value?.token && <span class="chip">this session</span>}
+                      <div class="narrow small dim">{token.scope}</div>
                     </td>
-                    <td>
+                    <td class="roomy">
                       <span class="chip">{token.scope}</span>
                     </td>
                     <td class="mid roomy">{token.workspaces?.join(', ') ?? 'all'}</td>
