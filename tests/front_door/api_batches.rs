@@ -114,7 +114,7 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
     assert_eq!(by_name["layout"], json!([]));
     server
         .get(&format!("runs/{id}/difference?key=nothing"))
-        .refuses(409, "unknown_field");
+        .refuses(422, "unknown_field");
     let first = place.json("runs show crew-02.csv --json")["id"].clone();
     let first = first.as_str().unwrap();
     server

@@ -65,8 +65,8 @@ async fn show(
                 let senders = Senders::of(&run.snapshot);
                 let of = &run.key.configuration_id;
                 let found = senders.last_good(store, of, &run.input_name, Some(&run.id))?;
-                let file = || run.input_name.clone();
-                found.ok_or_else(|| DriftError::NoRun { file: file() })?.id
+                let file = run.input_name.clone();
+                found.ok_or(DriftError::NoRun { file })?.id
             }
         };
         let (_, since) = run_with_files(api, &caller, &since)?;
