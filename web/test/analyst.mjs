@@ -125,6 +125,7 @@ try {
     await page.goto(batch)
     await ended(12)
     await click(files.filter({ hasText: 'West' }).getByRole('link'))
+    await page.getByRole('tab', { name: 'Compare' }).waitFor()
     await press('5')
     await page.getByText('since').getByRole('link', { name: 'West-2026-02.csv' }).waitFor()
     await page.getByRole('region', { name: 'Totals' }).getByText('hours').waitFor()
