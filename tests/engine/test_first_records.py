@@ -126,3 +126,51 @@ def test_cells_that_stand_for_the_value_above_are_told(run_by_ade, template, sit
     outcome = run_by_ade(template, {"S": rows})
     told = [notice["code"] for notice in outcome.noticed["notices"] if notice["code"] in ("ditto_marks", "filled_once")]
     assert told == ([code] if code else [])
+
+
+@pytest.mark.parametrize(("above", "below", "sections"), [
+    ([["Employee:", "Ann Lee"]], [["Employee:", "Bob Ray"]], ["Ann Lee", "Bob Ray"]),
+    ([["Ann Lee", "Welder"]], [["Bob Ray", "Painter"]], ["Ann Lee / Welder", "Bob Ray / Painter"]),
+    ([["Ann Lee"], ["Week 38"]], [["Bob Ray"], ["Week 38"]], ["Ann Lee", "Bob Ray"]),
+    # As many cells as a record has, and a title that both tables have.
+    ([["M-009", "King", "x", "y", "z"]], [["M-008", "King", "x", "y", "z"]], [None, None]),
+    ([["Time sheet"]], [["Time sheet"]], [None, None]),
+])  # fmt: skip
+def test_what_differs_in_the_lines_above_equal_headers_is_their_section(run_by_ade, template, above, below, sections):
+    outcome = run_by_ade(template, {"S": [*above, HEADER, *of_people(1, 2, 3), [], *below, HEADER, *of_people(4, 5, 6)]})
+    found = [{record.get("Section") for record in records} for records in outcome.records("S")]
+    assert found == [{section} for section in sections]
+
+
+PIVOT = [["North", 300], ["Pumps", 100], ["Valves", 200], ["South", 450], ["Pumps", 150], ["Valves", 300]]
+
+
+@pytest.mark.parametrize(("rows", "records"), [
+    ([*PIVOT, ["Grand Total", 750]], [("Pumps", "North"), ("Valves", "North"), ("Pumps", "South"), ("Valves", "South")]),
+    ([["2024", 300], *PIVOT[:3], ["2025", 450], *PIVOT[3:], ["Grand Total", 750]], [("Pumps", "2024 / North"), ("Valves", "2024 / North"), ("Pumps", "2025 / South"), ("Valves", "2025 / South")]),
+    # The last row says something else, and without one nothing says what the first of three is.
+    ([*PIVOT, ["Grand Total", 751]], None),
+    (PIVOT, None),
+])  # fmt: skip
+def test_a_compact_pivot_keeps_the_names_of_its_groups_and_counts_nothing_twice(run_by_ade, template, rows, records):
+    outcome = run_by_ade(template, {"S": [["Last name", "Pay"], *rows]})
+    found = [(record["Last name"], record.get("Section")) for record in outcome.records("S")[0]]
+    if records is None:
+        assert len([name for name, _ in found if name in ("North", "South")]) == 2
+    else:
+        assert found == records
+
+
+def test_a_name_alone_in_the_first_row_is_a_record_and_told(run_by_ade, template):
+    rows = [["Last name", "Hours", "Pay"], ["Lee", None, None], ["Ray", 30, 1000.5], ["Orr", 31, 900.25]]
+    outcome = run_by_ade(template, {"S": rows})
+    assert [record["Last name"] for record in outcome.records("S")[0]] == ["Lee", "Ray", "Orr"]
+    assert "doubtful_rows" in [notice["code"] for notice in outcome.noticed["notices"]]
+
+
+@pytest.mark.parametrize("starts", [[dt.date(2025, 1, 13), dt.date(2025, 1, 14), dt.date(2025, 1, 15)], ["A1", "A2", "A3"], ["13.01.2025", "14.01.2025", "15.01.2025"]])
+def test_day_and_amount_alone_are_a_record_whatever_they_add_up_to(run_by_ade, template, starts):
+    rows = [["Start date", "Last name", "Pay"], [starts[0], "Rent", 1000.5], [starts[1], "Food", 2500.25], [starts[2], None, 3500.75]]
+    assert len(run_by_ade(template, {"S": rows}).records("S")[0]) == 3
+    rows[-1][0] = None
+    assert len(run_by_ade(template, {"S": rows}).records("S")[0]) == 2

@@ -282,12 +282,16 @@ def notice_power_above(context: RunContext, scan: SheetScan, span: RowSpan) -> N
     """A line above a table that says in which power of ten its amounts count: no reader goes by it."""
     from ade_engine.fields.scales import scale_of
 
-    for row in range(span.start - 1, max(-1, span.start - 1 - _MOST_TITLES), -1):
+    # A line of a header of several may be a title, too.
+    first = span.data_start - 2 if span.header_rows > 1 else span.start - 1
+    for row in range(first, max(-1, span.start - 1 - _MOST_TITLES), -1):
         (cells,) = scan.rows(row, row + 1)
         texts = [(column, cell) for column, cell in enumerate(cells) if isinstance(cell, str) and cell.strip()]
         for column, text in texts if len(texts) < 3 else ():
-            found = scale_of(text.strip(" .*"), None, "money")
-            if found is not None and found[3]:
+            bare = text.strip(" .*:")
+            is_apart = bare[:1] in "([" and bare[-1:] in ")]"
+            found = scale_of(bare.strip("()[]"), None, "money") or (scale_of(bare, None, "money") if is_apart else None)
+            if found is not None and (found[3] or is_apart):
                 where = context.cell_of(row + 1, column + 1)
                 said = "names a power of ten (thousands, millions, cents). If that is how the amounts below count, put it into their headers: they are as they stand"
                 context.notice("power_above", f"the line in {where} {said}", count=1, cells=[where])

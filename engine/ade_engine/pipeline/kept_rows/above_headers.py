@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _LONGEST_SECTION = 80
 #: So many blank rows may part a line from the header that it belongs to.
 _MOST_BLANK = 1
+#: So many lines, of so many texts each, name what a table is of.
+_MOST_LINES, _MOST_TEXTS = 3, 3
 _PERIOD = re.compile(
     r"(?:week|wk|cw|kw|woche|kalenderwoche|semaine|sem|semana|settimana|weeknr|tydzień|týden|týždeň|hét|uke|uge|vecka|viikko|hafta|неделя|тиждень)"
     r"[.:]?\s*\d{1,2}(?:\s*[/.-]?\s*\d{2,4})?|\d{1,4}[./-]\d{1,2}[./-]\d{1,4}",
@@ -43,36 +45,55 @@ def free_lone_values(spans: list[RowSpan], kinds: bytearray, scan: SheetScan) ->
 
 
 def name_sections(spans: list[RowSpan], scan: SheetScan) -> None:
-    """Give each of several tables with the same header the text that stands alone above its own: a person, a site, a week.
+    """Give each of several tables with the same header what stands in the lines above its own and differs from table to table: a person, a
+    site, a week.
 
     A single table has a title there, which says nothing of one record against another.
     """
-    by_header: dict[tuple[str, ...], list[tuple[RowSpan, int, str]]] = {}
+    by_header: dict[tuple[str, ...], list[tuple[RowSpan, int, list[list[str]]]]] = {}
     above = 0
     for span in spans:
         row = span.start - 1
         while row >= max(above, span.start - 1 - _MOST_BLANK) and scan.is_empty_row(row):
             row -= 1
-        text = _lone_text(scan, row) if span.header_rows and row >= above else None
-        if text is not None:
-            header = tuple(str(cell).strip().casefold() for cell in scan.row(span.data_start - 1) if not is_blank(cell))
-            by_header.setdefault(header, []).append((span, row, text))
+        header = tuple(sorted(str(cell).strip().casefold() for cell in scan.row(span.data_start - 1) if not is_blank(cell)))
+        lines = _lines_above(scan, row, above, len(header)) if span.header_rows and row >= above else []
+        if lines:
+            by_header.setdefault(header, []).append((span, row, lines))
         above = span.data_start
     for found in by_header.values():
-        names = {_CONTINUED.sub("", text) for _, _, text in found}
-        if len(found) < 2 or len(names) < 2 and len({text for _, _, text in found}) < 2:
+        count = min(len(lines) for _, _, lines in found)
+        texts = [[text for line in lines[:count][::-1] for text in line] for _, _, lines in found]
+        if len(found) < 2 or len({len(one) for one in texts}) > 1:
             continue
-        for span, row, text in found:
-            span.section = _CONTINUED.sub("", text)
+        # What all have alike is a label, or a title.
+        names = [" / ".join(text for at, text in enumerate(one) if any(other[at] != text for other in texts)) for one in texts]
+        if not all(names):
+            continue
+        for (span, row, _), name in zip(found, names):
+            span.section = _CONTINUED.sub("", name)
             before = spans.index(span) - 1
             if before >= 0:
-                spans[before].stop = min(spans[before].stop, row)
+                spans[before].stop = min(spans[before].stop, row - count + 1)
 
 
-def _lone_text(scan: SheetScan, row: int) -> str | None:
-    """The one text of a line; a merged range that was filled says it in each of its cells."""
-    texts = dict.fromkeys(cell.strip() if isinstance(cell, str) else cell for cell in scan.row(row) if not is_blank(cell))
-    (text,) = texts if len(texts) == 1 else (None,)
-    if not isinstance(text, str) or len(text) > _LONGEST_SECTION or text.endswith(":") or not any(map(str.isalpha, text)):
-        return None
-    return None if _PAGE.search(text) else text
+def _lines_above(scan: SheetScan, row: int, above: int, width: int) -> list[list[str]]:
+    """The texts of the lines from a row upwards to a blank one, if they are few; else of the row itself, if it has one text.
+
+    ``width``: a line of as many cells is a record.
+    """
+    lines, at = [], row
+    while at >= above and not scan.is_empty_row(at) and len(lines) <= _MOST_LINES:
+        lines.append(_texts_of(scan, at))
+        at -= 1
+    if len(lines) <= _MOST_LINES and all(0 < len(line) < min(width, _MOST_TEXTS + 1) for line in lines):
+        return lines
+    return lines[:1] if len(lines[0]) == 1 else []
+
+
+def _texts_of(scan: SheetScan, row: int) -> list[str]:
+    """The texts of a line that name something; none where it has anything else. A merged range that was filled says one in each of its cells."""
+    cells = dict.fromkeys(cell.strip() if isinstance(cell, str) else cell for cell in scan.row(row) if not is_blank(cell))
+    texts = [cell for cell in cells if isinstance(cell, str) and len(cell) <= _LONGEST_SECTION and any(map(str.isalpha, cell))]
+    is_other = len(texts) < len(cells) or any(map(_PAGE.search, texts)) or len(texts) == 1 and texts[0].endswith(":")
+    return [] if is_other else texts

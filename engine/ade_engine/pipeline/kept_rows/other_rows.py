@@ -17,6 +17,7 @@ from ade_engine.models.table import amount_of, is_blank
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, LINE, LONE, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.finding.side_by_side import is_small_table
+from ade_engine.pipeline.kept_rows.pivots import find_pivot
 from ade_engine.pipeline.kept_rows.provenance import note_dropped
 from ade_engine.pipeline.kept_rows.totals import find_totals, tell_balances
 from ade_engine.pipeline.shared import not_written
@@ -221,7 +222,11 @@ def leave_out_rows(
             row = span.data_start + at
             if kind == GROUP and not (_is_thin(scan, span, row, names) and _is_named(scan.row(row)[span.first_column : span.stop_column])):
                 inside[at] = DATA
-    if settings.skip_total_rows:
+    if settings.edition != "1.9" and GROUP in inside:
+        _keep_lone_names(context, span, inside, scan)
+    may_be_pivot = settings.edition != "1.9" and settings.group_rows == "column" and settings.skip_total_rows
+    names_of_groups = find_pivot(span, inside, scan) if may_be_pivot else None
+    if settings.skip_total_rows and names_of_groups is None:
         find_totals(context, span, inside, scan)
     if settings.end_tables_at_notes:
         _find_remarks(span, inside, scan)
@@ -245,7 +250,7 @@ def leave_out_rows(
         # Lines above all records name the columns of the lines below.
         context.not_written.add([[span.data_start + 1, span.data_start + names]], not_written.HEADER)
     if settings.group_rows == "column" and GROUP in inside:
-        sections = _sections(table, span, inside, scan)
+        sections = _sections(table, span, inside, scan, names_of_groups or {})
         if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
             table = with_series(table, [sections])
     if LINE in inside:
@@ -340,12 +345,36 @@ def _find_remarks(span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
         at = end
 
 
-def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan) -> pl.Series:
-    """For each row the section head above it."""
+def _keep_lone_names(context: RunContext, span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
+    """Let names alone in the first rows be records where they stand above values of the same column: nobody knows which they are."""
+    heads = [at for at, kind in enumerate(inside) if kind == GROUP]
+    stop = len(heads)
+    if heads != [*range(stop)] or stop == len(inside) or scan.is_empty_row(span.data_start + stop):
+        return
+    columns = {next((number for number, cell in enumerate(scan.row(span.data_start + at)) if not is_blank(cell)), None) for at in heads}
+    column = columns.pop()
+    below = [span.data_start + at for at in range(stop, len(inside)) if inside[at] == DATA and not scan.is_empty_row(span.data_start + at)]
+    if columns or column is None or any(is_blank(_cell(scan, row, column)) for row in below):
+        return
+    inside[:stop] = bytes((DATA,)) * stop
+    numbers = [[span.data_start + 1, span.data_start + stop]]
+    said = f"{rows_in_words(numbers)}: a name alone, which may be a section head or a record without values; kept as a record"
+    context.notice("doubtful_rows", said, count=stop, **context.rows_told(numbers))
+
+
+def _cell(scan: SheetScan, row: int, column: int) -> Any:
+    cells = scan.row(row)
+    return cells[column] if column < len(cells) else None
+
+
+def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan, names: dict[int, str]) -> pl.Series:
+    """For each row the section head above it; ``names``: those of heads that have more than a name."""
     heads: list[str | None] = []
     head: str | None = None
     for at, kind in enumerate(inside):
-        if kind == GROUP:
+        if at in names:
+            head = names[at]
+        elif kind == GROUP:
             cells = scan.row(span.data_start + at)[span.first_column : span.stop_column]
             # A merged head that was filled says the same in each of its cells.
             texts = dict.fromkeys(str(cell).strip() for cell in cells if not is_blank(cell))

@@ -6,6 +6,9 @@ count here from 0 at the first row below a table's header.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 from ade_engine import _native
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.models.notices import INFO, WARNING
@@ -16,6 +19,8 @@ from ade_engine.pipeline.shared.row_numbers import stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.context import RunContext
@@ -30,6 +35,8 @@ _DOUBTS = (
     "a word for VAT, shipping or discounts, without the texts that records have",
     "a word for averages, but the numbers are none",
 )
+#: A day, or the number of a record.
+_NUMBERED = re.compile(r"[^\W\d_]{0,4}[-/.#]?\d+(?:[-/.]\d+)*")
 #: So many numbers of totals that do not add up are told one by one.
 _MOST_TOLD = 10
 
@@ -45,7 +52,11 @@ def find_totals(context: RunContext, span: RowSpan, inside: bytearray, scan: She
         if kind == TOTAL and layouts[span.data_start + at].state == "total":
             inside[at] = DATA
     doubtful: dict[int, list[int]] = {}
+    goes_on = context.settings.edition != "1.9"
     for at, kind, doubt in judged:
+        if kind == "total" and goes_on and _goes_on(scan, span, at):
+            # Day and amount alone are a record, whatever they add up to.
+            kind, doubt = "doubtful", 0
         if kind == "doubtful":
             if inside[at] in (DATA, TOTAL):
                 doubtful.setdefault(doubt, []).append(span.data_start + at + 1)
@@ -54,6 +65,31 @@ def find_totals(context: RunContext, span: RowSpan, inside: bytearray, scan: She
     _tell_doubtful(context, doubtful)
     if context.settings.check_totals:
         _tell_checks(context, span, checks)
+
+
+def _goes_on(scan: SheetScan, span: RowSpan, at: int) -> bool:
+    """Whether a row begins as the rows around it do, with the next day or number of theirs: totals begin with a word, or with nothing."""
+    row, step = span.data_start + at, (-1, 1)
+    own = _start(scan, span, row)
+    around = [next((_start(scan, span, one) for one in range(row + by, end, by) if not scan.is_empty_row(one)), None) for by, end in zip(step, (span.data_start - 1, span.stop))]
+    if isinstance(own, dt.date):
+        return isinstance(around[0], dt.date)
+    if isinstance(own, int) and not isinstance(own, bool):
+        return around[0] == own - 1
+    shape = _shape(own)
+    return shape is not None and own != around[0] and shape == _shape(around[0]) and (around[1] is None or shape == _shape(around[1]))
+
+
+def _start(scan: SheetScan, span: RowSpan, row: int) -> Any:
+    cells = scan.row(row)
+    return cells[span.first_column] if span.first_column < len(cells) else None
+
+
+def _shape(cell: Any) -> str | None:
+    """What a day or the number of a record looks like, without its digits: ``A-9`` for A-17."""
+    if not isinstance(cell, str) or not _NUMBERED.fullmatch(cell.strip()):
+        return None
+    return re.sub(r"\d+", "9", cell.strip())
 
 
 def _tell_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:
