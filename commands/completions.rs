@@ -278,12 +278,8 @@ impl Kind {
 fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec<Offer>, Failure> {
     const MOST: u32 = 50;
     let wanted = RunsWanted {
-        status: None,
-        configuration: None,
-        input: None,
-        since: None,
-        before: None,
         limit: MOST,
+        ..RunsWanted::default()
     };
     let mut runs = Vec::new();
     for page in chosen::pages(workspace, &wanted) {

@@ -112,6 +112,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         listening,
         options: ServeOptions {
             loopback,
+            edits_folders: loopback,
             figures_alone: false,
             without_pages: args.no_web,
             trusted_proxies: Vec::new(),

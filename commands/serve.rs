@@ -82,6 +82,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         listening,
         options: ServeOptions {
             loopback,
+            edits_folders: false,
             figures_alone: false,
             without_pages: args.no_web,
             trusted_proxies,

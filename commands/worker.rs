@@ -12,6 +12,7 @@ use ade::base::problem::code;
 use ade::engine::ChildProcess;
 use ade::run::calls::request::Tools;
 use ade::run::execution::happenings::{Happening, Where};
+use ade::run::views::chosen::label;
 use ade::settings::{LogLevel, SafeMode};
 use ade::store::Only;
 use ade::system::service::ServiceManager;
@@ -65,13 +66,6 @@ pub struct Args {
     /// Answer /metrics, /healthz and /readyz here, for Prometheus; an address other than 127.0.0.1 lets other machines read them
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
-}
-
-fn label(text: &str) -> Result<String, String> {
-    match text.split_once(':') {
-        Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok(text.to_owned()),
-        _ => Err("must be a key and a value, as `sender:acme`".to_owned()),
-    }
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {

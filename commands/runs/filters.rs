@@ -42,8 +42,8 @@ impl Filters {
             configuration: self.configuration.as_deref(),
             input: self.input.as_deref(),
             since: since.transpose()?,
-            before: None,
             limit: u32::MAX,
+            ..RunsWanted::default()
         })
     }
 

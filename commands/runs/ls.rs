@@ -6,7 +6,7 @@ use crate::ui::{Table, Tone, ago, duration, thousands};
 use ade::base::clock::Timestamp;
 use ade::base::show_path::Whole;
 use ade::run::results::demands::refusals;
-use ade::run::views::chosen::{RunsWanted, instant, pages, short_ids};
+use ade::run::views::chosen::{RunsWanted, instant, label, pages, short_ids};
 use ade::run::views::json::runs_json;
 use ade::run::views::summary::unprocessed;
 use ade::store::{RunRecord, RunStatus, StoreError};
@@ -28,6 +28,12 @@ pub struct Args {
     /// Only runs of the input file with this name, or of the one file at this path
     #[arg(long, value_name = "NAME")]
     input: Option<String>,
+    /// Only runs with this label, such as those of files that were dropped into the console together
+    #[arg(long, value_name = "KEY:VALUE", value_parser = label)]
+    label: Option<String>,
+    /// Only runs that found no column for some of their fields
+    #[arg(long)]
+    fields_missing: bool,
     /// Only runs recorded since a time (2026-11-20, 2026-11-20T10:00:00Z) or an age (90s, 30m, 12h, 7d, 2w)
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -47,6 +53,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         status: args.status.as_deref(),
         configuration: args.configuration.as_deref(),
         input: args.input.as_deref(),
+        label: args.label.as_deref().and_then(|text| text.split_once(':')),
+        fields_missing: args.fields_missing,
         since,
         before: None,
         limit: args.limit,

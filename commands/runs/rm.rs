@@ -60,9 +60,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         status: args.status.as_deref(),
         configuration: args.configuration.as_deref(),
         input: args.input.as_deref(),
-        since: None,
         before: before.transpose()?,
         limit: u32::MAX,
+        ..RunsWanted::default()
     };
     let workspace = context.open_for_runs()?;
     let chosen = if args.run.is_empty() {

@@ -439,6 +439,7 @@ fn marked(
         CountsAs::Normalized if lacks_fields => ("◐", Tone::Warn, ""),
         CountsAs::Normalized => ("✓", Tone::Good, ""),
         CountsAs::Unchanged if has_faults => ("⚠", Tone::Warn, "unchanged"),
+        CountsAs::Unchanged if lacks_fields => ("◐", Tone::Warn, "unchanged"),
         CountsAs::Unchanged => ("✓", Tone::Good, "unchanged"),
         CountsAs::Empty => ("⚠", Tone::Warn, "found nothing"),
         CountsAs::Unprocessed => {

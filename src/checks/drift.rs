@@ -107,6 +107,7 @@ pub fn drift(
             store,
             &prepared.key.configuration_id,
             &name,
+            None,
         )?,
     };
     let since = since.ok_or_else(|| DriftError::NoRun { file: name.clone() })?;

@@ -13,6 +13,7 @@ import { Environments } from './pages/environments'
 import { Workers } from './pages/workers'
 import { Tokens } from './pages/tokens'
 import { Configurations, Configuration } from './pages/configs'
+import { goOn } from './pages/starts'
 import { SignIn } from './pages/sign-in'
 import { signal } from '@preact/signals'
 
@@ -83,7 +84,7 @@ function App() {
 
 export function start() {
   trouble.value = null
-  begin().catch((error) => signedOut.value || (trouble.value = error))
+  begin().then(goOn, (error) => signedOut.value || (trouble.value = error))
 }
 
 start()

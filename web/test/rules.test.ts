@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { byRule, type Issue } from '../src/pages/explained'
+import { groupedBy, type Issue } from '../src/pages/explained'
 
-test('issues stand below their rules, the rule with the most first', () => {
+test('issues stand below their rules or persons, what has the most first', () => {
   const issues = ['hours', 'email', 'hours'].map((rule) => ({ rule }) as Issue)
-  expect(byRule(issues)).toEqual(['hours · 2 issues', 0, 2, 'email · 1 issue', 1])
+  expect(groupedBy(issues, 'rule')).toEqual(['hours · 2 issues', 0, 2, 'email · 1 issue', 1])
+  expect(groupedBy([{ key: 'Ann' }, { key: null }, { key: 'Ann' }] as Issue[], 'key')).toEqual(['Ann · 2 issues', 0, 2, 'of no row · 1 issue', 1])
 })

@@ -62,6 +62,7 @@ try {
   let people
   let asOfOne
   let messy
+  let batch
   let slow
 
   await steps.step('the printed link opens the console, and no code stays in the address', async () => {
@@ -113,7 +114,7 @@ try {
     await second.getByText('Live', { exact: true }).waitFor()
     await page.bringToFront()
     await page.keyboard.press('Control+Enter')
-    await heading('Runs').waitFor()
+    await heading(/^Batch of /).waitFor()
     const ended = page.locator('tr[id^=run-]').filter({ hasText: /sample\.xlsx|office\.csv/ }).filter({ hasText: 'Succeeded' })
     await ended.nth(1).waitFor()
     messy = (await page.locator('tr[id^=run-]', { hasText: 'sample.xlsx' }).getAttribute('id')).slice(4)
@@ -121,15 +122,60 @@ try {
     await second.close()
     // Columns that were lost are told, and found.
     await page.locator('tr', { hasText: 'office.csv' }).getByText('6 of 9', { exact: true }).waitFor()
-    await look('runs')
     await button(/^Fields missing 1/).click()
     await row(messy).waitFor({ state: 'detached' })
+    batch = query('label')
     await go('/runs')
     await row(messy).waitFor()
+    await look('runs')
+  })
+
+  await steps.step('what was dropped together is a batch: what was not found, the rules, and one archive', async () => {
+    await go(`/runs?label=${encodeURIComponent(batch)}`)
+    const panel = page.getByRole('complementary', { name: 'The batch' })
+    await panel.getByRole('heading', { name: 'Not found' }).waitFor()
+    await panel.locator('li', { hasText: 'hours' }).getByRole('link', { name: 'office.csv' }).waitFor()
+    await panel.getByRole('heading', { name: 'Issues by rule' }).waitFor()
+    await look('batch')
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'All files' }).click()])
+    const zip = readFileSync(await download.path(), 'latin1')
+    for (const name of ['outputs/', 'marked/', 'report.html']) assert.ok(zip.includes(name), name)
+    await page.keyboard.press('Escape')
+    await heading('Runs').waitFor()
+  })
+
+  await steps.step('neither a full queue nor a page that is left loses a file', async () => {
+    let refused = 0
+    const full = { status: 429, contentType: 'application/problem+json', headers: { 'Retry-After': '30' }, body: JSON.stringify({ code: 'queue_full', detail: 'The queue is full.' }) }
+    const queue = /api.v1.configs.[^/]+.runs$/
+    await page.route(queue, (route) => (refused++ ? route.continue() : route.fulfill(full)))
+    await choose(await sent('a.csv', 'Surname,Hours\nLee,4\n'), await sent('b.csv', 'Surname,Hours\nRay,5\n'), await sent('c.csv', 'Surname,Hours\nMoss,6\n'))
+    await page.getByText('Ready', { exact: true }).nth(2).waitFor()
+    await page.locator('#configuration').selectOption(crew)
+    await page.keyboard.press('Control+Enter')
+    await page.getByText('The queue is full: the next starts in').waitFor()
+    await page.getByText('3 files wait for a run').waitFor()
+    await page.unroute(queue)
+    // As when the window was closed, and opened on another day.
+    await page.reload()
+    await page.locator('tr[id^=run-]').filter({ hasText: /[abc]\.csv/ }).filter({ hasText: 'Succeeded' }).nth(2).waitFor()
+    assert.equal(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('ade.waits.')).length), 0)
+  })
+
+  await steps.step('a run is compared with an earlier one', async () => {
+    await go(`/runs/${messy}/compare`)
+    await page.getByRole('heading', { name: 'No earlier run to compare with' }).waitFor()
+    const office = (await place.api('runs?q=office')).items[0].id
+    await page.getByLabel('Compared with').selectOption(office)
+    await page.getByRole('region', { name: 'What differs' }).getByText('hours').first().waitFor()
+    await page.getByText(/before, \d+ now/).waitFor()
+    await says('with', office)
+    await look('compare')
+    await go('/runs')
   })
 
   await steps.step('the result is read: the sheet beside what came of it', async () => {
-    for (let press = 0; press < 3; press++) {
+    for (let press = 0; press < 8; press++) {
       await page.keyboard.press('j')
       if (await page.locator(`#run-${messy}.chosen`).count()) break
     }
@@ -169,7 +215,7 @@ try {
     await look('run-result-only')
     await page.getByRole('switch', { name: 'Only issues' }).click()
     await button('Issues', { exact: true }).click()
-    await page.getByRole('switch', { name: 'By rule' }).click()
+    await button('By rule').click()
     await page.getByRole('heading', { name: 'email.value_lost · 1 issue' }).waitFor()
     await look('run-issues')
     const saved = page.waitForEvent('download')

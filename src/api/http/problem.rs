@@ -240,7 +240,7 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::NOT_UPLOADED
         | code::DOCUMENT_IN_USE
         | code::COLLECTION_BUSY => StatusCode::CONFLICT,
-        code::DOCUMENT_DELETED => StatusCode::GONE,
+        code::DOCUMENT_DELETED | code::OUTPUT_GONE => StatusCode::GONE,
         code::PRECONDITION_FAILED => StatusCode::PRECONDITION_FAILED,
         code::PRECONDITION_REQUIRED => StatusCode::PRECONDITION_REQUIRED,
         code::TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,

@@ -112,6 +112,7 @@ async fn session(Reader(api, caller): Reader) -> Json<Value> {
         "workspaces": caller.token.workspaces,
         "workspace": api.home().id(),
         "this_machine": api.options.loopback,
+        "edits_folders": api.options.edits_folders,
         "version": env!("CARGO_PKG_VERSION"),
     }))
 }

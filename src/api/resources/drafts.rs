@@ -17,11 +17,11 @@ use crate::api::http::body::Path;
 use crate::api::http::download;
 use crate::api::http::download::Download;
 use crate::api::http::problem::ApiError;
-use crate::api::state::Api;
+use crate::api::state::{Api, Blocking};
 use crate::base::files::name_of;
 use crate::base::problem::code;
 use crate::workspace::configurations::archive::LARGEST_FILE;
-use crate::workspace::configurations::draft::ConfigurationFile;
+use crate::workspace::configurations::draft::{ConfigurationFile, Folders};
 use crate::workspace::configurations::versions::OpenedFile;
 use crate::workspace::configurations::{
     ConfigurationsError, FileListObject, FileObject, Precondition, draft, file_json, file_list,
@@ -173,7 +173,7 @@ pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> Answer<Res
     download::serve_opened(opened.content.into(), &file, headers).await
 }
 
-/// Write a file of a draft. The body is the file.
+/// Write a file of a draft, or under `ade dev` of a folder. The body is the file.
 ///
 /// A file that is there is replaced only by who says which content that is: `If-Match` with its ETag, or `*`.
 #[utoipa::path(put, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "write_config_file", tag = "configurations",
@@ -202,7 +202,8 @@ async fn write_file(
     let content = receive(&api, &workspace, request, limit, |_| true).await?;
     api.slow_work(move |api| {
         let workspace = api.open(&workspace);
-        let written = draft::write(&workspace, &known, which.path(), content, &precondition);
+        let known = (&known, folders(api));
+        let written = draft::write(&workspace, known, which.path(), content, &precondition);
         let (file, is_new) = written.map_err(about_path)?;
         let status = status_of(is_new, StatusCode::CREATED);
         let mut response = (status, axum::Json(file_json(&file))).into_response();
@@ -214,7 +215,7 @@ async fn write_file(
     .await
 }
 
-/// Delete a file of a draft.
+/// Delete a file of a draft, or under `ade dev` of a folder.
 ///
 /// Only who says which content that is deletes it: `If-Match` with its ETag, or `*`.
 #[utoipa::path(delete, path = "/api/v1/configs/{config_id}/files/{path}", operation_id = "delete_config_file", tag = "configurations",
@@ -235,10 +236,19 @@ async fn delete_file(
     let precondition = precondition(&headers)?;
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
-        draft::delete(&workspace, &known, which.path(), &precondition).map_err(about_path)?;
+        let known = (&known, folders(api));
+        draft::delete(&workspace, known, which.path(), &precondition).map_err(about_path)?;
         Ok(StatusCode::NO_CONTENT)
     })
     .await
+}
+
+/// Folders are edited by who sits at the machine alone: what is written there is run there.
+fn folders(api: &Blocking<'_>) -> Folders {
+    match api.options.edits_folders {
+        true => Folders::Edited,
+        false => Folders::Kept,
+    }
 }
 
 /// An error about a file, which names the parameter where that is wrong.

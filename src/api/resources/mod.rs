@@ -1,11 +1,13 @@
 //! The resources of the API, a file for each: a handler parses the request, calls the library and renders the answer.
 
+pub(crate) mod batches;
 pub(crate) mod builds;
 pub(crate) mod cells;
 pub(crate) mod checks;
 pub(crate) mod collection;
 pub(crate) mod configurations;
 pub(crate) mod deliveries;
+pub(crate) mod differences;
 pub(crate) mod documents;
 pub(crate) mod drafts;
 pub(crate) mod environments;

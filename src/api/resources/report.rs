@@ -1,5 +1,6 @@
 //! The page of a run: what it found, to be read in a browser, printed or mailed.
 
+use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::path::Path as FilePath;
 
@@ -21,6 +22,8 @@ use crate::api::state::Api;
 use crate::base::problem::code;
 use crate::report::{Options, ReportError, SECURITY_POLICY, page};
 use crate::run::results::issues::NoList;
+use crate::store::RunRecord;
+use crate::workspace::Workspace;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(report))
@@ -29,10 +32,19 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichReport {
+pub struct WhichReport {
     /// `false`: without cell values, so without the sheets.
     #[param(nullable = false)]
     values: Option<bool>,
+}
+
+impl WhichReport {
+    /// How the page is made.
+    pub fn options(&self) -> Options {
+        Options {
+            values: self.values.unwrap_or(true),
+        }
+    }
 }
 
 /// Read a page of what a run found.
@@ -48,22 +60,33 @@ async fn report(
     Path(id): Path<String>,
     Query(which): Query<WhichReport>,
 ) -> Answer<Response> {
-    let options = Options {
-        values: which.values.unwrap_or(true),
-    };
-    let (file, length) = api
-        .slow_work(move |api| {
-            let (workspace, run) = run_with_files(api, &caller, &id)?;
-            // A file without a name: it is gone when it was sent, or the server has ended.
-            let unwritable = |error: std::io::Error| ApiError::internal(error.to_string());
-            let mut file = tempfile::tempfile().map_err(unwritable)?;
-            let name = FilePath::new("the page");
-            page(&*workspace.store, &[run], options, &mut file, name).map_err(not_made)?;
-            let length = file.stream_position().map_err(unwritable)?;
-            file.seek(SeekFrom::Start(0)).map_err(unwritable)?;
-            Ok((file, length))
-        })
-        .await?;
+    let page = api.slow_work(move |api| {
+        let (workspace, run) = run_with_files(api, &caller, &id)?;
+        made(&workspace, &[run], which.options())
+    });
+    Ok(page_response(page.await?))
+}
+
+/// The page of runs, from its beginning, and its length. The file has no name: it is gone when it was sent, or the server has ended.
+///
+/// # Errors
+/// A run has not ended, or something cannot be read or written.
+pub fn made(
+    workspace: &Workspace,
+    runs: &[RunRecord],
+    options: Options,
+) -> Result<(File, u64), ApiError> {
+    let unwritable = |error: std::io::Error| ApiError::internal(error.to_string());
+    let mut file = tempfile::tempfile().map_err(unwritable)?;
+    let name = FilePath::new("the page");
+    page(&*workspace.store, runs, options, &mut file, name).map_err(not_made)?;
+    let length = file.stream_position().map_err(unwritable)?;
+    file.seek(SeekFrom::Start(0)).map_err(unwritable)?;
+    Ok((file, length))
+}
+
+/// A page as it is sent.
+pub fn page_response((file, length): (File, u64)) -> Response {
     let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024);
     let mut response = Body::from_stream(stream).into_response();
     let headers = response.headers_mut();
@@ -75,7 +98,7 @@ async fn report(
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    Ok(response)
+    response
 }
 
 /// That there is no page, as other routes say of what a run leaves.

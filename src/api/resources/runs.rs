@@ -502,7 +502,11 @@ fn text_in(text: Option<String>) -> Result<Option<String>, ApiError> {
     }
 }
 
-fn labels_in(given: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
+/// Labels that are looked for, each as `key:value`.
+///
+/// # Errors
+/// One is no label, or two ask for two values of a key.
+pub fn labels_in(given: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
     let mut labels = BTreeMap::new();
     for label in given {
         let parts = label.split_once(':').filter(|(key, _)| is_label(key));

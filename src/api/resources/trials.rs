@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::checks::{at_hand, does_not_load, not_checked};
 use super::configurations::{Which, long};
-use super::runs::{Left, document_of, place_of};
+use super::runs::{Left, document_of, place_of, run_of};
 use crate::api::access::caller::{Administrator, Caller};
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
@@ -50,10 +50,13 @@ struct NewTrial {
     /// These documents instead, at most 20.
     #[schema(max_items = 20, min_items = 1)]
     document_ids: Option<Vec<String>>,
+    /// The inputs of these runs instead, whatever configuration they had, at most 20.
+    #[schema(max_items = 20, min_items = 1)]
+    run_ids: Option<Vec<String>>,
 }
 
 impl JsonBody for NewTrial {
-    const ARRAYS: &'static [&'static str] = &["document_ids"];
+    const ARRAYS: &'static [&'static str] = &["document_ids", "run_ids"];
 }
 
 /// What a trial found.
@@ -119,19 +122,24 @@ async fn create(
 
 impl NewTrial {
     fn demand_sizes(&self) -> Result<(), ApiError> {
-        let (field, count) = match (self.runs, &self.document_ids) {
-            (Some(_), Some(_)) => {
-                return Err(ApiError::field("runs", "is given beside document_ids"));
+        let given = [
+            ("runs", self.runs.map(|runs| runs as usize)),
+            ("document_ids", self.document_ids.as_ref().map(Vec::len)),
+            ("run_ids", self.run_ids.as_ref().map(Vec::len)),
+        ];
+        let mut given = given
+            .iter()
+            .filter_map(|(field, count)| Some((*field, (*count)?)));
+        match (given.next(), given.next()) {
+            (Some((first, _)), Some((second, _))) => {
+                Err(ApiError::field(first, format!("is given beside {second}")))
             }
-            (Some(runs), None) => ("runs", runs as usize),
-            (None, Some(ids)) => ("document_ids", ids.len()),
-            (None, None) => return Ok(()),
-        };
-        if (1..=MOST_INPUTS).contains(&count) {
-            return Ok(());
+            (Some((field, count)), None) if !(1..=MOST_INPUTS).contains(&count) => {
+                let message = format!("must be 1 to {MOST_INPUTS}");
+                Err(ApiError::field(field, message))
+            }
+            _ => Ok(()),
         }
-        let message = format!("must be 1 to {MOST_INPUTS}");
-        Err(ApiError::field(field, message))
     }
 }
 
@@ -143,6 +151,16 @@ fn inputs(
     known: &KnownConfiguration,
     new: &NewTrial,
 ) -> Result<Vec<TrialInput>, ApiError> {
+    if let Some(ids) = &new.run_ids {
+        let input = |id: &String| {
+            let (_, run) = run_of(api, caller, id)?;
+            match run.key.workspace_id == known.record.workspace_id {
+                true => of_run(workspace, run),
+                false => Err(ApiError::not_found("run", id)),
+            }
+        };
+        return ids.iter().map(input).collect();
+    }
     let runs = workspace.store.runs(&RunFilter {
         workspace_id: known.record.workspace_id.clone(),
         statuses: vec![RunStatus::Succeeded, RunStatus::Failed],

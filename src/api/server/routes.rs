@@ -9,9 +9,9 @@ use super::{guard, health};
 use crate::api::description::openapi;
 use crate::api::pages;
 use crate::api::resources::{
-    builds, cells, checks, collection, configurations, deliveries, documents, drafts, environments,
-    events, explain, files, issues, jobs, pauses, queue, report, rows, runs, settings, stats,
-    templates, tokens, trials, versions, workers, workspaces,
+    batches, builds, cells, checks, collection, configurations, deliveries, differences, documents,
+    drafts, environments, events, explain, files, issues, jobs, pauses, queue, report, rows, runs,
+    settings, stats, templates, tokens, trials, versions, workers, workspaces,
 };
 use crate::api::state::Api;
 
@@ -26,6 +26,8 @@ fn routes() -> (Router<Api>, Described) {
         .merge(deliveries::routes())
         .merge(explain::routes())
         .merge(report::routes())
+        .merge(batches::routes())
+        .merge(differences::routes())
         .merge(rows::routes())
         .merge(issues::routes())
         .merge(documents::routes())

@@ -34,6 +34,8 @@ use watched::WatchedWorkspaces;
 pub struct ServeOptions {
     /// It listens on loopback alone: the Host header must name that.
     pub loopback: bool,
+    /// Configurations that are folders are edited, too: who uses it sits at this machine.
+    pub edits_folders: bool,
     /// Nothing but health and figures.
     pub figures_alone: bool,
     /// No pages, the API alone.

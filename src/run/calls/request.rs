@@ -123,7 +123,7 @@ impl Request<'_> {
             // What is judged later is judged by the run that was the last good one now.
             let senders = Senders::of(&prepared.package_folder);
             let (store, of) = (&*workspace.store, &prepared.key.configuration_id);
-            let last = senders.last_good(store, of, name)?;
+            let last = senders.last_good(store, of, name, None)?;
             *since = last.map(|run| run.id).unwrap_or_default();
         }
         Ok(options)

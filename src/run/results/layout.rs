@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use similar::TextDiff;
+use utoipa::ToSchema;
 
 use crate::store::{RunRecord, Store, StoreError};
 
@@ -79,7 +80,8 @@ struct Looks {
 }
 
 /// One thing in which the layout of a file differs from that of an earlier one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LayoutDifference)]
 pub struct Difference {
     /// What kind of difference it is, such as `column_renamed`.
     pub code: &'static str,

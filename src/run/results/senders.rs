@@ -48,7 +48,8 @@ impl Senders {
         }
     }
 
-    /// The last run of the configuration that succeeded, was not refused and knows its layout, of a file of the sender of `file`.
+    /// The last run of the configuration that succeeded, was not refused and knows its layout, of a file of the sender of `file`;
+    /// `before`: of those that were queued before this run.
     ///
     /// # Errors
     /// The records cannot be read.
@@ -57,9 +58,10 @@ impl Senders {
         store: &dyn Store,
         configuration: &str,
         file: &str,
+        before: Option<&str>,
     ) -> Result<Option<RunRecord>, StoreError> {
         let sender = self.sender(file);
-        let mut behind = None;
+        let mut behind = before.map(str::to_owned);
         loop {
             let inputs = store.succeeded_inputs(configuration, behind.as_deref(), PAGE)?;
             let Some((last, _)) = inputs.last() else {

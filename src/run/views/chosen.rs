@@ -1,5 +1,6 @@
 //! Which runs a user means by their properties: `ade runs ls`, `ade runs rm`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::base::clock::Timestamp;
@@ -11,6 +12,7 @@ use crate::workspace::Workspace;
 use crate::workspace::naming::runs_of_input;
 
 /// Which runs, as a user says it.
+#[derive(Default)]
 pub struct RunsWanted<'a> {
     /// A status; `None`: any.
     pub status: Option<&'a str>,
@@ -18,6 +20,10 @@ pub struct RunsWanted<'a> {
     pub configuration: Option<&'a str>,
     /// The file name of an input, or the path of one file; `None`: any.
     pub input: Option<&'a str>,
+    /// Those with this label, a key and a value; `None`: all.
+    pub label: Option<(&'a str, &'a str)>,
+    /// Whether those alone that found no column for some of their fields.
+    pub fields_missing: bool,
     /// Those recorded since then; `None`: all.
     pub since: Option<Timestamp>,
     /// Those recorded before then; `None`: all.
@@ -52,6 +58,17 @@ pub fn instant(flag: &'static str, text: &str, now: Timestamp) -> Result<Timesta
     Timestamp::parse(&text, now).ok_or(BadTime { flag, text })
 }
 
+/// A label as it is given: a key and a value.
+///
+/// # Errors
+/// It is none.
+pub fn label(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok(text.to_owned()),
+        _ => Err("must be a key and a value, as `sender:acme`".to_owned()),
+    }
+}
+
 /// Returns the runs of the workspace that are wanted, the newest first, page by page.
 pub fn pages<'a>(workspace: &'a Workspace, wanted: &RunsWanted<'_>) -> RunPages<'a> {
     let filter = RunFilter {
@@ -62,6 +79,12 @@ pub fn pages<'a>(workspace: &'a Workspace, wanted: &RunsWanted<'_>) -> RunPages<
             .into_iter()
             .collect(),
         configuration: wanted.configuration.map(real_path),
+        labels: BTreeMap::from_iter(
+            wanted
+                .label
+                .map(|(key, value)| (key.to_owned(), value.to_owned())),
+        ),
+        fields_missing: wanted.fields_missing.then_some(true),
         since: wanted.since,
         before: wanted.before,
         limit: wanted.limit,

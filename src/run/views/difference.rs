@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde_json::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+use utoipa::ToSchema;
 
 use crate::base::files::{FileError, name_of};
 use crate::base::problem::{Facts, Kind, Problem, code};
@@ -34,13 +35,14 @@ const OWN_SHEETS: [&str; 3] = ["Issues", "Notes", "Quarantine"];
 const OWN_COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
 
 /// What differs; of two runs everything, of two workbooks their rows and totals.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Difference {
     /// What is compared with: the name of the input, or of the workbook.
     pub before: String,
     /// What is compared.
     pub after: String,
     /// The runs, where they are runs.
+    #[schema(required)]
     pub run_ids: Option<[String; 2]>,
     /// Configuration, engine and settings that are others.
     pub versions: Vec<Change<String>>,
@@ -57,7 +59,7 @@ pub struct Difference {
 }
 
 /// Something before and after.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Change<T> {
     /// What it is: a field, a rule, a setting.
     pub what: String,
@@ -68,9 +70,10 @@ pub struct Change<T> {
 }
 
 /// How the rows differ.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct RowChanges {
     /// The fields whose values say which rows belong together. `None`: they are paired as they stand.
+    #[schema(required)]
     pub key: Option<String>,
     /// Rows before.
     pub before: u64,
@@ -90,6 +93,8 @@ pub struct RowChanges {
     pub changed_cells: u64,
     /// The first of them.
     pub cells: Vec<CellChange>,
+    /// Columns that both have.
+    pub columns: Vec<String>,
     /// Columns that only the second has.
     pub added_columns: Vec<String>,
     /// Columns that only the first has.
@@ -97,7 +102,7 @@ pub struct RowChanges {
 }
 
 /// A cell with another value.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CellChange {
     /// Its row: the key, or the number from 1 that it has now.
     pub row: String,
@@ -601,6 +606,10 @@ fn compared(
         .iter()
         .enumerate()
         .filter_map(|(is, name)| Some((old.column(name)?, is)))
+        .collect();
+    rows.columns = columns
+        .iter()
+        .map(|(_, is)| new.columns[*is].clone())
         .collect();
     let places: Vec<(usize, usize)> = keys
         .iter()

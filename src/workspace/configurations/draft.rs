@@ -104,13 +104,13 @@ pub fn replace(
     files_below(&draft)
 }
 
-/// Writes a file of the draft. Returns it, and whether it is new.
+/// Writes a file of the draft, or of a folder where that may be edited. Returns it, and whether it is new.
 ///
 /// # Errors
 /// Its path is refused, what is there is not what `precondition` says, the draft would be too large, or the file cannot be written.
 pub fn write(
     workspace: &Workspace,
-    known: &KnownConfiguration,
+    (known, folders): (&KnownConfiguration, Folders),
     path: &str,
     mut content: Spool,
     precondition: &Precondition,
@@ -119,17 +119,19 @@ pub fn write(
     if content.size_bytes() > LARGEST_FILE {
         return Err(too_large("the file", LARGEST_FILE));
     }
-    let (draft, _turn) = take(workspace, known)?;
+    let (draft, _turn) = edited(workspace, known, folders)?;
     let target = draft.join(&relative);
     demand(precondition, path, &target)?;
-    let (mut count, mut bytes, mut is_new) = (1, content.size_bytes(), true);
-    for (other, size) in listed(&draft)? {
-        if other == relative {
-            is_new = false;
-        } else {
-            count += 1;
-            bytes += size;
-        }
+    let is_new = !is_file(&target);
+    let (mut count, mut bytes) = (1, content.size_bytes());
+    // In somebody's own folder lies what is none of the configuration.
+    let others = match known.uploaded {
+        true => listed(&draft)?,
+        false => Vec::new(),
+    };
+    for (_, size) in others.iter().filter(|(other, _)| *other != relative) {
+        count += 1;
+        bytes += size;
     }
     if count > MOST_FILES {
         return Err(ConfigurationsError::TooLarge {
@@ -150,10 +152,16 @@ pub fn write(
     }
     let writing =
         |error: io::Error| ConfigurationsError::from(FileError::on("write", &target)(error));
-    let mut beside = files::unfinished(folder_of(&draft)).map_err(writing)?;
+    let beside = if known.uploaded {
+        folder_of(&draft)
+    } else {
+        folder
+    };
+    let mut beside = files::unfinished(beside).map_err(writing)?;
     io::copy(content.rewound()?, beside.as_file_mut()).map_err(writing)?;
     let (sha256, size_bytes) = digest_of_open(beside.as_file_mut()).map_err(writing)?;
-    let readable = fs::Permissions::from_mode(0o644);
+    let before = fs::metadata(&target).map(|found| found.permissions());
+    let readable = before.unwrap_or_else(|_| fs::Permissions::from_mode(0o644));
     beside
         .as_file()
         .set_permissions(readable)
@@ -171,18 +179,18 @@ pub fn write(
     Ok((file, is_new))
 }
 
-/// Deletes a file of the draft, and the folders that are empty then.
+/// Deletes a file of the draft, or of a folder where that may be edited, and the folders that are empty then.
 ///
 /// # Errors
 /// There is no such file, it is not what `precondition` says, or it cannot be deleted.
 pub fn delete(
     workspace: &Workspace,
-    known: &KnownConfiguration,
+    (known, folders): (&KnownConfiguration, Folders),
     path: &str,
     precondition: &Precondition,
 ) -> Result<(), ConfigurationsError> {
     let relative = checked_path(path)?;
-    let (draft, _turn) = take(workspace, known)?;
+    let (draft, _turn) = edited(workspace, known, folders)?;
     let target = draft.join(&relative);
     if !is_file(&target) {
         return Err(no_file(path));
@@ -243,6 +251,29 @@ pub(super) fn digest_of(files: &[ConfigurationFile]) -> String {
         hasher.update(&file.sha256);
     }
     hasher.finish().to_string()
+}
+
+/// What may become of the files of a configuration that is a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Folders {
+    /// They are edited, by who sits at the machine.
+    Edited,
+    /// They stay.
+    Kept,
+}
+
+/// The folder whose files are edited one by one: that of the draft, or the configuration's own; and the turn to do so.
+fn edited(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    folders: Folders,
+) -> Result<(PathBuf, Lock), ConfigurationsError> {
+    if known.uploaded || folders == Folders::Kept {
+        return take(workspace, known);
+    }
+    let record = &known.record;
+    let turn = Lock::take(&workspace.paths.draft_lock(&record.workspace_id, &record.id))?;
+    Ok((record.path.clone(), turn))
 }
 
 /// The folder of the draft, and the turn to read or change it as a whole.

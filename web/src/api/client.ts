@@ -14,6 +14,7 @@ export interface Session {
   workspaces: string[] | null
   workspace: string
   this_machine: boolean
+  edits_folders: boolean
   version: string
 }
 

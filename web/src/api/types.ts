@@ -518,6 +518,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/batches/{label}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what the runs of a batch have in common.
+         * @description A batch is the runs that share a label, such as the files that were dropped into the console together. `GET /api/v1/runs` with
+         *     `label` lists them one by one. Of a file that was run again the newest run counts here.
+         */
+        get: operations["get_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/batches/{label}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the files of a batch as one archive.
+         * @description It has the normalized workbooks below `outputs/`, the marked copies of files with issues below `marked/`, and `report.html`. What
+         *     cannot be there, such as the copy of a file that cannot be marked, is named in `left-out.txt`. Runs that have not ended are left out.
+         */
+        get: operations["download_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/batches/{label}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a page of what the runs of a batch found.
+         * @description One HTML file that needs no network, as that of a run. Runs that have not ended are left out.
+         */
+        get: operations["get_batch_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say in what a run differs from an earlier one.
+         * @description The layout of its file, fields and their headers, counts, issues by rule, versions and settings, rows by a key or as they stand,
+         *     and the totals of columns of numbers. Values of cells are shown.
+         */
+        get: operations["get_run_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/rows": {
         parameters: {
             query?: never;
@@ -804,13 +887,13 @@ export interface paths {
         /** Read a file of a draft, or of a folder one that runs use. */
         get: operations["download_config_file"];
         /**
-         * Write a file of a draft. The body is the file.
+         * Write a file of a draft, or under `ade dev` of a folder. The body is the file.
          * @description A file that is there is replaced only by who says which content that is: `If-Match` with its ETag, or `*`.
          */
         put: operations["write_config_file"];
         post?: never;
         /**
-         * Delete a file of a draft.
+         * Delete a file of a draft, or under `ade dev` of a folder.
          * @description Only who says which content that is deletes it: `If-Match` with its ETag, or `*`.
          */
         delete: operations["delete_config_file"];
@@ -1537,6 +1620,19 @@ export interface components {
         AttemptList: {
             items: components["schemas"]["Attempt"][];
         };
+        /** @description What the runs of a batch have in common. */
+        Batch: {
+            /** @description The label. */
+            label: string;
+            /** @description How many runs it has; at most 1000 are looked at. */
+            runs: number;
+            /** @description How many of them left a workbook that is there still. */
+            outputs: number;
+            /** @description Fields that some runs found no column for, those of the most runs first. */
+            fields_missing: components["schemas"]["MissingField"][];
+            /** @description Issues by rule, errors first, then those of the most cells. */
+            issues: components["schemas"]["RuleOfBatch"][];
+        };
         /** @description The environment is ready, or could not be built. */
         BuildCompletedEvent: {
             build_id: string;
@@ -1606,6 +1702,17 @@ export interface components {
              */
             lease_expires_at: string | null;
         };
+        /** @description A cell with another value. */
+        CellChange: {
+            /** @description Its row: the key, or the number from 1 that it has now. */
+            row: string;
+            /** @description Its column. */
+            column: string;
+            /** @description What it was, at most 200 characters. */
+            before: string;
+            /** @description What it is. */
+            after: string;
+        };
         /** @description An issue of a cell, a row or a column of a window, without the values. */
         CellIssue: {
             /**
@@ -1654,6 +1761,31 @@ export interface components {
             /** @description Of an input, the rows of the window that were not written; null if the run does not tell, and of an output. */
             row_reasons: components["schemas"]["RowReason"][] | null;
             issues?: components["schemas"]["WindowIssues"] | null;
+        };
+        /** @description Something before and after. */
+        Change_String: {
+            /** @description What it is: a field, a rule, a setting. */
+            what: string;
+            before: string;
+            after: string;
+        };
+        /** @description Something before and after. */
+        Change_f64: {
+            /** @description What it is: a field, a rule, a setting. */
+            what: string;
+            /** Format: double */
+            before: number;
+            /** Format: double */
+            after: number;
+        };
+        /** @description Something before and after. */
+        Change_u64: {
+            /** @description What it is: a field, a rule, a setting. */
+            what: string;
+            /** Format: int64 */
+            before: number;
+            /** Format: int64 */
+            after: number;
         };
         /** @description A cell with another value. */
         ChangedCell: {
@@ -1866,6 +1998,27 @@ export interface components {
          * @enum {string}
          */
         DeliveryStatus: "waiting" | "delivered" | "failed";
+        /** @description What differs; of two runs everything, of two workbooks their rows and totals. */
+        Difference: {
+            /** @description What is compared with: the name of the input, or of the workbook. */
+            before: string;
+            /** @description What is compared. */
+            after: string;
+            /** @description The runs, where they are runs. */
+            run_ids: string[] | null;
+            /** @description Configuration, engine and settings that are others. */
+            versions: components["schemas"]["Change_String"][];
+            /** @description Rows, columns and issues, the same ones too. */
+            counts: components["schemas"]["Change_u64"][];
+            /** @description Issues by rule, where their number is another. */
+            issues: components["schemas"]["Change_u64"][];
+            /** @description The headers of the columns that are a field, where they are others; of no length where the field has none. */
+            mapping: components["schemas"]["Change_String"][];
+            /** @description The rows of the outputs. */
+            rows: components["schemas"]["RowChanges"];
+            /** @description The sums of columns of numbers, the same ones too. */
+            totals: components["schemas"]["Change_f64"][];
+        };
         /** @description A stored input. */
         Document: {
             /** @description UUIDv7. */
@@ -2318,6 +2471,19 @@ export interface components {
              */
             max_concurrency: number | null;
         };
+        /** @description One thing in which the layout of a file differs from that of an earlier one. */
+        LayoutDifference: {
+            /** @description What kind of difference it is, such as `column_renamed`. */
+            code: string;
+            /** @description Whether it may change what the run makes of the file. Where a header stands does not. */
+            matters: boolean;
+            /** @description The sheet, as it is called now. */
+            sheet: string;
+            /** @description The headers of the columns that it is about, as they are now; of a column that is gone as it was. */
+            columns: string[];
+            /** @description What it is, in a sentence. */
+            message: string;
+        };
         /** @description A file of a run. */
         LeftFile: {
             name: string;
@@ -2437,6 +2603,13 @@ export interface components {
             expected_fields: number;
             /** @description Those that no column was found for and nothing filled, in the configuration's order. */
             missing_fields: string[];
+        };
+        /** @description A field that runs found no column for. */
+        MissingField: {
+            /** @description Its name. */
+            field: string;
+            /** @description Those runs. */
+            run_ids: string[];
         };
         /** @description A build to be made. */
         NewBuild: {
@@ -2573,6 +2746,8 @@ export interface components {
             runs?: number | null;
             /** @description These documents instead, at most 20. */
             document_ids?: string[] | null;
+            /** @description The inputs of these runs instead, whatever configuration they had, at most 20. */
+            run_ids?: string[] | null;
         };
         /** @description A workspace to be created. */
         NewWorkspace: {
@@ -2741,6 +2916,53 @@ export interface components {
         Resumed: {
             resumed: components["schemas"]["Paused"] | null;
         };
+        /** @description How the rows differ. */
+        RowChanges: {
+            /** @description The fields whose values say which rows belong together. `None`: they are paired as they stand. */
+            key: string | null;
+            /**
+             * Format: int64
+             * @description Rows before.
+             */
+            before: number;
+            /**
+             * Format: int64
+             * @description Rows now.
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description How many rows are new.
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description How many are gone.
+             */
+            gone: number;
+            /**
+             * Format: int64
+             * @description How many have another value in some cell.
+             */
+            changed: number;
+            /** @description The first rows that are new: by their key, or by their number from 1. */
+            added_rows: string[];
+            /** @description The first that are gone. */
+            gone_rows: string[];
+            /**
+             * Format: int64
+             * @description How many cells have another value, in columns that both have.
+             */
+            changed_cells: number;
+            /** @description The first of them. */
+            cells: components["schemas"]["CellChange"][];
+            /** @description Columns that both have. */
+            columns: string[];
+            /** @description Columns that only the second has. */
+            added_columns: string[];
+            /** @description Columns that only the first has. */
+            gone_columns: string[];
+        };
         /** @description Which rows of a sheet of the other side the rows of a window belong to. */
         RowMap: {
             /** @description The sheet of the other side: of the input for a window of the output, of the output for one of the input. */
@@ -2823,6 +3045,20 @@ export interface components {
              * @description Its issues now.
              */
             after: number;
+        };
+        /** @description A rule that cells of several files break. */
+        RuleOfBatch: {
+            /** @description How bad it is. */
+            severity: components["schemas"]["Severity"];
+            /** @description Its name. */
+            rule: string;
+            /**
+             * Format: int64
+             * @description How many issues there are.
+             */
+            count: number;
+            /** @description The runs that have them. */
+            run_ids: string[];
         };
         /** @description A run. */
         Run: {
@@ -3027,6 +3263,11 @@ export interface components {
             data: {
                 run: components["schemas"]["Run"];
             };
+        };
+        /** @description In what a run differs from an earlier one. */
+        RunDifference: components["schemas"]["Difference"] & {
+            /** @description What differs in the layout of the files; null: one of the two runs knows none. */
+            layout: components["schemas"]["LayoutDifference"][] | null;
         };
         /** @description Why a run or an environment failed. */
         RunError: components["schemas"]["Place"] & {
@@ -4990,6 +5231,160 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace. */
+                workspace: string;
+                /** @description The label that its runs share, as `key:value`. */
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    download_batch: {
+        parameters: {
+            query?: {
+                /** @description Only these; absent: both, and the report. */
+                only?: "outputs" | "marked";
+            };
+            header?: never;
+            path: {
+                /** @description The workspace. */
+                workspace: string;
+                /** @description The label that its runs share, as `key:value`. */
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The part that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            416: components["responses"]["OutOfRange"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_batch_report: {
+        parameters: {
+            query?: {
+                /** @description `false`: without cell values, so without the sheets. */
+                values?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace. */
+                workspace: string;
+                /** @description The label that its runs share, as `key:value`. */
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    /** @description Nothing is loaded and nothing is run */
+                    "Content-Security-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_run_difference: {
+        parameters: {
+            query?: {
+                /** @description The run to compare with; absent: the last good one, before this one, of a file of the same sender. */
+                since?: string;
+                /** @description The field, or the header, whose values say which rows belong together; absent: the first unique field, otherwise all keys. */
+                key?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The run */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDifference"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
             422: components["responses"]["NotUsable"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];

@@ -1,9 +1,9 @@
 // The editor of a configuration's files: CodeMirror, in a chunk that is loaded when a file is opened. It lives in a shadow root, where
 // its rules are adopted style sheets: the policy of the page allows no style elements.
 import * as does from '@codemirror/commands'
-import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search'
+import { closeSearchPanel, findNext, findPrevious, highlightSelectionMatches, openSearchPanel, search } from '@codemirror/search'
 import { EditorSelection, EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from '@codemirror/state'
-import { Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, WidgetType, type Command, type DecorationSet, type KeyBinding } from '@codemirror/view'
+import { Decoration, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, WidgetType, type Command, type DecorationSet, type KeyBinding } from '@codemirror/view'
 import { coloured, indentBelow, languageOf, type Colour } from './colours'
 import type { Message } from '../pages/configs-bench'
 
@@ -72,6 +72,14 @@ const keys: KeyBinding[] = [
   { key: 'Ctrl-m', mac: 'Shift-Alt-m', run: does.toggleTabFocusMode },
 ]
 
+const both = 'editor search-panel'
+const finds: KeyBinding[] = [
+  { key: 'Mod-f', run: openSearchPanel, scope: both },
+  { key: 'F3', run: findNext, shift: findPrevious, scope: both, preventDefault: true },
+  { key: 'Mod-g', run: findNext, shift: findPrevious, scope: both, preventDefault: true },
+  { key: 'Escape', run: closeSearchPanel, scope: both },
+]
+
 const look = EditorView.theme({
   '&': { height: '100%', backgroundColor: 'var(--surface)', color: 'var(--ink)', fontSize: '12px' },
   '&.cm-focused': { outline: 'none' },
@@ -81,8 +89,7 @@ const look = EditorView.theme({
   '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--ink-3)', border: '0' },
   '.cm-lineNumbers .cm-gutterElement': { padding: '0 12px 0 0', minWidth: '46px' },
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--hover) 70%, transparent)' },
-  '.cm-cursor': { borderLeftColor: 'var(--ink)' },
-  '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': { background: 'var(--accent-line)', opacity: '0.45' },
+  '.cm-content ::selection': { background: 'color-mix(in srgb, var(--accent-line) 45%, transparent)' },
   '.cm-selectionMatch': { backgroundColor: 'var(--accent-soft)' },
   '.cm-c-key': { color: 'var(--code-key)' },
   '.cm-c-string': { color: 'var(--code-string)' },
@@ -188,12 +195,12 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
       extensions: [
         lineNumbers(),
         does.history(),
-        drawSelection(),
-        highlightSelectionMatches(),
+
         search({ top: true }),
+        highlightSelectionMatches(),
         readOnly ? [] : [highlightActiveLine(), highlightActiveLineGutter()],
         /\r\n/.test(text) && !/[^\r]\n/.test(text) ? EditorState.lineSeparator.of('\r\n') : [],
-        keymap.of([...keys, ...searchKeymap, ...does.historyKeymap, ...(readOnly ? [] : [does.indentWithTab, { key: 'Enter', run: newLine, shift: newLine }])]),
+        keymap.of([...finds, ...keys, ...does.historyKeymap, ...(readOnly ? [] : [does.indentWithTab, { key: 'Enter', run: newLine, shift: newLine }])]),
         language ? colours(language) : [],
         look,
         messageField,

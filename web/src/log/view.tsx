@@ -5,7 +5,7 @@ import { amend, query } from '../router'
 import { clock, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { failed, Search, Segments, Switch, Trouble } from '../parts/parts'
+import { Button, Choice, failed, moves, Search, Segments, Switch, Trouble } from '../parts/parts'
 import { saveLog } from '../parts/save'
 import { Separator } from '../parts/separator'
 import { LEVELS, lineOf, nextError, rank, shownFrom, type Level, type Line } from './lines'
@@ -90,10 +90,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
     f: () => setFollow(!follow),
     e: () => show(nextError(lines, shown, at, 1)),
     'Shift e': () => show(nextError(lines, shown, Math.max(at, 0), -1)),
-    j: () => show(at + 1),
-    ArrowDown: () => show(at + 1),
-    k: () => show(at - 1),
-    ArrowUp: () => show(at - 1),
+    ...moves((step) => show(at + step)),
     Escape: () => choose(-1),
   })
   // What was searched for is marked where it stands, without nodes of its own.
@@ -120,21 +117,16 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
       <div class="tools">
         <Search value={q} label="Search the log" onInput={(text) => amend({ q: text })} />
         <Segments label="Least level" value={least} onChange={(level) => amend({ level })} all={LEVELS.map((level, place): [Level, string, number] => [level, level[0].toUpperCase() + level.slice(1), levels[place]])} />
-        <select class="input roomy" aria-label="Event" value={event} onChange={(choice) => amend({ event: choice.currentTarget.value })}>
-          <option value="">All events</option>
-          {events.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
+        <Choice kind="roomy" label="Event" value={event} none="All events" all={events} onChange={(value) => amend({ event: value })} />
         <span class="grow" />
         {running && (
           <Switch on={follow} onChange={setFollow}>
             Follow
           </Switch>
         )}
-        <button type="button" class="button roomy" title="The whole log, one line of JSON for each event" onClick={() => saveLog(run).catch(failed)}>
+        <Button kind="roomy" title="The whole log, one line of JSON for each event" onClick={() => saveLog(run).catch(failed)}>
           <Icon name="download" /> JSON lines
-        </button>
+        </Button>
       </div>
       {error != null && <Trouble error={error} />}
       <div class="log" ref={box} tabIndex={0} role="region" aria-label={`Event log, ${number(shown.length)} lines`} onScroll={scrolled}>

@@ -4,7 +4,7 @@ import { get, hindrance, may, Problem, type Schemas } from '../api/client'
 import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Ask, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
+import { Ask, Block, Button, Choice, failed, Loading, Segments, Status, toast, Trouble, useLoaded } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
@@ -42,15 +42,7 @@ function Sides({ bench }: { bench: Bench }) {
   const [layout, setLayout] = useState<'split' | 'unified'>(innerWidth < 640 ? 'unified' : 'split')
   const names: [string, string][] = [...versions.map((one): [string, string] => [String(one.version), `Version ${one.version}${one.status === 'active' ? ' (active)' : ''}, ${one.source_digest.slice(0, 8)}`]), [bench.side, known.uploaded ? 'Draft' : 'Folder']]
   const name = (side: string) => (side === bench.side ? `the ${bench.side}` : `version ${side}`)
-  const side = (value: string, label: string, key: string) => (
-    <select class="input" aria-label={label} value={value} onChange={(event) => amend({ [key]: event.currentTarget.value })}>
-      {names.map(([key, text]) => (
-        <option key={key} value={key}>
-          {text}
-        </option>
-      ))}
-    </select>
-  )
+  const side = (value: string, label: string, key: string) => <Choice label={label} value={value} all={names} onChange={(value) => amend({ [key]: value })} />
   const all = (value ?? []).flatMap((file) => file.hunks ?? [])
   return (
     <>
@@ -68,15 +60,7 @@ function Sides({ bench }: { bench: Bench }) {
         )}
         {value && value.length > 0 && (
           <span class="roomy">
-            <Segments
-              label="Layout"
-              value={layout}
-              onChange={setLayout}
-              all={[
-                ['split', 'Split'],
-                ['unified', 'Unified'],
-              ]}
-            />
+            <Segments label="Layout" value={layout} onChange={setLayout} all={[['split', 'Split'], ['unified', 'Unified']]} />
           </span>
         )}
       </div>
@@ -227,15 +211,12 @@ function Before({ bench }: { bench: Bench }) {
   const dependencies = ['pyproject.toml', 'ade.lock'].some((path) => bench.changed.value.has(path))
   const registered = check ? (['fields', 'hooks'] as const).flatMap((name) => (check.registered[name] ? [many(check.registered[name], name.slice(0, -1))] : [])) : []
   return (
-    <div class="block">
-      <h2>Before publishing</h2>
+    <Block title="Before publishing">
       <ul class="reasons" aria-live="polite">
         {unsaved > 0 && (
           <li>
             <Status of="warned">{many(unsaved, 'file')} not saved</Status>{' '}
-            <button type="button" class="button" onClick={() => saveAndCheck(bench)}>
-              Save, check
-            </button>
+            <Button onClick={() => saveAndCheck(bench)}>Save, check</Button>
           </li>
         )}
         <li>
@@ -263,7 +244,7 @@ function Before({ bench }: { bench: Bench }) {
           <li>{dependencies ? <Status of="queued">Other dependencies: a new environment</Status> : <Status of="succeeded">Same dependencies</Status>}</li>
         )}
       </ul>
-    </div>
+    </Block>
   )
 }
 
@@ -312,14 +293,10 @@ function Publish({ bench }: { bench: Bench }) {
         </div>
       )}
       <p class="flow gap-above wrap">
-        <button type="button" class="button filled" aria-disabled={!!why || busy} aria-describedby="why-no-version" onClick={() => publish(false)}>
+        <Button kind="filled" aria-disabled={!!why || busy} aria-describedby="why-no-version" onClick={() => publish(false)}>
           {busy ? 'Publishing…' : `Publish version ${next}`}
-        </button>
-        {refused && /config_invalid|environment_/.test(refused.code) && (
-          <button type="button" class="button danger" onClick={() => force(true)}>
-            Publish all the same…
-          </button>
-        )}
+        </Button>
+        {refused && /config_invalid|environment_/.test(refused.code) && <Button kind="danger" onClick={() => force(true)}>Publish all the same…</Button>}
         <span class="small dim" id="why-no-version">
           {why}
         </span>
@@ -374,15 +351,9 @@ function Conflict({ bench, path }: { bench: Bench; path: string }) {
         <span class="grow">
           <strong>Somebody else {value && !value.etag ? 'deleted' : 'saved'} {path} while you edited it.</strong> Left: as it is on the server. Right: what you wrote. Nothing was overwritten.
         </span>
-        <button type="button" class="button" onClick={theirs}>
-          Take theirs
-        </button>
-        <button type="button" class="button" onClick={keep}>
-          Save mine over it
-        </button>
-        <button type="button" class="button quiet" onClick={back}>
-          Go on editing
-        </button>
+        <Button onClick={theirs}>Take theirs</Button>
+        <Button onClick={keep}>Save mine over it</Button>
+        <Button kind="quiet" onClick={back}>Go on editing</Button>
       </div>
       {error != null && <Trouble error={error} again={again} />}
       <div class="split">

@@ -6,7 +6,7 @@ import { many, number, size, span } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Ask, Dialog, failed, Status, Trouble } from '../parts/parts'
+import { Ask, Button, Choice, Dialog, failed, Status, Trouble } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, href, path as address, query } from '../router'
 import { fileUrl, textOf, type Bench, type File as Listed } from './configs-bench'
@@ -75,11 +75,7 @@ export function Files({ bench }: { bench: Bench }) {
           <div class="pane-title">
             <h2>Files</h2>
             <span class="grow" />
-            {!why && (
-              <button type="button" class="button quiet square" aria-label="New file" title="New file" onClick={() => ask('new')}>
-                <Icon name="plus" />
-              </button>
-            )}
+            {!why && <Button kind="quiet square" aria-label="New file" title="New file" onClick={() => ask('new')}><Icon name="plus" /></Button>}
           </div>
           <Tree paths={paths} current={path} bench={version ? null : bench} onOpen={open} />
         </nav>
@@ -91,11 +87,7 @@ export function Files({ bench }: { bench: Bench }) {
             <div class="empty">
               <h2>No files yet</h2>
               <p class="mid">{why ?? 'Make a file, or replace the draft by an archive.'}</p>
-              {!why && (
-                <button type="button" class="button" onClick={() => ask('new')}>
-                  New file
-                </button>
-              )}
+              {!why && <Button onClick={() => ask('new')}>New file</Button>}
             </div>
           )}
           {!version && <CheckPane bench={bench} onOpen={open} />}
@@ -105,7 +97,7 @@ export function Files({ bench }: { bench: Bench }) {
       {asking === 'new' && <NewFile paths={paths} near={path} onClose={() => ask(null)} onMake={(file) => (bench.edit(file, ''), ask(null), open(file))} />}
       {asking === 'delete' && path && (
         <Ask title={`Delete ${path}?`} keep="Keep it" does="Delete the file" onKeep={() => ask(null)} onDo={() => bench.remove(path).then(() => (amend({ file: null, line: null }), bench.runCheck()), failed)}>
-          <p>It goes from the draft. Published versions keep theirs. This can’t be undone.</p>
+          <p>It goes from the {bench.side}. Published versions keep theirs. This can’t be undone.</p>
         </Ask>
       )}
     </>
@@ -212,11 +204,7 @@ function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }:
     <>
       <div class="pane-title">
         <h2 class="mono cut wide-only">{path}</h2>
-        <select class="input below-wide" aria-label="File" value={path} onChange={(event) => onOpen(event.currentTarget.value)}>
-          {paths.map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
+        <Choice kind="below-wide" label="File" value={path} all={paths} onChange={onOpen} />
         {!version && change && <span class={`chip ${change === 'not saved' ? 'warning' : ''}`}>{change}</span>}
         {readOnly && (
           <span class="chip" title={why ?? undefined}>
@@ -296,15 +284,11 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
         )}
         <span class="grow" />
         {total > 0 && (
-          <button type="button" class="button quiet" aria-expanded={passed} onClick={() => show(!passed)}>
+          <Button kind="quiet" aria-expanded={passed} onClick={() => show(!passed)}>
             {passed ? 'Hide' : 'Show'} registered <span class="dim">{number(total)}</span>
-          </button>
+          </Button>
         )}
-        {checking.state === 'failed' && (
-          <button type="button" class="button quiet" onClick={() => saveAndCheck(bench)}>
-            Try again
-          </button>
-        )}
+        {checking.state === 'failed' && <Button kind="quiet" onClick={() => saveAndCheck(bench)}>Try again</Button>}
       </div>
       {checking.state === 'failed' && <Trouble error={checking.error} />}
       {check?.error && (
@@ -404,9 +388,7 @@ function NewFile({ paths, near, onClose, onMake }: { paths: string[]; near: stri
         </p>
         <p class="flow gap-above">
           <button class="button filled">Make it</button>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
+          <Button onClick={onClose}>Cancel</Button>
         </p>
       </form>
     </Dialog>

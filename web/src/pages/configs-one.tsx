@@ -1,12 +1,12 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
-import { writing, get, may } from '../api/client'
+import { writing, get, may, session } from '../api/client'
 import { hear } from '../api/events'
 import { many, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Button, failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { archiveType, benchOf, raw, type Bench } from './configs-bench'
 import { Compare } from './configs-compare'
@@ -43,7 +43,7 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
 /** Whether this session may change the files here; if not, why. */
 export function whyNot(bench: Bench): string | null {
   if (!may('admin')) return 'This session may not change configurations.'
-  if (!bench.known.value?.uploaded) return 'This is a folder on the server: edit its files there.'
+  if (!bench.known.value?.uploaded && !session.value?.edits_folders) return 'This is a folder on the server: edit its files there.'
   return null
 }
 
@@ -153,9 +153,9 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
           </div>
         </div>
         {may('admin') && (
-          <button type="button" class="button" aria-disabled={bench.saving.value} {...writing('admin')} onClick={checkNow}>
+          <Button aria-disabled={bench.saving.value} {...writing('admin')} onClick={checkNow}>
             <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
-          </button>
+          </Button>
         )}
         {current !== 'compare' && may('admin') && (
           <a class={`button filled ${known.changed === false && !unsaved ? 'quieter' : ''}`} href={href(to('compare'))}>

@@ -2,10 +2,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { writing, type Problem, type Schemas } from '../api/client'
 import { letters, number } from '../parts/format'
-import { Heads, Name, Segments, Status } from '../parts/parts'
-import { href } from '../router'
+import { Block, Button, Heads, Name, Segments, Status } from '../parts/parts'
+import { href, query } from '../router'
 import { raw, type Bench } from './configs-bench'
-import { differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
+import { changedFirst, differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
 
 type Found = Schemas['Trial']
 
@@ -16,7 +16,8 @@ const kept = new Map<string, State & { kind: 'done' }>()
 
 export function Trial({ bench }: { bench: Bench }) {
   const [state, set] = useState<State>(kept.get(bench.id) ?? { kind: 'none' })
-  const [most, setMost] = useState<'5' | '20'>('5')
+  const asked = query.value.get('runs')?.split(',').slice(0, 20)
+  const [most, setMost] = useState(asked ? 'these' : '5')
   const abort = useRef(new AbortController())
   useEffect(() => () => abort.current.abort(), [])
   const begin = async () => {
@@ -24,7 +25,7 @@ export function Trial({ bench }: { bench: Bench }) {
     const of = bench.digest
     set({ kind: 'tries' })
     try {
-      const response = await raw(`/api/v1/configs/${bench.id}/trial`, 'POST', JSON.stringify({ runs: Number(most) }), { 'Content-Type': 'application/json' }, gone)
+      const response = await raw(`/api/v1/configs/${bench.id}/trial`, 'POST', JSON.stringify(most === 'these' ? { run_ids: asked } : { runs: Number(most) }), { 'Content-Type': 'application/json' }, gone)
       const done = { kind: 'done' as const, found: (await response.json()) as Found, of }
       kept.set(bench.id, done)
       if (!gone.aborted) set(done)
@@ -38,22 +39,11 @@ export function Trial({ bench }: { bench: Bench }) {
   }
   const busy = state.kind === 'tries' || state.kind === 'waits'
   return (
-    <div class="block">
-      <h2>What would have come out</h2>
+    <Block title="What would have come out">
       <p class="small dim">The {bench.side}, tried on the inputs of the last runs. Nothing is recorded.</p>
       <p class="flow wrap gap-above">
-        <button type="button" class="button" aria-disabled={busy} {...writing('admin')} onClick={() => busy || begin()}>
-          {state.kind === 'done' ? 'Try again' : 'Try'}
-        </button>
-        <Segments
-          label="How many inputs"
-          value={most}
-          onChange={setMost}
-          all={[
-            ['5', 'last 5'],
-            ['20', 'last 20'],
-          ]}
-        />
+        <Button aria-disabled={busy} {...writing('admin')} onClick={() => busy || begin()}>{state.kind === 'done' ? 'Try again' : 'Try'}</Button>
+        <Segments label="How many inputs" value={most} onChange={setMost} all={[['5', 'last 5'], ['20', 'last 20'], ...(asked ? [['these', `${asked.length} chosen`] as [string, string]] : [])]} />
         <span role="status">
           {state.kind === 'tries' && <Status of="running">Trying…</Status>}
           {state.kind === 'waits' && <Status of="building">Its environment is built first</Status>}
@@ -66,7 +56,7 @@ export function Trial({ bench }: { bench: Bench }) {
         </div>
       )}
       {state.kind === 'done' && <Outcome bench={bench} found={state.found} old={state.of !== bench.digest} />}
-    </div>
+    </Block>
   )
 }
 
@@ -93,7 +83,7 @@ function Outcome({ bench, found, old }: { bench: Bench; found: Found; old: boole
       <table>
         <caption class="unseen">Issues before, and with the {bench.side}</caption>
         <Heads all={[['Input'], ['Before', 'figure'], ['Now', 'figure']]} />
-        {found.inputs.map((one) => (
+        {changedFirst(found.inputs).map((one) => (
           <One key={one.run_id ?? one.document_id} bench={bench} one={one} />
         ))}
       </table>

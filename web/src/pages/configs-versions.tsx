@@ -2,7 +2,7 @@
 import { writing, may } from '../api/client'
 import { ago, clock, day } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { CopyButton, failed, Heads, Status, toast } from '../parts/parts'
+import { Button, CopyButton, failed, Records, Status, toast } from '../parts/parts'
 import { href } from '../router'
 import type { Bench } from './configs-bench'
 
@@ -22,10 +22,7 @@ export function Versions({ bench }: { bench: Bench }) {
     )
   return (
     <div class="scroller grow" tabIndex={0} role="region" aria-label="Versions">
-      <table class="records versions">
-        <caption class="unseen">Versions, newest first</caption>
-        <Heads all={[['Version'], ['Status'], ['Published', 'figure roomy'], ['Digest', 'roomy'], ['(Actions)']]} />
-        <tbody>
+      <Records kind="versions" of="Versions, newest first" heads={[['Version'], ['Status'], ['Published', 'figure roomy'], ['Digest', 'roomy'], ['(Actions)']]}>
           {versions.map((one) => (
             <tr key={one.version} class={one.status === 'active' ? 'chosen' : ''}>
               <td class="name">
@@ -42,16 +39,11 @@ export function Versions({ bench }: { bench: Bench }) {
                 <a class="button quiet roomy" href={href(`/configs/${bench.id}/compare?a=${one.version}&b=${bench.side}`)}>
                   Compare
                 </a>
-                {may('admin') && one.status !== 'active' && (
-                  <button type="button" class="button" {...writing('admin')} onClick={() => activate(one.version)}>
-                    Activate
-                  </button>
-                )}
+                {may('admin') && one.status !== 'active' && <Button {...writing('admin')} onClick={() => activate(one.version)}>Activate</Button>}
               </td>
             </tr>
           ))}
-        </tbody>
-      </table>
+      </Records>
       <p class="padded small dim">Published files never change. Runs that wait or run keep the version they were queued with, whatever is active.</p>
     </div>
   )

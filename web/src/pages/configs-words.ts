@@ -13,6 +13,12 @@ export const said = (error: Failure) => (error.file && error.line ? error.messag
 /** An input, as it would come out and as it did. */
 export type Tried = Schemas['TrialOfInput']
 
+/** Those that fail, then those of which the most comes out otherwise. */
+export const changedFirst = (inputs: Tried[]) => {
+  const weight = (one: Tried) => (one.error ? Infinity : (one.changes?.changed_cells ?? 0) + differences(one).length)
+  return [...inputs].sort((a, b) => weight(b) - weight(a) || 0)
+}
+
 /** All inputs in one sentence. */
 export function inAll(inputs: Tried[]): string {
   const fail = inputs.filter((one) => one.error).length
@@ -20,7 +26,8 @@ export function inAll(inputs: Tried[]): string {
   const other = inputs.filter((one) => !one.error && differences(one).length).length
   const sum = (of: 'metrics' | 'metrics_before') => number(both.reduce((sum, one) => sum + one[of]!.issues, 0))
   const told = [`${many(inputs.length, 'input')}: ${fail ? `${number(fail)} fail, ` : ''}${other ? `${number(other)} come out otherwise` : fail ? 'the rest the same' : 'all come out the same'}.`]
-  if (other && both.length) told.push(`${sum('metrics_before')} issues before, ${sum('metrics')} now.`)
+  const cells = inputs.reduce((sum, one) => sum + (one.changes?.changed_cells ?? 0), 0)
+  if (other && both.length) told.push(`${many(cells, 'cell')} with another value; ${sum('metrics_before')} issues before, ${sum('metrics')} now.`)
   return told.join(' ')
 }
 

@@ -5,7 +5,7 @@ import { hear } from '../api/events'
 import { ago, many, moment, short, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Dialog, Heads, Loading, Search, Segments, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Button, Dialog, Loading, moves, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { amend, go, href, query } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
 
@@ -46,14 +46,12 @@ export function Configurations() {
   const move = (step: number) => {
     const next = list[Math.max(0, Math.min(list.length - 1, at + step))]
     if (!next) return
+    box.current?.focus({ preventScroll: true })
     choose(next.id)
     document.getElementById(`config-${next.id}`)?.scrollIntoView({ block: 'nearest' })
   }
   useKeys({
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
+    ...moves(move),
     Enter: () => chosen && go(`/configs/${chosen}`),
     Escape: () => amend({ q: null, status: null }),
   })
@@ -61,27 +59,20 @@ export function Configurations() {
     title: 'Configurations',
     main: may('admin'),
     command: 'ade configs ls',
-    keys: [
-      ['j k', 'move'],
-      ['Enter', 'open'],
-      ['/', 'search'],
-      ['?', 'all keys'],
-    ],
+    keys: [['j k', 'move'], ['Enter', 'open'], ['/', 'search'], ['?', 'all keys']],
   })
   return (
     <>
-      <div class="title">
-        <h1>Configurations</h1>
-        <span class="say cut">what fields are, how columns are known as them, and what becomes of their values</span>
+      <Title of="Configurations" say="what fields are, how columns are known as them, and what becomes of their values">
         {may('admin') && (
-          <button type="button" class="button filled" {...writing('admin')} onClick={() => ask(true)}>
+          <Button kind="filled" {...writing('admin')} onClick={() => ask(true)}>
             <Icon name="plus" /> <span>New<span class="roomy"> configuration</span></span>
-          </button>
+          </Button>
         )}
-      </div>
+      </Title>
       {value && value.length > 0 && (
         <div class="tools" role="search">
-          <Search value={q} label="Name or id" onInput={(text) => amend({ q: text })} onDown={() => (box.current?.focus(), move(at < 0 ? 1 : 0))} />
+          <Search value={q} label="Name or id" onInput={(text) => amend({ q: text })} onDown={() => move(at < 0 ? 1 : 0)} />
           <Segments
             label="Status"
             value={status}
@@ -107,9 +98,7 @@ export function Configurations() {
             <p>
               No {status.toLowerCase()} configuration{q && ` with “${q}” in its name`}.
             </p>
-            <button type="button" class="button" onClick={() => amend({ q: null, status: null })}>
-              Clear the filters <kbd>Esc</kbd>
-            </button>
+            <Button onClick={() => amend({ q: null, status: null })}>Clear the filters <kbd>Esc</kbd></Button>
           </div>
         )}
       </div>
@@ -119,10 +108,7 @@ export function Configurations() {
 }
 
 const Table = ({ list, chosen, onChoose }: { list: Known[]; chosen: string | null; onChoose: (id: string) => void }) => (
-  <table class="records configs">
-    <caption class="unseen">Configurations, the default first</caption>
-    <Heads all={[['Status'], ['Name'], ['Runs use', 'roomy'], ['Where', 'wide-only'], ['Changed', 'figure roomy'], ['Last used', 'figure roomy'], ['Id', 'figure wide-only']]} />
-    <tbody>
+  <Records kind="configs" of="Configurations, the default first" heads={[['Status'], ['Name'], ['Runs use', 'roomy'], ['Where', 'wide-only'], ['Changed', 'figure roomy'], ['Last used', 'figure roomy'], ['Id', 'figure wide-only']]}>
       {list.map((one) => {
         const [glyph, word] = stateOf(one)
         return (
@@ -154,8 +140,7 @@ const Table = ({ list, chosen, onChoose }: { list: Known[]; chosen: string | nul
           </tr>
         )
       })}
-    </tbody>
-  </table>
+  </Records>
 )
 
 /** Makes a configuration, and opens it. */
@@ -222,9 +207,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
           <button class="button filled" aria-disabled={busy}>
             {busy ? 'Making…' : 'Make the configuration'}
           </button>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
+          <Button onClick={onClose}>Cancel</Button>
         </p>
       </form>
     </Dialog>

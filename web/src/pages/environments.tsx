@@ -4,7 +4,7 @@ import { writing, change, get, may, workspace, type Schemas } from '../api/clien
 import { hear } from '../api/events'
 import { ago, many, now, short, size, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { Dialog, failed, Heads, Loading, Status, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Block, Button, Dialog, Facts, failed, Figures, Loading, Records, Status, Title, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 
 type Environment = Schemas['Environment']
@@ -57,44 +57,26 @@ export function Environments({ id }: { id?: string }) {
   }
   return (
     <>
-      <div class="title">
-        <h1>Environments</h1>
-        <span class="say cut">one for each configuration and set of dependencies</span>
-        {may('admin') && (
-          <button type="button" class="button" {...writing('admin')} onClick={() => (plan.again(), ask(true))}>
-            Collect…
-          </button>
-        )}
-      </div>
-      <section class="strip" aria-label="Environments by status">
-        <div class="figure-box">
-          Ready<b>{count('ready')}</b>
-        </div>
-        <div class="figure-box">
-          Building<b>{count('building') + count('queued')}</b>
-        </div>
-        <div class="figure-box">
-          Failed<b class={count('failed') ? 'bad' : ''}>{count('failed')}</b>
-        </div>
-        <div class="figure-box">
-          On disk<b>{size(bytes)}</b>
-        </div>
-        {plan.value && (
-          <div class="figure-box roomy">
-            Collect would free<b>{size(freed)}</b>
-          </div>
-        )}
-      </section>
+      <Title of="Environments" say="one for each configuration and set of dependencies">
+        {may('admin') && <Button {...writing('admin')} onClick={() => (plan.again(), ask(true))}>Collect…</Button>}
+      </Title>
+      <Figures
+        label="Environments by status"
+        all={[
+          ['Ready', count('ready')],
+          ['Building', count('building') + count('queued')],
+          ['Failed', <span class={count('failed') ? 'bad' : ''}>{count('failed')}</span>],
+          ['On disk', size(bytes)],
+          plan.value && ['Collect would free', size(freed), '', 'roomy'],
+        ]}
+      />
       {list.error != null && <Trouble error={list.error} again={list.again} />}
       <div class="split">
         <div class="pane grow scroller">
           {!list.value ? (
             <Loading />
           ) : (
-            <table class="records">
-              <caption class="unseen">Environments</caption>
-              <Heads all={[['Status'], ['Configuration'], ['Dependencies', 'wide-only'], ['Python', 'roomy'], ['Size', 'figure'], ['Last used', 'roomy'], ['Collection', 'wide-only'], ['Id', 'figure roomy']]} />
-              <tbody>
+            <Records of="Environments" heads={[['Status'], ['Configuration'], ['Dependencies', 'wide-only'], ['Python', 'roomy'], ['Size', 'figure'], ['Last used', 'roomy'], ['Collection', 'wide-only'], ['Id', 'figure roomy']]}>
                 {all.map((one) => {
                   const item = plan.value?.items.find((item) => item.id === one.id)
                   return (
@@ -114,8 +96,7 @@ export function Environments({ id }: { id?: string }) {
                     </tr>
                   )
                 })}
-              </tbody>
-            </table>
+            </Records>
           )}
           {list.value && !all.length && (
             <div class="empty">
@@ -133,13 +114,9 @@ export function Environments({ id }: { id?: string }) {
           onClose={() => ask(false)}
           footer={
             <>
-              <button type="button" class="button" onClick={() => ask(false)}>
-                Keep everything
-              </button>
+              <Button onClick={() => ask(false)}>Keep everything</Button>
               {(collectable.length > 0 || (plan.value?.removed.length ?? 0) > 0) && (
-                <button type="button" class="button danger" onClick={collect}>
-                  Collect, free {size(plan.value?.bytes_freed || freed)}
-                </button>
+                <Button kind="danger" onClick={collect}>Collect, free {size(plan.value?.bytes_freed || freed)}</Button>
               )}
             </>
           }
@@ -184,15 +161,10 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
             </p>
           </>
         )}
-        {may('admin') && (
-          <button type="button" class="button" {...writing('admin')} onClick={onBuild}>
-            Build anew
-          </button>
-        )}
+        {may('admin') && <Button {...writing('admin')} onClick={onBuild}>Build anew</Button>}
       </div>
       {value.steps.length > 0 && (
-        <div class="block">
-          <h2>Steps</h2>
+        <Block title="Steps">
           <ul class="reasons">
             {value.steps.map((step) => (
               <li key={step.step} class="flow">
@@ -204,17 +176,15 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
               </li>
             ))}
           </ul>
-        </div>
+        </Block>
       )}
       {lines.length > 0 && (
-        <div class="block">
-          <h2>The installer’s last lines</h2>
+        <Block title="The installer’s last lines">
           <div class="terminal">{lines.slice(-12).join('\n')}</div>
-        </div>
+        </Block>
       )}
       {value.waiting_runs.length > 0 && (
-        <div class="block">
-          <h2>Waiting for it</h2>
+        <Block title="Waiting for it">
           <p class="small">
             {value.waiting_runs.slice(0, 20).map((run) => (
               <>
@@ -224,30 +194,15 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
               </>
             ))}
           </p>
-        </div>
+        </Block>
       )}
       {value.packages && value.packages.length > 0 && (
-        <div class="block">
-          <h2>{many(value.packages.length, 'package')}</h2>
-          <dl class="facts">
-            {value.packages.map((one) => (
-              <>
-                <dt>{one.name}</dt>
-                <dd>{one.version}</dd>
-              </>
-            ))}
-          </dl>
-        </div>
+        <Block title={many(value.packages.length, 'package')}>
+          <Facts all={value.packages.map((one) => [one.name, one.version])} />
+        </Block>
       )}
       <div class="block">
-        <dl class="facts">
-          <dt>Engine</dt>
-          <dd>{value.engine_version ?? value.engine_spec}</dd>
-          <dt>Installer</dt>
-          <dd>{value.installer ?? 'not yet known'}</dd>
-          <dt>Made</dt>
-          <dd>{ago(value.created_at)}</dd>
-        </dl>
+        <Facts all={[['Engine', value.engine_version ?? value.engine_spec], ['Installer', value.installer ?? 'not yet known'], ['Made', ago(value.created_at)]]} />
       </div>
     </aside>
   )

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { many, plainly, quoted, short } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { about, Heads, Loading, Nothing, Segments, Trouble, useLoaded } from '../parts/parts'
+import { about, Block, Choice, Loading, moves, Nothing, Records, Segments, Trouble, useLoaded } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, go, href, query } from '../router'
 import { REASONS, type Explained, type ExplainedColumn, type Table } from './explained'
@@ -27,10 +27,7 @@ export function Explain({ run }: { run: Run }) {
     if (next) choose(next.table, next.column.column)
   }
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
+    ...moves(move),
     o: () => chosen && go(`/runs/${run.id}/result?sheet=${encodeURIComponent(sheet)}&cell=${chosen.column.column}${chosen.table.header_rows?.rows.at(-1) ?? 1}`),
   })
   useEffect(() => {
@@ -66,17 +63,9 @@ export function Explain({ run }: { run: Run }) {
           <div class="pane-title">
             <h2>Why rows were read so</h2>
             <span class="grow" />
-            <select class="input" aria-label="Kind of row" value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
-              <option value="">All kinds</option>
-              {[...new Set(value.rows.filter((row) => row.sheet === sheet).map((row) => row.kind))].map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
+            <Choice label="Kind of row" value={kind} none="All kinds" all={[...new Set(value.rows.filter((row) => row.sheet === sheet).map((row) => row.kind))]} onChange={setKind} />
           </div>
-          <table class="records">
-            <caption class="unseen">Rows and what they were read as</caption>
-            <Heads all={[['Row', 'figure'], ['Read as'], ['Because']]} />
-            <tbody>
+          <Records of="Rows and what they were read as" heads={[['Row', 'figure'], ['Read as'], ['Because']]}>
               {rows.slice(0, 500).map((row) => (
                 <tr key={row.row}>
                   <td class="figure mono">{row.row}</td>
@@ -86,21 +75,19 @@ export function Explain({ run }: { run: Run }) {
                   </td>
                 </tr>
               ))}
-            </tbody>
-          </table>
+          </Records>
           {rows.length > 500 && <p class="padded dim small">The first 500 of {many(rows.length, 'row')}.</p>}
         </div>
         <Separator name="explain" label="Width of why" behind least={220} />
         <aside class="side" aria-label="Why this column" tabIndex={0}>
           {chosen && <ColumnWhy run={run} column={chosen.column} table={chosen.table} />}
           {chosen && !chosen.column.field && (
-            <div class="block">
-              <h2>What you can do</h2>
+            <Block title="What you can do">
               <p class="mid small">
                 A field of its own keeps these values; so does the header among the words of a field that is there. A suggestion; ADE never applies one by itself:
               </p>
               <div class="terminal">{`Field("${chosen.column.name.trim().toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '_').replace(/^_|_$/g, '') || 'name'}",\n  headers=["${chosen.column.name.trim()}"])`}</div>
-            </div>
+            </Block>
           )}
         </aside>
       </div>
@@ -121,10 +108,7 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
         </h2>
         <span class="cut">{table.header_rows?.why[0]}</span>
       </div>
-      <table class="records">
-        <caption class="unseen">Columns of table {table.table}</caption>
-        <Heads all={[['(Column)'], ['Header'], ['Field'], ['Score', 'figure'], ...(isBare ? [] : [['(Score as a bar)', 'roomy'] as [string, string]]), ['Because', 'wide-only']]} />
-        <tbody>
+      <Records of={`Columns of table ${table.table}`} heads={[['(Column)'], ['Header'], ['Field'], ['Score', 'figure'], ...(isBare ? [] : [['(Score as a bar)', 'roomy'] as [string, string]]), ['Because', 'wide-only']]}>
           {table.columns.map((column) => {
             const score = scoreOf(column)
             return (
@@ -156,8 +140,7 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
               </tr>
             )
           })}
-        </tbody>
-      </table>
+      </Records>
     </>
   )
 }

@@ -128,9 +128,12 @@ export function spot(issue: Issue, side: 'input' | 'output'): { row: number; col
 const ORDER = { error: 0, warning: 1, info: 2 }
 export const worst = (issues: Issue[]): string => [...issues].sort((x, y) => ORDER[x.severity] - ORDER[y.severity])[0]?.severity ?? ''
 
-/** The numbers of issues below their rules, the rule with the most first. */
-export function byRule(issues: Issue[]): (number | string)[] {
+/** The numbers of issues below their rules, or the keys of their rows, such as persons; what has the most first. */
+export function groupedBy(issues: Issue[], of: 'rule' | 'key'): (number | string)[] {
   const rules = new Map<string, number[]>()
-  issues.forEach(({ rule }, number) => rules.get(rule)?.push(number) ?? rules.set(rule, [number]))
+  issues.forEach((issue, number) => {
+    const name = issue[of] ?? 'of no row'
+    rules.get(name)?.push(number) ?? rules.set(name, [number])
+  })
   return [...rules].sort(([, one], [, other]) => other.length - one.length).flatMap(([rule, numbers]) => [`${rule} · ${many(numbers.length, 'issue')}`, ...numbers])
 }

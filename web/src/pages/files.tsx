@@ -1,8 +1,9 @@
 // What a run left: files to download, and what it was made of.
+import type { ComponentChildren } from 'preact'
 import { address, get, ifThere, type Run } from '../api/client'
 import { ago, clock, day, many, plainly, short, size, span } from '../parts/format'
 import { Icon, type IconName } from '../parts/icons'
-import { failed, Heads, useLoaded } from '../parts/parts'
+import { Block, Facts, failed, Records, useLoaded } from '../parts/parts'
 import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/save'
 import { Separator } from '../parts/separator'
 import { href } from '../router'
@@ -25,6 +26,7 @@ interface Left {
   href: string | null
 }
 
+const digest = (text: string) => <code title={text}>{text.slice(0, 12)}…</code>
 const OTHERS: Record<string, string> = { issues: 'Issues', table: 'Table' }
 
 export function Files({ run }: { run: Run }) {
@@ -57,10 +59,7 @@ export function Files({ run }: { run: Run }) {
   return (
     <div class="split">
       <div class="pane grow scroller">
-        <table class="records tall">
-          <caption class="unseen">Files of this run</caption>
-          <Heads all={[['File'], ['What it is', 'wide-only'], ['Values', 'roomy'], ['Size', 'figure roomy'], ['(Download)']]} />
-          <tbody>
+        <Records kind="tall" of="Files of this run" heads={[['File'], ['What it is', 'wide-only'], ['Values', 'roomy'], ['Size', 'figure roomy'], ['(Download)']]}>
             {all
               .filter((file) => file.there)
               .map((file) => (
@@ -92,81 +91,28 @@ export function Files({ run }: { run: Run }) {
                   </td>
                 </tr>
               ))}
-          </tbody>
-        </table>
+        </Records>
         {gone && <p class="padded mid">The files of this run were collected {ago(run.artifacts_deleted_at)}. The record stays.</p>}
       </div>
       <Separator name="files" label="Width of what is said of the run" behind least={220} />
       <aside class="side" aria-label="This run" tabIndex={0}>
-        <div class="block">
-          <h2>This run</h2>
-          <dl class="facts">
-            <dt>Id</dt>
-            <dd>
-              <code>{run.id}</code>
-            </dd>
-            <dt>Configuration</dt>
-            <dd>
-              <a href={href(`/configs/${run.configuration_id}`)}>{run.configuration_name}</a>
-              {run.configuration_version ? `, version ${run.configuration_version}` : ''}
-            </dd>
-            <dt>Source digest</dt>
-            <dd>
-              <code title={run.source_digest}>{run.source_digest.slice(0, 12)}…</code>
-            </dd>
-            {run.environment_id && (
-              <>
-                <dt>Environment</dt>
-                <dd>
-                  <a href={href(`/environments/${run.environment_id}`)}>
-                    <code>{short(run.environment_id)}</code>
-                  </a>
-                  {environment?.python_version ? `, Python ${environment.python_version}` : ''}
-                </dd>
-              </>
-            )}
-            {environment?.engine_version && (
-              <>
-                <dt>Engine</dt>
-                <dd>{environment.engine_version}</dd>
-              </>
-            )}
-            <dt>Input SHA-256</dt>
-            <dd>
-              <code title={run.input.sha256}>{run.input.sha256.slice(0, 12)}…</code>
-            </dd>
-            {last?.peak_memory_bytes != null && (
-              <>
-                <dt>Peak memory</dt>
-                <dd>{size(last.peak_memory_bytes)}</dd>
-              </>
-            )}
-            {last?.cpu_seconds != null && (
-              <>
-                <dt>CPU</dt>
-                <dd>{last.cpu_seconds.toFixed(2)} s</dd>
-              </>
-            )}
-            {Object.entries(run.labels).map(([key, value]) => (
-              <>
-                <dt>{key}</dt>
-                <dd>{String(value)}</dd>
-              </>
-            ))}
-            {run.retry_of_run_id && (
-              <>
-                <dt>Again of</dt>
-                <dd>
-                  <a href={href(`/runs/${run.retry_of_run_id}`)}>
-                    <code>{short(run.retry_of_run_id)}</code>
-                  </a>
-                </dd>
-              </>
-            )}
-          </dl>
-        </div>
-        <div class="block">
-          <h2>Attempts</h2>
+        <Block title="This run">
+          <Facts
+            all={[
+              ['Id', <code>{run.id}</code>],
+              ['Configuration', <><a href={href(`/configs/${run.configuration_id}`)}>{run.configuration_name}</a>{run.configuration_version ? `, version ${run.configuration_version}` : ''}</>],
+              ['Source digest', digest(run.source_digest)],
+              run.environment_id && ['Environment', <><a href={href(`/environments/${run.environment_id}`)}><code>{short(run.environment_id)}</code></a>{environment?.python_version ? `, Python ${environment.python_version}` : ''}</>],
+              environment?.engine_version && ['Engine', environment.engine_version],
+              ['Input SHA-256', digest(run.input.sha256)],
+              last?.peak_memory_bytes != null && ['Peak memory', size(last.peak_memory_bytes)],
+              last?.cpu_seconds != null && ['CPU', `${last.cpu_seconds.toFixed(2)} s`],
+              ...Object.entries(run.labels).map(([key, value]): [ComponentChildren, ComponentChildren] => [key, <a href={href(`/runs?label=${encodeURIComponent(`${key}:${value}`)}`)}>{value}</a>]),
+              run.retry_of_run_id && ['Again of', <a href={href(`/runs/${run.retry_of_run_id}`)}><code>{short(run.retry_of_run_id)}</code></a>],
+            ]}
+          />
+        </Block>
+        <Block title="Attempts">
           {attempts?.items.length ? (
             <ul class="reasons">
               {attempts.items.map((one) => (
@@ -188,12 +134,11 @@ export function Files({ run }: { run: Run }) {
               {run.exit_code ? `, exit status ${run.exit_code}` : ''}
             </p>
           )}
-        </div>
+        </Block>
         {kept && (
-          <div class="block">
-            <h2>Kept until</h2>
+          <Block title="Kept until">
             <p class="mid">{day(kept)}, then the files are collected. The record stays.</p>
-          </div>
+          </Block>
         )}
       </aside>
     </div>

@@ -37,10 +37,7 @@ export function FirstRun() {
     title: 'Runs',
     main: true,
     command: `ade run ${first?.name ?? 'crew'} FILE`,
-    keys: [
-      ['u', 'choose a file'],
-      ['?', 'all keys'],
-    ],
+    keys: [['u', 'choose a file'], ['?', 'all keys']],
   })
   const slots = stats?.slots.all ?? 0
   return (

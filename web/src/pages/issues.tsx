@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { number, plainly } from '../parts/format'
-import { byRule, type Issue } from './explained'
+import { groupedBy, type Issue } from './explained'
 
 /** So many are loaded at once; the next when they are asked for. */
 const AT_ONCE = 10_000
@@ -81,12 +81,12 @@ export function useIssues(run: Run, filter: Filter, failed: (error: unknown) => 
 }
 
 /** Lines of one height; those in sight are in the page. */
-export function IssueList({ issues, at, grouped, narrow, onChoose, onOpen }: { issues: Issue[]; at: number; grouped: boolean; narrow: boolean; onChoose: (issue: Issue) => void; onOpen: (issue: Issue) => void }) {
+export function IssueList({ issues, at, grouped, narrow, onChoose, onOpen }: { issues: Issue[]; at: number; grouped: 'rule' | 'key' | ''; narrow: boolean; onChoose: (issue: Issue) => void; onOpen: (issue: Issue) => void }) {
   const box = useRef<HTMLDivElement>(null)
   const [[top, height], see] = useState([0, 800])
   const line = narrow ? 52 : 28
   // The number of an issue; or a rule with how many it has, above them.
-  const rows = useMemo(() => (grouped ? byRule(issues) : [...issues.keys()]), [issues, grouped])
+  const rows = useMemo(() => (grouped ? groupedBy(issues, grouped) : [...issues.keys()]), [issues, grouped])
   const place = rows.indexOf(at)
   const look = () => box.current && see([box.current.scrollTop, box.current.clientHeight])
   useEffect(() => {
@@ -109,7 +109,7 @@ export function IssueList({ issues, at, grouped, narrow, onChoose, onOpen }: { i
           if (typeof row === 'string')
             return (
               <div role="listitem" class="pane-title" key={row} ref={top}>
-                <h2>{row}</h2>
+                <h2><bdi>{plainly(row)}</bdi></h2>
               </div>
             )
           const issue = issues[row]

@@ -10,7 +10,7 @@ import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { issueRows, issuesName, saveCsv } from '../parts/save'
-import { copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
+import { Button, Choice, copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
 import { marksOf, partnerColumn, partnerColumns, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
 import { IssueList, useIssues } from './issues'
 import { tabs as asTabs, sumOf } from './copied'
@@ -62,38 +62,49 @@ export function Result({ run }: { run: Run }) {
   return <View run={run} loaded={loaded} />
 }
 
-/** Finds a text in the cells of a sheet: Enter goes to the next, Shift Enter to the one before. */
-function Find({ run, side, sheet, chosen, onFound, onLeave }: { run: Run; side: Side; sheet: string; chosen: Cell | null; onFound: (cell: { row: number; column: number }) => void; onLeave: () => void }) {
+interface Hit {
+  row: number
+  column: number
+}
+
+/** Finds a text in the cells of sheets: Enter goes to the next, Shift Enter to the one before, behind the last one in the next sheet. */
+function Find({ run, side, sheet, sheets, chosen, onFound, onLeave }: { run: Run; side: Side; sheet: string; sheets: string[]; chosen: Cell | null; onFound: (cell: Hit, sheet: string) => void; onLeave: () => void }) {
   const [text, setText] = useState('')
   const [said, say] = useState('')
-  const known = useRef<{ of: string; cells: { row: number; column: number }[]; more: boolean } | null>(null)
+  const known = useRef(new Map<string, { cells: Hit[]; more: boolean }>())
   const input = useRef<HTMLInputElement>(null)
   const find = () => input.current?.select()
   // Below this width there is no room for it, and the browser's own finds what is in sight.
   // Pressed in the field, it is the browser's own.
   useKeys(matchMedia('(min-width: 1024px)').matches ? { '/': find, 'Ctrl f': (event) => (event.composedPath()[0] === input.current ? false : find()) } : {})
-  const step = async (forward: boolean) => {
+  const hitsIn = async (sheet: string) => {
     const of = `${side} ${sheet} ${text}`
-    if (known.current?.of !== of) {
+    const cells: Hit[] = []
+    let from: string | null | undefined
+    if (!known.current.has(of)) {
       say('…')
-      const cells: { row: number; column: number }[] = []
-      let from: string | null | undefined
       do {
         const page = await get('/api/v1/runs/{id}/find', { id: run.id }, { side, sheet, text, from, limit: 1000 })
         cells.push(...page.cells)
         from = page.next
       } while (from && cells.length < 1000)
-      known.current = { of, cells, more: !!from }
+      known.current.set(of, { cells, more: !!from })
     }
-    const { cells, more } = known.current
-    if (!cells.length) return say('none')
-    const after = ({ row, column }: { row: number; column: number }) => !chosen || row > chosen.row || (row === chosen.row && column > chosen.column)
-    let at = cells.findIndex(after)
-    if (at < 0) at = cells.length
-    const here = chosen && at > 0 && cells[at - 1].row === chosen.row && cells[at - 1].column === chosen.column
-    const next = (((forward ? at : at - (here ? 2 : 1)) % cells.length) + cells.length) % cells.length
-    say(`${number(next + 1)} of ${number(cells.length)}${more ? '+' : ''}`)
-    onFound(cells[next])
+    return known.current.get(of)!
+  }
+  const step = async (forward: boolean) => {
+    const isBeyond = ({ row, column }: Hit) => !chosen || (forward ? row > chosen.row || (row === chosen.row && column > chosen.column) : row < chosen.row || (row === chosen.row && column < chosen.column))
+    // Round all sheets, and at last to the beginning of this one.
+    for (let turn = 0; turn <= sheets.length; turn++) {
+      const on = sheets[(((sheets.indexOf(sheet) + (forward ? turn : -turn)) % sheets.length) + sheets.length) % sheets.length]
+      const { cells, more } = await hitsIn(on)
+      const left = turn ? cells : cells.filter(isBeyond)
+      const next = forward ? left[0] : left.at(-1)
+      if (!next) continue
+      say(`${number(cells.indexOf(next) + 1)} of ${number(cells.length)}${more ? '+' : ''}`)
+      return onFound(next, on)
+    }
+    say('none')
   }
   return (
     <span class="search find wide-only">
@@ -173,7 +184,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const [severities, setSeverities] = useState(new Set(['error', 'warning', 'info']))
   const rule = query.value.get('rule') ?? ''
   const field = query.value.get('field') ?? ''
-  const grouped = query.value.get('group') === 'rule'
+  const group = query.value.get('group')
+  const grouped = group === 'rule' || group === 'key' ? group : ''
   const holder = useRef<HTMLDivElement>(null)
   const strip = useRef<HTMLCanvasElement>(null)
   const grid = useRef<GridView | null>(null)
@@ -432,9 +444,9 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     toIssue(step)
   }, [issues, busy])
   const tabs: [string, Side][] = [...seen.map((one): [string, Side] => [one.name, 'input']), ...own.map((one): [string, Side] => [one.name, 'output'])]
-  const toSheet = (step: number) => {
-    const at = tabs.findIndex(([name, side]) => name === sheet && (side === 'output') === isOwn)
-    const [name, side] = tabs[(at + step + tabs.length) % tabs.length]
+  const atSheet = tabs.findIndex(([name, side]) => name === sheet && (side === 'output') === isOwn)
+  const toSheet = (at: number) => {
+    const [name, side] = tabs[(at + tabs.length) % tabs.length]
     amend({ sheet: name, side: side === 'output' ? 'output' : null, cell: null })
   }
   const toggle = (severity: string) => {
@@ -454,8 +466,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     n: () => toIssue(1),
     p: () => toIssue(-1),
     i: () => showPanel(!panel),
-    '[': () => toSheet(-1),
-    ']': () => toSheet(1),
+    '[': () => toSheet(atSheet - 1),
+    ']': () => toSheet(atSheet + 1),
     h: () => current && (choose({ side: 'input', row: current.header_rows?.rows.at(-1) ?? region(current.region).top, column: chosen?.side === 'input' ? chosen.column : region(current.region).left }), grid.current?.focus('input')),
     'Ctrl g': () => ask(true),
     'Ctrl c': () => {
@@ -472,9 +484,10 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : go(listOfRuns())),
   })
 
-  const goTo = (at: { row: number; column: number }) => {
+  const here: Side = chosen?.side ?? (mode === 'output' ? 'output' : 'input')
+  const goTo = (at: Hit) => {
     ask(false)
-    const cell: Cell = { side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...at }
+    const cell: Cell = { side: here, ...at }
     if (!grid.current) return choose(cell)
     // Chosen before the focus comes, which else chooses the first in sight.
     grid.current.pick(cell)
@@ -507,11 +520,12 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         {mode !== 'issues' && scene && (
           <Find
             run={run}
-            side={chosen?.side ?? (mode === 'output' ? 'output' : 'input')}
-            sheet={((chosen?.side ?? (mode === 'output' ? 'output' : 'input')) === 'input' ? sheet : scene.partner) ?? sheet}
+            side={here}
+            sheet={(here === 'input' ? sheet : scene.partner) ?? sheet}
+            sheets={here === 'input' ? seen.map((one) => one.name) : [scene.partner ?? sheet]}
             chosen={chosen}
-            onFound={(cell) => choose({ side: chosen?.side ?? (mode === 'output' ? 'output' : 'input'), ...cell })}
-            onLeave={() => grid.current?.focus(chosen?.side ?? (mode === 'output' ? 'output' : 'input'))}
+            onFound={(cell, on) => choose({ side: here, ...cell }, here === 'input' ? on : undefined)}
+            onLeave={() => grid.current?.focus(here)}
           />
         )}
         {total > 0 && mode !== 'issues' && (isAligned || mode !== 'both') && (
@@ -521,15 +535,11 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         )}
         {mode === 'issues' && issues.length > 0 && (
           <span class="flow roomy">
-            <Switch on={grouped} onChange={(on) => amend({ group: on ? 'rule' : null })}>
-              By rule
-            </Switch>
-            <button type="button" class="button" onClick={() => (copy(asTabs(issueRows(issues))), toast(`${many(issues.length, 'issue')} copied as text.`))}>
+            <Segments label="Grouped" value={grouped} onChange={(group) => amend({ group })} all={[['', 'In order'], ['rule', 'By rule'], ...(issues.some((issue) => issue.key) ? [['key', 'By person'] as ['key', string]] : [])]} />
+            <Button onClick={() => (copy(asTabs(issueRows(issues))), toast(`${many(issues.length, 'issue')} copied as text.`))}>
               <Icon name="copy" /> Copy
-            </button>
-            <button type="button" class="button" onClick={() => saveCsv(issuesName(run), issueRows(issues))}>
-              <Icon name="download" /> CSV
-            </button>
+            </Button>
+            <Button onClick={() => saveCsv(issuesName(run), issueRows(issues))}><Icon name="download" /> CSV</Button>
           </span>
         )}
         <span class="grow" />
@@ -545,25 +555,11 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
                 ) : null,
               )}
             </span>
-            <select class="input wide-only" aria-label="Rule" value={rule} onChange={(event) => amend({ rule: event.currentTarget.value })}>
-              <option value="">All rules</option>
-              {rules.map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
-            <select class="input wide-only" aria-label="Field" value={field} onChange={(event) => amend({ field: event.currentTarget.value })}>
-              <option value="">All fields</option>
-              {fields.map((one) => (
-                <option key={one}>{one}</option>
-              ))}
-            </select>
+            <Choice kind="wide-only" label="Rule" value={rule} none="All rules" all={rules} onChange={(value) => amend({ rule: value })} />
+            <Choice kind="wide-only" label="Field" value={field} none="All fields" all={fields} onChange={(value) => amend({ field: value })} />
             <span class="flow roomy">
-              <button type="button" class="button square" aria-label="Previous issue, p" onClick={() => toIssue(-1)}>
-                <Icon name="up" />
-              </button>
-              <button type="button" class="button square" aria-label="Next issue, n" onClick={() => toIssue(1)}>
-                <Icon name="down" />
-              </button>
+              <Button kind="square" aria-label="Previous issue, p" onClick={() => toIssue(-1)}><Icon name="up" /></Button>
+              <Button kind="square" aria-label="Next issue, n" onClick={() => toIssue(1)}><Icon name="down" /></Button>
             </span>
           </>
         )}
@@ -574,9 +570,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
           <span class="grow">
             The first {number(issues.length)} issues are marked here; there are {number(more)} more.
           </span>
-          <button type="button" class="button" onClick={loadMore}>
-            Load {number(Math.min(10_000, more))} more
-          </button>
+          <Button onClick={loadMore}>Load {number(Math.min(10_000, more))} more</Button>
         </div>
       )}
       <div class="split" role="tabpanel" aria-label="Result">
@@ -620,13 +614,14 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             </>
           )}
           <div class="sheet-tabs">
+            {tabs.length > 8 && <Choice label={`Sheet, ${tabs.length}`} value={String(atSheet)} all={tabs.map(([name], at) => [String(at), `${plainly(name)}${bySheet(name).length ? `, ${many(bySheet(name).length, 'issue')}` : ''}`])} onChange={(at) => toSheet(Number(at))} />}
             <div class="flow" role="tablist" aria-label="Sheets">
-            {tabs.map(([name, side]) => {
+            {tabs.map(([name, side], at) => {
               const found = side === 'input' ? bySheet(name) : []
-              const isHere = name === sheet && (side === 'output') === isOwn
+              const isHere = at === atSheet
               const hidden = side === 'input' && loaded.input.find((one) => one.name === name)?.state !== 'visible'
               return (
-                <button type="button" role="tab" key={`${side} ${name}`} aria-selected={isHere} tabIndex={isHere ? 0 : -1} onClick={() => amend({ sheet: name, side: side === 'output' ? 'output' : null, cell: null })}>
+                <button type="button" role="tab" key={`${side} ${name}`} aria-selected={isHere} tabIndex={isHere ? 0 : -1} onClick={() => toSheet(at)}>
                   <bdi>{plainly(name)}</bdi> {found.length > 0 && <span class={`chip ${worst(found)}`}>{number(found.length)}</span>}
                   {hidden && <span class="dim">hidden</span>}
                   {side === 'output' && <span class="dim">written</span>}
@@ -687,7 +682,7 @@ function isAt(issue: Issue, cell: Cell, sheet: string): boolean {
   return !!at && at.row === cell.row && at.column === cell.column && (cell.side === 'input' ? issue.sheet === sheet : true)
 }
 
-function GoTo({ onClose, onGo }: { onClose: () => void; onGo: (cell: { row: number; column: number }) => void }) {
+function GoTo({ onClose, onGo }: { onClose: () => void; onGo: (cell: Hit) => void }) {
   const [wrong, setWrong] = useState(false)
   const send = (event: Event) => {
     event.preventDefault()

@@ -5,17 +5,18 @@ import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
 import { cancelRun, Menu, runAgain } from '../parts/frame'
-import { clock, day, many, now, number, short, size, span } from '../parts/format'
+import { clock, day, many, now, number, quoted, short, size, span } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { bare, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
+import { Compare } from './run-compare'
 import { Result } from './result'
 import { besideOf, listOfRuns } from './runs'
 
-const TABS = ['result', 'log', 'explain', 'files'] as const
+const TABS = ['result', 'log', 'explain', 'files', 'compare'] as const
 type Tab = (typeof TABS)[number]
 
 export function RunPage({ id, tab }: { id: string; tab?: string }) {
@@ -67,6 +68,7 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
         ))}
       {current === 'explain' && <Explain run={run} />}
       {current === 'files' && <Files run={run} />}
+      {current === 'compare' && (has ? <Compare run={run} /> : <Nothing title="Nothing to compare">It left no workbook, or its files were collected.</Nothing>)}
       <span class="unseen" role="status">
         {ended ? sentence(run) : ''}
       </span>
@@ -104,12 +106,13 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
   useAbout({
     title: run.input.name,
     main: has,
-    command: { result: `ade runs show ${short(run.id)}`, log: `ade logs tail ${short(run.id)}${ended ? '' : ' -f'}`, explain: `ade explain ${short(run.id)}`, files: `ade runs show ${short(run.id)}` }[current],
+    command: { result: `ade runs show ${short(run.id)}`, log: `ade logs tail ${short(run.id)}${ended ? '' : ' -f'}`, explain: `ade explain ${short(run.id)}`, files: `ade runs show ${short(run.id)}`, compare: `ade drift ${quoted(run.input.name)} --config ${quoted(run.configuration_name)}` }[current],
     keys: {
       result: [['n p', 'issues'], ['Tab', 'other side'], ['i', 'why'], ['[ ]', 'sheets']],
       log: ended ? [['e', 'next error'], ['r', 'run again']] : [['f', 'follow'], ['e', 'next error'], ['x', 'cancel']],
       explain: [['j k', 'columns'], ['o', 'open in the sheet']],
       files: [['d', 'download the workbook']],
+      compare: [['Shift J', 'next run'], ['d', 'download the workbook']],
     }[current] as [string, string][],
   })
   return (
@@ -149,6 +152,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
                 <span class="roomy">{many(metrics.unmapped_columns, 'column')} unmapped</span>
               </>
             )}
+            {run.labels.batch && <a href={href(`/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}`)}>its batch</a>}
             {ended ? run.duration_ms != null && <b>{span(run.duration_ms)}</b> : run.started_at && <span><b>{span(Math.max(0, now.value - Date.parse(run.started_at)))}</b> so far</span>}
             {run.attempt_count > 1 && (
               <span>
@@ -165,14 +169,14 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
           </div>
         </div>
         {!ended && (
-          <button type="button" class="button danger" aria-disabled={!!run.cancel_requested_at} {...writing()} onClick={() => cancelRun(run.id)}>
+          <Button kind="danger" aria-disabled={!!run.cancel_requested_at} {...writing()} onClick={() => cancelRun(run.id)}>
             <Icon name="stop" /> {run.cancel_requested_at ? 'Stopping…' : 'Cancel'}
-          </button>
+          </Button>
         )}
         {ended && (
-          <button type="button" class="button roomy" {...writing()} title={`With ${run.configuration_name} as it is now`} onClick={() => runAgain([run.id])}>
+          <Button kind="roomy" {...writing()} title={`With ${run.configuration_name} as it is now`} onClick={() => runAgain([run.id])}>
             <Icon name="again" /> Run again
-          </button>
+          </Button>
         )}
         {has && (
           <a class="button filled" href={output} download aria-label="Download the normalized workbook">

@@ -16,6 +16,8 @@ export interface Filter {
   sinceGiven: boolean
   /** `issues`: those with issues; `fields`: those that found no column for some fields. */
   look: string
+  /** A label that runs share, as `key:value`. */
+  label: string
   q: string
 }
 
@@ -27,6 +29,7 @@ export function filterOf(query: URLSearchParams): Filter {
     since: since in SINCE ? since : 'all',
     sinceGiven: since in SINCE && since !== 'all',
     look: query.get('issues') === '1' ? 'issues' : (query.get('look') ?? ''),
+    label: query.get('label') ?? '',
     q: query.get('q') ?? '',
   }
 }
@@ -38,7 +41,9 @@ export function accepts(filter: Filter, run: Run, now: number): boolean {
   const seconds = SINCE[filter.since].seconds
   if (seconds && Date.parse(run.created_at) < now - seconds * 1000) return false
   if (filter.look === 'issues' && !run.metrics?.issues) return false
-  if (filter.look === 'fields' && !run.metrics?.missing_fields.length) return false
+  if (filter.look === 'fields' && !(run.status === 'succeeded' && run.metrics?.missing_fields.length)) return false
+  const colon = filter.label.indexOf(':')
+  if (filter.label && run.labels[filter.label.slice(0, colon)] !== filter.label.slice(colon + 1)) return false
   if (!filter.q) return true
   const q = filter.q.toLowerCase()
   const texts = [run.input.name, run.configuration_name, ...Object.entries(run.labels).flat()]

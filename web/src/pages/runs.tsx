@@ -1,16 +1,17 @@
 // The live list of runs.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { address, get, offline, workspace, writing, type Run, type Schemas } from '../api/client'
+import { address, get, may, offline, workspace, writing, type Run, type Schemas } from '../api/client'
 import { hear } from '../api/events'
 import { amend, go, href, query } from '../router'
 import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { Ask, doing, fieldsOf, Heads, Loading, missing, Name, Search, Segments, Status, StatusOf, toast, Trouble, useAbout } from '../parts/parts'
+import { Ask, Button, Choice, doing, fieldsOf, Loading, missing, moves, Name, Records, Search, Segments, Status, StatusOf, Title, toast, Trouble, useAbout } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
 import { FirstRun } from './first-run'
+import { BatchFiles, BatchPanel, nameOf } from './batch'
 
 const PAGE = 100
 /** A page left and come back to is as it was. */
@@ -33,6 +34,7 @@ function queryOf(filter: Filter) {
     status: filter.status,
     configuration: filter.config,
     q: filter.q,
+    label: filter.label,
     has_issues: filter.look === 'issues' || undefined,
     fields_missing: filter.look === 'fields' || undefined,
     since: since ? new Date(Math.floor((Date.now() - since * 1000) / 1000) * 1000).toISOString() : undefined,
@@ -128,7 +130,7 @@ export function Runs() {
   const [cancels, setCancels] = useState<string[]>([])
   const [text, setText] = useState(filter.q)
   const waiting = useRef(0)
-  const isFiltered = !!(filter.status || filter.config || filter.q || filter.look)
+  const isFiltered = !!(filter.status || filter.config || filter.q || filter.look || filter.label)
 
   useEffect(() => {
     if (box.current && kept?.of === list.of) box.current.scrollTop = kept.top
@@ -145,6 +147,8 @@ export function Runs() {
   const move = (step: number, extend = false) => {
     const next = runs?.[Math.max(0, Math.min(runs.length - 1, at + step))]
     if (!next) return
+    // Enter is the list's now, and no longer that of a button that was pressed before.
+    box.current?.focus({ preventScroll: true })
     if (extend) setSeveral(new Set([...several, ...(chosen ? [chosen] : []), next.id]))
     choose(next.id)
     document.getElementById(`run-${next.id}`)?.scrollIntoView({ block: 'nearest' })
@@ -175,7 +179,7 @@ export function Runs() {
   }
   const again = () => {
     if (acted().length > 20) return toast(`${many(acted().length, 'run')} are too many to be run again by one key; up to 20 can be.`, 'error')
-    if (acted().length) runAgain(acted())
+    if (acted().length) runAgain(acted()).then(() => setSeveral(new Set()))
   }
   const save = async (painted = false) => {
     const ids = acted().filter((id) => runs!.some((run) => run.id === id && run.output_path && !run.artifacts_deleted_at && (!painted || run.metrics?.issues)))
@@ -193,10 +197,7 @@ export function Runs() {
     ' ': () => chosen && toggle(chosen),
     'Shift ArrowDown': () => move(1, true),
     'Shift ArrowUp': () => move(-1, true),
-    j: () => move(1),
-    ArrowDown: () => move(1),
-    k: () => move(-1),
-    ArrowUp: () => move(-1),
+    ...moves(move),
     Enter: () => chosen && go(`/runs/${chosen}`),
     x: cancel,
     r: again,
@@ -206,17 +207,12 @@ export function Runs() {
       else if (isFiltered) clear()
     },
   })
-  const clear = () => (setText(''), amend({ q: null, status: null, config: null, look: null, issues: null }))
-  const command = ['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--config ${quoted(filter.config)}`].filter(Boolean).join(' ')
+  const clear = () => (setText(''), amend({ q: null, status: null, config: null, look: null, issues: null, label: null }))
+  const command = ['ade runs ls', filter.status && `--status ${filter.status}`, filter.config && `--configuration ${quoted(filter.config)}`, filter.label && `--label ${quoted(filter.label)}`, filter.look === 'fields' && '--fields-missing'].filter(Boolean).join(' ')
   useAbout({
-    title: 'Runs',
+    title: filter.label ? nameOf(filter.label) : 'Runs',
     command,
-    keys: [
-      ['j k', 'move'],
-      ['Enter', 'open'],
-      ['d', 'workbook'],
-      ['?', 'all keys'],
-    ],
+    keys: [['j k', 'move'], ['Enter', 'open'], ['d', 'workbook'], ['?', 'all keys']],
   })
 
   if (runs && !runs.length && !isFiltered && !filter.sinceGiven) return <FirstRun />
@@ -224,30 +220,21 @@ export function Runs() {
   const statuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const
   return (
     <>
-      <div class="title">
-        <h1>Runs</h1>
-        <span class="say">{several.size ? `${many(several.size, 'run')} chosen` : `${SINCE[filter.since].sentence}, newest first`}</span>
+      <Title of={filter.label ? nameOf(filter.label) : 'Runs'} say={several.size ? `${many(several.size, 'run')} chosen` : filter.label ? many(all ?? 0, 'run') : `${SINCE[filter.since].sentence}, newest first`}>
+        {filter.label && !several.size && runs && <BatchFiles label={filter.label} runs={runs} />}
         {several.size > 0 && (
           <span class="flow">
-            <button type="button" class="button" onClick={() => save()}>
-              <Icon name="download" /> Workbooks <kbd class="roomy">d</kbd>
-            </button>
-            <button type="button" class="button" {...writing()} onClick={again}>
-              Run again <kbd class="roomy">r</kbd>
-            </button>
-            {live().length > 0 && (
-              <button type="button" class="button danger" {...writing()} onClick={cancel}>
-                Cancel <kbd class="roomy">x</kbd>
-              </button>
-            )}
-            <button type="button" class="button quiet" onClick={() => setSeveral(new Set())}>
-              Choose none <kbd class="roomy">Esc</kbd>
-            </button>
+            <Button onClick={() => save()}><Icon name="download" /> Workbooks <kbd class="roomy">d</kbd></Button>
+            <Button {...writing()} onClick={again}>Run again <kbd class="roomy">r</kbd></Button>
+            {live().length > 0 && <Button kind="danger" {...writing()} onClick={cancel}>Cancel <kbd class="roomy">x</kbd></Button>}
+            {may('admin') && <a class="button" href={href(`/configs/${runs!.find((run) => run.id === acted()[0])?.configuration_id}/compare?runs=${acted()}`)}>Try the draft</a>}
+            {several.size === 2 && <a class="button" href={href(`/runs/${acted()[1]}/compare?with=${acted()[0]}`)}>Compare</a>}
+            <Button kind="quiet" onClick={() => setSeveral(new Set())}>Choose none <kbd class="roomy">Esc</kbd></Button>
           </span>
         )}
-      </div>
+      </Title>
       <div class="tools" role="search">
-        <Search value={text} label="Input, configuration or id" onInput={search} onDown={() => (box.current?.focus(), chosen && at >= 0 ? move(0) : move(1))} />
+        <Search value={text} label="Input, configuration or id" onInput={search} onDown={() => move(chosen && at >= 0 ? 0 : 1)} />
         <Segments
           label="Status"
           value={filter.status}
@@ -264,39 +251,30 @@ export function Runs() {
           ]}
         />
         <ConfigurationFilter value={filter.config} />
-        <select class="input" aria-label="Since" value={filter.since} onChange={(event) => amend({ since: event.currentTarget.value })}>
-          {Object.entries(SINCE).map(([key, { name }]) => (
-            <option key={key} value={key}>
-              {name}
-            </option>
-          ))}
-        </select>
+        {!filter.label && <Choice label="Since" value={filter.since} all={Object.entries(SINCE).map(([key, { name }]) => [key, name])} onChange={(since) => amend({ since })} />}
       </div>
       {list.error != null && <Trouble error={list.error} again={() => list.load()} />}
+      <div class="split">
       <div class="scroller grow" ref={box} tabIndex={0} role="region" aria-label="Runs, newest first" onScroll={(event) => near(event.currentTarget) && list.more()}>
         {list.fresh.length > 0 && (
           <div class="waiting">
-            <button type="button" class="button" onClick={showNew}>
-              {many(list.fresh.length, 'new run')} <kbd>.</kbd>
-            </button>
+            <Button onClick={showNew}>{many(list.fresh.length, 'new run')} <kbd>.</kbd></Button>
           </div>
         )}
         {!runs ? (
           <Loading />
         ) : runs.length ? (
-          <Table runs={runs} chosen={chosen} several={several} onChoose={press} />
+          <Table runs={runs} chosen={chosen} several={several} slim={!!filter.label} onChoose={press} />
         ) : (
           <div class="empty">
             <p>
-              No {filter.status} run{filter.config && ` of ${filter.config}`} {SINCE[filter.since].sentence}
-              {filter.q && ` with “${filter.q}”`}
-              {{ issues: ' with issues', fields: ' with fields missing' }[filter.look]}.
+              {filter.label && !filter.status && !filter.look ? 'No run of it yet.' : `No ${filter.status} run${filter.config && ` of ${filter.config}`} ${filter.label ? 'of this batch' : SINCE[filter.since].sentence}${filter.q && ` with “${filter.q}”`}${{ issues: ' with issues', fields: ' with fields missing' }[filter.look] ?? ''}.`}
             </p>
-            <button type="button" class="button" onClick={() => (clear(), amend({ since: 'all' }))}>
-              Clear the filters <kbd>Esc</kbd>
-            </button>
+            <Button onClick={() => (clear(), amend({ since: 'all' }))}>Clear the filters <kbd>Esc</kbd></Button>
           </div>
         )}
+      </div>
+      {filter.label && <BatchPanel label={filter.label} />}
       </div>
       {cancels.length > 0 && (
         <Ask title={`Cancel ${many(cancels.length, 'run')}?`} keep="Leave them" does={`Cancel ${many(cancels.length, 'run')}`} onKeep={() => setCancels([])} onDo={() => cancels.forEach(cancelRun)}>
@@ -318,39 +296,18 @@ function ConfigurationFilter({ value }: { value: string }) {
     get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.value }, { limit: 100 }).then((page) => setNames([...new Set(page.items.map((one) => one.name))]), () => {})
   }, [workspace.value])
   const all = value && !names.includes(value) ? [value, ...names] : names
-  return (
-    <select class="input" aria-label="Configuration" value={value} onChange={(event) => amend({ config: event.currentTarget.value })}>
-      <option value="">All configurations</option>
-      {all.map((name) => (
-        <option key={name}>{name}</option>
-      ))}
-    </select>
-  )
+  return <Choice label="Configuration" value={value} none="All configurations" all={all} onChange={(config) => amend({ config })} />
 }
 
-function Table({ runs, chosen, several, onChoose }: { runs: Run[]; chosen: string | null; several: Set<string>; onChoose: (id: string, event: MouseEvent) => void }) {
+const HEADS: [string, string?][] = [['Status', 'c-status'], ['Input'], ['Configuration', 'c-configuration'], ['Rows read', 'figure c-figure'], ['Fields', 'figure c-fields'], ['Not found', 'c-lost wide-only'], ['Issues', 'figure c-figure'], ['Took', 'figure c-time'], ['Created ↓', 'figure c-time'], ['Id', 'figure id c-id wide-only']]
+
+function Table({ runs, chosen, several, slim, onChoose }: { runs: Run[]; chosen: string | null; several: Set<string>; slim: boolean; onChoose: (id: string, event: MouseEvent) => void }) {
   return (
-    <table class="records fixed runs">
-      <caption class="unseen">Runs, newest first</caption>
-      <colgroup>
-        <col class="c-status" />
-        <col />
-        <col class="c-configuration" />
-        <col class="c-figure" />
-        <col class="c-fields" />
-        <col class="c-lost wide-only" />
-        <col class="c-figure" />
-        <col class="c-time" />
-        <col class="c-time" />
-        <col class="c-id wide-only" />
-      </colgroup>
-      <Heads all={[['Status'], ['Input'], ['Configuration'], ['Rows read', 'figure'], ['Fields', 'figure'], ['Not found', 'wide-only'], ['Issues', 'figure'], ['Took', 'figure'], ['Created ↓', 'figure'], ['Id', 'figure id wide-only']]} />
-      <tbody>
-        {runs.map((run) => (
-          <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
-        ))}
-      </tbody>
-    </table>
+    <Records of="Runs, newest first" kind={`fixed runs ${slim ? 'slim' : ''}`} heads={HEADS}>
+      {runs.map((run) => (
+        <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
+      ))}
+    </Records>
   )
 }
 

@@ -1,15 +1,15 @@
 // Start a run: files, a configuration, options. Files can be dropped anywhere in the console.
 
 import { useEffect, useState } from 'preact/hooks'
-import { change, get, hindrance, workspace, type Problem, type Schemas } from '../api/client'
+import { get, hindrance, workspace, type Schemas } from '../api/client'
 import { ago, many, plainly, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { watch } from '../parts/frame'
 import { useKeys } from '../parts/keys'
-import { failed, Loading, Status, Trouble, toast, useAbout, useLoaded } from '../parts/parts'
+import { Block, Button, Loading, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, path, query, amend } from '../router'
 import { counts } from '../api/events'
-import { add, again, dropped, remove, uploads, type Upload } from './uploads'
+import { held } from './starts'
+import { add, again, dropped, remove, start, uploads, type Upload } from './uploads'
 
 type Known = Schemas['KnownConfiguration']
 
@@ -34,74 +34,34 @@ export function Start() {
   const chosen = choices.find((one) => one.id === wanted || one.name === wanted) ?? choices.find((one) => one.default) ?? choices[0]
   const [validate, setValidate] = useState(false)
   const [active, setActive] = useState(false)
-  const [busy, setBusy] = useState(false)
   const list = uploads.value
-  const good = list.filter((one) => one.state !== 'refused' && one.state !== 'failed')
-  const ready = good.length > 0 && good.every((one) => one.state === 'ready')
-  const [wants, setWants] = useState(false)
-  const [full, setFull] = useState('')
-  const can = good.length > 0 && !!chosen && !hindrance('run') && !busy
+  const good = list.filter((one) => !one.start && one.state !== 'refused' && one.state !== 'failed')
+  const can = good.length > 0 && !!chosen && !hindrance('run')
 
-  const begin = async () => {
-    setWants(false)
-    setBusy(true)
-    const made: string[] = []
-    const waiting = [...good]
-    for (let upload = waiting.shift(); upload; upload = waiting.shift()) {
-      try {
-        const body = { document_id: upload.document!.id, options: { validate_only: validate, active_sheet_only: active } }
-        const run = await change<{ id: string }>('POST', `/api/v1/configs/${chosen!.id}/runs`, body, { 'Idempotency-Key': `console-${upload.key}-${performance.timeOrigin}` })
-        made.push(run.id)
-        watch(run.id)
-        remove(upload.key)
-      } catch (error) {
-        // A full queue has room again when some of these have ended.
-        const problem = error as Problem
-        for (let left = problem.status === 429 ? (problem.retryAfter ?? 2) : 0; left > 0; left--) {
-          setFull(`${many(made.length, 'run')} started. The queue is full: the next starts in ${left} s.`)
-          await new Promise((resolve) => setTimeout(resolve, 1000))
-        }
-        if (problem.status === 429 && path.peek() === '/start') {
-          waiting.unshift(upload)
-          continue
-        }
-        failed(error)
-        break
-      }
-    }
-    setBusy(false)
-    setFull('')
-    if (uploads.value.some((one) => one.state === 'ready')) return void (made.length && toast(`${many(made.length, 'run')} started; the others wait here.`))
-    if (made.length) go(made.length === 1 ? `/runs/${made[0]}` : '/runs')
+  const submit = () => {
+    if (!can) return
+    const alone = good.length === 1
+    // Two people that drop at the same second have batches of their own.
+    const batch = `${new Date().toLocaleString('sv')} ${Math.random().toString(36).slice(2, 6)}`
+    start(good, { configuration: chosen!.id, options: { validate_only: validate, active_sheet_only: active }, labels: alone ? {} : { batch }, alone })
+    if (!alone) go(`/runs?label=${encodeURIComponent(`batch:${batch}`)}`)
   }
-  useEffect(() => {
-    if (wants && ready && chosen) begin()
-  }, [wants, ready, chosen])
-  const submit = () => can && setWants(true)
   useKeys({ 'Ctrl Enter': submit, Escape: () => go('/runs') })
   useAbout({
     title: 'Start a run',
     main: true,
     command: ['ade run', chosen ? quoted(chosen.name) : 'CONFIG', ...(good.length ? good.slice(0, 4).map(({ file }) => quoted(file.name)) : ['FILE']), good.length > 4 && '…'].filter(Boolean).join(' '),
-    keys: [
-      ['u', 'choose files'],
-      ['Ctrl ↵', 'start'],
-    ],
+    keys: [['u', 'choose files'], ['Ctrl ↵', 'start']],
   })
   const busyNow = (counts.value?.queued ?? 0) + (counts.value?.running ?? 0)
-  const label = busy ? 'Starting…' : wants ? 'Starts when it is sent…' : `Start ${good.length ? many(good.length, 'run') : 'a run'}`
+  const label = list.length && list.every((one) => one.start) ? 'Starts when it is sent…' : `Start ${good.length ? many(good.length, 'run') : 'a run'}`
   const button = (
-    <button type="button" class="button filled fill" aria-disabled={!can} aria-describedby="why-not" onClick={submit}>
-      {label} <kbd class="roomy">Ctrl ↵</kbd>
-    </button>
+    <Button kind="filled fill" aria-disabled={!can} aria-describedby="why-not" onClick={submit}>{label} <kbd class="roomy">Ctrl ↵</kbd></Button>
   )
   const why = hindrance('run') ? hindrance('run') : !good.length ? 'Choose files first.' : !chosen ? 'There is no configuration that runs can use.' : ''
   return (
     <>
-      <div class="title">
-        <h1>Start a run</h1>
-        <span class="say cut">Drop files anywhere in the console to come here.</span>
-      </div>
+      <Title of="Start a run" say="Drop files anywhere in the console to come here." />
       {error != null && <Trouble error={error} again={reload} />}
       <div class="split">
         <div class="grow padded">
@@ -163,14 +123,13 @@ export function Start() {
           </div>
         </div>
         <aside class="side" aria-label="What will happen">
-          <div class="block roomy">
-            <h2>{good.length ? many(good.length, 'run') : 'No files yet'}</h2>
-            <p class="mid">{good.length > 1 ? 'One for each file, side by side.' : good.length ? 'One run.' : 'Each file becomes a run.'} {busyNow ? `${many(busyNow, 'run')} before ${good.length > 1 ? 'them' : 'it'}.` : 'Nothing waits.'}</p>
-          </div>
+          <Block title={good.length ? many(good.length, 'run') : 'No files yet'} kind="roomy">
+            <p class="mid">{good.length > 1 ? 'One for each file, side by side; they stay together.' : good.length ? 'One run.' : 'Each file becomes a run.'} {busyNow ? `${many(busyNow, 'run')} before ${good.length > 1 ? 'them' : 'it'}.` : 'Nothing waits.'}</p>
+          </Block>
           <div class="block">
             {button}
             <p class="dim small gap-above" id="why-not" role="status">
-              {full || why || 'Starts as soon as the upload is done. Files that were stored before are not sent again.'}
+              {held.value || why || 'Starts as soon as the upload is done, wherever you go meanwhile. Files that were stored before are not sent again.'}
             </p>
           </div>
         </aside>
@@ -188,22 +147,14 @@ export function DropZone({ large, onSample }: { large?: boolean; onSample?: () =
           <h2>Drop a messy workbook here</h2>
           <p>ADE finds its tables, recognises the columns, cleans and checks every value, and shows you what it did beside the original.</p>
           <p>
-            <button type="button" class="button filled" onClick={choose}>
-              Choose a file
-            </button>{' '}
-            {onSample && (
-              <button type="button" class="button" onClick={onSample}>
-                Try the sample
-              </button>
-            )}
+            <Button kind="filled" onClick={choose}>Choose a file</Button>{' '}
+            {onSample && <Button onClick={onSample}>Try the sample</Button>}
           </p>
         </>
       ) : (
         <p>
           <strong>Drop workbooks here</strong>, or{' '}
-          <button type="button" class="button" onClick={choose}>
-            choose files
-          </button>
+          <Button onClick={choose}>choose files</Button>
         </p>
       )}
       <p class="dim small">.xlsx .xlsm .xlsb .xls .ods .csv .tsv .txt. A folder is taken whole.</p>
@@ -232,17 +183,13 @@ function FileRow({ upload }: { upload: Upload }) {
             </span>
           </span>
         ) : state === 'failed' ? (
-          <button type="button" class="button" onClick={() => again(key)}>
-            Retry
-          </button>
+          <Button onClick={() => again(key)}>Retry</Button>
         ) : (
           <Status of={state === 'ready' ? 'ready' : state === 'refused' ? 'failed' : 'queued'}>{state === 'ready' ? 'Ready' : state === 'refused' ? 'Cannot be read' : 'Hashing'}</Status>
         )}
       </td>
       <td class="figure">
-        <button type="button" class="button quiet square" aria-label={`Take out ${file.name}`} onClick={() => remove(key)}>
-          <Icon name="close" />
-        </button>
+        <Button kind="quiet square" aria-label={`Take out ${file.name}`} onClick={() => remove(key)}><Icon name="close" /></Button>
       </td>
     </tr>
   )

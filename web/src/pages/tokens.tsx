@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { writing, change, get, may, session, workspace, type Schemas } from '../api/client'
 import { ago, day, now } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { Ask, copy, Dialog, failed, Heads, Loading, Status, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Ask, Button, copy, Dialog, failed, Loading, Records, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 
 type Token = Schemas['Token']
 
@@ -25,15 +25,9 @@ export function Tokens() {
   }
   return (
     <>
-      <div class="title">
-        <h1>Tokens</h1>
-        <span class="say cut">for programs and for signing in; stored hashed, so each is shown once</span>
-        {may('admin') && (
-          <button type="button" class="button filled" {...writing('admin')} onClick={() => ask('new')}>
-            <Icon name="plus" /> Create a token
-          </button>
-        )}
-      </div>
+      <Title of="Tokens" say="for programs and for signing in; stored hashed, so each is shown once">
+        {may('admin') && <Button kind="filled" {...writing('admin')} onClick={() => ask('new')}><Icon name="plus" /> Create a token</Button>}
+      </Title>
       {made && (
         <div class="notice good" role="status">
           <Icon name="check" />
@@ -41,13 +35,9 @@ export function Tokens() {
             <strong>{made.name}</strong> was created. Copy it now, it is not shown again:
           </span>
           <code class="cut">{made.token}</code>
-          <button type="button" class="button" onClick={() => copy(made.token)}>
-            <Icon name="copy" /> Copy
-          </button>
+          <Button onClick={() => copy(made.token)}><Icon name="copy" /> Copy</Button>
           <span class="grow" />
-          <button type="button" class="button quiet square" aria-label="Close" onClick={() => setMade(null)}>
-            <Icon name="close" />
-          </button>
+          <Button kind="quiet square" aria-label="Close" onClick={() => setMade(null)}><Icon name="close" /></Button>
         </div>
       )}
       {error != null && <Trouble error={error} again={again} />}
@@ -55,10 +45,7 @@ export function Tokens() {
         {!value ? (
           !error && <Loading />
         ) : (
-          <table class="records">
-            <caption class="unseen">Tokens</caption>
-            <Heads all={[['Status'], ['Name'], ['May'], ['Workspaces', 'roomy'], ['Last used', 'roomy'], ['Ends', 'roomy'], ['(Actions)']]} />
-            <tbody>
+          <Records of="Tokens" heads={[['Status'], ['Name'], ['May', 'roomy'], ['Workspaces', 'roomy'], ['Last used', 'roomy'], ['Ends', 'roomy'], ['(Actions)']]}>
               {value.items.map((token) => {
                 const [kind, word] = state(token)
                 return (
@@ -68,8 +55,9 @@ export function Tokens() {
                     </td>
                     <td class="name">
                       {token.name} {token.name === session.value?.token && <span class="chip">this session</span>}
+                      <div class="narrow small dim">{token.scope}</div>
                     </td>
-                    <td>
+                    <td class="roomy">
                       <span class="chip">{token.scope}</span>
                     </td>
                     <td class="mid roomy">{token.workspaces?.join(', ') ?? 'all'}</td>
@@ -77,16 +65,13 @@ export function Tokens() {
                     <td class="mid roomy">{token.revoked_at ? `revoked ${day(token.revoked_at)}` : token.expires_at ? day(token.expires_at) : 'never'}</td>
                     <td class="figure">
                       {kind !== 'cancelled' && may('admin') && (
-                        <button type="button" class="button quiet danger" {...writing('admin')} onClick={() => ask(token)}>
-                          Revoke
-                        </button>
+                        <Button kind="quiet danger" {...writing('admin')} onClick={() => ask(token)}>Revoke</Button>
                       )}
                     </td>
                   </tr>
                 )
               })}
-            </tbody>
-          </table>
+          </Records>
         )}
         <div class="padded">
           <h2>What a token may do</h2>
@@ -162,9 +147,7 @@ function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: Sc
         </label>
         <p class="flow gap-above">
           <button class="button filled">Create the token</button>
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
+          <Button onClick={onClose}>Cancel</Button>
         </p>
       </form>
     </Dialog>

@@ -1,6 +1,7 @@
 // Files on their way to the server: hashed, sent if they are not known there, and ready to be run.
 import { signal } from '@preact/signals'
 import { address, changing, ifThere, problemOf, workspace, type Schemas } from '../api/client'
+import { begin, type Start } from './starts'
 
 export interface Upload {
   key: number
@@ -11,6 +12,8 @@ export interface Upload {
   /** Its sheets, once the server has looked. */
   sheets: string
   document: Schemas['Document'] | null
+  /** It was asked to be started, and is as soon as it is sent. */
+  start: Start | null
 }
 
 export const uploads = signal<Upload[]>([])
@@ -31,11 +34,28 @@ export function add(files: File[]) {
     if (taken.has(`${file.name} ${file.size} ${file.lastModified}`)) continue
     const key = ++made
     const good = READS.test(file.name)
-    uploads.value = [...uploads.value, { key, file, state: good ? 'hashing' : 'refused', sent: 0, sheets: '', note: good ? '' : 'unsupported_format: save it as .xlsx, .xls, .ods or .csv', document: null }]
+    uploads.value = [...uploads.value, { key, file, state: good ? 'hashing' : 'refused', sent: 0, sheets: '', note: good ? '' : 'unsupported_format: save it as .xlsx, .xls, .ods or .csv', document: null, start: null }]
     if (good) line.push(key)
   }
   next()
 }
+
+/** Starts files: those that are sent already at once, the others when they are. */
+export function start(files: Upload[], how: Start) {
+  for (const { key } of files) set(key, { start: how })
+  for (const { key } of files) handOver(key)
+}
+
+function handOver(key: number) {
+  const upload = of(key)
+  if (upload?.state !== 'ready' || !upload.start) return
+  remove(key)
+  begin({ ...upload.start, key: `console-${key}-${performance.timeOrigin}`, name: upload.file.name, document: upload.document!.id })
+}
+
+/** Those on their way to be started. */
+export const onTheirWay = () => uploads.value.filter((one) => one.start && /hashing|sending|failed/.test(one.state))
+addEventListener('beforeunload', (event) => uploads.peek().some((one) => one.start && /hashing|sending/.test(one.state)) && event.preventDefault())
 
 export const remove = (key: number) => void (uploads.value = uploads.value.filter((one) => one.key !== key))
 export const again = (key: number) => (set(key, { state: 'hashing', note: '', sent: 0 }), line.push(key), next())
@@ -78,7 +98,7 @@ async function send({ key, file }: Upload) {
   const known = await lookUp(file).catch(() => null)
   if (known) {
     set(key, { state: 'ready', document: known, note: 'stored before, same SHA-256, not sent again' })
-    return look(key, known.id)
+    return arrived(key, known.id)
   }
   set(key, { state: 'sending' })
   const document = await new Promise<Schemas['Document']>((good, bad) => {
@@ -96,8 +116,10 @@ async function send({ key, file }: Upload) {
     request.send(file)
   })
   set(key, { state: 'ready', document, sent: file.size })
-  look(key, document.id)
+  arrived(key, document.id)
 }
+
+const arrived = (key: number, id: string) => (of(key)?.start ? handOver(key) : void look(key, id))
 
 /** Which sheets a document has; a server may not tell. */
 async function look(key: number, id: string) {

@@ -5,7 +5,7 @@ import { short, letters, many, number, plainly, quoted } from '../parts/format'
 import type { Cell } from '../grid/view'
 import type { Value } from '../grid/windows'
 import { Icon } from '../parts/icons'
-import { about, CopyButton, fieldsOf, missing } from '../parts/parts'
+import { about, Block, Button, CopyButton, fieldsOf, missing } from '../parts/parts'
 import { href } from '../router'
 import { REASONS, type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
 import { PlaceOf } from './place-of'
@@ -75,8 +75,7 @@ export function Why(props: Props) {
       {!cell ? (
         <>
           <Lost run={run} tables={explained?.tables ?? []} />
-          <div class="block">
-            <h2>{props.total ? many(props.total, 'issue') : 'No issues'}</h2>
+          <Block title={props.total ? many(props.total, 'issue') : 'No issues'}>
             <p class="mid">
               {props.total ? (
                 <>
@@ -86,7 +85,7 @@ export function Why(props: Props) {
                 'Choose any cell to see what became of it, and why.'
               )}
             </p>
-          </div>
+          </Block>
           {issues.length > 0 && (
             <div class="block">
               <div class="flow">
@@ -101,8 +100,7 @@ export function Why(props: Props) {
             </div>
           )}
           {notices.length > 0 && (
-            <div class="block">
-              <h2>What was noticed</h2>
+            <Block title="What was noticed">
               <ul class="reasons">
                 {notices.slice(0, 30).map((notice, index) => (
                   <li key={index} class={notice.level === 'warning' ? 'warn' : 'mid'}>
@@ -110,7 +108,7 @@ export function Why(props: Props) {
                   </li>
                 ))}
               </ul>
-            </div>
+            </Block>
           )}
         </>
       ) : (
@@ -127,12 +125,8 @@ export function Why(props: Props) {
               )}
               {props.total > 0 && (
                 <span class="narrow flow">
-                  <button type="button" class="button square" aria-label="Previous issue" onClick={() => props.onIssue(-1)}>
-                    <Icon name="up" />
-                  </button>
-                  <button type="button" class="button square" aria-label="Next issue" onClick={() => props.onIssue(1)}>
-                    <Icon name="down" />
-                  </button>
+                  <Button kind="square" aria-label="Previous issue" onClick={() => props.onIssue(-1)}><Icon name="up" /></Button>
+                  <Button kind="square" aria-label="Next issue" onClick={() => props.onIssue(1)}><Icon name="down" /></Button>
                 </span>
               )}
             </div>
@@ -157,8 +151,7 @@ export function Why(props: Props) {
             </div>
           )}
           {read.length > 0 && (
-            <div class="block">
-              <h2>How its values were read</h2>
+            <Block title="How its values were read">
               <ul class="reasons">
                 {read.map((one) => (
                   <li key={one.message} class={one.ambiguous ? 'warn' : 'mid'}>
@@ -166,11 +159,10 @@ export function Why(props: Props) {
                   </li>
                 ))}
               </ul>
-            </div>
+            </Block>
           )}
           {steps && (steps.transforms.length > 0 || steps.validators.length > 0) && (
-            <div class="block">
-              <h2>What was done to it</h2>
+            <Block title="What was done to it">
               <ol class="reasons">
                 {[...steps.transforms.map((one) => [one, 'cleaned']), ...steps.validators.map((one) => [one, 'checked'])].map(([one, does]) => (
                   <li key={one}>
@@ -178,7 +170,7 @@ export function Why(props: Props) {
                   </li>
                 ))}
               </ol>
-            </div>
+            </Block>
           )}
           {placed && placed.why.length > 0 && (
             <div class="block">
@@ -210,8 +202,7 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
   if (!lost.length) return null
   const near = (field: string) => tables.flatMap(({ sheet, columns }) => columns.filter((one) => one.second?.field === field || one.nearest?.field === field).map((one) => ({ sheet, one })))
   return (
-    <div class="block">
-      <h2>{fieldsOf(run.metrics!)}</h2>
+    <Block title={fieldsOf(run.metrics!)}>
       <p class="mid small">Not found, and what came near:</p>
       <ul class="reasons">
         {lost.map((field) => (
@@ -232,7 +223,7 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
           </li>
         ))}
       </ul>
-    </div>
+    </Block>
   )
 }
 
@@ -312,8 +303,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
         </div>
       )}
       {column.by.length > 0 && (
-        <div class="block">
-          <h2>The score</h2>
+        <Block title="The score">
           <ul class="reasons">
             {column.by.map((one) => (
               <li key={one.detector} class="flow">
@@ -324,7 +314,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
               </li>
             ))}
           </ul>
-        </div>
+        </Block>
       )}
     </>
   )

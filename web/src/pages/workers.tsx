@@ -4,7 +4,7 @@ import { writing, get, ifThere, workspace, type Run, type Schemas } from '../api
 import { counts, hear, link } from '../api/events'
 import { cancelRun } from '../parts/frame'
 import { ago, clock, many, now, number, short, span } from '../parts/format'
-import { Heads, Loading, Segments, Status, Trouble, useAbout } from '../parts/parts'
+import { Button, Figures, Loading, Records, Segments, Status, Title, Trouble, useAbout } from '../parts/parts'
 import { amend, href, query } from '../router'
 
 const WINDOWS = { '300': '5 min', '3600': '1 h', '86400': '24 h' } as const
@@ -70,39 +70,21 @@ export function Workers() {
   const building = workers?.flatMap((worker) => worker.building.map((one) => ({ worker, one }))) ?? []
   return (
     <>
-      <div class="title">
-        <h1>Workers and queue</h1>
-        <span class="say cut">{workers ? (workers.length ? [...new Set(workers.map((worker) => worker.host ?? 'this machine'))].join(', ') : 'no worker') : ''}</span>
+      <Title of="Workers and queue" say={workers ? (workers.length ? [...new Set(workers.map((worker) => worker.host ?? 'this machine'))].join(', ') : 'no worker') : ''}>
         <Segments label="Window" value={window} onChange={(window) => amend({ window })} all={Object.entries(WINDOWS) as [Window, string][]} />
-      </div>
+      </Title>
       {error != null && <Trouble error={error} />}
-      <section class="strip" aria-label="The work now">
-        <div class="figure-box">
-          Queued
-          <b>
-            {number(live?.queued ?? stats?.queue.queued ?? 0)} <small>of {stats?.queue.size ?? '–'}</small>
-          </b>
-          <span>{stats?.queue.oldest_wait_ms != null ? `oldest waits ${span(stats.queue.oldest_wait_ms)}` : 'nothing waits'}</span>
-        </div>
-        <div class="figure-box">
-          Running
-          <b>
-            {number(live?.running ?? stats?.queue.running ?? 0)} <small>of {many(stats?.slots.all ?? 0, 'slot')}</small>
-          </b>
-          <span>{many(workers?.length ?? 0, 'worker')}</span>
-        </div>
-        <div class="figure-box">
-          Ended, {WINDOWS[window]}
-          <b>{number(ended ? ended.succeeded + ended.failed + ended.cancelled : 0)}</b>
-          <span>{ended && `${ended.succeeded} ok, ${ended.failed} failed, ${ended.cancelled} cancelled`}</span>
-        </div>
-        <div class="figure-box wide-only">
-          Wait, median
-          <b>{stats?.waits ? span(stats.waits.median_ms) : '–'}</b>
-          <span>{stats?.waits ? `95% within ${span(stats.waits.p95_ms)}` : 'none ended'}</span>
-        </div>
+      <Figures
+        label="The work now"
+        all={[
+          ['Queued', <>{number(live?.queued ?? stats?.queue.queued ?? 0)} <small>of {stats?.queue.size ?? '–'}</small></>, stats?.queue.oldest_wait_ms != null ? `oldest waits ${span(stats.queue.oldest_wait_ms)}` : 'nothing waits'],
+          ['Running', <>{number(live?.running ?? stats?.queue.running ?? 0)} <small>of {many(stats?.slots.all ?? 0, 'slot')}</small></>, many(workers?.length ?? 0, 'worker')],
+          [`Ended, ${WINDOWS[window]}`, number(ended ? ended.succeeded + ended.failed + ended.cancelled : 0), ended && `${ended.succeeded} ok, ${ended.failed} failed, ${ended.cancelled} cancelled`],
+          ['Wait, median', stats?.waits ? span(stats.waits.median_ms) : '–', stats?.waits ? `95% within ${span(stats.waits.p95_ms)}` : 'none ended', 'wide-only'],
+        ]}
+      >
         <Bars stats={stats} />
-      </section>
+      </Figures>
       <div class="scroller grow">
         {!workers ? (
           <Loading />
@@ -122,10 +104,7 @@ export function Workers() {
               </div>
             ))}
             {running.length + building.length > 0 && (
-              <table class="records">
-                <caption class="unseen">What workers do</caption>
-                <Heads all={[['Status'], ['What'], ['Configuration', 'roomy'], ['Attempt', 'figure roomy'], ['For', 'figure'], ['Lease', 'wide-only'], ['(Actions)']]} />
-                <tbody>
+              <Records of="What workers do" heads={[['Status'], ['What'], ['Configuration', 'roomy'], ['Attempt', 'figure roomy'], ['For', 'figure'], ['Lease', 'wide-only'], ['(Actions)']]}>
                   {running.map(({ worker, one }) => (
                     <tr key={one.run_id}>
                       <td>
@@ -141,9 +120,7 @@ export function Workers() {
                         <Lease until={one.lease_expires_at} of={worker.lease_seconds} />
                       </td>
                       <td class="figure">
-                        <button type="button" class="button danger" {...writing()} onClick={() => cancelRun(one.run_id)}>
-                          Cancel
-                        </button>
+                        <Button kind="danger" {...writing()} onClick={() => cancelRun(one.run_id)}>Cancel</Button>
                       </td>
                     </tr>
                   ))}
@@ -162,18 +139,14 @@ export function Workers() {
                       <td />
                     </tr>
                   ))}
-                </tbody>
-              </table>
+              </Records>
             )}
             <div class="pane-title">
               <h2>Queue</h2>
               <span>{queue.length ? 'in the order in which they will be taken' : 'nothing waits'}</span>
             </div>
             {queue.length > 0 && (
-              <table class="records">
-                <caption class="unseen">Waiting runs</caption>
-                <Heads all={[['#', 'figure'], ['Input'], ['Configuration', 'roomy'], ['Waits'], ['For', 'figure'], ['Id', 'figure roomy']]} />
-                <tbody>
+              <Records of="Waiting runs" heads={[['#', 'figure'], ['Input'], ['Configuration', 'roomy'], ['Waits'], ['For', 'figure'], ['Id', 'figure roomy']]}>
                   {queue.map(({ run, position, ...rest }) => (
                     <tr key={run.id}>
                       <td class="figure dim">{position}</td>
@@ -186,8 +159,7 @@ export function Workers() {
                       <td class="figure id roomy">{short(run.id)}</td>
                     </tr>
                   ))}
-                </tbody>
-              </table>
+              </Records>
             )}
           </>
         )}

@@ -8,7 +8,7 @@ import { path, go, href } from '../router'
 import { clock, many, now, number, plainly } from './format'
 import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
-import { Dialog, about, doing, drop, failed, fieldsOf, missing, Name, toast, toasts, CopyButton, Switch } from './parts'
+import { about, Button, CopyButton, Dialog, doing, drop, failed, fieldsOf, missing, Name, Switch, toast, toasts } from './parts'
 import { Palette } from './palette'
 import { DropAnywhere, choose } from '../pages/start'
 
@@ -37,7 +37,7 @@ const ALL_KEYS: [string, string][] = [
   ['Space', 'choose; Shift ↑ ↓: several; Ctrl A: all'],
   ['x', 'cancel a run'],
   ['r', 'run again, with the configuration as it is now'],
-  ['1 – 4', 'tabs of a run'],
+  ['1 – 5', 'tabs of a run'],
   ['Shift J K', 'next, previous run of the list'],
   ['d', 'download the workbook, or those of the chosen runs'],
   ['Shift D', 'download the painted copy, or those of the chosen runs'],
@@ -169,9 +169,9 @@ export function Menu({ label, face, square, children }: { label: string; face: C
   }, [open])
   return (
     <span class="holds-menu">
-      <button type="button" class={`button ${square ? 'square' : 'quiet'}`} aria-haspopup="true" aria-expanded={open} aria-label={label} onClick={() => setOpen(!open)}>
+      <Button kind={square ? 'square' : 'quiet'} aria-haspopup="true" aria-expanded={open} aria-label={label} onClick={() => setOpen(!open)}>
         {face}
-      </button>
+      </Button>
       {open && <Opened onClose={() => setOpen(false)}>{children}</Opened>}
     </span>
   )
@@ -266,9 +266,7 @@ function Offline() {
         </strong>{' '}
         {answered.value ? 'Lists ask every 2 s instead.' : 'What you see is from then.'} {wait ? `Tries again in ${wait} s.` : 'Trying…'}
       </span>
-      <button type="button" class="button" onClick={tryNow}>
-        Try now
-      </button>
+      <Button onClick={tryNow}>Try now</Button>
     </div>
   )
 }
@@ -350,10 +348,11 @@ function toastOf(runs: Run[]) {
   const count = (status: string) => runs.filter((one) => one.status === status).length
   const bad = count('failed')
   const lacking = runs.filter((one) => missing(one).length).length
+  const batches = new Set(runs.map((one) => one.labels.batch))
   const told = runs.length > 1 ? [`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, lacking && `${number(lacking)} with fields not found`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`].filter(Boolean).join(', ') : endOf(run)
   toast(
     <>
-      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : <Name of={run.input.name} />}</strong> <a href={href(runs.length > 1 ? '/runs' : `/runs/${run.id}`)}>Open</a>
+      <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : <Name of={run.input.name} />}</strong> <a href={href(runs.length === 1 ? `/runs/${run.id}` : run.labels.batch && batches.size === 1 ? `/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}` : '/runs')}>Open</a>
       <br />
       {told}
     </>,

@@ -1,6 +1,6 @@
 // Small parts that pages share.
 import { signal } from '@preact/signals'
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, ComponentProps } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Run } from '../api/client'
 import { Glyph, Icon } from './icons'
@@ -69,6 +69,74 @@ export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   if (whole && run.error && run.status !== 'cancelled') return <Status of={run.status}>{`${title(run.status)}: ${run.error.code}`}</Status>
   return <Status of={run.status}>{title(run.status)}</Status>
 }
+
+/** A button; `kind`: how it looks. */
+export const Button = ({ kind = '', ...rest }: { kind?: string } & ComponentProps<'button'>) => <button type="button" {...rest} class={`button ${kind}`} />
+
+/** A choice of one; `none`: the word for all of them. */
+export const Choice = ({ label, value, all, none, kind = '', onChange }: { label: string; value: string; all: (string | [value: string, text: string])[]; none?: string; kind?: string; onChange: (value: string) => void }) => (
+  <select class={`input ${kind}`} aria-label={label} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+    {none && <option value="">{none}</option>}
+    {all.map((one) => (typeof one === 'string' ? [one, one] : one)).map(([value, text]) => (
+      <option key={value} value={value}>{text}</option>
+    ))}
+  </select>
+)
+
+/** A part of the panel beside a page. */
+export const Block = ({ title, kind = '', children }: { title?: ComponentChildren; kind?: string; children: ComponentChildren }) => (
+  <div class={`block ${kind}`}>
+    {title && <h2>{title}</h2>}
+    {children}
+  </div>
+)
+
+/** The head of a list: what it is, what is said of it, and what can be done. */
+export const Title = ({ of, say, children }: { of: ComponentChildren; say?: ComponentChildren; children?: ComponentChildren }) => (
+  <div class="title">
+    <h1>{of}</h1>
+    <span class="say cut">{say}</span>
+    {children}
+  </div>
+)
+
+/** Terms, each with what is said of it; a pair that is false is left out. */
+export const Facts = ({ all }: { all: ([term: ComponentChildren, said: ComponentChildren] | false | null | '' | undefined)[] }) => (
+  <dl class="facts">
+    {all.map((one) => one && (
+      <>
+        <dt>{one[0]}</dt>
+        <dd>{one[1]}</dd>
+      </>
+    ))}
+  </dl>
+)
+
+/** Figures in a row, each with its name above and a word below. */
+export const Figures = ({ label, all, children }: { label: string; all: ([name: string, figure: ComponentChildren, below?: ComponentChildren, kind?: string] | false | null)[]; children?: ComponentChildren }) => (
+  <section class="strip" aria-label={label}>
+    {all.map((one) => one && (
+      <div class={`figure-box ${one[3] ?? ''}`} key={one[0]}>
+        {one[0]}
+        <b>{one[1]}</b>
+        {one[2] && <span>{one[2]}</span>}
+      </div>
+    ))}
+    {children}
+  </section>
+)
+
+/** A table of records. */
+export const Records = ({ of, kind = '', heads, children }: { of: string; kind?: string; heads: Head[]; children: ComponentChildren }) => (
+  <table class={`records ${kind}`}>
+    <caption class="unseen">{of}</caption>
+    <Heads all={heads} />
+    <tbody>{children}</tbody>
+  </table>
+)
+
+/** The keys that go through a list; without a step they choose the first. */
+export const moves = (move: (step: number) => void) => ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1) })
 
 export const Status = ({ of, children }: { of: string; children: ComponentChildren }) => (
   <span class={`status ${of}`}>
@@ -189,7 +257,8 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
 }
 
 /** The heads of a table's columns; one in brackets is read out alone, one with an arrow is sorted by. */
-export const Heads = ({ all }: { all: [text: string, kind?: string][] }) => (
+type Head = [text: string, kind?: string]
+export const Heads = ({ all }: { all: Head[] }) => (
   <thead>
     <tr>
       {all.map(([text, kind]) => (
@@ -208,12 +277,8 @@ export const Ask = ({ title, keep, does, onKeep, onDo, children }: { title: stri
     onClose={onKeep}
     footer={
       <>
-        <button type="button" class="button" onClick={onKeep}>
-          {keep}
-        </button>
-        <button type="button" class="button danger" onClick={() => (onKeep(), onDo())}>
-          {does}
-        </button>
+        <Button onClick={onKeep}>{keep}</Button>
+        <Button kind="danger" onClick={() => (onKeep(), onDo())}>{does}</Button>
       </>
     }
   >
@@ -287,11 +352,7 @@ export const Trouble = ({ error, again }: { error: unknown; again?: () => void }
           <Said text={problem.hint} /> {problem.code && <code>{problem.code}</code>}
         </div>
       </div>
-      {again && (
-        <button type="button" class="button" onClick={again}>
-          Try again
-        </button>
-      )}
+      {again && <Button onClick={again}>Try again</Button>}
     </div>
   )
 }

@@ -26,7 +26,7 @@ export async function saveLog(run: Run) {
 
 export const issuesName = (run: Run) => `${stem(run)}_issues.csv`
 type Issue = Schemas['Issue']
-const COLUMNS = ['sheet', 'cell', 'row', 'severity', 'rule', 'field', 'value', 'message'] as const
+const COLUMNS = ['sheet', 'cell', 'row', 'severity', 'rule', 'field', 'key', 'value', 'message'] as const
 /** Issues as rows of a table, below its heads. */
 export const issueRows = (issues: Issue[]) => [[...COLUMNS] as (string | number | null)[], ...issues.map((issue) => COLUMNS.map((column) => issue[column]))]
 

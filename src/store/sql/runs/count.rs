@@ -66,7 +66,8 @@ fn by_looking(connection: &Connection, filter: &RunFilter) -> driver::Result<Run
         }
         let metrics = run.metrics.as_ref();
         counts.with_issues += u64::from(metrics.is_some_and(|found| found.issues > 0));
-        let fields_missing = metrics.is_some_and(|found| !found.missing_fields.is_empty());
+        let fields_missing = run.status == RunStatus::Succeeded
+            && metrics.is_some_and(|found| !found.missing_fields.is_empty());
         counts.fields_missing += u64::from(fields_missing);
     }
     Ok(counts)

@@ -170,7 +170,9 @@ fn has_what_is_asked(run: &RunRecord, filter: &RunFilter) -> bool {
 pub(super) fn is_as_found(run: &RunRecord, filter: &RunFilter) -> bool {
     let metrics = run.metrics.as_ref();
     let has_issues = metrics.map(|found| found.issues > 0);
-    let fields_missing = metrics.map(|found| !found.missing_fields.is_empty());
+    // What failed lacks more than fields.
+    let ended_well = metrics.filter(|_| run.status == RunStatus::Succeeded);
+    let fields_missing = ended_well.map(|found| !found.missing_fields.is_empty());
     (filter.has_issues).is_none_or(|wanted| has_issues == Some(wanted))
         && (filter.fields_missing).is_none_or(|wanted| fields_missing == Some(wanted))
 }

@@ -1,0 +1,376 @@
+//! Batches: the runs that share a label, such as files that were dropped together. What is wrong with all of them, and what they
+//! left, as one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path as FilePath, PathBuf};
+
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::report::{WhichReport, made, page_response};
+use super::runs::labels_in;
+use super::workspaces::known_workspace;
+use crate::api::access::caller::{Caller, Reader};
+use crate::api::http::answer::Answer;
+use crate::api::http::body::{Path, Query};
+use crate::api::http::download::{Download, serve_opened};
+use crate::api::http::problem::ApiError;
+use crate::api::state::{Api, Blocking, Opened};
+use crate::base::files::name_of;
+use crate::base::problem::code;
+use crate::issues::Severity;
+use crate::report::Options;
+use crate::run::results::annotated::kept_copy;
+use crate::store::{RunFilter, RunRecord};
+
+/// So many runs of a batch are looked at, the newest.
+const MOST: u32 = 1000;
+/// So many runs are looked at for its label, which no index knows.
+const LOOK_AT: u32 = 20_000;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(archive))
+        .routes(routes!(report))
+}
+
+/// Which batch.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Which {
+    /// The workspace.
+    workspace: String,
+    /// The label that its runs share, as `key:value`.
+    label: String,
+}
+
+impl Which {
+    /// Its workspace and its runs, the newest first; of a file that was run again the newest alone.
+    fn find<'a>(
+        &self,
+        api: &Blocking<'a>,
+        caller: &Caller,
+    ) -> Result<(Opened<'a>, Vec<RunRecord>), ApiError> {
+        let workspace = known_workspace(api, caller, &self.workspace)?;
+        let found = workspace.store.find_runs(&RunFilter {
+            workspace_id: self.workspace.clone(),
+            labels: labels_in(std::slice::from_ref(&self.label))?,
+            limit: MOST,
+            look_at: Some(LOOK_AT),
+            ..RunFilter::default()
+        })?;
+        let mut runs = found.runs;
+        // Of a file that was run again the newest counts: it has the labels, too.
+        let earlier = runs.iter().filter_map(|run| run.retry_of_run_id.clone());
+        let earlier: BTreeSet<String> = earlier.collect();
+        runs.retain(|run| !earlier.contains(&run.id));
+        match runs.is_empty() {
+            true => Err(ApiError::not_found("batch", &self.label)),
+            false => Ok((workspace, runs)),
+        }
+    }
+
+    /// Those of its runs that have ended, with their files here, in the order in which they were queued.
+    fn ended<'a>(
+        &self,
+        api: &Blocking<'a>,
+        caller: &Caller,
+    ) -> Result<(Opened<'a>, Vec<RunRecord>), ApiError> {
+        let (workspace, mut runs) = self.find(api, caller)?;
+        runs.retain(|run| run.completed_at.is_some());
+        runs.reverse();
+        for run in &runs {
+            workspace.fetch_run(run)?;
+        }
+        match runs.is_empty() {
+            true => Err(not_ready(format!("no run of {} has ended", self.label))),
+            false => Ok((workspace, runs)),
+        }
+    }
+}
+
+fn not_ready(message: String) -> ApiError {
+    ApiError::of(code::OUTPUT_NOT_READY, message).hint("follow its runs until they end")
+}
+
+/// What the runs of a batch have in common.
+#[derive(Debug, Serialize, ToSchema)]
+struct Batch {
+    /// The label.
+    label: String,
+    /// How many runs it has; at most 1000 are looked at.
+    runs: usize,
+    /// How many of them left a workbook that is there still.
+    outputs: usize,
+    /// Fields that some runs found no column for, those of the most runs first.
+    fields_missing: Vec<MissingField>,
+    /// Issues by rule, errors first, then those of the most cells.
+    issues: Vec<RuleOfBatch>,
+}
+
+/// A field that runs found no column for.
+#[derive(Debug, Serialize, ToSchema)]
+struct MissingField {
+    /// Its name.
+    field: String,
+    /// Those runs.
+    run_ids: Vec<String>,
+}
+
+/// A rule that cells of several files break.
+#[derive(Debug, Serialize, ToSchema)]
+struct RuleOfBatch {
+    /// How bad it is.
+    severity: Severity,
+    /// Its name.
+    rule: String,
+    /// How many issues there are.
+    count: u64,
+    /// The runs that have them.
+    run_ids: Vec<String>,
+}
+
+/// Say what the runs of a batch have in common.
+///
+/// A batch is the runs that share a label, such as the files that were dropped into the console together. `GET /api/v1/runs` with
+/// `label` lists them one by one. Of a file that was run again the newest run counts here.
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}", operation_id = "get_batch", tag = "batches", params(Which), responses(
+    (status = 200, body = Batch),
+))]
+async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer<axum::Json<Batch>> {
+    api.slow_work(move |api| {
+        let (workspace, runs) = which.find(api, &caller)?;
+        let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut rules: BTreeMap<(Severity, String), (u64, BTreeSet<String>)> = BTreeMap::new();
+        for run in &runs {
+            let Some(metrics) = run.metrics.as_ref().filter(|found| found.tables > 0) else {
+                continue;
+            };
+            for field in &metrics.missing_fields {
+                fields
+                    .entry(field.clone())
+                    .or_default()
+                    .push(run.id.clone());
+            }
+            if metrics.issues == 0 {
+                continue;
+            }
+            let payload = workspace.store.run_payload(&run.id)?.unwrap_or_default();
+            let payload: Value = serde_json::from_str(&payload).unwrap_or_default();
+            for issue in payload["issues"].as_array().into_iter().flatten() {
+                let severity = issue["severity"].as_str().and_then(Severity::named);
+                let (Some(severity), Some(rule)) = (severity, issue["rule"].as_str()) else {
+                    continue;
+                };
+                let known = rules.entry((severity, rule.to_owned())).or_default();
+                known.0 += issue["count"].as_u64().unwrap_or_default();
+                known.1.insert(run.id.clone());
+            }
+        }
+        let mut fields_missing: Vec<_> = fields
+            .into_iter()
+            .map(|(field, run_ids)| MissingField { field, run_ids })
+            .collect();
+        fields_missing.sort_by_key(|one| std::cmp::Reverse(one.run_ids.len()));
+        let mut issues: Vec<_> = rules
+            .into_iter()
+            .map(|((severity, rule), (count, run_ids))| RuleOfBatch {
+                severity,
+                rule,
+                count,
+                run_ids: run_ids.into_iter().collect(),
+            })
+            .collect();
+        issues.sort_by_key(|one| (one.severity, std::cmp::Reverse(one.count)));
+        Ok(axum::Json(Batch {
+            runs: runs.len(),
+            outputs: runs.iter().filter_map(output_of).count(),
+            label: which.label,
+            fields_missing,
+            issues,
+        }))
+    })
+    .await
+}
+
+fn output_of(run: &RunRecord) -> Option<&PathBuf> {
+    let path = run.output_path.as_ref();
+    path.filter(|_| run.artifacts_deleted_at.is_none())
+}
+
+/// Which files of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Part {
+    /// The normalized workbooks.
+    Outputs,
+    /// The senders' own workbooks with their issues marked.
+    Marked,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhichFiles {
+    /// Only these; absent: both, and the report.
+    #[param(nullable = false, inline)]
+    only: Option<Part>,
+}
+
+/// Download the files of a batch as one archive.
+///
+/// It has the normalized workbooks below `outputs/`, the marked copies of files with issues below `marked/`, and `report.html`. What
+/// cannot be there, such as the copy of a file that cannot be marked, is named in `left-out.txt`. Runs that have not ended are left out.
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/archive", operation_id = "download_batch", tag = "batches", params(Which, WhichFiles), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/zip"),
+    (status = 206, description = "The part that was asked for"),
+    (status = 304, description = "The client has it"),
+    (status = 409), (status = 416),
+))]
+async fn archive(
+    Reader(api, caller): Reader,
+    Path(which): Path<Which>,
+    Query(WhichFiles { only }): Query<WhichFiles>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    let name = format!("{}.zip", plain(&which.label));
+    let file = api.slow_work(move |api| {
+        let (workspace, runs) = which.ended(api, &caller)?;
+        let unwritable = |error: io::Error| ApiError::internal(error.to_string());
+        let mut archive = Archive::new(tempfile::tempfile().map_err(unwritable)?);
+        for run in &runs {
+            archive.take(run, only).map_err(unwritable)?;
+        }
+        if only.is_none() {
+            let (mut page, _) = made(&workspace, &runs, Options { values: true })?;
+            archive.put("report.html", &mut page).map_err(unwritable)?;
+        }
+        archive.finish().map_err(unwritable)
+    });
+    let file = tokio::fs::File::from_std(file.await?);
+    let download = Download {
+        path: FilePath::new(&name),
+        name: &name,
+        kind: "application/zip",
+        tag: None,
+    };
+    serve_opened(file, &download, &headers).await
+}
+
+/// A label as the name of a file.
+fn plain(label: &str) -> String {
+    let letter = |letter: char| match letter {
+        letter if letter.is_alphanumeric() || "-._ ".contains(letter) => letter,
+        _ => '-',
+    };
+    label.chars().map(letter).collect()
+}
+
+/// The archive that is made: workbooks are compressed already.
+struct Archive {
+    zip: ZipWriter<File>,
+    names: BTreeSet<String>,
+    left_out: String,
+}
+
+impl Archive {
+    fn new(file: File) -> Self {
+        Self {
+            zip: ZipWriter::new(file),
+            names: BTreeSet::new(),
+            left_out: String::new(),
+        }
+    }
+
+    /// Takes in what a run left.
+    fn take(&mut self, run: &RunRecord, only: Option<Part>) -> io::Result<()> {
+        let Some(output) = output_of(run) else {
+            let why = match run.artifacts_deleted_at {
+                Some(_) => "its files were collected".to_owned(),
+                None => format!("its run is {}", run.status.as_str()),
+            };
+            self.leave_out(run, &why);
+            return Ok(());
+        };
+        if only != Some(Part::Marked) {
+            self.put_file("outputs", run, output)?;
+        }
+        let has_issues = run.metrics.as_ref().is_some_and(|found| found.issues > 0);
+        if only != Some(Part::Outputs) && has_issues {
+            match kept_copy(run) {
+                Ok(copy) => self.put_file("marked", run, &copy)?,
+                Err(error) => self.leave_out(run, &format!("not marked: {error}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, run: &RunRecord, why: &str) {
+        self.left_out += &format!("{}: {why}\r\n", run.input_name);
+    }
+
+    fn put_file(&mut self, folder: &str, run: &RunRecord, path: &FilePath) -> io::Result<()> {
+        match File::open(path) {
+            Ok(mut file) => self.put(&format!("{folder}/{}", name_of(path)), &mut file),
+            Err(error) => {
+                self.leave_out(run, &format!("{}: {error}", name_of(path)));
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts in a file; a second one of the same name gets a number.
+    fn put(&mut self, name: &str, content: &mut dyn io::Read) -> io::Result<()> {
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let numbered = (2..).map(|number| format!("{stem} ({number}).{extension}"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        let name = names.find(|name| !self.names.contains(&name.to_lowercase()));
+        let name = name.unwrap_or_default();
+        let options = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .large_file(true);
+        self.zip.start_file(&name, options)?;
+        io::copy(content, &mut self.zip)?;
+        self.names.insert(name.to_lowercase());
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<File> {
+        if !self.left_out.is_empty() {
+            let left_out = std::mem::take(&mut self.left_out);
+            self.put("left-out.txt", &mut left_out.as_bytes())?;
+        }
+        let mut file = self.zip.finish()?;
+        file.flush()?;
+        Ok(file)
+    }
+}
+
+/// Read a page of what the runs of a batch found.
+///
+/// One HTML file that needs no network, as that of a run. Runs that have not ended are left out.
+#[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/report", operation_id = "get_batch_report", tag = "batches", params(Which, WhichReport), responses(
+    (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
+    (status = 409),
+))]
+async fn report(
+    Reader(api, caller): Reader,
+    Path(which): Path<Which>,
+    Query(page): Query<WhichReport>,
+) -> Answer<Response> {
+    let page = api.slow_work(move |api| {
+        let (workspace, runs) = which.ended(api, &caller)?;
+        made(&workspace, &runs, page.options())
+    });
+    Ok(page_response(page.await?))
+}

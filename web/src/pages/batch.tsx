@@ -1,0 +1,102 @@
+// The runs that share a label, such as files that were dropped together: what is wrong with all of them, and what they left.
+import { useEffect } from 'preact/hooks'
+import { address, get, workspace, type Run } from '../api/client'
+import { hear } from '../api/events'
+import { many, number } from '../parts/format'
+import { Icon } from '../parts/icons'
+import { Block, Name, useLoaded } from '../parts/parts'
+import { href } from '../router'
+import { held, waiting } from './starts'
+import { onTheirWay } from './uploads'
+
+/** What a label is called. */
+export const nameOf = (label: string) => (label.startsWith('batch:') ? `Batch of ${label.slice(6, 22)}` : label)
+
+const to = <P extends '' | '/archive' | '/report'>(label: string, what: P, only?: string) =>
+  address(`/api/v1/workspaces/{workspace}/batches/{label}${what}` as const, { workspace: workspace.value, label }, { only })
+
+/** Its files to take away; those of runs that have ended. */
+export const BatchFiles = ({ label, runs }: { label: string; runs: Run[] }) =>
+  runs.some((run) => run.completed_at) && (
+    <span class="flow">
+      {runs.some((run) => run.metrics?.issues) && <a class="button" href={to(label, '/archive', 'marked')} download><Icon name="download" /> Marked copies</a>}
+      <a class="button roomy" href={to(label, '/report')} target="_blank"><Icon name="page" /> Report</a>
+      <a class="button" href={to(label, '/archive')} download><Icon name="download" /> All files</a>
+    </span>
+  )
+
+export function BatchPanel({ label }: { label: string }) {
+  const load = async (abort: AbortSignal) => {
+    const [batch, list] = await Promise.all([
+      get('/api/v1/workspaces/{workspace}/batches/{label}', { workspace: workspace.value, label }, {}, abort),
+      get('/api/v1/runs', {}, { workspace: workspace.value, label, limit: 1000 }, abort),
+    ])
+    return { batch, runs: list.items }
+  }
+  const { value, again } = useLoaded(load, [workspace.value, label])
+  useEffect(() => {
+    let timer = 0
+    const off = hear((told) => {
+      if (!told.some(({ kind, data }) => kind === 'reset' || (kind === 'run' && Object.entries((data as Run).labels).some((one) => one.join(':') === label)))) return
+      clearTimeout(timer)
+      timer = setTimeout(again, 300) as unknown as number
+    })
+    return () => (off(), clearTimeout(timer))
+  }, [label])
+  // Of a file that was run again the newest run counts.
+  const runs = (value?.runs ?? []).filter((run) => !value!.runs.some((one) => one.retry_of_run_id === run.id))
+  const sent = onTheirWay().filter(({ start }) => `batch:${start!.labels.batch}` === label)
+  const waits = waiting.value.filter((one) => `batch:${one.labels.batch}` === label)
+  const names = (ids: string[]) => {
+    const known = runs.filter((run) => ids.includes(run.id))
+    return (
+      <>
+        {known.slice(0, 4).map((run, index) => (
+          <>
+            {index > 0 && ', '}
+            <a href={href(`/runs/${run.id}`)}><Name of={run.input.name} /></a>
+          </>
+        ))}
+        {ids.length > Math.min(4, known.length) && ` and ${many(ids.length - Math.min(4, known.length), 'more', 'more')}`}
+      </>
+    )
+  }
+  const failed = runs.filter((run) => run.status === 'failed')
+  return (
+    <aside class="side" aria-label="The batch" tabIndex={0}>
+      {sent.length + waits.length > 0 && (
+        <Block title="On their way">
+          <p class="mid small" role="status">
+            {[sent.length && `${many(sent.length, 'file')} ${sent.length === 1 ? 'is' : 'are'} being sent`, waits.length && `${many(waits.length, 'file')} wait${waits.length === 1 ? 's' : ''} for a run`].filter(Boolean).join(', ')}. {held.value}{' '}
+            {sent.length ? 'Keep this window open until they are sent.' : 'They are stored: this window may be closed, and goes on when it is opened again.'}
+          </p>
+          {sent.some((one) => one.state === 'failed') && <p class="bad small">Some could not be sent: <a href={href('/start')}>try again</a>.</p>}
+        </Block>
+      )}
+      {failed.length > 0 && (
+        <Block title={`${number(failed.length)} failed`}>
+          <p class="small break">{names(failed.map((run) => run.id))}</p>
+        </Block>
+      )}
+      <Block title={value?.batch.fields_missing.length ? 'Not found' : 'All fields were found'}>
+        <ul class="reasons">
+          {value?.batch.fields_missing.map(({ field, run_ids }) => (
+            <li key={field} class="break">
+              <code class="warn">{field}</code> <span class="dim">in {many(run_ids.length, 'file')}:</span> {names(run_ids)}
+            </li>
+          ))}
+        </ul>
+      </Block>
+      <Block title={value?.batch.issues.length ? 'Issues by rule' : 'No issues'}>
+        <ul class="reasons">
+          {value?.batch.issues.map(({ severity, rule, count, run_ids }) => (
+            <li key={severity + rule} class="break">
+              <span class={`chip ${severity}`}>{number(count)}</span> {rule} <span class="dim">in {many(run_ids.length, 'file')}:</span> {names(run_ids)}
+            </li>
+          ))}
+        </ul>
+      </Block>
+      {value && value.runs.length > runs.length && <Block>Of {many(value.runs.length - runs.length, 'file')} that {value.runs.length - runs.length === 1 ? 'was' : 'were'} run again the newest run counts here.</Block>}
+    </aside>
+  )
+}

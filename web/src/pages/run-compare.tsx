@@ -1,0 +1,130 @@
+// A run beside an earlier one, such as that of last month: layout, headers, issues, rows by key, totals.
+import type { ComponentChildren } from 'preact'
+import { get, type Problem, type Run, type Schemas } from '../api/client'
+import { many, moment, number, plainly, short } from '../parts/format'
+import { Choice, Loading, Name, Nothing, Records, Trouble, about, useLoaded } from '../parts/parts'
+import { amend, href, query } from '../router'
+import { useEffect } from 'preact/hooks'
+
+type Found = Schemas['RunDifference']
+interface Changed {
+  what: string
+  before: string | number
+  after: string | number
+}
+
+const said = (value: string | number, cents: boolean) => (typeof value === 'number' ? value.toLocaleString('en', cents ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : {}) : value === '' ? <em class="dim">none</em> : plainly(value))
+
+export function Compare({ run }: { run: Run }) {
+  const since = query.value.get('with') ?? ''
+  const key = query.value.get('key') ?? ''
+  const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/difference', { id: run.id }, { since, key }, abort).then((found) => ({ found, of: `${since} ${key}` })), [run.id, since, key])
+  const others = useLoaded((abort) => get('/api/v1/runs', {}, { workspace: run.workspace_id, configuration: run.configuration_id, status: 'succeeded', limit: 200 }, abort), [run.configuration_id])
+  const found = value?.of === `${since} ${key}` ? value.found : null
+  const before = found?.run_ids?.[0]
+  useEffect(() => {
+    if (before) about.value = { ...about.value, command: `ade runs diff ${short(before)} ${short(run.id)}${key && ` --key ${key}`}` }
+  }, [before, key])
+  const all = (others.value?.items ?? []).filter((one) => one.id !== run.id).map((one): [string, string] => [one.id, `${plainly(one.input.name)}, ${moment(one.created_at)}`])
+  return (
+    <>
+      <div class="tools">
+        <Choice label="Compared with" value={since} none="The last good run of its sender" all={since && !all.some(([id]) => id === since) ? [[since, `Run ${short(since)}`], ...all] : all} onChange={(id) => amend({ with: id })} />
+        <Choice label="Rows belong together by" value={key} none={`By ${found?.rows.key && !key ? found.rows.key : 'its key'}`} all={found?.rows.columns ?? (key ? [key] : [])} onChange={(key) => amend({ key })} />
+        {found && <span class="small dim cut">since <a href={href(`/runs/${before}`)}><Name of={found.before} /></a></span>}
+      </div>
+      {(error as Problem | null)?.code === 'run_not_found' ? (
+        <Nothing title="No earlier run to compare with">No file of this sender was run well before with {run.configuration_name}. Choose another run above.</Nothing>
+      ) : error != null ? (
+        <Trouble error={error} again={again} />
+      ) : !found ? (
+        <Loading />
+      ) : (
+        <div class="scroller grow" tabIndex={0} role="region" aria-label="What differs">
+          <Layout all={found.layout} />
+          <Changes title="Headers of fields" what="Field" all={found.mapping} />
+          <Changes title="Totals" what="Column" all={found.totals} cents />
+          <Rows rows={found.rows} />
+          <Changes title="Issues by rule" what="Rule" all={found.issues} />
+          <Changes title="Counts" what="What" all={found.counts} />
+          <Changes title="Versions and settings" what="What" all={found.versions} />
+        </div>
+      )}
+    </>
+  )
+}
+
+const Part = ({ title, say, children }: { title: string; say: ComponentChildren; children?: ComponentChildren }) => (
+  <section aria-label={title}>
+    <div class="pane-title">
+      <h2>{title}</h2>
+      <span class="cut">{say}</span>
+    </div>
+    {children}
+  </section>
+)
+
+const Layout = ({ all }: { all: Found['layout'] }) => (
+  <Part title="Layout of the file" say={!all ? 'not known of one of the two: an older engine recorded none' : all.length ? `${many(all.filter((one) => one.matters).length, 'difference')} that may matter` : 'the same'}>
+    {all && all.length > 0 && (
+      <ul class="reasons padded">
+        {all.map((one) => (
+          <li key={one.message} class={one.matters ? 'warn' : 'mid'}>
+            {one.sheet && <span class="dim"><bdi>{plainly(one.sheet)}</bdi>: </span>}
+            {one.message}
+          </li>
+        ))}
+      </ul>
+    )}
+  </Part>
+)
+
+function Changes({ title, what, all, cents }: { title: string; what: string; all: Changed[]; cents?: boolean }) {
+  const differ = all.filter((one) => one.before !== one.after)
+  if (!all.length) return <Part title={title} say="the same" />
+  const figure = typeof all[0].before === 'number' ? 'figure' : ''
+  return (
+    <Part title={title} say={`${number(differ.length)} of ${number(all.length)} differ`}>
+      <Records of={title} kind="fixed" heads={[[what], ['Before', figure], ['Now', figure], ...(figure ? [['More', 'figure roomy'] as [string, string]] : [])]}>
+        {all.map(({ what, before, after }) => (
+          <tr key={what} class={before === after ? 'dim' : ''}>
+            <td class="break">{plainly(what)}</td>
+            <td class={`break ${figure}`}>{said(before, !!cents)}</td>
+            <td class={`break ${figure}`}>{before === after ? said(after, !!cents) : <strong>{said(after, !!cents)}</strong>}</td>
+            {typeof after === 'number' && <td class="figure roomy">{before !== after && <>{after > Number(before) && '+'}{said(after - Number(before), !!cents)}</>}</td>}
+          </tr>
+        ))}
+      </Records>
+    </Part>
+  )
+}
+
+function Rows({ rows }: { rows: Found['rows'] }) {
+  const listed: [string, string, string[]][] = [[`New: ${number(rows.added)}`, 'ok', rows.added_rows], [`Gone: ${number(rows.gone)}`, 'bad', rows.gone_rows], ['New columns', 'ok', rows.added_columns], ['Columns that are gone', 'bad', rows.gone_columns]]
+  return (
+    <Part title="Rows" say={`${number(rows.before)} before, ${number(rows.after)} now: ${number(rows.added)} new, ${number(rows.gone)} gone, ${number(rows.changed)} changed, ${rows.key ? `by ${rows.key}` : 'paired as they stand: no field is a key'}`}>
+      {listed.some(([, , names]) => names.length > 0) && (
+        <ul class="reasons padded">
+          {listed.map(([title, kind, names]) => names.length > 0 && (
+            <li key={title} class="break">
+              <span class={kind}>{title}</span> <span class="mid">{names.map(plainly).join(', ')}{names.length === 100 && ', …'}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {rows.cells.length > 0 && (
+        <Records of="Changed cells" kind="fixed" heads={[['Row'], ['Column'], ['Before'], ['Now']]}>
+          {rows.cells.map((cell) => (
+            <tr key={`${cell.row} ${cell.column}`}>
+              <td class="cut">{plainly(cell.row)}</td>
+              <td class="mid cut">{cell.column}</td>
+              <td class="break">{said(cell.before, false)}</td>
+              <td class="break"><strong>{said(cell.after, false)}</strong></td>
+            </tr>
+          ))}
+        </Records>
+      )}
+      {rows.changed_cells > rows.cells.length && <p class="padded dim small">The first {number(rows.cells.length)} of {many(rows.changed_cells, 'cell')}.</p>}
+    </Part>
+  )
+}
