@@ -77,6 +77,13 @@ _KINDS = {
     "mark": ("number", "text", "money", "code"),
     "passed": ("boolean", "text"),
 }
+
+
+def can_hold(what: str, kind: str) -> bool:
+    """Whether a column that is said to hold this can have values of a kind."""
+    return kind in _KINDS.get(what, (kind,))
+
+
 _IMPLIED = {"code": "id", "date": "date", "text": "name", "name": "name", "money": "amount", "email": "email", "phone": "phone"}
 
 
@@ -94,6 +101,11 @@ class Meaning(NamedTuple):
         """The meaning in English, as a reason says it."""
         own = sorted(self.of - _WEAK) or sorted(self.of)
         return " ".join([*own, self.what] if self.what else own)
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Of whom or what it is, beside words that make no difference."""
+        return self.of - _WEAK
 
     @property
     def is_bare(self) -> bool:
@@ -283,6 +295,15 @@ def is_english(headers: Iterable[str]) -> bool:
     """Whether no other language has more of these headers."""
     votes = _votes([readings(header) for header in headers])
     return bool(votes) and votes[_ENGLISH] >= max(votes.values()) - 1e-9
+
+
+def language_of(headers: Iterable[str]) -> int | None:
+    """The column of the table that has most of these headers, if it has more than any other."""
+    votes = _votes([readings(header) for header in headers])
+    best = votes.most_common(2)
+    if not best or best[0][1] < 1 or len(best) > 1 and best[0][1] - best[1][1] < 0.25:
+        return None
+    return best[0][0]
 
 
 def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], then: str) -> None:
