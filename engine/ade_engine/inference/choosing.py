@@ -9,16 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.grouping import Group, Grouping, Question
+from ade_engine.inference.grouping import ONLY_ONE_LEFT, Group, Grouping, Question
 from ade_engine.inference.kinds import kind_of
 from ade_engine.inference.pairs import Side, pairs
-from ade_engine.inference.words import can_hold, meanings, relation
+from ade_engine.inference.words import can_hold, meanings, readings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from ade_engine.inference.samples import Column
     from ade_engine.inference.words import Meaning
 
 #: So many groups are offered for a wish.
@@ -44,8 +45,9 @@ class Answers:
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-def chosen(grouping: Grouping, wishes: Sequence[Wish], answered: Sequence[tuple[str, tuple[str, str], bool]]) -> list[Group]:
+def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list[Group]:
     """A group for each wish, in their order; one without columns where nothing is known to be it."""
+    answered = [*answers.wished, *_by_headers(grouping, wishes, answers)]
     sides = [_side(wish) for wish in wishes]
     means = meanings([(side.headers[0], side.kind) for side in sides])
     found: dict[int, Group] = {}
@@ -69,12 +71,52 @@ def chosen(grouping: Grouping, wishes: Sequence[Wish], answered: Sequence[tuple[
     for pair in pairs([group.side() for group in groups], sides, settled):
         if pair.reason is not None and pair.new not in found and not _is_refused(wishes[pair.new], groups[pair.known], said):
             found[pair.new] = groups[pair.known]
+    _by_order(grouping, wishes, means, found, said)
     result = []
     for at, (wish, side) in enumerate(zip(wishes, sides)):
         group = found.get(at) or Group()
         group.wish, group.wished_kind = wish.header, side.kind
         result.append(group)
     return result
+
+
+def _by_order(
+    grouping: Grouping, wishes: Sequence[Wish], means: Sequence[tuple[Meaning, ...]], found: dict[int, Group], said: set[tuple[str, tuple[str, str]]]
+) -> None:
+    """Gives a wish the only group that stands, in most of its tables, between the same neighbours as the wish does."""
+    is_new = True
+    while is_new:
+        is_new = False
+        for at, wish in enumerate(wishes):
+            before, behind = found.get(at - 1), found.get(at + 1)
+            if at in found or before is None or behind is None:
+                continue
+            free = [group for group in grouping.groups if group not in found.values() and len(group.at) > 1 and _can_be(means[at], group)]
+            fitting = [group for group in free if _stands_between(grouping, group, before, behind, list(found.values())) and not _is_refused(wish, group, said)]
+            fitting = [group for group in fitting if all(_relation(wish.header, means[at], column, grouping) not in ("opposed", "other") for column in group.columns)]
+            if len(fitting) == 1:
+                found[at] = fitting[0]
+                fitting[0].merges.insert(0, (fitting[0].columns[0].sample, fitting[0].headers[0], f'"{wish.header}" and "{fitting[0].headers[0]}": {ONLY_ONE_LEFT}, and stands between "{before.headers[0]}" and "{behind.headers[0]}"'))
+                is_new = True
+
+
+def _stands_between(grouping: Grouping, group: Group, before: Group, behind: Group, known: Sequence[Group]) -> bool:
+    rows = [[one for one in grouping.row(table) if one is group or one in known] for table in group.at]
+    rows = [row for row in rows if before in row and behind in row]
+    fitting = [row for row in rows if row[row.index(group) - 1 : row.index(group) + 2] == [before, group, behind]]
+    return bool(rows) and 2 * len(fitting) > len(rows) and 2 * len(rows) >= len(group.at)
+
+
+def _by_headers(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list[tuple[str, tuple[str, str], bool]]:
+    """The columns whose headers a person has said to be those of wishes, whatever the files."""
+    known = {simplify(wish.header): wish.header for wish in wishes}
+    found = []
+    for one, other, is_same in answers.same:
+        for (sample, wish), (_, header) in ((one, other), (other, one)):
+            if not sample and simplify(wish) in known:
+                columns = [column for group in grouping.groups for column in group.columns if simplify(column.header) == simplify(header)]
+                found += [(known[simplify(wish)], (column.sample, column.header), is_same) for column in columns]
+    return found
 
 
 def _joined(grouping: Grouping, groups: Sequence[Group], reason: str) -> Group:
@@ -89,8 +131,14 @@ def _is_word(header: str, _: tuple[Meaning, ...], group: Group, __: Grouping) ->
     return simplify(header) in {simplify(one) for one in group.headers}
 
 
-def _is_meaning(_: str, means: tuple[Meaning, ...], group: Group, grouping: Grouping) -> bool:
-    return any(relation(means, grouping.means(column))[0] == "same" for column in group.columns) and _can_be(means, group)
+def _is_meaning(header: str, means: tuple[Meaning, ...], group: Group, grouping: Grouping) -> bool:
+    return any(_relation(header, means, column, grouping) == "same" for column in group.columns) and _can_be(means, group)
+
+
+def _relation(header: str, means: tuple[Meaning, ...], column: Column, grouping: Grouping) -> str:
+    """How a wish stands to a column: where its words do not say what it holds, as if it held what the column holds."""
+    is_said = all(one.what for one in means)
+    return relation(means if is_said else readings(header, column.kind.name), grouping.means(column))[0]
 
 
 def _can_be(means: tuple[Meaning, ...], group: Group) -> bool:
@@ -112,6 +160,13 @@ def _side(wish: Wish) -> Side:
     return Side((wish.header,), kind.name, kind.values)
 
 
+def _likely(header: str, means: tuple[Meaning, ...], group: Group, grouping: Grouping) -> float:
+    """How likely a group is a wish, by words, values, and how many tables have it."""
+    names = [_relation(header, means, column, grouping) for column in group.columns]
+    told = {"same": 3.0, "open": 2.0, "narrower": 1.5, "unknown": 1.0, "other": 0.3, "opposed": 0.0}
+    return sum(told[name] for name in names) * (1 if _can_be(means, group) else 0.3)
+
+
 def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> list[Question]:
     """What a person may know: for a wish without a column the groups that may be it; and which groups are one. The most cells first."""
     found = []
@@ -120,10 +175,10 @@ def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> l
     free = [group for group in grouping.groups if group.wish is None]
     for wish in lacking:
         (means,) = meanings([(wish.wish or "", wish.wished_kind)])
-        fitting = [group for group in free if _can_be(means, group) and not _is_refused(Wish(wish.wish or "", []), group, said)]
-        fitting = [group for group in fitting if all(relation(means, grouping.means(column))[0] != "opposed" for column in group.columns)]
+        fitting = [group for group in free if not _is_refused(Wish(wish.wish or "", []), group, said)]
+        fitting.sort(key=lambda group: (-_likely(wish.wish or "", means, group, grouping), -group.cells))
         if fitting:
-            found.append(Question(wish, sorted(fitting, key=lambda group: -group.cells)[:_MOST_OFFERED]))
+            found.append(Question(wish, fitting[:_MOST_OFFERED]))
     for question in grouping.questions():
         if not wished or lacking or any(group.wish is not None for group in (question.one, *question.others)):
             found.append(question)

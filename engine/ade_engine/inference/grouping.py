@@ -109,7 +109,7 @@ class Question:
 class Grouping:
     """The groups of the columns of all tables."""
 
-    def __init__(self, samples: Sequence[Sample], answers: Iterable[tuple[tuple[str, str], tuple[str, str], bool]] = ()):
+    def __init__(self, samples: Sequence[Sample], answers: Sequence[tuple[tuple[str, str], tuple[str, str], bool]] = ()):
         self.tables: list[Table] = [table for sample in samples for table in sample.tables]
         #: The columns that can be no field.
         self.aside: list[Column] = []
@@ -127,8 +127,14 @@ class Grouping:
         self._relations: dict[tuple[int, int], str] = {}
         self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
         self._one_after_another()
-        for one, other, is_same in answers:
-            self._answered(one, other, is_same)
+        self._look_again()
+        # What was found when a person was asked is there still.
+        if answers:
+            for one, other, is_same in answers:
+                self._answered(one, other, is_same)
+            self._look_again()
+
+    def _look_again(self) -> None:
         self._again()
         while self._beside_one_another():
             self._again()
@@ -180,11 +186,13 @@ class Grouping:
     # What people say.
 
     def _answered(self, one: tuple[str, str], other: tuple[str, str], is_same: bool) -> None:
-        first, second = self.group_of(one), self.group_of(other)
         if not is_same:
             self._apart.append((one, other))
-        elif first is not None and second is not None and self.can_join(first, second):
-            self.join(first, second, "you said so")
+            return
+        for first in self._groups_of(one):
+            for second in self._groups_of(other):
+                if first in self.groups and second in self.groups and self.can_join(first, second):
+                    self.join(first, second, "you said so")
 
     def can_join(self, one: Group, other: Group) -> bool:
         """Whether no table has a column of both, and nobody has said that they are two."""
@@ -212,6 +220,18 @@ class Grouping:
     def group_of(self, name: tuple[str, str]) -> Group | None:
         """The group of a column, by its sample and its header."""
         return next((group for group in self.groups if any((column.sample, column.header) == name for column in group.columns)), None)
+
+    def _groups_of(self, name: tuple[str, str]) -> list[Group]:
+        """The groups with a column, or without a sample those with its header."""
+        simple = simplify(name[1])
+        if name[0]:
+            return [group for group in [self.group_of(name)] if group is not None]
+        return [group for group in self.groups if any(simplify(header) == simple for header in group.headers)]
+
+    def row(self, table: int) -> list[Group]:
+        """The groups of a table's columns, from left to right."""
+        of = {id(group.at[table]): group for group in self.groups if table in group.at}
+        return [of[id(column)] for column in self._columns[table]]
 
     def means(self, column: Column) -> tuple[Meaning, ...]:
         """What the header of a column may mean, beside the others of its table."""

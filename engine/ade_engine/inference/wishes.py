@@ -41,12 +41,15 @@ def wishes_of(wished: dict[str, Any] | None, settings: Settings) -> list[Wish]:
 
 
 def answers_of(said: Sequence[dict[str, Any]]) -> Answers:
-    """What a person has answered: the ``answer`` of each offer, and whether it is right, ``yes``."""
+    """What a person has said: the ``answer`` of each offer, and whether it is right, ``yes``; or ``headers`` that are the same everywhere."""
     found = Answers()
     for one in said:
         is_it = bool(one.get("yes"))
         if one["kind"] == "same":
             first, second = ((str(sample), str(header)) for sample, header in one["columns"])
+            found.same.append((first, second, is_it))
+        elif one["kind"] == "headers":
+            first, second = (("", str(header)) for header in one["headers"])
             found.same.append((first, second, is_it))
         elif one["kind"] == "wished":
             sample, header = one["column"]

@@ -34,12 +34,19 @@ _OF_MONEY = frozenset(("net", "gross", "tax", "discount", "balance", "fee", "deb
 _OPPOSED = tuple(
     frozenset(group.split())
     for group in (
-        "net gross tax discount deduction bonus freight balance",
+        "net gross tax discount deduction bonus freight balance tare",
+        "reserve incurred paid fine deposit tip estimate spend royalty duty value fee",
+        "checkin checkout returned loan inspected harvested treated opened closed renewal checked due booking invoice order delivery birth",
+        "accepted rejected damaged produced yield",
+        "impressions clicks calls",
+        "persons children seats renewals",
+        "downtime delay duration",
+        "moisture fat protein",
         "booking value due invoice order delivery birth start end created changed received hired left joined counted exported printed "
         "paid exam worked purchased sold expiry loss reported measured deadline",
         "first last full",
         "from to",
-        "old new previous",
+        "old new previous current",
         "planned actual budget",
         "debit credit",
         "opening closing",
@@ -47,12 +54,12 @@ _OPPOSED = tuple(
         "private work mobile fax second",
         "invoice order delivery customer supplier employee member student teacher product project contract tenant landlord policy claim "
         "asset account document costcentre party vehicle station meter batch serial barcode insured contact clerk manager salesperson "
-        "approver driver carrier course exam task category department location taxno personno tracking trip",
+        "approver driver carrier course exam task category department location taxno personno tracking trip guest room reader loan book author publisher event ticket patient doctor diagnosis drug animal field machine fault technician container vessel hscode consignee shipper waste hauler subscription subscriber licence agent player route stop file",
         "bookvalue purchase depreciation",
         "premium excess insured paidout",
         "rent servicecharge guarantee",
         "salary bonus deduction socialsecurity",
-        "active checked valid approved newsletter billable reimbursable urgent passed",
+        "active checked valid approved newsletter billable reimbursable urgent passed estimated returned open prepaid",
         "temperature humidity pressure wind rain battery",
         "stock package",
         "list cost",
@@ -73,6 +80,7 @@ _KINDS = {
     **dict.fromkeys(("currency", "unit", "region", "salutation", "gender", "language", "nationality", "level"), ("text", "name", "code")),
     "email": ("email", "text"),
     "phone": ("phone", "text", "code", "number"),
+    **dict.fromkeys(("minutes", "volume", "depth", "speed"), ("money", "number", "time")),
     "id": ("code", "number", "text"),
     "mark": ("number", "text", "money", "code"),
     "passed": ("boolean", "text"),
