@@ -168,7 +168,7 @@ def _likely(header: str, means: tuple[Meaning, ...], group: Group, grouping: Gro
 
 
 def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> list[Question]:
-    """What a person may know: for a wish without a column the groups that may be it; and which groups are one. The most cells first."""
+    """What a person may know: for a wish without a column the groups that may be it; and which groups are one. In the order in which they are asked."""
     found = []
     lacking = [group for group in wished if not group.columns]
     said = {(header, name) for header, name, is_it in answers.wished if not is_it}
@@ -182,4 +182,4 @@ def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> l
     for question in grouping.questions():
         if not wished or lacking or any(group.wish is not None for group in (question.one, *question.others)):
             found.append(question)
-    return sorted(found, key=lambda one: -one.cells)
+    return found

@@ -8,7 +8,6 @@ cells. Columns of one table are never one field.
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -31,7 +30,7 @@ _COMPARED_ROWS = 400
 _SUMMED_ROWS = 60
 #: Kinds whose values are put in order.
 _ORDERED = ("date", "time")
-_SENSE = {"money": "number"}
+_SENSE = {"money": "number", "name": "text"}
 #: What stands in a reason that is not sure.
 ONLY_ONE_LEFT = "each is the only one left that could be the other"
 _FIELDS = (None, "the same in each row", "in few rows")
@@ -195,8 +194,11 @@ class Grouping:
                     self.join(first, second, "you said so")
 
     def can_join(self, one: Group, other: Group) -> bool:
-        """Whether no table has a column of both, and nobody has said that they are two."""
+        """Whether no table has a column of both, they are not the earlier and the later one, and nobody has said that they are two."""
         if one is other or one.at.keys() & other.at.keys() or one.wish is not None and other.wish is not None:
+            return False
+        roles = [self._role(group) for group in (one, other)]
+        if all(roles) and not roles[0] & roles[1]:
             return False
         names = [{(column.sample, column.header) for column in group.columns} for group in (one, other)]
         return not any(a in names[0] and b in names[1] or a in names[1] and b in names[0] for a, b in self._apart)
@@ -239,11 +241,9 @@ class Grouping:
 
     # What the tables themselves say.
 
-    def _beside_one_another(self, is_sure: bool = True) -> bool:
-        """Joins groups for which much speaks besides words, those of which nothing is doubtful, or all that a person may be asked of.
-        Returns whether there were such.
-        """
-        found = [one for one in _Beside(self).candidates() if (one.reason is not None if is_sure else one.likeness >= _ASKED)]
+    def _beside_one_another(self) -> bool:
+        """Joins groups for which much speaks besides words. Returns whether there were such."""
+        found = [one for one in _Beside(self).candidates() if one.reason is not None]
         touched: set[int] = set()
         for one in sorted(found, key=lambda one: -one.likeness):
             # What has changed in this round is looked at again in the next.
@@ -253,18 +253,22 @@ class Grouping:
         return bool(touched)
 
     def questions(self) -> list[Question]:
-        """What a person may know, the most cells first."""
-        asked = copy(self)
-        asked.groups = [Group(dict(group.at), list(group.merges), wish=group.wish) for group in self.groups]
-        while asked._beside_one_another(is_sure=False):
-            pass
-        mine = {id(column): group for group in self.groups for column in group.columns}
-        found = []
-        for group in asked.groups:
-            parts = sorted({id(mine[id(column)]): mine[id(column)] for column in group.columns}.values(), key=lambda part: (-len(part.at), self.groups.index(part)))
-            if len(parts) > 1:
-                found.append(Question(parts[0], parts[1:]))
-        return sorted(found, key=lambda one: -one.cells)
+        """What a person may know: of a group those that may be it, each where it is likeliest. What most tables have comes first, for own
+        columns of a few change little; then the most cells.
+        """
+        offers: dict[int, list[_Likely]] = {}
+        for one in _Beside(self).candidates():
+            if one.likeness >= _ASKED:
+                offers.setdefault(id(one.other), []).append(one)
+        of: dict[int, list[Group]] = {}
+        for some in offers.values():
+            some.sort(key=lambda one: -one.likeness)
+            for one in some[:2]:
+                if one.likeness >= some[0].likeness - _NEARLY:
+                    of.setdefault(id(one.one), []).append(one.other)
+        found = [Question(group, sorted(of[id(group)], key=lambda other: -other.cells)[:_MOST_OFFERED]) for group in self.groups if id(group) in of]
+        half = len(self.tables) / 2
+        return sorted(found, key=lambda one: (sum(len(part.at) for part in (one.one, *one.others)) < half, -one.cells))
 
 
 def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:
@@ -274,11 +278,14 @@ def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:
 
 #: From so much likeness on a person is asked.
 _ASKED = 0.45
+#: So many groups are offered for one, and each for two if they are so nearly as likely.
+_MOST_OFFERED = 5
+_NEARLY = 0.1
 #: Values that are less alike are not of one field.
 _ALIKE = 0.4
 _VERY_ALIKE = 0.6
 _SAME_WORD = 0.7
-_KINDS = {"date": "date", "boolean": "yes or no", "name": "name of a person", "number": "number", "time": "time", "code": "id", "text": "text"}
+_KINDS = {"date": "date", "boolean": "yes or no", "number": "number", "time": "time", "code": "id", "text": "text"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -310,7 +317,7 @@ class _Beside:
         for at, one in enumerate(self.groups):
             for other in self.groups[at + 1 :]:
                 if _may_be(one, other) and self.grouping.can_join(one, other):
-                    large, small = sorted((one, other), key=lambda group: -len(group.at))
+                    large, small = sorted((one, other), key=lambda group: (-len(group.at), -group.cells))
                     likely = self._likely(large, small)
                     if likely is not None:
                         found.append(likely)
@@ -325,6 +332,7 @@ class _Beside:
         facts["neighbours"] = max(places, key=lambda place: place[0])
         left = [self._left(a, b, one, other) for a in one.at for b in other.at]
         facts["left"] = sum(left) / len(left)
+        facts["among"] = self._among(one, other)
         facts["only"] = all(self._is_only(group, table) for group in (one, other) for table in group.at)
         roles = [self.grouping._role(group) for group in (one, other)]
         facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
@@ -335,7 +343,7 @@ class _Beside:
 
     def _reason(self, one: Group, other: Group, facts: dict[str, Any]) -> str | None:
         """Why two groups are the same: each is the only one left that could be the other, and something else says so, too."""
-        if facts["related"] not in ("unknown", "open") or facts["left"] < 1 or facts["alike"] < _VERY_ALIKE or facts["role"] is False:
+        if one.sense != other.sense or facts["related"] not in ("unknown", "open") or facts["left"] < 1 or facts["alike"] < _VERY_ALIKE or facts["role"] is False:
             return None
         weight, before, behind = facts["neighbours"]
         if before and behind and weight >= 1:
@@ -394,6 +402,15 @@ class _Beside:
         ]
         return 1 / max(1, max(counts))
 
+    def _among(self, one: Group, other: Group) -> bool:
+        """Whether, of what many senders have and these tables lack, the smaller group could be nothing but the larger one; and whether
+        these tables have nothing else that could be it.
+        """
+        many = max(2, len(one.at) // 2)
+        rivals = [group for group in self.groups if group is not one and len(group.at) >= many and self._could_be(group, other)]
+        own = [group for table in other.at for group in self.of[table] if group is not other and self._could_be(group, one)]
+        return self._could_be(one, other) and not rivals and not own
+
     def _could_be(self, one: Group, other: Group) -> bool:
         """Whether nothing speaks against two groups."""
         key = (id(one), id(other))
@@ -411,7 +428,16 @@ def _quoted(header: str) -> str:
 
 
 def _may_be(one: Group, other: Group) -> bool:
-    return one.sense == other.sense
+    return one.sense == other.sense or {one.sense, other.sense} <= {"code", "text", "number"} and _are_ids(one) and _are_ids(other)
+
+
+def _are_ids(group: Group) -> bool:
+    """Whether its values may be ids: no amounts, and never cents."""
+    return group.sense != "number" or all(column.kind.name == "number" and _is_whole(column) for column in group.columns)
+
+
+def _is_whole(column: Column) -> bool:
+    return all(float(value).is_integer() and value >= 1000 for value in column.kind.values[:_COMPARED_ROWS] if isinstance(value, (int, float)))
 
 
 def _words_alike(one: Group, other: Group) -> float:

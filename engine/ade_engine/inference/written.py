@@ -155,8 +155,9 @@ def questions(inferred: Inferred) -> list[dict[str, Any]]:
     ``text``, its ``values``, and the ``answer`` that means it. ``several``: whether more than one of the offers may be right.
     """
     found = [_same(one) for one in inferred.questions]
-    found += [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
-    asked = sorted((one for one in found if one["cells"]), key=lambda one: -one["cells"])[:_MOST_ASKED]
+    settings = [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
+    found = sorted(settings, key=lambda one: -one["cells"]) + found
+    asked = [one for one in found if one["cells"]][:_MOST_ASKED]
     return [{"id": number, **one} for number, one in enumerate(asked, 1)]
 
 
