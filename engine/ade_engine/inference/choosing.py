@@ -96,7 +96,7 @@ def _by_order(
             fitting = [group for group in fitting if all(_relation(wish.header, means[at], column, grouping) not in ("opposed", "other") for column in group.columns)]
             if len(fitting) == 1:
                 found[at] = fitting[0]
-                fitting[0].merges.insert(0, (fitting[0].columns[0].sample, fitting[0].headers[0], f'"{wish.header}" and "{fitting[0].headers[0]}": {ONLY_ONE_LEFT}, and stands between "{before.headers[0]}" and "{behind.headers[0]}"'))
+                fitting[0].merges.insert(0, (fitting[0].columns[0].sample, fitting[0].headers[0], f'"{fitting[0].headers[0]}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands between "{before.headers[0]}" and "{behind.headers[0]}"'))
                 is_new = True
 
 

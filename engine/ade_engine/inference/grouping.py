@@ -32,7 +32,7 @@ _SUMMED_ROWS = 60
 _ORDERED = ("date", "time")
 _SENSE = {"money": "number", "name": "text"}
 #: What stands in a reason that is not sure.
-ONLY_ONE_LEFT = "each is the only one left that could be the other"
+ONLY_ONE_LEFT = "nothing else in the files could be it"
 _FIELDS = (None, "the same in each row", "in few rows")
 
 
@@ -258,7 +258,7 @@ class Grouping:
         """
         offers: dict[int, list[_Likely]] = {}
         for one in _Beside(self).candidates():
-            if one.likeness >= _ASKED:
+            if one.likeness >= _ASKED and not left_out(one.one.columns) and not left_out(one.other.columns):
                 offers.setdefault(id(one.other), []).append(one)
         of: dict[int, list[Group]] = {}
         for some in offers.values():
@@ -354,7 +354,7 @@ class _Beside:
             more = f"stands beside {_quoted(before or behind)}"
         else:
             return None
-        return f"{_quoted(one.headers[0])} and {_quoted(other.headers[0])}: {ONLY_ONE_LEFT}, and {more}"
+        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, and it {more}"
 
     def _related(self, one: Group, other: Group) -> str:
         """The nearest relation of any of their columns; ``other`` where both say things for sure, and not one of them together."""

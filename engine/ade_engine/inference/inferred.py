@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: From so many records on a column that is always filled, or never repeats, says something.
 _LEAST_RECORDS = 10
 _LEAST_NUMBERS = 20
+#: Of so many senders what only one has is no field.
+_MANY_SENDERS = 4
 #: A list of values: so many different ones, each so often on average and at least.
 _LISTED, _EACH_ON_AVERAGE, _EACH = (2, 5), 6, 2
 #: What is no list although few values repeat: there are more of its kind elsewhere.
@@ -92,14 +94,19 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
         for other in question.others:
             other.perhaps = question.one
     is_open = any(not group.columns for group in wished)
+    senders = senders_of(samples)
+    sender_of = {sample.name: one for one in senders for sample in one.samples}
     out: list[tuple[str, str]] = []
     kept = list(wished)
     for group in grouping.groups:
         if group.wish is not None:
             continue
         why = left_out(group.columns)
-        if why is None and wished and not (is_open and len({column.sample for column in group.columns}) > 1):
+        of = {id(sender_of[column.sample]) for column in group.columns}
+        if why is None and wished and not (is_open and len(of) > 1):
             why = "not among the wished columns" + (f", and perhaps {group.perhaps.wish}" if group.perhaps and group.perhaps.wish else "")
+        elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS:
+            why = f"only {group.columns[0].sample} has it" + (f", and it is perhaps {group.perhaps.headers[0]}" if group.perhaps else "")
         if why is None:
             kept.append(group)
         else:
@@ -111,7 +118,6 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     fields = [_field(group, names, samples) for group in kept]
     _find_key(fields)
     _find_by_values(fields)
-    senders = senders_of(samples)
     for one in senders:
         for name, value in answers.settings.get(one.samples[0].name, {}).items():
             one.settings[name] = Shown(value, "you said so", [])

@@ -174,7 +174,10 @@ class _Look:
     def narrower(self, i: int, j: int) -> str | None:
         """One says more than the other, and each is the only one of its table that holds such a thing."""
         name, _, meaning = self._related(i, j)
-        if name != "narrower" or meaning is None or not meaning.what or not all(map(self._says_what, (self._related(i, j)[1], self.new[j].headers[0]))):
+        if name != "narrower" or meaning is None or not meaning.what:
+            return None
+        if meaning.what == "amount" and not all(map(self._says_what, (self._related(i, j)[1], self.new[j].headers[0]))):
+            # Whatever is paid is an amount.
             return None
         counts = [
             sum(any(one.what == meaning.what for some in means for one in some) for means in all_means)

@@ -169,7 +169,9 @@ def in_comment(value: str) -> str:
 
 
 def find_lacking(senders: Sequence[Sender], groups: Sequence[tuple[str, Group]]) -> None:
-    """Notes of each sender the fields that others have and it has not."""
+    """Notes of each sender the fields that most others have and it has not."""
+    has = {sample.name: at for at, one in enumerate(senders) for sample in one.samples}
+    groups = [(name, group) for name, group in groups if 2 * len({has[column.sample] for column in group.columns}) >= len(senders)]
     for one in senders:
         own = {sample.name for sample in one.samples}
         one.lacks = [name for name, group in groups if group.columns and not any(column.sample in own for column in group.columns)]

@@ -123,12 +123,12 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
         more = len(lacking) - _MOST_NAMED
         found.append(f"no column is known to be {_and(lacking[:_MOST_NAMED])}{f' and {more} more fields' if more > 0 else ''}")
     merged = [(one.name, reason) for one in fields for _, _, reason in one.group.merges]
-    doubtful = [f"{name}: {reason}. Is that right?" for name, reason in merged if ONLY_ONE_LEFT in reason]
-    found += doubtful
+    doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
+    found += dict.fromkeys(doubtful)
     merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason]
     found += [f"{name}: {reason}" for name, reason in merged[:_MOST_SHOWN]]
     if len(merged) > _MOST_SHOWN:
-        found.append(f"{len(merged) - _MOST_SHOWN} more columns with other headers are the same; the reasons stand beside them in fields.py")
+        found.append(f"{len(merged) - _MOST_SHOWN} more columns are the same under other headers; fields.py says why beside each")
     for setting in differing(inferred.senders):
         found.append(f"the files differ in {_SETTINGS[setting]}: each sender has a table of its own in settings.toml")
     for one in inferred.senders:
@@ -139,14 +139,14 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
             found.append(f"{name}: its name fits other senders' files, too; give its settings a table of your own in settings.toml")
     lists = [one.name for one in fields if one.known]
     if lists:
-        found.append(f"are the lists of {_and(lists)} complete? Another value is a warning")
+        found.append(f"are the lists of {_and(lists)} complete? A value that is not in its list gets a warning")
     if inferred.left_out:
         whys: dict[str, list[str]] = {}
         for header, why in inferred.left_out:
             whys.setdefault(why, []).append(text(header))
         found.append("no fields: " + "; ".join(f"{_and(headers)} ({why})" for why, headers in whys.items()))
-    found += [f"the sheet {text(title)} of {sample.name} holds another table, which has no fields" for sample in samples for title in sample.others]
-    found.append("nobody has checked the cases yet: tests/cases")
+    found += [f"the sheet {text(title)} of {sample.name} is another table; it has no fields" for sample in samples for title in sample.others]
+    found.append("nobody has checked yet whether the results in tests/cases are right")
     return found
 
 
