@@ -6,6 +6,7 @@ all say the same as the wish are one. It takes no group apart.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from ade_engine.inference.samples import Column
     from ade_engine.inference.words import Meaning
 
+#: What a header that names an id has no values of, where the words for it say nothing else.
+_ID = re.compile(r"\b(?:no|nr|number|id|code|ref|reference)$")
+_OF_IDS = ("code", "text", "number")
 #: So many groups are offered for a wish.
 _MOST_OFFERED = 5
 
@@ -63,8 +67,8 @@ def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list
             fitting = [group for group in open_groups if claims(wish.header, means[at], group, grouping) and not _is_refused(wish, group, said)]
             rivals = [group for group in fitting if any(claims(other.header, means[i], group, grouping) for i, other in enumerate(wishes) if i != at)]
             fitting = [group for group in fitting if group not in rivals]
-            both = [*([found[at]] if at in found else []), *fitting]
-            if fitting and all(grouping.can_join(a, b) for i, a in enumerate(both) for b in both[i + 1 :]):
+            both = [*([found[at]] if at in found else []), *sorted(fitting, key=lambda group: -len(group.at))]
+            if fitting and (_is_one(grouping, both) or len(both[0].at) > 2 * max(len(group.at) for group in both[1:])):
                 found[at] = _joined(grouping, both, f'both mean "{wish.header}"')
     groups = list(grouping.groups)
     settled = [(groups.index(group), at) for at, group in found.items()]
@@ -119,6 +123,10 @@ def _by_headers(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) ->
     return found
 
 
+def _is_one(grouping: Grouping, groups: Sequence[Group]) -> bool:
+    return all(grouping.can_join(a, b) for i, a in enumerate(groups) for b in groups[i + 1 :])
+
+
 def _joined(grouping: Grouping, groups: Sequence[Group], reason: str) -> Group:
     first, *others = sorted(groups, key=lambda group: (-len(group.at), grouping.groups.index(group)))
     for other in others:
@@ -138,6 +146,8 @@ def _is_meaning(header: str, means: tuple[Meaning, ...], group: Group, grouping:
 def _relation(header: str, means: tuple[Meaning, ...], column: Column, grouping: Grouping) -> str:
     """How a wish stands to a column: where its words do not say what it holds, as if it held what the column holds."""
     is_said = all(one.what for one in means)
+    if not is_said and column.kind.name not in _OF_IDS and _ID.search(simplify(header.replace("#", " no "))):
+        return "other"
     return relation(means if is_said else readings(header, column.kind.name), grouping.means(column))[0]
 
 

@@ -138,7 +138,8 @@ def pattern_of(names: Sequence[str], all_names: set[str]) -> str:
         pattern = patterns.pop() if len(patterns) == 1 else ""
         letters = sum(letter.isalpha() for letter in PurePath(pattern).stem)
         if letters and letters < 3:
-            pattern = pattern.replace("*", "[0-9]*", 1)
+            # "a*" would have every name that begins so.
+            pattern = re.sub(r"(?<=[^\W_])\*|(?<=])\*", "[0-9]*", pattern, count=1)
         if letters and not any(fnmatchcase(name, pattern.lower()) for name in others):
             return pattern
     return names[0].replace("[", "[[]") if len(names) == 1 else ""
