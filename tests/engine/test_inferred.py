@@ -134,7 +134,7 @@ def test_what_senders_write_in_their_own_way_is_a_table_of_each_and_no_line_for_
     rows = 18
     american = sample("us_2025-03.csv", Invoice_no=[f"A{n}70" for n in range(rows)], Date=dates("{month:02}/{day:02}/2025"), Net=["1,204.50"] * rows)
     british = sample("uk_2025-03.csv", Invoice_no=[f"B{n}70" for n in range(rows)], Date=dates("{day:02}/{month:02}/2025"), Net=["1,204.50"] * rows)
-    german = sample("köln_märz.csv", Rechnungsnummer=[f"C{n}70" for n in range(rows)], Datum=["03.04.2025"] * rows, Netto=["1.204,50"] * rows)
+    german = sample("köln_märz.csv", Rechnungsnummer=[f"C{n}70" for n in range(rows)], Datum=["03/04/2025"] * rows, Netto=["1.204,50"] * rows)
     found = infer([american, british, german])
     assert [(one.pattern, {name: shown.value for name, shown in one.settings.items()}) for one in found.senders] == [
         ("us_*.csv", {"date_order": "mdy", "decimal_mark": "."}),
