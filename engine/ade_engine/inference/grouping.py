@@ -124,6 +124,7 @@ class Grouping:
             id(column): some for columns in self._columns for column, some in zip(columns, meanings([(column.header, column.kind.name) for column in columns]))
         }
         self._relations: dict[tuple[int, int], str] = {}
+        self._sides: dict[tuple[int, ...], Side] = {}
         self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
         self._one_after_another()
         self._look_again()
@@ -177,7 +178,16 @@ class Grouping:
         roles = [self._role(group) for group in known]
         own_roles = [self._roles[number].get(id(column)) for column in columns]
         apart = {(i, j) for i, role in enumerate(roles) for j, other in enumerate(own_roles) if role and other and other not in role}
-        return pairs([group.side() for group in known], [Side((column.header,), column.kind.name, column.kind.values[:_COMPARED_ROWS]) for column in columns], settled, (sums, own_sums), apart)
+        return pairs([self.side(group) for group in known], [Side((column.header,), column.kind.name, column.kind.values[:_COMPARED_ROWS]) for column in columns], settled, (sums, own_sums), apart)
+
+    def side(self, group: Group) -> Side:
+        """What is known of a group."""
+        key = tuple(map(id, group.at.values()))
+        if group.wish is not None or not key:
+            return group.side()
+        if key not in self._sides:
+            self._sides[key] = group.side()
+        return self._sides[key]
 
     def _role(self, group: Group) -> set[str]:
         return {self._roles[table].get(id(column), "") for table, column in group.at.items()} - {""}
@@ -310,7 +320,7 @@ class _Beside:
         for columns in grouping._columns:
             self.of.append([by_column[id(column)] for column in columns])
         self._could: dict[tuple[int, int], bool] = {}
-        self._sides = {id(group): group.side() for group in self.groups}
+        self._sides = {id(group): grouping.side(group) for group in self.groups}
 
     def candidates(self) -> list[_Likely]:
         found = []
@@ -350,8 +360,6 @@ class _Beside:
             more = f"stands between {_quoted(before)} and {_quoted(behind)}"
         elif facts["words"] >= _SAME_WORD:
             more = "is nearly the same word"
-        elif weight >= 0.5 and facts["only"] and 2 * len(one.at) >= len(self.of):
-            more = f"stands beside {_quoted(before or behind)}"
         else:
             return None
         return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, and it {more}"

@@ -14,7 +14,7 @@ from math import log10
 from statistics import median
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.words import meanings, readings, relation
+from ade_engine.inference.words import meanings, other_meanings, readings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ class _Look:
         first = [(column.headers[0] if column.headers else "", column.kind) for column in columns]
         found = [[some] for some in meanings(first)]
         for at, column in enumerate(columns):
-            for header in column.headers[1:]:
-                found[at].append(meanings([*first[:at], (header, column.kind), *first[at + 1 :]])[at])
+            if len(column.headers) > 1:
+                found[at] += other_meanings(first, at, column.headers[1:])
         return found
 
     def _related(self, i: int, j: int) -> tuple[str, str, Meaning | None]:

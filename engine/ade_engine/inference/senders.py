@@ -1,6 +1,6 @@
 """Whose samples are whose, and how each sender writes days and numbers: the tables ``[files."…"]`` of the settings.
 
-Samples of one layout are of one sender: those with the same headers that show nothing contrary. A setting that all senders show alike is one
+Samples of one layout are of one sender: those with the same headers, or with nearly the same and such a name, that show nothing contrary. A setting that all senders show alike is one
 line for all files. One in which they differ is none for all, and a table of each sender has its own.
 """
 
@@ -35,6 +35,7 @@ _MONTHS = (
     "maio junho julho setembro outubro novembro dezembro maart mei augustus maj"
 ).split()
 _MONTH = "|".join(sorted(set(_MONTHS), key=lambda word: -len(word)))
+_NUMBERS = r"\d+"
 _PERIOD = re.compile(rf"(?<![^\W\d_])(?:{_MONTH})(?![^\W\d_])|(?:19|20)\d\d", re.IGNORECASE)
 
 
@@ -72,8 +73,10 @@ def senders_of(samples: Sequence[Sample]) -> list[Sender]:
         _find_settings(one)
         headers = {simple for table in sample.tables for simple in table.headers}
         for known in found:
-            same = {simple for table in known.samples[0].tables for simple in table.headers} == headers
-            if same and all(known.settings.get(name, value).value == value.value for name, value in one.settings.items()):
+            others = {simple for table in known.samples[0].tables for simple in table.headers}
+            # Another month may have a column more.
+            is_named_alike = _without(sample.name, _NUMBERS) == _without(known.samples[0].name, _NUMBERS) and len(headers & others) >= 0.6 * len(headers | others)
+            if (headers == others or is_named_alike) and all(known.settings.get(name, value).value == value.value for name, value in one.settings.items()):
                 known.samples.append(sample)
                 _find_settings(known)
                 break
@@ -133,7 +136,7 @@ def differing(senders: Sequence[Sender]) -> list[str]:
 def pattern_of(names: Sequence[str], all_names: set[str]) -> str:
     """The pattern of a sender's files: their names without numbers and months, as long as it has those names alone."""
     others = [name.lower() for name in all_names - set(names)]
-    for taken_out in (r"\d+", r"(?:19|20)\d\d(?:\W?[01]\d(?:\W?[0-3]\d)?)?"):
+    for taken_out in (_NUMBERS, r"(?:19|20)\d\d(?:\W?[01]\d(?:\W?[0-3]\d)?)?"):
         patterns = {_without(name, taken_out) for name in names}
         pattern = patterns.pop() if len(patterns) == 1 else ""
         letters = sum(letter.isalpha() for letter in PurePath(pattern).stem)
@@ -147,7 +150,7 @@ def pattern_of(names: Sequence[str], all_names: set[str]) -> str:
 
 def _without(name: str, taken_out: str) -> str:
     stem, ending = PurePath(name).stem.replace("[", "[[]"), PurePath(name).suffix
-    bare = re.sub(taken_out, "*", _PERIOD.sub("*", stem) if taken_out == r"\d+" else re.sub(taken_out, "*", _PERIOD.sub("*", stem)))
+    bare = re.sub(taken_out, "*", _PERIOD.sub("*", stem) if taken_out == _NUMBERS else re.sub(taken_out, "*", _PERIOD.sub("*", stem)))
     return re.sub(r"\*(?:[\W_]*\*)+", "*", bare) + ending
 
 

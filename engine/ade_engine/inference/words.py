@@ -279,15 +279,32 @@ def meanings(columns: Sequence[tuple[str, str | None]]) -> list[tuple[Meaning, .
     """What each column of a table may mean, by its header and the kind of its values, read beside the others."""
     found = [readings(header, kind) for header, kind in columns]
     votes = _votes(found)
-    for at, some in enumerate(found):
-        if len(some) > 1:
-            weight = [max((votes[language] for language in one.languages), default=0.0) for one in some]
-            best = tuple(one for one, has in zip(some, weight) if has >= max(weight) - 1e-9)
-            found[at] = best
+    found = [_voted(some, votes) for some in found]
     _beside(found, "name", frozenset(("first",)), "last")
     _beside(found, "name", frozenset(("last",)), "first")
     _beside(found, "date", frozenset(("value",)), "booking")
     return found
+
+
+def other_meanings(columns: Sequence[tuple[str, str | None]], at: int, headers: Sequence[str]) -> list[tuple[Meaning, ...]]:
+    """What further headers of one of the columns may mean, beside the others."""
+    votes = _votes([readings(header, kind) for header, kind in columns])
+    found = []
+    for header in headers:
+        some = _voted(readings(header, columns[at][1]), votes)
+        if any(one.what in ("name", "date") and one.is_bare for one in some):
+            # What it is depends on what stands beside it.
+            some = meanings([*columns[:at], (header, columns[at][1]), *columns[at + 1 :]])[at]
+        found.append(some)
+    return found
+
+
+def _voted(some: tuple[Meaning, ...], votes: Counter[int]) -> tuple[Meaning, ...]:
+    """The readings in the language that most headers are in."""
+    if len(some) == 1:
+        return some
+    weight = [max((votes[language] for language in one.languages), default=0.0) for one in some]
+    return tuple(one for one, has in zip(some, weight) if has >= max(weight) - 1e-9)
 
 
 def _votes(found: Iterable[tuple[Meaning, ...]]) -> Counter[int]:
