@@ -178,7 +178,7 @@ fn asked(ui: &Ui, questions: &[Question]) -> Vec<Value> {
             _ if question.several => "y for all, n for none, or their numbers",
             _ => "its number, n for none",
         };
-        let said = ui.asked(all);
+        let said = ui.asked(&format!("{all}:"));
         let is_all = matches!(said.as_str(), "y" | "yes" | "a" | "all")
             && (question.several || question.offers.len() == 1);
         let numbers: Vec<usize> = said

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.grouping import ONLY_ONE_LEFT, Group, Grouping, Question
+from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO, Group, Grouping, Question
 from ade_engine.inference.kinds import kind_of
 from ade_engine.inference.pairs import Side, pairs
 from ade_engine.inference.words import can_hold, meanings, readings, relation
@@ -59,7 +59,7 @@ def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list
         group = grouping.group_of(name)
         at = next((at for at, wish in enumerate(wishes) if wish.header == header), None)
         if is_it and group is not None and at is not None:
-            found[at] = _joined(grouping, [found[at], group], "you said so") if at in found else group
+            found[at] = _joined(grouping, [found[at], group], YOU_SAID_SO) if at in found else group
     said = {(header, name) for header, name, is_it in answered if not is_it}
     for claims in (_is_word, _is_meaning):
         for at, wish in enumerate(wishes):

@@ -31,7 +31,8 @@ _SUMMED_ROWS = 60
 #: Kinds whose values are put in order.
 _ORDERED = ("date", "time")
 _SENSE = {"money": "number", "name": "text"}
-#: What stands in a reason that is not sure.
+#: The reason of a person, and what stands in one that is not sure.
+YOU_SAID_SO = "you said so"
 ONLY_ONE_LEFT = "nothing else in the files could be it"
 _FIELDS = (None, "the same in each row", "in few rows")
 
@@ -201,7 +202,7 @@ class Grouping:
         for first in self._groups_of(one):
             for second in self._groups_of(other):
                 if first in self.groups and second in self.groups and self.can_join(first, second):
-                    self.join(first, second, "you said so")
+                    self.join(first, second, YOU_SAID_SO)
 
     def can_join(self, one: Group, other: Group) -> bool:
         """Whether no table has a column of both, they are not the earlier and the later one, and nobody has said that they are two."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.choosing import Answers, Wish, asked_of, chosen
-from ade_engine.inference.grouping import Group, Grouping, Question
+from ade_engine.inference.grouping import YOU_SAID_SO, Group, Grouping, Question
 from ade_engine.inference.samples import left_out
 from ade_engine.inference.senders import Sender, Shown, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
@@ -120,7 +120,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     _find_by_values(fields)
     for one in senders:
         for name, value in answers.settings.get(one.samples[0].name, {}).items():
-            one.settings[name] = Shown(value, "you said so", [])
+            one.settings[name] = Shown(value, YOU_SAID_SO, [])
             one.open.pop(name, None)
     find_lacking(senders, [(one.name, one.group) for one in fields])
     return Inferred(fields, list(dict.fromkeys(out)), senders, questions)

@@ -150,7 +150,7 @@ def pattern_of(names: Sequence[str], all_names: set[str]) -> str:
 
 def _without(name: str, taken_out: str) -> str:
     stem, ending = PurePath(name).stem.replace("[", "[[]"), PurePath(name).suffix
-    bare = re.sub(taken_out, "*", _PERIOD.sub("*", stem) if taken_out == _NUMBERS else re.sub(taken_out, "*", _PERIOD.sub("*", stem)))
+    bare = _PERIOD.sub("*", re.sub(taken_out, "*", stem))
     return re.sub(r"\*(?:[\W_]*\*)+", "*", bare) + ending
 
 
@@ -159,11 +159,11 @@ def tables_of(senders: Sequence[Sender]) -> str:
     differ, lines = differing(senders), []
     for one in senders:
         own = [f"{name} = {quoted(value, chr(34), str.encode)}  # {in_comment(why)}" for name, (value, why, _) in one.settings.items() if name in differ]
-        notes = [f"# No column of it has {', '.join(one.lacks)}."] if one.lacks else []
+        name = in_comment(one.samples[0].name)
+        notes = [f"# {name} has no column of {', '.join(one.lacks)}."] if one.lacks else []
         notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in one.samples for title in sample.others]
-        if (own or notes) and one.pattern:
-            head = f"[files.{quoted(one.pattern, chr(34), str.encode)}]"
-            lines += ["", *notes, head if own else f"# {head}", *own]
+        head = [f"[files.{quoted(one.pattern, chr(34), str.encode)}]"] if own and one.pattern else []
+        lines += ["", *notes, *head, *(own if head else [])] if notes or head else []
     return "\n".join([*lines, ""]) if lines else ""
 
 

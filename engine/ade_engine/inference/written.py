@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.edit import quoted
-from ade_engine.inference.grouping import ONLY_ONE_LEFT
+from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO
 from ade_engine.inference.senders import differing, in_comment
 
 TYPE_CHECKING = False
@@ -125,7 +125,7 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
     merged = [(one.name, reason) for one in fields for _, _, reason in one.group.merges]
     doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
     found += dict.fromkeys(doubtful)
-    merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason]
+    merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason and reason != YOU_SAID_SO]
     found += [f"{name}: {reason}" for name, reason in merged[:_MOST_SHOWN]]
     if len(merged) > _MOST_SHOWN:
         found.append(f"{len(merged) - _MOST_SHOWN} more columns are the same under other headers; fields.py says why beside each")
@@ -177,7 +177,8 @@ def _same(one: Question) -> dict[str, Any]:
             "sample": column.sample, "values": _three(other.columns), "cells": other.cells, "answer": answer,
         })  # fmt: skip
     of = f" of {first.sample}" if first else ""
-    return {"kind": "same", "text": f"Which of these is {text(known['header'])}{of}?", "cells": one.cells, "several": first is not None, **known, "offers": offers}
+    asked = "Is this" if len(offers) == 1 else "Which of these are" if first else "Which of these is"
+    return {"kind": "same", "text": f"{asked} the same as {text(known['header'])}{of}?", "cells": one.cells, "several": first is not None, **known, "offers": offers}
 
 
 def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, Any]:
