@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ade_engine.inference.edit import quoted
 from ade_engine.inference.words import language_of
+from ade_engine.infrastructure.settings import setting_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,7 +163,10 @@ def tables_of(senders: Sequence[Sender]) -> str:
         name = in_comment(one.samples[0].name)
         notes = [f"# {name} has no column of {', '.join(one.lacks)}."] if one.lacks else []
         notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in one.samples for title in sample.others]
-        head = [f"[files.{quoted(one.pattern, chr(34), str.encode)}]"] if own and one.pattern else []
+        place = f"files.{quoted(one.pattern, chr(34), str.encode)}"
+        if one.lacks and one.pattern and "values" in setting_names():
+            notes += ["# What is the same in each row of it and stands nowhere can be said here:", f"# [{place}.values]", *(f'# {field} = ""' for field in one.lacks)]
+        head = [f"[{place}]"] if own and one.pattern else []
         lines += ["", *notes, *head, *(own if head else [])] if notes or head else []
     return "\n".join([*lines, ""]) if lines else ""
 
