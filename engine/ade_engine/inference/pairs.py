@@ -14,7 +14,7 @@ from math import log10
 from statistics import median
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.words import meanings, other_meanings, readings, relation
+from ade_engine.inference.words import can_hold, meanings, other_meanings, readings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _SENSE = {"money": "number", "name": "text"}
 #: So much of the values of the one that has fewer are shared.
 _SHARED = 0.5
+#: Values that are less alike fit no field.
+_FITS = 0.15
 #: From so much likeness on a guess is worth a question.
 _LEAST = 0.25
 
@@ -108,7 +110,7 @@ def pairs(
                 unsure |= {(k, m) for k, m in open_pairs if k == i or m == j}
     likely = sorted(((look.likeness(i, j), i, j) for i, j in open_pairs if i not in rows and j not in columns), key=lambda one: (-one[0], one[1:]))
     for likeness, i, j in likely:
-        if likeness >= _LEAST and i not in rows and j not in columns:
+        if likeness >= _LEAST and i not in rows and j not in columns and look.fits(i, j):
             found.append(Pair(i, j, None, round(likeness, 3)))
             rows.add(i)
             columns.add(j)
@@ -228,6 +230,13 @@ class _Look:
         if any(sum(side.kind == kind for side in sides) != 1 for sides in (self.known, self.new)):
             return None
         return f"{self._both(i, j)}: each is the only column of its table with {'e-mail addresses' if kind == 'email' else 'phone numbers'}"
+
+    def fits(self, i: int, j: int) -> bool:
+        """Whether the values of the one may be values of the other: no guess goes against them."""
+        a, b = self.known[i], self.new[j]
+        if a.kind is None:
+            return b.kind is None or any(can_hold(one.what, b.kind) for means in self.known_means[i] for one in means)
+        return alike(a, b) >= _FITS
 
     def likeness(self, i: int, j: int) -> float:
         """How alike two columns look, from 0 to 1: for the order of questions, and for nothing else."""
