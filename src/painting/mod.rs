@@ -136,7 +136,7 @@ fn painted(
     let options = ReadOptions {
         csv_encoding: reading.encoding.clone(),
         csv_delimiter: reading.delimiter.clone(),
-        as_shown: false,
+        as_shown: true,
     };
     let kind = kind_of(path, &options)?;
     if kind == Kind::Package {

@@ -8,16 +8,27 @@ from quopri import encodestring
 
 import pytest
 from ade_engine.io.input.source import SourceError, open_source
-from reading import native_sheets
+from reading import native_sheets as sheets_of
 
 DAY, MOMENT = dt.datetime(2025, 1, 31), dt.datetime(2025, 1, 31, 10, 30, 15)
 HOURS = dt.timedelta(hours=36)
 
 
 def opened(path, **options):
-    source = open_source(str(path), scan_ahead=False, **options)
+    source = open_source(str(path), scan_ahead=False, **{"as_shown": True, **options})
     source.load()
     return source
+
+
+def native_sheets(path, **options):
+    return sheets_of(path, as_shown=True, **options)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.TSV", "a.ods", "a.xlsb"])
+def test_the_older_engine_refuses_what_it_did_not_read(tmp_path, name):
+    (tmp_path / name).write_text("a\t1\n")
+    with pytest.raises(SourceError, match="are read since edition 2026"):
+        opened(tmp_path / name, as_shown=False)
 
 
 def facts(path, sheet=0):

@@ -103,6 +103,9 @@ def test_quantities_and_their_units():
     cells = ["12.5 kg", "3 pcs", "1.250,00 m²", "7", "5 to 7 kg", "3x4 cm"]
     assert values(cells, fields.quantity) == [12.5, 3, 1250, 7, None, None]
     assert values(cells, partial(fields.quantity, part="unit"))[:4] == ["kg", "pcs", "m²", None]
+    # "1.250" alone is as doubtful as it is without a unit.
+    for reader, texts in ((fields.quantity, ["1.250", "1.250 kg", "7"]), (fields.number, ["1.250", "1.250", "7"])):
+        assert Since2026(texts, reader).reading["ambiguous"]
 
 
 def test_months_quarters_weeks_and_years():
@@ -184,7 +187,8 @@ def test_compact_amounts():
     for text, wanted in (("$1.2m", 1.2e6), ("2,5 Mio. €", 2.5e6), ("€ 2.5 Mio", 2.5e6), ("$3bn", 3e9), ("5 lakh", 5e5), ("12 тыс. руб.", 12e3), ("3万円", 3e4), ("₹5 Cr", 5e7)):
         assert values([text], fields.money) == [wanted], text
         assert Column([text], fields.money).values == [None], text
-    for text in ("5 m", "1.2k", "1.2 M", "5 Cr", "1,250 Dr", "1.250,00 S", "5 kg"):
+    assert values(["2,5 mil. Kč", "1,1 T€"], fields.money) == [2.5e6, 1100]
+    for text in ("$1.1T", "4 mil €", "5 m", "1.2k", "1.2 M", "5 Cr", "1,250 Dr", "1.250,00 S", "5 kg"):
         assert values([text], fields.money) == [None], text
 
 
@@ -248,3 +252,32 @@ def test_configurations_of_engine_1_9_read_as_before(succeed):
     found = [dict(zip(header, row)) for row in records]
     assert [(row["first_name"], row["last_name"]) for row in found] == [("DUPONT", "Jean"), (None, "Acme GmbH")]
     assert not outcome.notices("no_value")
+
+
+@pytest.mark.parametrize(("header", "cells", "doubtful"), [
+    ("Maturity", ["01.06.52", "15.03.31", "01.06.1952"], [0]),
+    ("Deed date", ["23/11/38", "23/11/25", "23/11/99"], [0]),
+    ("Date", ["01.02.44", "01.02.49", "01.02.30", "01.02.77"], [0, 1]),
+    ("Date of birth", ["01.02.49", "01.02.77"], []),
+    ("Maturity", ["01.06.2052", "2031-03-15"], []),
+])  # fmt: skip
+def test_two_digit_years_against_the_header_or_near_an_end_are_told(header, cells, doubtful):
+    read = Since2026(cells, fields.date, header)
+    assert [row for row, said in enumerate(read.doubts) if said] == doubtful and None not in read.values
+
+
+def test_units_of_other_sizes_are_told():
+    read = Since2026(["5 kg", "300 g", "7 kg", "2"], partial(fields.number, units=["kg", "g"]))
+    assert [said is not None for said in read.doubts] == [False, True, False, False] and read.values == [5, 300, 7, 2]
+    assert not any(Since2026(["5 kg", "3 kilo"], partial(fields.number, units=["kg", "kilo"])).doubts)
+
+
+def test_letters_of_another_encoding_or_alphabet_are_issues(succeed):
+    module = """
+from ade_engine.fields import Field
+def register(registry):
+    Field("city", headers=["city"]).register(registry)
+"""
+    cells = ["München", "MÃ¼nchen", "Ren√©e", "аnna@example.com", "anna@example.com"]
+    outcome = succeed({"columns/f.py": module, "/settings.toml": 'edition = "2026"\n'}, [["City", "No"], *([cell, 1] for cell in cells)], rows="")
+    assert [bool(row[outcome.rows()[0].index("Issues")]) for row in outcome.rows()[1:]] == [False, True, True, True, False]

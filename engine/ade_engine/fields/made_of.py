@@ -44,11 +44,19 @@ class MadeReader(Reader):
         if around is not None:
             facts |= {"order": around.settings.date_order, "decimal": around.settings.decimal_mark, "header": around.header(self.column)}
             facts["missing"] = list(around.settings.na)
-        values = self._make(series, lambda cells, kind: series_of(_native.read_column(cells, kind, None, **facts).column))
+        found: list[Any] = []
+
+        def read(cells: pl.Series, kind: str) -> pl.Series:
+            found.append(_native.read_column(cells, kind, None, **facts))
+            return series_of(found[-1].column)
+
+        values = self._make(series, read)
         values = values.cast(TYPES[self.kind]).alias(series.name)
         messages = self._messages(series, values, facts.get("missing"))
         if around is not None:
-            around.note(self.column, self.kind, 0, None, messages, True, len(series) == len(around.table))
+            # A quantity is its number: what is doubtful of that is so of it.
+            reading = found[-1].reading if self.kind == "quantity" and found else None
+            around.note(self.column, self.kind if reading is None else "number", 0, reading, messages, True, len(series) == len(around.table))
         return values
 
     def _messages(self, series: pl.Series, values: pl.Series, missing: list[str] | None) -> pl.Series | None:

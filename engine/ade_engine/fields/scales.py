@@ -20,12 +20,20 @@ _CLEAR = {
         "копииок kurus paise paisa stotinki стотинки bani haleru halier fillér filler santim senti",
         2: "hundreds hundert centaines cientos centinaia",
         3: "thousand thousands tsd tausend thsd ths milliers migliaia tys тыс тысяч тис тисяч tisic tisicich tisuca tisoc hiljada duizend tusen tusind ezer tuhatta tuhat "
+        "тысячах тысячи тысяча тысячамі тисячах tysiacach tysiace tisicich tisicoch χιλιαδων hiljadama tisucama хиљадама хиљ хиљаде илјади milhares milers milleiros "
+        "duizenden tuhandetes tuhandet tuh tuhansia tuhansina þus þusund þusundum tusinde tusental ezerben tukstanciais tukstosos tisocih mije mijera elfu libo libong "
+        "الف الاف بالالف هزار ہزار হাজার ათასი հազար мың мянга duisend nghìn "
         "tukst 000 1000 '000 xιλ χιλ χιλιαδες хил хиляди хиљада nghin ngan ribu พัน พันบาท الاف بالالاف אלפי באלפי हजार",
-        5: "lakh lakhs lacs लाख",
+        5: "lakh lakhs lacs लाख লক্ষ লাখ لاکھ",
         6: "million millions mio mill mln mn millionen millones milhoes milioni miljoen milj miljoner millioner miljonaa миллион миллионов млн мільйонів "
-        "milion miliony milionu milionow milyon millio εκατ εκατομμυρια милиона милион trieu juta ล้าน ล้านบาท مليون ملايين بالملايين מיליוני מיליון במיליוני 1000000 000000",
-        7: "crore crores करोड़ करोड",
-        9: "billion billions bn mrd milliarden milliards miliardi mld miljard miljarder миллиардов млрд miliard miliardy miliardow milyar milliard ty miliar مليار",
+        "milion miliony milionu milionow milyon millio εκατ εκατομμυρια милиона милион trieu juta ล้าน ล้านบาท مليون ملايين بالملايين מיליוני מיליון במיליוני "
+        "миллионы миллионах мільйон мільйонах мільйони milionach milionech milionima milijun milijunima milijuna milijon milijonih milijonov милионима милиони miljoenen "
+        "miljonit miljonites miljonia miljoner milljon milljonir milljonum millioban milions milioi milioane milijonais miljonos εκατομμυριων بالمليون بملايين میلیون ملین "
+        "сая 1000000 000000",
+        7: "crore crores करोड़ करोड কোটি کروڑ",
+        9: "billion billions bn mrd milliarden milliards miliardi mld miljard miljarder миллиардов млрд miliard miliardy miliardow milyar milliard ty miliar مليار "
+        "mds mrds mlrd mlr миллиард миллиарды миллиардах мільярдів мільярдах miliardach miliardech milijardi milijardama милијарди δισεκατομμυρια δισ bilhoes miljardia miljardit "
+        "miljardites milliarder miliarde milijardai بالمليار مليارات میلیارد ارب",
     }.items()
     for word in words.split()
 }
@@ -36,7 +44,9 @@ _MILLIONS_BY_CURRENCY = frozenset("kc czk eur lei ron kn din sk".split())
 _CURRENCIES = frozenset(
     "euro euros evro руб рубли рублеи р грн гривень лв лева zl zloty zlotych kc korun ft forint kr kroner kronor lei leu ron tl lira liras rs rupees rupee re reais real "
     "pesos peso dollar dollars dolares dolar dollari pound pounds sterling dong d rp rupiah บาท ريال دينار درهم جنيه שח ש\"ח kn kuna din dinara dinar yen yuan rmb won "
-    "francs franc franken fr sfr soles sol rand r₽ रुपये रुपए eurow eura evra evrov us usd r ден դր ₸ тг тенге".split()
+    "francs franc franken fr sfr soles sol rand r₽ रुपये रुपए eurow eura evra evrov us usd r ден денари դր դրամ ₸ тг тенге "
+    "ευρω euron eurot euri eurov euro's euro(s) динара рсд rsd din. leke lek manat manati piso tsh ksh ush shilingi টাকা টাকার تومان ریال روپے лари ლარი ₾ төг төгрөг"
+    .split()
 )
 _FILLERS = frozenset("in of en de di em d v u w i a la le the x × * på pa σε в у an и pro-memoria des del dei do dos as σ".split())
 #: Before a power that the header counts in; "per thousand" is a rate.
@@ -101,6 +111,12 @@ def scale_of(header: str, unit: str | None, kind: str) -> tuple[str, int, str | 
     if minor is not None:
         return minor[0], -2, None, False
     brackets = _IN_BRACKETS.search(header)
+    if brackets is not None and not unit and all((said := _word(word)) is not None and said[2] and not said[0] for word in brackets[1].split() or [""]):
+        # "Revenue in millions (EUR)", and not "Total miles (USD)".
+        before = header[: brackets.start()].strip()
+        said = scale_of(f"{before} {brackets[1].strip()}", None, kind)
+        if said is not None and (folded(said[0].split()[0]) in _IN or scale_of(before, None, kind) is not None):
+            return said
     inside = unit if unit and unit not in header else None if brackets is None else brackets[1]
     if inside is not None:
         return _within(inside, kind, is_apart=True)
@@ -118,7 +134,7 @@ def _within(text: str, kind: str, *, is_apart: bool, behind: str = "") -> tuple[
     """What a stretch of a header says, if it says nothing else; in brackets of its own a clear word among others is a doubt."""
     plain = re.sub(_ZEROS, r" \1 ", re.sub(_NUMBER_GAPS, "", text)) if "'" in text or "’" in text or "000" in text else text
     if not plain.isascii() or not {*plain}.isdisjoint("$'."):
-        plain = re.sub(r"\bt\.\s?kr\b", "tkr", re.sub(r"\b([dl])['’](?=\w)", "", re.sub(r"([€$£₹])(?=\d)", r"\1 ", plain)), flags=re.IGNORECASE)
+        plain = re.sub(r"\b(t|m)\.\s?kr\b", r"\1kr", re.sub(r"\b([dl])['’](?=\w)", "", re.sub(r"([€$£₹])(?=\d)", r"\1 ", plain)), flags=re.IGNORECASE)
     tokens = [token for token in re.split(r"[\s/]+", plain) if token]
     said = [_word(token) for token in tokens]
     powers = [one for one in said if one is not None and one[0]]

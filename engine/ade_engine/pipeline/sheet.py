@@ -537,9 +537,11 @@ class SheetPipeline:
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
         table = self._validators.apply(context, table, headers, kept)
         if context.settings.check_dates and context.collected is not None:
-            from ade_engine.pipeline.issues.own import find_wrong_dates
+            from ade_engine.pipeline.issues.own import find_wrong_dates, find_wrong_letters
 
             find_wrong_dates(context, table)
+            if context.settings.edition != "1.9":
+                find_wrong_letters(context, table)
         table = _settled(context, table)
         return _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
 

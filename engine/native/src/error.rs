@@ -45,12 +45,21 @@ pub enum SourceError {
     Cancelled,
 }
 
+/// What the older engine did not read.
+const SINCE_2026: [&str; 4] = [".tsv", ".txt", ".xlsb", ".ods"];
+
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { path, reason } => write!(f, "cannot read {path}: {reason}"),
             Self::Empty { path } => write!(f, "{path} is empty: it has no bytes at all"),
             Self::UnsupportedExtension { path, extension } => {
+                if SINCE_2026.contains(&extension.as_str()) {
+                    return write!(
+                        f,
+                        "{path}: files of type {extension} are read since edition 2026; set edition = \"2026\" at the top of settings.toml, or save the file as .xlsx or .csv"
+                    );
+                }
                 if extension.is_empty() {
                     write!(f, "{path} has no file extension")?;
                 } else {

@@ -7,6 +7,7 @@ import re
 
 import polars as pl
 
+from ade_engine import _native
 from ade_engine.fields.checks import REPEATED
 from ade_engine.models.issues import ERROR, INFO, WARNING
 from ade_engine.models.table import is_blank
@@ -85,6 +86,18 @@ def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
         days = pl.lit(column.cast(pl.Date))
         wrong = pl.when(days < _FIRST_DAY).then(pl.lit(f"before {_FIRST_DAY}")).when(days > _LAST_DAY).then(pl.lit(f"after {_LAST_DAY}"))
         context.collected.say(field, f"{field}.date_out_of_range", WARNING, pl.select(wrong).to_series())
+
+
+def find_wrong_letters(context: RunContext, table: pl.DataFrame) -> None:
+    """Texts of fields that were read in another encoding than they were written in, and addresses with letters of two alphabets."""
+    for field in context.registry.fields:
+        if field not in table.columns or table.schema[field] != pl.String:
+            continue
+        found = _native.wrong_letters(table.get_column(field))
+        if found:
+            said = dict(found)
+            messages = pl.Series([said.get(row) for row in range(table.height)], dtype=pl.String)
+            context.collected.say(field, f"{field}.wrong_letters", WARNING, messages)
 
 
 def find_half_converted(context: RunContext, source: SourceTable, mapping: Mapping) -> None:

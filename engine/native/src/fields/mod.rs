@@ -34,6 +34,7 @@ use self::dates::options::DateOptions;
 use self::numbers::amount;
 use self::numbers::number::{self, NumberOptions};
 use self::numbers::percent;
+use self::numbers::units;
 use self::texts::checksum;
 use self::texts::country::Country;
 use self::texts::email;
@@ -230,6 +231,9 @@ fn read_dates(
         },
     );
     let to_come = dates.take_births_to_come(around.header, around.today, with_time);
+    if around.is_strict {
+        dates.doubt_short_years(values, around.header, around.today, with_time);
+    }
     let column = if with_time {
         built::date_times(&dates.values)
     } else {
@@ -277,7 +281,10 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         let found = percent::doubts(values, around.header, numbers.takes_percent);
         let why = "shares of one and percentages stand beside each other".to_owned();
         numbers.reading.doubt(values.len(), &found, why);
-        if !found.is_empty() && numbers.reading.read_as.is_empty() {
+        let of_units = units::doubts(values, options.units);
+        let why = "units of several sizes stand beside each other".to_owned();
+        numbers.reading.doubt(values.len(), &of_units, why);
+        if !(found.is_empty() && of_units.is_empty()) && numbers.reading.read_as.is_empty() {
             numbers.reading.read_as = "typed numbers";
         }
     }

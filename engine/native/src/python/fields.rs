@@ -22,6 +22,7 @@ use crate::fields::looks::rows::{self, KnownWords, Rule};
 use crate::fields::numbers::number;
 use crate::fields::texts::checksum;
 use crate::fields::texts::country::Country;
+use crate::fields::texts::letters;
 use crate::fields::texts::text::NamePart;
 use crate::fields::{self, Kind, Surroundings};
 use crate::words::{cut, lexicon};
@@ -634,6 +635,27 @@ pub fn passes_checksum(
     let column = series_of(series)?;
     let checked = py.detach(|| fields::check_each(&column.values(), check));
     Ok(arrow("", checked))
+}
+
+/// The rows of texts whose letters are not those that somebody typed, each with what is said of it.
+#[pyfunction]
+pub fn wrong_letters(
+    py: Python<'_>,
+    series: &Bound<'_, PyAny>,
+) -> PyResult<Vec<(usize, &'static str)>> {
+    let column = series_of(series)?;
+    Ok(py.detach(|| {
+        let said = |(row, value): (usize, &Value<'_>)| match value {
+            Value::Text(text) => letters::wrong_letters(text).map(|said| (row, said)),
+            _ => None,
+        };
+        column
+            .values()
+            .iter()
+            .enumerate()
+            .filter_map(said)
+            .collect()
+    }))
 }
 
 /// A header for comparing: small letters without accents, single blanks in place of anything else.

@@ -49,6 +49,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(fields::shown_by_sheet, module)?)?;
     module.add_function(wrap_pyfunction!(fields::emptied, module)?)?;
     module.add_function(wrap_pyfunction!(fields::passes_checksum, module)?)?;
+    module.add_function(wrap_pyfunction!(fields::wrong_letters, module)?)?;
     module.add_function(wrap_pyfunction!(fields::filled_cells, module)?)?;
     module.add_function(wrap_pyfunction!(fields::is_currency_of_header, module)?)?;
     module.add_function(wrap_pyfunction!(fields::phone_countries, module)?)?;

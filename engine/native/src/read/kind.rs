@@ -44,10 +44,11 @@ impl Kind {
     pub fn of(path: &str, options: &ReadOptions) -> Result<Self> {
         let extension = extension(path);
         let named = match extension.as_str() {
-            ".csv" | ".tsv" | ".txt" => Self::Text,
+            ".csv" => Self::Text,
             ".xls" => Self::Legacy,
-            ".xlsb" => Self::Binary,
-            ".ods" => Self::OpenDocument,
+            ".tsv" | ".txt" if options.as_shown => Self::Text,
+            ".xlsb" if options.as_shown => Self::Binary,
+            ".ods" if options.as_shown => Self::OpenDocument,
             known if PACKAGE_EXTENSIONS.contains(&known) => Self::Package,
             _ => {
                 return Err(SourceError::UnsupportedExtension {

@@ -35,7 +35,7 @@ pub struct ReadOptions {
     pub csv_encoding: String,
     /// What stands between its cells.
     pub csv_delimiter: String,
-    /// Cells of workbooks have the values that spreadsheet programs show, where the older engine had others: `_x000D_` is a line
+    /// Kinds of files that the older engine refused are read, and cells have the values that spreadsheet programs show: `_x000D_` is a line
     /// break, the date formats of East Asian locales are dates, and 36:00 is a duration.
     pub as_shown: bool,
 }

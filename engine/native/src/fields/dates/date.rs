@@ -15,6 +15,7 @@ use super::options::DateOptions;
 use super::orders::{ORDERS, Orders, name_of};
 use super::rules::{AS_THE_REST, Choice, Others, Tie, names_birth, order_in_header};
 use super::said::{Said, say_once};
+use super::short_years;
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
 use crate::columns::view::Value;
 use crate::fields::column::parts::{in_parts, in_threads, ranges};
@@ -63,6 +64,24 @@ impl Dates {
             self.values[*row] = None;
         }
         rows
+    }
+
+    /// Notes years of two digits that may be of the other century.
+    pub fn doubt_short_years(
+        &mut self,
+        values: &[Value<'_>],
+        header: &str,
+        today: Option<i64>,
+        with_time: bool,
+    ) {
+        if names_birth(header) {
+            return;
+        }
+        let per_day = if with_time { DAY_MICROSECONDS } else { 1 };
+        let days = |row: usize| self.values[row].map(|value| value.div_euclid(per_day));
+        let found = short_years::doubts(values, days, header, today);
+        let why = "years of two digits may be of the other century".to_owned();
+        self.reading.doubt(values.len(), &found, why);
     }
 }
 

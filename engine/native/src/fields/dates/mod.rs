@@ -14,4 +14,5 @@ pub mod options;
 mod orders;
 mod rules;
 mod said;
+pub mod short_years;
 pub mod zone;

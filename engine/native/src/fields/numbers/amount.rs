@@ -427,7 +427,22 @@ impl Around<'_> {
             rest_of(word).map(|rest| (word, *power, *is_clear, rest))
         });
         // "mio" begins with "m".
-        let (_, power, is_clear, rest) = found.max_by_key(|(word, ..)| word.len())?;
+        let (word, power, is_clear, rest) = found.max_by_key(|(word, ..)| word.len())?;
+        let code = || lexicon::currency_code(lexicon::currency(rest)?);
+        match *word {
+            // "$1.1T" may be a trillion, and "1.1 T€" is none.
+            "t" if rest.is_empty() => return None,
+            // A thousand in Spanish and Portuguese, a million beside these currencies.
+            "mil"
+                if !matches!(
+                    code(),
+                    Some("CZK" | "RON" | "SEK" | "NOK" | "DKK" | "RSD" | "BGN")
+                ) =>
+            {
+                return None;
+            }
+            _ => {}
+        }
         (is_clear || self.currencies > 0 || !rest.is_empty()).then_some((power, rest))
     }
 

@@ -3,3 +3,4 @@
 pub mod amount;
 pub mod number;
 pub mod percent;
+pub mod units;

@@ -3,6 +3,7 @@
 pub mod checksum;
 pub mod country;
 pub mod email;
+pub mod letters;
 pub mod person;
 pub mod person_words;
 pub mod phone;

@@ -1,8 +1,8 @@
 //! First and last names of people: told apart where the words, their letters and their places leave no doubt.
 
 use super::person_words::{
-    BOTH, EAST, GIVEN, HUNGARIAN, IBERIAN, LAST, NO_PERSON, OF_LAST, OF_TWO, PARTICLE, SUFFIX,
-    TITLE, known,
+    BOTH, EAST, GIVEN, HUNGARIAN, IBERIAN, LAST, NO_PEOPLE, NO_PERSON, OF_LAST, OF_TWO, PARTICLE,
+    SUFFIX, TITLE, known,
 };
 use crate::words::cut::fold;
 
@@ -273,7 +273,7 @@ fn is_plain(text: &str) -> bool {
 /// Whether something that stands as a name can be none: digits, marks, several people, words of companies and departments.
 pub fn is_no_person(text: &str) -> bool {
     if is_plain(text) {
-        return false;
+        return NO_PEOPLE.contains(&folded(text).as_str());
     }
     let is_mark = |c: char| "&/@+=#%:;|\\<>_*?!$€£•…[]{}".contains(c) || c.is_numeric();
     if text.contains(is_mark) || !text.contains(char::is_alphabetic) {
@@ -504,6 +504,30 @@ fn of_words(text: &str) -> Result<Names, Doubt> {
     {
         // "Herr von Weber"
         return Ok((String::new(), joined(&words)));
+    }
+    // Titles that are a part of last names in German: "Friedrich Freiherr von Berg".
+    let is_noble = |word: &Word<'_>| {
+        matches!(
+            word.folded.as_str(),
+            "freiherr"
+                | "freifrau"
+                | "freiin"
+                | "graf"
+                | "grafin"
+                | "baron"
+                | "baronin"
+                | "furst"
+                | "prinz"
+                | "ritter"
+                | "edler"
+        )
+    };
+    let of_nobles = words
+        .windows(2)
+        .skip(1)
+        .position(|two| is_noble(&two[0]) && two[1].is(PARTICLE));
+    if let Some(at) = of_nobles {
+        return Ok((joined(&words[..=at]), joined(&words[at + 1..])));
     }
     let start = by_capitals(&words)
         .or_else(|| by_patronymic(&words))

@@ -43,6 +43,24 @@ static WORDS: LazyLock<HashMap<&str, u16>> = LazyLock::new(|| {
     words
 });
 
+/// Two words, each of which may be a name, that are none together; folded.
+pub const NO_PEOPLE: [&str; 14] = [
+    "petty cash",
+    "cash sale",
+    "golden gate",
+    "red cross",
+    "rotes kreuz",
+    "main street",
+    "high street",
+    "walk in",
+    "open order",
+    "day off",
+    "new hire",
+    "spare part",
+    "night guard",
+    "front office",
+];
+
 const LISTS: &[(u16, &str)] = &[
     (
         GIVEN,
@@ -187,6 +205,8 @@ const LISTS: &[(u16, &str)] = &[
         unknown unbekannt n/a na tbd tba various diverse divers test user guest gast nobody anonymous anonym kunde customer client lieferant supplier vendor employee mitarbeiter vacant vakant offen \
         the deutsche deutscher deutsches national royal united general european europaische federal bundes federation union society gesellschaft genossenschaft cooperative compagnie compania sociedad societe societa \
         total summe subtotal und/oder comptabilite contabilidad contabilita ventes ventas ufficio servizio oficina departamento departement afdeling avdelning dzial biuro отдел бухгалтерия общество компания \
-        cola motors airlines railways energy power electric electronics foods pharma media press verlag publishing studio studios gallery museum parish kirche trust fund capital ventures investments immobilien real estate",
+        cola motors airlines railways energy power electric electronics foods pharma media press verlag publishing studio studios gallery museum parish kirche trust fund capital ventures investments immobilien real estate \
+        desk comune municipio ayuntamiento mairie gemeente kommune shift schicht center centre zentrum position positions contractor subcontractor worker crew applicable \
+        eheleute familie family stelle vacancy unassigned visitor besucher kitchen kuche canteen kantine kasse cashier caja helfer aushilfe temp trainee praktikant azubi intern",
     ),
 ];

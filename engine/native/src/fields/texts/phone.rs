@@ -277,7 +277,7 @@ pub fn push_phone(
     out: &mut String,
 ) -> Result<Written, NoPhone> {
     let phone = Phone::of(cut, is_strict)?;
-    if is_strict && !phone.has_plus && phone.is_numbered() {
+    if is_strict && phone.is_numbered() {
         return Err(NoPhone::Other);
     }
     let written = phone.written();
@@ -306,6 +306,9 @@ pub fn push_phone_of(
     out: &mut String,
 ) -> Result<(), NoPhone> {
     let phone = Phone::of(cut, is_strict)?;
+    if is_strict && phone.is_numbered() {
+        return Err(NoPhone::Other);
+    }
     if phone.has_plus {
         phone.push_whole(out);
     } else {
@@ -491,11 +494,22 @@ impl<'a> Phone<'a> {
         let sum = |count: usize, weight: &dyn Fn(usize) -> u32| {
             (0..count).map(|at| weight(at) * digit(at)).sum::<u32>()
         };
+        if self.has_plus && self.zeros_at.is_none() {
+            return false;
+        }
         let is_whole = self.parts == 1;
         match self.count {
             // ISSN: "0378-5955"
             8 if self.is_in_parts(&[4, 4]) && self.has_mark() => {
                 sum(8, &|at| 8 - at as u32).is_multiple_of(11)
+            }
+            // A number of Italian companies that seems to have the zeros of another country: "00743110157"
+            9 if is_whole && self.zeros_at.is_some() => {
+                let crossed = |at: usize| match (at % 2, digit(at)) {
+                    (0, digit) => digit,
+                    (_, digit) => digit * 2 - u32::from(digit > 4) * 9,
+                };
+                (0..9).map(crossed).sum::<u32>().is_multiple_of(10)
             }
             // "123-45-6789" of the United States
             9 => self.is_in_parts(&[3, 2, 4]) && self.has_mark(),
@@ -510,6 +524,10 @@ impl<'a> Phone<'a> {
                         == 2 =>
             {
                 matches!(self.lengths[..3], [2, 3, 5] | [3, 3, 5] | [3, 4, 4])
+            }
+            // ISBN: "0-306-40615-2"
+            10 if self.parts == 4 && self.has_mark() && self.lengths[3] == 1 => {
+                sum(10, &|at| 10 - at as u32).is_multiple_of(11)
             }
             // EAN and ISBN
             13 if self.digits[0] != b'0' && (is_whole || self.digits().starts_with(b"97")) => {
@@ -613,6 +631,8 @@ mod tests {
             "12/345/67890",
             "123-45-6789",
             "-33.8688 151.2093",
+            "0-306-40615-2",
+            "00743110157",
         ] {
             assert_eq!(of(text), None, "{text}");
         }
