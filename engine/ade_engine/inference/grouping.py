@@ -53,6 +53,7 @@ class Group:
 
     @property
     def columns(self) -> list[Column]:
+        """Its columns, in the order of their tables."""
         return list(self.at.values())
 
     @property
@@ -65,18 +66,22 @@ class Group:
 
     @property
     def kind(self) -> str | None:
+        """What the values of its first column are; ``None``: it has none, and nobody knows."""
         return next((column.kind.name for column in self.columns), self.wished_kind)
 
     @property
     def sense(self) -> str:
+        """What all its values are, where money and numbers are one, and names and texts."""
         kinds = {_SENSE.get(column.kind.name, column.kind.name) for column in self.columns}
         return kinds.pop() if len(kinds) == 1 else "text"
 
     @property
     def cells(self) -> int:
+        """So many cells of it are filled."""
         return sum(column.filled for column in self.columns)
 
     def without(self, table: int) -> Group:
+        """It without its column of a table."""
         return Group({number: column for number, column in self.at.items() if number != table})
 
     def side(self) -> Side:
@@ -103,6 +108,7 @@ class Question:
 
     @property
     def cells(self) -> int:
+        """So many cells stand in another column if all are the same."""
         return sum(other.cells for other in self.others)
 
 
@@ -324,6 +330,7 @@ class _Beside:
         self._sides = {id(group): grouping.side(group) for group in self.groups}
 
     def candidates(self) -> list[_Likely]:
+        """Each two groups that may be one."""
         found = []
         for at, one in enumerate(self.groups):
             for other in self.groups[at + 1 :]:
@@ -343,7 +350,6 @@ class _Beside:
         facts["neighbours"] = max(places, key=lambda place: place[0])
         left = [self._left(a, b, one, other) for a in one.at for b in other.at]
         facts["left"] = sum(left) / len(left)
-        facts["among"] = self._among(one, other)
         facts["only"] = all(self._is_only(group, table) for group in (one, other) for table in group.at)
         roles = [self.grouping._role(group) for group in (one, other)]
         facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
@@ -410,15 +416,6 @@ class _Beside:
             for table, rest, this, that in ((a, there[1], other, one), (b, there[0], one, other))
         ]
         return 1 / max(1, max(counts))
-
-    def _among(self, one: Group, other: Group) -> bool:
-        """Whether, of what many senders have and these tables lack, the smaller group could be nothing but the larger one; and whether
-        these tables have nothing else that could be it.
-        """
-        many = max(2, len(one.at) // 2)
-        rivals = [group for group in self.groups if group is not one and len(group.at) >= many and self._could_be(group, other)]
-        own = [group for table in other.at for group in self.of[table] if group is not other and self._could_be(group, one)]
-        return self._could_be(one, other) and not rivals and not own
 
     def _could_be(self, one: Group, other: Group) -> bool:
         """Whether nothing speaks against two groups."""

@@ -61,6 +61,7 @@ class Side:
 
     @property
     def days(self) -> list[int]:
+        """Its days, as numbers."""
         return [value.toordinal() for value in self.values if isinstance(value, date)]
 
     @property

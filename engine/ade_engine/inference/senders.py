@@ -63,6 +63,7 @@ class Sender:
 
     @property
     def columns(self) -> list[Column]:
+        """The columns of all its tables."""
         return [column for sample in self.samples for table in sample.tables for column in table.columns]
 
 
