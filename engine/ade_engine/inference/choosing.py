@@ -151,6 +151,13 @@ def _relation(header: str, means: tuple[Meaning, ...], column: Column, grouping:
     return relation(means if is_said else readings(header, column.kind.name), grouping.means(column))[0]
 
 
+def _is_near(header: str, means: tuple[Meaning, ...], column: Column, grouping: Grouping) -> bool:
+    """Whether a wish may mean a column, or is of the same thing."""
+    if _relation(header, means, column, grouping) not in ("other", "opposed"):
+        return True
+    return any(one.own & other.own for one in means for other in grouping.means(column))
+
+
 def _can_be(means: tuple[Meaning, ...], group: Group) -> bool:
     """Whether a group has values such as the words of a wish promise."""
     return any(can_hold(one.what, column.kind.name) for one in means for column in group.columns)
@@ -186,6 +193,8 @@ def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> l
     for wish in lacking:
         (means,) = meanings([(wish.wish or "", wish.wished_kind)])
         fitting = [group for group in free if not _is_refused(Wish(wish.wish or "", []), group, said)]
+        # What says something else altogether is not asked about.
+        fitting = [group for group in fitting if any(_is_near(wish.wish or "", means, column, grouping) for column in group.columns)]
         fitting.sort(key=lambda group: (-_likely(wish.wish or "", means, group, grouping), -group.cells))
         if fitting:
             found.append(Question(wish, fitting[:_MOST_OFFERED]))

@@ -91,7 +91,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     wished = chosen(grouping, wishes, answers)
     questions = asked_of(grouping, wished, answers)
     for question in questions:
-        for other in question.others:
+        for other in question.others if question.one.columns else ():
             other.perhaps = question.one
     is_open = any(not group.columns for group in wished)
     senders = senders_of(samples)
