@@ -78,7 +78,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.open_for_runs()?;
     let folder = PathBuf::from(&args.run);
     if !folder.is_dir() {
-        return one(args, workspace.run(&args.run)?, &workspace, context);
+        return one(args, &workspace.run(&args.run)?, &workspace, context);
     }
     let search = Search {
         recursive: false,
@@ -97,15 +97,15 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             continue;
         };
         workspace.fetch_run(&run)?;
-        status = status.max(one(args, run, &workspace, context)?);
+        status = status.max(one(args, &run, &workspace, context)?);
     }
     Ok(status)
 }
 
 /// Mends the configuration for the file of a run.
-fn one(args: &Args, run: RunRecord, workspace: &Workspace, context: &Context) -> Outcome {
+fn one(args: &Args, run: &RunRecord, workspace: &Workspace, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let folder = fix::folder_of(workspace, &run, args.config.as_deref())?;
+    let folder = fix::folder_of(workspace, run, args.config.as_deref())?;
     let prepared = prepare(workspace, Configuration::open(&folder)?, None)?;
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
@@ -115,10 +115,10 @@ fn one(args: &Args, run: RunRecord, workspace: &Workspace, context: &Context) ->
     };
     let environment = provide(workspace, &Installers, &prepared, Want::Ready, &cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
-    let found = fix::suggest(workspace, &prepared, &environment, &run, &cancel)?;
+    let found = fix::suggest(workspace, &prepared, &environment, run, &cancel)?;
     let is_asked = args.accept.is_empty() && !ui.json() && ui.can_ask();
     if !ui.json() {
-        print_columns(ui, &run, &found);
+        print_columns(ui, run, &found);
     }
     let is_folder = PathBuf::from(&args.run).is_dir();
     let chosen = match is_asked {
@@ -150,15 +150,15 @@ fn one(args: &Args, run: RunRecord, workspace: &Workspace, context: &Context) ->
             fix::write(edit)?;
             ui.say(format_args!("Wrote {}", ui.path(&edit.file)));
         }
-        for file in fix::name_cases(&folder, &run)? {
+        for file in fix::name_cases(&folder, run)? {
             ui.say(format_args!("Wrote {}", ui.path(&file)));
         }
-        again = run_again(ui, workspace, &folder, &run, (&lines, &cancel))?;
+        again = run_again(ui, workspace, &folder, run, (&lines, &cancel))?;
     }
     let told = end(
         ui,
         workspace,
-        (&run, again.as_ref()),
+        (run, again.as_ref()),
         &found,
         (&edits, &pastes, is_wanted),
     );

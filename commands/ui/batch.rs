@@ -203,12 +203,13 @@ impl Batch {
         let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0);
         let lost = not_found(metrics);
         let (mark, tone, word) = marked(counts, has_faults, !lost.is_empty(), ended);
-        match counts {
-            CountsAs::Unprocessed => {}
-            CountsAs::Normalized | CountsAs::Unchanged if lost.is_empty() => self.complete += 1,
-            _ => {
-                let name = self.name(input).to_owned();
-                self.incomplete.add(Some(&name));
+        if matches!(counts, CountsAs::Normalized | CountsAs::Unchanged) {
+            match lost.is_empty() {
+                true => self.complete += 1,
+                false => {
+                    let name = self.name(input).to_owned();
+                    self.incomplete.add(Some(&name));
+                }
             }
         }
         let mut last: Vec<String> = Vec::new();
