@@ -100,7 +100,9 @@ def _by_order(
             fitting = [group for group in fitting if all(_relation(wish.header, means[at], column, grouping) not in ("opposed", "other") for column in group.columns)]
             if len(fitting) == 1:
                 found[at] = fitting[0]
-                fitting[0].merges.insert(0, (fitting[0].columns[0].sample, fitting[0].headers[0], f'"{fitting[0].headers[0]}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands between "{before.headers[0]}" and "{behind.headers[0]}"'))
+                column = fitting[0].columns[0]
+                reason = f'"{column.header}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands between "{before.headers[0]}" and "{behind.headers[0]}"'
+                fitting[0].merges.insert(0, (column.sample, column.header, reason))
                 is_new = True
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cached_property
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.pairs import Side, alike, pairs, sums_of
@@ -19,7 +18,7 @@ from ade_engine.inference.words import meanings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from ade_engine.inference.samples import Sample, Table
