@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ade::base::problem::typed;
 use ade::checks::check::CheckError;
-use ade::checks::infer::{Field, InferError, Inferred, New, Wished};
+use ade::checks::infer::{Field, InferError, Inferred, New, Question, Wished, same_headers};
 use ade::configuration::scaffold;
 use ade::environment::provide::installers::Installers;
 use ade::environment::provide::{Progress, Want};
@@ -23,12 +23,13 @@ use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, plural};
 /// A configuration is a folder with a small Python package: the fields that you want, how their cells are read and checked.
 /// Beside it lies `sample.xlsx`, a messy roster to run it on. No file that exists is overwritten.
 ///
-/// With --from the fields, readers, checks and settings are those that files of one sender show, best of a month or more, and each file is
-/// a case in tests/cases. Columns of several files are one field only for a reason, which is told; what could not be known stands in
-/// comments. `ade fix` adds the headers of further senders.
+/// With --from the fields, readers, checks and settings are those that files show: a month of one sender, or of all of them. Each file is
+/// a case in tests/cases. Files of one layout are of one sender, and what senders write in their own way (days, decimal marks) stands in
+/// a table of each in settings.toml. Columns are one field only for a reason, which is told. On a terminal at most ten questions are asked,
+/// those with the most cells; what nobody could know stands in comments. `ade fix` adds the headers of further senders.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal\n  ade init invoices --from acme-march.xlsx acme-april.xlsx\n  ade init invoices --from acme-april.xlsx --fields 'invoice_no,date,net'"
+    after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal\n  ade init invoices --from acme-march.xlsx acme-april.xlsx\n  ade init invoices --from acme-april.xlsx --fields 'invoice_no,date,net'\n  ade init sites --from january/*.xlsx --same 'Consumption=Verbrauch'"
 )]
 pub struct Args {
     /// The folder to create, or an empty one
@@ -40,12 +41,24 @@ pub struct Args {
     /// What to start from
     #[arg(long, default_value = "default", value_parser = PossibleValuesParser::new(scaffold::templates().map(described)))]
     template: String,
-    /// Infer the fields from these files: a month of one sender or more
+    /// Infer the fields from these files: a month of one sender, or of all
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "template")]
     from: Vec<PathBuf>,
     /// The wished columns: an .xlsx or .csv file that has them as its header, or their names with commas between them
     #[arg(long, value_name = "FILE|LIST", requires = "from")]
     fields: Option<String>,
+    /// Columns with these headers are one field; may be repeated
+    #[arg(long, value_name = "HEADER=HEADER", requires = "from", value_parser = same)]
+    same: Vec<(String, String)>,
+}
+
+fn same(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((one, other)) if !one.trim().is_empty() && !other.trim().is_empty() => {
+            Ok((one.trim().to_owned(), other.trim().to_owned()))
+        }
+        _ => Err("it should be HEADER=HEADER, such as 'Consumption=Verbrauch'".to_owned()),
+    }
 }
 
 /// A template with what it holds.
@@ -106,7 +119,20 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let on = &mut |progress: Progress<'_>| shown.show(&progress);
     let environment = provide(&workspace, &Installers, &empty, Want::Ready, &cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
-    let (inferred, files) = new.infer(&empty, &environment, &samples, wished.as_ref(), &cancel)?;
+    let mut answers: Vec<Value> = args
+        .same
+        .iter()
+        .map(|(one, other)| same_headers(one, other))
+        .collect();
+    let engine = (&empty, &environment);
+    let infer = |answers: &[Value]| new.infer(engine, &samples, wished.as_ref(), answers, &cancel);
+    let mut told = infer(&answers)?;
+    if !ui.json() && ui.can_ask() && !told.inferred.questions.is_empty() {
+        answers.extend(asked(ui, &told.inferred.questions));
+        told = infer(&answers)?;
+    }
+    let inferred = &told.inferred;
+    let files = new.files(&told, &environment, wished.is_some(), &cancel)?;
     // Somebody may have written there meanwhile.
     scaffold::name_for(&args.dir, Some(&name))?;
     let files = scaffold::write(&args.dir, &files).map_err(InferError::from)?;
@@ -119,13 +145,63 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     print_files(ui, &args.dir, &files);
-    print_inferred(ui, &inferred);
+    print_inferred(ui, inferred);
     ui.say(format_args!(
         "\nNext: ade run {name} {}   (the environment is ready)\n      ade test {name}   (what it makes of the samples today)",
         typed(samples[0].display()),
         name = typed(args.dir.display()),
     ));
     Ok(ExitStatus::Done)
+}
+
+/// Asks what a person may know, and returns what the engine is told of it.
+fn asked(ui: &Ui, questions: &[Question]) -> Vec<Value> {
+    let count = questions.len();
+    ui.say(format_args!(
+        "{}. Enter leaves one open.",
+        plural(count as u64, "question")
+    ));
+    let mut answers = Vec::new();
+    for (number, question) in questions.iter().enumerate() {
+        let values = shown(&question.values);
+        ui.say(format_args!(
+            "\n{} of {count}: {}{values}",
+            number + 1,
+            question.text
+        ));
+        for (place, offer) in question.offers.iter().enumerate() {
+            let values = shown(&offer.values);
+            ui.say(format_args!("  {}  {}{values}", place + 1, offer.text));
+        }
+        let all = match question.offers.len() {
+            1 => "y or n",
+            _ if question.several => "y for all, n for none, or their numbers",
+            _ => "its number, n for none",
+        };
+        let said = ui.asked(&format!("{all}:"));
+        let is_all = matches!(said.as_str(), "y" | "yes" | "a" | "all")
+            && (question.several || question.offers.len() == 1);
+        let numbers: Vec<usize> = said
+            .split(|letter: char| !letter.is_ascii_digit())
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        let is_none = matches!(said.as_str(), "n" | "no" | "none");
+        if is_all || is_none || !numbers.is_empty() {
+            let offers = question.offers.iter().enumerate();
+            answers.extend(
+                offers.map(|(at, offer)| offer.answered(is_all || numbers.contains(&(at + 1)))),
+            );
+        }
+    }
+    answers
+}
+
+/// Values in brackets.
+fn shown(values: &[String]) -> String {
+    match values.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", values.join("; ")),
+    }
 }
 
 /// The files that are meant; one that is named twice counts once.
@@ -151,6 +227,24 @@ fn print_inferred(ui: &Ui, inferred: &Inferred) {
     for field in &inferred.fields {
         let words = in_words(field);
         ui.words("  ", None, Tone::Plain, &words);
+    }
+    if inferred.senders.len() > 1 {
+        ui.line(format_args!("{} senders:", inferred.senders.len()));
+        for one in &inferred.senders {
+            let own = one.settings.iter();
+            let own = own.filter(|own| inferred.differing.contains(&own.name));
+            let own: Vec<String> = own
+                .map(|own| format!("{} = {:?}", own.name, own.value))
+                .collect();
+            let mut words = one.files.join(", ");
+            if !own.is_empty() {
+                words += &format!(": {}", own.join(", "));
+            }
+            if !one.lacks.is_empty() {
+                words += &format!("; no column of {}", one.lacks.join(", "));
+            }
+            ui.words("  ", None, Tone::Plain, &words);
+        }
     }
     ui.line("Look at first:");
     for one in &inferred.look {

@@ -18,7 +18,7 @@ use ade::run::calls::request::{Request, Tools};
 use ade::run::ending::recover::settle;
 use ade::run::execution::happenings::Happening;
 use ade::run::execution::provide::provide;
-use ade::run::inputs::input::Input;
+use ade::run::inputs::input::{self, Input, Search};
 use ade::run::views::json::run_json;
 use ade::store::RunRecord;
 use ade::workspace::Workspace;
@@ -35,12 +35,14 @@ use crate::ui::{EnvironmentProgress, ListedFile, LiveLines, RunProgress, Tone, U
 /// Lists the columns that no field claimed and the fields without a column, and which may belong together: first those for which there
 /// is a reason, then guesses, as questions. On a terminal each is asked; elsewhere only --accept changes anything. What is accepted is
 /// shown as a diff, written into the field's list of headers, and the file is run again. A list that cannot be edited is printed to paste.
+/// Of a folder, each file's last run is gone through in turn.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix latest --json\n  ade fix my-config --edition     to how ade works today"
+    after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix january/\n  ade fix latest --json\n  ade fix my-config --edition     to how ade works today"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
+    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, `latest`, or a folder of
+    /// inputs
     #[arg(default_value = "latest")]
     run: String,
     /// The column with this header is this field's
@@ -73,34 +75,70 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         let folder = args.config.clone().or(named);
         return edition::run(&folder.unwrap_or(PathBuf::from(".")), args.yes, context);
     }
-    let ui = &context.ui;
     let workspace = context.open_for_runs()?;
-    let run = workspace.run(&args.run)?;
-    let folder = fix::folder_of(&workspace, &run, args.config.as_deref())?;
-    let prepared = prepare(&workspace, Configuration::open(&folder)?, None)?;
+    let folder = PathBuf::from(&args.run);
+    if !folder.is_dir() {
+        return one(args, &workspace.run(&args.run)?, &workspace, context);
+    }
+    let search = Search {
+        recursive: false,
+        not_in: &[],
+        output_dir: None,
+        is_copy: &|_| false,
+    };
+    let files = input::expand(&[folder], &search)?.inputs;
+    let mut status = ExitStatus::Done;
+    for file in &files {
+        let Some(run) = workspace.runs_of_file(&file.path).next().transpose()? else {
+            context.ui.say(format_args!(
+                "note: {} has no run yet; `ade run` it first",
+                context.ui.path(&file.path)
+            ));
+            continue;
+        };
+        workspace.fetch_run(&run)?;
+        status = status.max(one(args, &run, &workspace, context)?);
+    }
+    Ok(status)
+}
+
+/// Mends the configuration for the file of a run.
+fn one(args: &Args, run: &RunRecord, workspace: &Workspace, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let folder = fix::folder_of(workspace, run, args.config.as_deref())?;
+    let prepared = prepare(workspace, Configuration::open(&folder)?, None)?;
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
     let on = &mut |progress: ade::environment::provide::Progress<'_>| {
         shown.show(&progress);
     };
-    let environment = provide(&workspace, &Installers, &prepared, Want::Ready, &cancel, on)
+    let environment = provide(workspace, &Installers, &prepared, Want::Ready, &cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
-    let found = fix::suggest(&workspace, &prepared, &environment, &run, &cancel)?;
+    let found = fix::suggest(workspace, &prepared, &environment, run, &cancel)?;
     let is_asked = args.accept.is_empty() && !ui.json() && ui.can_ask();
     if !ui.json() {
-        print_columns(ui, &run, &found);
+        print_columns(ui, run, &found);
     }
+    let is_folder = PathBuf::from(&args.run).is_dir();
     let chosen = match is_asked {
         true => ask(ui, &found),
+        // Of a folder each file takes what it has.
+        false if is_folder => args
+            .accept
+            .iter()
+            .filter_map(|one| demand_known(std::slice::from_ref(one), &found).ok())
+            .flatten()
+            .collect(),
         false => demand_known(&args.accept, &found)?,
     };
     if !ui.json() && !is_asked && args.accept.is_empty() {
         print_suggestions(ui, &found, &args.run);
+        print_without(ui, &found);
     }
     let (edits, pastes) = match chosen.is_empty() {
         true => (Vec::new(), Vec::new()),
-        false => fix::edits(&workspace, &prepared, &environment, &chosen, &cancel)?,
+        false => fix::edits(workspace, &prepared, &environment, &chosen, &cancel)?,
     };
     if !ui.json() {
         print_edits(ui, &edits, &pastes);
@@ -112,18 +150,24 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             fix::write(edit)?;
             ui.say(format_args!("Wrote {}", ui.path(&edit.file)));
         }
-        for file in fix::name_cases(&folder, &run)? {
+        for file in fix::name_cases(&folder, run)? {
             ui.say(format_args!("Wrote {}", ui.path(&file)));
         }
-        again = run_again(ui, &workspace, &folder, &run, (&lines, &cancel))?;
+        again = run_again(ui, workspace, &folder, run, (&lines, &cancel))?;
     }
-    let status = end(
+    let told = end(
         ui,
-        &workspace,
-        (&run, again.as_ref()),
+        workspace,
+        (run, again.as_ref()),
         &found,
         (&edits, &pastes, is_wanted),
-    )?;
+    );
+    let (status, told) = told?;
+    match told {
+        Some(told) if is_folder => ui.record(&told),
+        Some(told) => ui.document(&told),
+        None => {}
+    }
     Ok(status)
 }
 
@@ -207,6 +251,17 @@ fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
     }
 }
 
+/// The headers of which nothing is known, so that nobody looks for them above.
+fn print_without(ui: &Ui, found: &Found) {
+    let is_suggested = |header: &String| found.suggestions.iter().any(|one| one.header == *header);
+    let without = found.columns.iter().map(|column| &column.header);
+    let without: Vec<String> = without.filter(|one| !is_suggested(one)).cloned().collect();
+    if !without.is_empty() {
+        let words = format!("no field is like {}", listed(&without));
+        ui.words("  ", None, Tone::Dim, &words);
+    }
+}
+
 /// Asks of each suggestion, until the field or the column has its other.
 fn ask(ui: &Ui, found: &Found) -> Vec<(String, String)> {
     let mut chosen: Vec<(String, String)> = Vec::new();
@@ -264,19 +319,20 @@ fn run_again(
     Ok(ended.into_inner().unwrap_or_default())
 }
 
-/// Says what the new run has that the old one had not.
+/// Says what the new run has that the old one had not; with `--json` it is the object that says all.
 fn end(
     ui: &Ui,
     workspace: &Workspace,
     (before, after): (&RunRecord, Option<&RunRecord>),
     found: &Found,
     (edits, pastes, is_written): (&[Edit], &[Paste], bool),
-) -> Outcome {
+) -> Result<(ExitStatus, Option<Value>), Failure> {
     let count = |run: &RunRecord| -> Result<usize, Failure> {
         let fields = workspace.store.run_fields(&run.id)?;
         Ok(fields.iter().filter(|field| field.detected).count())
     };
     let (had, has) = (count(before)?, after.map(count).transpose()?);
+    let mut object = None;
     if ui.json() {
         let mut told = json!(found);
         let run = after.map(|run| run_json(run, None, &[], &Whole));
@@ -287,14 +343,15 @@ fn end(
         if let (Value::Object(told), Value::Object(more)) = (&mut told, more) {
             told.extend(more);
         }
-        ui.document(&told);
+        object = Some(told);
     } else if let Some(has) = has {
         let fields = plural(has as u64, "field");
         ui.line(format_args!("{fields} with a column now, {had} before"));
     }
     let is_bad = after.is_some_and(|run| run.status != ade::store::RunStatus::Succeeded);
-    Ok(match is_bad || !pastes.is_empty() {
+    let status = match is_bad || !pastes.is_empty() {
         true => ExitStatus::Refused,
         false => ExitStatus::Done,
-    })
+    };
+    Ok((status, object))
 }

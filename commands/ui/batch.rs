@@ -37,6 +37,8 @@ const NOTICES: usize = 20;
 const OF_EACH_FILE: usize = 3;
 /// So many files are named with each of these.
 const FILES: usize = 3;
+/// So many fields are named in a line.
+const NAMED: usize = 5;
 
 /// How a run counts in a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +93,9 @@ pub struct Batch {
     has_workbooks: bool,
     /// At least one run has read something.
     has_figures: bool,
+    /// The files in which all fields were found, and those in which not.
+    complete: usize,
+    incomplete: Of<()>,
     hint: Option<String>,
 }
 
@@ -162,6 +167,8 @@ impl Batch {
             stale: Of::new(()),
             has_workbooks: false,
             has_figures: false,
+            complete: 0,
+            incomplete: Of::new(()),
             hint: None,
         }
     }
@@ -196,6 +203,15 @@ impl Batch {
         let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0);
         let lost = not_found(metrics);
         let (mark, tone, word) = marked(counts, has_faults, !lost.is_empty(), ended);
+        if matches!(counts, CountsAs::Normalized | CountsAs::Unchanged) {
+            match lost.is_empty() {
+                true => self.complete += 1,
+                false => {
+                    let name = self.name(input).to_owned();
+                    self.incomplete.add(Some(&name));
+                }
+            }
+        }
         let mut last: Vec<String> = Vec::new();
         if !word.is_empty() {
             last.push(ui.paint(tone, word));
@@ -392,6 +408,16 @@ impl Batch {
         ))
     }
 
+    /// `12 of 16 files have all fields; not a.csv, b.csv and 2 more`. `None`: there is one file, or all have them.
+    pub fn completeness(&self) -> Option<String> {
+        let all = self.complete + self.incomplete.count;
+        (all > 1 && self.incomplete.count > 0).then(|| {
+            let names = self.incomplete.names();
+            let all = plural(all as u64, "file");
+            format!("{} of {all} have all fields; not {names}", self.complete)
+        })
+    }
+
     /// Says where the workbooks are, if the lines do not.
     pub fn say_place(&self, ui: &Ui) {
         if self.shows_paths || !self.has_workbooks {
@@ -417,13 +443,17 @@ impl Batch {
     }
 }
 
-/// The fields that no column was found for, where a table was.
+/// The fields that no column was found for, where a table was: the first ones by name.
 fn not_found(metrics: Option<&RunMetrics>) -> String {
-    match metrics {
-        Some(found) if found.tables > 0 && !found.missing_fields.is_empty() => {
-            format!("not found: {}", found.missing_fields.join(", "))
-        }
-        _ => String::new(),
+    let lost = match metrics {
+        Some(found) if found.tables > 0 => found.missing_fields.as_slice(),
+        _ => &[],
+    };
+    let named = &lost[..lost.len().min(NAMED)];
+    match (named, lost.len() - named.len()) {
+        ([], _) => String::new(),
+        (_, 0) => format!("not found: {}", named.join(", ")),
+        (_, more) => format!("not found: {} and {more} more", named.join(", ")),
     }
 }
 

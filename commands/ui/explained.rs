@@ -138,9 +138,9 @@ fn print_rest(ui: &Ui, table: &Explained) {
 fn print_hooks(ui: &Ui, hooks: &[Hook]) {
     for hook in hooks {
         let rows = match hook.rows.as_deref() {
-            Some("moved") => ": rows are others or in another order, values may be others",
-            Some("lost") => ": which rows of the sheet these are, is not known from here on",
-            _ => ": rows stayed, values may be others",
+            Some("moved") => ": it has sorted or replaced rows, and may have changed values",
+            Some("lost") => ": from here on nobody knows which rows of the sheet these are",
+            _ => ": it has kept the rows, and may have changed values",
         };
         ui.told(
             "hook",

@@ -155,7 +155,8 @@ impl<'a> RunProgress<'a> {
         }
         self.ui.say(text);
         if let Some(batch) = &state.call.batch {
-            batch.totals().iter().for_each(|totals| self.ui.say(totals));
+            let words = batch.totals().into_iter().chain(batch.completeness());
+            words.for_each(|words| self.ui.say(words));
             batch.say_place(self.ui);
         }
     }

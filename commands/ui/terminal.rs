@@ -203,12 +203,20 @@ impl Ui {
         if !self.can_ask() {
             return true;
         }
-        let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "{} [y/N] ", clean(question));
-        let _ = stderr.flush();
+        let answer = self.asked(&format!("{question} [y/N]"));
+        matches!(answer.as_str(), "y" | "yes")
+    }
+
+    /// What a person types below a question, in small letters. Empty: nothing, or there is nobody.
+    pub fn asked(&self, question: &str) -> String {
         let mut answer = String::new();
-        let _ = std::io::stdin().lock().read_line(&mut answer);
-        matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+        if self.can_ask() {
+            let mut stderr = std::io::stderr().lock();
+            let _ = write!(stderr, "{} ", clean(question));
+            let _ = stderr.flush();
+            let _ = std::io::stdin().lock().read_line(&mut answer);
+        }
+        answer.trim().to_lowercase()
     }
 
     /// A line of progress that says what one can do.

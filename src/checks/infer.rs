@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::asking::{AskError, ask};
+use super::asking::{Answer, AskError, ask};
 use super::cases::{self, CasesError, Engine};
 use super::check::CheckError;
 use crate::base::cancel::Cancel;
@@ -108,6 +108,86 @@ pub struct Shown {
     pub shown_by: Vec<String>,
 }
 
+/// A sender: samples of one layout.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sender {
+    /// Its files.
+    pub files: Vec<String>,
+    /// The pattern of their names; empty: there is none that is theirs alone.
+    pub pattern: String,
+    /// The fields that it has no column of.
+    pub lacks: Vec<String>,
+    /// How it writes days and numbers.
+    pub settings: Vec<Own>,
+}
+
+/// A setting of a sender.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Own {
+    /// The setting.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Why it is this one.
+    pub why: String,
+}
+
+/// What a person may know, and cells depend on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Question {
+    /// Its number, from 1.
+    pub id: usize,
+    /// `same`, or the setting that is asked for.
+    pub kind: String,
+    /// It in words.
+    pub text: String,
+    /// So many cells stand elsewhere, or are read otherwise, depending on the answer.
+    pub cells: usize,
+    /// Whether several of the offers may be right.
+    pub several: bool,
+    /// The header that is asked about.
+    pub header: String,
+    /// Its sample; none where it is a wished column.
+    pub sample: Option<String>,
+    /// Three of its values.
+    pub values: Vec<String>,
+    /// What may be the answer.
+    pub offers: Vec<Offer>,
+}
+
+/// A possible answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Offer {
+    /// It in words.
+    pub text: String,
+    /// Its header, where it is a column.
+    #[serde(default)]
+    pub header: Option<String>,
+    /// Its sample, where it is a column.
+    #[serde(default)]
+    pub sample: Option<String>,
+    /// Three of its values.
+    pub values: Vec<String>,
+    /// The cells that depend on it.
+    pub cells: usize,
+    #[serde(skip_serializing)]
+    answer: Value,
+}
+
+impl Offer {
+    /// What the engine is told: that it is right, or that it is not.
+    pub fn answered(&self, is_right: bool) -> Value {
+        let mut answer = self.answer.clone();
+        answer["yes"] = is_right.into();
+        answer
+    }
+}
+
+/// What the engine is told of two headers that are the same, whatever the files.
+pub fn same_headers(one: &str, other: &str) -> Value {
+    json!({"kind": "headers", "headers": [one, other], "yes": true})
+}
+
 /// A sample that was read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sample {
@@ -141,10 +221,25 @@ pub struct Inferred {
     pub left_out: Vec<LeftOut>,
     /// The settings.
     pub settings: Vec<Shown>,
+    /// The settings in which the senders differ.
+    pub differing: Vec<String>,
+    /// The senders.
+    pub senders: Vec<Sender>,
     /// The cases.
     pub cases: Vec<NewCase>,
+    /// What a person may know, the most cells first.
+    pub questions: Vec<Question>,
     /// What a person should look at first.
     pub look: Vec<String>,
+    #[serde(skip_serializing)]
+    tables: String,
+}
+
+/// What samples show, with the files that say it.
+pub struct Told {
+    /// What they show.
+    pub inferred: Inferred,
+    answer: Answer,
 }
 
 /// No configuration can be made of samples.
@@ -282,24 +377,25 @@ impl<'a> New<'a> {
         )?)
     }
 
-    /// What samples show, and the files of the configuration that follows. `empty`: it without fields, whose environment is ready.
+    /// What samples show, and what is to be asked. `empty`: the configuration without fields, whose environment is ready; `answers`: what a
+    /// person has said ([`Offer::answered`], [`same_headers`]).
     ///
     /// # Errors
     /// The engine failed, or a sample says too little.
     pub fn infer(
         &self,
-        empty: &Prepared,
-        environment: &EnvironmentRecord,
+        (empty, environment): (&Prepared, &EnvironmentRecord),
         samples: &[PathBuf],
         wished: Option<&Wished>,
+        answers: &[Value],
         cancel: &Cancel,
-    ) -> Result<(Inferred, Vec<NewFile>), InferError> {
+    ) -> Result<Told, InferError> {
         let engine = Engine {
             workspace: self.workspace,
             prepared: empty,
             environment,
         };
-        let (asked, inputs) = asked(samples, wished);
+        let (asked, inputs) = asked(samples, wished, answers);
         let task = |list, output| EngineTask::Infer { list, output };
         let answer = ask(engine, &asked, inputs, task, cancel)?;
         let said: Value = answer.read()?;
@@ -310,12 +406,29 @@ impl<'a> New<'a> {
                 message: text("message"),
             });
         }
-        let inferred: Inferred = answer.read()?;
-        let mut files = scaffold::files_for(
-            &self.name,
-            &about(&inferred),
-            &lines(&inferred, wished.is_some()),
-        );
+        let inferred = answer.read()?;
+        Ok(Told { inferred, answer })
+    }
+
+    /// The files of the configuration that follows.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub fn files(
+        &self,
+        Told { inferred, answer }: &Told,
+        environment: &EnvironmentRecord,
+        is_wished: bool,
+        cancel: &Cancel,
+    ) -> Result<Vec<NewFile>, InferError> {
+        let mut files =
+            scaffold::files_for(&self.name, &about(inferred), &lines(inferred, is_wished));
+        if let Some((_, settings)) = files
+            .iter_mut()
+            .find(|(path, _)| path == Path::new("settings.toml"))
+        {
+            settings.extend(inferred.tables.as_bytes());
+        }
         files.push((PathBuf::from(scaffold::FIELDS), answer.file("fields.py")?));
         for case in &inferred.cases {
             let folder = PathBuf::from("tests/cases").join(&case.name);
@@ -324,8 +437,8 @@ impl<'a> New<'a> {
             files.push((folder.join(name), answer.file(&case.input)?));
             files.push((folder.join("case.toml"), options.into_bytes()));
         }
-        self.expect(&mut files, &inferred, environment, cancel)?;
-        Ok((inferred, files))
+        self.expect(&mut files, inferred, environment, cancel)?;
+        Ok(files)
     }
 
     /// Runs the cases of the new configuration, and adds what comes out as what they expect.
@@ -369,7 +482,7 @@ fn canonical(folder: &Path) -> Result<PathBuf, FileError> {
 }
 
 /// What the engine is asked, and the files that it reads.
-fn asked(samples: &[PathBuf], wished: Option<&Wished>) -> (Value, Vec<PathBuf>) {
+fn asked(samples: &[PathBuf], wished: Option<&Wished>, answers: &[Value]) -> (Value, Vec<PathBuf>) {
     let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let mut inputs: Vec<PathBuf> = samples.iter().map(whole).collect();
     let listed: Vec<Value> = samples
@@ -385,7 +498,8 @@ fn asked(samples: &[PathBuf], wished: Option<&Wished>) -> (Value, Vec<PathBuf>) 
             json!({"file": whole(path), "name": files::name_of(path)})
         }
     };
-    (json!({"samples": listed, "fields": fields}), inputs)
+    let asked = json!({"samples": listed, "fields": fields, "answers": answers});
+    (asked, inputs)
 }
 
 /// What the new configuration is for.
@@ -416,8 +530,15 @@ fn lines(inferred: &Inferred, is_wished: bool) -> Vec<(&str, String)> {
         );
         (one.name.as_str(), line)
     });
+    let differing = inferred.differing.iter().map(|name| {
+        let line = format!("# {name}: the senders differ, see the tables at the end");
+        (name.as_str(), line)
+    });
     let all = ("all_fields", "all_fields = true".to_owned());
-    shown.chain(is_wished.then_some(all)).collect()
+    shown
+        .chain(differing)
+        .chain(is_wished.then_some(all))
+        .collect()
 }
 
 /// The `case.toml` of a case that was made, and not written by a person.

@@ -350,7 +350,7 @@ impl<'a> List<'a> {
             .collect();
         match told.is_empty() {
             true => "Nothing to mark.".to_owned(),
-            false => format!("{}. Choose a cell’s name to go there.", told.join(", ")),
+            false => format!("{}. Click the name of a cell to go to it.", told.join(", ")),
         }
     }
 

@@ -182,7 +182,7 @@ impl fmt::Display for Note {
                 f.write_str("The text file itself is unchanged.")
             }
             Self::ValuesAlone { file, .. } => {
-                write!(f, "Values of {file} alone: no charts, macros, formats.")
+                write!(f, "This copy has the values of {file}. Its charts, macros and formats are not in it.")
             }
         }
     }

@@ -19,7 +19,10 @@ from ade_engine.inference.inferred import InferredField, infer, label_of, slug
 from ade_engine.inference.kinds import kind_of
 from ade_engine.inference.pairs import Side, pairs
 from ade_engine.inference.samples import Column, Sample, Table
-from ade_engine.inference.written import fields_module
+from ade_engine.inference.choosing import Wish
+from ade_engine.inference.senders import pattern_of, tables_of
+from ade_engine.inference.wishes import answers_of
+from ade_engine.inference.written import fields_module, questions, to_look_at
 
 WORKSHOP = Path(__file__).resolve().parents[1] / "workshop"
 FAMILIES = [WORKSHOP / "families.py", *(Path(folder) / "families.py" for folder in [os.environ.get("ADE_WORKSHOP")] if folder)]
@@ -121,3 +124,67 @@ def test_names_are_identifiers_and_texts_of_senders_are_literals() -> None:
     text = fields_module(infer([one]), [one])
     values = {ast.literal_eval(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     assert {'say "no"', "back\\slash", "two\nlines", 'He said "x"\\'} <= values
+
+
+def dates(form: str) -> list[str]:
+    return [f"{form.format(day=day, month=3)}" for day in range(11, 29)]
+
+
+def test_what_senders_write_in_their_own_way_is_a_table_of_each_and_no_line_for_all() -> None:
+    rows = 18
+    american = sample("us_2025-03.csv", Invoice_no=[f"A{n}70" for n in range(rows)], Date=dates("{month:02}/{day:02}/2025"), Net=["1,204.50"] * rows)
+    british = sample("uk_2025-03.csv", Invoice_no=[f"B{n}70" for n in range(rows)], Date=dates("{day:02}/{month:02}/2025"), Net=["1,204.50"] * rows)
+    german = sample("köln_märz.csv", Rechnungsnummer=[f"C{n}70" for n in range(rows)], Datum=["03/04/2025"] * rows, Netto=["1.204,50"] * rows)
+    found = infer([american, british, german])
+    assert [(one.pattern, {name: shown.value for name, shown in one.settings.items()}) for one in found.senders] == [
+        ("us_*.csv", {"date_order": "mdy", "decimal_mark": "."}),
+        ("uk_*.csv", {"date_order": "dmy", "decimal_mark": "."}),
+        ("köln_*.csv", {"date_order": "dmy", "decimal_mark": ","}),
+    ]
+    assert not found.settings and '[files."us_*.csv"]\ndate_order = "mdy"  # shown by Date' in tables_of(found.senders)
+    alike = infer([british, german])
+    assert alike.settings["date_order"][0] == "dmy" and "date_order" not in tables_of(alike.senders)
+
+
+@pytest.mark.parametrize(
+    ("names", "all_names", "pattern"),
+    [
+        (["acme-2025-03.xlsx", "acme-2025-04.xlsx"], [], "acme-*.xlsx"),
+        (["05_nord_jan.csv"], ["06_sued_jan.csv"], "*_nord_*.csv"),
+        (["sender01_2025.csv"], ["sender02_2025.csv"], "sender01_*.csv"),
+        (["a1.csv"], ["acme.csv"], "a[0-9]*.csv"),
+        (["1.csv"], ["2.csv"], "1.csv"),
+        (["x[1].csv"], ["y.csv"], "x[[][0-9]*].csv"),
+    ],
+)
+def test_a_pattern_has_the_files_of_its_sender_alone(names: list[str], all_names: list[str], pattern: str) -> None:
+    assert pattern_of(names, {*names, *all_names}) == pattern
+
+
+def meters(name: str, first: str, day: str, last: str, used: str) -> Sample:
+    columns = {first: [f"M{n}33" for n in range(12)], day: dates("{day}.03.2025")[:12], last: [9000 + n * 31 for n in range(12)], used: [70.5 + n for n in range(12)]}
+    return sample(name, **columns)
+
+
+def test_what_stands_between_the_same_neighbours_is_one_and_told_and_what_is_left_is_asked_with_values() -> None:
+    samples = [meters("a.csv", "Meter_no", "Reading_date", "Meter_reading", "Zzork"), meters("b.csv", "Zählernummer", "Ablesedatum", "Zählerstand", "Grumpf")]
+    found = infer([*samples, meters("c.csv", "Meter_no", "Qwhen", "Meter_reading", "Zzork")])
+    by = {one.name: one for one in found.fields}
+    assert by["reading_date"].headers == ["reading date", "ablesedatum", "qwhen"]
+    assert any("nothing else in the files could be it" in line and "Is that right?" in line for line in to_look_at(found, samples, []))
+    (asked,) = questions(found)
+    assert asked["header"] == "Zzork" and asked["cells"] == 12
+    assert [(offer["header"], offer["values"]) for offer in asked["offers"]] == [("Grumpf", ["70.5", "71.5", "72.5"])]
+    yes = answers_of([{**asked["offers"][0]["answer"], "yes": True}])
+    assert {"zzork", "grumpf"} in [set(one.headers) for one in infer(samples, (), yes).fields]
+    no = infer(samples, (), answers_of([{**asked["offers"][0]["answer"], "yes": False}]))
+    assert not questions(no) and ["zzork"] in [one.headers for one in no.fields]
+
+
+def test_wishes_choose_and_lose_nothing() -> None:
+    samples = [meters("a.csv", "Meter_no", "Reading_date", "Meter_reading", "Zzork"), meters("b.csv", "Zählernummer", "Ablesedatum", "Zählerstand", "Zzork")]
+    plain = {one.name: len(one.group.columns) for one in infer(samples).fields}
+    found = infer(samples, [Wish("Serial of meter", []), Wish("Reading date", []), Wish("Consumption", [])])
+    assert [(one.label, len(one.group.columns)) for one in found.fields[:3]] == [("Serial of meter", 0), ("Reading date", 2), ("Consumption", 0)]
+    assert sorted(plain.values()) == sorted(len(one.group.columns) for one in found.fields if one.group.columns)
+    assert {offer["header"] for one in questions(found) for offer in one["offers"]} >= {"Meter no", "Zzork"}

@@ -65,7 +65,7 @@ def test_each_issue_is_a_line_with_a_link_to_its_cell(run, template, touched):
     names = ["Sheet", "Cell", "Severity", "Field", "Value as it stood", "Written", "What is wrong", "Whose row", "Rule"]
     assert [cell.value for cell in sheet[4]] == names
     assert sheet["A1"].value.startswith("8 issues in ")
-    assert sheet["A2"].value == "3 errors, 1 warning, 4 info. Choose a cell’s name to go there."
+    assert sheet["A2"].value == "3 errors, 1 warning, 4 info. Click the name of a cell to go to it."
     assert len(lines) == sheet.max_row - 4 == 8
     for row, line in enumerate(lines, 5):
         keys = ("output_sheet", "output", "severity", "label", "value", "written", "message", "key", "rule")

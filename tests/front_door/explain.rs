@@ -80,7 +80,7 @@ fn tables_say_why(place: &Place) {
         "COLUMN  HEADER      FIELD       SCORE  WHY",
         "D       Hours       hours        1.00  its header",
         "suggestion     E Phnoe: nearest phone, its headers are 80% alike, to map it: headers=[…, \"Phnoe\"]",
-        "hook           ade_config.hooks.by_hours.by_hours (on_table_transformed): rows are others or in another order",
+        "hook           ade_config.hooks.by_hours.by_hours (on_table_transformed): it has sorted or replaced rows",
     ] {
         assert!(shown.stdout.contains(line), "{line}\n{}", shown.stdout);
     }

@@ -40,6 +40,15 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
         .prints("✓ hours = Std.");
     assert_eq!(place.read(FIELDS), before);
 
+    // A folder's files are gone through, those that have a run.
+    place.write("box/april.csv", place.read("april.csv"));
+    place.write("box/new.csv", "Surname,Given name\nKing,Ann\n");
+    place
+        .ade("fix box")
+        .succeeds()
+        .prints("✓ hours = Std.")
+        .prints("no field is like Farbe")
+        .says("new.csv has no run yet");
     place
         .ade("fix april.csv --accept hours=Std.")
         .succeeds()

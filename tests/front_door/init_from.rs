@@ -63,7 +63,7 @@ fn samples_make_a_configuration_that_runs_and_whose_cases_pass() {
         .prints("6 fields from 60 records of 2 samples:")
         .prints("status (Status): text, required, one_of")
         .prints("Look at first:")
-        .prints("nobody has checked the cases yet")
+        .prints("nobody has checked yet whether the results in tests/cases are right")
         .says("the environment is ready");
     let fields = place.read(format!("deliveries/{FIELDS}"));
     for line in [
@@ -124,6 +124,21 @@ fn other_senders_are_the_same_field_for_a_reason_and_wished_columns_come_in_thei
     let reason = field(&told, "status")["merges"][0]["reason"].as_str();
     assert!(reason.unwrap().ends_with("have 3 values in common"));
     place.ade_prints("test two", "2 passed");
+    // They write numbers in two ways: each has its own, and none is said to be that of all.
+    let settings = place.read("two/settings.toml");
+    assert!(
+        !settings.contains("\ndecimal_mark")
+            || settings.find("\ndecimal_mark") > settings.find("[files.\"a.csv\"]"),
+        "{settings}"
+    );
+    for own in [
+        "[files.\"a.csv\"]\ndecimal_mark = \".\"",
+        "[files.\"b.csv\"]\ndecimal_mark = \",\"",
+    ] {
+        assert!(settings.contains(own), "{settings}");
+    }
+    let told = place.json("init same --from a.csv b.csv --same Note=Zettelkasten --json");
+    assert_eq!(field(&told, "note")["merges"][0]["reason"], "you said so");
 
     let wished = "Price,Customer,delivery_date,Driver";
     place.write("target.csv", format!("{wished}\n"));

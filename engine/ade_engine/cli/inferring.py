@@ -26,21 +26,23 @@ def infer_fields(values: dict[str, Any]) -> int:
         asked = json.loads(Path(values["list"]).read_text(encoding="utf-8"))
         samples = [(str(one["name"]), Path(one["input"])) for one in asked["samples"]]
         wished = asked.get("fields")
+        answers = list(asked.get("answers") or ())
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise UsageError(f"--list is no list of samples: {error}") from error
     try:
-        result = _infer(values, samples, wished, folder)
+        result = _infer(values, samples, wished, answers, folder)
     except SampleError as error:
         result = {"error": {"code": error.code, "message": str(error)}}
     write_result(folder / "result.json", result)
     return 0
 
 
-def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, folder: Path) -> dict[str, Any]:
+def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, answers: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
     from ade_engine.inference.inferred import infer
     from ade_engine.inference.samples import case_name, cut, read_sample
-    from ade_engine.inference.wishes import wishes_of
-    from ade_engine.inference.written import fields_module, remarks, to_look_at
+    from ade_engine.inference.senders import differing, tables_of
+    from ade_engine.inference.wishes import answers_of, wishes_of
+    from ade_engine.inference.written import fields_module, questions, remarks, to_look_at
 
     samples, cases, taken = [], [], set()
     scratch = folder / "made"
@@ -50,7 +52,8 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, f
         samples.append(read_sample(name, path, settings, package, scratch))
         file, gone = cut(samples[-1], settings, folder / f"case-{len(cases)}", "input")
         cases.append({"name": case_name(name, taken), "sample": name, "input": str(file.relative_to(folder)), "left_out": gone})
-    inferred = infer(samples, wishes_of(wished, settings))
+    inferred = infer(samples, wishes_of(wished, settings), answers_of(answers))
+    asked = questions(inferred)
     (folder / "fields.py").write_text(fields_module(inferred, samples), encoding="utf-8")
     fields = [
         {
@@ -68,6 +71,16 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, f
         "fields": fields,
         "left_out": [{"header": header, "reason": why} for header, why in inferred.left_out],
         "settings": [{"name": name, "value": value, "shown_by": headers} for name, (value, headers) in inferred.settings.items()],
+        "differing": differing(inferred.senders),
+        "senders": [
+            {
+                "files": [sample.name for sample in one.samples], "pattern": one.pattern, "lacks": one.lacks,
+                "settings": [{"name": name, "value": shown.value, "why": shown.why} for name, shown in one.settings.items()],
+            }
+            for one in inferred.senders
+        ],
+        "tables": tables_of(inferred.senders),
+        "questions": asked,
         "cases": cases,
-        "look": to_look_at(inferred, samples),
+        "look": to_look_at(inferred, samples, asked),
     }

@@ -11,23 +11,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.kinds import kind_of
-from ade_engine.inference.pairs import Side, pairs
-from ade_engine.inference.samples import Column, Sample, Table, left_out
+from ade_engine.inference.choosing import Answers, Wish, asked_of, chosen
+from ade_engine.inference.grouping import YOU_SAID_SO, Group, Grouping, Question
+from ade_engine.inference.samples import left_out
+from ade_engine.inference.senders import Sender, Shown, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Any
 
-#: So many rows of a table say which columns of others are the same.
-_COMPARED_ROWS = 1_000
+    from ade_engine.inference.samples import Column, Sample
+
 #: From so many records on a column that is always filled, or never repeats, says something.
 _LEAST_RECORDS = 10
 _LEAST_NUMBERS = 20
-#: So alike has a column to be to a wish of which nothing but its header is known.
-_LEAST_OF_A_WORD = 0.5
+#: Of so many senders what only one has is no field.
+_MANY_SENDERS = 4
 #: A list of values: so many different ones, each so often on average and at least.
 _LISTED, _EACH_ON_AVERAGE, _EACH = (2, 5), 6, 2
 #: What is no list although few values repeat: there are more of its kind elsewhere.
@@ -49,49 +49,6 @@ _TOGETHER = (("date_time", {"date"}), ("money", {"number"}), ("code", {"iban", "
 
 
 @dataclass(eq=False)
-class Group:
-    """Columns of the samples that are one field. ``wish``: the wished column that it is for."""
-
-    wish: str | None = None
-    columns: list[Column] = field(default_factory=list)
-    #: Of columns with another header the sample, the header, and why they are the same.
-    merges: list[tuple[str, str, str]] = field(default_factory=list)
-    #: What it is perhaps the same as.
-    perhaps: Group | None = None
-    parts: dict[int, Sequence[Any]] = field(default_factory=dict)
-    kind: str | None = None
-
-    @property
-    def headers(self) -> list[str]:
-        """Each header once, as it is written first; the wish is one."""
-        found: dict[str, str] = {}
-        for header in ([self.wish] if self.wish else []) + [column.header for column in self.columns]:
-            found.setdefault(simplify(header) or header, header)
-        return list(found.values())
-
-    def side(self, heights: dict[int, int]) -> Side:
-        """What is known of it, with rows of the same table beside those of other groups."""
-        empty = (None,)
-        values = [value for table, height in heights.items() for value in self.parts.get(table, empty * height)]
-        return Side(tuple(self.headers), self.kind, values)
-
-    def add(self, column: Column, table: int, reason: str | None) -> None:
-        if reason is not None and simplify(column.header) not in {simplify(header) for header in self.headers}:
-            self.merges.append((column.sample, column.header, reason))
-        self.kind = self.columns[0].kind.name if self.columns else column.kind.name
-        self.columns.append(column)
-        self.parts[table] = column.kind.values[:_COMPARED_ROWS]
-
-
-@dataclass(eq=False)
-class Wish:
-    """A wished column, and values of it where there are any."""
-
-    header: str
-    values: list[Any]
-
-
-@dataclass(eq=False)
 class InferredField:
     """A field of the new configuration. ``checks``: ``required``, ``unique``, ``one_of``, ``not_negative``."""
 
@@ -110,81 +67,63 @@ class InferredField:
 
 @dataclass(eq=False)
 class Inferred:
-    """What samples say: ``fields``; ``left_out``: headers with the reason; ``settings``: name, value and the columns that show it."""
+    """What samples say: ``fields``; ``left_out``: headers with the reason; the senders; and what a person may know."""
 
     fields: list[InferredField]
     left_out: list[tuple[str, str]]
-    settings: dict[str, tuple[str, list[str]]]
-    #: Settings that nothing shows, with the columns that depend on them.
-    open: dict[str, list[str]]
-    #: Settings of which columns show different values.
-    mixed: dict[str, list[str]]
+    senders: list[Sender]
+    questions: list[Question]
+
+    @property
+    def settings(self) -> dict[str, tuple[str, list[str]]]:
+        """The settings that no sender contradicts: value, and the headers that show it."""
+        found = {}
+        for name, value in shared(self.senders).items():
+            shown = [header for one in self.senders if name in one.settings for header in one.settings[name].headers]
+            found[name] = value, list(dict.fromkeys(shown))
+        return found
 
 
-def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = ()) -> Inferred:
-    """The fields, and settings, that the samples show; of ``wishes`` all, and no others."""
-    groups, aside = _grouped(samples, wishes)
+def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answers | None = None) -> Inferred:
+    """The fields, and settings, that the samples show; of ``wishes`` all, and behind them what else is found while any has no column."""
+    answers = answers or Answers()
+    grouping = Grouping(samples, answers.same)
+    wished = chosen(grouping, wishes, answers)
+    questions = asked_of(grouping, wished, answers)
+    for question in questions:
+        for other in question.others if question.one.columns else ():
+            other.perhaps = question.one
+    is_open = any(not group.columns for group in wished)
+    senders = senders_of(samples)
+    sender_of = {sample.name: one for one in senders for sample in one.samples}
     out: list[tuple[str, str]] = []
-    kept = []
-    for group in groups:
-        why = left_out(group.columns) if group.columns and group.wish is None else None
-        if why is None and wishes and group.wish is None:
+    kept = list(wished)
+    for group in grouping.groups:
+        if group.wish is not None:
+            continue
+        why = left_out(group.columns)
+        of = {id(sender_of[column.sample]) for column in group.columns}
+        if why is None and wished and not (is_open and len(of) > 1):
             why = "not among the wished columns" + (f", and perhaps {group.perhaps.wish}" if group.perhaps and group.perhaps.wish else "")
+        elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS:
+            why = f"only {group.columns[0].sample} has it" + (f", and it is perhaps {group.perhaps.headers[0]}" if group.perhaps else "")
         if why is None:
             kept.append(group)
         else:
             out += [(header, why) for header in group.headers]
-    named = {simplify(header) for group in groups for header in group.headers}
-    out += [(column.header or f"column {column.place + 1}", left_out([column]) or "") for column in aside if column.is_repeated or simplify(column.header) not in named]
+    named = {simplify(header) for group in grouping.groups for header in group.headers}
+    aside = [column for column in grouping.aside if column.is_repeated or simplify(column.header) not in named]
+    out += [(column.header or f"column {column.place + 1}", left_out([column]) or "") for column in aside]
     names = _Names(samples)
     fields = [_field(group, names, samples) for group in kept]
     _find_key(fields)
     _find_by_values(fields)
-    return Inferred(fields, list(dict.fromkeys(out)), *_settings(samples))
-
-
-def _grouped(samples: Sequence[Sample], wishes: Sequence[Wish]) -> tuple[list[Group], list[Column]]:
-    """The columns of all tables, those that are the same together, and the columns that can be no field."""
-    groups, heights = _wished(wishes)
-    aside: list[Column] = []
-    tables = [table for sample in samples for table in sample.tables]
-    for number, table in enumerate(tables):
-        columns = []
-        for column in table.columns:
-            is_field = left_out([column]) in (None, "the same in each row", "in few rows")
-            (columns if is_field else aside).append(column)
-        found = pairs([group.side(heights) for group in groups], [_side(column) for column in columns]) if groups else []
-        heights[number] = min(table.rows, _COMPARED_ROWS)
-        same = {pair.new: pair for pair in found if pair.reason is not None}
-        guesses = {pair.new: groups[pair.known] for pair in found if pair.reason is None and (groups[pair.known].kind or pair.likeness >= _LEAST_OF_A_WORD)}
-        for at, column in enumerate(columns):
-            if at in same:
-                groups[same[at].known].add(column, number, same[at].reason)
-            else:
-                group = Group(perhaps=guesses.get(at))
-                group.add(column, number, None)
-                groups.append(group)
-    return groups, aside
-
-
-def _side(column: Column) -> Side:
-    return Side((column.header,), column.kind.name, column.kind.values[:_COMPARED_ROWS])
-
-
-def _wished(wishes: Sequence[Wish]) -> tuple[list[Group], dict[int, int]]:
-    """A group for each wished column; their values stand before the first table."""
-    import polars as pl
-
-    groups = []
-    height = max((len(wish.values) for wish in wishes), default=0)
-    for wish in wishes:
-        group = Group(wish.header)
-        texts = [None if value is None or value == "" else str(value) for value in wish.values]
-        if any(texts):
-            kind = kind_of(wish.header, pl.Series(texts, dtype=pl.String))
-            group.kind, group.parts[-1] = kind.name, [*kind.values, *[None] * (height - len(texts))]
-        groups.append(group)
-    return groups, {-1: height} if height else {}
+    for one in senders:
+        for name, value in answers.settings.get(one.samples[0].name, {}).items():
+            one.settings[name] = Shown(value, YOU_SAID_SO, [])
+            one.open.pop(name, None)
+    find_lacking(senders, [(one.name, one.group) for one in fields])
+    return Inferred(fields, list(dict.fromkeys(out)), senders, questions)
 
 
 class _Names:
@@ -330,32 +269,3 @@ def _find_by_values(fields: Sequence[InferredField]) -> None:
     alone = Counter(one.read for one in fields)
     for one in fields:
         one.by_values = bool(one.known) or "unique" in one.checks or one.read in _TELLING and alone[one.read] == 1
-
-
-def _settings(samples: Sequence[Sample]) -> tuple[dict[str, tuple[str, list[str]]], dict[str, list[str]], dict[str, list[str]]]:
-    """How days and numbers are written, as columns show it by evidence; what is open; and where they differ."""
-    means = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy"), "decimal comma": ("decimal_mark", ","), "decimal point": ("decimal_mark", ".")}
-    shown: dict[str, dict[str, list[str]]] = {"date_order": {}, "decimal_mark": {}}
-    unsure: dict[str, list[str]] = {}
-    for column in _columns(samples):
-        reading = column.kind.reading
-        if reading.get("decided_by") == "evidence" and reading.get("read_as") in means:
-            setting, value = means[reading["read_as"]]
-            shown[setting].setdefault(value, []).append(column.header)
-        elif reading.get("by") in shown:
-            unsure.setdefault(reading["by"], []).append(column.header)
-    settings, mixed = {}, {}
-    for setting, values in shown.items():
-        if values:
-            best = max(values, key=lambda value: len(values[value]))
-            settings[setting] = best, list(dict.fromkeys(values[best]))
-            others = [header for value in values if value != best for header in values[value]]
-            if others:
-                mixed[setting] = list(dict.fromkeys(others))
-    open_ones = {setting: list(dict.fromkeys(headers)) for setting, headers in unsure.items() if setting not in settings}
-    return settings, open_ones, mixed
-
-
-def _columns(samples: Sequence[Sample]) -> Iterable[Column]:
-    tables: Iterable[Table] = (table for sample in samples for table in sample.tables)
-    return (column for table in tables for column in table.columns)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import SequenceMatcher
 from math import log10
 from statistics import median
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.words import meanings, relation
+from ade_engine.inference.words import can_hold, meanings, other_meanings, readings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _SENSE = {"money": "number", "name": "text"}
 #: So much of the values of the one that has fewer are shared.
 _SHARED = 0.5
+#: Values that are less alike fit no field.
+_FITS = 0.15
 #: From so much likeness on a guess is worth a question.
 _LEAST = 0.25
 
@@ -52,6 +55,16 @@ class Side:
         return _SENSE.get(self.kind or "", self.kind)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether its numbers, if it has any, may be ids."""
+        return self.kind != "money" and all(float(number).is_integer() for number in self.numbers)
+
+    @property
+    def days(self) -> list[int]:
+        """Its days, as numbers."""
+        return [value.toordinal() for value in self.values if isinstance(value, date)]
+
+    @property
     def numbers(self) -> list[float]:
         return [value for value in self.values if isinstance(value, (int, float)) and not isinstance(value, bool)]
 
@@ -66,15 +79,22 @@ class Pair:
     likeness: float
 
 
-def pairs(known: Sequence[Side], new: Sequence[Side], settled: Collection[tuple[int, int]] = ()) -> list[Pair]:
+def pairs(
+    known: Sequence[Side],
+    new: Sequence[Side],
+    settled: Collection[tuple[int, int]] = (),
+    sums: tuple[Sequence[dict[str, int]], Sequence[dict[str, int]]] | None = None,
+    apart: Collection[tuple[int, int]] = (),
+) -> list[Pair]:
     """The pairs of columns of two tables, those with a reason first; one to one.
 
-    ``settled``: pairs that are known to be the same. They are not among the result, and say what the other columns are not.
+    ``settled``: pairs that are known to be the same. They are not among the result, and say what the other columns are not. ``sums``: what
+    :func:`sums_of` says of both, where it is known. ``apart``: pairs that are not the same, unless their headers are.
     """
-    look = _Look(known, new)
+    look = _Look(known, new, sums)
     rows = {at for at, _ in settled}
     columns = {at for _, at in settled}
-    open_pairs = [(i, j) for i in range(len(known)) for j in range(len(new)) if i not in rows and j not in columns and look.may_be(i, j)]
+    open_pairs = [(i, j) for i in range(len(known)) for j in range(len(new)) if i not in rows and j not in columns and look.may_be(i, j) and ((i, j) not in apart or look.same_words(i, j))]
     found: list[Pair] = []
     unsure: set[tuple[int, int]] = set()
     for strength in (look.same_words, look.same_meaning, look.narrower, look.same_part, look.in_same_sum, look.same_values, look.only_one):
@@ -91,7 +111,7 @@ def pairs(known: Sequence[Side], new: Sequence[Side], settled: Collection[tuple[
                 unsure |= {(k, m) for k, m in open_pairs if k == i or m == j}
     likely = sorted(((look.likeness(i, j), i, j) for i, j in open_pairs if i not in rows and j not in columns), key=lambda one: (-one[0], one[1:]))
     for likeness, i, j in likely:
-        if likeness >= _LEAST and i not in rows and j not in columns:
+        if likeness >= _LEAST and i not in rows and j not in columns and look.fits(i, j):
             found.append(Pair(i, j, None, round(likeness, 3)))
             rows.add(i)
             columns.add(j)
@@ -101,11 +121,11 @@ def pairs(known: Sequence[Side], new: Sequence[Side], settled: Collection[tuple[
 class _Look:
     """What can be said of each pair of two tables."""
 
-    def __init__(self, known: Sequence[Side], new: Sequence[Side]):
+    def __init__(self, known: Sequence[Side], new: Sequence[Side], sums: tuple[Sequence[dict[str, int]], Sequence[dict[str, int]]] | None = None):
         self.known, self.new = known, new
         self.known_means = self._means(known)
         self.new_means = self._means(new)
-        self.known_sums, self.new_sums = sums_of(known), sums_of(new)
+        self.known_sums, self.new_sums = (sums_of(known), sums_of(new)) if sums is None else sums
         self.known_parts, self.new_parts = parts_of_sums(self.known_sums), parts_of_sums(self.new_sums)
         #: The pairs that are known by now.
         self.paired: set[tuple[int, int]] = set()
@@ -116,8 +136,8 @@ class _Look:
         first = [(column.headers[0] if column.headers else "", column.kind) for column in columns]
         found = [[some] for some in meanings(first)]
         for at, column in enumerate(columns):
-            for header in column.headers[1:]:
-                found[at].append(meanings([*first[:at], (header, column.kind), *first[at + 1 :]])[at])
+            if len(column.headers) > 1:
+                found[at] += other_meanings(first, at, column.headers[1:])
         return found
 
     def _related(self, i: int, j: int) -> tuple[str, str, Meaning | None]:
@@ -135,7 +155,8 @@ class _Look:
         """Whether two columns can be the same, by their values and by what their headers say."""
         a, b = self.known[i], self.new[j]
         if self.same_words(i, j):
-            return None in (a.sense, b.sense) or a.sense == b.sense or {a.sense, b.sense} <= {"code", "text", "number"}
+            # Ids are digits at one sender and letters at another; amounts are never ids.
+            return None in (a.sense, b.sense) or a.sense == b.sense or {a.sense, b.sense} <= {"code", "text", "number"} and a.is_whole and b.is_whole
         return (None in (a.sense, b.sense) or a.sense == b.sense) and self._related(i, j)[0] != "opposed"
 
     def _both(self, i: int, j: int) -> str:
@@ -158,11 +179,19 @@ class _Look:
         name, _, meaning = self._related(i, j)
         if name != "narrower" or meaning is None or not meaning.what:
             return None
+        if meaning.what == "amount" and not all(map(self._says_what, (self._related(i, j)[1], self.new[j].headers[0]))):
+            # Whatever is paid is an amount.
+            return None
         counts = [
             sum(any(one.what == meaning.what for some in means for one in some) for means in all_means)
             for all_means in (self.known_means, self.new_means)
         ]
         return f'{self._both(i, j)}: each is the only "{meaning.what}" of its table' if counts == [1, 1] else None
+
+    @staticmethod
+    def _says_what(header: str) -> bool:
+        """Whether the words of a header, and not only its values, say what it holds."""
+        return all(one.what for one in readings(header))
 
     def same_part(self, i: int, j: int) -> str | None:
         part = self.known_parts.get(i)
@@ -203,6 +232,13 @@ class _Look:
             return None
         return f"{self._both(i, j)}: each is the only column of its table with {'e-mail addresses' if kind == 'email' else 'phone numbers'}"
 
+    def fits(self, i: int, j: int) -> bool:
+        """Whether the values of the one may be values of the other: no guess goes against them."""
+        a, b = self.known[i], self.new[j]
+        if a.kind is None:
+            return b.kind is None or any(can_hold(one.what, b.kind) for means in self.known_means[i] for one in means)
+        return alike(a, b) >= _FITS
+
     def likeness(self, i: int, j: int) -> float:
         """How alike two columns look, from 0 to 1: for the order of questions, and for nothing else."""
         a, b = self.known[i], self.new[j]
@@ -212,20 +248,42 @@ class _Look:
         extra = 0.3 if part is not None and part == self.new_parts.get(j) else 0.0
         if a.sense is not None and sum(side.sense == a.sense for side in self.known) == sum(side.sense == a.sense for side in self.new) == 1:
             extra += 0.2
-        return min(1.0, 0.4 * told + 0.2 * words + 0.3 * _alike(a, b) + extra)
+        return min(1.0, 0.4 * told + 0.2 * words + 0.3 * alike(a, b) + extra)
 
 
-def _alike(a: Side, b: Side) -> float:
+def alike(a: Side, b: Side) -> float:
     """How alike the values of two columns are; 0.5 where nothing is known."""
     if a.kind is None or b.kind is None or not a.shown or not b.shown:
         return 0.5
-    if a.sense == "number":
-        low, high = sorted(log10(1 + abs(median(side.numbers or [0]))) for side in (a, b))
-        return max(0.0, 1 - (high - low))
+    if a.sense == "number" and b.sense == "number":
+        return _numbers_alike(a.numbers, b.numbers)
+    if a.sense == b.sense == "date":
+        return _days_alike(a.days, b.days)
+    if a.sense == b.sense == "boolean":
+        return 0.8
     shared = len(a.shown.keys() & b.shown.keys()) / min(len(a.shown), len(b.shown))
     different = [len(side.shown) / sum(side.shown.values()) for side in (a, b)]
     lengths = [sum(len(text) * count for text, count in side.shown.items()) / sum(side.shown.values()) for side in (a, b)]
     return max(shared, (1 - abs(different[0] - different[1])) * min(lengths) / max(1.0, *lengths) * (1.0 if a.kind == b.kind else 0.6))
+
+
+def _numbers_alike(one: Sequence[float], other: Sequence[float]) -> float:
+    """By size, by digits behind the mark, and by whether there are any below zero."""
+    if not one or not other:
+        return 0.5
+    low, high = sorted(log10(1 + abs(median(numbers))) for numbers in (one, other))
+    shares = [sum(float(number).is_integer() for number in numbers) / len(numbers) for numbers in (one, other)]
+    places = [max(len(f"{number:.4f}".rstrip("0").partition(".")[2]) for number in numbers[:200]) for numbers in (one, other)]
+    signs = [min(numbers) < 0 for numbers in (one, other)]
+    return max(0.0, 1 - (high - low)) * (0.6 if abs(shares[0] - shares[1]) > 0.5 else 0.8 if places[0] != places[1] else 1.0) * (0.7 if signs[0] != signs[1] else 1.0)
+
+
+def _days_alike(one: Sequence[int], other: Sequence[int]) -> float:
+    """By the middle of the days and how far they reach."""
+    if not one or not other:
+        return 0.5
+    reach = [sorted(days)[len(days) * 9 // 10] - sorted(days)[len(days) // 10] for days in (one, other)]
+    return 1 / (1 + abs(median(one) - median(other)) / (45 + min(reach))) * (min(reach) + 15) / (max(reach) + 15)
 
 
 def sums_of(columns: Sequence[Side]) -> list[dict[str, int]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ade_engine.cases.grids import as_text, read_book
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.inferred import Wish
+from ade_engine.inference.choosing import Answers, Wish
 from ade_engine.inference.samples import SampleError
 from ade_engine.models.errors import InputError
 
@@ -37,6 +37,25 @@ def wishes_of(wished: dict[str, Any] | None, settings: Settings) -> list[Wish]:
         if simple in seen:
             raise SampleError("usage", f"{place}: two columns are called {wish.header!r}, and a field's name has to be its own")
         seen[simple] = wish.header
+    return found
+
+
+def answers_of(said: Sequence[dict[str, Any]]) -> Answers:
+    """What a person has said: the ``answer`` of each offer, and whether it is right, ``yes``; or ``headers`` that are the same everywhere."""
+    found = Answers()
+    for one in said:
+        is_it = bool(one.get("yes"))
+        if one["kind"] == "same":
+            first, second = ((str(sample), str(header)) for sample, header in one["columns"])
+            found.same.append((first, second, is_it))
+        elif one["kind"] == "headers":
+            first, second = (("", str(header)) for header in one["headers"])
+            found.same.append((first, second, is_it))
+        elif one["kind"] == "wished":
+            sample, header = one["column"]
+            found.wished.append((str(one["wish"]), (str(sample), str(header)), is_it))
+        elif is_it:
+            found.settings.setdefault(str(one["sample"]), {})[str(one["name"])] = str(one["value"])
     return found
 
 

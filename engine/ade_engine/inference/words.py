@@ -34,12 +34,19 @@ _OF_MONEY = frozenset(("net", "gross", "tax", "discount", "balance", "fee", "deb
 _OPPOSED = tuple(
     frozenset(group.split())
     for group in (
-        "net gross tax discount deduction bonus freight balance",
+        "net gross tax discount deduction bonus freight balance tare",
+        "reserve incurred paid fine deposit tip estimate spend royalty duty value fee",
+        "checkin checkout returned loan inspected harvested treated opened closed renewal checked due booking invoice order delivery birth",
+        "accepted rejected damaged produced yield",
+        "impressions clicks calls",
+        "persons children seats renewals",
+        "downtime delay duration",
+        "moisture fat protein",
         "booking value due invoice order delivery birth start end created changed received hired left joined counted exported printed "
         "paid exam worked purchased sold expiry loss reported measured deadline",
         "first last full",
         "from to",
-        "old new previous",
+        "old new previous current",
         "planned actual budget",
         "debit credit",
         "opening closing",
@@ -47,12 +54,12 @@ _OPPOSED = tuple(
         "private work mobile fax second",
         "invoice order delivery customer supplier employee member student teacher product project contract tenant landlord policy claim "
         "asset account document costcentre party vehicle station meter batch serial barcode insured contact clerk manager salesperson "
-        "approver driver carrier course exam task category department location taxno personno tracking trip",
+        "approver driver carrier course exam task category department location taxno personno tracking trip guest room reader loan book author publisher event ticket patient doctor diagnosis drug animal field machine fault technician container vessel hscode consignee shipper waste hauler subscription subscriber licence agent player route stop file",
         "bookvalue purchase depreciation",
         "premium excess insured paidout",
         "rent servicecharge guarantee",
         "salary bonus deduction socialsecurity",
-        "active checked valid approved newsletter billable reimbursable urgent passed",
+        "active checked valid approved newsletter billable reimbursable urgent passed estimated returned open prepaid",
         "temperature humidity pressure wind rain battery",
         "stock package",
         "list cost",
@@ -73,10 +80,18 @@ _KINDS = {
     **dict.fromkeys(("currency", "unit", "region", "salutation", "gender", "language", "nationality", "level"), ("text", "name", "code")),
     "email": ("email", "text"),
     "phone": ("phone", "text", "code", "number"),
+    **dict.fromkeys(("minutes", "volume", "depth", "speed"), ("money", "number", "time")),
     "id": ("code", "number", "text"),
     "mark": ("number", "text", "money", "code"),
     "passed": ("boolean", "text"),
 }
+
+
+def can_hold(what: str, kind: str) -> bool:
+    """Whether a column that is said to hold this can have values of a kind."""
+    return kind in _KINDS.get(what, (kind,))
+
+
 _IMPLIED = {"code": "id", "date": "date", "text": "name", "name": "name", "money": "amount", "email": "email", "phone": "phone"}
 
 
@@ -94,6 +109,11 @@ class Meaning(NamedTuple):
         """The meaning in English, as a reason says it."""
         own = sorted(self.of - _WEAK) or sorted(self.of)
         return " ".join([*own, self.what] if self.what else own)
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Of whom or what it is, beside words that make no difference."""
+        return self.of - _WEAK
 
     @property
     def is_bare(self) -> bool:
@@ -259,15 +279,32 @@ def meanings(columns: Sequence[tuple[str, str | None]]) -> list[tuple[Meaning, .
     """What each column of a table may mean, by its header and the kind of its values, read beside the others."""
     found = [readings(header, kind) for header, kind in columns]
     votes = _votes(found)
-    for at, some in enumerate(found):
-        if len(some) > 1:
-            weight = [max((votes[language] for language in one.languages), default=0.0) for one in some]
-            best = tuple(one for one, has in zip(some, weight) if has >= max(weight) - 1e-9)
-            found[at] = best
+    found = [_voted(some, votes) for some in found]
     _beside(found, "name", frozenset(("first",)), "last")
     _beside(found, "name", frozenset(("last",)), "first")
     _beside(found, "date", frozenset(("value",)), "booking")
     return found
+
+
+def other_meanings(columns: Sequence[tuple[str, str | None]], at: int, headers: Sequence[str]) -> list[tuple[Meaning, ...]]:
+    """What further headers of one of the columns may mean, beside the others."""
+    votes = _votes([readings(header, kind) for header, kind in columns])
+    found = []
+    for header in headers:
+        some = _voted(readings(header, columns[at][1]), votes)
+        if any(one.what in ("name", "date") and one.is_bare for one in some):
+            # What it is depends on what stands beside it.
+            some = meanings([*columns[:at], (header, columns[at][1]), *columns[at + 1 :]])[at]
+        found.append(some)
+    return found
+
+
+def _voted(some: tuple[Meaning, ...], votes: Counter[int]) -> tuple[Meaning, ...]:
+    """The readings in the language that most headers are in."""
+    if len(some) == 1:
+        return some
+    weight = [max((votes[language] for language in one.languages), default=0.0) for one in some]
+    return tuple(one for one, has in zip(some, weight) if has >= max(weight) - 1e-9)
 
 
 def _votes(found: Iterable[tuple[Meaning, ...]]) -> Counter[int]:
@@ -283,6 +320,15 @@ def is_english(headers: Iterable[str]) -> bool:
     """Whether no other language has more of these headers."""
     votes = _votes([readings(header) for header in headers])
     return bool(votes) and votes[_ENGLISH] >= max(votes.values()) - 1e-9
+
+
+def language_of(headers: Iterable[str]) -> int | None:
+    """The column of the table that has most of these headers, if it has more than any other."""
+    votes = _votes([readings(header) for header in headers])
+    best = votes.most_common(2)
+    if not best or best[0][1] < 1 or len(best) > 1 and best[0][1] - best[1][1] < 0.25:
+        return None
+    return best[0][0]
 
 
 def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], then: str) -> None:

@@ -7,17 +7,25 @@ from __future__ import annotations
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.edit import quoted
+from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO
+from ade_engine.inference.senders import differing, in_comment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
+    from ade_engine.inference.grouping import Question
     from ade_engine.inference.inferred import Inferred, InferredField
-    from ade_engine.inference.samples import Sample
+    from ade_engine.inference.samples import Column, Sample
+    from ade_engine.inference.senders import Sender
 
 _WIDTH = 120
-#: So many merges are told one by one.
+#: So many merges are told one by one, so many fields are named, and so many questions asked.
 _MOST_SHOWN = 3
+_MOST_NAMED = 5
+_MOST_ASKED = 10
+_SETTINGS = {"date_order": "the order of day and month", "decimal_mark": "the decimal mark"}
 _TITLE = "The fields: what each is called, which headers people give it, and how its cells are read and checked."
 
 
@@ -101,42 +109,113 @@ def text(value: str) -> str:
     return quoted(value, '"', str.encode)
 
 
-def in_comment(value: str) -> str:
-    """A text on one line of a comment."""
-    return "".join(letter if letter.isprintable() else " " for letter in value)
-
-
 def _and(parts: Iterable[str]) -> str:
     *most, last = list(parts) or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def to_look_at(inferred: Inferred, samples: Sequence[Sample]) -> list[str]:
-    """What a person should look at first, the most important first."""
-    fields, found = inferred.fields, []
-    for one in fields:
-        if one.group.perhaps is not None:
-            found.append(f"is {text(one.group.headers[0])} the same as {text(one.group.perhaps.headers[0])}? They are two fields: nothing but their looks says so")
+def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[dict[str, Any]]) -> list[str]:
+    """What a person should look at first, the most important first. ``asked``: the questions, as :func:`questions` has them."""
+    fields = inferred.fields
+    found = [in_words(one) for one in asked]
     lacking = [one.name for one in fields if not one.group.columns]
     if lacking:
-        found.append(f"no column is known to be {_and(lacking)}")
+        more = len(lacking) - _MOST_NAMED
+        found.append(f"no column is known to be {_and(lacking[:_MOST_NAMED])}{f' and {more} more fields' if more > 0 else ''}")
     merged = [(one.name, reason) for one in fields for _, _, reason in one.group.merges]
+    doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
+    found += dict.fromkeys(doubtful)
+    merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason and reason != YOU_SAID_SO]
     found += [f"{name}: {reason}" for name, reason in merged[:_MOST_SHOWN]]
     if len(merged) > _MOST_SHOWN:
-        found.append(f"{len(merged) - _MOST_SHOWN} more columns with other headers are the same; the reasons stand beside them in fields.py")
-    for setting, headers in inferred.open.items():
-        found.append(f"nothing shows the {setting} of {_and(map(text, headers))}; settings.toml has the default")
-    for setting, headers in inferred.mixed.items():
-        value, _ = inferred.settings[setting]
-        found.append(f"most columns show {setting} = {text(value)}, but not {_and(map(text, headers))}")
+        found.append(f"{len(merged) - _MOST_SHOWN} more columns are the same under other headers; fields.py says why beside each")
+    for setting in differing(inferred.senders):
+        found.append(f"the files differ in {_SETTINGS[setting]}: each sender has a table of its own in settings.toml")
+    for one in inferred.senders:
+        name = one.samples[0].name
+        for setting, columns in one.mixed.items():
+            found.append(f"{name}: its own columns differ in {_SETTINGS[setting]}: {_and(text(header) for header in _headers(columns))}")
+        if not one.pattern and one.settings and differing(inferred.senders):
+            found.append(f"{name}: its name fits other senders' files, too; give its settings a table of your own in settings.toml")
     lists = [one.name for one in fields if one.known]
     if lists:
-        found.append(f"are the lists of {_and(lists)} complete? Another value is a warning")
+        found.append(f"are the lists of {_and(lists)} complete? A value that is not in its list gets a warning")
     if inferred.left_out:
         whys: dict[str, list[str]] = {}
         for header, why in inferred.left_out:
             whys.setdefault(why, []).append(text(header))
         found.append("no fields: " + "; ".join(f"{_and(headers)} ({why})" for why, headers in whys.items()))
-    found += [f"the sheet {text(title)} of {sample.name} holds another table, which has no fields" for sample in samples for title in sample.others]
-    found.append("nobody has checked the cases yet: tests/cases")
+    found += [f"the sheet {text(title)} of {sample.name} is another table; it has no fields" for sample in samples for title in sample.others]
+    found.append("nobody has checked yet whether the results in tests/cases are right")
     return found
+
+
+def questions(inferred: Inferred) -> list[dict[str, Any]]:
+    """What a person is asked, at most ten, the most cells first: ``text``, ``cells``, ``values`` of the one side, and ``offers``, each with a
+    ``text``, its ``values``, and the ``answer`` that means it. ``several``: whether more than one of the offers may be right.
+    """
+    found = [_same(one) for one in inferred.questions]
+    settings = [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
+    found = sorted(settings, key=lambda one: -one["cells"]) + found
+    asked = [one for one in found if one["cells"]][:_MOST_ASKED]
+    return [{"id": number, **one} for number, one in enumerate(asked, 1)]
+
+
+def _same(one: Question) -> dict[str, Any]:
+    first = one.one.columns[0] if one.one.columns else None
+    known = {"header": one.one.wish or one.one.headers[0], "sample": first.sample if first else None, "values": _three(one.one.columns)}
+    offers = []
+    for other in one.others:
+        column = other.columns[0]
+        if first is None:
+            answer = {"kind": "wished", "wish": one.one.wish, "column": [column.sample, column.header]}
+        else:
+            answer = {"kind": "same", "columns": [[first.sample, first.header], [column.sample, column.header]]}
+        more = len({simplify(each.header) for each in other.columns}) - 1
+        offers.append({
+            "text": f"{text(column.header)} of {column.sample}{f' and {more} more headers' if more else ''}", "header": column.header,
+            "sample": column.sample, "values": _three(other.columns), "cells": other.cells, "answer": answer,
+        })  # fmt: skip
+    of = f" of {first.sample}" if first else ""
+    asked = "Is this" if len(offers) == 1 else "Which of these are" if first else "Which of these is"
+    return {"kind": "same", "text": f"{asked} the same as {text(known['header'])}{of}?", "cells": one.cells, "several": first is not None, **known, "offers": offers}
+
+
+def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, Any]:
+    sample = sender.samples[0].name
+    values = _three(columns)
+    texts = {"date_order": (("dmy", "the day first"), ("mdy", "the month first")), "decimal_mark": ((".", "the point before the cents"), (",", "the comma before the cents"))}
+    offers = [{"text": words, "values": [], "cells": 0, "answer": {"kind": "setting", "sample": sample, "name": name, "value": value}} for value, words in texts[name]]
+    cells = sum(column.filled for column in sender.columns if any(column is one for one in columns))
+    return {
+        "kind": name, "text": f"How does {sample} write {_and(text(header) for header in _headers(columns))}?", "cells": cells, "several": False,
+        "header": columns[0].header, "sample": sample, "values": values, "offers": offers,
+    }  # fmt: skip
+
+
+def _three(columns: Sequence[Column]) -> list[str]:
+    """Three values that differ, as far as there are some."""
+    found = dict.fromkeys(_plain(value) for column in columns for value in column.kind.values[:200] if value is not None and value != "")
+    return list(found)[:3]
+
+
+def _plain(value: Any) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else in_comment(str(value))[:40]
+
+
+def _headers(columns: Sequence[Column]) -> list[str]:
+    return list(dict.fromkeys(column.header for column in columns))[:_MOST_SHOWN]
+
+
+def in_words(one: dict[str, Any]) -> str:
+    """A question on one line."""
+    values = lambda some: f" ({'; '.join(some)})" if some else ""  # noqa: E731
+    if one["kind"] != "same":
+        return f"{one['text']}{values(one['values'])}: {' or '.join(offer['text'] for offer in one['offers'])}?"
+    which = _or(f"{offer['text']}{values(offer['values'])}" for offer in one["offers"])
+    return f"is {which} the same as {text(one['header'])}{values(one['values'])}?"
+
+
+def _or(parts: Iterable[str]) -> str:
+    *most, last = list(parts)
+    return f"{', '.join(most)} or {last}" if most else last

@@ -104,11 +104,11 @@ def _note_on_column(reading: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _counts(issues: pl.DataFrame) -> str:
-    """Such as ``2 errors, 3 warnings. Choose a cell’s name to go there.``"""
+    """Such as ``2 errors, 3 warnings. Click the name of a cell to go to it.``"""
     severities = issues.get_column("severity")
     found = [(word, int((severities == word).sum())) for word in SEVERITIES]
     told = [f"{count} info" if word == "info" else _counted(count, word) for word, count in found if count]
-    return f"{', '.join(told)}. Choose a cell’s name to go there."
+    return f"{', '.join(told)}. Click the name of a cell to go to it."
 
 
 def _counted(count: int, word: str) -> str:

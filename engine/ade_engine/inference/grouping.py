@@ -1,0 +1,464 @@
+"""Which columns of many tables are one field: senders put beside one another.
+
+Three rounds, each for a reason that can be said. Words, values and sums of two tables (:mod:`ade_engine.inference.pairs`) come first, table by
+table; then the same again with all that is known by then, until nothing more is found; then what the tables themselves say: a column that is
+the only one left of its kind, between the same neighbours, the earlier of two days. What is left is a question, if an answer would move
+cells. Columns of one table are never one field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from ade_engine.fields.headers import simplify
+from ade_engine.inference.pairs import Side, alike, pairs, sums_of
+from ade_engine.inference.samples import Column, left_out
+from ade_engine.inference.words import meanings, relation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from ade_engine.inference.samples import Sample, Table
+    from ade_engine.inference.words import Meaning
+
+#: So many rows of a table say which columns of others are the same, and so many what is a sum.
+_COMPARED_ROWS = 400
+_SUMMED_ROWS = 60
+#: Kinds whose values are put in order.
+_ORDERED = ("date", "time")
+_SENSE = {"money": "number", "name": "text"}
+#: The reason of a person, and what stands in one that is not sure.
+YOU_SAID_SO = "you said so"
+ONLY_ONE_LEFT = "nothing else in the files could be it"
+_FIELDS = (None, "the same in each row", "in few rows")
+
+
+@dataclass(eq=False)
+class Group:
+    """Columns of the samples that are one field."""
+
+    #: The columns by the numbers of their tables.
+    at: dict[int, Column] = field(default_factory=dict)
+    #: Of columns with another header the sample, the header, and why they are the same.
+    merges: list[tuple[str, str, str]] = field(default_factory=list)
+    #: What it is perhaps the same as.
+    perhaps: Group | None = None
+    #: The wished column that it is for, and the kind of its values where they are known.
+    wish: str | None = None
+    wished_kind: str | None = None
+
+    @property
+    def columns(self) -> list[Column]:
+        """Its columns, in the order of their tables."""
+        return list(self.at.values())
+
+    @property
+    def headers(self) -> list[str]:
+        """Each header once, as it is written first; the wish is one."""
+        found: dict[str, str] = {}
+        for header in ([self.wish] if self.wish else []) + [column.header for column in self.columns]:
+            found.setdefault(simplify(header) or header, header)
+        return list(found.values())
+
+    @property
+    def kind(self) -> str | None:
+        """What the values of its first column are; ``None``: it has none, and nobody knows."""
+        return next((column.kind.name for column in self.columns), self.wished_kind)
+
+    @property
+    def sense(self) -> str:
+        """What all its values are, where money and numbers are one, and names and texts."""
+        kinds = {_SENSE.get(column.kind.name, column.kind.name) for column in self.columns}
+        return kinds.pop() if len(kinds) == 1 else "text"
+
+    @property
+    def cells(self) -> int:
+        """So many cells of it are filled."""
+        return sum(column.filled for column in self.columns)
+
+    def without(self, table: int) -> Group:
+        """It without its column of a table."""
+        return Group({number: column for number, column in self.at.items() if number != table})
+
+    def side(self) -> Side:
+        """What is known of it."""
+        values = [value for column in self.columns for value in column.kind.values[:_COMPARED_ROWS]]
+        return Side(tuple(self.headers), self.kind, values)
+
+    def join(self, other: Group, reason: str) -> None:
+        """Takes the columns of another."""
+        known = {simplify(header) for header in self.headers}
+        for column in other.columns:
+            if simplify(column.header) not in known:
+                self.merges.append((column.sample, column.header, reason))
+                known.add(simplify(column.header))
+        self.at = dict(sorted({**self.at, **other.at}.items()))
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Which of some groups are the same field as one. ``cells``: so many cells stand in another column if all are."""
+
+    one: Group
+    others: list[Group]
+
+    @property
+    def cells(self) -> int:
+        """So many cells stand in another column if all are the same."""
+        return sum(other.cells for other in self.others)
+
+
+class Grouping:
+    """The groups of the columns of all tables."""
+
+    def __init__(self, samples: Sequence[Sample], answers: Sequence[tuple[tuple[str, str], tuple[str, str], bool]] = ()):
+        self.tables: list[Table] = [table for sample in samples for table in sample.tables]
+        #: The columns that can be no field.
+        self.aside: list[Column] = []
+        self.groups: list[Group] = []
+        self._columns: list[list[Column]] = []
+        for table in self.tables:
+            fields = [column for column in table.columns if left_out([column]) in _FIELDS]
+            self._columns.append(fields)
+            self.aside += [column for column in table.columns if column not in fields]
+        self._sums = [_sums(columns) for columns in self._columns]
+        self._roles = [_roles(columns) for columns in self._columns]
+        self._means = {
+            id(column): some for columns in self._columns for column, some in zip(columns, meanings([(column.header, column.kind.name) for column in columns]))
+        }
+        self._relations: dict[tuple[int, int], str] = {}
+        self._sides: dict[tuple[int, ...], Side] = {}
+        self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
+        self._one_after_another()
+        self._look_again()
+        # What was found when a person was asked is there still.
+        if answers:
+            for one, other, is_same in answers:
+                self._answered(one, other, is_same)
+            self._look_again()
+
+    def _look_again(self) -> None:
+        self._again()
+        while self._beside_one_another():
+            self._again()
+
+    # By words, values and sums.
+
+    def _one_after_another(self) -> None:
+        for number, columns in enumerate(self._columns):
+            groups = list(self.groups)
+            found = self._pairs(groups, number, columns, ()) if groups else []
+            same = {pair.new: pair for pair in found if pair.reason is not None}
+            for at, column in enumerate(columns):
+                new = Group({number: column})
+                if at in same:
+                    groups[same[at].known].join(new, same[at].reason or "")
+                else:
+                    self.groups.append(new)
+
+    def _again(self) -> None:
+        """Each table once more beside all others, until nothing more is found."""
+        is_new = True
+        while is_new:
+            is_new = False
+            for number, columns in enumerate(self._columns):
+                of = {id(group.at[number]): group for group in self.groups if number in group.at}
+                others = [group for group in self.groups if set(group.at) != {number}]
+                known = [group.without(number) for group in others]
+                settled = [(others.index(group), at) for at, column in enumerate(columns) if (group := of[id(column)]) in others]
+                for pair in self._pairs(known, number, columns, settled):
+                    one, other = others[pair.known], of[id(columns[pair.new])]
+                    if pair.reason is not None and one in self.groups and other in self.groups and self.can_join(one, other):
+                        self.join(one, other, pair.reason)
+                        is_new = True
+
+    def _pairs(self, known: list[Group], number: int, columns: list[Column], settled: Sequence[tuple[int, int]]):
+        place = {id(column): at for at, group in enumerate(known) for column in group.columns}
+        sums = [{part: place.get(id(column)) for part, column in one.items()} for table, ones in enumerate(self._sums) if table != number for one in ones]
+        sums = [dict(one) for one in dict.fromkeys(tuple(one.items()) for one in sums if None not in one.values())]
+        own = {id(column): at for at, column in enumerate(columns)}
+        own_sums = [{part: own[id(column)] for part, column in one.items()} for one in self._sums[number]]
+        roles = [self._role(group) for group in known]
+        own_roles = [self._roles[number].get(id(column)) for column in columns]
+        apart = {(i, j) for i, role in enumerate(roles) for j, other in enumerate(own_roles) if role and other and other not in role}
+        return pairs([self.side(group) for group in known], [Side((column.header,), column.kind.name, column.kind.values[:_COMPARED_ROWS]) for column in columns], settled, (sums, own_sums), apart)
+
+    def side(self, group: Group) -> Side:
+        """What is known of a group."""
+        key = tuple(map(id, group.at.values()))
+        if group.wish is not None or not key:
+            return group.side()
+        if key not in self._sides:
+            self._sides[key] = group.side()
+        return self._sides[key]
+
+    def _role(self, group: Group) -> set[str]:
+        return {self._roles[table].get(id(column), "") for table, column in group.at.items()} - {""}
+
+    # What people say.
+
+    def _answered(self, one: tuple[str, str], other: tuple[str, str], is_same: bool) -> None:
+        if not is_same:
+            self._apart.append((one, other))
+            return
+        for first in self._groups_of(one):
+            for second in self._groups_of(other):
+                if first in self.groups and second in self.groups and self.can_join(first, second):
+                    self.join(first, second, YOU_SAID_SO)
+
+    def can_join(self, one: Group, other: Group) -> bool:
+        """Whether no table has a column of both, they are not the earlier and the later one, and nobody has said that they are two."""
+        if one is other or one.at.keys() & other.at.keys() or one.wish is not None and other.wish is not None:
+            return False
+        roles = [self._role(group) for group in (one, other)]
+        if all(roles) and not roles[0] & roles[1]:
+            return False
+        names = [{(column.sample, column.header) for column in group.columns} for group in (one, other)]
+        return not any(a in names[0] and b in names[1] or a in names[1] and b in names[0] for a, b in self._apart)
+
+    def join(self, one: Group, other: Group, reason: str) -> Group:
+        """Makes two groups one; returns it."""
+        first, second = sorted((one, other), key=lambda group: self.groups.index(group))
+        if len(second.at) > len(first.at):
+            # The headers that came by a reason are those of the smaller one.
+            second.merges, first.merges = first.merges + second.merges, []
+            merged = Group(first.at, first.merges)
+            second.join(merged, reason)
+            first.at, first.merges = second.at, second.merges
+        else:
+            first.merges += second.merges
+            first.join(second, reason)
+        first.wish, first.wished_kind = first.wish or second.wish, first.wished_kind or second.wished_kind
+        self.groups.remove(second)
+        return first
+
+    def group_of(self, name: tuple[str, str]) -> Group | None:
+        """The group of a column, by its sample and its header."""
+        return next((group for group in self.groups if any((column.sample, column.header) == name for column in group.columns)), None)
+
+    def _groups_of(self, name: tuple[str, str]) -> list[Group]:
+        """The groups with a column, or without a sample those with its header."""
+        simple = simplify(name[1])
+        if name[0]:
+            return [group for group in [self.group_of(name)] if group is not None]
+        return [group for group in self.groups if any(simplify(header) == simple for header in group.headers)]
+
+    def row(self, table: int) -> list[Group]:
+        """The groups of a table's columns, from left to right."""
+        of = {id(group.at[table]): group for group in self.groups if table in group.at}
+        return [of[id(column)] for column in self._columns[table]]
+
+    def means(self, column: Column) -> tuple[Meaning, ...]:
+        """What the header of a column may mean, beside the others of its table."""
+        return self._means[id(column)]
+
+    # What the tables themselves say.
+
+    def _beside_one_another(self) -> bool:
+        """Joins groups for which much speaks besides words. Returns whether there were such."""
+        found = [one for one in _Beside(self).candidates() if one.reason is not None]
+        touched: set[int] = set()
+        for one in sorted(found, key=lambda one: -one.likeness):
+            # What has changed in this round is looked at again in the next.
+            if not {id(one.one), id(one.other)} & touched:
+                self.join(one.one, one.other, one.reason or "")
+                touched |= {id(one.one), id(one.other)}
+        return bool(touched)
+
+    def questions(self) -> list[Question]:
+        """What a person may know: of a group those that may be it, each where it is likeliest. What most tables have comes first, for own
+        columns of a few change little; then the most cells.
+        """
+        offers: dict[int, list[_Likely]] = {}
+        for one in _Beside(self).candidates():
+            if one.likeness >= _ASKED and not left_out(one.one.columns) and not left_out(one.other.columns):
+                offers.setdefault(id(one.other), []).append(one)
+        of: dict[int, list[Group]] = {}
+        for some in offers.values():
+            some.sort(key=lambda one: -one.likeness)
+            for one in some[:2]:
+                if one.likeness >= some[0].likeness - _NEARLY:
+                    of.setdefault(id(one.one), []).append(one.other)
+        found = [Question(group, sorted(of[id(group)], key=lambda other: -other.cells)[:_MOST_OFFERED]) for group in self.groups if id(group) in of]
+        half = len(self.tables) / 2
+        return sorted(found, key=lambda one: (sum(len(part.at) for part in (one.one, *one.others)) < half, -one.cells))
+
+
+def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:
+    sides = [Side((column.header,), column.kind.name, column.kind.values[:_SUMMED_ROWS]) for column in columns]
+    return [{part: columns[at] for part, at in one.items()} for one in sums_of(sides)]
+
+
+#: From so much likeness on a person is asked.
+_ASKED = 0.45
+#: So many groups are offered for one, and each for two if they are so nearly as likely.
+_MOST_OFFERED = 5
+_NEARLY = 0.1
+#: Values that are less alike are not of one field.
+_ALIKE = 0.4
+_VERY_ALIKE = 0.6
+_SAME_WORD = 0.7
+_KINDS = {"date": "date", "boolean": "yes or no", "number": "number", "time": "time", "code": "id", "text": "text"}
+
+
+@dataclass(frozen=True, eq=False)
+class _Likely:
+    """Two groups, what speaks for them besides words, and the sentence of it if that is enough."""
+
+    one: Group
+    other: Group
+    likeness: float
+    reason: str | None
+    facts: dict[str, Any]
+
+
+class _Beside:
+    """What the tables say of each two groups."""
+
+    def __init__(self, grouping: Grouping):
+        self.grouping = grouping
+        self.groups = grouping.groups
+        self.of: list[list[Group]] = []
+        by_column = {id(column): group for group in self.groups for column in group.columns}
+        for columns in grouping._columns:
+            self.of.append([by_column[id(column)] for column in columns])
+        self._could: dict[tuple[int, int], bool] = {}
+        self._sides = {id(group): grouping.side(group) for group in self.groups}
+
+    def candidates(self) -> list[_Likely]:
+        """Each two groups that may be one."""
+        found = []
+        for at, one in enumerate(self.groups):
+            for other in self.groups[at + 1 :]:
+                if _may_be(one, other) and self.grouping.can_join(one, other):
+                    large, small = sorted((one, other), key=lambda group: (-len(group.at), -group.cells))
+                    likely = self._likely(large, small)
+                    if likely is not None:
+                        found.append(likely)
+        return found
+
+    def _likely(self, one: Group, other: Group) -> _Likely | None:
+        name = self._related(one, other)
+        if name == "opposed":
+            return None
+        facts: dict[str, Any] = {"related": name, "alike": alike(self._sides[id(one)], self._sides[id(other)]), "words": _words_alike(one, other)}
+        places = [self._neighbours(a, b, one, other) for a in one.at for b in other.at]
+        facts["neighbours"] = max(places, key=lambda place: place[0])
+        left = [self._left(a, b, one, other) for a in one.at for b in other.at]
+        facts["left"] = sum(left) / len(left)
+        facts["only"] = all(self._is_only(group, table) for group in (one, other) for table in group.at)
+        roles = [self.grouping._role(group) for group in (one, other)]
+        facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
+        told = {"same": 0.45, "open": 0.4, "narrower": 0.35, "unknown": 0.2, "other": 0.0}[name]
+        likeness = told + 0.15 * facts["alike"] + 0.2 * facts["neighbours"][0] + 0.15 * facts["left"] + 0.15 * facts["only"]
+        likeness += {None: 0.0, True: 0.15, False: -0.3}[facts["role"]] + 0.2 * (facts["words"] >= 0.7)
+        return _Likely(one, other, likeness, self._reason(one, other, facts), facts)
+
+    def _reason(self, one: Group, other: Group, facts: dict[str, Any]) -> str | None:
+        """Why two groups are the same: each is the only one left that could be the other, and something else says so, too."""
+        if one.sense != other.sense or facts["related"] not in ("unknown", "open") or facts["left"] < 1 or facts["alike"] < _VERY_ALIKE or facts["role"] is False:
+            return None
+        weight, before, behind = facts["neighbours"]
+        if before and behind and weight >= 1:
+            more = f"stands between {_quoted(before)} and {_quoted(behind)}"
+        elif facts["words"] >= _SAME_WORD:
+            more = "is nearly the same word"
+        else:
+            return None
+        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, and it {more}"
+
+    def _related(self, one: Group, other: Group) -> str:
+        """The nearest relation of any of their columns; ``other`` where both say things for sure, and not one of them together."""
+        names = {self._relation(a, b) for a in one.columns for b in other.columns}
+        for name in ("same", "opposed", "open", "narrower", "unknown"):
+            if name in names:
+                break
+        else:
+            return "other"
+        said = [self._said(group) for group in (one, other)]
+        return "other" if name in ("narrower", "unknown") and all(said) and not said[0] & said[1] else name
+
+    def _relation(self, a: Column, b: Column) -> str:
+        key, means = (id(a), id(b)), self.grouping._means
+        if key not in self.grouping._relations:
+            self.grouping._relations[key] = self.grouping._relations[key[::-1]] = relation(means[id(a)], means[id(b)])[0]
+        return self.grouping._relations[key]
+
+    def _said(self, group: Group) -> set[frozenset[str]]:
+        """Of whom or what its columns are for sure."""
+        means = [self.grouping._means[id(column)] for column in group.columns]
+        return {some[0].own for some in means if len(some) == 1 and not some[0].unknown and some[0].own}
+
+    def _neighbours(self, a: int, b: int, one: Group, other: Group) -> tuple[float, str, str]:
+        """How far the columns that both tables have stand around both in the same way, and the headers of those at both sides."""
+        both = {id(group) for group in self.of[a]} & {id(group) for group in self.of[b]}
+        if len(both) < 3:
+            return 0.0, "", ""
+        rows = [[group for group in self.of[table] if id(group) in both or group is this] for table, this in ((a, one), (b, other))]
+        around = []
+        for row, this in zip(rows, (one, other)):
+            at = row.index(this)
+            around.append((row[at - 1] if at else None, row[at + 1] if at + 1 < len(row) else None))
+        same = [x is y for x, y in zip(*around)]
+        weight = sum(0.5 * (is_same if x is not None else 0.6 * is_same) for is_same, x in zip(same, around[0]))
+        names = [group.at[a].header if group is not None else "" for group in around[0]]
+        return weight, names[0], names[1]
+
+    def _left(self, a: int, b: int, one: Group, other: Group) -> float:
+        """One over the number of columns of the kind that each of two tables has left, without those that both have."""
+        there = [{id(group) for group in self.of[table]} for table in (a, b)]
+        counts = [
+            sum(group is that or id(group) not in rest and self._could_be(group, this) for group in self.of[table])
+            for table, rest, this, that in ((a, there[1], other, one), (b, there[0], one, other))
+        ]
+        return 1 / max(1, max(counts))
+
+    def _could_be(self, one: Group, other: Group) -> bool:
+        """Whether nothing speaks against two groups."""
+        key = (id(one), id(other))
+        if key not in self._could:
+            is_like = _may_be(one, other) and alike(self._sides[id(one)], self._sides[id(other)]) >= _ALIKE and self.grouping.can_join(one, other)
+            self._could[key] = self._could[key[::-1]] = is_like and self._related(one, other) not in ("opposed", "other")
+        return self._could[key]
+
+    def _is_only(self, group: Group, table: int) -> bool:
+        return sum(_may_be(one, group) for one in self.of[table]) == 1
+
+
+def _quoted(header: str) -> str:
+    return f'"{header}"'
+
+
+def _may_be(one: Group, other: Group) -> bool:
+    return one.sense == other.sense or {one.sense, other.sense} <= {"code", "text", "number"} and _are_ids(one) and _are_ids(other)
+
+
+def _are_ids(group: Group) -> bool:
+    """Whether its values may be ids: no amounts, and never cents."""
+    return group.sense != "number" or all(column.kind.name == "number" and _is_whole(column) for column in group.columns)
+
+
+def _is_whole(column: Column) -> bool:
+    return all(float(value).is_integer() and value >= 1000 for value in column.kind.values[:_COMPARED_ROWS] if isinstance(value, (int, float)))
+
+
+def _words_alike(one: Group, other: Group) -> float:
+    return max(SequenceMatcher(None, simplify(a), simplify(b)).ratio() for a in one.headers for b in other.headers)
+
+
+def _roles(columns: Sequence[Column]) -> dict[int, str]:
+    """Of two columns of days, or of times, the earlier and the later one, where all rows agree."""
+    found: dict[int, str] = {}
+    for kind in _ORDERED:
+        two = [column for column in columns if column.kind.name == kind]
+        if len(two) != 2:
+            continue
+        rows = [(str(x), str(y)) for x, y in zip(*(column.kind.values for column in two)) if x is not None and y is not None and x != y]
+        before = sum(x < y for x, y in rows)
+        if len(rows) >= 8 and before in (0, len(rows)):
+            first, second = two if before else two[::-1]
+            found[id(first)], found[id(second)] = f"the earlier {kind}", f"the later {kind}"
+    return found

@@ -1,0 +1,186 @@
+"""Whose samples are whose, and how each sender writes days and numbers: the tables ``[files."…"]`` of the settings.
+
+Samples of one layout are of one sender: those with the same headers, or with nearly the same and such a name, that show nothing contrary. A setting that all senders show alike is one
+line for all files. One in which they differ is none for all, and a table of each sender has its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import PurePath
+from typing import NamedTuple
+
+from ade_engine.inference.edit import quoted
+from ade_engine.inference.words import language_of
+from ade_engine.infrastructure.settings import setting_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ade_engine.inference.grouping import Group
+    from ade_engine.inference.samples import Column, Sample
+
+#: The setting, and its value, that a reading shows.
+_MEANS = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy"), "decimal comma": ("decimal_mark", ","), "decimal point": ("decimal_mark", ".")}
+#: How people write who write such headers, by the columns of ``terms.txt``: all but English, where nobody can know.
+_WRITTEN_IN = {"date_order": {**dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9), "dmy")}, "decimal_mark": {**dict.fromkeys(range(1, 10), ",")}}
+_LANGUAGES = ("English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Swedish", "Danish or Norwegian")
+_MONTHS = (
+    "january februari february januari january januar januar februar februar february march april may june july august september october november december "
+    "jan feb mar apr jun jul aug sep sept oct nov dec januar februar märz maerz mrz mai juni juli oktober okt dezember dez janvier février fevrier "
+    "mars avril juin juillet août aout septembre octobre novembre décembre decembre enero febrero marzo abril mayo junio julio agosto "
+    "septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre janeiro fevereiro março "
+    "maio junho julho setembro outubro novembro dezembro maart mei augustus maj"
+).split()
+_MONTH = "|".join(sorted(set(_MONTHS), key=lambda word: -len(word)))
+_NUMBERS = r"\d+"
+_PERIOD = re.compile(rf"(?<![^\W\d_])(?:{_MONTH})(?![^\W\d_])|(?:19|20)\d\d", re.IGNORECASE)
+
+
+class Shown(NamedTuple):
+    """The value of a setting, why it is this one, and the headers of the columns that show it."""
+
+    value: str
+    why: str
+    headers: list[str]
+
+
+@dataclass(eq=False)
+class Sender:
+    """Samples of one layout. ``settings``: what its columns show, by name; ``open``: settings that nothing shows, with the columns that depend on them."""
+
+    samples: list[Sample]
+    settings: dict[str, Shown] = field(default_factory=dict)
+    open: dict[str, list[Column]] = field(default_factory=dict)
+    #: Settings of which its own columns show different values.
+    mixed: dict[str, list[Column]] = field(default_factory=dict)
+    pattern: str = ""
+    #: The fields that it has no column of.
+    lacks: list[str] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[Column]:
+        """The columns of all its tables."""
+        return [column for sample in self.samples for table in sample.tables for column in table.columns]
+
+
+def senders_of(samples: Sequence[Sample]) -> list[Sender]:
+    """The senders of samples, with the patterns of their files and what their columns show."""
+    found: list[Sender] = []
+    for sample in samples:
+        one = Sender([sample])
+        _find_settings(one)
+        headers = {simple for table in sample.tables for simple in table.headers}
+        for known in found:
+            others = {simple for table in known.samples[0].tables for simple in table.headers}
+            # Another month may have a column more.
+            is_named_alike = _without(sample.name, _NUMBERS) == _without(known.samples[0].name, _NUMBERS) and len(headers & others) >= 0.6 * len(headers | others)
+            if (headers == others or is_named_alike) and all(known.settings.get(name, value).value == value.value for name, value in one.settings.items()):
+                known.samples.append(sample)
+                _find_settings(known)
+                break
+        else:
+            found.append(one)
+    names = {sample.name for sample in samples}
+    for one in found:
+        one.pattern = pattern_of([sample.name for sample in one.samples], names)
+    return found
+
+
+def _find_settings(sender: Sender) -> None:
+    """What its columns show by evidence; what is open, as people write who write such headers."""
+    shown: dict[str, dict[str, list[Column]]] = {"date_order": {}, "decimal_mark": {}}
+    unsure: dict[str, list[Column]] = {}
+    for column in sender.columns:
+        reading = column.kind.reading
+        if reading.get("decided_by") == "evidence" and reading.get("read_as") in _MEANS:
+            setting, value = _MEANS[reading["read_as"]]
+            shown[setting].setdefault(value, []).append(column)
+        elif reading.get("by") in shown:
+            unsure.setdefault(reading["by"], []).append(column)
+    sender.settings, sender.open, sender.mixed = {}, {}, {}
+    language = language_of(column.header for column in sender.columns)
+    for setting, values in shown.items():
+        if len(values) == 1:
+            (value, columns) = next(iter(values.items()))
+            headers = list(dict.fromkeys(column.header for column in columns))
+            sender.settings[setting] = Shown(value, f"shown by {_some(headers)}", headers)
+        elif values:
+            sender.mixed[setting] = [column for columns in values.values() for column in columns]
+        elif setting in unsure and language in _WRITTEN_IN[setting]:
+            sender.settings[setting] = Shown(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
+        elif setting in unsure:
+            sender.open[setting] = unsure[setting]
+
+
+def _some(headers: Sequence[str]) -> str:
+    return ", ".join(headers[:3]) + (f" and {len(headers) - 3} more" if len(headers) > 3 else "")
+
+
+def shared(senders: Sequence[Sender]) -> dict[str, str]:
+    """The settings that hold for all: each sender that shows any value shows this one."""
+    found = {}
+    for name in ("date_order", "decimal_mark"):
+        values = {one.settings[name].value for one in senders if name in one.settings}
+        if len(values) == 1:
+            found[name] = values.pop()
+    return found
+
+
+def differing(senders: Sequence[Sender]) -> list[str]:
+    """The settings in which senders contradict one another."""
+    return [name for name in ("date_order", "decimal_mark") if len({one.settings[name].value for one in senders if name in one.settings}) > 1]
+
+
+def pattern_of(names: Sequence[str], all_names: set[str]) -> str:
+    """The pattern of a sender's files: their names without numbers and months, as long as it has those names alone."""
+    others = [name.lower() for name in all_names - set(names)]
+    for taken_out in (_NUMBERS, r"(?:19|20)\d\d(?:\W?[01]\d(?:\W?[0-3]\d)?)?"):
+        patterns = {_without(name, taken_out) for name in names}
+        pattern = patterns.pop() if len(patterns) == 1 else ""
+        letters = sum(letter.isalpha() for letter in PurePath(pattern).stem)
+        if letters and letters < 3:
+            # "a*" would have every name that begins so.
+            pattern = re.sub(r"(?<=[^\W_])\*|(?<=])\*", "[0-9]*", pattern, count=1)
+        if letters and not any(fnmatchcase(name, pattern.lower()) for name in others):
+            return pattern
+    return names[0].replace("[", "[[]") if len(names) == 1 else ""
+
+
+def _without(name: str, taken_out: str) -> str:
+    stem, ending = PurePath(name).stem.replace("[", "[[]"), PurePath(name).suffix
+    bare = _PERIOD.sub("*", re.sub(taken_out, "*", stem))
+    return re.sub(r"\*(?:[\W_]*\*)+", "*", bare) + ending
+
+
+def tables_of(senders: Sequence[Sender]) -> str:
+    """The tables of ``settings.toml``: what each sender has that not all of them have."""
+    differ, lines = differing(senders), []
+    for one in senders:
+        own = [f"{name} = {quoted(value, chr(34), str.encode)}  # {in_comment(why)}" for name, (value, why, _) in one.settings.items() if name in differ]
+        name = in_comment(one.samples[0].name)
+        notes = [f"# {name} has no column of {', '.join(one.lacks)}."] if one.lacks else []
+        notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in one.samples for title in sample.others]
+        place = f"files.{quoted(one.pattern, chr(34), str.encode)}"
+        if one.lacks and one.pattern and "values" in setting_names():
+            notes += ["# What is the same in each row of it and stands nowhere can be said here:", f"# [{place}.values]", *(f'# {field} = ""' for field in one.lacks)]
+        head = [f"[{place}]"] if own and one.pattern else []
+        lines += ["", *notes, *head, *(own if head else [])] if notes or head else []
+    return "\n".join([*lines, ""]) if lines else ""
+
+
+def in_comment(value: str) -> str:
+    """A text on one line of a comment."""
+    return "".join(letter if letter.isprintable() else " " for letter in value)
+
+
+def find_lacking(senders: Sequence[Sender], groups: Sequence[tuple[str, Group]]) -> None:
+    """Notes of each sender the fields that most others have and it has not."""
+    has = {sample.name: at for at, one in enumerate(senders) for sample in one.samples}
+    groups = [(name, group) for name, group in groups if 2 * len({has[column.sample] for column in group.columns}) >= len(senders)]
+    for one in senders:
+        own = {sample.name for sample in one.samples}
+        one.lacks = [name for name, group in groups if group.columns and not any(column.sample in own for column in group.columns)]
