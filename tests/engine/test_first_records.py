@@ -117,6 +117,8 @@ def test_a_value_alone_above_a_header_is_no_part_of_it(run_by_ade, template, val
 @pytest.mark.parametrize(("sites", "code"), [
     (["North", '"', '"', "South", '"', '"'], "ditto_marks"),
     (["North", None, None, "South", None, None], "filled_once"),
+    ([dt.date(2025, 3, 13), None, None, dt.date(2025, 3, 14), None, None], "filled_once"),
+    (["North", "wie oben", "wie oben", "South", "s.o.", "s.o."], "ditto_marks"),
     # Seldom filled, or as names that come again.
     (["North", None, "South", "East", None, "West"], None),
     (["x", None, None, "x", None, None], None),

@@ -111,7 +111,7 @@ def scale_of(header: str, unit: str | None, kind: str) -> tuple[str, int, str | 
     if minor is not None:
         return minor[0], -2, None, False
     brackets = _IN_BRACKETS.search(header)
-    if brackets is not None and not unit and all((said := _word(word)) is not None and said[2] and not said[0] for word in brackets[1].split() or [""]):
+    if brackets is not None and (not unit or unit in header) and all((said := _word(word)) is not None and said[2] and not said[0] for word in brackets[1].split() or [""]):
         # "Revenue in millions (EUR)", and not "Total miles (USD)".
         before = header[: brackets.start()].strip()
         said = scale_of(f"{before} {brackets[1].strip()}", None, kind)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 #: Signs for "as above".
-DITTO = frozenset(('"', "''", "”", "“", "„", "〃", "-\"-", "- \" -", "do.", "Do.", "ditto", "Ditto", "dto.", "Dto.", "idem", "Idem", "同上"))
+DITTO = frozenset(('"', "''", "”", "“", "„", "〃", "-\"-", "- \" -", "do.", "Do.", "ditto", "Ditto", "dto.", "Dto.", "idem", "Idem", "同上", "wie oben", "siehe oben", "s.o.", "s. o.", "as above", "same as above", "comme ci-dessus"))
 #: A number as .csv files write it.
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?|-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 

@@ -5,7 +5,9 @@ Notices name sheets, cells and numbers, and no values.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import re
 
 from ade_engine.fields.headers import simplify
 from ade_engine.models.notices import INFO, WARNING
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _ROWS_OF_SIGN, _MOST_TITLES, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
 #: Kinds of files that are no workbook of their own extension.
 _KINDS = {"csv": "text", "html": "a web page (HTML)", "mht": "a web page saved as one file (MHT)", "xml": "XML Spreadsheet 2003"}
+#: A subtotal.
+_TOTAL = re.compile(r"\b(?:sub)?total|summe\b|\bgesamt|\bsomme\b|\brazem\b|\btotaal\b|\bitogo\b|итого", re.IGNORECASE)
 _DELIMITERS = {"\x1f": "one column", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
 
@@ -227,11 +231,13 @@ def notice_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> 
     if marks:
         named = ", ".join(marks[:5]) + (f" and {len(marks) - 5} more" if len(marks) > 5 else "")
         context.notice("ditto_marks", f"signs that stand for the value above them were read as they are ({named}). Have the values themselves sent", count=len(marks), cells=marks[:100])
+    # A subtotal between the groups is none of their records.
+    rows = [(row, cells) for row, cells in rows if not any(isinstance(cell, str) and _TOTAL.search(cell) for cell in cells[:2])]
     firsts = [cells[0] if cells else None for _, cells in rows]
     heads = [cell for cell in firsts if not is_blank(cell)]
     blank = [row + 1 for (row, _), cell in zip(rows, firsts) if is_blank(cell)]
     # A column that is seldom filled says nothing of the rows below; names that come again are no heads.
-    are_heads = len(heads) > 1 and len({*map(str, heads)}) == len(heads) and not is_blank(firsts[0]) and all(isinstance(cell, str) for cell in heads)
+    are_heads = len(heads) > 1 and len({*map(str, heads)}) == len(heads) and not is_blank(firsts[0]) and all(isinstance(cell, (str, dt.date)) for cell in heads)
     if are_heads and 0 not in filled and len(blank) * 2 >= len(rows) and all(all(not is_blank(cell) for cell in cells[1:3]) for _, cells in rows):
         letters = column_letters(span.first_column + 1)
         found = stretches(blank)
