@@ -56,10 +56,11 @@ def name_sections(spans: list[RowSpan], scan: SheetScan) -> None:
         row = span.start - 1
         while row >= max(above, span.start - 1 - _MOST_BLANK) and scan.is_empty_row(row):
             row -= 1
-        header = tuple(sorted(str(cell).strip().casefold() for cell in scan.row(span.data_start - 1) if not is_blank(cell)))
-        lines = _lines_above(scan, row, above, len(header)) if span.header_rows and row >= above else []
-        if lines:
-            by_header.setdefault(header, []).append((span, row, lines))
+        if span.header_rows and row >= above:
+            header = tuple(sorted(str(cell).strip().casefold() for cell in scan.row(span.data_start - 1) if not is_blank(cell)))
+            lines = _lines_above(scan, row, above, len(header))
+            if lines:
+                by_header.setdefault(header, []).append((span, row, lines))
         above = span.data_start
     for found in by_header.values():
         count = min(len(lines) for _, _, lines in found)
