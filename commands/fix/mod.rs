@@ -78,7 +78,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let workspace = context.open_for_runs()?;
     let folder = PathBuf::from(&args.run);
     if !folder.is_dir() {
-        return one(args, &workspace.run(&args.run)?, &workspace, context);
+        let run = workspace.run(&args.run)?;
+        return one(args, (&run, false), &workspace, context);
     }
     let search = Search {
         recursive: false,
@@ -97,13 +98,18 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             continue;
         };
         workspace.fetch_run(&run)?;
-        status = status.max(one(args, &run, &workspace, context)?);
+        status = status.max(one(args, (&run, true), &workspace, context)?);
     }
     Ok(status)
 }
 
-/// Mends the configuration for the file of a run.
-fn one(args: &Args, run: &RunRecord, workspace: &Workspace, context: &Context) -> Outcome {
+/// Mends the configuration for the file of a run, which may be one of a folder.
+fn one(
+    args: &Args,
+    (run, is_of_folder): (&RunRecord, bool),
+    workspace: &Workspace,
+    context: &Context,
+) -> Outcome {
     let ui = &context.ui;
     let folder = fix::folder_of(workspace, run, args.config.as_deref())?;
     let prepared = prepare(workspace, Configuration::open(&folder)?, None)?;
@@ -120,11 +126,10 @@ fn one(args: &Args, run: &RunRecord, workspace: &Workspace, context: &Context) -
     if !ui.json() {
         print_columns(ui, run, &found);
     }
-    let is_folder = PathBuf::from(&args.run).is_dir();
     let chosen = match is_asked {
         true => ask(ui, &found),
         // Of a folder each file takes what it has.
-        false if is_folder => args
+        false if is_of_folder => args
             .accept
             .iter()
             .filter_map(|one| demand_known(std::slice::from_ref(one), &found).ok())
@@ -155,16 +160,15 @@ fn one(args: &Args, run: &RunRecord, workspace: &Workspace, context: &Context) -
         }
         again = run_again(ui, workspace, &folder, run, (&lines, &cancel))?;
     }
-    let told = end(
+    let (status, told) = end(
         ui,
         workspace,
         (run, again.as_ref()),
         &found,
         (&edits, &pastes, is_wanted),
-    );
-    let (status, told) = told?;
+    )?;
     match told {
-        Some(told) if is_folder => ui.record(&told),
+        Some(told) if is_of_folder => ui.record(&told),
         Some(told) => ui.document(&told),
         None => {}
     }

@@ -326,13 +326,9 @@ impl Rows {
 
     /// The cell of a field's value in a row of the output, from 1, where the table was reshaped and the value has one of its own.
     pub fn own_cell(&self, output_sheet: &str, row: u64, field: &str) -> Option<OwnCell> {
-        let here = self.tables.iter().filter(|table| {
-            table.output_sheet.as_deref() == Some(output_sheet)
-                && table.first_row.is_some_and(|first| first <= row)
-        });
-        let table = here.max_by_key(|table| table.first_row)?;
-        let below = u32::try_from(row - table.first_row?).ok()?;
+        let (below, table) = table_at(self.tables.iter(), output_sheet, row)?;
         let cells = table.cells.iter().find(|one| one.field == field)?;
+        let below = u32::try_from(below).ok()?;
         let at = |numbers: &Option<Numbers>| match numbers {
             Some(numbers) if below < table.height => numbers.at(below),
             _ => None,
@@ -561,18 +557,28 @@ impl Rows {
     }
 }
 
-/// Where a row of a sheet came from, by the last of the tables there that begins at or above it; `None`: none does.
+/// The last of the tables on a sheet that begins at or above a row, and how far below its first row that is.
+fn table_at<'a>(
+    tables: impl Iterator<Item = &'a Table>,
+    sheet: &str,
+    row: u64,
+) -> Option<(u64, &'a Table)> {
+    let here = tables.filter(|table| table.output_sheet.as_deref() == Some(sheet));
+    let above =
+        here.filter_map(|table| Some((table.first_row.filter(|first| *first <= row)?, table)));
+    let (first, table) = above.max_by_key(|(first, _)| *first)?;
+    Some((row - first, table))
+}
+
+/// Where a row of a sheet came from; `None`: no table begins at or above it.
 fn origin_in<'a>(
     tables: impl Iterator<Item = &'a Table>,
     sheet: &str,
     row: u64,
     of: impl Fn(&'a Table, Stretch) -> &'a Table,
 ) -> Option<Origin<'a>> {
-    let here = tables.filter(|table| table.output_sheet.as_deref() == Some(sheet));
-    let above =
-        here.filter_map(|table| Some((table.first_row.filter(|first| *first <= row)?, table)));
-    let (first, table) = above.max_by_key(|(first, _)| *first)?;
-    Some(match (&table.unknown, table.stretch_at(row - first)) {
+    let (below, table) = table_at(tables, sheet, row)?;
+    Some(match (&table.unknown, table.stretch_at(below)) {
         (Some(hook), _) => Origin::Unknown { hook },
         (None, None) => Origin::NoData,
         (None, Some((stretch, down))) => stretch.origin(down, of(table, stretch)),
@@ -591,9 +597,7 @@ impl Table {
         let place = u32::try_from(below)
             .ok()
             .filter(|place| *place < self.height)?;
-        let behind = self.stretches.partition_point(|one| one.above <= place);
-        let stretch = self.stretches[behind.checked_sub(1)?];
-        Some((stretch, place - stretch.above))
+        stretch_of(&self.stretches, place)
     }
 
     /// Its rows, as those that are quarantined. `is_placed`: they stand in the output.
@@ -622,9 +626,7 @@ impl Numbers {
         match self {
             Self::One(number) => Some(u64::from(*number)),
             Self::Each(stretches) => {
-                let behind = stretches.partition_point(|one| one.above <= below);
-                let stretch = stretches.get(behind.checked_sub(1)?)?;
-                let down = below - stretch.above;
+                let (stretch, down) = stretch_of(stretches, below)?;
                 (down < stretch.count()).then(|| stretch.at(down))
             }
         }
@@ -644,6 +646,30 @@ impl Segment<'_> {
         };
         !self.turned && first <= rows.last && rows.first < first + count
     }
+}
+
+/// The stretch that has a row so far below the first one, and how far down in it that is.
+fn stretch_of(stretches: &[Stretch], below: u32) -> Option<(Stretch, u32)> {
+    let behind = stretches.partition_point(|one| one.above <= below);
+    let stretch = stretches[behind.checked_sub(1)?];
+    Some((stretch, below - stretch.above))
+}
+
+/// Stretches, each a first and a last row and the table that it is of, below one another, and how many rows they have. `None`: more than
+/// rows can be.
+fn laid_out(all: impl Iterator<Item = (u32, u32, u32)>) -> Option<(Vec<Stretch>, u32)> {
+    let mut above = 0_u32;
+    let mut stretches = Vec::with_capacity(all.size_hint().0);
+    for (first, last, of) in all {
+        stretches.push(Stretch {
+            above,
+            first,
+            last,
+            of,
+        });
+        above = above.checked_add(first.abs_diff(last).checked_add(1)?)?;
+    }
+    Some((stretches, above))
 }
 
 impl Stretch {
@@ -764,19 +790,8 @@ impl InNumbers {
             Self::One(number) => return Some(Numbers::One(number)),
             Self::Each(pairs) => pairs,
         };
-        let mut above = 0_u32;
-        let mut stretches = Vec::with_capacity(pairs.len());
-        for (first, last) in pairs {
-            let of = 0;
-            stretches.push(Stretch {
-                above,
-                first,
-                last,
-                of,
-            });
-            above = above.checked_add(first.abs_diff(last).checked_add(1)?)?;
-        }
-        Some(Numbers::Each(stretches))
+        let stretches = pairs.into_iter().map(|(first, last)| (first, last, 0));
+        Some(Numbers::Each(laid_out(stretches)?.0))
     }
 }
 
@@ -797,23 +812,14 @@ impl InCells {
 impl InTable {
     /// `None`: the numbers make no sense.
     fn checked(self, index: usize, tables: usize) -> Option<Table> {
-        let mut above = 0_u32;
-        let mut stretches = Vec::with_capacity(self.rows.len());
-        for InStretch { first, last, of } in self.rows {
-            let of = of.unwrap_or(index as u32);
-            let is_added = first == 0 && last == 0;
-            if (of as usize) >= tables || (!is_added && (first == 0 || last == 0)) {
-                return None;
-            }
-            let stretch = Stretch {
-                above,
-                first,
-                last,
-                of,
-            };
-            above = above.checked_add(first.abs_diff(last).checked_add(1)?)?;
-            stretches.push(stretch);
+        let of = |one: &InStretch| one.of.unwrap_or(index as u32);
+        let is_bad =
+            |one: &InStretch| of(one) as usize >= tables || (one.first == 0) != (one.last == 0);
+        if self.rows.iter().any(is_bad) {
+            return None;
         }
+        let (stretches, height) =
+            laid_out(self.rows.iter().map(|one| (one.first, one.last, of(one))))?;
         if self.first_row == Some(0) {
             return None;
         }
@@ -823,7 +829,7 @@ impl InTable {
             first_row: self.first_row.map(u64::from),
             turned: self.turned,
             stretches,
-            height: above,
+            height,
             unknown: self.unknown,
             cells: self
                 .cells

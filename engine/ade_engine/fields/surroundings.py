@@ -223,8 +223,12 @@ ROW = "__ade_row"
 ROW_CHECK = "__ade_row_check"
 
 
+def _no_cells() -> None:
+    return None
+
+
 class ColumnSource:
-    """Where the column of a field came from."""
+    """Where the column of a field came from. Without the callables for its cells readers do not go back to these."""
 
     __slots__ = ("header", "unit", "number", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value", "from_1904")
 
@@ -233,11 +237,12 @@ class ColumnSource:
         header: str,
         unit: str | None,
         number: int,
-        mixed_cells: Callable[[], tuple[Any, int] | None],
-        padded_cells: Callable[[], tuple[Any, int] | None],
         shown_by_sheet: Callable[[], tuple[str | None, str | None]],
+        from_1904: bool,
+        *,
+        mixed_cells: Callable[[], tuple[Any, int] | None] = _no_cells,
+        padded_cells: Callable[[], tuple[Any, int] | None] = _no_cells,
         rows_without_value: Callable[[], list[int]] = list,
-        from_1904: bool = False,
     ):
         self.header = header
         #: The unit or currency that the header names.

@@ -45,6 +45,11 @@ class SheetScan(_native.Scan):
             return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, [])
         return series_of_values(name, self.values(column, start, stop))
 
+    def cell(self, row: int, column: int) -> Any:
+        """One cell, both numbers from 0; ``None`` also behind the end of its row."""
+        cells = self.row(row)
+        return cells[column] if column < len(cells) else None
+
     def mixed(self, column: int, start: int, stop: int) -> tuple[SheetScan, int] | None:
         """The scan and the column, where :meth:`series` makes text of cells that are not all text."""
         return (self, column) if self.is_mixed(column, start, stop) else None

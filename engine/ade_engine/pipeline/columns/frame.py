@@ -133,10 +133,7 @@ class SourceTable:
 
     def cell(self, row: int, column: int) -> Any:
         """A cell of the sheet, also beside the table; both count from 1."""
-        if not 0 < row <= self._scan.rows_emitted:
-            return None
-        cells = self._scan.row(row - 1)
-        return cells[column - 1] if 0 < column <= len(cells) else None
+        return self._scan.cell(row - 1, column - 1) if 0 < row <= self._scan.rows_emitted and column > 0 else None
 
     def _values_of(self, column: int):
         scan, start, stop = self._scan, self._span.data_start, self._span.stop

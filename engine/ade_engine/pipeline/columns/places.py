@@ -98,12 +98,12 @@ class Places:
         """What stands in a cell of the sheet, as a person sees it; both count from 1 in a table on its feet."""
         name, at = self._names.get(number), row - self._first
         if self.cells is not None and self.cells.sheet is not None:
-            cells = self.cells.sheet.row(row - 1) if 0 < row <= self.cells.sheet.rows_emitted else []
-            value = cells[number - 1] if number <= len(cells) else None
-            return "" if value is None else as_text(pl.Series([value]))[0] or ""
-        if 0 <= at < self._raw.height and name in self._raw.columns:
+            sheet = self.cells.sheet
+            value = sheet.cell(row - 1, number - 1) if 0 < row <= sheet.rows_emitted else None
+        elif 0 <= at < self._raw.height and name in self._raw.columns:
             return as_text(self._raw.get_column(name).slice(at, 1))[0] or ""
-        value = self._source.cell(row, number)
+        else:
+            value = self._source.cell(row, number)
         return "" if value is None else as_text(pl.Series([value]))[0] or ""
 
     def _merged(self, source: ColumnSource | None, ids: pl.Series) -> pl.Series:

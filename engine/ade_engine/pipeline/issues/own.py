@@ -74,11 +74,15 @@ def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table:
             context.collected.reported.append(Reported(None, "cells_in_row", severity, "", said))
 
 
+def _fields_of(context: RunContext, table: pl.DataFrame, *types: type[pl.DataType]) -> list[str]:
+    """The fields of a table whose columns have one of these types. A frame makes its schema anew for each who asks."""
+    schema = table.schema
+    return [name for name in context.registry.fields if name in schema and schema[name].base_type() in types]
+
+
 def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
     """``check_dates``: days that the output cannot hold, or that spreadsheet programs show differently."""
-    for field in context.registry.fields:
-        if field not in table.columns or table.schema[field].base_type() not in (pl.Date, pl.Datetime):
-            continue
+    for field in _fields_of(context, table, pl.Date, pl.Datetime):
         column = table.get_column(field)
         first, last = _day(column.min()), _day(column.max())
         if first is None or first >= _FIRST_DAY and last <= _LAST_DAY:
@@ -90,9 +94,7 @@ def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
 
 def find_wrong_letters(context: RunContext, table: pl.DataFrame) -> None:
     """Texts of fields that were read in another encoding than they were written in, and addresses with letters of two alphabets."""
-    for field in context.registry.fields:
-        if field not in table.columns or table.schema[field] != pl.String:
-            continue
+    for field in _fields_of(context, table, pl.String):
         found = _native.wrong_letters(table.get_column(field))
         if found:
             said = dict(found)

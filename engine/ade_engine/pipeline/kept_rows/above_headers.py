@@ -84,12 +84,15 @@ def _lines_above(scan: SheetScan, row: int, above: int, width: int) -> list[list
     ``width``: a line of as many cells is a record.
     """
     lines, at = [], row
-    while at >= above and not scan.is_empty_row(at) and len(lines) <= _MOST_LINES:
-        lines.append(_texts_of(scan, at))
+    while at >= above and not scan.is_empty_row(at):
+        line = _texts_of(scan, at)
+        if len(lines) == _MOST_LINES or not 0 < len(line) < min(width, _MOST_TEXTS + 1):
+            # A record, or one line too many: at most the nearest one names something.
+            first = (lines or [line])[0]
+            return [first] if len(first) == 1 else []
+        lines.append(line)
         at -= 1
-    if len(lines) <= _MOST_LINES and all(0 < len(line) < min(width, _MOST_TEXTS + 1) for line in lines):
-        return lines
-    return lines[:1] if len(lines[0]) == 1 else []
+    return lines
 
 
 def _texts_of(scan: SheetScan, row: int) -> list[str]:

@@ -359,17 +359,12 @@ def _keep_lone_names(context: RunContext, span: RowSpan, inside: bytearray, scan
     columns = {next((number for number, cell in enumerate(scan.row(span.data_start + at)) if not is_blank(cell)), None) for at in heads}
     column = columns.pop()
     below = [span.data_start + at for at in range(stop, len(inside)) if inside[at] == DATA and not scan.is_empty_row(span.data_start + at)]
-    if columns or column is None or any(is_blank(_cell(scan, row, column)) for row in below):
+    if columns or column is None or any(is_blank(scan.cell(row, column)) for row in below):
         return
     inside[:stop] = bytes((DATA,)) * stop
     numbers = [[span.data_start + 1, span.data_start + stop]]
     said = f"{rows_in_words(numbers)}: a name alone, which may be a section head or a record without values; kept as a record"
     context.notice("doubtful_rows", said, count=stop, **context.rows_told(numbers))
-
-
-def _cell(scan: SheetScan, row: int, column: int) -> Any:
-    cells = scan.row(row)
-    return cells[column] if column < len(cells) else None
 
 
 def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan, names: dict[int, str]) -> pl.Series:

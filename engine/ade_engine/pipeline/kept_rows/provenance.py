@@ -41,11 +41,11 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
             header,
             unit,
             source.region.min_col + index,
-            lambda: source.mixed_cells(index),
-            lambda: source.padded_cells(index),
             lambda: source.shown_by_sheet(index),
-            lambda: source.rows_without_value(index),
             source.from_1904,
+            mixed_cells=lambda: source.mixed_cells(index),
+            padded_cells=lambda: source.padded_cells(index),
+            rows_without_value=lambda: source.rows_without_value(index),
         )
 
     taken = {column.source_index for column in mapping.columns}

@@ -69,20 +69,16 @@ def find_totals(context: RunContext, span: RowSpan, inside: bytearray, scan: She
 
 def _goes_on(scan: SheetScan, span: RowSpan, at: int) -> bool:
     """Whether a row begins as the rows around it do, with the next day or number of theirs: totals begin with a word, or with nothing."""
-    row, step = span.data_start + at, (-1, 1)
-    own = _start(scan, span, row)
-    around = [next((_start(scan, span, one) for one in range(row + by, end, by) if not scan.is_empty_row(one)), None) for by, end in zip(step, (span.data_start - 1, span.stop))]
+    row = span.data_start + at
+    own = scan.cell(row, span.first_column)
+    sides = (range(row - 1, span.data_start - 1, -1), range(row + 1, span.stop))
+    around = [next((scan.cell(one, span.first_column) for one in side if not scan.is_empty_row(one)), None) for side in sides]
     if isinstance(own, dt.date):
         return isinstance(around[0], dt.date)
     if isinstance(own, int) and not isinstance(own, bool):
         return around[0] == own - 1
     shape = _shape(own)
     return shape is not None and own != around[0] and shape == _shape(around[0]) and (around[1] is None or shape == _shape(around[1]))
-
-
-def _start(scan: SheetScan, span: RowSpan, row: int) -> Any:
-    cells = scan.row(row)
-    return cells[span.first_column] if span.first_column < len(cells) else None
 
 
 def _shape(cell: Any) -> str | None:

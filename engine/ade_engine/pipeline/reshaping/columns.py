@@ -61,15 +61,22 @@ class Found:
 
 
 class Total:
-    """A column beside stacked ones that holds their total: of which, and whether it was checked."""
+    """A column beside stacked ones that holds their total. ``added``: what these add up to in each row, and ``said``: what the column says;
+    nothing where its numbers are no sums.
+    """
 
-    __slots__ = ("index", "name", "parts", "is_checked")
+    __slots__ = ("index", "name", "added", "said")
 
-    def __init__(self, index: int, name: str, parts: list[int], *, is_checked: bool):
+    def __init__(self, index: int, name: str, added: pl.Series | None = None, said: pl.Series | None = None):
         self.index = index
         self.name = name
-        self.parts = parts
-        self.is_checked = is_checked
+        self.added = added
+        self.said = said
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it is known what it is the total of."""
+        return self.added is not None
 
 
 def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> Found | None:
@@ -251,10 +258,10 @@ def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, f
         is_sum = best is not None and best[0] >= (_MOST if says else _ALMOST_ALL)
         if is_sum:
             _, name, parts = best
-            totals.append(Total(index, name, parts, is_checked=True))
+            totals.append(Total(index, name, _sum_of([amounts_of(part) for part in parts]), amounts_of(index)))
             since[name] = []
         elif is_word:
-            totals.append(Total(index, next(iter(found.columns)), [], is_checked=False))
+            totals.append(Total(index, next(iter(found.columns))))
     return totals
 
 
@@ -276,7 +283,7 @@ def _next_to(indices: range, is_open) -> list[int]:
 
 def _share_of_sums(parts: list[pl.Series], total: pl.Series, least: int) -> float | None:
     """In how many of the rows with numbers the total is the sum; nothing where fewer have any."""
-    added = sum_of_columns(parts)
+    added = _sum_of(parts)
     total = total.fill_nan(None)
     judged = (added.is_not_null() & total.is_not_null() & (total != 0)).fill_null(False)
     count = judged.sum()
@@ -290,16 +297,11 @@ def _share_of_sums(parts: list[pl.Series], total: pl.Series, least: int) -> floa
 _TOLERANCE = _CENT * (1 + 1e-9)
 
 
-def sum_of_columns(parts: list[pl.Series]) -> pl.Series:
+def _sum_of(parts: list[pl.Series]) -> pl.Series:
     """The sums of rows; null where a row has no number, or a cell that is none."""
     frame = pl.DataFrame([part.fill_nan(None).alias(str(number)) for number, part in enumerate(parts)])
     is_odd = pl.any_horizontal([pl.lit(part.is_nan()) for part in parts]).fill_null(False)
     return frame.select(pl.when(pl.any_horizontal(pl.all().is_not_null()) & ~is_odd).then(pl.sum_horizontal(pl.all()))).to_series()
-
-
-def amounts_of(context: RunContext, table: pl.DataFrame, source: SourceTable, index: int) -> pl.Series:
-    """The numbers of a column; what is none is not a number."""
-    return _amounts(context, table.get_column(source.names[index]))
 
 
 def is_off(added: pl.Series, total: pl.Series) -> pl.Series:
@@ -308,6 +310,7 @@ def is_off(added: pl.Series, total: pl.Series) -> pl.Series:
 
 
 def _amounts(context: RunContext, column: pl.Series) -> pl.Series:
+    """The numbers of a column; what is none is not a number."""
     if column.dtype.is_numeric():
         return column.cast(pl.Float64)
     if column.dtype != pl.String:

@@ -87,15 +87,8 @@ def split_cells(context: RunContext, table: pl.DataFrame, cells: Cells | None, s
             cells.gather(at)
             cells.is_multiplied = True
         if name in sources:
-            sources[name] = _without_cells(sources[name])
+            # Its values are parts of its cells.
+            known = sources[name]
+            sources[name] = ColumnSource(known.header, known.unit, known.number, known.shown_by_sheet, known.from_1904)
         context.notice("cells_split", f"cells of {name!r} that hold several values became rows: {before} rows became {table.height}", level=INFO, count=table.height - before, table=context.table_index)
     return table, positions
-
-
-def _without_cells(source: ColumnSource) -> ColumnSource:
-    """A source of a column whose values are parts of its cells: readers do not go back to these."""
-    return ColumnSource(source.header, source.unit, source.number, _nothing, _nothing, source.shown_by_sheet, list, source.from_1904)
-
-
-def _nothing() -> None:
-    return None

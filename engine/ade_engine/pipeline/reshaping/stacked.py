@@ -21,7 +21,7 @@ from ade_engine.models.notices import INFO
 from ade_engine.models.notices import WARNING as DOUBTFUL
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.reshaping.columns import Found, Total, amounts_of, is_off, sum_of_columns
+from ade_engine.pipeline.reshaping.columns import Found, Total, is_off
 from ade_engine.pipeline.shared.table_columns import as_text
 
 TYPE_CHECKING = False
@@ -173,11 +173,7 @@ def _source(source: SourceTable, indices: list[int], field: str) -> ColumnSource
     """Where the column of a field comes from: the first of several."""
     first, last = (header_text(source.columns[index].header) for index in (indices[0], indices[-1]))
     header = first if len(indices) == 1 else f"{first} … {last}"
-    return ColumnSource(header, source.columns[indices[0]].unit or None, source.region.min_col + indices[0], _nothing, _nothing, lambda: source.shown_by_sheet(indices[0]), list, source.from_1904)
-
-
-def _nothing() -> None:
-    return None
+    return ColumnSource(header, source.columns[indices[0]].unit or None, source.region.min_col + indices[0], lambda: source.shown_by_sheet(indices[0]), source.from_1904)
 
 
 def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, numbers: pl.Series, keys: pl.Series, *, is_mixed: bool) -> None:
@@ -214,10 +210,9 @@ def _check_totals(
     """Say of which rows the total is not the sum; in how many cells."""
     count = 0
     for total in totals if context.settings.check_totals else ():
-        if not total.is_checked:
+        added, said = total.added, total.said
+        if added is None or said is None:
             continue
-        added = sum_of_columns([amounts_of(context, table, source, part) for part in total.parts])
-        said = amounts_of(context, table, source, total.index)
         off = is_off(added, said).arg_true().to_list()
         count += len(off)
         if cells is None or context.collected is None:
