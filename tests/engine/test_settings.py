@@ -67,6 +67,7 @@ DEFAULTS = {
     "stop_at_blank_rows": 0,
     "sheets": {},
     "senders": {},
+    "known": [],
     "line_records": False,
     "values": {},
     "issue_columns": True,
@@ -90,7 +91,7 @@ def test_defaults():
     assert Settings().to_dict() == DEFAULTS
     assert Settings.load().to_dict() == DEFAULTS
     assert Settings().model_dump(mode="json") == DEFAULTS
-    assert Settings().model_dump() == {**DEFAULTS, "na": (), "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
+    assert Settings().model_dump() == {**DEFAULTS, "na": (), "known": (), "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
 
 
 def test_an_edition_has_defaults_of_its_own_and_parts_that_nobody_sets(tmp_path, monkeypatch):

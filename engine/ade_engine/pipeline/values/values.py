@@ -290,7 +290,7 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
         if source is None:
             continue
         told = "; ".join(filter(None, (measure.said, measure.doubt)))
-        said = told or "the reader does not know what to make of that, and the values are as they stand"
+        said = told or "the reader cannot convert that, and the values stay as written"
         context.notice(
             "header_unit",
             f"the header of column {source.letters}, field {field!r}, says {measure.text!r}: {said}",
@@ -300,13 +300,13 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
         )
     for (field, _), count in around.missing.items():
         cells = "1 cell says" if count == 1 else f"{count} cells say"
-        context.notice("no_value", f"field {field!r}: {cells} that there is no value, and {'is' if count == 1 else 'are'} left empty", level=INFO, field=field, count=count)
+        context.notice("no_value", f"field {field!r}: {cells} in words that there is no value (n/a, none, -), and {'is' if count == 1 else 'are'} left empty", level=INFO, field=field, count=count)
     for (field, _), count in around.lost_digits.items():
         cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"
         context.notices.add(
             "lost_digits",
-            f"sheet {context.sheet_name!r}, field {field!r}: {cells} (a number such as 1.23E+11 stands for a code or a phone number); "
-            f"{'it is' if count == 1 else 'they are'} left empty. Get the file anew with the column as text",
+            f"sheet {context.sheet_name!r}, field {field!r}: {cells} (the file has a number such as 1.23E+11 for a code or a phone number); "
+            f"{'it is' if count == 1 else 'they are'} left empty. Ask for the file with this column as text",
             sheet=context.sheet_name,
             table=context.table_index,
             field=field,
@@ -442,11 +442,11 @@ _RULES_WITH_DATES = _RULES_OF_UNREAD | {
 #: The list of issues is read by people who have never heard of readers and settings: what it says in place of the words that
 #: stand in issue columns.
 _PLAIN = {
-    "^left empty$": "this value could not be taken over",
+    "^left empty$": "this value could not be read",
     f"^{_NO_SAVED_VALUE}$": "a formula that was saved without its result; open the file in a spreadsheet program and save it",
-    "^a code that has lost its digits$": "a program has cut off the digits of this code; get it anew as text",
-    "^ambiguous: (.*) by (.*) alone$": "not clear from the column: read as $1 (by $2)",
-    "^ambiguous column, ": "not clear from the column: ",
+    "^a code that has lost its digits$": "a program has cut off the last digits of this code; ask for it as text",
+    "^ambiguous: (.*) by (.*) alone$": "can be read in two ways: read as $1 (because of $2)",
+    "^ambiguous column, ": "the column can be read in two ways: ",
 }
 #: What a message says before it quotes the cell.
 _BEFORE_QUOTE = r'(?s)^(.*?): ".*"$'
