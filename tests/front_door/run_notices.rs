@@ -128,7 +128,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
         .says("Wrote config/settings.toml");
     place.ade_says("ack latest ambiguous", "known already");
     let again = place.ade("run config people.csv").succeeds();
-    again
+    let again = again
         .prints("! 2 formulas have no value")
         .prints("11 notices known of this sender");
     assert!(!again.stdout.contains("could not be read"), "{again}");
