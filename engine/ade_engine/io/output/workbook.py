@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from operator import attrgetter
 from typing import Any
 
 from ade_engine import _native
@@ -211,7 +212,7 @@ class Output:
         # Hooks that have touched the workbook may have moved what the lines are of.
         if self._listed is None or self.is_touched:
             found = [line for lines, _ in self._issues for line in lines]
-            columns = {key: [getattr(line, key) for line in found] for key in KEYS}
+            columns = {key: list(map(attrgetter(key), found)) for key in KEYS}
             if self.is_touched:
                 stand = [(len(lines), table, table is None or self.stands(table)) for lines, table in self._issues]
                 is_there = [one for count, _, one in stand for _ in range(count)]

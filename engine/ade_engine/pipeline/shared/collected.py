@@ -72,7 +72,7 @@ class Collected:
         made: dict[Cell | str, list[Part]] = {}
         for cell, part in known:
             found = made.setdefault(cell if has_ids else cell[1], [])
-            if not any(part[:2] == one[:2] for one in found):
+            if not found or all(part[:2] != one[:2] for one in found):
                 found.append(part)
         return [made.get(cell if has_ids else cell[1]) or [(cell[1], of_hook, WARNING)] for cell in cells]
 

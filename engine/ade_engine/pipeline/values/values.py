@@ -78,7 +78,7 @@ class _Expressions:
     def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
         """Fields of the table in column order, then the others as they were registered; only those with callables."""
         present = [name for name in table.columns if name in self._callers]
-        return present + [name for name in registered if name in self._callers and name not in table.columns]
+        return present + [name for name in registered if name in self._callers and name not in present]
 
     def _ask(
         self,
@@ -118,7 +118,7 @@ def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
     """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
     if not typed:
         return frozenset(table.columns)
-    return frozenset(name for name, dtype in table.schema.items() if dtype != pl.Null)
+    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if dtype != pl.Null)
 
 
 def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
@@ -351,6 +351,8 @@ def keep_unread(
 
 def _with_totals(context: RunContext, table: pl.DataFrame, around: Surroundings, added: list[pl.Series]) -> list[pl.Series]:
     """The messages with those of totals that are not the sums of the records, each at the last record that was added."""
+    if not context.total_issues:
+        return added
     fields = {source.letters: field for field, source in around.sources.items() if field in table.columns}
     cells = context.cells
     if cells is not None:
@@ -441,7 +443,7 @@ _PLAIN = {
     _NO_SAVED_VALUE: "a formula that was saved without its result; open the file in a spreadsheet program and save it",
     "a code that has lost its digits": "a program has cut off the digits of this code; get it anew as text",
 }
-_AMBIGUOUS = re.compile(r"ambiguous: (.*) by (.*) alone\Z")
+_AMBIGUOUS = re.compile(r"ambiguous: (.*) by (.*) alone")
 #: The column of one message by itself.
 _ALONE = "__ade_message"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
@@ -710,10 +712,9 @@ def _lost(text: str, rule: str, check_dates: bool) -> tuple[str, str]:
 
 def _plain(message: str) -> str:
     """What the engine says of cells in plain words."""
-    if message.startswith("ambiguous"):
-        message = _AMBIGUOUS.sub(r"not clear from the column: read as \1 (by \2)", message)
-        return message.replace("ambiguous column, ", "not clear from the column: ", 1) if message.startswith("ambiguous column, ") else message
-    return _PLAIN.get(message, message)
+    if said := _AMBIGUOUS.fullmatch(message):
+        return f"not clear from the column: read as {said[1]} (by {said[2]})"
+    return _PLAIN.get(message, message.replace("ambiguous column, ", "not clear from the column: ", 1) if message.startswith("ambiguous column, ") else message)
 
 
 def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.Series:
