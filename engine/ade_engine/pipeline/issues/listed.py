@@ -12,7 +12,7 @@ from ade_engine.fields.checks import REPEATED
 from ade_engine.models.issues import ERROR, Issue
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.shared.collected import Collected, there
-from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, ids_of, texts_at
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, ids_at, texts_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,16 +27,14 @@ if TYPE_CHECKING:
 
 def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> list[Issue]:
     """The issues of a table, with where their cells stood and what stood there."""
-    ids: list[int | None] = []
     found = []
     for column in table.get_columns():
         texts = there(column) if column.name.startswith(ISSUE_PREFIX) else ()
         if not texts:
             continue
-        ids = ids or ids_of(table).to_list()
-        field = column.name.removeprefix(ISSUE_PREFIX)
-        parts = collected.in_parts(field, [(ids[at], text) for at, text in texts])
-        own = [Issue(*part, ids[at], at, field or None) for (at, _), said in zip(texts, parts) for part in said]
+        field, ids = column.name.removeprefix(ISSUE_PREFIX), ids_at(table, [at for at, _ in texts])
+        parts = collected.in_parts(field, [(id, text) for id, (_, text) in zip(ids, texts)])
+        own = [Issue(*part, id, at, field or None) for id, (at, _), said in zip(ids, texts, parts) for part in said]
         places.put(field, own, collected.astray)
         found += own
     for one in collected.of_whole:

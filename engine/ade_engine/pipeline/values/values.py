@@ -38,7 +38,7 @@ from ade_engine.pipeline.shared.table_columns import (
     TOTAL_PREFIX,
     UNREAD_PREFIX,
     as_text,
-    ids_of,
+    ids_at,
     with_series,
 )
 from ade_engine.pipeline.values.own_checks import is_demand
@@ -686,10 +686,11 @@ def _collect(
     check_dates: bool,
 ) -> None:
     """Keep the messages of a field apart: what the engine says of its cells, by its rules, then what validators say, with theirs."""
-    said = [there(part) for part in parts]
-    if not any(said):
+    texts = dict(there(table.get_column(f"{ISSUE_PREFIX}{field}")))
+    if not texts:
         return
-    cells = list(zip(ids_of(table).to_list(), table.get_column(f"{ISSUE_PREFIX}{field}").cast(pl.String).to_list()))
+    cells = dict(zip(texts, zip(ids_at(table, [*texts]), texts.values())))
+    said = [[one for one in there(part) if one[0] in cells] for part in parts]
     for prefix, messages in zip((name.removesuffix(field) for name in own), said):
         rule, severity = _RULES[prefix]
         made = [(at, *(_lost(message, rule, check_dates) if prefix == UNREAD_PREFIX else (message, rule))) for at, message in messages]
