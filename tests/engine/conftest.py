@@ -5,8 +5,6 @@ The tests need a Python with the engine importable; `cargo test --test engine` b
 own can show (exit status, streams, environment) runs one.
 """
 
-from __future__ import annotations
-
 import io
 import itertools
 import json
@@ -256,16 +254,7 @@ def run(tmp_path, monkeypatch):
         if name.upper().startswith("ADE_"):
             monkeypatch.delenv(name)
 
-    def execute(
-        config,
-        data,
-        *,
-        fields=(),
-        rows=FIRST_ROW_IS_HEADER,
-        settings: dict | None = None,
-        level: int = 20,
-        **request,
-    ) -> Outcome:
+    def execute(config, data, *, fields=(), rows=FIRST_ROW_IS_HEADER, settings: dict | None = None, level: int = 20, **request) -> Outcome:
         if isinstance(config, dict):
             config = write_package(tmp_path / "config", config, fields=fields, rows=rows)
         if isinstance(data, list):
@@ -333,24 +322,14 @@ def ade_engine(tmp_path):
     folder = tmp_path / "process"
     folder.mkdir()
 
-    def call(
-        *arguments, cwd: Path | None = None, env: dict[str, str] | None = None, isolated: bool = False
-    ) -> Finished:
+    def call(*arguments, cwd: Path | None = None, env: dict[str, str] | None = None, isolated: bool = False) -> Finished:
         clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ADE_")}
         clean["PYTHONIOENCODING"] = "utf-8"
         command = [sys.executable, *(["-I"] if isolated else []), "-m", "ade_engine", *map(str, arguments)]
-        return Finished(
-            subprocess.run(
-                command,
-                cwd=cwd or folder,
-                env={**clean, **(env or {})},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                timeout=120,
-            )
-        )
+        return Finished(subprocess.run(
+            command, cwd=cwd or folder, env={**clean, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, encoding="utf-8", timeout=120,
+        ))
 
     call.folder = folder
     return call

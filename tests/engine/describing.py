@@ -1,7 +1,5 @@
 """Workbooks as plain values, to compare two of them: saved ones as openpyxl reads them, and open ones."""
 
-from __future__ import annotations
-
 import re
 import warnings
 import xml.etree.ElementTree as ElementTree
@@ -190,17 +188,9 @@ def described_sheet(sheet: Any, styles: Styles) -> dict[str, Any]:
 def facts(sheet: Any) -> tuple:
     """The extent that an open worksheet reports."""
     return (
-        sheet.title,
-        sheet.min_row,
-        sheet.max_row,
-        sheet.min_column,
-        sheet.max_column,
-        sheet.dimensions,
-        sheet.calculate_dimension(),
-        sheet.sheet_state,
-        sheet.freeze_panes,
-        sorted(map(str, sheet.merged_cells.ranges)),
-        len(sheet._cells),
+        sheet.title, sheet.min_row, sheet.max_row, sheet.min_column, sheet.max_column, sheet.dimensions,
+        sheet.calculate_dimension(), sheet.sheet_state, sheet.freeze_panes,
+        sorted(map(str, sheet.merged_cells.ranges)), len(sheet._cells),
     )
 
 

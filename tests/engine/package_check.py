@@ -8,8 +8,6 @@ What it accepts although the schema would have it otherwise, since spreadsheet p
 content, and a formula with an empty cached value.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 import xml.etree.ElementTree as ElementTree

@@ -1,15 +1,8 @@
 """Settings for better behaviour that is off by default."""
 
-from __future__ import annotations
-
 import pytest
 
-SIDE_BY_SIDE = [
-    ["Name", "Age", None, "City", "Size"],
-    ["Ann", 41, None, "Oslo", 5],
-    ["Bob", 35, None, "Rome", 7],
-    ["Cid", 28],
-]
+SIDE_BY_SIDE = [["Name", "Age", None, "City", "Size"], ["Ann", 41, None, "Oslo", 5], ["Bob", 35, None, "Rome", 7], ["Cid", 28]]
 
 
 def regions(outcome) -> list[str]:

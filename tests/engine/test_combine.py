@@ -1,7 +1,5 @@
 """One table out of the tables of several files."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil
@@ -86,8 +84,7 @@ def test_rows_of_all_files_stand_in_one_table(combined, shape):
     # A required field without a value is an issue.
     assert rows[2][7] == "error" and rows[2][8]
     rows = [[value if place not in (7, 8) else None for place, value in enumerate(row)] for row in rows]
-    assert plain(rows) == ROWS
-    assert not list(path.parent.glob(".ade-*"))
+    assert plain(rows) == ROWS and not list(path.parent.glob(".ade-*"))
 
 
 def test_where_rows_are_not_known_none_is_named(combined):

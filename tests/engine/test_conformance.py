@@ -1,7 +1,5 @@
 """Every conformance case, with the engine alone."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import math
@@ -147,12 +145,8 @@ STYLES = {
     "freeze": lambda sheet: sheet.freeze_panes,
     "filter": lambda sheet: sheet.auto_filter.ref,
     "tables": lambda sheet: {table.name: table.ref for table in sheet.tables.values()},
-    "widths": lambda sheet: {
-        letters: column.width for letters, column in sheet.column_dimensions.items() if column.customWidth
-    },
-    "hidden_columns": lambda sheet: sorted(
-        letters for letters, column in sheet.column_dimensions.items() if column.hidden
-    ),
+    "widths": lambda sheet: {letters: column.width for letters, column in sheet.column_dimensions.items() if column.customWidth},
+    "hidden_columns": lambda sheet: sorted(letters for letters, column in sheet.column_dimensions.items() if column.hidden),
     "bold": lambda sheet: [cell.coordinate for cell in all_cells(sheet) if cell.font.b],
     "fills": fills,
     "comments": lambda sheet: {cell.coordinate: cell.comment.text for cell in all_cells(sheet) if cell.comment},

@@ -4,8 +4,6 @@ The cases are kept beside the checkout, not in it; without them the tests are sk
 accepted there, and docs/explanation/engine-1.9.md tells users of it.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

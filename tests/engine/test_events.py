@@ -1,7 +1,5 @@
 """Events, log lines, and the closing payload."""
 
-from __future__ import annotations
-
 import datetime as dt
 import io
 import json
@@ -33,8 +31,7 @@ def test_the_envelope_and_the_events_of_a_run_in_order(run):
         assert list(event)[:6] == ["event_id", "engine_run_id", "timestamp", "level", "event", "message"]
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", event["timestamp"])
         assert event["level"] in ("debug", "info", "warning", "error")
-        assert event["event"].startswith("engine.") and event["message"]
-        assert event.get("data") != {}
+        assert event["event"].startswith("engine.") and event["message"] and event.get("data") != {}
     assert [event["event"] for event in run(CONFIG, ROWS, fields=["a"]).events] == [
         "engine.run.started", "engine.run.planned", "engine.config.loaded", "engine.workbook.started",
         "engine.sheet.started", "engine.table.written", "engine.run.completed",
@@ -53,12 +50,8 @@ def test_every_event_has_the_data_that_the_contract_lists(run):
         "sheet.started": ["schema_version", "sheet_name", "sheet_index"],
         "detector.row_result": ["schema_version", "sheet_name", "row_index", "detector"],
         "row_classification": ["schema_version", "sheet_name", "row_index", "detectors", "scores", "classification"],
-        "sheet.tables_detected": [
-            "schema_version", "sheet_name", "sheet_index", "input_file", "row_count", "table_count", "tables",
-        ],
-        "detector.column_result": [
-            "schema_version", "sheet_name", "table_index", "table_region", "column_index", "detector",
-        ],
+        "sheet.tables_detected": ["schema_version", "sheet_name", "sheet_index", "input_file", "row_count", "table_count", "tables"],
+        "detector.column_result": ["schema_version", "sheet_name", "table_index", "table_region", "column_index", "detector"],
         "column_classification": [
             "schema_version", "sheet_name", "table_index", "table_region", "column_index", "detectors", "scores",
             "classification",
@@ -76,34 +69,25 @@ def test_every_event_has_the_data_that_the_contract_lists(run):
         ],
         "validation.summary": ["issue_columns", "table_index", "table_region", "rows"],
         "table.written": ["schema_version", "sheet_name", "table_index", "output_range"],
-        "run.completed": [
-            "schema_version", "scope", "execution", "evaluation", "counts", "validation", "fields", "outputs", "workbooks",
-        ],
+        "run.completed": ["schema_version", "scope", "execution", "evaluation", "counts", "validation", "fields", "outputs", "workbooks"],
     }  # fmt: skip
     found = {event["event"][len("engine.") :]: list(event["data"]) for event in outcome.events}
-    assert found == expected
-    assert set(ENGINE_EVENT_SCHEMAS) >= {f"engine.{name}" for name in expected}
+    assert found == expected and set(ENGINE_EVENT_SCHEMAS) >= {f"engine.{name}" for name in expected}
     levels = {event["event"]: event["level"] for event in outcome.events}
     assert levels["engine.settings.effective"] == levels["engine.row_classification"] == "debug"
     tables = outcome.named("sheet.tables_detected")[0]["data"]["tables"]
-    assert [list(table) for table in tables] == [["table_index", "region"]]
-    assert list(tables[0]["region"]) == region
+    assert [list(table) for table in tables] == [["table_index", "region"]] and list(tables[0]["region"]) == region
     # What they say of the first row, column and table.
     data = {event["event"][len("engine.") :]: event["data"] for event in reversed(outcome.events)}
     assert data["settings.effective"]["settings"]["detector_column_sample_size"] == 100
-    assert data["config.loaded"]["entrypoint"] == "auto-discovery"
-    assert data["config.loaded"]["fields"] == ["a"]
+    assert data["config.loaded"]["entrypoint"] == "auto-discovery" and data["config.loaded"]["fields"] == ["a"]
     detector = data["detector.row_result"]["detector"]
-    assert (detector["name"], detector["scores"]) == ("first_row", {"header": 1.0})
-    assert detector["duration_ms"] >= 0
-    assert data["row_classification"]["classification"] == {
-        "row_kind": "header", "score": 1.0, "considered_row_kinds": ["header"],
-    }  # fmt: skip
+    assert (detector["name"], detector["scores"]) == ("first_row", {"header": 1.0}) and detector["duration_ms"] >= 0
+    assert data["row_classification"]["classification"] == {"row_kind": "header", "score": 1.0, "considered_row_kinds": ["header"]}
     assert data["column_classification"]["classification"] == {"field": "a", "score": 1.0, "considered_fields": ["a"]}
     # The second column never had a field to lose.
     assert data["column_detector.summary"]["unmapped_indices"] == []
-    assert data["transform.result"]["sample_before"] == [1, 2]
-    assert data["transform.result"]["sample_after"] == [2, 4]
+    assert data["transform.result"]["sample_before"] == [1, 2] and data["transform.result"]["sample_after"] == [2, 4]
     assert data["validation.summary"]["issue_columns"] == ["__ade_issue__a"]
 
 
@@ -129,8 +113,7 @@ def test_a_failure_logs_the_error_before_the_run_completes(run):
     assert [event["event"] for event in outcome.events[-2:]] == ["engine.log", "engine.run.completed"]
     line = outcome.events[-2]
     assert (line["level"], line["error"]["type"]) == ("error", "InputError")
-    assert sorted(line["error"]) == ["message", "stack_trace", "type"]
-    assert "error" not in outcome.events[-1]
+    assert sorted(line["error"]) == ["message", "stack_trace", "type"] and "error" not in outcome.events[-1]
 
 
 def speak(run, statement: str, level: int = 20):
@@ -294,8 +277,7 @@ def test_progress_is_sent_at_most_ten_times_a_second(run):
     moments = [dt.datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00")) for event in events]
     # Timestamps have milliseconds, so two events may look one closer than they were.
     assert all(later - earlier >= dt.timedelta(milliseconds=99) for earlier, later in zip(moments, moments[1:]))
-    assert len(events) >= 2
-    assert {event["data"]["stage"] for event in events} <= {"scan", "detect", "write"}
+    assert len(events) >= 2 and {event["data"]["stage"] for event in events} <= {"scan", "detect", "write"}
     assert list(events[0]["data"]) == ["schema_version", "sheet_name", "sheet_index", "stage", "rows", "total_rows"]
     rows = [event["data"]["rows"] for event in events if event["data"]["stage"] == "detect"]
     assert rows == sorted(rows)
@@ -372,8 +354,7 @@ def test_source_headers_are_trimmed_by_columns_and_raw_by_mappings(run):
 ])  # fmt: skip
 def test_outcomes_and_findings(run, rows, fields, outcome, codes):
     evaluation = run({}, rows, fields=fields).completed["evaluation"]
-    assert evaluation["outcome"] == outcome
-    assert [finding["code"] for finding in evaluation["findings"]] == codes
+    assert evaluation["outcome"] == outcome and [finding["code"] for finding in evaluation["findings"]] == codes
 
 
 def test_the_active_sheet_is_marked_and_sheets_count_from_zero(run):
@@ -390,8 +371,7 @@ def test_sheets_that_were_reached_are_listed_and_tables_that_were_written(run):
     outcome = run({"hooks/h.py": stop}, {title: [["a"], [1]] for title in "ABC"}, fields=["a"])
     sheets = outcome.completed["workbooks"][0]["sheets"]
     assert [sheet["locator"]["sheet"]["name"] for sheet in sheets] == ["A", "B"]
-    assert [len(sheet["tables"]) for sheet in sheets] == [1, 0]
-    assert sheets[1]["scan"] is None
+    assert [len(sheet["tables"]) for sheet in sheets] == [1, 0] and sheets[1]["scan"] is None
 
 
 COUNT = """
@@ -432,5 +412,4 @@ def test_counts_agree_with_counting_by_hand(run):
         }
         for table in outcome.tables
     ]
-    assert len(reported) == 10
-    assert reported == by_hand
+    assert len(reported) == 10 and reported == by_hand

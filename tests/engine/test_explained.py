@@ -1,7 +1,5 @@
 """Why tables were read as they were: the list ``tables`` of what a run noticed."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

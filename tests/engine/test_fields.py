@@ -4,8 +4,6 @@ The misleading columns are those that a careful person finds hard: each is made 
 wrong. A wrong value has to be flagged: by a column that is ambiguous, or by cells that contradict.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import random
 import re
@@ -64,9 +62,7 @@ class Tally:
             counts["flagged"] += column.is_flagged
             self.columns.append(column)
         self.rows = len(cells)
-        self.empty, self.wrong, self.silent, self.flagged = (
-            counts[name] / seeds for name in ("empty", "wrong", "silent", "flagged")
-        )
+        self.empty, self.wrong, self.silent, self.flagged = (counts[name] / seeds for name in ("empty", "wrong", "silent", "flagged"))
         self.right = self.rows - self.empty - self.wrong
 
 
@@ -427,9 +423,7 @@ NUMBERS: dict[str, Callable[[Decimal], str]] = {
     "Arabic": lambda n: in_threes(n, "٬", "٫").translate({48 + d: 0x660 + d for d in range(10)}),
 }
 SIGNS: dict[str, Callable[[str], str]] = {
-    "-1": lambda text: "-" + text,
-    "−1": lambda text: "−" + text,
-    "1-": lambda text: text + "-",
+    "-1": lambda text: "-" + text, "−1": lambda text: "−" + text, "1-": lambda text: text + "-",
     "(1)": lambda text: f"({text})",
 }
 
@@ -574,8 +568,7 @@ def test_dates_are_no_phones():
 ])  # fmt: skip
 def test_ten_digits_are_north_american_only_where_others_of_the_column_are(cells, wanted, says):
     column = Column(cells if len({type(cell) for cell in cells}) == 1 else [str(cell) for cell in cells], fields.phone)
-    assert column.values == wanted and not any(column.unread)
-    assert says in column.why
+    assert column.values == wanted and not any(column.unread) and says in column.why
     # What is left open among numbers of North America and others is to be looked at.
     assert column.reading["ambiguous"] == (says == "not North American")
 
@@ -702,8 +695,7 @@ def test_addresses():
     assert Column(list(good), fields.email).values == list(good.values())
     bad = ["a b@c.de", "a@b.co, c@d.co", "a@localhost", "n/a", "a@b.co (home)", "@b.co", "a@b.12"]
     column = Column(bad, fields.email)
-    assert column.values == [None] * len(bad)
-    assert column.unread == [f'not an e-mail address: "{text}"' for text in bad]
+    assert column.values == [None] * len(bad) and column.unread == [f'not an e-mail address: "{text}"' for text in bad]
 
 
 #: Readers of which each cell speaks for itself.
@@ -718,9 +710,7 @@ FRAGMENTS = [
 
 
 def strange_cells(chance: random.Random, count: int) -> list[str | None]:
-    return [
-        None if chance.random() < 0.1 else "".join(chance.choices(FRAGMENTS, k=chance.randrange(0, 8))) for _ in range(count)
-    ]
+    return [None if chance.random() < 0.1 else "".join(chance.choices(FRAGMENTS, k=chance.randrange(0, 8))) for _ in range(count)]
 
 
 @pytest.mark.parametrize("reader", ALONE)
@@ -834,8 +824,7 @@ def test_empty_and_missing_columns_have_the_type_of_the_reader(reader):
     wanted = Column(["x"], reader).series.dtype
     for series in (pl.Series([], dtype=pl.String), pl.Series([None, None]), pl.Series([None, ""]), pl.Series([], dtype=pl.Null)):
         column = Column(series, reader)
-        assert column.values == [None] * len(series) and column.series.dtype == wanted
-        assert not any(column.unread)
+        assert column.values == [None] * len(series) and column.series.dtype == wanted and not any(column.unread)
     outside = pl.DataFrame({"a": pl.Series([], dtype=pl.String)}).with_columns(reader("a"))
     assert outside.schema["a"] == wanted and outside.height == 0
     assert pl.DataFrame().with_columns(reader("a").read_from(pl.DataFrame()).alias("a")).height == 0
@@ -872,8 +861,7 @@ def test_long_texts_are_kept_or_named_by_their_beginning():
     assert Column([long], fields.text).values == [long]
     for reader in (fields.date, fields.number, fields.phone, fields.time, fields.boolean):
         column = Column([long, "1" * 5000], reader)
-        assert column.values == [None, None]
-        assert column.unread[0].endswith('x…"') and len(column.unread[0]) < 120
+        assert column.values == [None, None] and column.unread[0].endswith('x…"') and len(column.unread[0]) < 120
 
 
 def test_control_characters_become_blanks():
@@ -901,10 +889,8 @@ def test_another_column_of_the_table_decides():
 
 
 @pytest.mark.parametrize("header, wanted", [
-    ("Date (MM/DD/YYYY)", dt.date(2025, 1, 2)),
-    ("Date (DD/MM/YYYY)", dt.date(2025, 2, 1)),
-    ("Datum TT.MM.JJJJ", dt.date(2025, 2, 1)),
-    ("date mdy", dt.date(2025, 1, 2)),
+    ("Date (MM/DD/YYYY)", dt.date(2025, 1, 2)), ("Date (DD/MM/YYYY)", dt.date(2025, 2, 1)),
+    ("Datum TT.MM.JJJJ", dt.date(2025, 2, 1)), ("date mdy", dt.date(2025, 1, 2)),
 ])  # fmt: skip
 def test_the_header_decides(header, wanted):
     for order in ("dmy", "mdy", "auto"):
@@ -1090,8 +1076,7 @@ def test_checks_of_empty_columns():
 
 
 def test_headers_are_compared_without_case_accents_and_marks():
-    assert simplify(" E-mail  Adresse: ") == "e mail adresse"
-    assert simplify("Prénom") == simplify("PRENOM") == "prenom"
+    assert simplify(" E-mail  Adresse: ") == "e mail adresse" and simplify("Prénom") == simplify("PRENOM") == "prenom"
     assert simplify("Ｓｔａｒｔ") == "start"
     assert score("Net (EUR)", ["net"]) == score("NET [€]", ["Net"]) == score("net", ["net"]) == 1.0
     assert score("Overtime Hours", ["hours"]) == 0.4

@@ -2,8 +2,6 @@
 None is ever another value.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 
 import polars as pl
@@ -156,5 +154,4 @@ def test_a_run_reads_them(run):
     assert [row["mail"] for row in found] == ["dept/sales@b.co", None]
     assert [row["account"] for row in found] == ["DE89370400440532013000", None]
     assert [row["worked"] for row in found][1] is None and found[0]["worked"] is not None
-    assert [row["paid"] for row in found] == [True, False]
-    assert [row["amount"] for row in found] == [530.56, 12.5]
+    assert [row["paid"] for row in found] == [True, False] and [row["amount"] for row in found] == [530.56, 12.5]

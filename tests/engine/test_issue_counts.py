@@ -1,7 +1,5 @@
 """One number of issues everywhere: the list, the report of the run, its counts by rule, and the columns of the output."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 
@@ -81,8 +79,7 @@ def test_one_number(counted, sheets, hook, merged):
     lines, outcome = counted(SHEETS[sheets], HOOKS[hook], merge_tables_in_sheet=merged)
     severities = Counter(line["severity"] for line in lines)
     validation = outcome.completed["validation"]
-    assert validation["issues_total"] == len(lines)
-    assert validation["issues_by_severity"] == dict(severities)
+    assert validation["issues_total"] == len(lines) and validation["issues_by_severity"] == dict(severities)
     worst = [severity for severity in ("error", "warning", "info") if severities[severity]]
     assert validation["max_severity"] == (worst[0] if worst else None)
     by_sheet = Counter(line["sheet"] for line in lines)
@@ -156,8 +153,7 @@ def test_without_a_list_all_issues_are_warnings(run, template):
     outcome = run(template, SHEETS["several of one cell"], settings={"issue_list": False})
     validation = outcome.completed["validation"]
     assert validation["issues_total"] and validation["issues_by_severity"] == {"warning": validation["issues_total"]}
-    assert validation["max_severity"] == "warning"
-    assert not list(outcome.output.parent.glob("*_issues.ndjson"))
+    assert validation["max_severity"] == "warning" and not list(outcome.output.parent.glob("*_issues.ndjson"))
 
 
 def test_no_value_and_no_word_of_a_hook_is_told(counted):

@@ -3,8 +3,6 @@
 `ADE_ISSUE_EDITS=500` in the environment tries so many edits; by itself the test takes forty.
 """
 
-from __future__ import annotations
-
 import os
 import random
 

@@ -1,7 +1,5 @@
 """The sheet that lists all issues of a run, and how sheets are printed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
@@ -63,8 +61,7 @@ def test_each_issue_is_a_line_with_a_link_to_its_cell(run, template, touched):
     assert book.sheetnames == ["Bob's", "Issues", "Issues 2"]
     sheet = book["Issues 2"]
     names = ["Sheet", "Cell", "Severity", "Field", "Value as it stood", "Written", "What is wrong", "Whose row", "Rule"]
-    assert [cell.value for cell in sheet[4]] == names
-    assert sheet["A1"].value.startswith("8 issues in ")
+    assert [cell.value for cell in sheet[4]] == names and sheet["A1"].value.startswith("8 issues in ")
     assert sheet["A2"].value == "3 errors, 1 warning, 4 info. Click the name of a cell to go to it."
     assert len(lines) == sheet.max_row - 4 == 8
     for row, line in enumerate(lines, 5):
@@ -90,8 +87,7 @@ def test_sheets_are_set_up_for_printing(run, template, touched):
     _, book, _ = run_it(run, template, touched=touched, sheets=SHEETS | {"Two": both})
     found = {sheet.title: (sheet.page_setup.orientation, sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight, sheet.print_title_rows) for sheet in book}
     one_wide = ("landscape", True, 0)
-    assert found["Bob's"] == (*one_wide, "$1:$1")
-    assert found["Issues 2"] == (*one_wide, "$4:$4")
+    assert found["Bob's"] == (*one_wide, "$1:$1") and found["Issues 2"] == (*one_wide, "$4:$4")
     assert found["Two"][:3] == one_wide
 
 

@@ -3,8 +3,6 @@
 The sheets of the corpora are tested where these are beside the project; nothing of them is in it.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import sys
@@ -111,8 +109,7 @@ def test_a_title_right_above_labels_that_stand_over_others_is_no_header():
 
 def test_likelihoods_are_of_all_states_and_reasons_are_words():
     for layout in layouts(REPORT).values():
-        assert tuple(layout.likelihoods) == STATES
-        assert sum(layout.likelihoods.values()) == pytest.approx(1)
+        assert tuple(layout.likelihoods) == STATES and sum(layout.likelihoods.values()) == pytest.approx(1)
         assert layout[layout.state] == max(layout.likelihoods.values())
         assert 0 < len(layout.reasons) <= 5 and all(layout.reasons)
     with pytest.raises(KeyError):
@@ -124,9 +121,7 @@ def known_values(cell):
     return cell.value if isinstance(cell, Styled) else cell.saved if isinstance(cell, Formula) else cell
 
 
-@pytest.mark.parametrize(
-    "sheet", [pytest.param(sheet, id=f"{file.name}-{sheet.title}") for file in FILES for sheet in file.sheets]
-)
+@pytest.mark.parametrize("sheet", [pytest.param(sheet, id=f"{file.name}-{sheet.title}") for file in FILES for sheet in file.sheets])
 def test_headers_of_invoices_are_found_before_a_word_is_taught(sheet):
     rows = [[known_values(cell) for cell in row.cells] for row in sheet.rows]
     merged = [(top, bottom, left, right) for left, top, right, bottom in map(range_boundaries, sheet.merged)]
@@ -156,8 +151,7 @@ def test_detectors_get_it(run, package, source, log_level):
     outcome = run(package(rows=source), {"S": REPORT}, settings={"log_level": log_level})
     assert outcome.result.error is None
     (table,) = outcome.tables
-    assert header_of(table) == (3, 1)
-    assert outcome.rows("S")[0] == REPORT[2] and len(outcome.rows("S")) == 12
+    assert header_of(table) == (3, 1) and outcome.rows("S")[0] == REPORT[2] and len(outcome.rows("S")) == 12
 
 
 def test_a_detector_gets_states_and_reasons_of_each_row(run, package):
@@ -232,8 +226,7 @@ def test_section_heads_are_left_out_or_a_column(run_by_ade, package):
     assert [row[0] for row in outcome.rows("S")] == ["Region", "North", "South", "East", "West", "North", "South"]
     outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={**settings, "group_rows": "column"})
     names, *rows = outcome.rows("S")
-    assert names == [*REPORT[2], "Section"]
-    assert [row[-1] for row in rows] == ["Wholesale"] * 3 + ["Retail"] * 3
+    assert names == [*REPORT[2], "Section"] and [row[-1] for row in rows] == ["Wholesale"] * 3 + ["Retail"] * 3
     assert [one for one in left_out(outcome) if len(one) == 2] == [((4, 4), (8, 8))]
 
 
@@ -293,8 +286,7 @@ def test_labels_stand_over_their_columns(rows, names):
     "rows, names, marks",
     [
         ([["Region", "Revenue¹", "Net (a)", "Total*"]], ["Region", "Revenue", "Net", "Total"], ["", "¹", "(a)", "*"]),
-        ([["Revenue ¹,²", "Net (EUR)³", "Gross†", "Name **"]], ["Revenue", "Net (EUR)", "Gross", "Name"],
-         ["¹,²", "³", "†", "**"]),
+        ([["Revenue ¹,²", "Net (EUR)³", "Gross†", "Name **"]], ["Revenue", "Net (EUR)", "Gross", "Name"], ["¹,²", "³", "†", "**"]),
         ([["Net (a)", "Gross [b]", "Tax (a)"]], ["Net", "Gross", "Tax"], ["(a)", "[b]", "(a)"]),
         ([["Net 1)", "Gross 2)", "Tax"]], ["Net", "Gross", "Tax"], ["1)", "2)", ""]),
         # A label's mark is the mark of each of its columns.
@@ -305,8 +297,7 @@ def test_footnote_marks_are_taken_off_headers(run, package, rows, names, marks):
     config = package(files={"hooks/tell.py": TOLD}, rows=HEADER_ROWS % len(rows))
     data = [*rows, *([f"n{n}", 1.5, 2.5, 3.5][: len(rows[0])] for n in range(4))]
     outcome = run(config, {"S": data}, settings={"spread_header_labels": True})
-    assert outcome.rows("S")[0] == names
-    assert [row[1] or "" for row in outcome.rows("seen")] == marks
+    assert outcome.rows("S")[0] == names and [row[1] or "" for row in outcome.rows("seen")] == marks
     raw = [column["header"]["raw"] for column in outcome.tables[0]["structure"]["columns"]]
     for mark, text, name in zip(marks, raw, names):
         assert all(piece in text for piece in (*mark.split(), *name.split()))
@@ -314,17 +305,14 @@ def test_footnote_marks_are_taken_off_headers(run, package, rows, names, marks):
     assert run(config, {"S": data}, settings={"spread_header_labels": False}).rows("S")[0] != names
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        ["Area m²", "Volume (m³)", "R²", "10³"],
-        ["Lead time (d)", "Weight (g)", "Net (EUR)", "Rate %"],
-        ["Phone (1)", "Phone (2)", "Score (a)", "Score (b)"],
-        ["Total", "Total*", "Net", "Net¹"],
-        ["Column (2)", "Note (3)", "*", "(1)"],
-        ["Q1", "1)", "H2O", "CO2"],
-    ],
-)
+@pytest.mark.parametrize("headers", [
+    ["Area m²", "Volume (m³)", "R²", "10³"],
+    ["Lead time (d)", "Weight (g)", "Net (EUR)", "Rate %"],
+    ["Phone (1)", "Phone (2)", "Score (a)", "Score (b)"],
+    ["Total", "Total*", "Net", "Net¹"],
+    ["Column (2)", "Note (3)", "*", "(1)"],
+    ["Q1", "1)", "H2O", "CO2"],
+])
 def test_what_may_be_something_else_stays(run, package, headers):
     config = package(rows=HEADER_ROWS % 1)
     rows = [headers, *([f"n{n}", 1.5, 2.5, 3.5] for n in range(4))]
@@ -358,8 +346,7 @@ def test_a_row_of_units_is_taken_off_headers(run, package, rows, names, units):
     config = package(files={"hooks/tell.py": TOLD}, rows=HEADER_ROWS % len(rows))
     data = [*rows, *([f"n{n}", 1.5, 2.5, 3.5] for n in range(4))]
     outcome = run(config, {"S": data}, settings={"spread_header_labels": True})
-    assert outcome.rows("S")[0] == names
-    assert [row[2] or "" for row in outcome.rows("seen")] == units
+    assert outcome.rows("S")[0] == names and [row[2] or "" for row in outcome.rows("seen")] == units
     # The record has the header as it was written.
     written = [column["header"]["raw"] for column in outcome.tables[0]["structure"]["columns"]]
     for text, name, unit in zip(written, names, units):
@@ -485,8 +472,7 @@ def test_a_range_beyond_the_sheet_ends_with_it(run, package):
 
 def test_a_user_leaves_a_sheet_out_and_one_that_is_not_there_is_told(run_by_ade, package):
     outcome = run_by_ade(package(by_hand("[sheets.S]\nskip = true")), {"S": REPORT, "T": REPORT})
-    assert outcome.book.sheetnames == ["T"]
-    assert [one["sheets"] for one in outcome.noticed["notices"]] == [["S"]]
+    assert outcome.book.sheetnames == ["T"] and [one["sheets"] for one in outcome.noticed["notices"]] == [["S"]]
     outcome = run_by_ade(package(by_hand("[sheets.T]\nheader_rows = [3]")), {"S": REPORT})
     (notice,) = outcome.noticed["notices"]
     assert (notice["code"], notice["level"], notice["sheets"]) == ("sheets_unknown", "info", ["T"])

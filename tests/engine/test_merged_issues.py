@@ -1,7 +1,5 @@
 """A wrong value in a merged range that was filled is one issue, at the cell that the sender sees."""
 
-from __future__ import annotations
-
 import openpyxl
 import pytest
 from conftest import plugin, write_workbook

@@ -1,7 +1,5 @@
 """The sheet that says what was left out, turned and guessed."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

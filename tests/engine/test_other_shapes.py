@@ -1,7 +1,5 @@
 """The output in other shapes: the same columns for every file, and no sheets without fields."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import polars as pl

@@ -1,7 +1,5 @@
 """What the definition of a field asks for is checked, and stands in the list of issues."""
 
-from __future__ import annotations
-
 import pytest
 from conftest import plugin
 
@@ -30,10 +28,8 @@ def issues(succeed, template):
 def test_values_that_are_asked_for(issues):
     found = issues({"A": [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", None, None], ["7", "Cy", 12], ["9", "Di", 3]]})
     assert [(one["cell"], one["severity"], one["rule"], one["key"], one["value"]) for one in found] == [
-        ("A2", "error", "no.unique", "7", "7"),
-        ("B3", "error", "name.required", "8", ""),
-        ("C3", "warning", "pay.required", "8", ""),
-        ("A4", "error", "no.unique", "7", "7"),
+        ("A2", "error", "no.unique", "7", "7"), ("B3", "error", "name.required", "8", ""),
+        ("C3", "warning", "pay.required", "8", ""), ("A4", "error", "no.unique", "7", "7"),
     ]
 
 

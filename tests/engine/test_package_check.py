@@ -1,7 +1,5 @@
 """The check of packages finds each kind of fault: every rule has a file that breaks it, and no other."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 

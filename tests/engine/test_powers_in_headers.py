@@ -1,7 +1,5 @@
 """Powers of ten that headers name in many languages, since edition 2026: what counts, what is told, and what is a name or a rate."""
 
-from __future__ import annotations
-
 import pytest
 from test_fields import Column
 

@@ -2,8 +2,6 @@
 that stand beside a table. Each value is known by its cell.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 
@@ -391,39 +389,33 @@ def test_a_field_is_the_difference_of_others(read):
     assert not read(METERS, [["Meter", "Consumption"], ["M-1", 20], ["M-2", 35]]).at
 
 
-@pytest.mark.parametrize(
-    "make, said",
-    [
-        (lambda: Stack("month"), "did you mean 'months'?"),
-        (lambda: Stack(), "takes a series such as"),
-        (lambda: Stack("months", year=25), "should be a year such as 2025"),
-        (lambda: Stack(pattern="("), "should be a regular expression"),
-        (lambda: Stack("months", values={"plan": "plan"}), "should be lists of words by name"),
-        (lambda: Stack("months", values={"plan": ["plan"]}).value, "write ['plan'] in place of .value"),
-        (lambda: Stack("months", values={"plan": ["plan"]})["paln"], "did you mean 'plan'?"),
-        (lambda: Field("a", part_of=Stack("months")), "such as MONTHS.header or MONTHS.value"),
-        (lambda: Field("a", beside="Customer"), "should be sheet_name, file_name, section"),
-        (lambda: Field("a", split=[""]), "should be what parts values"),
-        (lambda: label(), "takes the words of the label"),
-        (lambda: title("["), "takes a regular expression"),
-        (lambda: file_name(3), "takes a regular expression"),
-        (lambda: sum_of("net"), "takes the names of two fields or more"),
-    ],
-)
+@pytest.mark.parametrize("make, said", [
+    (lambda: Stack("month"), "did you mean 'months'?"),
+    (lambda: Stack(), "takes a series such as"),
+    (lambda: Stack("months", year=25), "should be a year such as 2025"),
+    (lambda: Stack(pattern="("), "should be a regular expression"),
+    (lambda: Stack("months", values={"plan": "plan"}), "should be lists of words by name"),
+    (lambda: Stack("months", values={"plan": ["plan"]}).value, "write ['plan'] in place of .value"),
+    (lambda: Stack("months", values={"plan": ["plan"]})["paln"], "did you mean 'plan'?"),
+    (lambda: Field("a", part_of=Stack("months")), "such as MONTHS.header or MONTHS.value"),
+    (lambda: Field("a", beside="Customer"), "should be sheet_name, file_name, section"),
+    (lambda: Field("a", split=[""]), "should be what parts values"),
+    (lambda: label(), "takes the words of the label"),
+    (lambda: title("["), "takes a regular expression"),
+    (lambda: file_name(3), "takes a regular expression"),
+    (lambda: sum_of("net"), "takes the names of two fields or more"),
+])
 def test_what_cannot_be_declared_is_refused(make, said):
     with pytest.raises(TypeError) as refused:
         make()
     assert said in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    "fields, toml, said",
-    [
-        ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.header)]', "", "no field has its cells"),
-        ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.value), Field("b", part_of=M.value)]', "", "fields 'a' and 'b' are both Stack('months').value"),
-        ('FIELDS = [Field("currency")]', 'values = {curency = "USD"}', "did you mean 'currency'?"),
-    ],
-)
+@pytest.mark.parametrize("fields, toml, said", [
+    ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.header)]', "", "no field has its cells"),
+    ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.value), Field("b", part_of=M.value)]', "", "fields 'a' and 'b' are both Stack('months').value"),
+    ('FIELDS = [Field("currency")]', 'values = {curency = "USD"}', "did you mean 'currency'?"),
+])
 def test_what_does_not_fit_together_is_refused_before_a_run(run, fields, toml, said):
     module = f"from ade_engine.fields import *\n{fields}\ndef register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
     outcome = run({"columns/fields.py": module, "/settings.toml": f'edition = "2026"\n{toml}\n'}, [["a"], ["b"]], rows=None)

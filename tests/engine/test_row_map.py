@@ -1,7 +1,5 @@
 """The row map beside the workbook: which line of the sender each row of the output is of, and why lines have none."""
 
-from __future__ import annotations
-
 import json
 import random
 
@@ -71,8 +69,7 @@ def lines_of(content, title):
     """The lines that have no row, with their reasons."""
     lines = [one for one in content["not_written"] if one["sheet"] == title]
     found = {row: one["reason"] for one in lines for row in range(one["first"], one["last"] + 1)}
-    assert len(found) == sum(one["last"] - one["first"] + 1 for one in lines)
-    assert {*found.values()} <= REASONS
+    assert len(found) == sum(one["last"] - one["first"] + 1 for one in lines) and {*found.values()} <= REASONS
     assert [*found] == sorted(found)
     return found
 

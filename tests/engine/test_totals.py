@@ -3,8 +3,6 @@
 `ADE_TOTALS_SHEETS=900` in the environment tries so many random sheets; by itself the test takes sixty.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 from collections import Counter
@@ -74,8 +72,7 @@ def take(succeed, template):
 )
 def test_totals_and_what_is_added_to_them_are_left_out(take, ends):
     kept = Kept(take(with_rows(INVOICE, *((None, label, None, None, amount) for label, amount in ends))))
-    assert kept.rows == [2, 3, 4, 5]
-    assert kept.named("rows_left_out") == list(range(6, 6 + len(ends)))
+    assert kept.rows == [2, 3, 4, 5] and kept.named("rows_left_out") == list(range(6, 6 + len(ends)))
     assert not {"doubtful_rows", "total_differs"} & kept.notices.keys()
 
 
@@ -193,8 +190,7 @@ def test_payments_of_a_rest_are_records(take, last):
     rows = [["Date", "Text", "Amount"], ["2025-01-03", "Balance invoice 12", 480.0], ["2025-01-05", "Deposit invoice 13", 250.0],
             ["2025-01-07", "Rent", -700.0], ["2025-01-09", last, 330.0]]  # fmt: skip
     kept = Kept(take(rows))
-    assert kept.rows == [2, 3, 4, 5]
-    assert kept.named("doubtful_rows") == ([5] if last == "Saldo" else [])
+    assert kept.rows == [2, 3, 4, 5] and kept.named("doubtful_rows") == ([5] if last == "Saldo" else [])
 
 
 def test_bare_balances_that_the_amounts_add_up_to_are_left_out(take):

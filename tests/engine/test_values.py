@@ -1,8 +1,6 @@
 """In a run of `ade`, cell values are in the output and nowhere else: each cell of the input is a word of its own, every
 way to succeed or fail is gone, and the words are looked for in all that the engine says."""
 
-from __future__ import annotations
-
 import itertools
 import json
 
@@ -154,11 +152,7 @@ def test_no_cell_is_quoted_and_what_happened_is_said(marked, what, level):
 
 def test_inputs_that_cannot_be_read_are_not_quoted_either(marked, tmp_path):
     text = "\n".join(",".join(map(str, row)) for row in marked_rows())
-    for name, content in {
-        "latin.csv": text.encode() + b"\xe9",
-        "no.xlsx": text.encode(),
-        "no.xls": b"\0" + text.encode(),
-    }.items():
+    for name, content in {"latin.csv": text.encode() + b"\xe9", "no.xlsx": text.encode(), "no.xls": b"\0" + text.encode()}.items():
         source = tmp_path / name
         source.write_bytes(content)
         done = marked({}, "debug", source)
