@@ -345,13 +345,10 @@ fn sound_old_stream() -> Vec<u8> {
 }
 
 /// A part of a spreadsheet of OpenDocument with these tables.
+#[rustfmt::skip]
 fn open_document_xml(tables: &str) -> String {
     let names: String = [
-        ("office", "office"),
-        ("table", "table"),
-        ("text", "text"),
-        ("style", "style"),
-        ("number", "datastyle"),
+        ("office", "office"), ("table", "table"), ("text", "text"), ("style", "style"), ("number", "datastyle"),
     ]
     .map(|(prefix, name)| {
         format!(" xmlns:{prefix}=\"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0\"")
@@ -477,23 +474,14 @@ enum Damage {
     Cut(prop::sample::Index),
 }
 
+#[rustfmt::skip]
 fn damage() -> impl Strategy<Value = Damage> {
     let snippet = prop_oneof![
-        Just(b"<".to_vec()),
-        Just(b">".to_vec()),
-        Just(b"\"".to_vec()),
-        Just(b"<c r=\"ZZZ16777216\"><v>1</v></c>".to_vec()),
-        Just(b"<row r=\"16777216\">".to_vec()),
-        Just(b"</row>".to_vec()),
-        Just(b"<![CDATA[".to_vec()),
-        Just(b"<!--".to_vec()),
-        Just(b"&#x110000;".to_vec()),
-        Just(b" xmlns=\"x\"".to_vec()),
-        Just(b"-1e999".to_vec()),
-        Just(b"99999999999999999999".to_vec()),
-        Just(vec![0xFF; 8]),
-        Just(vec![0; 8]),
-        Just("é€𝄞\u{feff}".as_bytes().to_vec()),
+        Just(b"<".to_vec()), Just(b">".to_vec()), Just(b"\"".to_vec()),
+        Just(b"<c r=\"ZZZ16777216\"><v>1</v></c>".to_vec()), Just(b"<row r=\"16777216\">".to_vec()),
+        Just(b"</row>".to_vec()), Just(b"<![CDATA[".to_vec()), Just(b"<!--".to_vec()), Just(b"&#x110000;".to_vec()),
+        Just(b" xmlns=\"x\"".to_vec()), Just(b"-1e999".to_vec()), Just(b"99999999999999999999".to_vec()),
+        Just(vec![0xFF; 8]), Just(vec![0; 8]), Just("é€𝄞\u{feff}".as_bytes().to_vec()),
         prop::collection::vec(any::<u8>(), 1..20),
     ];
     let index = any::<prop::sample::Index>;
@@ -629,24 +617,21 @@ fn the_sound_files_are_sound() {
     assert_eq!(survive("xls", mail(SOUND_PAGE).as_bytes(), 0), Some(13));
 }
 
+#[rustfmt::skip]
 #[test]
 fn pages_that_nest_span_or_never_end_are_bounded() {
     let _turn = turn();
     let spans = "<td rowspan=65534 colspan=1000>".repeat(18) + &"<tr><td>x".repeat(20_000);
     for page in [
-        "<table><tr><td>".repeat(20_000),
-        "<table>".repeat(10_000),
-        format!("<table><tr>{spans}"),
+        "<table><tr><td>".repeat(20_000), "<table>".repeat(10_000), format!("<table><tr>{spans}"),
         format!("<table><tr>{}", "<td rowspan=2>x".repeat(18_000)),
         "<table><tr><td rowspan=9>x</table>".repeat(10_000),
         format!("<table><tr>{}", "<td colspan=1000>x".repeat(5_000)),
         format!("<table>{}", "<tr><td>x".repeat(10_000)),
         format!("<table>{}", "<td x:num sdnum='1;2;00'>7".repeat(15_000)),
         format!("<table><td>{}", "&#8364;&nope;&".repeat(30_000)),
-        format!("<table><td {}", "a='b' c=\"".repeat(30_000)),
-        "<table><!--".repeat(30_000),
-        "<table><style>".repeat(30_000),
-        format!("<table>{}", "<x:ExcelWorksheet><x:Name>".repeat(10_000)),
+        format!("<table><td {}", "a='b' c=\"".repeat(30_000)), "<table><!--".repeat(30_000),
+        "<table><style>".repeat(30_000), format!("<table>{}", "<x:ExcelWorksheet><x:Name>".repeat(10_000)),
     ] {
         survive("xls", page.as_bytes(), 0);
         survive("xls", mail(&page).as_bytes(), 0);
@@ -657,6 +642,7 @@ fn pages_that_nest_span_or_never_end_are_bounded() {
     survive("xls", head.repeat(5_000).as_bytes(), 0);
 }
 
+#[rustfmt::skip]
 #[test]
 fn spreadsheets_that_repeat_and_lie_far_away_are_bounded() {
     let _turn = turn();
@@ -701,20 +687,10 @@ fn spreadsheets_that_repeat_and_lie_far_away_are_bounded() {
         survive("xls", spreadsheet_xml(&rows).as_bytes(), 0);
     }
     let extreme = [
-        binary_row(u32::MAX),
-        [binary_row(5), binary_cell(5, u32::MAX, &[0; 8])].concat(),
-        [
-            binary_row(5),
-            binary_cell(6, 0, &[0xFF; 4]),
-            binary_cell(7, 1, &[0xFF; 4]),
-        ]
-        .concat(),
-        binary_record(176, &[0xFF; 16]),
-        vec![5, 0xFF, 0xFF, 0xFF, 0x7F],
-        binary_row(7).repeat(200_000),
-        (0..4000)
-            .flat_map(|row| [binary_row(row * 4000), binary_cell(4, 700, &[1])].concat())
-            .collect(),
+        binary_row(u32::MAX), [binary_row(5), binary_cell(5, u32::MAX, &[0; 8])].concat(),
+        [binary_row(5), binary_cell(6, 0, &[0xFF; 4]), binary_cell(7, 1, &[0xFF; 4])] .concat(),
+        binary_record(176, &[0xFF; 16]), vec![5, 0xFF, 0xFF, 0xFF, 0x7F], binary_row(7).repeat(200_000),
+        (0..4000) .flat_map(|row| [binary_row(row * 4000), binary_cell(4, 700, &[1])].concat()) .collect(),
     ];
     for sheet in extreme {
         let size = sheet.len();
@@ -763,6 +739,7 @@ fn rows_in_reverse_order_take_no_longer() {
     assert!(survive("xlsx", &package(&xml), xml.len()).is_some());
 }
 
+#[rustfmt::skip]
 #[test]
 fn merged_ranges_take_no_more_than_is_in_proportion() {
     let _turn = turn();
@@ -788,26 +765,9 @@ fn merged_ranges_take_no_more_than_is_in_proportion() {
         .collect();
     let again = vec!["A1:C5".to_owned(); 100_000];
     let garbage: Vec<String> = [
-        "A1:XFD1048576",
-        "XFD1048576:A1",
-        "A1:A1",
-        "A0:B0",
-        "A1:B99999999999999999999",
-        "AAAA1:B2",
-        "A:A",
-        "1:1",
-        ":",
-        "",
-        "A1:",
-        ":B2",
-        "A1:B2:C3",
-        "A1 B2",
-        "-A1:B2",
-        "A1:é9",
-        "R1C1:R2C2",
-        "ZZZ16777216:ZZZ999999999",
-        "&amp;:&lt;",
-        "$$$:$$$",
+        "A1:XFD1048576", "XFD1048576:A1", "A1:A1", "A0:B0", "A1:B99999999999999999999", "AAAA1:B2", "A:A", "1:1", ":",
+        "", "A1:", ":B2", "A1:B2:C3", "A1 B2", "-A1:B2", "A1:é9", "R1C1:R2C2", "ZZZ16777216:ZZZ999999999",
+        "&amp;:&lt;", "$$$:$$$",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -828,20 +788,15 @@ fn merged_ranges_take_no_more_than_is_in_proportion() {
     assert!(survive("xls", &stream, 0).is_some());
 }
 
+#[rustfmt::skip]
 #[test]
 fn nesting_comments_entities_and_endless_values_are_bounded() {
     let _turn = turn();
     for rows in [
-        "<a>".repeat(1_000_000),
-        "<!-- x -->".repeat(1_000_000),
-        "<?x?>".repeat(1_000_000),
+        "<a>".repeat(1_000_000), "<!-- x -->".repeat(1_000_000), "<?x?>".repeat(1_000_000),
         format!("<row><c><v>{}</v></c></row>", "9".repeat(5_000_000)),
-        format!(
-            "<row><c t=\"str\"><v>{}</v></c></row>",
-            "&amp;".repeat(1_000_000)
-        ),
-        format!("<row r=\"{}\"/>", "1".repeat(5_000_000)),
-        format!("<row>{}</row>", "<c/>".repeat(3_000_000)),
+        format!("<row><c t=\"str\"><v>{}</v></c></row>", "&amp;".repeat(1_000_000)),
+        format!("<row r=\"{}\"/>", "1".repeat(5_000_000)), format!("<row>{}</row>", "<c/>".repeat(3_000_000)),
         format!("<row>{}</row>", "<c r=\"A1\"><v>1</v></c>".repeat(300_000)),
     ] {
         let xml = sheet_xml(&rows);

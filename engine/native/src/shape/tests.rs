@@ -277,17 +277,11 @@ fn steps_follow_each_other_and_are_said_of_the_table_before_them() {
     assert!(found.reasons[0].contains("left empty 5 times"), "{found:?}");
 }
 
+#[rustfmt::skip]
 #[test]
 fn no_table_is_too_small_or_too_odd() {
     for table in [
-        "",
-        "|",
-        "A",
-        "A|B",
-        "A|B\n1",
-        "\n\n|\n",
-        "1|2|3\n\n4",
-        "||\n||\n||",
+        "", "|", "A", "A|B", "A|B\n1", "\n\n|\n", "1|2|3\n\n4", "||\n||\n||",
     ] {
         let proposals = proposals(table);
         assert!(!proposals.is_empty(), "{table:?}");
