@@ -47,6 +47,9 @@ def register(registry):
 """
 
 
+#: The end of a module whose `FIELDS` are registered.
+REGISTERS = "def register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
+
 #: Set to 1, matrices are run whole.
 EVERYTHING = os.environ.get("ADE_TEST_ALL") == "1"
 

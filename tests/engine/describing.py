@@ -172,10 +172,7 @@ def described_sheet(sheet: Any, styles: Styles) -> dict[str, Any]:
         "validations": xml(sheet.data_validations) if len(sheet.data_validations.dataValidation) else None,
         "names": described_names(sheet.defined_names),
         "print": (sheet.print_title_rows, sheet.print_title_cols, sheet.print_area),
-        "page": [
-            xml(part)
-            for part in (sheet.page_setup, sheet.page_margins, sheet.print_options, sheet.HeaderFooter, sheet.sheet_properties)
-        ],
+        "page": [xml(part) for part in (sheet.page_setup, sheet.page_margins, sheet.print_options, sheet.HeaderFooter, sheet.sheet_properties)],
         "format": xml(sheet.sheet_format),
         "protection": xml(sheet.protection),
         "scenarios": xml(sheet.scenarios) if sheet.scenarios else None,

@@ -181,11 +181,7 @@ def scattered(sheet: Any, count: int) -> list[Any]:
 
 
 #: What operations find by name: everything here that is not about doing them.
-NAMES = {
-    name: value
-    for name, value in globals().items()
-    if not name.startswith("_") and name not in ("Written", "EngineWritten", "TEXTS", "KINDS")
-}
+NAMES = {name: value for name, value in globals().items() if not name.startswith("_") and name not in ("Written", "EngineWritten", "TEXTS", "KINDS")}
 
 
 # What hooks do ------------------------------------------------------------------------------------------------------
@@ -274,15 +270,11 @@ class Generator:
 
     @property
     def font(self) -> str:
-        return self.random.choice(
-            ('Font(bold=True)', 'Font(name="Arial", size=9, italic=True)', 'Font(color="00FF0000", underline="single")', "Font()")
-        )
+        return self.random.choice(('Font(bold=True)', 'Font(name="Arial", size=9, italic=True)', 'Font(color="00FF0000", underline="single")', "Font()"))
 
     @property
     def fill(self) -> str:
-        return self.random.choice(
-            ('PatternFill("solid", fgColor="00FFFF00")', 'PatternFill("lightGray")', 'GradientFill(stop=("000000", "FFFFFF"))')
-        )
+        return self.random.choice(('PatternFill("solid", fgColor="00FFFF00")', 'PatternFill("lightGray")', 'GradientFill(stop=("000000", "FFFFFF"))'))
 
     @property
     def border(self) -> str:

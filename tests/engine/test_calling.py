@@ -75,10 +75,7 @@ def test_callables_of_any_kind_are_fine(run):
     assert column["mapping"]["score"] == pytest.approx(1 + 0.5 + 0.25 + 0.125 + 1 + 2)
 
 
-@pytest.mark.parametrize(
-    "signature",
-    ["row_values", "row_index, /", "*, sheet_name", "**kw", "", "row_index=1, *rest", "row_values, extra=5, /"],
-)
+@pytest.mark.parametrize("signature", ["row_values", "row_index, /", "*, sheet_name", "**kw", "", "row_index=1, *rest", "row_values, extra=5, /"])
 def test_row_detectors_take_what_their_signature_names(run, signature):
     more = plugin("row", 'return {"data": 0.5}', signature)
     outcome = run({"row_detectors/more.py": more}, [["a"], [1]], fields=["a"])
@@ -119,11 +116,6 @@ def test_a_missing_parameter_and_any_type_error_break_the_pipeline(run, kind, pa
     outcome = run(config, [["a"], [1]], fields=["a"], level=10 if "debug" in kind else 20)
     assert outcome.result.error.code == ("hook_error" if kind == "on_table_mapped" else "pipeline_error")
     assert "b.py" in outcome.result.error.message and outcome.output is None
-
-
-def test_exiting_is_a_failure_like_any_other(run):
-    outcome = run({"row_detectors/b.py": plugin("row", "raise SystemExit(0)")}, [["a"], [1]])
-    assert outcome.result.error.code == "pipeline_error"
 
 
 def test_state_is_one_dictionary_and_metadata_has_the_sheet_index_inside_sheets(run):

@@ -8,7 +8,7 @@ import subprocess
 import openpyxl
 import polars as pl
 import pytest
-from conftest import write_workbook
+from conftest import REGISTERS, write_workbook
 from package_check import check_package
 
 from ade_engine.cli.app import app
@@ -21,11 +21,7 @@ FIELDS = [
     Field("day", headers=["day"], read=date, dtype="date"),
     Field("pay", headers=["pay"], read=number, required=True),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 FILES = {
     "a.xlsx": {"May": [["Crew"], [], ["Pay", "Team", "No"], [12.5, "red", "1"], [None, None, None], [7, "blue", "2"]]},
     "b.xlsx": {"June": [["No", "Day", "Team", "Pay", "Source file"], ["3", "2024-05-06", 8, None, "mine"]], "July": [["Team", "No", "Pay"], [9, "4", 5]]},
@@ -67,7 +63,7 @@ def plain(rows):
 
 def read(path):
     if path.suffix == ".xlsx":
-        check_package(path)
+        assert check_package(path) == []
         header, *rows = ([cell.value for cell in row] for row in openpyxl.load_workbook(path).active)
         return header, rows
     options = {"schema_overrides": {"Number": pl.String, "Team": pl.String}} if path.suffix == ".csv" else {}

@@ -82,16 +82,6 @@ def test_modules_are_not_imported_to_find_out_what_they_are(tmp_path):
     assert loaded(tmp_path, files)[1] == ["ade_config.columns.a"]
 
 
-@pytest.mark.parametrize("files, said", [
-    ({"columns/plugin.py": "def register(registry:\n"}, "line 1"),
-    ({"columns/helper.py": "def register(registry:\n"}, "line 1"),
-    ({"columns/a.py": "x = 1"}, "no plugin module"),
-])  # fmt: skip
-def test_a_syntax_error_and_a_package_without_plugins_are_module_not_found_errors(tmp_path, files, said):
-    with pytest.raises(ModuleNotFoundError, match=said):
-        loaded(tmp_path, {"columns/a.py": REGISTERS, **files})
-
-
 def test_modules_load_in_order_and_register_right_after_their_import(tmp_path, monkeypatch):
     def module(name):
         trace = "import builtins\nbuiltins.trace.append('import {0}')\ndef register(registry):\n    builtins.trace.append('register {0}')\n"
@@ -185,17 +175,6 @@ def test_entries_tell_what_they_are_for():
     assert set(registry.hooks) == set(HookName)
 
 
-def test_what_does_not_fit_together_is_a_config_error():
-    registry = Registry()
-    for what in ("detector", "transform", "validator"):
-        with pytest.raises(ConfigError, match="ghost"):
-            getattr(registry, f"register_column_{what}")(len, field="ghost", priority=1)
-    with pytest.raises(ConfigError, match="on_monday"):
-        registry.register_hook(len, hook="on_monday", priority=1)
-    with pytest.raises(TypeError):
-        registry.register_row_detector(len)
-
-
 def test_an_async_register_is_a_plugin_that_nobody_awaits(run):
     outcome = run({"columns/late.py": """
         from ade_engine.models import FieldDef
@@ -231,10 +210,7 @@ def test_a_priority_that_is_no_number_is_named(run):
 MISSING = 'add "{}" to dependencies in pyproject.toml'
 
 
-@pytest.mark.parametrize(
-    "module, dependency",
-    [("pydantic", "pydantic"), ("pydantic.types", "pydantic"), ("dotenv", "python-dotenv"), ("xlrd", "xlrd")],
-)
+@pytest.mark.parametrize("module, dependency", [("pydantic", "pydantic"), ("pydantic.types", "pydantic"), ("dotenv", "python-dotenv"), ("xlrd", "xlrd")])
 def test_modules_that_older_engines_brought_along_are_named_with_what_to_do(run, monkeypatch, module, dependency):
     monkeypatch.setitem(sys.modules, module.partition(".")[0], None)
     error = run({"hooks/h.py": f"import {module}\ndef register(registry): pass"}, [["a"]]).result.error

@@ -82,10 +82,7 @@ def test_sessions_say_what_python_says():
 
 
 #: How the tables of values spell them.
-SPELT = {
-    "duration": lambda value: f"{value // dt.timedelta(hours=1)}:{value // dt.timedelta(minutes=1) % 60:02}",
-    "number": lambda value: f"{value:.15g}",
-}
+SPELT = {"duration": lambda value: f"{value // dt.timedelta(hours=1)}:{value // dt.timedelta(minutes=1) % 60:02}", "number": lambda value: f"{value:.15g}"}
 TABLES = re.findall(r"<!-- reads: (\w+) -->\n\|.*\n\|[-|]+\n((?:\|.*\n)+)", FIELDS)
 
 

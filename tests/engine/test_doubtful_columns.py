@@ -4,6 +4,7 @@ import datetime as dt
 
 import openpyxl
 import pytest
+from conftest import REGISTERS
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 CONFIG = """
@@ -20,11 +21,7 @@ FIELDS = [
     Field("card", headers=["card"], read=code),
     Field("day", headers=["day"], read=serial_day),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ def asked(tmp_path, monkeypatch):
 @pytest.mark.parametrize("source, code", [
     ("from ade_engine.models import FieldDef\ndef register(r):\n    r.register_field(FieldDef('a')); r.register_field(FieldDef('a'))", "config_error"),
     ("def register(r):\n    r.register_column_detector(len, field='ghost', priority=1)", "config_error"),
+    ("def register(r):\n    r.register_column_transform(len, field='ghost', priority=1)", "config_error"),
+    ("def register(r):\n    r.register_column_validator(len, field='ghost', priority=1)", "config_error"),
     ("def register(r):\n    r.register_hook(len, hook='on_monday', priority=1)", "config_error"),
     ("def register(r):\n    raise RuntimeError('x')", "unknown_error"),
     ("def register(r):\n    raise SystemExit(0)", "unknown_error"),

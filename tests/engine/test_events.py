@@ -52,10 +52,7 @@ def test_every_event_has_the_data_that_the_contract_lists(run):
         "row_classification": ["schema_version", "sheet_name", "row_index", "detectors", "scores", "classification"],
         "sheet.tables_detected": ["schema_version", "sheet_name", "sheet_index", "input_file", "row_count", "table_count", "tables"],
         "detector.column_result": ["schema_version", "sheet_name", "table_index", "table_region", "column_index", "detector"],
-        "column_classification": [
-            "schema_version", "sheet_name", "table_index", "table_region", "column_index", "detectors", "scores",
-            "classification",
-        ],
+        "column_classification": ["schema_version", "sheet_name", "table_index", "table_region", "column_index", "detectors", "scores", "classification"],
         "column_detector.candidate": [
             "sheet_name", "table_index", "table_region", "column_index", "column_name", "column_header_original",
             "best_field", "best_score", "scores", "contributions",
@@ -63,10 +60,7 @@ def test_every_event_has_the_data_that_the_contract_lists(run):
         "column_detector.summary": ["mapped", "unmapped_indices", "total_columns"],
         "hook.start": ["hook_name", "hook", "table_index", "table_region", "sheet_name"],
         "hook.end": ["hook_name", "hook", "table_index", "table_region", "sheet_name"],
-        "transform.result": [
-            "transform", "field", "table_index", "table_region", "row_count", "sample_before", "sample_after",
-            "emitted_column",
-        ],
+        "transform.result": ["transform", "field", "table_index", "table_region", "row_count", "sample_before", "sample_after", "emitted_column"],
         "validation.summary": ["issue_columns", "table_index", "table_region", "rows"],
         "table.written": ["schema_version", "sheet_name", "table_index", "output_range"],
         "run.completed": ["schema_version", "scope", "execution", "evaluation", "counts", "validation", "fields", "outputs", "workbooks"],
@@ -94,9 +88,7 @@ def test_every_event_has_the_data_that_the_contract_lists(run):
 def test_columns_without_a_field_are_unknown_or_have_lost_one(run):
     outcome = run({}, [["a", "x", "A"], [1, 2, 3]], fields=["a"], level=10)
     assert outcome.named("column_detector.summary")[0]["data"]["unmapped_indices"] == [2]
-    assert outcome.named("column_classification")[1]["data"]["classification"] == {
-        "field": "unknown", "score": 0.0, "considered_fields": [],
-    }  # fmt: skip
+    assert outcome.named("column_classification")[1]["data"]["classification"] == {"field": "unknown", "score": 0.0, "considered_fields": []}
     # Nobody scored the one in between, so it is no candidate.
     assert [event["data"]["column_index"] for event in outcome.named("column_detector.candidate")] == [0, 2]
 
@@ -193,10 +185,7 @@ def test_loggers_are_logging_adapters():
 
 
 def test_a_log_call_whose_arguments_do_not_fit_is_left_out_and_the_run_goes_on(run, capsys):
-    calls = [
-        "info('%s %s', 'only one')", "warning('%d', 'no number')", "error('no place', 'for this')", "info('%y', 1)",
-        "info('%(name)s', {'other': 1})",
-    ]  # fmt: skip
+    calls = ["info('%s %s', 'only one')", "warning('%d', 'no number')", "error('no place', 'for this')", "info('%y', 1)", "info('%(name)s', {'other': 1})"]
     outcome = speak(run, "\n".join(f"logger.{call}; logger.info('next')" for call in calls))
     assert outcome.result.error is None
     assert [event["message"] for event in outcome.named("log")] == ["next"] * len(calls)
@@ -392,10 +381,7 @@ COUNT = """
 def test_counts_agree_with_counting_by_hand(run):
     chooser = random.Random(20)
     cells = [None, None, "", " ", "\u00a0\u2003", "x", " y ", 0, 1.5, True, "\u3000é", "~", "!"]
-    rows = [
-        ["a" if row % 9 == 0 else "!"] * (row % 9 == 0) + [chooser.choice(cells) for _ in range(chooser.randrange(1, 7))]
-        for row in range(90)
-    ]
+    rows = [["a" if row % 9 == 0 else "!"] * (row % 9 == 0) + [chooser.choice(cells) for _ in range(chooser.randrange(1, 7))] for row in range(90)]
     package = {
         "columns/z.py": plugin("validator", 'return pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("third"))'),
         "hooks/z.py": plugin("on_sheet_end", COUNT, "*, tables, logger, **_"),

@@ -260,11 +260,6 @@ def test_numbers_of_one_length_may_be_codes_and_are_flagged(what):
     assert (tally.wrong, tally.silent) == (ROWS, 0)
 
 
-def test_eighteen_digits_are_a_code_and_no_float():
-    column = Column(["123456789012345678", "5"], fields.number)
-    assert column.values == [None, 5] and column.unread[0] == 'not a number: "123456789012345678"'
-
-
 # ---------------------------------------------------------------- slow and obvious: dates
 
 GERMAN = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
@@ -484,18 +479,6 @@ def test_an_amount_of_a_country_that_writes_otherwise_is_none_of_its_column():
     assert Column(["4.250,00", "€ 1,459", "$ 1,459"], fields.number).values == [4250, 1.459, 1.459]
 
 
-def test_numbers_do_not_depend_on_the_order_of_rows_nor_on_blanks():
-    for seed in range(30):
-        chance = random.Random(seed)
-        cells = [noisy(chance, chance.choice(list(NUMBERS.values()))(Decimal(chance.randrange(10**7)).scaleb(-2))) for _ in range(12)]
-        cells += [chance.choice(["n/a", "85.234", "1,234", "7", "x9", "5%"]) for _ in range(4)]
-        found = dict(zip(cells, Column(cells, fields.number).values))
-        chance.shuffle(cells)
-        cells, _ = with_blanks(chance, cells, [None] * len(cells))
-        for cell, value in zip(cells, Column(cells, fields.number).values):
-            assert value == found.get(cell), cell
-
-
 @pytest.mark.parametrize("cells, wanted", [
     (["€ 5", "5 EUR", "5€-", "eur 5"], ["EUR"] * 4),
     (["$5", "US$ 5", "5 kr", "CHF 1'234.50"], ["$", "USD", "kr", "CHF"]),
@@ -535,14 +518,6 @@ def test_phones_keep_their_digits(seed):
         kept = re.sub(r"\D", "", found)
         assert kept == wanted or len(wanted) == 11 and wanted == "1" + kept, (cell, found)
         assert message is None and re.fullmatch(r"\+?\d{7,15}|\d{3}-\d{3}-\d{4}", found), found
-
-
-@pytest.mark.parametrize("cells", [
-    ["555-1234567 / 555-7654321"], ["5551234567, 5557654321"], ["0612345678\n0687654321"], ["030 1234567; 030 7654321"],
-])  # fmt: skip
-def test_several_phones_are_not_joined_into_one_that_nobody_has(cells):
-    column = Column(cells, fields.phone)
-    assert column.values == [None] and column.unread[0].startswith("more than one phone number: ")
 
 
 def test_dates_are_no_phones():
@@ -699,9 +674,7 @@ def test_addresses():
 
 
 #: Readers of which each cell speaks for itself.
-ALONE = [
-    fields.text, fields.code, fields.person_name, fields.email, fields.iban, fields.phone, fields.boolean, fields.time, fields.duration,
-]  # fmt: skip
+ALONE = [fields.text, fields.code, fields.person_name, fields.email, fields.iban, fields.phone, fields.boolean, fields.time, fields.duration]
 ALL = [*ALONE, fields.number, fields.money, fields.currency, fields.date, fields.date_time]
 FRAGMENTS = [
     "1", "12", "31", "2025", "00", "E+11", ".", ",", "-", "/", ":", " ", "€", "$", "%", "(", ")", "Jan", "März", "uhr", "pm",

@@ -13,7 +13,7 @@ from threading import Barrier
 import openpyxl
 import polars as pl
 import pytest
-from conftest import plugin
+from conftest import REGISTERS, plugin
 
 from ade_engine import Settings, _native, fields
 from ade_engine.fields import HeaderRows, surroundings
@@ -39,11 +39,7 @@ from ade_engine.fields import Field, code, currency, date, money, number, phone,
 FIELDS = [
     {listed}
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
     }
 
 
@@ -289,13 +285,6 @@ def test_a_row_of_formulas_without_saved_values_is_no_blank_row(normalize):
     assert [(row["key"], row["__ade_issue_count"]) for row in rows] == [("a", 0), ("b", 0)]
 
 
-def test_open_numbers_follow_the_setting_and_say_so(normalize):
-    config = columns('Field("net", read=number)')
-    for mark, wanted in ((",", 1234), (".", 1.234), ("auto", 1.234)):
-        rows = normalize(config, [["Net"], ["1.234"]], settings={"decimal_mark": mark})
-        assert rows[0]["net"] == wanted and issues(rows, "net")[0].endswith(" by decimal_mark alone")
-
-
 # ---------------------------------------------------------------- issues
 
 
@@ -381,14 +370,6 @@ def test_stretches_of_rows_that_are_gone(seed):
     wanted = sorted({*before} - {*after, None})
     series = [pl.Series(rows, dtype=dtype) for rows, dtype in ((before, pl.UInt32), (after, pl.Int64))]
     assert gone(*series) == (len(wanted), stretches(wanted))
-
-
-def test_a_hook_that_drops_rows_names_them_in_stretches(normalize):
-    config = columns('Field("n", read=number)')
-    config["hooks/h.py"] = hook("on_table_mapped", 'return table.filter(~pl.col("n").is_in(["2", "3", "4", "7"]))')
-    normalize(config, [["N"], *([str(number)] for number in range(1, 9))])
-    (notice,) = normalize.outcome.notices("rows_dropped")
-    assert (notice["count"], notice["rows"]) == (4, [[3, 5], [8, 8]]) and "(rows 3 to 5 and 8)" in notice["message"]
 
 
 def test_a_hook_that_makes_a_new_frame_leaves_counts_only(normalize):

@@ -29,10 +29,7 @@ def test_a_first_record_of_texts_is_no_part_of_the_header(find, rows, doubtful):
     assert header_rows == 1 and found == [*range(2, len(rows) + 1)] and told == [([doubtful], "warning")]
 
 
-@pytest.mark.parametrize(
-    "below",
-    [["", "(net)", "(gross)"], ["", "h", "EUR"], ["(full)", "h", "EUR"], ["as in the contract", "per week", "per month"]],
-)
+@pytest.mark.parametrize("below", [["", "(net)", "(gross)"], ["", "h", "EUR"], ["(full)", "h", "EUR"], ["as in the contract", "per week", "per month"]])
 def test_units_and_remarks_below_names_are_no_record(find, below):
     header_rows, found, _ = find([["Name", "Hours", "Pay"], below, ["Bo Cohen", 35, 1200.5], ["Cy Dahl", 40, 1300.5], ["Di Eng", 38, 1250.5]])
     assert header_rows == 2 and found == [3, 4, 5]

@@ -6,6 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from conftest import REGISTERS
 from test_fields import Column
 
 from ade_engine import fields
@@ -134,11 +135,7 @@ FIELDS = [
     Field("worked", headers=["worked"], read=duration), Field("paid", headers=["paid"], read=boolean),
     Field("amount", headers=["amount"], read=number),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 
 def test_a_run_reads_them(run):

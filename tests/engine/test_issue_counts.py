@@ -5,7 +5,7 @@ from collections import Counter
 
 import openpyxl
 import pytest
-from conftest import matrix, plugin
+from conftest import REGISTERS, matrix, plugin
 
 PACKAGE = """
 import polars as pl
@@ -24,11 +24,7 @@ FIELDS = [
     Field("day", headers=["day"], read=date),
     Field("pay", headers=["pay"], read=number, required=True),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 HEADER = ["No", "Name", "Hours", "Day", "Pay"]
 SHEETS = {
     "nothing wrong": {"A": [HEADER, ["1", "Ann", 12, "2024-05-06", 3], ["2", "Bo", 13, "2024-05-07", 4]]},

@@ -1,6 +1,7 @@
 """What the engine finds in cells by itself: the rule, the severity and the message of each in the list of issues."""
 
 import pytest
+from conftest import REGISTERS
 
 PACKAGE = """
 from ade_engine.fields import Field, code, date, number, phone, text
@@ -12,11 +13,7 @@ FIELDS = [
     Field("day", headers=["day"], read=date),
     Field("pay", headers=["pay"], read=number),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 SHEET = [
     ["No", "Item", "Line", "Day", "Pay"],
     ["1", "A-100", "+1 312 345 9875", "2024-05-06", 3],

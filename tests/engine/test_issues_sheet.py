@@ -7,6 +7,7 @@ import subprocess
 import openpyxl
 import polars as pl
 import pytest
+from conftest import REGISTERS
 from package_check import check_package
 
 from ade_engine.io.output.own_list import LINK, OwnList
@@ -21,11 +22,7 @@ FIELDS = [
     Field("pay", headers=["pay"], read=number, required="warning"),
     Field("tag", headers=["tag"], read=text, unique="info"),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 TOUCH = """
 def touch(*, output_workbook, **_):
@@ -51,7 +48,7 @@ def run_it(run, template, *, touched=False, sheets=SHEETS, **settings):
         (template / "src/ade_config/columns/touch.py").write_text(TOUCH)
     outcome = run(template, sheets, settings=ON | settings)
     assert outcome.result.error is None, outcome.result.error
-    check_package(outcome.output)
+    assert check_package(outcome.output) == []
     return outcome.output, openpyxl.load_workbook(outcome.output), outcome.issues
 
 
@@ -123,7 +120,7 @@ def test_what_looks_like_a_formula_or_an_error_is_text(tmp_path, touched):
     places = pl.Series(["'Q & ''A'''!A2", *[None] * (len(texts) - 1)])
     output.add_list("List", OwnList(pl.DataFrame({"Cell": texts}), {"Cell": LINK}, places, title="=a", counts="#N/A", color="B42318"))
     output.save(str(tmp_path / "out.xlsx"))
-    check_package(tmp_path / "out.xlsx")
+    assert check_package(tmp_path / "out.xlsx") == []
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["List"]
     assert [sheet.cell(row, 1).value for row in (1, 2, *range(5, 12))] == ["=a", "#N/A", *texts[:3], "a\ufffdb", texts[4], "x" * 32_767, "  "]
     assert {cell.data_type for row in sheet for cell in row if cell.value} == {"s"}

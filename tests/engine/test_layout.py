@@ -3,8 +3,6 @@
 The sheets of the corpora are tested where these are beside the project; nothing of them is in it.
 """
 
-import math
-import re
 import sys
 from pathlib import Path
 
@@ -267,8 +265,7 @@ def test_a_full_row_is_no_note(run, package):
 @pytest.mark.parametrize(
     "rows, names",
     [
-        ([["", "2024", "", "2023", ""], ["Region", "Net", "Gross", "Net", "Gross"]],
-         ["Region", "2024 Net", "2024 Gross", "2023 Net", "2023 Gross"]),
+        ([["", "2024", "", "2023", ""], ["Region", "Net", "Gross", "Net", "Gross"]], ["Region", "2024 Net", "2024 Gross", "2023 Net", "2023 Gross"]),
         # The name of a single column may stand in any row.
         ([["Region", "", "Sales", ""], ["", "Code", "Net", "Gross"]], ["Region", "Code", "Sales Net", "Sales Gross"]),
         ([["Region"], ["", "Net", "Gross"]], ["Region", "Net", "Gross"]),
@@ -328,13 +325,11 @@ def test_what_may_be_something_else_stays(run, package, headers):
         ([["", "Revenue", "", "Cost"], ["", "Net", "Gross", "Net"], ["Region", "EUR", "EUR", "%"]],
          ["Region", "Revenue Net", "Revenue Gross", "Cost Net"], ["", "EUR", "EUR", "%"]),
         # A merged name was filled.
-        ([["Region", "Weight", "Area", "Share"], ["Region", "[kg]", "m²", "in %"]],
-         ["Region", "Weight", "Area", "Share"], ["", "kg", "m²", "in %"]),
+        ([["Region", "Weight", "Area", "Share"], ["Region", "[kg]", "m²", "in %"]], ["Region", "Weight", "Area", "Share"], ["", "kg", "m²", "in %"]),
         ([["Day", "Energy", "Speed", "Sales"], ["dd.mm.yyyy", "kWh", "km/h", "(EUR '000)"]],
          ["Day", "Energy", "Speed", "Sales"], ["dd.mm.yyyy", "kWh", "km/h", "EUR '000"]),
         # Units that tell columns apart, and units in the same cells as names, stay.
-        ([["Item", "Price", "", "Stock"], ["", "EUR", "USD", "pcs"]],
-         ["Item", "Price EUR", "Price USD", "Stock"], ["", "EUR", "USD", "pcs"]),
+        ([["Item", "Price", "", "Stock"], ["", "EUR", "USD", "pcs"]], ["Item", "Price EUR", "Price USD", "Stock"], ["", "EUR", "USD", "pcs"]),
         ([["Item", "Net (EUR)", "Gross (EUR)", "Tax"]], ["Item", "Net (EUR)", "Gross (EUR)", "Tax"], ["", "", "", ""]),
         # Names that are also units.
         ([["Name", "Overtime", "", "Base"], ["", "Hours", "Amount", "Hours"]],
@@ -421,10 +416,7 @@ def test_a_small_table_among_the_notes_below_is_one(run, package, tail, tables):
 
 def test_labels_spread_by_a_setting(run, package):
     rows = [["", "2024", None, "2023"], ["Region", "Net", "Gross", "Net"], *([n, 1.5, 2.5, 3.5] for n in "abcd")]
-    names = {
-        spread: run(package(rows=NATIVE), {"S": rows}, settings={"spread_header_labels": spread}).rows("S")[0]
-        for spread in (False, True)
-    }
+    names = {spread: run(package(rows=NATIVE), {"S": rows}, settings={"spread_header_labels": spread}).rows("S")[0] for spread in (False, True)}
     assert names[False] == ["Region", "2024 Net", "Gross", "2023 Net"]
     assert names[True] == ["Region", "2024 Net", "2024 Gross", "2023 Net"]
 
@@ -498,7 +490,7 @@ def test_choices_come_from_the_environment_too(monkeypatch):
         Settings.load()
 
 
-# ---- the native pass beside plain Python, over the corpora
+# ---- over the corpora
 
 
 def corpora():
@@ -518,76 +510,6 @@ def scan_of_file(path):
     source = open_source(path)
     source.load()
     return source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)
-
-
-def learned():
-    """The generated file: start, end, steps, and weights by the numbers of features."""
-    text = (ROOT / "engine/native/src/layout/weights.rs").read_text(encoding="utf-8")
-
-    def numbers(name):
-        part = text.partition(f"pub const {name}:")[2].partition(" = ")[2].partition("];\n")[0]
-        return [float(number) for number in re.findall(r"-?\d+\.\d+", part)]
-
-    flat = numbers("STEPS")
-    steps = [[flat[blank * 36 + row * 6 : blank * 36 + row * 6 + 6] for row in range(6)] for blank in (0, 1)]
-    by_name = {
-        name: [float(number) for number in values.split(", ")]
-        for name, values in re.findall(r'^    \("(.*)", \[(.*)\]\),$', text, re.MULTILINE)
-    }
-    names = _native.layout_feature_names()
-    assert len(set(names)) == len(names) and set(by_name) <= set(names)
-    return numbers("START"), numbers("END"), steps, [by_name.get(name, [0.0] * 6) for name in names]
-
-
-def decoded(looked_at, start, end, steps, weights):
-    """States and likelihoods of rows by their features, in plain Python."""
-    scores = [[sum(weights[one][state] for one in features) for state in range(6)] for *_, features in looked_at]
-    between = [steps[gap > 0] for _, gap, _ in looked_at]
-    best, came_from = [start[s] + scores[0][s] for s in range(6)], []
-    for here, step in zip(scores[1:], between[1:]):
-        came_from.append([max(range(6), key=lambda b: best[b] + step[b][s]) for s in range(6)])
-        best = [best[b] + step[b][s] + here[s] for s, b in enumerate(came_from[-1])]
-    states = [max(range(6), key=lambda s: best[s] + end[s])]
-    for choices in reversed(came_from):
-        states.append(choices[states[-1]])
-
-    def log_sum(values):
-        highest = max(values)
-        return highest + math.log(sum(math.exp(value - highest) for value in values))
-
-    forward = [[start[s] + scores[0][s] for s in range(6)]]
-    for here, step in zip(scores[1:], between[1:]):
-        last = forward[-1]
-        forward.append([log_sum([last[b] + step[b][s] for b in range(6)]) + here[s] for s in range(6)])
-    behind = [end]
-    for here, step in zip(reversed(scores[1:]), reversed(between[1:])):
-        ahead = behind[-1]
-        behind.append([log_sum([step[b][s] + here[s] + ahead[s] for s in range(6)]) for b in range(6)])
-    whole = log_sum([forward[-1][s] + end[s] for s in range(6)])
-    shares = [[math.exp(f[s] + b[s] - whole) for s in range(6)] for f, b in zip(forward, reversed(behind))]
-    return states[::-1], shares
-
-
-def test_the_native_pass_agrees_with_plain_python_on_every_sheet():
-    _, sheets = corpora()
-    model = learned()
-    joined = 0
-    for sheet in sheets:
-        scan = _native.scan_of_rows("sheet", sheet.rows, None, None, False, [])
-        states, shares = decoded(_native.layout_features(scan), *model)
-        layout = _native.SheetLayout(scan)
-        for at, ((number, state, likelihoods), expected, share) in enumerate(zip(layout.rows(), states, shares)):
-            (_, adds), *_ = layout.reasons(at, 1) or [("", 1.0)]
-            if adds == 0.0:
-                # A rule has decided.
-                joined += 1
-            elif state == expected:
-                assert likelihoods == pytest.approx(share, abs=1e-6), (sheet.name, number)
-            else:
-                # What lies between two header rows of one block was made a part of it.
-                assert STATES[state] == "header", (sheet.name, number)
-                joined += 1
-    assert len(sheets) > 150 and joined < len(sheets) / 10
 
 
 def test_what_was_learned_from_is_what_runs_see(tmp_path):

@@ -36,10 +36,7 @@ def told(found):
 def test_a_merged_range_is_one_issue_and_each_row_has_it(issues):
     found, outcome = issues("C2:C4")
     message = next(one["message"] for one in found if one["cell"] == "C5")
-    assert told(found) == [
-        ("C2", "email.value_lost", "nobody", f"{message} (3 rows share this cell)"),
-        ("C5", "email.value_lost", "nowhere", message),
-    ]
+    assert told(found) == [("C2", "email.value_lost", "nobody", f"{message} (3 rows share this cell)"), ("C5", "email.value_lost", "nowhere", message)]
     texts = [record.get("Issues") for record in outcome.records("Sheet")[0]]
     assert [bool(text) for text in texts] == [True, True, True, True, False] and texts[0] == texts[1] == texts[2]
     assert outcome.completed["validation"]["issues_total"] == 2

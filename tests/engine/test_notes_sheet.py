@@ -24,7 +24,7 @@ def noted(succeed, template):
         touch = 'output_workbook.worksheets[-1]["A1"].value' if touched else "pass"
         (hooks / "touch.py").write_text(plugin("on_workbook_before_save", touch, "*, output_workbook, **_"))
         outcome = succeed(template, sheets or {"North": ROWS}, settings={"notes_sheet": True, "issues_sheet": False, **settings})
-        check_package(outcome.output)
+        assert check_package(outcome.output) == []
         return outcome
 
     return call

@@ -1,7 +1,6 @@
 """What reading a file brings to light: notices, filled merged ranges, and what hooks and transforms may ask for."""
 
 import datetime as dt
-import json
 from decimal import Decimal
 
 import openpyxl
@@ -72,11 +71,7 @@ def merged_book(path, rows, ranges, title="Pay"):
     """A workbook whose merged ranges are written as they are given, which openpyxl would not do."""
     cells = "".join(
         f'<row r="{number}">'
-        + "".join(
-            f'<c r="{chr(65 + column)}{number}" t="inlineStr"><is><t>{value}</t></is></c>'
-            for column, value in enumerate(row)
-            if value is not None
-        )
+        + "".join(f'<c r="{chr(65 + column)}{number}" t="inlineStr"><is><t>{value}</t></is></c>' for column, value in enumerate(row) if value is not None)
         + "</row>"
         for number, row in enumerate(rows, 1)
     )
@@ -134,11 +129,6 @@ def test_where_a_scan_ends_early_formulas_are_counted_up_to_there(noticed, tmp_p
     assert notice["count"] == 3 and "at least 3 formulas have no saved value, the first in B3" in notice["message"]
 
 
-def test_nothing_is_sent_where_ade_did_not_start_the_run(run, tmp_path):
-    outcome = run({}, formulas_book(tmp_path / "pay.xlsx", ["><f>A1</f>"]), rows=HEADER_BY_WORDS)
-    assert outcome.result.error is None and not outcome.named("run.noticed")
-
-
 # Merged ranges ------------------------------------------------------------------------------------------------------
 
 
@@ -155,11 +145,6 @@ def test_merged_ranges_in_a_table_are_a_warning(noticed, tmp_path):
         "cells": ["A3:A5"],
     }
     assert [row[0] for row in noticed.outcome.rows()] == ["region", "North", None, None, "South"]
-
-
-def test_a_merged_title_above_a_table_alarms_nobody(noticed, tmp_path):
-    path = merged_book(tmp_path / "pay.xlsx", GROUPED, ["A1:B1", "D3:E4"])
-    assert noticed(path) == []
 
 
 def test_merged_ranges_that_are_filled_are_told(noticed, tmp_path):
@@ -467,10 +452,7 @@ def test_transforms_and_validators_can_ask_for_the_header_and_its_unit(run):
     """, "hooks/z_report.py": SEEN}
     outcome = run(files, [["Plain", " Gewicht [kg] "], [1, 2]], fields=["weight", "plain", "absent"])
     assert outcome.result.error is None, outcome.result.error
-    assert outcome.logged["seen"] == [
-        ["plain", "Plain", None], ["weight", "Gewicht [kg]", "kg"], ["absent", "", None],
-        ["weight", "Gewicht [kg]", "kg"],
-    ]
+    assert outcome.logged["seen"] == [["plain", "Plain", None], ["weight", "Gewicht [kg]", "kg"], ["absent", "", None], ["weight", "Gewicht [kg]", "kg"]]
 
 
 def test_a_check_knows_who_is_offered_the_new_names(package):
@@ -587,13 +569,7 @@ def test_hidden_sheets_that_are_left_out_are_told(noticed):
     book = book_of([["region", "name"]])
     book.create_sheet("Empty").sheet_state = "hidden"
     (notice,) = noticed(book)
-    assert notice == {
-        "code": "hidden_sheets_skipped",
-        "level": "info",
-        "message": "1 hidden sheet was not read: 'Empty'",
-        "count": 1,
-        "sheets": ["Empty"],
-    }
+    assert notice == {"code": "hidden_sheets_skipped", "level": "info", "message": "1 hidden sheet was not read: 'Empty'", "count": 1, "sheets": ["Empty"]}
     old = book.create_sheet("Old")
     old.sheet_state = "veryHidden"
     old["C90"] = 1
@@ -630,13 +606,6 @@ def test_a_row_that_was_nearly_a_header_is_named(noticed):
     assert notice["rows"] == [[3, 3]]
     # A package without row detectors has not asked for headers to be recognised.
     assert noticed([["a"], ["b"]], {"row_detectors/rows.py": plugin("on_sheet_end", "pass")}, rows=None) == []
-
-
-def test_notices_hold_no_values(noticed, tmp_path):
-    secret = [["region", "name"], ["SECRET", "SECRET"], [None, "SECRET"]]
-    path = merged_book(tmp_path / "pay.xlsx", secret, ["A2:A3"])
-    notices = noticed(path)
-    assert notices and "SECRET" not in json.dumps(notices)
 
 
 @pytest.mark.parametrize("value", [dt.time(7, 30), dt.timedelta(hours=30), dt.datetime(2024, 1, 1)])

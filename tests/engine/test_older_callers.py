@@ -13,9 +13,7 @@ from ade_engine import Engine, RunRequest, Settings
 from ade_engine.extensions.loader import ConfigImport, resolve_config_import
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 
-TWO_TABLES = plugin(
-    "row", 'return {"header": 1.0} if row_values and str(row_values[0]).startswith("H") else {"data": 1.0}', "*, row_values, **_"
-)
+TWO_TABLES = plugin("row", 'return {"header": 1.0} if row_values and str(row_values[0]).startswith("H") else {"data": 1.0}', "*, row_values, **_")
 
 
 @pytest.fixture

@@ -470,9 +470,7 @@ def questions(make: str, kind: str, name: str) -> list[str]:
     return [f"seen = it.{name}", f"it.{name} = it.{name}; seen = it.{name}", f"it.{name} = None; seen = it.{name}", f"seen = hasattr(it, {name!r})"]
 
 
-SURFACE = [
-    (make, kind, name) for make in MAKES for kind in ("workbook", "sheet", "cell") for name in ("the protocol", *names_of(make, kind))
-]
+SURFACE = [(make, kind, name) for make in MAKES for kind in ("workbook", "sheet", "cell") for name in ("the protocol", *names_of(make, kind))]
 
 
 def count_of(make: str, kind: str, pair: Pair) -> int:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from conftest import plugin, steps
+from conftest import REGISTERS, plugin, steps
 
 from ade_engine import Engine, Settings
 from ade_engine.io.output.other_shapes import write_frame
@@ -18,11 +18,7 @@ FIELDS = [
     Field("name", headers=["name"], read=text),
     Field("pay", headers=["pay"], read=number, required=True),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 HOOK = plugin("on_table_validated", 'return table.drop("name")', "*, table, **_")
 NOTES = [["Dear all"], ["this is the file for May"]]
 PEOPLE = [["Name", "Team", "No"], ["Ann", "red", "1"], ["Bo", "blue", "2"]]
@@ -65,9 +61,7 @@ def test_all_fields_change_no_count_and_no_place_but_those_of_columns(made):
 
 
 def test_a_manifest_orders_all_fields(made, template):
-    (template / "manifest.toml").write_text(
-        '[[columns]]\nfield = "pay"\nheader = "Salary"\n\n[[columns]]\nfield = "day"\nenabled = false\n'
-    )
+    (template / "manifest.toml").write_text('[[columns]]\nfield = "pay"\nheader = "Salary"\n\n[[columns]]\nfield = "day"\nenabled = false\n')
     outcome = made({"A": PEOPLE}, all_fields=True, issue_columns=False)
     assert outcome.rows()[0] == ["Salary", "Number", "name", "Team"]
 

@@ -320,12 +320,6 @@ def test_diagnostics_follow_in_a_closed_group(normalize, touched):
     assert [columns[letter].outlineLevel for letter in "LMNOPQ"] == [0, 1, 1, 1, 1, 0] and columns["Q"].collapsed
 
 
-def test_provenance_is_never_written_as_it_is(normalize):
-    written = normalize(output_style="plain", write_diagnostics_columns=True)
-    assert not [header for header in written.headers if header in ("__ade_row", "__ade_unread__day")]
-    assert "__ade_issue__day" in written.headers
-
-
 def test_a_manifest_orders_and_names_the_columns(normalize):
     manifest = {
         "/manifest.toml": """

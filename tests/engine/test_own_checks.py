@@ -1,7 +1,7 @@
 """What the definition of a field asks for is checked, and stands in the list of issues."""
 
 import pytest
-from conftest import plugin
+from conftest import REGISTERS, plugin
 
 PACKAGE = """
 from ade_engine.fields import Field, text, number
@@ -11,11 +11,7 @@ FIELDS = [
     Field("name", headers=["name"], read=text, required=True),
     Field("pay", headers=["pay"], read=number, required="warning"),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 
 @pytest.fixture

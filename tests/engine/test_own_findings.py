@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from conftest import plugin
+from conftest import REGISTERS, plugin
 
 PACKAGE = """
 from ade_engine.fields import Field, date, text
@@ -16,11 +16,7 @@ FIELDS = [
     Field("price", headers=["price"], dtype="float"),
     Field("plain", headers=["plain"]),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 KEYS = ("cell", "severity", "rule", "field", "message", "value", "written")
 
 

@@ -5,7 +5,7 @@ import json
 
 import openpyxl
 import pytest
-from conftest import matrix, plugin, steps
+from conftest import REGISTERS, matrix, plugin, steps
 from package_check import check_package
 
 PACKAGE = """
@@ -24,11 +24,7 @@ FIELDS = [
     Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error"), (is_round, "info")]),
     Field("day", headers=["day"], read=date),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 HEADER = ["No", "Name", "Hours", "Day"]
 A = [
     HEADER, ["1", "Ann", 91, "2024-05-06"], ["2", None, 10, "soon"], ["3", "Cy", 12, "2024-05-07"],
@@ -67,7 +63,7 @@ def made(succeed, template):
         if touched:
             (hooks / "touch.py").write_text(TOUCH)
         outcome = succeed(template, sheets, settings={"quarantine": "sheet", **settings})
-        check_package(outcome.output)
+        assert check_package(outcome.output) == []
         return outcome.issues, outcome, outcome.book
 
     return call
@@ -162,7 +158,7 @@ def test_rows_with_errors_can_stand_in_a_workbook_of_their_own(made, style, touc
     in_sheet = values_of(whole["Quarantine 2"])
     lines, outcome, book = made(SHEETS["three"], touched=touched, output_style=style, quarantine="file")
     path = outcome.output.with_name("input_quarantine.xlsx")
-    check_package(path)
+    assert check_package(path) == []
     apart = openpyxl.load_workbook(path)
     assert book.sheetnames == ["A", "B", "Quarantine", "Issues"] and apart.sheetnames == ["Quarantine"]
     assert values_of(apart["Quarantine"]) == in_sheet

@@ -189,15 +189,7 @@ ODS_ROWS = f"""<table:table-row>{cell("string", text="two <text:s text:c='2'/>x<
 <table:table-row-group><table:table-row>{cell("date", "2025-01-31")}{cell("date", "2025-01-31T10:30:15")}{cell("time", "PT12H00M00.000000000S")}
 {cell("time", "PT36H00M00S")}{cell("boolean", "true")}{cell("percentage", 0.12)}
 {cell("string", "", text="#N/A", more='xmlns:calcext="x" calcext:value-type="error"')}{cell("string", "stated")}</table:table-row></table:table-row-group>"""
-ODS_CELLS = [
-    ["two   x\nlines", None, 7690, 1.5, 7, 12],
-    [1, 1],
-    [1, 1],
-    [],
-    [],
-    [],
-    [DAY, MOMENT, dt.time(12), HOURS, True, 0.12, "#N/A", "stated"],
-]
+ODS_CELLS = [["two   x\nlines", None, 7690, 1.5, 7, 12], [1, 1], [1, 1], [], [], [], [DAY, MOMENT, dt.time(12), HOURS, True, 0.12, "#N/A", "stated"]]
 
 
 def test_open_document_has_types_and_places(tmp_path):

@@ -278,11 +278,6 @@ def test_relationship_targets_in_any_form(tmp_path, target):
     check(book, tmp_path)
 
 
-@pytest.mark.parametrize("how", ["deflated", "stored", "descriptors", "zip64"])
-def test_zip_features(tmp_path, how):
-    check(plain_book(), tmp_path, how=how)
-
-
 def test_parts_in_any_order_and_bytes_around_the_archive(tmp_path):
     book = plain_book()
     check(book, tmp_path, order=sorted(book.parts, reverse=True))

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from conftest import everything
+from conftest import REGISTERS, everything
 
 from ade_engine.extensions.invoke import Caller
 from ade_engine.extensions.registry import Registry
@@ -22,11 +22,7 @@ FIELDS = [
     Field("no", headers=["no"], read=text, key=True, label="Number"),
     Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error")]),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 ROWS = [["No", "Hours"], ["1", 91], ["2", 10], ["3", 12], ["2", 40]]
 KEYS = ("sheet", "cell", "row", "column", "severity", "field", "rule", "message", "key", "output", "table")
 
@@ -167,11 +163,7 @@ def test_rows_with_reported_errors_are_quarantined(made):
     outcome = made(settings={"quarantine": "sheet"}, on_table_validated=SAID)
     assert outcome.noticed["issue_list"]["rows_quarantined"] == 3
     header, *rows = outcome.rows("Quarantine")
-    assert [row[header.index("Messages")] for row in rows] == [
-        "hours: more than 80",
-        "hours: low; Row: twice in the file",
-        "Row: twice in the file",
-    ]
+    assert [row[header.index("Messages")] for row in rows] == ["hours: more than 80", "hours: low; Row: twice in the file", "Row: twice in the file"]
     assert [line[:9] for line in outcome.found] == [line[:9] for line in EXPECTED]
     assert _counts(outcome) == {"error": 3, "warning": 2, "info": 2}
 

@@ -150,11 +150,7 @@ UPPER = ["Site", "Jan 2025", None, "Feb 2025", None]
 def test_plan_and_actual_of_a_month_stand_in_one_row(read, header):
     rows = [*header, ["North", 10, 11, 20, "?2"], ["South", None, None, 40, None]]
     outcome = read(PLAN, rows)
-    assert values(outcome, "Site", "Month", "Planned", "Spent") == [
-        ("North", day(1), 10, 11),
-        ("North", day(2), 20, None),
-        ("South", day(2), 40, None),
-    ]
+    assert values(outcome, "Site", "Month", "Planned", "Spent") == [("North", day(1), 10, 11), ("North", day(2), 20, None), ("South", day(2), 40, None)]
     assert outcome.at == [(f"E{len(header) + 1}", "actual.value_lost", "?2")]
 
 
@@ -282,10 +278,7 @@ def form(customer, ordered, *articles):
 
 def test_a_form_above_a_table_is_of_all_its_records(read):
     outcome = read(FORM, form("Acme", "soon", ["A-1", 5], ["A-2", 7]))
-    assert values(outcome, "Customer", "Ordered", "Period", "Article", "Quantity") == [
-        ("Acme", None, day(3), "A-1", 5),
-        ("Acme", None, day(3), "A-2", 7),
-    ]
+    assert values(outcome, "Customer", "Ordered", "Period", "Article", "Quantity") == [("Acme", None, day(3), "A-1", 5), ("Acme", None, day(3), "A-2", 7)]
     assert outcome.at == [("E2", "ordered.value_lost", "soon")]
 
 

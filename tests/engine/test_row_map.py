@@ -105,9 +105,7 @@ def test_each_row_is_of_the_line_that_the_map_names(mapped, hook, stage, has_lis
     holds(content, outcome, sheets, "M-")
 
 
-@pytest.mark.parametrize(
-    "hook, stage, has_list", matrix([name for name in HOSTILE if "column" not in name or "each" in name], STAGES, [True, False])
-)
+@pytest.mark.parametrize("hook, stage, has_list", matrix([name for name in HOSTILE if "column" not in name or "each" in name], STAGES, [True, False]))
 def test_where_rows_are_not_known_the_map_names_the_hook(mapped, hook, stage, has_list):
     sheets = {"North": sheet(random.Random(f"{hook} {stage}"))[0]}
     content, outcome = mapped(sheets, HOSTILE[hook], stage, issue_list=has_list)

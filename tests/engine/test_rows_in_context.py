@@ -35,10 +35,7 @@ LINES = {
     "below some": (lambda n: [[None, f"c/o {PLACES[n]}"]] if n % 3 == 0 else [], {"Client line 2": "c/o Bern"}),
     "below all but the last": (lambda n: [[None, f"{n + 3} High Street"]] if n < 7 else [], {"Client line 2": "3 High Street"}),
     "two texts": (lambda n: [[None, f"{n + 3} High Street", f"Box {n}"]], {"Client line 2": "3 High Street", "Place line 2": "Box 0"}),
-    "two lines": (
-        lambda n: [[None, f"{n + 3} High Street"], [None, f"Yard {n}"]],
-        {"Client line 2": "3 High Street", "Client line 3": "Yard 0"},
-    ),
+    "two lines": (lambda n: [[None, f"{n + 3} High Street"], [None, f"Yard {n}"]], {"Client line 2": "3 High Street", "Client line 3": "Yard 0"}),
     "in the first column": (lambda n: [[f"attn. Ms {PLACES[n]}er"]] if n % 2 else [], {"Ticket line 2": None}),
 }  # fmt: skip
 

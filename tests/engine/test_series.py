@@ -3,7 +3,6 @@
 Floats among text are the exception: they are as polars 1.36 prints them, whatever version is installed.
 """
 
-import datetime as dt
 import itertools
 import random
 

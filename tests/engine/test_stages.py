@@ -101,9 +101,7 @@ def test_issue_columns_are_counted_not_messages(run):
                     registry.register_column_validator(lambda m=message, **_: pl.lit(m), field=field, priority=1)
     """, **steps(on_table_validated='return table.with_columns(kind=pl.lit(str(table.schema["__ade_issue_count"])))')}, [["a"], [1]], fields=["a", "b"], settings={"write_diagnostics_columns": True})  # fmt: skip
     assert outcome.rows()[1][-2:] == [2, "Int32"]
-    assert outcome.completed["validation"] == {
-        "rows_evaluated": 1, "issues_total": 2, "issues_by_severity": {"warning": 2}, "max_severity": "warning",
-    }  # fmt: skip
+    assert outcome.completed["validation"] == {"rows_evaluated": 1, "issues_total": 2, "issues_by_severity": {"warning": 2}, "max_severity": "warning"}
     finding = outcome.completed["evaluation"]["findings"][-1]
     assert (finding["code"], finding["count"]) == ("validation_warnings_present", 2)
 

@@ -82,18 +82,12 @@ def test_full_names_are_split_without_losing_a_word(normalize, seed):
         turned = chance.random() < 0.4
         names.append(f"{last},{space}{first}" if turned else f"{first}{space}{last}")
         wanted.append((first, last))
-    rows = normalize(
-        [[f"{n}", name, "Acme", "555-123-4567"] for n, name in enumerate(names)],
-        ["Record ID", "Full name", "Company", "Phone"],
-    )
+    rows = normalize([[f"{n}", name, "Acme", "555-123-4567"] for n, name in enumerate(names)], ["Record ID", "Full name", "Company", "Phone"])
     assert [(row["first_name"], row["last_name"]) for row in rows] == wanted
 
 
 def test_a_column_of_addresses_is_found_by_its_values(normalize):
-    rows = normalize(
-        [["1", "Ann", "Lee", "a@example.org"], ["2", "Bo", "Diaz", "b@example.org"]],
-        ["Record ID", "Given name", "Surname", "Contact"],
-    )
+    rows = normalize([["1", "Ann", "Lee", "a@example.org"], ["2", "Bo", "Diaz", "b@example.org"]], ["Record ID", "Given name", "Surname", "Contact"])
     assert [row["email"] for row in rows] == ["a@example.org", "b@example.org"]
 
 

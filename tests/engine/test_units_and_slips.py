@@ -4,6 +4,7 @@ from datetime import date
 
 import polars as pl
 import pytest
+from conftest import REGISTERS
 
 from ade_engine import fields
 from ade_engine.fields.headers import score
@@ -88,11 +89,7 @@ FIELDS = [
     Field("currency", read=lambda field_name: pl.coalesce(currency(field_name), currency("net"))),
     Field("vat", headers=["vat", "vat %"], read=rate),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 
 @pytest.mark.parametrize(("header", "expected"), [

@@ -4,7 +4,7 @@ import datetime as dt
 
 import openpyxl
 import pytest
-from conftest import plugin
+from conftest import REGISTERS, plugin
 
 from ade_engine.fields.measures import measure_of
 
@@ -25,11 +25,7 @@ FIELDS = [
     Field("rest", headers=["rest"], read=minutes),
     Field("clock", headers=["clock"], read=time),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 
 @pytest.fixture

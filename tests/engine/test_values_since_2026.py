@@ -10,9 +10,7 @@ from test_fields import Column
 
 from ade_engine import fields
 
-NAMES = [
-    line.split("|") for line in Path(__file__).with_name("names_of_people.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")
-]
+NAMES = [line.split("|") for line in Path(__file__).with_name("names_of_people.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")]
 
 
 class Since2026(Column):

@@ -3,7 +3,7 @@
 //! Columns are made of fragments of dates, numbers, words and marks, so that many cells are nearly values. `PROPTEST_CASES`
 //! says how many random cases are tried of each kind.
 
-use ade_engine_native::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
+use ade_engine_native::cells::calendar::DAY_MICROSECONDS;
 use ade_engine_native::columns::export::{Buffer, Column};
 use ade_engine_native::columns::view::Value;
 use ade_engine_native::fields::column::reading::{Hints, Order};
@@ -247,75 +247,4 @@ proptest! {
             }
         }
     }
-
-    #[test]
-    fn plain_numbers_are_what_the_standard_library_reads(
-        whole in 0u64..1_000_000_000, fraction in "[0-9]{0,6}", is_negative: bool, exponent in prop::option::of(-6i32..6),
-    ) {
-        // Three digits behind the only mark may part thousands.
-        prop_assume!(fraction.len() != 3 || whole > 999 || whole == 0);
-        let mut text = if is_negative { "-".to_owned() } else { String::new() };
-        text.push_str(&whole.to_string());
-        if !fraction.is_empty() {
-            text.push('.');
-            text.push_str(&fraction);
-        }
-        if let Some(exponent) = exponent {
-            text.push_str(&format!("e{exponent}"));
-        }
-        let wanted: f64 = text.parse().unwrap();
-        for shown in [text.clone(), text.replace('.', ","), format!(" {text}\u{200e}")] {
-            let found = number::read(&[Value::Text(&shown)], &NumberOptions::default()).values;
-            prop_assert_eq!(&found, &vec![Some(wanted)], "{}", shown);
-        }
-    }
-
-    #[test]
-    fn numbers_in_groups_are_their_digits(
-        whole in 0u64..1_000_000_000_000, cents in 0u64..100, style in select(vec![(",", "."), (".", ","), (" ", ","), ("'", "."), ("\u{202f}", ",")]),
-        around in select(vec![("", ""), ("€ ", ""), ("", " EUR"), ("$", ""), ("-", ""), ("(", ")"), ("", "-")]),
-    ) {
-        let (group, decimal) = style;
-        let text = format!("{}{}{decimal}{cents:02}{}", around.0, in_threes(whole, group), around.1);
-        let is_negative = around.0 == "-" || around.0 == "(" || around.1 == "-";
-        let amount: f64 = format!("{whole}.{cents:02}").parse().unwrap();
-        let wanted = if is_negative && amount != 0.0 { -amount } else { amount };
-        let found = number::read(&[Value::Text(&text)], &NumberOptions::default()).values;
-        prop_assert_eq!(found, vec![Some(wanted)], "{}", text);
-    }
-
-    #[test]
-    fn days_come_back_as_they_were_written(days in prop::collection::vec(-25_567i64..84_006, 1..20), form in 0..6) {
-        let write = |day: i64| {
-            let (year, month, day) = civil_from_days(day);
-            match form {
-                0 => format!("{day:02}/{month:02}/{year}"),
-                1 => format!("{month}/{day}/{year}"),
-                2 => format!("{day}.{month}.{year}"),
-                3 => format!("{year}-{month:02}-{day:02}"),
-                4 => format!("{year:04}{month:02}{day:02}"),
-                _ => format!("{day} {} {year}", ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"][month as usize - 1]),
-            }
-        };
-        // 31 January 2025: a day that only one order allows.
-        let days: Vec<i64> = days.into_iter().chain([20_119]).collect();
-        let texts: Vec<String> = days.iter().map(|day| write(*day)).collect();
-        let values: Vec<Value<'_>> = texts.iter().map(|text| Value::Text(text)).collect();
-        let found = date::read(&values, &DateOptions::default());
-        prop_assert_eq!(found.values, days.into_iter().map(Some).collect::<Vec<_>>(), "{:?}", texts);
-        prop_assert!(!found.reading.is_ambiguous());
-    }
-}
-
-/// Digits in groups of three, slowly.
-fn in_threes(number: u64, group: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push_str(group);
-        }
-        text.push(digit);
-    }
-    text
 }
