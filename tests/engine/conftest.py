@@ -243,8 +243,10 @@ def package(tmp_path):
 
 @pytest.fixture
 def template(tmp_path) -> Path:
-    """A copy of the configuration that `ade init` writes."""
-    return shutil.copytree(Path(__file__).resolve().parents[2] / "templates" / "default", tmp_path / "template")
+    """A copy of the configuration that `ade init` writes, with a folder for hooks."""
+    copied = shutil.copytree(Path(__file__).resolve().parents[2] / "templates" / "default", tmp_path / "template")
+    (copied / "src/ade_config/hooks").mkdir(exist_ok=True)
+    return copied
 
 
 @pytest.fixture
@@ -353,6 +355,22 @@ def ade_engine_here(tmp_path, capsys, monkeypatch):
         return Finished(subprocess.CompletedProcess(words, app(words), *capsys.readouterr()))
 
     return call
+
+
+@pytest.fixture
+def libreoffice(tmp_path, tmp_path_factory):
+    """What LibreOffice makes of workbooks: the folder with the files that it has converted."""
+    if shutil.which("soffice") is None:
+        pytest.skip("LibreOffice is not installed")
+
+    def convert(*paths: Path, to: str = "xlsx:Calc MS Excel 2007 XML") -> Path:
+        # Its first start is the slow one, so all tests of a worker share its settings.
+        profile = (tmp_path_factory.getbasetemp() / "libreoffice").as_uri()
+        command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", to, "--outdir", tmp_path / "converted", *paths]
+        subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=240, env=os.environ | {"HOME": str(tmp_path)})
+        return tmp_path / "converted"
+
+    return convert
 
 
 @pytest.fixture

@@ -113,7 +113,6 @@ def test_the_hook_of_issues_reports_what_it_says(run, template):
     for name, read in (("order_id", "text"), ("customer", "text"), ("paid", "date"), ("due", "date"), ("amount", "number")):
         columns += f'    Field("{name}", read={read}).register(registry)\n'
     (template / "src/ade_config/columns/fields.py").write_text(columns)
-    (template / "src/ade_config/hooks").mkdir()
     (template / "src/ade_config/hooks/orders.py").write_text(text)
     rows = [["Order id", "Customer", "Paid", "Due", "Amount"], ["A-1", "Ann", "2024-05-06", "2024-05-07", 0]]
     outcome = run(template, [*rows, ["A-2", "Bo", "2024-05-09", "2024-05-07", 0], ["A-1", "Ann", "2024-05-09", "2024-05-07", 0]])

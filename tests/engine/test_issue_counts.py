@@ -58,7 +58,6 @@ def counted(succeed, template):
 
     def call(sheets, hook=None, touch=None, **settings):
         hooks = template / "src/ade_config/hooks"
-        hooks.mkdir(exist_ok=True)
         if hook is not None:
             (hooks / "own.py").write_text(plugin("on_table_validated", f"return {hook}", "*, table, **_"))
         if touch is not None:

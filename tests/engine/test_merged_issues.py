@@ -58,7 +58,6 @@ def test_rows_of_a_table_on_its_side_share_a_cell_too(issues):
 
 def test_where_the_first_row_is_gone_the_others_stay(issues, template):
     hooks = template / "src/ade_config/hooks"
-    hooks.mkdir(exist_ok=True)
     some = plugin("on_table_validated", "return table.filter(pl.col('first_name') != 'Ann')", "*, table, **_")
     (hooks / "some.py").write_text(some)
     found, _ = issues("C2:C4")

@@ -97,7 +97,6 @@ def test_the_first_sheet_stays_if_none_has_a_field(made):
 def test_hooks_of_the_end_run_for_written_sheets_only(made, template):
     end = 'state.setdefault("seen", []).append(output_sheet.title)'
     save = 'assert state["seen"] == ["A"] == output_workbook.sheetnames'
-    (template / "src/ade_config/hooks").mkdir(exist_ok=True)
     for name, text in steps(on_sheet_end=end, on_workbook_before_save=save).items():
         (template / "src/ade_config" / name).write_text(text)
     made({"Cover": NOTES, "A": PEOPLE}, skip_sheets_without_fields=True)

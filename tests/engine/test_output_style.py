@@ -2,9 +2,6 @@
 
 import datetime as dt
 import json
-import os
-import shutil
-import subprocess
 
 import openpyxl
 import polars as pl
@@ -488,16 +485,8 @@ def test_width_and_format_are_given_by_name():
         FieldDef("a", "A", "float", {"x": 1}, 12)
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="no LibreOffice")
-def test_libreoffice_reads_it(normalize, tmp_path):
+def test_libreoffice_reads_it(normalize, libreoffice):
     written = normalize(write_diagnostics_columns=True)
-    environment = {**os.environ, "HOME": str(tmp_path)}
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    subprocess.run(
-        ["soffice", profile, "--headless", "--convert-to", "csv", "--outdir", str(tmp_path / "csv"), str(written.path)],
-        check=True,
-        capture_output=True,
-        env=environment,
-    )
-    lines = (tmp_path / "csv" / "out.csv").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 31 and lines[1].startswith('Name 0,n0@example.org,2014-01-01,30,0,1000,on leave,12.5%,')
+    lines = (libreoffice(written.path, to="csv") / "out.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 31
+    assert lines[1].startswith('Name 0,n0@example.org,2014-01-01,30,0,1000,on leave,12.5%,')

@@ -59,7 +59,6 @@ def test_unique_values_are_so_over_the_tables_of_a_sheet(issues):
 
 def test_what_a_hook_says_in_the_same_words_is_left_as_it_is(issues, template):
     says = template / "src/ade_config/hooks/says.py"
-    says.parent.mkdir(exist_ok=True)
     says.write_text(plugin("on_table_validated", "report('occurs more than once', rows=[0, 1])", "*, report, **_"))
     found = issues({"A": [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", "Bo", 1]]})
     assert [(one["row"], one["message"]) for one in found] == [(2, "occurs more than once"), (3, "occurs more than once")]

@@ -57,7 +57,6 @@ def made(succeed, template):
 
     def call(sheets, hook=None, touched=False, **settings):
         hooks = template / "src/ade_config/hooks"
-        hooks.mkdir(exist_ok=True)
         if hook is not None:
             (hooks / "own.py").write_text(plugin("on_table_validated", f"return {hook}", "*, table, **_"))
         if touched:
@@ -234,8 +233,6 @@ def test_what_no_cell_can_hold_is_replaced(made):
 
 
 def test_hooks_see_the_rows_that_stay(made, template):
-    hooks = template / "src/ade_config/hooks"
-    hooks.mkdir(exist_ok=True)
     written = """
         assert write_table.height == table_result.table.height == table_result.row_count == 2
         assert output_region.max_row == 3

@@ -31,7 +31,6 @@ KEYS = ("sheet", "cell", "row", "column", "severity", "field", "rule", "message"
 def made(run_by_ade, template):
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
     hooks = template / "src/ade_config/hooks"
-    hooks.mkdir(exist_ok=True)
 
     def call(sheets=None, settings=None, is_refused=False, **stages):
         """``stages``: for each stage the body of a hook, or several."""

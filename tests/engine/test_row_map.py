@@ -46,7 +46,6 @@ def mapped(succeed, template):
 
     def call(data, hook=None, stage="on_table_validated", touch=None, touched_at="on_sheet_end", **settings):
         hooks = template / "src/ade_config/hooks"
-        hooks.mkdir(exist_ok=True)
         (hooks / "moves.py").write_text(plugin(stage, f"return {hook}", "*, table, **_"))
         body = f"output_sheet = output_workbook.worksheets[0]\n{touch or 'pass'}"
         (hooks / "touches.py").write_text(BY_HAND + plugin(touched_at, body, "*, output_workbook, **_"))
