@@ -70,40 +70,22 @@ fn column() -> impl Strategy<Value = Vec<Cell>> {
 }
 
 /// Kinds whose cells each speak for themselves.
+#[rustfmt::skip]
 fn alone() -> Vec<Kind> {
+    let (country, no) = (Country::named("DE"), vec!["12".to_owned()]);
     vec![
-        Kind::Text,
-        Kind::Code,
-        Kind::Name(NamePart::Full),
-        Kind::Email,
-        Kind::Iban,
-        Kind::Phone { country: None },
-        Kind::Phone {
-            country: Country::named("DE"),
-        },
-        Kind::Boolean {
-            yes: Vec::new(),
-            no: vec!["12".to_owned()],
-        },
-        Kind::Time { serials: false },
-        Kind::Time { serials: true },
-        Kind::Duration { unit: None },
-        Kind::Duration {
-            unit: Some(3_600_000_000),
-        },
+        Kind::Text, Kind::Code, Kind::Name(NamePart::Full), Kind::Email, Kind::Iban, Kind::Phone { country: None },
+        Kind::Phone { country }, Kind::Boolean { yes: Vec::new(), no }, Kind::Time { serials: false },
+        Kind::Time { serials: true }, Kind::Duration { unit: None }, Kind::Duration { unit: Some(3_600_000_000) },
     ]
 }
 
+#[rustfmt::skip]
 fn kinds() -> Vec<Kind> {
     let mut kinds = alone();
     kinds.extend([
-        Kind::Name(NamePart::First),
-        Kind::Name(NamePart::Last),
-        Kind::Currency,
-        Kind::Date { serials: false },
-        Kind::Date { serials: true },
-        Kind::DateTime { serials: false },
-        Kind::DateTime { serials: true },
+        Kind::Name(NamePart::First), Kind::Name(NamePart::Last), Kind::Currency, Kind::Date { serials: false },
+        Kind::Date { serials: true }, Kind::DateTime { serials: false }, Kind::DateTime { serials: true },
     ]);
     kinds
 }
