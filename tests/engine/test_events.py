@@ -272,27 +272,6 @@ def test_progress_is_sent_at_most_ten_times_a_second(run):
     assert rows == sorted(rows)
 
 
-COUNTS = ["cells", "columns", "fields", "rows", "sheets", "tables", "workbooks"]
-
-
-def test_the_completed_payload_is_closed(run):
-    data = run(CONFIG, ROWS, fields=["a", "b"]).completed
-    workbook = data["workbooks"][0]
-    sheet = workbook["sheets"][0]
-    table = sheet["tables"][0]
-    assert sorted(data["execution"]) == ["completed_at", "duration_ms", "failure", "started_at", "status"]
-    assert sorted(data["evaluation"]) == ["findings", "outcome"]
-    assert sorted(data["evaluation"]["findings"][0]) == ["code", "count", "message", "meta", "severity"]
-    assert sorted(workbook) == ["counts", "fields", "locator", "scope", "sheets", "validation"]
-    assert sorted(sheet) == ["counts", "fields", "is_active_sheet", "locator", "scan", "scope", "tables", "validation"]
-    assert sorted(table) == ["counts", "fields", "locator", "outputs", "scope", "structure", "validation"]
-    for node in (data, workbook, sheet, table):
-        assert sorted(node["counts"]) == COUNTS
-        assert sorted(node["validation"]) == ["issues_by_severity", "issues_total", "max_severity", "rows_evaluated"]
-        assert [field["field"] for field in node["fields"]] == ["a", "b"]
-    assert sorted(table["structure"]["columns"][0]) == ["header", "index", "mapping", "non_empty_cells", "valid_cells"]
-
-
 def test_counts_of_blank_cells_rows_and_columns(run):
     rows = [["a", " ", "x"], [1, None, " "], [None, " ", None], ["", "\u3000", "y"]]
     counts = run({}, rows, fields=["a"]).completed["counts"]

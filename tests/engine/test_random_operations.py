@@ -97,7 +97,7 @@ def test_files_are_valid_even_where_those_of_openpyxl_are_not(tmp_path, start, r
 
 def test_openpyxl_is_equal_to_itself(tmp_path):
     """The comparison says nothing about what is the same, and knows each kind of fault that openpyxl writes."""
-    for seed in range(2_000_000, 2_000_030):
+    for seed in range(2_000_000, 2_000_030 if everything() else 2_000_010):
         steps, escaped = steps_of(seed, risky=seed % 2 == 0)
         outcome = run(steps, tmp_path, (Written, Written), escape_formulas=escaped)
         assert outcome.differences == [], program(steps)
