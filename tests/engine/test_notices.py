@@ -252,7 +252,7 @@ def test_a_sheet_that_is_a_copy_is_told(noticed):
     book.active.title = "March"
     book.copy_worksheet(book.active).title = "March (2)"
     other = book.create_sheet("March (3)")
-    for row in (["name", "pay"], ["x", 1], ["y", 2], ["z", 3]):
+    for row in (["name", "pay"], ["a", 5.5], ["x", 1], ["y", 2], ["z", 3]):
         other.append(row)
     (told,) = noticed(book, rows=FIRST_ROW_IS_HEADER)
     assert (told["code"], told["sheet"], told["count"]) == ("sheet_copied", "March (2)", 7)
