@@ -3,10 +3,19 @@ import { defineConfig } from 'vite'
 
 const noParser = fileURLToPath(new URL('src/editor/no-parser.ts', import.meta.url))
 
+// No browser of this name runs any of the console: what the editor does for it is left out.
+const noExplorer = { name: 'no-explorer', transform: (code: string, id: string) => (id.includes('@codemirror/view') ? code.replace(/browser\.ie\b/g, 'false') : null) }
+
+// The editor's chunk needs no other: there is nothing to be loaded beside it.
+const noPreload = { name: 'no-preload', enforce: 'pre' as const, load: (id: string) => (id.includes('vite/preload-helper') ? 'export const __vitePreload = (load) => load()' : null) }
+
 // The console's address is here and in src/api/pages/console.rs.
 export default defineConfig({
   base: '/console/',
-  resolve: { alias: { '@codemirror/language': noParser, '@lezer/common': noParser } },
+  resolve: { alias: { '@codemirror/language': noParser, '@lezer/common': noParser, 'w3c-keyname': noParser } },
+  // An editor of Android alone, which the console's needs not: it reads what is typed as other browsers do.
+  define: { 'window.EditContext': 'undefined' },
+  plugins: [noExplorer, noPreload],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

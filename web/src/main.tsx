@@ -38,9 +38,7 @@ function Page() {
       return (
         <div class="empty">
           <h1>No such page</h1>
-          <p>
-            The console has no page <code>{path.value}</code>. The list of runs is under <kbd>g</kbd> <kbd>r</kbd>.
-          </p>
+          <p>The console has no page <code>{path.value}</code>. The list of runs is under <kbd>g</kbd> <kbd>r</kbd>.</p>
         </div>
       )
   }
@@ -75,9 +73,7 @@ function App() {
     )
   return (
     <Frame>
-      <Held key={path.value.split('/').slice(0, 3).join('/')}>
-        <Page />
-      </Held>
+      <Held key={path.value.split('/').slice(0, 3).join('/')}><Page /></Held>
     </Frame>
   )
 }

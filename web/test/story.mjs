@@ -255,6 +255,41 @@ try {
     }
   })
 
+  await steps.step('columns are made wider and kept in sight, by keys and by hand, and stay so', async () => {
+    await page.locator('[role=grid]').first().focus()
+    const head = () => page.locator('.grid-pane').first().locator('.grid-head', { hasText: /^B$/ })
+    const width = async () => (await head().boundingBox()).width
+    const before = await width()
+    await page.keyboard.press('ArrowLeft')
+    await says('cell', 'B11')
+    await page.keyboard.press('z')
+    await page.locator('.grid-held .grid-cell', { hasText: 'Taylor' }).waitFor()
+    for (let press = 0; press < 3; press++) await page.keyboard.press('>')
+    assert.equal(await width(), before + 48)
+    const edge = await head().locator('.grid-size').boundingBox()
+    await page.mouse.move(edge.x + 4, edge.y + 10)
+    await page.mouse.down()
+    await page.mouse.move(edge.x + 34, edge.y + 10)
+    await page.mouse.up()
+    assert.equal(await width(), before + 78)
+    // What stays in sight stands where it stood, whatever is scrolled.
+    const left = (await head().boundingBox()).x
+    await page.locator('.grid-wide').first().evaluate((grid) => (grid.scrollLeft = 300))
+    await page.locator('.grid-pane').first().locator('.grid-head', { hasText: /^H$/ }).waitFor()
+    assert.equal((await head().boundingBox()).x, left)
+    await look('run-result-held')
+    await page.reload()
+    await page.locator('.grid-held .grid-cell', { hasText: 'Taylor' }).waitFor()
+    assert.equal(await width(), before + 78)
+    await head().locator('.grid-size').dblclick()
+    assert.equal(await width(), before)
+    await head().dblclick({ position: { x: 12, y: 8 } })
+    await page.locator('.grid-held .grid-cell').first().waitFor({ state: 'detached' })
+    await page.locator('[role=grid]').first().focus()
+    await page.keyboard.press('ArrowRight')
+    await says('cell', 'C11')
+  })
+
   await steps.step('the log, each decision, and the files', async () => {
     await page.keyboard.press('2')
     await page.waitForURL(/\/log$/)

@@ -82,11 +82,28 @@ export async function ifThere<T>(url: string): Promise<T | null> {
 }
 
 /** Sends a change. */
-export async function change<T = unknown>(method: 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
+export async function change<T = unknown>(method: 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
   if (offline.peek() && !answered.peek()) throw new Problem(0, 'offline', 'Nothing was sent: there is no connection to the server.')
   if (body !== undefined) headers = { 'Content-Type': 'application/json', ...headers }
-  const response = await send(url, { method, headers: { ...changing(), ...headers }, body: body === undefined ? undefined : JSON.stringify(body) })
+  const response = await send(url, { method, signal, headers: { ...changing(), ...headers }, body: body === undefined ? undefined : JSON.stringify(body) })
   return response.status === 204 ? (undefined as T) : response.json()
+}
+
+/** Asks what an environment is needed for: while that is built it is asked again, after `waits` was told why. Where nobody wants the answer any more, null. */
+export async function whenReady<T>(ask: () => Promise<T>, waits: (why: string) => void, gone: () => boolean): Promise<T | null> {
+  for (;;) {
+    try {
+      const found = await ask()
+      return gone() ? null : found
+    } catch (error) {
+      if (gone()) return null
+      const { code, message, retryAfter } = error as Problem
+      if (code !== 'environment_not_ready') throw error
+      waits(message)
+      await new Promise((resolve) => setTimeout(resolve, (retryAfter ?? 2) * 1000))
+      if (gone()) return null
+    }
+  }
 }
 
 export const changing = (): Record<string, string> => (session.peek()?.csrf ? { 'X-CSRF-Token': session.peek()!.csrf! } : {})

@@ -1,4 +1,4 @@
-// In the place of @codemirror/language and @lezer/common (vite.config.ts): what the commands of the editor need of them. Without the
+// In the place of @codemirror/language, @lezer/common and w3c-keyname (vite.config.ts): what the editor needs of them. Without the
 // parsers, which nothing here uses, the editor is a fifth smaller.
 import { countColumn, EditorState, Facet } from '@codemirror/state'
 
@@ -9,3 +9,10 @@ export const indentString = (_: EditorState, columns: number) => ' '.repeat(colu
 // Named by commands that no key is bound to.
 const none = () => null
 export { none as getIndentation, none as IndentContext, none as matchBrackets, none as NodeProp, none as syntaxTree }
+
+// What keys are called where another alphabet is typed, by their codes.
+const named = (letter: (code: number) => string) => Object.fromEntries([...Array(91).keys()].slice(48).map((code) => [code, letter(code)]))
+export const base: Record<number, string> = { ...named((code) => String.fromCharCode(code).toLowerCase()), 191: '/', 219: '[', 221: ']' }
+export const shift: Record<number, string> = named(String.fromCharCode)
+// With Shift and Cmd a Mac names a key as if Shift were up.
+export const keyName = ({ key, keyCode, metaKey, shiftKey }: KeyboardEvent) => (metaKey && shiftKey && shift[keyCode]) || key

@@ -41,6 +41,8 @@ export interface Pane {
   rows: number
   columns: number
   widths: number[]
+  /** How somebody laid its columns: the widths of their own, and how many at the left stay in sight. */
+  layout: { own: Record<number, number>; held: number }
   rowClass(row: number): string
   /** Whether a text of this row goes on over empty cells. */
   spills(row: number): boolean
@@ -55,6 +57,7 @@ export interface Handlers {
   picked(area: Area | null): void
   chip(side: Side, column: number): void
   moved(first: number, last: number): void
+  laid(pane: Pane): void
 }
 
 interface RowNode {
@@ -62,6 +65,9 @@ interface RowNode {
   number: HTMLElement
   gone: HTMLElement | null
   cells: CellNode[]
+  /** Where the columns are that stay in sight. */
+  holder: HTMLElement
+  held: CellNode[]
   line: number
   stamp: number
 }
@@ -88,12 +94,19 @@ const letterWidth = (() => {
   }
 })()
 
+const cellIn = (parent: HTMLElement): CellNode => ({ element: make('grid-cell', 'gridcell', parent), column: 0, text: '', kind: '', stamp: -1 })
 const make = (kind: string, role?: string, parent?: Element) => {
   const element = document.createElement('div')
   element.className = kind
   if (role) element.setAttribute('role', role)
   parent?.append(element)
   return element
+}
+
+/** Follows the pointer until its button is let go. */
+function drag(move: (event: MouseEvent) => void) {
+  addEventListener('mousemove', move)
+  addEventListener('mouseup', () => removeEventListener('mousemove', move), { once: true })
 }
 
 /** A width that most of the values of a column fit into. */
@@ -114,7 +127,10 @@ class PaneView {
   private chipRow: HTMLElement
   private corner: HTMLElement
   private rows: RowNode[] = []
-  private places: number[] = [0]
+  private places: number[] = []
+  /** How many columns stay in sight. */
+  private held = 0
+  private room = 0
   private id = `grid-${++ids}`
   private shown = ''
   private base = 0
@@ -142,18 +158,64 @@ class PaneView {
     this.chipRow = make('', 'row', this.heads)
     this.body = make('grid-body', 'presentation', this.canvas)
     this.group = make('', 'rowgroup', this.body)
-    for (const width of pane.widths) this.places.push(this.places.at(-1)! + width)
-    this.canvas.style.width = `${this.numbers + this.places.at(-1)! + 24}px`
+    this.lay()
     this.wide.addEventListener('scroll', () => view.ask())
     this.wide.addEventListener('keydown', (event) => view.key(event, this))
     this.wide.addEventListener('focus', () => view.focused(this))
     this.wide.addEventListener('mousedown', (event) => this.press(event))
+    this.wide.addEventListener('dblclick', ({ target }) => {
+      const column = Number((target as HTMLElement).closest<HTMLElement>('.grid-head')?.dataset.column)
+      if (column) (target as HTMLElement).closest('.grid-size') ? this.size(column, null) : this.hold(column)
+    })
+  }
+
+  widthOf = (column: number) => this.pane.layout.own[column] ?? this.pane.widths[column - 1]
+
+  /** Puts the columns where their widths say. */
+  private lay() {
+    const { pane } = this
+    this.places = [0]
+    for (let column = 1; column <= pane.columns; column++) this.places.push(this.places[column - 1] + this.widthOf(column))
+    this.held = Math.min(pane.layout.held, pane.columns)
+    while (this.held && this.places[this.held] > this.room * 0.85) this.held--
+    this.canvas.style.width = `${this.numbers + this.places.at(-1)! + 24}px`
+    this.element.style.setProperty('--held', `${this.places[this.held]}px`)
+    this.shown = ''
+    for (const node of this.rows) for (const cell of [...node.cells, ...node.held]) this.clear(cell)
+    this.view.redraw()
+  }
+
+  /** Makes a column so wide; null: as wide as its values. */
+  size(column: number, width: number | null) {
+    const { own } = this.pane.layout
+    if (width == null) delete own[column]
+    else own[column] = Math.max(32, Math.min(1200, Math.round(width)))
+    this.lay()
+    this.view.on.laid(this.pane)
+  }
+
+  /** Keeps the columns up to this one in sight, or none where that is so already. */
+  hold(column: number) {
+    this.pane.layout.held = this.pane.layout.held === column ? 0 : column
+    this.lay()
+    this.view.on.laid(this.pane)
+  }
+
+  /** The width of what stays in sight, while there is room for more. */
+  private get stays() {
+    return this.places[this.held]
   }
 
   private press(event: MouseEvent) {
     const target = event.target as HTMLElement
     const chip = target.closest<HTMLElement>('.grid-chip')
     if (chip) return this.view.on.chip(this.pane.side, Number(chip.dataset.column))
+    if (target.closest('.grid-size')) {
+      event.preventDefault()
+      const column = Number(target.parentElement!.dataset.column)
+      const begun = this.widthOf(column) - event.clientX
+      return drag((event) => this.size(column, begun + event.clientX))
+    }
     const cell = this.cellAt(event)
     if (event.button || !cell || !target.closest('.grid-row')) return
     event.preventDefault()
@@ -161,19 +223,18 @@ class PaneView {
     const { view } = this
     const from = event.shiftKey ? view.cornerOn(this.pane.side) : cell
     view.pick(cell, from)
-    const move = (event: MouseEvent) => {
+    drag((event) => {
       const to = this.cellAt(event)
       if (to && !same(to, view.chosen)) view.pick(to, from)
-    }
-    addEventListener('mousemove', move)
-    addEventListener('mouseup', () => removeEventListener('mousemove', move), { once: true })
+    })
   }
 
   /** The cell at a place of the page; beyond the edges the nearest. */
   private cellAt(event: MouseEvent): Cell | null {
     const row = this.view.rowAt(this.pane.side, event.clientY)
     const x = event.clientX - this.canvas.getBoundingClientRect().left - this.numbers
-    return row ? { side: this.pane.side, row, column: x < 0 ? 1 : this.columnAt(x) } : null
+    const inHeld = x - this.wide.scrollLeft
+    return row ? { side: this.pane.side, row, column: x < 0 ? 1 : this.columnAt(inHeld < this.stays ? Math.max(0, inHeld) : x) } : null
   }
 
   columnAt(x: number): number {
@@ -189,7 +250,7 @@ class PaneView {
 
   columnsInSight(): [number, number] {
     const left = this.wide.scrollLeft
-    return [this.columnAt(left), this.columnAt(left + this.wide.clientWidth - this.numbers)]
+    return [this.columnAt(left + this.stays), this.columnAt(left + this.wide.clientWidth - this.numbers)]
   }
 
   /** Scrolls sideways so that a column is in sight. */
@@ -197,7 +258,8 @@ class PaneView {
     const left = this.places[column - 1]
     const right = this.places[column]
     const room = this.wide.clientWidth - this.numbers
-    if (left < this.wide.scrollLeft) this.wide.scrollLeft = left
+    if (column <= this.held) return
+    if (left < this.wide.scrollLeft + this.stays) this.wide.scrollLeft = left - this.stays
     else if (right > this.wide.scrollLeft + room) this.wide.scrollLeft = Math.min(left, right - room + 12)
   }
 
@@ -208,15 +270,20 @@ class PaneView {
 
   draw(first: number, last: number, stamp: number, moves: boolean) {
     const { lines, chosen } = this.view
+    if (this.room !== this.wide.clientWidth) {
+      this.room = this.wide.clientWidth
+      this.lay()
+    }
     const count = last - first + 1
     const [from, to] = this.columnsInSight()
-    const firstColumn = Math.max(1, from - OVERSCAN)
+    const firstColumn = Math.max(1 + this.held, from - OVERSCAN)
     const columns = Math.min(this.pane.columns, to + OVERSCAN) - firstColumn + 1
     const cells = Math.max(columns, this.rows[0]?.cells.length ?? 0)
     while (this.rows.length < count) {
       const element = make('grid-row', 'row', this.group)
       const number = make('grid-number', 'rowheader', element)
-      this.rows.push({ element, number, gone: null, cells: [], line: -1, stamp: -1 })
+      const holder = make('grid-held', 'presentation', element)
+      this.rows.push({ element, number, gone: null, cells: [], holder, held: [], line: -1, stamp: -1 })
     }
     const n = this.rows.length
     for (let at = 0; at < n; at++) {
@@ -264,10 +331,15 @@ class PaneView {
       this.drawGone(node, row || !at.why ? null : at)
     }
     if (!row) {
-      for (const cell of node.cells) if (cell.column) this.clear(cell)
+      for (const cell of [...node.cells, ...node.held]) if (cell.column) this.clear(cell)
       return
     }
-    while (node.cells.length < cells) node.cells.push({ element: make('grid-cell', 'gridcell', node.element), column: 0, text: '', kind: '', stamp: -1 })
+    while (node.held.length < this.held) node.held.push(cellIn(node.holder))
+    node.held.forEach((cell, at) => {
+      if (at >= this.held) this.clear(cell)
+      else if (isNew || !cell.column || cell.stamp !== stamp) this.drawCell(cell, row, at + 1, stamp)
+    })
+    while (node.cells.length < cells) node.cells.push(cellIn(node.element))
     const m = node.cells.length
     for (let index = 0; index < m; index++) {
       const column = firstColumn + ((((index - firstColumn) % m) + m) % m)
@@ -276,6 +348,12 @@ class PaneView {
         if (cell.column) this.clear(cell)
       } else if (isNew || cell.column !== column || cell.stamp !== stamp) this.drawCell(cell, row, column, stamp)
     }
+  }
+
+  /** Puts something where a column is. */
+  private stand(style: CSSStyleDeclaration, column: number, inset = 0) {
+    style.left = `${(column > this.held ? this.numbers : 0) + this.places[column - 1] + inset}px`
+    style.width = `${this.widthOf(column) - 2 * inset}px`
   }
 
   private clear(cell: CellNode) {
@@ -301,8 +379,7 @@ class PaneView {
     const style = cell.element.style
     if (cell.column !== column) {
       if (!cell.column) style.display = ''
-      style.left = `${this.numbers + this.places[column - 1]}px`
-      style.width = `${pane.widths[column - 1]}px`
+      this.stand(style, column)
       cell.element.setAttribute('aria-colindex', String(column))
     }
     cell.element.id = `${this.id}-${row}-${column}`
@@ -338,12 +415,12 @@ class PaneView {
   /** A text outside of the tables, such as a title, goes on over empty cells. */
   private widthFor(row: number, column: number, text: string): number {
     const { pane, view } = this
-    let width = pane.widths[column - 1]
-    if (text.length * 7 < width || !pane.spills(row)) return width
+    let width = this.widthOf(column)
+    if (column <= this.held || text.length * 7 < width || !pane.spills(row)) return width
     for (let next = column + 1; next <= Math.min(pane.columns, column + 8); next++) {
       const value = view.windows.value(pane.side, pane.sheet, row, next)
       if (value != null && value !== '') break
-      width += pane.widths[next - 1]
+      width += this.widthOf(next)
     }
     return width
   }
@@ -354,15 +431,20 @@ class PaneView {
     const wanted = `${first} ${columns} ${marked} ${stamp}`
     if (this.shown === wanted) return
     this.shown = wanted
-    const heads: HTMLElement[] = [this.corner]
+    const [heldHeads, heldChips] = [make('grid-held', 'presentation'), make('grid-held', 'presentation')]
+    const heads: HTMLElement[] = [this.corner, heldHeads]
     const chips: HTMLElement[] = []
-    for (let column = first; column < first + columns; column++) {
+    const all = [...Array(this.held).keys(), ...Array.from({ length: Math.max(0, columns) }, (_, at) => first + at - 1)]
+    for (const column of all.map((at) => at + 1)) {
       const head = make(`grid-head ${marked === column ? 'chosen' : ''}`, 'columnheader')
       head.setAttribute('aria-colindex', String(column))
       head.textContent = letters(column)
-      head.style.left = `${this.numbers + this.places[column - 1]}px`
-      head.style.width = `${this.pane.widths[column - 1]}px`
-      heads.push(head)
+      head.dataset.column = String(column)
+      head.title = 'Double click keeps it and those before it in sight (z); its edge sets its width (< and >)'
+      head.append(make('grid-size'))
+      this.stand(head.style, column)
+      if (column > this.held) heads.push(head)
+      else heldHeads.append(head)
       const chip = this.pane.chip(column)
       if (!chip) continue
       const cell = make('', 'gridcell')
@@ -372,19 +454,19 @@ class PaneView {
       button.className = `grid-chip ${chip.none ? 'none' : ''} ${marked === column ? 'chosen' : ''}`
       button.dataset.column = String(column)
       button.title = chip.title
-      button.style.left = `${this.numbers + this.places[column - 1] + 4}px`
-      button.style.width = `${this.pane.widths[column - 1] - 8}px`
+      this.stand(button.style, column, 4)
       const text = document.createElement('span')
       text.className = 'cut'
       text.textContent = chip.text
       button.append(text)
-      if (chip.note && this.pane.widths[column - 1] > 100) button.append(Object.assign(document.createElement('b'), { textContent: chip.note }))
+      if (chip.note && this.widthOf(column) > 100) button.append(Object.assign(document.createElement('b'), { textContent: chip.note }))
       cell.append(button)
-      chips.push(cell)
+      if (column > this.held) chips.push(cell)
+      else heldChips.append(cell)
     }
     this.headRow.replaceChildren(...heads)
-    this.chipRow.replaceChildren(...chips)
-    this.chipRow.toggleAttribute('hidden', !chips.length)
+    this.chipRow.replaceChildren(heldChips, ...chips)
+    this.chipRow.toggleAttribute('hidden', !chips.length && !heldChips.childNodes.length)
   }
 }
 
@@ -513,6 +595,13 @@ export class GridView {
     return side === 'input' ? at.a : at.b
   }
 
+  /** Does something with the column of the chosen cell: makes it wider, or keeps it in sight. */
+  lay(does: (pane: PaneView, column: number) => void) {
+    const { chosen } = this
+    const pane = this.panes.find((pane) => pane.pane.side === chosen?.side)
+    if (pane && chosen) does(pane, chosen.column)
+  }
+
   focus(side: Side) {
     this.panes.find((pane) => pane.pane.side === side)?.wide.focus({ preventScroll: true })
   }
@@ -577,6 +666,7 @@ export class GridView {
       const to = this.nearest(pane.side, last, -1, first)
       if (!from || !to) continue
       wishes.push({ side: pane.side, sheet: pane.sheet, rows: [from, to] as [number, number], columns: columnsInSight, ahead })
+      if (pane.layout.held) wishes.push({ side: pane.side, sheet: pane.sheet, rows: [from, to] as [number, number], columns: [1, pane.layout.held] as [number, number], ahead: 0 })
     }
     this.windows.want(wishes)
   }

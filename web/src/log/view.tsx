@@ -120,9 +120,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
         <Choice kind="roomy" label="Event" value={event} none="All events" all={events} onChange={(value) => amend({ event: value })} />
         <span class="grow" />
         {running && (
-          <Switch on={follow} onChange={setFollow}>
-            Follow
-          </Switch>
+          <Switch on={follow} onChange={setFollow}>Follow</Switch>
         )}
         <Button kind="roomy" title="The whole log, one line of JSON for each event" onClick={() => saveLog(run).catch(failed)}>
           <Icon name="download" /> JSON lines
@@ -141,9 +139,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
                 onClick={() => choose(place === chosen ? -1 : place)}
               >
                 <span>{line.id}</span>
-                <span class="time" title={line.created}>
-                  {clock(line.created, true)}
-                </span>
+                <span class="time" title={line.created}>{clock(line.created, true)}</span>
                 <span class="level">{line.level}</span>
                 <span class="event">{line.event}</span>
                 <span title={line.message}>{line.message}</span>

@@ -1,7 +1,7 @@
 // What one works on in a configuration: its files as the server has them, what is not saved yet, and what the last check said. It
 // stays while one goes from tab to tab.
 import { computed, signal } from '@preact/signals'
-import { change, changing, get, Problem, problemOf, type Schemas } from '../api/client'
+import { change, changing, get, Problem, problemOf, whenReady, type Schemas } from '../api/client'
 import { plain, said } from './configs-words'
 
 export type Known = Schemas['KnownConfiguration']
@@ -74,7 +74,6 @@ export class Bench {
   private readonly texts = new Map<string, string>()
   private readonly bases = new Map<string, string>()
   private turn = 0
-  private timer = 0
 
   constructor(readonly id: string) {}
 
@@ -169,18 +168,14 @@ export class Bench {
   /** Checks what is saved. Where its environment is built first, the check follows when that is done. */
   async runCheck() {
     const turn = ++this.turn
-    clearTimeout(this.timer)
+    const gone = () => turn !== this.turn
     const begun = performance.now()
     if (this.checking.value.state !== 'waits') this.checking.value = { state: 'checking' }
     try {
-      const check = await change<Check>('POST', `/api/v1/configs/${this.id}/check`)
-      if (turn === this.turn) this.checking.value = { state: 'done', check, took: performance.now() - begun }
+      const check = await whenReady(() => change<Check>('POST', `/api/v1/configs/${this.id}/check`), (why) => (this.checking.value = { state: 'waits', why }), gone)
+      if (check) this.checking.value = { state: 'done', check, took: performance.now() - begun }
     } catch (error) {
-      if (turn !== this.turn) return
-      const problem = error as Problem
-      if (problem.code !== 'environment_not_ready') return void (this.checking.value = { state: 'failed', error: problem })
-      this.checking.value = { state: 'waits', why: problem.message }
-      this.timer = setTimeout(() => this.runCheck(), (problem.retryAfter ?? 2) * 1000) as unknown as number
+      this.checking.value = { state: 'failed', error: error as Problem }
     }
   }
 
@@ -195,7 +190,6 @@ export class Bench {
   /** Nobody looks any more. */
   rest() {
     this.turn++
-    clearTimeout(this.timer)
     if (/checking|waits/.test(this.checking.value.state)) this.checking.value = { state: 'none' }
   }
 

@@ -8,7 +8,7 @@ import { Ask, Block, Button, Choice, failed, Loading, Segments, Status, toast, T
 import { Separator } from '../parts/separator'
 import { amend, go, query } from '../router'
 import { textOf, type Bench } from './configs-bench'
-import { saveAndCheck } from './configs-one'
+import { HowFar, saveAndCheck } from './configs-one'
 import { count, diffLines, hunksOf, otherPart, paired, parsePatch, type Hunk, type Line } from './patch'
 import { Place, Trial } from './configs-trial'
 import { configurations } from './start'
@@ -48,9 +48,7 @@ function Sides({ bench }: { bench: Bench }) {
     <>
       <div class="tools" hidden={!versions.length}>
         {side(a, 'Left side', 'a')}
-        <span class="dim">
-          <Icon name="arrow" />
-        </span>
+        <span class="dim"><Icon name="arrow" /></span>
         {side(b, 'Right side', 'b')}
         <span class="grow" />
         {value && value.length > 0 && (
@@ -96,14 +94,10 @@ function Differences({ files, layout, from, to, children }: { files: Compared[] 
       {!files ? (
         <Loading />
       ) : !files.length ? (
-        <div class="empty">
-          <p class="mid">{children}</p>
-        </div>
+        <div class="empty"><p class="mid">{children}</p></div>
       ) : (
         <table class="diff">
-          <caption class="unseen">
-            {from} beside {to}
-          </caption>
+          <caption class="unseen">{from} beside {to}</caption>
           <colgroup>
             <col class="numbers" />
             {layout === 'split' && <col />}
@@ -113,16 +107,12 @@ function Differences({ files, layout, from, to, children }: { files: Compared[] 
           {files.map((file) => (
             <tbody key={file.path}>
               <tr class="file-head">
-                <th colSpan={layout === 'split' ? 4 : 3} scope="rowgroup">
-                  <strong>{file.path}</strong> {file.note}
-                </th>
+                <th colSpan={layout === 'split' ? 4 : 3} scope="rowgroup"><strong>{file.path}</strong> {file.note}</th>
               </tr>
               {file.hunks?.map((hunk, index) => (
                 <>
                   {index > 0 && (
-                    <tr class="skipped" aria-hidden="true">
-                      <td colSpan={layout === 'split' ? 4 : 3}>⋯</td>
-                    </tr>
+                    <tr class="skipped" aria-hidden="true"><td colSpan={layout === 'split' ? 4 : 3}>⋯</td></tr>
                   )}
                   {layout === 'split' ? <Split hunk={hunk} /> : <Unified hunk={hunk} />}
                 </>
@@ -220,13 +210,7 @@ function Before({ bench }: { bench: Bench }) {
           </li>
         )}
         <li>
-          {checking.state === 'checking' && <Status of="running">Checking…</Status>}
-          {checking.state === 'waits' && <Status of="building">Its environment is built first</Status>}
-          {checking.state === 'failed' && (
-            <>
-              <Status of="warned">Not checked</Status> <span class="mid">{[checking.error.message, checking.error.hint].filter(Boolean).join(' ')}</span>
-            </>
-          )}
+          <HowFar of={checking} /> {checking.state === 'failed' && <span class="mid">{[checking.error.message, checking.error.hint].filter(Boolean).join(' ')}</span>}
           {check?.loads && <Status of="succeeded">Loads{registered.length > 0 && `: ${registered.join(', ')}`}</Status>}
           {check?.error && (
             <>
@@ -236,9 +220,7 @@ function Before({ bench }: { bench: Bench }) {
           )}
         </li>
         {check?.warnings.map((text) => (
-          <li key={text} class="mid">
-            <Status of="warned">Warning</Status> {text}
-          </li>
+          <li key={text} class="mid"><Status of="warned">Warning</Status> {text}</li>
         ))}
         {bench.known.value!.active_version != null && (
           <li>{dependencies ? <Status of="queued">Other dependencies: a new environment</Status> : <Status of="succeeded">Same dependencies</Status>}</li>
@@ -297,9 +279,7 @@ function Publish({ bench }: { bench: Bench }) {
           {busy ? 'Publishing…' : `Publish version ${next}`}
         </Button>
         {refused && /config_invalid|environment_/.test(refused.code) && <Button kind="danger" onClick={() => force(true)}>Publish all the same…</Button>}
-        <span class="small dim" id="why-no-version">
-          {why}
-        </span>
+        <span class="small dim" id="why-no-version">{why}</span>
       </p>
       {forcing && (
         <Ask title={`Publish version ${next} though it was refused?`} keep={`Keep the ${bench.side}`} does="Publish all the same" onKeep={() => force(false)} onDo={() => publish(true)}>

@@ -5,13 +5,14 @@ import { hear } from '../api/events'
 import { many, number, size, span } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
+import { Finder } from '../parts/palette'
 import { useKeys } from '../parts/keys'
-import { Ask, Button, Choice, Dialog, failed, Status, Trouble } from '../parts/parts'
+import { Ask, Button, Choice, Dialog, Entry, failed, Status, Trouble } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, href, path as address, query } from '../router'
 import { fileUrl, textOf, type Bench, type File as Listed } from './configs-bench'
 import { said } from './configs-words'
-import { saveAndCheck, whyNot } from './configs-one'
+import { HowFar, saveAndCheck, whyNot } from './configs-one'
 import { first, rowsOf } from './configs-tree'
 import { get, may } from '../api/client'
 
@@ -59,12 +60,8 @@ export function Files({ bench }: { bench: Bench }) {
       {version && (
         <div class="notice">
           <Icon name="page" />
-          <span class="grow">
-            These are the files of <strong>version {version}</strong>, read only.
-          </span>
-          <a class="button" href={href(`/configs/${bench.id}/compare?a=${version}&b=${bench.side}`)}>
-            Compare
-          </a>
+          <span class="grow">These are the files of <strong>version {version}</strong>, read only.</span>
+          <a class="button" href={href(`/configs/${bench.id}/compare?a=${version}&b=${bench.side}`)}>Compare</a>
           <a class="button" href={href(`/configs/${bench.id}/files${path ? `?file=${encodeURIComponent(path)}` : ''}`)}>
             Back to the {bench.side}
           </a>
@@ -131,9 +128,7 @@ function Tree({ paths, current, bench, onOpen }: { paths: string[]; current: str
                 <Icon name="page" />
                 <span class="cut">{row.name}</span>
                 {errors > 0 ? (
-                  <span class="mark bad" title={many(errors, 'error')}>
-                    {errors}
-                  </span>
+                  <span class="mark bad" title={many(errors, 'error')}>{errors}</span>
                 ) : (
                   change && (
                     <span class="mark" title={change === 'unsaved' ? 'not saved' : `${change} since the active version`}>
@@ -207,33 +202,23 @@ function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }:
         <Choice kind="below-wide" label="File" value={path} all={paths} onChange={onOpen} />
         {!version && change && <span class={`chip ${change === 'not saved' ? 'warning' : ''}`}>{change}</span>}
         {readOnly && (
-          <span class="chip" title={why ?? undefined}>
-            read only
-          </span>
+          <span class="chip" title={why ?? undefined}>read only</span>
         )}
         {why && !version && <span class="wide-only dim cut">{why}</span>}
         <span class="grow" />
         <span class="roomy dim">{cursor}</span>
         <Menu label="File" square face={<Icon name="down" />}>
-          <a href={fileUrl(bench.id, path, version)} download={path.split('/').at(-1)}>
-            Download
-          </a>
-          <button type="button" onClick={() => ask('go')}>
-            Go to a file <kbd>Ctrl P</kbd>
-          </button>
+          <a href={fileUrl(bench.id, path, version)} download={path.split('/').at(-1)}>Download</a>
+          <button type="button" onClick={() => ask('go')}>Go to a file <kbd>Ctrl P</kbd></button>
           {!readOnly && (
             <>
-              <button type="button" onClick={() => ask('new')}>
-                New file
-              </button>
+              <button type="button" onClick={() => ask('new')}>New file</button>
               {bench.edits.value.has(path) && (
                 <button type="button" onClick={() => (bench.edit(path, null), bench.turns.value++)}>
                   Undo all that is not saved
                 </button>
               )}
-              <button type="button" class="bad" onClick={() => ask('delete')}>
-                Delete…
-              </button>
+              <button type="button" class="bad" onClick={() => ask('delete')}>Delete…</button>
             </>
           )}
         </Menu>
@@ -241,12 +226,8 @@ function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }:
       {state.error != null && <Trouble error={state.error} />}
       {state.binary != null ? (
         <div class="empty">
-          <p>
-            <strong>{path}</strong> is not a text to be edited here, {size(state.binary)}.
-          </p>
-          <a class="button" href={fileUrl(bench.id, path, version)} download>
-            <Icon name="download" /> Download
-          </a>
+          <p><strong>{path}</strong> is not a text to be edited here, {size(state.binary)}.</p>
+          <a class="button" href={fileUrl(bench.id, path, version)} download><Icon name="download" /> Download</a>
         </div>
       ) : (
         <div class="editor" ref={host} />
@@ -268,13 +249,7 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
       <div class="pane-title">
         <h2>Check</h2>
         <span role="status">
-          {checking.state === 'checking' && <Status of="running">Checking…</Status>}
-          {checking.state === 'waits' && (
-            <a href={href('/environments')}>
-              <Status of="building">Its environment is built first</Status>
-            </a>
-          )}
-          {checking.state === 'failed' && <Status of="warned">Not checked</Status>}
+          <HowFar of={checking} />
           {check && (check.loads ? <Status of="succeeded">{check.warnings.length ? `Loads, ${many(check.warnings.length, 'warning')}` : 'Loads'}</Status> : <Status of="failed">1 error</Status>)}
         </span>
         {checking.state === 'done' && (
@@ -309,18 +284,14 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
       )}
       {check?.warnings.map((text) => (
         <div class="check-line" key={text}>
-          <span class="warn">
-            <Icon name="warning" />
-          </span>
+          <span class="warn"><Icon name="warning" /></span>
           <span class="break">{text}</span>
         </div>
       ))}
       {passed && check && (
         <ul class="registered">
           {Object.entries(check.registered).map(([name, count]) => (
-            <li key={name}>
-              <b>{number(count)}</b> {name.replaceAll('_', ' ')}
-            </li>
+            <li key={name}><b>{number(count)}</b> {name.replaceAll('_', ' ')}</li>
           ))}
         </ul>
       )}
@@ -330,39 +301,11 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
 
 function GoTo({ paths, onClose, onOpen }: { paths: string[]; onClose: () => void; onOpen: (path: string) => void }) {
   const [text, setText] = useState('')
-  const [at, setAt] = useState(0)
   const words = text.toLowerCase().split(/\s+/)
   const found = paths.filter((path) => words.every((word) => path.toLowerCase().includes(word)))
-  const current = Math.min(at, found.length - 1)
-  const key = (event: KeyboardEvent) => {
-    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      event.preventDefault()
-      setAt((current + (event.key === 'ArrowDown' ? 1 : -1) + found.length) % Math.max(1, found.length))
-    } else if (event.key === 'Enter' && found[current]) onOpen(found[current])
-  }
   return (
     <Dialog title="Go to a file" onClose={onClose}>
-      <input
-        class="input fill"
-        role="combobox"
-        aria-expanded="true"
-        aria-controls="found-files"
-        aria-activedescendant={found.length ? `found-${current}` : undefined}
-        aria-label="File"
-        placeholder="Part of its path"
-        value={text}
-        onInput={(event) => (setText(event.currentTarget.value), setAt(0))}
-        onKeyDown={key}
-      />
-      <div class="palette-list" id="found-files" role="listbox" aria-label="Found">
-        {found.map((path, index) => (
-          <div key={path} id={`found-${index}`} role="option" aria-selected={index === current} onMouseMove={() => setAt(index)} onClick={() => onOpen(path)}>
-            <Icon name="page" />
-            <span class="mono cut">{path}</span>
-          </div>
-        ))}
-      </div>
-      {!found.length && <p class="dim">No file has “{text}” in its path.</p>}
+      <Finder kind="input fill" label="File" hint="Part of its path" text={text} all={found.map((path) => ({ icon: 'page', text: path, act: () => onOpen(path) }))} onText={setText} onTake={(file) => file.act()} />
     </Dialog>
   )
 }
@@ -379,13 +322,7 @@ function NewFile({ paths, near, onClose, onMake }: { paths: string[]; near: stri
   return (
     <Dialog title="New file" onClose={onClose}>
       <form onSubmit={send}>
-        <label class="label" for="path">
-          Its path in the configuration
-        </label>
-        <input class="input fill mono" id="path" name="path" data-first autocomplete="off" value={near ? near.slice(0, near.lastIndexOf('/') + 1) : ''} aria-invalid={!!wrong} aria-describedby="wrong-path" />
-        <p class="bad small" id="wrong-path" role="alert">
-          {wrong}
-        </p>
+        <Entry id="path" kind="mono" label="Its path in the configuration" data-first value={near ? near.slice(0, near.lastIndexOf('/') + 1) : ''} wrong={wrong} />
         <p class="flow gap-above">
           <button class="button filled">Make it</button>
           <Button onClick={onClose}>Cancel</Button>

@@ -8,7 +8,7 @@ import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Button, failed, Loading, NoSuch, Status, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
-import { archiveType, benchOf, raw, type Bench } from './configs-bench'
+import { archiveType, benchOf, raw, type Bench, type Checking } from './configs-bench'
 import { Compare } from './configs-compare'
 import { Files } from './configs-files'
 import { Versions } from './configs-versions'
@@ -57,13 +57,20 @@ export async function saveAndCheck(bench: Bench) {
   }
 }
 
+/** How far a check is that has not ended. */
+export const HowFar = ({ of }: { of: Checking }) => (
+  <>
+    {of.state === 'checking' && <Status of="running">Checking…</Status>}
+    {of.state === 'waits' && <a href={href('/environments')}><Status of="building">Its environment is built first</Status></a>}
+    {of.state === 'failed' && <Status of="warned">Not checked</Status>}
+  </>
+)
+
 /** What is known of the draft, in the place of a status. */
 function Verdict({ bench }: { bench: Bench }) {
   const side = bench.known.value!.uploaded ? 'Draft' : 'Folder'
   const checking = bench.checking.value
-  if (checking.state === 'checking') return <Status of="running">Checking…</Status>
-  if (checking.state === 'waits') return <Status of="queued">Waits for its environment</Status>
-  if (checking.state === 'failed') return <Status of="warned">Not checked</Status>
+  if (/checking|waits|failed/.test(checking.state)) return <HowFar of={checking} />
   if (checking.state === 'done') {
     if (bench.edits.value.size) return <Status of="queued">Changed since it was checked</Status>
     return checking.check.loads ? <Status of="succeeded">{side} loads</Status> : <Status of="failed">{side} does not load</Status>
@@ -113,17 +120,13 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
               </a>{' '}
               /
             </span>
-            <h1 class="cut" title={known.name}>
-              {known.name}
-            </h1>
+            <h1 class="cut" title={known.name}>{known.name}</h1>
             {known.default && <span class="chip">default</span>}
             <Verdict bench={bench} />
           </div>
           <div class="run-facts">
             {known.version ? (
-              <span>
-                version <b>{known.version.version}</b> is active
-              </span>
+              <span>version <b>{known.version.version}</b> is active</span>
             ) : (
               <span>{known.uploaded ? 'no version is active: runs are refused' : 'runs use the folder as it is'}</span>
             )}
@@ -210,9 +213,7 @@ function More({ bench }: { bench: Bench }) {
           </button>
         )}
         {known.uploaded && (
-          <button type="button" onClick={() => picker.current?.click()}>
-            Replace the draft by an archive…
-          </button>
+          <button type="button" onClick={() => picker.current?.click()}>Replace the draft by an archive…</button>
         )}
       </Menu>
       <input ref={picker} type="file" hidden accept=".zip,.gz,.tgz" aria-label="Archive" onChange={(event) => event.currentTarget.files?.[0] && replace(event.currentTarget.files[0])} />

@@ -1,10 +1,10 @@
 // What would have come out: the draft tried on inputs that were run before. Nothing is recorded.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { writing, type Problem, type Schemas } from '../api/client'
+import { change, whenReady, writing, type Problem, type Schemas } from '../api/client'
 import { letters, number } from '../parts/format'
 import { Block, Button, Heads, Name, Segments, Status } from '../parts/parts'
 import { href, query } from '../router'
-import { raw, type Bench } from './configs-bench'
+import type { Bench } from './configs-bench'
 import { changedFirst, differences, inAll, plain, said, type Failure, type Tried } from './configs-words'
 
 type Found = Schemas['Trial']
@@ -25,16 +25,13 @@ export function Trial({ bench }: { bench: Bench }) {
     const of = bench.digest
     set({ kind: 'tries' })
     try {
-      const response = await raw(`/api/v1/configs/${bench.id}/trial`, 'POST', JSON.stringify(most === 'these' ? { run_ids: asked } : { runs: Number(most) }), { 'Content-Type': 'application/json' }, gone)
-      const done = { kind: 'done' as const, found: (await response.json()) as Found, of }
-      kept.set(bench.id, done)
-      if (!gone.aborted) set(done)
+      const ask = () => change<Found>('POST', `/api/v1/configs/${bench.id}/trial`, most === 'these' ? { run_ids: asked } : { runs: Number(most) }, {}, gone)
+      const found = await whenReady(ask, (why) => set({ kind: 'waits', why }), () => gone.aborted)
+      if (!found) return
+      kept.set(bench.id, { kind: 'done', found, of })
+      set({ kind: 'done', found, of })
     } catch (error) {
-      if (gone.aborted) return
-      const problem = error as Problem
-      if (problem.code !== 'environment_not_ready') return set({ kind: 'failed', error: problem })
-      set({ kind: 'waits', why: problem.message })
-      setTimeout(() => gone.aborted || begin(), (problem.retryAfter ?? 2) * 1000)
+      set({ kind: 'failed', error: error as Problem })
     }
   }
   const busy = state.kind === 'tries' || state.kind === 'waits'

@@ -15,35 +15,30 @@ export function Versions({ bench }: { bench: Bench }) {
       <div class="empty">
         <h2>No version yet</h2>
         <p class="mid">Publishing freezes the files as version 1, which runs use from then on.</p>
-        <a class="button" href={href(`/configs/${bench.id}/compare`)}>
-          <Icon name="panes" /> Publish…
-        </a>
+        <a class="button" href={href(`/configs/${bench.id}/compare`)}><Icon name="panes" /> Publish…</a>
       </div>
     )
   return (
     <div class="scroller grow" tabIndex={0} role="region" aria-label="Versions">
-      <Records kind="versions" of="Versions, newest first" heads={[['Version'], ['Status'], ['Published', 'figure roomy'], ['Digest', 'roomy'], ['(Actions)']]}>
-          {versions.map((one) => (
-            <tr key={one.version} class={one.status === 'active' ? 'chosen' : ''}>
-              <td class="name">
-                <a href={href(`/configs/${bench.id}/files?version=${one.version}`)}>Version {one.version}</a>
-              </td>
-              <td>{one.status === 'active' ? <Status of="plain">Active</Status> : <Status of="cancelled">Archived</Status>}</td>
-              <td class="figure mid roomy" title={one.published_at}>
-                {day(one.published_at)} {clock(one.published_at).slice(0, 5)} <span class="dim wide-only">· {ago(one.published_at)}</span>
-              </td>
-              <td class="mono dim roomy digest" title={one.source_digest}>
-                {one.source_digest.slice(0, 8)} <CopyButton text={one.source_digest} label="Copy the digest" />
-              </td>
-              <td class="figure">
-                <a class="button quiet roomy" href={href(`/configs/${bench.id}/compare?a=${one.version}&b=${bench.side}`)}>
-                  Compare
-                </a>
-                {may('admin') && one.status !== 'active' && <Button {...writing('admin')} onClick={() => activate(one.version)}>Activate</Button>}
-              </td>
-            </tr>
-          ))}
-      </Records>
+      <Records
+        kind="versions"
+        of="Versions, newest first"
+        all={versions}
+        id={(one) => one.version}
+        line={(one) => ({ class: one.status === 'active' ? 'chosen' : '' })}
+        columns={[
+          ['Version', 'name', (one) => <a href={href(`/configs/${bench.id}/files?version=${one.version}`)}>Version {one.version}</a>],
+          ['Status', '', (one) => (one.status === 'active' ? <Status of="plain">Active</Status> : <Status of="cancelled">Archived</Status>)],
+          ['Published', 'figure mid roomy', (one) => <>{day(one.published_at)} {clock(one.published_at).slice(0, 5)} <span class="dim wide-only">· {ago(one.published_at)}</span></>, (one) => one.published_at],
+          ['Digest', 'mono dim roomy digest', (one) => <>{one.source_digest.slice(0, 8)} <CopyButton text={one.source_digest} label="Copy the digest" /></>, (one) => one.source_digest],
+          ['(Actions)', 'figure', (one) => (
+            <>
+              <a class="button quiet roomy" href={href(`/configs/${bench.id}/compare?a=${one.version}&b=${bench.side}`)}>Compare</a>
+              {may('admin') && one.status !== 'active' && <Button {...writing('admin')} onClick={() => activate(one.version)}>Activate</Button>}
+            </>
+          )],
+        ]}
+      />
       <p class="padded small dim">Published files never change. Runs that wait or run keep the version they were queued with, whatever is active.</p>
     </div>
   )

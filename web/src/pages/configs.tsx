@@ -5,7 +5,7 @@ import { hear } from '../api/events'
 import { ago, many, moment, short, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Button, Dialog, Loading, moves, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Button, type Column, Dialog, Entry, Loading, moves, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { amend, go, href, query } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
 
@@ -92,12 +92,10 @@ export function Configurations() {
             <div class="terminal">{'ade init crew\nade run crew crew/sample.xlsx'}</div>
           </div>
         ) : list.length ? (
-          <Table list={list} chosen={chosen} onChoose={choose} />
+          <Records kind="configs" of="Configurations, the default first" all={list} id={(one) => one.id} columns={COLUMNS} line={({ id }) => ({ id: `config-${id}`, class: id === chosen ? 'chosen' : '', onClick: () => choose(id), onDblClick: () => go(`/configs/${id}`) })} />
         ) : (
           <div class="empty">
-            <p>
-              No {status.toLowerCase()} configuration{q && ` with “${q}” in its name`}.
-            </p>
+            <p>No {status.toLowerCase()} configuration{q && ` with “${q}” in its name`}.</p>
             <Button onClick={() => amend({ q: null, status: null })}>Clear the filters <kbd>Esc</kbd></Button>
           </div>
         )}
@@ -107,41 +105,20 @@ export function Configurations() {
   )
 }
 
-const Table = ({ list, chosen, onChoose }: { list: Known[]; chosen: string | null; onChoose: (id: string) => void }) => (
-  <Records kind="configs" of="Configurations, the default first" heads={[['Status'], ['Name'], ['Runs use', 'roomy'], ['Where', 'wide-only'], ['Changed', 'figure roomy'], ['Last used', 'figure roomy'], ['Id', 'figure wide-only']]}>
-      {list.map((one) => {
-        const [glyph, word] = stateOf(one)
-        return (
-          <tr key={one.id} id={`config-${one.id}`} class={one.id === chosen ? 'chosen' : ''} onClick={() => onChoose(one.id)} onDblClick={() => go(`/configs/${one.id}`)}>
-            <td>
-              <Status of={glyph}>{word}</Status>
-            </td>
-            <td class="name">
-              <a href={href(`/configs/${one.id}`)}>{one.name}</a> {one.default && <span class="chip">default</span>}
-              <div class="narrow small dim">
-                {uses(one)} · {one.last_run_at ? `used ${ago(one.last_run_at)}` : 'not used yet'}
-              </div>
-            </td>
-            <td class={`roomy ${one.runs_use === 'nothing' ? 'dim' : 'mid'}`}>
-              {uses(one)} {one.version && <span class="mono dim wide-only">{one.version.source_digest.slice(0, 8)}</span>}
-            </td>
-            <td class="wide-only dim cut" title={one.uploaded ? undefined : one.path}>
-              {one.uploaded ? 'uploaded' : <span class="mono">{one.path}</span>}
-            </td>
-            <td class="figure mid roomy" title={one.updated_at}>
-              {moment(one.updated_at)}
-            </td>
-            <td class="figure mid roomy" title={one.last_run_at ?? undefined}>
-              {ago(one.last_run_at)}
-            </td>
-            <td class="figure id wide-only" title={one.id}>
-              {short(one.id)}
-            </td>
-          </tr>
-        )
-      })}
-  </Records>
-)
+const COLUMNS: Column<Known>[] = [
+  ['Status', '', (one) => <Status of={stateOf(one)[0]}>{stateOf(one)[1]}</Status>],
+  ['Name', 'name', (one) => (
+    <>
+      <a href={href(`/configs/${one.id}`)}>{one.name}</a> {one.default && <span class="chip">default</span>}
+      <div class="narrow small dim">{uses(one)} · {one.last_run_at ? `used ${ago(one.last_run_at)}` : 'not used yet'}</div>
+    </>
+  )],
+  ['Runs use', 'mid roomy', (one) => <span class={one.runs_use === 'nothing' ? 'dim' : ''}>{uses(one)} {one.version && <span class="mono dim wide-only">{one.version.source_digest.slice(0, 8)}</span>}</span>],
+  ['Where', 'wide-only dim cut', (one) => (one.uploaded ? 'uploaded' : <span class="mono">{one.path}</span>), (one) => (one.uploaded ? null : one.path)],
+  ['Changed', 'figure mid roomy', (one) => moment(one.updated_at), (one) => one.updated_at],
+  ['Last used', 'figure mid roomy', (one) => ago(one.last_run_at), (one) => one.last_run_at],
+  ['Id', 'figure id wide-only', (one) => short(one.id), (one) => one.id],
+]
 
 /** Makes a configuration, and opens it. */
 function NewConfiguration({ onClose }: { onClose: () => void }) {
@@ -192,21 +169,13 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
           </div>
         </fieldset>
         <input ref={picker} type="file" hidden accept=".zip,.gz,.tgz" aria-label="Archive" onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />
-        <label class="label gap-above" for="name">
-          Name {from === 'archive' && <span class="dim">(empty: the one in its manifest)</span>}
-        </label>
-        <input class="input fill" id="name" name="name" data-first maxLength={100} placeholder="roster" autocomplete="off" aria-invalid={!!wrong} aria-describedby="wrong" />
-        <p class="bad small break" id="wrong" role="alert">
-          {wrong}
-        </p>
+        <Entry id="name" label={<>Name {from === 'archive' && <span class="dim">(empty: the one in its manifest)</span>}</>} data-first maxLength={100} placeholder="roster" wrong={wrong} />
         <p class="small dim">
           {from === 'archive' || from === 'empty' ? 'It is a draft until it is published.' : 'It is a draft until it is published. On your own machine '}
           {from !== 'archive' && from !== 'empty' && <code>ade init NAME --template {from}</code>}
         </p>
         <p class="flow gap-above">
-          <button class="button filled" aria-disabled={busy}>
-            {busy ? 'Making…' : 'Make the configuration'}
-          </button>
+          <button class="button filled" aria-disabled={busy}>{busy ? 'Making…' : 'Make the configuration'}</button>
           <Button onClick={onClose}>Cancel</Button>
         </p>
       </form>

@@ -9,6 +9,8 @@ import { go, href } from '../router'
 
 type Environment = Schemas['Environment']
 
+const fate = (item?: Schemas['Collection']['items'][number]) => item && `${item.deletes ? 'Goes' : 'Kept'}: ${item.reason}`
+
 export function Environments({ id }: { id?: string }) {
   const list = useLoaded((abort) => get('/api/v1/environments', {}, { workspace: workspace.value, limit: 100 }, abort), [workspace.value])
   const [changed, setChanged] = useState<Map<string, Environment>>(new Map())
@@ -76,27 +78,22 @@ export function Environments({ id }: { id?: string }) {
           {!list.value ? (
             <Loading />
           ) : (
-            <Records of="Environments" heads={[['Status'], ['Configuration'], ['Dependencies', 'wide-only'], ['Python', 'roomy'], ['Size', 'figure'], ['Last used', 'roomy'], ['Collection', 'wide-only'], ['Id', 'figure roomy']]}>
-                {all.map((one) => {
-                  const item = plan.value?.items.find((item) => item.id === one.id)
-                  return (
-                    <tr key={one.id} class={one === chosen ? 'chosen' : ''} onClick={() => go(`/environments/${one.id}`)}>
-                      <td>
-                        <Status of={one.status}>{title(one.status)}</Status>
-                      </td>
-                      <td class="name">
-                        <a href={href(`/environments/${one.id}`)}>{one.configuration_name}</a>
-                      </td>
-                      <td class="id wide-only">{one.deps_digest.slice(0, 12)}</td>
-                      <td class="mid roomy">{one.python_version}</td>
-                      <td class="figure">{one.size_bytes != null && size(one.size_bytes)}</td>
-                      <td class="mid roomy">{ago(one.last_used_at)}</td>
-                      <td class="dim small wide-only">{item && `${item.deletes ? 'Goes' : 'Kept'}: ${item.reason}`}</td>
-                      <td class="figure id roomy">{short(one.id)}</td>
-                    </tr>
-                  )
-                })}
-            </Records>
+            <Records
+              of="Environments"
+              all={all}
+              id={(one) => one.id}
+              line={(one) => ({ class: one === chosen ? 'chosen' : '', onClick: () => go(`/environments/${one.id}`) })}
+              columns={[
+                ['Status', '', (one) => <Status of={one.status}>{title(one.status)}</Status>],
+                ['Configuration', 'name', (one) => <a href={href(`/environments/${one.id}`)}>{one.configuration_name}</a>],
+                ['Dependencies', 'id wide-only', (one) => one.deps_digest.slice(0, 12)],
+                ['Python', 'mid roomy', (one) => one.python_version],
+                ['Size', 'figure', (one) => one.size_bytes != null && size(one.size_bytes)],
+                ['Last used', 'mid roomy', (one) => ago(one.last_used_at)],
+                ['Collection', 'dim small wide-only', (one) => fate(plan.value?.items.find((item) => item.id === one.id))],
+                ['Id', 'figure id roomy', (one) => short(one.id)],
+              ]}
+            />
           )}
           {list.value && !all.length && (
             <div class="empty">
@@ -148,17 +145,13 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
     <aside class="side" aria-label={`Environment of ${value.configuration_name}`} tabIndex={0}>
       <div class="block">
         <div class="flow">
-          <h2 class="grow cut">
-            {value.configuration_name}, <code>{short(value.id)}</code>
-          </h2>
+          <h2 class="grow cut">{value.configuration_name}, <code>{short(value.id)}</code></h2>
           <Status of={value.status}>{title(value.status)}</Status>
         </div>
         {value.error && (
           <>
             <p class="bad break">{value.error.message}</p>
-            <p class="mid small">
-              {value.error.hint} <code>{value.error.code}</code>
-            </p>
+            <p class="mid small">{value.error.hint} <code>{value.error.code}</code></p>
           </>
         )}
         {may('admin') && <Button {...writing('admin')} onClick={onBuild}>Build anew</Button>}
@@ -179,9 +172,7 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
         </Block>
       )}
       {lines.length > 0 && (
-        <Block title="The installer’s last lines">
-          <div class="terminal">{lines.slice(-12).join('\n')}</div>
-        </Block>
+        <Block title="The installer’s last lines"><div class="terminal">{lines.slice(-12).join('\n')}</div></Block>
       )}
       {value.waiting_runs.length > 0 && (
         <Block title="Waiting for it">

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { many, plainly, quoted, short } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { about, Block, Choice, Loading, moves, Nothing, Records, Segments, Trouble, useLoaded } from '../parts/parts'
+import { about, Block, Choice, Loading, moves, Nothing, type Column, Records, Segments, Trouble, useLoaded } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, go, href, query } from '../router'
 import { REASONS, type Explained, type ExplainedColumn, type Table } from './explained'
@@ -65,17 +65,16 @@ export function Explain({ run }: { run: Run }) {
             <span class="grow" />
             <Choice label="Kind of row" value={kind} none="All kinds" all={[...new Set(value.rows.filter((row) => row.sheet === sheet).map((row) => row.kind))]} onChange={setKind} />
           </div>
-          <Records of="Rows and what they were read as" heads={[['Row', 'figure'], ['Read as'], ['Because']]}>
-              {rows.slice(0, 500).map((row) => (
-                <tr key={row.row}>
-                  <td class="figure mono">{row.row}</td>
-                  <td>{row.kind === 'header' ? <strong>header</strong> : row.kind}</td>
-                  <td class="mid small long" title={row.message}>
-                    {row.message.replace(/^row \d+, /, '')}
-                  </td>
-                </tr>
-              ))}
-          </Records>
+          <Records
+            of="Rows and what they were read as"
+            all={rows.slice(0, 500)}
+            id={(row) => row.row}
+            columns={[
+              ['Row', 'figure mono', (row) => row.row],
+              ['Read as', '', (row) => (row.kind === 'header' ? <strong>header</strong> : row.kind)],
+              ['Because', 'mid small long', (row) => row.message.replace(/^row \d+, /, ''), (row) => row.message],
+            ]}
+          />
           {rows.length > 500 && <p class="padded dim small">The first 500 of {many(rows.length, 'row')}.</p>}
         </div>
         <Separator name="explain" label="Width of why" behind least={220} />
@@ -103,44 +102,23 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
   return (
     <>
       <div class="pane-title">
-        <h2>
-          Columns of table {table.table}, {table.region}
-        </h2>
+        <h2>Columns of table {table.table}, {table.region}</h2>
         <span class="cut">{table.header_rows?.why[0]}</span>
       </div>
-      <Records of={`Columns of table ${table.table}`} heads={[['(Column)'], ['Header'], ['Field'], ['Score', 'figure'], ...(isBare ? [] : [['(Score as a bar)', 'roomy'] as [string, string]]), ['Because', 'wide-only']]}>
-          {table.columns.map((column) => {
-            const score = scoreOf(column)
-            return (
-              <tr key={column.column} class={column.column === chosen ? 'chosen' : ''} onClick={() => onChoose(column.column)}>
-                <td class="mono dim">{column.column}</td>
-                <td class="name">
-                  <button type="button" class="plain" onClick={() => onChoose(column.column)}>
-                    {column.name.trim() || <em class="dim">empty</em>}
-                  </button>
-                </td>
-                <td>
-                  {column.field ? (
-                    <code>{column.field}</code>
-                  ) : (
-                    <>
-                      <span class="chip">unmapped</span> <span class="small dim">{REASONS[column.reason] ?? column.reason}</span>
-                    </>
-                  )}
-                </td>
-                <td class={`figure ${column.field ? '' : 'dim'}`}>{score.toFixed(2)}</td>
-                {!isBare && (
-                  <td class="roomy meter">
-                    <progress class={column.field ? '' : 'other'} max={most} value={score} aria-label={`Score ${score.toFixed(2)}`} />
-                  </td>
-                )}
-                <td class="mid small long wide-only" title={column.why.join('; ')}>
-                  {column.why.join('; ')}
-                </td>
-              </tr>
-            )
-          })}
-      </Records>
+      <Records
+        of={`Columns of table ${table.table}`}
+        all={table.columns}
+        id={(column) => column.column}
+        line={({ column }) => ({ class: column === chosen ? 'chosen' : '', onClick: () => onChoose(column) })}
+        columns={[
+          ['(Column)', 'mono dim', (column) => column.column],
+          ['Header', 'name', ({ column, name }) => <button type="button" class="plain" onClick={() => onChoose(column)}>{name.trim() || <em class="dim">empty</em>}</button>],
+          ['Field', '', ({ field, reason }) => (field ? <code>{field}</code> : <><span class="chip">unmapped</span> <span class="small dim">{REASONS[reason] ?? reason}</span></>)],
+          ['Score', 'figure', (column) => <span class={column.field ? '' : 'dim'}>{scoreOf(column).toFixed(2)}</span>],
+          ...(isBare ? [] : [['(Score as a bar)', 'roomy meter', (column) => <progress class={column.field ? '' : 'other'} max={most} value={scoreOf(column)} aria-label={`Score ${scoreOf(column).toFixed(2)}`} />] as Column<ExplainedColumn>]),
+          ['Because', 'mid small long wide-only', (column) => column.why.join('; '), (column) => column.why.join('; ')],
+        ]}
+      />
     </>
   )
 }

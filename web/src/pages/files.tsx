@@ -59,39 +59,24 @@ export function Files({ run }: { run: Run }) {
   return (
     <div class="split">
       <div class="pane grow scroller">
-        <Records kind="tall" of="Files of this run" heads={[['File'], ['What it is', 'wide-only'], ['Values', 'roomy'], ['Size', 'figure roomy'], ['(Download)']]}>
-            {all
-              .filter((file) => file.there)
-              .map((file) => (
-                <tr key={file.kind}>
-                  <td>
-                    <div class="flow">
-                      <Icon name={file.icon} />
-                      <span class="grow">
-                        <strong>{file.title}</strong>
-                        <br />
-                        <code class="dim break">{plainly(file.name)}</code>
-                      </span>
-                    </div>
-                  </td>
-                  <td class="mid wide-only">{file.what}</td>
-                  <td class="roomy">{file.values ? <span class="chip">holds cell values</span> : <span class="small dim">no cell values</span>}</td>
-                  <td class="figure mid roomy">{bytes(file.kind) != null ? size(bytes(file.kind)!) : ''}</td>
-                  <td class="figure">
-                    <a
-                      class={`button ${file.main ? 'filled' : ''}`}
-                      href={file.url}
-                      download={file.kind === 'report' ? file.name : ''}
-                      aria-label={`Download: ${file.title}`}
-                      onClick={(event) => file.save && (event.preventDefault(), file.save().catch(failed))}
-                    >
-                      <Icon name="download" />
-                      <span class="roomy">Download</span>
-                    </a>
-                  </td>
-                </tr>
-              ))}
-        </Records>
+        <Records
+          kind="tall"
+          of="Files of this run"
+          all={all.filter((file) => file.there)}
+          id={(file) => file.kind}
+          columns={[
+            ['File', '', (file) => <div class="flow"><Icon name={file.icon} /><span class="grow"><strong>{file.title}</strong><br /><code class="dim break">{plainly(file.name)}</code></span></div>],
+            ['What it is', 'mid wide-only', (file) => file.what],
+            ['Values', 'roomy', (file) => (file.values ? <span class="chip">holds cell values</span> : <span class="small dim">no cell values</span>)],
+            ['Size', 'figure mid roomy', (file) => (bytes(file.kind) != null ? size(bytes(file.kind)!) : '')],
+            ['(Download)', 'figure', (file) => (
+              <a class={`button ${file.main ? 'filled' : ''}`} href={file.url} download={file.kind === 'report' ? file.name : ''} aria-label={`Download: ${file.title}`} onClick={(event) => file.save && (event.preventDefault(), file.save().catch(failed))}>
+                <Icon name="download" />
+                <span class="roomy">Download</span>
+              </a>
+            )],
+          ]}
+        />
         {gone && <p class="padded mid">The files of this run were collected {ago(run.artifacts_deleted_at)}. The record stays.</p>}
       </div>
       <Separator name="files" label="Width of what is said of the run" behind least={220} />

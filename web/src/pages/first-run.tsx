@@ -1,4 +1,5 @@
 // What somebody sees who has run nothing yet.
+import type { ComponentChildren } from 'preact'
 import { address, change, get, may, problemOf, session, workspace, type Schemas } from '../api/client'
 import { counts } from '../api/events'
 import { many } from '../parts/format'
@@ -51,34 +52,20 @@ export function FirstRun() {
           <DropZone large onSample={all && (first ? may('run') : may('admin')) ? () => trySample(first) : undefined} />
           <p class="dim small gap-above">{session.value?.this_machine ? 'Nothing leaves this machine.' : 'Files stay on this server.'}</p>
           <div class="columns">
-            <section>
-              <h2>
-                <Status of={slots ? 'ready' : 'queued'}>{slots ? 'A worker is ready' : 'No worker yet'}</Status>
-              </h2>
-              <p class="mid gap-above">{slots ? `${many(slots, 'slot')}. The first run builds an environment, which takes a few seconds; the next ones start at once.` : <>Runs wait until <code>ade worker</code> runs.</>}</p>
-            </section>
-            <section>
-              <h2>
-                <Status of={first ? 'ready' : 'queued'}>{first ? (all!.length > 1 ? many(all!.length, 'configuration') : `One configuration: ${first.name}`) : 'No configuration yet'}</Status>
-              </h2>
-              <p class="mid gap-above">
-                {first ? (
-                  <>
-                    It says which columns are which fields, and what is wrong. <a href={href(`/configs/${first.id}`)}>Read it</a>; it is meant to be changed.
-                  </>
-                ) : (
-                  <>
-                    <code>ade init crew</code> makes one for lists of people.
-                  </>
-                )}
-              </p>
-            </section>
-            <section>
-              <h2>
-                <Status of="queued">Your own columns</Status>
-              </h2>
-              <p class="mid gap-above">A configuration is a small Python package. A line for each field says how it is recognised, cleaned and checked.</p>
-            </section>
+            {([
+              [slots ? 'ready' : 'queued', slots ? 'A worker is ready' : 'No worker yet', slots ? `${many(slots, 'slot')}. The first run builds an environment, which takes a few seconds; the next ones start at once.` : <>Runs wait until <code>ade worker</code> runs.</>],
+              [
+                first ? 'ready' : 'queued',
+                first ? (all!.length > 1 ? many(all!.length, 'configuration') : `One configuration: ${first.name}`) : 'No configuration yet',
+                first ? <>It says which columns are which fields, and what is wrong. <a href={href(`/configs/${first.id}`)}>Read it</a>; it is meant to be changed.</> : <><code>ade init crew</code> makes one for lists of people.</>,
+              ],
+              ['queued', 'Your own columns', <>A configuration is a small Python package. A line for each field says how it is recognised, cleaned and checked.</>],
+            ] as [string, string, ComponentChildren][]).map(([status, title, text]) => (
+              <section key={title}>
+                <h2><Status of={status}>{title}</Status></h2>
+                <p class="mid gap-above">{text}</p>
+              </section>
+            ))}
           </div>
           <h2 class="columns">The same from a terminal</h2>
           <div class="terminal gap-above">{'ade init crew\nade run crew roster.xlsx\nade runs show latest'}</div>

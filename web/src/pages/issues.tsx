@@ -108,18 +108,14 @@ export function IssueList({ issues, at, grouped, narrow, onChoose, onOpen }: { i
           const top = (element: HTMLElement | null) => void (element && (element.style.top = `${(first + index) * line}px`))
           if (typeof row === 'string')
             return (
-              <div role="listitem" class="pane-title" key={row} ref={top}>
-                <h2><bdi>{plainly(row)}</bdi></h2>
-              </div>
+              <div role="listitem" class="pane-title" key={row} ref={top}><h2><bdi>{plainly(row)}</bdi></h2></div>
             )
           const issue = issues[row]
           return (
           <div role="listitem" key={row} ref={top}>
             <button type="button" aria-current={row === at} onClick={() => (narrow ? onOpen(issue) : onChoose(issue))} onDblClick={() => onOpen(issue)}>
               <span class={`chip ${issue.severity}`}>{issue.severity}</span>
-              <code class="cut">
-                <bdi>{plainly(issue.sheet)}</bdi>!{issue.cell ?? issue.row}
-              </code>
+              <code class="cut"><bdi>{plainly(issue.sheet)}</bdi>!{issue.cell ?? issue.row}</code>
               <span class="cut">{issue.message}</span>
               <code class="cut value">{issue.value}</code>
               <code class="cut dim rule">{issue.rule}</code>

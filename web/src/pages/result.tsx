@@ -10,7 +10,7 @@ import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { issueRows, issuesName, saveCsv } from '../parts/save'
-import { Button, Choice, copy, Dialog, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
+import { Button, Choice, copy, Dialog, Entry, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
 import { marksOf, partnerColumn, partnerColumns, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
 import { IssueList, useIssues } from './issues'
 import { tabs as asTabs, sumOf } from './copied'
@@ -127,9 +127,7 @@ function Find({ run, side, sheet, sheets, chosen, onFound, onLeave }: { run: Run
         }}
       />
       {said ? (
-        <span class="small dim" role="status">
-          {said}
-        </span>
+        <span class="small dim" role="status">{said}</span>
       ) : (
         <kbd class="roomy">/</kbd>
       )}
@@ -147,6 +145,9 @@ interface Scene {
   why: string
   widths: Record<Side, number[]>
 }
+
+/** How somebody laid the columns of a configuration's sheets. */
+const layoutKey = (run: Run, side: Side, sheet: string) => `ade.columns.${run.configuration_id} ${side} ${sheet}`
 
 function useNarrow() {
   const media = useMemo(() => matchMedia('(max-width: 639px)'), [])
@@ -283,6 +284,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
       choose: (cell) => choose(cell),
       picked: setPicked,
       chip: (side, column) => choose({ side, row: chipRow(side), column }),
+      laid: (pane) => localStorage.setItem(layoutKey(run, pane.side, pane.sheet), JSON.stringify(pane.layout)),
       moved: (from, to) => ((inSight.current = [from, to]), drawStrip()),
     })
     const chipRow = (side: Side) => (side === 'input' ? (held.current.current?.header_rows?.rows.at(-1) ?? 1) : 1)
@@ -315,6 +317,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
       rows: size.rows ?? 0,
       columns: size.columns ?? 0,
       widths: scene!.widths[side],
+      layout: JSON.parse(localStorage.getItem(layoutKey(run, side, size.name)) ?? '{"own":{},"held":0}'),
       rowClass(row) {
         const table = at(row)
         return [headers.has(row) && 'header', side === 'input' && of.length && !table && 'outside', side === 'input' && table?.at.top === row && 'edge-top', side === 'input' && table?.at.bottom === row && 'edge-bottom'].filter(Boolean).join(' ')
@@ -469,6 +472,9 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     '[': () => toSheet(atSheet - 1),
     ']': () => toSheet(atSheet + 1),
     h: () => current && (choose({ side: 'input', row: current.header_rows?.rows.at(-1) ?? region(current.region).top, column: chosen?.side === 'input' ? chosen.column : region(current.region).left }), grid.current?.focus('input')),
+    '<': () => grid.current?.lay((pane, column) => pane.size(column, pane.widthOf(column) - 16)),
+    '>': () => grid.current?.lay((pane, column) => pane.size(column, pane.widthOf(column) + 16)),
+    z: () => grid.current?.lay((pane, column) => pane.hold(column)),
     'Ctrl g': () => ask(true),
     'Ctrl c': () => {
       // What is marked as text is the browser's to copy.
@@ -509,9 +515,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         {mode === 'both' && (
           <span class="roomy" title={scene?.why || undefined}>
             {canAlign ? (
-              <Switch on={align} onChange={setAlign}>
-                Rows aligned
-              </Switch>
+              <Switch on={align} onChange={setAlign}>Rows aligned</Switch>
             ) : (
               scene?.why && <span class="small dim">{scene.why}</span>
             )}
@@ -529,9 +533,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
           />
         )}
         {total > 0 && mode !== 'issues' && (isAligned || mode !== 'both') && (
-          <Switch on={canOnly} onChange={(on) => amend({ only: on ? '1' : null })}>
-            Only issues
-          </Switch>
+          <Switch on={canOnly} onChange={(on) => amend({ only: on ? '1' : null })}>Only issues</Switch>
         )}
         {mode === 'issues' && issues.length > 0 && (
           <span class="flow roomy">
@@ -588,9 +590,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             <>
               <div class="pane-title roomy">
                 {mode !== 'output' && (
-                  <span class="grow cut">
-                    <strong>Sender’s sheet</strong> {heads('input')}
-                  </span>
+                  <span class="grow cut"><strong>Sender’s sheet</strong> {heads('input')}</span>
                 )}
                 {mode !== 'input' && (
                   <span class="grow cut">
@@ -634,12 +634,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
                 <span>{sumOf(picked, (row, column) => windows.value(picked.side, (picked.side === 'input' ? sheet : scene?.partner) ?? '', row, column))}</span>
               ) : (
                 <>
-                  <span>
-                    <span class="corner" /> error
-                  </span>
-                  <span>
-                    <span class="corner warning" /> warning
-                  </span>
+                  <span><span class="corner" /> error</span>
+                  <span><span class="corner warning" /> warning</span>
                   <span>hatched: not written</span>
                 </>
               )}
@@ -693,13 +689,7 @@ function GoTo({ onClose, onGo }: { onClose: () => void; onGo: (cell: Hit) => voi
   return (
     <Dialog title="Go to a cell" onClose={onClose}>
       <form onSubmit={send}>
-        <label class="label" for="cell">
-          Cell
-        </label>
-        <input class="input fill" id="cell" name="cell" placeholder="C11" autocomplete="off" aria-invalid={wrong} aria-describedby="cell-wrong" />
-        <p class="bad small" id="cell-wrong" role="alert">
-          {wrong ? 'A cell has letters and a number, such as C11.' : ''}
-        </p>
+        <Entry id="cell" label="Cell" placeholder="C11" wrong={wrong ? 'A cell has letters and a number, such as C11.' : ''} />
       </form>
     </Dialog>
   )

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { get, type Problem, type Run, type Schemas } from '../api/client'
 import { many, moment, number, plainly, short } from '../parts/format'
-import { Choice, Loading, Name, Nothing, Records, Trouble, about, useLoaded } from '../parts/parts'
+import { Choice, Loading, Name, Nothing, type Column, Records, Trouble, about, useLoaded } from '../parts/parts'
 import { amend, href, query } from '../router'
 import { useEffect } from 'preact/hooks'
 
@@ -85,16 +85,19 @@ function Changes({ title, what, all, cents }: { title: string; what: string; all
   const figure = typeof all[0].before === 'number' ? 'figure' : ''
   return (
     <Part title={title} say={`${number(differ.length)} of ${number(all.length)} differ`}>
-      <Records of={title} kind="fixed" heads={[[what], ['Before', figure], ['Now', figure], ...(figure ? [['More', 'figure roomy'] as [string, string]] : [])]}>
-        {all.map(({ what, before, after }) => (
-          <tr key={what} class={before === after ? 'dim' : ''}>
-            <td class="break">{plainly(what)}</td>
-            <td class={`break ${figure}`}>{said(before, !!cents)}</td>
-            <td class={`break ${figure}`}>{before === after ? said(after, !!cents) : <strong>{said(after, !!cents)}</strong>}</td>
-            {typeof after === 'number' && <td class="figure roomy">{before !== after && <>{after > Number(before) && '+'}{said(after - Number(before), !!cents)}</>}</td>}
-          </tr>
-        ))}
-      </Records>
+      <Records
+        of={title}
+        kind="fixed"
+        all={all}
+        id={(one) => one.what}
+        line={(one) => ({ class: one.before === one.after ? 'dim' : '' })}
+        columns={[
+          [what, 'break', (one) => plainly(one.what)],
+          ['Before', `break ${figure}`, (one) => said(one.before, !!cents)],
+          ['Now', `break ${figure}`, ({ before, after }) => (before === after ? said(after, !!cents) : <strong>{said(after, !!cents)}</strong>)],
+          ...(figure ? [['More', 'figure roomy', ({ before, after }) => before !== after && <>{Number(after) > Number(before) && '+'}{said(Number(after) - Number(before), !!cents)}</>] as Column<Changed>] : []),
+        ]}
+      />
     </Part>
   )
 }
@@ -113,16 +116,18 @@ function Rows({ rows }: { rows: Found['rows'] }) {
         </ul>
       )}
       {rows.cells.length > 0 && (
-        <Records of="Changed cells" kind="fixed" heads={[['Row'], ['Column'], ['Before'], ['Now']]}>
-          {rows.cells.map((cell) => (
-            <tr key={`${cell.row} ${cell.column}`}>
-              <td class="cut">{plainly(cell.row)}</td>
-              <td class="mid cut">{cell.column}</td>
-              <td class="break">{said(cell.before, false)}</td>
-              <td class="break"><strong>{said(cell.after, false)}</strong></td>
-            </tr>
-          ))}
-        </Records>
+        <Records
+          of="Changed cells"
+          kind="fixed"
+          all={rows.cells}
+          id={(cell) => `${cell.row} ${cell.column}`}
+          columns={[
+            ['Row', 'cut', (cell) => plainly(cell.row)],
+            ['Column', 'mid cut', (cell) => cell.column],
+            ['Before', 'break', (cell) => said(cell.before, false)],
+            ['Now', 'break', (cell) => <strong>{said(cell.after, false)}</strong>],
+          ]}
+        />
       )}
       {rows.changed_cells > rows.cells.length && <p class="padded dim small">The first {number(rows.cells.length)} of {many(rows.changed_cells, 'cell')}.</p>}
     </Part>

@@ -69,9 +69,7 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
       {current === 'explain' && <Explain run={run} />}
       {current === 'files' && <Files run={run} />}
       {current === 'compare' && (has ? <Compare run={run} /> : <Nothing title="Nothing to compare">It left no workbook, or its files were collected.</Nothing>)}
-      <span class="unseen" role="status">
-        {ended ? sentence(run) : ''}
-      </span>
+      <span class="unseen" role="status">{ended ? sentence(run) : ''}</span>
     </>
   )
 }
@@ -126,20 +124,14 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
               </a>{' '}
               /
             </span>
-            <h1 class="cut" title={run.input.name}>
-              <Name of={run.input.name} />
-            </h1>
+            <h1 class="cut" title={run.input.name}><Name of={run.input.name} /></h1>
             <StatusOf run={run} whole />
           </div>
           <div class="run-facts">
-            <span>
-              <b>{run.configuration_name}</b> {version && <span class="mono">version {version}</span>}
-            </span>
+            <span><b>{run.configuration_name}</b> {version && <span class="mono">version {version}</span>}</span>
             {metrics && run.status === 'succeeded' && (
               <>
-                <span>
-                  <b>{number(metrics.rows)}</b> {metrics.rows === 1 ? 'row' : 'rows'} read
-                </span>
+                <span><b>{number(metrics.rows)}</b> {metrics.rows === 1 ? 'row' : 'rows'} read</span>
                 <span class={lost.length ? 'warn' : ''} title={lost.join(', ')}>
                   {fieldsOf(metrics)}
                   {lost.length > 0 && (
@@ -155,17 +147,11 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
             {run.labels.batch && <a href={href(`/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}`)}>its batch</a>}
             {ended ? run.duration_ms != null && <b>{span(run.duration_ms)}</b> : run.started_at && <span><b>{span(Math.max(0, now.value - Date.parse(run.started_at)))}</b> so far</span>}
             {run.attempt_count > 1 && (
-              <span>
-                attempt <b>{run.attempt_count}</b> of {run.max_attempts}
-              </span>
+              <span>attempt <b>{run.attempt_count}</b> of {run.max_attempts}</span>
             )}
             <span class="roomy">{size(run.input.size_bytes)}</span>
-            <span class="roomy" title={run.created_at}>
-              {day(run.created_at)} {clock(run.created_at).slice(0, 5)}
-            </span>
-            <span class="mono roomy" title={run.id}>
-              {short(run.id)}
-            </span>
+            <span class="roomy" title={run.created_at}>{day(run.created_at)} {clock(run.created_at).slice(0, 5)}</span>
+            <span class="mono roomy" title={run.id}>{short(run.id)}</span>
           </div>
         </div>
         {!ended && (
@@ -194,12 +180,8 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
             </button>
             {has && (<>
               {!!metrics?.issues && <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>Painted copy of the sender’s file</a>}
-              <a href={address('/api/v1/runs/{id}/report', { id: run.id })} target="_blank">
-                Report
-              </a>
-              <a href={address('/api/v1/runs/{id}/artifact', { id: run.id })} download>
-                Audit record
-              </a>
+              <a href={address('/api/v1/runs/{id}/report', { id: run.id })} target="_blank">Report</a>
+              <a href={address('/api/v1/runs/{id}/artifact', { id: run.id })} download>Audit record</a>
             </>)}
           </Menu>
         )}
@@ -246,9 +228,7 @@ function Failure({ run }: { run: Run }) {
             {places.length > 0 && ` · ${places.join(', ')}`}
           </div>
           {error.hint && (
-            <div class="mid">
-              <Said text={error.hint} />
-            </div>
+            <div class="mid"><Said text={error.hint} /></div>
           )}
         </div>
       </div>

@@ -6,7 +6,7 @@ import { amend, go, href, query } from '../router'
 import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { Ask, Button, Choice, doing, fieldsOf, Loading, missing, moves, Name, Records, Search, Segments, Status, StatusOf, Title, toast, Trouble, useAbout } from '../parts/parts'
+import { Ask, Button, Choice, doing, fieldsOf, Heads, Loading, missing, moves, Name, Search, Segments, Status, StatusOf, Title, toast, Trouble, useAbout } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
@@ -281,9 +281,7 @@ export function Runs() {
           <p>Each stops within 5 s and writes nothing. They can be run again.</p>
         </Ask>
       )}
-      <span class="unseen" role="status">
-        {list.fresh.length ? many(list.fresh.length, 'new run') : ''}
-      </span>
+      <span class="unseen" role="status">{list.fresh.length ? many(list.fresh.length, 'new run') : ''}</span>
     </>
   )
 }
@@ -303,11 +301,15 @@ const HEADS: [string, string?][] = [['Status', 'c-status'], ['Input'], ['Configu
 
 function Table({ runs, chosen, several, slim, onChoose }: { runs: Run[]; chosen: string | null; several: Set<string>; slim: boolean; onChoose: (id: string, event: MouseEvent) => void }) {
   return (
-    <Records of="Runs, newest first" kind={`fixed runs ${slim ? 'slim' : ''}`} heads={HEADS}>
-      {runs.map((run) => (
-        <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
-      ))}
-    </Records>
+    <table class={`records fixed runs ${slim ? 'slim' : ''}`}>
+      <caption class="unseen">Runs, newest first</caption>
+      <Heads all={HEADS} />
+      <tbody>
+        {runs.map((run) => (
+          <Row key={run.id} run={run} isChosen={run.id === chosen || several.has(run.id)} onChoose={onChoose} />
+        ))}
+      </tbody>
+    </table>
   )
 }
 
@@ -323,9 +325,7 @@ function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoos
     <tr id={`run-${run.id}`} class={isChosen ? 'chosen' : ''} onClick={(event) => onChoose(run.id, event)} onDblClick={() => go(`/runs/${run.id}`)}>
       <td>{none ? <Status of="warned">Succeeded</Status> : <StatusOf run={run} />}</td>
       <td class="name cut">
-        <a href={href(`/runs/${run.id}`)} title={run.input.name}>
-          <Name of={run.input.name} />
-        </a>
+        <a href={href(`/runs/${run.id}`)} title={run.input.name}><Name of={run.input.name} /></a>
       </td>
       <td class="mid cut roomy" title={`${run.configuration_name}${version ? `, version ${run.configuration_version}` : ', the files of its folder as they were'}`}>
         {run.configuration_name}
@@ -343,9 +343,7 @@ function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoos
           <td class={`figure roomy ${lost && 'warn'}`} title={lost && `not found: ${lost}`}>
             {metrics.mapped_fields < metrics.expected_fields ? `${number(metrics.mapped_fields)} of ${number(metrics.expected_fields)}` : number(metrics.mapped_fields)}
           </td>
-          <td class="wide-only warn cut" title={lost}>
-            {lost}
-          </td>
+          <td class="wide-only warn cut" title={lost}>{lost}</td>
           <td class="figure roomy">{issues ? <span class={`chip ${metrics.errors ? 'error' : 'warning'}`}>{number(issues)}</span> : <span class="dim">0</span>}</td>
         </>
       ) : (
@@ -356,21 +354,13 @@ function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoos
               {version} · {doing(run)}
             </span>
           </td>
-          <td class="wide-only roomy" colSpan={4}>
-            <Doing run={run} />
-          </td>
-          <td class="roomy between" colSpan={3}>
-            <Doing run={run} />
-          </td>
+          <td class="wide-only roomy" colSpan={4}><Doing run={run} /></td>
+          <td class="roomy between" colSpan={3}><Doing run={run} /></td>
         </>
       )}
       <td class="figure mid roomy">{took}</td>
-      <td class="figure mid time" title={run.created_at}>
-        {moment(run.created_at)}
-      </td>
-      <td class="figure id wide-only" title={run.id}>
-        {short(run.id)}
-      </td>
+      <td class="figure mid time" title={run.created_at}>{moment(run.created_at)}</td>
+      <td class="figure id wide-only" title={run.id}>{short(run.id)}</td>
     </tr>
   )
 }
@@ -382,9 +372,7 @@ function Doing({ run }: { run: Run }) {
   return (
     <span class={`doing ${run.status === 'failed' ? 'bad' : ''}`}>
       {late && <progress aria-label="In progress" />}
-      <span class="cut" title={text}>
-        {text}
-      </span>
+      <span class="cut" title={text}>{text}</span>
     </span>
   )
 }

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { begin, sessionEnded, signedOut } from '../api/client'
 import { Mark } from '../parts/icons'
-import { useAbout } from '../parts/parts'
+import { Entry, useAbout } from '../parts/parts'
 import { go, path } from '../router'
 
 export function SignIn() {
@@ -27,21 +27,11 @@ export function SignIn() {
   return (
     <main id="main" class="padded">
       <form class="empty" onSubmit={enter}>
-        <p class="brand">
-          <Mark /> ADE
-        </p>
+        <p class="brand"><Mark /> ADE</p>
         <h1>Sign in</h1>
         {sessionEnded() && <p class="mid">Your session has ended: it ran out, was signed out, or its token was revoked. Sign in, and this page goes on where it was.</p>}
-        <label class="label" for="token">
-          Token
-        </label>
-        <input class="input fill" id="token" name="token" type="password" autocomplete="current-password" required aria-invalid={!!wrong} aria-describedby="wrong" />
-        <p id="wrong" class="bad" role="alert">
-          {wrong}
-        </p>
-        <button class="button filled" disabled={busy}>
-          {busy ? 'Signing in…' : 'Sign in'}
-        </button>
+        <Entry id="token" label="Token" type="password" autocomplete="current-password" required wrong={wrong} />
+        <button class="button filled" disabled={busy}>{busy ? 'Signing in…' : 'Sign in'}</button>
         <p class="dim small">
           <code>ade tokens create NAME</code> makes a token. <code>ade dev</code> prints a link that signs in.
         </p>

@@ -5,7 +5,7 @@ import { get, hindrance, workspace, type Schemas } from '../api/client'
 import { ago, many, plainly, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Block, Button, Loading, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Block, Button, Labelled, Loading, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, path, query, amend } from '../router'
 import { counts } from '../api/events'
 import { held } from './starts'
@@ -66,52 +66,18 @@ export function Start() {
       <div class="split">
         <div class="grow padded">
           <DropZone />
-          {list.length > 0 && (
-            <div class="framed">
-              <table class="records">
-                <caption class="unseen">Files to run</caption>
-                <colgroup>
-                  <col />
-                  <col />
-                  <col class="c-size roomy" />
-                  <col class="c-state" />
-                  <col class="c-out" />
-                </colgroup>
-                <tbody>
-                  {list.map((upload) => (
-                    <FileRow key={upload.key} upload={upload} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
-          )}
+          <FileList of="Files to run" />
           <div class="options">
             <div>
-              <label class="label" for="configuration">
-                Configuration
-              </label>
               {all ? (
-                <select class="input" id="configuration" value={chosen?.id ?? ''} onChange={(event) => amend({ config: event.currentTarget.value })}>
-                  {choices.map((one) => (
-                    <option key={one.id} value={one.id}>
-                      {one.name}
-                      {one.runs_use === 'version' ? `, version ${one.active_version}` : ', its folder as it is'}
-                    </option>
-                  ))}
-                </select>
+                <Labelled id="configuration" label="Configuration" value={chosen?.id ?? ''} all={choices.map((one) => [one.id, `${one.name}${one.runs_use === 'version' ? `, version ${one.active_version}` : ', its folder as it is'}`])} onChange={(config) => amend({ config })} />
               ) : (
                 <Loading />
               )}
               <p class="dim small gap-above">{chosen ? (chosen.last_run_at ? `Last used ${ago(chosen.last_run_at)}.` : 'Not used yet; the first run builds its environment.') : <>None yet. <code>ade init crew</code> makes one.</>}</p>
             </div>
             <div>
-              <label class="label" for="sheets">
-                Sheets
-              </label>
-              <select class="input" id="sheets" value={active ? 'active' : ''} onChange={(event) => setActive(event.currentTarget.value === 'active')}>
-                <option value="">All visible sheets</option>
-                <option value="active">The active sheet only</option>
-              </select>
+              <Labelled id="sheets" label="Sheets" value={active ? 'active' : ''} none="All visible sheets" all={[['active', 'The active sheet only']]} onChange={(value) => setActive(value === 'active')} />
               <p class="dim small gap-above">Hidden sheets are skipped.</p>
             </div>
             <fieldset>
@@ -137,6 +103,24 @@ export function Start() {
     </>
   )
 }
+
+/** The files that were chosen, and how far each is. */
+export const FileList = ({ of }: { of: string }) =>
+  uploads.value.length > 0 && (
+    <div class="framed">
+      <table class="records">
+        <caption class="unseen">{of}</caption>
+        <colgroup>
+          <col />
+          <col />
+          <col class="c-size roomy" />
+          <col class="c-state" />
+          <col class="c-out" />
+        </colgroup>
+        <tbody>{uploads.value.map((upload) => <FileRow key={upload.key} upload={upload} />)}</tbody>
+      </table>
+    </div>
+  )
 
 export function DropZone({ large, onSample }: { large?: boolean; onSample?: () => void }) {
   return (
@@ -167,9 +151,7 @@ function FileRow({ upload }: { upload: Upload }) {
   const bad = state === 'refused' || state === 'failed'
   return (
     <tr>
-      <td class="name cut" title={file.name}>
-        {plainly(file.name)}
-      </td>
+      <td class="name cut" title={file.name}>{plainly(file.name)}</td>
       <td class={`small cut ${bad ? 'bad' : 'dim'}`} title={[note, sheets].filter(Boolean).join('; ')}>
         {[sheets, note].filter(Boolean).join('; ')}
       </td>
@@ -178,9 +160,7 @@ function FileRow({ upload }: { upload: Upload }) {
         {state === 'sending' ? (
           <span class="doing">
             <progress value={sent} max={file.size || 1} aria-label={`${file.name} is sent`} />
-            <span class="roomy">
-              {size(sent)} of {size(file.size)}
-            </span>
+            <span class="roomy">{size(sent)} of {size(file.size)}</span>
           </span>
         ) : state === 'failed' ? (
           <Button onClick={() => again(key)}>Retry</Button>
@@ -259,9 +239,7 @@ export function DropAnywhere() {
               </button>
             ))}
           </div>
-          <p class="dim small gap-above">
-            <kbd>Esc</kbd> leaves everything as it was
-          </p>
+          <p class="dim small gap-above"><kbd>Esc</kbd> leaves everything as it was</p>
         </div>
       </div>
     </div>

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { writing, change, get, may, session, workspace, type Schemas } from '../api/client'
 import { ago, day, now } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { Ask, Button, copy, Dialog, failed, Loading, Records, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Ask, Button, copy, Dialog, Entry, Facts, failed, Labelled, Loading, Records, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 
 type Token = Schemas['Token']
 
@@ -31,9 +31,7 @@ export function Tokens() {
       {made && (
         <div class="notice good" role="status">
           <Icon name="check" />
-          <span>
-            <strong>{made.name}</strong> was created. Copy it now, it is not shown again:
-          </span>
+          <span><strong>{made.name}</strong> was created. Copy it now, it is not shown again:</span>
           <code class="cut">{made.token}</code>
           <Button onClick={() => copy(made.token)}><Icon name="copy" /> Copy</Button>
           <span class="grow" />
@@ -45,44 +43,30 @@ export function Tokens() {
         {!value ? (
           !error && <Loading />
         ) : (
-          <Records of="Tokens" heads={[['Status'], ['Name'], ['May', 'roomy'], ['Workspaces', 'roomy'], ['Last used', 'roomy'], ['Ends', 'roomy'], ['(Actions)']]}>
-              {value.items.map((token) => {
-                const [kind, word] = state(token)
-                return (
-                  <tr key={token.id}>
-                    <td>
-                      <Status of={kind}>{word}</Status>
-                    </td>
-                    <td class="name">
-                      {token.name} {token.name === session.value?.token && <span class="chip">this session</span>}
-                      <div class="narrow small dim">{token.scope}</div>
-                    </td>
-                    <td class="roomy">
-                      <span class="chip">{token.scope}</span>
-                    </td>
-                    <td class="mid roomy">{token.workspaces?.join(', ') ?? 'all'}</td>
-                    <td class="mid roomy">{ago(token.last_used_at)}</td>
-                    <td class="mid roomy">{token.revoked_at ? `revoked ${day(token.revoked_at)}` : token.expires_at ? day(token.expires_at) : 'never'}</td>
-                    <td class="figure">
-                      {kind !== 'cancelled' && may('admin') && (
-                        <Button kind="quiet danger" {...writing('admin')} onClick={() => ask(token)}>Revoke</Button>
-                      )}
-                    </td>
-                  </tr>
-                )
-              })}
-          </Records>
+          <Records
+            of="Tokens"
+            all={value.items}
+            id={(token) => token.id}
+            columns={[
+              ['Status', '', (token) => <Status of={state(token)[0]}>{state(token)[1]}</Status>],
+              ['Name', 'name', (token) => <>{token.name} {token.name === session.value?.token && <span class="chip">this session</span>}<div class="narrow small dim">{token.scope}</div></>],
+              ['May', 'roomy', (token) => <span class="chip">{token.scope}</span>],
+              ['Workspaces', 'mid roomy', (token) => token.workspaces?.join(', ') ?? 'all'],
+              ['Last used', 'mid roomy', (token) => ago(token.last_used_at)],
+              ['Ends', 'mid roomy', (token) => (token.revoked_at ? `revoked ${day(token.revoked_at)}` : token.expires_at ? day(token.expires_at) : 'never')],
+              ['(Actions)', 'figure', (token) => state(token)[0] !== 'cancelled' && may('admin') && <Button kind="quiet danger" {...writing('admin')} onClick={() => ask(token)}>Revoke</Button>],
+            ]}
+          />
         )}
         <div class="padded">
           <h2>What a token may do</h2>
-          <dl class="facts gap-above">
-            <dt>read</dt>
-            <dd>see runs, results, logs, configurations and environments; download files</dd>
-            <dt>run</dt>
-            <dd>also upload documents, start, cancel and retry runs</dd>
-            <dt>admin</dt>
-            <dd>also change configurations, build and collect environments, manage tokens</dd>
-          </dl>
+          <Facts
+            all={[
+              ['read', 'see runs, results, logs, configurations and environments; download files'],
+              ['run', 'also upload documents, start, cancel and retry runs'],
+              ['admin', 'also change configurations, build and collect environments, manage tokens'],
+            ]}
+          />
           <div class="terminal gap-above">{`curl -H "Authorization: Bearer $ADE_TOKEN" ${location.origin}/api/v1/runs`}</div>
         </div>
       </div>
@@ -112,35 +96,10 @@ function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (token: Sc
   return (
     <Dialog title="Create a token" onClose={onClose}>
       <form onSubmit={send}>
-        <label class="label" for="name">
-          Name
-        </label>
-        <input class="input fill" id="name" name="name" required placeholder="nightly-intake" aria-invalid={!!wrong} aria-describedby="wrong" />
-        <p class="bad small" id="wrong" role="alert">
-          {wrong}
-        </p>
+        <Entry id="name" label="Name" required placeholder="nightly-intake" wrong={wrong} />
         <div class="options">
-          <div>
-            <label class="label" for="scope">
-              May
-            </label>
-            <select class="input" id="scope" name="scope">
-              <option>run</option>
-              <option>read</option>
-              <option>admin</option>
-            </select>
-          </div>
-          <div>
-            <label class="label" for="days">
-              Ends
-            </label>
-            <select class="input" id="days" name="days">
-              <option value="90">in 90 days</option>
-              <option value="30">in 30 days</option>
-              <option value="365">in a year</option>
-              <option value="">never</option>
-            </select>
-          </div>
+          <Labelled id="scope" label="May" all={['run', 'read', 'admin']} />
+          <Labelled id="days" label="Ends" all={[['90', 'in 90 days'], ['30', 'in 30 days'], ['365', 'in a year'], ['', 'never']]} />
         </div>
         <label class="check gap-above">
           <input type="checkbox" name="only" /> For the workspace {workspace.value} alone

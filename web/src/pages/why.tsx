@@ -70,6 +70,7 @@ export function Why(props: Props) {
     )
   }
   const notices = (explained?.notices ?? []).filter((notice) => !notice.sheet || notice.sheet === sheet)
+  const number_ = props.at >= 0 && <span class="small dim">issue {number(props.at + 1)} of {number(props.total)}</span>
   return (
     <aside class="side" aria-label="Why" tabIndex={0}>
       {!cell ? (
@@ -90,11 +91,7 @@ export function Why(props: Props) {
             <div class="block">
               <div class="flow">
                 <h2 class="grow">Of the whole sheet</h2>
-                {props.at >= 0 && (
-                  <span class="small dim">
-                    issue {number(props.at + 1)} of {number(props.total)}
-                  </span>
-                )}
+                {number_}
               </div>
               <Issues run={run} issues={issues} current={props.current} />
             </div>
@@ -103,9 +100,7 @@ export function Why(props: Props) {
             <Block title="What was noticed">
               <ul class="reasons">
                 {notices.slice(0, 30).map((notice, index) => (
-                  <li key={index} class={notice.level === 'warning' ? 'warn' : 'mid'}>
-                    {notice.message}
-                  </li>
+                  <li key={index} class={notice.level === 'warning' ? 'warn' : 'mid'}>{notice.message}</li>
                 ))}
               </ul>
             </Block>
@@ -115,14 +110,8 @@ export function Why(props: Props) {
         <>
           <div class="block">
             <div class="flow">
-              <h2 class="grow cut">
-                <bdi>{plainly(where)}</bdi>!{name}
-              </h2>
-              {props.at >= 0 && (
-                <span class="small dim">
-                  issue {number(props.at + 1)} of {number(props.total)}
-                </span>
-              )}
+              <h2 class="grow cut"><bdi>{plainly(where)}</bdi>!{name}</h2>
+              {number_}
               {props.total > 0 && (
                 <span class="narrow flow">
                   <Button kind="square" aria-label="Previous issue" onClick={() => props.onIssue(-1)}><Icon name="up" /></Button>
@@ -154,9 +143,7 @@ export function Why(props: Props) {
             <Block title="How its values were read">
               <ul class="reasons">
                 {read.map((one) => (
-                  <li key={one.message} class={one.ambiguous ? 'warn' : 'mid'}>
-                    {one.message}
-                  </li>
+                  <li key={one.message} class={one.ambiguous ? 'warn' : 'mid'}>{one.message}</li>
                 ))}
               </ul>
             </Block>
@@ -165,9 +152,7 @@ export function Why(props: Props) {
             <Block title="What was done to it">
               <ol class="reasons">
                 {[...steps.transforms.map((one) => [one, 'cleaned']), ...steps.validators.map((one) => [one, 'checked'])].map(([one, does]) => (
-                  <li key={one}>
-                    <PlaceOf run={run} name={one} /> <span class="dim">{does}</span>
-                  </li>
+                  <li key={one}><PlaceOf run={run} name={one} /> <span class="dim">{does}</span></li>
                 ))}
               </ol>
             </Block>
@@ -207,9 +192,7 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
       <ul class="reasons">
         {lost.map((field) => (
           <li key={field}>
-            <PlaceOf run={run} name={`Field('${field}')`}>
-              <code>{field}</code>
-            </PlaceOf>
+            <PlaceOf run={run} name={`Field('${field}')`}><code>{field}</code></PlaceOf>
             {near(field).length ? ': ' : <span class="dim">: no column</span>}
             {near(field).map(({ sheet, one }, index) => (
               <>
@@ -234,9 +217,7 @@ const Issues = ({ run, issues, current }: { run: Run; issues: Issue[]; current: 
         <span class={`chip ${issue.severity}`}>{issue.severity}</span> {!issue.cell && issue.label && <strong>{issue.label}: </strong>}
         {issue.message}
         <br />
-        <span class="dim">
-          rule <PlaceOf run={run} name={issue.rule} />
-        </span>
+        <span class="dim">rule <PlaceOf run={run} name={issue.rule} /></span>
       </p>
     ))}
   </>
@@ -257,9 +238,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
   return (
     <>
       <div class="block">
-        <h2>
-          Why {column.column} is {column.field ? <code>{column.field}</code> : 'unmapped'}
-        </h2>
+        <h2>Why {column.column} is {column.field ? <code>{column.field}</code> : 'unmapped'}</h2>
         <p class="mid small">
           Header “{column.name}”{column.header_cells.length ? ` in ${column.header_cells.join(', ')}` : ''}. {!column.field && `Reason: ${REASONS[column.reason] ?? column.reason}.`}
         </p>
@@ -267,9 +246,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
           <div class="candidates gap-above">
             {candidates.map(([field, score, won]) => (
               <>
-                <code class={`cut ${won ? '' : 'lost'}`} title={field}>
-                  {field}
-                </code>
+                <code class={`cut ${won ? '' : 'lost'}`} title={field}>{field}</code>
                 {alike ? (
                   <span />
                 ) : won && column.by.length > 1 ? (
@@ -307,9 +284,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
           <ul class="reasons">
             {column.by.map((one) => (
               <li key={one.detector} class="flow">
-                <span class="grow break">
-                  <PlaceOf run={run} name={one.detector} />
-                </span>
+                <span class="grow break"><PlaceOf run={run} name={one.detector} /></span>
                 {one.score.toFixed(2)}
               </li>
             ))}

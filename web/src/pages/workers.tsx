@@ -66,8 +66,11 @@ export function Workers() {
   useAbout({ title: 'Workers and queue', command: 'ade top', keys: [['g r', 'runs']] })
   const ended = stats?.ended
   const live = counts.value
-  const running = workers?.flatMap((worker) => worker.running.map((one) => ({ worker, one }))) ?? []
-  const building = workers?.flatMap((worker) => worker.building.map((one) => ({ worker, one }))) ?? []
+  const works = (worker: Schemas['ShownWorker']) => [
+    ...worker.running.map((run) => ({ worker, run, id: run.run_id, name: run.configuration_name, until: run.lease_expires_at })),
+    ...worker.building.map((one) => ({ worker, run: null, id: one.environment_id, name: one.configuration_name, until: one.lease_expires_at })),
+  ]
+  const busy = workers?.flatMap(works).sort((a, b) => Number(!a.run) - Number(!b.run)) ?? []
   return (
     <>
       <Title of="Workers and queue" say={workers ? (workers.length ? [...new Set(workers.map((worker) => worker.host ?? 'this machine'))].join(', ') : 'no worker') : ''}>
@@ -103,63 +106,40 @@ export function Workers() {
                 </span>
               </div>
             ))}
-            {running.length + building.length > 0 && (
-              <Records of="What workers do" heads={[['Status'], ['What'], ['Configuration', 'roomy'], ['Attempt', 'figure roomy'], ['For', 'figure'], ['Lease', 'wide-only'], ['(Actions)']]}>
-                  {running.map(({ worker, one }) => (
-                    <tr key={one.run_id}>
-                      <td>
-                        <Status of="running">Running</Status>
-                      </td>
-                      <td class="name cut">
-                        <a href={href(`/runs/${one.run_id}`)}>{one.input_name}</a>
-                      </td>
-                      <td class="mid roomy">{one.configuration_name}</td>
-                      <td class="figure roomy">{one.attempt}</td>
-                      <td class="figure">{span(Math.max(0, now.value - Date.parse(one.since)))}</td>
-                      <td class="wide-only">
-                        <Lease until={one.lease_expires_at} of={worker.lease_seconds} />
-                      </td>
-                      <td class="figure">
-                        <Button kind="danger" {...writing()} onClick={() => cancelRun(one.run_id)}>Cancel</Button>
-                      </td>
-                    </tr>
-                  ))}
-                  {building.map(({ worker, one }) => (
-                    <tr key={one.environment_id}>
-                      <td>
-                        <Status of="building">Building</Status>
-                      </td>
-                      <td class="name">
-                        <a href={href(`/environments/${one.environment_id}`)}>environment {short(one.environment_id)}</a>
-                      </td>
-                      <td class="mid roomy">{one.configuration_name}</td>
-                      <td class="roomy" />
-                      <td />
-                      <td class="wide-only">{one.lease_expires_at && <Lease until={one.lease_expires_at} of={worker.lease_seconds} />}</td>
-                      <td />
-                    </tr>
-                  ))}
-              </Records>
+            {busy.length > 0 && (
+              <Records
+                of="What workers do"
+                all={busy}
+                id={(one) => one.id}
+                columns={[
+                  ['Status', '', ({ run }) => (run ? <Status of="running">Running</Status> : <Status of="building">Building</Status>)],
+                  ['What', 'name cut', ({ run, id }) => (run ? <a href={href(`/runs/${id}`)}>{run.input_name}</a> : <a href={href(`/environments/${id}`)}>environment {short(id)}</a>)],
+                  ['Configuration', 'mid roomy', ({ name }) => name],
+                  ['Attempt', 'figure roomy', ({ run }) => run?.attempt],
+                  ['For', 'figure', ({ run }) => run && span(Math.max(0, now.value - Date.parse(run.since)))],
+                  ['Lease', 'wide-only', ({ until, worker }) => until && <Lease until={until} of={worker.lease_seconds} />],
+                  ['(Actions)', 'figure', ({ run, id }) => run && <Button kind="danger" {...writing()} onClick={() => cancelRun(id)}>Cancel</Button>],
+                ]}
+              />
             )}
             <div class="pane-title">
               <h2>Queue</h2>
               <span>{queue.length ? 'in the order in which they will be taken' : 'nothing waits'}</span>
             </div>
             {queue.length > 0 && (
-              <Records of="Waiting runs" heads={[['#', 'figure'], ['Input'], ['Configuration', 'roomy'], ['Waits'], ['For', 'figure'], ['Id', 'figure roomy']]}>
-                  {queue.map(({ run, position, ...rest }) => (
-                    <tr key={run.id}>
-                      <td class="figure dim">{position}</td>
-                      <td class="name cut">
-                        <a href={href(`/runs/${run.id}`)}>{run.input.name}</a>
-                      </td>
-                      <td class="mid roomy">{run.configuration_name}</td>
-                      <td class="mid small">{reason({ run, position, ...rest })}</td>
-                      <td class="figure">{span(Math.max(0, now.value - Date.parse(run.created_at)))}</td>
-                      <td class="figure id roomy">{short(run.id)}</td>
-                    </tr>
-                  ))}
-              </Records>
+              <Records
+                of="Waiting runs"
+                all={queue}
+                id={({ run }) => run.id}
+                columns={[
+                  ['#', 'figure dim', ({ position }) => position],
+                  ['Input', 'name cut', ({ run }) => <a href={href(`/runs/${run.id}`)}>{run.input.name}</a>],
+                  ['Configuration', 'mid roomy', ({ run }) => run.configuration_name],
+                  ['Waits', 'mid small', reason],
+                  ['For', 'figure', ({ run }) => span(Math.max(0, now.value - Date.parse(run.created_at)))],
+                  ['Id', 'figure id roomy', ({ run }) => short(run.id)],
+                ]}
+              />
             )}
           </>
         )}
@@ -205,9 +185,7 @@ function Bars({ stats }: { stats: Schemas['Stats'] | null }) {
     <div class="plot">
       <div>
         <span>Runs ended{step ? `, ${span(step * 1000).replace('.0', '').replace(' 0 s', '')} a bar` : ''}</span>
-        <span class="wide-only">
-          <span class="key">succeeded</span> <span class="key failed">failed</span>
-        </span>
+        <span class="wide-only"><span class="key">succeeded</span> <span class="key failed">failed</span></span>
       </div>
       <svg viewBox="0 0 600 44" preserveAspectRatio="none" role="img" aria-label={name}>
         <path class="axis" d="M0 43.500H600" />

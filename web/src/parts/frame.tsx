@@ -47,6 +47,8 @@ const ALL_KEYS: [string, string][] = [
   ['[ ]', 'sheets'],
   ['h', 'header row'],
   ['Ctrl G', 'go to a cell'],
+  ['< >', 'narrower, wider column'],
+  ['z', 'keep the columns up to this one in sight'],
   ['Ctrl F', 'find in the cells'],
   ['Tab', 'the other side’s cell'],
   ['Shift ↑ ↓ ← →', 'choose several cells'],
@@ -81,14 +83,10 @@ export function Frame({ children }: { children: ComponentChildren }) {
   const at = PAGES.find((page) => path.value.startsWith(page.to))
   return (
     <>
-      <a class="skip" href="#main">
-        Skip to the content
-      </a>
+      <a class="skip" href="#main">Skip to the content</a>
       <Bar at={at?.to} />
       <Offline />
-      <main id="main" tabIndex={-1}>
-        {children}
-      </main>
+      <main id="main" tabIndex={-1}>{children}</main>
       <Foot />
       <nav class="bottom" aria-label="Main, at the bottom">
         {PAGES.map((page) => (
@@ -108,9 +106,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
               <Icon name={one.kind === 'error' ? 'warning' : 'check'} />
             </span>
             <div>{one.text}</div>
-            <button type="button" aria-label="Close" onClick={() => drop(one.id)}>
-              <Icon name="close" />
-            </button>
+            <button type="button" aria-label="Close" onClick={() => drop(one.id)}><Icon name="close" /></button>
           </div>
         ))}
       </div>
@@ -182,9 +178,7 @@ function Opened({ onClose, children }: { onClose: () => void; children: Componen
   const box = useRef<HTMLDivElement>(null)
   useKeys({ Escape: () => (onClose(), box.current?.parentElement?.querySelector('button')?.focus()) }, 'top')
   return (
-    <div class="menu" ref={box}>
-      {children}
-    </div>
+    <div class="menu" ref={box}>{children}</div>
   )
 }
 
@@ -201,9 +195,7 @@ function Workspaces() {
     <span class="workspace">
       <Menu label={`Workspace: ${workspace.value}`} face={<>{workspace.value} <Icon name="down" /></>}>
         {all.map((one) => (
-          <button type="button" key={one.id} onClick={() => use(one.id)}>
-            {one.id}
-          </button>
+          <button type="button" key={one.id} onClick={() => use(one.id)}>{one.id}</button>
         ))}
       </Menu>
     </span>
@@ -240,13 +232,9 @@ function Account() {
             {theme === value && <Icon name="check" />}
           </button>
         ))}
-        <a href="/docs" target="_blank">
-          Documentation of the API
-        </a>
+        <a href="/docs" target="_blank">Documentation of the API</a>
         {session.value?.csrf && (
-          <button type="button" onClick={out}>
-            Sign out
-          </button>
+          <button type="button" onClick={out}>Sign out</button>
         )}
       </Menu>
     </span>
@@ -311,9 +299,7 @@ function AllKeys() {
         ))}
       </div>
       <p class="gap-above">
-        <Switch on={letterKeys.value} onChange={setLetterKeys}>
-          Single letters act
-        </Switch>
+        <Switch on={letterKeys.value} onChange={setLetterKeys}>Single letters act</Switch>
       </p>
     </Dialog>
   )

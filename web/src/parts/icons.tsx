@@ -26,9 +26,7 @@ const SHAPES = {
 export type IconName = keyof typeof SHAPES
 
 export const Icon = ({ name }: { name: IconName }) => (
-  <svg class="line" viewBox="0 0 16 16" aria-hidden="true">
-    <path d={SHAPES[name]} />
-  </svg>
+  <svg class="line" viewBox="0 0 16 16" aria-hidden="true"><path d={SHAPES[name]} /></svg>
 )
 
 export const Mark = () => (
@@ -82,9 +80,7 @@ export function Glyph({ of }: { of: string }) {
     // What is so, and was not looked at.
     case 'plain':
       return (
-        <svg viewBox="0 0 16 16" aria-hidden="true">
-          <circle cx="8" cy="8" r="3.500" fill="currentColor" />
-        </svg>
+        <svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="3.500" fill="currentColor" /></svg>
       )
     case 'warned':
       return <Icon name="warning" />

@@ -8,7 +8,7 @@ import { PAGES } from './frame'
 import { useKeys } from './keys'
 import { choose } from '../pages/start'
 
-interface Choice {
+export interface Choice {
   icon: IconName
   text: string
   note?: string
@@ -17,7 +17,6 @@ interface Choice {
 
 export function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('')
-  const [at, setAt] = useState(0)
   const [runs, setRuns] = useState<Run[]>([])
   const [configurations, setConfigurations] = useState<Schemas['KnownConfiguration'][]>([])
   useKeys({ Escape: onClose, 'Ctrl k': onClose }, 'top')
@@ -43,46 +42,51 @@ export function Palette({ onClose }: { onClose: () => void }) {
     ...PAGES.filter((page) => has(page.name)).map((page): Choice => ({ icon: page.icon, text: page.name, note: `g ${page.key}`, act: to(page.to) })),
     ...(has('start a run choose files') ? [{ icon: 'plus', text: 'Start a run: choose files', note: 'u', act: choose } as Choice] : []),
   ]
-  const current = Math.min(at, choices.length - 1)
-  const take = (choice?: Choice) => {
-    if (!choice) return
-    onClose()
-    choice.act()
-  }
+  return (
+    <div class="veil high" onClick={(event) => event.target === event.currentTarget && onClose()}>
+      <div class="dialog" role="dialog" aria-modal="true" aria-label="Search or go to">
+        <Finder kind="palette-input" label="Search or go to" hint="Runs, configurations, pages" text={text} all={choices} onText={setText} onTake={(choice) => (onClose(), choice.act())} />
+      </div>
+    </div>
+  )
+}
+
+/** A field, and below it what is found for its text: arrows go through that, and Enter takes one. */
+export function Finder({ label, hint, kind, text, all, onText, onTake }: { label: string; hint: string; kind: string; text: string; all: Choice[]; onText: (text: string) => void; onTake: (choice: Choice) => void }) {
+  const [at, setAt] = useState(0)
+  const current = Math.min(at, all.length - 1)
   const key = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step) setAt((current + step + choices.length) % choices.length)
-    else if (event.key === 'Enter') take(choices[current])
+    if (step) setAt((current + step + all.length) % Math.max(1, all.length))
+    else if (event.key === 'Enter' && all[current]) onTake(all[current])
     else return
     event.preventDefault()
   }
   return (
-    <div class="veil high" onClick={(event) => event.target === event.currentTarget && onClose()}>
-      <div class="dialog" role="dialog" aria-modal="true" aria-label="Search or go to">
-        <input
-          class="palette-input"
-          ref={(input) => void (input && !text && input.focus())}
-          role="combobox"
-          aria-expanded="true"
-          aria-controls="choices"
-          aria-activedescendant={current >= 0 ? `choice-${current}` : undefined}
-          aria-label="Search or go to"
-          placeholder="Runs, configurations, pages"
-          value={text}
-          onInput={(event) => (setText(event.currentTarget.value), setAt(0))}
-          onKeyDown={key}
-        />
-        <div class="palette-list" id="choices" role="listbox" aria-label="Found">
-          {choices.map((choice, index) => (
-            <div key={index} id={`choice-${index}`} role="option" aria-selected={index === current} onMouseMove={() => setAt(index)} onClick={() => take(choice)}>
-              <Icon name={choice.icon} />
-              <bdi class="cut">{choice.text}</bdi>
-              <span class="dim small">{choice.note}</span>
-            </div>
-          ))}
-        </div>
-        {!choices.length && <p class="empty">Nothing here has “{text}” in its name.</p>}
+    <>
+      <input
+        class={kind}
+        ref={(input) => void (input && !text && input.focus())}
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="choices"
+        aria-activedescendant={current >= 0 ? `choice-${current}` : undefined}
+        aria-label={label}
+        placeholder={hint}
+        value={text}
+        onInput={(event) => (onText(event.currentTarget.value), setAt(0))}
+        onKeyDown={key}
+      />
+      <div class="palette-list" id="choices" role="listbox" aria-label="Found">
+        {all.map((choice, index) => (
+          <div key={index} id={`choice-${index}`} role="option" aria-selected={index === current} onMouseMove={() => setAt(index)} onClick={() => onTake(choice)}>
+            <Icon name={choice.icon} />
+            <bdi class="cut">{choice.text}</bdi>
+            <span class="dim small">{choice.note}</span>
+          </div>
+        ))}
       </div>
-    </div>
+      {!all.length && <p class="empty">Nothing here has “{text}” in its name.</p>}
+    </>
   )
 }

@@ -74,13 +74,30 @@ export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
 export const Button = ({ kind = '', ...rest }: { kind?: string } & ComponentProps<'button'>) => <button type="button" {...rest} class={`button ${kind}`} />
 
 /** A choice of one; `none`: the word for all of them. */
-export const Choice = ({ label, value, all, none, kind = '', onChange }: { label: string; value: string; all: (string | [value: string, text: string])[]; none?: string; kind?: string; onChange: (value: string) => void }) => (
-  <select class={`input ${kind}`} aria-label={label} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+export const Choice = ({ id, label, value, all, none, kind = '', onChange }: { id?: string; label: string; value?: string; all: (string | [value: string, text: string])[]; none?: string; kind?: string; onChange?: (value: string) => void }) => (
+  <select id={id} name={id} class={`input ${kind}`} aria-label={label} value={value} onChange={(event) => onChange?.(event.currentTarget.value)}>
     {none && <option value="">{none}</option>}
     {all.map((one) => (typeof one === 'string' ? [one, one] : one)).map(([value, text]) => (
       <option key={value} value={value}>{text}</option>
     ))}
   </select>
+)
+
+/** A choice with its label above. */
+export const Labelled = ({ id, label, ...rest }: { id: string } & Parameters<typeof Choice>[0]) => (
+  <div>
+    <label class="label" for={id}>{label}</label>
+    <Choice id={id} label={label} {...rest} />
+  </div>
+)
+
+/** A field of a form with its label, and what is wrong with it. */
+export const Entry = ({ id, label, wrong, kind = '', ...rest }: { id: string; label: ComponentChildren; wrong?: string; kind?: string } & Omit<ComponentProps<'input'>, 'label'>) => (
+  <>
+    <label class="label gap-above" for={id}>{label}</label>
+    <input id={id} name={id} class={`input fill ${kind}`} autocomplete="off" aria-invalid={!!wrong} aria-describedby={`${id}-wrong`} {...rest} />
+    <p class="bad small break" id={`${id}-wrong`} role="alert">{wrong}</p>
+  </>
 )
 
 /** A part of the panel beside a page. */
@@ -126,12 +143,21 @@ export const Figures = ({ label, all, children }: { label: string; all: ([name: 
   </section>
 )
 
-/** A table of records. */
-export const Records = ({ of, kind = '', heads, children }: { of: string; kind?: string; heads: Head[]; children: ComponentChildren }) => (
+/** A column of a table: its head, how its cells look, what stands in one, and what is said of that. */
+export type Column<T> = [head: string, kind: string, cell: (one: T) => ComponentChildren, title?: (one: T) => string | null | undefined]
+
+/** A table of records; `line`: what the line of one has for itself. */
+export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: string; kind?: string; all: T[]; id: (one: T) => string | number; line?: (one: T) => ComponentProps<'tr'>; columns: Column<T>[] }) => (
   <table class={`records ${kind}`}>
     <caption class="unseen">{of}</caption>
-    <Heads all={heads} />
-    <tbody>{children}</tbody>
+    <Heads all={columns} />
+    <tbody>
+      {all.map((one) => (
+        <tr {...line?.(one)} key={id(one)}>
+          {columns.map(([, kind, cell, title]) => <td class={kind} title={title?.(one) ?? undefined}>{cell(one)}</td>)}
+        </tr>
+      ))}
+    </tbody>
   </table>
 )
 
@@ -220,9 +246,7 @@ export function Segments<T extends string>({ label, all, value, onChange }: { la
 }
 
 export const Switch = ({ on, onChange, children }: { on: boolean; onChange: (on: boolean) => void; children: ComponentChildren }) => (
-  <button type="button" class="switch" role="switch" aria-checked={on} onClick={() => onChange(!on)}>
-    {children}
-  </button>
+  <button type="button" class="switch" role="switch" aria-checked={on} onClick={() => onChange(!on)}>{children}</button>
 )
 
 /** A question that can't be undone. Focus goes to the harmless answer. */
@@ -246,9 +270,7 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   return (
     <div class="veil" onClick={(event) => event.target === event.currentTarget && onClose()}>
       <div ref={box} class={`dialog ${wide ? 'wide' : ''}`} role="dialog" aria-modal="true" aria-label={title} tabIndex={-1} onKeyDown={keep}>
-        <div class="asked">
-          <h2>{title}</h2>
-        </div>
+        <div class="asked"><h2>{title}</h2></div>
         <div class="body">{children}</div>
         {footer && <div class="answers">{footer}</div>}
       </div>
@@ -257,8 +279,7 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
 }
 
 /** The heads of a table's columns; one in brackets is read out alone, one with an arrow is sorted by. */
-type Head = [text: string, kind?: string]
-export const Heads = ({ all }: { all: Head[] }) => (
+export const Heads = ({ all }: { all: [text: string, kind?: string, ...rest: unknown[]][] }) => (
   <thead>
     <tr>
       {all.map(([text, kind]) => (
@@ -331,9 +352,7 @@ export const NoSuch = ({ what, to, list }: { what: string; to: string; list: str
     <h1>No such {what}</h1>
     <p class="mid">It was deleted, belongs to another workspace, or its address is not whole.</p>
     <p>
-      <a class="button" href={to}>
-        {list}
-      </a>
+      <a class="button" href={to}>{list}</a>
     </p>
   </div>
 )
@@ -345,12 +364,8 @@ export const Trouble = ({ error, again }: { error: unknown; again?: () => void }
     <div class="notice error" role="alert">
       <Icon name="warning" />
       <div class="grow">
-        <strong>
-          <Said text={problem.message} />
-        </strong>
-        <div class="mid">
-          <Said text={problem.hint} /> {problem.code && <code>{problem.code}</code>}
-        </div>
+        <strong><Said text={problem.message} /></strong>
+        <div class="mid"><Said text={problem.hint} /> {problem.code && <code>{problem.code}</code>}</div>
       </div>
       {again && <Button onClick={again}>Try again</Button>}
     </div>
