@@ -264,7 +264,7 @@ class ColumnSource:
 
 
 def sentence(kind: str, reading: dict[str, Any]) -> str:
-    """How a column was read, in words and without values: ``dates day-first: 14 of 40 cells can't be otherwise``."""
+    """How a column was read, in words and without values: ``dates day-first: 14 of 40 cells can be read in this way only``."""
     words = _KINDS_IN_WORDS.get(kind, kind)
     why = "; ".join(reading["why"])
     if reading["decided_by"] == "refused":
