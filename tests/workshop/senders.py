@@ -158,16 +158,20 @@ def places(family: Family, result: dict, names: dict[str, str] | None) -> dict[s
     return found
 
 
-def measure(folder: Path) -> dict[str, Counter]:
+#: Whether fields are named, and whether questions are answered.
+WAYS = {"plain": (False, False), "plain, asked": (False, True), "--fields": (True, False), "--fields, asked": (True, True)}
+
+
+def measure(folder: Path, only: str | None, ways: dict[str, tuple[bool, bool]]) -> dict[str, Counter]:
+    """The cells of each family, or of one, by the way in which the configuration was made."""
     truth = json.loads((folder / "truth.json").read_text())
-    only = next((argument[7:] for argument in sys.argv if argument.startswith("--only=")), None)
     total: dict[str, Counter] = {}
     for name in sorted({key.split("/")[0] for key in truth if only in (None, key.split("/")[0])}):
         family = Family(folder, name, truth)
         names = wished(family)
         shorts = sorted({short[0] for short in family.files})
-        for what, wishes, is_asked in (("plain", None, False), ("plain, asked", None, True), ("--fields", names, False), ("--fields, asked", names, True)):
-            fields = {"names": list(wishes.values())} if wishes else None
+        for what, (is_named, is_asked) in ways.items():
+            fields = {"names": list(names.values())} if is_named else None
             samples = [family.files[f"{short}1"] for short in shorts]
             count = total.setdefault(f"{name}: {what}", Counter())
             with tempfile.TemporaryDirectory() as place:
@@ -176,18 +180,24 @@ def measure(folder: Path) -> dict[str, Counter]:
                     count["questions"] += len(result["questions"])
                     result = configure(Path(place) / "asked", samples, fields, answered(family, result["questions"], names))
                 home = Path(place) / ("asked" if is_asked else "plain")
-                found = places(family, result, wishes)
+                found = places(family, result, names if is_named else None)
                 for short in shorts:
                     count.update(cells(home, family, f"{short}2", found))
     return total
 
 
+def write(folder: Path, draw: str, names: list[str]) -> None:
+    """Writes some of the families."""
+    known, families.FAMILIES = families.FAMILIES, {name: FAMILIES[name] for name in names}
+    families.main(folder, draw)
+    families.FAMILIES = known
+
+
 def main(folder: Path) -> int:
     if not (folder / "truth.json").exists():
-        families.FAMILIES = FAMILIES
-        families.main(folder, sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else "")
-    total = measure(folder)
-    for what in ("plain", "plain, asked", "--fields", "--fields, asked"):
+        write(folder, sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else "", list(FAMILIES))
+    total = measure(folder, next((argument[7:] for argument in sys.argv if argument.startswith("--only=")), None), WAYS)
+    for what in WAYS:
         total[f"all: {what}"] = sum((count for name, count in total.items() if name.endswith(f": {what}")), Counter())
     for name, count in total.items():
         of = sum(count[key] for key in ("right", "wrong", "missing"))

@@ -2,7 +2,7 @@
 
 Three rounds, each for a reason that can be said. Words, values and sums of two tables (:mod:`ade_engine.inference.pairs`) come first, table by
 table; then the same again with all that is known by then, until nothing more is found; then what the tables themselves say: a column that is
-the only one left of its kind, between the same neighbours, the earlier of two days. What is left is a question, if an answer would move
+the only one left that could be it, and stands between the same neighbours, is the earliest of the days, or has values that are nothing else. What is left is a question, if an answer would move
 cells. Columns of one table are never one field.
 """
 
@@ -302,8 +302,7 @@ _ALIKE = 0.4
 _VERY_ALIKE = 0.6
 _SAME_WORD = 0.7
 #: Values that tell by themselves what they are not: an id is no name, and both are no yes or no. A number may be anything.
-_TELLING = ("boolean", "code", "text", "email", "phone")
-_KINDS = {"date": "date", "boolean": "yes or no", "number": "number", "time": "time", "code": "id", "text": "text"}
+_TELLING = ("boolean", "code", "text")
 
 
 @dataclass(frozen=True, eq=False)
@@ -351,7 +350,6 @@ class _Beside:
         facts["neighbours"] = max(places, key=lambda place: place[0])
         left = [self._left(a, b, one, other) for a in one.at for b in other.at]
         facts["left"] = sum(left) / len(left)
-        facts["only"] = all(self._is_only(group, table) for group in (one, other) for table in group.at)
         roles = [self.grouping._role(group) for group in (one, other)]
         facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
         told = {"same": 0.05, "other": -0.08}.get(name, 0.0)
@@ -370,8 +368,8 @@ class _Beside:
             more = "and it is nearly the same word"
         elif facts["role"]:
             more = f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
-        elif facts["only"] or one.sense in _TELLING:
-            more = f"with values such as these"
+        elif one.sense in _TELLING:
+            more = "judging by its values"
         else:
             return None
         return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {more}"
@@ -429,9 +427,6 @@ class _Beside:
             is_like = _may_be(one, other) and alike(self._sides[id(one)], self._sides[id(other)]) >= _ALIKE and self.grouping.can_join(one, other)
             self._could[key] = self._could[key[::-1]] = is_like and self._related(one, other) not in ("opposed", "other")
         return self._could[key]
-
-    def _is_only(self, group: Group, table: int) -> bool:
-        return sum(_may_be(one, group) for one in self.of[table]) == 1
 
 
 def _quoted(header: str) -> str:
