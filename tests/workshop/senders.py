@@ -5,7 +5,8 @@
 
 From the first months of all senders a configuration is made as `ade init --from` does it: plain; after its questions are answered as the
 truth has it; with `--fields` and the names of the truth; and both. It is run on the second months of all. Of a column of the truth those cells
-are right that come out in the field that has most of its columns (with `--fields`: in the one that bears its name).
+are right that come out in the field that has most of its columns (with `--fields`: in the one that bears its name). Lost is a column that is a
+field's without `--fields`, and no field's with it.
 """
 
 from __future__ import annotations
@@ -170,6 +171,7 @@ def measure(folder: Path, only: str | None, ways: dict[str, tuple[bool, bool]]) 
         family = Family(folder, name, truth)
         names = wished(family)
         shorts = sorted({short[0] for short in family.files})
+        known: set[tuple[str, str]] = set()
         for what, (is_named, is_asked) in ways.items():
             fields = {"names": list(names.values())} if is_named else None
             samples = [family.files[f"{short}1"] for short in shorts]
@@ -181,6 +183,9 @@ def measure(folder: Path, only: str | None, ways: dict[str, tuple[bool, bool]]) 
                     result = configure(Path(place) / "asked", samples, fields, answered(family, result["questions"], names))
                 home = Path(place) / ("asked" if is_asked else "plain")
                 found = places(family, result, names if is_named else None)
+                columns = {name: {tuple(column) for one in result["fields"] if one["name"] == name for column in one["columns"]} for name in (one["name"] for one in result["fields"])}
+                known = known if is_named or is_asked else set().union(*(columns[name] for name in found.values()))
+                count["lost"] += len(known.difference(*columns.values()))
                 for short in shorts:
                     count.update(cells(home, family, f"{short}2", found))
     return total
@@ -201,7 +206,7 @@ def main(folder: Path) -> int:
         total[f"all: {what}"] = sum((count for name, count in total.items() if name.endswith(f": {what}")), Counter())
     for name, count in total.items():
         of = sum(count[key] for key in ("right", "wrong", "missing"))
-        print(f"{name:32} {100 * count['right'] / of:5.1f} right, {count['wrong']} wrong, {count['silent']} of them silently, of {of}; {count['questions']} questions, {count['more_rows']} rows too many")
+        print(f"{name:32} {100 * count['right'] / of:5.1f} right, {count['wrong']} wrong, {count['silent']} of them silently, of {of}; {count['questions']} questions, {count['more_rows']} rows too many, {count['lost']} columns lost")
     return 0
 
 
