@@ -93,7 +93,6 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     for question in questions:
         for other in question.others if question.one.columns else ():
             other.perhaps = question.one
-    is_open = any(not group.columns for group in wished)
     senders = senders_of(samples)
     sender_of = {sample.name: one for one in senders for sample in one.samples}
     out: list[tuple[str, str]] = []
@@ -103,8 +102,9 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
             continue
         why = left_out(group.columns)
         of = {id(sender_of[column.sample]) for column in group.columns}
-        if why is None and wished and not (is_open and len(of) > 1):
-            why = "not among the wished columns" + (f", and perhaps {group.perhaps.wish}" if group.perhaps and group.perhaps.wish else "")
+        # What could be a wished column where that has none is not lost.
+        if why is None and wished and not any(not one.columns or one.sense == group.sense and grouping.can_join(one, group) for one in wished):
+            why = "not among the wished columns"
         elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS:
             why = f"only {group.columns[0].sample} has it" + (f", and it is perhaps {group.perhaps.headers[0]}" if group.perhaps else "")
         if why is None:

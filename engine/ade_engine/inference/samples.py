@@ -15,6 +15,7 @@ from ade_engine.cases.grids import Book, read_book, write_book
 from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.kinds import Kind, is_count, kind_of
+from ade_engine.inference.pairs import Side, pairs
 from ade_engine.models.errors import InputError
 
 TYPE_CHECKING = False
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.settings import Settings
 
-#: A table of a sample belongs to the same list as its largest one, if they share so many of their headers.
+#: A table of a sample belongs to the same list as its largest one, if so many of their columns are the same.
 _SAME_LIST = 0.5
 #: A case has so many records of each table.
 CASE_ROWS = 20
@@ -105,9 +106,15 @@ def read_sample(name: str, path: Path, settings: Settings, package: Path, scratc
     if not full:
         raise SampleError("input_error", f"{name}: there are no rows below its headers, and only values say what a column holds")
     largest = max(full, key=lambda table: table.rows)
-    same = [table for table in full if len(table.headers & largest.headers) >= _SAME_LIST * max(len(table.headers), len(largest.headers))]
+    same = [table for table in full if _common(table, largest) >= _SAME_LIST * max(len(table.headers), len(largest.headers))]
     others = [table.title for table in full if table not in same]
     return Sample(name, path, same, others, found)
+
+
+def _common(one: Table, other: Table) -> int:
+    """So many columns of two tables are the same by their words, or for another reason that can be said."""
+    sides = [[Side((column.header,), column.kind.name, column.kind.values) for column in table.columns if column.header] for table in (one, other)]
+    return max(len(one.headers & other.headers), sum(pair.reason is not None for pair in pairs(*sides)))
 
 
 def _table(sample: str, found: FoundTable) -> Table:
