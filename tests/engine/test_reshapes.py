@@ -391,6 +391,34 @@ def test_a_field_is_the_difference_of_others(read):
     assert not read(METERS, [["Meter", "Consumption"], ["M-1", 20], ["M-2", 35]]).at
 
 
+OPEN = """
+FIELDS = [
+    Field("net", "Net", read=number),
+    Field("vat", "Tax", read=number),
+    Field("gross", "Gross", read=number%s),
+]
+"""
+SUMS = [["5,123", "877", "6,000"], ["2,200", "418", "2,618"], ["1,001", "12", "1,013"], ["3,300", "300", "3,600"]]
+
+
+@pytest.mark.parametrize(
+    "check, rows, last, why",
+    [
+        (", checks=[sum_of('net', 'vat')]", SUMS, (3300, 300, 3600), "read so, gross is net + vat"),
+        ("", SUMS, (3300, 300, 3600), "read so, Gross is Net + Tax"),
+        ("", [*([a, b, "7"] for a, b, _ in SUMS), ["Total", "1,607", None]], (3.3, 300, 7), None),
+        ("", [["900", "1", "2,050"], ["70", "2", "3,050"], ["8", "3", "900"], ["Total", None, "6,000"]], (8, 3, 900), "read so, the rows add up to the total below them"),
+        ("", [[a, "7", c] for a, _, c in SUMS], (3.3, 7, 3.6), None),
+    ],
+    ids=["declared", "found", "no total of it", "total", "nothing"],
+)
+def test_sums_decide_what_a_mark_means_before_the_setting_does(read, check, rows, last, why):
+    outcome = read(OPEN % check, [["Net", "Tax", "Gross"], *rows], "decimal_mark = ','")
+    assert values(outcome, "Net", "Tax", "Gross")[-1] == last
+    told = [one["message"] for one in outcome.noticed["readings"] if one["field"] == "gross" and "read so" in one["message"]]
+    assert [why in one for one in told] == ([True] if why else [])
+
+
 @pytest.mark.parametrize(
     "make, said",
     [
