@@ -258,13 +258,15 @@ FIELDS = [
 
 
 def test_three_skills_in_a_cell_are_three_rows(read):
-    rows = [["Name", "Skills", "Pay"], ["Ann", "Excel, SQL; Rust", 10], ["Bo", None, 20], ["Cy", "Rust,", 30], ["Di", "Java, SQL", "x"]]
+    rows = [["Name", "Skills", "Pay"], ["Ann", "Excel, SQL; Rust", 10], ["Bo", None, 20], ["Cy", "Rust,", 30], ["Di", "Java, SQL, Cobol", "x"]]
     outcome = read(SKILLS, rows)
     assert values(outcome, "Name", "Skill", "Pay", "Source row") == [
         *(("Ann", "Excel", 10, 2), ("Ann", "SQL", 10, 2), ("Ann", "Rust", 10, 2), ("Bo", None, 20, 3), ("Cy", "Rust", 30, 4)),
-        *(("Di", "Java", None, 5), ("Di", "SQL", None, 5)),
+        *(("Di", "Java", None, 5), ("Di", "SQL", None, 5), ("Di", "Cobol", None, 5)),
     ]
-    assert outcome.at == [("B5", "skill.check", "Java, SQL"), ("C5", "pay.value_lost", "x")]
+    # What is wrong with one cell is one issue, which names its values.
+    assert outcome.at == [("B5", "skill.check", "Java, SQL, Cobol"), ("C5", "pay.value_lost", "x")]
+    assert outcome.issues[0]["message"].endswith("(value 1, 3 of 3)")
 
 
 FORM = """

@@ -47,11 +47,24 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> pl
         there = pl.DataFrame({"position": pl.int_range(table.height, dtype=pl.UInt32, eager=True), "id": ids, "text": texts.cast(pl.String)})
         parts = in_parts(there.drop_nulls("text"), collected.of(field), field)
         of_field = pl.lit(field or None, dtype=pl.String).alias("field")
-        found.append(places.put(field, parts, collected.astray).select(*(of_field if name == "field" else name for name in SCHEMA)))
+        placed = _of_parts(places.put(field, parts, collected.astray), places, field)
+        found.append(placed.select(*(of_field if name == "field" else name for name in SCHEMA)))
     found += [_of_whole(one, places) for one in collected.of_whole]
     if not found:
         return pl.DataFrame(schema=SCHEMA)
     return pl.concat(found)
+
+
+def _of_parts(lines: pl.DataFrame, places: Places, field: str) -> pl.DataFrame:
+    """The lines of a field whose cells hold several values: each says which of them it is about, and those of one cell say the same."""
+    numbers = None if places.cells is None else places.cells.parts_of(field, lines.get_column("id"))
+    if numbers is None:
+        return lines
+    cell = ["row", "column", "rule", "severity"]
+    told = lines.with_columns(numbers).filter(pl.col("parts") > 1)
+    said = pl.format("{} (value {} of {})", pl.col("message").unique(maintain_order=True).str.join("; "), pl.col("part").unique().sort().cast(pl.String).str.join(", "), pl.col("parts").first())
+    said = told.group_by(cell).agg(said.alias("said"))
+    return lines.join(said, on=cell, how="left", maintain_order="left").with_columns(pl.coalesce("said", "message").alias("message")).drop("said")
 
 
 #: Of the issues of a table that is not written yet.

@@ -27,7 +27,7 @@ Numbers = pl.Series | tuple[pl.Series, pl.Series] | int | None
 class Cells:
     """The cells of one table, while it is reshaped, and when that is done (:meth:`settle`)."""
 
-    __slots__ = ("is_multiplied", "facts", "own", "letters", "sheet", "_rows", "_at", "_ids", "_read", "_steps")
+    __slots__ = ("is_multiplied", "facts", "own", "letters", "sheet", "_parts", "_rows", "_at", "_ids", "_read", "_steps")
 
     def __init__(self, table: pl.DataFrame):
         self._rows = table.get_column(ROW).cast(pl.UInt32)
@@ -40,6 +40,8 @@ class Cells:
         self.letters: dict[str, str] = {}
         #: Of records that stood in lines: the sheet, for the table was made of its cells.
         self.sheet: SheetScan | None = None
+        #: Of fields whose cells were parted, the number of each value in its cell, how many this has, and behind how many steps.
+        self._parts: dict[str, tuple[pl.Series, pl.Series, int]] = {}
         #: By field, and behind how many steps that was said.
         self._at: dict[str, tuple[Numbers, Numbers, int]] = {}
         self._ids = self._rows
@@ -67,6 +69,17 @@ class Cells:
     def put(self, field: str, rows: Numbers, columns: Numbers) -> None:
         """Say where the values of a field stand."""
         self._at[field] = rows, columns, len(self._steps)
+
+    def put_parts(self, field: str, numbers: pl.Series, counts: pl.Series) -> None:
+        """Say which of the values in its cell each value of a field is, from 1, and of how many."""
+        self._parts[field] = numbers, counts, len(self._steps)
+
+    def parts_of(self, field: str, ids: pl.Series) -> list[pl.Series] | None:
+        """The number of each value in its cell, and how many that has, of some rows; ``None``: no cell of the field was parted."""
+        if field not in self._parts:
+            return None
+        numbers, counts, steps = self._parts[field]
+        return [self._taken(one, ids, steps).alias(name) for one, name in ((numbers, "part"), (counts, "parts"))]
 
     def gather(self, at: pl.Series) -> None:
         """Follow the rows of the table, which are now those at these positions."""
