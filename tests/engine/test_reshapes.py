@@ -267,6 +267,8 @@ def test_three_skills_in_a_cell_are_three_rows(read):
     # What is wrong with one cell is one issue, which names its values.
     assert outcome.at == [("B5", "skill.check", "Java, SQL, Cobol"), ("C5", "pay.value_lost", "x")]
     assert outcome.issues[0]["message"].endswith("(value 1, 3 of 3)")
+    (table,) = json.loads(outcome.output.with_name("input_rows.json").read_text("utf-8"))["tables"]
+    assert table["cells"] == [{"field": "skill", "parts": [[1, 3], [0, 0], [0, 0], [1, 3]]}]
 
 
 FORM = """

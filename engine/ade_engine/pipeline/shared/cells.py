@@ -11,7 +11,7 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.pipeline.shared.row_numbers import stretches
-from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_ROW_PREFIX, with_series
+from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_PART_PREFIX, CELL_ROW_PREFIX, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,5 +170,9 @@ class Cells:
                 made.append(self.rows_of(field, ids).alias(f"{CELL_ROW_PREFIX}{field}"))
             if columns is not None:
                 made.append(self.columns_of(field, ids, None).alias(f"{CELL_COLUMN_PREFIX}{field}"))
+        for field in self._parts:
+            parts = self.parts_of(field, ids) if field in table.columns else None
+            if parts is not None:
+                made.append(pl.select(pl.when(parts[1] > 1).then(parts[0]).otherwise(0)).to_series().alias(f"{CELL_PART_PREFIX}{field}"))
         return with_series(table, made) if made else table
 
