@@ -132,7 +132,7 @@ PLAN = Stack("months", values={"plan": ["plan", "budget"], "actual": ["actual", 
 FIELDS = [
     Field("site", "Site", read=text),
     Field("month", "Month", read=month, part_of=PLAN.header),
-    Field("plan", "Planned", read=money, part_of=PLAN["plan"]),
+    Field("plan", "Planned", headers=["plan"], read=money, part_of=PLAN["plan"]),
     Field("actual", "Spent", read=money, part_of=PLAN["actual"]),
 ]
 """

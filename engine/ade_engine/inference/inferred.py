@@ -274,4 +274,4 @@ def _find_by_values(fields: Sequence[InferredField]) -> None:
     """Which fields may be found by their values: lists, ids, and what is the only one of its kind."""
     alone = Counter(one.read for one in fields)
     for one in fields:
-        one.by_values = bool(one.known) or "unique" in one.checks or one.read in _TELLING and alone[one.read] == 1
+        one.by_values = not one.made and (bool(one.known) or "unique" in one.checks or one.read in _TELLING and alone[one.read] == 1)

@@ -168,12 +168,14 @@ def _reshaped(
     """The tables as a run finds them that is told of their shapes; and those of these that it did not find."""
     _, package = load(None, ())
     folder = scratch / "reshaped"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(package, folder)
-    (module,) = folder.rglob("columns/fields.py")
+    module = folder / "ade_config" / "columns" / "fields.py"
+    module.parent.mkdir(parents=True, exist_ok=True)
+    (folder / "ade_config" / "__init__.py").touch()
+    if (package / "settings.toml").exists():
+        shutil.copy(package / "settings.toml", folder)
     headers = dict.fromkeys(_in_one_line(header) for table in found for header in table.headers)
     module.write_text(declaring(headers, shapes), encoding="utf-8")
-    more = [line.replace(" = ", "=") for one in shapes for line in one.settings]
+    more = ["drop_blank_rows=true", *(line.replace(" = ", "=") for one in shapes for line in one.settings)]
     if any(made.value == "section" for one in shapes for made in one.made.values()):
         more.append("group_rows=column")
     tables = _tables_in(name, path, *load(folder, more), scratch)

@@ -66,7 +66,10 @@ class Shape:
     made: dict[str, Made] = field(default_factory=dict)
     #: Columns, simplified, that are no fields then.
     gone: set[str] = field(default_factory=set)
+    #: Columns beside these, simplified, that may be their totals.
+    totals: set[str] = field(default_factory=set)
     settings: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     #: The first records, where they are to be looked at.
     rows: list[str] = field(default_factory=list)
 
@@ -74,7 +77,7 @@ class Shape:
     def lines(self) -> list[str]:
         """What is to be written, in words of the code."""
         constants = dict.fromkeys(f"{name} = {value}" for name, value in filter(None, (one.constant for one in self.made.values())))
-        return [*self.settings, *constants, *(f"Field({_text(label)}, {made})" for label, made in self.made.items())]
+        return [*self.settings, *constants, *(f"Field({_text(label)}, {made})" for label, made in self.made.items() if made.keyword)]
 
 
 def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Shape]:
@@ -93,8 +96,7 @@ def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Sha
         words.append(said)
     shape.key = " ".join(f"{operator} {' '.join(map(str, places))}".strip() for operator, places, _ in steps)
     shape.words = ", and ".join(words)
-    if not is_sure and doubts:
-        shape.why += f"; but {'; '.join(doubts)}"
+    shape.doubts = doubts
     return [shape]
 
 
@@ -103,7 +105,7 @@ def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Se
     operator, places, mark = step
     why = shape.why
     if operator in ("stack", "wide_to_long"):
-        return _stacked(shape, range(places[0], places[1] + 1), headers, texts, is_groups=operator != "stack")
+        return _stacked(shape, range(places[0], places[1] + 1), headers, texts, rows, is_groups=operator != "stack")
     if operator == "ffill":
         names = texts[: places[0] + 1]
         if not all(names):
@@ -130,7 +132,7 @@ def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Se
     return "its records stand beside one another"
 
 
-def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[str], *, is_groups: bool) -> str | None:
+def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]], *, is_groups: bool) -> str | None:
     """Declares columns as a stack."""
     cells = [headers[at] for at in places]
     names = [texts[at] for at in places]
@@ -157,6 +159,11 @@ def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[st
     shape.made[label] = Made("part_of", f"{constant}.header", why, reader, stack)
     shape.made.update({word: Made("part_of", part, "", None, stack) for word, part in parts.items()})
     shape.gone |= {simplify(name) for name in names}
+    for beside in (range(places.start - 1, -1, -1), range(places.stop, len(texts))):
+        for at in beside:
+            if any(letter.isalpha() for row in rows[:_MOST_ROWS] for letter in as_text(row[at])):
+                break
+            shape.totals.add(simplify(texts[at]))
     return f"{len(names)} columns, {names[0]} to {names[-1]}, are {'one field' if not values else _and(list(values.values()))} of each {key.lower()}"
 
 
@@ -192,14 +199,17 @@ def _key_last(series: str, name: str) -> tuple[str, str] | None:
 def facts_above(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
     """The labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0."""
     labels: dict[str, bool] = {}
-    for cells in rows[max(0, header - MOST_ABOVE) : header]:
+    for cells in reversed(rows[max(0, header - MOST_ABOVE) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
+        if len(filled) > 2 and not any(isinstance(cell, str) and ":" in cell for cell in filled):
+            # A record of the table above.
+            break
         pairs = [one for at, cell in enumerate(filled) if (one := _label(cell, filled[at + 1 : at + 2]))]
         for label, is_sure in pairs:
             labels.setdefault(label, is_sure)
     shapes = []
     for is_sure in (True, False):
-        names = [label for label, sure in labels.items() if sure is is_sure]
+        names = [label for label, sure in reversed(labels.items()) if sure is is_sure]
         # One text beside another may be anything.
         if names and (is_sure or len(names) > 1):
             made = {name: Made("beside", f"label({_text(name)})", "a form above the table has it") for name in names}
@@ -261,13 +271,17 @@ def lines_of(rows: Iterable[Sequence[Any]]) -> list[Shape]:
     labels = [simplify(cells[0].rstrip(" :")) for cells in pairs]
     if len(pairs) < 4 or len(pairs) < 0.9 * len(filled) or len(set(labels)) * 2 > len(labels):
         return []
-    return [one for one in shapes_of(pairs[0], pairs[1:]) if one.settings]
+    found = [one for one in shapes_of(pairs[0], pairs[1:]) if one.settings]
+    for one in found:
+        # The same labels again and again, and nothing else, are no chance.
+        one.is_sure |= len({labels.count(label) for label in set(labels)}) == 1 and len(labels) >= 3 * len(set(labels))
+    return found
 
 
 def declaring(labels: Iterable[str], shapes: Sequence[Shape]) -> str:
     """A module of fields without readers: what a file is tried with. ``labels``: the headers of its columns."""
     made = {label: one for shape in shapes for label, one in shape.made.items()}
-    gone = set().union(*(shape.gone for shape in shapes))
+    gone = set().union(*(shape.gone | shape.totals for shape in shapes))
     constants = dict(one.constant for one in made.values() if one.constant)
     fields: dict[str, str] = {}
     for label in (*labels, *made):

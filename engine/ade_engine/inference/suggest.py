@@ -127,8 +127,8 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
             changed.setdefault(path, []).append([field, word])
         except NotEditable as error:
             pastes.append({"field": field, "header": word, "why": str(error)})
-    written = []
+    made = []
     for number, (path, fields) in enumerate(changed.items()):
         (folder / f"{number}.py").write_bytes(sources[path])
-        written.append({"file": str(path), "new": f"{number}.py", "added": fields})
-    return {"edits": written, "pastes": pastes}
+        made.append({"file": str(path), "new": f"{number}.py", "added": fields})
+    return {"edits": made, "pastes": pastes}

@@ -57,7 +57,7 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
     lines += [f"# No field is of the sheet {text(title)} of {in_comment(sample.name)}: another table." for sample in samples for title in sample.others]
     for sample in samples:
         for shape in sample.asked:
-            lines += [f"# Perhaps {in_comment(sample.name)}: {in_comment(shape.words)}. {in_comment(shape.why)}. Then:", *(f"#     {in_comment(line)}" for line in shape.lines)]
+            lines += [f"# Perhaps {in_comment(sample.name)}: {in_comment(shape.words)}. {in_comment('; but '.join([shape.why, *shape.doubts[:1]]))}. Then:", *(f"#     {in_comment(line)}" for line in shape.lines)]
     lines += ["", "", "def register(registry):", "    for field in FIELDS:", "        field.register(registry)", ""]
     return "\n".join(lines)
 

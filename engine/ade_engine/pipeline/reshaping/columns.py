@@ -82,9 +82,11 @@ class Total:
 def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> Found | None:
     """The columns that a stack of the configuration is about; those of the first stack that finds any."""
     for stack in context.registry.reshapes.stacks:
+        # "Plan" below a month is the name of its values.
+        own = {field for field, part in context.registry.reshapes.stacked.items() if part.stack is stack and part.name in stack.groups}
         for way in stack.ways:
             if way != OTHERS:
-                named = {column.index for column in source.columns if mapper.names_field(source, column.index)}
+                named = {column.index for column in source.columns if mapper.names_field(source, column.index, own)}
                 found = _columns_of(source, stack, way, named)
                 if found is not None:
                     return found
