@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ade_engine import _native
 from ade_engine.cases.grids import as_text
 from ade_engine.fields.beside import MOST_ABOVE
-from ade_engine.fields.header_series import SERIES, belongs, has_year, years_in
+from ade_engine.fields.header_series import SERIES, belongs
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.edit import quoted
 from ade_engine.models.table import is_blank
@@ -154,8 +154,6 @@ def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[st
     label = key if simplify(key) not in taken else f"{key} of the column"
     parts = {word: f"{constant}[{_text(name)}]" for name, word in values.items()} or {"Amount" if "amount" not in taken else "Value": f"{constant}.value"}
     why, stack = shape.why, (constant, f"Stack({inside})")
-    if series in ("months", "quarters", "weeks") and not any(has_year(cell) for cell in cells):
-        reader = reader if years_in(" ".join(texts)) else reader
     shape.made[label] = Made("part_of", f"{constant}.header", why, reader, stack)
     shape.made.update({word: Made("part_of", part, "", None, stack) for word, part in parts.items()})
     shape.gone |= {simplify(name) for name in names}

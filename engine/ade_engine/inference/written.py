@@ -5,6 +5,8 @@ Every text of a sender is written as a literal that says the same text again; in
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.edit import quoted
 from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO
@@ -27,6 +29,8 @@ _MOST_SHOWN = 3
 _MOST_NAMED = 5
 _MOST_ASKED = 10
 _SETTINGS = {"date_order": "the order of day and month", "decimal_mark": "the decimal mark"}
+#: Of a stack whose headers are the values of no field.
+_NO_KEY = "What stands above these columns is in no field, for the field of such headers is of another stack. Give these files a configuration of their own"
 _TITLE = "The fields: what each is called, which headers people give it, and how its cells are read and checked."
 
 
@@ -41,7 +45,7 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
     lines = [f'"""{_TITLE}"""', "", *_imports(sorted(needed)), ""]
     lines += [f"# From {_and(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. What nobody could know stands in comments."]
     whys = {one.constant[0]: one.why for one in made.values() if one.constant and one.why}
-    lines += [line for name, value in stacks.items() for line in (f"# {in_comment(whys.get(name, ''))}.", f"{name} = {value}")]
+    lines += [line for name, value in stacks.items() for line in (f"# {in_comment(whys.get(name, _NO_KEY))}.", f"{name} = {value}")]
     for one in fields:
         lines += _listed(f"{constant(one)} = ", [text(value) for value in one.known]) if one.known else []
     lines += [""]
@@ -66,7 +70,15 @@ def _made(fields: Sequence[InferredField]) -> dict[str, Made]:
     """By field how it is declared, where tables are reshaped for it; none where nobody has the other part of a stack."""
     made = {one.name: one.made for one in fields if one.made}
     valued = {one.constant for one in made.values() if one.constant and not one.value.endswith(".header")}
-    return {name: one for name, one in made.items() if one.constant is None or one.constant in valued}
+    names: dict[str, str] = {}
+    for value, wanted in {one.constant[1]: one.constant[0] for one in made.values() if one.constant in valued}.items():
+        names[value] = wanted if wanted not in names.values() else f"{wanted}_{len(names) + 1}"
+    found = {name: one for name, one in made.items() if one.constant is None or one.constant in valued}
+    for name, one in found.items():
+        if one.constant is not None:
+            own = names[one.constant[1]]
+            found[name] = replace(one, constant=(own, one.constant[1]), value=own + one.value.removeprefix(one.constant[0]))
+    return found
 
 
 def _imports(names: Sequence[str]) -> list[str]:
@@ -116,6 +128,8 @@ def remarks(one: InferredField) -> list[str]:
         found.append("no column of the samples is known to be it")
     elif one.absent:
         found.append(f"not in {_and(map(in_comment, one.absent))}")
+    if one.made and one.made.constant and one.read in ("month", "quarter", "week") and not any(letter.isdigit() for value in one.group.columns[0].texts[:50] for letter in value):
+        found.append(f"no year is known: {one.made.constant[1][:-1]}, year=2025) says it")
     if one.group.perhaps is not None:
         found.append(f"perhaps the same as {text(one.group.perhaps.headers[0])}")
     return found
@@ -155,6 +169,9 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
         if not one.pattern and one.settings and differing(inferred.senders):
             found.append(f"{name}: its name fits other senders' files, too; give its settings a table of your own in settings.toml")
     found += [f"{sample.name}: {shape.words}; fields.py says so" for sample in samples for shape in sample.shapes]
+    made = _made(fields).values()
+    keyed = {one.constant for one in made if one.value.endswith(".header")}
+    found += dict.fromkeys(f"{one.constant[0]}: {_NO_KEY[0].lower()}{_NO_KEY[1:]}" for one in made if one.constant and one.constant not in keyed)
     lists = [one.name for one in fields if one.known]
     if lists:
         found.append(f"are the lists of {_and(lists)} complete? A value that is not in its list gets a warning")
