@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _SAME_LIST = 0.5
 #: A case has so many records of each table.
 CASE_ROWS = 20
+#: Of so many ways to make its tables one record a row a person is asked.
+_MOST_ASKED = 3
 
 
 class SampleError(Exception):
@@ -119,7 +121,7 @@ def read_sample(name: str, path: Path, load: Callable[[Path | None, Sequence[str
             tables = tried
             break
         chosen = [one for one in chosen if one is not lacking[0]]
-    asked = [one for one in asked if _has_example(one, reshaped([*chosen, one]))]
+    asked = [one for one in asked[:_MOST_ASKED] if _has_example(one, reshaped([*chosen, one]))]
     if not any(table.headers and len(table.columns) > 1 for table in tables):
         raise SampleError("input_error", f"{name}: no table with a row of headers was found")
     full = [table for table in tables if table.rows and table.headers]
@@ -151,7 +153,7 @@ def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> l
     for table in found:
         own = shapes_of(table.headers, table.frame.rows()) if len(table.headers) == table.frame.width else []
         if table.header is not None:
-            own += facts_above(sheets[table.sheet].rows, table.header)
+            own += facts_above(sheets[table.sheet].rows, table.header, table.headers)
             own += [] if any(made.constant for one in own for made in one.made.values()) else fact_of_title(sheets[table.sheet].rows, table.header)
         for one in own:
             shapes.setdefault(one.key, one)
@@ -178,7 +180,11 @@ def _reshaped(
     more = ["drop_blank_rows=true", *(line.replace(" = ", "=") for one in shapes for line in one.settings)]
     if any(made.value == "section" for one in shapes for made in one.made.values()):
         more.append("group_rows=column")
-    tables = _tables_in(name, path, *load(folder, more), scratch)
+    try:
+        tables = _tables_in(name, path, *load(folder, more), scratch)
+    except SampleError:
+        # What cannot be declared so is no shape of it.
+        return [], list(shapes)
     made = {label: one for shape in shapes for label, one in shape.made.items()}
     results = [_table(name, one, one.frame.columns, made) for one in tables]
     there = {column.header for table in results for column in table.columns if column.filled}

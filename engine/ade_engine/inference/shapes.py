@@ -34,7 +34,6 @@ _OF_SERIES = {
 }  # fmt: skip
 #: A longer text is no label of a form.
 _LONGEST_LABEL = 40
-_GENERIC_SHEET = re.compile(r"[^\W\d_]+\s*\(?\d*\)?$")
 _PERIOD = re.compile(r"(?:[^\W\d_]{3,9}\.?\s+)?(?:19|20)\d\d(?:[-/.]\d{1,2}(?:[-/.]\d{1,2})?)?\b|\bQ[1-4]\b")
 
 
@@ -194,8 +193,11 @@ def _key_last(series: str, name: str) -> tuple[str, str] | None:
     return None
 
 
-def facts_above(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
-    """The labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0."""
+def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[Any] = ()) -> list[Shape]:
+    """The labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0; ``headers``: what stands
+    there.
+    """
+    known = {simplify(as_text(one)) for one in headers}
     labels: dict[str, bool] = {}
     for cells in reversed(rows[max(0, header - MOST_ABOVE) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
@@ -204,7 +206,8 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
             break
         pairs = [one for at, cell in enumerate(filled) if (one := _label(cell, filled[at + 1 : at + 2]))]
         for label, is_sure in pairs:
-            labels.setdefault(label, is_sure)
+            if simplify(label) not in known:
+                labels.setdefault(label, is_sure)
     shapes = []
     for is_sure in (True, False):
         names = [label for label, sure in reversed(labels.items()) if sure is is_sure]
@@ -219,7 +222,7 @@ def _label(cell: Any, behind: Sequence[Any]) -> tuple[str, bool] | None:
     """The label in a cell of a form, and whether it is one for sure: with a colon."""
     if not isinstance(cell, str) or not cell.strip() or len(cell) > _LONGEST_LABEL + 60:
         return None
-    label, colon, own = (part.strip() for part in cell.replace("：", ":").partition(":"))
+    label, colon, own = (" ".join(part.split()) for part in cell.replace("：", ":").partition(":"))
     if not label or not label[0].isalpha() or len(label) > _LONGEST_LABEL or any(letter.isdigit() for letter in label):
         return None
     has_value = bool(own) or bool(behind) and not (isinstance(behind[0], str) and behind[0].rstrip().endswith(":"))
