@@ -64,7 +64,7 @@ TWELVE = {
     "header": ({"Plan": [UPPER, ["Site", *["Plan", "Actual"] * 4], *([site, *amounts(8)] for site in SITES)]}, False, ['part_of=MONTHS["plan"]', 'part_of=MONTHS["actual"]'], 32),
     "prices": ({"Prices": [["Article", "Name", "Acme", "Birch Ltd", "Cedar", "Delta"], *([f"A-{100 + at}", f"Part {'ABCDEFGHIJ'[at]}", *amounts(4)] for at in range(10))]}, True, ['Stack(["Acme", "Birch Ltd", "Cedar", "Delta"])'], 40),
     "hours": ({"Hours": [["Name", "Mon", "Tue", "Wed", "Thu", "Fri"], *([name, *(some.choice([4, 6, 7.5, 8]) for _ in range(5))] for name in PEOPLE)]}, False, ['Stack("weekdays")'], 60),
-    "filled": ({"Staff": filled()}, False, ["fill_down=True"], 20),
+    "filled": ({"Staff": filled()}, True, ["fill_down=True"], 20),
     "departments": ({"Pay": departments()}, False, ["beside=section"], 12),
     "skills": ({"Skills": skills()}, True, ['split=","'], None),
     "blocks": ({"Members": blocks()}, False, ["line_records = true"], 8),
@@ -111,11 +111,12 @@ def test_what_a_file_is_gets_written_and_each_cell_knows_where_it_stood(name, tm
         (asked,) = [one for one in result["questions"] if one["kind"] == "shape"]
         assert len(asked["values"]) == 3
         text = (config / "src/ade_config/columns/fields.py").read_text("utf-8")
-        assert "\n# Perhaps" in text and not any(line in row for line in lines for row in text.splitlines() if not row.startswith("#"))
+        assert "\n# Perhaps" in text and not any(line in row for line in lines for row in text.splitlines() if row[:1] != "#")
         config = tmp_path / "config"
         result = judge().configure(config, [file], [asked["offers"][0]["answer"] | {"yes": True}])
     text = (config / "src/ade_config/columns/fields.py").read_text("utf-8") + (config / "settings.toml").read_text("utf-8")
-    assert [line for line in lines if line not in text] == []
+    code = "\n".join(row for row in text.splitlines() if not row.startswith("#"))
+    assert [line for line in lines if line not in code] == []
     outcome = succeed(config, file)
     labels = {one["name"]: one["label"] for one in result["fields"]}
     assert astray(outcome, file, labels) == []
@@ -158,7 +159,7 @@ def test_fix_says_what_to_write_of_a_runs_tables_and_writes_it(name, field, said
     (tmp_path / "made").mkdir()
     found = suggest({"root": str(template), "input": str(file)}, settings, package, tmp_path / "made")
     (one,) = [one for one in found["suggestions"] if is_declaration(one["header"])]
-    assert (one["field"], one["header"], one["reason"] is not None) == (field, said, True)
+    assert (one["field"], one["header"], one["reason"] is not None) == (field, said, name != "filled")
     (edit,) = edits(template, [(field, said)], tmp_path / "made")["edits"]
     text = (tmp_path / "made" / edit["new"]).read_text()
     assert [line for line in added if line not in text] == []
