@@ -283,14 +283,12 @@ class TableReport:
                 findings.valid_cells = final.valid_cells(name) or 0
             findings.computed = not findings.detected and final.has_values(name)
 
-    def rolled_up(self) -> Totals:
-        """The findings for the scopes above: the same, with headers in both spellings."""
-        totals = Totals(self.totals.fields)
+    def add_to(self, totals: Totals) -> None:
+        """Add the findings to those of the scope above: the same, with headers in both spellings."""
         totals.add(self.totals)
         for name, headers in self.trimmed_headers.items():
             if name in totals.fields:
                 totals.fields[name].headers |= headers
-        return totals
 
 
 class _FinalTable:
@@ -446,7 +444,7 @@ class RunReport:
                     f"sheet {sheet.title!r}, table {table.index + 1}: a hook has made the number of issues negative (the sum of "
                     "__ade_issue_count), so the run has no report; let the hook write 0 or more into each row"
                 )
-            totals.add(table.rolled_up())
+            table.add_to(totals)
             tables.append(
                 {
                     "scope": "table",

@@ -418,12 +418,9 @@ class _Run:
             self._add_own_sheets(output)
         pipeline.hooks.run(context, HookName.ON_WORKBOOK_BEFORE_SAVE, output_workbook=output.workbook)
         if context.remarks:
-            from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import lines_of_remarks
 
-            lines = lines_of_remarks(context)
-            output.add_issues(lines)
-            report.issues.append(by_severity(lines))
+            report.issues.append(output.add_issues(lines_of_remarks(context)))
         if is_late:
             self._add_own_sheets(output)
         output.save(str(plan.output_file), self._files_beside(pipeline, output, apart))

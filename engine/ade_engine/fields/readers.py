@@ -292,7 +292,8 @@ def filled_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.Series:
 
     Blank text counts as no value; columns that the table lacks count as empty.
     """
-    present = [table.get_column(name) for name in columns if name in table.columns]
+    there = table.columns
+    present = [table.get_column(name) for name in columns if name in there]
     return series_of(_native.filled_rows([readable(one) for one in present], table.height))
 
 
@@ -301,7 +302,8 @@ def without_blank_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.DataFr
 
     What has a value is what :func:`filled_rows` says. A table that has none of the columns stays as it is.
     """
-    present = [readable(table.get_column(name)) for name in columns if name in table.columns]
+    there = table.columns
+    present = [readable(table.get_column(name)) for name in columns if name in there]
     if not present:
         return table
     first, stop, flags = _native.filled_stretch(present, table.height)

@@ -141,9 +141,10 @@ class Surroundings:
 
         The cells of a part are those of the column that it was split from.
         """
-        source, rows = self.sources.get(name) or getattr(self.sources, "of_parts", {}).get(name), self._rows_of(name)
-        numbers = [] if source is None or rows is None or name not in self.table.columns else source.rows_without_value()
-        if not numbers:
+        source = self.sources.get(name) or getattr(self.sources, "of_parts", {}).get(name)
+        numbers = [] if source is None else source.rows_without_value()
+        rows = self._rows_of(name) if numbers and name in self.table.columns else None
+        if rows is None:
             return None
         found = rows.is_in(numbers) & self.table.get_column(name).is_null()
         return found if found.any() else None

@@ -8,6 +8,7 @@ input read them), and it tells what it noticed.
 from __future__ import annotations
 
 import os
+from datetime import date, datetime, timezone
 
 from ade_engine.models.record import Record
 
@@ -80,8 +81,6 @@ def decide() -> None:
 
 def day_of_run() -> int:
     """The day of the run in days since 1970; without a record the day on which it is asked for."""
-    from datetime import date, datetime, timezone
-
     try:
         day = date.fromisoformat(os.environ.get(RUN_DAY, ""))
     except ValueError:

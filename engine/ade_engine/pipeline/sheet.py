@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from ade_engine.io.output.other_shapes import OtherShapes
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.models.issues import Issue
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.issues.quarantine import Quarantine
     from ade_engine.pipeline.kept_rows.row_map import RowMap, RowsOfTable
@@ -225,16 +226,13 @@ class SheetPipeline:
         scan_rows: int,
         progress: Progress,
         lines: list[dict[str, Any]],
-        missing: pl.DataFrame | None,
+        missing: list[Issue] | None,
     ) -> None:
         """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them;
         ``missing``: the issues of required fields without a column.
         """
         if missing is not None:
-            from ade_engine.pipeline.issues.counted import by_severity
-
-            self._output.add_issues(missing)
-            outcome.issues.append(by_severity(missing))
+            outcome.issues.append(self._output.add_issues(missing))
         if context.settings.all_fields:
             for table in built:
                 table.result.table = with_all_fields(context, table.result.table)
@@ -259,12 +257,9 @@ class SheetPipeline:
             tables=[table.result for table in built],
         )
         if context.remarks:
-            from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import lines_of_remarks
 
-            lines = lines_of_remarks(context)
-            self._output.add_issues(lines)
-            outcome.issues.append(by_severity(lines))
+            outcome.issues.append(self._output.add_issues(lines_of_remarks(context)))
 
     def _find_tables(
         self, context: RunContext, scan: SheetScan, progress: Progress
@@ -630,13 +625,11 @@ class SheetPipeline:
         result.output_sheet_name = output_sheet.title
         table.whole.output_range = f"{result.output_sheet_name}!{output_region.a1}"
         if table.issues is not None:
-            from ade_engine.pipeline.issues.counted import by_severity
             from ade_engine.pipeline.issues.listed import completed
 
             numbers = {name: number for number, name in enumerate(columns, 1)}
             lines = completed(context, table, appended.header_row, output_sheet.title, numbers, look)
-            self._output.add_issues(lines, appended)
-            table.whole.count(by_severity(lines))
+            table.whole.count(self._output.add_issues(lines, appended))
         if context.policy.sends_notices:
             headers = write_table.columns if look is None else [column.header for column in look.columns]
             tell_written(context, result, list(zip(columns, headers)))
@@ -758,7 +751,7 @@ def _list_issues(context: RunContext, tables: list[BuiltTable]) -> None:
         table.issues = list_issues(frame, table.context.collected, table.places)
         table.context = table.places = None
     name_other_cells(tables)
-    leave_to_issues(context, [rule for table in tables for rule in table.issues.get_column("rule")])
+    leave_to_issues(context, [issue.rule for table in tables for issue in table.issues])
 
 
 def _rows_of(table: BuiltTable) -> RowsOfTable:

@@ -84,7 +84,7 @@ class AppendedTable:
         import polars as pl
 
         changed = []
-        for name, dtype in frame.schema.items():
+        for name, dtype in zip(frame.columns, frame.dtypes):
             base = dtype.base_type()
             if base in _plain_types():
                 if base is pl.Datetime and dtype.time_zone is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from operator import attrgetter
 from typing import Any
 
 from ade_engine import _native
@@ -18,6 +19,7 @@ from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.own_list import OwnList
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 from ade_engine.models.errors import OutputError
+from ade_engine.models.issues import KEYS, by_severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ade_engine.io.output.look import TableLook
+    from ade_engine.models.issues import Issue
     from ade_engine.io.worksheets.openpyxl_looks import Looks
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
@@ -81,7 +84,8 @@ class Output:
         #: The sheets that openpyxl holds and that are set up for printing.
         self._printed: set[int] = set()
         #: The lines of the list of issues; nothing where none is wanted.
-        self._issues: list[tuple[pl.DataFrame, AppendedTable | None]] | None = None
+        self._issues: list[tuple[list[Issue], AppendedTable | None]] = []
+        self._listed: pl.DataFrame | None = None
         #: All tables that were appended.
         self._placed: list[AppendedTable] = []
         self._workbook = OutputWorkbook(self)
@@ -192,9 +196,11 @@ class Output:
         """The titles of the sheets on which hooks have moved the engine's tables, as they were."""
         return list(dict.fromkeys(table.title for table in self._placed if not self.stands(table)))
 
-    def add_issues(self, lines: pl.DataFrame, table: AppendedTable | None = None) -> None:
-        """Add lines to the list of issues; ``table``: in which their cells of the output are."""
-        self._issues = [*(self._issues or ()), (lines, table)]
+    def add_issues(self, lines: list[Issue], table: AppendedTable | None = None) -> dict[str, int]:
+        """Add lines to the list of issues; ``table``: in which their cells of the output are. Returns how many there are of each severity."""
+        self._issues.append((lines, table))
+        self._listed = None
+        return by_severity(line.severity for line in lines)
 
     @property
     def issues(self) -> pl.DataFrame | None:
@@ -203,22 +209,21 @@ class Output:
 
         if not self._issues:
             return None
-        lines = pl.concat([self._with_places(*entry) for entry in self._issues])
-        if not lines.height:
-            return lines
-        sheets = {title: number for number, title in enumerate(lines.get_column("sheet").unique(maintain_order=True))}
-        at = pl.col("sheet").replace_strict(sheets, return_dtype=pl.UInt32)
-        return lines.sort(at, "row", pl.col("column").str.len_bytes(), "column", "rule", maintain_order=True, nulls_last=False)
-
-    def _with_places(self, lines: pl.DataFrame, table: AppendedTable | None) -> pl.DataFrame:
-        """Lines of the list, with the places that their cells have now; without where hooks have moved the table."""
-        import polars as pl
-
-        if table is None or not self.is_touched:
-            return lines
-        if not self.stands(table):
-            return lines.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in ("output", "output_sheet"))
-        return lines.with_columns(pl.lit(table.sheet.title).alias("output_sheet"))
+        # Hooks that have touched the workbook may have moved what the lines are of.
+        if self._listed is None or self.is_touched:
+            found = [line for lines, _ in self._issues for line in lines]
+            columns = {key: list(map(attrgetter(key), found)) for key in KEYS}
+            if self.is_touched:
+                stand = [(len(lines), table, table is None or self.stands(table)) for lines, table in self._issues]
+                is_there = [one for count, _, one in stand for _ in range(count)]
+                titles = [None if table is None else table.sheet.title for count, table, _ in stand for _ in range(count)]
+                columns["output"] = [place if one else None for place, one in zip(columns["output"], is_there)]
+                columns["output_sheet"] = [(title or former) if one else None for former, title, one in zip(columns["output_sheet"], titles, is_there)]
+            lines = pl.DataFrame(columns, schema=KEYS)
+            sheets = {title: number for number, title in enumerate(lines.get_column("sheet").unique(maintain_order=True))}
+            at = pl.col("sheet").replace_strict(sheets, return_dtype=pl.UInt32)
+            self._listed = lines.sort(at, "row", pl.col("column").str.len_bytes(), "column", "rule", maintain_order=True, nulls_last=False) if found else lines
+        return self._listed
 
     def save(self, path: str, beside_it: Mapping[str, Callable[[str], None]] | None = None) -> None:
         """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing.

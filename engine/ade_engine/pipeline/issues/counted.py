@@ -9,8 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.io.limits import MOST_ISSUES
-from ade_engine.models.issues import SEVERITIES
-from ade_engine.pipeline.issues.listed import KEYS
+from ade_engine.models.issues import KEYS, by_severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,12 +23,6 @@ _RANGES_OF_ONE, _RANGES, _MOST_RULES = 200, 5_000, 2_000
 #: The rule of issues that a hook names by a word that stands in no code.
 _OF_HOOK = "<hook>"
 _GROUP = ["sheet", "field", "rule", "severity"]
-
-
-def by_severity(lines: pl.DataFrame) -> dict[str, int]:
-    """How many of the lines have each severity."""
-    counts = dict(lines.get_column("severity").value_counts().rows())
-    return {severity: counts.get(severity, 0) for severity in SEVERITIES}
 
 
 def told(
@@ -47,7 +40,7 @@ def told(
             "unlisted": lines.height - listed,
             "rows_with_errors": rows_with_errors,
             "rows_quarantined": rows_quarantined,
-            "by_severity": by_severity(lines),
+            "by_severity": by_severity(lines.get_column("severity").to_list()),
         },
     }
 

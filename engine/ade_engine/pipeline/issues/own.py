@@ -75,9 +75,9 @@ def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table:
 
 
 def _fields_of(context: RunContext, table: pl.DataFrame, *types: type[pl.DataType]) -> list[str]:
-    """The fields of a table whose columns have one of these types. A frame makes its schema anew for each who asks."""
-    schema = table.schema
-    return [name for name in context.registry.fields if name in schema and schema[name].base_type() in types]
+    """The fields of a table whose columns have one of these types."""
+    found = dict(zip(table.columns, table.dtypes))
+    return [name for name in context.registry.fields if name in found and found[name].base_type() in types]
 
 
 def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:

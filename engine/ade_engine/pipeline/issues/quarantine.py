@@ -14,9 +14,8 @@ import polars as pl
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.io.output.own_list import CONTROL_CHARACTERS
-from ade_engine.models.issues import ERROR
-from ade_engine.pipeline.issues.counted import by_severity
-from ade_engine.pipeline.issues.listed import SCHEMA, lines_of, placed
+from ade_engine.models.issues import ERROR, by_severity
+from ade_engine.pipeline.issues.listed import lines_of, placed
 from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
 from ade_engine.pipeline.output.manifest import unique_header
 from ade_engine.pipeline.output.merge import BuiltTable
@@ -26,6 +25,7 @@ from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREF
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.workbook import Output
+    from ade_engine.models.issues import Issue
     from ade_engine.models.notices import Notices
     from ade_engine.pipeline.kept_rows.row_map import RowMap
     from ade_engine.pipeline.output.manifest import Manifest
@@ -43,7 +43,7 @@ class _Part:
 
     __slots__ = ("sheet", "rows", "frame", "columns", "lines")
 
-    def __init__(self, sheet: str, rows: RowsOfTable, frame: pl.DataFrame, columns: list[LookColumn], lines: pl.DataFrame):
+    def __init__(self, sheet: str, rows: RowsOfTable, frame: pl.DataFrame, columns: list[LookColumn], lines: list[Issue]):
         self.sheet = sheet
         self.rows = rows
         self.frame = frame
@@ -65,18 +65,25 @@ class Quarantine:
 
     def take(self, context: RunContext, table: BuiltTable, manifest: Manifest | None) -> BuiltTable:
         """The table without its rows with errors; the table itself where it has none."""
-        at = table.issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().unique().sort()
-        if at.is_empty():
+        out = {issue.position for issue in table.issues if issue.severity == ERROR} - {None}
+        if not out:
             return table
-        height = table.result.table.height
-        is_out = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(at, True)
+        rows: tuple[list[int], list[int]] = [], []
+        for row in range(table.result.table.height):
+            rows[row in out].append(row)
+        places = {row: place for half in rows for place, row in enumerate(half)}
         # What is of no row, or of one that is not known, is of the table.
-        kept, rest = _part(table, ~is_out, has_whole=True), _part(table, is_out)
+        issues = [issue for issue in table.issues if issue.position is None], []
+        for issue in table.issues:
+            if issue.position is not None:
+                issues[issue.position in out].append(issue)
+                issue.position = places[issue.position]
+        kept, rest = (_part(table, *half) for half in zip(rows, issues))
         columns = _columns(context, rest, manifest)
         # As for the rows that stay: without a look fields have their labels there.
         headers = {column.source: column.header for column in columns} if context.settings.output_style == "table" else {}
         lines = lines_of(context, rest, headers)
-        table.count(by_severity(lines))
+        table.count(by_severity(line.severity for line in lines))
         rows = RowsOfTable(rest.result.table, rest.rows_unknown, is_turned=rest.is_turned)
         self._parts.append(_Part(context.sheet_name, rows, _with_own(context, rest, columns, headers), columns, lines))
         if context.sheet_name not in self._titles:
@@ -130,16 +137,11 @@ class Quarantine:
         )
 
 
-def _part(table: BuiltTable, mask: pl.Series, *, has_whole: bool = False) -> BuiltTable:
+def _part(table: BuiltTable, rows: list[int], issues: list[Issue]) -> BuiltTable:
     """Some rows of a table, with their issues."""
     result = copy(table.result)
-    result.table = table.result.table.filter(mask)
+    result.table = table.result.table[pl.Series(rows, dtype=pl.UInt32)]
     result.row_count = result.table.height
-    places = pl.DataFrame({"position": mask.arg_true().cast(pl.UInt32)}).with_row_index("place")
-    issues = table.issues.join(places, on="position", how="inner", maintain_order="left")
-    issues = issues.with_columns(pl.col("place").alias("position")).select(*SCHEMA)
-    if has_whole:
-        issues = pl.concat([table.issues.filter(pl.col("position").is_null()), issues])
     return table.part(result, issues)
 
 

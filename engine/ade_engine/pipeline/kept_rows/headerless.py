@@ -90,7 +90,7 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> dict[int, str]:
     for row, _ in scan.layouts().looked_at:
         if kinds[row] != HEADER and not known:
             continue
-        said = tuple("" if is_blank(cell) else str(cell).strip() for cell in scan.row(row))
+        said = tuple("" if cell is None else str(cell).strip() for cell in scan.row(row))
         if kinds[row] == HEADER:
             # A line drawn with signs is no header by itself.
             if sum(any(map(str.isalpha, text)) for text in {*said}) > 1:
@@ -123,7 +123,7 @@ class _Sheet:
 
     def cells(self, row: int) -> list[Any]:
         """The filled cells of a row. A merged range that was filled says the same in each of its cells."""
-        found = {str(cell).strip(): cell for cell in self.scan.row(row) if not is_blank(cell)}
+        found = {text: cell for cell in self.scan.row(row) if cell is not None and (text := str(cell).strip())}
         return list(found.values())
 
     def has_known_word(self, row: int) -> bool:
@@ -406,7 +406,7 @@ class _Sheet:
     def is_on_its_side(self, span: RowSpan) -> bool:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
         rows = range(span.start, min(span.stop, span.start + _MOST_COMPARED))
-        first = [cells[0] for cells in map(self.cells, rows) if cells]
+        first = [cell for row in rows if (cell := next((cell for cell in self.scan.row(row) if not is_blank(cell)), None)) is not None]
         known = sum(map(self.is_word, first))
         below = len(fields_of(first, self.words))
         header = range(span.start, span.data_start)

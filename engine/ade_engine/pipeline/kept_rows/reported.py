@@ -10,8 +10,8 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.pipeline.kept_rows.identity import has_not_moved
-from ade_engine.pipeline.shared.collected import Said, ids_of, in_parts
-from ade_engine.pipeline.shared.table_columns import HAS_ISSUES, ISSUE_COUNT, ISSUE_PREFIX, with_series
+from ade_engine.pipeline.shared.collected import there
+from ade_engine.pipeline.shared.table_columns import HAS_ISSUES, ISSUE_COUNT, ISSUE_PREFIX, ids_of, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,20 +69,21 @@ def _with_said(collected: Collected, table: pl.DataFrame, one: Reported) -> pl.D
     """The table with a hook's messages behind those that its issue column has."""
     field = one.field or ""
     name = f"{ISSUE_PREFIX}{field}"
-    there = table.get_column(name).cast(pl.String) if name in table.columns else pl.Series(name, [None], dtype=pl.String).new_from_index(0, table.height)
-    joined = pl.select(
-        pl.when(pl.lit(one.messages).is_null()).then(there).otherwise(pl.concat_str([there, one.messages], separator="; ", ignore_nulls=True)).alias(name)
-    ).to_series()
-    # What the text was made of is part of the new one.
-    ids = ids_of(table)
-    former = pl.DataFrame({"id": ids, "text": there, "new": joined}).filter(pl.col("text").is_not_null() & one.messages.is_not_null())
-    if former.height:
-        collected.keep(field, in_parts(former, collected.of(field), field).with_columns(pl.col("new").alias("text")))
-    collected.add(table, field, joined, [Said(one.rule, one.severity, one.messages)])
-    is_new = there.is_null() & one.messages.is_not_null()
-    changed = [joined]
+    texts = table.get_column(name).cast(pl.String).to_list() if name in table.columns else [None] * table.height
+    ids, said = ids_of(table).to_list(), there(one.messages)
+    former = [(at, text) for at, _ in said if (text := texts[at]) is not None]
+    is_new = [False] * table.height
+    for at, message in said:
+        is_new[at] = texts[at] is None
+        texts[at] = message if is_new[at] else f"{texts[at]}; {message}"
+    if former:
+        # What the text was made of is part of the new one.
+        parts = collected.in_parts(field, [(ids[at], text) for at, text in former])
+        collected.add(field, [((ids[at], texts[at]), part) for (at, _), made in zip(former, parts) for part in made], first=True)
+    collected.add(field, [((ids[at], texts[at]), (message, one.rule, one.severity)) for at, message in said])
+    changed, new = [pl.Series(name, texts, dtype=pl.String)], pl.Series(is_new)
     if HAS_ISSUES in table.columns and table.schema[HAS_ISSUES] == pl.Boolean:
-        changed.append((table.get_column(HAS_ISSUES) | is_new).alias(HAS_ISSUES))
+        changed.append((table.get_column(HAS_ISSUES) | new).alias(HAS_ISSUES))
     if ISSUE_COUNT in table.columns and table.schema[ISSUE_COUNT].is_integer():
-        changed.append((table.get_column(ISSUE_COUNT) + is_new.cast(table.schema[ISSUE_COUNT])).alias(ISSUE_COUNT))
+        changed.append((table.get_column(ISSUE_COUNT) + new.cast(table.schema[ISSUE_COUNT])).alias(ISSUE_COUNT))
     return with_series(table, changed)

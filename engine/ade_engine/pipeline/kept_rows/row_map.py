@@ -59,12 +59,13 @@ class RowsOfTable:
     def __init__(self, table: pl.DataFrame, unknown: str | None, *, is_turned: bool):
         self.unknown = unknown
         self.is_turned = is_turned
-        known = unknown is None and ROW in table.columns
+        names = table.columns if unknown is None else ()
+        known = ROW in names
         self.numbers = table.get_column(ROW).cast(pl.UInt32) if known else pl.Series(ROW, [], dtype=pl.UInt32)
         #: Of a table that was reshaped: the rows and the columns in which the values of a field stand, where these are not its own, and
         #: which of several values in its cell each is.
         self.cells: dict[str, dict[str, pl.Series]] = {}
-        for name in table.columns if known else ():
+        for name in names if known else ():
             for key, prefix in (("rows", CELL_ROW_PREFIX), ("columns", CELL_COLUMN_PREFIX), ("parts", CELL_PART_PREFIX)):
                 if name.startswith(prefix):
                     self.cells.setdefault(name.removeprefix(prefix), {})[key] = table.get_column(name)

@@ -14,6 +14,7 @@ from ade_engine.pipeline.shared.table_columns import is_provenance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ade_engine.models.issues import Issue
     from ade_engine.pipeline.columns.places import Places
     from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.context import RunContext
@@ -33,7 +34,7 @@ class BuiltTable:
         *,
         is_turned: bool = False,
         rows_unknown: str | None = None,
-        issues: pl.DataFrame | None = None,
+        issues: list[Issue] | None = None,
     ):
         self.result = result
         self.counts = counts
@@ -63,7 +64,7 @@ class BuiltTable:
         """The table that it is a part of, else itself."""
         return self._whole or self
 
-    def part(self, result: TableResult, issues: pl.DataFrame) -> BuiltTable:
+    def part(self, result: TableResult, issues: list[Issue]) -> BuiltTable:
         """Some of its rows, with their issues."""
         part = BuiltTable(
             result,
@@ -91,9 +92,7 @@ class BuiltTable:
     @property
     def rows_with_errors(self) -> int:
         """With ``issue_list``: how many of its rows have an error."""
-        if self.issues is None or not self.issues.height:
-            return 0
-        return self.issues.filter(pl.col("severity") == ERROR).get_column("position").drop_nulls().n_unique()
+        return len({issue.position for issue in self.issues or () if issue.severity == ERROR} - {None})
 
     @property
     def mapping_ratio(self) -> float:
@@ -176,14 +175,15 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     )
 
 
-def _stacked_issues(tables: list[BuiltTable]) -> pl.DataFrame | None:
+def _stacked_issues(tables: list[BuiltTable]) -> list[Issue] | None:
     """The issues of tables that stand below each other."""
-    above, found = 0, []
+    above = 0
     for table in tables:
-        if table.issues is not None:
-            found.append(table.issues.with_columns(pl.col("position") + above))
+        for issue in table.issues or ():
+            issue.position = None if issue.position is None else issue.position + above
         above += table.result.table.height
-    return pl.concat(found) if found else None
+    found = [table.issues for table in tables if table.issues is not None]
+    return [issue for issues in found for issue in issues] if found else None
 
 
 class _Known:

@@ -125,29 +125,24 @@ def table_look(
 def with_severities(table: BuiltTable) -> pl.DataFrame:
     """The frame of a table, where its issues are listed with columns that say how severe those of each cell are at worst."""
     frame = table.result.table
-    if table.issues is None or not table.issues.height:
+    levels: dict[str, dict[int, int]] = {}
+    # As the native module numbers them: the worst is the greatest, and the last one of a cell stays.
+    numbers = {severity: level for level, severity in enumerate(reversed(SEVERITIES), 1)}
+    for issue in sorted(table.issues or (), key=lambda issue: numbers[issue.severity]):
+        if issue.position is not None:
+            levels.setdefault(issue.field or "", {})[issue.position] = numbers[issue.severity]
+    if not levels:
         return frame
     import polars as pl
 
-    # As the native module numbers them: the worst is the greatest.
-    numbers = {word: number for number, word in enumerate(reversed(SEVERITIES), 1)}
-    level = pl.col("severity").replace_strict(numbers, return_dtype=pl.UInt8)
-    # The last one of a cell stays.
-    issues = table.issues.select("position", pl.col("field").fill_null(""), level.alias("level")).drop_nulls().sort("level")
     none = pl.Series([0], dtype=pl.UInt8)
-    return with_series(
-        frame,
-        [
-            none.new_from_index(0, frame.height).scatter(own.get_column("position"), own.get_column("level")).alias(f"{SEVERITY_PREFIX}{field}")
-            for (field,), own in issues.partition_by("field", as_dict=True).items()
-        ],
-    )
+    return with_series(frame, [none.new_from_index(0, frame.height).scatter([*own], [*own.values()]).alias(f"{SEVERITY_PREFIX}{field}") for field, own in levels.items()])
 
 
 def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[Issues]:
     """The issues of a table: those of columns that are written, in their order, then the others."""
     there = table.result.table.columns
-    listed = set() if table.issues is None or not table.issues.height else set(table.issues.filter(table.issues.get_column("position").is_not_null()).get_column("field").fill_null(""))
+    listed = {issue.field or "" for issue in table.issues or () if issue.position is not None}
     found = [name.removeprefix(ISSUE_PREFIX) for name in there if name.startswith(ISSUE_PREFIX)]
     if not found:
         return []

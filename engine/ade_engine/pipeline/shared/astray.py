@@ -14,7 +14,7 @@ from functools import cached_property
 
 import polars as pl
 
-from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text
+from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text, ids_of
 
 #: Of so many rows it is seen whether a column was copied from another one.
 _SAMPLE = 1_000
@@ -52,12 +52,12 @@ class Astray:
             if name in before.columns:
                 self._follow_column(field, before, after, name, ids, has_moved)
 
-    def follow_column(self, before: pl.DataFrame, after: pl.DataFrame, name: str, ids: pl.Series, *, reads: str | None) -> None:
+    def follow_column(self, before: pl.DataFrame, after: pl.DataFrame, name: str, *, reads: str | None) -> None:
         """Note what a transform did to the values of a column. ``reads``: the column that a reader has read for it."""
         if reads not in (None, name):
             self._whole.setdefault(name, True)
         elif reads is None and name in before.columns:
-            self._follow_column(name, before, after, name, ids, False)
+            self._follow_column(name, before, after, name, ids_of(after), False)
 
     def _follow_column(self, field: str, before: pl.DataFrame, after: pl.DataFrame, name: str, ids: pl.Series, has_moved: bool) -> None:
         one, other = before.get_column(name), after.get_column(name)

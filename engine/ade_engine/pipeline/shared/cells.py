@@ -74,12 +74,12 @@ class Cells:
         """Say which of the values in its cell each value of a field is, from 1, and of how many."""
         self._parts[field] = numbers, counts, len(self._steps)
 
-    def parts_of(self, field: str, ids: pl.Series) -> list[pl.Series] | None:
-        """The number of each value in its cell, and how many that has, of some rows; ``None``: no cell of the field was parted."""
+    def parts_of(self, field: str, ids: list[int | None]) -> list[list[int | None]]:
+        """The number of each value in its cell, and how many that has, of some rows; empty: no cell of the field was parted."""
         if field not in self._parts:
-            return None
-        numbers, counts, steps = self._parts[field]
-        return [self._taken(one, ids, steps).alias(name) for one, name in ((numbers, "part"), (counts, "parts"))]
+            return [[], []]
+        *both, steps = self._parts[field]
+        return [self._taken(one, pl.Series(ids, dtype=pl.UInt32), steps).to_list() for one in both]
 
     def gather(self, at: pl.Series) -> None:
         """Follow the rows of the table, which are now those at these positions."""
@@ -171,8 +171,8 @@ class Cells:
             if columns is not None:
                 made.append(self.columns_of(field, ids, None).alias(f"{CELL_COLUMN_PREFIX}{field}"))
         for field in self._parts:
-            parts = self.parts_of(field, ids) if field in table.columns else None
-            if parts is not None:
-                made.append(pl.select(pl.when(parts[1] > 1).then(parts[0]).otherwise(0)).to_series().alias(f"{CELL_PART_PREFIX}{field}"))
+            if field in table.columns:
+                parts = [part if (count or 0) > 1 else 0 for part, count in zip(*self.parts_of(field, ids.to_list()))]
+                made.append(pl.Series(f"{CELL_PART_PREFIX}{field}", parts, dtype=pl.UInt32))
         return with_series(table, made) if made else table
 

@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import polars as pl
 
-from ade_engine.fields.surroundings import ROW
 from ade_engine.models.issues import WARNING
 from ade_engine.pipeline.shared.astray import Astray
+
+#: Polars thins a longer column before its texts are looked at; a query costs more than a short one.
+_LONG = 1_000
+#: A message, its rule and its severity.
+Part = tuple[str, str, str]
+#: The number of a cell's row, and its text.
+Cell = tuple[int | None, str]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
-
-
-_PARTS = ("id", "text", "message", "rule", "severity")
-
-
-class Said:
-    """The messages of one rule: as many as the table has rows, and null where a cell is fine."""
-
-    __slots__ = ("rule", "severity", "messages")
-
-    def __init__(self, rule: str, severity: str, messages: pl.Series):
-        self.rule = rule
-        self.severity = severity
-        self.messages = messages
 
 
 class Reported:
@@ -60,60 +52,47 @@ class Collected:
         #: What hooks have said and what is not in an issue column yet; what they said of no row, or of rows that are not known.
         self.reported: list[Reported] = []
         self.of_whole: list[Reported] = []
-        self._by_field: dict[str, list[pl.DataFrame]] = {}
+        self._by_field: dict[str, list[tuple[Cell, Part]]] = {}
 
-    def add(self, table: pl.DataFrame, field: str, texts: pl.Series, said: Iterable[Said]) -> None:
-        """Keep what the texts of a field's cells were made of, in the order of the messages in a text."""
-        ids = ids_of(table)
-        frames = self._by_field.setdefault(field, [])
-        for one in said:
-            if one.messages.null_count() == len(one.messages):
-                continue
-            frame = pl.DataFrame({"id": ids, "text": texts, "message": one.messages}).drop_nulls("message")
-            known = [pl.Series(name, [value]).new_from_index(0, frame.height) for name, value in (("rule", one.rule), ("severity", one.severity))]
-            frames.append(frame.hstack(known))
-
-    def keep(self, field: str, parts: pl.DataFrame) -> None:
-        """Keep what further texts of a field's cells were made of: the columns that :meth:`of` gives."""
-        self._by_field.setdefault(field, []).insert(0, parts.select(*_PARTS))
+    def add(self, field: str, said: Iterable[tuple[Cell, Part]], *, first: bool = False) -> None:
+        """Keep the messages that texts of a field's cells were made of, in their order; ``first``: before what is known."""
+        known = self._by_field.setdefault(field, [])
+        at = 0 if first else len(known)
+        known[at:at] = said
 
     def say(self, field: str, rule: str, severity: str, messages: pl.Series) -> None:
         """Say something of a field's cells as a hook does, where there is anything to say."""
         if messages.null_count() < len(messages):
             self.reported.append(Reported(field, rule, severity, "", messages))
 
-    def of(self, field: str) -> pl.DataFrame | None:
-        """What was said of the cells of a field: ``id`` (the row's number, or null), ``text``, ``message``, ``rule``, ``severity``."""
-        frames = self._by_field.get(field)
-        return pl.concat(frames) if frames else None
+    def in_parts(self, field: str, cells: list[Cell]) -> list[list[Part]]:
+        """Each text as the messages that it was made of."""
+        known = self._by_field.get(field, ())
+        of_hook = f"{field}.hook" if field else "hook"
+        # Without a row's number its text tells the parts; with one they have to agree on both.
+        has_ids = all(cell[0] is not None for cell in cells) and all(cell[0] is not None for cell, _ in known)
+        made: dict[Cell | str, list[Part]] = {}
+        for cell, part in known:
+            found = made.setdefault(cell if has_ids else cell[1], [])
+            if not found or all(part[:2] != one[:2] for one in found):
+                found.append(part)
+        return [made.get(cell if has_ids else cell[1]) or [(cell[1], of_hook, WARNING)] for cell in cells]
 
 
-def in_parts(there: pl.DataFrame, parts: pl.DataFrame | None, field: str) -> pl.DataFrame:
-    """Each text as the messages that it was made of."""
-    of_hook = (pl.lit(f"{field}.hook" if field else "hook"), pl.lit(WARNING), pl.col("text"))
-    if parts is None:
-        return there.with_columns(rule=of_hook[0], severity=of_hook[1], message=of_hook[2])
-    # Without a row's number its text tells the parts; with one they have to agree on both.
-    on = ["text"] if parts.get_column("id").null_count() or there.get_column("id").null_count() else ["id", "text"]
-    known = parts.unique([*on, "rule", "message"], keep="first", maintain_order=True).select(*on, "rule", "severity", "message")
-    joined = there.join(known, on=on, how="left", maintain_order="left")
-    return joined.with_columns(
-        pl.coalesce("rule", of_hook[0]).alias("rule"),
-        pl.coalesce("severity", of_hook[1]).alias("severity"),
-        pl.coalesce("message", of_hook[2]).alias("message"),
-    )
+def there(column: pl.Series) -> list[tuple[int, str]]:
+    """The texts of a column, with their positions."""
+    if column.null_count() == len(column):
+        return []
+    places: Iterable[int] = range(len(column))
+    if len(column) > _LONG:
+        is_there = column.is_not_null()
+        places, column = is_there.arg_true().to_list(), column.filter(is_there)
+    return [(at, text) for at, text in zip(places, column.cast(pl.String).to_list()) if text is not None]
 
 
 def said_at(is_wrong: pl.Series, message: str) -> pl.Series:
     """The message at the rows where something is wrong."""
     return pl.select(pl.when(is_wrong).then(pl.lit(message, dtype=pl.String))).to_series()
-
-
-def ids_of(table: pl.DataFrame) -> pl.Series:
-    """The numbers of the rows in their sheet; nulls where they are not known."""
-    if ROW in table.columns and (rows := table.get_column(ROW)).dtype.is_integer():
-        return rows.cast(pl.UInt32, strict=False).alias("id")
-    return pl.Series("id", [None], dtype=pl.UInt32).new_from_index(0, table.height)
 
 
 def rules_of(entries: Iterable[RegisteredFn]) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from ade_engine.fields.readers import Reader
 from ade_engine.fields.surroundings import ROW, ROW_CHECK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import polars as pl
 
 
 RESERVED_PREFIX = "__ade_"
@@ -57,3 +57,20 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
 def as_text(column: pl.Series) -> pl.Series:
     """A column as people see it: whole numbers without decimals, dates as ``2025-01-31``."""
     return Reader(column.name, "text").read(column).alias(column.name)
+
+
+def texts_at(column: pl.Series, places: list[int]) -> list[str | None]:
+    """Values of a column as people see them."""
+    return as_text(column[pl.Series(places, dtype=pl.UInt32)]).to_list()
+
+
+def ids_of(table: pl.DataFrame) -> pl.Series:
+    """The numbers of the rows in their sheet; nulls where they are not known."""
+    if ROW in table.columns and (rows := table.get_column(ROW)).dtype.is_integer():
+        return rows.cast(pl.UInt32, strict=False).alias("id")
+    return pl.Series("id", [None], dtype=pl.UInt32).new_from_index(0, table.height)
+
+
+def ids_at(table: pl.DataFrame, places: list[int]) -> list[int | None]:
+    """The numbers of some rows in their sheet."""
+    return ids_of(table)[pl.Series(places, dtype=pl.UInt32)].to_list()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import polars as pl
@@ -27,7 +28,7 @@ from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.series import series_of
 from ade_engine.models.table import column_number
-from ade_engine.pipeline.shared.collected import ids_of, rules_of
+from ade_engine.pipeline.shared.collected import rules_of, there
 from ade_engine.pipeline.shared.table_columns import (
     DOUBT_PREFIX,
     HAS_ISSUES,
@@ -37,6 +38,7 @@ from ade_engine.pipeline.shared.table_columns import (
     TOTAL_PREFIX,
     UNREAD_PREFIX,
     as_text,
+    ids_at,
     with_series,
 )
 from ade_engine.pipeline.values.own_checks import is_demand
@@ -76,7 +78,7 @@ class _Expressions:
     def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
         """Fields of the table in column order, then the others as they were registered; only those with callables."""
         present = [name for name in table.columns if name in self._callers]
-        return present + [name for name in registered if name in self._callers and name not in table.columns]
+        return present + [name for name in registered if name in self._callers and name not in present]
 
     def _ask(
         self,
@@ -116,7 +118,7 @@ def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
     """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
     if not typed:
         return frozenset(table.columns)
-    return frozenset(name for name, dtype in table.schema.items() if dtype != pl.Null)
+    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if dtype != pl.Null)
 
 
 def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
@@ -222,7 +224,7 @@ class Transforms(_Expressions):
                     around.end_transform(field)
                     if context.collected is not None:
                         read = expression.column if is_reader else None
-                        context.collected.astray.follow_column(before, table, field, ids_of(table), reads=read)
+                        context.collected.astray.follow_column(before, table, field, reads=read)
                 if context.debug:
                     self._report(context, entry, field, before, table, expression is not None)
             if not is_only_read:
@@ -349,6 +351,8 @@ def keep_unread(
 
 def _with_totals(context: RunContext, table: pl.DataFrame, around: Surroundings, added: list[pl.Series]) -> list[pl.Series]:
     """The messages with those of totals that are not the sums of the records, each at the last record that was added."""
+    if not context.total_issues:
+        return added
     fields = {source.letters: field for field, source in around.sources.items() if field in table.columns}
     cells = context.cells
     if cells is not None:
@@ -428,28 +432,18 @@ _RULES = {
     TOTAL_PREFIX: ("total_differs", WARNING),
 }
 _NO_SAVED_VALUE = "formula without a saved value"
-#: The rules of cells that came out empty for a reason of their own, and what is said of these, value and all: a program that
-#: has cut a code down writes it as "1.23E+11", which no reader of phone numbers takes for one.
-_RULES_OF_UNREAD = {
-    "formula_without_value": f"^{_NO_SAVED_VALUE}$",
-    "digits_lost": r'^(a code that has lost its digits: "|not a phone number: "\s*\d[.,]\d+[Ee]\+\d\d\s*"$)',
-}
+#: A program that has cut a code down writes it as "1.23E+11", which no reader of phone numbers takes for one.
+_LOST_DIGITS = re.compile(r"\s*\d[.,]\d+[Ee]\+\d\d\s*")
 #: With ``check_dates``, days before 1900: readers take them for slips, and they are left empty.
-_OUT_OF_RANGE = "date_out_of_range"
-_RULES_WITH_DATES = _RULES_OF_UNREAD | {
-    _OUT_OF_RANGE: r'^not a date[^:"]*: "\s*(?:0\d|1[0-8])\d\d[-./]\d\d?[-./]\d\d?\b|^not a date[^:"]*: "\s*\d\d?[-./]\d\d?[-./](?:0\d|1[0-8])\d\d\b'
-}
+_BEFORE_1900 = re.compile(r"\s*((?:0\d|1[0-8])\d\d[-./]\d\d?[-./]\d\d?\b|\d\d?[-./]\d\d?[-./](?:0\d|1[0-8])\d\d\b)")
 #: The list of issues is read by people who have never heard of readers and settings: what it says in place of the words that
 #: stand in issue columns.
 _PLAIN = {
-    "^left empty$": "this value could not be taken over",
-    f"^{_NO_SAVED_VALUE}$": "a formula that was saved without its result; open the file in a spreadsheet program and save it",
-    "^a code that has lost its digits$": "a program has cut off the digits of this code; get it anew as text",
-    "^ambiguous: (.*) by (.*) alone$": "not clear from the column: read as $1 (by $2)",
-    "^ambiguous column, ": "not clear from the column: ",
+    "left empty": "this value could not be taken over",
+    _NO_SAVED_VALUE: "a formula that was saved without its result; open the file in a spreadsheet program and save it",
+    "a code that has lost its digits": "a program has cut off the digits of this code; get it anew as text",
 }
-#: What a message says before it quotes the cell.
-_BEFORE_QUOTE = r'(?s)^(.*?): ".*"$'
+_AMBIGUOUS = re.compile(r"ambiguous: (.*) by (.*) alone")
 #: The column of one message by itself.
 _ALONE = "__ade_message"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
@@ -554,7 +548,9 @@ class Validators(_Expressions):
                 messages = [*map(pl.col, own), *messages]
                 table = self._add_issues(context, table, field, messages, speakers, subject)
                 if context.collected is not None and table.get_column(name).null_count() < table.height:
-                    parts = [_applied_alone(context, table, message, field) for message in messages]
+                    parts = [table.get_column(prefix) for prefix in own]
+                    if len(messages) > 1:
+                        parts += [_applied_alone(context, table, message, field) for message in messages[len(own) :]]
             elif own:
                 table = with_series(table, [table.get_column(own[0]).alias(name)])
             elif has_passed:
@@ -564,8 +560,7 @@ class Validators(_Expressions):
             made.append(name)
             if context.collected is not None:
                 rules = [(self._rules[id(entry)], entry.severity) for entry in speakers]
-                unread = _RULES_WITH_DATES if context.settings.check_dates else _RULES_OF_UNREAD
-                _collect(context.collected, table, field, own, unread, rules, parts or [table.get_column(name)])
+                _collect(context.collected, table, field, own, rules, parts or [table.get_column(name)], check_dates=context.settings.check_dates)
         context.at_field(None)
         table = _summed_up(table, made)
         if context.debug:
@@ -685,41 +680,42 @@ def _collect(
     table: pl.DataFrame,
     field: str,
     own: list[str],
-    unread: dict[str, str],
     rules: list[tuple[str, str]],
     parts: list[pl.Series],
+    *,
+    check_dates: bool,
 ) -> None:
-    """Keep the messages of a field apart: what the engine says of its cells, by the rules of those ``unread``, then what validators
-    say, with their rules.
-    """
-    from ade_engine.pipeline.shared.collected import Said
-
-    said = []
-    for prefix, part in zip((name.removesuffix(field) for name in own), parts):
+    """Keep the messages of a field apart: what the engine says of its cells, by its rules, then what validators say, with theirs."""
+    texts = dict(there(table.get_column(f"{ISSUE_PREFIX}{field}")))
+    if not texts:
+        return
+    cells = dict(zip(texts, zip(ids_at(table, [*texts]), texts.values())))
+    said = [[one for one in there(part) if one[0] in cells] for part in parts]
+    for prefix, messages in zip((name.removesuffix(field) for name in own), said):
         rule, severity = _RULES[prefix]
-        of_rules = _unread_by_rule(part, rule, unread) if prefix == UNREAD_PREFIX else {rule: part}
-        said += [Said(f"{field}.{name}", severity, _plain(messages)) for name, messages in of_rules.items()]
-    said += [Said(rule, severity, part) for (rule, severity), part in zip(rules, parts[len(own) :])]
-    collected.add(table, field, table.get_column(f"{ISSUE_PREFIX}{field}"), said)
+        made = [(at, *(_lost(message, rule, check_dates) if prefix == UNREAD_PREFIX else (message, rule))) for at, message in messages]
+        collected.add(field, [(cells[at], (_plain(message), f"{field}.{rule}", severity)) for at, message, rule in made])
+    for (rule, severity), messages in zip(rules, said[len(own) :]):
+        collected.add(field, [(cells[at], (message, rule, severity)) for at, message in messages])
 
 
-def _unread_by_rule(texts: pl.Series, otherwise: str, rules: dict[str, str]) -> dict[str, pl.Series]:
-    """What is said of cells that came out empty, by rule, without the cells' values: these stand beside the messages."""
-    texts = texts.cast(pl.String)
-    rule = pl.lit(otherwise)
-    for name, expression in rules.items():
-        rule = pl.when(pl.lit(texts).str.contains(expression)).then(pl.lit(name)).otherwise(rule)
-    said = pl.when(rule == _OUT_OF_RANGE).then(pl.lit("before 1900")).otherwise(pl.lit(texts).str.replace(_BEFORE_QUOTE, "$1"))
-    names = (otherwise, *rules)
-    return dict(zip(names, pl.select(pl.when(rule == name).then(said).alias(name) for name in names).get_columns()))
+def _lost(text: str, rule: str, check_dates: bool) -> tuple[str, str]:
+    """What is said of a cell that came out empty, without the cell's value, which stands beside it, and the rule."""
+    said, quote, value = text.partition(': "')
+    if not quote or not value.endswith('"'):
+        return text, "formula_without_value" if text == _NO_SAVED_VALUE else rule
+    value = value[:-1]
+    if check_dates and said.startswith("not a date") and not {*said} & {*':"'} and _BEFORE_1900.match(value):
+        return "before 1900", "date_out_of_range"
+    is_lost = said == "a code that has lost its digits" or said == "not a phone number" and _LOST_DIGITS.fullmatch(value)
+    return said, "digits_lost" if is_lost else rule
 
 
-def _plain(messages: pl.Series) -> pl.Series:
+def _plain(message: str) -> str:
     """What the engine says of cells in plain words."""
-    messages = messages.cast(pl.String)
-    for expression, words in _PLAIN.items():
-        messages = messages.str.replace(expression, words)
-    return messages
+    if said := _AMBIGUOUS.fullmatch(message):
+        return f"not clear from the column: read as {said[1]} (by {said[2]})"
+    return _PLAIN.get(message, message.replace("ambiguous column, ", "not clear from the column: ", 1) if message.startswith("ambiguous column, ") else message)
 
 
 def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.Series:
