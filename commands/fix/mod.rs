@@ -35,6 +35,7 @@ use crate::ui::{EnvironmentProgress, ListedFile, LiveLines, RunProgress, Tone, U
 /// Lists the columns that no field claimed and the fields without a column, and which may belong together: first those for which there
 /// is a reason, then guesses, as questions. On a terminal each is asked; elsewhere only --accept changes anything. What is accepted is
 /// shown as a diff, written into the field's list of headers, and the file is run again. A list that cannot be edited is printed to paste.
+/// What would make a table one record a row is suggested too, with the fields that it is of: month+amount='Stack("months")'.
 /// Of a folder, each file's last run is gone through in turn.
 #[derive(clap::Args)]
 #[command(

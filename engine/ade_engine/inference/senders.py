@@ -152,7 +152,9 @@ def _without(name: str, taken_out: str) -> str:
 
 def tables_of(senders: Sequence[Sender]) -> str:
     """The tables of ``settings.toml``: what each sender has that not all of them have."""
-    differ, lines = differing(senders), []
+    differ = differing(senders)
+    settings = {line: f"{sample.name}: {shape.words}" for one in senders for sample in one.samples for shape in sample.shapes for line in shape.settings}
+    lines = ["", *(f"{line}  # {in_comment(why)}" for line, why in settings.items())] if settings else []
     for one in senders:
         own = [f"{name} = {quoted(value, chr(34), str.encode)}  # {in_comment(why)}" for name, (value, why, _) in one.settings.items() if name in differ]
         name = in_comment(one.samples[0].name)
