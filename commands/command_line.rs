@@ -48,6 +48,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
         &[
             "shape",
             "drift",
+            "ack",
             "ci",
             "lock",
             "dev",

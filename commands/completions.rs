@@ -192,7 +192,7 @@ impl<'a> Typed<'a> {
             match (argument.get_id().as_str(), self.command.get_name()) {
                 ("run", "cancel") => Kind::Runs(|run| !run.status.is_terminal()),
                 ("run", "retry" | "rm") => Kind::Runs(|run| run.status.is_terminal()),
-                ("run", _) => Kind::Runs(|_| true),
+                ("run" | "runs", _) => Kind::Runs(|_| true),
                 ("run_or_env", _) => Kind::RunsAndEnvironments,
                 ("environment", _) => Kind::EnvironmentsAndFolders,
                 ("config", _) => Kind::Folders,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use std::time::Duration;
 
 use ade::base::cancel::Cancel;
@@ -10,13 +11,15 @@ use ade::base::problem::code;
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::{Prepared, prepare};
 use ade::run::ending::recover::settle;
+use ade::run::inputs::input::{self, Search};
 use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
-use ade::store::Opening;
+use ade::store::{Opening, RunRecord};
 use ade::workspace::{Workspace, ballast};
 use clap::Args;
 
 use crate::exit::Failure;
+use crate::run::is_copy;
 use crate::ui::{Color, ServerLog, Ui};
 
 /// How soon a command that stays looks again whether a full disk has room.
@@ -29,7 +32,7 @@ const OF_A_FULL_DISK: [&str; 2] = [code::DATABASE_UNREACHABLE, code::STORAGE_FAI
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// The folder for everything that ADE writes [env: ADE_DATA_DIR] [default: ./data]
+    /// The folder for everything that ADE writes [env: ADE_DATA_DIR] [default: ./data, or one of a folder above]
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// The database that holds the queue [env: ADE_DATABASE_URL] [default: sqlite:///<data-dir>/db/ade.sqlite]
@@ -115,6 +118,7 @@ pub struct Context {
     pub ui: Ui,
     /// The whole command line, for completions and manual pages.
     pub command_line: fn() -> clap::Command,
+    said_place: Once,
 }
 
 impl Context {
@@ -125,6 +129,7 @@ impl Context {
             globals,
             ui,
             command_line,
+            said_place: Once::new(),
         }
     }
 
@@ -144,14 +149,22 @@ impl Context {
             let message = format!("the current folder cannot be used: {}", describe(&error));
             Failure::usage(code::NO_CURRENT_FOLDER, message)
         })?;
-        Ok(Settings::resolve(&Inputs {
+        let settings = Settings::resolve(&Inputs {
             flags: self.globals.settings(),
             variables: std::env::vars_os().collect(),
             folder,
             program: std::env::current_exe()
                 .and_then(|path| path.canonicalize())
                 .ok(),
-        })?)
+        })?;
+        if let Some(folder) = settings.data_above() {
+            self.said_place.call_once(|| {
+                let folder = self.ui.path(folder);
+                self.ui
+                    .say(format_args!("note: the data directory is {folder}"));
+            });
+        }
+        Ok(settings)
     }
 
     /// The workspace, opened; a database that does not exist is created.
@@ -205,6 +218,47 @@ impl Context {
             Failure::usage(code::RUN_NOT_FOUND, "there are no runs yet")
                 .hint("`ade run CONFIG FILE` creates one")
         })
+    }
+
+    /// The runs that are named, each once: of a folder the newest one of each of its files. Files that have none are told.
+    pub fn runs(&self, workspace: &Workspace, named: &[String]) -> Result<Vec<RunRecord>, Failure> {
+        let search = Search {
+            recursive: false,
+            not_in: &[],
+            output_dir: None,
+            is_copy: &|path| is_copy(&*workspace.store, path),
+        };
+        let mut runs: Vec<RunRecord> = Vec::new();
+        let mut add = |run: RunRecord| {
+            if runs.iter().all(|known| known.id != run.id) {
+                runs.push(run);
+            }
+        };
+        for given in named {
+            if !Path::new(given).is_dir() {
+                add(workspace.run(given)?);
+                continue;
+            }
+            for file in input::expand(&[PathBuf::from(given)], &search)?.inputs {
+                match workspace.runs_of_file(&file.path).next().transpose()? {
+                    Some(run) => {
+                        workspace.fetch_run(&run)?;
+                        add(run);
+                    }
+                    None => self.ui.say(format_args!(
+                        "note: {} has no run yet; `ade run` it first",
+                        self.ui.path(&file.path)
+                    )),
+                }
+            }
+        }
+        match runs.is_empty() {
+            true => {
+                let message = format!("no file of {} has a run", named.join(", "));
+                Err(Failure::usage(code::RUN_NOT_FOUND, message))
+            }
+            false => Ok(runs),
+        }
     }
 
     /// The workspace, opened, for a command that needs an environment. Without a database there are no environments, which

@@ -3,9 +3,10 @@
 use ade::issues::{Issue, List, ListError, Severity, Wanted};
 use ade::run::results::issues::issues_of;
 use clap::builder::PossibleValuesParser;
+use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Outcome};
+use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Table, Tone, Ui, plural, thousands};
 
 /// How many lines a table has; a list of a million issues is read by programs.
@@ -13,17 +14,18 @@ const MOST_LINES: usize = 5_000;
 /// More letters of a value make lines that nobody can read.
 const MOST_LETTERS: usize = 200;
 
-/// List what is wrong with a run's input, at the sender's own cells
+/// List what is wrong with the inputs of runs, at the sender's own cells
 ///
-/// The list is sorted as the sheets are. It holds values of the input.
+/// The list is sorted as the sheets are. It holds values of the input. Of several runs each file has its own table; in csv and json each
+/// issue names its file.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade issues latest\n  ade issues crew.xlsx --severity error\n  ade issues latest --field phone --format csv > phones.csv"
+    after_help = "Examples:\n  ade issues latest\n  ade issues crew.xlsx --severity error\n  ade issues latest --field phone --format csv > phones.csv\n  ade issues january/ --severity error         the last run of each file"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
-    #[arg(default_value = "latest")]
-    run: String,
+    /// Runs: ids (the part that a listing shows, or the beginning, is enough), inputs by path or name, folders of inputs, or `latest`
+    #[arg(default_value = "latest", value_name = "RUN")]
+    runs: Vec<String>,
     /// Only issues of this field; may be repeated
     #[arg(long, value_name = "F")]
     field: Vec<String>,
@@ -44,8 +46,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
-    let run = workspace.run(&args.run)?;
-    let list = issues_of(&run)?;
+    let runs = context.runs(&workspace, &args.runs)?;
     let wanted = Wanted {
         fields: args.field.clone(),
         rules: args.rule.clone(),
@@ -56,12 +57,38 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .collect(),
         sheets: args.sheet.clone(),
     };
-    match (ui.json(), args.format.as_str()) {
-        (true, _) | (_, "json") => print_records(ui, list, &wanted)?,
-        (_, "csv") => print_csv(ui, list, &wanted)?,
-        _ => print_table(ui, list, &wanted)?,
+    let is_json = ui.json() || args.format == "json";
+    let is_csv = !is_json && args.format == "csv";
+    if is_csv {
+        let of_several = if runs.len() > 1 { "file," } else { "" };
+        ui.line(format_args!("{of_several}{HEADER}"));
     }
-    Ok(ExitStatus::Done)
+    let mut status = ExitStatus::Done;
+    for run in &runs {
+        let list = match issues_of(run) {
+            Ok(list) => list,
+            // The others have theirs all the same.
+            Err(error) if runs.len() > 1 => {
+                let mut failure = Failure::of(&error);
+                failure.message = format!("{}: {}", run.input_name, failure.message);
+                ui.failure(&failure);
+                status = status.max(failure.status);
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let file = (runs.len() > 1).then_some(&*run.input_name);
+        match (is_json, is_csv) {
+            (true, _) => print_records(ui, list, &wanted, file)?,
+            (_, true) => print_csv(ui, list, &wanted, file)?,
+            _ => {
+                file.into_iter()
+                    .for_each(|file| ui.line(ui.paint(Tone::Strong, file)));
+                print_table(ui, list, &wanted)?;
+            }
+        }
+    }
+    Ok(status)
 }
 
 /// The issues that are wanted, one after the other.
@@ -72,16 +99,29 @@ fn chosen<'a>(
     list.filter(|issue| issue.as_ref().map_or(true, |issue| wanted.takes(issue)))
 }
 
-fn print_records(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
+fn print_records(
+    ui: &Ui,
+    list: List,
+    wanted: &Wanted,
+    file: Option<&str>,
+) -> Result<(), ListError> {
     for issue in chosen(list, wanted) {
-        ui.record(&issue?);
+        let issue = issue?;
+        match file {
+            Some(file) => {
+                let mut record = json!(issue);
+                record["file"] = file.into();
+                ui.record(&record);
+            }
+            None => ui.record(&issue),
+        }
     }
     Ok(())
 }
 
-fn print_csv(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
-    const HEADER: &str = "sheet,cell,severity,field,label,rule,message,value,written,key,output";
-    ui.line(HEADER);
+const HEADER: &str = "sheet,cell,severity,field,label,rule,message,value,written,key,output";
+
+fn print_csv(ui: &Ui, list: List, wanted: &Wanted, file: Option<&str>) -> Result<(), ListError> {
     for issue in chosen(list, wanted) {
         let issue = issue?;
         let text = |text: &Option<String>| quoted(text.as_deref().unwrap_or_default());
@@ -98,6 +138,7 @@ fn print_csv(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
             text(&issue.key),
             text(&issue.output),
         ];
+        let cells: Vec<String> = file.map(quoted).into_iter().chain(cells).collect();
         ui.line(cells.join(","));
     }
     Ok(())
@@ -143,7 +184,7 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
         match others {
             0 => ui.say("No issues"),
             _ => ui.say(format_args!(
-                "None of the run’s {} fits",
+                "None of the run’s {} matches",
                 plural(others, "issue")
             )),
         }

@@ -5,6 +5,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
+mod ack;
 mod annotate;
 mod backup;
 mod check;
@@ -85,6 +86,7 @@ enum Command {
     Runs(runs::Command),
     Drift(drift::Args),
     Fix(fix::Args),
+    Ack(ack::Args),
     Explain(explain::Args),
     Shape(shape::Args),
     Issues(issues::Args),
@@ -132,6 +134,7 @@ impl Command {
             Self::Runs(command) => command.run(context),
             Self::Drift(args) => drift::run(args, context),
             Self::Fix(args) => fix::run(args, context),
+            Self::Ack(args) => ack::run(args, context),
             Self::Explain(args) => explain::run(args, context),
             Self::Shape(args) => shape::run(args, context),
             Self::Issues(args) => issues::run(args, context),

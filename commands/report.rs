@@ -17,12 +17,13 @@ use crate::ui::plural;
 /// column went to and why, and what was left out. It holds cell values; `--without-values` leaves them out.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade report latest --html crew.html\n  ade report *.xlsx --html inbox.html\n  ade report 0199c2 --html crew.html --without-values"
+    after_help = "Examples:\n  ade report latest --html crew.html\n  ade report inbox/ --html inbox.html     the last run of each file\n  ade report 0199c2 --html crew.html --without-values"
 )]
 pub struct Args {
-    /// Runs: ids (the part that a listing shows, or the beginning, is enough), inputs by path or name, or `latest`
+    /// Runs: ids (the part that a listing shows, or the beginning, is enough), inputs by path or name, folders of inputs, or `latest`
     ///
-    /// A path stands for the newest run of that file: of its bytes, else of its place. A name alone that several files have is refused.
+    /// A path stands for the newest run of that file: of its bytes, else of its place; a folder for those of its files. A name alone that
+    /// several files have is refused.
     /// Several runs are one page.
     #[arg(default_value = "latest", value_name = "RUN")]
     runs: Vec<String>,
@@ -37,14 +38,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
-    let mut runs: Vec<RunRecord> = Vec::with_capacity(args.runs.len());
-    for given in &args.runs {
-        let run = workspace.run(given)?;
-        // The same run twice is one part of the page.
-        if runs.iter().all(|known| known.id != run.id) {
-            runs.push(run);
-        }
-    }
+    let runs = context.runs(&workspace, &args.runs)?;
     let target = if args.html.is_dir() {
         args.html.join(own_name(&runs))
     } else {
@@ -76,7 +70,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 fn page(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if is_supported(&path) {
-        return Err("a workbook or a csv file, and no place for a page".to_owned());
+        return Err("this is a workbook or a csv file; name a page, such as crew.html".to_owned());
     }
     Ok(path)
 }

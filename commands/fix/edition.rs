@@ -24,7 +24,7 @@ pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
         match ui.json() {
             true => ui.document(&json!({"edits": [], "written": false, "cases": []})),
             false => {
-                ui.line("It is of edition 2026, and nothing in its settings.toml is superfluous")
+                ui.line("It is edition 2026 already, and each line of its settings.toml is needed")
             }
         }
         return Ok(ExitStatus::Done);
@@ -35,11 +35,11 @@ pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
     }
     let [edit] = &edits;
     let asks = |question: &str| ui.can_ask() && ui.is_agreed(question);
-    if !is_agreed && !asks("Write this, and see what comes out otherwise?") {
+    if !is_agreed && !asks("Write this, and see what changes in the results?") {
         if ui.json() {
             ui.document(&json!({"edits": edits, "written": false, "cases": []}));
         } else {
-            ui.hint("--yes writes it, and its cases and last inputs show what comes out otherwise");
+            ui.hint("--yes writes it; its cases and last inputs show what changes in the results");
         }
         return Ok(ExitStatus::Done);
     }

@@ -18,7 +18,7 @@ pub fn print_edits(ui: &Ui, edits: &[Edit], pastes: &[Paste]) {
     }
     for Paste { field, header, why } in pastes {
         ui.line(format_args!(
-            "Paste {header:?} into the headers of {field}: {why}"
+            "Add {header:?} to the headers of {field} by hand: {why}"
         ));
     }
 }

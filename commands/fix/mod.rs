@@ -3,7 +3,7 @@
 mod edition;
 mod edits;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ade::base::cancel::Cancel;
 use ade::base::show_path::Whole;
@@ -18,13 +18,13 @@ use ade::run::calls::request::{Request, Tools};
 use ade::run::ending::recover::settle;
 use ade::run::execution::happenings::Happening;
 use ade::run::execution::provide::provide;
-use ade::run::inputs::input::{self, Input, Search};
+use ade::run::inputs::input::Input;
 use ade::run::views::json::run_json;
 use ade::store::RunRecord;
 use ade::workspace::Workspace;
 use serde_json::{Value, json};
 
-use self::edits::print_edits;
+pub use self::edits::print_edits;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
@@ -77,41 +77,35 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return edition::run(&folder.unwrap_or(PathBuf::from(".")), args.yes, context);
     }
     let workspace = context.open_for_runs()?;
-    let folder = PathBuf::from(&args.run);
-    if !folder.is_dir() {
-        let run = workspace.run(&args.run)?;
-        return one(args, (&run, false), &workspace, context);
+    let runs = context.runs(&workspace, std::slice::from_ref(&args.run))?;
+    if !Path::new(&args.run).is_dir() {
+        return one(args, (&runs[0], None), &workspace, context);
     }
-    let search = Search {
-        recursive: false,
-        not_in: &[],
-        output_dir: None,
-        is_copy: &|_| false,
-    };
-    let files = input::expand(&[folder], &search)?.inputs;
     let mut status = ExitStatus::Done;
-    for file in &files {
-        let Some(run) = workspace.runs_of_file(&file.path).next().transpose()? else {
-            context.ui.say(format_args!(
-                "note: {} has no run yet; `ade run` it first",
-                context.ui.path(&file.path)
-            ));
-            continue;
-        };
-        workspace.fetch_run(&run)?;
-        status = status.max(one(args, (&run, true), &workspace, context)?);
+    let mut unused: Vec<&(String, String)> = args.accept.iter().collect();
+    for run in &runs {
+        status = status.max(one(args, (run, Some(&mut unused)), &workspace, context)?);
+    }
+    for (field, header) in unused {
+        let message = format!("--accept {field}={header} fits no file of {}", args.run);
+        let hint = "no file has both: the field without a column, and the column without a field";
+        let failure = Failure::usage("usage", message).hint(hint);
+        context.ui.failure(&failure);
+        status = status.max(failure.status);
     }
     Ok(status)
 }
 
-/// Mends the configuration for the file of a run, which may be one of a folder.
+/// Mends the configuration for the file of a run. `unused`: it is one of a folder, and this is what no file before it has taken of
+/// what is accepted.
 fn one(
     args: &Args,
-    (run, is_of_folder): (&RunRecord, bool),
+    (run, unused): (&RunRecord, Option<&mut Vec<&(String, String)>>),
     workspace: &Workspace,
     context: &Context,
 ) -> Outcome {
     let ui = &context.ui;
+    let is_of_folder = unused.is_some();
     let folder = fix::folder_of(workspace, run, args.config.as_deref())?;
     let prepared = prepare(workspace, Configuration::open(&folder)?, None)?;
     let lines = LiveLines::new(ui);
@@ -129,14 +123,20 @@ fn one(
     }
     let chosen = match is_asked {
         true => ask(ui, &found),
-        // Of a folder each file takes what it has.
-        false if is_of_folder => args
-            .accept
-            .iter()
-            .filter_map(|one| demand_known(std::slice::from_ref(one), &found).ok())
-            .flatten()
-            .collect(),
-        false => demand_known(&args.accept, &found)?,
+        false => match unused {
+            // Of a folder each file takes what it has.
+            Some(unused) => {
+                let mut chosen = Vec::new();
+                for one in &args.accept {
+                    if let Ok(taken) = demand_known(std::slice::from_ref(one), &found) {
+                        chosen.extend(taken);
+                        unused.retain(|left| *left != one);
+                    }
+                }
+                chosen
+            }
+            None => demand_known(&args.accept, &found)?,
+        },
     };
     if !ui.json() && !is_asked && args.accept.is_empty() {
         print_suggestions(ui, &found, &args.run);
@@ -194,7 +194,7 @@ fn demand_known(
             return Ok((field.clone(), one.header.clone()));
         }
         if !found.fields.contains(field) {
-            let message = format!("{field} is no field without a column");
+            let message = format!("{field} is not among the fields without a column");
             let hint = format!("there are {}", listed(&found.fields));
             return Err(Failure::usage("usage", message).hint(hint));
         }

@@ -73,9 +73,13 @@ pub struct Args {
     /// Put the rows of all inputs into one table, with file, sheet and row of each, and write it to FILE
     ///
     /// FILE ends in .xlsx, .csv, .parquet or .jsonl. The fields come first, in the configuration's order. Inputs that fail are not in it,
-    /// and are named.
-    #[arg(long, value_name = "FILE", value_parser = combined, conflicts_with_all = ["to", "detach", "watch", "validate_only", "dry_run"], help_heading = OUTPUT)]
+    /// and are named. So are rows that have the `unique` field, or else all `key` fields, of a row of another sheet or file; with
+    /// --deny-issues, --deny error or --deny warning these give exit status 1.
+    #[arg(long, value_name = "FILE", value_parser = combined, conflicts_with_all = ["detach", "watch", "validate_only", "dry_run"], help_heading = OUTPUT)]
     pub combine: Option<PathBuf>,
+    /// In the table of --combine, call the columns of fields as the fields are, and not by their headers
+    #[arg(long, requires = "combine", help_heading = OUTPUT)]
+    pub names: bool,
     /// Mark the issues in a copy of the sender's workbook too, `<input>_annotated.xlsx`, as `ade annotate` does
     ///
     /// A file that cannot be painted is a warning; the run stays what it is. The copy goes where the workbook goes. Of a run that is
@@ -171,8 +175,13 @@ impl Args {
         // What goes with files of another shape has to be a file, too.
         let apart = if self.to.is_some() { "file" } else { "sheet" };
         let quarantine = self.quarantine.then(|| apart.to_owned());
-        let for_combining = self.combine.as_ref().map(|_| combine::SHAPE.to_owned());
-        let also_write = self.to.clone().or(for_combining);
+        let also_write = match (&self.combine, self.shape()) {
+            (Some(_), Some(shape)) if shape != combine::SHAPE => {
+                Some(format!("{shape}+{}", combine::SHAPE))
+            }
+            (Some(_), _) => Some(combine::SHAPE.to_owned()),
+            (None, _) => self.to.clone(),
+        };
         let short = [
             ("csv_delimiter", &self.csv_delimiter),
             ("csv_encoding", &self.csv_encoding),

@@ -32,6 +32,12 @@ pub struct DemandArgs {
 }
 
 impl DemandArgs {
+    /// Whether a combined table may not have rows twice.
+    pub fn deny_repeated(&self) -> bool {
+        let are_denied = |what: &Denied| matches!(what, Denied::Error | Denied::Warning);
+        self.deny_issues || self.deny.iter().any(are_denied)
+    }
+
     /// As runs are recorded with them.
     pub fn demands(&self) -> Demands {
         // A field that is asked for twice is missing once.

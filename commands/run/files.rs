@@ -57,7 +57,7 @@ pub fn is_copy(store: &dyn Store, path: &Path) -> bool {
 pub fn report_left_out(ui: &Ui, found: &MeantFiles) {
     for below in &found.below {
         ui.say(format_args!(
-            "note: folders below a folder are not searched, and {} is in one; --recursive takes them too",
+            "note: {} is in a folder below, and those are not searched; --recursive takes them, too",
             ui.path(below)
         ));
     }
@@ -70,7 +70,7 @@ pub fn report_left_out(ui: &Ui, found: &MeantFiles) {
         _ => ("outputs of earlier runs are", "name one alone"),
     };
     ui.say(format_args!(
-        "note: {are} left out: {}; {name_it} to normalize it once more",
+        "note: {are} left out: {}; {name_it} to normalize it again",
         first(3, names)
     ));
 }

@@ -27,6 +27,9 @@ use super::args::Args;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{ListedFile, LiveLines, RunProgress, Skipped, Ui, plural};
 
+/// So many rows that repeat those of other files are told.
+const REPEATED: usize = 8;
+
 /// What all runs of one call share.
 pub struct Session<'a> {
     pub args: &'a Args,
@@ -161,7 +164,14 @@ impl Session<'_> {
         file: &Path,
     ) -> ExitStatus {
         let ui = self.ui;
-        let made = combine(self.workspace, launcher, prepared, parts, file, self.cancel);
+        let made = combine(
+            self.workspace,
+            launcher,
+            prepared,
+            parts,
+            (file, self.args.names),
+            self.cancel,
+        );
         let combined = match made {
             Ok(combined) => combined,
             Err(error) => {
@@ -188,6 +198,16 @@ impl Session<'_> {
                 missing.join(", ")
             ));
         }
+        for told in combined.repeated.iter().take(REPEATED) {
+            ui.say(format_args!("warning: {told}"));
+        }
+        let repeated = combined.repeated.len();
+        if repeated > REPEATED {
+            let more = plural((repeated - REPEATED) as u64, "more row");
+            ui.say(format_args!(
+                "and {more} like it; --combine FILE.xlsx lists all of them"
+            ));
+        }
         if ui.json() {
             // Absolute, as every path in an object.
             let path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
@@ -196,6 +216,7 @@ impl Session<'_> {
                 "rows": combined.rows,
                 "files": parts.len() - missing.len(),
                 "missing": missing,
+                "repeated": repeated,
             }));
         } else {
             ui.say(format_args!(
@@ -205,7 +226,10 @@ impl Session<'_> {
             ));
             ui.line(ui.path(file));
         }
-        ExitStatus::Done
+        match repeated > 0 && self.args.demands.deny_repeated() {
+            true => ExitStatus::Refused,
+            false => ExitStatus::Done,
+        }
     }
 
     /// The inputs as they are listed: by their names, or by their paths, if two have the same name.
@@ -232,8 +256,9 @@ impl Session<'_> {
     fn shows_values(&self) -> bool {
         let asked = self.args.show_values;
         if asked && !self.ui.stderr_is_terminal() {
-            self.ui
-                .say("note: values are shown on a terminal only, and standard error is none");
+            self.ui.say(
+                "note: values are not shown, because standard error does not go to a terminal",
+            );
             return false;
         }
         asked

@@ -240,10 +240,10 @@ fn print_finding(ui: &Ui, finding: &Value) {
 }
 
 fn print_notice(ui: &Ui, notice: &Told) {
-    let (name, tone) = if notice.is_warning() {
-        ("warning", Tone::Warn)
-    } else {
-        ("note", Tone::Dim)
+    let (name, tone) = match notice.is_warning() {
+        true => ("warning", Tone::Warn),
+        false if notice.is_known() => ("known", Tone::Dim),
+        false => ("note", Tone::Dim),
     };
     ui.told(name, Some((tone, notice.code())), notice.message());
 }

@@ -325,7 +325,7 @@ fn print_notices(ui: &Ui, notices: &[Told]) {
 /// are its header.
 pub fn print_rows(ui: &Ui, rows: &[Told], tables: &[Explained]) {
     if rows.is_empty() {
-        ui.line("No row was judged by its looks: no row detector of the configuration asks for that (LayoutRows, row_layout).");
+        ui.line("There is nothing to show: no row detector of the configuration looks at how rows look (LayoutRows, row_layout).");
     }
     let mut sheet = None;
     for row in rows {

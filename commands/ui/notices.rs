@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use ade::engine::{Noticed, Told};
 
+use super::format::plural;
 use super::terminal::Ui;
 use super::tone::Tone;
 
@@ -28,7 +29,7 @@ impl NoticeLines<'_> {
     pub fn of_one_file(&self, noticed: &Noticed, several: bool) {
         let notices = noticed.notices.iter();
         let notices: Vec<&Told> = notices
-            .filter(|told| !several || told.code() != CONFIGURATION)
+            .filter(|told| !told.is_known() && (!several || told.code() != CONFIGURATION))
             .collect();
         for warnings in [true, false] {
             let mut codes: Vec<&str> = Vec::new();
@@ -45,6 +46,21 @@ impl NoticeLines<'_> {
             }
         }
         self.open(noticed);
+        self.known(noticed);
+    }
+
+    /// How much is known of the sender, and so not told.
+    fn known(&self, noticed: &Noticed) {
+        let all = noticed.notices.iter().chain(&noticed.readings);
+        let count = all.filter(|told| told.is_known()).count();
+        if count > 0 {
+            let notices = plural(count as u64, "notice");
+            let text = format!(
+                "{notices} known of this sender; `ade runs show {}` lists them",
+                self.run
+            );
+            self.ui.words(INDENT, None, Tone::Dim, &text);
+        }
     }
 
     /// Readings that the cells leave open. What is true of several tables is said once.

@@ -141,7 +141,7 @@ impl<'a> RunProgress<'a> {
         );
         for (number, words) in [
             (count(CountsAs::Unchanged), "unchanged"),
-            (empty, "without anything found"),
+            (empty, "in which nothing was found"),
             (unprocessed, "not processed, as asked"),
             (count(CountsAs::Refused), "refused"),
             (count(CountsAs::Failed), "failed"),

@@ -41,13 +41,15 @@ impl Drift {
 #[derive(Debug, thiserror::Error)]
 pub enum DriftError {
     /// No file of the sender was run.
-    #[error("no file of the sender of {file} has been run well with this configuration")]
+    #[error(
+        "there is nothing to compare {file} with: no file of this sender has been run successfully with this configuration"
+    )]
     NoRun {
         /// The file's name.
         file: String,
     },
     /// The run has no record of a layout.
-    #[error("the record of run {run} has no layout")]
+    #[error("run {run} has not recorded its layout")]
     NoLayout {
         /// The run's id.
         run: String,

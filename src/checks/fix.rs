@@ -15,9 +15,10 @@ use super::cases::{self, CasesError, Engine};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::engine::{EngineTask, is_superfluous};
+use crate::engine::{EngineTask, Told, is_superfluous};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::attempt::settings_of;
+use crate::run::results::senders::Senders;
 use crate::settings::paths::RunFolder;
 use crate::store::{EnvironmentRecord, RunRecord};
 use crate::workspace::Workspace;
@@ -104,7 +105,7 @@ pub enum FixError {
         run: String,
     },
     /// The run's configuration is no folder of an author.
-    #[error("run {run} used a stored configuration, which nobody edits")]
+    #[error("run {run} used a published configuration, and a published version cannot be edited")]
     Stored {
         /// The run.
         run: String,
@@ -132,7 +133,7 @@ impl Problem for FixError {
     fn facts(&self) -> Facts {
         match self {
             Self::Gone { .. } => Facts::new(Kind::Usage, code::INPUT_GONE)
-                .hint("`ade run` it from its original file, and fix that run"),
+                .hint("run the original file again with `ade run`, and fix that run"),
             Self::Stored { .. } => Facts::new(Kind::Usage, code::USAGE)
                 .hint("name the folder that you edit with --config DIR"),
             Self::NotRun { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID)
@@ -259,9 +260,43 @@ pub fn edits(
 /// # Errors
 /// It cannot be read.
 pub fn of_edition(root: &Path) -> Result<Option<Edit>, FixError> {
+    of_settings(root, in_edition)
+}
+
+/// The `settings.toml` of a configuration in which these notices are known of the sender of `file`; `None`: they are.
+///
+/// # Errors
+/// It cannot be read.
+pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option<Edit>, FixError> {
+    let senders = Senders::of(root);
+    let mut all: Vec<([String; 3], &str)> = Vec::new();
+    for told in notices {
+        let entry = senders.entry(file, told);
+        if !senders.knows(&entry) && all.iter().all(|(known, _)| *known != entry) {
+            all.push((entry, told.message()));
+        }
+    }
+    of_settings(root, |text| {
+        let mut text = text.trim_end().to_owned();
+        for ([sender, rule, fingerprint], said) in &all {
+            let value = |text: &str| toml::Value::String(text.to_owned());
+            let (sender, said) = (value(sender), said.replace(char::is_control, " "));
+            text += &format!(
+                "\n\n# {said}\n[[known]]\nsender = {sender}\nrule = {}\nfingerprint = {}",
+                value(rule),
+                value(fingerprint)
+            );
+        }
+        text.trim_start().to_owned() + "\n"
+    })
+    .map(|edit| edit.filter(|_| !all.is_empty()))
+}
+
+/// The `settings.toml` of a configuration with a change; `None`: it is the same.
+fn of_settings(root: &Path, change: impl Fn(&str) -> String) -> Result<Option<Edit>, FixError> {
     let file = root.join("settings.toml");
     let old = files::read_if_there(&file)?.unwrap_or_default();
-    let new = in_edition(&String::from_utf8_lossy(&old)).into_bytes();
+    let new = change(&String::from_utf8_lossy(&old)).into_bytes();
     Ok((old != new).then(|| Edit {
         diff: diff_of(Path::new("settings.toml"), &old, &new),
         file,

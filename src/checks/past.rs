@@ -44,7 +44,7 @@ impl Past {
 #[derive(Debug, thiserror::Error)]
 pub enum PastError {
     /// There are none.
-    #[error("no run of {0} has succeeded whose input and output are still there")]
+    #[error("no successful run of {0} still has its input and output")]
     None(String),
     /// A run would take longer than it may.
     #[error("{0} took longer than a run may take, and was stopped")]

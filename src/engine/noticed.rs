@@ -28,6 +28,11 @@ const TABLES: &str = "tables";
 /// The key of what is known of the list of issues.
 const ISSUE_LIST: &str = "issue_list";
 
+/// What `ade ack` calls readings that the cells leave open, and the key that says so of one.
+const AMBIGUOUS: &str = "ambiguous";
+/// The key of what is known of its sender.
+const KNOWN: &str = "known";
+
 /// The source of a setting that came with the call of the engine.
 const OF_THE_CALL: &str = "--set";
 
@@ -142,6 +147,25 @@ impl Noticed {
         }
     }
 
+    /// What a person may be told: notices, and readings that the cells leave open.
+    pub fn to_tell(&self) -> impl Iterator<Item = &Told> {
+        let open = self.readings.iter().filter(|told| told.is_ambiguous());
+        self.notices.iter().chain(open)
+    }
+
+    /// Has what is known of its sender ask for no attention any more.
+    pub fn know(&mut self, is_known: impl Fn(&Told) -> bool) {
+        let open = self.readings.iter_mut().filter(|told| told.is_ambiguous());
+        let all = self.notices.iter_mut().chain(open);
+        for told in all.filter(|told| is_known(told)) {
+            match told.code().is_empty() {
+                true => told.0.insert(AMBIGUOUS.to_owned(), false.into()),
+                false => told.0.insert("level".to_owned(), "info".into()),
+            };
+            told.0.insert(KNOWN.to_owned(), true.into());
+        }
+    }
+
     /// Names the source of a setting that came with the call of the engine, which knows it as `--set`.
     pub fn attribute(&mut self, setting: &str, source: &str) {
         let mut overrides = self.overrides.iter_mut();
@@ -165,7 +189,8 @@ pub fn as_json(list: &[Told]) -> Value {
 }
 
 impl Told {
-    fn text(&self, key: &str) -> &str {
+    /// One of its facts that are texts; empty where it has none of this name.
+    pub fn text(&self, key: &str) -> &str {
         self.0.get(key).and_then(Value::as_str).unwrap_or_default()
     }
 
@@ -197,6 +222,25 @@ impl Told {
         self.text("code")
     }
 
+    /// What `ade ack` calls it.
+    pub fn rule(&self) -> &str {
+        match self.code() {
+            "" => AMBIGUOUS,
+            code => code,
+        }
+    }
+
+    /// The cells that it names.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        let cells = self.0.get("cells").and_then(Value::as_array);
+        cells.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// Whether it is known of its sender.
+    pub fn is_known(&self) -> bool {
+        self.0.get(KNOWN) == Some(&Value::Bool(true))
+    }
+
     /// Whether it is a notice that asks for attention.
     pub fn is_warning(&self) -> bool {
         self.text("level") == "warning"
@@ -204,7 +248,7 @@ impl Told {
 
     /// Whether it is a reading that the cells leave open.
     pub fn is_ambiguous(&self) -> bool {
-        let left_open = self.0.get("ambiguous");
+        let left_open = self.0.get(AMBIGUOUS);
         // As a number it counts cells; where others are certain, these decided.
         let certain = self.0.get("certain").and_then(Value::as_u64).unwrap_or(0);
         left_open.is_some_and(|value| {

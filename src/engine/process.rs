@@ -74,6 +74,8 @@ pub enum EngineTask {
         list: PathBuf,
         /// Where the file goes.
         output: PathBuf,
+        /// Columns are called as their fields are.
+        names: bool,
     },
     /// Run the cases of the configuration.
     Cases {
@@ -300,8 +302,13 @@ impl Invocation {
         };
         match &self.task {
             EngineTask::Validate => add(&[&"config", &"validate", &"--log-format", &"ndjson"]),
-            EngineTask::Combine { list, output } => {
+            EngineTask::Combine {
+                list,
+                output,
+                names,
+            } => {
                 add(&[&"combine", &"--list", list, &"--output", output]);
+                add(if *names { &[&"--names"] } else { &[] });
             }
             EngineTask::Cases { list, output } => {
                 add(&[&"test", &"cases", &"--list", list, &"--output-dir", output]);

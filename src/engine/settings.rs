@@ -218,7 +218,7 @@ mod tests {
             .filter(nonsense)
             .map(|setting| setting.name)
             .collect();
-        assert_eq!(unchecked, ["na", "sheets", "senders", "values"]);
+        assert_eq!(unchecked, ["na", "sheets", "senders", "known", "values"]);
         for (name, accepted, refused) in [
             ("date_order", "auto dmy mdy ymd", "DMY |"),
             ("decimal_mark", "auto . ,", "; .,"),

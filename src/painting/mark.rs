@@ -148,12 +148,12 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignatureLeftOut => {
-                f.write_str("The digital signature is left out: it was for the file as it came.")
+                f.write_str("The digital signature was removed: it is valid for the original file only.")
             }
-            Self::CommentsEnd(most) => write!(f, "Comments end after {} cells.", thousands(*most as u64)),
+            Self::CommentsEnd(most) => write!(f, "Only the first {} cells have comments.", thousands(*most as u64)),
             Self::FormatsFull(cells) => write!(
                 f,
-                "The workbook has as many cell formats as Excel allows: {} keep their fill.",
+                "Excel allows no more cell formats in this workbook: {} could not be coloured.",
                 plural(*cells as u64, "cell")
             ),
             Self::Covered(1) => f.write_str(
@@ -164,7 +164,7 @@ impl fmt::Display for Note {
                 "{} lie under conditional formats of their sheets, which may hide the fill; their comments are there.",
                 plural(*cells as u64, "marked cell")
             ),
-            Self::LinksEnd(most) => write!(f, "Links end after {} lines.", thousands(*most as u64)),
+            Self::LinksEnd(most) => write!(f, "Only the first {} lines have links.", thousands(*most as u64)),
             Self::ListEnds(left) => write!(
                 f,
                 "A sheet has no room for more lines: {} not listed.",
@@ -172,7 +172,7 @@ impl fmt::Display for Note {
             ),
             Self::NotThere(count) => write!(
                 f,
-                "{} of cells or sheets that the workbook does not have.",
+                "{} about cells or sheets that the workbook does not have.",
                 plural(*count as u64, "issue")
             ),
             Self::MacrosMayCount => f.write_str(

@@ -338,7 +338,7 @@ fn write_navigation(html: &mut Html<'_>, files: &[File], order: &[usize], common
 
 fn write_files(html: &mut Html<'_>, files: &[File], order: &[usize]) {
     parts::section(html, "files", "Files");
-    html.mark("Failed ones, those without a field, errors, warnings, the rest.</p></div>");
+    html.mark("In this order: failed files, files without a field, with errors, with warnings, the rest.</p></div>");
     html.mark("<table class=\"list recs\"><caption class=\"sr\">Files</caption><thead><tr><th scope=\"col\">Outcome</th><th scope=\"col\">File</th><th scope=\"col\" class=\"hide-s\">Issues</th><th scope=\"col\" class=\"num\">Rows written</th><th scope=\"col\" class=\"num hide-s\">Fields</th><th scope=\"col\" class=\"num hide-s\">Unmapped</th><th scope=\"col\" class=\"num hide-s hide-m\">Sheets</th><th scope=\"col\" class=\"num hide-s hide-m\">Tables</th><th scope=\"col\" class=\"num hide-s\">Took</th></tr></thead><tbody>");
     for &index in order {
         write_file_line(html, &files[index], index + 1);

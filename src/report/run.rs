@@ -389,7 +389,7 @@ fn became(found: &Found) -> String {
         ));
     }
     if infos > 0 {
-        words.push(format!("{} only to be known.", thousands(infos)));
+        words.push(format!("{} for information only.", thousands(infos)));
     }
     words.join(" ")
 }
@@ -639,7 +639,7 @@ fn write_tables(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
     let readings = facts.list("readings");
     if !readings.is_empty() {
         parts::section(html, &prepared.names.part("read"), "How columns were read");
-        html.mark("Where text could mean several things: what it was taken for, and what speaks for that.</p></div>");
+        html.mark("Where text could be read in several ways: how it was read, and why.</p></div>");
         columns::write_readings(html, &prepared.names, readings);
         html.mark("</section>");
     }
@@ -728,6 +728,7 @@ fn write_notes(html: &mut Html<'_>, prepared: &Prepared) {
         html.mark("<tr><td class=\"nw\">");
         match text(notice, "/level") {
             "warning" => html.mark("<span class=\"st warn\">Warning</span>"),
+            _ if notice["known"] == true => html.mark("<span class=\"st\">Known</span>"),
             _ => html.mark("<span class=\"st\">Note</span>"),
         };
         html.mark("</td><td class=\"mono\">")

@@ -16,6 +16,7 @@ mod types;
 mod value;
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::time::Duration;
 
 pub use ade_toml::{FILE_NAME, distance, nearest};
@@ -61,6 +62,15 @@ impl Settings {
         self
     }
 
+    /// The data directory, if it was found above the current folder.
+    pub fn data_above(&self) -> Option<&Path> {
+        let mut all = self.resolved.iter();
+        let is_it = |one: &Resolved| {
+            one.setting.name == resolve::DATA_DIR && one.source == SettingSource::Above
+        };
+        all.any(is_it).then_some(&*self.data_dir)
+    }
+
     /// `PATH`.
     pub fn path(&self) -> Option<&OsString> {
         self.variables.get(OsStr::new("PATH"))
@@ -98,7 +108,6 @@ fn similar_of_engine(key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::path::Path;
 
     use super::*;
     use crate::base::problem::Problem;
@@ -123,6 +132,32 @@ mod tests {
         assert_eq!(settings.worker.lease, Duration::from_secs(900));
         assert_eq!(settings.run_timeout, None);
         assert!(settings.worker.concurrency >= 1);
+    }
+
+    #[test]
+    fn a_data_directory_is_found_above_unless_there_is_one_here_or_an_ade_toml_between() {
+        let folder = tempfile::tempdir().unwrap();
+        let (top, here) = (folder.path().join("a/data"), folder.path().join("a/b/c"));
+        std::fs::create_dir_all(&top).unwrap();
+        std::fs::create_dir_all(&here).unwrap();
+        let found = || {
+            let settings = Settings::resolve(&inputs(&here, &[])).unwrap();
+            (settings.data_dir.clone(), settings.data_above().is_some())
+        };
+        // A folder of this name that is another program's is none.
+        assert_eq!(found(), (here.join("data"), false));
+        std::fs::write(top.join("identity.json"), "{}").unwrap();
+        assert_eq!(found(), (top.clone(), true));
+        std::fs::write(folder.path().join("a/b/ade.toml"), "").unwrap();
+        assert_eq!(found(), (here.join("data"), false));
+        std::fs::rename(
+            folder.path().join("a/b/ade.toml"),
+            folder.path().join("a/ade.toml"),
+        )
+        .unwrap();
+        assert_eq!(found(), (top, true));
+        std::fs::create_dir(here.join("data")).unwrap();
+        assert_eq!(found(), (here.join("data"), false));
     }
 
     #[test]

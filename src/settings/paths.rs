@@ -82,6 +82,11 @@ pub fn checked_segment(what: &'static str, value: &str) -> Result<(), BadSegment
     }
 }
 
+/// Whether `ade` has made this folder its data directory.
+pub fn is_data_directory(path: &Path) -> bool {
+    path.join(IDENTITY).is_file() || path.join(DATABASE).is_file()
+}
+
 impl Paths {
     /// Returns the paths that follow from the settings.
     ///

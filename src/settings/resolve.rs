@@ -1,6 +1,6 @@
 //! Finds the value of each setting, from the strongest of the places where it is given.
 //!
-//! Strongest first: flag, environment variable, `ade.toml`, default. Aliases count as the setting itself; two names
+//! Strongest first: flag, environment variable, `ade.toml`, default; the data directory may be one of a folder above. Aliases count as the setting itself; two names
 //! that disagree are an error.
 
 use std::collections::BTreeMap;
@@ -9,10 +9,14 @@ use std::path::Path;
 
 use super::ade_toml;
 use super::error::SettingsError;
+use super::paths;
 use super::setting::{Setting, SettingKind};
 use super::source::{Inputs, Resolved, SettingSource};
 use super::table::SETTINGS;
 use super::value;
+
+/// The setting that names the data directory.
+pub(super) const DATA_DIR: &str = "ADE_DATA_DIR";
 
 /// Looks every setting up, in the table's order, and checks what was given.
 ///
@@ -30,10 +34,16 @@ pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, SettingsError> {
                 value::check(setting, &value, &source)?;
                 (Some(value), source)
             }
-            None => (
-                (!setting.default.is_empty()).then(|| setting.default.to_owned()),
-                SettingSource::Default,
-            ),
+            None => {
+                let above = (setting.name == DATA_DIR).then(|| data_above(inputs, &file));
+                match above.flatten() {
+                    Some(found) => (Some(found), SettingSource::Above),
+                    None => (
+                        (!setting.default.is_empty()).then(|| setting.default.to_owned()),
+                        SettingSource::Default,
+                    ),
+                }
+            }
         };
         resolved.push(Resolved {
             setting,
@@ -42,6 +52,21 @@ pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, SettingsError> {
         });
     }
     Ok(resolved)
+}
+
+/// The data directory in the nearest folder above the current one that has one, if that has none itself; not above the folder of an
+/// `ade.toml`.
+fn data_above(inputs: &Inputs, file: &ade_toml::File) -> Option<String> {
+    let top = file.path.parent().unwrap_or(Path::new("/"));
+    let folders = inputs.folder.ancestors();
+    let mut data = folders
+        .take_while(|folder| folder.starts_with(top))
+        .map(|folder| folder.join("data"));
+    if data.next()?.exists() {
+        return None;
+    }
+    let found = data.find(|path| paths::is_data_directory(path))?;
+    Some(found.to_string_lossy().into_owned())
 }
 
 /// Returns the value that was given for a setting in the strongest place.

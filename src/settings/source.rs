@@ -17,6 +17,8 @@ pub enum SettingSource {
     Variable(String),
     /// A line of an `ade.toml`.
     File(PathBuf, usize),
+    /// Not given: that of a folder above the current one.
+    Above,
     /// Not given: the default.
     Default,
 }
@@ -27,6 +29,7 @@ impl std::fmt::Display for SettingSource {
             Self::Flag => formatter.write_str("flag"),
             Self::Variable(name) => write!(formatter, "environment variable {name}"),
             Self::File(path, line) => write!(formatter, "{}:{line}", path.display()),
+            Self::Above => formatter.write_str("found above the current folder"),
             Self::Default => formatter.write_str("default"),
         }
     }

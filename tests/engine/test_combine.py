@@ -37,7 +37,7 @@ def combined(run, template, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
 
-    def call(name, files=FILES, missing=(), **settings):
+    def call(name, files=FILES, missing=(), more=(), **settings):
         listed = []
         for file, sheets in files.items():
             outcome = run(template, write_workbook(tmp_path / file, sheets), settings={"also_write": "parquet", "escape_formulas": True, **settings})
@@ -48,7 +48,7 @@ def combined(run, template, tmp_path, capsys, monkeypatch):
         listed += [{"file": file, "tables": None} for file in missing]
         (tmp_path / "list.json").write_text(json.dumps(listed), "utf-8")
         capsys.readouterr()
-        status = app(["combine", "--list", str(tmp_path / "list.json"), "--output", str(tmp_path / name), "--config-package", str(template), "--set", "escape_formulas=true"])
+        status = app(["combine", "--list", str(tmp_path / "list.json"), "--output", str(tmp_path / name), "--config-package", str(template), "--set", "escape_formulas=true", *more])
         return status, capsys.readouterr().out, tmp_path / name
 
     return call
@@ -91,6 +91,19 @@ def test_types_are_those_of_the_fields(combined, style):
     names = {"plain": ["no", "day", "pay"], "table": ["Number", "day", "pay"]}[style]
     assert [str(frame.schema[name]) for name in names] == ["String", "Date", "Float64"]
     assert frame.schema["Source row"] == pl.UInt32
+
+
+def test_rows_of_other_sheets_and_files_that_come_again_are_named(combined, template):
+    fields = template / "src/ade_config/columns/fields.py"
+    fields.write_text(PACKAGE.replace('label="Number"', 'label="Number", unique=True'))
+    again = {"a.xlsx": {"May": [["No", "Pay"], ["1", 5], ["2", 6], ["2", 7]], "Copy": [["No", "Pay"], ["1", 5]]}, "b.xlsx": {"June": [["No", "Pay"], ["3", 5], ["2", 6]]}}
+    _, said, path = combined("all.xlsx", again, more=["--names"])
+    assert [line for line in said.splitlines() if "repeated" in line] == [
+        "- repeated: row 2 of a.xlsx, 'Copy', has the no of row 2 of a.xlsx, 'May'",
+        "- repeated: row 3 of b.xlsx, 'June', has the no of row 3 of a.xlsx, 'May'",
+    ]
+    book = openpyxl.load_workbook(path)
+    assert book["Combined"]["D1"].value == "no" and book["Repeated"]["A1"].value == "2 rows repeat another sheet or file"
 
 
 def test_nothing_to_combine_is_a_table_without_rows(combined):

@@ -889,7 +889,7 @@ def test_an_ambiguous_column_says_why_without_values():
     column = Column(["01/02/2025", "03/04/2025"])
     assert column.reading["ambiguous"] and column.reading["first_open"] == 0
     assert column.why == "dates day-first: every cell can also be month-first, so date_order decided (set it in settings.toml or with --set)"
-    assert Column(["31/01/2025"]).why == "dates day-first: no cell can be read otherwise"
+    assert Column(["31/01/2025"]).why == "dates day-first: each cell can be read in this way only"
     assert Column(["n/a"]).why == "not read as dates: no cell is a date"
     assert Column(["7"], fields.number).why == "whole numbers: no cell has decimals"
 
@@ -904,10 +904,10 @@ D = dt.date
     (["2/3/25", "2/3/2025"], [D(2025, 2, 3)] * 2, "dates month-first: every cell can also be day-first, so date_order decided (set it in settings.toml or with --set)", {"date_order": "mdy"}),
     (["2/3/25", "2.3.2025"], [D(2025, 3, 2)] * 2, "dates day-first in 1 cell: as in the rest of the column; day-first in 1 cell: with dots", {"date_order": "mdy"}),
     # One order for whole years and the other for short ones are two writers, and a single one of them is a slip.
-    (["2/3/25", "2/3/2025", "13/3/2025", "3/13/25"], [None, None, D(2025, 3, 13), D(2025, 3, 13)], "mixed", {}),
+    (["2/3/25", "2/3/2025", "13/3/2025", "3/13/25"], [None, None, D(2025, 3, 13), D(2025, 3, 13)], "in two ways", {}),
     (["2/3/25", "3/13/25", *["14/3/2025"] * 20], [D(2025, 3, 2), None, *[D(2025, 3, 14)] * 20], "dates day-first: as in the rest of the column, 1 contradicts", {}),
     # 01-16-25 is no slip of a year in front: that year would have a sixteenth month.
-    (["01-05-25", "01-16-25", "02-03-25"], [D(2025, 1, 5), D(2025, 1, 16), D(2025, 2, 3)], "dates month-first: 1 of 3 cells can't be otherwise", {}),
+    (["01-05-25", "01-16-25", "02-03-25"], [D(2025, 1, 5), D(2025, 1, 16), D(2025, 2, 3)], "dates month-first: 1 of 3 cells can be read in this way only", {}),
     # Between hyphens years often come first.
     (["25-01-05", "25-01-06", "25-01-31"], [D(2025, 1, 5), D(2025, 1, 6), D(2025, 1, 31)], "read so, all dates are of the last years", {"date_order": "dmy"}),
     (["15-03-27", "20-06-28"], [D(2027, 3, 15), D(2028, 6, 20)], "can also be year-first", {"date_order": "dmy"}),
@@ -944,18 +944,18 @@ def test_halves_of_the_day_in_the_words_of_many_languages(cells, wanted):
 
 
 @pytest.mark.parametrize("cells, reader, why", [
-    (["20250102", "01/02/2025"], fields.date, "dates day-first in 1 cell: it can also be month-first, so date_order decided (set it in settings.toml or with --set); year-first in 1 cell: it can't be otherwise"),
+    (["20250102", "01/02/2025"], fields.date, "dates day-first in 1 cell: it can also be month-first, so date_order decided (set it in settings.toml or with --set); year-first in 1 cell: it can be read in this way only"),
     (["2 Mar 2025", "01/02/2025"], fields.date, "dates day-first: 1 of 2 cells can also be month-first, so date_order decided (set it in settings.toml or with --set)"),
-    (["02/13/2025", "13/02/2025"], fields.date, "dates day-first: two ways to write dates are mixed, and each cell can be read in one way only"),
+    (["02/13/2025", "13/02/2025"], fields.date, "dates day-first: dates are written in two ways, and each cell can be read in one way only"),
     (["5/5/2025"], fields.date, "dates day-first: the order makes no difference"),
-    (["31/31/2025"], fields.date, "not read as dates: 1 cell looks like a date, but can't be one"),
+    (["31/31/2025"], fields.date, "not read as dates: 1 cell looks like a date, but there is no such day"),
     (["1.200"], fields.number, "numbers with decimal point: every cell can also have a decimal comma, so decimal_mark decided (set it in settings.toml or with --set)"),
-    (["1.234.567"], fields.number, "numbers with decimal comma: no cell can be read otherwise"),
+    (["1.234.567"], fields.number, "numbers with decimal comma: each cell can be read in this way only"),
     (["£1.200"], fields.number, "numbers with decimal point: as in countries that use the currency"),
-    (["1.234"] * 39 + ["2.5"], fields.number, "numbers with decimal point: 1 of 40 cells shows the decimal mark, and the mark of 39 others may part thousands, 1 of 40 cells can't be otherwise"),
+    (["1.234"] * 39 + ["2.5"], fields.number, "numbers with decimal point: 1 of 40 cells shows the decimal mark, and in 39 others the mark may separate thousands, 1 of 40 cells can be read in this way only"),
     (["12345678"] * 6, fields.number, "whole numbers: all have 8 digits, so they may be codes or phone numbers"),
     (["19%", "5"], fields.number, "whole numbers: 1 contradicts"),
-    (["1.5", "2,5"], fields.number, "numbers with decimal point: decimal points and commas are mixed, each cell in one way only"),
+    (["1.5", "2,5"], fields.number, "numbers with decimal point: some cells have a decimal point and some a comma, and each can be read in one way only"),
     (["A1", "B2", "3"], fields.number, "not read as numbers: only 1 of 3 cells with digits can be numbers"),
 ])  # fmt: skip
 def test_what_is_said_of_a_column_is_true_of_its_cells(cells, reader, why):

@@ -496,7 +496,7 @@ def test_readings_say_how_each_column_was_read(normalize):
         "read_as": "day-first", "decided_by": "evidence",
     }  # fmt: skip
     assert (day["cells"], day["certain"], day["contradict"], day["ambiguous"]) == (8, 6, 1, False)
-    assert day["message"] == "dates day-first: 6 of 8 cells can't be otherwise, 1 contradicts"
+    assert day["message"] == "dates day-first: 6 of 8 cells can be read in this way only, 1 contradicts"
     assert (net["field"], net["column"], net["read_as"], net["cells"]) == ("net", "C", "decimal comma", 8)
     assert net["message"].startswith("numbers with decimal comma: ")
 
@@ -506,7 +506,7 @@ def test_text_beside_typed_cells_is_not_all_that_is_said_of_a_column(normalize):
     rows = normalize(config, [["Net", "Day"], [12, dt.date(2025, 1, 31)], [15.5, dt.date(2025, 2, 1)], ["n/a", "soon"]])
     assert [row["net"] for row in rows] == [12, 15.5, None]
     assert [reading["message"] for reading in normalize.outcome.noticed["readings"]] == [
-        "typed numbers alone: no cell of text is a number", "typed dates alone: no cell of text is a date",
+        "typed numbers, and no texts: no cell of text is a number", "typed dates, and no texts: no cell of text is a date",
     ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def test_the_first_record_stays_a_record(normalize):
     assert tables == [("A1:F12", 0, FIELDS)] and kept == [*range(1, 13)]
     (told,) = notices["no_header_row"]
     assert told["level"] == "warning" and told["rows"] == [[1, 1]] and "no_table" not in notices
-    assert "no header row was found; row 1 is a record by its looks (values; same kinds as the columns below" in told["message"]
+    assert "no header row was found; row 1 looks like a record (values; same kinds as the columns below" in told["message"]
     assert all("it has no header" in one["message"] for one in notices["found_by_values"])
 
     # As it was.
@@ -102,8 +102,8 @@ def test_a_doubtful_header_is_named_with_what_makes_it_doubtful(normalize, heade
     # Although a lone column of addresses looks like a list from its first row on.
     assert tables == [("A1:A6", 1, ["email" if header == "Contact" else None])] and kept == [2, 3, 4, 5, 6]
     (told,) = notices["doubtful_header_row"]
-    assert told["rows"] == [[1, 1]] and told["message"].startswith("sheet 'S': row 1 taken for the header with doubt (")
-    assert "`header_rows`" in told["message"]
+    assert told["rows"] == [[1, 1]] and told["message"].startswith("sheet 'S': row 1 taken for the header, but that is not certain (")
+    assert "`header_rows = [1]`" in told["message"]
 
 
 @pytest.mark.parametrize("count", [1, 3])

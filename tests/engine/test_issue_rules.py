@@ -30,7 +30,7 @@ WITH_TOTAL = [
     ["Total", None, None, None, 99.95],
 ]
 FOUND = [
-    ("B3", "item.digits_lost", "error", "a program has cut off the digits of this code; get it anew as text", "4.11E+13"),
+    ("B3", "item.digits_lost", "error", "a program has cut off the last digits of this code; ask for it as text", "4.11E+13"),
     ("C4", "line.digits_lost", "error", "not a phone number", "1.23E+11"),
     ("D4", "day.value_lost", "error", "not a date", 'so: "on"'),
     ("C5", "line.value_lost", "error", "not a phone number", "call me"),

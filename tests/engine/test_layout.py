@@ -195,7 +195,7 @@ def test_a_detector_has_the_last_word_and_the_record_says_so(run_by_ade, package
     """
     outcome = run_by_ade(package(rows=detector), {"S": REPORT})
     (row,) = [row for row in outcome.noticed["rows"] if row["row"] == 12]
-    assert row["kind"] == "note" and row["message"].startswith("row 12, note (says a detector; by its looks total)")
+    assert row["kind"] == "note" and row["message"].startswith("row 12, note (a row detector says so; it looks like total)")
 
 
 def test_nothing_is_listed_where_nobody_asks(run_by_ade, package):

@@ -101,7 +101,7 @@ def test_a_row_that_words_make_a_header_is_among_the_decisions(read, count):
     headers, _, _, rows = read(f"Asked for|Web|Paper|Mail\n{records}\nE-mail|Phone|yes|yes\n{records}")
     assert headers == [[1], [count + 2]]
     (row,) = [row for row in rows if row["row"] == count + 2]
-    assert row["kind"] == "header" and row["message"].startswith(f"row {count + 2}, header (says a detector; by its looks data)")
+    assert row["kind"] == "header" and row["message"].startswith(f"row {count + 2}, header (a row detector says so; it looks like data)")
     assert row["likelihoods"]["data"] > 0.5
 
 

@@ -75,9 +75,9 @@ def test_leave_unmapped_unmaps_all_of_them(run):
     "columns, winner, told",
     [
         # The fullest of equal scores; the leftmost of equally full ones; a higher score before all.
-        (["a=1", "a=1 "], 1, "B was taken, the fullest (2 filled cells; the others: A (0))"),
-        (["a=1 ", "a=1"], 0, "A was taken, the fullest (2 filled cells; the others: B (0))"),
-        (["a=1 ", "a=1 "], 0, "A was taken, the leftmost of these (2 filled cells; the others: B (2))"),
+        (["a=1", "a=1 "], 1, "B was used, the fullest (2 filled cells; the others: A (0))"),
+        (["a=1 ", "a=1"], 0, "A was used, the fullest (2 filled cells; the others: B (0))"),
+        (["a=1 ", "a=1 "], 0, "A was used, the leftmost of these (2 filled cells; the others: B (2))"),
         (["a=2", "a=1 "], 0, None),
     ],
 )
@@ -88,7 +88,7 @@ def test_of_equal_columns_the_fullest_gets_the_field(run_by_ade, package, column
     outcome = run_by_ade(config, rows, settings={"mapping_tie_resolution": "fullest"})
     assert mapped(outcome) == [["a", None], [None, "a"]][winner] and reasons(outcome)[1 - winner] == "duplicate_field"
     messages = [notice["message"] for notice in outcome.notices("column_of_several")]
-    assert [message.partition("score. ")[2] for message in messages] == ([told] if told else [])
+    assert [message.partition("equally well. ")[2] for message in messages] == ([told] if told else [])
     # Older packages have the left one, and hear nothing.
     outcome = run_by_ade(config, rows)
     assert mapped(outcome) == ["a", None] and not outcome.noticed["notices"]
@@ -100,7 +100,7 @@ def test_of_several_fields_with_equal_columns_each_is_named(run_by_ade):
     assert mapped(outcome) == [None, None, "a", "b"]
     told = [(notice["field"], notice["message"]) for notice in outcome.notices("column_of_several")]
     assert [field for field, _ in told] == ["a", "b"]
-    assert all(f"the field {field!r} with the same score" in message for field, message in told)
+    assert all(f"fit the field {field!r} equally well" in message for field, message in told)
 
 
 def test_unmapped_columns_say_why(run):

@@ -176,7 +176,7 @@ def test_numbers_that_are_filled_over_several_rows_are_told(noticed, tmp_path):
         "code": "merged_numbers",
         "level": "warning",
         "message": "sheet 'Pay': the number in the merged range C2:C3 was repeated in each row (`fill_merged = true`). That is "
-        "right for an id or a year. An amount is counted several times in a sum; then set fill_merged = false",
+        "right for an id or a year, but an amount is then counted several times: set fill_merged = false",
         "sheet": "Pay",
         "count": 1,
         "cells": ["C2:C3"],
@@ -205,7 +205,7 @@ def test_an_amount_of_several_records_stands_in_the_first_alone(noticed):
     ]
     assert filled["count"] == 7
     assert (numbers["code"], numbers["level"], numbers["count"], numbers["cells"]) == ("merged_numbers", "warning", 2, ["E2:E4"])
-    assert "stands in their first cells only" in numbers["message"]
+    assert "stays in their first cells only" in numbers["message"]
 
 
 def test_the_year_of_a_header_is_filled(noticed):
@@ -221,7 +221,7 @@ def test_hidden_rows_are_read_and_told(noticed):
     (told,) = noticed(book, rows=FIRST_ROW_IS_HEADER)
     assert [row[0] for row in noticed.outcome.rows()] == ["name", *"abcdef"]
     assert (told["code"], told["level"], told["count"], told["rows"]) == ("hidden_rows_read", "info", 3, [[3, 4], [6, 6]])
-    assert told["message"] == "sheet 'Sheet': 3 hidden rows were read as the others are (rows 3 to 4 and 6)"
+    assert told["message"] == "sheet 'Sheet': 3 hidden rows were read like the others (rows 3 to 4 and 6)"
 
 
 def test_what_people_say_by_looks_alone_is_told(noticed):
@@ -277,7 +277,7 @@ def test_hidden_columns_are_told_and_give_way(run_by_ade, template, tmp_path, ki
     header, *rows = outcome.rows()
     assert [row[header.index("Last name")] for row in rows] == ["New", "New"]
     (told,) = outcome.notices("hidden_columns_read")
-    assert told["message"].endswith("1 hidden column was read as the others are (column B)")
+    assert told["message"].endswith("1 hidden column was read like the others (column B)")
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "xls"])
@@ -486,7 +486,7 @@ def test_the_unit_of_a_header():
 
 
 @pytest.mark.parametrize(("content", "message", "facts"), [
-    ("region;name\nNörd;Ann\n".encode("cp1252"), "read as Windows-1252 text with semicolons; the encoding was guessed by its letters. If some are wrong, set csv_encoding", ("Windows-1252", ";")),
+    ("region;name\nNörd;Ann\n".encode("cp1252"), "read as Windows-1252 text with semicolons; the encoding is a guess. If letters such as é come out wrong, set csv_encoding", ("Windows-1252", ";")),
     ("region\tname\nNörd\tAnn\n".encode(), "read as UTF-8 text with tabs", ("UTF-8", "\t")),
     ("region,name\nNörd,Ann\n".encode("utf-16"), "read as UTF-16 text with commas", ("UTF-16", ",")),
     ("sep=:\nregion:name\n".encode(), "read as UTF-8 text with ':' between cells", ("UTF-8", ":")),
@@ -509,7 +509,7 @@ def test_rows_with_more_or_fewer_cells_than_the_header_are_told(noticed, tmp_pat
     path.write_text(RAGGED)
     (told,) = noticed(path, settings={"csv_delimiter": "auto"})
     assert (told["code"], told["level"], told["rows"]) == ("csv_joined", "warning", [[2, 2], [4, 4]])
-    assert "the 3 of the header: rows 2 and 4 with 4. A comma within an amount" in told["message"]
+    assert "the header has 3 cells, and these rows have more or fewer: rows 2 and 4 with 4. A comma inside an amount" in told["message"]
     # Who names the delimiter gets the rows as they are by it.
     (told,) = noticed(path, settings={"csv_delimiter": ","})
     assert (told["code"], told["count"]) == ("csv_ragged", 2)
@@ -538,7 +538,7 @@ def test_quotes_and_ends_that_do_not_fit_are_told(noticed, tmp_path, text, code,
     assert [(notice["code"], notice.get("rows")) for notice in told] == ([(code, rows)] if code else [])
 
 
-@pytest.mark.parametrize("sign, what", [("~", 'set `csv_delimiter = "~"`'), (";", 'set `csv_delimiter = ";"`'), ("§", "get the file with semicolons")])
+@pytest.mark.parametrize("sign, what", [("~", 'set `csv_delimiter = "~"`'), (";", 'set `csv_delimiter = ";"`'), ("§", "ask for a file with semicolons")])
 @pytest.mark.parametrize("title", ["", "Zorb\n"])
 def test_a_sign_between_the_cells_of_one_column_is_told(noticed, tmp_path, sign, what, title):
     path = tmp_path / "pay.csv"
@@ -546,7 +546,7 @@ def test_a_sign_between_the_cells_of_one_column_is_told(noticed, tmp_path, sign,
     found = noticed(path, settings={"csv_delimiter": ","})
     (told,) = [one for one in found if one["code"] == "csv_one_column"]
     assert told["level"] == "warning"
-    assert told["message"].endswith(f"the file has one column only, and {sign!r} in its rows. If that stands between cells, {what}")
+    assert told["message"].endswith(f"the whole file was read as one column, and its rows have {sign!r}. If that separates the cells, {what}")
 
 
 @pytest.mark.parametrize("text", ["region\nUlm\nBonn\n", "e-mail\na@b.example\nc@d.example\n", "Time:\n10:30\n11:30\n", "region\nUlm~\nBonn\n"])
@@ -593,7 +593,7 @@ def test_sheets_without_a_table_are_told(noticed):
     assert notices == [{"code": "no_table", "level": "info", "message": "sheet 'Nothing' is empty", "sheet": "Nothing"}, {
         "code": "no_table",
         "level": "warning",
-        "message": "sheet 'Notes': no header row was recognised; its first filled row was taken for one",
+        "message": "sheet 'Notes': no header row was recognised, so the first filled row was used as one",
         "sheet": "Notes",
         "rows": [[2, 2]],
     }]
@@ -602,7 +602,7 @@ def test_sheets_without_a_table_are_told(noticed):
 def test_a_row_that_was_nearly_a_header_is_named(noticed):
     rows = plugin("row", 'return {"header": 0.3, "banner": 0.5} if row_index == 3 else {"banner": 1.0}', "*, row_index, **_")
     (notice,) = noticed([["a"], ["b"], ["c"], ["d"]], rows=rows)
-    assert notice["message"] == ("sheet 'Sheet': no header row was recognised; row 3, which looks most like one, was taken for it")
+    assert notice["message"] == ("sheet 'Sheet': no header row was recognised, so row 3 was used, which looks most like one")
     assert notice["rows"] == [[3, 3]]
     # A package without row detectors has not asked for headers to be recognised.
     assert noticed([["a"], ["b"]], {"row_detectors/rows.py": plugin("on_sheet_end", "pass")}, rows=None) == []
@@ -612,7 +612,7 @@ def test_a_row_that_was_nearly_a_header_is_named(noticed):
 def test_times_among_numbers_that_no_reader_reads_are_told(normalized, value):
     rows = [["Name", "Blorb", "Hours", "Zed"], ["Ada Blom", 8, 7, 7], ["Bo Cohen", value, value, 8], ["Cy Dahl", 7.5, 8, 9]]
     (told,) = normalized(rows).notices("times_among_numbers")
-    assert told["level"] == "warning" and told["message"].startswith("sheet 'S': column B has days or times among numbers")
+    assert told["level"] == "warning" and told["message"].startswith("sheet 'S': column B has dates or times among numbers")
     assert not normalized([*rows[:2], *rows[3:]]).notices("times_among_numbers")
 
 

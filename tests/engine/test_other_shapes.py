@@ -169,7 +169,8 @@ def test_a_table_is_a_file_with_the_columns_and_values_of_the_workbook(made, sha
 
 def test_further_tables_are_files_of_their_own(made):
     two = [*PEOPLE, [None] * 3, [None] * 3, *OTHERS]
-    outcome = made({"A": two, "a?b".replace("?", " "): OTHERS, "A 2": PEOPLE}, also_write="csv")
+    outcome = made({"A": two, "a?b".replace("?", " "): OTHERS, "A 2": PEOPLE}, also_write="csv+parquet")
+    assert [name.replace("parquet", "csv") for name in _files(outcome, "parquet")] == _files(outcome, "csv")
     assert _files(outcome, "csv") == ["input_normalized.csv", "input_normalized_A 2_1.csv", "input_normalized_A_2.csv", "input_normalized_a b_1.csv"]
     assert "Ann" in (outcome.output.parent / "input_normalized.csv").read_text("utf-8")
     assert "2024-05-06" in (outcome.output.parent / "input_normalized_A_2.csv").read_text("utf-8")

@@ -58,7 +58,7 @@ def test_the_text_that_makes_text_of_a_column(made):
     rows = [row[:] for row in NUMBERS]
     rows[7][1], rows[9][2] = "n/a", 5
     outcome = made(rows)
-    said = "text among numbers or dates: the whole column is text"
+    said = "text among numbers or dates: because of it the whole column is text"
     # Of a column that no field has; one that is text but for a few numbers is what it is.
     assert outcome.found == [("B8", "warning", "column_is_text", None, said, "n/a", "n/a")]
     assert [(line["label"], line["column"], line["output"]) for line in outcome.issues] == [("Kg", "B", "B8")]

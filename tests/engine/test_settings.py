@@ -65,6 +65,7 @@ DEFAULTS = {
     "stop_at_blank_rows": 0,
     "sheets": {},
     "senders": {},
+    "known": [],
     "line_records": False,
     "values": {},
     "issue_columns": True,
@@ -87,7 +88,7 @@ def clean(tmp_path, monkeypatch):
 def test_defaults():
     assert Settings().to_dict() == DEFAULTS and Settings.load().to_dict() == DEFAULTS
     assert Settings().model_dump(mode="json") == DEFAULTS
-    assert Settings().model_dump() == {**DEFAULTS, "na": (), "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
+    assert Settings().model_dump() == {**DEFAULTS, "na": (), "known": (), "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
 
 
 def test_an_edition_has_defaults_of_its_own_and_parts_that_nobody_sets(tmp_path, monkeypatch):

@@ -47,7 +47,7 @@ def test_a_table_on_its_side_is_turned(normalize, above, left):
     assert [row["E-mail"] for row in table] == CREW[3][1:] and [row["Locker"] for row in table] == CREW[6][1:]
     assert table[1]["Start date"] == dt.datetime(2022, 5, 3)
     (told,) = notices["table_on_its_side"]
-    assert told["level"] == "info" and "was turned" in told["message"] and told["rows"] == [[1 + len(above), 7 + len(above)]]
+    assert told["level"] == "info" and "were swapped" in told["message"] and told["rows"] == [[1 + len(above), 7 + len(above)]]
     assert not {"rows_left_out", "no_header_row", "doubtful_header_row"} & notices.keys()
 
 
@@ -135,7 +135,7 @@ def test_a_total_that_is_left_out_is_a_column_of_the_sheet(normalize):
     assert [row["Source column"] for row in table] == [2, 3, 4, 5]
     (left_out,), (differs,) = notices["rows_left_out"], notices["total_differs"]
     assert left_out["message"].endswith("1 row of totals left out (column F)") and left_out["cells"] == ["F3"] and "rows" not in left_out
-    assert "the total in F8 is not the sum of what was kept (columns B to E)" in differs["message"] and differs["cells"] == ["F8"]
+    assert "the total in F8 is not the sum of the rows that were kept (columns B to E)" in differs["message"] and differs["cells"] == ["F8"]
 
 
 def test_what_fails_at_a_field_of_a_turned_table_names_no_column_of_the_sheet(run, template):

@@ -124,7 +124,7 @@ def test_words_alone_do_not_decide_where_a_table_has_one_key(take):
     kept = Kept(take([*rows[:4], ["Total", 900.0, 180.0, 1080.0], rows[4]]))
     assert kept.rows == [2, 3, 4, 5, 6] and kept.named("doubtful_rows") == [5]
     (told,) = kept.notices["doubtful_rows"]
-    assert "kept as a record" in told["message"] and "the numbers are no sums of other rows" in told["message"]
+    assert "kept as a record" in told["message"] and "the numbers are not sums of other rows" in told["message"]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_what_is_said_added_and_missing_is_an_issue_in_the_output(take):
     rows = [["Member ID", "Last name", "Gross pay"], ["M-1", "Lee", 1200.55], ["M-2", "Ray", 1500.25], ["M-3", "Orr", 1350.1], [None, "Total", 5050.9]]
     kept = Kept(take(rows))
     assert kept.rows == [2, 3, 4]
-    assert "it says 5050.90, added up are 4050.90, the difference is 1000.00" in kept.issues[4]
+    assert "it says 5050.90, they add up to 4050.90, the difference is 1000.00" in kept.issues[4]
 
 
 def test_clean_totals_raise_no_alarm_and_rounded_ones_are_a_line_of_the_record(take):

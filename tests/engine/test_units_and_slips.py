@@ -114,9 +114,9 @@ def test_a_message_about_an_author_s_own_reader_names_it(run):
 
 
 @pytest.mark.parametrize(("cells", "message"), [
-    (["01/31/2025", "2/14/25", "Feb 28, 2025"], "dates month-first: no cell can be read otherwise"),
-    (["03/01/2025", "01/31/2025", "Feb 28, 2025"], "dates month-first: 2 of 3 cells can't be otherwise"),
-    (["31/01/2025", "28 Feb 2025"], "dates day-first: no cell can be read otherwise"),
+    (["01/31/2025", "2/14/25", "Feb 28, 2025"], "dates month-first: each cell can be read in this way only"),
+    (["03/01/2025", "01/31/2025", "Feb 28, 2025"], "dates month-first: 2 of 3 cells can be read in this way only"),
+    (["31/01/2025", "28 Feb 2025"], "dates day-first: each cell can be read in this way only"),
 ])
 def test_several_ways_to_write_dates_are_told_once(run, monkeypatch, cells, message):
     code = ("from ade_engine.fields import Field, date\n\n" "def register(registry):\n    Field('day', read=date).register(registry)\n")

@@ -79,16 +79,13 @@ fn tables_say_why(place: &Place) {
         "header         row 3 is the header by what row detectors say",
         "COLUMN  HEADER      FIELD       SCORE  WHY",
         "D       Hours       hours        1.00  its header",
-        "suggestion     E Phnoe: nearest phone, its headers are 80% alike, to map it: headers=[…, \"Phnoe\"]",
+        "suggestion     E Phnoe: most like phone (headers 80% alike); to use it: headers=[…, \"Phnoe\"]",
         "hook           ade_config.hooks.by_hours.by_hours (on_table_transformed): it has sorted or replaced rows",
     ] {
         assert!(shown.stdout.contains(line), "{line}\n{}", shown.stdout);
     }
     // The same words where a run is shown.
-    place.ade_prints(
-        "runs show latest",
-        "; nearest phone, its headers are 80% alike",
-    );
+    place.ade_prints("runs show latest", "; most like phone (headers 80% alike)");
     place.ade_prints(
         "runs show latest --rows",
         "row 3 is the header by what row detectors say",

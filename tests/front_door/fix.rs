@@ -49,6 +49,8 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
         .prints("✓ hours = Std.")
         .prints("no field is like Farbe")
         .says("new.csv has no run yet");
+    let fits_none = "--accept hours=Stunden fits no file of box";
+    place.ade_refuses("fix box --accept hours=Stunden", fits_none);
     place
         .ade("fix april.csv --accept hours=Std.")
         .succeeds()
@@ -63,7 +65,7 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
         after,
         before.replace("\"hours worked\"]", "\"hours worked\", \"Std.\"]")
     );
-    let refused = "hours is no field without a column";
+    let refused = "hours is not among the fields without a column";
     place
         .ade("fix latest --accept hours=Std.")
         .ends_with(2)
@@ -78,7 +80,7 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     place
         .ade("run crew mai.csv")
         .succeeds()
-        .prints("taken for the field 'email' by its values");
+        .prints("used as the field 'email' because of its values");
     place
         .ade("fix mai.csv")
         .succeeds()

@@ -67,6 +67,15 @@ fn each_names_the_cell_the_rule_and_what_stood_there() {
     place.ade("run crew crew.csv -q").succeeds();
     let csv = place.ade("issues latest --format csv").succeeds();
     csv.prints(",-12.5,-12.5,");
+    // Of several runs each issue names its file; of a folder each file's last run.
+    place.write("box/crew.csv", CREW);
+    place.write("box/new.csv", "Surname\nLee\n");
+    let both = place.ade("issues box latest --format csv").succeeds();
+    both.prints("file,sheet,cell")
+        .prints("crew.csv,crew,C3,error")
+        .prints("-12.5")
+        .says("new.csv has no run yet");
+    place.ade("report box --html page.html").succeeds();
 }
 
 #[test]

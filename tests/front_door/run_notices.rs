@@ -95,7 +95,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     COLUMN     FIELD  SCORE  FILLED  WHY
     Name       name    1.00       2
     Email      email   1.00       2
-    Shoe size                     2  no signal
+    Shoe size                     2  fits no field
     how columns were read
       ! Start date was read as dates day-first; 40 of 40 cells leave it open (date_order in settings.toml decides)
       Gross pay was read as numbers with a decimal comma; 12 of 40 cells say so
@@ -115,6 +115,28 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     let run = place.ade("run config people.csv --json").succeeds();
     assert_eq!(run.records()[0]["notices"], shown["notices"]);
     assert_eq!(run.stderr, "");
+    // What is known of the sender is counted, and the next run tells what is new.
+    place
+        .ade("ack")
+        .succeeds()
+        .prints("formulas_without_value")
+        .says("13 notices of people.csv");
+    place.ade_refuses("ack latest unread", "has no notice \"unread\"");
+    let acked = place.ade("ack latest unread_cells ambiguous").succeeds();
+    acked
+        .prints("+sender = \"people\"")
+        .says("Wrote config/settings.toml");
+    place.ade_says("ack latest ambiguous", "known already");
+    let again = place.ade("run config people.csv").succeeds();
+    let again = again
+        .prints("! 2 formulas have no value")
+        .prints("11 notices known of this sender");
+    assert!(!again.stdout.contains("could not be read"), "{again}");
+    place
+        .ade("runs show latest")
+        .succeeds()
+        .prints("known          unread_cells");
+    configuration.write("settings.toml", "");
     // Several files have few lines each.
     place.members("one.csv");
     place.members("two.csv");
@@ -215,7 +237,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
       no column was recognised as a field
       0 of 2 fields mapped, 2 columns unmapped
       not found: name, email
-      ! sheet 'foreign': no field was found in the table at A1:B2: its 1 row has no value in any field. Name its headers in the fields, or leave the table out with [sheets]
+      ! sheet 'foreign': none of the fields was found in the table at A1:B2, so its 1 row has no value in any field. Add its headers to the fields, or leave its sheet out with [sheets]
       0 issues
       data/workspaces/default/runs/[ID]/output/foreign_normalized.xlsx
     ");
@@ -226,7 +248,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
     ⚠ blank.csv         0          0      0/2       0  [S]  found nothing  data/workspaces/default/runs/[ID]/output/blank_normalized.xlsx
     ✓ members.csv       1          1      2/2       0  [S]  data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
     --- stderr
-    2 of 2 files normalized, 1 without anything found
+    2 of 2 files normalized, 1 in which nothing was found
     1 table, 1 row, 0 issues in [TIME]
     ");
     snapshot!(place, place.ade("run config blank.csv --deny-issues"), @r"

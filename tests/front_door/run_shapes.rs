@@ -74,7 +74,7 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
     let file = place.path("all.xlsx");
     assert_eq!(
         told[2],
-        json!({"combined": file, "rows": 3, "files": 2, "missing": []})
+        json!({"combined": file, "rows": 3, "files": 2, "missing": [], "repeated": 0})
     );
     assert!(file.is_file());
     // In the folder of the inputs it would be one of the next call.
@@ -102,7 +102,13 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
         .says("is one of the inputs");
     assert_eq!(read(&place, "in/south.csv"), SOUTH);
     place.ade("run crew in --combine all.txt").ends_with(2);
+    // Beside the combined table each input has its own in the shape that is asked for.
     place
-        .ade("run crew in --combine all.csv --to csv")
-        .ends_with(2);
+        .ade("run crew in --combine all.csv --names --to csv -o each")
+        .succeeds();
+    assert_eq!(
+        place.files_below("each"),
+        ["north_normalized.csv", "south_normalized.csv"]
+    );
+    assert!(read(&place, "all.csv").contains("last_name,"));
 }

@@ -26,7 +26,7 @@ fn everything_about_one_is_shown() {
     COLUMN     FIELD  SCORE  FILLED  WHY
     Name       name    1.00       2
     Email      email   1.00       2
-    Shoe size                     2  no signal
+    Shoe size                     2  fits no field
 
     attempt 1      succeeded, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
     audit record   data/workspaces/default/runs/[ID]/artifact.json
@@ -41,7 +41,7 @@ fn what_spoke_for_the_field_of_a_column_is_shown() {
     for line in [
         "Surname    last_name   1.00       2  its header",
         "Contact    email       0.50       2  its values",
-        "Shoe size                         2  no signal",
+        "Shoe size                         2  fits no field",
     ] {
         place.ade("runs show latest").succeeds().prints(line);
     }

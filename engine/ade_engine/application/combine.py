@@ -34,20 +34,23 @@ _FILE, _SHEET, _ROW = "Source file", "Source sheet", "Source row"
 
 
 class Combined:
-    """What was combined: how many rows and tables, and the headers of columns that became text because their types differed."""
+    """What was combined: how many rows and tables, the headers of columns that became text because their types differed, and sentences
+    about rows that have the key of a row of another sheet or file.
+    """
 
-    __slots__ = ("rows", "tables", "as_text")
+    __slots__ = ("rows", "tables", "as_text", "repeated")
 
-    def __init__(self, rows: int, tables: int, as_text: list[str]):
+    def __init__(self, rows: int, tables: int, as_text: list[str], repeated: list[str]):
         self.rows = rows
         self.tables = tables
         self.as_text = as_text
+        self.repeated = repeated
 
 
 class _Table:
     """A table of a file: its frame, for each column what tells it from others, and its place."""
 
-    __slots__ = ("frame", "keys", "file", "place", "sheet", "rows", "fields")
+    __slots__ = ("frame", "keys", "file", "place", "sheet", "rows", "fields", "known_by")
 
     def __init__(self, file: str, path: Path):
         self.frame = pl.read_parquet(path)
@@ -68,24 +71,27 @@ class _Table:
         self.rows: list[int | None] | None = origin["rows"]
         #: All fields of the configuration: name, declared type.
         self.fields: list[list[str | None]] = origin["fields"]
+        #: Those by which a row is known: each list has each combination of values once.
+        self.known_by: list[list[str]] = origin.get("known_by", [])
 
 
-def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *, escape_formulas: bool = False) -> Combined:
+def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *, names: bool = False, escape_formulas: bool = False) -> Combined:
     """Write the tables of some inputs, given as the name of each file and its Parquet files, as one table. A file that has none, because
-    its run failed, is named on a sheet of its own where the output is a workbook.
+    its run failed, is named on a sheet of its own where the output is a workbook; so are rows that repeat those of other sheets and files.
 
-    The ending of ``output`` is its shape. Raises :class:`OutputError` where a worksheet cannot hold so many rows.
+    The ending of ``output`` is its shape. ``names``: the columns of fields have the names of these, and not their headers. Raises :class:`OutputError` where a worksheet cannot hold so many rows.
     """
     tables = []
     for file, paths in inputs:
         tables += sorted((_Table(file, path) for path in paths or ()), key=lambda table: table.place)
     missing = [file for file, paths in inputs if paths is None]
-    frame, kinds, as_texts = _stacked(tables)
+    frame, kinds, as_texts, known_by = _stacked(tables, names=names)
+    repeated = _repeated(frame, known_by)
     part = output.with_name(f".ade-{os.getpid()}-combined.part")
     shape = output.suffix.lower().removeprefix(".")
     try:
         if shape == "xlsx":
-            _write_workbook(frame, kinds, missing, part, escape_formulas=escape_formulas)
+            _write_workbook(frame, kinds, missing, repeated, part, escape_formulas=escape_formulas)
         else:
             write_frame(frame, str(part), shape, escape_formulas=escape_formulas)
         with open(part, "rb+") as file:
@@ -93,17 +99,18 @@ def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *
         os.replace(part, output)
     finally:
         part.unlink(missing_ok=True)
-    return Combined(frame.height, len(tables), as_texts)
+    told = ["row {3} of {1}, {2!r}, has the {0} of row {6} of {4}, {5!r}".format(*row) for row in repeated.rows()]
+    return Combined(frame.height, len(tables), as_texts, told)
 
 
-def _stacked(tables: list[_Table]) -> tuple[pl.DataFrame, list[int], list[str]]:
-    """All rows, the kind of each column, and the columns that are text because their types differ."""
+def _stacked(tables: list[_Table], *, names: bool) -> tuple[pl.DataFrame, list[int], list[str], list[list[str]]]:
+    """All rows, the kind of each column, the columns that are text because their types differ, and those by which rows are known."""
     fields = {name: dtype for table in tables for name, dtype in table.fields}
     #: The header of each column where it appears first.
     there: dict[tuple[str, str], str] = {}
     for table in tables:
         for key, header in zip(table.keys, table.frame.columns):
-            there.setdefault(key, header)
+            there.setdefault(key, key[1] if names and key[0] == "field" else header)
     order = [("field", name) for name in fields if ("field", name) in there] + [key for key in there if key[0] != "field"]
     taken: dict[str, None] = {}
     headers: dict[tuple[str, str], str] = {}
@@ -121,7 +128,21 @@ def _stacked(tables: list[_Table]) -> tuple[pl.DataFrame, list[int], list[str]]:
         columns = [_cast(one, dtype, table.frame.height) for one, table in zip(series, tables)]
         made.append(pl.concat(columns).alias(headers[key]).to_frame() if columns else pl.DataFrame(schema={headers[key]: dtype}))
     kinds = [FIELD, FIELD, SOURCE_ROW, *(FIELD if key[0] == "field" else OTHER for key in order)]
-    return pl.concat(made, how="horizontal"), kinds, as_texts
+    known_by = dict.fromkeys(tuple(one) for table in tables for one in table.known_by if one and all(("field", name) in there for name in one))
+    return pl.concat(made, how="horizontal"), kinds, as_texts, [[headers["field", name] for name in one] for one in known_by]
+
+
+def _repeated(frame: pl.DataFrame, known_by: list[list[str]]) -> pl.DataFrame:
+    """The rows that have the key of a row above them in another sheet or file; of one table its run has told them."""
+    places, firsts = ["File", "Sheet", "Row"], ["First file", "First sheet", "First row"]
+    found = [pl.DataFrame(schema=dict.fromkeys(["Columns", *places, *firsts], pl.String))]
+    for headers in known_by:
+        of_place = (pl.col(name).cast(pl.String).fill_null("?").alias(place) for name, place in zip(frame.columns, places))
+        rows = frame.drop_nulls(headers).select(*of_place, pl.struct(headers).alias("key"))
+        rows = rows.with_columns(pl.col(place).first().over("key").alias(first) for place, first in zip(places, firsts))
+        rows = rows.filter((pl.col("File") != pl.col("First file")) | (pl.col("Sheet") != pl.col("First sheet")))
+        found.append(rows.select(pl.lit(" and ".join(headers)).alias("Columns"), *places, *firsts))
+    return pl.concat(found)
 
 
 def _places(tables: list[_Table], headers: list[str]) -> pl.DataFrame:
@@ -160,7 +181,7 @@ def _cast(series: pl.Series | None, dtype: pl.DataType, height: int) -> pl.Serie
     return (as_text(series) if dtype == pl.String else series.cast(dtype)).alias("")
 
 
-def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], path: Path, *, escape_formulas: bool) -> None:
+def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], repeated: pl.DataFrame, path: Path, *, escape_formulas: bool) -> None:
     output = Output(escape_formulas=escape_formulas)
     columns = [LookColumn(kind, name, name) for kind, name in zip(kinds, frame.columns)]
     output.append_table(output.add_sheet("Combined"), frame, gap=False, look=TableLook(columns, [], has_filter=True))
@@ -169,4 +190,8 @@ def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], p
         counted = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
         roles = {"File": TEXT, "Why": TEXT}
         output.add_list("Missing", OwnList(lines, roles, None, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
+    if repeated.height:
+        counted = "1 row repeats" if repeated.height == 1 else f"{repeated.height} rows repeat"
+        says = "What stands in these columns should stand there in one row only. The first row with it is named."
+        output.add_list("Repeated", OwnList(repeated, dict.fromkeys(repeated.columns, TEXT), None, title=f"{counted} another sheet or file", counts=says, color=_TAB))
     output.write(str(path))

@@ -462,7 +462,7 @@ class _Run:
         if moved:
             self.notices.add(
                 "places_moved",
-                f"hooks have moved what was written on {', '.join(map(repr, moved))}; of issues and rows no places in the output are known there",
+                f"hooks have moved what was written on {', '.join(map(repr, moved))}; so issues and rows do not say where they are there",
                 count=len(moved),
                 sheets=moved,
             )
@@ -477,7 +477,7 @@ class _Run:
             self.notices.add(
                 "shapes_differ",
                 f"hooks have changed what was written on {', '.join(map(repr, titles))} of the workbook; the files beside it have the tables "
-                "as they were before",
+                "as they were before that",
                 count=len(titles),
                 sheets=titles,
             )

@@ -85,6 +85,7 @@ _ALL = (
         (
             Option("--list", metavar="FILE", required=True, help='JSON: [{"file": "a.xlsx", "tables": ["a.parquet"]}]; no tables: null'),
             Option("--output", "-o", metavar="PATH", required=True, help="File to write: .xlsx, .csv, .parquet or .jsonl"),
+            Option("--names", help="Name the columns of fields as the fields are, and not by their headers"),
             *_COMMON,
         ),
         example="ade-engine combine --list tables.json --output all.xlsx --config-package my-config",

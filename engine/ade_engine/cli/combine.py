@@ -29,7 +29,7 @@ def combine_files(values: dict[str, Any]) -> int:
         raise UsageError(f"--list is no list of files and their tables: {error}") from error
     settings, _ = load_settings(values)
     try:
-        made = combine(inputs, output, escape_formulas=settings.escape_formulas)
+        made = combine(inputs, output, names=values["names"], escape_formulas=settings.escape_formulas)
     except (OutputError, OSError) as error:
         refuse("combine_failed", str(error))
         print(f"Not combined: {error}")
@@ -39,4 +39,6 @@ def combine_files(values: dict[str, Any]) -> int:
     print(f"- tables: {made.tables}")
     for header in made.as_text:
         print(f"- as_text: {header}")
+    for told in made.repeated:
+        print(f"- repeated: {told}")
     return 0

@@ -268,13 +268,13 @@ class ColumnSource:
 
 
 def sentence(kind: str, reading: dict[str, Any]) -> str:
-    """How a column was read, in words and without values: ``dates day-first: 14 of 40 cells can't be otherwise``."""
+    """How a column was read, in words and without values: ``dates day-first: 14 of 40 cells can be read in this way only``."""
     words = _KINDS_IN_WORDS.get(kind, kind)
     why = "; ".join(reading["why"])
     if reading["decided_by"] == "refused":
         # Cells that hold numbers or dates, and no text, are read whatever the text is.
         typed = reading["read_as"]
-        return f"{typed} alone: {why}" if typed else f"not read as {words}: {why}"
+        return f"{typed}, and no texts: {why}" if typed else f"not read as {words}: {why}"
     if words == "dates":
         return f"{words} {why}"
     if kind in ("phone", "time", "duration", "person_name"):

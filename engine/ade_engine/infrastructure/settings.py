@@ -243,16 +243,23 @@ def _senders(value: Any, text: bool) -> dict[str, Any]:
     return value
 
 
+def _known(value: Any, text: bool) -> list[dict[str, str]]:
+    keys = ("sender", "rule", "fingerprint")
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, dict) and all(isinstance(one.get(key), str) for key in keys) for one in value):
+        raise ValueError("should be written by `ade ack`: tables [[known]] with a sender, a rule and a fingerprint")
+    return tuple(value)
+
+
 #: Settings of new packages, as in :data:`_SETTINGS`. No event lists them at their defaults: what reads the events of older
 #: packages sees what it always saw.
 _NEWER = (
-    ("edition", "1.9", _one_of("1.9", "2026"), "how the engine works: as that older one did, or as people expect since"),
+    ("edition", "1.9", _one_of("1.9", "2026"), "1.9: works as that engine did; 2026: works as engines do today"),
     ("date_order", "auto", _one_of("auto", "dmy", "mdy", "ymd"), "how dates are read where their column leaves it open"),
     ("decimal_mark", "auto", _one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
     ("na", (), _words, "further words that say that a cell has no value, for all readers"),
-    ("minimum_mapping_score", 0.0, _score, "least total score that maps a column to a field"),
+    ("minimum_mapping_score", 0.0, _score, "a column needs at least this score to become a field"),
     ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
-    ("fill_merged_numbers", True, _flag, "with fill_merged: amounts too; without it keys and labels alone"),
+    ("fill_merged_numbers", True, _flag, "with fill_merged: amounts, too; without it only ids and labels"),
     ("row_provenance", False, _flag_of_1_9, "know which source row each output row comes from"),
     ("issue_list", False, _flag_of_1_9, "a list of all issues beside the output: where, by which rule, what stood there"),
     ("issues_sheet", False, _flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
@@ -260,9 +267,9 @@ _NEWER = (
     ("quarantine", "keep", _one_of("keep", "sheet", "file"), "with issue_list: rows with errors stay, or stand on a sheet or in a file of their own"),
     ("check_dates", False, _flag_of_1_9, "with issue_list: days before 1900-03-01 and after 9999-12-31 are issues"),
     ("report_dropped_rows", False, _flag_of_1_9, "with issue_list: rows that a hook has dropped are an issue of their sheet"),
-    ("report_text_columns", False, _flag_of_1_9, "with issue_list: few texts that make a column of numbers text are issues"),
+    ("report_text_columns", False, _flag_of_1_9, "with issue_list: the few texts that turn a column of numbers into text are issues"),
     ("enforce_types", False, _flag_of_1_9, "with issue_list: cells that do not fit the dtype of their field are left empty"),
-    ("also_write", "xlsx", _one_of("xlsx", "csv", "parquet", "jsonl"), "the shape of the tables beside the workbook; xlsx for none"),
+    ("also_write", "xlsx", _one_of("xlsx", "csv", "parquet", "jsonl", "csv+parquet", "jsonl+parquet"), "the shapes of the tables beside the workbook; xlsx for none"),
     ("all_fields", False, _flag, "each table has all fields, in the configuration's order, before its other columns"),
     ("skip_sheets_without_fields", False, _flag, "sheets in which no column was found for a field are left out"),
     ("print_setup", False, _flag, "sheets are printed landscape, one page wide, with the header on each page"),
@@ -281,21 +288,22 @@ _NEWER = (
     ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
     ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
     ("senders", {}, _senders, "patterns of file names, or lists of them, by sender: whose files `ade drift` compares"),
-    ("line_records", False, _flag, "records that stand in lines, each value beside its label, become rows"),
+    ("known", (), _known, "notices that are known of a sender, and are told no more; `ade ack` writes them"),
+    ("line_records", False, _flag, "records that are written one value a line, each beside its label, become rows"),
     ("values", {}, _constants, "values of fields that have no column: a field and what it is in each row, such as currency"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
     ("detect_rows", False, _flag_of_1_9, "rows are told apart by the headers of the fields and by their looks"),
     ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
-    ("turn_tables", False, _flag_of_1_9, "with rows_by_context: a table that lies on its side is turned"),
-    ("columns_by_context", False, _flag_of_1_9, "with split_side_by_side_tables: spacer columns and notes beside tables are known"),
-    ("rows_by_context", False, _flag_of_1_9, "second lines of records, page titles and lone texts are known by the rows around"),
+    ("turn_tables", False, _flag_of_1_9, "with rows_by_context: where each column is a record, rows and columns are swapped"),
+    ("columns_by_context", False, _flag_of_1_9, "with split_side_by_side_tables: empty columns and notes beside tables are recognised"),
+    ("rows_by_context", False, _flag_of_1_9, "second lines of records, page titles and lone texts are recognised by the rows around them"),
 )
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
 _SETTINGS = (
     ("config_package", None, _folder, "folder used when the command line names none"),
     ("remove_unmapped_columns", False, _flag, "drop output columns that are not registered fields"),
     ("write_diagnostics_columns", False, _flag, "write the engine's own columns, named __ade_…"),
-    ("mapping_tie_resolution", "leftmost", _one_of("leftmost", "leave_unmapped", "fullest"), "when columns claim one field"),
+    ("mapping_tie_resolution", "leftmost", _one_of("leftmost", "leave_unmapped", "fullest"), "which of several columns gets a field that they all fit"),
     ("sort_tables_by_mapping_ratio", False, _flag, "write the best mapped tables of a sheet first"),
     ("merge_tables_in_sheet", False, _flag, "stack the tables of a sheet into one"),
     ("log_format", "text", _one_of(*VALID_LOG_FORMATS), "how events are written"),

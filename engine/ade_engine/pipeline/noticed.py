@@ -54,7 +54,7 @@ def notice_kind(notices: Notices, source: Source) -> None:
         return
     said = f"the file is called .{extension} and is {_KINDS.get(kind, f'an .{kind} workbook')}; it was read as that"
     if kind in ("html", "mht"):
-        said += ". Its cells are texts, as the page shows them, but for those that the page says to be numbers"
+        said += ". Its cells are texts as the page shows them, except those that it marks as numbers"
     notices.add("read_as", said, level=INFO, kind=kind)
 
 
@@ -65,7 +65,7 @@ def notice_detection(notices: Notices, source: Source) -> None:
         return
     encoding, delimiter = detected.encoding, detected.delimiter
     separators = _DELIMITERS.get(delimiter, f"{delimiter!r} between cells")
-    guessed = "" if encoding.startswith("UTF") else "; the encoding was guessed by its letters. If some are wrong, set csv_encoding"
+    guessed = "" if encoding.startswith("UTF") else "; the encoding is a guess. If letters such as é come out wrong, set csv_encoding"
     notices.add(
         "csv_guessed",
         f"read as {encoding} text with {separators}{guessed}",
@@ -79,15 +79,15 @@ def notice_quotes(context: RunContext, scan: SheetScan) -> None:
     """Quotes of a ``.csv`` file that close nothing, and how quotes within cells are written."""
     numbers, are_letters = scan.broken_quotes
     if numbers:
-        said = "quotes that close nothing were read as letters" if are_letters else "a quote closes nothing, so that cells and rows may be joined"
-        what = "get the file with its quotes doubled" if are_letters else 'with `csv_delimiter = "auto"` such quotes are read as letters'
+        said = "quotation marks without a partner were read as ordinary characters" if are_letters else "a quotation mark has no partner, so cells or whole rows may have run together"
+        what = "ask for a file in which quotation marks inside cells are doubled" if are_letters else 'with `csv_delimiter = "auto"` such marks are read as ordinary characters'
         rows = stretches(numbers)
         context.notice("csv_quotes", f"{rows_in_words(rows)}: {said}. If that is wrong, {what}", count=len(numbers), rows=rows)
     if scan.is_cut:
         context.notice(
             "csv_cut",
-            f"the last row, {scan.rows_emitted}, has fewer cells than the others and no line break behind it: the file may be cut short. "
-            "Get it once more, or count its rows",
+            f"the last row, {scan.rows_emitted}, has fewer cells than the others and no line break at its end: the file may have been cut off. "
+            "Get it again, or compare its number of rows with the sender's",
             rows=[[scan.rows_emitted, scan.rows_emitted]],
         )
     if scan.has_backslashes:
@@ -118,11 +118,11 @@ def notice_uneven_rows(context: RunContext, scan: SheetScan, spans: list[RowSpan
                 continue
             by_number = {number: stretches([row for row, cells in found if cells == number]) for _, number in found}
             named = "; ".join(f"{rows_in_words(rows)} with {number}" for number, rows in sorted(by_number.items()))
-            said = f"rows have more or fewer cells than the {expected} of the header: {named}"
+            said = f"the header has {expected} cells, and these rows have more or fewer: {named}"
             if code == "csv_joined":
-                said += ". A comma within an amount had cut these cells; they were joined"
+                said += ". A comma inside an amount had split these cells; the pieces were put together again"
             if max(by_number) > expected:
-                said += ". Get the file with semicolons or quotes, so that no comma of an amount or a name parts cells"
+                said += ". Ask for a file with semicolons or quotation marks, so that a comma inside an amount or a name splits no cell"
             level = INFO if are_short_by_habit(found, expected, span) else WARNING
             context.notice(code, said, level=level, count=len(found), rows=stretches([row for row, _ in found]))
 
@@ -139,8 +139,8 @@ def notice_one_column(context: RunContext, scan: SheetScan) -> None:
         # "Time:" is a name.
         if 1 < len(rows) > len(texts) - _MOST_TITLES and len({text.count(sign) for text in rows}) == 1 and rows[0][-1] != sign:
             known = sign.isascii() and sign.isprintable()
-            what = f"set `csv_delimiter = {json.dumps(sign)}`" if known else "get the file with semicolons"
-            context.notice("csv_one_column", f"the file has one column only, and {sign!r} in its rows. If that stands between cells, {what}")
+            what = f"set `csv_delimiter = {json.dumps(sign)}`" if known else "ask for a file with semicolons"
+            context.notice("csv_one_column", f"the whole file was read as one column, and its rows have {sign!r}. If that separates the cells, {what}")
             return
 
 
@@ -205,7 +205,7 @@ def leave_to_issues(context: RunContext, rules: list[str]) -> None:
         context.notices.notices.remove(notice)
         if listed < count:
             rest = "1 formula" if count - listed == 1 else f"{count - listed} formulas"
-            said = f"{rest} more, besides those that are issues, {'has' if count - listed == 1 else 'have'} no saved value"
+            said = f"{rest} more, not listed as issues, {'has' if count - listed == 1 else 'have'} no saved value"
             context.notice(code, f"{said}. Open the file in a spreadsheet program and save it once.", count=count - listed)
 
 
@@ -216,8 +216,8 @@ def notice_end(context: RunContext, scan: SheetScan) -> None:
         most = context.settings.max_empty_rows_run
         context.notice(
             "rows_below_left",
-            f"reading ended in row {scan.rows_emitted}, behind {most} empty rows; row {below} has values again, and was not read. "
-            f"If there are records, set max_empty_rows_run to more than {most}",
+            f"reading stopped at row {scan.rows_emitted}, after {most} empty rows; from row {below} on there are values again, and they were not read. "
+            f"If they are records, set max_empty_rows_run to more than {most}",
             rows=[[below, below]],
         )
 
@@ -230,7 +230,7 @@ def notice_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> 
     marks = [f"{column_letters(span.first_column + at + 1)}{row + 1}" for row, cells in rows for at, cell in enumerate(cells) if cell in DITTO and at not in filled]
     if marks:
         named = ", ".join(marks[:5]) + (f" and {len(marks) - 5} more" if len(marks) > 5 else "")
-        context.notice("ditto_marks", f"signs that stand for the value above them were read as they are ({named}). Have the values themselves sent", count=len(marks), cells=marks[:100])
+        context.notice("ditto_marks", f"ditto marks, which mean the same as above, were not filled in ({named}). Ask for the values themselves", count=len(marks), cells=marks[:100])
     # A subtotal between the groups is none of their records.
     rows = [(row, cells) for row, cells in rows if not any(isinstance(cell, str) and _TOTAL.search(cell) for cell in cells[:2])]
     firsts = [cells[0] if cells else None for _, cells in rows]
@@ -241,8 +241,8 @@ def notice_values_above(context: RunContext, scan: SheetScan, span: RowSpan) -> 
     if are_heads and 0 not in filled and len(blank) * 2 >= len(rows) and all(all(not is_blank(cell) for cell in cells[1:3]) for _, cells in rows):
         letters = column_letters(span.first_column + 1)
         found = stretches(blank)
-        said = f"column {letters} is filled once for several records and blank below ({rows_in_words(found)}); the blank cells stay empty"
-        context.notice("filled_once", f"{said}. If the value above holds for them, say so: Field(…, fill_down=True)", count=len(blank), rows=found)
+        said = f"column {letters} has a value in the first of several records and is blank below it ({rows_in_words(found)}); the blank cells stay empty"
+        context.notice("filled_once", f"{said}. If the value above applies to them, too, write it in the field: Field(…, fill_down=True)", count=len(blank), rows=found)
 
 
 def _columns_filled_down(context: RunContext, scan: SheetScan, span: RowSpan) -> set[int]:
@@ -266,7 +266,7 @@ def notice_hidden(context: RunContext, scan: SheetScan) -> None:
         count = sum(last - first + 1 for first, last in found)
         said = f"1 hidden {noun} was" if count == 1 else f"{count} hidden {noun}s were"
         facts = {"rows": found} if noun == "row" else {}
-        context.notice(f"hidden_{noun}s_read", f"{said} read as the others are ({in_words(found)})", level=INFO, count=count, **facts)
+        context.notice(f"hidden_{noun}s_read", f"{said} read like the others ({in_words(found)})", level=INFO, count=count, **facts)
 
 
 def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:
@@ -286,13 +286,13 @@ def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> 
         # Where most records look so, it says nothing.
         if rows and len(rows) * 2 <= records:
             found = stretches(rows)
-            one, was, goes = ("1 record that is", "was", "it does not count, take it out") if len(rows) == 1 else (f"{len(rows)} records that are", "were", "they do not count, take them out")
-            context.notice(code, f"{one} {said} {was} read as the others are ({rows_in_words(found)}). If {goes}", count=len(rows), rows=found)
+            one, was, goes = ("1 record that is", "was", "it does not count, remove it from the file") if len(rows) == 1 else (f"{len(rows)} records that are", "were", "they do not count, remove them from the file")
+            context.notice(code, f"{one} {said} {was} read like the others ({rows_in_words(found)}). If {goes}", count=len(rows), rows=found)
     cells = [f"{column_letters(column)}{row}" for row, column in scan.signs_of_formats if is_record(row)]
     if cells:
-        what = "1 positive number is" if len(cells) == 1 else f"{len(cells)} positive numbers are"
+        what = "1 number looks" if len(cells) == 1 else f"{len(cells)} numbers look"
         named = ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if len(cells) > 5 else "")
-        context.notice("sign_of_format", f"{what} shown as negative by the format of the cell alone ({named}), and read as positive", count=len(cells), cells=cells[:100])
+        context.notice("sign_of_format", f"{what} negative only by the format of the cell ({named}), and {'was' if len(cells) == 1 else 'were'} read as positive", count=len(cells), cells=cells[:100])
 
 
 def notice_power_above(context: RunContext, scan: SheetScan, span: RowSpan) -> None:
@@ -310,7 +310,7 @@ def notice_power_above(context: RunContext, scan: SheetScan, span: RowSpan) -> N
             found = scale_of(bare.strip("()[]"), None, "money") or (scale_of(bare, None, "money") if is_apart else None)
             if found is not None and (found[3] or is_apart):
                 where = context.cell_of(row + 1, column + 1)
-                said = "names a power of ten (thousands, millions, cents). If that is how the amounts below count, put it into their headers: they are as they stand"
+                said = "says thousands, millions or cents, and the amounts below were read as written. If it applies to them, put it into their headers, such as Net (thousands)"
                 context.notice("power_above", f"the line in {where} {said}", count=1, cells=[where])
                 return
 
@@ -326,7 +326,7 @@ def notice_copied_sheet(context: RunContext, scan: SheetScan, source: Source) ->
     rows = [tuple(map(str, row)) for row in scan.rows(0, scan.rows_emitted) if row]
     same = sum(row in known for row in rows)
     if same > 1 and same * 2 >= len(rows):
-        said = f"{same} of its {len(rows)} rows stand on {title!r}, too: it looks like a copy, whose records are there twice. If it is one, take it out"
+        said = f"{same} of its {len(rows)} rows are on the sheet {title!r}, too. It looks like a copy, so these records are in the result twice; if so, remove the sheet"
         context.notice("sheet_copied", said, count=same)
 
 
@@ -348,7 +348,7 @@ def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *,
             context.notice(
                 "merged_numbers",
                 f"the number in {_named(count, first, '', '').strip()} was repeated in each row (`fill_merged = true`). "
-                "That is right for an id or a year. An amount is counted several times in a sum; then set fill_merged = false",
+                "That is right for an id or a year, but an amount is then counted several times: set fill_merged = false",
                 count=count,
                 cells=[range_text(first)],
             )
@@ -357,8 +357,8 @@ def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *,
             cells = "its first cell" if count == 1 else "their first cells"
             context.notice(
                 "merged_numbers",
-                f"the number in {_named(count, first, '', '').strip()} stands in {cells} only; the others are empty, for an amount "
-                "of several records is not several amounts. If it belongs to each of them, set fill_merged_numbers = true",
+                f"the number in {_named(count, first, '', '').strip()} stays in {cells} only, because an amount "
+                "for several records counts once. If each of them should have it, set fill_merged_numbers = true",
                 count=count,
                 cells=[range_text(first)],
             )
@@ -366,7 +366,7 @@ def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *,
             ranges = "1 merged range was" if left == 1 else f"{left} merged ranges were"
             context.notice(
                 "merged_cells_left",
-                f"{ranges} not filled, because of an overlap, or of a size out of proportion to the sheet",
+                f"{ranges} not filled, because they overlap or are far larger than the sheet",
                 count=left,
             )
         return
@@ -419,9 +419,9 @@ def notice_rows(context: RunContext, scan: SheetScan, kinds: bytearray, repeated
         likely = layout.likelihoods.get(kind)
         reasons = layout.reasons
         if number in repeated:
-            said = f"row {number + 1}, {kind} ({repeated[number]}; by its looks {layout.state})"
+            said = f"row {number + 1}, {kind} ({repeated[number]}; it looks like {layout.state})"
         elif kind != layout.state:
-            said = f"row {number + 1}, {kind} (says a detector; by its looks {layout.state})"
+            said = f"row {number + 1}, {kind} (a row detector says so; it looks like {layout.state})"
         else:
             said = f"row {number + 1}, {kind}" + ("" if likely is None else f" ({min(99, round(likely * 100))}%)")
         context.notices.judge(
@@ -443,11 +443,11 @@ def notice_no_table(context: RunContext, verdict: RowKinds | None, spans: list[R
         return
     row = spans[0].start + 1
     if verdict.best_header_row is None:
-        taken = "its first filled row was taken for one"
+        taken = "the first filled row was used as one"
     else:
-        taken = f"row {row}, which looks most like one, was taken for it"
+        taken = f"row {row} was used, which looks most like one"
     context.notice(
-        "no_table", f"no header row was recognised; {taken}", rows=[[row, row]]
+        "no_table", f"no header row was recognised, so {taken}", rows=[[row, row]]
     )
 
 
@@ -462,8 +462,8 @@ def notice_tables_without_fields(context: RunContext, tables: list[BuiltTable]) 
         rows = "1 row has" if count == 1 else f"{count} rows have"
         context.notice(
             "table_without_fields",
-            f"no field was found in the table at {table.source_region.a1}: its {rows} no value in any field. Name its headers in the "
-            "fields, or leave the table out with [sheets]",
+            f"none of the fields was found in the table at {table.source_region.a1}, so its {rows} no value in any field. Add its headers to "
+            "the fields, or leave its sheet out with [sheets]",
             table=table.table_index,
             count=count,
             rows=[[table.source_region.min_row, table.source_region.max_row]],

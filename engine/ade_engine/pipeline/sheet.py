@@ -671,6 +671,7 @@ class SheetPipeline:
             "rows": rows.numbers.to_list() if known else None,
             "columns": [name if name in fields or name == ROW else None for name in columns],
             "fields": [[name, field.dtype if isinstance(field.dtype, str) else None] for name, field in fields.items()],
+            "known_by": [[name] for name, field in fields.items() if field.unique] or [[name for name, field in fields.items() if field.key]],
         }
 
     def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

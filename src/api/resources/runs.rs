@@ -40,6 +40,7 @@ use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
 use crate::run::shared_log;
+use crate::run::views::chosen::NO_LABEL;
 use crate::run::views::json::{run_json, runs_json};
 use crate::settings::paths::RunFolder;
 use crate::store::{
@@ -510,9 +511,7 @@ pub fn labels_in(given: &[String]) -> Result<BTreeMap<String, String>, ApiError>
     let mut labels = BTreeMap::new();
     for label in given {
         let parts = label.split_once(':').filter(|(key, _)| is_label(key));
-        let (key, value) = parts.ok_or_else(|| {
-            ApiError::field("label", "must be a key and a value, as `sender:acme`")
-        })?;
+        let (key, value) = parts.ok_or_else(|| ApiError::field("label", NO_LABEL))?;
         let known = labels.insert(key.to_owned(), value.to_owned());
         if known.is_some_and(|known| known != value) {
             let message = format!("asks for two values of {key:?}, and a run has one");

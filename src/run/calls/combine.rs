@@ -50,6 +50,8 @@ pub struct Combined {
     pub rows: u64,
     /// The columns that are text, because their types differ from file to file.
     pub as_text: Vec<String>,
+    /// Of each row that repeats a row of another sheet or file, which these are.
+    pub repeated: Vec<String>,
 }
 
 /// Nothing was combined; the workbooks of the runs are whole.
@@ -157,7 +159,7 @@ pub fn check_place(
     Ok(())
 }
 
-/// Makes one file of the tables of all parts.
+/// Makes one file of the tables of all parts. `names`: the columns of fields are called as these are.
 ///
 /// # Errors
 /// It cannot be made, or not be written. A file that was there is as it was then.
@@ -166,7 +168,7 @@ pub fn combine(
     launcher: &dyn Launch,
     prepared: &Prepared,
     parts: &[Part],
-    to: &Path,
+    (to, names): (&Path, bool),
     cancel: &Cancel,
 ) -> Result<Combined, CombineError> {
     if parts.iter().all(|part| part.run.is_none()) {
@@ -218,6 +220,7 @@ pub fn combine(
         task: EngineTask::Combine {
             list,
             output: output.clone(),
+            names,
         },
         folder: asked,
         scratch,
@@ -288,6 +291,7 @@ fn said(lines: &[String]) -> Combined {
         match key {
             "rows" => combined.rows = value.parse().unwrap_or_default(),
             "as_text" => combined.as_text.push(value.to_owned()),
+            "repeated" => combined.repeated.push(value.to_owned()),
             _ => {}
         }
     }

@@ -24,6 +24,7 @@ use crate::run::ending::leftovers;
 use crate::run::ending::log::open_log;
 use crate::run::inputs::stage;
 use crate::run::results;
+use crate::run::results::senders::Senders;
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::settings::{LogLevel, Sandbox, Settings};
 use crate::store::{
@@ -463,6 +464,7 @@ impl<'a> Execution<'a> {
     fn results(&self, payload: &Value, report: &EngineReport) -> RunResults {
         let mut noticed = report.noticed.clone();
         noticed.reword(|message| self.known_names_in(message));
+        Senders::of(&self.run.snapshot).know(&self.run.input_name, &mut noticed);
         if let Some(source) = self.source_of_sheets() {
             noticed.attribute(SHEETS, &source);
         }

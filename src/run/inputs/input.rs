@@ -66,7 +66,7 @@ pub enum InputError {
         name: String,
     },
     /// A file stands where the configuration belongs, and the configuration among the inputs.
-    #[error("the configuration comes first: {} is a file, and {} is a configuration", file.display(), configuration.display())]
+    #[error("the configuration has to come first, but {} is a file and {} is a configuration", file.display(), configuration.display())]
     Swapped {
         /// What was given as the configuration.
         file: PathBuf,

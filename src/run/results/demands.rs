@@ -88,7 +88,7 @@ pub enum Shortfall {
     },
     /// It has issues, and which of them are errors is not known.
     #[error(
-        "{flag}: the configuration asks for no list of issues, so it is not known which issues are errors"
+        "{flag}: the configuration makes no list of issues, so it is not known which of them are errors"
     )]
     Unknown {
         /// The flag.

@@ -604,7 +604,7 @@ fn words(name: &str) -> String {
 
 /// A text without the month, quarter or week that it names: `Hours 03/2025` is `Hours 04/2025`. A text that names none stays as
 /// it is: `Address 2` is not `Address 3`.
-fn without_period(text: &str) -> String {
+pub fn without_period(text: &str) -> String {
     let all = tokens(text);
     let is_period = |token: &String| {
         is_month(token)

@@ -1,19 +1,27 @@
-//! Whose file an input is, by its name, and the last good run of a file of the same sender.
+//! Whose file an input is, by its name, the last good run of a file of the same sender, and which notices are known of a sender.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use glob::{MatchOptions, Pattern};
 
 use super::demands::refusals;
-use super::layout::{layout_of, name_of_sender};
+use super::layout::{layout_of, name_of_sender, without_period};
+use crate::base::digest;
+use crate::engine::{Noticed, Told};
 use crate::store::{RunRecord, Store, StoreError};
 
 /// So many names of inputs are read at a time.
 const PAGE: u32 = 5_000;
 
-/// The senders that a configuration names in its settings.toml: patterns of the names of their files.
+/// What a configuration says of senders in its settings.toml.
 #[derive(Debug, Default)]
-pub struct Senders(Vec<(String, Pattern)>);
+pub struct Senders {
+    /// Patterns of the names of their files.
+    patterns: Vec<(String, Pattern)>,
+    /// The notices that are known of them: sender, rule, fingerprint.
+    known: BTreeSet<[String; 3]>,
+}
 
 impl Senders {
     /// Those of a configuration's package. What is no pattern is passed over: the engine says so when it loads the settings.
@@ -29,7 +37,33 @@ impl Senders {
             let all = all.filter_map(|pattern| Pattern::new(pattern).ok());
             found.extend(all.map(|pattern| (name.clone(), pattern)));
         }
-        Self(found)
+        let known = document.get("known").and_then(toml::Value::as_array);
+        let known = known.into_iter().flatten().filter_map(|one| {
+            let text = |key| Some(one.get(key)?.as_str()?.to_owned());
+            Some([text("sender")?, text("rule")?, text("fingerprint")?])
+        });
+        Self {
+            patterns: found,
+            known: known.collect(),
+        }
+    }
+
+    /// A notice of a file as it is known of the file's sender: sender, rule, fingerprint.
+    pub fn entry(&self, file: &str, told: &Told) -> [String; 3] {
+        let rule = told.rule().to_owned();
+        [self.sender(file).1, rule, fingerprint(file, told)]
+    }
+
+    /// Whether it is known.
+    pub fn knows(&self, entry: &[String; 3]) -> bool {
+        self.known.contains(entry)
+    }
+
+    /// Has what is known of the sender of `file` ask for no attention any more.
+    pub fn know(&self, file: &str, noticed: &mut Noticed) {
+        if !self.known.is_empty() {
+            noticed.know(|told| self.knows(&self.entry(file, told)));
+        }
     }
 
     /// Who sent a file of this name: a name that differs from all that are derived from files, or what is left of the file's name.
@@ -39,7 +73,7 @@ impl Senders {
             ..MatchOptions::default()
         };
         let named = self
-            .0
+            .patterns
             .iter()
             .find(|(_, pattern)| pattern.matches_with(file, options));
         match named {
@@ -81,6 +115,83 @@ impl Senders {
                     return Ok(Some(run));
                 }
             }
+        }
+    }
+}
+
+/// What a notice has in common with that of the next month: where it is, without rows and periods, and what is said, without numbers.
+fn fingerprint(file: &str, told: &Told) -> String {
+    let corners = told.cells().flat_map(|cells| cells.split(':'));
+    let letters = |cell: &str| cell.replace(|c: char| c.is_ascii_digit(), "");
+    let columns: BTreeSet<String> = corners.map(letters).collect();
+    // The sheet of a file of text has the file's name.
+    let is_of_text = Path::new(file)
+        .file_stem()
+        .is_some_and(|stem| stem == told.sheet());
+    let sheet = if is_of_text { "" } else { told.sheet() };
+    let mut parts = vec![without_period(sheet)];
+    parts.extend(["field", "hook", "column"].map(|key| told.text(key).to_owned()));
+    parts.extend(columns);
+    // Names and what is written in settings stand in quotes; short words go by number: is, are, row, has.
+    let said = told.message().split(['\'', '"', '`']).step_by(2);
+    let words = said.flat_map(|part| part.split(|c: char| !c.is_alphabetic()));
+    let long = words.filter(|word| word.chars().count() > 4);
+    let words: BTreeSet<String> = long
+        .map(|word| word.trim_end_matches('s').to_lowercase())
+        .collect();
+    parts.extend(words);
+    digest::of(parts.join("\n")).to_string()[..12].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_a_sender_is_told_no_more_and_what_is_new_is() {
+        let notice = |sheet: &str, cell: &str, message: &str| {
+            Noticed::of(
+                &json!({"notices": [{"code": "total_differs", "message": message, "sheet": sheet, "cells": [cell]}]}),
+            )
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let known = |noticed: &Noticed| {
+            let [sender, rule, mark] =
+                Senders::default().entry("acme_2025-03.xlsx", &noticed.notices[0]);
+            let entry = format!(
+                "[[known]]\nsender = {sender:?}\nrule = {rule:?}\nfingerprint = {mark:?}\n"
+            );
+            std::fs::write(folder.path().join("settings.toml"), entry).unwrap();
+        };
+        known(&notice(
+            "March 2025",
+            "D8",
+            "sheet 'March 2025': 1 row is not the sum (row 8)",
+        ));
+        let april = "sheet 'April 2025': 2 rows are not the sums (rows 9 and 12)";
+        for (file, sheet, cell, message, is_new) in [
+            ("acme_2025-04.xlsx", "April 2025", "D9", april, false),
+            ("borg_2025-04.xlsx", "April 2025", "D9", april, true),
+            ("acme_2025-04.xlsx", "Notes", "D9", april, true),
+            ("acme_2025-04.xlsx", "April 2025", "E9", april, true),
+            (
+                "acme_2025-04.xlsx",
+                "April 2025",
+                "D9",
+                "2 rows may be totals",
+                true,
+            ),
+        ] {
+            let mut noticed = notice(sheet, cell, message);
+            Senders::of(folder.path()).know(file, &mut noticed);
+            let told = &noticed.notices[0];
+            assert_eq!(
+                (told.is_warning(), told.is_known()),
+                (is_new, !is_new),
+                "{file} {sheet} {cell} {message}"
+            );
         }
     }
 }

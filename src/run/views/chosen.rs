@@ -58,6 +58,9 @@ pub fn instant(flag: &'static str, text: &str, now: Timestamp) -> Result<Timesta
     Timestamp::parse(&text, now).ok_or(BadTime { flag, text })
 }
 
+/// What is said of a text that is no label.
+pub const NO_LABEL: &str = "must be a key and a value, as `sender:acme`";
+
 /// A label as it is given: a key and a value.
 ///
 /// # Errors
@@ -65,7 +68,7 @@ pub fn instant(flag: &'static str, text: &str, now: Timestamp) -> Result<Timesta
 pub fn label(text: &str) -> Result<String, String> {
     match text.split_once(':') {
         Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok(text.to_owned()),
-        _ => Err("must be a key and a value, as `sender:acme`".to_owned()),
+        _ => Err(NO_LABEL.to_owned()),
     }
 }
 

@@ -67,9 +67,9 @@ export function region(text: string): Region {
 }
 
 export const REASONS: Record<string, string> = {
-  no_score: 'no signal',
-  below_minimum: 'below threshold',
-  lost_to_another: 'duplicate field',
+  no_score: 'fits no field',
+  below_minimum: 'score too low',
+  lost_to_another: 'field already taken',
   tie: 'ambiguous',
   ambiguous: 'ambiguous',
   empty_header: 'empty header',

@@ -31,18 +31,18 @@ _LARGEST_WHOLE = 2**53
 
 
 class OtherShapes:
-    """The tables of a run in a shape: ``csv``, ``parquet`` or ``jsonl``. ``escape_formulas``: what spreadsheet programs would take for
+    """The tables of a run in a shape: ``csv``, ``parquet`` or ``jsonl``, or in two, as ``csv+parquet``. ``escape_formulas``: what spreadsheet programs would take for
     a formula is text for those that open a ``.csv`` or ``.jsonl`` file, too.
     """
 
     def __init__(self, shape: str, *, escape_formulas: bool = False):
-        self._shape = shape
+        self._shapes = shape.split("+")
         self._escape_formulas = escape_formulas
         self._tables: list[tuple[str, int, AppendedTable, dict[str, Any] | None]] = []
 
     def add(self, sheet: str, number: int, table: AppendedTable, origin: Callable[[], dict[str, Any]]) -> None:
         """Add a table that was written; ``number``: on its sheet, from 1; ``origin``: what a Parquet file says of it."""
-        self._tables.append((sheet, number, table, origin() if self._shape == "parquet" else None))
+        self._tables.append((sheet, number, table, origin() if "parquet" in self._shapes else None))
 
     @property
     def tables(self) -> list[AppendedTable]:
@@ -53,19 +53,19 @@ class OtherShapes:
         """What writes each file, by the end of its name: ``.csv`` for the first table, ``_North_2.csv`` for a further one."""
         found: dict[str, Callable[[str], None]] = {}
         taken: set[str] = set()
-        for sheet, number, table, origin in self._tables:
-            name = "" if not found else f"_{_ILLEGAL_IN_NAMES.sub('_', sheet)}_{number}"
+        for at, (sheet, number, table, origin) in enumerate(self._tables):
+            name = "" if not at else f"_{_ILLEGAL_IN_NAMES.sub('_', sheet)}_{number}"
             wanted, count = name, 1
             # Systems that pass over case would take one file for the other.
             while name.casefold() in taken:
                 count += 1
                 name = f"{wanted}_{count}"
             taken.add(name.casefold())
-            found[f"{name}.{self._shape}"] = lambda path, table=table, origin=origin: self._write(path, table, origin)
+            for shape in self._shapes:
+                found[f"{name}.{shape}"] = lambda path, table=table, shape=shape, origin=origin: write_frame(
+                    table.original, path, shape, escape_formulas=self._escape_formulas, origin=origin
+                )
         return found
-
-    def _write(self, path: str, table: AppendedTable, origin: dict[str, Any] | None) -> None:
-        write_frame(table.original, path, self._shape, escape_formulas=self._escape_formulas, origin=origin)
 
 
 def write_frame(

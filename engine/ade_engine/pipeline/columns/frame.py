@@ -255,6 +255,6 @@ def notice_counts(context: RunContext, source: SourceTable, read: set[int]) -> N
         columns = f"column {found[0]} has" if len(found) == 1 else f"columns {', '.join(found)} have"
         context.notice(
             "times_among_numbers",
-            f"{columns} days or times among numbers, and no reader: they come out as numbers that count microseconds or nanoseconds",
+            f"{columns} dates or times among numbers, and no field that reads them: they come out as large numbers. Give the column a field with read=date or read=number",
             count=len(found),
         )

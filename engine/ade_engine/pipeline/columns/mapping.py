@@ -204,7 +204,7 @@ class ColumnMapper:
         said = f", and their headers name different units ({', '.join(units)})" if len(units) > 1 else ""
         context.notice(
             "column_of_several",
-            f"{len(equal)} columns claim the field {field!r} with the same score{said}. {letters(best)} was taken, "
+            f"{len(equal)} columns fit the field {field!r} equally well{said}. {letters(best)} was used, "
             f"{why} ({filled[best]} filled cells; the others: {others})",
             level=WARNING if said else INFO,
             field=field,
@@ -214,7 +214,7 @@ class ColumnMapper:
         full = [letters(index) for index in equal if filled[index]]
         if context.settings.edition == "2026" and context.collected is not None and len(full) > 1:
             named = ", ".join(full[:-1]) + f" and {full[-1]}"
-            message = f"the columns {named} both have a header of this field, and {letters(best)} was taken. Whether that is right, only the sender knows"
+            message = f"the columns {named} both have a header of this field; {letters(best)} was used. Ask the sender which is right"
             context.collected.reported.append(Reported(field, f"{field}.column_of_several", WARNING, message, None))
         return best
 
@@ -232,10 +232,10 @@ class ColumnMapper:
             if not by_values or column.score is None or column.score - by_values >= context.settings.minimum_mapping_score:
                 continue
             letters = column_letters(table.region.min_col + column.source_index)
-            header = "its header does not name it. If that is right, `ade fix` adds the header"
+            header = "its header is not in the list. If it is this field, `ade fix` adds the header"
             context.notice(
                 FOUND_BY_VALUES,
-                f"column {letters} was taken for the field {column.field_name!r} by its values; "
+                f"column {letters} was used as the field {column.field_name!r} because of its values; "
                 f"{header if header_text(column.header) else 'it has no header'}",
                 count=1,
                 cells=[f"{letters}{table.region.min_row}"],
@@ -252,8 +252,8 @@ class ColumnMapper:
                 letters = column_letters(table.region.min_col + column.source_index)
                 context.notice(
                     "values_of_another",
-                    f"column {letters} has a header of the field {column.field_name!r}, and its values are {found}. Look whether "
-                    "headers or columns were swapped",
+                    f"column {letters} has a header of the field {column.field_name!r}, but its values are {found}. Check whether "
+                    "headers or columns are mixed up",
                     field=column.field_name,
                     count=1,
                     cells=[f"{letters}{table.region.min_row}"],

@@ -186,9 +186,9 @@ def _tell_doubt(context: RunContext, left: list[Block], block: Block) -> None:
     columns = _letters(block.first, block.stop)
     context.notice(
         "tables_side_by_side",
-        f"{'column' if block.stop - block.first == 1 else 'columns'} {columns} behind a blank column may be "
-        + ("no part of the table, for it ends further down" if ends_above else "another table")
-        + "; read as a part of it",
+        f"{'column' if block.stop - block.first == 1 else 'columns'} {columns} behind a blank column may "
+        + ("not belong to the table, which ends further down" if ends_above else "be another table")
+        + "; read as part of it",
         level=WARNING if ends_above else INFO,
     )
 

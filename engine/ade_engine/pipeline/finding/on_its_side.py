@@ -100,8 +100,8 @@ def tell_turned(context: RunContext, side: Side) -> None:
     """Say that a table was turned."""
     context.notice(
         "table_on_its_side",
-        f"the names of {side.words} fields stand below each other, in rows {side.start + 1} to {side.stop}: the table lies on its side, "
-        f"and was turned (`turn_tables = true`). Each column is a record; `Source column` has its number, 2 for column "
+        f"the names of {side.words} fields stand below one another, in rows {side.start + 1} to {side.stop}: each column is a record, "
+        f"so rows and columns were swapped (`turn_tables = true`). `Source column` says which column a record was: 2 is column "
         f"{column_letters(2)}",
         level=INFO,
         rows=[[side.start + 1, side.stop]],
@@ -113,7 +113,7 @@ def tell_left(context: RunContext, side: Side) -> None:
     why = f"the names of {side.words} fields stand" if side.words > 1 else "names seem to stand"
     context.notice(
         "table_on_its_side",
-        f"{why} below each other, in rows {side.start + 1} to {side.stop}; the table seems to lie on its side. All rows were kept "
+        f"{why} below one another, in rows {side.start + 1} to {side.stop}: each column seems to be a record. All rows were kept "
         "as they are, and no row is the header",
         level=WARNING,
         rows=[[side.start + 1, side.stop]],

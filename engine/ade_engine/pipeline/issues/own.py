@@ -55,7 +55,7 @@ def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, 
         typed = sum(isinstance(value, (int, float, dt.date)) and not isinstance(value, bool) for value in values)
         if len(values) == table.height and 0 < texts * _ONE_IN <= texts + typed:
             rule = "column_is_text" if field is None else f"{field}.column_is_text"
-            context.collected.say(name, rule, WARNING, said_at(pl.Series(is_text), "text among numbers or dates: the whole column is text"))
+            context.collected.say(name, rule, WARNING, said_at(pl.Series(is_text), "text among numbers or dates: because of it the whole column is text"))
 
 
 def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table: pl.DataFrame) -> None:
@@ -121,8 +121,8 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
         if all(one == [True, False] for one in above) or all(one == [False, True] for one in above):
             name, order = column.field_name, "day first" if above[0][0] else "month first"
             said = (
-                f"{len(typed)} typed days and {len(texts)} texts ({order}) in one column: each typed day may be day and month the other "
-                "way round, as a program makes them that reads texts by another order. Compare them with the source"
+                f"{len(typed)} typed days and {len(texts)} texts ({order}) in one column: a program with other regional "
+                "settings may have swapped day and month of the typed days. Compare them with the source"
             )
             context.collected.reported.append(Reported(name, f"{name}.half_converted", ERROR, said, None))
 

@@ -15,7 +15,7 @@ from ade_engine.fields.readers import profile
 from ade_engine.fields.units import is_unit
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
-from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, NOTE, TITLE, TOTAL, RowSpan
+from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, KIND_NAMES, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.finding.on_its_side import fields_of, is_period, names_columns
 from ade_engine.pipeline.finding.row_detectors import known_words
 from ade_engine.pipeline.shared.not_written import OUTSIDE
@@ -360,8 +360,8 @@ class _Sheet:
             numbers = [[row + 1, row + max(1, freed)]]
             self.notice(
                 "doubtful_header_row",
-                f"{rows_in_words(numbers)}, right below the header, may be a part of it ({round(likely * 100)}% by its looks); taken for "
-                f"{_TAKEN_FOR[self.kinds[row]]}. If it is a part of the header, set `header_rows`",
+                f"{rows_in_words(numbers)}, right below the header, may belong to it (looks {round(likely * 100)}% like a header); taken for "
+                f"{_TAKEN_FOR[self.kinds[row]]}. If it belongs to the header, set `header_rows`",
                 # A section head is not lost: it stands beside its rows.
                 level=INFO if self.kinds[row] == GROUP else WARNING,
                 rows=numbers,
@@ -420,8 +420,8 @@ class _Sheet:
             return False
         self.notice(
             "table_on_its_side",
-            f"the names of {below} fields stand below each other, in rows {span.start + 1} to {rows.stop}; the "
-            "table seems to lie on its side. All rows were kept as they are, and no row is the header",
+            f"the names of {below} fields stand below one another, in rows {span.start + 1} to {rows.stop}: each "
+            "column seems to be a record. All rows were kept as they are, and no row is the header",
             rows=[[span.start + 1, rows.stop]],
         )
         return True
@@ -440,7 +440,7 @@ class _Sheet:
         why = f" ({'; '.join(looks.reasons[:_MOST_REASONS])})" if looks.state == "data" else ""
         self.notice(
             "no_header_row",
-            f"{what or 'no header row was found; '}row {row + 1} is a record by its looks{why}. Columns were "
+            f"{what or 'no header row was found; '}row {row + 1} looks like a record{why}. So columns were "
             f"recognised by their values. If row {row + 1} is the header, set `header_rows = [{row + 1}]`",
             rows=[[row + 1, row + 1]],
         )
@@ -449,14 +449,15 @@ class _Sheet:
         if reason is None:
             looks = self.layouts[max(rows, key=lambda row: self.layouts[row]["header"])]
             if looks.state == "header":
-                reason = f"a header by their looks with {round(looks['header'] * 100)}% only"
+                reason = f"it looks only {round(looks['header'] * 100)}% like a header"
             else:
-                reason = f"by their looks {looks.state} ({'; '.join(looks.reasons[:_MOST_REASONS])})"
+                what = dict(zip(KIND_NAMES, _TAKEN_FOR)).get(looks.state, looks.state)
+                reason = f"it looks more like {what}: {'; '.join(looks.reasons[:_MOST_REASONS])}"
         numbers = stretches([row + 1 for row in rows])
         self.notice(
             "doubtful_header_row",
-            f"{rows_in_words(numbers)} taken for the header with doubt ({reason}). If there is a record among "
-            "them, set `header_rows`, [] for a sheet without a header",
+            f"{rows_in_words(numbers)} taken for the header, but that is not certain ({reason}). If a record is among "
+            "them, say which rows are the header: `header_rows = [1]`, or `[]` where the sheet has none",
             rows=numbers,
         )
 

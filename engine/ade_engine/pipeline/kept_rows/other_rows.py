@@ -264,7 +264,7 @@ def leave_out_rows(
         context.notice(
             "lines_of_records",
             f"{len(rows)} {'row is' if len(rows) == 1 else 'rows are'} further lines of the records above "
-            f"({rows_in_words(numbers)}); their texts stand in columns of their own",
+            f"({rows_in_words(numbers)}); their texts are in columns of their own",
             level=INFO,
             count=len(rows),
             rows=numbers,
@@ -363,7 +363,7 @@ def _keep_lone_names(context: RunContext, span: RowSpan, inside: bytearray, scan
         return
     inside[:stop] = bytes((DATA,)) * stop
     numbers = [[span.data_start + 1, span.data_start + stop]]
-    said = f"{rows_in_words(numbers)}: a name alone, which may be a section head or a record without values; kept as a record"
+    said = f"{rows_in_words(numbers)}: only a name, without values: a section head or an empty record; kept as a record"
     context.notice("doubtful_rows", said, count=stop, **context.rows_told(numbers))
 
 

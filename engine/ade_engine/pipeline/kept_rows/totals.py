@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 #: Why rows are doubtful, by the numbers of the native module.
 _DOUBTS = (
-    "the numbers are sums of other rows, and there are texts of a record beside them",
-    "the numbers are those of one other row",
-    "a word for totals, but the numbers are no sums of other rows",
-    "numbers at the end, without the texts that records have",
-    "a word for balances, with the texts or amounts of a record",
-    "a word for VAT, shipping or discounts, without the texts that records have",
-    "a word for averages, but the numbers are none",
+    "the numbers are sums of other rows, but there are texts beside them as records have",
+    "the numbers are the same as in one other row",
+    "a word such as Total, but the numbers are not sums of other rows",
+    "numbers at the end of the table, without the texts that records have",
+    "a word such as Balance, but texts or amounts as records have",
+    "a word such as VAT, shipping or discount, without the texts that records have",
+    "a word such as Average, but the numbers are not averages",
 )
 #: A day, or the number of a record.
 _NUMBERED = re.compile(r"[^\W\d_]{0,4}[-/.#]?\d+(?:[-/.]\d+)*")
@@ -108,9 +108,9 @@ def _tell_checks(context: RunContext, span: RowSpan, checks: list[tuple[int, int
         if context.turned is not None:
             line = context.turned + number
             rows = f"columns {column_letters(span.data_start + first + 1)} to {column_letters(span.data_start + last + 1)}"
-        what = f"the closing balance in {cell} is not the opening balance and the amounts" if is_balance else f"the total in {cell} is not the sum of what was kept"
+        what = f"the closing balance in {cell} is not the opening balance plus the amounts" if is_balance else f"the total in {cell} is not the sum of the rows that were kept"
         what += f" ({rows})"
-        numbers = f"it says {said:.{decimals}f}, added up are {added:.{decimals}f}, the difference is {said - added:.{decimals}f}"
+        numbers = f"it says {said:.{decimals}f}, they add up to {added:.{decimals}f}, the difference is {said - added:.{decimals}f}"
         if not is_sure or told == _MOST_TOLD:
             if context.policy.sends_notices:
                 kind = "balance" if is_balance else "total"
@@ -123,7 +123,7 @@ def _tell_checks(context: RunContext, span: RowSpan, checks: list[tuple[int, int
             facts = {"said": said, "added": added, "difference": round(said - added, decimals)}
         else:
             show_values(f"sheet {context.sheet_name!r}, {cell}: {numbers}")
-        context.notice("total_differs", f"{what}. Look for a row that is missing or read wrongly", level=WARNING, cells=[cell], rows=[[line, line]], **facts)
+        context.notice("total_differs", f"{what}. Look for a row that is missing or was read wrongly", level=WARNING, cells=[cell], rows=[[line, line]], **facts)
         context.total_issues.append((letters, span.data_start + last + 1, f"{what if context.policy.quotes_values else f'{what}: {numbers}'}"))
 
 

@@ -292,7 +292,7 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
         if source is None:
             continue
         told = "; ".join(filter(None, (measure.said, measure.doubt)))
-        said = told or "the reader does not know what to make of that, and the values are as they stand"
+        said = told or "the reader cannot convert that, and the values stay as written"
         context.notice(
             "header_unit",
             f"the header of column {source.letters}, field {field!r}, says {measure.text!r}: {said}",
@@ -302,13 +302,13 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
         )
     for (field, _), count in around.missing.items():
         cells = "1 cell says" if count == 1 else f"{count} cells say"
-        context.notice("no_value", f"field {field!r}: {cells} that there is no value, and {'is' if count == 1 else 'are'} left empty", level=INFO, field=field, count=count)
+        context.notice("no_value", f"field {field!r}: {cells} in words that there is no value (n/a, none, -), and {'is' if count == 1 else 'are'} left empty", level=INFO, field=field, count=count)
     for (field, _), count in around.lost_digits.items():
         cells = "1 cell has lost its digits" if count == 1 else f"{count} cells have lost their digits"
         context.notices.add(
             "lost_digits",
-            f"sheet {context.sheet_name!r}, field {field!r}: {cells} (a number such as 1.23E+11 stands for a code or a phone number); "
-            f"{'it is' if count == 1 else 'they are'} left empty. Get the file anew with the column as text",
+            f"sheet {context.sheet_name!r}, field {field!r}: {cells} (the file has a number such as 1.23E+11 for a code or a phone number); "
+            f"{'it is' if count == 1 else 'they are'} left empty. Ask for the file with this column as text",
             sheet=context.sheet_name,
             table=context.table_index,
             field=field,
@@ -439,9 +439,9 @@ _BEFORE_1900 = re.compile(r"\s*((?:0\d|1[0-8])\d\d[-./]\d\d?[-./]\d\d?\b|\d\d?[-
 #: The list of issues is read by people who have never heard of readers and settings: what it says in place of the words that
 #: stand in issue columns.
 _PLAIN = {
-    "left empty": "this value could not be taken over",
+    "left empty": "this value could not be read",
     _NO_SAVED_VALUE: "a formula that was saved without its result; open the file in a spreadsheet program and save it",
-    "a code that has lost its digits": "a program has cut off the digits of this code; get it anew as text",
+    "a code that has lost its digits": "a program has cut off the last digits of this code; ask for it as text",
 }
 _AMBIGUOUS = re.compile(r"ambiguous: (.*) by (.*) alone")
 #: The column of one message by itself.
@@ -714,8 +714,8 @@ def _lost(text: str, rule: str, check_dates: bool) -> tuple[str, str]:
 def _plain(message: str) -> str:
     """What the engine says of cells in plain words."""
     if said := _AMBIGUOUS.fullmatch(message):
-        return f"not clear from the column: read as {said[1]} (by {said[2]})"
-    return _PLAIN.get(message, message.replace("ambiguous column, ", "not clear from the column: ", 1) if message.startswith("ambiguous column, ") else message)
+        return f"can be read in two ways: read as {said[1]} (because of {said[2]})"
+    return _PLAIN.get(message, message.replace("ambiguous column, ", "the column can be read in two ways: ", 1) if message.startswith("ambiguous column, ") else message)
 
 
 def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.Series:

@@ -116,7 +116,8 @@ impl Tracer<'_> {
                 );
                 let place = |place: &Written<'_>| Some((place.sheet?.to_owned(), place.row?));
                 let places: Option<Vec<_>> = places.iter().map(place).collect();
-                let touched = "it was written; where it stands is not known, because a hook has touched the output";
+                let touched =
+                    "it was written, but it is not known where, because a hook changed the output";
                 places.map_or_else(|| Fated::Unknown(touched.to_owned()), Fated::Written)
             }
             Fate::NotWritten(one) => Fated::NotWritten(in_words(one)),
@@ -162,7 +163,7 @@ impl Tracer<'_> {
             _ => false,
         };
         if beside.iter().any(stacked) {
-            let why = "tables that lie beside one another were stacked; which row of the output is this one's, is not known";
+            let why = "tables that stand side by side were stacked, so it is not known which row of the output is this one";
             return Fated::Unknown(why.to_owned());
         }
         places.retain(|(sheet, row)| !beside.iter().any(|other| other.holds(sheet, *row)));
@@ -205,7 +206,9 @@ fn among_errors(one: &Quarantined<'_>) -> String {
     };
     let place = match one.row {
         Some(row) => format!("it is row {row} of {of}"),
-        None => format!("it is on {of}, where is not known, because a hook has touched the output"),
+        None => {
+            format!("it is on {of}, but it is not known where, because a hook changed the output")
+        }
     };
     format!("the row has errors, and is quarantined: {place}")
 }
@@ -223,7 +226,7 @@ fn in_words(one: &NotWritten) -> String {
         Reason::Total => "it is a total or a balance",
         Reason::Note => "it is a note",
         Reason::Title => "it is a title",
-        Reason::RepeatedHeader => "it says the header again",
+        Reason::RepeatedHeader => "it repeats the header",
         Reason::Outside => "it belongs to no table",
         Reason::Quarantined => "it has errors, and is quarantined",
         Reason::Line => {

@@ -268,8 +268,10 @@ impl Tracer<'_> {
             header.as_deref(),
         ));
         way.part = "data";
-        way.why
-            .push("the table lies on its side: its rows are columns of the output".to_owned());
+        way.why.push(
+            "rows and columns of the table are swapped: its rows are columns of the output"
+                .to_owned(),
+        );
         let record = column.and_then(super::place::column_named);
         let header_cells = way
             .column
@@ -508,9 +510,9 @@ impl Tracer<'_> {
         match from {
             From::Header => {}
             From::Row(sheet, row) => way.why.extend(self.said_of_row(sheet, *row)),
-            From::Column(..) => way
-                .why
-                .push("the table lies on its side: the row was a column there".to_owned()),
+            From::Column(..) => way.why.push(
+                "rows and columns of the table are swapped: the row was a column there".to_owned(),
+            ),
             From::Added => way.why.push("a hook added the row".to_owned()),
             From::Unknown(why) => way.why.push(why.clone()),
         }
@@ -521,7 +523,10 @@ impl Tracer<'_> {
                 }
                 self.tell_field(&mut way, table, one.field.as_deref());
             }
-            (Some(_), None) => way.why.push("the column is the engine's own, was made by a hook, or it is not known where it comes from".to_owned()),
+            (Some(_), None) => way.why.push(
+                "the column was added by ade or by a hook, or it is not known where it comes from"
+                    .to_owned(),
+            ),
             (None, _) => {}
         }
         way

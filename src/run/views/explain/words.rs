@@ -26,20 +26,22 @@ fn chosen_by(table: &Table) -> Option<String> {
         let side = side.filter(|letters| !letters.is_empty()).max();
         let place = side.map_or(String::new(), |side| format!(" in column {side}"));
         return Some(format!(
-            "the table lies on its side: the names of its fields stand{place}, and each column is a record"
+            "rows and columns are swapped: the names of the fields stand{place}, and each column is a record"
         ));
     }
     let verb = if header.rows.len() == 1 { "is" } else { "are" };
     match header.chosen_by.as_deref() {
         Some("votes") => Some(format!(
-            "{rows} {verb} the header by what row detectors say"
+            "{rows} {verb} the header because row detectors say so"
         )),
-        Some("looks") => Some(format!("{rows} {verb} the header by looks alone")),
+        Some("looks") => Some(format!(
+            "{rows} {verb} the header because of the looks alone"
+        )),
         Some("setting") => Some(format!(
             "{rows} {verb} the header because a setting of this sheet says so"
         )),
         Some("fallback") => Some(format!(
-            "no row was found to be a header, so {rows} {} taken for it",
+            "no row was recognised as a header, so {rows} {} used as one",
             if header.rows.len() == 1 {
                 "was"
             } else {
@@ -63,7 +65,7 @@ fn votes_in_words(vote: &Vote) -> String {
 fn taken_for(vote: &Vote) -> String {
     match vote.kind.as_deref() {
         None | Some("header") => String::new(),
-        Some("unknown") => ", taken for nothing".to_owned(),
+        Some("unknown") => ", not recognised as any kind of row".to_owned(),
         Some(kind) => format!(", taken for {kind}"),
     }
 }
@@ -126,9 +128,9 @@ pub(super) fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> 
 pub fn nearest_in_words(nearest: &Nearest) -> String {
     let alike = nearest.likeness.unwrap_or_default() * 100.0;
     let hint = nearest.suggestion.as_deref();
-    let hint = hint.map_or(String::new(), |hint| format!(", to map it: {hint}"));
+    let hint = hint.map_or(String::new(), |hint| format!("; to use it: {hint}"));
     format!(
-        "nearest {}, its headers are {alike:.0}% alike{hint}",
+        "most like {} (headers {alike:.0}% alike){hint}",
         nearest.field
     )
 }
@@ -150,9 +152,9 @@ fn with_field(column: &Column, spoke: Option<&str>) -> String {
 pub fn why_unmapped(code: &str) -> String {
     match code {
         "" => "no field",
-        "no_score" | "no_signal" => "no signal",
-        "below_minimum" | "below_threshold" => "below threshold",
-        "lost_to_another" | "duplicate_field" => "duplicate field",
+        "no_score" | "no_signal" => "fits no field",
+        "below_minimum" | "below_threshold" => "score too low",
+        "lost_to_another" | "duplicate_field" => "field already taken",
         "tie" | "ambiguous" => "ambiguous",
         other => return other.replace('_', " "),
     }
@@ -287,10 +289,10 @@ mod tests {
             said,
             [
                 "its header 1.00 + own 0.40; next pay with 0.30, 1.10 less; column B wanted it too",
-                "duplicate field: hours with 1.00, which column A got",
-                "below threshold: pay has 0.20",
+                "field already taken: hours with 1.00, which column A got",
+                "score too low: pay has 0.20",
                 "ambiguous: pay with 1.00, as much as E: none got it",
-                "no signal; nearest team, its headers are 75% alike, to map it: headers=[…, \"Taem\"]",
+                "fits no field; most like team (headers 75% alike); to use it: headers=[…, \"Taem\"]",
                 "split into first, last",
             ]
         );

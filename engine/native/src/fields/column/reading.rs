@@ -150,9 +150,9 @@ pub fn are_few(against: usize, support: usize) -> bool {
 /// How many cells can't be read otherwise.
 pub fn certain_in_words(certain: usize, cells: usize) -> String {
     if certain == cells {
-        "no cell can be read otherwise".to_owned()
+        "each cell can be read in this way only".to_owned()
     } else {
-        format!("{certain} of {cells} cells can't be otherwise")
+        format!("{certain} of {cells} cells can be read in this way only")
     }
 }
 
@@ -168,5 +168,5 @@ pub fn against_in_words(against: usize) -> Option<String> {
 /// How many cells were left out where two ways to write are mixed.
 pub fn left_out_in_words(count: usize) -> String {
     let verb = if count == 1 { "was" } else { "were" };
-    format!("only cells that can be read in one way were read, {count} {verb} not")
+    format!("{count} that can be read in several ways {verb} not read")
 }

@@ -80,7 +80,7 @@ impl Dates {
         let per_day = if with_time { DAY_MICROSECONDS } else { 1 };
         let days = |row: usize| self.values[row].map(|value| value.div_euclid(per_day));
         let found = short_years::doubts(values, days, header, today);
-        let why = "years of two digits may be of the other century".to_owned();
+        let why = "years of two digits may belong to another century".to_owned();
         self.reading.doubt(values.len(), &found, why);
     }
 }
@@ -476,8 +476,10 @@ impl<'a> Column<'a> {
             && most as f64 >= group.cells as f64 * least
             && (shape.name_at.is_none() || self.cells.named >= self.cells.strange);
         (!is_good).then(|| match group.cells {
-            1 => "1 cell looks like a date, but can't be one".to_owned(),
-            cells => format!("{cells} cells look like dates, but too many of them can't be"),
+            1 => "1 cell looks like a date, but there is no such day".to_owned(),
+            cells => format!(
+                "{cells} cells look like dates, but for too many of them there is no such day"
+            ),
         })
     }
 
@@ -717,10 +719,10 @@ impl Way {
             self.decided = Decided::Evidence;
         }
         self.why = vec![match left_out {
-            0 => "two ways to write dates are mixed, and each cell can be read in one way only"
+            0 => "dates are written in two ways, and each cell can be read in one way only"
                 .to_owned(),
             _ => format!(
-                "two ways to write dates are mixed: {}",
+                "dates are written in two ways: {}",
                 left_out_in_words(left_out)
             ),
         }];

@@ -70,7 +70,7 @@ impl Said {
                 (false, _) => format!("{open} of {} cells", self.cells),
             };
             parts.push(match self.is_fallback {
-                true => format!("{which} can also be {other}, and date_order is neither"),
+                true => format!("{which} can also be {other}, and date_order names neither"),
                 false => {
                     let decided = self.stated_by.decided("date_order", "order");
                     format!("{which} can also be {other}, so {decided}")
@@ -84,9 +84,9 @@ impl Said {
         if parts.is_empty() {
             parts.push(match (self.is_alike, is_only) {
                 (true, _) => "the order makes no difference".to_owned(),
-                (false, true) => "no cell can be read otherwise".to_owned(),
-                (false, false) if self.cells == 1 => "it can't be otherwise".to_owned(),
-                (false, false) => "they can't be otherwise".to_owned(),
+                (false, true) => "each cell can be read in this way only".to_owned(),
+                (false, false) if self.cells == 1 => "it can be read in this way only".to_owned(),
+                (false, false) => "they can be read in this way only".to_owned(),
             });
         }
         let name = name_of(self.order);
@@ -120,7 +120,10 @@ pub fn say_once(said: Vec<Said>) -> Vec<String> {
             .iter()
             .map(|one| format!("{} in {}", name_of(one.order), one.cells_in_words()));
         let of: Vec<String> = of.collect();
-        return vec![format!("{}: no cell can be read otherwise", of.join(", "))];
+        return vec![format!(
+            "{}: each cell can be read in one way only",
+            of.join(", ")
+        )];
     }
     let is_only = told.len() == 1;
     told.iter().map(|one| one.sentence(is_only)).collect()

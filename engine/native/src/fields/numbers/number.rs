@@ -442,9 +442,9 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
     if way.is_mixed {
         // What decided between the marks is of no use where both are there.
         why = vec![match contradicting {
-            0 => "decimal points and commas are mixed, each cell in one way only".to_owned(),
+            0 => "some cells have a decimal point and some a comma, and each can be read in one way only".to_owned(),
             _ => format!(
-                "decimal points and commas are mixed: {}",
+                "some cells have a decimal point and some a comma: {}",
                 left_out_in_words(contradicting)
             ),
         }];
@@ -459,7 +459,7 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
     if why.is_empty() {
         why.push(match is_whole {
             true => "no cell has decimals".to_owned(),
-            false => "no cell can be read otherwise".to_owned(),
+            false => "each cell can be read in this way only".to_owned(),
         });
     }
     reading.why.push(why.join(", "));
@@ -508,7 +508,7 @@ struct Rule {
 }
 
 const PARTS_THOUSANDS: &str =
-    "some cells have no mark and others end in 0: the mark parts thousands";
+    "some cells have no mark and others end in 0, so the mark separates thousands";
 
 /// The first that holds decides.
 const RULES: [Rule; 5] = [
@@ -684,13 +684,13 @@ impl Facts {
             mut why,
         } = choice;
         if why.is_empty() && !cells.iter().any(|cell| cell.only(mark)) {
-            why.push("as thousands are parted elsewhere in the column".to_owned());
+            why.push("as thousands are separated elsewhere in the column".to_owned());
             return Choice::new(mark, Decided::Weak, why);
         }
         let support = self.support(mark);
         if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
             // 1.000 beside 1,000: one of them is not meant as the others of the sheet are.
-            why.push("points and commas stand before three digits each".to_owned());
+            why.push("points and commas both stand before three digits".to_owned());
             return Choice::new(mark, Decided::Weak, why);
         }
         let says_thousands = self.parts_thousands() && support == 1;
@@ -702,7 +702,7 @@ impl Facts {
         {
             let verb = if support == 1 { "shows" } else { "show" };
             why.push(format!(
-                "{support} of {} cells {verb} the decimal mark, and the mark of {} others may part thousands",
+                "{support} of {} cells {verb} the decimal mark, and in {} others the mark may separate thousands",
                 self.cells, self.open
             ));
             return Choice::new(mark, Decided::Weak, why);
