@@ -149,12 +149,14 @@ def _changed(
     changed = set()
     for row, (values, made) in enumerate(zip(frame.iter_rows(), cells)):
         if columns is None:
-            # Those of the first row: others are gone, or elsewhere.
+            # Columns that are gone are 0.
             columns = [cell.column if at((first_row, cell.column)) is cell else 0 for cell in made]
             if made and not any(columns):
                 return None
         there = list(map(at, zip(repeat(first_row + row), columns)))
-        if there != made and (with_columns or any(one is not cell for one, cell, column in zip(there, made, columns) if column)):
+        if there != made and any(
+            one is not cell and (column or at((cell.row, cell.column)) is cell) for one, cell, column in zip(there, made, columns)
+        ):
             return None
         now = [cell._value for cell in made]
         if now == list(values) and list(map(type, now)) == list(map(type, values)):
