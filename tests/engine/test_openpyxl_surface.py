@@ -1,12 +1,10 @@
 """Everything that openpyxl's objects answer to, asked of the engine's objects and of openpyxl's own.
 
 Hooks meet a workbook, its sheets and their cells in three makes: the output, and sources that were ``.xlsx``, or ``.csv`` and its
-kin. All but those of ``.xlsx`` are openpyxl's own from the first touch on, so each question is the first touch. The names come from openpyxl itself. Each is read, set to what it is, and, where it can be called, called
-with the arguments in the tables below; a name that the tables do not have fails, so that nothing stays unknown. The
+kin. All but those of ``.xlsx`` are openpyxl's own from the first touch on, so what is asked is the first touch. The names come
+from openpyxl itself. Each is read, set to what it is, and, where it can be called, called with the arguments in the tables below; a name that the tables do not have fails, so that nothing stays unknown. The
 answers (type and content, or the kind of exception, and what the sheet is like afterwards) must be the same.
 """
-
-from __future__ import annotations
 
 import csv
 import datetime as dt
@@ -47,17 +45,15 @@ class Pair:
         self.sheets = list(zip(sheets, expected.worksheets))
 
 
-TABLE = pl.DataFrame(
-    {
-        "name": ["Ann", "Bob", None, "=1+1"],
-        "count": [1, 2, None, 4],
-        "share": [0.5, None, 2.0, -1.25],
-        "flag": [True, False, None, True],
-        "day": [dt.date(2024, 2, 29), None, dt.date(1900, 1, 1), dt.date(2030, 1, 1)],
-        "moment": [dt.datetime(2024, 1, 1, 12), None, dt.datetime(2024, 1, 2), dt.datetime(2030, 1, 1)],
-        "code": ["#N/A", "text", " a ", ""],
-    }
-)
+TABLE = pl.DataFrame({
+    "name": ["Ann", "Bob", None, "=1+1"],
+    "count": [1, 2, None, 4],
+    "share": [0.5, None, 2.0, -1.25],
+    "flag": [True, False, None, True],
+    "day": [dt.date(2024, 2, 29), None, dt.date(1900, 1, 1), dt.date(2030, 1, 1)],
+    "moment": [dt.datetime(2024, 1, 1, 12), None, dt.datetime(2024, 1, 2), dt.datetime(2030, 1, 1)],
+    "code": ["#N/A", "text", " a ", ""],
+})
 
 
 def make_output(folder: Any) -> Pair:
@@ -364,9 +360,7 @@ def questions(make: str, kind: str, name: str) -> list[str]:
     return [f"seen = it.{name}", f"it.{name} = it.{name}; seen = it.{name}", f"it.{name} = None; seen = it.{name}", f"seen = hasattr(it, {name!r})"]
 
 
-SURFACE = [
-    (make, kind, name) for make in MAKES for kind in ("workbook", "sheet", "cell") for name in ("the protocol", *names_of(make, kind))
-]
+SURFACE = [(make, kind, name) for make in MAKES for kind in ("workbook", "sheet", "cell") for name in ("the protocol", *names_of(make, kind))]
 
 
 def count_of(make: str, kind: str, pair: Pair) -> int:

@@ -1,7 +1,5 @@
 """What becomes of the output at a hook's first touch. What hooks do to it then is in `test_random_operations.py`."""
 
-from __future__ import annotations
-
 import pickle
 import threading
 
