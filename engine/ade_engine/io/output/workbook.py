@@ -17,7 +17,7 @@ from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, MOST_ISSUES
 from ade_engine.io.output.appended_table import AppendedTable
 from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.own_list import OwnList
-from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
+from ade_engine.io.stand_in import StandIn, is_stand_in, opening, set_facts
 from ade_engine.models.errors import OutputError
 from ade_engine.models.issues import KEYS, by_severity
 
@@ -173,24 +173,21 @@ class Output:
         """Whether a table is where it was put; ``with_columns``: its columns, too, and not just its rows. Hooks may have moved it."""
         if not self.is_touched:
             return True
-        from ade_engine.io.worksheets.places import stands
+        from ade_engine.io.worksheets.filled import stands
 
         is_there = any(sheet is table.sheet for sheet in self._workbook.worksheets)
-        return is_there and stands(table.sheet, table.header_row + 1, table.rows, with_columns=with_columns)
+        return is_there and stands(table.sheet, table.header_row + 1, table.cells, table.original, with_columns=with_columns)
 
     def is_as_written(self, table: AppendedTable) -> bool:
         """Whether hooks have left a table as it was appended, and added no rows to its sheet."""
         if not self.is_touched:
             return True
-        from ade_engine.io.worksheets.places import is_as_written
+        from ade_engine.io.worksheets.filled import is_as_written
 
         if not any(sheet is table.sheet for sheet in self._workbook.worksheets):
             return False
-        if table.frame is None:
-            # Only openpyxl knows what its values are in cells.
-            return self.stands(table)
         last = max(one.header_row + one.height for one in self._placed if one.sheet is table.sheet)
-        return table.sheet.max_row <= last and is_as_written(table.sheet, table.header_row + 1, table.rows)
+        return table.sheet.max_row <= last and is_as_written(table.sheet, table.header_row + 1, table.cells, table.original)
 
     def moved(self) -> list[str]:
         """The titles of the sheets on which hooks have moved the engine's tables, as they were."""
@@ -268,7 +265,9 @@ class Output:
     def write(self, path: str) -> None:
         """Write the workbook there and then."""
         if self.is_touched:
-            self._workbook.save(path)
+            from ade_engine.io.worksheets.save import save_workbook
+
+            save_workbook(self._workbook, path)
             return
         if not self._sheets:
             # As openpyxl says it: a workbook cannot be without sheets.
@@ -306,14 +305,11 @@ class Output:
                 self._open()
 
     def _open(self) -> None:
-        from ade_engine.io.worksheets.worksheet import LazyWorkbook, LazyWorksheet
+        from ade_engine.io.worksheets.made import make_workbook, make_worksheet
 
-        become(self._workbook, LazyWorkbook)
-        LazyWorkbook.__init__(self._workbook, escape_formulas=self._escape_formulas)
+        make_workbook(self._workbook)
         for sheet, tables in zip(self._sheets, self._tables):
-            title = sheet.title
-            become(sheet, LazyWorksheet)
-            LazyWorksheet.__init__(sheet, self._workbook, title)
+            make_worksheet(sheet, self._workbook, sheet.title)
             self._workbook._add_sheet(sheet)
             for table in tables:
                 if isinstance(table, OwnList):
@@ -323,20 +319,10 @@ class Output:
             tables.clear()
 
     def _append(self, worksheet: Any, table: AppendedTable) -> None:
-        from ade_engine.io.worksheets.rows import FrameRows
+        from ade_engine.io.worksheets.filled import append_table
 
-        frame = table.original
-        # Time zones fail when openpyxl writes them, so openpyxl has to.
-        native = None if table.has_time_zones else table.native_of(frame)
-        table.rows = rows = FrameRows(frame, native, self._escape_formulas)
-        if table.styled is not None:
-            self._looks_there().style_rows(worksheet, rows, table.styled)
-        worksheet._ade_append_table(
-            list(frame.columns),
-            rows,
-            gap=table.gap,
-            escape_formulas=self._escape_formulas,
-            at_once=table.frame is None,
+        table.cells = append_table(
+            worksheet, table.original, gap=table.gap, escape_formulas=self._escape_formulas, is_plain=table.frame is not None
         )
         if table.styled is not None:
             self._style(worksheet, table)
@@ -359,12 +345,12 @@ class Output:
         return self._looks
 
     def _style(self, worksheet: Any, table: AppendedTable) -> None:
-        """Give the header of the table that was appended last, and its sheet, their look."""
+        """Give the table that was appended last, and its sheet, their look."""
         from ade_engine.io.worksheets.openpyxl_looks import style_sheet
 
         last_row = worksheet._current_row
         header_row = last_row - table.height
-        self._looks_there().style_header(worksheet, header_row, table.styled)
+        self._looks_there().style_table(worksheet, header_row, table.cells, table.styled)
         known = self._sheet_looks.setdefault(id(worksheet), SheetLook())
         style_sheet(worksheet, known, table.look, table.styled.widths, header_row, last_row)
 
