@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use ade::base::cancel::Cancel;
 use ade::base::show_path::Whole;
 use ade::checks::check::CheckError;
-use ade::checks::fix::{self, Edit, Found, Paste, Suggestion};
+use ade::checks::fix::{self, Edit, Found, Paste, Suggestion, listed};
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::{Prepared, prepare};
 use ade::environment::provide::Want;
@@ -132,10 +132,10 @@ fn one(
         false if is_of_folder => args
             .accept
             .iter()
-            .filter_map(|one| demand_known(std::slice::from_ref(one), &found).ok())
+            .filter_map(|one| found.demand_known(std::slice::from_ref(one)).ok())
             .flatten()
             .collect(),
-        false => demand_known(&args.accept, &found)?,
+        false => found.demand_known(&args.accept)?,
     };
     if !ui.json() && !is_asked && args.accept.is_empty() {
         print_suggestions(ui, &found, &args.run);
@@ -175,47 +175,8 @@ fn one(
     Ok(status)
 }
 
-/// What is accepted has to be suggested, or a field without a column and a column without a field. Returns them as the file has them.
-fn demand_known(
-    accepted: &[(String, String)],
-    found: &Found,
-) -> Result<Vec<(String, String)>, Failure> {
-    let is_same =
-        |header: &str, wanted: &str| header.trim().to_lowercase() == wanted.to_lowercase();
-    let with_header = |wanted: &str| {
-        let mut columns = found.columns.iter().map(|column| &column.header);
-        columns.find(|header| is_same(header, wanted))
-    };
-    let known = accepted.iter().map(|(field, header)| {
-        let mut suggested = found.suggestions.iter();
-        if let Some(one) = suggested.find(|one| one.field == *field && is_same(&one.header, header))
-        {
-            return Ok((field.clone(), one.header.clone()));
-        }
-        if !found.fields.contains(field) {
-            let message = format!("{field} is no field without a column");
-            let hint = format!("there are {}", listed(&found.fields));
-            return Err(Failure::usage("usage", message).hint(hint));
-        }
-        let column = with_header(header).ok_or_else(|| {
-            let headers: Vec<String> = found.columns.iter().map(|one| one.header.clone()).collect();
-            let message = format!("there is no column \"{header}\" that no field claimed");
-            Failure::usage("usage", message).hint(format!("there are {}", listed(&headers)))
-        })?;
-        Ok((field.clone(), column.clone()))
-    });
-    known.collect()
-}
-
-fn listed(names: &[String]) -> String {
-    match names.is_empty() {
-        true => "none".to_owned(),
-        false => names.join(", "),
-    }
-}
-
 fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
-    let headers: Vec<String> = found.columns.iter().map(|one| one.header.clone()).collect();
+    let headers: Vec<String> = found.headers().cloned().collect();
     ui.line(&run.input_name);
     ui.words(
         "  ",
@@ -258,8 +219,8 @@ fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
 /// The headers of which nothing is known, so that nobody looks for them above.
 fn print_without(ui: &Ui, found: &Found) {
     let is_suggested = |header: &String| found.suggestions.iter().any(|one| one.header == *header);
-    let without = found.columns.iter().map(|column| &column.header);
-    let without: Vec<String> = without.filter(|one| !is_suggested(one)).cloned().collect();
+    let without = found.headers().filter(|one| !is_suggested(one));
+    let without: Vec<String> = without.cloned().collect();
     if !without.is_empty() {
         let words = format!("no field is like {}", listed(&without));
         ui.words("  ", None, Tone::Dim, &words);
