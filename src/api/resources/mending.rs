@@ -182,7 +182,13 @@ struct NewInference {
 }
 
 impl JsonBody for NewInference {
-    const ARRAYS: &'static [&'static str] = &["document_ids", "fields", "same", "answers"];
+    const ARRAYS: &'static [&'static str] = &[
+        "document_ids",
+        "fields",
+        "same",
+        "answers",
+        "answers[].right",
+    ];
 }
 
 /// Two headers that are of one field.
