@@ -5,8 +5,6 @@ The tests need a Python with the engine importable; `cargo test --test engine` b
 own can show (exit status, streams, environment) runs one.
 """
 
-from __future__ import annotations
-
 import io
 import itertools
 import json
@@ -48,6 +46,9 @@ def register(registry):
         registry.register_column_detector(by_name, field=name, priority=1)
 """
 
+
+#: The end of a module whose `FIELDS` are registered.
+REGISTERS = "def register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
 
 #: Set to 1, matrices are run whole.
 EVERYTHING = os.environ.get("ADE_TEST_ALL") == "1"
@@ -242,8 +243,10 @@ def package(tmp_path):
 
 @pytest.fixture
 def template(tmp_path) -> Path:
-    """A copy of the configuration that `ade init` writes."""
-    return shutil.copytree(Path(__file__).resolve().parents[2] / "templates" / "default", tmp_path / "template")
+    """A copy of the configuration that `ade init` writes, with a folder for hooks."""
+    copied = shutil.copytree(Path(__file__).resolve().parents[2] / "templates" / "default", tmp_path / "template")
+    (copied / "src/ade_config/hooks").mkdir(exist_ok=True)
+    return copied
 
 
 @pytest.fixture
@@ -256,16 +259,7 @@ def run(tmp_path, monkeypatch):
         if name.upper().startswith("ADE_"):
             monkeypatch.delenv(name)
 
-    def execute(
-        config,
-        data,
-        *,
-        fields=(),
-        rows=FIRST_ROW_IS_HEADER,
-        settings: dict | None = None,
-        level: int = 20,
-        **request,
-    ) -> Outcome:
+    def execute(config, data, *, fields=(), rows=FIRST_ROW_IS_HEADER, settings: dict | None = None, level: int = 20, **request) -> Outcome:
         if isinstance(config, dict):
             config = write_package(tmp_path / "config", config, fields=fields, rows=rows)
         if isinstance(data, list):
@@ -333,24 +327,14 @@ def ade_engine(tmp_path):
     folder = tmp_path / "process"
     folder.mkdir()
 
-    def call(
-        *arguments, cwd: Path | None = None, env: dict[str, str] | None = None, isolated: bool = False
-    ) -> Finished:
+    def call(*arguments, cwd: Path | None = None, env: dict[str, str] | None = None, isolated: bool = False) -> Finished:
         clean = {name: value for name, value in os.environ.items() if not name.upper().startswith("ADE_")}
         clean["PYTHONIOENCODING"] = "utf-8"
         command = [sys.executable, *(["-I"] if isolated else []), "-m", "ade_engine", *map(str, arguments)]
-        return Finished(
-            subprocess.run(
-                command,
-                cwd=cwd or folder,
-                env={**clean, **(env or {})},
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                timeout=120,
-            )
-        )
+        return Finished(subprocess.run(
+            command, cwd=cwd or folder, env={**clean, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, encoding="utf-8", timeout=120,
+        ))
 
     call.folder = folder
     return call
@@ -371,6 +355,22 @@ def ade_engine_here(tmp_path, capsys, monkeypatch):
         return Finished(subprocess.CompletedProcess(words, app(words), *capsys.readouterr()))
 
     return call
+
+
+@pytest.fixture
+def libreoffice(tmp_path, tmp_path_factory):
+    """What LibreOffice makes of workbooks: the folder with the files that it has converted."""
+    if shutil.which("soffice") is None:
+        pytest.skip("LibreOffice is not installed")
+
+    def convert(*paths: Path, to: str = "xlsx:Calc MS Excel 2007 XML") -> Path:
+        # Its first start is the slow one, so all tests of a worker share its settings.
+        profile = (tmp_path_factory.getbasetemp() / "libreoffice").as_uri()
+        command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", to, "--outdir", tmp_path / "converted", *paths]
+        subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=240, env=os.environ | {"HOME": str(tmp_path)})
+        return tmp_path / "converted"
+
+    return convert
 
 
 @pytest.fixture

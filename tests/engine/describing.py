@@ -1,7 +1,5 @@
 """Workbooks as plain values, to compare two of them: saved ones as openpyxl reads them, and open ones."""
 
-from __future__ import annotations
-
 import re
 import warnings
 import xml.etree.ElementTree as ElementTree
@@ -174,10 +172,7 @@ def described_sheet(sheet: Any, styles: Styles) -> dict[str, Any]:
         "validations": xml(sheet.data_validations) if len(sheet.data_validations.dataValidation) else None,
         "names": described_names(sheet.defined_names),
         "print": (sheet.print_title_rows, sheet.print_title_cols, sheet.print_area),
-        "page": [
-            xml(part)
-            for part in (sheet.page_setup, sheet.page_margins, sheet.print_options, sheet.HeaderFooter, sheet.sheet_properties)
-        ],
+        "page": [xml(part) for part in (sheet.page_setup, sheet.page_margins, sheet.print_options, sheet.HeaderFooter, sheet.sheet_properties)],
         "format": xml(sheet.sheet_format),
         "protection": xml(sheet.protection),
         "scenarios": xml(sheet.scenarios) if sheet.scenarios else None,
@@ -190,17 +185,9 @@ def described_sheet(sheet: Any, styles: Styles) -> dict[str, Any]:
 def facts(sheet: Any) -> tuple:
     """The extent that an open worksheet reports."""
     return (
-        sheet.title,
-        sheet.min_row,
-        sheet.max_row,
-        sheet.min_column,
-        sheet.max_column,
-        sheet.dimensions,
-        sheet.calculate_dimension(),
-        sheet.sheet_state,
-        sheet.freeze_panes,
-        sorted(map(str, sheet.merged_cells.ranges)),
-        len(sheet._cells),
+        sheet.title, sheet.min_row, sheet.max_row, sheet.min_column, sheet.max_column, sheet.dimensions,
+        sheet.calculate_dimension(), sheet.sheet_state, sheet.freeze_panes,
+        sorted(map(str, sheet.merged_cells.ranges)), len(sheet._cells),
     )
 
 

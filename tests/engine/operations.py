@@ -6,8 +6,6 @@ run again. It finds these names: ``wb``, the output workbook; ``ws``, the sheet 
 openpyxl exports. What it assigns to ``seen`` is compared.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import decimal
 import random
@@ -183,11 +181,7 @@ def scattered(sheet: Any, count: int) -> list[Any]:
 
 
 #: What operations find by name: everything here that is not about doing them.
-NAMES = {
-    name: value
-    for name, value in globals().items()
-    if not name.startswith("_") and name not in ("Written", "EngineWritten", "TEXTS", "KINDS")
-}
+NAMES = {name: value for name, value in globals().items() if not name.startswith("_") and name not in ("Written", "EngineWritten", "TEXTS", "KINDS")}
 
 
 # What hooks do ------------------------------------------------------------------------------------------------------
@@ -276,15 +270,11 @@ class Generator:
 
     @property
     def font(self) -> str:
-        return self.random.choice(
-            ('Font(bold=True)', 'Font(name="Arial", size=9, italic=True)', 'Font(color="00FF0000", underline="single")', "Font()")
-        )
+        return self.random.choice(('Font(bold=True)', 'Font(name="Arial", size=9, italic=True)', 'Font(color="00FF0000", underline="single")', "Font()"))
 
     @property
     def fill(self) -> str:
-        return self.random.choice(
-            ('PatternFill("solid", fgColor="00FFFF00")', 'PatternFill("lightGray")', 'GradientFill(stop=("000000", "FFFFFF"))')
-        )
+        return self.random.choice(('PatternFill("solid", fgColor="00FFFF00")', 'PatternFill("lightGray")', 'GradientFill(stop=("000000", "FFFFFF"))'))
 
     @property
     def border(self) -> str:
@@ -293,19 +283,17 @@ class Generator:
     @property
     def style(self) -> str:
         """An assignment to one of a cell's (or a row's, or a column's) style attributes, without the cell."""
-        return self.random.choice(
-            (
-                f"font = {self.font}",
-                f"fill = {self.fill}",
-                f"border = {self.border}",
-                'alignment = Alignment(horizontal="right", wrap_text=True)',
-                'alignment = Alignment(vertical="top", indent=1, text_rotation=45)',
-                "protection = Protection(locked=False)",
-                f"number_format = {self.random.choice(('0.00', 'yyyy-mm-dd', '#,##0.00 [$€-407]', '@', 'General', '0%'))!r}",
-                f"style = {self.random.choice(('Good', 'Bad', 'Comma', 'Normal', 'Hyperlink', 'nobody knows'))!r}",
-                "quotePrefix = True",
-            )
-        )
+        return self.random.choice((
+            f"font = {self.font}",
+            f"fill = {self.fill}",
+            f"border = {self.border}",
+            'alignment = Alignment(horizontal="right", wrap_text=True)',
+            'alignment = Alignment(vertical="top", indent=1, text_rotation=45)',
+            "protection = Protection(locked=False)",
+            f"number_format = {self.random.choice(('0.00', 'yyyy-mm-dd', '#,##0.00 [$€-407]', '@', 'General', '0%'))!r}",
+            f"style = {self.random.choice(('Good', 'Bad', 'Comma', 'Normal', 'Hyperlink', 'nobody knows'))!r}",
+            "quotePrefix = True",
+        ))
 
 
 VALUES = (
@@ -483,14 +471,7 @@ BOOK: tuple[Maker, ...] = (
     lambda g: "wb.iso_dates = True" if g.random.random() < 0.3 else "seen = wb.named_styles, wb.style_names",
 )
 
-OPERATIONS: tuple[tuple[int, tuple[Maker, ...]], ...] = (
-    (10, STRUCTURE),
-    (12, CELLS),
-    (9, STYLES),
-    (7, LOOKS),
-    (9, SHEET),
-    (6, BOOK),
-)
+OPERATIONS: tuple[tuple[int, tuple[Maker, ...]], ...] = ((10, STRUCTURE), (12, CELLS), (9, STYLES), (7, LOOKS), (9, SHEET), (6, BOOK))
 
 DELICATE: tuple[Maker, ...] = (
     lambda g: f"if not ws.tables: ws.add_table(Table(displayName={g.unique('Table')!r}, ref=ws.dimensions, tableStyleInfo=TableStyleInfo(name='TableStyleLight1', showRowStripes=True)))",
@@ -543,10 +524,7 @@ KINDS_OF_FAULTS = {
     "columns": (("cols ",), ("columns of",)),
     "active": (("activeTab",), ("active", "views")),
     "loading": (("openpyxl cannot load it",), ()),
-    "names": (
-        ("refers to the sheet", "but refers to", "belongs to sheet", "is defined twice", "is not a name"),
-        ("names", "print of"),
-    ),
+    "names": (("refers to the sheet", "but refers to", "belongs to sheet", "is defined twice", "is not a name"), ("names", "print of")),
     "numbers": (("is not a value of type n",), ("cells of",)),
     "comments": (("vml", "legacyDrawing"), ("cells of",)),
     "formulas": (("has a formula for",), ("cells of",)),

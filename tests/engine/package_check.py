@@ -8,14 +8,12 @@ What it accepts although the schema would have it otherwise, since spreadsheet p
 content, and a formula with an empty cached value.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
 import zlib
-from collections import Counter
+from collections import Counter, namedtuple
 from pathlib import Path
 from typing import Any, Iterator
 from urllib.parse import unquote
@@ -121,27 +119,34 @@ def unescaped(text: str) -> str:
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text).replace("\r\n", "\n")
 
 
-class _Relationship:
-    def __init__(self, kind: str, target: str, external: bool):
-        self.kind = kind
-        self.target = target
-        self.external = external
+#: What attributes of a sheet have to be, by element: a style, a differential style, an area, areas, a cell, or a number from and to.
+ATTRIBUTES = {
+    "c": {"s": "style"}, "row": {"s": "style", "outlineLevel": (0, 7), "ht": (0, 409.5)},
+    "col": {"style": "style", "outlineLevel": (0, 7), "width": (0, 255)}, "dimension": {"ref": "area"},
+    "pane": {"topLeftCell": "cell"}, "selection": {"activeCell": "cell", "sqref": "areas"}, "sheetView": {"topLeftCell": "cell"},
+    "cfRule": {"dxfId": "differential style", "priority": (1, None)}, "hyperlink": {"ref": "area"},
+    "sortState": {"dxfId": "differential style"}, "sortCondition": {"dxfId": "differential style"},
+    "conditionalFormatting": {"sqref": "areas"}, "dataValidation": {"sqref": "areas"}, "brk": {"id": (0, LAST_ROW)},
+}  # fmt: skip
+#: Attributes that an element has to have.
+NEEDED = {("conditionalFormatting", "sqref"), ("dataValidation", "sqref"), ("dimension", "ref"), ("hyperlink", "ref"), ("cfRule", "priority")}
+#: Elements that may not be empty.
+FILLED = ("mergeCells", "dataValidations", "conditionalFormatting")
+FORMATS_OF_TABLES = ("headerRowDxfId", "dataDxfId", "totalsRowDxfId", "dxfId")
+
+Relationship = namedtuple("Relationship", "kind target external")
 
 
 class _Check:
     def __init__(self, path: Any):
         self.faults: list[str] = []
-        self.parts: dict[str, bytes] = {}
         self.trees: dict[str, ElementTree.Element] = {}
-        self.relationships: dict[str, dict[str, _Relationship]] = {}
+        self.relationships: dict[str, dict[str, Relationship]] = {}
         #: The kinds of relationships by which parts are reached.
         self.kinds: dict[str, set[str]] = {}
-        self.types: dict[str, str] = {}
-        self.defaults: dict[str, str] = {}
         self.strings: list[str] = []
-        self.style_count = self.dxf_count = 0
-        self.table_ids: list[str] = []
-        self.table_names: list[str] = []
+        self.styles = {"style": 0, "differential style": 0}
+        self.tables: list[tuple[str, str]] = []
         if self.read_archive(path):
             self.check_types()
             self.check_relationships()
@@ -150,14 +155,19 @@ class _Check:
     def fault(self, part: str, place: str, text: str) -> None:
         self.faults.append(f"{part}: {place}: {text}" if place else f"{part}: {text}")
 
+    def check_once(self, part: str, place: str, values: Any, words: str) -> None:
+        """A fault for each value that comes more than once."""
+        for value, count in Counter(values).items():
+            if count > 1:
+                self.fault(part, place, words.format(count=count, value=value))
+
     # The package -------------------------------------------------------------------------------------------------
 
     def read_archive(self, path: Any) -> bool:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = archive.namelist()
-                for name, count in repeated(map(str.lower, names)):
-                    self.fault(name, "", f"is {count} times in the archive")
+                self.check_once("archive", "", map(str.lower, names), "{value}: is {count} times in the archive")
                 self.parts = {name: archive.read(name) for name in names if not name.endswith("/")}
         except (zipfile.BadZipFile, zlib.error, OSError) as error:
             self.fault(Path(path).name, "", f"cannot be unpacked: {error}")
@@ -173,35 +183,27 @@ class _Check:
                     for text in (element.text, *element.attrib.values()):
                         if text and BAD_CHARACTER.search(text):
                             self.fault(name, local(element), f"has a character that XML cannot have: {text[:40]!r}")
-        for name in ("[Content_Types].xml", "_rels/.rels"):
-            if name not in self.parts:
-                self.fault(name, "", "is missing")
+        for name in {"[Content_Types].xml", "_rels/.rels"} - set(self.parts):
+            self.fault(name, "", "is missing")
         return True
 
     def check_types(self) -> None:
         name = "[Content_Types].xml"
-        tree = self.trees.get(name)
-        if tree is None:
-            return
-        for element in tree:
-            if element.tag == f"{TYPES}Default":
-                extension = element.get("Extension", "").lower()
-                if extension in self.defaults:
-                    self.fault(name, extension, "has two default types")
-                self.defaults[extension] = element.get("ContentType", "")
-            else:
-                part = element.get("PartName", "").lstrip("/")
-                if part in self.types:
-                    self.fault(name, part, "has two types")
-                self.types[part] = element.get("ContentType", "")
-                if part not in self.parts:
-                    self.fault(name, part, "is named and missing")
-        for part in self.parts:
+        self.types: dict[str, str] = {}
+        for element in self.trees.get(name, ()):
+            is_default = element.tag == f"{TYPES}Default"
+            part = "." + element.get("Extension", "").lower() if is_default else element.get("PartName", "").lstrip("/")
+            if part in self.types:
+                self.fault(name, part, "has two default types" if is_default else "has two types")
+            self.types[part] = element.get("ContentType", "")
+            if not is_default and part not in self.parts:
+                self.fault(name, part, "is named and missing")
+        for part in self.parts if name in self.trees else ():
             if part != name and not self.type_of(part):
                 self.fault(name, part, "has no type")
 
     def type_of(self, part: str) -> str:
-        return self.types.get(part) or self.defaults.get(part.rpartition(".")[2].lower(), "")
+        return self.types.get(part) or self.types.get("." + part.rpartition(".")[2].lower(), "")
 
     def check_relationships(self) -> None:
         for name, tree in self.trees.items():
@@ -212,12 +214,9 @@ class _Check:
                     self.fault(name, "", f"belongs to {owner}, which is missing")
                 self.relationships[owner] = self.read_relationships(name, posixpath.dirname(owner), tree)
         for name, tree in self.trees.items():
-            if name.endswith(".rels"):
-                continue
-            known = self.relationships.get(name, {})
-            for element in tree.iter():
+            for element in () if name.endswith(".rels") else tree.iter():
                 for attribute, value in element.attrib.items():
-                    if attribute.startswith(OFFICE) and value not in known:
+                    if attribute.startswith(OFFICE) and value not in self.relationships.get(name, {}):
                         self.fault(name, local(element), f"uses relationship {value!r}, which is missing")
         for part in self.parts:
             if part == "[Content_Types].xml" or part.endswith(".rels"):
@@ -225,34 +224,30 @@ class _Check:
             if part not in self.kinds:
                 self.fault(part, "", "is reached by no relationship")
             for kind in self.kinds.get(part, ()):
-                wanted = KINDS.get(kind)
-                if wanted and not self.type_of(part).endswith(wanted):
+                if not self.type_of(part).endswith(KINDS.get(kind, "")):
                     self.fault(part, "", f"is reached as {kind}, but its type is {self.type_of(part)}")
 
-    def read_relationships(self, name: str, folder: str, tree: ElementTree.Element) -> dict[str, _Relationship]:
-        found: dict[str, _Relationship] = {}
+    def read_relationships(self, name: str, folder: str, tree: ElementTree.Element) -> dict[str, Relationship]:
+        found: dict[str, Relationship] = {}
         for element in tree:
             identity, target = element.get("Id", ""), element.get("Target", "")
-            kind = element.get("Type", "").rsplit("/", 1)[-1]
+            kind, external = element.get("Type", "").rsplit("/", 1)[-1], element.get("TargetMode") == "External"
             if not identity or identity in found:
                 self.fault(name, identity, "is missing or used twice")
-            external = element.get("TargetMode") == "External"
             if not external:
-                target = unquote(target)
-                target = posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/")
+                target = posixpath.normpath(posixpath.join("/" + folder, unquote(target))).lstrip("/")
                 if target not in self.parts:
                     self.fault(name, identity, f"leads to {target}, which is missing")
                 self.kinds.setdefault(target, set()).add(kind)
             elif not target:
                 self.fault(name, identity, "leads nowhere")
-            found[identity] = _Relationship(kind, target, external)
+            found[identity] = Relationship(kind, target, external)
         return found
 
-    def related(self, part: str, kind: str) -> Iterator[tuple[str, str]]:
+    def related(self, part: str, kind: str) -> list[tuple[str, str]]:
         """Identities and targets of a part's relationships of a kind, where the targets can be read."""
-        for identity, relationship in self.relationships.get(part, {}).items():
-            if relationship.kind == kind and relationship.target in self.trees:
-                yield identity, relationship.target
+        found = self.relationships.get(part, {}).items()
+        return [(identity, one.target) for identity, one in found if one.kind == kind and one.target in self.trees]
 
     def check_order(self, part: str, tree: ElementTree.Element) -> None:
         order, last, seen = ORDER[local(tree)], -1, set()
@@ -270,10 +265,9 @@ class _Check:
             seen.add(name)
             last = max(last, order.index(name))
         for element in tree.iter():
-            count = element.get("count")
-            if count is not None and element.tag.startswith(MAIN) and local(element) not in ("sst", "filters"):
-                if count != str(len(element)):
-                    self.fault(part, local(element), f"says that it counts {count}, but has {len(element)}")
+            count = element.get("count", str(len(element)))
+            if count != str(len(element)) and element.tag.startswith(MAIN) and local(element) not in ("sst", "filters"):
+                self.fault(part, local(element), f"says that it counts {count}, but has {len(element)}")
 
     # The workbook ------------------------------------------------------------------------------------------------
 
@@ -284,11 +278,10 @@ class _Check:
             return
         tree = self.trees[main]
         self.check_order(main, tree)
-        styles = next((target for _, target in self.related(main, "styles")), None)
-        if styles is None:
-            self.fault(main, "", "has no styles")
-        else:
+        for _, styles in self.related(main, "styles"):
             self.check_styles(styles, self.trees[styles])
+        if not self.related(main, "styles"):
+            self.fault(main, "", "has no styles")
         for _, strings in self.related(main, "sharedStrings"):
             self.strings = [text_of(item) for item in self.trees[strings].iterfind(f"{MAIN}si")]
             for number, text in enumerate(self.strings):
@@ -302,18 +295,13 @@ class _Check:
                 self.fault(main, sheet.get("name", ""), "has no part")
             elif local(self.trees[relationship.target]) == "worksheet":
                 _Sheet(self, relationship.target)
-        for what, counted in (("id", self.table_ids), ("name", self.table_names)):
-            for value, count in repeated(counted):
-                self.fault(main, "tables", f"{count} tables have the {what} {value!r}")
+        for at, what in enumerate(("id", "name")):
+            self.check_once(main, "tables", (table[at] for table in self.tables), f"{{count}} tables have the {what} {{value!r}}")
 
     def check_sheets(self, main: str, tree: ElementTree.Element, sheets: list[ElementTree.Element]) -> None:
-        for what, values in (
-            ("name", [sheet.get("name", "").casefold() for sheet in sheets]),
-            ("id", [sheet.get("sheetId") for sheet in sheets]),
-            ("part", [sheet.get(f"{OFFICE}id") for sheet in sheets]),
-        ):
-            for value, count in repeated(values):
-                self.fault(main, "sheets", f"{count} sheets have the {what} {value!r}")
+        for what, attribute in (("name", "name"), ("id", "sheetId"), ("part", f"{OFFICE}id")):
+            values = (sheet.get(attribute, "").casefold() if what == "name" else sheet.get(attribute) for sheet in sheets)
+            self.check_once(main, "sheets", values, f"{{count}} sheets have the {what} {{value!r}}")
         for sheet in sheets:
             title = sheet.get("name", "")
             if BAD_TITLE.search(title) or len(title) > 31:
@@ -337,7 +325,7 @@ class _Check:
         for element in tree.iterfind(f"{MAIN}definedNames/{MAIN}definedName"):
             name, scope, text = element.get("name", ""), element.get("localSheetId"), element.text or ""
             plain = name.removeprefix("_xlnm.")
-            if not plain or not NAME.match(plain) or len(name) > 255 or cell_position(plain.upper()):
+            if not NAME.match(plain) or len(name) > 255 or cell_position(plain.upper()):
                 self.fault(main, name, "is not a name")
             if (name.casefold(), scope) in seen:
                 self.fault(main, name, "is defined twice in the same scope")
@@ -349,8 +337,7 @@ class _Check:
                 scope = None
             if not text:
                 self.fault(main, name, "means nothing")
-            without_texts = re.sub(r'"(?:[^"]|"")*"', '""', text)
-            for match in SHEET_OF_REFERENCE.finditer(without_texts):
+            for match in SHEET_OF_REFERENCE.finditer(re.sub(r'"(?:[^"]|"")*"', '""', text)):
                 title = match[1].replace("''", "'") if match[1] else match[2]
                 if title.startswith("[") or title == "REF" or "]" in title:
                     continue
@@ -363,44 +350,36 @@ class _Check:
 
     def check_length(self, part: str, place: str, text: str) -> None:
         # What counts is the text that a program sees, in the units that it counts in.
-        length = len(unescaped(text).encode("utf-16-le")) // 2
-        if len(text) > LONGEST_TEXT and length > LONGEST_TEXT:
+        if len(text) > LONGEST_TEXT and len(unescaped(text).encode("utf-16-le")) // 2 > LONGEST_TEXT:
             self.fault(part, place, f"has a text of {len(text)} characters")
 
     def check_styles(self, part: str, tree: ElementTree.Element) -> None:
         self.check_order(part, tree)
-
-        def children(name: str) -> list[ElementTree.Element]:
-            found = tree.find(f"{MAIN}{name}")
-            return [] if found is None else list(found)
-
-        limits = {"fontId": len(children("fonts")), "fillId": len(children("fills")), "borderId": len(children("borders"))}
+        children = {local(child): list(child) for child in tree}
         for name, count in (("fonts", 1), ("fills", 2), ("borders", 1), ("cellStyleXfs", 1), ("cellXfs", 1)):
-            if len(children(name)) < count:
+            if len(children.get(name, ())) < count:
                 self.fault(part, name, f"has fewer than {count}")
-        formats = [element.get("numFmtId", "") for element in children("numFmts")]
-        for number, count in repeated(formats):
-            self.fault(part, "numFmts", f"{number} is defined {count} times")
-        for element in children("numFmts"):
+        formats = [element.get("numFmtId", "") for element in children.get("numFmts", ())]
+        self.check_once(part, "numFmts", formats, "{value} is defined {count} times")
+        for element in children.get("numFmts", ()):
             if not 0 < len(element.get("formatCode", "")) <= 255:
                 self.fault(part, "numFmts", f"{element.get('numFmtId')} has no usable code")
-        masters = len(children("cellStyleXfs"))
-        for kind in ("cellStyleXfs", "cellXfs"):
-            for number, xf in enumerate(children(kind)):
-                for name, count in (*limits.items(), ("xfId", masters if kind == "cellXfs" else None)):
+        limits = {"fontId": "fonts", "fillId": "fills", "borderId": "borders", "xfId": "cellStyleXfs"}
+        for kind in ("cellStyleXfs", "cellXfs", "cellStyles"):
+            for number, xf in enumerate(children.get(kind, ())):
+                place = f"cellStyle {xf.get('name')}" if kind == "cellStyles" else f"{kind} {number}"
+                for name, counted in limits.items():
                     value = xf.get(name)
-                    if value is not None and count is not None and not (value.isdigit() and int(value) < count):
-                        self.fault(part, f"{kind} {number}", f"{name} {value} does not exist")
+                    if value is None or kind == "cellStyleXfs" and name == "xfId":
+                        continue
+                    if not value.isdigit() or int(value) >= len(children.get(counted, ())):
+                        self.fault(part, place, f"{name} {value} does not exist")
                 value = xf.get("numFmtId", "0")
                 if not value.isdigit() or int(value) >= 164 and value not in formats:
-                    self.fault(part, f"{kind} {number}", f"numFmtId {value} does not exist")
-        for element in children("cellStyles"):
-            value = element.get("xfId", "")
-            if not value.isdigit() or int(value) >= masters:
-                self.fault(part, f"cellStyle {element.get('name')}", f"xfId {value} does not exist")
-        for name, count in repeated(element.get("name", "").casefold() for element in children("cellStyles")):
-            self.fault(part, "cellStyles", f"{count} have the name {name!r}")
-        self.style_count, self.dxf_count = len(children("cellXfs")), len(children("dxfs"))
+                    self.fault(part, place, f"numFmtId {value} does not exist")
+        names = (element.get("name", "").casefold() for element in children.get("cellStyles", ()))
+        self.check_once(part, "cellStyles", names, "{count} have the name {value!r}")
+        self.styles = {"style": len(children.get("cellXfs", ())), "differential style": len(children.get("dxfs", ()))}
 
 
 class _Sheet:
@@ -413,15 +392,15 @@ class _Sheet:
         check.check_order(part, self.tree)
         if self.tree.find(f"{MAIN}sheetData") is None:
             self.fault("", "has no sheetData")
-        self.check_reference("dimension", "ref")
+        self.check_attributes()
         self.check_views()
         self.check_columns()
         self.check_rows()
         self.merged = self.check_merged()
-        self.filter = self.check_filter()
-        self.check_rules()
+        self.filter = None
+        for element in self.all("autoFilter"):
+            self.filter = self.check_filter(element)
         self.check_links()
-        self.check_breaks()
         self.check_comments()
         self.check_tables()
 
@@ -431,41 +410,37 @@ class _Sheet:
     def all(self, path: str) -> Iterator[ElementTree.Element]:
         return self.tree.iterfind("/".join(f"{MAIN}{name}" for name in path.split("/")))
 
-    def check_reference(self, path: str, attribute: str) -> None:
-        for element in self.all(path):
-            if area(element.get(attribute)) is None:
-                self.fault(path, f"{element.get(attribute)!r} is not an area")
+    def check_attributes(self) -> None:
+        for element in self.tree.iter():
+            name = local(element)
+            for attribute, wanted in ATTRIBUTES.get(name, {}).items():
+                value = element.get(attribute, "" if (name, attribute) in NEEDED else None)
+                if value is not None:
+                    place = {"c": value and element.get("r", ""), "row": f"row {element.get('r')}"}.get(name, name)
+                    self.check_value(f"cols {element.get('min')}:{element.get('max')}" if name == "col" else place, attribute, value, wanted)
+            if name in FILLED and not len(element):
+                self.fault(name, f"{element.get('sqref')} has no rule" if element.get("sqref") else "is empty")
+        for element in self.all("headerFooter/*"):
+            if len(element.text or "") > 255:
+                self.fault(local(element), "is longer than 255 characters")
 
-    def check_style(self, place: str, value: str | None) -> None:
-        if value is not None and not (value.isdigit() and int(value) < self.check.style_count):
-            self.fault(place, f"style {value} does not exist")
-
-    def check_format(self, place: str, value: str | None) -> None:
-        if value is not None and not (value.isdigit() and int(value) < self.check.dxf_count):
-            self.fault(place, f"differential style {value} does not exist")
-
-    def check_ranges(self, place: str, text: str | None) -> None:
-        ranges = (text or "").split()
-        if not ranges:
-            self.fault(place, "is for no cells")
-        for one in ranges:
-            if area(one, whole_lines=True) is None:
-                self.fault(place, f"{one!r} is not an area")
+    def check_value(self, place: str, attribute: str, value: str, wanted: Any) -> None:
+        if wanted in self.check.styles:
+            if not value.isdigit() or int(value) >= self.check.styles[wanted]:
+                self.fault(place, f"{wanted} {value} does not exist")
+        elif wanted == "areas":
+            for one in value.split() or self.fault(place, "is for no cells") or ():
+                if area(one, whole_lines=True) is None:
+                    self.fault(place, f"{one!r} is not an area")
+        elif wanted == "area" and area(value) is None or wanted == "cell" and cell_position(value) is None:
+            self.fault(place, f"{attribute} {value!r} is not a cell" if wanted == "cell" else f"{value!r} is not an area")
+        elif isinstance(wanted, tuple) and not is_number(value, *wanted):
+            self.fault(place, f"{attribute} {value}")
 
     def check_views(self) -> None:
         for view in self.all("sheetViews/sheetView"):
-            panes: list[str] = []
-            for element in view:
-                for attribute in ("topLeftCell", "activeCell"):
-                    value = element.get(attribute)
-                    if value is not None and cell_position(value) is None:
-                        self.fault(local(element), f"{attribute} {value!r} is not a cell")
-                if local(element) == "selection":
-                    panes.append(element.get("pane", "topLeft"))
-                    if element.get("sqref") is not None:
-                        self.check_ranges("selection", element.get("sqref"))
-            for pane, count in repeated(panes):
-                self.fault("selection", f"pane {pane} has {count}")
+            panes = [element.get("pane", "topLeft") for element in view if local(element) == "selection"]
+            self.check.check_once(self.part, "selection", panes, "pane {value} has {count}")
             if view.find(f"{MAIN}pane") is None and set(panes) - {"topLeft"}:
                 self.fault("selection", "is for a pane, but there is none")
 
@@ -473,21 +448,12 @@ class _Sheet:
         last = 0
         for element in self.all("cols/col"):
             first, end = element.get("min", ""), element.get("max", "")
-            place = f"cols {first}:{end}"
             if not (first.isdigit() and end.isdigit() and 1 <= int(first) <= int(end) <= LAST_COLUMN):
-                self.fault(place, "are not columns")
+                self.fault(f"cols {first}:{end}", "are not columns")
                 continue
             if int(first) <= last:
-                self.fault(place, f"come after column {last}")
+                self.fault(f"cols {first}:{end}", f"come after column {last}")
             last = max(last, int(end))
-            self.check_style(place, element.get("style"))
-            self.check_outline(place, element)
-            if not is_number(element.get("width", "1"), 0, 255):
-                self.fault(place, f"width {element.get('width')}")
-
-    def check_outline(self, place: str, element: ElementTree.Element) -> None:
-        if not is_number(element.get("outlineLevel", "0"), 0, 7):
-            self.fault(place, f"outline level {element.get('outlineLevel')}")
 
     def check_rows(self) -> None:
         last = 0
@@ -499,12 +465,7 @@ class _Sheet:
             row = int(text)
             if row <= last:
                 self.fault(f"row {row}", f"comes after row {last}")
-            last = max(last, row)
-            self.check_style(f"row {row}", element.get("s"))
-            self.check_outline(f"row {row}", element)
-            if not is_number(element.get("ht", "1"), 0, 409.5):
-                self.fault(f"row {row}", f"height {element.get('ht')}")
-            last_column = 0
+            last, last_column = max(last, row), 0
             for cell in element.iterfind(f"{MAIN}c"):
                 position = cell_position(cell.get("r"))
                 if position is None:
@@ -519,7 +480,6 @@ class _Sheet:
 
     def check_cell(self, cell: ElementTree.Element, position: tuple[int, int]) -> None:
         place, kind = cell.get("r", ""), cell.get("t", "n")
-        self.check_style(place, cell.get("s"))
         if kind not in CELL_TYPES:
             self.fault(place, f"{kind!r} is not a type")
             return
@@ -578,18 +538,10 @@ class _Sheet:
             if any(overlap(bounds, other) for other in found):
                 self.fault("mergeCells", f"{reference} overlaps another")
             found.append(bounds)
-        for element in self.all("mergeCells"):
-            if not len(element):
-                self.fault("mergeCells", "is empty")
         return found
 
-    def check_filter(self) -> Area | None:
-        found = None
-        for element in self.all("autoFilter"):
-            found = self.check_one_filter("autoFilter", element)
-        return found
-
-    def check_one_filter(self, place: str, element: ElementTree.Element) -> Area | None:
+    def check_filter(self, element: ElementTree.Element) -> Area | None:
+        place = "autoFilter"
         bounds = area(element.get("ref"))
         if bounds is None:
             self.fault(place, f"{element.get('ref')!r} is not an area")
@@ -606,32 +558,13 @@ class _Sheet:
                 inner = area(one.get("ref"))
                 if inner is None or not overlap(inner, bounds):
                     self.fault(place, f"sorts {one.get('ref')!r}")
-                self.check_format(place, one.get("dxfId"))
         return bounds
-
-    def check_rules(self) -> None:
-        for element in self.all("conditionalFormatting"):
-            self.check_ranges("conditionalFormatting", element.get("sqref"))
-            rules = element.findall(f"{MAIN}cfRule")
-            if not rules:
-                self.fault("conditionalFormatting", f"{element.get('sqref')} has no rule")
-            for rule in rules:
-                self.check_format("cfRule", rule.get("dxfId"))
-                if not is_number(rule.get("priority", ""), 1):
-                    self.fault("cfRule", f"priority {rule.get('priority')}")
-        for element in self.all("dataValidations"):
-            if not len(element):
-                self.fault("dataValidations", "is empty")
-        for element in self.all("dataValidations/dataValidation"):
-            self.check_ranges("dataValidation", element.get("sqref"))
 
     def check_links(self) -> None:
         seen: list[str] = []
         for element in self.all("hyperlinks/hyperlink"):
             reference, identity = element.get("ref", ""), element.get(f"{OFFICE}id")
-            if area(reference) is None:
-                self.fault("hyperlink", f"{reference!r} is not an area")
-            elif reference in seen:
+            if reference in seen:
                 self.fault("hyperlink", f"{reference} has two")
             seen.append(reference)
             if identity is None and not element.get("location"):
@@ -639,15 +572,6 @@ class _Sheet:
             relationship = self.check.relationships.get(self.part, {}).get(identity or "")
             if relationship is not None and (relationship.kind != "hyperlink" or not relationship.external):
                 self.fault("hyperlink", f"{reference} uses relationship {identity!r}, which is not a link")
-
-    def check_breaks(self) -> None:
-        for path, last in (("rowBreaks/brk", LAST_ROW), ("colBreaks/brk", LAST_COLUMN)):
-            for element in self.all(path):
-                if not is_number(element.get("id", "0"), 0, last):
-                    self.fault(path, f"{element.get('id')} is not a place for a break")
-        for element in self.all("headerFooter/*"):
-            if len(element.text or "") > 255:
-                self.fault(local(element), "is longer than 255 characters")
 
     def check_comments(self) -> None:
         check = self.check
@@ -698,9 +622,8 @@ class _Sheet:
                 self.fault("tableParts", f"{part} is not among them")
             tree = check.trees[part]
             name, reference = tree.get("displayName", ""), tree.get("ref")
-            check.table_ids.append(tree.get("id", ""))
-            check.table_names.append(name.casefold())
-            if not NAME.match(name) or not name or cell_position(name.upper()):
+            check.tables.append((tree.get("id", ""), name.casefold()))
+            if not NAME.match(name) or cell_position(name.upper()):
                 check.fault(part, name, "is not a name")
             if name.casefold() in check.global_names:
                 check.fault(part, name, "is a defined name, too")
@@ -732,15 +655,15 @@ class _Sheet:
         for value, count in Counter(map(str.casefold, names)).items():
             if count > 1 or not value:
                 check.fault(part, name, f"{count} columns have the name {value!r}")
-        for value, count in repeated(column.get("id") for column in columns):
-            check.fault(part, name, f"{count} columns have the id {value}")
+        check.check_once(part, name, (column.get("id") for column in columns), "{count} columns have the id {value}")
         for element in tree.iterfind(f"{MAIN}autoFilter"):
             inner = area(element.get("ref"))
             if inner is None or inner[:2] != bounds[:2] or inner[3] != bounds[3] or inner[2] > bounds[2]:
                 check.fault(part, name, f"filters {element.get('ref')!r}")
         for element in tree.iter():
-            for attribute in ("headerRowDxfId", "dataDxfId", "totalsRowDxfId", "dxfId"):
-                self.check_format(name, element.get(attribute))
+            for attribute in FORMATS_OF_TABLES:
+                if attribute in element.attrib:
+                    self.check_value(name, attribute, element.get(attribute), "differential style")
         if header == "0":
             return
         for column, value in enumerate(names, bounds[1]):
@@ -771,8 +694,3 @@ def is_number(text: str, least: float | None = None, most: float | None = None) 
         return False
     value = float(text)
     return value - value == 0 and (least is None or value >= least) and (most is None or value <= most)
-
-
-def repeated(values: Any) -> Iterator[tuple[Any, int]]:
-    """The values that come more than once, with how often they do."""
-    return ((value, count) for value, count in Counter(values).items() if count > 1)

@@ -3,8 +3,6 @@
 A seed always makes the same sheet. Of each row it is known what it is.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import random
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 A :class:`RawWorkbook` starts out as a small valid package; tests change its parts and how they are zipped.
 """
 
-from __future__ import annotations
-
 import io
 import struct
 import zipfile
@@ -21,22 +19,8 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 #: Number formats of the default stylesheet, by cell style.
 FORMATS = (
-    "General",
-    "yyyy-mm-dd",
-    "h:mm:ss",
-    "[h]:mm:ss",
-    "0.00%",
-    '"d" 0.0',
-    "[$-409]d-mmm-yy;@",
-    "[Red]#,##0.00",
-    "[mm]:ss.0",
-    "0_d",
-    "[$€-407]#,##0.00",
-    "mm:ss",
-    "yyyy;@",
-    "0;yyyy",
-    "\\d0",
-    "[H]:mm",
+    "General", "yyyy-mm-dd", "h:mm:ss", "[h]:mm:ss", "0.00%", '"d" 0.0', "[$-409]d-mmm-yy;@", "[Red]#,##0.00",
+    "[mm]:ss.0", "0_d", "[$€-407]#,##0.00", "mm:ss", "yyyy;@", "0;yyyy", "\\d0", "[H]:mm",
 )
 
 
@@ -61,13 +45,8 @@ class RawWorkbook:
 
     @staticmethod
     def styles(formats: tuple[str, ...]) -> str:
-        codes = "".join(
-            f'<numFmt numFmtId="{164 + index}" formatCode="{escape(code)}"/>' for index, code in enumerate(formats)
-        )
-        styles = "".join(
-            f'<xf numFmtId="{164 + index}" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-            for index in range(len(formats))
-        )
+        codes = "".join(f'<numFmt numFmtId="{164 + index}" formatCode="{escape(code)}"/>' for index, code in enumerate(formats))
+        styles = "".join(f'<xf numFmtId="{164 + index}" fontId="0" fillId="0" borderId="0" xfId="0"/>' for index in range(len(formats)))
         return (
             f'<styleSheet xmlns="{MAIN}"><numFmts>{codes}</numFmts><fonts><font><sz val="11"/></font></fonts>'
             "<fills><fill><patternFill/></fill></fills><borders><border/></borders>"
@@ -77,14 +56,8 @@ class RawWorkbook:
         )
 
     def set_structure(
-        self,
-        *,
-        workbook_properties: str = "",
-        active: int | None = None,
-        states: dict[str, str] | None = None,
-        target: str = "worksheets/sheet{}.xml",
-        kinds: dict[str, str] | None = None,
-        prefix: str = "",
+        self, *, workbook_properties: str = "", active: int | None = None, states: dict[str, str] | None = None,
+        target: str = "worksheets/sheet{}.xml", kinds: dict[str, str] | None = None, prefix: str = "",
     ) -> None:
         """Write the workbook part, its relationships and the content types."""
         colon = f"{prefix}:" if prefix else ""
@@ -95,12 +68,8 @@ class RawWorkbook:
             shown = f' state="{state}"' if state else ""
             sheets += f'<{colon}sheet name="{escape(title)}" sheetId="{number}"{shown} r:id="rId{number}"/>'
             kind = (kinds or {}).get(title, "worksheet")
-            relationships += (
-                f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="{target.format(number)}"/>'
-            )
-            types += (
-                f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{SPREADSHEET_TYPE}.{kind}+xml"/>'
-            )
+            relationships += (f'<Relationship Id="rId{number}" Type="{OFFICE}/{kind}" Target="{target.format(number)}"/>')
+            types += (f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{SPREADSHEET_TYPE}.{kind}+xml"/>')
         views = "" if active is None else f'<{colon}bookViews><{colon}workbookView activeTab="{active}"/></{colon}bookViews>'
         self.set(
             "xl/workbook.xml",
@@ -111,14 +80,9 @@ class RawWorkbook:
         relationships += f'<Relationship Id="rId{next_number}" Type="{OFFICE}/styles" Target="styles.xml"/>'
         types += f'<Override PartName="/xl/styles.xml" ContentType="{SPREADSHEET_TYPE}.styles+xml"/>'
         if "xl/sharedStrings.xml" in self.parts:
-            relationships += (
-                f'<Relationship Id="rId{next_number + 1}" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>'
-            )
+            relationships += (f'<Relationship Id="rId{next_number + 1}" Type="{OFFICE}/sharedStrings" Target="sharedStrings.xml"/>')
             types += f'<Override PartName="/xl/sharedStrings.xml" ContentType="{SPREADSHEET_TYPE}.sharedStrings+xml"/>'
-        self.set(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{PACKAGE}/relationships">{relationships}</Relationships>',
-        )
+        self.set("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{PACKAGE}/relationships">{relationships}</Relationships>')
         self.set(
             "_rels/.rels",
             f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" '
@@ -175,9 +139,7 @@ def zip_by_hand(parts: dict[str, bytes], how: str) -> bytes:
             directory += encoded
         else:
             extra = struct.pack("<2H2Q", 1, 16, len(content), len(packed))
-            out.write(
-                struct.pack("<4s5H3I2H", b"PK\3\4", 45, 0, 8, 0, 33, checksum, large, large, len(encoded), len(extra))
-            )
+            out.write(struct.pack("<4s5H3I2H", b"PK\3\4", 45, 0, 8, 0, 33, checksum, large, large, len(encoded), len(extra)))
             out.write(encoded + extra + packed)
             extra = struct.pack("<2H3Q", 1, 24, len(content), len(packed), at)
             directory += struct.pack(

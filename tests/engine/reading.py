@@ -1,7 +1,5 @@
 """The cells that the native reader and the reference libraries return, in one shape: lists of rows."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

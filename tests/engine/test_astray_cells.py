@@ -1,7 +1,5 @@
 """Which cells are named when a hook or a transform has changed a column: those whose values are still their own, and no others."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -125,8 +123,7 @@ MOVED = {
 def test_cells_with_values_from_elsewhere_are_not_named(cells, work):
     field, hook, known = MOVED[work]
     found = cells(field, hook=hook)
-    assert {*found} - {None} == own(field, known)
-    assert len(found) >= 5
+    assert {*found} - {None} == own(field, known) and len(found) >= 5
     rows = {line["row"] for line in cells.lines}
     # The row is named where the value is of another column of it.
     if work == "another column":
@@ -155,8 +152,7 @@ TRANSFORMS = {
 @pytest.mark.parametrize("work", TRANSFORMS)
 def test_a_transform_that_moves_values_leaves_no_cell(cells, work, priority):
     field, expression = TRANSFORMS[work]
-    assert {*cells(field, transform=(field, expression), priority=priority)} <= {None}
-    assert len(cells.lines) == len(ROWS)
+    assert {*cells(field, transform=(field, expression), priority=priority)} <= {None} and len(cells.lines) == len(ROWS)
     # What the transform did not touch is known.
     assert {*cells("badge", transform=(field, expression), priority=priority)} == own("badge")
 
@@ -166,20 +162,16 @@ def test_a_transform_of_the_values_keeps_the_cells(cells, expression):
     assert {*cells("name", transform=("name", expression))} == own("name")
 
 
-@pytest.mark.parametrize(
-    "hook",
-    (
-        'table.with_columns(pl.exclude("^__ade.*$").sort_by("mail", descending=True))',
-        'table.with_columns(pl.exclude("^__ade.*$").gather([5, 4, 3, 2, 1, 0]))',
-        'table.with_columns(pl.exclude("^__ade.*$").gather([0] * 6))',
-        'table.lazy().with_columns(pl.exclude("^__ade.*$", "rank").shift(1)).collect()',
-    ),
-)
+@pytest.mark.parametrize("hook", (
+    'table.with_columns(pl.exclude("^__ade.*$").sort_by("mail", descending=True))',
+    'table.with_columns(pl.exclude("^__ade.*$").gather([5, 4, 3, 2, 1, 0]))',
+    'table.with_columns(pl.exclude("^__ade.*$").gather([0] * 6))',
+    'table.lazy().with_columns(pl.exclude("^__ade.*$", "rank").shift(1)).collect()',
+))
 def test_rows_that_were_moved_without_their_numbers_are_not_known(cells, hook):
     assert {*cells("badge", hook=hook)} == {None} == {line["row"] for line in cells.lines}
     (notice,) = cells.outcome.notices("rows_unknown")
-    assert "moves" in notice["hook"]
-    assert rows_of(cells.outcome)["unknown"] == notice["hook"]
+    assert "moves" in notice["hook"] and rows_of(cells.outcome)["unknown"] == notice["hook"]
 
 
 @pytest.mark.parametrize("stage", ("on_table_mapped", "on_table_transformed", "on_table_validated"))

@@ -1,7 +1,5 @@
 """Slips of authors: what `config validate` and a run say of them, and where."""
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -31,9 +29,7 @@ def check(tmp_path):
 def fields(*lines: str, functions: str = "") -> dict[str, str]:
     """A package with one module: line 1 is empty, then two imports, the functions, and a field on each line."""
     listed = "\n".join(f"    {line}.register(registry)" for line in lines)
-    return {
-        "columns/z.py": f"\nimport polars as pl\nfrom ade_engine.fields import *\n{functions}\ndef register(registry):\n{listed}\n"
-    }
+    return {"columns/z.py": f"\nimport polars as pl\nfrom ade_engine.fields import *\n{functions}\ndef register(registry):\n{listed}\n"}
 
 
 #: A function for two fields: its parameters, what it returns, and what it is.
@@ -216,9 +212,7 @@ def pay(field_name, column_unit, table=None):
 def year(name):
     return date("other").dt.year()
 """
-    package = fields(
-        'Field("day", by_values=True, read=day)', 'Field("pay", by_values=True, read=pay)', functions=functions
-    )  # fmt: skip
+    package = fields('Field("day", by_values=True, read=day)', 'Field("pay", by_values=True, read=pay)', functions=functions)
     rows = [["", "?"]] + [[f"{number}.01.2025", f"{number}00,50 €"] for number in range(10, 20)]
     found = {field["field"]: field["detected"] for field in run(package, rows).completed["fields"]}
     assert found == {"day": True, "pay": True}

@@ -1,7 +1,5 @@
 """Columns that are found by their values: what detectors are told of a column, and when the template's fields go by it."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import re
@@ -49,10 +47,7 @@ def own(functions: str) -> dict[str, str]:
     return {"columns/a.py": f"from ade_engine.models import FieldDef\n{functions}\n{register}"}
 
 
-NAMES = [
-    ("First name", [FIRST_NAMES[n % 10] for n in range(30)]),
-    ("Last name", [LAST_NAMES[n % 11] for n in range(30)]),
-]
+NAMES = [("First name", [FIRST_NAMES[n % 10] for n in range(30)]), ("Last name", [LAST_NAMES[n % 11] for n in range(30)])]
 
 
 def people(headers: dict[str, str | None]) -> list[tuple[str | None, list]]:
@@ -64,8 +59,7 @@ def people(headers: dict[str, str | None]) -> list[tuple[str | None, list]]:
 @pytest.mark.parametrize("header", [None, "Column 4", "???"])
 def test_a_header_that_says_nothing_leaves_it_to_the_values(mapped, told, header):
     found, scores, _ = mapped(people(dict.fromkeys(told, header)))
-    assert found == ["first_name", "last_name", *COLUMNS]
-    assert scores == [0.6 if one in told else 1.0 for one in found]
+    assert found == ["first_name", "last_name", *COLUMNS] and scores == [0.6 if one in told else 1.0 for one in found]
 
 
 PHONES_WITH_PLUS = [f"+44 20 7946 {1000 + 37 * n}" for n in range(30)]
@@ -75,22 +69,18 @@ PHONES_WITH_PLUS = [f"+44 20 7946 {1000 + 37 * n}" for n in range(30)]
 def test_a_header_of_unknown_words_leaves_it_to_values_that_are_unmistakable(mapped, header):
     columns = people(dict.fromkeys(COLUMNS, header))
     found, scores, _ = mapped([(name, PHONES_WITH_PLUS if at == 4 else values) for at, (name, values) in enumerate(columns)])
-    assert found == ["first_name", "last_name", None, "email", "phone", None, None]
-    assert scores[3:5] == [0.5, 0.5]
+    assert found == ["first_name", "last_name", None, "email", "phone", None, None] and scores[3:5] == [0.5, 0.5]
 
 
-@pytest.mark.parametrize(
-    "header, values",
-    [
-        ("Reading", [112.25 + 3.5 * n for n in range(30)]),
-        ("Weight", [f"1,{100 + n}.25" for n in range(30)]),
-        ("Deposit", [f"{300 + n}.00 €" for n in range(30)]),
-        ("Expiry", [dt.date(2026, 5, 1 + n) for n in range(30)]),
-        ("Size", [("10/12/14", "12/14/16", "8/10/12")[n % 3] for n in range(30)]),
-        ("Ticket", [f"A-{1000 + n}" for n in range(30)]),
-        ("Zugang", COLUMNS["phone"][1]),
-    ],
-)
+@pytest.mark.parametrize("header, values", [
+    ("Reading", [112.25 + 3.5 * n for n in range(30)]),
+    ("Weight", [f"1,{100 + n}.25" for n in range(30)]),
+    ("Deposit", [f"{300 + n}.00 €" for n in range(30)]),
+    ("Expiry", [dt.date(2026, 5, 1 + n) for n in range(30)]),
+    ("Size", [("10/12/14", "12/14/16", "8/10/12")[n % 3] for n in range(30)]),
+    ("Ticket", [f"A-{1000 + n}" for n in range(30)]),
+    ("Zugang", COLUMNS["phone"][1]),
+])
 def test_numbers_dates_and_ids_below_unknown_words_stay_as_they_are(mapped, header, values):
     found, _, outcome = mapped([*NAMES, (header, values)])
     assert found == ["first_name", "last_name", None]
@@ -160,25 +150,22 @@ def test_a_known_header_beside_it_is_enough(mapped):
     assert found == ["first_name", "last_name", *COLUMNS, None] and scores[3] == 1.0
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        [1990 + n for n in range(30)],
-        [n + 1 for n in range(30)],
-        [f"Q{1 + n % 4}-{2018 + n // 4}" for n in range(30)],
-        [10_000 + 731 * n for n in range(30)],
-        [round(0.1 + 0.013 * n, 3) for n in range(30)],
-        [38 + 0.25 * (n % 7) for n in range(30)],
-        [f"Local {n}" for n in range(30)],
-        [["A1", "B2", "C3"][n % 3] for n in range(30)],
-        [f"{18 + n}-{24 + n}" for n in range(30)],
-        [f"123-45-{1000 + n}" for n in range(30)],
-        [f"1.{n}.0" for n in range(30)],
-        [5551000000 + n for n in range(30)],
-        [("yes", "no")[n % 2] for n in range(30)],
-        [f"Remark number {n}" for n in range(30)],
-    ],
-)
+@pytest.mark.parametrize("values", [
+    [1990 + n for n in range(30)],
+    [n + 1 for n in range(30)],
+    [f"Q{1 + n % 4}-{2018 + n // 4}" for n in range(30)],
+    [10_000 + 731 * n for n in range(30)],
+    [round(0.1 + 0.013 * n, 3) for n in range(30)],
+    [38 + 0.25 * (n % 7) for n in range(30)],
+    [f"Local {n}" for n in range(30)],
+    [["A1", "B2", "C3"][n % 3] for n in range(30)],
+    [f"{18 + n}-{24 + n}" for n in range(30)],
+    [f"123-45-{1000 + n}" for n in range(30)],
+    [f"1.{n}.0" for n in range(30)],
+    [5551000000 + n for n in range(30)],
+    [("yes", "no")[n % 2] for n in range(30)],
+    [f"Remark number {n}" for n in range(30)],
+])
 def test_other_values_are_no_fields(mapped, values):
     found, _, _ = mapped([*NAMES, (None, values)])
     assert found == ["first_name", "last_name", None]
@@ -278,16 +265,13 @@ def test_a_detector_that_names_column_profile_is_told_what_the_column_looks_like
     assert fields_of(outcome)[0] == "x"
 
 
-@pytest.mark.parametrize(
-    "asked, said",
-    [
-        ("column_profile['emial']", "KeyError: a column profile has no 'emial'; did you mean 'email'?"),
-        ("column_profile['xyzzy']", "KeyError: a column profile has no 'xyzzy'; there are email, phone, date, number, code, boolean"),
-        ("column_profile.filed", "AttributeError: a column profile has no attribute 'filed'; did you mean 'filled'?"),
-        ("column_profile.email", "AttributeError: a column profile has no attribute 'email': ask for column_profile[\"email\"]"),
-        ("column_profile.like('New')", "TypeError: like takes a list of the values that a column may have, such as like(['New', 'Used'])"),
-    ],
-)
+@pytest.mark.parametrize("asked, said", [
+    ("column_profile['emial']", "KeyError: a column profile has no 'emial'; did you mean 'email'?"),
+    ("column_profile['xyzzy']", "KeyError: a column profile has no 'xyzzy'; there are email, phone, date, number, code, boolean"),
+    ("column_profile.filed", "AttributeError: a column profile has no attribute 'filed'; did you mean 'filled'?"),
+    ("column_profile.email", "AttributeError: a column profile has no attribute 'email': ask for column_profile[\"email\"]"),
+    ("column_profile.like('New')", "TypeError: like takes a list of the values that a column may have, such as like(['New', 'Used'])"),
+])
 @pytest.mark.parametrize("is_ade", [False, True])
 def test_what_an_author_misspells_is_said(run, monkeypatch, asked, said, is_ade):
     monkeypatch.setenv("ADE_ENGINE_RUN", "1" if is_ade else "")

@@ -1,7 +1,5 @@
 """Checking a package: all that loading shows, callables that cannot be called, and what stands there without effect."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,15 +1,8 @@
 """Settings for better behaviour that is off by default."""
 
-from __future__ import annotations
-
 import pytest
 
-SIDE_BY_SIDE = [
-    ["Name", "Age", None, "City", "Size"],
-    ["Ann", 41, None, "Oslo", 5],
-    ["Bob", 35, None, "Rome", 7],
-    ["Cid", 28],
-]
+SIDE_BY_SIDE = [["Name", "Age", None, "City", "Size"], ["Ann", 41, None, "Oslo", 5], ["Bob", 35, None, "Rome", 7], ["Cid", 28]]
 
 
 def regions(outcome) -> list[str]:
@@ -28,10 +21,7 @@ def test_tables_beside_one_another_stay_one_table_by_default(run):
 def test_tables_beside_one_another_can_be_told_apart(run):
     outcome = split(run, SIDE_BY_SIDE, level=10)
     assert regions(outcome) == ["A1:B4", "D1:E3"]
-    assert outcome.rows() == [
-        ["name", "Age"], ["Ann", 41], ["Bob", 35], ["Cid", 28], [None, None],
-        ["city", "Size"], ["Oslo", 5], ["Rome", 7],
-    ]  # fmt: skip
+    assert outcome.rows() == [["name", "Age"], ["Ann", 41], ["Bob", 35], ["Cid", 28], [None, None], ["city", "Size"], ["Oslo", 5], ["Rome", 7]]
     first, second = outcome.tables
     assert second["counts"]["rows"] == {"total": 2, "empty": 0}
     assert [column["non_empty_cells"] for column in second["structure"]["columns"]] == [2, 2]

@@ -1,7 +1,5 @@
 """Blank columns: spacers of one table, gaps between tables beside one another, notes beside a table."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import pytest

@@ -1,7 +1,5 @@
 """What a check warns of is noticed in a run of ade."""
 
-from __future__ import annotations
-
 from ade_engine.application import ignored
 
 FILES = {"columns/late.py": "def regster(registry):\n    pass\n"}
@@ -16,12 +14,10 @@ def test_only_a_run_of_ade_looks(run, monkeypatch):
     calls = []
     look = ignored.ignored
     monkeypatch.setattr(ignored, "ignored", lambda *arguments: (calls.append(arguments), look(*arguments))[1])
-    assert not run(FILES, SHEET, fields=["found"]).named("run.noticed")
-    assert calls == []
+    assert not run(FILES, SHEET, fields=["found"]).named("run.noticed") and calls == []
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
     ((code, level, message),) = warned(run(FILES, SHEET, fields=["found"]))
-    assert (code, level) == ("configuration", "warning")
-    assert "late.py, line 1: the module is not loaded" in message
+    assert (code, level) == ("configuration", "warning") and "late.py, line 1: the module is not loaded" in message
     assert len(calls) == 1
 
 
@@ -31,5 +27,4 @@ def test_a_run_does_not_fail_where_it_cannot_look(run_by_ade, monkeypatch):
 
     monkeypatch.setattr(ignored, "ignored", broken)
     outcome = run_by_ade(FILES, SHEET, fields=["found"])
-    assert outcome.completed["execution"]["status"] == "succeeded"
-    assert warned(outcome) == []
+    assert outcome.completed["execution"]["status"] == "succeeded" and warned(outcome) == []

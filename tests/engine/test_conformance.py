@@ -1,13 +1,10 @@
 """Every conformance case, with the engine alone."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import math
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -25,20 +22,18 @@ def folders() -> list[Path]:
 
 
 @pytest.mark.parametrize("case", folders(), ids=lambda folder: folder.name)
-def test_case(case: Path, tmp_path: Path):
+def test_case(case: Path, tmp_path: Path, ade_engine_here, monkeypatch):
     facts = read_facts(case / "case.toml")
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
     output_dir = tmp_path / "out"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ADE_")}
-    environment["PYTHONDONTWRITEBYTECODE"] = "1"
-    command = [sys.executable, "-m", "ade_engine", "process", "file", "--log-format", "ndjson"]
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    command = ["process", "file", "--log-format", "ndjson"]
     command += ["--input", str(case / facts["input"]), "--output-dir", str(output_dir)]
     command += ["--config-package", str(case / facts.get("config", "config")), *facts.get("args", [])]
-    process = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=120)
-
-    log = process.stderr.decode("utf-8")
-    assert process.stdout == b""
-    assert ("success" if process.returncode == 0 else "failure") == expected["exit"], log
+    done = ade_engine_here(*command)
+    log = done.stderr
+    assert done.stdout == ""
+    assert ("success" if done.status == 0 else "failure") == expected["exit"], log
     written = sorted(output_dir.rglob("*.xlsx")) if output_dir.is_dir() else []
     assert [path.name for path in written] == ([] if expected["output"] is None else [expected["output"]]), log
     if written:
@@ -147,12 +142,8 @@ STYLES = {
     "freeze": lambda sheet: sheet.freeze_panes,
     "filter": lambda sheet: sheet.auto_filter.ref,
     "tables": lambda sheet: {table.name: table.ref for table in sheet.tables.values()},
-    "widths": lambda sheet: {
-        letters: column.width for letters, column in sheet.column_dimensions.items() if column.customWidth
-    },
-    "hidden_columns": lambda sheet: sorted(
-        letters for letters, column in sheet.column_dimensions.items() if column.hidden
-    ),
+    "widths": lambda sheet: {letters: column.width for letters, column in sheet.column_dimensions.items() if column.customWidth},
+    "hidden_columns": lambda sheet: sorted(letters for letters, column in sheet.column_dimensions.items() if column.hidden),
     "bold": lambda sheet: [cell.coordinate for cell in all_cells(sheet) if cell.font.b],
     "fills": fills,
     "comments": lambda sheet: {cell.coordinate: cell.comment.text for cell in all_cells(sheet) if cell.comment},

@@ -4,8 +4,6 @@ Work is counted, not timed: the calls that Python makes, its own and those into 
 read natively or parsed by openpyxl. Four times the rows may cost four times as much.
 """
 
-from __future__ import annotations
-
 import csv
 import datetime as dt
 import gc
@@ -51,7 +49,7 @@ class Work:
                 sys.setprofile(None)
                 raise TooMuch(f"more than {self.limit:.0f} calls")
 
-    def __enter__(self) -> Work:
+    def __enter__(self) -> "Work":
         sys.setprofile(self._count)
         return self
 

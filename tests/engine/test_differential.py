@@ -4,8 +4,6 @@ The cases are kept beside the checkout, not in it; without them the tests are sk
 accepted there, and docs/explanation/engine-1.9.md tells users of it.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -20,9 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 KIT = Path(os.environ.get("ADE_DIFFERENTIAL") or ROOT.parent / "shared" / "differential")
 DOCUMENTED = " ".join((ROOT / "docs" / "explanation" / "engine-1.9.md").read_text(encoding="utf-8").split())
 
-needs_cases = pytest.mark.skipif(
-    not (KIT / "check").is_file(), reason="the differential cases are not here; ADE_DIFFERENTIAL names their folder"
-)
+needs_cases = pytest.mark.skipif(not (KIT / "check").is_file(), reason="the differential cases are not here; ADE_DIFFERENTIAL names their folder")
 
 
 @needs_cases

@@ -1,7 +1,5 @@
 """The documentation is correct: its examples run, its tables are complete."""
 
-from __future__ import annotations
-
 import datetime as dt
 import doctest
 import json
@@ -53,8 +51,7 @@ def test_the_example_of_functions_makes_the_output_it_shows(run, example, tmp_pa
     shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2].splitlines()]
     del shown[1]
     written = [["" if value is None else str(value) for value in row] for row in outcome.rows()]
-    assert written == shown
-    assert outcome.output.name == table[1]
+    assert written == shown and outcome.output.name == table[1]
     issues = re.search(r"<!-- issues: (\d+) -->", FUNCTIONS)
     assert outcome.completed["validation"]["issues_total"] == int(issues[1])
     assert outcome.completed["evaluation"]["outcome"] == "success"
@@ -85,10 +82,7 @@ def test_sessions_say_what_python_says():
 
 
 #: How the tables of values spell them.
-SPELT = {
-    "duration": lambda value: f"{value // dt.timedelta(hours=1)}:{value // dt.timedelta(minutes=1) % 60:02}",
-    "number": lambda value: f"{value:.15g}",
-}
+SPELT = {"duration": lambda value: f"{value // dt.timedelta(hours=1)}:{value // dt.timedelta(minutes=1) % 60:02}", "number": lambda value: f"{value:.15g}"}
 TABLES = re.findall(r"<!-- reads: (\w+) -->\n\|.*\n\|[-|]+\n((?:\|.*\n)+)", FIELDS)
 
 
@@ -119,7 +113,6 @@ def test_the_hook_of_issues_reports_what_it_says(run, template):
     for name, read in (("order_id", "text"), ("customer", "text"), ("paid", "date"), ("due", "date"), ("amount", "number")):
         columns += f'    Field("{name}", read={read}).register(registry)\n'
     (template / "src/ade_config/columns/fields.py").write_text(columns)
-    (template / "src/ade_config/hooks").mkdir()
     (template / "src/ade_config/hooks/orders.py").write_text(text)
     rows = [["Order id", "Customer", "Paid", "Due", "Amount"], ["A-1", "Ann", "2024-05-06", "2024-05-07", 0]]
     outcome = run(template, [*rows, ["A-2", "Bo", "2024-05-09", "2024-05-07", 0], ["A-1", "Ann", "2024-05-09", "2024-05-07", 0]])
@@ -127,10 +120,8 @@ def test_the_hook_of_issues_reports_what_it_says(run, template):
     lines = outcome.output.with_name("input_issues.ndjson").read_text("utf-8").splitlines()
     found = [(line["cell"], line["row"], line["rule"], line["severity"]) for line in map(json.loads, lines)]
     assert found == [
-        (None, None, "check_orders", "warning"),
-        (None, 2, "check_orders", "error"),
-        ("C2", 2, "paid.too_early", "warning"),
-        (None, 4, "check_orders", "error"),
+        (None, None, "check_orders", "warning"), (None, 2, "check_orders", "error"),
+        ("C2", 2, "paid.too_early", "warning"), (None, 4, "check_orders", "error"),
     ]
 
 

@@ -1,7 +1,5 @@
 """The code and the message of each failure, and the further facts in the log."""
 
-from __future__ import annotations
-
 import re
 
 import openpyxl
@@ -26,27 +24,25 @@ def asked(tmp_path, monkeypatch):
     return call
 
 
-@pytest.mark.parametrize(
-    "source, code",
-    [
-        ("from ade_engine.models import FieldDef\ndef register(r):\n    r.register_field(FieldDef('a')); r.register_field(FieldDef('a'))", "config_error"),
-        ("def register(r):\n    r.register_column_detector(len, field='ghost', priority=1)", "config_error"),
-        ("def register(r):\n    r.register_hook(len, hook='on_monday', priority=1)", "config_error"),
-        ("def register(r):\n    raise RuntimeError('x')", "unknown_error"),
-        ("def register(r):\n    raise SystemExit(0)", "unknown_error"),
-        ("def register(r):\n    r.register_row_detector(len)", "unknown_error"),
-        ("import no_such_module\ndef register(r): pass", "unknown_error"),
-        ("def register(r:\n", "unknown_error"),
-        ("def register(r): pass\ndel register", "unknown_error"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("source, code", [
+    ("from ade_engine.models import FieldDef\ndef register(r):\n    r.register_field(FieldDef('a')); r.register_field(FieldDef('a'))", "config_error"),
+    ("def register(r):\n    r.register_column_detector(len, field='ghost', priority=1)", "config_error"),
+    ("def register(r):\n    r.register_column_transform(len, field='ghost', priority=1)", "config_error"),
+    ("def register(r):\n    r.register_column_validator(len, field='ghost', priority=1)", "config_error"),
+    ("def register(r):\n    r.register_hook(len, hook='on_monday', priority=1)", "config_error"),
+    ("def register(r):\n    raise RuntimeError('x')", "unknown_error"),
+    ("def register(r):\n    raise SystemExit(0)", "unknown_error"),
+    ("def register(r):\n    r.register_row_detector(len)", "unknown_error"),
+    ("import no_such_module\ndef register(r): pass", "unknown_error"),
+    ("def register(r:\n", "unknown_error"),
+    ("def register(r): pass\ndel register", "unknown_error"),
+])  # fmt: skip
 def test_what_a_package_may_do_wrong_while_loading(run, source, code):
     outcome = run({"columns/z.py": source}, [["a"], [1]])
     assert (outcome.result.error.code, outcome.result.error.stage) == (code, None)
     failure = outcome.completed["execution"]["failure"]
     assert failure == {"stage": "unknown", "code": code, "message": outcome.result.error.message}
-    assert outcome.completed["fields"] == []
-    assert outcome.completed["workbooks"][0]["sheets"] == []
+    assert outcome.completed["fields"] == [] and outcome.completed["workbooks"][0]["sheets"] == []
     assert not outcome.named("workbook.started")
 
 
@@ -116,8 +112,7 @@ def test_a_result_says_what_became_of_the_run(asked, tmp_path):
 def test_saving_that_fails_is_an_unknown_error(run, tmp_path):
     (tmp_path / "out" / "input_normalized.xlsx").mkdir(parents=True)
     outcome = run({}, [["a"], [1]])
-    assert outcome.result.error.code == "unknown_error"
-    assert outcome.completed["outputs"] is None
+    assert outcome.result.error.code == "unknown_error" and outcome.completed["outputs"] is None
     assert len(outcome.tables) == 1
 
 
@@ -162,8 +157,7 @@ def test_an_exception_names_file_line_function_and_what_it_was_called_for(run, w
     outcome = failing(run, what, None, level=level)
     error = outcome.result.error
     assert error.message.startswith(f"{role} ade_config.columns.z.fn raised KeyError: 'too deep'")
-    assert subject in error.message
-    assert re.search(r"helper\.py, line 4, in deep\)$", error.message)
+    assert subject in error.message and re.search(r"helper\.py, line 4, in deep\)$", error.message)
 
     (line,) = [event for event in outcome.named("log") if event["level"] == "error"]
     assert line["message"] == error.message
@@ -208,8 +202,7 @@ def test_nothing_is_written_when_anything_fails_late(run, tmp_path):
     stop = plugin("on_workbook_before_save", "raise RuntimeError")
     outcome = run({"hooks/h.py": stop}, {"A": [["a"], [1]], "B": [["a"], [2]]}, fields=["a"])
     assert (outcome.result.error.code, outcome.result.error.stage) == ("hook_error", "on_workbook_before_save")
-    assert not list(tmp_path.rglob("*_normalized.xlsx"))
-    assert outcome.completed["evaluation"]["outcome"] == "partial"
+    assert not list(tmp_path.rglob("*_normalized.xlsx")) and outcome.completed["evaluation"]["outcome"] == "partial"
     assert [finding["code"] for finding in outcome.completed["evaluation"]["findings"]] == ["execution_failed"]
 
 
@@ -218,8 +211,7 @@ def test_an_engine_without_settings_leaves_those_of_the_package_alone(asked, tmp
         assert asked(settings).status is RunStatus.SUCCEEDED
         return openpyxl.load_workbook(tmp_path / "in_normalized.xlsx").active.max_column
 
-    assert Engine().settings == Settings()
-    assert written() == 2
+    assert Engine().settings == Settings() and written() == 2
     assert written(Settings.load(config_package_dir=asked.config)) == 1
     write_files(tmp_path, {"settings.toml": "remove_unmapped_columns = true"})
     assert written() == 1
@@ -258,10 +250,8 @@ def test_a_negative_number_of_issues_leaves_the_workbook_and_no_report(ade_engin
     source = write_workbook(tmp_path / "in.xlsx", {"People": [["a"], [1]]})
     words = ["--input", source, "--output-dir", tmp_path / "o", "--config-package", config, "--log-format", "ndjson"]
     done = ade_engine_here("process", "file", *words)
-    assert done.status == 1
-    assert "sheet 'People', table 1: a hook has made the number of issues negative" in done.stderr
-    assert done.events[-1]["event"] == "engine.table.written"
-    assert "Traceback" not in done.stderr
+    assert done.status == 1 and "sheet 'People', table 1: a hook has made the number of issues negative" in done.stderr
+    assert done.events[-1]["event"] == "engine.table.written" and "Traceback" not in done.stderr
     assert (tmp_path / "o" / "in_normalized.xlsx").is_file()
 
 

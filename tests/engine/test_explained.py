@@ -1,11 +1,9 @@
 """Why tables were read as they were: the list ``tables`` of what a run noticed."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
-from conftest import plugin
+from conftest import REGISTERS, plugin
 from test_columns_in_context import LEFT, SAME, beside
 
 FIELDS = """
@@ -21,11 +19,7 @@ FIELDS = [
     Field("team", headers=["team", "crew"]),
     Field("badge", headers=["badge"]),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 OWN_DETECTOR = """
 def by_letter(*, column_sample, **_):
     return {"badge": 0.9, "team": 0.6} if column_sample and all(text.startswith("B-") for text in column_sample) else None

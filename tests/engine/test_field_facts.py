@@ -1,7 +1,5 @@
 """What an author may say of a field, and of what its checks find."""
 
-from __future__ import annotations
-
 import pytest
 
 from ade_engine import FieldDef
@@ -14,15 +12,12 @@ def up_to_80(column):
     return None
 
 
-@pytest.mark.parametrize(
-    ("facts", "said"),
-    [
-        ({"required": "yes"}, "field 'pay' has required='yes'; it should be True, False, 'error', 'warning' or 'info'"),
-        ({"unique": 1.5}, "field 'pay' has unique=1.5; it should be True, False, 'error', 'warning' or 'info'"),
-        ({"key": 1}, "field 'pay' has key=1; it should be True or False"),
-        ({"description": 7}, "field 'pay' has a description of type int; it should be text"),
-    ],
-)
+@pytest.mark.parametrize(("facts", "said"), [
+    ({"required": "yes"}, "field 'pay' has required='yes'; it should be True, False, 'error', 'warning' or 'info'"),
+    ({"unique": 1.5}, "field 'pay' has unique=1.5; it should be True, False, 'error', 'warning' or 'info'"),
+    ({"key": 1}, "field 'pay' has key=1; it should be True or False"),
+    ({"description": 7}, "field 'pay' has a description of type int; it should be text"),
+])
 def test_what_no_field_is_is_refused_where_it_is_registered(facts, said):
     for register in (lambda registry: registry.register_field(FieldDef("pay", **facts)), Field("pay", **facts).register):
         registry = Registry()
@@ -59,9 +54,7 @@ def test_a_severity_that_is_none_is_refused():
     registry.register_field(FieldDef("pay"))
     with pytest.raises(ConfigError) as refused:
         registry.register_column_validator(up_to_80, field="pay", priority=1, severity="eror")
-    assert str(refused.value).endswith(
-        "up_to_80 has the severity 'eror'; it should be 'error', 'warning' or 'info'; did you mean 'error'?"
-    )
+    assert str(refused.value).endswith("up_to_80 has the severity 'eror'; it should be 'error', 'warning' or 'info'; did you mean 'error'?")
     with pytest.raises(ConfigError, match="has the severity 'fatal'; it should be 'error', 'warning' or 'info'$"):
         Field("hours", checks=[(up_to_80, "fatal")]).register(registry)
 

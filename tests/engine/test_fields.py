@@ -4,8 +4,6 @@ The misleading columns are those that a careful person finds hard: each is made 
 wrong. A wrong value has to be flagged: by a column that is ambiguous, or by cells that contradict.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import random
 import re
@@ -64,9 +62,7 @@ class Tally:
             counts["flagged"] += column.is_flagged
             self.columns.append(column)
         self.rows = len(cells)
-        self.empty, self.wrong, self.silent, self.flagged = (
-            counts[name] / seeds for name in ("empty", "wrong", "silent", "flagged")
-        )
+        self.empty, self.wrong, self.silent, self.flagged = (counts[name] / seeds for name in ("empty", "wrong", "silent", "flagged"))
         self.right = self.rows - self.empty - self.wrong
 
 
@@ -264,11 +260,6 @@ def test_numbers_of_one_length_may_be_codes_and_are_flagged(what):
     assert (tally.wrong, tally.silent) == (ROWS, 0)
 
 
-def test_eighteen_digits_are_a_code_and_no_float():
-    column = Column(["123456789012345678", "5"], fields.number)
-    assert column.values == [None, 5] and column.unread[0] == 'not a number: "123456789012345678"'
-
-
 # ---------------------------------------------------------------- slow and obvious: dates
 
 GERMAN = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split()
@@ -427,9 +418,7 @@ NUMBERS: dict[str, Callable[[Decimal], str]] = {
     "Arabic": lambda n: in_threes(n, "٬", "٫").translate({48 + d: 0x660 + d for d in range(10)}),
 }
 SIGNS: dict[str, Callable[[str], str]] = {
-    "-1": lambda text: "-" + text,
-    "−1": lambda text: "−" + text,
-    "1-": lambda text: text + "-",
+    "-1": lambda text: "-" + text, "−1": lambda text: "−" + text, "1-": lambda text: text + "-",
     "(1)": lambda text: f"({text})",
 }
 
@@ -490,18 +479,6 @@ def test_an_amount_of_a_country_that_writes_otherwise_is_none_of_its_column():
     assert Column(["4.250,00", "€ 1,459", "$ 1,459"], fields.number).values == [4250, 1.459, 1.459]
 
 
-def test_numbers_do_not_depend_on_the_order_of_rows_nor_on_blanks():
-    for seed in range(30):
-        chance = random.Random(seed)
-        cells = [noisy(chance, chance.choice(list(NUMBERS.values()))(Decimal(chance.randrange(10**7)).scaleb(-2))) for _ in range(12)]
-        cells += [chance.choice(["n/a", "85.234", "1,234", "7", "x9", "5%"]) for _ in range(4)]
-        found = dict(zip(cells, Column(cells, fields.number).values))
-        chance.shuffle(cells)
-        cells, _ = with_blanks(chance, cells, [None] * len(cells))
-        for cell, value in zip(cells, Column(cells, fields.number).values):
-            assert value == found.get(cell), cell
-
-
 @pytest.mark.parametrize("cells, wanted", [
     (["€ 5", "5 EUR", "5€-", "eur 5"], ["EUR"] * 4),
     (["$5", "US$ 5", "5 kr", "CHF 1'234.50"], ["$", "USD", "kr", "CHF"]),
@@ -543,14 +520,6 @@ def test_phones_keep_their_digits(seed):
         assert message is None and re.fullmatch(r"\+?\d{7,15}|\d{3}-\d{3}-\d{4}", found), found
 
 
-@pytest.mark.parametrize("cells", [
-    ["555-1234567 / 555-7654321"], ["5551234567, 5557654321"], ["0612345678\n0687654321"], ["030 1234567; 030 7654321"],
-])  # fmt: skip
-def test_several_phones_are_not_joined_into_one_that_nobody_has(cells):
-    column = Column(cells, fields.phone)
-    assert column.values == [None] and column.unread[0].startswith("more than one phone number: ")
-
-
 def test_dates_are_no_phones():
     for cells in (["2025-01-31", "31.01.2025", "01/31/2025"], [dt.date(2025, 1, 31)], [dt.datetime(2025, 1, 31, 14, 30)], [True]):
         column = Column(cells, fields.phone)
@@ -574,8 +543,7 @@ def test_dates_are_no_phones():
 ])  # fmt: skip
 def test_ten_digits_are_north_american_only_where_others_of_the_column_are(cells, wanted, says):
     column = Column(cells if len({type(cell) for cell in cells}) == 1 else [str(cell) for cell in cells], fields.phone)
-    assert column.values == wanted and not any(column.unread)
-    assert says in column.why
+    assert column.values == wanted and not any(column.unread) and says in column.why
     # What is left open among numbers of North America and others is to be looked at.
     assert column.reading["ambiguous"] == (says == "not North American")
 
@@ -702,14 +670,11 @@ def test_addresses():
     assert Column(list(good), fields.email).values == list(good.values())
     bad = ["a b@c.de", "a@b.co, c@d.co", "a@localhost", "n/a", "a@b.co (home)", "@b.co", "a@b.12"]
     column = Column(bad, fields.email)
-    assert column.values == [None] * len(bad)
-    assert column.unread == [f'not an e-mail address: "{text}"' for text in bad]
+    assert column.values == [None] * len(bad) and column.unread == [f'not an e-mail address: "{text}"' for text in bad]
 
 
 #: Readers of which each cell speaks for itself.
-ALONE = [
-    fields.text, fields.code, fields.person_name, fields.email, fields.iban, fields.phone, fields.boolean, fields.time, fields.duration,
-]  # fmt: skip
+ALONE = [fields.text, fields.code, fields.person_name, fields.email, fields.iban, fields.phone, fields.boolean, fields.time, fields.duration]
 ALL = [*ALONE, fields.number, fields.money, fields.currency, fields.date, fields.date_time]
 FRAGMENTS = [
     "1", "12", "31", "2025", "00", "E+11", ".", ",", "-", "/", ":", " ", "€", "$", "%", "(", ")", "Jan", "März", "uhr", "pm",
@@ -718,9 +683,7 @@ FRAGMENTS = [
 
 
 def strange_cells(chance: random.Random, count: int) -> list[str | None]:
-    return [
-        None if chance.random() < 0.1 else "".join(chance.choices(FRAGMENTS, k=chance.randrange(0, 8))) for _ in range(count)
-    ]
+    return [None if chance.random() < 0.1 else "".join(chance.choices(FRAGMENTS, k=chance.randrange(0, 8))) for _ in range(count)]
 
 
 @pytest.mark.parametrize("reader", ALONE)
@@ -834,8 +797,7 @@ def test_empty_and_missing_columns_have_the_type_of_the_reader(reader):
     wanted = Column(["x"], reader).series.dtype
     for series in (pl.Series([], dtype=pl.String), pl.Series([None, None]), pl.Series([None, ""]), pl.Series([], dtype=pl.Null)):
         column = Column(series, reader)
-        assert column.values == [None] * len(series) and column.series.dtype == wanted
-        assert not any(column.unread)
+        assert column.values == [None] * len(series) and column.series.dtype == wanted and not any(column.unread)
     outside = pl.DataFrame({"a": pl.Series([], dtype=pl.String)}).with_columns(reader("a"))
     assert outside.schema["a"] == wanted and outside.height == 0
     assert pl.DataFrame().with_columns(reader("a").read_from(pl.DataFrame()).alias("a")).height == 0
@@ -872,8 +834,7 @@ def test_long_texts_are_kept_or_named_by_their_beginning():
     assert Column([long], fields.text).values == [long]
     for reader in (fields.date, fields.number, fields.phone, fields.time, fields.boolean):
         column = Column([long, "1" * 5000], reader)
-        assert column.values == [None, None]
-        assert column.unread[0].endswith('x…"') and len(column.unread[0]) < 120
+        assert column.values == [None, None] and column.unread[0].endswith('x…"') and len(column.unread[0]) < 120
 
 
 def test_control_characters_become_blanks():
@@ -901,10 +862,8 @@ def test_another_column_of_the_table_decides():
 
 
 @pytest.mark.parametrize("header, wanted", [
-    ("Date (MM/DD/YYYY)", dt.date(2025, 1, 2)),
-    ("Date (DD/MM/YYYY)", dt.date(2025, 2, 1)),
-    ("Datum TT.MM.JJJJ", dt.date(2025, 2, 1)),
-    ("date mdy", dt.date(2025, 1, 2)),
+    ("Date (MM/DD/YYYY)", dt.date(2025, 1, 2)), ("Date (DD/MM/YYYY)", dt.date(2025, 2, 1)),
+    ("Datum TT.MM.JJJJ", dt.date(2025, 2, 1)), ("date mdy", dt.date(2025, 1, 2)),
 ])  # fmt: skip
 def test_the_header_decides(header, wanted):
     for order in ("dmy", "mdy", "auto"):
@@ -1090,8 +1049,7 @@ def test_checks_of_empty_columns():
 
 
 def test_headers_are_compared_without_case_accents_and_marks():
-    assert simplify(" E-mail  Adresse: ") == "e mail adresse"
-    assert simplify("Prénom") == simplify("PRENOM") == "prenom"
+    assert simplify(" E-mail  Adresse: ") == "e mail adresse" and simplify("Prénom") == simplify("PRENOM") == "prenom"
     assert simplify("Ｓｔａｒｔ") == "start"
     assert score("Net (EUR)", ["net"]) == score("NET [€]", ["Net"]) == score("net", ["net"]) == 1.0
     assert score("Overtime Hours", ["hours"]) == 0.4

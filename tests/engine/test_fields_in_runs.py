@@ -4,8 +4,6 @@ What single cells become is tested in `test_fields.py`; here it is about all tha
 column has lost, other columns and headers, settings, hooks that filter and sort, notices and events.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import random
@@ -15,7 +13,7 @@ from threading import Barrier
 import openpyxl
 import polars as pl
 import pytest
-from conftest import plugin
+from conftest import REGISTERS, plugin
 
 from ade_engine import Settings, _native, fields
 from ade_engine.fields import HeaderRows, surroundings
@@ -23,12 +21,8 @@ from ade_engine.fields.readers import gone
 from ade_engine.pipeline.shared.row_numbers import stretches
 
 NEW = {
-    "date_order": "dmy",
-    "decimal_mark": ".",
-    "row_provenance": True,
-    "report_unread_cells": True,
-    "strict_validators": True,
-    "write_diagnostics_columns": True,
+    "date_order": "dmy", "decimal_mark": ".", "row_provenance": True, "report_unread_cells": True,
+    "strict_validators": True, "write_diagnostics_columns": True,
 }
 
 
@@ -45,11 +39,7 @@ from ade_engine.fields import Field, code, currency, date, money, number, phone,
 FIELDS = [
     {listed}
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
     }
 
 
@@ -96,10 +86,8 @@ def test_cells_of_a_workbook_keep_their_types_in_columns_of_their_own(normalize)
 def test_typed_cells_among_text_keep_their_types_where_rows_are_known(normalize):
     config = columns('Field("net", read=money)', 'Field("day", read=date)', 'Field("no", read=code)', 'Field("ok", read=fields.boolean)')
     rows = [
-        ["Net", "Day", "No", "OK"],
-        ["1.309,50", "01.02.2025", "00123", "ja"],
-        [1.234, dt.date(2025, 3, 4), 4711, True],
-        ["99,25", "31.01.2025", 4711.5, "nein"],
+        ["Net", "Day", "No", "OK"], ["1.309,50", "01.02.2025", "00123", "ja"],
+        [1.234, dt.date(2025, 3, 4), 4711, True], ["99,25", "31.01.2025", 4711.5, "nein"],
         [85, dt.datetime(2025, 4, 5, 12), "A", False],
     ]
     known = normalize(config, rows)
@@ -176,8 +164,7 @@ def test_a_column_of_money_of_no_field_shows_the_decimal_mark(normalize, header,
     decides = header in ("Betrag", "Amount")
     mark = "." if (wanted == 1200) == decides else ","
     row, _ = normalize(columns(WAGES), [["Wages", header], ["1.200", beside[0]], ["7.450", beside[1]]], settings={"decimal_mark": mark})
-    assert row["wages"] == wanted
-    assert row["__ade_issue_count"] == (0 if decides else 1)
+    assert row["wages"] == wanted and row["__ade_issue_count"] == (0 if decides else 1)
     # A field is the better witness.
     rows = [["Wages", header, "Tax"], ["1.200", beside[0], "0,5"], ["7.450", beside[1], "12,5"]]
     row, _ = normalize(columns(WAGES, TAX), rows, settings={"decimal_mark": mark})
@@ -252,9 +239,7 @@ def test_a_field_that_is_read_from_another_column_alone_has_all_its_doubts(norma
 @pytest.mark.parametrize("others", [0, 1])
 @pytest.mark.parametrize("header", ["Full name", "Name"])
 def test_formulas_without_values_in_a_column_that_parts_are_split_from_are_issues(normalize, others, header):
-    parts = [
-        f'Field("{name}", headers=["{name} name"], read=fields.person_name, part_of=FULL_NAME.{name})' for name in ("first", "last")
-    ]
+    parts = [f'Field("{name}", headers=["{name} name"], read=fields.person_name, part_of=FULL_NAME.{name})' for name in ("first", "last")]
     # With a field of its own and without one, where no column is of a field.
     whole = 'Field("whole", headers=["full name"])' if others else 'Field("hours")'
     functions = 'FULL_NAME = fields.FullName(["full name", "name", "whole"])'
@@ -300,13 +285,6 @@ def test_a_row_of_formulas_without_saved_values_is_no_blank_row(normalize):
     assert [(row["key"], row["__ade_issue_count"]) for row in rows] == [("a", 0), ("b", 0)]
 
 
-def test_open_numbers_follow_the_setting_and_say_so(normalize):
-    config = columns('Field("net", read=number)')
-    for mark, wanted in ((",", 1234), (".", 1.234), ("auto", 1.234)):
-        rows = normalize(config, [["Net"], ["1.234"]], settings={"decimal_mark": mark})
-        assert rows[0]["net"] == wanted and issues(rows, "net")[0].endswith(" by decimal_mark alone")
-
-
 # ---------------------------------------------------------------- issues
 
 
@@ -329,10 +307,7 @@ def test_what_any_transform_leaves_empty_is_an_issue(normalize):
     assert issues(rows, "net") == [None, 'left empty: "x"', None]
 
 
-HIDING = {
-    "in the reader's expression": "number(field_name).fill_null(0)",
-    "in an expression of its own": "number(field_name)",
-}
+HIDING = {"in the reader's expression": "number(field_name).fill_null(0)", "in an expression of its own": "number(field_name)"}
 
 
 @pytest.mark.parametrize("how", HIDING)
@@ -354,8 +329,7 @@ def test_what_another_reader_of_the_same_expression_can_read_is_no_issue(normali
 
 def test_a_column_of_the_sender_that_is_called_like_the_engines_own_keeps_its_cells(normalize):
     rows = normalize(columns('Field("key", read=code)'), [["Key", "__ade_row"], ["A", "one"], ["B", "two"]])
-    assert [row["ade_row"] for row in rows] == ["one", "two"]
-    assert "__ade_row" not in rows[0]
+    assert [row["ade_row"] for row in rows] == ["one", "two"] and "__ade_row" not in rows[0]
 
 
 @pytest.mark.parametrize("stage", ["on_table_transformed", "on_table_mapped"])
@@ -396,14 +370,6 @@ def test_stretches_of_rows_that_are_gone(seed):
     wanted = sorted({*before} - {*after, None})
     series = [pl.Series(rows, dtype=dtype) for rows, dtype in ((before, pl.UInt32), (after, pl.Int64))]
     assert gone(*series) == (len(wanted), stretches(wanted))
-
-
-def test_a_hook_that_drops_rows_names_them_in_stretches(normalize):
-    config = columns('Field("n", read=number)')
-    config["hooks/h.py"] = hook("on_table_mapped", 'return table.filter(~pl.col("n").is_in(["2", "3", "4", "7"]))')
-    normalize(config, [["N"], *([str(number)] for number in range(1, 9))])
-    (notice,) = normalize.outcome.notices("rows_dropped")
-    assert (notice["count"], notice["rows"]) == (4, [[3, 5], [8, 8]]) and "(rows 3 to 5 and 8)" in notice["message"]
 
 
 def test_a_hook_that_makes_a_new_frame_leaves_counts_only(normalize):
@@ -447,8 +413,7 @@ def test_composed_expressions_and_columns_that_are_not_there(normalize):
         ["$ 7,00", None, None, "16.03.2025", None],
         ["5", None, "soon", None, None],
     ])  # fmt: skip
-    assert [row["net"] for row in rows] == [1309.5, 7, 5]
-    assert [row["cur"] for row in rows] == ["EUR", "$", None]
+    assert [row["net"] for row in rows] == [1309.5, 7, 5] and [row["cur"] for row in rows] == ["EUR", "$", None]
     assert [row["day"] for row in rows] == [dt.datetime(2025, 1, 31), dt.datetime(2025, 3, 16), None]
     assert issues(rows, "day") == [None, None, 'not a date: "soon"']
     assert [row["gone"] for row in rows] == [None] * 3 and issues(rows, "gone") == ['left empty: "x"', None, None]
@@ -465,8 +430,7 @@ def test_a_reader_of_a_column_that_is_not_there_is_empty_within_any_expression(n
         functions="POSTED = date('Posted')",
     )
     (row,) = normalize(config, [["Paid"], ["31.01.2025"]])
-    assert row["day"] == dt.datetime(2025, 1, 31)
-    assert (row["early"], row["year"], row["cur"]) == (None, 1, None)
+    assert row["day"] == dt.datetime(2025, 1, 31) and (row["early"], row["year"], row["cur"]) == (None, 1, None)
     assert issues([row], "note") == ["no day"]
     # The same reader, made when the module was loaded, finds the column where there is one.
     (row,) = normalize(config, [["Paid", "Posted"], [None, "15.03.2025"]])
@@ -591,8 +555,7 @@ def test_a_hook_that_drops_nulls_keeps_whole_rows_and_their_issues(normalize):
     config = columns('Field("day", read=date)', 'Field("net", read=money)')
     config["hooks/whole.py"] = hook("on_table_transformed", 'return table.drop_nulls("net")')
     rows = normalize(config, [["Day", "Net"], ["31.01.2025", "1,5"], ["soon", "2,5"], ["01.02.2025", "x"]])
-    assert [row["net"] for row in rows] == [1.5, 2.5]
-    assert issues(rows, "day") == [None, 'not a date: "soon"']
+    assert [row["net"] for row in rows] == [1.5, 2.5] and issues(rows, "day") == [None, 'not a date: "soon"']
     config["hooks/whole.py"] = hook("on_table_transformed", "return table.drop_nulls()")
     assert [row["net"] for row in normalize(config, [["Day", "Net"], ["31.01.2025", "1,5"], ["soon", "2,5"]])] == [1.5]
 
@@ -686,13 +649,8 @@ def test_a_long_cell_is_the_same_header_row_by_row_and_at_once():
 
 #: Cells and their number formats: what people see is in the last column.
 SHOWN = [
-    (123, "00000", "00123"),
-    (98765, "00000", "98765"),
-    (1234567, "000-00-0000", "001-23-4567"),
-    (1067, '"D-"00000', "D-01067"),
-    (42, "General", "42"),
-    ("007", "@", "007"),
-    (7, "0000;-0000", "0007"),
+    (123, "00000", "00123"), (98765, "00000", "98765"), (1234567, "000-00-0000", "001-23-4567"),
+    (1067, '"D-"00000', "D-01067"), (42, "General", "42"), ("007", "@", "007"), (7, "0000;-0000", "0007"),
 ]
 
 
@@ -711,19 +669,13 @@ def book_of_shown_cells(path, merged: str | None = None):
     return path
 
 
-PADDED_FIELDS = (
-    'Field("plz", read=code)',
-    'Field("pieces", read=number)',
-    'Field("note", read=text)',
-    'Field("phone", read=phone)',
-)
+PADDED_FIELDS = ('Field("plz", read=code)', 'Field("pieces", read=number)', 'Field("note", read=text)', 'Field("phone", read=phone)')
 
 
 def test_codes_of_numbers_are_what_their_workbook_shows(normalize, tmp_path):
     rows = normalize(columns(*PADDED_FIELDS), book_of_shown_cells(tmp_path / "shown.xlsx"))
     wanted = [shown for _, _, shown in SHOWN]
-    assert [row["plz"] for row in rows] == wanted
-    assert [row["note"] for row in rows] == wanted
+    assert [row["plz"] for row in rows] == wanted and [row["note"] for row in rows] == wanted
     assert [row["phone"] for row in rows][:3] == ["0301234567"] * 3
     # A quantity is the number that it is.
     assert [row["pieces"] for row in rows][:4] == [123, 98765, 1234567, 1067]
@@ -756,8 +708,7 @@ def test_codes_of_an_old_workbook_keep_their_zeros(normalize, tmp_path):
             sheet.write(row, column, value, xlwt.easyxf(num_format_str=look))
     book.save(tmp_path / "shown.xls")
     rows = normalize(columns(*PADDED_FIELDS[:2]), tmp_path / "shown.xls")
-    assert [row["plz"] for row in rows] == [shown for _, _, shown in SHOWN]
-    assert rows[0]["pieces"] == 123
+    assert [row["plz"] for row in rows] == [shown for _, _, shown in SHOWN] and rows[0]["pieces"] == 123
 
 
 def test_a_configuration_that_reads_values_itself_gets_the_number(normalize, tmp_path):

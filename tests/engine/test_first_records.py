@@ -1,7 +1,5 @@
 """First records without a value of their column's kind: they stay below the header."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import pytest
@@ -20,25 +18,18 @@ def find(normalized):
     return call
 
 
-@pytest.mark.parametrize(
-    ("rows", "doubtful"),
-    [
-        ([["Name", "Hours"], ["Ada Blom", "on leave"], ["Bo Cohen", 35], ["Cy Dahl", 40]], [2, 2]),
-        ([["Employer", "Pay"], ["Pen", "on request"], ["Pad", "45.00"]], [2, 2]),
-        ([["Employer", "Hours", "Pay"], ["Pen", "-", "-"], ["Pad", 3, 45.5]], [2, 2]),
-        ([["Name", "Pay", "Hire date"], ["Pen", "on request", "open"], ["Ink", "on request", "open"], ["Pad", "45.00", "01.02.2025"]], [2, 3]),
-    ],
-)
+@pytest.mark.parametrize(("rows", "doubtful"), [
+    ([["Name", "Hours"], ["Ada Blom", "on leave"], ["Bo Cohen", 35], ["Cy Dahl", 40]], [2, 2]),
+    ([["Employer", "Pay"], ["Pen", "on request"], ["Pad", "45.00"]], [2, 2]),
+    ([["Employer", "Hours", "Pay"], ["Pen", "-", "-"], ["Pad", 3, 45.5]], [2, 2]),
+    ([["Name", "Pay", "Hire date"], ["Pen", "on request", "open"], ["Ink", "on request", "open"], ["Pad", "45.00", "01.02.2025"]], [2, 3]),
+])
 def test_a_first_record_of_texts_is_no_part_of_the_header(find, rows, doubtful):
     header_rows, found, told = find(rows)
-    assert header_rows == 1 and found == [*range(2, len(rows) + 1)]
-    assert told == [([doubtful], "warning")]
+    assert header_rows == 1 and found == [*range(2, len(rows) + 1)] and told == [([doubtful], "warning")]
 
 
-@pytest.mark.parametrize(
-    "below",
-    [["", "(net)", "(gross)"], ["", "h", "EUR"], ["(full)", "h", "EUR"], ["as in the contract", "per week", "per month"]],
-)
+@pytest.mark.parametrize("below", [["", "(net)", "(gross)"], ["", "h", "EUR"], ["(full)", "h", "EUR"], ["as in the contract", "per week", "per month"]])
 def test_units_and_remarks_below_names_are_no_record(find, below):
     header_rows, found, _ = find([["Name", "Hours", "Pay"], below, ["Bo Cohen", 35, 1200.5], ["Cy Dahl", 40, 1300.5], ["Di Eng", 38, 1250.5]])
     assert header_rows == 2 and found == [3, 4, 5]
@@ -49,8 +40,7 @@ NUMBERS = [["Bo Cohen", 12, 4], ["Cy Dahl", 14, 5], ["Di Eng", 11, 8]]
 
 def test_a_first_record_below_one_known_name_stays_one(find):
     header_rows, found, told = find([["Name", "Blorb", "Zzz?"], ["Ada Blom", "wup", "red"], *NUMBERS])
-    assert header_rows == 1 and found == [2, 3, 4, 5]
-    assert told == [([[2, 2]], "warning")]
+    assert header_rows == 1 and found == [2, 3, 4, 5] and told == [([[2, 2]], "warning")]
 
 
 @pytest.mark.parametrize(
@@ -63,18 +53,14 @@ def test_a_first_record_below_one_known_name_stays_one(find):
 )
 def test_a_full_row_of_texts_in_the_header_is_told(find, rows):
     header_rows, found, told = find(rows)
-    assert header_rows == 2 and found == [3, 4, 5]
-    assert told == [([[2, 2]], "warning")]
+    assert header_rows == 2 and found == [3, 4, 5] and told == [([[2, 2]], "warning")]
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [["Name", "Blorb", "Zzz?"], ["", "(net)", "(gross)"], *NUMBERS],
-        [["Name", "Blorb", "Zzz?"], ["(full)", "kg", "EUR"], *NUMBERS],
-        [["Name", "Blorb", "Blorb"], ["Whose", "inland", "abroad"], *NUMBERS],
-    ],
-)
+@pytest.mark.parametrize("rows", [
+    [["Name", "Blorb", "Zzz?"], ["", "(net)", "(gross)"], *NUMBERS],
+    [["Name", "Blorb", "Zzz?"], ["(full)", "kg", "EUR"], *NUMBERS],
+    [["Name", "Blorb", "Blorb"], ["Whose", "inland", "abroad"], *NUMBERS],
+])
 def test_second_rows_of_a_header_are_not_doubted(find, rows):
     header_rows, found, told = find(rows)
     assert header_rows == 2 and found == [3, 4, 5] and told == []
@@ -110,8 +96,7 @@ def test_the_title_of_a_single_table_is_no_section(run_by_ade, template):
 @pytest.mark.parametrize("value", ["Week 38", "KW 38/2025", dt.date(2025, 6, 30), "30.06.2025", "Period:"])
 def test_a_value_alone_above_a_header_is_no_part_of_it(run_by_ade, template, value):
     outcome = run_by_ade(template, {"S": [[None, None, value], HEADER, *of_people(1, 2, 3, 4)]})
-    assert len(outcome.records("S")[0]) == 4
-    assert not [name for name in outcome.rows("S")[0] if str(value) in str(name)]
+    assert len(outcome.records("S")[0]) == 4 and not [name for name in outcome.rows("S")[0] if str(value) in str(name)]
 
 
 @pytest.mark.parametrize(("sites", "code"), [

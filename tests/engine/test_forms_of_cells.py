@@ -2,12 +2,11 @@
 None is ever another value.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 
 import polars as pl
 import pytest
+from conftest import REGISTERS
 from test_fields import Column
 
 from ade_engine import fields
@@ -136,11 +135,7 @@ FIELDS = [
     Field("worked", headers=["worked"], read=duration), Field("paid", headers=["paid"], read=boolean),
     Field("amount", headers=["amount"], read=number),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 
 def test_a_run_reads_them(run):
@@ -156,5 +151,4 @@ def test_a_run_reads_them(run):
     assert [row["mail"] for row in found] == ["dept/sales@b.co", None]
     assert [row["account"] for row in found] == ["DE89370400440532013000", None]
     assert [row["worked"] for row in found][1] is None and found[0]["worked"] is not None
-    assert [row["paid"] for row in found] == [True, False]
-    assert [row["amount"] for row in found] == [530.56, 12.5]
+    assert [row["paid"] for row in found] == [True, False] and [row["amount"] for row in found] == [530.56, 12.5]

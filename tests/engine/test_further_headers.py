@@ -1,7 +1,5 @@
 """The header of a second table on a sheet, of which no word is known: it stays a record, and is told."""
 
-from __future__ import annotations
-
 import pytest
 
 HOURS = [["Name", "Hours"], ["Ada Blom", 35], ["Bo Cohen", 36], ["Cy Dahl", 34], ["Di Eng", 38]]

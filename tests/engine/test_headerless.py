@@ -1,7 +1,5 @@
 """Tables without a header row: what stays a record, what is told, and what older packages see, which is what they saw."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import pytest
@@ -51,8 +49,7 @@ def test_the_first_record_stays_a_record(normalize):
 
     # As it was.
     tables, kept, notices = normalize(people(12), headerless_tables=False)
-    assert tables == [("A1:F12", 1, FIELDS)] and kept == [*range(2, 13)]
-    assert "no_header_row" not in notices
+    assert tables == [("A1:F12", 1, FIELDS)] and kept == [*range(2, 13)] and "no_header_row" not in notices
 
 
 def test_columns_without_a_header_have_their_places_for_names(run, template):
@@ -82,20 +79,16 @@ def test_columns_without_a_header_have_their_places_for_names(run, template):
 )  # fmt: skip
 def test_nothing_is_lost_where_there_is_no_header(normalize, rows, kept):
     tables, found, notices = normalize(rows)
-    assert found == kept and tables[0][1] == 0
-    assert notices["no_header_row"][0]["rows"] == [[kept[0], kept[0]]]
+    assert found == kept and tables[0][1] == 0 and notices["no_header_row"][0]["rows"] == [[kept[0], kept[0]]]
 
 
-@pytest.mark.parametrize(
-    "header, rows",
-    [
-        (HEADERS, people(1)),
-        (["Item", "Qty", "Price"], [["Nut", 5, 1.5], ["Bolt", 3, 2.5]]),
-        (["Item", 2022, 2023], [["a", 1, 2], ["b", 3, 4]]),
-        (["City", "State", "Status"], [["Zug", "North", "open"], ["Bern", "West", "closed"], ["Basel", "South", "open"]]),
-        (["E-mail"], [["a@x.org"], ["b@x.org"], ["c@x.org"]]),
-    ],
-)
+@pytest.mark.parametrize("header, rows", [
+    (HEADERS, people(1)),
+    (["Item", "Qty", "Price"], [["Nut", 5, 1.5], ["Bolt", 3, 2.5]]),
+    (["Item", 2022, 2023], [["a", 1, 2], ["b", 3, 4]]),
+    (["City", "State", "Status"], [["Zug", "North", "open"], ["Bern", "West", "closed"], ["Basel", "South", "open"]]),
+    (["E-mail"], [["a@x.org"], ["b@x.org"], ["c@x.org"]]),
+])
 def test_a_header_stays_one_without_a_word(normalize, header, rows):
     tables, kept, notices = normalize([header, *rows])
     assert tables[0][1] == 1 and kept == [*range(2, 2 + len(rows))]
@@ -124,14 +117,11 @@ def test_records_above_the_header_row_are_a_table(normalize, count):
     assert len(tables) == 1 and kept == [*range(count + 2, count + 6)] and "no_header_row" not in notices
 
 
-@pytest.mark.parametrize(
-    "above, told",
-    [
-        ([["Supplier:", "ACME"], ["Date:", dt.date(2024, 3, 1)], ["Order:", 4711], []], [[1, 3]]),
-        ([["Staff list"], [], ["Site:", "Oslo", None, "Date:", dt.date(2024, 3, 1)], ["No.:", 7], []], [[3, 4]]),
-        ([["Staff list"], ["Oslo"], []], None),
-    ],
-)
+@pytest.mark.parametrize("above, told", [
+    ([["Supplier:", "ACME"], ["Date:", dt.date(2024, 3, 1)], ["Order:", 4711], []], [[1, 3]]),
+    ([["Staff list"], [], ["Site:", "Oslo", None, "Date:", dt.date(2024, 3, 1)], ["No.:", 7], []], [[3, 4]]),
+    ([["Staff list"], ["Oslo"], []], None),
+])
 def test_lines_of_names_and_values_above_are_no_records(normalize, above, told):
     tables, kept, notices = normalize([*above, HEADERS, *people(6)])
     first = len(above) + 2
@@ -155,8 +145,7 @@ def test_a_table_on_its_side_is_kept_whole_and_told(normalize):
 def test_a_row_that_may_be_another_header_is_told(normalize):
     rows = [["Region", "Units", "Net"], ["North", 12, 13.5], ["South", 3, 4.5], ["West", 7, 8.25]]
     tables, kept, notices = normalize([*rows, ["Product", "Price", "Stock"], ["Nut", 1.5, 100], ["Bolt", 2.5, 200]])
-    assert len(tables) == 1 and kept == [2, 3, 4, 5, 6, 7]
-    assert notices["doubtful_rows"][0]["rows"] == [[5, 5]]
+    assert len(tables) == 1 and kept == [2, 3, 4, 5, 6, 7] and notices["doubtful_rows"][0]["rows"] == [[5, 5]]
 
 
 def test_the_user_has_the_last_word(normalize):
@@ -205,8 +194,7 @@ def test_a_header_that_repeats_is_no_record(normalize):
 def test_notes_and_titles_between_records_are_left_out_and_named(normalize):
     rows = [*people(8), [], ["Inventory"], ["Printed 2024-03-01"], [], *people(8, 8)]
     _, kept, notices = normalize(rows)
-    assert kept == [*range(1, 9), *range(13, 21)]
-    assert [one["rows"] for one in notices["rows_left_out"]] == [[[10, 11]]]
+    assert kept == [*range(1, 9), *range(13, 21)] and [one["rows"] for one in notices["rows_left_out"]] == [[[10, 11]]]
 
 
 def test_a_record_below_a_header_is_no_part_of_it(normalize):

@@ -1,7 +1,5 @@
 """Names that config packages import."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -55,8 +53,7 @@ def test_enumerations_are_text():
     assert HookName("on_sheet_end") == "on_sheet_end" == HookName.ON_SHEET_END.value
     assert str(RunStatus.FAILED) == f"{RunStatus.FAILED}" == "RunStatus.FAILED"
     assert json.dumps({RowKind.DATA: RunStatus.RUNNING}) == '{"data": "running"}'
-    assert RowKind.HEADER == "header" and {"data": 1}[RowKind.DATA] == 1
-    assert RunStatus.FAILED == "failed"
+    assert RowKind.HEADER == "header" and {"data": 1}[RowKind.DATA] == 1 and RunStatus.FAILED == "failed"
     assert len(HookName) == 8
 
 

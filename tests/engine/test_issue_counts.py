@@ -1,13 +1,11 @@
 """One number of issues everywhere: the list, the report of the run, its counts by rule, and the columns of the output."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 
 import openpyxl
 import pytest
-from conftest import matrix, plugin
+from conftest import REGISTERS, matrix, plugin
 
 PACKAGE = """
 import polars as pl
@@ -26,11 +24,7 @@ FIELDS = [
     Field("day", headers=["day"], read=date),
     Field("pay", headers=["pay"], read=number, required=True),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 HEADER = ["No", "Name", "Hours", "Day", "Pay"]
 SHEETS = {
     "nothing wrong": {"A": [HEADER, ["1", "Ann", 12, "2024-05-06", 3], ["2", "Bo", 13, "2024-05-07", 4]]},
@@ -64,7 +58,6 @@ def counted(succeed, template):
 
     def call(sheets, hook=None, touch=None, **settings):
         hooks = template / "src/ade_config/hooks"
-        hooks.mkdir(exist_ok=True)
         if hook is not None:
             (hooks / "own.py").write_text(plugin("on_table_validated", f"return {hook}", "*, table, **_"))
         if touch is not None:
@@ -81,8 +74,7 @@ def test_one_number(counted, sheets, hook, merged):
     lines, outcome = counted(SHEETS[sheets], HOOKS[hook], merge_tables_in_sheet=merged)
     severities = Counter(line["severity"] for line in lines)
     validation = outcome.completed["validation"]
-    assert validation["issues_total"] == len(lines)
-    assert validation["issues_by_severity"] == dict(severities)
+    assert validation["issues_total"] == len(lines) and validation["issues_by_severity"] == dict(severities)
     worst = [severity for severity in ("error", "warning", "info") if severities[severity]]
     assert validation["max_severity"] == (worst[0] if worst else None)
     by_sheet = Counter(line["sheet"] for line in lines)
@@ -156,8 +148,7 @@ def test_without_a_list_all_issues_are_warnings(run, template):
     outcome = run(template, SHEETS["several of one cell"], settings={"issue_list": False})
     validation = outcome.completed["validation"]
     assert validation["issues_total"] and validation["issues_by_severity"] == {"warning": validation["issues_total"]}
-    assert validation["max_severity"] == "warning"
-    assert not list(outcome.output.parent.glob("*_issues.ndjson"))
+    assert validation["max_severity"] == "warning" and not list(outcome.output.parent.glob("*_issues.ndjson"))
 
 
 def test_no_value_and_no_word_of_a_hook_is_told(counted):

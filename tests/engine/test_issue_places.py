@@ -3,8 +3,6 @@
 `ADE_ISSUE_EDITS=500` in the environment tries so many edits; by itself the test takes forty.
 """
 
-from __future__ import annotations
-
 import os
 import random
 
@@ -109,7 +107,6 @@ def issues(succeed, template):
     """Runs the template with a hook on random sheets with a broken cell each: the list, what it should have, and the run."""
 
     def call(hook, stage, random_, more=""):
-        (template / "src/ade_config/hooks").mkdir(exist_ok=True)
         moves = plugin(stage, f"return {hook}", "*, table, **_")
         (template / "src/ade_config/hooks/moves.py").write_text(moves + more)
         sheets, wanted = {}, {}

@@ -1,14 +1,10 @@
 """The sheet that lists all issues of a run, and how sheets are printed."""
 
-from __future__ import annotations
-
-import os
-import shutil
-import subprocess
 
 import openpyxl
 import polars as pl
 import pytest
+from conftest import REGISTERS
 from package_check import check_package
 
 from ade_engine.io.output.own_list import LINK, OwnList
@@ -23,11 +19,7 @@ FIELDS = [
     Field("pay", headers=["pay"], read=number, required="warning"),
     Field("tag", headers=["tag"], read=text, unique="info"),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 TOUCH = """
 def touch(*, output_workbook, **_):
@@ -53,7 +45,7 @@ def run_it(run, template, *, touched=False, sheets=SHEETS, **settings):
         (template / "src/ade_config/columns/touch.py").write_text(TOUCH)
     outcome = run(template, sheets, settings=ON | settings)
     assert outcome.result.error is None, outcome.result.error
-    check_package(outcome.output)
+    assert check_package(outcome.output) == []
     return outcome.output, openpyxl.load_workbook(outcome.output), outcome.issues
 
 
@@ -63,8 +55,7 @@ def test_each_issue_is_a_line_with_a_link_to_its_cell(run, template, touched):
     assert book.sheetnames == ["Bob's", "Issues", "Issues 2"]
     sheet = book["Issues 2"]
     names = ["Sheet", "Cell", "Severity", "Field", "Value as it stood", "Written", "What is wrong", "Whose row", "Rule"]
-    assert [cell.value for cell in sheet[4]] == names
-    assert sheet["A1"].value.startswith("8 issues in ")
+    assert [cell.value for cell in sheet[4]] == names and sheet["A1"].value.startswith("8 issues in ")
     assert sheet["A2"].value == "3 errors, 1 warning, 4 info. Click the name of a cell to go to it."
     assert len(lines) == sheet.max_row - 4 == 8
     for row, line in enumerate(lines, 5):
@@ -90,8 +81,7 @@ def test_sheets_are_set_up_for_printing(run, template, touched):
     _, book, _ = run_it(run, template, touched=touched, sheets=SHEETS | {"Two": both})
     found = {sheet.title: (sheet.page_setup.orientation, sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight, sheet.print_title_rows) for sheet in book}
     one_wide = ("landscape", True, 0)
-    assert found["Bob's"] == (*one_wide, "$1:$1")
-    assert found["Issues 2"] == (*one_wide, "$4:$4")
+    assert found["Bob's"] == (*one_wide, "$1:$1") and found["Issues 2"] == (*one_wide, "$4:$4")
     assert found["Two"][:3] == one_wide
 
 
@@ -105,14 +95,10 @@ def test_without_issues_or_the_settings_there_is_nothing(run, template, touched)
     assert book["Bob's"].page_setup.orientation is None and book["Bob's"].print_title_rows is None
 
 
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 @WRITTEN_OR_TOUCHED
-def test_it_opens_in_libreoffice(run, template, tmp_path, touched):
+def test_it_opens_in_libreoffice(run, template, libreoffice, tmp_path, touched):
     path, _, lines = run_it(run, template, touched=touched)
-    home = tmp_path / "home"
-    command = ["soffice", f"-env:UserInstallation=file://{home}", "--headless", "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path / "again"), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120, env=os.environ | {"HOME": str(tmp_path)})
-    sheet = openpyxl.load_workbook(tmp_path / "again" / path.name)["Issues 2"]
+    sheet = openpyxl.load_workbook(libreoffice(path) / path.name)["Issues 2"]
     assert [sheet.cell(row, 7).value for row in range(5, 13)] == [line["message"] for line in lines]
     assert sheet["B5"].hyperlink.location.replace("$", "").endswith(lines[0]["output"])
 
@@ -127,7 +113,7 @@ def test_what_looks_like_a_formula_or_an_error_is_text(tmp_path, touched):
     places = pl.Series(["'Q & ''A'''!A2", *[None] * (len(texts) - 1)])
     output.add_list("List", OwnList(pl.DataFrame({"Cell": texts}), {"Cell": LINK}, places, title="=a", counts="#N/A", color="B42318"))
     output.save(str(tmp_path / "out.xlsx"))
-    check_package(tmp_path / "out.xlsx")
+    assert check_package(tmp_path / "out.xlsx") == []
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["List"]
     assert [sheet.cell(row, 1).value for row in (1, 2, *range(5, 12))] == ["=a", "#N/A", *texts[:3], "a\ufffdb", texts[4], "x" * 32_767, "  "]
     assert {cell.data_type for row in sheet for cell in row if cell.value} == {"s"}

@@ -3,10 +3,6 @@
 The sheets of the corpora are tested where these are beside the project; nothing of them is in it.
 """
 
-from __future__ import annotations
-
-import math
-import re
 import sys
 from pathlib import Path
 
@@ -111,8 +107,7 @@ def test_a_title_right_above_labels_that_stand_over_others_is_no_header():
 
 def test_likelihoods_are_of_all_states_and_reasons_are_words():
     for layout in layouts(REPORT).values():
-        assert tuple(layout.likelihoods) == STATES
-        assert sum(layout.likelihoods.values()) == pytest.approx(1)
+        assert tuple(layout.likelihoods) == STATES and sum(layout.likelihoods.values()) == pytest.approx(1)
         assert layout[layout.state] == max(layout.likelihoods.values())
         assert 0 < len(layout.reasons) <= 5 and all(layout.reasons)
     with pytest.raises(KeyError):
@@ -124,9 +119,7 @@ def known_values(cell):
     return cell.value if isinstance(cell, Styled) else cell.saved if isinstance(cell, Formula) else cell
 
 
-@pytest.mark.parametrize(
-    "sheet", [pytest.param(sheet, id=f"{file.name}-{sheet.title}") for file in FILES for sheet in file.sheets]
-)
+@pytest.mark.parametrize("sheet", [pytest.param(sheet, id=f"{file.name}-{sheet.title}") for file in FILES for sheet in file.sheets])
 def test_headers_of_invoices_are_found_before_a_word_is_taught(sheet):
     rows = [[known_values(cell) for cell in row.cells] for row in sheet.rows]
     merged = [(top, bottom, left, right) for left, top, right, bottom in map(range_boundaries, sheet.merged)]
@@ -156,8 +149,7 @@ def test_detectors_get_it(run, package, source, log_level):
     outcome = run(package(rows=source), {"S": REPORT}, settings={"log_level": log_level})
     assert outcome.result.error is None
     (table,) = outcome.tables
-    assert header_of(table) == (3, 1)
-    assert outcome.rows("S")[0] == REPORT[2] and len(outcome.rows("S")) == 12
+    assert header_of(table) == (3, 1) and outcome.rows("S")[0] == REPORT[2] and len(outcome.rows("S")) == 12
 
 
 def test_a_detector_gets_states_and_reasons_of_each_row(run, package):
@@ -232,8 +224,7 @@ def test_section_heads_are_left_out_or_a_column(run_by_ade, package):
     assert [row[0] for row in outcome.rows("S")] == ["Region", "North", "South", "East", "West", "North", "South"]
     outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={**settings, "group_rows": "column"})
     names, *rows = outcome.rows("S")
-    assert names == [*REPORT[2], "Section"]
-    assert [row[-1] for row in rows] == ["Wholesale"] * 3 + ["Retail"] * 3
+    assert names == [*REPORT[2], "Section"] and [row[-1] for row in rows] == ["Wholesale"] * 3 + ["Retail"] * 3
     assert [one for one in left_out(outcome) if len(one) == 2] == [((4, 4), (8, 8))]
 
 
@@ -274,8 +265,7 @@ def test_a_full_row_is_no_note(run, package):
 @pytest.mark.parametrize(
     "rows, names",
     [
-        ([["", "2024", "", "2023", ""], ["Region", "Net", "Gross", "Net", "Gross"]],
-         ["Region", "2024 Net", "2024 Gross", "2023 Net", "2023 Gross"]),
+        ([["", "2024", "", "2023", ""], ["Region", "Net", "Gross", "Net", "Gross"]], ["Region", "2024 Net", "2024 Gross", "2023 Net", "2023 Gross"]),
         # The name of a single column may stand in any row.
         ([["Region", "", "Sales", ""], ["", "Code", "Net", "Gross"]], ["Region", "Code", "Sales Net", "Sales Gross"]),
         ([["Region"], ["", "Net", "Gross"]], ["Region", "Net", "Gross"]),
@@ -293,8 +283,7 @@ def test_labels_stand_over_their_columns(rows, names):
     "rows, names, marks",
     [
         ([["Region", "Revenue¹", "Net (a)", "Total*"]], ["Region", "Revenue", "Net", "Total"], ["", "¹", "(a)", "*"]),
-        ([["Revenue ¹,²", "Net (EUR)³", "Gross†", "Name **"]], ["Revenue", "Net (EUR)", "Gross", "Name"],
-         ["¹,²", "³", "†", "**"]),
+        ([["Revenue ¹,²", "Net (EUR)³", "Gross†", "Name **"]], ["Revenue", "Net (EUR)", "Gross", "Name"], ["¹,²", "³", "†", "**"]),
         ([["Net (a)", "Gross [b]", "Tax (a)"]], ["Net", "Gross", "Tax"], ["(a)", "[b]", "(a)"]),
         ([["Net 1)", "Gross 2)", "Tax"]], ["Net", "Gross", "Tax"], ["1)", "2)", ""]),
         # A label's mark is the mark of each of its columns.
@@ -305,8 +294,7 @@ def test_footnote_marks_are_taken_off_headers(run, package, rows, names, marks):
     config = package(files={"hooks/tell.py": TOLD}, rows=HEADER_ROWS % len(rows))
     data = [*rows, *([f"n{n}", 1.5, 2.5, 3.5][: len(rows[0])] for n in range(4))]
     outcome = run(config, {"S": data}, settings={"spread_header_labels": True})
-    assert outcome.rows("S")[0] == names
-    assert [row[1] or "" for row in outcome.rows("seen")] == marks
+    assert outcome.rows("S")[0] == names and [row[1] or "" for row in outcome.rows("seen")] == marks
     raw = [column["header"]["raw"] for column in outcome.tables[0]["structure"]["columns"]]
     for mark, text, name in zip(marks, raw, names):
         assert all(piece in text for piece in (*mark.split(), *name.split()))
@@ -314,17 +302,14 @@ def test_footnote_marks_are_taken_off_headers(run, package, rows, names, marks):
     assert run(config, {"S": data}, settings={"spread_header_labels": False}).rows("S")[0] != names
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        ["Area m²", "Volume (m³)", "R²", "10³"],
-        ["Lead time (d)", "Weight (g)", "Net (EUR)", "Rate %"],
-        ["Phone (1)", "Phone (2)", "Score (a)", "Score (b)"],
-        ["Total", "Total*", "Net", "Net¹"],
-        ["Column (2)", "Note (3)", "*", "(1)"],
-        ["Q1", "1)", "H2O", "CO2"],
-    ],
-)
+@pytest.mark.parametrize("headers", [
+    ["Area m²", "Volume (m³)", "R²", "10³"],
+    ["Lead time (d)", "Weight (g)", "Net (EUR)", "Rate %"],
+    ["Phone (1)", "Phone (2)", "Score (a)", "Score (b)"],
+    ["Total", "Total*", "Net", "Net¹"],
+    ["Column (2)", "Note (3)", "*", "(1)"],
+    ["Q1", "1)", "H2O", "CO2"],
+])
 def test_what_may_be_something_else_stays(run, package, headers):
     config = package(rows=HEADER_ROWS % 1)
     rows = [headers, *([f"n{n}", 1.5, 2.5, 3.5] for n in range(4))]
@@ -340,13 +325,11 @@ def test_what_may_be_something_else_stays(run, package, headers):
         ([["", "Revenue", "", "Cost"], ["", "Net", "Gross", "Net"], ["Region", "EUR", "EUR", "%"]],
          ["Region", "Revenue Net", "Revenue Gross", "Cost Net"], ["", "EUR", "EUR", "%"]),
         # A merged name was filled.
-        ([["Region", "Weight", "Area", "Share"], ["Region", "[kg]", "m²", "in %"]],
-         ["Region", "Weight", "Area", "Share"], ["", "kg", "m²", "in %"]),
+        ([["Region", "Weight", "Area", "Share"], ["Region", "[kg]", "m²", "in %"]], ["Region", "Weight", "Area", "Share"], ["", "kg", "m²", "in %"]),
         ([["Day", "Energy", "Speed", "Sales"], ["dd.mm.yyyy", "kWh", "km/h", "(EUR '000)"]],
          ["Day", "Energy", "Speed", "Sales"], ["dd.mm.yyyy", "kWh", "km/h", "EUR '000"]),
         # Units that tell columns apart, and units in the same cells as names, stay.
-        ([["Item", "Price", "", "Stock"], ["", "EUR", "USD", "pcs"]],
-         ["Item", "Price EUR", "Price USD", "Stock"], ["", "EUR", "USD", "pcs"]),
+        ([["Item", "Price", "", "Stock"], ["", "EUR", "USD", "pcs"]], ["Item", "Price EUR", "Price USD", "Stock"], ["", "EUR", "USD", "pcs"]),
         ([["Item", "Net (EUR)", "Gross (EUR)", "Tax"]], ["Item", "Net (EUR)", "Gross (EUR)", "Tax"], ["", "", "", ""]),
         # Names that are also units.
         ([["Name", "Overtime", "", "Base"], ["", "Hours", "Amount", "Hours"]],
@@ -358,8 +341,7 @@ def test_a_row_of_units_is_taken_off_headers(run, package, rows, names, units):
     config = package(files={"hooks/tell.py": TOLD}, rows=HEADER_ROWS % len(rows))
     data = [*rows, *([f"n{n}", 1.5, 2.5, 3.5] for n in range(4))]
     outcome = run(config, {"S": data}, settings={"spread_header_labels": True})
-    assert outcome.rows("S")[0] == names
-    assert [row[2] or "" for row in outcome.rows("seen")] == units
+    assert outcome.rows("S")[0] == names and [row[2] or "" for row in outcome.rows("seen")] == units
     # The record has the header as it was written.
     written = [column["header"]["raw"] for column in outcome.tables[0]["structure"]["columns"]]
     for text, name, unit in zip(written, names, units):
@@ -434,10 +416,7 @@ def test_a_small_table_among_the_notes_below_is_one(run, package, tail, tables):
 
 def test_labels_spread_by_a_setting(run, package):
     rows = [["", "2024", None, "2023"], ["Region", "Net", "Gross", "Net"], *([n, 1.5, 2.5, 3.5] for n in "abcd")]
-    names = {
-        spread: run(package(rows=NATIVE), {"S": rows}, settings={"spread_header_labels": spread}).rows("S")[0]
-        for spread in (False, True)
-    }
+    names = {spread: run(package(rows=NATIVE), {"S": rows}, settings={"spread_header_labels": spread}).rows("S")[0] for spread in (False, True)}
     assert names[False] == ["Region", "2024 Net", "Gross", "2023 Net"]
     assert names[True] == ["Region", "2024 Net", "2024 Gross", "2023 Net"]
 
@@ -485,8 +464,7 @@ def test_a_range_beyond_the_sheet_ends_with_it(run, package):
 
 def test_a_user_leaves_a_sheet_out_and_one_that_is_not_there_is_told(run_by_ade, package):
     outcome = run_by_ade(package(by_hand("[sheets.S]\nskip = true")), {"S": REPORT, "T": REPORT})
-    assert outcome.book.sheetnames == ["T"]
-    assert [one["sheets"] for one in outcome.noticed["notices"]] == [["S"]]
+    assert outcome.book.sheetnames == ["T"] and [one["sheets"] for one in outcome.noticed["notices"]] == [["S"]]
     outcome = run_by_ade(package(by_hand("[sheets.T]\nheader_rows = [3]")), {"S": REPORT})
     (notice,) = outcome.noticed["notices"]
     assert (notice["code"], notice["level"], notice["sheets"]) == ("sheets_unknown", "info", ["T"])
@@ -512,7 +490,7 @@ def test_choices_come_from_the_environment_too(monkeypatch):
         Settings.load()
 
 
-# ---- the native pass beside plain Python, over the corpora
+# ---- over the corpora
 
 
 def corpora():
@@ -532,76 +510,6 @@ def scan_of_file(path):
     source = open_source(path)
     source.load()
     return source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)
-
-
-def learned():
-    """The generated file: start, end, steps, and weights by the numbers of features."""
-    text = (ROOT / "engine/native/src/layout/weights.rs").read_text(encoding="utf-8")
-
-    def numbers(name):
-        part = text.partition(f"pub const {name}:")[2].partition(" = ")[2].partition("];\n")[0]
-        return [float(number) for number in re.findall(r"-?\d+\.\d+", part)]
-
-    flat = numbers("STEPS")
-    steps = [[flat[blank * 36 + row * 6 : blank * 36 + row * 6 + 6] for row in range(6)] for blank in (0, 1)]
-    by_name = {
-        name: [float(number) for number in values.split(", ")]
-        for name, values in re.findall(r'^    \("(.*)", \[(.*)\]\),$', text, re.MULTILINE)
-    }
-    names = _native.layout_feature_names()
-    assert len(set(names)) == len(names) and set(by_name) <= set(names)
-    return numbers("START"), numbers("END"), steps, [by_name.get(name, [0.0] * 6) for name in names]
-
-
-def decoded(looked_at, start, end, steps, weights):
-    """States and likelihoods of rows by their features, in plain Python."""
-    scores = [[sum(weights[one][state] for one in features) for state in range(6)] for *_, features in looked_at]
-    between = [steps[gap > 0] for _, gap, _ in looked_at]
-    best, came_from = [start[s] + scores[0][s] for s in range(6)], []
-    for here, step in zip(scores[1:], between[1:]):
-        came_from.append([max(range(6), key=lambda b: best[b] + step[b][s]) for s in range(6)])
-        best = [best[b] + step[b][s] + here[s] for s, b in enumerate(came_from[-1])]
-    states = [max(range(6), key=lambda s: best[s] + end[s])]
-    for choices in reversed(came_from):
-        states.append(choices[states[-1]])
-
-    def log_sum(values):
-        highest = max(values)
-        return highest + math.log(sum(math.exp(value - highest) for value in values))
-
-    forward = [[start[s] + scores[0][s] for s in range(6)]]
-    for here, step in zip(scores[1:], between[1:]):
-        last = forward[-1]
-        forward.append([log_sum([last[b] + step[b][s] for b in range(6)]) + here[s] for s in range(6)])
-    behind = [end]
-    for here, step in zip(reversed(scores[1:]), reversed(between[1:])):
-        ahead = behind[-1]
-        behind.append([log_sum([step[b][s] + here[s] + ahead[s] for s in range(6)]) for b in range(6)])
-    whole = log_sum([forward[-1][s] + end[s] for s in range(6)])
-    shares = [[math.exp(f[s] + b[s] - whole) for s in range(6)] for f, b in zip(forward, reversed(behind))]
-    return states[::-1], shares
-
-
-def test_the_native_pass_agrees_with_plain_python_on_every_sheet():
-    _, sheets = corpora()
-    model = learned()
-    joined = 0
-    for sheet in sheets:
-        scan = _native.scan_of_rows("sheet", sheet.rows, None, None, False, [])
-        states, shares = decoded(_native.layout_features(scan), *model)
-        layout = _native.SheetLayout(scan)
-        for at, ((number, state, likelihoods), expected, share) in enumerate(zip(layout.rows(), states, shares)):
-            (_, adds), *_ = layout.reasons(at, 1) or [("", 1.0)]
-            if adds == 0.0:
-                # A rule has decided.
-                joined += 1
-            elif state == expected:
-                assert likelihoods == pytest.approx(share, abs=1e-6), (sheet.name, number)
-            else:
-                # What lies between two header rows of one block was made a part of it.
-                assert STATES[state] == "header", (sheet.name, number)
-                joined += 1
-    assert len(sheets) > 150 and joined < len(sheets) / 10
 
 
 def test_what_was_learned_from_is_what_runs_see(tmp_path):

@@ -1,7 +1,5 @@
 """Columns to fields."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import pytest
@@ -63,16 +61,14 @@ def test_scores_of_several_detectors_add_up(run):
 
 def test_leftmost_keeps_the_highest_total_and_losers_do_not_fall_back(run):
     outcome = run({"columns/v.py": VOTES}, [["a=1 b=0.5", "a=2 b=1.5", "a=2"], [1, 2, 3]])
-    assert mapped(outcome) == [None, "a", None]
-    assert reasons(outcome) == ["duplicate_field", None, "duplicate_field"]
+    assert mapped(outcome) == [None, "a", None] and reasons(outcome) == ["duplicate_field", None, "duplicate_field"]
     assert outcome.rows()[0] == ["a=1 b=0.5", "a", "a=2"]
 
 
 def test_leave_unmapped_unmaps_all_of_them(run):
     settings = {"mapping_tie_resolution": "leave_unmapped"}
     outcome = run({"columns/v.py": VOTES}, [["a=1", "a=2", "b=1"], [1, 2, 3]], settings=settings)
-    assert mapped(outcome) == [None, None, "b"]
-    assert reasons(outcome) == ["duplicate_field", "duplicate_field", None]
+    assert mapped(outcome) == [None, None, "b"] and reasons(outcome) == ["duplicate_field", "duplicate_field", None]
 
 
 @pytest.mark.parametrize(
@@ -90,8 +86,7 @@ def test_of_equal_columns_the_fullest_gets_the_field(run_by_ade, package, column
     config = package({"columns/v.py": VOTES})
     rows = [columns, *([n if header.endswith(" ") else None for header in columns] for n in (1, 2))]
     outcome = run_by_ade(config, rows, settings={"mapping_tie_resolution": "fullest"})
-    assert mapped(outcome) == [["a", None], [None, "a"]][winner]
-    assert reasons(outcome)[1 - winner] == "duplicate_field"
+    assert mapped(outcome) == [["a", None], [None, "a"]][winner] and reasons(outcome)[1 - winner] == "duplicate_field"
     messages = [notice["message"] for notice in outcome.notices("column_of_several")]
     assert [message.partition("score. ")[2] for message in messages] == ([told] if told else [])
     # Older packages have the left one, and hear nothing.
@@ -123,9 +118,7 @@ def test_a_placeholder_header_lists_no_candidates_unless_it_is_mapped(run):
 
 def test_three_candidates_are_listed_best_first(run):
     outcome = run(scoring("abcde", 'return {"d": 1, "b": 2, "c": 1, "a": -1, "e": 0.5}'), [["x"], [1]])
-    assert mapped(outcome, "candidates") == [
-        [{"field": "b", "score": 2.0}, {"field": "c", "score": 1.0}, {"field": "d", "score": 1.0}]
-    ]  # fmt: skip
+    assert mapped(outcome, "candidates") == [[{"field": "b", "score": 2.0}, {"field": "c", "score": 1.0}, {"field": "d", "score": 1.0}]]
 
 
 def test_renaming_is_in_place_and_skips_a_name_that_is_taken(run):
@@ -135,17 +128,13 @@ def test_renaming_is_in_place_and_skips_a_name_that_is_taken(run):
     assert any(event["level"] == "warning" and "'b=1'" in event["message"] for event in outcome.named("log"))
     # "b" cannot become "a" while "a" is there; "a" cannot become "b" for the same reason.
     outcome = run(scoring("ab", 'return {{"a": "b", "b": "a"}[column_header_original]: 1.0}'), [["b", "a"], [1, 2]])
-    assert outcome.rows()[0] == ["b", "a"]
-    assert mapped(outcome) == ["a", "b"]
+    assert outcome.rows()[0] == ["b", "a"] and mapped(outcome) == ["a", "b"]
 
 
 def test_the_sample_holds_the_first_texts_of_the_column(run):
     rows = [
-        ["t", "n", "d", "e"],
-        [" x ", 1, dt.datetime(2024, 1, 2), None],
-        ["", 2.5, None, None],
-        [" ", None, dt.datetime(2024, 1, 3, 4), None],
-        ["y", 4, None, None],
+        ["t", "n", "d", "e"], [" x ", 1, dt.datetime(2024, 1, 2), None], ["", 2.5, None, None],
+        [" ", None, dt.datetime(2024, 1, 3, 4), None], ["y", 4, None, None],
     ]
     samples = looked_at(run, "[column_sample, column_sample_non_empty_values]", rows, settings={"detector_column_sample_size": 2})
     first = [["x", "y"], ["1.0", "2.5"], ["2024-01-02 00:00:00", "2024-01-03 04:00:00"], []]
@@ -166,8 +155,7 @@ def test_detectors_see_the_column_as_it_was_read(run):
 
 def test_columns_that_share_a_frame_column_share_its_values(run):
     outcome = run({"columns/v.py": VOTES}, [["A", "A", "A__2"], [1, 2, 3]])
-    assert outcome.rows() == [["A", "A__2"], [1, 3]]
-    assert outcome.completed["counts"]["columns"]["total"] == 3
+    assert outcome.rows() == [["A", "A__2"], [1, 3]] and outcome.completed["counts"]["columns"]["total"] == 3
 
 
 TWO_AMOUNTS = """
@@ -178,15 +166,12 @@ TWO_AMOUNTS = """
     """
 
 
-@pytest.mark.parametrize(
-    "headers, level, units",
-    [
-        (["Net (USD)", "Net (EUR)"], "warning", "different units (USD, EUR)"),
-        (["Net", "Net amount (EUR)"], "warning", "different units (none, EUR)"),
-        (["Net (EUR)", "Net amount (EUR)"], "info", None),
-        (["Net", "Net amount"], "info", None),
-    ],
-)
+@pytest.mark.parametrize("headers, level, units", [
+    (["Net (USD)", "Net (EUR)"], "warning", "different units (USD, EUR)"),
+    (["Net", "Net amount (EUR)"], "warning", "different units (none, EUR)"),
+    (["Net (EUR)", "Net amount (EUR)"], "info", None),
+    (["Net", "Net amount"], "info", None),
+])
 def test_columns_of_different_units_that_claim_one_field_are_a_warning(run_by_ade, headers, level, units):
     rows = [headers, [5, 15], [6, 16]]
     outcome = run_by_ade({"columns/v.py": TWO_AMOUNTS}, rows, settings={"mapping_tie_resolution": "fullest"})
@@ -209,8 +194,7 @@ def test_brackets_that_a_field_lists_count(succeed, template):
         return [row[header.index("used")] for row in rows]
 
     assert used("Used (prev. year)", "Used (this year)") == [11, 21]
-    assert used("Used (this year)", "Used (prev. year)") == [10, 20]
-    assert used("Used (prev. year)") == [10, 20]
+    assert used("Used (this year)", "Used (prev. year)") == [10, 20] and used("Used (prev. year)") == [10, 20]
 
 
 @pytest.mark.parametrize(("which", "second", "told"), [

@@ -1,7 +1,5 @@
 """A marked copy that comes back: its list of issues is no data."""
 
-from __future__ import annotations
-
 import openpyxl
 import pytest
 from conftest import FIELDS_BY_NAME
@@ -37,12 +35,10 @@ def copy(tmp_path):
 def test_the_list_of_a_marked_copy_is_passed_over_and_that_is_told(run_by_ade, copy):
     outcome = run_by_ade(CONFIG, copy())
     assert outcome.book.sheetnames == ["Crew"] and outcome.rows() == ROWS
-    assert outcome.notices("issue_list_skipped") == [
-        {
-            "code": "issue_list_skipped", "level": "info", "count": 1, "sheets": ["Issues"],
-            "message": "the file is a copy that ade has marked; its list of issues was not read: 'Issues'",
-        }
-    ]  # fmt: skip
+    assert outcome.notices("issue_list_skipped") == [{
+        "code": "issue_list_skipped", "level": "info", "count": 1, "sheets": ["Issues"],
+        "message": "the file is a copy that ade has marked; its list of issues was not read: 'Issues'",
+    }]  # fmt: skip
     # Where somebody has moved it, or given it another title, the name goes with it.
     outcome = run_by_ade(CONFIG, copy(titles=("Crew", "It's done"), listed=1, area="'It''s done'!$A$4:$I$5"))
     assert outcome.book.sheetnames == ["Crew"] and outcome.notices("issue_list_skipped")

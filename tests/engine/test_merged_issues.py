@@ -1,7 +1,5 @@
 """A wrong value in a merged range that was filled is one issue, at the cell that the sender sees."""
 
-from __future__ import annotations
-
 import openpyxl
 import pytest
 from conftest import plugin, write_workbook
@@ -38,10 +36,7 @@ def told(found):
 def test_a_merged_range_is_one_issue_and_each_row_has_it(issues):
     found, outcome = issues("C2:C4")
     message = next(one["message"] for one in found if one["cell"] == "C5")
-    assert told(found) == [
-        ("C2", "email.value_lost", "nobody", f"{message} (3 rows share this cell)"),
-        ("C5", "email.value_lost", "nowhere", message),
-    ]
+    assert told(found) == [("C2", "email.value_lost", "nobody", f"{message} (3 rows share this cell)"), ("C5", "email.value_lost", "nowhere", message)]
     texts = [record.get("Issues") for record in outcome.records("Sheet")[0]]
     assert [bool(text) for text in texts] == [True, True, True, True, False] and texts[0] == texts[1] == texts[2]
     assert outcome.completed["validation"]["issues_total"] == 2
@@ -63,7 +58,6 @@ def test_rows_of_a_table_on_its_side_share_a_cell_too(issues):
 
 def test_where_the_first_row_is_gone_the_others_stay(issues, template):
     hooks = template / "src/ade_config/hooks"
-    hooks.mkdir(exist_ok=True)
     some = plugin("on_table_validated", "return table.filter(pl.col('first_name') != 'Ann')", "*, table, **_")
     (hooks / "some.py").write_text(some)
     found, _ = issues("C2:C4")

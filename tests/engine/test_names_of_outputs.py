@@ -1,7 +1,5 @@
 """What outputs are called: titles of sheets that a workbook can have, and names that a file system takes."""
 
-from __future__ import annotations
-
 import os
 
 import openpyxl
@@ -14,23 +12,20 @@ from ade_engine.io.output.workbook import legal_title
 TOUCH = steps(on_sheet_end='output_workbook.properties.title = "touched"')
 
 
-@pytest.mark.parametrize(
-    "title, taken, wanted",
-    [
-        ("Orders", ["orders"], "Orders"),
-        ("it's", [], "it's"),
-        ("a:b?c*d[e]f/g\\h", [], "a_b_c_d_e_f_g_h"),
-        ("'quoted'", [], "_quoted_"),
-        ("tab\there", [], "tab_here"),
-        ("", [], "Sheet"),
-        ("x" * 31, [], "x" * 31),
-        ("x" * 32, [], "x" * 31),
-        ("x" * 32, ["X" * 31], "x" * 29 + "_2"),
-        ("x" * 40, ["x" * 31, "x" * 29 + "_2"], "x" * 29 + "_3"),
-        ("a?", ["a_"], "a__2"),
-        ("\U0001f600" * 16, [], "\U0001f600" * 15),
-    ],
-)
+@pytest.mark.parametrize("title, taken, wanted", [
+    ("Orders", ["orders"], "Orders"),
+    ("it's", [], "it's"),
+    ("a:b?c*d[e]f/g\\h", [], "a_b_c_d_e_f_g_h"),
+    ("'quoted'", [], "_quoted_"),
+    ("tab\there", [], "tab_here"),
+    ("", [], "Sheet"),
+    ("x" * 31, [], "x" * 31),
+    ("x" * 32, [], "x" * 31),
+    ("x" * 32, ["X" * 31], "x" * 29 + "_2"),
+    ("x" * 40, ["x" * 31, "x" * 29 + "_2"], "x" * 29 + "_3"),
+    ("a?", ["a_"], "a__2"),
+    ("\U0001f600" * 16, [], "\U0001f600" * 15),
+])
 def test_titles_become_legal_and_stay_apart(title, taken, wanted):
     assert legal_title(title, taken) == wanted
 
@@ -38,22 +33,14 @@ def test_titles_become_legal_and_stay_apart(title, taken, wanted):
 @pytest.mark.parametrize("files", [{}, TOUCH], ids=["native", "touched"])
 @pytest.mark.parametrize(
     "stem, title",
-    [
-        ("report[1]", "report_1_"),
-        ("10:30", "10_30"),
-        ("what?", "what_"),
-        ("all*", "all_"),
-        ("n" * 50, "n" * 31),
-        ("n" * 245, "n" * 31),
-    ],
+    [("report[1]", "report_1_"), ("10:30", "10_30"), ("what?", "what_"), ("all*", "all_"), ("n" * 50, "n" * 31), ("n" * 245, "n" * 31)],
 )
 def test_a_file_of_any_name_is_read(run, tmp_path, files, stem, title):
     source = tmp_path / f"{stem}.csv"
     source.write_text("a\n1\n", encoding="utf-8")
     outcome = run(files, source, input_sheets=[stem])
     assert outcome.result.error is None, outcome.result.error
-    assert openpyxl.load_workbook(outcome.output).sheetnames == [title]
-    assert outcome.rows() == [["a"], ["1"]]
+    assert openpyxl.load_workbook(outcome.output).sheetnames == [title] and outcome.rows() == [["a"], ["1"]]
     (sheet,) = outcome.completed["workbooks"][0]["sheets"]
     assert sheet["locator"]["sheet"]["name"] == stem
     assert sheet["tables"][0]["outputs"]["normalized"]["range_a1"] == f"{title}!A1:A2"
@@ -76,8 +63,7 @@ def test_names_that_no_file_system_takes_are_cut_and_stay_apart(tmp_path):
         assert result.error is None and result.output_path.is_file()
         names.append(result.output_path.name)
     names += [path.name for path in (tmp_path / "logs").iterdir()]
-    assert len(set(names)) == 6
-    assert all(len(os.fsencode(name)) <= 255 for name in names)
+    assert len(set(names)) == 6 and all(len(os.fsencode(name)) <= 255 for name in names)
     assert all(name.endswith(("_normalized.xlsx", "_engine.log")) for name in names)
     # A name that fits stays whole.
     source = write_workbook(tmp_path / f"{'m' * 239}.xlsx", {"S": [["a"], [1]]})

@@ -15,9 +15,7 @@ def said(function):
     arguments = function.args
     may_be_left_out = len(arguments.defaults)
     named = [*arguments.posonlyargs, *arguments.args]
-    found = [
-        (one.arg, "positional", at >= len(named) - may_be_left_out) for at, one in enumerate(named)
-    ]
+    found = [(one.arg, "positional", at >= len(named) - may_be_left_out) for at, one in enumerate(named)]
     found += [(one.arg, "keyword", default is not None) for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults)]
     return [one for one in found if one[0] not in ("self", "cls")]
 

@@ -1,7 +1,5 @@
 """What callers and configurations of the older engine rely on: names of log records, paths of requests, small results."""
 
-from __future__ import annotations
-
 import io
 import json
 import logging
@@ -15,9 +13,7 @@ from ade_engine import Engine, RunRequest, Settings
 from ade_engine.extensions.loader import ConfigImport, resolve_config_import
 from ade_engine.infrastructure.observability.context import create_run_logger_context
 
-TWO_TABLES = plugin(
-    "row", 'return {"header": 1.0} if row_values and str(row_values[0]).startswith("H") else {"data": 1.0}', "*, row_values, **_"
-)
+TWO_TABLES = plugin("row", 'return {"header": 1.0} if row_values and str(row_values[0]).startswith("H") else {"data": 1.0}', "*, row_values, **_")
 
 
 @pytest.fixture
@@ -121,16 +117,14 @@ def test_closed_logs_leave_no_logger_behind():
             name = context.logger.logger.name
             assert name in logging.Logger.manager.loggerDict
         known = logging.Logger.manager.loggerDict
-        assert name not in known
-        assert name not in [logger.name for logger in known["ade_engine.run"].loggerMap]
+        assert name not in known and name not in [logger.name for logger in known["ade_engine.run"].loggerMap]
 
 
 def test_a_log_can_be_opened_without_the_console_and_as_json(tmp_path, capsys):
     file = tmp_path / "x.log"
     with create_run_logger_context(enable_console_logging=False, log_format=" JSON ", log_file=file) as context:
         context.logger.info("hello")
-    assert capsys.readouterr().err == ""
-    assert json.loads(file.read_text(encoding="utf-8"))["message"] == "hello"
+    assert capsys.readouterr().err == "" and json.loads(file.read_text(encoding="utf-8"))["message"] == "hello"
 
 
 # Requests and settings
@@ -162,8 +156,7 @@ def test_relative_paths_start_in_the_folder_that_is_named_for_them_or_beside_the
 
 def test_only_the_failure_of_a_hook_has_a_stage(run):
     outcome = run({}, [["a"]], input_sheets=["ghost"])
-    assert outcome.result.error.stage is None
-    assert outcome.completed["execution"]["failure"]["stage"] == "unknown"
+    assert outcome.result.error.stage is None and outcome.completed["execution"]["failure"]["stage"] == "unknown"
     outcome = run(steps(on_sheet_start="1 / 0"), [["a"]])
     assert outcome.result.error.stage == outcome.completed["execution"]["failure"]["stage"] == "on_sheet_start"
 
@@ -176,17 +169,14 @@ def test_settings_know_the_folder_that_they_were_loaded_for(tmp_path, monkeypatc
     assert Settings.load().config_package is None
 
 
-@pytest.mark.parametrize(
-    "given, found",
-    [
-        (["*.xlsx", "csv", " .Xls ", "", "  "], (".xlsx", ".csv", ".Xls")),
-        ("*.xlsx, , csv", (".xlsx", ".csv")),
-        ("", ()),
-        ([], ()),
-        (None, ()),
-        ([1], (".1",)),
-    ],
-)
+@pytest.mark.parametrize("given, found", [
+    (["*.xlsx", "csv", " .Xls ", "", "  "], (".xlsx", ".csv", ".Xls")),
+    ("*.xlsx, , csv", (".xlsx", ".csv")),
+    ("", ()),
+    ([], ()),
+    (None, ()),
+    ([1], (".1",)),
+])
 def test_extensions_may_be_globs_and_blank_ones_count_for_nothing(given, found, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert Settings(supported_file_extensions=given).supported_file_extensions == found
@@ -205,9 +195,7 @@ def test_a_batch_without_extensions_takes_every_file(ade_engine, simple, tmp_pat
 def test_a_tilde_in_the_setting_config_package_is_the_home_folder(ade_engine, simple):
     config, source = simple
     home = {"HOME": str(config.parent), "USERPROFILE": str(config.parent)}
-    done = ade_engine(
-        "process", "file", "--input", source, env={**home, "ADE_ENGINE_CONFIG_PACKAGE": f"~/{config.name}"}
-    )
+    done = ade_engine("process", "file", "--input", source, env={**home, "ADE_ENGINE_CONFIG_PACKAGE": f"~/{config.name}"})
     assert done.status == 0, done.stderr
 
 

@@ -7,8 +7,6 @@ answers (type and content, or the kind of exception, and what the sheet is like 
 ``KNOWN`` differences, which are there for a reason.
 """
 
-from __future__ import annotations
-
 import csv
 import datetime as dt
 import io
@@ -39,11 +37,9 @@ from raw_workbooks import RawWorkbook
 from reading import value_of_xls
 
 #: (make, kind of object, what was asked): why the engine answers otherwise.
-KNOWN: dict[tuple[str, str, str], str] = {
-    ("output", "workbook", "it.save(path); seen = path.exists()"): (
-        "For a table's header openpyxl makes a cell at every place of its range, which may lie beyond the sheet's last row."
-    ),
-}
+KNOWN: dict[tuple[str, str, str], str] = {("output", "workbook", "it.save(path); seen = path.exists()"): (
+    "For a table's header openpyxl makes a cell at every place of its range, which may lie beyond the sheet's last row."
+)}
 
 
 # The workbooks, twice -------------------------------------------------------------------------------------------------
@@ -58,17 +54,15 @@ class Pair:
         self.sheets = list(zip(sheets, expected.worksheets))
 
 
-TABLE = pl.DataFrame(
-    {
-        "name": ["Ann", "Bob", None, "=1+1"],
-        "count": [1, 2, None, 4],
-        "share": [0.5, None, 2.0, -1.25],
-        "flag": [True, False, None, True],
-        "day": [dt.date(2024, 2, 29), None, dt.date(1900, 1, 1), dt.date(2030, 1, 1)],
-        "moment": [dt.datetime(2024, 1, 1, 12), None, dt.datetime(2024, 1, 2), dt.datetime(2030, 1, 1)],
-        "code": ["#N/A", "text", " a ", ""],
-    }
-)
+TABLE = pl.DataFrame({
+    "name": ["Ann", "Bob", None, "=1+1"],
+    "count": [1, 2, None, 4],
+    "share": [0.5, None, 2.0, -1.25],
+    "flag": [True, False, None, True],
+    "day": [dt.date(2024, 2, 29), None, dt.date(1900, 1, 1), dt.date(2030, 1, 1)],
+    "moment": [dt.datetime(2024, 1, 1, 12), None, dt.datetime(2024, 1, 2), dt.datetime(2030, 1, 1)],
+    "code": ["#N/A", "text", " a ", ""],
+})
 
 #: What a hook did to the first sheet of the output before, so that there is something of everything.
 PREPARED = """
@@ -476,9 +470,7 @@ def questions(make: str, kind: str, name: str) -> list[str]:
     return [f"seen = it.{name}", f"it.{name} = it.{name}; seen = it.{name}", f"it.{name} = None; seen = it.{name}", f"seen = hasattr(it, {name!r})"]
 
 
-SURFACE = [
-    (make, kind, name) for make in MAKES for kind in ("workbook", "sheet", "cell") for name in ("the protocol", *names_of(make, kind))
-]
+SURFACE = [(make, kind, name) for make in MAKES for kind in ("workbook", "sheet", "cell") for name in ("the protocol", *names_of(make, kind))]
 
 
 def count_of(make: str, kind: str, pair: Pair) -> int:

@@ -1,12 +1,10 @@
 """The output in other shapes: the same columns for every file, and no sheets without fields."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import polars as pl
 import pytest
-from conftest import plugin, steps
+from conftest import REGISTERS, plugin, steps
 
 from ade_engine import Engine, Settings
 from ade_engine.io.output.other_shapes import write_frame
@@ -20,11 +18,7 @@ FIELDS = [
     Field("name", headers=["name"], read=text),
     Field("pay", headers=["pay"], read=number, required=True),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 HOOK = plugin("on_table_validated", 'return table.drop("name")', "*, table, **_")
 NOTES = [["Dear all"], ["this is the file for May"]]
 PEOPLE = [["Name", "Team", "No"], ["Ann", "red", "1"], ["Bo", "blue", "2"]]
@@ -67,9 +61,7 @@ def test_all_fields_change_no_count_and_no_place_but_those_of_columns(made):
 
 
 def test_a_manifest_orders_all_fields(made, template):
-    (template / "manifest.toml").write_text(
-        '[[columns]]\nfield = "pay"\nheader = "Salary"\n\n[[columns]]\nfield = "day"\nenabled = false\n'
-    )
+    (template / "manifest.toml").write_text('[[columns]]\nfield = "pay"\nheader = "Salary"\n\n[[columns]]\nfield = "day"\nenabled = false\n')
     outcome = made({"A": PEOPLE}, all_fields=True, issue_columns=False)
     assert outcome.rows()[0] == ["Salary", "Number", "name", "Team"]
 
@@ -105,7 +97,6 @@ def test_the_first_sheet_stays_if_none_has_a_field(made):
 def test_hooks_of_the_end_run_for_written_sheets_only(made, template):
     end = 'state.setdefault("seen", []).append(output_sheet.title)'
     save = 'assert state["seen"] == ["A"] == output_workbook.sheetnames'
-    (template / "src/ade_config/hooks").mkdir(exist_ok=True)
     for name, text in steps(on_sheet_end=end, on_workbook_before_save=save).items():
         (template / "src/ade_config" / name).write_text(text)
     made({"Cover": NOTES, "A": PEOPLE}, skip_sheets_without_fields=True)

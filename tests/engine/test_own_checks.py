@@ -1,9 +1,7 @@
 """What the definition of a field asks for is checked, and stands in the list of issues."""
 
-from __future__ import annotations
-
 import pytest
-from conftest import plugin
+from conftest import REGISTERS, plugin
 
 PACKAGE = """
 from ade_engine.fields import Field, text, number
@@ -13,11 +11,7 @@ FIELDS = [
     Field("name", headers=["name"], read=text, required=True),
     Field("pay", headers=["pay"], read=number, required="warning"),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 
 @pytest.fixture
@@ -30,10 +24,8 @@ def issues(succeed, template):
 def test_values_that_are_asked_for(issues):
     found = issues({"A": [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", None, None], ["7", "Cy", 12], ["9", "Di", 3]]})
     assert [(one["cell"], one["severity"], one["rule"], one["key"], one["value"]) for one in found] == [
-        ("A2", "error", "no.unique", "7", "7"),
-        ("B3", "error", "name.required", "8", ""),
-        ("C3", "warning", "pay.required", "8", ""),
-        ("A4", "error", "no.unique", "7", "7"),
+        ("A2", "error", "no.unique", "7", "7"), ("B3", "error", "name.required", "8", ""),
+        ("C3", "warning", "pay.required", "8", ""), ("A4", "error", "no.unique", "7", "7"),
     ]
 
 
@@ -67,7 +59,6 @@ def test_unique_values_are_so_over_the_tables_of_a_sheet(issues):
 
 def test_what_a_hook_says_in_the_same_words_is_left_as_it_is(issues, template):
     says = template / "src/ade_config/hooks/says.py"
-    says.parent.mkdir(exist_ok=True)
     says.write_text(plugin("on_table_validated", "report('occurs more than once', rows=[0, 1])", "*, report, **_"))
     found = issues({"A": [["No", "Name", "Pay"], ["7", "Ann", 10], ["8", "Bo", 1]]})
     assert [(one["row"], one["message"]) for one in found] == [(2, "occurs more than once"), (3, "occurs more than once")]

@@ -1,11 +1,9 @@
 """What the engine finds by itself, each with a setting of its own."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import pytest
-from conftest import plugin
+from conftest import REGISTERS, plugin
 
 PACKAGE = """
 from ade_engine.fields import Field, date, text
@@ -18,11 +16,7 @@ FIELDS = [
     Field("price", headers=["price"], dtype="float"),
     Field("plain", headers=["plain"]),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 KEYS = ("cell", "severity", "rule", "field", "message", "value", "written")
 
 
@@ -69,8 +63,7 @@ def test_the_text_that_makes_text_of_a_column(made):
     assert outcome.found == [("B8", "warning", "column_is_text", None, said, "n/a", "n/a")]
     assert [(line["label"], line["column"], line["output"]) for line in outcome.issues] == [("Kg", "B", "B8")]
     header, *written = outcome.rows("A")
-    assert written[6][header.index("Issues")] == f"Kg: {said}"
-    assert made(rows, report_text_columns=False).found == []
+    assert written[6][header.index("Issues")] == f"Kg: {said}" and made(rows, report_text_columns=False).found == []
     assert made(rows, remove_unmapped_columns=True).found == []
     # Without the numbers of rows nothing has moved all the same.
     assert made(rows, row_provenance=False).issues[0]["row"] is None
@@ -169,5 +162,4 @@ def test_a_column_of_dates_that_a_program_has_half_converted(made):
     assert severity == "error" and message.startswith(said)
     # A day above 12 was typed; a text that could be read both ways was left; too few to say.
     assert found(*days, dt.date(2026, 1, 31), "15/01/2026", "18/01/2026") == []
-    assert found(*days, "15/01/2026", "01/02/2026") == []
-    assert found(*days[:2], "15/01/2026", "18/01/2026") == []
+    assert found(*days, "15/01/2026", "01/02/2026") == [] and found(*days[:2], "15/01/2026", "18/01/2026") == []

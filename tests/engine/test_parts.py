@@ -1,7 +1,5 @@
 """What the settings `detect_rows` and `drop_blank_rows` do in place of detectors and hooks, and fields that are parts of a column."""
 
-from __future__ import annotations
-
 import pytest
 from conftest import plugin, steps
 
@@ -40,11 +38,9 @@ def test_a_full_name_is_split_where_neither_part_has_a_column_and_the_report_say
     split, own = ({field["field"]: field for field in table["fields"]} for table in outcome.tables)
     for name in ("first_name", "last_name"):
         assert (split[name]["detected"], split[name]["derived"], split[name]["best_mapping_score"]) == (True, True, 0.9)
-        assert split[name]["source_headers"] == ["Name"]
-        assert split[name]["valid_cells"] == 2
+        assert split[name]["source_headers"] == ["Name"] and split[name]["valid_cells"] == 2
     # What was split in one table says nothing of another.
-    assert own["first_name"]["detected"] and not own["first_name"]["derived"]
-    assert not own["last_name"]["detected"]
+    assert own["first_name"]["detected"] and not own["first_name"]["derived"] and not own["last_name"]["detected"]
 
 
 @pytest.mark.parametrize("headers, wanted", [
@@ -70,13 +66,10 @@ def test_hooks_get_the_parts_and_may_say_otherwise(run):
     assert [row["first_name"] for row in records(outcome)] == [None]
 
 
-@pytest.mark.parametrize(
-    "make, message",
-    [
-        (lambda: FullName("name"), "headers should be a list of texts, not 'name'"),
-        (lambda: Field("a", read=person_name, part_of=FullName(["name"])), "a part such as FULL_NAME.first"),
-    ],
-)
+@pytest.mark.parametrize("make, message", [
+    (lambda: FullName("name"), "headers should be a list of texts, not 'name'"),
+    (lambda: Field("a", read=person_name, part_of=FullName(["name"])), "a part such as FULL_NAME.first"),
+])
 def test_what_is_no_part_is_refused_at_once(make, message):
     with pytest.raises(TypeError, match=message):
         make()
@@ -86,14 +79,7 @@ def test_a_field_s_words_are_those_of_its_whole_too():
     assert Field("a", headers=["First"], part_of=FullName(["Full  Name"]).first).words == {"first", "full name"}
 
 
-ROSTER = [
-    ["Crew of March"],
-    [],
-    ["Name", "Hours", "Remarks"],
-    ["Avery Smith", 5, None],
-    ["Jordan Lee", 7, "late"],
-    ["Bo Diaz", 6, None],
-]
+ROSTER = [["Crew of March"], [], ["Name", "Hours", "Remarks"], ["Avery Smith", 5, None], ["Jordan Lee", 7, "late"], ["Bo Diaz", 6, None]]
 
 
 def header_rows(outcome):

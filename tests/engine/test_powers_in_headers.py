@@ -1,7 +1,5 @@
 """Powers of ten that headers name in many languages, since edition 2026: what counts, what is told, and what is a name or a rate."""
 
-from __future__ import annotations
-
 import pytest
 from test_fields import Column
 
@@ -67,13 +65,3 @@ def test_a_line_above_the_table_that_names_a_power_is_told(succeed, line, is_tol
     told = outcome.notices("power_above")
     assert [one["cells"] for one in told] == ([["A1"]] if is_told else [])
     assert [row[1] for row in outcome.rows()[1:]] == [5, 7]
-
-
-def test_a_name_right_of_a_label_turns_the_units_below_the_others_into_no_names(succeed):
-    rows = [["Id", "Date", "Weight", "Qty", None], [None, "dd.mm.yyyy", "g", "pcs", "Notes"], ["U1", "2025-06-01", 1.5, 4, "dry"], ["U2", "2025-06-02", 2.5, 5, "wet"]]
-    outcome = succeed({"columns/a.py": FIELDS, "/settings.toml": 'edition = "2026"\n'}, rows, rows="")
-    header, first, _ = outcome.rows()
-    assert header[:5] == ["id", "date", "weight", "qty", "notes"] and first[2:5] == [1.5, 4, "dry"]
-    # Two names below a label are its columns.
-    rows[0][3:], rows[1][3:] = ["Overtime", None], ["Hours", "Amount"]
-    assert "Overtime Hours" in succeed({"columns/a.py": FIELDS, "/settings.toml": 'edition = "2026"\n'}, rows, rows="").rows()[0]

@@ -1,13 +1,11 @@
 """Rows with errors on a sheet of their own."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 
 import openpyxl
 import pytest
-from conftest import matrix, plugin, steps
+from conftest import REGISTERS, matrix, plugin, steps
 from package_check import check_package
 
 PACKAGE = """
@@ -26,19 +24,11 @@ FIELDS = [
     Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error"), (is_round, "info")]),
     Field("day", headers=["day"], read=date),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 HEADER = ["No", "Name", "Hours", "Day"]
 A = [
-    HEADER,
-    ["1", "Ann", 91, "2024-05-06"],
-    ["2", None, 10, "soon"],
-    ["3", "Cy", 12, "2024-05-07"],
-    ["4", None, 100, "later"],
-    ["5", "Di", 13, "2024-05-08"],
+    HEADER, ["1", "Ann", 91, "2024-05-06"], ["2", None, 10, "soon"], ["3", "Cy", 12, "2024-05-07"],
+    ["4", None, 100, "later"], ["5", "Di", 13, "2024-05-08"],
 ]
 B = [["Hours", "No", "Team", "Name"], [85, "6", 7, "Ed"], [20, "7", 8, None]]
 C = [["Team", "No", "Hours"], ["red", "8", 99], ["blue", "9", 7]]
@@ -52,11 +42,8 @@ HOOKS = {
     "says something itself": 'table.with_columns(pl.lit("a word of mine").alias("__ade_issue__name"))',
 }
 SHEETS = {
-    "one": {"A": A},
-    "three": {"A": A, "B": B, "Quarantine": C},
-    "two tables on a sheet": {"A": TWO},
-    "nothing wrong": {"A": [HEADER, A[3], A[5]]},
-    "nothing but errors": {"A": A[:2]},
+    "one": {"A": A}, "three": {"A": A, "B": B, "Quarantine": C}, "two tables on a sheet": {"A": TWO},
+    "nothing wrong": {"A": [HEADER, A[3], A[5]]}, "nothing but errors": {"A": A[:2]},
 }
 TOUCH = plugin("on_sheet_end", 'output_sheet["A1"].value', "*, output_sheet, **_")
 IS_TOUCHED = pytest.mark.parametrize("touched", [False, True], ids=["written", "touched"])
@@ -70,13 +57,12 @@ def made(succeed, template):
 
     def call(sheets, hook=None, touched=False, **settings):
         hooks = template / "src/ade_config/hooks"
-        hooks.mkdir(exist_ok=True)
         if hook is not None:
             (hooks / "own.py").write_text(plugin("on_table_validated", f"return {hook}", "*, table, **_"))
         if touched:
             (hooks / "touch.py").write_text(TOUCH)
         outcome = succeed(template, sheets, settings={"quarantine": "sheet", **settings})
-        check_package(outcome.output)
+        assert check_package(outcome.output) == []
         return outcome.issues, outcome, outcome.book
 
     return call
@@ -152,10 +138,7 @@ def test_the_sheet_has_the_columns_of_all_tables(made, style, touched):
     # Text on one sheet and a number on another: both are text.
     assert rows[0] == ["Sheet", "Source row", "Messages", number, "name", "hours", "day", "Team"]
     assert [[row[0], row[1], row[3], row[5], row[7]] for row in rows[1:]] == [
-        ["A", 2, "1", 91, None],
-        ["A", 3, "2", 10, None],
-        ["A", 5, "4", 100, None],
-        ["B", 2, "6", 85, "7"],
+        ["A", 2, "1", 91, None], ["A", 3, "2", 10, None], ["A", 5, "4", 100, None], ["B", 2, "6", 85, "7"],
         ["Quarantine", 2, "8", 99, "red"],
     ]
     assert rows[1][2] == "hours: more than 80"
@@ -174,7 +157,7 @@ def test_rows_with_errors_can_stand_in_a_workbook_of_their_own(made, style, touc
     in_sheet = values_of(whole["Quarantine 2"])
     lines, outcome, book = made(SHEETS["three"], touched=touched, output_style=style, quarantine="file")
     path = outcome.output.with_name("input_quarantine.xlsx")
-    check_package(path)
+    assert check_package(path) == []
     apart = openpyxl.load_workbook(path)
     assert book.sheetnames == ["A", "B", "Quarantine", "Issues"] and apart.sheetnames == ["Quarantine"]
     assert values_of(apart["Quarantine"]) == in_sheet
@@ -194,8 +177,7 @@ def test_without_rows_with_errors_there_is_no_such_workbook(made):
 
 def test_a_table_without_good_rows_keeps_its_header(made):
     _, outcome, book = made(SHEETS["nothing but errors"], output_style="plain")
-    assert values_of(book["A"]) == [["no", "name", "hours", "day"]]
-    assert book["Quarantine"].max_row == 2
+    assert values_of(book["A"]) == [["no", "name", "hours", "day"]] and book["Quarantine"].max_row == 2
     assert outcome.notices("rows_quarantined")[0]["message"].startswith("1 row with an error stands")
 
 
@@ -241,8 +223,7 @@ def test_of_a_turned_table_no_row_is_named(run, template):
     outcome = run(template, lying, settings={"quarantine": "sheet"})
     sheet = outcome.book["Quarantine"]
     headers, row = values_of(sheet)
-    assert headers[:2] == ["Sheet", "Messages"]
-    assert dict(zip(headers, row))["Member ID"] == "M-102"
+    assert headers[:2] == ["Sheet", "Messages"] and dict(zip(headers, row))["Member ID"] == "M-102"
     assert {line["cell"] for line in outcome.issues if line["output_sheet"] == "Quarantine"} == {"C3"}
 
 
@@ -252,8 +233,6 @@ def test_what_no_cell_can_hold_is_replaced(made):
 
 
 def test_hooks_see_the_rows_that_stay(made, template):
-    hooks = template / "src/ade_config/hooks"
-    hooks.mkdir(exist_ok=True)
     written = """
         assert write_table.height == table_result.table.height == table_result.row_count == 2
         assert output_region.max_row == 3

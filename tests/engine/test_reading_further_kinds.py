@@ -49,8 +49,7 @@ ROWS = [["Order No", "Customer", "Amount"], ["00123", "Müller, Ltd", "7.690,00"
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "cp1252"])
 def test_text_between_tabs(tmp_path, name, encoding):
     (tmp_path / name).write_bytes("\r\n".join(map("\t".join, ROWS)).encode(encoding))
-    assert native_sheets(tmp_path / name) == {"a": ROWS}
-    assert opened(tmp_path / name).kind == "csv"
+    assert native_sheets(tmp_path / name) == {"a": ROWS} and opened(tmp_path / name).kind == "csv"
 
 
 @pytest.mark.parametrize(("name", "text", "rows"), [
@@ -121,8 +120,7 @@ def test_the_pages_of_a_mail_are_sheets(tmp_path):
         ("a_files/s.css", "text/css", "7bit", b".d {mso-number-format:'Short Date'}"),
     ))  # fmt: skip
     assert native_sheets(tmp_path / "a.xls") == {"Über": [["é", DAY]], "Off": [["é", DAY]]}
-    assert facts(tmp_path / "a.xls")[:2] == (["visible", "hidden"], "Über")
-    assert opened(tmp_path / "a.xls").kind == "mht"
+    assert facts(tmp_path / "a.xls")[:2] == (["visible", "hidden"], "Über") and opened(tmp_path / "a.xls").kind == "mht"
 
 
 # XML Spreadsheet 2003 ----------------------------------------------------------------------------------------------------
@@ -141,12 +139,7 @@ XML = """<?xml version="1.0" encoding="{0}"?><?mso-application progid="Excel.She
 <Cell><Data ss:Type="DateTime">1899-12-31T12:00:00.000</Data></Cell><Cell ss:StyleID="h"><Data ss:Type="DateTime">1900-01-01T12:00:00.000</Data></Cell>
 <Cell><Data ss:Type="Boolean">1</Data></Cell><Cell><Data ss:Type="Error">#N/A</Data></Cell><Cell ss:StyleID="z"><Data ss:Type="Number">7</Data></Cell>
 <Cell ss:StyleID="d"><Data ss:Type="Number">45688</Data></Cell><Cell ss:Formula="=A1"/></Row></Table></Worksheet></Workbook>"""
-XML_CELLS = [
-    ["A&Bold", None, 7690, None, None, 1.5],
-    [],
-    [],
-    [DAY, dt.time(12), HOURS, True, "#N/A", 7, DAY],
-]
+XML_CELLS = [["A&Bold", None, 7690, None, None, 1.5], [], [], [DAY, dt.time(12), HOURS, True, "#N/A", 7, DAY]]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
@@ -196,15 +189,7 @@ ODS_ROWS = f"""<table:table-row>{cell("string", text="two <text:s text:c='2'/>x<
 <table:table-row-group><table:table-row>{cell("date", "2025-01-31")}{cell("date", "2025-01-31T10:30:15")}{cell("time", "PT12H00M00.000000000S")}
 {cell("time", "PT36H00M00S")}{cell("boolean", "true")}{cell("percentage", 0.12)}
 {cell("string", "", text="#N/A", more='xmlns:calcext="x" calcext:value-type="error"')}{cell("string", "stated")}</table:table-row></table:table-row-group>"""
-ODS_CELLS = [
-    ["two   x\nlines", None, 7690, 1.5, 7, 12],
-    [1, 1],
-    [1, 1],
-    [],
-    [],
-    [],
-    [DAY, MOMENT, dt.time(12), HOURS, True, 0.12, "#N/A", "stated"],
-]
+ODS_CELLS = [["two   x\nlines", None, 7690, 1.5, 7, 12], [1, 1], [1, 1], [], [], [], [DAY, MOMENT, dt.time(12), HOURS, True, 0.12, "#N/A", "stated"]]
 
 
 def test_open_document_has_types_and_places(tmp_path):

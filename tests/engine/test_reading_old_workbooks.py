@@ -1,7 +1,5 @@
 """The native reader of ``.xls`` against xlrd, cell by cell."""
 
-from __future__ import annotations
-
 import datetime as dt
 import random
 
@@ -88,12 +86,7 @@ def test_sheets_their_states_and_the_active_one(tmp_path):
     book.set_active_sheet(2)
     book.save(str(tmp_path / "book.xls"))
     source = open_source(str(tmp_path / "book.xls"))
-    assert [(sheet.title, sheet.state) for sheet in source.sheets] == [
-        ("One", "hidden"),
-        ("Two", "visible"),
-        ("Three", "visible"),
-        ("Four", "veryHidden"),
-    ]
+    assert [(sheet.title, sheet.state) for sheet in source.sheets] == [("One", "hidden"), ("Two", "visible"), ("Three", "visible"), ("Four", "veryHidden")]
     assert source.active is source.sheets[2]
 
 

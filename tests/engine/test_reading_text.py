@@ -1,7 +1,5 @@
 """The native reader of separated text against Python's ``csv`` module, and what the settings let it detect."""
 
-from __future__ import annotations
-
 import csv
 import random
 

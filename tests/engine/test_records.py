@@ -1,7 +1,5 @@
 """The model classes, which behave as dataclasses."""
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 import pickle
@@ -60,8 +58,7 @@ def test_contexts_are_dataclasses_with_an_optional_logger(cls):
     names = [field.name for field in dataclasses.fields(cls)]
     assert {"settings", "metadata", "state", "input_file_name", "logger"} <= set(names)
     context = cls(**{name: None for name in names if name != "logger"})
-    assert context.logger is None
-    assert dataclasses.replace(context, state={"x": 1}).state == {"x": 1}
+    assert context.logger is None and dataclasses.replace(context, state={"x": 1}).state == {"x": 1}
     if len(names) > 5:
         with pytest.raises(TypeError):
             cls(settings=None, metadata={}, state={}, input_file_name="x")
@@ -83,8 +80,7 @@ def test_records_are_equal_by_value_and_can_be_changed_unless_frozen():
 
 def test_a_region_is_frozen_and_hashable():
     region = TableRegion(1, 1, 4, 3)
-    assert dataclasses.replace(region, max_row=9).a1 == "A1:C9"
-    assert {region: 1}[TableRegion(1, 1, 4, 3)] == 1
+    assert dataclasses.replace(region, max_row=9).a1 == "A1:C9" and {region: 1}[TableRegion(1, 1, 4, 3)] == 1
     assert region.__dataclass_params__.frozen and not FieldDef("a").__dataclass_params__.frozen
     with pytest.raises(dataclasses.FrozenInstanceError):
         region.max_row = 9
@@ -130,6 +126,4 @@ def test_packages_can_derive_classes_of_their_own():
 def test_entries_of_a_registry_can_be_made_by_hand():
     entry = RegisteredFn(fn=len, priority=1, module="m", qualname="q")
     assert (entry.field, entry.row_kind, entry.hook_name) == (None, None, None)
-    assert RegisteredFn.of(len, 3, hook_name=HookName.ON_SHEET_END) == RegisteredFn(
-        len, 3, "builtins", "len", None, None, HookName.ON_SHEET_END
-    )
+    assert RegisteredFn.of(len, 3, hook_name=HookName.ON_SHEET_END) == RegisteredFn(len, 3, "builtins", "len", None, None, HookName.ON_SHEET_END)

@@ -1,11 +1,9 @@
 """Hooks report issues of their own: of cells, rows, columns, tables, sheets and the workbook."""
 
-from __future__ import annotations
-
 import random
 
 import pytest
-from conftest import everything
+from conftest import REGISTERS, everything
 
 from ade_engine.extensions.invoke import Caller
 from ade_engine.extensions.registry import Registry
@@ -24,11 +22,7 @@ FIELDS = [
     Field("no", headers=["no"], read=text, key=True, label="Number"),
     Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error")]),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 ROWS = [["No", "Hours"], ["1", 91], ["2", 10], ["3", 12], ["2", 40]]
 KEYS = ("sheet", "cell", "row", "column", "severity", "field", "rule", "message", "key", "output", "table")
 
@@ -37,7 +31,6 @@ KEYS = ("sheet", "cell", "row", "column", "severity", "field", "rule", "message"
 def made(run_by_ade, template):
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE)
     hooks = template / "src/ade_config/hooks"
-    hooks.mkdir(exist_ok=True)
 
     def call(sheets=None, settings=None, is_refused=False, **stages):
         """``stages``: for each stage the body of a hook, or several."""
@@ -88,8 +81,7 @@ EXPECTED = [
 @pytest.mark.parametrize("stage", ["on_table_transformed", "on_table_validated"])
 def test_what_hooks_report_is_listed_counted_and_shown(made, stage):
     outcome = made(**{stage: SAID})
-    assert outcome.found == EXPECTED
-    assert _counts(outcome) == {"error": 3, "warning": 2, "info": 2}
+    assert outcome.found == EXPECTED and _counts(outcome) == {"error": 3, "warning": 2, "info": 2}
     assert outcome.noticed["issue_list"]["rows_with_errors"] == 3
     header, *rows = outcome.rows("A")
     said = [(row[header.index("Severity")], row[header.index("Issues")]) for row in rows]
@@ -100,8 +92,7 @@ def test_what_hooks_report_is_listed_counted_and_shown(made, stage):
         ("error", "Row: twice in the file"),
     ]
     listed = outcome.rows("Issues")[4:]
-    assert len(listed) == len(EXPECTED)
-    assert [row[-1] for row in listed] == [line[6] for line in EXPECTED]
+    assert len(listed) == len(EXPECTED) and [row[-1] for row in listed] == [line[6] for line in EXPECTED]
     # Without values of cells in what is stored.
     told = [(one["rule"], one["count"], one["cells"]) for one in outcome.noticed["issues"]]
     assert ("own", 2, ["B3:B4"]) in told and ("no.twice", 2, []) in told
@@ -121,11 +112,7 @@ def test_what_was_reported_before_stays_at_its_rows(made):
 
 def test_hooks_that_move_rows_take_what_was_reported_along(made):
     outcome = made(on_table_mapped=[TWICE, 'return table.filter(pl.col("no") != "3").reverse()'])
-    assert [line[1:3] + line[6:7] for line in outcome.found] == [
-        ("B2", 2, "hours.up_to_80"),
-        (None, 3, "no.twice"),
-        (None, 5, "no.twice"),
-    ]
+    assert [line[1:3] + line[6:7] for line in outcome.found] == [("B2", 2, "hours.up_to_80"), (None, 3, "no.twice"), (None, 5, "no.twice")]
     # A row that is dropped takes its issues along.
     outcome = made(on_table_mapped=[TWICE, 'return table.unique("no", keep="first", maintain_order=True)'])
     assert [line[2] for line in outcome.found if line[6] == "no.twice"] == [3]
@@ -162,16 +149,11 @@ def test_sheets_and_the_workbook(made):
     )
     whole = [(line["sheet"], line["rule"], line["message"], line["table"]) for line in outcome.lines if line["field"] is None]
     assert whole == [
-        ("A", "own", "start", None),
-        ("A", "own", "written", 1),
-        ("A", "sheet.end", "end", None),
-        ("B", "own", "start", None),
-        ("B", "own", "written", 1),
-        ("B", "sheet.end", "end", None),
+        ("A", "own", "start", None), ("A", "own", "written", 1), ("A", "sheet.end", "end", None),
+        ("B", "own", "start", None), ("B", "own", "written", 1), ("B", "sheet.end", "end", None),
         ("", "few", "too few sheets", None),
     ]
-    assert _counts(outcome) == {"error": 3, "warning": 3, "info": 2}
-    assert len(outcome.rows("Issues")[4:]) == 8
+    assert _counts(outcome) == {"error": 3, "warning": 3, "info": 2} and len(outcome.rows("Issues")[4:]) == 8
     sheets = outcome.completed["workbooks"][0]["sheets"]
     assert [sheet["validation"]["issues_total"] for sheet in sheets] == [4, 3]
 
@@ -180,11 +162,7 @@ def test_rows_with_reported_errors_are_quarantined(made):
     outcome = made(settings={"quarantine": "sheet"}, on_table_validated=SAID)
     assert outcome.noticed["issue_list"]["rows_quarantined"] == 3
     header, *rows = outcome.rows("Quarantine")
-    assert [row[header.index("Messages")] for row in rows] == [
-        "hours: more than 80",
-        "hours: low; Row: twice in the file",
-        "Row: twice in the file",
-    ]
+    assert [row[header.index("Messages")] for row in rows] == ["hours: more than 80", "hours: low; Row: twice in the file", "Row: twice in the file"]
     assert [line[:9] for line in outcome.found] == [line[:9] for line in EXPECTED]
     assert _counts(outcome) == {"error": 3, "warning": 2, "info": 2}
 
@@ -203,19 +181,16 @@ def test_a_rule_that_stands_in_no_code_is_not_told(made):
     assert {one["rule"] for one in outcome.noticed["issues"]} == {"<hook>", "hours.up_to_80"}
 
 
-@pytest.mark.parametrize(
-    "call, said",
-    [
-        ('report("x", rows=[True])', "report: rows has 1 entries, and the table has 4 rows"),
-        ('report("x", rows=[4])', "report: rows should be positions from 0 to 3"),
-        ('report("x", rows="no")', "report: rows should be an expression, truth values or a list of positions"),
-        ('report("x", rows=pl.col("no"))', "report: rows should be truth values or positions, not String"),
-        ('report("x", field="hour")', "report: field 'hour' is not registered; did you mean 'hours'?"),
-        ('report("x", severity="eror")', "report: the severity should be 'error', 'warning' or 'info', not 'eror'; did you mean 'error'?"),
-        ('report("x", rule="a b")', "report: a rule is made of letters, digits, '_' and '.', 80 at most, not 'a b'"),
-        ("report(3)", "report: the message should be a text that says what is wrong"),
-    ],
-)
+@pytest.mark.parametrize("call, said", [
+    ('report("x", rows=[True])', "report: rows has 1 entries, and the table has 4 rows"),
+    ('report("x", rows=[4])', "report: rows should be positions from 0 to 3"),
+    ('report("x", rows="no")', "report: rows should be an expression, truth values or a list of positions"),
+    ('report("x", rows=pl.col("no"))', "report: rows should be truth values or positions, not String"),
+    ('report("x", field="hour")', "report: field 'hour' is not registered; did you mean 'hours'?"),
+    ('report("x", severity="eror")', "report: the severity should be 'error', 'warning' or 'info', not 'eror'; did you mean 'error'?"),
+    ('report("x", rule="a b")', "report: a rule is made of letters, digits, '_' and '.', 80 at most, not 'a b'"),
+    ("report(3)", "report: the message should be a text that says what is wrong"),
+])
 def test_what_cannot_be_reported(made, monkeypatch, call, said):
     monkeypatch.delenv("ADE_ENGINE_RUN")
     outcome = made(is_refused=True, on_table_validated=call)

@@ -2,8 +2,6 @@
 that stand beside a table. Each value is known by its cell.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 
@@ -152,11 +150,7 @@ UPPER = ["Site", "Jan 2025", None, "Feb 2025", None]
 def test_plan_and_actual_of_a_month_stand_in_one_row(read, header):
     rows = [*header, ["North", 10, 11, 20, "?2"], ["South", None, None, 40, None]]
     outcome = read(PLAN, rows)
-    assert values(outcome, "Site", "Month", "Planned", "Spent") == [
-        ("North", day(1), 10, 11),
-        ("North", day(2), 20, None),
-        ("South", day(2), 40, None),
-    ]
+    assert values(outcome, "Site", "Month", "Planned", "Spent") == [("North", day(1), 10, 11), ("North", day(2), 20, None), ("South", day(2), 40, None)]
     assert outcome.at == [(f"E{len(header) + 1}", "actual.value_lost", "?2")]
 
 
@@ -284,10 +278,7 @@ def form(customer, ordered, *articles):
 
 def test_a_form_above_a_table_is_of_all_its_records(read):
     outcome = read(FORM, form("Acme", "soon", ["A-1", 5], ["A-2", 7]))
-    assert values(outcome, "Customer", "Ordered", "Period", "Article", "Quantity") == [
-        ("Acme", None, day(3), "A-1", 5),
-        ("Acme", None, day(3), "A-2", 7),
-    ]
+    assert values(outcome, "Customer", "Ordered", "Period", "Article", "Quantity") == [("Acme", None, day(3), "A-1", 5), ("Acme", None, day(3), "A-2", 7)]
     assert outcome.at == [("E2", "ordered.value_lost", "soon")]
 
 
@@ -391,39 +382,33 @@ def test_a_field_is_the_difference_of_others(read):
     assert not read(METERS, [["Meter", "Consumption"], ["M-1", 20], ["M-2", 35]]).at
 
 
-@pytest.mark.parametrize(
-    "make, said",
-    [
-        (lambda: Stack("month"), "did you mean 'months'?"),
-        (lambda: Stack(), "takes a series such as"),
-        (lambda: Stack("months", year=25), "should be a year such as 2025"),
-        (lambda: Stack(pattern="("), "should be a regular expression"),
-        (lambda: Stack("months", values={"plan": "plan"}), "should be lists of words by name"),
-        (lambda: Stack("months", values={"plan": ["plan"]}).value, "write ['plan'] in place of .value"),
-        (lambda: Stack("months", values={"plan": ["plan"]})["paln"], "did you mean 'plan'?"),
-        (lambda: Field("a", part_of=Stack("months")), "such as MONTHS.header or MONTHS.value"),
-        (lambda: Field("a", beside="Customer"), "should be sheet_name, file_name, section"),
-        (lambda: Field("a", split=[""]), "should be what parts values"),
-        (lambda: label(), "takes the words of the label"),
-        (lambda: title("["), "takes a regular expression"),
-        (lambda: file_name(3), "takes a regular expression"),
-        (lambda: sum_of("net"), "takes the names of two fields or more"),
-    ],
-)
+@pytest.mark.parametrize("make, said", [
+    (lambda: Stack("month"), "did you mean 'months'?"),
+    (lambda: Stack(), "takes a series such as"),
+    (lambda: Stack("months", year=25), "should be a year such as 2025"),
+    (lambda: Stack(pattern="("), "should be a regular expression"),
+    (lambda: Stack("months", values={"plan": "plan"}), "should be lists of words by name"),
+    (lambda: Stack("months", values={"plan": ["plan"]}).value, "write ['plan'] in place of .value"),
+    (lambda: Stack("months", values={"plan": ["plan"]})["paln"], "did you mean 'plan'?"),
+    (lambda: Field("a", part_of=Stack("months")), "such as MONTHS.header or MONTHS.value"),
+    (lambda: Field("a", beside="Customer"), "should be sheet_name, file_name, section"),
+    (lambda: Field("a", split=[""]), "should be what parts values"),
+    (lambda: label(), "takes the words of the label"),
+    (lambda: title("["), "takes a regular expression"),
+    (lambda: file_name(3), "takes a regular expression"),
+    (lambda: sum_of("net"), "takes the names of two fields or more"),
+])
 def test_what_cannot_be_declared_is_refused(make, said):
     with pytest.raises(TypeError) as refused:
         make()
     assert said in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    "fields, toml, said",
-    [
-        ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.header)]', "", "no field has its cells"),
-        ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.value), Field("b", part_of=M.value)]', "", "fields 'a' and 'b' are both Stack('months').value"),
-        ('FIELDS = [Field("currency")]', 'values = {curency = "USD"}', "did you mean 'currency'?"),
-    ],
-)
+@pytest.mark.parametrize("fields, toml, said", [
+    ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.header)]', "", "no field has its cells"),
+    ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.value), Field("b", part_of=M.value)]', "", "fields 'a' and 'b' are both Stack('months').value"),
+    ('FIELDS = [Field("currency")]', 'values = {curency = "USD"}', "did you mean 'currency'?"),
+])
 def test_what_does_not_fit_together_is_refused_before_a_run(run, fields, toml, said):
     module = f"from ade_engine.fields import *\n{fields}\ndef register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
     outcome = run({"columns/fields.py": module, "/settings.toml": f'edition = "2026"\n{toml}\n'}, [["a"], ["b"]], rows=None)

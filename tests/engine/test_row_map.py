@@ -1,7 +1,5 @@
 """The row map beside the workbook: which line of the sender each row of the output is of, and why lines have none."""
 
-from __future__ import annotations
-
 import json
 import random
 
@@ -48,7 +46,6 @@ def mapped(succeed, template):
 
     def call(data, hook=None, stage="on_table_validated", touch=None, touched_at="on_sheet_end", **settings):
         hooks = template / "src/ade_config/hooks"
-        hooks.mkdir(exist_ok=True)
         (hooks / "moves.py").write_text(plugin(stage, f"return {hook}", "*, table, **_"))
         body = f"output_sheet = output_workbook.worksheets[0]\n{touch or 'pass'}"
         (hooks / "touches.py").write_text(BY_HAND + plugin(touched_at, body, "*, output_workbook, **_"))
@@ -71,8 +68,7 @@ def lines_of(content, title):
     """The lines that have no row, with their reasons."""
     lines = [one for one in content["not_written"] if one["sheet"] == title]
     found = {row: one["reason"] for one in lines for row in range(one["first"], one["last"] + 1)}
-    assert len(found) == sum(one["last"] - one["first"] + 1 for one in lines)
-    assert {*found.values()} <= REASONS
+    assert len(found) == sum(one["last"] - one["first"] + 1 for one in lines) and {*found.values()} <= REASONS
     assert [*found] == sorted(found)
     return found
 
@@ -108,9 +104,7 @@ def test_each_row_is_of_the_line_that_the_map_names(mapped, hook, stage, has_lis
     holds(content, outcome, sheets, "M-")
 
 
-@pytest.mark.parametrize(
-    "hook, stage, has_list", matrix([name for name in HOSTILE if "column" not in name or "each" in name], STAGES, [True, False])
-)
+@pytest.mark.parametrize("hook, stage, has_list", matrix([name for name in HOSTILE if "column" not in name or "each" in name], STAGES, [True, False]))
 def test_where_rows_are_not_known_the_map_names_the_hook(mapped, hook, stage, has_list):
     sheets = {"North": sheet(random.Random(f"{hook} {stage}"))[0]}
     content, outcome = mapped(sheets, HOSTILE[hook], stage, issue_list=has_list)

@@ -1,7 +1,5 @@
 """Rows that only their neighbours explain: lines of records, section heads, page titles, further headers, lone texts."""
 
-from __future__ import annotations
-
 import pytest
 
 HEADERS = ["Ticket", "Client", "Place", "Fee"]
@@ -37,10 +35,7 @@ LINES = {
     "below some": (lambda n: [[None, f"c/o {PLACES[n]}"]] if n % 3 == 0 else [], {"Client line 2": "c/o Bern"}),
     "below all but the last": (lambda n: [[None, f"{n + 3} High Street"]] if n < 7 else [], {"Client line 2": "3 High Street"}),
     "two texts": (lambda n: [[None, f"{n + 3} High Street", f"Box {n}"]], {"Client line 2": "3 High Street", "Place line 2": "Box 0"}),
-    "two lines": (
-        lambda n: [[None, f"{n + 3} High Street"], [None, f"Yard {n}"]],
-        {"Client line 2": "3 High Street", "Client line 3": "Yard 0"},
-    ),
+    "two lines": (lambda n: [[None, f"{n + 3} High Street"], [None, f"Yard {n}"]], {"Client line 2": "3 High Street", "Client line 3": "Yard 0"}),
     "in the first column": (lambda n: [[f"attn. Ms {PLACES[n]}er"]] if n % 2 else [], {"Ticket line 2": None}),
 }  # fmt: skip
 
@@ -93,15 +88,12 @@ def test_a_table_that_begins_with_a_section_head_has_sections(normalize, place, 
     assert {one["level"] for one in notices.get("doubtful_header_row", [])} <= {"info"}
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [["Order", "Customer", "Article"], [1001, "Blom Ltd", "Hammer"], [None, None, "Nails"], [None, None, "Saw"],
-         [1002, "Cohen & Co", "Screws"], [None, None, "Glue"], [1003, "Dahl AG", "Drill"]],
-        [["Team", "Member"], ["North", "Ada"], [None, "Bo"], [None, "Cy"], ["South", "Di"], [None, "Eli"], ["West", "Flo"]],
-        [["Course", "Dish"], ["Starter", "Soup"], [None, "Salad"], ["Main", "Fish"], [None, "Pasta"], ["Dessert", "Cake"]],
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("rows", [
+    [["Order", "Customer", "Article"], [1001, "Blom Ltd", "Hammer"], [None, None, "Nails"], [None, None, "Saw"],
+     [1002, "Cohen & Co", "Screws"], [None, None, "Glue"], [1003, "Dahl AG", "Drill"]],
+    [["Team", "Member"], ["North", "Ada"], [None, "Bo"], [None, "Cy"], ["South", "Di"], [None, "Eli"], ["West", "Flo"]],
+    [["Course", "Dish"], ["Starter", "Soup"], [None, "Salad"], ["Main", "Fish"], [None, "Pasta"], ["Dessert", "Cake"]],
+])  # fmt: skip
 def test_items_below_a_key_that_is_written_once_are_records(normalize, rows):
     (table,), notices = normalize(rows)
     assert numbers(table) == [*range(2, len(rows) + 1)] and [row[rows[0][-1]] for row in table] == [row[-1] for row in rows[1:]]
@@ -189,8 +181,7 @@ def test_a_row_that_may_be_the_header_of_a_further_table_of_texts_is_told(normal
     row = 5 + len(above)
     assert numbers(table) == [2, 3, 4, *range(row, row + 4)]
     (told,) = notices["doubtful_rows"]
-    assert "may be the header of another table" in told["message"]
-    assert told["rows"] == [[row, row]]
+    assert "may be the header of another table" in told["message"] and told["rows"] == [[row, row]]
 
 
 STAFF = [["Ada Blom", 38, 1200.5], ["Bo Cohen", 36, 1100.5], ["Cy Dahl", 40, 1300.75], ["Di Eng", 39, 1250.25], ["Eli Falk", 37, 1150.75]]

@@ -3,9 +3,6 @@
 Floats among text are the exception: they are as polars 1.36 prints them, whatever version is installed.
 """
 
-from __future__ import annotations
-
-import datetime as dt
 import itertools
 import random
 
@@ -116,8 +113,7 @@ def test_series_outlive_the_scan(tmp_path):
     scan = scan_of(tmp_path, [[f'<c t="str"><v>{text}</v></c>' for text in texts]])
     series = scan.series("x", 0, 0, scan.rows_emitted)
     del scan
-    assert series.to_list() == texts
-    assert series.str.to_uppercase().to_list() == [text.upper() for text in texts]
+    assert series.to_list() == texts and series.str.to_uppercase().to_list() == [text.upper() for text in texts]
 
 
 def test_columns_beyond_the_sheet_are_null(tmp_path):

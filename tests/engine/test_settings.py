@@ -1,7 +1,5 @@
 """Settings, where they come from, and what they may be."""
 
-from __future__ import annotations
-
 import copy
 import json
 import os
@@ -87,8 +85,7 @@ def clean(tmp_path, monkeypatch):
 
 
 def test_defaults():
-    assert Settings().to_dict() == DEFAULTS
-    assert Settings.load().to_dict() == DEFAULTS
+    assert Settings().to_dict() == DEFAULTS and Settings.load().to_dict() == DEFAULTS
     assert Settings().model_dump(mode="json") == DEFAULTS
     assert Settings().model_dump() == {**DEFAULTS, "na": (), "supported_file_extensions": (".xlsx", ".xlsm", ".xls", ".csv")}
 
@@ -129,13 +126,11 @@ def test_precedence_from_low_to_high(tmp_path, monkeypatch):
     write_files(tmp_path, {".env": "ADE_ENGINE_DETECTOR_COLUMN_SAMPLE_SIZE=3"})
     assert size() == 3
     monkeypatch.setenv("ADE_ENGINE_DETECTOR_COLUMN_SAMPLE_SIZE", "4")
-    assert size() == 4
-    assert size(detector_column_sample_size=5) == 5
+    assert size() == 4 and size(detector_column_sample_size=5) == 5
     # Settings(...) reads the working folder only; a working folder can be named.
     monkeypatch.delenv("ADE_ENGINE_DETECTOR_COLUMN_SAMPLE_SIZE")
     (tmp_path / ".env").unlink()
-    assert Settings().detector_column_sample_size == 1
-    assert Settings.load(cwd=package).detector_column_sample_size == 2
+    assert Settings().detector_column_sample_size == 1 and Settings.load(cwd=package).detector_column_sample_size == 2
 
 
 def test_tables_of_files_and_assignments_outrank_what_holds_for_all(tmp_path, monkeypatch):
@@ -157,8 +152,7 @@ def test_tables_of_files_and_assignments_outrank_what_holds_for_all(tmp_path, mo
         settings = Settings.load(config_package_dir=package, input_name=name, **more)
         return settings.date_order, settings.decimal_mark, [(one["setting"], one["source"]) for one in settings.overrides()]
 
-    assert found(None) == ("dmy", "auto", [])
-    assert found("eu.xlsx") == ("dmy", "auto", [])
+    assert found(None) == ("dmy", "auto", []) and found("eu.xlsx") == ("dmy", "auto", [])
     # Case does not count, and of tables that match the later one wins, in the order of the file.
     order, mark = ("date_order", '[files."us_*"]'), ("decimal_mark", '[files."*.csv"]')
     assert found("US_1.CSV") == ("mdy", ",", [order, mark])
@@ -206,53 +200,47 @@ def test_unknown_keys_are_ignored(tmp_path, monkeypatch):
     assert Settings(nor_this=5).to_dict() == DEFAULTS
 
 
-@pytest.mark.parametrize(
-    "key, text, value",
-    [
-        ("remove_unmapped_columns", "TRUE", True),
-        ("remove_unmapped_columns", "on", True),
-        ("merge_stacked_headers", "No", False),
-        ("merge_stacked_headers", "0", False),
-        ("max_empty_rows_run", "7", 7),
-        ("max_empty_cols_run", " 12 ", 12),
-        ("mapping_tie_resolution", "leave_unmapped", "leave_unmapped"),
-        ("log_format", "ndjson", "ndjson"),
-        ("log_level", "debug", 10),
-        ("log_level", "35", 35),
-        ("supported_file_extensions", '["XLSX", ".csv"]', (".XLSX", ".csv")),
-        ("supported_file_extensions", '"xlsx, .csv"', (".xlsx", ".csv")),
-        ("csv_encoding", "Latin-1", "latin-1"),
-        ("csv_delimiter", ";", ";"),
-        ("csv_delimiter", "\\t", "\t"),
-        ("csv_delimiter", "auto", "auto"),
-        ("csv_delimiter", "tab", "\t"),
-        ("csv_delimiter", "semicolon", ";"),
-    ],
-)
+@pytest.mark.parametrize("key, text, value", [
+    ("remove_unmapped_columns", "TRUE", True),
+    ("remove_unmapped_columns", "on", True),
+    ("merge_stacked_headers", "No", False),
+    ("merge_stacked_headers", "0", False),
+    ("max_empty_rows_run", "7", 7),
+    ("max_empty_cols_run", " 12 ", 12),
+    ("mapping_tie_resolution", "leave_unmapped", "leave_unmapped"),
+    ("log_format", "ndjson", "ndjson"),
+    ("log_level", "debug", 10),
+    ("log_level", "35", 35),
+    ("supported_file_extensions", '["XLSX", ".csv"]', (".XLSX", ".csv")),
+    ("supported_file_extensions", '"xlsx, .csv"', (".xlsx", ".csv")),
+    ("csv_encoding", "Latin-1", "latin-1"),
+    ("csv_delimiter", ";", ";"),
+    ("csv_delimiter", "\\t", "\t"),
+    ("csv_delimiter", "auto", "auto"),
+    ("csv_delimiter", "tab", "\t"),
+    ("csv_delimiter", "semicolon", ";"),
+])
 def test_values_from_the_environment(monkeypatch, key, text, value):
     monkeypatch.setenv(f"ADE_ENGINE_{key.upper()}", text)
     assert getattr(Settings(), key) == value
 
 
-@pytest.mark.parametrize(
-    "key, text",
-    [
-        (key, text)
-        for key, texts in {
-            "remove_unmapped_columns": ("maybe", ""),
-            "max_empty_rows_run": ("0", "none"),
-            "max_empty_cols_run": ("-1", "1.5"),
-            "detector_column_sample_size": ("many",),
-            "mapping_tie_resolution": ("Leftmost",),
-            "log_format": ("json",),
-            "log_level": ("LOUD",),
-            "supported_file_extensions": (".xlsx,.csv", '{".xlsx": 1}'),
-            "csv_encoding": ("utf-99",),
-            "csv_delimiter": (";;", '"'),
-        }.items()
-        for text in texts
-    ],
-)
+@pytest.mark.parametrize("key, text", [
+    (key, text)
+    for key, texts in {
+        "remove_unmapped_columns": ("maybe", ""),
+        "max_empty_rows_run": ("0", "none"),
+        "max_empty_cols_run": ("-1", "1.5"),
+        "detector_column_sample_size": ("many",),
+        "mapping_tie_resolution": ("Leftmost",),
+        "log_format": ("json",),
+        "log_level": ("LOUD",),
+        "supported_file_extensions": (".xlsx,.csv", '{".xlsx": 1}'),
+        "csv_encoding": ("utf-99",),
+        "csv_delimiter": (";;", '"'),
+    }.items()
+    for text in texts
+])
 def test_bad_values_are_errors_that_name_the_variable(monkeypatch, key, text):
     monkeypatch.setenv(f"ADE_ENGINE_{key.upper()}", text)
     with pytest.raises(SettingsError, match=f"ADE_ENGINE_{key.upper()}"):
@@ -261,13 +249,10 @@ def test_bad_values_are_errors_that_name_the_variable(monkeypatch, key, text):
         Settings()
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        *("max_empty_rows_run = 'x'", "max_empty_rows_run = 0", "remove_unmapped_columns = 'x'"),
-        *("supported_file_extensions = 5", "log_format = 1", "not toml"),
-    ],
-)
+@pytest.mark.parametrize("line", [
+    *("max_empty_rows_run = 'x'", "max_empty_rows_run = 0", "remove_unmapped_columns = 'x'"),
+    *("supported_file_extensions = 5", "log_format = 1", "not toml"),
+])
 def test_bad_files_are_errors_that_name_the_file(tmp_path, line):
     write_files(tmp_path, {"settings.toml": line})
     with pytest.raises(SettingsError, match="settings.toml"):
@@ -292,8 +277,7 @@ def test_the_level_comes_from_the_environment_only(tmp_path, monkeypatch):
     monkeypatch.setenv("ADE_LOG_LEVEL", "ERROR")
     assert Settings().log_level == 40
     monkeypatch.setenv("ADE_ENGINE_LOG_LEVEL", "30")
-    assert Settings().log_level == 30
-    assert Settings(log_level="debug").log_level == 10
+    assert Settings().log_level == 30 and Settings(log_level="debug").log_level == 10
 
 
 def test_lists_in_toml_are_lists(tmp_path):
@@ -343,8 +327,7 @@ def test_settings_have_the_methods_of_the_model_that_they_once_were():
     assert dict(settings) == settings.model_dump() == settings.dict() and type(copied) is Settings
     assert json.loads(settings.model_dump_json()) == settings.model_dump(mode="json")
     assert settings.model_dump_json().startswith('{"config_package":"somewhere","remove_unmapped_columns":false,')
-    assert list(Settings.model_fields) == list(DEFAULTS)
-    assert Settings.model_fields["max_empty_rows_run"].default == 1000
+    assert list(Settings.model_fields) == list(DEFAULTS) and Settings.model_fields["max_empty_rows_run"].default == 1000
     assert settings.model_fields_set == {"log_format", "config_package"}
     assert settings.model_dump(exclude_defaults=True) == settings.model_dump(include=settings.model_fields_set)
     assert settings.model_dump(exclude_unset=True, exclude={"config_package"}) == {"log_format": "ndjson"}

@@ -1,7 +1,5 @@
 """``source_sheet`` and ``source_workbook`` behave as openpyxl's own, and cost nothing until they are touched."""
 
-from __future__ import annotations
-
 import datetime as dt
 import random
 import subprocess
@@ -59,13 +57,8 @@ def values(rows):
 
 
 RANGES = [
-    {},
-    {"min_row": 5},
-    {"min_row": 5, "max_row": 12},
-    {"max_row": 3, "max_col": 2},
-    {"min_col": 3, "max_col": 20, "max_row": 15},
-    {"min_row": 190, "max_row": 500},
-    {"min_row": 300, "max_row": 500},
+    {}, {"min_row": 5}, {"min_row": 5, "max_row": 12}, {"max_row": 3, "max_col": 2},
+    {"min_col": 3, "max_col": 20, "max_row": 15}, {"min_row": 190, "max_row": 500}, {"min_row": 300, "max_row": 500},
 ]
 
 
@@ -90,8 +83,7 @@ def test_items_are_those_of_openpyxl(both, key):
 
 def test_extent_and_cells(both):
     found, expected = both
-    assert list(found.values) == list(expected.values)
-    assert values(found.rows) == values(expected.rows) == values(found)
+    assert list(found.values) == list(expected.values) and values(found.rows) == values(expected.rows) == values(found)
     for row, column in ((1, 1), (2, 2), (3, 2), (4, 2), (100, 3), (150, 5)):
         assert found.cell(row, column).value == expected.cell(row=row, column=column).value
     assert found["A1"].font.b and found["C1"].fill.fgColor.rgb == "00FFFF00"
@@ -102,15 +94,12 @@ def test_the_workbook_and_its_sheets_have_one_identity(path):
     book, sheet = source.workbook, source.sheets[0].worksheet
     assert book.sheetnames == ["Orders", "Second", "Hidden"]
     assert book["Orders"] is sheet and sheet.parent is book and book.worksheets[0] is sheet
-    assert list(book)[1] is source.sheets[1].worksheet is book.active
-    assert "Orders" in book and "Nothing" not in book
+    assert list(book)[1] is source.sheets[1].worksheet is book.active and "Orders" in book and "Nothing" not in book
     with pytest.raises(KeyError):
         book["Nothing"]
     assert is_stand_in(book), "none of this needs openpyxl's workbook"
-    assert book.properties.title == "The title"
-    assert book.defined_names["total"].attr_text == "Orders!$A$1"
-    assert book["Orders"] is sheet and book.active["A1"].value == 2
-    assert isinstance(book, openpyxl.Workbook)
+    assert book.properties.title == "The title" and book.defined_names["total"].attr_text == "Orders!$A$1"
+    assert book["Orders"] is sheet and book.active["A1"].value == 2 and isinstance(book, openpyxl.Workbook)
     assert isinstance(sheet, ReadOnlyWorksheet)
 
 
@@ -125,8 +114,7 @@ def test_chart_sheets_are_left_to_openpyxl(tmp_path):
     book.save(tmp_path / "book.xlsx")
     source = open_source(str(tmp_path / "book.xlsx"))
     assert [sheet.title for sheet in source.sheets] == ["Sheet", "Last"]
-    assert source.workbook.sheetnames == ["Sheet", "Chart", "Last"]
-    assert source.workbook["Last"]["A1"].value == "last"
+    assert source.workbook.sheetnames == ["Sheet", "Chart", "Last"] and source.workbook["Last"]["A1"].value == "last"
     assert source.workbook["Chart"].title == "Chart"
     assert [sheet.title for sheet in source.workbook.worksheets] == ["Sheet", "Last"]
 

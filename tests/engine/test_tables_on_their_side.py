@@ -1,7 +1,5 @@
 """Tables whose names stand below each other: turned where that is sure, told otherwise, and never lost."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import pytest
@@ -77,15 +75,12 @@ def test_a_table_that_is_not_turned_is_told_and_keeps_its_rows(normalize, rows, 
     assert told["level"] == "warning" and told["rows"] == [[1, len(rows)]] and "rows_left_out" not in notices
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        [["Year", "2021", "2022", "2023"], ["Revenue", 100.5, 200.5, 300.5], ["Costs", 50.5, 60.5, 70.5], ["Margin", 50, 140, 230]],
-        [["Region", "Net", "Gross"], ["North", 12.5, 14.5], ["South", 13.5, 15.5], ["East", "n/a", "n/a"], ["West", "n/a", "n/a"]],
-        [[*row] for row in zip(*STRANGE)],
-        [[*row] for row in zip(*CREW)],
-    ],
-)
+@pytest.mark.parametrize("rows", [
+    [["Year", "2021", "2022", "2023"], ["Revenue", 100.5, 200.5, 300.5], ["Costs", 50.5, 60.5, 70.5], ["Margin", 50, 140, 230]],
+    [["Region", "Net", "Gross"], ["North", 12.5, 14.5], ["South", 13.5, 15.5], ["East", "n/a", "n/a"], ["West", "n/a", "n/a"]],
+    [[*row] for row in zip(*STRANGE)],
+    [[*row] for row in zip(*CREW)],
+])
 def test_a_table_on_its_feet_stays(normalize, rows):
     table, header_rows, notices = normalize(rows)
     assert header_rows == 1 and len(table) == len(rows) - 1 and "table_on_its_side" not in notices

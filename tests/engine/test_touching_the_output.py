@@ -3,8 +3,6 @@
 That nobody notices is tested in `test_random_operations.py`.
 """
 
-from __future__ import annotations
-
 import pickle
 import threading
 

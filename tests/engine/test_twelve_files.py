@@ -1,7 +1,5 @@
 """A small configuration reads the twelve files of twelve_files.py as a careful person does."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 
@@ -63,26 +61,6 @@ def verdict(says, found, issue) -> str:
     return "empty" if found is None and issue is not None else "wrong"
 
 
-#: How many of each file's cells are right, of how many. The first number may only grow.
-RIGHT = {
-    "01-english.xlsx": (50, 50),
-    "02-german.csv": (50, 50),
-    "03-french.xlsx": (40, 40),
-    "04-american.xlsx": (50, 50),
-    "05-swiss.csv": (40, 40),
-    "06-day-first.csv": (50, 50),
-    "07-whole-thousands.xlsx": (40, 40),
-    "08-stacked-header.xlsx": (30, 30),
-    "09-typed-and-merged.xlsx": (50, 50),
-    "10-formulas.xlsx": (30, 30),
-    "11-indian.xlsx": (40, 40),
-    "12-polish-and-czech.xlsx": (60, 60),
-}
-
-#: Rows that are no invoices and come out as some: telling titles, notes and totals from data is left to row detectors.
-NO_INVOICES: dict[str, list] = {}
-
-
 @pytest.mark.parametrize("file", named(FILES))
 def test_a_small_configuration_reads_each_file_and_no_cell_wrongly(file, read):
     rows, outcome = read(file)
@@ -100,11 +78,9 @@ def test_a_small_configuration_reads_each_file_and_no_cell_wrongly(file, read):
                 if judged == "wrong":
                     wrong.append((sheet.title, number, name, says, found, issue))
     assert not wrong
-    right, of = RIGHT[file.name]
-    assert sum(counts.values()) == of
-    assert counts["right"] >= right, f"{counts['right']} of {of} are right: no more than that were {right}"
-    assert counts["right"] <= right, f"{counts['right']} of {of} are right now: put that into RIGHT"
-    assert sorted(rows) == NO_INVOICES.get(file.name, [])
+    assert counts["right"] == sum(counts.values()) == len(FIELDS) * sum(len(sheet.invoices()) for sheet in file.sheets) > 0
+    # Titles, notes and totals come out as none.
+    assert not rows
 
 
 def never_calculated(sheet, number, name) -> bool:
@@ -134,12 +110,7 @@ def test_the_run_says_how_it_has_read_the_columns(file, read):
 
 
 def test_the_configuration_is_small():
-    lines = [
-        line
-        for path in sorted((INVOICE_CONFIG / "src").rglob("*.py"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.strip()
-    ]
+    lines = [line for path in sorted((INVOICE_CONFIG / "src").rglob("*.py")) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     print(f"{len(lines)} lines of Python")
     assert len(lines) <= 140
 

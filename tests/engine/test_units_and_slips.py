@@ -1,11 +1,10 @@
 """Readers of ``ade_engine.fields``: slips among dates, units behind numbers, currencies of signs and headers."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import polars as pl
 import pytest
+from conftest import REGISTERS
 
 from ade_engine import fields
 from ade_engine.fields.headers import score
@@ -63,16 +62,13 @@ def test_units_of_the_author_are_left_out():
 def test_a_shared_sign_is_the_currency_that_its_column_names():
     assert read(fields.currency, ["USD", "US$", "$"]) == ["USD", "USD", "USD"]
     assert read(fields.currency, ["US$ 5", "$ 6.50"]) == ["USD", "USD"]
-    assert read(fields.currency, ["$", "$"]) == [None, None]
-    assert read(fields.currency, ["EUR", "$"]) == ["EUR", None]
+    assert read(fields.currency, ["$", "$"]) == [None, None] and read(fields.currency, ["EUR", "$"]) == ["EUR", None]
     assert read(fields.currency, ["USD", "A$", "$"]) == ["USD", "AUD", None]
     assert read(fields.currency, ["USD", "kr"]) == ["USD", None]
 
 
 def test_signs_of_several_letters_have_points_or_none():
-    assert read(fields.currency, ["ج.م.", "12 ج.م.\u200f", "Rs.", "Fr. 5", "K.č"]) == [
-        "EGP", "EGP", "INR", "CHF", "CZK",
-    ]  # fmt: skip
+    assert read(fields.currency, ["ج.م.", "12 ج.م.\u200f", "Rs.", "Fr. 5", "K.č"]) == ["EGP", "EGP", "INR", "CHF", "CZK"]
     assert read(fields.number, ["12,5 ج.م.", "1.250,5 ج.م"]) == [12.5, 1250.5]
 
 
@@ -93,22 +89,15 @@ FIELDS = [
     Field("currency", read=lambda field_name: pl.coalesce(currency(field_name), currency("net"))),
     Field("vat", headers=["vat", "vat %"], read=rate),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        ("Net (EUR)", ["EUR", "GBP", "EUR", None, None]),
-        ("Net €", ["EUR", "GBP", "EUR", None, None]),
-        ("Net (pcs)", [None, "GBP", None, None, None]),
-        ("Net", [None, "GBP", None, None, None]),
-    ],
-)
+@pytest.mark.parametrize(("header", "expected"), [
+    ("Net (EUR)", ["EUR", "GBP", "EUR", None, None]),
+    ("Net €", ["EUR", "GBP", "EUR", None, None]),
+    ("Net (pcs)", [None, "GBP", None, None, None]),
+    ("Net", [None, "GBP", None, None, None]),
+])
 def test_amounts_have_the_currency_of_their_header(run, header, expected):
     rows = [[12, 19], ["£ 5", 7], ["3.50", 0], ["none", 1], [None, 2]]
     outcome = run({"columns/net.py": CURRENCY_OF_AMOUNTS}, [[header, "VAT %"], *rows])
@@ -124,19 +113,13 @@ def test_a_message_about_an_author_s_own_reader_names_it(run):
     assert "ade_config.columns.net.wrong" in outcome.result.error.message
 
 
-@pytest.mark.parametrize(
-    ("cells", "message"),
-    [
-        (["01/31/2025", "2/14/25", "Feb 28, 2025"], "dates month-first: no cell can be read otherwise"),
-        (["03/01/2025", "01/31/2025", "Feb 28, 2025"], "dates month-first: 2 of 3 cells can't be otherwise"),
-        (["31/01/2025", "28 Feb 2025"], "dates day-first: no cell can be read otherwise"),
-    ],
-)
+@pytest.mark.parametrize(("cells", "message"), [
+    (["01/31/2025", "2/14/25", "Feb 28, 2025"], "dates month-first: no cell can be read otherwise"),
+    (["03/01/2025", "01/31/2025", "Feb 28, 2025"], "dates month-first: 2 of 3 cells can't be otherwise"),
+    (["31/01/2025", "28 Feb 2025"], "dates day-first: no cell can be read otherwise"),
+])
 def test_several_ways_to_write_dates_are_told_once(run, monkeypatch, cells, message):
-    code = (
-        "from ade_engine.fields import Field, date\n\n"
-        "def register(registry):\n    Field('day', read=date).register(registry)\n"
-    )
+    code = ("from ade_engine.fields import Field, date\n\n" "def register(registry):\n    Field('day', read=date).register(registry)\n")
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
     outcome = run({"columns/day.py": code}, [["day"], *([cell] for cell in cells)])
     assert [reading["message"] for reading in outcome.noticed["readings"]] == [message]

@@ -1,12 +1,10 @@
 """The unit that a header names: heeded by readers of numbers, money, durations and times, and said."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import openpyxl
 import pytest
-from conftest import plugin
+from conftest import REGISTERS, plugin
 
 from ade_engine.fields.measures import measure_of
 
@@ -27,11 +25,7 @@ FIELDS = [
     Field("rest", headers=["rest"], read=minutes),
     Field("clock", headers=["clock"], read=time),
 ]
-
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""" + REGISTERS
 
 
 @pytest.fixture
@@ -63,20 +57,17 @@ def column(read):
     return call
 
 
-@pytest.mark.parametrize(
-    "header, values, said",
-    [
-        ("Net (cents)", [12.05, 0.07], "'cents': its numbers were divided by 100"),
-        ("Net (EUR thousands)", [1_205_000, 7000], "'EUR thousands': its numbers were multiplied by 1,000"),
-        ("Net EUR thousands", [1_205_000, 7000], "'EUR thousands': its numbers were multiplied by 1,000"),
-        ("Net T€", [1_205_000, 7000], "'T€': its numbers were multiplied by 1,000"),
-        ("Net (TEUR)", [1_205_000, 7000], "'TEUR': its numbers were multiplied by 1,000"),
-        ("Net [in 1.000 EUR]", [1_205_000, 7000], "'in 1.000 EUR': its numbers were multiplied by 1,000"),
-        ("Net in T€", [1_205_000, 7000], "'T€': its numbers were multiplied by 1,000"),
-        ("Net ($m)", [1_205_000_000, 7_000_000], "'$m': its numbers were multiplied by 1,000,000"),
-        ("Net (Mrd. EUR)", [1_205_000_000_000, 7_000_000_000], "'Mrd. EUR': its numbers were multiplied by 1,000,000,000"),
-    ],
-)
+@pytest.mark.parametrize("header, values, said", [
+    ("Net (cents)", [12.05, 0.07], "'cents': its numbers were divided by 100"),
+    ("Net (EUR thousands)", [1_205_000, 7000], "'EUR thousands': its numbers were multiplied by 1,000"),
+    ("Net EUR thousands", [1_205_000, 7000], "'EUR thousands': its numbers were multiplied by 1,000"),
+    ("Net T€", [1_205_000, 7000], "'T€': its numbers were multiplied by 1,000"),
+    ("Net (TEUR)", [1_205_000, 7000], "'TEUR': its numbers were multiplied by 1,000"),
+    ("Net [in 1.000 EUR]", [1_205_000, 7000], "'in 1.000 EUR': its numbers were multiplied by 1,000"),
+    ("Net in T€", [1_205_000, 7000], "'T€': its numbers were multiplied by 1,000"),
+    ("Net ($m)", [1_205_000_000, 7_000_000], "'$m': its numbers were multiplied by 1,000,000"),
+    ("Net (Mrd. EUR)", [1_205_000_000_000, 7_000_000_000], "'Mrd. EUR': its numbers were multiplied by 1,000,000,000"),
+])
 def test_amounts_are_what_their_header_counts(column, header, values, said):
     for cells in ([1205, 7], ["1205", "7"]):
         assert column(header, cells, "net") == (values, [("info", said)])
@@ -105,40 +96,34 @@ def test_what_cannot_be_heeded_is_a_warning(column, header):
     assert values == [1205, 7] and [level for level, _ in told] == ["warning"]
 
 
-@pytest.mark.parametrize(
-    "header, cells, values",
-    [
-        ("Net (cents)", ["1.35", "4.20", "17.99"], [1.35, 4.2, 17.99]),
-        ("Net (cents)", [1.35, 4.2, 18.0], [1.35, 4.2, 18]),
-        ("Net (pence)", ["12.00", "5.00"], [12, 5]),
-        ("Net (cents)", ["$3", "$7"], [3, 7]),
-        ("Net (TEUR)", ["1.350.000,00", "870.000,00"], [1_350_000, 870_000]),
-        ("Net (EUR k)", ["13500.00", "8750.40"], [13_500, 8750.4]),
-        ("Net (EUR k)", [13500.49, 8750.95, 12.5], [13_500.49, 8750.95, 12.5]),
-        ("Net (in thousands)", ["$13,500,000", "$9,000"], [13_500_000, 9000]),
-        ("Net (in thousands)", ["$1,350,000.00", "$9,000.00"], [1_350_000, 9000]),
-        ("Net (Mio. EUR)", [1_350_000, 7000], [1_350_000, 7000]),
-    ],
-)
+@pytest.mark.parametrize("header, cells, values", [
+    ("Net (cents)", ["1.35", "4.20", "17.99"], [1.35, 4.2, 17.99]),
+    ("Net (cents)", [1.35, 4.2, 18.0], [1.35, 4.2, 18]),
+    ("Net (pence)", ["12.00", "5.00"], [12, 5]),
+    ("Net (cents)", ["$3", "$7"], [3, 7]),
+    ("Net (TEUR)", ["1.350.000,00", "870.000,00"], [1_350_000, 870_000]),
+    ("Net (EUR k)", ["13500.00", "8750.40"], [13_500, 8750.4]),
+    ("Net (EUR k)", [13500.49, 8750.95, 12.5], [13_500.49, 8750.95, 12.5]),
+    ("Net (in thousands)", ["$13,500,000", "$9,000"], [13_500_000, 9000]),
+    ("Net (in thousands)", ["$1,350,000.00", "$9,000.00"], [1_350_000, 9000]),
+    ("Net (Mio. EUR)", [1_350_000, 7000], [1_350_000, 7000]),
+])
 def test_values_that_are_right_already_stay(column, header, cells, values):
     found, told = column(header, cells, "net")
     assert found == values
     assert [level for level, _ in told] == ["warning"] and "so the values are as they stand" in told[0][1]
 
 
-@pytest.mark.parametrize(
-    "header, cells, values",
-    [
-        ("Net (TEUR)", [1.5, 2.25], [1500, 2250]),
-        ("Net (TEUR)", [1205.5, 7.25], [1_205_500, 7250]),
-        ("Net ($m)", ["3.45", "12.30"], [3_450_000, 12_300_000]),
-        ("Net (in thousands)", ["$1,350,000", "$9,000"], [1_350_000_000, 9_000_000]),
-        ("Net (p)", [135, 420], [1.35, 4.2]),
-        ("Net (pence)", [135, 420], [1.35, 4.2]),
-        ("Net (hundreds)", [3, 42], [300, 4200]),
-        ("Count (hundreds)", ["3", "42"], [300, 4200]),
-    ],
-)
+@pytest.mark.parametrize("header, cells, values", [
+    ("Net (TEUR)", [1.5, 2.25], [1500, 2250]),
+    ("Net (TEUR)", [1205.5, 7.25], [1_205_500, 7250]),
+    ("Net ($m)", ["3.45", "12.30"], [3_450_000, 12_300_000]),
+    ("Net (in thousands)", ["$1,350,000", "$9,000"], [1_350_000_000, 9_000_000]),
+    ("Net (p)", [135, 420], [1.35, 4.2]),
+    ("Net (pence)", [135, 420], [1.35, 4.2]),
+    ("Net (hundreds)", [3, 42], [300, 4200]),
+    ("Count (hundreds)", ["3", "42"], [300, 4200]),
+])
 def test_values_that_may_be_what_the_header_counts_are(column, header, cells, values):
     found, told = column(header, cells, header.split()[0].lower())
     assert found == values and [level for level, _ in told] == ["info"]
@@ -228,8 +213,7 @@ EURO, DOLLAR, FRANC = '#,##0.00 [$€-407]', '"$"#,##0.00', "[$CHF] #,##0.00"
 )
 def test_a_currency_in_a_number_format_is_a_currency(read, book_of, header, formats, codes):
     _, rows, _ = read(book_of(header, formats), header_units=False, row_provenance=True)
-    assert [row.get("currency") for row in rows] == codes
-    assert [row["net"] for row in rows] == [5.5, 6.5, 7.5]
+    assert [row.get("currency") for row in rows] == codes and [row["net"] for row in rows] == [5.5, 6.5, 7.5]
 
 
 @pytest.mark.parametrize("formats, row", [([EURO, EURO, FRANC], 2), ([EURO, "0.00", DOLLAR], 2), ([EURO, "0.00", EURO], None)])

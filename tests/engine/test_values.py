@@ -1,8 +1,6 @@
 """In a run of `ade`, cell values are in the output and nowhere else: each cell of the input is a word of its own, every
 way to succeed or fail is gone, and the words are looked for in all that the engine says."""
 
-from __future__ import annotations
-
 import itertools
 import json
 
@@ -108,17 +106,24 @@ FAILURES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def marked(tmp_path, ade_engine):
-    """Run the engine as `ade` does, on an input in which each cell is a word of its own."""
+#: What only a process of its own shows: words of the interpreter, and what would change this one.
+OF_A_PROCESS = {"a thread", "what nobody can raise", "a warning", "raised after the marker is gone", "the program's end", "a panic"}
 
-    def call(files: dict[str, str], level: str, source=None, **variables):
+
+@pytest.fixture
+def marked(tmp_path, ade_engine, ade_engine_here, monkeypatch):
+    """Run the engine as `ade` does, on an input in which each cell is a word of its own; in this process if it is not of a process."""
+
+    def call(files: dict[str, str], level: str, source=None, is_of_a_process=True, **variables):
         config = write_package(tmp_path / "config", files, fields=FIELDS)
         source = source or write_workbook(tmp_path / "in.xlsx", {"Sheet": marked_rows()})
-        return ade_engine(
-            "process", "file", "--input", source, "--output", tmp_path / "out" / "in.xlsx", "--config-package", config,
-            "--log-format", "ndjson", "--log-level", level, env={RUN_MARKER: "1", **variables},
-        )  # fmt: skip
+        words = ["process", "file", "--input", source, "--output", tmp_path / "out" / "in.xlsx", "--config-package", config]
+        words += ["--log-format", "ndjson", "--log-level", level]
+        if is_of_a_process:
+            return ade_engine(*words, env={RUN_MARKER: "1", **variables})
+        with monkeypatch.context() as changed:
+            changed.setenv(RUN_MARKER, "1")
+            return ade_engine_here(*words)
 
     return call
 
@@ -139,7 +144,7 @@ def test_a_module_that_is_missing_is_named_in_the_hint_where_the_code_names_it(m
 @pytest.mark.parametrize("what", FAILURES)
 def test_no_cell_is_quoted_and_what_happened_is_said(marked, what, level):
     register, body, said = FAILURES[what]
-    done = marked(failing(register, body), level)
+    done = marked(failing(register, body), level, is_of_a_process=what in OF_A_PROCESS)
     assert not found_in(done.stderr + done.stdout), done.stderr
     completed = done.events[-1]
     assert completed["event"] == "engine.run.completed", done.stderr
@@ -154,11 +159,7 @@ def test_no_cell_is_quoted_and_what_happened_is_said(marked, what, level):
 
 def test_inputs_that_cannot_be_read_are_not_quoted_either(marked, tmp_path):
     text = "\n".join(",".join(map(str, row)) for row in marked_rows())
-    for name, content in {
-        "latin.csv": text.encode() + b"\xe9",
-        "no.xlsx": text.encode(),
-        "no.xls": b"\0" + text.encode(),
-    }.items():
+    for name, content in {"latin.csv": text.encode() + b"\xe9", "no.xlsx": text.encode(), "no.xls": b"\0" + text.encode()}.items():
         source = tmp_path / name
         source.write_bytes(content)
         done = marked({}, "debug", source)

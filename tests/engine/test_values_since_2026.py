@@ -1,7 +1,5 @@
 """Values as edition 2026 reads them: each kind with what is meant, and with the near miss that must stay as it is."""
 
-from __future__ import annotations
-
 import datetime as dt
 from functools import partial
 from pathlib import Path
@@ -12,9 +10,7 @@ from test_fields import Column
 
 from ade_engine import fields
 
-NAMES = [
-    line.split("|") for line in Path(__file__).with_name("names_of_people.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")
-]
+NAMES = [line.split("|") for line in Path(__file__).with_name("names_of_people.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")]
 
 
 class Since2026(Column):
@@ -90,8 +86,7 @@ def test_shares():
     read = partial(values, reader=fields.percent)
     assert read(["19%", "7 %", "0,5 %"]) == [0.19, 0.07, 0.005]
     assert read(["19", "7", "0"]) == read(["0.19", "0.07", "0"]) == [0.19, 0.07, 0]
-    assert read(["5", "0.05", "0.07"]) == [None, 0.05, 0.07]
-    assert read(["12%", "12", "5%"]) == [0.12, None, 0.05]
+    assert read(["5", "0.05", "0.07"]) == [None, 0.05, 0.07] and read(["12%", "12", "5%"]) == [0.12, None, 0.05]
     assert read(["1"]) == [None] and read(["1", "0.5"]) == [1, 0.5]
     assert Since2026(["5", "0.05", "0.07", "n/a"], fields.percent).unread == ['not clearly a percentage or a share of one: "5"', None, None, None]
 
@@ -241,8 +236,7 @@ def test_names_that_are_left_whole_are_issues_where_they_are_split(succeed):
     ]  # fmt: skip
     issues = [row["Issues"] or "" for row in found]
     assert "no name of a person" in issues[1] and "which is the first" in issues[2] and issues[0] == issues[3] == ""
-    assert "hours" not in issues[1].lower()
-    assert [notice["count"] for notice in outcome.notices("no_value")] == [1]
+    assert "hours" not in issues[1].lower() and [notice["count"] for notice in outcome.notices("no_value")] == [1]
 
 
 def test_configurations_of_engine_1_9_read_as_before(succeed):

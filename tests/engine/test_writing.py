@@ -1,7 +1,5 @@
 """Sorting, merging, choosing columns, writing. And the manifest, which orders them."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 
@@ -34,8 +32,7 @@ def test_sorting_puts_the_best_mapped_table_first(run):
     # Shares: 1/2, 1/2 (the empty column does not count), 2/2, 0/1. Equals stay in sheet order.
     assert [table["locator"]["table"]["index"] for table in outcome.tables] == [0, 1, 2, 3]
     written = [event["data"]["table_index"] for event in outcome.named("table.written")]
-    assert written == [2, 0, 1, 3]
-    assert outcome.rows()[0][:2] == ["a", "b"]
+    assert written == [2, 0, 1, 3] and outcome.rows()[0][:2] == ["a", "b"]
 
 
 def merged(run, rows, **options):
@@ -74,21 +71,18 @@ def test_one_table_is_not_merged(run):
     assert len(outcome.tables[0]["structure"]["columns"]) == 1
 
 
-@pytest.mark.parametrize(
-    "left, right, expected",
-    [
-        ("pl.lit(1, dtype=pl.Int8)", "pl.lit(2, dtype=pl.Int64)", "Int64"),
-        ("pl.lit(1)", "pl.lit(2.5)", "Float64"),
-        ("pl.lit(1.5, dtype=pl.Float32)", "pl.lit(2)", "Float64"),
-        ("pl.lit(None)", "pl.lit('x')", "String"),
-        ("pl.lit(None)", "pl.lit(None)", "Null"),
-        ("pl.lit(True)", "pl.lit(None)", "Boolean"),
-        ("pl.lit('x')", "pl.lit(1)", None),
-        ("pl.lit(True)", "pl.lit(1)", None),
-        ("pl.lit(d)", "pl.lit(t)", None),
-        ("pl.lit('x')", "pl.lit(d)", None),
-    ],
-)
+@pytest.mark.parametrize("left, right, expected", [
+    ("pl.lit(1, dtype=pl.Int8)", "pl.lit(2, dtype=pl.Int64)", "Int64"),
+    ("pl.lit(1)", "pl.lit(2.5)", "Float64"),
+    ("pl.lit(1.5, dtype=pl.Float32)", "pl.lit(2)", "Float64"),
+    ("pl.lit(None)", "pl.lit('x')", "String"),
+    ("pl.lit(None)", "pl.lit(None)", "Null"),
+    ("pl.lit(True)", "pl.lit(None)", "Boolean"),
+    ("pl.lit('x')", "pl.lit(1)", None),
+    ("pl.lit(True)", "pl.lit(1)", None),
+    ("pl.lit(d)", "pl.lit(t)", None),
+    ("pl.lit('x')", "pl.lit(d)", None),
+])
 def test_merged_columns_agree_on_a_type_or_the_run_fails(run, left, right, expected):
     typed = f"""
         import datetime
@@ -99,22 +93,18 @@ def test_merged_columns_agree_on_a_type_or_the_run_fails(run, left, right, expec
     hooks = steps(on_table_mapped=typed, on_table_written=tell)
     outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files=hooks)
     if expected is None:
-        assert outcome.result.error.code == "pipeline_error"
-        assert "'a'" in outcome.result.error.message
+        assert outcome.result.error.code == "pipeline_error" and "'a'" in outcome.result.error.message
     else:
         assert outcome.result.error is None, outcome.result.error
         assert outcome.logged == {"type": expected}
 
 
-@pytest.mark.parametrize(
-    "unmapped, diagnostics, expected",
-    [
-        (False, False, ["a", "x"]),
-        (True, False, ["a"]),
-        (False, True, ["a", "x", "__ade_has_issues", "__ade_issue_count", "__ade_note"]),
-        (True, True, ["a", "__ade_has_issues", "__ade_issue_count", "__ade_note"]),
-    ],
-)
+@pytest.mark.parametrize("unmapped, diagnostics, expected", [
+    (False, False, ["a", "x"]),
+    (True, False, ["a"]),
+    (False, True, ["a", "x", "__ade_has_issues", "__ade_issue_count", "__ade_note"]),
+    (True, True, ["a", "__ade_has_issues", "__ade_issue_count", "__ade_note"]),
+])
 def test_settings_choose_the_columns_that_are_written(run, unmapped, diagnostics, expected):
     settings = {"remove_unmapped_columns": unmapped, "write_diagnostics_columns": diagnostics}
     hook = steps(on_table_validated='return table.with_columns(pl.lit("n").alias("__ade_note"))')
@@ -147,22 +137,17 @@ def test_values_are_written_by_openpyxls_rules(run):
     sheet = outcome.book.worksheets[0]
     cells = {sheet.cell(1, column).value: sheet.cell(2, column) for column in range(1, 12)}
     assert (cells["formula"].value, cells["formula"].data_type) == ("=1+1", "f")
-    assert (cells["error"].value, cells["error"].data_type) == ("#N/A", "e")
-    assert len(cells["long"].value) == 32767
+    assert (cells["error"].value, cells["error"].data_type) == ("#N/A", "e") and len(cells["long"].value) == 32767
     assert [cells[name].value for name in ("number", "flag", "nothing", "text")] == [1.5, True, None, "007"]
     formats = {name: cells[name].number_format for name in ("moment", "day", "clock", "span", "number")}
-    assert formats == {
-        "moment": "yyyy-mm-dd h:mm:ss", "day": "yyyy-mm-dd", "clock": "h:mm:ss", "span": "[hh]:mm:ss", "number": "General",
-    }  # fmt: skip
-    assert cells["moment"].value == dt.datetime(2024, 5, 1, 6, 30)
-    assert cells["span"].value == dt.timedelta(hours=30)
+    assert formats == {"moment": "yyyy-mm-dd h:mm:ss", "day": "yyyy-mm-dd", "clock": "h:mm:ss", "span": "[hh]:mm:ss", "number": "General"}
+    assert cells["moment"].value == dt.datetime(2024, 5, 1, 6, 30) and cells["span"].value == dt.timedelta(hours=30)
 
 
 def test_control_characters_are_refused_and_nothing_is_left_behind(run, tmp_path):
     hook = steps(on_table_validated='return pl.DataFrame({"x": ["a" + chr(1) + "b"]})')
     outcome = run(hook, [["a"], [1]])
-    assert outcome.result.error.code == "unknown_error"
-    assert not list((tmp_path / "out").rglob("*"))
+    assert outcome.result.error.code == "unknown_error" and not list((tmp_path / "out").rglob("*"))
     assert outcome.completed["outputs"] is None
 
 
@@ -172,8 +157,7 @@ def test_formulas_can_be_escaped(run):
     types = lambda outcome: [cell.data_type for row in outcome.book.worksheets[0].iter_rows() for cell in row]  # noqa: E731
     assert types(run(hook, rows)) == ["f", "s", "f", "s"]
     escaped = run(hook, rows, settings={"escape_formulas": True})
-    assert types(escaped) == ["s"] * 4
-    assert escaped.rows() == [["=head", "n"], ["=1+1", "-1"]]
+    assert types(escaped) == ["s"] * 4 and escaped.rows() == [["=head", "n"], ["=1+1", "-1"]]
 
 
 MANIFEST = """
@@ -201,39 +185,28 @@ def test_a_manifest_orders_and_names_the_columns(run, place):
     assert [field["valid_cells"] for field in outcome.completed["fields"]] == [1, 1, 1]
 
 
-@pytest.mark.parametrize(
-    "columns, expected",
-    [
-        ({"order": ["b", "a"], "meta": {"b": {"label": "Bee"}, "x": {"enabled": False}}}, ["Bee", "a"]),
-        ({"order": ["b", "a"]}, ["b", "a", "x"]),
-        ({"meta": {"x": {"label": "Ex", "enabled": True, "required": True}}}, ["Ex", "a", "b"]),
-        ([{"name": "x"}, "b"], ["x", "b", "a"]),
-        ([{"field": "a", "header": "x"}], ["x", "x__2", "b"]),
-        ([{"field": "a", "enabled": False}, {"field": "b", "enabled": False}, {"field": "x", "enabled": False}], None),
-        ([], ["a", "x", "b"]),
-    ],
-)
+@pytest.mark.parametrize("columns, expected", [
+    ({"order": ["b", "a"], "meta": {"b": {"label": "Bee"}, "x": {"enabled": False}}}, ["Bee", "a"]),
+    ({"order": ["b", "a"]}, ["b", "a", "x"]),
+    ({"meta": {"x": {"label": "Ex", "enabled": True, "required": True}}}, ["Ex", "a", "b"]),
+    ([{"name": "x"}, "b"], ["x", "b", "a"]),
+    ([{"field": "a", "header": "x"}], ["x", "x__2", "b"]),
+    ([{"field": "a", "enabled": False}, {"field": "b", "enabled": False}, {"field": "x", "enabled": False}], None),
+    ([], ["a", "x", "b"]),
+])
 def test_older_and_shorter_manifests_are_read_as_well(run, columns, expected):
     manifest = {"/manifest.json": json.dumps({"info": {"title": "Old"}, "columns": columns})}
     outcome = run(manifest, [["a", "x", "b"], [1, 2, 3]], fields=["a", "b"])
     assert (outcome.rows() or [None])[0] == expected
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "columns = 5",
-        "[[columns]]\nheader = 'x'",
-        "[[columns]]\nfield = 'a'\nenabled = 'no'",
-        "columns = [",
-        "columns = ['a', 'a']",
-        "[[columns]]\nfield='a'\nheader=1",
-    ],
-)
+@pytest.mark.parametrize("text", [
+    "columns = 5", "[[columns]]\nheader = 'x'", "[[columns]]\nfield = 'a'\nenabled = 'no'", "columns = [",
+    "columns = ['a', 'a']", "[[columns]]\nfield='a'\nheader=1",
+])
 def test_a_manifest_that_makes_no_sense_is_a_config_error(run, text):
     outcome = run({"/manifest.toml": text}, [["a"], [1]], fields=["a"])
-    assert outcome.result.error.code == "config_error"
-    assert "manifest.toml" in outcome.result.error.message
+    assert outcome.result.error.code == "config_error" and "manifest.toml" in outcome.result.error.message
 
 
 def test_a_merged_table_keeps_the_scores_and_the_reasons_of_its_tables(run):
@@ -257,9 +230,7 @@ def test_a_merged_table_keeps_the_scores_and_the_reasons_of_its_tables(run):
     columns = [c for c in outcome.tables[0]["structure"]["columns"] if c["header"]["raw"]]
     found = [(c["header"]["raw"], c["mapping"]["field"], c["mapping"]["unmapped_reason"]) for c in columns]
     # Both columns of the first table claim "three", so neither gets it; in the second table there is only one.
-    assert found == [
-        ("a", "one", None), ("H1", None, "duplicate_field"), ("H2", None, "duplicate_field"), ("H1", "three", None),
-    ]  # fmt: skip
+    assert found == [("a", "one", None), ("H1", None, "duplicate_field"), ("H2", None, "duplicate_field"), ("H1", "three", None)]
     data = outcome.logged
     assert data["scores"]["0"] == {"one": 1.0, "two": 0.25}
     assert {"three": 0.5} in data["scores"].values() and {"three": 1.5, "two": 0.1} in data["scores"].values()
@@ -271,16 +242,14 @@ def test_a_merged_table_keeps_the_scores_and_the_reasons_of_its_tables(run):
 def test_a_merged_table_has_as_many_header_rows_as_the_shortest_header(run):
     outcome = merged(run, [["a", "H"], ["H1", "x"], [1, 2], ["a"], [3]], fields=["a"])
     structure = outcome.tables[0]["structure"]
-    assert structure["header"]["row_count"] == 1
-    assert structure["data"] == {"row_start": 2, "row_count": 4}
+    assert structure["header"]["row_count"] == 1 and structure["data"] == {"row_start": 2, "row_count": 4}
 
 
 def test_counts_agree_with_each_other_when_a_hook_multiplies_rows_of_merged_tables(run):
     hook = steps(on_table_mapped="return pl.concat([table] * 10)")
     outcome = merged(run, [["a"], [1], ["a"], [2]], fields=["a"], files=hook)
     counts = outcome.tables[0]["counts"]
-    assert len(outcome.rows()) == 21
-    assert counts["rows"] == {"total": 3, "empty": 0}
+    assert len(outcome.rows()) == 21 and counts["rows"] == {"total": 3, "empty": 0}
     assert counts["cells"] == {"total": 9, "non_empty": 9}
     assert all(c["non_empty_cells"] <= 3 for c in outcome.tables[0]["structure"]["columns"])
 
@@ -296,10 +265,7 @@ def test_a_table_is_told_under_the_title_that_its_sheet_has_and_reported_under_t
     outcome = run(hook, {"One": [["a"], [1], ["a"], [2]]}, rows=BLOCKS, fields=["a"])
     assert [event["data"]["sheet_name"] for event in outcome.named("table.written")] == ["One", "R0"]
     normalized = [table["outputs"]["normalized"] for table in outcome.tables]
-    assert [(place["sheet_name"], place["range_a1"]) for place in normalized] == [
-        ("One", "One!A1:A2"),
-        ("One", "R0!A4:A5"),
-    ]
+    assert [(place["sheet_name"], place["range_a1"]) for place in normalized] == [("One", "One!A1:A2"), ("One", "R0!A4:A5")]
     assert outcome.book.sheetnames == ["R1"]
 
 
@@ -309,8 +275,7 @@ def test_reports_tell_of_a_table_as_the_hooks_have_left_its_result(run, hook):
     files = steps(**{hook: f"for result in {result}:\n    result.mapped_columns.clear()"})
     outcome = run(files, [["a"], [1]], fields=["a"])
     assert outcome.completed["evaluation"]["outcome"] == "failure"
-    assert outcome.completed["counts"]["columns"]["mapped"] == 0
-    assert outcome.rows() == [["a"], [1]]
+    assert outcome.completed["counts"]["columns"]["mapped"] == 0 and outcome.rows() == [["a"], [1]]
 
 
 def test_mappings_that_a_hook_has_made_by_hand_need_no_score(run):
@@ -338,5 +303,4 @@ def test_the_folder_of_the_output_is_there_from_the_first_hook_on(run, tmp_path)
         Path(metadata["output_file"]).with_name("started.txt").write_text("yes")
     """)
     outcome = run(hook, [["a"]], output_path=tmp_path / "new" / "deep" / "x.xlsx")
-    assert outcome.result.error is None
-    assert (tmp_path / "new" / "deep" / "started.txt").read_text() == "yes"
+    assert outcome.result.error is None and (tmp_path / "new" / "deep" / "started.txt").read_text() == "yes"

@@ -161,19 +161,6 @@ fn long(count: usize) -> Vec<Vec<String>> {
 }
 
 #[test]
-fn a_sheet_as_people_make_it() {
-    let rows = long(30);
-    let layout = recognise(&sheet(&rows));
-    let states: Vec<State> = layout.rows.iter().map(|row| row.state).collect();
-    assert_eq!(states[..2], [State::Title, State::Header]);
-    assert!(
-        states[2..32].iter().all(|&state| state == State::Data),
-        "{states:?}"
-    );
-    assert_eq!(states[32..], [State::Total, State::Note]);
-}
-
-#[test]
 fn rows_that_look_like_the_one_before_are_taken_together() {
     let few = features_of(&sheet(&long(2_000))).len();
     let many = features_of(&sheet(&long(20_000))).len();

@@ -489,42 +489,6 @@ mod tests {
     }
 
     #[test]
-    fn a_run_of_empty_rows_ends_the_scan_without_its_last_row() {
-        let limits = ScanLimits {
-            empty_rows: Some(3),
-            ..ScanLimits::NONE
-        };
-        let sheet = build(&[(0, &[(0, 1)]), (3, &[(0, 2)]), (7, &[(0, 3)])], limits);
-        assert_eq!(
-            sheet.facts(),
-            ScanFacts {
-                rows_emitted: 6,
-                stopped_early: true,
-                truncated_rows: 4994,
-                row_below: Some(7),
-                width: 1,
-                from_1904: false
-            }
-        );
-    }
-
-    #[test]
-    fn empty_rows_behind_the_end_of_a_scan_are_nothing_to_tell() {
-        let limits = ScanLimits {
-            empty_rows: Some(3),
-            ..ScanLimits::NONE
-        };
-        let blank: Vec<(usize, &[(usize, i64)])> = (1..9).map(|row| (row, &[][..])).collect();
-        let below = |more: &[(usize, &[(usize, i64)])]| {
-            let rows = [&[(0, &[(0, 1)][..])], &*blank, more].concat();
-            build(&rows, limits).facts()
-        };
-        assert_eq!((below(&[]).rows_emitted, below(&[]).row_below), (3, None));
-        let found = below(&[(20, &[(0, 2)])]);
-        assert_eq!((found.rows_emitted, found.row_below), (3, Some(20)));
-    }
-
-    #[test]
     fn a_run_of_empty_cells_after_a_value_ends_the_row() {
         let limits = ScanLimits {
             empty_columns: Some(3),

@@ -419,28 +419,6 @@ mod tests {
     }
 
     #[test]
-    fn cells_get_the_value_of_the_first_one() {
-        let sheet = sheet(
-            &[
-                (0, &[(0, 1), (2, 3)]),
-                (1, &[(0, 9), (2, 4)]),
-                (3, &[(1, 5)]),
-            ],
-            &["A1:B2", "C2:C4", "B4:C4"],
-        );
-        assert_eq!(row(&sheet, 0), [1, 1, 3]);
-        assert_eq!(row(&sheet, 1), [1, 1, 4]);
-        assert_eq!(row(&sheet, 2), [0, 0, 4]);
-        // The last range overlaps the one before.
-        assert_eq!(row(&sheet, 3), [0, 5, 4]);
-        let filled = &sheet.findings().filled;
-        assert_eq!((filled.ranges, filled.left), (2, 1));
-        assert_eq!(filled.first, MergedRange::of_reference("A1:B2"));
-        // A1:B2 and C2:C4 have several rows.
-        assert_eq!(filled.numbers, 2);
-    }
-
-    #[test]
     fn a_column_without_a_value_of_its_own_is_no_second_one() {
         let rows: &[(usize, &[(usize, i64)])] = &[
             (0, &[(0, 1), (3, 2)]),
@@ -497,14 +475,6 @@ mod tests {
         assert_eq!(first[last], 2);
         assert_eq!(sheet.row_width(4), 0);
         assert_eq!(sheet.row_width(2 * GROUP_ROWS + 1), 2);
-    }
-
-    #[test]
-    fn a_range_without_a_value_takes_none_away() {
-        let sheet = sheet(&[(0, &[(1, 2)]), (1, &[(0, 3)])], &["A1:B2"]);
-        assert_eq!(row(&sheet, 0), [0, 2]);
-        assert_eq!(row(&sheet, 1), [3]);
-        assert_eq!(sheet.findings().filled, Filled::default());
     }
 
     #[test]

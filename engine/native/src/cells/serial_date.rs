@@ -152,6 +152,7 @@ mod tests {
     use super::*;
     use crate::cells::Tag;
 
+    #[rustfmt::skip]
     #[test]
     fn serials_become_dates_and_times() {
         let noon = |days: i64| {
@@ -161,12 +162,9 @@ mod tests {
         };
         use Epoch::{Mac1904, Windows1900};
         for (serial, epoch, wanted) in [
-            (45_000.5, Windows1900, noon(EPOCH_1900 + 45_000)),
-            (1.5, Windows1900, noon(EPOCH_1900 + 2)),
-            (1.5, Mac1904, noon(EPOCH_1904 + 1)),
-            (0.25, Windows1900, Some(Cell::time(21_600_000_000))),
-            (2_958_466.0, Windows1900, None),
-            (f64::INFINITY, Windows1900, None),
+            (45_000.5, Windows1900, noon(EPOCH_1900 + 45_000)), (1.5, Windows1900, noon(EPOCH_1900 + 2)),
+            (1.5, Mac1904, noon(EPOCH_1904 + 1)), (0.25, Windows1900, Some(Cell::time(21_600_000_000))),
+            (2_958_466.0, Windows1900, None), (f64::INFINITY, Windows1900, None),
         ] {
             assert_eq!(from_serial(serial, epoch), wanted, "{serial}");
         }

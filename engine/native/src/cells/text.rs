@@ -189,20 +189,12 @@ pub(crate) fn hash(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn texts_of_any_length_come_back() {
         let mut arena = TextArena::new();
         let texts: Vec<String> = [
-            0,
-            1,
-            12,
-            13,
-            4000,
-            20_000,
-            BLOCK_BYTES - 1,
-            BLOCK_BYTES,
-            3 * BLOCK_BYTES,
-            5,
+            0, 1, 12, 13, 4000, 20_000, BLOCK_BYTES - 1, BLOCK_BYTES, 3 * BLOCK_BYTES, 5,
         ]
         .iter()
         .map(|&length| "é".repeat(length / 2) + &"x".repeat(length % 2))

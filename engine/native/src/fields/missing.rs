@@ -144,27 +144,14 @@ pub fn without<'v>(
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn words_for_no_value_are_told_from_values() {
         let is = |text: &str, kind: &Kind| is_missing(text, kind, &[], true);
         let number = Kind::Number { units: Vec::new() };
         for text in [
-            "n/a",
-            "N.A.",
-            " k. A. ",
-            "n.d.",
-            "brak danych",
-            "—",
-            "–",
-            "#N/A",
-            "(leer)",
-            "н/д",
-            "нет данных",
-            "なし",
-            "Não disponível",
-            "s/d",
-            "...",
-            "没有",
+            "n/a", "N.A.", " k. A. ", "n.d.", "brak danych", "—", "–", "#N/A", "(leer)", "н/д", "нет данных", "なし",
+            "Não disponível", "s/d", "...", "没有",
         ] {
             assert!(is(text, &number), "{text}");
         }

@@ -982,6 +982,7 @@ mod tests {
         read(&values, kind, &Surroundings::default())
     }
 
+    #[rustfmt::skip]
     #[test]
     fn guards_of_spreadsheets_are_taken_off() {
         for kind in [
@@ -1002,13 +1003,7 @@ mod tests {
         );
         assert_eq!(unguarded(Value::Text("'00421")), Some(Value::Text("00421")));
         for text in [
-            "=\"",
-            "=1+\"2\"",
-            "=\"a\"&\"b\"",
-            "\"1\"",
-            "'90s",
-            "'12'",
-            "'",
+            "=\"", "=1+\"2\"", "=\"a\"&\"b\"", "\"1\"", "'90s", "'12'", "'",
         ] {
             assert_eq!(unguarded(Value::Text(text)), None, "{text}");
         }

@@ -538,54 +538,21 @@ fn is_stand_in(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn cells_are_what_people_say() {
         use CellKind::{Blank, Date, Mixed, Number, Period, Stand, Words};
         for (text, kind) in [
-            ("", Blank),
-            ("12", Number),
-            ("-1,234.50", Number),
-            ("(12.5%)", Number),
-            ("US$ 3", Number),
-            ("1 234 567", Number),
-            ("1.234,56 €", Number),
-            ("1.2e-05", Number),
-            ("76.3±1.2", Number),
-            ("120r", Number),
-            ("1,204 (2)", Number),
-            ("(555) 123-4567", Number),
-            ("2004", Period),
-            ("2004.0", Period),
-            ("2004-05", Period),
-            ("2004 (1,000)", Period),
-            ("2004 p", Period),
-            ("2004/II", Period),
-            ("(2004)", Period),
-            ("(1,204)", Number),
-            ("Jan07", Period),
-            ("Jan 7th", Mixed),
-            ("Q1 2004", Period),
-            ("1st quarter", Period),
-            ("Jan", Period),
-            ("Jan.-Mar. 2004", Period),
-            ("March 2004", Period),
-            ("FY '04", Period),
-            ("2024-03-01", Date),
-            ("2024-03-01 08:05:00", Date),
-            ("31.12.2024", Date),
-            ("1-Mar-24", Date),
-            ("8:05 pm", Date),
-            ("Mar 1, 2024", Date),
-            ("n/a", Stand),
-            ("(x)", Stand),
-            ("--", Stand),
-            ("(1,000)", Words),
-            ("(000s)", Words),
-            ("(2005 = 100)", Mixed),
-            ("SKU-0012", Mixed),
-            ("12 Main Street", Mixed),
-            ("Marketing", Words),
-            ("Net (EUR)", Words),
+            ("", Blank), ("12", Number), ("-1,234.50", Number), ("(12.5%)", Number), ("US$ 3", Number),
+            ("1 234 567", Number), ("1.234,56 €", Number), ("1.2e-05", Number), ("76.3±1.2", Number),
+            ("120r", Number), ("1,204 (2)", Number), ("(555) 123-4567", Number), ("2004", Period), ("2004.0", Period),
+            ("2004-05", Period), ("2004 (1,000)", Period), ("2004 p", Period), ("2004/II", Period),
+            ("(2004)", Period), ("(1,204)", Number), ("Jan07", Period), ("Jan 7th", Mixed), ("Q1 2004", Period),
+            ("1st quarter", Period), ("Jan", Period), ("Jan.-Mar. 2004", Period), ("March 2004", Period),
+            ("FY '04", Period), ("2024-03-01", Date), ("2024-03-01 08:05:00", Date), ("31.12.2024", Date),
+            ("1-Mar-24", Date), ("8:05 pm", Date), ("Mar 1, 2024", Date), ("n/a", Stand), ("(x)", Stand),
+            ("--", Stand), ("(1,000)", Words), ("(000s)", Words), ("(2005 = 100)", Mixed), ("SKU-0012", Mixed),
+            ("12 Main Street", Mixed), ("Marketing", Words), ("Net (EUR)", Words),
         ] {
             assert_eq!(kind_of(text), kind, "{text:?}");
         }
@@ -600,16 +567,11 @@ mod tests {
         assert_eq!(leading_year("200é"), None);
     }
 
+    #[rustfmt::skip]
     #[test]
     fn ranges_are_told_from_numbers() {
         for text in [
-            "20-49",
-            "<20",
-            "250+",
-            "1 to 5",
-            "1,000–4,999",
-            "> 5",
-            "≥65",
+            "20-49", "<20", "250+", "1 to 5", "1,000–4,999", "> 5", "≥65",
         ] {
             assert!(is_range(text), "{text}");
         }
@@ -620,14 +582,11 @@ mod tests {
         }
     }
 
+    #[rustfmt::skip]
     #[test]
     fn marks_of_footnotes_go() {
         for (text, bare) in [
-            ("1,204 (2)", "1,204 "),
-            ("Total*", "Total"),
-            ("5.1\\3", "5.1"),
-            ("7 a", "7"),
-            ("é)", "é"),
+            ("1,204 (2)", "1,204 "), ("Total*", "Total"), ("5.1\\3", "5.1"), ("7 a", "7"), ("é)", "é"),
         ] {
             assert_eq!(trim(without_marks(text)), trim(bare));
         }

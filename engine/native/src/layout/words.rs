@@ -420,26 +420,17 @@ mod tests {
         }
     }
 
+    #[rustfmt::skip]
     #[test]
     fn notes_are_told_from_names() {
         for text in [
-            "Source: agency",
-            "1 Includes others.",
-            "\\2 See text",
-            "(a) Of which",
-            "* estimated",
-            "NA = not known",
+            "Source: agency", "1 Includes others.", "\\2 See text", "(a) Of which", "* estimated", "NA = not known",
             "Quelle: Amt",
         ] {
             assert!(is_note(text), "{text}");
         }
         for text in [
-            "Name",
-            "12 345",
-            "A",
-            "Department of Justice",
-            "(continued)",
-            "é",
+            "Name", "12 345", "A", "Department of Justice", "(continued)", "é",
         ] {
             assert!(!is_note(text), "{text}");
         }

@@ -134,16 +134,13 @@ pub fn cell_of_float(
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn formats_are_known_by_code_or_name() {
         let mut formats = Formats::default();
         for (code, kind) in [
-            ("Short Date", NumberKind::Date),
-            ("dd\\.mm\\.yyyy", NumberKind::Date),
-            ("[h]:mm", NumberKind::Duration),
-            ("Currency", NumberKind::Number),
-            ("Scientific", NumberKind::Number),
-            ("0.00%", NumberKind::Number),
+            ("Short Date", NumberKind::Date), ("dd\\.mm\\.yyyy", NumberKind::Date), ("[h]:mm", NumberKind::Duration),
+            ("Currency", NumberKind::Number), ("Scientific", NumberKind::Number), ("0.00%", NumberKind::Number),
         ] {
             assert_eq!(formats.look_of(code).kind, kind, "{code}");
         }

@@ -130,16 +130,11 @@ impl Read for ReadAhead {
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn everything_comes_through_in_order() {
         for length in [
-            0,
-            1,
-            WORTHWHILE_BYTES - 1,
-            WORTHWHILE_BYTES,
-            WORTHWHILE_BYTES + 1,
-            3 * BLOCK_BYTES,
-            1_000_000,
+            0, 1, WORTHWHILE_BYTES - 1, WORTHWHILE_BYTES, WORTHWHILE_BYTES + 1, 3 * BLOCK_BYTES, 1_000_000,
         ] {
             let bytes: Vec<u8> = (0..length).map(|at| (at * 31 % 251) as u8).collect();
             let mut read = Vec::new();

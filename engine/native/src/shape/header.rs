@@ -414,25 +414,14 @@ mod tests {
         Header::of(text).class
     }
 
+    #[rustfmt::skip]
     #[test]
     fn headers_that_are_values_have_a_class() {
         let cases = [
-            ("2024", Class::Year),
-            ("FY 2024", Class::Year),
-            ("2024/25", Class::Year),
-            ("Jan", Class::Month),
-            ("März 24", Class::Month),
-            ("2024-01", Class::Month),
-            ("Q3", Class::Quarter),
-            ("2024 Q1", Class::Quarter),
-            ("3rd", Class::Ordinal),
-            ("10-20", Class::Range),
-            ("> 65", Class::Range),
-            ("12", Class::Integer),
-            ("Mon", Class::Weekday),
-            ("31.05.2024", Class::Date),
-            ("Week 12", Class::Period),
-            ("XL", Class::Size),
+            ("2024", Class::Year), ("FY 2024", Class::Year), ("2024/25", Class::Year), ("Jan", Class::Month),
+            ("März 24", Class::Month), ("2024-01", Class::Month), ("Q3", Class::Quarter), ("2024 Q1", Class::Quarter),
+            ("3rd", Class::Ordinal), ("10-20", Class::Range), ("> 65", Class::Range), ("12", Class::Integer),
+            ("Mon", Class::Weekday), ("31.05.2024", Class::Date), ("Week 12", Class::Period), ("XL", Class::Size),
         ];
         for (text, expected) in cases {
             assert_eq!(class(text), Some(expected), "{text}");

@@ -426,15 +426,11 @@ mod tests {
         assert_eq!(kind("80 EUR"), Kind::Money);
     }
 
+    #[rustfmt::skip]
     #[test]
     fn dates_and_times_are_told_from_numbers_and_words() {
         for date in [
-            "2024-05-31",
-            "31.5.24",
-            "31 May 2024",
-            "May 31, 2024",
-            "Mon, 3 Jun",
-            "2024-05-31 12:30",
+            "2024-05-31", "31.5.24", "31 May 2024", "May 31, 2024", "Mon, 3 Jun", "2024-05-31 12:30",
         ] {
             assert_eq!(kind(date), Kind::Date, "{date}");
         }

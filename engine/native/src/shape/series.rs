@@ -397,14 +397,11 @@ mod tests {
             .collect()
     }
 
+    #[rustfmt::skip]
     #[test]
     fn measures_times_keys_are_found() {
         let heads = [
-            "Branch",
-            "Plan 2023",
-            "Actual 2023",
-            "Plan 2024",
-            "Actual 2024",
+            "Branch", "Plan 2023", "Actual 2023", "Plan 2024", "Actual 2024",
         ];
         assert!(found(&heads).contains(&(1, 4, 2, 2)));
     }

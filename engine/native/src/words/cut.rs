@@ -305,14 +305,12 @@ mod tests {
             .collect()
     }
 
+    #[rustfmt::skip]
     #[test]
     fn what_looks_alike_is_cut_alike() {
         let plain = pieces("31/01/2025");
         for text in [
-            "３１／０１／２０２５",
-            " 31/01/2025 ",
-            "\u{200e}31/01/2025",
-            "٣١/٠١/٢٠٢٥",
+            "３１／０１／２０２５", " 31/01/2025 ", "\u{200e}31/01/2025", "٣١/٠١/٢٠٢٥",
         ] {
             assert_eq!(pieces(text), plain, "{text}");
         }
@@ -323,6 +321,7 @@ mod tests {
         );
     }
 
+    #[rustfmt::skip]
     #[test]
     fn gaps_are_more_than_one_blank() {
         let gaps = |text: &str| {
@@ -335,12 +334,7 @@ mod tests {
             assert_eq!(gaps(text), 0, "{text}");
         }
         for text in [
-            "1  2",
-            "1\n2",
-            "1\t2",
-            "1 \r\n 2",
-            "1\u{a0}\u{a0}2",
-            "é\n1 2",
+            "1  2", "1\n2", "1\t2", "1 \r\n 2", "1\u{a0}\u{a0}2", "é\n1 2",
         ] {
             assert_eq!(gaps(text), 1, "{text}");
         }

@@ -334,20 +334,11 @@ fn push_float(value: f64, out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn floats_are_written_short_and_exactly() {
         for value in [
-            0.0,
-            -0.0,
-            1.0,
-            5_551_234.0,
-            0.1,
-            1e20,
-            1e-7,
-            -2.5,
-            123_456_789.123,
-            1e15,
-            f64::MAX,
+            0.0, -0.0, 1.0, 5_551_234.0, 0.1, 1e20, 1e-7, -2.5, 123_456_789.123, 1e15, f64::MAX,
         ] {
             let mut out = Vec::new();
             push_float(value, &mut out);

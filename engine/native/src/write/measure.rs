@@ -323,19 +323,12 @@ fn is_wide(character: char) -> bool {
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn decimals_are_those_that_a_number_was_written_with() {
         for (value, decimals) in [
-            (0.0, 0),
-            (-3.0, 0),
-            (1.5, 1),
-            (-0.25, 2),
-            (1_069.500_000_000_000_2, 1),
-            (0.1 + 0.2, 1),
-            (123_456_789.123, 3),
-            (0.0001, 4),
-            (1.0 / 3.0, 5),
-            (1e300, 0),
+            (0.0, 0), (-3.0, 0), (1.5, 1), (-0.25, 2), (1_069.500_000_000_000_2, 1), (0.1 + 0.2, 1),
+            (123_456_789.123, 3), (0.0001, 4), (1.0 / 3.0, 5), (1e300, 0),
         ] {
             assert_eq!(decimals_of(value), decimals, "{value}");
         }
@@ -352,13 +345,11 @@ mod tests {
         assert_eq!(percentile(&counts), 40);
     }
 
+    #[rustfmt::skip]
     #[test]
     fn formats_are_as_long_as_what_they_show() {
         for (format, length) in [
-            ("#,##0", 0),
-            ("#,##0.00", 3),
-            ("0.0%", 4),
-            ("\"€\" #,##0.00;[Red]-0", 5),
+            ("#,##0", 0), ("#,##0.00", 3), ("0.0%", 4), ("\"€\" #,##0.00;[Red]-0", 5),
         ] {
             assert_eq!(length_beside_digits(format), length, "{format}");
         }

@@ -819,24 +819,15 @@ mod tests {
         assert_eq!(values[0].as_deref(), Some("2027-01-01"));
     }
 
+    #[rustfmt::skip]
     #[test]
     fn placeholders_say_nothing() {
         for placeholder in [
-            "00.00.0000",
-            "0000-00-00",
-            "0000-00-00 00:00:00",
-            "00000000",
-            "31.12.9999",
-            "12/31/9999",
-            "9999-12-31",
+            "00.00.0000", "0000-00-00", "0000-00-00 00:00:00", "00000000", "31.12.9999", "12/31/9999", "9999-12-31",
             "99991231",
         ] {
             let cells = [
-                placeholder,
-                placeholder,
-                placeholder,
-                "31.01.2025",
-                "20250105",
+                placeholder, placeholder, placeholder, "31.01.2025", "20250105",
             ];
             let (values, reading) = read_texts(&cells, "");
             assert_eq!(values[..3], [None, None, None], "{placeholder}");

@@ -464,21 +464,14 @@ mod tests {
         }
     }
 
+    #[rustfmt::skip]
     #[test]
     fn headers_state_an_order() {
         for (header, order) in [
-            ("Date (YYYY-MM-DD)", Order::YearFirst),
-            ("JJJJ-MM-TT", Order::YearFirst),
-            ("YY-MM-DD", Order::YearFirst),
-            ("TT.MM.JJJJ", Order::DayFirst),
-            ("MM/DD/YY", Order::MonthFirst),
-            ("MM/DD", Order::MonthFirst),
-            ("JJ-MM-TT", Order::YearFirst),
-            ("JJ/MM/AA", Order::DayFirst),
-            ("AA-MM-DD", Order::YearFirst),
-            ("GG.AA.YYYY", Order::DayFirst),
-            ("PP.KK.VVVV", Order::DayFirst),
-            ("Date (d/m/y)", Order::DayFirst),
+            ("Date (YYYY-MM-DD)", Order::YearFirst), ("JJJJ-MM-TT", Order::YearFirst), ("YY-MM-DD", Order::YearFirst),
+            ("TT.MM.JJJJ", Order::DayFirst), ("MM/DD/YY", Order::MonthFirst), ("MM/DD", Order::MonthFirst),
+            ("JJ-MM-TT", Order::YearFirst), ("JJ/MM/AA", Order::DayFirst), ("AA-MM-DD", Order::YearFirst),
+            ("GG.AA.YYYY", Order::DayFirst), ("PP.KK.VVVV", Order::DayFirst), ("Date (d/m/y)", Order::DayFirst),
             ("Date (m/d/yy)", Order::MonthFirst),
         ] {
             assert_eq!(order_in_header(header), Some(order), "{header}");

@@ -324,17 +324,11 @@ mod tests {
         Profile::of(&values)
     }
 
+    #[rustfmt::skip]
     #[test]
     fn each_cell_has_one_pattern() {
         let found = profile(&[
-            "a@b.co",
-            "c@d.example",
-            "",
-            "  ",
-            "(555) 123-4567",
-            "+49 30 1234567",
-            "M-2021-10001",
-            "yes",
+            "a@b.co", "c@d.example", "", "  ", "(555) 123-4567", "+49 30 1234567", "M-2021-10001", "yes",
             "remarks of some length",
         ]);
         assert_eq!((found.rows, found.filled, found.texts), (9, 7, 7));
@@ -402,13 +396,11 @@ mod tests {
         assert_eq!(Profile::of(&half).emails, MOST_CELLS / 2);
     }
 
+    #[rustfmt::skip]
     #[test]
     fn known_values_are_compared_without_case_and_accents() {
         let values = [
-            Value::Text(" Café"),
-            Value::Text("TEA "),
-            Value::Text("milk"),
-            Value::Null,
+            Value::Text(" Café"), Value::Text("TEA "), Value::Text("milk"), Value::Null,
         ];
         let known = ["cafe".to_owned(), "Tea".to_owned()];
         assert_eq!(likeness(&values, &known), (2, 3));

@@ -716,89 +716,42 @@ mod tests {
             .map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
     }
 
+    #[rustfmt::skip]
     #[test]
     fn marks_signs_and_currencies() {
         let both = |value| Some([Some(value), Some(value)]);
         for (text, wanted) in [
-            ("1309", both(1309.0)),
-            ("1,309.50", Some([Some(1309.5), None])),
-            ("1.309,50", Some([None, Some(1309.5)])),
-            ("1 309,50 €", Some([None, Some(1309.5)])),
-            ("CHF 1'309.50", Some([Some(1309.5), None])),
-            ("(1,309.50)", Some([Some(-1309.5), None])),
-            ("1309.50-", Some([Some(-1309.5), None])),
-            ("-$ 25", both(-25.0)),
-            ("$-25", both(-25.0)),
-            ("12,34,567.50", Some([Some(1_234_567.5), None])),
-            ("1.200", Some([Some(1.2), Some(1200.0)])),
-            ("19%", both(0.19)),
-            ("7,7 %", Some([None, Some(0.077)])),
-            ("25,-", Some([None, Some(25.0)])),
-            (".5", Some([Some(0.5), None])),
-            ("Rs.500", both(500.0)),
-            ("₹.500", both(500.0)),
-            ("$.50", Some([Some(0.5), None])),
-            ("CHF .50", Some([Some(0.5), None])),
-            ("€ ,50", Some([None, Some(0.5)])),
-            ("-$.05", Some([Some(-0.05), None])),
-            ("US$.99", Some([Some(0.99), None])),
-            ("1.5e3", Some([Some(1500.0), None])),
-            ("$5 USD", both(5.0)),
-            ("0.123", Some([Some(0.123), None])),
-            ("$   5 ", both(5.0)),
-            ("1 000", both(1000.0)),
-            ("1.234e+05", Some([Some(123_400.0), None])),
-            ("1,234e5", Some([None, Some(123_400.0)])),
-            ("1.234.567", Some([None, Some(1_234_567.0)])),
-            ("12.50 CR", Some([Some(12.5), None])),
-            ("12,50 Soll", Some([None, Some(-12.5)])),
-            ("12.50*", Some([Some(12.5), None])),
-            ("~59.02", Some([Some(59.02), None])),
-            ("Rs. 156.04/-", Some([Some(156.04), None])),
-            ("Rs 200/-", both(200.0)),
-            ("530,56 danske kroner", Some([None, Some(530.56)])),
+            ("1309", both(1309.0)), ("1,309.50", Some([Some(1309.5), None])),
+            ("1.309,50", Some([None, Some(1309.5)])), ("1 309,50 €", Some([None, Some(1309.5)])),
+            ("CHF 1'309.50", Some([Some(1309.5), None])), ("(1,309.50)", Some([Some(-1309.5), None])),
+            ("1309.50-", Some([Some(-1309.5), None])), ("-$ 25", both(-25.0)), ("$-25", both(-25.0)),
+            ("12,34,567.50", Some([Some(1_234_567.5), None])), ("1.200", Some([Some(1.2), Some(1200.0)])),
+            ("19%", both(0.19)), ("7,7 %", Some([None, Some(0.077)])), ("25,-", Some([None, Some(25.0)])),
+            (".5", Some([Some(0.5), None])), ("Rs.500", both(500.0)), ("₹.500", both(500.0)),
+            ("$.50", Some([Some(0.5), None])), ("CHF .50", Some([Some(0.5), None])),
+            ("€ ,50", Some([None, Some(0.5)])), ("-$.05", Some([Some(-0.05), None])),
+            ("US$.99", Some([Some(0.99), None])), ("1.5e3", Some([Some(1500.0), None])), ("$5 USD", both(5.0)),
+            ("0.123", Some([Some(0.123), None])), ("$   5 ", both(5.0)), ("1 000", both(1000.0)),
+            ("1.234e+05", Some([Some(123_400.0), None])), ("1,234e5", Some([None, Some(123_400.0)])),
+            ("1.234.567", Some([None, Some(1_234_567.0)])), ("12.50 CR", Some([Some(12.5), None])),
+            ("12,50 Soll", Some([None, Some(-12.5)])), ("12.50*", Some([Some(12.5), None])),
+            ("~59.02", Some([Some(59.02), None])), ("Rs. 156.04/-", Some([Some(156.04), None])),
+            ("Rs 200/-", both(200.0)), ("530,56 danske kroner", Some([None, Some(530.56)])),
             ("12,50 US-Dollar", Some([None, Some(12.5)])),
         ] {
             assert_eq!(meanings(text), wanted, "{text}");
         }
         for text in [
-            "",
-            "abc",
-            "5 kg",
-            "12 months",
-            "1..5",
-            "1,2,3",
-            "+49 30 123456",
-            "007",
-            "1-2",
-            "(5",
-            "5)",
-            "--5",
-            "1234567890123456",
-            "1.2.3",
-            "5+",
-            "EUR 5 kg",
-            "12/05",
-            "5 %%",
-            "1,23,45",
-            "1.5 Mio",
-            "Rs .500",
-            "100\n200",
-            "100   200",
-            "1\t000",
-            "5 Cr",
-            "1.50 Cr",
-            "-12.50 DR",
-            "Rs 1.50 Cr",
-            "12.50 CR DR",
-            "12 ~",
-            "12/-5",
-            "5 kr*m",
+            "", "abc", "5 kg", "12 months", "1..5", "1,2,3", "+49 30 123456", "007", "1-2", "(5", "5)", "--5",
+            "1234567890123456", "1.2.3", "5+", "EUR 5 kg", "12/05", "5 %%", "1,23,45", "1.5 Mio", "Rs .500",
+            "100\n200", "100   200", "1\t000", "5 Cr", "1.50 Cr", "-12.50 DR", "Rs 1.50 Cr", "12.50 CR DR", "12 ~",
+            "12/-5", "5 kr*m",
         ] {
             assert_eq!(meanings(text), None, "{text}");
         }
     }
 
+    #[rustfmt::skip]
     #[test]
     fn compact_amounts_say_their_power() {
         let mut cut = Cut::default();
@@ -809,86 +762,36 @@ mod tests {
                 .map(|one| one.value)
         };
         for (text, wanted) in [
-            ("$1.2m", 1.2e6),
-            ("€ 2.5 Mio", 2.5e6),
-            ("2,5 Mio. €", 2.5e6),
-            ("-$3bn", -3e9),
-            ("3 Mrd. EUR", 3e9),
-            ("5 lakh", 5e5),
-            ("₹ 5 Cr", 5e7),
-            ("12 тыс. руб.", 12e3),
-            ("3万円", 3e4),
-            ("$1.2 million", 1.2e6),
-            ("5 k€", 5e3),
-            ("(1.5m USD)", -1.5e6),
-            ("1.2億", 1.2e8),
+            ("$1.2m", 1.2e6), ("€ 2.5 Mio", 2.5e6), ("2,5 Mio. €", 2.5e6), ("-$3bn", -3e9), ("3 Mrd. EUR", 3e9),
+            ("5 lakh", 5e5), ("₹ 5 Cr", 5e7), ("12 тыс. руб.", 12e3), ("3万円", 3e4), ("$1.2 million", 1.2e6),
+            ("5 k€", 5e3), ("(1.5m USD)", -1.5e6), ("1.2億", 1.2e8),
         ] {
             assert_eq!(of(text), Some(wanted), "{text}");
         }
         // Metres, kelvins, and what is no power at all.
         for text in [
-            "5 m",
-            "1.2k",
-            "5 M",
-            "5 kg",
-            "$5 mx",
-            "5% m",
-            "2 mil",
-            "5 Cr",
-            "£m 3.4",
-            "$5m USD kg",
-            "5 t",
+            "5 m", "1.2k", "5 M", "5 kg", "$5 mx", "5% m", "2 mil", "5 Cr", "£m 3.4", "$5m USD kg", "5 t",
         ] {
             assert_eq!(of(text), None, "{text}");
         }
     }
 
+    #[rustfmt::skip]
     #[test]
     fn signs_of_currencies_are_told_from_units_and_words() {
         for text in [
-            "25 km",
-            "25 KM",
-            "6 ft",
-            "6 FT",
-            "25 KGS",
-            "60 dB",
-            "7,5 Std",
-            "7,5 STD",
-            "10 cf",
-            "12 all",
-            "3 cup",
-            "2 PEN",
-            "TOP 10",
-            "Rm. 12",
-            "R12",
-            "12 arm",
-            "30 Sek",
-            "25 км",
-            "£m 3.4",
-            "$k 12",
-            "12 $M",
-            "5 €k",
-            "3 € Mio",
-            "5 €cent",
-            "50¢",
-            "99 ¢",
+            "25 km", "25 KM", "6 ft", "6 FT", "25 KGS", "60 dB", "7,5 Std", "7,5 STD", "10 cf", "12 all", "3 cup",
+            "2 PEN", "TOP 10", "Rm. 12", "R12", "12 arm", "30 Sek", "25 км", "£m 3.4", "$k 12", "12 $M", "5 €k",
+            "3 € Mio", "5 €cent", "50¢", "99 ¢",
         ] {
             assert_eq!(meanings(text), None, "{text}");
         }
         let comma = |value| Some([None, Some(value)]);
         for (text, wanted) in [
-            ("1 234,56 Ft", comma(1234.56)),
-            ("500 Ft", Some([Some(500.0), Some(500.0)])),
-            ("12,50 KM", comma(12.5)),
-            ("R 1 234,56", comma(1234.56)),
-            ("RM 12,50", comma(12.5)),
-            ("12,50 zł", comma(12.5)),
-            ("12,50 Kč", comma(12.5)),
-            ("12,50 kr", comma(12.5)),
-            ("12,50 eur", comma(12.5)),
-            ("12,50 SEK", comma(12.5)),
-            ("12,50 €", comma(12.5)),
-            ("-₿12,50", comma(-12.5)),
+            ("1 234,56 Ft", comma(1234.56)), ("500 Ft", Some([Some(500.0), Some(500.0)])), ("12,50 KM", comma(12.5)),
+            ("R 1 234,56", comma(1234.56)), ("RM 12,50", comma(12.5)), ("12,50 zł", comma(12.5)),
+            ("12,50 Kč", comma(12.5)), ("12,50 kr", comma(12.5)), ("12,50 eur", comma(12.5)),
+            ("12,50 SEK", comma(12.5)), ("12,50 €", comma(12.5)), ("-₿12,50", comma(-12.5)),
         ] {
             assert_eq!(meanings(text), wanted, "{text}");
         }
@@ -917,25 +820,11 @@ mod tests {
         }
     }
 
+    #[rustfmt::skip]
     #[test]
     fn plain_numbers_mean_the_same_either_way() {
         let pieces = [
-            "",
-            "0",
-            "1",
-            "12",
-            "007",
-            "234",
-            "1234",
-            "12345",
-            ".",
-            ",",
-            "-",
-            "$",
-            "(",
-            ")",
-            "1234567890",
-            "5",
+            "", "0", "1", "12", "007", "234", "1234", "12345", ".", ",", "-", "$", "(", ")", "1234567890", "5",
         ];
         let mut cut = Cut::default();
         let mut agreed = 0;

@@ -138,18 +138,14 @@ fn bare_address(text: &str) -> &str {
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn addresses() {
         for (text, wanted) in [
-            (" Avery.Smith@Example.COM ", "avery.smith@example.com"),
-            ("mailto:a@b.co", "a@b.co"),
-            ("Avery Smith <a.s@b.example>", "a.s@b.example"),
-            ("SMTP:a@b.co", "a@b.co"),
-            ("E-Mail: 'a@b.co';", "a@b.co"),
-            ("To: \"a@b.co\",", "a@b.co"),
-            ("a@b.co.", "a@b.co"),
-            ("o'neil+x@sub.example.org", "o'neil+x@sub.example.org"),
-            ("Dept/Sales@b.co", "dept/sales@b.co"),
+            (" Avery.Smith@Example.COM ", "avery.smith@example.com"), ("mailto:a@b.co", "a@b.co"),
+            ("Avery Smith <a.s@b.example>", "a.s@b.example"), ("SMTP:a@b.co", "a@b.co"),
+            ("E-Mail: 'a@b.co';", "a@b.co"), ("To: \"a@b.co\",", "a@b.co"), ("a@b.co.", "a@b.co"),
+            ("o'neil+x@sub.example.org", "o'neil+x@sub.example.org"), ("Dept/Sales@b.co", "dept/sales@b.co"),
             ("a@b.XN--P1AI", "a@b.xn--p1ai"),
         ] {
             let mut out = String::new();
@@ -157,24 +153,8 @@ mod tests {
             assert_eq!(out, wanted);
         }
         for text in [
-            "",
-            "a@b",
-            "a b@c.de",
-            "a@b.c",
-            "a@b.de; c@d.de",
-            "@b.de",
-            "a@.de",
-            "a@b..de",
-            "n/a",
-            "a@b.12",
-            "http://a@b.co",
-            "/b@c.co",
-            "a@b.c0m",
-            "a@b.co1",
-            "a\\b@c.co",
-            "[a@b.co]",
-            "a|b@c.co",
-            "a:b@c.co",
+            "", "a@b", "a b@c.de", "a@b.c", "a@b.de; c@d.de", "@b.de", "a@.de", "a@b..de", "n/a", "a@b.12",
+            "http://a@b.co", "/b@c.co", "a@b.c0m", "a@b.co1", "a\\b@c.co", "[a@b.co]", "a|b@c.co", "a:b@c.co",
             "a\u{200b}b@c.co",
         ] {
             assert!(!push_email(text, &mut String::new()), "{text}");

@@ -396,35 +396,25 @@ mod tests {
         }
     }
 
+    #[rustfmt::skip]
     #[test]
     fn labels_say_what_they_are() {
         for (text, wanted) in [
-            ("Grand Total (EUR)", Some((Word::Total, How::Alone))),
-            ("SUMME", Some((Word::Total, How::Alone))),
-            ("VAT 20%", Some((Word::Charge, How::Alone))),
-            ("Amount due", Some((Word::Total, How::Alone))),
-            ("Sub-total", Some((Word::Subtotal, How::Alone))),
-            ("Sous-total", Some((Word::Subtotal, How::Alone))),
+            ("Grand Total (EUR)", Some((Word::Total, How::Alone))), ("SUMME", Some((Word::Total, How::Alone))),
+            ("VAT 20%", Some((Word::Charge, How::Alone))), ("Amount due", Some((Word::Total, How::Alone))),
+            ("Sub-total", Some((Word::Subtotal, How::Alone))), ("Sous-total", Some((Word::Subtotal, How::Alone))),
             ("Balance brought forward", Some((Word::Balance, How::Alone))),
             ("Übertrag von Seite 3", Some((Word::Balance, How::Alone))),
-            ("Discount 2%", Some((Word::Discount, How::Alone))),
-            ("GENEL TOPLAM", Some((Word::Total, How::Alone))),
-            ("İNDİRİM", Some((Word::Discount, How::Alone))),
-            ("סה\"כ", Some((Word::Total, How::Alone))),
-            ("合計", Some((Word::Total, How::Alone))),
-            ("Total North", Some((Word::Total, How::Beside))),
+            ("Discount 2%", Some((Word::Discount, How::Alone))), ("GENEL TOPLAM", Some((Word::Total, How::Alone))),
+            ("İNDİRİM", Some((Word::Discount, How::Alone))), ("סה\"כ", Some((Word::Total, How::Alone))),
+            ("合計", Some((Word::Total, How::Alone))), ("Total North", Some((Word::Total, How::Beside))),
             ("Less common goods", Some((Word::Discount, How::Weak))),
             ("1200 Opening balance", Some((Word::Balance, How::Beside))),
             ("2024 Total", Some((Word::Total, How::Alone))),
             ("Saldo per 31.12.2024", Some((Word::Balance, How::Alone))),
-            ("Balance 31 March 2024", Some((Word::Balance, How::Alone))),
-            ("Balance invoice 12", None),
-            ("Saldo Rechnung", None),
-            ("Saldo 2024", None),
-            ("Saldo Q1", None),
-            ("Saldo iniziale 2024", Some((Word::Balance, How::Alone))),
-            ("Miller", None),
-            ("Totally fine", None),
+            ("Balance 31 March 2024", Some((Word::Balance, How::Alone))), ("Balance invoice 12", None),
+            ("Saldo Rechnung", None), ("Saldo 2024", None), ("Saldo Q1", None),
+            ("Saldo iniziale 2024", Some((Word::Balance, How::Alone))), ("Miller", None), ("Totally fine", None),
         ] {
             assert_eq!(said(text), wanted, "{text}");
         }

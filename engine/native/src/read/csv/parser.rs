@@ -204,24 +204,16 @@ mod tests {
         rows.done
     }
 
+    #[rustfmt::skip]
     #[test]
     fn records_are_those_of_pythons_csv_module() {
         for (text, expected) in [
-            ("", vec![]),
-            ("a", vec![vec!["a"]]),
-            ("a,b\n", vec![vec!["a", "b"]]),
-            (
-                "a,b\r\nc\rd\n\ne",
-                vec![vec!["a", "b"], vec!["c"], vec!["d"], vec![], vec!["e"]],
-            ),
-            ("\r\n\r\r\n", vec![vec![], vec![], vec![]]),
-            (",", vec![vec!["", ""]]),
-            ("\"a,\"\"b\"\"\nc\",d", vec![vec!["a,\"b\"\nc", "d"]]),
-            ("\"a\"b\"c\",d", vec![vec!["ab\"c\"", "d"]]),
-            ("a\"b\"c,\" \"", vec![vec!["a\"b\"c", " "]]),
-            ("\"open\nline", vec![vec!["open\nline"]]),
-            ("\"\"", vec![vec![""]]),
-            ("a,\"\"\r\n", vec![vec!["a", ""]]),
+            ("", vec![]), ("a", vec![vec!["a"]]), ("a,b\n", vec![vec!["a", "b"]]),
+            ("a,b\r\nc\rd\n\ne", vec![vec!["a", "b"], vec!["c"], vec!["d"], vec![], vec!["e"]]),
+            ("\r\n\r\r\n", vec![vec![], vec![], vec![]]), (",", vec![vec!["", ""]]),
+            ("\"a,\"\"b\"\"\nc\",d", vec![vec!["a,\"b\"\nc", "d"]]), ("\"a\"b\"c\",d", vec![vec!["ab\"c\"", "d"]]),
+            ("a\"b\"c,\" \"", vec![vec!["a\"b\"c", " "]]), ("\"open\nline", vec![vec!["open\nline"]]),
+            ("\"\"", vec![vec![""]]), ("a,\"\"\r\n", vec![vec!["a", ""]]),
         ] {
             for block in [1, 2, 3, 1000] {
                 assert_eq!(

@@ -51,21 +51,13 @@ pub fn is_date_format(code: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn date_formats_are_recognised_by_letters_and_digits() {
         for (code, is_date) in [
-            ("yyyy-mm-dd", true),
-            ("m/d/yy h:mm", true),
-            ("[h]:mm:ss", true),
-            ("[$-409]d-mmm-yy;@", true),
-            ("0.00", false),
-            ("General", false),
-            ("0.00E+00", false),
-            ("#,##0 \"days\"", false),
-            ("0\\d", false),
-            ("[Red]0.00", false),
-            ("mm:ss.0", true),
-            ("@", false),
+            ("yyyy-mm-dd", true), ("m/d/yy h:mm", true), ("[h]:mm:ss", true), ("[$-409]d-mmm-yy;@", true),
+            ("0.00", false), ("General", false), ("0.00E+00", false), ("#,##0 \"days\"", false), ("0\\d", false),
+            ("[Red]0.00", false), ("mm:ss.0", true), ("@", false),
         ] {
             assert_eq!(is_date_format(code), is_date, "{code}");
         }

@@ -360,15 +360,13 @@ impl Formats {
 mod tests {
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn other_files_are_named() {
         for (bytes, words) in [
-            (&b"PK\x03\x04rest"[..], "rename it to .xlsx"),
-            (b"<html>", "web page"),
-            (b"a,b\n1,2\n", "rename it to .csv"),
-            (b"\x09\x04\x06\x00\x00\x00", "older Excel"),
-            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "damaged"),
-            (b"\x00\x01", "its content is of no known kind"),
+            (&b"PK\x03\x04rest"[..], "rename it to .xlsx"), (b"<html>", "web page"),
+            (b"a,b\n1,2\n", "rename it to .csv"), (b"\x09\x04\x06\x00\x00\x00", "older Excel"),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "damaged"), (b"\x00\x01", "its content is of no known kind"),
         ] {
             let error = LegacyWorkbook::from_bytes("a.xls", bytes.to_vec(), false)
                 .unwrap_err()

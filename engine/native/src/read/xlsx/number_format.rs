@@ -134,30 +134,16 @@ mod tests {
     use super::NumberKind::{Date, Duration, Number};
     use super::*;
 
+    #[rustfmt::skip]
     #[test]
     fn formats_are_told_apart() {
         for (code, kind) in [
-            ("General", Number),
-            ("0.00%", Number),
-            ("yyyy-mm-dd", Date),
-            ("[$-409]d-mmm-yy;@", Date),
-            ("[Red]0.00", Number),
-            ("#,##0 \"days\"", Number),
-            ("0\\d", Number),
-            ("0_d", Number),
-            ("[h]:mm:ss", Duration),
-            ("[hh]:mm", Duration),
-            ("[H]:mm", Duration),
-            ("[mm]:ss.0", Duration),
-            ("[ss]", Duration),
-            ("[H]", Number),
-            ("0;yyyy", Number),
-            ("h:mm AM/PM", Date),
-            ("[$€-407] #,##0.00", Number),
-            ("#,##0.00 [$USD]", Number),
-            ("\"unclosed d", Date),
-            ("[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", Date),
-            ("_-* #,##0.00\\ _k_r_-;\\-* #,##0.00", Number),
+            ("General", Number), ("0.00%", Number), ("yyyy-mm-dd", Date), ("[$-409]d-mmm-yy;@", Date),
+            ("[Red]0.00", Number), ("#,##0 \"days\"", Number), ("0\\d", Number), ("0_d", Number),
+            ("[h]:mm:ss", Duration), ("[hh]:mm", Duration), ("[H]:mm", Duration), ("[mm]:ss.0", Duration),
+            ("[ss]", Duration), ("[H]", Number), ("0;yyyy", Number), ("h:mm AM/PM", Date),
+            ("[$€-407] #,##0.00", Number), ("#,##0.00 [$USD]", Number), ("\"unclosed d", Date),
+            ("[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", Date), ("_-* #,##0.00\\ _k_r_-;\\-* #,##0.00", Number),
             ("@", Number),
         ] {
             assert_eq!(kind_of(code), kind, "{code}");
@@ -167,17 +153,12 @@ mod tests {
         assert_eq!(kind_of_built_in(48), Number);
     }
 
+    #[rustfmt::skip]
     #[test]
     fn times_and_the_dates_of_east_asia_are_told_as_they_are_shown() {
         for (code, kind) in [
-            ("h:mm:ss", NumberKind::Time),
-            ("h:mm AM/PM", NumberKind::Time),
-            ("mm:ss.0", NumberKind::Time),
-            ("[h]:mm", Duration),
-            ("dd/mm h:mm", Date),
-            ("mmm", Date),
-            ("h\\d", NumberKind::Time),
-            ("0.00", Number),
+            ("h:mm:ss", NumberKind::Time), ("h:mm AM/PM", NumberKind::Time), ("mm:ss.0", NumberKind::Time),
+            ("[h]:mm", Duration), ("dd/mm h:mm", Date), ("mmm", Date), ("h\\d", NumberKind::Time), ("0.00", Number),
         ] {
             assert_eq!(shown_kind_of(code), kind, "{code}");
         }

@@ -82,27 +82,15 @@ mod tests {
         );
     }
 
+    #[rustfmt::skip]
     #[test]
     fn an_element_is_left_without_looking_at_it() {
         let inside = "<b>".repeat(100_000);
         for (xml, most, expected) in [
-            (
-                format!("<a><x:d>{inside}&nope;</x:d><e/></a>"),
-                usize::MAX,
-                Some("-x:d +e -e -a"),
-            ),
-            (format!("<a><x:d>{inside}</x:d><e/></a>"), 1000, None),
-            (format!("<a><x:d>{inside}"), usize::MAX, None),
-            (
-                "<a><d></d ><e/></a>".to_owned(),
-                usize::MAX,
-                Some("-d +e -e -a"),
-            ),
-            (
-                "<a><d/><e/></a>".to_owned(),
-                usize::MAX,
-                Some("-d +e -e -a"),
-            ),
+            (format!("<a><x:d>{inside}&nope;</x:d><e/></a>"), usize::MAX, Some("-x:d +e -e -a")),
+            (format!("<a><x:d>{inside}</x:d><e/></a>"), 1000, None), (format!("<a><x:d>{inside}"), usize::MAX, None),
+            ("<a><d></d ><e/></a>".to_owned(), usize::MAX, Some("-d +e -e -a")),
+            ("<a><d/><e/></a>".to_owned(), usize::MAX, Some("-d +e -e -a")),
         ] {
             let mut reader = XmlReader::new(xml.as_bytes(), "part", SPREADSHEET);
             reader.advance().unwrap();
@@ -125,22 +113,12 @@ mod tests {
         }
     }
 
+    #[rustfmt::skip]
     #[test]
     fn damage_is_noticed() {
         for xml in [
-            "",
-            "<a>",
-            "<a></b>",
-            "<a/><b/>",
-            "<a",
-            "<a>&nbsp;</a>",
-            "x",
-            "<a>\u{ff}</a",
-            "<>",
-            "<a b='</a>",
-            "<a <b/></a>",
-            "<a><b</a>",
-            "< a/>",
+            "", "<a>", "<a></b>", "<a/><b/>", "<a", "<a>&nbsp;</a>", "x", "<a>\u{ff}</a", "<>", "<a b='</a>",
+            "<a <b/></a>", "<a><b</a>", "< a/>",
         ] {
             assert!(events(xml.as_bytes()).is_err(), "{xml}");
         }
