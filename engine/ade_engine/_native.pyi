@@ -361,6 +361,19 @@ class Look:
     @property
     def wraps(self) -> bool: ...
 
+class MomentStyles:
+    """The numbers of the cell styles for moments."""
+
+    def __new__(cls, *, date_time: int, date: int, time: int, duration: int) -> MomentStyles: ...
+    @property
+    def date_time(self) -> int: ...
+    @property
+    def date(self) -> int: ...
+    @property
+    def time(self) -> int: ...
+    @property
+    def duration(self) -> int: ...
+
 class Writer:
     """Writes a workbook, sheet by sheet."""
 
@@ -382,6 +395,17 @@ class Writer:
     def abandon(self) -> None: ...
 
 def force_to_disk(paths: list[str]) -> None: ...
+def render_rows(
+    parts: list[tuple[Frame | None, int, list[tuple[int, int, bytes | None]]]],
+    count: int,
+    sheet_row: int,
+    moments: MomentStyles,
+    styles: list[int],
+    escape_formulas: bool,
+    cells: list[tuple[int, int, str]],
+    attributes: list[tuple[int, str]],
+    keep_empty_rows: bool,
+) -> bytes: ...
 def style_key(style: Any) -> bytes | None: ...
 
 # Shapes -----------------------------------------------------------------------------------------------------------------

@@ -1,9 +1,10 @@
 """Everything that openpyxl's objects answer to, asked of the engine's objects and of openpyxl's own.
 
-Hooks meet a workbook, its sheets and their cells in three makes: the output, and sources that were ``.xlsx``, or ``.csv`` and its
-kin. All but those of ``.xlsx`` are openpyxl's own from the first touch on, so what is asked is the first touch. The names come
-from openpyxl itself. Each is read, set to what it is, and, where it can be called, called with the arguments in the tables below; a name that the tables do not have fails, so that nothing stays unknown. The
-answers (type and content, or the kind of exception, and what the sheet is like afterwards) must be the same.
+Hooks meet a workbook, its sheets and their cells in four makes: the output, and sources that were ``.xlsx``, ``.csv``
+or ``.xls``. The names come from openpyxl itself. Each is read, set to what it is, and, where it can be called, called
+with the arguments in the tables below; a name that the tables do not have fails, so that nothing stays unknown. The
+answers (type and content, or the kind of exception, and what the sheet is like afterwards) must be the same, but for
+``KNOWN`` differences, which are there for a reason.
 """
 
 import csv
@@ -19,7 +20,9 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
+import xlrd
 import xlsxwriter
+import xlwt
 from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 from openpyxl.descriptors.serialisable import Serialisable
 from openpyxl.styles.proxy import StyleProxy
@@ -31,6 +34,12 @@ from ade_engine.io.output.workbook import Output
 from describing import facts, plain, xml
 from operations import NAMES
 from raw_workbooks import RawWorkbook
+from reading import value_of_xls
+
+#: (make, kind of object, what was asked): why the engine answers otherwise.
+KNOWN: dict[tuple[str, str, str], str] = {("output", "workbook", "it.save(path); seen = path.exists()"): (
+    "For a table's header openpyxl makes a cell at every place of its range, which may lie beyond the sheet's last row."
+)}
 
 
 # The workbooks, twice -------------------------------------------------------------------------------------------------
@@ -55,8 +64,26 @@ TABLE = pl.DataFrame({
     "code": ["#N/A", "text", " a ", ""],
 })
 
+#: What a hook did to the first sheet of the output before, so that there is something of everything.
+PREPARED = """
+ws['A1'].font = Font(bold=True); ws['B2'].fill = PatternFill("solid", fgColor="00FFFF00")
+ws['C2'].comment = Comment('note', 'me'); ws['D2'].hyperlink = 'https://example.org/'
+ws['F2'].style = 'Good'; ws['G3'].alignment = Alignment(wrap_text=True); ws['A3'].protection = Protection(locked=False)
+ws.merge_cells('A8:C9'); ws['I1'] = CellRichText('a', TextBlock(InlineFont(b=True), 'b')); ws['I2'] = ArrayFormula('I2:I3', '=A1:A2')
+ws.row_dimensions[2].height = 30; ws.column_dimensions['B'].width = 20; ws.column_dimensions.group('K', 'M')
+ws.freeze_panes = 'B2'; ws.auto_filter.ref = 'A1:G5'; ws.auto_filter.add_filter_column(0, ['Ann'])
+ws.add_table(Table(displayName='People', ref='A12:B13')); ws.print_area = 'A1:B2'; ws.print_title_rows = '1:1'; ws.print_title_cols = 'A:A'
+v = DataValidation('list', formula1='"a,b"'); v.add('B2:B9'); ws.add_data_validation(v)
+ws.conditional_formatting.add('B2:B9', CellIsRule('greaterThan', ['5'], font=Font(bold=True)))
+ws.row_breaks.append(Break(id=3)); ws.col_breaks.append(Break(id=2)); ws.oddHeader.center.text = 'header'
+ws.scenarios.append(Scenario(name='best', inputCells=[InputCells(r='B2', val='1')]))
+ws.defined_names.add(DefinedName('local', attr_text='1')); wb.defined_names['total'] = DefinedName('total', attr_text="'Data'!$B$2")
+wb.properties.title = 'The title'; wb.custom_doc_props.append(StringProperty(name='team', value='blue'))
+wb.worksheets[2].sheet_state = 'hidden'; wb.active = 1
+"""
 
-def make_output(folder: Any) -> Pair:
+
+def make_output(folder: Any, *, touched: bool = True) -> Pair:
     output, book = Output(), openpyxl.Workbook()
     book.remove(book.active)
     sheets = []
@@ -68,7 +95,15 @@ def make_output(folder: Any) -> Pair:
             output.append_table(sheet, table, gap=number > 0)
             for row in ([], table.columns, *table.iter_rows())[0 if number else 1 :]:
                 expected.append(row)
-    return Pair(output.workbook, book, sheets)
+    pair = Pair(output.workbook, book, sheets)
+    if touched:
+        for wb, ws in zip(pair.books, pair.sheets[0]):
+            exec(PREPARED, {**NAMES, "wb": wb, "ws": ws})
+    return pair
+
+
+def make_untouched_output(folder: Any) -> Pair:
+    return make_output(folder, touched=False)
 
 
 def written(path: Any, write: Callable[[Any], Any]) -> Any:
@@ -109,6 +144,25 @@ def make_csv(folder: Any) -> Pair:
     book.active.title = "Data"
     for row in csv.reader(io.StringIO(text)):
         book.active.append(row)
+    return opened(path, book)
+
+
+def make_xls(folder: Any) -> Pair:
+    path = written(folder / "book.xls", write_xls)
+    with xlrd.open_workbook(str(path), formatting_info=True) as source:
+        book = openpyxl.Workbook()
+        book.remove(book.active)
+        for sheet in source.sheets():
+            expected = book.create_sheet(sheet.name)
+            expected.sheet_state = ("visible", "hidden", "veryHidden")[sheet.visibility]
+            for number in range(sheet.nrows):
+                row = [value_of_xls(source, cell) for cell in sheet.row(number)]
+                while row and row[-1] is None:
+                    row.pop()
+                expected.append(row)
+            for first_row, last_row, first_column, last_column in sheet.merged_cells:
+                expected.merge_cells(None, first_row + 1, first_column + 1, last_row, last_column)
+    book.active = 1
     return opened(path, book)
 
 
@@ -155,6 +209,27 @@ def write_xlsx(path: Any) -> None:
         gaps.activate()
 
 
+def write_xls(path: Any) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Data")
+    day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
+    for row, values in enumerate((["name", "", "count"], ["Ann", None, 1], [None], ["Bob", 2.5, True, "last"])):
+        for column, value in enumerate(values):
+            if value is not None:
+                sheet.write(row, column, value)
+    sheet.write(4, 4, dt.datetime(2024, 2, 29, 12), day)
+    sheet.write(5, 0, xlwt.Formula("1/0"))
+    sheet.row(6).set_cell_error(1, 42)
+    sheet.write_merge(8, 9, 0, 2, "merged")
+    other = book.add_sheet("Other")
+    other.write(2, 1, "x")
+    other.write(4, 2, 7)
+    book.add_sheet("Empty")
+    book.add_sheet("Hidden").visibility = 1
+    book.set_active_sheet(1)
+    book.save(str(path))
+
+
 def twins(make: Any) -> Any:
     """The workbooks of one kind; with ``ADE_TEST_OPENPYXL_ALONE`` openpyxl on both sides, to show that the questions are fair."""
     if "ADE_TEST_OPENPYXL_ALONE" not in os.environ:
@@ -169,16 +244,20 @@ def twins(make: Any) -> Any:
 
 MAKES = {
     "output": twins(make_output),
+    "untouched output": twins(make_untouched_output),
     "xlsx": twins(make_xlsx),
     "odd xlsx": twins(make_odd_xlsx),
     "csv": twins(make_csv),
+    "xls": twins(make_xls),
 }
 #: Cells that are asked, and the sheet that they are in.
 CELLS = {
-    "output": [(0, key) for key in ("A1", "B2", "D3", "E2", "A5", "G2", "A6", "H1")],
+    "output": [(0, key) for key in ("A1", "B2", "C2", "D2", "E2", "F2", "A4", "A5", "B8", "I1", "I2", "Z99")],
+    "untouched output": [(0, key) for key in ("A1", "B2", "D3", "E2", "A5", "G2", "A6", "H1")],
     "xlsx": [(0, key) for key in ("A1", "B2", "B3", "A4", "B4", "C4", "D4", "E4", "F4", "G4", "A6", "H7", "B10", "E3")] + [(1, "F70")],
     "odd xlsx": [(0, "B2"), (0, "A1"), (0, "A5"), (1, "D2"), (2, "D2"), (3, "B2"), (4, "A1"), (6, "B1")],
     "csv": [(0, key) for key in ("A1", "B2", "A3", "A4", "B4", "D4", "A5", "D5", "C6", "Z99")],
+    "xls": [(0, key) for key in ("A1", "B1", "C2", "B4", "C4", "E5", "A6", "B7", "A9", "B9", "Z99")],
 }
 
 
@@ -269,6 +348,37 @@ PROTOCOL = {
         *("seen = it.font.b, it.font.color, it.fill.fgColor.rgb, it.border.left.style, it.alignment.horizontal", "seen = it.parent.title, it.parent is ws", "seen = plain(it.value), it.is_date"),
     ],
 }  # fmt: skip
+
+#: Objects that are reached from those above.
+PARTS = {
+    "workbook": [
+        *("properties", "calculation", "security", "views[0]", "defined_names", "defined_names['total']", "custom_doc_props", "rels"),
+        *("_named_styles", "_named_styles['Normal']", "_fonts", "_cell_styles"),
+    ],
+    "sheet": [
+        *("row_dimensions", "row_dimensions[2]", "row_dimensions[77]", "column_dimensions", "column_dimensions['B']", "column_dimensions['Q']", "merged_cells"),
+        *("conditional_formatting", "data_validations", "data_validations.dataValidation[0]", "views", "sheet_view", "sheet_view.pane", "sheet_view.selection[0]"),
+        *("protection", "page_setup", "page_margins", "print_options", "HeaderFooter", "oddHeader", "oddHeader.center", "row_breaks", "col_breaks", "auto_filter"),
+        *("tables", "tables['People']", "scenarios", "sheet_properties", "sheet_format", "defined_names", "defined_names['local']", "_print_area"),
+    ],
+    "cell": ["font", "font.color", "fill", "fill.fgColor", "border", "border.left", "alignment", "protection", "comment", "hyperlink", "_style", "style_array"],
+}  # fmt: skip
+
+#: Arguments for the methods of those, by name: `part` is the object, `it` what it belongs to.
+METHODS: dict[str, str] = {
+    **{name: "()" for name in ("to_tree", "copy", "clear", "keys", "values", "items", "popitem", "sorted", "to_array", "bind", "unbind", "reindex", "rebuild")},
+    **{name: "()" for name in ("enable", "disable", "as_tuple", "as_xf", "as_name", "reset_dimensions", "by_sheet", "tobytes", "tolist", "buffer_info", "reverse")},
+    **{name: "()" for name in ("_", "byteswap", "tounicode", "sort", "names", "typed_props")},
+    **{name: "(1)" for name in ("append", "count", "index", "remove", "extend", "frombytes", "fromlist", "fromunicode")},
+    **{"default_factory": "()", "expected_type": "()", "from_str": "('x')"},
+    **{"fromfile": "()", "tofile": "(None)", "pop": "()", "insert": "(0, 1)"},
+    **{"get": "('B')", "setdefault": "('B')", "update": "({})", "fromkeys": "('ab')", "group": "('C', 'D')"},
+    **{"add": "('A1:B2')", "set_password": "('secret')", "set_workbook_password": "('secret')", "set_revisions_password": "('secret')"},
+    **{"add_filter_column": "(1, ['x'])", "add_sort_condition": "('A1:A9')", "from_tree": "(part.to_tree())", "from_string": "('A1:B2')", "from_text": "('text')"},
+    **{"from_array": "(part)", "to_excel": "()", "find": "('x')", "to_dict": "()", "get_by_id": "('rId1')", "active": "()", "hash_password": "('secret')"},
+    **{"add_data": "()", "split": "()", "from_comments": "([])", "is_reserved": "()", "has_pane": "()", "shift": "(1, 1)", "intersection": "()"},
+}  # fmt: skip
+
 
 def answer(value: Any, depth: int = 0) -> Any:
     """An answer as plain values: the type that openpyxl's user sees, and the content."""
@@ -384,6 +494,8 @@ def compare(make: str, kind: str, codes: list[str], folder: Any) -> list[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for code in codes:
+            if (make, kind, code) in KNOWN:
+                continue
             changes = not code.startswith("seen = ")
             if changes or pair is None:
                 pair = MAKES[make](folder)
@@ -422,6 +534,51 @@ def test_answers_are_those_of_openpyxl(folder, make, kind, name):
     assert compare(make, kind, codes, folder) == []
 
 
+#: Methods after which there is less to ask.
+CHANGING = ("byteswap", "clear", "pop", "popitem", "remove", "reverse")
+#: Names of parts that say when they were made, or where they are.
+VOLATILE = ("created", "modified", "buffer_info")
+
+
+def is_callable(target: Any, name: str) -> bool:
+    try:
+        return callable(getattr(target, name))
+    except Exception:
+        return False
+
+
+PART_OF = [(make, kind, part) for make in ("output", "xlsx", "csv", "xls") for kind, parts in PARTS.items() for part in parts]
+
+
+@pytest.mark.parametrize("make, kind, part", PART_OF, ids=[" ".join(entry) for entry in PART_OF])
+def test_parts_are_those_of_openpyxl(folder, make, kind, part):
+    """Whatever is reached from a workbook, a sheet or a cell has the same names, and they answer the same."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pair = MAKES[make](folder)
+        for number in range(min(count_of(make, kind, pair), 6) if kind == "cell" else 1):
+            found, expected, which = object_of(make, kind, pair, number)
+            owners = asked(f"seen = it.{part}", {"it": found}), asked(f"seen = it.{part}", {"it": expected})
+            assert owners[0] == owners[1], which
+            if owners[0][0] in ("raised", "NoneType"):
+                continue
+            names = {"it": expected}
+            exec(f"part = it.{part}", names)
+            target = getattr(names["part"], "_StyleProxy__target", names["part"])
+            for name in (name for name in dir(target) if not name.startswith("_")):
+                code = f"part = it.{part}; seen = part.{name}"
+                if name in VOLATILE:
+                    continue
+                if is_callable(target, name):
+                    assert name in METHODS, f"nothing is known of {name} of {class_of(target)}: add its arguments to METHODS"
+                    code += METHODS[name]
+                    if name in CHANGING:
+                        pair = MAKES[make](folder)
+                        found, expected, which = object_of(make, kind, pair, number)
+                if (make, kind, code) not in KNOWN:
+                    assert asked(code, {"it": found}) == asked(code, {"it": expected}), code + which
+
+
 @pytest.mark.parametrize("make", MAKES)
 def test_the_engine_adds_no_names(folder, make):
     """What an object lists is what openpyxl's lists, and names of the engine's own start with `_ade`."""
@@ -431,3 +588,13 @@ def test_the_engine_adds_no_names(folder, make):
             found, expected, which = object_of(make, kind, pair, number)
             if kind != "cell" or expected.__class__ is not EmptyCell:
                 assert [name for name in set(dir(found)) ^ set(dir(expected)) if not name.startswith("_")] == [], which
+
+
+def test_known_differences_still_differ(folder):
+    for (make, kind, code), reason in list(KNOWN.items()):
+        assert reason
+        saved = KNOWN.pop((make, kind, code))
+        try:
+            assert compare(make, kind, [code], folder), f"{code} no longer differs"
+        finally:
+            KNOWN[make, kind, code] = saved

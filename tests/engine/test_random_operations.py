@@ -78,6 +78,18 @@ def test_random_sequences_leave_what_openpyxl_leaves(tmp_path, start, record_pro
 
 
 @pytest.mark.parametrize("start", PORTIONS)
+def test_letting_go_of_cells_and_writing_in_pieces_shows_nowhere(tmp_path, start, monkeypatch):
+    """Small sheets never have so many cells that some are let go, nor so many rows that they are written in pieces."""
+    for module, name, value in (
+        ("worksheets.cells", "_ROUND", 3), ("worksheets.rows", "_STRETCH", 4),
+        ("worksheets.rows", "_STRETCHES_KEPT", 1), ("worksheets.worksheet", "_SMALL_RANGE", 1),
+        ("worksheets.save", "_ROWS_AT_A_TIME", 3),
+    ):
+        monkeypatch.setattr(f"ade_engine.io.{module}.{name}", value)
+    fail_where_wrong(range(4_000_000 + start, 4_000_000 + start + PORTION), tmp_path, risky=False)
+
+
+@pytest.mark.parametrize("start", PORTIONS)
 def test_files_are_valid_even_where_those_of_openpyxl_are_not(tmp_path, start, record_property):
     tried = fail_where_wrong(range(1_000_000 + start, 1_000_000 + start + PORTION), tmp_path, risky=True)
     record_property("operations", tried)
@@ -125,6 +137,7 @@ USUAL = {
     ],
     "a workbook that is saved before": ["ws['A1'].font = Font(bold=True)", "wb.save(early); seen = described(early), check_package(early)"],
     "a table below the end that was moved": ["ws.insert_rows(1, 2); ws.append(['hook'])", "append(0, frame(3, 2, 'text'), True)"],
+    "rows of several stretches": ["append(0, frame(9000, 1, 'text', 'number', 'day'), True)", "for n in (1, 2, 511, 512, 513, 4096, 4097, 9001): ws.cell(n, 3).font = Font(bold=True)"],
 }  # fmt: skip
 
 

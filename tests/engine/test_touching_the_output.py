@@ -1,11 +1,14 @@
-"""What becomes of the output at a hook's first touch. What hooks do to it then is in `test_random_operations.py`."""
+"""What the sheet is like that hooks get: it makes cells only when they are touched, and saving writes the others natively.
+
+That nobody notices is tested in `test_random_operations.py`.
+"""
 
 import pickle
 import threading
 
 import polars as pl
 import pytest
-from openpyxl.styles import Font
+from openpyxl.styles import Font, PatternFill
 
 from ade_engine.io.output.workbook import Output
 from ade_engine.models.errors import OutputError
@@ -30,6 +33,41 @@ def sheets(tmp_path):
 def style_header(sheet):
     for cell in sheet[1]:
         cell.font = Font(bold=True)
+        cell.fill = PatternFill("solid", fgColor="00FFFF00")
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+    sheet.column_dimensions["A"].width = 30
+    sheet.row_dimensions[1].height = 40
+
+
+def test_cells_behave_as_a_dictionary(sheets):
+    found, expected = sheets[0]._cells, sheets[1]._cells
+    assert sorted(found) == sorted(expected) and len(found) == len(expected) and bool(found)
+    assert (2, 1) in found and (7, 1) not in found and (2, 9) not in found
+    assert found.get((7, 1)) is None and found.get((2, 1)) is found[2, 1]
+    assert {key: cell.value for key, cell in found.items()} == {key: cell.value for key, cell in expected.items()}
+    assert found.pop((2, 1)).row == 2 and (2, 1) not in found and len(found) == len(expected) - 1
+    with pytest.raises(KeyError):
+        found[2, 1]
+    with pytest.raises(KeyError):
+        del found[2, 1]
+    assert found.setdefault((2, 1), "new") == "new"
+
+
+def test_styling_a_large_sheet_costs_little_memory(tmp_path):
+    import resource
+
+    output = Output()
+    sheet = output.add_sheet("Data")
+    output.append_table(sheet, frame(50), gap=False)
+    big = pl.concat([frame(1000, seed) for seed in range(30)])
+    output.append_table(sheet, big, gap=True)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    style_header(sheet)
+    output.save(str(tmp_path / "a.xlsx"))
+    assert len(list(sheet._cells.bands)) == 2 and sum(1 for _ in sheet._cells.made()) < 100
+    # An object for each of its 240,000 cells would take about 100 MB.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000
 
 
 @pytest.mark.parametrize("touched", [False, True])

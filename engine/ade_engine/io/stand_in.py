@@ -146,3 +146,32 @@ def become(stand_in: StandIn, real_class: type) -> None:
 def set_facts(stand_in: StandIn, **facts: Any) -> None:
     """Give a stand-in attributes, which are not those of the real object."""
     stand_in.__dict__.update(facts)
+
+
+_NAMED_LIKE: dict[str, type] = {}
+
+
+def _new(name: str, *arguments: Any) -> Any:
+    """What copies and unpickled objects of the classes below begin as."""
+    real_class = _NAMED_LIKE[name]
+    return real_class.__new__(real_class, *arguments)
+
+
+def named_like(original: type) -> Any:
+    """A class decorator: the class is known by the name of an openpyxl class, as hooks and their logs expect."""
+
+    def rename(named: type) -> type:
+        def reduce(self: Any, protocol: Any) -> Any:
+            # By its name, pickle would find the other class.
+            _, arguments, *state = object.__reduce_ex__(self, max(2, protocol))
+            return _new, (key, *arguments[1:]), *state
+
+        key = named.__qualname__
+        _NAMED_LIKE[key] = named
+        named.__reduce_ex__ = reduce  # type: ignore[method-assign]
+        named.__name__ = original.__name__
+        named.__qualname__ = original.__qualname__
+        named.__module__ = original.__module__
+        return named
+
+    return rename

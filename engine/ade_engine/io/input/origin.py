@@ -1,59 +1,77 @@
-"""Sheets of ``.csv`` and ``.xls`` files as ordinary openpyxl worksheets, which openpyxl itself cannot read.
+"""Finds out whether hooks changed a sheet of a ``.csv`` or ``.xls`` file.
 
-As long as hooks leave such a worksheet unchanged, the file itself is scanned instead of it.
+openpyxl cannot read these files, so a sheet of them is an ordinary openpyxl worksheet over the cells that the native
+module read. As long as it is unchanged, the file itself is scanned instead of the worksheet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from openpyxl.cell.cell import MergedCell
 
-from ade_engine.io.scan.merged import in_order
 from ade_engine.io.scan.sheet_scan import SheetScan
-from ade_engine.io.scan.worksheet_scan import merged_ranges_of
-from ade_engine.io.worksheets.filled import append_rows, is_same, value_in_cell
+from ade_engine.io.worksheets.bands import Columns
+from ade_engine.io.worksheets.cells import LazyCells
+from ade_engine.io.worksheets.rows import ScanRows
+from ade_engine.io.worksheets.worksheet import LazyWorksheet
 
 
 class Origin:
-    """Fills a worksheet with the cells of a scan, and tells whether they are still there."""
+    """Fills a worksheet with the cells of a scan, and remembers what it put there."""
 
-    def __init__(self, worksheet: Any, scan: SheetScan, merged_ranges: list[tuple[int, int, int, int]], state: str):
+    def __init__(
+        self, worksheet: LazyWorksheet, scan: SheetScan, merged_ranges: list[tuple[int, int, int, int]], state: str
+    ):
         worksheet.sheet_state = state
-        self._scan = scan
         # Rows begin with the first that has a value and end with the last; columns begin with A.
         first, stop = 0, scan.rows_emitted
         while first < stop and scan.is_empty_row(first):
             first += 1
         while first < stop and scan.is_empty_row(stop - 1):
             stop -= 1
-        self._first, self._stop = first, stop
-        worksheet._current_row = first
-        append_rows(worksheet, self._rows(), keep_illegal=True)
+        self._rows = ScanRows(scan, first, stop)
+        self._columns = Columns({column + 1: column for column in range(scan.width)})
+        self._first_row = first + 1
+        if first < stop:
+            worksheet._cells.bands.append(self._first_row, self._rows, self._columns)
         worksheet._current_row = scan.rows_emitted
         for first_row, last_row, first_column, last_column in merged_ranges:
-            worksheet.merge_cells(start_row=first_row, end_row=last_row, start_column=first_column, end_column=last_column)
-        self._merged = in_order(merged_ranges)
+            worksheet.merge_cells(
+                start_row=first_row, end_row=last_row, start_column=first_column, end_column=last_column
+            )
+        self._merged = {key for key, cell in worksheet._cells.made() if type(cell) is MergedCell}
         self._last_row = worksheet.max_row
 
-    def _rows(self) -> Iterator[list[Any]]:
-        """The rows of the scan, each as long as the longest."""
-        width = self._scan.width
-        for number in range(self._first, self._stop):
-            row = self._scan.row(number)
-            yield row + [None] * (width - len(row))
-
-    def is_unchanged(self, worksheet: Any) -> bool:
+    def is_unchanged(self, worksheet: LazyWorksheet) -> bool:
         """Whether the worksheet still holds the values that the file holds. Styles do not count."""
+        cells = worksheet._cells
         # Cells without a value count only where they make the sheet longer.
-        if worksheet.max_row != self._last_row or merged_ranges_of(worksheet) != self._merged:
+        if type(cells) is not LazyCells or worksheet.max_row != self._last_row:
             return False
-        there = {key: cell._value for key, cell in worksheet._cells.items() if cell._value is not None}
-        for number, row in enumerate(self._rows(), self._first + 1):
-            for column, value in enumerate(row, 1):
-                if not is_same(there.pop((number, column), None), value_in_cell(value)):
-                    # Merging takes all values but the first.
-                    if type(worksheet._cells.get((number, column))) is not MergedCell:
-                        return False
-        return not there
+        rows = self._rows
+        if rows.holes or any(rows.changes.values()):
+            return False
+        for band in cells.bands:
+            part = band.parts[0]
+            if len(band.parts) != 1 or part.rows is not rows or part.columns != self._columns:
+                return False
+            if part.first != band.first_row - self._first_row:
+                return False
+        merged = 0
+        for (row, column), cell in cells.made():
+            if type(cell) is MergedCell:
+                merged += 1
+                if (row, column) not in self._merged:
+                    return False
+            elif (row, column) in self._merged or not self._has_value(row, column, cell._value):
+                return False
+        return merged == len(self._merged)
+
+    def _has_value(self, row: int, column: int, value: Any) -> bool:
+        """Whether this is the value that a place came with."""
+        own_row = row - self._first_row
+        if not 0 <= own_row < self._rows.height or column not in self._columns:
+            return value is None
+        original = self._rows.original(own_row, column - 1)
+        return type(value) is type(original) and value == original

@@ -14,6 +14,8 @@ from typing import Any
 from openpyxl.cell.read_only import EMPTY_CELL, ReadOnlyCell
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
+from ade_engine.io.stand_in import named_like
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.scan.sheet_scan import SheetScan
@@ -28,6 +30,7 @@ _DATA_TYPES = ("n", "s", "b", "d", "e", "str", "inlineStr", "n")
 _new_cell = ReadOnlyCell.__new__
 
 
+@named_like(ReadOnlyWorksheet)
 class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
     """A read-only worksheet whose cells were read natively."""
 
@@ -123,8 +126,3 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
             cells.append(cell)
         cells += [EMPTY_CELL] * (last + 1 - first - len(cells))
         return cells
-
-
-# As hooks and their logs expect.
-NativeReadOnlyWorksheet.__name__ = NativeReadOnlyWorksheet.__qualname__ = ReadOnlyWorksheet.__name__
-NativeReadOnlyWorksheet.__module__ = ReadOnlyWorksheet.__module__

@@ -188,9 +188,10 @@ class Source:
                 if id(sheet) not in ours:
                     sheet._parent = self._workbook
         else:
-            from ade_engine.io.worksheets.made import make_workbook
+            from ade_engine.io.worksheets.worksheet import LazyWorkbook
 
-            make_workbook(self._workbook)
+            become(self._workbook, LazyWorkbook)
+            LazyWorkbook.__init__(self._workbook)
             self._workbook._sheets = [sheet.worksheet for sheet in self.sheets]
             if self._active is not None:
                 self._workbook._active_sheet_index = self._active.index
@@ -212,10 +213,12 @@ class Source:
             )
             return
         from ade_engine.io.input.origin import Origin
-        from ade_engine.io.worksheets.made import make_worksheet
+        from ade_engine.io.worksheets.worksheet import LazyWorksheet
 
         self.open()
-        make_worksheet(worksheet, self._workbook, "Sheet")
+        become(worksheet, LazyWorksheet)
+        worksheet._WorkbookChild__title = "Sheet"
+        LazyWorksheet.__init__(worksheet, self._workbook, "Sheet")
         # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes, and a CSV file
         # may be called what no sheet can be.
         worksheet._WorkbookChild__title = title

@@ -20,7 +20,7 @@ class AppendedTable:
     written, and how they look; without one it is written as it is.
     """
 
-    __slots__ = ("look", "styled", "frame", "gap", "width", "height", "has_time_zones", "sheet", "title", "header_row", "cells", "_given")
+    __slots__ = ("look", "styled", "frame", "gap", "width", "height", "has_time_zones", "sheet", "title", "header_row", "rows", "_given")
 
     def __init__(self, frame: pl.DataFrame, gap: bool, look: TableLook | None = None, escape_formulas: bool = False):
         self.gap = bool(gap)
@@ -32,11 +32,10 @@ class AppendedTable:
         #: ``None`` where only openpyxl knows what becomes of the values.
         self.frame: Any = None
         self.has_time_zones = False
-        #: Where it was put: the sheet, what this was called then, the row of the header, from 1; and the cells of its rows, once openpyxl
-        #: holds them.
+        #: Where it was put: the sheet, what this was called then, the row of the header, from 1; and its rows, once openpyxl holds them.
         self.sheet: Any = None
         self.title, self.header_row = "", 0
-        self.cells: Any = None
+        self.rows: Any = None
         if look is not None:
             names = look.sources()
             # Names as they are: polars takes some for patterns.
@@ -71,6 +70,10 @@ class AppendedTable:
     def original(self) -> pl.DataFrame:
         """The frame that is written, as polars has it."""
         return self._given if self.look is None else self.look.write_table(self._given, self.styled)
+
+    def native_of(self, original: pl.DataFrame) -> Any:
+        """The native frame of ``original``; ``None`` where only openpyxl knows what becomes of the values."""
+        return self.frame if self.look is None or self.frame is None else _native.Frame(self._plain(original))
 
     def __len__(self) -> int:
         """The rows that it takes, header and gap included."""

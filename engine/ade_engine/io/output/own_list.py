@@ -5,6 +5,7 @@ The native module writes it; where a hook has touched the workbook, openpyxl get
 
 from __future__ import annotations
 
+from array import array
 from copy import copy
 from typing import Any
 
@@ -76,19 +77,25 @@ class OwnList:
         from openpyxl.worksheet.hyperlink import Hyperlink
 
         from ade_engine.io.worksheets.openpyxl_looks import set_up_print
-        from ade_engine.io.worksheets.filled import append_table
+        from ade_engine.io.worksheets.rows import FrameRows
 
-        styles = [looks.style(worksheet, look) for look in self.native.looks]
+        rows = FrameRows(self.frame, _native.Frame(self.frame), True)
+        plain, *others = (looks.style(worksheet, look) for look in self.native.looks)
+        numbers = [0, *(worksheet.parent._ade_styles.number(style.tobytes()) for style in others)]
+        for column in range(rows.width):
+            rows.styles[column] = styles = array("I")
+            styles.frombytes(self.native.cell_styles(column, numbers))
+        for number, series in enumerate(self.frame.get_columns()):
+            # Text that is an error's code stays text.
+            codes = series.to_frame().with_row_index("row").filter(series.str.starts_with("#")).rows()
+            rows.changes.update({number: {row: (text, "s") for row, text in codes}} if codes else {})
         title, counts, header = self.native.own_looks
+        styles = [plain, *others]
         for row, text, look in ((1, self.title, title), (2, self.counts, counts)):
             cell = worksheet.cell(row, 1, text)
             cell.data_type, cell._style = "s", copy(styles[look])
         worksheet._current_row = 2
-        cells = append_table(worksheet, self.frame, gap=True, escape_formulas=True, is_plain=True)
-        looks.style_cells(cells, self.native, styles)
-        for cell in (cell for row in cells for cell in row):
-            # Text that is an error's code stays text.
-            cell.data_type = "s"
+        worksheet._ade_append_table(list(self.frame.columns), rows, gap=True, escape_formulas=True, at_once=False)
         for column, width in enumerate(self.widths, 1):
             worksheet.cell(HEADER_ROW, column)._style = copy(styles[header])
             worksheet.column_dimensions[column_letters(column)].width = width

@@ -17,7 +17,7 @@ from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, MOST_ISSUES
 from ade_engine.io.output.appended_table import AppendedTable
 from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.own_list import OwnList
-from ade_engine.io.stand_in import StandIn, is_stand_in, opening, set_facts
+from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 from ade_engine.models.errors import OutputError
 from ade_engine.models.issues import KEYS, by_severity
 
@@ -173,21 +173,24 @@ class Output:
         """Whether a table is where it was put; ``with_columns``: its columns, too, and not just its rows. Hooks may have moved it."""
         if not self.is_touched:
             return True
-        from ade_engine.io.worksheets.filled import stands
+        from ade_engine.io.worksheets.places import stands
 
         is_there = any(sheet is table.sheet for sheet in self._workbook.worksheets)
-        return is_there and stands(table.sheet, table.header_row + 1, table.cells, table.original, with_columns=with_columns)
+        return is_there and stands(table.sheet, table.header_row + 1, table.rows, with_columns=with_columns)
 
     def is_as_written(self, table: AppendedTable) -> bool:
         """Whether hooks have left a table as it was appended, and added no rows to its sheet."""
         if not self.is_touched:
             return True
-        from ade_engine.io.worksheets.filled import is_as_written
+        from ade_engine.io.worksheets.places import is_as_written
 
         if not any(sheet is table.sheet for sheet in self._workbook.worksheets):
             return False
+        if table.frame is None:
+            # Only openpyxl knows what its values are in cells.
+            return self.stands(table)
         last = max(one.header_row + one.height for one in self._placed if one.sheet is table.sheet)
-        return table.sheet.max_row <= last and is_as_written(table.sheet, table.header_row + 1, table.cells, table.original)
+        return table.sheet.max_row <= last and is_as_written(table.sheet, table.header_row + 1, table.rows)
 
     def moved(self) -> list[str]:
         """The titles of the sheets on which hooks have moved the engine's tables, as they were."""
@@ -265,9 +268,7 @@ class Output:
     def write(self, path: str) -> None:
         """Write the workbook there and then."""
         if self.is_touched:
-            from ade_engine.io.worksheets.save import save_workbook
-
-            save_workbook(self._workbook, path)
+            self._workbook.save(path)
             return
         if not self._sheets:
             # As openpyxl says it: a workbook cannot be without sheets.
@@ -305,11 +306,14 @@ class Output:
                 self._open()
 
     def _open(self) -> None:
-        from ade_engine.io.worksheets.made import make_workbook, make_worksheet
+        from ade_engine.io.worksheets.worksheet import LazyWorkbook, LazyWorksheet
 
-        make_workbook(self._workbook)
+        become(self._workbook, LazyWorkbook)
+        LazyWorkbook.__init__(self._workbook, escape_formulas=self._escape_formulas)
         for sheet, tables in zip(self._sheets, self._tables):
-            make_worksheet(sheet, self._workbook, sheet.title)
+            title = sheet.title
+            become(sheet, LazyWorksheet)
+            LazyWorksheet.__init__(sheet, self._workbook, title)
             self._workbook._add_sheet(sheet)
             for table in tables:
                 if isinstance(table, OwnList):
@@ -319,10 +323,20 @@ class Output:
             tables.clear()
 
     def _append(self, worksheet: Any, table: AppendedTable) -> None:
-        from ade_engine.io.worksheets.filled import append_table
+        from ade_engine.io.worksheets.rows import FrameRows
 
-        table.cells = append_table(
-            worksheet, table.original, gap=table.gap, escape_formulas=self._escape_formulas, is_plain=table.frame is not None
+        frame = table.original
+        # Time zones fail when openpyxl writes them, so openpyxl has to.
+        native = None if table.has_time_zones else table.native_of(frame)
+        table.rows = rows = FrameRows(frame, native, self._escape_formulas)
+        if table.styled is not None:
+            self._looks_there().style_rows(worksheet, rows, table.styled)
+        worksheet._ade_append_table(
+            list(frame.columns),
+            rows,
+            gap=table.gap,
+            escape_formulas=self._escape_formulas,
+            at_once=table.frame is None,
         )
         if table.styled is not None:
             self._style(worksheet, table)
@@ -345,12 +359,12 @@ class Output:
         return self._looks
 
     def _style(self, worksheet: Any, table: AppendedTable) -> None:
-        """Give the table that was appended last, and its sheet, their look."""
+        """Give the header of the table that was appended last, and its sheet, their look."""
         from ade_engine.io.worksheets.openpyxl_looks import style_sheet
 
         last_row = worksheet._current_row
         header_row = last_row - table.height
-        self._looks_there().style_table(worksheet, header_row, table.cells, table.styled)
+        self._looks_there().style_header(worksheet, header_row, table.styled)
         known = self._sheet_looks.setdefault(id(worksheet), SheetLook())
         style_sheet(worksheet, known, table.look, table.styled.widths, header_row, last_row)
 

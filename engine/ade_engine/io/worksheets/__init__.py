@@ -1,6 +1,6 @@
-"""openpyxl worksheets that hold tables of the output, or sheets of the input.
+"""openpyxl worksheets that hold whole tables without a cell for each value.
 
-- ``made``: openpyxl's objects, made of stand-ins; ``filled``: whole rows as cells, and whether they still
-  stand where they were put; ``openpyxl_looks``: their looks
-- ``save`` with ``valid``: writing workbooks, as valid files
+- ``worksheet``: the workbook and worksheet classes, over the ``cells`` by row and column
+- ``rows``: whole rows as they were appended; ``bands``: their places in a sheet; ``fresh_cells``: making cells of them
+- ``save`` with ``valid``: writing them, as valid files
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from copy import copy
 from typing import Any
 
@@ -13,6 +14,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from ade_engine import _native
 from ade_engine.io.output.look import SheetLook, TableLook
+from ade_engine.io.worksheets.rows import Rows
 
 _HEADER_HEIGHT = 20
 _LINE = "FF88837A"
@@ -59,23 +61,24 @@ class Looks:
             style = self._styles[look] = cell._style or StyleArray()
         return style
 
-    def style_cells(self, cells: list[list[Cell]], styled: Any, styles: list[StyleArray]) -> None:
-        """Give the cells of rows their styles, by the looks that the native module has for them."""
-        for column in range(len(cells[0]) if cells else 0):
-            content = styled.cell_styles(column, list(range(len(styles))))
+    def style_rows(self, worksheet: Any, rows: Rows, styled: Any) -> None:
+        """Give the rows of a table their looks, before they are appended."""
+        table = worksheet.parent._ade_styles
+        plain, *others = styled.looks
+        # The first look is that of a cell without one.
+        numbers = [0, *(table.number(self.style(worksheet, look).tobytes()) for look in others)]
+        for column in range(rows.width):
+            content = styled.cell_styles(column, numbers)
             if content is not None:
-                for row, number in zip(cells, memoryview(content).cast("I")):
-                    # The first look is that of a cell without one.
-                    if number:
-                        row[column]._style = styles[number].__copy__()
+                rows.styles[column] = styles = array("I")
+                styles.frombytes(content)
 
-    def style_table(self, worksheet: Any, header_row: int, cells: list[list[Cell]], styled: Any) -> None:
-        """Give a table that was appended its look."""
-        styles = [self.style(worksheet, look) for look in styled.looks]
-        self.style_cells(cells, styled, styles)
+    def style_header(self, worksheet: Any, row: int, styled: Any) -> None:
+        """Give the header of a table that was appended its look."""
+        looks = styled.looks
         for column, number in enumerate(styled.header_looks, 1):
-            worksheet.cell(header_row, column)._style = copy(styles[number])
-        worksheet.row_dimensions[header_row].height = _HEADER_HEIGHT
+            worksheet.cell(row, column)._style = copy(self.style(worksheet, looks[number]))
+        worksheet.row_dimensions[row].height = _HEADER_HEIGHT
 
 
 def set_up_print(worksheet: Any, header_row: int, *, is_first: bool = True) -> None:

@@ -1,18 +1,17 @@
-"""Saves openpyxl workbooks as valid files, and faster than openpyxl.
+"""Saves openpyxl workbooks, with unchanged rows written by the native module.
 
-Everything but the rows of a worksheet is written by openpyxl itself: this module lets it write each sheet around an empty ``sheetData``
-and puts the rows in between. Whatever was done to a sheet, rows and cells are written once and in order, at the places that the sheet
-has them.
+Everything but the rows of a :class:`~ade_engine.io.worksheets.worksheet.LazyWorksheet` is written by openpyxl itself:
+this module lets it write each sheet around an empty ``sheetData`` and puts the rows in between. Whatever was done to a
+sheet, rows and cells are written once and in order, at the places that the sheet has them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -49,7 +48,11 @@ from openpyxl.xml.constants import (
 )
 from openpyxl.xml.functions import tostring
 
+from ade_engine import _native
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+from ade_engine.io.worksheets.bands import Band
+from ade_engine.io.worksheets.cells import LazyCells
+from ade_engine.io.worksheets.rows import BlankRows, FrameRows
 from ade_engine.io.worksheets.valid import (
     Archive,
     ValidWorkbookWriter,
@@ -68,14 +71,18 @@ from ade_engine.io.worksheets.valid import (
 
 #: Packing harder than this takes longer than everything else.
 _LEVEL = 2
-_TEXTS_AT_A_TIME = 100_000
+_ROWS_AT_A_TIME = 4096
 _EMPTY_SHEET_DATA = re.compile(rb"<sheetData\s*(?:/>|>\s*</sheetData>)")
-#: What XML spells otherwise.
-_SPELT_OTHERWISE = re.compile("[&<>\"\r\ufffe\uffff]")
+_MOMENTS = {
+    "date_time": dt.datetime(2000, 1, 1),
+    "date": dt.date(2000, 1, 1),
+    "time": dt.time(1),
+    "duration": dt.timedelta(1),
+}
 
 
 def save_workbook(workbook: Any, path: Any) -> None:
-    """What openpyxl's function of this name does; ``path`` may be an open file."""
+    """What openpyxl's function of this name does for a workbook of lazy worksheets; ``path`` may be an open file."""
     archive = Archive(path, "w", ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
     workbook.properties.modified = dt.datetime.now(tz=dt.timezone.utc).replace(tzinfo=None)
     try:
@@ -85,7 +92,7 @@ def save_workbook(workbook: Any, path: Any) -> None:
 
 
 class _Writer(ExcelWriter):
-    """openpyxl's writer with another way for worksheets, and with parts that agree with each other."""
+    """openpyxl's writer with another way for lazy worksheets, and with parts that agree with each other."""
 
     def write_data(self) -> None:
         workbook, archive = self.workbook, self._archive
@@ -116,6 +123,9 @@ class _Writer(ExcelWriter):
         self.manifest._write(archive, workbook)
 
     def write_worksheet(self, worksheet: Any) -> None:
+        if not isinstance(worksheet._cells, LazyCells):
+            super().write_worksheet(worksheet)
+            return
         from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 
         worksheet._drawing = SpreadsheetDrawing()
@@ -128,10 +138,9 @@ class _Writer(ExcelWriter):
                 xml = clean_xml(file.read())
             place = _EMPTY_SHEET_DATA.search(xml)
             assert place is not None, "openpyxl writes sheetData"
-            size = sum(map(len, writer.pieces))
-            with self._archive.open(worksheet.path[1:], "w", force_zip64=size > 1 << 31) as target:
+            with self._archive.open(worksheet.path[1:], "w", force_zip64=writer.may_be_large) as target:
                 target.write(xml[: place.start()] + b"<sheetData>")
-                for piece in writer.pieces:
+                for piece in writer.pieces():
                     target.write(piece)
                 target.write(b"</sheetData>" + xml[place.end() :])
         finally:
@@ -146,28 +155,31 @@ class _SheetWriter(WorksheetWriter):
     def __init__(self, worksheet: Worksheet):
         super().__init__(worksheet)
         workbook = worksheet.parent
-        #: Dates of workbooks that count them otherwise are left to openpyxl.
+        #: Native numbers count from 1900; dates of workbooks that count otherwise are left to openpyxl.
         self._is_plain = workbook.epoch == WINDOWS_EPOCH and not workbook.iso_dates
-        self._cells: dict[tuple[int, int], Any] = worksheet._cells
-        #: How the attribute of a style is spelt.
-        self._styles: dict[bytes, str] = {}
+        self._escape_formulas = workbook._ade_escape_formulas
+        self._numbers: dict[bytes, int] = {}
         self._letters: dict[int, str] = {}
-        #: The columns of each row that have cells, where the sheet has them.
-        self._columns: dict[int, list[int]] = defaultdict(list)
-        for row, column in self._cells:
-            if 1 <= row <= LAST_ROW and 1 <= column <= LAST_COLUMN:
-                self._columns[row].append(column)
+        cells: LazyCells = worksheet._cells
+        cells.release()
+        self._cells = cells
+        #: The places of cell objects and of texts, in order.
+        self._made: list[tuple[int, int]] = []
         #: Texts that are written in place of what cells hold.
         self._texts: dict[tuple[int, int], str] = {}
-        #: The XML of all rows, in order.
-        self.pieces: list[bytes] = []
+        #: Rows that have a height or the like, in order.
+        self._described = sorted(row for row in worksheet.row_dimensions if 1 <= row <= LAST_ROW)
+        count = sum((band.last_row - band.first_row + 1) * len(part.columns) for band in cells.bands for part in band.parts)
+        #: Whether the sheet may take more than 4 GiB unpacked.
+        self.may_be_large = (count + dict.__len__(cells)) * 100 > 1 << 31
 
     # What stands around the rows ------------------------------------------------------------------------------------
 
     def write_dimensions(self) -> None:
-        rows, columns = self._columns.keys() or (1,), set(chain.from_iterable(self._columns.values())) or (1,)
-        first, last = get_column_letter(min(columns)), get_column_letter(max(columns))
-        self.xf.send(SheetDimension(f"{first}{min(rows)}:{last}{max(rows)}").to_tree())
+        extent = self._cells.extent() or (1, 1, 1, 1)
+        first_row, last_row = (min(max(row, 1), LAST_ROW) for row in extent[:2])
+        first_column, last_column = (get_column_letter(min(max(column, 1), LAST_COLUMN)) for column in extent[2:])
+        self.xf.send(SheetDimension(f"{first_column}{first_row}:{last_column}{last_row}").to_tree())
 
     def write_views(self) -> None:
         self.xf.send(fit_views(self.ws.views.to_tree()))
@@ -181,13 +193,26 @@ class _SheetWriter(WorksheetWriter):
         leave_out_overlapping_tables(self.ws.tables)
         for table in self.ws.tables.values():
             self._texts.update(fit_table(table, self._header))
-        for row, column in self._texts.keys() - self._cells.keys():
-            self._columns[row].append(column)
-        links: list[tuple[str, Any]] = []
-        already = len(self.ws._hyperlinks)
-        self._render(links)
-        # Writing a cell notes its link, which this does where cells are now.
-        self.ws._hyperlinks[already:] = fit_links(links)
+        self._made = sorted(
+            (row, column)
+            for row, column in {*dict.keys(self._cells), *self._texts}
+            if 1 <= row <= LAST_ROW and 1 <= column <= LAST_COLUMN
+        )
+        links = []
+        for key in self._made:
+            cell = dict.get(self._cells, key)
+            if cell is None:
+                continue
+            place = f"{get_column_letter(key[1])}{key[0]}"
+            if cell._comment is not None:
+                comment = CommentRecord.from_cell(cell)
+                comment.ref = place
+                self.ws._comments.append(comment)
+            # openpyxl does not write the link of a cell that has nothing else.
+            link = cell.hyperlink
+            if link and (link.target or link.location) and (cell._value is not None or cell.has_style or cell._comment is not None):
+                links.append((place, link))
+        self.ws._hyperlinks.extend(fit_links(links))
         stream = self.xf.send(True)
         with stream.element("sheetData"):
             pass
@@ -236,57 +261,134 @@ class _SheetWriter(WorksheetWriter):
 
     # Rows -----------------------------------------------------------------------------------------------------------
 
-    def _render(self, links: list[tuple[str, Any]]) -> None:
-        """Make the XML of all rows, and list the links of their cells."""
-        dimensions = self.ws.row_dimensions
-        texts: list[str] = []
-        for row in sorted({*self._columns, *(row for row in dimensions if 1 <= row <= LAST_ROW)}):
-            described = dict(dimensions[row]) if row in dimensions else {}
-            attributes = "".join(f' {name}="{_escape(str(value))}"' for name, value in described.items() if name != "r")
-            texts.append(f'<row r="{row}"{attributes}>')
-            for column in sorted(self._columns.get(row, ())):
-                cell = self._cells.get((row, column))
-                if cell is not None and (cell._comment is not None or cell.hyperlink):
-                    self._note(cell, f"{get_column_letter(column)}{row}", links)
-                if (row, column) in self._texts:
-                    cell = self._with_text(cell, row, column)
-                texts.append(self._cell(cell, row, column))
-            texts.append("</row>")
-            if len(texts) > _TEXTS_AT_A_TIME:
-                self.pieces.append("".join(texts).encode())
-                texts.clear()
-        self.pieces.append("".join(texts).encode())
+    def pieces(self) -> Iterator[bytes]:
+        """The XML of all rows, in order."""
+        worksheet = self.ws
+        links = len(worksheet._hyperlinks)
+        styles = {kind: Cell(worksheet, 1, 1, moment).style_id for kind, moment in _MOMENTS.items()}
+        self._moments = _native.MomentStyles(**styles)
+        table = worksheet.parent._ade_styles
+        self._styles = [
+            0 if style is None else worksheet.parent._cell_styles.add(style) for style in table.styles
+        ]
+        for first_row, last_row, band in self._stretches():
+            yield self._stretch(first_row, last_row, band)
+        # Writing a cell notes its link, which write_rows did already.
+        del worksheet._hyperlinks[links:]
 
-    def _note(self, cell: Any, place: str, links: list[tuple[str, Any]]) -> None:
-        """Note a cell's comment and its link: what follows the rows in the file names them."""
-        if cell._comment is not None:
-            comment = CommentRecord.from_cell(cell)
-            comment.ref = place
-            self.ws._comments.append(comment)
-        # openpyxl does not write the link of a cell that has nothing else.
-        link = cell.hyperlink
-        if link and (link.target or link.location) and (cell._value is not None or cell.has_style or cell._comment is not None):
-            links.append((place, link))
+    def _stretches(self) -> Iterator[tuple[int, int, Band | None]]:
+        """Rows that are written at once: bands or parts of them, and what lies between bands."""
+        next_row = 1
+        for band in [*self._cells.bands, None]:
+            first_row = LAST_ROW + 1 if band is None else band.first_row
+            yield from ((first, last, None) for first, last in self._loose_rows(next_row, first_row - 1))
+            if band is not None:
+                for row in range(band.first_row, min(band.last_row, LAST_ROW) + 1, _ROWS_AT_A_TIME):
+                    yield row, min(row + _ROWS_AT_A_TIME - 1, band.last_row, LAST_ROW), band
+                next_row = band.last_row + 1
 
-    def _with_text(self, cell: Any, row: int, column: int) -> Cell:
+    def _loose_rows(self, first_row: int, last_row: int) -> Iterator[tuple[int, int]]:
+        """Stretches outside bands in which there is something to write."""
+        row = first_row
+        while row <= last_row:
+            made, described = bisect_left(self._made, (row, 0)), bisect_left(self._described, row)
+            following = [key[0] for key in self._made[made : made + 1]] + self._described[described : described + 1]
+            if not following or min(following) > last_row:
+                return
+            row = min(following)
+            last = min(last_row, row + _ROWS_AT_A_TIME - 1)
+            yield row, last
+            row = last + 1
+
+    def _stretch(self, first_row: int, last_row: int, band: Band | None) -> bytes:
+        own: dict[tuple[int, int], str] = {}
+        parts = []
+        for part in () if band is None else band.parts:
+            rows = part.rows
+            first = part.first + first_row - band.first_row
+            stop = first + last_row - first_row + 1
+            by_openpyxl = self._columns_for_openpyxl(rows)
+            columns = []
+            for column, own_column in part.columns.items():
+                if column > LAST_COLUMN:
+                    continue
+                styles = rows.styles.get(own_column)
+                columns.append((column - 1, own_column, None if styles is None else _little_endian(styles[first:stop])))
+                changes = rows.changes.get(own_column, {})
+                if by_openpyxl is None or own_column in by_openpyxl:
+                    changed = range(first, stop)
+                elif len(changes) < stop - first:
+                    changed = [row for row in changes if first <= row < stop]
+                else:
+                    changed = [row for row in range(first, stop) if row in changes]
+                for row in changed:
+                    place = (first_row + row - first, column)
+                    if not dict.__contains__(self._cells, place):
+                        own[place] = self._cell(rows.make(self.ws, *place, row, own_column), *place)
+            for row, own_column in rows.holes:
+                if first <= row < stop:
+                    for column, its_own in part.columns.items():
+                        if its_own == own_column:
+                            own[first_row + row - first, column] = ""
+            parts.append((rows.native, first, columns))
+        start = bisect_left(self._made, (first_row, 0))
+        for key in self._made[start : bisect_left(self._made, (last_row + 1, 0))]:
+            cell = dict.get(self._cells, key)
+            if key in self._texts:
+                cell = self._with_text(cell, key)
+            own[key] = self._cell(cell, *key)
+        described = self._described[bisect_left(self._described, first_row) : bisect_left(self._described, last_row + 1)]
+        return _native.render_rows(
+            parts,
+            last_row - first_row + 1,
+            first_row,
+            self._moments,
+            self._styles,
+            self._escape_formulas,
+            [(row - first_row, column - 1, own[row, column]) for row, column in sorted(own)],
+            [(row - first_row, self._attributes(row)) for row in described],
+            band is not None,
+        )
+
+    def _columns_for_openpyxl(self, rows: Any) -> set[int] | None:
+        """Columns whose values the native writer cannot write; ``None`` for all of them."""
+        if isinstance(rows, BlankRows):
+            return set()
+        if rows.native is None:
+            return None
+        if self._is_plain or not isinstance(rows, FrameRows):
+            return set()
+        return {column for column in range(rows.width) if rows.is_temporal(column)}
+
+    def _with_text(self, cell: Any, key: tuple[int, int]) -> Cell:
         """A cell with the text that is to be written, in the style of the cell that is there."""
-        written = Cell(self.ws, row, column)
-        written._value, written.data_type = self._texts[row, column], "s"
+        written = Cell(self.ws, *key)
+        written._value, written.data_type = self._texts[key], "s"
         written._style = getattr(cell, "_style", None)
         return written
+
+    def _attributes(self, row: int) -> str:
+        described = dict(self.ws.row_dimensions[row])
+        described.pop("r", None)
+        return "".join(f' {name}="{_escape(str(value))}"' for name, value in described.items())
 
     # Cells ----------------------------------------------------------------------------------------------------------
 
     def _cell(self, cell: Any, row: int, column: int) -> str:
         """A cell as XML, as openpyxl would write it; nothing where there is nothing to write."""
-        value, style, styled = cell._value, cell._style, ""
-        if style is not None:
+        value = cell._value
+        style = cell._style
+        if style is not None and any(style):
             key = style.tobytes()
-            if key not in self._styles:
-                self._styles[key] = f' s="{cell.style_id}"' if any(style) else ""
-            styled = self._styles[key]
-        if value is None and not styled and not cell._comment:
+            number = self._numbers.get(key)
+            if number is None:
+                number = self._numbers[key] = cell.style_id
+            styled = f' s="{number}"'
+        elif value is None and not cell._comment:
             return ""
+        else:
+            styled = ""
+        kind = _kind_that_fits(value, cell.data_type)
         letters = self._letters.get(column)
         if letters is None:
             letters = self._letters[column] = get_column_letter(column)
@@ -295,7 +397,6 @@ class _SheetWriter(WorksheetWriter):
         # Numbers that are not finite cannot be written.
         if value is None or value == "" or value_type is float and value - value != 0.0:
             return f"{start}/>"
-        kind = _kind_that_fits(value, cell.data_type)
         if kind == "s" and value_type is str:
             keep = ' xml:space="preserve"' if value != value.strip() else ""
             return f'{start} t="inlineStr"><is><t{keep}>{_escape(value)}</t></is></c>'
@@ -347,9 +448,6 @@ def _kind_that_fits(value: Any, kind: str) -> str:
     """The data type of a cell, or another one where that does not fit its value: an assignment that a cell refuses
     changes the type alone.
     """
-    value_type = type(value)
-    if value_type is str and kind == "s" or (value_type is float or value_type is int) and kind == "n":
-        return kind
     if isinstance(value, CellRichText):
         return "s"
     if isinstance(value, str):
@@ -366,11 +464,19 @@ def _number(value: float) -> str:
     return repr(value)
 
 
+def _little_endian(numbers: Any) -> bytes:
+    import sys
+
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
 _ILLEGAL = str.maketrans({"\ufffe": "\ufffd", "\uffff": "\ufffd"})
 
 
 def _escape(text: str) -> str:
-    if not _SPELT_OTHERWISE.search(text):
-        return text
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-    return text.translate(_ILLEGAL).replace("\r", "&#13;")
+    if "\ufffe" in text or "\uffff" in text:
+        text = text.translate(_ILLEGAL)
+    return text.replace("\r", "&#13;") if "\r" in text else text

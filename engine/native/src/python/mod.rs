@@ -36,7 +36,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<output::ListFrame>()?;
     module.add_class::<output::StyledColumn>()?;
     module.add_class::<output::Look>()?;
+    module.add_class::<output::MomentStyles>()?;
     module.add_class::<output::Writer>()?;
+    module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
     module.add_function(wrap_pyfunction!(output::force_to_disk, module)?)?;
     module.add_class::<fields::ReadColumn>()?;
     module.add_class::<fields::RowRule>()?;

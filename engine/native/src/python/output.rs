@@ -10,7 +10,9 @@ use pyo3::types::PyBytes;
 
 use super::source::stream_of;
 use crate::columns::frame;
+use crate::write::cells as written;
 use crate::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
+use crate::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
 use crate::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
 use crate::write::styles;
 use crate::write::text::find_illegal_text;
@@ -148,6 +150,29 @@ impl From<&styles::Look> for Look {
             is_centered: look.is_centered,
             is_top: look.is_top,
             wraps: look.wraps,
+        }
+    }
+}
+
+/// The numbers of the cell styles for moments.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct MomentStyles {
+    date_time: u32,
+    date: u32,
+    time: u32,
+    duration: u32,
+}
+
+#[pymethods]
+impl MomentStyles {
+    #[new]
+    #[pyo3(signature = (*, date_time, date, time, duration))]
+    fn new(date_time: u32, date: u32, time: u32, duration: u32) -> Self {
+        Self {
+            date_time,
+            date,
+            time,
+            duration,
         }
     }
 }
@@ -310,6 +335,72 @@ impl ListFrame {
         let styles = py.detach(|| self.list.cell_styles(column, &numbers));
         Ok(PyBytes::new(py, &styles))
     }
+}
+
+/// A column's place: its number in the sheet and in the frame, both from 0, and its styles.
+type PythonColumn = (usize, usize, Option<Vec<u8>>);
+
+/// Renders `count` rows as XML; the first one becomes row `sheet_row`. `parts` are frames (or nothing, for cells without
+/// values) with the row that they start at and their columns; `styles` are the
+/// numbers of the cell styles that the columns' styles name. For the rest see
+/// [`Stretch`].
+#[pyfunction]
+#[pyo3(signature = (parts, count, sheet_row, moments, styles, escape_formulas, cells, attributes, keep_empty_rows))]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "they are converted one by one, and one caller names them"
+)]
+pub fn render_rows<'py>(
+    py: Python<'py>,
+    parts: Vec<(Option<Bound<'py, Frame>>, usize, Vec<PythonColumn>)>,
+    count: usize,
+    sheet_row: usize,
+    moments: &MomentStyles,
+    styles: Vec<u32>,
+    escape_formulas: bool,
+    cells: Vec<(usize, usize, String)>,
+    attributes: Vec<(usize, String)>,
+    keep_empty_rows: bool,
+) -> Bound<'py, PyBytes> {
+    let moments = written::MomentStyles {
+        date_time: moments.date_time,
+        date: moments.date,
+        time: moments.time,
+        duration: moments.duration,
+    };
+    let owned: Vec<_> = parts
+        .into_iter()
+        .map(|(frame, first, columns)| {
+            (frame.map(|frame| frame.get().frame.clone()), first, columns)
+        })
+        .collect();
+    let xml = py.detach(|| {
+        let parts = owned
+            .iter()
+            .map(|(frame, first_row, columns)| PlacedRows {
+                frame: frame.as_deref(),
+                first_row: *first_row,
+                columns: columns
+                    .iter()
+                    .map(|(column, source, styles)| PlacedColumn {
+                        column: *column,
+                        source: *source,
+                        styles: styles.as_deref().unwrap_or_default(),
+                    })
+                    .collect(),
+            })
+            .collect();
+        let stretch = Stretch {
+            parts,
+            count,
+            first_sheet_row: sheet_row,
+            cells: &cells,
+            attributes: &attributes,
+            keep_empty_rows,
+        };
+        rows::render_rows(&stretch, moments, &styles, escape_formulas)
+    });
+    PyBytes::new(py, &xml)
 }
 
 /// Writes a workbook, sheet by sheet.

@@ -7,13 +7,15 @@
 //!   costs little more than formatting it
 //! - [`styled`]: a table as people expect to see it, whose columns [`measure`] measures; [`styles`]: the looks of a workbook
 //! - [`list_sheet`]: a sheet that lists what is told of a workbook, line by line; [`severity`]: the words and colours of both
-//! - [`cells`]: one cell; [`text`] and [`shared_texts`] what stands in it. Dates are
+//! - [`rows`]: rows alone, for a sheet that openpyxl writes around them
+//! - [`cells`]: one cell of either; [`text`] and [`shared_texts`] what stands in it. Dates are
 //!   [serial numbers](crate::cells::serial_date)
 
 pub mod cells;
 pub mod list_sheet;
 pub mod measure;
 pub mod package;
+pub mod rows;
 pub mod severity;
 pub mod shared_texts;
 pub mod styled;

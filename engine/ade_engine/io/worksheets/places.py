@@ -1,0 +1,87 @@
+"""Whether a table stands where it was put into a worksheet, after hooks had the worksheet in their hands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ade_engine.io.worksheets.cells import LazyCells
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ade_engine.io.worksheets.rows import FrameRows
+
+
+def stands(worksheet: Any, first_row: int, rows: FrameRows, *, with_columns: bool) -> bool:
+    """Whether rows stand from ``first_row`` on as they were appended; ``with_columns``: their columns from the first one on, too.
+
+    Values may have been changed in place, as long as what is unchanged tells the rows that have changes from each other.
+    """
+    changed = _changed(worksheet, first_row, rows, with_columns=with_columns)
+    return changed is not None and _tells_apart(rows, changed)
+
+
+def is_as_written(worksheet: Any, first_row: int, rows: FrameRows) -> bool:
+    """Whether rows and the header above them stand as they were appended, with all their values."""
+    changed = _changed(worksheet, first_row, rows, with_columns=True)
+    if changed is None or changed:
+        return False
+    header = [dict.get(worksheet._cells, (first_row - 1, column)) for column in range(1, rows.width + 1)]
+    return [None if cell is None else cell.value for cell in header] == rows.frame.columns
+
+
+def _changed(worksheet: Any, first_row: int, rows: FrameRows, *, with_columns: bool) -> set[tuple[int, int]] | None:
+    """The places (row, column) in rows whose values were changed; nothing where the rows have moved."""
+    cells = getattr(worksheet, "_cells", None)
+    # A cell that was taken away may stand elsewhere now.
+    if type(cells) is not LazyCells or rows.holes:
+        return None
+    cells.release()
+    loose = _loose_rows(cells, first_row, rows, with_columns=with_columns)
+    if loose is None:
+        return None
+    changed = {(row, column) for column, changes in rows.changes.items() for row in changes}
+    for row in loose:
+        for column in range(rows.width):
+            cell = dict.get(cells, (first_row + row, column + 1))
+            if cell is None:
+                return None
+            if not rows.is_original(cell._value, cell.data_type, row, column):
+                changed.add((row, column))
+    for (row, column), cell in cells.made():
+        own = row - first_row, column - 1
+        if 0 <= own[0] < rows.height and 0 <= own[1] < rows.width and not rows.is_original(cell._value, cell.data_type, *own):
+            changed.add(own)
+    return changed
+
+
+def _loose_rows(cells: LazyCells, first_row: int, rows: FrameRows, *, with_columns: bool) -> list[int] | None:
+    """Of the rows those that are cells one by one; nothing where other rows stand in their place."""
+    columns = {column + 1: column for column in range(rows.width)} if with_columns else None
+    if any(part.rows is rows for band in cells.bands for part in band.parts if not first_row <= band.first_row < first_row + rows.height):
+        return None
+    loose, row = [], 0
+    while row < rows.height and rows.width:
+        band = cells.bands.at(first_row + row)
+        if band is None:
+            loose.append(row)
+            row += 1
+            continue
+        parts = [part for part in band.parts if part.rows is rows]
+        if not parts or any(part.first + first_row + row - band.first_row != row for part in parts):
+            return None
+        if columns is None:
+            columns = dict(parts[0].columns)
+        if len(parts) > 1 or dict(parts[0].columns) != columns:
+            return None
+        row = band.last_row + 1 - first_row
+    return loose
+
+
+def _tells_apart(rows: FrameRows, changed: set[tuple[int, int]]) -> bool:
+    """Whether the rows with changes can only be those that they were: what is unchanged differs from row to row."""
+    in_rows = sorted({row for row, _ in changed})
+    if len(in_rows) < 2:
+        return True
+    in_columns = {column for _, column in changed}
+    same = [name for column, name in enumerate(rows.frame.columns) if column not in in_columns]
+    return bool(same) and not bool(rows.frame[in_rows].select(same).is_duplicated().any())

@@ -1,0 +1,357 @@
+"""openpyxl workbooks and worksheets that hold whole tables without an object for each cell.
+
+Hooks that style the output mostly touch a header row, widths, panes and filters; yet an ordinary openpyxl worksheet
+needs an object for each of its cells, which is nearly all of its cost in time and memory. :class:`LazyWorksheet` is an
+openpyxl worksheet in every respect, but rows that are appended to it whole stay whole: a cell of them is made when it
+is asked for, and inserting, deleting and moving rows and columns moves them without making cells. What stayed
+untouched is written natively by :mod:`ade_engine.io.worksheets.save`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.indexed_list import IndexedList
+from openpyxl.workbook.workbook import Workbook
+from openpyxl.worksheet.cell_range import CellRange
+from openpyxl.worksheet.copier import WorksheetCopy
+from openpyxl.worksheet.worksheet import Worksheet
+
+from ade_engine import _native
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
+from ade_engine.io.stand_in import named_like
+from ade_engine.io.worksheets.cells import LazyCells
+from ade_engine.io.worksheets.fresh_cells import keep_text
+from ade_engine.io.worksheets.rows import Rows, StyleTable
+
+#: Ranges of fewer cells are moved cell by cell.
+_SMALL_RANGE = 256
+
+
+@named_like(IndexedList)
+class _StyleList(IndexedList):
+    """openpyxl's list of style objects, which knows objects of equal content without openpyxl's slow comparison."""
+
+    def __init__(self, styles: IndexedList):
+        super().__init__(styles)
+        self.clean = True
+        self._known: dict[bytes, int] = {}
+
+    def add(self, value: Any) -> int:
+        key = _native.style_key(value)
+        if key is None:
+            return super().add(value)
+        number = self._known.get(key)
+        if number is not None:
+            known = self[number]
+            # A style object may be changed after it was assigned.
+            if known is value or _native.style_key(known) == key:
+                return number
+        number = self._known[key] = super().add(value)
+        return number
+
+
+@named_like(Workbook)
+class LazyWorkbook(Workbook):
+    """An openpyxl workbook whose worksheets are lazy ones. It starts without a sheet."""
+
+    def __init__(self, *, escape_formulas: bool = False) -> None:
+        self._ade_styles = StyleTable()
+        self._ade_escape_formulas = escape_formulas
+        super().__init__()
+        self._sheets.clear()
+
+    def _setup_styles(self) -> None:
+        super()._setup_styles()
+        for name in ("_fonts", "_fills", "_borders", "_alignments", "_protections"):
+            setattr(self, name, _StyleList(getattr(self, name)))
+
+    def create_sheet(self, title: Any = None, index: Any = None) -> Any:
+        worksheet = LazyWorksheet(self, title)
+        self._add_sheet(worksheet, index)
+        return worksheet
+
+    def copy_worksheet(self, from_worksheet: Any) -> Any:
+        to_worksheet = self.create_sheet(f"{from_worksheet.title} Copy")
+        _LazyCopy(from_worksheet, to_worksheet).copy_worksheet()
+        return to_worksheet
+
+    def save(self, filename: Any) -> None:
+        from ade_engine.io.worksheets.save import save_workbook
+
+        save_workbook(self, filename)
+
+
+class _LazyCopy(WorksheetCopy):
+    """openpyxl's copying of sheets, for which rows stay whole."""
+
+    def _copy_cells(self) -> None:
+        source, target = _lazy_cells(self.source), _lazy_cells(self.target)
+        if source is None or target is None or self.source.parent is not self.target.parent:
+            super()._copy_cells()
+            return
+        source.release()
+        target.bands = source.bands.copy()
+        for (row, column), cell in source.made():
+            twin = self.target.cell(row, column)
+            twin._value = cell._value
+            twin.data_type = cell.data_type
+            twin._style = copy(cell._style) if cell.has_style else None
+            if cell.hyperlink:
+                twin._hyperlink = copy(cell.hyperlink)
+            if cell.comment:
+                twin.comment = copy(cell.comment)
+        if target:
+            self.target._current_row = self.target.max_row
+
+
+def _lazy_cells(worksheet: Any) -> LazyCells | None:
+    """The lazy cells of a worksheet, unless it is of another class or they were replaced."""
+    cells = getattr(worksheet, "_cells", None)
+    return cells if type(cells) is LazyCells else None
+
+
+@named_like(Worksheet)
+class LazyWorksheet(Worksheet):
+    """An openpyxl worksheet to which whole rows can be appended at no cost."""
+
+    def _setup(self) -> None:
+        super()._setup()
+        self._cells = LazyCells(self)
+
+    # Appending ------------------------------------------------------------------------------------------------------
+
+    def _ade_append_table(self, names: list[str], rows: Rows, *, gap: bool, escape_formulas: bool, at_once: bool) -> None:
+        """Append a header row and rows below it, after a blank row where there is a gap.
+
+        ``at_once`` makes all cells now, so that values which no cell can hold fail now.
+        """
+        if gap:
+            self.append([])
+        self.append(names)
+        if escape_formulas:
+            for column in range(1, len(names) + 1):
+                keep_text(self._cells[self._current_row, column])
+        if rows.height and rows.width:
+            rows.learn_styles(self)
+            self._ade_append_rows(rows, at_once=at_once)
+
+    def _ade_append_rows(self, rows: Rows, *, at_once: bool = False) -> None:
+        """Append rows below the sheet's current row."""
+        cells = _lazy_cells(self)
+        first_row = self._current_row + 1
+        last_row = self._current_row + rows.height
+        # Where cells exist already, these give way as they would to any appended row.
+        if at_once or cells is None or cells.last_row() >= first_row:
+            for row in range(first_row, last_row + 1):
+                for column in range(1, rows.width + 1):
+                    self._cells[row, column] = rows.make(self, row, column, row - first_row, column - 1)
+        else:
+            cells.bands.append(first_row, rows)
+        self._current_row = last_row
+
+    # Access to cells ------------------------------------------------------------------------------------------------
+
+    def _get_cell(self, row: int, column: int) -> Any:
+        # Every access to a cell goes through here, so the usual case comes first.
+        cells = self._cells
+        if type(cells) is LazyCells:
+            key = (row, column)
+            cell = dict.get(cells, key)
+            if cell is None:
+                place = cells.bands.find(row, column)
+                if place is None:
+                    return super()._get_cell(row, column)
+                cell = cells.make(key, place)
+            return cell
+        return super()._get_cell(row, column)
+
+    def _cells_by_row(
+        self, min_col: int, min_row: int, max_col: int, max_row: int, values_only: bool = False
+    ) -> Iterator[tuple[Any, ...]]:
+        cells = _lazy_cells(self)
+        if cells is None or min_row < 1 or min_col < 1:
+            yield from super()._cells_by_row(min_col, min_row, max_col, max_row, values_only)
+            return
+        for row in range(min_row, max_row + 1):
+            if values_only:
+                yield tuple([self._value(cells, row, column) for column in range(min_col, max_col + 1)])
+                continue
+            found = cells.row_cells(row, min_col, max_col)
+            if found is None:
+                found = tuple([self._get_cell(row, column) for column in range(min_col, max_col + 1)])
+            yield found
+
+    def _cells_by_col(
+        self, min_col: int, min_row: int, max_col: int, max_row: int, values_only: bool = False
+    ) -> Iterator[tuple[Any, ...]]:
+        cells = _lazy_cells(self)
+        if cells is None or not values_only or min_row < 1 or min_col < 1:
+            yield from super()._cells_by_col(min_col, min_row, max_col, max_row, values_only)
+            return
+        for column in range(min_col, max_col + 1):
+            yield tuple([self._value(cells, row, column) for row in range(min_row, max_row + 1)])
+
+    def _value(self, cells: LazyCells, row: int, column: int) -> Any:
+        """A value, without a cell where rows have it."""
+        cell = dict.get(cells, (row, column))
+        if cell is None:
+            place = cells.bands.find(row, column)
+            if place is not None:
+                rows, own_row, own_column = place
+                return rows.value(own_row, own_column)
+            # Accessing a place without a cell makes one there, as in any worksheet.
+            cell = self.cell(row, column)
+        return cell.value
+
+    # What openpyxl finds out by looking at every cell ---------------------------------------------------------------
+
+    def _extent(self) -> tuple[int, int, int, int] | None:
+        """First and last row, first and last column; ``None`` where openpyxl has to find out itself."""
+        cells = _lazy_cells(self)
+        return None if cells is None else cells.extent()
+
+    @property
+    def min_row(self) -> int:
+        extent = self._extent()
+        return super().min_row if extent is None else extent[0]
+
+    @property
+    def max_row(self) -> int:
+        cells = _lazy_cells(self)
+        return super().max_row if cells is None else cells.last_row() or 1
+
+    @property
+    def min_column(self) -> int:
+        extent = self._extent()
+        return super().min_column if extent is None else extent[2]
+
+    @property
+    def max_column(self) -> int:
+        extent = self._extent()
+        return super().max_column if extent is None else extent[3]
+
+    def calculate_dimension(self) -> str:
+        extent = self._extent()
+        if extent is None:
+            return super().calculate_dimension()
+        min_row, max_row, min_column, max_column = extent
+        return f"{get_column_letter(min_column)}{min_row}:{get_column_letter(max_column)}{max_row}"
+
+    @property
+    def array_formulae(self) -> dict[str, str]:
+        cells = _lazy_cells(self)
+        if cells is None:
+            return super().array_formulae
+        # Array formulas are objects, and values of that kind always have a cell.
+        from openpyxl.worksheet.formula import ArrayFormula
+
+        return {
+            cell.coordinate: cell.value.ref
+            for _, cell in sorted(cells.made())
+            if cell.data_type == "f" and isinstance(cell.value, ArrayFormula)
+        }
+
+    # Moving rows, columns and ranges --------------------------------------------------------------------------------
+    #
+    # openpyxl makes a cell at every place from the first row (or column) that moves to the end of the sheet, and then
+    # moves one after the other. What comes of that is done here at once; numbers out of the ordinary are left to it.
+
+    def insert_rows(self, idx: int, amount: int = 1) -> None:
+        cells = self._cells_to_move(idx, amount)
+        if cells is None:
+            return super().insert_rows(idx, amount)
+        self._shift_rows(cells, idx, amount)
+        self._current_row = self.max_row
+
+    def delete_rows(self, idx: int, amount: int = 1) -> None:
+        cells = self._cells_to_move(idx, amount)
+        if cells is None:
+            return super().delete_rows(idx, amount)
+        last = idx + amount - 1
+        self._fill_to_end(cells, idx + amount, 1)
+        cells.bands.remove_rows(idx, last)
+        cells.rekey(lambda row, column: None if idx <= row <= last else (row, column))
+        self._shift_rows(cells, idx + amount, -amount)
+        self._current_row = self.max_row if cells else 0
+
+    def insert_cols(self, idx: int, amount: int = 1) -> None:
+        cells = self._cells_to_move(idx, amount)
+        if cells is None:
+            return super().insert_cols(idx, amount)
+        self._shift_columns(cells, idx, amount)
+
+    def delete_cols(self, idx: int, amount: int = 1) -> None:
+        cells = self._cells_to_move(idx, amount)
+        if cells is None:
+            return super().delete_cols(idx, amount)
+        last = idx + amount - 1
+        self._fill_to_end(cells, 1, idx + amount)
+        cells.bands.clear(1, LAST_ROW, idx, last)
+        cells.rekey(lambda row, column: None if idx <= column <= last else (row, column))
+        self._shift_columns(cells, idx + amount, -amount)
+
+    def move_range(self, cell_range: Any, rows: int = 0, cols: int = 0, translate: bool = False) -> None:
+        range_ = CellRange(cell_range) if isinstance(cell_range, str) else cell_range
+        cells = _lazy_cells(self)
+        if (
+            cells is None
+            or translate
+            or not (isinstance(range_, CellRange) and type(rows) is int and type(cols) is int)
+            or range_.size["rows"] * range_.size["columns"] < _SMALL_RANGE
+            or not (range_.min_row + rows >= 1 and range_.max_row + rows <= LAST_ROW)
+            or not (range_.min_col + cols >= 1 and range_.max_col + cols <= LAST_COLUMN)
+        ):
+            return super().move_range(cell_range, rows, cols, translate)
+        if not rows and not cols:
+            return None
+        cells.release()
+        first_row, last_row, first_column, last_column = range_.min_row, range_.max_row, range_.min_col, range_.max_col
+        self._fill(cells, first_row, last_row, first_column, last_column)
+        cells.bands.move((first_row, last_row, first_column, last_column), rows, cols)
+
+        def place(row: int, column: int) -> tuple[int, int] | None:
+            if first_row <= row <= last_row and first_column <= column <= last_column:
+                return row + rows, column + cols
+            if first_row <= row - rows <= last_row and first_column <= column - cols <= last_column:
+                return None
+            return row, column
+
+        cells.rekey(place)
+        range_.shift(row_shift=rows, col_shift=cols)
+        return None
+
+    def _cells_to_move(self, idx: Any, amount: Any) -> LazyCells | None:
+        """The lazy cells, if rows and columns of them can be moved at once."""
+        cells = _lazy_cells(self)
+        if cells is None or type(idx) is not int or type(amount) is not int or idx < 1 or amount < 1:
+            return None
+        cells.release()
+        return cells
+
+    def _fill_to_end(self, cells: LazyCells, first_row: int, first_column: int) -> None:
+        """Let every place from a row and column to the end of the sheet have a cell."""
+        max_row, max_column = self.max_row, self.max_column
+        if first_row <= max_row and first_column <= max_column:
+            self._fill(cells, first_row, max_row, first_column, max_column)
+
+    def _fill(self, cells: LazyCells, first_row: int, last_row: int, first_column: int, last_column: int) -> None:
+        """Let every place of a range have a cell; the sheet's current row follows the cells that it did not have."""
+        for first, last, columns in reversed(cells.bands.fill(first_row, last_row, first_column, last_column)):
+            for row in range(last, max(first, self._current_row + 1) - 1, -1):
+                if any(not dict.__contains__(cells, (row, column)) for column in columns):
+                    self._current_row = row
+                    break
+
+    def _shift_rows(self, cells: LazyCells, first_row: int, offset: int) -> None:
+        self._fill_to_end(cells, first_row, 1)
+        cells.bands.shift_rows(first_row, offset)
+        cells.rekey(lambda row, column: (row + offset, column) if row >= first_row else (row, column))
+
+    def _shift_columns(self, cells: LazyCells, first_column: int, offset: int) -> None:
+        self._fill_to_end(cells, 1, first_column)
+        cells.bands.shift_columns(first_column, offset)
+        cells.rekey(lambda row, column: (row, column + offset) if column >= first_column else (row, column))
