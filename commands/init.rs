@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ade::base::problem::typed;
 use ade::checks::check::CheckError;
-use ade::checks::infer::{Field, InferError, Inferred, New, Question, Wished, same_headers};
+use ade::checks::infer::{Field, InferError, Inferred, New, Question, Said, Wished, same_headers};
 use ade::configuration::scaffold;
 use ade::environment::provide::installers::Installers;
 use ade::environment::provide::{Progress, Want};
@@ -119,20 +119,14 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let on = &mut |progress: Progress<'_>| shown.show(&progress);
     let environment = provide(&workspace, &Installers, &empty, Want::Ready, &cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
-    let mut answers: Vec<Value> = args
-        .same
-        .iter()
-        .map(|(one, other)| same_headers(one, other))
-        .collect();
+    let same = args.same.iter();
+    let same: Vec<Value> = same.map(|(one, other)| same_headers(one, other)).collect();
+    let asks = |questions: &[Question]| match ui.json() || !ui.can_ask() || questions.is_empty() {
+        true => Vec::new(),
+        false => asked(ui, questions),
+    };
     let engine = (&empty, &environment);
-    let infer = |answers: &[Value]| new.infer(engine, &samples, wished.as_ref(), answers, &cancel);
-    let mut told = infer(&answers)?;
-    if !ui.json() && ui.can_ask() && !told.inferred.questions.is_empty() {
-        answers.extend(asked(ui, &told.inferred.questions));
-        told = infer(&answers)?;
-    }
-    let inferred = &told.inferred;
-    let files = new.files(&told, &environment, wished.is_some(), &cancel)?;
+    let (inferred, files) = new.infer(engine, &samples, wished.as_ref(), (same, asks), &cancel)?;
     // Somebody may have written there meanwhile.
     scaffold::name_for(&args.dir, Some(&name))?;
     let files = scaffold::write(&args.dir, &files).map_err(InferError::from)?;
@@ -145,7 +139,7 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     print_files(ui, &args.dir, &files);
-    print_inferred(ui, inferred);
+    print_inferred(ui, &inferred);
     ui.say(format_args!(
         "\nNext: ade run {name} {}   (the environment is ready)\n      ade test {name}   (what it makes of the samples today)",
         typed(samples[0].display()),
@@ -154,8 +148,8 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-/// Asks what a person may know, and returns what the engine is told of it.
-fn asked(ui: &Ui, questions: &[Question]) -> Vec<Value> {
+/// Asks what a person may know, and returns what is said of it.
+fn asked(ui: &Ui, questions: &[Question]) -> Vec<Said> {
     let count = questions.len();
     ui.say(format_args!(
         "{}. Enter leaves one open.",
@@ -187,10 +181,12 @@ fn asked(ui: &Ui, questions: &[Question]) -> Vec<Value> {
             .collect();
         let is_none = matches!(said.as_str(), "n" | "no" | "none");
         if is_all || is_none || !numbers.is_empty() {
-            let offers = question.offers.iter().enumerate();
-            answers.extend(
-                offers.map(|(at, offer)| offer.answered(is_all || numbers.contains(&(at + 1)))),
-            );
+            let right = match is_all {
+                true => (1..=question.offers.len()).collect(),
+                false => numbers,
+            };
+            let question = question.id;
+            answers.push(Said { question, right });
         }
     }
     answers

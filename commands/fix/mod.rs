@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ade::base::cancel::Cancel;
 use ade::base::show_path::Whole;
 use ade::checks::check::CheckError;
-use ade::checks::fix::{self, Edit, Found, Paste, Suggestion};
+use ade::checks::fix::{self, Edit, Found, Paste, Suggestion, listed};
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::{Prepared, prepare};
 use ade::environment::provide::Want;
@@ -35,6 +35,7 @@ use crate::ui::{EnvironmentProgress, ListedFile, LiveLines, RunProgress, Tone, U
 /// Lists the columns that no field claimed and the fields without a column, and which may belong together: first those for which there
 /// is a reason, then guesses, as questions. On a terminal each is asked; elsewhere only --accept changes anything. What is accepted is
 /// shown as a diff, written into the field's list of headers, and the file is run again. A list that cannot be edited is printed to paste.
+/// What would make a table one record a row is suggested too, with the fields that it is of: month+amount='Stack("months")'.
 /// Of a folder, each file's last run is gone through in turn.
 #[derive(clap::Args)]
 #[command(
@@ -127,14 +128,14 @@ fn one(
             Some(unused) => {
                 let mut chosen = Vec::new();
                 for one in &args.accept {
-                    if let Ok(taken) = demand_known(std::slice::from_ref(one), &found) {
+                    if let Ok(taken) = found.demand_known(std::slice::from_ref(one)) {
                         chosen.extend(taken);
                         unused.retain(|left| *left != one);
                     }
                 }
                 chosen
             }
-            None => demand_known(&args.accept, &found)?,
+            None => found.demand_known(&args.accept)?,
         },
     };
     if !ui.json() && !is_asked && args.accept.is_empty() {
@@ -175,47 +176,8 @@ fn one(
     Ok(status)
 }
 
-/// What is accepted has to be suggested, or a field without a column and a column without a field. Returns them as the file has them.
-fn demand_known(
-    accepted: &[(String, String)],
-    found: &Found,
-) -> Result<Vec<(String, String)>, Failure> {
-    let is_same =
-        |header: &str, wanted: &str| header.trim().to_lowercase() == wanted.to_lowercase();
-    let with_header = |wanted: &str| {
-        let mut columns = found.columns.iter().map(|column| &column.header);
-        columns.find(|header| is_same(header, wanted))
-    };
-    let known = accepted.iter().map(|(field, header)| {
-        let mut suggested = found.suggestions.iter();
-        if let Some(one) = suggested.find(|one| one.field == *field && is_same(&one.header, header))
-        {
-            return Ok((field.clone(), one.header.clone()));
-        }
-        if !found.fields.contains(field) {
-            let message = format!("{field} is not among the fields without a column");
-            let hint = format!("there are {}", listed(&found.fields));
-            return Err(Failure::usage("usage", message).hint(hint));
-        }
-        let column = with_header(header).ok_or_else(|| {
-            let headers: Vec<String> = found.columns.iter().map(|one| one.header.clone()).collect();
-            let message = format!("there is no column \"{header}\" that no field claimed");
-            Failure::usage("usage", message).hint(format!("there are {}", listed(&headers)))
-        })?;
-        Ok((field.clone(), column.clone()))
-    });
-    known.collect()
-}
-
-fn listed(names: &[String]) -> String {
-    match names.is_empty() {
-        true => "none".to_owned(),
-        false => names.join(", "),
-    }
-}
-
 fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
-    let headers: Vec<String> = found.columns.iter().map(|one| one.header.clone()).collect();
+    let headers: Vec<String> = found.headers().cloned().collect();
     ui.line(&run.input_name);
     ui.words(
         "  ",
@@ -258,8 +220,8 @@ fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
 /// The headers of which nothing is known, so that nobody looks for them above.
 fn print_without(ui: &Ui, found: &Found) {
     let is_suggested = |header: &String| found.suggestions.iter().any(|one| one.header == *header);
-    let without = found.columns.iter().map(|column| &column.header);
-    let without: Vec<String> = without.filter(|one| !is_suggested(one)).cloned().collect();
+    let without = found.headers().filter(|one| !is_suggested(one));
+    let without: Vec<String> = without.cloned().collect();
     if !without.is_empty() {
         let words = format!("no field is like {}", listed(&without));
         ui.words("  ", None, Tone::Dim, &words);

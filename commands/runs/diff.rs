@@ -155,9 +155,12 @@ fn print_rows(ui: &Ui, found: &Difference) {
     for cell in rows.cells.iter().take(PRINTED) {
         let (was, is) = (named(&cell.before), named(&cell.after));
         let place = format!("{} {}", clipped(&cell.row, 12), clipped(&cell.column, 12));
+        let source = cell.source.as_ref();
+        let source = source.map_or_else(String::new, |source| format!("  ({source})"));
         ui.line(format_args!(
-            "    {} {place:<26} {was} → {is}",
-            ui.paint(Tone::Warn, "~")
+            "    {} {place:<26} {was} → {is}{}",
+            ui.paint(Tone::Warn, "~"),
+            ui.paint(Tone::Dim, source)
         ));
     }
     let more = rows.changed_cells.saturating_sub(PRINTED as u64);

@@ -408,6 +408,13 @@ def render_rows(
 ) -> bytes: ...
 def style_key(style: Any) -> bytes | None: ...
 
+# Shapes -----------------------------------------------------------------------------------------------------------------
+
+#: A step of a reshaping: its operator, its columns, and what parts the values that it splits.
+_Step = tuple[str, list[int], str | None]
+
+def propose_shapes(rows: list[list[str]]) -> list[tuple[list[_Step], float, bool, list[str], list[str]]]: ...
+
 # Text --------------------------------------------------------------------------------------------------------------------
 
 def parse_toml(text: str) -> dict[str, Any]: ...

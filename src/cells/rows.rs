@@ -12,7 +12,8 @@
 //! third number says which entry of `tables` has the sheet of these rows, where a hook brought them from there. `first_row` is
 //! the output's row of the first of them. Of a table that was `turned`, the numbers are the sender's columns. `unknown` is the
 //! hook that replaced the rows of a table, which has none in the file then. A table that was reshaped has a list `cells` of fields whose
-//! values stand elsewhere than in the row and in the field's column: `{"field": "month", "rows": 1, "columns": [[2, 13], [2, 13]]}`. A list `quarantined` of entries like those of `tables` says
+//! values stand elsewhere than in the row and in the field's column: `{"field": "month", "rows": 1, "columns": [[2, 13], [2, 13]]}`; `parts`
+//! says which of several values in its cell each is. A list `quarantined` of entries like those of `tables` says
 //! where rows stand that are kept apart, with the name of their `file` where that is not the output.
 //!
 //! # Promises
@@ -76,6 +77,7 @@ struct CellsOfField {
     field: String,
     rows: Option<Numbers>,
     columns: Option<Numbers>,
+    parts: Option<Numbers>,
 }
 
 /// A number for each row of a table.
@@ -94,6 +96,8 @@ pub struct OwnCell {
     pub column: Option<u64>,
     /// Whether the value stands in no cell.
     pub is_nowhere: bool,
+    /// Which of several values in its cell it is, from 1; nothing: it is the only one.
+    pub part: Option<u64>,
 }
 
 /// Rows of the sender that follow each other in the output.
@@ -303,7 +307,10 @@ impl Rows {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let of_table = |table: &Table| {
             let texts = table.sheet.len() + text(&table.output_sheet) + text(&table.unknown);
-            let cells = table.cells.iter().flat_map(|one| [&one.rows, &one.columns]);
+            let cells = table
+                .cells
+                .iter()
+                .flat_map(|one| [&one.rows, &one.columns, &one.parts]);
             let of_cells: usize = cells.flatten().map(Numbers::len).sum();
             size_of::<Table>() + texts + (table.stretches.len() + of_cells) * size_of::<Stretch>()
         };
@@ -338,6 +345,7 @@ impl Rows {
             row: row.filter(|row| *row > 0),
             column: column.filter(|column| *column > 0),
             is_nowhere: row == Some(0) || column == Some(0),
+            part: at(&cells.parts).filter(|part| *part > 0),
         })
     }
 
@@ -774,6 +782,7 @@ struct InCells {
     field: String,
     rows: Option<InNumbers>,
     columns: Option<InNumbers>,
+    parts: Option<InNumbers>,
 }
 
 #[derive(Deserialize)]
@@ -805,6 +814,7 @@ impl InCells {
             field: self.field,
             rows: checked(self.rows)?,
             columns: checked(self.columns)?,
+            parts: checked(self.parts)?,
         })
     }
 }
@@ -935,6 +945,7 @@ mod tests {
             {"field": "amount", "columns": [[2, 3], [2, 3]]},
             {"field": "site", "rows": [[5, 5], [5, 5], [5, 5], [5, 5]]},
             {"field": "file", "rows": 0, "columns": 0},
+            {"field": "skill", "parts": [[1, 2], [0, 0], [1, 1]]},
         ]);
         let rows = rows(&[stacked]);
         let at = |row, field| {
@@ -947,6 +958,8 @@ mod tests {
         assert_eq!(at(5, "file"), Some((None, None, true)));
         assert_eq!(at(6, "amount"), Some((None, None, false)));
         assert_eq!(at(3, "name"), None);
+        let part = |row| rows.own_cell("Out", row, "skill")?.part;
+        assert_eq!([2, 3, 4, 5].map(part), [Some(1), Some(2), None, Some(1)]);
     }
 
     #[test]

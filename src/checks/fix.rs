@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use similar::TextDiff;
+use utoipa::ToSchema;
 
 use super::asking::{AskError, ask};
 use super::cases::{self, CasesError, Engine};
 use crate::base::cancel::Cancel;
+use crate::base::digest;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::engine::{EngineTask, Told, is_superfluous};
@@ -20,14 +22,17 @@ use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::attempt::settings_of;
 use crate::run::results::senders::Senders;
 use crate::settings::paths::RunFolder;
-use crate::store::{EnvironmentRecord, RunRecord};
+use crate::store::{EnvironmentRecord, KnownConfiguration, RunRecord};
 use crate::workspace::Workspace;
+use crate::workspace::configurations::draft::{self, Folders};
+use crate::workspace::configurations::{ConfigurationsError, Precondition, Spool};
 
 /// How `settings.toml` says that a configuration is of the edition in which nothing has to be switched on.
 const EDITION: &str = "edition = \"2026\"";
 
 /// A column of the file that no field claimed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = UnclaimedColumn)]
 pub struct Column {
     /// The sheet.
     pub sheet: String,
@@ -36,7 +41,8 @@ pub struct Column {
 }
 
 /// A column that may be a field's.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = HeaderSuggestion)]
 pub struct Suggestion {
     /// The field.
     pub field: String,
@@ -44,16 +50,19 @@ pub struct Suggestion {
     pub header: String,
     /// Its sheet.
     pub sheet: String,
-    /// Why it is; `None`: nobody knows, and a person may.
+    /// Why it is; null: nobody knows, and a person may.
+    #[schema(required)]
     pub reason: Option<String>,
     /// How alike they look, from 0 to 1.
     pub likeness: f64,
 }
 
 /// What could be mended.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = HeaderSuggestions)]
 pub struct Found {
     #[serde(skip_serializing)]
+    #[schema(ignore)]
     error: Option<EngineError>,
     /// The fields without a column.
     pub fields: Vec<String>,
@@ -85,7 +94,8 @@ pub struct Edit {
 }
 
 /// What a person has to write.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = HeaderToPaste)]
 pub struct Paste {
     /// The field.
     pub field: String,
@@ -118,6 +128,14 @@ pub enum FixError {
         /// Why.
         message: String,
     },
+    /// What was accepted is none of what could be mended.
+    #[error("{message}")]
+    Unknown {
+        /// What there is not.
+        message: String,
+        /// What there is.
+        there: Vec<String>,
+    },
     /// A file was changed meanwhile.
     #[error("{} was changed meanwhile", .0.display())]
     Changed(PathBuf),
@@ -138,10 +156,63 @@ impl Problem for FixError {
                 .hint("name the folder that you edit with --config DIR"),
             Self::NotRun { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID)
                 .hint("`ade check` finds mistakes of a configuration"),
+            Self::Unknown { there, .. } => {
+                Facts::new(Kind::Usage, code::USAGE).hint(format!("there are {}", listed(there)))
+            }
             Self::Changed(_) => Facts::new(Kind::Refused, code::USAGE).hint("run `ade fix` again"),
             Self::Engine(error) => error.facts(),
             Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
         }
+    }
+}
+
+/// Names with commas between them.
+pub fn listed(names: &[String]) -> String {
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    }
+}
+
+impl Found {
+    /// What was accepted, each `(field, header)`, as the file has it: it has to be suggested, or a field without a column and a column
+    /// without a field.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn demand_known(
+        &self,
+        accepted: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, FixError> {
+        let is_same =
+            |header: &str, wanted: &str| header.trim().to_lowercase() == wanted.to_lowercase();
+        let known = accepted.iter().map(|(field, header)| {
+            let mut suggested = self.suggestions.iter();
+            if let Some(one) =
+                suggested.find(|one| one.field == *field && is_same(&one.header, header))
+            {
+                return Ok((field.clone(), one.header.clone()));
+            }
+            if !self.fields.contains(field) {
+                return Err(FixError::Unknown {
+                    message: format!("{field} is not among the fields without a column"),
+                    there: self.fields.clone(),
+                });
+            }
+            let mut headers = self.headers();
+            let column = headers.find(|one| is_same(one, header));
+            let column = column.ok_or_else(|| FixError::Unknown {
+                message: format!("there is no column \"{header}\" that no field claimed"),
+                there: self.headers().cloned().collect(),
+            })?;
+            Ok((field.clone(), column.clone()))
+        });
+        known.collect()
+    }
+
+    /// The headers of the columns without a field.
+    pub fn headers(&self) -> impl Iterator<Item = &String> {
+        self.columns.iter().map(|column| &column.header)
     }
 }
 
@@ -341,6 +412,23 @@ fn in_edition(text: &str) -> String {
     new
 }
 
+/// Writes an edit into a configuration that is edited over the API: its draft, or its folder where that may be edited.
+///
+/// # Errors
+/// The file was changed meanwhile, or cannot be written.
+pub fn write_into(
+    workspace: &Workspace,
+    (known, folders): (&KnownConfiguration, Folders),
+    edit: &Edit,
+) -> Result<(), ConfigurationsError> {
+    let mut content = Spool::begin(workspace, u64::MAX)?;
+    content.write(&edit.new)?;
+    let before = Precondition::Digest(vec![digest::of(&edit.old).to_string()]);
+    let path = edit.path(known);
+    draft::write(workspace, (known, folders), &path, content, &before)?;
+    Ok(())
+}
+
 /// Has the cases of a configuration that were made of a run's file know its name. Returns the files that were written.
 ///
 /// # Errors
@@ -399,6 +487,12 @@ pub fn write(edit: &Edit) -> Result<(), FixError> {
 }
 
 impl Edit {
+    /// The file's path in its configuration, with `/` between folders.
+    pub fn path(&self, known: &KnownConfiguration) -> String {
+        let below = self.file.strip_prefix(&known.record.path);
+        below.unwrap_or(&self.file).to_string_lossy().into_owned()
+    }
+
     /// The edit that takes this one back.
     pub fn back(&self) -> Self {
         Self {

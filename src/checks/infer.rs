@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::asking::{Answer, AskError, ask};
 use super::cases::{self, CasesError, Engine};
@@ -53,7 +54,8 @@ impl Wished {
 }
 
 /// A field of the new configuration.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = InferredField)]
 pub struct Field {
     /// Its name.
     pub name: String,
@@ -72,13 +74,15 @@ pub struct Field {
     /// Columns with another header, and why they are the same.
     pub merges: Vec<Merge>,
     /// The header that it is perhaps the same as.
+    #[schema(required)]
     pub perhaps: Option<String>,
     /// What a person should know of it.
     pub remarks: Vec<String>,
 }
 
 /// A column that is a field's for a reason.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = InferredMerge)]
 pub struct Merge {
     /// The sample.
     pub sample: String,
@@ -89,7 +93,8 @@ pub struct Merge {
 }
 
 /// A column that is no field.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ColumnLeftOut)]
 pub struct LeftOut {
     /// Its header.
     pub header: String,
@@ -98,7 +103,8 @@ pub struct LeftOut {
 }
 
 /// A setting that columns show.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ShownSetting)]
 pub struct Shown {
     /// The setting.
     pub name: String,
@@ -109,7 +115,8 @@ pub struct Shown {
 }
 
 /// A sender: samples of one layout.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = InferredSender)]
 pub struct Sender {
     /// Its files.
     pub files: Vec<String>,
@@ -122,7 +129,8 @@ pub struct Sender {
 }
 
 /// A setting of a sender.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = SenderSetting)]
 pub struct Own {
     /// The setting.
     pub name: String,
@@ -133,7 +141,8 @@ pub struct Own {
 }
 
 /// What a person may know, and cells depend on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = InferredQuestion)]
 pub struct Question {
     /// Its number, from 1.
     pub id: usize,
@@ -148,6 +157,7 @@ pub struct Question {
     /// The header that is asked about.
     pub header: String,
     /// Its sample; none where it is a wished column.
+    #[schema(required)]
     pub sample: Option<String>,
     /// Three of its values.
     pub values: Vec<String>,
@@ -156,30 +166,50 @@ pub struct Question {
 }
 
 /// A possible answer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = InferredOffer)]
 pub struct Offer {
     /// It in words.
     pub text: String,
     /// Its header, where it is a column.
     #[serde(default)]
+    #[schema(required)]
     pub header: Option<String>,
     /// Its sample, where it is a column.
     #[serde(default)]
+    #[schema(required)]
     pub sample: Option<String>,
     /// Three of its values.
     pub values: Vec<String>,
     /// The cells that depend on it.
     pub cells: usize,
     #[serde(skip_serializing)]
+    #[schema(ignore)]
     answer: Value,
 }
 
-impl Offer {
-    /// What the engine is told: that it is right, or that it is not.
-    pub fn answered(&self, is_right: bool) -> Value {
-        let mut answer = self.answer.clone();
-        answer["yes"] = is_right.into();
-        answer
+/// What a person says of a question; the other offers are not right.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[schema(as = InferredAnswer)]
+#[serde(deny_unknown_fields)]
+pub struct Said {
+    /// The question's number.
+    pub question: usize,
+    /// The numbers of the offers that are right, from 1.
+    pub right: Vec<usize>,
+}
+
+impl Said {
+    /// What the engine is told.
+    fn told(&self, questions: &[Question]) -> Vec<Value> {
+        let mut asked = questions.iter().filter(|one| one.id == self.question);
+        let offers = asked.next().map_or(&[][..], |one| &one.offers[..]);
+        let told = offers.iter().enumerate().map(|(at, offer)| {
+            let mut answer = offer.answer.clone();
+            answer["yes"] = self.right.contains(&(at + 1)).into();
+            answer
+        });
+        told.collect()
     }
 }
 
@@ -189,7 +219,8 @@ pub fn same_headers(one: &str, other: &str) -> Value {
 }
 
 /// A sample that was read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = InferredSample)]
 pub struct Sample {
     /// The file's name.
     pub name: String,
@@ -198,7 +229,8 @@ pub struct Sample {
 }
 
 /// A case of a sample.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = InferredCase)]
 pub struct NewCase {
     /// Its name.
     pub name: String,
@@ -207,11 +239,12 @@ pub struct NewCase {
     /// How many of its records the case has not.
     pub left_out: usize,
     #[serde(skip_serializing)]
+    #[schema(ignore)]
     input: String,
 }
 
 /// What samples show.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Inferred {
     /// The samples.
     pub samples: Vec<Sample>,
@@ -232,13 +265,13 @@ pub struct Inferred {
     /// What a person should look at first.
     pub look: Vec<String>,
     #[serde(skip_serializing)]
+    #[schema(ignore)]
     tables: String,
 }
 
 /// What samples show, with the files that say it.
-pub struct Told {
-    /// What they show.
-    pub inferred: Inferred,
+struct Told {
+    inferred: Inferred,
     answer: Answer,
 }
 
@@ -339,11 +372,17 @@ impl<'a> New<'a> {
         let record = workspace
             .store
             .ensure_configuration(&record, workspace.machine.now())?;
-        Ok(Self {
+        Ok(Self::of(workspace, record, name))
+    }
+
+    /// One that is recorded already.
+    pub fn of(workspace: &'a Workspace, record: ConfigurationRecord, name: &str) -> Self {
+        let name = name.to_owned();
+        Self {
             workspace,
-            name: name.to_owned(),
+            name,
             record,
-        })
+        }
     }
 
     /// It without any fields, to find out what the samples hold. Its environment is the one of the configuration that will be.
@@ -377,12 +416,32 @@ impl<'a> New<'a> {
         )?)
     }
 
-    /// What samples show, and what is to be asked. `empty`: the configuration without fields, whose environment is ready; `answers`: what a
-    /// person has said ([`Offer::answered`], [`same_headers`]).
+    /// What samples show, and the files of the configuration that follows. `empty`: the configuration without fields, whose environment is
+    /// ready; `known`: headers that are the same ([`same_headers`]); `asks`: what a person says of the questions.
     ///
     /// # Errors
     /// The engine failed, or a sample says too little.
     pub fn infer(
+        &self,
+        engine: (&Prepared, &EnvironmentRecord),
+        samples: &[PathBuf],
+        wished: Option<&Wished>,
+        (mut known, asks): (Vec<Value>, impl FnOnce(&[Question]) -> Vec<Said>),
+        cancel: &Cancel,
+    ) -> Result<(Inferred, Vec<NewFile>), InferError> {
+        let infer = |known: &[Value]| self.told(engine, samples, wished, known, cancel);
+        let mut told = infer(&known)?;
+        let questions = &told.inferred.questions;
+        let said = asks(questions);
+        if !said.is_empty() {
+            known.extend(said.iter().flat_map(|one| one.told(questions)));
+            told = infer(&known)?;
+        }
+        let files = self.files(&told, engine.1, wished.is_some(), cancel)?;
+        Ok((told.inferred, files))
+    }
+
+    fn told(
         &self,
         (empty, environment): (&Prepared, &EnvironmentRecord),
         samples: &[PathBuf],
@@ -411,10 +470,7 @@ impl<'a> New<'a> {
     }
 
     /// The files of the configuration that follows.
-    ///
-    /// # Errors
-    /// The engine failed.
-    pub fn files(
+    fn files(
         &self,
         Told { inferred, answer }: &Told,
         environment: &EnvironmentRecord,

@@ -1,4 +1,4 @@
-"""The header of a second table on a sheet, of which no word is known: it stays a record, and is told."""
+"""The header of a second table on a sheet, of which no word is known: above values it opens a table; else it stays a record, and is told."""
 
 import pytest
 
@@ -44,3 +44,9 @@ def test_names_below_a_title_are_told(told):
 )
 def test_records_below_a_blank_row_are_not(told, rows):
     assert told(rows) == []
+
+
+def test_names_above_values_open_a_table_and_no_column_above_reads_them(normalized):
+    outcome = normalized([["Meter", "Day", "kWh"], *[[f"E-{n}", f"0{n}.03.2025", 70.5 + n] for n in range(1, 6)], [], ["Device", "Used", "Read on"], *[[f"G-{n}", 31.5 + n, f"0{n}.04.2025"] for n in range(1, 6)]])
+    assert len(outcome.tables) == 2
+    assert any("taken for the header of another table" in one["message"] and one["rows"] == [[8, 8]] for one in outcome.noticed["notices"])

@@ -4,7 +4,7 @@
 """
 
 import ast
-import importlib.util
+import importlib
 import os
 import subprocess
 import sys
@@ -26,11 +26,12 @@ WORKSHOP = Path(__file__).resolve().parents[1] / "workshop"
 FAMILIES = [WORKSHOP / "families.py", *(Path(folder) / "families.py" for folder in [os.environ.get("ADE_WORKSHOP")] if folder)]
 
 
-def judge():
-    spec = importlib.util.spec_from_file_location("judge", WORKSHOP / "judge.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def judge(name: str = "judge"):
+    sys.path.insert(0, str(WORKSHOP))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(WORKSHOP))
 
 
 @pytest.mark.parametrize("families", FAMILIES, ids=lambda path: path.parent.name)
@@ -45,6 +46,14 @@ def test_what_is_inferred_reads_later_files_and_no_cell_of_any_sender_is_wrong(f
     assert total["checks_wrong"] <= 2 and share("own") >= 0.995 and share("mended") >= 0.65
     assert share("answered") >= 0.85
     assert not sum(total[f"{what}_wrong"] for what in ("own", "as_it_is", "mended", "answered", "own_after"))
+
+
+def test_eight_senders_with_two_tables_on_a_sheet_are_read_and_no_cell_is_wrong_without_a_word(tmp_path: Path) -> None:
+    many = judge("senders")
+    many.write(tmp_path, "tests", ["meters+"])
+    (count,) = many.measure(tmp_path, None, {"plain": (False, False)}).values()
+    assert count["right"] >= 0.8 * (count["right"] + count["wrong"] + count["missing"])
+    assert not count["silent"] and not count["more_rows"]
 
 
 def sample(name: str, **columns: list) -> Sample:
@@ -177,3 +186,18 @@ def test_wishes_choose_and_lose_nothing() -> None:
     assert [(one.label, len(one.group.columns)) for one in found.fields[:3]] == [("Serial of meter", 0), ("Reading date", 2), ("Consumption", 0)]
     assert sorted(plain.values()) == sorted(len(one.group.columns) for one in found.fields if one.group.columns)
     assert {offer["header"] for one in questions(found) for offer in one["offers"]} >= {"Meter no", "Zzork"}
+
+
+def test_what_may_be_a_wish_where_that_has_no_column_is_not_lost() -> None:
+    samples = [meters("a.csv", "Meter_no", "Start_date", "Meter_reading", "Used"), meters("b.csv", "Zählernummer", "Erfasst_am", "Zählerstand", "Verbrauch")]
+    found = infer(samples, [Wish("Start date", []), Wish("Meter no", [])])
+    assert ["erfasst am"] in [one.headers for one in found.fields]
+
+
+def test_the_only_ids_and_the_only_yes_or_no_of_a_table_are_those_of_the_others_and_days_by_their_order() -> None:
+    def one(name: str, *headers: str) -> Sample:
+        ids, early, late = [f"{name}{n}4417" for n in range(12)], dates("{day}.03.2025")[:12], dates("{day}.05.2025")[:12]
+        return sample(name, **dict(zip(headers, [ids, ["yes", "no"] * 6, early, late])))
+
+    found = infer([one("a", "Zzork", "Quux", "Dispatched", "Delivered"), one("b", "Grumpf", "Blah", "Data_nadania", "Wumm")])
+    assert sorted(len(each.group.columns) for each in found.fields) == [2, 2, 2, 2]

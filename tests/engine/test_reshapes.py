@@ -130,7 +130,7 @@ PLAN = Stack("months", values={"plan": ["plan", "budget"], "actual": ["actual", 
 FIELDS = [
     Field("site", "Site", read=text),
     Field("month", "Month", read=month, part_of=PLAN.header),
-    Field("plan", "Planned", read=money, part_of=PLAN["plan"]),
+    Field("plan", "Planned", headers=["plan"], read=money, part_of=PLAN["plan"]),
     Field("actual", "Spent", read=money, part_of=PLAN["actual"]),
 ]
 """
@@ -252,13 +252,17 @@ FIELDS = [
 
 
 def test_three_skills_in_a_cell_are_three_rows(read):
-    rows = [["Name", "Skills", "Pay"], ["Ann", "Excel, SQL; Rust", 10], ["Bo", None, 20], ["Cy", "Rust,", 30], ["Di", "Java, SQL", "x"]]
+    rows = [["Name", "Skills", "Pay"], ["Ann", "Excel, SQL; Rust", 10], ["Bo", None, 20], ["Cy", "Rust,", 30], ["Di", "Java, SQL, Cobol", "x"]]
     outcome = read(SKILLS, rows)
     assert values(outcome, "Name", "Skill", "Pay", "Source row") == [
         *(("Ann", "Excel", 10, 2), ("Ann", "SQL", 10, 2), ("Ann", "Rust", 10, 2), ("Bo", None, 20, 3), ("Cy", "Rust", 30, 4)),
-        *(("Di", "Java", None, 5), ("Di", "SQL", None, 5)),
+        *(("Di", "Java", None, 5), ("Di", "SQL", None, 5), ("Di", "Cobol", None, 5)),
     ]
-    assert outcome.at == [("B5", "skill.check", "Java, SQL"), ("C5", "pay.value_lost", "x")]
+    # What is wrong with one cell is one issue, which names its values.
+    assert outcome.at == [("B5", "skill.check", "Java, SQL, Cobol"), ("C5", "pay.value_lost", "x")]
+    assert outcome.issues[0]["message"].endswith("(value 1, 3 of 3)")
+    (table,) = json.loads(outcome.output.with_name("input_rows.json").read_text("utf-8"))["tables"]
+    assert table["cells"] == [{"field": "skill", "parts": [[1, 3], [0, 0], [0, 0], [1, 3]]}]
 
 
 FORM = """
@@ -380,6 +384,34 @@ def test_a_field_is_the_difference_of_others(read):
     outcome = read(METERS, rows)
     assert outcome.at == [("D3", "use.difference_of", "35")] and outcome.issues[0]["message"] == "not current − previous, which is 30.0"
     assert not read(METERS, [["Meter", "Consumption"], ["M-1", 20], ["M-2", 35]]).at
+
+
+OPEN = """
+FIELDS = [
+    Field("net", "Net", read=number),
+    Field("vat", "Tax", read=number),
+    Field("gross", "Gross", read=number%s),
+]
+"""
+SUMS = [["5,123", "877", "6,000"], ["2,200", "418", "2,618"], ["1,001", "12", "1,013"], ["3,300", "300", "3,600"]]
+
+
+@pytest.mark.parametrize(
+    "check, rows, last, why",
+    [
+        (", checks=[sum_of('net', 'vat')]", SUMS, (3300, 300, 3600), "read so, gross is net + vat"),
+        ("", SUMS, (3300, 300, 3600), "read so, Gross is Net + Tax"),
+        ("", [*([a, b, "7"] for a, b, _ in SUMS), ["Total", "1,607", None]], (3.3, 300, 7), None),
+        ("", [["900", "1", "2,050"], ["70", "2", "3,050"], ["8", "3", "900"], ["Total", None, "6,000"]], (8, 3, 900), "read so, the rows add up to the total below them"),
+        ("", [[a, "7", c] for a, _, c in SUMS], (3.3, 7, 3.6), None),
+    ],
+    ids=["declared", "found", "no total of it", "total", "nothing"],
+)
+def test_sums_decide_what_a_mark_means_before_the_setting_does(read, check, rows, last, why):
+    outcome = read(OPEN % check, [["Net", "Tax", "Gross"], *rows], "decimal_mark = ','")
+    assert values(outcome, "Net", "Tax", "Gross")[-1] == last
+    told = [one["message"] for one in outcome.noticed["readings"] if one["field"] == "gross" and "read so" in one["message"]]
+    assert [why in one for one in told] == ([True] if why else [])
 
 
 @pytest.mark.parametrize("make, said", [

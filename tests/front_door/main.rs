@@ -17,6 +17,7 @@ mod api_documents;
 mod api_environments;
 mod api_events;
 mod api_issues;
+mod api_mending;
 mod api_recovery;
 mod api_runs;
 mod artifact;

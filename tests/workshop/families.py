@@ -133,6 +133,7 @@ class Sender:
         self.family, self.number, self.draw = family, number, draw
         rng = random.Random(f"{draw}:{family}:{number}")
         languages, self.columns = FAMILIES[family]
+        self.many = len(languages.split()) > 3
         self.language = LANGUAGES.index(languages.split()[number])
         self.kinds = {name: kind for name, kind, _, _ in self.columns} | {name: kind for name, (kind, _) in OTHERS.items()}
         self.flags = {name: flags for name, _, flags, _ in self.columns}
@@ -164,6 +165,17 @@ class Sender:
         self.sheets = 2 if self.is_book and self.family == "lab" and number != 1 else 1
         self.lines = rng.random() < 0.2
         self.dirt = rng.random() < 0.5
+        #: Names of columns as programs write them, or in capitals; and where a sheet has two tables, the headers and order of the second.
+        self.style = rng.choice(("", "", "", "upper", "snake")) if self.many else ""
+        self.second, self.second_order = dict(self.headers), list(self.order)
+        if family.endswith("+"):
+            self.second |= {name: some[(number + 1) % len(some)] for name, _, _, words in self.columns for some in [words.split("|")[self.language].split(";")]}
+            self.second_order.insert(rng.randrange(len(self.order)), self.second_order.pop(rng.randrange(len(self.order))))
+        self.headers, self.second = self._styled(self.headers), self._styled(self.second)
+
+    def _styled(self, headers: dict) -> dict:
+        snake = lambda word: "_".join("".join(letter if letter.isalnum() else " " for letter in word.lower()).split())  # noqa: E731
+        return {name: word.upper() if self.style == "upper" else snake(word) if self.style == "snake" else word for name, word in headers.items()}
 
 
 def drawn(sender: Sender, month: int) -> list[dict]:
@@ -182,7 +194,7 @@ def drawn(sender: Sender, month: int) -> list[dict]:
             if what == "id":
                 value = None
                 while value is None or value in seen:
-                    value = digits(rng, more.split("|")[sender.number])
+                    value = digits(rng, more.split("|")[sender.number % len(more.split("|"))])
                 seen.update({value} if "u" in sender.flags.get(name, "") else ())
             elif what == "digits":
                 value = str(rng.randint(1, 9)) + digits(rng, "#" * (int(more) - 1))
@@ -205,7 +217,7 @@ def drawn(sender: Sender, month: int) -> list[dict]:
                     "person": lambda: person, "goods": lambda: rng.choice(of(GOODS, sender.language)), "shelf": lambda: digits(rng, "L##-##"),
                     "street": lambda: f"{rng.choice(of(STREETS, sender.language))} {rng.randint(1, 90)}", "town": lambda: rng.choice(of(TOWNS, sender.language)),
                     "flag": lambda: rng.random() < float(more), "phone": lambda: f"+{(44, 49, 33, 39, 31, 351, 48, 46)[sender.language]} {digits(rng, '## ### ####')}",
-                    "site": lambda: f"{'WQM'[sender.number]}-{rng.randint(11, 16)}", "pick": lambda: rng.choice(of(PICKS[more], sender.language)),
+                    "site": lambda: f"{'WQMKTBRD'[sender.number]}-{rng.randint(11, 16)}", "pick": lambda: rng.choice(of(PICKS[more], sender.language)),
                     "mail": lambda: "".join(letter for letter in person.lower().replace(" ", ".") if letter.isascii() and (letter.isalpha() or letter == ".")) + "@example.net",
                     "share": lambda: rng.choice((0.1, 0.25, 0.5)), "plate": lambda: rng.choice(plates), "line": lambda: number + 1,
                     "remark": lambda: rng.choice(of(REMARKS, sender.language)) if rng.random() < 0.3 else None, "same": lambda: "HQ North",
@@ -259,11 +271,15 @@ def sheets_of(sender: Sender, records: list[dict], month: int) -> tuple[list[lis
         headers = [sender.headers[name] for name in sender.order]
         grid.append([*lead, *(header.replace(" ", "\n", 1) if sender.lines and sender.is_book else header for header in headers)])
         part = records[number * per_sheet : (number + 1) * per_sheet]
+        order = sender.order
         for at, record in enumerate(part):
-            if sender.gaps and at and at % 12 == 0:
+            if sender.family.endswith("+") and at == len(part) // 2:
+                order = sender.second_order
+                grid += [[], [*lead, *(sender.second[name] for name in order)]]
+            elif sender.gaps and at and at % 12 == 0:
                 grid.append([])
             row = []
-            for name in sender.order:
+            for name in order:
                 can_spoil = sender.dirt and READERS.get(sender.kinds[name].partition(":")[0]) in ("date", "number", "money", "phone", "email")
                 if can_spoil and record[name] is not None and rng.random() < 0.01:
                     record[name] = None
@@ -272,7 +288,7 @@ def sheets_of(sender: Sender, records: list[dict], month: int) -> tuple[list[lis
                     row.append(cell(sender, name, record[name]))
             grid.append([*lead, *row])
             places.append((number, len(grid)))
-        if "total" in sender.below:
+        if "total" in sender.below and order is sender.order:
             sums = [cell(sender, name, round(sum(record[name] or 0 for record in part), 2)) if _adds_up(sender, name) else None for name in sender.order]
             free = next((at for at, value in enumerate(sums) if value is None), None)
             if free is not None:
@@ -320,12 +336,12 @@ def plain(value):
 def main(folder: Path, draw: str) -> None:
     truth = {}
     for family, (_, columns) in FAMILIES.items():
-        for number in range(3):
+        for number in range(len(FAMILIES[family][0].split())):
             sender = Sender(family, number, draw)
             for month in (1, 2):
                 records = drawn(sender, month)
                 grids, places = sheets_of(sender, records, month)
-                path = write(folder / family / f"{'abc'[number]}{month}", sender, grids)
+                path = write(folder / family / f"{'abcdefgh'[number]}{month}", sender, grids)
                 computed = {name: "money" if any(kinds.startswith("money") for kinds in (sender.kinds["rent"] if "rent" in sender.kinds else "",)) else "number" for name, kind in sender.kinds.items() if kind.startswith("=")}
                 fields = {}
                 for name, kind, flags, _ in columns:
@@ -334,9 +350,9 @@ def main(folder: Path, draw: str) -> None:
                         reader = computed.get(name) or READERS[what]
                         fields[name] = [reader, flags, "cat" if what == "pick" else what]
                 truth[f"{family}/{path.name}"] = {
-                    "headers": [[sender.headers[name], name] for name in sender.order], "fields": fields,
+                    "headers": [[headers[name], name] for headers in (sender.headers, sender.second) for name in sender.order], "fields": fields,
                     "rows": [{name: plain(record[name]) for name in sender.order} for record in records],
-                    "places": places, "layout": {"bool_words": list(sender.flag)},
+                    "places": places, "layout": {"bool_words": list(sender.flag), "date_order": "mdy" if sender.day[:2] == "%m" else "dmy", "decimal_mark": sender.mark},
                 }  # fmt: skip
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False), encoding="utf-8")
 

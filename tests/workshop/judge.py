@@ -34,7 +34,7 @@ NO_OPTIONS = {"log_format": None, "log_level": None, "quiet": True, "debug": Fal
 VERBOSE = "-v" in sys.argv
 
 
-def configure(folder: Path, samples: list[Path]) -> dict:
+def configure(folder: Path, samples: list[Path], fields: dict | None = None, answers: list[dict] = ()) -> dict:
     """A configuration in the folder, as `ade init --from` writes it; returns what was inferred."""
     for name in ("settings.toml", "pyproject.toml", "src/ade_config/__init__.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def configure(folder: Path, samples: list[Path]) -> dict:
     (folder / FIELDS).write_text("def register(registry):\n    pass\n")
     made = folder / "made"
     made.mkdir()
-    (made / "list.json").write_text(json.dumps({"samples": [{"name": path.name, "input": str(path)} for path in samples]}))
+    (made / "list.json").write_text(json.dumps({"samples": [{"name": path.name, "input": str(path)} for path in samples], "fields": fields, "answers": list(answers)}))
     status = app(["infer", "fields", "--list", str(made / "list.json"), "--output-dir", str(made), "--config-package", str(folder), "--quiet"])
     result = json.loads((made / "result.json").read_text())
     assert status == 0 and result["error"] is None, (samples, result)
@@ -51,8 +51,8 @@ def configure(folder: Path, samples: list[Path]) -> dict:
     text = (folder / "settings.toml").read_text()
     for one in result["settings"]:
         text = re.sub(rf"(?m)^{one['name']} = .*$", f"{one['name']} = {json.dumps(one['value'])}", text)
-    (folder / "settings.toml").write_text(text)
-    for case in result["cases"]:
+    (folder / "settings.toml").write_text(text + result["tables"])
+    for case in result["cases"] if len(samples) < 4 else ():
         place = folder / "tests/cases" / case["name"]
         place.mkdir(parents=True)
         source = made / case["input"]
@@ -131,6 +131,7 @@ def cells(folder: Path, family: Family, short: str, fields: dict[str, str]) -> C
                 continue
             what = "right" if same(reader, want, value) else "missing" if value is None else "wrong"
             found[what] += 1
+            found["silent"] += what == "wrong" and not got["=issues"]
             if what != "right" and (name in fields or what == "wrong"):
                 bad[what, name, str(want)[:20], str(value)[:20]] += 1
         if got is not None and got["=issues"]:

@@ -13,6 +13,7 @@ import { Environments } from './pages/environments'
 import { Workers } from './pages/workers'
 import { Tokens } from './pages/tokens'
 import { Configurations, Configuration } from './pages/configs'
+import { FromSamples } from './pages/from-samples'
 import { goOn } from './pages/starts'
 import { SignIn } from './pages/sign-in'
 import { signal } from '@preact/signals'
@@ -27,6 +28,7 @@ function Page() {
     case 'start':
       return <Start />
     case 'configs':
+      if (id === 'from') return <FromSamples />
       return id ? <Configuration key={id} id={id} rest={rest} /> : <Configurations />
     case 'environments':
       return <Environments id={id} />

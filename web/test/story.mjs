@@ -533,6 +533,63 @@ try {
     assert.equal(await page.getByText(/ade_[0-9a-f]{64}/).count(), 0)
   })
 
+  await steps.step('headers that a file has are given to fields, written, checked, and it is run again', async () => {
+    await began(crew)
+    await choose(await sent('april.csv', `Surname,Given name,Std.,Farbe\n${'King,Ann,30.5,blau\n'.repeat(12)}`))
+    await page.getByText('Ready', { exact: true }).waitFor()
+    await page.keyboard.press('Control+Enter')
+    await status('Succeeded')
+    const first = idHere()
+    await page.getByRole('complementary', { name: 'Why' }).getByRole('button', { name: /^Which columns are they/ }).waitFor()
+    await page.locator('h1').click()
+    await page.keyboard.press('m')
+    const dialog = page.getByRole('dialog', { name: 'Which columns are they?' })
+    await dialog.getByText('"hours" and "Std." both mean "hours"').waitFor()
+    await dialog.getByRole('checkbox', { name: /^Std\./ }).check()
+    await dialog.locator('.plus', { hasText: '"Std."' }).waitFor()
+    await look('fix')
+    await dialog.getByRole('button', { name: 'Write and check' }).click()
+    await dialog.getByText('Written, and loads').waitFor()
+    assert.match(readFileSync(place.at('crew/src/ade_config/columns/fields.py'), 'utf8'), /"hours worked", "Std\."/)
+    await dialog.getByRole('button', { name: 'Run again' }).click()
+    await page.waitForURL((url) => /\/runs\//.test(url.pathname) && !url.pathname.includes(first))
+    await status('Succeeded')
+    await page.locator('.run-facts').getByText('3 of 9 fields').waitFor()
+    // Where a folder is not edited, a copy of it is.
+    const session = /console.session$/
+    await page.route(session, async (route) => {
+      const response = await route.fetch()
+      return route.fulfill({ response, json: { ...(await response.json()), edits_folders: false } })
+    })
+    await go(`/configs/${crew}`)
+    await button('Copy to a draft').click()
+    await heading('crew draft').waitFor()
+    await page.getByText('Draft loads').waitFor()
+    await look('configuration-copy')
+    await page.unroute(session)
+  })
+
+  await steps.step('sample files become a configuration: its questions are answered, and it is published', async () => {
+    await go('/configs')
+    await button(/^New/).click()
+    await button(/^Sample files/).click()
+    await heading('From sample files').waitFor()
+    const rows = Array.from({ length: 30 }, (_, n) => `D-${n},${100 + n}.5,2025-03-${String(1 + (n % 28)).padStart(2, '0')}\n`).join('')
+    await choose(await sent('north-march.csv', `Delivery no,Cost,Delivery date\n${rows}`), await sent('south-march.csv', `Delivery no,Freight,Delivery date\n${rows}`))
+    await page.getByText('Ready', { exact: true }).nth(1).waitFor()
+    await page.getByLabel('Name', { exact: true }).fill('deliveries')
+    await page.locator('h1').click()
+    await page.keyboard.press('Control+Enter')
+    await page.getByRole('heading', { name: /^4 fields from 60 records of 2 samples/ }).waitFor()
+    await look('from-samples')
+    await page.getByRole('checkbox').first().check()
+    await button('Answer').click()
+    await page.getByRole('heading', { name: /^3 fields from/ }).waitFor()
+    await button('Publish version 1').click()
+    await heading('deliveries').waitFor()
+    await page.locator('.run-facts').getByText('is active').waitFor()
+  })
+
   await steps.step('names, headers, cells and logs look as they are', async () => {
     const markup = '<img src=x onerror=alert(1)>'
     const turned = 'abc\u202Edef'

@@ -10,7 +10,10 @@ from ade_engine.cli.common import load_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
+
+    from ade_engine.infrastructure.settings import Settings
 
 #: A sample's rows count as they stand in the file, and its columns have no fields yet.
 _AS_THEY_ARE = ("drop_blank_rows=false", "remove_unmapped_columns=false", "issue_columns=false", "group_rows=keep", "also_write=parquet")
@@ -44,16 +47,21 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
     from ade_engine.inference.wishes import answers_of, wishes_of
     from ade_engine.inference.written import fields_module, questions, remarks, to_look_at
 
-    samples, cases, taken = [], [], set()
+    samples, cases, taken, said = [], [], set(), answers_of(answers)
     scratch = folder / "made"
     scratch.mkdir(parents=True, exist_ok=True)
     for name, path in named:
-        settings, package = load_settings({**values, "set": [*values["set"], *_AS_THEY_ARE]}, path.name)
-        samples.append(read_sample(name, path, settings, package, scratch))
+
+        def load(folder: Path | None, more: Sequence[str], named: str = path.name) -> tuple[Settings, Path]:
+            package = values["config_package"] if folder is None else str(folder)
+            return load_settings({**values, "config_package": package, "set": [*values["set"], *_AS_THEY_ARE, *more]}, named)
+
+        settings, _ = load(None, ())
+        samples.append(read_sample(name, path, load, scratch, said.shapes))
         file, gone = cut(samples[-1], settings, folder / f"case-{len(cases)}", "input")
         cases.append({"name": case_name(name, taken), "sample": name, "input": str(file.relative_to(folder)), "left_out": gone})
-    inferred = infer(samples, wishes_of(wished, settings), answers_of(answers))
-    asked = questions(inferred)
+    inferred = infer(samples, wishes_of(wished, settings), said)
+    asked = questions(inferred, samples)
     (folder / "fields.py").write_text(fields_module(inferred, samples), encoding="utf-8")
     fields = [
         {

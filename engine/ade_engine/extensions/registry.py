@@ -109,6 +109,8 @@ class Registry:
         self.parts: dict[str, Any] = {}
         #: What fields say of tables that are not one record a row; ``Field`` fills it.
         self.reshapes = Reshapes()
+        #: Fields that are sums or differences of others: the field, these, and how each counts; ``Field`` fills it.
+        self.relations: list[tuple[str, tuple[str, ...], tuple[int, ...]]] = []
         #: The plugin modules whose ``register`` has registered nothing.
         self.idle_modules: list[str] = []
         self._places: dict[str, tuple[str, int, str] | None] = {}

@@ -156,6 +156,8 @@ class Field:
             reader = _of_field(self.read, self.name, "read", self._place)
             registry.register_column_transform(reader, field=self.name, priority=20)
         for number, (check, severity) in enumerate(self.checks):
+            if hasattr(check, "relation"):
+                registry.relations.append((self.name, *check.relation))
             validator = _of_field(check, self.name, f"check {number + 1}", self._place)
             registry.register_column_validator(validator, field=self.name, priority=20 - number, severity=severity)
 

@@ -142,12 +142,20 @@ class Reader(pl.Expr):
         if measure is not None:
             arguments["minutes_first"] = measure.minutes_first
         found = _native.read_column(series, self.kind, option, is_argument=is_argument, **arguments)
+        added = None
         if around is not None and found.reading is not None and found.reading["ambiguous"]:
             hints = around.hints(self.column)
+            if self.kind == "number" and not is_argument and arguments["is_strict"]:
+                from ade_engine.fields.arithmetic import mark_by_arithmetic
+
+                added = mark_by_arithmetic(around, self.column, series)
+                hints = hints if added is None else (hints[0], added[0])
             if hints != (None, None):
                 arguments["hints"] = hints
                 found = _native.read_column(series, self.kind, option, is_argument=is_argument, **arguments)
         reading, values = found.reading, series_of(found.column)
+        if added is not None and reading["decided_by"] == "hint":
+            reading = {**reading, "decided_by": "evidence", "why": [added[1]]}
         if around is not None and measure is not None and self.kind != "currency":
             if measure.shift:
                 is_shown = measure.shift < 0 and shows_currency(series, origin)

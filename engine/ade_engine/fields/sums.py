@@ -39,5 +39,7 @@ def _check(name: str, sign: str, fields: tuple[str, ...], factors: list[int], to
         is_wrong = (pl.col(field_name).cast(pl.Float64) - expected).abs() > tolerance * (1 + 1e-9)
         return pl.when(is_wrong).then(pl.format(f"not {sign.join(fields)}, which is {{}}", expected))
 
+    #: What the readers of these fields go by where a number can be read in two ways.
+    check.relation = (fields, tuple(factors))
     check.__name__ = check.__qualname__ = name
     return check

@@ -216,6 +216,10 @@ class Sources(dict):
         self.doubtful_parts: dict[str, Any] = {}
         #: Which cells the values are of, where the table was reshaped: ``pipeline.shared.cells``.
         self.cells: Any = None
+        #: Sums and differences that checks say, as the registry has them.
+        self.relations: list[tuple[str, tuple[str, ...], tuple[int, ...]]] = []
+        #: Gives the cells of the sheet's column, from 1, in the rows that are totals of the table.
+        self.totals: Callable[[int], list[Any]] | None = None
 
 
 #: The reserved column that holds each row's number in the source sheet.

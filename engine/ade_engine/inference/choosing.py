@@ -40,13 +40,15 @@ class Wish:
 
 @dataclass(eq=False)
 class Answers:
-    """What a person has said: which columns, each a sample and a header, are the same or are not; which is a wished one; and how the files
-    of a sample are written.
+    """What a person has said: which columns, each a sample and a header, are the same or are not; which is a wished one; how the files
+    of a sample are written; and how its tables become one record a row.
     """
 
     same: list[tuple[tuple[str, str], tuple[str, str], bool]] = field(default_factory=list)
     wished: list[tuple[str, tuple[str, str], bool]] = field(default_factory=list)
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: By sample and key, whether a way to make its tables one record a row is right.
+    shapes: dict[tuple[str, str], bool] = field(default_factory=dict)
 
 
 def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list[Group]:

@@ -1,4 +1,5 @@
-"""Writes header words into the lists of an author's fields, by the positions of Python's own ``ast``: every other byte stays.
+"""Writes header words into the lists of an author's fields, and arguments and fields that reshape tables, by the positions of Python's own
+``ast``: every other byte stays.
 
 What cannot be edited so (lists that are computed or shared, fields made by other functions) is not: :class:`NotEditable` says why.
 """
@@ -36,6 +37,66 @@ def added(sources: Mapping[Path, bytes], field: str, header: str) -> tuple[Path,
     changed = _with(text, call, field, header, encode)
     _check(text, changed, field, header)
     return path, encode(changed)
+
+
+def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapping[str, str], constant: tuple[str, str] | None, names: Iterable[str]) -> tuple[Path, bytes]:
+    """The file of the fields, and its bytes with more said of these. ``fields``: an argument for each field; ``new``: of fields that there
+    are not yet the whole call; ``constant``: the name and the value of what they share; ``names``: of ``ade_engine.fields``, that they use.
+
+    Raises ``NotEditable`` where the fields are of several files, or do not stand in a list.
+    """
+    texts = [(path, *text) for path, source in sources.items() if (text := _text(source))]
+    found = {path: (text, encode) for path, text, encode, tree in texts if any(_calls(tree, field) for field in fields) or not fields and _field_list(tree)}
+    if len(found) != 1:
+        raise NotEditable("no file has these fields alone")
+    ((path, (text, encode)),) = found.items()
+    for field, argument in fields.items():
+        calls = _calls(ast.parse(text), field)
+        if len(calls) != 1 or not calls[0].args and not calls[0].keywords:
+            raise NotEditable(f"{path.name} has not one Field({field!r}, …)")
+        last = max([*calls[0].args, *calls[0].keywords], key=lambda one: (one.end_lineno, one.end_col_offset))
+        text = _behind(_Lines(text), calls[0], last, argument)
+    for call in new.values():
+        fields_of = _field_list(ast.parse(text))
+        if fields_of is None:
+            raise NotEditable(f"the fields of {path.name} stand in no list")
+        text = _behind(_Lines(text), fields_of, fields_of.elts[-1], call)
+    tree = ast.parse(text)
+    known = {alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    lacking = sorted(set(names) - known) if "*" not in known else []
+    if constant is not None:
+        first = next(node for node in tree.body if any(isinstance(one, ast.Call) and _is_field(one.func) for one in ast.walk(node)))
+        text = _above(text, first, f"{constant[0]} = {constant[1]}")
+    if lacking:
+        imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "ade_engine.fields"]
+        if not imports:
+            raise NotEditable(f"{path.name} imports nothing from ade_engine.fields")
+        text = _above(text, imports[0], f"from ade_engine.fields import {', '.join(lacking)}")
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        raise NotEditable("the fields are written in a way that cannot be extended") from error
+    return path, encode(text)
+
+
+def _above(text: str, node: ast.stmt, line: str) -> str:
+    lines = _Lines(text)
+    at = lines.starts[node.lineno - 1]
+    return f"{text[:at]}{line}{lines.newline}{text[at:]}"
+
+
+def _field_list(tree: ast.AST) -> ast.List | None:
+    """The list in which fields stand, if they stand in one."""
+    lists = [node for node in ast.walk(tree) if isinstance(node, ast.List) and any(isinstance(one, ast.Call) and _is_field(one.func) for one in node.elts)]
+    return lists[0] if len(lists) == 1 else None
+
+
+def readers_of(sources: Mapping[Path, bytes]) -> dict[str, str]:
+    """By field the name of the function that reads it, where that is said by a name."""
+    trees = [text[2] for source in sources.values() if (text := _text(source))]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_field(node.func)]
+    found = {_constant(_argument(call, 0, "name")): next((one.value for one in call.keywords if one.arg == "read"), None) for call in calls}
+    return {field: read.id for field, read in found.items() if field and isinstance(read, ast.Name)}
 
 
 def _text(source: bytes):

@@ -2,7 +2,7 @@
 
 Three rounds, each for a reason that can be said. Words, values and sums of two tables (:mod:`ade_engine.inference.pairs`) come first, table by
 table; then the same again with all that is known by then, until nothing more is found; then what the tables themselves say: a column that is
-the only one left of its kind, between the same neighbours, the earlier of two days. What is left is a question, if an answer would move
+the only one left that could be it, and stands between the same neighbours, is the earliest of the days, or has values that are nothing else. What is left is a question, if an answer would move
 cells. Columns of one table are never one field.
 """
 
@@ -293,7 +293,7 @@ def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:
 
 
 #: From so much likeness on a person is asked.
-_ASKED = 0.45
+_ASKED = 0.5
 #: So many groups are offered for one, and each for two if they are so nearly as likely.
 _MOST_OFFERED = 5
 _NEARLY = 0.1
@@ -301,7 +301,8 @@ _NEARLY = 0.1
 _ALIKE = 0.4
 _VERY_ALIKE = 0.6
 _SAME_WORD = 0.7
-_KINDS = {"date": "date", "boolean": "yes or no", "number": "number", "time": "time", "code": "id", "text": "text"}
+#: Values that tell by themselves what they are not: an id is no name, and both are no yes or no. A number may be anything.
+_TELLING = ("boolean", "code", "text")
 
 
 @dataclass(frozen=True, eq=False)
@@ -349,26 +350,29 @@ class _Beside:
         facts["neighbours"] = max(places, key=lambda place: place[0])
         left = [self._left(a, b, one, other) for a in one.at for b in other.at]
         facts["left"] = sum(left) / len(left)
-        facts["only"] = all(self._is_only(group, table) for group in (one, other) for table in group.at)
         roles = [self.grouping._role(group) for group in (one, other)]
         facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
-        told = {"same": 0.45, "open": 0.4, "narrower": 0.35, "unknown": 0.2, "other": 0.0}[name]
-        likeness = told + 0.15 * facts["alike"] + 0.2 * facts["neighbours"][0] + 0.15 * facts["left"] + 0.15 * facts["only"]
-        likeness += {None: 0.0, True: 0.15, False: -0.3}[facts["role"]] + 0.2 * (facts["words"] >= 0.7)
+        told = {"same": 0.05, "other": -0.08}.get(name, 0.0)
+        likeness = told + 0.5 * facts["alike"] + 0.12 * facts["neighbours"][0] + 0.15 * facts["left"] + 0.12 * (facts["left"] == 1)
+        likeness += {None: 0.0, True: 0.1, False: -0.3}[facts["role"]] + 0.1 * (facts["words"] >= _SAME_WORD)
         return _Likely(one, other, likeness, self._reason(one, other, facts), facts)
 
     def _reason(self, one: Group, other: Group, facts: dict[str, Any]) -> str | None:
         """Why two groups are the same: each is the only one left that could be the other, and something else says so, too."""
-        if one.sense != other.sense or facts["related"] not in ("unknown", "open") or facts["left"] < 1 or facts["alike"] < _VERY_ALIKE or facts["role"] is False:
+        if one.sense != other.sense or facts["related"] in ("other", "opposed") or facts["left"] < 1 or facts["alike"] < _VERY_ALIKE or facts["role"] is False:
             return None
         weight, before, behind = facts["neighbours"]
         if before and behind and weight >= 1:
-            more = f"stands between {_quoted(before)} and {_quoted(behind)}"
+            more = f"and it stands between {_quoted(before)} and {_quoted(behind)}"
         elif facts["words"] >= _SAME_WORD:
-            more = "is nearly the same word"
+            more = "and it is nearly the same word"
+        elif facts["role"]:
+            more = f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
+        elif one.sense in _TELLING:
+            more = "judging by its values"
         else:
             return None
-        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, and it {more}"
+        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {more}"
 
     def _related(self, one: Group, other: Group) -> str:
         """The nearest relation of any of their columns; ``other`` where both say things for sure, and not one of them together."""
@@ -424,9 +428,6 @@ class _Beside:
             self._could[key] = self._could[key[::-1]] = is_like and self._related(one, other) not in ("opposed", "other")
         return self._could[key]
 
-    def _is_only(self, group: Group, table: int) -> bool:
-        return sum(_may_be(one, group) for one in self.of[table]) == 1
-
 
 def _quoted(header: str) -> str:
     return f'"{header}"'
@@ -450,15 +451,16 @@ def _words_alike(one: Group, other: Group) -> float:
 
 
 def _roles(columns: Sequence[Column]) -> dict[int, str]:
-    """Of two columns of days, or of times, the earlier and the later one, where all rows agree."""
+    """Of columns of days, or of times, that which is the earliest in all rows, and that which is the latest."""
     found: dict[int, str] = {}
     for kind in _ORDERED:
-        two = [column for column in columns if column.kind.name == kind]
-        if len(two) != 2:
-            continue
-        rows = [(str(x), str(y)) for x, y in zip(*(column.kind.values for column in two)) if x is not None and y is not None and x != y]
-        before = sum(x < y for x, y in rows)
-        if len(rows) >= 8 and before in (0, len(rows)):
-            first, second = two if before else two[::-1]
-            found[id(first)], found[id(second)] = f"the earlier {kind}", f"the later {kind}"
+        some = [column for column in columns if column.kind.name == kind]
+        for name, is_before in (("the earliest", True), ("the latest", False)) if len(some) > 1 else ():
+            found |= {id(one): f"{name} {kind}" for one in some if all(_is_before(one, other) is is_before for other in some if other is not one)}
     return found
+
+
+def _is_before(one: Column, other: Column) -> bool | None:
+    """Whether a column is before another in each row, or behind it; ``None``: now and then the one, or nobody can know."""
+    rows = [str(x) < str(y) for x, y in zip(one.kind.values, other.kind.values) if x is not None and y is not None and x != y]
+    return rows[0] if len(rows) >= 8 and len(set(rows)) == 1 else None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ade_engine.inference.samples import Column, Sample
+    from ade_engine.inference.shapes import Made
 
 #: From so many records on a column that is always filled, or never repeats, says something.
 _LEAST_RECORDS = 10
@@ -64,6 +65,11 @@ class InferredField:
     #: The samples that have no column of it.
     absent: list[str] = field(default_factory=list)
 
+    @property
+    def made(self) -> Made | None:
+        """How it is declared, where tables were reshaped for it."""
+        return next((column.made for column in self.group.columns if column.made), None)
+
 
 @dataclass(eq=False)
 class Inferred:
@@ -93,7 +99,6 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     for question in questions:
         for other in question.others if question.one.columns else ():
             other.perhaps = question.one
-    is_open = any(not group.columns for group in wished)
     senders = senders_of(samples)
     sender_of = {sample.name: one for one in senders for sample in one.samples}
     out: list[tuple[str, str]] = []
@@ -103,9 +108,10 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
             continue
         why = left_out(group.columns)
         of = {id(sender_of[column.sample]) for column in group.columns}
-        if why is None and wished and not (is_open and len(of) > 1):
-            why = "not among the wished columns" + (f", and perhaps {group.perhaps.wish}" if group.perhaps and group.perhaps.wish else "")
-        elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS:
+        # What could be a wished column where that has none is not lost.
+        if why is None and wished and not any(not one.columns or one.sense == group.sense and grouping.can_join(one, group) for one in wished):
+            why = "not among the wished columns"
+        elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS and not any(column.made and column.made.constant for column in group.columns):
             why = f"only {group.columns[0].sample} has it" + (f", and it is perhaps {group.perhaps.headers[0]}" if group.perhaps else "")
         if why is None:
             kept.append(group)
@@ -268,4 +274,4 @@ def _find_by_values(fields: Sequence[InferredField]) -> None:
     """Which fields may be found by their values: lists, ids, and what is the only one of its kind."""
     alone = Counter(one.read for one in fields)
     for one in fields:
-        one.by_values = bool(one.known) or "unique" in one.checks or one.read in _TELLING and alone[one.read] == 1
+        one.by_values = not one.made and (bool(one.known) or "unique" in one.checks or one.read in _TELLING and alone[one.read] == 1)

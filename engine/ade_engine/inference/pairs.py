@@ -182,8 +182,9 @@ class _Look:
         if meaning.what == "amount" and not all(map(self._says_what, (self._related(i, j)[1], self.new[j].headers[0]))):
             # Whatever is paid is an amount.
             return None
+        held = ("amount", "cost", "price") if meaning.what == "amount" else (meaning.what,)
         counts = [
-            sum(any(one.what == meaning.what for some in means for one in some) for means in all_means)
+            sum(any(one.what in held for some in means for one in some) for means in all_means)
             for all_means in (self.known_means, self.new_means)
         ]
         return f'{self._both(i, j)}: each is the only "{meaning.what}" of its table' if counts == [1, 1] else None

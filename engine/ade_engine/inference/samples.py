@@ -6,29 +6,35 @@ Nothing is asked of a sample but what a run does: its tables are those that the 
 from __future__ import annotations
 
 import re
+import shutil
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ade_engine.cases.grids import Book, read_book, write_book
+from ade_engine.cases.grids import Book, as_text, read_book, write_book
 from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.kinds import Kind, is_count, kind_of
+from ade_engine.inference.pairs import Side, pairs
+from ade_engine.inference.shapes import Made, Shape, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
 from ade_engine.models.errors import InputError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     import polars as pl
 
     from ade_engine.infrastructure.settings import Settings
 
-#: A table of a sample belongs to the same list as its largest one, if they share so many of their headers.
+#: A table of a sample belongs to the same list as its largest one, if so many of their columns are the same.
 _SAME_LIST = 0.5
 #: A case has so many records of each table.
 CASE_ROWS = 20
+#: Of so many ways to make its tables one record a row a person is asked.
+_MOST_ASKED = 3
 
 
 class SampleError(Exception):
@@ -52,6 +58,8 @@ class Column:
     filled: int
     #: Whether an earlier column of the table has the same header.
     is_repeated: bool = False
+    #: How its field is declared, where the table was reshaped.
+    made: Made | None = None
 
     @cached_property
     def texts(self) -> list[str]:
@@ -87,41 +95,138 @@ class Sample:
     tables: list[Table]
     others: list[str]
     found: list[FoundTable]
+    #: What makes its tables one record a row, and what would, if somebody says so.
+    shapes: list[Shape] = field(default_factory=list)
+    asked: list[Shape] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         return sum(table.rows for table in self.tables)
 
 
-def read_sample(name: str, path: Path, settings: Settings, package: Path, scratch: Path) -> Sample:
-    """The tables of a sample. Raises :class:`SampleError` where there is nothing to learn from."""
-    error, found = tables_in(path, settings, package, scratch)
-    if error is not None:
-        raise SampleError(error["code"], error["message"] if name in error["message"] else f"{name}: {error['message']}")
-    tables = [_table(name, one) for one in found]
+def read_sample(name: str, path: Path, load: Callable[[Path | None, Sequence[str]], tuple[Settings, Path]], scratch: Path, said: Mapping[tuple[str, str], bool] = {}) -> Sample:
+    """The tables of a sample, as records. ``load``: the settings and the configuration, or another one's, with further settings;
+    ``said``: by sample and key the shapes that a person has agreed to, or not. Raises :class:`SampleError` where there is nothing to
+    learn from.
+    """
+    settings, package = load(None, ())
+    found = _tables_in(name, path, settings, package, scratch)
+    likely = _shapes_in(found, path, settings)
+    chosen = [one for one in likely if said.get((name, one.key), one.is_sure)]
+    asked = [one for one in likely if not one.is_sure and (name, one.key) not in said]
+    tables = [_table(name, one, one.headers) for one in found]
+    reshaped = lambda shapes: _reshaped(name, path, load, scratch, found, shapes)  # noqa: E731
+    while chosen:
+        tried, lacking = reshaped(chosen)
+        if not lacking:
+            tables = tried
+            break
+        chosen = [one for one in chosen if one is not lacking[0]]
+    asked = [one for one in asked[:_MOST_ASKED] if _has_example(one, reshaped([*chosen, one]))]
     if not any(table.headers and len(table.columns) > 1 for table in tables):
         raise SampleError("input_error", f"{name}: no table with a row of headers was found")
     full = [table for table in tables if table.rows and table.headers]
     if not full:
         raise SampleError("input_error", f"{name}: there are no rows below its headers, and only values say what a column holds")
     largest = max(full, key=lambda table: table.rows)
-    same = [table for table in full if len(table.headers & largest.headers) >= _SAME_LIST * max(len(table.headers), len(largest.headers))]
+    same = [table for table in full if _common(table, largest) >= _SAME_LIST * max(len(table.headers), len(largest.headers))]
     others = [table.title for table in full if table not in same]
-    return Sample(name, path, same, others, found)
+    return Sample(name, path, same, others, found, chosen, asked)
 
 
-def _table(sample: str, found: FoundTable) -> Table:
+def _common(one: Table, other: Table) -> int:
+    """So many columns of two tables are the same by their words, or for another reason that can be said."""
+    sides = [[Side((column.header,), column.kind.name, column.kind.values) for column in table.columns if column.header] for table in (one, other)]
+    return max(len(one.headers & other.headers), sum(pair.reason is not None for pair in pairs(*sides)))
+
+
+def _tables_in(name: str, path: Path, settings: Settings, package: Path, scratch: Path) -> list[FoundTable]:
+    error, found = tables_in(path, settings, package, scratch)
+    if error is not None:
+        raise SampleError(error["code"], error["message"] if name in error["message"] else f"{name}: {error['message']}")
+    return found
+
+
+def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> list[Shape]:
+    """What would make tables one record a row, each once; what is sure first."""
+    try:
+        sheets = read_book(path, settings).sheets
+    except InputError:
+        return []
+    gathered = [one for sheet in sheets if sheet.state == "visible" for one in lines_of(sheet.rows)]
+    if gathered:
+        return gathered[:1]
+    shapes: dict[str, Shape] = {}
+    for table in found:
+        own = shapes_of(table.headers, table.frame.rows()) if len(table.headers) == table.frame.width else []
+        if table.header is not None:
+            own += facts_above(sheets[table.sheet].rows, table.header, table.headers)
+            own += [] if any(made.constant for one in own for made in one.made.values()) else fact_of_title(sheets[table.sheet].rows, table.header)
+        for one in own:
+            shapes.setdefault(one.key, one)
+    largest = max(found, key=lambda one: one.frame.height, default=None)
+    alike = [one.title for one in found if largest is not None and one.headers == largest.headers]
+    for one in fact_of_sheets(alike):
+        shapes.setdefault(one.key, one)
+    return sorted(shapes.values(), key=lambda one: not one.is_sure)
+
+
+def _reshaped(
+    name: str, path: Path, load: Callable[[Path | None, Sequence[str]], tuple[Settings, Path]], scratch: Path, found: Sequence[FoundTable], shapes: Sequence[Shape]
+) -> tuple[list[Table], list[Shape]]:
+    """The tables as a run finds them that is told of their shapes; and those of these that it did not find."""
+    _, package = load(None, ())
+    folder = scratch / "reshaped"
+    module = folder / "ade_config" / "columns" / "fields.py"
+    module.parent.mkdir(parents=True, exist_ok=True)
+    (folder / "ade_config" / "__init__.py").touch()
+    if (package / "settings.toml").exists():
+        shutil.copy(package / "settings.toml", folder)
+    headers = dict.fromkeys(_in_one_line(header) for table in found for header in table.headers)
+    module.write_text(declaring(headers, shapes), encoding="utf-8")
+    more = ["drop_blank_rows=true", *(line.replace(" = ", "=") for one in shapes for line in one.settings)]
+    if any(made.value == "section" for one in shapes for made in one.made.values()):
+        more.append("group_rows=column")
+    try:
+        tables = _tables_in(name, path, *load(folder, more), scratch)
+    except SampleError:
+        # What cannot be declared so is no shape of it.
+        return [], list(shapes)
+    made = {label: one for shape in shapes for label, one in shape.made.items()}
+    results = [_table(name, one, one.frame.columns, made) for one in tables]
+    there = {column.header for table in results for column in table.columns if column.filled}
+    return results, [one for one in shapes if not there.issuperset(one.made)]
+
+
+def _has_example(shape: Shape, tried: tuple[list[Table], list[Shape]]) -> bool:
+    """Whether a shape makes records, of which it keeps some to be looked at."""
+    tables, lacking = tried
+    if not lacking and tables:
+        columns = max(tables, key=lambda table: table.rows).columns
+        rows = zip(*(column.kind.values[:3] for column in columns if column.header))
+        shape.rows = [" | ".join("" if value is None else as_text(value) for value in row) for row in rows]
+    return bool(shape.rows)
+
+
+def _in_one_line(header: Any) -> str:
+    return " ".join(str(header or "").split())
+
+
+def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping[str, Made] = {}) -> Table:
     frame = _without_blank_rows(found.frame)
     columns: list[Column] = []
-    headers: set[str] = set()
-    for place, (name, written) in enumerate(zip(frame.columns, found.headers)):
-        header = " ".join(str(written or "").split())
+    known: set[str] = set()
+    for place, (name, written) in enumerate(zip(frame.columns, headers)):
+        header = _in_one_line(written)
+        one = made.get(header)
         series = frame.get_column(name)
         kind = kind_of(header, series)
         filled = sum(value is not None and str(value).strip() != "" for value in series.to_list())
         simple = simplify(header)
-        columns.append(Column(sample, header, place, kind, frame.height, filled, bool(simple) and simple in headers))
-        headers.add(simple)
+        if one is not None and one.reader:
+            kind = kind._replace(reader=one.reader)
+        columns.append(Column(sample, header, place, kind, frame.height, filled, bool(simple) and simple in known, one if one and one.keyword else None))
+        known.add(simple)
     return Table(sample, found.title, columns, frame.height)
 
 
@@ -139,6 +244,9 @@ def left_out(columns: list[Column]) -> str | None:
     shown: Counter[str] = sum((column.shown for column in columns), Counter())
     if not filled:
         return "empty"
+    if any(column.made for column in columns):
+        # It was made to be one.
+        return None
     if not simplify(columns[0].header) and not columns[0].header.strip():
         return "without a header"
     if columns[0].is_repeated:

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import NamedTuple
 
+from ade_engine.fields.header_series import belongs
 from ade_engine.inference.edit import quoted
 from ade_engine.inference.words import language_of
 from ade_engine.infrastructure.settings import setting_names
@@ -28,16 +29,9 @@ _MEANS = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy
 #: How people write who write such headers, by the columns of ``terms.txt``: all but English, where nobody can know.
 _WRITTEN_IN = {"date_order": {**dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9), "dmy")}, "decimal_mark": {**dict.fromkeys(range(1, 10), ",")}}
 _LANGUAGES = ("English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Swedish", "Danish or Norwegian")
-_MONTHS = (
-    "january februari february januari january januar januar februar februar february march april may june july august september october november december "
-    "jan feb mar apr jun jul aug sep sept oct nov dec januar februar märz maerz mrz mai juni juli oktober okt dezember dez janvier février fevrier "
-    "mars avril juin juillet août aout septembre octobre novembre décembre decembre enero febrero marzo abril mayo junio julio agosto "
-    "septiembre octubre noviembre diciembre gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre janeiro fevereiro março "
-    "maio junho julho setembro outubro novembro dezembro maart mei augustus maj"
-).split()
-_MONTH = "|".join(sorted(set(_MONTHS), key=lambda word: -len(word)))
 _NUMBERS = r"\d+"
-_PERIOD = re.compile(rf"(?<![^\W\d_])(?:{_MONTH})(?![^\W\d_])|(?:19|20)\d\d", re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 class Shown(NamedTuple):
@@ -152,13 +146,15 @@ def pattern_of(names: Sequence[str], all_names: set[str]) -> str:
 
 def _without(name: str, taken_out: str) -> str:
     stem, ending = PurePath(name).stem.replace("[", "[[]"), PurePath(name).suffix
-    bare = _PERIOD.sub("*", re.sub(taken_out, "*", stem))
+    bare = _WORD.sub(lambda word: "*" if belongs("months", word[0]) else word[0], _YEAR.sub("*", re.sub(taken_out, "*", stem)))
     return re.sub(r"\*(?:[\W_]*\*)+", "*", bare) + ending
 
 
 def tables_of(senders: Sequence[Sender]) -> str:
     """The tables of ``settings.toml``: what each sender has that not all of them have."""
-    differ, lines = differing(senders), []
+    differ = differing(senders)
+    settings = {line: f"{sample.name}: {shape.words}" for one in senders for sample in one.samples for shape in sample.shapes for line in shape.settings}
+    lines = ["", *(f"{line}  # {in_comment(why)}" for line, why in settings.items())] if settings else []
     for one in senders:
         own = [f"{name} = {quoted(value, chr(34), str.encode)}  # {in_comment(why)}" for name, (value, why, _) in one.settings.items() if name in differ]
         name = in_comment(one.samples[0].name)

@@ -14,12 +14,14 @@ from ade_engine.cases.runner import run_case
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.inference.edit import NotEditable, added, sources_of
 from ade_engine.inference.kinds import is_count, kind_of
+from ade_engine.inference.declaring import declarations, is_declaration, written
 from ade_engine.inference.pairs import Side, pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ade_engine.extensions.registry import Registry
     from ade_engine.infrastructure.settings import Settings
 
 #: So many rows of a case say what a field's values are.
@@ -31,12 +33,14 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
 
     ``fields`` (those without a column in some table), ``columns`` (those without a field), and ``suggestions``: pairs of them, with
     a ``reason`` or without, the likeliest first; and before them the columns that a field has got by their values alone, under headers
-    that do not name it. ``error``: the file could not be run, and its ``code`` and ``message``.
+    that do not name it; and what would make tables one record a row: fields with plus signs between them, and in place of a header what is
+    to be said of them. ``error``: the file could not be run, and its ``code`` and ``message``.
     """
-    result = run_case(request, settings, package, scratch, with_guesses=True)
+    result = run_case(request, settings, package, scratch, with_guesses=True, with_places=True)
     if result["error"] is not None:
         return {"error": result["error"], "fields": [], "columns": [], "suggestions": []}
-    fields = _fields(settings, package, Path(request["root"]))
+    registry = Engine(settings).check(config_package=package)
+    fields = _fields(registry, Path(request["root"]))
     lacking: dict[str, None] = {}
     columns: list[dict[str, Any]] = []
     found = [
@@ -58,6 +62,8 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
         for pair in pairs(known, [sides[at] for at in places], settled):
             header = sides[places[pair.new]].headers[0]
             found.append({"field": names[pair.known], "header": header, "sheet": table["sheet"], "reason": pair.reason, "likeness": pair.likeness})
+    shaped, gone = declarations(request, result, settings, registry, {name: fields[name].headers for name in lacking})
+    found = [one for one in found if simplify(one["header"]) not in gone] + shaped
     once: dict[tuple[str, str], dict[str, Any]] = {}
     for one in sorted(found, key=lambda one: (one["reason"] is None, -one["likeness"])):
         once.setdefault((one["field"], simplify(one["header"])), one)
@@ -68,7 +74,7 @@ def _with_values(field: Side, column: Side) -> Side:
     return Side(field.headers, column.kind or field.kind, column.values)
 
 
-def _fields(settings: Settings, package: Path, root: Path) -> dict[str, Side]:
+def _fields(registry: Registry, root: Path) -> dict[str, Side]:
     """The fields of a configuration that go by headers, with the values that its cases expect."""
     values: dict[str, list[Any]] = {}
     for file in sorted(root.glob("tests/cases/*/expected.csv")):
@@ -80,7 +86,6 @@ def _fields(settings: Settings, package: Path, root: Path) -> dict[str, Side]:
             column = values.setdefault(name, [])
             column += [None] * (before - len(column))
             column += [row[at] if at < len(row) and row[at] else None for row in rows]
-    registry = Engine(settings).check(config_package=package)
     fields: dict[str, Side] = {}
     for entry in registry.column_detectors:
         detector = entry.fn
@@ -110,6 +115,11 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
     for field, header in accepted:
         word = " ".join(header.split())
         try:
+            if is_declaration(word):
+                path, text = written(sources, field, word)
+                sources[path] = text
+                changed.setdefault(path, []).append([field, word])
+                continue
             if not simplify(word):
                 raise NotEditable("a header without letters and digits tells no field from others")
             path, text = added(sources, field, word)
@@ -117,8 +127,8 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
             changed.setdefault(path, []).append([field, word])
         except NotEditable as error:
             pastes.append({"field": field, "header": word, "why": str(error)})
-    written = []
+    made = []
     for number, (path, fields) in enumerate(changed.items()):
         (folder / f"{number}.py").write_bytes(sources[path])
-        written.append({"file": str(path), "new": f"{number}.py", "added": fields})
-    return {"edits": written, "pastes": pastes}
+        made.append({"file": str(path), "new": f"{number}.py", "added": fields})
+    return {"edits": made, "pastes": pastes}

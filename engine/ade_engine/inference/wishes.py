@@ -54,6 +54,8 @@ def answers_of(said: Sequence[dict[str, Any]]) -> Answers:
         elif one["kind"] == "wished":
             sample, header = one["column"]
             found.wished.append((str(one["wish"]), (str(sample), str(header)), is_it))
+        elif one["kind"] == "shape":
+            found.shapes[str(one["sample"]), str(one["key"])] = is_it
         elif is_it:
             found.settings.setdefault(str(one["sample"]), {})[str(one["name"])] = str(one["value"])
     return found

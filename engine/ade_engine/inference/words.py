@@ -42,10 +42,13 @@ _OPPOSED = tuple(
         "persons children seats renewals",
         "downtime delay duration",
         "moisture fat protein",
-        "booking value due invoice order delivery birth start end created changed received hired left joined counted exported printed "
+        "booking value due invoice order delivery birth start end created changed received counted exported printed "
         "paid exam worked purchased sold expiry loss reported measured deadline",
+        "hired left birth paid",
+        "joined left birth paid",
         "first last full",
         "from to",
+        "sent arrived",
         "old new previous current",
         "planned actual budget",
         "debit credit",
@@ -252,8 +255,9 @@ def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
         found.setdefault((what, frozenset(of)), set()).update(languages)
     all_of_it = [Meaning(what, of, unknown, frozenset(languages)) for (what, of), languages in found.items()]
     if kind is not None:
-        fitting = [one for one in all_of_it if kind in _KINDS.get(one.what, (kind,))]
-        all_of_it = fitting or all_of_it
+        fitting = [one for one in all_of_it if can_hold(one.what, kind)]
+        # "Counted by" above names is no quantity: of what is said the values leave the thing that it is of.
+        all_of_it = fitting or [one._replace(what=_IMPLIED.get(kind, "")) if one.own else one for one in all_of_it]
     in_one = [one for one in all_of_it if one.languages]
     return tuple(in_one or all_of_it) or (Meaning(_IMPLIED.get(kind or "", ""), frozenset(), unknown, frozenset()),)
 

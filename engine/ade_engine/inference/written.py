@@ -5,6 +5,8 @@ Every text of a sender is written as a literal that says the same text again; in
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.edit import quoted
 from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ade_engine.inference.inferred import Inferred, InferredField
     from ade_engine.inference.samples import Column, Sample
     from ade_engine.inference.senders import Sender
+    from ade_engine.inference.shapes import Made, Shape
 
 _WIDTH = 120
 #: So many merges are told one by one, so many fields are named, and so many questions asked.
@@ -26,6 +29,8 @@ _MOST_SHOWN = 3
 _MOST_NAMED = 5
 _MOST_ASKED = 10
 _SETTINGS = {"date_order": "the order of day and month", "decimal_mark": "the decimal mark"}
+#: Of a stack whose headers are the values of no field.
+_NO_KEY = "What stands above these columns is in no field, for the field of such headers is of another stack. Give these files a configuration of their own"
 _TITLE = "The fields: what each is called, which headers people give it, and how its cells are read and checked."
 
 
@@ -33,9 +38,14 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
     """The text of ``columns/fields.py``."""
     fields = inferred.fields
     checks = {check for one in fields for check in one.checks}
+    made = _made(fields)
+    stacks = dict(one.constant for one in made.values() if one.constant)
     needed = {one.read for one in fields} | ({"one_of"} & checks) | ({"range"} if "not_negative" in checks else set())
+    needed |= {one.value.partition("(")[0] for one in made.values() if one.keyword == "beside"} | ({"Stack"} if stacks else set())
     lines = [f'"""{_TITLE}"""', "", *_imports(sorted(needed)), ""]
     lines += [f"# From {_and(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. What nobody could know stands in comments."]
+    whys = {one.constant[0]: one.why for one in made.values() if one.constant and one.why}
+    lines += [line for name, value in stacks.items() for line in (f"# {in_comment(whys.get(name, _NO_KEY))}.", f"{name} = {value}")]
     for one in fields:
         lines += _listed(f"{constant(one)} = ", [text(value) for value in one.known]) if one.known else []
     lines += [""]
@@ -46,11 +56,29 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
         lines += ["", "def not_negative(field_name):", "    return range(field_name, least=0)", ""]
     lines += ["", "FIELDS = ["]
     for one in fields:
-        lines += _field(one)
+        lines += _field(one, made.get(one.name))
     lines += ["]", *(f"# No field: {text(header)}, {why}." for header, why in inferred.left_out)]
     lines += [f"# No field is of the sheet {text(title)} of {in_comment(sample.name)}: another table." for sample in samples for title in sample.others]
+    for sample in samples:
+        for shape in sample.asked:
+            lines += [f"# Perhaps {in_comment(sample.name)}: {in_comment(shape.words)}. {in_comment('; but '.join([shape.why, *shape.doubts[:1]]))}. Then:", *(f"#     {in_comment(line)}" for line in shape.lines)]
     lines += ["", "", "def register(registry):", "    for field in FIELDS:", "        field.register(registry)", ""]
     return "\n".join(lines)
+
+
+def _made(fields: Sequence[InferredField]) -> dict[str, Made]:
+    """By field how it is declared, where tables are reshaped for it; none where nobody has the other part of a stack."""
+    made = {one.name: one.made for one in fields if one.made}
+    valued = {one.constant for one in made.values() if one.constant and not one.value.endswith(".header")}
+    names: dict[str, str] = {}
+    for value, wanted in {one.constant[1]: one.constant[0] for one in made.values() if one.constant in valued}.items():
+        names[value] = wanted if wanted not in names.values() else f"{wanted}_{len(names) + 1}"
+    found = {name: one for name, one in made.items() if one.constant is None or one.constant in valued}
+    for name, one in found.items():
+        if one.constant is not None:
+            own = names[one.constant[1]]
+            found[name] = replace(one, constant=(own, one.constant[1]), value=own + one.value.removeprefix(one.constant[0]))
+    return found
 
 
 def _imports(names: Sequence[str]) -> list[str]:
@@ -71,12 +99,13 @@ def _listed(lead: str, parts: Sequence[str], behind: str = "") -> list[str]:
     return [line] if len(line) <= _WIDTH else [f"{lead}[", *(f"    {part}," for part in parts), f"]{behind}"]
 
 
-def _field(one: InferredField) -> list[str]:
+def _field(one: InferredField, made: Made | None) -> list[str]:
     """A field on one line, or on a line for each argument."""
     parts = [(text(one.name), ""), (text(one.label), "")]
     if [simplify(header) for header in one.headers] != [simplify(one.label)]:
         parts.append((f"headers=[{', '.join(map(text, one.headers))}]", "; ".join(in_comment(reason) for _, _, reason in one.group.merges)))
     parts.append((f"read={one.read}", ""))
+    parts += [(str(made), "" if made.constant else in_comment(made.why))] if made else []
     if one.by_values:
         parts.append((f"by_values={constant(one) if one.known else True}", ""))
     parts += [(f"{fact}=True", "") for fact in ("required", "unique") if fact in one.checks]
@@ -99,6 +128,8 @@ def remarks(one: InferredField) -> list[str]:
         found.append("no column of the samples is known to be it")
     elif one.absent:
         found.append(f"not in {_and(map(in_comment, one.absent))}")
+    if one.made and one.made.constant and one.read in ("month", "quarter", "week") and not any(letter.isdigit() for value in one.group.columns[0].texts[:50] for letter in value):
+        found.append(f"no year is known: {one.made.constant[1][:-1]}, year=2025) says it")
     if one.group.perhaps is not None:
         found.append(f"perhaps the same as {text(one.group.perhaps.headers[0])}")
     return found
@@ -137,6 +168,10 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
             found.append(f"{name}: its own columns differ in {_SETTINGS[setting]}: {_and(text(header) for header in _headers(columns))}")
         if not one.pattern and one.settings and differing(inferred.senders):
             found.append(f"{name}: its name fits other senders' files, too; give its settings a table of your own in settings.toml")
+    found += [f"{sample.name}: {shape.words}; fields.py says so" for sample in samples for shape in sample.shapes]
+    made = _made(fields).values()
+    keyed = {one.constant for one in made if one.value.endswith(".header")}
+    found += dict.fromkeys(f"{one.constant[0]}: {_NO_KEY[0].lower()}{_NO_KEY[1:]}" for one in made if one.constant and one.constant not in keyed)
     lists = [one.name for one in fields if one.known]
     if lists:
         found.append(f"are the lists of {_and(lists)} complete? A value that is not in its list gets a warning")
@@ -150,13 +185,14 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
     return found
 
 
-def questions(inferred: Inferred) -> list[dict[str, Any]]:
+def questions(inferred: Inferred, samples: Sequence[Sample] = ()) -> list[dict[str, Any]]:
     """What a person is asked, at most ten, the most cells first: ``text``, ``cells``, ``values`` of the one side, and ``offers``, each with a
     ``text``, its ``values``, and the ``answer`` that means it. ``several``: whether more than one of the offers may be right.
     """
     found = [_same(one) for one in inferred.questions]
     settings = [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
-    found = sorted(settings, key=lambda one: -one["cells"]) + found
+    shapes = [_shape(sample, shape) for sample in samples for shape in sample.asked]
+    found = shapes + sorted(settings, key=lambda one: -one["cells"]) + found
     asked = [one for one in found if one["cells"]][:_MOST_ASKED]
     return [{"id": number, **one} for number, one in enumerate(asked, 1)]
 
@@ -193,6 +229,15 @@ def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, 
     }  # fmt: skip
 
 
+def _shape(sample: Sample, shape: Shape) -> dict[str, Any]:
+    """Whether a file's tables are what they are likely to be; its values are the first records that would come out."""
+    offer = {"text": "; ".join(shape.lines), "values": [], "cells": 0, "answer": {"kind": "shape", "sample": sample.name, "key": shape.key}}
+    return {
+        "kind": "shape", "text": f"{sample.name}: {in_comment(shape.words)}. Are these its records?", "cells": sample.rows, "several": False,
+        "header": "", "sample": sample.name, "values": [in_comment(row) for row in shape.rows], "offers": [offer],
+    }  # fmt: skip
+
+
 def _three(columns: Sequence[Column]) -> list[str]:
     """Three values that differ, as far as there are some."""
     found = dict.fromkeys(_plain(value) for column in columns for value in column.kind.values[:200] if value is not None and value != "")
@@ -210,6 +255,8 @@ def _headers(columns: Sequence[Column]) -> list[str]:
 def in_words(one: dict[str, Any]) -> str:
     """A question on one line."""
     values = lambda some: f" ({'; '.join(some)})" if some else ""  # noqa: E731
+    if one["kind"] == "shape":
+        return f"{one['text']}{values(one['values'])}"
     if one["kind"] != "same":
         return f"{one['text']}{values(one['values'])}: {' or '.join(offer['text'] for offer in one['offers'])}?"
     which = _or(f"{offer['text']}{values(offer['values'])}" for offer in one["offers"])

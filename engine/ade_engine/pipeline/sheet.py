@@ -26,7 +26,7 @@ from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, end_tables, leave_out_rows
 from ade_engine.pipeline.kept_rows.identity import after_hook, unknown_from, with_checks
-from ade_engine.pipeline.kept_rows.provenance import sources_of, with_rows
+from ade_engine.pipeline.kept_rows.provenance import sources_of, total_cells, with_rows
 from ade_engine.pipeline.noticed import (
     leave_to_issues,
     notice_copied_sheet,
@@ -477,6 +477,7 @@ class SheetPipeline:
             _follow(context, before, table)
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
+        sources.relations, sources.totals = context.registry.relations, partial(total_cells, span, span.kinds or kinds, span.scan or scan)
         table, parts = split_columns(context, table, source, sources)
         reshaped = None
         if self._reshapes or context.settings.values or gathered is not None:

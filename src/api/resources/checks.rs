@@ -194,15 +194,21 @@ pub fn at_hand(
     known: &KnownConfiguration,
     frozen: &Frozen,
 ) -> Result<(Prepared, EnvironmentRecord), ApiError> {
+    demand_no_safe_mode(workspace)?;
+    let (snapshot, digest) = (&frozen.snapshot, &frozen.source_digest);
+    let prepared = prepare_frozen(workspace, &known.record, snapshot, digest)?;
+    let environment = ready(workspace, &prepared)?;
+    Ok((prepared, environment))
+}
+
+/// Refuses where the operator lets no code of configurations be.
+pub fn demand_no_safe_mode(workspace: &Workspace) -> Result<(), ApiError> {
     if workspace.settings.safe_mode != SafeMode::Off {
         let detail = "no configuration is loaded: the server is in safe mode";
         let hint = "the operator switches it off; with `{\"force\": true}` a configuration is published without a check";
         return Err(ApiError::of(code::SAFE_MODE_ENABLED, detail).hint(hint));
     }
-    let (snapshot, digest) = (&frozen.snapshot, &frozen.source_digest);
-    let prepared = prepare_frozen(workspace, &known.record, snapshot, digest)?;
-    let environment = ready(workspace, &prepared)?;
-    Ok((prepared, environment))
+    Ok(())
 }
 
 /// What is said where nothing can be said of the configuration.
@@ -224,7 +230,7 @@ pub fn does_not_load(error: Failure, hint: &str) -> ApiError {
 }
 
 /// The environment of prepared files, where it is ready; else it is asked for.
-fn ready(workspace: &Workspace, prepared: &Prepared) -> Result<EnvironmentRecord, ApiError> {
+pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Result<EnvironmentRecord, ApiError> {
     let known = workspace.store.environment_of(&prepared.key)?;
     // One that has just failed says so; later it is tried once more.
     let failed = known.filter(|known| {

@@ -30,7 +30,7 @@ use crate::workspace::Workspace;
 use crate::workspace::configurations::publish::set_limit;
 use crate::workspace::configurations::versions::Side;
 use crate::workspace::configurations::{
-    ConfigurationDetails, ConfigurationObject as Shape, ConfigurationsError, Spool,
+    ConfigurationDetails, ConfigurationObject as Shape, ConfigurationsError, Precondition, Spool,
     configuration_details, configuration_json, draft, draft::Content, publish, versions,
 };
 
@@ -164,7 +164,7 @@ struct Named {
     name: Option<String>,
 }
 
-/// A configuration without files yet, or with those of a template.
+/// A configuration without files yet, or with those of a template or of another configuration.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewConfiguration {
@@ -174,28 +174,55 @@ struct NewConfiguration {
     /// The template that it begins with; absent: it has no files yet.
     #[schema(nullable = false)]
     template: Option<String>,
+    /// The configuration that it begins with instead: its draft, or its folder, as it is now.
+    #[schema(nullable = false)]
+    copy_of: Option<String>,
 }
 
 impl JsonBody for NewConfiguration {}
 
 impl NewConfiguration {
-    fn content(&self) -> Result<Content, ApiError> {
-        let Some(wanted) = &self.template else {
-            return Ok(Content::Nothing);
+    fn content(
+        &self,
+        api: &Blocking<'_>,
+        caller: &Caller,
+        workspace: &Workspace,
+    ) -> Result<Content, ApiError> {
+        let wanted = match (&self.template, &self.copy_of) {
+            (None, None) => return Ok(Content::Files(Vec::new())),
+            (Some(_), Some(_)) => {
+                return Err(ApiError::field("copy_of", "is given beside template"));
+            }
+            (Some(wanted), None) => wanted,
+            (None, Some(id)) => {
+                let known = configuration_of(api, caller, id)?;
+                if known.record.workspace_id != workspace.id() {
+                    return Err(ApiError::not_found("configuration", id));
+                }
+                let frozen = publish::freeze(workspace, &known, &Precondition::Unsaid)?;
+                return Ok(publish::copy_of(&frozen)?);
+            }
         };
-        let found = scaffold::templates().find(|known| known == wanted);
-        found.map(Content::Template).ok_or_else(|| {
+        let files = scaffold::files(wanted, &scaffold::project_name(&self.name));
+        let files = files.ok_or_else(|| {
             let known: Vec<&str> = scaffold::templates().collect();
             let message = format!("must be one of {}", known.join(", "));
             ApiError::field("template", message)
-        })
+        })?;
+        let files = files.into_iter();
+        Ok(Content::Files(
+            files
+                .map(|(path, content)| (path.into(), content))
+                .collect(),
+        ))
     }
 }
 
 /// Upload a configuration.
 ///
 /// The body is an archive of its folder, a ZIP or a tar in gzip, as it is or as the file of a form. A folder that holds everything is
-/// taken off. Or the body is JSON with a name: then the draft begins with a template, or with no files, which follow one by one. What was uploaded is a draft until it is published.
+/// taken off. Or the body is JSON with a name: then the draft begins with a template, with the files of another configuration as
+/// they are now, or with no files, which follow one by one or are inferred from samples. What was uploaded is a draft until it is published.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs", operation_id = "create_config", tag = "configurations",
     params(("workspace" = String, Path, description = "The workspace"), Named),
     request_body(content(
@@ -214,15 +241,20 @@ async fn create(
     Query(named): Query<Named>,
     request: Request,
 ) -> Answer<Response> {
+    let from = caller.clone();
     let workspace = api
-        .slow_work(move |api| Ok(known_workspace(api, &caller, &workspace)?.carry()))
+        .slow_work(move |api| Ok(known_workspace(api, &from, &workspace)?.carry()))
         .await?;
     let (name, content) = if media_type(request.headers()) == "application/json" {
         let Json(new) =
             <Json<NewConfiguration> as axum::extract::FromRequest<()>>::from_request(request, &())
                 .await?;
-        let content = new.content()?;
-        (Some(new.name), content)
+        let workspace = workspace.clone();
+        let content = api.slow_work(move |api| {
+            let content = new.content(api, &caller, &api.open(&workspace))?;
+            Ok((Some(new.name), content))
+        });
+        content.await?
     } else {
         let limit = workspace.settings().upload_limit;
         let content = receive(&api, &workspace, request, limit, is_archive).await?;

@@ -21,7 +21,7 @@ use crate::api::state::{Api, Blocking};
 use crate::base::files::name_of;
 use crate::base::problem::code;
 use crate::workspace::configurations::archive::LARGEST_FILE;
-use crate::workspace::configurations::draft::{ConfigurationFile, Folders};
+use crate::workspace::configurations::draft::{ConfigurationFile, Content, Folders};
 use crate::workspace::configurations::versions::OpenedFile;
 use crate::workspace::configurations::{
     ConfigurationsError, FileListObject, FileObject, Precondition, draft, file_json, file_list,
@@ -74,7 +74,12 @@ async fn replace_draft(
     let limit = workspace.settings().upload_limit;
     let content = receive(&api, &workspace, request, limit, is_archive).await?;
     api.slow_work(move |api| {
-        let files = draft::replace(&api.open(&workspace), &known, content, &precondition)?;
+        let files = draft::replace(
+            &api.open(&workspace),
+            &known,
+            Content::Archive(content),
+            &precondition,
+        )?;
         Ok(listed(&files, None))
     })
     .await
@@ -244,7 +249,7 @@ async fn delete_file(
 }
 
 /// Folders are edited by who sits at the machine alone: what is written there is run there.
-fn folders(api: &Blocking<'_>) -> Folders {
+pub fn folders(api: &Blocking<'_>) -> Folders {
     match api.options.edits_folders {
         true => Folders::Edited,
         false => Folders::Kept,

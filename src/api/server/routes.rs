@@ -10,8 +10,8 @@ use crate::api::description::openapi;
 use crate::api::pages;
 use crate::api::resources::{
     batches, builds, cells, checks, collection, configurations, deliveries, differences, documents,
-    drafts, environments, events, explain, files, issues, jobs, pauses, queue, report, rows, runs,
-    settings, stats, templates, tokens, trials, versions, workers, workspaces,
+    drafts, environments, events, explain, files, issues, jobs, mending, pauses, queue, report,
+    rows, runs, settings, stats, templates, tokens, trials, versions, workers, workspaces,
 };
 use crate::api::state::Api;
 
@@ -36,6 +36,7 @@ fn routes() -> (Router<Api>, Described) {
         .merge(versions::routes())
         .merge(checks::routes())
         .merge(trials::routes())
+        .merge(mending::routes())
         .merge(templates::routes())
         .merge(builds::routes())
         // Before the environments by id.

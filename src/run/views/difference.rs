@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -15,10 +16,12 @@ use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 use utoipa::ToSchema;
 
 use crate::base::files::{FileError, name_of};
+use crate::base::places::letters;
 use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::cells::{Cells, CellsError, Choice, Reading, ShownCell, WindowLimits};
+use crate::cells::{Cells, CellsError, Choice, Origin, Reading, Rows, ShownCell, WindowLimits};
 use crate::run::inputs::input::is_supported;
 use crate::run::results::layout::name_of_sender;
+use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
@@ -112,6 +115,9 @@ pub struct CellChange {
     pub before: String,
     /// What it is.
     pub after: String,
+    /// The sender's cell that it is of now, where the run tells: `Budget!F7`.
+    #[schema(required)]
+    pub source: Option<String>,
 }
 
 /// Two folders.
@@ -206,7 +212,10 @@ pub fn of_runs(
         let output = output_of(run)?;
         let payload = store.run_payload(&run.id)?.unwrap_or_default();
         let payload: Value = serde_json::from_str(&payload).unwrap_or_default();
-        grids.push(Grid::read(&output, &run.input_name, Some(&payload))?);
+        let mut grid = Grid::read(&output, &run.input_name, Some(&payload))?;
+        let folder = RunFolder::at(&run.run_dir);
+        grid.told = Cells::default().rows(&folder.rows(&run.input_name));
+        grids.push(grid);
         payloads.push(payload);
     }
     let keys = match key {
@@ -448,6 +457,12 @@ struct Grid {
     name: String,
     columns: Vec<String>,
     rows: Vec<Vec<ShownCell>>,
+    /// Of each row its sheet and its number there, from 1.
+    at: Vec<(Arc<str>, u64)>,
+    /// The sender's column by the name of one here.
+    from: HashMap<String, String>,
+    /// What the run tells of its rows.
+    told: Option<Arc<Rows>>,
 }
 
 /// Where a table stands: its first row of data and its last, and its columns with their names.
@@ -465,6 +480,9 @@ impl Grid {
             name: name.to_owned(),
             columns: Vec::new(),
             rows: Vec::new(),
+            at: Vec::new(),
+            from: payload.map(told_columns).unwrap_or_default(),
+            told: None,
         };
         let told = payload.map(told_places).unwrap_or_default();
         for info in cells.sheets(path, &reading)? {
@@ -484,6 +502,7 @@ impl Grid {
                 vec![(2, height, named.collect())]
             };
             let places: Vec<Place> = told.get(&title).cloned().unwrap_or_else(whole);
+            let here: Arc<str> = title.as_str().into();
             for (first, last, columns) in places {
                 let at: Vec<usize> = columns
                     .iter()
@@ -495,6 +514,7 @@ impl Grid {
                         values[*at] = sheet.cell(row, *column, usize::MAX);
                     }
                     grid.rows.push(values);
+                    grid.at.push((here.clone(), row));
                 }
             }
         }
@@ -517,6 +537,27 @@ impl Grid {
         self.columns.iter().position(|column| column == name)
     }
 
+    /// The sender's cell that a value of the output is of.
+    fn source(&self, row: usize, column: &str) -> Option<String> {
+        let (title, row) = &self.at[row];
+        let told = self.told.as_ref()?;
+        let Origin::Row {
+            sheet,
+            row: of_sender,
+        } = told.origin(title, *row)
+        else {
+            return None;
+        };
+        let own = told.own_cell(title, *row, column);
+        if own.is_some_and(|own| own.is_nowhere) {
+            return None;
+        }
+        let row = own.and_then(|own| own.row).unwrap_or(of_sender);
+        let own = own.and_then(|own| own.column).map(letters);
+        let column = own.or_else(|| self.from.get(column).cloned())?;
+        Some(format!("{sheet}!{column}{row}"))
+    }
+
     /// The sum of a column, if it is one of numbers.
     fn sum(&self, column: usize) -> Option<f64> {
         let mut numbers = 0;
@@ -531,6 +572,17 @@ impl Grid {
         }
         (numbers > 0).then_some(sum)
     }
+}
+
+/// The sender's columns by the names that they have in the output, as the run has recorded them.
+fn told_columns(payload: &Value) -> HashMap<String, String> {
+    let tables = list(payload, "tables").iter();
+    let columns = tables.flat_map(|table| list(&table["output"], "columns"));
+    let named = columns.filter_map(|column| {
+        let name = column["field"].as_str().or(column["header"].as_str())?;
+        Some((name.to_owned(), column["from"].as_str()?.to_owned()))
+    });
+    named.collect()
 }
 
 /// Where the tables of an output stand, by sheet, as the run has recorded it.
@@ -659,12 +711,12 @@ fn by_key(
         known.entry(old_name(row)).or_default().push(at);
     }
     let mut is_paired = vec![false; old.rows.len()];
-    for row in &new.rows {
+    for (at, row) in new.rows.iter().enumerate() {
         let name = name(row, &mut keys.iter().map(|key| key.1));
         match known.get_mut(&name).and_then(Vec::pop) {
             Some(was) => {
                 is_paired[was] = true;
-                rows.compare(&name, (old, &old.rows[was]), row, columns);
+                rows.compare(&name, (old, was), (new, at), columns);
             }
             None => rows.add(&name),
         }
@@ -706,7 +758,7 @@ fn by_place(old: &Grid, new: &Grid, columns: &[(usize, usize)], rows: &mut RowCh
         }
         for (was, is) in was.zip(is) {
             let name = (is + 1).to_string();
-            rows.compare(&name, (old, &old.rows[was]), &new.rows[is], columns);
+            rows.compare(&name, (old, was), (new, is), columns);
         }
     }
 }
@@ -734,11 +786,12 @@ impl RowChanges {
     fn compare(
         &mut self,
         name: &str,
-        (old, was): (&Grid, &[ShownCell]),
-        is: &[ShownCell],
+        (old, was): (&Grid, usize),
+        (new, at): (&Grid, usize),
         columns: &[(usize, usize)],
     ) {
         let before = self.changed_cells;
+        let (was, is) = (&old.rows[was], &new.rows[at]);
         for &(from, to) in columns {
             if was[from].text != is[to].text {
                 self.changed_cells += 1;
@@ -747,6 +800,7 @@ impl RowChanges {
                     column: old.columns[from].clone(),
                     before: shown(&was[from].text),
                     after: shown(&is[to].text),
+                    source: new.source(at, &new.columns[to]),
                 });
             }
         }

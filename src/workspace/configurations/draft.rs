@@ -17,7 +17,8 @@ use crate::base::digest;
 use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::base::files::{FileError, PartialFolder, UNFINISHED};
-use crate::configuration::{Configuration, ConfigurationError, scaffold};
+use crate::configuration::scaffold::{self, NewFile};
+use crate::configuration::{Configuration, ConfigurationError};
 use crate::store::{ConfigurationRecord, KnownConfiguration};
 use crate::system::lock::Lock;
 use crate::workspace::Workspace;
@@ -38,15 +39,13 @@ pub struct ConfigurationFile {
 
 /// What a draft begins with.
 pub enum Content {
-    /// No files yet.
-    Nothing,
     /// The files of an archive.
     Archive(Spool),
-    /// Those of a template: its name, one of [`scaffold::templates`].
-    Template(&'static str),
+    /// These files, perhaps none yet.
+    Files(Vec<NewFile>),
 }
 
-/// Creates an uploaded configuration: with the files of an archive or a template, or without any yet. Its name is the given one, else that in its
+/// Creates an uploaded configuration: with the files of an archive, or with others, perhaps none yet. Its name is the given one, else that in its
 /// manifest, else that of the archive's one folder.
 ///
 /// # Errors
@@ -62,7 +61,7 @@ pub fn create(
     let id = workspace.machine.new_id();
     let draft = workspace.paths.draft(workspace.id(), &id);
     let folder = folder_of(&draft);
-    let recorded = fill(folder, &draft, name, content).and_then(|top| {
+    let recorded = fill(folder, &draft, content).and_then(|top| {
         let named = name.map(str::to_owned).or_else(|| project_name(&draft));
         let named = named.or_else(|| top.filter(|top| checked_name(top).is_ok()));
         let record = ConfigurationRecord {
@@ -82,14 +81,14 @@ pub fn create(
     recorded
 }
 
-/// Replaces the whole draft by the files of an archive. Returns its files.
+/// Replaces the whole draft. Returns its files.
 ///
 /// # Errors
 /// The draft is not what `precondition` says, or the archive is refused, and it stays as it was; or the files cannot be written.
 pub fn replace(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    content: Spool,
+    content: Content,
     precondition: &Precondition,
 ) -> Result<Vec<ConfigurationFile>, ConfigurationsError> {
     let (draft, _turn) = take(workspace, known)?;
@@ -100,7 +99,7 @@ pub fn replace(
         (!is_empty).then(String::new)
     };
     precondition.demand("the draft", there.as_deref())?;
-    fill(folder_of(&draft), &draft, None, Content::Archive(content))?;
+    fill(folder_of(&draft), &draft, content)?;
     files_below(&draft)
 }
 
@@ -133,15 +132,7 @@ pub fn write(
         count += 1;
         bytes += size;
     }
-    if count > MOST_FILES {
-        return Err(ConfigurationsError::TooLarge {
-            what: "the draft",
-            limit: format!("{MOST_FILES} files"),
-        });
-    }
-    if bytes > MOST_BYTES {
-        return Err(too_large("the draft", MOST_BYTES));
-    }
+    demand_room(count, bytes)?;
     let folder = target.parent().unwrap_or(&draft);
     fs::create_dir_all(folder).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => occupied(path),
@@ -310,7 +301,11 @@ pub(super) fn draft_of(workspace: &Workspace, known: &KnownConfiguration) -> Pat
     workspace.paths.draft(&record.workspace_id, &record.id)
 }
 
-pub(super) fn demand_uploaded(known: &KnownConfiguration) -> Result<(), ConfigurationsError> {
+/// Refuses a configuration that is a folder.
+///
+/// # Errors
+/// It is one.
+pub fn demand_uploaded(known: &KnownConfiguration) -> Result<(), ConfigurationsError> {
     if known.uploaded {
         return Ok(());
     }
@@ -327,23 +322,19 @@ fn checked_name(name: &str) -> Result<(), ConfigurationsError> {
     Ok(())
 }
 
-/// Unpacks an archive, or writes a template under the name, beside the draft, and puts it in the place of the draft. Without either
-/// the draft is empty. Returns the name of the one folder that was around everything.
+/// Unpacks an archive, or writes files, beside the draft, and puts them in the place of the draft. Returns the name of the one folder that
+/// was around everything.
 fn fill(
     folder: &Path,
     draft: &Path,
-    name: Option<&str>,
     content: Content,
 ) -> Result<Option<String>, ConfigurationsError> {
     files::create_folder(folder)?;
     let beside = PartialFolder::in_folder(folder);
     files::create_folder(beside.path())?;
     match content {
-        Content::Nothing => {}
         Content::Archive(mut archive) => archive::unpack(archive.rewound()?, beside.path())?,
-        Content::Template(template) => {
-            write_template(template, name.unwrap_or(template), beside.path())?;
-        }
+        Content::Files(files) => drop(scaffold::write(beside.path(), &files)?),
     }
     let placing = |error| FileError::on("move into place", draft)(error);
     let top = top_folder(beside.path());
@@ -369,14 +360,16 @@ fn fill(
     Ok(top.map(|top| files::name_of(&top)))
 }
 
-fn write_template(template: &str, name: &str, folder: &Path) -> Result<(), ConfigurationsError> {
-    let name = scaffold::project_name(name);
-    for (path, content) in scaffold::files(template, &name).unwrap_or_default() {
-        let target = folder.join(path);
-        files::create_folder(folder_of(&target))?;
-        files::write_whole(&target, &content)?;
+/// Refuses more files or bytes than a draft has room for.
+pub(super) fn demand_room(files: usize, bytes: u64) -> Result<(), ConfigurationsError> {
+    match files > MOST_FILES {
+        true => Err(ConfigurationsError::TooLarge {
+            what: "the draft",
+            limit: format!("{MOST_FILES} files"),
+        }),
+        false if bytes > MOST_BYTES => Err(too_large("the draft", MOST_BYTES)),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// The one folder that holds everything, where that is the configuration and `folder` is not: archives are often made so.
@@ -417,7 +410,7 @@ fn in_two_steps(new: &Path, old: &Path) -> io::Result<()> {
 }
 
 /// The files below a folder with their sizes, by path; what is no plain file is none of them.
-fn listed(draft: &Path) -> Result<Vec<(PathBuf, u64)>, ConfigurationsError> {
+pub(super) fn listed(draft: &Path) -> Result<Vec<(PathBuf, u64)>, ConfigurationsError> {
     let mut found = Vec::new();
     let mut waiting = vec![draft.to_owned()];
     while let Some(folder) = waiting.pop() {

@@ -2,13 +2,15 @@
 //!
 //! In two steps: they are frozen as they are at one moment, so that a caller can look whether they load, and then published.
 
+use std::fs;
 use std::path::PathBuf;
 
 use super::draft;
-use super::draft::files_below;
+use super::draft::{Content, demand_room, files_below, listed};
 use super::error::ConfigurationsError;
 use super::precondition::Precondition;
 use super::versions::files_in;
+use crate::base::files::FileError;
 use crate::configuration::Configuration;
 use crate::store::{ConfigurationVersion, KnownConfiguration, Publication, StoreError};
 use crate::workspace::Workspace;
@@ -57,6 +59,22 @@ pub fn freeze(
         source_digest: sources.digest,
         snapshot,
     })
+}
+
+/// Frozen files, for a draft to begin with.
+///
+/// # Errors
+/// They are too many or too large, or cannot be read.
+pub fn copy_of(frozen: &Frozen) -> Result<Content, ConfigurationsError> {
+    let files = listed(&frozen.snapshot)?;
+    demand_room(files.len(), files.iter().map(|(_, size)| size).sum())?;
+    let read = |(path, _): (PathBuf, u64)| {
+        let whole = frozen.snapshot.join(&path);
+        let content = fs::read(&whole).map_err(FileError::on("read", &whole))?;
+        Ok((path, content))
+    };
+    let read: Result<_, ConfigurationsError> = files.into_iter().map(read).collect();
+    Ok(Content::Files(read?))
 }
 
 /// Makes a version of frozen files. The configuration's runs use it from then on; where the workspace has no default configuration

@@ -1712,6 +1712,8 @@ export interface components {
             before: string;
             /** @description What it is. */
             after: string;
+            /** @description The sender's cell that it is of now, where the run tells: `Budget!F7`. */
+            source: string | null;
         };
         /** @description An issue of a cell, a row or a column of a window, without the values. */
         CellIssue: {

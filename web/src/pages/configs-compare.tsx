@@ -172,7 +172,7 @@ const Split = ({ hunk }: { hunk: Hunk }) => {
   )
 }
 
-const Unified = ({ hunk }: { hunk: Hunk }) => (
+export const Unified = ({ hunk }: { hunk: Hunk }) => (
   <>
     {hunk.map((line, index) => {
       const kind = line.kind === 'same' ? '' : line.kind

@@ -1,6 +1,6 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
-import { writing, get, may, session } from '../api/client'
+import { change, writing, get, may, session } from '../api/client'
 import { hear } from '../api/events'
 import { many, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
@@ -11,6 +11,7 @@ import { go, href } from '../router'
 import { archiveType, benchOf, raw, type Bench, type Checking } from './configs-bench'
 import { Compare } from './configs-compare'
 import { Files } from './configs-files'
+import { fixing } from './fix'
 import { Versions } from './configs-versions'
 
 const TABS = ['files', 'compare', 'versions'] as const
@@ -45,6 +46,12 @@ export function whyNot(bench: Bench): string | null {
   if (!may('admin')) return 'This session may not change configurations.'
   if (!bench.known.value?.uploaded && !session.value?.edits_folders) return 'This is a folder on the server: edit its files there.'
   return null
+}
+
+/** Copies a folder that is not edited here to a draft; its id. */
+export async function copyToDraft({ id, known }: Bench): Promise<string> {
+  const { workspace_id, name } = known.peek()!
+  return (await change<{ id: string }>('POST', `/api/v1/workspaces/${encodeURIComponent(workspace_id)}/configs`, { name: `${name} draft`, copy_of: id })).id
 }
 
 /** Saves what is not saved, and checks. */
@@ -160,6 +167,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
             <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
           </Button>
         )}
+        {may('admin') && why && <Button {...writing('admin')} onClick={() => copyToDraft(bench).then((id) => (toast(`${known.name} draft has the files of ${known.name}.`), go(`/configs/${id}`)), failed)}>Copy to a draft</Button>}
         {current !== 'compare' && may('admin') && (
           <a class={`button filled ${known.changed === false && !unsaved ? 'quieter' : ''}`} href={href(to('compare'))}>
             <Icon name="panes" /> Publish…
@@ -183,6 +191,7 @@ function More({ bench }: { bench: Bench }) {
   const known = bench.known.value!
   const picker = useRef<HTMLInputElement>(null)
   const act = (done: string, ...what: Parameters<Bench['act']>) => bench.act(...what).then(() => toast(done), failed)
+  const mend = () => get('/api/v1/runs', {}, { configuration: bench.id, status: 'succeeded', limit: 1 }).then(({ items: [run] }) => (run ? (fixing.value = run) : toast('No run of it has succeeded yet.')), failed)
   const replace = async (file: File) => {
     try {
       await raw(`/api/v1/configs/${bench.id}/draft`, 'PUT', file, { 'Content-Type': archiveType(file.name), 'If-Match': bench.digest ? `"${bench.digest}"` : '*' })
@@ -198,6 +207,7 @@ function More({ bench }: { bench: Bench }) {
     <>
       <Menu label="More" square face={<Icon name="down" />}>
         <a href={href(`/start?config=${bench.id}`)}>Start a run with it</a>
+        <button type="button" onClick={mend}>Headers of its last run…</button>
         {known.default ? (
           <button type="button" onClick={() => act(`${known.name} is not the default any more.`, 'DELETE', 'default')}>
             Not the default any more

@@ -150,6 +150,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
   }
   const choices: [string, string, string][] = [
     ...(templates?.items ?? []).map((one): [string, string, string] => [one.name, one.name, `${one.description} (${many(one.files.length, 'file')})`]),
+    ['samples', 'Sample files', 'Their columns become fields'],
     ['archive', 'An archive', file ? `${file.name}, ${size(file.size)}` : 'Of its folder: .zip or .tar.gz'],
     ['empty', 'No files', 'They follow one by one'],
   ]
@@ -161,7 +162,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
           <legend class="label">Begins with</legend>
           <div class="choices starts">
             {choices.map(([key, title, text]) => (
-              <button type="button" key={key} class={from === key ? 'chosen' : ''} aria-pressed={from === key} onClick={() => (setFrom(key), key === 'archive' && picker.current?.click())}>
+              <button type="button" key={key} class={from === key ? 'chosen' : ''} aria-pressed={from === key} onClick={() => (key === 'samples' ? go('/configs/from') : setFrom(key), key === 'archive' && picker.current?.click())}>
                 <strong>{title}</strong>
                 <div class="small mid">{text}</div>
               </button>

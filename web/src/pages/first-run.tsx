@@ -59,7 +59,7 @@ export function FirstRun() {
                 first ? (all!.length > 1 ? many(all!.length, 'configuration') : `One configuration: ${first.name}`) : 'No configuration yet',
                 first ? <>It says which columns are which fields, and what is wrong. <a href={href(`/configs/${first.id}`)}>Read it</a>; it is meant to be changed.</> : <><code>ade init crew</code> makes one for lists of people.</>,
               ],
-              ['queued', 'Your own columns', <>A configuration is a small Python package. A line for each field says how it is recognised, cleaned and checked.</>],
+              ['queued', 'Your own columns', <>A configuration is a small Python package. A line for each field says how it is recognised, cleaned and checked. It can be <a href={href('/configs/from')}>made from sample files</a>.</>],
             ] as [string, string, ComponentChildren][]).map(([status, title, text]) => (
               <section key={title}>
                 <h2><Status of={status}>{title}</Status></h2>

@@ -1,6 +1,6 @@
 // One run: what it is, and its tabs.
 import { useEffect, useState } from 'preact/hooks'
-import { address, get, writing, type Run } from '../api/client'
+import { address, get, may, writing, type Run } from '../api/client'
 import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
@@ -12,6 +12,7 @@ import { bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, No
 import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
+import { fixing } from './fix'
 import { Compare } from './run-compare'
 import { Result } from './result'
 import { besideOf, listOfRuns } from './runs'
@@ -94,6 +95,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
     'Shift d': () => (has && run.metrics?.issues ? download(address('/api/v1/runs/{id}/annotated', { id: run.id })) : toast('This run has no issues to be painted.')),
     c: () => (copy(run.id), toast('The id was copied.')),
     r: () => ended && runAgain([run.id]),
+    m: () => run.status === 'succeeded' && may('admin') && (fixing.value = run),
     x: () => ended || cancelRun(run.id),
     'Shift j': () => beside(1),
     'Shift k': () => beside(-1),
@@ -178,6 +180,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
             <button type="button" {...writing()} onClick={() => runAgain([run.id], 'retry')}>
               Run again as it was, with {version ? `version ${version}` : 'the files of then'}
             </button>
+            {may('admin') && run.status === 'succeeded' && <button type="button" onClick={() => (fixing.value = run)}>Give fields its headers… <kbd class="roomy">m</kbd></button>}
             {has && (<>
               {!!metrics?.issues && <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>Painted copy of the sender’s file</a>}
               <a href={address('/api/v1/runs/{id}/report', { id: run.id })} target="_blank">Report</a>

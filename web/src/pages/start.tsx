@@ -18,8 +18,10 @@ document.body.append(picker)
 picker.onchange = () => {
   add([...(picker.files ?? [])])
   picker.value = ''
-  if (path.peek() !== '/start') go('/start')
+  if (!takesFiles()) go('/start')
 }
+/** Whether the page that is shown takes files. */
+const takesFiles = () => /^\/(start|configs\/from)$/.test(path.peek())
 /** Opens the browser's choice of files. */
 export const choose = () => picker.click()
 
@@ -207,7 +209,8 @@ export function DropAnywhere() {
       const on = (event.target as Element).closest?.<HTMLElement>('[data-configuration]')?.dataset.configuration
       end()
       add(await dropped(event.dataTransfer!))
-      go(on ? `/start?config=${on}` : path.peek() === '/start' ? `/start${location.search}` : '/start')
+      if (on) go(`/start?config=${on}`)
+      else if (!takesFiles()) go('/start')
     }
     const on: [string, any][] = [
       ['dragenter', enter],

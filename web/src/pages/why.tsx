@@ -1,6 +1,6 @@
 // The panel Why: a cell and its partner, what is wrong, and the decisions that led there.
 import { useEffect, useState } from 'preact/hooks'
-import { get, type Run } from '../api/client'
+import { get, may, type Run } from '../api/client'
 import { short, letters, many, number, plainly, quoted } from '../parts/format'
 import type { Cell } from '../grid/view'
 import type { Value } from '../grid/windows'
@@ -8,6 +8,7 @@ import { Icon } from '../parts/icons'
 import { about, Block, Button, CopyButton, fieldsOf, missing } from '../parts/parts'
 import { href } from '../router'
 import { REASONS, type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
+import { fixing } from './fix'
 import { PlaceOf } from './place-of'
 
 interface Props {
@@ -206,6 +207,7 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
           </li>
         ))}
       </ul>
+      {may('admin') && <p class="gap-above"><Button onClick={() => (fixing.value = run)}>Which columns are they?… <kbd class="roomy">m</kbd></Button></p>}
     </Block>
   )
 }

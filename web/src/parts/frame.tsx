@@ -10,6 +10,7 @@ import { Icon, Mark, type IconName } from './icons'
 import { letterKeys, setLetterKeys, useKeys } from './keys'
 import { about, Button, CopyButton, Dialog, doing, drop, failed, fieldsOf, missing, Name, Switch, toast, toasts } from './parts'
 import { Palette } from './palette'
+import { Fix, fixing } from '../pages/fix'
 import { DropAnywhere, choose } from '../pages/start'
 
 export const PAGES: { to: string; name: string; brief: string; icon: IconName; key: string }[] = [
@@ -36,6 +37,7 @@ const ALL_KEYS: [string, string][] = [
   ['Enter', 'open'],
   ['Space', 'choose; Shift ↑ ↓: several; Ctrl A: all'],
   ['x', 'cancel a run'],
+  ['m', 'give fields the headers of a run’s file'],
   ['r', 'run again, with the configuration as it is now'],
   ['1 – 5', 'tabs of a run'],
   ['Shift J K', 'next, previous run of the list'],
@@ -97,6 +99,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
         ))}
       </nav>
       <DropAnywhere />
+      {fixing.value && <Fix run={fixing.value} />}
       {shown.value === 'palette' && <Palette onClose={close} />}
       {shown.value === 'keys' && <AllKeys />}
       <div class="toasts" aria-live="polite">

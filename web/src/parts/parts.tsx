@@ -387,6 +387,19 @@ export function Loading() {
   ) : null
 }
 
+/** What is being done, in words, and what went wrong with it. */
+export function useDoing() {
+  const [doing, say] = useState('')
+  const [error, setError] = useState<unknown>(null)
+  const during = async (what: string, does: () => Promise<unknown>) => {
+    say(what)
+    setError(null)
+    await does().catch(setError)
+    say('')
+  }
+  return { doing, say, error, during }
+}
+
 /** Loads something for a page, and again when what it depends on changes. */
 export function useLoaded<T>(load: (abort: AbortSignal) => Promise<T>, depends: unknown[]): { value: T | null; error: unknown; again: () => void } {
   const [state, setState] = useState<{ value: T | null; error: unknown }>({ value: null, error: null })

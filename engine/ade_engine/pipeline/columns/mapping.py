@@ -30,7 +30,7 @@ _EARLIER = (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.columns.frame import SourceTable
@@ -151,10 +151,10 @@ class ColumnMapper:
             self._report(context, table, columns, contributions, duplicates)
         return Mapping(columns, scores, duplicates, by)
 
-    def names_field(self, table: SourceTable, index: int) -> bool:
-        """Whether the header of a column is one of a field's, word for word."""
+    def names_field(self, table: SourceTable, index: int, but: Container[str] = ()) -> bool:
+        """Whether the header of a column is one of a field's, word for word. ``but``: fields that do not count."""
         said = self._said_of_header(header_text(table.columns[index].header), table.header_parts(index))
-        return any(score >= 1 for score in said.values())
+        return any(score >= 1 for field, score in said.items() if field not in but)
 
     def _shares(
         self,

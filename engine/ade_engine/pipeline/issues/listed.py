@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ade_engine.models.table import TableResult
     from ade_engine.pipeline.columns.places import Places
     from ade_engine.pipeline.output.merge import BuiltTable
+    from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -36,12 +37,26 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> li
         parts = collected.in_parts(field, [(id, text) for id, (_, text) in zip(ids, texts)])
         own = [Issue(*part, id, at, field or None) for id, (at, _), said in zip(ids, texts, parts) for part in said]
         places.put(field, own, collected.astray)
+        if places.cells is not None:
+            _tell_parts(own, places.cells, field)
         found += own
     for one in collected.of_whole:
         own = [Issue(one.message, one.rule, one.severity, field=one.field) for _ in range(one.unknown + (one.messages is None))]
         places.put(one.field or "", own)
         found += own
     return found
+
+
+def _tell_parts(issues: list[Issue], cells: Cells, field: str) -> None:
+    """Say of the issues of a field whose cells hold several values which of them they are about; those of one cell say the same."""
+    of_cells: dict[tuple[int | None, str | None, str, str], list[tuple[Issue, int, int]]] = {}
+    for issue, part, count in zip(issues, *cells.parts_of(field, [issue.id for issue in issues])):
+        if count and count > 1:
+            of_cells.setdefault((issue.row, issue.column, issue.rule, issue.severity), []).append((issue, part, count))
+    for told in of_cells.values():
+        said, which = dict.fromkeys(issue.message for issue, _, _ in told), sorted({part for _, part, _ in told})
+        for issue, _, count in told:
+            issue.message = f"{'; '.join(said)} (value {', '.join(map(str, which))} of {count})"
 
 
 def name_other_cells(tables: list[BuiltTable]) -> None:

@@ -110,6 +110,24 @@ def _is_other_table(said: tuple[str, ...]) -> bool:
     return len({*said[1:]} - {""}) > 1 and any(map(str.isalpha, said[0]))
 
 
+def likeness_to_rows_below(kinds: bytearray, scan: SheetScan, row: int) -> int:
+    """The columns in which a row has a value as the rows below have, less those in which it has a text above values."""
+    cells = scan.row(row)
+    below: list[list[Any]] = []
+    for one in range(row + 1, min(len(kinds), row + 1 + _MOST_COMPARED)):
+        if not scan.is_empty_row(one):
+            below.append(scan.row(one))
+        elif below:
+            # What follows may be another table.
+            break
+    likeness = 0
+    for column, cell in enumerate(cells):
+        below_it = {_kind(one[column]) for one in below if column < len(one) and not is_blank(one[column])}
+        if not is_blank(cell) and len(below_it) == 1 and below_it != {""}:
+            likeness += 1 if _kind(cell) in below_it else -1
+    return likeness
+
+
 class _Sheet:
     """The rows of a sheet, and what is known of each."""
 
@@ -146,21 +164,7 @@ class _Sheet:
         return self.kinds[row] in (DATA, TOTAL) and looks in ("data", "total") or self.has_values(row)
 
     def likeness_to_rows_below(self, row: int) -> int:
-        """The columns in which a row has a value as the rows below have, less those in which it has a text above values."""
-        cells = self.scan.row(row)
-        below: list[list[Any]] = []
-        for one in range(row + 1, min(len(self.kinds), row + 1 + _MOST_COMPARED)):
-            if not self.scan.is_empty_row(one):
-                below.append(self.scan.row(one))
-            elif below:
-                # What follows may be another table.
-                break
-        likeness = 0
-        for column, cell in enumerate(cells):
-            kinds = {_kind(one[column]) for one in below if column < len(one) and not is_blank(one[column])}
-            if not is_blank(cell) and len(kinds) == 1 and kinds != {""}:
-                likeness += 1 if _kind(cell) in kinds else -1
-        return likeness
+        return likeness_to_rows_below(self.kinds, self.scan, row)
 
     def judge_guess(self, span: RowSpan, first: int, what: str = "") -> None:
         """Let a table whose header row was guessed begin with its first record, or say what is doubtful."""

@@ -12,15 +12,20 @@ from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import gone
 from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
 from ade_engine.pipeline.columns.frame import header_text
+from ade_engine.pipeline.finding.header_rows import TOTAL
 from ade_engine.pipeline.shared.not_written import DROPPED
 from ade_engine.pipeline.shared.row_numbers import stretches
 from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.columns.frame import SourceTable
+    from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.columns.mapping import Mapping
+    from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -57,6 +62,11 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
         unit = source.columns[column.source_index].unit or header_unit(header)
         found[column.field_name] = source_at(column.source_index, header, unit)
     return found
+
+
+def total_cells(span: RowSpan, kinds: bytearray, scan: SheetScan, number: int) -> list[Any]:
+    """The cells of a column, from 1, in the rows of a table that are totals."""
+    return [scan.cell(row, number - 1) for row in range(span.data_start, min(span.stop, len(kinds))) if kinds[row] == TOTAL]
 
 
 def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.DataFrame, after: pl.DataFrame) -> None:

@@ -34,6 +34,8 @@ _MOST_OF_ITEM = 2
 _MOST_OF_NAME, _MOST_NAMED = 3, 2
 #: A longer text is no name of a column.
 _LONGEST_NAME = 40
+#: Names that stand above values in so many columns are a header.
+_ABOVE_VALUES = -2
 _DIGITS = re.compile(r"\d+")
 
 
@@ -107,13 +109,19 @@ def mark_lone_headers(kinds: bytearray, scan: SheetScan, words: dict[str, str]) 
 
 
 def mark_further_headers(context: RunContext, kinds: bytearray, scan: SheetScan, words: dict[str, str]) -> None:
-    """Make headers of rows of texts, below a blank row, in which a word is the header of a field and no other cell of its column."""
+    """Make headers of rows of texts, below a blank row, in which a word is the header of a field and no other cell of its column; or, in
+    edition 2026, above values in several columns: no column reads the names of the table below.
+    """
+    from ade_engine.pipeline.kept_rows.headerless import likeness_to_rows_below
+
     found = []
+    is_new = context.settings.edition == "2026"
     first = kinds.find(HEADER)
     for row, _ in scan.layouts().looked_at:
         if kinds[row] == DATA and 0 <= first < row and begins_block(scan, row) and names_of(scan.row(row)):
             named = [(column, name) for column, name in _texts_of(scan.row(row)) if simplify(name) in words]
-            if any(scan.values(column, 0, scan.rows_emitted).count(name) == 1 for column, name in named):
+            is_known = any(scan.values(column, 0, scan.rows_emitted).count(name) == 1 for column, name in named)
+            if is_known or is_new and likeness_to_rows_below(kinds, scan, row) <= _ABOVE_VALUES:
                 kinds[row] = HEADER
                 found.append(row)
     if found:
@@ -121,7 +129,7 @@ def mark_further_headers(context: RunContext, kinds: bytearray, scan: SheetScan,
         context.notice(
             "doubtful_header_row",
             f"{rows_in_words(numbers)} below a blank row taken for the header of another table, for one of the words is the header of "
-            "a field. If that is a record, name the header rows of the sheet: `header_rows`",
+            "a field, or they stand above values. If that is a record, name the header rows of the sheet: `header_rows`",
             rows=numbers,
         )
 

@@ -82,9 +82,11 @@ class Total:
 def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> Found | None:
     """The columns that a stack of the configuration is about; those of the first stack that finds any."""
     for stack in context.registry.reshapes.stacks:
+        # "Plan" below a month is the name of its values.
+        own = {field for field, part in context.registry.reshapes.stacked.items() if part.stack is stack and part.name in stack.groups}
         for way in stack.ways:
             if way != OTHERS:
-                named = {column.index for column in source.columns if mapper.names_field(source, column.index)}
+                named = {column.index for column in source.columns if mapper.names_field(source, column.index, own)}
                 found = _columns_of(source, stack, way, named)
                 if found is not None:
                     return found
@@ -158,7 +160,7 @@ def notice_series(context: RunContext, source: SourceTable, mapping: Mapping) ->
         context.notice(
             "columns_of_one_field",
             f"{len(run)} columns, {letters[0]} to {letters[1]} ({first} to {last}), look like one field. Write {constant} = Stack(\"{name}\"), a field with "
-            f"part_of={constant}.header and one with part_of={constant}.value: each cell becomes a row",
+            f"part_of={constant}.header and one with part_of={constant}.value: each cell becomes a row. `ade fix` writes that",
             count=len(run),
             table=context.table_index,
         )

@@ -86,6 +86,7 @@ def split_cells(context: RunContext, table: pl.DataFrame, cells: Cells | None, s
         if cells is not None:
             cells.gather(at)
             cells.is_multiplied = True
+            cells.put_parts(name, *frame.select(pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).over("at").alias("part"), pl.len().over("at").alias("parts")).get_columns())
         if name in sources:
             # Its values are parts of its cells.
             known = sources[name]

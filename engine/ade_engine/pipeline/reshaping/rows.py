@@ -80,7 +80,7 @@ def _is_header(stack: Stack, cells: list[Any], words: dict[str, str]) -> bool:
         least = _LEAST - any(simplify(as_text(cell)) in words for cell in others)
         if len(distinct) < least or not all(isinstance(cell, str) for cell in others):
             continue
-        if way in _LIKE_VALUES and (len(distinct) < len(keys) or not _counts_up([as_text(key.value) for key, _ in keys])):
+        if isinstance(way, str) and way in _LIKE_VALUES and (len(distinct) < len(keys) or not _counts_up([as_text(key.value) for key, _ in keys])):
             continue
         return True
     return False

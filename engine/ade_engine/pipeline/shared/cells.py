@@ -11,7 +11,7 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.pipeline.shared.row_numbers import stretches
-from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_ROW_PREFIX, with_series
+from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_PART_PREFIX, CELL_ROW_PREFIX, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Numbers = pl.Series | tuple[pl.Series, pl.Series] | int | None
 class Cells:
     """The cells of one table, while it is reshaped, and when that is done (:meth:`settle`)."""
 
-    __slots__ = ("is_multiplied", "facts", "own", "letters", "sheet", "_rows", "_at", "_ids", "_read", "_steps")
+    __slots__ = ("is_multiplied", "facts", "own", "letters", "sheet", "_parts", "_rows", "_at", "_ids", "_read", "_steps")
 
     def __init__(self, table: pl.DataFrame):
         self._rows = table.get_column(ROW).cast(pl.UInt32)
@@ -40,6 +40,8 @@ class Cells:
         self.letters: dict[str, str] = {}
         #: Of records that stood in lines: the sheet, for the table was made of its cells.
         self.sheet: SheetScan | None = None
+        #: Of fields whose cells were parted, the number of each value in its cell, how many this has, and behind how many steps.
+        self._parts: dict[str, tuple[pl.Series, pl.Series, int]] = {}
         #: By field, and behind how many steps that was said.
         self._at: dict[str, tuple[Numbers, Numbers, int]] = {}
         self._ids = self._rows
@@ -67,6 +69,17 @@ class Cells:
     def put(self, field: str, rows: Numbers, columns: Numbers) -> None:
         """Say where the values of a field stand."""
         self._at[field] = rows, columns, len(self._steps)
+
+    def put_parts(self, field: str, numbers: pl.Series, counts: pl.Series) -> None:
+        """Say which of the values in its cell each value of a field is, from 1, and of how many."""
+        self._parts[field] = numbers, counts, len(self._steps)
+
+    def parts_of(self, field: str, ids: list[int | None]) -> list[list[int | None]]:
+        """The number of each value in its cell, and how many that has, of some rows; empty: no cell of the field was parted."""
+        if field not in self._parts:
+            return [[], []]
+        *both, steps = self._parts[field]
+        return [self._taken(one, pl.Series(ids, dtype=pl.UInt32), steps).to_list() for one in both]
 
     def gather(self, at: pl.Series) -> None:
         """Follow the rows of the table, which are now those at these positions."""
@@ -157,5 +170,9 @@ class Cells:
                 made.append(self.rows_of(field, ids).alias(f"{CELL_ROW_PREFIX}{field}"))
             if columns is not None:
                 made.append(self.columns_of(field, ids, None).alias(f"{CELL_COLUMN_PREFIX}{field}"))
+        for field in self._parts:
+            if field in table.columns:
+                parts = [part if (count or 0) > 1 else 0 for part, count in zip(*self.parts_of(field, ids.to_list()))]
+                made.append(pl.Series(f"{CELL_PART_PREFIX}{field}", parts, dtype=pl.UInt32))
         return with_series(table, made) if made else table
 

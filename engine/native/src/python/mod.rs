@@ -8,6 +8,7 @@ mod error;
 mod fields;
 mod layout;
 mod output;
+mod shape;
 mod source;
 mod style;
 mod toml;
@@ -63,6 +64,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
     module.add_class::<layout::SheetLayout>()?;
+    module.add_function(wrap_pyfunction!(shape::propose_shapes, module)?)?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)
 }

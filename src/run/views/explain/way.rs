@@ -501,6 +501,11 @@ impl Tracer<'_> {
                 );
             }
         }
+        if let Some(part) = own.and_then(|own| own.part) {
+            let cell = source.in_words();
+            way.why
+                .push(format!("it is value {part} of those that stand in {cell}"));
+        }
         way.source = Some(source);
         match from {
             From::Header => {}

@@ -1,0 +1,109 @@
+"""What sums say of how numbers are written: "4,123" is 4.123 or 4123, and one of them fits the other columns, or the total below.
+
+Asked for columns alone that can be read in two ways. Columns whose cells are all open stay so: then each sum holds in both ways.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from ade_engine import _native
+from ade_engine.models.series import series_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
+
+    from ade_engine.fields.surroundings import Surroundings
+
+#: So many rows are added up, of so many columns, and so many of them have to say something.
+_ROWS, _COLUMNS, _LEAST = 200, 10, 4
+#: A relation that nobody has declared holds in so many of the rows; of one that somebody has, or of the other reading, this is enough.
+_HOLDS, _SOME = 0.9, 0.5
+#: Amounts are rounded to so much.
+_CENT = 0.01 * (1 + 1e-9)
+_MARKS = (".", ",")
+
+_Numbers = list["float | None"]
+
+
+def mark_by_arithmetic(around: Surroundings, name: str, series: pl.Series) -> tuple[str, str] | None:
+    """The decimal mark under which a column fits what is known of its table, and why; ``None``: nothing tells."""
+    other = {".": ",", ",": "."}
+    for share, relations in ((_SOME, _declared), (_HOLDS, _found)):
+        for said, holds in relations(around, name, series):
+            for mark in _MARKS:
+                if holds[mark] >= share and holds[other[mark]] < min(_SOME, holds[mark] / 2):
+                    return mark, said
+    return _by_total(around, name, series)
+
+
+def _read(around: Surroundings, name: str, series: pl.Series, mark: str) -> _Numbers:
+    """The first numbers of a column, where a mark decides what they leave open."""
+    if series.dtype.is_numeric():
+        return series.cast(float).to_list()
+    return series_of(_native.read_column(series, "number", None, header=around.header(name), hints=(None, mark), is_strict=True).column).to_list()
+
+
+def _declared(around: Surroundings, name: str, series: pl.Series) -> Iterator[tuple[str, dict[str, float]]]:
+    """The sums that checks of the configuration say, and how often each holds."""
+    for field, parts, factors in getattr(around.sources, "relations", ()):
+        members = (field, *parts)
+        if name in members and all(one in around.table.columns for one in members):
+            columns = {mark: [_read(around, one, around.table.get_column(one).head(_ROWS), mark) for one in members] for mark in _MARKS}
+            signs = " + " if min(factors) > 0 else " − "
+            yield f"read so, {field} is {signs.join(parts)}", {mark: _share(columns[mark][0], columns[mark][1:], factors, 1) for mark in _MARKS}
+
+
+def _found(around: Surroundings, name: str, series: pl.Series) -> Iterator[tuple[str, dict[str, float]]]:
+    """The sums and products that two other columns and this one may be."""
+    table = around.table
+    names = [one for one in table.columns if one != name and not one.startswith("__") and (table.schema[one].is_numeric() or str(table.schema[one]) == "String")]
+    columns: dict[str, dict[str, _Numbers]] = {}
+    for one in names:
+        read = {mark: _read(around, one, table.get_column(one).head(_ROWS), mark) for mark in _MARKS}
+        if sum(value is not None for value in read["."]) >= _LEAST:
+            columns[one] = read
+        if len(columns) == _COLUMNS:
+            break
+    own = {mark: _read(around, name, series.head(_ROWS), mark) for mark in _MARKS}
+    for one, two in combinations(columns, 2):
+        ways = [(own, (columns[one], columns[two]), "{0} + {1}"), (columns[one], (own, columns[two]), "{2} + {1}"), (columns[two], (own, columns[one]), "{2} + {0}")]
+        for whole, parts, said in ways:
+            label = around.header(name if whole is own else one if whole is columns[one] else two)
+            for words, function in ((said, _share), (said.replace("+", "×"), _share_of_products)):
+                holds = {mark: function(whole[mark], [part[mark] for part in parts], (1, 1), _LEAST) for mark in _MARKS}
+                yield f"read so, {label} is {words.format(around.header(one), around.header(two), around.header(name))}", holds
+
+
+def _share(whole: _Numbers, parts: list[_Numbers], factors: tuple[int, ...], least: int) -> float:
+    """In how many of the rows that say something a sum holds."""
+    rows = [row for row in zip(whole, *parts) if all(row)]
+    fits = sum(abs(row[0] - sum(part * factor for part, factor in zip(row[1:], factors))) <= _CENT for row in rows)
+    return fits / len(rows) if len(rows) >= least else 0.0
+
+
+def _share_of_products(whole: _Numbers, parts: list[_Numbers], _: tuple[int, ...], least: int) -> float:
+    rows = [row for row in zip(whole, *parts) if all(row) and 1 not in row[1:]]
+    fits = sum(abs(row[0] - row[1] * row[2]) <= _CENT for row in rows)
+    return fits / len(rows) if len(rows) >= least else 0.0
+
+
+def _by_total(around: Surroundings, name: str, series: pl.Series) -> tuple[str, str] | None:
+    """The mark under which the rows add up to the total that is printed below them."""
+    source, totals = around.sources.get(name), getattr(around.sources, "totals", None)
+    cells = totals(source.number) if source is not None and totals is not None and around.sources.cells is None else []
+    if not cells or len(series) != len(around.table):
+        return None
+    import polars as pl
+
+    fits = []
+    for mark in _MARKS:
+        numbers = _read(around, name, pl.concat([series.cast(pl.String), pl.Series([str(cell) for cell in cells], dtype=pl.String)]), mark)
+        added, told = sum(number or 0 for number in numbers[: len(series)]), numbers[len(series) :]
+        fits.append(told[-1] is not None and added != 0 and abs(added - told[-1]) <= _CENT)
+    if fits[0] == fits[1]:
+        return None
+    return _MARKS[fits.index(True)], "read so, the rows add up to the total below them"

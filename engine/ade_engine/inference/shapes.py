@@ -1,0 +1,304 @@
+"""What would make the tables of a file one record a row, as an author declares it: columns that are stacked, names that are filled down,
+cells that are split, section heads, records in lines, and facts that stand beside a table.
+
+The native half says what a table is (``ade shape`` prints the same); here it becomes the arguments of fields. What is declared is tried:
+the file is read once more with these fields, as a run reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from ade_engine import _native
+from ade_engine.cases.grids import as_text
+from ade_engine.fields.beside import MOST_ABOVE
+from ade_engine.fields.header_series import SERIES, belongs
+from ade_engine.fields.headers import simplify
+from ade_engine.inference.edit import quoted
+from ade_engine.models.table import is_blank
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+#: What is at least so likely is asked.
+_ASKED = 0.5
+#: So many rows of a table are looked at.
+_MOST_ROWS = 4_000
+#: Of a series the label of the field that its headers become, and the reader of these.
+_OF_SERIES = {
+    "months": ("Month", "month"), "quarters": ("Quarter", "quarter"), "years": ("Year", "year"), "weeks": ("Week", "week"),
+    "dates": ("Date", "date"), "weekdays": ("Day", "text"), "numbers": ("Number", "number"),
+}  # fmt: skip
+#: A longer text is no label of a form.
+_LONGEST_LABEL = 40
+_PERIOD = re.compile(r"(?:[^\W\d_]{3,9}\.?\s+)?(?:19|20)\d\d(?:[-/.]\d{1,2}(?:[-/.]\d{1,2})?)?\b|\bQ[1-4]\b")
+
+
+@dataclass(frozen=True)
+class Made:
+    """How a field is declared that a reshaped table has: an argument of ``Field``, as it is written, and why. ``reader``: where the
+    header says nothing of it; ``constant``: the name and the value of a stack that it is a part of.
+    """
+
+    keyword: str
+    value: str
+    why: str = ""
+    reader: str | None = None
+    constant: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.keyword}={self.value}"
+
+
+@dataclass(eq=False)
+class Shape:
+    """A way to make the tables of a file one record a row. ``key`` names it in answers; ``words``: what the file looks like."""
+
+    key: str
+    words: str
+    why: str
+    is_sure: bool
+    #: The fields that it makes, or makes otherwise, by their labels.
+    made: dict[str, Made] = field(default_factory=dict)
+    #: Columns, simplified, that are no fields then.
+    gone: set[str] = field(default_factory=set)
+    #: Columns beside these, simplified, that may be their totals.
+    totals: set[str] = field(default_factory=set)
+    settings: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    #: The first records, where they are to be looked at.
+    rows: list[str] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[str]:
+        """What is to be written, in words of the code."""
+        constants = dict.fromkeys(f"{name} = {value}" for name, value in filter(None, (one.constant for one in self.made.values())))
+        return [*self.settings, *constants, *(f"Field({_text(label)}, {made})" for label, made in self.made.items() if made.keyword)]
+
+
+def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Shape]:
+    """What would make a table one record a row, if anything is likely to. ``headers``: as they stand in its cells."""
+    texts = [" ".join(as_text(header).split()) for header in headers]
+    found = _native.propose_shapes([texts, *([as_text(cell) for cell in row] for row in rows[:_MOST_ROWS])])
+    steps, confidence, is_sure, reasons, doubts = next(((one for one in found if one[0])), ([], 0.0, False, [], []))
+    if not steps or found[0][0] != steps or not is_sure and confidence < _ASKED:
+        return []
+    shape = Shape("", "", "; ".join(reasons), is_sure)
+    words = []
+    for step in steps:
+        said = _declared(shape, step, headers, texts, rows)
+        if said is None:
+            return []
+        words.append(said)
+    shape.key = " ".join(f"{operator} {' '.join(map(str, places))}".strip() for operator, places, _ in steps)
+    shape.words = ", and ".join(words)
+    shape.doubts = doubts
+    return [shape]
+
+
+def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]]) -> str | None:
+    """Declares a step, and says what the table is; ``None``: there is no way to declare it."""
+    operator, places, mark = step
+    why = shape.why
+    if operator in ("stack", "wide_to_long"):
+        return _stacked(shape, range(places[0], places[1] + 1), headers, texts, rows, is_groups=operator != "stack")
+    if operator == "ffill":
+        names = texts[: places[0] + 1]
+        if not all(names):
+            return None
+        shape.made.update({name: Made("fill_down", "True", why) for name in names})
+        return f"{_and(names)} {'is' if len(names) == 1 else 'are'} said once for several rows"
+    if operator == "explode":
+        name = texts[places[0]]
+        if not name or mark is None:
+            return None
+        shape.made[name] = Made("split", _text(mark), why)
+        return f"a cell of {name} holds several values"
+    if operator == "subtitle":
+        shape.made["Section"] = Made("beside", "section", why)
+        return "lines of their own say what the rows below them belong to"
+    if operator == "pivot":
+        shape.settings.append("line_records = true")
+        labels = dict.fromkeys(texts[0].rstrip(" :") if at < 0 else as_text(rows[at][0]).strip().rstrip(" :") for at in range(-1, min(len(rows), places[0] * 20)))
+        shape.made.update({label: Made("", "") for label in labels if label})
+        return "records stand in lines, each value beside its label"
+    # What lies on its side is turned by a run that knows the names.
+    labels = [simplify(texts[0]) and texts[0], *(as_text(row[0]).strip() for row in rows)]
+    shape.made.update({label: Made("", "") for label in labels if label})
+    return "its records stand beside one another"
+
+
+def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]], *, is_groups: bool) -> str | None:
+    """Declares columns as a stack."""
+    cells = [headers[at] for at in places]
+    names = [texts[at] for at in places]
+    values: dict[str, str] = {}
+    if is_groups:
+        found = _groups_of(names)
+        if found is None:
+            return None
+        series, values = found
+        inside = f'"{series}", values={{{", ".join(f"{_text(name)}: [{_text(word)}]" for name, word in values.items())}}}'
+    else:
+        series = next((one for one in SERIES if all(belongs(one, cell) for cell in cells)), "")
+        inside = f'"{series}"' if series else f"[{', '.join(map(_text, names))}]"
+        if not all(names) or not series and len({simplify(name) for name in names}) < len(names):
+            return None
+    key, reader = _OF_SERIES.get(series, ("Column", "text"))
+    constant = series.upper() or "COLUMNS"
+    taken = {simplify(text) for at, text in enumerate(texts) if at not in places}
+    label = key if simplify(key) not in taken else f"{key} of the column"
+    parts = {word: f"{constant}[{_text(name)}]" for name, word in values.items()} or {"Amount" if "amount" not in taken else "Value": f"{constant}.value"}
+    why, stack = shape.why, (constant, f"Stack({inside})")
+    shape.made[label] = Made("part_of", f"{constant}.header", why, reader, stack)
+    shape.made.update({word: Made("part_of", part, "", None, stack) for word, part in parts.items()})
+    shape.gone |= {simplify(name) for name in names}
+    for beside in (range(places.start - 1, -1, -1), range(places.stop, len(texts))):
+        for at in beside:
+            if any(letter.isalpha() for row in rows[:_MOST_ROWS] for letter in as_text(row[at])):
+                break
+            shape.totals.add(simplify(texts[at]))
+    return f"{len(names)} columns, {names[0]} to {names[-1]}, are {'one field' if not values else _and(list(values.values()))} of each {key.lower()}"
+
+
+def _groups_of(names: list[str]) -> tuple[str, dict[str, str]] | None:
+    """The series of a row of column groups, and its values: words by names. ``None``: their headers are not made of both."""
+    for series in SERIES:
+        for cut in (_key_first, _key_last):
+            parts = [cut(series, name) for name in names]
+            if all(part is not None for part in parts):
+                words = dict.fromkeys(word for _, word in parts)
+                keys = dict.fromkeys(key for key, _ in parts)
+                if len(words) > 1 and len(keys) > 1 and len(words) * len(keys) >= len(names) > len(keys):
+                    return series, {re.sub(r"\W+", "_", simplify(word).lower()).strip("_") or f"value_{at}": word for at, word in enumerate(words)}
+    return None
+
+
+def _key_first(series: str, name: str) -> tuple[str, str] | None:
+    words = re.split(r"([\s:/–-]+)", name)
+    for at in range(len(words) - 2, 0, -2):
+        if belongs(series, "".join(words[:at])):
+            return "".join(words[:at]), "".join(words[at + 1 :])
+    return None
+
+
+def _key_last(series: str, name: str) -> tuple[str, str] | None:
+    words = re.split(r"([\s:/–-]+)", name)
+    for at in range(2, len(words), 2):
+        if belongs(series, "".join(words[at:])):
+            return "".join(words[at:]), "".join(words[: at - 1])
+    return None
+
+
+def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[Any] = ()) -> list[Shape]:
+    """The labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0; ``headers``: what stands
+    there.
+    """
+    known = {simplify(as_text(one)) for one in headers}
+    labels: dict[str, bool] = {}
+    for cells in reversed(rows[max(0, header - MOST_ABOVE) : header]):
+        filled = [cell for cell in cells if not is_blank(cell)]
+        if len(filled) > 2 and not any(isinstance(cell, str) and ":" in cell for cell in filled):
+            # A record of the table above.
+            break
+        pairs = [one for at, cell in enumerate(filled) if (one := _label(cell, filled[at + 1 : at + 2]))]
+        for label, is_sure in pairs:
+            if simplify(label) not in known:
+                labels.setdefault(label, is_sure)
+    shapes = []
+    for is_sure in (True, False):
+        names = [label for label, sure in reversed(labels.items()) if sure is is_sure]
+        # One text beside another may be anything.
+        if names and (is_sure or len(names) > 1):
+            made = {name: Made("beside", f"label({_text(name)})", "a form above the table has it") for name in names}
+            shapes.append(Shape(f"label {' '.join(map(simplify, names))}", f"{_and(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
+    return shapes
+
+
+def _label(cell: Any, behind: Sequence[Any]) -> tuple[str, bool] | None:
+    """The label in a cell of a form, and whether it is one for sure: with a colon."""
+    if not isinstance(cell, str) or not cell.strip() or len(cell) > _LONGEST_LABEL + 60:
+        return None
+    label, colon, own = (" ".join(part.split()) for part in cell.replace("：", ":").partition(":"))
+    if not label or not label[0].isalpha() or len(label) > _LONGEST_LABEL or any(letter.isdigit() for letter in label):
+        return None
+    has_value = bool(own) or bool(behind) and not (isinstance(behind[0], str) and behind[0].rstrip().endswith(":"))
+    return (label, bool(colon)) if has_value and (colon or behind) else None
+
+
+def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
+    """A month or a year in a line above a table: what it may be of."""
+    for cells in reversed(rows[max(0, header - 6) : header]):
+        filled = [cell for cell in cells if not is_blank(cell)]
+        line = " ".join(filled[0].split()) if len(filled) == 1 and isinstance(filled[0], str) else ""
+        found = _PERIOD.search(line)
+        if found and ":" not in line:
+            series = next((one for one in ("months", "quarters", "years", "dates") if belongs(one, found[0])), None)
+            if series is None:
+                continue
+            label, reader = _OF_SERIES[series]
+            before = re.escape(line[: found.start()].strip()).replace(r"\ ", " ")
+            pattern = f"{before} (.+)" if before and found.end() == len(line) else f"({_PERIOD.pattern.partition('|')[0]})"
+            made = Made("beside", f"title(r{_text(pattern)})" if '"' not in pattern else f"title({_text(pattern)})", "a line above the table says it", reader)
+            return [Shape(f"title {series}", f"the line {line!r} above the table says of which {label.lower()} its records are", "it holds a time, and the table may have none", False, {label: made})]
+    return []
+
+
+def fact_of_sheets(titles: Sequence[str]) -> list[Shape]:
+    """What the titles of sheets with the same table say, if they name something."""
+    distinct = list(dict.fromkeys(titles))
+    if len(distinct) < 2 or len(distinct) < len(titles):
+        return []
+    stems = {re.sub(r"[\d()\s]+$", "", title).lower() for title in distinct}
+    if len(stems) == 1 and any(title[-1:].isdigit() for title in distinct):
+        return []
+    first = distinct[0].split()[0] if " " in distinct[0] else ""
+    is_named = bool(first) and first.isalpha() and all(title.startswith(f"{first} ") for title in distinct)
+    series = next((one for one in ("months", "quarters", "years") if all(belongs(one, title) for title in distinct)), None)
+    label, reader = _OF_SERIES[series] if series else (first if is_named else "Sheet", None)
+    value = f'sheet_name(r"{re.escape(first)} (.+)")' if is_named and not series else "sheet_name"
+    made = {label: Made("beside", value, "each sheet has the same table, and its title says whose", reader)}
+    return [Shape("sheet_name", f"{len(distinct)} sheets have the same table: {_and(distinct[:3])}{', …' if len(distinct) > 3 else ''}", "their titles are the only thing that tells them apart", True, made)]
+
+
+def lines_of(rows: Iterable[Sequence[Any]]) -> list[Shape]:
+    """Whether a sheet is made of labels with their values below one another."""
+    filled = [[cell for cell in cells if not is_blank(cell)] for cells in rows]
+    filled = [cells for cells in filled if cells][:_MOST_ROWS]
+    pairs = [cells for cells in filled if len(cells) == 2 and isinstance(cells[0], str)]
+    labels = [simplify(cells[0].rstrip(" :")) for cells in pairs]
+    if len(pairs) < 4 or len(pairs) < 0.9 * len(filled) or len(set(labels)) * 2 > len(labels):
+        return []
+    found = [one for one in shapes_of(pairs[0], pairs[1:]) if one.settings]
+    for one in found:
+        # The same labels again and again, and nothing else, are no chance.
+        one.is_sure |= len({labels.count(label) for label in set(labels)}) == 1 and len(labels) >= 3 * len(set(labels))
+    return found
+
+
+def declaring(labels: Iterable[str], shapes: Sequence[Shape]) -> str:
+    """A module of fields without readers: what a file is tried with. ``labels``: the headers of its columns."""
+    made = {label: one for shape in shapes for label, one in shape.made.items()}
+    gone = set().union(*(shape.gone | shape.totals for shape in shapes))
+    constants = dict(one.constant for one in made.values() if one.constant)
+    fields: dict[str, str] = {}
+    for label in (*labels, *made):
+        simple = simplify(label)
+        if simple and simple not in gone:
+            argument = str(made[label]) if label in made and made[label].keyword else ""
+            headers = f"headers=[{_text(label)}]"
+            fields.setdefault(simple, f"    Field({_text(f'c{len(fields)}')}, {_text(label)}, {', '.join(filter(None, (headers, argument)))}),")
+    lines = ["from ade_engine.fields import *", *(f"{name} = {value}" for name, value in constants.items()), "FIELDS = [", *fields.values(), "]"]
+    return "\n".join([*lines, "def register(registry):", "    for field in FIELDS:", "        field.register(registry)", ""])
+
+
+def _text(value: str) -> str:
+    return quoted(value, '"', str.encode)
+
+
+def _and(parts: Sequence[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last

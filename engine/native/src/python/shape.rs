@@ -1,0 +1,40 @@
+//! What would make a table one record a row, for Python.
+
+use pyo3::prelude::*;
+
+use crate::shape::{self, Step};
+
+/// A step: its operator, the columns that it names (or how many lines are a record), and what parts the values that it splits.
+type ToldStep = (&'static str, Vec<usize>, Option<&'static str>);
+
+/// Ways to make a table one record a row, the likeliest first: steps, confidence, whether nobody has to be asked, reasons and doubts.
+/// The first row is the header.
+#[pyfunction]
+pub fn propose_shapes(
+    py: Python<'_>,
+    rows: Vec<Vec<String>>,
+) -> Vec<(Vec<ToldStep>, f64, bool, Vec<String>, Vec<String>)> {
+    let found = py.detach(|| shape::propose(rows.iter().map(|row| row.iter())));
+    let steps = |steps: &[Step]| steps.iter().map(|&step| told(step)).collect();
+    found
+        .into_iter()
+        .map(|one| {
+            (
+                steps(&one.steps),
+                one.confidence,
+                one.apply,
+                one.reasons,
+                one.doubts,
+            )
+        })
+        .collect()
+}
+
+fn told(step: Step) -> ToldStep {
+    let mark = match step {
+        Step::Split { mark, .. } => Some(mark.sign()),
+        _ => None,
+    };
+    let places = step.parameters().into_iter().map(|(_, value)| value);
+    (step.operator().name(), places.collect(), mark)
+}

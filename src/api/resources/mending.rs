@@ -1,0 +1,276 @@
+//! Configurations that are mended by a file: headers that a run's file has and no field knows, as `ade fix` does it; and a draft that is
+//! inferred from samples, as `ade init --from` does it.
+
+use axum::http::HeaderMap;
+use axum::routing::post;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::checks::{at_hand, demand_no_safe_mode, ready};
+use super::configurations::{Which, long};
+use super::drafts::{about_path, folders, meant};
+use super::runs::{document_of, run_of};
+use crate::api::access::caller::{Administrator, Caller};
+use crate::api::http::answer::Answer;
+use crate::api::http::body::{JsonBody, MaybeJson, Path};
+use crate::api::http::problem::ApiError;
+use crate::api::state::{Api, Blocking};
+use crate::base::cancel::Cancel;
+use crate::checks::fix::{self, Found, Paste};
+use crate::checks::infer::{Inferred, New, Said, Wished, same_headers};
+use crate::configuration::scaffold;
+use crate::store::KnownConfiguration;
+use crate::workspace::Workspace;
+use crate::workspace::configurations::draft::{self, Content};
+use crate::workspace::configurations::{Precondition, publish};
+
+/// The most samples that a draft is inferred from.
+const MOST_SAMPLES: usize = 100;
+
+pub fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(mend))
+        .routes(routes!(infer))
+        .route(&long("/fix"), post(mend))
+        .route(&long("/infer"), post(infer))
+}
+
+/// Whose file has what headers.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct NewFix {
+    /// The run whose file is looked at, whatever configuration it had.
+    #[schema(required)]
+    run_id: String,
+    /// Which columns are which fields'; absent: nothing is changed, and the answer says which may be.
+    accept: Vec<Accepted>,
+    /// Whether what is accepted is written; otherwise it is shown.
+    write: bool,
+}
+
+impl JsonBody for NewFix {
+    const ARRAYS: &'static [&'static str] = &["accept"];
+}
+
+/// A column of the file that is a field's.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Accepted {
+    /// The field.
+    field: String,
+    /// The column's header.
+    header: String,
+}
+
+/// What can be mended, and what was.
+#[derive(Debug, Serialize, ToSchema)]
+struct Fix {
+    #[serde(flatten)]
+    found: Found,
+    /// The files with the headers that were accepted.
+    edits: Vec<FixedFile>,
+    /// What cannot be written, and has to be by a person.
+    pastes: Vec<Paste>,
+    /// Whether the files were written.
+    written: bool,
+}
+
+/// A file with more headers.
+#[derive(Debug, Serialize, ToSchema)]
+struct FixedFile {
+    /// Its path in the configuration.
+    path: String,
+    /// What differs, as a patch has it.
+    diff: String,
+}
+
+/// Give fields the headers that a run's file has: in the draft, or under `ade dev` in the folder.
+///
+/// That is what `ade fix` does. The answer names the columns that no field claimed, the fields without a column, and which may belong
+/// together, those with a reason first. What is accepted is answered as a patch, and with `write` written, where nobody has changed the
+/// file meanwhile. 409 `config_invalid` and 409 `environment_not_ready` as for a trial.
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/fix", operation_id = "fix_config", tag = "configurations",
+    params(("config_id" = String, Path, description = "The configuration")),
+    request_body = NewFix,
+    responses(
+        (status = 200, body = Fix),
+        (status = 409), (status = 412),
+    )
+)]
+async fn mend(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    MaybeJson(new): MaybeJson<NewFix>,
+) -> Answer<axum::Json<Fix>> {
+    if new.run_id.is_empty() {
+        return Err(ApiError::field(
+            "run_id",
+            "is needed: the run whose file is looked at",
+        ));
+    }
+    api.engine_work(move |api, cancel| {
+        let (workspace, known) = which.find(api, &caller)?;
+        let about = api.paths.about_configuration(&known.record.path);
+        let mended = mended(api, &caller, (&*workspace, &known), &new, cancel);
+        mended.map(axum::Json).map_err(|error| error.shown(&about))
+    })
+    .await
+}
+
+fn mended(
+    api: &Blocking<'_>,
+    caller: &Caller,
+    (workspace, known): (&Workspace, &KnownConfiguration),
+    new: &NewFix,
+    cancel: &Cancel,
+) -> Result<Fix, ApiError> {
+    let (_, run) = run_of(api, caller, &new.run_id)?;
+    if run.key.workspace_id != known.record.workspace_id {
+        return Err(ApiError::not_found("run", &new.run_id));
+    }
+    workspace.fetch_run(&run)?;
+    let frozen = publish::freeze(workspace, known, &Precondition::Unsaid)?;
+    let (prepared, environment) = at_hand(workspace, known, &frozen)?;
+    let found = fix::suggest(workspace, &prepared, &environment, &run, cancel)?;
+    let accepted = new.accept.iter();
+    let accepted: Vec<(String, String)> = accepted
+        .map(|one| (one.field.clone(), one.header.clone()))
+        .collect();
+    let refused = |error: fix::FixError| match error {
+        error @ fix::FixError::Unknown { .. } => ApiError::from(error).of_field("accept"),
+        error => error.into(),
+    };
+    let accepted = found.demand_known(&accepted).map_err(refused)?;
+    let (edits, pastes) = match accepted.is_empty() {
+        true => (Vec::new(), Vec::new()),
+        false => fix::edits(workspace, &prepared, &environment, &accepted, cancel)?,
+    };
+    if new.write {
+        for edit in &edits {
+            let written = fix::write_into(workspace, (known, folders(api)), edit);
+            written.map_err(about_path)?;
+        }
+    }
+    let edits = edits.into_iter().map(|edit| FixedFile {
+        path: edit.path(known),
+        diff: edit.diff,
+    });
+    let edits: Vec<FixedFile> = edits.collect();
+    Ok(Fix {
+        found,
+        written: new.write && !edits.is_empty(),
+        edits,
+        pastes,
+    })
+}
+
+/// From which samples a draft is inferred.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct NewInference {
+    /// The documents: a month of one sender, or of all; at most 100.
+    #[schema(required, min_items = 1, max_items = 100)]
+    document_ids: Vec<String>,
+    /// The wished columns; absent: those of the samples.
+    fields: Vec<String>,
+    /// Headers that are of one field.
+    same: Vec<SameHeaders>,
+    /// What is said of the questions that the same samples lead to without it.
+    answers: Vec<Said>,
+}
+
+impl JsonBody for NewInference {
+    const ARRAYS: &'static [&'static str] = &[
+        "document_ids",
+        "fields",
+        "same",
+        "answers",
+        "answers[].right",
+    ];
+}
+
+/// Two headers that are of one field.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SameHeaders {
+    /// The one.
+    one: String,
+    /// The other.
+    other: String,
+}
+
+/// Infer the draft of a configuration from samples.
+///
+/// That is what `ade init --from` does: columns become fields with readers and checks, what senders write in their own way becomes settings,
+/// and each sample becomes a case. The files take the place of the draft's; one that has files is replaced only by who says which it is,
+/// as by `PUT …/draft`. The questions say what nobody could know: sent again with answers, the draft is inferred anew.
+///
+/// 409 `environment_not_ready` as for a check.
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/infer", operation_id = "infer_config", tag = "configurations",
+    params(
+        ("config_id" = String, Path, description = "The configuration"),
+        ("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there"),
+    ),
+    request_body = NewInference,
+    responses(
+        (status = 200, body = Inferred),
+        (status = 409), (status = 412), (status = 428),
+    )
+)]
+async fn infer(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    headers: HeaderMap,
+    MaybeJson(new): MaybeJson<NewInference>,
+) -> Answer<axum::Json<Inferred>> {
+    let precondition = meant(&headers)?;
+    if !(1..=MOST_SAMPLES).contains(&new.document_ids.len()) {
+        let message = format!("must be 1 to {MOST_SAMPLES}");
+        return Err(ApiError::field("document_ids", message));
+    }
+    api.engine_work(move |api, cancel| {
+        let (workspace, known) = which.find(api, &caller)?;
+        let about = api.paths.about_configuration(&known.record.path);
+        let of = (&*workspace, &known);
+        let inferred = inferred(api, &caller, of, new, &precondition, cancel);
+        inferred
+            .map(axum::Json)
+            .map_err(|error| error.shown(&about))
+    })
+    .await
+}
+
+fn inferred(
+    api: &Blocking<'_>,
+    caller: &Caller,
+    (workspace, known): (&Workspace, &KnownConfiguration),
+    new: NewInference,
+    precondition: &Precondition,
+    cancel: &Cancel,
+) -> Result<Inferred, ApiError> {
+    draft::demand_uploaded(known)?;
+    demand_no_safe_mode(workspace)?;
+    let sample = |id: &String| {
+        let document = document_of(api, caller, id)?;
+        if document.workspace_id != known.record.workspace_id || document.deleted_at.is_some() {
+            return Err(ApiError::not_found("document", id));
+        }
+        workspace.fetch_file(&document.path)?;
+        Ok(document.path)
+    };
+    let samples: Result<Vec<_>, ApiError> = new.document_ids.iter().map(sample).collect();
+    let name = scaffold::project_name(&known.record.name);
+    let one = New::of(workspace, known.record.clone(), &name);
+    let empty = one.without_fields()?;
+    let environment = ready(workspace, &empty)?;
+    let wished = (!new.fields.is_empty()).then_some(Wished::Names(new.fields));
+    let same = new.same.iter();
+    let same = same.map(|SameHeaders { one, other }| same_headers(one, other));
+    let said = (same.collect(), |_: &[_]| new.answers);
+    let engine = (&empty, &environment);
+    let (inferred, files) = one.infer(engine, &samples?, wished.as_ref(), said, cancel)?;
+    draft::replace(workspace, known, Content::Files(files), precondition)?;
+    Ok(inferred)
+}

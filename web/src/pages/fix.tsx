@@ -1,0 +1,98 @@
+// Headers that a run's file has and no field knows: accepted one by one, written, checked, and the file run again. As `ade fix`.
+import { signal } from '@preact/signals'
+import { useEffect, useState } from 'preact/hooks'
+import { change, whenReady, writing, type Problem, type Run, type Schemas } from '../api/client'
+import { runAgain, watch } from '../parts/frame'
+import { Button, Choice, Dialog, Name, Status, Trouble, useDoing } from '../parts/parts'
+import { go, href } from '../router'
+import { benchOf, type Check } from './configs-bench'
+import { Unified } from './configs-compare'
+import { copyToDraft, whyNot } from './configs-one'
+import { Place } from './configs-trial'
+import { parsePatch } from './patch'
+
+/** The run whose file has headers that may be given to fields. */
+export const fixing = signal<Run | null>(null)
+const close = () => (fixing.value = null)
+
+export function Fix({ run }: { run: Run }) {
+  const [bench, use] = useState(benchOf(run.configuration_id))
+  const [found, setFound] = useState<Schemas['Fix'] | null>(null)
+  const [accepted, accept] = useState<Record<string, string>>({})
+  const [check, setCheck] = useState<Check | null>(null)
+  const { doing, say, error, during } = useDoing()
+  const known = bench.known.value
+  const why = known && whyNot(bench)
+  const ask = (more: object) => {
+    const accept = Object.entries({ ...accepted, ...more }).flatMap(([field, header]) => (header ? [{ field, header }] : []))
+    return (write: boolean) => whenReady(() => change<Schemas['Fix']>('POST', `/api/v1/configs/${bench.id}/fix`, { run_id: run.id, accept, write }), () => say('Its environment is built first…'), () => !fixing.peek())
+  }
+  useEffect(() => void during('Looking…', async () => (await bench.load(), setFound(await ask({})(false)))), [bench])
+  const choose = (field: string, header: string) => (accept({ ...accepted, [field]: header }), during('Looking…', async () => setFound(await ask({ [field]: header })(false))))
+  const write = () =>
+    during('Writing and checking…', async () => {
+      setFound(await ask({})(true))
+      await bench.refresh()
+      await bench.runCheck()
+      const checking = bench.checking.peek()
+      if (checking.state === 'failed') throw checking.error
+      setCheck(bench.check.peek())
+    })
+  const again = () =>
+    during('Starting…', async () => {
+      if (known!.runs_use !== 'folder') await bench.publish(false)
+      if (bench.id === run.configuration_id) await runAgain([run.id])
+      else if (!run.document_id) go(`/start?config=${bench.id}`)
+      else {
+        const made = await change<Run>('POST', `/api/v1/configs/${bench.id}/runs`, { document_id: run.document_id })
+        watch(made.id)
+        go(`/runs/${made.id}`)
+      }
+      close()
+    })
+  const written = found?.written
+  return (
+    <Dialog
+      title="Which columns are they?"
+      wide
+      onClose={close}
+      footer={
+        <>
+          <span class="grow" role="status">{doing && <Status of="running">{doing}</Status>}</span>
+          <Button onClick={close}>{written ? 'Close' : 'Leave it'}</Button>
+          {why && !written && <Button {...writing('admin')} onClick={() => during('Copying…', async () => use(benchOf(await copyToDraft(bench))))}>Copy to a draft</Button>}
+          {written ? (
+            <Button kind="filled" aria-disabled={!check?.loads || !!doing} onClick={() => check?.loads && again()}>{known?.runs_use === 'folder' ? 'Run again' : 'Publish, run again'}</Button>
+          ) : (
+            <Button kind="filled" aria-disabled={!!why || !!doing || !found?.edits.length} onClick={() => why || (found?.edits.length && write())}>Write and check</Button>
+          )}
+        </>
+      }
+    >
+      <p class="mid"><Name of={run.input.name} /> has columns that no field claimed. {why ?? `A header that is accepted is written into ${known?.name ?? 'the configuration'}.`}</p>
+      {error != null && <Trouble error={error as Problem} />}
+      {!written && found?.fields.map((field) => (
+        <fieldset key={field} class="flow wrap gap-above">
+          <legend class="unseen">{field}</legend>
+          <code class="field">{field}</code>
+          <Choice label={`The column of ${field}`} none="no column" value={accepted[field] ?? ''} all={found.columns.map((one) => one.header)} onChange={(header) => choose(field, header)} />
+          {found.suggestions.filter((one) => one.field === field).map((one) => (
+            <label class="check" key={one.header}>
+              <input type="checkbox" checked={accepted[field] === one.header} onChange={(event) => choose(field, event.currentTarget.checked ? one.header : '')} /> {one.header} <span class="small mid">{one.reason ?? 'a guess'}</span>
+            </label>
+          ))}
+        </fieldset>
+      ))}
+      {found && !found.fields.length && <p>All fields have a column now.</p>}
+      {found?.pastes.map((one) => <p key={one.field} class="warn">Paste {JSON.stringify(one.header)} into the headers of {one.field}: {one.why}</p>)}
+      {found?.edits.map((edit) => (
+        <table class="diff" key={edit.path}>
+          <caption class="small dim">{edit.path}</caption>
+          <colgroup><col class="numbers" /><col class="numbers" /><col /></colgroup>
+          <tbody>{parsePatch(edit.diff).map((hunk) => <Unified hunk={hunk} />)}</tbody>
+        </table>
+      ))}
+      {check && (check.error ? <Place bench={bench} error={check.error} /> : <p class="flow"><Status of="succeeded">Written, and loads</Status> <a href={href(`/configs/${bench.id}/compare`)} onClick={close}>Look at it</a></p>)}
+    </Dialog>
+  )
+}
