@@ -19,7 +19,6 @@ use ade::workspace::{Workspace, ballast};
 use clap::Args;
 
 use crate::exit::Failure;
-use crate::run::is_copy;
 use crate::ui::{Color, ServerLog, Ui};
 
 /// How soon a command that stays looks again whether a full disk has room.
@@ -226,7 +225,7 @@ impl Context {
             recursive: false,
             not_in: &[],
             output_dir: None,
-            is_copy: &|path| is_copy(&*workspace.store, path),
+            is_copy: &|path| workspace.store.is_copy(path).unwrap_or(false),
         };
         let mut runs: Vec<RunRecord> = Vec::new();
         let mut add = |run: RunRecord| {

@@ -185,7 +185,9 @@ fn what_should_be_told_is_told() -> Tried {
     );
     let list = package::Parts::read(&copy).unwrap();
     let list = list.text("xl/worksheets/sheet2.xml");
-    assert!(list.contains("Comments end after 10,000 cells. Links end after 65,530 lines."));
+    assert!(list.contains(
+        "Only the first 10,000 cells have comments. Only the first 65,530 lines have links."
+    ));
     assert_eq!(list.matches("<hyperlink ").count(), 65_530);
     Ok(())
 }

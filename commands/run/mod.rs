@@ -20,9 +20,8 @@ use ade::settings::paths::Paths;
 
 pub use args::Args;
 pub use demands::DemandArgs;
-use files::find;
-pub use files::is_copy;
 pub use files::report_left_out;
+use files::{find, is_copy};
 use session::Session;
 
 use crate::context::Context;

@@ -119,7 +119,7 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     place
         .ade("fix april.csv --accept employer=Firma")
         .ends_with(1)
-        .prints("Paste \"Firma\" into the headers of employer");
+        .prints("Add \"Firma\" to the headers of employer by hand");
     assert_eq!(place.read(FIELDS), shared);
 }
 
@@ -131,7 +131,7 @@ fn an_edition_is_moved_to_with_its_differences_said() {
     place
         .ade("fix crew --edition")
         .succeeds()
-        .prints("nothing in its settings.toml is superfluous");
+        .prints("each line of its settings.toml is needed");
     // As somebody has it who has switched things on one by one.
     let older = "# Rows.\ndetect_rows = true\n\ndate_order = \"dmy\"\n";
     place.write("crew/settings.toml", older);

@@ -347,7 +347,7 @@ fn a_run_without_a_list_says_so() {
     place
         .ade("report latest --html people.csv")
         .ends_with(2)
-        .says("no place for a page");
+        .says("name a page, such as crew.html");
     place
         .ade("run config people.csv -q --validate-only")
         .succeeds();

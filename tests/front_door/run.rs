@@ -217,7 +217,7 @@ fn what_earlier_runs_wrote_is_not_normalized_again() {
       0 issues
       inbox/a_normalized.xlsx
     --- stderr
-    note: outputs of earlier runs are left out: inbox/a_normalized.xlsx, inbox/b_normalized.xlsx; name one alone to normalize it once more
+    note: outputs of earlier runs are left out: inbox/a_normalized.xlsx, inbox/b_normalized.xlsx; name one alone to normalize it again
     ");
     std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
     let nothing = place.ade("run config inbox --json").ends_with(2);
@@ -254,7 +254,7 @@ fn folders_below_a_folder_are_left_out_with_a_word_or_taken_with_recursive() {
     }
     let one = place.ade("run inbox/config inbox --json").succeeds();
     assert_eq!(one.records().len(), 1);
-    snapshot!(place, one.stderr, @"note: folders below a folder are not searched, and inbox/north/a.csv is in one; --recursive takes them too");
+    snapshot!(place, one.stderr, @"note: inbox/north/a.csv is in a folder below, and those are not searched; --recursive takes them, too");
     std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
     place
         .ade("run inbox/config inbox")
@@ -670,7 +670,7 @@ fn swapped_arguments_are_recognised() {
     snapshot!(place, place.run(&[], ["run", "members.csv", "the config", "it's.csv"]), @r"
     status 2
     --- stderr
-    error: the configuration comes first: members.csv is a file, and the config is a configuration
+    error: the configuration has to come first, but members.csv is a file and the config is a configuration
     hint: `ade run 'the config' members.csv 'it'\''s.csv'`
     ");
     // A suggested command can be typed as it stands.

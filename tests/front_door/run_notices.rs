@@ -350,7 +350,7 @@ fn the_rows_around_headers_and_notes_are_told_with_reasons() {
     place
         .ade("runs show latest --rows")
         .succeeds()
-        .prints("no row detector of the configuration asks for that");
+        .prints("no row detector of the configuration looks at how rows look");
 
     configuration.write(
         "src/ade_config/row_detectors/rows.py",

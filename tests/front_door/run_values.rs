@@ -148,7 +148,7 @@ fn what_an_error_says_without_its_values_is_enough_to_find_them() {
         .ade("run config inbox/marked.csv --show-values")
         .ends_with(1);
     assert!(!ran.stderr.contains("tok"), "{ran}");
-    ran.says("note: values are shown on a terminal only");
+    ran.says("note: values are not shown, because standard error");
     place
         .ade("run config inbox/marked.csv --show-values --detach")
         .ends_with(2);

@@ -100,7 +100,7 @@ impl Problem for InputError {
                 }))
             }
             Self::OnlyOutputs { .. } => {
-                usage(code::NO_INPUT).hint("name the file itself to normalize it once more")
+                usage(code::NO_INPUT).hint("name the file itself to normalize it again")
             }
             Self::NoMatch { .. } => usage(code::NO_INPUT),
             Self::SameOutput { .. } => usage(code::OUTPUT_CONFLICT)

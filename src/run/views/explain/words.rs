@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(
             said("votes", &vote(2, 0.5, "title")),
             [
-                "row 3 is the header by what row detectors say",
+                "row 3 is the header because row detectors say so",
                 "row 3: 2.50 (words 2.50)",
                 "row 3 looks like header (97%): no values",
                 "next row 2: 0.50 (words 0.50), 2.00 less, taken for title",
@@ -261,7 +261,7 @@ mod tests {
         for none in [vote(9, 2.6, "header"), vote(2, 0.001, "data"), json!(null)] {
             assert_eq!(said("looks", &none).len(), 3, "{none}");
         }
-        assert!(said("fallback", &json!(null))[0].contains("no row was found to be a header"));
+        assert!(said("fallback", &json!(null))[0].contains("no row was recognised as a header"));
         assert!(said("setting", &json!(null))[0].contains("a setting of this sheet"));
         let turned = json!({"sheet": "S", "table": 1, "turned": true, "columns": [{"column": "3", "header_cells": ["B3"]}]});
         assert!(of_header(&table(&turned), &[], &[])[0].contains("stand in column B"));
