@@ -113,7 +113,7 @@ def test_what_a_file_is_gets_written_and_each_cell_knows_where_it_stood(name, tm
         text = (config / "src/ade_config/columns/fields.py").read_text("utf-8")
         assert "\n# Perhaps" in text and not any(line in row for line in lines for row in text.splitlines() if row[:1] != "#")
         config = tmp_path / "config"
-        result = judge().configure(config, [file], [asked["offers"][0]["answer"] | {"yes": True}])
+        result = judge().configure(config, [file], answers=[asked["offers"][0]["answer"] | {"yes": True}])
     text = (config / "src/ade_config/columns/fields.py").read_text("utf-8") + (config / "settings.toml").read_text("utf-8")
     code = "\n".join(row for row in text.splitlines() if not row.startswith("#"))
     assert [line for line in lines if line not in code] == []
