@@ -122,7 +122,7 @@ def test_what_ends_above_the_table_is_told(normalize, right):
     regions, tables, notices = normalize(beside(LEFT, right))
     assert len(regions) == 1 and len(tables[0]) == 8
     (told,) = notices["tables_side_by_side"]
-    assert told["level"] == "warning" and "ends further down; read as a part of it" in told["message"]
+    assert told["level"] == "warning" and "ends further down; read as part of it" in told["message"]
 
 
 def with_texts(texts):
