@@ -82,8 +82,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             (true, _) => print_records(ui, list, &wanted, file)?,
             (_, true) => print_csv(ui, list, &wanted, file)?,
             _ => {
-                file.into_iter()
-                    .for_each(|file| ui.line(ui.paint(Tone::Strong, file)));
+                if let Some(file) = file {
+                    ui.line(ui.paint(Tone::Strong, file));
+                }
                 print_table(ui, list, &wanted)?;
             }
         }

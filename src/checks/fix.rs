@@ -347,6 +347,9 @@ pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option
             all.push((entry, told.message()));
         }
     }
+    if all.is_empty() {
+        return Ok(None);
+    }
     of_settings(root, |text| {
         let mut text = text.trim_end().to_owned();
         for ([sender, rule, fingerprint], said) in &all {
@@ -360,7 +363,6 @@ pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option
         }
         text.trim_start().to_owned() + "\n"
     })
-    .map(|edit| edit.filter(|_| !all.is_empty()))
 }
 
 /// The `settings.toml` of a configuration with a change; `None`: it is the same.

@@ -6,6 +6,8 @@ Asked for columns alone that can be read in two ways. Columns whose cells are al
 from __future__ import annotations
 
 from itertools import combinations
+from math import prod
+from operator import mul
 
 from ade_engine import _native
 from ade_engine.models.series import series_of
@@ -73,21 +75,15 @@ def _found(around: Surroundings, name: str, series: pl.Series) -> Iterator[tuple
         ways = [(own, (columns[one], columns[two]), "{0} + {1}"), (columns[one], (own, columns[two]), "{2} + {1}"), (columns[two], (own, columns[one]), "{2} + {0}")]
         for whole, parts, said in ways:
             label = around.header(name if whole is own else one if whole is columns[one] else two)
-            for words, function in ((said, _share), (said.replace("+", "×"), _share_of_products)):
-                holds = {mark: function(whole[mark], [part[mark] for part in parts], (1, 1), _LEAST) for mark in _MARKS}
+            for words, factors in ((said, (1, 1)), (said.replace("+", "×"), ())):
+                holds = {mark: _share(whole[mark], [part[mark] for part in parts], factors, _LEAST) for mark in _MARKS}
                 yield f"read so, {label} is {words.format(around.header(one), around.header(two), around.header(name))}", holds
 
 
 def _share(whole: _Numbers, parts: list[_Numbers], factors: tuple[int, ...], least: int) -> float:
-    """In how many of the rows that say something a sum holds."""
-    rows = [row for row in zip(whole, *parts) if all(row)]
-    fits = sum(abs(row[0] - sum(part * factor for part, factor in zip(row[1:], factors))) <= _CENT for row in rows)
-    return fits / len(rows) if len(rows) >= least else 0.0
-
-
-def _share_of_products(whole: _Numbers, parts: list[_Numbers], _: tuple[int, ...], least: int) -> float:
-    rows = [row for row in zip(whole, *parts) if all(row) and 1 not in row[1:]]
-    fits = sum(abs(row[0] - row[1] * row[2]) <= _CENT for row in rows)
+    """In how many of the rows that say something a sum holds; without factors a product, of which a row with 1 says nothing."""
+    rows = [row for row in zip(whole, *parts) if all(row) and (factors or 1 not in row[1:])]
+    fits = sum(abs(row[0] - (sum(map(mul, row[1:], factors)) if factors else prod(row[1:]))) <= _CENT for row in rows)
     return fits / len(rows) if len(rows) >= least else 0.0
 
 

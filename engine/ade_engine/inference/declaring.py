@@ -98,34 +98,30 @@ def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) 
 def written(sources: Mapping[Path, bytes], field: str, said: str) -> tuple[Path, bytes]:
     """The file that has the fields, and its bytes with what is said of them. Raises ``NotEditable`` where it cannot be written."""
     names, readers = field.split("+"), readers_of(sources)
-    constant, uses = None, {"Stack"} if _STACK.fullmatch(said) else set(re.findall(r"^beside=(\w+)", said))
-    arguments = dict.fromkeys(names, said)
+    is_stack = _STACK.fullmatch(said) is not None
     try:
-        call = ast.parse(said if constant is None and _STACK.fullmatch(said) else f"f({said})", mode="eval").body
+        call = ast.parse(said if is_stack else f"f({said})", mode="eval").body
     except SyntaxError as error:
         raise NotEditable("it is no argument of a field") from error
-    if _STACK.fullmatch(said) and isinstance(call, ast.Call):
-        constant = _constant_for(call, said, sources)
+    constant, uses, arguments = None, set(re.findall(r"^beside=(\w+)", said)), dict.fromkeys(names, said)
+    if is_stack and isinstance(call, ast.Call):
+        constant, uses = _constant_for(call, said, sources), {"Stack"}
         groups = next(([ast.literal_eval(key) for key in one.value.keys] for one in call.keywords if one.arg == "values"), None)
-        parts = [f"{constant[0]}.header", *([f"{constant[0]}.value"] if groups is None else [f"{constant[0]}[{_quoted(name)}]" for name in groups])]
+        parts = [f"{constant[0]}.header", *([f"{constant[0]}.value"] if groups is None else [f"{constant[0]}[{quoted(name)}]" for name in groups])]
         arguments = {name: f"part_of={part}" for name, part in zip(names, parts, strict=True)}
-    own = {name: argument for name, argument in arguments.items() if name in readers or _has(sources, name)}
+    own = {name: argument for name, argument in arguments.items() if name in readers}
     new = {}
     for at, (name, argument) in enumerate(arguments.items()):
         if name not in own:
             read = "text" if constant is None else (_key_reader(said) if at == 0 else "number")
             uses.add(read)
-            new[name] = f"Field({_quoted(name)}, {_quoted(name.replace('_', ' ').capitalize())}, read={read}, {argument})"
+            new[name] = f"Field({quoted(name)}, {quoted(name.replace('_', ' ').capitalize())}, read={read}, {argument})"
     return declared(sources, own, new, constant, uses)
 
 
 def _key_reader(said: str) -> str:
     series = re.match(r'Stack\("(\w+)s"', said)
     return series[1] if series and series[1] in _READ_KEYS else "text"
-
-
-def _has(sources: Mapping[Path, bytes], field: str) -> bool:
-    return any(re.search(rf"Field\(\s*(?:name\s*=\s*)?[\"']{re.escape(field)}[\"']".encode(), source) for source in sources.values())
 
 
 def _constant_for(call: ast.Call, said: str, sources: Mapping[Path, bytes]) -> tuple[str, str]:
@@ -136,7 +132,3 @@ def _constant_for(call: ast.Call, said: str, sources: Mapping[Path, bytes]) -> t
         number += 1
         name = f"{str(series).upper()}_{number}"
     return name, said
-
-
-def _quoted(value: str) -> str:
-    return quoted(value, '"', str.encode)

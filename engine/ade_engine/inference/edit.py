@@ -91,12 +91,12 @@ def _field_list(tree: ast.AST) -> ast.List | None:
     return lists[0] if len(lists) == 1 else None
 
 
-def readers_of(sources: Mapping[Path, bytes]) -> dict[str, str]:
-    """By field the name of the function that reads it, where that is said by a name."""
+def readers_of(sources: Mapping[Path, bytes]) -> dict[str, str | None]:
+    """By field the name of the function that reads it; ``None`` where that is not said by a name."""
     trees = [text[2] for source in sources.values() if (text := _text(source))]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_field(node.func)]
     found = {_constant(_argument(call, 0, "name")): next((one.value for one in call.keywords if one.arg == "read"), None) for call in calls}
-    return {field: read.id for field, read in found.items() if field and isinstance(read, ast.Name)}
+    return {field: read.id if isinstance(read, ast.Name) else None for field, read in found.items() if field}
 
 
 def _text(source: bytes):
@@ -161,7 +161,7 @@ def _with(text: str, call: ast.Call, field: str, header: str, encode) -> str:
         raise NotEditable("its headers are no plain list of texts")
     if not value.elts:
         start, end = lines.place(value.lineno, value.col_offset), lines.place(value.end_lineno, value.end_col_offset)
-        inner = f"{quoted(_default(call, field), chr(34), encode)}, {quoted(header, chr(34), encode)}"
+        inner = f"{quoted(_default(call, field), encode=encode)}, {quoted(header, encode=encode)}"
         return text[: start + 1] + inner + text[start + 1 : end] + text[end:]
     last = value.elts[-1]
     quote = lines.quote_of(last)
@@ -231,12 +231,18 @@ class _Lines:
         return "'" if written.startswith("'") else '"'
 
 
-def quoted(header: str, quote: str, encode) -> str:
+def quoted(header: str, quote: str = '"', encode=str.encode) -> str:
     """The text as a literal that the file's encoding has letters for."""
     if quote in header and ("'" if quote == '"' else '"') not in header:
         quote = "'" if quote == '"' else '"'
     written = "".join(_letter(letter, quote, encode) for letter in header)
     return f"{quote}{written}{quote}"
+
+
+def and_(parts: Iterable[str]) -> str:
+    """Parts with commas, and the last one behind "and"."""
+    *most, last = list(parts) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _letter(letter: str, quote: str, encode) -> str:

@@ -9,7 +9,7 @@ import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from ade_engine.cases.grids import Book, as_text, read_book, write_book
@@ -115,7 +115,7 @@ def read_sample(name: str, path: Path, load: Callable[[Path | None, Sequence[str
     chosen = [one for one in likely if said.get((name, one.key), one.is_sure)]
     asked = [one for one in likely if not one.is_sure and (name, one.key) not in said]
     tables = [_table(name, one, one.headers) for one in found]
-    reshaped = lambda shapes: _reshaped(name, path, load, scratch, found, shapes)  # noqa: E731
+    reshaped = partial(_reshaped, name, path, load, scratch, found)
     while chosen:
         tried, lacking = reshaped(chosen)
         if not lacking:

@@ -156,11 +156,11 @@ def tables_of(senders: Sequence[Sender]) -> str:
     settings = {line: f"{sample.name}: {shape.words}" for one in senders for sample in one.samples for shape in sample.shapes for line in shape.settings}
     lines = ["", *(f"{line}  # {in_comment(why)}" for line, why in settings.items())] if settings else []
     for one in senders:
-        own = [f"{name} = {quoted(value, chr(34), str.encode)}  # {in_comment(why)}" for name, (value, why, _) in one.settings.items() if name in differ]
+        own = [f"{name} = {quoted(value)}  # {in_comment(why)}" for name, (value, why, _) in one.settings.items() if name in differ]
         name = in_comment(one.samples[0].name)
         notes = [f"# {name} has no column of {', '.join(one.lacks)}."] if one.lacks else []
         notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in one.samples for title in sample.others]
-        place = f"files.{quoted(one.pattern, chr(34), str.encode)}"
+        place = f"files.{quoted(one.pattern)}"
         if one.lacks and one.pattern and "values" in setting_names():
             notes += ["# What is the same in each row of it and stands nowhere can be said here:", f"# [{place}.values]", *(f'# {field} = ""' for field in one.lacks)]
         head = [f"[{place}]"] if own and one.pattern else []

@@ -15,7 +15,7 @@ from ade_engine.cases.grids import as_text
 from ade_engine.fields.beside import MOST_ABOVE
 from ade_engine.fields.header_series import SERIES, belongs
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.edit import quoted
+from ade_engine.inference.edit import and_, quoted
 from ade_engine.models.table import is_blank
 
 TYPE_CHECKING = False
@@ -76,7 +76,7 @@ class Shape:
     def lines(self) -> list[str]:
         """What is to be written, in words of the code."""
         constants = dict.fromkeys(f"{name} = {value}" for name, value in filter(None, (one.constant for one in self.made.values())))
-        return [*self.settings, *constants, *(f"Field({_text(label)}, {made})" for label, made in self.made.items() if made.keyword)]
+        return [*self.settings, *constants, *(f"Field({quoted(label)}, {made})" for label, made in self.made.items() if made.keyword)]
 
 
 def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Shape]:
@@ -110,12 +110,12 @@ def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Se
         if not all(names):
             return None
         shape.made.update({name: Made("fill_down", "True", why) for name in names})
-        return f"{_and(names)} {'is' if len(names) == 1 else 'are'} said once for several rows"
+        return f"{and_(names)} {'is' if len(names) == 1 else 'are'} said once for several rows"
     if operator == "explode":
         name = texts[places[0]]
         if not name or mark is None:
             return None
-        shape.made[name] = Made("split", _text(mark), why)
+        shape.made[name] = Made("split", quoted(mark), why)
         return f"a cell of {name} holds several values"
     if operator == "subtitle":
         shape.made["Section"] = Made("beside", "section", why)
@@ -141,17 +141,17 @@ def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[st
         if found is None:
             return None
         series, values = found
-        inside = f'"{series}", values={{{", ".join(f"{_text(name)}: [{_text(word)}]" for name, word in values.items())}}}'
+        inside = f'"{series}", values={{{", ".join(f"{quoted(name)}: [{quoted(word)}]" for name, word in values.items())}}}'
     else:
         series = next((one for one in SERIES if all(belongs(one, cell) for cell in cells)), "")
-        inside = f'"{series}"' if series else f"[{', '.join(map(_text, names))}]"
+        inside = f'"{series}"' if series else f"[{', '.join(map(quoted, names))}]"
         if not all(names) or not series and len({simplify(name) for name in names}) < len(names):
             return None
     key, reader = _OF_SERIES.get(series, ("Column", "text"))
     constant = series.upper() or "COLUMNS"
     taken = {simplify(text) for at, text in enumerate(texts) if at not in places}
     label = key if simplify(key) not in taken else f"{key} of the column"
-    parts = {word: f"{constant}[{_text(name)}]" for name, word in values.items()} or {"Amount" if "amount" not in taken else "Value": f"{constant}.value"}
+    parts = {word: f"{constant}[{quoted(name)}]" for name, word in values.items()} or {"Amount" if "amount" not in taken else "Value": f"{constant}.value"}
     why, stack = shape.why, (constant, f"Stack({inside})")
     shape.made[label] = Made("part_of", f"{constant}.header", why, reader, stack)
     shape.made.update({word: Made("part_of", part, "", None, stack) for word, part in parts.items()})
@@ -161,7 +161,7 @@ def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[st
             if any(letter.isalpha() for row in rows[:_MOST_ROWS] for letter in as_text(row[at])):
                 break
             shape.totals.add(simplify(texts[at]))
-    return f"{len(names)} columns, {names[0]} to {names[-1]}, are {'one field' if not values else _and(list(values.values()))} of each {key.lower()}"
+    return f"{len(names)} columns, {names[0]} to {names[-1]}, are {'one field' if not values else and_(list(values.values()))} of each {key.lower()}"
 
 
 def _groups_of(names: list[str]) -> tuple[str, dict[str, str]] | None:
@@ -213,8 +213,8 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
         names = [label for label, sure in reversed(labels.items()) if sure is is_sure]
         # One text beside another may be anything.
         if names and (is_sure or len(names) > 1):
-            made = {name: Made("beside", f"label({_text(name)})", "a form above the table has it") for name in names}
-            shapes.append(Shape(f"label {' '.join(map(simplify, names))}", f"{_and(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
+            made = {name: Made("beside", f"label({quoted(name)})", "a form above the table has it") for name in names}
+            shapes.append(Shape(f"label {' '.join(map(simplify, names))}", f"{and_(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
     return shapes
 
 
@@ -242,7 +242,7 @@ def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
             label, reader = _OF_SERIES[series]
             before = re.escape(line[: found.start()].strip()).replace(r"\ ", " ")
             pattern = f"{before} (.+)" if before and found.end() == len(line) else f"({_PERIOD.pattern.partition('|')[0]})"
-            made = Made("beside", f"title(r{_text(pattern)})" if '"' not in pattern else f"title({_text(pattern)})", "a line above the table says it", reader)
+            made = Made("beside", f"title(r{quoted(pattern)})" if '"' not in pattern else f"title({quoted(pattern)})", "a line above the table says it", reader)
             return [Shape(f"title {series}", f"the line {line!r} above the table says of which {label.lower()} its records are", "it holds a time, and the table may have none", False, {label: made})]
     return []
 
@@ -261,7 +261,7 @@ def fact_of_sheets(titles: Sequence[str]) -> list[Shape]:
     label, reader = _OF_SERIES[series] if series else (first if is_named else "Sheet", None)
     value = f'sheet_name(r"{re.escape(first)} (.+)")' if is_named and not series else "sheet_name"
     made = {label: Made("beside", value, "each sheet has the same table, and its title says whose", reader)}
-    return [Shape("sheet_name", f"{len(distinct)} sheets have the same table: {_and(distinct[:3])}{', …' if len(distinct) > 3 else ''}", "their titles are the only thing that tells them apart", True, made)]
+    return [Shape("sheet_name", f"{len(distinct)} sheets have the same table: {and_(distinct[:3])}{', …' if len(distinct) > 3 else ''}", "their titles are the only thing that tells them apart", True, made)]
 
 
 def lines_of(rows: Iterable[Sequence[Any]]) -> list[Shape]:
@@ -289,16 +289,7 @@ def declaring(labels: Iterable[str], shapes: Sequence[Shape]) -> str:
         simple = simplify(label)
         if simple and simple not in gone:
             argument = str(made[label]) if label in made and made[label].keyword else ""
-            headers = f"headers=[{_text(label)}]"
-            fields.setdefault(simple, f"    Field({_text(f'c{len(fields)}')}, {_text(label)}, {', '.join(filter(None, (headers, argument)))}),")
+            headers = f"headers=[{quoted(label)}]"
+            fields.setdefault(simple, f"    Field({quoted(f'c{len(fields)}')}, {quoted(label)}, {', '.join(filter(None, (headers, argument)))}),")
     lines = ["from ade_engine.fields import *", *(f"{name} = {value}" for name, value in constants.items()), "FIELDS = [", *fields.values(), "]"]
     return "\n".join([*lines, "def register(registry):", "    for field in FIELDS:", "        field.register(registry)", ""])
-
-
-def _text(value: str) -> str:
-    return quoted(value, '"', str.encode)
-
-
-def _and(parts: Sequence[str]) -> str:
-    *most, last = parts
-    return f"{', '.join(most)} and {last}" if most else last

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.edit import quoted
+from ade_engine.inference.edit import and_, quoted
 from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO
 from ade_engine.inference.senders import differing, in_comment
 
@@ -43,11 +43,11 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
     needed = {one.read for one in fields} | ({"one_of"} & checks) | ({"range"} if "not_negative" in checks else set())
     needed |= {one.value.partition("(")[0] for one in made.values() if one.keyword == "beside"} | ({"Stack"} if stacks else set())
     lines = [f'"""{_TITLE}"""', "", *_imports(sorted(needed)), ""]
-    lines += [f"# From {_and(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. What nobody could know stands in comments."]
+    lines += [f"# From {and_(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. What nobody could know stands in comments."]
     whys = {one.constant[0]: one.why for one in made.values() if one.constant and one.why}
     lines += [line for name, value in stacks.items() for line in (f"# {in_comment(whys.get(name, _NO_KEY))}.", f"{name} = {value}")]
     for one in fields:
-        lines += _listed(f"{constant(one)} = ", [text(value) for value in one.known]) if one.known else []
+        lines += _listed(f"{constant(one)} = ", [quoted(value) for value in one.known]) if one.known else []
     lines += [""]
     for one in fields:
         if one.known:
@@ -57,8 +57,8 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
     lines += ["", "FIELDS = ["]
     for one in fields:
         lines += _field(one, made.get(one.name))
-    lines += ["]", *(f"# No field: {text(header)}, {why}." for header, why in inferred.left_out)]
-    lines += [f"# No field is of the sheet {text(title)} of {in_comment(sample.name)}: another table." for sample in samples for title in sample.others]
+    lines += ["]", *(f"# No field: {quoted(header)}, {why}." for header, why in inferred.left_out)]
+    lines += [f"# No field is of the sheet {quoted(title)} of {in_comment(sample.name)}: another table." for sample in samples for title in sample.others]
     for sample in samples:
         for shape in sample.asked:
             lines += [f"# Perhaps {in_comment(sample.name)}: {in_comment(shape.words)}. {in_comment('; but '.join([shape.why, *shape.doubts[:1]]))}. Then:", *(f"#     {in_comment(line)}" for line in shape.lines)]
@@ -101,9 +101,9 @@ def _listed(lead: str, parts: Sequence[str], behind: str = "") -> list[str]:
 
 def _field(one: InferredField, made: Made | None) -> list[str]:
     """A field on one line, or on a line for each argument."""
-    parts = [(text(one.name), ""), (text(one.label), "")]
+    parts = [(quoted(one.name), ""), (quoted(one.label), "")]
     if [simplify(header) for header in one.headers] != [simplify(one.label)]:
-        parts.append((f"headers=[{', '.join(map(text, one.headers))}]", "; ".join(in_comment(reason) for _, _, reason in one.group.merges)))
+        parts.append((f"headers=[{', '.join(map(quoted, one.headers))}]", "; ".join(in_comment(reason) for _, _, reason in one.group.merges)))
     parts.append((f"read={one.read}", ""))
     parts += [(str(made), "" if made.constant else in_comment(made.why))] if made else []
     if one.by_values:
@@ -127,22 +127,12 @@ def remarks(one: InferredField) -> list[str]:
     if not one.group.columns:
         found.append("no column of the samples is known to be it")
     elif one.absent:
-        found.append(f"not in {_and(map(in_comment, one.absent))}")
+        found.append(f"not in {and_(map(in_comment, one.absent))}")
     if one.made and one.made.constant and one.read in ("month", "quarter", "week") and not any(letter.isdigit() for value in one.group.columns[0].texts[:50] for letter in value):
         found.append(f"no year is known: {one.made.constant[1][:-1]}, year=2025) says it")
     if one.group.perhaps is not None:
-        found.append(f"perhaps the same as {text(one.group.perhaps.headers[0])}")
+        found.append(f"perhaps the same as {quoted(one.group.perhaps.headers[0])}")
     return found
-
-
-def text(value: str) -> str:
-    """A literal of Python."""
-    return quoted(value, '"', str.encode)
-
-
-def _and(parts: Iterable[str]) -> str:
-    *most, last = list(parts) or [""]
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[dict[str, Any]]) -> list[str]:
@@ -152,7 +142,7 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
     lacking = [one.name for one in fields if not one.group.columns]
     if lacking:
         more = len(lacking) - _MOST_NAMED
-        found.append(f"no column is known to be {_and(lacking[:_MOST_NAMED])}{f' and {more} more fields' if more > 0 else ''}")
+        found.append(f"no column is known to be {and_(lacking[:_MOST_NAMED])}{f' and {more} more fields' if more > 0 else ''}")
     merged = [(one.name, reason) for one in fields for _, _, reason in one.group.merges]
     doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
     found += dict.fromkeys(doubtful)
@@ -165,7 +155,7 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
     for one in inferred.senders:
         name = one.samples[0].name
         for setting, columns in one.mixed.items():
-            found.append(f"{name}: its own columns differ in {_SETTINGS[setting]}: {_and(text(header) for header in _headers(columns))}")
+            found.append(f"{name}: its own columns differ in {_SETTINGS[setting]}: {and_(quoted(header) for header in _headers(columns))}")
         if not one.pattern and one.settings and differing(inferred.senders):
             found.append(f"{name}: its name fits other senders' files, too; give its settings a table of your own in settings.toml")
     found += [f"{sample.name}: {shape.words}; fields.py says so" for sample in samples for shape in sample.shapes]
@@ -174,13 +164,13 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
     found += dict.fromkeys(f"{one.constant[0]}: {_NO_KEY[0].lower()}{_NO_KEY[1:]}" for one in made if one.constant and one.constant not in keyed)
     lists = [one.name for one in fields if one.known]
     if lists:
-        found.append(f"are the lists of {_and(lists)} complete? A value that is not in its list gets a warning")
+        found.append(f"are the lists of {and_(lists)} complete? A value that is not in its list gets a warning")
     if inferred.left_out:
         whys: dict[str, list[str]] = {}
         for header, why in inferred.left_out:
-            whys.setdefault(why, []).append(text(header))
-        found.append("no fields: " + "; ".join(f"{_and(headers)} ({why})" for why, headers in whys.items()))
-    found += [f"the sheet {text(title)} of {sample.name} is another table; it has no fields" for sample in samples for title in sample.others]
+            whys.setdefault(why, []).append(quoted(header))
+        found.append("no fields: " + "; ".join(f"{and_(headers)} ({why})" for why, headers in whys.items()))
+    found += [f"the sheet {quoted(title)} of {sample.name} is another table; it has no fields" for sample in samples for title in sample.others]
     found.append("nobody has checked yet whether the results in tests/cases are right")
     return found
 
@@ -209,12 +199,12 @@ def _same(one: Question) -> dict[str, Any]:
             answer = {"kind": "same", "columns": [[first.sample, first.header], [column.sample, column.header]]}
         more = len({simplify(each.header) for each in other.columns}) - 1
         offers.append({
-            "text": f"{text(column.header)} of {column.sample}{f' and {more} more headers' if more else ''}", "header": column.header,
+            "text": f"{quoted(column.header)} of {column.sample}{f' and {more} more headers' if more else ''}", "header": column.header,
             "sample": column.sample, "values": _three(other.columns), "cells": other.cells, "answer": answer,
         })  # fmt: skip
     of = f" of {first.sample}" if first else ""
     asked = "Is this" if len(offers) == 1 else "Which of these are" if first else "Which of these is"
-    return {"kind": "same", "text": f"{asked} the same as {text(known['header'])}{of}?", "cells": one.cells, "several": first is not None, **known, "offers": offers}
+    return {"kind": "same", "text": f"{asked} the same as {quoted(known['header'])}{of}?", "cells": one.cells, "several": first is not None, **known, "offers": offers}
 
 
 def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, Any]:
@@ -224,7 +214,7 @@ def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, 
     offers = [{"text": words, "values": [], "cells": 0, "answer": {"kind": "setting", "sample": sample, "name": name, "value": value}} for value, words in texts[name]]
     cells = sum(column.filled for column in sender.columns if any(column is one for one in columns))
     return {
-        "kind": name, "text": f"How does {sample} write {_and(text(header) for header in _headers(columns))}?", "cells": cells, "several": False,
+        "kind": name, "text": f"How does {sample} write {and_(quoted(header) for header in _headers(columns))}?", "cells": cells, "several": False,
         "header": columns[0].header, "sample": sample, "values": values, "offers": offers,
     }  # fmt: skip
 
@@ -260,7 +250,7 @@ def in_words(one: dict[str, Any]) -> str:
     if one["kind"] != "same":
         return f"{one['text']}{values(one['values'])}: {' or '.join(offer['text'] for offer in one['offers'])}?"
     which = _or(f"{offer['text']}{values(offer['values'])}" for offer in one["offers"])
-    return f"is {which} the same as {text(one['header'])}{values(one['values'])}?"
+    return f"is {which} the same as {quoted(one['header'])}{values(one['values'])}?"
 
 
 def _or(parts: Iterable[str]) -> str:

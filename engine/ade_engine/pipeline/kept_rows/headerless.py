@@ -7,17 +7,13 @@ such as an e-mail address. What is uncertain is told in a notice: no row is lost
 
 from __future__ import annotations
 
-import datetime
-
-import polars as pl
-
-from ade_engine.fields.readers import profile
 from ade_engine.fields.units import is_unit
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, KIND_NAMES, NOTE, TITLE, TOTAL, RowSpan
 from ade_engine.pipeline.finding.on_its_side import fields_of, is_period, names_columns
 from ade_engine.pipeline.finding.row_detectors import known_words
+from ade_engine.pipeline.kept_rows.rows_in_context import MOST_COMPARED, begins_block, kind_of_value, likeness_to_rows_below, names_of
 from ade_engine.pipeline.shared.not_written import OUTSIDE
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 
@@ -36,12 +32,8 @@ _LEAST_OF_HEADER = 0.2
 _LEAST_OF_LAST = 0.25
 #: A row above the header has to fill so many cells to be a record; lines of a name and a value fill two.
 _LEAST_OF_RECORD = 3
-#: Numbers in this range may be the years that a header names.
-_YEARS = (1900, 2100)
-#: So many rows above the header row are looked at, and so many below a row that may be one.
-_MOST_ABOVE, _MOST_COMPARED = 100, 40
-#: A longer text is no value.
-_LONGEST_VALUE = 120
+#: So many rows above the header row are looked at.
+_MOST_ABOVE = 100
 #: Values that no header has.
 _ADDRESSES = frozenset(("email", "phone"))
 #: What a row is, in words.
@@ -110,24 +102,6 @@ def _is_other_table(said: tuple[str, ...]) -> bool:
     return len({*said[1:]} - {""}) > 1 and any(map(str.isalpha, said[0]))
 
 
-def likeness_to_rows_below(kinds: bytearray, scan: SheetScan, row: int) -> int:
-    """The columns in which a row has a value as the rows below have, less those in which it has a text above values."""
-    cells = scan.row(row)
-    below: list[list[Any]] = []
-    for one in range(row + 1, min(len(kinds), row + 1 + _MOST_COMPARED)):
-        if not scan.is_empty_row(one):
-            below.append(scan.row(one))
-        elif below:
-            # What follows may be another table.
-            break
-    likeness = 0
-    for column, cell in enumerate(cells):
-        below_it = {_kind(one[column]) for one in below if column < len(one) and not is_blank(one[column])}
-        if not is_blank(cell) and len(below_it) == 1 and below_it != {""}:
-            likeness += 1 if _kind(cell) in below_it else -1
-    return likeness
-
-
 class _Sheet:
     """The rows of a sheet, and what is known of each."""
 
@@ -154,17 +128,14 @@ class _Sheet:
 
     def has_values(self, row: int) -> bool:
         """Whether a row has what no header has: an address, a number that is no year, a day."""
-        return any(_kind(cell) for cell in self.cells(row))
+        return any(kind_of_value(cell) for cell in self.cells(row))
 
     def is_record(self, row: int) -> bool:
         """Whether a row that was guessed to be the header is a record."""
         looks = self.layouts[row].state
-        if looks == "header" or self.has_known_word(row) or self.likeness_to_rows_below(row) < 0:
+        if looks == "header" or self.has_known_word(row) or likeness_to_rows_below(self.kinds, self.scan, row) < 0:
             return False
         return self.kinds[row] in (DATA, TOTAL) and looks in ("data", "total") or self.has_values(row)
-
-    def likeness_to_rows_below(self, row: int) -> int:
-        return likeness_to_rows_below(self.kinds, self.scan, row)
 
     def judge_guess(self, span: RowSpan, first: int, what: str = "") -> None:
         """Let a table whose header row was guessed begin with its first record, or say what is doubtful."""
@@ -173,7 +144,7 @@ class _Sheet:
         is_thin = is_followed and len(self.cells(row)) * 2 <= len(self.cells(row + 1))
         if self.is_record(row):
             span.header_rows = 0
-        elif is_thin and not self.has_known_word(row) and self.likeness_to_rows_below(row + 1) < 0:
+        elif is_thin and not self.has_known_word(row) and likeness_to_rows_below(self.kinds, self.scan, row + 1) < 0:
             # A title stands above names over values.
             span.start += 1
             self.tell_doubt([span.start])
@@ -263,7 +234,7 @@ class _Sheet:
         if other >= len(self.kinds):
             return False
         pairs = [
-            (_kind(cell), _kind(below))
+            (kind_of_value(cell), kind_of_value(below))
             for cell, below in zip(self.scan.row(row), self.scan.row(other))
             if not is_blank(cell) and not is_blank(below)
         ]
@@ -284,9 +255,9 @@ class _Sheet:
         if not rows or any(one.state != "header" for one in looks):
             # A detector that knows more than the looks took it for the header.
             return []
-        unknown = [row for row in rows if not self.has_known_word(row) and self.likeness_to_rows_below(row) >= 0]
+        unknown = [row for row in rows if not self.has_known_word(row) and likeness_to_rows_below(self.kinds, self.scan, row) >= 0]
         for row in unknown:
-            kinds = {_kind(cell) for cell in self.cells(row)} - {""}
+            kinds = {kind_of_value(cell) for cell in self.cells(row)} - {""}
             is_doubtful = bool(kinds) and self.layouts[row]["header"] < _SURE
             if row > span.start and (kinds & _ADDRESSES or len(kinds) > 1 or is_doubtful):
                 self.tell_kept([row], "looks like a part of the header, and has values")
@@ -303,7 +274,7 @@ class _Sheet:
                 span.header_rows = 0
                 self.tell_no_header(row)
                 return []
-        addressed = next((row for row in rows if _ADDRESSES.intersection(map(_kind, self.cells(row)))), None)
+        addressed = next((row for row in rows if _ADDRESSES.intersection(map(kind_of_value, self.cells(row)))), None)
         last = rows[-1]
         is_apart = span.data_start < span.stop and self.scan.is_empty_row(span.data_start)
         weak = [row for row in rows if self.layouts[row]["header"] < _SURE and not self.has_known_word(row)]
@@ -376,7 +347,7 @@ class _Sheet:
             and (looks["header"] >= _LEAST_OF_HEADER or self.scan.is_empty_row(number - 1))
             and len(self.cells(number)) > 1
             and not self.has_values(number)
-            and self.likeness_to_rows_below(number) < 0
+            and likeness_to_rows_below(self.kinds, self.scan, number) < 0
             or self.by_context
             and self.kinds[number] in (DATA, NOTE, TITLE)
             and self.is_other_header(span, number)
@@ -388,12 +359,10 @@ class _Sheet:
         """Whether a row of names below a blank row stands above texts alone, or above texts in a column of values: nothing tells such a
         header from a record.
         """
-        from ade_engine.pipeline.kept_rows.rows_in_context import begins_block, names_of
-
         if not begins_block(self.scan, row) or not names_of(self.scan.row(row)) or self.kinds[row + 1] == HEADER:
             return False
-        ((_, stop), *_) = self.blocks(row, min(row + _MOST_COMPARED, len(self.kinds)))
-        above = [self.scan.row(one) for one in range(max(span.data_start, row - _MOST_COMPARED), row) if not self.scan.is_empty_row(one)]
+        ((_, stop), *_) = self.blocks(row, min(row + MOST_COMPARED, len(self.kinds)))
+        above = [self.scan.row(one) for one in range(max(span.data_start, row - MOST_COMPARED), row) if not self.scan.is_empty_row(one)]
         below = [self.scan.row(one) for one in range(row + 1, stop)]
         cells = self.scan.row(row)
         named = [column for column, cell in enumerate(cells) if not is_blank(cell)]
@@ -405,11 +374,11 @@ class _Sheet:
         if not any(map(self.has_values, range(row + 1, stop))):
             is_left_out = self.kinds[row] != DATA and len(named) * 2 <= len(self.cells(span.start))
             return not is_left_out
-        return any(_are_values(over) and under and not any(map(_kind, under)) for _, over, under in columns)
+        return any(_are_values(over) and under and not any(map(kind_of_value, under)) for _, over, under in columns)
 
     def is_on_its_side(self, span: RowSpan) -> bool:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
-        rows = range(span.start, min(span.stop, span.start + _MOST_COMPARED))
+        rows = range(span.start, min(span.stop, span.start + MOST_COMPARED))
         first = [cell for row in rows if (cell := next((cell for cell in self.scan.row(row) if not is_blank(cell)), None)) is not None]
         known = sum(map(self.is_word, first))
         below = len(fields_of(first, self.words))
@@ -485,20 +454,4 @@ def _is_in_shape(name: str, above: list[Any], below: list[Any]) -> bool:
 
 def _are_values(cells: list[Any]) -> bool:
     """Whether some cells are values, nine in ten of them at least."""
-    return len(cells) > 1 and sum(bool(_kind(cell)) for cell in cells) * 10 >= len(cells) * 9
-
-
-def _kind(cell: Any) -> str:
-    """What a value is that no header is: ``email``, ``phone``, ``date``, ``number``; nothing for texts and years."""
-    if isinstance(cell, (bool, datetime.date, datetime.time, datetime.timedelta)):
-        return "number" if isinstance(cell, bool) else "date"
-    text = str(cell).strip()
-    if text.removesuffix(".0").isdigit() and _YEARS[0] <= int(text.removesuffix(".0")) <= _YEARS[1]:
-        return ""
-    if isinstance(cell, (int, float)):
-        return "number"
-    # Without a digit or an @ a text is none of these.
-    if not isinstance(cell, str) or len(text) > _LONGEST_VALUE or not ("@" in text or any(map(str.isdigit, text))):
-        return ""
-    found = profile(pl.Series([text]))["patterns"]
-    return next((kind for kind in ("email", "phone", "date", "number") if found[kind]), "")
+    return len(cells) > 1 and sum(bool(kind_of_value(cell)) for cell in cells) * 10 >= len(cells) * 9

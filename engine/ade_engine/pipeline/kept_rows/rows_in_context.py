@@ -7,9 +7,13 @@ Where neither is clear, a lone text belongs to nothing, and is told.
 
 from __future__ import annotations
 
+import datetime
 import re
 
+import polars as pl
+
 from ade_engine.fields.headers import simplify
+from ade_engine.fields.readers import profile
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import is_blank
 from ade_engine.pipeline.finding.header_rows import DATA, GROUP, HEADER, LINE, LONE, NOTE, TITLE, TOTAL
@@ -36,6 +40,12 @@ _MOST_OF_NAME, _MOST_NAMED = 3, 2
 _LONGEST_NAME = 40
 #: Names that stand above values in so many columns are a header.
 _ABOVE_VALUES = -2
+#: So many rows below a row that may be a header are looked at.
+MOST_COMPARED = 40
+#: Numbers in this range may be the years that a header names.
+_YEARS = (1900, 2100)
+#: A longer text is no value.
+_LONGEST_VALUE = 120
 _DIGITS = re.compile(r"\d+")
 
 
@@ -108,12 +118,44 @@ def mark_lone_headers(kinds: bytearray, scan: SheetScan, words: dict[str, str]) 
                 kinds[start] = NOTE
 
 
+def likeness_to_rows_below(kinds: bytearray, scan: SheetScan, row: int) -> int:
+    """The columns in which a row has a value as the rows below have, less those in which it has a text above values."""
+    cells = scan.row(row)
+    below: list[list[Any]] = []
+    for one in range(row + 1, min(len(kinds), row + 1 + MOST_COMPARED)):
+        if not scan.is_empty_row(one):
+            below.append(scan.row(one))
+        elif below:
+            # What follows may be another table.
+            break
+    likeness = 0
+    for column, cell in enumerate(cells):
+        below_it = {kind_of_value(one[column]) for one in below if column < len(one) and not is_blank(one[column])}
+        if not is_blank(cell) and len(below_it) == 1 and below_it != {""}:
+            likeness += 1 if kind_of_value(cell) in below_it else -1
+    return likeness
+
+
+def kind_of_value(cell: Any) -> str:
+    """What a value is that no header is: ``email``, ``phone``, ``date``, ``number``; nothing for texts and years."""
+    if isinstance(cell, (bool, datetime.date, datetime.time, datetime.timedelta)):
+        return "number" if isinstance(cell, bool) else "date"
+    text = str(cell).strip()
+    if text.removesuffix(".0").isdigit() and _YEARS[0] <= int(text.removesuffix(".0")) <= _YEARS[1]:
+        return ""
+    if isinstance(cell, (int, float)):
+        return "number"
+    # Without a digit or an @ a text is none of these.
+    if not isinstance(cell, str) or len(text) > _LONGEST_VALUE or not ("@" in text or any(map(str.isdigit, text))):
+        return ""
+    found = profile(pl.Series([text]))["patterns"]
+    return next((kind for kind in ("email", "phone", "date", "number") if found[kind]), "")
+
+
 def mark_further_headers(context: RunContext, kinds: bytearray, scan: SheetScan, words: dict[str, str]) -> None:
     """Make headers of rows of texts, below a blank row, in which a word is the header of a field and no other cell of its column; or, in
     edition 2026, above values in several columns: no column reads the names of the table below.
     """
-    from ade_engine.pipeline.kept_rows.headerless import likeness_to_rows_below
-
     found = []
     is_new = context.settings.edition == "2026"
     first = kinds.find(HEADER)

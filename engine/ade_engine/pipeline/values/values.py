@@ -443,6 +443,7 @@ _PLAIN = {
     _NO_SAVED_VALUE: "a formula that was saved without its result; open the file in a spreadsheet program and save it",
     "a code that has lost its digits": "a program has cut off the last digits of this code; ask for it as text",
 }
+_AMBIGUOUS_COLUMN = "ambiguous column, "
 _AMBIGUOUS = re.compile(r"ambiguous: (.*) by (.*) alone")
 #: The column of one message by itself.
 _ALONE = "__ade_message"
@@ -715,7 +716,9 @@ def _plain(message: str) -> str:
     """What the engine says of cells in plain words."""
     if said := _AMBIGUOUS.fullmatch(message):
         return f"can be read in two ways: read as {said[1]} (because of {said[2]})"
-    return _PLAIN.get(message, message.replace("ambiguous column, ", "the column can be read in two ways: ", 1) if message.startswith("ambiguous column, ") else message)
+    if message.startswith(_AMBIGUOUS_COLUMN):
+        return f"the column can be read in two ways: {message.removeprefix(_AMBIGUOUS_COLUMN)}"
+    return _PLAIN.get(message, message)
 
 
 def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.Series:
