@@ -50,7 +50,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 
 #[test]
 fn every_operation_has_a_name_of_its_own() {
-    const VERBS: [&str; 22] = [
+    const VERBS: [&str; 24] = [
         "activate",
         "cancel",
         "check",
@@ -60,7 +60,9 @@ fn every_operation_has_a_name_of_its_own() {
         "download",
         "explain",
         "find",
+        "fix",
         "get",
+        "infer",
         "list",
         "pause",
         "publish",

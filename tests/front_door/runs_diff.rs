@@ -109,8 +109,8 @@ fn rows_are_paired_by_their_key(place: &Place) {
     assert_eq!(
         found["rows"]["cells"],
         json!([
-            {"row": "C3", "column": "email", "before": "c@example.org", "after": "c@example.com"},
-            {"row": "C3", "column": "pay", "before": "30", "after": "35.25"},
+            {"row": "C3", "column": "email", "before": "c@example.org", "after": "c@example.com", "source": "pay-04!D2"},
+            {"row": "C3", "column": "pay", "before": "30", "after": "35.25", "source": "pay-04!E2"},
         ])
     );
     assert_eq!(

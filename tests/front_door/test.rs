@@ -67,7 +67,10 @@ fn a_case_that_came_out_otherwise_is_shown_and_written_where_that_is_asked_for(p
 fn what_was_written_is_compared_with_what_the_edited_configuration_makes(place: &Place) {
     place.write("a.csv", "Surname,Hours\nKing,5\nLee,7\n");
     place.write("b.csv", "Surname,Hours\nBell,3\n");
-    place.ade_refuses("test crew --past 3", "no run of crew");
+    place.ade_refuses(
+        "test crew --past 3",
+        "no successful run of crew still has its input and output",
+    );
     place.ade("run crew a.csv b.csv").succeeds();
     place
         .ade("test crew --past 3")

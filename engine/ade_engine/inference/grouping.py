@@ -206,7 +206,11 @@ class Grouping:
             return
         for first in self._groups_of(one):
             for second in self._groups_of(other):
-                if first in self.groups and second in self.groups and self.can_join(first, second):
+                if first is second:
+                    # That was found without a word; what a person says is the better reason.
+                    said = {simplify(one[1]), simplify(other[1])}
+                    first.merges = [(sample, header, YOU_SAID_SO if simplify(header) in said else reason) for sample, header, reason in first.merges]
+                elif first in self.groups and second in self.groups and self.can_join(first, second):
                     self.join(first, second, YOU_SAID_SO)
 
     def can_join(self, one: Group, other: Group) -> bool:
