@@ -775,7 +775,8 @@ export interface paths {
         /**
          * Upload a configuration.
          * @description The body is an archive of its folder, a ZIP or a tar in gzip, as it is or as the file of a form. A folder that holds everything is
-         *     taken off. Or the body is JSON with a name: then the draft begins with a template, or with no files, which follow one by one. What was uploaded is a draft until it is published.
+         *     taken off. Or the body is JSON with a name: then the draft begins with a template, with the files of another configuration as
+         *     they are now, or with no files, which follow one by one or are inferred from samples. What was uploaded is a draft until it is published.
          */
         post: operations["create_config"];
         delete?: never;
@@ -1084,6 +1085,52 @@ export interface paths {
          *     `config_invalid` and its `error`; 409 `environment_not_ready` as for a check.
          */
         post: operations["try_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configs/{config_id}/fix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give fields the headers that a run's file has: in the draft, or under `ade dev` in the folder.
+         * @description That is what `ade fix` does. The answer names the columns that no field claimed, the fields without a column, and which may belong
+         *     together, those with a reason first. What is accepted is answered as a patch, and with `write` written, where nobody has changed the
+         *     file meanwhile. 409 `config_invalid` and 409 `environment_not_ready` as for a trial.
+         */
+        post: operations["fix_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/configs/{config_id}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Infer the draft of a configuration from samples.
+         * @description That is what `ade init --from` does: columns become fields with readers and checks, what senders write in their own way becomes settings,
+         *     and each sample becomes a case. The files take the place of the draft's; one that has files is replaced only by who says which it is,
+         *     as by `PUT …/draft`. The questions say what nobody could know: sent again with answers, the draft is inferred anew.
+         *
+         *     409 `environment_not_ready` as for a check.
+         */
+        post: operations["infer_config"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1566,6 +1613,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A column of the file that is a field's. */
+        Accepted: {
+            /** @description The field. */
+            field: string;
+            /** @description The column's header. */
+            header: string;
+        };
         /** @description Which version runs are to use. */
         Activation: {
             /**
@@ -1875,6 +1929,13 @@ export interface components {
              * @description Null until it was built.
              */
             size_bytes: number | null;
+        };
+        /** @description A column that is no field. */
+        ColumnLeftOut: {
+            /** @description Its header. */
+            header: string;
+            /** @description Why. */
+            reason: string;
         };
         /** @description A configuration, and whether there is something to publish. */
         ConfigurationDetails: components["schemas"]["KnownConfiguration"] & {
@@ -2315,6 +2376,22 @@ export interface components {
          * @enum {string}
          */
         FileKind: "input" | "output" | "table" | "issues" | "row_map" | "annotated" | "artifact" | "log" | "request" | "other";
+        /** @description What can be mended, and what was. */
+        Fix: components["schemas"]["HeaderSuggestions"] & {
+            /** @description The files with the headers that were accepted. */
+            edits: components["schemas"]["FixedFile"][];
+            /** @description What cannot be written, and has to be by a person. */
+            pastes: components["schemas"]["HeaderToPaste"][];
+            /** @description Whether the files were written. */
+            written: boolean;
+        };
+        /** @description A file with more headers. */
+        FixedFile: {
+            /** @description Its path in the configuration. */
+            path: string;
+            /** @description What differs, as a patch has it. */
+            diff: string;
+        };
         /** @description A cell. */
         FoundCell: {
             /** Format: int64 */
@@ -2328,12 +2405,170 @@ export interface components {
             /** @description Where to go on: the `from` of the next search; null: the whole sheet was searched. */
             next: string | null;
         };
+        /** @description A column that may be a field's. */
+        HeaderSuggestion: {
+            /** @description The field. */
+            field: string;
+            /** @description The column's header. */
+            header: string;
+            /** @description Its sheet. */
+            sheet: string;
+            /** @description Why it is; null: nobody knows, and a person may. */
+            reason: string | null;
+            /**
+             * Format: double
+             * @description How alike they look, from 0 to 1.
+             */
+            likeness: number;
+        };
+        /** @description What could be mended. */
+        HeaderSuggestions: {
+            /** @description The fields without a column. */
+            fields: string[];
+            /** @description The columns without a field. */
+            columns: components["schemas"]["UnclaimedColumn"][];
+            /** @description Which may belong together, those with a reason first. */
+            suggestions: components["schemas"]["HeaderSuggestion"][];
+        };
+        /** @description What a person has to write. */
+        HeaderToPaste: {
+            /** @description The field. */
+            field: string;
+            /** @description Its new header. */
+            header: string;
+            /** @description Why it cannot be written. */
+            why: string;
+        };
         /** @description The server lives. */
         Health: {
             /** @description `ok`. */
             status: string;
             /** @description The version of `ade`. */
             version: string;
+        };
+        /** @description What samples show. */
+        Inferred: {
+            /** @description The samples. */
+            samples: components["schemas"]["InferredSample"][];
+            /** @description The fields. */
+            fields: components["schemas"]["InferredField"][];
+            /** @description The columns that are none. */
+            left_out: components["schemas"]["ColumnLeftOut"][];
+            /** @description The settings. */
+            settings: components["schemas"]["ShownSetting"][];
+            /** @description The settings in which the senders differ. */
+            differing: string[];
+            /** @description The senders. */
+            senders: components["schemas"]["InferredSender"][];
+            /** @description The cases. */
+            cases: components["schemas"]["InferredCase"][];
+            /** @description What a person may know, the most cells first. */
+            questions: components["schemas"]["InferredQuestion"][];
+            /** @description What a person should look at first. */
+            look: string[];
+        };
+        /** @description What a person says of a question; the other offers are not right. */
+        InferredAnswer: {
+            /** @description The question's number. */
+            question: number;
+            /** @description The numbers of the offers that are right, from 1. */
+            right: number[];
+        };
+        /** @description A case of a sample. */
+        InferredCase: {
+            /** @description Its name. */
+            name: string;
+            /** @description The sample. */
+            sample: string;
+            /** @description How many of its records the case has not. */
+            left_out: number;
+        };
+        /** @description A field of the new configuration. */
+        InferredField: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its label. */
+            label: string;
+            /** @description The headers that it is found by. */
+            headers: string[];
+            /** @description Its reader. */
+            read: string;
+            /** @description Its checks: `required`, `unique`, `one_of`, `not_negative`. */
+            checks: string[];
+            /** @description The values of `one_of`. */
+            values: string[];
+            /** @description The samples' columns that it has: file and header. */
+            columns: [
+                string,
+                string
+            ][];
+            /** @description Columns with another header, and why they are the same. */
+            merges: components["schemas"]["InferredMerge"][];
+            /** @description The header that it is perhaps the same as. */
+            perhaps: string | null;
+            /** @description What a person should know of it. */
+            remarks: string[];
+        };
+        /** @description A column that is a field's for a reason. */
+        InferredMerge: {
+            /** @description The sample. */
+            sample: string;
+            /** @description Its header. */
+            header: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A possible answer. */
+        InferredOffer: {
+            /** @description It in words. */
+            text: string;
+            /** @description Its header, where it is a column. */
+            header: string | null;
+            /** @description Its sample, where it is a column. */
+            sample: string | null;
+            /** @description Three of its values. */
+            values: string[];
+            /** @description The cells that depend on it. */
+            cells: number;
+        };
+        /** @description What a person may know, and cells depend on. */
+        InferredQuestion: {
+            /** @description Its number, from 1. */
+            id: number;
+            /** @description `same`, or the setting that is asked for. */
+            kind: string;
+            /** @description It in words. */
+            text: string;
+            /** @description So many cells stand elsewhere, or are read otherwise, depending on the answer. */
+            cells: number;
+            /** @description Whether several of the offers may be right. */
+            several: boolean;
+            /** @description The header that is asked about. */
+            header: string;
+            /** @description Its sample; none where it is a wished column. */
+            sample: string | null;
+            /** @description Three of its values. */
+            values: string[];
+            /** @description What may be the answer. */
+            offers: components["schemas"]["InferredOffer"][];
+        };
+        /** @description A sample that was read. */
+        InferredSample: {
+            /** @description The file's name. */
+            name: string;
+            /** @description The records in it. */
+            rows: number;
+        };
+        /** @description A sender: samples of one layout. */
+        InferredSender: {
+            /** @description Its files. */
+            files: string[];
+            /** @description The pattern of their names; empty: there is none that is theirs alone. */
+            pattern: string;
+            /** @description The fields that it has no column of. */
+            lacks: string[];
+            /** @description How it writes days and numbers. */
+            settings: components["schemas"]["SenderSetting"][];
         };
         /** @description Which input. */
         InputName: {
@@ -2641,12 +2876,55 @@ export interface components {
              */
             wait: boolean;
         };
-        /** @description A configuration without files yet, or with those of a template. */
+        /** @description A configuration without files yet, or with those of a template or of another configuration. */
         NewConfiguration: {
             /** @description Its name. */
             name: string;
             /** @description The template that it begins with; absent: it has no files yet. */
             template?: string;
+            /** @description The configuration that it begins with instead: its draft, or its folder, as it is now. */
+            copy_of?: string;
+        };
+        /** @description Whose file has what headers. */
+        NewFix: {
+            /**
+             * @description The run whose file is looked at, whatever configuration it had.
+             * @default
+             */
+            run_id: string;
+            /**
+             * @description Which columns are which fields'; absent: nothing is changed, and the answer says which may be.
+             * @default []
+             */
+            accept: components["schemas"]["Accepted"][];
+            /**
+             * @description Whether what is accepted is written; otherwise it is shown.
+             * @default false
+             */
+            write: boolean;
+        };
+        /** @description From which samples a draft is inferred. */
+        NewInference: {
+            /**
+             * @description The documents: a month of one sender, or of all; at most 100.
+             * @default []
+             */
+            document_ids: string[];
+            /**
+             * @description The wished columns; absent: those of the samples.
+             * @default []
+             */
+            fields: string[];
+            /**
+             * @description Headers that are of one field.
+             * @default []
+             */
+            same: components["schemas"]["SameHeaders"][];
+            /**
+             * @description What is said of the questions that the same samples lead to without it.
+             * @default []
+             */
+            answers: components["schemas"]["InferredAnswer"][];
         };
         /** @description A job to be made. */
         NewJob: {
@@ -3498,11 +3776,27 @@ export interface components {
          * @enum {string}
          */
         RunsUse: "version" | "folder" | "nothing";
+        /** @description Two headers that are of one field. */
+        SameHeaders: {
+            /** @description The one. */
+            one: string;
+            /** @description The other. */
+            other: string;
+        };
         /**
          * @description What a token allows. Each scope includes those before it.
          * @enum {string}
          */
         Scope: "read" | "run" | "admin";
+        /** @description A setting of a sender. */
+        SenderSetting: {
+            /** @description The setting. */
+            name: string;
+            /** @description Its value. */
+            value: string;
+            /** @description Why it is this one. */
+            why: string;
+        };
         /** @description A setting. */
         Setting: {
             /** @description The environment variable. */
@@ -3561,6 +3855,15 @@ export interface components {
         /** @description The sheets of a file. */
         SheetList: {
             sheets: components["schemas"]["Sheet"][];
+        };
+        /** @description A setting that columns show. */
+        ShownSetting: {
+            /** @description The setting. */
+            name: string;
+            /** @description Its value. */
+            value: string;
+            /** @description The headers of the columns. */
+            shown_by: string[];
         };
         /** @description A process that executes runs or builds environments. */
         ShownWorker: {
@@ -3789,6 +4092,13 @@ export interface components {
             /** @description The rules whose number of issues is another. */
             issues: components["schemas"]["RuleChange"][];
             changes: components["schemas"]["TrialChanges"] | null;
+        };
+        /** @description A column of the file that no field claimed. */
+        UnclaimedColumn: {
+            /** @description The sheet. */
+            sheet: string;
+            /** @description Its header. */
+            header: string;
         };
         /** @description A published version of a configuration: files that never change. */
         Version: {
@@ -6596,6 +6906,86 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["OtherType"];
             422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    fix_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The configuration */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFix"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fix"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["OtherType"];
+            422: components["responses"]["NotUsable"];
+            500: components["responses"]["Failed"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    infer_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the list of files that is replaced, or `*` for whatever is there */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The configuration */
+                config_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInference"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inferred"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["OtherType"];
+            422: components["responses"]["NotUsable"];
+            428: components["responses"]["NotConditional"];
             500: components["responses"]["Failed"];
             503: components["responses"]["Unavailable"];
         };
