@@ -130,7 +130,7 @@ def answered(family: Family, questions: list[dict], names: dict[str, str]) -> li
         for offer in question["offers"]:
             if question["kind"] == "same":
                 columns = offer["answer"].get("columns") or [offer["answer"]["column"]]
-                is_it = len({*([wish] if len(columns) == 1 else []), *(meant[sample][header] for sample, header in columns)}) == 1
+                is_it = len({*([wish] if len(columns) == 1 else []), *(meant[sample].get(header, header) for sample, header in columns)}) == 1
             else:
                 layout = family.truth[short[question["sample"]]]["layout"]
                 order = layout.get("date_order") or ("mdy" if layout["date"].startswith("%m") else "dmy")

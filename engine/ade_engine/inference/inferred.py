@@ -108,8 +108,9 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
             continue
         why = left_out(group.columns)
         of = {id(sender_of[column.sample]) for column in group.columns}
-        # What could be a wished column where that has none is not lost.
-        if why is None and wished and not any(not one.columns or one.sense == group.sense and grouping.can_join(one, group) for one in wished):
+        # What could be a wished column is not lost, nor anything of several senders where one has no column.
+        could_be = [one.sense == group.sense and grouping.can_join(one, group) if one.columns else len(senders) > 1 for one in wished]
+        if why is None and wished and not any(could_be):
             why = "not among the wished columns"
         elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS and not any(column.made and column.made.constant for column in group.columns):
             why = f"only {group.columns[0].sample} has it" + (f", and it is perhaps {group.perhaps.headers[0]}" if group.perhaps else "")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from ade_engine.models.errors import ConfigError, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
+
+    import polars as pl
 
 #: The severities of issues, the worst first. The engine's own words for events and notices are levels.
 SEVERITIES = ERROR, WARNING, INFO = "error", "warning", "info"
@@ -25,14 +25,23 @@ def checked_severity(word: object, whose: str) -> str:
     raise ConfigError(f"{whose} has the severity {word!r}; it should be 'error', 'warning' or 'info'{nearest(word, SEVERITIES)}")
 
 
-#: The keys of a line of the list of issues, in their order, and their types.
-KEYS = {
-    **dict.fromkeys(("sheet", "cell", "severity", "field", "label", "rule", "message", "value", "written", "key", "output"), pl.String()),
-    "row": pl.UInt32(),
-    "column": pl.String(),
-    "output_sheet": pl.String(),
-    "table": pl.UInt32(),
-}
+#: The keys of a line of the list of issues, in their order.
+KEYS = (
+    "sheet", "cell", "severity", "field", "label", "rule", "message", "value", "written", "key", "output", "row", "column", "output_sheet", "table",
+)  # fmt: skip
+
+
+def listed(lines: Iterable[Issue]) -> dict[str, list[Any]]:
+    """The columns of the list, by their keys."""
+    found = [*lines]
+    return {key: [getattr(line, key) for line in found] for key in KEYS}
+
+
+def types_of_list() -> dict[str, pl.DataType]:
+    """The types of its columns."""
+    import polars as pl
+
+    return {key: pl.UInt32() if key in ("row", "table") else pl.String() for key in KEYS}
 
 
 class Issue:

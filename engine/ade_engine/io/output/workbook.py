@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import os
-from operator import attrgetter
 from typing import Any
 
 from ade_engine import _native
@@ -19,7 +18,7 @@ from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.own_list import OwnList
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 from ade_engine.models.errors import OutputError
-from ade_engine.models.issues import KEYS, by_severity
+from ade_engine.models.issues import by_severity, listed, types_of_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -211,18 +210,17 @@ class Output:
             return None
         # Hooks that have touched the workbook may have moved what the lines are of.
         if self._listed is None or self.is_touched:
-            found = [line for lines, _ in self._issues for line in lines]
-            columns = {key: list(map(attrgetter(key), found)) for key in KEYS}
+            columns = listed(line for lines, _ in self._issues for line in lines)
             if self.is_touched:
                 stand = [(len(lines), table, table is None or self.stands(table)) for lines, table in self._issues]
                 is_there = [one for count, _, one in stand for _ in range(count)]
                 titles = [None if table is None else table.sheet.title for count, table, _ in stand for _ in range(count)]
                 columns["output"] = [place if one else None for place, one in zip(columns["output"], is_there)]
                 columns["output_sheet"] = [(title or former) if one else None for former, title, one in zip(columns["output_sheet"], titles, is_there)]
-            lines = pl.DataFrame(columns, schema=KEYS)
+            lines = pl.DataFrame(columns, schema=types_of_list())
             sheets = {title: number for number, title in enumerate(lines.get_column("sheet").unique(maintain_order=True))}
             at = pl.col("sheet").replace_strict(sheets, return_dtype=pl.UInt32)
-            self._listed = lines.sort(at, "row", pl.col("column").str.len_bytes(), "column", "rule", maintain_order=True, nulls_last=False) if found else lines
+            self._listed = lines.sort(at, "row", pl.col("column").str.len_bytes(), "column", "rule", maintain_order=True, nulls_last=False) if lines.height else lines
         return self._listed
 
     def save(self, path: str, beside_it: Mapping[str, Callable[[str], None]] | None = None) -> None:

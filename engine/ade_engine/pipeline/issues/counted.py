@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.io.limits import MOST_ISSUES
-from ade_engine.models.issues import KEYS, by_severity
+from ade_engine.models.issues import by_severity, types_of_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def told(
 ) -> dict[str, Any]:
     """What an event tells of the list of a run. ``unnamed``: the rules that stand in no code; ``fields``: those that may be named."""
     if lines is None:
-        lines = pl.DataFrame(schema=KEYS)
+        lines = pl.DataFrame(schema=types_of_list())
     listed = min(lines.height, MOST_ISSUES)
     return {
         "issues": _by_rule(lines, unnamed, fields) if lines.height else [],
