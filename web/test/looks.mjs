@@ -5,9 +5,9 @@ import { join } from 'node:path'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-export const WIDTHS = [1280, 768, 390]
+export const WIDTHS = [1440, 1024, 390]
 export const THEMES = ['light', 'dark']
-const HEIGHTS = { 1280: 800, 768: 1024, 390: 844 }
+const HEIGHTS = { 1440: 900, 1024: 768, 390: 844 }
 
 /** Waits until nothing that is shown is on its way any more. */
 export const settled = (page) =>
@@ -58,7 +58,7 @@ export class Looks {
   }
 
   async back(page) {
-    await page.setViewportSize({ width: 1280, height: HEIGHTS[1280] })
+    await page.setViewportSize({ width: 1280, height: 800 })
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
     await settled(page)
   }
