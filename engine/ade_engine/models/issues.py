@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from ade_engine.models.errors import ConfigError, nearest
 
 TYPE_CHECKING = False
@@ -34,7 +36,7 @@ KEYS = (
 def listed(lines: Iterable[Issue]) -> dict[str, list[Any]]:
     """The columns of the list, by their keys."""
     found = [*lines]
-    return {key: [getattr(line, key) for line in found] for key in KEYS}
+    return {key: [*map(attrgetter(key), found)] for key in KEYS}
 
 
 def types_of_list() -> dict[str, pl.DataType]:

@@ -70,7 +70,7 @@ class Collected:
         known = self._by_field.get(field, ())
         of_hook = f"{field}.hook" if field else "hook"
         # Without a row's number its text tells the parts; with one they have to agree on both.
-        has_ids = all(cell[0] is not None for cell in cells) and all(cell[0] is not None for cell, _ in known)
+        has_ids = None not in [id for id, _ in cells] and None not in [id for (id, _), _ in known]
         made: dict[Cell | str, list[Part]] = {}
         for cell, part in known:
             found = made.setdefault(cell if has_ids else cell[1], [])

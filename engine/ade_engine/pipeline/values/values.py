@@ -46,11 +46,11 @@ from ade_engine.pipeline.values.types import column_wanted_as_text, field_type, 
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.fields.surroundings import ColumnSource
-    from ade_engine.pipeline.shared.collected import Collected
+    from ade_engine.pipeline.shared.collected import Cell, Collected, Part
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The names of the values that its callables may take.
@@ -693,11 +693,23 @@ def _collect(
     cells = dict(zip(texts, zip(ids_at(table, [*texts]), texts.values())))
     said = [[one for one in there(part) if one[0] in cells] for part in parts]
     for prefix, messages in zip((name.removesuffix(field) for name in own), said):
-        rule, severity = _RULES[prefix]
-        made = [(at, *(_lost(message, rule, check_dates) if prefix == UNREAD_PREFIX else (message, rule))) for at, message in messages]
-        collected.add(field, [(cells[at], (_plain(message), f"{field}.{rule}", severity)) for at, message, rule in made])
+        collected.add(field, _parts(cells, messages, lambda text: _told(text, field, prefix, check_dates)))
     for (rule, severity), messages in zip(rules, said[len(own) :]):
-        collected.add(field, [(cells[at], (message, rule, severity)) for at, message in messages])
+        collected.add(field, _parts(cells, messages, lambda text: (text, rule, severity)))
+
+
+def _parts(cells: dict[int, Cell], messages: list[tuple[int, str]], told: Callable[[str], Part]) -> list[tuple[Cell, Part]]:
+    """What is said of cells, by their positions; what is said of many is told once."""
+    made = {text: told(text) for text in {text for _, text in messages}}
+    return [(cells[at], made[text]) for at, text in messages]
+
+
+def _told(message: str, field: str, prefix: str, check_dates: bool) -> Part:
+    """What the engine says of a cell in plain words, with the rule and the severity."""
+    rule, severity = _RULES[prefix]
+    if prefix == UNREAD_PREFIX:
+        message, rule = _lost(message, rule, check_dates)
+    return _plain(message), f"{field}.{rule}", severity
 
 
 def _lost(text: str, rule: str, check_dates: bool) -> tuple[str, str]:
