@@ -1,7 +1,7 @@
 """Families of eight senders each, and what one call makes of the first files of all of them: cells of the next month that are right.
 
     python senders.py FOLDER [DRAW]    writes the families, and measures them
-    -v                                 also what was wrong; --only=FAMILY one family alone
+    -v                                 also what was wrong; --only=FAMILY one family alone; --fresh those of ``fresh.py`` in place of these
 
 From the first months of all senders a configuration is made as `ade init --from` does it: plain; after its questions are answered as the
 truth has it; with `--fields` and the names of the truth; and both. It is run on the second months of all. Of a column of the truth those cells
@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import families
+import fresh
 from judge import VERBOSE, Family, cells, configure
 
 #: As in ``families.py``; a family whose name ends with ``+`` has two tables below one another on each sheet, of which the second has headers of its own.
@@ -131,6 +132,8 @@ def answered(family: Family, questions: list[dict], names: dict[str, str]) -> li
             if question["kind"] == "same":
                 columns = offer["answer"].get("columns") or [offer["answer"]["column"]]
                 is_it = len({*([wish] if len(columns) == 1 else []), *(meant[sample].get(header, header) for sample, header in columns)}) == 1
+            elif question["kind"] == "shape":
+                is_it = False  # what stands above a sender's table is no part of its records
             else:
                 layout = family.truth[short[question["sample"]]]["layout"]
                 order = layout.get("date_order") or ("mdy" if layout["date"].startswith("%m") else "dmy")
@@ -199,6 +202,9 @@ def write(folder: Path, draw: str, names: list[str]) -> None:
 
 
 def main(folder: Path) -> int:
+    if "--fresh" in sys.argv:
+        FAMILIES.clear()
+        FAMILIES.update(fresh.FAMILIES)
     if not (folder / "truth.json").exists():
         write(folder, sys.argv[2] if len(sys.argv) > 2 and not sys.argv[2].startswith("-") else "", list(FAMILIES))
     total = measure(folder, next((argument[7:] for argument in sys.argv if argument.startswith("--only=")), None), WAYS)
