@@ -1,17 +1,19 @@
 //! `ade ack`: what a sender's files are known to have, so that runs tell what is new alone.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use ade::checks::fix;
 use ade::configuration::Configuration;
 use ade::engine::Told;
 use ade::run::views::show::show;
+use ade::store::RunRecord;
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::fix::print_edits;
-use crate::ui::{Tone, plural};
+use crate::ui::{Tone, Ui, plural};
 
 /// Say that a notice is known of a sender, so that later runs tell only what is new
 ///
@@ -21,10 +23,11 @@ use crate::ui::{Tone, plural};
 /// `[senders]` in settings.toml. Issues, which belong to cells, are not affected.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade ack latest                         its notices, each with its rule\n  ade ack latest total_differs\n  ade ack acme-2025-04.xlsx hidden_rows_read doubtful_header_row"
+    after_help = "Examples:\n  ade ack latest                         its notices, each with its rule\n  ade ack latest total_differs\n  ade ack acme-2025-04.xlsx hidden_rows_read doubtful_header_row\n  ade ack march/ rows_left_out            of each of its files"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
+    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, `latest`, or a folder of
+    /// inputs: the newest run of each
     #[arg(default_value = "latest")]
     run: String,
     /// The rules of notices that are known
@@ -40,62 +43,59 @@ const CONFIGURATION: &str = "configuration";
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
-    let shown = show(&workspace, &args.run)?;
-    let all: Vec<&Told> = shown
-        .noticed
-        .to_tell()
-        .filter(|told| told.code() != CONFIGURATION)
+    let mut shown = Vec::new();
+    for run in context.runs(&workspace, std::slice::from_ref(&args.run))? {
+        shown.push(show(&workspace, &run.id)?);
+    }
+    let all: Vec<(&RunRecord, Vec<&Told>)> = shown
+        .iter()
+        .map(|one| {
+            let to_tell = one.noticed.to_tell();
+            let of_sender = to_tell.filter(|told| told.code() != CONFIGURATION);
+            (&one.run, of_sender.collect())
+        })
         .collect();
     if args.rule.is_empty() {
-        if ui.json() {
-            ui.document(&json!(all));
-            return Ok(ExitStatus::Done);
-        }
-        for told in &all {
-            let known = if told.is_known() { " (known)" } else { "" };
-            ui.words(
-                "",
-                None,
-                Tone::Plain,
-                &format!("{}{known}: {}", told.rule(), told.sentence()),
-            );
-        }
-        ui.say(format_args!(
-            "{} of {}",
-            plural(all.len() as u64, "notice"),
-            shown.run.input_name
-        ));
+        list(ui, &all);
         return Ok(ExitStatus::Done);
     }
-    if let Some(rule) = args
-        .rule
-        .iter()
-        .find(|rule| all.iter().all(|told| told.rule() != **rule))
-    {
-        let mut rules: Vec<&str> = all.iter().map(|told| told.rule()).collect();
-        rules.dedup();
+    let notices = all.iter().flat_map(|(_, notices)| notices);
+    let rules: BTreeSet<&str> = notices.map(|told| told.rule()).collect();
+    if let Some(rule) = args.rule.iter().find(|rule| !rules.contains(&***rule)) {
         let hint = match rules.is_empty() {
             true => {
                 "it has no notices; `ade issues` lists its issues, which belong to cells".to_owned()
             }
-            false => format!("it has {}", rules.join(", ")),
+            false => format!("it has {}", Vec::from_iter(rules).join(", ")),
         };
-        let message = format!("the run of {} has no notice {rule:?}", shown.run.input_name);
+        let message = match &*all {
+            [(run, _)] => format!("the run of {} has no notice {rule:?}", run.input_name),
+            _ => format!("no run of a file of {} has a notice {rule:?}", args.run),
+        };
         return Err(Failure::usage("usage", message).hint(hint));
     }
-    let chosen: Vec<&Told> = all
-        .into_iter()
-        .filter(|told| args.rule.iter().any(|rule| rule == told.rule()))
-        .collect();
-    let folder = fix::folder_of(&workspace, &shown.run, args.config.as_deref())?;
-    let root = Configuration::open(&folder)?.root;
-    let edit = fix::acknowledged(&root, &shown.run.input_name, &chosen)?;
-    let edits: Vec<fix::Edit> = edit.into_iter().collect();
-    for edit in &edits {
-        fix::write(edit)?;
+    let (mut known, mut edits) = (Vec::new(), Vec::new());
+    for (run, notices) in all {
+        let chosen: Vec<&Told> = notices
+            .into_iter()
+            .filter(|told| args.rule.iter().any(|rule| rule == told.rule()))
+            .collect();
+        let folder = fix::folder_of(&workspace, run, args.config.as_deref())?;
+        let root = Configuration::open(&folder)?.root;
+        // One after the other: the next is added to what this one wrote.
+        if let Some(edit) = fix::acknowledged(&root, &run.input_name, &chosen)? {
+            fix::write(&edit)?;
+            edits.push(edit);
+        }
+        known.push(json!({"run_id": run.id, "notices": chosen}));
     }
     if ui.json() {
-        ui.document(&json!({"run_id": shown.run.id, "notices": chosen, "edits": edits}));
+        let mut told = match &*known {
+            [one] => one.clone(),
+            _ => json!({"runs": known}),
+        };
+        told["edits"] = json!(edits);
+        ui.document(&told);
         return Ok(ExitStatus::Done);
     }
     print_edits(ui, &edits, &[]);
@@ -107,4 +107,37 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         None => ui.say("It is known already"),
     }
     Ok(ExitStatus::Done)
+}
+
+/// Prints the notices of runs with their rules.
+fn list(ui: &Ui, all: &[(&RunRecord, Vec<&Told>)]) {
+    if ui.json() {
+        match all {
+            [(_, notices)] => ui.document(&json!(notices)),
+            _ => {
+                for (run, notices) in all {
+                    ui.document(
+                        &json!({"run_id": run.id, "input": run.input_name, "notices": notices}),
+                    );
+                }
+            }
+        }
+        return;
+    }
+    for (run, notices) in all {
+        if all.len() > 1 && !notices.is_empty() {
+            ui.line(ui.paint(Tone::Strong, &run.input_name));
+        }
+        for told in notices {
+            let known = if told.is_known() { " (known)" } else { "" };
+            let sentence = format!("{}{known}: {}", told.rule(), told.sentence());
+            ui.words("", None, Tone::Plain, &sentence);
+        }
+    }
+    let count: usize = all.iter().map(|(_, notices)| notices.len()).sum();
+    let of = match all {
+        [(run, _)] => run.input_name.clone(),
+        _ => plural(all.len() as u64, "file"),
+    };
+    ui.say(format_args!("{} of {of}", plural(count as u64, "notice")));
 }

@@ -71,7 +71,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
     ("Further commands:", &[]),
 ];
 
-/// The page of `ade --help` with its commands in groups. The text may have colours.
+/// The page of `ade --help` with its commands in groups; other pages as they are. The text may have colours.
 pub fn grouped(page: &str) -> String {
     let lines: Vec<&str> = page.split_inclusive('\n').collect();
     let is_heading = |line: &&str| bare(line).trim_end() == GROUPS[0].0;
@@ -93,6 +93,10 @@ pub fn grouped(page: &str) -> String {
         let is_there = |(_, names): &(&str, &[&str])| names.contains(&&*name);
         GROUPS.iter().position(is_there).unwrap_or(GROUPS.len() - 1)
     };
+    let is_first = |one: &&[&str]| name(one).as_deref() == Some(GROUPS[0].1[0]);
+    if !all.iter().any(is_first) {
+        return page.to_owned();
+    }
     let mut text = lines[..heading].concat();
     for (number, (title, names)) in GROUPS.iter().enumerate() {
         let mut those: Vec<&&[&str]> = all.iter().filter(|one| group_of(one) == number).collect();
@@ -141,5 +145,7 @@ mod tests {
             "Options:",
         ];
         assert_eq!(found, wanted);
+        let below = "About\n\nCommands:\n  ls    List\n  resume  Go on\n";
+        assert_eq!(grouped(below), below);
     }
 }

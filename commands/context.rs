@@ -11,7 +11,7 @@ use ade::base::problem::code;
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::{Prepared, prepare};
 use ade::run::ending::recover::settle;
-use ade::run::inputs::input::{self, Search};
+use ade::run::inputs::input::{InputError, Search, expand};
 use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
 use ade::store::{Opening, RunRecord};
@@ -221,12 +221,6 @@ impl Context {
 
     /// The runs that are named, each once: of a folder the newest one of each of its files. Files that have none are told.
     pub fn runs(&self, workspace: &Workspace, named: &[String]) -> Result<Vec<RunRecord>, Failure> {
-        let search = Search {
-            recursive: false,
-            not_in: &[],
-            output_dir: None,
-            is_copy: &|path| workspace.store.is_copy(path).unwrap_or(false),
-        };
         let mut runs: Vec<RunRecord> = Vec::new();
         let mut add = |run: RunRecord| {
             if runs.iter().all(|known| known.id != run.id) {
@@ -238,15 +232,15 @@ impl Context {
                 add(workspace.run(given)?);
                 continue;
             }
-            for file in input::expand(&[PathBuf::from(given)], &search)?.inputs {
-                match workspace.runs_of_file(&file.path).next().transpose()? {
+            for file in files_of(workspace, &[PathBuf::from(given)])? {
+                match workspace.runs_of_file(&file).next().transpose()? {
                     Some(run) => {
                         workspace.fetch_run(&run)?;
                         add(run);
                     }
                     None => self.ui.say(format_args!(
                         "note: {} has no run yet; `ade run` it first",
-                        self.ui.path(&file.path)
+                        self.ui.path(&file)
                     )),
                 }
             }
@@ -298,4 +292,16 @@ pub fn when_there_is_room<T>(
             return Ok(None);
         }
     }
+}
+
+/// The files that arguments mean, of a folder those in it; painted copies are left out.
+pub fn files_of(workspace: &Workspace, arguments: &[PathBuf]) -> Result<Vec<PathBuf>, InputError> {
+    let search = Search {
+        recursive: false,
+        not_in: &[],
+        output_dir: None,
+        is_copy: &|path| workspace.store.is_copy(path).unwrap_or(false),
+    };
+    let found = expand(arguments, &search)?.inputs;
+    Ok(found.into_iter().map(|input| input.path).collect())
 }

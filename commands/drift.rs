@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use ade::checks::drift::{Drift, drift};
 use serde_json::json;
 
-use crate::context::Context;
-use crate::exit::{ExitStatus, Outcome};
+use crate::context::{Context, files_of};
+use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, plural};
 
@@ -17,11 +17,12 @@ use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, plural};
 /// numbers and months, or `[senders]` in the configuration's settings.toml. Exit status 1: something differs.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade drift acme-2025-04.xlsx --config my-config\n  ade drift acme-2025-04.xlsx --config my-config --since acme-2025-01.xlsx\n  ade drift acme-2025-04.xlsx --config my-config --json"
+    after_help = "Examples:\n  ade drift acme-2025-04.xlsx --config my-config\n  ade drift acme-2025-04.xlsx --config my-config --since acme-2025-01.xlsx\n  ade drift april/ --config my-config                         each file with its sender's last\n  ade drift acme-2025-04.xlsx --config my-config --json"
 )]
 pub struct Args {
-    /// The file
-    file: PathBuf,
+    /// Files, and folders of files
+    #[arg(required = true)]
+    file: Vec<PathBuf>,
     /// The configuration's folder
     #[arg(short, long, value_name = "CONFIG", default_value = ".")]
     config: PathBuf,
@@ -36,29 +37,41 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let lines = LiveLines::new(ui);
     let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
     let cancel = signals::cancel_on_signals_and(lines.clear());
-    let since = args.since.as_deref();
-    let found = drift(
-        &workspace,
-        &prepared,
-        &args.file,
-        since,
-        &cancel,
-        &mut |progress| {
-            shown.show(&progress);
-        },
-    )?;
-    if ui.json() {
-        ui.document(&json!({
-            "input": args.file, "since": {"run_id": found.since.id, "input": found.since.input_name},
-            "differs": found.matters(), "differences": found.differences,
-        }));
-    } else {
-        print(ui, &args.file.to_string_lossy(), &found);
+    let files = files_of(&workspace, &args.file)?;
+    let mut status = ExitStatus::Done;
+    for file in &files {
+        let found = drift(
+            &workspace,
+            &prepared,
+            file,
+            args.since.as_deref(),
+            &cancel,
+            &mut |progress| shown.show(&progress),
+        );
+        let found = match found {
+            // The others are compared all the same.
+            Err(error) if files.len() > 1 && !cancel.is_cancelled() => {
+                let mut failure = Failure::of(&error);
+                failure.message = format!("{}: {}", file.display(), failure.message);
+                ui.failure(&failure);
+                status = status.max(failure.status);
+                continue;
+            }
+            found => found?,
+        };
+        if ui.json() {
+            ui.document(&json!({
+                "input": file, "since": {"run_id": found.since.id, "input": found.since.input_name},
+                "differs": found.matters(), "differences": found.differences,
+            }));
+        } else {
+            print(ui, &file.to_string_lossy(), &found);
+        }
+        if found.matters() {
+            status = status.max(ExitStatus::Refused);
+        }
     }
-    Ok(match found.matters() {
-        true => ExitStatus::Refused,
-        false => ExitStatus::Done,
-    })
+    Ok(status)
 }
 
 fn print(ui: &Ui, file: &str, found: &Drift) {

@@ -1,4 +1,4 @@
-//! `ade runs diff`: what differs between two runs, or between the workbooks of two folders.
+//! `ade runs diff`: what differs between two runs, or between the files of two folders.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,8 @@ use crate::ui::{Tone, Ui, plural, thousands};
 /// Say what differs between two runs, such as last month's and this month's
 ///
 /// Fields and their headers, counts, issues by rule, versions and settings; rows by a key, or as they stand: those that are new, gone or have
-/// other values; and the totals of columns of numbers. Two folders of workbooks are compared file by file.
+/// other values; and the totals of columns of numbers. Two folders are compared file by file: files that were run by their newest runs,
+/// workbooks as they are.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade runs diff payroll-2025-03.xlsx payroll-2025-04.xlsx\n  ade runs diff 0199c2 latest --key member_id\n  ade runs diff march/ april/ --html difference.html\n  ade runs diff 0199c2 latest --json --exit-code"
@@ -44,7 +45,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let key = args.key.as_deref();
     let folders = [Path::new(&args.before), Path::new(&args.after)];
     let (files, left) = if folders.iter().all(|folder| folder.is_dir()) {
-        let found = of_folders(folders, key)?;
+        let workspace = context.open_to_look()?;
+        let found = of_folders(workspace.as_ref(), folders, key)?;
         (found.files, [found.only_before, found.only_after])
     } else {
         let workspace = context.open_for_runs()?;

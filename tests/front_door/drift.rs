@@ -33,6 +33,18 @@ fn nothing_is_said_of_another_month(place: &Place) {
     let told = place.json("drift acme-2025-04.csv -c crew --json");
     has(&told, json!({"differs": false, "differences": []}));
     assert_eq!(told["since"]["input"], "acme-2025-03.csv");
+    std::fs::create_dir(place.path("april")).unwrap();
+    for name in ["acme-2025-04.csv", "other.csv"] {
+        std::fs::copy(
+            place.path("acme-2025-04.csv"),
+            place.path("april").join(name),
+        )
+        .unwrap();
+    }
+    let of_folder = place.ade("drift april -c crew").ends_with(2);
+    of_folder
+        .prints("acme-2025-04.csv has the layout of acme-2025-03.csv")
+        .says("other.csv: there is nothing to compare");
     // Nothing was recorded.
     assert_eq!(place.statuses().len(), 1);
     place

@@ -127,6 +127,9 @@ fn what_was_noticed_is_said_listed_and_recorded() {
         .prints("+sender = \"people\"")
         .says("Wrote config/settings.toml");
     place.ade_says("ack latest ambiguous", "known already");
+    std::fs::create_dir(place.path("month")).unwrap();
+    std::fs::copy(place.path("people.csv"), place.path("month/people.csv")).unwrap();
+    place.ade_says("ack month unread_cells", "known already");
     let again = place.ade("run config people.csv").succeeds();
     let again = again
         .prints("! 2 formulas have no value")

@@ -3,7 +3,7 @@
 use crate::common;
 
 use common::{Place, has};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const MARCH: &str = "Member ID,First name,Last name,E-mail,Pay\nA1,Ann,Lee,a@example.org,10.50\nB2,Bob,Ray,b@example.org,20\n\
     C3,Cy,Moss,c@example.org,30\n";
@@ -46,6 +46,10 @@ fn a_path_names_the_runs_of_that_file(place: &Place) {
     place
         .ade("runs diff jan/pay.csv feb/pay.csv --exit-code")
         .ends_with(1);
+    // Of folders that were run the runs are compared, where a file itself has a title above its table or other words.
+    let told = place.json("runs diff jan feb --json");
+    let ids = |file: &Value| file["run_ids"].to_string();
+    assert_eq!(ids(&told["differences"][0]), format!("[{jan},{feb}]"));
     // By its bytes where it was moved, and by its place where it was changed or is gone.
     std::fs::copy(place.path("jan/pay.csv"), place.path("moved.csv")).unwrap();
     place.write("jan/pay.csv", "Surname\nElse\n");

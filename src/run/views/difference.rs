@@ -250,11 +250,13 @@ pub fn of_run_and_now(
     Ok(found)
 }
 
-/// Compares the workbooks of two folders by their names: the same ones, then those that differ in numbers and months alone.
+/// Compares the files of two folders by their names: the same ones, then those that differ in numbers and months alone. Files that
+/// were run are compared by what their newest runs made of them, workbooks as they are.
 ///
 /// # Errors
-/// A folder or a workbook cannot be read.
+/// A folder or a workbook cannot be read, or one of two files was run and the other was not.
 pub fn of_folders(
+    workspace: Option<&Workspace>,
     folders: [&Path; 2],
     key: Option<&str>,
 ) -> Result<FolderDifference, DifferenceError> {
@@ -285,14 +287,29 @@ pub fn of_folders(
     found.only_after = new.iter().map(|path| name_of(path)).collect();
     pairs.sort();
     for (was, is) in pairs {
-        let (was, is) = (
-            Grid::read(&was, &name_of(&was), None)?,
-            Grid::read(&is, &name_of(&is), None)?,
-        );
-        let keys: Vec<String> = key.map(str::to_owned).into_iter().collect();
-        found.files.push(compared(&was, &is, &keys, true)?);
+        found.files.push(match workspace {
+            Some(workspace) if was_run(workspace, &was)? || was_run(workspace, &is)? => {
+                let runs = [run_of(workspace, &was)?, run_of(workspace, &is)?];
+                of_runs(workspace, [&runs[0], &runs[1]], key)?
+            }
+            _ => {
+                let keys: Vec<String> = key.map(str::to_owned).into_iter().collect();
+                let [was, is] = [was, is].map(|path| Grid::read(&path, &name_of(&path), None));
+                compared(&was?, &is?, &keys, true)?
+            }
+        });
     }
     Ok(found)
+}
+
+fn was_run(workspace: &Workspace, path: &Path) -> Result<bool, StoreError> {
+    Ok(workspace.runs_of_file(path).next().transpose()?.is_some())
+}
+
+fn run_of(workspace: &Workspace, path: &Path) -> Result<RunRecord, DifferenceError> {
+    let run = workspace.find_run(&path.to_string_lossy())?;
+    workspace.fetch_run(&run)?;
+    Ok(run)
 }
 
 fn workbooks(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
