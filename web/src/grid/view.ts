@@ -177,7 +177,7 @@ class PaneView {
     this.places = [0]
     for (let column = 1; column <= pane.columns; column++) this.places.push(this.places[column - 1] + this.widthOf(column))
     this.held = Math.min(pane.layout.held, pane.columns)
-    while (this.held && this.places[this.held] > this.room * 0.85) this.held--
+    while (this.held && this.places[this.held] > this.room - 120) this.held--
     this.canvas.style.width = `${this.numbers + this.places.at(-1)! + 24}px`
     this.element.style.setProperty('--held', `${this.places[this.held]}px`)
     this.shown = ''

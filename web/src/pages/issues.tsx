@@ -67,17 +67,15 @@ export function useIssues(run: Run, filter: Filter, failed: (error: unknown) => 
   const asks = isFiltered && !all.busy && all.more > 0
   const asked = useList(run, asks, asks ? filter : null, failed)
   const source = asks ? asked : all
-  const issues = useMemo(
-    () => (isFiltered ? source.issues.filter((issue) => filter.severities.has(issue.severity) && (!filter.rule || issue.rule === filter.rule) && (!filter.field || issue.field === filter.field)) : source.issues),
-    [source.issues, isFiltered, filter.severities, filter.rule, filter.field],
-  )
+  const isMeant = (issue: Issue) => (!filter.rule || issue.rule === filter.rule) && (!filter.field || issue.field === filter.field)
+  const passes = (issue: Issue) => filter.severities.has(issue.severity) && isMeant(issue)
+  const issues = useMemo(() => (isFiltered ? source.issues.filter(passes) : source.issues), [source.issues, isFiltered, filter.severities, filter.rule, filter.field])
   // Of each severity, what rule and field leave; where not all are here, it is not known.
   const counts = useMemo(() => {
     if ((!filter.rule && !filter.field) || all.more) return all.counts
-    const left = all.issues.filter((issue) => (!filter.rule || issue.rule === filter.rule) && (!filter.field || issue.field === filter.field))
-    return left.reduce((sum, { severity }) => ({ ...sum, [severity]: sum[severity] + 1 }), NONE)
+    return all.issues.filter(isMeant).reduce((sum, { severity }) => ({ ...sum, [severity]: sum[severity] + 1 }), NONE)
   }, [all.issues, all.counts, filter.rule, filter.field])
-  return { all: all.issues, total: total(all.counts), counts, issues, isFiltered, more: source.more, busy: source.busy, load: source.load }
+  return { all: all.issues, total: total(all.counts), counts, issues, isFiltered, passes, more: source.more, busy: source.busy, load: source.load }
 }
 
 /** Lines of one height; those in sight are in the page. */
@@ -115,8 +113,8 @@ export function IssueList({ issues, at, grouped, narrow, onChoose, onOpen }: { i
           <div role="listitem" key={row} ref={top}>
             <button type="button" aria-current={row === at} onClick={() => (narrow ? onOpen(issue) : onChoose(issue))} onDblClick={() => onOpen(issue)}>
               <span class={`chip ${issue.severity}`}>{issue.severity}</span>
-              <code class="cut"><bdi>{plainly(issue.sheet)}</bdi>!{issue.cell ?? issue.row}</code>
-              <span class="cut">{issue.message}</span>
+              <code class="cut"><bdi>{plainly(issue.sheet)}</bdi>{(issue.cell ?? issue.row) && `!${issue.cell ?? issue.row}`}</code>
+              <span class="cut">{!issue.cell && issue.label && <strong>{issue.label}: </strong>}{issue.message}</span>
               <code class="cut value">{issue.value}</code>
               <code class="cut dim rule">{issue.rule}</code>
             </button>

@@ -1,4 +1,5 @@
 // The sender's sheet and the normalized table, row beside row: what came of each cell, and why.
+import { signal } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run, type Schemas } from '../api/client'
 import { GridView, widthOf, type Area, type Cell, type Pane } from '../grid/view'
@@ -9,7 +10,7 @@ import { amend, go, query } from '../router'
 import { letters, many, number, place, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { issueRows, issuesName, saveCsv } from '../parts/save'
+import { issueRows, saveIssues } from '../parts/save'
 import { Button, Choice, copy, Dialog, Entry, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
 import { marksOf, partnerColumn, partnerColumns, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
 import { IssueList, useIssues } from './issues'
@@ -146,22 +147,15 @@ interface Scene {
   widths: Record<Side, number[]>
 }
 
-/** How somebody laid the columns of a configuration's sheets. */
-const layoutKey = (run: Run, side: Side, sheet: string) => `ade.columns.${run.configuration_id} ${side} ${sheet}`
+/** How somebody laid the columns of a configuration's sheets. A sheet that is called as its file, such as that of a .csv, is another each month. */
+const layoutKey = (run: Run, side: Side, sheet: string) => `ade.columns.${run.configuration_id} ${side} ${run.input.name.startsWith(sheet) ? '' : sheet}`
 
-function useNarrow() {
-  const media = useMemo(() => matchMedia('(max-width: 639px)'), [])
-  const [narrow, setNarrow] = useState(media.matches)
-  useEffect(() => {
-    const told = () => setNarrow(media.matches)
-    media.addEventListener('change', told)
-    return () => media.removeEventListener('change', told)
-  }, [])
-  return narrow
-}
+const media = matchMedia('(max-width: 639px)')
+const isNarrow = signal(media.matches)
+media.addEventListener('change', () => (isNarrow.value = media.matches))
 
 function View({ run, loaded }: { run: Run; loaded: Loaded }) {
-  const narrow = useNarrow()
+  const narrow = isNarrow.value
   const seen = loaded.input.filter((sheet) => sheet.rows != null)
   const read = new Set(loaded.explained?.tables.map((table) => table.sheet))
   const own = loaded.output.filter((sheet) => !seen.some((one) => one.name === sheet.name))
@@ -189,6 +183,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   const grouped = group === 'rule' || group === 'key' ? group : ''
   const holder = useRef<HTMLDivElement>(null)
   const strip = useRef<HTMLCanvasElement>(null)
+  const tabList = useRef<HTMLDivElement>(null)
   const grid = useRef<GridView | null>(null)
   const inSight = useRef([0, 0])
 
@@ -203,11 +198,13 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   )
 
   const filter = { severities, rule, field }
-  const { all, issues, counts, isFiltered, more, busy, total, load: loadMore } = useIssues(run, filter, setError)
+  const { all, issues, counts, isFiltered, passes, more, busy, total, load: loadMore } = useIssues(run, filter, setError)
+  // Of the run, whether or not all of them are here.
+  const whole = issues.length + more
   const rules = useMemo(() => [...new Set(all.map((issue) => issue.rule))].sort(), [all])
   const fields = useMemo(() => [...new Set(all.map((issue) => issue.field).filter((one) => one != null))].sort(), [all])
 
-  const chosen = chosenOf(query.value.get('cell'), query.value.get('side'))
+  const chosen = chosenOf(query.value)
   const choose = (cell: Cell, to?: string) => amend({ cell: `${letters(cell.column)}${cell.row}`, side: cell.side === 'output' ? 'output' : null, sheet: to ?? sheet })
 
   // The map of a sheet's rows, and the first cells of both sides, from which the columns get their widths.
@@ -296,7 +293,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     if (mode !== 'input' && scene.partner) panes.push(paneOf('output'))
     view.show(panes, lines)
     grid.current = view
-    const cell = chosenOf(query.peek().get('cell'), query.peek().get('side'))
+    const cell = chosenOf(query.peek())
     if (cell) view.choose(cell)
     return () => (view.destroy(), (grid.current = null), setPicked(null))
   }, [scene, beside, isAligned, mode])
@@ -366,7 +363,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         if (next !== shift) return setShift(next)
       }
       // As the address is now: a key that is held is ahead of what is drawn.
-      grid.current.choose(chosenOf(query.peek().get('cell'), query.peek().get('side')))
+      grid.current.choose(chosenOf(query.peek()))
     }
   }, [query.value.get('cell'), query.value.get('side'), scene, lines])
 
@@ -374,7 +371,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   useEffect(() => {
     if (mode !== 'issues' || !chosen || !scene) return
     const cells = [chosen, partnerCell()].filter((cell) => cell != null)
-    windows.want(cells.map(({ side, row, column }) => ({ side, sheet: (side === 'input' ? sheet : scene.partner) ?? '', rows: [row, row], columns: [column, column], ahead: 0 })))
+    windows.want(cells.map(({ side, row, column }) => ({ side, sheet: sheetOn(side), rows: [row, row], columns: [column, column], ahead: 0 })))
   }, [mode, query.value.get('cell'), scene])
 
   // All issues of the sheet, where they are, and what is in sight.
@@ -409,11 +406,18 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     return kept >= 0 ? kept : cell ? issues.findIndex((issue) => isAt(issue, cell, on)) : -1
   }
   const atIssue = numberOf(chosen, sheet, issue.current)
+  const showIssue = (issue: Issue) => {
+    setIssue(issue)
+    const out = mode === 'output' && spot(issue, 'output')
+    const at = out || spot(issue, 'input')
+    if (at) choose({ side: out ? 'output' : 'input', ...at }, issue.sheet)
+    else amend({ sheet: issue.sheet, cell: null })
+  }
   const toIssue = (step: 1 | -1) => {
     if (!issues.length && busy) return void (later.current = step)
     if (!issues.length) return toast(total ? 'No issue is left by the filters.' : 'This run has no issues.')
     // From where the address is now: the next key may come before what the last one did is drawn.
-    const cell = chosenOf(query.peek().get('cell'), query.peek().get('side'))
+    const cell = chosenOf(query.peek())
     const on = query.peek().get('sheet') ?? sheet
     const from = numberOf(cell, on, issue.current)
     // Behind the last one that is here there are more.
@@ -432,11 +436,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
       })
       next = step > 0 ? (after < 0 ? 0 : after) : (after < 0 ? issues.length : after) - 1
     } else if (from < 0) next = step > 0 ? 0 : issues.length - 1
-    const to = issues[(next + issues.length) % issues.length]
-    setIssue(to)
-    const at = spot(to, 'input')
-    if (at) choose({ side: mode === 'output' && spot(to, 'output') ? 'output' : 'input', ...(mode === 'output' ? (spot(to, 'output') ?? at) : at) }, to.sheet)
-    else amend({ sheet: to.sheet, cell: null })
+    showIssue(issues[(next + issues.length) % issues.length])
     if (mode === 'issues' && narrow) amend({ view: 'input' })
   }
   // Asked for before the first was here.
@@ -452,6 +452,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     const [name, side] = tabs[(at + tabs.length) % tabs.length]
     amend({ sheet: name, side: side === 'output' ? 'output' : null, cell: null })
   }
+  useEffect(() => tabList.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [atSheet])
   const toggle = (severity: string) => {
     const next = new Set(severities)
     if (!next.delete(severity)) next.add(severity)
@@ -482,7 +483,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
       const { side, top, bottom, left, right } = picked ?? { side: chosen.side, top: chosen.row, bottom: chosen.row, left: chosen.column, right: chosen.column }
       const cells = (bottom - top + 1) * (right - left + 1)
       if (cells > MOST_COPIED) return toast(`${number(cells)} cells are too many to be copied at once; ${number(MOST_COPIED)} can be. The workbook is under Files.`, 'error')
-      windows.block(side, (side === 'input' ? sheet : scene?.partner) ?? '', [top, bottom], [left, right]).then((rows) => {
+      windows.block(side, sheetOn(side), [top, bottom], [left, right]).then((rows) => {
         copy(asTabs(rows))
         toast(cells === 1 ? 'The value was copied.' : `${number(cells)} cells were copied.`)
       }, failed)
@@ -490,6 +491,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : go(listOfRuns())),
   })
 
+  const sheetOn = (side: Side) => (side === 'input' ? sheet : scene?.partner) ?? sheet
   const here: Side = chosen?.side ?? (mode === 'output' ? 'output' : 'input')
   const goTo = (at: Hit) => {
     ask(false)
@@ -507,6 +509,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
     return `${plainly(scene?.partner ?? '')} · ${many(Math.max(0, (size.rows ?? 1) - 1), 'row')} written`
   }
   const bySheet = (name: string) => issues.filter((issue) => issue.sheet === name)
+  const countOf = (found: Issue[]) => (seen.length === 1 ? number(whole) : `${number(found.length)}${more ? '+' : ''}`)
   const pieces: [Mode, string][] = narrow ? [['input', 'Sender’s'], ['output', 'Normalized'], ['issues', `Issues ${number(total)}`]] : [['both', 'Side by side'], ['input', 'Sender’s'], ['output', 'Normalized'], ['issues', 'Issues']]
   return (
     <>
@@ -521,12 +524,12 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             )}
           </span>
         )}
-        {mode !== 'issues' && scene && (
+        {mode !== 'issues' && (
           <Find
             run={run}
             side={here}
-            sheet={(here === 'input' ? sheet : scene.partner) ?? sheet}
-            sheets={here === 'input' ? seen.map((one) => one.name) : [scene.partner ?? sheet]}
+            sheet={sheetOn(here)}
+            sheets={here === 'input' ? seen.map((one) => one.name) : [sheetOn(here)]}
             chosen={chosen}
             onFound={(cell, on) => choose({ side: here, ...cell }, here === 'input' ? on : undefined)}
             onLeave={() => grid.current?.focus(here)}
@@ -536,12 +539,12 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
           <Switch on={canOnly} onChange={(on) => amend({ only: on ? '1' : null })}>Only issues</Switch>
         )}
         {mode === 'issues' && issues.length > 0 && (
-          <span class="flow roomy">
+          <span class="flow">
             <Segments label="Grouped" value={grouped} onChange={(group) => amend({ group })} all={[['', 'In order'], ['rule', 'By rule'], ...(issues.some((issue) => issue.key) ? [['key', 'By person'] as ['key', string]] : [])]} />
-            <Button onClick={() => (copy(asTabs(issueRows(issues))), toast(`${many(issues.length, 'issue')} copied as text.`))}>
+            <Button onClick={() => (copy(asTabs(issueRows(issues))), toast(`${more ? `${number(issues.length)} of ${many(whole, 'issue')}` : many(whole, 'issue')} copied as text.${more ? ' CSV saves all.' : ''}`))}>
               <Icon name="copy" /> Copy
             </Button>
-            <Button onClick={() => saveCsv(issuesName(run), issueRows(issues))}><Icon name="download" /> CSV</Button>
+            <Button onClick={() => saveIssues(run, isFiltered ? passes : null).catch(failed)}><Icon name="download" /> CSV</Button>
           </span>
         )}
         <span class="grow" />
@@ -583,8 +586,8 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
               at={atIssue}
               grouped={grouped}
               narrow={narrow}
-              onChoose={(issue) => (setIssue(issue), spot(issue, 'input') ? choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet) : amend({ sheet: issue.sheet, cell: null }))}
-              onOpen={(issue) => (setIssue(issue), amend({ view: narrow ? 'input' : null }), spot(issue, 'input') && choose({ side: 'input', ...spot(issue, 'input')! }, issue.sheet))}
+              onChoose={showIssue}
+              onOpen={(issue) => (amend({ view: narrow ? 'input' : null }), showIssue(issue))}
             />
           ) : (
             <>
@@ -614,15 +617,15 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             </>
           )}
           <div class="sheet-tabs">
-            {tabs.length > 8 && <Choice label={`Sheet, ${tabs.length}`} value={String(atSheet)} all={tabs.map(([name], at) => [String(at), `${plainly(name)}${bySheet(name).length ? `, ${many(bySheet(name).length, 'issue')}` : ''}`])} onChange={(at) => toSheet(Number(at))} />}
-            <div class="flow" role="tablist" aria-label="Sheets">
+            {tabs.length > 8 && <Choice kind="all-sheets" label={`Sheet, ${tabs.length}`} value={String(atSheet)} all={tabs.map(([name], at) => [String(at), `${plainly(name)}${bySheet(name).length ? `, issues: ${countOf(bySheet(name))}` : ''}`])} onChange={(at) => toSheet(Number(at))} />}
+            <div role="tablist" aria-label="Sheets" ref={tabList}>
             {tabs.map(([name, side], at) => {
               const found = side === 'input' ? bySheet(name) : []
               const isHere = at === atSheet
               const hidden = side === 'input' && loaded.input.find((one) => one.name === name)?.state !== 'visible'
               return (
                 <button type="button" role="tab" key={`${side} ${name}`} aria-selected={isHere} tabIndex={isHere ? 0 : -1} onClick={() => toSheet(at)}>
-                  <bdi>{plainly(name)}</bdi> {found.length > 0 && <span class={`chip ${worst(found)}`}>{number(found.length)}</span>}
+                  <bdi>{plainly(name)}</bdi> {found.length > 0 && <span class={`chip ${worst(found)}`}>{countOf(found)}</span>}
                   {hidden && <span class="dim">hidden</span>}
                   {side === 'output' && <span class="dim">written</span>}
                 </button>
@@ -631,7 +634,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             </div>
             <span class="legend wide-only" role="status">
               {picked ? (
-                <span>{sumOf(picked, (row, column) => windows.value(picked.side, (picked.side === 'input' ? sheet : scene?.partner) ?? '', row, column))}</span>
+                <span>{sumOf(picked, (row, column) => windows.value(picked.side, sheetOn(picked.side), row, column))}</span>
               ) : (
                 <>
                   <span><span class="corner" /> error</span>
@@ -651,13 +654,14 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
             cell={chosen}
             partner={partnerCell()}
             known={!!scene?.segments && !scene.segments.some((one) => one.unknown)}
-            value={(cell) => windows.value(cell.side, (cell.side === 'input' ? sheet : scene?.partner) ?? '', cell.row, cell.column)}
+            value={(cell) => windows.value(cell.side, sheetOn(cell.side), cell.row, cell.column)}
             table={current ?? null}
             explained={loaded.explained}
             issues={issues.filter((issue) => (chosen ? isAt(issue, chosen, sheet) : issue.sheet === sheet && !spot(issue, 'input')))}
             current={atIssue >= 0 ? issues[atIssue] : null}
             at={atIssue}
-            total={issues.length}
+            total={whole}
+            busy={busy}
             came={came}
             onIssue={toIssue}
           />
@@ -668,9 +672,9 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   )
 }
 
-function chosenOf(cell: string | null, side: string | null): Cell | null {
-  const found = cell ? place(cell) : null
-  return found && { side: side === 'output' ? 'output' : 'input', ...found }
+function chosenOf(query: URLSearchParams): Cell | null {
+  const found = place(query.get('cell') ?? '')
+  return found && { side: query.get('side') === 'output' ? 'output' : 'input', ...found }
 }
 
 function isAt(issue: Issue, cell: Cell, sheet: string): boolean {

@@ -27,9 +27,14 @@ interface Props {
   current: Issue | null
   at: number
   total: number
+  /** Whether issues are still on their way. */
+  busy: boolean
   came: number
   onIssue: (step: 1 | -1) => void
 }
+
+/** Of so many tables the engine keeps its decisions. */
+const MOST_TABLES = 200
 
 const nameOf = (cell: Cell) => `${letters(cell.column)}${cell.row}`
 
@@ -74,10 +79,15 @@ export function Why(props: Props) {
   const number_ = props.at >= 0 && <span class="small dim">issue {number(props.at + 1)} of {number(props.total)}</span>
   return (
     <aside class="side" aria-label="Why" tabIndex={0}>
+      {!table && partnerSheet && explained && explained.tables.length >= MOST_TABLES && (
+        <Block title="Not told of this sheet">
+          <p class="mid">Decisions are kept of the first {MOST_TABLES} tables of a run. The rows of this sheet were read and written as those of the others.</p>
+        </Block>
+      )}
       {!cell ? (
         <>
           <Lost run={run} tables={explained?.tables ?? []} />
-          <Block title={props.total ? many(props.total, 'issue') : 'No issues'}>
+          <Block title={props.total ? many(props.total, 'issue') : !props.busy && 'No issues'}>
             <p class="mid">
               {props.total ? (
                 <>
@@ -186,7 +196,18 @@ export function Why(props: Props) {
 function Lost({ run, tables }: { run: Run; tables: Table[] }) {
   const lost = missing(run)
   if (!lost.length) return null
+  const unclaimed = tables.flatMap(({ sheet, columns }) => columns.filter((one) => !one.field && one.name.trim()).map((one) => ({ sheet, one })))
   const near = (field: string) => tables.flatMap(({ sheet, columns }) => columns.filter((one) => one.second?.field === field || one.nearest?.field === field).map((one) => ({ sheet, one })))
+  const columnsOf = (all: typeof unclaimed) =>
+    all.map(({ sheet, one }, index) => (
+      <>
+        {index > 0 && ', '}
+        <a href={href(`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}&column=${one.column}`)}>
+          {one.column} <bdi>{`“${plainly(one.name)}”`}</bdi>
+        </a>
+        {one.field && <span class="mid"> (went to {one.field})</span>}
+      </>
+    ))
   return (
     <Block title={fieldsOf(run.metrics!)}>
       <p class="mid small">Not found, and what came near:</p>
@@ -195,19 +216,12 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
           <li key={field}>
             <PlaceOf run={run} name={`Field('${field}')`}><code>{field}</code></PlaceOf>
             {near(field).length ? ': ' : <span class="dim">: no column</span>}
-            {near(field).map(({ sheet, one }, index) => (
-              <>
-                {index > 0 && ', '}
-                <a href={href(`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}&column=${one.column}`)}>
-                  {one.column} <bdi>{`“${plainly(one.name)}”`}</bdi>
-                </a>
-                {one.field && <span class="mid"> (went to {one.field})</span>}
-              </>
-            ))}
+            {columnsOf(near(field))}
           </li>
         ))}
       </ul>
-      {may('admin') && <p class="gap-above"><Button onClick={() => (fixing.value = run)}>Which columns are they?… <kbd class="roomy">m</kbd></Button></p>}
+      {unclaimed.length > 0 && <p class="small gap-above">Claimed by no field: {columnsOf(unclaimed.slice(0, 20))}{unclaimed.length > 20 && ', …'}</p>}
+      {may('admin') && unclaimed.length > 0 && <p class="gap-above"><Button onClick={() => (fixing.value = run)}>Which columns are they?… <kbd class="roomy">m</kbd></Button></p>}
     </Block>
   )
 }

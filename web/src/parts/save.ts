@@ -30,9 +30,8 @@ const COLUMNS = ['sheet', 'cell', 'row', 'severity', 'rule', 'field', 'key', 'va
 /** Issues as rows of a table, below its heads. */
 export const issueRows = (issues: Issue[]) => [[...COLUMNS] as (string | number | null)[], ...issues.map((issue) => COLUMNS.map((column) => issue[column]))]
 
-export const saveCsv = (name: string, rows: (string | number | null)[][]) => save(name, ['\ufeff', csv(rows)], 'text/csv')
-
-export async function saveIssues(run: Run) {
+/** All issues of a run, or those of them that pass. */
+export async function saveIssues(run: Run, passes: ((issue: Issue) => boolean) | null = null) {
   const all: Issue[] = []
   let cursor: string | null | undefined
   do {
@@ -40,7 +39,8 @@ export async function saveIssues(run: Run) {
     all.push(...(page.issues as Issue[]))
     cursor = page.next_cursor
   } while (cursor)
-  saveCsv(issuesName(run), issueRows(all))
+  const name = issuesName(run)
+  save(passes ? name.replace(/s\.csv$/, 's_filtered.csv') : name, ['\ufeff', csv(issueRows(passes ? all.filter(passes) : all))], 'text/csv')
 }
 
 /** Downloads what an address gives, under the name that the server says, or this one. */
