@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { amend, query } from '../router'
-import { clock, number } from '../parts/format'
+import { clock, number, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Button, Choice, failed, moves, Search, Segments, Switch, Trouble } from '../parts/parts'
@@ -142,7 +142,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
                 <span class="time" title={line.created}>{clock(line.created, true)}</span>
                 <span class="level">{line.level}</span>
                 <span class="event">{line.event}</span>
-                <span title={line.message}>{line.message}</span>
+                <span title={line.message}>{plainly(line.message)}</span>
               </div>
             )
           })}
@@ -153,7 +153,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
         <>
           <Separator name="log" label="Height of the data" flat behind least={60} />
           <div class="log-data" tabIndex={0} role="region" aria-label="Data of the event">
-            {lines[chosen].message}
+            {plainly(lines[chosen].message)}
             {'\n'}
             {JSON.stringify(lines[chosen].data ?? {}, null, 1)}
           </div>

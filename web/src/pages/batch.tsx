@@ -6,11 +6,11 @@ import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { Block, Name, useLoaded } from '../parts/parts'
 import { href } from '../router'
-import { held, waiting } from './starts'
-import { onTheirWay } from './uploads'
+import { held, waiting, type Start } from './starts'
+import { onTheirWay, uploads } from './uploads'
 
 /** What a label is called. */
-export const nameOf = (label: string) => (label.startsWith('batch:') ? `Batch of ${label.slice(6, 22)}` : label)
+export const nameOf = (label: string) => (label.startsWith('batch:') ? `Batch of ${label.slice(6, 25)}` : label)
 
 const to = <P extends '' | '/archive' | '/report'>(label: string, what: P, only?: string) =>
   address(`/api/v1/workspaces/{workspace}/batches/{label}${what}` as const, { workspace: workspace.value, label }, { only })
@@ -18,9 +18,9 @@ const to = <P extends '' | '/archive' | '/report'>(label: string, what: P, only?
 /** Its files to take away; those of runs that have ended. */
 export const BatchFiles = ({ label, runs }: { label: string; runs: Run[] }) =>
   runs.some((run) => run.completed_at) && (
-    <span class="flow">
+    <span class="flow wrap">
       {runs.some((run) => run.metrics?.issues) && <a class="button" href={to(label, '/archive', 'marked')} download><Icon name="download" /> Marked copies</a>}
-      <a class="button roomy" href={to(label, '/report')} target="_blank"><Icon name="page" /> Report</a>
+      <a class="button" href={to(label, '/report')} target="_blank"><Icon name="page" /> Report</a>
       <a class="button" href={to(label, '/archive')} download><Icon name="download" /> All files</a>
     </span>
   )
@@ -45,23 +45,22 @@ export function BatchPanel({ label }: { label: string }) {
   }, [label])
   // Of a file that was run again the newest run counts.
   const runs = (value?.runs ?? []).filter((run) => !value!.runs.some((one) => one.retry_of_run_id === run.id))
-  const sent = onTheirWay().filter(({ start }) => `batch:${start!.labels.batch}` === label)
-  const waits = waiting.value.filter((one) => `batch:${one.labels.batch}` === label)
+  const isOf = (start: Start | null) => `batch:${start?.labels.batch}` === label
+  const sent = onTheirWay().filter(({ start }) => isOf(start))
+  const waits = waiting.value.filter(isOf)
   const names = (ids: string[]) => {
-    const known = runs.filter((run) => ids.includes(run.id))
+    const links = runs.filter((run) => ids.includes(run.id)).map((run, index) => <>{index % 4 > 0 && ', '}<a href={href(`/runs/${run.id}`)}><Name of={run.input.name} /></a></>)
     return (
       <>
-        {known.slice(0, 4).map((run, index) => (
-          <>
-            {index > 0 && ', '}
-            <a href={href(`/runs/${run.id}`)}><Name of={run.input.name} /></a>
-          </>
-        ))}
-        {ids.length > Math.min(4, known.length) && ` and ${many(ids.length - Math.min(4, known.length), 'more', 'more')}`}
+        {links.slice(0, 4)}
+        {links.length > 4 && <details><summary>and {number(links.length - 4)} more</summary>{links.slice(4)}</details>}
       </>
     )
   }
   const failed = runs.filter((run) => run.status === 'failed')
+  const refused = uploads.value.filter((one) => one.state === 'refused' && isOf(one.start))
+  // What is lacking nowhere is said when all have ended.
+  const isKnown = runs.some((run) => run.status === 'succeeded') && runs.every((run) => run.completed_at)
   return (
     <aside class="side" aria-label="The batch" tabIndex={0}>
       {sent.length + waits.length > 0 && (
@@ -78,7 +77,12 @@ export function BatchPanel({ label }: { label: string }) {
           <p class="small break">{names(failed.map((run) => run.id))}</p>
         </Block>
       )}
-      <Block title={value?.batch.fields_missing.length ? 'Not found' : 'All fields were found'}>
+      {refused.length > 0 && (
+        <Block title={`${number(refused.length)} not started`}>
+          <ul class="reasons">{refused.map(({ key, file, note }) => <li key={key} class="break"><Name of={file.name} /> <span class="dim">{note}</span></li>)}</ul>
+        </Block>
+      )}
+      <Block title={value?.batch.fields_missing.length ? 'Not found' : isKnown && 'All fields were found'}>
         <ul class="reasons">
           {value?.batch.fields_missing.map(({ field, run_ids }) => (
             <li key={field} class="break">
@@ -87,7 +91,7 @@ export function BatchPanel({ label }: { label: string }) {
           ))}
         </ul>
       </Block>
-      <Block title={value?.batch.issues.length ? 'Issues by rule' : 'No issues'}>
+      <Block title={value?.batch.issues.length ? 'Issues by rule' : isKnown && 'No issues'}>
         <ul class="reasons">
           {value?.batch.issues.map(({ severity, rule, count, run_ids }) => (
             <li key={severity + rule} class="break">

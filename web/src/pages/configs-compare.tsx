@@ -220,7 +220,7 @@ function Before({ bench }: { bench: Bench }) {
           )}
         </li>
         {check?.warnings.map((text) => (
-          <li key={text} class="mid"><Status of="warned">Warning</Status> {text}</li>
+          <li key={text} class="mid break"><Status of="warned">Warning</Status> {text}</li>
         ))}
         {bench.known.value!.active_version != null && (
           <li>{dependencies ? <Status of="queued">Other dependencies: a new environment</Status> : <Status of="succeeded">Same dependencies</Status>}</li>
@@ -249,7 +249,7 @@ function Publish({ bench }: { bench: Bench }) {
       const made = await bench.publish(forced)
       toast(`Version ${made.version} of ${known.name} is ${made.status}.`)
       await bench.load()
-      go(`/configs/${bench.id}/versions`)
+      go(`/configs/${bench.id}/versions${location.search}`)
     } catch (error) {
       const problem = error as Problem
       setRefused(problem)

@@ -12,6 +12,7 @@ import { archiveType, benchOf, raw, type Bench, type Checking } from './configs-
 import { Compare } from './configs-compare'
 import { Files } from './configs-files'
 import { fixing } from './fix'
+import { configurations } from './start'
 import { Versions } from './configs-versions'
 
 const TABS = ['files', 'compare', 'versions'] as const
@@ -48,10 +49,14 @@ export function whyNot(bench: Bench): string | null {
   return null
 }
 
-/** Copies a folder that is not edited here to a draft; its id. */
+/** Copies a folder that is not edited here to a draft, unless that was done before; its id. */
 export async function copyToDraft({ id, known }: Bench): Promise<string> {
   const { workspace_id, name } = known.peek()!
-  return (await change<{ id: string }>('POST', `/api/v1/workspaces/${encodeURIComponent(workspace_id)}/configs`, { name: `${name} draft`, copy_of: id })).id
+  const draft = `${name} draft`
+  const before = (await configurations()).find((one) => one.uploaded && one.name === draft)
+  const made = before ?? (await change<{ id: string }>('POST', `/api/v1/workspaces/${encodeURIComponent(workspace_id)}/configs`, { name: draft, copy_of: id }))
+  toast(before ? `${draft} was made before, and may have other files than ${name} has now.` : `${draft} has the files of ${name}.`)
+  return made.id
 }
 
 /** Saves what is not saved, and checks. */
@@ -167,7 +172,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
             <Icon name="check" /> {unsaved ? 'Save, check' : 'Check'} <kbd class="wide-only">Ctrl S</kbd>
           </Button>
         )}
-        {may('admin') && why && <Button {...writing('admin')} onClick={() => copyToDraft(bench).then((id) => (toast(`${known.name} draft has the files of ${known.name}.`), go(`/configs/${id}`)), failed)}>Copy to a draft</Button>}
+        {may('admin') && why && <Button {...writing('admin')} onClick={() => copyToDraft(bench).then((id) => go(`/configs/${id}`), failed)}>Copy to a draft</Button>}
         {current !== 'compare' && may('admin') && (
           <a class={`button filled ${known.changed === false && !unsaved ? 'quieter' : ''}`} href={href(to('compare'))}>
             <Icon name="panes" /> Publish…

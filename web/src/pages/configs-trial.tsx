@@ -37,7 +37,7 @@ export function Trial({ bench }: { bench: Bench }) {
   const busy = state.kind === 'tries' || state.kind === 'waits'
   return (
     <Block title="What would have come out">
-      <p class="small dim">The {bench.side}, tried on the inputs of the last runs. Nothing is recorded.</p>
+      <p class="small dim">The {bench.side}, tried on the inputs of {most === 'these' ? 'the runs that were chosen' : 'the last runs'}. Nothing is recorded.</p>
       <p class="flow wrap gap-above">
         <Button aria-disabled={busy} {...writing('admin')} onClick={() => busy || begin()}>{state.kind === 'done' ? 'Try again' : 'Try'}</Button>
         <Segments label="How many inputs" value={most} onChange={setMost} all={[['5', 'last 5'], ['20', 'last 20'], ...(asked ? [['these', `${asked.length} chosen`] as [string, string]] : [])]} />

@@ -1,10 +1,12 @@
 // The published versions of a configuration, and which one runs use.
 import { writing, may } from '../api/client'
-import { ago, clock, day } from '../parts/format'
+import { ago, clock, day, many } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { Button, CopyButton, failed, Records, Status, toast } from '../parts/parts'
-import { href } from '../router'
+import { runAgain } from '../parts/frame'
+import { go, href, query } from '../router'
 import type { Bench } from './configs-bench'
+import { listOfRuns } from './runs'
 
 export function Versions({ bench }: { bench: Bench }) {
   const known = bench.known.value!
@@ -18,8 +20,15 @@ export function Versions({ bench }: { bench: Bench }) {
         <a class="button" href={href(`/configs/${bench.id}/compare`)}><Icon name="panes" /> Publish…</a>
       </div>
     )
+  const tried = query.value.get('runs')?.split(',').slice(0, 20)
   return (
     <div class="scroller grow" tabIndex={0} role="region" aria-label="Versions">
+      {tried && (
+        <div class="notice">
+          <span class="grow">The changes were for {many(tried.length, 'run')}.</span>
+          <Button {...writing()} onClick={() => runAgain(tried).then(() => tried.length > 1 && go(listOfRuns()))}>Run {tried.length > 1 ? `these ${tried.length}` : 'it'} again</Button>
+        </div>
+      )}
       <Records
         kind="versions"
         of="Versions, newest first"

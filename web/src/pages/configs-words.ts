@@ -25,7 +25,7 @@ export function inAll(inputs: Tried[]): string {
   const both = inputs.filter((one) => one.metrics && one.metrics_before)
   const other = inputs.filter((one) => !one.error && differences(one).length).length
   const sum = (of: 'metrics' | 'metrics_before') => number(both.reduce((sum, one) => sum + one[of]!.issues, 0))
-  const told = [`${many(inputs.length, 'input')}: ${fail ? `${number(fail)} fail, ` : ''}${other ? `${number(other)} come out otherwise` : fail ? 'the rest the same' : 'all come out the same'}.`]
+  const told = [`${many(inputs.length, 'input')}: ${fail ? `${many(fail, 'fails', 'fail')}, ` : ''}${other ? `${many(other, 'comes', 'come')} out otherwise` : fail ? 'the rest the same' : 'all come out the same'}.`]
   const cells = inputs.reduce((sum, one) => sum + (one.changes?.changed_cells ?? 0), 0)
   if (other && both.length) told.push(`${many(cells, 'cell')} with another value; ${sum('metrics_before')} issues before, ${sum('metrics')} now.`)
   return told.join(' ')

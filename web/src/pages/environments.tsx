@@ -90,7 +90,7 @@ export function Environments({ id }: { id?: string }) {
                 ['Python', 'mid roomy', (one) => one.python_version],
                 ['Size', 'figure', (one) => one.size_bytes != null && size(one.size_bytes)],
                 ['Last used', 'mid roomy', (one) => ago(one.last_used_at)],
-                ['Collection', 'dim small wide-only', (one) => fate(plan.value?.items.find((item) => item.id === one.id))],
+                ['Collection', 'dim small wide-only break', (one) => fate(plan.value?.items.find((item) => item.id === one.id))],
                 ['Id', 'figure id roomy', (one) => short(one.id)],
               ]}
             />

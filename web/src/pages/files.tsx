@@ -39,7 +39,7 @@ export function Files({ run }: { run: Run }) {
   const issues = run.metrics?.issues ?? 0
   const to = <P extends '/api/v1/runs/{id}/output' | '/api/v1/runs/{id}/annotated' | '/api/v1/runs/{id}/report' | '/api/v1/runs/{id}/artifact' | '/api/v1/runs/{id}/logs' | '/api/v1/runs/{id}/input'>(path: P) => address(path, { id: run.id })
   const all: { title: string; name: string; kind: string; what: string; values: boolean; icon: IconName; url: string; there: boolean; main?: boolean; save?: () => Promise<void> }[] = [
-    { title: 'Normalized workbook', name: run.output_path?.split('/').at(-1) ?? '', kind: 'output', what: `${run.metrics ? `${many(run.metrics.rows, 'row')} read. ` : ''}What you send on.`, values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/output'), there: has, main: true },
+    { title: 'Normalized workbook', name: run.output_path?.split('/').at(-1) ?? '', kind: 'output', what: 'What you send on.', values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/output'), there: has, main: true },
     { title: 'Painted copy', name: `${stem}_annotated.xlsx`, kind: 'annotated', what: `The sender’s own workbook with the cells of ${many(issues, 'issue')} marked. What you send back.`, values: true, icon: 'sheet', url: to('/api/v1/runs/{id}/annotated'), there: has && issues > 0 },
     { title: 'Report', name: reportName(run), kind: 'report', what: 'One page to print or mail; needs no network.', values: true, icon: 'page', url: to('/api/v1/runs/{id}/report'), there: has },
     { title: 'Audit record', name: `${run.id}_artifact.json`, kind: 'artifact', what: 'Every decision, score and place.', values: false, icon: 'page', url: to('/api/v1/runs/{id}/artifact'), there: has },
@@ -66,8 +66,7 @@ export function Files({ run }: { run: Run }) {
           id={(file) => file.kind}
           columns={[
             ['File', '', (file) => <div class="flow"><Icon name={file.icon} /><span class="grow"><strong>{file.title}</strong><br /><code class="dim break">{plainly(file.name)}</code></span></div>],
-            ['What it is', 'mid wide-only', (file) => file.what],
-            ['Values', 'roomy', (file) => (file.values ? <span class="chip">holds cell values</span> : <span class="small dim">no cell values</span>)],
+            ['What it is', 'mid roomy', (file) => <>{file.what} {file.values ? <span class="chip">holds cell values</span> : <span class="small dim">no cell values</span>}</>],
             ['Size', 'figure mid roomy', (file) => (bytes(file.kind) != null ? size(bytes(file.kind)!) : '')],
             ['(Download)', 'figure', (file) => (
               <a class={`button ${file.main ? 'filled' : ''}`} href={file.url} download={file.kind === 'report' ? file.name : ''} aria-label={`Download: ${file.title}`} onClick={(event) => file.save && (event.preventDefault(), file.save().catch(failed))}>

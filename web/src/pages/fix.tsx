@@ -19,6 +19,8 @@ export function Fix({ run }: { run: Run }) {
   const [bench, use] = useState(benchOf(run.configuration_id))
   const [found, setFound] = useState<Schemas['Fix'] | null>(null)
   const [accepted, accept] = useState<Record<string, string>>({})
+  /** What was written so far, and which files that were changed elsewhere a publication would take with it. */
+  const [written, setWritten] = useState<{ fields: Record<string, string>; paths: string[]; others: string[] } | null>(null)
   const [check, setCheck] = useState<Check | null>(null)
   const { doing, say, error, during } = useDoing()
   const known = bench.known.value
@@ -31,8 +33,14 @@ export function Fix({ run }: { run: Run }) {
   const choose = (field: string, header: string) => (accept({ ...accepted, [field]: header }), during('Looking…', async () => setFound(await ask({ [field]: header })(false))))
   const write = () =>
     during('Writing and checking…', async () => {
-      setFound(await ask({})(true))
       await bench.refresh()
+      const others = written?.others ?? [...bench.changed.peek().keys()]
+      const wrote = (await ask({})(true))!
+      await bench.refresh()
+      const paths = [...(written?.paths ?? []), ...wrote.edits.map((edit) => edit.path)]
+      setWritten({ fields: { ...written?.fields, ...accepted }, paths, others: [...new Set([...others, ...[...bench.changed.peek().keys()].filter((path) => !paths.includes(path))])] })
+      accept({})
+      setFound({ ...wrote, edits: [], pastes: [] })
       await bench.runCheck()
       const checking = bench.checking.peek()
       if (checking.state === 'failed') throw checking.error
@@ -40,7 +48,7 @@ export function Fix({ run }: { run: Run }) {
     })
   const again = () =>
     during('Starting…', async () => {
-      if (known!.runs_use !== 'folder') await bench.publish(false)
+      if (publishes) await bench.publish(false)
       if (bench.id === run.configuration_id) await runAgain([run.id])
       else if (!run.document_id) go(`/start?config=${bench.id}`)
       else {
@@ -50,7 +58,12 @@ export function Fix({ run }: { run: Run }) {
       }
       close()
     })
-  const written = found?.written
+  const publishes = known?.runs_use !== 'folder'
+  const isOpen = !written || !!found?.edits.length
+  const fields = found?.fields.filter((field) => !written?.fields[field]) ?? []
+  const columns = found?.columns.map((one) => one.header).filter((header) => !Object.values(written?.fields ?? {}).includes(header)) ?? []
+  const isFirst = publishes && !!written?.others.length
+  const compare = href(known?.active_version ? `/configs/${bench.id}/compare` : `/configs/${bench.id}/files?file=${encodeURIComponent(written?.paths[0] ?? '')}`)
   return (
     <Dialog
       title="Which columns are they?"
@@ -60,30 +73,32 @@ export function Fix({ run }: { run: Run }) {
         <>
           <span class="grow" role="status">{doing && <Status of="running">{doing}</Status>}</span>
           <Button onClick={close}>{written ? 'Close' : 'Leave it'}</Button>
-          {why && !written && <Button {...writing('admin')} onClick={() => during('Copying…', async () => use(benchOf(await copyToDraft(bench))))}>Copy to a draft</Button>}
-          {written ? (
-            <Button kind="filled" aria-disabled={!check?.loads || !!doing} onClick={() => check?.loads && again()}>{known?.runs_use === 'folder' ? 'Run again' : 'Publish, run again'}</Button>
-          ) : (
+          {why && <Button {...writing('admin')} onClick={() => during('Copying…', async () => use(benchOf(await copyToDraft(bench))))}>Copy to a draft</Button>}
+          {isOpen ? (
             <Button kind="filled" aria-disabled={!!why || !!doing || !found?.edits.length} onClick={() => why || (found?.edits.length && write())}>Write and check</Button>
+          ) : isFirst ? (
+            <a class="button filled" href={compare} onClick={close}>Compare, publish…</a>
+          ) : (
+            <Button kind="filled" aria-disabled={!check?.loads || !!doing} onClick={() => check?.loads && again()}>{publishes ? 'Publish, run again' : 'Run again'}</Button>
           )}
         </>
       }
     >
-      <p class="mid"><Name of={run.input.name} /> has columns that no field claimed. {why ?? `A header that is accepted is written into ${known?.name ?? 'the configuration'}.`}</p>
+      <p class="mid"><Name of={run.input.name} /> has {columns.length || !found ? 'columns that no field claimed' : 'no column left that no field claimed'}. {why ?? (columns.length > 0 && `A header that is accepted is written into ${known?.name ?? 'the configuration'}.`)}</p>
       {error != null && <Trouble error={error as Problem} />}
-      {!written && found?.fields.map((field) => (
+      {columns.length > 0 && fields.map((field) => (
         <fieldset key={field} class="flow wrap gap-above">
           <legend class="unseen">{field}</legend>
           <code class="field">{field}</code>
-          <Choice label={`The column of ${field}`} none="no column" value={accepted[field] ?? ''} all={found.columns.map((one) => one.header)} onChange={(header) => choose(field, header)} />
-          {found.suggestions.filter((one) => one.field === field).map((one) => (
+          <Choice label={`The column of ${field}`} none="no column" value={accepted[field] ?? ''} all={columns} onChange={(header) => choose(field, header)} />
+          {found!.suggestions.filter((one) => one.field === field && columns.includes(one.header)).map((one) => (
             <label class="check" key={one.header}>
-              <input type="checkbox" checked={accepted[field] === one.header} onChange={(event) => choose(field, event.currentTarget.checked ? one.header : '')} /> {one.header} <span class="small mid">{one.reason ?? 'a guess'}</span>
+              <input type="radio" name={field} checked={accepted[field] === one.header} onChange={() => choose(field, one.header)} /> {one.header} <span class="small mid">{one.reason ?? 'a guess'}</span>
             </label>
           ))}
         </fieldset>
       ))}
-      {found && !found.fields.length && <p>All fields have a column now.</p>}
+      {found && !fields.length && <p>All fields have a column now.</p>}
       {found?.pastes.map((one) => <p key={one.field} class="warn">Paste {JSON.stringify(one.header)} into the headers of {one.field}: {one.why}</p>)}
       {found?.edits.map((edit) => (
         <table class="diff" key={edit.path}>
@@ -92,7 +107,8 @@ export function Fix({ run }: { run: Run }) {
           <tbody>{parsePatch(edit.diff).map((hunk) => <Unified hunk={hunk} />)}</tbody>
         </table>
       ))}
-      {check && (check.error ? <Place bench={bench} error={check.error} /> : <p class="flow"><Status of="succeeded">Written, and loads</Status> <a href={href(`/configs/${bench.id}/compare`)} onClick={close}>Look at it</a></p>)}
+      {check && !isOpen && (check.error ? <Place bench={bench} error={check.error} /> : <p class="flow"><Status of="succeeded">Written, and loads</Status> <a href={compare} onClick={close}>Look at it</a></p>)}
+      {isFirst && <p class="warn">A publication takes with it what else was changed: {written!.others.join(', ')}.</p>}
     </Dialog>
   )
 }

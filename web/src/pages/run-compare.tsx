@@ -1,7 +1,7 @@
 // A run beside an earlier one, such as that of last month: layout, headers, issues, rows by key, totals.
 import type { ComponentChildren } from 'preact'
 import { get, type Problem, type Run, type Schemas } from '../api/client'
-import { many, moment, number, plainly, short } from '../parts/format'
+import { clock, day, many, number, plainly, short } from '../parts/format'
 import { Choice, Loading, Name, Nothing, type Column, Records, Trouble, about, useLoaded } from '../parts/parts'
 import { amend, href, query } from '../router'
 import { useEffect } from 'preact/hooks'
@@ -15,6 +15,8 @@ interface Changed {
 
 const said = (value: string | number, cents: boolean) => (typeof value === 'number' ? value.toLocaleString('en', cents ? { minimumFractionDigits: 2, maximumFractionDigits: 2 } : {}) : value === '' ? <em class="dim">none</em> : plainly(value))
 
+const senderOf = (run: Run) => run.input.name.replace(/\.[^.]*$|[\d\W_]+/g, '').toLowerCase()
+
 export function Compare({ run }: { run: Run }) {
   const since = query.value.get('with') ?? ''
   const key = query.value.get('key') ?? ''
@@ -25,7 +27,10 @@ export function Compare({ run }: { run: Run }) {
   useEffect(() => {
     if (before) about.value = { ...about.value, command: `ade runs diff ${short(before)} ${short(run.id)}${key && ` --key ${key}`}` }
   }, [before, key])
-  const all = (others.value?.items ?? []).filter((one) => one.id !== run.id).map((one): [string, string] => [one.id, `${plainly(one.input.name)}, ${moment(one.created_at)}`])
+  // Those of this sender first, whose files are called alike but for their numbers; both newest first.
+  const isOther = (one: Run) => Number(senderOf(one) !== senderOf(run))
+  const sorted = (others.value?.items ?? []).filter((one) => one.id !== run.id).sort((a, b) => isOther(a) - isOther(b))
+  const all = sorted.map((one): [string, string] => [one.id, `${plainly(one.input.name)}, ${day(one.created_at)} ${clock(one.created_at).slice(0, 5)}`])
   return (
     <>
       <div class="tools">

@@ -5,7 +5,7 @@ import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
 import { cancelRun, Menu, runAgain } from '../parts/frame'
-import { clock, day, many, now, number, quoted, short, size, span } from '../parts/format'
+import { clock, day, many, now, number, plainly, quoted, short, size, span } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
@@ -219,16 +219,16 @@ function Stages({ run, lines }: { run: Run; lines: Line[] }) {
 /** Why a run failed, with the line of code where it did. */
 function Failure({ run }: { run: Run }) {
   const error = run.error!
-  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${error.sheet}`, error.table && `table ${error.table}`, run.exit_code ? `exit status ${run.exit_code}` : '', run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
+  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${plainly(error.sheet)}`, error.table && `table ${error.table}`, run.exit_code ? `exit status ${run.exit_code}` : '', run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
   return (
     <>
       <div class="notice error">
         <Icon name="warning" />
         <div class="grow break">
-          <strong>{bare(error.message, run.input.name)}</strong>
+          <strong>{plainly(bare(error.message, run.input.name))}</strong>
           <div class="mid">
             <code>{error.code}</code>
-            {places.length > 0 && ` · ${places.join(', ')}`}
+            {places.map((one) => <> · <bdi>{one}</bdi></>)}
           </div>
           {error.hint && (
             <div class="mid"><Said text={error.hint} /></div>

@@ -227,7 +227,7 @@ export function Runs() {
             <Button onClick={() => save()}><Icon name="download" /> Workbooks <kbd class="roomy">d</kbd></Button>
             <Button {...writing()} onClick={again}>Run again <kbd class="roomy">r</kbd></Button>
             {live().length > 0 && <Button kind="danger" {...writing()} onClick={cancel}>Cancel <kbd class="roomy">x</kbd></Button>}
-            {may('admin') && <a class="button" href={href(`/configs/${runs!.find((run) => run.id === acted()[0])?.configuration_id}/compare?runs=${acted()}`)}>Try the draft</a>}
+            {may('admin') && <a class="button" href={href(`/configs/${runs!.find((run) => run.id === acted()[0])?.configuration_id}/compare?runs=${acted()}`)}>Try the changes</a>}
             {several.size === 2 && <a class="button" href={href(`/runs/${acted()[1]}/compare?with=${acted()[0]}`)}>Compare</a>}
             <Button kind="quiet" onClick={() => setSeveral(new Set())}>Choose none <kbd class="roomy">Esc</kbd></Button>
           </span>

@@ -2,14 +2,14 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { get, hindrance, workspace, type Schemas } from '../api/client'
-import { ago, many, plainly, quoted, size } from '../parts/format'
+import { ago, many, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Block, Button, Labelled, Loading, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Block, Button, Labelled, Loading, Name, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, path, query, amend } from '../router'
 import { counts } from '../api/events'
 import { held } from './starts'
-import { add, again, dropped, remove, start, uploads, type Upload } from './uploads'
+import { add, again, dropped, onTheirWay, remove, start, uploads, type Upload } from './uploads'
 
 type Known = Schemas['KnownConfiguration']
 
@@ -45,18 +45,18 @@ export function Start() {
     const alone = good.length === 1
     // Two people that drop at the same second have batches of their own.
     const batch = `${new Date().toLocaleString('sv')} ${Math.random().toString(36).slice(2, 6)}`
-    start(good, { configuration: chosen!.id, options: { validate_only: validate, active_sheet_only: active }, labels: alone ? {} : { batch }, alone })
+    start(alone ? good : list.filter((one) => !one.start), { configuration: chosen!.id, options: { validate_only: validate, active_sheet_only: active }, labels: alone ? {} : { batch }, alone })
     if (!alone) go(`/runs?label=${encodeURIComponent(`batch:${batch}`)}`)
   }
   useKeys({ 'Ctrl Enter': submit, Escape: () => go('/runs') })
   useAbout({
     title: 'Start a run',
     main: true,
-    command: ['ade run', chosen ? quoted(chosen.name) : 'CONFIG', ...(good.length ? good.slice(0, 4).map(({ file }) => quoted(file.name)) : ['FILE']), good.length > 4 && '…'].filter(Boolean).join(' '),
+    command: ['ade run', chosen ? quoted(chosen.name) : 'CONFIG', ...(good.length ? good.map(({ file }) => quoted(file.name)) : ['FILE'])].join(' '),
     keys: [['u', 'choose files'], ['Ctrl ↵', 'start']],
   })
   const busyNow = (counts.value?.queued ?? 0) + (counts.value?.running ?? 0)
-  const label = list.length && list.every((one) => one.start) ? 'Starts when it is sent…' : `Start ${good.length ? many(good.length, 'run') : 'a run'}`
+  const label = !good.length && onTheirWay().length ? 'Starts when it is sent…' : `Start ${good.length ? many(good.length, 'run') : 'a run'}`
   const button = (
     <Button kind="filled fill" aria-disabled={!can} aria-describedby="why-not" onClick={submit}>{label} <kbd class="roomy">Ctrl ↵</kbd></Button>
   )
@@ -114,7 +114,7 @@ export const FileList = ({ of }: { of: string }) =>
         <caption class="unseen">{of}</caption>
         <colgroup>
           <col />
-          <col />
+          <col class="roomy" />
           <col class="c-size roomy" />
           <col class="c-state" />
           <col class="c-out" />
@@ -150,13 +150,12 @@ export function DropZone({ large, onSample }: { large?: boolean; onSample?: () =
 
 function FileRow({ upload }: { upload: Upload }) {
   const { key, file, state, sent, note, sheets } = upload
-  const bad = state === 'refused' || state === 'failed'
+  const tone = state === 'refused' || state === 'failed' ? 'bad' : 'dim'
+  const told = [sheets, note].filter(Boolean).join('; ')
   return (
     <tr>
-      <td class="name cut" title={file.name}>{plainly(file.name)}</td>
-      <td class={`small cut ${bad ? 'bad' : 'dim'}`} title={[note, sheets].filter(Boolean).join('; ')}>
-        {[sheets, note].filter(Boolean).join('; ')}
-      </td>
+      <td class="name break"><Name of={file.name} /><div class={`narrow small ${tone}`}>{told}</div></td>
+      <td class={`small break roomy ${tone}`}>{told}</td>
       <td class="figure mid roomy">{size(file.size)}</td>
       <td>
         {state === 'sending' ? (

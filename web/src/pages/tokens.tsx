@@ -49,7 +49,7 @@ export function Tokens() {
             id={(token) => token.id}
             columns={[
               ['Status', '', (token) => <Status of={state(token)[0]}>{state(token)[1]}</Status>],
-              ['Name', 'name', (token) => <>{token.name} {token.name === session.value?.token && <span class="chip">this session</span>}<div class="narrow small dim">{token.scope}</div></>],
+              ['Name', 'name break', (token) => <>{token.name} {token.name === session.value?.token && <span class="chip">this session</span>}<div class="narrow small dim">{token.scope}</div></>],
               ['May', 'roomy', (token) => <span class="chip">{token.scope}</span>],
               ['Workspaces', 'mid roomy', (token) => token.workspaces?.join(', ') ?? 'all'],
               ['Last used', 'mid roomy', (token) => ago(token.last_used_at)],

@@ -40,7 +40,7 @@ export function add(files: File[]) {
   next()
 }
 
-/** Starts files: those that are sent already at once, the others when they are. */
+/** Starts files: those that are sent already at once, the others when they are. Those that can't be read are named beside them. */
 export function start(files: Upload[], how: Start) {
   for (const { key } of files) set(key, { start: how })
   for (const { key } of files) handOver(key)

@@ -61,6 +61,7 @@ export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   const issues = run.metrics?.issues ?? 0
   const lacks = missing(run).length > 0
   const empty = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
+  if (run.status === 'succeeded' && !run.metrics) return <Status of="plain">{whole ? 'Succeeded, not read' : 'Succeeded'}</Status>
   if (run.status === 'running' && run.cancel_requested_at) return <Status of="running">Stopping…</Status>
   if (run.status === 'succeeded' && run.refused?.length) return <Status of="warned">Succeeded, refused</Status>
   if (run.status === 'succeeded' && !whole && !empty) return <Status of={lacks ? 'partial' : 'succeeded'}>Succeeded</Status>
@@ -188,7 +189,7 @@ export function doing(run: Run): string {
   }
   if (run.status === 'running') return `${STAGES[run.stage ?? 'detecting']}${run.rows ? `, ${number(run.rows)} rows` : ''}`
   if (run.refused?.length) return `Refused: ${run.refused.map((one) => one.message).join('; ')}`
-  return run.skipped_reason ? 'Safe mode skip' : run.metrics?.tables === 0 ? 'No table found' : ''
+  return run.skipped_reason ? 'Safe mode skip' : !run.metrics ? 'A check alone: the file was not read' : run.metrics.tables === 0 ? 'No table found' : ''
 }
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
