@@ -4,7 +4,52 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { crc32 } from 'node:zlib'
 import { chromium } from 'playwright-core'
+
+/** A workbook with these sheets, of texts alone. */
+export function workbook(sheets) {
+  const cell = (text) => `<c t="inlineStr"><is><t>${text}</t></is></c>`
+  const all = (make) => sheets.map((_, at) => make(at + 1)).join('')
+  const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
+  const relations = 'http://schemas.openxmlformats.org/package/2006/relationships'
+  const office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
+  const type = 'application/vnd.openxmlformats-officedocument.spreadsheetml.'
+  return zip([
+    ['[Content_Types].xml', `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="${type}sheet.main+xml"/>${all((at) => `<Override PartName="/xl/worksheets/sheet${at}.xml" ContentType="${type}worksheet+xml"/>`)}</Types>`],
+    ['_rels/.rels', `<Relationships xmlns="${relations}"><Relationship Id="r1" Type="${office}/officeDocument" Target="xl/workbook.xml"/></Relationships>`],
+    ['xl/workbook.xml', `<workbook xmlns="${main}" xmlns:r="${office}"><sheets>${all((at) => `<sheet name="${sheets[at - 1][0]}" sheetId="${at}" r:id="r${at}"/>`)}</sheets></workbook>`],
+    ['xl/_rels/workbook.xml.rels', `<Relationships xmlns="${relations}">${all((at) => `<Relationship Id="r${at}" Type="${office}/worksheet" Target="worksheets/sheet${at}.xml"/>`)}</Relationships>`],
+    ...sheets.map(([, rows], at) => [`xl/worksheets/sheet${at + 1}.xml`, `<worksheet xmlns="${main}"><sheetData>${rows.map((row) => `<row>${row.map(cell).join('')}</row>`).join('')}</sheetData></worksheet>`]),
+  ])
+}
+
+/** An archive of texts, nothing of it compressed. */
+function zip(files) {
+  const parts = []
+  const index = []
+  let from = 0
+  for (const [name, text] of files) {
+    const [title, data] = [Buffer.from(name), Buffer.from(text)]
+    const head = Buffer.alloc(26)
+    head.writeUInt16LE(20, 0)
+    head.writeUInt32LE(crc32(data), 10)
+    head.writeUInt32LE(data.length, 14)
+    head.writeUInt32LE(data.length, 18)
+    head.writeUInt16LE(title.length, 22)
+    const place = Buffer.alloc(14)
+    place.writeUInt32LE(from, 10)
+    parts.push(Buffer.from('PK\x03\x04', 'latin1'), head, title, data)
+    index.push(Buffer.from('PK\x01\x02\x14\x00', 'latin1'), head, place, title)
+    from += 30 + title.length + data.length
+  }
+  const end = Buffer.alloc(18)
+  end.writeUInt16LE(files.length, 4)
+  end.writeUInt16LE(files.length, 6)
+  end.writeUInt32LE(index.reduce((sum, part) => sum + part.length, 0), 8)
+  end.writeUInt32LE(from, 12)
+  return Buffer.concat([...parts, ...index, Buffer.from('PK\x05\x06', 'latin1'), end])
+}
 
 /** A wait that only a hang reaches. */
 export const HANG = 30_000

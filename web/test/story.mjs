@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { called, HANG, launch, person, Place, Steps } from './ground.mjs'
+import { called, HANG, launch, person, Place, Steps, workbook } from './ground.mjs'
 import { Looks, THEMES, WIDTHS } from './looks.mjs'
 
 const { ade, chromium, dist, pictures, docs } = called({ pictures: { type: 'string' }, docs: { type: 'string' } })
@@ -290,6 +290,43 @@ try {
     await says('cell', 'C11')
   })
 
+  await steps.step('a text is found over all sheets, each of which is in sight then, and no issue is lacking in what is saved', async () => {
+    await began(crew)
+    const rows = (sheet) => [['Surname', 'Hours'], ...['Lee', 'Ray', 'Moss'].map((name) => [name, '30']), ...(sheet % 11 ? [] : [['', ''], ['', 'needle']])]
+    await choose(await sent('weeks.xlsx', workbook(Array.from({ length: 23 }, (_, at) => [`Week ${at}`, rows(at)]))))
+    await page.getByText('Ready', { exact: true }).waitFor()
+    await page.keyboard.press('Control+Enter')
+    await status('Succeeded')
+    await page.locator('.grid-pane').nth(1).waitFor()
+    assert.ok((await page.getByLabel('Sheet, 23').boundingBox()).width > 80)
+    await page.keyboard.press('Control+f')
+    await page.keyboard.type('needle')
+    for (const sheet of ['Week 0', 'Week 11', 'Week 22', 'Week 0']) {
+      await page.keyboard.press('Enter')
+      await says('sheet', sheet)
+      await page.locator('.grid-cell.chosen', { hasText: 'needle' }).waitFor()
+      await page.locator('.find').getByText('1 of 1').waitFor()
+      const [tab, list] = await Promise.all([page.getByRole('tab', { name: sheet, exact: true }), page.getByRole('tablist', { name: 'Sheets' })].map((one) => one.boundingBox()))
+      assert.ok(tab.x >= list.x - 1 && tab.x + tab.width <= list.x + list.width + 1, `the tab of ${sheet} is in sight`)
+    }
+    await look('run-result-sheets')
+    await began(crew)
+    await choose(await sent('many.csv', `Surname,E-mail\n${Array.from({ length: 10_500 }, (_, at) => `Lee,none ${at}\n`).join('')}`))
+    await page.getByText('Ready', { exact: true }).waitFor()
+    await page.keyboard.press('Control+Enter')
+    await status('Succeeded, 10,500 issues')
+    await page.getByText('The first 10,000 issues are marked here').waitFor()
+    await button('Issues', { exact: true }).click()
+    await page.keyboard.press('n')
+    await page.locator('.side').getByText('issue 1 of 10,500').waitFor()
+    await button('Copy', { exact: true }).click()
+    await page.getByText('10,000 of 10,500 issues copied').waitFor()
+    const [saved] = await Promise.all([page.waitForEvent('download'), button('CSV').click()])
+    assert.equal(readFileSync(await saved.path(), 'utf8').trim().split('\n').length, 10_501)
+    await go(`/runs/${messy}/result?cell=C11`)
+    await page.locator('.grid-cell.chosen').nth(1).waitFor()
+  })
+
   await steps.step('the log, each decision, and the files', async () => {
     await page.keyboard.press('2')
     await page.waitForURL(/\/log$/)
@@ -545,7 +582,7 @@ try {
     await page.keyboard.press('m')
     const dialog = page.getByRole('dialog', { name: 'Which columns are they?' })
     await dialog.getByText('"hours" and "Std." both mean "hours"').waitFor()
-    await dialog.getByRole('checkbox', { name: /^Std\./ }).check()
+    await dialog.getByRole('radio', { name: /^Std\./ }).check()
     await dialog.locator('.plus', { hasText: '"Std."' }).waitFor()
     await look('fix')
     await dialog.getByRole('button', { name: 'Write and check' }).click()
@@ -582,10 +619,15 @@ try {
     await page.keyboard.press('Control+Enter')
     await page.getByRole('heading', { name: /^4 fields from 60 records of 2 samples/ }).waitFor()
     await look('from-samples')
-    await page.getByRole('checkbox').first().check()
+    await page.getByRole('radio').first().check()
     await button('Answer').click()
     await page.getByRole('heading', { name: /^3 fields from/ }).waitFor()
-    await button('Publish version 1').click()
+    // The way to the draft and back loses nothing.
+    await page.getByRole('link', { name: 'Open the draft' }).click()
+    await heading('deliveries').waitFor()
+    await page.goBack()
+    await page.getByRole('heading', { name: /^3 fields from/ }).waitFor()
+    await page.locator('.button.filled', { hasText: 'Publish version 1' }).click()
     await heading('deliveries').waitFor()
     await page.locator('.run-facts').getByText('is active').waitFor()
   })

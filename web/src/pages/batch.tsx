@@ -29,7 +29,7 @@ export function BatchPanel({ label }: { label: string }) {
   const load = async (abort: AbortSignal) => {
     const [batch, list] = await Promise.all([
       get('/api/v1/workspaces/{workspace}/batches/{label}', { workspace: workspace.value, label }, {}, abort),
-      get('/api/v1/runs', {}, { workspace: workspace.value, label, limit: 1000 }, abort),
+      get('/api/v1/runs', {}, { workspace: workspace.value, label, newest: true, limit: 1000 }, abort),
     ])
     return { batch, runs: list.items }
   }
@@ -43,8 +43,7 @@ export function BatchPanel({ label }: { label: string }) {
     })
     return () => (off(), clearTimeout(timer))
   }, [label])
-  // Of a file that was run again the newest run counts.
-  const runs = (value?.runs ?? []).filter((run) => !value!.runs.some((one) => one.retry_of_run_id === run.id))
+  const runs = value?.runs ?? []
   const isOf = (start: Start | null) => `batch:${start?.labels.batch}` === label
   const sent = onTheirWay().filter(({ start }) => isOf(start))
   const waits = waiting.value.filter(isOf)
@@ -100,7 +99,7 @@ export function BatchPanel({ label }: { label: string }) {
           ))}
         </ul>
       </Block>
-      {value && value.runs.length > runs.length && <Block>Of {many(value.runs.length - runs.length, 'file')} that {value.runs.length - runs.length === 1 ? 'was' : 'were'} run again the newest run counts here.</Block>}
+      {!!value?.batch.superseded && <Block>{many(value.batch.superseded, 'run')} before {value.batch.superseded === 1 ? 'its file was' : 'their files were'} run again {value.batch.superseded === 1 ? 'is' : 'are'} left out.</Block>}
     </aside>
   )
 }

@@ -35,6 +35,8 @@ function queryOf(filter: Filter) {
     configuration: filter.config,
     q: filter.q,
     label: filter.label,
+    // Of a file that was run again the newest run alone.
+    newest: !!filter.label || undefined,
     has_issues: filter.look === 'issues' || undefined,
     fields_missing: filter.look === 'fields' || undefined,
     since: since ? new Date(Math.floor((Date.now() - since * 1000) / 1000) * 1000).toISOString() : undefined,
@@ -86,7 +88,8 @@ function useRuns(filter: Filter, isAway: () => boolean) {
         if (told.some((one) => one.kind === 'reset')) return void load().then(count)
         const changed = told.filter((one) => one.kind === 'run').map((one) => one.data as Run)
         if (!changed.length || !held.runs) return
-        const { runs, added } = merged(held.runs, changed, (run) => accepts(held.filter, run, Date.now()))
+        const again = new Set(held.filter.label ? changed.map((run) => run.retry_of_run_id) : [])
+        const { runs, added } = merged(held.runs.filter((run) => !again.has(run.id)), changed, (run) => accepts(held.filter, run, Date.now()))
         // A list that is left open all day does not grow: at its head the newest are enough.
         if (!isAway() && runs.length > 3 * PAGE) return void load().then(count)
         if (isAway() && added.length) {
