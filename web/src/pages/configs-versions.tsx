@@ -1,6 +1,6 @@
 // The published versions of a configuration, and which one runs use.
 import { writing, may } from '../api/client'
-import { ago, clock, day, many } from '../parts/format'
+import { ago, many, stamp } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { Button, CopyButton, failed, Records, Status, toast } from '../parts/parts'
 import { runAgain } from '../parts/frame'
@@ -38,7 +38,7 @@ export function Versions({ bench }: { bench: Bench }) {
         columns={[
           ['Version', 'name', (one) => <a href={href(`/configs/${bench.id}/files?version=${one.version}`)}>Version {one.version}</a>],
           ['Status', '', (one) => (one.status === 'active' ? <Status of="plain">Active</Status> : <Status of="cancelled">Archived</Status>)],
-          ['Published', 'figure mid roomy', (one) => <>{day(one.published_at)} {clock(one.published_at).slice(0, 5)} <span class="dim wide-only">· {ago(one.published_at)}</span></>, (one) => one.published_at],
+          ['Published', 'figure mid roomy', (one) => <>{stamp(one.published_at)} <span class="dim wide-only">· {ago(one.published_at)}</span></>, (one) => one.published_at],
           ['Digest', 'mono dim roomy digest', (one) => <>{one.source_digest.slice(0, 8)} <CopyButton text={one.source_digest} label="Copy the digest" /></>, (one) => one.source_digest],
           ['(Actions)', 'figure', (one) => (
             <>

@@ -32,30 +32,16 @@ export function Environments({ id }: { id?: string }) {
     const next = all[Math.max(0, Math.min(all.length - 1, all.indexOf(chosen!) + step))]
     if (next) go(`/environments/${next.id}`)
   }
-  const build = async (one: Environment) => {
-    try {
-      await change('POST', `/api/v1/workspaces/${one.workspace_id}/configs/${one.configuration_id}/builds`, { options: { force: true } })
-      toast('A new environment is being built.')
-    } catch (error) {
-      failed(error)
-    }
-  }
+  const build = ({ workspace_id, configuration_id }: Environment) => change('POST', `/api/v1/workspaces/${workspace_id}/configs/${configuration_id}/builds`, { options: { force: true } }).then(() => toast('A new environment is being built.'), failed)
   useKeys({ j: () => move(1), k: () => move(-1), b: () => chosen && may('admin') && build(chosen) })
   useAbout({ title: 'Environments', command: 'ade env ls', keys: [['j k', 'move'], ['b', 'build anew']] })
   const count = (status: string) => all.filter((one) => one.status === status).length
   const bytes = all.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0)
   const collectable = plan.value?.items.filter((item) => item.deletes) ?? []
   const freed = collectable.reduce((sum, item) => sum + (item.size_bytes ?? 0), 0)
-  const collect = async () => {
+  const collect = () => {
     ask(false)
-    try {
-      const done = await change<Schemas['Collection']>('POST', '/api/v1/environments/collection')
-      toast(`Collected: ${size(done.bytes_freed)} freed.`)
-      setChanged(new Map())
-      list.again()
-    } catch (error) {
-      failed(error)
-    }
+    change<Schemas['Collection']>('POST', '/api/v1/environments/collection').then((done) => (toast(`Collected: ${size(done.bytes_freed)} freed.`), setChanged(new Map()), list.again()), failed)
   }
   return (
     <>

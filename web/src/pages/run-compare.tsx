@@ -1,7 +1,7 @@
 // A run beside an earlier one, such as that of last month: layout, headers, issues, rows by key, totals.
 import type { ComponentChildren } from 'preact'
 import { get, type Problem, type Run, type Schemas } from '../api/client'
-import { clock, day, many, number, plainly, short } from '../parts/format'
+import { many, number, plainly, short, stamp } from '../parts/format'
 import { Choice, Loading, Name, Nothing, type Column, Records, Trouble, about, useLoaded } from '../parts/parts'
 import { amend, href, query } from '../router'
 import { useEffect } from 'preact/hooks'
@@ -30,7 +30,7 @@ export function Compare({ run }: { run: Run }) {
   // Those of this sender first, whose files are called alike but for their numbers; both newest first.
   const isOther = (one: Run) => Number(senderOf(one) !== senderOf(run))
   const sorted = (others.value?.items ?? []).filter((one) => one.id !== run.id).sort((a, b) => isOther(a) - isOther(b))
-  const all = sorted.map((one): [string, string] => [one.id, `${plainly(one.input.name)}, ${day(one.created_at)} ${clock(one.created_at).slice(0, 5)}`])
+  const all = sorted.map((one): [string, string] => [one.id, `${plainly(one.input.name)}, ${stamp(one.created_at)}`])
   return (
     <>
       <div class="tools">

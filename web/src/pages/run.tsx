@@ -5,10 +5,11 @@ import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
 import { cancelRun, Menu, runAgain } from '../parts/frame'
-import { clock, day, many, now, number, plainly, quoted, short, size, span } from '../parts/format'
+import { day, many, now, number, plainly, quoted, short, size, span, stamp } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { download } from '../parts/save'
 import { go, href } from '../router'
 import { Explain } from './explain'
 import { Files } from './files'
@@ -84,7 +85,6 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
   const version = run.configuration_version
   const to = (tab: Tab) => `/runs/${run.id}/${tab}`
   const output = address('/api/v1/runs/{id}/output', { id: run.id })
-  const download = (url: string) => Object.assign(document.createElement('a'), { href: url, download: '' }).click()
   const beside = (step: number) => {
     const next = besideOf(run.id, step)
     if (next) go(`/runs/${next}`)
@@ -152,7 +152,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
               <span>attempt <b>{run.attempt_count}</b> of {run.max_attempts}</span>
             )}
             <span class="roomy">{size(run.input.size_bytes)}</span>
-            <span class="roomy" title={run.created_at}>{day(run.created_at)} {clock(run.created_at).slice(0, 5)}</span>
+            <span class="roomy" title={run.created_at}>{stamp(run.created_at)}</span>
             <span class="mono roomy" title={run.id}>{short(run.id)}</span>
           </div>
         </div>

@@ -6,12 +6,13 @@ import { amend, go, href, query } from '../router'
 import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { Ask, Button, Choice, doing, fieldsOf, Heads, Loading, missing, moves, Name, Search, Segments, Status, StatusOf, Title, toast, Trouble, useAbout } from '../parts/parts'
+import { Ask, Button, Choice, doing, fieldsOf, Heads, Loading, missing, moves, Name, Search, Segments, Status, StatusOf, Title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
 import { FirstRun } from './first-run'
 import { BatchFiles, BatchPanel, nameOf } from './batch'
+import { configurations } from './start'
 
 const PAGE = 100
 /** A page left and come back to is as it was. */
@@ -292,10 +293,8 @@ export function Runs() {
 const near = (box: HTMLElement) => box.scrollTop + box.clientHeight * 2 > box.scrollHeight
 
 function ConfigurationFilter({ value }: { value: string }) {
-  const [names, setNames] = useState<string[]>([])
-  useEffect(() => {
-    get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.value }, { limit: 100 }).then((page) => setNames([...new Set(page.items.map((one) => one.name))]), () => {})
-  }, [workspace.value])
+  const { value: known } = useLoaded(configurations, [workspace.value])
+  const names = [...new Set(known?.map((one) => one.name))]
   const all = value && !names.includes(value) ? [value, ...names] : names
   return <Choice label="Configuration" value={value} none="All configurations" all={all} onChange={(config) => amend({ config })} />
 }

@@ -61,6 +61,9 @@ export function day(time: string): string {
 /** A moment in a list: the time today, else the day. */
 export const moment = (time: string) => (day(time) === 'today' ? clock(time) : `${day(time)}, ${clock(time).slice(0, 5)}`)
 
+/** A moment to the minute. */
+export const stamp = (time: string) => `${day(time)} ${clock(time).slice(0, 5)}`
+
 /** The end of an id, by which people tell runs apart. */
 export const short = (id: string) => id.slice(-6)
 

@@ -1,12 +1,13 @@
 // Ctrl K: runs, pages, configurations and what one can do. What is here already is found at once, then what the server finds.
 import { useEffect, useState } from 'preact/hooks'
-import { get, workspace, type Run, type Schemas } from '../api/client'
+import { get, workspace, type Run } from '../api/client'
 import { go } from '../router'
 import { plainly, short } from './format'
 import { Icon, type IconName } from './icons'
 import { PAGES } from './frame'
 import { useKeys } from './keys'
-import { choose } from '../pages/start'
+import { useLoaded } from './parts'
+import { choose, configurations } from '../pages/start'
 
 export interface Choice {
   icon: IconName
@@ -18,11 +19,10 @@ export interface Choice {
 export function Palette({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('')
   const [runs, setRuns] = useState<Run[]>([])
-  const [configurations, setConfigurations] = useState<Schemas['KnownConfiguration'][]>([])
+  const { value: known } = useLoaded(configurations, [])
   useKeys({ Escape: onClose, 'Ctrl k': onClose }, 'top')
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null
-    get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 100 }).then((page) => setConfigurations(page.items), () => {})
     return () => before?.focus?.()
   }, [])
   useEffect(() => {
@@ -38,7 +38,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const to = (address: string) => () => go(address)
   const choices: Choice[] = [
     ...runs.filter((run) => has(`${run.input.name} ${run.configuration_name} ${run.id}`)).map((run): Choice => ({ icon: 'lines', text: plainly(run.input.name), note: `${run.configuration_name}, ${run.status}, ${short(run.id)}`, act: to(`/runs/${run.id}`) })),
-    ...configurations.filter((one) => has(one.name)).slice(0, 6).map((one): Choice => ({ icon: 'code', text: one.name, note: 'configuration', act: to(`/configs/${one.id}`) })),
+    ...(known ?? []).filter((one) => has(one.name)).slice(0, 6).map((one): Choice => ({ icon: 'code', text: one.name, note: 'configuration', act: to(`/configs/${one.id}`) })),
     ...PAGES.filter((page) => has(page.name)).map((page): Choice => ({ icon: page.icon, text: page.name, note: `g ${page.key}`, act: to(page.to) })),
     ...(has('start a run choose files') ? [{ icon: 'plus', text: 'Start a run: choose files', note: 'u', act: choose } as Choice] : []),
   ]

@@ -1,10 +1,10 @@
 // Lists that the API gives by pages, saved whole: the log as lines of JSON, issues as a table.
-import { address, get, type Run, type Schemas } from '../api/client'
+import { get, type Run, type Schemas } from '../api/client'
 import { csv } from '../pages/copied'
 
 function save(name: string, parts: string[], type = 'application/x-ndjson') {
   const url = URL.createObjectURL(new Blob(parts, { type }))
-  Object.assign(document.createElement('a'), { href: url, download: name }).click()
+  download(url, name)
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
 
@@ -46,4 +46,3 @@ export async function saveIssues(run: Run, passes: ((issue: Issue) => boolean) |
 /** Downloads what an address gives, under the name that the server says, or this one. */
 export const download = (url: string, name = '') => Object.assign(document.createElement('a'), { href: url, download: name }).click()
 export const reportName = (run: Run) => `${stem(run)}_report.html`
-export const reportUrl = (run: Run) => address('/api/v1/runs/{id}/report', { id: run.id })
