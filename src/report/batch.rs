@@ -25,6 +25,8 @@ struct File {
     run: RunRecord,
     refused: bool,
     ended: Ended,
+    /// The fields that it has no column for.
+    lacking: Vec<String>,
     count: u64,
     counts: Option<[u64; 3]>,
     written: Option<(u64, u64)>,
@@ -81,6 +83,7 @@ pub fn write(
         let key = |file: &File| {
             (
                 file.ended,
+                file.lacking.is_empty(),
                 std::cmp::Reverse(file.count),
                 file.run.input_name.clone(),
             )
@@ -121,6 +124,7 @@ impl File {
         Self {
             refused: !prepared.facts.refused.is_empty(),
             ended: prepared.ended(),
+            lacking: prepared.lacking().to_vec(),
             count: prepared.count(),
             counts: prepared.issues.as_ref().ok().map(|found| found.counts),
             written: prepared.facts.rows().map(|rows| (rows.written, rows.read)),
@@ -130,7 +134,7 @@ impl File {
 
     /// Whether there is more to say of it than its line in the table.
     fn has_section(&self) -> bool {
-        self.ended != Ended::Clean
+        !matches!(self.ended, Ended::Lacking | Ended::Clean)
     }
 
     fn metrics(&self) -> Option<&RunMetrics> {
@@ -228,13 +232,20 @@ fn write_head(html: &mut Html<'_>, files: &[File], options: Options) {
             .count() as u64
     };
     let (failed, nothing) = (of(&[Ended::Failed]), of(&[Ended::Nothing]));
-    let (with, clean) = (of(&[Ended::Errors, Ended::Warnings]), of(&[Ended::Clean]));
+    let (with, clean) = (
+        of(&[Ended::Errors, Ended::Warnings]),
+        of(&[Ended::Lacking, Ended::Clean]),
+    );
+    let mut lacking: BTreeMap<&str, u64> = BTreeMap::new();
+    for field in files.iter().flat_map(|file| &file.lacking) {
+        *lacking.entry(field).or_default() += 1;
+    }
     html.mark("<span><strong>");
-    if failed + nothing + with == 0 {
+    let to_see = failed + nothing + of(&[Ended::Lacking]) + with;
+    if to_see == 0 {
         html.mark("No issues in any file.");
     } else {
-        html.text(&plural(failed + nothing + with, "file"))
-            .mark(" to look at.");
+        html.text(&plural(to_see, "file")).mark(" to look at.");
     }
     html.mark("</strong>");
     for (count, words) in [
@@ -246,6 +257,14 @@ fn write_head(html: &mut Html<'_>, files: &[File], options: Options) {
         if count > 0 {
             html.mark(" ").count(count).mark(words);
         }
+    }
+    if !lacking.is_empty() {
+        let in_files =
+            |(field, count): (&str, u64)| format!("{field} in {}", plural(count, "file"));
+        let lacking: Vec<String> = lacking.into_iter().map(in_files).collect();
+        html.mark(" Not found: ")
+            .clipped(&lacking.join(", "), 300)
+            .mark(".");
     }
     html.mark("</span></p><p class=\"sub\">The worst come first. Places are those of the files as they were sent.</p></header><main id=\"main\">");
 }
@@ -338,7 +357,7 @@ fn write_navigation(html: &mut Html<'_>, files: &[File], order: &[usize], common
 
 fn write_files(html: &mut Html<'_>, files: &[File], order: &[usize]) {
     parts::section(html, "files", "Files");
-    html.mark("In this order: failed files, files without a field, with errors, with warnings, the rest.</p></div>");
+    html.mark("In this order: failed files, files without a field, with errors, with warnings, without some of their fields, the rest.</p></div>");
     html.mark("<table class=\"list recs\"><caption class=\"sr\">Files</caption><thead><tr><th scope=\"col\">Outcome</th><th scope=\"col\">File</th><th scope=\"col\" class=\"hide-s\">Issues</th><th scope=\"col\" class=\"num\">Rows written</th><th scope=\"col\" class=\"num hide-s\">Fields</th><th scope=\"col\" class=\"num hide-s\">Unmapped</th><th scope=\"col\" class=\"num hide-s hide-m\">Sheets</th><th scope=\"col\" class=\"num hide-s hide-m\">Tables</th><th scope=\"col\" class=\"num hide-s\">Took</th></tr></thead><tbody>");
     for &index in order {
         write_file_line(html, &files[index], index + 1);
@@ -361,9 +380,20 @@ fn write_file_line(html: &mut Html<'_>, file: &File, number: usize) {
             })
             .mark("</span>"),
         Ended::Nothing => html.mark("No field found"),
+        Ended::Lacking => html,
         Ended::Errors | Ended::Warnings => html.text(&plural(file.count, "issue")),
         Ended::Clean => html.mark("No issues"),
     };
+    if !file.lacking.is_empty() {
+        let also = if file.ended == Ended::Lacking {
+            "Not"
+        } else {
+            "; not"
+        };
+        html.mark(also)
+            .mark(" found: ")
+            .clipped(&file.lacking.join(", "), 80);
+    }
     html.mark("</span></td><td class=\"name\">");
     if file.has_section() {
         html.mark("<a href=\"#f")

@@ -57,6 +57,8 @@ pub enum Ended {
     Errors,
     /// There are warnings or infos.
     Warnings,
+    /// Some fields were not found, and nothing else is wrong.
+    Lacking,
     /// Nothing is wrong, as far as it is known.
     Clean,
 }
@@ -139,6 +141,7 @@ pub fn further(html: &mut Html<'_>, count: usize, one: &str) {
 pub fn glyph(html: &mut Html<'_>, ended: Ended) {
     html.mark(match ended {
         Ended::Failed => "<svg class=\"g bad\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><circle cx=\"8\" cy=\"8\" r=\"7\" fill=\"currentColor\"/><path class=\"x\" d=\"m5.5 5.5 5 5m0-5-5 5\"/></svg>",
+        Ended::Lacking => "<svg class=\"g warn\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><circle class=\"s\" cx=\"8\" cy=\"8\" r=\"6.2\"/><path d=\"M8 1.8a6.2 6.2 0 0 0 0 12.4z\" fill=\"currentColor\"/></svg>",
         Ended::Nothing | Ended::Errors | Ended::Warnings => "<svg class=\"g warn\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><path class=\"s\" d=\"M8 2 14.4 13.4H1.6z\"/><path class=\"s\" d=\"M8 6.3v3.2M8 11.4v.1\"/></svg>",
         Ended::Clean => "<svg class=\"g ok\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><circle class=\"s\" cx=\"8\" cy=\"8\" r=\"6.2\"/><path class=\"s\" d=\"m5.3 8.2 1.9 1.9 3.5-4\"/></svg>",
     });

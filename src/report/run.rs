@@ -184,8 +184,16 @@ impl Prepared {
             Ok(found) if found.of(Severity::Error) > 0 => Ended::Errors,
             Ok(found) if found.total() > 0 => Ended::Warnings,
             Err(_) if metrics.is_some_and(|found| found.issues > 0) => Ended::Warnings,
+            _ if metrics.is_some_and(|found| !found.missing_fields.is_empty()) => Ended::Lacking,
             _ => Ended::Clean,
         }
+    }
+
+    /// The fields that no column was found for, where others have one.
+    pub fn lacking(&self) -> &[String] {
+        let metrics = self.facts.run.metrics.as_ref();
+        let found = metrics.filter(|_| !matches!(self.ended(), Ended::Failed | Ended::Nothing));
+        found.map_or(&[], |found| &found.missing_fields)
     }
 
     /// How many issues there are, as the list or the run's figures say.
@@ -327,6 +335,13 @@ fn write_verdict(html: &mut Html<'_>, prepared: &Prepared) {
             .clipped(refused, 500)
             .mark(". ");
     }
+    let lacking = prepared.lacking();
+    if !lacking.is_empty() {
+        html.mark("<strong>Not found: ")
+            .clipped(&lacking.join(", "), 300)
+            .mark(".</strong> ");
+    }
+    let total = prepared.count();
     match (&prepared.issues, ended) {
         (_, Ended::Failed) => {
             html.mark("<strong>").mark(match prepared.facts.run.status {
@@ -338,24 +353,22 @@ fn write_verdict(html: &mut Html<'_>, prepared: &Prepared) {
         (_, Ended::Nothing) => {
             html.mark("<strong>No field was found.</strong> The sheets may not be what this configuration is for. ").text(&rows());
         }
-        (Ok(found), Ended::Errors | Ended::Warnings) => {
-            let total = prepared.count();
+        (Ok(found), _) if total > 0 => {
             html.mark("<strong>")
                 .text(&plural(total, "issue"))
                 .mark(".</strong> ")
                 .text(&became(found));
         }
-        (Err(_), Ended::Errors | Ended::Warnings) => {
-            let total = prepared.count();
+        (Err(_), _) if total > 0 => {
             html.mark("<strong>")
                 .text(&plural(total, "issue"))
                 .mark(".</strong> Which cells they are is not known.");
         }
-        (Err(_), Ended::Clean) => {
+        (Err(_), _) => {
             html.mark("<strong>No issues were counted.</strong> ")
                 .text(&rows());
         }
-        (Ok(_), Ended::Clean) => {
+        (Ok(_), _) => {
             html.mark("<strong>No issues.</strong> ").text(&rows());
         }
     }

@@ -1,6 +1,6 @@
 //! Runs: queued → running → succeeded | failed | cancelled, under leases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -493,6 +493,8 @@ pub struct RunFilter {
     pub fields_missing: Option<bool>,
     /// Those that have all of these labels.
     pub labels: BTreeMap<String, String>,
+    /// None of those with these ids.
+    pub without: BTreeSet<String>,
     /// Those that a list shows behind the run with this id: the next page.
     pub behind: Option<String>,
     /// The largest number to return.

@@ -33,7 +33,7 @@ fn archived(server: &Server, path: &str) -> (Vec<String>, String) {
         answer
             .header("content-disposition")
             .unwrap()
-            .contains("batch-march-1.zip")
+            .contains("batch-march-1")
     );
     let mut zip = ZipArchive::new(Cursor::new(answer.body)).unwrap();
     let mut names = Vec::new();
@@ -85,16 +85,43 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
     let beside = |folder: &str| names.iter().filter(|name| name.starts_with(folder)).count();
     assert_eq!((beside("outputs/"), beside("marked/")), (2, 1), "{names:?}");
     assert!(names.contains(&"report.html".to_owned()), "{names:?}");
-    assert!(left_out.starts_with("broken.xlsx: "), "{left_out}");
-    let (marked, _) = archived(&server, &format!("{batch}/archive?only=marked"));
+    assert!(
+        left_out.contains("broken.xlsx: its run failed"),
+        "{left_out}"
+    );
+    let (marked, left_out) = archived(&server, &format!("{batch}/archive?only=marked"));
     assert_eq!(marked.len(), 2, "{marked:?}");
+    assert!(
+        left_out.contains("other.csv: not marked, it has no issues; not found: "),
+        "{left_out}"
+    );
     let report = server.get(&format!("{batch}/report")).is(200);
     let page = String::from_utf8(report.body).unwrap();
     assert!(page.contains("3 files") && page.contains("crew-03.csv"));
-    // Of a file that was run again the newest run counts.
-    let again = format!("runs/{}/again", broken["id"].as_str().unwrap());
-    server.post(&again, &json!({})).is(201);
-    assert_eq!(server.read(batch)["runs"], 3);
+    assert!(page.contains("hours in 1 file") && page.contains("; not found: "));
+    // Of a file that was run again the newest run counts, however often, and whichever of its runs was named.
+    let again = |id: &str| {
+        let answer = server.post(&format!("runs/{id}/again"), &json!({}));
+        answer.is(201).json()["id"].as_str().unwrap().to_owned()
+    };
+    let (of_broken, of_run) = (broken["id"].as_str().unwrap(), run["id"].as_str().unwrap());
+    again(of_broken);
+    let second = again(of_broken);
+    place.ade("worker --drain -q").succeeds();
+    let newest = again(&second);
+    place.ade("worker --drain -q").succeeds();
+    has(&server.read(batch), json!({"runs": 3, "superseded": 3}));
+    let listed = server.read("runs?label=batch:march%2F1&newest=true&counts=true");
+    let items = listed["items"].as_array().unwrap();
+    assert_eq!(items.len(), 3, "{listed}");
+    assert_eq!(items[0]["id"], newest, "{listed}");
+    has(&listed["counts"], json!({"failed": 1, "succeeded": 2}));
+    server.get("runs?newest=true").refuses_field("newest");
+    // The same bytes are no other month.
+    let repeated = again(of_run);
+    place.ade("worker --drain -q").succeeds();
+    let found = server.read(&format!("runs/{repeated}/difference"));
+    assert_eq!(found["before"], "crew-02.csv", "{found}");
 
     // The last good run of the sender before it, by the name without its number; or any other.
     let id = run["id"].as_str().unwrap();
@@ -128,6 +155,6 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
         let listed = place.json(&format!("runs ls {flags} --json"));
         listed.as_array().unwrap().len()
     };
-    assert_eq!(of_label("--label batch:march/1"), 4);
-    assert_eq!(of_label("--label batch:march/1 --fields-missing"), 2);
+    assert_eq!(of_label("--label batch:march/1"), 7);
+    assert_eq!(of_label("--label batch:march/1 --fields-missing"), 3);
 }

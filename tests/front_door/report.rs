@@ -301,7 +301,8 @@ fn several_runs_are_one_page(place: &Place) {
             "The same issue across files",
             "Headers that no field claims",
             "About this batch",
-            "No issues",
+            "Not found: member_id, phone, employer, pay</span>",
+            "Not found: employer in 3 files, member_id in 3 files, pay in 3 files, phone in 3 files.",
         ],
     );
     // The worst come first, and a file without issues is its line alone.

@@ -16,8 +16,8 @@ use utoipa_axum::routes;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use super::labels::{labelled, labels_in, superseded};
 use super::report::{WhichReport, made, page_response};
-use super::runs::labels_in;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Caller, Reader};
 use crate::api::http::answer::Answer;
@@ -30,12 +30,7 @@ use crate::base::problem::code;
 use crate::issues::Severity;
 use crate::report::Options;
 use crate::run::results::annotated::kept_copy;
-use crate::store::{RunFilter, RunRecord};
-
-/// So many runs of a batch are looked at, the newest.
-const MOST: u32 = 1000;
-/// So many runs are looked at for its label, which no index knows.
-const LOOK_AT: u32 = 20_000;
+use crate::store::{RunRecord, RunStatus};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -55,28 +50,20 @@ struct Which {
 }
 
 impl Which {
-    /// Its workspace and its runs, the newest first; of a file that was run again the newest alone.
+    /// Its workspace and its runs, the newest first; of a file that was run again the newest alone, and how many more there are.
     fn find<'a>(
         &self,
         api: &Blocking<'a>,
         caller: &Caller,
-    ) -> Result<(Opened<'a>, Vec<RunRecord>), ApiError> {
+    ) -> Result<(Opened<'a>, Vec<RunRecord>, usize), ApiError> {
         let workspace = known_workspace(api, caller, &self.workspace)?;
-        let found = workspace.store.find_runs(&RunFilter {
-            workspace_id: self.workspace.clone(),
-            labels: labels_in(std::slice::from_ref(&self.label))?,
-            limit: MOST,
-            look_at: Some(LOOK_AT),
-            ..RunFilter::default()
-        })?;
-        let mut runs = found.runs;
-        // Of a file that was run again the newest counts: it has the labels, too.
-        let earlier = runs.iter().filter_map(|run| run.retry_of_run_id.clone());
-        let earlier: BTreeSet<String> = earlier.collect();
+        let labels = labels_in(std::slice::from_ref(&self.label))?;
+        let mut runs = labelled(&workspace, labels)?;
+        let earlier = superseded(&runs);
         runs.retain(|run| !earlier.contains(&run.id));
         match runs.is_empty() {
             true => Err(ApiError::not_found("batch", &self.label)),
-            false => Ok((workspace, runs)),
+            false => Ok((workspace, runs, earlier.len())),
         }
     }
 
@@ -86,7 +73,7 @@ impl Which {
         api: &Blocking<'a>,
         caller: &Caller,
     ) -> Result<(Opened<'a>, Vec<RunRecord>), ApiError> {
-        let (workspace, mut runs) = self.find(api, caller)?;
+        let (workspace, mut runs, _) = self.find(api, caller)?;
         runs.retain(|run| run.completed_at.is_some());
         runs.reverse();
         for run in &runs {
@@ -110,6 +97,8 @@ struct Batch {
     label: String,
     /// How many runs it has; at most 1000 are looked at.
     runs: usize,
+    /// How many more there are of files that have run again since.
+    superseded: usize,
     /// How many of them left a workbook that is there still.
     outputs: usize,
     /// Fields that some runs found no column for, those of the most runs first.
@@ -149,7 +138,7 @@ struct RuleOfBatch {
 ))]
 async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer<axum::Json<Batch>> {
     api.slow_work(move |api| {
-        let (workspace, runs) = which.find(api, &caller)?;
+        let (workspace, runs, superseded) = which.find(api, &caller)?;
         let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut rules: BTreeMap<(Severity, String), (u64, BTreeSet<String>)> = BTreeMap::new();
         for run in &runs {
@@ -194,6 +183,7 @@ async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer<a
         issues.sort_by_key(|one| (one.severity, std::cmp::Reverse(one.count)));
         Ok(axum::Json(Batch {
             runs: runs.len(),
+            superseded,
             outputs: runs.iter().filter_map(output_of).count(),
             label: which.label,
             fields_missing,
@@ -243,7 +233,12 @@ async fn archive(
     Query(WhichFiles { only }): Query<WhichFiles>,
     headers: HeaderMap,
 ) -> Answer<Response> {
-    let name = format!("{}.zip", plain(&which.label));
+    let part = match only {
+        Some(Part::Outputs) => "-outputs",
+        Some(Part::Marked) => "-marked",
+        None => "",
+    };
+    let name = format!("{}{part}.zip", plain(&which.label));
     let file = api.slow_work(move |api| {
         let (workspace, runs) = which.ended(api, &caller)?;
         let unwritable = |error: io::Error| ApiError::internal(error.to_string());
@@ -297,7 +292,8 @@ impl Archive {
         let Some(output) = output_of(run) else {
             let why = match run.artifacts_deleted_at {
                 Some(_) => "its files were collected".to_owned(),
-                None => format!("its run is {}", run.status.as_str()),
+                None if run.status == RunStatus::Failed => "its run failed".to_owned(),
+                None => format!("its run was {}", run.status.as_str()),
             };
             self.leave_out(run, &why);
             return Ok(());
@@ -306,10 +302,21 @@ impl Archive {
             self.put_file("outputs", run, output)?;
         }
         let has_issues = run.metrics.as_ref().is_some_and(|found| found.issues > 0);
-        if only != Some(Part::Outputs) && has_issues {
-            match kept_copy(run) {
-                Ok(copy) => self.put_file("marked", run, &copy)?,
-                Err(error) => self.leave_out(run, &format!("not marked: {error}")),
+        if only == Some(Part::Outputs) {
+            return Ok(());
+        }
+        let missing = run.metrics.iter().flat_map(|found| &found.missing_fields);
+        let missing: Vec<&str> = missing.map(String::as_str).collect();
+        match has_issues.then(|| kept_copy(run)) {
+            Some(Ok(copy)) => self.put_file("marked", run, &copy)?,
+            Some(Err(error)) => self.leave_out(run, &format!("not marked: {error}")),
+            None if missing.is_empty() => {}
+            None => {
+                let why = format!(
+                    "not marked, it has no issues; not found: {}",
+                    missing.join(", ")
+                );
+                self.leave_out(run, &why);
             }
         }
         Ok(())

@@ -64,7 +64,7 @@ async fn show(
             None => {
                 let senders = Senders::of(&run.snapshot);
                 let of = &run.key.configuration_id;
-                let found = senders.last_good(store, of, &run.input_name, Some(&run.id))?;
+                let found = senders.last_good(store, of, &run.input_name, Some(&run))?;
                 let file = run.input_name.clone();
                 found.ok_or(DriftError::NoRun { file })?.id
             }

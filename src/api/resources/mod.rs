@@ -16,6 +16,7 @@ pub(crate) mod explain;
 pub(crate) mod files;
 pub(crate) mod issues;
 pub(crate) mod jobs;
+pub(crate) mod labels;
 pub(crate) mod mending;
 pub(crate) mod pauses;
 pub(crate) mod queue;

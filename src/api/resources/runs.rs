@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::labels::{demand_labels, labelled, labels_in, superseded};
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Caller, Reader, Runner};
 use crate::api::description::schemas::{LogPage, Run, RunPage};
@@ -40,7 +41,6 @@ use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
 use crate::run::shared_log;
-use crate::run::views::chosen::NO_LABEL;
 use crate::run::views::json::{run_json, runs_json};
 use crate::settings::paths::RunFolder;
 use crate::store::{
@@ -88,40 +88,6 @@ pub struct NewRun {
     /// `_` and `-`, a letter or digit first; a value has up to 200 characters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-}
-
-/// The most labels of a run, the longest key, and the longest value in characters.
-const MOST_LABELS: usize = 16;
-const LONGEST_LABEL: usize = 63;
-const LONGEST_VALUE: usize = 200;
-
-fn demand_labels(labels: &BTreeMap<String, String>) -> Result<(), ApiError> {
-    if labels.len() > MOST_LABELS {
-        let message = format!("must be at most {MOST_LABELS}");
-        return Err(ApiError::field("labels", message));
-    }
-    for (key, value) in labels {
-        if !is_label(key) {
-            let message = format!(
-                "{key:?} is no key: up to {LONGEST_LABEL} of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
-            );
-            return Err(ApiError::field("labels", message));
-        }
-        if !(1..=LONGEST_VALUE).contains(&value.chars().count()) {
-            let message = format!("must have from 1 to {LONGEST_VALUE} characters");
-            return Err(ApiError::field(format!("labels.{key}"), message));
-        }
-    }
-    Ok(())
-}
-
-fn is_label(key: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    key.len() <= LONGEST_LABEL
-        && key.bytes().next().is_some_and(is_plain)
-        && key
-            .bytes()
-            .all(|byte| is_plain(byte) || b"._-".contains(&byte))
 }
 
 impl JsonBody for NewRun {
@@ -457,6 +423,9 @@ struct Which {
     #[serde(default)]
     #[param(required = false, inline, value_type = Vec<LabelFilter>)]
     label: Vec<String>,
+    /// Of a file that was run again the newest run alone; only with `label`.
+    #[param(nullable = false)]
+    newest: Option<bool>,
     /// Also count the runs of each status, whatever `status` says.
     #[param(nullable = false)]
     counts: Option<bool>,
@@ -503,24 +472,6 @@ fn text_in(text: Option<String>) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// Labels that are looked for, each as `key:value`.
-///
-/// # Errors
-/// One is no label, or two ask for two values of a key.
-pub fn labels_in(given: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
-    let mut labels = BTreeMap::new();
-    for label in given {
-        let parts = label.split_once(':').filter(|(key, _)| is_label(key));
-        let (key, value) = parts.ok_or_else(|| ApiError::field("label", NO_LABEL))?;
-        let known = labels.insert(key.to_owned(), value.to_owned());
-        if known.is_some_and(|known| known != value) {
-            let message = format!("asks for two values of {key:?}, and a run has one");
-            return Err(ApiError::field("label", message));
-        }
-    }
-    Ok(labels)
-}
-
 /// List runs, newest first.
 ///
 /// `q`, `has_issues`, `fields_missing` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
@@ -548,10 +499,20 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
         ..RunFilter::default()
     };
     let counts = which.counts == Some(true);
+    let newest = which.newest == Some(true);
+    if newest && filter.labels.is_empty() {
+        return Err(ApiError::field(
+            "newest",
+            "is asked of runs with a label alone",
+        ));
+    }
     api.work(move |api| {
         let id = which.workspace.as_deref().unwrap_or(api.home().id());
         let workspace = known_workspace(api, &caller, id)?;
         id.clone_into(&mut filter.workspace_id);
+        if newest {
+            filter.without = superseded(&labelled(&workspace, filter.labels.clone())?);
+        }
         let found = workspace.store.find_runs(&filter)?;
         let items = runs_json(&workspace, &found.runs, &api.paths)?;
         let last = found.runs.last().map(|run| run.id.as_str());

@@ -83,7 +83,7 @@ impl Senders {
     }
 
     /// The last run of the configuration that succeeded, was not refused and knows its layout, of a file of the sender of `file`;
-    /// `before`: of those that were queued before this run.
+    /// `before`: of those that were queued before this run and read other bytes, as the same ones are no other month.
     ///
     /// # Errors
     /// The records cannot be read.
@@ -92,10 +92,10 @@ impl Senders {
         store: &dyn Store,
         configuration: &str,
         file: &str,
-        before: Option<&str>,
+        before: Option<&RunRecord>,
     ) -> Result<Option<RunRecord>, StoreError> {
         let sender = self.sender(file);
-        let mut behind = before.map(str::to_owned);
+        let mut behind = before.map(|run| run.id.clone());
         loop {
             let inputs = store.succeeded_inputs(configuration, behind.as_deref(), PAGE)?;
             let Some((last, _)) = inputs.last() else {
@@ -111,7 +111,10 @@ impl Senders {
                     Err(StoreError::NotFound { .. }) => continue,
                     run => run?,
                 };
-                if layout_of(store, &run)?.is_some() && refusals(store, &run)?.is_empty() {
+                if before.is_none_or(|this| this.input_sha256 != run.input_sha256)
+                    && layout_of(store, &run)?.is_some()
+                    && refusals(store, &run)?.is_empty()
+                {
                     return Ok(Some(run));
                 }
             }

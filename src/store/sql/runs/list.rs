@@ -140,6 +140,7 @@ pub(super) fn asks_for_what_no_index_knows(filter: &RunFilter) -> bool {
 fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
     let is_of_status = filter.statuses.is_empty() || filter.statuses.contains(&run.status);
     is_of_status
+        && !filter.without.contains(&run.id)
         && filter.since.is_none_or(|since| run.created_at >= since)
         && filter.before.is_none_or(|before| run.created_at < before)
         && filter.behind.as_ref().is_none_or(|behind| run.id < *behind)

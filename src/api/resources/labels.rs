@@ -1,0 +1,102 @@
+//! Labels of runs: which there may be, and the runs that share one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::api::http::problem::ApiError;
+use crate::run::views::chosen::NO_LABEL;
+use crate::store::{RunFilter, RunRecord, StoreError};
+use crate::workspace::Workspace;
+
+/// So many runs of a batch are looked at, the newest.
+const MOST: u32 = 1000;
+/// So many runs are looked at for its label, which no index knows.
+const LOOK_AT: u32 = 20_000;
+/// The most labels of a run, the longest key, and the longest value in characters.
+const MOST_LABELS: usize = 16;
+const LONGEST_LABEL: usize = 63;
+const LONGEST_VALUE: usize = 200;
+
+/// Refuses labels that no run may have.
+///
+/// # Errors
+/// Which, and why.
+pub fn demand_labels(labels: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    if labels.len() > MOST_LABELS {
+        let message = format!("must be at most {MOST_LABELS}");
+        return Err(ApiError::field("labels", message));
+    }
+    for (key, value) in labels {
+        if !is_label(key) {
+            let message = format!(
+                "{key:?} is no key: up to {LONGEST_LABEL} of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
+            );
+            return Err(ApiError::field("labels", message));
+        }
+        if !(1..=LONGEST_VALUE).contains(&value.chars().count()) {
+            let message = format!("must have from 1 to {LONGEST_VALUE} characters");
+            return Err(ApiError::field(format!("labels.{key}"), message));
+        }
+    }
+    Ok(())
+}
+
+fn is_label(key: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    key.len() <= LONGEST_LABEL
+        && key.bytes().next().is_some_and(is_plain)
+        && key
+            .bytes()
+            .all(|byte| is_plain(byte) || b"._-".contains(&byte))
+}
+
+/// Labels that are looked for, each as `key:value`.
+///
+/// # Errors
+/// One is no label, or two ask for two values of a key.
+pub fn labels_in(given: &[String]) -> Result<BTreeMap<String, String>, ApiError> {
+    let mut labels = BTreeMap::new();
+    for label in given {
+        let parts = label.split_once(':').filter(|(key, _)| is_label(key));
+        let (key, value) = parts.ok_or_else(|| ApiError::field("label", NO_LABEL))?;
+        let known = labels.insert(key.to_owned(), value.to_owned());
+        if known.is_some_and(|known| known != value) {
+            let message = format!("asks for two values of {key:?}, and a run has one");
+            return Err(ApiError::field("label", message));
+        }
+    }
+    Ok(labels)
+}
+
+/// The newest runs with these labels.
+pub fn labelled(
+    workspace: &Workspace,
+    labels: BTreeMap<String, String>,
+) -> Result<Vec<RunRecord>, StoreError> {
+    let filter = RunFilter {
+        workspace_id: workspace.id().to_owned(),
+        labels,
+        limit: MOST,
+        look_at: Some(LOOK_AT),
+        ..RunFilter::default()
+    };
+    Ok(workspace.store.find_runs(&filter)?.runs)
+}
+
+/// Those of the runs, which are the newest first, whose input has run again since: of a file the newest counts, which has the
+/// labels, too.
+pub fn superseded(runs: &[RunRecord]) -> BTreeSet<String> {
+    let earlier = runs
+        .iter()
+        .filter_map(|run| Some((&*run.id, run.retry_of_run_id.as_deref()?)));
+    let earlier: BTreeMap<&str, &str> = earlier.collect();
+    let mut known = BTreeSet::new();
+    let mut is_known = |run: &&RunRecord| {
+        let mut first = &*run.id;
+        while let Some(before) = earlier.get(first) {
+            first = before;
+        }
+        !known.insert(first.to_owned())
+    };
+    let found = runs.iter().filter(|run| is_known(run));
+    found.map(|run| run.id.clone()).collect()
+}
