@@ -1680,6 +1680,8 @@ export interface components {
             label: string;
             /** @description How many runs it has; at most 1000 are looked at. */
             runs: number;
+            /** @description How many more there are of files that have run again since. */
+            superseded: number;
             /** @description How many of them left a workbook that is there still. */
             outputs: number;
             /** @description Fields that some runs found no column for, those of the most runs first. */
@@ -4510,6 +4512,8 @@ export interface operations {
                 fields_missing?: boolean;
                 /** @description Runs with this label, as `key:value`; several: with all of them. */
                 label?: string[];
+                /** @description Of a file that was run again the newest run alone; only with `label`. */
+                newest?: boolean;
                 /** @description Also count the runs of each status, whatever `status` says. */
                 counts?: boolean;
                 /** @description The largest number of runs, from 1 to 1000. */
