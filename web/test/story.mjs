@@ -101,7 +101,7 @@ try {
     for (const kind of ['dragEnter', 'dragOver', 'drop']) await drag(kind, files)
     await page.getByText('Ready', { exact: true }).nth(1).waitFor()
     await choose(await sent('minutes.docx', 'no workbook'))
-    await page.getByText('unsupported_format').waitFor()
+    await page.getByText('unsupported_format').filter({ visible: true }).waitFor()
     crew = (await place.api('workspaces/default/configs')).items.find((one) => one.name === 'crew').id
     await page.locator('#configuration').selectOption(crew)
     await look('start')
@@ -172,6 +172,7 @@ try {
     await says('with', office)
     await look('compare')
     await go('/runs')
+    await row(messy).waitFor()
   })
 
   await steps.step('the result is read: the sheet beside what came of it', async () => {
@@ -284,7 +285,7 @@ try {
     await head().locator('.grid-size').dblclick()
     assert.equal(await width(), before)
     await head().dblclick({ position: { x: 12, y: 8 } })
-    await page.locator('.grid-held .grid-cell').first().waitFor({ state: 'detached' })
+    await page.locator('.grid-held .grid-cell').first().waitFor({ state: 'hidden' })
     await page.locator('[role=grid]').first().focus()
     await page.keyboard.press('ArrowRight')
     await says('cell', 'C11')
@@ -424,7 +425,7 @@ try {
     await page.getByRole('row', { name: /Version 1 Active/ }).waitFor()
     await began(people)
     await choose({ name: 'sample.xlsx', mimeType: '', buffer: readFileSync(place.at('crew/sample.xlsx')) })
-    await page.getByText('stored before, same SHA-256, not sent again').waitFor()
+    await page.getByText('stored before, same SHA-256, not sent again').filter({ visible: true }).waitFor()
     await page.keyboard.press('Control+Enter')
     await page.waitForURL(/\/console\/runs\/[0-9a-f-]{36}/)
     await status('Succeeded')
@@ -619,7 +620,7 @@ try {
     await page.keyboard.press('Control+Enter')
     await page.getByRole('heading', { name: /^4 fields from 60 records of 2 samples/ }).waitFor()
     await look('from-samples')
-    await page.getByRole('radio').first().check()
+    await page.getByRole('checkbox').first().check()
     await button('Answer').click()
     await page.getByRole('heading', { name: /^3 fields from/ }).waitFor()
     // The way to the draft and back loses nothing.

@@ -63,7 +63,7 @@ export function Fix({ run }: { run: Run }) {
   const fields = found?.fields.filter((field) => !written?.fields[field]) ?? []
   const columns = found?.columns.map((one) => one.header).filter((header) => !Object.values(written?.fields ?? {}).includes(header)) ?? []
   const isFirst = publishes && !!written?.others.length
-  const compare = href(known?.active_version ? `/configs/${bench.id}/compare` : `/configs/${bench.id}/files?file=${encodeURIComponent(written?.paths[0] ?? '')}`)
+  const compare = href(known?.active_version ? `/configs/${bench.id}/compare${bench.id === run.configuration_id ? `?runs=${run.id}` : ''}` : `/configs/${bench.id}/files?file=${encodeURIComponent(written?.paths[0] ?? '')}`)
   return (
     <Dialog
       title="Which columns are they?"
