@@ -162,7 +162,7 @@ def tables_of(senders: Sequence[Sender]) -> str:
         notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in one.samples for title in sample.others]
         place = f"files.{quoted(one.pattern)}"
         if one.lacks and one.pattern and "values" in setting_names():
-            notes += ["# What is the same in each row of it and stands nowhere can be said here:", f"# [{place}.values]", *(f'# {field} = ""' for field in one.lacks)]
+            notes += ["# What is the same in each row of it and stands nowhere can be said here; \"\" says that it has none, and no run misses it:", f"# [{place}.values]", *(f'# {field} = ""' for field in one.lacks)]
         head = [f"[{place}]"] if own and one.pattern else []
         lines += ["", *notes, *head, *(own if head else [])] if notes or head else []
     return "\n".join([*lines, ""]) if lines else ""
