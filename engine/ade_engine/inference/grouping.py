@@ -18,7 +18,7 @@ from ade_engine.inference.words import meanings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from ade_engine.inference.samples import Sample, Table
@@ -306,7 +306,13 @@ _ALIKE = 0.4
 _VERY_ALIKE = 0.6
 _SAME_WORD = 0.7
 #: Values that tell by themselves what they are not: an id is no name, and both are no yes or no. A number may be anything.
-_TELLING = ("boolean", "code", "text")
+_TELLING = ("boolean", "code", "text", "time")
+#: Where words say different things two other reasons have to speak for a group, and so many tables.
+_MANY_TABLES = 3
+#: What each of so many tables has one of is no chance.
+_ALL_TABLES = 6
+#: So many values that never repeat are ids of records.
+_LEAST_IDS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -354,6 +360,9 @@ class _Beside:
         facts["neighbours"] = max(places, key=lambda place: place[0])
         left = [self._left(a, b, one, other) for a in one.at for b in other.at]
         facts["left"] = sum(left) / len(left)
+        facts["alone"] = facts["left"] == 1 and all(self._left(a, b, one, other, self._looks_like) == 1 for a in one.at for b in other.at)
+        facts["everywhere"] = len(self.of) >= _ALL_TABLES and len(one.at) + len(other.at) == len(self.of)
+        facts["key"] = self._is_key(one) and self._is_key(other)
         roles = [self.grouping._role(group) for group in (one, other)]
         facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
         told = {"same": 0.05, "other": -0.08}.get(name, 0.0)
@@ -363,20 +372,31 @@ class _Beside:
 
     def _reason(self, one: Group, other: Group, facts: dict[str, Any]) -> str | None:
         """Why two groups are the same: each is the only one left that could be the other, and something else says so, too."""
-        if one.sense != other.sense or facts["related"] in ("other", "opposed") or facts["left"] < 1 or facts["alike"] < _VERY_ALIKE or facts["role"] is False:
+        is_said = facts["related"] == "same"
+        if one.sense != other.sense and not is_said or facts["left"] < 1 or facts["alike"] < _VERY_ALIKE and not is_said or facts["role"] is False:
             return None
+        more = list(self._more(one, other, facts))
+        if facts["related"] == "other" and not (facts["alone"] and len(one.at) >= _MANY_TABLES and len(more) > 1):
+            return None
+        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {more[0]}" if more else None
+
+    def _more(self, one: Group, other: Group, facts: dict[str, Any]) -> Iterator[str]:
+        """What speaks for two groups besides that nothing else is left."""
         weight, before, behind = facts["neighbours"]
+        if facts["related"] == "same":
+            yield "and it means the same"
+        if facts["key"]:
+            yield "and each is the id of its table that never repeats"
         if before and behind and weight >= 1:
-            more = f"and it stands between {_quoted(before)} and {_quoted(behind)}"
-        elif facts["words"] >= _SAME_WORD:
-            more = "and it is nearly the same word"
-        elif facts["role"]:
-            more = f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
-        elif one.sense in _TELLING:
-            more = "judging by its values"
-        else:
-            return None
-        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {more}"
+            yield f"and it stands between {_quoted(before)} and {_quoted(behind)}"
+        if facts["words"] >= _SAME_WORD:
+            yield "and it is nearly the same word"
+        if facts["role"]:
+            yield f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
+        if one.sense in _TELLING:
+            yield "judging by its values"
+        if facts["everywhere"]:
+            yield "and each table has one of the two"
 
     def _related(self, one: Group, other: Group) -> str:
         """The nearest relation of any of their columns; ``other`` where both say things for sure, and not one of them together."""
@@ -415,22 +435,33 @@ class _Beside:
         names = [group.at[a].header if group is not None else "" for group in around[0]]
         return weight, names[0], names[1]
 
-    def _left(self, a: int, b: int, one: Group, other: Group) -> float:
+    def _left(self, a: int, b: int, one: Group, other: Group, could_be: Callable[[Group, Group], bool] | None = None) -> float:
         """One over the number of columns of the kind that each of two tables has left, without those that both have."""
-        there = [{id(group) for group in self.of[table]} for table in (a, b)]
+        there, could_be = [{id(group) for group in self.of[table]} for table in (a, b)], could_be or self._could_be
         counts = [
-            sum(group is that or id(group) not in rest and self._could_be(group, this) for group in self.of[table])
+            sum(group is that or id(group) not in rest and could_be(group, this) for group in self.of[table])
             for table, rest, this, that in ((a, there[1], other, one), (b, there[0], one, other))
         ]
         return 1 / max(1, max(counts))
 
     def _could_be(self, one: Group, other: Group) -> bool:
         """Whether nothing speaks against two groups."""
+        return self._looks_like(one, other) and self._related(one, other) not in ("opposed", "other")
+
+    def _looks_like(self, one: Group, other: Group) -> bool:
+        """Whether the values of two groups do not speak against them: what never repeats is nothing that does."""
         key = (id(one), id(other))
         if key not in self._could:
             is_like = _may_be(one, other) and alike(self._sides[id(one)], self._sides[id(other)]) >= _ALIKE and self.grouping.can_join(one, other)
-            self._could[key] = self._could[key[::-1]] = is_like and self._related(one, other) not in ("opposed", "other")
+            self._could[key] = self._could[key[::-1]] = is_like and not any(self._is_key(a) and len(a.at) > 1 and self._repeats(b) for a, b in ((one, other), (other, one)))
         return self._could[key]
+
+    def _is_key(self, group: Group) -> bool:
+        """Whether its values are ids of which none comes twice in any of its tables."""
+        return _are_ids(group) and group.sense in ("code", "number") and all(_never_repeats(column) for column in group.columns)
+
+    def _repeats(self, group: Group) -> bool:
+        return any(max(column.shown.values(), default=0) > 1 for column in group.columns)
 
 
 def _quoted(header: str) -> str:
@@ -448,6 +479,10 @@ def _are_ids(group: Group) -> bool:
 
 def _is_whole(column: Column) -> bool:
     return all(float(value).is_integer() and value >= 1000 for value in column.kind.values[:_COMPARED_ROWS] if isinstance(value, (int, float)))
+
+
+def _never_repeats(column: Column) -> bool:
+    return column.filled >= _LEAST_IDS and len(column.shown) == column.filled == column.rows
 
 
 def _words_alike(one: Group, other: Group) -> float:

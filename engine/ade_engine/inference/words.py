@@ -36,16 +36,11 @@ _OPPOSED = tuple(
     for group in (
         "net gross tax discount deduction bonus freight balance tare",
         "reserve incurred paid fine deposit tip estimate spend royalty duty value fee",
-        "checkin checkout returned loan inspected harvested treated opened closed renewal checked due booking invoice order delivery birth",
         "accepted rejected damaged produced yield",
         "impressions clicks calls",
         "persons children seats renewals",
         "downtime delay duration",
         "moisture fat protein",
-        "booking value due invoice order delivery birth start end created changed received counted exported printed "
-        "paid exam worked purchased sold expiry loss reported measured deadline",
-        "hired left birth paid",
-        "joined left birth paid",
         "first last full",
         "from to",
         "sent arrived",
@@ -69,11 +64,24 @@ _OPPOSED = tuple(
         "monthly annual hourly",
     )
 )
+#: The same of days: what has its id may have a day, too.
+_OPPOSED_DAYS = tuple(
+    frozenset(group.split())
+    for group in (
+        "checkin checkout returned loan inspected harvested treated opened closed renewal checked due booking invoice order delivery birth",
+        "booking value due invoice order delivery birth start end created changed received counted exported printed "
+        "paid exam worked purchased sold expiry loss reported measured deadline",
+        "hired left birth paid",
+        "joined left birth paid",
+    )
+)
 _STOP = frozenset(
     simplify(word)
     for word in "of the a an for in per by at and de la le les l d des du der die das dem den des von für zu zum zur im am und et en y "
     "e el los las del di della dello dei do da dos das van het een voor i w z na og och av för per pr af til".split()
 )
+#: What people say for one another.
+_NEAR = (frozenset("amount price cost rate".split()), frozenset("hours minutes length".split()), frozenset("type category status level".split()))
 #: Which kinds of values each of these can have; what is not here can have any.
 _KINDS = {
     "date": ("date",),
@@ -363,13 +371,15 @@ def relation(one: Iterable[Meaning], other: Iterable[Meaning]) -> tuple[str, Mea
 
 def _relation(a: Meaning, b: Meaning) -> str:
     ones, others = a.of - _WEAK, b.of - _WEAK
-    if any(ones & group and others & group and ones & group != others & group for group in _OPPOSED):
+    opposed = _OPPOSED if a.what == b.what == "id" else (*_OPPOSED, *_OPPOSED_DAYS)
+    if any(ones & group - others and others & group - ones for group in opposed):
         return "opposed"
     if a.what != b.what and a.what and b.what:
         # What something costs is an amount of money, whatever it is called.
         if "amount" in (a.what, b.what) and {a.what, b.what} <= {"amount", "cost", "price"} and ones == others and ones and not a.unknown | b.unknown:
             return "same"
-        return "unknown" if a.unknown or b.unknown else "other"
+        is_near = any({a.what, b.what} <= near for near in _NEAR) and (ones <= others or others <= ones)
+        return "unknown" if a.unknown or b.unknown or is_near else "other"
     if any(not one.what and not one.of - _WEAK for one in (a, b)) and a.what != b.what:
         return "unknown"
     if a.unknown != b.unknown:
