@@ -304,11 +304,15 @@ _NEARLY = 0.1
 #: Values that are less alike are not of one field.
 _ALIKE = 0.4
 _VERY_ALIKE = 0.6
+_MOST_ALIKE = 0.9
 _SAME_WORD = 0.7
 #: Values that tell by themselves what they are not: an id is no name, and both are no yes or no. A number may be anything.
 _TELLING = ("boolean", "code", "text", "time")
 #: Where words say different things two other reasons have to speak for a group, and so many tables.
 _MANY_TABLES = 3
+#: How much the same neighbour and the edge of both tables weigh.
+_AT_THE_EDGE = 0.8
+_ONE_SIDE = 0.5
 #: What each of so many tables has one of is no chance.
 _ALL_TABLES = 6
 #: So many values that never repeat are ids of records.
@@ -373,7 +377,7 @@ class _Beside:
     def _reason(self, one: Group, other: Group, facts: dict[str, Any]) -> str | None:
         """Why two groups are the same: each is the only one left that could be the other, and something else says so, too."""
         is_said = facts["related"] == "same"
-        if one.sense != other.sense and not is_said or facts["left"] < 1 or facts["alike"] < _VERY_ALIKE and not is_said or facts["role"] is False:
+        if one.sense != other.sense and not (is_said or facts["alone"]) or facts["left"] < 1 or facts["alike"] < (_ALIKE if is_said or facts["key"] else _VERY_ALIKE) or facts["role"] is False:
             return None
         more = list(self._more(one, other, facts))
         if facts["related"] == "other" and not (facts["alone"] and len(one.at) >= _MANY_TABLES and len(more) > 1):
@@ -389,6 +393,10 @@ class _Beside:
             yield "and each is the id of its table that never repeats"
         if before and behind and weight >= 1:
             yield f"and it stands between {_quoted(before)} and {_quoted(behind)}"
+        elif weight >= _AT_THE_EDGE and len(one.at) >= _MANY_TABLES:
+            yield f"and it is the last one, behind {_quoted(before)}" if before else f"and it is the first one, before {_quoted(behind)}"
+        elif weight >= _ONE_SIDE and facts["alone"] and facts["alike"] >= _MOST_ALIKE and len(one.at) > _MANY_TABLES:
+            yield f"and it has such values, and stands {f'behind {_quoted(before)}' if before else f'before {_quoted(behind)}'}"
         if facts["words"] >= _SAME_WORD:
             yield "and it is nearly the same word"
         if facts["role"]:
@@ -458,7 +466,7 @@ class _Beside:
 
     def _is_key(self, group: Group) -> bool:
         """Whether its values are ids of which none comes twice in any of its tables."""
-        return _are_ids(group) and group.sense in ("code", "number") and all(_never_repeats(column) for column in group.columns)
+        return all(column.kind.name == "code" and _never_repeats(column) for column in group.columns)
 
     def _repeats(self, group: Group) -> bool:
         return any(max(column.shown.values(), default=0) > 1 for column in group.columns)

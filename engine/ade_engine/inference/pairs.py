@@ -291,7 +291,7 @@ def alike(a: Side, b: Side) -> float:
         return _numbers_alike(a.numbers, b.numbers)
     if a.sense == b.sense == "date":
         return _days_alike(a.days, b.days)
-    if a.sense == b.sense == "boolean":
+    if a.sense == b.sense and a.sense in ("boolean", "time"):
         return 0.8
     shared = len(a.shown.keys() & b.shown.keys()) / min(len(a.shown), len(b.shown))
     different = [len(side.shown) / sum(side.shown.values()) for side in (a, b)]
@@ -300,7 +300,7 @@ def alike(a: Side, b: Side) -> float:
     # A name has no digits, and a plate has.
     digits = [side.mean(lambda text: any(map(str.isdigit, text))) for side in (a, b)]
     looks = min(lengths) / max(1.0, *lengths) * (min(words) / max(words)) ** 0.5 * (1 - 0.7 * abs(digits[0] - digits[1]))
-    return max(shared, (1 - abs(different[0] - different[1])) * looks * (1.0 if a.kind == b.kind else 0.6))
+    return max(shared, (1 - abs(different[0] - different[1])) * looks * (1.0 if a.sense == b.sense else 0.6))
 
 
 def _numbers_alike(one: Sequence[float], other: Sequence[float]) -> float:

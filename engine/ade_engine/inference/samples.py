@@ -17,6 +17,7 @@ from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.kinds import Kind, is_count, kind_of
 from ade_engine.inference.pairs import Side, pairs
+from ade_engine.inference.senders import written_by
 from ade_engine.inference.shapes import Made, Shape, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
 from ade_engine.models.errors import InputError
 
@@ -227,6 +228,12 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
             kind = kind._replace(reader=one.reader)
         columns.append(Column(sample, header, place, kind, frame.height, filled, bool(simple) and simple in known, one if one and one.keyword else None))
         known.add(simple)
+    marks = {name: shown.value for name, shown in written_by(columns).settings.items()}
+    for name, column in zip(frame.columns, columns) if marks else ():
+        # What does not show by itself how it is written is written as the others are.
+        if column.kind.reading.get("by") in marks and column.kind.reading.get("decided_by") != "evidence":
+            again = kind_of(column.header, frame.get_column(name), marks.get("date_order", "dmy"), marks.get("decimal_mark", "."))
+            column.kind = again._replace(reader=column.kind.reader if column.made else again.reader, reading=column.kind.reading)
     return Table(sample, found.title, columns, frame.height)
 
 

@@ -67,7 +67,7 @@ _OPPOSED = tuple(
         "monthly annual hourly",
     )
 )
-#: The same of days: what has its id may have a day, too.
+#: The same of days alone: what has its day may have its id, and a mark for it.
 _OPPOSED_DAYS = tuple(
     frozenset(group.split())
     for group in (
@@ -269,6 +269,8 @@ def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
         found.setdefault((what, frozenset(of)), set()).update(languages)
     all_of_it = [Meaning(what, of, unknown, frozenset(languages)) for (what, of), languages in found.items()]
     if kind is not None:
+        # What has a number of its own may be called by it.
+        all_of_it = [one._replace(what="id") if "id" in one.of and can_hold("id", kind) and not can_hold(one.what, kind) else one for one in all_of_it]
         fitting = [one for one in all_of_it if can_hold(one.what, kind)]
         # "Counted by" above names is no quantity: of what is said the values leave the thing that it is of.
         # Nor is anything but money net.
@@ -379,7 +381,7 @@ def relation(one: Iterable[Meaning], other: Iterable[Meaning]) -> tuple[str, Mea
 
 def _relation(a: Meaning, b: Meaning) -> str:
     ones, others = a.of - _WEAK, b.of - _WEAK
-    opposed = _OPPOSED if "id" in (a.what, b.what) else (*_OPPOSED, *_OPPOSED_DAYS)
+    opposed = (*_OPPOSED, *_OPPOSED_DAYS) if "date" in (a.what, b.what) else _OPPOSED
     if any(ones & group - others and others & group - ones for group in opposed):
         return "opposed"
     if a.what != b.what and a.what and b.what:
