@@ -202,7 +202,15 @@ def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> l
         fitting.sort(key=lambda group: (-_likely(wish.wish or "", means, group, grouping), -group.cells))
         if fitting:
             found.append(Question(wish, fitting[:_MOST_OFFERED]))
-    for question in grouping.questions():
-        if not wished or lacking or any(group.wish is not None for group in (question.one, *question.others)):
-            found.append(question)
-    return found
+    return found + _near(grouping.questions(), wished)
+
+
+def _near(questions: Sequence[Question], wished: Sequence[Group]) -> list[Question]:
+    """The questions that say, some answered, something of wishes; all of them where one has no column."""
+    if not wished or not all(group.columns for group in wished):
+        return list(questions)
+    near, is_new = {id(group) for group in wished}, True
+    while is_new:
+        more = {id(part) for one in questions if near & {id(part) for part in (one.one, *one.others)} for part in (one.one, *one.others)}
+        is_new, near = not more <= near, near | more
+    return [one for one in questions if id(one.one) in near]

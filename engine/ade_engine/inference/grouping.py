@@ -288,7 +288,18 @@ class Grouping:
                     of.setdefault(id(one.one), []).append(one.other)
         found = [Question(group, sorted(of[id(group)], key=lambda other: -other.cells)[:_MOST_OFFERED]) for group in self.groups if id(group) in of]
         half = len(self.tables) / 2
-        return sorted(found, key=lambda one: (sum(len(part.at) for part in (one.one, *one.others)) < half, -one.cells))
+        found.sort(key=lambda one: (sum(len(part.at) for part in (one.one, *one.others)) < half, -one.cells))
+        return _implied_last(found)
+
+
+def _implied_last(questions: Sequence[Question]) -> list[Question]:
+    """What two earlier answers of yes say is asked behind all else."""
+    first: list[Question] = []
+    implied: list[Question] = []
+    for one in questions:
+        is_implied = all(any({id(one.one), id(other)} <= {id(part) for part in (known.one, *known.others)} for known in first) for other in one.others)
+        (implied if is_implied else first).append(one)
+    return first + implied
 
 
 def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:
@@ -357,8 +368,6 @@ class _Beside:
 
     def _likely(self, one: Group, other: Group) -> _Likely | None:
         name = self._related(one, other)
-        if name == "opposed":
-            return None
         facts: dict[str, Any] = {"related": name, "alike": alike(self._sides[id(one)], self._sides[id(other)]), "words": _words_alike(one, other)}
         places = [self._neighbours(a, b, one, other) for a in one.at for b in other.at]
         facts["neighbours"] = max(places, key=lambda place: place[0])
@@ -369,7 +378,9 @@ class _Beside:
         facts["key"] = self._is_key(one) and self._is_key(other)
         roles = [self.grouping._role(group) for group in (one, other)]
         facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
-        told = {"same": 0.05, "other": -0.08}.get(name, 0.0)
+        if name == "opposed" and facts["neighbours"][0] < (_ONE_SIDE if facts["alone"] or facts["key"] else 1):
+            return None
+        told = {"same": 0.05, "other": -0.08, "opposed": -0.15}.get(name, 0.0)
         likeness = told + 0.5 * facts["alike"] + 0.12 * facts["neighbours"][0] + 0.15 * facts["left"] + 0.12 * (facts["left"] == 1)
         likeness += {None: 0.0, True: 0.1, False: -0.3}[facts["role"]] + 0.1 * (facts["words"] >= _SAME_WORD)
         return _Likely(one, other, likeness, self._reason(one, other, facts), facts)
@@ -377,7 +388,7 @@ class _Beside:
     def _reason(self, one: Group, other: Group, facts: dict[str, Any]) -> str | None:
         """Why two groups are the same: each is the only one left that could be the other, and something else says so, too."""
         is_said = facts["related"] == "same"
-        if one.sense != other.sense and not (is_said or facts["alone"]) or facts["left"] < 1 or facts["alike"] < (_ALIKE if is_said or facts["key"] else _VERY_ALIKE) or facts["role"] is False:
+        if facts["related"] == "opposed" or one.sense != other.sense and not (is_said or facts["alone"]) or facts["left"] < 1 or facts["alike"] < (_ALIKE if is_said or facts["key"] else _VERY_ALIKE) or facts["role"] is False:
             return None
         more = list(self._more(one, other, facts))
         if facts["related"] == "other" and not (facts["alone"] and len(one.at) >= _MANY_TABLES and len(more) > 1):

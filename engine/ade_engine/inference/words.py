@@ -272,6 +272,9 @@ def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
         # What has a number of its own may be called by it.
         all_of_it = [one._replace(what="id") if "id" in one.of and can_hold("id", kind) and not can_hold(one.what, kind) else one for one in all_of_it]
         fitting = [one for one in all_of_it if can_hold(one.what, kind)]
+        if kind in ("number", "money"):
+            # Numbers are of what is counted, and seldom of what has none.
+            fitting = [one for one in fitting if one.what] or fitting
         # "Counted by" above names is no quantity: of what is said the values leave the thing that it is of.
         # Nor is anything but money net.
         money = frozenset() if kind in ("money", "number") else _OF_MONEY
