@@ -199,10 +199,24 @@ def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> l
         fitting = [group for group in free if not _is_refused(Wish(wish.wish or "", []), group, said)]
         # What says something else altogether is not asked about.
         fitting = [group for group in fitting if any(_is_near(wish.wish or "", means, column, grouping) for column in group.columns)]
-        fitting.sort(key=lambda group: (-_likely(wish.wish or "", means, group, grouping), -group.cells))
+        between = _between(grouping, wished, wish)
+        fitting.sort(key=lambda group: (-_likely(wish.wish or "", means, group, grouping), group not in between, -group.cells))
         if fitting:
             found.append(Question(wish, fitting[:_MOST_OFFERED]))
+    for wish in wished:
+        # What few tables have under its name may have another one in the rest.
+        others = [group for group in grouping.beside(wish) if group in free and not _is_refused(Wish(wish.wish or "", []), group, said)] if 0 < 2 * len(wish.at) < len(grouping.tables) else []
+        if others:
+            found.append(Question(wish, others[:_MOST_OFFERED]))
     return found + _near(grouping.questions(), wished)
+
+
+def _between(grouping: Grouping, wished: Sequence[Group], wish: Group) -> list[Group]:
+    """The groups that stand where a wish does: behind the one before it, or before the one behind it."""
+    at = next(place for place, group in enumerate(wished) if group is wish)
+    before, behind = (wished[place] if 0 <= place < len(wished) and wished[place].columns else None for place in (at - 1, at + 1))
+    rows = [grouping.row(table) for table in range(len(grouping.tables))]
+    return [two[1] for row in rows for two in zip(row, row[1:]) if two[0] is before] + [two[0] for row in rows for two in zip(row, row[1:]) if two[1] is behind]
 
 
 def _near(questions: Sequence[Question], wished: Sequence[Group]) -> list[Question]:

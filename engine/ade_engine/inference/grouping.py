@@ -272,6 +272,12 @@ class Grouping:
                 touched |= {id(one.one), id(one.other)}
         return bool(touched)
 
+    def beside(self, one: Group) -> list[Group]:
+        """What has such values as a group of few tables and stands where it does, whatever it is called; the likeliest first."""
+        look = _Beside(self)
+        found = [(likely.likeness, other) for other in self.groups if len(other.at) > 1 and not left_out(other.columns) and (likely := look.likely_place(one, other)) is not None]
+        return [other for _, other in sorted(found, key=lambda pair: -pair[0])]
+
     def questions(self) -> list[Question]:
         """What a person may know: of a group those that may be it, each where it is likeliest. What most tables have comes first, for own
         columns of a few change little; then the most cells.
@@ -366,7 +372,21 @@ class _Beside:
                         found.append(likely)
         return found
 
+    def likely_place(self, one: Group, other: Group) -> _Likely | None:
+        """What speaks for two groups that words may keep apart."""
+        if not _may_be(one, other) or not self.grouping.can_join(one, other):
+            return None
+        found = self._facts(one, other)
+        return found if found.facts["alike"] >= _VERY_ALIKE and found.facts["neighbours"][0] >= _ONE_SIDE else None
+
     def _likely(self, one: Group, other: Group) -> _Likely | None:
+        found = self._facts(one, other)
+        facts = found.facts
+        if facts["related"] == "opposed" and facts["neighbours"][0] < (_ONE_SIDE if facts["alone"] or facts["key"] else 1):
+            return None
+        return found
+
+    def _facts(self, one: Group, other: Group) -> _Likely:
         name = self._related(one, other)
         facts: dict[str, Any] = {"related": name, "alike": alike(self._sides[id(one)], self._sides[id(other)]), "words": _words_alike(one, other)}
         places = [self._neighbours(a, b, one, other) for a in one.at for b in other.at]
@@ -378,8 +398,6 @@ class _Beside:
         facts["key"] = self._is_key(one) and self._is_key(other)
         roles = [self.grouping._role(group) for group in (one, other)]
         facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
-        if name == "opposed" and facts["neighbours"][0] < (_ONE_SIDE if facts["alone"] or facts["key"] else 1):
-            return None
         told = {"same": 0.05, "other": -0.08, "opposed": -0.15}.get(name, 0.0)
         likeness = told + 0.5 * facts["alike"] + 0.12 * facts["neighbours"][0] + 0.15 * facts["left"] + 0.12 * (facts["left"] == 1)
         likeness += {None: 0.0, True: 0.1, False: -0.3}[facts["role"]] + 0.1 * (facts["words"] >= _SAME_WORD)
