@@ -18,7 +18,7 @@ from ade_engine.inference.words import meanings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
 
     from ade_engine.inference.samples import Sample, Table
@@ -32,6 +32,7 @@ _ORDERED = ("date", "time")
 _SENSE = {"money": "number", "name": "text"}
 #: The reason of a person, and what stands in one that is not sure.
 YOU_SAID_SO = "you said so"
+SAID_BY_A_COLUMN = "a column says it of each record"
 ONLY_ONE_LEFT = "nothing else in the files could be it"
 _FIELDS = (None, "the same in each row", "in few rows")
 
@@ -121,7 +122,8 @@ class Grouping:
         self.groups: list[Group] = []
         self._columns: list[list[Column]] = []
         for table in self.tables:
-            fields = [column for column in table.columns if left_out([column]) in _FIELDS]
+            own = {simplify(column.header) for sample in samples if table in sample.tables for other in sample.tables for column in other.columns if not column.made}
+            fields = [column for column in table.columns if left_out([column]) in _FIELDS and not _says_it_again(column, table, own)]
             self._columns.append(fields)
             self.aside += [column for column in table.columns if column not in fields]
         self._sums = [_sums(columns) for columns in self._columns]
@@ -306,6 +308,15 @@ def _implied_last(questions: Sequence[Question]) -> list[Question]:
         is_implied = all(any({id(one.one), id(other)} <= {id(part) for part in (known.one, *known.others)} for known in first) for other in one.others)
         (implied if is_implied else first).append(one)
     return first + implied
+
+
+def _says_it_again(column: Column, table: Table, own: Collection[str]) -> bool:
+    """Whether a form above a table says what a column has: the form is of the place that sends it, and the column of each record."""
+    if column.made is None or column.made.keyword != "beside":
+        return False
+    others = [other for other in table.columns if not other.made]
+    means = meanings([(other.header, other.kind.name) for other in (column, *others)])
+    return simplify(column.header) in own or any(relation(means[0], some)[0] == "same" for some in means[1:])
 
 
 def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.choosing import Answers, Wish, asked_of, chosen
-from ade_engine.inference.grouping import YOU_SAID_SO, Group, Grouping, Question
+from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, Group, Grouping, Question
 from ade_engine.inference.samples import left_out
 from ade_engine.inference.senders import Sender, Shown, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
@@ -120,7 +120,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
             out += [(header, why) for header in group.headers]
     named = {simplify(header) for group in grouping.groups for header in group.headers}
     aside = [column for column in grouping.aside if column.is_repeated or simplify(column.header) not in named]
-    out += [(column.header or f"column {column.place + 1}", left_out([column]) or "") for column in aside]
+    out += [(column.header or f"column {column.place + 1}", left_out([column]) or SAID_BY_A_COLUMN) for column in aside]
     names = _Names(samples)
     fields = [_field(group, names, samples) for group in kept]
     _find_key(fields)
