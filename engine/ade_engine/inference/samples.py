@@ -217,9 +217,13 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
     frame = _without_blank_rows(found.frame)
     columns: list[Column] = []
     known: set[str] = set()
+    own = {simplify(_in_one_line(header)) for header in found.headers}
     for place, (name, written) in enumerate(zip(frame.columns, headers)):
         header = _in_one_line(written)
         one = made.get(header)
+        if one is not None and one.keyword == "beside" and simplify(header) in own:
+            # Another table has it in a form above.
+            one = None
         series = frame.get_column(name)
         kind = kind_of(header, series)
         filled = sum(value is not None and str(value).strip() != "" for value in series.to_list())
