@@ -8,6 +8,8 @@ cells. Columns of one table are never one field.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -133,6 +135,7 @@ class Grouping:
         }
         self._relations: dict[tuple[int, int], str] = {}
         self._sides: dict[tuple[int, ...], Side] = {}
+        self._shapes: dict[int, str] = {}
         self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
         self._one_after_another()
         self._look_again()
@@ -261,6 +264,15 @@ class Grouping:
         """What the header of a column may mean, beside the others of its table."""
         return self._means[id(column)]
 
+    def shape(self, column: Column) -> str:
+        """How nearly all values of a column are written, with A for letters and 9 for digits; empty where they have not both."""
+        if id(column) not in self._shapes:
+            shapes = Counter(re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text)) for text in column.texts[:_COMPARED_ROWS])
+            shape, count = shapes.most_common(1)[0] if shapes else ("", 0)
+            is_telling = count >= _NEARLY_ALL * sum(shapes.values()) and "9" in shape and "A" in shape
+            self._shapes[id(column)] = shape if is_telling else ""
+        return self._shapes[id(column)]
+
     # What the tables themselves say.
 
     def _beside_one_another(self) -> bool:
@@ -333,6 +345,8 @@ _NEARLY = 0.1
 _ALIKE = 0.4
 _VERY_ALIKE = 0.6
 _MOST_ALIKE = 0.9
+#: So much of the tables has nothing else left.
+_NEARLY_ALL = 0.9
 _SAME_WORD = 0.7
 #: Values that tell by themselves what they are not: an id is no name, and both are no yes or no. A number may be anything.
 _TELLING = ("boolean", "code", "text", "time")
@@ -405,6 +419,7 @@ class _Beside:
         left = [self._left(a, b, one, other) for a in one.at for b in other.at]
         facts["left"] = sum(left) / len(left)
         facts["alone"] = facts["left"] == 1 and all(self._left(a, b, one, other, self._looks_like) == 1 for a in one.at for b in other.at)
+        facts["shape"] = self._shape(one) if self._shape(one) == self._shape(other) else ""
         facts["everywhere"] = len(self.of) >= _ALL_TABLES and len(one.at) + len(other.at) == len(self.of)
         facts["key"] = self._is_key(one) and self._is_key(other)
         roles = [self.grouping._role(group) for group in (one, other)]
@@ -416,19 +431,31 @@ class _Beside:
 
     def _reason(self, one: Group, other: Group, facts: dict[str, Any]) -> str | None:
         """Why two groups are the same: each is the only one left that could be the other, and something else says so, too."""
+        if any(all(len(column.shown) == 1 and column.kind.name != "boolean" for column in group.columns) for group in (one, other)):
+            # One value says nothing of a column.
+            return None
         is_said = facts["related"] == "same"
-        if facts["related"] == "opposed" or one.sense != other.sense and not (is_said or facts["alone"]) or facts["left"] < 1 or facts["alike"] < (_ALIKE if is_said or facts["key"] else _VERY_ALIKE) or facts["role"] is False:
+        if facts["related"] == "opposed" or one.sense != other.sense and not (is_said or facts["alone"]) or not self._is_left(one, facts) or facts["alike"] < (_ALIKE if is_said or facts["key"] else _VERY_ALIKE) or facts["role"] is False:
             return None
         more = list(self._more(one, other, facts))
-        if facts["related"] == "other" and not (facts["alone"] and len(one.at) >= _MANY_TABLES and len(more) > 1):
+        is_many = len(one.at) >= _MANY_TABLES or len(one.at) + len(other.at) > _MANY_TABLES
+        if facts["related"] == "other" and not (facts["alone"] and is_many and len(more) > 1):
             return None
         return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {more[0]}" if more else None
+
+    @staticmethod
+    def _is_left(one: Group, facts: dict[str, Any]) -> bool:
+        """Whether nothing else is left; or hardly anything, where values and both neighbours say the same in many tables."""
+        is_placed = facts["neighbours"][0] >= 1 and facts["alike"] >= _MOST_ALIKE and len(one.at) > _MANY_TABLES
+        return facts["left"] == 1 or facts["left"] >= _NEARLY_ALL and is_placed and facts["related"] != "other"
 
     def _more(self, one: Group, other: Group, facts: dict[str, Any]) -> Iterator[str]:
         """What speaks for two groups besides that nothing else is left."""
         weight, before, behind = facts["neighbours"]
         if facts["related"] == "same":
             yield "and it means the same"
+        if facts["related"] == "open" and facts["alone"]:
+            yield "and it may mean the same"
         if facts["key"]:
             yield "and each is the id of its table that never repeats"
         if before and behind and weight >= 1:
@@ -437,6 +464,8 @@ class _Beside:
             yield f"and it is the last one, behind {_quoted(before)}" if before else f"and it is the first one, before {_quoted(behind)}"
         elif weight >= _ONE_SIDE and facts["alone"] and facts["alike"] >= _MOST_ALIKE and len(one.at) > _MANY_TABLES:
             yield f"and it has such values, and stands {f'behind {_quoted(before)}' if before else f'before {_quoted(behind)}'}"
+        if facts["shape"]:
+            yield f"and both are written like {facts['shape']}"
         if facts["words"] >= _SAME_WORD:
             yield "and it is nearly the same word"
         if facts["role"]:
@@ -471,7 +500,8 @@ class _Beside:
     def _neighbours(self, a: int, b: int, one: Group, other: Group) -> tuple[float, str, str]:
         """How far the columns that both tables have stand around both in the same way, and the headers of those at both sides."""
         both = {id(group) for group in self.of[a]} & {id(group) for group in self.of[b]}
-        if len(both) < 3:
+        if len(both) < 3 or any(group.at[table].made for table, group in ((a, one), (b, other))):
+            # What was made of a form or a sheet's name has no place of its own.
             return 0.0, "", ""
         rows = [[group for group in self.of[table] if id(group) in both or group is this] for table, this in ((a, one), (b, other))]
         around = []
@@ -486,11 +516,24 @@ class _Beside:
     def _left(self, a: int, b: int, one: Group, other: Group, could_be: Callable[[Group, Group], bool] | None = None) -> float:
         """One over the number of columns of the kind that each of two tables has left, without those that both have."""
         there, could_be = [{id(group) for group in self.of[table]} for table in (a, b)], could_be or self._could_be
+        role, shape = self.grouping._role(one) & self.grouping._role(other), self._shape(one)
+        # What is written otherwise is none of two that are written alike.
+        shape = shape if shape == self._shape(other) else ""
         counts = [
-            sum(group is that or id(group) not in rest and could_be(group, this) for group in self.of[table])
+            sum(group is that or id(group) not in rest and could_be(group, this) and self._has_role(group, table, role) and (not shape or self._shape(group) == shape) for group in self.of[table])
             for table, rest, this, that in ((a, there[1], other, one), (b, there[0], one, other))
         ]
         return 1 / max(1, max(counts))
+
+    def _shape(self, group: Group) -> str:
+        """How the values of all its columns are written, with A for letters and 9 for digits, if both are in them."""
+        shapes = {self.grouping.shape(column) for column in group.columns}
+        return shapes.pop() if len(shapes) == 1 else ""
+
+    def _has_role(self, group: Group, table: int, role: set[str]) -> bool:
+        """Whether a column may have a role: no other one of its table has it."""
+        roles = self.grouping._roles[table]
+        return not role & set(roles.values()) or roles.get(id(group.at[table])) in role
 
     def _could_be(self, one: Group, other: Group) -> bool:
         """Whether nothing speaks against two groups."""
