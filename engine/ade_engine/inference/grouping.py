@@ -2,8 +2,9 @@
 
 Three rounds, each for a reason that can be said. Words, values and sums of two tables (:mod:`ade_engine.inference.pairs`) come first, table by
 table; then the same again with all that is known by then, until nothing more is found; then what the tables themselves say: a column that is
-the only one left that could be it, and stands between the same neighbours, is the earliest of the days, or has values that are nothing else. What is left is a question, if an answer would move
-cells. Columns of one table are never one field.
+the only one left that could be it, and stands between the same neighbours, is the earliest of the days, is the id that never repeats, is written
+alike, or has values that are nothing else. Where words say different things, two of these reasons are needed, and several tables; where they
+oppose one another, a person. What is left is a question, if an answer would move cells. Columns of one table are never one field.
 """
 
 from __future__ import annotations
@@ -441,7 +442,8 @@ class _Beside:
         is_many = len(one.at) >= _MANY_TABLES or len(one.at) + len(other.at) > _MANY_TABLES
         if facts["related"] == "other" and not (facts["alone"] and is_many and len(more) > 1):
             return None
-        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {more[0]}" if more else None
+        said = ", ".join(more[: 2 if facts["related"] == "other" else 1])
+        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {said}" if more else None
 
     @staticmethod
     def _is_left(one: Group, facts: dict[str, Any]) -> bool:
