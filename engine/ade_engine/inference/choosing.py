@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: What a header that names an id has no values of, where the words for it say nothing else.
 _ID = re.compile(r"\b(?:no|nr|number|id|code|ref|reference)$")
 _OF_IDS = ("code", "text", "number")
+#: With so many wishes known the first and the last column may be the first and the last wish.
+_MANY_KNOWN = 4
 #: So many groups are offered for a wish.
 _MOST_OFFERED = 5
 
@@ -95,7 +97,8 @@ def _by_order(
         is_new = False
         for at, wish in enumerate(wishes):
             before, behind = found.get(at - 1), found.get(at + 1)
-            if at in found or before is None or behind is None:
+            is_edge = (at in (0, len(wishes) - 1)) and len(found) >= _MANY_KNOWN
+            if at in found or before is behind or None in (before, behind) and not (is_edge and (before is None) is (at == 0)):
                 continue
             free = [group for group in grouping.groups if group not in found.values() and len(group.at) > 1 and _can_be(means[at], group)]
             fitting = [group for group in free if _stands_between(grouping, group, before, behind, list(found.values())) and not _is_refused(wish, group, said)]
@@ -103,13 +106,20 @@ def _by_order(
             if len(fitting) == 1:
                 found[at] = fitting[0]
                 column = fitting[0].columns[0]
-                reason = f'"{column.header}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands between "{before.headers[0]}" and "{behind.headers[0]}"'
+                reason = f'"{column.header}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands {_place(before, behind)}'
                 fitting[0].merges.insert(0, (column.sample, column.header, reason))
                 is_new = True
 
 
-def _stands_between(grouping: Grouping, group: Group, before: Group, behind: Group, known: Sequence[Group]) -> bool:
-    rows = [[one for one in grouping.row(table) if one is group or one in known] for table in group.at]
+def _place(before: Group | None, behind: Group | None) -> str:
+    if before is None or behind is None:
+        return f'last, behind "{before.headers[0]}"' if before else f'first, before "{behind.headers[0]}"' if behind else ""
+    return f'between "{before.headers[0]}" and "{behind.headers[0]}"'
+
+
+def _stands_between(grouping: Grouping, group: Group, before: Group | None, behind: Group | None, known: Sequence[Group]) -> bool:
+    """Whether it does so in most of its tables; ``None``: the edge."""
+    rows = [[None, *(one for one in grouping.row(table) if one is group or one in known), None] for table in group.at]
     rows = [row for row in rows if before in row and behind in row]
     fitting = [row for row in rows if row[row.index(group) - 1 : row.index(group) + 2] == [before, group, behind]]
     return bool(rows) and 2 * len(fitting) > len(rows) and 2 * len(rows) >= len(group.at)

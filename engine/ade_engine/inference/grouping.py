@@ -403,7 +403,7 @@ class _Beside:
         if not _may_be(one, other) or not self.grouping.can_join(one, other):
             return None
         found = self._facts(one, other)
-        return found if found.facts["alike"] >= _VERY_ALIKE and found.facts["neighbours"][0] >= _ONE_SIDE else None
+        return found if found.facts["alike"] >= _ALIKE and found.facts["neighbours"][0] >= _ONE_SIDE else None
 
     def _likely(self, one: Group, other: Group) -> _Likely | None:
         found = self._facts(one, other)
