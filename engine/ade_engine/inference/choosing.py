@@ -53,8 +53,8 @@ class Answers:
     shapes: dict[tuple[str, str], bool] = field(default_factory=dict)
 
 
-def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list[Group]:
-    """A group for each wish, in their order; one without columns where nothing is known to be it."""
+def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers, before: Sequence[Group] = ()) -> list[Group]:
+    """A group for each wish, in their order; one without columns where nothing is known to be it. ``before``: those before a person was asked."""
     answered = [*answers.wished, *_by_headers(grouping, wishes, answers)]
     sides = [_side(wish) for wish in wishes]
     means = meanings([(side.headers[0], side.kind) for side in sides])
@@ -80,6 +80,7 @@ def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list
         if pair.reason is not None and pair.new not in found and not _is_refused(wishes[pair.new], groups[pair.known], said):
             found[pair.new] = groups[pair.known]
     _by_order(grouping, wishes, means, found, said)
+    _as_before(grouping, wishes, before, found, said)
     result = []
     for at, (wish, side) in enumerate(zip(wishes, sides)):
         group = found.get(at) or Group()
@@ -109,6 +110,18 @@ def _by_order(
                 reason = f'"{column.header}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands {_place(before, behind)}'
                 fitting[0].merges.insert(0, (column.sample, column.header, reason))
                 is_new = True
+
+
+def _as_before(grouping: Grouping, wishes: Sequence[Wish], before: Sequence[Group], found: dict[int, Group], said: set[tuple[str, tuple[str, str]]]) -> None:
+    """Gives a wish what it had before a person was asked: answers about other columns take nothing from it."""
+    for at, (wish, old) in enumerate(zip(wishes, before)):
+        if at in found or not old.columns:
+            continue
+        column = old.columns[0]
+        group = grouping.group_of((column.sample, column.header))
+        if group is not None and group not in found.values() and not _is_refused(wish, group, said):
+            found[at] = group
+            group.merges = [*old.merges[:1], *group.merges]
 
 
 def _place(before: Group | None, behind: Group | None) -> str:

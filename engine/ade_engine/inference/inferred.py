@@ -94,7 +94,8 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     """The fields, and settings, that the samples show; of ``wishes`` all, and behind them what else is found while any has no column."""
     answers = answers or Answers()
     grouping = Grouping(samples, answers.same)
-    wished = chosen(grouping, wishes, answers)
+    before = chosen(Grouping(samples), wishes, Answers()) if wishes and (answers.same or answers.wished) else []
+    wished = chosen(grouping, wishes, answers, before)
     questions = asked_of(grouping, wished, answers)
     for question in questions:
         for other in question.others if question.one.columns else ():
