@@ -140,3 +140,24 @@ def test_any_header_can_be_written_anywhere() -> None:
         # All bytes of before are there, in their order: what is new stands between them.
         rest = iter(changed)
         assert all(byte in rest for byte in source)
+
+
+def test_what_is_left_of_a_sum_of_three_is_the_same_whatever_it_is_called() -> None:
+    net, tax, dues = [900.0, 820.5, 1010.0, 700.0, 1500.0, 660.0], [120.0, 99.5, 140.0, 80.0, 210.0, 75.0], [80.0, 75.25, 91.0, 60.0, 130.0, 58.0]
+    gross = [sum(row) for row in zip(net, tax, dues)]
+    table = lambda *words: [Side((word,), "money", values) for word, values in zip(words, (gross, tax, dues, net))]  # noqa: E731
+    reasons = lambda new: {(pair.known, pair.new): pair.reason for pair in pairs(table("Gross pay", "Income tax", "Zzork", "Net pay"), new) if pair.reason}  # noqa: E731
+    assert "both the rest of a sum" in (reasons(table("Brutto", "Lohnsteuer", "Grumpf", "Nettolohn"))[2, 2] or "")
+    # Two are left: nobody knows which is which.
+    assert not {(1, 1), (2, 2)} & reasons(table("Brutto", "Blah", "Grumpf", "Nettolohn")).keys()
+
+
+@pytest.mark.parametrize(("one", "other", "kind", "is_same"), [
+    ("Length (mins)", "Dauer (Min.)", "number", True),
+    ("Terminnummer", "Booking no", "code", False),
+    ("Zimmer", "Room", "code", True),
+    ("Zimmer", "No of rooms", "number", True),
+    ("Invoice date", "Order date", "date", False),
+])
+def test_units_numbers_and_kinds_say_which_meaning_a_word_has(one: str, other: str, kind: str, is_same: bool) -> None:
+    assert (relation(readings(one, kind), readings(other, kind))[0] == "same") is is_same

@@ -201,3 +201,25 @@ def test_the_only_ids_and_the_only_yes_or_no_of_a_table_are_those_of_the_others_
 
     found = infer([one("a", "Zzork", "Quux", "Dispatched", "Delivered"), one("b", "Grumpf", "Blah", "Data_nadania", "Wumm")])
     assert sorted(len(each.group.columns) for each in found.fields) == [2, 2, 2, 2]
+
+
+def sent(name: str, headers: str, month: int = 3, mark: str = "A", **more: list) -> Sample:
+    """Loads of a month: a number, a day, a place, a weight and yes or no."""
+    values = [[f"{mark}{7000 + 13 * n}" for n in range(14)], dates(f"{{day}}.{month:02}.2025")[:14], [f"{mark}-{1 + n % 5}" for n in range(14)], [3.5 + n % 7 for n in range(14)], ["yes", "no"] * 7]
+    return sample(name, **dict(zip(headers.split(), values)), **more)
+
+
+def test_where_words_differ_two_other_reasons_make_one_field_of_many_tables_and_opposed_words_never_do() -> None:
+    same = [sent(f"{n}.csv", "Ticket_no Delivery_date Field Weight Approved", mark="BCD"[n]) for n in range(3)]
+    found = {tuple(one.headers): one for one in infer([*same, sent("x.csv", "Ticket_no Delivery_date Shelf Weight Approved", mark="X")]).fields}
+    assert ("field", "shelf") in found and "written like A-9" in found["field", "shelf"].group.merges[0][2]
+    few = {tuple(one.headers) for one in infer([same[0], sent("x.csv", "Ticket_no Delivery_date Shelf Weight Approved", mark="X")]).fields}
+    assert ("field",) in few and ("shelf",) in few
+    opposed = {tuple(one.headers) for one in infer([*same, *(sent(f"{name}.csv", "Ticket_no Order_date Field Weight Approved", mark=name) for name in "XYZ")]).fields}
+    assert ("delivery date",) in opposed and ("order date",) in opposed
+
+
+def test_two_columns_that_could_be_one_are_none_of_several_tables() -> None:
+    same = [sent(f"{n}.csv", "Ticket_no Delivery_date Field Weight Approved", mark="BCD"[n]) for n in range(3)]
+    other = sent("x.csv", "Ticket_no Delivery_date Shelf Weight Approved", mark="X", Stop=[f"X-{1 + n % 4}" for n in range(14)])
+    assert ("field",) in {tuple(one.headers) for one in infer([*same, other]).fields}

@@ -327,6 +327,11 @@ def test_a_sheet_for_each_site_and_what_only_the_analyst_knows(read):
         ("Site Oslo", None, "number.not_found"),
         ("Site Oslo", None, "site.check"),
     ]
+    # A sender that has none of it is not asked for it.
+    has_none = read(SHEETS, {"Site Bern": table, "Site Oslo": table}, text.replace("USD", ""), settings={"input_name": "input.xlsx"})
+    assert values(has_none, "Currency") == [(None,)] * 4
+    assert not any(one["field"] == "currency" for one in has_none.issues)
+    assert next(one for one in has_none.completed["fields"] if one["field"] == "currency")["detected"]
 
 
 UNDECLARED = """

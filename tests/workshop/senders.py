@@ -149,7 +149,8 @@ def places(family: Family, result: dict, names: dict[str, str] | None) -> dict[s
     labels = {one["label"]: one["name"] for one in result["fields"]}
     found = {name: labels[said] for name, said in (names or {}).items()}
     for (name, field), _ in counts.most_common():
-        if not name.startswith("+") and name not in found and field not in found.values():
+        # What a form says above a table is of no column of the truth.
+        if not name.startswith(("+", "?")) and name not in found and field not in found.values():
             found[name] = field
     if VERBOSE:
         for one in result["fields"]:

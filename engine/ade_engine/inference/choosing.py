@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: What a header that names an id has no values of, where the words for it say nothing else.
 _ID = re.compile(r"\b(?:no|nr|number|id|code|ref|reference)$")
 _OF_IDS = ("code", "text", "number")
+#: With so many wishes known the first and the last column may be the first and the last wish.
+_MANY_KNOWN = 4
 #: So many groups are offered for a wish.
 _MOST_OFFERED = 5
 
@@ -51,8 +53,8 @@ class Answers:
     shapes: dict[tuple[str, str], bool] = field(default_factory=dict)
 
 
-def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list[Group]:
-    """A group for each wish, in their order; one without columns where nothing is known to be it."""
+def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers, before: Sequence[Group] = ()) -> list[Group]:
+    """A group for each wish, in their order; one without columns where nothing is known to be it. ``before``: those before a person was asked."""
     answered = [*answers.wished, *_by_headers(grouping, wishes, answers)]
     sides = [_side(wish) for wish in wishes]
     means = meanings([(side.headers[0], side.kind) for side in sides])
@@ -78,6 +80,7 @@ def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers) -> list
         if pair.reason is not None and pair.new not in found and not _is_refused(wishes[pair.new], groups[pair.known], said):
             found[pair.new] = groups[pair.known]
     _by_order(grouping, wishes, means, found, said)
+    _as_before(grouping, wishes, before, found, said)
     result = []
     for at, (wish, side) in enumerate(zip(wishes, sides)):
         group = found.get(at) or Group()
@@ -95,7 +98,8 @@ def _by_order(
         is_new = False
         for at, wish in enumerate(wishes):
             before, behind = found.get(at - 1), found.get(at + 1)
-            if at in found or before is None or behind is None:
+            is_edge = (at in (0, len(wishes) - 1)) and len(found) >= _MANY_KNOWN
+            if at in found or before is behind or None in (before, behind) and not (is_edge and (before is None) is (at == 0)):
                 continue
             free = [group for group in grouping.groups if group not in found.values() and len(group.at) > 1 and _can_be(means[at], group)]
             fitting = [group for group in free if _stands_between(grouping, group, before, behind, list(found.values())) and not _is_refused(wish, group, said)]
@@ -103,13 +107,32 @@ def _by_order(
             if len(fitting) == 1:
                 found[at] = fitting[0]
                 column = fitting[0].columns[0]
-                reason = f'"{column.header}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands between "{before.headers[0]}" and "{behind.headers[0]}"'
+                reason = f'"{column.header}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands {_place(before, behind)}'
                 fitting[0].merges.insert(0, (column.sample, column.header, reason))
                 is_new = True
 
 
-def _stands_between(grouping: Grouping, group: Group, before: Group, behind: Group, known: Sequence[Group]) -> bool:
-    rows = [[one for one in grouping.row(table) if one is group or one in known] for table in group.at]
+def _as_before(grouping: Grouping, wishes: Sequence[Wish], before: Sequence[Group], found: dict[int, Group], said: set[tuple[str, tuple[str, str]]]) -> None:
+    """Gives a wish what it had before a person was asked: answers about other columns take nothing from it."""
+    for at, (wish, old) in enumerate(zip(wishes, before)):
+        if at in found or not old.columns:
+            continue
+        column = old.columns[0]
+        group = grouping.group_of((column.sample, column.header))
+        if group is not None and group not in found.values() and not _is_refused(wish, group, said):
+            found[at] = group
+            group.merges = [*old.merges[:1], *group.merges]
+
+
+def _place(before: Group | None, behind: Group | None) -> str:
+    if before is None or behind is None:
+        return f'last, behind "{before.headers[0]}"' if before else f'first, before "{behind.headers[0]}"' if behind else ""
+    return f'between "{before.headers[0]}" and "{behind.headers[0]}"'
+
+
+def _stands_between(grouping: Grouping, group: Group, before: Group | None, behind: Group | None, known: Sequence[Group]) -> bool:
+    """Whether it does so in most of its tables; ``None``: the edge."""
+    rows = [[None, *(one for one in grouping.row(table) if one is group or one in known), None] for table in group.at]
     rows = [row for row in rows if before in row and behind in row]
     fitting = [row for row in rows if row[row.index(group) - 1 : row.index(group) + 2] == [before, group, behind]]
     return bool(rows) and 2 * len(fitting) > len(rows) and 2 * len(rows) >= len(group.at)
@@ -199,10 +222,32 @@ def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> l
         fitting = [group for group in free if not _is_refused(Wish(wish.wish or "", []), group, said)]
         # What says something else altogether is not asked about.
         fitting = [group for group in fitting if any(_is_near(wish.wish or "", means, column, grouping) for column in group.columns)]
-        fitting.sort(key=lambda group: (-_likely(wish.wish or "", means, group, grouping), -group.cells))
+        between = _between(grouping, wished, wish)
+        fitting.sort(key=lambda group: (-_likely(wish.wish or "", means, group, grouping), group not in between, -group.cells))
         if fitting:
             found.append(Question(wish, fitting[:_MOST_OFFERED]))
-    for question in grouping.questions():
-        if not wished or lacking or any(group.wish is not None for group in (question.one, *question.others)):
-            found.append(question)
-    return found
+    for wish in wished:
+        # What few tables have under its name may have another one in the rest.
+        others = [group for group in grouping.beside(wish) if group in free and not _is_refused(Wish(wish.wish or "", []), group, said)] if 0 < 2 * len(wish.at) < len(grouping.tables) else []
+        if others:
+            found.append(Question(wish, others[:_MOST_OFFERED]))
+    return found + _near(grouping.questions(), wished)
+
+
+def _between(grouping: Grouping, wished: Sequence[Group], wish: Group) -> list[Group]:
+    """The groups that stand where a wish does: behind the one before it, or before the one behind it."""
+    at = next(place for place, group in enumerate(wished) if group is wish)
+    before, behind = (wished[place] if 0 <= place < len(wished) and wished[place].columns else None for place in (at - 1, at + 1))
+    rows = [grouping.row(table) for table in range(len(grouping.tables))]
+    return [two[1] for row in rows for two in zip(row, row[1:]) if two[0] is before] + [two[0] for row in rows for two in zip(row, row[1:]) if two[1] is behind]
+
+
+def _near(questions: Sequence[Question], wished: Sequence[Group]) -> list[Question]:
+    """The questions that say, some answered, something of wishes; all of them where one has no column."""
+    if not wished or not all(group.columns for group in wished):
+        return list(questions)
+    near, is_new = {id(group) for group in wished}, True
+    while is_new:
+        more = {id(part) for one in questions if near & {id(part) for part in (one.one, *one.others)} for part in (one.one, *one.others)}
+        is_new, near = not more <= near, near | more
+    return [one for one in questions if id(one.one) in near]

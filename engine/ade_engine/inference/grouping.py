@@ -2,12 +2,15 @@
 
 Three rounds, each for a reason that can be said. Words, values and sums of two tables (:mod:`ade_engine.inference.pairs`) come first, table by
 table; then the same again with all that is known by then, until nothing more is found; then what the tables themselves say: a column that is
-the only one left that could be it, and stands between the same neighbours, is the earliest of the days, or has values that are nothing else. What is left is a question, if an answer would move
-cells. Columns of one table are never one field.
+the only one left that could be it, and stands between the same neighbours, is the earliest of the days, is the id that never repeats, is written
+alike, or has values that are nothing else. Where words say different things, two of these reasons are needed, and several tables; where they
+oppose one another, a person. What is left is a question, if an answer would move cells. Columns of one table are never one field.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -18,7 +21,7 @@ from ade_engine.inference.words import meanings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from typing import Any
 
     from ade_engine.inference.samples import Sample, Table
@@ -32,6 +35,7 @@ _ORDERED = ("date", "time")
 _SENSE = {"money": "number", "name": "text"}
 #: The reason of a person, and what stands in one that is not sure.
 YOU_SAID_SO = "you said so"
+SAID_BY_A_COLUMN = "a column says it of each record"
 ONLY_ONE_LEFT = "nothing else in the files could be it"
 _FIELDS = (None, "the same in each row", "in few rows")
 
@@ -121,7 +125,8 @@ class Grouping:
         self.groups: list[Group] = []
         self._columns: list[list[Column]] = []
         for table in self.tables:
-            fields = [column for column in table.columns if left_out([column]) in _FIELDS]
+            own = {simplify(column.header) for sample in samples if table in sample.tables for other in sample.tables for column in other.columns if not column.made}
+            fields = [column for column in table.columns if left_out([column]) in _FIELDS and not _says_it_again(column, table, own)]
             self._columns.append(fields)
             self.aside += [column for column in table.columns if column not in fields]
         self._sums = [_sums(columns) for columns in self._columns]
@@ -131,6 +136,7 @@ class Grouping:
         }
         self._relations: dict[tuple[int, int], str] = {}
         self._sides: dict[tuple[int, ...], Side] = {}
+        self._shapes: dict[int, str] = {}
         self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
         self._one_after_another()
         self._look_again()
@@ -259,6 +265,15 @@ class Grouping:
         """What the header of a column may mean, beside the others of its table."""
         return self._means[id(column)]
 
+    def shape(self, column: Column) -> str:
+        """How nearly all values of a column are written, with A for letters and 9 for digits; empty where they have not both."""
+        if id(column) not in self._shapes:
+            shapes = Counter(re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text)) for text in column.texts[:_COMPARED_ROWS])
+            shape, count = shapes.most_common(1)[0] if shapes else ("", 0)
+            is_telling = count >= _NEARLY_ALL * sum(shapes.values()) and "9" in shape and "A" in shape
+            self._shapes[id(column)] = shape if is_telling else ""
+        return self._shapes[id(column)]
+
     # What the tables themselves say.
 
     def _beside_one_another(self) -> bool:
@@ -271,6 +286,12 @@ class Grouping:
                 self.join(one.one, one.other, one.reason or "")
                 touched |= {id(one.one), id(one.other)}
         return bool(touched)
+
+    def beside(self, one: Group) -> list[Group]:
+        """What has such values as a group of few tables and stands where it does, whatever it is called; the likeliest first."""
+        look = _Beside(self)
+        found = [(likely.likeness, other) for other in self.groups if len(other.at) > 1 and not left_out(other.columns) and (likely := look.likely_place(one, other)) is not None]
+        return [other for _, other in sorted(found, key=lambda pair: -pair[0])]
 
     def questions(self) -> list[Question]:
         """What a person may know: of a group those that may be it, each where it is likeliest. What most tables have comes first, for own
@@ -288,7 +309,27 @@ class Grouping:
                     of.setdefault(id(one.one), []).append(one.other)
         found = [Question(group, sorted(of[id(group)], key=lambda other: -other.cells)[:_MOST_OFFERED]) for group in self.groups if id(group) in of]
         half = len(self.tables) / 2
-        return sorted(found, key=lambda one: (sum(len(part.at) for part in (one.one, *one.others)) < half, -one.cells))
+        found.sort(key=lambda one: (sum(len(part.at) for part in (one.one, *one.others)) < half, -one.cells))
+        return _implied_last(found)
+
+
+def _implied_last(questions: Sequence[Question]) -> list[Question]:
+    """What two earlier answers of yes say is asked behind all else."""
+    first: list[Question] = []
+    implied: list[Question] = []
+    for one in questions:
+        is_implied = all(any({id(one.one), id(other)} <= {id(part) for part in (known.one, *known.others)} for known in first) for other in one.others)
+        (implied if is_implied else first).append(one)
+    return first + implied
+
+
+def _says_it_again(column: Column, table: Table, own: Collection[str]) -> bool:
+    """Whether a form above a table says what a column has: the form is of the place that sends it, and the column of each record."""
+    if column.made is None or column.made.keyword != "beside":
+        return False
+    others = [other for other in table.columns if not other.made]
+    means = meanings([(other.header, other.kind.name) for other in (column, *others)])
+    return simplify(column.header) in own or any(relation(means[0], some)[0] == "same" for some in means[1:])
 
 
 def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:
@@ -304,9 +345,21 @@ _NEARLY = 0.1
 #: Values that are less alike are not of one field.
 _ALIKE = 0.4
 _VERY_ALIKE = 0.6
+_MOST_ALIKE = 0.9
+#: So much of the tables has nothing else left.
+_NEARLY_ALL = 0.9
 _SAME_WORD = 0.7
 #: Values that tell by themselves what they are not: an id is no name, and both are no yes or no. A number may be anything.
-_TELLING = ("boolean", "code", "text")
+_TELLING = ("boolean", "code", "text", "time")
+#: Where words say different things two other reasons have to speak for a group, and so many tables.
+_MANY_TABLES = 3
+#: How much the same neighbour and the edge of both tables weigh.
+_AT_THE_EDGE = 0.8
+_ONE_SIDE = 0.5
+#: What each of so many tables has one of is no chance.
+_ALL_TABLES = 6
+#: So many values that never repeat are ids of records.
+_LEAST_IDS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -345,38 +398,84 @@ class _Beside:
                         found.append(likely)
         return found
 
-    def _likely(self, one: Group, other: Group) -> _Likely | None:
-        name = self._related(one, other)
-        if name == "opposed":
+    def likely_place(self, one: Group, other: Group) -> _Likely | None:
+        """What speaks for two groups that words may keep apart."""
+        if not _may_be(one, other) or not self.grouping.can_join(one, other):
             return None
+        found = self._facts(one, other)
+        return found if found.facts["alike"] >= _ALIKE and found.facts["neighbours"][0] >= _ONE_SIDE else None
+
+    def _likely(self, one: Group, other: Group) -> _Likely | None:
+        found = self._facts(one, other)
+        facts = found.facts
+        if facts["related"] == "opposed" and facts["neighbours"][0] < (_ONE_SIDE if facts["alone"] or facts["key"] else 1):
+            return None
+        return found
+
+    def _facts(self, one: Group, other: Group) -> _Likely:
+        name = self._related(one, other)
         facts: dict[str, Any] = {"related": name, "alike": alike(self._sides[id(one)], self._sides[id(other)]), "words": _words_alike(one, other)}
         places = [self._neighbours(a, b, one, other) for a in one.at for b in other.at]
         facts["neighbours"] = max(places, key=lambda place: place[0])
         left = [self._left(a, b, one, other) for a in one.at for b in other.at]
         facts["left"] = sum(left) / len(left)
+        facts["alone"] = facts["left"] == 1 and all(self._left(a, b, one, other, self._looks_like) == 1 for a in one.at for b in other.at)
+        facts["shape"] = self._shape(one) if self._shape(one) == self._shape(other) else ""
+        facts["everywhere"] = len(self.of) >= _ALL_TABLES and len(one.at) + len(other.at) == len(self.of)
+        facts["key"] = self._is_key(one) and self._is_key(other)
         roles = [self.grouping._role(group) for group in (one, other)]
         facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
-        told = {"same": 0.05, "other": -0.08}.get(name, 0.0)
+        told = {"same": 0.05, "other": -0.08, "opposed": -0.15}.get(name, 0.0)
         likeness = told + 0.5 * facts["alike"] + 0.12 * facts["neighbours"][0] + 0.15 * facts["left"] + 0.12 * (facts["left"] == 1)
         likeness += {None: 0.0, True: 0.1, False: -0.3}[facts["role"]] + 0.1 * (facts["words"] >= _SAME_WORD)
         return _Likely(one, other, likeness, self._reason(one, other, facts), facts)
 
     def _reason(self, one: Group, other: Group, facts: dict[str, Any]) -> str | None:
         """Why two groups are the same: each is the only one left that could be the other, and something else says so, too."""
-        if one.sense != other.sense or facts["related"] in ("other", "opposed") or facts["left"] < 1 or facts["alike"] < _VERY_ALIKE or facts["role"] is False:
+        if any(all(len(column.shown) == 1 and column.kind.name != "boolean" for column in group.columns) for group in (one, other)):
+            # One value says nothing of a column.
             return None
+        is_said = facts["related"] == "same"
+        if facts["related"] == "opposed" or one.sense != other.sense and not (is_said or facts["alone"]) or not self._is_left(one, facts) or facts["alike"] < (_ALIKE if is_said or facts["key"] else _VERY_ALIKE) or facts["role"] is False:
+            return None
+        more = list(self._more(one, other, facts))
+        is_many = len(one.at) >= _MANY_TABLES or len(one.at) + len(other.at) > _MANY_TABLES
+        if facts["related"] == "other" and not (facts["alone"] and is_many and len(more) > 1):
+            return None
+        said = ", ".join(more[: 2 if facts["related"] == "other" else 1])
+        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {said}" if more else None
+
+    @staticmethod
+    def _is_left(one: Group, facts: dict[str, Any]) -> bool:
+        """Whether nothing else is left; or hardly anything, where values and both neighbours say the same in many tables."""
+        is_placed = facts["neighbours"][0] >= 1 and facts["alike"] >= _MOST_ALIKE and len(one.at) > _MANY_TABLES
+        return facts["left"] == 1 or facts["left"] >= _NEARLY_ALL and is_placed and facts["related"] != "other"
+
+    def _more(self, one: Group, other: Group, facts: dict[str, Any]) -> Iterator[str]:
+        """What speaks for two groups besides that nothing else is left."""
         weight, before, behind = facts["neighbours"]
+        if facts["related"] == "same":
+            yield "and it means the same"
+        if facts["related"] == "open" and facts["alone"]:
+            yield "and it may mean the same"
+        if facts["key"]:
+            yield "and each is the id of its table that never repeats"
         if before and behind and weight >= 1:
-            more = f"and it stands between {_quoted(before)} and {_quoted(behind)}"
-        elif facts["words"] >= _SAME_WORD:
-            more = "and it is nearly the same word"
-        elif facts["role"]:
-            more = f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
-        elif one.sense in _TELLING:
-            more = "judging by its values"
-        else:
-            return None
-        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {more}"
+            yield f"and it stands between {_quoted(before)} and {_quoted(behind)}"
+        elif weight >= _AT_THE_EDGE and len(one.at) >= _MANY_TABLES:
+            yield f"and it is the last one, behind {_quoted(before)}" if before else f"and it is the first one, before {_quoted(behind)}"
+        elif weight >= _ONE_SIDE and facts["alone"] and facts["alike"] >= _MOST_ALIKE and len(one.at) > _MANY_TABLES:
+            yield f"and it has such values, and stands {f'behind {_quoted(before)}' if before else f'before {_quoted(behind)}'}"
+        if facts["shape"]:
+            yield f"and both are written like {facts['shape']}"
+        if facts["words"] >= _SAME_WORD:
+            yield "and it is nearly the same word"
+        if facts["role"]:
+            yield f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
+        if one.sense in _TELLING:
+            yield "judging by its values"
+        if facts["everywhere"]:
+            yield "and each table has one of the two"
 
     def _related(self, one: Group, other: Group) -> str:
         """The nearest relation of any of their columns; ``other`` where both say things for sure, and not one of them together."""
@@ -403,7 +502,8 @@ class _Beside:
     def _neighbours(self, a: int, b: int, one: Group, other: Group) -> tuple[float, str, str]:
         """How far the columns that both tables have stand around both in the same way, and the headers of those at both sides."""
         both = {id(group) for group in self.of[a]} & {id(group) for group in self.of[b]}
-        if len(both) < 3:
+        if len(both) < 3 or any(group.at[table].made for table, group in ((a, one), (b, other))):
+            # What was made of a form or a sheet's name has no place of its own.
             return 0.0, "", ""
         rows = [[group for group in self.of[table] if id(group) in both or group is this] for table, this in ((a, one), (b, other))]
         around = []
@@ -415,22 +515,46 @@ class _Beside:
         names = [group.at[a].header if group is not None else "" for group in around[0]]
         return weight, names[0], names[1]
 
-    def _left(self, a: int, b: int, one: Group, other: Group) -> float:
+    def _left(self, a: int, b: int, one: Group, other: Group, could_be: Callable[[Group, Group], bool] | None = None) -> float:
         """One over the number of columns of the kind that each of two tables has left, without those that both have."""
-        there = [{id(group) for group in self.of[table]} for table in (a, b)]
+        there, could_be = [{id(group) for group in self.of[table]} for table in (a, b)], could_be or self._could_be
+        role, shape = self.grouping._role(one) & self.grouping._role(other), self._shape(one)
+        # What is written otherwise is none of two that are written alike.
+        shape = shape if shape == self._shape(other) else ""
         counts = [
-            sum(group is that or id(group) not in rest and self._could_be(group, this) for group in self.of[table])
+            sum(group is that or id(group) not in rest and could_be(group, this) and self._has_role(group, table, role) and (not shape or self._shape(group) == shape) for group in self.of[table])
             for table, rest, this, that in ((a, there[1], other, one), (b, there[0], one, other))
         ]
         return 1 / max(1, max(counts))
 
+    def _shape(self, group: Group) -> str:
+        """How the values of all its columns are written, with A for letters and 9 for digits, if both are in them."""
+        shapes = {self.grouping.shape(column) for column in group.columns}
+        return shapes.pop() if len(shapes) == 1 else ""
+
+    def _has_role(self, group: Group, table: int, role: set[str]) -> bool:
+        """Whether a column may have a role: no other one of its table has it."""
+        roles = self.grouping._roles[table]
+        return not role & set(roles.values()) or roles.get(id(group.at[table])) in role
+
     def _could_be(self, one: Group, other: Group) -> bool:
         """Whether nothing speaks against two groups."""
+        return self._looks_like(one, other) and self._related(one, other) not in ("opposed", "other")
+
+    def _looks_like(self, one: Group, other: Group) -> bool:
+        """Whether the values of two groups do not speak against them: what never repeats is nothing that does."""
         key = (id(one), id(other))
         if key not in self._could:
             is_like = _may_be(one, other) and alike(self._sides[id(one)], self._sides[id(other)]) >= _ALIKE and self.grouping.can_join(one, other)
-            self._could[key] = self._could[key[::-1]] = is_like and self._related(one, other) not in ("opposed", "other")
+            self._could[key] = self._could[key[::-1]] = is_like and not any(self._is_key(a) and len(a.at) > 1 and self._repeats(b) for a, b in ((one, other), (other, one)))
         return self._could[key]
+
+    def _is_key(self, group: Group) -> bool:
+        """Whether its values are ids of which none comes twice in any of its tables."""
+        return all(column.kind.name == "code" and _never_repeats(column) for column in group.columns)
+
+    def _repeats(self, group: Group) -> bool:
+        return any(max(column.shown.values(), default=0) > 1 for column in group.columns)
 
 
 def _quoted(header: str) -> str:
@@ -448,6 +572,10 @@ def _are_ids(group: Group) -> bool:
 
 def _is_whole(column: Column) -> bool:
     return all(float(value).is_integer() and value >= 1000 for value in column.kind.values[:_COMPARED_ROWS] if isinstance(value, (int, float)))
+
+
+def _never_repeats(column: Column) -> bool:
+    return column.filled >= _LEAST_IDS and len(column.shown) == column.filled == column.rows
 
 
 def _words_alike(one: Group, other: Group) -> float:

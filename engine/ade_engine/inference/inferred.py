@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.choosing import Answers, Wish, asked_of, chosen
-from ade_engine.inference.grouping import YOU_SAID_SO, Group, Grouping, Question
+from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, Group, Grouping, Question
 from ade_engine.inference.samples import left_out
 from ade_engine.inference.senders import Sender, Shown, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
@@ -94,7 +94,8 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     """The fields, and settings, that the samples show; of ``wishes`` all, and behind them what else is found while any has no column."""
     answers = answers or Answers()
     grouping = Grouping(samples, answers.same)
-    wished = chosen(grouping, wishes, answers)
+    before = chosen(Grouping(samples), wishes, Answers()) if wishes and (answers.same or answers.wished) else []
+    wished = chosen(grouping, wishes, answers, before)
     questions = asked_of(grouping, wished, answers)
     for question in questions:
         for other in question.others if question.one.columns else ():
@@ -120,7 +121,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
             out += [(header, why) for header in group.headers]
     named = {simplify(header) for group in grouping.groups for header in group.headers}
     aside = [column for column in grouping.aside if column.is_repeated or simplify(column.header) not in named]
-    out += [(column.header or f"column {column.place + 1}", left_out([column]) or "") for column in aside]
+    out += [(column.header or f"column {column.place + 1}", left_out([column]) or SAID_BY_A_COLUMN) for column in aside]
     names = _Names(samples)
     fields = [_field(group, names, samples) for group in kept]
     _find_key(fields)

@@ -58,8 +58,8 @@ class Kind(NamedTuple):
     reading: dict[str, Any]
 
 
-def kind_of(header: str, series: pl.Series) -> Kind:
-    """What the values of a column are, below this header."""
+def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = ".") -> Kind:
+    """What the values of a column are, below this header; ``order`` and ``decimal`` say how days and numbers are read that do not show it."""
     import polars as pl
 
     if series.dtype == pl.Null:
@@ -71,7 +71,7 @@ def kind_of(header: str, series: pl.Series) -> Kind:
     facts = _native.column_profile(series)
     share = {name: count / max(1, facts["looked_at"]) for name, count in facts["patterns"].items()}
     words = _Words(header)
-    found = _moment(header, series, share, words, texts)
+    found = _moment(header, series, share, words, texts, order)
     if found is not None:
         return found
     for kind in ("email", "phone"):
@@ -82,7 +82,7 @@ def kind_of(header: str, series: pl.Series) -> Kind:
     if _is_boolean(series, filled):
         return Kind("boolean", "boolean", texts, {})
     if share["number"] >= _LEAST:
-        return _number(header, series, share, words, (texts, filled))
+        return _number(header, series, share, words, (texts, filled), decimal)
     if _are_ids(filled, facts):
         return Kind("code", "code", texts, {})
     if _are_people(words, filled):
@@ -98,29 +98,31 @@ class _Words:
         self.what = {part for one in some for part in one.what.split("+") if part} if all(one.what for one in some) else set()
         self.of = frozenset.intersection(*(one.of for one in some))
         self.some_of = frozenset().union(*(one.of for one in some))
+        #: Whether each of its readings has to do with an id.
+        self.is_id = all("id" in one.of or one.what == "id" for one in some)
 
     def says(self, names: frozenset[str]) -> bool:
         """Whether it holds one of these, in each of its readings."""
         return bool(self.what) and self.what <= names
 
 
-def read(header: str, series: pl.Series, kind: str) -> tuple[list[Any], dict[str, Any]]:
+def read(header: str, series: pl.Series, kind: str, order: str = "dmy", decimal: str = ".") -> tuple[list[Any], dict[str, Any]]:
     """The column as a reader reads it, row by row, and how."""
-    found = _native.read_column(series, kind, header=header, order="dmy", decimal=".")
+    found = _native.read_column(series, kind, header=header, order=order, decimal=decimal)
     return series_of(found.column).to_list(), dict(found.reading or {})
 
 
-def _moment(header: str, series: pl.Series, share: dict[str, float], words: _Words, texts: list[str | None]) -> Kind | None:
+def _moment(header: str, series: pl.Series, share: dict[str, float], words: _Words, texts: list[str | None], order: str) -> Kind | None:
     """Days, moments, times of day and durations."""
     import polars as pl
 
     filled = [text for text in texts if text]
     if series.dtype.is_temporal() and series.dtype not in (pl.Time, pl.Duration) or share["date"] >= _LEAST:
-        values, reading = read(header, series, "date_time")
+        values, reading = read(header, series, "date_time", order)
         found = [value for value in values if isinstance(value, datetime)]
         if found and sum(value.time() != time() for value in found) >= 0.5 * len(found):
             return Kind("date", "date_time", values, reading)
-        values, reading = read(header, series, "date")
+        values, reading = read(header, series, "date", order)
         return Kind("date", "date", [value if isinstance(value, date) else None for value in values], reading)
     if series.dtype == pl.Duration:
         return Kind("time", "duration", texts, {})
@@ -146,10 +148,10 @@ def _is_boolean(series: pl.Series, filled: list[str]) -> bool:
     return None not in values and len(filled) >= 2 and (len(distinct) < 2 or len(set(values)) == 2)
 
 
-def _number(header: str, series: pl.Series, share: dict[str, float], words: _Words, cells: tuple[list[str | None], list[str]]) -> Kind:
+def _number(header: str, series: pl.Series, share: dict[str, float], words: _Words, cells: tuple[list[str | None], list[str]], decimal: str) -> Kind:
     """Ids of digits, money, and other numbers."""
     texts, filled = cells
-    numbers, reading = read(header, series, "number")
+    numbers, reading = read(header, series, "number", decimal=decimal)
     some = [number for number in numbers if number is not None]
     is_whole = all(float(number).is_integer() for number in some)
     has_currency = share["currency"] >= 0.5
@@ -177,9 +179,11 @@ def _are_numbers_of_things(words: _Words, filled: list[str], some: list[float]) 
     lengths, distinct = {len(text) for text in filled}, len(set(filled))
     if words.says(_IDS) and not is_count(some):
         return bool(words.of) or len(lengths) == 1
-    if len(lengths) != 1 or words.of & _OF_MONEY or words.what - _IDS:
+    if len(lengths) != 1 or words.of & _OF_MONEY or words.what - _IDS and not words.is_id:
         return False
     digits = min(lengths)
+    if words.is_id and digits >= 4:
+        return True
     return digits >= 8 or bool(words.of) and (digits >= 5 or digits >= 4 and distinct == len(filled) >= 10)
 
 

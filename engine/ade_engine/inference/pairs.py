@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
-from math import log10
+from itertools import combinations
+from math import log10, prod
 from statistics import median
 
 from ade_engine.fields.headers import simplify
@@ -18,7 +19,7 @@ from ade_engine.inference.words import can_hold, meanings, other_meanings, readi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from typing import Any
 
     from ade_engine.inference.words import Meaning
@@ -31,6 +32,8 @@ _SHARED = 0.5
 _FITS = 0.15
 #: From so much likeness on a guess is worth a question.
 _LEAST = 0.25
+#: Among more columns of numbers no sum of three is looked for.
+_MOST_SUMMED = 12
 
 
 @dataclass(eq=False)
@@ -53,6 +56,10 @@ class Side:
     @property
     def sense(self) -> str | None:
         return _SENSE.get(self.kind or "", self.kind)
+
+    def mean(self, of: Callable[[str], float]) -> float:
+        """The mean of something of its texts."""
+        return sum(of(text) * count for text, count in self.shown.items()) / max(1, sum(self.shown.values()))
 
     @property
     def is_whole(self) -> bool:
@@ -95,11 +102,12 @@ def pairs(
     rows = {at for at, _ in settled}
     columns = {at for _, at in settled}
     open_pairs = [(i, j) for i in range(len(known)) for j in range(len(new)) if i not in rows and j not in columns and look.may_be(i, j) and ((i, j) not in apart or look.same_words(i, j))]
+    summed = [(i, j) for i in look.in_sums(look.known_sums) for j in look.in_sums(look.new_sums)]
     found: list[Pair] = []
     unsure: set[tuple[int, int]] = set()
-    for strength in (look.same_words, look.same_meaning, look.narrower, look.same_part, look.in_same_sum, look.same_values, look.only_one):
+    for strength in (look.same_words, look.same_meaning, look.narrower, look.rest_of_sum, look.same_part, look.in_same_sum, look.same_values, look.only_one):
         look.paired = {*settled, *((pair.known, pair.new) for pair in found)}
-        reasons = {(i, j): why for i, j in open_pairs if i not in rows and j not in columns and (why := strength(i, j))}
+        reasons = {(i, j): why for i, j in (summed if strength == look.rest_of_sum else open_pairs) if i not in rows and j not in columns and (why := strength(i, j))}
         once = Counter(i for i, _ in reasons), Counter(j for _, j in reasons)
         for (i, j), why in reasons.items():
             if once[0][i] == once[1][j] == 1 and (i, j) not in unsure:
@@ -199,12 +207,35 @@ class _Look:
         is_said = part is not None and part == self.new_parts.get(j)
         return f"{self._both(i, j)} are both the {part}" if is_said and self._related(i, j)[0] in ("narrower", "unknown", "open") else None
 
+    @staticmethod
+    def in_sums(sums: Sequence[dict[str, int]]) -> list[int]:
+        """The columns that are in any sum or product."""
+        return list(dict.fromkeys(at for one in sums for at in one.values()))
+
+    def rest_of_sum(self, i: int, j: int) -> str | None:
+        """They are what is left of a sum or product of which all else is the same: whatever they are called, their values are."""
+        for known in self.known_sums:
+            for new in self.new_sums:
+                if known.keys() != new.keys() or i not in known.values() or j not in new.values():
+                    continue
+                (whole, *parts), (other_whole, *other_parts) = known.values(), new.values()
+                is_whole = whole == i
+                if is_whole != (other_whole == j) or not is_whole and (whole, other_whole) not in self.paired:
+                    continue
+                left, other_left = [at for at in parts if at != i], {at for at in other_parts if at != j}
+                if all(any((a, b) in self.paired for b in other_left) for a in left):
+                    return f"{self._both(i, j)} are both the {'whole' if is_whole else 'rest'} of a {next(iter(known)).split()[0]} with {self._both(*self._first_paired(left, other_left))}"
+        return None
+
+    def _first_paired(self, ones: Sequence[int], others: Collection[int]) -> tuple[int, int]:
+        return next((a, b) for a in ones for b in others if (a, b) in self.paired)
+
     def in_same_sum(self, i: int, j: int) -> str | None:
         """They are the same part of a sum or product of which another part is known to be the same, and no part contradicts."""
         reasons = set()
         for known in self.known_sums:
             for new in self.new_sums:
-                if known.keys() != new.keys() or not any(known[part] == i and new[part] == j for part in known):
+                if known.keys() != new.keys() or len(known) > 3 or not any(known[part] == i and new[part] == j for part in known):
                     continue
                 parts = [(part, known[part], new[part]) for part in known]
                 anchor = next(((a, b) for _, a, b in parts if (a, b) in self.paired), None)
@@ -260,12 +291,16 @@ def alike(a: Side, b: Side) -> float:
         return _numbers_alike(a.numbers, b.numbers)
     if a.sense == b.sense == "date":
         return _days_alike(a.days, b.days)
-    if a.sense == b.sense == "boolean":
+    if a.sense == b.sense and a.sense in ("boolean", "time"):
         return 0.8
     shared = len(a.shown.keys() & b.shown.keys()) / min(len(a.shown), len(b.shown))
     different = [len(side.shown) / sum(side.shown.values()) for side in (a, b)]
-    lengths = [sum(len(text) * count for text, count in side.shown.items()) / sum(side.shown.values()) for side in (a, b)]
-    return max(shared, (1 - abs(different[0] - different[1])) * min(lengths) / max(1.0, *lengths) * (1.0 if a.kind == b.kind else 0.6))
+    lengths = [side.mean(len) for side in (a, b)]
+    words = [side.mean(lambda text: len(text.split()) or 1) for side in (a, b)]
+    # A name has no digits, and a plate has.
+    digits = [side.mean(lambda text: any(map(str.isdigit, text))) for side in (a, b)]
+    looks = min(lengths) / max(1.0, *lengths) * (min(words) / max(words)) ** 0.5 * (1 - 0.7 * abs(digits[0] - digits[1]))
+    return max(shared, (1 - abs(different[0] - different[1])) * looks * (1.0 if a.sense == b.sense else 0.6))
 
 
 def _numbers_alike(one: Sequence[float], other: Sequence[float]) -> float:
@@ -288,23 +323,42 @@ def _days_alike(one: Sequence[int], other: Sequence[int]) -> float:
 
 
 def sums_of(columns: Sequence[Side]) -> list[dict[str, int]]:
-    """The columns of numbers of which one is the sum or the product of two others in nearly all rows: which is what, by its part."""
+    """The columns of numbers of which one is the sum or the product of two others, or the sum of three, in nearly all rows: which is what, by
+    its part, the whole first.
+    """
     numeric = [at for at, column in enumerate(columns) if column.sense == "number" and len(column.numbers) >= 5]
     found: list[dict[str, int]] = []
-    for place, a in enumerate(numeric):
-        for b in numeric[place + 1 :]:
-            for c in numeric:
-                if c in (a, b):
+    for a, b in combinations(numeric, 2):
+        for c in numeric:
+            if c in (a, b):
+                continue
+            rows = _rows(columns, (a, b, c))
+            if len(rows) < 5:
+                continue
+            small, large = sorted((a, b), key=lambda at: median(columns[at].numbers))
+            if _fit(rows, sum):
+                found.append({"sum of two others": c, "smaller part of a sum": small, "larger part of a sum": large})
+            elif _fit(rows, prod):
+                found.append({"product of two others": c, "smaller factor": small, "larger factor": large})
+    return found + _sums_of_three(columns, numeric, {one["sum of two others"] for one in found if "sum of two others" in one})
+
+
+def _sums_of_three(columns: Sequence[Side], numeric: Sequence[int], known: Collection[int]) -> list[dict[str, int]]:
+    found: list[dict[str, int]] = []
+    if len(numeric) <= _MOST_SUMMED:
+        for parts in combinations(numeric, 3):
+            for whole in numeric:
+                if whole in parts or whole in known:
                     continue
-                rows = [row for row in zip(columns[a].values, columns[b].values, columns[c].values) if None not in row and row[0] and row[1]]
-                if len(rows) < 5:
-                    continue
-                small, large = sorted((a, b), key=lambda at: median(columns[at].numbers))
-                if _fit(rows, "sum"):
-                    found.append({"sum of two others": c, "smaller part of a sum": small, "larger part of a sum": large})
-                elif _fit(rows, "product"):
-                    found.append({"product of two others": c, "smaller factor": small, "larger factor": large})
+                rows = _rows(columns, (*parts, whole))
+                if len(rows) >= 5 and _fit(rows[:8], sum) and _fit(rows, sum):
+                    found.append({"sum of three others": whole, **{f"part {number} of three": at for number, at in enumerate(parts, 1)}})
     return found
+
+
+def _rows(columns: Sequence[Side], places: Sequence[int]) -> list[tuple[Any, ...]]:
+    """The rows in which all of these have a number, and what is added or multiplied is not zero."""
+    return [row for row in zip(*(columns[at].values for at in places)) if None not in row and all(row[:-1])]
 
 
 def parts_of_sums(sums: Sequence[dict[str, int]]) -> dict[int, str]:
@@ -312,7 +366,7 @@ def parts_of_sums(sums: Sequence[dict[str, int]]) -> dict[int, str]:
     parts: dict[int, str] = {}
     for one in sums:
         for part, at in one.items():
-            if part.endswith("factor"):
+            if part.endswith(("factor", "of three")):
                 continue
             # What has two parts has none that tells it from others.
             parts[at] = part if parts.get(at, part) == part else ""
@@ -320,7 +374,7 @@ def parts_of_sums(sums: Sequence[dict[str, int]]) -> dict[int, str]:
     return {at: part for at, part in parts.items() if part and told[part] == 1}
 
 
-def _fit(rows: list[tuple[Any, ...]], how: str) -> bool:
+def _fit(rows: list[tuple[Any, ...]], made: Callable[[tuple[Any, ...]], float]) -> bool:
     numbers = [row for row in rows if all(isinstance(value, (int, float)) for value in row)]
-    fitting = sum(abs((x + y if how == "sum" else x * y) - z) <= 0.0101 for x, y, z in numbers)
+    fitting = sum(abs(made(row[:-1]) - row[-1]) <= 0.0101 for row in numbers)
     return fitting >= 5 and fitting >= 0.9 * len(rows)

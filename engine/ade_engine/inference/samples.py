@@ -17,6 +17,7 @@ from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.kinds import Kind, is_count, kind_of
 from ade_engine.inference.pairs import Side, pairs
+from ade_engine.inference.senders import written_by
 from ade_engine.inference.shapes import Made, Shape, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
 from ade_engine.models.errors import InputError
 
@@ -216,9 +217,13 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
     frame = _without_blank_rows(found.frame)
     columns: list[Column] = []
     known: set[str] = set()
+    own = {simplify(_in_one_line(header)) for header in found.headers}
     for place, (name, written) in enumerate(zip(frame.columns, headers)):
         header = _in_one_line(written)
         one = made.get(header)
+        if one is not None and one.keyword == "beside" and simplify(header) in own:
+            # Another table has it in a form above.
+            one = None
         series = frame.get_column(name)
         kind = kind_of(header, series)
         filled = sum(value is not None and str(value).strip() != "" for value in series.to_list())
@@ -227,6 +232,12 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
             kind = kind._replace(reader=one.reader)
         columns.append(Column(sample, header, place, kind, frame.height, filled, bool(simple) and simple in known, one if one and one.keyword else None))
         known.add(simple)
+    marks = {name: shown.value for name, shown in written_by(columns).settings.items()}
+    for name, column in zip(frame.columns, columns) if marks else ():
+        # What does not show by itself how it is written is written as the others are.
+        if column.kind.reading.get("by") in marks and column.kind.reading.get("decided_by") != "evidence":
+            again = kind_of(column.header, frame.get_column(name), marks.get("date_order", "dmy"), marks.get("decimal_mark", "."))
+            column.kind = again._replace(reader=column.kind.reader if column.made else again.reader, reading=column.kind.reading)
     return Table(sample, found.title, columns, frame.height)
 
 

@@ -84,30 +84,43 @@ def senders_of(samples: Sequence[Sample]) -> list[Sender]:
     return found
 
 
-def _find_settings(sender: Sender) -> None:
-    """What its columns show by evidence; what is open, as people write who write such headers."""
+class Written(NamedTuple):
+    """How columns write days and numbers: what they show by name, what nothing shows, and what they show differently."""
+
+    settings: dict[str, Shown]
+    open: dict[str, list[Column]]
+    mixed: dict[str, list[Column]]
+
+
+def written_by(all_columns: Sequence[Column]) -> Written:
+    """What columns show by evidence; what is open, as people write who write such headers."""
     shown: dict[str, dict[str, list[Column]]] = {"date_order": {}, "decimal_mark": {}}
     unsure: dict[str, list[Column]] = {}
-    for column in sender.columns:
+    for column in all_columns:
         reading = column.kind.reading
         if reading.get("decided_by") == "evidence" and reading.get("read_as") in _MEANS:
             setting, value = _MEANS[reading["read_as"]]
             shown[setting].setdefault(value, []).append(column)
         elif reading.get("by") in shown:
             unsure.setdefault(reading["by"], []).append(column)
-    sender.settings, sender.open, sender.mixed = {}, {}, {}
-    language = language_of(column.header for column in sender.columns)
+    found = Written({}, {}, {})
+    language = language_of(column.header for column in all_columns)
     for setting, values in shown.items():
         if len(values) == 1:
             (value, columns) = next(iter(values.items()))
             headers = list(dict.fromkeys(column.header for column in columns))
-            sender.settings[setting] = Shown(value, f"shown by {_some(headers)}", headers)
+            found.settings[setting] = Shown(value, f"shown by {_some(headers)}", headers)
         elif values:
-            sender.mixed[setting] = [column for columns in values.values() for column in columns]
+            found.mixed[setting] = [column for columns in values.values() for column in columns]
         elif setting in unsure and language in _WRITTEN_IN[setting]:
-            sender.settings[setting] = Shown(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
+            found.settings[setting] = Shown(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
         elif setting in unsure:
-            sender.open[setting] = unsure[setting]
+            found.open[setting] = unsure[setting]
+    return found
+
+
+def _find_settings(sender: Sender) -> None:
+    sender.settings, sender.open, sender.mixed = written_by(sender.columns)
 
 
 def _some(headers: Sequence[str]) -> str:
@@ -162,7 +175,7 @@ def tables_of(senders: Sequence[Sender]) -> str:
         notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in one.samples for title in sample.others]
         place = f"files.{quoted(one.pattern)}"
         if one.lacks and one.pattern and "values" in setting_names():
-            notes += ["# What is the same in each row of it and stands nowhere can be said here:", f"# [{place}.values]", *(f'# {field} = ""' for field in one.lacks)]
+            notes += ["# What is the same in each row of it and stands nowhere can be said here; \"\" says that it has none, and no run misses it:", f"# [{place}.values]", *(f'# {field} = ""' for field in one.lacks)]
         head = [f"[{place}]"] if own and one.pattern else []
         lines += ["", *notes, *head, *(own if head else [])] if notes or head else []
     return "\n".join([*lines, ""]) if lines else ""

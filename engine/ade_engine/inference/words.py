@@ -27,6 +27,8 @@ _ENGLISH = 0
 _LINKS = ("", "s", "es", "n", "en", "e")
 #: What says least of what a column holds, the least first: of "Total hours" it is the hours.
 _FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "note", "type")
+#: What is said of the time that minutes are.
+_IN_MINUTES = ("hours", "length")
 #: What makes no difference beside anything else.
 _WEAK = frozenset(("full", "name", "amount", "unit", "id", "line", "description", "date"))
 _OF_MONEY = frozenset(("net", "gross", "tax", "discount", "balance", "fee", "debit", "credit"))
@@ -34,21 +36,17 @@ _OF_MONEY = frozenset(("net", "gross", "tax", "discount", "balance", "fee", "deb
 _OPPOSED = tuple(
     frozenset(group.split())
     for group in (
-        "net gross tax discount deduction bonus freight balance tare",
+        "net gross tax discount deduction bonus freight surcharge balance tare",
         "reserve incurred paid fine deposit tip estimate spend royalty duty value fee",
-        "checkin checkout returned loan inspected harvested treated opened closed renewal checked due booking invoice order delivery birth",
         "accepted rejected damaged produced yield",
         "impressions clicks calls",
         "persons children seats renewals",
         "downtime delay duration",
         "moisture fat protein",
-        "booking value due invoice order delivery birth start end created changed received counted exported printed "
-        "paid exam worked purchased sold expiry loss reported measured deadline",
-        "hired left birth paid",
-        "joined left birth paid",
         "first last full",
         "from to",
         "sent arrived",
+        "consignee shipper",
         "old new previous current",
         "planned actual budget",
         "debit credit",
@@ -57,7 +55,7 @@ _OPPOSED = tuple(
         "private work mobile fax second",
         "invoice order delivery customer supplier employee member student teacher product project contract tenant landlord policy claim "
         "asset account document costcentre party vehicle station meter batch serial barcode insured contact clerk manager salesperson "
-        "approver driver carrier course exam task category department location taxno personno tracking trip guest room reader loan book author publisher event ticket patient doctor diagnosis drug animal field machine fault technician container vessel hscode consignee shipper waste hauler subscription subscriber licence agent player route stop file",
+        "approver driver carrier course exam task category department location taxno personno tracking trip guest room reader loan book author publisher event ticket patient doctor diagnosis drug animal field machine fault technician container vessel hscode waste hauler subscription subscriber licence agent player route stop file",
         "bookvalue purchase depreciation",
         "premium excess insured paidout",
         "rent servicecharge guarantee",
@@ -69,11 +67,24 @@ _OPPOSED = tuple(
         "monthly annual hourly",
     )
 )
+#: The same of days alone: what has its day may have its id, and a mark for it.
+_OPPOSED_DAYS = tuple(
+    frozenset(group.split())
+    for group in (
+        "checkin checkout returned loan inspected harvested treated opened closed renewal checked due booking invoice order delivery birth",
+        "booking value due invoice order delivery birth start end created changed received counted exported printed "
+        "paid exam worked purchased sold expiry loss reported measured deadline",
+        "hired left birth paid",
+        "joined left birth paid",
+    )
+)
 _STOP = frozenset(
     simplify(word)
     for word in "of the a an for in per by at and de la le les l d des du der die das dem den des von für zu zum zur im am und et en y "
-    "e el los las del di della dello dei do da dos das van het een voor i w z na og och av för per pr af til".split()
+    "e el los las del di della dello dei do da dos das van het een voor i w z na og och av för per pr af til dnia den op il".split()
 )
+#: What people say for one another.
+_NEAR = (frozenset("amount price cost rate".split()), frozenset("hours minutes length".split()), frozenset("type category status level".split()))
 #: Which kinds of values each of these can have; what is not here can have any.
 _KINDS = {
     "date": ("date",),
@@ -159,7 +170,8 @@ def _tokens(header: str) -> list[str]:
     apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
     inner = [word for part in re.findall(r"[(\[](.*?)(?:[)\]]|$)", apart) for word in simplify(part).split()]
-    known = [word for word in inner if len(word) >= 3 and (word,) in phrases]
+    # What is measured in minutes has no minimum.
+    known = ["minutes" if word in ("min", "mins") else word for word in inner if len(word) >= 3 and (word,) in phrases]
     tokens = simplify(outer.replace("#", " no ").replace("%", " percent ") if simplify(outer) else outer).split()
     return [*tokens, *known] if tokens else simplify(apart).split()
 
@@ -246,6 +258,8 @@ def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
     found: dict[tuple[str, frozenset[str]], set[int]] = {}
     for chosen in product(*(_by_meaning(piece) for piece in pieces)) if len(pieces) <= 5 else ():
         heads = [atoms[0] for atoms, _ in chosen if atoms[0] in holds]
+        if "minutes" in heads:
+            heads = [head for head in heads if head not in _IN_MINUTES]
         of = {atom for atoms, _ in chosen for atom in atoms[1 if atoms[0] in holds else 0 :]}
         of |= _faint(heads)
         if of & _OF_MONEY:
@@ -255,9 +269,16 @@ def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
         found.setdefault((what, frozenset(of)), set()).update(languages)
     all_of_it = [Meaning(what, of, unknown, frozenset(languages)) for (what, of), languages in found.items()]
     if kind is not None:
+        # What has a number of its own may be called by it.
+        all_of_it = [one._replace(what="id") if "id" in one.of and can_hold("id", kind) and not can_hold(one.what, kind) else one for one in all_of_it]
         fitting = [one for one in all_of_it if can_hold(one.what, kind)]
+        if kind in ("number", "money"):
+            # Numbers are of what is counted, and seldom of what has none.
+            fitting = [one for one in fitting if one.what] or fitting
         # "Counted by" above names is no quantity: of what is said the values leave the thing that it is of.
-        all_of_it = fitting or [one._replace(what=_IMPLIED.get(kind, "")) if one.own else one for one in all_of_it]
+        # Nor is anything but money net.
+        money = frozenset() if kind in ("money", "number") else _OF_MONEY
+        all_of_it = fitting or [one._replace(what=_IMPLIED.get(kind, ""), of=one.of - money) if one.own else one for one in all_of_it]
     in_one = [one for one in all_of_it if one.languages]
     return tuple(in_one or all_of_it) or (Meaning(_IMPLIED.get(kind or "", ""), frozenset(), unknown, frozenset()),)
 
@@ -363,13 +384,15 @@ def relation(one: Iterable[Meaning], other: Iterable[Meaning]) -> tuple[str, Mea
 
 def _relation(a: Meaning, b: Meaning) -> str:
     ones, others = a.of - _WEAK, b.of - _WEAK
-    if any(ones & group and others & group and ones & group != others & group for group in _OPPOSED):
+    opposed = (*_OPPOSED, *_OPPOSED_DAYS) if "date" in (a.what, b.what) else _OPPOSED
+    if any(ones & group - others and others & group - ones for group in opposed):
         return "opposed"
     if a.what != b.what and a.what and b.what:
         # What something costs is an amount of money, whatever it is called.
         if "amount" in (a.what, b.what) and {a.what, b.what} <= {"amount", "cost", "price"} and ones == others and ones and not a.unknown | b.unknown:
             return "same"
-        return "unknown" if a.unknown or b.unknown else "other"
+        is_near = any({a.what, b.what} <= near for near in _NEAR) and (ones <= others or others <= ones)
+        return "unknown" if a.unknown or b.unknown or is_near else "other"
     if any(not one.what and not one.of - _WEAK for one in (a, b)) and a.what != b.what:
         return "unknown"
     if a.unknown != b.unknown:

@@ -167,7 +167,7 @@ def _constants(value: Any, text: bool) -> dict[str, Any]:
     import datetime
 
     kinds = (str, int, float, datetime.date)
-    if not isinstance(value, dict) or not all(isinstance(one, kinds) and one != "" for one in value.values()):
+    if not isinstance(value, dict) or not all(isinstance(one, kinds) for one in value.values()):
         raise ValueError('should hold values of fields, such as currency = "USD"')
     # The reader of the field reads days as well.
     return {field: one.isoformat() if isinstance(one, datetime.date) else one for field, one in value.items()}
@@ -290,7 +290,7 @@ _NEWER = (
     ("senders", {}, _senders, "patterns of file names, or lists of them, by sender: whose files `ade drift` compares"),
     ("known", (), _known, "notices that are known of a sender, and are told no more; `ade ack` writes them"),
     ("line_records", False, _flag, "records that are written one value a line, each beside its label, become rows"),
-    ("values", {}, _constants, "values of fields that have no column: a field and what it is in each row, such as currency"),
+    ("values", {}, _constants, "values of fields that have no column: a field and what it is in each row, such as currency; \"\" where a sender has none"),
     ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
     ("detect_rows", False, _flag_of_1_9, "rows are told apart by the headers of the fields and by their looks"),
     ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),

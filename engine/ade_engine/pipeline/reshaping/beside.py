@@ -117,7 +117,7 @@ def _column(field: str, value: Any, height: int) -> pl.Series:
     """A column that says the same in each row."""
     if isinstance(value, (dt.timedelta, dt.time)) or not isinstance(value, (bool, int, float, str, dt.date)):
         value = str(value)
-    return pl.Series(field, [value]).new_from_index(0, height)
+    return pl.Series(field, [None if value == "" else value], dtype=pl.String if value == "" else None).new_from_index(0, height)
 
 
 def _tell_missing(context: RunContext, field: str, places: tuple[Any, ...]) -> None:
