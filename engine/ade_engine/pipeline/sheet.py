@@ -10,6 +10,7 @@ from functools import partial
 import polars as pl
 
 from ade_engine.fields import surroundings
+from ade_engine.fields.nearest import Nearest
 from ade_engine.fields.surroundings import ROW, Surroundings
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.sheet_scan import ChangedScan
@@ -18,7 +19,6 @@ from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_controls, notice_counts
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
-from ade_engine.pipeline.columns.nearest import Nearest
 from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, places_of, rules_of, tell_written
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
