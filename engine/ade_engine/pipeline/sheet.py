@@ -49,6 +49,7 @@ from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_m
 from ade_engine.pipeline.output.output_columns import table_look, with_all_fields, with_severities, written_names
 from ade_engine.pipeline.shared.context import Progress
 from ade_engine.pipeline.shared.counts import SourceCounts
+from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX
 from ade_engine.pipeline.values.own_checks import validators_of
 from ade_engine.pipeline.values.values import Transforms, Validators
 
@@ -670,6 +671,8 @@ class SheetPipeline:
             "sheet": context.sheet_name,
             "rows": rows.numbers.to_list() if known else None,
             "columns": [name if name in fields or name == ROW else None for name in columns],
+            # The engine's own, such as those of issues.
+            "own": [at for at, name in enumerate(columns) if name is None or name.startswith(RESERVED_PREFIX) and name != ROW],
             "fields": [[name, field.dtype if isinstance(field.dtype, str) else None] for name, field in fields.items()],
             "known_by": [[name] for name, field in fields.items() if field.unique] or [[name for name, field in fields.items() if field.key]],
         }
