@@ -103,7 +103,7 @@ def _by_order(
             if len(fitting) == 1:
                 found[at] = fitting[0]
                 column = fitting[0].columns[0]
-                reason = f'"{column.header}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands between "{before.headers[0]}" and "{behind.headers[0]}"'
+                reason = f'"{column.header}" is probably "{wish.header}": {ONLY_ONE_LEFT} could be it, and it stands between "{before.headers[0]}" and "{behind.headers[0]}"'
                 fitting[0].merges.insert(0, (column.sample, column.header, reason))
                 is_new = True
 

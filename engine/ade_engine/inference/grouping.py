@@ -32,7 +32,7 @@ _ORDERED = ("date", "time")
 _SENSE = {"money": "number", "name": "text"}
 #: The reason of a person, and what stands in one that is not sure.
 YOU_SAID_SO = "you said so"
-ONLY_ONE_LEFT = "nothing else in the files could be it"
+ONLY_ONE_LEFT = "no other column"
 _FIELDS = (None, "the same in each row", "in few rows")
 
 
@@ -367,16 +367,16 @@ class _Beside:
             return None
         weight, before, behind = facts["neighbours"]
         if before and behind and weight >= 1:
-            more = f"and it stands between {_quoted(before)} and {_quoted(behind)}"
+            more = f"could be it, and it stands between {_quoted(before)} and {_quoted(behind)}"
         elif facts["words"] >= _SAME_WORD:
-            more = "and it is nearly the same word"
+            more = "could be it, and it is nearly the same word"
         elif facts["role"]:
-            more = f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
+            more = f"could be it, and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
         elif one.sense in _TELLING:
-            more = "judging by its values"
+            more = "has such values"
         else:
             return None
-        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {more}"
+        return f"{_quoted(other.headers[0])} is probably {_quoted(one.headers[0])}: {ONLY_ONE_LEFT} {more}"
 
     def _related(self, one: Group, other: Group) -> str:
         """The nearest relation of any of their columns; ``other`` where both say things for sure, and not one of them together."""
