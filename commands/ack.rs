@@ -101,7 +101,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     print_edits(ui, &edits, &[]);
     match edits.first() {
         Some(edit) => ui.say(format_args!(
-            "Wrote {}; later runs of this sender count it as known",
+            "Wrote {}; later runs of this sender count it, and print it no more",
             ui.path(&edit.file)
         )),
         None => ui.say("It is known already"),

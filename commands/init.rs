@@ -244,7 +244,11 @@ fn print_inferred(ui: &Ui, inferred: &Inferred) {
     }
     ui.line("Look at first:");
     for one in &inferred.look {
-        ui.words("  ", Some((Tone::Warn, "?")), Tone::Plain, one);
+        let mark = match one.contains('?') {
+            true => (Tone::Warn, "?"),
+            false => (Tone::Dim, "·"),
+        };
+        ui.words("  ", Some(mark), Tone::Plain, one);
     }
 }
 

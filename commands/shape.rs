@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use ade::base::problem::code;
+use ade::base::problem::{code, typed};
 use ade::cells::Cells;
 use ade::shape::{self, Proposal, TableShape};
 
@@ -55,6 +55,18 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         print_table(ui, table);
     }
     shapes.problems.iter().for_each(|problem| ui.say(problem));
+    let first = |table: &TableShape| {
+        table
+            .proposals
+            .first()
+            .is_some_and(|one| one.acts() && one.confidence >= LEAST)
+    };
+    if shapes.tables.iter().any(first) {
+        ui.hint(format_args!(
+            "`ade init --from {}` writes a configuration that does this where it is sure, and asks where it is not",
+            typed(&shapes.file)
+        ));
+    }
     if shapes.tables.is_empty() {
         ui.say(format_args!("{} has no table", shapes.file));
     }
@@ -126,7 +138,7 @@ fn print_proposal(ui: &Ui, proposal: &Proposal, is_first: bool) {
             .iter()
             .for_each(|doubt| ui.told("but", None, doubt));
         for (number, line) in proposal.code.iter().enumerate() {
-            ui.told(if number == 0 { "to write" } else { "" }, None, line);
+            ui.told(if number == 0 { "in polars" } else { "" }, None, line);
         }
     }
 }

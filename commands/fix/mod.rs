@@ -177,6 +177,9 @@ fn one(
 }
 
 fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
+    // A field that one of several tables has may lack a column in another.
+    let several = run.metrics.as_ref().is_some_and(|found| found.tables > 1);
+    let some = if several { " in some table" } else { "" };
     let headers: Vec<String> = found.headers().cloned().collect();
     ui.line(&run.input_name);
     ui.words(
@@ -189,7 +192,7 @@ fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
         "  ",
         None,
         Tone::Plain,
-        &format!("fields without a column: {}", listed(&found.fields)),
+        &format!("fields without a column{some}: {}", listed(&found.fields)),
     );
 }
 
@@ -212,7 +215,7 @@ fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
     if let Some(one) = found.suggestions.first() {
         let (field, header) = (&one.field, one.header.replace('\'', "'\\''"));
         ui.hint(format_args!(
-            "`ade fix {run} --accept {field}='{header}'` writes one into the configuration"
+            "`ade fix {run} --accept {field}='{header}'` accepts the first one"
         ));
     }
 }

@@ -131,7 +131,7 @@ fn print_rows(ui: &Ui, found: &Difference) {
     head(ui, "rows");
     let by = match &rows.key {
         Some(key) => format!("by {}", clipped(key, 30)),
-        None => "as they stand: no field is a key".to_owned(),
+        None => "compared by position: no field is a key".to_owned(),
     };
     let (added, gone, changed) = (
         thousands(rows.added),

@@ -229,14 +229,7 @@ fn print_finding(ui: &Ui, finding: &Value) {
     } else {
         Tone::Warn
     };
-    ui.fact(
-        "finding",
-        format_args!(
-            "{} {}",
-            ui.paint(tone, text(finding, "/code")),
-            text(finding, "/message")
-        ),
-    );
+    ui.fact("finding", ui.paint(tone, text(finding, "/message")));
 }
 
 fn print_notice(ui: &Ui, notice: &Told) {
@@ -310,14 +303,20 @@ fn print_table(ui: &Ui, sheet: &Value, table: &Value, run: &Shown) {
             let index = usize::try_from(column.column_index).ok();
             let told = explained.and_then(|table| table.columns.get(index?));
             let nearest = told.and_then(|told| told.nearest.as_ref());
-            shown.row(row(column, &reasons, nearest));
+            let letters = told.map(|told| told.column.as_str());
+            shown.row(row(column, letters, &reasons, nearest));
         });
     ui.table(&shown);
 }
 
 /// A column. Why it got its field, or which fields are parts of it, is known where the configuration has fields that are found
-/// by their values or split from others. `nearest`: the field that its header is most like.
-fn row(column: &ColumnResult, reasons: &[&Told], nearest: Option<&Nearest>) -> Vec<(Tone, String)> {
+/// by their values or split from others. `letters`: of the column; `nearest`: the field that its header is most like.
+fn row(
+    column: &ColumnResult,
+    letters: Option<&str>,
+    reasons: &[&Told],
+    nearest: Option<&Nearest>,
+) -> Vec<(Tone, String)> {
     let header = column.header_raw.clone();
     let score = column.mapping_score.map(|score| format!("{score:.2}"));
     let why_not = column.unmapped_reason.as_deref();
@@ -338,7 +337,10 @@ fn row(column: &ColumnResult, reasons: &[&Told], nearest: Option<&Nearest>) -> V
     vec![
         (
             Tone::Plain,
-            header.unwrap_or_else(|| format!("(column {})", column.column_index + 1)),
+            header.unwrap_or_else(|| match letters {
+                Some(letters) => format!("(column {letters})"),
+                None => format!("(column {})", column.column_index + 1),
+            }),
         ),
         (Tone::Good, fields),
         (Tone::Plain, score.unwrap_or_default()),
@@ -393,7 +395,7 @@ fn print_attempts(ui: &Ui, attempts: &[Attempt]) {
             parts.push(duration(end.since(attempt.started_at)));
         }
         if let Some(memory) = attempt.peak_memory_bytes {
-            parts.push(format!("{} at most", bytes(memory)));
+            parts.push(format!("up to {}", bytes(memory)));
         }
         if let Some(seconds) = attempt.cpu_seconds {
             parts.push(format!("{seconds:.2} s of CPU"));

@@ -408,13 +408,21 @@ impl Batch {
         ))
     }
 
-    /// `12 of 16 files have all fields; not a.csv, b.csv and 2 more`. `None`: there is one file, or all have them.
+    /// `4 of 16 files lack fields (◐): a.csv, b.csv and 2 more`. `None`: there is one file, or all have them.
     pub fn completeness(&self) -> Option<String> {
         let all = self.complete + self.incomplete.count;
         (all > 1 && self.incomplete.count > 0).then(|| {
             let names = self.incomplete.names();
             let all = plural(all as u64, "file");
-            format!("{} of {all} have all fields; not {names}", self.complete)
+            let lacks = if self.incomplete.count == 1 {
+                "lacks"
+            } else {
+                "lack"
+            };
+            format!(
+                "{} of {all} {lacks} fields (◐): {names}",
+                self.incomplete.count
+            )
         })
     }
 

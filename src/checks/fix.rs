@@ -21,6 +21,7 @@ use crate::engine::{EngineTask, Told, is_superfluous};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::attempt::settings_of;
 use crate::run::results::senders::Senders;
+use crate::settings::nearest;
 use crate::settings::paths::RunFolder;
 use crate::store::{EnvironmentRecord, KnownConfiguration, RunRecord};
 use crate::workspace::Workspace;
@@ -134,7 +135,7 @@ pub enum FixError {
         /// What there is not.
         message: String,
         /// What there is.
-        there: Vec<String>,
+        hint: String,
     },
     /// A file was changed meanwhile.
     #[error("{} was changed meanwhile", .0.display())]
@@ -156,9 +157,7 @@ impl Problem for FixError {
                 .hint("name the folder that you edit with --config DIR"),
             Self::NotRun { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID)
                 .hint("`ade check` finds mistakes of a configuration"),
-            Self::Unknown { there, .. } => {
-                Facts::new(Kind::Usage, code::USAGE).hint(format!("there are {}", listed(there)))
-            }
+            Self::Unknown { hint, .. } => Facts::new(Kind::Usage, code::USAGE).hint(hint),
             Self::Changed(_) => Facts::new(Kind::Refused, code::USAGE).hint("run `ade fix` again"),
             Self::Engine(error) => error.facts(),
             Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
@@ -171,6 +170,14 @@ pub fn listed(names: &[String]) -> String {
     match names.is_empty() {
         true => "none".to_owned(),
         false => names.join(", "),
+    }
+}
+
+/// The name that a misspelt one means; where none is near, all.
+fn meant(what: &str, given: &str, there: &[String]) -> String {
+    match nearest(given, there.iter()) {
+        Some(one) => format!("did you mean {one}?"),
+        None => format!("the {what} are: {}", listed(there)),
     }
 }
 
@@ -196,14 +203,18 @@ impl Found {
             if !self.fields.contains(field) {
                 return Err(FixError::Unknown {
                     message: format!("{field} is not among the fields without a column"),
-                    there: self.fields.clone(),
+                    hint: meant("fields", field, &self.fields),
                 });
             }
             let mut headers = self.headers();
             let column = headers.find(|one| is_same(one, header));
             let column = column.ok_or_else(|| FixError::Unknown {
                 message: format!("there is no column \"{header}\" that no field claimed"),
-                there: self.headers().cloned().collect(),
+                hint: meant(
+                    "columns",
+                    header,
+                    &self.headers().cloned().collect::<Vec<_>>(),
+                ),
             })?;
             Ok((field.clone(), column.clone()))
         });

@@ -179,7 +179,7 @@ impl fmt::Display for Note {
                 "Macros that count sheets, such as Worksheets(1), now find the list of issues first.",
             ),
             Self::ValuesAlone { is_text: true, .. } => {
-                f.write_str("The text file itself is unchanged.")
+                f.write_str("A text file cannot be coloured, so this marked copy is a new workbook.")
             }
             Self::ValuesAlone { file, .. } => {
                 write!(f, "This copy has the values of {file}. Its charts, macros and formats are not in it.")

@@ -308,7 +308,7 @@ pub fn nearest(html: &mut Html<'_>, column: &Column) {
             }
             html
         }
-        (None, None) => html.mark("<span class=\"dim\">no field is near</span>"),
+        (None, None) => html.mark("<span class=\"dim\">no similar field</span>"),
     };
 }
 

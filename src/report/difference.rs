@@ -79,7 +79,7 @@ fn sections(html: &mut Html<'_>, number: &str, found: &Difference) {
     ));
     match &rows.key {
         Some(key) => html.mark(", by ").value(key).mark("."),
-        None => html.mark(", paired as they stand."),
+        None => html.mark(", compared by position: no field is a key."),
     };
     html.mark("</p></div>");
     for (title, names) in [

@@ -20,12 +20,17 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// What is said beside one of its rows: `left out: section heads`.
+    /// What is said beside one of its rows: `left out: section head`.
     pub fn words(&self) -> String {
         match (self.why.as_str(), &self.hook) {
             (_, Some(_)) => "dropped".to_owned(),
             ("", None) => "left out".to_owned(),
-            (why, None) => format!("left out: {}", why.strip_prefix("with ").unwrap_or(why)),
+            (why, None) => {
+                let bare = ["with ", "of "]
+                    .iter()
+                    .find_map(|lead| why.strip_prefix(lead));
+                format!("left out: {}", bare.unwrap_or(why))
+            }
         }
     }
 }
@@ -81,17 +86,24 @@ pub fn others(facts: &Facts) -> impl Iterator<Item = &Value> {
     notices.filter(move |notice| !told(text(notice, "/code")))
 }
 
-/// What a sentence says between the rows that it counts and what became of them:
-/// `sheet 'A': 2 rows with section heads left out (rows 13 and 34)` says `with section heads`.
+/// What a sentence says between the number of rows and what became of them: `2 section heads left out (rows 13 and 34)` says
+/// `section heads`, `1 row below the table left out (row 50)` says `below the table`.
 fn why(message: &str, by_hook: bool) -> String {
     if by_hook {
         return "dropped by the hook".to_owned();
     }
     let within = || {
-        let (_, rest) = message.split_once(" row")?;
-        let rest = rest.strip_prefix('s').unwrap_or(rest).strip_prefix(' ')?;
-        let end = rest.find(" left out").or_else(|| rest.find(" dropped"))?;
-        Some(rest[..end].to_owned()).filter(|words| !words.is_empty())
+        let end = message
+            .rfind(" left out")
+            .or_else(|| message.rfind(" dropped"))?;
+        let said = message[..end]
+            .rsplit_once("': ")
+            .map_or(&message[..end], |(_, said)| said);
+        let (count, what) = said.split_once(' ')?;
+        count.parse::<u64>().ok()?;
+        let rows = ["rows ", "row ", "rows", "row"];
+        let of_rows = rows.iter().find_map(|rows| what.strip_prefix(rows));
+        Some(of_rows.unwrap_or(what).to_owned()).filter(|words| !words.is_empty())
     };
     within().unwrap_or_default()
 }
@@ -118,9 +130,14 @@ mod tests {
                 "with section heads",
             ),
             (
-                "sheet 'A': 1 row below the end of a table left out (row 50)",
-                "below the end of a table",
+                "sheet 'A': 2 section heads left out (rows 13 and 34)",
+                "section heads",
             ),
+            (
+                "sheet 'row ': 1': 1 row below the table left out (row 50)",
+                "below the table",
+            ),
+            ("2 empty rows left out (rows 3 to 4)", "empty rows"),
             (
                 "1 row without a value of any field dropped",
                 "without a value of any field",

@@ -809,7 +809,13 @@ fn write_about(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
     if let Some(output) = &run.output_path {
         fact("Result", &crate::base::files::name_of(output), "");
     }
-    fact("Engine", &run.key.engine_spec, "");
+    // `embedded:1.10.0:cf2ce…` is the engine in the program, and its digest.
+    let spec = run.key.engine_spec.as_str();
+    let parts = spec
+        .strip_prefix("embedded:")
+        .and_then(|rest| rest.split_once(':'));
+    let (version, digest) = parts.unwrap_or((spec, ""));
+    fact("Engine", version, digest);
     if let Some(ended) = run.completed_at {
         fact("Ended", &format!("{} UTC", day(ended)), "");
     }

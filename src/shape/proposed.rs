@@ -139,6 +139,6 @@ fn in_words(step: Step, head: &[&str]) -> String {
             name(start),
             name(end)
         ),
-        Step::Sections => "make a column of the section lines".to_owned(),
+        Step::Sections => "make a column of the section heads".to_owned(),
     }
 }

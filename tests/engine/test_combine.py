@@ -23,11 +23,11 @@ FILES = {
     "a.xlsx": {"May": [["Crew"], [], ["Pay", "Team", "No"], [12.5, "red", "1"], [None, None, None], [7, "blue", "2"]]},
     "b.xlsx": {"June": [["No", "Day", "Team", "Pay", "Source file"], ["3", "2024-05-06", 8, None, "mine"]], "July": [["Team", "No", "Pay"], [9, "4", 5]]},
 }
-HEADER = ["Source file", "Source sheet", "Source row", "Number", "day", "pay", "Team", "Severity", "Issues", "Source file__2"]
+HEADER = ["Source file", "Source sheet", "Source row", "Number", "day", "pay", "Team", "Source file__2", "Severity", "Issues"]
 ROWS = [
     ["a.xlsx", "May", 4, "1", None, 12.5, "red", None, None, None],
     ["a.xlsx", "May", 6, "2", None, 7, "blue", None, None, None],
-    ["b.xlsx", "June", 2, "3", "2024-05-06", None, "8", None, None, "mine"],
+    ["b.xlsx", "June", 2, "3", "2024-05-06", None, "8", "mine", None, None],
     ["b.xlsx", "July", 2, "4", None, 5, "9", None, None, None],
 ]
 
@@ -75,8 +75,8 @@ def test_rows_of_all_files_stand_in_one_table(combined, shape):
     header, rows = read(path)
     assert header == HEADER
     # A required field without a value is an issue.
-    assert rows[2][7] == "error" and rows[2][8]
-    rows = [[value if place not in (7, 8) else None for place, value in enumerate(row)] for row in rows]
+    assert rows[2][8] == "error" and rows[2][9]
+    rows = [[value if place not in (8, 9) else None for place, value in enumerate(row)] for row in rows]
     assert plain(rows) == ROWS and not list(path.parent.glob(".ade-*"))
 
 
@@ -99,11 +99,11 @@ def test_rows_of_other_sheets_and_files_that_come_again_are_named(combined, temp
     again = {"a.xlsx": {"May": [["No", "Pay"], ["1", 5], ["2", 6], ["2", 7]], "Copy": [["No", "Pay"], ["1", 5]]}, "b.xlsx": {"June": [["No", "Pay"], ["3", 5], ["2", 6]]}}
     _, said, path = combined("all.xlsx", again, more=["--names"])
     assert [line for line in said.splitlines() if "repeated" in line] == [
-        "- repeated: row 2 of a.xlsx, 'Copy', has the no of row 2 of a.xlsx, 'May'",
-        "- repeated: row 3 of b.xlsx, 'June', has the no of row 3 of a.xlsx, 'May'",
+        "- repeated: a.xlsx, 'Copy', row 2 repeats the no of a.xlsx, 'May', row 2",
+        "- repeated: b.xlsx, 'June', row 3 repeats the no of a.xlsx, 'May', row 3",
     ]
     book = openpyxl.load_workbook(path)
-    assert book["Combined"]["D1"].value == "no" and book["Repeated"]["A1"].value == "2 rows repeat another sheet or file"
+    assert book["Combined"]["D1"].value == "no" and book["Repeated"]["A1"].value == "2 rows repeat a row of another sheet or file"
 
 
 def test_nothing_to_combine_is_a_table_without_rows(combined):

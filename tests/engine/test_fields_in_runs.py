@@ -506,7 +506,7 @@ def test_text_beside_typed_cells_is_not_all_that_is_said_of_a_column(normalize):
     rows = normalize(config, [["Net", "Day"], [12, dt.date(2025, 1, 31)], [15.5, dt.date(2025, 2, 1)], ["n/a", "soon"]])
     assert [row["net"] for row in rows] == [12, 15.5, None]
     assert [reading["message"] for reading in normalize.outcome.noticed["readings"]] == [
-        "typed numbers, and no texts: no cell of text is a number", "typed dates, and no texts: no cell of text is a date",
+        "typed numbers; its texts were not read: none of them is a number", "typed dates; its texts were not read: none of them is a date",
     ]  # fmt: skip
 
 

@@ -212,7 +212,7 @@ def left_out(outcome):
 def test_notes_below_a_table_and_totals_are_left_out(run_by_ade, package):
     outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={"end_tables_at_notes": True})
     assert outcome.rows("S")[-1][0] == "Total"
-    assert left_out(outcome) == {((14, 14),): "sheet 'S': 1 row below the end of a table left out (row 14)"}
+    assert left_out(outcome) == {((14, 14),): "sheet 'S': 1 row below the table left out (row 14)"}
     outcome = run_by_ade(package(rows=NATIVE), {"S": REPORT}, settings={"skip_total_rows": True})
     assert "Total" not in [row[0] for row in outcome.rows("S")] and len(outcome.rows("S")) == 11
     assert left_out(outcome) == {((12, 12),): "sheet 'S': 1 row of totals left out (row 12)"}

@@ -12,6 +12,7 @@ from raw_workbooks import RawWorkbook
 
 from ade_engine.io.input.source import open_source
 from ade_engine.fields.header_unit import header_unit
+from ade_engine.pipeline.shared.row_numbers import rows_in_words
 
 #: The first row that says so is the header; rows below have data.
 HEADER_BY_WORDS = """
@@ -158,8 +159,8 @@ def test_merged_ranges_that_are_filled_are_told(noticed, tmp_path):
     assert filled == {
         "code": "merged_cells",
         "level": "info",
-        "message": "sheet 'Pay': 2 merged ranges (first A3:A5) were filled with the value of their first cell "
-        "(`fill_merged = true`)",
+        "message": "sheet 'Pay': 2 merged ranges (first A3:A5) were filled with the value of their first cell; "
+        "`fill_merged = false` in settings.toml leaves the other cells empty",
         "sheet": "Pay",
         "count": 2,
         "cells": ["A3:A5"],
@@ -175,8 +176,8 @@ def test_numbers_that_are_filled_over_several_rows_are_told(noticed, tmp_path):
     assert numbers == {
         "code": "merged_numbers",
         "level": "warning",
-        "message": "sheet 'Pay': the number in the merged range C2:C3 was repeated in each row (`fill_merged = true`). That is "
-        "right for an id or a year, but an amount is then counted several times: set fill_merged = false",
+        "message": "sheet 'Pay': the number in the merged range C2:C3 was repeated in each row. That is right for an id or a "
+        "year, but an amount is then counted several times: set fill_merged = false in settings.toml",
         "sheet": "Pay",
         "count": 1,
         "cells": ["C2:C3"],
@@ -623,3 +624,8 @@ def test_control_characters_in_headers_are_left_out_and_told(noticed, tmp_path):
     assert (told["level"], told["cells"]) == ("warning", ["B1"])
     assert told["message"].endswith("the header in B1 holds control characters, which are left out")
     assert noticed.outcome.rows()[0] == ["region", "pay"]
+
+
+def test_further_places_are_counted_in_words():
+    places = [[row, row] for row in range(1, 12, 2)]
+    assert rows_in_words(places[:5]) == "rows 1, 3, 5, 7 and 1 more place" and rows_in_words(places) == "rows 1, 3, 5, 7 and 2 more places"

@@ -129,7 +129,7 @@ def test_records_with_more_or_fewer_cells_than_the_header(succeed, template):
     rows = "No,Born,Price,Plain\n1,2024-01-02,950,x\n2,2024-01-03,800,y\n"
     more = "the row has 5 cells, the header 4: "
     assert found(rows) == []
-    assert found(rows + "3,2024-01-04,1,250,z\n") == [(4, "error", f"{more}the pieces of an amount were joined")]
+    assert found(rows + "3,2024-01-04,1,250,z\n") == [(4, "error", f"{more}an amount was split at its comma and was joined again; please check it")]
     assert found(rows + "3,2024-01-04,12,z, or\n") == [(4, "error", f"{more}values may stand in wrong columns")]
     assert found(rows + "3,12,z\n") == [(4, "warning", "the row has 3 cells, the header 4: values may stand in wrong columns")]
     assert found(rows + "3,2024-01-04,12,z,,\n") == []

@@ -122,7 +122,10 @@ def test_rows_without_a_value_of_a_field_are_dropped_and_named(run_by_ade):
     outcome = run_by_ade({"columns/people.py": PEOPLE}, BLANK, settings=settings)
     assert [row["hours"] for row in records(outcome)] == [5, 0]
     (notice,) = outcome.notices("rows_dropped")
-    assert notice["message"] == "sheet 'Sheet': 2 rows without a value of any field dropped (rows 3 to 4)"
+    assert notice["message"] == "sheet 'Sheet': 2 rows without a value in any field left out (rows 3 to 4)"
+    # One with a remark may be of use; one without anything is none.
+    outcome = run_by_ade({"columns/people.py": PEOPLE}, [*BLANK[:2], *BLANK[3:]], settings=settings)
+    assert [notice["message"] for notice in outcome.notices("rows_dropped")] == ["sheet 'Sheet': 1 empty row left out (row 3)"]
     assert notice["rows"] == [[3, 4]] and "hook" not in notice
     assert len(records(run_by_ade({"columns/people.py": PEOPLE}, BLANK))) == 4
 

@@ -211,10 +211,10 @@ fn a_run_that_lacks_what_is_required_fails_and_no_value_or_header_is_reported() 
     let done = place.ade(&call).ends_with(1);
     let done = done
         .prints("✗ run secret.csv  2 rows, 2 of 2 fields, 1 ")
-        .prints("secret.csv came to 2 rows, and --min-rows asks for 3")
+        .prints("secret.csv has 2 rows; --min-rows wants 3")
         .prints("secret.csv has 1 column that no field claims, which --deny unmapped")
-        .prints("members.csv came to 1 row, and")
-        .prints("::error title=ade run secret.csv::secret.csv came to 2 rows, and");
+        .prints("members.csv has 1 row; ")
+        .prints("::error title=ade run secret.csv::secret.csv has 2 rows; ");
     let summary = place.read("s.md");
     let line = "| secret.csv | crew | ❌ 2 rows, 2 of 2 fields, 1 ";
     assert!(summary.contains(line), "{summary}");

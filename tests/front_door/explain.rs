@@ -65,7 +65,7 @@ fn tables_say_why(place: &Place) {
     assert_eq!(table["header_rows"]["rows"], json!([3]));
     says_why(
         &table["header_rows"],
-        "row 3 is the header because row detectors say so",
+        "row 3 is the header because it has known headers, and it looks like one",
     );
     let columns = table["columns"].as_array().unwrap();
     assert_eq!(
@@ -76,7 +76,7 @@ fn tables_say_why(place: &Place) {
     let shown = place.ade("explain latest").succeeds();
     for line in [
         "crew table 1 A3:F8 → crew!A1:",
-        "header         row 3 is the header because row detectors say so",
+        "header         row 3 is the header because it has known headers, and it looks like one",
         "COLUMN  HEADER      FIELD       SCORE  WHY",
         "D       Hours       hours        1.00  its header",
         "suggestion     E Phnoe: most like phone (headers 80% alike); to use it: headers=[…, \"Phnoe\"]",
@@ -88,7 +88,7 @@ fn tables_say_why(place: &Place) {
     place.ade_prints("runs show latest", "; most like phone (headers 80% alike)");
     place.ade_prints(
         "runs show latest --rows",
-        "row 3 is the header because row detectors say so",
+        "row 3 is the header because it has known headers, and it looks like one",
     );
 
     // A column by its letters, its header and its field.

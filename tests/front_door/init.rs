@@ -119,7 +119,7 @@ fn what_was_found_in_the_sample_is_told(place: &Place, run: &Value) {
         .succeeds()
         .prints("Employee Name   first_name, last_name")
         .prints("10  split into these fields")
-        .prints("1 row without a value of any field dropped (row 12)");
+        .prints("1 row without a value in any field left out (row 12)");
 }
 
 /// The fields' values in the rows of the only sheet. The columns have labels or names, as the output's style says.

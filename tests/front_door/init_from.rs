@@ -185,7 +185,7 @@ fn what_fails_leaves_nothing_and_says_which_file_and_why() {
         ("init new --from good.csv empty.csv", "empty.csv"),
         (
             "init new --from headers.csv",
-            "headers.csv: there are no rows below its headers",
+            "headers.csv: the file has headers but no records",
         ),
         (
             "init new --from prose.csv",

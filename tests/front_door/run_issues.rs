@@ -279,7 +279,7 @@ fn quarantine(place: &Place) {
         .ends_with(1);
     assert_eq!(
         few.error()["message"],
-        "crew.csv came to 3 rows beside 2 quarantined, and --min-rows asks for 4"
+        "crew.csv has 3 rows beside 2 quarantined; --min-rows wants 4"
     );
     assert_eq!(place.latest_run()["status"], "succeeded");
 }

@@ -77,7 +77,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     submitted by   user [USER]
     output         data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     found          1 sheet, 1 table, 2 rows, 2 of 2 fields mapped, 1 issue
-    finding        validation_warnings_present 1 issue was found.
+    finding        1 issue was found.
     warning        unread_cells Start date: the cell C2 could not be read
     warning        unread_cells Start date: the cell C3 could not be read
     warning        unread_cells Start date: the cell C4 could not be read
@@ -102,7 +102,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     how columns were read
       pay was read as numbers with a decimal point
 
-    attempt 1      succeeded, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
+    attempt 1      succeeded, by [WORKER], [TIME], up to [SIZE], [TIME] of CPU
     audit record   data/workspaces/default/runs/[ID]/artifact.json
     events         data/workspaces/default/runs/[ID]/logs/events.ndjson
     ");
@@ -232,7 +232,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
     let place = Place::ready();
     place.write("blank.csv", "\n");
     place.write("foreign.csv", "Colour,Shoe size\nred,38\n");
-    snapshot!(place, place.ade("run config foreign.csv"), @r"
+    snapshot!(place, place.ade("run config foreign.csv"), @r#"
     status 0
     --- stdout
     ⚠ foreign.csv  found nothing [TIME]
@@ -240,10 +240,10 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
       no column was recognised as a field
       0 of 2 fields mapped, 2 columns unmapped
       not found: name, email
-      ! sheet 'foreign': none of the fields was found in the table at A1:B2, so its 1 row has no value in any field. Add its headers to the fields, or leave its sheet out with [sheets]
+      ! sheet 'foreign': none of the fields was found in the table at A1:B2, so its 1 row has no value in any field. Add its headers to the fields, or leave its sheet out in settings.toml: [sheets."foreign"] with skip = true
       0 issues
       data/workspaces/default/runs/[ID]/output/foreign_normalized.xlsx
-    ");
+    "#);
     snapshot!(place, place.ade("run config blank.csv members.csv --jobs 1"), @r"
     status 0
     --- stdout
@@ -309,7 +309,7 @@ fn fields_and_rows_can_be_required() {
     --- stderr
     error: names.csv has no field email, which --require asks for
     hint: `ade runs show` says why columns were not recognised
-    error: names.csv came to 2 rows, and --min-rows asks for 3
+    error: names.csv has 2 rows; --min-rows wants 3
     ");
     // The workbook is not copied, and the run stays what it is.
     assert!(place.files_below("clean").is_empty());

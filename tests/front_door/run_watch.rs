@@ -67,7 +67,7 @@ fn what_is_required_is_required_of_each_round() {
     running.wait_until_says("error: members.csv has no field email");
     place.write("members.csv", "Name,Email\n");
     wait_for_runs(&place, &mut running, 3);
-    running.wait_until_says("error: members.csv came to 0 rows, and --min-rows asks for 1");
+    running.wait_until_says("error: members.csv has 0 rows; --min-rows wants 1");
     running.signal(libc::SIGINT);
     running.wait().ends_with(130);
 }

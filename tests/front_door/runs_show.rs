@@ -20,7 +20,7 @@ fn everything_about_one_is_shown() {
     submitted by   user [USER]
     output         data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
     found          1 sheet, 1 table, 2 rows, 2 of 2 fields mapped, 1 issue
-    finding        validation_warnings_present 1 issue was found.
+    finding        1 issue was found.
 
     people table 1 A1:C3 → people!A1:C3, 2 rows
     COLUMN     FIELD  SCORE  FILLED  WHY
@@ -28,7 +28,7 @@ fn everything_about_one_is_shown() {
     Email      email   1.00       2
     Shoe size                     2  fits no field
 
-    attempt 1      succeeded, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
+    attempt 1      succeeded, by [WORKER], [TIME], up to [SIZE], [TIME] of CPU
     audit record   data/workspaces/default/runs/[ID]/artifact.json
     events         data/workspaces/default/runs/[ID]/logs/events.ndjson
     ");
@@ -126,7 +126,7 @@ fn the_summary_is_one_sentence_about_what_came_of_the_run() {
 
     not found      name, email
 
-    attempt 1      failed, by [WORKER], [TIME], [SIZE] at most, [TIME] of CPU
+    attempt 1      failed, by [WORKER], [TIME], up to [SIZE], [TIME] of CPU
     audit record   data/workspaces/default/runs/[ID]/artifact.json
     events         data/workspaces/default/runs/[ID]/logs/events.ndjson
     ");

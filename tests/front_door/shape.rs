@@ -41,7 +41,7 @@ fn a_file_says_what_would_make_its_tables_one_record_a_row() {
         .prints("budget table 1 A3:G8, 5 rows, 7 columns")
         .prints("make rows of the columns from “Jan” to “Jun”")
         .prints("because        6 headers are months: “Jan” to “Jun”")
-        .prints("to write       df = df.unpivot(");
+        .prints("in polars      df = df.unpivot(");
     place
         .ade("shape orders.csv")
         .succeeds()

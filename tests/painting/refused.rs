@@ -218,7 +218,10 @@ fn text_becomes_a_workbook() {
         .unwrap()
         .texts(1);
     assert_eq!(list[&1], ["2 issues in people.csv"]);
-    assert_eq!(list[&3], ["The text file itself is unchanged."]);
+    assert_eq!(
+        list[&3],
+        ["A text file cannot be coloured, so this marked copy is a new workbook."]
+    );
 }
 
 /// An old workbook's copy has the same cells in the same sheets, as the reader of windows shows them.

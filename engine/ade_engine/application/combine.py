@@ -2,7 +2,7 @@
 
 The runs of these files have written their tables as Parquet (``also_write = "parquet"``), each with where its rows and columns come
 from. Combined, each row says its file, sheet and row; then come the fields in the configuration's order, then all other columns by
-their headers, in the order in which they appear first. No code of a config package is loaded.
+their headers, in the order in which they appear first, and at the end the engine's own: severity and issues. No code of a config package is loaded.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class _Table:
         if len(columns) != self.frame.width:
             raise OutputError(f"{path.name} does not say where its columns come from; run the file again")
         #: A field by its name, any other column by its header.
-        keys = [("field", name) if name else ("header", header) for name, header in zip(columns, self.frame.columns)]
+        of_engine = {*origin.get("own", ())}
+        keys = [("field", name) if name else ("engine" if at in of_engine else "header", header) for at, (name, header) in enumerate(zip(columns, self.frame.columns))]
         # Rows are named anew.
         own = {("field", name) for name in columns if name and is_provenance(name)}
         self.frame = self.frame.select(header for key, header in zip(keys, self.frame.columns) if key not in own)
@@ -99,7 +100,7 @@ def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *
         os.replace(part, output)
     finally:
         part.unlink(missing_ok=True)
-    told = ["row {3} of {1}, {2!r}, has the {0} of row {6} of {4}, {5!r}".format(*row) for row in repeated.rows()]
+    told = ["{1}, {2!r}, row {3} repeats the {0} of {4}, {5!r}, row {6}".format(*row) for row in repeated.rows()]
     return Combined(frame.height, len(tables), as_texts, told)
 
 
@@ -111,7 +112,7 @@ def _stacked(tables: list[_Table], *, names: bool) -> tuple[pl.DataFrame, list[i
     for table in tables:
         for key, header in zip(table.keys, table.frame.columns):
             there.setdefault(key, key[1] if names and key[0] == "field" else header)
-    order = [("field", name) for name in fields if ("field", name) in there] + [key for key in there if key[0] != "field"]
+    order = [("field", name) for name in fields if ("field", name) in there] + [key for kind in ("header", "engine") for key in there if key[0] == kind]
     taken: dict[str, None] = {}
     headers: dict[tuple[str, str], str] = {}
     # Where headers are equal, those of fields stay as they are.
@@ -192,6 +193,6 @@ def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], r
         output.add_list("Missing", OwnList(lines, roles, None, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
     if repeated.height:
         counted = "1 row repeats" if repeated.height == 1 else f"{repeated.height} rows repeat"
-        says = "What stands in these columns should stand there in one row only. The first row with it is named."
-        output.add_list("Repeated", OwnList(repeated, dict.fromkeys(repeated.columns, TEXT), None, title=f"{counted} another sheet or file", counts=says, color=_TAB))
+        says = "The values of these columns should occur once. The first row with them is named."
+        output.add_list("Repeated", OwnList(repeated, dict.fromkeys(repeated.columns, TEXT), None, title=f"{counted} a row of another sheet or file", counts=says, color=_TAB))
     output.write(str(path))

@@ -183,7 +183,7 @@ class Totals:
 class TableReport:
     """One written table, condensed."""
 
-    __slots__ = ("index", "totals", "structure", "sheet_name", "range_a1", "trimmed_headers")
+    __slots__ = ("index", "totals", "structure", "sheet_name", "range_a1", "trimmed_headers", "headers")
 
     def __init__(self, table: BuiltTable, registry: Registry):
         result = table.result
@@ -196,6 +196,8 @@ class TableReport:
 
         #: Headers of mapped columns as the columns' own reports spell them, by field.
         self.trimmed_headers: dict[str, set[str]] = {}
+        #: Of each column the header that fields are compared with: without footnote marks, and without units that stand in a row below.
+        self.headers: list[str | None] = []
         mapped_by_index = {column.source_index: column for column in result.mapped_columns}
         columns = []
         counted_cells = 0
@@ -203,6 +205,7 @@ class TableReport:
             counted_cells += filled
             name = None if is_blank(column.header) else str(column.header).strip()
             raw = name if column.header_as_written is None else str(column.header_as_written).strip()
+            self.headers.append(name)
             mapped = mapped_by_index.get(column.index)
             valid = None
             if mapped is not None:
@@ -374,6 +377,10 @@ class RunReport:
     def sheet(self, index: int) -> SheetReport:
         """The report of a sheet that was started."""
         return next(sheet for sheet in self._sheets if sheet.index == index)
+
+    def headers_of(self, sheet: int, table: int) -> list[str | None]:
+        """Of each column of a table the header that fields are compared with."""
+        return next(one.headers for one in self.sheet(sheet).tables if one.index == table)
 
     def computed_fields(self) -> list[str]:
         """The fields that no column was found for, and that have values all the same."""

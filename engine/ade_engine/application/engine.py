@@ -558,7 +558,7 @@ class _Run:
         if unknown:
             self.notices.add(
                 "sheets_unknown",
-                f"the settings speak of sheets that this workbook does not have: {', '.join(map(repr, unknown))}",
+                f"this workbook has no sheet {' and no sheet '.join(map(repr, unknown))}, which the settings or --header-rows name",
                 level="info",
                 count=len(unknown),
                 sheets=unknown,

@@ -19,6 +19,7 @@ from pathlib import Path
 from string import ascii_uppercase
 
 from ade_engine.application.engine import _Plan, _Run
+from ade_engine.cases.grids import as_text
 from ade_engine.infrastructure.observability.logger import RunLogger
 from ade_engine.models.errors import HookError, InputError
 from ade_engine.models.fields import HookName
@@ -98,7 +99,7 @@ def _executed(case: dict[str, Any], settings: Settings, config_package: Path, fo
 
 
 class FoundTable(Record):
-    """A table of an input: its sheet's title and number (from 0), its columns, their headers as they are written (``None``: none), and
+    """A table of an input: its sheet's title and number (from 0), its columns, the headers that fields are compared with (``None``: none), and
     its rows in the sheet, from 0: of the header (``None``: it has none), and the first and last of data.
     """
 
@@ -135,7 +136,7 @@ class _CaseRun(_Run):
         which of these are of no field, or of one that came out as numbers; and the sheet's rows that were left out as totals.
         """
         found = []
-        for sheet, table in self._structures():
+        for sheet, table, _ in self._structures():
             header, data = table["header"], table["data"]
             first, _, last = table["region"]["a1"].partition(":")
             fields = {_column(first) + column["index"]: column["mapping"]["field"] for column in table["columns"]}
@@ -153,19 +154,16 @@ class _CaseRun(_Run):
         return found
 
     def guesses(self) -> list[dict[str, str]]:
-        """The columns of which a notice says that a field has got them by their values alone: ``sheet``, ``field``, and ``header``, as
-        the input has it.
-        """
+        """The columns of which a notice says that a field has got them by their values alone: ``sheet``, ``field``, and ``header``."""
         told = {(one["sheet"], cell) for one in self.notices.notices if one["code"] == FOUND_BY_VALUES for cell in one["cells"]}
         found = []
-        for sheet, table in self._structures() if told else ():
+        for sheet, table, headers in self._structures() if told else ():
             first = table["region"]["a1"].partition(":")[0]
             row = first.lstrip(ascii_uppercase)
-            for column in table["columns"]:
+            for column, header in zip(table["columns"], headers):
                 cell = column_letters(_column(first) + column["index"] + 1) + row
-                header = column["header"]["raw"]
                 if header is not None and (sheet["name"], cell) in told:
-                    found.append({"sheet": sheet["name"], "field": column["mapping"]["field"], "header": str(header)})
+                    found.append({"sheet": sheet["name"], "field": column["mapping"]["field"], "header": header})
         return found
 
     def found(self) -> list[FoundTable]:
@@ -177,23 +175,24 @@ class _CaseRun(_Run):
             FoundTable(
                 sheet["name"],
                 sheet["index"],
-                frame,
+                _without_objects(frame),
                 # A column without a header and without values is none of the table's.
-                [column["header"]["raw"] for column in table["columns"] if column["header"]["raw"] is not None or column["non_empty_cells"]],
+                [header for column, header in zip(table["columns"], headers) if column["header"]["raw"] is not None or column["non_empty_cells"]],
                 None if table["header"]["row_start"] is None or table["header"]["row_count"] == 0 else table["header"]["row_start"] - 1,
                 table["data"]["row_start"] - 1,
                 table["data"]["row_start"] + table["data"]["row_count"] - 2,
             )
-            for (sheet, table), frame in zip(structures, self.frames)
+            for (sheet, table, headers), frame in zip(structures, self.frames)
         ]
 
-    def _structures(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-        """Of each table the place of its sheet, and its structure."""
+    def _structures(self) -> Iterator[tuple[dict[str, Any], dict[str, Any], list[str | None]]]:
+        """Of each table the place of its sheet, its structure, and of each column the header that fields are compared with."""
         now = datetime.now()
         payload = self.report.payload(error=None, started_at=now, completed_at=now, output_path=None)
         for sheet in payload["workbooks"][0]["sheets"]:
             for table in sheet["tables"]:
-                yield sheet["locator"]["sheet"], table["structure"]
+                place = table["locator"]
+                yield place["sheet"], table["structure"], self.report.headers_of(place["sheet"]["index"], place["table"]["index"])
 
     def _is_of_numbers(self, field: str) -> bool:
         """Whether all values that came out in a field are numbers."""
@@ -233,6 +232,14 @@ class _CaseRun(_Run):
         self.lines = [] if issues is None else [dict(zip(("field", "rule", "severity", "row", "cell", "message"), line)) for line in issues.select("field", "rule", "severity", "row", "cell", "message").iter_rows()]
         # Only what came out is wanted.
         return {}
+
+
+def _without_objects(frame: Any) -> Any:
+    """The table with texts in place of values of several types, such as a time of day beside a duration."""
+    import polars as pl
+
+    columns = (one for one in frame if one.dtype == pl.Object)
+    return frame.with_columns([pl.Series(one.name, [None if value is None else as_text(value) for value in one], dtype=pl.String) for one in columns])
 
 
 def _column(place: str) -> int:

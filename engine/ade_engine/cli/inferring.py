@@ -42,7 +42,7 @@ def infer_fields(values: dict[str, Any]) -> int:
 
 def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, answers: list[dict[str, Any]], folder: Path) -> dict[str, Any]:
     from ade_engine.inference.inferred import infer
-    from ade_engine.inference.samples import case_name, cut, read_sample
+    from ade_engine.inference.samples import SampleError, case_name, cut, read_sample
     from ade_engine.inference.senders import differing, tables_of
     from ade_engine.inference.wishes import answers_of, wishes_of
     from ade_engine.inference.written import fields_module, questions, remarks, to_look_at
@@ -57,8 +57,14 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
             return load_settings({**values, "config_package": package, "set": [*values["set"], *_AS_THEY_ARE, *more]}, named)
 
         settings, _ = load(None, ())
-        samples.append(read_sample(name, path, load, scratch, said.shapes))
-        file, gone = cut(samples[-1], settings, folder / f"case-{len(cases)}", "input")
+        try:
+            samples.append(read_sample(name, path, load, scratch, said.shapes))
+            file, gone = cut(samples[-1], settings, folder / f"case-{len(cases)}", "input")
+        except SampleError:
+            raise
+        except Exception as error:
+            # Whatever it is: of many files a person has to know which one to leave out. What it says may hold values.
+            raise SampleError("unknown_error", f"{name}: {type(error).__name__} while its tables were looked at; leave it out, and report it") from error
         cases.append({"name": case_name(name, taken), "sample": name, "input": str(file.relative_to(folder)), "left_out": gone})
     inferred = infer(samples, wishes_of(wished, settings), said)
     asked = questions(inferred, samples)

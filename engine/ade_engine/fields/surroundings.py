@@ -274,7 +274,7 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
     if reading["decided_by"] == "refused":
         # Cells that hold numbers or dates, and no text, are read whatever the text is.
         typed = reading["read_as"]
-        return f"{typed}, and no texts: {why}" if typed else f"not read as {words}: {why}"
+        return f"{typed}; its texts were not read: {why}" if typed else f"not read as {words}: {why}"
     if words == "dates":
         return f"{words} {why}"
     if kind in ("phone", "time", "duration", "person_name"):

@@ -107,7 +107,7 @@ def _by_order(
             if len(fitting) == 1:
                 found[at] = fitting[0]
                 column = fitting[0].columns[0]
-                reason = f'"{column.header}" may be "{wish.header}": {ONLY_ONE_LEFT}, and it stands {_place(before, behind)}'
+                reason = f'"{column.header}" is probably "{wish.header}": {ONLY_ONE_LEFT}, and it stands {_place(before, behind)}'
                 fitting[0].merges.insert(0, (column.sample, column.header, reason))
                 is_new = True
 

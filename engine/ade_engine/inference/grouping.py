@@ -36,7 +36,7 @@ _SENSE = {"money": "number", "name": "text"}
 #: The reason of a person, and what stands in one that is not sure.
 YOU_SAID_SO = "you said so"
 SAID_BY_A_COLUMN = "a column says it of each record"
-ONLY_ONE_LEFT = "nothing else in the files could be it"
+ONLY_ONE_LEFT = "no other column could be it"
 _FIELDS = (None, "the same in each row", "in few rows")
 
 
@@ -443,7 +443,7 @@ class _Beside:
         if facts["related"] == "other" and not (facts["alone"] and is_many and len(more) > 1):
             return None
         said = ", ".join(more[: 2 if facts["related"] == "other" else 1])
-        return f"{_quoted(other.headers[0])} may be {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {said}" if more else None
+        return f"{_quoted(other.headers[0])} is probably {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {said}" if more else None
 
     @staticmethod
     def _is_left(one: Group, facts: dict[str, Any]) -> bool:
@@ -473,7 +473,7 @@ class _Beside:
         if facts["role"]:
             yield f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
         if one.sense in _TELLING:
-            yield "judging by its values"
+            yield "and it has such values"
         if facts["everywhere"]:
             yield "and each table has one of the two"
 

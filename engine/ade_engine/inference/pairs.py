@@ -179,8 +179,11 @@ class _Look:
         name, _, meaning = self._related(i, j)
         if name != "same" or meaning is None:
             return None
-        said = meaning.said
-        return f'{self._both(i, j)} both mean "{said}"' if said and not meaning.unknown else f"{self._both(i, j)} are the same word"
+        if meaning.unknown or not meaning.said:
+            return f"{self._both(i, j)} are the same word"
+        # The words of a meaning stand in no order that people know, unless it is one word, or a header has them so.
+        is_term = meaning.said == meaning.what or meaning.said in map(simplify, (self._related(i, j)[1], self.new[j].headers[0]))
+        return f'{self._both(i, j)} both mean "{meaning.said}"' if is_term else f"{self._both(i, j)} mean the same"
 
     def narrower(self, i: int, j: int) -> str | None:
         """One says more than the other, and each is the only one of its table that holds such a thing."""

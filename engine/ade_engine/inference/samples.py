@@ -15,6 +15,7 @@ from pathlib import Path
 from ade_engine.cases.grids import Book, as_text, read_book, write_book
 from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
+from ade_engine.fields.readers import without_blank_rows
 from ade_engine.inference.kinds import Kind, is_count, kind_of
 from ade_engine.inference.pairs import Side, pairs
 from ade_engine.inference.senders import written_by
@@ -25,8 +26,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
-
-    import polars as pl
 
     from ade_engine.infrastructure.settings import Settings
 
@@ -128,7 +127,7 @@ def read_sample(name: str, path: Path, load: Callable[[Path | None, Sequence[str
         raise SampleError("input_error", f"{name}: no table with a row of headers was found")
     full = [table for table in tables if table.rows and table.headers]
     if not full:
-        raise SampleError("input_error", f"{name}: there are no rows below its headers, and only values say what a column holds")
+        raise SampleError("input_error", f"{name}: the file has headers but no records, and only records show what a column holds")
     largest = max(full, key=lambda table: table.rows)
     same = [table for table in full if _common(table, largest) >= _SAME_LIST * max(len(table.headers), len(largest.headers))]
     others = [table.title for table in full if table not in same]
@@ -214,7 +213,7 @@ def _in_one_line(header: Any) -> str:
 
 
 def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping[str, Made] = {}) -> Table:
-    frame = _without_blank_rows(found.frame)
+    frame = without_blank_rows(found.frame, found.frame.columns)
     columns: list[Column] = []
     known: set[str] = set()
     own = {simplify(_in_one_line(header)) for header in found.headers}
@@ -239,14 +238,6 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
             again = kind_of(column.header, frame.get_column(name), marks.get("date_order", "dmy"), marks.get("decimal_mark", "."))
             column.kind = again._replace(reader=column.kind.reader if column.made else again.reader, reading=column.kind.reading)
     return Table(sample, found.title, columns, frame.height)
-
-
-def _without_blank_rows(frame: pl.DataFrame) -> pl.DataFrame:
-    import polars as pl
-
-    if not frame.width:
-        return frame
-    return frame.filter(pl.any_horizontal(pl.all().is_not_null() & (pl.all().cast(pl.String, strict=False).fill_null("") != "")))
 
 
 def left_out(columns: list[Column]) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ade_engine.application.engine import Engine
 from ade_engine.cases.runner import run_case
 from ade_engine.fields.headers import FieldHeaders, simplify
+from ade_engine.fields.nearest import Nearest
 from ade_engine.inference.edit import NotEditable, added, sources_of
 from ade_engine.inference.kinds import is_count, kind_of
 from ade_engine.inference.declaring import declarations, is_declaration, written
@@ -40,7 +41,7 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     if result["error"] is not None:
         return {"error": result["error"], "fields": [], "columns": [], "suggestions": []}
     registry = Engine(settings).check(config_package=package)
-    fields = _fields(registry, Path(request["root"]))
+    fields, nearest = _fields(registry, Path(request["root"])), Nearest(registry)
     lacking: dict[str, None] = {}
     columns: list[dict[str, Any]] = []
     found = [
@@ -59,9 +60,16 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
         settled = {(names.index(name), places.index(at)) for name, at in claimed.items()}
         lacking.update(dict.fromkeys(name for name in names if name not in claimed))
         columns += [{"sheet": table["sheet"], "header": sides[at].headers[0]} for at in free]
+        paired = set()
         for pair in pairs(known, [sides[at] for at in places], settled):
             header = sides[places[pair.new]].headers[0]
+            paired.add(header)
             found.append({"field": names[pair.known], "header": header, "sheet": table["sheet"], "reason": pair.reason, "likeness": pair.likeness})
+        # What a run says of a header that is like a field's is a guess here, where nothing else is said of the column.
+        for header in (sides[at].headers[0] for at in free):
+            near = None if header in paired else nearest.to(header, [name for name in names if name not in claimed])
+            if near is not None:
+                found.append({"field": near["field"], "header": header, "sheet": table["sheet"], "reason": None, "likeness": near["likeness"]})
     shaped, gone = declarations(request, result, settings, registry, {name: fields[name].headers for name in lacking})
     found = [one for one in found if simplify(one["header"]) not in gone] + shaped
     once: dict[tuple[str, str], dict[str, Any]] = {}

@@ -31,6 +31,10 @@ _MOST_ASKED = 10
 _SETTINGS = {"date_order": "the order of day and month", "decimal_mark": "the decimal mark"}
 #: Of a stack whose headers are the values of no field.
 _NO_KEY = "What stands above these columns is in no field, for the field of such headers is of another stack. Give these files a configuration of their own"
+_WHY_OF_SEVERAL = (
+    ("counts the rows", "they count the rows"), ("an earlier column has the same header", "earlier columns have the same headers"),
+    (" has it", " has them"), ("it is perhaps", "they are perhaps"),
+)  # fmt: skip
 _TITLE = "The fields: what each is called, which headers people give it, and how its cells are read and checked."
 
 
@@ -103,7 +107,7 @@ def _field(one: InferredField, made: Made | None) -> list[str]:
     """A field on one line, or on a line for each argument."""
     parts = [(quoted(one.name), ""), (quoted(one.label), "")]
     if [simplify(header) for header in one.headers] != [simplify(one.label)]:
-        parts.append((f"headers=[{', '.join(map(quoted, one.headers))}]", "; ".join(in_comment(reason) for _, _, reason in one.group.merges)))
+        parts.append((f"headers=[{', '.join(map(quoted, one.headers))}]", "; ".join(dict.fromkeys(in_comment(reason) for _, _, reason in one.group.merges))))
     parts.append((f"read={one.read}", ""))
     parts += [(str(made), "" if made.constant else in_comment(made.why))] if made else []
     if one.by_values:
@@ -142,14 +146,16 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
     lacking = [one.name for one in fields if not one.group.columns]
     if lacking:
         more = len(lacking) - _MOST_NAMED
-        found.append(f"no column is known to be {and_(lacking[:_MOST_NAMED])}{f' and {more} more fields' if more > 0 else ''}")
+        found.append(f"no column is known to be {and_(lacking[:_MOST_NAMED])}{_and_more(more, 'field')}")
     merged = [(one.name, reason) for one in fields for _, _, reason in one.group.merges]
     doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
     found += dict.fromkeys(doubtful)
     merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason and reason != YOU_SAID_SO]
     found += [f"{name}: {reason}" for name, reason in merged[:_MOST_SHOWN]]
     if len(merged) > _MOST_SHOWN:
-        found.append(f"{len(merged) - _MOST_SHOWN} more columns are the same under other headers; fields.py says why beside each")
+        more = len(merged) - _MOST_SHOWN
+        columns = "column is the same under another header" if more == 1 else "columns are the same under other headers"
+        found.append(f"{more} more {columns}; fields.py says why beside each")
     for setting in differing(inferred.senders):
         found.append(f"the files differ in {_SETTINGS[setting]}: each sender has a table of its own in settings.toml")
     for one in inferred.senders:
@@ -164,15 +170,27 @@ def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[di
     found += dict.fromkeys(f"{one.constant[0]}: {_NO_KEY[0].lower()}{_NO_KEY[1:]}" for one in made if one.constant and one.constant not in keyed)
     lists = [one.name for one in fields if one.known]
     if lists:
-        found.append(f"are the lists of {and_(lists)} complete? A value that is not in its list gets a warning")
+        asked = f"is the list for {lists[0]}" if len(lists) == 1 else f"are the lists for {and_(lists)}"
+        found.append(f"{asked} complete? A value that is not in its list gets a warning")
     if inferred.left_out:
         whys: dict[str, list[str]] = {}
         for header, why in inferred.left_out:
             whys.setdefault(why, []).append(quoted(header))
-        found.append("no fields: " + "; ".join(f"{and_(headers)} ({why})" for why, headers in whys.items()))
+        found.append("no fields: " + "; ".join(f"{and_(headers)} ({why if len(headers) == 1 else _of_several(why)})" for why, headers in whys.items()))
     found += [f"the sheet {quoted(title)} of {sample.name} is another table; it has no fields" for sample in samples for title in sample.others]
     found.append("nobody has checked yet whether the results in tests/cases are right")
     return found
+
+
+def _and_more(count: int, noun: str) -> str:
+    return "" if count <= 0 else f" and 1 more {noun}" if count == 1 else f" and {count} more {noun}s"
+
+
+def _of_several(why: str) -> str:
+    """The reason why a column is no field, said of several."""
+    for one, several in _WHY_OF_SEVERAL:
+        why = why.replace(one, several)
+    return why
 
 
 def questions(inferred: Inferred, samples: Sequence[Sample] = ()) -> list[dict[str, Any]]:
@@ -199,7 +217,7 @@ def _same(one: Question) -> dict[str, Any]:
             answer = {"kind": "same", "columns": [[first.sample, first.header], [column.sample, column.header]]}
         more = len({simplify(each.header) for each in other.columns}) - 1
         offers.append({
-            "text": f"{quoted(column.header)} of {column.sample}{f' and {more} more headers' if more else ''}", "header": column.header,
+            "text": f"{quoted(column.header)} of {column.sample}{_and_more(more, 'header')}", "header": column.header,
             "sample": column.sample, "values": _three(other.columns), "cells": other.cells, "answer": answer,
         })  # fmt: skip
     of = f" of {first.sample}" if first else ""

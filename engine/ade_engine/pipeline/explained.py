@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.fields.nearest import Nearest
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.fields import HookName
     from ade_engine.models.table import TableResult
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
-    from ade_engine.pipeline.columns.nearest import Nearest
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.finding.row_detectors import RowClassifier
     from ade_engine.pipeline.shared.context import RunContext

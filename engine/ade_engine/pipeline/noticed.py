@@ -80,7 +80,7 @@ def notice_quotes(context: RunContext, scan: SheetScan) -> None:
     numbers, are_letters = scan.broken_quotes
     if numbers:
         said = "quotation marks without a partner were read as ordinary characters" if are_letters else "a quotation mark has no partner, so cells or whole rows may have run together"
-        what = "ask for a file in which quotation marks inside cells are doubled" if are_letters else 'with `csv_delimiter = "auto"` such marks are read as ordinary characters'
+        what = 'ask for a file in which quotation marks inside cells are doubled ("")' if are_letters else 'with `csv_delimiter = "auto"` such marks are read as ordinary characters'
         rows = stretches(numbers)
         context.notice("csv_quotes", f"{rows_in_words(rows)}: {said}. If that is wrong, {what}", count=len(numbers), rows=rows)
     if scan.is_cut:
@@ -338,7 +338,7 @@ def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *,
             context.notice(
                 "merged_cells",
                 f"{_named(count, first, 'was', 'were')} filled with the value of {'its' if count == 1 else 'their'} "
-                "first cell (`fill_merged = true`)",
+                "first cell; `fill_merged = false` in settings.toml leaves the other cells empty",
                 level=INFO,
                 count=count,
                 cells=[range_text(first)],
@@ -347,8 +347,8 @@ def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *,
         if count and first is not None:
             context.notice(
                 "merged_numbers",
-                f"the number in {_named(count, first, '', '').strip()} was repeated in each row (`fill_merged = true`). "
-                "That is right for an id or a year, but an amount is then counted several times: set fill_merged = false",
+                f"the number in {_named(count, first, '', '').strip()} was repeated in each row. That is right for "
+                "an id or a year, but an amount is then counted several times: set fill_merged = false in settings.toml",
                 count=count,
                 cells=[range_text(first)],
             )
@@ -358,7 +358,7 @@ def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *,
             context.notice(
                 "merged_numbers",
                 f"the number in {_named(count, first, '', '').strip()} stays in {cells} only, because an amount "
-                "for several records counts once. If each of them should have it, set fill_merged_numbers = true",
+                "for several records counts once. If each of them should have it, set fill_merged_numbers = true in settings.toml",
                 count=count,
                 cells=[range_text(first)],
             )
@@ -463,7 +463,7 @@ def notice_tables_without_fields(context: RunContext, tables: list[BuiltTable]) 
         context.notice(
             "table_without_fields",
             f"none of the fields was found in the table at {table.source_region.a1}, so its {rows} no value in any field. Add its headers to "
-            "the fields, or leave its sheet out with [sheets]",
+            f"the fields, or leave its sheet out in settings.toml: [sheets.{json.dumps(context.sheet_name, ensure_ascii=False)}] with skip = true",
             table=table.table_index,
             count=count,
             rows=[[table.source_region.min_row, table.source_region.max_row]],

@@ -10,6 +10,7 @@ from functools import partial
 import polars as pl
 
 from ade_engine.fields import surroundings
+from ade_engine.fields.nearest import Nearest
 from ade_engine.fields.surroundings import ROW, Surroundings
 from ade_engine.infrastructure.settings import scan_limits
 from ade_engine.io.scan.sheet_scan import ChangedScan
@@ -18,7 +19,6 @@ from ade_engine.models.table import TableRegion, TableResult, region_of
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
 from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_controls, notice_counts
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
-from ade_engine.pipeline.columns.nearest import Nearest
 from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, places_of, rules_of, tell_written
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
@@ -49,6 +49,7 @@ from ade_engine.pipeline.output.merge import BuiltTable, merge_tables, sort_by_m
 from ade_engine.pipeline.output.output_columns import table_look, with_all_fields, with_severities, written_names
 from ade_engine.pipeline.shared.context import Progress
 from ade_engine.pipeline.shared.counts import SourceCounts
+from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX
 from ade_engine.pipeline.values.own_checks import validators_of
 from ade_engine.pipeline.values.values import Transforms, Validators
 
@@ -670,6 +671,8 @@ class SheetPipeline:
             "sheet": context.sheet_name,
             "rows": rows.numbers.to_list() if known else None,
             "columns": [name if name in fields or name == ROW else None for name in columns],
+            # The engine's own, such as those of issues.
+            "own": [at for at, name in enumerate(columns) if name is None or name.startswith(RESERVED_PREFIX) and name != ROW],
             "fields": [[name, field.dtype if isinstance(field.dtype, str) else None] for name, field in fields.items()],
             "known_by": [[name] for name, field in fields.items() if field.unique] or [[name for name, field in fields.items() if field.key]],
         }

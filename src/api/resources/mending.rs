@@ -18,7 +18,7 @@ use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
 use crate::base::cancel::Cancel;
-use crate::checks::fix::{self, FixError, Found, Paste, listed};
+use crate::checks::fix::{self, FixError, Found, Paste};
 use crate::checks::infer::{Inferred, New, Said, Wished, same_headers};
 use crate::configuration::scaffold;
 use crate::store::KnownConfiguration;
@@ -139,9 +139,7 @@ fn mended(
         .map(|one| (one.field.clone(), one.header.clone()))
         .collect();
     let refused = |error: FixError| match error {
-        FixError::Unknown { message, there } => {
-            ApiError::field("accept", message).hint(format!("there are {}", listed(&there)))
-        }
+        FixError::Unknown { message, hint } => ApiError::field("accept", message).hint(hint),
         error => error.into(),
     };
     let accepted = found.demand_known(&accepted).map_err(refused)?;

@@ -116,6 +116,9 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
         input: run.input_path.clone(),
     })?;
     let reading = reading_of(run);
+    if let Some(folder) = target.parent().filter(|path| !path.as_os_str().is_empty()) {
+        files::create_folder(folder)?;
+    }
     Ok(painting::paint_read_as(
         &original,
         &TextReading {

@@ -138,7 +138,7 @@ pub enum Shortfall {
         differences: Vec<String>,
     },
     /// Fewer rows were written than asked for.
-    #[error("{input} came to {}{}, and --min-rows asks for {least}", plural(*.written, "row"),
+    #[error("{input} has {}{}; --min-rows wants {least}", plural(*.written, "row"),
         if *.quarantined > 0 { format!(" beside {} quarantined", thousands(*.quarantined)) } else { String::new() })]
     Rows {
         /// The input's name.

@@ -72,7 +72,7 @@ export const REASONS: Record<string, string> = {
   lost_to_another: 'field already taken',
   tie: 'ambiguous',
   ambiguous: 'ambiguous',
-  empty_header: 'empty header',
+  empty_header: 'no header',
 }
 
 /** The table that a row belongs to: the one it is in, else the last that begins above it, else the first. */

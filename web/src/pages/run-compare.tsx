@@ -110,7 +110,7 @@ function Changes({ title, what, all, cents }: { title: string; what: string; all
 function Rows({ rows }: { rows: Found['rows'] }) {
   const listed: [string, string, string[]][] = [[`New: ${number(rows.added)}`, 'ok', rows.added_rows], [`Gone: ${number(rows.gone)}`, 'bad', rows.gone_rows], ['New columns', 'ok', rows.added_columns], ['Columns that are gone', 'bad', rows.gone_columns]]
   return (
-    <Part title="Rows" say={`${number(rows.before)} before, ${number(rows.after)} now: ${number(rows.added)} new, ${number(rows.gone)} gone, ${number(rows.changed)} changed, ${rows.key ? `by ${rows.key}` : 'paired as they stand: no field is a key'}`}>
+    <Part title="Rows" say={`${number(rows.before)} before, ${number(rows.after)} now: ${number(rows.added)} new, ${number(rows.gone)} gone, ${number(rows.changed)} changed, ${rows.key ? `by ${rows.key}` : 'compared by position: no field is a key'}`}>
       {listed.some(([, , names]) => names.length > 0) && (
         <ul class="reasons padded">
           {listed.map(([title, kind, names]) => names.length > 0 && (

@@ -202,19 +202,22 @@ class ColumnMapper:
         why = "the leftmost of these" if any(filled[index] == filled[best] for index in equal if index != best) else "the fullest"
         units = list(dict.fromkeys(header_unit(header_text(table.columns[index].header)) or "none" for index in equal))
         said = f", and their headers name different units ({', '.join(units)})" if len(units) > 1 else ""
-        context.notice(
-            "column_of_several",
-            f"{len(equal)} columns fit the field {field!r} equally well{said}. {letters(best)} was used, "
-            f"{why} ({filled[best]} filled cells; the others: {others})",
-            level=WARNING if said else INFO,
-            field=field,
-            count=len(equal),
-            cells=[f"{letters(index)}{table.region.min_row}" for index in equal],
-        )
         full = [letters(index) for index in equal if filled[index]]
-        if context.settings.edition == "2026" and context.collected is not None and len(full) > 1:
+        is_issue = context.settings.edition == "2026" and context.collected is not None and len(full) > 1
+        # What is an issue is not told twice, unless there is more to say.
+        if said or not is_issue:
+            context.notice(
+                "column_of_several",
+                f"{len(equal)} columns have a header of the field {field!r}{said}. {letters(best)} was used, "
+                f"{why} ({filled[best]} filled cells; the others: {others})",
+                level=WARNING if said else INFO,
+                field=field,
+                count=len(equal),
+                cells=[f"{letters(index)}{table.region.min_row}" for index in equal],
+            )
+        if is_issue:
             named = ", ".join(full[:-1]) + f" and {full[-1]}"
-            message = f"the columns {named} both have a header of this field; {letters(best)} was used. Ask the sender which is right"
+            message = f"the columns {named} {'both' if len(full) == 2 else 'all'} have a header of this field; {letters(best)} was used. Ask the sender which is right"
             context.collected.reported.append(Reported(field, f"{field}.column_of_several", WARNING, message, None))
         return best
 

@@ -67,7 +67,7 @@ def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table:
     for severity, found in ((ERROR, [one for one in uneven if one[1] > expected]), (WARNING, [one for one in uneven if one[1] < expected])):
         messages: list[str | None] = [None] * table.height
         for row, cells in found:
-            done = "the pieces of an amount were joined" if row in joined else "values may stand in wrong columns"
+            done = "an amount was split at its comma and was joined again; please check it" if row in joined else "values may stand in wrong columns"
             messages[row - 1 - span.data_start] = f"the row has {cells} cells, the header {expected}: {done}"
         if found:
             said = pl.Series(messages, dtype=pl.String)

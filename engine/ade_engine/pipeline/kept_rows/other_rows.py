@@ -75,7 +75,7 @@ def end_tables(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan
             rows.difference_update(row for one in small for row in range(one.start, one.stop))
         left_out += (row for row in sorted(rows) if not scan.is_empty_row(row))
     kept = sum(not scan.is_empty_row(row) for span in spans for row in range(span.data_start, span.stop))
-    _notice(context, "below the end of a table", left_out, not_written.OUTSIDE, level=WARNING if len(left_out) > kept else INFO)
+    _notice(context, "row", " below the table", left_out, not_written.OUTSIDE, level=WARNING if len(left_out) > kept else INFO)
 
 
 def _join_strays(spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
@@ -234,14 +234,14 @@ def leave_out_rows(
         _find_remarks(span, inside, scan)
     unwanted = []
     if settings.end_tables_at_notes and NOTE in inside:
-        unwanted.append((NOTE, "of notes between records"))
+        unwanted.append((NOTE, "note", " between records"))
     if settings.skip_total_rows and TOTAL in inside:
-        unwanted.append((TOTAL, "of totals"))
+        unwanted.append((TOTAL, "row", " of totals"))
     if BALANCE in inside:
-        unwanted.append((BALANCE, "of balances"))
+        unwanted.append((BALANCE, "row", " of balances"))
     if group_rows != "keep" and GROUP in inside:
-        unwanted.append((GROUP, "with section heads"))
-    gone = {kind for kind, _ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
+        unwanted.append((GROUP, "section head", ""))
+    gone = {kind for kind, *_ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
     if not gone or table.height != len(inside):
         return table
     for kind in gone:
@@ -277,14 +277,14 @@ def leave_out_rows(
             count=inside.count(LONE),
             rows=numbers,
         )
-    for kind, what in unwanted:
+    for kind, noun, what in unwanted:
         rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
         if kind == BALANCE:
             tell_balances(context, span, rows, scan)
         else:
             has_records = any(one not in gone and not scan.is_empty_row(row) for row, one in enumerate(inside, span.data_start))
             said = "" if has_records else ", and the table has no record"
-            _notice(context, what, rows, _REASONS.get(kind, not_written.OTHER), INFO if has_records else WARNING, said)
+            _notice(context, noun, what, rows, _REASONS.get(kind, not_written.OTHER), INFO if has_records else WARNING, said)
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
 
 
@@ -308,7 +308,9 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
         kept = table.filter(pl.any_horizontal(filled_rows(table, fields), *lost))
     else:
         kept = without_blank_rows(table, fields)
-    note_dropped(context, None, table, kept)
+    if kept is not table:
+        cells = [name for name in table.columns if not name.startswith(("__", SECTION)) and name not in context.facts]
+        note_dropped(context, None, table, kept, is_empty=without_blank_rows(table, cells).height == kept.height)
     return kept
 
 
@@ -440,16 +442,15 @@ def _lines(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetSca
     return series
 
 
-def _notice(context: RunContext, what: str, rows: list[int], reason: str, level: str = INFO, more: str = "") -> None:
-    """Name rows that were left out; ``reason``: a word of the row map."""
+def _notice(context: RunContext, noun: str, what: str, rows: list[int], reason: str, level: str = INFO, more: str = "") -> None:
+    """Name rows that were left out: ``noun`` is one of them, ``what`` says more; ``reason``: a word of the row map."""
     if not rows:
         return
     numbers = stretches([row + 1 for row in rows])
     count = len(rows)
-    plural = "row" if count == 1 else "rows"
     context.notice(
         "rows_left_out",
-        f"{count} {plural} {what} left out ({context.rows_in_words(numbers)}){more}",
+        f"{count} {noun if count == 1 else f'{noun}s'}{what} left out ({context.rows_in_words(numbers)}){more}",
         level=level,
         count=count,
         **context.rows_told(numbers),

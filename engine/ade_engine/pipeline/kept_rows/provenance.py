@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 
+_EMPTY = "empty "
+
+
 def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
     """The table with the number of each row's source row."""
     region = source.region
@@ -69,9 +72,9 @@ def total_cells(span: RowSpan, kinds: bytearray, scan: SheetScan, number: int) -
     return [scan.cell(row, number - 1) for row in range(span.data_start, min(span.stop, len(kinds))) if kinds[row] == TOTAL]
 
 
-def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.DataFrame, after: pl.DataFrame) -> None:
+def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.DataFrame, after: pl.DataFrame, *, is_empty: bool = False) -> None:
     """Note the rows that a hook, or the setting ``drop_blank_rows``, has dropped from the tables of a sheet: which ones, where
-    that is known.
+    that is known. ``is_empty``: no cell of them has a value, be it of a field or not.
     """
     count = before.height - after.height
     rows: list[list[int]] = []
@@ -100,10 +103,11 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
         context.notices.notices.remove(known)
         count += known["count"]
         rows = [*known["rows"], *rows] if "rows" in known and rows else []
+        is_empty = is_empty and _EMPTY in known["message"]
     which, facts = (f" ({context.rows_in_words(rows)})", context.rows_told(rows)) if rows else ("", {})
     plural = "row" if count == 1 else "rows"
     if entry is None:
-        said, by_hook = f"{count} {plural} without a value of any field dropped", {}
+        said, by_hook = f"{count} {_EMPTY}{plural} left out" if is_empty else f"{count} {plural} without a value in any field left out", {}
     else:
         said, by_hook = f"{_hook_in_words(entry)} dropped {count} {plural}", {"hook": hook}
     context.notice("rows_dropped", f"{said}{which}", level="info", **by_hook, count=count, **facts)

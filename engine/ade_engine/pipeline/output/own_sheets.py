@@ -7,6 +7,7 @@ import polars as pl
 from ade_engine.io.limits import LAST_ROW
 from ade_engine.io.output.own_list import HEADER_ROW, LINK, QUIET, SEVERITY, TEXT, WRAPPED, WRITTEN, OwnList
 from ade_engine.models.issues import SEVERITIES
+from ade_engine.pipeline.shared.not_written import OUTSIDE
 from ade_engine.pipeline.shared.row_numbers import rows_in_words
 
 TYPE_CHECKING = False
@@ -69,6 +70,9 @@ _NOTES = {"What": TEXT, "Sheet": TEXT, "Where": WRAPPED, "How many": TEXT, "What
 _NO_NOTES = frozenset(("configuration",))
 
 
+_REASONS = {OUTSIDE: "above or below the table"}
+
+
 def add_notes_sheet(output: Output, file_name: str, notices: Notices) -> None:
     """Add the sheet "Notes" with a line for each notice of the run and for each column that had to be interpreted; nothing where there
     is none.
@@ -86,7 +90,7 @@ def add_notes_sheet(output: Output, file_name: str, notices: Notices) -> None:
 def _note(notice: dict[str, Any]) -> tuple[str, ...]:
     sheet, rows, cells, count = notice.get("sheet"), notice.get("rows"), notice.get("cells"), notice.get("count")
     what = notice["code"].replace("csv_", "CSV_").replace("_", " ")
-    what = what[0].upper() + what[1:] + (f": {notice['reason'].replace('_', ' ')}" if notice.get("reason") else "")
+    what = what[0].upper() + what[1:] + (f": {_REASONS.get(notice['reason'], notice['reason'].replace('_', ' '))}" if notice.get("reason") else "")
     done = notice["message"]
     for known in () if sheet is None else (f"sheet {sheet!r}: ", f"sheet {sheet!r}, "):
         done = done.removeprefix(known)

@@ -21,7 +21,7 @@ def stretches(rows: list[int]) -> list[list[int]]:
 
 
 def rows_in_words(rows: list[list[int]], most: int = 4) -> str:
-    """``rows 3, 7 to 9 and 12``; after a few, how many more stretches there are."""
+    """``rows 3, 7 to 9 and 12``; after a few, how many more places there are."""
     return _in_words(rows, str, "row", most)
 
 
@@ -34,6 +34,6 @@ def _in_words(numbers: list[list[int]], name: Callable[[int], str], noun: str, m
     shown = [name(first) if first == last else f"{name(first)} to {name(last)}" for first, last in numbers[:most]]
     more = len(numbers) - most
     if more > 0:
-        shown.append(f"{more} more stretches")
+        shown.append("1 more place" if more == 1 else f"{more} more places")
     words = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
     return (f"{noun} " if len(numbers) == 1 and numbers[0][0] == numbers[0][1] else f"{noun}s ") + words

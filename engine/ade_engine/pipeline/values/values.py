@@ -292,7 +292,7 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
         if source is None:
             continue
         told = "; ".join(filter(None, (measure.said, measure.doubt)))
-        said = told or "the reader cannot convert that, and the values stay as written"
+        said = told or "the field does not convert this unit, so the values are as they stand"
         context.notice(
             "header_unit",
             f"the header of column {source.letters}, field {field!r}, says {measure.text!r}: {said}",
@@ -727,9 +727,9 @@ def _lost(text: str, rule: str, check_dates: bool) -> tuple[str, str]:
 def _plain(message: str) -> str:
     """What the engine says of cells in plain words."""
     if said := _AMBIGUOUS.fullmatch(message):
-        return f"can be read in two ways: read as {said[1]} (because of {said[2]})"
+        return f"can be read in two ways; it was read as {said[1]} because of {said[2]}"
     if message.startswith(_AMBIGUOUS_COLUMN):
-        return f"the column can be read in two ways: {message.removeprefix(_AMBIGUOUS_COLUMN)}"
+        return f"this column can be read in two ways; it was {message.removeprefix(_AMBIGUOUS_COLUMN)}"
     return _PLAIN.get(message, message)
 
 

@@ -279,10 +279,13 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     if around.is_strict {
         drop_lone_minus(values, &mut numbers);
         let found = percent::doubts(values, around.header, numbers.takes_percent);
-        let why = "shares of one and percentages stand beside each other".to_owned();
+        let why =
+            "values such as 0.12 and such as 12 are mixed, and the numbers were left as they stand"
+                .to_owned();
         numbers.reading.doubt(values.len(), &found, why);
         let of_units = units::doubts(values, options.units);
-        let why = "units of several sizes stand beside each other".to_owned();
+        let why =
+            "units of several sizes are mixed, and the numbers were left as they stand".to_owned();
         numbers.reading.doubt(values.len(), &of_units, why);
         if !(found.is_empty() && of_units.is_empty()) && numbers.reading.read_as.is_empty() {
             numbers.reading.read_as = "typed numbers";

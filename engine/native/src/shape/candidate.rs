@@ -62,7 +62,7 @@ impl Operator {
             Self::Split => "splitting cells",
             Self::Stack => "stacking columns",
             Self::Groups => "stacking groups of columns",
-            Self::Sections => "making a column of section lines",
+            Self::Sections => "making a column of section heads",
         }
     }
 

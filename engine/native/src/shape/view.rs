@@ -127,7 +127,7 @@ impl<'a> View<'a> {
         let text = self.pool.text(self.table.head[column]);
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.is_empty() {
-            format!("column {}", column + 1)
+            format!("column {}", letters(column))
         } else {
             quoted(&text)
         }
@@ -190,4 +190,13 @@ pub fn mean(values: &[f64]) -> f64 {
 /// The logarithm of a count to the base of 2, as a part of `most`.
 pub fn log_share(count: usize, most: f64) -> f64 {
     ((count.max(1) as f64).log2() / most).min(1.0)
+}
+
+/// The letters of a column, counted from 0, as steps in words name it.
+fn letters(column: usize) -> String {
+    let last = char::from(b'A' + (column % 26) as u8);
+    match column / 26 {
+        0 => last.to_string(),
+        before => format!("{}{last}", letters(before - 1)),
+    }
 }

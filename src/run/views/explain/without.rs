@@ -75,7 +75,7 @@ pub(super) fn without(table: &Table, field: &FieldResult) -> Option<Without> {
     let mut why = Vec::new();
     if nearest.is_empty() {
         why.push(format!(
-            "no column has {name} as its best or second best field, and no header without a field is most like it"
+            "no column resembles {name}, neither by its header nor by its values"
         ));
     }
     if field.computed {

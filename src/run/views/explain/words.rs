@@ -32,7 +32,8 @@ fn chosen_by(table: &Table) -> Option<String> {
     let verb = if header.rows.len() == 1 { "is" } else { "are" };
     match header.chosen_by.as_deref() {
         Some("votes") => Some(format!(
-            "{rows} {verb} the header because row detectors say so"
+            "{rows} {verb} the header because {}",
+            voters(header)
         )),
         Some("looks") => Some(format!(
             "{rows} {verb} the header because of the looks alone"
@@ -52,10 +53,40 @@ fn chosen_by(table: &Table) -> Option<String> {
     }
 }
 
-/// `row 6: 3.49 (HeaderRows 2.50 + LayoutRows 0.99)`
+/// Who has voted for a header, in words: `it has known headers, and it looks like one`
+fn voters(header: &HeaderRows) -> String {
+    let is_one = header.rows.len() == 1;
+    let mut said: Vec<String> = Vec::new();
+    for part in header.votes.iter().flat_map(|vote| &vote.by) {
+        let one = match (part.detector.as_str(), is_one) {
+            (KNOWN, true) => "it has known headers".to_owned(),
+            (KNOWN, false) => "they have known headers".to_owned(),
+            (LOOKS, true) => "it looks like one".to_owned(),
+            (LOOKS, false) => "they look like one".to_owned(),
+            (own, _) => format!("the row detector {own} says so"),
+        };
+        if part.score.is_some_and(|score| score > 0.0) && !said.contains(&one) {
+            said.push(one);
+        }
+    }
+    match said.is_empty() {
+        true => "row detectors say so".to_owned(),
+        false => said.join(", and "),
+    }
+}
+
+/// The engine's own row detectors.
+const KNOWN: &str = "HeaderRows";
+const LOOKS: &str = "LayoutRows";
+
+/// `row 6: 3.49 (known headers 2.50 + looks 0.99)`
 fn votes_in_words(vote: &Vote) -> String {
     let score = vote.score.unwrap_or_default();
-    let parts = parts_in_words(&vote.by, str::to_owned);
+    let parts = parts_in_words(&vote.by, |name| match name {
+        KNOWN => "known headers".to_owned(),
+        LOOKS => "looks".to_owned(),
+        own => own.to_owned(),
+    });
     match parts.is_empty() {
         true => format!("row {}: {score:.2}", vote.row),
         false => format!("row {}: {score:.2} ({parts})", vote.row),
@@ -155,6 +186,7 @@ pub fn why_unmapped(code: &str) -> String {
         "no_score" | "no_signal" => "fits no field",
         "below_minimum" | "below_threshold" => "score too low",
         "lost_to_another" | "duplicate_field" => "field already taken",
+        "empty_or_placeholder_header" => "no header",
         "tie" | "ambiguous" => "ambiguous",
         other => return other.replace('_', " "),
     }
@@ -177,7 +209,9 @@ fn without_field(column: &Column, table: &Table) -> String {
     let code = column.reason.as_deref().unwrap_or_default();
     let words = why_unmapped(code);
     match code {
-        "below_minimum" => format!("{words}: {field} has {score:.2}"),
+        "below_minimum" => {
+            format!("{words}: {field} has {score:.2}, less than minimum_mapping_score")
+        }
         "lost_to_another" => {
             let winner = table
                 .columns
@@ -251,7 +285,7 @@ mod tests {
         assert_eq!(
             said("votes", &vote(2, 0.5, "title")),
             [
-                "row 3 is the header because row detectors say so",
+                "row 3 is the header because the row detector words says so",
                 "row 3: 2.50 (words 2.50)",
                 "row 3 looks like header (97%): no values",
                 "next row 2: 0.50 (words 0.50), 2.00 less, taken for title",
@@ -290,7 +324,7 @@ mod tests {
             [
                 "its header 1.00 + own 0.40; next pay with 0.30, 1.10 less; column B wanted it too",
                 "field already taken: hours with 1.00, which column A got",
-                "score too low: pay has 0.20",
+                "score too low: pay has 0.20, less than minimum_mapping_score",
                 "ambiguous: pay with 1.00, as much as E: none got it",
                 "fits no field; most like team (headers 75% alike); to use it: headers=[…, \"Taem\"]",
                 "split into first, last",

@@ -287,7 +287,7 @@ impl<'a> Column<'a> {
         if self.cells.cells > 0 && read == 0 {
             self.refuse(typed);
         }
-        self.reading.why = say_once(std::mem::take(&mut self.said));
+        self.reading.why = say_once(std::mem::take(&mut self.said), typed.cells > 0);
         self.reading.why.append(&mut self.refused);
         self.say_birth();
         self.suspect_zones();
@@ -381,7 +381,7 @@ impl<'a> Column<'a> {
         if self.refused.is_empty() {
             self.refused.push(match typed.cells {
                 0 => "no cell is a date".to_owned(),
-                _ => "no cell of text is a date".to_owned(),
+                _ => "none of them is a date".to_owned(),
             });
         }
         if typed.cells > 0 {

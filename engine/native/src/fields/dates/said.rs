@@ -60,7 +60,7 @@ impl Said {
         }
     }
 
-    fn sentence(&self, is_only: bool) -> String {
+    fn sentence(&self, is_only: bool, has_typed: bool) -> String {
         let mut parts = self.reasons.clone();
         if let Some((other, open)) = &self.other {
             let which = match (open == &self.cells, is_only) {
@@ -84,6 +84,8 @@ impl Said {
         if parts.is_empty() {
             parts.push(match (self.is_alike, is_only) {
                 (true, _) => "the order makes no difference".to_owned(),
+                // Of dates that were typed as such nothing is said here.
+                (false, true) if has_typed => "each text can be read in this way only".to_owned(),
                 (false, true) => "each cell can be read in this way only".to_owned(),
                 (false, false) if self.cells == 1 => "it can be read in this way only".to_owned(),
                 (false, false) => "they can be read in this way only".to_owned(),
@@ -98,8 +100,8 @@ impl Said {
     }
 }
 
-/// The sentences about groups of cells: what several say alike is said once.
-pub fn say_once(said: Vec<Said>) -> Vec<String> {
+/// The sentences about groups of cells: what several say alike is said once. `has_typed`: some cells are no text.
+pub fn say_once(said: Vec<Said>, has_typed: bool) -> Vec<String> {
     let mut told: Vec<Said> = Vec::new();
     let (clear, others): (Vec<_>, Vec<_>) = said.into_iter().partition(Said::is_clear);
     for one in others {
@@ -126,5 +128,7 @@ pub fn say_once(said: Vec<Said>) -> Vec<String> {
         )];
     }
     let is_only = told.len() == 1;
-    told.iter().map(|one| one.sentence(is_only)).collect()
+    told.iter()
+        .map(|one| one.sentence(is_only, has_typed))
+        .collect()
 }

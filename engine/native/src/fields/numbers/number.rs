@@ -289,12 +289,17 @@ impl Part {
 
     /// Why the cells can't be numbers, if they can't.
     fn refusal(&self, has_typed: bool) -> Option<String> {
-        let of_text = if has_typed { " of text" } else { "" };
+        // A typed number is none of the texts that are spoken of.
+        let (none, cells) = if has_typed {
+            ("none of them", "")
+        } else {
+            ("no cell", " cells")
+        };
         let (count, with_digits) = (self.numbers, self.with_digits);
         match count {
-            0 => Some(format!("no cell{of_text} is a number")),
+            0 => Some(format!("{none} is a number")),
             _ if 2 * count < with_digits => Some(format!(
-                "only {count} of {with_digits} cells{of_text} with digits can be numbers"
+                "only {count} of {with_digits}{cells} with digits can be numbers"
             )),
             _ => None,
         }
@@ -508,7 +513,7 @@ struct Rule {
 }
 
 const PARTS_THOUSANDS: &str =
-    "some cells have no mark and others end in 0, so the mark separates thousands";
+    "the {mark} separates thousands, for some cells have none and others end in 0";
 
 /// The first that holds decides.
 const RULES: [Rule; 5] = [
@@ -668,7 +673,9 @@ impl Facts {
         }
         let ruled = RULES.iter().find_map(|rule| {
             let mark = (rule.keeps)(self, options)?;
-            Some(Choice::new(mark, rule.decided, vec![rule.says.to_owned()]))
+            let name = if mark == POINT { "comma" } else { "point" };
+            let why = rule.says.replace("{mark}", name);
+            Some(Choice::new(mark, rule.decided, vec![why]))
         });
         match ruled {
             Some(choice) => self.confirm(choice, cells, options),

@@ -79,12 +79,12 @@ pub fn doubts(
     let (fewer, said) = if others.len() < of_shares {
         (
             others,
-            "a number above 1 among shares of one: it may be a percentage",
+            "above 1 among values such as 0.12: perhaps a percentage",
         )
     } else {
         (
             shares,
-            "a share of one among numbers above 1: it may be a percentage of these",
+            "below 1 among values such as 12: perhaps a share, such as 0.12 for 12 %",
         )
     };
     if most < LEAST && !takes_percent {
