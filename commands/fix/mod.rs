@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ade::base::cancel::Cancel;
 use ade::base::show_path::Whole;
+use ade::checks::cases;
 use ade::checks::check::CheckError;
 use ade::checks::fix::{self, Edit, Found, Paste, Suggestion, listed};
 use ade::configuration::Configuration;
@@ -78,14 +79,23 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let workspace = context.open_for_runs()?;
     let runs = context.runs(&workspace, std::slice::from_ref(&args.run))?;
+    let mut changed = None;
     if !Path::new(&args.run).is_dir() {
-        return one(args, (&runs[0], None), &workspace, context);
+        let status = one(args, (&runs[0], None), &mut changed, &workspace, context);
+        changed
+            .iter()
+            .for_each(|folder| tell_cases(&context.ui, folder));
+        return status;
     }
     let mut status = ExitStatus::Done;
     let mut unused: Vec<&(String, String)> = args.accept.iter().collect();
     for run in &runs {
-        status = status.max(one(args, (run, Some(&mut unused)), &workspace, context)?);
+        let of = (run, Some(&mut unused));
+        status = status.max(one(args, of, &mut changed, &workspace, context)?);
     }
+    changed
+        .iter()
+        .for_each(|folder| tell_cases(&context.ui, folder));
     for (field, header) in unused {
         let message = format!("--accept {field}={header} fits no file of {}", args.run);
         let hint = "no file has both: the field without a column, and the column without a field";
@@ -97,10 +107,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Mends the configuration for the file of a run. `unused`: it is one of a folder, and this is what no file before it has taken of
-/// what is accepted.
+/// what is accepted; `changed`: the folder, where something was written.
 fn one(
     args: &Args,
     (run, unused): (&RunRecord, Option<&mut Vec<&(String, String)>>),
+    changed: &mut Option<PathBuf>,
     workspace: &Workspace,
     context: &Context,
 ) -> Outcome {
@@ -160,6 +171,7 @@ fn one(
             ui.say(format_args!("Wrote {}", ui.path(&file)));
         }
         again = run_again(ui, workspace, &folder, run, (&lines, &cancel))?;
+        *changed = Some(folder);
     }
     let (status, told) = end(
         ui,
@@ -174,6 +186,16 @@ fn one(
         None => {}
     }
     Ok(status)
+}
+
+/// What was expected before the change is not what comes out after it.
+fn tell_cases(ui: &Ui, folder: &Path) {
+    if let Ok(all) = cases::find(folder) {
+        let (count, folder) = (plural(all.len() as u64, "case"), ui.path(folder));
+        ui.say(format_args!(
+            "{count} may come out otherwise now: `ade test {folder}` shows it, and keeps it with `--update`"
+        ));
+    }
 }
 
 fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
