@@ -309,3 +309,11 @@ def test_records_with_times_above_a_second_table_are_no_form() -> None:
     rows = [["Day", "School", "At", "Cook"], ["1.3.", "Hillside", "11:50", "Rosa Weber"], ["2.3.", "Oak Park", "10:30", "Ivo Lang"], [], ["Date", "Site", "Time", "Chef"]]
     assert facts_above(rows, 4) == [] and facts_above([*rows[:1], ["Clerk:", "Rosa"], *rows[4:]], 2, (), 2) == []
     assert [list(one.made) for one in facts_above([["Clerk:", "Rosa", "At:", "11:50"], *rows[4:]], 1)] == [["At", "Clerk"]]
+
+
+def test_ids_that_are_written_otherwise_than_those_of_a_wish_are_not_lost() -> None:
+    days = dates("{day}.03.2025")[:12]
+    samples = [sample(f"{n}.csv", Unit_no=[f"{n}{k}4417" for k in range(12)], Day=days) for n in "AB"]
+    samples += [sample(f"{header}.csv", **{"Grumpf": [f"K1{k} {20 + k} {30 + k}" for k in range(12)], header: days}) for header in ("Datum", "Fecha")]
+    found = infer(samples, [Wish("Unit no", []), Wish("Day", [])])
+    assert ["grumpf"] in [one.headers for one in found.fields]

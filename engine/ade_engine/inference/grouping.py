@@ -443,7 +443,7 @@ class _Beside:
         found = []
         for at, one in enumerate(self.groups):
             for other in self.groups[at + 1 :]:
-                if _may_be(one, other) and self.grouping.can_join(one, other):
+                if may_be(one, other) and self.grouping.can_join(one, other):
                     large, small = sorted((one, other), key=lambda group: (-len(group.at), -group.cells))
                     likely = self._likely(large, small)
                     if likely is not None:
@@ -452,7 +452,7 @@ class _Beside:
 
     def likely_place(self, one: Group, other: Group) -> _Likely | None:
         """What speaks for two groups that words may keep apart."""
-        if not _may_be(one, other) or not self.grouping.can_join(one, other):
+        if not may_be(one, other) or not self.grouping.can_join(one, other):
             return None
         found = self._facts(one, other)
         return found if found.facts["alike"] >= _ALIKE and found.facts["neighbours"][0] >= _ONE_SIDE else None
@@ -538,7 +538,7 @@ class _Beside:
 
     def is_like(self, one: Group, other: Group) -> bool:
         """Whether a group could be one that is not among these, whatever it is called."""
-        if not _may_be(one, other) or not self.grouping.can_join(one, other):
+        if not may_be(one, other) or not self.grouping.can_join(one, other):
             return False
         return alike(self._sides[id(one)], other.side()) >= _ALIKE
 
@@ -610,7 +610,7 @@ class _Beside:
         """Whether the values of two groups do not speak against them: what never repeats is nothing that does."""
         key = (id(one), id(other))
         if key not in self._could:
-            is_like = _may_be(one, other) and alike(self._sides[id(one)], self._sides[id(other)]) >= _ALIKE and self.grouping.can_join(one, other)
+            is_like = may_be(one, other) and alike(self._sides[id(one)], self._sides[id(other)]) >= _ALIKE and self.grouping.can_join(one, other)
             self._could[key] = self._could[key[::-1]] = is_like and not any(self._is_key(a) and len(a.at) > 1 and self._repeats(b) for a, b in ((one, other), (other, one)))
         return self._could[key]
 
@@ -632,7 +632,8 @@ def _quoted(header: str) -> str:
     return f'"{header}"'
 
 
-def _may_be(one: Group, other: Group) -> bool:
+def may_be(one: Group, other: Group) -> bool:
+    """Whether the values of two groups are of one kind, or ids of two."""
     return one.sense == other.sense or {one.sense, other.sense} <= _IDS and _are_ids(one) and _are_ids(other)
 
 
