@@ -215,8 +215,10 @@ def main(folder: Path) -> int:
         total[f"all: {what}"] = sum((count for name, count in total.items() if name.endswith(f": {what}")), Counter())
     for name, count in total.items():
         of = sum(count[key] for key in ("right", "wrong", "missing"))
-        print(f"{name:32} {100 * count['right'] / of:5.1f} right, {count['wrong']} wrong, {count['silent']} of them silently, of {of}; {count['questions']} questions, {count['more_rows']} rows too many, {count['lost']} columns lost, "
-              f"{100 * count['elsewhere'] / of:.1f} under another name, {count['foreign']} foreign")
+        print(
+            f"{name:32} {100 * count['right'] / of:5.1f} right, {count['wrong']} wrong, {count['silent']} of them silently, of {of}; {count['questions']} questions, "
+            f"{count['more_rows']} rows too many, {count['lost']} columns lost, {100 * count['elsewhere'] / of:.1f} under another name, {count['foreign']} foreign"
+        )
     return 0
 
 
