@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 #: What a header that names an id has no values of, where the words for it say nothing else.
 _ID = re.compile(r"\b(?:no|nr|number|id|code|ref|reference)$")
+_OF_IDS = ("code", "text", "number")
 #: A unit stands in brackets at the end.
 _UNIT = re.compile(r"[(\[][^)\]]{1,12}[)\]]\s*$")
-_OF_IDS = ("code", "text", "number")
 #: With so many wishes known the first and the last column may be the first and the last wish.
 _MANY_KNOWN = 4
 #: So many groups are offered for a wish.
