@@ -18,6 +18,7 @@ from ade_engine.inference.kinds import kind_of
 from ade_engine.inference.pairs import Side, pairs
 from ade_engine.inference.samples import Column, Sample, Table
 from ade_engine.inference.choosing import Wish
+from ade_engine.inference.shapes import Made, facts_above
 from ade_engine.inference.senders import pattern_of, tables_of
 from ade_engine.inference.wishes import answers_of
 from ade_engine.inference.written import fields_module, questions, to_look_at
@@ -223,3 +224,96 @@ def test_two_columns_that_could_be_one_are_none_of_several_tables() -> None:
     same = [sent(f"{n}.csv", "Ticket_no Delivery_date Field Weight Approved", mark="BCD"[n]) for n in range(3)]
     other = sent("x.csv", "Ticket_no Delivery_date Shelf Weight Approved", mark="X", Stop=[f"X-{1 + n % 4}" for n in range(14)])
     assert ("field",) in {tuple(one.headers) for one in infer([*same, other]).fields}
+
+
+def stays(*headers: str, **more: list) -> dict[str, list]:
+    """Columns of twelve stays: an id, a day, a text and an amount."""
+    values = [[f"R{n}4417" for n in range(12)], dates("{day}.03.2025")[:12], [f"Lake {n % 5}" for n in range(12)], [70.5 + n for n in range(12)]]
+    return {**dict(zip(headers, values)), **more}
+
+
+def together(inferred_fields, *headers: str) -> bool:
+    return any({*headers} <= {*one.headers} for one in inferred_fields)
+
+
+def test_what_words_alone_leave_is_no_field_of_others_beside_another_column_that_looks_like_it() -> None:
+    others = [sample(f"{n}.csv", **stays("Booking_no", "Grumpf", "Lake", "Amount")) for n in "ab"]
+    day = dates("{day}.03.2025")[4:16]
+    one = sample("x.csv", **stays("Booking_no", "Checked_zz", "Lake", "Amount", Check_in=day))
+    found = infer([*others, one]).fields
+    assert not together(found, "grumpf", "checked zz") and not together(found, "grumpf", "check in")
+    # Without that column it is the only day, and stands where theirs stands.
+    assert together(infer([*others, sample("x.csv", **stays("Booking_no", "Checked_zz", "Lake", "Amount"))]).fields, "grumpf", "checked zz")
+
+
+def test_an_id_that_never_repeats_says_nothing_beside_another_one() -> None:
+    bags, others, units = [f"B{n}931" for n in range(12)], [f"C{n}857" for n in range(12)], [f"K{100 + n} {20 + n}" for n in range(12)]
+    days, lakes = dates("{day}.03.2025")[:12], [f"Lake {n % 5}" for n in range(12)]
+    one, other = sample("a.csv", Zorkbag=bags, Day=days, Lake=lakes), sample("b.csv", Day=days, Grumpf=others, Lake=lakes)
+    assert together(infer([one, other]).fields, "zorkbag", "grumpf")
+    other = sample("b.csv", Day=days, Grumpf=others, Lake=lakes, Unit_of_it=units)
+    assert not together(infer([one, other]).fields, "zorkbag", "grumpf")
+
+
+def test_what_is_always_filled_is_no_remark_of_another_sender_and_nobody_is_asked_whether_it_is() -> None:
+    names = ["Rosa Weber", "Ivo Lang", "Mara Kern", "Tom Beck"] * 3
+    remarks = ["late again today", None, None, None] * 3
+    samples = [sample(f"{n}.csv", **stays("Booking_no", "Day", "Lake", "Amount", Zorker=names)) for n in "abc"]
+    samples.append(sample("x.csv", **stays("Booking_no", "Day", "Lake", "Amount", Grumpf=remarks)))
+    found = infer(samples)
+    assert not together(found.fields, "zorker", "grumpf") and not questions(found)
+
+
+def with_form(one: Sample, label: str, value: str) -> Sample:
+    """A sample above whose table stands a form."""
+    (table,) = one.tables
+    column = Column(one.name, label, len(table.columns), kind_of(label, pl.Series([value] * table.rows)), table.rows, table.rows)
+    column.made = Made("beside", f'label("{label}")')
+    table.columns.append(column)
+    return one
+
+
+def test_what_a_form_says_is_not_what_a_column_of_its_own_table_may_be() -> None:
+    others = [sample(f"{n}.csv", **stays("Booking_no", "Day", "Site", "Amount")) for n in "ab"]
+    plain = with_form(sample("x.csv", **{header: values for header, values in stays("Booking_no", "Day", "Lake", "Amount").items() if header != "Lake"}), "Site", "North 7")
+    (field,) = [one for one in infer([*others, plain]).fields if "site" in one.headers]
+    assert {column.sample for column in field.group.columns} == {"a.csv", "b.csv", "x.csv"}
+    doubtful = with_form(sample("x.csv", **stays("Booking_no", "Day", "Zork", "Amount")), "Site", "North 7")
+    for wishes in ((), [Wish("Site", [])], [Wish("Location", [])]):
+        found = infer([*others, doubtful], wishes)
+        assert all(len({column.made is None for column in one.group.columns}) <= 1 for one in found.fields)
+        assert not any(one.group.wish and any(column.made for column in one.group.columns) for one in found.fields)
+
+
+def test_two_columns_of_a_table_that_both_say_a_wish_are_left_to_a_person() -> None:
+    samples = [sample(f"{n}.csv", **stays("Booking_no", "Inspection_date", "Lake", "Amount")) for n in "abcd"]
+    samples.append(sample("x.csv", **stays("Booking_no", "Inspection_date", "Lake", "Amount", Date_of_inspection=dates("{day}.03.2025")[3:15])))
+    (wished, *_) = infer(samples, [Wish("Prüfdatum", [])]).fields
+    assert not wished.group.columns
+
+
+def test_a_full_field_whose_unit_and_kind_fit_a_wish_is_asked_first_and_stays_a_field() -> None:
+    loads = [1.5 + n % 4 for n in range(12)]
+    more = {"Zork_(t)": loads, "Hours": [30 + 7 * n for n in range(12)]}
+    samples = [sample(f"{amount}.csv", **stays("Booking_no", "Day", "Lake", amount, **more)) for amount in ("Amount", "Betrag", "Montant")]
+    found = infer(samples, [Wish("Booking no", []), Wish("SWL (t)", []), Wish("Day", [])])
+    asked = questions(found)[0]
+    assert asked["header"] == "SWL (t)" and asked["offers"][0]["header"] == "Zork (t)" and asked["cells"] >= 36
+    assert ["zork (t)"] in [one.headers for one in found.fields]
+    yes = answers_of([{**asked["offers"][0]["answer"], "yes": True}])
+    named = {one.label: len(one.group.columns) for one in infer(samples, [Wish("Booking no", []), Wish("SWL (t)", []), Wish("Day", [])], yes).fields}
+    assert named["SWL (t)"] == 3
+
+
+def test_records_with_times_above_a_second_table_are_no_form() -> None:
+    rows = [["Day", "School", "At", "Cook"], ["1.3.", "Hillside", "11:50", "Rosa Weber"], ["2.3.", "Oak Park", "10:30", "Ivo Lang"], [], ["Date", "Site", "Time", "Chef"]]
+    assert facts_above(rows, 4) == [] and facts_above([*rows[:1], ["Clerk:", "Rosa"], *rows[4:]], 2, (), 2) == []
+    assert [list(one.made) for one in facts_above([["Clerk:", "Rosa", "At:", "11:50"], *rows[4:]], 1)] == [["At", "Clerk"]]
+
+
+def test_ids_that_are_written_otherwise_than_those_of_a_wish_are_not_lost() -> None:
+    days = dates("{day}.03.2025")[:12]
+    samples = [sample(f"{n}.csv", Unit_no=[f"{n}{k}4417" for k in range(12)], Day=days) for n in "AB"]
+    samples += [sample(f"{header}.csv", **{"Grumpf": [f"K1{k} {20 + k} {30 + k}" for k in range(12)], header: days}) for header in ("Datum", "Fecha")]
+    found = infer(samples, [Wish("Unit no", []), Wish("Day", [])])
+    assert ["grumpf"] in [one.headers for one in found.fields]

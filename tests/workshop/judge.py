@@ -112,8 +112,10 @@ class Family:
         return {" ".join(header.split()): name for header, name in self.truth[short]["headers"]}
 
 
-def cells(folder: Path, family: Family, short: str, fields: dict[str, str]) -> Counter:
-    """How many cells of a file are right, wrong and missing. ``fields``: the field of each column of the truth."""
+def cells(folder: Path, family: Family, short: str, fields: dict[str, str], named: dict[str, str] = {}) -> Counter:
+    """How many cells of a file are right, wrong and missing. ``fields``: the field of each column of the truth; ``named``: the one that bears
+    its name, where that may be another: what is in it has to be right, too.
+    """
     truth, found, bad = family.truth[short], Counter(), Counter()
     rows = run(folder, family.files[short])
     by_place = {(row["=sheet"], row["=row"]): row for row in rows}
@@ -130,10 +132,15 @@ def cells(folder: Path, family: Family, short: str, fields: dict[str, str]) -> C
                 is_good = is_good and name in fields
                 continue
             what = "right" if same(reader, want, value) else "missing" if value is None else "wrong"
+            other = got.get(named[name]) if got is not None and named.get(name) not in (None, fields.get(name)) else None
+            if other is not None:
+                value, what = other, what if same(reader, want, other) else "wrong"
             found[what] += 1
+            found["elsewhere"] += what == "right" and name in named and named[name] != fields.get(name)
             found["silent"] += what == "wrong" and not got["=issues"]
             if what != "right" and (name in fields or what == "wrong"):
                 bad[what, name, str(want)[:20], str(value)[:20]] += 1
+        found["foreign"] += sum(got is not None and got.get(field) is not None for name, field in fields.items() if name not in truth["fields"])
         if got is not None and got["=issues"]:
             found["rows_with_issues"] += 1
             # Cells that nobody can read are there on purpose; if others are not read, they are missing.

@@ -5,8 +5,9 @@
 
 From the first months of all senders a configuration is made as `ade init --from` does it: plain; after its questions are answered as the
 truth has it; with `--fields` and the names of the truth; and both. It is run on the second months of all. Of a column of the truth those cells
-are right that come out in the field that has most of its columns (with `--fields`: in the one that bears its name). Lost is a column that is a
-field's without `--fields`, and no field's with it.
+are right that come out in the field that has most of its columns. Of these it is told how many stand under another name than the one wished for
+(with `--fields`: in a field that does not bear it); what the field that bears the name has is never wrong either, or it is counted as wrong. Lost
+is a column that is a field's without `--fields`, and no field's with it; foreign are cells of a field that its sender has no column of.
 """
 
 from __future__ import annotations
@@ -142,12 +143,13 @@ def answered(family: Family, questions: list[dict], names: dict[str, str]) -> li
     return found
 
 
-def places(family: Family, result: dict, names: dict[str, str] | None) -> dict[str, str]:
-    """The field of each column of the truth: the one that bears its name, or else that with most of its columns."""
+def places(family: Family, result: dict, names: dict[str, str] | None) -> tuple[dict[str, str], dict[str, str]]:
+    """The field of each column of the truth, that with most of its columns; and the one that bears its name."""
     meant = {path.name: family.meaning(short) for short, path in family.files.items()}
     counts = Counter((meant[sample].get(header, "?"), one["name"]) for one in result["fields"] for sample, header in one["columns"])
     labels = {one["label"]: one["name"] for one in result["fields"]}
-    found = {name: labels[said] for name, said in (names or {}).items()}
+    named = {name: labels[said] for name, said in (names or {}).items()}
+    found: dict[str, str] = {}
     for (name, field), _ in counts.most_common():
         # What a form says above a table is of no column of the truth.
         if not name.startswith(("+", "?")) and name not in found and field not in found.values():
@@ -160,7 +162,7 @@ def places(family: Family, result: dict, names: dict[str, str] | None) -> dict[s
         for name in found:
             if names is None and len(apart := [(field, count) for (of, field), count in counts.items() if of == name]) > 1:
                 print("   apart", family.name, name, apart, [one["headers"] for one in result["fields"] if one["name"] in dict(apart)])
-    return found
+    return found, named
 
 
 #: Whether fields are named, and whether questions are answered.
@@ -186,12 +188,12 @@ def measure(folder: Path, only: str | None, ways: dict[str, tuple[bool, bool]]) 
                     count["questions"] += len(result["questions"])
                     result = configure(Path(place) / "asked", samples, fields, answered(family, result["questions"], names))
                 home = Path(place) / ("asked" if is_asked else "plain")
-                found = places(family, result, names if is_named else None)
+                found, named = places(family, result, names if is_named else None)
                 columns = {name: {tuple(column) for one in result["fields"] if one["name"] == name for column in one["columns"]} for name in (one["name"] for one in result["fields"])}
                 known = known if is_named or is_asked else set().union(*(columns[name] for name in found.values()))
                 count["lost"] += len(known.difference(*columns.values()))
                 for short in shorts:
-                    count.update(cells(home, family, f"{short}2", found))
+                    count.update(cells(home, family, f"{short}2", found, named))
     return total
 
 
@@ -213,7 +215,10 @@ def main(folder: Path) -> int:
         total[f"all: {what}"] = sum((count for name, count in total.items() if name.endswith(f": {what}")), Counter())
     for name, count in total.items():
         of = sum(count[key] for key in ("right", "wrong", "missing"))
-        print(f"{name:32} {100 * count['right'] / of:5.1f} right, {count['wrong']} wrong, {count['silent']} of them silently, of {of}; {count['questions']} questions, {count['more_rows']} rows too many, {count['lost']} columns lost")
+        print(
+            f"{name:32} {100 * count['right'] / of:5.1f} right, {count['wrong']} wrong, {count['silent']} of them silently, of {of}; {count['questions']} questions, "
+            f"{count['more_rows']} rows too many, {count['lost']} columns lost, {100 * count['elsewhere'] / of:.1f} under another name, {count['foreign']} foreign"
+        )
     return 0
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO, Group, Grouping, Question
 from ade_engine.inference.kinds import kind_of
 from ade_engine.inference.pairs import Side, pairs
+from ade_engine.inference.samples import left_out
 from ade_engine.inference.words import can_hold, meanings, readings, relation
 
 TYPE_CHECKING = False
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 #: What a header that names an id has no values of, where the words for it say nothing else.
 _ID = re.compile(r"\b(?:no|nr|number|id|code|ref|reference)$")
 _OF_IDS = ("code", "text", "number")
+#: A unit stands in brackets at the end.
+_UNIT = re.compile(r"[(\[][^)\]]{1,12}[)\]]\s*$")
 #: With so many wishes known the first and the last column may be the first and the last wish.
 _MANY_KNOWN = 4
 #: So many groups are offered for a wish.
@@ -69,15 +73,18 @@ def chosen(grouping: Grouping, wishes: Sequence[Wish], answers: Answers, before:
         for at, wish in enumerate(wishes):
             open_groups = [group for group in grouping.groups if group not in found.values()]
             fitting = [group for group in open_groups if claims(wish.header, means[at], group, grouping) and not _is_refused(wish, group, said)]
+            fitting = [group for group in fitting if not grouping.is_beside_its_like(group)]
             rivals = [group for group in fitting if any(claims(other.header, means[i], group, grouping) for i, other in enumerate(wishes) if i != at)]
             fitting = [group for group in fitting if group not in rivals]
             both = [*([found[at]] if at in found else []), *sorted(fitting, key=lambda group: -len(group.at))]
-            if fitting and (_is_one(grouping, both) or len(both[0].at) > 2 * max(len(group.at) for group in both[1:])):
+            # Two columns of one table that both say it: nobody knows which it is.
+            if fitting and _is_one(grouping, both):
                 found[at] = _joined(grouping, both, f'both mean "{wish.header}"')
     groups = list(grouping.groups)
     settled = [(groups.index(group), at) for at, group in found.items()]
     for pair in pairs([group.side() for group in groups], sides, settled):
-        if pair.reason is not None and pair.new not in found and not _is_refused(wishes[pair.new], groups[pair.known], said):
+        is_open = pair.reason is not None and pair.new not in found and not grouping.is_beside_its_like(groups[pair.known])
+        if is_open and not _is_refused(wishes[pair.new], groups[pair.known], said):
             found[pair.new] = groups[pair.known]
     _by_order(grouping, wishes, means, found, said)
     _as_before(grouping, wishes, before, found, said)
@@ -204,34 +211,94 @@ def _side(wish: Wish) -> Side:
     return Side((wish.header,), kind.name, kind.values)
 
 
-def _likely(header: str, means: tuple[Meaning, ...], group: Group, grouping: Grouping) -> float:
-    """How likely a group is a wish, by words, values, and how many tables have it."""
-    names = [_relation(header, means, column, grouping) for column in group.columns]
-    told = {"same": 3.0, "open": 2.0, "narrower": 1.5, "unknown": 1.0, "other": 0.3, "opposed": 0.0}
-    return sum(told[name] for name in names) * (1 if _can_be(means, group) else 0.3)
-
-
 def asked_of(grouping: Grouping, wished: Sequence[Group], answers: Answers) -> list[Question]:
-    """What a person may know: for a wish without a column the groups that may be it; and which groups are one. In the order in which they are asked."""
-    found = []
-    lacking = [group for group in wished if not group.columns]
+    """What a person may know: for each wish the groups that may be it, all in one question; and which other groups are one. In the order in
+    which they are asked.
+    """
+    plain = grouping.questions()
+    if not wished:
+        return plain
     said = {(header, name) for header, name, is_it in answers.wished if not is_it}
     free = [group for group in grouping.groups if group.wish is None]
-    for wish in lacking:
-        (means,) = meanings([(wish.wish or "", wish.wished_kind)])
-        fitting = [group for group in free if not _is_refused(Wish(wish.wish or "", []), group, said)]
-        # What says something else altogether is not asked about.
-        fitting = [group for group in fitting if any(_is_near(wish.wish or "", means, column, grouping) for column in group.columns)]
-        between = _between(grouping, wished, wish)
-        fitting.sort(key=lambda group: (-_likely(wish.wish or "", means, group, grouping), group not in between, -group.cells))
-        if fitting:
-            found.append(Question(wish, fitting[:_MOST_OFFERED]))
+    near: dict[int, list[Group]] = {}
+    for one in plain:
+        for other in one.others:
+            near.setdefault(id(one.one), []).append(other)
+            near.setdefault(id(other), []).append(one.one)
+    first = _first_offers(grouping, wished, [group for group in free if not left_out(group.columns)], said)
+    found = []
     for wish in wished:
-        # What few tables have under its name may have another one in the rest.
-        others = [group for group in grouping.beside(wish) if group in free and not _is_refused(Wish(wish.wish or "", []), group, said)] if 0 < 2 * len(wish.at) < len(grouping.tables) else []
-        if others:
-            found.append(Question(wish, others[:_MOST_OFFERED]))
-    return found + _near(grouping.questions(), wished)
+        offers = first.get(id(wish), [])
+        likely = [other for group in [wish, *offers[:1]] for other in near.get(id(group), ())]
+        if 0 < 2 * len(wish.at) < len(grouping.tables):
+            # What few tables have under its name may have another one in the rest.
+            likely += grouping.beside(wish)
+        likely += [other for group in list(likely) for other in near.get(id(group), ()) if wish.columns]
+        open_offers = [group for group in dict.fromkeys([*offers[:1], *likely, *offers[1:]]) if group in free and not _is_refused(Wish(wish.wish or "", []), group, said)]
+        open_offers = [group for group in open_offers if not wish.columns or grouping.can_join(wish, group)]
+        if open_offers:
+            found.append(Question(wish, open_offers[:_MOST_OFFERED]))
+    found.sort(key=lambda one: -one.cells)
+    asked = {id(part) for one in found for part in (one.one, *one.others)}
+    rest = [one for one in plain if not all(id(part) in asked for part in (one.one, *one.others))]
+    return found + _near(rest, wished)
+
+
+def _first_offers(grouping: Grouping, wished: Sequence[Group], free: Sequence[Group], said: set[tuple[str, tuple[str, str]]]) -> dict[int, list[Group]]:
+    """For each wish without a column the groups that may be it, the likeliest first: each is the first of one wish at most."""
+    means = meanings([(wish.wish or "", wish.wished_kind) for wish in wished])
+    likely: dict[int, dict[int, float]] = {}
+    for wish, some in zip(wished, means):
+        if wish.columns:
+            continue
+        header, between = wish.wish or "", _between(grouping, wished, wish)
+        fitting = [group for group in free if not _is_refused(Wish(header, []), group, said) and not grouping.is_beside_its_like(group)]
+        # What says something else altogether is not asked about.
+        fitting = [group for group in fitting if any(_is_near(header, some, column, grouping) for column in group.columns)]
+        others = [(other.wish or "", more) for other, more in zip(wished, means) if other is not wish]
+        likely[id(wish)] = {id(group): _likely(header, some, group, grouping, others, group in between) for group in fitting}
+    taken: dict[int, int] = {}
+    for _, wish_id, group_id in sorted(((score, wish_id, group_id) for wish_id, some in likely.items() for group_id, score in some.items()), reverse=True):
+        if wish_id not in taken and group_id not in taken.values():
+            taken[wish_id] = group_id
+    by_id = {id(group): group for group in free}
+    found = {}
+    for wish_id, group_id in taken.items():
+        some, first = likely[wish_id], by_id[group_id]
+        others = [by_id[one] for one in sorted(some, key=lambda one: -some[one]) if one not in taken.values()]
+        others = [group for group in others if group.sense == first.sense]
+        joining = [group for group in others if grouping.can_join(first, group)]
+        # Should the first one not be it, perhaps the next is.
+        found[wish_id] = [first, *joining[: _MOST_OFFERED - 2], *[group for group in others if group not in joining][:1]]
+    return found
+
+
+def _likely(header: str, means: tuple[Meaning, ...], group: Group, grouping: Grouping, others: Sequence[tuple[str, tuple[Meaning, ...]]], is_between: bool) -> float:
+    """How likely a group is a wish, by words, unit, the kind of its values, how many tables have it, and whether another wish says what it is."""
+    told = {"same": 3.0, "open": 2.0, "narrower": 1.5, "unknown": 1.0, "other": 0.3, "opposed": 0.0}
+    score = sum(told[_relation(header, means, column, grouping)] for column in group.columns) / len(group.columns)
+    bare, headers = simplify(_UNIT.sub(" ", header)), [simplify(_UNIT.sub(" ", one)) for one in group.headers]
+    score += 3 * max(0.0, *(SequenceMatcher(None, bare, one).ratio() - 0.5 for one in headers))
+    score += 0.5 * is_between + (1.0 if any(len(word) > 2 and word in one.split() for word in bare.split() for one in headers) else 0.0)
+    unit, units = _unit(header), {_unit(one) for one in group.headers} - {""}
+    if unit and group.sense != "number" or unit and units and unit not in units or not _can_be(means, group):
+        score *= 0.3
+    score += 2.0 * (unit in units)
+    if group.sense != "code" if _is_id(header, means) else group.sense == "code" and all(one.what for one in means):
+        score *= 0.4
+    if any(_relation(other, more, column, grouping) == "same" for other, more in others for column in group.columns):
+        score *= 0.3
+    return score * (len(group.at) / len(grouping.tables)) ** 0.5
+
+
+def _unit(header: str) -> str:
+    found = _UNIT.search(header)
+    return "".join(found[0].lower().strip("([])").split()) if found else ""
+
+
+def _is_id(header: str, means: tuple[Meaning, ...]) -> bool:
+    """Whether a wish says that it is an id."""
+    return bool(_ID.search(simplify(header.replace("#", " no ")))) or all(one.what == "id" for one in means)
 
 
 def _between(grouping: Grouping, wished: Sequence[Group], wish: Group) -> list[Group]:

@@ -83,6 +83,11 @@ class Group:
         """So many cells of it are filled."""
         return sum(column.filled for column in self.columns)
 
+    @property
+    def filled(self) -> float:
+        """The share of its cells that are filled."""
+        return self.cells / max(1, sum(column.rows for column in self.columns))
+
     def without(self, table: int) -> Group:
         """It without its column of a table."""
         return Group({number: column for number, column in self.at.items() if number != table})
@@ -138,13 +143,18 @@ class Grouping:
         self._sides: dict[tuple[int, ...], Side] = {}
         self._shapes: dict[int, str] = {}
         self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
+        #: What forms say that is no column's, and what of it a person has said to be one.
+        self._forms: set[int] = set()
+        self._said_forms: set[int] = set()
         self._one_after_another()
         self._look_again()
+        self._part_forms()
         # What was found when a person was asked is there still.
         if answers:
             for one, other, is_same in answers:
                 self._answered(one, other, is_same)
             self._look_again()
+            self._part_forms()
 
     def _look_again(self) -> None:
         self._again()
@@ -204,6 +214,33 @@ class Grouping:
     def _role(self, group: Group) -> set[str]:
         return {self._roles[table].get(id(column), "") for table, column in group.at.items()} - {""}
 
+    def _part_forms(self) -> None:
+        """Leaves what a form says above a table a field of its own, where a column of the table could be that of the others: the form is of
+        who sends it.
+        """
+        for group in [group for group in self.groups if len({column.made is None for column in group.columns}) > 1]:
+            records = Group({table: column for table, column in group.at.items() if column.made is None})
+            look = _Beside(self)
+            said = {
+                table: column
+                for table, column in group.at.items()
+                if is_of_form(column) and id(column) not in self._said_forms and any(other is not group and look.is_like(other, records) for other in self.row(table))
+            }
+            if said:
+                self.groups.append(Group(said))
+                self._forms |= set(map(id, said.values()))
+                gone = {simplify(column.header) for column in said.values()} - {simplify(column.header) for table, column in group.at.items() if table not in said}
+                group.at = {table: column for table, column in group.at.items() if table not in said}
+                group.merges = [one for one in group.merges if simplify(one[1]) not in gone]
+
+    def is_beside_its_like(self, group: Group) -> bool:
+        """Whether all that it has stands in forms, above tables that have columns of such values that are known to be nothing else."""
+        return bool(group.at) and all(is_of_form(column) for column in group.columns) and any(
+            other is not group and other.sense == group.sense and len(other.at) < len(self.tables) and not any(map(is_of_form, other.columns))
+            for table in group.at
+            for other in self.row(table)
+        )
+
     # What people say.
 
     def _answered(self, one: tuple[str, str], other: tuple[str, str], is_same: bool) -> None:
@@ -212,6 +249,7 @@ class Grouping:
             return
         for first in self._groups_of(one):
             for second in self._groups_of(other):
+                self._said_forms |= {id(column) for column in (*first.columns, *second.columns) if is_of_form(column)}
                 if first is second:
                     # That was found without a word; what a person says is the better reason.
                     said = {simplify(one[1]), simplify(other[1])}
@@ -225,6 +263,9 @@ class Grouping:
             return False
         roles = [self._role(group) for group in (one, other)]
         if all(roles) and not roles[0] & roles[1]:
+            return False
+        forms = [{id(column) in self._forms - self._said_forms for column in group.columns} for group in (one, other)]
+        if True in forms[0] | forms[1] and forms[0] != forms[1]:
             return False
         names = [{(column.sample, column.header) for column in group.columns} for group in (one, other)]
         return not any(a in names[0] and b in names[1] or a in names[1] and b in names[0] for a, b in self._apart)
@@ -299,7 +340,9 @@ class Grouping:
         """
         offers: dict[int, list[_Likely]] = {}
         for one in _Beside(self).candidates():
-            if one.likeness >= _ASKED and not left_out(one.one.columns) and not left_out(one.other.columns):
+            # What is always filled at one is no remark of another, and a form is not asked about where the table says it itself.
+            is_odd = not (one.facts["filled"] or one.facts["related"] == "same") or any(map(self.is_beside_its_like, (one.one, one.other)))
+            if one.likeness >= _ASKED and not is_odd and not left_out(one.one.columns) and not left_out(one.other.columns):
                 offers.setdefault(id(one.other), []).append(one)
         of: dict[int, list[Group]] = {}
         for some in offers.values():
@@ -321,6 +364,11 @@ def _implied_last(questions: Sequence[Question]) -> list[Question]:
         is_implied = all(any({id(one.one), id(other)} <= {id(part) for part in (known.one, *known.others)} for known in first) for other in one.others)
         (implied if is_implied else first).append(one)
     return first + implied
+
+
+def is_of_form(column: Column) -> bool:
+    """Whether it was made of what stands beside a table, and is the same for all its records."""
+    return column.made is not None and column.made.keyword == "beside" and column.made.value != "section"
 
 
 def _says_it_again(column: Column, table: Table, own: Collection[str]) -> bool:
@@ -358,6 +406,10 @@ _AT_THE_EDGE = 0.8
 _ONE_SIDE = 0.5
 #: What each of so many tables has one of is no chance.
 _ALL_TABLES = 6
+#: What ids are.
+_IDS = frozenset(("code", "text", "number"))
+#: So much more of the cells of a column may be filled at one sender than at another.
+_AS_FULL = 0.5
 #: So many values that never repeat are ids of records.
 _LEAST_IDS = 10
 
@@ -391,7 +443,7 @@ class _Beside:
         found = []
         for at, one in enumerate(self.groups):
             for other in self.groups[at + 1 :]:
-                if _may_be(one, other) and self.grouping.can_join(one, other):
+                if may_be(one, other) and self.grouping.can_join(one, other):
                     large, small = sorted((one, other), key=lambda group: (-len(group.at), -group.cells))
                     likely = self._likely(large, small)
                     if likely is not None:
@@ -400,7 +452,7 @@ class _Beside:
 
     def likely_place(self, one: Group, other: Group) -> _Likely | None:
         """What speaks for two groups that words may keep apart."""
-        if not _may_be(one, other) or not self.grouping.can_join(one, other):
+        if not may_be(one, other) or not self.grouping.can_join(one, other):
             return None
         found = self._facts(one, other)
         return found if found.facts["alike"] >= _ALIKE and found.facts["neighbours"][0] >= _ONE_SIDE else None
@@ -422,7 +474,8 @@ class _Beside:
         facts["alone"] = facts["left"] == 1 and all(self._left(a, b, one, other, self._looks_like) == 1 for a in one.at for b in other.at)
         facts["shape"] = self._shape(one) if self._shape(one) == self._shape(other) else ""
         facts["everywhere"] = len(self.of) >= _ALL_TABLES and len(one.at) + len(other.at) == len(self.of)
-        facts["key"] = self._is_key(one) and self._is_key(other)
+        facts["key"] = self._is_only_key(one) and self._is_only_key(other)
+        facts["filled"] = abs(one.filled - other.filled) < _AS_FULL
         roles = [self.grouping._role(group) for group in (one, other)]
         facts["role"] = None if not all(roles) else bool(roles[0] & roles[1])
         told = {"same": 0.05, "other": -0.08, "opposed": -0.15}.get(name, 0.0)
@@ -440,7 +493,12 @@ class _Beside:
             return None
         more = list(self._more(one, other, facts))
         is_many = len(one.at) >= _MANY_TABLES or len(one.at) + len(other.at) > _MANY_TABLES
-        if facts["related"] == "other" and not (facts["alone"] and is_many and len(more) > 1):
+        # Where words alone say that the others of the table are not it, being left says little.
+        needed = 1 if facts["alone"] or facts["related"] in ("same", "open") else 2
+        if len(more) < needed or facts["related"] == "other" and not (facts["alone"] and is_many and len(more) > 1):
+            return None
+        if not facts["filled"] and not is_said:
+            # What is always filled at one is no remark of another.
             return None
         said = ", ".join(more[: 2 if facts["related"] == "other" else 1])
         return f"{_quoted(other.headers[0])} is probably {_quoted(one.headers[0])}: {ONLY_ONE_LEFT}, {said}" if more else None
@@ -472,10 +530,17 @@ class _Beside:
             yield "and it is nearly the same word"
         if facts["role"]:
             yield f"and both are {min(self.grouping._role(one) & self.grouping._role(other))}"
-        if one.sense in _TELLING:
+        # Ids that never repeat are told from no other ids that never repeat.
+        if one.sense in _TELLING and (facts["key"] or not self._is_key(one) or not self._is_key(other)):
             yield "and it has such values"
         if facts["everywhere"]:
             yield "and each table has one of the two"
+
+    def is_like(self, one: Group, other: Group) -> bool:
+        """Whether a group could be one that is not among these, whatever it is called."""
+        if not may_be(one, other) or not self.grouping.can_join(one, other):
+            return False
+        return alike(self._sides[id(one)], other.side()) >= _ALIKE
 
     def _related(self, one: Group, other: Group) -> str:
         """The nearest relation of any of their columns; ``other`` where both say things for sure, and not one of them together."""
@@ -545,13 +610,19 @@ class _Beside:
         """Whether the values of two groups do not speak against them: what never repeats is nothing that does."""
         key = (id(one), id(other))
         if key not in self._could:
-            is_like = _may_be(one, other) and alike(self._sides[id(one)], self._sides[id(other)]) >= _ALIKE and self.grouping.can_join(one, other)
+            is_like = may_be(one, other) and alike(self._sides[id(one)], self._sides[id(other)]) >= _ALIKE and self.grouping.can_join(one, other)
             self._could[key] = self._could[key[::-1]] = is_like and not any(self._is_key(a) and len(a.at) > 1 and self._repeats(b) for a, b in ((one, other), (other, one)))
         return self._could[key]
 
     def _is_key(self, group: Group) -> bool:
         """Whether its values are ids of which none comes twice in any of its tables."""
         return all(column.kind.name == "code" and _never_repeats(column) for column in group.columns)
+
+    def _is_only_key(self, group: Group) -> bool:
+        """Whether no other column of its tables never repeats, be it written otherwise."""
+        others = [(other, other.at[table]) for table in group.at for other in self.of[table] if other is not group]
+        ids = [column for other, column in others if other.sense in _IDS and _are_ids(other)]
+        return self._is_key(group) and not any(_never_repeats(column) and _with_digits(column) for column in ids)
 
     def _repeats(self, group: Group) -> bool:
         return any(max(column.shown.values(), default=0) > 1 for column in group.columns)
@@ -561,8 +632,9 @@ def _quoted(header: str) -> str:
     return f'"{header}"'
 
 
-def _may_be(one: Group, other: Group) -> bool:
-    return one.sense == other.sense or {one.sense, other.sense} <= {"code", "text", "number"} and _are_ids(one) and _are_ids(other)
+def may_be(one: Group, other: Group) -> bool:
+    """Whether the values of two groups are of one kind, or ids of two."""
+    return one.sense == other.sense or {one.sense, other.sense} <= _IDS and _are_ids(one) and _are_ids(other)
 
 
 def _are_ids(group: Group) -> bool:
@@ -576,6 +648,10 @@ def _is_whole(column: Column) -> bool:
 
 def _never_repeats(column: Column) -> bool:
     return column.filled >= _LEAST_IDS and len(column.shown) == column.filled == column.rows
+
+
+def _with_digits(column: Column) -> bool:
+    return all(any(map(str.isdigit, text)) for text in column.texts)
 
 
 def _words_alike(one: Group, other: Group) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.choosing import Answers, Wish, asked_of, chosen
-from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, Group, Grouping, Question
+from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, Group, Grouping, Question, may_be
 from ade_engine.inference.samples import left_out
 from ade_engine.inference.senders import Sender, Shown, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
@@ -110,7 +110,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
         why = left_out(group.columns)
         of = {id(sender_of[column.sample]) for column in group.columns}
         # What could be a wished column is not lost, nor anything of several senders where one has no column.
-        could_be = [one.sense == group.sense and grouping.can_join(one, group) if one.columns else len(senders) > 1 for one in wished]
+        could_be = [may_be(one, group) and grouping.can_join(one, group) if one.columns else len(senders) > 1 for one in wished]
         if why is None and wished and not any(could_be):
             why = "not among the wished columns"
         elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS and not any(column.made and column.made.constant for column in group.columns):

@@ -160,7 +160,8 @@ def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> l
     for table in found:
         own = shapes_of(table.headers, table.frame.rows()) if len(table.headers) == table.frame.width else []
         if table.header is not None:
-            own += facts_above(sheets[table.sheet].rows, table.header, table.headers)
+            start = max((one.last + 1 for one in found if one.sheet == table.sheet and one.last < table.header), default=0)
+            own += facts_above(sheets[table.sheet].rows, table.header, table.headers, start)
             own += [] if any(made.constant for one in own for made in one.made.values()) else fact_of_title(sheets[table.sheet].rows, table.header)
         for one in own:
             shapes.setdefault(one.key, one)

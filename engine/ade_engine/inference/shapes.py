@@ -193,16 +193,16 @@ def _key_last(series: str, name: str) -> tuple[str, str] | None:
     return None
 
 
-def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[Any] = ()) -> list[Shape]:
+def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[Any] = (), start: int = 0) -> list[Shape]:
     """The labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0; ``headers``: what stands
-    there.
+    there; ``start``: the row behind the table above.
     """
     known = {simplify(as_text(one)) for one in headers}
     labels: dict[str, bool] = {}
-    for cells in reversed(rows[max(0, header - MOST_ABOVE) : header]):
+    for cells in reversed(rows[max(start, header - MOST_ABOVE) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
-        if len(filled) > 2 and not any(isinstance(cell, str) and ":" in cell for cell in filled):
-            # A record of the table above.
+        if len(filled) > 2 and not any((found := _label(cell, ("",))) and found[1] for cell in filled):
+            # A record of the table above; the colon of a time is that of no label.
             break
         pairs = [one for at, cell in enumerate(filled) if (one := _label(cell, filled[at + 1 : at + 2]))]
         for label, is_sure in pairs:
