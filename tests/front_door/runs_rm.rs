@@ -8,7 +8,7 @@ use common::{Place, snapshot};
 fn an_ended_run_goes_with_its_records_and_its_files() {
     let mut place = Place::ready();
     place.hurry();
-    place.ade("run config people.csv -q").succeeds();
+    place.ade("run config people.csv --dry-run -q").succeeds();
     place.ade("run config people.csv -q").succeeds();
     let run = place.latest_run()["id"].as_str().unwrap().to_owned();
     snapshot!(place, place.ade("runs rm latest --dry-run"), @r"

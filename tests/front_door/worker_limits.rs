@@ -159,6 +159,8 @@ fn an_environment_that_vanishes_under_its_run_spends_no_attempt() {
 
 #[test]
 fn ends_without_a_word_are_told_in_words() {
+    let place = Place::new();
+    place.members("members.csv");
     for (code, status, error, words, hint) in [
         (
             "os._exit(0)",
@@ -182,9 +184,7 @@ fn ends_without_a_word_are_told_in_words() {
             "ADE_WORKER_OPEN_FILES",
         ),
     ] {
-        let place = Place::new();
         place.holding("config", code);
-        place.members("members.csv");
         let run = place.ade("run config members.csv").ends_with(status);
         let run = run.says(words).says(hint);
         let shown = place.json("runs show latest --json");
