@@ -20,6 +20,11 @@ fn a_run_is_printed_recorded_and_written() {
     what_the_configurations_code_prints_is_shown_and_kept(&place);
     rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are(&place);
     a_failure_of_many_files_is_told_once_and_details_come_with_v(&place);
+    std::fs::remove_file(place.path("config/src/ade_config/hooks/fail.py")).unwrap();
+    what_earlier_runs_wrote_is_not_normalized_again(&place);
+    a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed_or_was_denied(
+        &place,
+    );
 }
 
 fn quiet_says_errors_alone_and_verbose_shows_the_events(place: &Place) {
@@ -152,14 +157,20 @@ fn a_run_leaves_its_input_output_events_and_audit_record(place: &Place) {
 
 fn a_copy_lands_in_the_output_directory(place: &Place) {
     place
-        .ade("run config people.csv -o clean/today")
+        .ade("run config people.csv -o copies/today")
         .succeeds()
-        .prints("\n  clean/today/people_normalized.xlsx\n");
-    assert_eq!(place.files_below("clean"), ["today/people_normalized.xlsx"]);
+        .prints("\n  copies/today/people_normalized.xlsx\n");
+    assert_eq!(
+        place.files_below("copies"),
+        ["today/people_normalized.xlsx"]
+    );
     // Again: the copy is replaced.
-    let run = place.json("run config people.csv -o clean/today --json");
-    assert_eq!(place.files_below("clean"), ["today/people_normalized.xlsx"]);
-    let copy = place.path("clean/today/people_normalized.xlsx");
+    let run = place.json("run config people.csv -o copies/today --json");
+    assert_eq!(
+        place.files_below("copies"),
+        ["today/people_normalized.xlsx"]
+    );
+    let copy = place.path("copies/today/people_normalized.xlsx");
     assert_eq!(run["output_copy"], copy.to_str().unwrap());
     assert_eq!(run["copied_to"], run["output_copy"], "its former name");
     // It is on record. What an earlier run put there is there no more.
@@ -382,17 +393,15 @@ fn inputs(place: &Place, line: &str) -> Vec<String> {
     names
 }
 
-#[test]
-fn what_earlier_runs_wrote_is_not_normalized_again() {
-    let place = Place::ready();
+fn what_earlier_runs_wrote_is_not_normalized_again(place: &Place) {
     place.members("inbox/a.csv");
     place.members("inbox/b.csv");
     let both = ["a.csv", "b.csv"];
-    assert_eq!(inputs(&place, "run config inbox -o inbox --json"), both);
+    assert_eq!(inputs(place, "run config inbox -o inbox --json"), both);
     // As a shell passes inbox/*.
     let all = "inbox/a.csv inbox/a_normalized.xlsx inbox/b.csv inbox/b_normalized.xlsx";
     assert_eq!(
-        inputs(&place, &format!("run config {all} --dry-run --json")),
+        inputs(place, &format!("run config {all} --dry-run --json")),
         both
     );
     // On record, although what it was made from is gone.
@@ -412,22 +421,93 @@ fn what_earlier_runs_wrote_is_not_normalized_again() {
     let nothing = place.ade("run config inbox --json").ends_with(2);
     assert_eq!(nothing.error()["code"], "no_input");
     assert_eq!(
-        inputs(
-            &place,
-            "run config inbox/a_normalized.xlsx --dry-run --json"
-        ),
+        inputs(place, "run config inbox/a_normalized.xlsx --dry-run --json"),
         ["a_normalized.xlsx"]
     );
     // A file of the user's own with such a name, of which nothing says that a run wrote it.
     let bytes = std::fs::read(place.path("inbox/a_normalized.xlsx")).unwrap();
     place.write("own/sales_normalized.xlsx", bytes);
     assert_eq!(
-        inputs(&place, "run config own --dry-run --json"),
+        inputs(place, "run config own --dry-run --json"),
         ["sales_normalized.xlsx"]
     );
     // One beside what it was made from is no input, also where nothing is on record and a pattern means it alone.
     place.members("own/sales.csv");
     place.ade_fails("run config own/*.xlsx", 2, "no_input");
+}
+
+fn a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed_or_was_denied(
+    place: &Place,
+) {
+    let call = "run config members.csv -o clean";
+    let failing = "src/ade_config/hooks/fail.py";
+    let configuration = place.configuration("config");
+    place.ade(call).succeeds();
+    let first = std::fs::read(place.path("clean/members_normalized.xlsx")).unwrap();
+    configuration.write(
+        failing,
+        "def fail(table):\n    raise ValueError(\"no more\")\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_table_mapped\", priority=1)\n",
+    );
+    place
+        .ade(call)
+        .ends_with(1)
+        .says("note: clean/members_normalized.xlsx is of an earlier run and was renamed to clean/members_normalized.xlsx.stale");
+    place.ade(call).ends_with(1);
+    assert_eq!(
+        place.files_below("clean"),
+        ["members_normalized.xlsx.stale"]
+    );
+    // Nothing of it is lost.
+    let stale = std::fs::read(place.path("clean/members_normalized.xlsx.stale")).unwrap();
+    assert_eq!(stale, first);
+    // The record of the run that wrote it knows where it is.
+    let runs = place.json("runs ls --json");
+    let stale = place.path("clean/members_normalized.xlsx.stale");
+    assert_eq!(runs[2]["output_copy"], stale.to_str().unwrap());
+    assert!(runs[0]["output_copy"].is_null() && runs[1]["output_copy"].is_null());
+    // A run that is accepted takes its place again.
+    std::fs::remove_file(configuration.folder.join(failing)).unwrap();
+    place.ade(call).succeeds();
+    assert_eq!(place.files_below("clean"), ["members_normalized.xlsx"]);
+    // Denied: the new workbook is in the run's folder alone.
+    let denied = place
+        .ade("run config members.csv -o clean --min-rows 9 --json")
+        .ends_with(1);
+    assert!(denied.records()[0]["output_copy"].is_null(), "{denied}");
+    assert!(denied.records()[0]["output_path"].is_string(), "{denied}");
+    assert_eq!(
+        place.files_below("clean"),
+        ["members_normalized.xlsx.stale"]
+    );
+    // Of several files it is said in one line.
+    place.members("second.csv");
+    let both = "run config members.csv second.csv -o clean";
+    place.ade(both).succeeds();
+    place
+        .ade(&format!("{both} --min-rows 9 --jobs 1"))
+        .ends_with(1)
+        .says("note: 2 workbooks of earlier runs were renamed: clean/members_normalized.xlsx.stale, clean/second_normalized.xlsx.stale\n");
+    place.ade(both).succeeds();
+    assert_eq!(
+        place.files_below("clean"),
+        ["members_normalized.xlsx", "second_normalized.xlsx"]
+    );
+    // What no run has written stays, and so does what would have to be replaced for it.
+    place.write("own/members_normalized.xlsx", "mine");
+    place
+        .ade("run config members.csv -o own --min-rows 9")
+        .ends_with(1)
+        .says("note: own/members_normalized.xlsx stays, although it is no result of this run: no run on record has written it");
+    assert_eq!(place.read("own/members_normalized.xlsx"), "mine");
+    place.ade(call).succeeds();
+    place.write("clean/members_normalized.xlsx.stale", "mine");
+    place
+        .ade("run config members.csv -o clean --min-rows 9")
+        .ends_with(1)
+        .says("clean/members_normalized.xlsx.stale is in the way");
+    assert_eq!(place.read("clean/members_normalized.xlsx.stale"), "mine");
+    place.ade(call).succeeds();
+    assert_eq!(place.read("clean/members_normalized.xlsx.stale"), "mine");
 }
 
 #[test]
@@ -587,80 +667,6 @@ fn color_is_asked_for_refused_or_left_to_the_terminal() {
     place.set("CLICOLOR_FORCE", "1");
     assert!(colored(&place, ""));
     assert!(!colored(&place, "--color never"));
-}
-
-#[test]
-fn a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed_or_was_denied() {
-    let place = Place::ready();
-    let call = "run config members.csv -o clean";
-    let failing = "src/ade_config/hooks/fail.py";
-    let configuration = place.configuration("config");
-    place.ade(call).succeeds();
-    let first = std::fs::read(place.path("clean/members_normalized.xlsx")).unwrap();
-    configuration.write(
-        failing,
-        "def fail(table):\n    raise ValueError(\"no more\")\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_table_mapped\", priority=1)\n",
-    );
-    place
-        .ade(call)
-        .ends_with(1)
-        .says("note: clean/members_normalized.xlsx is of an earlier run and was renamed to clean/members_normalized.xlsx.stale");
-    place.ade(call).ends_with(1);
-    assert_eq!(
-        place.files_below("clean"),
-        ["members_normalized.xlsx.stale"]
-    );
-    // Nothing of it is lost.
-    let stale = std::fs::read(place.path("clean/members_normalized.xlsx.stale")).unwrap();
-    assert_eq!(stale, first);
-    // The record of the run that wrote it knows where it is.
-    let runs = place.json("runs ls --json");
-    let stale = place.path("clean/members_normalized.xlsx.stale");
-    assert_eq!(runs[2]["output_copy"], stale.to_str().unwrap());
-    assert!(runs[0]["output_copy"].is_null() && runs[1]["output_copy"].is_null());
-    // A run that is accepted takes its place again.
-    std::fs::remove_file(configuration.folder.join(failing)).unwrap();
-    place.ade(call).succeeds();
-    assert_eq!(place.files_below("clean"), ["members_normalized.xlsx"]);
-    // Denied: the new workbook is in the run's folder alone.
-    let denied = place
-        .ade("run config members.csv -o clean --min-rows 9 --json")
-        .ends_with(1);
-    assert!(denied.records()[0]["output_copy"].is_null(), "{denied}");
-    assert!(denied.records()[0]["output_path"].is_string(), "{denied}");
-    assert_eq!(
-        place.files_below("clean"),
-        ["members_normalized.xlsx.stale"]
-    );
-    // Of several files it is said in one line.
-    place.members("second.csv");
-    let both = "run config members.csv second.csv -o clean";
-    place.ade(both).succeeds();
-    place
-        .ade(&format!("{both} --min-rows 9 --jobs 1"))
-        .ends_with(1)
-        .says("note: 2 workbooks of earlier runs were renamed: clean/members_normalized.xlsx.stale, clean/second_normalized.xlsx.stale\n");
-    place.ade(both).succeeds();
-    assert_eq!(
-        place.files_below("clean"),
-        ["members_normalized.xlsx", "second_normalized.xlsx"]
-    );
-    // What no run has written stays, and so does what would have to be replaced for it.
-    place.write("own/members_normalized.xlsx", "mine");
-    place
-        .ade("run config members.csv -o own --min-rows 9")
-        .ends_with(1)
-        .says("note: own/members_normalized.xlsx stays, although it is no result of this run: no run on record has written it");
-    assert_eq!(place.read("own/members_normalized.xlsx"), "mine");
-    place.ade(call).succeeds();
-    place.write("clean/members_normalized.xlsx.stale", "mine");
-    place
-        .ade("run config members.csv -o clean --min-rows 9")
-        .ends_with(1)
-        .says("clean/members_normalized.xlsx.stale is in the way");
-    assert_eq!(place.read("clean/members_normalized.xlsx.stale"), "mine");
-    place.ade(call).succeeds();
-    assert_eq!(place.read("clean/members_normalized.xlsx.stale"), "mine");
 }
 
 #[test]

@@ -78,59 +78,6 @@ fn what_is_not_there_or_is_something_else_is_refused_before_anything_is_recorded
 }
 
 #[test]
-fn workbooks_that_are_truncated_encrypted_renamed_or_damaged() {
-    let place = Place::ready();
-    let rows: &[&[&str]] = &[&["Name", "Email"], &["Ann", "ann@example.org"]];
-    let whole = sheet("Members", rows);
-    place.write("truncated.xlsx", &whole[..whole.len() * 2 / 3]);
-    place.write("encrypted.xlsx", encrypted_workbook());
-    place.write("text.xlsx", "Name,Email\nAnn,ann@example.org\n");
-    place.write("workbook.csv", &whole);
-    snapshot!(place, place.ade("run config truncated.xlsx encrypted.xlsx text.xlsx workbook.csv --jobs 1"), @r#"
-    status 1
-    --- stdout
-      FILE            TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
-    ✗ truncated.xlsx                  [S]  failed
-    ✗ encrypted.xlsx                  [S]  failed
-    ✗ text.xlsx                       [S]  failed
-    ✗ workbook.csv                    [S]  failed
-    --- stderr
-    error: truncated.xlsx is cut short: the end of the archive is missing; copy or download the file again
-    error: encrypted.xlsx is an encrypted workbook: save it without a password
-    error: text.xlsx is not an .xlsx workbook (not a zip archive): this is plain text; if its values are separated by commas, rename it to .csv
-    error: workbook.csv: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
-    hint: this file is a workbook, not text: rename it so that it ends in .xlsx
-    0 of 4 files normalized, 4 failed
-    "#);
-    // Somewhere in the packed data of the sheet, which lies last before the directory.
-    let mut damaged = whole;
-    let directory = damaged
-        .windows(4)
-        .position(|bytes| bytes == b"PK\x01\x02")
-        .unwrap();
-    for byte in &mut damaged[directory - 40..directory - 8] {
-        *byte ^= 0x5a;
-    }
-    place.write("damaged.xlsx", &damaged);
-    let error = place
-        .ade("run config damaged.xlsx --json")
-        .ends_with(1)
-        .error();
-    assert_eq!(error["code"], "input_error");
-    let message = error["message"].as_str().unwrap();
-    assert!(message.contains("damaged"), "{message}");
-    assert_eq!(place.statuses(), ["failed"; 5]);
-    place.write("book.xlsx", workbook(&[("North", rows), ("South", rows)]));
-    snapshot!(place, place.ade("run config book.xlsx --input-sheet West"), @r"
-    status 1
-    --- stdout
-    ✗ book.xlsx  failed [TIME]
-    --- stderr
-    error: no visible sheet is named 'West'; visible sheets: 'North', 'South'
-    ");
-}
-
-#[test]
 fn flags_that_do_not_exist_or_do_not_go_together() {
     let place = Place::cold();
     snapshot!(place, place.ade("run config people.csv --frobnicate"), @r"
@@ -183,14 +130,66 @@ const MODULE: &str = "src/ade_config/columns/own.py";
 
 /// One place for all of it: an environment of its own takes long.
 #[test]
-fn a_configuration_that_cannot_be_executed() {
+fn an_input_that_cannot_be_read_and_a_configuration_that_cannot_be_executed() {
     let mut place = Place::ready();
     place.hurry();
+    workbooks_that_are_truncated_encrypted_renamed_or_damaged(&place);
     a_configuration_that_fails_while_it_loads_or_runs(&place);
     an_engine_that_dies_is_tried_again_and_what_it_printed_is_shown_and_not_recorded(&place);
     std::fs::remove_file(place.path("config").join(MODULE)).unwrap();
     settings_that_cannot_be_used_are_told_once(&place);
     a_disk_that_is_full_for_the_configurations_code_is_told_by_its_number(&place);
+}
+
+fn workbooks_that_are_truncated_encrypted_renamed_or_damaged(place: &Place) {
+    let rows: &[&[&str]] = &[&["Name", "Email"], &["Ann", "ann@example.org"]];
+    let whole = sheet("Members", rows);
+    place.write("truncated.xlsx", &whole[..whole.len() * 2 / 3]);
+    place.write("encrypted.xlsx", encrypted_workbook());
+    place.write("text.xlsx", "Name,Email\nAnn,ann@example.org\n");
+    place.write("workbook.csv", &whole);
+    snapshot!(place, place.ade("run config truncated.xlsx encrypted.xlsx text.xlsx workbook.csv --jobs 1"), @r#"
+    status 1
+    --- stdout
+      FILE            TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✗ truncated.xlsx                  [S]  failed
+    ✗ encrypted.xlsx                  [S]  failed
+    ✗ text.xlsx                       [S]  failed
+    ✗ workbook.csv                    [S]  failed
+    --- stderr
+    error: truncated.xlsx is cut short: the end of the archive is missing; copy or download the file again
+    error: encrypted.xlsx is an encrypted workbook: save it without a password
+    error: text.xlsx is not an .xlsx workbook (not a zip archive): this is plain text; if its values are separated by commas, rename it to .csv
+    error: workbook.csv: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
+    hint: this file is a workbook, not text: rename it so that it ends in .xlsx
+    0 of 4 files normalized, 4 failed
+    "#);
+    // Somewhere in the packed data of the sheet, which lies last before the directory.
+    let mut damaged = whole;
+    let directory = damaged
+        .windows(4)
+        .position(|bytes| bytes == b"PK\x01\x02")
+        .unwrap();
+    for byte in &mut damaged[directory - 40..directory - 8] {
+        *byte ^= 0x5a;
+    }
+    place.write("damaged.xlsx", &damaged);
+    let error = place
+        .ade("run config damaged.xlsx --json")
+        .ends_with(1)
+        .error();
+    assert_eq!(error["code"], "input_error");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("damaged"), "{message}");
+    assert_eq!(place.statuses(), ["failed"; 5]);
+    place.write("book.xlsx", workbook(&[("North", rows), ("South", rows)]));
+    snapshot!(place, place.ade("run config book.xlsx --input-sheet West"), @r"
+    status 1
+    --- stdout
+    ✗ book.xlsx  failed [TIME]
+    --- stderr
+    error: no visible sheet is named 'West'; visible sheets: 'North', 'South'
+    ");
 }
 
 fn a_configuration_that_fails_while_it_loads_or_runs(place: &Place) {

@@ -158,6 +158,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     2 tables, 2 rows, 0 issues in [TIME]
     ");
     an_event_of_any_other_shape_breaks_no_run(&place, &configuration);
+    what_a_run_says_beside_its_notices(&place, &configuration);
 }
 
 /// What is passed over is in the tests of src/engine/noticed.rs.
@@ -177,15 +178,15 @@ fn an_event_of_any_other_shape_breaks_no_run(place: &Place, configuration: &Conf
     assert_eq!(shown["readings"], json!([]));
 }
 
-/// One place for all of it: an environment of its own takes long.
-#[test]
-fn what_a_run_says_beside_its_notices() {
-    let place = Place::ready();
-    a_run_that_found_nothing_says_so_and_is_denied_with_the_issues(&place);
-    the_rows_around_headers_and_notes_are_told_with_reasons(&place);
+/// In the same place: an environment of its own takes long.
+fn what_a_run_says_beside_its_notices(place: &Place, configuration: &Configuration) {
+    std::fs::remove_file(configuration.folder.join("src/ade_config/hooks/notice.py")).unwrap();
+    place.members("members.csv");
+    a_run_that_found_nothing_says_so_and_is_denied_with_the_issues(place);
+    the_rows_around_headers_and_notes_are_told_with_reasons(place);
     place.configuration("config");
-    fields_and_rows_can_be_required(&place);
-    a_run_warns_of_what_a_check_warns_of(&place);
+    fields_and_rows_can_be_required(place);
+    a_run_warns_of_what_a_check_warns_of(place);
 }
 
 fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues(place: &Place) {

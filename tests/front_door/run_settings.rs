@@ -44,6 +44,8 @@ fn settings_hold_for_some_runs_only() {
     a_csv_file_of_another_kind_is_read_without_a_change_of_the_configuration(&place);
     what_is_said_of_single_sheets_is_told_by_its_own_flags(&place);
     tables_by_file_name_variables_and_set_outrank_each_other_in_this_order(&mut place);
+    place.unset(VARIABLE);
+    a_client_gives_settings_with_its_run(&place);
 }
 
 fn what_is_no_setting_or_not_its_value_is_refused_where_it_is_given(place: &mut Place) {
@@ -195,10 +197,8 @@ fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order(place:
     );
 }
 
-#[test]
-fn a_client_gives_settings_with_its_run() {
-    let place = place();
-    let server = Server::dev(&place, "");
+fn a_client_gives_settings_with_its_run(place: &Place) {
+    let server = Server::dev(place, "");
     let configuration = place.configuration_id("config");
     let document = server.upload(&place.path("eu.csv"));
     let path = format!("/api/v1/configs/{configuration}/runs");
@@ -226,5 +226,5 @@ fn a_client_gives_settings_with_its_run() {
     wait_for("the end of the run", || {
         server.get(&format!("/api/v1/runs/{id}")).json()["status"] == "succeeded"
     });
-    assert_eq!(latest_day(&place), "mdy");
+    assert_eq!(latest_day(place), "mdy");
 }
