@@ -23,6 +23,8 @@ mod permits;
 mod reader;
 mod row_map;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod whole;
 mod window;
 

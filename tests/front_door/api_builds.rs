@@ -16,7 +16,8 @@ fn known(place: &Place, settings: &[(&str, &str)]) -> (Server, String) {
 
 /// The configuration is known, and its environment is not there.
 fn unbuilt() -> Place {
-    let place = Place::ready();
+    let place = Place::cold();
+    place.configuration_id("config");
     let environment = place.environments()[0]["id"].as_str().unwrap().to_owned();
     place.ade(&format!("env rm {environment}")).succeeds();
     place
@@ -180,7 +181,7 @@ fn archive(place: &Place, name: &str) -> Vec<u8> {
 
 #[test]
 fn a_job_is_a_run_under_another_name() {
-    let place = Place::ready();
+    let place = Place::cold();
     let server = Server::with(&place, &[("ADE_QUEUE_SIZE", "2")]);
     let archive = archive(&place, "config");
     let config = server

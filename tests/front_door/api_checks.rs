@@ -81,10 +81,76 @@ fn a_check_says_what_is_registered_and_where_it_fails() {
     server.bare("POST", &path).refuses(403, "forbidden");
 }
 
+/// One place for all of it: an environment of its own takes long.
 #[test]
-fn what_does_not_load_is_published_by_force_alone() {
+fn folders_and_documents_are_checked_tried_and_published() {
     let place = Place::ready();
-    let (server, id) = known(&place, &[]);
+    a_check_ends_with_its_client_and_many_leave_room_for_other_requests(&place);
+    a_trial_takes_documents_and_names_those_that_are_gone(&place);
+    what_does_not_load_is_published_by_force_alone(&place);
+}
+
+fn a_check_ends_with_its_client_and_many_leave_room_for_other_requests(place: &Place) {
+    if processes_of(&place.path("")).is_none() {
+        return;
+    }
+    let (server, id) = known(place, &[]);
+    place.write(MODULE, ENDLESS);
+    let engines = || {
+        let all = processes_of(&place.path("")).unwrap_or_default();
+        all.iter().filter(|one| one.contains("validate")).count()
+    };
+    let path = format!("configs/{id}/check");
+    let clients: Vec<_> = (0..24).map(|_| server.begin(&path)).collect();
+    wait_for("the first checks", || engines() == 4);
+    assert_eq!(
+        server.read("workspaces/default/configs")["items"][0]["id"],
+        *id
+    );
+    assert_eq!(engines(), 4);
+    drop(clients);
+    wait_for("the engines to end", || engines() == 0);
+    std::fs::remove_file(place.path(MODULE)).unwrap();
+    assert_eq!(check(&server, &id)["loads"], true);
+}
+
+fn a_trial_takes_documents_and_names_those_that_are_gone(place: &Place) {
+    let (mut server, id) = known(place, &[]);
+    let upload = |name: &str, bytes: &[u8]| {
+        let path = format!("workspaces/default/documents?name={name}");
+        server.upload("POST", &path, "text/csv", bytes).is(201).id()
+    };
+    let first = upload("first.csv", b"Name,Email\nAnn,a@b.example\n");
+    let gone = upload("gone.csv", b"Name,Email\nBob,b@b.example\n");
+    server.bare("DELETE", &format!("documents/{gone}")).is(204);
+    let tried = trial(&server, &id, &json!({"document_ids": [first, gone]}));
+    has(
+        &tried["inputs"][0],
+        json!({"input": "first.csv", "document_id": first, "run_id": null, "succeeds": true, "fields_before": null, "changes": null}),
+    );
+    assert_eq!(tried["inputs"][0]["metrics"]["rows"], 1);
+    let unreached = json!([{"input": "gone.csv", "document_id": gone, "run_id": null}]);
+    assert_eq!(tried["not_reached"], unreached);
+    assert_eq!(server.read("runs")["items"], json!([]));
+
+    let path = format!("configs/{id}/trial");
+    for (field, wrong) in [
+        ("runs", json!({"runs": 0})),
+        ("runs", json!({"runs": 21})),
+        ("runs", json!({"runs": 1, "document_ids": [first]})),
+        ("document_ids", json!({"document_ids": []})),
+        ("document_ids", json!({"document_ids": vec!["a"; 21]})),
+    ] {
+        server.post(&path, &wrong).refuses_field(field);
+    }
+    let unknown = json!({"document_ids": ["00000000-0000-0000-0000-000000000000"]});
+    server.post(&path, &unknown).refuses(404, "not_found");
+    server.use_token(server.token(ade::store::Scope::Run, None));
+    server.post(&path, &json!({})).refuses(403, "forbidden");
+}
+
+fn what_does_not_load_is_published_by_force_alone(place: &Place) {
+    let (server, id) = known(place, &[]);
     let path = format!("configs/{id}/publish");
     place.write(MODULE, BROKEN);
     let problem = server.bare("POST", &path).refuses(409, "config_invalid");
@@ -118,7 +184,7 @@ fn what_does_not_load_is_published_by_force_alone() {
 
     // In safe mode nothing is loaded.
     place.write(MODULE, BROKEN);
-    let (server, id) = known(&place, &[("ADE_SAFE_MODE", "1")]);
+    let (server, id) = known(place, &[("ADE_SAFE_MODE", "1")]);
     for what in ["check", "publish", "trial"] {
         let answer = server.bare("POST", &format!("configs/{id}/{what}"));
         answer.refuses(409, "safe_mode_enabled");
@@ -158,32 +224,6 @@ fn a_draft_waits_for_its_environment_which_a_worker_builds() {
     // Publishing goes on with the files of one moment.
     assert_eq!(ask("publish").is(201).json()["version"], 1);
     worker.stops();
-}
-
-#[test]
-fn a_check_ends_with_its_client_and_many_leave_room_for_other_requests() {
-    let place = Place::ready();
-    if processes_of(&place.path("")).is_none() {
-        return;
-    }
-    let (server, id) = known(&place, &[]);
-    place.write(MODULE, ENDLESS);
-    let engines = || {
-        let all = processes_of(&place.path("")).unwrap_or_default();
-        all.iter().filter(|one| one.contains("validate")).count()
-    };
-    let path = format!("configs/{id}/check");
-    let clients: Vec<_> = (0..24).map(|_| server.begin(&path)).collect();
-    wait_for("the first checks", || engines() == 4);
-    assert_eq!(
-        server.read("workspaces/default/configs")["items"][0]["id"],
-        *id
-    );
-    assert_eq!(engines(), 4);
-    drop(clients);
-    wait_for("the engines to end", || engines() == 0);
-    std::fs::remove_file(place.path(MODULE)).unwrap();
-    assert_eq!(check(&server, &id)["loads"], true);
 }
 
 /// A transform of names.
@@ -297,43 +337,6 @@ fn a_trial_of_what_fails_says_where() {
         &problem["error"],
         json!({"code": "unknown_error", "file": "src/ade_config/columns/more.py", "line": 1}),
     );
-}
-
-#[test]
-fn a_trial_takes_documents_and_names_those_that_are_gone() {
-    let place = Place::ready();
-    let (mut server, id) = known(&place, &[]);
-    let upload = |name: &str, bytes: &[u8]| {
-        let path = format!("workspaces/default/documents?name={name}");
-        server.upload("POST", &path, "text/csv", bytes).is(201).id()
-    };
-    let first = upload("first.csv", b"Name,Email\nAnn,a@b.example\n");
-    let gone = upload("gone.csv", b"Name,Email\nBob,b@b.example\n");
-    server.bare("DELETE", &format!("documents/{gone}")).is(204);
-    let tried = trial(&server, &id, &json!({"document_ids": [first, gone]}));
-    has(
-        &tried["inputs"][0],
-        json!({"input": "first.csv", "document_id": first, "run_id": null, "succeeds": true, "fields_before": null, "changes": null}),
-    );
-    assert_eq!(tried["inputs"][0]["metrics"]["rows"], 1);
-    let unreached = json!([{"input": "gone.csv", "document_id": gone, "run_id": null}]);
-    assert_eq!(tried["not_reached"], unreached);
-    assert_eq!(server.read("runs")["items"], json!([]));
-
-    let path = format!("configs/{id}/trial");
-    for (field, wrong) in [
-        ("runs", json!({"runs": 0})),
-        ("runs", json!({"runs": 21})),
-        ("runs", json!({"runs": 1, "document_ids": [first]})),
-        ("document_ids", json!({"document_ids": []})),
-        ("document_ids", json!({"document_ids": vec!["a"; 21]})),
-    ] {
-        server.post(&path, &wrong).refuses_field(field);
-    }
-    let unknown = json!({"document_ids": ["00000000-0000-0000-0000-000000000000"]});
-    server.post(&path, &unknown).refuses(404, "not_found");
-    server.use_token(server.token(ade::store::Scope::Run, None));
-    server.post(&path, &json!({})).refuses(403, "forbidden");
 }
 
 #[test]

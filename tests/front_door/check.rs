@@ -5,9 +5,20 @@ use crate::common;
 use common::{Place, snapshot};
 use serde_json::json;
 
+const RATES: &str = "src/ade_config/columns/rates.py";
+
+/// One place for all of it: an environment of its own takes long.
 #[test]
-fn a_configuration_that_loads_says_what_it_registers() {
+fn a_configuration_is_checked() {
     let place = Place::cold();
+    one_that_loads_says_what_it_registers(&place);
+    a_check_and_a_run_say_the_same_of_what_does_not_load(&place);
+    an_engine_that_dies_is_not_taken_for_an_invalid_configuration(&place);
+    std::fs::remove_file(place.path("config").join(RATES)).unwrap();
+    what_has_no_effect_is_told_and_is_no_failure(&place);
+}
+
+fn one_that_loads_says_what_it_registers(place: &Place) {
     place.ade_says("check config", "Building the environment of people (new)");
     snapshot!(place, place.ade("check config"), @r"
     status 0
@@ -45,36 +56,25 @@ fn a_configuration_that_loads_says_what_it_registers() {
     assert!(place.statuses().is_empty());
 }
 
-#[test]
-fn a_check_and_a_run_say_the_same_of_what_does_not_load() {
-    let place = Place::ready();
+fn a_check_and_a_run_say_the_same_of_what_does_not_load(place: &Place) {
     let configuration = place.configuration("config");
-    let broken = |text: &str| configuration.write("src/ade_config/columns/rates.py", text);
+    let broken = |text: &str| configuration.write(RATES, text);
     broken("RATE = 1 / 0\n\n\ndef register(registry):\n    pass\n");
     snapshot!(place, place.ade("check config"), @r"
     status 1
     --- stderr
     error: ZeroDivisionError: division by zero ([HERE]/config/src/ade_config/columns/rates.py, line 1, in <module>)
     ");
-    let file = "src/ade_config/columns/rates.py";
-    let register = "def register(registry):\n    registry.register_field(FieldDef(\"name\"))\n";
-    for (text, code, line) in [
-        ("import os\n\nRATE = 1 / 0\n", "unknown_error", 3),
-        (
-            "from ade_engine.models import FieldDef\n\n\n",
-            "config_error",
-            5,
-        ),
-    ] {
-        broken(&format!("{text}{register}"));
-        let checked = place.ade("check config --json").ends_with(1).error();
-        let found = ["code", "file", "line"].map(|key| checked[key].clone());
-        assert_eq!(json!(found), json!([code, file, line]), "{checked}");
-        place.ade("run config members.csv").ends_with(1);
-        let ran = place.latest_run()["error"].clone();
-        for key in ["code", "file", "line", "message"] {
-            assert_eq!(checked[key], ran[key], "{key}: {checked} {ran}");
-        }
+    broken(
+        "from ade_engine.models import FieldDef\n\n\ndef register(registry):\n    registry.register_field(FieldDef(\"name\"))\n",
+    );
+    let checked = place.ade("check config --json").ends_with(1).error();
+    let found = ["code", "file", "line"].map(|key| checked[key].clone());
+    assert_eq!(json!(found), json!(["config_error", RATES, 5]), "{checked}");
+    let ran = place.ade("run config members.csv --json").ends_with(1);
+    let ran = ran.records()[0]["error"].clone();
+    for key in ["code", "file", "line", "message"] {
+        assert_eq!(checked[key], ran[key], "{key}: {checked} {ran}");
     }
     // What a run finds only where it calls the function, with the function.
     broken(
@@ -83,7 +83,7 @@ fn a_check_and_a_run_say_the_same_of_what_does_not_load() {
     let checked = place.ade("check config --json").ends_with(1).error();
     let found = ["code", "file", "line", "callable"].map(|key| checked[key].clone());
     let callable = "ade_config.columns.rates.by_header";
-    assert_eq!(json!(found), json!(["config_error", file, 1, callable]));
+    assert_eq!(json!(found), json!(["config_error", RATES, 1, callable]));
     let words = "Column detector ade_config.columns.rates.by_header needs 'column_heder_original', which this stage does not offer (did you mean 'column_header_original'?)";
     assert!(checked["message"].as_str().unwrap().contains(words));
     place.ade("run config members.csv").ends_with(1).says(words);
@@ -96,9 +96,7 @@ fn a_check_and_a_run_say_the_same_of_what_does_not_load() {
     place.ade("check absent").ends_with(2);
 }
 
-#[test]
-fn an_engine_that_dies_is_not_taken_for_an_invalid_configuration() {
-    let place = Place::ready();
+fn an_engine_that_dies_is_not_taken_for_an_invalid_configuration(place: &Place) {
     let configuration = place.configuration("config");
     for (how, wanted) in [
         (
@@ -108,7 +106,7 @@ fn an_engine_that_dies_is_not_taken_for_an_invalid_configuration() {
         ("os._exit(3)", "the engine ended with status 3"),
     ] {
         configuration.write(
-            "src/ade_config/columns/rates.py",
+            RATES,
             &format!("import os\n\n{how}\n\n\ndef register(registry):\n    pass\n"),
         );
         let error = place.ade("check config --json").ends_with(1).error();
@@ -118,9 +116,7 @@ fn an_engine_that_dies_is_not_taken_for_an_invalid_configuration() {
     }
 }
 
-#[test]
-fn what_has_no_effect_is_told_and_is_no_failure() {
-    let place = Place::ready();
+fn what_has_no_effect_is_told_and_is_no_failure(place: &Place) {
     let configuration = place.configuration("config");
     configuration.write("settings.toml", "merge_table_in_sheet = true\n");
     configuration.write("manifest.toml", "[[columns]]\nfield = \"emial\"\n");
@@ -142,23 +138,5 @@ fn what_has_no_effect_is_told_and_is_no_failure() {
     warning: [HERE]/config/settings.toml, line 1: there is no setting 'merge_table_in_sheet'; did you mean 'merge_tables_in_sheet'?
     warning: [HERE]/config/manifest.toml, line 2: 'emial' is no registered field, so it counts for a column of that name alone; did you mean 'email'?
     warning: [HERE]/config/src/ade_config/hooks/late.py, line 1: the module is not loaded, because it has no top-level function `register`: `regster` is another name
-    ");
-    let json = place.json("check config --json");
-    assert_eq!(json["warnings"].as_array().unwrap().len(), 3);
-}
-
-#[test]
-fn what_a_run_would_find_out_only_with_a_file_is_found_with_file_and_line() {
-    let place = Place::ready();
-    let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/columns/more.py",
-        "from ade_engine.fields import Field, checksum, date\n\n\ndef register(registry):\n    Field(\"iban\", checks=[lambda name: checksum(name, \"ibann\")]).register(registry)\n    Field(\"day\", read=lambda name: [date(name)]).register(registry)\n",
-    );
-    snapshot!(place, place.ade("check config"), @r"
-    status 1
-    --- stderr
-    error: Transform ade_engine.fields.field.Field('day').read returned list; it should return pl.Expr or None; called for field 'day' ([HERE]/config/src/ade_config/columns/more.py, line 6, in <lambda>)
-    Validator ade_engine.fields.field.Field('iban').check 1 raised ValueError: a checksum is 'iban', 'vat' or 'luhn', not 'ibann'; did you mean 'iban'?; called for field 'iban' ([HERE]/config/src/ade_config/columns/more.py, line 5, in <lambda>)
     ");
 }

@@ -183,7 +183,7 @@ fn fish_completes_runs_environments_and_configurations_as_they_are() {
     if !is_installed("fish") {
         return;
     }
-    let place = Place::ready();
+    let place = Place::cold();
     place.ade("run config members.csv --dry-run -q").succeeds();
     place.write("ade.fish", place.ade("completions fish").succeeds().stdout);
     let run = place.latest_run()["id"].as_str().unwrap().to_owned();
@@ -210,7 +210,7 @@ fn zsh_completes_runs_environments_and_configurations_as_they_are() {
     if !is_installed("zsh") {
         return;
     }
-    let place = Place::ready();
+    let place = Place::cold();
     place.ade("run config members.csv --dry-run -q").succeeds();
     place.write("_ade", place.ade("completions zsh").succeeds().stdout);
     let run = place.latest_run()["id"].as_str().unwrap().to_owned();

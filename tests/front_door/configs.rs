@@ -103,7 +103,8 @@ fn it_is_found_by_name_folder_id_and_part_of_an_id() {
 
 #[test]
 fn versions_are_shown_and_any_is_made_the_one_that_runs_use() {
-    let place = Place::ready();
+    let place = Place::cold();
+    place.configuration_id("config");
     let server = Server::of(&place);
     let id = ids(&place).remove(0);
     let publish = || server.post(&format!("configs/{id}/publish"), &json!({"force": true}));
@@ -177,7 +178,7 @@ fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
 
 #[test]
 fn over_the_api_a_configuration_has_a_limit_or_none() {
-    let place = Place::ready();
+    let place = Place::cold();
     let configuration = place.configuration_id("config");
     let server = Server::of(&place);
     let path = format!("configs/{configuration}/limit");

@@ -151,8 +151,8 @@ fn age_runs(place: &Place) {
 
 #[test]
 fn a_second_database_on_one_data_directory_is_refused() {
-    let place = Place::ready();
-    place.ade("runs ls").succeeds();
+    let place = Place::cold();
+    place.ade("run config members.csv --dry-run -q").succeeds();
     let second = format!("sqlite:///{}", place.path("second.sqlite").display());
     let refused = place.run(&[("ADE_DATABASE_URL", &second)], ["worker", "--drain"]);
     refused
@@ -184,8 +184,8 @@ fn a_second_database_on_one_data_directory_is_refused() {
 
 #[test]
 fn a_second_data_directory_of_one_database_is_refused() {
-    let place = Place::ready();
-    place.ade("runs ls").succeeds();
+    let place = Place::cold();
+    place.ade("migrate").succeeds();
     let database = format!("sqlite:///{}", place.path("data/db/ade.sqlite").display());
     let refused = place.ade_with([
         "--database-url",

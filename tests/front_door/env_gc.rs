@@ -385,9 +385,9 @@ fn an_interrupted_deletion_is_completed_and_a_refused_one_changes_nothing() {
 
 #[test]
 fn the_record_of_a_run_goes_a_year_after_its_end_and_not_before_its_files() {
-    let place = Place::ready();
+    let place = Place::cold();
     for _ in 0..3 {
-        place.ade("run config members.csv -q").succeeds();
+        place.ade("run config members.csv --dry-run -q").succeeds();
     }
     let ids: Vec<String> = {
         let runs = place.ade("runs ls --json").json();

@@ -5,8 +5,13 @@ use crate::common;
 use common::{Place, snapshot};
 
 #[test]
-fn an_environment_is_removed_and_built_again_when_it_is_needed() {
+fn an_environment_is_removed_unless_a_run_needs_it() {
     let place = Place::ready();
+    an_environment_is_removed_and_built_again_when_it_is_needed(&place);
+    one_that_a_run_needs_is_refused(&place);
+}
+
+fn an_environment_is_removed_and_built_again_when_it_is_needed(place: &Place) {
     let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
     snapshot!(place, place.ade("env rm config --dry-run"), @r"
     status 0
@@ -25,9 +30,7 @@ fn an_environment_is_removed_and_built_again_when_it_is_needed() {
     assert_ne!(place.environments()[0]["id"], id.as_str());
 }
 
-#[test]
-fn one_that_a_run_needs_is_refused() {
-    let place = Place::ready();
+fn one_that_a_run_needs_is_refused(place: &Place) {
     place.configuration("other");
     place.warm("other");
     let run = place.enqueue("config", "members.csv");

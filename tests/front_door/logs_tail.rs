@@ -4,9 +4,16 @@ use crate::common;
 
 use common::{Place, snapshot};
 
+/// One place for all of it: an environment of its own takes long.
 #[test]
-fn a_log_is_printed_in_a_readable_form() {
+fn the_log_of_a_run_is_printed() {
     let place = Place::cold();
+    a_log_is_printed_in_a_readable_form(&place);
+    a_failure_is_told_once_and_whole_as_json(&place);
+    an_environments_log_is_told_by_its_id_and_by_the_beginning_of_one(&place);
+}
+
+fn a_log_is_printed_in_a_readable_form(place: &Place) {
     place.ade("run config people.csv -q").succeeds();
     snapshot!(place, place.ade("logs tail latest"), @r"
     status 0
@@ -69,6 +76,44 @@ fn a_log_is_printed_in_a_readable_form() {
     );
 }
 
+fn a_failure_is_told_once_and_whole_as_json(place: &Place) {
+    place.write("broken.xlsx", "no workbook");
+    place.ade("run config broken.xlsx -q").ends_with(1);
+    let words = "broken.xlsx is not an .xlsx workbook";
+    let log = place.ade("logs tail").succeeds().stdout;
+    assert_eq!(log.matches(words).count(), 1, "{log}");
+    assert!(log.trim_end().ends_with("run.complete failed"), "{log}");
+    // The last event alone says it too.
+    let last = place.ade("logs tail -n 1").succeeds().stdout;
+    assert!(last.contains(words), "{last}");
+    let json = place.ade("logs tail --json").succeeds().stdout;
+    assert!(
+        json.matches("is not an .xlsx workbook").count() >= 3,
+        "{json}"
+    );
+}
+
+fn an_environments_log_is_told_by_its_id_and_by_the_beginning_of_one(place: &Place) {
+    let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
+    let log = place.ade(&format!("logs tail {id}")).succeeds();
+    for event in [
+        "environment.start",
+        "environment.step",
+        "environment.versions",
+        "environment.complete",
+    ] {
+        log.stdout_has(event);
+    }
+    let prefix = &id[..18];
+    assert_eq!(
+        place
+            .ade(&format!("logs tail {prefix} -f"))
+            .succeeds()
+            .stdout,
+        log.stdout
+    );
+}
+
 #[test]
 fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
     let place = Place::new();
@@ -108,29 +153,6 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
 }
 
 #[test]
-fn an_environments_log_is_told_by_its_id_and_by_the_beginning_of_one() {
-    let place = Place::ready();
-    let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
-    let log = place.ade(&format!("logs tail {id}")).succeeds();
-    for event in [
-        "environment.start",
-        "environment.step",
-        "environment.versions",
-        "environment.complete",
-    ] {
-        log.stdout_has(event);
-    }
-    let prefix = &id[..18];
-    assert_eq!(
-        place
-            .ade(&format!("logs tail {prefix} -f"))
-            .succeeds()
-            .stdout,
-        log.stdout
-    );
-}
-
-#[test]
 fn what_is_not_there_is_said() {
     let place = Place::new();
     snapshot!(place, place.ade("logs tail latest"), @r"
@@ -151,25 +173,6 @@ fn what_is_not_there_is_said() {
     "#);
     place.ade_refuses("logs tail 0", "could be any of 2 runs");
     place.ade_fails("logs tail nonsense", 2, "run_not_found");
-}
-
-#[test]
-fn a_failure_is_told_once_and_whole_as_json() {
-    let place = Place::ready();
-    place.write("broken.xlsx", "no workbook");
-    place.ade("run config broken.xlsx -q").ends_with(1);
-    let words = "broken.xlsx is not an .xlsx workbook";
-    let log = place.ade("logs tail").succeeds().stdout;
-    assert_eq!(log.matches(words).count(), 1, "{log}");
-    assert!(log.trim_end().ends_with("run.complete failed"), "{log}");
-    // The last event alone says it too.
-    let last = place.ade("logs tail -n 1").succeeds().stdout;
-    assert!(last.contains(words), "{last}");
-    let json = place.ade("logs tail --json").succeeds().stdout;
-    assert!(
-        json.matches("is not an .xlsx workbook").count() >= 3,
-        "{json}"
-    );
 }
 
 #[test]

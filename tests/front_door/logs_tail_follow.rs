@@ -37,8 +37,13 @@ fn a_follower_goes_on_across_attempts_and_the_restart_of_the_worker() {
 }
 
 #[test]
-fn a_follower_makes_the_last_line_from_the_record_where_nobody_wrote_it() {
+fn a_follower_ends_with_the_run() {
     let place = Place::held("");
+    a_follower_makes_the_last_line_from_the_record_where_nobody_wrote_it(&place);
+    a_follower_ends_with_the_runs_own_status(&place);
+}
+
+fn a_follower_makes_the_last_line_from_the_record_where_nobody_wrote_it(place: &Place) {
     place.let_go();
     let run = place.enqueue("config", "members.csv");
     place.ade("worker --drain -q").succeeds();
@@ -48,7 +53,7 @@ fn a_follower_makes_the_last_line_from_the_record_where_nobody_wrote_it() {
     let last = text.trim_end().rfind('\n').unwrap() + 1;
     std::fs::write(&log, &text[..last]).unwrap();
     let written: serde_json::Value = serde_json::from_str(&text[last..]).unwrap();
-    let end = follow(&place, &run).wait().succeeds();
+    let end = follow(place, &run).wait().succeeds();
     let printed = end.records();
     let (last, before) = printed.split_last().unwrap();
     for part in ["event", "run_id", "sequence", "level", "message", "data"] {
@@ -60,25 +65,23 @@ fn a_follower_makes_the_last_line_from_the_record_where_nobody_wrote_it() {
     place.is_sound(&run, "succeeded", &["succeeded"]);
 }
 
-#[test]
-fn a_follower_ends_with_the_runs_own_status() {
-    let place = Place::held("");
+fn a_follower_ends_with_the_runs_own_status(place: &Place) {
     let cancelled = place.enqueue("config", "members.csv");
-    let mut follower = follow(&place, &cancelled);
+    let mut follower = follow(place, &cancelled);
     follower.wait_until_prints("run.queued");
     // Ctrl-C ends the following alone.
-    let mut another = follow(&place, &cancelled);
+    let mut another = follow(place, &cancelled);
     another.wait_until_prints("run.queued");
     another.signal(libc::SIGINT);
     another.wait().ends_with(130);
     place.ade(&format!("runs cancel {cancelled}")).succeeds();
-    printed_all(&place, &cancelled, &follower.wait().ends_with(130));
+    printed_all(place, &cancelled, &follower.wait().ends_with(130));
 
     place.write("broken.xlsx", "none");
     let failed = place.enqueue("config", "broken.xlsx");
-    let follower = follow(&place, &failed);
+    let follower = follow(place, &failed);
     place.ade("worker --drain -q").succeeds();
-    printed_all(&place, &failed, &follower.wait().ends_with(1));
+    printed_all(place, &failed, &follower.wait().ends_with(1));
 }
 
 #[test]

@@ -22,7 +22,6 @@ mod api_recovery;
 mod api_runs;
 mod artifact;
 mod backup;
-mod cells;
 mod check;
 mod ci;
 mod completions;

@@ -306,6 +306,26 @@ fn a_store_of_another_database_is_refused_and_so_is_an_empty_disk_in_its_place()
     fs::remove_dir(place.path("shared")).unwrap();
     fs::rename(place.path("away"), place.path("shared")).unwrap();
     assert_eq!(found(&place).unwrap()["state"], "ok");
+    credentials_of_a_store_are_not_passed_on_and_not_shown(place);
+}
+
+fn credentials_of_a_store_are_not_passed_on_and_not_shown(mut place: Place) {
+    place.set("AWS_SECRET_ACCESS_KEY", "hidden-key");
+    place.set("AZURE_STORAGE_ACCOUNT_KEY", "hidden-key");
+    place.configuration("config").write(
+        "src/ade_config/hooks/look.py",
+        "import os\n\n\ndef look(*, logger, **_):\n    logger.info('names: %s', ' '.join(sorted(os.environ)))\n\n\n\
+         def register(registry):\n    registry.register_hook(look, hook='on_workbook_start', priority=1)\n",
+    );
+    place.ade("run config people.csv -q").succeeds();
+    let log = place.ade("logs tail latest --json").succeeds().stdout;
+    assert!(log.contains("names: "), "{log}");
+    for name in ["AWS_", "AZURE_", "ADE_FILES_URL", "hidden-key"] {
+        assert!(!log.contains(name), "{name}");
+    }
+    place.set("ADE_FILES_URL", "s3://user:hidden-key@bucket/prefix");
+    let shown = place.ade("settings").succeeds().stdout;
+    assert!(!shown.contains("hidden-key"), "{shown}");
 }
 
 #[test]
@@ -351,25 +371,4 @@ fn an_end_and_a_begin_wait_for_the_store_and_spend_no_attempt() {
     worker.stops();
     let shown = place.json(&format!("runs show {run} --json"));
     assert_eq!(shown["attempt_count"], 1, "{shown}");
-}
-
-#[test]
-fn credentials_of_a_store_are_not_passed_on_and_not_shown() {
-    let mut place = with_a_store(Place::ready());
-    place.set("AWS_SECRET_ACCESS_KEY", "hidden-key");
-    place.set("AZURE_STORAGE_ACCOUNT_KEY", "hidden-key");
-    place.configuration("config").write(
-        "src/ade_config/hooks/look.py",
-        "import os\n\n\ndef look(*, logger, **_):\n    logger.info('names: %s', ' '.join(sorted(os.environ)))\n\n\n\
-         def register(registry):\n    registry.register_hook(look, hook='on_workbook_start', priority=1)\n",
-    );
-    place.ade("run config people.csv -q").succeeds();
-    let log = place.ade("logs tail latest --json").succeeds().stdout;
-    assert!(log.contains("names: "), "{log}");
-    for name in ["AWS_", "AZURE_", "ADE_FILES_URL", "hidden-key"] {
-        assert!(!log.contains(name), "{name}");
-    }
-    place.set("ADE_FILES_URL", "s3://user:hidden-key@bucket/prefix");
-    let shown = place.ade("settings").succeeds().stdout;
-    assert!(!shown.contains("hidden-key"), "{shown}");
 }

@@ -124,9 +124,8 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     Sha256::digest([padded(0x5c), inner.to_vec()].concat()).to_vec()
 }
 
-/// A place whose environment is ready and whose ends are told to a receiver.
-fn place_that_tells(receiver: &Receiver) -> Place {
-    let mut place = Place::ready();
+/// A place whose ends are told to a receiver.
+fn place_that_tells(receiver: &Receiver, mut place: Place) -> Place {
     place.hurry();
     place.set("ADE_ON_END_URL", &receiver.url);
     place.set("NO_PROXY", "127.0.0.1");
@@ -153,7 +152,7 @@ fn cancelled(place: &Place) -> String {
 fn what_is_refused_is_told_again_and_each_time_signed() {
     let receiver =
         Receiver::that_answers(&["503 Service Unavailable", "500 Oops", "204 No Content"]);
-    let mut place = place_that_tells(&receiver);
+    let mut place = place_that_tells(&receiver, Place::ready());
     let key = b"a key of the operator";
     let secret = format!("whsec_{}", STANDARD.encode(key));
     place.set("ADE_ON_END_SECRET", &secret);
@@ -184,7 +183,7 @@ fn what_is_refused_is_told_again_and_each_time_signed() {
 #[test]
 fn every_way_to_end_is_told() {
     let receiver = Receiver::that_answers(&["200 OK"]);
-    let place = place_that_tells(&receiver);
+    let place = place_that_tells(&receiver, Place::ready());
     place.write("broken.xlsx", "none");
     let waited = (0..6).map(|_| (cancelled(&place), "cancelled".to_owned()));
     let mut expected: Vec<_> = waited.collect();
@@ -217,7 +216,7 @@ fn every_way_to_end_is_told() {
 #[test]
 fn a_receiver_that_takes_long_holds_up_no_other_and_what_was_told_is_told_again() {
     let receiver = Receiver::that_answers(&["", "200 OK"]);
-    let place = place_that_tells(&receiver);
+    let place = place_that_tells(&receiver, Place::cold());
     let runs = [cancelled(&place), cancelled(&place)];
     let worker = place.start_worker("one");
     let told = receiver.wait_for(2)[1].run();
@@ -260,7 +259,7 @@ fn a_redirect_is_not_followed() {
     let elsewhere = Receiver::that_answers(&["200 OK"]);
     let redirect = format!("307 Temporary Redirect\r\nLocation: {}", elsewhere.url);
     let receiver = Receiver::that_answers(&[&redirect]);
-    let place = place_that_tells(&receiver);
+    let place = place_that_tells(&receiver, Place::cold());
     cancelled(&place);
     let mut worker = place.start_worker("one");
     receiver.wait_for(2);
@@ -317,7 +316,7 @@ fn a_program_gets_the_run_and_nothing_of_the_environment() {
 #[test]
 fn ade_dev_tells_nobody_unless_it_is_asked_to() {
     let receiver = Receiver::that_answers(&["200 OK"]);
-    let place = place_that_tells(&receiver);
+    let place = place_that_tells(&receiver, Place::ready());
     let configuration = place.configuration_id("config");
     wait_until_all_is_told(&place);
     let before = receiver.got().len();
@@ -344,7 +343,7 @@ fn ade_dev_tells_nobody_unless_it_is_asked_to() {
 #[test]
 fn what_is_refused_for_a_day_is_given_up_and_said() {
     let receiver = Receiver::that_answers(&["403 Forbidden"]);
-    let place = place_that_tells(&receiver);
+    let place = place_that_tells(&receiver, Place::cold());
     cancelled(&place);
     place.ade_prints("doctor", "told without a signature");
     place.change("UPDATE deliveries SET created_at = created_at - 86400000");

@@ -5,12 +5,12 @@ use crate::common;
 use common::{Place, Server};
 use serde_json::{Value, json};
 
-/// A place with two configurations whose environments are ready.
-fn place() -> Place {
+/// A place with configurations whose environments are ready.
+fn place(configurations: &[&str]) -> Place {
     let mut place = Place::new();
     place.hurry();
     place.members("members.csv");
-    for name in ["config", "other"] {
+    for name in configurations {
         place.configuration(name);
         place.warm(name);
     }
@@ -28,16 +28,21 @@ fn status(place: &Place, run: &str) -> Value {
 }
 
 #[test]
-fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on() {
-    let place = place();
-    let run = detach(&place, "config");
+fn what_is_paused_waits() {
+    let place = place(&["config", "other"]);
+    nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on(&place);
+    a_paused_configuration_waits_and_others_go_on(&place);
+}
+
+fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on(place: &Place) {
+    let run = detach(place, "config");
     place.ade_says("resume", "Nothing was paused by that");
     place.ade_says("pause --reason new-disk", "everything is paused by user");
     let drained = place.ade("worker --drain --json").ends_with(1);
     assert_eq!(drained.error()["code"], "paused", "{drained}");
     drained.stderr_has("new-disk");
     place.ade_fails("worker --once", 1, "paused");
-    assert_eq!(status(&place, &run), "queued");
+    assert_eq!(status(place, &run), "queued");
     place.ade_prints(&format!("runs show {run}"), "new-disk");
     let told = place.json("top --once --json");
     assert_eq!(told["paused"][0]["reason"], "new-disk", "{told}");
@@ -67,18 +72,16 @@ fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on() {
     assert_eq!(resumed["paused"], json!([]), "{resumed}");
     assert_eq!(place.json("resume --json")["resumed"], Value::Null);
     place.ade("worker --drain").succeeds();
-    assert_eq!(status(&place, &run), "succeeded");
+    assert_eq!(status(place, &run), "succeeded");
     place.ade("run config members.csv").succeeds();
 }
 
-#[test]
-fn a_paused_configuration_waits_and_others_go_on() {
-    let place = place();
-    let (waits, goes_on) = (detach(&place, "config"), detach(&place, "other"));
+fn a_paused_configuration_waits_and_others_go_on(place: &Place) {
+    let (waits, goes_on) = (detach(place, "config"), detach(place, "other"));
     place.ade("pause --config config").succeeds();
     place.ade_fails("worker --drain", 1, "paused");
-    assert_eq!(status(&place, &waits), "queued");
-    assert_eq!(status(&place, &goes_on), "succeeded");
+    assert_eq!(status(place, &waits), "queued");
+    assert_eq!(status(place, &goes_on), "succeeded");
     place.ade_fails("run config members.csv", 1, "paused");
     place.ade("run other members.csv").succeeds();
     // The pause of everything is another one.
@@ -90,7 +93,7 @@ fn a_paused_configuration_waits_and_others_go_on() {
     place.ade_fails("worker --drain", 1, "paused");
     place.ade("resume --config config").succeeds();
     place.ade("worker --drain").succeeds();
-    assert_eq!(status(&place, &waits), "succeeded");
+    assert_eq!(status(place, &waits), "succeeded");
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn a_run_that_was_begun_goes_on() {
 
 #[test]
 fn over_the_api_administrators_pause_and_everybody_is_told() {
-    let mut place = place();
+    let mut place = place(&["config"]);
     let configuration = place.configuration_id("config");
     place.set("ADE_WORKER_CONCURRENCY", "1");
     let server = Server::dev(&place, "");

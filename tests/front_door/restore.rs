@@ -79,7 +79,7 @@ fn runs_documents_and_configurations_come_back_and_work() {
 
 #[test]
 fn a_backup_is_consistent_however_much_is_written_meanwhile() {
-    let mut place = Place::ready();
+    let mut place = Place::cold();
     place.ade("run config members.csv --detach -q").succeeds();
     let submitting = place.start("run config members.csv members.csv members.csv --detach -q");
     for round in 0..3 {

@@ -4,9 +4,37 @@ use crate::common;
 
 use common::{Place, has, sheet, snapshot, workbook};
 
+/// One place for all of it: an environment of its own takes long.
 #[test]
-fn a_messy_file_becomes_a_normalized_workbook() {
-    let place = Place::ready();
+fn a_run_is_printed_recorded_and_written() {
+    let place = Place::cold();
+    quiet_says_errors_alone_and_verbose_shows_the_events(&place);
+    a_messy_file_becomes_a_normalized_workbook(&place);
+    the_run_object_is_as_documented(&place);
+    a_run_leaves_its_input_output_events_and_audit_record(&place);
+    a_copy_lands_in_the_output_directory(&place);
+    with_several_inputs_the_highest_code_wins_and_every_file_is_told_of(&place);
+    sheets_can_be_chosen(&place);
+    the_header_of_a_sheet_can_be_named(&place);
+    validate_only_checks_the_configuration_and_processes_nothing(&place);
+    what_the_configurations_code_prints_is_shown_and_kept(&place);
+    rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are(&place);
+    a_failure_of_many_files_is_told_once_and_details_come_with_v(&place);
+    std::fs::remove_file(place.path("config/src/ade_config/hooks/fail.py")).unwrap();
+    what_earlier_runs_wrote_is_not_normalized_again(&place);
+    a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed_or_was_denied(
+        &place,
+    );
+}
+
+fn quiet_says_errors_alone_and_verbose_shows_the_events(place: &Place) {
+    let quiet = place.ade("run config members.csv -q").succeeds();
+    assert_eq!(quiet.stderr, "");
+    place.ade_says("run config members.csv -v", "engine.run.completed");
+    place.ade_refuses("run config absent.csv -q", "there is no file absent.csv");
+}
+
+fn a_messy_file_becomes_a_normalized_workbook(place: &Place) {
     let run = place.ade("run config people.csv");
     snapshot!(place, run, @r"
     status 0
@@ -28,44 +56,7 @@ fn a_messy_file_becomes_a_normalized_workbook() {
     snapshot!(place, place.cells(path), @r#"{"people":[["name","email","Shoe size"],["Ann","ann@example.org","38"],["Bob","bob(at)example.org","44"]]}"#);
 }
 
-#[test]
-fn the_first_run_needs_no_step_before_it() {
-    let place = Place::cold();
-    place.forget_environments();
-    // No database, no environment, no data directory.
-    let run = place.ade("run config members.csv --data-dir new/data");
-    snapshot!(place, run, @r"
-    status 0
-    --- stdout
-    ✓ members.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      0 issues
-      new/data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
-    --- stderr
-    Building the environment of people (new)
-      ✓ prepare installer  [TIME]
-      ✓ create venv  [TIME]
-        installed ade-engine 1.10.0
-        installed et-xmlfile [VERSION]
-        installed openpyxl [VERSION]
-        installed polars [VERSION]
-        installed polars-runtime-32 [VERSION]
-      ✓ install engine  [TIME]
-      ✓ install config  [TIME]
-      ✓ compile  [TIME]
-      ✓ verify imports  [TIME]
-      ✓ collect metadata  [TIME]
-    Environment ready in [TIME] (Python [PYTHON], engine 1.10.0, 5 packages, [SIZE])
-    ");
-    // The second one starts at once.
-    let again = place.ade("run config members.csv --data-dir new/data");
-    assert_eq!(again.succeeds().stderr, "");
-}
-
-#[test]
-fn the_run_object_is_as_documented() {
-    let place = Place::ready();
+fn the_run_object_is_as_documented(place: &Place) {
     let run = place.ade("run config people.csv --json").succeeds();
     assert_eq!(run.stderr, "");
     assert_eq!(run.records().len(), 1);
@@ -134,10 +125,7 @@ fn the_run_object_is_as_documented() {
     );
 }
 
-#[test]
-fn a_run_leaves_its_input_output_events_and_audit_record() {
-    let place = Place::cold();
-    place.ade("run config people.csv -q").succeeds();
+fn a_run_leaves_its_input_output_events_and_audit_record(place: &Place) {
     let run = place.latest_run();
     let folder = run["run_dir"].as_str().unwrap();
     snapshot!(place, place.files_below(folder).join("\n"), @r"
@@ -167,18 +155,22 @@ fn a_run_leaves_its_input_output_events_and_audit_record() {
     }
 }
 
-#[test]
-fn a_copy_lands_in_the_output_directory() {
-    let place = Place::ready();
+fn a_copy_lands_in_the_output_directory(place: &Place) {
     place
-        .ade("run config people.csv -o clean/today")
+        .ade("run config people.csv -o copies/today")
         .succeeds()
-        .prints("\n  clean/today/people_normalized.xlsx\n");
-    assert_eq!(place.files_below("clean"), ["today/people_normalized.xlsx"]);
+        .prints("\n  copies/today/people_normalized.xlsx\n");
+    assert_eq!(
+        place.files_below("copies"),
+        ["today/people_normalized.xlsx"]
+    );
     // Again: the copy is replaced.
-    let run = place.json("run config people.csv -o clean/today --json");
-    assert_eq!(place.files_below("clean"), ["today/people_normalized.xlsx"]);
-    let copy = place.path("clean/today/people_normalized.xlsx");
+    let run = place.json("run config people.csv -o copies/today --json");
+    assert_eq!(
+        place.files_below("copies"),
+        ["today/people_normalized.xlsx"]
+    );
+    let copy = place.path("copies/today/people_normalized.xlsx");
     assert_eq!(run["output_copy"], copy.to_str().unwrap());
     assert_eq!(run["copied_to"], run["output_copy"], "its former name");
     // It is on record. What an earlier run put there is there no more.
@@ -187,120 +179,7 @@ fn a_copy_lands_in_the_output_directory() {
     assert!(listed[1]["output_copy"].is_null(), "{listed}");
 }
 
-/// The names of the inputs of a call, in order.
-fn inputs(place: &Place, line: &str) -> Vec<String> {
-    let runs = place.ade(line).succeeds().records().into_iter();
-    let name = |run: serde_json::Value| run["input"]["name"].as_str().unwrap().to_owned();
-    let mut names: Vec<String> = runs.map(name).collect();
-    names.sort();
-    names
-}
-
-#[test]
-fn what_earlier_runs_wrote_is_not_normalized_again() {
-    let place = Place::ready();
-    place.members("inbox/a.csv");
-    place.members("inbox/b.csv");
-    let both = ["a.csv", "b.csv"];
-    assert_eq!(inputs(&place, "run config inbox -o inbox --json"), both);
-    // As a shell passes inbox/*.
-    let all = "inbox/a.csv inbox/a_normalized.xlsx inbox/b.csv inbox/b_normalized.xlsx";
-    assert_eq!(inputs(&place, &format!("run config {all} --json")), both);
-    // On record, although what it was made from is gone.
-    std::fs::remove_file(place.path("inbox/b.csv")).unwrap();
-    snapshot!(place, place.ade("run config inbox -o inbox"), @r"
-    status 0
-    --- stdout
-    ✓ a.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      0 issues
-      inbox/a_normalized.xlsx
-    --- stderr
-    note: outputs of earlier runs are left out: inbox/a_normalized.xlsx, inbox/b_normalized.xlsx; name one alone to normalize it again
-    ");
-    std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
-    let nothing = place.ade("run config inbox --json").ends_with(2);
-    assert_eq!(nothing.error()["code"], "no_input");
-    assert_eq!(
-        inputs(&place, "run config inbox/a_normalized.xlsx --json"),
-        ["a_normalized.xlsx"]
-    );
-    // A file of the user's own with such a name, of which nothing says that a run wrote it.
-    let bytes = std::fs::read(place.path("inbox/a_normalized.xlsx")).unwrap();
-    place.write("own/sales_normalized.xlsx", bytes);
-    assert_eq!(
-        inputs(&place, "run config own --json"),
-        ["sales_normalized.xlsx"]
-    );
-    // One beside what it was made from is no input, also where nothing is on record and a pattern means it alone.
-    place.members("own/sales.csv");
-    place.ade_fails("run config own/*.xlsx", 2, "no_input");
-}
-
-#[test]
-fn folders_below_a_folder_are_left_out_with_a_word_or_taken_with_recursive() {
-    let mut place = Place::new();
-    place.configuration("inbox/config");
-    place.warm("inbox/config");
-    for name in [
-        "inbox/a.csv",
-        "inbox/north/a.csv",
-        "inbox/north/deep/b.csv",
-        "inbox/config/tests/case.csv",
-        "inbox/.git/c.csv",
-    ] {
-        place.members(name);
-    }
-    let one = place.ade("run inbox/config inbox --json").succeeds();
-    assert_eq!(one.records().len(), 1);
-    snapshot!(place, one.stderr, @"note: inbox/north/a.csv is in a folder below, and those are not searched; --recursive takes them, too");
-    std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
-    place
-        .ade("run inbox/config inbox")
-        .ends_with(2)
-        .says("hint: --recursive also takes those in folders below it, as inbox/north/a.csv");
-    place.members("inbox/a.csv");
-    // The data directory, the configuration and hidden folders are no inputs, and copies keep their folders.
-    place.set("ADE_DATA_DIR", place.path("inbox/data"));
-    let line = "run inbox/config inbox --recursive -o inbox/clean --json";
-    for _ in 0..2 {
-        assert_eq!(inputs(&place, line), ["a.csv", "a.csv", "b.csv"]);
-        assert_eq!(
-            place.files_below("inbox/clean"),
-            [
-                "a_normalized.xlsx",
-                "north/a_normalized.xlsx",
-                "north/deep/b_normalized.xlsx"
-            ]
-        );
-    }
-}
-
-#[test]
-fn folders_and_globs_stand_for_the_files_in_them() {
-    let place = Place::ready();
-    for name in [
-        "inbox/a.csv",
-        "inbox/B.CSV",
-        "inbox/.hidden.csv",
-        "inbox/~$open.xlsx",
-        "inbox/notes.txt",
-        "inbox/deeper/d.csv",
-    ] {
-        place.members(name);
-    }
-    place.write("inbox/c.xlsx", sheet("Members", &[&["Name"], &["Cleo"]]));
-    assert_eq!(inputs(&place, "run config inbox/*.csv --json"), ["a.csv"]);
-    assert_eq!(
-        inputs(&place, "run config inbox --json inbox/a.csv inbox/[a-c].*"),
-        ["B.CSV", "a.csv", "c.xlsx"]
-    );
-}
-
-#[test]
-fn with_several_inputs_the_highest_code_wins_and_every_file_is_told_of() {
-    let place = Place::ready();
+fn with_several_inputs_the_highest_code_wins_and_every_file_is_told_of(place: &Place) {
     place.members("one.csv");
     place.write("two.xlsx", "no workbook at all");
     place.members("three.csv");
@@ -319,30 +198,7 @@ fn with_several_inputs_the_highest_code_wins_and_every_file_is_told_of() {
     ");
 }
 
-#[test]
-fn as_many_files_run_side_by_side_as_jobs_says() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let (first, second) = (place.gate("first"), place.gate("second"));
-    // Each of the two files waits until the other has begun: one after the other they would never end.
-    configuration.write(
-        "src/ade_config/hooks/meet.py",
-        &format!(
-            "import os, time\n\n\ndef meet(input_file_name):\n    mine, other = ({:?}, {:?}) if input_file_name.startswith(\"one\") else ({:?}, {:?})\n    open(mine, \"w\").close()\n    while not os.path.exists(other):\n        time.sleep(0.01)\n\n\ndef register(registry):\n    registry.register_hook(meet, hook=\"on_workbook_start\", priority=10)\n",
-            first.reached, second.reached, second.reached, first.reached
-        ),
-    );
-    place.members("one.csv");
-    place.members("two.csv");
-    place
-        .ade("run config one.csv two.csv --jobs 2 -q")
-        .succeeds();
-    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
-}
-
-#[test]
-fn sheets_can_be_chosen() {
-    let place = Place::ready();
+fn sheets_can_be_chosen(place: &Place) {
     let rows: &[&[&str]] = &[&["Name"], &["Ann"]];
     place.write(
         "book.xlsx",
@@ -365,9 +221,7 @@ fn sheets_can_be_chosen() {
         .says("cannot be used with");
 }
 
-#[test]
-fn the_header_of_a_sheet_can_be_named() {
-    let place = Place::ready();
+fn the_header_of_a_sheet_can_be_named(place: &Place) {
     let rows: &[&[&str]] = &[
         &["x", "Name"],
         &["x", "Ann"],
@@ -412,9 +266,7 @@ fn the_header_of_a_sheet_can_be_named() {
     }
 }
 
-#[test]
-fn validate_only_checks_the_configuration_and_processes_nothing() {
-    let place = Place::ready();
+fn validate_only_checks_the_configuration_and_processes_nothing(place: &Place) {
     snapshot!(place, place.ade("run config people.csv --validate-only"), @r"
     status 0
     --- stdout
@@ -428,113 +280,27 @@ fn validate_only_checks_the_configuration_and_processes_nothing() {
     assert!(place.files_below(format!("{folder}/output")).is_empty());
 }
 
-#[test]
-fn dry_run_records_a_run_and_starts_no_engine() {
-    let place = Place::cold();
-    // Not even an environment is built.
-    snapshot!(place, place.ade("run config people.csv --dry-run"), @r"
-    status 0
-    --- stdout
-    ✓ people.csv  [TIME]
-      dry run: the run was recorded, and no engine was started
-    ");
-    assert_eq!(place.latest_run()["summary"], "Dry run");
-    assert_eq!(place.environments()[0]["status"], "queued");
-    place.members("members.csv");
-    place
-        .ade("run config people.csv members.csv --dry-run")
-        .succeeds()
-        .says("0 of 2 files normalized, 2 not processed, as asked");
-    let listed = place.ade("runs ls").succeeds().prints("dry run");
-    assert!(!listed.stdout.contains("succeeded"), "{listed}");
-}
-
-#[test]
-fn a_run_that_takes_too_long_is_stopped_and_exits_4() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    // A gate that is never opened.
-    configuration.wait_at(&place.gate("never"));
-    place.people();
-    place.warm("config");
-    snapshot!(place, place.ade("run config people.csv --timeout 1.5"), @r"
-    status 4
-    --- stdout
-    ✗ people.csv  failed [TIME]
-    --- stderr
-    error: the run took longer than its limit of [TIME] and was stopped
-    hint: raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or use `ade logs tail` to see what took the time
-    ");
-    let run = place.latest_run();
-    assert_eq!(
-        (&run["status"], &run["error"]["code"]),
-        (&"failed".into(), &"timeout".into())
-    );
-    // The setting does the same.
-    place
-        .run(
-            &[("ADE_RUN_TIMEOUT_SECONDS", "0.5")],
-            ["run", "config", "people.csv"],
-        )
-        .ends_with(4);
-    for bad in ["0", "-1", "soon", "inf"] {
-        let call = format!("run config people.csv --timeout={bad}");
-        place.ade_refuses(&call, "--timeout");
-    }
-}
-
-#[test]
-fn quiet_says_errors_alone_and_verbose_shows_the_events() {
-    let place = Place::cold();
-    let quiet = place.ade("run config members.csv -q").succeeds();
-    assert_eq!(quiet.stderr, "");
-    place.ade_says("run config members.csv -v", "engine.run.completed");
-    place.ade_refuses("run config absent.csv -q", "there is no file absent.csv");
-}
-
-#[test]
-fn what_the_configurations_code_prints_is_shown_and_kept() {
-    let place = Place::new();
+fn what_the_configurations_code_prints_is_shown_and_kept(place: &Place) {
     let configuration = place.configuration("config");
     configuration.write(
         "src/ade_config/hooks/talk.py",
         "import sys\n\n\ndef talk():\n    print(\"to standard output\")\n    print(\"to standard error\", file=sys.stderr)\n\n\ndef register(registry):\n    registry.register_hook(talk, hook=\"on_workbook_start\", priority=10)\n",
     );
-    place.members("members.csv");
     place
         .ade("run config members.csv")
         .succeeds()
         .says("to standard output")
         .says("to standard error");
     place.ade_prints("logs tail latest", "to standard output");
+    std::fs::remove_file(configuration.folder.join("src/ade_config/hooks/talk.py")).unwrap();
 }
 
-#[test]
-fn color_is_asked_for_refused_or_left_to_the_terminal() {
-    let mut place = Place::ready();
-    let colored = |place: &Place, flags: &str| {
-        let run = place.ade(&format!("run config members.csv {flags}"));
-        run.succeeds().stdout.contains('\u{1b}')
-    };
-    assert!(!colored(&place, ""));
-    assert!(colored(&place, "--color always"));
-    place.unset("NO_COLOR");
-    assert!(!colored(&place, ""), "a pipe is not a terminal");
-    place.set("CLICOLOR_FORCE", "1");
-    assert!(colored(&place, ""));
-    assert!(!colored(&place, "--color never"));
-}
-
-#[test]
-fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are() {
-    let place = Place::new();
+fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are(place: &Place) {
     let configuration = place.configuration("config");
     configuration.write(
         "src/ade_config/hooks/tidy.py",
         "import polars as pl\nfrom ade_engine.models import FieldDef\n\n\ndef tidy(table):\n    return table.filter(pl.col(\"name\") != \"Bob\").with_columns(pl.lit(\"x\").alias(\"made\"))\n\n\ndef register(registry):\n    registry.register_field(FieldDef(\"made\"))\n    registry.register_field(FieldDef(\"lost\"))\n    registry.register_hook(tidy, hook=\"on_table_mapped\", priority=1)\n",
     );
-    place.people();
-    place.warm("config");
     snapshot!(place, place.ade("run config people.csv"), @r"
     status 0
     --- stdout
@@ -557,11 +323,122 @@ fn rows_that_a_hook_drops_and_fields_that_it_computes_are_said_for_what_they_are
     let computed = [0, 1, 2, 3].map(|field| json["fields"][field]["computed"].clone());
     assert_eq!(computed, [false, false, true, false]);
     assert_eq!(json["fields"][2]["detected"], false);
+    std::fs::remove_file(configuration.folder.join("src/ade_config/hooks/tidy.py")).unwrap();
+}
+
+fn a_failure_of_many_files_is_told_once_and_details_come_with_v(place: &Place) {
+    let files = ["one", "two", "three", "four", "five"];
+    for name in files {
+        place.members(&format!("in/{name}.csv"));
+    }
+    let details = "run config in/one.csv in/two.csv -v --jobs 1";
+    let details = place.ade(details).succeeds();
+    assert_eq!(
+        details.stdout.matches("  1 sheet, 1 table, 1 row").count(),
+        2
+    );
+    assert_eq!(details.stdout.matches("TABLES").count(), 0);
+    place.configuration("config").write(
+        "src/ade_config/hooks/fail.py",
+        "def fail(table):\n    raise ValueError(\"no more\")\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_workbook_start\", priority=1)\n",
+    );
+    let failed = place.ade("run config in --jobs 1").ends_with(1);
+    assert_eq!(failed.stderr.matches("error:").count(), 1, "{failed}");
+    failed
+        .says("error: five.csv, four.csv, one.csv and 2 more: ")
+        .says("0 of 5 files normalized, 5 failed\n");
 }
 
 #[test]
-fn a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed_or_was_denied() {
-    let place = Place::ready();
+fn the_first_run_needs_no_step_before_it() {
+    let place = Place::cold();
+    place.forget_environments();
+    // No database, no environment, no data directory.
+    let run = place.ade("run config members.csv --data-dir new/data");
+    snapshot!(place, run, @r"
+    status 0
+    --- stdout
+    ✓ members.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      0 issues
+      new/data/workspaces/default/runs/[ID]/output/members_normalized.xlsx
+    --- stderr
+    Building the environment of people (new)
+      ✓ prepare installer  [TIME]
+      ✓ create venv  [TIME]
+        installed ade-engine 1.10.0
+        installed et-xmlfile [VERSION]
+        installed openpyxl [VERSION]
+        installed polars [VERSION]
+        installed polars-runtime-32 [VERSION]
+      ✓ install engine  [TIME]
+      ✓ install config  [TIME]
+      ✓ compile  [TIME]
+      ✓ verify imports  [TIME]
+      ✓ collect metadata  [TIME]
+    Environment ready in [TIME] (Python [PYTHON], engine 1.10.0, 5 packages, [SIZE])
+    ");
+    // The second one starts at once.
+    let again = place.ade("run config members.csv --data-dir new/data");
+    assert_eq!(again.succeeds().stderr, "");
+}
+
+/// The names of the inputs of a call, in order.
+fn inputs(place: &Place, line: &str) -> Vec<String> {
+    let runs = place.ade(line).succeeds().records().into_iter();
+    let name = |run: serde_json::Value| run["input"]["name"].as_str().unwrap().to_owned();
+    let mut names: Vec<String> = runs.map(name).collect();
+    names.sort();
+    names
+}
+
+fn what_earlier_runs_wrote_is_not_normalized_again(place: &Place) {
+    place.members("inbox/a.csv");
+    place.members("inbox/b.csv");
+    let both = ["a.csv", "b.csv"];
+    assert_eq!(inputs(place, "run config inbox -o inbox --json"), both);
+    // As a shell passes inbox/*.
+    let all = "inbox/a.csv inbox/a_normalized.xlsx inbox/b.csv inbox/b_normalized.xlsx";
+    assert_eq!(
+        inputs(place, &format!("run config {all} --dry-run --json")),
+        both
+    );
+    // On record, although what it was made from is gone.
+    std::fs::remove_file(place.path("inbox/b.csv")).unwrap();
+    snapshot!(place, place.ade("run config inbox -o inbox"), @r"
+    status 0
+    --- stdout
+    ✓ a.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      0 issues
+      inbox/a_normalized.xlsx
+    --- stderr
+    note: outputs of earlier runs are left out: inbox/a_normalized.xlsx, inbox/b_normalized.xlsx; name one alone to normalize it again
+    ");
+    std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
+    let nothing = place.ade("run config inbox --json").ends_with(2);
+    assert_eq!(nothing.error()["code"], "no_input");
+    assert_eq!(
+        inputs(place, "run config inbox/a_normalized.xlsx --dry-run --json"),
+        ["a_normalized.xlsx"]
+    );
+    // A file of the user's own with such a name, of which nothing says that a run wrote it.
+    let bytes = std::fs::read(place.path("inbox/a_normalized.xlsx")).unwrap();
+    place.write("own/sales_normalized.xlsx", bytes);
+    assert_eq!(
+        inputs(place, "run config own --dry-run --json"),
+        ["sales_normalized.xlsx"]
+    );
+    // One beside what it was made from is no input, also where nothing is on record and a pattern means it alone.
+    place.members("own/sales.csv");
+    place.ade_fails("run config own/*.xlsx", 2, "no_input");
+}
+
+fn a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed_or_was_denied(
+    place: &Place,
+) {
     let call = "run config members.csv -o clean";
     let failing = "src/ade_config/hooks/fail.py";
     let configuration = place.configuration("config");
@@ -634,6 +511,165 @@ fn a_workbook_of_an_earlier_run_does_not_look_like_the_result_of_one_that_failed
 }
 
 #[test]
+fn folders_below_a_folder_are_left_out_with_a_word_or_taken_with_recursive() {
+    let mut place = Place::new();
+    place.configuration("inbox/config");
+    place.warm("inbox/config");
+    for name in [
+        "inbox/a.csv",
+        "inbox/north/a.csv",
+        "inbox/north/deep/b.csv",
+        "inbox/config/tests/case.csv",
+        "inbox/.git/c.csv",
+    ] {
+        place.members(name);
+    }
+    let one = place.ade("run inbox/config inbox --dry-run --json");
+    let one = one.succeeds();
+    assert_eq!(one.records().len(), 1);
+    snapshot!(place, one.stderr, @"note: inbox/north/a.csv is in a folder below, and those are not searched; --recursive takes them, too");
+    std::fs::remove_file(place.path("inbox/a.csv")).unwrap();
+    place
+        .ade("run inbox/config inbox")
+        .ends_with(2)
+        .says("hint: --recursive also takes those in folders below it, as inbox/north/a.csv");
+    place.members("inbox/a.csv");
+    // The data directory, the configuration and hidden folders are no inputs, and copies keep their folders.
+    place.set("ADE_DATA_DIR", place.path("inbox/data"));
+    let line = "run inbox/config inbox --recursive -o inbox/clean --json";
+    for _ in 0..2 {
+        assert_eq!(inputs(&place, line), ["a.csv", "a.csv", "b.csv"]);
+        assert_eq!(
+            place.files_below("inbox/clean"),
+            [
+                "a_normalized.xlsx",
+                "north/a_normalized.xlsx",
+                "north/deep/b_normalized.xlsx"
+            ]
+        );
+    }
+}
+
+#[test]
+fn folders_and_globs_stand_for_the_files_in_them() {
+    let place = Place::cold();
+    for name in [
+        "inbox/a.csv",
+        "inbox/B.CSV",
+        "inbox/.hidden.csv",
+        "inbox/~$open.xlsx",
+        "inbox/notes.txt",
+        "inbox/deeper/d.csv",
+    ] {
+        place.members(name);
+    }
+    place.write("inbox/c.xlsx", sheet("Members", &[&["Name"], &["Cleo"]]));
+    assert_eq!(
+        inputs(&place, "run config inbox/*.csv --dry-run --json"),
+        ["a.csv"]
+    );
+    assert_eq!(
+        inputs(
+            &place,
+            "run config inbox --dry-run --json inbox/a.csv inbox/[a-c].*"
+        ),
+        ["B.CSV", "a.csv", "c.xlsx"]
+    );
+}
+
+#[test]
+fn as_many_files_run_side_by_side_as_jobs_says() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    let (first, second) = (place.gate("first"), place.gate("second"));
+    // Each of the two files waits until the other has begun: one after the other they would never end.
+    configuration.write(
+        "src/ade_config/hooks/meet.py",
+        &format!(
+            "import os, time\n\n\ndef meet(input_file_name):\n    mine, other = ({:?}, {:?}) if input_file_name.startswith(\"one\") else ({:?}, {:?})\n    open(mine, \"w\").close()\n    while not os.path.exists(other):\n        time.sleep(0.01)\n\n\ndef register(registry):\n    registry.register_hook(meet, hook=\"on_workbook_start\", priority=10)\n",
+            first.reached, second.reached, second.reached, first.reached
+        ),
+    );
+    place.members("one.csv");
+    place.members("two.csv");
+    place
+        .ade("run config one.csv two.csv --jobs 2 -q")
+        .succeeds();
+    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
+}
+
+#[test]
+fn dry_run_records_a_run_and_starts_no_engine() {
+    let place = Place::cold();
+    // Not even an environment is built.
+    snapshot!(place, place.ade("run config people.csv --dry-run"), @r"
+    status 0
+    --- stdout
+    ✓ people.csv  [TIME]
+      dry run: the run was recorded, and no engine was started
+    ");
+    assert_eq!(place.latest_run()["summary"], "Dry run");
+    assert_eq!(place.environments()[0]["status"], "queued");
+    place.members("members.csv");
+    place
+        .ade("run config people.csv members.csv --dry-run")
+        .succeeds()
+        .says("0 of 2 files normalized, 2 not processed, as asked");
+    let listed = place.ade("runs ls").succeeds().prints("dry run");
+    assert!(!listed.stdout.contains("succeeded"), "{listed}");
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_stopped_and_exits_4() {
+    let place = Place::new();
+    let configuration = place.configuration("config");
+    // A gate that is never opened.
+    configuration.wait_at(&place.gate("never"));
+    place.people();
+    place.warm("config");
+    snapshot!(place, place.ade("run config people.csv --timeout 1.5"), @r"
+    status 4
+    --- stdout
+    ✗ people.csv  failed [TIME]
+    --- stderr
+    error: the run took longer than its limit of [TIME] and was stopped
+    hint: raise --timeout (or ADE_RUN_TIMEOUT_SECONDS), or use `ade logs tail` to see what took the time
+    ");
+    let run = place.latest_run();
+    assert_eq!(
+        (&run["status"], &run["error"]["code"]),
+        (&"failed".into(), &"timeout".into())
+    );
+    // The setting does the same.
+    place
+        .run(
+            &[("ADE_RUN_TIMEOUT_SECONDS", "0.5")],
+            ["run", "config", "people.csv"],
+        )
+        .ends_with(4);
+    for bad in ["0", "-1", "soon", "inf"] {
+        let call = format!("run config people.csv --timeout={bad}");
+        place.ade_refuses(&call, "--timeout");
+    }
+}
+
+#[test]
+fn color_is_asked_for_refused_or_left_to_the_terminal() {
+    let mut place = Place::cold();
+    let colored = |place: &Place, flags: &str| {
+        let run = place.ade(&format!("run config members.csv --dry-run {flags}"));
+        run.succeeds().stdout.contains('\u{1b}')
+    };
+    assert!(!colored(&place, ""));
+    assert!(colored(&place, "--color always"));
+    place.unset("NO_COLOR");
+    assert!(!colored(&place, ""), "a pipe is not a terminal");
+    place.set("CLICOLOR_FORCE", "1");
+    assert!(colored(&place, ""));
+    assert!(!colored(&place, "--color never"));
+}
+
+#[test]
 fn only_files_that_would_be_written_to_one_workbook_are_left_out() {
     let place = Place::ready();
     place.members("inbox/a.csv");
@@ -651,11 +687,13 @@ fn only_files_that_would_be_written_to_one_workbook_are_left_out() {
     1 of 4 files normalized, 3 skipped
     1 table, 1 row, 0 issues in [TIME]
     ");
-    let json = place.ade("run config inbox -o clean --json").ends_with(2);
+    let json = place
+        .ade("run config inbox -o clean --dry-run --json")
+        .ends_with(2);
     assert_eq!(json.records().len(), 1);
     assert_eq!(json.error()["code"], "output_conflict");
     // Without an output directory nothing collides.
-    place.ade("run config inbox -q").succeeds();
+    place.ade("run config inbox -q --dry-run").succeeds();
     for name in ["a.csv", "b.xlsx"] {
         std::fs::remove_file(place.path("inbox").join(name)).unwrap();
     }
@@ -678,28 +716,4 @@ fn swapped_arguments_are_recognised() {
         .run(&[], ["env", "path", "the config"])
         .ends_with(2)
         .says("`ade env build 'the config'` builds it");
-}
-
-#[test]
-fn a_failure_of_many_files_is_told_once_and_details_come_with_v() {
-    let place = Place::ready();
-    let files = ["one", "two", "three", "four", "five"];
-    for name in files {
-        place.members(&format!("in/{name}.csv"));
-    }
-    let details = place.ade("run config in -v --jobs 1").succeeds();
-    assert_eq!(
-        details.stdout.matches("  1 sheet, 1 table, 1 row").count(),
-        5
-    );
-    assert_eq!(details.stdout.matches("TABLES").count(), 0);
-    place.configuration("config").write(
-        "src/ade_config/hooks/fail.py",
-        "def fail(table):\n    raise ValueError(\"no more\")\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_workbook_start\", priority=1)\n",
-    );
-    let failed = place.ade("run config in --jobs 1").ends_with(1);
-    assert_eq!(failed.stderr.matches("error:").count(), 1, "{failed}");
-    failed
-        .says("error: five.csv, four.csv, one.csv and 2 more: ")
-        .says("0 of 5 files normalized, 5 failed\n");
 }

@@ -78,127 +78,6 @@ fn what_is_not_there_or_is_something_else_is_refused_before_anything_is_recorded
 }
 
 #[test]
-fn workbooks_that_are_truncated_encrypted_renamed_or_damaged() {
-    let place = Place::ready();
-    let rows: &[&[&str]] = &[&["Name", "Email"], &["Ann", "ann@example.org"]];
-    let whole = sheet("Members", rows);
-    place.write("truncated.xlsx", &whole[..whole.len() * 2 / 3]);
-    place.write("encrypted.xlsx", encrypted_workbook());
-    place.write("text.xlsx", "Name,Email\nAnn,ann@example.org\n");
-    place.write("workbook.csv", &whole);
-    snapshot!(place, place.ade("run config truncated.xlsx encrypted.xlsx text.xlsx workbook.csv --jobs 1"), @r#"
-    status 1
-    --- stdout
-      FILE            TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
-    ✗ truncated.xlsx                  [S]  failed
-    ✗ encrypted.xlsx                  [S]  failed
-    ✗ text.xlsx                       [S]  failed
-    ✗ workbook.csv                    [S]  failed
-    --- stderr
-    error: truncated.xlsx is cut short: the end of the archive is missing; copy or download the file again
-    error: encrypted.xlsx is an encrypted workbook: save it without a password
-    error: text.xlsx is not an .xlsx workbook (not a zip archive): this is plain text; if its values are separated by commas, rename it to .csv
-    error: workbook.csv: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
-    hint: this file is a workbook, not text: rename it so that it ends in .xlsx
-    0 of 4 files normalized, 4 failed
-    "#);
-    // Somewhere in the packed data of the sheet, which lies last before the directory.
-    let mut damaged = whole;
-    let directory = damaged
-        .windows(4)
-        .position(|bytes| bytes == b"PK\x01\x02")
-        .unwrap();
-    for byte in &mut damaged[directory - 40..directory - 8] {
-        *byte ^= 0x5a;
-    }
-    place.write("damaged.xlsx", &damaged);
-    let error = place
-        .ade("run config damaged.xlsx --json")
-        .ends_with(1)
-        .error();
-    assert_eq!(error["code"], "input_error");
-    let message = error["message"].as_str().unwrap();
-    assert!(message.contains("damaged"), "{message}");
-    assert_eq!(place.statuses(), ["failed"; 5]);
-    // The environment stays as it was.
-    place.write("book.xlsx", workbook(&[("North", rows), ("South", rows)]));
-    place.ade("run config book.xlsx").succeeds();
-    snapshot!(place, place.ade("run config book.xlsx --input-sheet West"), @r"
-    status 1
-    --- stdout
-    ✗ book.xlsx  failed [TIME]
-    --- stderr
-    error: no visible sheet is named 'West'; visible sheets: 'North', 'South'
-    ");
-}
-
-#[test]
-fn a_configuration_that_fails_while_it_loads_or_runs() {
-    let place = Place::cold();
-    let configuration = place.configuration("config");
-    place.warm("config");
-    configuration.write(
-        "src/ade_config/columns/phone.py",
-        "import json\n\nTABLE = json.loads('{broken')\n\n\ndef register(registry):\n    pass\n",
-    );
-    snapshot!(place, place.ade("run config members.csv"), @r"
-    status 1
-    --- stdout
-    ✗ members.csv  failed [TIME]
-    --- stderr
-    error: JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) ([HERE]/config/src/ade_config/columns/phone.py, line 3, in <module>)
-    hint: `ade logs tail` shows everything that the engine reported about it
-    ");
-    configuration.write(
-        "src/ade_config/columns/phone.py",
-        "from ade_engine.models import FieldDef\n\n\ndef lookup(words):\n    return words[\"phone\"]\n\n\ndef by_header():\n    return lookup({})\n\n\ndef register(registry):\n    registry.register_field(FieldDef(name=\"phone\"))\n    registry.register_column_detector(by_header, field=\"phone\", priority=10)\n",
-    );
-    snapshot!(place, place.ade("run config members.csv"), @r#"
-    status 1
-    --- stdout
-    ✗ members.csv  failed [TIME]
-    --- stderr
-    error: Column detector ade_config.columns.phone.by_header raised KeyError at `return words["phone"]` (`ade run --show-values` shows the message); called for sheet 'members', table 1, column A ('Name') ([HERE]/config/src/ade_config/columns/phone.py, line 5, in lookup)
-    hint: correct the configuration and run again; the environment is kept
-    "#);
-    // The log has the author's frames and not the engine's.
-    let log = place.ade("logs tail latest --level error").succeeds();
-    assert!(
-        log.stdout.contains("phone.py\", line 5, in lookup"),
-        "{log}"
-    );
-    assert!(!log.stdout.contains("ade_engine/pipeline"), "{log}");
-}
-
-#[test]
-fn an_engine_that_dies_is_tried_again_and_what_it_printed_is_shown_and_not_recorded() {
-    let mut place = Place::cold();
-    place.hurry();
-    let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/hooks/die.py",
-        "import os, signal\n\n\ndef die():\n    print(\"last words\", flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n\n\ndef register(registry):\n    registry.register_hook(die, hook=\"on_workbook_start\", priority=10)\n",
-    );
-    place.warm("config");
-    snapshot!(place, place.ade("run config members.csv"), @r"
-    status 1
-    --- stdout
-    ✗ members.csv  failed [TIME]
-    --- stderr
-    last words
-    note: attempt 1 of 3 at members.csv failed: the engine was killed by signal 9; the next one is in [TIME]
-    last words
-    note: attempt 2 of 3 at members.csv failed: the engine was killed by signal 9; the next one is in [TIME]
-    last words
-    error: the engine was killed by signal 9
-    hint: the kernel does that where memory is short (`dmesg` says so), and so may a person or a program; `ade logs tail` shows all of its output
-    ");
-    let run = place.latest_run();
-    assert_eq!(run["exit_code"], 137);
-    assert!(!run["error"].to_string().contains("last words"), "{run}");
-}
-
-#[test]
 fn flags_that_do_not_exist_or_do_not_go_together() {
     let place = Place::cold();
     snapshot!(place, place.ade("run config people.csv --frobnicate"), @r"
@@ -246,9 +125,130 @@ fn a_workspace_that_would_leave_the_data_directory() {
     assert!(!place.path("data/workspaces").exists());
 }
 
+/// A module of the configuration that each of the following writes anew.
+const MODULE: &str = "src/ade_config/columns/own.py";
+
+/// One place for all of it: an environment of its own takes long.
 #[test]
-fn settings_that_cannot_be_used_are_told_once() {
-    let place = Place::ready();
+fn an_input_that_cannot_be_read_and_a_configuration_that_cannot_be_executed() {
+    let mut place = Place::ready();
+    place.hurry();
+    workbooks_that_are_truncated_encrypted_renamed_or_damaged(&place);
+    a_configuration_that_fails_while_it_loads_or_runs(&place);
+    an_engine_that_dies_is_tried_again_and_what_it_printed_is_shown_and_not_recorded(&place);
+    std::fs::remove_file(place.path("config").join(MODULE)).unwrap();
+    settings_that_cannot_be_used_are_told_once(&place);
+    a_disk_that_is_full_for_the_configurations_code_is_told_by_its_number(&place);
+}
+
+fn workbooks_that_are_truncated_encrypted_renamed_or_damaged(place: &Place) {
+    let rows: &[&[&str]] = &[&["Name", "Email"], &["Ann", "ann@example.org"]];
+    let whole = sheet("Members", rows);
+    place.write("truncated.xlsx", &whole[..whole.len() * 2 / 3]);
+    place.write("encrypted.xlsx", encrypted_workbook());
+    place.write("text.xlsx", "Name,Email\nAnn,ann@example.org\n");
+    place.write("workbook.csv", &whole);
+    snapshot!(place, place.ade("run config truncated.xlsx encrypted.xlsx text.xlsx workbook.csv --jobs 1"), @r#"
+    status 1
+    --- stdout
+      FILE            TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
+    ✗ truncated.xlsx                  [S]  failed
+    ✗ encrypted.xlsx                  [S]  failed
+    ✗ text.xlsx                       [S]  failed
+    ✗ workbook.csv                    [S]  failed
+    --- stderr
+    error: truncated.xlsx is cut short: the end of the archive is missing; copy or download the file again
+    error: encrypted.xlsx is an encrypted workbook: save it without a password
+    error: text.xlsx is not an .xlsx workbook (not a zip archive): this is plain text; if its values are separated by commas, rename it to .csv
+    error: workbook.csv: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
+    hint: this file is a workbook, not text: rename it so that it ends in .xlsx
+    0 of 4 files normalized, 4 failed
+    "#);
+    // Somewhere in the packed data of the sheet, which lies last before the directory.
+    let mut damaged = whole;
+    let directory = damaged
+        .windows(4)
+        .position(|bytes| bytes == b"PK\x01\x02")
+        .unwrap();
+    for byte in &mut damaged[directory - 40..directory - 8] {
+        *byte ^= 0x5a;
+    }
+    place.write("damaged.xlsx", &damaged);
+    let error = place
+        .ade("run config damaged.xlsx --json")
+        .ends_with(1)
+        .error();
+    assert_eq!(error["code"], "input_error");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("damaged"), "{message}");
+    assert_eq!(place.statuses(), ["failed"; 5]);
+    place.write("book.xlsx", workbook(&[("North", rows), ("South", rows)]));
+    snapshot!(place, place.ade("run config book.xlsx --input-sheet West"), @r"
+    status 1
+    --- stdout
+    ✗ book.xlsx  failed [TIME]
+    --- stderr
+    error: no visible sheet is named 'West'; visible sheets: 'North', 'South'
+    ");
+}
+
+fn a_configuration_that_fails_while_it_loads_or_runs(place: &Place) {
+    let configuration = place.configuration("config");
+    configuration.write(
+        MODULE,
+        "import json\n\nTABLE = json.loads('{broken')\n\n\ndef register(registry):\n    pass\n",
+    );
+    snapshot!(place, place.ade("run config members.csv"), @r"
+    status 1
+    --- stdout
+    ✗ members.csv  failed [TIME]
+    --- stderr
+    error: JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) ([HERE]/config/src/ade_config/columns/own.py, line 3, in <module>)
+    hint: `ade logs tail` shows everything that the engine reported about it
+    ");
+    configuration.write(
+        MODULE,
+        "from ade_engine.models import FieldDef\n\n\ndef lookup(words):\n    return words[\"phone\"]\n\n\ndef by_header():\n    return lookup({})\n\n\ndef register(registry):\n    registry.register_field(FieldDef(name=\"phone\"))\n    registry.register_column_detector(by_header, field=\"phone\", priority=10)\n",
+    );
+    snapshot!(place, place.ade("run config members.csv"), @r#"
+    status 1
+    --- stdout
+    ✗ members.csv  failed [TIME]
+    --- stderr
+    error: Column detector ade_config.columns.own.by_header raised KeyError at `return words["phone"]` (`ade run --show-values` shows the message); called for sheet 'members', table 1, column A ('Name') ([HERE]/config/src/ade_config/columns/own.py, line 5, in lookup)
+    hint: correct the configuration and run again; the environment is kept
+    "#);
+    // The log has the author's frames and not the engine's.
+    let log = place.ade("logs tail latest --level error").succeeds();
+    assert!(log.stdout.contains("own.py\", line 5, in lookup"), "{log}");
+    assert!(!log.stdout.contains("ade_engine/pipeline"), "{log}");
+}
+
+fn an_engine_that_dies_is_tried_again_and_what_it_printed_is_shown_and_not_recorded(place: &Place) {
+    let configuration = place.configuration("config");
+    configuration.write(
+        MODULE,
+        "import os, signal\n\n\ndef die():\n    print(\"last words\", flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)\n\n\ndef register(registry):\n    registry.register_hook(die, hook=\"on_workbook_start\", priority=10)\n",
+    );
+    snapshot!(place, place.ade("run config members.csv"), @r"
+    status 1
+    --- stdout
+    ✗ members.csv  failed [TIME]
+    --- stderr
+    last words
+    note: attempt 1 of 3 at members.csv failed: the engine was killed by signal 9; the next one is in [TIME]
+    last words
+    note: attempt 2 of 3 at members.csv failed: the engine was killed by signal 9; the next one is in [TIME]
+    last words
+    error: the engine was killed by signal 9
+    hint: the kernel does that where memory is short (`dmesg` says so), and so may a person or a program; `ade logs tail` shows all of its output
+    ");
+    let run = place.latest_run();
+    assert_eq!(run["exit_code"], 137);
+    assert!(!run["error"].to_string().contains("last words"), "{run}");
+}
+
+fn settings_that_cannot_be_used_are_told_once(place: &Place) {
     let configuration = place.configuration("config");
     configuration.write("settings.toml", "max_empty_rows_run = \"many\"\n");
     for line in ["run config members.csv", "check config"] {
@@ -269,29 +269,26 @@ fn settings_that_cannot_be_used_are_told_once() {
     // What the configuration's code prints is no verdict.
     configuration.write("settings.toml", "");
     configuration.write(
-        "src/ade_config/hooks/late.py",
+        MODULE,
         "def finish():\n    print(\"Invalid settings: none\")\n\n\ndef register(registry):\n    registry.register_hook(finish, hook=\"on_workbook_before_save\", priority=10)\n",
     );
     place.ade("run config members.csv").succeeds();
 }
 
-#[test]
-fn a_disk_that_is_full_for_the_configurations_code_is_told_by_its_number() {
-    let mut place = Place::new();
-    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.01");
+fn a_disk_that_is_full_for_the_configurations_code_is_told_by_its_number(place: &Place) {
     let configuration = place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
     for raised in [
         "OSError(errno.ENOSPC, 'x')",
         "OSError(errno.EDQUOT, 'x')",
         "RuntimeError('writing failed (os error 28)')",
     ] {
         configuration.write(
-            "src/ade_config/hooks/late.py",
+            MODULE,
             &format!("import errno\n\n\ndef finish():\n    try:\n        raise {raised}\n    except Exception as error:\n        raise ValueError('no copy') from error\n\n\ndef register(registry):\n    registry.register_hook(finish, hook=\"on_workbook_before_save\", priority=10)\n"),
         );
-        let ran = place.ade("run config members.csv").ends_with(1);
+        let once = [("ADE_WORKER_MAX_ATTEMPTS", "1")];
+        let ran = place.run(&once, ["run", "config", "members.csv"]);
+        let ran = ran.ends_with(1);
         ran.says("hint: free some space");
         assert_eq!(
             place.latest_run()["error"]["code"],

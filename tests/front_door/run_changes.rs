@@ -13,8 +13,14 @@ fn first_name(place: &Place, run: &Value) -> Value {
 const SHOUT: &str = "import polars as pl\n\n\ndef shout(field_name):\n    return pl.col(field_name).str.to_uppercase()\n\n\ndef register(registry):\n    registry.register_column_transform(shout, field=\"name\", priority=10)\n";
 
 #[test]
-fn a_changed_py_file_changes_the_next_run_with_no_rebuild() {
+fn a_change_of_code_is_one_of_the_next_run() {
     let place = Place::cold();
+    a_changed_py_file_changes_the_next_run_with_no_rebuild(&place);
+    std::fs::remove_file(place.path("config/src/ade_config/columns/shout.py")).unwrap();
+    a_queued_run_keeps_what_it_was_queued_with(&place);
+}
+
+fn a_changed_py_file_changes_the_next_run_with_no_rebuild(place: &Place) {
     let configuration = place.configuration("config");
     place.ade("run config members.csv -q").succeeds();
     let before = place.latest_run();
@@ -22,12 +28,21 @@ fn a_changed_py_file_changes_the_next_run_with_no_rebuild() {
     let run = place.ade("run config members.csv").succeeds();
     assert_eq!(run.stderr, "", "nothing is built");
     let after = place.latest_run();
-    assert_eq!(first_name(&place, &after), "ANN");
-    assert_eq!(first_name(&place, &before), "Ann");
+    assert_eq!(first_name(place, &after), "ANN");
+    assert_eq!(first_name(place, &before), "Ann");
     assert_eq!(before["environment_id"], after["environment_id"]);
     assert_eq!(before["deps_digest"], after["deps_digest"]);
     assert_ne!(before["source_digest"], after["source_digest"]);
     assert_eq!(place.environments().len(), 1);
+}
+
+fn a_queued_run_keeps_what_it_was_queued_with(place: &Place) {
+    let configuration = place.configuration("config");
+    place.ade("run config members.csv --detach -q").succeeds();
+    configuration.write("src/ade_config/columns/shout.py", SHOUT);
+    place.write("members.csv", "Name\nEve\n");
+    place.ade("worker --drain -q").succeeds();
+    assert_eq!(first_name(place, &place.latest_run()), "Ann");
 }
 
 #[test]
@@ -80,17 +95,6 @@ fn editing_files_in_mid_run_changes_nothing_about_that_run() {
     // The next run sees all changes.
     place.ade_says("run config members.csv", "imported new read new");
     assert_eq!(first_name(&place, &place.latest_run()), "EVE");
-}
-
-#[test]
-fn a_queued_run_keeps_what_it_was_queued_with() {
-    let place = Place::ready();
-    let configuration = place.configuration("config");
-    place.ade("run config members.csv --detach -q").succeeds();
-    configuration.write("src/ade_config/columns/shout.py", SHOUT);
-    place.write("members.csv", "Name\nEve\n");
-    place.ade("worker --drain -q").succeeds();
-    assert_eq!(first_name(&place, &place.latest_run()), "Ann");
 }
 
 #[test]

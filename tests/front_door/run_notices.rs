@@ -157,79 +157,39 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     2 of 2 files normalized
     2 tables, 2 rows, 0 issues in [TIME]
     ");
+    an_event_of_any_other_shape_breaks_no_run(&place, &configuration);
+    what_a_run_says_beside_its_notices(&place, &configuration);
 }
 
 /// What is passed over is in the tests of src/engine/noticed.rs.
-#[test]
-fn an_event_of_any_other_shape_breaks_no_run() {
-    let place = Place::ready();
-    let configuration = place.configuration("config");
-    notice(
-        &configuration,
-        &json!({"notices": [null, 1, {"code": "x"}], "readings": [{"message": 1}, "z"]}),
-    );
-    let run = place.json("run config members.csv --json");
-    assert_eq!(run["notices"], json!([]));
-    let shown = place.json("runs show latest --json");
-    assert!(shown["result"].get("notices").is_none(), "{shown}");
-    assert_eq!(shown["readings"], json!([]));
-    place.ade("runs show latest").succeeds();
+fn an_event_of_any_other_shape_breaks_no_run(place: &Place, configuration: &Configuration) {
     // What would move the cursor does not reach the terminal.
     let words = "a \u{1b}[2Jtitle\nin two lines";
+    let odd = json!({"code": "odd", "level": "loud", "message": words, "count": "many"});
     notice(
-        &configuration,
-        &json!({"notices": [{"code": "odd", "level": "loud", "message": words, "count": "many"}]}),
+        configuration,
+        &json!({"notices": [null, 1, {"code": "x"}, odd], "readings": [{"message": 1}, "z"]}),
     );
-    let run = place.ade("run config members.csv").succeeds();
+    let run = place.ade("run config one.csv").succeeds();
     let run = run.prints("  ! a [2Jtitle in two lines\n");
     assert!(!run.stdout.contains('\u{1b}'), "{run}");
-}
-
-#[test]
-fn a_run_warns_of_what_a_check_warns_of() {
-    let place = Place::ready();
-    let configuration = place.configuration("config");
-    configuration.write("settings.toml", "remove_unmaped_columns = true\n");
-    configuration.write(
-        "src/ade_config/hooks/late.py",
-        "def regster(registry):\n    pass\n",
-    );
-    place.members("one.csv");
-    place.members("two.csv");
-    snapshot!(place, place.ade("run config one.csv"), @r"
-    status 0
-    --- stdout
-    ✓ one.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      ! [HERE]/config/settings.toml, line 1: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?
-      ! [HERE]/config/src/ade_config/hooks/late.py, line 1: the module is not loaded, because it has no top-level function `register`: `regster` is another name
-      0 issues
-      data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
-    ");
-    let checked = place.json("check config --json");
     let shown = place.json("runs show latest --json");
-    let notices = shown["notices"].as_array().unwrap().iter();
-    let told: Vec<&Value> = notices.map(|notice| &notice["message"]).collect();
-    assert_eq!(json!(told), checked["warnings"]);
-    let first = &shown["notices"][0];
-    has(first, json!({"code": "configuration", "level": "warning"}));
-    // Of several files once, above the first one.
-    let several = place.ade("run config one.csv two.csv --jobs 1").succeeds();
-    for words in ["remove_unmaped_columns", "`regster` is another name"] {
-        let (above, _) = several.stdout.split_once("  FILE ").unwrap();
-        assert!(above.contains(words), "{several}");
-        assert_eq!(several.stdout.matches(words).count(), 1, "{several}");
-    }
-    // A run that fails says it too: it may be the reason.
-    place.write("broken.xlsx", "no workbook");
-    let failed = place.ade("run config broken.xlsx").ends_with(1);
-    failed.prints("there is no setting 'remove_unmaped_columns'");
+    assert_eq!(shown["notices"].as_array().unwrap().len(), 1, "{shown}");
+    assert_eq!(shown["readings"], json!([]));
 }
 
-#[test]
-fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
-    let place = Place::ready();
+/// In the same place: an environment of its own takes long.
+fn what_a_run_says_beside_its_notices(place: &Place, configuration: &Configuration) {
+    std::fs::remove_file(configuration.folder.join("src/ade_config/hooks/notice.py")).unwrap();
+    place.members("members.csv");
+    a_run_that_found_nothing_says_so_and_is_denied_with_the_issues(place);
+    the_rows_around_headers_and_notes_are_told_with_reasons(place);
+    place.configuration("config");
+    fields_and_rows_can_be_required(place);
+    a_run_warns_of_what_a_check_warns_of(place);
+}
+
+fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues(place: &Place) {
     place.write("blank.csv", "\n");
     place.write("foreign.csv", "Colour,Shoe size\nred,38\n");
     snapshot!(place, place.ade("run config foreign.csv"), @r#"
@@ -268,30 +228,53 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues() {
     --- stderr
     error: in blank.csv no table was found, which --deny-issues does not allow
     ");
-    for (name, words) in [
-        ("blank.csv", "no table was found"),
-        ("foreign.csv", "no column was recognised as a field"),
-    ] {
-        let denied = place.ade(&format!("run config {name} --deny-issues --json"));
-        let error = denied.ends_with(1).error();
-        assert_eq!(error["code"], "nothing_found");
-        assert!(error["message"].as_str().unwrap().contains(words));
-    }
-    assert_eq!(place.latest_run()["status"], "succeeded");
-    place.ade("run config members.csv --deny-issues").succeeds();
+    let denied = place.ade("run config foreign.csv --deny-issues --json");
+    let error = denied.ends_with(1).error();
+    assert_eq!(error["code"], "nothing_found");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("no column was recognised as a field"),
+        "{error}"
+    );
+    let rows = place.ade("runs show latest --rows").succeeds();
+    rows.prints("no row detector of the configuration looks at how rows look");
 }
 
-#[test]
-fn fields_and_rows_can_be_required() {
-    let place = Place::new();
+fn the_rows_around_headers_and_notes_are_told_with_reasons(place: &Place) {
     let configuration = place.configuration("config");
     configuration.write(
-        "src/ade_config/hooks/made.py",
+        "src/ade_config/row_detectors/rows.py",
+        "from ade_engine.fields import LayoutRows\n\n\ndef register(registry):\n    registry.register_row_detector(LayoutRows(), row_kind=\"header\", priority=0)\n",
+    );
+    place.write(
+        "report.csv",
+        "Members of the choir,,\n,,\nname,email,joined\nAnn,ann@example.org,2024-01-05\nBob,bob@example.org,2024-02-11\nCid,cid@example.org,2024-03-17\n,,\nSource: the list at the door.,,\n",
+    );
+    place.ade("run config report.csv -q").succeeds();
+    let shown = place.ade("runs show latest --rows").succeeds().stdout;
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines[0], "report");
+    for (at, begins) in [(1, "  row 1, title ("), (2, "  row 3, header (")] {
+        let line = lines[at];
+        assert!(line.starts_with(begins) && line.contains("%): "), "{shown}");
+    }
+    assert!(shown.contains("  row 8, note ("), "{shown}");
+    // The reasons speak of looks; no cell is quoted.
+    assert!(
+        !shown.contains("Members") && !shown.contains("door"),
+        "{shown}"
+    );
+    let row = place.latest_artifact()["decisions"]["rows"][1].clone();
+    has(&row, json!({"row": 3, "kind": "header"}));
+    assert!(row["likelihoods"]["header"].as_f64().unwrap() > 0.8);
+}
+
+fn fields_and_rows_can_be_required(place: &Place) {
+    let made = place.write(
+        "config/src/ade_config/hooks/made.py",
         "import polars as pl\nfrom ade_engine.models import FieldDef\n\n\ndef tidy(table):\n    return table.with_columns(pl.lit(\"x\").alias(\"made\"))\n\n\ndef register(registry):\n    registry.register_field(FieldDef(\"made\"))\n    registry.register_hook(tidy, hook=\"on_table_mapped\", priority=1)\n",
     );
-    place.members("members.csv");
     place.write("names.csv", "Name\nAnn\nBob\n");
-    place.warm("config");
     // Found and computed fields are there.
     place
         .ade("run config members.csv --require email --require made --min-rows 1")
@@ -318,66 +301,62 @@ fn fields_and_rows_can_be_required() {
         (&run["status"], &run["error"]),
         (&json!("succeeded"), &Value::Null)
     );
-    for (flags, status, code) in [
-        ("names.csv --require email", 1, "field_not_found"),
-        ("names.csv --min-rows 3", 1, "too_few_rows"),
-        ("members.csv names.csv --require emial", 2, "unknown_field"),
-    ] {
-        let run = place
-            .ade(&format!("run config {flags} --json"))
-            .ends_with(status);
-        assert_eq!(run.error()["code"], code, "{run}");
-        assert_eq!(run.records().len(), flags.matches(".csv").count(), "{run}");
-    }
+    let codes = [0, 1].map(|at| run["refused"][at]["code"].clone());
+    assert_eq!(codes, ["field_not_found", "too_few_rows"]);
+    let run = place
+        .ade("run config members.csv names.csv --require emial --json")
+        .ends_with(2);
+    assert_eq!(run.error()["code"], "unknown_field", "{run}");
+    assert_eq!(run.records().len(), 2, "{run}");
     place
         .ade("run config members.csv --require emial")
         .ends_with(2)
         .says("error: --require emial: the configuration does not define this field")
         .says("hint: did you mean email?");
-    place.ade_refuses(
-        "run config members.csv --require zzzzzzzzzz",
-        "hint: it defines ",
-    );
     for other in ["--detach", "--validate-only", "--dry-run"] {
         let call = format!("run config members.csv --require email --min-rows 1 {other}");
         place.ade_refuses(&call, "cannot be used with");
     }
     place.ade_refuses("run config members.csv --min-rows few", "--min-rows");
+    std::fs::remove_file(made).unwrap();
 }
 
-#[test]
-fn the_rows_around_headers_and_notes_are_told_with_reasons() {
-    let place = Place::ready();
+fn a_run_warns_of_what_a_check_warns_of(place: &Place) {
     let configuration = place.configuration("config");
-    place.ade("run config people.csv -q").succeeds();
-    place
-        .ade("runs show latest --rows")
-        .succeeds()
-        .prints("no row detector of the configuration looks at how rows look");
-
+    configuration.write("settings.toml", "remove_unmaped_columns = true\n");
     configuration.write(
-        "src/ade_config/row_detectors/rows.py",
-        "from ade_engine.fields import LayoutRows\n\n\ndef register(registry):\n    registry.register_row_detector(LayoutRows(), row_kind=\"header\", priority=0)\n",
+        "src/ade_config/hooks/late.py",
+        "def regster(registry):\n    pass\n",
     );
-    place.write(
-        "report.csv",
-        "Members of the choir,,\n,,\nname,email,joined\nAnn,ann@example.org,2024-01-05\nBob,bob@example.org,2024-02-11\nCid,cid@example.org,2024-03-17\n,,\nSource: the list at the door.,,\n",
-    );
-    place.ade("run config report.csv -q").succeeds();
-    let shown = place.ade("runs show latest --rows").succeeds().stdout;
-    let lines: Vec<&str> = shown.lines().collect();
-    assert_eq!(lines[0], "report");
-    for (at, begins) in [(1, "  row 1, title ("), (2, "  row 3, header (")] {
-        let line = lines[at];
-        assert!(line.starts_with(begins) && line.contains("%): "), "{shown}");
+    place.members("one.csv");
+    place.members("two.csv");
+    snapshot!(place, place.ade("run config one.csv"), @r"
+    status 0
+    --- stdout
+    ✓ one.csv  [TIME]
+      1 sheet, 1 table, 1 row
+      2 of 2 fields mapped
+      ! [HERE]/config/settings.toml, line 1: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?
+      ! [HERE]/config/src/ade_config/hooks/late.py, line 1: the module is not loaded, because it has no top-level function `register`: `regster` is another name
+      0 issues
+      data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
+    ");
+    let checked = place.json("check config --json");
+    let shown = place.json("runs show latest --json");
+    let notices = shown["notices"].as_array().unwrap().iter();
+    let told: Vec<&Value> = notices.map(|notice| &notice["message"]).collect();
+    assert_eq!(json!(told), checked["warnings"]);
+    let first = &shown["notices"][0];
+    has(first, json!({"code": "configuration", "level": "warning"}));
+    // Of several files once, above the first one.
+    let several = place.ade("run config one.csv two.csv --jobs 1").succeeds();
+    for words in ["remove_unmaped_columns", "`regster` is another name"] {
+        let (above, _) = several.stdout.split_once("  FILE ").unwrap();
+        assert!(above.contains(words), "{several}");
+        assert_eq!(several.stdout.matches(words).count(), 1, "{several}");
     }
-    assert!(shown.contains("  row 8, note ("), "{shown}");
-    // The reasons speak of looks; no cell is quoted.
-    assert!(
-        !shown.contains("Members") && !shown.contains("door"),
-        "{shown}"
-    );
-    let row = place.latest_artifact()["decisions"]["rows"][1].clone();
-    has(&row, json!({"row": 3, "kind": "header"}));
-    assert!(row["likelihoods"]["header"].as_f64().unwrap() > 0.8);
+    // A run that fails says it too: it may be the reason.
+    place.write("broken.xlsx", "no workbook");
+    let failed = place.ade("run config broken.xlsx").ends_with(1);
+    failed.prints("there is no setting 'remove_unmaped_columns'");
 }

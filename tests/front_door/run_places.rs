@@ -313,7 +313,7 @@ fn a_run_stays_where_it_was_recorded_whatever_its_worker_has_as_its_place() {
 
 #[test]
 fn many_inputs_are_queued_by_a_process_that_may_open_few_files() {
-    let place = Place::ready();
+    let place = Place::cold();
     let names: Vec<String> = (0..150).map(|number| format!("in/{number}.csv")).collect();
     for name in &names {
         place.members(name);
@@ -330,7 +330,7 @@ fn many_inputs_are_queued_by_a_process_that_may_open_few_files() {
 
 #[test]
 fn of_several_inputs_all_are_queued_or_none() {
-    let place = Place::ready();
+    let place = Place::cold();
     place.members("a.csv");
     place.members("b.csv");
     // The last of them cannot be staged: its copy would be larger than this process may write.

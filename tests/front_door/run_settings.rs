@@ -35,102 +35,20 @@ fn latest_day(place: &Place) -> String {
     day(place, &place.latest_run())
 }
 
+/// One place for all of it: an environment of its own takes long.
 #[test]
-fn a_run_that_is_repeated_has_the_settings_of_the_first_whatever_is_set_now() {
+fn settings_hold_for_some_runs_only() {
     let mut place = place();
-    place.ade("run config eu.csv -q").succeeds();
-    place.set(VARIABLE, "mdy");
-    place.ade("runs retry latest --now").succeeds();
-    assert_eq!(latest_day(&place), "dmy", "it was not set then");
-    place.ade("run config eu.csv -q").succeeds();
-    assert_eq!(latest_day(&place), "mdy");
+    what_is_no_setting_or_not_its_value_is_refused_where_it_is_given(&mut place);
+    a_run_that_is_repeated_has_the_settings_of_the_first_whatever_is_set_now(&mut place);
+    a_csv_file_of_another_kind_is_read_without_a_change_of_the_configuration(&place);
+    what_is_said_of_single_sheets_is_told_by_its_own_flags(&place);
+    tables_by_file_name_variables_and_set_outrank_each_other_in_this_order(&mut place);
     place.unset(VARIABLE);
-    place.ade("runs retry latest --now").succeeds();
-    assert_eq!(latest_day(&place), "mdy");
-    place.set(VARIABLE, "dmy");
-    place.ade("runs retry latest").succeeds();
-    place.ade("worker --drain -q").succeeds();
-    assert_eq!(latest_day(&place), "mdy", "by a worker");
-    let run = place.latest_run();
-    let folder = run["run_dir"].as_str().unwrap();
-    for file in ["run-request.json", "artifact.json"] {
-        let record: Value = serde_json::from_str(&place.read(format!("{folder}/{file}"))).unwrap();
-        assert_eq!(
-            record["options"]["engine_variables"],
-            json!({VARIABLE: "mdy"}),
-            "{file}"
-        );
-    }
-
-    // A worker uses what was set when the run was submitted.
-    place.set(VARIABLE, "mdy");
-    place.set("ADE_ENGINE_OF_MY_OWN", "secret");
-    place
-        .ade("run config eu.csv --detach --set decimal_mark=, -q")
-        .succeeds();
-    place.set(VARIABLE, "dmy");
-    place.set("ADE_ENGINE_CSV_DELIMITER", ";");
-    place.ade("worker --drain -q").succeeds();
-    assert_eq!(latest_day(&place), "mdy");
-    let run = place.latest_run();
-    let shown = place.ade("runs show latest --json").json();
-    let sources: Vec<&str> = shown["overrides"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|told| told["source"].as_str().unwrap())
-        .collect();
-    assert_eq!(sources, [VARIABLE, "--set"]);
-    let request = place.read(format!(
-        "{}/run-request.json",
-        run["run_dir"].as_str().unwrap()
-    ));
-    assert!(!request.contains("secret"), "{request}");
+    a_client_gives_settings_with_its_run(&place);
 }
 
-#[test]
-fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order() {
-    let mut place = place();
-    let configuration = place.configuration("config");
-    configuration.write("src/ade_config/columns/fields.py", FIELDS);
-    configuration.write(
-        "settings.toml",
-        "date_order = \"dmy\"\n\n[files.\"US_*\"]\ndate_order = \"mdy\"\n\n[files.\"us_may*\"]\ndecimal_mark = \",\"\n",
-    );
-    let runs = place.ade("run config eu.csv us_may.csv --jobs 1 --json");
-    let runs = runs.succeeds().records();
-    assert_eq!(day(&place, &runs[0]), "dmy");
-    assert_eq!(day(&place, &runs[1]), "mdy");
-    let shown = place.ade("runs show us_may.csv").succeeds();
-    shown
-        .prints("setting        date_order = \"mdy\", by [files.\"US_*\"]")
-        .prints("setting        decimal_mark = \",\", by [files.\"us_may*\"]");
-    let shown = place.ade("runs show eu.csv --json").json();
-    assert_eq!(shown["overrides"], json!([]));
-    place.set(VARIABLE, "dmy");
-    place.ade("run config us_may.csv -q").succeeds();
-    assert_eq!(latest_day(&place), "dmy");
-    place
-        .ade("run config us_may.csv --set date_order=dmy --set date_order=mdy -q")
-        .succeeds();
-    assert_eq!(latest_day(&place), "mdy");
-    let artifact = place.latest_artifact();
-    assert_eq!(
-        artifact["options"]["settings"],
-        json!({"date_order": "mdy"})
-    );
-    assert_eq!(
-        artifact["decisions"]["overrides"],
-        json!([
-            {"setting": "date_order", "value": "mdy", "source": "--set", "message": "date_order = \"mdy\", by --set"},
-            {"setting": "decimal_mark", "value": ",", "source": "[files.\"us_may*\"]", "message": "decimal_mark = \",\", by [files.\"us_may*\"]"},
-        ])
-    );
-}
-
-#[test]
-fn what_is_no_setting_or_not_its_value_is_refused_where_it_is_given() {
-    let mut place = place();
+fn what_is_no_setting_or_not_its_value_is_refused_where_it_is_given(place: &mut Place) {
     snapshot!(place, place.ade("run config eu.csv --set date_ordr=mdy"), @r#"
     status 2
     --- stderr
@@ -165,54 +83,122 @@ fn what_is_no_setting_or_not_its_value_is_refused_where_it_is_given() {
     hint: correct the variable ADE_ENGINE_DATE_ORDER and run the file anew; a retry has the settings of the run that it repeats
     ");
     place.unset(VARIABLE);
-    let configuration = place.configuration("config");
-    configuration.write("src/ade_config/columns/fields.py", FIELDS);
-    configuration.write(
-        "settings.toml",
-        "[files.\"us_*\"]\ndate_order = \"american\"\n",
-    );
-    // Whatever the file is called: a mistake shows at once.
-    snapshot!(place, place.ade("run config eu.csv"), @r#"
-    status 1
-    --- stdout
-    ✗ eu.csv  failed [TIME]
-    --- stderr
-    error: Invalid settings: date_order from [files."us_*"] in [HERE]/config/settings.toml should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'
-    hint: correct the configuration and run again; the environment is kept
-    "#);
-    configuration.write(
-        "settings.toml",
-        "[files.us_may.csv]\ndate_order = \"mdy\"\n",
-    );
-    let words = "settings.toml, line 1: quote the pattern: [files.\"us_may.csv\"]";
-    place.ade_says("check config", words);
-    place.ade_prints("run config us_may.csv", "quote the pattern: ");
 }
 
-#[test]
-fn csv_files_of_another_kind_are_read_without_a_change_of_the_configuration() {
-    let place = place();
-    place.write("tabs.csv", "day\tnet\n03/04/2025\t1\n");
-    place.write("latin.csv", b"day;net\n3 f\xe9vrier 2025;1\n");
-    for (line, wanted) in [
-        (r"run config tabs.csv --csv-delimiter \t", "2025-04-03"),
-        (
-            "run config latin.csv --csv-delimiter ; --csv-encoding latin-1",
-            "2025-02-03",
-        ),
-    ] {
-        let run = place.json(&format!("{line} --json"));
-        let cells = place.output_of(&run).to_string();
-        assert!(cells.contains(wanted), "{line}: {cells}");
-        let again = place.json("runs retry latest --now --json");
-        assert_eq!(again["metrics"], run["metrics"]);
+fn a_run_that_is_repeated_has_the_settings_of_the_first_whatever_is_set_now(place: &mut Place) {
+    place.ade("run config eu.csv -q").succeeds();
+    place.set(VARIABLE, "mdy");
+    place.ade("runs retry latest --now").succeeds();
+    assert_eq!(latest_day(place), "dmy", "it was not set then");
+
+    // A worker uses what was set when the run was submitted.
+    place.set("ADE_ENGINE_OF_MY_OWN", "secret");
+    place
+        .ade("run config eu.csv --detach --set decimal_mark=, -q")
+        .succeeds();
+    place.set(VARIABLE, "dmy");
+    place.set("ADE_ENGINE_CSV_DELIMITER", ";");
+    place.ade("worker --drain -q").succeeds();
+    let run = place.latest_run();
+    assert_eq!(day(place, &run), "mdy");
+    let shown = place.ade("runs show latest --json").json();
+    let told = shown["overrides"].as_array().unwrap().iter();
+    let sources: Vec<&Value> = told.map(|told| &told["source"]).collect();
+    assert_eq!(sources, [VARIABLE, "--set"]);
+    let request = place.read(format!(
+        "{}/run-request.json",
+        run["run_dir"].as_str().unwrap()
+    ));
+    assert!(!request.contains("secret"), "{request}");
+
+    place.ade("runs retry latest").succeeds();
+    place.ade("worker --drain -q").succeeds();
+    let run = place.latest_run();
+    assert_eq!(day(place, &run), "mdy", "by a worker");
+    let folder = run["run_dir"].as_str().unwrap();
+    for file in ["run-request.json", "artifact.json"] {
+        let record: Value = serde_json::from_str(&place.read(format!("{folder}/{file}"))).unwrap();
+        assert_eq!(
+            record["options"]["engine_variables"],
+            json!({VARIABLE: "mdy"}),
+            "{file}"
+        );
+    }
+    for name in [VARIABLE, "ADE_ENGINE_OF_MY_OWN", "ADE_ENGINE_CSV_DELIMITER"] {
+        place.unset(name);
     }
 }
 
-#[test]
-fn a_client_gives_settings_with_its_run() {
-    let place = place();
-    let server = Server::dev(&place, "");
+fn a_csv_file_of_another_kind_is_read_without_a_change_of_the_configuration(place: &Place) {
+    place.write("latin.csv", b"day;net\n3 f\xe9vrier 2025;1\n");
+    let run = place.json("run config latin.csv --csv-delimiter ; --csv-encoding latin-1 --json");
+    let cells = place.output_of(&run).to_string();
+    assert!(cells.contains("2025-02-03"), "{cells}");
+    let again = place.json("runs retry latest --now --json");
+    assert_eq!(again["metrics"], run["metrics"]);
+}
+
+fn what_is_said_of_single_sheets_is_told_by_its_own_flags(place: &Place) {
+    let sheets = r#"sheets={"Q":{"skip":true}}"#;
+    let rows = "--header-rows=us_may=1";
+    let range = "--range=us_may=A1:B2";
+    for (flags, source) in [
+        (&[rows, range][..], "--header-rows and --range"),
+        (&["--set", sheets, range], "--set and --range"),
+    ] {
+        let call = ["run", "config", "us_may.csv", "-q"];
+        place.ade_with(call.iter().chain(flags)).succeeds();
+        let shown = place.json("runs show latest --json");
+        let told = &shown["overrides"][0];
+        assert_eq!(told["source"], source);
+        let words = told["message"].as_str().unwrap();
+        assert!(words.ends_with(&format!("}}, by {source}")), "{words}");
+        let has_skip = told["value"]["Q"]["skip"] == true;
+        assert_eq!(has_skip, flags.contains(&sheets), "{told}");
+    }
+    place
+        .ade_with(["run", "config", "us_may.csv", "--set", "sheets={Q}", rows])
+        .ends_with(1)
+        .says("sheets from --set should be JSON such as")
+        .says("hint: correct --set");
+}
+
+fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order(place: &mut Place) {
+    place.write(
+        "config/settings.toml",
+        "date_order = \"dmy\"\n\n[files.\"US_*\"]\ndate_order = \"mdy\"\n\n[files.\"us_may*\"]\ndecimal_mark = \",\"\n",
+    );
+    let runs = place.ade("run config eu.csv us_may.csv --jobs 1 --json");
+    let runs = runs.succeeds().records();
+    assert_eq!(day(place, &runs[0]), "dmy");
+    assert_eq!(day(place, &runs[1]), "mdy");
+    let shown = place.ade("runs show us_may.csv").succeeds();
+    shown
+        .prints("setting        date_order = \"mdy\", by [files.\"US_*\"]")
+        .prints("setting        decimal_mark = \",\", by [files.\"us_may*\"]");
+    let shown = place.ade("runs show eu.csv --json").json();
+    assert_eq!(shown["overrides"], json!([]));
+    place.set(VARIABLE, "dmy");
+    place
+        .ade("run config us_may.csv --set date_order=dmy --set date_order=mdy -q")
+        .succeeds();
+    assert_eq!(latest_day(place), "mdy");
+    let artifact = place.latest_artifact();
+    assert_eq!(
+        artifact["options"]["settings"],
+        json!({"date_order": "mdy"})
+    );
+    assert_eq!(
+        artifact["decisions"]["overrides"],
+        json!([
+            {"setting": "date_order", "value": "mdy", "source": "--set", "message": "date_order = \"mdy\", by --set"},
+            {"setting": "decimal_mark", "value": ",", "source": "[files.\"us_may*\"]", "message": "decimal_mark = \",\", by [files.\"us_may*\"]"},
+        ])
+    );
+}
+
+fn a_client_gives_settings_with_its_run(place: &Place) {
+    let server = Server::dev(place, "");
     let configuration = place.configuration_id("config");
     let document = server.upload(&place.path("eu.csv"));
     let path = format!("/api/v1/configs/{configuration}/runs");
@@ -240,32 +226,5 @@ fn a_client_gives_settings_with_its_run() {
     wait_for("the end of the run", || {
         server.get(&format!("/api/v1/runs/{id}")).json()["status"] == "succeeded"
     });
-    assert_eq!(latest_day(&place), "mdy");
-}
-
-#[test]
-fn what_is_said_of_single_sheets_is_told_by_its_own_flags() {
-    let place = place();
-    let sheets = r#"sheets={"Q":{"skip":true}}"#;
-    let rows = "--header-rows=us_may=1";
-    let range = "--range=us_may=A1:B2";
-    for (flags, source) in [
-        (&[rows, range][..], "--header-rows and --range"),
-        (&["--set", sheets, range], "--set and --range"),
-    ] {
-        let call = ["run", "config", "us_may.csv", "-q"];
-        place.ade_with(call.iter().chain(flags)).succeeds();
-        let shown = place.json("runs show latest --json");
-        let told = &shown["overrides"][0];
-        assert_eq!(told["source"], source);
-        let words = told["message"].as_str().unwrap();
-        assert!(words.ends_with(&format!("}}, by {source}")), "{words}");
-        let has_skip = told["value"]["Q"]["skip"] == true;
-        assert_eq!(has_skip, flags.contains(&sheets), "{told}");
-    }
-    place
-        .ade_with(["run", "config", "us_may.csv", "--set", "sheets={Q}", rows])
-        .ends_with(1)
-        .says("sheets from --set should be JSON such as")
-        .says("hint: correct --set");
+    assert_eq!(latest_day(place), "mdy");
 }

@@ -7,8 +7,13 @@ use std::time::Instant;
 use common::{Place, is_alive, snapshot, wait_for, wait_for_death};
 
 #[test]
-fn a_run_that_waits_is_cancelled_at_once() {
+fn a_run_is_cancelled_by_a_command() {
     let place = Place::held("");
+    a_run_that_waits_is_cancelled_at_once(&place);
+    ade_run_in_another_terminal_is_cancelled_too(&place);
+}
+
+fn a_run_that_waits_is_cancelled_at_once(place: &Place) {
     let run = place.enqueue("config", "members.csv");
     snapshot!(place, place.ade("runs cancel latest"), @r"
     status 0
@@ -25,6 +30,15 @@ fn a_run_that_waits_is_cancelled_at_once() {
     // No worker takes it.
     place.ade("worker --drain -q").succeeds();
     assert_eq!(place.statuses(), ["cancelled"]);
+}
+
+fn ade_run_in_another_terminal_is_cancelled_too(place: &Place) {
+    let running = place.start("run config members.csv -q");
+    place.wait_until_held(1);
+    place.ade("runs cancel latest").succeeds();
+    running.wait().ends_with(130);
+    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    place.is_sound(&run, "cancelled", &["cancelled"]);
 }
 
 #[test]
@@ -125,17 +139,6 @@ fn a_cancel_is_not_forgotten_when_the_worker_dies_or_releases_the_run() {
     place.ade(&format!("runs cancel {run}")).succeeds();
     worker.dies();
     place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "cancelled", &["cancelled"]);
-}
-
-#[test]
-fn ade_run_in_another_terminal_is_cancelled_too() {
-    let place = Place::held("");
-    let running = place.start("run config members.csv -q");
-    place.wait_until_held(1);
-    place.ade("runs cancel latest").succeeds();
-    running.wait().ends_with(130);
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
     place.is_sound(&run, "cancelled", &["cancelled"]);
 }
 

@@ -143,8 +143,7 @@ fn what_is_shown_of_an_id_is_accepted_by_every_command_that_takes_one() {
 
 #[test]
 fn many_runs_are_listed_in_pages_that_make_one_document() {
-    let mut place = Place::ready();
-    place.hurry();
+    let place = Place::cold();
     place.ade("run config members.csv --dry-run -q").succeeds();
     // Copies of that run, with ids of the same time.
     place.change(

@@ -49,6 +49,32 @@ fn a_new_run_has_the_same_input_and_the_same_snapshot_whatever_was_edited_since(
         place.event_counts(again["id"].as_str().unwrap())["run.queued"],
         1
     );
+    with_now_it_runs_here(&place, &first);
+}
+
+fn with_now_it_runs_here(place: &Place, first: &str) {
+    // Its environment is built where it is gone.
+    place.ade("env rm config").ends_with(0);
+    let again = place.ade(&format!("runs retry {first} --now"));
+    snapshot!(place, again.stdout, @r"
+    ⚠ people.csv  [TIME]
+      1 sheet, 1 table, 2 rows
+      2 of 2 fields mapped, 1 column unmapped
+      1 issue
+      data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
+    ");
+    again.succeeds().says("Environment ready in");
+    let runs = place.ade("runs ls --json").json();
+    assert_eq!(runs[0]["retry_of_run_id"], first);
+    for same in ["source_digest", "input", "metrics", "status"] {
+        assert_eq!(runs[0][same], runs[2][same], "{same}");
+    }
+    // Several, with the highest status; what cannot be repeated does not keep the others.
+    let several = place.ade(&format!("runs retry --now {first} 00000000 latest --json"));
+    let several = several.ends_with(2);
+    assert_eq!(several.records().len(), 2);
+    assert_eq!(several.error()["code"], "run_not_found");
+    assert_eq!(place.statuses(), ["succeeded"; 5]);
 }
 
 #[test]
@@ -81,11 +107,11 @@ fn again_uses_the_configuration_as_it_is_now_and_retry_as_it_was() {
         assert_eq!(runs[run]["retry_of_run_id"], first.as_str());
         assert_eq!(runs[run]["status"], "succeeded");
     }
+    only_what_has_ended_and_what_still_has_its_files_is_repeated(&place, &first);
 }
 
-#[test]
-fn only_what_has_ended_and_what_still_has_its_files_is_repeated() {
-    let (place, first) = place_with_a_run();
+fn only_what_has_ended_and_what_still_has_its_files_is_repeated(place: &Place, first: &str) {
+    place.people();
     let second = place.enqueue("config", "people.csv");
     snapshot!(place, place.ade(&format!("runs retry {second}")), @r"
     status 2
@@ -93,7 +119,7 @@ fn only_what_has_ended_and_what_still_has_its_files_is_repeated() {
     error: run [ID] is queued
     hint: `ade runs cancel` ends it
     ");
-    std::fs::remove_dir_all(place.run_folder(&first).join("input")).unwrap();
+    std::fs::remove_dir_all(place.run_folder(first).join("input")).unwrap();
     snapshot!(place, place.ade(&format!("runs retry {first}")), @r"
     status 2
     --- stderr
@@ -101,34 +127,6 @@ fn only_what_has_ended_and_what_still_has_its_files_is_repeated() {
     hint: `ade run` it from its original file
     ");
     place.ade_fails("runs retry zz", 2, "run_not_found");
-}
-
-#[test]
-fn with_now_it_runs_here() {
-    let (place, first) = place_with_a_run();
-    edit(&place);
-    // Its environment is built where it is gone.
-    place.ade("env rm config").ends_with(0);
-    let again = place.ade("runs retry latest --now");
-    snapshot!(place, again.stdout, @r"
-    ⚠ people.csv  [TIME]
-      1 sheet, 1 table, 2 rows
-      2 of 2 fields mapped, 1 column unmapped
-      1 issue
-      data/workspaces/default/runs/[ID]/output/people_normalized.xlsx
-    ");
-    again.succeeds().says("Environment ready in");
-    let runs = place.ade("runs ls --json").json();
-    assert_eq!(runs[0]["retry_of_run_id"], first.as_str());
-    for same in ["source_digest", "input", "metrics", "status"] {
-        assert_eq!(runs[0][same], runs[1][same], "{same}");
-    }
-    // Several, with the highest status; what cannot be repeated does not keep the others.
-    let several = place.ade(&format!("runs retry --now {first} 00000000 latest --json"));
-    let several = several.ends_with(2);
-    assert_eq!(several.records().len(), 2);
-    assert_eq!(several.error()["code"], "run_not_found");
-    assert_eq!(place.statuses(), ["succeeded"; 4]);
 }
 
 #[test]

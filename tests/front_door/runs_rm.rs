@@ -8,7 +8,7 @@ use common::{Place, snapshot};
 fn an_ended_run_goes_with_its_records_and_its_files() {
     let mut place = Place::ready();
     place.hurry();
-    place.ade("run config people.csv -q").succeeds();
+    place.ade("run config people.csv --dry-run -q").succeeds();
     place.ade("run config people.csv -q").succeeds();
     let run = place.latest_run()["id"].as_str().unwrap().to_owned();
     snapshot!(place, place.ade("runs rm latest --dry-run"), @r"
@@ -44,35 +44,10 @@ fn an_ended_run_goes_with_its_records_and_its_files() {
     place.ade(&format!("runs rm {run}")).succeeds();
     assert!(!place.run_folder(&run).exists());
     assert_eq!(place.statuses(), Vec::<String>::new());
+    runs_are_chosen_by_filters_and_counted(&place);
 }
 
-#[test]
-fn what_waits_or_runs_is_refused_and_the_rest_goes() {
-    let place = Place::held("");
-    place.ade("run config members.csv --dry-run -q").succeeds();
-    let ended = place.latest_run()["id"].as_str().unwrap().to_owned();
-    let running = place.enqueue("config", "members.csv");
-    let queued = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
-    place.wait_until_held(1);
-    let answer = place
-        .ade(&format!("runs rm {queued} {running} {ended}"))
-        .ends_with(2)
-        .says("is queued")
-        .says("is running");
-    answer.stdout_has(&ended);
-    place.let_go();
-    place.wait_for_status(&queued, "succeeded");
-    worker.stops();
-    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
-    place.ade(&format!("runs rm {queued} {running}")).succeeds();
-    place.ade("runs rm latest").ends_with(2);
-}
-
-#[test]
-fn runs_are_chosen_by_filters_and_counted() {
-    let mut place = Place::ready();
-    place.hurry();
+fn runs_are_chosen_by_filters_and_counted(place: &Place) {
     place.configuration("other");
     place.write("broken.xlsx", "no workbook");
     place.ade("run config members.csv --dry-run -q").succeeds();
@@ -108,4 +83,27 @@ fn runs_are_chosen_by_filters_and_counted() {
     place.ade("runs rm latest --status failed").ends_with(2);
     place.ade("runs rm --status queued").ends_with(2);
     place.ade_refuses("runs rm --before soon", "--before \"soon\" is not a time");
+}
+
+#[test]
+fn what_waits_or_runs_is_refused_and_the_rest_goes() {
+    let place = Place::held("");
+    place.ade("run config members.csv --dry-run -q").succeeds();
+    let ended = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let running = place.enqueue("config", "members.csv");
+    let queued = place.enqueue("config", "members.csv");
+    let worker = place.start_worker("one");
+    place.wait_until_held(1);
+    let answer = place
+        .ade(&format!("runs rm {queued} {running} {ended}"))
+        .ends_with(2)
+        .says("is queued")
+        .says("is running");
+    answer.stdout_has(&ended);
+    place.let_go();
+    place.wait_for_status(&queued, "succeeded");
+    worker.stops();
+    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
+    place.ade(&format!("runs rm {queued} {running}")).succeeds();
+    place.ade("runs rm latest").ends_with(2);
 }

@@ -11,6 +11,7 @@ use crate::common;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
+use std::sync::OnceLock;
 
 use common::{Configuration, Outcome, Place};
 
@@ -98,6 +99,12 @@ impl Kernel {
             landlock: applied["landlock_abi"].as_u64().unwrap_or(0),
             calls: applied["system_calls"] == true,
         }
+    }
+
+    /// The same, found out once for all tests.
+    fn known(place: &Place) -> &'static Self {
+        static KERNEL: OnceLock<Kernel> = OnceLock::new();
+        KERNEL.get_or_init(|| Self::of(place))
     }
 
     /// Whether it can hold a configuration to what the row says. What it lacks is told.
@@ -346,32 +353,20 @@ fn log(place: &Place) -> String {
 }
 
 #[test]
-fn without_a_sandbox_a_run_may_what_ade_may_and_its_log_says_so() {
+fn the_operator_decides_how_strict_the_sandbox_is() {
     let (place, configuration) = place();
-    let outside = place.path("outside/new.txt");
-    does(
-        &configuration,
-        &format!("open({outside:?}, 'w').write('x')"),
-    );
-    bounded(&place, &[("ADE_SANDBOX", "off")], "run config members.csv").succeeds();
-    assert!(outside.exists());
-    assert_eq!(place.latest_artifact()["sandbox"]["applied"]["mode"], "off");
-    assert!(
-        log(&place).contains("the sandbox is off"),
-        "{}",
-        log(&place)
-    );
+    a_strict_sandbox_runs_where_the_kernel_has_all_of_it(&place);
+    what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it(&place);
+    without_a_sandbox_a_run_may_what_ade_may_and_its_log_says_so(&place, &configuration);
 }
 
-#[test]
-fn a_strict_sandbox_runs_where_the_kernel_has_all_of_it() {
-    let (place, _) = place();
+fn a_strict_sandbox_runs_where_the_kernel_has_all_of_it(place: &Place) {
     let doctor = place.ade("doctor --json").json();
     let mut findings = doctor.as_array().unwrap().iter();
     let finding = findings.find(|finding| finding["name"] == "sandbox");
     let is_whole = finding.unwrap()["state"] == "ok";
     let strict = [("ADE_SANDBOX", "strict")];
-    let ran = bounded(&place, &strict, "run config members.csv");
+    let ran = bounded(place, &strict, "run config members.csv");
     assert_eq!(ran.status == 0, is_whole, "{ran}");
     if is_whole {
         let sandbox = place.latest_artifact()["sandbox"].clone();
@@ -379,6 +374,18 @@ fn a_strict_sandbox_runs_where_the_kernel_has_all_of_it() {
         assert_eq!(sandbox["applied"]["network"], false);
         assert_eq!(sandbox["applied"]["limits"]["cpu_seconds"], 60.0);
     }
+}
+
+fn without_a_sandbox_a_run_may_what_ade_may_and_its_log_says_so(
+    place: &Place,
+    configuration: &Configuration,
+) {
+    let outside = place.path("outside/new.txt");
+    does(configuration, &format!("open({outside:?}, 'w').write('x')"));
+    bounded(place, &[("ADE_SANDBOX", "off")], "run config members.csv").succeeds();
+    assert!(outside.exists());
+    assert_eq!(place.latest_artifact()["sandbox"]["applied"]["mode"], "off");
+    assert!(log(place).contains("the sandbox is off"), "{}", log(place));
 }
 
 /// `ade` on a kernel that lacks Landlock and seccomp, as it seems to it: their system calls are refused.
@@ -407,10 +414,8 @@ fn on_an_old_kernel(place: &Place, variables: &[(&str, &str)], line: &str) -> Ou
     Place::to_its_end(command)
 }
 
-#[test]
-fn what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it() {
-    let (place, _) = place();
-    on_an_old_kernel(&place, &[], "run config members.csv").succeeds();
+fn what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it(place: &Place) {
+    on_an_old_kernel(place, &[], "run config members.csv").succeeds();
     let sandbox = place.latest_artifact()["sandbox"].clone();
     assert_eq!(sandbox["applied"]["files"], false, "{sandbox}");
     assert_eq!(sandbox["applied"]["system_calls"], false, "{sandbox}");
@@ -418,16 +423,16 @@ fn what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it() {
         sandbox["missing"][0].as_str().unwrap().contains("Landlock"),
         "{sandbox}"
     );
-    assert!(log(&place).contains("the sandbox is incomplete"));
+    assert!(log(place).contains("the sandbox is incomplete"));
     let strict = [("ADE_SANDBOX", "strict")];
-    let refused = on_an_old_kernel(&place, &strict, "run config members.csv").ends_with(1);
+    let refused = on_an_old_kernel(place, &strict, "run config members.csv").ends_with(1);
     assert!(refused.stderr.contains("no Landlock"), "{refused}");
     assert_eq!(place.latest_run()["error"]["code"], "sandbox_incomplete");
-    on_an_old_kernel(&place, &strict, "check config")
+    on_an_old_kernel(place, &strict, "check config")
         .ends_with(1)
         .says("no Landlock");
-    on_an_old_kernel(&place, &[], "doctor").succeeds();
-    let doctor = on_an_old_kernel(&place, &strict, "doctor").ends_with(1);
+    on_an_old_kernel(place, &[], "doctor").succeeds();
+    let doctor = on_an_old_kernel(place, &strict, "doctor").ends_with(1);
     assert!(doctor.stdout.contains("✗ sandbox"), "{doctor}");
 }
 
@@ -450,7 +455,7 @@ fn a_link_in_the_place_of_the_workbook_is_no_workbook() {
 #[test]
 fn a_check_is_confined_too() {
     let (place, configuration) = place();
-    if !Kernel::of(&place).files {
+    if !Kernel::known(&place).files {
         eprintln!("not tested, because this kernel cannot confine files");
         return;
     }
@@ -491,7 +496,7 @@ fn a_check_is_confined_too() {
 #[test]
 fn nothing_that_a_run_started_outlives_it() {
     let (place, configuration) = place();
-    if !Kernel::of(&place).calls {
+    if !Kernel::known(&place).calls {
         eprintln!("not tested, because this kernel cannot refuse system calls");
         return;
     }
@@ -530,7 +535,7 @@ fn builds(configuration: &Configuration, code: &str) {
 #[test]
 fn a_build_writes_to_its_own_places_and_nowhere_else() {
     let (place, configuration) = place();
-    if !Kernel::of(&place).files {
+    if !Kernel::known(&place).files {
         eprintln!("not tested, because this kernel cannot confine files");
         return;
     }

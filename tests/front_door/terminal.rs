@@ -196,15 +196,183 @@ fn a_build_shows_its_steps_and_packages_as_they_come() {
     assert!(last.contains("members_normalized.xlsx"), "{last}");
 }
 
+/// One place for all of it: an environment of its own takes long.
 #[test]
-fn nothing_is_drawn_where_quiet_or_a_dumb_terminal_asks_for_it() {
-    let mut place = Place::ready();
-    let (status, text) = on_a_terminal(&place, "run config members.csv -q --color never");
+fn what_is_drawn_fits_the_terminal_and_does_not_control_it() {
+    let place = Place::ready();
+    q_leaves_top(&place);
+    nothing_is_drawn_where_quiet_or_a_dumb_terminal_asks_for_it(&place);
+    several_files_have_a_line_each_that_fits_the_terminal(&place);
+    values_that_messages_leave_out_are_shown_on_request_and_kept_nowhere(&place);
+    std::fs::remove_file(place.path("config/src/ade_config/hooks/fail.py")).unwrap();
+    what_was_noticed_is_broken_between_words_to_fit(&place);
+    std::fs::remove_file(place.path("config/src/ade_config/hooks/notice.py")).unwrap();
+    no_name_and_no_printed_line_controls_the_terminal(&place);
+}
+
+fn q_leaves_top(place: &Place) {
+    let mut terminal = OnTerminal::start(place, "top");
+    terminal.wait_until_shows("Nothing runs");
+    terminal.types(b"xq");
+    let (status, text) = terminal.wait();
+    assert_eq!(status, Some(0), "{text}");
+    // The keys are not printed.
+    assert!(!text.contains("xq"), "{text}");
+}
+
+fn nothing_is_drawn_where_quiet_or_a_dumb_terminal_asks_for_it(place: &Place) {
+    let (status, text) = on_a_terminal(place, "run config members.csv -q --color never");
     assert_eq!(status, Some(0));
     assert!(!text.contains('\u{1b}'), "{text:?}");
-    place.set("NO_COLOR", "1");
-    let (_, text) = on_a_terminal(&place, "runs ls --color auto");
+    let (_, text) = on_a_terminal(place, "runs ls --color auto");
     assert!(text.contains("members.csv"), "{text}");
+}
+
+fn several_files_have_a_line_each_that_fits_the_terminal(place: &Place) {
+    place.members("inbox/members_of_the_north.csv");
+    place.write("inbox/two.xlsx", "no workbook at all");
+    for (width, wanted) in [
+        (
+            NARROW,
+            [
+                "  FILE                TABLES  ROWS READ   FIELDS  ISSUES  SECONDS",
+                "✓ members_…north.csv       1          1      2/2       0",
+                "✗ two.xlsx",
+            ],
+        ),
+        (
+            WIDTH,
+            [
+                "  FILE                      TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT",
+                "✓ members_of_the_north.csv       1          1      2/2       0",
+                "✗ two.xlsx",
+            ],
+        ),
+    ] {
+        let line = "run config inbox -o clean --jobs 1";
+        let (status, text) = OnTerminal::start_on(place, line, width).wait();
+        assert_eq!(status, Some(1), "{text}");
+        let lines: Vec<String> = seen_on(&text, width)
+            .into_iter()
+            .filter(|line| !line.is_empty())
+            .collect();
+        for (line, wanted) in lines.iter().zip(wanted) {
+            assert!(line.starts_with(wanted), "{width}: {lines:#?}");
+        }
+        assert!(lines[2].ends_with("  failed"), "{width}: {lines:#?}");
+        // The path of a copy stands in the line if there is room, else in the end.
+        let path = "  clean/members_of_the_north_normalized.xlsx";
+        assert_eq!(lines[1].ends_with(path), width == WIDTH, "{lines:#?}");
+        let place_of_all = "the workbooks are in clean".to_owned();
+        assert_eq!(lines.contains(&place_of_all), width == NARROW, "{lines:#?}");
+        let words: Vec<&str> = lines.iter().flat_map(|line| line.split(' ')).collect();
+        assert!(
+            words.contains(&"workbook:"),
+            "no word is broken: {lines:#?}"
+        );
+    }
+}
+
+fn values_that_messages_leave_out_are_shown_on_request_and_kept_nowhere(place: &Place) {
+    place.write("marked.csv", "Name,Email\ntok000en,tok001en@example.org\n");
+    let configuration = place.configuration("config");
+    configuration.write(
+        "src/ade_config/hooks/fail.py",
+        "def fail(table):\n    int(table[\"name\"][0])\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_table_mapped\", priority=1)\n",
+    );
+    let (status, text) = on_a_terminal(place, "run config marked.csv --show-values");
+    assert_eq!(status, Some(1), "{text}");
+    assert!(
+        text.contains("invalid literal for int() with base 10: 'tok000en'"),
+        "{text}"
+    );
+    let (_, text) = on_a_terminal(place, "run config marked.csv");
+    assert!(!text.contains("tok000en"), "{text}");
+    let runs = place.files_below("data/workspaces/default/runs");
+    let logs = runs.iter().filter(|name| !name.contains("put/"));
+    for name in logs.filter(|name| !name.contains(".venv")) {
+        let text = place.read(format!("data/workspaces/default/runs/{name}"));
+        assert!(!text.contains("tok000en"), "{name}: {text}");
+    }
+}
+
+fn what_was_noticed_is_broken_between_words_to_fit(place: &Place) {
+    let words = "Start date: read day-first; 40 of 40 cells leave it open, and there is no other column of dates that could say more (date_order in settings.toml decides)";
+    let data = serde_json::json!({
+        "notices": [{"code": "wordy", "level": "warning", "message": words}, {"code": "calm", "level": "info", "message": words}],
+        "readings": [{"sheet": "members", "table": 0, "ambiguous": true, "message": words}],
+    });
+    let event = serde_json::json!({"event": "engine.run.noticed", "data": data}).to_string();
+    place.configuration("config").write(
+        "src/ade_config/hooks/notice.py",
+        &format!("import atexit\nimport sys\n\n\ndef notice():\n    atexit.register(print, {event:?}, file=sys.stderr)\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
+    );
+    for (line, wanted) in [
+        (
+            "run config members.csv",
+            [
+                "  ! Start date: read day-first; 40 of 40 cells leave it open, and there is no",
+                "    other column of dates that could say more (date_order in settings.toml",
+                "    decides)",
+                "  Start date: read day-first; 40 of 40 cells leave it open, and there is no",
+                "  other column of dates that could say more (date_order in settings.toml",
+                "  decides)",
+            ]
+            .as_slice(),
+        ),
+        (
+            "runs show latest",
+            [
+                "warning        wordy Start date: read day-first; 40 of 40 cells leave it open,",
+                "               and there is no other column of dates that could say more",
+                "               (date_order in settings.toml decides)",
+            ]
+            .as_slice(),
+        ),
+    ] {
+        let (status, text) = OnTerminal::start_on(place, line, NARROW).wait();
+        assert_eq!(status, Some(0), "{text}");
+        let drawn = seen_on(&text, NARROW);
+        let found = drawn.windows(wanted.len()).any(|lines| lines == wanted);
+        assert!(found, "{line}:\n{}", drawn.join("\n"));
+        // The mark has its colour, and so have the words.
+        assert!(text.contains("\u{1b}[33m"), "{text:?}");
+    }
+}
+
+fn no_name_and_no_printed_line_controls_the_terminal(place: &Place) {
+    let configuration = place.configuration("config");
+    configuration.write(
+        "src/ade_config/hooks/prints.py",
+        "def prints(metadata):\n    print('out\\x1b[31m\\x9b2J\\r\\u202e')\n\n\ndef register(registry):\n    registry.register_hook(prints, hook=\"on_workbook_start\", priority=10)\n",
+    );
+    let name = "in\u{1b}[2J\u{202e}.csv";
+    place.write(
+        name,
+        "Na\u{7}me,Email,Zorb\u{1b}[1m\nAnn,ann@example.org,1\n",
+    );
+    let run = |line: &str| place.ade_with(line.split(' ').chain([name]));
+    let mut all = vec![run("run config"), run("run config --color always --json")];
+    all.push(run("run config --detach"));
+    all.push(place.ade("worker --drain"));
+    for line in [
+        "runs show latest",
+        "runs ls",
+        "explain latest",
+        "logs tail",
+        "top",
+    ] {
+        all.push(place.ade(line));
+        all.push(place.ade(&format!("{line} --json")));
+    }
+    for told in &all {
+        assert_eq!(told.status, 0, "{told}");
+        let printed = format!("{}{}", told.stdout, told.stderr);
+        let raw = printed.contains(['\u{1b}', '\u{9b}', '\r', '\u{7}', '\u{202e}']);
+        assert!(!raw, "{printed:?}");
+    }
+    all[0].stdout_has("in\\u001b[2J\\u202e.csv");
+    all[0].stderr_has("out\\u001b[31m\\u009b2J\\u000d\\u202e");
 }
 
 #[test]
@@ -297,124 +465,6 @@ fn with_several_files_it_is_shown_how_many_of_them_have_ended() {
 }
 
 #[test]
-fn values_that_messages_leave_out_are_shown_on_request_and_kept_nowhere() {
-    let place = Place::ready();
-    place.write("marked.csv", "Name,Email\ntok000en,tok001en@example.org\n");
-    let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/hooks/fail.py",
-        "def fail(table):\n    int(table[\"name\"][0])\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_table_mapped\", priority=1)\n",
-    );
-    let (status, text) = on_a_terminal(&place, "run config marked.csv --show-values");
-    assert_eq!(status, Some(1), "{text}");
-    assert!(
-        text.contains("invalid literal for int() with base 10: 'tok000en'"),
-        "{text}"
-    );
-    let (_, text) = on_a_terminal(&place, "run config marked.csv");
-    assert!(!text.contains("tok000en"), "{text}");
-    let runs = place.files_below("data/workspaces/default/runs");
-    let logs = runs.iter().filter(|name| !name.contains("put/"));
-    for name in logs.filter(|name| !name.contains(".venv")) {
-        let text = place.read(format!("data/workspaces/default/runs/{name}"));
-        assert!(!text.contains("tok000en"), "{name}: {text}");
-    }
-}
-
-#[test]
-fn what_was_noticed_is_broken_between_words_to_fit() {
-    let place = Place::ready();
-    let words = "Start date: read day-first; 40 of 40 cells leave it open, and there is no other column of dates that could say more (date_order in settings.toml decides)";
-    let data = serde_json::json!({
-        "notices": [{"code": "wordy", "level": "warning", "message": words}, {"code": "calm", "level": "info", "message": words}],
-        "readings": [{"sheet": "members", "table": 0, "ambiguous": true, "message": words}],
-    });
-    let event = serde_json::json!({"event": "engine.run.noticed", "data": data}).to_string();
-    place.configuration("config").write(
-        "src/ade_config/hooks/notice.py",
-        &format!("import atexit\nimport sys\n\n\ndef notice():\n    atexit.register(print, {event:?}, file=sys.stderr)\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
-    );
-    for (line, wanted) in [
-        (
-            "run config members.csv",
-            [
-                "  ! Start date: read day-first; 40 of 40 cells leave it open, and there is no",
-                "    other column of dates that could say more (date_order in settings.toml",
-                "    decides)",
-                "  Start date: read day-first; 40 of 40 cells leave it open, and there is no",
-                "  other column of dates that could say more (date_order in settings.toml",
-                "  decides)",
-            ]
-            .as_slice(),
-        ),
-        (
-            "runs show latest",
-            [
-                "warning        wordy Start date: read day-first; 40 of 40 cells leave it open,",
-                "               and there is no other column of dates that could say more",
-                "               (date_order in settings.toml decides)",
-            ]
-            .as_slice(),
-        ),
-    ] {
-        let (status, text) = OnTerminal::start_on(&place, line, NARROW).wait();
-        assert_eq!(status, Some(0), "{text}");
-        let drawn = seen_on(&text, NARROW);
-        let found = drawn.windows(wanted.len()).any(|lines| lines == wanted);
-        assert!(found, "{line}:\n{}", drawn.join("\n"));
-        // The mark has its colour, and so have the words.
-        assert!(text.contains("\u{1b}[33m"), "{text:?}");
-    }
-}
-
-#[test]
-fn several_files_have_a_line_each_that_fits_the_terminal() {
-    let place = Place::ready();
-    place.members("inbox/members_of_the_north.csv");
-    place.write("inbox/two.xlsx", "no workbook at all");
-    for (width, wanted) in [
-        (
-            NARROW,
-            [
-                "  FILE                TABLES  ROWS READ   FIELDS  ISSUES  SECONDS",
-                "✓ members_…north.csv       1          1      2/2       0",
-                "✗ two.xlsx",
-            ],
-        ),
-        (
-            WIDTH,
-            [
-                "  FILE                      TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT",
-                "✓ members_of_the_north.csv       1          1      2/2       0",
-                "✗ two.xlsx",
-            ],
-        ),
-    ] {
-        let line = "run config inbox -o clean --jobs 1";
-        let (status, text) = OnTerminal::start_on(&place, line, width).wait();
-        assert_eq!(status, Some(1), "{text}");
-        let lines: Vec<String> = seen_on(&text, width)
-            .into_iter()
-            .filter(|line| !line.is_empty())
-            .collect();
-        for (line, wanted) in lines.iter().zip(wanted) {
-            assert!(line.starts_with(wanted), "{width}: {lines:#?}");
-        }
-        assert!(lines[2].ends_with("  failed"), "{width}: {lines:#?}");
-        // The path of a copy stands in the line if there is room, else in the end.
-        let path = "  clean/members_of_the_north_normalized.xlsx";
-        assert_eq!(lines[1].ends_with(path), width == WIDTH, "{lines:#?}");
-        let place_of_all = "the workbooks are in clean".to_owned();
-        assert_eq!(lines.contains(&place_of_all), width == NARROW, "{lines:#?}");
-        let words: Vec<&str> = lines.iter().flat_map(|line| line.split(' ')).collect();
-        assert!(
-            words.contains(&"workbook:"),
-            "no word is broken: {lines:#?}"
-        );
-    }
-}
-
-#[test]
 fn errors_hints_and_meanings_are_broken_between_words() {
     let place = Place::new();
     for (line, words) in [
@@ -430,18 +480,6 @@ fn errors_hints_and_meanings_are_broken_between_words() {
         let is_whole = |line: &String| line.split(' ').any(|word| word == words);
         assert!(lines.iter().any(is_whole), "{line}: {lines:#?}");
     }
-}
-
-#[test]
-fn q_leaves_top() {
-    let place = Place::ready();
-    let mut terminal = OnTerminal::start(&place, "top");
-    terminal.wait_until_shows("Nothing runs");
-    terminal.types(b"xq");
-    let (status, text) = terminal.wait();
-    assert_eq!(status, Some(0), "{text}");
-    // The keys are not printed.
-    assert!(!text.contains("xq"), "{text}");
 }
 
 #[test]
@@ -484,41 +522,4 @@ fn many_runs_are_removed_by_filters_only_after_a_yes() {
     // Nobody answers in a script.
     fill();
     place.ade(all).succeeds().says("11 runs removed");
-}
-
-#[test]
-fn no_name_and_no_printed_line_controls_the_terminal() {
-    let place = Place::ready();
-    let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/hooks/prints.py",
-        "def prints(metadata):\n    print('out\\x1b[31m\\x9b2J\\r\\u202e')\n\n\ndef register(registry):\n    registry.register_hook(prints, hook=\"on_workbook_start\", priority=10)\n",
-    );
-    let name = "in\u{1b}[2J\u{202e}.csv";
-    place.write(
-        name,
-        "Na\u{7}me,Email,Zorb\u{1b}[1m\nAnn,ann@example.org,1\n",
-    );
-    let run = |line: &str| place.ade_with(line.split(' ').chain([name]));
-    let mut all = vec![run("run config"), run("run config --color always --json")];
-    all.push(run("run config --detach"));
-    all.push(place.ade("worker --drain"));
-    for line in [
-        "runs show latest",
-        "runs ls",
-        "explain latest",
-        "logs tail",
-        "top",
-    ] {
-        all.push(place.ade(line));
-        all.push(place.ade(&format!("{line} --json")));
-    }
-    for told in &all {
-        assert_eq!(told.status, 0, "{told}");
-        let printed = format!("{}{}", told.stdout, told.stderr);
-        let raw = printed.contains(['\u{1b}', '\u{9b}', '\r', '\u{7}', '\u{202e}']);
-        assert!(!raw, "{printed:?}");
-    }
-    all[0].stdout_has("in\\u001b[2J\\u202e.csv");
-    all[0].stderr_has("out\\u001b[31m\\u009b2J\\u000d\\u202e");
 }

@@ -47,15 +47,14 @@ fn an_engine_that_the_machine_has_no_descriptors_for_spends_no_attempt() {
 }
 
 /// With these stacks the address space tells how many threads a process may have.
-fn with_large_stacks() -> (Place, String) {
-    let (mut place, run) = queued();
+fn with_large_stacks(place: &mut Place) {
     place.set("RUST_MIN_STACK", (2_u64 << 30).to_string());
-    (place, run)
 }
 
 #[test]
 fn a_worker_that_has_not_all_of_its_threads_ends_with_70_and_claims_nothing() {
-    let (mut place, run) = with_large_stacks();
+    let (mut place, run) = queued();
+    with_large_stacks(&mut place);
     place.set("ADE_WORKER_CONCURRENCY", "1");
     let line = "worker --drain --json";
     let worker = limited(&place, "ulimit -v 9961472", line).ends_with(70);
@@ -80,11 +79,12 @@ fn a_worker_that_has_not_all_of_its_threads_ends_with_70_and_claims_nothing() {
     place.ade("worker --drain -q").succeeds();
     let doctor = place.ade("doctor").succeeds();
     doctor.stdout_has("none is running, and no run waits");
+    a_run_for_which_there_are_no_threads_waits_and_spends_no_attempt(place);
 }
 
-#[test]
-fn a_run_for_which_there_are_no_threads_waits_and_spends_no_attempt() {
-    let (mut place, run) = with_large_stacks();
+fn a_run_for_which_there_are_no_threads_waits_and_spends_no_attempt(mut place: Place) {
+    with_large_stacks(&mut place);
+    let run = place.enqueue("config", "members.csv");
     let line = "worker --drain --concurrency 1";
     let worker = limited(&place, "ulimit -v 14155776", line).ends_with(3);
     worker.says("cannot start a thread for");
@@ -159,6 +159,8 @@ fn an_environment_that_vanishes_under_its_run_spends_no_attempt() {
 
 #[test]
 fn ends_without_a_word_are_told_in_words() {
+    let place = Place::new();
+    place.members("members.csv");
     for (code, status, error, words, hint) in [
         (
             "os._exit(0)",
@@ -182,9 +184,7 @@ fn ends_without_a_word_are_told_in_words() {
             "ADE_WORKER_OPEN_FILES",
         ),
     ] {
-        let place = Place::new();
         place.holding("config", code);
-        place.members("members.csv");
         let run = place.ade("run config members.csv").ends_with(status);
         let run = run.says(words).says(hint);
         let shown = place.json("runs show latest --json");

@@ -567,5 +567,11 @@ mod tests {
         assert_eq!(meant("Start-Date", &fields), ["start_date"]);
         assert_eq!(meant("zzz", &fields).len(), 3);
         assert!(meant("email", &[]).is_empty());
+        let unknown = Shortfall::UnknownField {
+            field: "zzz".to_owned(),
+            known: meant("zzz", &fields),
+        };
+        let hint = unknown.facts().hint;
+        assert_eq!(hint.unwrap(), "it defines email, full_name, start_date");
     }
 }

@@ -1,18 +1,17 @@
 //! Windows of cells, read from real files without Python.
 
-use crate::common;
-
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::time::Duration;
 
-use ade::base::problem::Problem;
-use ade::cells::{Cells, CellsError, Choice, Reading, SheetInfo, Window, WindowLimits};
 use serde_json::json;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
+
+use super::{Cells, CellsError, Choice, Reading, SheetInfo, Window, WindowLimits};
+use crate::base::problem::Problem;
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 
@@ -214,6 +213,14 @@ fn separated_text_is_shown_as_a_run_reads_it() {
     assert!(refused.to_string().contains("not utf-8"), "{refused}");
 }
 
+/// What a spreadsheet program writes when a password is set: a compound file around an encrypted package.
+fn encrypted_workbook() -> Vec<u8> {
+    let mut compound = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    compound.create_stream("/EncryptedPackage").unwrap();
+    compound.flush().unwrap();
+    compound.into_inner().into_inner()
+}
+
 /// A workbook of Excel 97 to 2003.
 fn old_workbook() -> Vec<u8> {
     let path = concat!(
@@ -272,7 +279,7 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
     for (name, content, words) in [
         (
             "locked.xlsx",
-            common::encrypted_workbook(),
+            encrypted_workbook(),
             "is an encrypted workbook",
         ),
         (
