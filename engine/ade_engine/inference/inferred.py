@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.choosing import Answers, Wish, asked_of, chosen
 from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, Group, Grouping, Question, may_be
-from ade_engine.inference.samples import left_out
-from ade_engine.inference.senders import Sender, Shown, find_lacking, senders_of, shared
+from ade_engine.inference.samples import Shown, left_out
+from ade_engine.inference.senders import Sender, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
 
 TYPE_CHECKING = False

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from ade_engine.cases.grids import Book, as_text, read_book, write_book
 from ade_engine.cases.runner import FoundTable, tables_in
@@ -18,8 +19,8 @@ from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import without_blank_rows
 from ade_engine.inference.kinds import Kind, is_count, kind_of
 from ade_engine.inference.pairs import Side, pairs
-from ade_engine.inference.senders import written_by
 from ade_engine.inference.shapes import Made, Shape, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
+from ade_engine.inference.words import language_of
 from ade_engine.models.errors import InputError
 
 TYPE_CHECKING = False
@@ -35,6 +36,11 @@ _SAME_LIST = 0.5
 CASE_ROWS = 20
 #: Of so many ways to make its tables one record a row a person is asked.
 _MOST_ASKED = 3
+#: The setting, and its value, that a reading shows.
+_MEANS = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy"), "decimal comma": ("decimal_mark", ","), "decimal point": ("decimal_mark", ".")}
+#: How people write who write such headers, by the columns of ``terms.txt``: all but English, where nobody can know.
+_WRITTEN_IN = {"date_order": {**dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9), "dmy")}, "decimal_mark": {**dict.fromkeys(range(1, 10), ",")}}
+_LANGUAGES = ("English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Swedish", "Danish or Norwegian")
 
 
 class SampleError(Exception):
@@ -306,3 +312,50 @@ def case_name(name: str, taken: set[str]) -> str:
         found = f"{stem}-{number}"
     taken.add(found)
     return found
+
+
+class Shown(NamedTuple):
+    """The value of a setting, why it is this one, and the headers of the columns that show it."""
+
+    value: str
+    why: str
+    headers: list[str]
+
+
+class Written(NamedTuple):
+    """How columns write days and numbers: what they show by name, what nothing shows, and what they show differently."""
+
+    settings: dict[str, Shown]
+    open: dict[str, list[Column]]
+    mixed: dict[str, list[Column]]
+
+
+def written_by(all_columns: Sequence[Column]) -> Written:
+    """What columns show by evidence; what is open, as people write who write such headers."""
+    shown: dict[str, dict[str, list[Column]]] = {"date_order": {}, "decimal_mark": {}}
+    unsure: dict[str, list[Column]] = {}
+    for column in all_columns:
+        reading = column.kind.reading
+        if reading.get("decided_by") == "evidence" and reading.get("read_as") in _MEANS:
+            setting, value = _MEANS[reading["read_as"]]
+            shown[setting].setdefault(value, []).append(column)
+        elif reading.get("by") in shown:
+            unsure.setdefault(reading["by"], []).append(column)
+    found = Written({}, {}, {})
+    language = language_of(column.header for column in all_columns)
+    for setting, values in shown.items():
+        if len(values) == 1:
+            (value, columns) = next(iter(values.items()))
+            headers = list(dict.fromkeys(column.header for column in columns))
+            found.settings[setting] = Shown(value, f"shown by {_some(headers)}", headers)
+        elif values:
+            found.mixed[setting] = [column for columns in values.values() for column in columns]
+        elif setting in unsure and language in _WRITTEN_IN[setting]:
+            found.settings[setting] = Shown(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
+        elif setting in unsure:
+            found.open[setting] = unsure[setting]
+    return found
+
+
+def _some(headers: Sequence[str]) -> str:
+    return ", ".join(headers[:3]) + (f" and {len(headers) - 3} more" if len(headers) > 3 else "")

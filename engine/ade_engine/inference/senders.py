@@ -10,11 +10,10 @@ import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import PurePath
-from typing import NamedTuple
 
 from ade_engine.fields.header_series import belongs
 from ade_engine.inference.edit import quoted
-from ade_engine.inference.words import language_of
+from ade_engine.inference.samples import Shown, written_by
 from ade_engine.infrastructure.settings import setting_names
 
 TYPE_CHECKING = False
@@ -24,22 +23,9 @@ if TYPE_CHECKING:
     from ade_engine.inference.grouping import Group
     from ade_engine.inference.samples import Column, Sample
 
-#: The setting, and its value, that a reading shows.
-_MEANS = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy"), "decimal comma": ("decimal_mark", ","), "decimal point": ("decimal_mark", ".")}
-#: How people write who write such headers, by the columns of ``terms.txt``: all but English, where nobody can know.
-_WRITTEN_IN = {"date_order": {**dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9), "dmy")}, "decimal_mark": {**dict.fromkeys(range(1, 10), ",")}}
-_LANGUAGES = ("English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Swedish", "Danish or Norwegian")
 _NUMBERS = r"\d+"
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _WORD = re.compile(r"[^\W\d_]+")
-
-
-class Shown(NamedTuple):
-    """The value of a setting, why it is this one, and the headers of the columns that show it."""
-
-    value: str
-    why: str
-    headers: list[str]
 
 
 @dataclass(eq=False)
@@ -84,47 +70,8 @@ def senders_of(samples: Sequence[Sample]) -> list[Sender]:
     return found
 
 
-class Written(NamedTuple):
-    """How columns write days and numbers: what they show by name, what nothing shows, and what they show differently."""
-
-    settings: dict[str, Shown]
-    open: dict[str, list[Column]]
-    mixed: dict[str, list[Column]]
-
-
-def written_by(all_columns: Sequence[Column]) -> Written:
-    """What columns show by evidence; what is open, as people write who write such headers."""
-    shown: dict[str, dict[str, list[Column]]] = {"date_order": {}, "decimal_mark": {}}
-    unsure: dict[str, list[Column]] = {}
-    for column in all_columns:
-        reading = column.kind.reading
-        if reading.get("decided_by") == "evidence" and reading.get("read_as") in _MEANS:
-            setting, value = _MEANS[reading["read_as"]]
-            shown[setting].setdefault(value, []).append(column)
-        elif reading.get("by") in shown:
-            unsure.setdefault(reading["by"], []).append(column)
-    found = Written({}, {}, {})
-    language = language_of(column.header for column in all_columns)
-    for setting, values in shown.items():
-        if len(values) == 1:
-            (value, columns) = next(iter(values.items()))
-            headers = list(dict.fromkeys(column.header for column in columns))
-            found.settings[setting] = Shown(value, f"shown by {_some(headers)}", headers)
-        elif values:
-            found.mixed[setting] = [column for columns in values.values() for column in columns]
-        elif setting in unsure and language in _WRITTEN_IN[setting]:
-            found.settings[setting] = Shown(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
-        elif setting in unsure:
-            found.open[setting] = unsure[setting]
-    return found
-
-
 def _find_settings(sender: Sender) -> None:
     sender.settings, sender.open, sender.mixed = written_by(sender.columns)
-
-
-def _some(headers: Sequence[str]) -> str:
-    return ", ".join(headers[:3]) + (f" and {len(headers) - 3} more" if len(headers) > 3 else "")
 
 
 def shared(senders: Sequence[Sender]) -> dict[str, str]:
