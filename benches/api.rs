@@ -121,7 +121,7 @@ fn workspace(folder: &Path) -> Workspace {
 fn recorded_runs(workspace: &Workspace, count: u32) -> Vec<String> {
     let store = &workspace.store;
     let now = workspace.machine.now();
-    let environment = ensure(&**store, "0");
+    let environment = ensure(store, "0");
     let run = |_| {
         let id = workspace.machine.new_id();
         NewRun {

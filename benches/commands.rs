@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ade::base::clock::Timestamp;
-use ade::store::{NewRun, Opening, Runs, SqlStore};
+use ade::store::{NewRun, Opening, Store};
 use common::{ade, artifact, claim, ending, ensure, new_run, settings, succeeded};
 
 const ROUNDS: usize = 31;
@@ -175,7 +175,7 @@ fn engine_time(printed: &[u8]) -> Duration {
 /// A database with a history.
 fn seed(data: &Path) {
     let settings = settings(data, &[("ADE_DATABASE_SQLITE_SYNCHRONOUS", "OFF")]);
-    let store = SqlStore::open(
+    let store = Store::open(
         &settings,
         &data.join("db/ade.sqlite"),
         Opening::CreateIfAbsent,

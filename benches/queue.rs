@@ -27,8 +27,8 @@ use std::time::{Duration, Instant};
 
 use ade::base::clock::Timestamp;
 use ade::store::{
-    Claim, Claimable, ConfigurationRecord, Configurations, EnvironmentContents, EnvironmentRecord,
-    Opening, RunFilter, Runs, SqlStore, Store,
+    Claim, Claimable, ConfigurationRecord, EnvironmentContents, EnvironmentRecord, Opening,
+    RunFilter, Store,
 };
 use ade::system::machine::{Machine, System};
 use common::{Spread, ade, claim, ending, ensure, median, new_run, settings, succeeded};
@@ -203,7 +203,7 @@ fn child(cycle: &dyn Fn()) {
 
 /// Queues a run, claims one and ends it. Returns how long the claim took. Another process may have claimed the run, and
 /// one that was queued in this millisecond by others is due in the next.
-fn cycle(store: &dyn Store, environment: &EnvironmentRecord) -> Duration {
+fn cycle(store: &Store, environment: &EnvironmentRecord) -> Duration {
     store
         .enqueue_runs(&[new_run(environment)], Timestamp::now())
         .expect("a place in the queue");
@@ -219,7 +219,7 @@ fn cycle(store: &dyn Store, environment: &EnvironmentRecord) -> Duration {
     }
 }
 
-fn finish(store: &dyn Store, id: &str, claim: &Claim) {
+fn finish(store: &Store, id: &str, claim: &Claim) {
     let recorded = store.finish_run(id, claim, &ending(), Timestamp::now());
     assert!(recorded.expect("its end"));
 }
@@ -386,8 +386,8 @@ fn plain(data: &Path) -> Connection {
     connection
 }
 
-fn open(data: &Path) -> SqlStore {
-    SqlStore::open(
+fn open(data: &Path) -> Store {
+    Store::open(
         &settings(data, &[]),
         &data.join("db/ade.sqlite"),
         Opening::CreateIfAbsent,
@@ -396,12 +396,12 @@ fn open(data: &Path) -> SqlStore {
 }
 
 /// An environment that nobody builds.
-fn unready(store: &dyn Store) -> EnvironmentRecord {
+fn unready(store: &Store) -> EnvironmentRecord {
     ensure(store, "1")
 }
 
 /// An environment that is ready.
-fn environment(store: &dyn Store, digest: &str) -> EnvironmentRecord {
+fn environment(store: &Store, digest: &str) -> EnvironmentRecord {
     let environment = ensure(store, digest);
     // It is due from the moment when it was recorded.
     let now = Timestamp::now();

@@ -47,7 +47,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let options = Options {
         values: !args.without_values,
     };
-    write(&*workspace.store, &runs, options, &target)?;
+    write(&workspace.store, &runs, options, &target)?;
     if ui.json() {
         let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
         ui.document(&json!({"run_ids": ids, "html": target, "holds_values": options.values}));

@@ -125,7 +125,7 @@ fn restore(place: &Place, version: usize) -> PathBuf {
 
 /// How many migrations this `ade` knows.
 fn newest() -> usize {
-    ade::store::SqlStore::migrations().len()
+    ade::store::Store::migrations().len()
 }
 
 /// A copy of a database as it is now.

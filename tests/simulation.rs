@@ -2,7 +2,7 @@
 //!
 //! Each seed sets up a small world: a few workers, some `ade run`s and people who enqueue, cancel and collect. All of them are
 //! the code that production runs (src/worker, src/run, src/environment, src/workspace/fleet.rs, src/system/lease.rs), on the real
-//! [`SqlStore`](ade::store::SqlStore) (in memory), on a [`Machine`](ade::system::machine::Machine) whose clocks are counted,
+//! [`Store`](ade::store::Store) (in memory), on a [`Machine`](ade::system::machine::Machine) whose clocks are counted,
 //! whose files are kept in memory and of whose threads one runs at a time, and with an engine and installers that take
 //! their time and end as the seed says. Between any two of their steps processes may crash, freeze for longer than their
 //! lease and go on, find the database busy, lose its answer though it did what was asked, or be overtaken by another process.

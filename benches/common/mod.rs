@@ -33,7 +33,7 @@ pub fn settings(data: &Path, others: &[(&'static str, &str)]) -> Settings {
 }
 
 /// An environment of a digest, queued where it is new.
-pub fn ensure(store: &dyn Store, digest: &str) -> EnvironmentRecord {
+pub fn ensure(store: &Store, digest: &str) -> EnvironmentRecord {
     let now = Timestamp::now();
     let configuration = ConfigurationRecord {
         id: System.new_id(),

@@ -111,7 +111,7 @@ impl Plain {
     }
 }
 
-fn open(address: &str) -> Box<dyn Store> {
+fn open(address: &str) -> Store {
     let folder = Path::new("/");
     let socket = address.split([' ', '=']).nth(1).expect("a socket");
     let url = format!(
@@ -123,7 +123,7 @@ fn open(address: &str) -> Box<dyn Store> {
 }
 
 /// What waits is of many submitters, and every client is one more.
-fn submitted(store: &dyn Store) -> impl Fn() -> NewRun + use<> {
+fn submitted(store: &Store) -> impl Fn() -> NewRun + use<> {
     let environment = environment(store, "0");
     move || {
         let mut run = new_run(&environment);
@@ -138,12 +138,12 @@ fn submitted(store: &dyn Store) -> impl Fn() -> NewRun + use<> {
 
 fn seed(address: &str) {
     let store = open(address);
-    let new = submitted(&*store);
+    let new = submitted(&store);
     let (ended, waiting) = (new(), new());
     let mine = claim();
     let now = Timestamp::now();
     store.insert_claimed_run(&ended, &mine, now).expect("a run");
-    finish(&*store, &ended.id, &mine);
+    finish(&store, &ended.id, &mine);
     let waits = store.enqueue_runs(std::slice::from_ref(&waiting), now);
     waits.expect("a run that waits");
     let plain = Plain::open(address);
@@ -185,7 +185,7 @@ fn seed(address: &str) {
 /// Prints how many microseconds each claim of a round took.
 pub fn child(address: &str) {
     let store = open(address);
-    let new = submitted(&*store);
+    let new = submitted(&store);
     let cycle = || {
         let now = Timestamp::now();
         store
@@ -199,7 +199,7 @@ pub fn child(address: &str) {
             if let Some(run) = claimed.expect("an answer") {
                 let beat = store.heartbeat_run(&run.id, &mine, Timestamp::now());
                 assert!(matches!(beat, Ok(Heartbeat::Renewed { .. })));
-                finish(&*store, &run.id, &mine);
+                finish(&store, &run.id, &mine);
                 return took.as_micros().to_string();
             }
         }
@@ -287,7 +287,7 @@ pub fn measure() {
 /// From before a run is recorded to the bell of a process that sleeps, and from when its record is there.
 fn wake_up(address: &str) {
     let (store, sleeper) = (open(address), open(address));
-    let new = submitted(&*store);
+    let new = submitted(&store);
     let (bell, end, rung) = (Bell::default(), Cancel::new(), Mutex::new(Instant::now()));
     let (mut after, mut whole) = (Vec::new(), Vec::new());
     std::thread::scope(|scope| {

@@ -49,7 +49,7 @@ fn without_shared_outputs(found: &mut MeantFiles) -> Vec<Skipped> {
 }
 
 /// A store that does not answer knows of no copy.
-pub fn is_copy(store: &dyn Store, path: &Path) -> bool {
+pub fn is_copy(store: &Store, path: &Path) -> bool {
     store.is_copy(path).unwrap_or(false)
 }
 

@@ -41,7 +41,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let is_copy = |path: &Path| {
         known
             .as_ref()
-            .is_some_and(|known| is_copy(&*known.store, path))
+            .is_some_and(|known| is_copy(&known.store, path))
     };
     let (found, skipped) = find(args, &paths, &is_copy)?;
     let configuration = Configuration::open(&args.config)?;

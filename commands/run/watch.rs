@@ -18,7 +18,7 @@ impl Session<'_> {
     pub fn watch(&self, inputs: Vec<Input>) -> Outcome {
         let args = self.args;
         let paths = &self.workspace.paths;
-        let is_copy = |path: &Path| is_copy(&*self.workspace.store, path);
+        let is_copy = |path: &Path| is_copy(&self.workspace.store, path);
         let output_dir = args.output_dir.as_deref();
         let watch = Watch {
             configuration: &args.config,

@@ -104,7 +104,7 @@ fn table(
     for page in pages(workspace, wanted) {
         let runs = page?;
         for (run, id) in runs.iter().zip(short_ids(workspace, &runs)?) {
-            let refused = !refusals(&*workspace.store, run)?.is_empty();
+            let refused = !refusals(&workspace.store, run)?.is_empty();
             table.row(row(run, &id, refused, now));
             is_empty = false;
         }

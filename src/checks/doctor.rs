@@ -107,7 +107,7 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
 }
 
 /// The records of the database, which is opened once for all that is looked at in them.
-struct Records(Result<Box<dyn Store>, StoreError>);
+struct Records(Result<Store, StoreError>);
 
 /// Records cannot be read. Why is said of the database itself.
 struct Unknown;
@@ -120,10 +120,10 @@ impl Records {
     /// Reads. `None`: there is no database yet.
     fn read<T>(
         &self,
-        read: impl FnOnce(&dyn Store) -> Result<T, StoreError>,
+        read: impl FnOnce(&Store) -> Result<T, StoreError>,
     ) -> Result<Option<T>, Unknown> {
         match &self.0 {
-            Ok(store) => read(&**store).map(Some).map_err(|_| Unknown),
+            Ok(store) => read(store).map(Some).map_err(|_| Unknown),
             Err(StoreError::Absent { .. }) => Ok(None),
             Err(_) => Err(Unknown),
         }

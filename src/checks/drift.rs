@@ -102,7 +102,7 @@ pub fn drift(
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Drift, DriftError> {
-    let (store, name) = (&*workspace.store, name_of(file));
+    let (store, name) = (&workspace.store, name_of(file));
     let since = match since {
         Some(given) => Some(workspace.run(given)?),
         None => Senders::of(&prepared.package_folder).last_good(

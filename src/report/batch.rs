@@ -66,7 +66,7 @@ struct Common {
 /// A run has not ended, or the store or a list of issues cannot be read.
 pub fn write(
     html: &mut Html<'_>,
-    store: &dyn Store,
+    store: &Store,
     runs: &[RunRecord],
     options: Options,
 ) -> Result<(), ReportError> {

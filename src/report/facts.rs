@@ -95,7 +95,7 @@ impl Facts {
     ///
     /// # Errors
     /// The store cannot be used.
-    pub fn of(store: &dyn Store, run: &RunRecord) -> Result<Self, StoreError> {
+    pub fn of(store: &Store, run: &RunRecord) -> Result<Self, StoreError> {
         let payload = store.run_payload(&run.id)?;
         let payload: Value = payload
             .and_then(|text| serde_json::from_str(&text).ok())

@@ -43,7 +43,7 @@ pub use parts::{Options, ReportError, SECURITY_POLICY};
 /// # Errors
 /// A run has not ended, the store or a list of issues cannot be read, or the file not be written.
 pub fn write(
-    store: &dyn Store,
+    store: &Store,
     runs: &[RunRecord],
     options: Options,
     target: &Path,
@@ -64,7 +64,7 @@ pub fn write(
 /// # Errors
 /// As [`write()`].
 pub fn page(
-    store: &dyn Store,
+    store: &Store,
     runs: &[RunRecord],
     options: Options,
     out: &mut dyn Write,

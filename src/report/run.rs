@@ -48,7 +48,7 @@ pub struct Prepared {
 /// # Errors
 /// The run has not ended, the store cannot be used, or the list of issues cannot be read.
 pub fn prepare(
-    store: &dyn Store,
+    store: &Store,
     run: &RunRecord,
     options: Options,
     file: Option<usize>,

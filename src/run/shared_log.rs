@@ -23,7 +23,7 @@ const PIECE: u64 = 64 << 10;
 
 /// Sends what this host writes into a log.
 pub struct Sender<'a> {
-    store: &'a dyn Store,
+    store: &'a Store,
     run: &'a str,
     claim: Option<&'a Claim>,
     path: PathBuf,
@@ -33,7 +33,7 @@ pub struct Sender<'a> {
 
 impl<'a> Sender<'a> {
     /// For the holder of a claim, or for a process that ended one.
-    pub fn of(store: &'a dyn Store, run: &'a RunRecord, claim: Option<&'a Claim>) -> Self {
+    pub fn of(store: &'a Store, run: &'a RunRecord, claim: Option<&'a Claim>) -> Self {
         Self {
             store,
             run: &run.id,
@@ -74,7 +74,7 @@ impl<'a> Sender<'a> {
 }
 
 /// Sends what this host has written into the log of a run under no claim: of one that was recorded, or whose claim has ended.
-pub fn send(store: &dyn Store, run: &RunRecord) {
+pub fn send(store: &Store, run: &RunRecord) {
     Sender::of(store, run, None).send();
 }
 
@@ -83,7 +83,7 @@ pub fn send(store: &dyn Store, run: &RunRecord) {
 /// # Errors
 /// The store cannot be used. A file that cannot be written is not brought up to date.
 pub fn fetch(workspace: &Workspace, run: &str, path: &Path) -> Result<(), StoreError> {
-    let store = &*workspace.store;
+    let store = &workspace.store;
     if !store.keeps_logs() {
         return Ok(());
     }

@@ -1,13 +1,12 @@
-//! A claim: the worker of a run or an environment, the token that proves it, and how it is renewed ([`crate::system::lease`]).
+//! A claim: the worker of a run or an environment, the token that proves it, and what the worker takes of what waits.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Limits, Store};
-use crate::base::clock::Timestamp;
-use crate::system::lease::{Heartbeat, Leased, Unreachable};
+use serde::Serialize;
 
-/// How often at least a claim is renewed on a server, where it is the only sign of life that other hosts see.
-const BEATS_ON_SERVER: Duration = Duration::from_secs(10);
+use super::Limits;
+use crate::base::clock::Timestamp;
 
 /// A lease on a run or an environment.
 #[derive(Clone, Debug)]
@@ -57,55 +56,51 @@ impl Claim {
 /// now, and no lease is considered expired.
 pub type Clock<'a> = dyn Fn() -> Option<Timestamp> + 'a;
 
-/// What a claim is on, by its id.
-#[derive(Clone, Copy, Debug)]
-pub enum ClaimOn<'a> {
-    /// A run that is executed.
-    Run(&'a str),
-    /// An environment that is built.
-    Environment(&'a str),
+/// What a worker takes of what waits: all, or what is of one workspace, has one label, or both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Only {
+    /// This workspace's runs and environments.
+    #[serde(rename = "only_workspace")]
+    pub workspace: Option<String>,
+    /// Runs with this label, as `key:value`, and the environments that they wait for.
+    #[serde(rename = "only_label")]
+    pub label: Option<String>,
 }
 
-/// A claim with the store that records it.
-pub struct ClaimLease<'a> {
-    /// The store.
-    pub store: &'a dyn Store,
-    /// What is claimed.
-    pub on: ClaimOn<'a>,
-    /// The claim.
-    pub claim: &'a Claim,
+impl Only {
+    /// Whether it takes everything.
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Labels as the queue has them: a line for each. `None`: there are none.
+    pub(super) fn lines(labels: &BTreeMap<String, String>) -> Option<String> {
+        let lines = labels
+            .iter()
+            .map(|(key, value)| Self::line(&format!("{key}:{value}")));
+        let all: String = lines.map(|line| line.trim_end().to_owned()).collect();
+        (!all.is_empty()).then(|| all + "\n")
+    }
+
+    /// A label as it stands there, whatever is before and behind it.
+    pub(super) fn line(label: &str) -> String {
+        format!("\n{}\n", serde_json::json!(label))
+    }
+
+    /// The label of such a line.
+    pub(super) fn of_line(line: &str) -> Option<String> {
+        serde_json::from_str(line.trim()).ok()
+    }
 }
 
-impl Leased for ClaimLease<'_> {
-    fn length(&self) -> Duration {
-        self.claim.lease
-    }
-    fn renewed_every(&self) -> Duration {
-        let third = (self.claim.lease / 3).max(Duration::from_secs(1));
-        let most = match self.is_of_several_machines() {
-            true => BEATS_ON_SERVER,
-            false => Duration::MAX,
-        };
-        third.min(most).min(self.claim.lease)
-    }
-    fn is_of_several_machines(&self) -> bool {
-        self.store.host().is_some()
-    }
-    fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable> {
-        let beat = match self.on {
-            ClaimOn::Run(id) => self.store.heartbeat_run(id, self.claim, now),
-            ClaimOn::Environment(id) => self.store.heartbeat_environment(id, self.claim, now),
-        };
-        beat.map_err(|_| Unreachable)
-    }
-    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
-        match self.on {
-            ClaimOn::Run(id) => {
-                let beat = self.store.watch_run(id, self.claim);
-                Some(beat.map_err(|_| Unreachable))
-            }
-            // A build is not cancelled through its record.
-            ClaimOn::Environment(_) => None,
+/// What a worker takes, as people are told.
+impl std::fmt::Display for Only {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.workspace, &self.label) {
+            (None, None) => write!(to, "all"),
+            (Some(workspace), None) => write!(to, "workspace {workspace}"),
+            (None, Some(label)) => write!(to, "{label}"),
+            (Some(workspace), Some(label)) => write!(to, "workspace {workspace}, {label}"),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Result;
+use super::driver::{self, Connection, Row, Transaction, params};
+use super::values::{changes, execute, instant, instant_or_none, path_text, row, rows};
+use super::{Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 
 /// A configuration that is recorded in the workspace, or is to be.
@@ -87,43 +89,92 @@ pub struct WorkspaceRecord {
     pub created_at: Timestamp,
 }
 
-/// The workspaces and their configurations in the store.
-pub trait Configurations {
+impl Store {
     /// Returns all workspaces, by id.
-    fn workspaces(&self) -> Result<Vec<WorkspaceRecord>>;
+    pub fn workspaces(&self) -> Result<Vec<WorkspaceRecord>> {
+        let sql = "SELECT id, created_at FROM workspaces ORDER BY id";
+        self.read(|connection| rows(connection, sql, [], workspace))
+    }
 
     /// Records a workspace, unless it is recorded already. Returns it, and whether it is new.
-    fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)>;
+    pub fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)> {
+        self.write_new(|transaction| {
+            let added = ensure_workspace(transaction, id, now)?;
+            let recorded = transaction
+                .prepare_cached("SELECT id, created_at FROM workspaces WHERE id = ?1")?
+                .query_row([id], workspace)?;
+            Ok((recorded, added))
+        })
+    }
 
     /// Returns a workspace's configurations, the default first, then by name.
-    fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>>;
+    pub fn configurations(&self, workspace: &str) -> Result<Vec<KnownConfiguration>> {
+        let sql =
+            format!("{KNOWN} WHERE c.workspace_id = ?1 ORDER BY c.is_default DESC, c.name, c.id");
+        self.read(|connection| rows(connection, &sql, [workspace], known))
+    }
 
     /// Returns the configuration with this whole id, of whatever workspace.
     ///
     /// # Errors
     /// There is none, or the database cannot be used.
-    fn configuration(&self, id: &str) -> Result<KnownConfiguration>;
+    pub fn configuration(&self, id: &str) -> Result<KnownConfiguration> {
+        self.read(|connection| by_id(connection, id))?
+            .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
 
     /// Records a configuration that was uploaded; its folder is ADE's own.
-    fn add_uploaded_configuration(&self, new: &ConfigurationRecord, now: Timestamp) -> Result<()>;
+    pub fn add_uploaded_configuration(
+        &self,
+        new: &ConfigurationRecord,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write_new(|transaction| {
+            ensure_workspace(transaction, &new.workspace_id, now)?;
+            execute(
+                transaction,
+                "INSERT INTO configurations (id, workspace_id, name, path, uploaded, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), 1, ?5, ?5)",
+                params![new.id, new.workspace_id, new.name, path_text(&new.path), now.0],
+            )
+            .map(drop)
+        })
+    }
 
     /// Makes a configuration its workspace's default, in place of the former one; or ends that.
     ///
     /// # Errors
     /// There is no such configuration, or the database cannot be used.
-    fn set_default(&self, id: &str, is_default: bool, now: Timestamp)
-    -> Result<KnownConfiguration>;
+    pub fn set_default(
+        &self,
+        id: &str,
+        is_default: bool,
+        now: Timestamp,
+    ) -> Result<KnownConfiguration> {
+        self.write_new(|transaction| {
+            lock_workspace_of(transaction, id)?;
+            set_default(transaction, id, is_default, now)?;
+            by_id(transaction, id)
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
 
     /// Sets how many runs of a configuration are executed at once; `None`: any number.
     ///
     /// # Errors
     /// There is no such configuration, or the database cannot be used.
-    fn set_max_concurrency(
+    pub fn set_max_concurrency(
         &self,
         id: &str,
         most: Option<u32>,
         now: Timestamp,
-    ) -> Result<KnownConfiguration>;
+    ) -> Result<KnownConfiguration> {
+        let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS DISTINCT FROM ?2";
+        self.write_new(|transaction| {
+            execute(transaction, sql, params![id, most, now.0])?;
+            by_id(transaction, id)
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
 
     /// Publishes frozen files as the next version of a configuration, which becomes active; the former version is archived.
     /// Files that the active version has already are not published again. The configuration becomes its workspace's default where
@@ -131,44 +182,303 @@ pub trait Configurations {
     ///
     /// # Errors
     /// There is no such configuration, or the database cannot be used.
-    fn publish(
+    pub fn publish(
         &self,
         id: &str,
         source_digest: &str,
         snapshot: &Path,
         now: Timestamp,
-    ) -> Result<Publication>;
+    ) -> Result<Publication> {
+        self.write_new(|transaction| match locked(transaction, id)? {
+            Some(known) => publish(transaction, &known, source_digest, snapshot, now).map(Some),
+            None => Ok(None),
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
 
     /// Makes a published version the active one, in place of the former; `None`: no version is active any more. Returns `None` where
     /// the configuration has no such version.
     ///
     /// # Errors
     /// There is no such configuration, or the database cannot be used.
-    fn activate_version(
+    pub fn activate_version(
         &self,
         id: &str,
         version: Option<u32>,
         now: Timestamp,
-    ) -> Result<Option<KnownConfiguration>>;
+    ) -> Result<Option<KnownConfiguration>> {
+        self.write_new(|transaction| match locked(transaction, id)? {
+            Some(known) => activate(transaction, known, version, now).map(Some),
+            None => Ok(None),
+        })?
+        .ok_or_else(|| StoreError::not_found("configuration", id))
+    }
 
     /// Returns the published versions of a configuration, newest first.
-    fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>>;
+    pub fn versions(&self, id: &str) -> Result<Vec<ConfigurationVersion>> {
+        let sql = "SELECT version, source_digest, absolute(snapshot_path), status, published_at FROM configuration_versions
+             WHERE configuration_id = ?1 ORDER BY version DESC";
+        let version = |row: &Row<'_>| version_at(row, 0);
+        let found = self.read(|connection| rows(connection, sql, [id], version))?;
+        Ok(found.into_iter().flatten().collect())
+    }
 
     /// Returns the frozen files of all published versions, of all workspaces. They are kept as long as the configuration.
-    fn published_snapshots(&self) -> Result<Vec<PathBuf>>;
+    pub fn published_snapshots(&self) -> Result<Vec<PathBuf>> {
+        let sql = "SELECT DISTINCT absolute(snapshot_path) FROM configuration_versions";
+        let path = |row: &Row<'_>| row.get::<_, String>(0).map(Into::into);
+        self.read(|connection| rows(connection, sql, [], path))
+    }
 
     /// Returns the configuration of the folder of `new`. Records `new` where the folder is not recorded yet; where it is, it
     /// keeps its id, and its name is updated.
-    fn ensure_configuration(
+    pub fn ensure_configuration(
         &self,
         new: &ConfigurationRecord,
         now: Timestamp,
-    ) -> Result<ConfigurationRecord>;
+    ) -> Result<ConfigurationRecord> {
+        // Nearly always it is recorded already, and reading needs no write lock.
+        if let Some(known) = self.configuration_at(&new.workspace_id, &new.path)?
+            && known.name == new.name
+        {
+            return Ok(known);
+        }
+        self.write_new(|transaction| ensure(transaction, new, now))
+    }
 
     /// Returns the configuration of a folder, if it is recorded.
-    fn configuration_at(&self, workspace: &str, path: &Path)
-    -> Result<Option<ConfigurationRecord>>;
+    pub fn configuration_at(
+        &self,
+        workspace: &str,
+        path: &Path,
+    ) -> Result<Option<ConfigurationRecord>> {
+        let sql = "SELECT *, absolute(path) AS place FROM configurations WHERE workspace_id = ?1 AND path = relative(?2)";
+        let values = [workspace, &path_text(path)];
+        self.read(|connection| row(connection, sql, values, record))
+    }
 
     /// Returns the facts that decide whether configurations are in use, for those of all workspaces.
-    fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>>;
+    pub fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
+        let sql = "SELECT id, workspace_id, absolute(path) AS path, is_default, last_run_at FROM configurations";
+        let activity = |row: &Row<'_>| {
+            Ok(ConfigurationActivity {
+                id: row.get("id")?,
+                workspace_id: row.get("workspace_id")?,
+                path: row.get::<_, String>("path")?.into(),
+                is_default: row.get("is_default")?,
+                last_run_at: instant_or_none(row, "last_run_at")?,
+            })
+        };
+        self.read(|connection| rows(connection, sql, [], activity))
+    }
+}
+
+/// A configuration with its active version.
+const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.is_default, c.created_at, c.updated_at, c.last_run_at, c.max_concurrency,
+    v.version, v.source_digest, absolute(v.snapshot_path), v.status, v.published_at
+    FROM configurations c LEFT JOIN configuration_versions v ON v.configuration_id = c.id AND v.status = 'active'";
+
+/// Where the columns of the version begin in [`KNOWN`].
+const VERSION_IN_KNOWN: usize = 10;
+
+fn workspace(row: &Row<'_>) -> driver::Result<WorkspaceRecord> {
+    Ok(WorkspaceRecord {
+        id: row.get(0)?,
+        created_at: Timestamp(row.get(1)?),
+    })
+}
+
+fn known(row: &Row<'_>) -> driver::Result<KnownConfiguration> {
+    Ok(KnownConfiguration {
+        record: record(row)?,
+        uploaded: row.get("uploaded")?,
+        is_default: row.get("is_default")?,
+        created_at: instant(row, "created_at")?,
+        updated_at: instant(row, "updated_at")?,
+        last_run_at: instant_or_none(row, "last_run_at")?,
+        max_concurrency: row.get("max_concurrency")?,
+        version: version_at(row, VERSION_IN_KNOWN)?,
+    })
+}
+
+/// A version whose columns begin at `first`; `None` if they are null.
+fn version_at(row: &Row<'_>, first: usize) -> driver::Result<Option<ConfigurationVersion>> {
+    let Some(version) = row.get(first)? else {
+        return Ok(None);
+    };
+    Ok(Some(ConfigurationVersion {
+        version,
+        source_digest: row.get(first + 1)?,
+        snapshot: row.get::<_, String>(first + 2)?.into(),
+        active: row.get::<_, String>(first + 3)? == "active",
+        published_at: Timestamp(row.get(first + 4)?),
+    }))
+}
+
+fn by_id(connection: &Connection, id: &str) -> driver::Result<Option<KnownConfiguration>> {
+    row(connection, &format!("{KNOWN} WHERE c.id = ?1"), [id], known)
+}
+
+/// Defaults and versions of a workspace's configurations are changed by one transaction at a time.
+fn lock_workspace_of(transaction: &Transaction<'_>, configuration: &str) -> driver::Result<()> {
+    let sql = "SELECT 1 FROM workspaces WHERE id = (SELECT workspace_id FROM configurations WHERE id = ?1) FOR NO KEY UPDATE";
+    transaction.lock(sql, [configuration]).map(drop)
+}
+
+/// A configuration that nobody else is about to change.
+fn locked(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<KnownConfiguration>> {
+    lock_workspace_of(transaction, id)?;
+    by_id(transaction, id)
+}
+
+/// Returns whether the workspace is new.
+pub(super) fn ensure_workspace(
+    transaction: &Transaction<'_>,
+    id: &str,
+    now: Timestamp,
+) -> driver::Result<bool> {
+    let sql = "INSERT INTO workspaces (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+    changes(transaction, sql, params![id, now.0])
+}
+
+fn set_default(
+    transaction: &Transaction<'_>,
+    id: &str,
+    is_default: bool,
+    now: Timestamp,
+) -> driver::Result<()> {
+    if is_default {
+        // A workspace has at most one: the former one ends first, for the index checks each row.
+        execute(
+            transaction,
+            "UPDATE configurations SET is_default = 0, updated_at = ?2
+             WHERE is_default = 1 AND id <> ?1 AND workspace_id = (SELECT workspace_id FROM configurations WHERE id = ?1)",
+            params![id, now.0],
+        )?;
+    }
+    execute(
+        transaction,
+        "UPDATE configurations SET is_default = ?2, updated_at = ?3 WHERE id = ?1 AND is_default <> ?2",
+        params![id, is_default, now.0],
+    )
+    .map(drop)
+}
+
+fn publish(
+    transaction: &Transaction<'_>,
+    known: &KnownConfiguration,
+    source_digest: &str,
+    snapshot: &Path,
+    now: Timestamp,
+) -> driver::Result<Publication> {
+    let id = &known.record.id;
+    if let Some(active) = &known.version
+        && active.source_digest == source_digest
+    {
+        return Ok(Publication::Unchanged(active.clone()));
+    }
+    archive(transaction, id, now)?;
+    let version: u32 = transaction
+        .prepare_cached("SELECT coalesce(max(version), 0) + 1 FROM configuration_versions WHERE configuration_id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    execute(
+        transaction,
+        "INSERT INTO configuration_versions (configuration_id, version, source_digest, snapshot_path, status, published_at)
+         VALUES (?1, ?2, ?3, relative(?4), 'active', ?5)",
+        params![id, version, source_digest, path_text(snapshot), now.0],
+    )?;
+    if !has_default(transaction, &known.record.workspace_id)? {
+        set_default(transaction, id, true, now)?;
+    }
+    Ok(Publication::Published(ConfigurationVersion {
+        version,
+        source_digest: source_digest.to_owned(),
+        snapshot: snapshot.to_owned(),
+        active: true,
+        published_at: now,
+    }))
+}
+
+/// Makes this version the active one, or none. `None`: there is no such version, and nothing has changed.
+fn activate(
+    transaction: &Transaction<'_>,
+    known: KnownConfiguration,
+    version: Option<u32>,
+    now: Timestamp,
+) -> driver::Result<Option<KnownConfiguration>> {
+    let id = &known.record.id;
+    if known.version.as_ref().map(|active| active.version) == version {
+        return Ok(Some(known));
+    }
+    if let Some(version) = version {
+        let sql =
+            "SELECT 1 FROM configuration_versions WHERE configuration_id = ?1 AND version = ?2";
+        let is_there = transaction
+            .prepare_cached(sql)?
+            .exists(params![id, version])?;
+        if !is_there {
+            return Ok(None);
+        }
+    }
+    // One version is active at most: the former one ends first, for the index checks each row.
+    archive(transaction, id, now)?;
+    execute(
+        transaction,
+        "UPDATE configuration_versions SET status = 'active' WHERE configuration_id = ?1 AND version = ?2",
+        params![id, version],
+    )?;
+    by_id(transaction, id)
+}
+
+/// No version of the configuration is active any more.
+fn archive(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> driver::Result<()> {
+    execute(
+        transaction,
+        "UPDATE configuration_versions SET status = 'archived' WHERE configuration_id = ?1 AND status = 'active'",
+        [id],
+    )?;
+    execute(
+        transaction,
+        "UPDATE configurations SET updated_at = ?2 WHERE id = ?1",
+        params![id, now.0],
+    )
+    .map(drop)
+}
+
+fn has_default(transaction: &Transaction<'_>, workspace: &str) -> driver::Result<bool> {
+    transaction
+        .prepare_cached("SELECT 1 FROM configurations WHERE workspace_id = ?1 AND is_default = 1")?
+        .exists([workspace])
+}
+
+fn record(row: &Row<'_>) -> driver::Result<ConfigurationRecord> {
+    Ok(ConfigurationRecord {
+        id: row.get("id")?,
+        workspace_id: row.get("workspace_id")?,
+        name: row.get("name")?,
+        path: row.get::<_, String>("place")?.into(),
+    })
+}
+
+fn ensure(
+    transaction: &Transaction<'_>,
+    new: &ConfigurationRecord,
+    now: Timestamp,
+) -> driver::Result<ConfigurationRecord> {
+    // A workspace is recorded with its first configuration.
+    ensure_workspace(transaction, &new.workspace_id, now)?;
+    // Another process may have recorded the folder since this one read it: then that record stays and gets the name, and
+    // RETURNING gives its id, not the new one.
+    let sql = "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?5)
+         ON CONFLICT (workspace_id, path) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at RETURNING *, absolute(path) AS place";
+    transaction.prepare_cached(sql)?.query_row(
+        params![
+            new.id,
+            new.workspace_id,
+            new.name,
+            path_text(&new.path),
+            now.0
+        ],
+        record,
+    )
 }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use super::postgres::address::Address;
 use super::schema::{Examined, Migrated, Moved, Opening, SchemaStatus};
-use super::sql::SqlStore;
 use super::{Result, Store, StoreError};
 use crate::settings::{Resolved, Settings};
 
@@ -51,17 +50,10 @@ impl Location {
 ///
 /// # Errors
 /// It is absent, behind, newer, altered, damaged, locked or out of reach, or no backend serves its URL.
-pub fn open(
-    settings: &Settings,
-    default: &Path,
-    host: &str,
-    opening: Opening,
-) -> Result<Box<dyn Store>> {
+pub fn open(settings: &Settings, default: &Path, host: &str, opening: Opening) -> Result<Store> {
     match Database::of(settings, default)? {
-        Database::Sqlite(path) => Ok(Box::new(SqlStore::open(settings, &path, opening)?)),
-        Database::Postgres(address) => Ok(Box::new(SqlStore::on_server(
-            settings, &address, host, opening,
-        )?)),
+        Database::Sqlite(path) => Store::open(settings, &path, opening),
+        Database::Postgres(address) => Store::on_server(settings, &address, host, opening),
     }
 }
 
@@ -72,8 +64,8 @@ pub fn open(
 /// It is newer, altered, damaged, locked or out of reach; then nothing was changed. Or no backend serves its URL.
 pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
     match Database::of(settings, default)? {
-        Database::Sqlite(path) => SqlStore::migrate(settings, &path),
-        Database::Postgres(address) => SqlStore::migrate_on_server(settings, &address),
+        Database::Sqlite(path) => Store::migrate(settings, &path),
+        Database::Postgres(address) => Store::migrate_on_server(settings, &address),
     }
 }
 
@@ -94,8 +86,8 @@ pub fn location(settings: &Settings, default: &Path) -> Result<Location> {
 /// It is damaged, locked or out of reach, or no backend serves its URL.
 pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
     match Database::of(settings, default)? {
-        Database::Sqlite(path) => SqlStore::status(settings, &path),
-        Database::Postgres(address) => SqlStore::status_on_server(settings, &address),
+        Database::Sqlite(path) => Store::status(settings, &path),
+        Database::Postgres(address) => Store::status_on_server(settings, &address),
     }
 }
 
@@ -105,7 +97,7 @@ pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
 /// # Errors
 /// As [`open`], or the file cannot be written, or the copy is damaged, as the database is then.
 pub fn copy(settings: &Settings, database: &Path, to: &Path) -> Result<Tables> {
-    SqlStore::copy(settings, database, to)
+    Store::copy(settings, database, to)
 }
 
 /// Has a database file check itself whole, whatever its schema. Returns each table with the number of its rows.
@@ -113,7 +105,7 @@ pub fn copy(settings: &Settings, database: &Path, to: &Path) -> Result<Tables> {
 /// # Errors
 /// It is damaged, or cannot be read.
 pub fn check(settings: &Settings, database: &Path) -> Result<Tables> {
-    SqlStore::checked(settings, database)
+    Store::checked(settings, database)
 }
 
 /// Moves all records of a SQLite database to the server that the settings name, whose schema has none; where it has the same, nothing is
@@ -125,11 +117,11 @@ pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Move
     match Database::of(settings, from)? {
         Database::Sqlite(path) => Err(StoreError::Absent { path }),
         Database::Postgres(address) => {
-            let source = SqlStore::open(settings, from, Opening::Existing)?;
-            let target = SqlStore::on_server(settings, &address, host, Opening::Existing)?;
+            let source = Store::open(settings, from, Opening::Existing)?;
+            let target = Store::on_server(settings, &address, host, Opening::Existing)?;
             match target.is_empty()? {
                 true => {
-                    SqlStore::checked(settings, from)?;
+                    Store::checked(settings, from)?;
                     target.take_from(&source)
                 }
                 false => target.compared_with(&source),
@@ -140,7 +132,7 @@ pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Move
 
 /// The newest schema that this `ade` knows.
 pub fn newest_schema() -> i64 {
-    SqlStore::NEWEST_SCHEMA
+    Store::NEWEST_SCHEMA
 }
 
 /// Opens a database that exists, and has it examine itself. A server examines what it has by itself.
@@ -150,11 +142,11 @@ pub fn newest_schema() -> i64 {
 pub fn examine(settings: &Settings, default: &Path) -> Result<Examined> {
     match Database::of(settings, default)? {
         Database::Sqlite(path) => {
-            let problems = SqlStore::integrity_problems(settings, &path)?;
+            let problems = Store::integrity_problems(settings, &path)?;
             Ok(Examined { path, problems })
         }
         Database::Postgres(address) => {
-            let status = SqlStore::status_on_server(settings, &address)?;
+            let status = Store::status_on_server(settings, &address)?;
             status.demand_current()?;
             Ok(Examined {
                 path: status.path,

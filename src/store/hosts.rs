@@ -6,41 +6,94 @@
 
 use std::time::Duration;
 
-use super::{Result, RunRecord};
+use super::driver::params;
+use super::values::{execute, rows};
+use super::{Result, RunRecord, Store, runs};
 use crate::base::clock::Timestamp;
 
-/// The hosts of the database. What is given here holds for a database of one host.
-pub trait Hosts {
+/// A run that has been due for longer than this, in milliseconds, waits for a slot.
+const WAITS_LONG: i64 = 10_000;
+
+/// The first run of each environment that this host should build. What waits is found by its turns, which are few. The hosts at work
+/// are those with workers; one that is in trouble with an environment does not have it. More of them do not help a configuration of
+/// which no more runs may be executed.
+const WITHOUT_HOST: &str = "WITH
+    has (id, process, slots) AS (
+        SELECT o.id, w.id, w.slots FROM environments_of_hosts o JOIN workers w ON w.host_id = o.host_id AND w.kind = 'worker'
+            AND w.quieted_at IS NULL AND w.only_label IS NULL AND (w.only_workspace IS NULL OR w.only_workspace = o.workspace_id)
+        WHERE o.status IN ('ready', 'building') OR (o.status = 'queued' AND o.trouble_count = 0)),
+    waiting (id, configuration_id, run_id, due) AS (
+        SELECT t.id, a.configuration_id,
+            (SELECT q.run_id FROM queue q WHERE q.environment_id = t.id AND q.status = 'queued' ORDER BY q.available_at, q.created_at, q.run_id LIMIT 1),
+            (SELECT count(*) FROM (SELECT 1 FROM queue q WHERE q.environment_id = t.id AND q.status = 'queued' AND q.available_at <= $1
+                LIMIT coalesce(c.max_concurrency, 1000)) AS due)
+        FROM (SELECT DISTINCT environment_id AS id FROM queue_turns) AS t
+        JOIN environments_anywhere a ON a.id = t.id JOIN configurations c ON c.id = a.configuration_id
+        WHERE NOT EXISTS (SELECT 1 FROM environments e WHERE e.id = t.id))
+    SELECT run_id FROM waiting WHERE run_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', waiting.configuration_id))
+    AND (NOT EXISTS (SELECT 1 FROM has WHERE has.id = waiting.id)
+        OR due > (SELECT sum(slots - (SELECT count(*) FROM queue r WHERE r.status = 'running' AND r.claim_process = has.process))
+            FROM has WHERE has.id = waiting.id))";
+
+impl Store {
     /// The host that the store works for, by the id of its data directory. `None`: there is no other.
-    fn host(&self) -> Option<&str> {
-        None
+    pub fn host(&self) -> Option<&str> {
+        self.connections.backend.host()
     }
 
     /// What the clock says that all hosts go by. `None`: that of this machine is the one.
-    fn server_time(&self) -> Result<Option<Timestamp>> {
-        Ok(None)
+    pub fn server_time(&self) -> Result<Option<Timestamp>> {
+        if self.host().is_none() {
+            return Ok(None);
+        }
+        let sql = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
+        let now = self.read(|connection| {
+            connection
+                .prepare_cached(sql)?
+                .query_row([], |row| row.get(0))
+        });
+        now.map(|now| Some(Timestamp(now)))
     }
 
     /// From now on a server has so long for each answer: somebody waits for it.
-    fn answer_within(&self, _most: Duration) {}
+    pub fn answer_within(&self, most: Duration) {
+        self.connections.backend.answer_within(most);
+    }
 
     /// Looks whether the database is still the one that was opened: in its place, and of a schema that this `ade` knows.
     ///
     /// # Errors
     /// It is not, or does not answer.
-    fn demand_known_schema(&self) -> Result<()> {
-        Ok(())
+    pub fn demand_known_schema(&self) -> Result<()> {
+        self.connections.backend.demand_in_place()?;
+        self.connections
+            .backend
+            .demand_current_schema(&self.connections.reading())
     }
 
     /// Returns a run for each environment that this host has not and should build: no host at work has it or is about to, or more runs
     /// have been due for ten seconds than those hosts have free slots.
-    fn runs_without_host(&self, _now: Timestamp) -> Result<Vec<RunRecord>> {
-        Ok(Vec::new())
+    pub fn runs_without_host(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
+        if self.host().is_none() {
+            return Ok(Vec::new());
+        }
+        self.read(|connection| {
+            let long_due = params![now.0 - WAITS_LONG];
+            let ids: Vec<String> = rows(connection, WITHOUT_HOST, long_due, |row| row.get(0))?;
+            ids.iter().map(|id| runs::by_id(connection, id)).collect()
+        })
     }
 
     /// Deletes the records of other hosts' environments that were last used, or changed, before a time and that no queued or running run
     /// needs, where no process works for that host. Returns how many.
-    fn forget_hosts(&self, _before: Timestamp) -> Result<usize> {
-        Ok(0)
+    pub fn forget_hosts(&self, before: Timestamp) -> Result<usize> {
+        if self.host().is_none() {
+            return Ok(0);
+        }
+        let sql = "DELETE FROM environments_of_hosts o WHERE host_id <> current_setting('ade.host') AND coalesce(last_used_at, updated_at) < $1
+             AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.host_id = o.host_id)
+             AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = o.id)";
+        self.write(|transaction| execute(transaction, sql, [before.0]))
     }
 }

@@ -1,6 +1,8 @@
 //! Which data directory a database belongs to, so that no process works with the one and the files of another.
 
-use super::Result;
+use super::driver::{self, Connection};
+use super::values::{execute, row};
+use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
 /// A database and its data directory. The directory holds the same ids in a file ([`crate::workspace::identity`]).
@@ -12,15 +14,49 @@ pub struct Identity {
     pub data_id: String,
 }
 
-/// The identity in the store.
-pub trait Identities {
+impl Store {
     /// Returns the identity, once the database has one.
-    fn identity(&self) -> Result<Option<Identity>>;
+    pub fn identity(&self) -> Result<Option<Identity>> {
+        self.read(read)
+    }
 
     /// Records an identity where the database has none. Returns the one that it has then: of several processes that try
     /// at once, one wins.
-    fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity>;
+    pub fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity> {
+        self.write_at(now, |transaction| {
+            execute(
+                transaction,
+                "INSERT INTO identity (one, database_id, data_id) VALUES (1, ?1, ?2) ON CONFLICT (one) DO NOTHING",
+                [&new.database_id, &new.data_id],
+            )?;
+            Ok(read(transaction)?.unwrap_or_else(|| new.clone()))
+        })
+    }
 
     /// Gives the database another identity.
-    fn rebind(&self, new: &Identity) -> Result<()>;
+    pub fn rebind(&self, new: &Identity) -> Result<()> {
+        self.write(|transaction| {
+            execute(
+                transaction,
+                "INSERT INTO identity (one, database_id, data_id) VALUES (1, ?1, ?2)
+                 ON CONFLICT (one) DO UPDATE SET database_id = excluded.database_id, data_id = excluded.data_id",
+                [&new.database_id, &new.data_id],
+            )
+            .map(drop)
+        })
+    }
+}
+
+fn read(connection: &Connection) -> driver::Result<Option<Identity>> {
+    row(
+        connection,
+        "SELECT database_id, data_id FROM identity",
+        [],
+        |row| {
+            Ok(Identity {
+                database_id: row.get("database_id")?,
+                data_id: row.get("data_id")?,
+            })
+        },
+    )
 }

@@ -4,7 +4,11 @@
 //! of an id, as many digits as tell it from all others, and every command that takes an id accepts that end as it does a
 //! beginning.
 
-use super::Result;
+use std::collections::BTreeSet;
+
+use super::driver::{self, Connection};
+use super::values::rows;
+use super::{Result, Store, StoreError};
 
 /// The digits that are shown of an id at least.
 pub const SHORTEST: usize = 6;
@@ -18,10 +22,136 @@ pub enum Named {
     Environments,
 }
 
-/// The ids in the store.
-pub trait Ids {
+/// A table whose records users name by id.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    Runs,
+    Environments,
+}
+
+impl Table {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Environments => "environments",
+        }
+    }
+}
+
+/// A range of the primary key, which LIKE would not use; '~' sorts behind every letter of an id. The `+` keeps the planner
+/// from an index that begins with the workspace: it would have to scan and sort all of its entries. No more than a hundred
+/// matches are counted.
+pub(super) fn sql(table: Table) -> String {
+    let name = table.name();
+    format!(
+        "SELECT id FROM {name} WHERE id >= ?1 AND id < ?1 || '~' AND +workspace_id = ?2 ORDER BY id LIMIT 101"
+    )
+}
+
+/// The ids with the same last digits, which `runs_by_end` holds; of environments there are few. The number is [`SHORTEST`].
+pub(super) fn sql_by_end(table: Table) -> String {
+    let name = table.name();
+    format!(
+        "SELECT id FROM {name} WHERE substr(id, -6) = substr(?1, -6) AND +workspace_id = ?2 LIMIT 101"
+    )
+}
+
+fn ids(
+    connection: &Connection,
+    sql: &str,
+    text: &str,
+    workspace: &str,
+) -> driver::Result<Vec<String>> {
+    rows(connection, sql, [text, workspace], |row| row.get(0))
+}
+
+/// The ids that begin or end with a text.
+fn matching(
+    connection: &Connection,
+    table: Table,
+    workspace: &str,
+    text: &str,
+) -> driver::Result<BTreeSet<String>> {
+    let mut found: BTreeSet<String> = ids(connection, &sql(table), text, workspace)?
+        .into_iter()
+        .collect();
+    if text.len() >= SHORTEST {
+        let ending = ids(connection, &sql_by_end(table), text, workspace)?;
+        found.extend(ending.into_iter().filter(|id| id.ends_with(text)));
+    }
+    Ok(found)
+}
+
+impl Store {
+    /// Returns the whole id of an unambiguous beginning or end of one. An end has at least [`SHORTEST`] digits.
+    pub(super) fn resolve(&self, table: Table, workspace: &str, part: &str) -> Result<String> {
+        let what = match table {
+            Table::Runs => "run",
+            Table::Environments => "environment",
+        };
+        let wanted = part.to_lowercase();
+        let not_found = || StoreError::NotFound {
+            what,
+            id: part.to_owned(),
+        };
+        let like_an_id = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
+        if wanted.is_empty() || !wanted.chars().all(like_an_id) {
+            return Err(not_found());
+        }
+        let mut found = self.read(|connection| matching(connection, table, workspace, &wanted))?;
+        // A whole id means that record, whatever else ends with it.
+        if found.contains(&wanted) {
+            return Ok(wanted);
+        }
+        match (found.len(), found.pop_first()) {
+            (1, Some(id)) => Ok(id),
+            (_, None) => Err(not_found()),
+            (count, Some(first)) => Err(StoreError::Ambiguous {
+                what,
+                id: part.to_owned(),
+                count,
+                examples: std::iter::once(first).chain(found).take(3).collect(),
+            }),
+        }
+    }
+}
+
+impl Store {
     /// Returns, for each of these whole ids, its shortest end of at least six digits by which a command finds it and
     /// nothing else in the workspace: neither a record whose id ends, nor one whose id begins so. That of an environment
     /// names no run either, because a command may take both.
-    fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>>;
+    pub fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
+        let tables: &[Table] = match named {
+            Named::Runs => &[Table::Runs],
+            Named::Environments => &[Table::Environments, Table::Runs],
+        };
+        self.read(|connection| {
+            ids.iter()
+                .map(|id| short(connection, tables, workspace, id))
+                .collect()
+        })
+    }
+}
+
+fn short(
+    connection: &Connection,
+    tables: &[Table],
+    workspace: &str,
+    id: &str,
+) -> driver::Result<String> {
+    for length in SHORTEST..id.len() {
+        let Some(end) = id.get(id.len() - length..) else {
+            break;
+        };
+        let mut others = 0;
+        for table in tables {
+            let found = matching(connection, *table, workspace, end)?;
+            others += found.iter().filter(|found| *found != id).count();
+        }
+        // An end that begins with a hyphen looks like a flag.
+        if others == 0 && !end.starts_with('-') {
+            return Ok(end.to_owned());
+        }
+    }
+    Ok(id.to_owned())
 }

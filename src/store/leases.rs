@@ -1,9 +1,17 @@
-//! Leases by name, for work that only one process may do at a time; and the repair of times after the clock was set back.
+//! Leases by name, for work that only one process may do at a time; how a claim is renewed; and the repair of times after the clock was
+//! set back.
 
 use std::time::Duration;
 
-use super::{Clock, Result};
+use super::Call;
+use super::driver::{self, Row, Transaction, params};
+use super::values::{changes, execute, instant, row};
+use super::{Claim, Clock, Result, Store, runs};
 use crate::base::clock::Timestamp;
+use crate::system::lease::{Heartbeat, Leased, Unreachable};
+
+/// How often at least a claim is renewed on a server, where it is the only sign of life that other hosts see.
+const BEATS_ON_SERVER: Duration = Duration::from_secs(10);
 
 /// The holder of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,33 +22,177 @@ pub struct Holder {
     pub expires_at: Timestamp,
 }
 
-/// Leases by name, and the repair of times.
-pub trait Leases {
+/// What a claim is on, by its id.
+#[derive(Clone, Copy, Debug)]
+pub enum ClaimOn<'a> {
+    /// A run that is executed.
+    Run(&'a str),
+    /// An environment that is built.
+    Environment(&'a str),
+}
+
+/// A claim with the store that records it.
+pub struct ClaimLease<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// What is claimed.
+    pub on: ClaimOn<'a>,
+    /// The claim.
+    pub claim: &'a Claim,
+}
+
+impl Leased for ClaimLease<'_> {
+    fn length(&self) -> Duration {
+        self.claim.lease
+    }
+    fn renewed_every(&self) -> Duration {
+        let third = (self.claim.lease / 3).max(Duration::from_secs(1));
+        let most = match self.is_of_several_machines() {
+            true => BEATS_ON_SERVER,
+            false => Duration::MAX,
+        };
+        third.min(most).min(self.claim.lease)
+    }
+    fn is_of_several_machines(&self) -> bool {
+        self.store.host().is_some()
+    }
+    fn renew(&self, now: Timestamp) -> std::result::Result<Heartbeat, Unreachable> {
+        let beat = match self.on {
+            ClaimOn::Run(id) => self.store.heartbeat_run(id, self.claim, now),
+            ClaimOn::Environment(id) => self.store.heartbeat_environment(id, self.claim, now),
+        };
+        beat.map_err(|_| Unreachable)
+    }
+    fn watch(&self) -> Option<std::result::Result<Heartbeat, Unreachable>> {
+        match self.on {
+            ClaimOn::Run(id) => {
+                let beat = self.store.watch_run(id, self.claim);
+                Some(beat.map_err(|_| Unreachable))
+            }
+            // A build is not cancelled through its record.
+            ClaimOn::Environment(_) => None,
+        }
+    }
+}
+
+impl Store {
     /// Takes or renews a lease by name. False: another process holds it, or the clock cannot be trusted. The clock is read with
     /// the database in hand: to a process that stood still since it looked at it, a lease that was taken meanwhile would seem
     /// to come from the future.
-    fn acquire_lease(
+    pub fn acquire_lease(
         &self,
         name: &str,
         holder: &str,
         token: &str,
         lease: Duration,
         clock: &Clock<'_>,
-    ) -> Result<bool>;
+    ) -> Result<bool> {
+        self.observed(Call::AcquireLease(token), None, |store| {
+            // One statement for the three ways to get a lease: it is not held (INSERT), it has expired, or this token renews it.
+            // In any other case the WHERE of the upsert keeps it from changing the row. The last condition: a lease that expires
+            // later than any that is taken now was taken before the clock was set back.
+            let sql = "INSERT INTO leases (name, holder, token, expires_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, expires_at = excluded.expires_at
+                 WHERE leases.expires_at < ?5 OR leases.token = excluded.token OR leases.expires_at > ?6";
+            store.write(|transaction| {
+                let Some(now) = clock() else { return Ok(false) };
+                let (end, latest) = (now.plus(lease).0, now.plus(lease * 2).0);
+                changes(
+                    transaction,
+                    sql,
+                    params![name, holder, token, end, now.0, latest],
+                )
+        })
+        })
+    }
 
     /// Returns the holder of a lease, or the last one that did not release it.
-    fn lease_holder(&self, name: &str) -> Result<Option<Holder>>;
+    pub fn lease_holder(&self, name: &str) -> Result<Option<Holder>> {
+        let sql = "SELECT holder, expires_at FROM leases WHERE name = ?1";
+        let holder = |row: &Row<'_>| {
+            Ok(Holder {
+                name: row.get("holder")?,
+                expires_at: instant(row, "expires_at")?,
+            })
+        };
+        self.read(|connection| row(connection, sql, [name], holder))
+    }
 
     /// Releases a lease, if the token still holds it.
-    fn release_lease(&self, name: &str, token: &str) -> Result<()>;
+    pub fn release_lease(&self, name: &str, token: &str) -> Result<()> {
+        self.observed(Call::ReleaseLease, None, |store| {
+            let sql = "DELETE FROM leases WHERE name = ?1 AND token = ?2";
+            store.write(|transaction| execute(transaction, sql, [name, token]).map(drop))
+        })
+    }
 
     /// Repairs times that lie too far in the future because the clock was set back. A queued run or environment that is due
     /// only after `longest_wait` becomes due now, and a lease that holds for longer than that of any registered process, and
     /// `margin`, is cut to that. Returns how many records were changed.
-    fn repair_times(
+    pub fn repair_times(
         &self,
         longest_wait: Duration,
         margin: Duration,
         clock: &Clock<'_>,
-    ) -> Result<usize>;
+    ) -> Result<usize> {
+        self.observed(Call::CorrectTimes, None, |store| {
+            store.write(|transaction| {
+                let Some(now) = clock() else { return Ok(0) };
+                let longest: Option<i64> = transaction
+                    .prepare_cached("SELECT max(lease_ms) FROM workers")?
+                    .query_row([], |row| row.get(0))?;
+                let longest = Duration::from_millis(longest.unwrap_or(0).unsigned_abs());
+                let (due, expiry) = (now.plus(longest_wait), now.plus(longest + margin));
+                Ok(repair_runs(transaction, due, expiry, now)?
+                    + repair_environments(transaction, due, expiry, now)?)
+            })
+        })
+    }
+}
+
+/// Repairs the times of environments. The conditions are ranges of the indexes of what waits and of what is leased.
+fn repair_environments(
+    transaction: &Transaction<'_>,
+    due: Timestamp,
+    expiry: Timestamp,
+    now: Timestamp,
+) -> driver::Result<usize> {
+    let waiting = execute(
+        transaction,
+        "UPDATE environments SET available_at = ?2 WHERE status = 'queued' AND available_at > ?1",
+        params![due.0, now.0],
+    )?;
+    let leased = execute(
+        transaction,
+        "UPDATE environments SET claim_expires_at = ?1 WHERE status = 'building' AND claim_expires_at > ?1",
+        [expiry.0],
+    )?;
+    Ok(waiting + leased)
+}
+
+/// The runs of one environment that are due too late.
+pub(super) const DUE_TOO_LATE: &str = "UPDATE queue SET available_at = ?3 WHERE environment_id = ?1 AND status = 'queued' AND available_at > ?2";
+
+/// Repairs the times of runs. What waits is indexed by its environment.
+fn repair_runs(
+    transaction: &Transaction<'_>,
+    due: Timestamp,
+    expiry: Timestamp,
+    now: Timestamp,
+) -> driver::Result<usize> {
+    let mut waiting = execute(
+        transaction,
+        "UPDATE queue SET available_at = ?2 WHERE environment_id IS NULL AND status = 'queued' AND available_at > ?1",
+        params![due.0, now.0],
+    )?;
+    runs::each_environment(transaction, |wanted| {
+        waiting += execute(transaction, DUE_TOO_LATE, params![wanted.id, due.0, now.0])?;
+        Ok(true)
+    })?;
+    let leased = execute(
+        transaction,
+        "UPDATE queue SET claim_expires_at = ?1 WHERE run_id IN (SELECT run_id FROM queue_running WHERE claim_expires_at > ?1)",
+        [expiry.0],
+    )?;
+    Ok(waiting + leased)
 }

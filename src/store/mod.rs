@@ -1,12 +1,12 @@
 //! The queue and the records.
 //!
-//! [`Store`] is the interface to the database. It is divided by subject, a file for each with the subject's trait
-//! and its records: [`Identities`], [`Configurations`], [`Documents`], [`Tokens`], [`Environments`], [`Runs`], [`Results`], [`RunLogs`], [`Copies`], [`Ids`],
-//! [`Workers`], [`Leases`], [`ObservedTime`], [`Collection`], [`Changes`], [`Pauses`], [`Deliveries`] and [`QueueStatistics`]. [`SqlStore`] implements it with
-//! statements that are written once: `sql/` mirrors these files, `driver/` runs the statements, `sqlite/` and `postgres/` open a database, and `suite/` holds the
-//! tests that every backend must pass. Which backend serves the database that the settings name is decided in `database`:
-//! [`open`], [`migrate`], [`status`], [`location`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in
-//! `sqlite/migrations.rs`.
+//! [`Store`] is the database, with a method for each thing that is asked of it or done to it. They are divided by subject, a file or a
+//! folder for each with its records, its methods and their statements of SQL, which are written once for every database. `connections`
+//! holds what all of them read and write by, `values` what the statements share, and `together` sends what threads of a process ask a
+//! server for at the same time. `driver/` runs the statements, `sqlite/` and `postgres/` open a database, and `suite/` holds the tests
+//! that every backend must pass. Which backend serves the database that the settings name is decided in `database`: [`open`],
+//! [`migrate`], [`status`], [`location`] and [`examine`]. The schema's versions are in `schema`, SQLite's own in `sqlite/migrations.rs`.
+//! Whoever proves that these promises hold observes each call: `observer`.
 //!
 //! Promises of every backend:
 //!
@@ -25,6 +25,7 @@ mod changes;
 mod claim;
 mod collection;
 mod configurations;
+mod connections;
 mod copies;
 mod database;
 mod deliveries;
@@ -40,7 +41,10 @@ mod ids;
 mod leases;
 mod limits;
 mod observed_time;
+mod observer;
 mod pauses;
+#[cfg(test)]
+mod plan_tests;
 mod postgres;
 mod queue_statistics;
 mod results;
@@ -48,90 +52,61 @@ mod run_logs;
 mod run_pages;
 mod runs;
 mod schema;
-mod sql;
 mod sqlite;
 #[cfg(test)]
 mod suite;
+mod together;
 mod tokens;
+mod values;
 mod workers;
 
 pub use crate::system::lease::Heartbeat;
-pub use changes::{ChangeMark, Changes, EndedRun, EndedRuns, LiveRun, RunningRun};
-pub use claim::{Claim, ClaimLease, ClaimOn, Clock};
-pub use collection::{Collection, RunFiles};
+pub use changes::{ChangeMark, EndedRun, EndedRuns, LiveRun, RunningRun};
+pub use claim::{Claim, Clock, Only};
+pub use collection::RunFiles;
 pub use configurations::{
-    ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, Configurations,
-    KnownConfiguration, Publication, WorkspaceRecord,
+    ConfigurationActivity, ConfigurationRecord, ConfigurationVersion, KnownConfiguration,
+    Publication, WorkspaceRecord,
 };
-pub use copies::{Copies, OutputCopy};
+pub use connections::Store;
+pub use copies::OutputCopy;
 pub use database::{
     Location, Tables, check, copy, examine, location, migrate, move_records, newest_schema, open,
     status,
 };
 pub use deliveries::{
-    Deliveries, Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryRecord,
-    DeliveryStatus, LONGEST_WAIT, Undelivered, delivery_of,
+    Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryRecord, DeliveryStatus,
+    LONGEST_WAIT, Undelivered, delivery_of,
 };
 pub use demands::{Demands, Denied, MostErrors};
-pub use documents::{DocumentRecord, Documents};
-pub use environments::{
+pub use documents::DocumentRecord;
+pub use environments::record::{
     AfterFailure, BuildAttempts, Claimable, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
-    EnvironmentStatus, Environments, LAST_USE_KNOWN_TO, NewEnvironment, Package,
+    EnvironmentStatus, LAST_USE_KNOWN_TO, NewEnvironment, Package,
 };
 pub use error::StoreError;
 pub use failure::{Failure, NOT_BUILT, Place};
-pub use hosts::Hosts;
-pub use identity::{Identities, Identity};
-pub use ids::{Ids, Named, SHORTEST};
-pub use leases::{Holder, Leases};
+pub use identity::Identity;
+pub use ids::{Named, SHORTEST};
+pub use leases::{ClaimLease, ClaimOn, Holder};
 pub use limits::{Limits, Most, Over, Owner};
-pub use observed_time::ObservedTime;
-pub use pauses::{Pause, Pauses};
-pub use queue_statistics::{
-    EndedCount, LIMITS, LiveCount, Overview, QueueStatistics, StoredBytes, Totals,
-};
-pub use results::{ColumnResult, FieldResult, FieldState, Results, RunMetrics, RunResults};
-pub use run_logs::RunLogs;
+pub use observer::{Call, Observer};
+pub use pauses::Pause;
+pub use queue_statistics::{EndedCount, LIMITS, LiveCount, Overview, StoredBytes, Totals};
+pub use results::{ColumnResult, FieldResult, FieldState, RunMetrics, RunResults};
 pub use run_pages::RunPages;
-pub use runs::{
+pub use runs::record::{
     Attempt, CancelOutcome, Ending, FoundRuns, InputFile, NewRun, Priority, QueuePlace, Retry,
-    RunCounts, RunFilter, RunOptions, RunRecord, RunStatus, Runs, SKIPPED, SheetChoice, Submission,
+    RunCounts, RunFilter, RunOptions, RunRecord, RunStatus, SKIPPED, SheetChoice, Submission,
     Submitted, Submitter, SubmitterKind, Used, WaitingRun, WaitsFor,
 };
 pub use schema::{
     AppliedMigration, Examined, Migrated, Migration, MigrationState, Moved, Opening, SchemaStatus,
 };
-pub use sql::SqlStore;
-pub use tokens::{Scope, TokenRecord, Tokens};
-pub use workers::{Only, WorkerRecord, Workers};
+pub use tokens::{Scope, TokenRecord};
+pub use workers::WorkerRecord;
 #[cfg(test)]
 pub(crate) use {postgres::tests::hosts, suite::places};
 
 /// The outcome of every operation here.
 pub type Result<T> = std::result::Result<T, StoreError>;
-
-/// The queue and the records, all subjects together.
-pub trait Store:
-    Changes
-    + Collection
-    + Configurations
-    + Copies
-    + Deliveries
-    + Documents
-    + Environments
-    + Hosts
-    + Identities
-    + Ids
-    + Leases
-    + ObservedTime
-    + Pauses
-    + QueueStatistics
-    + Results
-    + RunLogs
-    + Runs
-    + Tokens
-    + Workers
-    + Send
-    + Sync
-{
-}

@@ -3,15 +3,103 @@
 //! Whatever writes a time by which ages are judged notes what the wall clock says. A long stretch between two such notes is a gap:
 //! either no process was at work in it, or the clock jumped over it, and nothing tells which.
 
-use super::Result;
+use super::Call;
+use super::driver::{self, Connection, Transaction, params};
+use super::values::row;
+use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
-/// The observed time in the store. To bind a database, to register a process and to note that it lives are looks at the clock, too.
-pub trait ObservedTime {
+/// A stretch without a look that is longer than this, in milliseconds, is a gap: ten days. Nights, weekends and holidays are none.
+const GAP: i64 = 10 * 86_400_000;
+
+/// A clock that says less than before by more than this, in milliseconds, was set back. Processes that write the time which
+/// they read a moment ago are behind by less.
+const BEHIND: i64 = 300_000;
+
+/// Noted so often at most, in milliseconds.
+const OFTEN: i64 = 30_000;
+
+impl Store {
     /// Notes what the wall clock says.
-    fn observe(&self, now: Timestamp) -> Result<()>;
+    pub fn observe(&self, now: Timestamp) -> Result<()> {
+        self.observed(Call::Look, Some(now), |store| {
+            store.write_at(now, |_| Ok(()))
+        })
+    }
 
     /// Returns since when the database is in use as a look at the clock finds that says `now`: the first look after the last gap
     /// of more than ten days, or after the clock was set back by more than five minutes. `None`: there was none. Notes nothing.
-    fn in_use_since(&self, now: Timestamp) -> Result<Option<Timestamp>>;
+    pub fn in_use_since(&self, now: Timestamp) -> Result<Option<Timestamp>> {
+        let last = self.read(last)?;
+        Ok(last.and_then(|last| last.in_use_since(now)).map(Timestamp))
+    }
+}
+
+impl Store {
+    /// Writes in one transaction a time by which collection judges ages: that time is noted as observed with it.
+    pub(super) fn write_at<T>(
+        &self,
+        now: Timestamp,
+        mut work: impl FnMut(&Transaction<'_>) -> driver::Result<T>,
+    ) -> Result<T> {
+        self.write(|transaction| {
+            observe(transaction, now)?;
+            work(transaction)
+        })
+    }
+}
+
+/// The last look at the clock.
+struct Look {
+    seen_at: i64,
+    in_use_since: Option<i64>,
+}
+
+impl Look {
+    /// Since when the database is in use at the next look.
+    fn in_use_since(&self, now: Timestamp) -> Option<i64> {
+        let goes_on = (-BEHIND..=GAP).contains(&(now.0 - self.seen_at));
+        if goes_on {
+            self.in_use_since
+        } else {
+            Some(now.0)
+        }
+    }
+}
+
+fn last(connection: &Connection) -> driver::Result<Option<Look>> {
+    let sql = "SELECT seen_at, in_use_since FROM observed_time";
+    row(connection, sql, [], |row| {
+        Ok(Look {
+            seen_at: row.get("seen_at")?,
+            in_use_since: row.get("in_use_since")?,
+        })
+    })
+}
+
+/// Whatever time is written by which collection judges ages is observed in the same transaction: else what was used after the
+/// clock was set back would look older than it is, once the clock is right again.
+pub(super) fn observe(transaction: &Transaction<'_>, now: Timestamp) -> driver::Result<()> {
+    let noted = transaction.noted("observed_time");
+    if noted.is_some_and(|at| (at..at + OFTEN).contains(&now.0)) {
+        return Ok(());
+    }
+    let last = last(transaction)?;
+    if let Some(last) = &last
+        && (last.seen_at..last.seen_at + OFTEN).contains(&now.0)
+    {
+        transaction.note("observed_time", last.seen_at);
+        return Ok(());
+    }
+    // Whoever is about to note it now notes the same.
+    if !transaction.gate_is_free("observed_time")? {
+        return Ok(());
+    }
+    transaction.later(
+        "INSERT INTO observed_time (one, seen_at, in_use_since) VALUES (1, ?1, ?2)
+         ON CONFLICT (one) DO UPDATE SET seen_at = excluded.seen_at, in_use_since = excluded.in_use_since",
+        params![now.0, last.and_then(|last| last.in_use_since(now))],
+    )?;
+    transaction.note("observed_time", now.0);
+    Ok(())
 }

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Result;
+use super::driver::{self, Row, params};
+use super::values::{count, exists, instant, row, rows};
+use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
 /// A pause.
@@ -22,24 +24,68 @@ pub struct Pause {
     pub paused_at: Timestamp,
 }
 
-/// Pauses.
-pub trait Pauses {
+const SELECT: &str = "SELECT nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at FROM pauses";
+
+/// Counts the queued runs of paused configurations, by their environments; those without one, which are few, by their records.
+const PAUSED: &str = "SELECT (SELECT count(*) FROM environments/*pg_anywhere*/ e
+        CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
+        WHERE e.configuration_id IN (SELECT configuration_id FROM pauses))
+    + (SELECT count(*) FROM queue q CROSS JOIN runs r ON r.id = q.run_id
+        WHERE q.environment_id IS NULL AND q.status = 'queued' AND r.configuration_id IN (SELECT configuration_id FROM pauses))";
+
+/// Counts all queued runs: everything is paused.
+const ALL: &str = "SELECT count(*) FROM queue WHERE status = 'queued'";
+
+impl Store {
     /// Records a pause. Of what is paused already the reason is replaced, where there is a new one, and the rest stays.
-    fn pause(&self, new: &Pause) -> Result<Pause>;
+    pub fn pause(&self, new: &Pause) -> Result<Pause> {
+        let of = new.configuration_id.as_deref().unwrap_or_default();
+        let sql = "INSERT INTO pauses (configuration_id, reason, paused_by, paused_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (configuration_id) DO UPDATE SET reason = coalesce(excluded.reason, pauses.reason)
+             RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
+        let values = params![of, new.reason, new.paused_by, new.paused_at.0];
+        self.write_new(|transaction| transaction.prepare_cached(sql)?.query_row(values, pause))
+    }
 
     /// Ends the pause of a configuration, or that of everything. Returns it; `None`: there was none.
-    fn resume(&self, configuration: Option<&str>) -> Result<Option<Pause>>;
+    pub fn resume(&self, configuration: Option<&str>) -> Result<Option<Pause>> {
+        let sql = "DELETE FROM pauses WHERE configuration_id = ?1
+             RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
+        let of = configuration.unwrap_or_default();
+        self.write(|transaction| {
+            transaction.wake();
+            row(transaction, sql, [of], pause)
+        })
+    }
 
     /// Returns all pauses, that of everything first, then the earliest.
-    fn pauses(&self) -> Result<Vec<Pause>>;
+    pub fn pauses(&self) -> Result<Vec<Pause>> {
+        let sql = format!("{SELECT} ORDER BY pauses.configuration_id <> '', paused_at");
+        self.read(|connection| rows(connection, &sql, [], pause))
+    }
+
+    /// Counts the queued runs that wait because of a pause.
+    pub fn paused_runs(&self) -> Result<u64> {
+        let of_everything = "SELECT 1 FROM pauses WHERE configuration_id = ''";
+        self.read(|connection| match exists(connection, of_everything, [])? {
+            true => count(connection, ALL, []),
+            false => count(connection, PAUSED, []),
+        })
+    }
 
     /// Returns the pause that holds for a configuration: that of everything, or its own.
-    fn pause_of(&self, configuration: &str) -> Result<Option<Pause>> {
+    pub fn pause_of(&self, configuration: &str) -> Result<Option<Pause>> {
         let mut pauses = self.pauses()?.into_iter();
         let holds = |of: &String| of == configuration;
         Ok(pauses.find(|pause| pause.configuration_id.as_ref().is_none_or(holds)))
     }
+}
 
-    /// Counts the queued runs that wait because of a pause.
-    fn paused_runs(&self) -> Result<u64>;
+fn pause(row: &Row<'_>) -> driver::Result<Pause> {
+    Ok(Pause {
+        configuration_id: row.get("configuration_id")?,
+        reason: row.get("reason")?,
+        paused_by: row.get("paused_by")?,
+        paused_at: instant(row, "paused_at")?,
+    })
 }

@@ -5,8 +5,6 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::Result;
-
 /// The results of a run, derived from the engine's completed payload.
 #[derive(Clone, Debug, Default)]
 pub struct RunResults {
@@ -133,16 +131,4 @@ pub struct ColumnResult {
     pub mapping_method: Option<String>,
     /// Why it was not mapped.
     pub unmapped_reason: Option<String>,
-}
-
-/// The results of ended runs.
-pub trait Results {
-    /// Returns the results of each field, in the configuration's order.
-    fn run_fields(&self, run: &str) -> Result<Vec<FieldResult>>;
-
-    /// Returns the results of each source column, in order.
-    fn run_columns(&self, run: &str) -> Result<Vec<ColumnResult>>;
-
-    /// Returns the engine's completed payload, as it was recorded. `None`: there is no such run, or it has none.
-    fn run_payload(&self, run: &str) -> Result<Option<String>>;
 }

@@ -3,40 +3,59 @@
 //! A log stays a file on each host, and what is here is its content in pieces, each with its place in the file. Whoever holds the
 //! claim of a run writes, and without a claim nobody does but the process that recorded it or ended its claim.
 
-use super::Result;
+use super::driver::params;
+use super::values::{changes, execute, row, rows, signed};
+use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
-/// Pieces of logs.
-pub trait RunLogs {
+impl Store {
     /// Whether logs are kept here. False: all processes see the same files.
-    fn keeps_logs(&self) -> bool {
-        false
+    pub fn keeps_logs(&self) -> bool {
+        self.connections.backend.host().is_some()
     }
 
     /// Appends whole lines to the log of a run, at a place in bytes where it ends. False, and nothing was changed: it ends
     /// elsewhere, or the run is under another claim than this, or, without one, under any.
-    fn append_to_log(
+    pub fn append_to_log(
         &self,
-        _run: &str,
-        _claim: Option<&str>,
-        _at: u64,
-        _lines: &str,
+        run: &str,
+        claim: Option<&str>,
+        at: u64,
+        lines: &str,
     ) -> Result<bool> {
-        Ok(false)
+        let sql = "INSERT INTO run_logs (run_id, at, lines) SELECT CAST(?1 AS TEXT), CAST(?2 AS BIGINT), CAST(?4 AS TEXT)
+             WHERE coalesce((SELECT at + octet_length(lines) FROM run_logs WHERE run_id = ?1 ORDER BY at DESC LIMIT 1), 0) = ?2
+             AND coalesce((SELECT claim_token FROM queue WHERE run_id = ?1), '') = ?3
+             AND EXISTS (SELECT 1 FROM runs WHERE id = ?1)
+             ON CONFLICT (run_id, at) DO NOTHING";
+        let values = params![run, signed(at), claim.unwrap_or_default(), lines];
+        self.write(|transaction| changes(transaction, sql, values))
     }
 
     /// The length of a log, in bytes.
-    fn length_of_log(&self, _run: &str) -> Result<u64> {
-        Ok(0)
+    pub fn length_of_log(&self, run: &str) -> Result<u64> {
+        let sql = "SELECT at + octet_length(lines) FROM run_logs WHERE run_id = ?1 ORDER BY at DESC LIMIT 1";
+        let length =
+            self.read(|connection| row(connection, sql, [run], |row| row.get::<_, i64>(0)))?;
+        Ok(length.unwrap_or_default().unsigned_abs())
     }
 
     /// Deletes the logs of runs that ended before a time. Returns how many pieces.
-    fn forget_logs(&self, _before: Timestamp) -> Result<usize> {
-        Ok(0)
+    pub fn forget_logs(&self, before: Timestamp) -> Result<usize> {
+        if !self.keeps_logs() {
+            return Ok(0);
+        }
+        let sql = "DELETE FROM run_logs WHERE run_id IN (SELECT l.run_id FROM run_logs l JOIN runs r ON r.id = l.run_id WHERE r.completed_at < ?1)";
+        self.write(|transaction| execute(transaction, sql, [before.0]))
     }
 
     /// The pieces that begin at a place or behind it, each with its place.
-    fn log_from(&self, _run: &str, _at: u64) -> Result<Vec<(u64, String)>> {
-        Ok(Vec::new())
+    pub fn log_from(&self, run: &str, at: u64) -> Result<Vec<(u64, String)>> {
+        let sql = "SELECT at, lines FROM run_logs WHERE run_id = ?1 AND at >= ?2 ORDER BY at";
+        self.read(|connection| {
+            rows(connection, sql, params![run, signed(at)], |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+            })
+        })
     }
 }

@@ -7,7 +7,7 @@ const PAGE: u32 = 250;
 
 /// The runs that a filter asks for, newest first, page by page, as many as its limit says.
 pub struct RunPages<'a> {
-    store: &'a dyn Store,
+    store: &'a Store,
     filter: RunFilter,
     /// How many are still wanted.
     left: u32,
@@ -15,7 +15,7 @@ pub struct RunPages<'a> {
 
 impl<'a> RunPages<'a> {
     /// Reads nothing yet.
-    pub fn new(store: &'a dyn Store, filter: RunFilter) -> Self {
+    pub fn new(store: &'a Store, filter: RunFilter) -> Self {
         let left = filter.limit;
         Self {
             store,

@@ -1,13 +1,15 @@
 //! Registered processes, and recovery of the claims of a dead one. `src/workspace/fleet.rs` finds out whether one is dead.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{BuildAttempts, Result, RunRecord};
-use crate::base::clock::Timestamp;
+use super::Call;
+use super::driver::{self, Connection, Row, params};
+use super::values::{execute, exists, instant, instant_or_none, path_text, row, rows, unsigned};
+use super::{BuildAttempts, Only, Result, RunRecord, Store, deliveries, environments, runs};
+use crate::base::clock::{Timestamp, milliseconds};
 use crate::settings::Recovery;
 
 /// A process that claims runs or environments: a worker, an `ade run`, or another command that builds.
@@ -46,87 +48,145 @@ pub struct WorkerRecord {
     pub is_here: bool,
 }
 
-/// What a worker takes of what waits: all, or what is of one workspace, has one label, or both.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Only {
-    /// This workspace's runs and environments.
-    #[serde(rename = "only_workspace")]
-    pub workspace: Option<String>,
-    /// Runs with this label, as `key:value`, and the environments that they wait for.
-    #[serde(rename = "only_label")]
-    pub label: Option<String>,
-}
-
-impl Only {
-    /// Whether it takes everything.
-    pub fn is_all(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Labels as the queue has them: a line for each. `None`: there are none.
-    pub(super) fn lines(labels: &BTreeMap<String, String>) -> Option<String> {
-        let lines = labels
-            .iter()
-            .map(|(key, value)| Self::line(&format!("{key}:{value}")));
-        let all: String = lines.map(|line| line.trim_end().to_owned()).collect();
-        (!all.is_empty()).then(|| all + "\n")
-    }
-
-    /// A label as it stands there, whatever is before and behind it.
-    pub(super) fn line(label: &str) -> String {
-        format!("\n{}\n", serde_json::json!(label))
-    }
-
-    /// The label of such a line.
-    pub(super) fn of_line(line: &str) -> Option<String> {
-        serde_json::from_str(line.trim()).ok()
-    }
-}
-
-/// What a worker takes, as people are told.
-impl std::fmt::Display for Only {
-    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match (&self.workspace, &self.label) {
-            (None, None) => write!(to, "all"),
-            (Some(workspace), None) => write!(to, "workspace {workspace}"),
-            (None, Some(label)) => write!(to, "{label}"),
-            (Some(workspace), Some(label)) => write!(to, "workspace {workspace}, {label}"),
-        }
-    }
-}
-
-/// The registered processes.
-pub trait Workers {
+impl Store {
     /// Registers a process, unless it is registered already; its claims name its id.
-    fn register_worker(&self, worker: &WorkerRecord) -> Result<()>;
+    pub fn register_worker(&self, worker: &WorkerRecord) -> Result<()> {
+        self.observed(Call::Register(&worker.id), Some(worker.seen_at), |store| {
+            store.write_at(worker.seen_at, |transaction| {
+                execute(
+                    transaction,
+                    "INSERT INTO workers (id, host, pid, name, kind, slots, lock_path, lease_ms, started_at, seen_at, only_workspace, only_label, quieted_at, quieted_by)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, relative(?7), ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                     ON CONFLICT (id) DO NOTHING",
+                    params![
+                        worker.id,
+                        worker.host,
+                        worker.pid,
+                        worker.name,
+                        worker.kind,
+                        worker.slots,
+                        path_text(&worker.lock_path),
+                        milliseconds(worker.lease),
+                        worker.started_at.0,
+                        worker.seen_at.0,
+                        worker.only.workspace,
+                        worker.only.label.as_deref().map(Only::line),
+                        worker.quieted_at.map(|at| at.0),
+                        worker.quieted_by
+                    ],
+                )
+                .map(drop)
+        })
+        })
+    }
 
     /// Records that the process was alive at `now`.
-    fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()>;
+    pub fn worker_seen(&self, id: &str, now: Timestamp) -> Result<()> {
+        self.observed(Call::Look, Some(now), |store| {
+            let sql = "UPDATE workers SET seen_at = ?2 WHERE id = ?1";
+            store.write_at(now, |transaction| {
+                execute(transaction, sql, params![id, now.0]).map(drop)
+            })
+        })
+    }
 
     /// Deletes the record of a process that has ended or was found dead. False: it still holds a claim, so the record stays,
     /// and its death is found later.
-    fn remove_worker(&self, id: &str) -> Result<bool>;
+    pub fn remove_worker(&self, id: &str) -> Result<bool> {
+        // Its claims name it only by this id: without the record no process could find out that their holder is dead.
+        let delete = "DELETE FROM workers WHERE id = ?1
+             AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)
+             AND NOT EXISTS (SELECT 1 FROM environments WHERE status = 'building' AND claim_process = ?1)";
+        self.write(|transaction| {
+            execute(transaction, delete, [id])?;
+            // One that is not known any more was deleted by another process.
+            let stays = exists(transaction, "SELECT 1 FROM workers WHERE id = ?1", [id])?;
+            Ok(!stays)
+        })
+    }
 
     /// From now on a worker takes nothing; what it has it finishes. One that is quiet already stays so. Returns it as it is then;
     /// `None`: there is no worker of this id.
-    fn quiet_worker(&self, id: &str, by: &str, now: Timestamp) -> Result<Option<WorkerRecord>>;
+    pub fn quiet_worker(&self, id: &str, by: &str, now: Timestamp) -> Result<Option<WorkerRecord>> {
+        let sql = "UPDATE workers SET quieted_at = ?2, quieted_by = ?3 WHERE id = ?1 AND kind = 'worker' AND quieted_at IS NULL";
+        self.write(|transaction| {
+            transaction.later(sql, params![id, now.0, by])?;
+            worker(transaction, id)
+        })
+    }
 
     /// It takes runs again.
-    fn resume_worker(&self, id: &str) -> Result<Option<WorkerRecord>>;
+    pub fn resume_worker(&self, id: &str) -> Result<Option<WorkerRecord>> {
+        let sql = "UPDATE workers SET quieted_at = NULL, quieted_by = NULL WHERE id = ?1 AND kind = 'worker'";
+        self.write(|transaction| {
+            transaction.wake();
+            transaction.later(sql, [id])?;
+            worker(transaction, id)
+        })
+    }
 
     /// The queue as far as a worker takes it: how many runs wait and how many are executed, whoever executes them.
-    fn queue_of_worker(&self, id: &str) -> Result<(u64, u64)>;
+    pub fn queue_of_worker(&self, id: &str) -> Result<(u64, u64)> {
+        let sql = "SELECT count(*) FILTER (WHERE q.status = 'queued') AS queued, count(*) FILTER (WHERE q.status = 'running') AS running
+             FROM queue q JOIN workers w ON w.id = ?1 WHERE (w.only_label IS NULL OR instr(q.labels, w.only_label) > 0)
+             AND (w.only_workspace IS NULL OR w.only_workspace = (SELECT r.workspace_id FROM runs r WHERE r.id = q.run_id))";
+        let counts = |row: &Row<'_>| Ok((unsigned(row, "queued")?, unsigned(row, "running")?));
+        self.read(|connection| connection.prepare_cached(sql)?.query_row([id], counts))
+    }
 
     /// Returns all of them, oldest first.
-    fn workers(&self) -> Result<Vec<WorkerRecord>>;
+    pub fn workers(&self) -> Result<Vec<WorkerRecord>> {
+        let sql = format!("{SELECT} ORDER BY started_at, id");
+        self.read(|connection| rows(connection, &sql, [], record))
+    }
 
     /// Ends the claims of a dead process: its runs are requeued or failed by `recovery`, its builds requeued, or failed where
     /// their attempts are spent. Returns the runs as they are now.
-    fn reclaim(
+    pub fn reclaim(
         &self,
         process: &str,
         recovery: Recovery,
         builds: &BuildAttempts<'_>,
         now: Timestamp,
-    ) -> Result<Vec<RunRecord>>;
+    ) -> Result<Vec<RunRecord>> {
+        self.observed(Call::Reclaim(process), Some(now), |store| {
+            // Builds first, so that a run that goes back to the queue finds its environment queued, not claimed by a dead builder.
+            store.write_at(now, |transaction| {
+                deliveries::reclaim(transaction, process, now)?;
+                environments::reclaim(transaction, process, builds, now)?;
+                runs::reclaim(transaction, process, recovery, now)
+            })
+        })
+    }
+}
+
+const SELECT: &str = "SELECT *, absolute(lock_path) AS lock_at, TRUE /*pg AND host_id = current_setting('ade.host')*/ AS is_here FROM workers";
+
+fn worker(connection: &Connection, id: &str) -> driver::Result<Option<WorkerRecord>> {
+    let sql = format!("{SELECT} WHERE id = ?1 AND kind = 'worker'");
+    row(connection, &sql, [id], record)
+}
+
+fn record(row: &Row<'_>) -> driver::Result<WorkerRecord> {
+    Ok(WorkerRecord {
+        id: row.get("id")?,
+        host: row.get("host")?,
+        pid: row.get("pid")?,
+        name: row.get("name")?,
+        kind: row.get("kind")?,
+        slots: row.get("slots")?,
+        lock_path: row.get::<_, String>("lock_at")?.into(),
+        lease: Duration::from_millis(row.get::<_, i64>("lease_ms")?.unsigned_abs()),
+        started_at: instant(row, "started_at")?,
+        seen_at: instant(row, "seen_at")?,
+        only: Only {
+            workspace: row.get("only_workspace")?,
+            label: row
+                .get::<_, Option<String>>("only_label")?
+                .and_then(|line| Only::of_line(&line)),
+        },
+        quieted_at: instant_or_none(row, "quieted_at")?,
+        quieted_by: row.get("quieted_by")?,
+        is_here: row.get("is_here")?,
+    })
 }

@@ -43,7 +43,7 @@ impl Pool<'_> {
 
     /// Builds the environment that has waited longest. False: none is due that no other process builds.
     pub(super) fn build_next(&self, worker: &str) -> Result<bool, StoreError> {
-        let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
+        let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         // Building executes code of packages.
         if self.workspace.settings.safe_mode != SafeMode::Off {
             return Ok(false);
@@ -65,7 +65,7 @@ impl Pool<'_> {
 
     /// Records environments for which runs wait, and which this host has to build beside others or in their place.
     pub(super) fn adopt_environments(&self) -> Result<(), StoreError> {
-        let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
+        let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         if self.workspace.settings.safe_mode != SafeMode::Off {
             return Ok(());
         }
@@ -143,7 +143,7 @@ impl Pool<'_> {
         waiting: &EnvironmentRecord,
         error: &PrepareError,
     ) -> Result<ProvideError, StoreError> {
-        let store = &*self.workspace.store;
+        let store = &self.workspace.store;
         let code = code::ENVIRONMENT_FAILED;
         let failure = Failure::new(code, "environment", error.to_string(), error.hint());
         let claim = self.workspace.claim(worker, Some(&self.member.id));

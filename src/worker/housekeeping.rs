@@ -177,7 +177,7 @@ impl Pool<'_> {
     }
 
     fn sweep(&self, worker: &str, clocks: &mut Clocks<'_>) -> Result<(), StoreError> {
-        let (store, machine) = (&*self.workspace.store, &*self.workspace.machine);
+        let (store, machine) = (&self.workspace.store, &*self.workspace.machine);
         let settings = &self.workspace.settings.worker;
         self.workspace.keep_time();
         self.member.seen()?;
@@ -271,7 +271,7 @@ impl Pool<'_> {
     }
 
     fn measure(&self, worker: &str, before: &mut Totals) -> Result<(), StoreError> {
-        let store = &*self.workspace.store;
+        let store = &self.workspace.store;
         let now = self.workspace.machine.now();
         let totals = store.totals()?;
         let since = std::mem::replace(before, totals);

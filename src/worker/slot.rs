@@ -147,7 +147,7 @@ impl Pool<'_> {
     /// Environment rows for waiting runs, then a run; with `once`, an environment where no run is ready.
     /// `turn` is called before and after that.
     fn round(&self, worker: &str, turn: &dyn Fn()) -> Result<Round, StoreError> {
-        let (store, machine) = (&*self.workspace.store, &self.workspace.machine);
+        let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         if self.workspace.settings.safe_mode != SafeMode::Off {
             return Ok(Round::Idle);
         }
@@ -208,7 +208,7 @@ impl Pool<'_> {
 
     /// A queued run whose environment's record was deleted gets a new one.
     fn ensure_environments(&self) -> Result<(), StoreError> {
-        let store = &*self.workspace.store;
+        let store = &self.workspace.store;
         let batch = u32::try_from((5 * self.options.concurrency).max(10)).unwrap_or(u32::MAX);
         for run in store.runs_without_environment(batch)? {
             let environment = environment_of_run(self.workspace, &run)?;

@@ -75,7 +75,7 @@ impl LongestRun {
 
     /// That of these runs, which are ordered by their claims.
     pub fn of(
-        store: &dyn Store,
+        store: &Store,
         running: Vec<RunningRun>,
         now: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
@@ -205,7 +205,7 @@ impl Shares {
 
     /// Reads them.
     pub fn read(workspace: &Workspace) -> Result<Self, StoreError> {
-        let store = &*workspace.store;
+        let store = &workspace.store;
         let mut known: HashMap<String, Named> = HashMap::new();
         for one in store.workspaces()? {
             for found in store.configurations(&one.id)? {
@@ -291,7 +291,7 @@ fn largest<T>(
 impl Figures {
     /// Reads them, with what ended within a window before now.
     pub fn read(workspace: &Workspace, of: Of<'_>, window: Duration) -> Result<Self, StoreError> {
-        let store = &*workspace.store;
+        let store = &workspace.store;
         let now = workspace.machine.now();
         let since = Timestamp(now.0.saturating_sub(milliseconds(window)));
         let queue = store.overview(of.workspace, since, now)?;

@@ -116,7 +116,7 @@ impl<'a> Member<'a> {
     /// # Errors
     /// The store cannot be used.
     pub fn seen(&self) -> Result<(), StoreError> {
-        let store = &*self.workspace.store;
+        let store = &self.workspace.store;
         if store.host().is_some() {
             self.register()?;
         }
@@ -286,12 +286,12 @@ pub fn longest_lease(workspace: &Workspace) -> Result<Duration, StoreError> {
 /// The registered processes, oldest first, without those that are dead.
 pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
     let now = workspace.machine.now();
-    living_at(now, &*workspace.store, workspace.files(), &workspace.paths)
+    living_at(now, &workspace.store, workspace.files(), &workspace.paths)
 }
 
 /// The same where no workspace is open.
 pub fn living_of(
-    store: &dyn Store,
+    store: &Store,
     files: &dyn Files,
     paths: &Paths,
 ) -> Result<Vec<WorkerRecord>, StoreError> {
@@ -301,7 +301,7 @@ pub fn living_of(
 
 fn living_at(
     now: Timestamp,
-    store: &dyn Store,
+    store: &Store,
     files: &dyn Files,
     paths: &Paths,
 ) -> Result<Vec<WorkerRecord>, StoreError> {
@@ -363,11 +363,11 @@ mod tests {
 
     use super::*;
     use crate::settings::{Inputs, Settings};
-    use crate::store::{Hosts, RunStatus, SqlStore, hosts, places};
+    use crate::store::{RunStatus, Store, hosts, places};
     use crate::system::machine::ByServer;
 
     /// A host's workspace, in a data directory of its own.
-    fn workspace(folder: &Path, host: &str, store: SqlStore) -> Workspace {
+    fn workspace(folder: &Path, host: &str, store: Store) -> Workspace {
         let data = folder.join(host).display().to_string();
         let settings = Settings::resolve(&Inputs {
             flags: BTreeMap::from([("ADE_DATA_DIR", data)]),
@@ -380,7 +380,7 @@ mod tests {
         Workspace {
             paths: Paths::new(&settings).unwrap(),
             settings,
-            store: Arc::new(store),
+            store,
             database_id: "d".to_owned(),
             machine: Arc::new(machine),
             objects: None,
@@ -389,7 +389,7 @@ mod tests {
 
     /// A run of a host's process.
     fn running(workspace: &Workspace, process: &str) -> RunRecord {
-        let (store, now) = (&*workspace.store, workspace.machine.now());
+        let (store, now) = (&workspace.store, workspace.machine.now());
         let environment = places::environment(store, "d", now);
         let claim = workspace.claim("w", Some(process));
         places::running(store, &environment, &claim, now)

@@ -155,7 +155,7 @@ pub fn open_store(
     settings: &Settings,
     paths: &Paths,
     opening: Opening,
-) -> Result<Box<dyn Store>, StoreError> {
+) -> Result<Store, StoreError> {
     let host = host(settings, paths).unwrap_or_default();
     store::open(settings, &paths.database(), &host, opening)
 }
@@ -168,7 +168,7 @@ pub fn open_store(
 pub fn match_up(
     settings: &Settings,
     paths: &Paths,
-    store: &dyn Store,
+    store: &Store,
     host: &str,
 ) -> Result<Identity, IdentityError> {
     let place = Place::of(settings, paths, host)?;
@@ -186,7 +186,7 @@ pub fn match_up(
 pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityError> {
     let host = host(settings, paths)?;
     let store = store::open(settings, &paths.database(), &host, Opening::Existing)?;
-    match_up(settings, paths, &*store, &host)
+    match_up(settings, paths, &store, &host)
 }
 
 /// Whether the database and the data directory that the settings name belong together; changes nothing. False: neither
@@ -201,7 +201,7 @@ pub fn examine(settings: &Settings, paths: &Paths) -> Result<bool, IdentityError
         Err(StoreError::Absent { .. }) => return Ok(false),
         opened => opened?,
     };
-    let bond = Place::of(settings, paths, &host)?.compare(&*store)?;
+    let bond = Place::of(settings, paths, &host)?.compare(&store)?;
     Ok(!matches!(bond, Bond::None))
 }
 
@@ -246,7 +246,7 @@ pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityErro
     let mut new = new_identity(new_host.clone());
     match &place.database {
         Location::File(_) => {
-            place.demand_rest(&*store)?;
+            place.demand_rest(&store)?;
             store.rebind(&new)?;
         }
         // Other hosts go on with it.
@@ -290,7 +290,7 @@ impl<'a> Place<'a> {
         read_label(&self.file)
     }
 
-    fn compare(&self, store: &dyn Store) -> Result<Bond, IdentityError> {
+    fn compare(&self, store: &Store) -> Result<Bond, IdentityError> {
         // The file first: it is written last.
         let (label, known) = (self.label()?, store.identity()?);
         match (label, known.map(|known| self.seen_from_here(known))) {
@@ -318,7 +318,7 @@ impl<'a> Place<'a> {
     }
 
     /// Neither belongs to anything.
-    fn first(&self, store: &dyn Store) -> Result<Identity, IdentityError> {
+    fn first(&self, store: &Store) -> Result<Identity, IdentityError> {
         let new = new_identity(self.host.to_owned());
         let known = self.complete(self.seen_from_here(store.bind(&new, System.now())?))?;
         self.keep_git_away();
@@ -359,7 +359,7 @@ impl<'a> Place<'a> {
     }
 
     /// No process may be at work with a database whose records are about to change under it.
-    fn demand_rest(&self, store: &dyn Store) -> Result<(), IdentityError> {
+    fn demand_rest(&self, store: &Store) -> Result<(), IdentityError> {
         let lately = Timestamp(System.now().0 - milliseconds(SEEN_LATELY));
         let at_work = store.workers()?.into_iter().filter(|worker| {
             // Where the database was not in this data directory, neither are the lock files of its processes.

@@ -35,7 +35,7 @@ pub struct Workspace {
     /// The paths.
     pub paths: Paths,
     /// The queue and the records.
-    pub store: Arc<dyn Store>,
+    pub store: Store,
     /// The database's own id: what its processes leave in the data directory carries it.
     pub database_id: String,
     /// The machine that it runs on.
@@ -103,7 +103,7 @@ impl Workspace {
             Err(error) if error.may_pass() && ballast::give_up(&settings, &paths) => open()?,
             opened => opened?,
         };
-        let database_id = match identity::match_up(&settings, &paths, &*store, &host) {
+        let database_id = match identity::match_up(&settings, &paths, &store, &host) {
             Ok(identity) => identity.database_id,
             // A command that only looks does not wait: the next process records what they are. Without an id nothing is proven.
             Err(IdentityError::Store(error))
@@ -129,7 +129,7 @@ impl Workspace {
         Ok(Self {
             settings,
             paths,
-            store: Arc::from(store),
+            store,
             database_id,
             machine,
             objects: objects.map(Arc::new),
@@ -147,7 +147,7 @@ impl Workspace {
         Ok(Self {
             settings,
             paths: self.paths.clone(),
-            store: Arc::clone(&self.store),
+            store: self.store.clone(),
             database_id: self.database_id.clone(),
             machine: Arc::clone(&self.machine),
             objects: self.objects.clone(),

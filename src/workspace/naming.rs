@@ -84,7 +84,7 @@ impl Workspace {
             workspace_id,
             ..filter
         };
-        let pages = RunPages::new(&*self.store, filter);
+        let pages = RunPages::new(&self.store, filter);
         pages.flat_map(|page| match page {
             Ok(runs) => runs.into_iter().map(Ok).collect(),
             Err(error) => vec![Err(error)],

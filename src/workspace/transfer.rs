@@ -190,7 +190,7 @@ fn entries_of(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 
 fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), TransferError> {
     let store = store::open(settings, source, "", Opening::Existing)?;
-    let at_work = fleet::living_of(&*store, &Disk, paths)?;
+    let at_work = fleet::living_of(&store, &Disk, paths)?;
     if at_work.is_empty() {
         return Ok(());
     }

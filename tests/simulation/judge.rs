@@ -8,13 +8,11 @@
 //! the wall clock shortens that to the time in which every living process gets to renew.
 
 mod environments;
-mod operation;
 mod runs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ade::store::Claim;
-pub use operation::Operation;
+use ade::store::{Call, Claim};
 
 use super::snapshot::{RunRow, Snapshot, Window};
 use super::world::{JUMP, Moment};
@@ -47,6 +45,10 @@ pub struct Circumstances<'a> {
     pub is_alive: &'a dyn Fn(&str) -> bool,
     /// Whether the files of an environment are in a folder, and were there when the caller looked at the clock.
     pub has_been_whole: &'a dyn Fn(&str) -> bool,
+    /// Whether an environment that is whole is to be built anew.
+    pub is_asked_for: bool,
+    /// After how many milliseconds without use the caller collects environments.
+    pub ttl: i64,
     /// Whether a process was asked to stop.
     pub is_stopped: &'a dyn Fn(&str) -> bool,
     /// When a process was last held up by something that excuses a lost lease.
@@ -113,7 +115,7 @@ impl Judge {
         &self.now
     }
 
-    /// Looks at what was changed by the scenario itself, as no operation of a process.
+    /// Looks at what was changed by the scenario itself, as no call of a process.
     pub fn look_again(&mut self) {
         if let Some(now) = self.window.look() {
             self.now = now;
@@ -157,11 +159,11 @@ impl Judge {
     /// Judges what a call did. `held` is what it answered about the claim that it had to prove.
     pub fn after(
         &mut self,
-        operation: &Operation<'_>,
+        call: &Call<'_>,
         held: Option<bool>,
         around: &Circumstances<'_>,
     ) -> Verdict {
-        if let (Some((id, claim)), Some(held)) = (operation.fenced(), held) {
+        if let (Some((id, claim)), Some(held)) = (call.proves(), held) {
             let holds = self.token_of(id) == Some(&claim.token);
             if holds != held {
                 return Err(format!(
@@ -172,9 +174,9 @@ impl Judge {
         }
         if let Some(next) = self.window.look() {
             let before = std::mem::replace(&mut self.now, next);
-            self.judge_runs(&before, operation, around)?;
+            self.judge_runs(&before, call, around)?;
             self.forget_turns();
-            self.judge_environments(&before, operation, around)?;
+            self.judge_environments(&before, call, around)?;
             self.judge_attempts(&before)?;
             for (id, used) in &self.now.used {
                 if self.used.get(id).is_none_or(|(known, _)| known != used) {
@@ -183,9 +185,9 @@ impl Judge {
                 }
             }
         }
-        match operation {
-            Operation::Reclaim(process) => self.judge_reclaimed(process)?,
-            Operation::Cancel(id) => {
+        match call {
+            Call::Reclaim(process) => self.judge_reclaimed(process)?,
+            Call::Cancel(id) => {
                 let run = self.now.runs.get(*id);
                 if run.is_some_and(|run| !run.has_ended() && !run.cancel_requested) {
                     return Err(format!("nothing came of cancelling run {id}"));
@@ -193,8 +195,8 @@ impl Judge {
             }
             _ => {}
         }
-        match operation {
-            Operation::Heartbeat(_, claim) | Operation::HeartbeatEnvironment(_, claim)
+        match call {
+            Call::Heartbeat(_, claim) | Call::HeartbeatEnvironment(_, claim)
                 if held == Some(true) =>
             {
                 if let Some(lease) = self.leases.get_mut(&claim.token) {
@@ -407,4 +409,43 @@ fn deny(reason: &str) -> Verdict {
 
 fn millis(duration: std::time::Duration) -> i64 {
     duration.as_millis() as i64
+}
+
+/// Whether a call proves this claim on that run or environment.
+fn is_of(call: &Call<'_>, id: &str, token: &str) -> bool {
+    call.proves()
+        .is_some_and(|(of, claim)| of == id && claim.token == token)
+}
+
+/// A call's name, with what it is about and for whom.
+pub fn words(call: &Call<'_>) -> String {
+    let whole = format!("{call:?}");
+    let name = whole.split(['(', ' ']).next().unwrap_or_default();
+    match call {
+        Call::Enqueue(runs) => {
+            let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
+            format!("{name} {}", ids.join(", "))
+        }
+        Call::ClaimNext(claim) => format!("{name} as {}", claim.token),
+        Call::InsertClaimed(id, claim) | Call::ClaimRun(id, claim) => {
+            format!("{name} {id} as {}", claim.token)
+        }
+        Call::ClaimEnvironment(id, claim, claimable) => {
+            format!("{name} {id} ({claimable:?}) as {}", claim.token)
+        }
+        Call::Finish(id, claim, ending) => {
+            let status = ending.status.as_str();
+            format!("{name} {id} {} as {status}", claim.token)
+        }
+        Call::Cancel(id)
+        | Call::SetEnvironment(id)
+        | Call::Reclaim(id)
+        | Call::AskForEnvironment(id)
+        | Call::RequeueEnvironment(id)
+        | Call::DeleteEnvironment(id, _) => format!("{name} {id}"),
+        _ => match call.proves() {
+            Some((id, claim)) => format!("{name} {id} {}", claim.token),
+            None => name.to_owned(),
+        },
+    }
 }

@@ -18,8 +18,8 @@ import shutil
 import subprocess
 import sys
 
-RUNS = "src/store/sql/runs/"
-ENVIRONMENTS = "src/store/sql/environments/"
+RUNS = "src/store/runs/"
+ENVIRONMENTS = "src/store/environments/"
 LIFECYCLE = "src/run/execution/lifecycle.rs"
 AFTER_ATTEMPT = "src/run/execution/after_attempt.rs"
 HOUSE = "src/worker/housekeeping.rs"
@@ -36,7 +36,7 @@ FAULTS = [
     ("watch without the token", RUNS + "mod.rs", ("IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2", "IS NOT NULL FROM queue WHERE run_id = ?1 AND ?2 = ?2")),
     ("build completed without the token", ENVIRONMENTS + "build.rs", ("trouble_count = 0 WHERE id = ?1 AND claim_token = ?2 AND", "trouble_count = 0 WHERE id = ?1 AND ?2 = ?2 AND")),
     ("build failed without the token", ENVIRONMENTS + "build.rs", ("ELSE 0 END\n         WHERE id = ?1 AND claim_token = ?2 AND", "ELSE 0 END\n         WHERE id = ?1 AND ?2 = ?2 AND")),
-    ("build released without the token", ENVIRONMENTS + "mod.rs", ("updated_at = ?3\n             WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?3\n             WHERE id = ?1 AND ?2 = ?2 AND")),
+    ("build released without the token", ENVIRONMENTS + "mod.rs", ("updated_at = ?3\n                 WHERE id = ?1 AND claim_token = ?2 AND", "updated_at = ?3\n                 WHERE id = ?1 AND ?2 = ?2 AND")),
     ("heartbeat of a build without the token", ENVIRONMENTS + "mod.rs", ("claim_expires_at = ?3 WHERE id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE id = ?1 AND ?2 = ?2 AND")),
     # Claiming.
     ("claim what is running", RUNS + "due.rs", ("AND status = 'queued' AND available_at <= ?4 AND attempt_count < max_attempts\n    ORDER", "AND status IN ('queued', 'running') AND available_at <= ?4 AND attempt_count < max_attempts\n    ORDER")),
@@ -67,7 +67,7 @@ FAULTS = [
     ("builders' leases expire early", ENVIRONMENTS + "build.rs", ("claim_expires_at < ?1\"", "claim_expires_at < ?1 + 30000\"")),
     ("leases are judged after a jump of the clock", HOUSE, ("self.jumped_at.is_none_or(|at| now >= at.plus(settle))", "self.jumped_at.is_none_or(|at| now >= at)")),
     ("leases are judged from the first moment", HOUSE, ("        if self.has_company() {\n", "        if self.has_company() && false {\n")),
-    ("times are not repaired after a clock that went back", "src/store/sql/leases.rs", ("environment_id = ?1 AND status = 'queued' AND available_at > ?2", "environment_id = ?1 AND status = 'queued' AND available_at > ?2 + 1000000000000")),
+    ("times are not repaired after a clock that went back", "src/store/leases.rs", ("environment_id = ?1 AND status = 'queued' AND available_at > ?2", "environment_id = ?1 AND status = 'queued' AND available_at > ?2 + 1000000000000")),
     # Who is alive.
     ("a process that lives is taken for dead", "src/workspace/fleet.rs", ("return (!is_held).then(|| path.clone())", "return (is_held || !is_held).then(|| path.clone())")),
     ("a process whose lock file cannot be examined is taken for dead", "src/workspace/fleet.rs", ("is_unknown |= error.kind() != io::ErrorKind::NotFound", "is_unknown |= error.kind() == io::ErrorKind::Deadlock")),
@@ -75,7 +75,7 @@ FAULTS = [
     ("dead processes are never found", "src/workspace/fleet.rs", ("return (!is_held).then(|| path.clone())", "return (!is_held && path.as_os_str().is_empty()).then(|| path.clone())")),
     ("the lock file of a process goes although its claims stay", "src/workspace/fleet.rs", ("matches!(self.workspace.store.remove_worker(&self.id), Ok(true))", "self.workspace.store.remove_worker(&self.id).is_ok()")),
     ("a process that has the number of a dead one is taken for it", "src/workspace/fleet.rs", ("        let Some(lock_path) = lock_of_the_dead(files, &workspace.paths, &worker) else {", "        let Some(lock_path) = lock_of_the_dead(files, &workspace.paths, &worker).filter(|_| worker.pid != machine.pid()) else {")),
-    ("a process with claims is forgotten", "src/store/sql/workers.rs", ("         AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)\n", "")),
+    ("a process with claims is forgotten", "src/store/workers.rs", ("         AND NOT EXISTS (SELECT 1 FROM queue_running WHERE claim_process = ?1)\n", "")),
     ("builds of dead processes are not taken back", ENVIRONMENTS + "build.rs", ("claim_process = ?1\"", "claim_process = ?1 AND ?1 IS NULL\"")),
     ("builds whose builder died are begun again without a pause", ENVIRONMENTS + "build.rs", ("AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))", "AfterFailure::RetryAt(now)")),
     ("builds whose builder died are begun again for ever", ENVIRONMENTS + "build.rs", ("if *count < attempts.most {", "if *count < u32::MAX {")),
@@ -107,8 +107,8 @@ FAULTS = [
     ("the time of an end is not observed", RUNS + "end.rs", ("    observe(transaction, now)\n", "    Ok(())\n")),
     ("a collection does not ask for its lease", GC + "alone.rs", ("    if !lease.acquire()? {", "    if holder.is_empty() && !lease.acquire()? {")),
     ("collection and maintenance share a thread", "src/worker/mod.rs", ("self.thread(move || self.maintain(clocks)),", "self.thread(move || {\n                self.collect_regularly();\n                self.maintain(clocks);\n            }),"), ("beside.push(self.thread(|| self.collect_regularly()));", "let _ = &beside;")),
-    ("a jump of the clock forward is not noted", "src/store/sql/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND..=GAP * 100)")),
-    ("a jump of the clock back is not noted", "src/store/sql/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND * 100_000..=GAP)")),
+    ("a jump of the clock forward is not noted", "src/store/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND..=GAP * 100)")),
+    ("a jump of the clock back is not noted", "src/store/observed_time.rs", ("(-BEHIND..=GAP)", "(-BEHIND * 100_000..=GAP)")),
     # `ade run`.
     ("a cancel of one input cancels the others", "src/run/calls/inline.rs", ("        provided\n    }\n", "        if matches!(provided, Err(ProvideError::Cancelled)) {\n            self.cancel.cancel();\n        }\n        provided\n    }\n")),
     ("ade run tries once to leave a claim", "src/run/calls/inline.rs", ("match self.answered(left, &mut silent_since)? {", "match self.answered(Ok(left?), &mut silent_since)? {")),

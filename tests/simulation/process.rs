@@ -88,7 +88,10 @@ impl Process {
             settings,
             paths: self.world.paths.clone(),
             database_id: DATABASE.to_owned(),
-            store: std::sync::Arc::new(SimulatedStore::new(self)),
+            store: self
+                .world
+                .store
+                .observed_by(Arc::new(SimulatedStore::new(self))),
             machine: Arc::new(SimulatedMachine::new(self)),
             objects: None,
         }

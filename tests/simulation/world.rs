@@ -12,9 +12,7 @@ use ade::engine::Engine;
 use ade::environment::needed::prepare::Prepared;
 use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
-use ade::store::{
-    ConfigurationRecord, Configurations, EnvironmentKey, ObservedTime, Pauses, SqlStore,
-};
+use ade::store::{Call, ConfigurationRecord, EnvironmentKey, Store};
 use ade::system::bell::Bell;
 
 use rusqlite::{Connection, OpenFlags};
@@ -22,7 +20,7 @@ use serde_json::Value;
 
 use super::chance::Chance;
 use super::disk::Disk;
-use super::judge::{Circumstances, Judge, Operation};
+use super::judge::{Circumstances, Judge, words};
 use super::process::Process;
 use super::snapshot::{self, Window};
 
@@ -123,7 +121,7 @@ const COUNTED: &str = "attempts left, builds, builds failed, builds timed out, b
 
 /// A database in memory. To make one takes longer than most seeds live, so it is swept and used again.
 struct Database {
-    store: SqlStore,
+    store: Store,
     window: Window,
     sweeper: Connection,
 }
@@ -137,7 +135,7 @@ impl Database {
             // Databases of one name are one database, and several worlds may exist at once.
             static DATABASES: AtomicU64 = AtomicU64::new(0);
             let name = format!("world-{}", DATABASES.fetch_add(1, Ordering::Relaxed));
-            let store = SqlStore::in_memory(settings(), &name).unwrap();
+            let store = Store::in_memory(settings(), &name).unwrap();
             let sweeper = snapshot::connect(&name, OpenFlags::SQLITE_OPEN_READ_WRITE);
             sweeper.pragma_update(None, "foreign_keys", true).unwrap();
             Self {
@@ -222,7 +220,7 @@ type CollectionLease = (Option<(String, i64)>, BTreeMap<String, i64>);
 
 /// See the module.
 pub struct World {
-    pub store: SqlStore,
+    pub store: Store,
     pub chance: Chance,
     pub settings: Settings,
     pub paths: Paths,
@@ -406,7 +404,13 @@ impl World {
     }
 
     /// What was done to the store is judged.
-    pub fn judge_call(&self, moment: Moment, operation: &Operation<'_>, held: Option<bool>) {
+    pub fn judge_call(
+        &self,
+        caller: &Process,
+        moment: Moment,
+        call: &Call<'_>,
+        held: Option<bool>,
+    ) {
         let alive = self.alive.lock().unwrap();
         let disk = self.disk.lock().unwrap();
         let around = Circumstances {
@@ -414,6 +418,8 @@ impl World {
             steady: self.steady(),
             is_alive: &|process| alive.contains_key(process),
             has_been_whole: &|folder| disk.has_been_whole(Path::new(folder), moment.steady),
+            is_asked_for: caller.builds_anew(),
+            ttl: caller.ttl(),
             is_stopped: &|process| {
                 // A worker that is stopped gives its runs back; to stop `ade run` is to cancel its runs.
                 let process = alive.get(process);
@@ -425,9 +431,9 @@ impl World {
                     .map_or(i64::MAX, |process| process.held_up())
             },
         };
-        let verdict = self.judge().after(operation, held, &around);
+        let verdict = self.judge().after(call, held, &around);
         if let Err(reason) = verdict {
-            self.violated(&format!("after `{operation}`: {reason}"));
+            self.violated(&format!("after `{}`: {reason}", words(call)));
         }
     }
 
@@ -462,7 +468,7 @@ impl World {
             .unwrap();
         self.count("environments' records deleted by hand");
         self.trace(|| format!("the record of environment {id} is deleted by hand"));
-        self.judge_call(self.moment(), &Operation::DeleteByHand(id), None);
+        self.judge().look_again();
         true
     }
 

@@ -58,7 +58,7 @@ async fn show(
 ) -> Answer<Json<RunDifference>> {
     api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
-        let store = &*workspace.store;
+        let store = &workspace.store;
         let since = match &which.since {
             Some(since) => since.clone(),
             None => {

@@ -79,7 +79,7 @@ pub fn made(
     let unwritable = |error: std::io::Error| ApiError::internal(error.to_string());
     let mut file = tempfile::tempfile().map_err(unwritable)?;
     let name = FilePath::new("the page");
-    page(&*workspace.store, runs, options, &mut file, name).map_err(not_made)?;
+    page(&workspace.store, runs, options, &mut file, name).map_err(not_made)?;
     let length = file.stream_position().map_err(unwritable)?;
     file.seek(SeekFrom::Start(0)).map_err(unwritable)?;
     Ok((file, length))

@@ -79,7 +79,7 @@ struct Now {
 
 impl Now {
     fn read(workspace: &Workspace, ended_since: Timestamp) -> Result<Self, StoreError> {
-        let store = &*workspace.store;
+        let store = &workspace.store;
         let at = workspace.machine.now();
         // What ends between the two statements is in both, and never in neither.
         let live = store.live_runs(workspace.id())?;

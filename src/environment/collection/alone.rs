@@ -89,7 +89,7 @@ impl Alone<'_> {
         cancel: &Cancel,
         work: &dyn Fn(&Cancel) -> Result<Report, CollectError>,
     ) -> Result<Report, CollectError> {
-        let (store, machine) = (&*self.workspace.store, &*self.workspace.machine);
+        let (store, machine) = (&self.workspace.store, &*self.workspace.machine);
         let lease = CollectionLease {
             store,
             machine,
@@ -116,7 +116,7 @@ impl Alone<'_> {
 }
 
 struct CollectionLease<'a> {
-    store: &'a dyn Store,
+    store: &'a Store,
     machine: &'a dyn Machine,
     name: &'a str,
     holder: &'a str,

@@ -85,7 +85,7 @@ fn unnamed(
     // Read before the objects are listed, a record is not missed: what was put since is judged by the next look.
     let needed = snapshots::needed(pass)?;
     let mut judge = |some: Vec<(Found, Names)>| -> Result<(), StoreError> {
-        let named = named(&**store, &some)?;
+        let named = named(store, &some)?;
         for (found, names) in some {
             let is_named = match &names {
                 Names::Run { run, token } => named.has_attempt(run, token.as_deref()),
@@ -131,7 +131,7 @@ impl Named {
     }
 }
 
-fn named(store: &dyn Store, some: &[(Found, Names)]) -> Result<Named, StoreError> {
+fn named(store: &Store, some: &[(Found, Names)]) -> Result<Named, StoreError> {
     let (mut runs, mut documents) = (HashSet::new(), Vec::new());
     for (_, names) in some {
         match names {

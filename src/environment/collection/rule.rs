@@ -65,7 +65,7 @@ pub fn judge_all(
     options: &CollectOptions,
     ages: &Ages,
 ) -> Result<Vec<Judged>, StoreError> {
-    let store = &*workspace.store;
+    let store = &workspace.store;
     let activity: HashMap<String, ConfigurationActivity> = store
         .configuration_activity()?
         .into_iter()

@@ -9,7 +9,7 @@ const BATCH: u32 = 500;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
     let (options, ages) = (pass.options, pass.ages);
-    let (store, files) = (&*pass.workspace.store, pass.workspace.files());
+    let (store, files) = (&pass.workspace.store, pass.workspace.files());
     if let Some(ttl) = options.run_artifact_ttl {
         let before = ages.cutoff(ttl);
         let find = |most| store.runs_with_artifacts(before, most);

@@ -364,7 +364,7 @@ impl Provider<'_> {
             Ok(log) => log,
             Err(error) => return Err(attempt.never_began(error)),
         };
-        let store = &*self.workspace.store;
+        let store = &self.workspace.store;
         let lease = ClaimLease {
             store,
             on: ClaimOn::Environment(&environment.id),

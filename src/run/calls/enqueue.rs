@@ -69,7 +69,7 @@ where
     let runs = workspace.store.enqueue_runs(&new, machine.now())?;
     machine.wake(&workspace.paths.wake());
     for run in &runs {
-        shared_log::send(&*workspace.store, run);
+        shared_log::send(&workspace.store, run);
     }
     for mark in marks {
         mark.recorded(workspace);
@@ -94,7 +94,7 @@ where
     let machine = &*workspace.machine;
     let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
     if let Submitted::Queued(run) = &submitted {
-        shared_log::send(&*workspace.store, run);
+        shared_log::send(&workspace.store, run);
         machine.wake(&workspace.paths.wake());
         mark.recorded(workspace);
     } else {

@@ -552,7 +552,7 @@ impl OneInput<'_> {
             output::copy(from, to)?;
         }
         let path = to.canonicalize().unwrap_or_else(|_| to.to_owned());
-        output::forget_stale(&*self.request.workspace.store, &path);
+        output::forget_stale(&self.request.workspace.store, &path);
         self.record_copy(run, &path);
         Ok(path)
     }
@@ -565,7 +565,7 @@ impl OneInput<'_> {
         let unmapped = columns
             .flatten()
             .map(|columns| unclaimed(columns, &finished.noticed));
-        let drift = drifted(&*self.request.workspace.store, run).unwrap_or_default();
+        let drift = drifted(&self.request.workspace.store, run).unwrap_or_default();
         let found = Found {
             drift: &drift,
             fields: &finished.fields,
@@ -583,7 +583,7 @@ impl OneInput<'_> {
         };
         let input = &self.request.inputs[self.input];
         let path = output::target(folder, input, self.request.shape);
-        let earlier = output::mark_stale(&*self.request.workspace.store, &path);
+        let earlier = output::mark_stale(&self.request.workspace.store, &path);
         earlier
             .iter()
             .for_each(|earlier| self.tell(&Happening::Earlier(earlier)));
@@ -597,7 +597,7 @@ impl OneInput<'_> {
     /// The same for what may be beside a workbook. A file there that no run has written is a person's own, and none of this
     /// run's name.
     fn mark_as_earlier(&self, path: &Path) {
-        let earlier = output::mark_stale(&*self.request.workspace.store, path);
+        let earlier = output::mark_stale(&self.request.workspace.store, path);
         if let Some(earlier @ Earlier::Stale { .. }) = earlier {
             self.tell(&Happening::Earlier(&earlier));
         }

@@ -122,7 +122,7 @@ impl Request<'_> {
         if let Some(since) = &mut options.demands.drift {
             // What is judged later is judged by the run that was the last good one now.
             let senders = Senders::of(&prepared.package_folder);
-            let (store, of) = (&*workspace.store, &prepared.key.configuration_id);
+            let (store, of) = (&workspace.store, &prepared.key.configuration_id);
             let last = senders.last_good(store, of, name, None)?;
             *since = last.map(|run| run.id).unwrap_or_default();
         }

@@ -86,7 +86,7 @@ fn is_accepted(
 ) -> Result<bool, RunError> {
     let mut run = run.clone();
     run.options.demands = demands.clone();
-    Ok(refusals(&*workspace.store, &run)?.is_empty())
+    Ok(refusals(&workspace.store, &run)?.is_empty())
 }
 
 /// Whether the workbook of a run is the one that its audit record names, and the tables in another shape are there.

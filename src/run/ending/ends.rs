@@ -29,7 +29,7 @@ pub fn report(log: &EventLog<'_>, run: &RunRecord) {
 pub fn report_ended(workspace: &Workspace, run: &RunRecord) {
     if let Some(log) = open(workspace, run) {
         report(&log, run);
-        shared_log::send(&*workspace.store, run);
+        shared_log::send(&workspace.store, run);
     }
 }
 
@@ -67,7 +67,7 @@ fn note(
     if let Some(log) = open(workspace, run) {
         let data = json!({"status": run.status, "error": failure, "available_at": run.available_at, "attempt": run.attempt_count});
         log.write("warning", event, message, data);
-        shared_log::send(&*workspace.store, run);
+        shared_log::send(&workspace.store, run);
     }
 }
 

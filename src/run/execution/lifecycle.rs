@@ -100,7 +100,7 @@ type Recorded = Option<(RunRecord, Option<Box<Ending>>)>;
 impl Lifecycle<'_> {
     /// Takes a claimed run to its recorded end, or back to the queue.
     pub fn execute(&self, claimed: &Claimed) -> Executed {
-        let store = &*self.workspace.store;
+        let store = &self.workspace.store;
         let lease = Sending {
             lease: ClaimLease {
                 store,
@@ -259,7 +259,7 @@ impl Lifecycle<'_> {
 
     /// The run is released to the queue, and its environment is built again.
     fn environment_vanished(&self, claimed: &Claimed) -> Result<Recorded, StoreError> {
-        let (run, store) = (&claimed.run, &*self.workspace.store);
+        let (run, store) = (&claimed.run, &self.workspace.store);
         // Another run may have found it before, and a process may have built it since.
         if let Some(environment) = store.environment_of(&run.key)?
             && environment.status == EnvironmentStatus::Ready
@@ -280,7 +280,7 @@ impl Lifecycle<'_> {
         reason: &str,
         message: &str,
     ) -> Result<Recorded, StoreError> {
-        let store = &*self.workspace.store;
+        let store = &self.workspace.store;
         let now = self.workspace.machine.now();
         let Some(run) = store.release_run(&run.id, claim, reason, now)? else {
             return Ok(None);
@@ -382,7 +382,7 @@ impl Lifecycle<'_> {
         mut notes: Vec<String>,
         now: Timestamp,
     ) -> Result<Recorded, RunError> {
-        let (store, run) = (&*self.workspace.store, execution.run);
+        let (store, run) = (&self.workspace.store, execution.run);
         Sender::of(store, run, Some(execution.claim)).send();
         let (asked_before, recorded) = self.persist(execution, || {
             let mut recorded = store.finish_run(&run.id, execution.claim, ending, now);
@@ -503,7 +503,7 @@ pub fn send_back(
     used: &Used,
     of_machine: bool,
 ) -> Result<Option<RunRecord>, StoreError> {
-    let (store, now) = (&*workspace.store, workspace.machine.now());
+    let (store, now) = (&workspace.store, workspace.machine.now());
     let retry = if of_machine {
         Retry::Free(now.plus(workspace.backoff(run.trouble_count + 1)))
     } else {

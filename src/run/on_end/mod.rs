@@ -72,7 +72,7 @@ pub fn tell(
 /// Claims what has been due longest, and tells it.
 fn tell_next(teller: &Teller<'_>, cancel: &Cancel) -> Result<Option<Told>, StoreError> {
     let workspace = teller.workspace;
-    let (store, machine) = (&*workspace.store, &*workspace.machine);
+    let (store, machine) = (&workspace.store, &*workspace.machine);
     let token = machine.new_token();
     let claim = Claim::new(&workspace.worker_id(0), token, LEASE).by(teller.process);
     let Some(delivery) = store.claim_delivery(&[teller.kind], &claim, machine.now())? else {

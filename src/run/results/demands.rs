@@ -217,7 +217,7 @@ impl Nothing {
 ///
 /// # Errors
 /// Its results cannot be read.
-pub fn refusals(store: &dyn Store, run: &RunRecord) -> Result<Vec<Shortfall>, StoreError> {
+pub fn refusals(store: &Store, run: &RunRecord) -> Result<Vec<Shortfall>, StoreError> {
     let demands = &run.options.demands;
     if demands.is_empty() || run.status != RunStatus::Succeeded || run.metrics.is_none() {
         return Ok(Vec::new());
@@ -402,7 +402,7 @@ pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &Noticed) -> Vec<String> {
 ///
 /// # Errors
 /// The records cannot be read.
-pub fn drifted(store: &dyn Store, run: &RunRecord) -> Result<Vec<Difference>, StoreError> {
+pub fn drifted(store: &Store, run: &RunRecord) -> Result<Vec<Difference>, StoreError> {
     let since = run.options.demands.drift.as_deref();
     let Some(since) = since.filter(|since| !since.is_empty()) else {
         return Ok(Vec::new());

@@ -660,7 +660,7 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
 ///
 /// # Errors
 /// The record cannot be read.
-pub fn layout_of(store: &dyn Store, run: &RunRecord) -> Result<Option<Layout>, StoreError> {
+pub fn layout_of(store: &Store, run: &RunRecord) -> Result<Option<Layout>, StoreError> {
     let payload = store.run_payload(&run.id)?;
     let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
     Ok(payload.and_then(|payload| Layout::of(&payload, &run.input_name)))

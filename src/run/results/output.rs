@@ -187,7 +187,7 @@ pub enum Earlier {
 
 /// Renames the copy of an earlier run, so that it does not look like the result of a run that has none. `None`: there is no
 /// file.
-pub(crate) fn mark_stale(store: &dyn Store, path: &Path) -> Option<Earlier> {
+pub(crate) fn mark_stale(store: &Store, path: &Path) -> Option<Earlier> {
     let real = path.canonicalize().ok().filter(|real| real.is_file())?;
     let left = |reason: String| {
         Some(Earlier::Left {
@@ -217,7 +217,7 @@ pub(crate) fn mark_stale(store: &dyn Store, path: &Path) -> Option<Earlier> {
 }
 
 /// Deletes what [`mark_stale`] has made of an earlier copy: there is a new one. Where that fails, the file stays.
-pub(crate) fn forget_stale(store: &dyn Store, copy: &Path) {
+pub(crate) fn forget_stale(store: &Store, copy: &Path) {
     let stale = stale(copy);
     if !stale.is_file() || !store.is_copy(&stale).unwrap_or(false) {
         return;

@@ -89,7 +89,7 @@ impl Senders {
     /// The records cannot be read.
     pub fn last_good(
         &self,
-        store: &dyn Store,
+        store: &Store,
         configuration: &str,
         file: &str,
         before: Option<&RunRecord>,

@@ -93,7 +93,7 @@ pub fn pages<'a>(workspace: &'a Workspace, wanted: &RunsWanted<'_>) -> RunPages<
         limit: wanted.limit,
         ..wanted.input.map(runs_of_input).unwrap_or_default()
     };
-    RunPages::new(&*workspace.store, filter)
+    RunPages::new(&workspace.store, filter)
 }
 
 /// Returns the configurations of the workspace that were run, the last one first.

@@ -25,7 +25,7 @@ pub fn runs_json(
     let mut ready = HashMap::new();
     let mut objects = Vec::with_capacity(runs.len());
     for run in runs {
-        let refused = refusals(&*workspace.store, run)?;
+        let refused = refusals(&workspace.store, run)?;
         let copy = copies.get(&run.id).map(AsRef::as_ref);
         let mut object = run_json(run, copy, &refused, paths);
         if run.status == RunStatus::Queued {

@@ -54,7 +54,7 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
     let tables = payload.as_ref().map(|payload| tables_of(&noticed, payload));
     Ok(Shown {
         copy: store.copies_of(&[&run.id])?.remove(&run.id),
-        refused: refusals(&**store, &run)?,
+        refused: refusals(store, &run)?,
         waits_for: waiting::reason(workspace, &run, workspace.machine.now())?,
         attempts: store.attempts(&run.id)?,
         fields: store.run_fields(&run.id)?,

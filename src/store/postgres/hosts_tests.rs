@@ -1,21 +1,20 @@
 //! Several hosts on one server: two or three stores, each with a host of its own.
 
 use super::tests::hosts;
-use crate::store::sql::SqlStore;
+use crate::store::Store;
 use crate::store::suite::places::*;
 use crate::store::{
-    AfterFailure, Changes, Claimable, Configurations, EnvironmentRecord, EnvironmentStatus,
-    Environments, Hosts, Limits, Pause, Pauses, QueueStatistics, RunStatus, Runs, WaitsFor,
-    WorkerRecord, Workers,
+    AfterFailure, Claimable, EnvironmentRecord, EnvironmentStatus, Limits, Pause, RunStatus,
+    WaitsFor, WorkerRecord,
 };
 
 /// An environment of this digest as a host has it, which records it where it has none.
-fn has(host: &SqlStore, digest: &str) -> EnvironmentRecord {
+fn has(host: &Store, digest: &str) -> EnvironmentRecord {
     environment(host, digest, at(1))
 }
 
 /// A worker at work for a host.
-fn at_work(host: &SqlStore, id: &str, slots: u32) -> WorkerRecord {
+fn at_work(host: &Store, id: &str, slots: u32) -> WorkerRecord {
     let worker = WorkerRecord {
         slots,
         ..process(id)
@@ -25,12 +24,12 @@ fn at_work(host: &SqlStore, id: &str, slots: u32) -> WorkerRecord {
 }
 
 /// The runs for whose environments a host has to do something.
-fn without(host: &SqlStore, now: i64) -> Vec<String> {
+fn without(host: &Store, now: i64) -> Vec<String> {
     let runs = host.runs_without_host(at(now)).unwrap();
     runs.into_iter().map(|run| run.id).collect()
 }
 
-fn failed_runs(host: &SqlStore) -> usize {
+fn failed_runs(host: &Store) -> usize {
     host.fail_runs_of_failed_environments(9, at(50))
         .unwrap()
         .len()
@@ -69,7 +68,7 @@ fn each_host_has_an_environment_of_its_own_with_the_same_id() {
 #[test]
 fn hosts_that_record_an_environment_at_once_give_it_one_id() {
     let Some(open) = hosts() else { return };
-    let hosts: Vec<SqlStore> = (0..4).map(|host| open(&format!("h{host}"))).collect();
+    let hosts: Vec<Store> = (0..4).map(|host| open(&format!("h{host}"))).collect();
     key(&hosts[0], "0");
     for round in 0..10 {
         let digest = round.to_string();
@@ -305,7 +304,7 @@ fn a_process_is_known_to_be_of_another_host_and_the_time_is_the_servers() {
     let (a, b) = (open("a"), open("b"));
     at_work(&a, "wa", 1);
     at_work(&b, "wb", 1);
-    let here = |host: &SqlStore| -> Vec<(String, bool)> {
+    let here = |host: &Store| -> Vec<(String, bool)> {
         let all = host.workers().unwrap().into_iter();
         all.map(|worker| (worker.id, worker.is_here)).collect()
     };

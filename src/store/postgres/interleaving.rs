@@ -11,16 +11,16 @@ use std::time::Duration;
 
 use super::tests::opener;
 use crate::settings::Recovery;
+use crate::store::Store;
 use crate::store::driver::postgres::Session;
 use crate::store::driver::{Connection, Error};
-use crate::store::sql::SqlStore;
 use crate::store::suite::places::{
     at, build_attempts, by_http, claim, contents, ending, failure, new_configuration, new_run_of,
     process,
 };
 use crate::store::{
-    AfterFailure, Claim, Claimable, ConfigurationRecord, Configurations, EnvironmentKey,
-    Environments, NewEnvironment, NewRun, Retry, RunStatus, Runs, Submission, Used, Workers,
+    AfterFailure, Claim, Claimable, ConfigurationRecord, EnvironmentKey, NewEnvironment, NewRun,
+    Retry, RunStatus, Submission, Used,
 };
 
 /// What the operations find: configurations 1 and 2; environment 11 is ready, 12 queued, 13 failed, 14 being built; runs 21, 23 and 25 wait for
@@ -40,7 +40,7 @@ const TABLES: [&str; 11] = [
 ];
 const NOW: i64 = 60_000;
 
-type Operation = fn(&SqlStore) -> String;
+type Operation = fn(&Store) -> String;
 
 /// Those of which each pair is tried each time.
 const FIRST: [(&str, Operation); 9] = [
@@ -162,15 +162,15 @@ fn run(number: u32, environment: u32) -> NewRun {
     }
 }
 
-fn session<T>(store: &SqlStore, work: impl FnOnce(&Session) -> T) -> T {
-    match &*store.shared.lock() {
+fn session<T>(store: &Store, work: impl FnOnce(&Session) -> T) -> T {
+    match &*store.connections.shared.lock() {
         Connection::Postgres(session) => work(session),
         Connection::Sqlite(_) => unreachable!("it is a server's"),
     }
 }
 
 /// Records what the operations find, and keeps copies of it.
-fn make(store: &SqlStore) {
+fn make(store: &Store) {
     for number in [1, 2] {
         let folder = format!("/c{number}");
         let configuration = ConfigurationRecord {
@@ -214,7 +214,7 @@ fn make(store: &SqlStore) {
 }
 
 /// Puts everything back, in one transaction without triggers.
-fn put_back(stores: [&SqlStore; 2]) {
+fn put_back(stores: [&Store; 2]) {
     let mut sql = "BEGIN; SET LOCAL session_replication_role = replica; DELETE FROM totals; DELETE FROM ended; DELETE FROM observed_time; INSERT INTO observed_time VALUES (1, 1000000, NULL);".to_owned();
     for table in TABLES {
         sql += &format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept_{table};");
@@ -227,7 +227,7 @@ fn put_back(stores: [&SqlStore; 2]) {
 }
 
 /// All records but the numbers of turns, which may be equal where two ran at once; and the runs that wait without a turn, which nobody would claim.
-fn records(store: &SqlStore) -> String {
+fn records(store: &Store) -> String {
     let all = TABLES.iter().filter(|table| **table != "queue_turns");
     let all: Vec<String> = all
         .map(|table| format!("SELECT '{table} ' || CAST(t AS TEXT) AS row FROM {table} t"))
@@ -238,7 +238,7 @@ fn records(store: &SqlStore) -> String {
              WHERE t.environment_id = q.environment_id AND t.priority = q.priority AND t.submitter = q.submitter)) AS records",
         all.join(" UNION ALL ")
     );
-    let connection = store.shared.lock();
+    let connection = store.connections.shared.lock();
     let mut all = connection.prepare_cached(&sql).unwrap();
     all.query_row([], |row| row.get(0)).unwrap()
 }
@@ -254,7 +254,7 @@ struct Tried {
 }
 
 /// Holds `a` before each of its statements while `b` runs.
-fn try_pair(one: &SqlStore, two: &SqlStore, a: Operation, b: Operation) -> Tried {
+fn try_pair(one: &Store, two: &Store, a: Operation, b: Operation) -> Tried {
     let in_order: [End; 2] = [false, true].map(|turned| {
         put_back([one, two]);
         match turned {
@@ -299,8 +299,8 @@ fn try_pair(one: &SqlStore, two: &SqlStore, a: Operation, b: Operation) -> Tried
 /// Runs `a` up to its statement of this number, then `b`, as far as that comes by itself, then the rest of both. Returns the end and whether `b` had
 /// to wait. `None`: there is no such statement.
 fn held_at(
-    one: &SqlStore,
-    two: &SqlStore,
+    one: &Store,
+    two: &Store,
     a: Operation,
     b: Operation,
     number: usize,

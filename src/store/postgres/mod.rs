@@ -4,7 +4,7 @@
 //! server of its own, `interleaving` tries pairs of operations at once.
 //!
 //! Transactions run as `READ COMMITTED`. An operation of several statements locks what it has to find unchanged: the run in the
-//! queue (`sql/runs/live.rs`), the environment, the workspace of a configuration, in this order: environment, queue, the rest. What was read
+//! queue (`runs/live.rs`), the environment, the workspace of a configuration, in this order: environment, queue, the rest. What was read
 //! before a lock is read again after it. Where a condition is on rows that are not there, a gate lets one transaction at a time pass.
 //! A transaction that another one kept from ending is done again.
 //!

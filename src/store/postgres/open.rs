@@ -5,12 +5,12 @@ use super::migrations;
 use super::server::Server;
 use crate::base::clock::Timestamp;
 use crate::settings::Settings;
+use crate::store::Store;
 use crate::store::driver::{Backend, Connection};
 use crate::store::schema::{Migrated, MigrationState, Opening, SchemaStatus};
-use crate::store::sql::SqlStore;
 use crate::store::{Result, StoreError};
 
-impl SqlStore {
+impl Store {
     /// Opens a schema of a server's database for the host of this id, and checks it.
     ///
     /// # Errors

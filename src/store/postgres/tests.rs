@@ -7,16 +7,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::base::cancel::Cancel;
+use crate::store::Store;
 use crate::store::driver::postgres::{Patience, Session};
 use crate::store::driver::{Connection, Row};
 use crate::store::postgres::address::Address;
-use crate::store::sql::SqlStore;
 use crate::store::sqlite::tests::{Database, settings};
 use crate::store::suite::places::{at, claim, claim_next, ending, queued, ready};
 use crate::store::suite::{self, Opener};
-use crate::store::{
-    Changes, ColumnResult, FieldResult, Opening, RunResults, RunStatus, Runs, StoreError,
-};
+use crate::store::{ColumnResult, FieldResult, Opening, RunResults, RunStatus, StoreError};
 use crate::system::bell::Bell;
 
 suite::run!(on_a_server, crate::store::postgres::tests::database);
@@ -77,26 +75,26 @@ fn server() -> Option<&'static TestServer> {
     server.as_ref()
 }
 
-pub(super) fn opener() -> Option<impl Fn() -> SqlStore + Sync> {
+pub(super) fn opener() -> Option<impl Fn() -> Store + Sync> {
     let open = hosts()?;
     Some(move || open("here"))
 }
 
 /// Opens a new database for a host.
-pub(crate) fn hosts() -> Option<impl Fn(&str) -> SqlStore + Sync> {
+pub(crate) fn hosts() -> Option<impl Fn(&str) -> Store + Sync> {
     let server = server()?;
     let schema = format!("t{}", uuid::Uuid::new_v4().simple());
     let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
     let mut address = Address::parse(&server.address, &settings).unwrap();
     address.schema = schema;
     Some(move |host: &str| {
-        SqlStore::on_server(&settings, &address, host, Opening::CreateIfAbsent).unwrap()
+        Store::on_server(&settings, &address, host, Opening::CreateIfAbsent).unwrap()
     })
 }
 
 fn database() -> Option<Box<Opener>> {
     let open = opener()?;
-    Some(Box::new(move || Box::new(open())))
+    Some(Box::new(open))
 }
 
 /// Each column with its table, its type as PostgreSQL has it, and whether it may be null.
@@ -120,14 +118,14 @@ fn columns(connection: &Connection, sql: &str) -> BTreeSet<(String, String, Stri
 fn its_tables_and_columns_are_those_of_sqlite() {
     let Some(open) = opener() else { return };
     let of_server = columns(
-        &open().shared.lock(),
+        &open().connections.shared.lock(),
         "SELECT replace(table_name, '_of_hosts', ''), CAST(column_name AS TEXT), CAST(data_type AS TEXT) AS type, is_nullable = 'NO'
          FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
          WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND column_name <> 'host_id'",
     );
     let file = Database::new().open(Opening::CreateIfAbsent).unwrap();
     let of_file = columns(
-        &file.shared.lock(),
+        &file.connections.shared.lock(),
         "SELECT t.name, c.name, c.type, c.\"notnull\" FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'",
     );
     assert!(of_file.len() > 150, "{}", of_file.len());
@@ -146,13 +144,13 @@ fn its_migrations_have_the_numbers_and_names_of_sqlite() {
     };
     assert_eq!(
         names(super::migrations::MIGRATIONS),
-        names(SqlStore::migrations())
+        names(Store::migrations())
     );
 }
 
 #[test]
 fn a_connection_that_was_lost_is_made_anew() {
-    use crate::store::{Identities, Identity};
+    use crate::store::Identity;
     let Some(open) = opener() else { return };
     let store = open();
     let end_it = "SELECT 1 FROM pg_terminate_backend(pg_backend_pid())";
@@ -169,8 +167,8 @@ fn a_connection_that_was_lost_is_made_anew() {
 }
 
 /// How many messages each of the steps of a run takes: enqueue, claim, heartbeat, finish. Those of a first run, which find out more, do not count.
-fn messages_of_a_cycle(store: &SqlStore, results: Option<&RunResults>) -> Vec<u64> {
-    let messages = || match &*store.shared.lock() {
+fn messages_of_a_cycle(store: &Store, results: Option<&RunResults>) -> Vec<u64> {
+    let messages = || match &*store.connections.shared.lock() {
         Connection::Postgres(session) => session.messages(),
         Connection::Sqlite(_) => unreachable!("it is a server's"),
     };

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use crate::store::Store;
 use crate::store::driver::{self, Connection, OwnedValue, Row, ToValue, Transaction, Value};
-use crate::store::sql::SqlStore;
 use crate::store::{Moved, Result};
 
 /// The tables whose rows are moved, each behind those that it refers to, with the order of its rows. Processes and leases belong to
@@ -44,7 +44,7 @@ const WITH_TRIGGERS: [&str; 3] = ["runs", "run_attempts", "queue"];
 /// So many rows are read and written at once.
 const AT_ONCE: usize = 200;
 
-impl SqlStore {
+impl Store {
     /// Moves all records of `source` into this schema, which has none. Returns what it counted, once both sides are the same.
     ///
     /// # Errors

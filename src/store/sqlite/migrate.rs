@@ -17,15 +17,15 @@ use crate::base::files;
 use crate::base::files::FileError;
 use crate::settings::Settings;
 use crate::settings::paths::DatabaseFile;
+use crate::store::Store;
 use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
-use crate::store::sql::SqlStore;
 use crate::store::{Result, StoreError};
 use crate::system::lock::Lock;
 
 /// What the log of a migration and its index may take in addition.
 const LOG: u64 = 256 << 10;
 
-impl SqlStore {
+impl Store {
     /// The newest migration.
     pub(in crate::store) const NEWEST_SCHEMA: i64 =
         migrations::MIGRATIONS[migrations::MIGRATIONS.len() - 1].version;

@@ -10,10 +10,10 @@ use super::{error, migrate, migrations};
 use crate::settings::Settings;
 use crate::store::driver;
 use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
-use crate::store::sql::{SqlStore, deliveries};
 use crate::store::{Result, StoreError, Tables};
+use crate::store::{Store, deliveries};
 
-impl SqlStore {
+impl Store {
     /// All migrations of this `ade`.
     pub fn migrations() -> &'static [Migration] {
         migrations::MIGRATIONS
@@ -64,7 +64,7 @@ impl SqlStore {
     /// the number of its rows.
     ///
     /// # Errors
-    /// As [`SqlStore::open`], or the file cannot be written, or the copy is damaged, as the database is then.
+    /// As [`Store::open`], or the file cannot be written, or the copy is damaged, as the database is then.
     pub(in crate::store) fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<Tables> {
         let options = DatabaseOptions::of(settings, path);
         let connection = current(&options, Opening::Existing)?;
@@ -106,7 +106,7 @@ impl SqlStore {
     /// Runs SQLite's own check of the file. Returns the problems that it found.
     ///
     /// # Errors
-    /// As [`SqlStore::open`].
+    /// As [`Store::open`].
     pub(in crate::store) fn integrity_problems(
         settings: &Settings,
         path: &Path,
@@ -167,9 +167,9 @@ fn current(options: &DatabaseOptions, opening: Opening) -> Result<Connection> {
 }
 
 /// The store on a connection, which is the one that writes: it records what is to be told with each end.
-fn store(connection: Connection, options: DatabaseOptions) -> Result<SqlStore> {
+fn store(connection: Connection, options: DatabaseOptions) -> Result<Store> {
     let connection = driver::Connection::Sqlite(connection);
     deliveries::record_with_ends(&connection, &options.deliveries)
         .map_err(|error| error::explain(&options, error))?;
-    Ok(SqlStore::on(connection, DatabaseFile::of(options)))
+    Ok(Store::on(connection, DatabaseFile::of(options)))
 }

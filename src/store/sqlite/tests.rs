@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::settings::{Inputs, Settings};
-use crate::store::sql::SqlStore;
+use crate::store::Store;
 use crate::store::suite::{self, Opener, places};
-use crate::store::{Configurations, MigrationState, Opening, StoreError};
+use crate::store::{MigrationState, Opening, StoreError};
 
 suite::run!(on_a_file, crate::store::sqlite::tests::file_database);
 suite::run!(in_memory, crate::store::sqlite::tests::memory_database);
@@ -14,7 +14,7 @@ suite::run!(in_memory, crate::store::sqlite::tests::memory_database);
 fn file_database() -> Option<Box<Opener>> {
     let database = Database::new();
     Some(Box::new(move || {
-        Box::new(database.open(Opening::CreateIfAbsent).unwrap())
+        database.open(Opening::CreateIfAbsent).unwrap()
     }))
 }
 
@@ -22,10 +22,10 @@ fn memory_database() -> Option<Box<Opener>> {
     // All that the tests of the suite record is below this data directory: what is stored relative to it is read as it was written.
     let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
     let name = uuid::Uuid::new_v4().to_string();
-    let kept = SqlStore::in_memory(&settings, &name).unwrap();
+    let kept = Store::in_memory(&settings, &name).unwrap();
     Some(Box::new(move || {
         let _ = &kept;
-        Box::new(SqlStore::in_memory(&settings, &name).unwrap())
+        Store::in_memory(&settings, &name).unwrap()
     }))
 }
 
@@ -68,8 +68,8 @@ impl Database {
         }
     }
 
-    pub(in crate::store) fn open(&self, opening: Opening) -> Result<SqlStore, StoreError> {
-        SqlStore::open(&self.settings, &self.path, opening)
+    pub(in crate::store) fn open(&self, opening: Opening) -> Result<Store, StoreError> {
+        Store::open(&self.settings, &self.path, opening)
     }
 }
 
@@ -81,7 +81,12 @@ fn a_waiting_run_whose_attempts_are_spent_is_not_claimed() {
     let run = places::queued(&store, &environment, places::at(1));
     // No code does this; an older ade or a manual change might.
     let spend = "UPDATE queue SET attempt_count = max_attempts";
-    store.shared.lock().execute_batch(spend).unwrap();
+    store
+        .connections
+        .shared
+        .lock()
+        .execute_batch(spend)
+        .unwrap();
     assert!(places::claim_next(&store, &places::claim("w"), places::at(2)).is_none());
     assert_eq!(places::find(&store, &run.id).attempt_count, 3);
 }
@@ -100,7 +105,7 @@ fn several_first_starts_at_once_make_one_database() {
     });
     for store in opened {
         store.unwrap();
-        let state = SqlStore::status(&database.settings, &database.path)
+        let state = Store::status(&database.settings, &database.path)
             .unwrap()
             .state;
         assert_eq!(state, MigrationState::Current);
@@ -112,7 +117,7 @@ fn databases_that_cannot_serve_are_told_apart() {
     let database = Database::new();
     let store = database.open(Opening::CreateIfAbsent).unwrap();
     let reopen = || database.open(Opening::CreateIfAbsent);
-    let execute = |sql: &str| store.shared.lock().execute_batch(sql).unwrap();
+    let execute = |sql: &str| store.connections.shared.lock().execute_batch(sql).unwrap();
 
     execute("INSERT INTO schema_migrations VALUES (99, 'future', 'x', 0, '9.9.9')");
     assert!(matches!(reopen(), Err(StoreError::Newer { found: 99, .. })));
@@ -136,12 +141,12 @@ fn databases_that_cannot_serve_are_told_apart() {
     )
     .unwrap();
     assert!(matches!(
-        SqlStore::open(&database.settings, &elsewhere, Opening::CreateIfAbsent),
+        Store::open(&database.settings, &elsewhere, Opening::CreateIfAbsent),
         Err(StoreError::Damaged { .. })
     ));
     let absent = database.path.with_file_name("absent.sqlite");
     assert!(matches!(
-        SqlStore::open(&database.settings, &absent, Opening::Existing),
+        Store::open(&database.settings, &absent, Opening::Existing),
         Err(StoreError::Absent { .. })
     ));
 }
@@ -154,8 +159,8 @@ fn a_database_that_stays_locked_is_given_up_in_time() {
         database.path.parent().unwrap(),
         &[("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "50")],
     );
-    let other = SqlStore::open(&settings, &database.path, Opening::Existing).unwrap();
-    let holder = store.shared.lock();
+    let other = Store::open(&settings, &database.path, Opening::Existing).unwrap();
+    let holder = store.connections.shared.lock();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = other.ensure_configuration(&places::new_configuration("c", "/c"), places::at(0));
     assert!(
@@ -170,7 +175,12 @@ fn the_log_stays_short_while_several_write_without_a_pause() {
     let database = Database::new();
     let first = database.open(Opening::CreateIfAbsent).unwrap();
     let table = "CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB) STRICT";
-    first.shared.lock().execute_batch(table).unwrap();
+    first
+        .connections
+        .shared
+        .lock()
+        .execute_batch(table)
+        .unwrap();
     std::thread::scope(|scope| {
         for writer in 0..3 {
             let store = database.open(Opening::Existing).unwrap();

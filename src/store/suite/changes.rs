@@ -6,7 +6,7 @@ use super::places::{
 };
 use crate::store::{EndedRuns, Retry, RunStatus, Store};
 
-pub fn whatever_is_written_changes_the_mark_and_reading_does_not(store: &dyn Store) {
+pub fn whatever_is_written_changes_the_mark_and_reading_does_not(store: &Store) {
     let ready = ready(store, "d", at(0));
     // On a server others may write at the same time, in databases of their own.
     let is_unchanged_by_reading = || {
@@ -28,7 +28,7 @@ pub fn whatever_is_written_changes_the_mark_and_reading_does_not(store: &dyn Sto
     assert_ne!(store.change_mark().unwrap(), claimed);
 }
 
-pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &dyn Store) {
+pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &Store) {
     let ready = ready(store, "d", at(0));
     let waiting = environment(store, "e", at(0));
     ended(store, &ready, RunStatus::Succeeded, at(1));
@@ -68,7 +68,7 @@ pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &dyn Stor
     );
 }
 
-pub fn runs_that_ended_since_are_found_those_that_ended_last_first(store: &dyn Store) {
+pub fn runs_that_ended_since_are_found_those_that_ended_last_first(store: &Store) {
     let ready = ready(store, "d", at(0));
     ended(store, &ready, RunStatus::Succeeded, at(5));
     let second = ended(store, &ready, RunStatus::Failed, at(10));
@@ -103,7 +103,7 @@ pub fn runs_that_ended_since_are_found_those_that_ended_last_first(store: &dyn S
     assert!(left.runs.is_empty());
 }
 
-pub fn it_is_known_which_runs_each_process_executes(store: &dyn Store) {
+pub fn it_is_known_which_runs_each_process_executes(store: &Store) {
     let ready = ready(store, "d", at(0));
     let mut claimed = Vec::new();
     for (number, process) in ["one", "two", "one"].into_iter().enumerate() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::places::{at, collected, ended, enqueue, find, new_run, queued, ready};
 use crate::store::{NewRun, RunFiles, RunStatus, Store};
 
-pub fn the_files_of_a_run_are_kept_until_its_record_says_otherwise(store: &dyn Store) {
+pub fn the_files_of_a_run_are_kept_until_its_record_says_otherwise(store: &Store) {
     let environment = ready(store, "d", at(0));
     let live = queued(store, &environment, at(1)).id;
     let kept = ended(store, &environment, RunStatus::Succeeded, at(5)).id;
@@ -22,7 +22,7 @@ pub fn the_files_of_a_run_are_kept_until_its_record_says_otherwise(store: &dyn S
     assert_eq!(files[&deleted], RunFiles::Deleted);
 }
 
-pub fn snapshots_are_needed_by_runs_that_still_have_their_files(store: &dyn Store) {
+pub fn snapshots_are_needed_by_runs_that_still_have_their_files(store: &Store) {
     let environment = ready(store, "d", at(0));
     for number in 0..5 {
         let run = NewRun {

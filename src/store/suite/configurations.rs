@@ -5,7 +5,7 @@ use std::path::Path;
 use super::places::{at, new_configuration, queued, ready};
 use crate::store::{ConfigurationVersion, KnownConfiguration, Publication, Store, StoreError};
 
-pub fn a_folder_is_one_configuration_whose_name_is_kept_current(store: &dyn Store) {
+pub fn a_folder_is_one_configuration_whose_name_is_kept_current(store: &Store) {
     let ensure = |name: &str, folder: &str, now| {
         store
             .ensure_configuration(&new_configuration(name, folder), at(now))
@@ -29,7 +29,7 @@ pub fn a_folder_is_one_configuration_whose_name_is_kept_current(store: &dyn Stor
     }
 }
 
-pub fn the_last_run_of_a_configuration_is_known(store: &dyn Store) {
+pub fn the_last_run_of_a_configuration_is_known(store: &Store) {
     let environment = ready(store, "d", at(0));
     let last_run = || store.configuration_activity().unwrap()[0].last_run_at;
     assert_eq!(last_run(), None);
@@ -37,25 +37,25 @@ pub fn the_last_run_of_a_configuration_is_known(store: &dyn Store) {
     assert_eq!(last_run(), Some(at(5)));
 }
 
-fn default(store: &dyn Store) -> Vec<String> {
+fn default(store: &Store) -> Vec<String> {
     let known = store.configurations("default").unwrap();
     let default = known.into_iter().filter(|known| known.is_default);
     default.map(|known| known.record.name).collect()
 }
 
-fn publish(store: &dyn Store, id: &str, digest: &str, now: i64) -> Publication {
+fn publish(store: &Store, id: &str, digest: &str, now: i64) -> Publication {
     let snapshot = Path::new("/snapshots").join(digest);
     store.publish(id, digest, &snapshot, at(now)).unwrap()
 }
 
 /// The numbers of the versions, and which is active.
-fn numbers(store: &dyn Store, id: &str) -> Vec<(u32, bool)> {
+fn numbers(store: &Store, id: &str) -> Vec<(u32, bool)> {
     let versions = store.versions(id).unwrap();
     let number = |one: &ConfigurationVersion| (one.version, one.active);
     versions.iter().map(number).collect()
 }
 
-pub fn one_configuration_of_a_workspace_is_its_default(store: &dyn Store) {
+pub fn one_configuration_of_a_workspace_is_its_default(store: &Store) {
     let ids = ["b", "a", "c"].map(|name| {
         let new = new_configuration(name, &format!("/{name}"));
         store.ensure_configuration(&new, at(0)).unwrap().id
@@ -80,7 +80,7 @@ pub fn one_configuration_of_a_workspace_is_its_default(store: &dyn Store) {
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
 
-pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &dyn Store) {
+pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &Store) {
     let new = new_configuration("c", "/draft");
     store.add_uploaded_configuration(&new, at(0)).unwrap();
     let known = store.configuration(&new.id).unwrap();
@@ -108,7 +108,7 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &dy
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
 
-pub fn any_version_is_made_active_again_and_none_is_lost(store: &dyn Store) {
+pub fn any_version_is_made_active_again_and_none_is_lost(store: &Store) {
     let new = new_configuration("c", "/draft");
     store.add_uploaded_configuration(&new, at(0)).unwrap();
     let publish = |digest: &str, now| publish(store, &new.id, digest, now);
@@ -134,7 +134,7 @@ pub fn any_version_is_made_active_again_and_none_is_lost(store: &dyn Store) {
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
 
-pub fn a_publication_takes_the_default_from_no_other_configuration(store: &dyn Store) {
+pub fn a_publication_takes_the_default_from_no_other_configuration(store: &Store) {
     let ids = ["a", "b"].map(|name| {
         let new = new_configuration(name, &format!("/{name}"));
         store.ensure_configuration(&new, at(0)).unwrap().id
@@ -148,7 +148,7 @@ pub fn a_publication_takes_the_default_from_no_other_configuration(store: &dyn S
     assert_eq!(default(store), ["b"]);
 }
 
-pub fn a_workspace_is_recorded_once(store: &dyn Store) {
+pub fn a_workspace_is_recorded_once(store: &Store) {
     let (first, is_new) = store.add_workspace("b", at(1)).unwrap();
     assert!(is_new);
     let again = store.add_workspace("b", at(2)).unwrap();

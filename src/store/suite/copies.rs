@@ -5,7 +5,7 @@ use std::path::Path;
 use super::places::at;
 use crate::store::{OutputCopy, Store};
 
-pub fn a_copy_is_known_by_its_path_and_that_of_a_run_by_the_run(store: &dyn Store) {
+pub fn a_copy_is_known_by_its_path_and_that_of_a_run_by_the_run(store: &Store) {
     let copy = |path: &str, run: &str| OutputCopy {
         path: path.into(),
         workspace_id: "default".to_owned(),

@@ -13,7 +13,7 @@ const ALL: [DeliveryKind; 2] = [DeliveryKind::Url, DeliveryKind::Command];
 const URL: [DeliveryKind; 1] = [DeliveryKind::Url];
 
 /// The runs of which something is to be told.
-fn to_be_told(store: &dyn Store) -> Vec<String> {
+fn to_be_told(store: &Store) -> Vec<String> {
     let mut runs = Vec::new();
     while let Some(one) = store.claim_delivery(&ALL, &claim("w"), at(99)).unwrap() {
         runs.push(one.run_id);
@@ -22,7 +22,7 @@ fn to_be_told(store: &dyn Store) -> Vec<String> {
     runs
 }
 
-pub fn every_end_is_to_be_told_until_it_was(store: &dyn Store) {
+pub fn every_end_is_to_be_told_until_it_was(store: &Store) {
     let (made, unmade) = (ready(store, "r", at(0)), environment(store, "u", at(0)));
     let cancelled = queued(store, &made, at(1)).id;
     store.request_cancel(&cancelled, at(2)).unwrap();
@@ -57,13 +57,13 @@ pub fn every_end_is_to_be_told_until_it_was(store: &dyn Store) {
 }
 
 /// One of the deliveries of a run that was cancelled, claimed.
-fn one(store: &dyn Store, by: &Claim) -> Delivery {
+fn one(store: &Store, by: &Claim) -> Delivery {
     let run = queued(store, &ready(store, "r", at(0)), at(1));
     store.request_cancel(&run.id, at(2)).unwrap();
     store.claim_delivery(&URL, by, at(3)).unwrap().unwrap()
 }
 
-pub fn what_is_refused_waits_and_is_given_up_and_forgotten(store: &dyn Store) {
+pub fn what_is_refused_waits_and_is_given_up_and_forgotten(store: &Store) {
     let own = claim("w");
     let told = one(store, &own);
     let next = |now| store.claim_delivery(&URL, &claim("v"), now).unwrap();
@@ -94,7 +94,7 @@ pub fn what_is_refused_waits_and_is_given_up_and_forgotten(store: &dyn Store) {
     assert_eq!(store.count_deliveries().unwrap().failed, 0);
 }
 
-pub fn what_a_dead_process_was_telling_is_due_at_once(store: &dyn Store) {
+pub fn what_a_dead_process_was_telling_is_due_at_once(store: &Store) {
     store.register_worker(&process("dead")).unwrap();
     let told = one(store, &claim("w").by(Some("dead")));
     reclaim(store, "dead", Recovery::Requeue, at(4));
@@ -102,7 +102,7 @@ pub fn what_a_dead_process_was_telling_is_due_at_once(store: &dyn Store) {
     assert_eq!(again.unwrap().run_id, told.run_id);
 }
 
-pub fn what_was_told_is_listed_and_told_again(store: &dyn Store) {
+pub fn what_was_told_is_listed_and_told_again(store: &Store) {
     let own = claim("w");
     let told = one(store, &own);
     let of = |status, behind: Option<&str>| {

@@ -21,7 +21,7 @@ fn new(workspace: &str, name: &str, sha256: &str) -> DocumentRecord {
     }
 }
 
-pub fn the_same_bytes_under_the_same_name_are_one_document(store: &dyn Store) {
+pub fn the_same_bytes_under_the_same_name_are_one_document(store: &Store) {
     let first = new("default", "a.csv", "1");
     assert_eq!(
         store.add_document(&first, &Limits::default()).unwrap(),
@@ -54,7 +54,7 @@ pub fn the_same_bytes_under_the_same_name_are_one_document(store: &dyn Store) {
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
 
-pub fn documents_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
+pub fn documents_are_listed_newest_first_and_page_by_page(store: &Store) {
     let ids: Vec<String> = (0..5)
         .map(|number| {
             let new = new("default", &format!("{number}.csv"), "1");
@@ -88,7 +88,7 @@ fn run_of(environment: &EnvironmentRecord, document: &DocumentRecord) -> NewRun 
     }
 }
 
-pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &dyn Store) {
+pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &Store) {
     let environment = ready(store, "d", at(0));
     let document = store
         .add_document(&new("default", "a.csv", "1"), &Limits::default())
@@ -133,7 +133,7 @@ pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &d
     assert_eq!(store.document(&document.id).unwrap(), deleted);
 }
 
-pub fn a_request_that_is_repeated_has_its_run_though_the_document_is_deleted(store: &dyn Store) {
+pub fn a_request_that_is_repeated_has_its_run_though_the_document_is_deleted(store: &Store) {
     let environment = ready(store, "d", at(0));
     let document = store
         .add_document(&new("default", "a.csv", "1"), &Limits::default())
@@ -150,7 +150,7 @@ pub fn a_request_that_is_repeated_has_its_run_though_the_document_is_deleted(sto
     assert!(matches!(repeated.unwrap(), Submitted::Repeated(run) if run.id == first.id));
 }
 
-pub fn a_submitter_and_a_workspace_store_no_more_bytes_than_they_may(store: &dyn Store) {
+pub fn a_submitter_and_a_workspace_store_no_more_bytes_than_they_may(store: &Store) {
     let of = |stored_bytes| Most {
         stored_bytes,
         ..Most::default()

@@ -15,7 +15,7 @@ use crate::store::{
 /// The wait that [`build_attempts`] says.
 const BACKOFF: Duration = Duration::from_secs(7);
 
-pub fn a_key_has_one_environment(store: &dyn Store) {
+pub fn a_key_has_one_environment(store: &Store) {
     let first = environment(store, "d", at(0));
     let again = environment(store, "d", at(1));
     let other = environment(store, "e", at(2));
@@ -42,7 +42,7 @@ pub fn a_key_has_one_environment(store: &dyn Store) {
     assert_eq!((ready.ready_at, ready.attempt_count), (Some(at(3)), 0));
 }
 
-pub fn the_environment_that_has_waited_longest_is_built_next(store: &dyn Store) {
+pub fn the_environment_that_has_waited_longest_is_built_next(store: &Store) {
     let next = |now| store.next_environment(at(now), None, None).unwrap();
     environment(store, "late", at(9));
     let early = environment(store, "early", at(5));
@@ -61,7 +61,7 @@ pub fn the_environment_that_has_waited_longest_is_built_next(store: &dyn Store) 
     assert_eq!(next(10).unwrap().key.deps_digest, "late");
 }
 
-pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store: &dyn Store) {
+pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store: &Store) {
     let EnvironmentRecord { id, folder, .. } = environment(store, "d", at(0));
     let (mine, theirs) = (claim("mine"), claim("theirs"));
     let take = |claim, claimable, now| take(store, &id, claim, claimable, at(now));
@@ -117,7 +117,7 @@ pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store
     assert!(take(&mine, Claimable::Due, 100).is_some());
 }
 
-pub fn a_cancelled_build_gives_its_attempt_back(store: &dyn Store) {
+pub fn a_cancelled_build_gives_its_attempt_back(store: &Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
     take(store, &waiting.id, &mine, Claimable::Due, at(1)).unwrap();
@@ -133,7 +133,7 @@ pub fn a_cancelled_build_gives_its_attempt_back(store: &dyn Store) {
     );
 }
 
-pub fn a_builder_whose_lease_expired_loses_the_environment(store: &dyn Store) {
+pub fn a_builder_whose_lease_expired_loses_the_environment(store: &Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
     take(store, &waiting.id, &mine, Claimable::Due, at(1)).unwrap();
@@ -169,7 +169,7 @@ pub fn a_builder_whose_lease_expired_loses_the_environment(store: &dyn Store) {
     assert_eq!(mine.unwrap().unwrap().folder, elsewhere());
 }
 
-pub fn an_environment_whose_builders_die_fails_in_the_end(store: &dyn Store) {
+pub fn an_environment_whose_builders_die_fails_in_the_end(store: &Store) {
     let waiting = environment(store, "d", at(0));
     let run = queued(store, &waiting, at(0));
     let attempt = |now| {
@@ -206,7 +206,7 @@ pub fn an_environment_whose_builders_die_fails_in_the_end(store: &dyn Store) {
     );
 }
 
-pub fn what_failed_is_tried_again_for_who_asks_anew_and_no_sooner_than_said(store: &dyn Store) {
+pub fn what_failed_is_tried_again_for_who_asks_anew_and_no_sooner_than_said(store: &Store) {
     let waiting = environment(store, "d", at(0));
     let ask = |due, now| {
         let asked = store.ask_for_environment(&waiting.id, at(due), at(now));
@@ -234,7 +234,7 @@ pub fn what_failed_is_tried_again_for_who_asks_anew_and_no_sooner_than_said(stor
     assert!(!ask(21, 21).0);
 }
 
-pub fn an_environment_is_built_anew_only_by_who_saw_it_as_it_is(store: &dyn Store) {
+pub fn an_environment_is_built_anew_only_by_who_saw_it_as_it_is(store: &Store) {
     let seen = ready(store, "d", at(0));
     let requeue = |seen, folder| {
         store
@@ -256,7 +256,7 @@ pub fn an_environment_is_built_anew_only_by_who_saw_it_as_it_is(store: &dyn Stor
     );
 }
 
-pub fn runs_that_wait_are_moved_and_the_former_environment_goes(store: &dyn Store) {
+pub fn runs_that_wait_are_moved_and_the_former_environment_goes(store: &Store) {
     let (former, latter) = (environment(store, "d", at(0)), ready(store, "e", at(0)));
     let mine = claim("w");
     let at_work = running(store, &former, &mine, at(1));
@@ -277,7 +277,7 @@ pub fn runs_that_wait_are_moved_and_the_former_environment_goes(store: &dyn Stor
     assert!(store.environment("default", &former.id).is_err());
 }
 
-pub fn an_environment_that_a_run_needs_is_not_deleted(store: &dyn Store) {
+pub fn an_environment_that_a_run_needs_is_not_deleted(store: &Store) {
     let waiting = environment(store, "w", at(0));
     assert!(store.delete_environment(&waiting.id, None).unwrap());
     let wanted = environment(store, "v", at(0));
@@ -315,7 +315,7 @@ pub fn an_environment_that_a_run_needs_is_not_deleted(store: &dyn Store) {
     assert!(!store.delete_environment(&again.id, None).unwrap());
 }
 
-pub fn an_environment_that_was_used_since_is_not_deleted(store: &dyn Store) {
+pub fn an_environment_that_was_used_since_is_not_deleted(store: &Store) {
     let environment = ready(store, "d", at(0));
     ended(store, &environment, RunStatus::Succeeded, at(10));
     assert_eq!(reread(store, &environment).last_used_at, Some(at(10)));

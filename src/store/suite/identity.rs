@@ -10,7 +10,7 @@ fn identity(name: &str) -> Identity {
     }
 }
 
-pub fn a_database_is_bound_once(store: &dyn Store) {
+pub fn a_database_is_bound_once(store: &Store) {
     assert_eq!(store.identity().unwrap(), None);
     let (first, second) = (identity("1"), identity("2"));
     assert_eq!(store.bind(&first, at(0)).unwrap(), first);

@@ -3,7 +3,7 @@
 use super::places::{at, enqueue, new_run, ready};
 use crate::store::{Named, NewRun, Store, StoreError};
 
-pub fn an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that(store: &dyn Store) {
+pub fn an_id_is_shown_as_far_as_tells_it_from_others_and_found_by_that(store: &Store) {
     let environment = ready(store, "r", at(0));
     let ids = [
         // Of one moment: their beginnings are equal.

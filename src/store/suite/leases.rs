@@ -5,7 +5,7 @@ use super::places::{
 };
 use crate::store::{Retry, Store};
 
-pub fn a_lease_has_one_holder_who_is_known_until_it_expires(store: &dyn Store) {
+pub fn a_lease_has_one_holder_who_is_known_until_it_expires(store: &Store) {
     let acquire = |token, now| {
         store
             .acquire_lease("gc", "somebody", token, LEASE, &|| Some(now))
@@ -35,7 +35,7 @@ pub fn a_lease_has_one_holder_who_is_known_until_it_expires(store: &dyn Store) {
     assert!(acquire("after", at(0)));
 }
 
-pub fn after_a_clock_that_went_back_nothing_waits_for_what_it_was(store: &dyn Store) {
+pub fn after_a_clock_that_went_back_nothing_waits_for_what_it_was(store: &Store) {
     let environment = ready(store, "d", at(0));
     let (held, waiting) = (
         queued(store, &environment, at(1)),

@@ -1,6 +1,6 @@
 //! Tests that every store must pass, by subject.
 //!
-//! A test is a function that takes the store, `fn(&dyn Store)`; those of `rivals`, about processes that work at the same
+//! A test is a function that takes the store, `fn(&Store)`; those of `rivals`, about processes that work at the same
 //! time, take a function that opens one more store on the same database, `fn(&Opener)`. A backend joins with one line in its
 //! own tests that names a function (by its whole path) which makes an empty database and returns its [`Opener`], or
 //! `None` after saying that it is skipped, because the machine lacks that database:
@@ -33,7 +33,7 @@ pub mod workers;
 use super::Store;
 
 /// Opens another store on one database, as another process would. The database is deleted when this is dropped.
-pub type Opener = dyn Fn() -> Box<dyn Store> + Sync;
+pub type Opener = dyn Fn() -> Store + Sync;
 
 /// Runs the whole suite: a module of this name, with a test for each function below.
 macro_rules! run {
@@ -178,7 +178,7 @@ macro_rules! tests {
             $(#[test]
             fn $test() {
                 let Some(open) = $database() else { return };
-                $crate::store::suite::$subject::$test(&*open());
+                $crate::store::suite::$subject::$test(&open());
             })*
         })*
     };

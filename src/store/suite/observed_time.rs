@@ -7,7 +7,7 @@ use crate::store::{RunStatus, Store};
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
 
-pub fn a_gap_or_a_clock_that_was_set_back_begins_anew(store: &dyn Store) {
+pub fn a_gap_or_a_clock_that_was_set_back_begins_anew(store: &Store) {
     let since = |now: i64| store.in_use_since(at(now)).unwrap();
     assert_eq!(since(0), None);
     store.observe(at(0)).unwrap();
@@ -32,7 +32,7 @@ pub fn a_gap_or_a_clock_that_was_set_back_begins_anew(store: &dyn Store) {
     assert_eq!(since(back + DAY), Some(at(back)));
 }
 
-pub fn processes_that_live_see_the_time_pass(store: &dyn Store) {
+pub fn processes_that_live_see_the_time_pass(store: &Store) {
     store.register_worker(&process("p")).unwrap();
     for week in 1..=10 {
         store.worker_seen("p", at(week * 7 * DAY)).unwrap();
@@ -43,7 +43,7 @@ pub fn processes_that_live_see_the_time_pass(store: &dyn Store) {
     assert_eq!(store.in_use_since(jump).unwrap(), Some(jump));
 }
 
-pub fn what_is_used_while_the_clock_is_behind_is_seen(store: &dyn Store) {
+pub fn what_is_used_while_the_clock_is_behind_is_seen(store: &Store) {
     let (mut day, right) = (0, at(1000 * DAY));
     // Each writes a time by which ages are judged. What was seen before says nothing of the time after it.
     let mut sees = |what: &str, use_it: &mut dyn FnMut(Timestamp)| {

@@ -12,7 +12,7 @@ fn pause(of: Option<&str>, reason: Option<&str>, time: i64) -> Pause {
     }
 }
 
-pub fn a_pause_is_one_and_keeps_its_begin(store: &dyn Store) {
+pub fn a_pause_is_one_and_keeps_its_begin(store: &Store) {
     let id = ready(store, "r", at(0)).key.configuration_id;
     assert_eq!(store.pauses().unwrap(), []);
     assert_eq!(store.pause_of(&id).unwrap(), None);
@@ -35,7 +35,7 @@ pub fn a_pause_is_one_and_keeps_its_begin(store: &dyn Store) {
     assert_eq!(store.resume(Some(&id)).unwrap(), Some(changed));
 }
 
-pub fn nothing_that_is_paused_is_claimed_built_or_failed(store: &dyn Store) {
+pub fn nothing_that_is_paused_is_claimed_built_or_failed(store: &Store) {
     let (made, unmade) = (ready(store, "r", at(0)), environment(store, "u", at(0)));
     let (first, second) = (queued(store, &made, at(1)), queued(store, &unmade, at(2)));
     for of in [None, Some(made.key.configuration_id.as_str())] {

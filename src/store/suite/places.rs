@@ -42,7 +42,7 @@ pub fn new_configuration(name: &str, folder: &str) -> ConfigurationRecord {
     }
 }
 
-pub fn key(store: &dyn Store, digest: &str) -> EnvironmentKey {
+pub fn key(store: &Store, digest: &str) -> EnvironmentKey {
     let configuration = store
         .ensure_configuration(&new_configuration("c", "/c"), at(0))
         .unwrap();
@@ -55,7 +55,7 @@ pub fn key(store: &dyn Store, digest: &str) -> EnvironmentKey {
 }
 
 /// A queued environment.
-pub fn environment(store: &dyn Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
+pub fn environment(store: &Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
     let id = new_id();
     let new = NewEnvironment {
         key: key(store, digest),
@@ -67,7 +67,7 @@ pub fn environment(store: &dyn Store, digest: &str, now: Timestamp) -> Environme
 }
 
 /// A ready environment.
-pub fn ready(store: &dyn Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
+pub fn ready(store: &Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
     let environment = environment(store, digest, now);
     build(store, &environment, now);
     reread(store, &environment)
@@ -88,7 +88,7 @@ pub fn elsewhere() -> &'static Path {
 
 /// Claims an environment for building.
 pub fn take(
-    store: &dyn Store,
+    store: &Store,
     environment: &str,
     claim: &Claim,
     claimable: Claimable,
@@ -99,12 +99,7 @@ pub fn take(
 }
 
 /// Claims an environment for building and fails at it.
-pub fn fails(
-    store: &dyn Store,
-    environment: &EnvironmentRecord,
-    after: AfterFailure,
-    now: Timestamp,
-) {
+pub fn fails(store: &Store, environment: &EnvironmentRecord, after: AfterFailure, now: Timestamp) {
     let mine = claim("builder");
     take(store, &environment.id, &mine, Claimable::Due, now).unwrap();
     let failed = store.fail_environment(&environment.id, &mine, &failure(), after, now);
@@ -112,14 +107,14 @@ pub fn fails(
 }
 
 /// Builds a queued environment.
-pub fn build(store: &dyn Store, environment: &EnvironmentRecord, now: Timestamp) {
+pub fn build(store: &Store, environment: &EnvironmentRecord, now: Timestamp) {
     let builder = claim("builder");
     assert!(take(store, &environment.id, &builder, Claimable::Due, now).is_some());
     let built = store.complete_environment(&environment.id, &builder, &contents(), now);
     assert!(built.unwrap());
 }
 
-pub fn reread(store: &dyn Store, environment: &EnvironmentRecord) -> EnvironmentRecord {
+pub fn reread(store: &Store, environment: &EnvironmentRecord) -> EnvironmentRecord {
     store.environment("default", &environment.id).unwrap()
 }
 
@@ -172,24 +167,24 @@ pub fn by_http(mut run: NewRun) -> NewRun {
 }
 
 /// A queued run.
-pub fn queued(store: &dyn Store, environment: &EnvironmentRecord, now: Timestamp) -> RunRecord {
+pub fn queued(store: &Store, environment: &EnvironmentRecord, now: Timestamp) -> RunRecord {
     enqueue(store, &new_run(environment), now)
 }
 
 /// Records one run as queued.
-pub fn enqueue(store: &dyn Store, run: &NewRun, now: Timestamp) -> RunRecord {
+pub fn enqueue(store: &Store, run: &NewRun, now: Timestamp) -> RunRecord {
     let recorded = store.enqueue_runs(std::slice::from_ref(run), now);
     recorded.unwrap().remove(0)
 }
 
 /// Claims the next run.
-pub fn claim_next(store: &dyn Store, claim: &Claim, now: Timestamp) -> Option<RunRecord> {
+pub fn claim_next(store: &Store, claim: &Claim, now: Timestamp) -> Option<RunRecord> {
     store.claim_next_run(claim, now).unwrap()
 }
 
 /// A run under this claim.
 pub fn running(
-    store: &dyn Store,
+    store: &Store,
     environment: &EnvironmentRecord,
     claim: &Claim,
     now: Timestamp,
@@ -201,7 +196,7 @@ pub fn running(
 
 /// A run that has ended.
 pub fn ended(
-    store: &dyn Store,
+    store: &Store,
     environment: &EnvironmentRecord,
     status: RunStatus,
     now: Timestamp,
@@ -213,13 +208,13 @@ pub fn ended(
 }
 
 /// Records the end of a run.
-pub fn finish(store: &dyn Store, run: &str, claim: &Claim, status: RunStatus, now: Timestamp) {
+pub fn finish(store: &Store, run: &str, claim: &Claim, status: RunStatus, now: Timestamp) {
     let recorded = store.finish_run(run, claim, &ending(status), now);
     assert!(recorded.unwrap());
 }
 
 /// Records that the files of a run are gone.
-pub fn collected(store: &dyn Store, run: &str, now: Timestamp) {
+pub fn collected(store: &Store, run: &str, now: Timestamp) {
     assert!(store.mark_artifacts_deleted(run, now, now).unwrap());
 }
 
@@ -232,7 +227,7 @@ pub fn all_runs() -> RunFilter {
     }
 }
 
-pub fn find(store: &dyn Store, run: &str) -> RunRecord {
+pub fn find(store: &Store, run: &str) -> RunRecord {
     store.run("default", run).unwrap()
 }
 
@@ -256,7 +251,7 @@ pub fn failure() -> Failure {
 
 /// Sends a run back to the queue, of whose attempt nothing is known.
 pub fn send_back(
-    store: &dyn Store,
+    store: &Store,
     run: &str,
     claim: &Claim,
     retry: Retry,
@@ -267,12 +262,7 @@ pub fn send_back(
 }
 
 /// Ends the claims of a dead process.
-pub fn reclaim(
-    store: &dyn Store,
-    process: &str,
-    recovery: Recovery,
-    now: Timestamp,
-) -> Vec<RunRecord> {
+pub fn reclaim(store: &Store, process: &str, recovery: Recovery, now: Timestamp) -> Vec<RunRecord> {
     let ended = store.reclaim(process, recovery, &build_attempts(), now);
     ended.unwrap()
 }

@@ -7,7 +7,7 @@ use crate::store::{
     EndedCount, LiveCount, Overview, Pause, RunStatus, Store, Submitter, SubmitterKind,
 };
 
-pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
+pub fn the_overview_counts_what_waits_runs_and_ended(store: &Store) {
     let ready = ready(store, "d", at(0));
     environment(store, "e", at(0));
     queued(store, &ready, at(40));
@@ -49,7 +49,7 @@ pub fn the_overview_counts_what_waits_runs_and_ended(store: &dyn Store) {
     assert_eq!(elsewhere, Overview::default());
 }
 
-pub fn what_has_ended_is_counted_by_whose_it_was_and_how_long_it_took(store: &dyn Store) {
+pub fn what_has_ended_is_counted_by_whose_it_was_and_how_long_it_took(store: &Store) {
     let ready = ready(store, "d", at(0));
     let mut new = new_run(&ready);
     new.options.submitted_by = Some(Submitter {

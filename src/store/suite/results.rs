@@ -47,7 +47,7 @@ pub fn results() -> RunResults {
     }
 }
 
-pub fn what_a_run_found_is_recorded_with_its_end(store: &dyn Store) {
+pub fn what_a_run_found_is_recorded_with_its_end(store: &Store) {
     let environment = ready(store, "d", at(0));
     let mine = claim("w");
     let run = running(store, &environment, &mine, at(1));

@@ -8,12 +8,12 @@ const PROCESSES: usize = 4;
 
 /// Calls a function with several stores on one database at the same time, as several processes would. Returns what each
 /// call returned.
-fn together<T: Send>(open: &Opener, work: impl Fn(&dyn Store) -> T + Sync) -> Vec<T> {
-    let stores: Vec<Box<dyn Store>> = (0..PROCESSES).map(|_| open()).collect();
+fn together<T: Send>(open: &Opener, work: impl Fn(&Store) -> T + Sync) -> Vec<T> {
+    let stores: Vec<Store> = (0..PROCESSES).map(|_| open()).collect();
     std::thread::scope(|scope| {
         let threads: Vec<_> = stores
             .iter()
-            .map(|store| scope.spawn(|| work(&**store)))
+            .map(|store| scope.spawn(|| work(store)))
             .collect();
         threads
             .into_iter()
@@ -24,9 +24,9 @@ fn together<T: Send>(open: &Opener, work: impl Fn(&dyn Store) -> T + Sync) -> Ve
 
 pub fn a_claim_is_made_once_however_many_ask(open: &Opener) {
     let store = open();
-    let environment = ready(&*store, "r", at(0));
+    let environment = ready(&store, "r", at(0));
     for number in 0..60 {
-        queued(&*store, &environment, at(number));
+        queued(&store, &environment, at(number));
     }
     let claimed: Vec<String> = together(open, |store| {
         std::iter::from_fn(|| claim_next(store, &claim("w"), at(1000)))
@@ -37,7 +37,7 @@ pub fn a_claim_is_made_once_however_many_ask(open: &Opener) {
     let distinct: std::collections::HashSet<_> = claimed.iter().collect();
     assert_eq!((claimed.len(), distinct.len()), (60, 60));
     for number in 0..30 {
-        let run = queued(&*store, &environment, at(number));
+        let run = queued(&store, &environment, at(number));
         store.request_cancel(&run.id, at(1000)).unwrap();
     }
     let kinds = [DeliveryKind::Url, DeliveryKind::Command];
@@ -65,7 +65,7 @@ pub fn a_folder_is_recorded_once_however_many_see_it_first(open: &Opener) {
 
 pub fn no_more_runs_are_accepted_than_may_wait_however_many_submit(open: &Opener) {
     let store = open();
-    let environment = ready(&*store, "r", at(0));
+    let environment = ready(&store, "r", at(0));
     let asked = Submission {
         most_queued: Some(10),
         key: None,
@@ -84,11 +84,11 @@ pub fn no_more_runs_are_accepted_than_may_wait_however_many_submit(open: &Opener
 
 pub fn no_more_runs_are_executed_than_may_be_at_once_however_many_claim(open: &Opener) {
     let store = open();
-    let environment = ready(&*store, "r", at(0));
+    let environment = ready(&store, "r", at(0));
     let id = &environment.key.configuration_id;
     store.set_max_concurrency(id, Some(3), at(1)).unwrap();
     for number in 2..30 {
-        queued(&*store, &environment, at(number));
+        queued(&store, &environment, at(number));
     }
     let claimed: usize = together(open, |store| {
         let claims = (0..5).filter_map(|_| claim_next(store, &claim("w"), at(1000)));
@@ -102,8 +102,8 @@ pub fn no_more_runs_are_executed_than_may_be_at_once_however_many_claim(open: &O
 /// With the last run of somebody their turn goes, and with the next one it is there again.
 pub fn what_is_recorded_while_others_claim_is_claimed_too(open: &Opener) {
     let store = open();
-    let environment = ready(&*store, "r", at(0));
-    let each = |store: &dyn Store| {
+    let environment = ready(&store, "r", at(0));
+    let each = |store: &Store| {
         let step = |number| {
             queued(store, &environment, at(number));
             let run = claim_next(store, &claim("w"), at(1000));
@@ -112,7 +112,7 @@ pub fn what_is_recorded_while_others_claim_is_claimed_too(open: &Opener) {
         (0..30).filter_map(step).collect::<Vec<_>>()
     };
     let mut claimed = together(open, each).concat();
-    let left = || claim_next(&*store, &claim("w"), at(1000));
+    let left = || claim_next(&store, &claim("w"), at(1000));
     claimed.extend(std::iter::from_fn(left).map(|run| run.id));
     let distinct: std::collections::HashSet<_> = claimed.iter().collect();
     assert_eq!(

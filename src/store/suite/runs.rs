@@ -21,13 +21,13 @@ fn ids(runs: &[RunRecord]) -> Vec<&str> {
     runs.iter().map(|run| run.id.as_str()).collect()
 }
 
-fn expire(store: &dyn Store, now: Timestamp) -> Vec<RunRecord> {
+fn expire(store: &Store, now: Timestamp) -> Vec<RunRecord> {
     store
         .expire_run_leases(&|_| Duration::ZERO, &|| Some(now))
         .unwrap()
 }
 
-pub fn runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready(store: &dyn Store) {
+pub fn runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready(store: &Store) {
     let (waiting, ready) = (environment(store, "w", at(0)), ready(store, "r", at(0)));
     queued(store, &waiting, at(1));
     let first = queued(store, &ready, at(2));
@@ -47,7 +47,7 @@ pub fn runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready(st
 }
 
 /// A record that is known and not read back is the one that would be read.
-pub fn what_is_recorded_is_returned_as_it_is_read(store: &dyn Store) {
+pub fn what_is_recorded_is_returned_as_it_is_read(store: &Store) {
     let environment = ready(store, "r", at(0));
     let retried = queued(store, &environment, at(0));
     let new = NewRun {
@@ -73,7 +73,7 @@ pub fn what_is_recorded_is_returned_as_it_is_read(store: &dyn Store) {
     assert_eq!(format!("{claimed:?}"), format!("{read:?}"));
 }
 
-pub fn who_lost_the_claim_changes_nothing(store: &dyn Store) {
+pub fn who_lost_the_claim_changes_nothing(store: &Store) {
     let environment = ready(store, "r", at(0));
     let (mine, theirs) = (claim("mine"), claim("theirs"));
     let RunRecord { id, .. } = running(store, &environment, &mine, at(0));
@@ -107,7 +107,7 @@ pub fn who_lost_the_claim_changes_nothing(store: &dyn Store) {
     assert_eq!(outcomes, ["lost", "succeeded"]);
 }
 
-pub fn attempts_are_counted_at_the_claim_and_end_in_failure(store: &dyn Store) {
+pub fn attempts_are_counted_at_the_claim_and_end_in_failure(store: &Store) {
     let environment = ready(store, "r", at(0));
     let run = queued(store, &environment, at(0));
     let mut now = at(0);
@@ -126,7 +126,7 @@ pub fn attempts_are_counted_at_the_claim_and_end_in_failure(store: &dyn Store) {
     assert!(claim_next(store, &claim("w"), now).is_none());
 }
 
-pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &dyn Store) {
+pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &Store) {
     let environment = ready(store, "r", at(0));
     let (first, second) = (claim("w"), claim("w"));
     let run = running(store, &environment, &first, at(0));
@@ -156,7 +156,7 @@ pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &d
     assert_eq!(find(store, &run.id).attempt_count, 1);
 }
 
-pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &dyn Store) {
+pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &Store) {
     let environment = ready(store, "r", at(0));
     let first = claim("w");
     let run = running(store, &environment, &first, at(0));
@@ -188,7 +188,7 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &dyn
     assert_eq!(store.overview(None, at(0), at(0)).unwrap().in_trouble, 0);
 }
 
-pub fn nothing_expires_while_the_clock_cannot_be_trusted(store: &dyn Store) {
+pub fn nothing_expires_while_the_clock_cannot_be_trusted(store: &Store) {
     let environment = ready(store, "r", at(0));
     let run = running(store, &environment, &claim("w"), at(0));
     let expired = store.expire_run_leases(&|_| Duration::ZERO, &|| None);
@@ -201,7 +201,7 @@ pub fn nothing_expires_while_the_clock_cannot_be_trusted(store: &dyn Store) {
     assert_eq!(back[0].available_at, Timestamp(late.0 + 7));
 }
 
-pub fn a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker(store: &dyn Store) {
+pub fn a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker(store: &Store) {
     let environment = ready(store, "r", at(0));
     let mine = claim("w");
     let at_work = running(store, &environment, &mine, at(1)).id;
@@ -234,7 +234,7 @@ pub fn a_queued_run_is_cancelled_at_once_and_a_running_one_by_its_worker(store: 
     assert!(store.request_cancel("0000", at(8)).is_err());
 }
 
-pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &dyn Store) {
+pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &Store) {
     let environment = environment(store, "d", at(0));
     let run = queued(store, &environment, at(0));
     let fail = |now| {
@@ -255,7 +255,7 @@ pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &
     );
 }
 
-pub fn a_run_whose_environment_was_collected_is_given_the_next_one_of_its_key(store: &dyn Store) {
+pub fn a_run_whose_environment_was_collected_is_given_the_next_one_of_its_key(store: &Store) {
     let former = ready(store, "d", at(0));
     assert!(store.delete_environment(&former.id, None).unwrap());
     let run = queued(store, &former, at(1));
@@ -281,7 +281,7 @@ pub fn a_run_whose_environment_was_collected_is_given_the_next_one_of_its_key(st
     assert_eq!(found.environment_id, None);
 }
 
-pub fn files_go_with_the_cutoff_and_records_after_them(store: &dyn Store) {
+pub fn files_go_with_the_cutoff_and_records_after_them(store: &Store) {
     let environment = ready(store, "d", at(0));
     let old = ended(store, &environment, RunStatus::Succeeded, at(5)).id;
     let young = ended(store, &environment, RunStatus::Succeeded, at(8)).id;
@@ -305,7 +305,7 @@ pub fn files_go_with_the_cutoff_and_records_after_them(store: &dyn Store) {
     assert_eq!(ids(&without(9)), [old.as_str()]);
 }
 
-pub fn only_a_run_that_has_ended_is_deleted(store: &dyn Store) {
+pub fn only_a_run_that_has_ended_is_deleted(store: &Store) {
     let environment = ready(store, "d", at(0));
     let live = [
         queued(store, &environment, at(1)).id,
@@ -327,7 +327,7 @@ pub fn only_a_run_that_has_ended_is_deleted(store: &dyn Store) {
     assert_eq!(find(store, &repetition).retry_of_run_id, None);
 }
 
-pub fn ids_are_found_by_an_unambiguous_prefix(store: &dyn Store) {
+pub fn ids_are_found_by_an_unambiguous_prefix(store: &Store) {
     let environment = ready(store, "r", at(0));
     let ids = [
         "0199aaaa-0000-7000-8000-000000000001",
@@ -365,7 +365,7 @@ pub fn ids_are_found_by_an_unambiguous_prefix(store: &dyn Store) {
     ));
 }
 
-pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
+pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &Store) {
     let environment = ready(store, "r", at(0));
     let failed = ended(store, &environment, RunStatus::Failed, at(1));
     let older = queued(store, &environment, at(2));
@@ -435,7 +435,7 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &dyn Store) {
     assert_eq!(asked(&another), 0);
 }
 
-pub fn runs_are_found_by_text_labels_and_issues(store: &dyn Store) {
+pub fn runs_are_found_by_text_labels_and_issues(store: &Store) {
     let environment = ready(store, "r", at(0));
     let mut labelled = new_run(&environment);
     labelled.input_name = "Ärzte March.csv".to_owned();
@@ -520,7 +520,7 @@ pub fn runs_are_found_by_text_labels_and_issues(store: &dyn Store) {
     );
 }
 
-pub fn runs_are_counted_by_status(store: &dyn Store) {
+pub fn runs_are_counted_by_status(store: &Store) {
     let environment = ready(store, "r", at(0));
     for now in 1..=3 {
         queued(store, &environment, at(now));
@@ -563,7 +563,7 @@ pub fn runs_are_counted_by_status(store: &dyn Store) {
     assert_eq!(counted(&other, 10), ([0; 5], true));
 }
 
-pub fn a_failure_keeps_its_place(store: &dyn Store) {
+pub fn a_failure_keeps_its_place(store: &Store) {
     let environment = ready(store, "r", at(0));
     let place = Box::new(Place {
         file: Some("src/ade_config/columns/extra.py".to_owned()),
@@ -598,7 +598,7 @@ pub fn a_failure_keeps_its_place(store: &dyn Store) {
 
 /// Submits a run, with what the client asked for.
 fn submitted(
-    store: &dyn Store,
+    store: &Store,
     run: &NewRun,
     most_queued: Option<u64>,
     key: Option<(&str, &str)>,
@@ -611,7 +611,7 @@ fn submitted(
     store.submit_run(run, &asked, now).unwrap()
 }
 
-pub fn a_full_queue_takes_no_more_until_one_is_claimed(store: &dyn Store) {
+pub fn a_full_queue_takes_no_more_until_one_is_claimed(store: &Store) {
     let environment = ready(store, "d", at(0));
     let submit = |now| {
         let run = by_http(new_run(&environment));
@@ -626,7 +626,7 @@ pub fn a_full_queue_takes_no_more_until_one_is_claimed(store: &dyn Store) {
     assert!(matches!(submit(6), Submitted::Full(2)));
 }
 
-pub fn the_same_request_under_the_same_key_is_one_run(store: &dyn Store) {
+pub fn the_same_request_under_the_same_key_is_one_run(store: &Store) {
     let environment = ready(store, "d", at(0));
     let submit = |request: &str, most, now| {
         let key = Some(("k", request));
@@ -651,7 +651,7 @@ pub fn the_same_request_under_the_same_key_is_one_run(store: &dyn Store) {
     ));
 }
 
-pub fn succeeded_runs_of_an_input_are_found_by_all_that_they_are_made_of(store: &dyn Store) {
+pub fn succeeded_runs_of_an_input_are_found_by_all_that_they_are_made_of(store: &Store) {
     let environment = ready(store, "d", at(0));
     let end = |run: &NewRun, status, output: Option<&str>, now| {
         let mine = claim("w");
@@ -698,7 +698,7 @@ pub fn succeeded_runs_of_an_input_are_found_by_all_that_they_are_made_of(store: 
     assert_eq!(ids(&found("d", "a.xlsx", "0")), [first]);
 }
 
-pub fn a_run_in_safe_mode_is_recorded_as_ended_and_others_wait(store: &dyn Store) {
+pub fn a_run_in_safe_mode_is_recorded_as_ended_and_others_wait(store: &Store) {
     let ready = ready(store, "r", at(0));
     let waiting = queued(store, &ready, at(1));
     let mut skipped = new_run(&ready);
@@ -719,7 +719,7 @@ pub fn a_run_in_safe_mode_is_recorded_as_ended_and_others_wait(store: &dyn Store
     assert!(claim_next(store, &claim("w"), at(4)).is_none());
 }
 
-pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &dyn Store) {
+pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &Store) {
     let (made, unmade) = (ready(store, "d", at(0)), environment(store, "e", at(0)));
     let mine = claim("w");
     let back = queued(store, &made, at(1));

@@ -3,7 +3,7 @@
 use super::places::{at, new_id};
 use crate::store::{Scope, Store, StoreError, TokenRecord};
 
-fn added(store: &dyn Store, name: &str, hash: &str) -> TokenRecord {
+fn added(store: &Store, name: &str, hash: &str) -> TokenRecord {
     let token = TokenRecord {
         id: new_id(),
         name: name.to_owned(),
@@ -18,7 +18,7 @@ fn added(store: &dyn Store, name: &str, hash: &str) -> TokenRecord {
     token
 }
 
-pub fn a_token_is_found_by_its_digest_alone(store: &dyn Store) {
+pub fn a_token_is_found_by_its_digest_alone(store: &Store) {
     let (one, two) = (added(store, "one", "h1"), added(store, "two", "h2"));
     assert_eq!(store.token_of("h1").unwrap(), Some(one.clone()));
     assert_eq!(store.token_of("h").unwrap(), None);
@@ -28,7 +28,7 @@ pub fn a_token_is_found_by_its_digest_alone(store: &dyn Store) {
     assert_eq!(used.last_used_at, Some(at(7)));
 }
 
-pub fn a_revoked_token_stays_revoked_and_its_sessions_end(store: &dyn Store) {
+pub fn a_revoked_token_stays_revoked_and_its_sessions_end(store: &Store) {
     let (one, two) = (added(store, "one", "h1"), added(store, "two", "h2"));
     store.begin_session("s1", &one.id, at(50), at(1)).unwrap();
     store.begin_session("s2", &two.id, at(50), at(1)).unwrap();
@@ -43,7 +43,7 @@ pub fn a_revoked_token_stays_revoked_and_its_sessions_end(store: &dyn Store) {
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
 
-pub fn a_session_ends_with_its_time_or_by_hand(store: &dyn Store) {
+pub fn a_session_ends_with_its_time_or_by_hand(store: &Store) {
     let token = added(store, "one", "h1");
     for hash in ["s1", "s2"] {
         store.begin_session(hash, &token.id, at(50), at(1)).unwrap();

@@ -18,12 +18,12 @@ fn user(name: &str) -> Submitter {
 }
 
 /// A queued run of somebody.
-fn of(store: &dyn Store, at_work: &EnvironmentRecord, who: &str, time: i64) -> RunRecord {
+fn of(store: &Store, at_work: &EnvironmentRecord, who: &str, time: i64) -> RunRecord {
     with(store, at_work, who, Priority::Normal, time)
 }
 
 fn with(
-    store: &dyn Store,
+    store: &Store,
     environment: &EnvironmentRecord,
     who: &str,
     priority: Priority,
@@ -36,7 +36,7 @@ fn with(
 }
 
 /// The ids of those that are claimed, one after the other, and of those that the queue told before in that order.
-fn claimed(store: &dyn Store, now: i64) -> Vec<String> {
+fn claimed(store: &Store, now: i64) -> Vec<String> {
     let told = store
         .waiting_runs("default", None, 1000, &Limits::default(), at(now))
         .unwrap();
@@ -54,7 +54,7 @@ fn ids(runs: &[&RunRecord]) -> Vec<String> {
     runs.iter().map(|run| run.id.clone()).collect()
 }
 
-pub fn many_files_of_one_person_hold_up_one_of_another_for_one_turn(store: &dyn Store) {
+pub fn many_files_of_one_person_hold_up_one_of_another_for_one_turn(store: &Store) {
     let (one, two) = (ready(store, "a", at(0)), ready(store, "b", at(0)));
     let many: Vec<_> = (1..300).map(|time| of(store, &one, "ann", time)).collect();
     assert_eq!(
@@ -68,7 +68,7 @@ pub fn many_files_of_one_person_hold_up_one_of_another_for_one_turn(store: &dyn 
     assert_eq!(claimed(store, 302), ids(&rest));
 }
 
-pub fn who_was_held_up_has_no_claim_to_all_that_was_missed(store: &dyn Store) {
+pub fn who_was_held_up_has_no_claim_to_all_that_was_missed(store: &Store) {
     let (one, slow) = (ready(store, "a", at(0)), environment(store, "b", at(0)));
     let held: Vec<_> = (1..4).map(|time| of(store, &slow, "ann", time)).collect();
     for time in 4..9 {
@@ -81,7 +81,7 @@ pub fn who_was_held_up_has_no_claim_to_all_that_was_missed(store: &dyn Store) {
     assert_eq!(claimed(store, 20), ids(&turns));
 }
 
-pub fn a_high_priority_goes_first_and_a_low_one_last(store: &dyn Store) {
+pub fn a_high_priority_goes_first_and_a_low_one_last(store: &Store) {
     let ready = ready(store, "a", at(0));
     let low = with(store, &ready, "ann", Priority::Low, 1);
     let normal = with(store, &ready, "bob", Priority::Normal, 2);
@@ -92,7 +92,7 @@ pub fn a_high_priority_goes_first_and_a_low_one_last(store: &dyn Store) {
     assert_eq!(read.options.submitted_by, Some(user("ann")));
 }
 
-pub fn a_run_that_is_tried_again_holds_up_nobody_until_it_is_due(store: &dyn Store) {
+pub fn a_run_that_is_tried_again_holds_up_nobody_until_it_is_due(store: &Store) {
     let ready = ready(store, "a", at(0));
     let (ann, bob) = (of(store, &ready, "ann", 1), of(store, &ready, "bob", 2));
     let mine = claim("w");
@@ -103,7 +103,7 @@ pub fn a_run_that_is_tried_again_holds_up_nobody_until_it_is_due(store: &dyn Sto
     assert_eq!(claimed(store, 100), ids(&[&ann]));
 }
 
-pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &dyn Store) {
+pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &Store) {
     let (one, other) = (ready(store, "a", at(0)), ready(store, "b", at(0)));
     let id = &one.key.configuration_id;
     let known = store.set_max_concurrency(id, Some(2), at(1)).unwrap();
@@ -128,7 +128,7 @@ pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &d
     assert_eq!(next(9).as_ref(), Some(&runs[2].id));
 }
 
-pub fn runs_of_commands_close_the_queue_to_nobody(store: &dyn Store) {
+pub fn runs_of_commands_close_the_queue_to_nobody(store: &Store) {
     let ready = ready(store, "a", at(0));
     for time in 1..20 {
         of(store, &ready, "ann", time);
@@ -160,9 +160,7 @@ fn most(running: u64) -> Most {
     }
 }
 
-pub fn no_more_runs_of_a_submitter_or_a_workspace_are_claimed_than_may_be_at_once(
-    store: &dyn Store,
-) {
+pub fn no_more_runs_of_a_submitter_or_a_workspace_are_claimed_than_may_be_at_once(store: &Store) {
     let ready = ready(store, "a", at(0));
     let runs: Vec<_> = (1..4).map(|time| of(store, &ready, "ann", time)).collect();
     let bob = of(store, &ready, "bob", 4);
@@ -188,7 +186,7 @@ pub fn no_more_runs_of_a_submitter_or_a_workspace_are_claimed_than_may_be_at_onc
     assert_eq!(any.as_ref(), Some(&runs[2].id));
 }
 
-pub fn no_more_runs_of_a_submitter_or_a_workspace_wait_than_may(store: &dyn Store) {
+pub fn no_more_runs_of_a_submitter_or_a_workspace_wait_than_may(store: &Store) {
     let ready = ready(store, "a", at(0));
     let new = |who: &str, limits| {
         let mut run = new_run(&ready);

@@ -7,7 +7,7 @@ use super::places::{
 use crate::settings::Recovery;
 use crate::store::{Claimable, EnvironmentStatus, Only, RunRecord, RunStatus, Store, WorkerRecord};
 
-pub fn a_process_that_still_holds_a_run_stays_known(store: &dyn Store) {
+pub fn a_process_that_still_holds_a_run_stays_known(store: &Store) {
     let environment = ready(store, "d", at(0));
     queued(store, &environment, at(1));
     store.register_worker(&process("p1")).unwrap();
@@ -23,7 +23,7 @@ pub fn a_process_that_still_holds_a_run_stays_known(store: &dyn Store) {
     assert!(store.remove_worker("p1").unwrap(), "another was quicker");
 }
 
-pub fn what_a_dead_process_held_is_reclaimed(store: &dyn Store) {
+pub fn what_a_dead_process_held_is_reclaimed(store: &Store) {
     let (ready, waiting) = (ready(store, "d", at(0)), environment(store, "e", at(0)));
     for process_id in ["dead", "alive"] {
         store.register_worker(&process(process_id)).unwrap();
@@ -51,7 +51,7 @@ pub fn what_a_dead_process_held_is_reclaimed(store: &dyn Store) {
     assert_eq!(outcome.as_deref(), Some("lost"));
 }
 
-pub fn runs_of_a_dead_process_fail_where_that_is_asked_for(store: &dyn Store) {
+pub fn runs_of_a_dead_process_fail_where_that_is_asked_for(store: &Store) {
     let environment = ready(store, "d", at(0));
     let claim = claim("w").by(Some("dead"));
     let run = running(store, &environment, &claim, at(1));
@@ -61,7 +61,7 @@ pub fn runs_of_a_dead_process_fail_where_that_is_asked_for(store: &dyn Store) {
     assert_eq!(run.error.unwrap().code, "worker_died");
 }
 
-pub fn a_quieted_worker_claims_nothing_until_it_is_resumed(store: &dyn Store) {
+pub fn a_quieted_worker_claims_nothing_until_it_is_resumed(store: &Store) {
     let (ready, waiting) = (ready(store, "d", at(0)), environment(store, "e", at(0)));
     store.register_worker(&process("p")).unwrap();
     let run = queued(store, &ready, at(1));
@@ -90,7 +90,7 @@ pub fn a_quieted_worker_claims_nothing_until_it_is_resumed(store: &dyn Store) {
     );
 }
 
-pub fn a_worker_takes_what_is_of_its_workspace_and_label_alone(store: &dyn Store) {
+pub fn a_worker_takes_what_is_of_its_workspace_and_label_alone(store: &Store) {
     let (ready, waiting) = (ready(store, "d", at(0)), environment(store, "e", at(0)));
     let register = |id: &str, workspace: Option<&str>, label: Option<&str>| {
         let only = Only {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use ade::store::Claimable;
+use ade::store::{Call, Claimable};
 
-use super::{BACK, Circumstances, DAY, FAR, Judge, LONGEST_BLINK, Operation, Verdict, deny};
+use super::{BACK, Circumstances, DAY, FAR, Judge, LONGEST_BLINK, Verdict, deny, is_of};
 use crate::simulation::snapshot::{EnvironmentRow, RunRow, Snapshot};
 use crate::simulation::world::MOST_ATTEMPTS;
 
@@ -12,7 +12,7 @@ impl Judge {
     pub(super) fn judge_environments(
         &mut self,
         before: &Snapshot,
-        operation: &Operation<'_>,
+        call: &Call<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         let mut claimed = None;
@@ -23,7 +23,7 @@ impl Judge {
                 return Err(format!("environment {id} is half claimed: {environment:?}"));
             }
             let Some(old) = before.environments.get(id) else {
-                if matches!(operation, Operation::EnsureEnvironment) {
+                if matches!(call, Call::EnsureEnvironment) {
                     continue;
                 }
                 return Err(format!("environment {id} came from nowhere"));
@@ -31,17 +31,16 @@ impl Judge {
             if old == environment {
                 continue;
             }
-            self.judge_environment(id, old, environment, operation, around)
+            self.judge_environment(id, old, environment, call, around)
                 .map_err(|reason| {
                     format!("environment {id}: {reason}\n  from {old:?}\n  to   {environment:?}")
                 })?;
-            if let Operation::ClaimEnvironment { claim, .. } = operation {
+            if let Call::ClaimEnvironment(_, claim, _) = call {
                 claimed = Some((*claim).clone());
             }
         }
         for id in before.environments.keys() {
-            let by_hand = matches!(operation, Operation::DeleteByHand(deleted) if deleted == id);
-            if by_hand || self.now.environments.contains_key(id) {
+            if self.now.environments.contains_key(id) {
                 continue;
             }
             let is_needed_by = |runs: &BTreeMap<String, RunRow>| {
@@ -51,19 +50,16 @@ impl Judge {
             // Nobody has begun to build it, and the run that was cancelled was the last that wanted it.
             let old = &before.environments[id];
             let is_unwanted = old.status == "queued" && old.attempts == 0;
-            if is_unwanted
-                && matches!(operation, Operation::Cancel(_))
-                && !is_needed_by(&self.now.runs)
-            {
+            if is_unwanted && matches!(call, Call::Cancel(_)) && !is_needed_by(&self.now.runs) {
                 continue;
             }
             if is_needed_by(&before.runs)
-                || !matches!(operation, Operation::TakeEnvironment(taken, _) if taken == id)
+                || !matches!(call, Call::DeleteEnvironment(taken, _) if taken == id)
             {
                 return Err(format!("environment {id} vanished"));
             }
-            if let Operation::TakeEnvironment(_, Some(ttl)) = operation {
-                self.judge_age(id, *ttl, around)?;
+            if let Call::DeleteEnvironment(_, true) = call {
+                self.judge_age(id, around)?;
             }
         }
         if let Some(claim) = claimed {
@@ -74,7 +70,7 @@ impl Judge {
 
     /// After a jump of the clock that is noticed no environment goes by its age for a day; and it goes only when it was not used for as long
     /// as that takes on a clock that never jumps, with what the clock jumped forward in all.
-    fn judge_age(&self, id: &str, ttl: i64, around: &Circumstances<'_>) -> Verdict {
+    fn judge_age(&self, id: &str, around: &Circumstances<'_>) -> Verdict {
         // What the clock jumped forward after a time makes the time since longer.
         let since_with_jumps = |from: i64, jumps: &[(i64, i64)]| {
             around.steady - from + jumps.iter().map(|(_, by)| by.max(&0)).sum::<i64>()
@@ -102,9 +98,10 @@ impl Judge {
         let first = self.jumps.partition_point(|(at, _)| at < since);
         // Nothing is older than the clock says.
         let age = since_with_jumps(*since, &self.jumps[first..]).min(around.moment.wall - used);
-        if age < ttl {
+        if age < around.ttl {
             return Err(format!(
-                "environment {id} was used {age} ms ago at most, and goes after {ttl} ms"
+                "environment {id} was used {age} ms ago at most, and goes after {} ms",
+                around.ttl
             ));
         }
         Ok(())
@@ -115,15 +112,12 @@ impl Judge {
         id: &str,
         old: &EnvironmentRow,
         new: &EnvironmentRow,
-        operation: &Operation<'_>,
+        call: &Call<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         match (old.status.as_str(), new.status.as_str()) {
             (_, "building") if old.token != new.token => {
-                let Operation::ClaimEnvironment {
-                    claim, claimable, ..
-                } = operation
-                else {
+                let Call::ClaimEnvironment(_, claim, claimable) = call else {
                     return deny("it was not to be claimed");
                 };
                 if new.token.as_ref() != Some(&claim.token) {
@@ -147,61 +141,48 @@ impl Judge {
                     _ => Ok(()),
                 }
             }
-            ("building", "building") => match (operation, &old.token) {
-                (Operation::HeartbeatEnvironment(..), Some(token))
-                    if operation.is_of(id, token) =>
-                {
-                    Ok(())
-                }
-                (Operation::CorrectTimes, _) => Ok(()),
-                (Operation::MoveEnvironment(..), Some(token)) if operation.is_of(id, token) => {
-                    Ok(())
-                }
+            ("building", "building") => match (call, &old.token) {
+                (Call::HeartbeatEnvironment(..), Some(token)) if is_of(call, id, token) => Ok(()),
+                (Call::CorrectTimes, _) => Ok(()),
+                (Call::MoveEnvironment(..), Some(token)) if is_of(call, id, token) => Ok(()),
                 _ => deny("a builder's claim was changed"),
             },
             ("building", status) => {
                 let token = old.token.as_deref().unwrap_or_default();
-                match operation {
-                    Operation::ExpireEnvironments => {
+                match call {
+                    Call::ExpireEnvironments => {
                         judge_taking_back(old, new, around)?;
                         self.judge_expiry(token, around)
                     }
-                    Operation::Reclaim(process) => {
+                    Call::Reclaim(process) => {
                         judge_taking_back(old, new, around)?;
                         self.judge_reclaim(process, token, around)
                     }
-                    Operation::CompleteEnvironment(..)
-                        if operation.is_of(id, token) && status == "ready" =>
+                    Call::CompleteEnvironment(..)
+                        if is_of(call, id, token) && status == "ready" =>
                     {
                         Ok(())
                     }
-                    Operation::FailEnvironment(..)
-                        if operation.is_of(id, token) && status != "ready" =>
-                    {
+                    Call::FailEnvironment(..) if is_of(call, id, token) && status != "ready" => {
                         Ok(())
                     }
-                    Operation::ReleaseEnvironment(..)
-                        if operation.is_of(id, token) && status == "queued" =>
+                    Call::ReleaseEnvironment(..)
+                        if is_of(call, id, token) && status == "queued" =>
                     {
                         Ok(())
                     }
                     _ => deny("its builder's claim was ended by a process that does not hold it"),
                 }
             }
-            ("ready" | "failed" | "queued", "queued") => match operation {
-                Operation::RequeueEnvironment {
-                    is_asked_for: false,
-                    ..
-                } if (around.has_been_whole)(&old.folder) => {
+            ("ready" | "failed" | "queued", "queued") => match call {
+                Call::RequeueEnvironment(_)
+                    if !around.is_asked_for && (around.has_been_whole)(&old.folder) =>
+                {
                     deny("it is whole, and is sent back to be built")
                 }
-                Operation::RequeueEnvironment { id: of, .. }
-                    if *of == id && old.status == "ready" =>
-                {
-                    Ok(())
-                }
-                Operation::CorrectTimes if old.status == "queued" => Ok(()),
-                Operation::AskForEnvironment(of) if *of == id && old.status != "ready" => Ok(()),
+                Call::RequeueEnvironment(of) if *of == id && old.status == "ready" => Ok(()),
+                Call::CorrectTimes if old.status == "queued" => Ok(()),
+                Call::AskForEnvironment(of) if *of == id && old.status != "ready" => Ok(()),
                 _ => deny("it was not to be built again"),
             },
             _ => deny("nothing leads from the one state to the other"),

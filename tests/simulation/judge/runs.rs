@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use ade::store::Claim;
+use ade::store::{Call, Claim, Retry};
 
-use super::{Circumstances, Judge, Operation, Turn, Verdict, deny, millis, token};
+use super::{Circumstances, Judge, Turn, Verdict, deny, is_of, millis, token};
 use crate::simulation::snapshot::{RunRow, Snapshot};
 
 impl Judge {
     pub(super) fn judge_runs(
         &mut self,
         before: &Snapshot,
-        operation: &Operation<'_>,
+        call: &Call<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         let mut claimed = Vec::new();
@@ -19,10 +19,10 @@ impl Judge {
         for (id, run) in &self.now.runs {
             sound(run).map_err(|reason| format!("run {id}: {reason}: {run:?}"))?;
             let Some(old) = before.runs.get(id) else {
-                match operation {
-                    Operation::Enqueue(new)
+                match call {
+                    Call::Enqueue(new)
                         if new.iter().any(|new| new.id == *id) && run.status == "queued" => {}
-                    Operation::InsertClaimed(new, claim)
+                    Call::InsertClaimed(new, claim)
                         if new == id && run.token.as_ref() == Some(&claim.token) =>
                     {
                         claimed.push((*claim).clone());
@@ -31,21 +31,14 @@ impl Judge {
                 }
                 continue;
             };
-            let parted = RunRow {
-                environment: None,
-                ..old.clone()
-            };
-            if matches!(operation, Operation::DeleteByHand(_)) && *run == parted {
-                continue;
-            }
             if old != run {
-                self.judge_run(id, old, run, before, operation, around)
+                self.judge_run(id, old, run, before, call, around)
                     .map_err(|reason| {
                         format!("run {id}: {reason}\n  from {old:?}\n  to   {run:?}")
                     })?;
-                match operation {
-                    Operation::ClaimRun(_, claim) => claimed.push((*claim).clone()),
-                    Operation::ClaimNext(claim) => {
+                match call {
+                    Call::ClaimRun(_, claim) => claimed.push((*claim).clone()),
+                    Call::ClaimNext(claim) => {
                         claimed.push((*claim).clone());
                         in_turn.push(old.clone());
                     }
@@ -75,24 +68,22 @@ impl Judge {
         old: &RunRow,
         new: &RunRow,
         before: &Snapshot,
-        operation: &Operation<'_>,
+        call: &Call<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         if old.cancel_requested && !new.cancel_requested {
             return deny("the request to cancel is forgotten");
         }
         match (old.status.as_str(), new.status.as_str()) {
-            ("queued", "running") => self.judge_claim(id, old, new, before, operation, around),
-            ("queued", "queued") => match operation {
-                Operation::CorrectTimes | Operation::SetEnvironment(_)
-                    if old.attempts == new.attempts =>
-                {
+            ("queued", "running") => self.judge_claim(id, old, new, before, call, around),
+            ("queued", "queued") => match call {
+                Call::CorrectTimes | Call::SetEnvironment(_) if old.attempts == new.attempts => {
                     Ok(())
                 }
                 _ => deny("a waiting run was changed"),
             },
-            ("queued", "cancelled") => match operation {
-                Operation::Cancel(run) if *run == id => Ok(()),
+            ("queued", "cancelled") => match call {
+                Call::Cancel(run) if *run == id => Ok(()),
                 _ => deny("nobody cancelled it"),
             },
             ("queued", "failed") => {
@@ -100,15 +91,15 @@ impl Judge {
                     .environment
                     .as_ref()
                     .is_some_and(|environment| before.environments[environment].status == "failed");
-                match operation {
-                    Operation::FailForEnvironments if has_failed && !before.is_paused => Ok(()),
+                match call {
+                    Call::FailForEnvironments if has_failed && !before.is_paused => Ok(()),
                     _ => deny("its environment did not fail"),
                 }
             }
-            ("running", "running") => self.judge_kept(id, old, new, operation),
+            ("running", "running") => self.judge_kept(id, old, new, call),
             ("running", _) => {
-                self.judge_leaving(id, old, new, operation, around)?;
-                self.judge_taking_back(id, old, operation, around)
+                self.judge_leaving(id, old, new, call, around)?;
+                self.judge_taking_back(id, old, call, around)
             }
             (_, status) if old.status == status => deny("an ended run was changed"),
             _ => deny("an ended run went on"),
@@ -121,22 +112,22 @@ impl Judge {
         old: &RunRow,
         new: &RunRow,
         before: &Snapshot,
-        operation: &Operation<'_>,
+        call: &Call<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         let now = around.moment.wall;
         if before.is_paused {
             return deny("it is paused");
         }
-        let claim = match operation {
-            Operation::ClaimRun(named, claim) => {
+        let claim = match call {
+            Call::ClaimRun(named, claim) => {
                 let is_due = old.available_at <= now && old.attempts < old.most;
                 if *named != id || !is_due {
                     return deny("it was not this run that was to be claimed, or not now");
                 }
                 return self.judge_claimed(old, new, claim, now);
             }
-            Operation::ClaimNext(claim) => claim,
+            Call::ClaimNext(claim) => claim,
             _ => return deny("it was not to be claimed"),
         };
         let eligible = eligible(before, now);
@@ -206,20 +197,14 @@ impl Judge {
         }
     }
 
-    fn judge_kept(
-        &self,
-        id: &str,
-        old: &RunRow,
-        new: &RunRow,
-        operation: &Operation<'_>,
-    ) -> Verdict {
+    fn judge_kept(&self, id: &str, old: &RunRow, new: &RunRow, call: &Call<'_>) -> Verdict {
         let mut may_be = old.clone();
-        match operation {
-            Operation::Heartbeat(..) if operation.is_of(id, token(old)) => {
+        match call {
+            Call::Heartbeat(..) if is_of(call, id, token(old)) => {
                 may_be.expires_at = new.expires_at
             }
-            Operation::Cancel(run) if *run == id => may_be.cancel_requested = true,
-            Operation::CorrectTimes if new.expires_at < old.expires_at => {
+            Call::Cancel(run) if *run == id => may_be.cancel_requested = true,
+            Call::CorrectTimes if new.expires_at < old.expires_at => {
                 may_be.expires_at = new.expires_at
             }
             _ => return deny("a running run was changed"),
@@ -237,10 +222,10 @@ impl Judge {
         id: &str,
         old: &RunRow,
         new: &RunRow,
-        operation: &Operation<'_>,
+        call: &Call<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
-        if let Operation::Finish(_, _, ending) = operation {
+        if let Call::Finish(_, _, ending) = call {
             let holder = old.process.as_deref().unwrap_or_default();
             let was_asked_for = old.cancel_requested || (around.is_stopped)(holder);
             if new.status == "cancelled" && !was_asked_for {
@@ -253,7 +238,8 @@ impl Judge {
                 false => deny("what was recorded is not what was found"),
             };
         }
-        let is_release = matches!(operation, Operation::Release(run, _) if *run == id);
+        // What was not the run's own fault is not counted.
+        let is_release = matches!(call, Call::Release(run, _) | Call::Retry(run, _, Retry::Free(_)) if *run == id);
         let wanted = if old.cancel_requested {
             "cancelled"
         } else if !is_release && old.attempts >= old.most {
@@ -276,23 +262,21 @@ impl Judge {
         &self,
         id: &str,
         old: &RunRow,
-        operation: &Operation<'_>,
+        call: &Call<'_>,
         around: &Circumstances<'_>,
     ) -> Verdict {
         let token = token(old);
-        match operation {
-            Operation::Finish(..) | Operation::Retry(..) | Operation::Release(..)
-                if operation.is_of(id, token) =>
-            {
+        match call {
+            Call::Finish(..) | Call::Retry(..) | Call::Release(..) if is_of(call, id, token) => {
                 Ok(())
             }
-            Operation::Finish(..) | Operation::Retry(..) | Operation::Release(..) => {
+            Call::Finish(..) | Call::Retry(..) | Call::Release(..) => {
                 deny("its claim was ended by a process that does not hold it")
             }
-            Operation::ExpireRuns => self
+            Call::ExpireRuns => self
                 .judge_expiry(token, around)
                 .and_then(|()| self.judge_forgotten(token, around)),
-            Operation::Reclaim(process) => self.judge_reclaim(process, token, around),
+            Call::Reclaim(process) => self.judge_reclaim(process, token, around),
             _ => deny("nothing ends its claim"),
         }
     }

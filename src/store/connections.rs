@@ -1,0 +1,192 @@
+//! The connections to the database, and what every statement keeps to.
+//!
+//! One connection in each process that writes, behind a mutex, and a few that read; to a server all of them write. Writes are short
+//! transactions: what one has read still holds when it writes. No transaction spans a process or a file operation.
+//!
+//! Live work is apart from history: `queue` holds the runs that are queued or running and nothing else, so what is done often
+//! costs the same however many runs have ended; `runs` is written when a run is recorded and when it ends.
+//!
+//! Rules for all statements: a change of state names the state it starts from in its WHERE, and the claim's token where
+//! there is a claim; the number of changed rows tells whether it happened. What ends a run or its claim has read both in the same
+//! transaction (`runs/live.rs`). A partial index is used only by a query that contains the index's condition literally.
+//! A path is written and looked for as `relative(?)` and read as `absolute(column)`: each database knows both functions.
+//! `plan_tests.rs` holds the plans of the frequent statements on SQLite.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, MutexGuard, OnceLock};
+
+use super::driver::{self, Backend, Connection, OneConnection, Transaction};
+use super::together::{Beat, End, Together};
+use super::{Call, Observer, Result};
+use crate::base::clock::Timestamp;
+
+/// So many threads of a process read at once, beside the one that writes. With fewer than a small server has clients at once, some
+/// wait several times as long as others do: no order is kept among those that wait for a connection.
+const READERS: usize = 8;
+
+/// The queue and the records, in a database that speaks SQL. Clones share its connections.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) connections: Arc<Connections>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+}
+
+/// See the module.
+pub(super) struct Connections {
+    pub(super) shared: OneConnection,
+    /// Further connections, for readers that meet a writer or each other. Each is opened by the first that needs it.
+    readers: [OnceLock<Option<OneConnection>>; READERS],
+    /// Of heartbeats, where they have their own.
+    heartbeats: OnceLock<Option<OneConnection>>,
+    pub(super) is_server: bool,
+    /// The last claim found nothing.
+    pub(super) was_idle: AtomicBool,
+    /// Heartbeats, looks at claims, and ends of runs that go to a server together.
+    pub(super) beats: Together<Beat, Option<bool>>,
+    pub(super) looks: Together<Beat, Option<bool>>,
+    pub(super) ends: Together<End, bool>,
+    /// Counts the readers that found all of them in use.
+    waiting: AtomicUsize,
+    pub(super) backend: Box<dyn Backend>,
+}
+
+impl Store {
+    pub(super) fn on(connection: Connection, backend: impl Backend + 'static) -> Self {
+        let connections = Connections {
+            is_server: connection.is_server(),
+            shared: OneConnection::new(connection),
+            readers: Default::default(),
+            heartbeats: OnceLock::new(),
+            was_idle: AtomicBool::new(true),
+            beats: Together::default(),
+            looks: Together::default(),
+            ends: Together::default(),
+            waiting: AtomicUsize::new(0),
+            backend: Box::new(backend),
+        };
+        Self {
+            connections: Arc::new(connections),
+            observer: None,
+        }
+    }
+
+    /// The store as one process reaches it, all of whose calls are observed.
+    #[must_use]
+    pub fn observed_by(&self, observer: Arc<dyn Observer>) -> Self {
+        Self {
+            connections: Arc::clone(&self.connections),
+            observer: Some(observer),
+        }
+    }
+
+    pub(super) fn unobserved(&self) -> Self {
+        Self {
+            connections: Arc::clone(&self.connections),
+            observer: None,
+        }
+    }
+
+    /// Makes a call that is observed as one, whatever it reads and writes.
+    pub(super) fn observed<T: 'static>(
+        &self,
+        call: Call<'_>,
+        now: Option<Timestamp>,
+        work: impl FnOnce(&Self) -> Result<T>,
+    ) -> Result<T> {
+        let Some(observer) = &self.observer else {
+            return work(self);
+        };
+        observer.before(&call, now)?;
+        let answer = work(&self.unobserved());
+        observer.after(&call, answer.as_ref().map(|answer| answer as &dyn Any))?;
+        answer
+    }
+
+    /// Makes a call that is a look.
+    pub(super) fn look<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let Some(observer) = &self.observer else {
+            return work();
+        };
+        observer.before(&Call::Look, None)?;
+        let answer = work();
+        observer.after(&Call::Look, answer.as_ref().map(|_| &() as &dyn Any))?;
+        answer
+    }
+
+    /// Reads without a transaction: several statements in `work` may see different states.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> driver::Result<T>) -> Result<T> {
+        self.look(|| work(&self.connections.reading()).map_err(|error| self.explain(error)))
+    }
+
+    /// Writes in one transaction.
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnMut(&Transaction<'_>) -> driver::Result<T>,
+    ) -> Result<T> {
+        self.look(|| {
+            let written = self.connections.writing().write(work);
+            written.map_err(|error| self.explain(error))
+        })
+    }
+
+    /// Writes what is new, where the database is still the one that others look into.
+    pub(super) fn write_new<T>(
+        &self,
+        work: impl FnMut(&Transaction<'_>) -> driver::Result<T>,
+    ) -> Result<T> {
+        self.demand_in_place()?;
+        self.write(work)
+    }
+
+    /// Writes with one statement, which waits for no other of this process: so heartbeats are in time.
+    pub(super) fn write_one<T>(
+        &self,
+        work: impl FnMut(&Connection) -> driver::Result<T>,
+    ) -> Result<T> {
+        let written = self.connections.of_heartbeats().lock().write_one(work);
+        written.map_err(|error| self.explain(error))
+    }
+
+    pub(super) fn demand_in_place(&self) -> Result<()> {
+        self.connections.backend.demand_in_place()
+    }
+
+    pub(super) fn explain(&self, error: driver::Error) -> super::StoreError {
+        self.connections.backend.explain(error)
+    }
+}
+
+impl Connections {
+    pub(super) fn reading(&self) -> MutexGuard<'_, Connection> {
+        if let Some(free) = self.shared.try_lock() {
+            return free;
+        }
+        let open = || self.backend.reader().map(OneConnection::new);
+        for reader in &self.readers {
+            let Some(reader) = reader.get_or_init(open) else {
+                return self.shared.lock();
+            };
+            if let Some(free) = reader.try_lock() {
+                return free;
+            }
+        }
+        let turn = self.waiting.fetch_add(1, Ordering::Relaxed) % READERS;
+        let next = self.readers[turn].get().and_then(Option::as_ref);
+        next.unwrap_or(&self.shared).lock()
+    }
+
+    /// A connection to write on. A server's serve each for itself, and its locks keep writers apart.
+    fn writing(&self) -> MutexGuard<'_, Connection> {
+        if self.is_server {
+            return self.reading();
+        }
+        self.shared.lock()
+    }
+
+    fn of_heartbeats(&self) -> &OneConnection {
+        let own = || self.backend.for_heartbeats().map(OneConnection::new);
+        let own = self.heartbeats.get_or_init(own).as_ref();
+        own.unwrap_or(&self.shared)
+    }
+}

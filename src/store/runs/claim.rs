@@ -1,0 +1,106 @@
+//! Claims queued runs.
+
+use super::due;
+use super::read::by_id;
+use crate::base::clock::{Timestamp, milliseconds};
+use crate::store::driver::{self, Transaction, params};
+use crate::store::observed_time::observe;
+use crate::store::values::{changes, execute};
+use crate::store::{Claim, LAST_USE_KNOWN_TO, RunRecord};
+
+/// Collection depends on this: an environment counts as used when a run that needs it is claimed. A use in the future is
+/// from before the clock was set back.
+pub(super) fn touch_environment(
+    transaction: &Transaction<'_>,
+    id: &str,
+    now: Timestamp,
+) -> driver::Result<()> {
+    let sql = "UPDATE environments SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR abs(?2 - last_used_at) >= ?3)";
+    touch(transaction, sql, id, now)
+}
+
+/// The same of a configuration, whose runs keep its environments.
+pub(super) fn touch_configuration(
+    transaction: &Transaction<'_>,
+    id: &str,
+    now: Timestamp,
+) -> driver::Result<()> {
+    let sql = "UPDATE configurations SET last_run_at = ?2 WHERE id = ?1 AND (last_run_at IS NULL OR abs(?2 - last_run_at) >= ?3)";
+    touch(transaction, sql, id, now)
+}
+
+/// Whether a use was recorded so recently that this one need not be.
+pub(super) fn is_known(last: Option<i64>, now: Timestamp) -> bool {
+    last.is_some_and(|at| (now.0 - at).abs() < milliseconds(LAST_USE_KNOWN_TO))
+}
+
+fn touch(transaction: &Transaction<'_>, sql: &str, id: &str, now: Timestamp) -> driver::Result<()> {
+    let mut known_to = milliseconds(LAST_USE_KNOWN_TO);
+    if transaction.is_server() {
+        // What it says now, which may be this old, is relied on for as long again.
+        known_to /= 2;
+        let noted = transaction.noted(id);
+        if noted.is_some_and(|at| (now.0 - at).abs() < known_to) {
+            return Ok(());
+        }
+        transaction.note(id, now.0);
+    }
+    match execute(transaction, sql, params![id, now.0, known_to])? {
+        0 => Ok(()),
+        _ => observe(transaction, now),
+    }
+}
+
+/// Claims the run that is next.
+pub(super) fn next(
+    transaction: &Transaction<'_>,
+    claim: &Claim,
+    now: Timestamp,
+) -> driver::Result<Option<RunRecord>> {
+    let Some(next) = due::next(transaction, claim, now)? else {
+        return Ok(None);
+    };
+    let touch = !is_known(next.last_used_at, now);
+    let run = take(transaction, &next.run, claim, touch, now)?;
+    due::served(transaction, &next)?;
+    Ok(run)
+}
+
+/// Whether a run is paused.
+pub(super) const IS_PAUSED: &str = "SELECT 1 FROM pauses WHERE configuration_id IN ('', (SELECT configuration_id FROM runs WHERE id = ?1))";
+
+/// Claims a run, where it is queued and due.
+pub(super) fn this(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    now: Timestamp,
+) -> driver::Result<Option<RunRecord>> {
+    take(transaction, id, claim, true, now)
+}
+
+/// The same; `touch`: the environment was not used so recently that this is known.
+fn take(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    touch: bool,
+    now: Timestamp,
+) -> driver::Result<Option<RunRecord>> {
+    // `started_at` keeps the time of the first claim. Without RETURNING, for which SQLite opens a table of its own.
+    let claimed = changes(
+        transaction,
+        "UPDATE queue SET status = 'running', claimed_by = ?3, claim_token = ?4, claim_expires_at = ?5, claim_process = ?6, claimed_at = ?2,
+             started_at = coalesce(started_at, ?2), attempt_count = attempt_count + 1, last_error = NULL
+             WHERE run_id = ?1 AND status = 'queued' AND available_at <= ?2 AND attempt_count < max_attempts",
+        params![id, now.0, claim.worker, claim.token, now.plus(claim.lease).0, claim.process],
+    )?;
+    if !claimed {
+        return Ok(None);
+    }
+    let run = by_id(transaction, id)?;
+    if let Some(environment) = run.environment_id.as_ref().filter(|_| touch) {
+        touch_environment(transaction, environment, now)?;
+    }
+    Ok(Some(run))
+}

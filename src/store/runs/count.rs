@@ -1,0 +1,125 @@
+//! Counts runs by status.
+
+use super::list;
+use crate::store::driver::{self, Connection, Row, params};
+use crate::store::values::{rows, unsigned, word};
+use crate::store::{RunCounts, RunFilter, RunStatus};
+
+/// Those of a configuration that ended so, from the index `runs_listed` alone.
+const ENDED: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 LIMIT ?3) AS found";
+
+/// The same of those that were recorded since a time, whose records are looked at.
+const ENDED_SINCE: &str = "SELECT count(*) FROM (SELECT 1 FROM runs WHERE configuration_id = ?1 AND status = ?2 AND id >= ?4 AND created_at >= ?5 LIMIT ?3) AS found";
+
+/// Those in the queue, from the index `queue_of_environment` alone; those without an environment, which are few, by their records.
+pub(in crate::store) const LIVE: &str = "SELECT q.status, count(*) AS runs FROM environments/*pg_anywhere*/ e CROSS JOIN queue q ON q.environment_id = e.id
+    WHERE e.configuration_id IN (SELECT value FROM json_each(?1)) AND (CAST(?2 AS BIGINT) IS NULL OR q.created_at >= ?2) GROUP BY e.id, q.status
+    UNION ALL SELECT q.status, 1 FROM queue q CROSS JOIN runs r ON r.id = q.run_id
+    WHERE q.environment_id IS NULL AND r.configuration_id IN (SELECT value FROM json_each(?1)) AND (CAST(?2 AS BIGINT) IS NULL OR r.created_at >= ?2)";
+
+/// What the newest of a configuration found that succeeded since a time: in how many there are issues, and fields without a column.
+const FOUND: &str = "SELECT count(CASE WHEN m.validation_issues_total > 0 THEN 1 END), count(CASE WHEN m.field_count_not_detected > 0 AND EXISTS (SELECT 1 FROM run_fields f
+    WHERE f.run_id = m.run_id AND f.detected = 0 AND f.computed = 0) THEN 1 END) FROM (SELECT id FROM runs
+    WHERE configuration_id = ?1 AND status = 'succeeded' AND id >= ?2 AND created_at >= ?3 ORDER BY id DESC LIMIT ?4) AS newest JOIN run_metrics m ON m.run_id = newest.id";
+
+/// So many runs are looked at for what no index knows.
+const LOOK_AT: u32 = 20_000;
+
+pub(super) fn count(
+    connection: &Connection,
+    filter: &RunFilter,
+    most: u32,
+) -> driver::Result<RunCounts> {
+    let by_record = list::asks_for_what_no_index_knows(filter);
+    let mut counts = if by_record || filter.input.is_some() || filter.before.is_some() {
+        by_looking(connection, filter)?
+    } else {
+        by_index(connection, filter, most)?
+    };
+    for status in RunStatus::ALL {
+        let count = counts.of(status);
+        let is_over = *count > u64::from(most);
+        *count = u64::from(most).min(*count);
+        counts.is_whole &= !is_over;
+    }
+    Ok(counts)
+}
+
+fn by_looking(connection: &Connection, filter: &RunFilter) -> driver::Result<RunCounts> {
+    let all = RunFilter {
+        statuses: Vec::new(),
+        behind: None,
+        has_issues: None,
+        fields_missing: None,
+        limit: u32::MAX,
+        look_at: Some(LOOK_AT),
+        ..filter.clone()
+    };
+    let found = list::list(connection, &all)?;
+    let mut counts = RunCounts {
+        is_whole: found.looked_to.is_none(),
+        ..RunCounts::default()
+    };
+    for run in found.runs {
+        if list::is_as_found(&run, filter) {
+            *counts.of(run.status) += 1;
+        }
+        let metrics = run.metrics.as_ref();
+        counts.with_issues += u64::from(metrics.is_some_and(|found| found.issues > 0));
+        let fields_missing = run.status == RunStatus::Succeeded
+            && metrics.is_some_and(|found| !found.missing_fields.is_empty());
+        counts.fields_missing += u64::from(fields_missing);
+    }
+    Ok(counts)
+}
+
+fn unsigned_at(row: &Row<'_>, column: usize) -> driver::Result<u64> {
+    row.get(column).map(i64::unsigned_abs)
+}
+
+/// One more than `most` of a status says that there are more.
+fn by_index(connection: &Connection, filter: &RunFilter, most: u32) -> driver::Result<RunCounts> {
+    let configurations = list::configurations(connection, filter)?;
+    let mut counts = RunCounts {
+        is_whole: true,
+        ..RunCounts::default()
+    };
+    let since = filter.since.map(|since| since.0);
+    let limit = i64::from(most) + 1;
+    for configuration in &configurations {
+        for status in RunStatus::ALL.into_iter().filter(|one| one.is_terminal()) {
+            let word = status.as_str();
+            let number = |row: &Row<'_>| unsigned_at(row, 0);
+            let found = match filter.since {
+                None => rows(
+                    connection,
+                    ENDED,
+                    params![configuration, word, limit],
+                    number,
+                )?,
+                Some(begin) => {
+                    let first = list::first_id_since(begin);
+                    let values = params![configuration, word, limit, first, since];
+                    rows(connection, ENDED_SINCE, values, number)?
+                }
+            };
+            *counts.of(status) += found.into_iter().sum::<u64>();
+        }
+        let first = filter.since.map(list::first_id_since).unwrap_or_default();
+        let values = params![configuration, first, since.unwrap_or(i64::MIN), limit];
+        let both = |row: &Row<'_>| Ok((unsigned_at(row, 0)?, unsigned_at(row, 1)?));
+        for (with_issues, fields_missing) in rows(connection, FOUND, values, both)? {
+            counts.with_issues += with_issues;
+            counts.fields_missing += fields_missing;
+        }
+    }
+    let these = serde_json::json!(configurations).to_string();
+    let live = |row: &Row<'_>| {
+        let status = word(row, "status", RunStatus::parse)?;
+        Ok((status, unsigned(row, "runs")?))
+    };
+    for (status, number) in rows(connection, LIVE, params![these, since], live)? {
+        *counts.of(status) += number;
+    }
+    Ok(counts)
+}

@@ -1,0 +1,181 @@
+//! Ends runs: takes them out of the queue and completes their records, in one transaction.
+
+use super::attempt::{self, AttemptEnd};
+use super::due;
+use super::live::{self, Live};
+use super::read::by_id;
+use super::results;
+use crate::base::clock::Timestamp;
+use crate::base::problem::code;
+use crate::store::driver::{self, Transaction, params};
+use crate::store::observed_time::observe;
+use crate::store::values::{compressed, path_text, rows, signed};
+use crate::store::{
+    Claim, Ending, Failure, LIMITS, NOT_BUILT, Place, RunRecord, RunStatus, SKIPPED, Used,
+};
+
+/// Takes a run out of the queue that the transaction has just read, and completes its record. With `ending`, what its last
+/// attempt found.
+pub(super) fn complete(
+    transaction: &Transaction<'_>,
+    id: &str,
+    live: &Live,
+    status: RunStatus,
+    error: Option<&Failure>,
+    ending: Option<&Ending>,
+    now: Timestamp,
+) -> driver::Result<()> {
+    transaction.later("DELETE FROM queue WHERE run_id = ?1", [id])?;
+    transaction.later(
+        "UPDATE runs SET status = ?2, environment_id = ?3, attempt_count = ?4, started_at = ?5, completed_at = ?6, cancel_requested_at = ?7,
+         error_code = ?8, error_stage = ?9, error_message = ?10, error_hint = ?11, exit_code = ?12, summary = ?13, output_path = relative(?14), result = ?15, error_place = ?16, ended_token = ?17
+         WHERE id = ?1 AND status IS NULL",
+        params![
+            id,
+            status.as_str(),
+            live.environment_id,
+            live.attempt_count,
+            live.started_at.map(|at| at.0),
+            now.0,
+            live.cancel_requested_at.map(|at| at.0),
+            error.map(|error| &error.code),
+            error.and_then(|error| error.stage.as_ref()),
+            error.map(|error| &error.message),
+            error.and_then(|error| error.hint.as_ref()),
+            ending.and_then(|ending| ending.exit_code),
+            ending.and_then(|ending| ending.summary.as_ref()),
+            ending.and_then(|ending| ending.output_path.as_deref()).map(path_text),
+            ending.and_then(|ending| ending.results.as_ref()).map(|results| compressed(&results.payload)),
+            error.and_then(|error| place_text(&error.place)),
+            // An end that was found here: its files are this claim's.
+            ending.and(live.claim_token.as_ref()),
+        ],
+    )?;
+    count(transaction, live, status, now)?;
+    observe(transaction, now)
+}
+
+/// Counts an end for its configuration and its submitter, by how long the run waited until it was first claimed, and how long its last attempt
+/// took.
+fn count(
+    transaction: &Transaction<'_>,
+    live: &Live,
+    status: RunStatus,
+    now: Timestamp,
+) -> driver::Result<()> {
+    let waited = live.started_at.map(|at| at.since(live.created_at));
+    let took = live.claimed_at.map(|at| now.since(at));
+    for subject in [
+        format!("configuration {}", live.configuration_id),
+        format!("submitter {}", live.submitter),
+    ] {
+        transaction.later(
+            "INSERT INTO ended AS e (subject, status, waited, took, part, runs, waited_ms, took_ms)
+             VALUES (?1, ?2, ?3, ?4, 0 /*pg + pg_backend_pid() % 16*/, 1, ?5, ?6)
+             ON CONFLICT (subject, status, waited, took, part) DO UPDATE SET runs = e.runs + 1,
+             waited_ms = e.waited_ms + excluded.waited_ms, took_ms = e.took_ms + excluded.took_ms",
+            params![
+                subject,
+                status.as_str(),
+                place_among_limits(waited),
+                place_among_limits(took),
+                signed(waited.unwrap_or(0)),
+                signed(took.unwrap_or(0)),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// The first limit that holds a time in milliseconds; behind the last one, their number.
+fn place_among_limits(time: Option<u64>) -> i64 {
+    let place = time.map(|time| LIMITS.partition_point(|limit| *limit < time));
+    place.map_or(-1, |place| signed(place as u64))
+}
+
+/// The place of a failure as its column has it: null if nothing is known.
+fn place_text(place: &Place) -> Option<String> {
+    let known = (!place.is_unknown()).then(|| serde_json::to_string(place));
+    known.and_then(Result::ok)
+}
+
+/// The error of a run that was cancelled without an engine that could say so.
+pub(super) fn cancelled() -> Failure {
+    Failure::new(code::CANCELLED, "run", "cancelled", None)
+}
+
+pub(super) fn finish(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    ending: &Ending,
+    now: Timestamp,
+) -> driver::Result<bool> {
+    let Some(live) = live::claimed(transaction, id, claim)? else {
+        return Ok(false);
+    };
+    let (status, error) = (ending.status, ending.error.as_ref());
+    complete(transaction, id, &live, status, error, Some(ending), now)?;
+    let outcome = AttemptEnd {
+        word: status.as_str(),
+        error: error.map(|error| error.message.as_str()),
+        used: Used::of(ending),
+    };
+    attempt::record(transaction, id, &live, &outcome, now)?;
+    if let Some(results) = &ending.results {
+        results::insert(transaction, id, results)?;
+    }
+    Ok(true)
+}
+
+/// Environments that failed for good, of which runs wait that are not paused. There are few, and each is looked up once. Where the
+/// configuration is at fault, its runs fail unless another host has the environment or builds it. Where it is this host that cannot build
+/// it, they fail when no host with workers is left that may.
+pub(in crate::store) const FAILED_WITH_RUNS: &str = "SELECT id, coalesce(error_message, 'no reason recorded'), error_hint FROM environments
+    WHERE status = 'failed' AND EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND queue.status = 'queued')
+    AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))
+    /*pg AND NOT EXISTS (SELECT 1 FROM workers w LEFT JOIN environments_of_hosts o ON o.id = environments.id AND o.host_id = w.host_id
+        WHERE w.kind = 'worker' AND CASE WHEN environments.error_may_pass = 1 THEN coalesce(o.status <> 'failed', TRUE)
+            ELSE coalesce(o.status IN ('ready', 'building'), FALSE) END)*/";
+
+/// Fails the runs that wait for an environment that failed for good, at most `limit` of them: a transaction must not hold up
+/// other processes for as long as a long queue takes.
+pub(super) fn fail_for_environments(
+    transaction: &Transaction<'_>,
+    limit: usize,
+    now: Timestamp,
+) -> driver::Result<Vec<RunRecord>> {
+    let failed: Vec<(String, Failure)> = rows(transaction, FAILED_WITH_RUNS, [], |row| {
+        let reason: String = row.get(1)?;
+        let message = format!("{NOT_BUILT}{reason}");
+        let failure = Failure::new(
+            code::ENVIRONMENT_FAILED,
+            "environment",
+            message,
+            row.get(2)?,
+        );
+        Ok((row.get(0)?, failure))
+    })?;
+    let mut runs = Vec::new();
+    for (environment, failure) in failed {
+        for id in due::waiting_in(transaction, &environment, limit - runs.len())? {
+            if let Some(live) = live::queued(transaction, &id)? {
+                let (status, failure) = (RunStatus::Failed, Some(&failure));
+                complete(transaction, &id, &live, status, failure, None, now)?;
+                runs.push(by_id(transaction, &id)?);
+            }
+        }
+    }
+    Ok(runs)
+}
+
+/// Ends a run that was recorded in this transaction, without having executed anything.
+pub(super) fn skip(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> driver::Result<()> {
+    let Some(live) = live::queued(transaction, id)? else {
+        return Ok(());
+    };
+    let status = RunStatus::Succeeded;
+    complete(transaction, id, &live, status, None, None, now)?;
+    let sql = "UPDATE runs SET summary = ?2 WHERE id = ?1";
+    transaction.later(sql, [id, SKIPPED])
+}

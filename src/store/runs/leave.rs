@@ -1,0 +1,192 @@
+//! Ends claims without a result: for a retry, on release, when the lease expired, or when the process died.
+//!
+//! All four use [`leave`]: the run goes back to the queue, or ends where attempts are spent or its cancellation was requested.
+
+use std::time::Duration;
+
+use super::attempt::{self, AttemptEnd};
+use super::end::{cancelled, complete};
+use super::live::{self, Live};
+use super::read::by_id;
+use crate::base::clock::Timestamp;
+use crate::base::problem::code;
+use crate::settings::Recovery;
+use crate::store::driver::{self, Transaction, params};
+use crate::store::{Claim, Failure, Retry, RunRecord, RunStatus, Used};
+
+/// How a claim ends without a result.
+struct Leaving<'a> {
+    failure: &'a Failure,
+    /// The outcome in the attempt's record where the run goes back to the queue.
+    outcome: &'a str,
+    available_at: Timestamp,
+    /// Whether the run ends with this attempt, however many are left.
+    last: bool,
+    /// Whether the attempt does not count.
+    release: bool,
+    /// Whether the machine or the network was in trouble.
+    trouble: bool,
+    /// What the attempt used, as far as that is known.
+    used: Used,
+}
+
+impl<'a> Leaving<'a> {
+    /// The attempt counts, and nothing more is known of it.
+    fn lost(failure: &'a Failure, available_at: Timestamp) -> Self {
+        Self {
+            failure,
+            outcome: "lost",
+            available_at,
+            last: false,
+            release: false,
+            trouble: false,
+            used: Used::default(),
+        }
+    }
+}
+
+/// Ends a claim that the transaction has just read: the run goes back to the queue, or ends where attempts are spent or its
+/// cancellation was requested. Returns the run as it is then.
+fn leave(
+    transaction: &Transaction<'_>,
+    id: &str,
+    live: &Live,
+    leaving: &Leaving<'_>,
+    now: Timestamp,
+) -> driver::Result<RunRecord> {
+    let status = if live.cancel_requested_at.is_some() {
+        RunStatus::Cancelled
+    } else if leaving.last || (!leaving.release && live.attempt_count >= live.max_attempts) {
+        RunStatus::Failed
+    } else {
+        RunStatus::Queued
+    };
+    let cancelled = cancelled();
+    let (error, outcome) = match status {
+        RunStatus::Cancelled => (&cancelled, "cancelled"),
+        RunStatus::Failed if leaving.outcome == "retried" => (leaving.failure, "failed"),
+        _ => (leaving.failure, leaving.outcome),
+    };
+    // No token is needed: the transaction has read the claim and holds the write lock.
+    if status.is_terminal() {
+        complete(transaction, id, live, status, Some(error), None, now)?;
+    } else {
+        let released = leaving.release && live.attempt_count > 0;
+        transaction.wake();
+        transaction.later(
+            "UPDATE queue SET status = 'queued', claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL, claimed_at = NULL,
+             attempt_count = attempt_count - ?2, trouble_count = CASE WHEN ?5 THEN trouble_count + 1 ELSE 0 END, available_at = ?3, last_error = ?4 WHERE run_id = ?1 AND status = 'running'",
+            params![
+                id,
+                u32::from(released),
+                leaving.available_at.0,
+                serde_json::to_string(error).ok(),
+                leaving.trouble
+            ],
+        )?;
+    }
+    let outcome = AttemptEnd {
+        word: outcome,
+        error: Some(&error.message),
+        used: leaving.used,
+    };
+    attempt::record(transaction, id, live, &outcome, now)?;
+    by_id(transaction, id)
+}
+
+/// Ends the claim of a run, where it still holds.
+fn leave_claimed(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    leaving: &Leaving<'_>,
+    now: Timestamp,
+) -> driver::Result<Option<RunRecord>> {
+    let held = live::claimed(transaction, id, claim)?;
+    held.map(|live| leave(transaction, id, &live, leaving, now))
+        .transpose()
+}
+
+pub(super) fn retry(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    failure: &Failure,
+    used: &Used,
+    retry: Retry,
+    now: Timestamp,
+) -> driver::Result<Option<RunRecord>> {
+    let (available_at, is_free) = match retry {
+        Retry::Counted(at) => (at, false),
+        Retry::Free(at) => (at, true),
+    };
+    let leaving = Leaving {
+        outcome: if is_free { "released" } else { "retried" },
+        release: is_free,
+        trouble: is_free,
+        used: *used,
+        ..Leaving::lost(failure, available_at)
+    };
+    leave_claimed(transaction, id, claim, &leaving, now)
+}
+
+pub(super) fn release(
+    transaction: &Transaction<'_>,
+    id: &str,
+    claim: &Claim,
+    reason: &str,
+    now: Timestamp,
+) -> driver::Result<Option<RunRecord>> {
+    let failure = Failure::new(code::RELEASED, "worker", reason, None);
+    let leaving = Leaving {
+        outcome: "released",
+        release: true,
+        ..Leaving::lost(&failure, now)
+    };
+    leave_claimed(transaction, id, claim, &leaving, now)
+}
+
+pub(super) fn expire(
+    transaction: &Transaction<'_>,
+    backoff: &dyn Fn(u32) -> Duration,
+    now: Timestamp,
+) -> driver::Result<Vec<RunRecord>> {
+    let failure = Failure::new(code::LEASE_EXPIRED, "worker", "lease expired", None);
+    let expired = live::running(transaction, live::EXPIRED, now.0, |live| {
+        live.is_expired(now)
+    })?;
+    leave_all(transaction, &expired, now, |live| {
+        Leaving::lost(&failure, now.plus(backoff(live.attempt_count)))
+    })
+}
+
+/// Ends the claims of a dead process.
+pub(in crate::store) fn reclaim(
+    transaction: &Transaction<'_>,
+    process: &str,
+    recovery: Recovery,
+    now: Timestamp,
+) -> driver::Result<Vec<RunRecord>> {
+    let message = "the process that executed the run died";
+    let hint = (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned());
+    let failure = Failure::new(code::WORKER_DIED, "worker", message, hint);
+    let orphans = live::running(transaction, live::HELD_BY, process, |live| {
+        live.is_held_by(process)
+    })?;
+    leave_all(transaction, &orphans, now, |_| Leaving {
+        last: recovery == Recovery::Fail,
+        ..Leaving::lost(&failure, now)
+    })
+}
+
+/// Ends claims that the transaction has just read. Returns the runs as they are then.
+fn leave_all<'a>(
+    transaction: &Transaction<'_>,
+    held: &[(String, Live)],
+    now: Timestamp,
+    leaving: impl Fn(&Live) -> Leaving<'a>,
+) -> driver::Result<Vec<RunRecord>> {
+    held.iter()
+        .map(|(id, live)| leave(transaction, id, live, &leaving(live), now))
+        .collect()
+}

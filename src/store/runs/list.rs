@@ -1,0 +1,277 @@
+//! Lists runs, newest first.
+//!
+//! Ids grow with time (they are UUIDs of version 7), so that "newest first" is the reverse order of ids. The index
+//! `runs_listed` holds each configuration's runs of each status in that order. A list merges those that the filter asks for,
+//! and reads of each no more than it shows: it takes as long with a million runs as with a hundred.
+
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use super::read::{prepared, record};
+use crate::base::clock::{Timestamp, milliseconds};
+use crate::store::driver::{self, Connection, ToValue, params};
+use crate::store::values::rows;
+use crate::store::{FoundRuns, RunFilter, RunRecord, RunStatus};
+
+/// A run's id is made before the run is recorded, with its input staged in between: by no more than this.
+const STAGING: Duration = Duration::from_secs(3600);
+
+/// Ids of a configuration and a status, from one id backwards; and those of runs in the queue.
+pub(in crate::store) const NEWEST: [&str; 2] = [
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status = ?5 AND id < ?2 AND id >= ?3 ORDER BY id DESC LIMIT ?4",
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 ORDER BY id DESC LIMIT ?4",
+];
+
+/// The same, of inputs with one name or with these bytes: neither is in the index, so that each entry's run is looked at until enough are
+/// found.
+const NEWEST_OF_INPUT: [&str; 2] = [
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status = ?7 AND id < ?2 AND id >= ?3 AND (input_name = ?5 OR input_sha256 = ?6) ORDER BY id DESC LIMIT ?4",
+    "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 AND (input_name = ?5 OR input_sha256 = ?6) ORDER BY id DESC LIMIT ?4",
+];
+
+/// Sorts behind every id.
+pub(super) const BEHIND_ALL: &str = "~";
+
+/// The runs of one configuration with one status, newest first, read a few at a time.
+struct Part<'a> {
+    configuration: &'a str,
+    status: Option<RunStatus>,
+    /// The name of the input, and the SHA-256 of its bytes where that counts.
+    input: Option<[&'a str; 2]>,
+    /// Read and not taken yet, oldest first.
+    read: Vec<String>,
+    /// How many to read at a time.
+    step: usize,
+    ended: bool,
+}
+
+impl Part<'_> {
+    /// Reads on where nothing is left, from `last` on backwards.
+    fn fill(&mut self, connection: &Connection, last: &str, from: &str) -> driver::Result<()> {
+        if !self.read.is_empty() || self.ended {
+            return Ok(());
+        }
+        let step = i64::try_from(self.step).unwrap_or(i64::MAX);
+        let mut values: Vec<&dyn ToValue> = vec![&self.configuration, &last, &from, &step];
+        let input = self.input.iter().flatten();
+        values.extend(input.map(|input| input as &dyn ToValue));
+        let status = self.status.map(RunStatus::as_str);
+        values.extend(status.iter().map(|status| status as &dyn ToValue));
+        let texts = self.input.map_or(NEWEST, |_| NEWEST_OF_INPUT);
+        let sql = texts[usize::from(status.is_none())];
+        self.read = rows(connection, sql, values.as_slice(), |row| row.get(0))?;
+        self.ended = self.read.len() < self.step;
+        self.read.reverse();
+        Ok(())
+    }
+}
+
+pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Result<FoundRuns> {
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let configurations = configurations(connection, filter)?;
+    if filter.statuses == [RunStatus::Running] {
+        let runs = running(connection, filter, &configurations, limit)?;
+        return Ok(FoundRuns {
+            runs,
+            looked_to: None,
+        });
+    }
+    let statuses = statuses(&filter.statuses);
+    let from = filter.since.map_or(String::new(), first_id_since);
+    let last = last(filter);
+    let sha256 = filter.file.as_ref().and_then(|file| file.sha256.as_deref());
+    let input = filter.input.as_deref();
+    let input = input.map(|name| [name, sha256.unwrap_or_default()]);
+    let parts = configurations.len() * statuses.len();
+    let step = (limit / parts.max(1)).clamp(1, 256);
+    let mut parts: Vec<Part<'_>> = configurations
+        .iter()
+        .flat_map(|configuration| {
+            statuses.iter().map(move |status| Part {
+                configuration,
+                status: *status,
+                input,
+                read: Vec::new(),
+                step,
+                ended: false,
+            })
+        })
+        .collect();
+    // The newest run of each part, the newest of them on top.
+    let mut heads = BinaryHeap::with_capacity(parts.len());
+    for (index, part) in parts.iter_mut().enumerate() {
+        part.fill(connection, &last, &from)?;
+        heads.extend(part.read.pop().map(|id| (id, index)));
+    }
+    let mut found = FoundRuns::default();
+    let mut left = filter
+        .look_at
+        .filter(|_| asks_for_what_no_index_knows(filter));
+    let mut looked_to = None;
+    let mut one = prepared(connection)?;
+    while found.runs.len() < limit
+        && let Some((id, index)) = heads.pop()
+    {
+        if left == Some(0) {
+            found.looked_to = looked_to;
+            break;
+        }
+        left = left.map(|left| left - 1);
+        let run = one.query_row([&id], record)?;
+        if is_wanted(&run, filter) {
+            found.runs.push(run);
+        }
+        looked_to = Some(id.clone());
+        let part = &mut parts[index];
+        part.fill(connection, &id, &from)?;
+        heads.extend(part.read.pop().map(|id| (id, index)));
+    }
+    Ok(found)
+}
+
+/// Whether the record of each run has to be looked at.
+pub(super) fn asks_for_what_no_index_knows(filter: &RunFilter) -> bool {
+    filter.has_issues.is_some()
+        || filter.fields_missing.is_some()
+        || !filter.labels.is_empty()
+        || filter.text.is_some()
+}
+
+fn is_wanted(run: &RunRecord, filter: &RunFilter) -> bool {
+    let is_of_status = filter.statuses.is_empty() || filter.statuses.contains(&run.status);
+    is_of_status
+        && !filter.without.contains(&run.id)
+        && filter.since.is_none_or(|since| run.created_at >= since)
+        && filter.before.is_none_or(|before| run.created_at < before)
+        && filter.behind.as_ref().is_none_or(|behind| run.id < *behind)
+        && is_of_input(run, filter)
+        && has_what_is_asked(run, filter)
+}
+
+fn is_of_input(run: &RunRecord, filter: &RunFilter) -> bool {
+    match (&filter.file, &filter.input) {
+        (Some(file), _) => file.has_bytes_of(run) || file.has_place_of(run),
+        (None, Some(name)) => run.input_name == *name,
+        (None, None) => true,
+    }
+}
+
+/// What no index knows of a run.
+fn has_what_is_asked(run: &RunRecord, filter: &RunFilter) -> bool {
+    let labels = &run.options.labels;
+    is_as_found(run, filter)
+        && filter
+            .labels
+            .iter()
+            .all(|(key, value)| labels.get(key) == Some(value))
+        && filter.text.as_ref().is_none_or(|text| has_text(run, text))
+}
+
+/// Whether it found what is asked for in its input.
+pub(super) fn is_as_found(run: &RunRecord, filter: &RunFilter) -> bool {
+    let metrics = run.metrics.as_ref();
+    let has_issues = metrics.map(|found| found.issues > 0);
+    // What failed lacks more than fields.
+    let ended_well = metrics.filter(|_| run.status == RunStatus::Succeeded);
+    let fields_missing = ended_well.map(|found| !found.missing_fields.is_empty());
+    (filter.has_issues).is_none_or(|wanted| has_issues == Some(wanted))
+        && (filter.fields_missing).is_none_or(|wanted| fields_missing == Some(wanted))
+}
+
+fn has_text(run: &RunRecord, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let labels = run
+        .options
+        .labels
+        .iter()
+        .flat_map(|(key, value)| [key, value]);
+    let mut names = [&run.input_name, &run.configuration_name]
+        .into_iter()
+        .chain(labels);
+    run.id.ends_with(&text) || names.any(|name| name.to_lowercase().contains(&text))
+}
+
+/// Sorts behind every id that is wanted: a run's id is made before the run is recorded. The clock may have been set back in
+/// between.
+fn last(filter: &RunFilter) -> String {
+    let before = filter
+        .before
+        .map(|before| id_at(before.0 + milliseconds(STAGING)));
+    let behind = filter.behind.clone();
+    let bounds = before.into_iter().chain(behind);
+    bounds.min().unwrap_or_else(|| BEHIND_ALL.to_owned())
+}
+
+pub(super) fn configurations(
+    connection: &Connection,
+    filter: &RunFilter,
+) -> driver::Result<Vec<String>> {
+    let sql = "SELECT id FROM configurations WHERE workspace_id = ?1 AND (CAST(?2 AS TEXT) IS NULL OR ?2 IN (id, name) OR path = relative(?2))";
+    let values = params![filter.workspace_id, filter.configuration];
+    rows(connection, sql, values, |row| row.get(0))
+}
+
+/// Which statuses to look through, each once; none: that of the runs in the queue.
+fn statuses(wanted: &[RunStatus]) -> Vec<Option<RunStatus>> {
+    let is_wanted = |status: &RunStatus| wanted.is_empty() || wanted.contains(status);
+    let mut statuses: Vec<_> = RunStatus::ALL
+        .into_iter()
+        .filter(is_wanted)
+        .map(|status| status.is_terminal().then_some(status))
+        .collect();
+    // Queued and running ones are together, and first.
+    statuses.dedup();
+    statuses
+}
+
+/// Few runs are running at any time, however many are in the queue.
+fn running(
+    connection: &Connection,
+    filter: &RunFilter,
+    configurations: &[String],
+    limit: usize,
+) -> driver::Result<Vec<RunRecord>> {
+    let sql = "SELECT run_id FROM queue_running";
+    let mut ids: Vec<String> = rows(connection, sql, [], |row| row.get(0))?;
+    ids.sort_unstable_by(|one, other| other.cmp(one));
+    let mut runs = Vec::new();
+    let mut one = prepared(connection)?;
+    for id in ids {
+        if runs.len() == limit {
+            break;
+        }
+        let run = one.query_row([&id], record)?;
+        if is_wanted(&run, filter) && configurations.contains(&run.key.configuration_id) {
+            runs.push(run);
+        }
+    }
+    Ok(runs)
+}
+
+/// No run that was recorded since then has a smaller id. RFC 9562, 5.7: a UUID of version 7 begins with its time in
+/// milliseconds, 48 bits, in hexadecimal digits with a hyphen after the eighth.
+pub(super) fn first_id_since(since: Timestamp) -> String {
+    id_at(since.0 - milliseconds(STAGING))
+}
+
+/// What every id begins with, or sorts behind, that was made at this time (in milliseconds) or later.
+fn id_at(time: i64) -> String {
+    let time = format!("{:012x}", time.clamp(0, (1 << 48) - 1));
+    format!("{}-{}", &time[..8], &time[8..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_made_at_an_instant_follows_the_first_one_of_its_time() {
+        let now = Timestamp::now();
+        let id = uuid::Uuid::now_v7().to_string();
+        let staging = i64::try_from(STAGING.as_millis()).unwrap();
+        assert!(first_id_since(now) <= id);
+        assert!(first_id_since(Timestamp(now.0 + staging)) <= id);
+        assert!(first_id_since(Timestamp(now.0 + staging + 60_000)) > id);
+        assert_eq!(first_id_since(Timestamp(0)), "00000000-0000");
+    }
+}

@@ -1,0 +1,499 @@
+//! Runs: the queue, and the records of those that ended.
+
+mod attempt;
+mod cancel;
+mod claim;
+mod count;
+mod due;
+mod end;
+mod enqueue;
+mod leave;
+mod limits;
+mod list;
+mod live;
+mod next_of_server;
+mod read;
+pub(in crate::store) mod record;
+mod results;
+mod submit;
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use self::read::{SELECT, record};
+use super::Call;
+use super::Store;
+use super::ids::Table;
+use super::together::{Beat, End};
+use super::values::{changes, exists, row, rows};
+use crate::base::clock::Timestamp;
+use crate::store::driver::{self, Connection, params};
+use crate::store::{
+    Attempt, CancelOutcome, Claim, Clock, Ending, EnvironmentKey, Failure, FoundRuns, Heartbeat,
+    Limits, NewRun, QueuePlace, Result, Retry, RunCounts, RunFilter, RunRecord, StoreError,
+    Submission, Submitted, Used, WaitingRun,
+};
+
+#[cfg(test)]
+pub(super) use count::LIVE;
+#[cfg(test)]
+pub(super) use due::{DUE_OF, NEXT_ENVIRONMENT, TURNS};
+pub(super) use due::{each_environment, waiting_in};
+#[cfg(test)]
+pub(super) use end::FAILED_WITH_RUNS;
+pub(super) use leave::reclaim;
+#[cfg(test)]
+pub(super) use list::NEWEST;
+#[cfg(test)]
+pub(super) use live::{EXPIRED, HELD_BY};
+pub(super) use read::by_id;
+
+impl Store {
+    /// Records a run as queued, unless the queue is full or the key was used before: all in one transaction.
+    pub fn submit_run(
+        &self,
+        run: &NewRun,
+        asked: &Submission,
+        now: Timestamp,
+    ) -> Result<Submitted> {
+        self.demand_in_place()?;
+        self.write(|transaction| submit::submit(transaction, run, asked, now))
+    }
+
+    /// Returns the run with this whole id, of whatever workspace.
+    ///
+    /// # Errors
+    /// There is none, or the database cannot be used.
+    pub fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
+        self.read(|connection| read::by_id_or_none(connection, id))?
+            .ok_or_else(|| StoreError::not_found("run", id))
+    }
+
+    /// Records runs as queued, all of them or none, which is an error where it is for a limit. Those in safe mode are recorded as succeeded, without having executed
+    /// anything, here and in [`Store::submit_run`].
+    pub fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
+        self.observed(Call::Enqueue(runs), Some(now), |store| {
+            store.demand_in_place()?;
+            Ok(store.write(|transaction| enqueue::insert_all(transaction, runs, now))??)
+        })
+    }
+
+    /// Records a run as running under a claim, its first attempt begun, as `ade run` does.
+    pub fn insert_claimed_run(
+        &self,
+        run: &NewRun,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<RunRecord> {
+        self.observed(Call::InsertClaimed(&run.id, claim), Some(now), |store| {
+            store.demand_in_place()?;
+            store.write(|transaction| enqueue::insert(transaction, run, Some(claim), now))
+        })
+    }
+
+    /// Claims one run that is queued and due, whatever the status of its environment, which the caller then provides.
+    /// `None`: the run is not queued, not due, or paused.
+    pub fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        self.observed(Call::ClaimRun(id, claim), Some(now), |store| {
+            store.demand_in_place()?;
+            store.write(
+                |transaction| match exists(transaction, claim::IS_PAUSED, [id])? {
+                    true => Ok(None),
+                    false => claim::this(transaction, id, claim, now),
+                },
+            )
+        })
+    }
+
+    /// Claims the due run that is next: by priority, then in turns of submitters and environments, the oldest of each first. Its
+    /// environment is ready, its configuration not paused, no more runs of that, of its submitter and of its workspace are executed than may be, and the
+    /// claim's process takes it, which a worker does that is not quieted and takes what is of this workspace and label. `None`: there is none.
+    pub fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
+        self.observed(Call::ClaimNext(claim), Some(now), |store| {
+            store.demand_in_place()?;
+            if store.connections.is_server {
+                return store.write(|transaction| next_of_server::claim(transaction, claim, now));
+            }
+            // Workers that poll an idle queue need no write lock, and those of a busy one no second look.
+            let was_idle = store.connections.was_idle.load(Ordering::Relaxed);
+            if was_idle
+                && store
+                    .read(|connection| due::next(connection, claim, now))?
+                    .is_none()
+            {
+                return Ok(None);
+            }
+            let claimed = store.write(|transaction| claim::next(transaction, claim, now))?;
+            store
+                .connections
+                .was_idle
+                .store(claimed.is_none(), Ordering::Relaxed);
+            Ok(claimed)
+        })
+    }
+
+    /// Renews a run's lease.
+    pub fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
+        self.observed(Call::Heartbeat(id, claim), Some(now), |store| {
+            if store.connections.is_server {
+                let beat = Beat::of(id, claim, Some(now.plus(claim.lease)));
+                let renew = |all: &[&Beat]| {
+                    let beats = Beat::all(all);
+                    let heard = store.write_one(|connection| heard_of(connection, RENEW, &beats))?;
+                    Ok(answers(all, &heard))
+                };
+                return store.connections.beats.ask(beat, renew).map(heard);
+            }
+            // RETURNING gives no row where the claim is lost, and else what `ade runs cancel` may have left in it.
+            let sql = "UPDATE queue SET claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL";
+            let values = params![id, claim.token, now.plus(claim.lease).0];
+            store.write_one(|connection| row(connection, sql, values, |row| row.get(0)))
+                .map(heard)
+        })
+    }
+
+    /// Checks a claim without renewing it: whether it still holds, and whether a cancellation was requested.
+    pub fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
+        self.observed(Call::Watch(run, claim), None, |store| {
+            if store.connections.is_server {
+                let look = |all: &[&Beat]| {
+                    let beats = Beat::all(all);
+                    let heard = store.read(|connection| heard_of(connection, LOOK, &beats))?;
+                    Ok(answers(all, &heard))
+                };
+                return store
+                    .connections
+                    .looks
+                    .ask(Beat::of(run, claim, None), look)
+                    .map(heard);
+            }
+            let sql = "SELECT cancel_requested_at IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running'";
+            let values = [run, &claim.token];
+            store.read(|connection| row(connection, sql, values, |row| row.get(0)))
+                .map(heard)
+        })
+    }
+
+    /// Running → ended, with all results, in one transaction. False: the lease was lost and nothing changed.
+    pub fn finish_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        ending: &Ending,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.observed(Call::Finish(id, claim, ending), Some(now), |store| {
+            if !store.connections.is_server {
+                return store.write(|transaction| end::finish(transaction, id, claim, ending, now));
+            }
+            let end = End {
+                run: id.to_owned(),
+                claim: claim.clone(),
+                ending: ending.clone(),
+                now,
+            };
+            store.connections.ends.ask(end, |all| {
+                // Whoever locks several locks them in one order.
+                let mut order: Vec<usize> = (0..all.len()).collect();
+                order.sort_by_key(|place| &all[*place].run);
+                store.write(|transaction| {
+                    let mut recorded = vec![false; all.len()];
+                    for place in &order {
+                        let End {
+                            run,
+                            claim,
+                            ending,
+                            now,
+                        } = all[*place];
+                        recorded[*place] = end::finish(transaction, run, claim, ending, *now)?;
+                    }
+                    Ok(recorded)
+                })
+            })
+        })
+    }
+
+    /// Running → queued, or failed when attempts are spent and this one counts. The attempt is recorded with what it used. If its
+    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
+    pub fn retry_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        failure: &Failure,
+        used: &Used,
+        retry: Retry,
+        now: Timestamp,
+    ) -> Result<Option<RunRecord>> {
+        self.observed(Call::Retry(id, claim, retry), Some(now), |store| {
+            store.write(|transaction| {
+                leave::retry(transaction, id, claim, failure, used, retry, now)
+            })
+        })
+    }
+
+    /// Running → queued at once, the attempt not counted: the worker stops, or the run's environment vanished. If its
+    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
+    pub fn release_run(
+        &self,
+        id: &str,
+        claim: &Claim,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Option<RunRecord>> {
+        self.observed(Call::Release(id, claim), Some(now), |store| {
+            store.write(|transaction| leave::release(transaction, id, claim, reason, now))
+        })
+    }
+
+    /// Runs with an expired lease: → queued, or failed when attempts are spent. `backoff` returns the wait after an attempt.
+    /// Returns the runs as they are now.
+    pub fn expire_run_leases(
+        &self,
+        backoff: &dyn Fn(u32) -> Duration,
+        clock: &Clock<'_>,
+    ) -> Result<Vec<RunRecord>> {
+        self.observed(Call::ExpireRuns, None, |store| {
+            store.write(|transaction| match clock() {
+                Some(now) => leave::expire(transaction, backoff, now),
+                None => Ok(Vec::new()),
+            })
+        })
+    }
+
+    /// Requests the cancellation of a run. A queued one is cancelled at once.
+    ///
+    /// # Errors
+    /// There is no such run, or the database cannot be used.
+    pub fn request_cancel(&self, run: &str, now: Timestamp) -> Result<CancelOutcome> {
+        self.observed(Call::Cancel(run), Some(now), |store| {
+            store.write(|transaction| cancel::request_cancel(transaction, run, now))
+        })
+    }
+
+    /// Queued runs whose environment failed finally: → failed, with its error; at most `limit` of them, so that other processes
+    /// need not wait for long. Returns the runs as they are now.
+    pub fn fail_runs_of_failed_environments(
+        &self,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<RunRecord>> {
+        self.observed(Call::FailForEnvironments, Some(now), |store| {
+            // Workers ask this often, and a read needs no write lock.
+            if !store.read(|connection| exists(connection, end::FAILED_WITH_RUNS, []))? {
+                return Ok(Vec::new());
+            }
+            store.write(|transaction| end::fail_for_environments(transaction, limit, now))
+        })
+    }
+
+    /// Returns queued runs that have no environment.
+    pub fn runs_without_environment(&self, limit: u32) -> Result<Vec<RunRecord>> {
+        let sql = format!(
+            "{SELECT} WHERE r.id IN (SELECT run_id FROM queue WHERE environment_id IS NULL AND status = 'queued' ORDER BY available_at, created_at, run_id LIMIT ?1)
+             ORDER BY r.id"
+        );
+        self.read(|connection| rows(connection, &sql, [limit], record))
+    }
+
+    /// Sets the environment of such a run, unless the environment was deleted since, or the run has ended.
+    pub fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
+        self.observed(Call::SetEnvironment(run), None, |store| {
+            // The environment may have been deleted since it was found: an id without a record would violate the foreign key. And
+            // the run may have been cancelled since: then it is not in the queue.
+            let sql = "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1 AND status = 'queued' AND environment_id IS NULL
+                 AND EXISTS (SELECT 1 FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/)";
+            store.write(|transaction| {
+                transaction.wake();
+                transaction.later(sql, [run, environment])
+        })
+        })
+    }
+
+    /// Returns the run of an id, of an unambiguous beginning or end of one, or `latest`. What else a person may type for a run,
+    /// `workspace::Workspace::find_run` knows.
+    ///
+    /// # Errors
+    /// It does not exist, the prefix is ambiguous, or the database cannot be used.
+    pub fn run(&self, workspace: &str, id: &str) -> Result<RunRecord> {
+        if id == "latest" {
+            let newest = RunFilter {
+                workspace_id: workspace.to_owned(),
+                limit: 1,
+                ..RunFilter::default()
+            };
+            let newest = self.runs(&newest)?.pop();
+            return newest.ok_or_else(|| StoreError::not_found("run", id));
+        }
+        let id = self.resolve(Table::Runs, workspace, id)?;
+        self.run_of_any_workspace(&id)
+    }
+
+    /// Runs, newest first, and how far they were looked for.
+    pub fn find_runs(&self, filter: &RunFilter) -> Result<FoundRuns> {
+        self.read(|connection| list::list(connection, filter))
+    }
+
+    /// Returns runs that succeeded, executed something and still have their files, of these bytes under this name, by these files of a
+    /// configuration in this environment; newest first. No more than the newest 100 of the input are looked at.
+    pub fn succeeded_runs_of(
+        &self,
+        key: &EnvironmentKey,
+        source_digest: &str,
+        input_name: &str,
+        input_sha256: &str,
+    ) -> Result<Vec<RunRecord>> {
+        let sql = format!("{SELECT} WHERE r.id IN ({SUCCEEDED_OF}) ORDER BY r.id DESC");
+        let values = params![
+            key.configuration_id,
+            input_sha256,
+            input_name,
+            source_digest,
+            key.engine_spec,
+            key.deps_digest
+        ];
+        self.read(|connection| rows(connection, &sql, values, record))
+    }
+
+    /// Returns the ids of the runs of a configuration that succeeded, newest first, each with the name of its input; at most `limit` of those
+    /// behind a run.
+    pub fn succeeded_inputs(
+        &self,
+        configuration: &str,
+        behind: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(String, String)>> {
+        let behind = behind.unwrap_or(list::BEHIND_ALL);
+        let values = params![configuration, behind, limit];
+        self.read(|connection| {
+            rows(connection, SUCCEEDED_INPUTS, values, |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+        })
+    }
+
+    /// How many runs of each status the filter takes, whatever it says of status and page; of each, at most `most` are counted.
+    pub fn count_runs(&self, filter: &RunFilter, most: u32) -> Result<RunCounts> {
+        self.read(|connection| count::count(connection, filter, most))
+    }
+
+    /// Returns the runs of a workspace that wait, in the order in which they are claimed within these limits, at most `limit` of those
+    /// behind a place.
+    pub fn waiting_runs(
+        &self,
+        workspace: &str,
+        behind: Option<&QueuePlace>,
+        limit: u32,
+        limits: &Limits,
+        now: Timestamp,
+    ) -> Result<Vec<WaitingRun>> {
+        self.read(|connection| due::waiting_runs(connection, workspace, behind, limit, limits, now))
+    }
+
+    /// Returns the attempts at a run, first one first.
+    pub fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
+        self.read(|connection| attempt::list(connection, run))
+    }
+
+    /// Whether a run of that id is recorded.
+    pub fn run_exists(&self, run: &str) -> Result<bool> {
+        let sql = "SELECT 1 FROM runs WHERE id = ?1";
+        self.read(|connection| exists(connection, sql, [run]))
+    }
+
+    /// Returns runs that ended before `cutoff` and still have their files, at most `limit`, those that ended first.
+    pub fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        self.ended_before(WITH_ARTIFACTS, cutoff, limit)
+    }
+
+    /// Returns runs that ended before `cutoff` and have no files any more, at most `limit`, those that ended first.
+    pub fn runs_without_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        self.ended_before(WITHOUT_ARTIFACTS, cutoff, limit)
+    }
+
+    /// Records that the files of such a run are about to be deleted. False: they must be kept.
+    pub fn mark_artifacts_deleted(
+        &self,
+        run: &str,
+        cutoff: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let sql = "UPDATE runs SET artifacts_deleted_at = ?3 WHERE id = ?1 AND artifacts_deleted_at IS NULL AND completed_at < ?2";
+        let values = params![run, cutoff.0, now.0];
+        self.write(|transaction| changes(transaction, sql, values))
+    }
+
+    /// Deletes the record of a run that has ended. False: it has not ended.
+    pub fn delete_run(&self, run: &str) -> Result<bool> {
+        let sql = "DELETE FROM runs WHERE id = ?1 AND status IS NOT NULL";
+        self.write(|transaction| changes(transaction, sql, [run]))
+    }
+
+    /// Runs, newest first.
+    pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
+        Ok(self.find_runs(filter)?.runs)
+    }
+}
+
+/// Renews claims. Whoever locks several locks them in one order.
+const RENEW: &str = "WITH beats AS MATERIALIZED (SELECT q.run_id, b.until FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text, until bigint)
+        JOIN queue q ON q.run_id = b.run AND q.claim_token = b.token AND q.status = 'running' ORDER BY q.run_id FOR UPDATE OF q)
+    UPDATE queue q SET claim_expires_at = beats.until FROM beats WHERE q.run_id = beats.run_id RETURNING q.claim_token, q.cancel_requested_at IS NOT NULL";
+
+/// Looks at claims.
+const LOOK: &str = "SELECT q.claim_token, q.cancel_requested_at IS NOT NULL FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text)
+    JOIN queue q ON q.run_id = b.run AND q.claim_token = b.token AND q.status = 'running'";
+
+/// Which of these claims hold, by their tokens, and whether a cancellation was requested.
+fn heard_of(
+    connection: &Connection,
+    sql: &str,
+    beats: &str,
+) -> driver::Result<HashMap<String, bool>> {
+    let held = rows(connection, sql, [beats], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(held.into_iter().collect())
+}
+
+fn answers(all: &[&Beat], heard: &HashMap<String, bool>) -> Vec<Option<bool>> {
+    all.iter()
+        .map(|beat| heard.get(&beat.token).copied())
+        .collect()
+}
+
+/// What a heartbeat learns of a claim: whether it still holds, and whether a cancellation was requested.
+fn heard(requested: Option<bool>) -> Heartbeat {
+    requested.map_or(Heartbeat::Lost, |cancel_requested| Heartbeat::Renewed {
+        cancel_requested,
+    })
+}
+
+/// Runs that succeeded and have an output, of one input: among the newest of it that the index `runs_of_input` has, so that it takes no longer
+/// however often it was run.
+pub(super) const SUCCEEDED_OF: &str = "SELECT id FROM (
+        SELECT id, input_sha256, source_digest, engine_spec, deps_digest, output_path FROM runs INDEXED BY runs_of_input
+        WHERE configuration_id = ?1 AND substr(input_sha256, 1, 16) = substr(?2, 1, 16) AND input_name = ?3
+            AND status = 'succeeded' AND artifacts_deleted_at IS NULL
+        ORDER BY id DESC LIMIT 100) AS newest
+    WHERE input_sha256 = ?2 AND source_digest = ?4 AND engine_spec = ?5 AND deps_digest = ?6 AND output_path IS NOT NULL";
+
+/// The inputs of a configuration's runs that succeeded, as the index `runs_listed` has them.
+pub(super) const SUCCEEDED_INPUTS: &str = "SELECT id, input_name FROM runs
+    WHERE configuration_id = ?1 AND status = 'succeeded' AND id < ?2 ORDER BY id DESC LIMIT ?3";
+
+/// Ended runs that still have their files. The first two conditions are those of the index.
+pub(super) const WITH_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_with_artifacts
+    WHERE status IS NOT NULL AND artifacts_deleted_at IS NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
+
+/// Ended runs without their files.
+pub(super) const WITHOUT_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_without_artifacts
+    WHERE artifacts_deleted_at IS NOT NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
+
+impl Store {
+    /// Returns the runs of one of these two, those that ended first.
+    fn ended_before(&self, ended: &str, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
+        let sql = format!("{SELECT} WHERE r.id IN ({ended}) ORDER BY r.completed_at");
+        self.read(|connection| rows(connection, &sql, params![cutoff.0, limit], record))
+    }
+}
