@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use ade::base::files::FileError;
 use ade::base::problem::typed;
 use ade::checks::check::CheckError;
-use ade::checks::infer::{Field, InferError, Inferred, New, Question, Said, Wished, same_headers};
+use ade::checks::infer::{Field, Inferred, New, Question, Said, Wished, same_headers};
 use ade::configuration::scaffold;
 use ade::environment::provide::installers::Installers;
 use ade::environment::provide::{Progress, Want};
@@ -129,7 +130,7 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let (inferred, files) = new.infer(engine, &samples, wished.as_ref(), (same, asks), &cancel)?;
     // Somebody may have written there meanwhile.
     scaffold::name_for(&args.dir, Some(&name))?;
-    let files = scaffold::write(&args.dir, &files).map_err(InferError::from)?;
+    let files = scaffold::write(&args.dir, &files).map_err(FileError::unwritable)?;
     if ui.json() {
         let mut told = json!({"path": args.dir, "name": name, "files": files});
         if let (Value::Object(told), Value::Object(more)) = (&mut told, json!(inferred)) {

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use ade::base::problem::Error;
 use ade::configuration::{Configuration, LockedPackage};
-use ade::environment::write_lock::{LockingError, check, in_words, lock};
+use ade::environment::write_lock::{check, in_words, is_unfit, lock};
 use ade::settings::paths::Paths;
 use serde_json::{Value, json};
 
@@ -82,10 +83,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// For `--check` a lock that does not fit is the answer, and not an error of an environment.
-fn says_no(error: LockingError) -> Failure {
+fn says_no(error: Error) -> Failure {
     let failure = Failure::of(&error);
     Failure {
-        status: if error.is_unfit() {
+        status: if is_unfit(&error) {
             ExitStatus::Refused
         } else {
             failure.status

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ade::configuration::Configuration;
-use ade::environment::collection::find::{FindError, find_ready};
+use ade::environment::collection::find::{find_ready, not_built};
 use ade::settings::paths::EnvironmentFolder;
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let configuration = Configuration::open(&args.config)?;
     let workspace = context
         .open_if_present()?
-        .ok_or_else(|| FindError::not_built(&args.config))?;
+        .ok_or_else(|| not_built(&args.config))?;
     let environment = find_ready(&workspace, configuration, &args.config)?;
     let path = EnvironmentFolder(environment.folder).venv();
     if ui.json() {

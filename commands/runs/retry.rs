@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use ade::base::problem::Error;
 use ade::base::show_path::Whole;
 use ade::run::calls::inline;
 use ade::run::calls::request::Request;
 use ade::run::calls::request::Tools;
-use ade::run::calls::retry::{Current, RetryError, anew, anew_here, current, retry, retry_here};
+use ade::run::calls::retry::{Current, anew, anew_here, current, retry, retry_here};
 use ade::run::inputs::input::Input;
 use ade::run::views::chosen::pages;
 use ade::run::views::json::run_json;
@@ -72,7 +73,7 @@ enum Files {
 }
 
 impl Files {
-    fn queue(self, workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
+    fn queue(self, workspace: &Workspace, given: &str) -> Result<RunRecord, Error> {
         let by = Submitter::of_machine(&*workspace.machine);
         let asked = Submission::default();
         let (run, _) = match self {

@@ -3,9 +3,10 @@
 //! The kind decides the exit status of the command; the code is what scripts match on. All codes are in [`code`], and
 //! docs/reference/errors.md explains each of them.
 //!
-//! An error type writes one method, [`Problem::facts`], with one arm for each variant. A variant that only wraps the
-//! error of a lower layer returns that error's facts; one that wraps it under a code of its own keeps the hint with
-//! [`Facts::under`].
+//! What nobody tells apart but by its code is an [`Error`], made where it happens. Where a caller does something else for one
+//! of several errors, they are an enum that implements [`Problem`], with one arm of [`Problem::facts`] for each variant; a variant
+//! that only wraps the error of a lower layer returns that error's facts, and one that wraps it under a code of its own keeps the
+//! hint with [`Facts::under`]. [`become_error`] lets `?` make an [`Error`] of it.
 
 /// What kind of error it is; decides the exit status of `ade`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +89,94 @@ pub trait Problem: std::error::Error {
         self.facts().hint
     }
 }
+
+/// What happened, with its facts.
+#[derive(Debug)]
+pub struct Error {
+    message: String,
+    facts: Facts,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// An error without a hint.
+    pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            facts: Facts::new(kind, code),
+            source: None,
+        }
+    }
+
+    /// A wrong call or wrong input.
+    pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, code, message)
+    }
+
+    /// An operation that was refused or failed.
+    pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, code, message)
+    }
+
+    /// What another error says, with its facts.
+    pub fn of(problem: impl Problem + Send + Sync + 'static) -> Self {
+        Self {
+            message: problem.to_string(),
+            facts: problem.facts(),
+            source: Some(Box::new(problem)),
+        }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        self.maybe_hint(Some(hint.into()))
+    }
+
+    /// The same with a hint where there is one.
+    #[must_use]
+    pub fn maybe_hint(self, hint: Option<String>) -> Self {
+        let facts = self.facts.maybe_hint(hint);
+        Self { facts, ..self }
+    }
+
+    /// The same under another kind and code, for a layer above that knows better what the error means there.
+    #[must_use]
+    pub fn under(self, kind: Kind, code: &'static str) -> Self {
+        let facts = self.facts.under(kind, code);
+        Self { facts, ..self }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref()?.source()
+    }
+}
+
+impl Problem for Error {
+    fn facts(&self) -> Facts {
+        self.facts.clone()
+    }
+}
+
+/// Lets `?` make an [`Error`] of these.
+macro_rules! become_error {
+    ($($problem:ty),*) => {$(
+        impl From<$problem> for $crate::base::problem::Error {
+            fn from(problem: $problem) -> Self {
+                Self::of(problem)
+            }
+        }
+    )*};
+}
+pub(crate) use become_error;
 
 /// A path or another word as it is typed in a shell, for commands that are suggested.
 pub fn typed(word: impl std::fmt::Display) -> String {

@@ -2,7 +2,7 @@
 
 use ade_engine_native::SourceError;
 
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 
 /// Cells cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,6 +94,8 @@ impl Problem for CellsError {
         }
     }
 }
+
+become_error!(CellsError);
 
 impl CellsError {
     /// A failure of the reader; `name` takes the place of the path in its message.

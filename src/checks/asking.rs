@@ -12,7 +12,7 @@ use super::cases::{Engine, said};
 use super::check::CheckError;
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::engine::EngineTask;
 use crate::environment::provide::in_use::InUse;
 
@@ -40,6 +40,8 @@ impl Problem for AskError {
         }
     }
 }
+
+become_error!(AskError);
 
 /// An answer; its files go with it.
 pub(super) struct Answer {

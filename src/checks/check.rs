@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::base::cancel::Cancel;
 use crate::base::files::{FileError, describe};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::engine::sandbox::{Limits, Policy};
 use crate::engine::{ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message};
 use crate::environment::needed::prepare::Prepared;
@@ -85,6 +85,8 @@ impl Problem for CheckError {
         }
     }
 }
+
+become_error!(CheckError);
 
 /// Loads a configuration in its environment, which is built where that is needed. With `debug` the engine's message of a
 /// failure is more detailed.

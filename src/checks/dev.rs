@@ -14,8 +14,7 @@ use std::time::Duration;
 use super::check::check;
 use super::syntax;
 use crate::base::cancel::Cancel;
-use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::problem::{Error, Kind, Problem, code, typed};
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::{Prepared, prepare, remember};
 use crate::settings::paths::Paths;
@@ -336,40 +335,14 @@ pub struct Alone {
     _lock: Lock,
 }
 
-/// A data directory has an `ade dev` already, or that cannot be found out.
-#[derive(Debug, thiserror::Error)]
-pub enum AloneError {
-    /// It has one.
-    #[error("`ade dev` is at work in {} already{}", data.display(), holder.iter().map(|holder| format!(": {holder}")).collect::<String>())]
-    Taken {
-        /// The data directory.
-        data: PathBuf,
-        /// Its process and its address: `process 4711 on host, http://127.0.0.1:8000`.
-        holder: Option<String>,
-    },
-    /// The file cannot be locked.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Problem for AloneError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Taken { .. } => Facts::new(Kind::Usage, code::ALREADY_RUNNING)
-                .hint("use that one: its terminal has the link that signs you in. For another one, name another data directory (--data-dir, ADE_DATA_DIR)"),
-            Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
-        }
-    }
-}
-
 impl Alone {
     /// Refuses where another process has the data directory; changes nothing.
     ///
     /// # Errors
     /// One has.
-    pub fn demand(paths: &Paths) -> Result<(), AloneError> {
+    pub fn demand(paths: &Paths) -> Result<(), Error> {
         match lock::is_held(&Disk, &paths.development_lock()) {
-            true => Err(AloneError::taken(paths)),
+            true => Err(taken(paths)),
             false => Ok(()),
         }
     }
@@ -378,22 +351,28 @@ impl Alone {
     ///
     /// # Errors
     /// Another process has it, or the lock cannot be taken.
-    pub fn take(workspace: &Workspace, address: &str) -> Result<Self, AloneError> {
+    pub fn take(workspace: &Workspace, address: &str) -> Result<Self, Error> {
         let (machine, paths) = (&*workspace.machine, &workspace.paths);
         let name = format!("{}, {address}", lock::holder(machine));
-        let taken = Lock::try_take_as(machine, &paths.development_lock(), &name)?;
-        let lock = taken.ok_or_else(|| AloneError::taken(paths))?;
+        let lock = Lock::try_take_as(machine, &paths.development_lock(), &name)
+            .map_err(|error| Error::of(error).under(Kind::Database, code::STORAGE_FAILED))?;
+        let lock = lock.ok_or_else(|| taken(paths))?;
         Ok(Self { _lock: lock })
     }
 }
 
-impl AloneError {
-    fn taken(paths: &Paths) -> Self {
-        Self::Taken {
-            data: paths.data().to_owned(),
-            holder: lock::read_holder(&Disk, &paths.development_lock()),
-        }
-    }
+/// Another process has the data directory.
+fn taken(paths: &Paths) -> Error {
+    let holder = lock::read_holder(&Disk, &paths.development_lock());
+    let holder = holder
+        .map(|holder| format!(": {holder}"))
+        .unwrap_or_default();
+    let message = format!(
+        "`ade dev` is at work in {} already{holder}",
+        paths.data().display()
+    );
+    Error::usage(code::ALREADY_RUNNING, message)
+        .hint("use that one: its terminal has the link that signs you in. For another one, name another data directory (--data-dir, ADE_DATA_DIR)")
 }
 
 /// Why a configuration cannot be used.

@@ -8,14 +8,14 @@ use super::check::CheckError;
 use super::trial::{TrialInput, read};
 use crate::base::cancel::Cancel;
 use crate::base::files::name_of;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, Kind, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::installers::Installers;
 use crate::environment::provide::{Progress, Want};
 use crate::run::execution::provide::provide;
 use crate::run::results::layout::{Difference, Layout, layout_of};
 use crate::run::results::senders::Senders;
-use crate::store::{RunRecord, StoreError};
+use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
 /// Reading one file never takes longer, whatever the limit of a run is.
@@ -37,59 +37,6 @@ impl Drift {
     }
 }
 
-/// A file cannot be compared.
-#[derive(Debug, thiserror::Error)]
-pub enum DriftError {
-    /// No file of the sender was run.
-    #[error(
-        "there is nothing to compare {file} with: no file of this sender has been run successfully with this configuration"
-    )]
-    NoRun {
-        /// The file's name.
-        file: String,
-    },
-    /// The run has no record of a layout.
-    #[error("run {run} has not recorded its layout")]
-    NoLayout {
-        /// The run's id.
-        run: String,
-    },
-    /// The file was not read in the time that a run may take.
-    #[error("reading {file} took longer than a run may take, and was stopped")]
-    TooLong {
-        /// The file's name.
-        file: String,
-    },
-    /// No table was found in the file.
-    #[error("no table was found in {file}")]
-    NoTable {
-        /// The file's name.
-        file: String,
-    },
-    /// The file cannot be read.
-    #[error(transparent)]
-    Check(#[from] CheckError),
-    /// The records cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Problem for DriftError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::NoRun { .. } => Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint(
-                "run one of its files first, name a run with --since, or say in settings.toml whose files are whose ([senders])",
-            ),
-            Self::NoLayout { .. } => Facts::new(Kind::Usage, code::NO_LAYOUT)
-                .hint("an older engine recorded none: run the file again"),
-            Self::TooLong { .. } => Facts::new(Kind::Limit, code::TIMEOUT),
-            Self::NoTable { .. } => Facts::new(Kind::Refused, code::NOTHING_FOUND),
-            Self::Check(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-        }
-    }
-}
-
 /// Compares a file with a run: `since`, or the last good one of the same sender.
 ///
 /// # Errors
@@ -101,7 +48,7 @@ pub fn drift(
     since: Option<&str>,
     cancel: &Cancel,
     on: &mut dyn FnMut(Progress<'_>),
-) -> Result<Drift, DriftError> {
+) -> Result<Drift, Error> {
     let (store, name) = (&workspace.store, name_of(file));
     let since = match since {
         Some(given) => Some(workspace.run(given)?),
@@ -112,9 +59,11 @@ pub fn drift(
             None,
         )?,
     };
-    let since = since.ok_or_else(|| DriftError::NoRun { file: name.clone() })?;
-    let before = layout_of(store, &since)?.ok_or_else(|| DriftError::NoLayout {
-        run: since.id.clone(),
+    let since = since.ok_or_else(|| no_run(&name))?;
+    let before = layout_of(store, &since)?.ok_or_else(|| {
+        let message = format!("run {} has not recorded its layout", since.id);
+        Error::usage(code::NO_LAYOUT, message)
+            .hint("an older engine recorded none: run the file again")
     })?;
     let environment = provide(workspace, &Installers, prepared, Want::Ready, cancel, on)
         .map_err(|error| CheckError::Provide(Box::new(error)))?;
@@ -125,16 +74,32 @@ pub fn drift(
         before: Some(since.clone()),
     };
     let until = Instant::now() + workspace.settings.run_timeout.unwrap_or(LONGEST);
-    let mut reading = read(workspace, prepared, &environment, &input, until, cancel)?
-        .ok_or_else(|| DriftError::TooLong { file: name.clone() })?;
+    let mut reading =
+        read(workspace, prepared, &environment, &input, until, cancel)?.ok_or_else(|| {
+            let message =
+                format!("reading {name} took longer than a run may take, and was stopped");
+            Error::new(Kind::Limit, code::TIMEOUT, message)
+        })?;
     if let Some(failure) = reading.error.take() {
         return Err(CheckError::DoesNotLoad(Box::new(failure)).into());
     }
     let payload = reading.payload();
     let now = payload.and_then(|payload| Layout::of(&payload, &name));
-    let now = now.ok_or_else(|| DriftError::NoTable { file: name.clone() })?;
+    let now = now.ok_or_else(|| {
+        Error::refused(code::NOTHING_FOUND, format!("no table was found in {name}"))
+    })?;
     Ok(Drift {
         differences: now.since(&before),
         since,
     })
+}
+
+/// No file of the sender of `file` was run.
+pub fn no_run(file: &str) -> Error {
+    let message = format!(
+        "there is nothing to compare {file} with: no file of this sender has been run successfully with this configuration"
+    );
+    Error::usage(code::RUN_NOT_FOUND, message).hint(
+        "run one of its files first, name a run with --since, or say in settings.toml whose files are whose ([senders])",
+    )
 }

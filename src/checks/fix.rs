@@ -16,6 +16,7 @@ use super::cases::{self, CasesError, Engine};
 use crate::base::cancel::Cancel;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
+use crate::base::problem::Error;
 use crate::base::problem::{Facts, Kind, Problem, code};
 use crate::engine::{EngineTask, Told, is_superfluous};
 use crate::environment::needed::prepare::Prepared;
@@ -26,7 +27,7 @@ use crate::settings::paths::RunFolder;
 use crate::store::{EnvironmentRecord, KnownConfiguration, RunRecord};
 use crate::workspace::Workspace;
 use crate::workspace::configurations::draft::{self, Folders};
-use crate::workspace::configurations::{ConfigurationsError, Precondition, Spool};
+use crate::workspace::configurations::{Precondition, Spool};
 
 /// How `settings.toml` says that a configuration is of the edition in which nothing has to be switched on.
 const EDITION: &str = "edition = \"2026\"";
@@ -433,7 +434,7 @@ pub fn write_into(
     workspace: &Workspace,
     (known, folders): (&KnownConfiguration, Folders),
     edit: &Edit,
-) -> Result<(), ConfigurationsError> {
+) -> Result<(), Error> {
     let mut content = Spool::begin(workspace, u64::MAX)?;
     content.write(&edit.new)?;
     let before = Precondition::Digest(vec![digest::of(&edit.old).to_string()]);

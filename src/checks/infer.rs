@@ -13,17 +13,17 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::asking::{Answer, AskError, ask};
-use super::cases::{self, CasesError, Engine};
+use super::cases::{self, Engine};
 use super::check::CheckError;
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, code};
+use crate::configuration::Configuration;
 use crate::configuration::scaffold::{self, NewFile};
-use crate::configuration::{Configuration, ConfigurationError};
 use crate::engine::EngineTask;
-use crate::environment::needed::prepare::{PrepareError, Prepared, prepare_frozen};
+use crate::environment::needed::prepare::{Prepared, prepare_frozen};
 use crate::run::inputs::input::is_supported;
-use crate::store::{ConfigurationRecord, EnvironmentRecord, StoreError};
+use crate::store::{ConfigurationRecord, EnvironmentRecord};
 use crate::workspace::Workspace;
 
 /// The wished columns.
@@ -40,7 +40,7 @@ impl Wished {
     ///
     /// # Errors
     /// It is named like a file, and there is none.
-    pub fn of(text: &str) -> Result<Self, InferError> {
+    pub fn of(text: &str) -> Result<Self, Error> {
         let path = PathBuf::from(text);
         match path.is_file() {
             true if is_supported(&path) => Ok(Self::File(path)),
@@ -48,7 +48,17 @@ impl Wished {
                 let names = text.split(',').map(|name| name.trim().to_owned());
                 Ok(Self::Names(names.filter(|name| !name.is_empty()).collect()))
             }
-            is_there => Err(InferError::NoFields { path, is_there }),
+            is_there => {
+                let (code, what) = match is_there {
+                    true => (
+                        code::UNSUPPORTED_FORMAT,
+                        "has a format that is not supported",
+                    ),
+                    false => (code::INPUT_NOT_FOUND, "is no file"),
+                };
+                Err(Error::usage(code, format!("{} {what}", path.display()))
+                    .hint("--fields takes an .xlsx or .csv file whose header has the wished columns, or their names: name,date,amount"))
+            }
         }
     }
 }
@@ -275,81 +285,6 @@ struct Told {
     answer: Answer,
 }
 
-/// No configuration can be made of samples.
-#[derive(Debug, thiserror::Error)]
-pub enum InferError {
-    /// The file of wished columns is none.
-    #[error("{} {}", path.display(), if *is_there { "has a format that is not supported" } else { "is no file" })]
-    NoFields {
-        /// The path.
-        path: PathBuf,
-        /// Whether a file is there.
-        is_there: bool,
-    },
-    /// A sample, or the wished columns, say too little.
-    #[error("{message}")]
-    Unfit {
-        /// `input_error` or `usage`.
-        code: String,
-        /// The file, and why.
-        message: String,
-    },
-    /// The new configuration does not do what it should. It is a bug.
-    #[error("the new configuration does not run the sample {sample}: {why}")]
-    NotRun {
-        /// The sample.
-        sample: String,
-        /// Why.
-        why: String,
-    },
-    /// The engine.
-    #[error(transparent)]
-    Ask(#[from] AskError),
-    /// The cases.
-    #[error(transparent)]
-    Cases(#[from] CasesError),
-    /// The new configuration as a folder.
-    #[error(transparent)]
-    Configuration(#[from] ConfigurationError),
-    /// Its environment.
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
-    /// The records.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Problem for InferError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::NoFields { is_there, .. } => {
-                let code = match is_there {
-                    true => code::UNSUPPORTED_FORMAT,
-                    false => code::INPUT_NOT_FOUND,
-                };
-                Facts::new(Kind::Usage, code)
-                    .hint("--fields takes an .xlsx or .csv file whose header has the wished columns, or their names: name,date,amount")
-            }
-            Self::Unfit { code, .. } => {
-                let code = code::known(code).unwrap_or(code::INPUT_ERROR);
-                Facts::new(Kind::Usage, code).hint(
-                    "a sample is a file of one sender with a row of headers and records below it",
-                )
-            }
-            Self::NotRun { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID),
-            Self::Ask(error) => error.facts(),
-            Self::Cases(error) => error.facts(),
-            Self::Configuration(error) => error.facts(),
-            Self::Prepare(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
-        }
-    }
-}
-
 /// A configuration that is being made for a folder.
 pub struct New<'a> {
     workspace: &'a Workspace,
@@ -362,12 +297,12 @@ impl<'a> New<'a> {
     ///
     /// # Errors
     /// It cannot be recorded.
-    pub fn begin(workspace: &'a Workspace, folder: &Path, name: &str) -> Result<Self, InferError> {
+    pub fn begin(workspace: &'a Workspace, folder: &Path, name: &str) -> Result<Self, Error> {
         let record = ConfigurationRecord {
             id: workspace.machine.new_id(),
             workspace_id: workspace.id().to_owned(),
             name: name.to_owned(),
-            path: canonical(folder)?,
+            path: canonical(folder).map_err(FileError::unwritable)?,
         };
         let record = workspace
             .store
@@ -389,7 +324,7 @@ impl<'a> New<'a> {
     ///
     /// # Errors
     /// It cannot be kept, or no Python suits it.
-    pub fn without_fields(&self) -> Result<Prepared, InferError> {
+    pub fn without_fields(&self) -> Result<Prepared, Error> {
         let mut files = scaffold::files_for(&self.name, "", &[]);
         files.push((
             PathBuf::from(scaffold::FIELDS),
@@ -399,7 +334,7 @@ impl<'a> New<'a> {
     }
 
     /// A snapshot of files as this configuration, prepared.
-    fn prepared(&self, files: &[NewFile]) -> Result<Prepared, InferError> {
+    fn prepared(&self, files: &[NewFile]) -> Result<Prepared, Error> {
         let place = tempfile::tempdir()
             .map_err(CheckError::NoTemporaryFolder)
             .map_err(AskError::from)?;
@@ -428,7 +363,7 @@ impl<'a> New<'a> {
         wished: Option<&Wished>,
         (mut known, asks): (Vec<Value>, impl FnOnce(&[Question]) -> Vec<Said>),
         cancel: &Cancel,
-    ) -> Result<(Inferred, Vec<NewFile>), InferError> {
+    ) -> Result<(Inferred, Vec<NewFile>), Error> {
         let infer = |known: &[Value]| self.told(engine, samples, wished, known, cancel);
         let mut told = infer(&known)?;
         let questions = &told.inferred.questions;
@@ -448,7 +383,7 @@ impl<'a> New<'a> {
         wished: Option<&Wished>,
         answers: &[Value],
         cancel: &Cancel,
-    ) -> Result<Told, InferError> {
+    ) -> Result<Told, Error> {
         let engine = Engine {
             workspace: self.workspace,
             prepared: empty,
@@ -460,10 +395,10 @@ impl<'a> New<'a> {
         let said: Value = answer.read()?;
         if let Some(error) = said.get("error").filter(|error| !error.is_null()) {
             let text = |key: &str| error[key].as_str().unwrap_or_default().to_owned();
-            return Err(InferError::Unfit {
-                code: text("code"),
-                message: text("message"),
-            });
+            let code = code::known(&text("code")).unwrap_or(code::INPUT_ERROR);
+            return Err(Error::usage(code, text("message")).hint(
+                "a sample is a file of one sender with a row of headers and records below it",
+            ));
         }
         let inferred = answer.read()?;
         Ok(Told { inferred, answer })
@@ -476,7 +411,7 @@ impl<'a> New<'a> {
         environment: &EnvironmentRecord,
         is_wished: bool,
         cancel: &Cancel,
-    ) -> Result<Vec<NewFile>, InferError> {
+    ) -> Result<Vec<NewFile>, Error> {
         let mut files =
             scaffold::files_for(&self.name, &about(inferred), &lines(inferred, is_wished));
         if let Some((_, settings)) = files
@@ -504,7 +439,7 @@ impl<'a> New<'a> {
         inferred: &Inferred,
         environment: &EnvironmentRecord,
         cancel: &Cancel,
-    ) -> Result<(), InferError> {
+    ) -> Result<(), Error> {
         let prepared = self.prepared(files)?;
         let found = cases::find(&prepared.snapshot)?;
         let results = cases::run(self.workspace, &prepared, environment, &found, cancel)?;
@@ -512,10 +447,11 @@ impl<'a> New<'a> {
             let folder = PathBuf::from("tests/cases").join(&result.name);
             let Some(text) = result.came_out else {
                 let sample = inferred.cases.iter().find(|case| case.name == result.name);
-                return Err(InferError::NotRun {
-                    sample: sample.map(|case| case.sample.clone()).unwrap_or_default(),
-                    why: result.error.unwrap_or_default(),
-                });
+                let sample = sample.map_or("", |case| &case.sample);
+                let why = result.error.unwrap_or_default();
+                let message =
+                    format!("the new configuration does not run the sample {sample}: {why}");
+                return Err(Error::refused(code::CONFIG_INVALID, message));
             };
             files.push((folder.join("expected.csv"), text.into_bytes()));
         }

@@ -6,14 +6,13 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::check::CheckError;
 use super::drift::LONGEST;
 use super::trial::{TrialInput, read};
 use crate::base::cancel::Cancel;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, Kind, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::results::annotated::input_as_read;
-use crate::run::views::difference::{Difference, DifferenceError, of_run_and_now};
+use crate::run::views::difference::{Difference, of_run_and_now};
 use crate::store::{EnvironmentRecord, Failure, RunFilter, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
@@ -40,40 +39,6 @@ impl Past {
     }
 }
 
-/// The inputs cannot be tried.
-#[derive(Debug, thiserror::Error)]
-pub enum PastError {
-    /// There are none.
-    #[error("no successful run of {0} still has its input and output")]
-    None(String),
-    /// A run would take longer than it may.
-    #[error("{0} took longer than a run may take, and was stopped")]
-    TooLong(String),
-    /// The engine.
-    #[error(transparent)]
-    Check(#[from] CheckError),
-    /// What was written cannot be read.
-    #[error(transparent)]
-    Difference(#[from] DifferenceError),
-    /// The records cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Problem for PastError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::None(_) => Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint(
-                "run some files first; `ade runs ls` lists what was run from this data directory",
-            ),
-            Self::TooLong(_) => Facts::new(Kind::Limit, code::TIMEOUT),
-            Self::Check(error) => error.facts(),
-            Self::Difference(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-        }
-    }
-}
-
 /// The runs whose inputs are tried, newest first: the last successful one of each file, whose input and output are still there.
 ///
 /// # Errors
@@ -82,7 +47,7 @@ pub fn runs(
     workspace: &Workspace,
     prepared: &Prepared,
     most: usize,
-) -> Result<Vec<RunRecord>, PastError> {
+) -> Result<Vec<RunRecord>, Error> {
     let filter = RunFilter {
         workspace_id: workspace.id().to_owned(),
         statuses: vec![RunStatus::Succeeded],
@@ -111,7 +76,13 @@ pub fn runs(
         }
     }
     match found.is_empty() {
-        true => Err(PastError::None(prepared.record.name.clone())),
+        true => {
+            let name = &prepared.record.name;
+            let message = format!("no successful run of {name} still has its input and output");
+            Err(Error::usage(code::RUN_NOT_FOUND, message).hint(
+                "run some files first; `ade runs ls` lists what was run from this data directory",
+            ))
+        }
         false => Ok(found),
     }
 }
@@ -126,8 +97,12 @@ pub fn again(
     environment: &EnvironmentRecord,
     run: RunRecord,
     cancel: &Cancel,
-) -> Result<Past, PastError> {
-    let too_long = || PastError::TooLong(run.input_name.clone());
+) -> Result<Past, Error> {
+    let name = run.input_name.clone();
+    let too_long = || {
+        let message = format!("{name} took longer than a run may take, and was stopped");
+        Error::new(Kind::Limit, code::TIMEOUT, message)
+    };
     let input = TrialInput {
         name: run.input_name.clone(),
         document_id: run.document_id.clone(),

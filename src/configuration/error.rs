@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code, typed};
 
 /// Why a folder can't be used as a configuration.
 #[derive(Debug, Error)]
@@ -62,3 +62,5 @@ impl Problem for ConfigurationError {
         }
     }
 }
+
+become_error!(ConfigurationError);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, code};
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
@@ -21,47 +21,6 @@ const SAMPLE_CONTENT: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/examples/messy-roster.xlsx"
 ));
-
-/// A configuration cannot be scaffolded.
-#[derive(Debug, thiserror::Error)]
-pub enum ScaffoldError {
-    /// The folder is not empty.
-    #[error("{} is not empty", path.display())]
-    NotEmpty {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// It is a file.
-    #[error("{} is not a folder", path.display())]
-    NotAFolder {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The name cannot be a project's name.
-    #[error("{name:?} cannot be a project's name")]
-    BadName {
-        /// The name.
-        name: String,
-    },
-    /// A file cannot be written.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Problem for ScaffoldError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::NotEmpty { .. } | Self::NotAFolder { .. } => {
-                Facts::new(Kind::Usage, code::FOLDER_NOT_EMPTY)
-                    .hint("choose another folder; ade init overwrites nothing")
-            }
-            Self::BadName { .. } => Facts::new(Kind::Usage, code::BAD_NAME).hint(
-                "letters, digits, '.', '_' and '-', beginning and ending with a letter or digit; --name sets it",
-            ),
-            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
-        }
-    }
-}
 
 /// The names of the templates.
 pub fn templates() -> impl Iterator<Item = &'static str> {
@@ -157,11 +116,7 @@ pub fn sample() -> &'static [u8] {
 ///
 /// # Panics
 /// Never for a name that [`templates`] lists.
-pub fn scaffold(
-    folder: &Path,
-    name: Option<&str>,
-    template: &str,
-) -> Result<Vec<PathBuf>, ScaffoldError> {
+pub fn scaffold(folder: &Path, name: Option<&str>, template: &str) -> Result<Vec<PathBuf>, Error> {
     let name = name_for(folder, name)?;
     let all = files(template, &name).expect("the caller chose among templates()");
     let mut all: Vec<NewFile> = all
@@ -169,7 +124,7 @@ pub fn scaffold(
         .map(|(path, content)| (PathBuf::from(path), content))
         .collect();
     all.push((PathBuf::from(SAMPLE), SAMPLE_CONTENT.to_owned()));
-    Ok(write(folder, &all)?)
+    write(folder, &all).map_err(FileError::unwritable)
 }
 
 /// A file of a new configuration: its path in the folder, and its bytes.
@@ -179,30 +134,37 @@ pub type NewFile = (PathBuf, Vec<u8>);
 ///
 /// # Errors
 /// The folder has files or is none, or the name is unfit.
-pub fn name_for(folder: &Path, name: Option<&str>) -> Result<String, ScaffoldError> {
+pub fn name_for(folder: &Path, name: Option<&str>) -> Result<String, Error> {
     if folder.exists() && !folder.is_dir() {
-        return Err(ScaffoldError::NotAFolder {
-            path: folder.to_owned(),
-        });
+        return Err(taken(folder, "is not a folder"));
     }
-    let taken = folder.is_dir()
+    let has_files = folder.is_dir()
         && std::fs::read_dir(folder)
-            .map_err(FileError::on("read", folder))?
+            .map_err(|error| FileError::on("read", folder)(error).unwritable())?
             .filter_map(Result::ok)
             .any(|entry| entry.file_name() != ".git");
-    if taken {
-        return Err(ScaffoldError::NotEmpty {
-            path: folder.to_owned(),
-        });
+    if has_files {
+        return Err(taken(folder, "is not empty"));
     }
     let name = match name {
         Some(name) => name.to_owned(),
         None => name_of(folder),
     };
     if !is_project_name(&name) {
-        return Err(ScaffoldError::BadName { name });
+        let message = format!("{name:?} cannot be a project's name");
+        return Err(Error::usage(code::BAD_NAME, message).hint(
+            "letters, digits, '.', '_' and '-', beginning and ending with a letter or digit; --name sets it",
+        ));
     }
     Ok(name)
+}
+
+fn taken(folder: &Path, how: &str) -> Error {
+    Error::usage(
+        code::FOLDER_NOT_EMPTY,
+        format!("{} {how}", folder.display()),
+    )
+    .hint("choose another folder; ade init overwrites nothing")
 }
 
 /// Writes the files of a new configuration, all or none. Returns their paths, in order.
@@ -278,15 +240,14 @@ fn is_project_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::problem::Problem;
 
     #[test]
     fn nothing_that_exists_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("mine.txt"), b"x").unwrap();
-        assert!(matches!(
-            scaffold(folder.path(), None, "default"),
-            Err(ScaffoldError::NotEmpty { .. })
-        ));
+        let refused = scaffold(folder.path(), None, "default").unwrap_err();
+        assert_eq!(refused.code(), code::FOLDER_NOT_EMPTY);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::base::digest;
 use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::settings::paths;
 
 /// The version of the engine in the binary.
@@ -78,6 +78,8 @@ impl Problem for EngineError {
         }
     }
 }
+
+become_error!(EngineError);
 
 impl Engine {
     /// Returns the engine that a specification names; relative paths are relative to `folder`.

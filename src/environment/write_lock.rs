@@ -11,86 +11,24 @@ use super::building::cache_in_use::CacheInUse;
 use super::building::install::write_constraints;
 use super::building::installer::{Install, Uv, needs_build};
 use super::building::session::{BuildSession, Code};
-pub use super::needed::fitting::UnfitError;
 use super::needed::fitting::{demand, inputs};
 use super::needed::prepare::python_for;
 use super::provide::installers::request;
-use super::python::{PythonError, oldest_allowed};
+use super::python::oldest_allowed;
 use super::{BuildError, BuildEvent, BuildRequest, Step};
 use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::base::files::{FileError, describe};
-use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::configuration::{
-    Configuration, ConfigurationError, LOCK_FILE, LockedPackage, LockedVersions,
-};
-use crate::engine::{Engine, EngineError};
+use crate::base::problem::{Error, Problem, code};
+use crate::configuration::{Configuration, LOCK_FILE, LockedPackage, LockedVersions};
+use crate::engine::Engine;
 use crate::settings::Settings;
 use crate::settings::paths::{EnvironmentFolder, Paths};
 
-/// There is no lock that fits, or none can be made.
-#[derive(Debug, thiserror::Error)]
-pub enum LockingError {
-    /// There is none that fits.
-    #[error(transparent)]
-    Unfit(#[from] UnfitError),
-    /// A requirement has no file whose hash could be written down.
-    #[error("`{requirement}` cannot be locked: a repository or a folder has no hash")]
-    NoHash {
-        /// The requirement.
-        requirement: String,
-    },
-    /// There is no place for temporary files.
-    #[error("no temporary folder: {}", describe(.0))]
-    NoTemporaryFolder(std::io::Error),
-    /// No suitable Python.
-    #[error(transparent)]
-    Python(#[from] PythonError),
-    /// The engine that the settings name.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// The configuration's files.
-    #[error(transparent)]
-    Configuration(#[from] ConfigurationError),
-    /// The versions cannot be found.
-    #[error("{}", in_full(.0))]
-    Build(Box<BuildError>),
-    /// The lock cannot be written.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl From<BuildError> for LockingError {
+impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
-        Self::Build(Box::new(error))
-    }
-}
-
-impl Problem for LockingError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Unfit(error) => error.facts(),
-            Self::NoHash { .. } => Facts::new(Kind::Usage, code::LOCK_IMPOSSIBLE)
-                .hint("depend on a release in an index, or on the URL or path of a wheel"),
-            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
-            Self::Python(error) => error.facts(),
-            Self::Engine(error) => error.facts(),
-            Self::Configuration(error) => error.facts(),
-            Self::Build(error) => error.facts(),
-            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
-        }
-    }
-}
-
-impl LockingError {
-    /// Whether it says no more than that the lock is missing or out of date.
-    pub fn is_unfit(&self) -> bool {
-        [code::LOCK_MISSING, code::LOCK_OUTDATED].contains(&self.code())
-    }
-
-    /// Whether there is no lock at all.
-    pub fn is_missing(&self) -> bool {
-        self.code() == code::LOCK_MISSING
+        let facts = error.facts();
+        Self::new(facts.kind, facts.code, in_full(&error)).maybe_hint(facts.hint)
     }
 }
 
@@ -120,10 +58,10 @@ pub fn check(
     settings: &Settings,
     paths: &Paths,
     configuration: &Configuration,
-) -> Result<LockedVersions, LockingError> {
+) -> Result<LockedVersions, Error> {
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(settings, paths.tools(), configuration)?;
-    Ok(demand(configuration, &engine, &python)?)
+    demand(configuration, &engine, &python)
 }
 
 /// Writes the lock of a configuration, whole or not at all. Versions of the lock before are kept where they can be, unless
@@ -138,7 +76,7 @@ pub fn lock(
     upgrade: bool,
     cancel: &Cancel,
     on_event: &mut dyn FnMut(BuildEvent),
-) -> Result<WrittenLock, LockingError> {
+) -> Result<WrittenLock, Error> {
     let engine = Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)?;
     let python = python_for(settings, paths.tools(), configuration)?;
     let requires = configuration.dependencies().requires_python.as_deref();
@@ -149,7 +87,10 @@ pub fn lock(
     let before = configuration.dependencies().lock.as_ref();
 
     let _in_use = CacheInUse::enter(paths.cache());
-    let scratch = tempfile::tempdir().map_err(LockingError::NoTemporaryFolder)?;
+    let scratch = tempfile::tempdir().map_err(|error| {
+        let message = format!("no temporary folder: {}", describe(&error));
+        Error::usage(code::NO_TEMPORARY_FOLDER, message)
+    })?;
     // The installer gets a copy without what git ignores, as a build does.
     let (_, snapshot) =
         configuration.snapshot_except(&scratch.path().join("copy"), &[paths.data()])?;
@@ -170,14 +111,16 @@ pub fn lock(
 
     let made = LockedVersions::parse(&text);
     if made.inputs.is_err() {
-        return Err(LockingError::NoHash {
-            requirement: without_hash(&text).unwrap_or_default(),
-        });
+        let requirement = without_hash(&text).unwrap_or_default();
+        let message =
+            format!("`{requirement}` cannot be locked: a repository or a folder has no hash");
+        return Err(Error::usage(code::LOCK_IMPOSSIBLE, message)
+            .hint("depend on a release in an index, or on the URL or path of a wheel"));
     }
     let path = configuration.root.join(LOCK_FILE);
     let changed = fs::read(&path).ok().as_deref() != Some(text.as_bytes());
     if changed {
-        files::write_whole(&path, text.as_bytes())?;
+        files::write_whole(&path, text.as_bytes()).map_err(FileError::unwritable)?;
     }
     Ok(WrittenLock {
         path,
@@ -267,6 +210,11 @@ pub fn in_words(package: &LockedPackage) -> String {
         Some(version) => format!("{} {version}", package.name),
         None => package.name.clone(),
     }
+}
+
+/// Whether an error says no more than that the lock is missing or out of date.
+pub fn is_unfit(error: &Error) -> bool {
+    [code::LOCK_MISSING, code::LOCK_OUTDATED].contains(&error.code())
 }
 
 #[cfg(test)]

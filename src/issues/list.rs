@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use super::Issue;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 
 /// A longer line is no issue: a cell has at most 32,767 characters, and a line quotes two of them.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -43,6 +43,8 @@ impl Problem for ListError {
         }
     }
 }
+
+become_error!(ListError);
 
 /// A list that is being read. As an iterator it gives one issue after the other.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code, typed};
 
 /// An operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -251,3 +251,5 @@ impl Problem for StoreError {
         }
     }
 }
+
+become_error!(StoreError);

@@ -1,6 +1,6 @@
 //! How much one submitter and one workspace may have at once.
 
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::settings::Settings;
 
 /// How much one of them may have at once. `None`: any number.
@@ -105,3 +105,5 @@ impl Problem for Over {
         }
     }
 }
+
+become_error!(Over);

@@ -18,11 +18,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Timestamp;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, Kind, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DATABASE, IDENTITY, Paths, RunFolder};
-use crate::store::{self, Location, StoreError, Tables};
-use crate::workspace::OpenError;
+use crate::store::{self, Location, Tables};
 
 /// The name of the first entry.
 pub(super) const ABOUT: &str = "backup.json";
@@ -60,76 +59,6 @@ pub struct BackedUp {
     pub outputs: bool,
 }
 
-/// A backup cannot be made or restored.
-#[derive(Debug, thiserror::Error)]
-pub enum BackupError {
-    /// The data directory is not in one piece.
-    #[error("{} lies outside of the data directory {}", outside.display(), data.display())]
-    Outside {
-        /// What the settings put elsewhere.
-        outside: PathBuf,
-        /// The data directory.
-        data: PathBuf,
-    },
-    /// The database is on a server.
-    #[error("the database {} is on a server", database.display())]
-    OnServer {
-        /// Its address.
-        database: PathBuf,
-    },
-    /// What is to be restored would be mixed with something else.
-    #[error("the data directory {} is not empty", data.display())]
-    NotEmpty {
-        /// The data directory.
-        data: PathBuf,
-    },
-    /// The file is no backup, or not whole.
-    #[error("{} is no whole backup: {reason}", file.display())]
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// This `ade` does not know what is in it.
-    #[error("{} was made by a newer ade ({by})", file.display())]
-    Newer {
-        /// The file.
-        file: PathBuf,
-        /// The version of that one.
-        by: String,
-    },
-    /// A file.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What was restored cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-}
-
-impl Problem for BackupError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Outside { .. } => Facts::new(Kind::Usage, code::DATA_DIRECTORY_DIVIDED)
-                .hint("a backup is of a data directory in one piece: back the parts up with the means of their disks"),
-            Self::OnServer { .. } => Facts::new(Kind::Usage, code::DATA_DIRECTORY_DIVIDED)
-                .hint("back it up with pg_dump, and the files with the means of their store: docs/how-to/several-hosts.md"),
-            Self::NotEmpty { .. } => Facts::new(Kind::Refused, code::DATA_DIRECTORY_NOT_EMPTY)
-                .hint("name a new one with --data-dir, or move what is there away"),
-            Self::Damaged { .. } => Facts::new(Kind::Database, code::BACKUP_DAMAGED)
-                .hint("nothing was changed; use another backup, or make one"),
-            Self::Newer { .. } => Facts::new(Kind::Database, code::DATABASE_NEWER)
-                .hint("nothing was changed; use that ade, or a newer one"),
-            Self::File(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-            Self::Open(error) => error.facts(),
-        }
-    }
-}
-
 /// Backs up the data directory that the settings name into a file, which appears whole and, once it was checked, replaces an earlier
 /// one.
 ///
@@ -140,7 +69,7 @@ pub fn backup(
     paths: &Paths,
     file: &Path,
     outputs: bool,
-) -> Result<BackedUp, BackupError> {
+) -> Result<BackedUp, Error> {
     let database = demand_whole(settings, paths)?;
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -191,12 +120,12 @@ pub fn backup(
 ///
 /// # Errors
 /// The settings put something outside of the data directory.
-pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf, BackupError> {
+pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf, Error> {
     let location = store::location(settings, &paths.database())?;
     let Location::File(database) = location else {
-        return Err(BackupError::OnServer {
-            database: location.shown().to_owned(),
-        });
+        let message = format!("the database {} is on a server", location.shown().display());
+        return Err(Error::usage(code::DATA_DIRECTORY_DIVIDED, message)
+            .hint("back it up with pg_dump, and the files with the means of their store: docs/how-to/several-hosts.md"));
     };
     let data = paths.data();
     let mut parts = vec![database.clone()];
@@ -206,10 +135,12 @@ pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf
         false => !part.starts_with(data),
     };
     match parts.into_iter().find(elsewhere) {
-        Some(outside) => Err(BackupError::Outside {
-            outside,
-            data: data.to_owned(),
-        }),
+        Some(outside) => {
+            let (outside, data) = (outside.display(), data.display());
+            let message = format!("{outside} lies outside of the data directory {data}");
+            Err(Error::usage(code::DATA_DIRECTORY_DIVIDED, message)
+                .hint("a backup is of a data directory in one piece: back the parts up with the means of their disks"))
+        }
         None => Ok(database),
     }
 }
@@ -329,16 +260,19 @@ pub(super) fn read(
     io::copy(&mut archive.into_inner(), &mut io::sink()).map(drop)
 }
 
+pub(super) fn damaged(file: &Path, reason: &str) -> Error {
+    let message = format!("{} is no whole backup: {reason}", file.display());
+    Error::new(Kind::Database, code::BACKUP_DAMAGED, message)
+        .hint("nothing was changed; use another backup, or make one")
+}
+
 /// Reads a backup whole, and writes its database where that is asked for. Returns what it says of itself, and how many files it has.
 pub(super) fn look_through(
     opened: &File,
     file: &Path,
     to: Option<&Path>,
-) -> Result<(About, u64), BackupError> {
-    let damaged = |reason: String| BackupError::Damaged {
-        file: file.to_owned(),
-        reason,
-    };
+) -> Result<(About, u64), Error> {
+    let damaged = |reason: String| damaged(file, &reason);
     let mut about: Option<About> = None;
     let mut has_database = false;
     let mut files = 0;
@@ -365,10 +299,10 @@ pub(super) fn look_through(
     if let Some(about) = &about {
         let newest = store::newest_schema();
         if about.format > FORMAT || about.schema_version > newest {
-            return Err(BackupError::Newer {
-                file: file.to_owned(),
-                by: about.ade_version.clone(),
-            });
+            let (file, by) = (file.display(), &about.ade_version);
+            let message = format!("{file} was made by a newer ade ({by})");
+            return Err(Error::new(Kind::Database, code::DATABASE_NEWER, message)
+                .hint("nothing was changed; use that ade, or a newer one"));
         }
     }
     match (looked, to) {

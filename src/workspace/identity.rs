@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{IGNORED_BY_GIT, Paths};
 use crate::store::{self, Identity, Location, Opening, Store, StoreError};
@@ -117,6 +117,8 @@ impl Problem for IdentityError {
         }
     }
 }
+
+become_error!(IdentityError);
 
 /// Refuses a data directory whose database is gone, before another one is created in its place.
 ///

@@ -20,7 +20,7 @@ use std::path::Path;
 use crate::base::backoff::backoff;
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Problem};
+use crate::base::problem::{Facts, Problem, become_error};
 use crate::settings::Settings;
 use crate::settings::paths::{BadSegment, Paths, checked_segment};
 use crate::store::{self, Claim, Limits, Opening, RunRecord, Store, StoreError};
@@ -80,6 +80,8 @@ impl Problem for OpenError {
         }
     }
 }
+
+become_error!(OpenError);
 
 impl Workspace {
     /// Opens the workspace that the settings name.

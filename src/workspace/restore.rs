@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::backup::{ABOUT, About, BackupError, demand_whole, look_through, read};
+use super::backup::damaged;
+use super::backup::{ABOUT, About, demand_whole, look_through, read};
 use crate::base::files::{self, FileError};
+use crate::base::problem::{Error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DATABASE, Paths};
 use crate::store::{self, Opening, StoreError};
@@ -53,14 +55,14 @@ pub struct Verified {
 ///
 /// # Errors
 /// It is not empty or not in one piece; the backup is damaged or newer: nothing is written then. Or something cannot be written.
-pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restored, BackupError> {
+pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restored, Error> {
     demand_whole(settings, paths)?;
     let data = paths.data();
     let opened = File::open(file).map_err(FileError::on("read", file))?;
     if !held(data).map_err(FileError::on("read", data))?.is_empty() {
-        return Err(BackupError::NotEmpty {
-            data: data.to_owned(),
-        });
+        let message = format!("the data directory {} is not empty", data.display());
+        return Err(Error::refused(code::DATA_DIRECTORY_NOT_EMPTY, message)
+            .hint("name a new one with --data-dir, or move what is there away"));
     }
     let (about, _) = look_through(&opened, file, None)?;
     let restored = fill(settings, paths, &opened, file, about);
@@ -87,7 +89,7 @@ fn held(folder: &Path) -> io::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// It is damaged or newer, or cannot be read.
-pub fn verify(settings: &Settings, file: &Path) -> Result<Verified, BackupError> {
+pub fn verify(settings: &Settings, file: &Path) -> Result<Verified, Error> {
     let opened = File::open(file).map_err(FileError::on("read", file))?;
     let place = tempfile::tempdir().map_err(FileError::on("write", &std::env::temp_dir()))?;
     let database = place.path().join("database");
@@ -106,17 +108,14 @@ fn demand_sound(
     database: &Path,
     file: &Path,
     about: &About,
-) -> Result<(), BackupError> {
+) -> Result<(), Error> {
     let reason = match store::check(settings, database) {
         Ok(tables) if about.tables.is_empty() || tables == about.tables => return Ok(()),
         Ok(_) => "its database has other rows than were backed up".to_owned(),
         Err(StoreError::Damaged { message, .. }) => format!("its database is damaged: {message}"),
         Err(error) => return Err(error.into()),
     };
-    Err(BackupError::Damaged {
-        file: file.to_owned(),
-        reason,
-    })
+    Err(damaged(file, &reason))
 }
 
 fn fill(
@@ -125,7 +124,7 @@ fn fill(
     opened: &File,
     file: &Path,
     about: About,
-) -> Result<Restored, BackupError> {
+) -> Result<Restored, Error> {
     let data = paths.data();
     let failed = || FileError::on("write", data);
     files::create_private_folder(data)?;

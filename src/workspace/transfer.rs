@@ -11,13 +11,13 @@ use serde::Serialize;
 use super::fleet;
 use super::restore::end_claims;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DatabaseFile, Paths};
 use crate::store::{self, Location, Opening, StoreError};
 use crate::system::machine::Disk;
+use crate::workspace::Workspace;
 use crate::workspace::identity::{self, IdentityError};
-use crate::workspace::{OpenError, Workspace};
 
 /// What was moved.
 #[derive(Clone, Debug, Serialize)]
@@ -32,74 +32,18 @@ pub struct Transferred {
     pub files_of: Option<u64>,
 }
 
-/// Records cannot be moved.
-#[derive(Debug, thiserror::Error)]
-pub enum TransferError {
-    /// They are to come from elsewhere than a SQLite database.
-    #[error("{from:?} is no database that records can be moved from")]
-    BadSource {
-        /// As it was given.
-        from: String,
-    },
-    /// The settings name no server.
-    #[error("the database {} is not on a server", database.display())]
-    NotServer {
-        /// What they name.
-        database: PathBuf,
-    },
-    /// The server's schema has other records.
-    #[error("the database {} has records already", database.display())]
-    NotEmpty {
-        /// Its address.
-        database: PathBuf,
-        /// The tables that differ.
-        different: Vec<&'static str>,
-    },
-    /// The two do not belong together, or processes are at work.
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    /// A database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file, or the object store.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// What was moved cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-}
-
-impl Problem for TransferError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::BadSource { .. } => Facts::new(Kind::Usage, code::DATABASE_URL_INVALID)
-                .hint("write --from sqlite for the data directory's own, or --from sqlite:////path/of/a/file"),
-            Self::NotServer { .. } => Facts::new(Kind::Usage, code::DATABASE_URL_INVALID)
-                .hint("name the server with --database-url postgresql://user@host/database"),
-            Self::NotEmpty { different, .. } => Facts::new(Kind::Refused, code::DATABASE_NOT_EMPTY).hint(format!(
-                "nothing was changed; name another schema with ?schema=NAME in the URL. Other than here: {}",
-                different.join(", ")
-            )),
-            Self::Identity(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-            Self::File(error) => error.facts(),
-            Self::Open(error) => error.facts(),
-        }
-    }
-}
-
 /// Moves the records of the database that `from` names (`sqlite`: the data directory's own) to the server that the settings name.
 ///
 /// # Errors
 /// The server has other records, or processes are at work: nothing is changed then. Or a database cannot be used.
-pub fn transfer(
-    settings: &Settings,
-    paths: &Paths,
-    from: &str,
-) -> Result<Transferred, TransferError> {
+pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transferred, Error> {
     let database = match store::location(settings, &paths.database())? {
         Location::Server(database) => database,
-        Location::File(database) => return Err(TransferError::NotServer { database }),
+        Location::File(database) => {
+            let message = format!("the database {} is not on a server", database.display());
+            return Err(Error::usage(code::DATABASE_URL_INVALID, message)
+                .hint("name the server with --database-url postgresql://user@host/database"));
+        }
     };
     let of_source = Settings {
         database_url: from.starts_with("sqlite:").then(|| from.to_owned()),
@@ -108,9 +52,9 @@ pub fn transfer(
     let source = match store::location(&of_source, &paths.database())? {
         Location::File(source) if from == "sqlite" || of_source.database_url.is_some() => source,
         _ => {
-            return Err(TransferError::BadSource {
-                from: from.to_owned(),
-            });
+            let message = format!("{from:?} is no database that records can be moved from");
+            return Err(Error::usage(code::DATABASE_URL_INVALID, message)
+                .hint("write --from sqlite for the data directory's own, or --from sqlite:////path/of/a/file"));
         }
     };
     // The data directory is that of the source, and nobody is at work with either.
@@ -121,11 +65,11 @@ pub fn transfer(
     let host = identity::host(settings, paths)?;
     let moved = store::move_records(settings, &source, &host)?;
     if !moved.different.is_empty() {
-        let different = moved.different;
-        return Err(TransferError::NotEmpty {
-            database,
-            different,
-        });
+        let message = format!("the database {} has records already", database.display());
+        return Err(Error::refused(code::DATABASE_NOT_EMPTY, message).hint(format!(
+            "nothing was changed; name another schema with ?schema=NAME in the URL. Other than here: {}",
+            moved.different.join(", ")
+        )));
     }
     let files_of = put_files(settings)?;
     Ok(Transferred {
@@ -138,7 +82,7 @@ pub fn transfer(
 
 /// Puts the files that the records name into the object store. What is there already is not put again. Returns of how many documents,
 /// snapshots and runs.
-fn put_files(settings: &Settings) -> Result<Option<u64>, TransferError> {
+fn put_files(settings: &Settings) -> Result<Option<u64>, Error> {
     let workspace = Workspace::open(settings.clone(), Opening::Existing)?;
     let Some(objects) = &workspace.objects else {
         return Ok(None);
@@ -188,7 +132,7 @@ fn entries_of(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     files::entries_of(folder).map_err(FileError::on("read", folder))
 }
 
-fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), TransferError> {
+fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), Error> {
     let store = store::open(settings, source, "", Opening::Existing)?;
     let at_work = fleet::living_of(&store, &Disk, paths)?;
     if at_work.is_empty() {

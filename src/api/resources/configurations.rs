@@ -23,6 +23,7 @@ use crate::api::http::cursor;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking, Carried, Opened};
 use crate::api::transfer::upload::{Upload, media_type};
+use crate::base::problem::Error;
 use crate::base::problem::code;
 use crate::configuration::scaffold;
 use crate::store::KnownConfiguration;
@@ -30,8 +31,8 @@ use crate::workspace::Workspace;
 use crate::workspace::configurations::publish::set_limit;
 use crate::workspace::configurations::versions::Side;
 use crate::workspace::configurations::{
-    ConfigurationDetails, ConfigurationObject as Shape, ConfigurationsError, Precondition, Spool,
-    configuration_details, configuration_json, draft, draft::Content, publish, versions,
+    ConfigurationDetails, ConfigurationObject as Shape, Precondition, Spool, configuration_details,
+    configuration_json, draft, draft::Content, publish, versions,
 };
 
 /// The longer name of a configuration's routes.
@@ -454,10 +455,7 @@ async fn change(
     api: &Api,
     caller: Caller,
     which: Which,
-    make: impl FnOnce(
-        &Workspace,
-        &KnownConfiguration,
-    ) -> Result<KnownConfiguration, ConfigurationsError>
+    make: impl FnOnce(&Workspace, &KnownConfiguration) -> Result<KnownConfiguration, Error>
     + Send
     + 'static,
 ) -> Answer {

@@ -12,7 +12,7 @@ use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
-use crate::checks::drift::DriftError;
+use crate::checks::drift::no_run;
 use crate::run::results::layout::{Difference as LayoutDifference, layout_of};
 use crate::run::results::senders::Senders;
 use crate::run::views::difference::{Difference, of_runs};
@@ -65,8 +65,7 @@ async fn show(
                 let senders = Senders::of(&run.snapshot);
                 let of = &run.key.configuration_id;
                 let found = senders.last_good(store, of, &run.input_name, Some(&run))?;
-                let file = run.input_name.clone();
-                found.ok_or(DriftError::NoRun { file })?.id
+                found.ok_or_else(|| no_run(&run.input_name))?.id
             }
         };
         let (_, since) = run_with_files(api, &caller, &since)?;

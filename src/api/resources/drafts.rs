@@ -19,13 +19,13 @@ use crate::api::http::download::Download;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
 use crate::base::files::name_of;
+use crate::base::problem::Error;
 use crate::base::problem::code;
 use crate::workspace::configurations::archive::LARGEST_FILE;
 use crate::workspace::configurations::draft::{ConfigurationFile, Content, Folders};
 use crate::workspace::configurations::versions::OpenedFile;
 use crate::workspace::configurations::{
-    ConfigurationsError, FileListObject, FileObject, Precondition, draft, file_json, file_list,
-    versions,
+    FileListObject, FileObject, Precondition, draft, file_json, file_list, versions,
 };
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -257,7 +257,7 @@ pub fn folders(api: &Blocking<'_>) -> Folders {
 }
 
 /// An error about a file, which names the parameter where that is wrong.
-pub fn about_path(error: ConfigurationsError) -> ApiError {
+pub fn about_path(error: Error) -> ApiError {
     let error = ApiError::from(error);
     match error.code() {
         code::BAD_NAME => error.of_field("path"),

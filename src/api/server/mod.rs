@@ -32,7 +32,7 @@ use tower::ServiceExt;
 
 use super::state::Api;
 use crate::base::cancel::{Cancel, Subscription};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, code};
 use guard::Peer;
 
 /// The largest number of connections at the same time. Further ones wait to be accepted.
@@ -54,38 +54,6 @@ pub enum ListenAddress {
     Socket(PathBuf),
     /// The sockets that systemd handed over.
     HandedOver(usize),
-}
-
-/// A server cannot listen.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    /// Another process listens there.
-    #[error("{place} is in use{}", holder.as_ref().map(|holder| format!(": {holder} listens there")).unwrap_or_default())]
-    InUse {
-        /// The address.
-        place: String,
-        /// The process, if it can be seen.
-        holder: Option<String>,
-    },
-    /// The address cannot be used.
-    #[error("{place} cannot be listened on: {source}")]
-    Unusable {
-        /// The address.
-        place: String,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-impl Problem for ListenError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::InUse { .. } => Facts::new(Kind::Usage, code::ADDRESS_IN_USE)
-                .hint("stop that process, or choose another port"),
-            Self::Unusable { .. } => Facts::new(Kind::Usage, code::ADDRESS_UNUSABLE)
-                .hint("choose another address or port"),
-        }
-    }
 }
 
 /// How a server is asked to end, and how long that may take.
@@ -118,10 +86,10 @@ impl Listening {
     ///
     /// # Errors
     /// Another process listens there, or the address cannot be used.
-    pub fn at(place: &ListenAddress) -> Result<Self, ListenError> {
-        let unusable = |source| ListenError::Unusable {
-            place: name_of(place),
-            source,
+    pub fn at(place: &ListenAddress) -> Result<Self, Error> {
+        let unusable = |error: io::Error| {
+            let message = format!("{} cannot be listened on: {error}", name_of(place));
+            Error::usage(code::ADDRESS_UNUSABLE, message).hint("choose another address or port")
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -130,10 +98,13 @@ impl Listening {
             .map_err(unusable)?;
         let entered = runtime.enter();
         let listeners = listen(place).map_err(|error| match error.kind() {
-            io::ErrorKind::AddrInUse => ListenError::InUse {
-                place: name_of(place),
-                holder: holder_of(place),
-            },
+            io::ErrorKind::AddrInUse => {
+                let holder = holder_of(place);
+                let holder = holder.map(|holder| format!(": {holder} listens there"));
+                let message = format!("{} is in use{}", name_of(place), holder.unwrap_or_default());
+                Error::usage(code::ADDRESS_IN_USE, message)
+                    .hint("stop that process, or choose another port")
+            }
             _ => unusable(error),
         })?;
         drop(entered);

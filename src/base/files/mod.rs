@@ -15,7 +15,7 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
-use super::problem::{Facts, Kind, Problem, code};
+use super::problem::{Error, Facts, Kind, Problem, become_error, code};
 
 pub use file_system::{SharedDisk, shared};
 pub use partial::{
@@ -72,6 +72,11 @@ impl FileError {
         matches!(self.of_objects(), Some(OfObjects::OutOfReach(_)))
     }
 
+    /// The error of a file or folder that the user named.
+    pub fn unwritable(self) -> Error {
+        Error::of(self).under(Kind::Usage, code::UNWRITABLE)
+    }
+
     fn of_objects(&self) -> Option<&OfObjects> {
         self.source.get_ref()?.downcast_ref()
     }
@@ -119,6 +124,8 @@ impl Problem for FileError {
         }
     }
 }
+
+become_error!(FileError);
 
 /// What is wrong with the object store, or with what is in it.
 #[derive(Debug, thiserror::Error)]

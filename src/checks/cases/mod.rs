@@ -27,7 +27,7 @@ pub(super) use self::running::{Engine, said};
 use super::check::CheckError;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::run::inputs::input::is_supported;
 use crate::settings::nearest;
 use crate::store::{RunRecord, StoreError};
@@ -211,6 +211,8 @@ impl Problem for CasesError {
         }
     }
 }
+
+become_error!(CasesError);
 
 /// The cases of a configuration's folder, in the order of their names.
 ///

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::problem::{Error, code, typed};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::run::inputs::input::{InputError, MeantFiles, Search, expand, is_supported};
 use crate::workspace::Workspace;
@@ -32,33 +32,6 @@ pub struct Meant {
     pub passed_over: Vec<PathBuf>,
 }
 
-/// A call that cannot be understood.
-#[derive(Debug, thiserror::Error)]
-pub enum ArgumentError {
-    /// A configuration.
-    #[error(transparent)]
-    Configuration(#[from] ConfigurationError),
-    /// An input without any configuration.
-    #[error("no configuration is named that is to normalize {}", .0.display())]
-    Alone(PathBuf),
-    /// An input before the first of several configurations.
-    #[error("{} stands in front of all configurations, so it is not known which of them is to normalize it", .0.display())]
-    InFront(PathBuf),
-}
-
-impl Problem for ArgumentError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Configuration(error) => error.facts(),
-            Self::Alone(input) => Facts::new(Kind::Usage, code::USAGE)
-                .hint(format!("`ade ci CONFIG {}`", typed(input.display()))),
-            Self::InFront(_) => {
-                Facts::new(Kind::Usage, code::USAGE).hint("name inputs behind their configuration")
-            }
-        }
-    }
-}
-
 enum What {
     Configuration(PathBuf),
     Input,
@@ -69,7 +42,7 @@ enum What {
 ///
 /// # Errors
 /// One does not exist, or is an input of no configuration.
-pub fn meant(paths: &[PathBuf]) -> Result<Meant, ArgumentError> {
+pub fn meant(paths: &[PathBuf]) -> Result<Meant, Error> {
     let mut meant = Meant::default();
     let mut last = None;
     let mut in_front: Vec<PathBuf> = Vec::new();
@@ -100,8 +73,21 @@ pub fn meant(paths: &[PathBuf]) -> Result<Meant, ArgumentError> {
         (Some(first), []) if first.is_dir() => {
             Configuration::open(first)?;
         }
-        (Some(first), []) => return Err(ArgumentError::Alone(first.clone())),
-        (Some(first), _) => return Err(ArgumentError::InFront(first.clone())),
+        (Some(first), []) => {
+            let input = first.display();
+            let message = format!("no configuration is named that is to normalize {input}");
+            return Err(Error::usage(code::USAGE, message)
+                .hint(format!("`ade ci CONFIG {}`", typed(input))));
+        }
+        (Some(first), _) => {
+            let message = format!(
+                "{} stands in front of all configurations, so it is not known which of them is to normalize it",
+                first.display()
+            );
+            return Err(
+                Error::usage(code::USAGE, message).hint("name inputs behind their configuration")
+            );
+        }
     }
     Ok(meant)
 }
@@ -168,6 +154,7 @@ impl Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::problem::Problem;
     use crate::configuration::testing::{sample, write_files};
 
     fn place() -> (tempfile::TempDir, PathBuf) {

@@ -22,7 +22,7 @@ mod steps;
 mod summary;
 
 pub use annotations::annotations;
-pub use arguments::{ArgumentError, Asked, Meant, meant};
+pub use arguments::{Asked, Meant, meant};
 pub use code_quality::code_quality;
 pub use findings::{Examined, Finding, Level, OfRule, Run, State, Step, StepName, outcome};
 pub use junit::as_junit;

@@ -11,7 +11,7 @@ use super::places::named;
 use crate::base::cancel::Cancel;
 use crate::base::counted::plural;
 use crate::base::mutex::lock;
-use crate::base::problem::{Kind, Problem};
+use crate::base::problem::{Kind, Problem, code};
 use crate::checks::cases::{self, Case, CaseResult, CasesError, What};
 use crate::checks::check::{CheckError, check};
 use crate::configuration::{Configuration, ConfigurationError, LOCK_FILE};
@@ -193,12 +193,12 @@ impl One<'_> {
                     plural(lock.packages.len() as u64, "package")
                 ),
             ),
-            Err(error) if error.is_missing() && !settings.frozen => {
+            Err(error) if error.code() == code::LOCK_MISSING && !settings.frozen => {
                 skipped(StepName::Lock, format!("there is no {LOCK_FILE}"))
             }
             Err(error) => {
                 // That it does not fit is the answer, as it is for `ade lock --check`.
-                let kind = match error.is_unfit() {
+                let kind = match write_lock::is_unfit(&error) {
                     true => Kind::Refused,
                     false => error.kind(),
                 };

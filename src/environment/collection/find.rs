@@ -3,71 +3,25 @@
 use std::path::Path;
 
 use super::Judged;
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
-use crate::configuration::{Configuration, ConfigurationError};
+use crate::base::problem::{Error, code, typed};
+use crate::configuration::Configuration;
 use crate::environment::collection;
-use crate::environment::needed::prepare::{PrepareError, prepare};
+use crate::environment::needed::prepare::prepare;
 use crate::environment::provide::rebuild::is_usable;
 use crate::store::{EnvironmentRecord, Named, StoreError};
 use crate::system::machine::Moment;
 use crate::workspace::Workspace;
 
-/// No environment was found.
-#[derive(Debug, thiserror::Error)]
-pub enum FindError {
-    /// The configuration, as it is now, has no environment.
-    #[error("{configuration} has no environment yet")]
-    NotBuilt {
-        /// The configuration's folder, as it was given.
-        configuration: String,
-    },
-    /// The configuration cannot be opened.
-    #[error(transparent)]
-    Configuration(#[from] ConfigurationError),
-    /// The configuration cannot be prepared.
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Problem for FindError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::NotBuilt { configuration } => {
-                Facts::new(Kind::Usage, code::ENVIRONMENT_NOT_FOUND).hint(format!(
-                    "`ade env build {}` builds it",
-                    typed(configuration)
-                ))
-            }
-            Self::Configuration(error) => error.facts(),
-            Self::Prepare(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-        }
-    }
-}
-
-impl FindError {
-    /// The configuration in this folder has no environment.
-    pub fn not_built(folder: &Path) -> Self {
-        Self::NotBuilt {
-            configuration: folder.display().to_string(),
-        }
-    }
-}
-
 /// Returns the environment that `given` names: by the folder of a configuration, an id, or the beginning of one.
 ///
 /// # Errors
 /// There is none.
-pub fn find(workspace: &Workspace, given: &str) -> Result<EnvironmentRecord, FindError> {
+pub fn find(workspace: &Workspace, given: &str) -> Result<EnvironmentRecord, Error> {
     let folder = Path::new(given);
     if !folder.is_dir() {
         return Ok(workspace.store.environment(workspace.id(), given)?);
     }
-    of_configuration(workspace, Configuration::open(folder)?)?
-        .ok_or_else(|| FindError::not_built(folder))
+    of_configuration(workspace, Configuration::open(folder)?)?.ok_or_else(|| not_built(folder))
 }
 
 /// Returns the ready environment of a configuration.
@@ -78,16 +32,16 @@ pub fn find_ready(
     workspace: &Workspace,
     configuration: Configuration,
     given: &Path,
-) -> Result<EnvironmentRecord, FindError> {
+) -> Result<EnvironmentRecord, Error> {
     of_configuration(workspace, configuration)?
         .filter(|environment| is_usable(workspace.files(), environment))
-        .ok_or_else(|| FindError::not_built(given))
+        .ok_or_else(|| not_built(given))
 }
 
 fn of_configuration(
     workspace: &Workspace,
     configuration: Configuration,
-) -> Result<Option<EnvironmentRecord>, FindError> {
+) -> Result<Option<EnvironmentRecord>, Error> {
     let prepared = prepare(workspace, configuration, None)?;
     Ok(workspace.store.environment_of(&prepared.key)?)
 }
@@ -118,4 +72,14 @@ pub fn short_ids(
     workspace
         .store
         .short_ids(Named::Environments, workspace.id(), &ids)
+}
+
+/// The configuration in this folder has no environment.
+pub fn not_built(folder: &Path) -> Error {
+    let folder = folder.display();
+    Error::usage(
+        code::ENVIRONMENT_NOT_FOUND,
+        format!("{folder} has no environment yet"),
+    )
+    .hint(format!("`ade env build {}` builds it", typed(folder)))
 }

@@ -1,47 +1,10 @@
 //! Whether a configuration's lock fits what would be installed now, and that it does where `ADE_FROZEN` demands it.
 
-use std::path::PathBuf;
-
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::problem::{Error, Kind, code, typed};
 use crate::configuration::{Configuration, LOCK_FILE, LockInputs, LockedVersions};
 use crate::engine::{Engine, EngineError};
 use crate::environment::python::Python;
 use crate::settings::Settings;
-
-/// A configuration has no lock that fits.
-#[derive(Debug, thiserror::Error)]
-pub enum UnfitError {
-    /// It has none at all.
-    #[error("{} has no {LOCK_FILE}", root.display())]
-    Missing {
-        /// The configuration's folder.
-        root: PathBuf,
-    },
-    /// It was made from something else.
-    #[error("{} is out of date: {reason}", root.join(LOCK_FILE).display())]
-    Outdated {
-        /// The configuration's folder.
-        root: PathBuf,
-        /// What has changed.
-        reason: String,
-    },
-    /// What the engine depends on cannot be read.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
-impl Problem for UnfitError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Missing { root } => Facts::new(Kind::Environment, code::LOCK_MISSING)
-                .hint(format!("`ade lock {}` writes it", typed(root.display()))),
-            Self::Outdated { root, .. } => Facts::new(Kind::Environment, code::LOCK_OUTDATED).hint(
-                format!("`ade lock {}` makes it anew", typed(root.display())),
-            ),
-            Self::Engine(error) => error.facts(),
-        }
-    }
-}
 
 /// What a lock of this configuration would be made from now.
 ///
@@ -79,13 +42,24 @@ pub(crate) fn demand(
     configuration: &Configuration,
     engine: &Engine,
     python: &Python,
-) -> Result<LockedVersions, UnfitError> {
-    let root = configuration.root.clone();
-    match fitting(configuration, engine, python)? {
-        Some(Ok(lock)) => Ok(lock),
-        Some(Err(reason)) => Err(UnfitError::Outdated { root, reason }),
-        None => Err(UnfitError::Missing { root }),
-    }
+) -> Result<LockedVersions, Error> {
+    let root = &configuration.root;
+    let (code, message, does) = match fitting(configuration, engine, python)? {
+        Some(Ok(lock)) => return Ok(lock),
+        Some(Err(reason)) => {
+            let message = format!(
+                "{} is out of date: {reason}",
+                root.join(LOCK_FILE).display()
+            );
+            (code::LOCK_OUTDATED, message, "makes it anew")
+        }
+        None => {
+            let message = format!("{} has no {LOCK_FILE}", root.display());
+            (code::LOCK_MISSING, message, "writes it")
+        }
+    };
+    let hint = format!("`ade lock {}` {does}", typed(root.display()));
+    Err(Error::new(Kind::Environment, code, message).hint(hint))
 }
 
 /// With `ADE_FROZEN`: demands a lock that fits.
@@ -97,7 +71,7 @@ pub(crate) fn demand_lock(
     configuration: &Configuration,
     engine: &Engine,
     python: &Python,
-) -> Result<(), UnfitError> {
+) -> Result<(), Error> {
     if settings.frozen {
         demand(configuration, engine, python)?;
     }

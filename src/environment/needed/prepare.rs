@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::fitting::{UnfitError, demand_lock};
+use super::fitting::demand_lock;
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::engine::{Engine, EngineError};
 use crate::environment::python::{Python, PythonError, PythonSearch, find_python};
@@ -51,7 +51,7 @@ pub enum PrepareError {
     Engine(#[from] EngineError),
     /// Its lock, with `ADE_FROZEN`.
     #[error(transparent)]
-    Lock(#[from] UnfitError),
+    Lock(#[from] Error),
     /// What this host would build is not what the environment's key names, as other hosts have it.
     #[error(
         "with Python {python} this host would build another environment than the one that is asked for"
@@ -78,6 +78,8 @@ impl Problem for PrepareError {
         }
     }
 }
+
+become_error!(PrepareError);
 
 /// Keeps a snapshot of an opened configuration and finds out which environment it needs. What is in `output_dir` is no part
 /// of it, where that lies in the configuration's folder.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::in_use;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::{BuildError, BuildEvent, Built};
 use crate::events::{EventLog, Subject, names};
@@ -62,6 +62,8 @@ impl Problem for ProvideError {
         }
     }
 }
+
+become_error!(ProvideError);
 
 impl ProvideError {
     /// Whether a retry may succeed although nothing was changed.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::version::OLDEST;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 
 /// Why no Python can be used.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -48,6 +48,8 @@ impl Problem for PythonError {
         })
     }
 }
+
+become_error!(PythonError);
 
 fn list(found: &[(PathBuf, String)]) -> String {
     let entries: Vec<String> = found

@@ -12,17 +12,16 @@ use serde_json::json;
 use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::base::files::{FileError, describe};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, Kind, code};
 use crate::engine::sandbox::Policy;
 use crate::engine::{EngineTask, Invocation, Launch, Message};
 use crate::environment::needed::prepare::Prepared;
+use crate::environment::provide::Want;
 use crate::environment::provide::in_use::InUse;
 use crate::environment::provide::installers::Installers;
-use crate::environment::provide::{ProvideError, Want};
 use crate::run::execution::provide::provide;
 use crate::run::inputs::input::Input;
 use crate::run::results::output;
-use crate::run::results::output::OutputError;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::RunRecord;
 use crate::system::process::Exit;
@@ -54,72 +53,6 @@ pub struct Combined {
     pub repeated: Vec<String>,
 }
 
-/// Nothing was combined; the workbooks of the runs are whole.
-#[derive(Debug, thiserror::Error)]
-pub enum CombineError {
-    /// No input has a result.
-    #[error("there is nothing to combine: no file was normalized")]
-    Nothing,
-    /// The file would be written over an input.
-    #[error("{} is one of the inputs, and would be written over", path.display())]
-    OverInput {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It would be among the files of a folder of inputs.
-    #[error("{} would be an input of the next run of {}", path.display(), folder.display())]
-    AmongInputs {
-        /// The file.
-        path: PathBuf,
-        /// The folder.
-        folder: PathBuf,
-    },
-    /// It cannot be where it was asked for.
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    /// The environment.
-    #[error(transparent)]
-    Provide(Box<ProvideError>),
-    /// There is no place for the file before it is complete.
-    #[error("no temporary folder: {}", describe(.0))]
-    NoTemporaryFolder(io::Error),
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The engine has refused to, or could not.
-    #[error("the tables are not combined: {0}")]
-    Engine(String),
-    /// This machine cannot confine the engine as the operator wants.
-    #[error("ADE_SANDBOX is strict, and this machine cannot confine the engine: {}", .0.join("; "))]
-    NotConfined(Vec<String>),
-    /// It was cancelled.
-    #[error("cancelled")]
-    Cancelled,
-}
-
-impl Problem for CombineError {
-    fn facts(&self) -> Facts {
-        let failed = Facts::new(Kind::Refused, code::COMBINE_FAILED);
-        match self {
-            Self::Nothing => failed.hint("the failures above say why"),
-            Self::OverInput { .. } | Self::AmongInputs { .. } => {
-                Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE)
-                    .hint("choose another file for --combine, outside of the folder of the inputs")
-            }
-            Self::Output(error) => error.facts(),
-            Self::Provide(error) => error.facts(),
-            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::NO_TEMPORARY_FOLDER),
-            Self::File(error) => error.facts().under(Kind::Usage, code::OUTPUT_UNWRITABLE),
-            Self::Engine(_) => {
-                failed.hint("each file by itself is normalized; `ade runs ls` lists them")
-            }
-            Self::NotConfined(_) => Facts::new(Kind::Refused, code::SANDBOX_INCOMPLETE)
-                .hint("`ade doctor` shows what is missing"),
-            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
-        }
-    }
-}
-
 /// Makes sure, before any work, that the combined file can be where it is asked for.
 ///
 /// # Errors
@@ -129,13 +62,14 @@ pub fn check_place(
     inputs: &[Input],
     searched: &[PathBuf],
     recursive: bool,
-) -> Result<(), CombineError> {
+) -> Result<(), Error> {
     let real = file.canonicalize().ok();
     let is_it = |input: &Input| real.is_some() && input.path.canonicalize().ok() == real;
     if inputs.iter().any(is_it) {
-        return Err(CombineError::OverInput {
-            path: file.to_owned(),
-        });
+        return Err(unwritable(format!(
+            "{} is one of the inputs, and would be written over",
+            file.display()
+        )));
     }
     output::check_target(file)?;
     let folder = file
@@ -150,12 +84,15 @@ pub fn check_place(
         given == *place || recursive && place.starts_with(given)
     };
     if let Some(around) = searched.iter().find(is_around) {
-        return Err(CombineError::AmongInputs {
-            path: file.to_owned(),
-            folder: around.clone(),
-        });
+        return Err(unwritable(format!(
+            "{} would be an input of the next run of {}",
+            file.display(),
+            around.display()
+        )));
     }
-    folder.map_or(Ok(()), files::create_folder)?;
+    folder
+        .map_or(Ok(()), files::create_folder)
+        .map_err(not_written)?;
     Ok(())
 }
 
@@ -170,9 +107,12 @@ pub fn combine(
     parts: &[Part],
     (to, names): (&Path, bool),
     cancel: &Cancel,
-) -> Result<Combined, CombineError> {
+) -> Result<Combined, Error> {
     if parts.iter().all(|part| part.run.is_none()) {
-        return Err(CombineError::Nothing);
+        let message = "there is nothing to combine: no file was normalized";
+        return Err(
+            Error::refused(code::COMBINE_FAILED, message).hint("the failures above say why")
+        );
     }
     let environment = provide(
         workspace,
@@ -181,19 +121,18 @@ pub fn combine(
         Want::Ready,
         cancel,
         &mut |_| {},
-    )
-    .map_err(|error| CombineError::Provide(Box::new(error)))?;
+    )?;
     // As long as the engine runs, no collection deletes it.
     let _in_use = InUse::mark(workspace, &environment.folder);
-    let place = tempfile::tempdir().map_err(CombineError::NoTemporaryFolder)?;
-    let folder = |name: &str| -> Result<PathBuf, CombineError> {
+    let place = tempfile::tempdir().map_err(no_temporary_folder)?;
+    let folder = |name: &str| -> Result<PathBuf, Error> {
         let path = place.path().join(name);
-        std::fs::create_dir(&path).map_err(CombineError::NoTemporaryFolder)?;
+        std::fs::create_dir(&path).map_err(no_temporary_folder)?;
         Ok(path)
     };
     let (asked, made, scratch) = (folder("asked")?, folder("made")?, folder("tmp")?);
     let list = asked.join("list.json");
-    files::write_whole(&list, listed(parts).to_string().as_bytes())?;
+    files::write_whole(&list, listed(parts).to_string().as_bytes()).map_err(not_written)?;
     // Its ending is its shape.
     let output = made
         .join("combined")
@@ -211,7 +150,12 @@ pub fn combine(
     .built_from(&environment.snapshot, &environment.configuration_path);
     let obstacles = policy.obstacles();
     if !obstacles.is_empty() {
-        return Err(CombineError::NotConfined(obstacles));
+        let message = format!(
+            "ADE_SANDBOX is strict, and this machine cannot confine the engine: {}",
+            obstacles.join("; ")
+        );
+        return Err(Error::refused(code::SANDBOX_INCOMPLETE, message)
+            .hint("`ade doctor` shows what is missing"));
     }
     let invocation = Invocation {
         policy,
@@ -230,15 +174,30 @@ pub fn combine(
         timeout: workspace.settings.run_timeout,
     };
     let combined = launched(launcher, &invocation, cancel)?;
-    files::copy_whole(&output, to)?;
+    files::copy_whole(&output, to).map_err(not_written)?;
     Ok(combined)
+}
+
+/// The file cannot be where it was asked for.
+fn unwritable(message: String) -> Error {
+    Error::usage(code::OUTPUT_UNWRITABLE, message)
+        .hint("choose another file for --combine, outside of the folder of the inputs")
+}
+
+fn not_written(error: FileError) -> Error {
+    Error::of(error).under(Kind::Usage, code::OUTPUT_UNWRITABLE)
+}
+
+fn no_temporary_folder(error: io::Error) -> Error {
+    let message = format!("no temporary folder: {}", describe(&error));
+    Error::usage(code::NO_TEMPORARY_FOLDER, message)
 }
 
 fn launched(
     launcher: &dyn Launch,
     invocation: &Invocation,
     cancel: &Cancel,
-) -> Result<Combined, CombineError> {
+) -> Result<Combined, Error> {
     let mut lines = Vec::new();
     let report = launcher
         .launch(invocation, cancel, &mut |message| {
@@ -247,16 +206,17 @@ fn launched(
             }
             None
         })
-        .map_err(FileError::on("start", &invocation.python))?;
+        .map_err(FileError::on("start", &invocation.python))
+        .map_err(not_written)?;
     match report.exit {
         Exit::Code(0) => Ok(said(&lines)),
-        Exit::Cancelled => Err(CombineError::Cancelled),
+        Exit::Cancelled => Err(Error::new(Kind::Cancelled, code::CANCELLED, "cancelled")),
         exit => {
             let refusal = lines.iter().find_map(|line| line.strip_prefix(REFUSAL));
-            Err(CombineError::Engine(refusal.map_or_else(
-                || format!("the engine {exit}"),
-                str::to_owned,
-            )))
+            let why = refusal.map_or_else(|| format!("the engine {exit}"), str::to_owned);
+            let message = format!("the tables are not combined: {why}");
+            Err(Error::refused(code::COMBINE_FAILED, message)
+                .hint("each file by itself is normalized; `ade runs ls` lists them"))
         }
     }
 }

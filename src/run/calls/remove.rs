@@ -5,34 +5,10 @@ use std::io;
 
 use crate::base::clock::Timestamp;
 use crate::base::files::{FileError, disk_usage};
-use crate::base::problem::{Facts, Problem};
-use crate::run::execution::error::{NotEnded, demand_ended};
-use crate::store::{RunRecord, StoreError};
+use crate::base::problem::Error;
+use crate::run::execution::error::demand_ended;
+use crate::store::RunRecord;
 use crate::workspace::{Workspace, ballast};
-
-/// A run cannot be removed.
-#[derive(Debug, thiserror::Error)]
-pub enum RemoveRunError {
-    /// It has not ended.
-    #[error(transparent)]
-    NotEnded(#[from] NotEnded),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file of it.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Problem for RemoveRunError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::NotEnded(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-            Self::File(error) => error.facts(),
-        }
-    }
-}
 
 /// A run that was removed, or would be.
 #[derive(Debug)]
@@ -47,11 +23,7 @@ pub struct RemovedRuns {
 ///
 /// # Errors
 /// There is no such run, it has not ended, or its files cannot be deleted.
-pub fn remove(
-    workspace: &Workspace,
-    given: &str,
-    dry_run: bool,
-) -> Result<RemovedRuns, RemoveRunError> {
+pub fn remove(workspace: &Workspace, given: &str, dry_run: bool) -> Result<RemovedRuns, Error> {
     let run = workspace.find_run(given)?;
     demand_ended(&run)?;
     if !dry_run {
@@ -64,7 +36,7 @@ pub fn remove(
     Ok(RemovedRuns { run, bytes_freed })
 }
 
-fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), RemoveRunError> {
+fn delete(workspace: &Workspace, run: &RunRecord) -> Result<(), Error> {
     let store = &workspace.store;
     let now = workspace.machine.now();
     if run.artifacts_deleted_at.is_none()

@@ -4,73 +4,23 @@
 //! The new run has its own copy of the input, so that the old run may be removed at any time. A worker executes it, when
 //! [`super::enqueue`] has recorded it in the queue; or this process does ([`retry_here`], [`anew_here`]).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::submit::{Refused, accepted};
+use super::submit::accepted;
 use super::{enqueue, request};
-use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, code};
 use crate::configuration::Configuration;
 use crate::engine;
 use crate::environment::needed::prepare::{
     PrepareError, Prepared, ask_for_environment_of_run, environment_of_run, prepare,
     prepare_environment, prepare_version,
 };
-use crate::run::execution::error::{NotEnded, demand_ended};
+use crate::run::execution::error::demand_ended;
 use crate::run::execution::safe_mode::{demand_acceptance, tell_if_skipped};
 use crate::settings::paths::RunFolder;
-use crate::store::{EnvironmentRecord, RunRecord, StoreError, Submission, Submitted, Submitter};
+use crate::store::{EnvironmentRecord, RunRecord, Submission, Submitted, Submitter};
 use crate::workspace::Workspace;
-
-/// A run cannot be run again.
-#[derive(Debug, thiserror::Error)]
-pub enum RetryError {
-    /// It has not ended.
-    #[error(transparent)]
-    NotEnded(#[from] NotEnded),
-    /// Its input or snapshot has been collected.
-    #[error("run {id} cannot be retried: {} is gone", path.display())]
-    Gone {
-        /// The run.
-        id: String,
-        /// What is missing.
-        path: PathBuf,
-    },
-    /// It is to be run anew, and no version of its configuration is active.
-    #[error("no version of configuration {name:?} is active")]
-    NotPublished {
-        /// The configuration.
-        name: String,
-    },
-    /// The queue does not take it.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// Its environment cannot be built any more.
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file of the new run.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Problem for RetryError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::NotEnded(error) => error.facts(),
-            Self::Gone { .. } => Facts::new(Kind::Usage, code::INPUT_GONE)
-                .hint("`ade run` it from its original file"),
-            Self::NotPublished { .. } => Facts::new(Kind::Usage, code::NOT_PUBLISHED)
-                .hint("publish it, or activate a version that was published"),
-            Self::Refused(error) => error.facts(),
-            Self::Prepare(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-            Self::File(error) => error.facts(),
-        }
-    }
-}
+use crate::workspace::configurations::not_published;
 
 /// A configuration as it is now.
 pub struct Current<'a> {
@@ -90,7 +40,7 @@ pub fn retry(
     given: &str,
     by: &Submitter,
     asked: &Submission,
-) -> Result<(RunRecord, bool), RetryError> {
+) -> Result<(RunRecord, bool), Error> {
     let run = repeatable(workspace, given)?;
     demand_file(&run, &run.snapshot)?;
     let environment = ask_for_environment_of_run(workspace, &run)?;
@@ -107,7 +57,7 @@ pub fn anew(
     now: &Current<'_>,
     by: &Submitter,
     asked: &Submission,
-) -> Result<(RunRecord, bool), RetryError> {
+) -> Result<(RunRecord, bool), Error> {
     let run = made_now(workspace, repeatable(workspace, given)?, now);
     let environment = now.prepared.ask_for_environment(workspace)?;
     queue(workspace, &run, &environment, by, asked)
@@ -117,14 +67,13 @@ pub fn anew(
 ///
 /// # Errors
 /// There is no such run, no version is active, or the files cannot be used.
-pub fn current(workspace: &Workspace, given: &str) -> Result<(Prepared, Option<u32>), RetryError> {
+pub fn current(workspace: &Workspace, given: &str) -> Result<(Prepared, Option<u32>), Error> {
     let run = workspace.run(given)?;
     let known = workspace.store.configuration(&run.key.configuration_id)?;
     let prepared = match &known.version {
         Some(version) => prepare_version(workspace, &known.record, version)?,
         None if known.uploaded => {
-            let name = known.record.name;
-            return Err(RetryError::NotPublished { name });
+            return Err(not_published(&known.record.name));
         }
         None => {
             let opened = Configuration::open(&known.record.path).map_err(PrepareError::from)?;
@@ -140,9 +89,9 @@ fn queue(
     environment: &EnvironmentRecord,
     by: &Submitter,
     asked: &Submission,
-) -> Result<(RunRecord, bool), RetryError> {
+) -> Result<(RunRecord, bool), Error> {
     let staged = request::repetition(workspace, run, environment, by)?;
-    let submitted: Result<Submitted, RetryError> = enqueue::submit(workspace, staged, asked);
+    let submitted: Result<Submitted, Error> = enqueue::submit(workspace, staged, asked);
     let (run, is_new) = accepted(submitted?, asked)?;
     if is_new {
         tell_if_skipped(workspace, &run);
@@ -155,7 +104,7 @@ fn queue(
 ///
 /// # Errors
 /// There is no such run, it has not ended, or what it needs is gone.
-pub fn retry_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), RetryError> {
+pub fn retry_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), Error> {
     let run = repeatable(workspace, given)?;
     demand_file(&run, &run.snapshot)?;
     let environment = environment_of_run(workspace, &run)?;
@@ -167,7 +116,7 @@ pub fn retry_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prep
 ///
 /// # Errors
 /// Those of [`retry_here`].
-pub fn anew_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), RetryError> {
+pub fn anew_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), Error> {
     let run = repeatable(workspace, given)?;
     let (prepared, version) = current(workspace, &run.id)?;
     let now = Current {
@@ -187,9 +136,9 @@ fn made_now(workspace: &Workspace, mut run: RunRecord, now: &Current<'_>) -> Run
     run
 }
 
-fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryError> {
+fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, Error> {
     let mut run = workspace.run(given)?;
-    demand_acceptance(&workspace.settings).map_err(Refused::from)?;
+    demand_acceptance(&workspace.settings)?;
     demand_ended(&run)?;
     // A document may be deleted; what the run staged of it is its own.
     workspace.fetch_file(&run.input_path)?;
@@ -201,12 +150,11 @@ fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, RetryErro
     Ok(run)
 }
 
-fn demand_file(run: &RunRecord, path: &Path) -> Result<(), RetryError> {
+fn demand_file(run: &RunRecord, path: &Path) -> Result<(), Error> {
     if path.exists() {
         return Ok(());
     }
-    Err(RetryError::Gone {
-        id: run.id.clone(),
-        path: path.to_owned(),
-    })
+    let (id, path) = (&run.id, path.display());
+    let message = format!("run {id} cannot be retried: {path} is gone");
+    Err(Error::usage(code::INPUT_GONE, message).hint("`ade run` it from its original file"))
 }

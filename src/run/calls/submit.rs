@@ -9,15 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::request::recorded;
 use crate::base::mutex::lock;
-use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::environment::needed::prepare::{PrepareError, Prepared};
-use crate::run::execution::error::RunError;
+use crate::base::problem::{Error, code};
+use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::safe_mode;
-use crate::run::execution::safe_mode::SafeModeRefusal;
 use crate::run::inputs::documents::DocumentDeleted;
 use crate::store::{
-    DocumentRecord, Limits, NewRun, Over, RunOptions, RunRecord, StoreError, Submission, Submitted,
-    Submitter,
+    DocumentRecord, Limits, NewRun, RunOptions, RunRecord, Submission, Submitted, Submitter,
 };
 use crate::workspace::Workspace;
 
@@ -37,76 +34,6 @@ pub struct RunOfDocument<'a> {
     pub key: Option<(String, String)>,
 }
 
-/// The queue does not take a run.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// Too many wait already.
-    #[error("the queue is full: {queued} runs wait, and the limit is {limit}")]
-    Full {
-        /// How many wait.
-        queued: u64,
-        /// The limit.
-        limit: u64,
-    },
-    /// Its submitter or its workspace has as many as it may have.
-    #[error(transparent)]
-    Over(#[from] Over),
-    /// Safe mode.
-    #[error(transparent)]
-    Rejected(#[from] SafeModeRefusal),
-    /// The client used the key for another request.
-    #[error("the key {key:?} was used for another request")]
-    KeyInUse {
-        /// The key.
-        key: String,
-    },
-    /// The document was deleted.
-    #[error(transparent)]
-    Deleted(#[from] DocumentDeleted),
-}
-
-impl Problem for Refused {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Full { .. } => Facts::new(Kind::Refused, code::QUEUE_FULL)
-                .hint("try again later; ADE_QUEUE_SIZE sets the limit"),
-            Self::Over(over) => over.facts(),
-            Self::Rejected(error) => error.facts(),
-            Self::KeyInUse { .. } => Facts::new(Kind::Usage, code::KEY_IN_USE)
-                .hint("choose another key for another request"),
-            Self::Deleted(error) => error.facts(),
-        }
-    }
-}
-
-/// A run was not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum SubmitError {
-    /// The queue does not take it.
-    #[error(transparent)]
-    Refused(#[from] Refused),
-    /// The configuration cannot be used.
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
-    /// The run cannot be recorded.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Problem for SubmitError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Refused(error) => error.facts(),
-            Self::Prepare(error) => error.facts(),
-            Self::Run(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-        }
-    }
-}
-
 /// Puts a run into the queue and wakes a worker. Returns the run, and whether it is new: the same request under the same key
 /// is answered with the run of the first time.
 ///
@@ -115,8 +42,8 @@ impl Problem for SubmitError {
 pub fn submit(
     workspace: &Workspace,
     wanted: &RunOfDocument<'_>,
-) -> Result<(RunRecord, bool), SubmitError> {
-    safe_mode::demand_acceptance(&workspace.settings).map_err(Refused::from)?;
+) -> Result<(RunRecord, bool), Error> {
+    safe_mode::demand_acceptance(&workspace.settings)?;
     let machine = &workspace.machine;
     let environment = wanted.prepared.ask_for_environment(workspace)?;
     let new = new_run(workspace, wanted, environment.id);
@@ -145,17 +72,23 @@ pub fn as_client(workspace: &Workspace, key: Option<(String, String)>) -> Submis
 pub(crate) fn accepted(
     submitted: Submitted,
     asked: &Submission,
-) -> Result<(RunRecord, bool), Refused> {
+) -> Result<(RunRecord, bool), Error> {
     match submitted {
         Submitted::Queued(run) => Ok((*run, true)),
         Submitted::Repeated(run) => Ok((*run, false)),
-        Submitted::KeyInUse => Err(Refused::KeyInUse {
-            key: asked.key.clone().unwrap_or_default().0,
-        }),
-        Submitted::Full(queued) => Err(Refused::Full {
-            queued,
-            limit: asked.most_queued.unwrap_or_default(),
-        }),
+        Submitted::KeyInUse => {
+            let key = asked.key.clone().unwrap_or_default().0;
+            let message = format!("the key {key:?} was used for another request");
+            Err(Error::usage(code::KEY_IN_USE, message)
+                .hint("choose another key for another request"))
+        }
+        Submitted::Full(queued) => {
+            let limit = asked.most_queued.unwrap_or_default();
+            let message =
+                format!("the queue is full: {queued} runs wait, and the limit is {limit}");
+            Err(Error::refused(code::QUEUE_FULL, message)
+                .hint("try again later; ADE_QUEUE_SIZE sets the limit"))
+        }
         Submitted::Over(over) => Err(over.into()),
         Submitted::DocumentDeleted(id) => Err(DocumentDeleted { id }.into()),
     }

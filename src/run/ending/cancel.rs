@@ -8,7 +8,7 @@ use serde_json::json;
 use super::log::open_log;
 use super::{ends, leftovers};
 use crate::base::cancel::Cancel;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, code};
 use crate::events::{EventLog, names};
 use crate::settings::paths::RunFolder;
 use crate::store::{CancelOutcome, RunRecord, StoreError};
@@ -17,31 +17,6 @@ use crate::workspace::Workspace;
 
 /// How often a run that is being stopped is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-
-/// A run cannot be cancelled.
-#[derive(Debug, thiserror::Error)]
-pub enum CancelError {
-    /// It has ended.
-    #[error("run {id} has ended already: {status}")]
-    Ended {
-        /// The run.
-        id: String,
-        /// How.
-        status: &'static str,
-    },
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Problem for CancelError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Ended { .. } => Facts::new(Kind::Usage, code::RUN_ENDED),
-            Self::Store(error) => error.facts(),
-        }
-    }
-}
 
 /// What a request to cancel did.
 #[derive(Debug)]
@@ -56,15 +31,15 @@ pub enum Cancelled {
 ///
 /// # Errors
 /// There is no such run, or it has ended.
-pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, CancelError> {
+pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, Error> {
     let run = workspace.find_run(given)?;
     match request(workspace, &run.id)? {
         CancelOutcome::Cancelled(run) => Ok(Cancelled::AtOnce(run)),
         CancelOutcome::Requested(run) => Ok(Cancelled::Requested(run)),
-        CancelOutcome::Ended(run) => Err(CancelError::Ended {
-            status: run.status.as_str(),
-            id: run.id.clone(),
-        }),
+        CancelOutcome::Ended(run) => {
+            let message = format!("run {} has ended already: {}", run.id, run.status.as_str());
+            Err(Error::usage(code::RUN_ENDED, message))
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a run could not be brought to an end, and why one that has not ended cannot be used.
 
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::pause::PausedRun;
 
@@ -44,6 +44,8 @@ impl Problem for NotEnded {
         Facts::new(Kind::Usage, code::RUN_NOT_ENDED).hint("`ade runs cancel` ends it")
     }
 }
+
+become_error!(NotEnded);
 
 /// The run has ended.
 pub(crate) fn demand_ended(run: &RunRecord) -> Result<(), NotEnded> {

@@ -4,7 +4,7 @@
 
 use super::artifact::{self, Surroundings};
 use super::attempt::Attempted;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::run::ending::ends;
 pub use crate::settings::SafeMode;
 use crate::settings::Settings;
@@ -23,6 +23,8 @@ impl Problem for SafeModeRefusal {
             .hint("the operator switches safe mode off; until then nothing is run")
     }
 }
+
+become_error!(SafeModeRefusal);
 
 /// Whether runs are accepted.
 ///

@@ -15,74 +15,12 @@ use super::input::{SAVE_AS_SUPPORTED, is_supported};
 use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::store::{DocumentRecord, Limits, StoreError, Submitter};
+use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
+use crate::store::{DocumentRecord, Limits, Submitter};
 use crate::workspace::Workspace;
 
 /// The longest file name: what file systems allow, less the room for names that are derived from it.
 const LONGEST_NAME: usize = 200;
-
-/// A document cannot be stored.
-#[derive(Debug, thiserror::Error)]
-pub enum DocumentError {
-    /// Its name cannot be the name of a file.
-    #[error("{name:?} cannot be the name of a document: {why}")]
-    BadName {
-        /// The name as it was given.
-        name: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// Its extension names no supported format.
-    #[error("{name:?} has a format that is not supported")]
-    Unsupported {
-        /// Its name.
-        name: String,
-    },
-    /// It has more bytes than the limit allows.
-    #[error("the document has more than {limit} bytes")]
-    TooLarge {
-        /// The limit.
-        limit: u64,
-    },
-    /// It has no bytes at all.
-    #[error("the document is empty")]
-    Empty,
-    /// It is deleted.
-    #[error(transparent)]
-    Deleted(#[from] DocumentDeleted),
-    /// It cannot be deleted: a run needs it.
-    #[error("document {id} is the input of a run that waits or is being executed")]
-    InUse {
-        /// Its id.
-        id: String,
-    },
-    /// It cannot be written, or not be deleted.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Problem for DocumentError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::BadName { .. } => Facts::new(Kind::Usage, code::BAD_NAME),
-            Self::Unsupported { .. } => {
-                Facts::new(Kind::Usage, code::UNSUPPORTED_FORMAT).hint(SAVE_AS_SUPPORTED)
-            }
-            Self::TooLarge { .. } => Facts::new(Kind::Usage, code::TOO_LARGE)
-                .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit"),
-            Self::Empty => Facts::new(Kind::Usage, code::BAD_REQUEST),
-            Self::Deleted(error) => error.facts(),
-            Self::InUse { .. } => Facts::new(Kind::Usage, code::DOCUMENT_IN_USE)
-                .hint("wait until its runs have ended, or cancel them"),
-            Self::File(error) => error.facts_under(Kind::Refused, code::STORAGE_FAILED),
-            Self::Store(error) => error.facts(),
-        }
-    }
-}
 
 /// A document whose bytes were deleted.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +36,8 @@ impl Problem for DocumentDeleted {
     }
 }
 
+become_error!(DocumentDeleted);
+
 /// Where a document's bytes are. Those that another host has put are fetched.
 ///
 /// # Errors
@@ -105,7 +45,7 @@ impl Problem for DocumentDeleted {
 pub fn bytes_of<'a>(
     workspace: &Workspace,
     document: &'a DocumentRecord,
-) -> Result<&'a Path, DocumentError> {
+) -> Result<&'a Path, Error> {
     if document.deleted_at.is_some() {
         let id = document.id.clone();
         return Err(DocumentDeleted { id }.into());
@@ -119,10 +59,13 @@ pub fn bytes_of<'a>(
 ///
 /// # Errors
 /// A run that waits or is being executed needs it, or its bytes cannot be deleted.
-pub fn delete(workspace: &Workspace, document: &DocumentRecord) -> Result<(), DocumentError> {
+pub fn delete(workspace: &Workspace, document: &DocumentRecord) -> Result<(), Error> {
     let id = &document.id;
     if !(workspace.store).delete_document(id, workspace.machine.now())? {
-        return Err(DocumentError::InUse { id: id.clone() });
+        let message =
+            format!("document {id} is the input of a run that waits or is being executed");
+        return Err(Error::usage(code::DOCUMENT_IN_USE, message)
+            .hint("wait until its runs have ended, or cancel them"));
     }
     Ok(delete_bytes(&document.path)?)
 }
@@ -167,7 +110,7 @@ impl Arriving {
     ///
     /// # Errors
     /// The name cannot be used, its format is not supported, or the file cannot be created.
-    pub fn begin(workspace: &Workspace, name: &str, limit: u64) -> Result<Self, DocumentError> {
+    pub fn begin(workspace: &Workspace, name: &str, limit: u64) -> Result<Self, Error> {
         checked_name(name)?;
         let folder = workspace.paths.documents(workspace.id());
         files::create_folder(&folder)?;
@@ -185,10 +128,12 @@ impl Arriving {
     ///
     /// # Errors
     /// They are too many, or cannot be written.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), DocumentError> {
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.size_bytes += bytes.len() as u64;
         if self.size_bytes > self.limit {
-            return Err(DocumentError::TooLarge { limit: self.limit });
+            let message = format!("the document has more than {} bytes", self.limit);
+            return Err(Error::usage(code::TOO_LARGE, message)
+                .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit"));
         }
         self.hasher.update(bytes);
         let written = self.file.write_all(bytes);
@@ -203,9 +148,9 @@ impl Arriving {
         self,
         workspace: &Workspace,
         by: &Submitter,
-    ) -> Result<(DocumentRecord, bool), DocumentError> {
+    ) -> Result<(DocumentRecord, bool), Error> {
         if self.size_bytes == 0 {
-            return Err(DocumentError::Empty);
+            return Err(Error::usage(code::BAD_REQUEST, "the document is empty"));
         }
         let id = workspace.machine.new_id();
         let path = workspace.paths.document(workspace.id(), &id, &self.name);
@@ -287,12 +232,10 @@ fn place(file: NamedTempFile, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn checked_name(name: &str) -> Result<(), DocumentError> {
+fn checked_name(name: &str) -> Result<(), Error> {
     let bad = |why| {
-        Err(DocumentError::BadName {
-            name: name.to_owned(),
-            why,
-        })
+        let message = format!("{name:?} cannot be the name of a document: {why}");
+        Err(Error::usage(code::BAD_NAME, message))
     };
     if name.is_empty() || name.starts_with('.') {
         return bad("it is empty, or begins with a dot");
@@ -306,8 +249,7 @@ fn checked_name(name: &str) -> Result<(), DocumentError> {
     if is_supported(Path::new(name)) {
         Ok(())
     } else {
-        Err(DocumentError::Unsupported {
-            name: name.to_owned(),
-        })
+        let message = format!("{name:?} has a format that is not supported");
+        Err(Error::usage(code::UNSUPPORTED_FORMAT, message).hint(SAVE_AS_SUPPORTED))
     }
 }

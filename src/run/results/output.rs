@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::base::digest;
 use crate::base::files;
 use crate::base::files::{FileError, describe, name_of};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::painting;
 use crate::run::inputs::input::Input;
 use crate::store::Store;
@@ -62,6 +62,8 @@ impl Problem for OutputError {
         }
     }
 }
+
+become_error!(OutputError);
 
 /// Makes sure, before any work, that copies can be written to an output directory.
 ///

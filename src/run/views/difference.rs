@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use crate::base::files::{FileError, name_of};
 use crate::base::places::letters;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, code};
 use crate::cells::{Cells, CellsError, Choice, Origin, Reading, Rows, ShownCell, WindowLimits};
 use crate::run::inputs::input::is_supported;
 use crate::run::results::layout::name_of_sender;
@@ -131,53 +131,6 @@ pub struct FolderDifference {
     pub only_after: Vec<String>,
 }
 
-/// Two things cannot be compared.
-#[derive(Debug, thiserror::Error)]
-pub enum DifferenceError {
-    /// A run has no workbook.
-    #[error("run {run} of {input} has no workbook: {why}")]
-    NoOutput {
-        /// Its id.
-        run: String,
-        /// Its input.
-        input: String,
-        /// Why.
-        why: String,
-    },
-    /// No row can be paired by a field that one of the two has not.
-    #[error("{file} has no column {key}")]
-    NoKey {
-        /// The file.
-        file: String,
-        /// The field.
-        key: String,
-    },
-    /// A workbook cannot be read.
-    #[error(transparent)]
-    Cells(#[from] CellsError),
-    /// The records cannot be read.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A folder cannot be read.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Problem for DifferenceError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::NoOutput { .. } => {
-                Facts::new(Kind::Usage, code::OUTPUT_GONE).hint("run the input again")
-            }
-            Self::NoKey { .. } => Facts::new(Kind::Usage, code::UNKNOWN_FIELD)
-                .hint("--key takes a field or the header of a column of both"),
-            Self::Cells(error) => error.facts(),
-            Self::Store(error) => error.facts(),
-            Self::File(error) => error.facts(),
-        }
-    }
-}
-
 impl Difference {
     /// Whether anything that is known differs.
     pub fn is_any(&self) -> bool {
@@ -204,7 +157,7 @@ pub fn of_runs(
     workspace: &Workspace,
     runs: [&RunRecord; 2],
     key: Option<&str>,
-) -> Result<Difference, DifferenceError> {
+) -> Result<Difference, Error> {
     let store = &workspace.store;
     let mut payloads = Vec::with_capacity(2);
     let mut grids = Vec::with_capacity(2);
@@ -238,7 +191,7 @@ pub fn of_run_and_now(
     workspace: &Workspace,
     run: &RunRecord,
     now: (&Path, &Value),
-) -> Result<Difference, DifferenceError> {
+) -> Result<Difference, Error> {
     let before = workspace.store.run_payload(&run.id)?.unwrap_or_default();
     let before: Value = serde_json::from_str(&before).unwrap_or_default();
     let old = Grid::read(&output_of(run)?, &run.input_name, Some(&before))?;
@@ -259,7 +212,7 @@ pub fn of_folders(
     workspace: Option<&Workspace>,
     folders: [&Path; 2],
     key: Option<&str>,
-) -> Result<FolderDifference, DifferenceError> {
+) -> Result<FolderDifference, Error> {
     let (old, mut new) = (workbooks(folders[0])?, workbooks(folders[1])?);
     let mut found = FolderDifference {
         files: Vec::new(),
@@ -306,7 +259,7 @@ fn was_run(workspace: &Workspace, path: &Path) -> Result<bool, StoreError> {
     Ok(workspace.runs_of_file(path).next().transpose()?.is_some())
 }
 
-fn run_of(workspace: &Workspace, path: &Path) -> Result<RunRecord, DifferenceError> {
+fn run_of(workspace: &Workspace, path: &Path) -> Result<RunRecord, Error> {
     let run = workspace.find_run(&path.to_string_lossy())?;
     workspace.fetch_run(&run)?;
     Ok(run)
@@ -326,16 +279,17 @@ fn workbooks(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     Ok(found)
 }
 
-fn output_of(run: &RunRecord) -> Result<PathBuf, DifferenceError> {
+fn output_of(run: &RunRecord) -> Result<PathBuf, Error> {
     let path = run.output_path.as_ref().filter(|path| path.is_file());
-    path.cloned().ok_or_else(|| DifferenceError::NoOutput {
-        run: run.id.clone(),
-        input: run.input_name.clone(),
-        why: match (run.status, run.artifacts_deleted_at) {
+    path.cloned().ok_or_else(|| {
+        let why = match (run.status, run.artifacts_deleted_at) {
             (_, Some(at)) => format!("its files were collected at {at}"),
             (RunStatus::Succeeded, None) => "its file is gone".to_owned(),
             (status, None) => format!("it is {}", status.as_str()),
-        },
+        };
+        let (id, input) = (&run.id, &run.input_name);
+        let message = format!("run {id} of {input} has no workbook: {why}");
+        Error::usage(code::OUTPUT_GONE, message).hint("run the input again")
     })
 }
 
@@ -641,19 +595,13 @@ fn column_number(letters: &str) -> u64 {
     })
 }
 
-fn compared(
-    old: &Grid,
-    new: &Grid,
-    keys: &[String],
-    is_given: bool,
-) -> Result<Difference, DifferenceError> {
+fn compared(old: &Grid, new: &Grid, keys: &[String], is_given: bool) -> Result<Difference, Error> {
     for grid in [old, new] {
         let lacking = keys.iter().find(|key| grid.column(key).is_none());
         if let (Some(key), true) = (lacking, is_given) {
-            return Err(DifferenceError::NoKey {
-                file: grid.name.clone(),
-                key: key.clone(),
-            });
+            let message = format!("{} has no column {key}", grid.name);
+            return Err(Error::usage(code::UNKNOWN_FIELD, message)
+                .hint("--key takes a field or the header of a column of both"));
         }
     }
     let lacking = |of: &Grid, other: &Grid| -> Vec<String> {

@@ -11,8 +11,7 @@ use serde_json::Value;
 
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
-use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, Kind, code};
 use crate::events::names;
 use crate::events::{self, Follower, OwnEvent};
 use crate::run::ending::ends;
@@ -34,36 +33,6 @@ const FETCH_EVERY: Duration = Duration::from_millis(250);
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// The event of a recorded end is in the log within this time, or will never be: it is written next.
 const LATE_EVENT: Duration = Duration::from_secs(1);
-
-/// Nothing can be followed.
-#[derive(Debug, thiserror::Error)]
-pub enum FollowError {
-    /// Neither a run nor an environment has this id.
-    #[error("there is no run or environment {given:?}")]
-    NotFound {
-        /// As it was given.
-        given: String,
-    },
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The log.
-    #[error(transparent)]
-    File(#[from] FileError),
-}
-
-impl Problem for FollowError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::NotFound { .. } => Facts::new(Kind::Usage, code::RUN_NOT_FOUND)
-                .hint("`ade runs ls` and `ade env ls` list them"),
-            Self::Store(error) => error.facts(),
-            Self::File(error) => {
-                Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(error.hint())
-            }
-        }
-    }
-}
 
 /// The names by which people know the snapshot of a configuration and the staged copy of an input.
 pub struct KnownNames(Vec<(PathBuf, String)>);
@@ -106,7 +75,7 @@ impl<'a> Following<'a> {
     ///
     /// # Errors
     /// There is neither, or `given` fits several.
-    pub fn open(workspace: &'a Workspace, given: &str) -> Result<Self, FollowError> {
+    pub fn open(workspace: &'a Workspace, given: &str) -> Result<Self, Error> {
         let (subject, log, names) = find(workspace, given)?;
         Ok(Self {
             workspace,
@@ -133,7 +102,7 @@ impl<'a> Following<'a> {
         &mut self,
         last: Option<Last<'_>>,
         on: &mut dyn FnMut(&Value),
-    ) -> Result<(), FollowError> {
+    ) -> Result<(), Error> {
         // The state is read before the log: an end that was recorded and written in between is then seen.
         let end = self.end()?;
         if let Subject::Run(id) = &self.subject {
@@ -156,7 +125,7 @@ impl<'a> Following<'a> {
     }
 
     /// Passes on the events that came since the last call.
-    fn read(&mut self, on: &mut dyn FnMut(&Value)) -> Result<(), FollowError> {
+    fn read(&mut self, on: &mut dyn FnMut(&Value)) -> Result<(), Error> {
         let Self {
             log,
             last_end,
@@ -208,7 +177,7 @@ impl<'a> Following<'a> {
         cancel: &Cancel,
         on: &mut dyn FnMut(&Value),
         on_idle: &mut dyn FnMut(),
-    ) -> Result<Option<Kind>, FollowError> {
+    ) -> Result<Option<Kind>, Error> {
         let mut ended: Option<(End, Instant)> = None;
         let (mut settled, mut is_told) = (Instant::now(), false);
         loop {
@@ -260,7 +229,7 @@ impl<'a> Following<'a> {
 /// What is followed, its log, and the names by which people know the files in it.
 type Found = (Subject, PathBuf, Vec<(PathBuf, String)>);
 
-fn find(workspace: &Workspace, given: &str) -> Result<Found, FollowError> {
+fn find(workspace: &Workspace, given: &str) -> Result<Found, Error> {
     match workspace.run(given) {
         Ok(run) => {
             let folder = RunFolder::at(&run.run_dir);
@@ -280,9 +249,11 @@ fn find(workspace: &Workspace, given: &str) -> Result<Found, FollowError> {
             EnvironmentFolder(environment.folder).events(),
             Vec::new(),
         )),
-        Err(StoreError::NotFound { .. }) => Err(FollowError::NotFound {
-            given: given.to_owned(),
-        }),
+        Err(StoreError::NotFound { .. }) => Err(Error::usage(
+            code::RUN_NOT_FOUND,
+            format!("there is no run or environment {given:?}"),
+        )
+        .hint("`ade runs ls` and `ade env ls` list them")),
         Err(error) => Err(error.into()),
     }
 }

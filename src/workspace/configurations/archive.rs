@@ -13,10 +13,11 @@ use flate2::read::MultiGzDecoder;
 use zip::read::{Config, ZipReadOptions};
 use zip::unstable::read::ZipIterable;
 
-use super::error::ConfigurationsError;
+use super::error::{self, bad_path};
 use crate::base::digest;
 use crate::base::digest::CopyError;
 use crate::base::files::FileError;
+use crate::base::problem::Error;
 
 /// The most entries of an archive, and files of a draft.
 pub const MOST_FILES: usize = 2000;
@@ -37,13 +38,10 @@ const TAR_FRAME: u64 = MOST_FILES as u64 * 4096;
 ///
 /// # Errors
 /// It leads elsewhere, or cannot be a path.
-pub fn checked_path(path: &str) -> Result<PathBuf, ConfigurationsError> {
+pub fn checked_path(path: &str) -> Result<PathBuf, Error> {
     match fault_of(path) {
         None => Ok(PathBuf::from(path)),
-        Some(why) => Err(ConfigurationsError::BadPath {
-            path: path.to_owned(),
-            why,
-        }),
+        Some(why) => Err(bad_path(path, why)),
     }
 }
 
@@ -73,7 +71,7 @@ fn fault_of(path: &str) -> Option<&'static str> {
 ///
 /// # Errors
 /// It is none, something in it is refused, or the folder cannot be written to.
-pub fn unpack(archive: &mut File, into: &Path) -> Result<(), ConfigurationsError> {
+pub fn unpack(archive: &mut File, into: &Path) -> Result<(), Error> {
     let mut magic = [0; 4];
     let known = archive.read(&mut magic).and_then(|read| {
         archive.seek(SeekFrom::Start(0))?;
@@ -91,20 +89,19 @@ pub fn unpack(archive: &mut File, into: &Path) -> Result<(), ConfigurationsError
     } else if known.starts_with(&[0x1f, 0x8b]) {
         untar(archive, &mut unpacking)?;
     } else {
-        return Err(ConfigurationsError::archive(
+        return Err(error::archive(
             "it is neither a ZIP nor compressed with gzip",
         ));
     }
     if unpacking.files == 0 {
-        return Err(ConfigurationsError::archive("it holds no file"));
+        return Err(error::archive("it holds no file"));
     }
     Ok(())
 }
 
-fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), ConfigurationsError> {
-    let damaged = |error: zip::result::ZipError| {
-        ConfigurationsError::archive(format!("it is no whole ZIP ({error})"))
-    };
+fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error> {
+    let damaged =
+        |error: zip::result::ZipError| error::archive(format!("it is no whole ZIP ({error})"));
     let contents = archive
         .try_clone()
         .map_err(FileError::on("read", "the archive".as_ref()))?;
@@ -147,11 +144,10 @@ fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Config
     Ok(())
 }
 
-fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), ConfigurationsError> {
+fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error> {
     use tar::EntryType;
-    let damaged = |error: io::Error| {
-        ConfigurationsError::archive(format!("it is no whole tar in gzip ({error})"))
-    };
+    let damaged =
+        |error: io::Error| error::archive(format!("it is no whole tar in gzip ({error})"));
     let limited = Limited {
         inner: MultiGzDecoder::new(BufReader::new(archive)),
         left: MOST_BYTES + TAR_FRAME,
@@ -165,7 +161,7 @@ fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Config
         let kind = entry.header().entry_type();
         if let EntryType::GNULongName | EntryType::XHeader = kind {
             if entry.size() > LONGEST_HEADER {
-                return Err(ConfigurationsError::archive("a name in it is too long"));
+                return Err(error::archive("a name in it is too long"));
             }
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes).map_err(damaged)?;
@@ -226,7 +222,7 @@ struct Unpacking<'a> {
 }
 
 impl Unpacking<'_> {
-    fn count(&mut self) -> Result<(), ConfigurationsError> {
+    fn count(&mut self) -> Result<(), Error> {
         self.entries += 1;
         if self.entries > MOST_FILES {
             return Err(too_many());
@@ -235,7 +231,7 @@ impl Unpacking<'_> {
     }
 
     /// Where an entry goes. `None`: it is no part of the configuration.
-    fn place(&mut self, name: &str) -> Result<Option<PathBuf>, ConfigurationsError> {
+    fn place(&mut self, name: &str) -> Result<Option<PathBuf>, Error> {
         self.count()?;
         // `tar` writes what is in the current folder as `./a`.
         let name = name.trim_end_matches('/');
@@ -249,14 +245,14 @@ impl Unpacking<'_> {
         Ok(Some(self.into.join(name)))
     }
 
-    fn folder(&mut self, name: &str) -> Result<(), ConfigurationsError> {
+    fn folder(&mut self, name: &str) -> Result<(), Error> {
         let Some(path) = self.place(name)? else {
             return Ok(());
         };
         create_folder(&path, name)
     }
 
-    fn file(&mut self, name: &str, content: &mut dyn Read) -> Result<(), ConfigurationsError> {
+    fn file(&mut self, name: &str, content: &mut dyn Read) -> Result<(), Error> {
         let Some(path) = self.place(name)? else {
             return Ok(());
         };
@@ -281,7 +277,7 @@ impl Unpacking<'_> {
             return Err(if room == LARGEST_FILE {
                 about(name, &format!("has more than {LARGEST_FILE} bytes"))
             } else {
-                ConfigurationsError::archive(format!("its files have more than {MOST_BYTES} bytes"))
+                error::archive(format!("its files have more than {MOST_BYTES} bytes"))
             });
         }
         self.bytes += size;
@@ -291,7 +287,7 @@ impl Unpacking<'_> {
     }
 }
 
-fn create_folder(path: &Path, name: &str) -> Result<(), ConfigurationsError> {
+fn create_folder(path: &Path, name: &str) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
             about(name, "is a folder and a file")
@@ -306,7 +302,7 @@ fn is_of_the_system(name: &str) -> bool {
         .any(|part| part == "__MACOSX" || part == ".DS_Store" || part == "__pycache__")
 }
 
-fn text_of(name: &[u8]) -> Result<String, ConfigurationsError> {
+fn text_of(name: &[u8]) -> Result<String, Error> {
     match std::str::from_utf8(name) {
         Ok(name) => Ok(name.to_owned()),
         Err(_) => Err(about(
@@ -316,13 +312,13 @@ fn text_of(name: &[u8]) -> Result<String, ConfigurationsError> {
     }
 }
 
-fn about(name: &str, what: &str) -> ConfigurationsError {
+fn about(name: &str, what: &str) -> Error {
     let shown: String = name.chars().take(100).collect();
-    ConfigurationsError::archive(format!("{shown:?} {what}"))
+    error::archive(format!("{shown:?} {what}"))
 }
 
-fn too_many() -> ConfigurationsError {
-    ConfigurationsError::archive(format!("it has more than {MOST_FILES} entries"))
+fn too_many() -> Error {
+    error::archive(format!("it has more than {MOST_FILES} entries"))
 }
 
 #[cfg(test)]

@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::archive::{self, LARGEST_FILE, MOST_BYTES, MOST_FILES, checked_path};
-use super::error::ConfigurationsError;
+use super::error::{bad_name, bad_path, too_large};
 use super::precondition::Precondition;
 use super::spool::Spool;
 use crate::base::digest;
 use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::base::files::{FileError, PartialFolder, UNFINISHED};
+use crate::base::problem::{Error, code};
 use crate::configuration::scaffold::{self, NewFile};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::store::{ConfigurationRecord, KnownConfiguration};
@@ -54,7 +55,7 @@ pub fn create(
     workspace: &Workspace,
     name: Option<&str>,
     content: Content,
-) -> Result<KnownConfiguration, ConfigurationsError> {
+) -> Result<KnownConfiguration, Error> {
     if let Some(name) = name {
         checked_name(name)?;
     }
@@ -67,7 +68,7 @@ pub fn create(
         let record = ConfigurationRecord {
             id: id.clone(),
             workspace_id: workspace.id().to_owned(),
-            name: named.ok_or(ConfigurationsError::BadName)?,
+            name: named.ok_or_else(bad_name)?,
             path: draft.clone(),
         };
         let store = &workspace.store;
@@ -90,7 +91,7 @@ pub fn replace(
     known: &KnownConfiguration,
     content: Content,
     precondition: &Precondition,
-) -> Result<Vec<ConfigurationFile>, ConfigurationsError> {
+) -> Result<Vec<ConfigurationFile>, Error> {
     let (draft, _turn) = take(workspace, known)?;
     let there = if precondition.needs_digest() {
         Some(digest_of(&files_below(&draft)?))
@@ -113,7 +114,7 @@ pub fn write(
     path: &str,
     mut content: Spool,
     precondition: &Precondition,
-) -> Result<(ConfigurationFile, bool), ConfigurationsError> {
+) -> Result<(ConfigurationFile, bool), Error> {
     let relative = checked_path(path)?;
     if content.size_bytes() > LARGEST_FILE {
         return Err(too_large("the file", LARGEST_FILE));
@@ -141,8 +142,7 @@ pub fn write(
     if target.is_dir() {
         return Err(occupied(path));
     }
-    let writing =
-        |error: io::Error| ConfigurationsError::from(FileError::on("write", &target)(error));
+    let writing = |error: io::Error| Error::from(FileError::on("write", &target)(error));
     let beside = if known.uploaded {
         folder_of(&draft)
     } else {
@@ -179,7 +179,7 @@ pub fn delete(
     (known, folders): (&KnownConfiguration, Folders),
     path: &str,
     precondition: &Precondition,
-) -> Result<(), ConfigurationsError> {
+) -> Result<(), Error> {
     let relative = checked_path(path)?;
     let (draft, _turn) = edited(workspace, known, folders)?;
     let target = draft.join(&relative);
@@ -197,11 +197,7 @@ pub fn delete(
 }
 
 /// Holds a file that is to be replaced or deleted to what the writer says of it. The caller holds the draft.
-fn demand(
-    precondition: &Precondition,
-    path: &str,
-    target: &Path,
-) -> Result<(), ConfigurationsError> {
+fn demand(precondition: &Precondition, path: &str, target: &Path) -> Result<(), Error> {
     let there = if !is_file(target) {
         None
     } else if precondition.needs_digest() {
@@ -217,7 +213,7 @@ fn demand(
 ///
 /// # Errors
 /// A folder or a file cannot be read.
-pub(super) fn files_below(folder: &Path) -> Result<Vec<ConfigurationFile>, ConfigurationsError> {
+pub(super) fn files_below(folder: &Path) -> Result<Vec<ConfigurationFile>, Error> {
     let mut found = Vec::new();
     for (path, _) in listed(folder)? {
         let whole = folder.join(&path);
@@ -258,7 +254,7 @@ fn edited(
     workspace: &Workspace,
     known: &KnownConfiguration,
     folders: Folders,
-) -> Result<(PathBuf, Lock), ConfigurationsError> {
+) -> Result<(PathBuf, Lock), Error> {
     if known.uploaded || folders == Folders::Kept {
         return take(workspace, known);
     }
@@ -271,7 +267,7 @@ fn edited(
 pub(super) fn take(
     workspace: &Workspace,
     known: &KnownConfiguration,
-) -> Result<(PathBuf, Lock), ConfigurationsError> {
+) -> Result<(PathBuf, Lock), Error> {
     demand_uploaded(known)?;
     let record = &known.record;
     let lock = workspace.paths.draft_lock(&record.workspace_id, &record.id);
@@ -305,30 +301,29 @@ pub(super) fn draft_of(workspace: &Workspace, known: &KnownConfiguration) -> Pat
 ///
 /// # Errors
 /// It is one.
-pub fn demand_uploaded(known: &KnownConfiguration) -> Result<(), ConfigurationsError> {
+pub fn demand_uploaded(known: &KnownConfiguration) -> Result<(), Error> {
     if known.uploaded {
         return Ok(());
     }
-    Err(ConfigurationsError::NotUploaded {
-        name: known.record.name.clone(),
-    })
+    let name = &known.record.name;
+    Err(Error::usage(
+        code::NOT_UPLOADED,
+        format!("configuration {name:?} was not uploaded: its files are a folder of their own"),
+    )
+    .hint("edit the files in their folder; publishing freezes them as they are"))
 }
 
-fn checked_name(name: &str) -> Result<(), ConfigurationsError> {
+fn checked_name(name: &str) -> Result<(), Error> {
     let is_empty = name.trim().is_empty();
     if is_empty || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(ConfigurationsError::BadName);
+        return Err(bad_name());
     }
     Ok(())
 }
 
 /// Unpacks an archive, or writes files, beside the draft, and puts them in the place of the draft. Returns the name of the one folder that
 /// was around everything.
-fn fill(
-    folder: &Path,
-    draft: &Path,
-    content: Content,
-) -> Result<Option<String>, ConfigurationsError> {
+fn fill(folder: &Path, draft: &Path, content: Content) -> Result<Option<String>, Error> {
     files::create_folder(folder)?;
     let beside = PartialFolder::in_folder(folder);
     files::create_folder(beside.path())?;
@@ -361,13 +356,12 @@ fn fill(
 }
 
 /// Refuses more files or bytes than a draft has room for.
-pub(super) fn demand_room(files: usize, bytes: u64) -> Result<(), ConfigurationsError> {
+pub(super) fn demand_room(files: usize, bytes: u64) -> Result<(), Error> {
     match files > MOST_FILES {
-        true => Err(ConfigurationsError::TooLarge {
-            what: "the draft",
-            limit: format!("{MOST_FILES} files"),
-        }),
-        false if bytes > MOST_BYTES => Err(too_large("the draft", MOST_BYTES)),
+        true => Err(too_large("the draft", format_args!("{MOST_FILES} files"))),
+        false if bytes > MOST_BYTES => {
+            Err(too_large("the draft", format_args!("{MOST_BYTES} bytes")))
+        }
         false => Ok(()),
     }
 }
@@ -410,7 +404,7 @@ fn in_two_steps(new: &Path, old: &Path) -> io::Result<()> {
 }
 
 /// The files below a folder with their sizes, by path; what is no plain file is none of them.
-pub(super) fn listed(draft: &Path) -> Result<Vec<(PathBuf, u64)>, ConfigurationsError> {
+pub(super) fn listed(draft: &Path) -> Result<Vec<(PathBuf, u64)>, Error> {
     let mut found = Vec::new();
     let mut waiting = vec![draft.to_owned()];
     while let Some(folder) = waiting.pop() {
@@ -469,26 +463,14 @@ pub(super) fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
-pub(super) fn no_file(path: &str) -> ConfigurationsError {
-    ConfigurationsError::NoFile {
-        path: path.to_owned(),
-    }
+pub(super) fn no_file(path: &str) -> Error {
+    Error::usage(code::NOT_FOUND, format!("there is no file {path:?}"))
 }
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(path)
 }
 
-fn too_large(what: &'static str, limit: u64) -> ConfigurationsError {
-    ConfigurationsError::TooLarge {
-        what,
-        limit: format!("{limit} bytes"),
-    }
-}
-
-fn occupied(path: &str) -> ConfigurationsError {
-    ConfigurationsError::BadPath {
-        path: path.to_owned(),
-        why: "the draft has a file or a folder there",
-    }
+fn occupied(path: &str) -> Error {
+    bad_path(path, "the draft has a file or a folder there")
 }

@@ -1,8 +1,8 @@
 //! Finds the configuration that a user names, and the part of an id that is enough.
 
+use crate::base::problem::{Error, code};
 use std::path::Path;
 
-use super::error::ConfigurationsError;
 use crate::store::{KnownConfiguration, SHORTEST};
 use crate::workspace::Workspace;
 
@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 ///
 /// # Errors
 /// There is none, several fit, or the store cannot be used.
-pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, ConfigurationsError> {
+pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Error> {
     let mut all = workspace.store.configurations(workspace.id())?;
     let folder = Path::new(given).canonicalize().ok();
     let wanted = given.to_lowercase();
@@ -29,13 +29,16 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Co
     all.retain(is_meant);
     match (all.len(), all.pop()) {
         (1, Some(known)) => Ok(known),
-        (0, _) | (_, None) => Err(ConfigurationsError::NotFound {
-            given: given.to_owned(),
-        }),
-        (count, _) => Err(ConfigurationsError::Ambiguous {
-            given: given.to_owned(),
-            count,
-        }),
+        (0, _) | (_, None) => Err(Error::usage(
+            code::CONFIGURATION_NOT_FOUND,
+            format!("the workspace knows no configuration {given:?}"),
+        )
+        .hint("`ade configs ls` lists those that the workspace knows")),
+        (count, _) => Err(Error::usage(
+            code::AMBIGUOUS_ID,
+            format!("{given:?} could be any of {count} configurations"),
+        )
+        .hint("give the whole id; `ade configs ls --json` shows it")),
     }
 }
 

@@ -18,7 +18,7 @@ pub mod publish;
 mod spool;
 pub mod versions;
 
-pub use error::ConfigurationsError;
+pub(crate) use error::not_published;
 pub use json::{
     ConfigurationDetails, ConfigurationObject, FileListObject, FileObject, RunsUse, VersionObject,
     configuration_details, configuration_json, file_json, file_list, version_json,

@@ -1,6 +1,6 @@
 //! What a writer says of the content that is replaced, so that nobody's work is overwritten unseen (RFC 9110, 13.1).
 
-use super::error::ConfigurationsError;
+use crate::base::problem::{Error, code};
 
 /// What a writer says of the content that is replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,17 +26,20 @@ impl Precondition {
     ///
     /// # Errors
     /// The content is another one, or the writer has to say which one it is.
-    pub(super) fn demand(
-        &self,
-        what: &str,
-        there: Option<&str>,
-    ) -> Result<(), ConfigurationsError> {
-        let what = || what.to_owned();
+    pub(super) fn demand(&self, what: &str, there: Option<&str>) -> Result<(), Error> {
         match (self, there) {
             (Self::Any, _) | (Self::Unsaid | Self::Absent, None) => Ok(()),
-            (Self::Unsaid, Some(_)) => Err(ConfigurationsError::Unconditional { what: what() }),
+            (Self::Unsaid, Some(_)) => Err(Error::usage(
+                code::PRECONDITION_REQUIRED,
+                format!("{what} is there already, and the request does not say which content it replaces"),
+            )
+            .hint("send the ETag that you read in `If-Match`, or `If-Match: *` to replace whatever is there")),
             (Self::Digest(known), Some(there)) if known.iter().any(|one| one == there) => Ok(()),
-            (Self::Absent | Self::Digest(_), _) => Err(ConfigurationsError::Stale { what: what() }),
+            (Self::Absent | Self::Digest(_), _) => Err(Error::usage(
+                code::PRECONDITION_FAILED,
+                format!("{what} was changed since you read it"),
+            )
+            .hint("read it again, and send your change with its new ETag in `If-Match`")),
         }
     }
 }

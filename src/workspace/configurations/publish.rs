@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 use super::draft;
 use super::draft::{Content, demand_room, files_below, listed};
-use super::error::ConfigurationsError;
+use super::error::{self, no_version, not_published};
 use super::precondition::Precondition;
 use super::versions::files_in;
 use crate::base::files::FileError;
+use crate::base::problem::{Error, code};
 use crate::configuration::Configuration;
 use crate::store::{ConfigurationVersion, KnownConfiguration, Publication, StoreError};
 use crate::workspace::Workspace;
@@ -32,7 +33,7 @@ pub fn freeze(
     workspace: &Workspace,
     known: &KnownConfiguration,
     precondition: &Precondition,
-) -> Result<Frozen, ConfigurationsError> {
+) -> Result<Frozen, Error> {
     let record = &known.record;
     // Nobody changes the draft meanwhile. Files of another folder are checked while they are copied.
     let _turn = known
@@ -40,7 +41,7 @@ pub fn freeze(
         .then(|| draft::take(workspace, known))
         .transpose()?;
     let folder = &record.path;
-    let unusable = |error| ConfigurationsError::unusable(&error, folder);
+    let unusable = |error| error::unusable(&error, folder);
     let configuration = Configuration::open(folder).map_err(unusable)?;
     let snapshots = workspace.paths.snapshots(&record.workspace_id, &record.id);
     let written = [workspace.paths.data()];
@@ -65,7 +66,7 @@ pub fn freeze(
 ///
 /// # Errors
 /// They are too many or too large, or cannot be read.
-pub fn copy_of(frozen: &Frozen) -> Result<Content, ConfigurationsError> {
+pub fn copy_of(frozen: &Frozen) -> Result<Content, Error> {
     let files = listed(&frozen.snapshot)?;
     demand_room(files.len(), files.iter().map(|(_, size)| size).sum())?;
     let read = |(path, _): (PathBuf, u64)| {
@@ -73,7 +74,7 @@ pub fn copy_of(frozen: &Frozen) -> Result<Content, ConfigurationsError> {
         let content = fs::read(&whole).map_err(FileError::on("read", &whole))?;
         Ok((path, content))
     };
-    let read: Result<_, ConfigurationsError> = files.into_iter().map(read).collect();
+    let read: Result<_, Error> = files.into_iter().map(read).collect();
     Ok(Content::Files(read?))
 }
 
@@ -86,7 +87,7 @@ pub fn publish(
     workspace: &Workspace,
     known: &KnownConfiguration,
     frozen: &Frozen,
-) -> Result<ConfigurationVersion, ConfigurationsError> {
+) -> Result<ConfigurationVersion, Error> {
     let (store, now) = (&workspace.store, workspace.machine.now());
     let record = &known.record;
     let (digest, snapshot) = (&frozen.source_digest, &frozen.snapshot);
@@ -98,10 +99,12 @@ pub fn publish(
     put.map_err(StoreError::from)?;
     match publication {
         Publication::Published(version) => Ok(version),
-        Publication::Unchanged(version) => Err(ConfigurationsError::NothingToPublish {
-            name: record.name.clone(),
-            version: version.version,
-        }),
+        Publication::Unchanged(version) => {
+            let (version, name) = (version.version, &record.name);
+            let message =
+                format!("version {version} of configuration {name:?} has these files already");
+            Err(Error::usage(code::NOTHING_TO_PUBLISH, message).hint("change a file first"))
+        }
     }
 }
 
@@ -114,13 +117,10 @@ pub fn activate(
     workspace: &Workspace,
     known: &KnownConfiguration,
     version: Option<u32>,
-) -> Result<KnownConfiguration, ConfigurationsError> {
+) -> Result<KnownConfiguration, Error> {
     let (store, now) = (&workspace.store, workspace.machine.now());
     let activated = store.activate_version(&known.record.id, version, now)?;
-    activated.ok_or_else(|| ConfigurationsError::NoVersion {
-        name: known.record.name.clone(),
-        version: version.unwrap_or_default(),
-    })
+    activated.ok_or_else(|| no_version(known, version.unwrap_or_default()))
 }
 
 /// Makes a configuration its workspace's default, which runs use that name none; or ends that.
@@ -131,11 +131,9 @@ pub fn set_default(
     workspace: &Workspace,
     known: &KnownConfiguration,
     is_default: bool,
-) -> Result<KnownConfiguration, ConfigurationsError> {
+) -> Result<KnownConfiguration, Error> {
     if is_default && known.uploaded && known.version.is_none() {
-        return Err(ConfigurationsError::NotPublished {
-            name: known.record.name.clone(),
-        });
+        return Err(not_published(&known.record.name));
     }
     let now = workspace.machine.now();
     Ok(workspace
@@ -151,7 +149,7 @@ pub fn set_limit(
     workspace: &Workspace,
     known: &KnownConfiguration,
     most: Option<u32>,
-) -> Result<KnownConfiguration, ConfigurationsError> {
+) -> Result<KnownConfiguration, Error> {
     let (store, now) = (&workspace.store, workspace.machine.now());
     let known = store.set_max_concurrency(&known.record.id, most, now)?;
     workspace.machine.wake(&workspace.paths.wake());

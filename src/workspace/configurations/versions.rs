@@ -10,9 +10,10 @@ use utoipa::ToSchema;
 
 use super::archive::checked_path;
 use super::draft::{self, ConfigurationFile, files_below, is_file, no_file};
-use super::error::ConfigurationsError;
+use super::error::{self, no_version, not_published};
 use crate::base::digest;
 use crate::base::files::FileError;
+use crate::base::problem::Error;
 use crate::configuration::{Configuration, ConfigurationError, Sources};
 use crate::store::{ConfigurationVersion, KnownConfiguration, RunRecord, StoreError};
 use crate::system::lock::Lock;
@@ -85,13 +86,10 @@ pub fn version(
     workspace: &Workspace,
     known: &KnownConfiguration,
     number: u32,
-) -> Result<ConfigurationVersion, ConfigurationsError> {
+) -> Result<ConfigurationVersion, Error> {
     let versions = workspace.store.versions(&known.record.id)?;
     let found = versions.into_iter().find(|one| one.version == number);
-    found.ok_or_else(|| ConfigurationsError::NoVersion {
-        name: known.record.name.clone(),
-        version: number,
-    })
+    found.ok_or_else(|| no_version(known, number))
 }
 
 /// Lists the files of a side, by path: all of a draft, and of a folder those that runs would use.
@@ -102,7 +100,7 @@ pub fn files(
     workspace: &Workspace,
     known: &KnownConfiguration,
     side: Side,
-) -> Result<Vec<ConfigurationFile>, ConfigurationsError> {
+) -> Result<Vec<ConfigurationFile>, Error> {
     match side {
         Side::Draft => {
             let (draft, _turn) = draft::take(workspace, known)?;
@@ -121,7 +119,7 @@ pub fn open(
     known: &KnownConfiguration,
     side: Side,
     path: &str,
-) -> Result<OpenedFile, ConfigurationsError> {
+) -> Result<OpenedFile, Error> {
     let relative = checked_path(path)?;
     let folder = if side == Side::Draft {
         draft::demand_uploaded(known)?;
@@ -146,7 +144,7 @@ pub fn open(
 ///
 /// # Errors
 /// There is no such file, or it cannot be read.
-pub fn open_of_run(run: &RunRecord, path: &str) -> Result<OpenedFile, ConfigurationsError> {
+pub fn open_of_run(run: &RunRecord, path: &str) -> Result<OpenedFile, Error> {
     let path_of_it = whole_snapshot(run).join(checked_path(path)?);
     match is_file(&path_of_it) {
         true => opened(path_of_it),
@@ -154,7 +152,7 @@ pub fn open_of_run(run: &RunRecord, path: &str) -> Result<OpenedFile, Configurat
     }
 }
 
-fn opened(path: PathBuf) -> Result<OpenedFile, ConfigurationsError> {
+fn opened(path: PathBuf) -> Result<OpenedFile, Error> {
     use std::io::Seek;
     let mut content = File::open(&path).map_err(FileError::on("read", &path))?;
     let (sha256, _) = digest::copy(&mut content, &mut std::io::sink()).map_err(|error| {
@@ -170,11 +168,7 @@ fn opened(path: PathBuf) -> Result<OpenedFile, ConfigurationsError> {
 }
 
 /// The files of a side that make the configuration what it is.
-fn files_of(
-    workspace: &Workspace,
-    known: &KnownConfiguration,
-    side: Side,
-) -> Result<Files, ConfigurationsError> {
+fn files_of(workspace: &Workspace, known: &KnownConfiguration, side: Side) -> Result<Files, Error> {
     let record = &known.record;
     match side {
         Side::Draft => {
@@ -191,7 +185,7 @@ fn files_of(
             })
         }
         Side::Folder => {
-            let unusable = |error| ConfigurationsError::unusable(&error, &record.path);
+            let unusable = |error| error::unusable(&error, &record.path);
             let configuration = Configuration::open(&record.path).map_err(unusable)?;
             let written = [workspace.paths.data()];
             let sources = configuration.sources_except(&written).map_err(unusable)?;
@@ -203,9 +197,7 @@ fn files_of(
         }
         Side::Active => {
             let active = known.version.as_ref();
-            let active = active.ok_or_else(|| ConfigurationsError::NotPublished {
-                name: record.name.clone(),
-            })?;
+            let active = active.ok_or_else(|| not_published(&record.name))?;
             files_of(workspace, known, Side::Version(active.version))
         }
         Side::Version(number) => {
@@ -214,7 +206,7 @@ fn files_of(
                 .fetch_snapshot(&snapshot)
                 .map_err(StoreError::from)?;
             let frozen = Configuration::open_snapshot(&snapshot, &record.path)
-                .map_err(|error| ConfigurationsError::unusable(&error, &snapshot))?;
+                .map_err(|error| error::unusable(&error, &snapshot))?;
             let folder = frozen.folder_in(&snapshot);
             Ok(Files {
                 files: files_below(&folder)?,
@@ -306,7 +298,7 @@ pub fn differences(
     known: &KnownConfiguration,
     from: Side,
     to: Side,
-) -> Result<Differences, ConfigurationsError> {
+) -> Result<Differences, Error> {
     let (from, to) = (resolved(known, from), resolved(known, to));
     let before = files_of(workspace, known, from)?;
     let mut differences = Differences {

@@ -7,7 +7,6 @@
 //! No value of a cell is in an explanation. What is not known is said to be unknown, and nothing is guessed: rows are only
 //! traced where the run has recorded where they come from.
 
-mod error;
 mod place;
 mod told;
 mod trace;
@@ -19,12 +18,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::base::problem::{Error, code, typed};
 use crate::cells::Cells;
 use crate::engine::{Noticed, Told};
 use crate::run::results::RowCounts;
 use crate::store::{FieldResult, RunRecord, RunStatus};
 use crate::workspace::Workspace;
-pub use error::ExplainError;
 use place::Cell;
 pub use told::{
     Column, Field, HeaderRows, Hook, Nearest, Output, Part, Second, Table, Vote, Written,
@@ -98,11 +97,14 @@ pub fn explain(
     run: &RunRecord,
     wanted: &Wanted,
     cells: &Cells,
-) -> Result<Explanation, ExplainError> {
+) -> Result<Explanation, Error> {
     let id = run.id.clone();
     if !run.status.is_terminal() {
         let status = run.status.as_str();
-        return Err(ExplainError::NotEnded { id, status });
+        let message =
+            format!("run {id} is {status}; why it read its input as it did is known when it ends");
+        return Err(Error::usage(code::RUN_NOT_ENDED, message)
+            .hint(format!("`ade logs tail {id}` follows it")));
     }
     let payload = workspace.store.run_payload(&run.id)?;
     let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
@@ -111,17 +113,28 @@ pub fn explain(
     let tables = tables_of(&noticed, &payload);
     if tables.is_empty() {
         let input = run.input_name.clone();
-        return Err(match &run.metrics {
-            _ if run.status != RunStatus::Succeeded => ExplainError::Ended {
-                id,
-                status: match run.status {
-                    RunStatus::Cancelled => "was cancelled",
-                    _ => "failed",
-                },
-            },
-            Some(metrics) if metrics.tables == 0 => ExplainError::NoTable { id, input },
-            _ => ExplainError::Nothing { id },
-        });
+        let found_none = run
+            .metrics
+            .as_ref()
+            .is_some_and(|metrics| metrics.tables == 0);
+        let why = match run.status {
+            RunStatus::Succeeded if found_none => {
+                format!("has found no table in {input}, so there is nothing to explain")
+            }
+            RunStatus::Succeeded => {
+                let message = format!("run {id} has recorded nothing of how it read its tables");
+                return Err(Error::usage(code::NO_EXPLANATION, message)
+                    .hint("run the file again: runs of older engines recorded none"));
+            }
+            RunStatus::Cancelled => {
+                "was cancelled before it had recorded how it read its tables".to_owned()
+            }
+            _ => "failed before it had recorded how it read its tables".to_owned(),
+        };
+        return Err(
+            Error::usage(code::NO_EXPLANATION, format!("run {id} {why}"))
+                .hint(format!("`ade runs show {id}` says why")),
+        );
     }
     let fields = workspace.store.run_fields(&run.id)?;
     let tracer = Tracer {
@@ -210,7 +223,7 @@ fn rows_of(payload: &Value, table: &Table) -> Option<RowCounts> {
 /// The tables that are meant, those without a column of the field that is, and the ways of the row or cell that is.
 type Chosen = (Vec<Table>, Vec<Without>, Vec<Way>);
 
-fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chosen, ExplainError> {
+fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chosen, Error> {
     let (of_cell, cell) = match &wanted.cell {
         Some(name) => cell_named(name).map(|(sheet, cell)| (sheet, Some(cell)))?,
         None => (None, None),
@@ -228,11 +241,10 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
     if let Some(sheet) = &sheet
         && !sheets.contains(sheet)
     {
-        return Err(ExplainError::NoSheet {
-            sheet: sheet.clone(),
-            side: wanted.side.word(),
-            sheets,
-        });
+        let side = wanted.side.word();
+        let message = format!("there is no table on a sheet {sheet:?} of the {side}");
+        return Err(Error::usage(code::SHEET_NOT_FOUND, message)
+            .hint(format!("there are tables on {}", sheets.join(", "))));
     }
     let meant = |table: &&Table| sheet.is_none() || wanted.side.sheet_of(table) == sheet.as_deref();
     let meant: Vec<&Table> = tables.iter().filter(meant).collect();
@@ -256,7 +268,16 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
     let sheet = match (sheet, sheets.as_slice()) {
         (Some(sheet), _) => sheet,
         (None, [sheet]) => sheet.clone(),
-        (None, _) => return Err(ExplainError::WhichSheet { what, sheets }),
+        (None, _) => {
+            let message = format!(
+                "{what} of which sheet? There are tables on {}",
+                sheets.join(", ")
+            );
+            let sheet = sheets.first().map(typed).unwrap_or_default();
+            return Err(
+                Error::usage(code::USAGE, message).hint(format!("name it: `--sheet {sheet}`"))
+            );
+        }
     };
     let (row, column) = match (cell, wanted.row, &wanted.column) {
         (Some(cell), ..) => (cell.row, Some(cell.column)),
@@ -325,20 +346,20 @@ fn sheets_of(tables: &[Table], side: Side) -> Vec<String> {
 }
 
 /// `D8`, or `North!D8` as lists of issues name cells.
-fn cell_named(name: &str) -> Result<(Option<String>, Cell), ExplainError> {
+fn cell_named(name: &str) -> Result<(Option<String>, Cell), Error> {
     let (sheet, cell) = match name.rsplit_once('!') {
         Some((sheet, cell)) => (Some(sheet.trim_matches('\'').to_owned()), cell),
         None => (None, name),
     };
-    let cell = Cell::named(&cell.replace('$', "")).ok_or_else(|| ExplainError::NotThere {
-        what: format!("cell {name:?}"),
-        hint: Some("a cell is a column's letters and a row: `--cell D8`".to_owned()),
+    let cell = Cell::named(&cell.replace('$', "")).ok_or_else(|| {
+        not_there(format!("cell {name:?}"))
+            .hint("a cell is a column's letters and a row: `--cell D8`")
     })?;
     Ok((sheet, cell))
 }
 
 /// The tables that have a column of these letters, this header or this field, with that column alone.
-fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, ExplainError> {
+fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, Error> {
     let mut found = Vec::new();
     for table in tables {
         let letters = letters_of(table, name, side);
@@ -435,7 +456,7 @@ fn number_of(
     side: Side,
     sheet: &str,
     fields: &[FieldResult],
-) -> Result<u64, ExplainError> {
+) -> Result<u64, Error> {
     let on_sheet = tables
         .iter()
         .filter(|table| side.sheet_of(table) == Some(sheet) && !table.turned);
@@ -448,23 +469,21 @@ fn number_of(
         [letters] => letters.as_str(),
         // A field such as `id` reads as letters, too.
         [] if name.to_uppercase() != name && field_named(fields, name).is_some() => {
-            return Err(ExplainError::NotThere {
-                what: format!("column of the field {name:?} on the sheet {sheet:?}"),
-                hint: Some(format!("`--column {name}` without a row says why")),
-            });
+            let what = format!("column of the field {name:?} on the sheet {sheet:?}");
+            return Err(not_there(what).hint(format!("`--column {name}` without a row says why")));
         }
         [] => name,
         several => {
-            return Err(ExplainError::NotThere {
-                what: format!("single column {name:?} on the sheet {sheet:?}"),
-                hint: Some(format!("name it by its letters: {}", several.join(", "))),
-            });
+            let what = format!("single column {name:?} on the sheet {sheet:?}");
+            return Err(
+                not_there(what).hint(format!("name it by its letters: {}", several.join(", ")))
+            );
         }
     };
     place::column_named(letters).ok_or_else(|| no_column(tables, name, side))
 }
 
-fn no_column(tables: &[&Table], name: &str, side: Side) -> ExplainError {
+fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {
     /// So many are named.
     const MOST: usize = 8;
     let mut known: Vec<String> = Vec::new();
@@ -494,8 +513,12 @@ fn no_column(tables: &[&Table], name: &str, side: Side) -> ExplainError {
     if more > 0 {
         known.push(format!("{more} more"));
     }
-    ExplainError::NotThere {
-        what: format!("column {name:?} in a table of the {}", side.word()),
-        hint: (!known.is_empty()).then(|| format!("the columns are {}", known.join(", "))),
-    }
+    let what = format!("column {name:?} in a table of the {}", side.word());
+    not_there(what)
+        .maybe_hint((!known.is_empty()).then(|| format!("the columns are {}", known.join(", "))))
+}
+
+/// There is no such cell, row or column.
+fn not_there(what: impl std::fmt::Display) -> Error {
+    Error::usage(code::CELL_NOT_FOUND, format!("there is no {what}"))
 }

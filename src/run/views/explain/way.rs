@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::error::ExplainError;
+use super::not_there;
 use super::place::{Area, Cell, letters};
 use super::told::{Column, Hook, Table, Written};
 use super::trace::{Fated, From, Tracer};
 use super::words::looks_of;
+use crate::base::problem::Error;
 use crate::cells::{Choice, Origin, OwnCell, Reading};
 use crate::issues::{Issue, Severity};
 use crate::run::results::issues::issues_of;
@@ -101,12 +102,7 @@ impl Way {
 
 impl Tracer<'_> {
     /// The ways of a row of the sender, or of a cell in it.
-    pub fn of_input(
-        &self,
-        sheet: &str,
-        row: u64,
-        column: Option<u64>,
-    ) -> Result<Vec<Way>, ExplainError> {
+    pub fn of_input(&self, sheet: &str, row: u64, column: Option<u64>) -> Result<Vec<Way>, Error> {
         let name = column.map(letters);
         let of_sheet = self.tables.iter().filter(|table| table.sheet == sheet);
         let having = of_sheet.filter(|table| match (table.turned, table.area()) {
@@ -131,7 +127,7 @@ impl Tracer<'_> {
     }
 
     /// A row or cell within a table.
-    fn upright(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, ExplainError> {
+    fn upright(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, Error> {
         let mut way = self.begun(table, column);
         let header = way.column.as_ref().map(|column| column.name.clone());
         way.source = Some(Place::new(
@@ -257,7 +253,7 @@ impl Tracer<'_> {
     }
 
     /// A row or cell of a table on its side, whose records are columns.
-    fn turned(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, ExplainError> {
+    fn turned(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, Error> {
         let own = row.to_string();
         let mut way = self.begun(table, Some(&own));
         let header = way.column.as_ref().map(|column| column.name.clone());
@@ -297,7 +293,7 @@ impl Tracer<'_> {
     }
 
     /// A row or cell that is of no table.
-    fn outside(&self, sheet: &str, row: u64, column: Option<&str>) -> Result<Way, ExplainError> {
+    fn outside(&self, sheet: &str, row: u64, column: Option<&str>) -> Result<Way, Error> {
         let areas: Vec<(u64, Area)> = self
             .tables
             .iter()
@@ -335,7 +331,7 @@ impl Tracer<'_> {
         sheet: &str,
         row: u64,
         column: Option<u64>,
-    ) -> Result<Option<Way>, ExplainError> {
+    ) -> Result<Option<Way>, Error> {
         let rows = self.rows();
         let origin = rows.as_ref().map(|rows| rows.origin_apart(sheet, row));
         let mut why = vec!["the row has errors, and is quarantined".to_owned()];
@@ -382,12 +378,7 @@ impl Tracer<'_> {
     }
 
     /// The ways of a row of the output, or of a cell in it.
-    pub fn of_output(
-        &self,
-        sheet: &str,
-        row: u64,
-        column: Option<u64>,
-    ) -> Result<Vec<Way>, ExplainError> {
+    pub fn of_output(&self, sheet: &str, row: u64, column: Option<u64>) -> Result<Vec<Way>, Error> {
         let having: Vec<(&Table, Area)> = self
             .tables
             .iter()
@@ -416,10 +407,8 @@ impl Tracer<'_> {
                 .map(|output| output.range.as_str())
                 .collect();
             ranges.dedup();
-            return Err(ExplainError::NotThere {
-                what: format!("{place} in a table on the sheet {sheet:?} of the output"),
-                hint: Some(format!("the tables there are {}", ranges.join(", "))),
-            });
+            let what = format!("{place} in a table on the sheet {sheet:?} of the output");
+            return Err(not_there(what).hint(format!("the tables there are {}", ranges.join(", "))));
         };
         let from = if row == area.first.row {
             From::Header
@@ -608,7 +597,7 @@ impl Tracer<'_> {
         sheet: &str,
         row: Option<u64>,
         column: Option<&str>,
-    ) -> Result<Vec<Said>, ExplainError> {
+    ) -> Result<Vec<Said>, Error> {
         self.issues_that(|issue| {
             let of_row = issue.row.is_some() && issue.row.map(u64::from) == row;
             let of_column =
@@ -625,7 +614,7 @@ impl Tracer<'_> {
         sheet: &str,
         row: u64,
         column: Option<u64>,
-    ) -> Result<Vec<Said>, ExplainError> {
+    ) -> Result<Vec<Said>, Error> {
         self.issues_that(|issue| {
             let cell = issue.output.as_deref().and_then(Cell::named);
             issue.output_sheet.as_deref() == Some(sheet)
@@ -635,7 +624,7 @@ impl Tracer<'_> {
         })
     }
 
-    fn issues_that(&self, fits: impl Fn(&Issue) -> bool) -> Result<Vec<Said>, ExplainError> {
+    fn issues_that(&self, fits: impl Fn(&Issue) -> bool) -> Result<Vec<Said>, Error> {
         // A run without a list has none to show here.
         let Ok(list) = issues_of(self.run) else {
             return Ok(Vec::new());
