@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::configurations::Which;
-use super::runs::{log_page, prepared};
+use super::named::{log_page, prepared};
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::description::schemas::{BuildLogPage, Environment};
 use crate::api::description::streams::BuildStreamLine;

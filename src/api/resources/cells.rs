@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::{Left, place_of, run_with_files};
+use super::named::{Left, place_of, run_with_files};
 use crate::api::access::caller::{Caller, Reader};
 use crate::api::description::schemas::{CellWindow, FoundCells, SheetList};
 use crate::api::http::answer::Answer;

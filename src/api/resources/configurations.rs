@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::documents::FileForm;
-use super::runs::configuration_of;
+use super::named::configuration_of;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::description::schemas::ConfigurationPage;

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::document_of;
+use super::named::document_of;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Reader, Runner};
 use crate::api::description::schemas::{Document, DocumentPage, SheetList};

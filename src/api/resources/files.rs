@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::drafts::{about_path, serve_opened};
-use super::runs::{demand_files, run_with_files};
+use super::named::{demand_files, run_with_files};
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::Path;

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::run_with_files;
+use super::named::run_with_files;
 use crate::api::access::caller::Reader;
 use crate::api::description::schemas::IssuePage;
 use crate::api::http::answer::Answer;

@@ -10,7 +10,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::{Left, NewRun, NewRunOptions, again, left, make, run_of};
+use super::named::{Left, left, run_of};
+use super::new_run::{NewRun, NewRunOptions};
+use super::runs::{again, make};
 use crate::api::access::caller::{Reader, Runner};
 use crate::api::description::schemas::Job;
 use crate::api::http::answer::{Answer, created, status_of};

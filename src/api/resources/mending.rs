@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::checks::{at_hand, demand_no_safe_mode, ready};
 use super::configurations::{Which, long};
 use super::drafts::{about_path, folders, meant};
-use super::runs::{document_of, run_of};
+use super::named::{document_of, run_of};
 use crate::api::access::caller::{Administrator, Caller};
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};

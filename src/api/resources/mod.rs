@@ -18,6 +18,8 @@ pub(crate) mod issues;
 pub(crate) mod jobs;
 pub(crate) mod labels;
 pub(crate) mod mending;
+pub(crate) mod named;
+pub(crate) mod new_run;
 pub(crate) mod pauses;
 pub(crate) mod queue;
 pub(crate) mod report;

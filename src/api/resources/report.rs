@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::runs::run_with_files;
+use super::named::run_with_files;
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::cells::{Side, known_rows};
-use super::runs::{Left, place_of, run_with_files};
+use super::named::{Left, place_of, run_with_files};
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{Path, Query};

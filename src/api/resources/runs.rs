@@ -1,53 +1,39 @@
 //! Runs: submit, list, show, follow, cancel, retry, delete, and what they leave.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::labels::{demand_labels, labelled, labels_in, superseded};
+use super::named::{
+    Left, configuration_of, document_of, entry, left, log_page, prepared, run_of, run_with_files,
+};
+use super::new_run::NewRun;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Caller, Reader, Runner};
 use crate::api::description::schemas::{LogPage, Run, RunPage};
 use crate::api::description::streams::{RunEvent, RunStreamLine};
 use crate::api::http::answer::{Answer, created, status_of};
-use crate::api::http::body::{Json, JsonBody, Path, Query};
+use crate::api::http::body::{Json, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::cursor::LogPart;
-use crate::api::http::download;
-use crate::api::http::download::Download;
-use crate::api::http::log_pieces;
 use crate::api::http::problem::ApiError;
-use crate::api::state::{Api, Blocking, Carried, Opened};
+use crate::api::state::{Api, Blocking, Carried};
 use crate::api::transfer::{stream, tail};
 use crate::base::clock::Timestamp;
 use crate::base::digest;
-use crate::base::files::name_of;
-use crate::base::hide_paths::Hider;
-use crate::base::problem::code;
 use crate::base::show_path::ShowPath;
-use crate::configuration::Configuration;
-use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
-use crate::run::calls::request::demand_setting;
 use crate::run::calls::retry::Current;
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
 use crate::run::shared_log;
 use crate::run::views::json::{run_json, runs_json};
-use crate::settings::paths::RunFolder;
-use crate::store::{
-    Attempt, ConfigurationRecord, DocumentRecord, KnownConfiguration, Priority, RunFilter,
-    RunOptions, RunRecord, RunStatus,
-};
-use crate::workspace::Workspace;
+use crate::store::{Attempt, KnownConfiguration, Priority, RunFilter, RunRecord, RunStatus};
 
 /// The header with a client's key for a request.
 const KEY_HEADER: &str = "idempotency-key";
@@ -68,125 +54,6 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(artifact))
         .routes(routes!(output))
         .routes(routes!(input))
-}
-
-/// A run to be made.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewRun {
-    /// The document that is its input.
-    pub document_id: String,
-    /// Answer with a stream of the run's events instead of the run.
-    #[serde(default)]
-    pub stream: bool,
-    #[serde(default)]
-    pub options: NewRunOptions,
-    /// Whether it is claimed before runs of other priorities, or after them.
-    #[serde(default)]
-    pub priority: Priority,
-    /// What the sender calls the run by, key by key: at most 16, and lists find runs by them. A key has up to 63 of `a-z`, `0-9`, `.`,
-    /// `_` and `-`, a letter or digit first; a value has up to 200 characters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
-}
-
-impl JsonBody for NewRun {
-    const ARRAYS: &'static [&'static str] = &["options.input_sheet_names"];
-}
-
-/// How a run is made.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct NewRunOptions {
-    /// Record the run, start no engine.
-    pub dry_run: bool,
-    /// Load and check the configuration, process nothing.
-    pub validate_only: bool,
-    /// The sheets to process; absent: all visible ones.
-    pub input_sheet_names: Option<Vec<String>>,
-    /// Only the sheet that was active when the workbook was saved.
-    pub active_sheet_only: bool,
-    /// The least severe events that the engine sends.
-    #[schema(value_type = Option<Level>)]
-    pub log_level: Option<String>,
-    /// Ask for a network; refused unless the operator allows it.
-    pub runtime_network_access: Option<bool>,
-    /// Seconds that the run may take.
-    #[schema(exclusive_minimum = 0.0)]
-    pub timeout_seconds: Option<f64>,
-    /// Settings of the engine for this run, by name, such as `{"date_order": "mdy"}`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub settings: BTreeMap<String, String>,
-}
-
-/// The least severe events that are sent.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-#[expect(dead_code, reason = "a shape for the description of the API")]
-enum Level {
-    Debug,
-    Info,
-    Warning,
-    Error,
-}
-
-/// No sheet has such a name, and no process can be given it.
-fn is_no_name(name: &str) -> bool {
-    name.is_empty() || name.contains('\0')
-}
-
-impl NewRunOptions {
-    /// The options as the library has them.
-    fn checked(&self, network_allowed: bool) -> Result<RunOptions, ApiError> {
-        const LEVELS: [&str; 4] = ["debug", "info", "warning", "error"];
-        if let Some(level) = &self.log_level
-            && !LEVELS.contains(&level.as_str())
-        {
-            let message = format!("must be one of {}", LEVELS.join(", "));
-            return Err(ApiError::field("options.log_level", message));
-        }
-        if self.runtime_network_access == Some(true) && !network_allowed {
-            let message =
-                "cannot be asked for: the operator does not allow a network (ADE_ALLOW_NETWORK)";
-            return Err(ApiError::field("options.runtime_network_access", message));
-        }
-        if self
-            .timeout_seconds
-            .is_some_and(|seconds| !(seconds > 0.0 && seconds <= 1e9))
-        {
-            let message = "must be above zero, and at most a billion";
-            return Err(ApiError::field("options.timeout_seconds", message));
-        }
-        if self
-            .input_sheet_names
-            .as_ref()
-            .is_some_and(|names| names.is_empty() || names.iter().any(|name| is_no_name(name)))
-        {
-            let message = "must name at least one sheet, and no name may be empty or hold a NUL";
-            return Err(ApiError::field("options.input_sheet_names", message));
-        }
-        if self.input_sheet_names.is_some() && self.active_sheet_only {
-            let message = "contradicts input_sheet_names";
-            return Err(ApiError::field("options.active_sheet_only", message));
-        }
-        for (name, value) in &self.settings {
-            let field = format!("options.settings.{name}");
-            demand_setting(name, value).map_err(|message| ApiError::field(&field, message))?;
-            if value.contains('\0') {
-                return Err(ApiError::field(&field, "must not hold a NUL"));
-            }
-        }
-        Ok(RunOptions {
-            settings: self.settings.clone(),
-            active_sheet_only: self.active_sheet_only,
-            validate_only: self.validate_only,
-            dry_run: self.dry_run,
-            timeout_seconds: self.timeout_seconds,
-            network: self.runtime_network_access == Some(true),
-            log_level: self.log_level.clone(),
-            ..RunOptions::default()
-        })
-    }
 }
 
 /// Submit a run.
@@ -303,60 +170,6 @@ fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// A configuration, ready for a run.
-pub fn prepared(
-    api: &Blocking<'_>,
-    workspace: &Workspace,
-    known: &KnownConfiguration,
-) -> Result<Arc<Prepared>, ApiError> {
-    let record = &known.record;
-    match &known.version {
-        Some(version) => api.prepared.get(&record.id, &version.source_digest, || {
-            prepare_version(workspace, record, version)
-                .map_err(|error| unusable(api, error, record))
-        }),
-        None if known.uploaded => {
-            let detail = format!("no version of configuration {:?} is active", record.name);
-            Err(ApiError::of(code::NOT_PUBLISHED, detail)
-                .hint("publish it, or activate a version that was published"))
-        }
-        None => {
-            let prepared = Configuration::open(&record.path)
-                .map_err(ApiError::from)
-                .and_then(|configuration| Ok(prepare(workspace, configuration, None)?));
-            prepared
-                .map(Arc::new)
-                .map_err(|error| error.shown(&api.paths.about_configuration(&record.path)))
-        }
-    }
-}
-
-fn unusable(api: &Api, error: PrepareError, record: &ConfigurationRecord) -> ApiError {
-    ApiError::from(error).shown(&api.paths.about_configuration(&record.path))
-}
-
-/// The document with this id, in a workspace that the caller's token is for.
-pub fn document_of(
-    api: &Blocking<'_>,
-    caller: &Caller,
-    id: &str,
-) -> Result<DocumentRecord, ApiError> {
-    let found = api.home().store.document(&id.to_lowercase())?;
-    caller.demand(&found.workspace_id, "document", id)?;
-    Ok(found)
-}
-
-/// The configuration with this id, in a workspace that the caller's token is for.
-pub fn configuration_of(
-    api: &Blocking<'_>,
-    caller: &Caller,
-    id: &str,
-) -> Result<KnownConfiguration, ApiError> {
-    let found = api.home().store.configuration(&id.to_lowercase())?;
-    caller.demand(&found.record.workspace_id, "configuration", id)?;
-    Ok(found)
-}
-
 fn default_of(api: &Blocking<'_>, workspace: &str) -> Result<KnownConfiguration, ApiError> {
     let known = api.home().store.configurations(workspace)?;
     known
@@ -368,28 +181,6 @@ fn default_of(api: &Blocking<'_>, workspace: &str) -> Result<KnownConfiguration,
                 "is needed: the workspace has no default configuration",
             )
         })
-}
-
-/// The run with this id, in a workspace that the caller's token is for.
-pub fn run_of<'a>(
-    api: &Blocking<'a>,
-    caller: &Caller,
-    id: &str,
-) -> Result<(Opened<'a>, RunRecord), ApiError> {
-    let run = api.home().store.run_of_any_workspace(&id.to_lowercase())?;
-    caller.demand(&run.key.workspace_id, "run", id)?;
-    Ok((api.workspace(&run.key.workspace_id)?, run))
-}
-
-/// As [`run_of`], with the run's files here: those that another host has put are fetched.
-pub fn run_with_files<'a>(
-    api: &Blocking<'a>,
-    caller: &Caller,
-    id: &str,
-) -> Result<(Opened<'a>, RunRecord), ApiError> {
-    let (workspace, run) = run_of(api, caller, id)?;
-    workspace.fetch_run(&run)?;
-    Ok((workspace, run))
 }
 
 /// Which runs to list.
@@ -605,44 +396,6 @@ async fn logs(
     .await
 }
 
-/// A page of a log: lines behind number `after`, at most `limit`. `of`: the key that names the run or the build.
-pub fn log_page(
-    path: &std::path::Path,
-    (of, id): (&str, &str),
-    after: u64,
-    limit: usize,
-    paths: &Hider,
-) -> Result<Value, ApiError> {
-    let mut from = log_pieces::start_behind(path, after)?;
-    let (mut entries, mut has_more) = (Vec::new(), false);
-    while let Some(piece) = log_pieces::read_from(path, from, u64::MAX, paths)? {
-        from = piece.to;
-        for line in piece.lines.iter().filter(|line| line.sequence > after) {
-            if entries.len() == limit {
-                has_more = true;
-                break;
-            }
-            entries.push(entry(line));
-        }
-        if has_more {
-            break;
-        }
-    }
-    let next = entries
-        .last()
-        .map_or(json!(after), |entry| entry["id"].clone());
-    Ok(json!({of: id, "entries": entries, "next_after_id": next, "has_more": has_more}))
-}
-
-fn entry(line: &log_pieces::Line) -> Value {
-    let event: Value = serde_json::from_slice(&line.text).unwrap_or_default();
-    let data = event.get("data").filter(|data| data.is_object());
-    json!({
-        "id": line.sequence, "created": event["timestamp"], "level": event["level"], "event": line.event,
-        "message": event["message"].as_str().unwrap_or_default(), "data": data.cloned().unwrap_or_else(|| json!({})),
-    })
-}
-
 /// Where a stream resumes.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -820,116 +573,6 @@ pub async fn again(
         Ok(retry::retry(&workspace, &run.id, &by, &asked)?)
     })
     .await
-}
-
-/// What a run leaves.
-#[derive(Clone, Copy)]
-pub enum Left {
-    /// The audit record.
-    Artifact,
-    /// The normalized workbook.
-    Output,
-    /// The input.
-    Input,
-}
-
-/// Serves what a run leaves.
-pub async fn left(
-    api: &Api,
-    caller: &Caller,
-    id: String,
-    what: Left,
-    asked: &HeaderMap,
-) -> Answer<Response> {
-    let caller = caller.clone();
-    let (path, name, tag) = api
-        .work(move |api| {
-            let (_, run) = run_with_files(api, &caller, &id)?;
-            place_of(&run, what)
-        })
-        .await?;
-    let file = Download {
-        path: &path,
-        name: &name,
-        kind: download::kind_of(&name),
-        tag: tag.as_deref(),
-    };
-    download::serve(&file, asked).await
-}
-
-/// Where a run left something: its path, its name for a browser, and what identifies its bytes.
-pub fn place_of(
-    run: &RunRecord,
-    what: Left,
-) -> Result<(PathBuf, String, Option<String>), ApiError> {
-    let folder = RunFolder::at(&run.run_dir);
-    if let Left::Input = what {
-        // The sender's file may have changed since.
-        let staged = Some(folder.staged(&run.input_name)).filter(|path| path.is_file());
-        let is_same = |path: &PathBuf| {
-            digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)
-        };
-        let path = staged.or_else(|| Some(run.input_path.clone()).filter(is_same));
-        let path = path.ok_or_else(|| missing(run, "input"))?;
-        return Ok((path, run.input_name.clone(), Some(run.input_sha256.clone())));
-    }
-    demand_files(run)?;
-    let path = match (what, &run.output_path) {
-        (Left::Artifact, _) => folder.artifact(),
-        (_, Some(path)) => path.clone(),
-        (_, None) => {
-            let detail = format!("run {} {} and has no output", run.id, run.status.as_str());
-            let error = ApiError::of(code::RUN_FAILED_NO_OUTPUT, detail);
-            return Err(match &run.error {
-                Some(failure) => error.hint(format!("{}: {}", failure.code, failure.message)),
-                None => error,
-            });
-        }
-    };
-    if !path.is_file() && matches!(what, Left::Artifact) {
-        // A run that no worker began has none.
-        let detail = format!(
-            "run {} {} and has no audit record",
-            run.id,
-            run.status.as_str()
-        );
-        let code = code::RUN_FAILED_NO_OUTPUT;
-        return Err(ApiError::of(code, detail));
-    }
-    if !path.is_file() {
-        return Err(missing(run, "workbook"));
-    }
-    let name = match what {
-        Left::Artifact => format!("{}_artifact.json", run.id),
-        _ => name_of(&path),
-    };
-    Ok((path, name, None))
-}
-
-/// The run must have ended, and have its files still.
-pub(super) fn demand_files(run: &RunRecord) -> Result<(), ApiError> {
-    if !run.status.is_terminal() {
-        let detail = format!("run {} is {}", run.id, run.status.as_str());
-        return Err(
-            ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
-        );
-    }
-    match run.artifacts_deleted_at {
-        Some(_) => Err(gone(run, "files")),
-        None => Ok(()),
-    }
-}
-
-/// Nobody deleted it here.
-fn missing(run: &RunRecord, what: &str) -> ApiError {
-    let detail = format!("the {what} of run {} is not where it was left", run.id);
-    let error = ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail);
-    error.hint("another host may have it, or a backup; else run the file again")
-}
-
-fn gone(run: &RunRecord, what: &str) -> ApiError {
-    let detail = format!("the {what} of run {} were deleted", run.id);
-    ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail)
 }
 
 /// Download the audit record.

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::checks::{at_hand, does_not_load, not_checked};
 use super::configurations::{Which, long};
-use super::runs::{Left, document_of, place_of, run_of};
+use super::named::{Left, document_of, place_of, run_of};
 use crate::api::access::caller::{Administrator, Caller};
 use crate::api::http::answer::Answer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};

@@ -1,0 +1,247 @@
+//! What a request names: a document, a configuration, a run with what it left and its log; each only where the caller's token is for its
+//! workspace.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use crate::api::access::caller::Caller;
+use crate::api::http::answer::Answer;
+use crate::api::http::download::{self, Download};
+use crate::api::http::log_pieces;
+use crate::api::http::problem::ApiError;
+use crate::api::state::{Api, Blocking, Opened};
+use crate::base::digest;
+use crate::base::files::name_of;
+use crate::base::hide_paths::Hider;
+use crate::base::problem::code;
+use crate::configuration::Configuration;
+use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
+use crate::settings::paths::RunFolder;
+use crate::store::{ConfigurationRecord, DocumentRecord, KnownConfiguration, RunRecord};
+use crate::workspace::Workspace;
+use crate::workspace::configurations::not_published;
+
+/// A configuration, ready for a run.
+pub fn prepared(
+    api: &Blocking<'_>,
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+) -> Result<Arc<Prepared>, ApiError> {
+    let record = &known.record;
+    match &known.version {
+        Some(version) => api.prepared.get(&record.id, &version.source_digest, || {
+            prepare_version(workspace, record, version)
+                .map_err(|error| unusable(api, error, record))
+        }),
+        None if known.uploaded => Err(not_published(&record.name).into()),
+        None => {
+            let prepared = Configuration::open(&record.path)
+                .map_err(ApiError::from)
+                .and_then(|configuration| Ok(prepare(workspace, configuration, None)?));
+            prepared
+                .map(Arc::new)
+                .map_err(|error| error.shown(&api.paths.about_configuration(&record.path)))
+        }
+    }
+}
+
+fn unusable(api: &Api, error: PrepareError, record: &ConfigurationRecord) -> ApiError {
+    ApiError::from(error).shown(&api.paths.about_configuration(&record.path))
+}
+
+/// The document with this id, in a workspace that the caller's token is for.
+pub fn document_of(
+    api: &Blocking<'_>,
+    caller: &Caller,
+    id: &str,
+) -> Result<DocumentRecord, ApiError> {
+    let found = api.home().store.document(&id.to_lowercase())?;
+    caller.demand(&found.workspace_id, "document", id)?;
+    Ok(found)
+}
+
+/// The configuration with this id, in a workspace that the caller's token is for.
+pub fn configuration_of(
+    api: &Blocking<'_>,
+    caller: &Caller,
+    id: &str,
+) -> Result<KnownConfiguration, ApiError> {
+    let found = api.home().store.configuration(&id.to_lowercase())?;
+    caller.demand(&found.record.workspace_id, "configuration", id)?;
+    Ok(found)
+}
+
+/// The run with this id, in a workspace that the caller's token is for.
+pub fn run_of<'a>(
+    api: &Blocking<'a>,
+    caller: &Caller,
+    id: &str,
+) -> Result<(Opened<'a>, RunRecord), ApiError> {
+    let run = api.home().store.run_of_any_workspace(&id.to_lowercase())?;
+    caller.demand(&run.key.workspace_id, "run", id)?;
+    Ok((api.workspace(&run.key.workspace_id)?, run))
+}
+
+/// As [`run_of`], with the run's files here: those that another host has put are fetched.
+pub fn run_with_files<'a>(
+    api: &Blocking<'a>,
+    caller: &Caller,
+    id: &str,
+) -> Result<(Opened<'a>, RunRecord), ApiError> {
+    let (workspace, run) = run_of(api, caller, id)?;
+    workspace.fetch_run(&run)?;
+    Ok((workspace, run))
+}
+
+/// What a run leaves.
+#[derive(Clone, Copy)]
+pub enum Left {
+    /// The audit record.
+    Artifact,
+    /// The normalized workbook.
+    Output,
+    /// The input.
+    Input,
+}
+
+/// Serves what a run leaves.
+pub async fn left(
+    api: &Api,
+    caller: &Caller,
+    id: String,
+    what: Left,
+    asked: &HeaderMap,
+) -> Answer<Response> {
+    let caller = caller.clone();
+    let (path, name, tag) = api
+        .work(move |api| {
+            let (_, run) = run_with_files(api, &caller, &id)?;
+            place_of(&run, what)
+        })
+        .await?;
+    let file = Download {
+        path: &path,
+        name: &name,
+        kind: download::kind_of(&name),
+        tag: tag.as_deref(),
+    };
+    download::serve(&file, asked).await
+}
+
+/// Where a run left something: its path, its name for a browser, and what identifies its bytes.
+pub fn place_of(
+    run: &RunRecord,
+    what: Left,
+) -> Result<(PathBuf, String, Option<String>), ApiError> {
+    let folder = RunFolder::at(&run.run_dir);
+    if let Left::Input = what {
+        // The sender's file may have changed since.
+        let staged = Some(folder.staged(&run.input_name)).filter(|path| path.is_file());
+        let is_same = |path: &PathBuf| {
+            digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)
+        };
+        let path = staged.or_else(|| Some(run.input_path.clone()).filter(is_same));
+        let path = path.ok_or_else(|| missing(run, "input"))?;
+        return Ok((path, run.input_name.clone(), Some(run.input_sha256.clone())));
+    }
+    demand_files(run)?;
+    let path = match (what, &run.output_path) {
+        (Left::Artifact, _) => folder.artifact(),
+        (_, Some(path)) => path.clone(),
+        (_, None) => {
+            let detail = format!("run {} {} and has no output", run.id, run.status.as_str());
+            let error = ApiError::of(code::RUN_FAILED_NO_OUTPUT, detail);
+            return Err(match &run.error {
+                Some(failure) => error.hint(format!("{}: {}", failure.code, failure.message)),
+                None => error,
+            });
+        }
+    };
+    if !path.is_file() && matches!(what, Left::Artifact) {
+        // A run that no worker began has none.
+        let detail = format!(
+            "run {} {} and has no audit record",
+            run.id,
+            run.status.as_str()
+        );
+        let code = code::RUN_FAILED_NO_OUTPUT;
+        return Err(ApiError::of(code, detail));
+    }
+    if !path.is_file() {
+        return Err(missing(run, "workbook"));
+    }
+    let name = match what {
+        Left::Artifact => format!("{}_artifact.json", run.id),
+        _ => name_of(&path),
+    };
+    Ok((path, name, None))
+}
+
+/// The run must have ended, and have its files still.
+pub(super) fn demand_files(run: &RunRecord) -> Result<(), ApiError> {
+    if !run.status.is_terminal() {
+        let detail = format!("run {} is {}", run.id, run.status.as_str());
+        return Err(
+            ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
+        );
+    }
+    match run.artifacts_deleted_at {
+        Some(_) => Err(gone(run, "files")),
+        None => Ok(()),
+    }
+}
+
+/// Nobody deleted it here.
+fn missing(run: &RunRecord, what: &str) -> ApiError {
+    let detail = format!("the {what} of run {} is not where it was left", run.id);
+    let error = ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail);
+    error.hint("another host may have it, or a backup; else run the file again")
+}
+
+fn gone(run: &RunRecord, what: &str) -> ApiError {
+    let detail = format!("the {what} of run {} were deleted", run.id);
+    ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail)
+}
+
+/// A page of a log: lines behind number `after`, at most `limit`. `of`: the key that names the run or the build.
+pub fn log_page(
+    path: &std::path::Path,
+    (of, id): (&str, &str),
+    after: u64,
+    limit: usize,
+    paths: &Hider,
+) -> Result<Value, ApiError> {
+    let mut from = log_pieces::start_behind(path, after)?;
+    let (mut entries, mut has_more) = (Vec::new(), false);
+    while let Some(piece) = log_pieces::read_from(path, from, u64::MAX, paths)? {
+        from = piece.to;
+        for line in piece.lines.iter().filter(|line| line.sequence > after) {
+            if entries.len() == limit {
+                has_more = true;
+                break;
+            }
+            entries.push(entry(line));
+        }
+        if has_more {
+            break;
+        }
+    }
+    let next = entries
+        .last()
+        .map_or(json!(after), |entry| entry["id"].clone());
+    Ok(json!({of: id, "entries": entries, "next_after_id": next, "has_more": has_more}))
+}
+
+/// An entry of a page.
+pub fn entry(line: &log_pieces::Line) -> Value {
+    let event: Value = serde_json::from_slice(&line.text).unwrap_or_default();
+    let data = event.get("data").filter(|data| data.is_object());
+    json!({
+        "id": line.sequence, "created": event["timestamp"], "level": event["level"], "event": line.event,
+        "message": event["message"].as_str().unwrap_or_default(), "data": data.cloned().unwrap_or_else(|| json!({})),
+    })
+}

@@ -1,0 +1,130 @@
+//! What a client asks for with a new run, and what is wrong with it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::api::http::body::JsonBody;
+use crate::api::http::problem::ApiError;
+use crate::run::calls::request::demand_setting;
+use crate::store::{Priority, RunOptions};
+
+/// A run to be made.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRun {
+    /// The document that is its input.
+    pub document_id: String,
+    /// Answer with a stream of the run's events instead of the run.
+    #[serde(default)]
+    pub stream: bool,
+    #[serde(default)]
+    pub options: NewRunOptions,
+    /// Whether it is claimed before runs of other priorities, or after them.
+    #[serde(default)]
+    pub priority: Priority,
+    /// What the sender calls the run by, key by key: at most 16, and lists find runs by them. A key has up to 63 of `a-z`, `0-9`, `.`,
+    /// `_` and `-`, a letter or digit first; a value has up to 200 characters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl JsonBody for NewRun {
+    const ARRAYS: &'static [&'static str] = &["options.input_sheet_names"];
+}
+
+/// How a run is made.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewRunOptions {
+    /// Record the run, start no engine.
+    pub dry_run: bool,
+    /// Load and check the configuration, process nothing.
+    pub validate_only: bool,
+    /// The sheets to process; absent: all visible ones.
+    pub input_sheet_names: Option<Vec<String>>,
+    /// Only the sheet that was active when the workbook was saved.
+    pub active_sheet_only: bool,
+    /// The least severe events that the engine sends.
+    #[schema(value_type = Option<Level>)]
+    pub log_level: Option<String>,
+    /// Ask for a network; refused unless the operator allows it.
+    pub runtime_network_access: Option<bool>,
+    /// Seconds that the run may take.
+    #[schema(exclusive_minimum = 0.0)]
+    pub timeout_seconds: Option<f64>,
+    /// Settings of the engine for this run, by name, such as `{"date_order": "mdy"}`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, String>,
+}
+
+/// The least severe events that are sent.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "a shape for the description of the API")]
+enum Level {
+    Debug,
+    Info,
+    Warning,
+    Error,
+}
+
+/// No sheet has such a name, and no process can be given it.
+fn is_no_name(name: &str) -> bool {
+    name.is_empty() || name.contains('\0')
+}
+
+impl NewRunOptions {
+    /// The options as the library has them.
+    pub(super) fn checked(&self, network_allowed: bool) -> Result<RunOptions, ApiError> {
+        const LEVELS: [&str; 4] = ["debug", "info", "warning", "error"];
+        if let Some(level) = &self.log_level
+            && !LEVELS.contains(&level.as_str())
+        {
+            let message = format!("must be one of {}", LEVELS.join(", "));
+            return Err(ApiError::field("options.log_level", message));
+        }
+        if self.runtime_network_access == Some(true) && !network_allowed {
+            let message =
+                "cannot be asked for: the operator does not allow a network (ADE_ALLOW_NETWORK)";
+            return Err(ApiError::field("options.runtime_network_access", message));
+        }
+        if self
+            .timeout_seconds
+            .is_some_and(|seconds| !(seconds > 0.0 && seconds <= 1e9))
+        {
+            let message = "must be above zero, and at most a billion";
+            return Err(ApiError::field("options.timeout_seconds", message));
+        }
+        if self
+            .input_sheet_names
+            .as_ref()
+            .is_some_and(|names| names.is_empty() || names.iter().any(|name| is_no_name(name)))
+        {
+            let message = "must name at least one sheet, and no name may be empty or hold a NUL";
+            return Err(ApiError::field("options.input_sheet_names", message));
+        }
+        if self.input_sheet_names.is_some() && self.active_sheet_only {
+            let message = "contradicts input_sheet_names";
+            return Err(ApiError::field("options.active_sheet_only", message));
+        }
+        for (name, value) in &self.settings {
+            let field = format!("options.settings.{name}");
+            demand_setting(name, value).map_err(|message| ApiError::field(&field, message))?;
+            if value.contains('\0') {
+                return Err(ApiError::field(&field, "must not hold a NUL"));
+            }
+        }
+        Ok(RunOptions {
+            settings: self.settings.clone(),
+            active_sheet_only: self.active_sheet_only,
+            validate_only: self.validate_only,
+            dry_run: self.dry_run,
+            timeout_seconds: self.timeout_seconds,
+            network: self.runtime_network_access == Some(true),
+            log_level: self.log_level.clone(),
+            ..RunOptions::default()
+        })
+    }
+}
