@@ -33,7 +33,6 @@ struct Gaps<'a> {
     /// The share of different texts in the first column, and its most frequent kind.
     distinct: f64,
     kind: Option<Kind>,
-    sections: f64,
 }
 
 impl<'a> Gaps<'a> {
@@ -64,12 +63,10 @@ impl<'a> Gaps<'a> {
         let mut different = texts.clone();
         different.sort_unstable();
         different.dedup();
-        let sections = rows.iter().filter(|&&row| hollow.is_section[row]).count();
         Some(Self {
             gaps: rows.len() - starts.len(),
             distinct: different.len() as f64 / texts.len() as f64,
             kind: main_kind(texts.iter().map(|&text| view.pool.reading(text).kind)),
-            sections: sections as f64 / rows.len() as f64,
             hollow,
             rows,
             runs,
@@ -127,26 +124,14 @@ impl<'a> Gaps<'a> {
         let nested = self.nested(last + 1, last);
         evidence.add("gaps", gaps);
         evidence.flag("gaps_many", gaps > 0.3);
-        evidence.flag("gaps_few", gaps < 0.1);
         evidence.flag("starts", self.hollow.is_full(self.rows[0], 0));
         evidence.add("distinct", self.distinct);
-        evidence.add("rest", rest);
         evidence.add("rest_start", rest_start);
         evidence.add("even", 1.0 - (rest - rest_start).abs());
         evidence.add("hollow_end", hollow);
-        evidence.add(
-            "nest",
-            if last > 0 {
-                self.nested(last, last - 1)
-            } else {
-                1.0
-            },
-        );
         evidence.add("next_hollow", next);
         evidence.add("next_nested", if next > 0.02 { nested } else { 0.0 });
         evidence.flag("deeper", last > 0);
-        evidence.add("depth", last as f64 / 4.0);
-        evidence.add("sections", self.sections);
         self.weigh_runs(&mut evidence);
         evidence.flag(
             "codes",
@@ -156,7 +141,6 @@ impl<'a> Gaps<'a> {
             "words",
             matches!(self.kind, Some(Kind::Words | Kind::Sentence)),
         );
-        evidence.flag("more_hollow_than_next", hollow > next);
         let others = match last {
             0 => String::new(),
             _ => format!(" (and columns up to {})", view.name(last)),
@@ -190,7 +174,7 @@ impl<'a> Gaps<'a> {
 }
 
 /// The most frequent kind, the first of several.
-pub fn main_kind(kinds: impl Iterator<Item = Kind>) -> Option<Kind> {
+fn main_kind(kinds: impl Iterator<Item = Kind>) -> Option<Kind> {
     let mut counts: Vec<(Kind, usize)> = Vec::new();
     for kind in kinds {
         match counts.iter_mut().find(|(other, _)| *other == kind) {

@@ -3,7 +3,7 @@
 use super::candidate::{Candidate, Detail, Evidence, Step};
 use super::header::{Class, Header};
 use super::series::{Grid, Pair, Way};
-use super::view::{View, log_share, mean};
+use super::view::{View, log_share};
 
 pub fn candidates(view: &View<'_>) -> Vec<Candidate> {
     if view.width() < 4 || view.height() < 1 {
@@ -53,37 +53,21 @@ fn candidate(view: &View<'_>, grid: &Grid) -> Candidate {
     let mut keys = grouped(view, grid, |pair| &pair.key);
     let mut pairs = grid.pairs.clone();
     let (mut count, mut key_count) = (grid.measures, grid.keys);
-    let mut alike = within(view, &measures);
-    let by_key = within(view, &keys);
     let is_split = matches!(grid.way, Way::Front | Way::Back);
     let is_timed = keys.iter().any(|key| Header::of(&key.name).is_timed());
-    if is_split && by_key > alike + 0.05 && !is_timed {
+    if is_split && !is_timed && within(view, &keys) > within(view, &measures) + 0.05 {
         // "Billing street, Shipping street": cells of streets are alike, so the street is the measure.
         std::mem::swap(&mut measures, &mut keys);
         std::mem::swap(&mut count, &mut key_count);
-        alike = by_key;
         for pair in &mut pairs {
             std::mem::swap(&mut pair.measure, &mut pair.key);
         }
     }
     let mut evidence = Evidence::new();
-    evidence.add("cover", grid.cover);
     evidence.flag("full", grid.cover == 1.0);
-    evidence.add("within", alike);
-    evidence.add("between", between(view, &measures));
     weigh_keys(grid, &pairs, key_count, &mut evidence);
     evidence.add("measures_many", log_share(count, 4.0));
-    evidence.add("keys_many", log_share(key_count, 4.0));
-    evidence.flag("more_keys", key_count >= count);
     weigh_place(view, grid, &mut evidence);
-    let named = measures
-        .iter()
-        .filter(|measure| Header::of(&without_mark(&measure.name)).is_field);
-    evidence.add(
-        "fields",
-        named.count() as f64 / measures.len().max(1) as f64,
-    );
-    evidence.add("sections", view.unclean.sections);
     evidence.add("gaps", view.unclean.gaps);
     let step = Step::Groups {
         start: grid.start,
@@ -93,15 +77,6 @@ fn candidate(view: &View<'_>, grid: &Grid) -> Candidate {
     let mut candidate = Candidate::new(step, evidence, reasons);
     candidate.detail = Detail::Pairs(pairs);
     candidate
-}
-
-/// How alike columns of different measures are.
-fn between(view: &View<'_>, measures: &[Group]) -> f64 {
-    let firsts: Vec<usize> = measures.iter().map(|measure| measure.columns[0]).collect();
-    match view.profile.sameness(&firsts) {
-        (_, 0) => 0.5,
-        (sum, count) => sum / count as f64,
-    }
 }
 
 fn weigh_keys(grid: &Grid, pairs: &[Pair], key_count: usize, evidence: &mut Evidence) {
@@ -120,41 +95,17 @@ fn weigh_keys(grid: &Grid, pairs: &[Pair], key_count: usize, evidence: &mut Evid
         )
     };
     let counted = share(&is_count);
-    let changes: Vec<f64> = pairs
-        .windows(2)
-        .map(|pair| f64::from(u8::from(pair[0].measure != pair[1].measure)))
-        .collect();
     evidence.add("keys_time", timed);
     evidence.add("keys_count", counted);
     evidence.add("keys_words", (1.0 - timed - counted).max(0.0));
     evidence.flag("two_word_keys", key_count == 2 && timed + counted < 0.5);
     evidence.flag("way_split", matches!(grid.way, Way::Front | Way::Back));
-    evidence.flag("way_repeat", grid.way == Way::Repeat);
-    evidence.flag("way_letter", grid.way == Way::Letter);
-    evidence.flag("interleaved", mean(&changes) > 0.6);
 }
 
 fn weigh_place(view: &View<'_>, grid: &Grid, evidence: &mut Evidence) {
     let size = grid.end - grid.start + 1;
-    let pattern = |column: usize| {
-        view.heads
-            .get(column)
-            .and_then(|head| head.pattern.as_deref())
-    };
-    // A neighbour that looks like one more.
-    let is_one_more = |column: Option<usize>| {
-        let Some(pattern_there) = column.and_then(pattern) else {
-            return false;
-        };
-        (grid.start..=grid.end).any(|inside| pattern(inside) == Some(pattern_there))
-    };
-    let has_neighbour = is_one_more(grid.start.checked_sub(1)) || is_one_more(Some(grid.end + 1));
-    let before: Vec<usize> = (0..grid.start.min(4)).collect();
-    evidence.flag("neighbour", has_neighbour);
-    evidence.flag("no_left", grid.start == 0);
     evidence.flag("to_end", grid.end + 1 == view.width());
     evidence.add("share", size as f64 / view.width() as f64);
-    evidence.add("key", view.unique(&before));
     evidence.flag("four", size == 4);
 }
 

@@ -29,11 +29,6 @@ impl Class {
         )
     }
 
-    /// Whether it counts something, without being a time.
-    pub fn is_counted(self) -> bool {
-        !self.is_time()
-    }
-
     /// What several of them are called.
     pub fn plural(self) -> &'static str {
         match self {

@@ -22,8 +22,6 @@ pub struct Hollow {
 pub struct Unclean {
     /// 1 where there are section lines.
     pub sections: f64,
-    /// How many, up to a third of all rows.
-    pub sections_many: f64,
     /// 1 where the first column has gaps beside values.
     pub gaps: f64,
 }
@@ -107,7 +105,6 @@ impl Hollow {
         }
         Unclean {
             sections: f64::from(sections > 0.0),
-            sections_many: (3.0 * sections / rows).min(1.0),
             gaps: f64::from(gaps),
         }
     }

@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::candidate::{Candidate, Evidence, Step};
-use super::fill::main_kind;
 use super::marks::{Mark, is_digit};
 use super::reading::{Hash, Kind, Reading, has_thousands};
 use super::table::{Id, Pool, spread};
-use super::view::View;
+use super::view::{View, rough};
 use super::words;
 
 /// Rows and columns that are looked at.
@@ -143,7 +142,6 @@ impl Cells {
                 .count() as f64
                 / marked.len() as f64,
         );
-        evidence.flag("first_column", self.column == 0);
         evidence.flag("field", head.is_field);
         evidence.flag("few_rows", self.filled.len() < 8);
         let different: HashSet<Id> = self.filled.iter().copied().collect();
@@ -249,8 +247,6 @@ impl Lists<'_> {
             part(&|value| value.words > 6),
         );
         let stop = part(&|value| value.has_filler());
-        let apart = self.ends_differ();
-        let main = main_kind(values.iter().map(|value| value.kind));
         let mut evidence = Evidence::new();
         evidence.add("share", share);
         evidence.flag("mostly", share > 0.5);
@@ -259,19 +255,13 @@ impl Lists<'_> {
         evidence.add("moving", moving);
         evidence.add("parts", (mean.log2() / 3.0).min(1.0));
         evidence.add("vary", vary);
-        evidence.add("short", short);
-        evidence.add("long", long);
-        evidence.add("stop", stop);
-        evidence.add("pure", part(&|value| Some(value.kind) == main));
-        evidence.add("even", self.even());
-        evidence.add("rough", rough(&values));
+        let lengths: Vec<f64> = values.iter().map(|value| value.length).collect();
+        evidence.add("rough", rough(&lengths));
         evidence.add("lower_start", self.lower_starts());
         evidence.add("lone_alike", self.lone_alike(&values));
         evidence.flag("plural", is_plural);
         evidence.flag("pairs", mark == Mark::Comma && mean < 2.2 && vary < 0.1);
         evidence.add("fixed_order", if vary < 0.15 { 1.0 - moving } else { 0.0 });
-        evidence.add("ends_differ", apart);
-        evidence.add("pair_ends_differ", if mean < 2.2 { apart } else { 0.0 });
         evidence.add(
             "number_parts",
             part(&|value| matches!(value.kind, Kind::Number | Kind::Code)),
@@ -318,34 +308,6 @@ impl Lists<'_> {
         1.0 - usual as f64 / lengths.len() as f64
     }
 
-    /// How much the first and the last values differ in number.
-    fn ends_differ(&self) -> f64 {
-        let different = |at: fn(&Vec<Value<'_>>) -> u64| {
-            self.lists.iter().map(at).collect::<HashSet<_>>().len() as f64
-        };
-        let first = different(|list| list[0].low);
-        let last = different(|list| list[list.len() - 1].low);
-        (first - last).abs() / self.lists.len() as f64
-    }
-
-    /// How alike the kinds of first and other values are.
-    fn even(&self) -> f64 {
-        let (mut first, mut rest) = ([0.0; 11], [0.0; 11]);
-        for list in &self.lists {
-            first[list[0].kind as usize] += 1.0;
-            list[1..]
-                .iter()
-                .for_each(|value| rest[value.kind as usize] += 1.0);
-        }
-        let total: f64 = rest.iter().sum();
-        let lists = self.lists.len() as f64;
-        first
-            .iter()
-            .zip(rest)
-            .map(|(first, rest)| (first / lists).min(rest / total))
-            .sum()
-    }
-
     fn lower_starts(&self) -> f64 {
         let rest = self.lists.iter().flat_map(|list| &list[1..]);
         let starts = rest
@@ -365,16 +327,4 @@ impl Lists<'_> {
         };
         self.lone.iter().filter(is_alike).count() as f64 / self.lone.len() as f64
     }
-}
-
-/// How much lengths differ.
-fn rough(values: &[&Value<'_>]) -> f64 {
-    let count = values.len() as f64;
-    let mean = values.iter().map(|value| value.length).sum::<f64>() / count;
-    let spread = values
-        .iter()
-        .map(|value| (value.length - mean).powi(2))
-        .sum::<f64>()
-        / count;
-    (spread.sqrt() / (mean + 1.0)).min(1.0)
 }

@@ -67,7 +67,8 @@ impl Mark {
             Self::Comma => text.contains(','),
             Self::Semicolon => text.contains(';'),
             Self::Bar => text.contains('|'),
-            Self::Slash => text.contains('/'),
+            // The slashes of a link part nothing.
+            Self::Slash => text.contains('/') && !text.contains("://"),
             Self::Line => text.contains('\n'),
             Self::And => text.contains(" & ") || text.contains(" and "),
             Self::Plus => text.contains(" + "),
@@ -123,10 +124,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_in_numbers_and_dates_part_nothing() {
+    fn marks_in_numbers_dates_and_links_part_nothing() {
         assert_eq!(Mark::Comma.split("1,250"), ["1,250"]);
         assert_eq!(Mark::Comma.split("red, green"), ["red", "green"]);
         assert_eq!(Mark::Slash.split("24/7"), ["24/7"]);
+        assert!(!Mark::Slash.is_in("See https://example.org/list"));
         assert_eq!(Mark::Slash.split("tea/coffee"), ["tea", "coffee"]);
     }
 }

@@ -22,10 +22,6 @@ pub fn candidate(view: &View<'_>) -> Candidate {
     let filled: Vec<f64> = profile.columns.iter().map(|column| column.share).collect();
     let is_full = |&row: &usize| view.table.row(row)[0] != EMPTY;
     let tall = view.height().max(1) as f64 / width;
-    let is_made = |name: &str| matches!(name, "var" | "variable" | "subtitle");
-    let mut different: Vec<&str> = view.heads.iter().map(|head| head.low.as_str()).collect();
-    different.sort_unstable();
-    different.dedup();
     let mut evidence = Evidence::new();
     evidence.add("purity", mean(&pure));
     evidence.add(
@@ -50,13 +46,7 @@ pub fn candidate(view: &View<'_>) -> Candidate {
     evidence.flag("wide", view.width() > 12);
     evidence.flag("rows_few", view.height() < 8);
     evidence.add("filled", mean(&filled));
-    evidence.flag(
-        "var_value",
-        view.heads.iter().any(|head| is_made(&head.low)),
-    );
-    evidence.add("unique_headers", different.len() as f64 / width);
     evidence.add("sections", view.unclean.sections);
-    evidence.add("sections_many", view.unclean.sections_many);
     evidence.add("gaps", view.unclean.gaps);
     Candidate {
         step: None,

@@ -1,7 +1,7 @@
 //! Lines of labels and values, several of which are one record: "Name: Ann", "City: Lyon", "Name: Ben", "City: Graz".
 
 use super::candidate::{Candidate, Evidence, Step};
-use super::table::{EMPTY, Id};
+use super::table::Id;
 use super::view::View;
 
 /// Lines that are looked at, and the longest records.
@@ -38,9 +38,6 @@ struct Lines {
     /// Equal where labels are.
     labels: Vec<u64>,
     kinds: Vec<usize>,
-    /// The share of lines without a label of their own, and of those without any.
-    bare: f64,
-    blank: f64,
     first: Vec<String>,
 }
 
@@ -59,12 +56,6 @@ impl Lines {
             true => own(line).unwrap_or_else(|| pool.outline(line[0]).rotate_left(7)),
             false => pool.low(line[0]),
         };
-        let count = lines.len() as f64;
-        let bare = lines
-            .iter()
-            .filter(|line| is_one && own(line).is_none())
-            .count();
-        let blank = lines.iter().filter(|line| line[0] == EMPTY).count();
         let kind = |line: &&[Id]| pool.reading(line[line.len() - 1]).kind as usize;
         let first = lines.iter().take(4).map(|line| {
             let text = pool.text(line[0]);
@@ -78,8 +69,6 @@ impl Lines {
         Self {
             labels: lines.iter().map(label).collect(),
             kinds: lines.iter().map(kind).collect(),
-            bare: bare as f64 / count,
-            blank: blank as f64 / count,
             first: first.collect(),
         }
     }
@@ -124,14 +113,8 @@ impl Lines {
         evidence.flag("whole", again > 0.98);
         evidence.add("distinct", different.len() as f64 / every as f64);
         evidence.add("phase_gain", self.purity(every) - self.purity(1));
-        evidence.add(
-            "repeats",
-            ((count as f64 / every as f64).log2() / 5.0).min(1.0),
-        );
         evidence.flag("divides", count.is_multiple_of(every));
         evidence.flag("multiple", is_multiple);
-        evidence.add("bare", self.bare);
-        evidence.add("blank", self.blank);
         evidence.flag("two", every == 2);
         evidence.flag("narrow", view.width() <= 2);
         let labels = self.first[..every.min(self.first.len())].join(", ");

@@ -19,7 +19,6 @@ pub fn candidates(view: &View<'_>) -> Vec<Candidate> {
         .collect();
     let share = |found: usize| found as f64 / count;
     let mut evidence = Evidence::new();
-    evidence.add("share", count / rows as f64);
     evidence.add("several", log_share(lines.len() + 1, 4.0));
     evidence.flag("single", lines.len() == 1);
     let followed = lines
@@ -27,27 +26,13 @@ pub fn candidates(view: &View<'_>) -> Vec<Candidate> {
         .filter(|&&row| row + 1 < rows && is_data(row + 1));
     evidence.add("followed", share(followed.count()));
     evidence.flag("first", lines[0] < 2);
-    evidence.flag("last", hollow.is_section[rows - 1]);
-    let in_first = lines.iter().filter(|&&row| hollow.first(row) == 0).count();
-    evidence.add("one_column", share(in_first.max(lines.len() - in_first)));
     let mut different = texts.clone();
     different.sort_unstable();
     different.dedup();
     evidence.add("distinct", share(different.len()));
     weigh_data(view, &data, &mut evidence);
-    let capital = texts
-        .iter()
-        .filter(|text| is_capital(text) || text.ends_with(':'));
-    evidence.add("capital", share(capital.count()));
-    evidence.add(
-        "notes",
-        share(texts.iter().filter(|text| is_note(text)).count()),
-    );
     evidence.flag("two_columns", view.width() == 2);
     evidence.add("groups", (median_gap(&lines, rows) / 8.0).min(1.0));
-    let blank = hollow.count.iter().filter(|&&count| count == 0).count();
-    evidence.add("blank_rows", blank as f64 / rows as f64);
-    evidence.flag("many", count / rows as f64 > 0.4);
     let shown: Vec<String> = texts.iter().take(3).map(|text| quoted(text)).collect();
     let lines_are = if lines.len() == 1 {
         "1 row holds"
@@ -76,20 +61,7 @@ fn weigh_data(view: &View<'_>, data: &[usize], evidence: &mut Evidence) {
         })
         .sum();
     evidence.flag("own_column", own > 0.95);
-    evidence.flag("own_partly", own > 0.02 && own <= 0.95);
     evidence.add("filled", filled as f64 / (count * hollow.width() as f64));
-}
-
-fn is_capital(text: &str) -> bool {
-    text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)
-}
-
-fn is_note(text: &str) -> bool {
-    let low = text.to_lowercase();
-    text.chars().count() > 60
-        || ["source", "note", "total", "*"]
-            .iter()
-            .any(|start| low.starts_with(start))
 }
 
 /// The median distance from one section line to the next, or the end.

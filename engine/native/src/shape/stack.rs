@@ -7,7 +7,7 @@ use super::header::{Class, Header, Part, in_common};
 use super::profile::effects;
 use super::series::{Series, counts_up};
 use super::table::spread;
-use super::view::{View, log_share};
+use super::view::{View, log_share, rough};
 
 /// Tables with more columns are only cut where the headers or the kinds of values change.
 const ALL_SPANS: usize = 26;
@@ -238,7 +238,6 @@ impl<'a> Spans<'a> {
         let size = span.size() as f64;
         let class = self.class(span);
         let is_timed = class.is_some_and(Class::is_time);
-        let is_counted = class.is_some_and(Class::is_counted);
         let when = |is_so: bool, value: f64| if is_so { value } else { 0.0 };
         let is_mostly = of_series >= 0.5;
         let is_exact = of_series == 1.0 && !span.same_left && !span.same_right;
@@ -255,13 +254,9 @@ impl<'a> Spans<'a> {
         evidence.add("series_time", when(is_timed, of_series));
         let long = ((size - 2.0) / 6.0).min(1.0);
         evidence.add("series_time_long", when(is_timed, of_series * long));
-        evidence.add("series_number", when(is_counted, of_series));
         evidence.add("counts_up", steady);
         evidence.flag("counts_badly", steady > 0.0 && steady < 0.7 && varying > 2);
-        let is_pattern = span.series.is_some() && class.is_none();
-        evidence.add("series_pattern", when(is_pattern, of_series));
         evidence.flag("series_none", !is_mostly);
-        evidence.add("strays", when(is_mostly, 1.0 - of_series));
         let at_edges = (is_stray(span.start) + is_stray(span.end)) / 2.0;
         evidence.add("edge_strays", when(is_mostly, at_edges));
         evidence.flag("exact_run", is_exact);
@@ -270,6 +265,11 @@ impl<'a> Spans<'a> {
         evidence.add("common_words", common * (1.0 - of_series));
         evidence.add("headers_are_values", share(Header::is_value));
         evidence.add("headers_are_fields", share(Header::names_field));
+        let lengths: Vec<f64> = heads
+            .iter()
+            .map(|head| head.low.chars().count() as f64)
+            .collect();
+        evidence.add("heads_rough", rough(&lengths));
         let all = span.series.map_or(1, |series| self.series.count(series));
         evidence.add("all_series_inside", span.hits as f64 / all as f64);
     }
@@ -342,10 +342,8 @@ impl<'a> Spans<'a> {
             .fold(0.0, f64::max);
         let measures = view.measures();
         let has_total = self.head(span.start).is_total || self.head(span.end).is_total;
-        evidence.flag("no_left", span.start == 0);
         evidence.flag("one_left", span.start == 1);
         evidence.flag("three_left", span.start > 2);
-        evidence.flag("to_end", span.end == last);
         evidence.add("right_rest", ((last - span.end) as f64 / 4.0).min(1.0));
         evidence.add("share", size as f64 / view.width() as f64);
         evidence.add("long", log_share(size, 6.0));
@@ -360,10 +358,7 @@ impl<'a> Spans<'a> {
         evidence.flag("total_out", span.end < last && view.heads[end + 1].is_total);
         evidence.flag("rows_few", view.height() < 12);
         evidence.add("rows_are_measures", measures.named);
-        evidence.add("rows_have_units", measures.units);
         evidence.add("rows_even", measures.even);
-        evidence.add("sections", view.unclean.sections);
-        evidence.add("sections_many", view.unclean.sections_many);
         evidence.add("gaps", view.unclean.gaps);
     }
 

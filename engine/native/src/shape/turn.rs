@@ -87,11 +87,9 @@ impl Looks {
         evidence.add("purity_gain", self.rows - self.columns);
         evidence.add("purity_rows", self.rows);
         evidence.add("purity_columns", self.columns);
-        evidence.add("mixed", self.mixed);
         evidence.flag("rows_differ", self.mixed > 0.0);
         evidence.add("effect_gain", self.row_effect - self.column_effect);
         evidence.add("row_effect", self.row_effect);
-        evidence.add("column_effect", self.column_effect);
         evidence.add("shape_gain", self.outlines);
     }
 
@@ -178,20 +176,13 @@ fn weigh_labels(view: &View<'_>, evidence: &mut Evidence) {
     let mut different: Vec<u32> = view.table.rows().map(|row| row[0]).collect();
     different.sort_unstable();
     different.dedup();
-    let is_statistic = |row: &&[u32]| words::is_statistic(&view.pool.text(row[0]).to_lowercase());
-    let statistics = view.table.rows().filter(is_statistic).count() as f64 / height;
     let measures = view.measures();
     evidence.add("even_gain", measures.even);
     evidence.add("rows_are_measures", measures.named);
     evidence.add("labels_text", label_texts(view));
     evidence.add("labels_unique", different.len() as f64 / height);
     evidence.add("labels_fields", share(&|label| label.is_field));
-    evidence.add(
-        "labels_time",
-        share(&|label| label.class.is_some_and(Class::is_time)),
-    );
     evidence.add("labels_units", measures.units);
-    evidence.add("labels_statistics", statistics);
 }
 
 /// What the headers say.
@@ -215,7 +206,6 @@ fn weigh_headers(view: &View<'_>, evidence: &mut Evidence) {
         share(&|head| !head.is_value() && !head.is_field),
     );
     evidence.flag("corner", words::is_corner(&view.heads[0].low));
-    evidence.flag("empty_corner", view.heads[0].low.is_empty());
 }
 
 fn weigh_size(view: &View<'_>, evidence: &mut Evidence) {
@@ -229,5 +219,4 @@ fn weigh_size(view: &View<'_>, evidence: &mut Evidence) {
     evidence.flag("rows_few", height < 8);
     evidence.flag("rows_many", height > 40);
     evidence.add("numeric", mean(&numeric));
-    evidence.flag("two_columns", width == 2);
 }

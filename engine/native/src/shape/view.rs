@@ -187,6 +187,16 @@ pub fn mean(values: &[f64]) -> f64 {
     }
 }
 
+/// How much the lengths of texts differ, from 0 to 1.
+pub fn rough(lengths: &[f64]) -> f64 {
+    let average = mean(lengths);
+    let squares: Vec<f64> = lengths
+        .iter()
+        .map(|length| (length - average).powi(2))
+        .collect();
+    (mean(&squares).sqrt() / (average + 1.0)).min(1.0)
+}
+
 /// The logarithm of a count to the base of 2, as a part of `most`.
 pub fn log_share(count: usize, most: f64) -> f64 {
     ((count.max(1) as f64).log2() / most).min(1.0)

@@ -71,13 +71,6 @@ const FIELDS: &[&str] = &[
     "voltage", "volume", "web", "website", "weight", "width", "year", "zip",
 ];
 
-/// What the rows of a summary are called.
-#[rustfmt::skip]
-const STATISTICS: &[&str] = &[
-    "25%", "50%", "75%", "average", "count", "max", "mean", "median", "min", "mode", "n", "range", "sd", "se",
-    "std", "sum", "total", "variance",
-];
-
 /// Words by which a label names something that is measured.
 #[rustfmt::skip]
 const MEASURES: &[&str] = &[
@@ -149,10 +142,6 @@ pub fn is_total(word: &str) -> bool {
 
 pub fn is_field(word: &str) -> bool {
     FIELDS.binary_search(&word).is_ok()
-}
-
-pub fn is_statistic(low: &str) -> bool {
-    STATISTICS.contains(&low)
 }
 
 pub fn is_measure(word: &str) -> bool {
