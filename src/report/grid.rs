@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use maud::{Markup, html};
+
 use super::facts::{Facts, Table, letters};
-use super::html::Html;
+use super::html::{class_of, clipped, code, value};
 use super::issues::{Found, Mark, OnSheet, VALUE, beginning, clipped_value};
 use super::names::Names;
 use super::notes::LeftOut;
+use super::rows::{Chip, Kind, Rows};
 use crate::base::counted::{plural, thousands};
-use crate::cells::{Fate, Reason, ShownCell, WholeSheet};
+use crate::cells::{ShownCell, WholeSheet};
 use crate::issues::Severity;
 
 /// A sheet with at most so many rows is shown whole, if it is not too wide.
@@ -39,6 +42,8 @@ pub struct Grid {
     pub is_whole: bool,
     /// What is shown of it.
     columns: Vec<GridColumn>,
+    /// The fields of the columns of its first tables.
+    fields: Vec<Option<Chip>>,
     lines: Vec<Line>,
     /// Columns with issues that are not shown.
     folded_issues: u64,
@@ -59,16 +64,9 @@ enum Line {
         words: String,
         is_lean: bool,
     },
-    /// The fields of the columns of tables.
+    /// The fields of the columns of further tables.
     Fields(Vec<Option<Chip>>),
     Row(Row),
-}
-
-/// What a column went to.
-#[derive(Clone)]
-enum Chip {
-    Field(String),
-    Unmapped,
 }
 
 struct Row {
@@ -89,154 +87,10 @@ struct Cell {
 }
 
 struct Said {
-    cell: Option<(u64, Severity)>,
+    column: Option<u64>,
     severity: Severity,
     message: String,
     is_left_empty: bool,
-}
-
-/// What a row is.
-#[derive(Clone, PartialEq, Eq)]
-enum Kind {
-    Header,
-    Data,
-    /// Not in the result; why, and the hook that dropped it.
-    Out(String, Option<String>),
-}
-
-impl Kind {
-    /// Of a row that is in no table, and that no notice names.
-    fn outside(rows: &Rows<'_>, row: u64) -> Self {
-        let words = if rows.tables.is_empty() {
-            "no table was found"
-        } else if row < rows.first {
-            "above the table"
-        } else {
-            "not in a table"
-        };
-        Self::Out(words.to_owned(), None)
-    }
-}
-
-/// What decides about the rows of a sheet.
-struct Rows<'a> {
-    tables: Vec<&'a Table>,
-    left_out: Vec<&'a LeftOut>,
-    first: u64,
-    /// What the run tells of each row.
-    facts: &'a Facts,
-    sheet: &'a str,
-}
-
-impl<'a> Rows<'a> {
-    fn of(facts: &'a Facts, left_out: &'a [LeftOut], sheet: &'a str) -> Self {
-        let tables: Vec<&Table> = facts
-            .tables
-            .iter()
-            .filter(|table| table.sheet == sheet)
-            .collect();
-        let firsts = tables.iter().filter_map(|table| table.first_row());
-        Self {
-            left_out: left_out.iter().filter(|rows| rows.sheet == sheet).collect(),
-            first: firsts.min().unwrap_or(u64::MAX),
-            tables,
-            facts,
-            sheet,
-        }
-    }
-
-    fn kind(&self, row: u64) -> Kind {
-        if self.tables.iter().any(|table| table.header.contains(&row)) {
-            return Kind::Header;
-        }
-        if let Some(kind) = self.told(row) {
-            return kind;
-        }
-        let named = self.left_out.iter().find(|out| {
-            out.rows
-                .iter()
-                .any(|&(first, last)| (first..=last).contains(&row))
-        });
-        if let Some(out) = named {
-            return Kind::Out(out.words(), out.hook.clone());
-        }
-        let is_data = |table: &&Table| {
-            let data = table.data.as_ref().is_some_and(|data| data.contains(&row));
-            data || table.turned && table.has_row(row)
-        };
-        if self.tables.iter().any(is_data) {
-            return Kind::Data;
-        }
-        Kind::outside(self, row)
-    }
-
-    /// What a row is that the run tells to be not in the result; nothing where it tells nothing, or not why.
-    fn told(&self, row: u64) -> Option<Kind> {
-        let Fate::NotWritten(told) = self.facts.rows_told.as_ref()?.fate(self.sheet, row) else {
-            return None;
-        };
-        let words = match told.reason {
-            Reason::Blank => "blank",
-            Reason::Total => "left out: total",
-            Reason::Note => "left out: note",
-            Reason::Title if row > self.first => "left out: title of a section",
-            Reason::RepeatedHeader => "left out: header again",
-            Reason::Dropped => "dropped",
-            Reason::Quarantined => "quarantined",
-            Reason::Line => "a further line of the record above",
-            Reason::Title | Reason::Header | Reason::Outside | Reason::Other => return None,
-        };
-        Some(Kind::Out(words.to_owned(), told.hook.clone()))
-    }
-
-    /// What the columns of the tables went to, of those whose header begins in a row, or of the first ones.
-    fn chips(&self, header: Option<u64>) -> BTreeMap<u64, Chip> {
-        let wanted = self.tables.iter().filter(|table| match header {
-            Some(row) => table.header.first() == Some(&row) && !self.is_first(table),
-            None => self.is_first(table),
-        });
-        let mut chips = BTreeMap::new();
-        for column in wanted
-            .filter(|table| !table.turned)
-            .flat_map(|table| &table.columns)
-        {
-            let Some(position) = column.position() else {
-                continue;
-            };
-            let chip = match (&column.told.field, column.parts.as_slice()) {
-                (Some(field), _) => Chip::Field(field.clone()),
-                (None, []) if column.told.name.is_empty() && column.filled == Some(0) => continue,
-                (None, []) => Chip::Unmapped,
-                (None, parts) => Chip::Field(parts.join(", ")),
-            };
-            chips.insert(position, chip);
-        }
-        chips
-    }
-
-    /// Whether a table is the first of the sheet, or beside it.
-    fn is_first(&self, table: &Table) -> bool {
-        let first = self.tables.first();
-        first.is_some_and(|first| {
-            first.index == table.index
-                || matches!((first.header.first(), table.header.first()), (Some(one), Some(other)) if one == other)
-        })
-    }
-}
-
-impl Table {
-    /// Its first row in the sheet.
-    fn first_row(&self) -> Option<u64> {
-        let place = self.place.map(|place| u64::from(place.first_row) + 1);
-        self.header.first().copied().or(place)
-    }
-
-    fn has_row(&self, row: u64) -> bool {
-        let place = self.place;
-        place.is_some_and(|place| {
-            (u64::from(place.first_row) + 1..=u64::from(place.last_row) + 1).contains(&row)
-        })
-    }
 }
 
 impl Grid {
@@ -262,6 +116,7 @@ impl Grid {
             rows,
             is_whole: false,
             columns: Vec::new(),
+            fields: Vec::new(),
             lines: Vec::new(),
             folded_issues: 0,
             has_infos: issues
@@ -280,7 +135,7 @@ impl Grid {
         let shown = if grid.is_whole { &all } else { &near };
         let widths = widths(sheet, shown, columns, &of_rows, &first_chips, issues);
         grid.fold(&widths, &first_chips, issues, shown);
-        grid.lines.push(Line::Fields(grid.chips(&first_chips)));
+        grid.fields = grid.chips(&first_chips);
         grid.take(sheet, &of_rows, (found, issues), shown, &near);
         grid
     }
@@ -437,15 +292,18 @@ impl Grid {
             .flat_map(|(&(_, column), marks)| marks.iter().map(move |mark| Said::of(column, mark)))
             .collect();
         said.truncate(12);
+        said.extend(rows.turned_to(row).map(|message| Said {
+            column: None,
+            severity: Severity::Info,
+            message,
+            is_left_empty: false,
+        }));
         Row {
             number: row,
             kind,
             is_far,
             cells,
-            said: {
-                said.extend(rows.turned_to(row));
-                said
-            },
+            said,
         }
     }
 
@@ -512,40 +370,11 @@ impl Grid {
 impl Said {
     fn of(column: u64, mark: &Mark) -> Self {
         Self {
-            cell: (column > 0).then_some((column, mark.severity)),
+            column: (column > 0).then_some(column),
             severity: mark.severity,
             message: mark.message.clone(),
             is_left_empty: mark.is_left_empty,
         }
-    }
-}
-
-impl Rows<'_> {
-    /// Of a row that is a column of a table on its side: what it went to.
-    fn turned_to(&self, row: u64) -> Option<Said> {
-        let turned = self.tables.iter().filter(|table| table.turned);
-        let number = row.to_string();
-        let column = turned
-            .flat_map(|table| &table.columns)
-            .find(|column| column.told.column == number)?;
-        Some(Said {
-            cell: None,
-            severity: Severity::Info,
-            message: match &column.told.field {
-                Some(field) => format!("→ {field}"),
-                None => "unmapped".to_owned(),
-            },
-            is_left_empty: false,
-        })
-    }
-
-    /// How many rows within others are not in the result, as notices name them.
-    fn out_within(&self, first: u64, last: u64) -> u64 {
-        let stretches = self.left_out.iter().flat_map(|out| &out.rows);
-        stretches
-            .filter(|(from, to)| *from <= last && first <= *to)
-            .map(|(from, to)| last.min(*to) - first.max(*from) + 1)
-            .sum()
     }
 }
 
@@ -692,212 +521,182 @@ fn total(widths: &[u64], folded: &[bool], beside: u64) -> u64 {
     open + (FOLDED + beside) * stretches as u64
 }
 
-/// Writes the grid of a sheet.
-pub fn write(html: &mut Html<'_>, grid: &Grid, found: &Found, names: &Names, file: &str) {
-    // The numbers of rows have a column of their own.
-    let digits = (thousands(grid.rows).len() as u64).clamp(3, 8) + 2;
-    let total = digits
-        + grid
-            .columns
-            .iter()
-            .map(|column| column.width + 2)
-            .sum::<u64>();
-    html.mark("<div class=\"sheet\" role=\"region\" tabindex=\"0\" aria-label=\"Sheet ")
-        .text(&grid.sheet)
-        .mark(" of ")
-        .text(file)
-        .mark("\"><table class=\"t")
-        .number(width_class(total))
-        .mark("\"><caption class=\"sr\">The sheet ")
-        .text(&grid.sheet)
-        .mark(" as it was sent</caption><colgroup><col class=\"c")
-        .number(digits)
-        .mark("\">");
-    for column in &grid.columns {
-        html.mark("<col class=\"c")
-            .number(column.width + 2)
-            .mark("\">");
-    }
-    html.mark("<col></colgroup><thead><tr><th scope=\"col\"><span class=\"sr\">Row</span></th>");
-    for column in &grid.columns {
-        html.mark("<th scope=\"col\">").text(&letters(column.first));
-        if column.last > column.first {
-            html.mark(":").text(&letters(column.last));
-        }
-        html.mark("</th>");
-    }
-    html.mark("<th scope=\"col\" class=\"say\">What is said</th></tr>");
-    let mut lines = grid.lines.iter();
-    if let Some(Line::Fields(chips)) = lines.next() {
-        write_chips(html, chips);
-    }
-    html.mark("</thead><tbody>");
-    for line in lines {
-        match line {
-            Line::Gap { words, is_lean } => {
-                html.mark("<tr class=\"gap")
-                    .mark_if(*is_lean, " lean")
-                    .mark("\"><th scope=\"row\"><span aria-hidden=\"true\">⋮</span><span class=\"sr\">Rows not shown</span></th><td colspan=\"")
-                    .number(grid.columns.len() as u64 + 1)
-                    .mark("\">")
-                    .text(words)
-                    .mark("</td></tr>");
+/// What a sheet's grid is shown with.
+pub struct Drawing<'a> {
+    /// The grid.
+    pub grid: &'a Grid,
+    /// The issues of the run.
+    pub found: &'a Found,
+    /// The names of places.
+    pub names: &'a Names,
+}
+
+impl Drawing<'_> {
+    /// The grid as a table. `file` is the name of the sender's file.
+    pub fn table(&self, file: &str) -> Markup {
+        let Grid { sheet, columns, .. } = self.grid;
+        // The numbers of rows have a column of their own.
+        let digits = (thousands(self.grid.rows).len() as u64).clamp(3, 8) + 2;
+        let widths = columns.iter().map(|column| column.width + 2);
+        let total = digits + widths.clone().sum::<u64>();
+        html! {
+            div class="sheet" role="region" tabindex="0" aria-label={ "Sheet " (sheet) " of " (file) } {
+                table class={ "t" (width_class(total)) } {
+                    caption class="sr" { "The sheet " (sheet) " as it was sent" }
+                    colgroup { @for width in std::iter::once(digits).chain(widths) { col class={ "c" (width) }; } col; }
+                    thead {
+                        tr {
+                            th scope="col" { span class="sr" { "Row" } }
+                            @for column in columns {
+                                th scope="col" {
+                                    (letters(column.first))
+                                    @if column.last > column.first { ":" (letters(column.last)) }
+                                }
+                            }
+                            th scope="col" class="say" { "What is said" }
+                        }
+                        (fields(&self.grid.fields))
+                    }
+                    tbody { @for line in &self.grid.lines { (self.line(line)) } }
+                }
             }
-            Line::Fields(chips) => write_chips(html, chips),
-            Line::Row(row) => write_row(html, grid, row, found, names),
+            (self.legend())
         }
     }
-    html.mark("</tbody></table></div>");
-    write_legend(html, grid);
-}
 
-fn write_chips(html: &mut Html<'_>, chips: &[Option<Chip>]) {
-    html.mark("<tr class=\"map\"><th scope=\"row\"><span class=\"sr\">Field</span></th>");
-    for chip in chips {
-        html.mark("<td>");
-        match chip {
-            Some(Chip::Field(field)) => html
-                .mark("<span class=\"to\">→ ")
-                .clipped(field, 60)
-                .mark("</span>"),
-            Some(Chip::Unmapped) => html.mark("<span class=\"to no\">unmapped</span>"),
-            None => html,
-        };
-        html.mark("</td>");
+    fn line(&self, line: &Line) -> Markup {
+        let columns = self.grid.columns.len();
+        match line {
+            Line::Gap { words, is_lean } => html! {
+                tr class=(if *is_lean { "gap lean" } else { "gap" }) {
+                    th scope="row" { span aria-hidden="true" { "⋮" } span class="sr" { "Rows not shown" } }
+                    td colspan=(columns + 1) { (words) }
+                }
+            },
+            Line::Fields(chips) => fields(chips),
+            Line::Row(row) => self.row(row),
+        }
     }
-    html.mark("<td class=\"say\"></td></tr>");
-}
 
-fn write_row(html: &mut Html<'_>, grid: &Grid, row: &Row, found: &Found, names: &Names) {
-    let is_line = row.cells.len() == 1 && row.cells[0].column == 0;
-    html.mark("<tr class=\"")
-        .mark_if(row.is_far, "far ")
-        .mark(match row.kind {
+    fn row(&self, row: &Row) -> Markup {
+        let line = row.cells.first().filter(|cell| cell.column == 0);
+        let kind = match row.kind {
             Kind::Header => "hdr",
             Kind::Data => "",
-            Kind::Out(..) if is_line => "out",
+            Kind::Out(..) if line.is_some() => "out",
             Kind::Out(..) => "out cells",
-        })
-        .mark("\"><th scope=\"row\">")
-        .number(row.number)
-        .mark("</th>");
-    if is_line {
-        html.mark("<td colspan=\"")
-            .number(grid.columns.len() as u64)
-            .mark("\">");
-        if !row.cells[0].shown.text.is_empty() {
-            html.mark("<span><bdi>")
-                .clipped(&row.cells[0].shown.text, LINE)
-                .mark("</bdi></span>");
-        }
-        html.mark("</td>");
-    } else {
+        };
         let mut cells = row.cells.iter();
-        for column in &grid.columns {
-            match column.is_folded {
-                true => html
-                    .mark("<td class=\"fold\">")
-                    .mark_if(row.kind == Kind::Header, "…")
-                    .mark("</td>"),
-                false => match cells.next() {
-                    Some(cell) => write_cell(html, grid, row.number, cell, found, names),
-                    None => html.mark("<td></td>"),
-                },
-            };
-        }
-    }
-    html.mark("<td class=\"say\">");
-    write_said(html, grid, row, found, names);
-    html.mark("</td></tr>");
-}
-
-fn write_cell<'h, 'w>(
-    html: &'h mut Html<'w>,
-    grid: &Grid,
-    row: u64,
-    cell: &Cell,
-    found: &Found,
-    names: &Names,
-) -> &'h mut Html<'w> {
-    html.mark("<td");
-    if cell.severity.is_some() {
-        html.mark(" id=\"")
-            .text(&names.cell(&grid.sheet, row, cell.column))
-            .mark("\"");
-    }
-    html.mark(match (cell.severity, cell.shown.is_number) {
-        (Some(Severity::Error), false) => " class=\"e\">",
-        (Some(Severity::Error), true) => " class=\"e n\">",
-        (Some(Severity::Warning), false) => " class=\"w\">",
-        (Some(Severity::Warning), true) => " class=\"w n\">",
-        (Some(Severity::Info), false) => " class=\"i\">",
-        (Some(Severity::Info), true) => " class=\"i n\">",
-        (None, true) if cell.is_unmapped => " class=\"n unm\">",
-        (None, true) => " class=\"n\">",
-        (None, false) if cell.is_unmapped => " class=\"unm\">",
-        (None, false) => ">",
-    });
-    let Some(severity) = cell.severity else {
-        return html.clipped(&cell.shown.text, LETTERS - 1).mark("</td>");
-    };
-    let is_listed = found.lists(&grid.sheet, row, cell.column);
-    if is_listed {
-        html.mark("<a href=\"#")
-            .text(&names.line(&grid.sheet, row, cell.column))
-            .mark("\">");
-    }
-    html.mark("<span class=\"sr\">")
-        .text(severity.word())
-        .mark(": </span>");
-    if cell.shown.letters == 0 {
-        html.mark("<span class=\"none\">empty</span>");
-    }
-    clipped_value(html, &cell.shown.text, cell.shown.letters);
-    html.mark_if(is_listed, "</a>").mark("</td>")
-}
-
-/// Writes what is said of a row, on its line.
-fn write_said(html: &mut Html<'_>, grid: &Grid, row: &Row, found: &Found, names: &Names) {
-    for said in &row.said {
-        html.mark("<p>");
-        if let Some((column, _)) = said.cell {
-            let cell = format!("{}{}", letters(column), row.number);
-            let class = match said.severity {
-                Severity::Error => "\" class=\"e\">",
-                Severity::Warning => "\" class=\"w\">",
-                Severity::Info => "\" class=\"i\">",
-            };
-            if found.lists(&grid.sheet, row.number, column) {
-                let to = names.line(&grid.sheet, row.number, column);
-                html.mark("<a href=\"#")
-                    .text(&to)
-                    .mark(class)
-                    .text(&cell)
-                    .mark("</a>");
-            } else {
-                html.mark("<b>").text(&cell).mark("</b>");
+        html! {
+            tr class={ @if row.is_far { "far " } (kind) } {
+                th scope="row" { (row.number) }
+                @if let Some(line) = line {
+                    td colspan=(self.grid.columns.len()) {
+                        @if !line.shown.text.is_empty() { span { (value(clipped(&line.shown.text, LINE))) } }
+                    }
+                } @else {
+                    @for column in &self.grid.columns {
+                        @if column.is_folded { td class="fold" { @if row.kind == Kind::Header { "…" } } }
+                        @else if let Some(cell) = cells.next() { (self.cell(row.number, cell)) }
+                    }
+                }
+                td class="say" {
+                    @for said in &row.said { (self.said(row.number, said)) }
+                    @match &row.kind {
+                        Kind::Header => "header",
+                        Kind::Data => {}
+                        Kind::Out(words, hook) => { (words) @if let Some(hook) = hook { " · " (code(hook)) } }
+                    }
+                }
             }
         }
-        html.clipped(&said.message, 120)
-            .mark_if(said.is_left_empty, ", left empty")
-            .mark("</p>");
     }
-    match &row.kind {
-        Kind::Header => html.mark("header"),
-        Kind::Data => html,
-        Kind::Out(words, None) => html.text(words),
-        Kind::Out(words, Some(hook)) => html.text(words).mark(" · ").code(hook),
-    };
+
+    fn cell(
+        &self,
+        row: u64,
+        Cell {
+            column,
+            shown,
+            severity,
+            is_unmapped,
+        }: &Cell,
+    ) -> Markup {
+        let classes = [
+            severity.map(class_of),
+            shown.is_number.then_some("n"),
+            (severity.is_none() && *is_unmapped).then_some("unm"),
+        ];
+        let classes: Vec<&str> = classes.into_iter().flatten().collect();
+        let class = (!classes.is_empty()).then(|| classes.join(" "));
+        let Some(severity) = severity else {
+            return html! { td class=[class] { (clipped(&shown.text, LETTERS - 1)) } };
+        };
+        let text = html! {
+            span class="sr" { (severity.word()) ": " }
+            @if shown.letters == 0 { span class="none" { "empty" } }
+            (clipped_value(&shown.text, shown.letters))
+        };
+        html! {
+            td id=(self.names.cell(&self.grid.sheet, row, *column)) class=[class] {
+                @if let Some(link) = self.link(row, *column) { a href=(link) { (text) } } @else { (text) }
+            }
+        }
+    }
+
+    /// Where the list shows the issues of a cell, if it does.
+    fn link(&self, row: u64, column: u64) -> Option<String> {
+        let sheet = &self.grid.sheet;
+        let is_listed = self.found.lists(sheet, row, column);
+        is_listed.then(|| format!("#{}", self.names.line(sheet, row, column)))
+    }
+
+    /// What is said of a row, on its line.
+    fn said(&self, row: u64, said: &Said) -> Markup {
+        html! {
+            p {
+                @if let Some(column) = said.column {
+                    @let cell = format!("{}{row}", letters(column));
+                    @if let Some(link) = self.link(row, column) { a href=(link) class=(class_of(said.severity)) { (cell) } }
+                    @else { b { (cell) } }
+                }
+                (clipped(&said.message, 120))
+                @if said.is_left_empty { ", left empty" }
+            }
+        }
+    }
+
+    fn legend(&self) -> Markup {
+        html! {
+            p class="legend" {
+                span class="k" { "error: missing in the result, or wrong there" }
+                span class="k w" { "warning: written, to be checked" }
+                @if self.grid.has_infos { span class="k i" { "info" } }
+                span class="k hat" { "not written" }
+                span class="k hd" { "header" }
+                @if self.grid.folded_issues > 0 {
+                    span { (plural(self.grid.folded_issues, "further column")) " with issues not shown; the list has them" }
+                }
+            }
+        }
+    }
 }
 
-fn write_legend(html: &mut Html<'_>, grid: &Grid) {
-    html.mark("<p class=\"legend\"><span class=\"k\">error: missing in the result, or wrong there</span><span class=\"k w\">warning: written, to be checked</span>")
-        .mark_if(grid.has_infos, "<span class=\"k i\">info</span>")
-        .mark("<span class=\"k hat\">not written</span><span class=\"k hd\">header</span>");
-    if grid.folded_issues > 0 {
-        html.mark("<span>")
-            .text(&plural(grid.folded_issues, "further column"))
-            .mark(" with issues not shown; the list has them</span>");
+/// The fields of columns.
+fn fields(chips: &[Option<Chip>]) -> Markup {
+    html! {
+        tr class="map" {
+            th scope="row" { span class="sr" { "Field" } }
+            @for chip in chips {
+                td {
+                    @match chip {
+                        Some(Chip::Field(field)) => span class="to" { "→ " (clipped(field, 60)) },
+                        Some(Chip::Unmapped) => span class="to no" { "unmapped" },
+                        None => {}
+                    }
+                }
+            }
+            td class="say" {}
+        }
     }
-    html.mark("</p>");
 }

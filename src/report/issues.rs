@@ -7,9 +7,11 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
-use super::html::Html;
+use maud::{Markup, html};
+
+use super::html::{class_of, clipped, code, table, value};
 use super::names::Names;
-use crate::base::counted::plural;
+use crate::base::counted::{plural, thousands};
 use crate::base::places::{MOST_ROWS, column_named};
 use crate::issues::{Issue, List, ListError, Severity};
 
@@ -416,191 +418,148 @@ pub struct Shown<'a> {
     pub file: &'a str,
 }
 
-/// Writes the list: a group of lines for each rule.
-pub fn write(html: &mut Html<'_>, found: &Found, shown: &Shown<'_>) {
+/// The list: a group of lines for each rule.
+pub fn list(found: &Found, shown: &Shown<'_>) -> Markup {
     let lines = || found.rules.iter().flat_map(|rule| &rule.lines);
     let has_keys = shown.values && lines().any(|line| line.issue.key.is_some());
     let with_keys = has_keys || lines().any(|line| line.same > 1);
     let mut named = HashSet::new();
-    html.mark("<table class=\"list issues\"><caption class=\"sr\">Issues by rule</caption><thead><tr><th scope=\"col\">Cell</th>");
-    if shown.values {
-        html.mark("<th scope=\"col\">Value as it stood</th>");
-    }
-    html.mark("<th scope=\"col\">Written</th>")
-        .mark_if(with_keys && has_keys, "<th scope=\"col\">Whose row</th>")
-        .mark_if(with_keys && !has_keys, "<th scope=\"col\">Cells</th>")
-        .mark("</tr></thead>");
-    let columns = 2 + u64::from(shown.values) + u64::from(with_keys);
-    for rule in &found.rules {
-        write_rule(html, rule, columns, shown.values);
-        for line in &rule.lines {
-            write_line(html, rule, line, shown, with_keys, &mut named);
+    let mut columns = vec![("Cell", "")];
+    columns.extend(shown.values.then_some(("Value as it stood", "")));
+    columns.push(("Written", ""));
+    columns.extend(with_keys.then_some((if has_keys { "Whose row" } else { "Cells" }, "")));
+    let rows = html! {
+        @for rule in &found.rules {
+            tbody {
+                tr class="rule" {
+                    th colspan=(columns.len()) scope="rowgroup" {
+                        span class="n" { (thousands(rule.count)) }
+                        (severity(rule.severity))
+                        strong { (rule_title(&rule.whose, rule.message.as_deref(), shown.values)) }
+                        " "
+                        code class="dim" { (clipped(&rule.name, 120)) }
+                    }
+                }
+                @for line in &rule.lines { (row(rule, line, shown, with_keys, &mut named)) }
+                @if rule.count > rule.shown() {
+                    tr class="more" {
+                        td colspan=(columns.len()) { "and " (thousands(rule.count - rule.shown())) " more, in " (code(shown.file)) }
+                    }
+                }
+            }
         }
-        let more = rule.count - rule.shown();
-        if more > 0 {
-            html.mark("<tr class=\"more\"><td colspan=\"")
-                .number(columns)
-                .mark("\">and ")
-                .count(more)
-                .mark(" more, in ")
-                .code(shown.file)
-                .mark("</td></tr>");
+    };
+    html! {
+        (table("list issues", "Issues by rule", &columns, &rows))
+        @if found.of_more_rules > 0 {
+            p class="after" { (plural(found.of_more_rules, "issue")) " of further rules, in " (code(shown.file)) }
         }
-        html.mark("</tbody>");
-    }
-    html.mark("</table>");
-    if found.of_more_rules > 0 {
-        html.mark("<p class=\"after\">")
-            .text(&plural(found.of_more_rules, "issue"))
-            .mark(" of further rules, in ")
-            .code(shown.file)
-            .mark("</p>");
-    }
-    if found.passed_over > 0 {
-        html.mark("<p class=\"after\">")
-            .text(&plural(found.passed_over, "line"))
-            .mark(" of the list could not be read as issues.</p>");
+        @if found.passed_over > 0 {
+            p class="after" { (plural(found.passed_over, "line")) " of the list could not be read as issues." }
+        }
     }
 }
 
-/// Writes the head of a rule's issues. What a check says may quote the value, so it goes with the values.
-fn write_rule(html: &mut Html<'_>, rule: &Rule, columns: u64, values: bool) {
-    html.mark("<tbody><tr class=\"rule\"><th colspan=\"")
-        .number(columns)
-        .mark("\" scope=\"rowgroup\"><span class=\"n\">")
-        .count(rule.count)
-        .mark("</span>");
-    severity(html, rule.severity);
-    html.mark("<strong>").clipped(&rule.whose, 80);
-    if let Some(message) = rule.message.as_ref().filter(|_| values) {
-        html.mark_if(!rule.whose.is_empty(), ": ")
-            .clipped(message, 200);
+/// Whose rule it is, and what is wrong: what a check says may quote the value, so it goes with the values.
+pub fn rule_title(whose: &str, message: Option<&str>, values: bool) -> Markup {
+    html! {
+        (clipped(whose, 80))
+        @if let Some(message) = message.filter(|_| values) {
+            @if !whose.is_empty() { ": " }
+            (clipped(message, 200))
+        }
     }
-    html.mark("</strong> <code class=\"dim\">")
-        .clipped(&rule.name, 120)
-        .mark("</code></th></tr>");
 }
 
-/// Writes a severity: a shape and a word.
-pub fn severity(html: &mut Html<'_>, severity: Severity) {
-    html.mark(match severity {
-        Severity::Error => "<span class=\"sev e\">Error</span>",
-        Severity::Warning => "<span class=\"sev w\">Warning</span>",
-        Severity::Info => "<span class=\"sev i\">Info</span>",
-    });
+/// A severity: a shape and a word.
+pub fn severity(severity: Severity) -> Markup {
+    let word = ["Error", "Warning", "Info"][severity as usize];
+    html! { span class={ "sev " (class_of(severity)) } { (word) } }
 }
 
-fn write_line(
-    html: &mut Html<'_>,
+fn row(
     rule: &Rule,
     line: &Line,
     shown: &Shown<'_>,
     with_keys: bool,
     named: &mut HashSet<String>,
-) {
+) -> Markup {
     let issue = &line.issue;
     let place = position(issue).filter(|(_, column)| *column > 0);
     let place = place.map(|(row, column)| (issue.sheet.as_str(), row, column));
-    html.mark("<tr");
     // Of several issues of a cell the first is where links go.
     let name = place.map(|(sheet, row, column)| shown.names.line(sheet, row, column));
-    if let Some(name) = name.filter(|name| named.insert(name.clone())) {
-        html.mark(" id=\"").text(&name).mark("\"");
+    let name = name.filter(|name| named.insert(name.clone()));
+    let in_grid = place.filter(|&(sheet, row, column)| (shown.in_grid)(sheet, row, column));
+    let said = value(said(shown, issue));
+    html! {
+        tr id=[name] {
+            td class="at" {
+                @if let Some((sheet, row, column)) = in_grid {
+                    a class="mono" href={ "#" (shown.names.cell(sheet, row, column)) } { (said) }
+                } @else {
+                    span class="mono" { (said) }
+                }
+            }
+            @if shown.values {
+                td class="v" {
+                    @match issue.value.as_deref() {
+                        Some("") => span class="dim sans" { "empty" },
+                        Some(value) => (clipped_value(value, line.letters)),
+                        None => {}
+                    }
+                }
+            }
+            td class="got" { (written(rule, issue, shown.values)) }
+            @if with_keys {
+                td class="key" {
+                    @if line.same > 1 { (places(line)) }
+                    @else if shown.values { (value(issue.key.as_deref().unwrap_or_default())) }
+                }
+            }
+        }
     }
-    html.mark("><td class=\"at\">");
-    match place.filter(|&(sheet, row, column)| (shown.in_grid)(sheet, row, column)) {
-        Some((sheet, row, column)) => html
-            .mark("<a class=\"mono\" href=\"#")
-            .text(&shown.names.cell(sheet, row, column))
-            .mark("\">")
-            .value(&said(shown, issue, &issue.place()))
-            .mark("</a>"),
-        None => html
-            .mark("<span class=\"mono\">")
-            .value(&said(shown, issue, &issue.place()))
-            .mark("</span>"),
-    };
-    html.mark("</td>");
-    if shown.values {
-        html.mark("<td class=\"v\">");
-        match issue.value.as_deref() {
-            Some("") => html.mark("<span class=\"dim sans\">empty</span>"),
-            Some(value) => clipped_value(html, value, line.letters),
-            None => html,
-        };
-        html.mark("</td>");
-    }
-    write_written(html, rule, issue, shown.values);
-    if with_keys {
-        html.mark("<td class=\"key\">");
-        match line.same {
-            1 if shown.values => html.value(issue.key.as_deref().unwrap_or_default()),
-            1 => html,
-            _ => write_places(html, line),
-        };
-        html.mark("</td>");
-    }
-    html.mark("</tr>");
 }
 
-/// A place as it is said, of what an issue calls it.
-fn said(shown: &Shown<'_>, issue: &Issue, place: &str) -> String {
+/// The place of an issue as it is said.
+fn said(shown: &Shown<'_>, issue: &Issue) -> String {
+    let place = issue.place();
     let own = place.strip_prefix(issue.sheet.as_str()).unwrap_or_default();
     shown.names.said(&issue.sheet, own.trim_start_matches('!'))
 }
 
-/// Writes the beginning of a value, and how long it is.
-pub fn clipped_value<'h, 'w>(
-    html: &'h mut Html<'w>,
-    value: &str,
-    letters: usize,
-) -> &'h mut Html<'w> {
-    html.mark("<bdi>").clipped(value, VALUE).mark("</bdi>");
-    if letters > VALUE {
-        html.mark(" <span class=\"dim sans\">(")
-            .count(letters as u64)
-            .mark(" characters)</span>");
+/// The beginning of a value, and how long it is.
+pub fn clipped_value(text: &str, letters: usize) -> Markup {
+    html! {
+        (value(clipped(text, VALUE)))
+        @if letters > VALUE { " " span class="dim sans" { "(" (thousands(letters as u64)) " characters)" } }
     }
-    html
 }
 
-/// Writes what became of the value, and what is wrong where that differs within the rule.
-fn write_written(html: &mut Html<'_>, rule: &Rule, issue: &Issue, values: bool) {
-    html.mark("<td class=\"got\">");
-    match (issue.written.as_deref(), issue.value.as_deref()) {
-        (None, _) => &mut *html,
-        (Some(""), Some("")) => html.mark("<span class=\"dim\">empty</span>"),
-        (Some(""), _) => html.mark("<span class=\"empty\">left empty</span>"),
-        (Some(written), Some(value)) if written == value => html.mark("as it is"),
-        (Some(_), _) if !values => html.mark("changed"),
-        (Some(written), _) => html
-            .mark("<span class=\"mono\"><bdi>")
-            .clipped(written, VALUE)
-            .mark("</bdi></span>"),
-    };
-    if values && rule.message.is_none() {
-        html.mark(" <span class=\"why\">")
-            .clipped(&issue.message, 200)
-            .mark("</span>");
+/// What became of the value, and what is wrong where that differs within the rule.
+fn written(rule: &Rule, issue: &Issue, values: bool) -> Markup {
+    html! {
+        @match (issue.written.as_deref(), issue.value.as_deref()) {
+            (None, _) => {}
+            (Some(""), Some("")) => span class="dim" { "empty" },
+            (Some(""), _) => span class="empty" { "left empty" },
+            (Some(written), Some(value)) if written == value => "as it is",
+            (Some(_), _) if !values => "changed",
+            (Some(written), _) => span class="mono" { (value(clipped(written, VALUE))) },
+        }
+        @if values && rule.message.is_none() { " " span class="why" { (clipped(&issue.message, 200)) } }
     }
-    html.mark("</td>");
 }
 
-/// Writes which cells hold the same value.
-fn write_places<'h, 'w>(html: &'h mut Html<'w>, line: &Line) -> &'h mut Html<'w> {
-    let is_all = line.same <= NAMED as u64;
-    let one_sheet = |place: &str| {
-        let own = place.strip_prefix(line.issue.sheet.as_str());
-        own.map_or(place.to_owned(), |cell| {
-            cell.trim_start_matches('!').to_owned()
-        })
+/// Which cells hold the same value.
+fn places(line: &Line) -> Markup {
+    let own = |place: &String| match place.strip_prefix(line.issue.sheet.as_str()) {
+        Some(cell) => cell.trim_start_matches('!').to_owned(),
+        None => place.clone(),
     };
-    let places: Vec<String> = line.places.iter().map(|place| one_sheet(place)).collect();
-    html.count(line.same)
-        .mark(" cells hold the same: ")
-        .value(&places.join(", "));
-    if !is_all {
-        html.mark(" … ").value(&one_sheet(&line.last));
+    let places: Vec<String> = line.places.iter().map(own).collect();
+    html! {
+        (thousands(line.same)) " cells hold the same: " (value(places.join(", ")))
+        @if line.same > NAMED as u64 { " … " (value(own(&line.last))) }
     }
-    html
 }

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use maud::{Markup, html};
 use serde_json::Value;
 
 use super::columns::{self, Samples};
 use super::facts::{Facts, number, text};
-use super::grid::{self, Grid, WHOLE};
-use super::html::Html;
+use super::grid::{self, Drawing, Grid, WHOLE};
+use super::html::{Page, clipped, code, table, value};
 use super::issues::{self, Found};
 use super::names::Names;
 use super::notes::{self, LeftOut};
-use super::parts::{self, Ended, Options, ReportError};
+use super::parts::{self, Ended, Link, Options, ReportError};
 use super::words::{day, without_paths};
 use crate::base::counted::{bytes, duration, plural, thousands};
+use crate::base::files::FileError;
 use crate::base::problem::Problem;
 use crate::cells::{Cells, Choice, WindowLimits};
 use crate::issues::Severity;
@@ -29,8 +31,10 @@ const SHEETS: usize = 30;
 pub struct Prepared {
     /// What is known of it.
     pub facts: Facts,
-    /// Its issues, or why they are not known.
-    pub issues: Result<Found, String>,
+    /// Its issues; none where they are not known.
+    pub found: Found,
+    /// Why its issues are not known.
+    pub no_list: Option<String>,
     /// Its grids.
     pub grids: Vec<Grid>,
     /// Why there are no grids, or not all of them.
@@ -55,7 +59,7 @@ pub fn prepare(
 ) -> Result<Prepared, ReportError> {
     let facts = Facts::of(store, run)?;
     let titles: Vec<String> = facts.sheets().into_iter().map(str::to_owned).collect();
-    let issues = found(&facts, &titles)?;
+    let (found, no_list) = found(&facts, &titles)?;
     let left_out = notes::left_out(&facts);
     let mut prepared = Prepared {
         names: Names::of(file, titles.iter().map(String::as_str)),
@@ -66,7 +70,8 @@ pub fn prepare(
         samples: Samples::new(),
         grids: Vec::new(),
         no_grid: Vec::new(),
-        issues,
+        found,
+        no_list,
         facts,
     };
     if options.values && run.status == RunStatus::Succeeded && !titles.is_empty() {
@@ -75,8 +80,8 @@ pub fn prepare(
     Ok(prepared)
 }
 
-/// The issues of a run, or why they are not known.
-fn found(facts: &Facts, titles: &[String]) -> Result<Result<Found, String>, ReportError> {
+/// The issues of a run, and why they are not known, if they are not.
+fn found(facts: &Facts, titles: &[String]) -> Result<(Found, Option<String>), ReportError> {
     let mut list = match issues_of(&facts.run) {
         Ok(list) => list,
         Err(error @ (NoList::NotEnded { .. } | NoList::NothingRead { .. } | NoList::List(_))) => {
@@ -87,7 +92,7 @@ fn found(facts: &Facts, titles: &[String]) -> Result<Result<Found, String>, Repo
                 .hint()
                 .map(|hint| format!(" ({hint})"))
                 .unwrap_or_default();
-            return Ok(Err(format!("{error}{hint}")));
+            return Ok((Found::default(), Some(format!("{error}{hint}"))));
         }
     };
     let sheets = facts.payload.pointer("/workbooks/0/sheets");
@@ -100,7 +105,7 @@ fn found(facts: &Facts, titles: &[String]) -> Result<Result<Found, String>, Repo
         .filter(|(title, _)| titles.contains(title))
         .collect();
     let found = Found::in_list(&mut list, WHOLE, &rows).map_err(NoList::from)?;
-    Ok(Ok(found))
+    Ok((found, None))
 }
 
 impl Prepared {
@@ -120,14 +125,7 @@ impl Prepared {
             reads: 1,
             ..WindowLimits::default()
         });
-        let none = Found::default();
-        let found = self.issues.as_ref().unwrap_or(&none);
-        let has_issues = |title: &&String| {
-            found
-                .sheets
-                .get(*title)
-                .is_some_and(|sheet| sheet.count > 0)
-        };
+        let has_issues = |title: &&String| self.on_sheet(title) > 0;
         let with: Vec<&String> = titles.iter().filter(has_issues).collect();
         let room = SHEETS.saturating_sub(with.len());
         let without: Vec<&String> = titles
@@ -157,7 +155,7 @@ impl Prepared {
             let is_wanted = with.iter().take(SHEETS).any(|one| *one == title)
                 || !around && without.contains(&title);
             if is_wanted && sheet.size().1 > 0 {
-                let grid = Grid::of(&self.facts, found, &left_out, title, &sheet, around);
+                let grid = Grid::of(&self.facts, &self.found, &left_out, title, &sheet, around);
                 self.grids.push(grid);
             } else if !around && sheet.size().1 > 0 {
                 not_shown += 1;
@@ -180,11 +178,13 @@ impl Prepared {
         }) {
             return Ended::Nothing;
         }
-        match &self.issues {
-            Ok(found) if found.of(Severity::Error) > 0 => Ended::Errors,
-            Ok(found) if found.total() > 0 => Ended::Warnings,
-            Err(_) if metrics.is_some_and(|found| found.issues > 0) => Ended::Warnings,
-            _ if metrics.is_some_and(|found| !found.missing_fields.is_empty()) => Ended::Lacking,
+        if self.found.of(Severity::Error) > 0 {
+            return Ended::Errors;
+        }
+        match metrics {
+            _ if self.found.total() > 0 => Ended::Warnings,
+            Some(found) if self.no_list.is_some() && found.issues > 0 => Ended::Warnings,
+            Some(found) if !found.missing_fields.is_empty() => Ended::Lacking,
             _ => Ended::Clean,
         }
     }
@@ -198,64 +198,16 @@ impl Prepared {
 
     /// How many issues there are, as the list or the run's figures say.
     pub fn count(&self) -> u64 {
-        let counted = self
-            .facts
-            .run
-            .metrics
-            .as_ref()
-            .map_or(0, |found| found.issues);
+        let metrics = self.facts.run.metrics.as_ref();
         let unlisted = self.facts.listed().map_or(0, |(_, unlisted)| unlisted);
-        self.issues
-            .as_ref()
-            .map_or(counted, |found| found.total() + unlisted)
-    }
-
-    /// The sections of the page's navigation: name, title, count.
-    fn sections(&self) -> Vec<(String, String, Option<u64>)> {
-        let part = |name: &str| self.names.part(name);
-        let mut sections = Vec::new();
-        let mut add = |name: String, title: &str, count: Option<u64>| {
-            sections.push((name, title.to_owned(), count));
-        };
-        if let Ok(found) = &self.issues
-            && found.total() > 0
-        {
-            add(part("issues"), "Issues", Some(found.total()));
+        match self.no_list {
+            Some(_) => metrics.map_or(0, |found| found.issues),
+            None => self.found.total() + unlisted,
         }
-        for grid in self.grids.iter().take(8) {
-            let count = self.on_sheet(&grid.sheet);
-            add(self.names.sheet(&grid.sheet), &grid.sheet, Some(count));
-        }
-        let tables = &self.facts.tables;
-        if columns::mapped(&self.facts) > 0 {
-            add(
-                part("columns"),
-                "Columns",
-                Some(columns::mapped(&self.facts) as u64),
-            );
-        }
-        let unmapped = columns::unmapped(tables.iter()).len() as u64;
-        if unmapped > 0 {
-            add(part("unmapped"), "Unmapped", Some(unmapped));
-        }
-        if self.has_left_out() {
-            add(part("left-out"), "Left out", None);
-        }
-        if !self.facts.list("readings").is_empty() {
-            add(part("read"), "How it was read", None);
-        }
-        if notes::others(&self.facts).next().is_some() {
-            add(part("notes"), "Notes", None);
-        }
-        add(part("about"), "About this run", None);
-        sections
     }
 
     fn on_sheet(&self, sheet: &str) -> u64 {
-        let found = self.issues.as_ref().ok();
-        found
-            .and_then(|found| found.sheets.get(sheet))
-            .map_or(0, |sheet| sheet.count)
+        self.found.sheets.get(sheet).map_or(0, |sheet| sheet.count)
     }
 
     fn has_left_out(&self) -> bool {
@@ -287,98 +239,98 @@ impl Prepared {
 }
 
 /// Writes the page of one run.
-pub fn write(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
+///
+/// # Errors
+/// It cannot be written.
+pub fn write(page: &mut Page<'_>, prepared: &Prepared, options: Options) -> Result<(), FileError> {
     let run = &prepared.facts.run;
-    parts::open(html, &format!("Report: {}", run.input_name));
-    html.mark("<header>");
-    parts::mast(html, "Report of a run", run.completed_at, options);
-    html.mark("<h1>").value(&run.input_name).mark("</h1>");
-    write_verdict(html, prepared);
-    html.mark(
-        "<p class=\"sub\">Places are those of the file as it was sent. Read by the configuration ",
-    )
-    .value(&run.configuration_name)
-    .mark(".</p></header><main id=\"main\">");
+    let head = html! {
+        h1 { (value(&run.input_name)) }
+        (verdict(prepared))
+        p class="sub" {
+            "Places are those of the file as it was sent. Read by the configuration "
+            (value(&run.configuration_name)) "."
+        }
+    };
+    let title = format!("Report: {}", run.input_name);
+    page.add(&parts::open(
+        &title,
+        "Report of a run",
+        run.completed_at,
+        options,
+        &head,
+    ))?;
+    let mut sections = Vec::new();
     if run.status == RunStatus::Succeeded {
-        write_figures(html, prepared);
-        parts::navigation(html, &prepared.sections());
-        write_issues(html, prepared, options);
-        write_sheets(html, prepared);
-        write_tables(html, prepared, options);
+        page.add(&figures(prepared))?;
+        sections.extend(issues_section(prepared, options));
+        sections.extend(sheets(prepared));
+        sections.extend(tables(prepared, options));
     } else {
-        parts::navigation(html, &prepared.sections());
-        html.mark("<section>");
-        write_failure(html, run);
-        html.mark("</section>");
+        sections.push((None, html! { section { (failure(run)) } }));
     }
-    html.mark("</main>");
-    write_about(html, prepared, options);
-    parts::close(html);
+    let about = Link::to("about".to_owned(), "About this run", None);
+    let links = sections.iter().filter_map(|(link, _)| link.as_ref());
+    page.add(&parts::navigation(links.chain([&about])))?;
+    for (_, section) in &sections {
+        page.add(section)?;
+    }
+    let about = about_run(prepared);
+    page.add(&parts::close(
+        Some("About this run"),
+        &about,
+        options,
+        !prepared.grids.is_empty(),
+    ))
 }
 
-/// Writes the sentence that says how the run ended: a number first.
-fn write_verdict(html: &mut Html<'_>, prepared: &Prepared) {
-    let ended = prepared.ended();
-    let rows = || match prepared.facts.rows() {
-        Some(rows) => format!(
+/// A section, and the link to it.
+type Section = (Option<Link>, Markup);
+
+/// The sentence that says how the run ended: a number first.
+fn verdict(prepared: &Prepared) -> Markup {
+    let (ended, total) = (prepared.ended(), prepared.count());
+    let rows = prepared.facts.rows().map(|rows| {
+        format!(
             "{} of {} written.",
             thousands(rows.written),
             plural(rows.read, "row")
+        )
+    });
+    let rows = rows.unwrap_or_default();
+    let issues = || format!("{}.", plural(total, "issue"));
+    let (first, then) = match (ended, prepared.no_list.is_some()) {
+        (Ended::Failed, _) => {
+            let is_cancelled = prepared.facts.run.status == RunStatus::Cancelled;
+            let first = if is_cancelled {
+                "The run was cancelled."
+            } else {
+                "The run failed."
+            };
+            (first.to_owned(), "There is no result.".to_owned())
+        }
+        (Ended::Nothing, _) => (
+            "No field was found.".to_owned(),
+            format!("The sheets may not be what this configuration is for. {rows}"),
         ),
-        None => String::new(),
+        (_, false) if total > 0 => (issues(), became(&prepared.found)),
+        (_, true) if total > 0 => (issues(), "Which cells they are is not known.".to_owned()),
+        (_, true) => ("No issues were counted.".to_owned(), rows),
+        (_, false) => ("No issues.".to_owned(), rows),
     };
-    html.mark("<p class=\"verdict\">");
-    parts::glyph(html, ended);
-    html.mark("<span>");
-    for refused in &prepared.facts.refused {
-        html.mark("<strong>Refused.</strong> ")
-            .clipped(refused, 500)
-            .mark(". ");
-    }
-    let lacking = prepared.lacking();
-    if !lacking.is_empty() {
-        html.mark("<strong>Not found: ")
-            .clipped(&lacking.join(", "), 300)
-            .mark(".</strong> ");
-    }
-    let total = prepared.count();
-    match (&prepared.issues, ended) {
-        (_, Ended::Failed) => {
-            html.mark("<strong>").mark(match prepared.facts.run.status {
-                RunStatus::Cancelled => "The run was cancelled.",
-                _ => "The run failed.",
-            });
-            html.mark("</strong> There is no result.");
+    let why = prepared.no_list.as_ref().filter(|_| ended != Ended::Failed);
+    html! {
+        p class="verdict" {
+            (parts::glyph(ended))
+            span {
+                @for refused in &prepared.facts.refused { strong { "Refused." } " " (clipped(refused, 500)) ". " }
+                @if !prepared.lacking().is_empty() {
+                    strong { "Not found: " (clipped(&prepared.lacking().join(", "), 300)) "." } " "
+                }
+                strong { (first) } " " (then)
+            }
         }
-        (_, Ended::Nothing) => {
-            html.mark("<strong>No field was found.</strong> The sheets may not be what this configuration is for. ").text(&rows());
-        }
-        (Ok(found), _) if total > 0 => {
-            html.mark("<strong>")
-                .text(&plural(total, "issue"))
-                .mark(".</strong> ")
-                .text(&became(found));
-        }
-        (Err(_), _) if total > 0 => {
-            html.mark("<strong>")
-                .text(&plural(total, "issue"))
-                .mark(".</strong> Which cells they are is not known.");
-        }
-        (Err(_), _) => {
-            html.mark("<strong>No issues were counted.</strong> ")
-                .text(&rows());
-        }
-        (Ok(_), _) => {
-            html.mark("<strong>No issues.</strong> ").text(&rows());
-        }
-    }
-    html.mark("</span></p>");
-    if let Err(why) = &prepared.issues
-        && ended != Ended::Failed
-    {
-        html.mark("<p class=\"sub\">")
-            .text(&without_paths(why))
-            .mark("</p>");
+        @if let Some(why) = why { p class="sub" { (without_paths(why)) } }
     }
 }
 
@@ -407,87 +359,61 @@ fn became(found: &Found) -> String {
     words.join(" ")
 }
 
-fn write_figures(html: &mut Html<'_>, prepared: &Prepared) {
+fn figures(prepared: &Prepared) -> Markup {
     let facts = &prepared.facts;
-    html.mark("<section class=\"strip\" aria-label=\"In figures\">");
-    let mut stat = |title: &'static str, number: u64, of: Option<u64>, under: &str| {
-        html.mark("<dl class=\"stat\"><dt>")
-            .mark(title)
-            .mark("</dt><dd>")
-            .count(number);
-        if let Some(of) = of {
-            html.mark(" <small>of ").count(of).mark("</small>");
-        }
-        html.mark("</dd><dd>").text(under).mark("</dd></dl>");
+    let of = |number: u64, of: Option<u64>| {
+        html! { (thousands(number)) @if let Some(of) = of { " " small { "of " (thousands(of)) } } }
     };
-    let by = match &prepared.issues {
-        Ok(found) => {
-            let [errors, warnings, infos] = found.counts;
-            let mut words = vec![plural(errors, "error"), plural(warnings, "warning")];
-            if infos > 0 {
-                words.push(plural(infos, "info"));
-            }
-            words.join(", ")
-        }
-        Err(_) => "not listed".to_owned(),
+    let by = match prepared.no_list {
+        None => parts::by_severity(prepared.found.counts),
+        Some(_) => "not listed".to_owned(),
     };
-    stat("Issues", prepared.count(), None, &by);
+    let mut all = vec![("Issues", of(prepared.count(), None), by)];
     if let Some(rows) = facts.rows() {
         let under = match (rows.dropped(), rows.added()) {
             (0, 0) => "all that were read".to_owned(),
             (0, added) => format!("{} added", thousands(added)),
             (dropped, _) => format!("{} not written", thousands(dropped)),
         };
-        stat("Rows written", rows.written, Some(rows.read), &under);
+        all.push(("Rows written", of(rows.written, Some(rows.read)), under));
     }
     if let Some(metrics) = &facts.run.metrics {
-        let missing = metrics
+        let fields = of(metrics.mapped_fields, Some(metrics.expected_fields));
+        let under = match metrics
             .expected_fields
-            .saturating_sub(metrics.mapped_fields);
-        let under = match missing {
+            .saturating_sub(metrics.mapped_fields)
+        {
             0 => "all that the configuration has".to_owned(),
             missing => format!("{} not found", thousands(missing)),
         };
-        stat(
-            "Fields found",
-            metrics.mapped_fields,
-            Some(metrics.expected_fields),
-            &under,
-        );
-        stat(
-            "Columns unmapped",
-            metrics.unmapped_columns,
-            Some(metrics.columns),
-            "without a field",
-        );
-        let hidden = notes::sheets_left_out(facts).len() as u64;
-        let all = facts.log.sheets.filter(|&all| all >= metrics.sheets);
-        let under = if hidden > 0 {
-            format!("{} left out", thousands(hidden))
-        } else {
-            plural(metrics.tables, "table")
+        all.push(("Fields found", fields, under));
+        let unmapped = of(metrics.unmapped_columns, Some(metrics.columns));
+        all.push(("Columns unmapped", unmapped, "without a field".to_owned()));
+        let sheets = facts.log.sheets.filter(|&all| all >= metrics.sheets);
+        let under = match notes::sheets_left_out(facts).len() as u64 {
+            0 => plural(metrics.tables, "table"),
+            hidden => format!("{} left out", thousands(hidden)),
         };
-        stat("Sheets read", metrics.sheets, all, &under);
+        all.push(("Sheets read", of(metrics.sheets, sheets), under));
     }
-    html.mark("</section>");
+    parts::figures(&all)
 }
 
-/// Writes the list of issues.
-pub fn write_issues(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
-    let Ok(found) = &prepared.issues else { return };
-    if found.total() == 0 {
-        return;
-    }
-    let rules = found.rules.len() as u64;
-    parts::section(html, &prepared.names.part("issues"), "Issues");
-    html.text(&plural(rules, "rule"))
-        .mark(", errors first. An error is a value that is missing in the result, or wrong there.</p></div>");
-    write_list(html, prepared, found, options);
-    html.mark("</section>");
+fn issues_section(prepared: &Prepared, options: Options) -> Option<Section> {
+    let total = prepared.found.total();
+    let name = prepared.names.part("issues");
+    let sentence = format!(
+        "{}, errors first. An error is a value that is missing in the result, or wrong there.",
+        plural(prepared.found.rules.len() as u64, "rule")
+    );
+    (total > 0).then(|| {
+        let section = parts::section(&name, "Issues", sentence, &list(prepared, options));
+        (Some(Link::to(name, "Issues", Some(total))), section)
+    })
 }
 
-/// Writes the lines of the list.
-pub fn write_list(html: &mut Html<'_>, prepared: &Prepared, found: &Found, options: Options) {
+/// The list of issues.
+pub fn list(prepared: &Prepared, options: Options) -> Markup {
     let run = &prepared.facts.run;
     let list = RunFolder::at(&run.run_dir).issues(&run.input_name);
     let in_grid = |sheet: &str, row: u64, column: u64| {
@@ -500,85 +426,62 @@ pub fn write_list(html: &mut Html<'_>, prepared: &Prepared, found: &Found, optio
         in_grid: &in_grid,
         file: &crate::base::files::name_of(&list),
     };
-    issues::write(html, found, &shown);
     let unlisted = prepared.facts.listed().map_or(0, |(_, unlisted)| unlisted);
-    if unlisted > 0 {
-        html.mark("<p class=\"after\">")
-            .text(&plural(unlisted, "further issue"))
-            .mark(" were counted and not listed.</p>");
+    html! {
+        (issues::list(&prepared.found, &shown))
+        @if unlisted > 0 {
+            p class="after" { (plural(unlisted, "further issue")) " were counted and not listed." }
+        }
     }
 }
 
-fn write_sheets(html: &mut Html<'_>, prepared: &Prepared) {
-    for grid in &prepared.grids {
-        write_sheet(html, prepared, grid);
-    }
-    if !prepared.no_grid.is_empty() {
-        html.mark("<section>");
-        write_no_grid(html, prepared);
-        html.mark("</section>");
-    }
+/// Why sheets are not shown.
+pub fn no_grid(prepared: &Prepared) -> Markup {
+    html! { @for why in &prepared.no_grid { p class="box w" { (without_paths(why)) } } }
 }
 
-/// Writes why sheets are not shown.
-pub fn write_no_grid(html: &mut Html<'_>, prepared: &Prepared) {
-    for why in &prepared.no_grid {
-        html.mark("<p class=\"box w\">")
-            .text(&without_paths(why))
-            .mark("</p>");
-    }
+fn sheets(prepared: &Prepared) -> impl Iterator<Item = Section> {
+    let sheets = prepared.grids.iter().enumerate().map(|(index, grid)| {
+        let count = prepared.on_sheet(&grid.sheet);
+        let link = Link::to(prepared.names.sheet(&grid.sheet), &grid.sheet, Some(count));
+        (Some(link).filter(|_| index < 8), sheet(prepared, grid))
+    });
+    let none =
+        (!prepared.no_grid.is_empty()).then(|| (None, html! { section { (no_grid(prepared)) } }));
+    sheets.chain(none)
 }
 
-fn write_sheet(html: &mut Html<'_>, prepared: &Prepared, grid: &Grid) {
+fn sheet(prepared: &Prepared, grid: &Grid) -> Markup {
     let name = prepared.names.sheet(&grid.sheet);
-    let issues = prepared.on_sheet(&grid.sheet);
-    html.mark("<section id=\"")
-        .text(&name)
-        .mark("\" class=\"wide\" aria-labelledby=\"h-")
-        .text(&name);
-    html.mark("\"><div class=\"h\"><h2 id=\"h-")
-        .text(&name)
-        .mark("\">");
-    html.value(&grid.sheet)
-        .mark("</h2><p>")
-        .text(&sheet_words(prepared, grid))
-        .mark("</p>");
-    if grid.is_whole && issues > 0 {
-        let switch = |html: &mut Html<'_>, kind: &'static str, checked: bool| {
-            html.mark("<input type=\"radio\" name=\"")
-                .text(&name)
-                .mark("\" id=\"")
-                .text(&name)
-                .mark("-")
-                .mark(kind)
-                .mark("\"");
-            html.mark_if(kind == "near", " class=\"only\"")
-                .mark_if(checked, " checked");
-            html.mark("><label for=\"")
-                .text(&name)
-                .mark("-")
-                .mark(kind)
-                .mark("\">");
-        };
-        html.mark("<fieldset><legend class=\"sr\">Rows of ")
-            .text(&grid.sheet)
-            .mark(" to show</legend>");
-        switch(html, "all", true);
-        html.mark("All ").count(grid.rows).mark(" rows</label>");
-        switch(html, "near", false);
-        html.mark("Around issues</label></fieldset>");
+    let switch = |kind: &str, words: &str| {
+        html! {
+            input type="radio" name=(name) id={ (name) "-" (kind) } class=[(kind == "near").then_some("only")]
+                checked[kind == "all"];
+            label for={ (name) "-" (kind) } { (words) }
+        }
+    };
+    html! {
+        section id=(name) class="wide" aria-labelledby={ "h-" (name) } {
+            div class="h" {
+                h2 id={ "h-" (name) } { (value(&grid.sheet)) }
+                p { (sheet_words(prepared, grid)) }
+                @if grid.is_whole && prepared.on_sheet(&grid.sheet) > 0 {
+                    fieldset {
+                        legend class="sr" { "Rows of " (grid.sheet) " to show" }
+                        (switch("all", &format!("All {} rows", thousands(grid.rows))))
+                        (switch("near", "Around issues"))
+                    }
+                }
+            }
+            (drawn(prepared, grid))
+        }
     }
-    html.mark("</div>");
-    let none = Found::default();
-    let found = prepared.issues.as_ref().unwrap_or(&none);
-    grid::write(
-        html,
-        grid,
-        found,
-        &prepared.names,
-        &prepared.facts.run.input_name,
-    );
-    html.mark("</section>");
+}
+
+/// A grid of a run.
+pub fn drawn(prepared: &Prepared, grid: &Grid) -> Markup {
+    let (found, names) = (&prepared.found, &prepared.names);
+    Drawing { grid, found, names }.table(&prepared.facts.run.input_name)
 }
 
 /// What is said of a sheet beside its title.
@@ -612,7 +515,7 @@ pub fn sheet_words(prepared: &Prepared, grid: &Grid) -> String {
         ));
     }
     let issues = prepared.on_sheet(&grid.sheet);
-    if prepared.issues.is_ok() {
+    if prepared.no_list.is_none() {
         words.push(plural(issues, "issue"));
     }
     if !grid.is_whole {
@@ -626,93 +529,123 @@ pub fn sheet_words(prepared: &Prepared, grid: &Grid) -> String {
     words.join(" · ")
 }
 
-/// Writes columns, unmapped columns, what was left out, how columns were read, and notes.
-fn write_tables(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
-    let facts = &prepared.facts;
-    if columns::mapped(facts) > 0 {
-        parts::section(
-            html,
-            &prepared.names.part("columns"),
+/// Columns, unmapped columns, what was left out, how columns were read, and notes.
+fn tables(prepared: &Prepared, options: Options) -> Vec<Section> {
+    let (facts, names) = (&prepared.facts, &prepared.names);
+    let mut sections = Vec::new();
+    let mut add = |part: &str,
+                   link: &str,
+                   count: Option<usize>,
+                   title: &str,
+                   sentence: &str,
+                   body: &Markup| {
+        let name = names.part(part);
+        let section = parts::section(&name, title, sentence, body);
+        sections.push((
+            Some(Link::to(name, link, count.map(|count| count as u64))),
+            section,
+        ));
+    };
+    let mapped = columns::mapped(facts).count();
+    if mapped > 0 {
+        let body = columns::list(facts, names, &prepared.found);
+        let sentence = "A column goes to the field with the highest score.";
+        add(
+            "columns",
+            "Columns",
+            Some(mapped),
             "Columns and their fields",
+            sentence,
+            &body,
         );
-        html.mark("A column goes to the field with the highest score.</p></div>");
-        columns::write(html, facts, &prepared.names, prepared.issues.as_ref().ok());
-        html.mark("</section>");
     }
     let groups = columns::unmapped(facts.tables.iter());
     if !groups.is_empty() {
-        parts::section(html, &prepared.names.part("unmapped"), "Unmapped columns");
-        html.mark("Suggestions are never applied by themselves.</p></div>");
-        columns::write_unmapped(html, &prepared.names, &groups, &prepared.samples);
-        html.mark("</section>");
+        let body = columns::list_unmapped(names, &groups, &prepared.samples);
+        let sentence = "Suggestions are never applied by themselves.";
+        add(
+            "unmapped",
+            "Unmapped",
+            Some(groups.len()),
+            "Unmapped columns",
+            sentence,
+            &body,
+        );
     }
     if prepared.has_left_out() {
-        write_left_out(html, prepared, options);
+        let sentence = "What stands in the file and not in the result.";
+        add(
+            "left-out",
+            "Left out",
+            None,
+            "Left out",
+            sentence,
+            &left_out(prepared, options),
+        );
     }
     let readings = facts.list("readings");
     if !readings.is_empty() {
-        parts::section(html, &prepared.names.part("read"), "How columns were read");
-        html.mark("Where text could be read in several ways: how it was read, and why.</p></div>");
-        columns::write_readings(html, &prepared.names, readings);
-        html.mark("</section>");
+        let sentence = "Where text could be read in several ways: how it was read, and why.";
+        let body = columns::readings(names, readings);
+        add(
+            "read",
+            "How it was read",
+            None,
+            "How columns were read",
+            sentence,
+            &body,
+        );
     }
-    write_notes(html, prepared);
+    if notes::others(facts).next().is_some() {
+        let sentence = "What else was noticed while the file was read.";
+        add(
+            "notes",
+            "Notes",
+            None,
+            "Notes",
+            sentence,
+            &notes_table(facts),
+        );
+    }
+    sections
 }
 
-fn write_left_out(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
-    parts::section(html, &prepared.names.part("left-out"), "Left out");
-    html.mark("What stands in the file and not in the result.</p></div>");
-    html.mark("<table class=\"list\"><caption class=\"sr\">What was left out</caption><thead><tr><th scope=\"col\">Where</th>")
-        .mark_if(options.values, "<th scope=\"col\">What stands there</th>")
-        .mark("<th scope=\"col\">Why</th></tr></thead><tbody>");
-    for (out, words) in &prepared.left_out {
-        html.mark("<tr><td class=\"mono\">")
-            .value(
-                &prepared
-                    .names
-                    .said(&out.sheet, &stretches_in_words(&out.rows)),
-            )
-            .mark("</td>");
-        if options.values {
-            html.mark("<td class=\"v\"><bdi>")
-                .clipped(words, 200)
-                .mark("</bdi></td>");
-        }
-        html.mark("<td class=\"full\">")
-            .text(&plural(out.count, "row"))
-            .mark(" ")
-            .clipped(&out.why, 200);
-        if let Some(hook) = &out.hook {
-            html.mark(" <code class=\"dim\">")
-                .clipped(hook, 120)
-                .mark("</code>");
-        }
-        if out.rows.is_empty() {
-            html.mark("; which ones is not known");
-        }
-        html.mark("</td></tr>");
-    }
-    for (sheet, why) in notes::sheets_left_out(&prepared.facts)
-        .into_iter()
-        .take(200)
-    {
-        html.mark("<tr><td class=\"mono\">")
-            .value(sheet)
-            .mark("</td>");
-        html.mark_if(options.values, "<td></td>")
-            .mark("<td class=\"full\">sheet ")
-            .mark(why)
-            .mark("</td></tr>");
+fn left_out(prepared: &Prepared, options: Options) -> Markup {
+    let mut columns = vec![("Where", ""), ("Why", "")];
+    if options.values {
+        columns.insert(1, ("What stands there", ""));
     }
     let unknown = prepared.unknown_rows();
-    if unknown > 0 {
-        html.mark("<tr><td></td>")
-            .mark_if(options.values, "<td></td>")
-            .mark("<td class=\"full\">");
-        html.text(&plural(unknown, "row"))
-            .mark(" not written; which ones is not known</td></tr>");
-    }
-    html.mark("</tbody></table></section>");
+    let rows = html! {
+        tbody {
+            @for (out, words) in &prepared.left_out {
+                tr {
+                    td class="mono" { (value(prepared.names.said(&out.sheet, &stretches_in_words(&out.rows)))) }
+                    @if options.values { td class="v" { (value(clipped(words, 200))) } }
+                    td class="full" {
+                        (plural(out.count, "row")) " " (clipped(&out.why, 200))
+                        @if let Some(hook) = &out.hook { " " code class="dim" { (clipped(hook, 120)) } }
+                        @if out.rows.is_empty() { "; which ones is not known" }
+                    }
+                }
+            }
+            @for (sheet, why) in notes::sheets_left_out(&prepared.facts).into_iter().take(200) {
+                tr {
+                    td class="mono" { (value(sheet)) }
+                    @if options.values { td {} }
+                    td class="full" { "sheet " (why) }
+                }
+            }
+            @if unknown > 0 {
+                tr {
+                    td {}
+                    @if options.values { td {} }
+                    td class="full" { (plural(unknown, "row")) " not written; which ones is not known" }
+                }
+            }
+        }
+    };
+    table("list", "What was left out", &columns, &rows)
 }
 
 /// `1:3, 12, 48:49`
@@ -729,134 +662,112 @@ fn stretches_in_words(rows: &[(u64, u64)]) -> String {
     words.join(", ")
 }
 
-fn write_notes(html: &mut Html<'_>, prepared: &Prepared) {
-    let mut notices = notes::others(&prepared.facts).peekable();
-    if notices.peek().is_none() {
-        return;
-    }
-    parts::section(html, &prepared.names.part("notes"), "Notes");
-    html.mark("What else was noticed while the file was read.</p></div>");
-    html.mark("<table class=\"list\"><caption class=\"sr\">Notes</caption><thead><tr><th scope=\"col\">Level</th><th scope=\"col\">Sheet</th><th scope=\"col\">Note</th></tr></thead><tbody>");
-    for notice in notices.take(200) {
-        html.mark("<tr><td class=\"nw\">");
-        match text(notice, "/level") {
-            "warning" => html.mark("<span class=\"st warn\">Warning</span>"),
-            _ if notice["known"] == true => html.mark("<span class=\"st\">Known</span>"),
-            _ => html.mark("<span class=\"st\">Note</span>"),
-        };
-        html.mark("</td><td class=\"mono\">")
-            .value(text(notice, "/sheet"))
-            .mark("</td><td class=\"full\">");
-        html.clipped(&without_paths(notes::without_sheet(notice)), 500)
-            .mark("</td></tr>");
-    }
-    html.mark("</tbody></table></section>");
-}
-
-/// Writes why a run has no result.
-pub fn write_failure(html: &mut Html<'_>, run: &RunRecord) {
-    html.mark("<div class=\"box\">");
-    match &run.error {
-        Some(error) => {
-            html.mark("<p>")
-                .clipped(&without_paths(&error.message), 1_000)
-                .mark(" ")
-                .code(&error.code)
-                .mark("</p>");
-            if let Some(hint) = &error.hint {
-                html.mark("<p class=\"dim\">")
-                    .clipped(&without_paths(hint), 500)
-                    .mark("</p>");
+fn notes_table(facts: &Facts) -> Markup {
+    let rows = html! {
+        tbody {
+            @for notice in notes::others(facts).take(200) {
+                tr {
+                    td class="nw" {
+                        @match (text(notice, "/level"), notice["known"] == true) {
+                            ("warning", _) => span class="st warn" { "Warning" },
+                            (_, true) => span class="st" { "Known" },
+                            (_, false) => span class="st" { "Note" },
+                        }
+                    }
+                    td class="mono" { (value(text(notice, "/sheet"))) }
+                    td class="full" { (clipped(&without_paths(notes::without_sheet(notice)), 500)) }
+                }
             }
         }
-        None => {
-            html.mark("<p>The run ")
-                .text(run.status.as_str())
-                .mark(".</p>");
-        }
-    }
-    html.mark("</div>");
+    };
+    table(
+        "list",
+        "Notes",
+        &[("Level", ""), ("Sheet", ""), ("Note", "")],
+        &rows,
+    )
 }
 
-/// Writes stages, digests and versions, and what the page holds.
-fn write_about(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
-    let run = &prepared.facts.run;
-    html.mark("<footer id=\"")
-        .text(&prepared.names.part("about"))
-        .mark("\"><h2>About this run</h2><div class=\"two\">");
-    write_stages(html, prepared);
-    html.mark("<dl class=\"facts\">");
-    let mut fact = |title: &'static str, words: &str, code: &str| {
-        html.mark("<dt>").mark(title).mark("</dt><dd>").text(words);
-        if !code.is_empty() {
-            html.mark(" <span class=\"mono\">")
-                .text(code)
-                .mark("</span>");
+/// Why a run has no result.
+pub fn failure(run: &RunRecord) -> Markup {
+    html! {
+        div class="box" {
+            @if let Some(error) = &run.error {
+                p { (clipped(&without_paths(&error.message), 1_000)) " " (code(&error.code)) }
+                @if let Some(hint) = &error.hint { p class="dim" { (clipped(&without_paths(hint), 500)) } }
+            } @else {
+                p { "The run " (run.status.as_str()) "." }
+            }
         }
-        html.mark("</dd>");
-    };
-    fact("Run", "", &run.id);
-    fact(
-        "Configuration",
-        &format!("{} ·", run.configuration_name),
-        &run.source_digest,
-    );
-    fact(
-        "Input",
-        &format!("{} · SHA-256", bytes(run.input_size_bytes)),
-        &run.input_sha256,
-    );
-    if let Some(output) = &run.output_path {
-        fact("Result", &crate::base::files::name_of(output), "");
     }
+}
+
+/// Stages, digests and versions.
+fn about_run(prepared: &Prepared) -> Markup {
+    let run = &prepared.facts.run;
     // `embedded:1.10.0:cf2ce…` is the engine in the program, and its digest.
     let spec = run.key.engine_spec.as_str();
     let parts = spec
         .strip_prefix("embedded:")
         .and_then(|rest| rest.split_once(':'));
     let (version, digest) = parts.unwrap_or((spec, ""));
-    fact("Engine", version, digest);
-    if let Some(ended) = run.completed_at {
-        fact("Ended", &format!("{} UTC", day(ended)), "");
+    let input = format!("{} · SHA-256", bytes(run.input_size_bytes));
+    let mut facts = vec![
+        ("Run", String::new(), run.id.as_str()),
+        (
+            "Configuration",
+            format!("{} ·", run.configuration_name),
+            &run.source_digest,
+        ),
+        ("Input", input, &run.input_sha256),
+    ];
+    let output = run.output_path.as_ref();
+    facts.extend(output.map(|output| ("Result", crate::base::files::name_of(output), "")));
+    facts.push(("Engine", version.to_owned(), digest));
+    facts.extend(
+        run.completed_at
+            .map(|ended| ("Ended", format!("{} UTC", day(ended)), "")),
+    );
+    html! {
+        div class="two" {
+            (stages(prepared))
+            dl class="facts" {
+                @for (title, words, code) in facts {
+                    dt { (title) }
+                    dd { (words) @if !code.is_empty() { " " span class="mono" { (code) } } }
+                }
+            }
+        }
     }
-    html.mark("</dl></div><p>");
-    parts::what_it_holds(html, options, !prepared.grids.is_empty());
-    html.mark("</p></footer>");
 }
 
-fn write_stages(html: &mut Html<'_>, prepared: &Prepared) {
+fn stages(prepared: &Prepared) -> Markup {
     const MOST: usize = 14;
     let stages = &prepared.facts.log.stages;
-    let total: u64 = stages.iter().map(|(_, took)| took).sum();
-    html.mark("<dl class=\"time\">");
-    let mut since = 0;
-    for (title, took) in stages.iter().take(MOST) {
-        html.mark("<dt>")
-            .clipped(title, 40)
-            .mark("</dt><dd>")
-            .text(&duration(*took))
-            .mark("</dd><dd>");
-        html.mark("<svg viewBox=\"0 0 ")
-            .number(total.max(1))
-            .mark(" 6\" preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect x=\"");
-        html.number(since)
-            .mark("\" width=\"")
-            .number((*took).max(total / 200))
-            .mark("\" height=\"6\"/></svg></dd>");
-        since += took;
+    let (first, rest) = stages.split_at(stages.len().min(MOST));
+    let sum = |stages: &[(String, u64)]| stages.iter().map(|(_, took)| took).sum::<u64>();
+    let total = sum(stages);
+    html! {
+        dl class="time" {
+            @for (index, (title, took)) in first.iter().enumerate() {
+                dt { (clipped(title, 40)) }
+                dd { (duration(*took)) }
+                dd {
+                    svg viewBox={ "0 0 " (total.max(1)) " 6" } preserveAspectRatio="none" aria-hidden="true" {
+                        rect x=(sum(&first[..index])) width=((*took).max(total / 200)) height="6" {}
+                    }
+                }
+            }
+            @if !rest.is_empty() {
+                dt { (plural(rest.len() as u64, "further part")) }
+                dd { (duration(sum(rest))) }
+                dd {}
+            }
+            @if let Some(took) = prepared.facts.run.duration_ms() {
+                dt { "In all" }
+                dd { (duration(took)) }
+                dd {}
+            }
+        }
     }
-    if stages.len() > MOST {
-        let rest: u64 = stages[MOST..].iter().map(|(_, took)| took).sum();
-        html.mark("<dt>")
-            .text(&plural((stages.len() - MOST) as u64, "further part"))
-            .mark("</dt><dd>")
-            .text(&duration(rest))
-            .mark("</dd><dd></dd>");
-    }
-    if let Some(took) = prepared.facts.run.duration_ms() {
-        html.mark("<dt>In all</dt><dd>")
-            .text(&duration(took))
-            .mark("</dd><dd></dd>");
-    }
-    html.mark("</dl>");
 }
