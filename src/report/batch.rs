@@ -11,7 +11,8 @@ use super::facts::{Column, Facts};
 use super::html::{Page, class_of, clipped, table, value};
 use super::issues;
 use super::parts::{self, Ended, Link, Options, ReportError};
-use super::run::{self, Prepared};
+use super::prepared::{Prepared, prepare};
+use super::run;
 use super::words::without_paths;
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::issues::Severity;
@@ -36,16 +37,14 @@ struct File {
     written: Option<(u64, u64)>,
 }
 
-/// An issue across files: by rule, field and severity, with the message where all have the same.
-type Rules = BTreeMap<(Severity, String, String), (Option<String>, BTreeMap<usize, u64>)>;
+/// A rule across files, by severity, field and name.
+type Rules = BTreeMap<(Severity, String, String), RuleOfFiles>;
 
-/// A rule, with its count in each file.
-struct RuleOfFiles<'a> {
-    severity: Severity,
-    whose: &'a str,
-    name: &'a str,
-    message: Option<&'a str>,
-    counts: &'a BTreeMap<usize, u64>,
+/// What a rule found, with its count in each file.
+struct RuleOfFiles {
+    /// What is wrong, where all have the same.
+    message: Option<String>,
+    counts: BTreeMap<usize, u64>,
     total: u64,
 }
 
@@ -78,7 +77,7 @@ pub fn write(
     let mut common = Common::default();
     let mut files = Vec::new();
     for (number, run) in runs.iter().enumerate() {
-        let prepared = run::prepare(store, run, without, Some(number + 1))?;
+        let prepared = prepare(store, run, without, Some(number + 1))?;
         common.add(number, &prepared);
         files.push(File::of(number, &prepared));
     }
@@ -118,7 +117,7 @@ pub fn write(
     page.add(&headers(&common))?;
     for file in told() {
         // Gathered anew: all of them at once would not fit into memory.
-        let prepared = run::prepare(store, &file.run, options, Some(file.number + 1))?;
+        let prepared = prepare(store, &file.run, options, Some(file.number + 1))?;
         page.add(&section(file, &prepared, options))?;
     }
     let about = html! {
@@ -172,13 +171,16 @@ impl Common {
     fn add(&mut self, file: usize, prepared: &Prepared) {
         for rule in &prepared.found.rules {
             let key = (rule.severity, rule.whose.clone(), rule.name.clone());
-            let known = self.rules.entry(key);
-            let (message, counts) =
-                known.or_insert_with(|| (rule.message.clone(), BTreeMap::new()));
-            if *message != rule.message {
-                *message = None;
-            }
-            *counts.entry(file).or_default() += rule.count;
+            let known = self.rules.entry(key).or_insert_with(|| RuleOfFiles {
+                message: rule.message.clone(),
+                counts: BTreeMap::new(),
+                total: 0,
+            });
+            known
+                .message
+                .take_if(|message| Some(&*message) != rule.message.as_ref());
+            *known.counts.entry(file).or_default() += rule.count;
+            known.total += rule.count;
         }
         self.add_headers(&prepared.facts);
     }
@@ -201,24 +203,6 @@ impl Common {
             });
             known.tables += group.len() as u64;
         }
-    }
-
-    /// The rules, errors first, then by count.
-    fn ordered(&self) -> Vec<RuleOfFiles<'_>> {
-        let mut rules: Vec<_> = self
-            .rules
-            .iter()
-            .map(|((severity, whose, name), (message, counts))| RuleOfFiles {
-                severity: *severity,
-                whose,
-                name,
-                message: message.as_deref(),
-                counts,
-                total: counts.values().sum(),
-            })
-            .collect();
-        rules.sort_by_key(|rule| (rule.severity, Reverse(rule.total)));
-        rules
     }
 }
 
@@ -426,7 +410,9 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     };
     let with: Vec<&File> = files.iter().filter(has_issues).collect();
     let by_file = with.len() <= FILES_WITH_COLUMNS;
-    let rules = common.ordered();
+    // Errors first, then by count.
+    let mut rules: Vec<_> = common.rules.iter().collect();
+    rules.sort_by_key(|((severity, ..), rule)| (*severity, Reverse(rule.total)));
     let body = html! {
         table class="list recs" {
             caption class="sr" { "Issues by rule and file" }
@@ -446,11 +432,11 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
                 }
             }
             tbody {
-                @for rule in rules.iter().take(MOST) {
+                @for ((severity, whose, name), rule) in rules.iter().take(MOST) {
                     tr {
-                        td class="nw" { (issues::severity(rule.severity)) }
-                        td class="name" { (issues::rule_title(rule.whose, rule.message, options.values)) }
-                        td class="hide-s" { code class="dim" { (clipped(rule.name, 120)) } }
+                        td class="nw" { (issues::severity(*severity)) }
+                        td class="name" { (issues::rule_title(whose, rule.message.as_deref(), options.values)) }
+                        td class="hide-s" { code class="dim" { (clipped(name, 120)) } }
                         @if by_file {
                             @for file in &with {
                                 td class="num hide-s" {

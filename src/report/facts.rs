@@ -45,6 +45,7 @@ pub struct Log {
 }
 
 /// A table of the sender's file. Rows and columns of the sheet count from 1.
+#[derive(Default)]
 pub struct Table {
     /// The sender's sheet.
     pub sheet: String,
@@ -118,13 +119,9 @@ impl Facts {
         list(&self.payload, key)
     }
 
-    /// The titles of the sheets that were read.
-    pub fn sheets(&self) -> Vec<&str> {
-        let sheets = self.payload.pointer("/workbooks/0/sheets");
-        let sheets = sheets.and_then(Value::as_array).into_iter().flatten();
-        sheets
-            .filter_map(|sheet| sheet.pointer("/locator/sheet/name")?.as_str())
-            .collect()
+    /// The sheets that were read, each with its title.
+    pub fn sheets(&self) -> impl Iterator<Item = (&str, &Value)> {
+        sheets(&self.payload)
     }
 
     /// The rows of the run.
@@ -164,29 +161,35 @@ pub fn stretches(notice: &Value) -> impl Iterator<Item = (u64, u64)> {
     })
 }
 
+fn sheets(payload: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let sheets = list(&payload["workbooks"][0], "sheets").iter();
+    sheets.filter_map(|sheet| Some((sheet.pointer("/locator/sheet/name")?.as_str()?, sheet)))
+}
+
 fn tables(payload: &Value) -> Vec<Table> {
     let told = tables_in(payload);
-    let sheets = payload.pointer("/workbooks/0/sheets");
-    let sheets = sheets.and_then(Value::as_array).into_iter().flatten();
     let mut tables = Vec::new();
-    for sheet in sheets {
-        let title = text(sheet, "/locator/sheet/name");
+    for (title, sheet) in sheets(payload) {
         let reported = list(sheet, "tables");
         let here: Vec<_> = told.iter().filter(|told| told.sheet == title).collect();
+        let at = |index: u64| Table {
+            sheet: title.to_owned(),
+            index,
+            ..Table::default()
+        };
         // Merged tables are reported as one, which lies nowhere: then only what was told of each is known.
         if here.len() > reported.len() {
             tables.extend(here.into_iter().map(|told| {
-                let mut table = Table::at(title, told.table - 1);
+                let mut table = at(told.table - 1);
                 table.tell(told, payload, &[]);
                 table
             }));
             continue;
         }
         for reported in reported {
-            let index = number(reported, "/locator/table/index").unwrap_or(0);
-            let mut table = Table::at(title, index);
+            let mut table = at(number(reported, "/locator/table/index").unwrap_or(0));
             table.report(reported);
-            if let Some(told) = here.iter().find(|told| told.table == index + 1) {
+            if let Some(told) = here.iter().find(|told| told.table == table.index + 1) {
                 table.tell(told, payload, list(&reported["structure"], "columns"));
             }
             tables.push(table);
@@ -196,19 +199,6 @@ fn tables(payload: &Value) -> Vec<Table> {
 }
 
 impl Table {
-    fn at(sheet: &str, index: u64) -> Self {
-        Self {
-            sheet: sheet.to_owned(),
-            index,
-            place: None,
-            header: Vec::new(),
-            data: None,
-            rows: None,
-            turned: false,
-            columns: Vec::new(),
-        }
-    }
-
     /// What the closing report says.
     fn report(&mut self, table: &Value) {
         self.place = MergedRange::of_reference(text(table, "/structure/region/a1"));
@@ -228,8 +218,7 @@ impl Table {
         self.turned = told.turned;
         let rows = told.header_rows.rows.iter().copied();
         self.header = rows.filter(|&row| row > 0).collect();
-        let columns = told.columns.iter().enumerate();
-        let columns = columns.map(|(index, told)| {
+        let columns = told.columns.iter().enumerate().map(|(index, told)| {
             let same = counted.get(index);
             let same = same.filter(|same| same_header(text(same, "/header/raw"), &told.name));
             let by = told.by.iter();
@@ -252,10 +241,8 @@ impl Table {
         });
         for said in mine {
             let (letters, field) = (text(said, "/column"), text(said, "/field"));
-            let column = self
-                .columns
-                .iter_mut()
-                .find(|column| !letters.is_empty() && column.told.column == letters);
+            let mut columns = self.columns.iter_mut().filter(|_| !letters.is_empty());
+            let column = columns.find(|column| column.told.column == letters);
             let Some(column) = column else { continue };
             if column.told.field.as_deref() != Some(field) {
                 column.parts.push(field.to_owned());

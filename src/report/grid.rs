@@ -1,6 +1,6 @@
 //! The grid of a sender's sheet: which of its rows and columns are shown, what stands in them, and what is said of each row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
@@ -33,6 +33,7 @@ const LETTERS: usize = 64;
 const LINE: usize = 160;
 
 /// A sheet's grid.
+#[derive(Default)]
 pub struct Grid {
     /// The sender's sheet.
     pub sheet: String,
@@ -46,7 +47,7 @@ pub struct Grid {
     fields: Vec<Option<Chip>>,
     lines: Vec<Line>,
     /// Columns with issues that are not shown.
-    folded_issues: u64,
+    folded_issues: usize,
     has_infos: bool,
 }
 
@@ -74,9 +75,12 @@ struct Row {
     kind: Kind,
     /// Whether it is shown only when all rows are.
     is_far: bool,
-    cells: Vec<Cell>,
-    /// What is said of the row beside its cells.
-    said: Vec<Said>,
+    /// What stands in it, of one that is not in the result.
+    line: Option<String>,
+    /// Its cells by column, of others; nothing where the column is folded.
+    cells: Vec<Option<Cell>>,
+    /// What is said of it, and of which of its columns; 0: of all of it.
+    said: Vec<(u64, Mark)>,
 }
 
 struct Cell {
@@ -86,11 +90,14 @@ struct Cell {
     is_unmapped: bool,
 }
 
-struct Said {
-    column: Option<u64>,
-    severity: Severity,
-    message: String,
-    is_left_empty: bool,
+/// What a grid is made of.
+struct Source<'a> {
+    sheet: &'a WholeSheet,
+    rows: Rows<'a>,
+    found: &'a Found,
+    issues: &'a OnSheet,
+    /// What the columns of its first tables went to.
+    chips: BTreeMap<u64, Chip>,
 }
 
 impl Grid {
@@ -105,89 +112,69 @@ impl Grid {
     ) -> Self {
         let none = OnSheet::default();
         let issues = found.sheets.get(title).unwrap_or(&none);
-        let (rows, columns) = sheet.size();
-        let of_rows = Rows::of(facts, left_out, title);
-        let marked = |axis: fn(&(u64, u64)) -> u64| issues.marks.keys().map(axis).max();
-        let rows = rows.max(marked(|(row, _)| *row).unwrap_or(0));
-        let columns = columns.max(marked(|(_, column)| *column).unwrap_or(0));
-        let first_chips = of_rows.chips(None);
+        let rows = Rows::of(facts, left_out, title);
+        let chips = rows.chips(None);
+        let source = Source {
+            sheet,
+            rows,
+            found,
+            issues,
+            chips,
+        };
+        let marked =
+            |axis: fn(&(u64, u64)) -> u64| issues.marks.keys().map(axis).max().unwrap_or(0);
+        let rows = sheet.size().0.max(marked(|(row, _)| *row));
+        let columns = sheet.size().1.max(marked(|(_, column)| *column));
+        let mut marks = issues.marks.values().flatten();
         let mut grid = Self {
             sheet: title.to_owned(),
             rows,
-            is_whole: false,
-            columns: Vec::new(),
-            fields: Vec::new(),
-            lines: Vec::new(),
-            folded_issues: 0,
-            has_infos: issues
-                .marks
-                .values()
-                .flatten()
-                .any(|mark| mark.severity == Severity::Info),
+            has_infos: marks.any(|mark| mark.severity == Severity::Info),
+            ..Self::default()
         };
-        let all: Vec<u64> = (1..=rows.min(WHOLE)).collect();
-        let fits = rows <= WHOLE && {
-            let widths = widths(sheet, &all, columns, &of_rows, &first_chips, issues);
-            widths.iter().sum::<u64>() <= WIDTH
-        };
+        let all: BTreeSet<u64> = (1..=rows.min(WHOLE)).collect();
+        let fits = rows <= WHOLE && source.widths(columns, &all).iter().sum::<u64>() <= WIDTH;
         grid.is_whole = fits && !around;
-        let near = near(issues, &of_rows, rows, if fits { 1 } else { 2 });
+        let near = source.near(rows, if fits { 1 } else { 2 });
         let shown = if grid.is_whole { &all } else { &near };
-        let widths = widths(sheet, shown, columns, &of_rows, &first_chips, issues);
-        grid.fold(&widths, &first_chips, issues, shown);
-        grid.fields = grid.chips(&first_chips);
-        grid.take(sheet, &of_rows, (found, issues), shown, &near);
+        grid.fold(&source, &source.widths(columns, shown), shown);
+        grid.fields = grid.chips(&source.chips);
+        grid.take(&source, shown, &near);
         grid
     }
 
     /// Decides which columns are folded.
-    fn fold(
-        &mut self,
-        widths: &[u64],
-        chips: &BTreeMap<u64, Chip>,
-        issues: &OnSheet,
-        shown: &[u64],
-    ) {
-        let mut with_issues = vec![false; widths.len()];
-        for (row, column) in issues.marks.keys() {
-            if *column > 0 && shown.binary_search(row).is_ok() {
-                with_issues[*column as usize - 1] = true;
-            }
-        }
-        let mut kept = 0;
-        for has in with_issues.iter_mut().filter(|has| **has) {
-            kept += 1;
-            if kept > WITH_ISSUES {
-                *has = false;
-                self.folded_issues += 1;
-            }
-        }
-        let is_mapped =
-            |index: usize| matches!(chips.get(&(index as u64 + 1)), Some(Chip::Field(_)));
-        let mut order: Vec<usize> = (0..widths.len())
-            .filter(|&index| !with_issues[index])
-            .collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(widths[index]));
+    fn fold(&mut self, source: &Source<'_>, widths: &[u64], shown: &BTreeSet<u64>) {
+        let marks = source.issues.marks.keys();
+        let marks = marks.filter(|(row, column)| *column > 0 && shown.contains(row));
+        let with_issues: BTreeSet<u64> = marks.map(|(_, column)| *column).collect();
+        self.folded_issues = with_issues.len().saturating_sub(WITH_ISSUES);
+        let kept: BTreeSet<u64> = with_issues.into_iter().take(WITH_ISSUES).collect();
         let mut folded = vec![false; widths.len()];
         if total(widths, &folded, 0) > WIDTH {
-            let (mapped, unmapped): (Vec<_>, Vec<_>) =
-                order.into_iter().partition(|&index| is_mapped(index));
-            unmapped.into_iter().for_each(|index| folded[index] = true);
-            for index in mapped {
+            let mut order: Vec<u64> = (1..=widths.len() as u64)
+                .filter(|column| !kept.contains(column))
+                .collect();
+            order.sort_by_key(|&column| std::cmp::Reverse(widths[column as usize - 1]));
+            let is_mapped = |column: &u64| matches!(source.chips.get(column), Some(Chip::Field(_)));
+            let (mapped, unmapped): (Vec<_>, Vec<_>) = order.into_iter().partition(is_mapped);
+            unmapped
+                .into_iter()
+                .for_each(|column| folded[column as usize - 1] = true);
+            for column in mapped {
                 if total(widths, &folded, 2) > ROOM {
-                    folded[index] = true;
+                    folded[column as usize - 1] = true;
                 }
             }
         }
-        for (index, &is_folded) in folded.iter().enumerate() {
-            let column = index as u64 + 1;
+        for (column, (&width, is_folded)) in (1..).zip(widths.iter().zip(folded)) {
             match self.columns.last_mut() {
                 Some(last) if last.is_folded && is_folded => last.last = column,
                 _ => self.columns.push(GridColumn {
                     first: column,
                     last: column,
                     is_folded,
-                    width: if is_folded { FOLDED } else { widths[index] },
+                    width: if is_folded { FOLDED } else { width },
                 }),
             }
         }
@@ -195,296 +182,216 @@ impl Grid {
 
     /// What the shown columns went to.
     fn chips(&self, chips: &BTreeMap<u64, Chip>) -> Vec<Option<Chip>> {
-        let of = |column: &GridColumn| chips.get(&column.first).filter(|_| !column.is_folded);
-        self.columns
-            .iter()
-            .map(|column| of(column).cloned())
-            .collect()
+        let of = |column: &GridColumn| {
+            chips
+                .get(&column.first)
+                .filter(|_| !column.is_folded)
+                .cloned()
+        };
+        self.columns.iter().map(of).collect()
     }
 
     /// Takes the rows that are shown, and says what the others are.
-    fn take(
-        &mut self,
-        sheet: &WholeSheet,
-        rows: &Rows<'_>,
-        of: (&Found, &OnSheet),
-        shown: &[u64],
-        near: &[u64],
-    ) {
-        let mut chips = rows.chips(None);
+    fn take(&mut self, source: &Source<'_>, shown: &BTreeSet<u64>, near: &BTreeSet<u64>) {
+        let mut chips = source.chips.clone();
         let mut before = 0;
         // The rows since the last one that is near an issue.
         let mut far = 0;
         for &row in shown {
             if !self.is_whole && row > before + 1 {
-                self.gap(rows, of, before + 1, row - 1, false);
+                self.lines.push(source.gap(before + 1, row - 1, false));
             }
-            let is_near = near.binary_search(&row).is_ok();
+            let is_near = near.contains(&row);
             if is_near && self.is_whole && far > 0 {
-                self.gap(rows, of, row - far, row - 1, true);
+                self.lines.push(source.gap(row - far, row - 1, true));
             }
-            let others = rows.chips(Some(row));
+            let others = source.rows.chips(Some(row));
             if !others.is_empty() {
                 self.lines.push(Line::Fields(self.chips(&others)));
                 chips = others;
             }
-            let kind = rows.kind(row);
-            let taken = self.row(sheet, rows, of.1, row, kind, &chips, !is_near);
+            let taken = source.row(&self.columns, row, &chips, !is_near);
             self.lines.push(Line::Row(taken));
             far = if is_near { 0 } else { far + 1 };
             before = row;
         }
         if self.is_whole && far > 0 && far <= before {
-            self.gap(rows, of, before + 1 - far, before, true);
+            self.lines.push(source.gap(before + 1 - far, before, true));
         }
         if !self.is_whole && before < self.rows {
-            self.gap(rows, of, before + 1, self.rows, false);
+            self.lines.push(source.gap(before + 1, self.rows, false));
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a row is made of")]
+    /// Whether a cell is shown.
+    pub fn shows(&self, row: u64, column: u64) -> bool {
+        let is_it = |cell: &Cell| cell.column == column;
+        let has = |line: &Line| matches!(line, Line::Row(shown) if shown.number == row && shown.cells.iter().flatten().any(is_it));
+        self.lines.iter().any(has)
+    }
+}
+
+impl Source<'_> {
     fn row(
         &self,
-        sheet: &WholeSheet,
-        rows: &Rows<'_>,
-        issues: &OnSheet,
+        columns: &[GridColumn],
         row: u64,
-        kind: Kind,
         chips: &BTreeMap<u64, Chip>,
         is_far: bool,
     ) -> Row {
-        let is_out = matches!(kind, Kind::Out(..)) && !has_marks(issues, row);
-        let mut kind = kind;
-        let cells = if is_out {
-            let shown = line(sheet, row);
-            if shown.text.is_empty() && row > rows.first && kind == Kind::outside(rows, row) {
-                kind = Kind::Out("blank".to_owned(), None);
-            }
-            vec![Cell {
-                column: 0,
-                shown,
-                severity: None,
-                is_unmapped: false,
-            }]
-        } else {
-            let open = self.columns.iter().filter(|column| !column.is_folded);
-            open.map(|column| {
-                let column = column.first;
-                let marks = issues.marks.get(&(row, column));
-                let severity = marks.and_then(|marks| marks.iter().map(|mark| mark.severity).min());
-                let most = if severity.is_some() {
-                    VALUE + 1
-                } else {
-                    LETTERS
-                };
-                Cell {
-                    column,
-                    shown: sheet.cell(row, column, most),
-                    severity,
-                    is_unmapped: !matches!(chips.get(&column), Some(Chip::Field(_))),
-                }
+        let marks = &self.issues.marks;
+        let mut kind = self.rows.kind(row);
+        let has_cells = !matches!(kind, Kind::Out(..))
+            || marks.range((row, 1)..=(row, u64::MAX)).next().is_some();
+        let line = (!has_cells).then(|| line(self.sheet, row));
+        if line.as_deref() == Some("")
+            && row > self.rows.first
+            && kind == Kind::outside(&self.rows, row)
+        {
+            kind = Kind::Out("blank".to_owned(), None);
+        }
+        let cell = |column: &GridColumn| {
+            let column = Some(column.first).filter(|_| !column.is_folded)?;
+            let here = marks.get(&(row, column)).into_iter().flatten();
+            let severity = here.map(|mark| mark.severity).min();
+            let most = if severity.is_some() {
+                VALUE + 1
+            } else {
+                LETTERS
+            };
+            Some(Cell {
+                column,
+                shown: self.sheet.cell(row, column, most),
+                severity,
+                is_unmapped: !matches!(chips.get(&column), Some(Chip::Field(_))),
             })
-            .collect()
         };
-        let mut said: Vec<Said> = issues
-            .marks
-            .range((row, 0)..=(row, u64::MAX))
-            .flat_map(|(&(_, column), marks)| marks.iter().map(move |mark| Said::of(column, mark)))
-            .collect();
-        said.truncate(12);
-        said.extend(rows.turned_to(row).map(|message| Said {
-            column: None,
-            severity: Severity::Info,
-            message,
-            is_left_empty: false,
-        }));
+        let cells = columns.iter().filter(|_| has_cells).map(cell).collect();
+        let said = marks.range((row, 0)..=(row, u64::MAX));
+        let said =
+            said.flat_map(|((_, column), marks)| marks.iter().map(|mark| (*column, mark.clone())));
+        let turned = self.rows.turned_to(row).map(|message| {
+            let severity = Severity::Info;
+            (
+                0,
+                Mark {
+                    severity,
+                    message,
+                    is_left_empty: false,
+                },
+            )
+        });
+        let said = said.take(12).chain(turned).collect();
         Row {
             number: row,
             kind,
             is_far,
+            line,
             cells,
             said,
         }
     }
 
-    /// Says what rows that are not shown are.
-    fn gap(
-        &mut self,
-        rows: &Rows<'_>,
-        (found, issues): (&Found, &OnSheet),
-        first: u64,
-        last: u64,
-        is_lean: bool,
-    ) {
+    /// What rows that are not shown are.
+    fn gap(&self, first: u64, last: u64, is_lean: bool) -> Line {
         let place = if first == last {
             format!("row {}", thousands(first))
         } else {
             format!("rows {} to {}", thousands(first), thousands(last))
         };
-        let from = issues.rows.partition_point(|(row, _)| *row < first);
-        let to = issues.rows.partition_point(|(row, _)| *row <= last);
-        let within = &issues.rows[from..to];
+        let rows = &self.issues.rows;
+        let from = rows.partition_point(|(row, _)| *row < first);
+        let within = &rows[from..rows.partition_point(|(row, _)| *row <= last)];
+        let count = within.len() as u64;
         let line = within.first().and_then(|(_, line)| *line);
-        let line = line.filter(|line| within.iter().all(|(_, other)| other == &Some(*line)));
-        let words = if let Some(value) = line.and_then(|line| found.value_of(line)) {
-            let cells = if within.len() == 1 {
+        let line = line.filter(|line| within.iter().all(|(_, other)| *other == Some(*line)));
+        let what = if let Some(value) = line.and_then(|line| self.found.value_of(line)) {
+            let cells = if count == 1 {
                 "cell holds"
             } else {
                 "cells hold"
             };
-            let value = match value {
-                "" => "nothing".to_owned(),
-                value => beginning(value, 40),
-            };
-            format!(
-                "{place}: {} more {cells} {value}",
-                thousands(within.len() as u64)
-            )
-        } else if !within.is_empty() {
-            let issues = if within.len() == 1 { "issue" } else { "issues" };
-            format!("{place}: {} more {issues}", thousands(within.len() as u64))
+            let value = if value.is_empty() { "nothing" } else { value };
+            format!("{} more {cells} {}", thousands(count), beginning(value, 40))
+        } else if count > 0 {
+            plural(count, "more issue")
         } else {
             // A sheet may have a million rows; what is left out is counted by what notices name.
-            let out = rows.out_within(first, last);
-            match rows.kind(first) {
-                Kind::Out(words, None)
-                    if rows.kind(last) == Kind::Out(words.clone(), None) && last < rows.first =>
+            let out = self.rows.out_within(first, last);
+            match [first, last].map(|row| self.rows.kind(row)) {
+                [Kind::Out(words, None), Kind::Out(also, None)]
+                    if words == also && last < self.rows.first =>
                 {
-                    format!("{place}: {words}")
+                    words
                 }
-                _ if out > 0 => format!("{place}: no issues, {} left out", thousands(out)),
-                _ => format!("{place}: no issues"),
+                _ if out > 0 => format!("no issues, {} left out", thousands(out)),
+                _ => "no issues".to_owned(),
             }
         };
-        self.lines.push(Line::Gap { words, is_lean });
+        let words = format!("{place}: {what}");
+        Line::Gap { words, is_lean }
     }
 
-    /// Whether a cell is shown.
-    pub fn shows(&self, row: u64, column: u64) -> bool {
-        let is_open = |shown: &GridColumn| !shown.is_folded && shown.first == column;
-        let has = |line: &Line| matches!(line, Line::Row(shown) if shown.number == row && shown.cells.iter().any(|cell| cell.column == column));
-        self.columns.iter().any(is_open) && self.lines.iter().any(has)
-    }
-}
-
-impl Said {
-    fn of(column: u64, mark: &Mark) -> Self {
-        Self {
-            column: (column > 0).then_some(column),
-            severity: mark.severity,
-            message: mark.message.clone(),
-            is_left_empty: mark.is_left_empty,
+    /// The rows around issues, and the header rows of the tables that they are in; a gap of one row is shown.
+    fn near(&self, count: u64, context: u64) -> BTreeSet<u64> {
+        let openings = &self.issues.openings;
+        let around =
+            |row: &u64| row.saturating_sub(context).max(1)..=row.saturating_add(context).min(count);
+        let mut near: BTreeSet<u64> = openings.iter().flat_map(around).collect();
+        let has_issue = |table: &Table| {
+            let data = table.data.as_ref();
+            data.is_some_and(|data| openings.iter().any(|row| data.contains(row)))
+        };
+        let tables = self.rows.tables.iter().enumerate();
+        let tables = tables.filter(|(index, table)| *index == 0 || has_issue(table));
+        near.extend(
+            tables
+                .flat_map(|(_, table)| &table.header)
+                .filter(|row| **row <= count),
+        );
+        // Of a sheet without issues the beginning is shown.
+        if openings.is_empty()
+            && let Some(header) = near.last().copied()
+        {
+            near.extend(header + 1..=(header + 3).min(count));
         }
+        let pairs = near.iter().zip(near.iter().skip(1));
+        let between: Vec<u64> = pairs
+            .filter(|(one, next)| *next - *one == 2)
+            .map(|(one, _)| one + 1)
+            .collect();
+        near.extend(between);
+        near
     }
-}
 
-fn has_marks(issues: &OnSheet, row: u64) -> bool {
-    issues
-        .marks
-        .range((row, 1)..=(row, u64::MAX))
-        .next()
-        .is_some()
-}
-
-/// The rows around issues, and the header rows of the tables that they are in; a gap of one row is shown.
-fn near(issues: &OnSheet, rows: &Rows<'_>, count: u64, context: u64) -> Vec<u64> {
-    let mut near: Vec<u64> = issues
-        .openings
-        .iter()
-        .flat_map(|row| row.saturating_sub(context).max(1)..=row.saturating_add(context).min(count))
-        .collect();
-    let has_issue = |table: &Table| {
-        let mut within = issues.openings.iter();
-        within.any(|&row| table.data.as_ref().is_some_and(|data| data.contains(&row)))
-    };
-    let headers = rows.tables.iter().enumerate();
-    let headers = headers.filter(|(index, table)| *index == 0 || has_issue(table));
-    near.extend(
-        headers
-            .flat_map(|(_, table)| &table.header)
-            .filter(|&&row| row <= count),
-    );
-    // Of a sheet without issues the beginning is shown.
-    if issues.openings.is_empty()
-        && let Some(header) = near.iter().max().copied()
-    {
-        near.extend((header + 1..=header + 3).filter(|&row| row <= count));
-    }
-    near.sort_unstable();
-    near.dedup();
-    let between: Vec<u64> = near
-        .windows(2)
-        .filter(|pair| pair[1] - pair[0] == 2)
-        .map(|pair| pair[0] + 1)
-        .collect();
-    near.extend(between);
-    near.sort_unstable();
-    near
-}
-
-/// What stands in a row that is not in the result.
-fn line(sheet: &WholeSheet, row: u64) -> ShownCell {
-    let mut texts = Vec::new();
-    let mut letters = 0;
-    let mut before = String::new();
-    for column in 1..=sheet.size().1.min(200) {
-        let cell = sheet.cell(row, column, LINE).text;
-        // A merged range that was filled has the same text in each of its cells.
-        if cell.trim().is_empty() || cell == before {
-            continue;
-        }
-        letters += cell.chars().count() + 3;
-        before.clone_from(&cell);
-        texts.push(cell);
-        if letters > LINE {
-            break;
-        }
-    }
-    ShownCell {
-        text: texts.join(" · "),
-        ..ShownCell::default()
-    }
-}
-
-/// What stands in rows that are not in the result, in few words.
-pub fn words_of(sheet: &WholeSheet, rows: &[(u64, u64)]) -> String {
-    let rows = rows.iter().flat_map(|&(first, last)| first..=last).take(20);
-    let texts = rows.map(|row| line(sheet, row).text);
-    let texts: Vec<String> = texts.filter(|text| !text.is_empty()).take(3).collect();
-    texts.join(" · ")
-}
-
-/// How wide the columns are: nine of ten of what they show, the longest words of their headers, and their issues.
-fn widths(
-    sheet: &WholeSheet,
-    shown: &[u64],
-    columns: u64,
-    rows: &Rows<'_>,
-    chips: &BTreeMap<u64, Chip>,
-    issues: &OnSheet,
-) -> Vec<u64> {
-    let kinds: Vec<(u64, Kind)> = shown.iter().map(|&row| (row, rows.kind(row))).collect();
-    (1..=columns)
-        .map(|column| {
+    /// How wide the columns are: nine of ten of what they show, the longest words of their headers, and their issues.
+    fn widths(&self, columns: u64, shown: &BTreeSet<u64>) -> Vec<u64> {
+        let kinds: Vec<(u64, Kind)> = shown
+            .iter()
+            .map(|&row| (row, self.rows.kind(row)))
+            .collect();
+        let width = |column: u64| {
             let mut lengths = Vec::new();
-            let mut least = match chips.get(&column) {
+            let mut least = match self.chips.get(&column) {
                 Some(Chip::Field(field)) => field.chars().count() as u64 + 3,
                 Some(Chip::Unmapped) => 9,
                 None => 0,
             };
-            let mut grow = |text: &str| {
-                let words = text
-                    .split_whitespace()
-                    .map(|word| word.chars().count() as u64);
-                least = least.max(words.max().unwrap_or(0));
-            };
             for (row, kind) in &kinds {
-                let cell = sheet.cell(*row, column, LETTERS);
+                let cell = self.sheet.cell(*row, column, LETTERS);
+                let is_marked = self.issues.marks.contains_key(&(*row, column));
                 match kind {
-                    Kind::Header => grow(&cell.text),
-                    Kind::Data if issues.marks.contains_key(&(*row, column)) => grow(&cell.text),
-                    Kind::Data if cell.letters > 0 => lengths.push(cell.letters as u64),
-                    Kind::Data | Kind::Out(..) => {}
+                    Kind::Data if !is_marked => {
+                        lengths.extend((cell.letters > 0).then_some(cell.letters as u64))
+                    }
+                    Kind::Header | Kind::Data => {
+                        let words = cell
+                            .text
+                            .split_whitespace()
+                            .map(|word| word.chars().count() as u64);
+                        least = least.max(words.max().unwrap_or(0));
+                    }
+                    Kind::Out(..) => {}
                 }
             }
             lengths.sort_unstable();
@@ -493,8 +400,37 @@ fn widths(
                 0 => EMPTY,
                 width => width.clamp(COLUMN.0, COLUMN.1),
             }
-        })
-        .collect()
+        };
+        (1..=columns).map(width).collect()
+    }
+}
+
+/// What stands in a row that is not in the result.
+fn line(sheet: &WholeSheet, row: u64) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut letters = 0;
+    for column in 1..=sheet.size().1.min(200) {
+        let cell = sheet.cell(row, column, LINE).text;
+        // A merged range that was filled has the same text in each of its cells.
+        if cell.trim().is_empty() || texts.last() == Some(&cell) {
+            continue;
+        }
+        letters += cell.chars().count() + 3;
+        texts.push(cell);
+        if letters > LINE {
+            break;
+        }
+    }
+    texts.join(" · ")
+}
+
+/// What stands in rows that are not in the result, in few words.
+pub fn words_of(sheet: &WholeSheet, rows: &[(u64, u64)]) -> String {
+    let rows = rows.iter().flat_map(|&(first, last)| first..=last).take(20);
+    let texts = rows
+        .map(|row| line(sheet, row))
+        .filter(|text| !text.is_empty());
+    texts.take(3).collect::<Vec<String>>().join(" · ")
 }
 
 /// The number of the class of styles for a grid of so many characters: styles have the even ones up to 200, then tens to 400.
@@ -508,17 +444,14 @@ fn width_class(total: u64) -> u64 {
 /// How many characters a grid takes in which columns are folded, those that follow each other as one, with so much room beside
 /// the text of each.
 fn total(widths: &[u64], folded: &[bool], beside: u64) -> u64 {
-    let open: u64 = widths
-        .iter()
-        .zip(folded)
+    let all = widths.iter().zip(folded);
+    let open = all
         .filter(|(_, folded)| !**folded)
-        .map(|(width, _)| width + beside)
-        .sum();
+        .map(|(width, _)| width + beside);
     let stretches = folded
         .chunk_by(|one, other| one == other)
-        .filter(|stretch| stretch[0])
-        .count();
-    open + (FOLDED + beside) * stretches as u64
+        .filter(|stretch| stretch[0]);
+    open.sum::<u64>() + (FOLDED + beside) * stretches.count() as u64
 }
 
 /// What a sheet's grid is shown with.
@@ -579,29 +512,24 @@ impl Drawing<'_> {
     }
 
     fn row(&self, row: &Row) -> Markup {
-        let line = row.cells.first().filter(|cell| cell.column == 0);
         let kind = match row.kind {
             Kind::Header => "hdr",
             Kind::Data => "",
-            Kind::Out(..) if line.is_some() => "out",
+            Kind::Out(..) if row.line.is_some() => "out",
             Kind::Out(..) => "out cells",
         };
-        let mut cells = row.cells.iter();
         html! {
             tr class={ @if row.is_far { "far " } (kind) } {
                 th scope="row" { (row.number) }
-                @if let Some(line) = line {
-                    td colspan=(self.grid.columns.len()) {
-                        @if !line.shown.text.is_empty() { span { (value(clipped(&line.shown.text, LINE))) } }
-                    }
-                } @else {
-                    @for column in &self.grid.columns {
-                        @if column.is_folded { td class="fold" { @if row.kind == Kind::Header { "…" } } }
-                        @else if let Some(cell) = cells.next() { (self.cell(row.number, cell)) }
-                    }
+                @if let Some(line) = &row.line {
+                    td colspan=(self.grid.columns.len()) { @if !line.is_empty() { span { (value(clipped(line, LINE))) } } }
+                }
+                @for cell in &row.cells {
+                    @if let Some(cell) = cell { (self.cell(row.number, cell)) }
+                    @else { td class="fold" { @if row.kind == Kind::Header { "…" } } }
                 }
                 td class="say" {
-                    @for said in &row.said { (self.said(row.number, said)) }
+                    @for (column, mark) in &row.said { (self.said(row.number, *column, mark)) }
                     @match &row.kind {
                         Kind::Header => "header",
                         Kind::Data => {}
@@ -612,34 +540,29 @@ impl Drawing<'_> {
         }
     }
 
-    fn cell(
-        &self,
-        row: u64,
-        Cell {
-            column,
-            shown,
-            severity,
-            is_unmapped,
-        }: &Cell,
-    ) -> Markup {
+    fn cell(&self, row: u64, cell: &Cell) -> Markup {
         let classes = [
-            severity.map(class_of),
-            shown.is_number.then_some("n"),
-            (severity.is_none() && *is_unmapped).then_some("unm"),
+            cell.severity.map(class_of),
+            cell.shown.is_number.then_some("n"),
+            (cell.severity.is_none() && cell.is_unmapped).then_some("unm"),
         ];
-        let classes: Vec<&str> = classes.into_iter().flatten().collect();
-        let class = (!classes.is_empty()).then(|| classes.join(" "));
-        let Some(severity) = severity else {
-            return html! { td class=[class] { (clipped(&shown.text, LETTERS - 1)) } };
+        let class = classes
+            .into_iter()
+            .flatten()
+            .collect::<Vec<&str>>()
+            .join(" ");
+        let class = Some(class).filter(|class| !class.is_empty());
+        let Some(severity) = cell.severity else {
+            return html! { td class=[class] { (clipped(&cell.shown.text, LETTERS - 1)) } };
         };
         let text = html! {
             span class="sr" { (severity.word()) ": " }
-            @if shown.letters == 0 { span class="none" { "empty" } }
-            (clipped_value(&shown.text, shown.letters))
+            @if cell.shown.letters == 0 { span class="none" { "empty" } }
+            (clipped_value(&cell.shown.text, cell.shown.letters))
         };
         html! {
-            td id=(self.names.cell(&self.grid.sheet, row, *column)) class=[class] {
-                @if let Some(link) = self.link(row, *column) { a href=(link) { (text) } } @else { (text) }
+            td id=(self.names.cell(&self.grid.sheet, row, cell.column)) class=[class] {
+                @if let Some(link) = self.link(row, cell.column) { a href=(link) { (text) } } @else { (text) }
             }
         }
     }
@@ -651,17 +574,17 @@ impl Drawing<'_> {
         is_listed.then(|| format!("#{}", self.names.line(sheet, row, column)))
     }
 
-    /// What is said of a row, on its line.
-    fn said(&self, row: u64, said: &Said) -> Markup {
+    /// What is said of a row or of one of its cells, on the line of the row.
+    fn said(&self, row: u64, column: u64, mark: &Mark) -> Markup {
         html! {
             p {
-                @if let Some(column) = said.column {
+                @if column > 0 {
                     @let cell = format!("{}{row}", letters(column));
-                    @if let Some(link) = self.link(row, column) { a href=(link) class=(class_of(said.severity)) { (cell) } }
+                    @if let Some(link) = self.link(row, column) { a href=(link) class=(class_of(mark.severity)) { (cell) } }
                     @else { b { (cell) } }
                 }
-                (clipped(&said.message, 120))
-                @if said.is_left_empty { ", left empty" }
+                (clipped(&mark.message, 120))
+                @if mark.is_left_empty { ", left empty" }
             }
         }
     }
@@ -675,7 +598,7 @@ impl Drawing<'_> {
                 span class="k hat" { "not written" }
                 span class="k hd" { "header" }
                 @if self.grid.folded_issues > 0 {
-                    span { (plural(self.grid.folded_issues, "further column")) " with issues not shown; the list has them" }
+                    span { (plural(self.grid.folded_issues as u64, "further column")) " with issues not shown; the list has them" }
                 }
             }
         }

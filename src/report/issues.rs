@@ -37,7 +37,7 @@ const MARKS: usize = 5_000;
 pub struct Found {
     /// Errors, warnings and infos.
     pub counts: [u64; 3],
-    /// The rules, errors first, then by count.
+    /// The rules, in the order of the list.
     pub rules: Vec<Rule>,
     /// The sender's sheets that have issues.
     pub sheets: BTreeMap<String, OnSheet>,
@@ -99,6 +99,7 @@ pub struct OnSheet {
 }
 
 /// An issue in a grid.
+#[derive(Clone)]
 pub struct Mark {
     /// Its severity.
     pub severity: Severity,
@@ -162,7 +163,6 @@ impl Found {
         let counting = found.count(list)?;
         found.passed_over = list.passed_over();
         found.allot();
-        let counting = found.sorted(counting);
         list.go_to(0)?;
         found.choose(list, &counting)?;
         for sheet in found.sheets.values_mut() {
@@ -176,6 +176,13 @@ impl Found {
     /// All issues.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
+    }
+
+    /// The rules, errors first, then by count.
+    fn ordered(&self) -> Vec<&Rule> {
+        let mut rules: Vec<&Rule> = self.rules.iter().collect();
+        rules.sort_by(|one, other| one.order().cmp(&other.order()));
+        rules
     }
 
     /// How many there are of a severity.
@@ -242,30 +249,6 @@ impl Found {
             rule.allotted = rule.needed.min(LINES_OF_RULE).min(left);
             left -= rule.allotted;
         }
-    }
-
-    /// Puts the rules in order; what was counted names them by their new places.
-    fn sorted(&mut self, mut counting: Counting) -> Counting {
-        let mut order: Vec<usize> = (0..self.rules.len()).collect();
-        order.sort_by(|&one, &other| self.rules[one].order().cmp(&self.rules[other].order()));
-        let mut place = vec![0; order.len()];
-        for (new, &old) in order.iter().enumerate() {
-            place[old] = new;
-        }
-        let mut rules: Vec<Option<Rule>> = std::mem::take(&mut self.rules)
-            .into_iter()
-            .map(Some)
-            .collect();
-        self.rules = order.iter().filter_map(|&old| rules[old].take()).collect();
-        counting
-            .rules
-            .values_mut()
-            .for_each(|rule| *rule = place[*rule]);
-        let values = counting.values.into_iter();
-        counting.values = values
-            .map(|((rule, value), count)| ((place[rule], value), count))
-            .collect();
-        counting
     }
 
     /// Chooses the lines, and the rows of each sheet that open a window.
@@ -429,7 +412,7 @@ pub fn list(found: &Found, shown: &Shown<'_>) -> Markup {
     columns.push(("Written", ""));
     columns.extend(with_keys.then_some((if has_keys { "Whose row" } else { "Cells" }, "")));
     let rows = html! {
-        @for rule in &found.rules {
+        @for rule in found.ordered() {
             tbody {
                 tr class="rule" {
                     th colspan=(columns.len()) scope="rowgroup" {

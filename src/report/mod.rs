@@ -3,7 +3,7 @@
 //! It is one HTML file that needs no network and runs no script. It shows the issues, the sender's sheets with the issues
 //! where they are, what each column went to and why, what was left out, and when and with what it was read.
 //!
-//! - `facts`: what is known of a run; `notes`: what its notices say
+//! - `facts`: what is known of a run; `notes`: what its notices say; `prepared`: what is shown of it
 //! - `issues`: the list of issues; `grid`: a sheet, `rows`: what its rows are; `columns`: columns and fields
 //! - `run`, `batch`: the two kinds of pages; `parts`: what both have
 //! - `difference`: the page of what differs between runs
@@ -25,6 +25,7 @@ mod issues;
 mod names;
 mod notes;
 mod parts;
+mod prepared;
 mod rows;
 mod run;
 mod words;
@@ -66,7 +67,7 @@ pub fn page(
     match runs {
         [run] => run::write(
             &mut page,
-            &run::prepare(store, run, options, None)?,
+            &prepared::prepare(store, run, options, None)?,
             options,
         )?,
         runs => batch::write(&mut page, store, runs, options)?,

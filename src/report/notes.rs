@@ -11,6 +11,8 @@ pub struct LeftOut {
     pub sheet: String,
     /// The stretches of its rows; none where it is not known which.
     pub rows: Vec<(u64, u64)>,
+    /// What stands in them, in few words, where it is known.
+    pub text: String,
     /// How many they are.
     pub count: u64,
     /// Why, in words.
@@ -22,15 +24,12 @@ pub struct LeftOut {
 impl LeftOut {
     /// What is said beside one of its rows: `left out: section head`.
     pub fn words(&self) -> String {
-        match (self.why.as_str(), &self.hook) {
+        let mut leads = ["with ", "of "].iter();
+        let bare = leads.find_map(|lead| self.why.strip_prefix(lead));
+        match (bare.unwrap_or(&self.why), &self.hook) {
             (_, Some(_)) => "dropped".to_owned(),
             ("", None) => "left out".to_owned(),
-            (why, None) => {
-                let bare = ["with ", "of "]
-                    .iter()
-                    .find_map(|lead| why.strip_prefix(lead));
-                format!("left out: {}", bare.unwrap_or(why))
-            }
+            (why, None) => format!("left out: {why}"),
         }
     }
 }
@@ -54,6 +53,7 @@ pub fn left_out(facts: &Facts) -> Vec<LeftOut> {
             LeftOut {
                 sheet: text(notice, "/sheet").to_owned(),
                 rows: stretches(notice).collect(),
+                text: String::new(),
                 count: notice.get("count").and_then(Value::as_u64).unwrap_or(0),
                 why: why(text(notice, "/message"), hook.is_some()),
                 hook: hook.map(str::to_owned),

@@ -1,242 +1,21 @@
-//! What a page says of one run: gathered first, a sheet at a time, then written section by section.
-
-use std::collections::BTreeMap;
+//! The page of one run, section by section.
 
 use maud::{Markup, html};
-use serde_json::Value;
 
-use super::columns::{self, Samples};
-use super::facts::{Facts, number, text};
-use super::grid::{self, Drawing, Grid, WHOLE};
+use super::columns;
+use super::facts::{Facts, text};
+use super::grid::{Drawing, Grid};
 use super::html::{Page, clipped, code, table, value};
-use super::issues::{self, Found};
-use super::names::Names;
-use super::notes::{self, LeftOut};
-use super::parts::{self, Ended, Link, Options, ReportError};
+use super::issues;
+use super::issues::Found;
+use super::notes;
+use super::parts::{self, Ended, Link, Options};
+use super::prepared::Prepared;
 use super::words::{day, without_paths};
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::base::files::FileError;
-use crate::base::problem::Problem;
-use crate::cells::{Cells, Choice, WindowLimits};
-use crate::issues::Severity;
-use crate::run::results::annotated::input_as_read;
-use crate::run::results::issues::{NoList, issues_of};
 use crate::settings::paths::RunFolder;
-use crate::store::{RunRecord, RunStatus, Store};
-
-/// So many sheets are shown; those with issues first.
-const SHEETS: usize = 30;
-
-/// A run, as far as a page shows it.
-pub struct Prepared {
-    /// What is known of it.
-    pub facts: Facts,
-    /// Its issues; none where they are not known.
-    pub found: Found,
-    /// Why its issues are not known.
-    pub no_list: Option<String>,
-    /// Its grids.
-    pub grids: Vec<Grid>,
-    /// Why there are no grids, or not all of them.
-    pub no_grid: Vec<String>,
-    /// Rows that are not in the result, with what stands in them.
-    pub left_out: Vec<(LeftOut, String)>,
-    /// First values of unmapped columns.
-    pub samples: Samples,
-    /// Names of its places.
-    pub names: Names,
-}
-
-/// Gathers what is shown of a run. `file`: its number in a batch, in which sheets are shown around issues only.
-///
-/// # Errors
-/// The run has not ended, the store cannot be used, or the list of issues cannot be read.
-pub fn prepare(
-    store: &Store,
-    run: &RunRecord,
-    options: Options,
-    file: Option<usize>,
-) -> Result<Prepared, ReportError> {
-    let facts = Facts::of(store, run)?;
-    let titles: Vec<String> = facts.sheets().into_iter().map(str::to_owned).collect();
-    let (found, no_list) = found(&facts, &titles)?;
-    let left_out = notes::left_out(&facts);
-    let mut prepared = Prepared {
-        names: Names::of(file, titles.iter().map(String::as_str)),
-        left_out: left_out
-            .into_iter()
-            .map(|out| (out, String::new()))
-            .collect(),
-        samples: Samples::new(),
-        grids: Vec::new(),
-        no_grid: Vec::new(),
-        found,
-        no_list,
-        facts,
-    };
-    if options.values && run.status == RunStatus::Succeeded && !titles.is_empty() {
-        prepared.look(&titles, file.is_some());
-    }
-    Ok(prepared)
-}
-
-/// The issues of a run, and why they are not known, if they are not.
-fn found(facts: &Facts, titles: &[String]) -> Result<(Found, Option<String>), ReportError> {
-    let mut list = match issues_of(&facts.run) {
-        Ok(list) => list,
-        Err(error @ (NoList::NotEnded { .. } | NoList::NothingRead { .. } | NoList::List(_))) => {
-            return Err(error.into());
-        }
-        Err(error) => {
-            let hint = error
-                .hint()
-                .map(|hint| format!(" ({hint})"))
-                .unwrap_or_default();
-            return Ok((Found::default(), Some(format!("{error}{hint}"))));
-        }
-    };
-    let sheets = facts.payload.pointer("/workbooks/0/sheets");
-    let sheets = sheets.and_then(Value::as_array).into_iter().flatten();
-    let rows: BTreeMap<String, u64> = sheets
-        .filter_map(|sheet| {
-            let title = text(sheet, "/locator/sheet/name").to_owned();
-            Some((title, number(sheet, "/scan/rows_emitted")?))
-        })
-        .filter(|(title, _)| titles.contains(title))
-        .collect();
-    let found = Found::in_list(&mut list, WHOLE, &rows).map_err(NoList::from)?;
-    Ok((found, None))
-}
-
-impl Prepared {
-    /// Looks at the sheets of the input, one at a time.
-    fn look(&mut self, titles: &[String], around: bool) {
-        let run = &self.facts.run;
-        let Some(input) = input_as_read(run) else {
-            self.no_grid.push(format!(
-                "{} is not there any more as the run read it, so its sheets are not shown.",
-                run.input_name
-            ));
-            return;
-        };
-        // One sheet is in memory at a time.
-        let cells = Cells::new(WindowLimits {
-            items: 2,
-            reads: 1,
-            ..WindowLimits::default()
-        });
-        let has_issues = |title: &&String| self.on_sheet(title) > 0;
-        let with: Vec<&String> = titles.iter().filter(has_issues).collect();
-        let room = SHEETS.saturating_sub(with.len());
-        let without: Vec<&String> = titles
-            .iter()
-            .filter(|title| !has_issues(title))
-            .take(room)
-            .collect();
-        let mut not_shown = 0;
-        let left_out: Vec<LeftOut> = self.left_out.iter().map(|(out, _)| out.clone()).collect();
-        for title in titles {
-            let sheet = match cells.whole(&input, &self.facts.log.reading, Choice::Named(title)) {
-                Ok(sheet) => sheet,
-                Err(error) => {
-                    self.no_grid
-                        .push(format!("The sheet {title} is not shown: {error}."));
-                    continue;
-                }
-            };
-            columns::take_samples(&self.facts, title, &sheet, &mut self.samples);
-            for (out, words) in self
-                .left_out
-                .iter_mut()
-                .filter(|(out, _)| out.sheet == *title)
-            {
-                *words = grid::words_of(&sheet, &out.rows);
-            }
-            let is_wanted = with.iter().take(SHEETS).any(|one| *one == title)
-                || !around && without.contains(&title);
-            if is_wanted && sheet.size().1 > 0 {
-                let grid = Grid::of(&self.facts, &self.found, &left_out, title, &sheet, around);
-                self.grids.push(grid);
-            } else if !around && sheet.size().1 > 0 {
-                not_shown += 1;
-            }
-        }
-        if not_shown > 0 {
-            self.no_grid
-                .push(format!("{} more not shown.", plural(not_shown, "sheet")));
-        }
-    }
-
-    /// How the run ended.
-    pub fn ended(&self) -> Ended {
-        let metrics = self.facts.run.metrics.as_ref();
-        if self.facts.run.status != RunStatus::Succeeded {
-            return Ended::Failed;
-        }
-        if metrics.is_some_and(|found| {
-            found.tables == 0 || found.mapped_fields == 0 && found.expected_fields > 0
-        }) {
-            return Ended::Nothing;
-        }
-        if self.found.of(Severity::Error) > 0 {
-            return Ended::Errors;
-        }
-        match metrics {
-            _ if self.found.total() > 0 => Ended::Warnings,
-            Some(found) if self.no_list.is_some() && found.issues > 0 => Ended::Warnings,
-            Some(found) if !found.missing_fields.is_empty() => Ended::Lacking,
-            _ => Ended::Clean,
-        }
-    }
-
-    /// The fields that no column was found for, where others have one.
-    pub fn lacking(&self) -> &[String] {
-        let metrics = self.facts.run.metrics.as_ref();
-        let found = metrics.filter(|_| !matches!(self.ended(), Ended::Failed | Ended::Nothing));
-        found.map_or(&[], |found| &found.missing_fields)
-    }
-
-    /// How many issues there are, as the list or the run's figures say.
-    pub fn count(&self) -> u64 {
-        let metrics = self.facts.run.metrics.as_ref();
-        let unlisted = self.facts.listed().map_or(0, |(_, unlisted)| unlisted);
-        match self.no_list {
-            Some(_) => metrics.map_or(0, |found| found.issues),
-            None => self.found.total() + unlisted,
-        }
-    }
-
-    fn on_sheet(&self, sheet: &str) -> u64 {
-        self.found.sheets.get(sheet).map_or(0, |sheet| sheet.count)
-    }
-
-    fn has_left_out(&self) -> bool {
-        !self.left_out.is_empty()
-            || !notes::sheets_left_out(&self.facts).is_empty()
-            || self.unknown_rows() > 0
-    }
-
-    /// Rows that were not written, of which no notice says which they are.
-    fn unknown_rows(&self) -> u64 {
-        let dropped = self.facts.rows().map_or(0, |rows| rows.dropped());
-        let named = self.left_out.iter().filter(|(out, _)| self.is_of_data(out));
-        dropped.saturating_sub(named.map(|(out, _)| out.count).sum())
-    }
-
-    /// Whether rows count among those that were read: what stands above and below tables does not.
-    fn is_of_data(&self, out: &LeftOut) -> bool {
-        let mut tables = self
-            .facts
-            .tables
-            .iter()
-            .filter(|table| table.sheet == out.sheet);
-        out.rows.is_empty()
-            || tables.any(|table| {
-                let data = table.data.as_ref();
-                data.is_some_and(|data| out.rows.iter().any(|(first, _)| data.contains(first)))
-            })
-    }
-}
+use crate::store::{RunRecord, RunStatus};
 
 /// Writes the page of one run.
 ///
@@ -618,10 +397,10 @@ fn left_out(prepared: &Prepared, options: Options) -> Markup {
     let unknown = prepared.unknown_rows();
     let rows = html! {
         tbody {
-            @for (out, words) in &prepared.left_out {
+            @for out in &prepared.left_out {
                 tr {
                     td class="mono" { (value(prepared.names.said(&out.sheet, &stretches_in_words(&out.rows)))) }
-                    @if options.values { td class="v" { (value(clipped(words, 200))) } }
+                    @if options.values { td class="v" { (value(clipped(&out.text, 200))) } }
                     td class="full" {
                         (plural(out.count, "row")) " " (clipped(&out.why, 200))
                         @if let Some(hook) = &out.hook { " " code class="dim" { (clipped(hook, 120)) } }
