@@ -10,7 +10,7 @@ use super::columns;
 use super::facts::{Column, Facts};
 use super::html::{Page, class_of, clipped, table, value};
 use super::issues;
-use super::parts::{self, Ended, Link, Options, ReportError};
+use super::parts::{self, Ended, Options, ReportError};
 use super::prepared::{Prepared, prepare};
 use super::run;
 use super::words::without_paths;
@@ -81,37 +81,21 @@ pub fn write(
         common.add(number, &prepared);
         files.push(File::of(number, &prepared));
     }
-    files.sort_by_cached_key(|file| {
-        let name = file.run.input_name.clone();
-        (
-            file.ended,
-            file.lacking.is_empty(),
-            Reverse(file.count),
-            name,
-        )
-    });
+    let key = |file: &File| (file.ended, file.lacking.is_empty(), Reverse(file.count));
+    let name = |file: &File| file.run.input_name.clone();
+    files.sort_by_cached_key(|file| (key(file), name(file)));
     let told = || files.iter().filter(|file| file.has_section());
+    let links = html! {
+        (parts::link("files", "Files", Some(files.len() as u64)))
+        @for (name, title, count) in [("rules", "Rules", common.rules.len()), ("unmapped", "Unmapped", common.headers.len())] {
+            @if count > 0 { (parts::link(name, title, Some(count as u64))) }
+        }
+        @for file in told().take(12) { (parts::link(&file.name(), &file.run.input_name, None)) }
+        (parts::link("about", ABOUT, None))
+    };
     page.add(&head(&files, options))?;
     page.add(&figures(&files, &common))?;
-    let link = |name: &str, title: &str, count: usize| {
-        (count > 0).then(|| Link::to(name.to_owned(), title, Some(count as u64)))
-    };
-    let links = [
-        link("files", "Files", files.len()),
-        link("rules", "Rules", common.rules.len()),
-        link("unmapped", "Unmapped", common.headers.len()),
-    ];
-    let of_files = told()
-        .take(12)
-        .map(|file| Link::to(file.name(), &file.run.input_name, None));
-    let about = Link::to("about".to_owned(), "About this batch", None);
-    let links: Vec<Link> = links
-        .into_iter()
-        .flatten()
-        .chain(of_files)
-        .chain([about])
-        .collect();
-    page.add(&parts::navigation(links.iter()))?;
+    page.add(&parts::navigation(&links))?;
     page.add(&list(&files))?;
     page.add(&rules(&files, &common, options))?;
     page.add(&headers(&common))?;
@@ -126,14 +110,11 @@ pub fn write(
             @for File { run, .. } in &files { li { span class="mono" { (run.id) } " " (value(&run.input_name)) } }
         }
     };
-    page.add(&parts::close(
-        Some("About this batch"),
-        &about,
-        options,
-        options.values,
-    ))?;
+    page.add(&parts::close(Some(ABOUT), &about, options, options.values))?;
     Ok(())
 }
+
+const ABOUT: &str = "About this batch";
 
 impl File {
     fn of(number: usize, prepared: &Prepared) -> Self {
@@ -160,10 +141,8 @@ impl File {
     }
 
     fn metrics(&self) -> Option<&RunMetrics> {
-        self.run
-            .metrics
-            .as_ref()
-            .filter(|_| self.ended != Ended::Failed)
+        let metrics = self.run.metrics.as_ref();
+        metrics.filter(|_| self.ended != Ended::Failed)
     }
 }
 
@@ -176,9 +155,9 @@ impl Common {
                 counts: BTreeMap::new(),
                 total: 0,
             });
-            known
-                .message
-                .take_if(|message| Some(&*message) != rule.message.as_ref());
+            if known.message != rule.message {
+                known.message = None;
+            }
             *known.counts.entry(file).or_default() += rule.count;
             known.total += rule.count;
         }
@@ -207,23 +186,15 @@ impl Common {
 }
 
 fn head(files: &[File], options: Options) -> Markup {
-    let configurations = files
+    let names = files
         .iter()
         .map(|file| file.run.configuration_name.as_str());
-    let configurations: Vec<&str> = configurations
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let title = format!(
-        "{}, {}",
-        plural(files.len() as u64, "file"),
-        configurations.join(", ")
-    );
+    let names: Vec<&str> = names.collect::<BTreeSet<_>>().into_iter().collect();
+    let count = plural(files.len() as u64, "file");
+    let title = format!("{count}, {}", names.join(", "));
     let of = |wanted: &[Ended]| {
-        files
-            .iter()
-            .filter(|file| wanted.contains(&file.ended))
-            .count() as u64
+        let files = files.iter().filter(|file| wanted.contains(&file.ended));
+        files.count() as u64
     };
     let counts = [
         (of(&[Ended::Failed]), " failed."),
@@ -236,9 +207,8 @@ fn head(files: &[File], options: Options) -> Markup {
     for field in files.iter().flat_map(|file| &file.lacking) {
         *lacking.entry(field).or_default() += 1;
     }
-    let lacking = lacking
-        .into_iter()
-        .map(|(field, count)| format!("{field} in {}", plural(count, "file")));
+    let lacking = lacking.into_iter();
+    let lacking = lacking.map(|(field, count)| format!("{field} in {}", plural(count, "file")));
     let lacking: Vec<String> = lacking.collect();
     let head = html! {
         h1 { (clipped(&title, 120)) }
@@ -253,67 +223,33 @@ fn head(files: &[File], options: Options) -> Markup {
         p class="sub" { "The worst come first. Places are those of the files as they were sent." }
     };
     let ended = files.iter().filter_map(|file| file.run.completed_at).max();
-    parts::open(
-        &format!("Report: {title}"),
-        "Report of a batch",
-        ended,
-        options,
-        &head,
-    )
+    let title = format!("Report: {title}");
+    parts::open(&title, "Report of a batch", ended, options, &head)
 }
 
 fn figures(files: &[File], common: &Common) -> Markup {
-    let of = |number: u64| html! { (thousands(number)) };
-    let read = || files.iter().filter(|file| file.ended != Ended::Failed);
+    let read: Vec<&File> = files
+        .iter()
+        .filter(|file| file.ended != Ended::Failed)
+        .collect();
     let counted = files.iter().filter_map(|file| file.counts);
-    let by = counted.fold([0; 3], |sum, one| {
-        [sum[0] + one[0], sum[1] + one[1], sum[2] + one[2]]
-    });
+    let by = counted.fold([0; 3], |[a, b, c], [x, y, z]| [a + x, b + y, c + z]);
     let rows = files.iter().filter_map(|file| file.written);
     let (written, rows) = rows.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-    let unmapped = files
-        .iter()
-        .filter_map(File::metrics)
-        .map(|found| found.unmapped_columns);
+    let metrics = files.iter().filter_map(File::metrics);
+    let unmapped = metrics.map(|found| found.unmapped_columns).sum();
     let took = files.iter().filter_map(|file| file.run.duration_ms()).sum();
-    let headers = plural(common.headers.len() as u64, "different header");
-    parts::figures(&[
-        (
-            "Files read",
-            of(read().count() as u64),
-            format!("of {}", thousands(files.len() as u64)),
-        ),
-        (
-            "Issues",
-            of(read().map(|file| file.count).sum()),
-            parts::by_severity(by),
-        ),
-        (
-            "Rows written",
-            of(written),
-            format!("of {}", thousands(rows)),
-        ),
-        ("Columns unmapped", of(unmapped.sum()), headers),
-        (
-            "Took",
-            html! { (duration(took)) },
-            "all runs together".to_owned(),
-        ),
-    ])
+    let count = |files: usize| thousands(files as u64);
+    parts::figures(&html! {
+        (parts::figure("Files read", count(read.len()), format!("of {}", count(files.len()))))
+        (parts::figure("Issues", thousands(read.iter().map(|file| file.count).sum()), parts::by_severity(by)))
+        (parts::figure("Rows written", thousands(written), format!("of {}", thousands(rows))))
+        (parts::figure("Columns unmapped", thousands(unmapped), plural(common.headers.len() as u64, "different header")))
+        (parts::figure("Took", duration(took), "all runs together"))
+    })
 }
 
 fn list(files: &[File]) -> Markup {
-    const COLUMNS: [(&str, &str); 9] = [
-        ("Outcome", ""),
-        ("File", ""),
-        ("Issues", "hide-s"),
-        ("Rows written", "num"),
-        ("Fields", "num hide-s"),
-        ("Unmapped", "num hide-s"),
-        ("Sheets", "num hide-s hide-m"),
-        ("Tables", "num hide-s hide-m"),
-        ("Took", "num hide-s"),
-    ];
     let sentence = "In this order: failed files, files without a field, with errors, with warnings, \
                     without some of their fields, the rest.";
     let rows = html! { tbody { @for file in files { (row(file)) } } };
@@ -321,7 +257,12 @@ fn list(files: &[File]) -> Markup {
         "files",
         "Files",
         sentence,
-        &table("list recs", "Files", &COLUMNS, &rows),
+        &html! {
+            (table("list recs", "Files", &[
+                ("Outcome", ""), ("File", ""), ("Issues", "hide-s"), ("Rows written", "num"), ("Fields", "num hide-s"),
+                ("Unmapped", "num hide-s"), ("Sheets", "num hide-s hide-m"), ("Tables", "num hide-s hide-m"), ("Took", "num hide-s"),
+            ], &rows))
+        },
     )
 }
 
@@ -329,10 +270,8 @@ fn row(file: &File) -> Markup {
     let run = &file.run;
     let name = value(&run.input_name);
     let took = run.duration_ms().map(duration).unwrap_or_default();
-    let message = run
-        .error
-        .as_ref()
-        .map_or("", |error| error.message.as_str());
+    let error = run.error.as_ref();
+    let message = error.map_or("", |error| error.message.as_str());
     html! {
         tr {
             td class="nw" { span class="st" { (outcome(file)) } }
@@ -383,9 +322,8 @@ fn outcome(file: &File) -> Markup {
 
 /// How many issues a file has, by severity.
 fn counts(file: &File) -> Markup {
-    let counts = Severity::ALL
-        .into_iter()
-        .zip(file.counts.unwrap_or_default());
+    let counts = file.counts.unwrap_or_default();
+    let counts = Severity::ALL.into_iter().zip(counts);
     let counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
     html! {
         @for (severity, count) in &counts {
@@ -404,10 +342,7 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     if common.rules.is_empty() {
         return html! {};
     }
-    let has_issues = |file: &&File| {
-        file.counts
-            .is_some_and(|counts| counts.iter().sum::<u64>() > 0)
-    };
+    let has_issues = |file: &&File| file.counts.is_some_and(|counts| counts != [0; 3]);
     let with: Vec<&File> = files.iter().filter(has_issues).collect();
     let by_file = with.len() <= FILES_WITH_COLUMNS;
     // Errors first, then by count.
@@ -513,7 +448,7 @@ fn section(file: &File, prepared: &Prepared, options: Options) -> Markup {
     let sentence = html! {
         (bytes(run.input_size_bytes))
         @if let Some(took) = run.duration_ms() { " · " (duration(took)) }
-        @if let Some((written, read)) = rows { " · " (thousands(written)) " of " (plural(read, "row")) " written" }
+        @if let Some((written, read)) = rows { " · " (parts::rows_written(written, read)) }
     };
     let body = html! {
         @match (ended, &prepared.no_list) {

@@ -82,15 +82,6 @@ pub fn mapped(facts: &Facts) -> impl Iterator<Item = (&Table, &Column)> {
 
 /// The columns that have a field.
 pub fn list(facts: &Facts, names: &Names, found: &Found) -> Markup {
-    const COLUMNS: [(&str, &str); 7] = [
-        ("Column", ""),
-        ("Header", ""),
-        ("Field", ""),
-        ("Score", ""),
-        ("Next best", "hide-s"),
-        ("Cells", ""),
-        ("Because", ""),
-    ];
     let shown: Vec<_> = mapped(facts).take(MOST).collect();
     let rows = html! {
         @for of_table in shown.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
@@ -98,7 +89,9 @@ pub fn list(facts: &Facts, names: &Names, found: &Found) -> Markup {
         }
     };
     html! {
-        (table("list", "Columns and their fields", &COLUMNS, &rows))
+        (table("list", "Columns and their fields", &[
+            ("Column", ""), ("Header", ""), ("Field", ""), ("Score", ""), ("Next best", "hide-s"), ("Cells", ""), ("Because", ""),
+        ], &rows))
         (parts::further(mapped(facts).count().saturating_sub(MOST), "further column"))
     }
 }

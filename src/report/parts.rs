@@ -151,43 +151,28 @@ pub fn close(title: Option<&str>, about: &Markup, options: Options, grids: bool)
 }
 
 /// A link to a part of a page, with how much there is.
-pub struct Link {
-    name: String,
-    title: String,
-    count: Option<u64>,
-}
-
-impl Link {
-    /// To the part of this name.
-    pub fn to(name: String, title: &str, count: Option<u64>) -> Self {
-        let title = title.to_owned();
-        Self { name, title, count }
+pub fn link(name: &str, title: &str, count: Option<u64>) -> Markup {
+    html! {
+        a href={ "#" (name) } {
+            (value(clipped(title, 40)))
+            @if let Some(count) = count { span class="n" { (thousands(count)) } }
+        }
     }
 }
 
 /// The links to the parts of a page.
-pub fn navigation<'a>(links: impl Iterator<Item = &'a Link>) -> Markup {
-    html! {
-        nav aria-label="In this report" {
-            @for link in links {
-                a href={ "#" (link.name) } {
-                    (value(clipped(&link.title, 40)))
-                    @if let Some(count) = link.count { span class="n" { (thousands(count)) } }
-                }
-            }
-        }
-    }
+pub fn navigation(links: &Markup) -> Markup {
+    html! { nav aria-label="In this report" { (links) } }
 }
 
-/// Figures of a page: a title, a number, and what it is made of.
-pub fn figures(all: &[(&str, Markup, String)]) -> Markup {
-    html! {
-        section class="strip" aria-label="In figures" {
-            @for (title, number, under) in all {
-                dl class="stat" { dt { (title) } dd { (number) } dd { (under) } }
-            }
-        }
-    }
+/// A figure of a page, and what it is made of.
+pub fn figure(title: &str, number: impl Render, of: impl Render) -> Markup {
+    html! { dl class="stat" { dt { (title) } dd { (number) } dd { (of) } } }
+}
+
+/// The figures of a page.
+pub fn figures(all: &Markup) -> Markup {
+    html! { section class="strip" aria-label="In figures" { (all) } }
 }
 
 /// A section, with the sentence beside its title.
@@ -226,6 +211,11 @@ pub fn glyph(ended: Ended) -> Markup {
         ),
     };
     html! { svg class={ "g " (class) } viewBox="0 0 16 16" aria-hidden="true" { (PreEscaped(drawing)) } }
+}
+
+/// `12 of 14 rows written`
+pub fn rows_written(written: u64, read: u64) -> String {
+    format!("{} of {} written", thousands(written), plural(read, "row"))
 }
 
 /// `2 errors, 1 warning`

@@ -1,6 +1,7 @@
 //! What the rows and columns of a sender's sheet are: headers, data, and what is not in the result.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use super::facts::{Facts, Table};
 use super::notes::LeftOut;
@@ -55,7 +56,10 @@ impl<'a> Rows<'a> {
             .iter()
             .filter(|table| table.sheet == sheet)
             .collect();
-        let firsts = tables.iter().filter_map(|table| table.first_row());
+        let firsts = tables.iter().filter_map(|table| {
+            let first = table.header.first().copied();
+            first.or_else(|| Some(*table.lies()?.start()))
+        });
         Self {
             left_out: left_out.iter().filter(|rows| rows.sheet == sheet).collect(),
             first: firsts.min().unwrap_or(u64::MAX),
@@ -72,17 +76,15 @@ impl<'a> Rows<'a> {
         if let Some(kind) = self.told(row) {
             return kind;
         }
-        let named = self.left_out.iter().find(|out| {
-            out.rows
-                .iter()
-                .any(|&(first, last)| (first..=last).contains(&row))
-        });
+        let is_in = |(first, last): &(u64, u64)| (*first..=*last).contains(&row);
+        let mut left_out = self.left_out.iter();
+        let named = left_out.find(|out| out.rows.iter().any(is_in));
         if let Some(out) = named {
             return Kind::Out(out.words(), out.hook.clone());
         }
         let is_data = |table: &&Table| {
             let data = table.data.as_ref().is_some_and(|data| data.contains(&row));
-            data || table.turned && table.has_row(row)
+            data || table.turned && table.lies().is_some_and(|rows| rows.contains(&row))
         };
         if self.tables.iter().any(is_data) {
             return Kind::Data;
@@ -116,10 +118,8 @@ impl<'a> Rows<'a> {
             None => self.is_first(table),
         });
         let mut chips = BTreeMap::new();
-        for column in wanted
-            .filter(|table| !table.turned)
-            .flat_map(|table| &table.columns)
-        {
+        let wanted = wanted.filter(|table| !table.turned);
+        for column in wanted.flat_map(|table| &table.columns) {
             let Some(position) = column.position() else {
                 continue;
             };
@@ -164,16 +164,9 @@ impl<'a> Rows<'a> {
 }
 
 impl Table {
-    /// Its first row in the sheet.
-    fn first_row(&self) -> Option<u64> {
-        let place = self.place.map(|place| u64::from(place.first_row) + 1);
-        self.header.first().copied().or(place)
-    }
-
-    fn has_row(&self, row: u64) -> bool {
-        let place = self.place;
-        place.is_some_and(|place| {
-            (u64::from(place.first_row) + 1..=u64::from(place.last_row) + 1).contains(&row)
-        })
+    /// Its rows in the sheet.
+    fn lies(&self) -> Option<RangeInclusive<u64>> {
+        let place = self.place?;
+        Some(u64::from(place.first_row) + 1..=u64::from(place.last_row) + 1)
     }
 }

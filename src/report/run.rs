@@ -9,7 +9,7 @@ use super::html::{Page, clipped, code, table, value};
 use super::issues;
 use super::issues::Found;
 use super::notes;
-use super::parts::{self, Ended, Link, Options};
+use super::parts::{self, Ended, Options};
 use super::prepared::Prepared;
 use super::words::{day, without_paths};
 use crate::base::counted::{bytes, duration, plural, thousands};
@@ -32,10 +32,11 @@ pub fn write(page: &mut Page<'_>, prepared: &Prepared, options: Options) -> Resu
         }
     };
     let title = format!("Report: {}", run.input_name);
+    let ended = run.completed_at;
     page.add(&parts::open(
         &title,
         "Report of a run",
-        run.completed_at,
+        ended,
         options,
         &head,
     ))?;
@@ -46,57 +47,31 @@ pub fn write(page: &mut Page<'_>, prepared: &Prepared, options: Options) -> Resu
         sections.extend(sheets(prepared));
         sections.extend(tables(prepared, options));
     } else {
-        sections.push((None, html! { section { (failure(run)) } }));
+        sections.push((html! {}, html! { section { (failure(run)) } }));
     }
-    let about = Link::to("about".to_owned(), "About this run", None);
-    let links = sections.iter().filter_map(|(link, _)| link.as_ref());
-    page.add(&parts::navigation(links.chain([&about])))?;
+    let links = html! {
+        @for (link, _) in &sections { (link) }
+        (parts::link("about", ABOUT, None))
+    };
+    page.add(&parts::navigation(&links))?;
     for (_, section) in &sections {
         page.add(section)?;
     }
-    let about = about_run(prepared);
-    page.add(&parts::close(
-        Some("About this run"),
-        &about,
-        options,
-        !prepared.grids.is_empty(),
-    ))
+    let (about, grids) = (about_run(prepared), !prepared.grids.is_empty());
+    page.add(&parts::close(Some(ABOUT), &about, options, grids))
 }
 
-/// A section, and the link to it.
-type Section = (Option<Link>, Markup);
+const ABOUT: &str = "About this run";
+
+/// The link to a section, if it has one, and the section.
+type Section = (Markup, Markup);
 
 /// The sentence that says how the run ended: a number first.
 fn verdict(prepared: &Prepared) -> Markup {
     let (ended, total) = (prepared.ended(), prepared.count());
-    let rows = prepared.facts.rows().map(|rows| {
-        format!(
-            "{} of {} written.",
-            thousands(rows.written),
-            plural(rows.read, "row")
-        )
-    });
+    let rows = prepared.facts.rows();
+    let rows = rows.map(|rows| parts::rows_written(rows.written, rows.read) + ".");
     let rows = rows.unwrap_or_default();
-    let issues = || format!("{}.", plural(total, "issue"));
-    let (first, then) = match (ended, prepared.no_list.is_some()) {
-        (Ended::Failed, _) => {
-            let is_cancelled = prepared.facts.run.status == RunStatus::Cancelled;
-            let first = if is_cancelled {
-                "The run was cancelled."
-            } else {
-                "The run failed."
-            };
-            (first.to_owned(), "There is no result.".to_owned())
-        }
-        (Ended::Nothing, _) => (
-            "No field was found.".to_owned(),
-            format!("The sheets may not be what this configuration is for. {rows}"),
-        ),
-        (_, false) if total > 0 => (issues(), became(&prepared.found)),
-        (_, true) if total > 0 => (issues(), "Which cells they are is not known.".to_owned()),
-        (_, true) => ("No issues were counted.".to_owned(), rows),
-        (_, false) => ("No issues.".to_owned(), rows),
-    };
     let why = prepared.no_list.as_ref().filter(|_| ended != Ended::Failed);
     html! {
         p class="verdict" {
@@ -106,7 +81,22 @@ fn verdict(prepared: &Prepared) -> Markup {
                 @if !prepared.lacking().is_empty() {
                     strong { "Not found: " (clipped(&prepared.lacking().join(", "), 300)) "." } " "
                 }
-                strong { (first) } " " (then)
+                @match (ended, prepared.no_list.is_some()) {
+                    (Ended::Failed, _) => {
+                        strong { "The run " @if prepared.facts.run.status == RunStatus::Cancelled { "was cancelled." } @else { "failed." } }
+                        " There is no result."
+                    }
+                    (Ended::Nothing, _) => {
+                        strong { "No field was found." }
+                        " The sheets may not be what this configuration is for. " (rows)
+                    }
+                    (_, is_unknown) if total > 0 => {
+                        strong { (plural(total, "issue")) "." } " "
+                        @if is_unknown { "Which cells they are is not known." } @else { (became(&prepared.found)) }
+                    }
+                    (_, true) => { strong { "No issues were counted." } " " (rows) }
+                    (_, false) => { strong { "No issues." } " " (rows) }
+                }
             }
         }
         @if let Some(why) = why { p class="sub" { (without_paths(why)) } }
@@ -116,79 +106,71 @@ fn verdict(prepared: &Prepared) -> Markup {
 /// What became of the values of issues.
 fn became(found: &Found) -> String {
     let [errors, warnings, infos] = found.counts;
-    let are = |count: u64| if count == 1 { "is" } else { "are" };
-    let mut words = Vec::new();
-    if errors > 0 {
-        words.push(format!(
-            "{} {} missing in the result, or wrong there.",
-            plural(errors, "value"),
-            are(errors)
-        ));
-    }
-    if warnings > 0 {
-        let was = if warnings == 1 { "was" } else { "were" };
-        words.push(format!(
-            "{} {was} written and should be checked.",
-            thousands(warnings)
-        ));
-    }
-    if infos > 0 {
-        words.push(format!("{} for information only.", thousands(infos)));
-    }
-    words.join(" ")
+    let are = if errors == 1 { "is" } else { "are" };
+    let were = if warnings == 1 { "was" } else { "were" };
+    let values = plural(errors, "value");
+    let said = [
+        (
+            errors,
+            format!("{values} {are} missing in the result, or wrong there."),
+        ),
+        (
+            warnings,
+            format!(
+                "{} {were} written and should be checked.",
+                thousands(warnings)
+            ),
+        ),
+        (infos, format!("{} for information only.", thousands(infos))),
+    ];
+    let said = said.into_iter().filter(|(count, _)| *count > 0);
+    said.map(|(_, words)| words).collect::<Vec<_>>().join(" ")
 }
 
 fn figures(prepared: &Prepared) -> Markup {
     let facts = &prepared.facts;
-    let of = |number: u64, of: Option<u64>| {
-        html! { (thousands(number)) @if let Some(of) = of { " " small { "of " (thousands(of)) } } }
-    };
-    let by = match prepared.no_list {
-        None => parts::by_severity(prepared.found.counts),
-        Some(_) => "not listed".to_owned(),
-    };
-    let mut all = vec![("Issues", of(prepared.count(), None), by)];
-    if let Some(rows) = facts.rows() {
-        let under = match (rows.dropped(), rows.added()) {
-            (0, 0) => "all that were read".to_owned(),
-            (0, added) => format!("{} added", thousands(added)),
-            (dropped, _) => format!("{} not written", thousands(dropped)),
-        };
-        all.push(("Rows written", of(rows.written, Some(rows.read)), under));
-    }
-    if let Some(metrics) = &facts.run.metrics {
-        let fields = of(metrics.mapped_fields, Some(metrics.expected_fields));
-        let under = match metrics
-            .expected_fields
-            .saturating_sub(metrics.mapped_fields)
-        {
-            0 => "all that the configuration has".to_owned(),
-            missing => format!("{} not found", thousands(missing)),
-        };
-        all.push(("Fields found", fields, under));
-        let unmapped = of(metrics.unmapped_columns, Some(metrics.columns));
-        all.push(("Columns unmapped", unmapped, "without a field".to_owned()));
-        let sheets = facts.log.sheets.filter(|&all| all >= metrics.sheets);
-        let under = match notes::sheets_left_out(facts).len() as u64 {
-            0 => plural(metrics.tables, "table"),
-            hidden => format!("{} left out", thousands(hidden)),
-        };
-        all.push(("Sheets read", of(metrics.sheets, sheets), under));
-    }
-    parts::figures(&all)
+    let of =
+        |number: u64, of: u64| html! { (thousands(number)) " " small { "of " (thousands(of)) } };
+    parts::figures(&html! {
+        (parts::figure("Issues", thousands(prepared.count()), match prepared.no_list {
+            None => parts::by_severity(prepared.found.counts),
+            Some(_) => "not listed".to_owned(),
+        }))
+        @if let Some(rows) = facts.rows() {
+            (parts::figure("Rows written", of(rows.written, rows.read), match (rows.dropped(), rows.added()) {
+                (0, 0) => "all that were read".to_owned(),
+                (0, added) => format!("{} added", thousands(added)),
+                (dropped, _) => format!("{} not written", thousands(dropped)),
+            }))
+        }
+        @if let Some(metrics) = &facts.run.metrics {
+            @let (mapped, expected) = (metrics.mapped_fields, metrics.expected_fields);
+            (parts::figure("Fields found", of(mapped, expected), match expected.saturating_sub(mapped) {
+                0 => "all that the configuration has".to_owned(),
+                missing => format!("{} not found", thousands(missing)),
+            }))
+            (parts::figure("Columns unmapped", of(metrics.unmapped_columns, metrics.columns), "without a field"))
+            @let sheets = match facts.log.sheets {
+                Some(all) if all >= metrics.sheets => of(metrics.sheets, all),
+                _ => html! { (thousands(metrics.sheets)) },
+            };
+            (parts::figure("Sheets read", sheets, match notes::sheets_left_out(facts).len() as u64 {
+                0 => plural(metrics.tables, "table"),
+                hidden => format!("{} left out", thousands(hidden)),
+            }))
+        }
+    })
 }
 
 fn issues_section(prepared: &Prepared, options: Options) -> Option<Section> {
-    let total = prepared.found.total();
+    let total = Some(prepared.found.total()).filter(|&total| total > 0)?;
     let name = prepared.names.part("issues");
-    let sentence = format!(
-        "{}, errors first. An error is a value that is missing in the result, or wrong there.",
-        plural(prepared.found.rules.len() as u64, "rule")
-    );
-    (total > 0).then(|| {
-        let section = parts::section(&name, "Issues", sentence, &list(prepared, options));
-        (Some(Link::to(name, "Issues", Some(total))), section)
-    })
+    let sentence = html! {
+        (plural(prepared.found.rules.len() as u64, "rule"))
+        ", errors first. An error is a value that is missing in the result, or wrong there."
+    };
+    let section = parts::section(&name, "Issues", sentence, &list(prepared, options));
+    Some((parts::link(&name, "Issues", Some(total)), section))
 }
 
 /// The list of issues.
@@ -221,13 +203,15 @@ pub fn no_grid(prepared: &Prepared) -> Markup {
 
 fn sheets(prepared: &Prepared) -> impl Iterator<Item = Section> {
     let sheets = prepared.grids.iter().enumerate().map(|(index, grid)| {
-        let count = prepared.on_sheet(&grid.sheet);
-        let link = Link::to(prepared.names.sheet(&grid.sheet), &grid.sheet, Some(count));
-        (Some(link).filter(|_| index < 8), sheet(prepared, grid))
+        let (name, count) = (
+            prepared.names.sheet(&grid.sheet),
+            prepared.on_sheet(&grid.sheet),
+        );
+        let link = html! { @if index < 8 { (parts::link(&name, &grid.sheet, Some(count))) } };
+        (link, sheet(prepared, grid))
     });
-    let none =
-        (!prepared.no_grid.is_empty()).then(|| (None, html! { section { (no_grid(prepared)) } }));
-    sheets.chain(none)
+    let none = html! { @if !prepared.no_grid.is_empty() { section { (no_grid(prepared)) } } };
+    sheets.chain([(html! {}, none)])
 }
 
 fn sheet(prepared: &Prepared, grid: &Grid) -> Markup {
@@ -265,115 +249,67 @@ pub fn drawn(prepared: &Prepared, grid: &Grid) -> Markup {
 
 /// What is said of a sheet beside its title.
 pub fn sheet_words(prepared: &Prepared, grid: &Grid) -> String {
-    let mut words = Vec::new();
-    let tables = prepared
-        .facts
-        .tables
-        .iter()
-        .filter(|table| table.sheet == grid.sheet);
-    let tables: Vec<_> = tables.collect();
-    if let [table] = tables.as_slice()
-        && let Some(place) = table.place
-    {
-        words.push(format!("table at {}", place.reference()));
-    } else {
-        words.push(plural(tables.len() as u64, "table"));
-    }
-    if tables.iter().any(|table| table.turned) {
-        words.push("turned: its records are columns".to_owned());
-    }
-    let rows: Vec<_> = tables.iter().filter_map(|table| table.rows).collect();
-    if !rows.is_empty() {
-        let (written, read) = rows.iter().fold((0, 0), |sum, rows| {
-            (sum.0 + rows.written, sum.1 + rows.read)
-        });
-        words.push(format!(
-            "{} of {} written",
-            thousands(written),
-            plural(read, "row")
-        ));
-    }
+    let tables = prepared.facts.tables.iter();
+    let tables: Vec<_> = tables.filter(|table| table.sheet == grid.sheet).collect();
+    let place = match tables.as_slice() {
+        [table] => table
+            .place
+            .map(|place| format!("table at {}", place.reference())),
+        _ => None,
+    };
+    let is_turned = tables.iter().any(|table| table.turned);
+    let rows = tables.iter().filter_map(|table| table.rows);
+    let rows = rows.map(|rows| (rows.written, rows.read));
+    let rows = rows.reduce(|sum, rows| (sum.0 + rows.0, sum.1 + rows.1));
     let issues = prepared.on_sheet(&grid.sheet);
-    if prepared.no_list.is_none() {
-        words.push(plural(issues, "issue"));
-    }
-    if !grid.is_whole {
-        let which = if issues > 0 {
-            "those around issues"
-        } else {
-            "the first of them"
-        };
-        words.push(format!("{}, {which}", plural(grid.rows, "row")));
-    }
-    words.join(" · ")
+    let which = match issues {
+        0 => "the first of them",
+        _ => "those around issues",
+    };
+    let words = [
+        place.or_else(|| Some(plural(tables.len() as u64, "table"))),
+        is_turned.then(|| "turned: its records are columns".to_owned()),
+        rows.map(|(written, read)| parts::rows_written(written, read)),
+        prepared.no_list.is_none().then(|| plural(issues, "issue")),
+        (!grid.is_whole).then(|| format!("{}, {which}", plural(grid.rows, "row"))),
+    ];
+    words.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// Columns, unmapped columns, what was left out, how columns were read, and notes.
 fn tables(prepared: &Prepared, options: Options) -> Vec<Section> {
     let (facts, names) = (&prepared.facts, &prepared.names);
+    let groups = columns::unmapped(facts.tables.iter());
+    let readings = facts.list("readings");
     let mut sections = Vec::new();
-    let mut add = |part: &str,
-                   link: &str,
-                   count: Option<usize>,
-                   title: &str,
-                   sentence: &str,
-                   body: &Markup| {
+    let mut add = |part: &str, link, count: Option<usize>, title: &str, sentence, body: &Markup| {
         let name = names.part(part);
-        let section = parts::section(&name, title, sentence, body);
-        sections.push((
-            Some(Link::to(name, link, count.map(|count| count as u64))),
-            section,
-        ));
+        let link = parts::link(&name, link, count.map(|count| count as u64));
+        sections.push((link, parts::section(&name, title, sentence, body)));
     };
     let mapped = columns::mapped(facts).count();
     if mapped > 0 {
         let body = columns::list(facts, names, &prepared.found);
         let sentence = "A column goes to the field with the highest score.";
-        add(
-            "columns",
-            "Columns",
-            Some(mapped),
-            "Columns and their fields",
-            sentence,
-            &body,
-        );
+        let title = "Columns and their fields";
+        add("columns", "Columns", Some(mapped), title, sentence, &body);
     }
-    let groups = columns::unmapped(facts.tables.iter());
     if !groups.is_empty() {
         let body = columns::list_unmapped(names, &groups, &prepared.samples);
         let sentence = "Suggestions are never applied by themselves.";
-        add(
-            "unmapped",
-            "Unmapped",
-            Some(groups.len()),
-            "Unmapped columns",
-            sentence,
-            &body,
-        );
+        let (title, count) = ("Unmapped columns", Some(groups.len()));
+        add("unmapped", "Unmapped", count, title, sentence, &body);
     }
     if prepared.has_left_out() {
+        let body = left_out(prepared, options);
         let sentence = "What stands in the file and not in the result.";
-        add(
-            "left-out",
-            "Left out",
-            None,
-            "Left out",
-            sentence,
-            &left_out(prepared, options),
-        );
+        add("left-out", "Left out", None, "Left out", sentence, &body);
     }
-    let readings = facts.list("readings");
     if !readings.is_empty() {
-        let sentence = "Where text could be read in several ways: how it was read, and why.";
         let body = columns::readings(names, readings);
-        add(
-            "read",
-            "How it was read",
-            None,
-            "How columns were read",
-            sentence,
-            &body,
-        );
+        let sentence = "Where text could be read in several ways: how it was read, and why.";
+        let title = "How columns were read";
+        add("read", "How it was read", None, title, sentence, &body);
     }
     if notes::others(facts).next().is_some() {
         let sentence = "What else was noticed while the file was read.";
@@ -486,35 +422,20 @@ fn about_run(prepared: &Prepared) -> Markup {
     let run = &prepared.facts.run;
     // `embedded:1.10.0:cf2ce…` is the engine in the program, and its digest.
     let spec = run.key.engine_spec.as_str();
-    let parts = spec
-        .strip_prefix("embedded:")
-        .and_then(|rest| rest.split_once(':'));
+    let parts = spec.strip_prefix("embedded:");
+    let parts = parts.and_then(|rest| rest.split_once(':'));
     let (version, digest) = parts.unwrap_or((spec, ""));
-    let input = format!("{} · SHA-256", bytes(run.input_size_bytes));
-    let mut facts = vec![
-        ("Run", String::new(), run.id.as_str()),
-        (
-            "Configuration",
-            format!("{} ·", run.configuration_name),
-            &run.source_digest,
-        ),
-        ("Input", input, &run.input_sha256),
-    ];
-    let output = run.output_path.as_ref();
-    facts.extend(output.map(|output| ("Result", crate::base::files::name_of(output), "")));
-    facts.push(("Engine", version.to_owned(), digest));
-    facts.extend(
-        run.completed_at
-            .map(|ended| ("Ended", format!("{} UTC", day(ended)), "")),
-    );
+    let code = |code: &str| html! { @if !code.is_empty() { " " span class="mono" { (code) } } };
     html! {
         div class="two" {
             (stages(prepared))
             dl class="facts" {
-                @for (title, words, code) in facts {
-                    dt { (title) }
-                    dd { (words) @if !code.is_empty() { " " span class="mono" { (code) } } }
-                }
+                dt { "Run" } dd { (code(&run.id)) }
+                dt { "Configuration" } dd { (run.configuration_name) " ·" (code(&run.source_digest)) }
+                dt { "Input" } dd { (bytes(run.input_size_bytes)) " · SHA-256" (code(&run.input_sha256)) }
+                @if let Some(output) = &run.output_path { dt { "Result" } dd { (crate::base::files::name_of(output)) } }
+                dt { "Engine" } dd { (version) (code(digest)) }
+                @if let Some(ended) = run.completed_at { dt { "Ended" } dd { (day(ended)) " UTC" } }
             }
         }
     }
