@@ -8,8 +8,8 @@ use maud::{Markup, html};
 
 use super::columns;
 use super::facts::{Column, Facts};
-use super::html::{Page, class_of, clipped, table, value};
-use super::issues;
+use super::html::{Page, class_of, clipped, severity_mark, table, value};
+use super::list;
 use super::parts::{self, Ended, Options, ReportError};
 use super::prepared::{Prepared, prepare};
 use super::run;
@@ -96,7 +96,7 @@ pub fn write(
     page.add(&head(&files, options))?;
     page.add(&figures(&files, &common))?;
     page.add(&parts::navigation(&links))?;
-    page.add(&list(&files))?;
+    page.add(&files_table(&files))?;
     page.add(&rules(&files, &common, options))?;
     page.add(&headers(&common))?;
     for file in told() {
@@ -249,7 +249,7 @@ fn figures(files: &[File], common: &Common) -> Markup {
     })
 }
 
-fn list(files: &[File]) -> Markup {
+fn files_table(files: &[File]) -> Markup {
     let sentence = "In this order: failed files, files without a field, with errors, with warnings, \
                     without some of their fields, the rest.";
     let rows = html! { tbody { @for file in files { (row(file)) } } };
@@ -369,8 +369,8 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
             tbody {
                 @for ((severity, whose, name), rule) in rules.iter().take(MOST) {
                     tr {
-                        td class="nw" { (issues::severity(*severity)) }
-                        td class="name" { (issues::rule_title(whose, rule.message.as_deref(), options.values)) }
+                        td class="nw" { (severity_mark(*severity)) }
+                        td class="name" { (list::rule_title(whose, rule.message.as_deref(), options.values)) }
                         td class="hide-s" { code class="dim" { (clipped(name, 120)) } }
                         @if by_file {
                             @for file in &with {
@@ -460,7 +460,7 @@ fn section(file: &File, prepared: &Prepared, options: Options) -> Markup {
                 (plural(file.count, "issue")) "; which cells they are is not known: " (without_paths(why))
             },
             (_, None) => {
-                (run::list(prepared, options))
+                (list::list(prepared, options))
                 (run::no_grid(prepared))
                 @for grid in &prepared.grids {
                     div class="wide" id=(prepared.names.sheet(&grid.sheet)) {

@@ -25,23 +25,16 @@ pub type Samples = BTreeMap<(String, String), Vec<String>>;
 
 /// Takes the first values of a sheet's unmapped columns.
 pub fn take_samples(facts: &Facts, title: &str, sheet: &WholeSheet, samples: &mut Samples) {
-    let tables = facts.tables.iter();
-    for table in tables.filter(|table| table.sheet == title && !table.turned) {
+    for table in facts.tables_on(title).filter(|table| !table.turned) {
         let rows = table.data.clone().into_iter().flatten().take(200);
-        for column in table
-            .columns
-            .iter()
-            .filter(|column| is_unmapped(column))
-            .take(MOST)
-        {
+        let columns = table.columns.iter().filter(|column| is_unmapped(column));
+        for column in columns.take(MOST) {
             let Some(position) = column.position() else {
                 continue;
             };
             let mut found: Vec<String> = Vec::new();
-            for cell in rows
-                .clone()
-                .map(|row| sheet.cell(row, position, LETTERS + 1))
-            {
+            for row in rows.clone() {
+                let cell = sheet.cell(row, position, LETTERS + 1);
                 let more = if cell.letters > LETTERS { "…" } else { "" };
                 let text = cell.text + more;
                 if !text.trim().is_empty() && !found.contains(&text) {
@@ -57,7 +50,7 @@ pub fn take_samples(facts: &Facts, title: &str, sheet: &WholeSheet, samples: &mu
 }
 
 /// Whether a column has something and no field, and is no part of one.
-pub fn is_unmapped(column: &Column) -> bool {
+fn is_unmapped(column: &Column) -> bool {
     let is_empty = column.told.name.trim().is_empty() && column.filled.unwrap_or(0) == 0;
     column.told.field.is_none() && !is_empty
 }
@@ -73,10 +66,8 @@ fn place(names: &Names, table: &Table, letters: &str) -> String {
 
 /// The columns that have a field, or are parts of some.
 pub fn mapped(facts: &Facts) -> impl Iterator<Item = (&Table, &Column)> {
-    let all = facts
-        .tables
-        .iter()
-        .flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let tables = facts.tables.iter();
+    let all = tables.flat_map(|table| table.columns.iter().map(move |column| (table, column)));
     all.filter(|(_, column)| column.told.field.is_some() || !column.parts.is_empty())
 }
 

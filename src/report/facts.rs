@@ -98,20 +98,22 @@ impl Facts {
     /// The store cannot be used.
     pub fn of(store: &Store, run: &RunRecord) -> Result<Self, StoreError> {
         let payload = store.run_payload(&run.id)?;
-        let payload: Value = payload
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default();
+        let payload = payload.and_then(|text| serde_json::from_str(&text).ok());
+        let payload: Value = payload.unwrap_or_default();
+        let refused = refusals(store, run)?;
         Ok(Self {
             tables: tables(&payload),
             log: log(run),
             rows_told: Rows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
             payload,
-            refused: refusals(store, run)?
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            refused: refused.iter().map(ToString::to_string).collect(),
             run: run.clone(),
         })
+    }
+
+    /// The tables of a sheet.
+    pub fn tables_on<'a>(&'a self, sheet: &'a str) -> impl Iterator<Item = &'a Table> {
+        self.tables.iter().filter(move |table| table.sheet == sheet)
     }
 
     /// The entries of a list of the payload, such as `notices`.

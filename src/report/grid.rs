@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::facts::{Facts, Table, letters};
-use super::html::{class_of, clipped, code, value};
-use super::issues::{Found, Mark, OnSheet, VALUE, beginning, clipped_value};
+use super::html::{class_of, clipped, clipped_value, code, value};
+use super::issues::{Found, Mark, OnSheet, VALUE, beginning};
 use super::names::Names;
 use super::notes::LeftOut;
 use super::rows::{Chip, Kind, Rows};
@@ -558,7 +558,7 @@ impl Drawing<'_> {
         let text = html! {
             span class="sr" { (severity.word()) ": " }
             @if cell.shown.letters == 0 { span class="none" { "empty" } }
-            (clipped_value(&cell.shown.text, cell.shown.letters))
+            (clipped_value(&cell.shown.text, VALUE, cell.shown.letters))
         };
         html! {
             td id=(self.names.cell(&self.grid.sheet, row, cell.column)) class=[class] {

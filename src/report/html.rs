@@ -11,6 +11,7 @@ use std::path::Path;
 
 use maud::{Markup, Render, html};
 
+use crate::base::counted::thousands;
 use crate::base::files::FileError;
 use crate::issues::Severity;
 
@@ -74,6 +75,20 @@ pub fn code(text: &str) -> Markup {
 /// The class of styles of a severity.
 pub fn class_of(severity: Severity) -> &'static str {
     &severity.word()[..1]
+}
+
+/// The beginning of a value, and how long it is.
+pub fn clipped_value(text: &str, most: usize, letters: usize) -> Markup {
+    html! {
+        (value(clipped(text, most)))
+        @if letters > most { " " span class="dim sans" { "(" (thousands(letters as u64)) " characters)" } }
+    }
+}
+
+/// A severity: a shape and a word.
+pub fn severity_mark(severity: Severity) -> Markup {
+    let word = ["Error", "Warning", "Info"][severity as usize];
+    html! { span class={ "sev " (class_of(severity)) } { (word) } }
 }
 
 /// A table: its classes, what it is, and its columns, each with its classes. `rows` are within bodies of the table.

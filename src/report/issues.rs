@@ -1,17 +1,13 @@
-//! The issues of a run: which lines of the list a report shows, and where.
+//! The issues of a run: which lines of their list a report shows, and where.
 //!
 //! The list is read three times and never held: first what there is of each rule, then the lines that are shown, then what
 //! stands in the rows that the grids show.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
-use maud::{Markup, html};
-
-use super::html::{class_of, clipped, code, table, value};
-use super::names::Names;
-use crate::base::counted::{plural, thousands};
 use crate::base::places::{MOST_ROWS, column_named};
 use crate::issues::{Issue, List, ListError, Severity};
 
@@ -22,7 +18,7 @@ const LINES: u64 = 2_000;
 /// A value that breaks the same rule in more cells than this is one line.
 const SAME: u64 = 5;
 /// So many of these cells are named, and the last.
-const NAMED: usize = 8;
+pub const NAMED: usize = 8;
 /// So many letters of a value are shown.
 pub const VALUE: usize = 500;
 /// So many rows of a sheet open a window of it.
@@ -74,13 +70,13 @@ pub struct Line {
     /// The first issue. Of its texts only the beginnings are kept.
     pub issue: Issue,
     /// How many letters its value has.
-    letters: usize,
+    pub letters: usize,
     /// How many issues it stands for.
-    same: u64,
+    pub same: u64,
     /// The places of the first of them.
-    places: Vec<String>,
+    pub places: Vec<String>,
     /// The place of the last.
-    last: String,
+    pub last: String,
 }
 
 /// What a sheet has.
@@ -141,7 +137,7 @@ fn hash_of(issue: &Issue) -> Option<u64> {
 }
 
 /// Row and column of an issue, column 0 where it has none; nothing where it has no row that a sheet can have.
-fn position(issue: &Issue) -> Option<(u64, u64)> {
+pub fn position(issue: &Issue) -> Option<(u64, u64)> {
     let row = u64::from(issue.row?);
     let column = issue.cell.as_ref().and(issue.column.as_deref());
     let column = column.map_or(Some(0), column_named)?;
@@ -179,7 +175,7 @@ impl Found {
     }
 
     /// The rules, errors first, then by count.
-    fn ordered(&self) -> Vec<&Rule> {
+    pub fn ordered(&self) -> Vec<&Rule> {
         let mut rules: Vec<&Rule> = self.rules.iter().collect();
         rules.sort_by(|one, other| one.order().cmp(&other.order()));
         rules
@@ -192,13 +188,8 @@ impl Found {
 
     /// The value of a line that stands for several issues.
     pub fn value_of(&self, (rule, line): (usize, usize)) -> Option<&str> {
-        self.rules
-            .get(rule)?
-            .lines
-            .get(line)?
-            .issue
-            .value
-            .as_deref()
+        let line = self.rules.get(rule)?.lines.get(line)?;
+        line.issue.value.as_deref()
     }
 
     /// Whether the list shows an issue of a cell.
@@ -340,17 +331,12 @@ impl Rule {
         }
     }
 
-    fn order(&self) -> (Severity, std::cmp::Reverse<u64>, &str, &str) {
-        (
-            self.severity,
-            std::cmp::Reverse(self.count),
-            &self.whose,
-            &self.name,
-        )
+    fn order(&self) -> (Severity, Reverse<u64>, &str, &str) {
+        (self.severity, Reverse(self.count), &self.whose, &self.name)
     }
 
     /// How many issues the lines stand for.
-    fn shown(&self) -> u64 {
+    pub fn shown(&self) -> u64 {
         self.lines.iter().map(|line| line.same).sum()
     }
 }
@@ -358,10 +344,8 @@ impl Rule {
 impl Line {
     fn of(mut issue: Issue) -> Self {
         let place = issue.place();
-        let letters = issue
-            .value
-            .as_ref()
-            .map_or(0, |value| value.chars().count());
+        let value = issue.value.as_deref().unwrap_or_default();
+        let letters = value.chars().count();
         for text in [&mut issue.value, &mut issue.written, &mut issue.key] {
             *text = text.take().map(|text| beginning(&text, VALUE + 1));
         }
@@ -387,162 +371,4 @@ impl Line {
 /// The first letters of a text.
 pub fn beginning(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
-}
-
-/// How the list of issues is shown.
-pub struct Shown<'a> {
-    /// The names of places.
-    pub names: &'a Names,
-    /// Whether values are shown.
-    pub values: bool,
-    /// Whether a cell is shown in a grid.
-    pub in_grid: &'a dyn Fn(&str, u64, u64) -> bool,
-    /// The name of the list's file.
-    pub file: &'a str,
-}
-
-/// The list: a group of lines for each rule.
-pub fn list(found: &Found, shown: &Shown<'_>) -> Markup {
-    let lines = || found.rules.iter().flat_map(|rule| &rule.lines);
-    let has_keys = shown.values && lines().any(|line| line.issue.key.is_some());
-    let with_keys = has_keys || lines().any(|line| line.same > 1);
-    let mut named = HashSet::new();
-    let mut columns = vec![("Cell", "")];
-    columns.extend(shown.values.then_some(("Value as it stood", "")));
-    columns.push(("Written", ""));
-    columns.extend(with_keys.then_some((if has_keys { "Whose row" } else { "Cells" }, "")));
-    let rows = html! {
-        @for rule in found.ordered() {
-            tbody {
-                tr class="rule" {
-                    th colspan=(columns.len()) scope="rowgroup" {
-                        span class="n" { (thousands(rule.count)) }
-                        (severity(rule.severity))
-                        strong { (rule_title(&rule.whose, rule.message.as_deref(), shown.values)) }
-                        " "
-                        code class="dim" { (clipped(&rule.name, 120)) }
-                    }
-                }
-                @for line in &rule.lines { (row(rule, line, shown, with_keys, &mut named)) }
-                @if rule.count > rule.shown() {
-                    tr class="more" {
-                        td colspan=(columns.len()) { "and " (thousands(rule.count - rule.shown())) " more, in " (code(shown.file)) }
-                    }
-                }
-            }
-        }
-    };
-    html! {
-        (table("list issues", "Issues by rule", &columns, &rows))
-        @if found.of_more_rules > 0 {
-            p class="after" { (plural(found.of_more_rules, "issue")) " of further rules, in " (code(shown.file)) }
-        }
-        @if found.passed_over > 0 {
-            p class="after" { (plural(found.passed_over, "line")) " of the list could not be read as issues." }
-        }
-    }
-}
-
-/// Whose rule it is, and what is wrong: what a check says may quote the value, so it goes with the values.
-pub fn rule_title(whose: &str, message: Option<&str>, values: bool) -> Markup {
-    html! {
-        (clipped(whose, 80))
-        @if let Some(message) = message.filter(|_| values) {
-            @if !whose.is_empty() { ": " }
-            (clipped(message, 200))
-        }
-    }
-}
-
-/// A severity: a shape and a word.
-pub fn severity(severity: Severity) -> Markup {
-    let word = ["Error", "Warning", "Info"][severity as usize];
-    html! { span class={ "sev " (class_of(severity)) } { (word) } }
-}
-
-fn row(
-    rule: &Rule,
-    line: &Line,
-    shown: &Shown<'_>,
-    with_keys: bool,
-    named: &mut HashSet<String>,
-) -> Markup {
-    let issue = &line.issue;
-    let place = position(issue).filter(|(_, column)| *column > 0);
-    let place = place.map(|(row, column)| (issue.sheet.as_str(), row, column));
-    // Of several issues of a cell the first is where links go.
-    let name = place.map(|(sheet, row, column)| shown.names.line(sheet, row, column));
-    let name = name.filter(|name| named.insert(name.clone()));
-    let in_grid = place.filter(|&(sheet, row, column)| (shown.in_grid)(sheet, row, column));
-    let said = value(said(shown, issue));
-    html! {
-        tr id=[name] {
-            td class="at" {
-                @if let Some((sheet, row, column)) = in_grid {
-                    a class="mono" href={ "#" (shown.names.cell(sheet, row, column)) } { (said) }
-                } @else {
-                    span class="mono" { (said) }
-                }
-            }
-            @if shown.values {
-                td class="v" {
-                    @match issue.value.as_deref() {
-                        Some("") => span class="dim sans" { "empty" },
-                        Some(value) => (clipped_value(value, line.letters)),
-                        None => {}
-                    }
-                }
-            }
-            td class="got" { (written(rule, issue, shown.values)) }
-            @if with_keys {
-                td class="key" {
-                    @if line.same > 1 { (places(line)) }
-                    @else if shown.values { (value(issue.key.as_deref().unwrap_or_default())) }
-                }
-            }
-        }
-    }
-}
-
-/// The place of an issue as it is said.
-fn said(shown: &Shown<'_>, issue: &Issue) -> String {
-    let place = issue.place();
-    let own = place.strip_prefix(issue.sheet.as_str()).unwrap_or_default();
-    shown.names.said(&issue.sheet, own.trim_start_matches('!'))
-}
-
-/// The beginning of a value, and how long it is.
-pub fn clipped_value(text: &str, letters: usize) -> Markup {
-    html! {
-        (value(clipped(text, VALUE)))
-        @if letters > VALUE { " " span class="dim sans" { "(" (thousands(letters as u64)) " characters)" } }
-    }
-}
-
-/// What became of the value, and what is wrong where that differs within the rule.
-fn written(rule: &Rule, issue: &Issue, values: bool) -> Markup {
-    html! {
-        @match (issue.written.as_deref(), issue.value.as_deref()) {
-            (None, _) => {}
-            (Some(""), Some("")) => span class="dim" { "empty" },
-            (Some(""), _) => span class="empty" { "left empty" },
-            (Some(written), Some(value)) if written == value => "as it is",
-            (Some(_), _) if !values => "changed",
-            (Some(written), _) => span class="mono" { (value(clipped(written, VALUE))) },
-        }
-        @if values && rule.message.is_none() { " " span class="why" { (clipped(&issue.message, 200)) } }
-    }
-}
-
-/// Which cells hold the same value.
-fn places(line: &Line) -> Markup {
-    let own = |place: &String| match place.strip_prefix(line.issue.sheet.as_str()) {
-        Some(cell) => cell.trim_start_matches('!').to_owned(),
-        None => place.clone(),
-    };
-    let places: Vec<String> = line.places.iter().map(own).collect();
-    html! {
-        (thousands(line.same)) " cells hold the same: " (value(places.join(", ")))
-        @if line.same > NAMED as u64 { " … " (value(own(&line.last))) }
-    }
 }

@@ -4,7 +4,7 @@
 //! where they are, what each column went to and why, what was left out, and when and with what it was read.
 //!
 //! - `facts`: what is known of a run; `notes`: what its notices say; `prepared`: what is shown of it
-//! - `issues`: the list of issues; `grid`: a sheet, `rows`: what its rows are; `columns`: columns and fields
+//! - `issues`: the issues of a run, `list`: their list; `grid`: a sheet, `rows`: what its rows are; `columns`: columns and fields
 //! - `run`, `batch`: the two kinds of pages; `parts`: what both have
 //! - `difference`: the page of what differs between runs
 //! - `html`: pieces of HTML, and the one place that writes; `names`: links within a page; `words`: times and sizes
@@ -22,6 +22,7 @@ mod facts;
 mod grid;
 mod html;
 mod issues;
+mod list;
 mod names;
 mod notes;
 mod parts;
@@ -65,11 +66,10 @@ pub fn page(
 ) -> Result<(), ReportError> {
     let mut page = Page::new(out, name);
     match runs {
-        [run] => run::write(
-            &mut page,
-            &prepared::prepare(store, run, options, None)?,
-            options,
-        )?,
+        [run] => {
+            let prepared = prepared::prepare(store, run, options, None)?;
+            run::write(&mut page, &prepared, options)?;
+        }
         runs => batch::write(&mut page, store, runs, options)?,
     }
     Ok(page.finish()?)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::facts::{Facts, list, stretches, text};
+use super::facts::{Facts, list, number, stretches, text};
 
 /// Rows of a sheet that are not in the result, and why.
 #[derive(Clone)]
@@ -46,20 +46,19 @@ const OF_SHEETS: [&str; 3] = [
 /// The rows that are not in the result, as notices tell it.
 pub fn left_out(facts: &Facts) -> Vec<LeftOut> {
     let notices = facts.list("notices").iter();
-    notices
-        .filter(|notice| OF_ROWS.contains(&text(notice, "/code")))
-        .map(|notice| {
-            let hook = notice.get("hook").and_then(Value::as_str);
-            LeftOut {
-                sheet: text(notice, "/sheet").to_owned(),
-                rows: stretches(notice).collect(),
-                text: String::new(),
-                count: notice.get("count").and_then(Value::as_u64).unwrap_or(0),
-                why: why(text(notice, "/message"), hook.is_some()),
-                hook: hook.map(str::to_owned),
-            }
-        })
-        .collect()
+    let notices = notices.filter(|notice| OF_ROWS.contains(&text(notice, "/code")));
+    let of = |notice: &Value| {
+        let hook = notice.get("hook").and_then(Value::as_str);
+        LeftOut {
+            sheet: text(notice, "/sheet").to_owned(),
+            rows: stretches(notice).collect(),
+            text: String::new(),
+            count: number(notice, "/count").unwrap_or(0),
+            why: why(text(notice, "/message"), hook.is_some()),
+            hook: hook.map(str::to_owned),
+        }
+    };
+    notices.map(of).collect()
 }
 
 /// The sheets that were not read, and the notice's own word for why.
@@ -93,12 +92,9 @@ fn why(message: &str, by_hook: bool) -> String {
         return "dropped by the hook".to_owned();
     }
     let within = || {
-        let end = message
-            .rfind(" left out")
-            .or_else(|| message.rfind(" dropped"))?;
-        let said = message[..end]
-            .rsplit_once("': ")
-            .map_or(&message[..end], |(_, said)| said);
+        let end = message.rfind(" left out");
+        let said = &message[..end.or_else(|| message.rfind(" dropped"))?];
+        let said = said.rsplit_once("': ").map_or(said, |(_, said)| said);
         let (count, what) = said.split_once(' ')?;
         count.parse::<u64>().ok()?;
         let rows = ["rows ", "row ", "rows", "row"];
@@ -111,11 +107,9 @@ fn why(message: &str, by_hook: bool) -> String {
 /// A sentence of a notice without the sheet that it begins with.
 pub fn without_sheet(notice: &Value) -> &str {
     let (message, sheet) = (text(notice, "/message"), text(notice, "/sheet"));
-    let rest = message
-        .strip_prefix("sheet '")
-        .and_then(|rest| rest.strip_prefix(sheet));
-    rest.and_then(|rest| rest.strip_prefix("': "))
-        .unwrap_or(message)
+    let rest = message.strip_prefix("sheet '");
+    let rest = rest.and_then(|rest| rest.strip_prefix(sheet)?.strip_prefix("': "));
+    rest.unwrap_or(message)
 }
 
 #[cfg(test)]

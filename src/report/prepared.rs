@@ -184,6 +184,12 @@ impl Prepared {
         self.found.sheets.get(sheet).map_or(0, |sheet| sheet.count)
     }
 
+    /// Whether a cell is shown in a grid.
+    pub fn shows(&self, sheet: &str, row: u64, column: u64) -> bool {
+        let mut grids = self.grids.iter().filter(|grid| grid.sheet == sheet);
+        grids.any(|grid| grid.shows(row, column))
+    }
+
     /// Whether anything is not in the result.
     pub fn has_left_out(&self) -> bool {
         !self.left_out.is_empty()
@@ -195,12 +201,10 @@ impl Prepared {
     pub fn unknown_rows(&self) -> u64 {
         let dropped = self.facts.rows().map_or(0, |rows| rows.dropped());
         let is_of_data = |out: &&LeftOut| {
-            let tables = self
+            let mut stretches = self
                 .facts
-                .tables
-                .iter()
-                .filter(|table| table.sheet == out.sheet);
-            let mut stretches = tables.filter_map(|table| table.data.as_ref());
+                .tables_on(&out.sheet)
+                .filter_map(|table| table.data.as_ref());
             out.rows.is_empty()
                 || stretches.any(|data| out.rows.iter().any(|(first, _)| data.contains(first)))
         };

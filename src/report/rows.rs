@@ -51,11 +51,7 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub fn of(facts: &'a Facts, left_out: &'a [LeftOut], sheet: &'a str) -> Self {
-        let tables: Vec<&Table> = facts
-            .tables
-            .iter()
-            .filter(|table| table.sheet == sheet)
-            .collect();
+        let tables: Vec<&Table> = facts.tables_on(sheet).collect();
         let firsts = tables.iter().filter_map(|table| {
             let first = table.header.first().copied();
             first.or_else(|| Some(*table.lies()?.start()))

@@ -6,15 +6,14 @@ use super::columns;
 use super::facts::{Facts, text};
 use super::grid::{Drawing, Grid};
 use super::html::{Page, clipped, code, table, value};
-use super::issues;
 use super::issues::Found;
+use super::list::list;
 use super::notes;
 use super::parts::{self, Ended, Options};
 use super::prepared::Prepared;
 use super::words::{day, without_paths};
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::base::files::FileError;
-use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, RunStatus};
 
 /// Writes the page of one run.
@@ -173,29 +172,6 @@ fn issues_section(prepared: &Prepared, options: Options) -> Option<Section> {
     Some((parts::link(&name, "Issues", Some(total)), section))
 }
 
-/// The list of issues.
-pub fn list(prepared: &Prepared, options: Options) -> Markup {
-    let run = &prepared.facts.run;
-    let list = RunFolder::at(&run.run_dir).issues(&run.input_name);
-    let in_grid = |sheet: &str, row: u64, column: u64| {
-        let mut grids = prepared.grids.iter().filter(|grid| grid.sheet == sheet);
-        grids.any(|grid| grid.shows(row, column))
-    };
-    let shown = issues::Shown {
-        names: &prepared.names,
-        values: options.values,
-        in_grid: &in_grid,
-        file: &crate::base::files::name_of(&list),
-    };
-    let unlisted = prepared.facts.listed().map_or(0, |(_, unlisted)| unlisted);
-    html! {
-        (issues::list(&prepared.found, &shown))
-        @if unlisted > 0 {
-            p class="after" { (plural(unlisted, "further issue")) " were counted and not listed." }
-        }
-    }
-}
-
 /// Why sheets are not shown.
 pub fn no_grid(prepared: &Prepared) -> Markup {
     html! { @for why in &prepared.no_grid { p class="box w" { (without_paths(why)) } } }
@@ -249,8 +225,7 @@ pub fn drawn(prepared: &Prepared, grid: &Grid) -> Markup {
 
 /// What is said of a sheet beside its title.
 pub fn sheet_words(prepared: &Prepared, grid: &Grid) -> String {
-    let tables = prepared.facts.tables.iter();
-    let tables: Vec<_> = tables.filter(|table| table.sheet == grid.sheet).collect();
+    let tables: Vec<_> = prepared.facts.tables_on(&grid.sheet).collect();
     let place = match tables.as_slice() {
         [table] => table
             .place
