@@ -48,17 +48,12 @@ struct RuleOfFiles {
     total: u64,
 }
 
-/// A header that no field claims, with the number of tables, why, and what is nearest.
-struct Header {
-    tables: u64,
-    column: Column,
-}
-
 /// What files have in common.
 #[derive(Default)]
 struct Common {
     rules: Rules,
-    headers: BTreeMap<String, Header>,
+    /// Headers that no field claims, each with the number of its tables and its first column.
+    headers: BTreeMap<String, (u64, Column)>,
     /// Headers that were not told apart any more.
     more_headers: bool,
 }
@@ -165,7 +160,7 @@ impl Common {
     }
 
     fn add_headers(&mut self, facts: &Facts) {
-        for group in columns::unmapped(facts.tables.iter()) {
+        for group in columns::unmapped(facts) {
             let (_, column) = group[0];
             let header = column.header();
             if header.is_empty() {
@@ -176,19 +171,14 @@ impl Common {
                 self.more_headers = true;
                 continue;
             }
-            let known = self.headers.entry(key).or_insert_with(|| Header {
-                tables: 0,
-                column: column.clone(),
-            });
-            known.tables += group.len() as u64;
+            let known = self.headers.entry(key);
+            known.or_insert_with(|| (0, column.clone())).0 += group.len() as u64;
         }
     }
 }
 
 fn head(files: &[File], options: Options) -> Markup {
-    let names = files
-        .iter()
-        .map(|file| file.run.configuration_name.as_str());
+    let names = files.iter().map(|file| &*file.run.configuration_name);
     let names: Vec<&str> = names.collect::<BTreeSet<_>>().into_iter().collect();
     let count = plural(files.len() as u64, "file");
     let title = format!("{count}, {}", names.join(", "));
@@ -228,10 +218,8 @@ fn head(files: &[File], options: Options) -> Markup {
 }
 
 fn figures(files: &[File], common: &Common) -> Markup {
-    let read: Vec<&File> = files
-        .iter()
-        .filter(|file| file.ended != Ended::Failed)
-        .collect();
+    let read = files.iter().filter(|file| file.ended != Ended::Failed);
+    let issues = read.clone().map(|file| file.count).sum();
     let counted = files.iter().filter_map(|file| file.counts);
     let by = counted.fold([0; 3], |[a, b, c], [x, y, z]| [a + x, b + y, c + z]);
     let rows = files.iter().filter_map(|file| file.written);
@@ -241,8 +229,8 @@ fn figures(files: &[File], common: &Common) -> Markup {
     let took = files.iter().filter_map(|file| file.run.duration_ms()).sum();
     let count = |files: usize| thousands(files as u64);
     parts::figures(&html! {
-        (parts::figure("Files read", count(read.len()), format!("of {}", count(files.len()))))
-        (parts::figure("Issues", thousands(read.iter().map(|file| file.count).sum()), parts::by_severity(by)))
+        (parts::figure("Files read", count(read.count()), format!("of {}", count(files.len()))))
+        (parts::figure("Issues", thousands(issues), parts::by_severity(by)))
         (parts::figure("Rows written", thousands(written), format!("of {}", thousands(rows))))
         (parts::figure("Columns unmapped", thousands(unmapped), plural(common.headers.len() as u64, "different header")))
         (parts::figure("Took", duration(took), "all runs together"))
@@ -348,45 +336,41 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     // Errors first, then by count.
     let mut rules: Vec<_> = common.rules.iter().collect();
     rules.sort_by_key(|((severity, ..), rule)| (*severity, Reverse(rule.total)));
-    let body = html! {
-        table class="list recs" {
-            caption class="sr" { "Issues by rule and file" }
-            thead {
+    let title = |title: &str| html! { (title) };
+    let mut columns = ["Severity", "Issue", "Rule"]
+        .map(|name| (title(name), ""))
+        .to_vec();
+    if by_file {
+        let name = |file: &&File| value(clipped(stem(&file.run.input_name), 24));
+        columns.extend(with.iter().map(|file| (name(file), "num hide-s")));
+    } else {
+        columns.push((title("Files"), "num"));
+    }
+    columns.push((title("All"), "num"));
+    let rows = html! {
+        tbody {
+            @for ((severity, whose, name), rule) in rules.iter().take(MOST) {
                 tr {
-                    th scope="col" { "Severity" }
-                    th scope="col" { "Issue" }
-                    th scope="col" { "Rule" }
+                    td class="nw" { (severity_mark(*severity)) }
+                    td class="name" { (list::rule_title(whose, rule.message.as_deref(), options.values)) }
+                    td class="hide-s" { code class="dim" { (clipped(name, 120)) } }
                     @if by_file {
                         @for file in &with {
-                            th scope="col" class="num hide-s" { (value(clipped(stem(&file.run.input_name), 24))) }
+                            td class="num hide-s" {
+                                @if let Some(count) = rule.counts.get(&file.number) { (thousands(*count)) }
+                                @else { span class="dim" { "·" } }
+                            }
                         }
                     } @else {
-                        th scope="col" class="num" { "Files" }
+                        td class="num" { (thousands(rule.counts.len() as u64)) span class="s-only" { " files" } }
                     }
-                    th scope="col" class="num" { "All" }
-                }
-            }
-            tbody {
-                @for ((severity, whose, name), rule) in rules.iter().take(MOST) {
-                    tr {
-                        td class="nw" { (severity_mark(*severity)) }
-                        td class="name" { (list::rule_title(whose, rule.message.as_deref(), options.values)) }
-                        td class="hide-s" { code class="dim" { (clipped(name, 120)) } }
-                        @if by_file {
-                            @for file in &with {
-                                td class="num hide-s" {
-                                    @if let Some(count) = rule.counts.get(&file.number) { (thousands(*count)) }
-                                    @else { span class="dim" { "·" } }
-                                }
-                            }
-                        } @else {
-                            td class="num" { (thousands(rule.counts.len() as u64)) span class="s-only" { " files" } }
-                        }
-                        td class="num" { strong { (thousands(rule.total)) } }
-                    }
+                    td class="num" { strong { (thousands(rule.total)) } }
                 }
             }
         }
+    };
+    let body = html! {
+        (table("list recs", "Issues by rule and file", &columns, &rows))
         (parts::further(rules.len().saturating_sub(MOST), "further rule"))
     };
     parts::section("rules", "The same issue across files", "", &body)
@@ -407,9 +391,9 @@ fn headers(common: &Common) -> Markup {
     if common.headers.is_empty() {
         return html! {};
     }
-    let mut headers: Vec<&Header> = common.headers.values().collect();
-    headers.sort_by_key(|header| Reverse(header.tables));
-    let often = headers.iter().filter(|header| header.tables > 1).count();
+    let mut headers: Vec<&(u64, Column)> = common.headers.values().collect();
+    headers.sort_by_key(|(tables, _)| Reverse(*tables));
+    let often = headers.iter().filter(|(tables, _)| *tables > 1).count();
     // Where some stand in several tables, those that stand once say little.
     let shown = if often >= 3 {
         often
@@ -424,11 +408,11 @@ fn headers(common: &Common) -> Markup {
     };
     let rows = html! {
         tbody {
-            @for header in &headers[..shown] {
+            @for (tables, column) in &headers[..shown] {
                 tr {
-                    td class="name" { (value(clipped(&header.column.told.name, 120))) }
-                    td class="num" { (thousands(header.tables)) }
-                    (columns::why_and_nearest(&header.column))
+                    td class="name" { (value(clipped(&column.told.name, 120))) }
+                    td class="num" { (thousands(*tables)) }
+                    (columns::why_and_nearest(column))
                 }
             }
         }

@@ -64,10 +64,15 @@ fn place(names: &Names, table: &Table, letters: &str) -> String {
     }
 }
 
+/// All columns, each with its table.
+fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
+    let tables = tables.iter();
+    tables.flat_map(|table| table.columns.iter().map(move |column| (table, column)))
+}
+
 /// The columns that have a field, or are parts of some.
 pub fn mapped(facts: &Facts) -> impl Iterator<Item = (&Table, &Column)> {
-    let tables = facts.tables.iter();
-    let all = tables.flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let all = columns(&facts.tables);
     all.filter(|(_, column)| column.told.field.is_some() || !column.parts.is_empty())
 }
 
@@ -131,30 +136,26 @@ fn bar(score: f64) -> Markup {
 /// Unmapped columns that have the same header and the same reason.
 pub type Unmapped<'a> = Vec<(&'a Table, &'a Column)>;
 
-/// The unmapped columns of runs, those of the same header together.
-pub fn unmapped<'a>(all: impl Iterator<Item = &'a Table>) -> Vec<Unmapped<'a>> {
+/// The unmapped columns of a run, those of the same header together.
+pub fn unmapped(facts: &Facts) -> Vec<Unmapped<'_>> {
     let mut groups: Vec<Unmapped<'_>> = Vec::new();
     let mut known: BTreeMap<(String, Option<&str>), usize> = BTreeMap::new();
-    for table in all {
-        for column in table
-            .columns
-            .iter()
-            .filter(|column| is_unmapped(column) && column.parts.is_empty())
-        {
-            let header = column.header();
-            let key = (header.to_lowercase(), column.told.reason.as_deref());
-            let next = groups.len();
-            // A column without a header is like no other.
-            let index = if header.is_empty() {
-                next
-            } else {
-                *known.entry(key).or_insert(next)
-            };
-            if index == next {
-                groups.push(Vec::new());
-            }
-            groups[index].push((table, column));
+    let all = columns(&facts.tables);
+    for (table, column) in all.filter(|(_, column)| is_unmapped(column) && column.parts.is_empty())
+    {
+        let header = column.header();
+        let key = (header.to_lowercase(), column.told.reason.as_deref());
+        let next = groups.len();
+        // A column without a header is like no other.
+        let index = if header.is_empty() {
+            next
+        } else {
+            *known.entry(key).or_insert(next)
+        };
+        if index == next {
+            groups.push(Vec::new());
         }
+        groups[index].push((table, column));
     }
     groups
 }

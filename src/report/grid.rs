@@ -1,5 +1,6 @@
 //! The grid of a sender's sheet: which of its rows and columns are shown, what stands in them, and what is said of each row.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
@@ -100,6 +101,13 @@ struct Source<'a> {
     chips: BTreeMap<u64, Chip>,
 }
 
+impl GridColumn {
+    /// Its number, if it is not folded.
+    fn open(&self) -> Option<u64> {
+        (!self.is_folded).then_some(self.first)
+    }
+}
+
 impl Grid {
     /// Takes what is shown of a sheet. `around`: only the rows around issues are, however small the sheet is.
     pub fn of(
@@ -152,19 +160,14 @@ impl Grid {
         let kept: BTreeSet<u64> = with_issues.into_iter().take(WITH_ISSUES).collect();
         let mut folded = vec![false; widths.len()];
         if total(widths, &folded, 0) > WIDTH {
-            let mut order: Vec<u64> = (1..=widths.len() as u64)
-                .filter(|column| !kept.contains(column))
-                .collect();
-            order.sort_by_key(|&column| std::cmp::Reverse(widths[column as usize - 1]));
             let is_mapped = |column: &u64| matches!(source.chips.get(column), Some(Chip::Field(_)));
-            let (mapped, unmapped): (Vec<_>, Vec<_>) = order.into_iter().partition(is_mapped);
-            unmapped
-                .into_iter()
-                .for_each(|column| folded[column as usize - 1] = true);
-            for column in mapped {
-                if total(widths, &folded, 2) > ROOM {
-                    folded[column as usize - 1] = true;
-                }
+            let order = (1..=widths.len() as u64).filter(|column| !kept.contains(column));
+            let mut order: Vec<u64> = order.collect();
+            order.sort_by_key(|column| (is_mapped(column), Reverse(widths[*column as usize - 1])));
+            // All that have no field are, and of others the widest ones.
+            for column in order {
+                folded[column as usize - 1] =
+                    !is_mapped(&column) || total(widths, &folded, 2) > ROOM;
             }
         }
         for (column, (&width, is_folded)) in (1..).zip(widths.iter().zip(folded)) {
@@ -182,12 +185,7 @@ impl Grid {
 
     /// What the shown columns went to.
     fn chips(&self, chips: &BTreeMap<u64, Chip>) -> Vec<Option<Chip>> {
-        let of = |column: &GridColumn| {
-            chips
-                .get(&column.first)
-                .filter(|_| !column.is_folded)
-                .cloned()
-        };
+        let of = |column: &GridColumn| chips.get(&column.open()?).cloned();
         self.columns.iter().map(of).collect()
     }
 
@@ -210,8 +208,9 @@ impl Grid {
                 self.lines.push(Line::Fields(self.chips(&others)));
                 chips = others;
             }
-            let taken = source.row(&self.columns, row, &chips, !is_near);
-            self.lines.push(Line::Row(taken));
+            let taken = source.row(&self.columns, row, &chips);
+            let is_far = !is_near;
+            self.lines.push(Line::Row(Row { is_far, ..taken }));
             far = if is_near { 0 } else { far + 1 };
             before = row;
         }
@@ -232,13 +231,7 @@ impl Grid {
 }
 
 impl Source<'_> {
-    fn row(
-        &self,
-        columns: &[GridColumn],
-        row: u64,
-        chips: &BTreeMap<u64, Chip>,
-        is_far: bool,
-    ) -> Row {
+    fn row(&self, columns: &[GridColumn], row: u64, chips: &BTreeMap<u64, Chip>) -> Row {
         let marks = &self.issues.marks;
         let mut kind = self.rows.kind(row);
         let has_cells = !matches!(kind, Kind::Out(..))
@@ -251,7 +244,7 @@ impl Source<'_> {
             kind = Kind::Out("blank".to_owned(), None);
         }
         let cell = |column: &GridColumn| {
-            let column = Some(column.first).filter(|_| !column.is_folded)?;
+            let column = column.open()?;
             let here = marks.get(&(row, column)).into_iter().flatten();
             let severity = here.map(|mark| mark.severity).min();
             let most = if severity.is_some() {
@@ -285,7 +278,7 @@ impl Source<'_> {
         Row {
             number: row,
             kind,
-            is_far,
+            is_far: false,
             line,
             cells,
             said,
@@ -344,32 +337,24 @@ impl Source<'_> {
         };
         let tables = self.rows.tables.iter().enumerate();
         let tables = tables.filter(|(index, table)| *index == 0 || has_issue(table));
-        near.extend(
-            tables
-                .flat_map(|(_, table)| &table.header)
-                .filter(|row| **row <= count),
-        );
+        let headers = tables.flat_map(|(_, table)| table.header.iter().copied());
+        near.extend(headers.filter(|row| *row <= count));
         // Of a sheet without issues the beginning is shown.
         if openings.is_empty()
             && let Some(header) = near.last().copied()
         {
             near.extend(header + 1..=(header + 3).min(count));
         }
-        let pairs = near.iter().zip(near.iter().skip(1));
-        let between: Vec<u64> = pairs
-            .filter(|(one, next)| *next - *one == 2)
-            .map(|(one, _)| one + 1)
-            .collect();
+        let between = |row: &u64| near.contains(&(row + 2)).then_some(row + 1);
+        let between: Vec<u64> = near.iter().filter_map(between).collect();
         near.extend(between);
         near
     }
 
     /// How wide the columns are: nine of ten of what they show, the longest words of their headers, and their issues.
     fn widths(&self, columns: u64, shown: &BTreeSet<u64>) -> Vec<u64> {
-        let kinds: Vec<(u64, Kind)> = shown
-            .iter()
-            .map(|&row| (row, self.rows.kind(row)))
-            .collect();
+        let kind = |&row: &u64| (row, self.rows.kind(row));
+        let kinds: Vec<(u64, Kind)> = shown.iter().map(kind).collect();
         let width = |column: u64| {
             let mut lengths = Vec::new();
             let mut least = match self.chips.get(&column) {
@@ -546,12 +531,8 @@ impl Drawing<'_> {
             cell.shown.is_number.then_some("n"),
             (cell.severity.is_none() && cell.is_unmapped).then_some("unm"),
         ];
-        let class = classes
-            .into_iter()
-            .flatten()
-            .collect::<Vec<&str>>()
-            .join(" ");
-        let class = Some(class).filter(|class| !class.is_empty());
+        let classes: Vec<&str> = classes.into_iter().flatten().collect();
+        let class = (!classes.is_empty()).then(|| classes.join(" "));
         let Some(severity) = cell.severity else {
             return html! { td class=[class] { (clipped(&cell.shown.text, LETTERS - 1)) } };
         };

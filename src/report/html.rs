@@ -92,7 +92,7 @@ pub fn severity_mark(severity: Severity) -> Markup {
 }
 
 /// A table: its classes, what it is, and its columns, each with its classes. `rows` are within bodies of the table.
-pub fn table(class: &str, caption: &str, columns: &[(&str, &str)], rows: &Markup) -> Markup {
+pub fn table(class: &str, caption: &str, columns: &[(impl Render, &str)], rows: &Markup) -> Markup {
     html! {
         table class=(class) {
             caption class="sr" { (caption) }

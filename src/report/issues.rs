@@ -106,6 +106,7 @@ pub struct Mark {
 }
 
 /// Which rule an issue is of, and which line stands for all of its value.
+#[derive(Default)]
 struct Counting {
     rules: HashMap<(Severity, String, String), usize>,
     values: HashMap<(usize, u64), u64>,
@@ -145,16 +146,12 @@ pub fn position(issue: &Issue) -> Option<(u64, u64)> {
 }
 
 impl Found {
-    /// Reads the list of a run, from its beginning. `rows`: how many rows each sheet has; of those with at most
-    /// `whole` rows all may be shown, of others those around issues.
+    /// Reads the list of a run, from its beginning. `whole` are the sheets of which all rows may be shown; of others those
+    /// around issues may be.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn in_list(
-        list: &mut List,
-        whole: u64,
-        rows: &BTreeMap<String, u64>,
-    ) -> Result<Self, ListError> {
+    pub fn in_list(list: &mut List, whole: &BTreeSet<&str>) -> Result<Self, ListError> {
         let mut found = Self::default();
         let counting = found.count(list)?;
         found.passed_over = list.passed_over();
@@ -165,7 +162,7 @@ impl Found {
             sheet.rows.sort_unstable();
         }
         list.go_to(0)?;
-        found.mark(list, whole, rows)?;
+        found.mark(list, whole)?;
         Ok(found)
     }
 
@@ -198,10 +195,7 @@ impl Found {
     }
 
     fn count(&mut self, list: &mut List) -> Result<Counting, ListError> {
-        let mut counting = Counting {
-            rules: HashMap::new(),
-            values: HashMap::new(),
-        };
+        let mut counting = Counting::default();
         for issue in list.by_ref() {
             let issue = issue?;
             self.counts[issue.severity as usize] += 1;
@@ -264,8 +258,7 @@ impl Found {
                 let is_told = repeated.is_some() && line < Some(rule.allotted as usize);
                 let line = line.filter(|_| is_told).map(|line| (index, line));
                 sheet.rows.push((row, line));
-                let opens = known.is_none() && sheet.openings.len() < WINDOWS;
-                if opens {
+                if known.is_none() && sheet.openings.len() < WINDOWS {
                     sheet.openings.insert(row);
                 }
             }
@@ -285,12 +278,7 @@ impl Found {
     }
 
     /// Keeps what stands in the rows that may be shown.
-    fn mark(
-        &mut self,
-        list: &mut List,
-        whole: u64,
-        rows: &BTreeMap<String, u64>,
-    ) -> Result<(), ListError> {
+    fn mark(&mut self, list: &mut List, whole: &BTreeSet<&str>) -> Result<(), ListError> {
         for issue in list.by_ref() {
             let issue = issue?;
             let (Some((row, column)), Some(sheet)) =
@@ -298,7 +286,7 @@ impl Found {
             else {
                 continue;
             };
-            let is_whole = rows.get(&issue.sheet).is_some_and(|&rows| rows <= whole);
+            let is_whole = whole.contains(issue.sheet.as_str());
             let near = row.saturating_sub(3)..=row.saturating_add(3);
             let is_near = || sheet.openings.range(near).next().is_some();
             if sheet.marks.len() < MARKS && (is_whole || is_near()) {

@@ -82,10 +82,10 @@ fn found(facts: &Facts) -> Result<(Found, Option<String>), ReportError> {
             return Ok((Found::default(), Some(why)));
         }
     };
-    let rows = facts.sheets().filter_map(|(title, sheet)| {
-        Some((title.to_owned(), number(sheet, "/scan/rows_emitted")?))
-    });
-    let found = Found::in_list(&mut list, WHOLE, &rows.collect()).map_err(NoList::from)?;
+    let rows = |sheet| number(sheet, "/scan/rows_emitted").unwrap_or(u64::MAX);
+    let whole = facts.sheets().filter(|(_, sheet)| rows(sheet) <= WHOLE);
+    let whole = whole.map(|(title, _)| title).collect();
+    let found = Found::in_list(&mut list, &whole).map_err(NoList::from)?;
     Ok((found, None))
 }
 

@@ -132,10 +132,9 @@ impl<'a> Rows<'a> {
 
     /// Whether a table is the first of the sheet, or beside it.
     fn is_first(&self, table: &Table) -> bool {
-        let first = self.tables.first();
-        first.is_some_and(|first| {
-            first.index == table.index
-                || matches!((first.header.first(), table.header.first()), (Some(one), Some(other)) if one == other)
+        let header = table.header.first();
+        self.tables.first().is_some_and(|first| {
+            first.index == table.index || header.is_some() && header == first.header.first()
         })
     }
 

@@ -254,7 +254,7 @@ pub fn sheet_words(prepared: &Prepared, grid: &Grid) -> String {
 /// Columns, unmapped columns, what was left out, how columns were read, and notes.
 fn tables(prepared: &Prepared, options: Options) -> Vec<Section> {
     let (facts, names) = (&prepared.facts, &prepared.names);
-    let groups = columns::unmapped(facts.tables.iter());
+    let groups = columns::unmapped(facts);
     let readings = facts.list("readings");
     let mut sections = Vec::new();
     let mut add = |part: &str, link, count: Option<usize>, title: &str, sentence, body: &Markup| {
@@ -370,12 +370,8 @@ fn notes_table(facts: &Facts) -> Markup {
             }
         }
     };
-    table(
-        "list",
-        "Notes",
-        &[("Level", ""), ("Sheet", ""), ("Note", "")],
-        &rows,
-    )
+    let columns = ["Level", "Sheet", "Note"].map(|title| (title, ""));
+    table("list", "Notes", &columns, &rows)
 }
 
 /// Why a run has no result.
