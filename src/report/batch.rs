@@ -337,9 +337,7 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     let mut rules: Vec<_> = common.rules.iter().collect();
     rules.sort_by_key(|((severity, ..), rule)| (*severity, Reverse(rule.total)));
     let title = |title: &str| html! { (title) };
-    let mut columns = ["Severity", "Issue", "Rule"]
-        .map(|name| (title(name), ""))
-        .to_vec();
+    let mut columns = Vec::from(["Severity", "Issue", "Rule"].map(|name| (title(name), "")));
     if by_file {
         let name = |file: &&File| value(clipped(stem(&file.run.input_name), 24));
         columns.extend(with.iter().map(|file| (name(file), "num hide-s")));
@@ -382,12 +380,6 @@ fn stem(name: &str) -> &str {
 }
 
 fn headers(common: &Common) -> Markup {
-    const COLUMNS: [(&str, &str); 4] = [
-        ("Header", ""),
-        ("Tables", "num"),
-        ("Why", ""),
-        ("Nearest", ""),
-    ];
     if common.headers.is_empty() {
         return html! {};
     }
@@ -419,7 +411,7 @@ fn headers(common: &Common) -> Markup {
     };
     let title = "Headers that no field claims";
     let body = html! {
-        (table("list recs", title, &COLUMNS, &rows))
+        (table("list recs", title, &[("Header", ""), ("Tables", "num"), ("Why", ""), ("Nearest", "")], &rows))
         (parts::further(headers.len() - shown, "further header"))
     };
     parts::section("unmapped", title, sentence, &body)

@@ -221,8 +221,11 @@ impl Table {
         let rows = told.header_rows.rows.iter().copied();
         self.header = rows.filter(|&row| row > 0).collect();
         let columns = told.columns.iter().enumerate().map(|(index, told)| {
-            let same = counted.get(index);
-            let same = same.filter(|same| same_header(text(same, "/header/raw"), &told.name));
+            // They have one header, however blanks and lines stand in it.
+            let same = counted.get(index).filter(|same| {
+                let header = text(same, "/header/raw").split_whitespace();
+                header.eq(told.name.split_whitespace())
+            });
             let by = told.by.iter();
             let by = by.filter_map(|part| Some(format!("{} {:.2}", part.detector, part.score?)));
             Column {
@@ -252,11 +255,6 @@ impl Table {
             column.because = text(said, "/message").to_owned();
         }
     }
-}
-
-/// Whether two texts are one header, however blanks and lines stand in it.
-fn same_header(one: &str, other: &str) -> bool {
-    one.split_whitespace().eq(other.split_whitespace())
 }
 
 /// Reads the event log of a run. What cannot be read is not known.

@@ -36,13 +36,6 @@ impl LeftOut {
 
 /// The codes of notices that tell of rows that are not in the result.
 const OF_ROWS: [&str; 2] = ["rows_left_out", "rows_dropped"];
-/// The codes of notices that tell of sheets that were not read.
-const OF_SHEETS: [&str; 3] = [
-    "hidden_sheets_skipped",
-    "issue_list_skipped",
-    "sheets_skipped",
-];
-
 /// The rows that are not in the result, as notices tell it.
 pub fn left_out(facts: &Facts) -> Vec<LeftOut> {
     let notices = facts.list("notices").iter();
@@ -61,26 +54,30 @@ pub fn left_out(facts: &Facts) -> Vec<LeftOut> {
     notices.map(of).collect()
 }
 
+/// Why sheets were not read, where a notice of this code tells of such.
+fn why_skipped(code: &str) -> Option<&'static str> {
+    match code {
+        "hidden_sheets_skipped" => Some("hidden, not read"),
+        "issue_list_skipped" => Some("the list of issues of a marked copy, not read"),
+        "sheets_skipped" => Some("left out by a setting"),
+        _ => None,
+    }
+}
+
 /// The sheets that were not read, and the notice's own word for why.
 pub fn sheets_left_out(facts: &Facts) -> Vec<(&str, &'static str)> {
-    let notices = facts.list("notices").iter();
     let mut sheets = Vec::new();
-    for notice in notices {
-        let why = match text(notice, "/code") {
-            "hidden_sheets_skipped" => "hidden, not read",
-            "issue_list_skipped" => "the list of issues of a marked copy, not read",
-            "sheets_skipped" => "left out by a setting",
-            _ => continue,
-        };
+    for notice in facts.list("notices") {
+        let why = why_skipped(text(notice, "/code"));
         let named = list(notice, "sheets").iter().filter_map(Value::as_str);
-        sheets.extend(named.map(|sheet| (sheet, why)));
+        sheets.extend(named.zip(why.into_iter().cycle()));
     }
     sheets
 }
 
 /// The notices that no other part of a report tells.
 pub fn others(facts: &Facts) -> impl Iterator<Item = &Value> {
-    let told = |code: &str| OF_ROWS.contains(&code) || OF_SHEETS.contains(&code);
+    let told = |code: &str| OF_ROWS.contains(&code) || why_skipped(code).is_some();
     let notices = facts.list("notices").iter();
     notices.filter(move |notice| !told(text(notice, "/code")))
 }
