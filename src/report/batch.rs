@@ -1,19 +1,22 @@
 //! The page of several runs: files first, the worst first, then what they have in common, then a section for each file that has
 //! something to say.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
 
 use super::columns;
 use super::facts::{Column, Facts};
-use super::grid;
-use super::html::Html;
-use super::issues::{self, Found};
+use super::html::{Page, class_of, clipped, severity_mark, table, value};
+use super::list;
 use super::parts::{self, Ended, Options, ReportError};
-use super::run::{self, Prepared};
+use super::prepared::{Prepared, prepare};
+use super::run;
+use super::words::without_paths;
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::issues::Severity;
-use crate::run::views::explain::why_unmapped;
-use crate::store::{RunMetrics, RunRecord, Store};
+use crate::store::{RunMetrics, RunRecord, RunStatus, Store};
 
 /// Above so many files with issues a rule has its sum alone.
 const FILES_WITH_COLUMNS: usize = 6;
@@ -23,6 +26,8 @@ const MOST: usize = 200;
 /// A file in the table of files, and what it adds to those across files.
 struct File {
     run: RunRecord,
+    /// Its number among the runs, from 0.
+    number: usize,
     refused: bool,
     ended: Ended,
     /// The fields that it has no column for.
@@ -32,30 +37,23 @@ struct File {
     written: Option<(u64, u64)>,
 }
 
-/// An issue across files: by rule, field and severity, with the message where all have the same.
-type Rules = BTreeMap<(Severity, String, String), (Option<String>, BTreeMap<usize, u64>)>;
+/// A rule across files, by severity, field and name.
+type Rules = BTreeMap<(Severity, String, String), RuleOfFiles>;
 
-/// A rule, with its count in each file.
-struct RuleOfFiles<'a> {
-    severity: Severity,
-    whose: &'a str,
-    name: &'a str,
-    message: Option<&'a str>,
-    counts: &'a BTreeMap<usize, u64>,
+/// What a rule found, with its count in each file.
+struct RuleOfFiles {
+    /// What is wrong, where all have the same.
+    message: Option<String>,
+    counts: BTreeMap<usize, u64>,
     total: u64,
-}
-
-/// A header that no field claims, with the number of tables, why, and what is nearest.
-struct Header {
-    tables: u64,
-    column: Column,
 }
 
 /// What files have in common.
 #[derive(Default)]
 struct Common {
     rules: Rules,
-    headers: BTreeMap<String, Header>,
+    /// Headers that no field claims, each with the number of its tables and its first column.
+    headers: BTreeMap<String, (u64, Column)>,
     /// Headers that were not told apart any more.
     more_headers: bool,
 }
@@ -63,9 +61,9 @@ struct Common {
 /// Writes the page of a batch.
 ///
 /// # Errors
-/// A run has not ended, or the store or a list of issues cannot be read.
+/// A run has not ended, the store or a list of issues cannot be read, or the page cannot be written.
 pub fn write(
-    html: &mut Html<'_>,
+    page: &mut Page<'_>,
     store: &Store,
     runs: &[RunRecord],
     options: Options,
@@ -74,62 +72,62 @@ pub fn write(
     let mut common = Common::default();
     let mut files = Vec::new();
     for (number, run) in runs.iter().enumerate() {
-        let prepared = run::prepare(store, run, without, Some(number + 1))?;
+        let prepared = prepare(store, run, without, Some(number + 1))?;
         common.add(number, &prepared);
-        files.push(File::of(&prepared));
+        files.push(File::of(number, &prepared));
     }
-    let mut order: Vec<usize> = (0..files.len()).collect();
-    order.sort_by(|&one, &other| {
-        let key = |file: &File| {
-            (
-                file.ended,
-                file.lacking.is_empty(),
-                std::cmp::Reverse(file.count),
-                file.run.input_name.clone(),
-            )
-        };
-        key(&files[one])
-            .cmp(&key(&files[other]))
-            .then(one.cmp(&other))
-    });
-    write_head(html, &files, options);
-    write_figures(html, &files, &common);
-    write_navigation(html, &files, &order, &common);
-    write_files(html, &files, &order);
-    write_rules(html, &files, &order, &common, options);
-    write_headers(html, &common);
-    for &index in order.iter().filter(|&&index| files[index].has_section()) {
+    let key = |file: &File| (file.ended, file.lacking.is_empty(), Reverse(file.count));
+    let name = |file: &File| file.run.input_name.clone();
+    files.sort_by_cached_key(|file| (key(file), name(file)));
+    let told = || files.iter().filter(|file| file.has_section());
+    let links = html! {
+        (parts::link("files", "Files", Some(files.len() as u64)))
+        @for (name, title, count) in [("rules", "Rules", common.rules.len()), ("unmapped", "Unmapped", common.headers.len())] {
+            @if count > 0 { (parts::link(name, title, Some(count as u64))) }
+        }
+        @for file in told().take(12) { (parts::link(&file.name(), &file.run.input_name, None)) }
+        (parts::link("about", ABOUT, None))
+    };
+    page.add(&head(&files, options))?;
+    page.add(&figures(&files, &common))?;
+    page.add(&parts::navigation(&links))?;
+    page.add(&files_table(&files))?;
+    page.add(&rules(&files, &common, options))?;
+    page.add(&headers(&common))?;
+    for file in told() {
         // Gathered anew: all of them at once would not fit into memory.
-        let prepared = run::prepare(store, &runs[index], options, Some(index + 1))?;
-        write_file(html, &prepared, options);
+        let prepared = prepare(store, &file.run, options, Some(file.number + 1))?;
+        page.add(&section(file, &prepared, options))?;
     }
-    html.mark("</main><footer id=\"about\"><h2>About this batch</h2><p>Each file is a run of its own; their ids:</p><ul class=\"runs\">");
-    for &index in &order {
-        let run = &files[index].run;
-        html.mark("<li><span class=\"mono\">")
-            .text(&run.id)
-            .mark("</span> ")
-            .value(&run.input_name)
-            .mark("</li>");
-    }
-    html.mark("</ul><p>");
-    parts::what_it_holds(html, options, options.values);
-    html.mark("</p></footer>");
-    parts::close(html);
+    let about = html! {
+        p { "Each file is a run of its own; their ids:" }
+        ul class="runs" {
+            @for File { run, .. } in &files { li { span class="mono" { (run.id) } " " (value(&run.input_name)) } }
+        }
+    };
+    page.add(&parts::close(Some(ABOUT), &about, options, options.values))?;
     Ok(())
 }
 
+const ABOUT: &str = "About this batch";
+
 impl File {
-    fn of(prepared: &Prepared) -> Self {
+    fn of(number: usize, prepared: &Prepared) -> Self {
         Self {
+            number,
             refused: !prepared.facts.refused.is_empty(),
             ended: prepared.ended(),
             lacking: prepared.lacking().to_vec(),
             count: prepared.count(),
-            counts: prepared.issues.as_ref().ok().map(|found| found.counts),
+            counts: prepared.no_list.is_none().then_some(prepared.found.counts),
             written: prepared.facts.rows().map(|rows| (rows.written, rows.read)),
             run: prepared.facts.run.clone(),
         }
+    }
+
+    /// The name of its section.
+    fn name(&self) -> String {
+        format!("f{}-file", self.number + 1)
     }
 
     /// Whether there is more to say of it than its line in the table.
@@ -138,32 +136,32 @@ impl File {
     }
 
     fn metrics(&self) -> Option<&RunMetrics> {
-        self.run
-            .metrics
-            .as_ref()
-            .filter(|_| self.ended != Ended::Failed)
+        let metrics = self.run.metrics.as_ref();
+        metrics.filter(|_| self.ended != Ended::Failed)
     }
 }
 
 impl Common {
     fn add(&mut self, file: usize, prepared: &Prepared) {
-        let none = Found::default();
-        for rule in &prepared.issues.as_ref().unwrap_or(&none).rules {
+        for rule in &prepared.found.rules {
             let key = (rule.severity, rule.whose.clone(), rule.name.clone());
-            let known = self.rules.entry(key);
-            let (message, counts) =
-                known.or_insert_with(|| (rule.message.clone(), BTreeMap::new()));
-            if *message != rule.message {
-                *message = None;
+            let known = self.rules.entry(key).or_insert_with(|| RuleOfFiles {
+                message: rule.message.clone(),
+                counts: BTreeMap::new(),
+                total: 0,
+            });
+            if known.message != rule.message {
+                known.message = None;
             }
-            *counts.entry(file).or_default() += rule.count;
+            *known.counts.entry(file).or_default() += rule.count;
+            known.total += rule.count;
         }
         self.add_headers(&prepared.facts);
     }
 
     fn add_headers(&mut self, facts: &Facts) {
-        for group in columns::unmapped(facts.tables.iter()) {
-            let (_, column) = group.places[0];
+        for group in columns::unmapped(facts) {
+            let (_, column) = group[0];
             let header = column.header();
             if header.is_empty() {
                 continue;
@@ -173,366 +171,207 @@ impl Common {
                 self.more_headers = true;
                 continue;
             }
-            let known = self.headers.entry(key).or_insert_with(|| Header {
-                tables: 0,
-                column: column.clone(),
-            });
-            known.tables += group.places.len() as u64;
+            let known = self.headers.entry(key);
+            known.or_insert_with(|| (0, column.clone())).0 += group.len() as u64;
         }
-    }
-
-    /// The rules, errors first, then by count.
-    fn ordered(&self) -> Vec<RuleOfFiles<'_>> {
-        let mut rules: Vec<_> = self
-            .rules
-            .iter()
-            .map(|((severity, whose, name), (message, counts))| RuleOfFiles {
-                severity: *severity,
-                whose,
-                name,
-                message: message.as_deref(),
-                counts,
-                total: counts.values().sum(),
-            })
-            .collect();
-        rules.sort_by_key(|rule| (rule.severity, std::cmp::Reverse(rule.total)));
-        rules
     }
 }
 
-fn write_head(html: &mut Html<'_>, files: &[File], options: Options) {
-    let mut configurations: Vec<&str> = files
-        .iter()
-        .map(|file| file.run.configuration_name.as_str())
-        .collect();
-    configurations.sort_unstable();
-    configurations.dedup();
-    let title = format!(
-        "{}, {}",
-        plural(files.len() as u64, "file"),
-        configurations.join(", ")
-    );
-    parts::open(html, &format!("Report: {title}"));
-    html.mark("<header>");
-    let ended = files.iter().filter_map(|file| file.run.completed_at).max();
-    parts::mast(html, "Report of a batch", ended, options);
-    html.mark("<h1>")
-        .clipped(&title, 120)
-        .mark("</h1><p class=\"verdict\">");
-    let worst = files
-        .iter()
-        .map(|file| file.ended)
-        .min()
-        .unwrap_or(Ended::Clean);
-    parts::glyph(html, worst);
+fn head(files: &[File], options: Options) -> Markup {
+    let names = files.iter().map(|file| &*file.run.configuration_name);
+    let names: Vec<&str> = names.collect::<BTreeSet<_>>().into_iter().collect();
+    let count = plural(files.len() as u64, "file");
+    let title = format!("{count}, {}", names.join(", "));
     let of = |wanted: &[Ended]| {
-        files
-            .iter()
-            .filter(|file| wanted.contains(&file.ended))
-            .count() as u64
+        let files = files.iter().filter(|file| wanted.contains(&file.ended));
+        files.count() as u64
     };
-    let (failed, nothing) = (of(&[Ended::Failed]), of(&[Ended::Nothing]));
-    let (with, clean) = (
-        of(&[Ended::Errors, Ended::Warnings]),
-        of(&[Ended::Lacking, Ended::Clean]),
-    );
+    let counts = [
+        (of(&[Ended::Failed]), " failed."),
+        (of(&[Ended::Nothing]), " without any field."),
+        (of(&[Ended::Errors, Ended::Warnings]), " with issues."),
+        (of(&[Ended::Lacking, Ended::Clean]), " without issues."),
+    ];
+    let to_see = files.len() as u64 - of(&[Ended::Clean]);
     let mut lacking: BTreeMap<&str, u64> = BTreeMap::new();
     for field in files.iter().flat_map(|file| &file.lacking) {
         *lacking.entry(field).or_default() += 1;
     }
-    html.mark("<span><strong>");
-    let to_see = failed + nothing + of(&[Ended::Lacking]) + with;
-    if to_see == 0 {
-        html.mark("No issues in any file.");
-    } else {
-        html.text(&plural(to_see, "file")).mark(" to look at.");
-    }
-    html.mark("</strong>");
-    for (count, words) in [
-        (failed, " failed."),
-        (nothing, " without any field."),
-        (with, " with issues."),
-        (clean, " without issues."),
-    ] {
-        if count > 0 {
-            html.mark(" ").count(count).mark(words);
+    let lacking = lacking.into_iter();
+    let lacking = lacking.map(|(field, count)| format!("{field} in {}", plural(count, "file")));
+    let lacking: Vec<String> = lacking.collect();
+    let head = html! {
+        h1 { (clipped(&title, 120)) }
+        p class="verdict" {
+            (parts::glyph(files.first().map_or(Ended::Clean, |worst| worst.ended)))
+            span {
+                strong { @if to_see == 0 { "No issues in any file." } @else { (plural(to_see, "file")) " to look at." } }
+                @for (count, words) in counts { @if count > 0 { " " (thousands(count)) (words) } }
+                @if !lacking.is_empty() { " Not found: " (clipped(&lacking.join(", "), 300)) "." }
+            }
         }
-    }
-    if !lacking.is_empty() {
-        let in_files =
-            |(field, count): (&str, u64)| format!("{field} in {}", plural(count, "file"));
-        let lacking: Vec<String> = lacking.into_iter().map(in_files).collect();
-        html.mark(" Not found: ")
-            .clipped(&lacking.join(", "), 300)
-            .mark(".");
-    }
-    html.mark("</span></p><p class=\"sub\">The worst come first. Places are those of the files as they were sent.</p></header><main id=\"main\">");
+        p class="sub" { "The worst come first. Places are those of the files as they were sent." }
+    };
+    let ended = files.iter().filter_map(|file| file.run.completed_at).max();
+    let title = format!("Report: {title}");
+    parts::open(&title, "Report of a batch", ended, options, &head)
 }
 
-fn write_figures(html: &mut Html<'_>, files: &[File], common: &Common) {
-    html.mark("<section class=\"strip\" aria-label=\"In figures\">");
-    let mut stat = |title: &'static str, number: &str, under: &str| {
-        html.mark("<dl class=\"stat\"><dt>")
-            .mark(title)
-            .mark("</dt><dd>")
-            .text(number)
-            .mark("</dd><dd>")
-            .text(under)
-            .mark("</dd></dl>");
-    };
-    let failed = files
-        .iter()
-        .filter(|file| file.ended == Ended::Failed)
-        .count() as u64;
-    let read = files.len() as u64 - failed;
-    stat(
-        "Files read",
-        &thousands(read),
-        &format!("of {}", thousands(files.len() as u64)),
-    );
+fn figures(files: &[File], common: &Common) -> Markup {
+    let read = files.iter().filter(|file| file.ended != Ended::Failed);
+    let issues = read.clone().map(|file| file.count).sum();
     let counted = files.iter().filter_map(|file| file.counts);
-    let [errors, warnings, infos] = counted.fold([0; 3], |sum: [u64; 3], one| {
-        [sum[0] + one[0], sum[1] + one[1], sum[2] + one[2]]
-    });
-    let mut under = vec![plural(errors, "error"), plural(warnings, "warning")];
-    if infos > 0 {
-        under.push(plural(infos, "info"));
-    }
-    let total: u64 = files
-        .iter()
-        .filter(|file| file.ended != Ended::Failed)
-        .map(|file| file.count)
-        .sum();
-    stat("Issues", &thousands(total), &under.join(", "));
+    let by = counted.fold([0; 3], |[a, b, c], [x, y, z]| [a + x, b + y, c + z]);
     let rows = files.iter().filter_map(|file| file.written);
     let (written, rows) = rows.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-    stat(
-        "Rows written",
-        &thousands(written),
-        &format!("of {}", thousands(rows)),
-    );
-    let unmapped: u64 = files
-        .iter()
-        .filter_map(File::metrics)
-        .map(|found| found.unmapped_columns)
-        .sum();
-    let headers = plural(common.headers.len() as u64, "different header");
-    stat("Columns unmapped", &thousands(unmapped), &headers);
-    let took: u64 = files.iter().filter_map(|file| file.run.duration_ms()).sum();
-    stat("Took", &duration(took), "all runs together");
-    html.mark("</section>");
+    let metrics = files.iter().filter_map(File::metrics);
+    let unmapped = metrics.map(|found| found.unmapped_columns).sum();
+    let took = files.iter().filter_map(|file| file.run.duration_ms()).sum();
+    let count = |files: usize| thousands(files as u64);
+    parts::figures(&html! {
+        (parts::figure("Files read", count(read.count()), format!("of {}", count(files.len()))))
+        (parts::figure("Issues", thousands(issues), parts::by_severity(by)))
+        (parts::figure("Rows written", thousands(written), format!("of {}", thousands(rows))))
+        (parts::figure("Columns unmapped", thousands(unmapped), plural(common.headers.len() as u64, "different header")))
+        (parts::figure("Took", duration(took), "all runs together"))
+    })
 }
 
-fn write_navigation(html: &mut Html<'_>, files: &[File], order: &[usize], common: &Common) {
-    let mut sections = vec![(
-        "files".to_owned(),
-        "Files".to_owned(),
-        Some(files.len() as u64),
-    )];
-    if !common.rules.is_empty() {
-        sections.push((
-            "rules".to_owned(),
-            "Rules".to_owned(),
-            Some(common.rules.len() as u64),
-        ));
-    }
-    if !common.headers.is_empty() {
-        sections.push((
-            "unmapped".to_owned(),
-            "Unmapped".to_owned(),
-            Some(common.headers.len() as u64),
-        ));
-    }
-    let told = order.iter().filter(|&&index| files[index].has_section());
-    sections.extend(told.take(12).map(|&index| {
-        (
-            format!("f{}-file", index + 1),
-            files[index].run.input_name.clone(),
-            None,
-        )
-    }));
-    sections.push(("about".to_owned(), "About this batch".to_owned(), None));
-    parts::navigation(html, &sections);
+fn files_table(files: &[File]) -> Markup {
+    let sentence = "In this order: failed files, files without a field, with errors, with warnings, \
+                    without some of their fields, the rest.";
+    let rows = html! { tbody { @for file in files { (row(file)) } } };
+    parts::section(
+        "files",
+        "Files",
+        sentence,
+        &html! {
+            (table("list recs", "Files", &[
+                ("Outcome", ""), ("File", ""), ("Issues", "hide-s"), ("Rows written", "num"), ("Fields", "num hide-s"),
+                ("Unmapped", "num hide-s"), ("Sheets", "num hide-s hide-m"), ("Tables", "num hide-s hide-m"), ("Took", "num hide-s"),
+            ], &rows))
+        },
+    )
 }
 
-fn write_files(html: &mut Html<'_>, files: &[File], order: &[usize]) {
-    parts::section(html, "files", "Files");
-    html.mark("In this order: failed files, files without a field, with errors, with warnings, without some of their fields, the rest.</p></div>");
-    html.mark("<table class=\"list recs\"><caption class=\"sr\">Files</caption><thead><tr><th scope=\"col\">Outcome</th><th scope=\"col\">File</th><th scope=\"col\" class=\"hide-s\">Issues</th><th scope=\"col\" class=\"num\">Rows written</th><th scope=\"col\" class=\"num hide-s\">Fields</th><th scope=\"col\" class=\"num hide-s\">Unmapped</th><th scope=\"col\" class=\"num hide-s hide-m\">Sheets</th><th scope=\"col\" class=\"num hide-s hide-m\">Tables</th><th scope=\"col\" class=\"num hide-s\">Took</th></tr></thead><tbody>");
-    for &index in order {
-        write_file_line(html, &files[index], index + 1);
+fn row(file: &File) -> Markup {
+    let run = &file.run;
+    let name = value(&run.input_name);
+    let took = run.duration_ms().map(duration).unwrap_or_default();
+    let error = run.error.as_ref();
+    let message = error.map_or("", |error| error.message.as_str());
+    html! {
+        tr {
+            td class="nw" { span class="st" { (outcome(file)) } }
+            td class="name" { @if file.has_section() { a href={ "#" (file.name()) } { (name) } } @else { (name) } }
+            @if let Some(metrics) = file.metrics() {
+                td class="nw hide-s" { (counts(file)) }
+                td class="num nw" {
+                    @if let Some((written, read)) = file.written {
+                        (thousands(written)) " "
+                        span class="dim" { "of " (thousands(read)) span class="s-only" { " rows" } }
+                    }
+                }
+                td class="num nw hide-s" {
+                    (thousands(metrics.mapped_fields)) " "
+                    span class="dim" { "of " (thousands(metrics.expected_fields)) }
+                }
+                td class="num hide-s" { (thousands(metrics.unmapped_columns)) }
+                td class="num hide-s hide-m" { (thousands(metrics.sheets)) }
+                td class="num hide-s hide-m" { (thousands(metrics.tables)) }
+            } @else {
+                td class="msg" colspan="6" { (clipped(&without_paths(message), 200)) }
+            }
+            td class="num dim nw hide-s" { (took) }
+        }
     }
-    html.mark("</tbody></table></section>");
 }
 
-fn write_file_line(html: &mut Html<'_>, file: &File, number: usize) {
-    html.mark("<tr><td class=\"nw\"><span class=\"st\">");
-    parts::glyph(html, file.ended);
-    if file.refused {
-        html.mark("<span class=\"bad\">Refused</span>, ");
+/// How a file's run ended, in words.
+fn outcome(file: &File) -> Markup {
+    html! {
+        (parts::glyph(file.ended))
+        @if file.refused { span class="bad" { "Refused" } ", " }
+        @match file.ended {
+            Ended::Failed => span class="bad" {
+                @if file.run.status == RunStatus::Cancelled { "Cancelled" } @else { "Failed" }
+            },
+            Ended::Nothing => "No field found",
+            Ended::Lacking => {}
+            Ended::Errors | Ended::Warnings => (plural(file.count, "issue")),
+            Ended::Clean => "No issues",
+        }
+        @if !file.lacking.is_empty() {
+            @if file.ended == Ended::Lacking { "Not" } @else { "; not" }
+            " found: " (clipped(&file.lacking.join(", "), 80))
+        }
     }
-    match file.ended {
-        Ended::Failed => html
-            .mark("<span class=\"bad\">")
-            .text(match file.run.status.as_str() {
-                "cancelled" => "Cancelled",
-                _ => "Failed",
-            })
-            .mark("</span>"),
-        Ended::Nothing => html.mark("No field found"),
-        Ended::Lacking => html,
-        Ended::Errors | Ended::Warnings => html.text(&plural(file.count, "issue")),
-        Ended::Clean => html.mark("No issues"),
-    };
-    if !file.lacking.is_empty() {
-        let also = if file.ended == Ended::Lacking {
-            "Not"
-        } else {
-            "; not"
-        };
-        html.mark(also)
-            .mark(" found: ")
-            .clipped(&file.lacking.join(", "), 80);
+}
+
+/// How many issues a file has, by severity.
+fn counts(file: &File) -> Markup {
+    let counts = file.counts.unwrap_or_default();
+    let counts = Severity::ALL.into_iter().zip(counts);
+    let counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
+    html! {
+        @for (severity, count) in &counts {
+            span class={ "sev " (class_of(*severity)) } {
+                span class="sr" { (severity.word()) "s " }
+                (thousands(*count))
+            }
+            " "
+        }
+        @if counts.is_empty() { span class="dim" { (thousands(file.count)) } }
     }
-    html.mark("</span></td><td class=\"name\">");
-    if file.has_section() {
-        html.mark("<a href=\"#f")
-            .number(number as u64)
-            .mark("-file\">")
-            .value(&file.run.input_name)
-            .mark("</a>");
+}
+
+/// Each rule with its count in each file, or above six files its sum and the number of files.
+fn rules(files: &[File], common: &Common, options: Options) -> Markup {
+    if common.rules.is_empty() {
+        return html! {};
+    }
+    let has_issues = |file: &&File| file.counts.is_some_and(|counts| counts != [0; 3]);
+    let with: Vec<&File> = files.iter().filter(has_issues).collect();
+    let by_file = with.len() <= FILES_WITH_COLUMNS;
+    // Errors first, then by count.
+    let mut rules: Vec<_> = common.rules.iter().collect();
+    rules.sort_by_key(|((severity, ..), rule)| (*severity, Reverse(rule.total)));
+    let title = |title: &str| html! { (title) };
+    let mut columns = Vec::from(["Severity", "Issue", "Rule"].map(|name| (title(name), "")));
+    if by_file {
+        let name = |file: &&File| value(clipped(stem(&file.run.input_name), 24));
+        columns.extend(with.iter().map(|file| (name(file), "num hide-s")));
     } else {
-        html.value(&file.run.input_name);
+        columns.push((title("Files"), "num"));
     }
-    html.mark("</td>");
-    let took = file.run.duration_ms().map(duration).unwrap_or_default();
-    let Some(metrics) = file.metrics() else {
-        let message = file
-            .run
-            .error
-            .as_ref()
-            .map_or("", |error| error.message.as_str());
-        html.mark("<td class=\"msg\" colspan=\"6\">")
-            .clipped(&super::words::without_paths(message), 200);
-        html.mark("</td><td class=\"num dim nw hide-s\">")
-            .text(&took)
-            .mark("</td></tr>");
-        return;
-    };
-    html.mark("<td class=\"nw hide-s\">");
-    match file.counts {
-        Some(counts) if counts.iter().any(|&count| count > 0) => {
-            for (severity, count) in Severity::ALL.into_iter().zip(counts) {
-                if count > 0 {
-                    html.mark(match severity {
-                        Severity::Error => {
-                            "<span class=\"sev e\"><span class=\"sr\">errors </span>"
+    columns.push((title("All"), "num"));
+    let rows = html! {
+        tbody {
+            @for ((severity, whose, name), rule) in rules.iter().take(MOST) {
+                tr {
+                    td class="nw" { (severity_mark(*severity)) }
+                    td class="name" { (list::rule_title(whose, rule.message.as_deref(), options.values)) }
+                    td class="hide-s" { code class="dim" { (clipped(name, 120)) } }
+                    @if by_file {
+                        @for file in &with {
+                            td class="num hide-s" {
+                                @if let Some(count) = rule.counts.get(&file.number) { (thousands(*count)) }
+                                @else { span class="dim" { "·" } }
+                            }
                         }
-                        Severity::Warning => {
-                            "<span class=\"sev w\"><span class=\"sr\">warnings </span>"
-                        }
-                        Severity::Info => "<span class=\"sev i\"><span class=\"sr\">infos </span>",
-                    })
-                    .count(count)
-                    .mark("</span> ");
+                    } @else {
+                        td class="num" { (thousands(rule.counts.len() as u64)) span class="s-only" { " files" } }
+                    }
+                    td class="num" { strong { (thousands(rule.total)) } }
                 }
             }
         }
-        _ => {
-            html.mark("<span class=\"dim\">")
-                .count(file.count)
-                .mark("</span>");
-        }
-    }
-    html.mark("</td><td class=\"num nw\">");
-    if let Some((written, read)) = file.written {
-        html.count(written)
-            .mark(" <span class=\"dim\">of ")
-            .count(read)
-            .mark("<span class=\"s-only\"> rows</span></span>");
-    }
-    html.mark("</td><td class=\"num nw hide-s\">")
-        .count(metrics.mapped_fields);
-    html.mark(" <span class=\"dim\">of ")
-        .count(metrics.expected_fields)
-        .mark("</span></td><td class=\"num hide-s\">");
-    html.count(metrics.unmapped_columns)
-        .mark("</td><td class=\"num hide-s hide-m\">")
-        .count(metrics.sheets);
-    html.mark("</td><td class=\"num hide-s hide-m\">")
-        .count(metrics.tables);
-    html.mark("</td><td class=\"num dim nw hide-s\">")
-        .text(&took)
-        .mark("</td></tr>");
-}
-
-/// Writes each rule with its count in each file, or above six files its sum and the number of files.
-fn write_rules(
-    html: &mut Html<'_>,
-    files: &[File],
-    order: &[usize],
-    common: &Common,
-    options: Options,
-) {
-    if common.rules.is_empty() {
-        return;
-    }
-    let with: Vec<usize> = order
-        .iter()
-        .copied()
-        .filter(|&index| {
-            files[index]
-                .counts
-                .is_some_and(|counts| counts.iter().any(|&count| count > 0))
-        })
-        .collect();
-    let by_file = with.len() <= FILES_WITH_COLUMNS;
-    parts::section(html, "rules", "The same issue across files");
-    html.mark("</p></div><table class=\"list recs\"><caption class=\"sr\">Issues by rule and file</caption><thead><tr><th scope=\"col\">Severity</th><th scope=\"col\">Issue</th><th scope=\"col\">Rule</th>");
-    if by_file {
-        for &index in &with {
-            html.mark("<th scope=\"col\" class=\"num hide-s\"><bdi>")
-                .clipped(stem(&files[index].run.input_name), 24)
-                .mark("</bdi></th>");
-        }
-    } else {
-        html.mark("<th scope=\"col\" class=\"num\">Files</th>");
-    }
-    html.mark("<th scope=\"col\" class=\"num\">All</th></tr></thead><tbody>");
-    let rules = common.ordered();
-    for rule in rules.iter().take(MOST) {
-        html.mark("<tr><td class=\"nw\">");
-        issues::severity(html, rule.severity);
-        html.mark("</td><td class=\"name\">")
-            .clipped(rule.whose, 80);
-        if let Some(message) = rule.message.filter(|_| options.values) {
-            html.mark_if(!rule.whose.is_empty(), ": ")
-                .clipped(message, 200);
-        }
-        html.mark("</td><td class=\"hide-s\"><code class=\"dim\">")
-            .clipped(rule.name, 120)
-            .mark("</code></td>");
-        if by_file {
-            for index in &with {
-                html.mark("<td class=\"num hide-s\">");
-                match rule.counts.get(index) {
-                    Some(count) => html.count(*count),
-                    None => html.mark("<span class=\"dim\">·</span>"),
-                };
-                html.mark("</td>");
-            }
-        } else {
-            html.mark("<td class=\"num\">")
-                .count(rule.counts.len() as u64)
-                .mark("<span class=\"s-only\"> files</span></td>");
-        }
-        html.mark("<td class=\"num\"><strong>")
-            .count(rule.total)
-            .mark("</strong></td></tr>");
-    }
-    html.mark("</tbody></table>");
-    parts::further(html, rules.len().saturating_sub(MOST), "further rule");
-    html.mark("</section>");
+    };
+    let body = html! {
+        (table("list recs", "Issues by rule and file", &columns, &rows))
+        (parts::further(rules.len().saturating_sub(MOST), "further rule"))
+    };
+    parts::section("rules", "The same issue across files", "", &body)
 }
 
 /// A file's name without its extension.
@@ -540,20 +379,13 @@ fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-fn write_headers(html: &mut Html<'_>, common: &Common) {
+fn headers(common: &Common) -> Markup {
     if common.headers.is_empty() {
-        return;
+        return html! {};
     }
-    let mut headers: Vec<&Header> = common.headers.values().collect();
-    headers.sort_by_key(|header| std::cmp::Reverse(header.tables));
-    let often = headers.iter().filter(|header| header.tables > 1).count();
-    parts::section(html, "unmapped", "Headers that no field claims");
-    html.count(often as u64)
-        .mark(" in more than one table, ")
-        .count((headers.len() - often) as u64);
-    html.mark_if(common.more_headers, " and more")
-        .mark(" in one.</p></div>");
-    html.mark("<table class=\"list recs\"><caption class=\"sr\">Headers that no field claims</caption><thead><tr><th scope=\"col\">Header</th><th scope=\"col\" class=\"num\">Tables</th><th scope=\"col\">Why</th><th scope=\"col\">Nearest</th></tr></thead><tbody>");
+    let mut headers: Vec<&(u64, Column)> = common.headers.values().collect();
+    headers.sort_by_key(|(tables, _)| Reverse(*tables));
+    let often = headers.iter().filter(|(tables, _)| *tables > 1).count();
     // Where some stand in several tables, those that stand once say little.
     let shown = if often >= 3 {
         often
@@ -561,86 +393,59 @@ fn write_headers(html: &mut Html<'_>, common: &Common) {
         headers.len().min(20)
     };
     let shown = shown.min(MOST);
-    for header in &headers[..shown] {
-        let column = &header.column;
-        html.mark("<tr><td class=\"name\"><bdi>")
-            .clipped(&column.told.name, 120)
-            .mark("</bdi></td><td class=\"num\">")
-            .count(header.tables);
-        html.mark("</td><td class=\"nw full\"><span class=\"chip no\">")
-            .clipped(&why_unmapped(columns::reason_of(column)), 60);
-        html.mark("</span></td><td class=\"full\">");
-        columns::nearest(html, column);
-        html.mark("</td></tr>");
-    }
-    html.mark("</tbody></table>");
-    parts::further(html, headers.len() - shown, "further header");
-    html.mark("</section>");
+    let sentence = html! {
+        (thousands(often as u64)) " in more than one table, " (thousands((headers.len() - often) as u64))
+        @if common.more_headers { " and more" }
+        " in one."
+    };
+    let rows = html! {
+        tbody {
+            @for (tables, column) in &headers[..shown] {
+                tr {
+                    td class="name" { (value(clipped(&column.told.name, 120))) }
+                    td class="num" { (thousands(*tables)) }
+                    (columns::why_and_nearest(column))
+                }
+            }
+        }
+    };
+    let title = "Headers that no field claims";
+    let body = html! {
+        (table("list recs", title, &[("Header", ""), ("Tables", "num"), ("Why", ""), ("Nearest", "")], &rows))
+        (parts::further(headers.len() - shown, "further header"))
+    };
+    parts::section("unmapped", title, sentence, &body)
 }
 
-/// Writes what a file has to say: why it failed, or its issues and its sheets around them.
-fn write_file(html: &mut Html<'_>, prepared: &Prepared, options: Options) {
-    let run = &prepared.facts.run;
-    let name = prepared.names.part("file");
-    html.mark("<section id=\"")
-        .text(&name)
-        .mark("\" aria-labelledby=\"h-")
-        .text(&name);
-    html.mark("\"><div class=\"h\"><h2 id=\"h-")
-        .text(&name)
-        .mark("\">")
-        .value(&run.input_name)
-        .mark("</h2><p>");
-    html.text(&bytes(run.input_size_bytes));
-    if let Some(took) = run.duration_ms() {
-        html.mark(" · ").text(&duration(took));
-    }
-    let rows = prepared.facts.rows().map(|rows| (rows.written, rows.read));
-    if let Some((written, read)) = rows.filter(|_| prepared.ended() != Ended::Failed) {
-        html.mark(" · ")
-            .count(written)
-            .mark(" of ")
-            .text(&plural(read, "row"))
-            .mark(" written");
-    }
-    html.mark("</p></div>");
-    match (prepared.ended(), &prepared.issues) {
-        (Ended::Failed, _) => run::write_failure(html, run),
-        (Ended::Nothing, _) => {
-            html.mark("<p class=\"box w\">No column of it went to a field. It may not be what this configuration is for.</p>");
+/// What a file has to say: why it failed, or its issues and its sheets around them.
+fn section(file: &File, prepared: &Prepared, options: Options) -> Markup {
+    let File { run, ended, .. } = file;
+    let rows = file.written.filter(|_| *ended != Ended::Failed);
+    let sentence = html! {
+        (bytes(run.input_size_bytes))
+        @if let Some(took) = run.duration_ms() { " · " (duration(took)) }
+        @if let Some((written, read)) = rows { " · " (parts::rows_written(written, read)) }
+    };
+    let body = html! {
+        @match (ended, &prepared.no_list) {
+            (Ended::Failed, _) => (run::failure(run)),
+            (Ended::Nothing, _) => p class="box w" {
+                "No column of it went to a field. It may not be what this configuration is for."
+            },
+            (_, Some(why)) => p class="box w" {
+                (plural(file.count, "issue")) "; which cells they are is not known: " (without_paths(why))
+            },
+            (_, None) => {
+                (list::list(prepared, options))
+                (run::no_grid(prepared))
+                @for grid in &prepared.grids {
+                    div class="wide" id=(prepared.names.sheet(&grid.sheet)) {
+                        div class="h" { h3 { (value(&grid.sheet)) } p { (run::sheet_words(prepared, grid)) } }
+                        (run::drawn(prepared, grid))
+                    }
+                }
+            }
         }
-        (_, Err(why)) => {
-            html.mark("<p class=\"box w\">")
-                .text(&plural(prepared.count(), "issue"))
-                .mark("; which cells they are is not known: ");
-            html.text(&super::words::without_paths(why)).mark("</p>");
-        }
-        (_, Ok(found)) => {
-            run::write_list(html, prepared, found, options);
-            run::write_no_grid(html, prepared);
-            write_grids(html, prepared, found);
-        }
-    }
-    html.mark("</section>");
-}
-
-fn write_grids(html: &mut Html<'_>, prepared: &Prepared, found: &Found) {
-    for one in &prepared.grids {
-        let name = prepared.names.sheet(&one.sheet);
-        html.mark("<div class=\"wide\" id=\"")
-            .text(&name)
-            .mark("\"><div class=\"h\"><h3>")
-            .value(&one.sheet)
-            .mark("</h3><p>");
-        html.text(&run::sheet_words(prepared, one))
-            .mark("</p></div>");
-        grid::write(
-            html,
-            one,
-            found,
-            &prepared.names,
-            &prepared.facts.run.input_name,
-        );
-        html.mark("</div>");
-    }
+    };
+    parts::section(&file.name(), value(&run.input_name), sentence, &body)
 }

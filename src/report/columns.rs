@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use maud::{Markup, html};
 use serde_json::Value;
 
 use super::facts::{Column, Facts, Table, text};
-use super::html::Html;
+use super::html::{clipped, code, table, value};
 use super::issues::Found;
 use super::names::Names;
 use super::parts;
@@ -24,29 +25,18 @@ pub type Samples = BTreeMap<(String, String), Vec<String>>;
 
 /// Takes the first values of a sheet's unmapped columns.
 pub fn take_samples(facts: &Facts, title: &str, sheet: &WholeSheet, samples: &mut Samples) {
-    let tables = facts
-        .tables
-        .iter()
-        .filter(|table| table.sheet == title && !table.turned);
-    for table in tables {
-        let Some(data) = &table.data else { continue };
-        for column in table
-            .columns
-            .iter()
-            .filter(|column| is_unmapped(column))
-            .take(MOST)
-        {
+    for table in facts.tables_on(title).filter(|table| !table.turned) {
+        let rows = table.data.clone().into_iter().flatten().take(200);
+        let columns = table.columns.iter().filter(|column| is_unmapped(column));
+        for column in columns.take(MOST) {
             let Some(position) = column.position() else {
                 continue;
             };
             let mut found: Vec<String> = Vec::new();
-            for row in data.clone().take(200) {
+            for row in rows.clone() {
                 let cell = sheet.cell(row, position, LETTERS + 1);
-                let text = if cell.letters > LETTERS {
-                    format!("{}…", cell.text)
-                } else {
-                    cell.text
-                };
+                let more = if cell.letters > LETTERS { "…" } else { "" };
+                let text = cell.text + more;
                 if !text.trim().is_empty() && !found.contains(&text) {
                     found.push(text);
                 }
@@ -54,16 +44,13 @@ pub fn take_samples(facts: &Facts, title: &str, sheet: &WholeSheet, samples: &mu
                     break;
                 }
             }
-            let samples = samples
-                .entry((title.to_owned(), column.told.column.clone()))
-                .or_default();
-            *samples = found;
+            samples.insert((title.to_owned(), column.told.column.clone()), found);
         }
     }
 }
 
 /// Whether a column has something and no field, and is no part of one.
-pub fn is_unmapped(column: &Column) -> bool {
+fn is_unmapped(column: &Column) -> bool {
     let is_empty = column.told.name.trim().is_empty() && column.filled.unwrap_or(0) == 0;
     column.told.field.is_none() && !is_empty
 }
@@ -77,129 +64,98 @@ fn place(names: &Names, table: &Table, letters: &str) -> String {
     }
 }
 
-/// How many columns have a field, or are parts of some.
-pub fn mapped(facts: &Facts) -> usize {
-    let columns = facts.tables.iter().flat_map(|table| &table.columns);
-    columns
-        .filter(|column| column.told.field.is_some() || !column.parts.is_empty())
-        .count()
+/// All columns, each with its table.
+fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
+    let tables = tables.iter();
+    tables.flat_map(|table| table.columns.iter().map(move |column| (table, column)))
 }
 
-/// Writes the columns that have a field.
-pub fn write(html: &mut Html<'_>, facts: &Facts, names: &Names, found: Option<&Found>) {
-    html.mark("<table class=\"list\"><caption class=\"sr\">Columns and their fields</caption><thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Header</th><th scope=\"col\">Field</th><th scope=\"col\">Score</th><th scope=\"col\" class=\"hide-s\">Next best</th><th scope=\"col\">Cells</th><th scope=\"col\">Because</th></tr></thead>");
-    let mut left = MOST;
-    for table in &facts.tables {
-        let columns = table.columns.iter();
-        let columns: Vec<&Column> = columns
-            .filter(|column| column.told.field.is_some() || !column.parts.is_empty())
-            .take(left)
-            .collect();
-        left -= columns.len();
-        if columns.is_empty() {
-            continue;
+/// The columns that have a field, or are parts of some.
+pub fn mapped(facts: &Facts) -> impl Iterator<Item = (&Table, &Column)> {
+    let all = columns(&facts.tables);
+    all.filter(|(_, column)| column.told.field.is_some() || !column.parts.is_empty())
+}
+
+/// The columns that have a field.
+pub fn list(facts: &Facts, names: &Names, found: &Found) -> Markup {
+    let shown: Vec<_> = mapped(facts).take(MOST).collect();
+    let rows = html! {
+        @for of_table in shown.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
+            tbody { @for (table, column) in of_table { (row(names, table, column, found)) } }
         }
-        html.mark("<tbody>");
-        columns
-            .iter()
-            .for_each(|column| write_column(html, names, table, column, found));
-        html.mark("</tbody>");
+    };
+    html! {
+        (table("list", "Columns and their fields", &[
+            ("Column", ""), ("Header", ""), ("Field", ""), ("Score", ""), ("Next best", "hide-s"), ("Cells", ""), ("Because", ""),
+        ], &rows))
+        (parts::further(mapped(facts).count().saturating_sub(MOST), "further column"))
     }
-    html.mark("</table>");
-    parts::further(html, mapped(facts).saturating_sub(MOST), "further column");
 }
 
-fn write_column(
-    html: &mut Html<'_>,
-    names: &Names,
-    table: &Table,
-    column: &Column,
-    found: Option<&Found>,
-) {
+fn row(names: &Names, table: &Table, column: &Column, found: &Found) -> Markup {
     let fields = match &column.told.field {
         Some(field) => field.clone(),
         None => column.parts.join(", "),
     };
-    html.mark("<tr><td class=\"mono nw\">")
-        .value(&place(names, table, &column.told.column))
-        .mark("</td><td class=\"name\">");
-    header(html, column);
-    html.mark("</td><td class=\"full\">")
-        .code(&fields)
-        .mark("</td><td class=\"nw score\">");
-    if let Some(score) = column.told.score {
-        bar(html, score, true);
-    }
-    html.mark("</td><td class=\"dim hide-s\">");
-    if let Some((field, score)) = second(column) {
-        html.code(field).mark(" ").text(&format!("{score:.2}"));
-    }
-    html.mark("</td><td class=\"nw last\">");
-    if let Some(filled) = column.filled {
-        html.count(filled).mark(" filled");
-    }
-    let on_sheet = found.and_then(|found| found.sheets.get(&table.sheet));
+    let on_sheet = found.sheets.get(&table.sheet);
     let issues = on_sheet.and_then(|sheet| sheet.columns.get(&column.told.column));
-    if let Some(issues) = issues.filter(|_| !table.turned) {
-        html.mark_if(column.filled.is_some(), ", ")
-            .text(&plural(*issues, "issue"));
+    html! {
+        tr {
+            td class="mono nw" { (value(place(names, table, &column.told.column))) }
+            td class="name" { (header(column)) }
+            td class="full" { (code(&fields)) }
+            td class="nw score" { @if let Some(score) = column.told.score { (bar(score)) } }
+            td class="dim hide-s" { @if let Some((field, score)) = second(column) { (code(field)) (format!(" {score:.2}")) } }
+            td class="nw last" {
+                @if let Some(filled) = column.filled { (thousands(filled)) " filled" }
+                @if let Some(issues) = issues.filter(|_| !table.turned) {
+                    @if column.filled.is_some() { ", " }
+                    (plural(*issues, "issue"))
+                }
+            }
+            td class="dim full" { (clipped(&column.because, 200)) }
+        }
     }
-    html.mark("</td><td class=\"dim full\">")
-        .clipped(&column.because, 200)
-        .mark("</td></tr>");
 }
 
-fn header(html: &mut Html<'_>, column: &Column) {
-    match column.told.name.trim() {
-        "" => html.mark("<span class=\"dim\">no header</span>"),
-        header => html.mark("<bdi>").clipped(header, 120).mark("</bdi>"),
-    };
+fn header(column: &Column) -> Markup {
+    html! {
+        @match column.told.name.trim() {
+            "" => span class="dim" { "no header" },
+            header => (value(clipped(header, 120))),
+        }
+    }
 }
 
-/// Writes a score with its bar: a score of 1.5 and more fills it.
-fn bar(html: &mut Html<'_>, score: f64, is_field: bool) {
-    const STEPS: [&str; 11] = [
-        "b0", "b10", "b20", "b30", "b40", "b50", "b60", "b70", "b80", "b90", "b100",
-    ];
-    let step = (score / 1.5 * 10.0).round().clamp(0.0, 10.0) as usize;
-    html.text(&format!("{score:.2}"))
-        .mark("<span class=\"bar")
-        .mark_if(!is_field, " no")
-        .mark("\" aria-hidden=\"true\"><i class=\"")
-        .mark(STEPS[step])
-        .mark("\"></i></span>");
+/// A score with its bar: a score of 1.5 and more fills it.
+fn bar(score: f64) -> Markup {
+    let step = (score / 1.5 * 10.0).round().clamp(0.0, 10.0) as usize * 10;
+    html! { (format!("{score:.2}")) span class="bar" aria-hidden="true" { i class={ "b" (step) } {} } }
 }
 
 /// Unmapped columns that have the same header and the same reason.
-pub struct Unmapped<'a> {
-    /// Where they are.
-    pub places: Vec<(&'a Table, &'a Column)>,
-}
+pub type Unmapped<'a> = Vec<(&'a Table, &'a Column)>;
 
-/// The unmapped columns of runs, those of the same header together.
-pub fn unmapped<'a>(all: impl Iterator<Item = &'a Table>) -> Vec<Unmapped<'a>> {
+/// The unmapped columns of a run, those of the same header together.
+pub fn unmapped(facts: &Facts) -> Vec<Unmapped<'_>> {
     let mut groups: Vec<Unmapped<'_>> = Vec::new();
-    let mut known: BTreeMap<(String, &str), usize> = BTreeMap::new();
-    for table in all {
-        for column in table
-            .columns
-            .iter()
-            .filter(|column| is_unmapped(column) && column.parts.is_empty())
-        {
-            let header = column.header();
-            let key = (header.to_lowercase(), reason_of(column));
-            let next = groups.len();
-            // A column without a header is like no other.
-            let index = if header.is_empty() {
-                next
-            } else {
-                *known.entry(key).or_insert(next)
-            };
-            if index == next {
-                groups.push(Unmapped { places: Vec::new() });
-            }
-            groups[index].places.push((table, column));
+    let mut known: BTreeMap<(String, Option<&str>), usize> = BTreeMap::new();
+    let all = columns(&facts.tables);
+    for (table, column) in all.filter(|(_, column)| is_unmapped(column) && column.parts.is_empty())
+    {
+        let header = column.header();
+        let key = (header.to_lowercase(), column.told.reason.as_deref());
+        let next = groups.len();
+        // A column without a header is like no other.
+        let index = if header.is_empty() {
+            next
+        } else {
+            *known.entry(key).or_insert(next)
+        };
+        if index == next {
+            groups.push(Vec::new());
         }
+        groups[index].push((table, column));
     }
     groups
 }
@@ -210,127 +166,101 @@ fn second(column: &Column) -> Option<(&str, f64)> {
     Some((&second.field, second.score?))
 }
 
-/// Why a column has no field: a word of the engine.
-pub fn reason_of(column: &Column) -> &str {
-    column.told.reason.as_deref().unwrap_or_default()
-}
-
-/// Writes the columns that have no field.
-pub fn write_unmapped(
-    html: &mut Html<'_>,
-    names: &Names,
-    groups: &[Unmapped<'_>],
-    samples: &Samples,
-) {
-    html.mark("<table class=\"list\"><caption class=\"sr\">Unmapped columns</caption><thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Header</th><th scope=\"col\">Why</th><th scope=\"col\">Nearest</th><th scope=\"col\">Suggestion</th></tr></thead><tbody>");
-    for group in groups.iter().take(MOST) {
-        let (_, first) = group.places[0];
-        html.mark("<tr><td class=\"mono nw\">");
-        for (index, (table, column)) in group.places.iter().take(8).enumerate() {
-            html.mark_if(index > 0, "<br>")
-                .value(&place(names, table, &column.told.column));
-        }
-        if group.places.len() > 8 {
-            html.mark("<br>and ")
-                .count(group.places.len() as u64 - 8)
-                .mark(" more");
-        }
-        html.mark("</td><td class=\"name\">");
-        header(html, first);
-        write_filled(html, group, samples);
-        html.mark("</td><td class=\"nw full\"><span class=\"chip no\">")
-            .clipped(&why_unmapped(reason_of(first)), 60)
-            .mark("</span></td><td class=\"full\">");
-        nearest(html, first);
-        html.mark("</td><td class=\"full\">");
-        let nearest = first.told.nearest.as_ref();
-        match nearest.and_then(|nearest| nearest.suggestion.as_deref()) {
-            Some(suggestion) if !suggestion.is_empty() => {
-                html.mark("<pre>").clipped(suggestion, 400).mark("</pre>")
+/// The columns that have no field.
+pub fn list_unmapped(names: &Names, groups: &[Unmapped<'_>], samples: &Samples) -> Markup {
+    let columns = ["Column", "Header", "Why", "Nearest", "Suggestion"].map(|title| (title, ""));
+    let rows = html! {
+        tbody {
+            @for group in groups.iter().take(MOST) {
+                @let (_, first) = group[0];
+                tr {
+                    td class="mono nw" {
+                        @for (index, (table, column)) in group.iter().take(8).enumerate() {
+                            @if index > 0 { br; }
+                            (value(place(names, table, &column.told.column)))
+                        }
+                        @if group.len() > 8 { br; "and " (thousands(group.len() as u64 - 8)) " more" }
+                    }
+                    td class="name" { (header(first)) (filled(group, samples)) }
+                    (why_and_nearest(first))
+                    td class="full" {
+                        @match first.told.nearest.as_ref().and_then(|nearest| nearest.suggestion.as_deref()) {
+                            None | Some("") => span class="dim" { "none" },
+                            Some(suggestion) => pre { (clipped(suggestion, 400)) },
+                        }
+                    }
+                }
             }
-            _ => html.mark("<span class=\"dim\">none</span>"),
-        };
-        html.mark("</td></tr>");
+        }
+    };
+    html! {
+        (table("list", "Unmapped columns", &columns, &rows))
+        (parts::further(groups.len().saturating_sub(MOST), "further header"))
     }
-    html.mark("</tbody></table>");
-    parts::further(html, groups.len().saturating_sub(MOST), "further header");
 }
 
-/// Writes how many cells have a value, and the first values.
-fn write_filled(html: &mut Html<'_>, group: &Unmapped<'_>, samples: &Samples) {
-    let filled: Vec<String> = group
-        .places
-        .iter()
-        .filter_map(|(_, column)| column.filled)
-        .map(thousands)
-        .take(4)
-        .collect();
-    if filled.is_empty() {
-        return;
-    }
-    html.mark("<span class=\"under\">")
-        .text(&filled.join(" and "))
-        .mark(" filled");
-    let found = group.places.iter().find_map(|(table, column)| {
+/// How many cells have a value, and the first values.
+fn filled(group: &Unmapped<'_>, samples: &Samples) -> Markup {
+    let filled = group.iter().filter_map(|(_, column)| column.filled);
+    let filled: Vec<String> = filled.map(thousands).take(4).collect();
+    let texts = group.iter().find_map(|(table, column)| {
         let key = (table.sheet.clone(), column.told.column.clone());
         samples.get(&key).filter(|texts| !texts.is_empty())
     });
-    if let Some(texts) = found {
-        html.mark(": ").value(&texts.join("; "));
-    }
-    html.mark("</span>");
-}
-
-/// Writes which field is nearest to a column that has none.
-pub fn nearest(html: &mut Html<'_>, column: &Column) {
-    let nearest = column.told.nearest.as_ref();
-    let nearest = nearest.and_then(|one| Some((&one.field, one.likeness?)));
-    match (nearest, second(column)) {
-        (Some((field, likeness)), _) => html
-            .code(field)
-            .mark(" <span class=\"dim\">header ")
-            .text(&format!("{:.0}%", likeness * 100.0))
-            .mark(" alike</span>"),
-        (None, Some((field, score))) => {
-            html.code(field).mark(" ").text(&format!("{score:.2}"));
-            if !column.told.wanted_by.is_empty() && reason_of(column).contains("lost") {
-                let others = column
-                    .told
-                    .wanted_by
-                    .iter()
-                    .take(3)
-                    .cloned()
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                html.mark(" <span class=\"dim\">also wanted by ")
-                    .value(&others)
-                    .mark("</span>");
+    html! {
+        @if !filled.is_empty() {
+            span class="under" {
+                (filled.join(" and ")) " filled"
+                @if let Some(texts) = texts { ": " (value(texts.join("; "))) }
             }
-            html
         }
-        (None, None) => html.mark("<span class=\"dim\">no similar field</span>"),
-    };
+    }
 }
 
-/// Writes how columns were read whose text had to be interpreted.
-pub fn write_readings(html: &mut Html<'_>, names: &Names, readings: &[Value]) {
-    html.mark("<table class=\"list\"><caption class=\"sr\">How columns were read</caption><thead><tr><th scope=\"col\">Field</th><th scope=\"col\">Column</th><th scope=\"col\">Read as</th><th scope=\"col\">Evidence</th></tr></thead><tbody>");
-    for reading in readings.iter().take(MOST) {
-        let message = text(reading, "/message");
-        let (decision, evidence) = message.split_once(": ").unwrap_or((message, ""));
-        html.mark("<tr><td class=\"name\">")
-            .clipped(text(reading, "/field"), 80)
-            .mark("</td><td class=\"mono last\">");
-        match (text(reading, "/sheet"), text(reading, "/column")) {
-            ("", column) => html.value(column),
-            (sheet, "") => html.value(sheet),
-            (sheet, column) => html.value(&names.said(sheet, column)),
-        };
-        html.mark("</td><td class=\"full\"><strong>")
-            .clipped(decision, 200)
-            .mark("</strong></td><td class=\"full\">")
-            .clipped(evidence, 400)
-            .mark("</td></tr>");
+/// Why a column has no field, and which one is nearest to it.
+pub fn why_and_nearest(column: &Column) -> Markup {
+    let told = &column.told;
+    let nearest = told.nearest.as_ref();
+    let nearest = nearest.and_then(|one| Some((&one.field, one.likeness?)));
+    let reason = told.reason.as_deref().unwrap_or_default();
+    let others = told.wanted_by.iter().take(3).cloned();
+    let others: Vec<String> = others.filter(|_| reason.contains("lost")).collect();
+    html! {
+        td class="nw full" { span class="chip no" { (clipped(&why_unmapped(reason), 60)) } }
+        td class="full" {
+            @if let Some((field, likeness)) = nearest {
+                (code(field)) " " span class="dim" { "header " (format!("{:.0}%", likeness * 100.0)) " alike" }
+            } @else if let Some((field, score)) = second(column) {
+                (code(field)) (format!(" {score:.2}"))
+                @if !others.is_empty() { " " span class="dim" { "also wanted by " (value(others.join(", "))) } }
+            } @else {
+                span class="dim" { "no similar field" }
+            }
+        }
     }
-    html.mark("</tbody></table>");
+}
+
+/// How columns were read whose text had to be interpreted.
+pub fn readings(names: &Names, readings: &[Value]) -> Markup {
+    let columns = ["Field", "Column", "Read as", "Evidence"].map(|title| (title, ""));
+    let rows = html! {
+        tbody {
+            @for reading in readings.iter().take(MOST) {
+                @let message = text(reading, "/message");
+                @let (decision, evidence) = message.split_once(": ").unwrap_or((message, ""));
+                tr {
+                    td class="name" { (clipped(text(reading, "/field"), 80)) }
+                    td class="mono last" {
+                        @match (text(reading, "/sheet"), text(reading, "/column")) {
+                            ("", column) => (value(column)),
+                            (sheet, column) => (value(names.said(sheet, column))),
+                        }
+                    }
+                    td class="full" { strong { (clipped(decision, 200)) } }
+                    td class="full" { (clipped(evidence, 400)) }
+                }
+            }
+        }
+    };
+    table("list", "How columns were read", &columns, &rows)
 }

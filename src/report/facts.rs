@@ -45,6 +45,7 @@ pub struct Log {
 }
 
 /// A table of the sender's file. Rows and columns of the sheet count from 1.
+#[derive(Default)]
 pub struct Table {
     /// The sender's sheet.
     pub sheet: String,
@@ -97,20 +98,22 @@ impl Facts {
     /// The store cannot be used.
     pub fn of(store: &Store, run: &RunRecord) -> Result<Self, StoreError> {
         let payload = store.run_payload(&run.id)?;
-        let payload: Value = payload
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default();
+        let payload = payload.and_then(|text| serde_json::from_str(&text).ok());
+        let payload: Value = payload.unwrap_or_default();
+        let refused = refusals(store, run)?;
         Ok(Self {
             tables: tables(&payload),
             log: log(run),
             rows_told: Rows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
             payload,
-            refused: refusals(store, run)?
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            refused: refused.iter().map(ToString::to_string).collect(),
             run: run.clone(),
         })
+    }
+
+    /// The tables of a sheet.
+    pub fn tables_on<'a>(&'a self, sheet: &'a str) -> impl Iterator<Item = &'a Table> {
+        self.tables.iter().filter(move |table| table.sheet == sheet)
     }
 
     /// The entries of a list of the payload, such as `notices`.
@@ -118,13 +121,9 @@ impl Facts {
         list(&self.payload, key)
     }
 
-    /// The titles of the sheets that were read.
-    pub fn sheets(&self) -> Vec<&str> {
-        let sheets = self.payload.pointer("/workbooks/0/sheets");
-        let sheets = sheets.and_then(Value::as_array).into_iter().flatten();
-        sheets
-            .filter_map(|sheet| sheet.pointer("/locator/sheet/name")?.as_str())
-            .collect()
+    /// The sheets that were read, each with its title.
+    pub fn sheets(&self) -> impl Iterator<Item = (&str, &Value)> {
+        sheets(&self.payload)
     }
 
     /// The rows of the run.
@@ -164,29 +163,35 @@ pub fn stretches(notice: &Value) -> impl Iterator<Item = (u64, u64)> {
     })
 }
 
+fn sheets(payload: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let sheets = list(&payload["workbooks"][0], "sheets").iter();
+    sheets.filter_map(|sheet| Some((sheet.pointer("/locator/sheet/name")?.as_str()?, sheet)))
+}
+
 fn tables(payload: &Value) -> Vec<Table> {
     let told = tables_in(payload);
-    let sheets = payload.pointer("/workbooks/0/sheets");
-    let sheets = sheets.and_then(Value::as_array).into_iter().flatten();
     let mut tables = Vec::new();
-    for sheet in sheets {
-        let title = text(sheet, "/locator/sheet/name");
+    for (title, sheet) in sheets(payload) {
         let reported = list(sheet, "tables");
         let here: Vec<_> = told.iter().filter(|told| told.sheet == title).collect();
+        let at = |index: u64| Table {
+            sheet: title.to_owned(),
+            index,
+            ..Table::default()
+        };
         // Merged tables are reported as one, which lies nowhere: then only what was told of each is known.
         if here.len() > reported.len() {
             tables.extend(here.into_iter().map(|told| {
-                let mut table = Table::at(title, told.table - 1);
+                let mut table = at(told.table - 1);
                 table.tell(told, payload, &[]);
                 table
             }));
             continue;
         }
         for reported in reported {
-            let index = number(reported, "/locator/table/index").unwrap_or(0);
-            let mut table = Table::at(title, index);
+            let mut table = at(number(reported, "/locator/table/index").unwrap_or(0));
             table.report(reported);
-            if let Some(told) = here.iter().find(|told| told.table == index + 1) {
+            if let Some(told) = here.iter().find(|told| told.table == table.index + 1) {
                 table.tell(told, payload, list(&reported["structure"], "columns"));
             }
             tables.push(table);
@@ -196,19 +201,6 @@ fn tables(payload: &Value) -> Vec<Table> {
 }
 
 impl Table {
-    fn at(sheet: &str, index: u64) -> Self {
-        Self {
-            sheet: sheet.to_owned(),
-            index,
-            place: None,
-            header: Vec::new(),
-            data: None,
-            rows: None,
-            turned: false,
-            columns: Vec::new(),
-        }
-    }
-
     /// What the closing report says.
     fn report(&mut self, table: &Value) {
         self.place = MergedRange::of_reference(text(table, "/structure/region/a1"));
@@ -228,10 +220,12 @@ impl Table {
         self.turned = told.turned;
         let rows = told.header_rows.rows.iter().copied();
         self.header = rows.filter(|&row| row > 0).collect();
-        let columns = told.columns.iter().enumerate();
-        let columns = columns.map(|(index, told)| {
-            let same = counted.get(index);
-            let same = same.filter(|same| same_header(text(same, "/header/raw"), &told.name));
+        let columns = told.columns.iter().enumerate().map(|(index, told)| {
+            // They have one header, however blanks and lines stand in it.
+            let same = counted.get(index).filter(|same| {
+                let header = text(same, "/header/raw").split_whitespace();
+                header.eq(told.name.split_whitespace())
+            });
             let by = told.by.iter();
             let by = by.filter_map(|part| Some(format!("{} {:.2}", part.detector, part.score?)));
             Column {
@@ -252,10 +246,8 @@ impl Table {
         });
         for said in mine {
             let (letters, field) = (text(said, "/column"), text(said, "/field"));
-            let column = self
-                .columns
-                .iter_mut()
-                .find(|column| !letters.is_empty() && column.told.column == letters);
+            let mut columns = self.columns.iter_mut().filter(|_| !letters.is_empty());
+            let column = columns.find(|column| column.told.column == letters);
             let Some(column) = column else { continue };
             if column.told.field.as_deref() != Some(field) {
                 column.parts.push(field.to_owned());
@@ -263,11 +255,6 @@ impl Table {
             column.because = text(said, "/message").to_owned();
         }
     }
-}
-
-/// Whether two texts are one header, however blanks and lines stand in it.
-fn same_header(one: &str, other: &str) -> bool {
-    one.split_whitespace().eq(other.split_whitespace())
 }
 
 /// Reads the event log of a run. What cannot be read is not known.

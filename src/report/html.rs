@@ -1,111 +1,109 @@
-//! Writes HTML. It is the only place of the report that writes text, so that nothing of a file, of a configuration or of an
-//! engine ever becomes markup.
+//! Small pieces of HTML, and the one place that writes a page.
 //!
 //! # Promises
-//! Markup is known when `ade` is compiled: [`Html::mark`] takes nothing else. [`Html::text`] writes any text: what is markup in
-//! it is escaped, and what would change how other text is shown (control characters, those that turn the direction of writing,
-//! invisible ones) is written as its code point.
+//! Templates escape what is markup in a text, and [`Page::add`] shows what would change how other text is shown (control
+//! characters, those that turn the direction of writing, invisible ones) as its code point: nothing of a file, of a
+//! configuration or of an engine ever becomes markup. What templates hold without escaping is known when `ade` is compiled.
 
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use maud::{Markup, Render, html};
 
 use crate::base::counted::thousands;
+use crate::base::files::FileError;
+use crate::issues::Severity;
 
-/// A page that is being written. An error of the disk is kept, and told by [`Html::finish`].
-pub struct Html<'w> {
-    out: &'w mut dyn Write,
-    failed: Option<io::Error>,
+/// A page that is being written, a part at a time: the whole of a large one would not fit into memory.
+pub struct Page<'w> {
+    out: BufWriter<&'w mut dyn Write>,
+    name: &'w Path,
 }
 
-impl<'w> Html<'w> {
-    /// Begins a page.
-    pub fn new(out: &'w mut dyn Write) -> Self {
-        Self { out, failed: None }
+impl<'w> Page<'w> {
+    /// Begins a page. `name` is what errors call it.
+    pub fn new(out: &'w mut dyn Write, name: &'w Path) -> Self {
+        let out = BufWriter::new(out);
+        Self { out, name }
     }
 
-    /// Writes markup.
-    pub fn mark(&mut self, markup: &'static str) -> &mut Self {
-        self.write(markup);
-        self
-    }
-
-    /// Writes text, between tags or in the quotes of an attribute.
-    pub fn text(&mut self, text: &str) -> &mut Self {
-        let mut shown = 0;
-        for (at, letter) in text.char_indices() {
-            let instead = match letter {
-                '&' => Some("&amp;"),
-                '<' => Some("&lt;"),
-                '>' => Some("&gt;"),
-                '"' => Some("&quot;"),
-                '\'' => Some("&#39;"),
-                _ => None,
-            };
-            if instead.is_none() && !is_unsafe(letter) {
-                continue;
+    /// Writes a part.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn add(&mut self, markup: &Markup) -> Result<(), FileError> {
+        let mut write = |part: &str| match part.char_indices().next_back() {
+            Some((at, letter)) if is_unsafe(letter) => {
+                write!(self.out, "{}[U+{:04X}]", &part[..at], letter as u32)
             }
-            self.write(&text[shown..at]);
-            shown = at + letter.len_utf8();
-            match instead {
-                Some(entity) => self.write(entity),
-                None => self.write(&format!("[U+{:04X}]", letter as u32)),
-            }
-        }
-        self.write(&text[shown..]);
-        self
-    }
-
-    /// Writes a value in a sentence: its direction of writing does not reach beyond it.
-    pub fn value(&mut self, text: &str) -> &mut Self {
-        self.mark("<bdi>").text(text).mark("</bdi>")
-    }
-
-    /// Writes the beginning of a text, and an ellipsis where it is longer.
-    pub fn clipped(&mut self, text: &str, most: usize) -> &mut Self {
-        match text.char_indices().nth(most) {
-            Some((end, _)) => self.text(text[..end].trim_end()).mark("…"),
-            None => self.text(text),
-        }
-    }
-
-    /// Writes a count, `12,003`.
-    pub fn count(&mut self, number: u64) -> &mut Self {
-        self.text(&thousands(number))
-    }
-
-    /// Writes a number as it is, for names and attributes.
-    pub fn number(&mut self, number: u64) -> &mut Self {
-        self.text(&number.to_string())
-    }
-
-    /// Writes words in monospace.
-    pub fn code(&mut self, text: &str) -> &mut Self {
-        self.mark("<code>").clipped(text, 200).mark("</code>")
-    }
-
-    /// Writes markup, where a condition holds.
-    pub fn mark_if(&mut self, holds: bool, markup: &'static str) -> &mut Self {
-        if holds {
-            self.write(markup);
-        }
-        self
+            _ => self.out.write_all(part.as_bytes()),
+        };
+        let mut parts = markup.0.split_inclusive(is_unsafe);
+        let written = parts.try_for_each(&mut write);
+        written.map_err(FileError::on("write", self.name))
     }
 
     /// Ends the page.
     ///
     /// # Errors
-    /// Something could not be written.
-    pub fn finish(self) -> io::Result<()> {
-        match self.failed {
-            Some(error) => Err(error),
-            None => self.out.flush(),
-        }
+    /// Something cannot be written.
+    pub fn finish(mut self) -> Result<(), FileError> {
+        let written = self.out.flush();
+        written.map_err(FileError::on("write", self.name))
     }
+}
 
-    fn write(&mut self, text: &str) {
-        if self.failed.is_none()
-            && let Err(error) = self.out.write_all(text.as_bytes())
-        {
-            self.failed = Some(error);
+/// A value in a sentence: its direction of writing does not reach beyond it.
+pub fn value(text: impl Render) -> Markup {
+    html! { bdi { (text) } }
+}
+
+/// The beginning of a text, and an ellipsis where it is longer.
+pub fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()).into(),
+        None => text.into(),
+    }
+}
+
+/// Words in monospace.
+pub fn code(text: &str) -> Markup {
+    html! { code { (clipped(text, 200)) } }
+}
+
+/// The class of styles of a severity.
+pub fn class_of(severity: Severity) -> &'static str {
+    &severity.word()[..1]
+}
+
+/// The beginning of a value, and how long it is.
+pub fn clipped_value(text: &str, most: usize, letters: usize) -> Markup {
+    html! {
+        (value(clipped(text, most)))
+        @if letters > most { " " span class="dim sans" { "(" (thousands(letters as u64)) " characters)" } }
+    }
+}
+
+/// A severity: a shape and a word.
+pub fn severity_mark(severity: Severity) -> Markup {
+    let word = ["Error", "Warning", "Info"][severity as usize];
+    html! { span class={ "sev " (class_of(severity)) } { (word) } }
+}
+
+/// A table: its classes, what it is, and its columns, each with its classes. `rows` are within bodies of the table.
+pub fn table(class: &str, caption: &str, columns: &[(impl Render, &str)], rows: &Markup) -> Markup {
+    html! {
+        table class=(class) {
+            caption class="sr" { (caption) }
+            thead {
+                tr {
+                    @for (title, class) in columns {
+                        th scope="col" class=[(!class.is_empty()).then_some(class)] { (title) }
+                    }
+                }
+            }
+            (rows)
         }
     }
 }
@@ -135,13 +133,15 @@ fn is_unsafe(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
-    fn written(write: impl FnOnce(&mut Html<'_>)) -> String {
+    fn written(markup: &Markup) -> String {
         let mut bytes = Vec::new();
-        let mut html = Html::new(&mut bytes);
-        write(&mut html);
-        html.finish().unwrap();
+        let mut page = Page::new(&mut bytes, Path::new("page.html"));
+        page.add(markup).unwrap();
+        page.finish().unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
@@ -150,7 +150,7 @@ mod tests {
         for (text, wanted) in [
             (
                 "<b onclick='x'>&amp;\"",
-                "&lt;b onclick=&#39;x&#39;&gt;&amp;amp;&quot;",
+                "&lt;b onclick='x'&gt;&amp;amp;&quot;",
             ),
             ("a\u{0}b\u{1b}[2J", "a[U+0000]b[U+001B][2J"),
             (
@@ -164,25 +164,16 @@ mod tests {
             ("two\nlines\tand\r\n", "two\nlines\tand\r\n"),
             ("日本 é שלום 👩‍🚀", "日本 é שלום 👩‍🚀"),
         ] {
-            assert_eq!(
-                written(|html| {
-                    html.text(text);
-                }),
-                wanted
-            );
+            assert_eq!(written(&html! { (text) }), wanted);
+            let attribute = html! { p title=(text) {} };
+            assert_eq!(written(&attribute), format!("<p title=\"{wanted}\"></p>"));
         }
     }
 
     #[test]
     fn long_text_is_cut_between_characters() {
-        let cut = |text: &str| {
-            written(|html| {
-                html.clipped(text, 3);
-            })
-        };
-        for (text, wanted) in [("ééé", "ééé"), ("éé é", "éé…"), ("<<<<", "&lt;&lt;&lt;…")]
-        {
-            assert_eq!(cut(text), wanted);
+        for (text, wanted) in [("ééé", "ééé"), ("éé é", "éé…"), ("<<<<", "<<<…")] {
+            assert_eq!(clipped(text, 3), wanted);
         }
     }
 
@@ -198,8 +189,8 @@ mod tests {
             }
         }
         let mut full = Full;
-        let mut html = Html::new(&mut full);
-        html.text("a").mark("<br>");
-        assert!(html.finish().is_err());
+        let mut page = Page::new(&mut full, Path::new("page.html"));
+        page.add(&html! { "a" br; }).unwrap();
+        assert!(page.finish().is_err());
     }
 }

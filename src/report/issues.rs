@@ -1,15 +1,13 @@
-//! The issues of a run: which lines of the list a report shows, and where.
+//! The issues of a run: which lines of their list a report shows, and where.
 //!
 //! The list is read three times and never held: first what there is of each rule, then the lines that are shown, then what
 //! stands in the rows that the grids show.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
-use super::html::Html;
-use super::names::Names;
-use crate::base::counted::plural;
 use crate::base::places::{MOST_ROWS, column_named};
 use crate::issues::{Issue, List, ListError, Severity};
 
@@ -20,7 +18,7 @@ const LINES: u64 = 2_000;
 /// A value that breaks the same rule in more cells than this is one line.
 const SAME: u64 = 5;
 /// So many of these cells are named, and the last.
-const NAMED: usize = 8;
+pub const NAMED: usize = 8;
 /// So many letters of a value are shown.
 pub const VALUE: usize = 500;
 /// So many rows of a sheet open a window of it.
@@ -35,7 +33,7 @@ const MARKS: usize = 5_000;
 pub struct Found {
     /// Errors, warnings and infos.
     pub counts: [u64; 3],
-    /// The rules, errors first, then by count.
+    /// The rules, in the order of the list.
     pub rules: Vec<Rule>,
     /// The sender's sheets that have issues.
     pub sheets: BTreeMap<String, OnSheet>,
@@ -72,13 +70,13 @@ pub struct Line {
     /// The first issue. Of its texts only the beginnings are kept.
     pub issue: Issue,
     /// How many letters its value has.
-    letters: usize,
+    pub letters: usize,
     /// How many issues it stands for.
-    same: u64,
+    pub same: u64,
     /// The places of the first of them.
-    places: Vec<String>,
+    pub places: Vec<String>,
     /// The place of the last.
-    last: String,
+    pub last: String,
 }
 
 /// What a sheet has.
@@ -97,6 +95,7 @@ pub struct OnSheet {
 }
 
 /// An issue in a grid.
+#[derive(Clone)]
 pub struct Mark {
     /// Its severity.
     pub severity: Severity,
@@ -107,6 +106,7 @@ pub struct Mark {
 }
 
 /// Which rule an issue is of, and which line stands for all of its value.
+#[derive(Default)]
 struct Counting {
     rules: HashMap<(Severity, String, String), usize>,
     values: HashMap<(usize, u64), u64>,
@@ -138,7 +138,7 @@ fn hash_of(issue: &Issue) -> Option<u64> {
 }
 
 /// Row and column of an issue, column 0 where it has none; nothing where it has no row that a sheet can have.
-fn position(issue: &Issue) -> Option<(u64, u64)> {
+pub fn position(issue: &Issue) -> Option<(u64, u64)> {
     let row = u64::from(issue.row?);
     let column = issue.cell.as_ref().and(issue.column.as_deref());
     let column = column.map_or(Some(0), column_named)?;
@@ -146,34 +146,36 @@ fn position(issue: &Issue) -> Option<(u64, u64)> {
 }
 
 impl Found {
-    /// Reads the list of a run, from its beginning. `rows`: how many rows each sheet has; of those with at most
-    /// `whole` rows all may be shown, of others those around issues.
+    /// Reads the list of a run, from its beginning. `whole` are the sheets of which all rows may be shown; of others those
+    /// around issues may be.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn in_list(
-        list: &mut List,
-        whole: u64,
-        rows: &BTreeMap<String, u64>,
-    ) -> Result<Self, ListError> {
+    pub fn in_list(list: &mut List, whole: &BTreeSet<&str>) -> Result<Self, ListError> {
         let mut found = Self::default();
         let counting = found.count(list)?;
         found.passed_over = list.passed_over();
         found.allot();
-        let counting = found.sorted(counting);
         list.go_to(0)?;
         found.choose(list, &counting)?;
         for sheet in found.sheets.values_mut() {
             sheet.rows.sort_unstable();
         }
         list.go_to(0)?;
-        found.mark(list, whole, rows)?;
+        found.mark(list, whole)?;
         Ok(found)
     }
 
     /// All issues.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
+    }
+
+    /// The rules, errors first, then by count.
+    pub fn ordered(&self) -> Vec<&Rule> {
+        let mut rules: Vec<&Rule> = self.rules.iter().collect();
+        rules.sort_by(|one, other| one.order().cmp(&other.order()));
+        rules
     }
 
     /// How many there are of a severity.
@@ -183,13 +185,8 @@ impl Found {
 
     /// The value of a line that stands for several issues.
     pub fn value_of(&self, (rule, line): (usize, usize)) -> Option<&str> {
-        self.rules
-            .get(rule)?
-            .lines
-            .get(line)?
-            .issue
-            .value
-            .as_deref()
+        let line = self.rules.get(rule)?.lines.get(line)?;
+        line.issue.value.as_deref()
     }
 
     /// Whether the list shows an issue of a cell.
@@ -198,10 +195,7 @@ impl Found {
     }
 
     fn count(&mut self, list: &mut List) -> Result<Counting, ListError> {
-        let mut counting = Counting {
-            rules: HashMap::new(),
-            values: HashMap::new(),
-        };
+        let mut counting = Counting::default();
         for issue in list.by_ref() {
             let issue = issue?;
             self.counts[issue.severity as usize] += 1;
@@ -242,30 +236,6 @@ impl Found {
         }
     }
 
-    /// Puts the rules in order; what was counted names them by their new places.
-    fn sorted(&mut self, mut counting: Counting) -> Counting {
-        let mut order: Vec<usize> = (0..self.rules.len()).collect();
-        order.sort_by(|&one, &other| self.rules[one].order().cmp(&self.rules[other].order()));
-        let mut place = vec![0; order.len()];
-        for (new, &old) in order.iter().enumerate() {
-            place[old] = new;
-        }
-        let mut rules: Vec<Option<Rule>> = std::mem::take(&mut self.rules)
-            .into_iter()
-            .map(Some)
-            .collect();
-        self.rules = order.iter().filter_map(|&old| rules[old].take()).collect();
-        counting
-            .rules
-            .values_mut()
-            .for_each(|rule| *rule = place[*rule]);
-        let values = counting.values.into_iter();
-        counting.values = values
-            .map(|((rule, value), count)| ((place[rule], value), count))
-            .collect();
-        counting
-    }
-
     /// Chooses the lines, and the rows of each sheet that open a window.
     fn choose(&mut self, list: &mut List, counting: &Counting) -> Result<(), ListError> {
         let mut lines: HashMap<(usize, u64), usize> = HashMap::new();
@@ -288,8 +258,7 @@ impl Found {
                 let is_told = repeated.is_some() && line < Some(rule.allotted as usize);
                 let line = line.filter(|_| is_told).map(|line| (index, line));
                 sheet.rows.push((row, line));
-                let opens = known.is_none() && sheet.openings.len() < WINDOWS;
-                if opens {
+                if known.is_none() && sheet.openings.len() < WINDOWS {
                     sheet.openings.insert(row);
                 }
             }
@@ -309,12 +278,7 @@ impl Found {
     }
 
     /// Keeps what stands in the rows that may be shown.
-    fn mark(
-        &mut self,
-        list: &mut List,
-        whole: u64,
-        rows: &BTreeMap<String, u64>,
-    ) -> Result<(), ListError> {
+    fn mark(&mut self, list: &mut List, whole: &BTreeSet<&str>) -> Result<(), ListError> {
         for issue in list.by_ref() {
             let issue = issue?;
             let (Some((row, column)), Some(sheet)) =
@@ -322,7 +286,7 @@ impl Found {
             else {
                 continue;
             };
-            let is_whole = rows.get(&issue.sheet).is_some_and(|&rows| rows <= whole);
+            let is_whole = whole.contains(issue.sheet.as_str());
             let near = row.saturating_sub(3)..=row.saturating_add(3);
             let is_near = || sheet.openings.range(near).next().is_some();
             if sheet.marks.len() < MARKS && (is_whole || is_near()) {
@@ -355,17 +319,12 @@ impl Rule {
         }
     }
 
-    fn order(&self) -> (Severity, std::cmp::Reverse<u64>, &str, &str) {
-        (
-            self.severity,
-            std::cmp::Reverse(self.count),
-            &self.whose,
-            &self.name,
-        )
+    fn order(&self) -> (Severity, Reverse<u64>, &str, &str) {
+        (self.severity, Reverse(self.count), &self.whose, &self.name)
     }
 
     /// How many issues the lines stand for.
-    fn shown(&self) -> u64 {
+    pub fn shown(&self) -> u64 {
         self.lines.iter().map(|line| line.same).sum()
     }
 }
@@ -373,10 +332,8 @@ impl Rule {
 impl Line {
     fn of(mut issue: Issue) -> Self {
         let place = issue.place();
-        let letters = issue
-            .value
-            .as_ref()
-            .map_or(0, |value| value.chars().count());
+        let value = issue.value.as_deref().unwrap_or_default();
+        let letters = value.chars().count();
         for text in [&mut issue.value, &mut issue.written, &mut issue.key] {
             *text = text.take().map(|text| beginning(&text, VALUE + 1));
         }
@@ -402,205 +359,4 @@ impl Line {
 /// The first letters of a text.
 pub fn beginning(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
-}
-
-/// How the list of issues is shown.
-pub struct Shown<'a> {
-    /// The names of places.
-    pub names: &'a Names,
-    /// Whether values are shown.
-    pub values: bool,
-    /// Whether a cell is shown in a grid.
-    pub in_grid: &'a dyn Fn(&str, u64, u64) -> bool,
-    /// The name of the list's file.
-    pub file: &'a str,
-}
-
-/// Writes the list: a group of lines for each rule.
-pub fn write(html: &mut Html<'_>, found: &Found, shown: &Shown<'_>) {
-    let lines = || found.rules.iter().flat_map(|rule| &rule.lines);
-    let has_keys = shown.values && lines().any(|line| line.issue.key.is_some());
-    let with_keys = has_keys || lines().any(|line| line.same > 1);
-    let mut named = HashSet::new();
-    html.mark("<table class=\"list issues\"><caption class=\"sr\">Issues by rule</caption><thead><tr><th scope=\"col\">Cell</th>");
-    if shown.values {
-        html.mark("<th scope=\"col\">Value as it stood</th>");
-    }
-    html.mark("<th scope=\"col\">Written</th>")
-        .mark_if(with_keys && has_keys, "<th scope=\"col\">Whose row</th>")
-        .mark_if(with_keys && !has_keys, "<th scope=\"col\">Cells</th>")
-        .mark("</tr></thead>");
-    let columns = 2 + u64::from(shown.values) + u64::from(with_keys);
-    for rule in &found.rules {
-        write_rule(html, rule, columns, shown.values);
-        for line in &rule.lines {
-            write_line(html, rule, line, shown, with_keys, &mut named);
-        }
-        let more = rule.count - rule.shown();
-        if more > 0 {
-            html.mark("<tr class=\"more\"><td colspan=\"")
-                .number(columns)
-                .mark("\">and ")
-                .count(more)
-                .mark(" more, in ")
-                .code(shown.file)
-                .mark("</td></tr>");
-        }
-        html.mark("</tbody>");
-    }
-    html.mark("</table>");
-    if found.of_more_rules > 0 {
-        html.mark("<p class=\"after\">")
-            .text(&plural(found.of_more_rules, "issue"))
-            .mark(" of further rules, in ")
-            .code(shown.file)
-            .mark("</p>");
-    }
-    if found.passed_over > 0 {
-        html.mark("<p class=\"after\">")
-            .text(&plural(found.passed_over, "line"))
-            .mark(" of the list could not be read as issues.</p>");
-    }
-}
-
-/// Writes the head of a rule's issues. What a check says may quote the value, so it goes with the values.
-fn write_rule(html: &mut Html<'_>, rule: &Rule, columns: u64, values: bool) {
-    html.mark("<tbody><tr class=\"rule\"><th colspan=\"")
-        .number(columns)
-        .mark("\" scope=\"rowgroup\"><span class=\"n\">")
-        .count(rule.count)
-        .mark("</span>");
-    severity(html, rule.severity);
-    html.mark("<strong>").clipped(&rule.whose, 80);
-    if let Some(message) = rule.message.as_ref().filter(|_| values) {
-        html.mark_if(!rule.whose.is_empty(), ": ")
-            .clipped(message, 200);
-    }
-    html.mark("</strong> <code class=\"dim\">")
-        .clipped(&rule.name, 120)
-        .mark("</code></th></tr>");
-}
-
-/// Writes a severity: a shape and a word.
-pub fn severity(html: &mut Html<'_>, severity: Severity) {
-    html.mark(match severity {
-        Severity::Error => "<span class=\"sev e\">Error</span>",
-        Severity::Warning => "<span class=\"sev w\">Warning</span>",
-        Severity::Info => "<span class=\"sev i\">Info</span>",
-    });
-}
-
-fn write_line(
-    html: &mut Html<'_>,
-    rule: &Rule,
-    line: &Line,
-    shown: &Shown<'_>,
-    with_keys: bool,
-    named: &mut HashSet<String>,
-) {
-    let issue = &line.issue;
-    let place = position(issue).filter(|(_, column)| *column > 0);
-    let place = place.map(|(row, column)| (issue.sheet.as_str(), row, column));
-    html.mark("<tr");
-    // Of several issues of a cell the first is where links go.
-    let name = place.map(|(sheet, row, column)| shown.names.line(sheet, row, column));
-    if let Some(name) = name.filter(|name| named.insert(name.clone())) {
-        html.mark(" id=\"").text(&name).mark("\"");
-    }
-    html.mark("><td class=\"at\">");
-    match place.filter(|&(sheet, row, column)| (shown.in_grid)(sheet, row, column)) {
-        Some((sheet, row, column)) => html
-            .mark("<a class=\"mono\" href=\"#")
-            .text(&shown.names.cell(sheet, row, column))
-            .mark("\">")
-            .value(&said(shown, issue, &issue.place()))
-            .mark("</a>"),
-        None => html
-            .mark("<span class=\"mono\">")
-            .value(&said(shown, issue, &issue.place()))
-            .mark("</span>"),
-    };
-    html.mark("</td>");
-    if shown.values {
-        html.mark("<td class=\"v\">");
-        match issue.value.as_deref() {
-            Some("") => html.mark("<span class=\"dim sans\">empty</span>"),
-            Some(value) => clipped_value(html, value, line.letters),
-            None => html,
-        };
-        html.mark("</td>");
-    }
-    write_written(html, rule, issue, shown.values);
-    if with_keys {
-        html.mark("<td class=\"key\">");
-        match line.same {
-            1 if shown.values => html.value(issue.key.as_deref().unwrap_or_default()),
-            1 => html,
-            _ => write_places(html, line),
-        };
-        html.mark("</td>");
-    }
-    html.mark("</tr>");
-}
-
-/// A place as it is said, of what an issue calls it.
-fn said(shown: &Shown<'_>, issue: &Issue, place: &str) -> String {
-    let own = place.strip_prefix(issue.sheet.as_str()).unwrap_or_default();
-    shown.names.said(&issue.sheet, own.trim_start_matches('!'))
-}
-
-/// Writes the beginning of a value, and how long it is.
-pub fn clipped_value<'h, 'w>(
-    html: &'h mut Html<'w>,
-    value: &str,
-    letters: usize,
-) -> &'h mut Html<'w> {
-    html.mark("<bdi>").clipped(value, VALUE).mark("</bdi>");
-    if letters > VALUE {
-        html.mark(" <span class=\"dim sans\">(")
-            .count(letters as u64)
-            .mark(" characters)</span>");
-    }
-    html
-}
-
-/// Writes what became of the value, and what is wrong where that differs within the rule.
-fn write_written(html: &mut Html<'_>, rule: &Rule, issue: &Issue, values: bool) {
-    html.mark("<td class=\"got\">");
-    match (issue.written.as_deref(), issue.value.as_deref()) {
-        (None, _) => &mut *html,
-        (Some(""), Some("")) => html.mark("<span class=\"dim\">empty</span>"),
-        (Some(""), _) => html.mark("<span class=\"empty\">left empty</span>"),
-        (Some(written), Some(value)) if written == value => html.mark("as it is"),
-        (Some(_), _) if !values => html.mark("changed"),
-        (Some(written), _) => html
-            .mark("<span class=\"mono\"><bdi>")
-            .clipped(written, VALUE)
-            .mark("</bdi></span>"),
-    };
-    if values && rule.message.is_none() {
-        html.mark(" <span class=\"why\">")
-            .clipped(&issue.message, 200)
-            .mark("</span>");
-    }
-    html.mark("</td>");
-}
-
-/// Writes which cells hold the same value.
-fn write_places<'h, 'w>(html: &'h mut Html<'w>, line: &Line) -> &'h mut Html<'w> {
-    let is_all = line.same <= NAMED as u64;
-    let one_sheet = |place: &str| {
-        let own = place.strip_prefix(line.issue.sheet.as_str());
-        own.map_or(place.to_owned(), |cell| {
-            cell.trim_start_matches('!').to_owned()
-        })
-    };
-    let places: Vec<String> = line.places.iter().map(|place| one_sheet(place)).collect();
-    html.count(line.same)
-        .mark(" cells hold the same: ")
-        .value(&places.join(", "));
-    if !is_all {
-        html.mark(" … ").value(&one_sheet(&line.last));
-    }
-    html
 }

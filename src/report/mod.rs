@@ -3,11 +3,11 @@
 //! It is one HTML file that needs no network and runs no script. It shows the issues, the sender's sheets with the issues
 //! where they are, what each column went to and why, what was left out, and when and with what it was read.
 //!
-//! - `facts`: what is known of a run; `notes`: what its notices say
-//! - `issues`: the list of issues; `grid`: a sheet; `columns`: columns and fields
+//! - `facts`: what is known of a run; `notes`: what its notices say; `prepared`: what is shown of it
+//! - `issues`: the issues of a run, `list`: their list; `grid`: a sheet, `rows`: what its rows are; `columns`: columns and fields
 //! - `run`, `batch`: the two kinds of pages; `parts`: what both have
 //! - `difference`: the page of what differs between runs
-//! - `html`: the one place that writes text; `names`: links within a page; `words`: times and sizes
+//! - `html`: pieces of HTML, and the one place that writes; `names`: links within a page; `words`: times and sizes
 //!
 //! # Promises
 //! The same runs give the same bytes: nothing in a page comes from a clock. It holds values of the sheets that were read, and says
@@ -22,20 +22,22 @@ mod facts;
 mod grid;
 mod html;
 mod issues;
+mod list;
 mod names;
 mod notes;
 mod parts;
+mod prepared;
+mod rows;
 mod run;
 mod words;
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
-use crate::base::files::{self, FileError};
 use crate::store::{RunRecord, Store};
 
 pub use difference::write_difference;
-use html::Html;
+use html::Page;
 pub use parts::{Options, ReportError, SECURITY_POLICY};
 
 /// Writes the page of one run, or of a batch of several, to a file; it appears whole or not at all.
@@ -48,15 +50,7 @@ pub fn write(
     options: Options,
     target: &Path,
 ) -> Result<(), ReportError> {
-    let failed = || FileError::on("write", target);
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut beside = files::unfinished(folder).map_err(failed())?;
-    page(store, runs, options, beside.as_file_mut(), target)?;
-    files::settle(beside, target).map_err(failed())?;
-    Ok(())
+    parts::in_file(target, |out| page(store, runs, options, out, target))
 }
 
 /// Writes the page to where `out` goes. `name` is what errors call it.
@@ -70,16 +64,13 @@ pub fn page(
     out: &mut dyn Write,
     name: &Path,
 ) -> Result<(), ReportError> {
-    let mut out = BufWriter::new(out);
-    let mut html = Html::new(&mut out);
+    let mut page = Page::new(out, name);
     match runs {
-        [run] => run::write(
-            &mut html,
-            &run::prepare(store, run, options, None)?,
-            options,
-        ),
-        runs => batch::write(&mut html, store, runs, options)?,
+        [run] => {
+            let prepared = prepared::prepare(store, run, options, None)?;
+            run::write(&mut page, &prepared, options)?;
+        }
+        runs => batch::write(&mut page, store, runs, options)?,
     }
-    html.finish().map_err(FileError::on("write", name))?;
-    Ok(())
+    Ok(page.finish()?)
 }

@@ -19,19 +19,11 @@ impl Names {
         let mut sheets: BTreeMap<String, String> = BTreeMap::new();
         let mut used = BTreeSet::new();
         for title in titles {
-            let plain = |letter: char| {
-                if letter.is_ascii_alphanumeric() {
-                    letter
-                } else {
-                    '_'
-                }
-            };
-            let stem: String = title.chars().take(40).map(plain).collect();
-            let stem = if stem.is_empty() || TAKEN.contains(&stem.as_str()) {
-                format!("{stem}_")
-            } else {
-                stem
-            };
+            let mut stem = title.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
+            stem.truncate(40);
+            if stem.is_empty() || TAKEN.contains(&stem.as_str()) {
+                stem.push('_');
+            }
             let mut name = stem.clone();
             let mut number = 1;
             while !used.insert(name.clone()) {

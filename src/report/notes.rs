@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::facts::{Facts, list, stretches, text};
+use super::facts::{Facts, list, number, stretches, text};
 
 /// Rows of a sheet that are not in the result, and why.
 #[derive(Clone)]
@@ -11,6 +11,8 @@ pub struct LeftOut {
     pub sheet: String,
     /// The stretches of its rows; none where it is not known which.
     pub rows: Vec<(u64, u64)>,
+    /// What stands in them, in few words, where it is known.
+    pub text: String,
     /// How many they are.
     pub count: u64,
     /// Why, in words.
@@ -22,66 +24,60 @@ pub struct LeftOut {
 impl LeftOut {
     /// What is said beside one of its rows: `left out: section head`.
     pub fn words(&self) -> String {
-        match (self.why.as_str(), &self.hook) {
+        let mut leads = ["with ", "of "].iter();
+        let bare = leads.find_map(|lead| self.why.strip_prefix(lead));
+        match (bare.unwrap_or(&self.why), &self.hook) {
             (_, Some(_)) => "dropped".to_owned(),
             ("", None) => "left out".to_owned(),
-            (why, None) => {
-                let bare = ["with ", "of "]
-                    .iter()
-                    .find_map(|lead| why.strip_prefix(lead));
-                format!("left out: {}", bare.unwrap_or(why))
-            }
+            (why, None) => format!("left out: {why}"),
         }
     }
 }
 
 /// The codes of notices that tell of rows that are not in the result.
 const OF_ROWS: [&str; 2] = ["rows_left_out", "rows_dropped"];
-/// The codes of notices that tell of sheets that were not read.
-const OF_SHEETS: [&str; 3] = [
-    "hidden_sheets_skipped",
-    "issue_list_skipped",
-    "sheets_skipped",
-];
-
 /// The rows that are not in the result, as notices tell it.
 pub fn left_out(facts: &Facts) -> Vec<LeftOut> {
     let notices = facts.list("notices").iter();
-    notices
-        .filter(|notice| OF_ROWS.contains(&text(notice, "/code")))
-        .map(|notice| {
-            let hook = notice.get("hook").and_then(Value::as_str);
-            LeftOut {
-                sheet: text(notice, "/sheet").to_owned(),
-                rows: stretches(notice).collect(),
-                count: notice.get("count").and_then(Value::as_u64).unwrap_or(0),
-                why: why(text(notice, "/message"), hook.is_some()),
-                hook: hook.map(str::to_owned),
-            }
-        })
-        .collect()
+    let notices = notices.filter(|notice| OF_ROWS.contains(&text(notice, "/code")));
+    let of = |notice: &Value| {
+        let hook = notice.get("hook").and_then(Value::as_str);
+        LeftOut {
+            sheet: text(notice, "/sheet").to_owned(),
+            rows: stretches(notice).collect(),
+            text: String::new(),
+            count: number(notice, "/count").unwrap_or(0),
+            why: why(text(notice, "/message"), hook.is_some()),
+            hook: hook.map(str::to_owned),
+        }
+    };
+    notices.map(of).collect()
+}
+
+/// Why sheets were not read, where a notice of this code tells of such.
+fn why_skipped(code: &str) -> Option<&'static str> {
+    match code {
+        "hidden_sheets_skipped" => Some("hidden, not read"),
+        "issue_list_skipped" => Some("the list of issues of a marked copy, not read"),
+        "sheets_skipped" => Some("left out by a setting"),
+        _ => None,
+    }
 }
 
 /// The sheets that were not read, and the notice's own word for why.
 pub fn sheets_left_out(facts: &Facts) -> Vec<(&str, &'static str)> {
-    let notices = facts.list("notices").iter();
     let mut sheets = Vec::new();
-    for notice in notices {
-        let why = match text(notice, "/code") {
-            "hidden_sheets_skipped" => "hidden, not read",
-            "issue_list_skipped" => "the list of issues of a marked copy, not read",
-            "sheets_skipped" => "left out by a setting",
-            _ => continue,
-        };
+    for notice in facts.list("notices") {
+        let why = why_skipped(text(notice, "/code"));
         let named = list(notice, "sheets").iter().filter_map(Value::as_str);
-        sheets.extend(named.map(|sheet| (sheet, why)));
+        sheets.extend(named.zip(why.into_iter().cycle()));
     }
     sheets
 }
 
 /// The notices that no other part of a report tells.
 pub fn others(facts: &Facts) -> impl Iterator<Item = &Value> {
-    let told = |code: &str| OF_ROWS.contains(&code) || OF_SHEETS.contains(&code);
+    let told = |code: &str| OF_ROWS.contains(&code) || why_skipped(code).is_some();
     let notices = facts.list("notices").iter();
     notices.filter(move |notice| !told(text(notice, "/code")))
 }
@@ -93,12 +89,9 @@ fn why(message: &str, by_hook: bool) -> String {
         return "dropped by the hook".to_owned();
     }
     let within = || {
-        let end = message
-            .rfind(" left out")
-            .or_else(|| message.rfind(" dropped"))?;
-        let said = message[..end]
-            .rsplit_once("': ")
-            .map_or(&message[..end], |(_, said)| said);
+        let end = message.rfind(" left out");
+        let said = &message[..end.or_else(|| message.rfind(" dropped"))?];
+        let said = said.rsplit_once("': ").map_or(said, |(_, said)| said);
         let (count, what) = said.split_once(' ')?;
         count.parse::<u64>().ok()?;
         let rows = ["rows ", "row ", "rows", "row"];
@@ -111,11 +104,9 @@ fn why(message: &str, by_hook: bool) -> String {
 /// A sentence of a notice without the sheet that it begins with.
 pub fn without_sheet(notice: &Value) -> &str {
     let (message, sheet) = (text(notice, "/message"), text(notice, "/sheet"));
-    let rest = message
-        .strip_prefix("sheet '")
-        .and_then(|rest| rest.strip_prefix(sheet));
-    rest.and_then(|rest| rest.strip_prefix("': "))
-        .unwrap_or(message)
+    let rest = message.strip_prefix("sheet '");
+    let rest = rest.and_then(|rest| rest.strip_prefix(sheet)?.strip_prefix("': "));
+    rest.unwrap_or(message)
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! What all pages have: their frame, how they are made, and why one cannot be.
 
-use super::html::Html;
+use std::io::Write;
+use std::path::Path;
+
+use maud::{Markup, PreEscaped, Render, html};
+
+use super::html::{clipped, value};
 use super::words;
 use crate::base::clock::Timestamp;
-use crate::base::counted::plural;
-use crate::base::files::FileError;
+use crate::base::counted::{plural, thousands};
+use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Problem};
 use crate::run::results::issues::NoList;
 use crate::store::StoreError;
@@ -63,96 +68,159 @@ pub enum Ended {
     Clean,
 }
 
-/// Begins a page.
-pub fn open(html: &mut Html<'_>, title: &str) {
-    html.mark("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"Content-Security-Policy\" content=\"")
-        .mark(SECURITY_POLICY)
-        .mark("\"><meta name=\"referrer\" content=\"no-referrer\"><meta name=\"robots\" content=\"noindex\"><meta name=\"color-scheme\" content=\"light dark\"><title>")
-        .clipped(title, 200)
-        .mark("</title><style>\n")
-        .mark(STYLE)
-        .mark("</style></head>\n<body><a class=\"skip\" href=\"#main\">Skip to the content</a>\n");
+/// Writes a page to a file; it appears whole or not at all.
+///
+/// # Errors
+/// What `write` gives, or the file cannot be written.
+pub fn in_file(
+    target: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>,
+) -> Result<(), ReportError> {
+    let failed = || FileError::on("write", target);
+    let folder = match target.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut beside = files::unfinished(folder).map_err(failed())?;
+    write(beside.as_file_mut())?;
+    files::settle(beside, target).map_err(failed())?;
+    Ok(())
 }
 
-/// Ends a page.
-pub fn close(html: &mut Html<'_>) {
-    html.mark("</body></html>\n");
-}
-
-/// Writes the line above the title: what it is, of when, and whether it holds values.
-pub fn mast(html: &mut Html<'_>, kind: &'static str, ended: Option<Timestamp>, options: Options) {
-    html.mark("<div class=\"mast\"><svg viewBox=\"0 0 18 18\" aria-hidden=\"true\"><path class=\"m1\" d=\"M1.5 3.5h4M2.8 9h2.7M.8 14.5h4.7\"/><path class=\"m2\" d=\"M9.5 3.5h7M9.5 9h7M9.5 14.5h7\"/></svg><b>ADE</b><span class=\"kind\">")
-        .mark(kind)
-        .mark("</span><span>");
-    if let Some(ended) = ended {
-        html.text(&words::day(ended)).mark(" UTC · ");
-    }
-    html.mark(if options.values {
-        "holds cell values"
-    } else {
-        "without cell values"
-    })
-    .mark("</span></div>");
-}
-
-/// Writes the links to the parts of a page.
-pub fn navigation(html: &mut Html<'_>, sections: &[(String, String, Option<u64>)]) {
-    html.mark("<nav aria-label=\"In this report\">");
-    for (name, title, count) in sections {
-        html.mark("<a href=\"#")
-            .text(name)
-            .mark("\"><bdi>")
-            .clipped(title, 40)
-            .mark("</bdi>");
-        if let Some(count) = count {
-            html.mark("<span class=\"n\">")
-                .count(*count)
-                .mark("</span>");
+/// The beginning of a page. `kind` is what it is, `ended` of when; `head` has the title and what is said first.
+pub fn open(
+    title: &str,
+    kind: &str,
+    ended: Option<Timestamp>,
+    options: Options,
+    head: &Markup,
+) -> Markup {
+    html! {
+        (PreEscaped("<!doctype html>\n<html lang=\"en\">"))
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta http-equiv="Content-Security-Policy" content=(SECURITY_POLICY);
+            meta name="referrer" content="no-referrer";
+            meta name="robots" content="noindex";
+            meta name="color-scheme" content="light dark";
+            title { (clipped(title, 200)) }
+            style { "\n" (PreEscaped(STYLE)) }
         }
-        html.mark("</a>");
-    }
-    html.mark("</nav>");
-}
-
-/// Begins a section; its sentence follows, and `</p></div>`.
-pub fn section(html: &mut Html<'_>, name: &str, title: &'static str) {
-    html.mark("<section id=\"")
-        .text(name)
-        .mark("\" aria-labelledby=\"h-")
-        .text(name);
-    html.mark("\"><div class=\"h\"><h2 id=\"h-")
-        .text(name)
-        .mark("\">")
-        .mark(title)
-        .mark("</h2><p>");
-}
-
-/// Writes how many more there are than are shown, if there are any.
-pub fn further(html: &mut Html<'_>, count: usize, one: &str) {
-    if count > 0 {
-        let more = plural(count as u64, one);
-        html.mark("<p class=\"after\">and ")
-            .text(&more)
-            .mark("</p>");
+        (PreEscaped("\n<body>"))
+        a class="skip" href="#main" { "Skip to the content" }
+        "\n"
+        header {
+            div class="mast" {
+                svg viewBox="0 0 18 18" aria-hidden="true" {
+                    path class="m1" d="M1.5 3.5h4M2.8 9h2.7M.8 14.5h4.7" {}
+                    path class="m2" d="M9.5 3.5h7M9.5 9h7M9.5 14.5h7" {}
+                }
+                b { "ADE" }
+                span class="kind" { (kind) }
+                span {
+                    @if let Some(ended) = ended { (words::day(ended)) " UTC · " }
+                    @if options.values { "holds cell values" } @else { "without cell values" }
+                }
+            }
+            (head)
+        }
+        (PreEscaped("<main id=\"main\">"))
     }
 }
 
-/// Writes the sign of how a run ended.
-pub fn glyph(html: &mut Html<'_>, ended: Ended) {
-    html.mark(match ended {
-        Ended::Failed => "<svg class=\"g bad\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><circle cx=\"8\" cy=\"8\" r=\"7\" fill=\"currentColor\"/><path class=\"x\" d=\"m5.5 5.5 5 5m0-5-5 5\"/></svg>",
-        Ended::Lacking => "<svg class=\"g warn\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><circle class=\"s\" cx=\"8\" cy=\"8\" r=\"6.2\"/><path d=\"M8 1.8a6.2 6.2 0 0 0 0 12.4z\" fill=\"currentColor\"/></svg>",
-        Ended::Nothing | Ended::Errors | Ended::Warnings => "<svg class=\"g warn\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><path class=\"s\" d=\"M8 2 14.4 13.4H1.6z\"/><path class=\"s\" d=\"M8 6.3v3.2M8 11.4v.1\"/></svg>",
-        Ended::Clean => "<svg class=\"g ok\" viewBox=\"0 0 16 16\" aria-hidden=\"true\"><circle class=\"s\" cx=\"8\" cy=\"8\" r=\"6.2\"/><path class=\"s\" d=\"m5.3 8.2 1.9 1.9 3.5-4\"/></svg>",
-    });
+/// The end of a page: what is told about it, and what it holds and what it does not.
+pub fn close(title: Option<&str>, about: &Markup, options: Options, grids: bool) -> Markup {
+    html! {
+        (PreEscaped("</main>"))
+        footer id=[title.map(|_| "about")] {
+            @if let Some(title) = title { h2 { (title) } }
+            (about)
+            p {
+                @match (options.values, grids) {
+                    (true, true) => "This page holds cell values of the sheets that it shows.",
+                    (true, false) => "This page may hold cell values.",
+                    (false, _) => "This page holds no cell values: it names cells, headers and rules.",
+                }
+                " It is one file, needs no network and runs no script. It does not hold hidden sheets, places on a disk, "
+                "names of machines or of people who ran it, settings, or the code of the configuration."
+            }
+        }
+        (PreEscaped("</body></html>\n"))
+    }
 }
 
-/// Writes what a page holds and what it does not.
-pub fn what_it_holds(html: &mut Html<'_>, options: Options, grids: bool) {
-    html.mark(match (options.values, grids) {
-        (true, true) => "This page holds cell values of the sheets that it shows.",
-        (true, false) => "This page may hold cell values.",
-        (false, _) => "This page holds no cell values: it names cells, headers and rules.",
-    })
-    .mark(" It is one file, needs no network and runs no script. It does not hold hidden sheets, places on a disk, names of machines or of people who ran it, settings, or the code of the configuration.");
+/// A link to a part of a page, with how much there is.
+pub fn link(name: &str, title: &str, count: Option<u64>) -> Markup {
+    html! {
+        a href={ "#" (name) } {
+            (value(clipped(title, 40)))
+            @if let Some(count) = count { span class="n" { (thousands(count)) } }
+        }
+    }
+}
+
+/// The links to the parts of a page.
+pub fn navigation(links: &Markup) -> Markup {
+    html! { nav aria-label="In this report" { (links) } }
+}
+
+/// A figure of a page, and what it is made of.
+pub fn figure(title: &str, number: impl Render, of: impl Render) -> Markup {
+    html! { dl class="stat" { dt { (title) } dd { (number) } dd { (of) } } }
+}
+
+/// The figures of a page.
+pub fn figures(all: &Markup) -> Markup {
+    html! { section class="strip" aria-label="In figures" { (all) } }
+}
+
+/// A section, with the sentence beside its title.
+pub fn section(name: &str, title: impl Render, sentence: impl Render, body: &Markup) -> Markup {
+    html! {
+        section id=(name) aria-labelledby={ "h-" (name) } {
+            div class="h" { h2 id={ "h-" (name) } { (title) } p { (sentence) } }
+            (body)
+        }
+    }
+}
+
+/// How many more there are than are shown, if there are any.
+pub fn further(count: usize, one: &str) -> Markup {
+    html! { @if count > 0 { p class="after" { "and " (plural(count as u64, one)) } } }
+}
+
+/// The sign of how a run ended.
+pub fn glyph(ended: Ended) -> Markup {
+    let (class, drawing) = match ended {
+        Ended::Failed => (
+            "bad",
+            r#"<circle cx="8" cy="8" r="7" fill="currentColor"/><path class="x" d="m5.5 5.5 5 5m0-5-5 5"/>"#,
+        ),
+        Ended::Lacking => (
+            "warn",
+            r#"<circle class="s" cx="8" cy="8" r="6.2"/><path d="M8 1.8a6.2 6.2 0 0 0 0 12.4z" fill="currentColor"/>"#,
+        ),
+        Ended::Nothing | Ended::Errors | Ended::Warnings => (
+            "warn",
+            r#"<path class="s" d="M8 2 14.4 13.4H1.6z"/><path class="s" d="M8 6.3v3.2M8 11.4v.1"/>"#,
+        ),
+        Ended::Clean => (
+            "ok",
+            r#"<circle class="s" cx="8" cy="8" r="6.2"/><path class="s" d="m5.3 8.2 1.9 1.9 3.5-4"/>"#,
+        ),
+    };
+    html! { svg class={ "g " (class) } viewBox="0 0 16 16" aria-hidden="true" { (PreEscaped(drawing)) } }
+}
+
+/// `12 of 14 rows written`
+pub fn rows_written(written: u64, read: u64) -> String {
+    format!("{} of {} written", thousands(written), plural(read, "row"))
+}
+
+/// `2 errors, 1 warning`
+pub fn by_severity([errors, warnings, infos]: [u64; 3]) -> String {
+    let mut words = vec![plural(errors, "error"), plural(warnings, "warning")];
+    words.extend((infos > 0).then(|| plural(infos, "info")));
+    words.join(", ")
 }
