@@ -1,4 +1,4 @@
-"""Polars series of columns that the native module has made."""
+"""Polars series of columns that the native module has made, and frames of series, without what polars asks first."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import polars as pl
 try:
     # What `pl.Series` comes to after it has asked whether the column is one of a dozen other things: for a column of a few
     # cells that takes longer than all else.
-    from polars._plr import PySeries
+    from polars._plr import PyDataFrame, PySeries
 
     _take = PySeries.from_arrow_c_array
     _wrap = pl.Series._from_pyseries
+    _wrap_frame = pl.DataFrame._from_pydf
 except (ImportError, AttributeError):
     _take = None
 
@@ -22,3 +23,10 @@ def series_of(column: Any) -> pl.Series:
     if _take is None:
         return pl.Series(column)
     return _wrap(_take(column))
+
+
+def frame_of(columns: list[pl.Series]) -> pl.DataFrame:
+    """The frame of series that have names, each its own."""
+    if _take is None:
+        return pl.DataFrame(columns)
+    return _wrap_frame(PyDataFrame([column._s for column in columns]))

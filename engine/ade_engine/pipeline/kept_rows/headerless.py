@@ -79,15 +79,21 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> dict[int, str]:
     found: dict[int, str] = {}
     known: set[tuple] = set()
     tails: set[tuple] = set()
+    #: The second names of these headers: most rows have another text there, and are not looked at further.
+    seconds: set[tuple] = set()
     for row, _ in scan.layouts().looked_at:
         if kinds[row] != HEADER and not known:
             continue
-        said = tuple("" if cell is None else str(cell).strip() for cell in scan.row(row))
+        cells = scan.row(row)
+        if kinds[row] != HEADER and _texts(cells[1:2]) not in seconds:
+            continue
+        said = _texts(cells)
         if kinds[row] == HEADER:
             # A line drawn with signs is no header by itself.
             if sum(any(map(str.isalpha, text)) for text in {*said}) > 1:
                 known.add(said)
                 tails.add(said[1:])
+                seconds.add(said[1:2])
         elif said in known:
             kinds[row] = HEADER
             found[row] = "repeats one word for word"
@@ -95,6 +101,10 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> dict[int, str]:
             kinds[row] = HEADER
             found[row] = "repeats one but for its first name"
     return found
+
+
+def _texts(cells: list[Any]) -> tuple[str, ...]:
+    return tuple(["" if cell is None else str(cell).strip() for cell in cells])
 
 
 def _is_other_table(said: tuple[str, ...]) -> bool:
@@ -380,10 +390,9 @@ class _Sheet:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
         rows = range(span.start, min(span.stop, span.start + MOST_COMPARED))
         first = [cell for row in rows if (cell := next((cell for cell in self.scan.row(row) if not is_blank(cell)), None)) is not None]
-        known = sum(map(self.is_word, first))
         below = len(fields_of(first, self.words))
         header = range(span.start, span.data_start)
-        if below < 2 or not self.is_word(first[0]) or known * 2 < len(first):
+        if below < 2 or not self.is_word(first[0]) or sum(map(self.is_word, first)) * 2 < len(first):
             return False
         if any(names_columns(self.scan.row(row), self.words) for row in header):
             return False

@@ -40,9 +40,10 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
     its values do. The table itself stays as it is.
     """
     height, names = table.height, table.columns
-    if not names or any(len(column) != height for column in columns):
-        # Polars knows what becomes of columns of another length.
-        return table.with_columns(*columns)
+    for column in columns:
+        if len(column) != height or not names:
+            # Polars knows what becomes of columns of another length.
+            return table.with_columns(*columns)
     changed = table.clone()
     for column in columns:
         name = column.name

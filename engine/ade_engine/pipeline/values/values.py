@@ -73,7 +73,7 @@ class _Expressions:
     @staticmethod
     def _in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
         """The table with columns in one piece: polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows)."""
-        return table.rechunk() if max(table.n_chunks("all"), default=1) > 1 else table
+        return table.rechunk()
 
     def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
         """Fields of the table in column order, then the others as they were registered; only those with callables."""
@@ -118,7 +118,7 @@ def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
     """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
     if not typed:
         return frozenset(table.columns)
-    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if dtype != pl.Null)
+    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if not isinstance(dtype, pl.Null))
 
 
 def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
@@ -216,7 +216,8 @@ class Transforms(_Expressions):
                     is_first = False
                     try:
                         if is_reader:
-                            table = with_series(table, [expression.read_from(table).alias(field)])
+                            column = expression.read_from(table)
+                            table = with_series(table, [column if column.name == field else column.alias(field)])
                         else:
                             table = _applied(context, table, expression.alias(field), field)
                     except RAISED as error:
@@ -448,6 +449,7 @@ _AMBIGUOUS = re.compile(r"ambiguous: (.*) by (.*) alone")
 #: The column of one message by itself.
 _ALONE = "__ade_message"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
+_NO_ISSUES = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
 
 
 def _nothing(name: str, height: int) -> pl.Series:
@@ -666,14 +668,14 @@ def _has_value(table: pl.DataFrame, field: str) -> bool:
 def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """The table with the two columns that say which rows have issues, and how many."""
     # Columns without any message add nothing.
-    issues = [column for name in names if (column := table.get_column(name)).null_count() < table.height]
+    height = table.height
+    issues = [column for name in names if (column := table.get_column(name)).null_count() < height]
     if issues:
         some, count = count_issues(issues)
         return with_series(table, [some.alias(HAS_ISSUES), count.alias(ISSUE_COUNT)])
     if not table.width:
         return table.with_columns(pl.lit(False).alias(HAS_ISSUES), pl.lit(0, dtype=pl.Int32).alias(ISSUE_COUNT))
-    none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
-    return with_series(table, [column.new_from_index(0, table.height) for column in none])
+    return with_series(table, [column.new_from_index(0, height) for column in _NO_ISSUES])
 
 
 def _collect(
