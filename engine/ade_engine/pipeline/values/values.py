@@ -69,6 +69,7 @@ class _Expressions:
             field: [(entry, Caller(entry.fn, OFFERED)) for entry in entries]
             for field, entries in entries_by_field.items()
         }
+        self._see_table = {id(entry) for callers in self._callers.values() for entry, call in callers if "table" in call.plan.names()}
 
     @staticmethod
     def _in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
@@ -197,6 +198,8 @@ class Transforms(_Expressions):
     ) -> pl.DataFrame:
         there = _filled(table, context.settings.typed_fields)
         _note_parts(table, around)
+        #: Columns that were read, until somebody looks at the table: a frame for each of them costs more than a small column.
+        read: list[pl.Series] = []
         for field in self._fields_in_order(table, context.registry.fields):
             around.field = field
             context.at_field(field)
@@ -205,33 +208,38 @@ class Transforms(_Expressions):
             subject = _subject(context, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field] if field not in context.unread else ():
+                if read and (id(entry) in self._see_table or context.debug):
+                    table, read = with_series(table, read), []
                 values = _values(context, table, field, headers.get(field, ("", "")))
                 expression = self._ask(context, entry, call, values, subject)
+                reads_own = is_first and isinstance(expression, Reader) and expression.column == field
+                if read and expression is not None and not reads_own:
+                    table, read = with_series(table, read), []
                 before = table
                 if expression is not None:
                     is_reader = isinstance(expression, Reader)
-                    is_only_read = (
-                        is_first and is_reader and expression.column == field and expression.reads_as_it_stands
-                    )
+                    is_only_read = reads_own and expression.reads_as_it_stands
                     is_first = False
                     try:
                         if is_reader:
                             column = expression.read_from(table)
-                            table = with_series(table, [column if column.name == field else column.alias(field)])
+                            read.append(column if column.name == field else column.alias(field))
                         else:
                             table = _applied(context, table, expression.alias(field), field)
+                        if read and (not reads_own or context.debug):
+                            table, read = with_series(table, read), []
                     except RAISED as error:
                         context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
                     around.end_transform(field)
                     if context.collected is not None:
-                        read = expression.column if is_reader else None
-                        context.collected.astray.follow_column(before, table, field, reads=read)
+                        reads = expression.column if is_reader else None
+                        context.collected.astray.follow_column(before, table, field, reads=reads)
                 if context.debug:
                     self._report(context, entry, field, before, table, expression is not None)
             if not is_only_read:
                 around.exact.pop((field, field), None)
         context.at_field(None)
-        return table
+        return with_series(table, read) if read else table
 
     @staticmethod
     def _report(
@@ -327,19 +335,19 @@ def keep_unread(
     """
     if not context.settings.report_unread_cells:
         return table, None
-    added = []
-    for field in table.columns:
+    added, names = [], table.columns
+    for field in names:
         if field.startswith(RESERVED_PREFIX) or field not in context.registry.fields:
             continue
         unread = _with_formulas(around, field, _unread(around, table, field))
         if unread is not None:
             added.append(unread.alias(f"{UNREAD_PREFIX}{field}"))
-    for field in dict.fromkeys(field for field, _ in around.readings):
-        doubts = _doubts_of_field(around, field, table.height) if field in table.columns else []
+    for field in dict.fromkeys(field for field, _ in around.readings if field in names):
+        doubts = _doubts_of_field(around, field, table.height)
         if doubts:
             said = doubts[0] if len(doubts) == 1 else pl.select(pl.coalesce(doubts)).to_series()
             added.append(said.alias(f"{DOUBT_PREFIX}{field}"))
-    if ROW not in table.columns:
+    if ROW not in names:
         return (with_series(table, added), None) if added else (table, None)
     added = _with_totals(context, table, around, added)
     if not added:
@@ -534,7 +542,7 @@ class Validators(_Expressions):
         prefixes = tuple(_RULES) if context.settings.report_unread_cells else ()
         there = frozenset(table.columns)
         filled = _filled(table, context.settings.typed_fields)
-        noted = [name.removeprefix(prefix) for name in table.columns for prefix in prefixes if name.startswith(prefix)]
+        noted = [name.removeprefix(prefix) for name in table.columns if name.startswith(RESERVED_PREFIX) for prefix in prefixes if name.startswith(prefix)]
         # A field that a hook has taken out of the table has no cells to speak of.
         noted = [field for field in noted if field in there]
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
