@@ -37,7 +37,7 @@ class Surroundings:
 
     __slots__ = (
         *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures", "missing"),
-        *("read_own", "today"),
+        *("read_own", "today", "height"),
         *("_of_transform", "_rows", "_shown"),
     )
 
@@ -47,6 +47,7 @@ class Surroundings:
         self.today = day_of_run()
         #: The table before its transforms.
         self.table = table
+        self.height = table.height
         #: Where each field's column came from.
         self.sources = sources
         #: The field whose transforms are applied at the moment.

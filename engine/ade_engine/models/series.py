@@ -14,7 +14,8 @@ try:
     _take = PySeries.from_arrow_c_array
     _wrap = pl.Series._from_pyseries
     _wrap_frame = pl.DataFrame._from_pydf
-except (ImportError, AttributeError):
+    _numbers = {pl.UInt32: PySeries.new_opt_u32, pl.UInt64: PySeries.new_opt_u64}[pl.get_index_type()]
+except (ImportError, AttributeError, KeyError):
     _take = None
 
 
@@ -23,6 +24,13 @@ def series_of(column: Any) -> pl.Series:
     if _take is None:
         return pl.Series(column)
     return _wrap(_take(column))
+
+
+def taken(column: pl.Series, places: list[int]) -> pl.Series:
+    """The values at some places of a column, in the places' order."""
+    if _take is None:
+        return column[pl.Series(places, dtype=pl.UInt32)]
+    return _wrap(column._s.gather_with_series(_numbers("", places, True)))
 
 
 def frame_of(columns: list[pl.Series]) -> pl.DataFrame:

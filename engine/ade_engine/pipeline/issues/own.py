@@ -77,7 +77,7 @@ def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table:
 def _fields_of(context: RunContext, table: pl.DataFrame, *types: type[pl.DataType]) -> list[str]:
     """The fields of a table whose columns have one of these types."""
     found = dict(zip(table.columns, table.dtypes))
-    return [name for name in context.registry.fields if name in found and found[name].base_type() in types]
+    return [name for name in context.registry.fields if isinstance(found.get(name), types)]
 
 
 def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:

@@ -388,13 +388,13 @@ class _Sheet:
 
     def is_on_its_side(self, span: RowSpan) -> bool:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
+        header = range(span.start, span.data_start)
+        if any(names_columns(self.scan.row(row), self.words) for row in header):
+            return False
         rows = range(span.start, min(span.stop, span.start + MOST_COMPARED))
         first = [cell for row in rows if (cell := next((cell for cell in self.scan.row(row) if not is_blank(cell)), None)) is not None]
         below = len(fields_of(first, self.words))
-        header = range(span.start, span.data_start)
         if below < 2 or not self.is_word(first[0]) or sum(map(self.is_word, first)) * 2 < len(first):
-            return False
-        if any(names_columns(self.scan.row(row), self.words) for row in header):
             return False
         self.notice(
             "table_on_its_side",

@@ -6,6 +6,7 @@ import polars as pl
 
 from ade_engine.fields.readers import Reader
 from ade_engine.fields.surroundings import ROW, ROW_CHECK
+from ade_engine.models.series import taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def as_text(column: pl.Series) -> pl.Series:
 
 def texts_at(column: pl.Series, places: list[int]) -> list[str | None]:
     """Values of a column as people see them."""
-    return as_text(column[pl.Series(places, dtype=pl.UInt32)]).to_list()
+    return Reader(column.name, "text").read(taken(column, places)).to_list()
 
 
 def ids_of(table: pl.DataFrame) -> pl.Series:
@@ -74,4 +75,4 @@ def ids_of(table: pl.DataFrame) -> pl.Series:
 
 def ids_at(table: pl.DataFrame, places: list[int]) -> list[int | None]:
     """The numbers of some rows in their sheet."""
-    return ids_of(table)[pl.Series(places, dtype=pl.UInt32)].to_list()
+    return taken(ids_of(table), places).to_list()

@@ -71,10 +71,9 @@ class _Expressions:
         }
         self._see_table = {id(entry) for callers in self._callers.values() for entry, call in callers if "table" in call.plan.names()}
 
-    @staticmethod
-    def _in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
-        """The table with columns in one piece: polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows)."""
-        return table.rechunk()
+    def _in_one_piece(self, table: pl.DataFrame) -> pl.DataFrame:
+        """The table with columns in one piece, where somebody looks at it: see :func:`_applied`."""
+        return table.rechunk() if self._see_table else table
 
     def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
         """Fields of the table in column order, then the others as they were registered; only those with callables."""
@@ -87,7 +86,6 @@ class _Expressions:
         entry: RegisteredFn,
         call: Caller,
         values: dict[str, Any],
-        subject: str,
     ) -> pl.Expr | None:
         try:
             result = call(values)
@@ -97,7 +95,7 @@ class _Expressions:
             error_class = _class_of(error)
             # A HookError that a transform raises on purpose brings the stage that the run reports.
             stage = {"stage": error.stage} if isinstance(error, HookError) else {}
-            context.fail(entry, self.role, subject, error, error_class, **stage)
+            context.fail(entry, self.role, _subject(context, values["field_name"]), error, error_class, **stage)
 
 
 def demand_expression(result: Any) -> None:
@@ -205,13 +203,12 @@ class Transforms(_Expressions):
             context.at_field(field)
             if field not in there:
                 table = _with_column(context, table, field)
-            subject = _subject(context, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field] if field not in context.unread else ():
                 if read and (id(entry) in self._see_table or context.debug):
                     table, read = with_series(table, read), []
                 values = _values(context, table, field, headers.get(field, ("", "")))
-                expression = self._ask(context, entry, call, values, subject)
+                expression = self._ask(context, entry, call, values)
                 reads_own = is_first and isinstance(expression, Reader) and expression.column == field
                 if read and expression is not None and not reads_own:
                     table, read = with_series(table, read), []
@@ -229,7 +226,7 @@ class Transforms(_Expressions):
                         if read and (not reads_own or context.debug):
                             table, read = with_series(table, read), []
                     except RAISED as error:
-                        context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
+                        context.fail(entry, self.role, _subject(context, field), _Unusable(error, entry, context), ExtensionError)
                     around.end_transform(field)
                     if context.collected is not None:
                         reads = expression.column if is_reader else None
@@ -548,16 +545,15 @@ class Validators(_Expressions):
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
             if field not in filled:
                 table = _with_column(context, table, field)
-            subject = _subject(context, field)
             context.at_field(field)
             own = [prefix + field for prefix in prefixes if prefix + field in there]
             parts: list[pl.Series] = []
             values = _values(context, table, field, headers.get(field, ("", "")))
-            messages, speakers, has_passed = self._messages(context, values, own, subject, is_there=field in headers or _has_value(table, field))
+            messages, speakers, has_passed = self._messages(context, values, own, is_there=field in headers or _has_value(table, field))
             name = f"{ISSUE_PREFIX}{field}"
             if messages or len(own) > 1:
                 messages = [*map(pl.col, own), *messages]
-                table = self._add_issues(context, table, field, messages, speakers, subject)
+                table = self._add_issues(context, table, field, messages, speakers)
                 if context.collected is not None and table.get_column(name).null_count() < table.height:
                     parts = [table.get_column(prefix) for prefix in own]
                     if len(messages) > 1:
@@ -579,7 +575,7 @@ class Validators(_Expressions):
         return table
 
     def _messages(
-        self, context: RunContext, values: dict[str, Any], own: list[str], subject: str, *, is_there: bool
+        self, context: RunContext, values: dict[str, Any], own: list[str], *, is_there: bool
     ) -> tuple[list[pl.Expr], list[RegisteredFn], bool]:
         """The messages of a field's validators, whose each is, and whether some check has passed.
 
@@ -593,7 +589,7 @@ class Validators(_Expressions):
             if not is_there and is_demand(entry):
                 # That the whole column is missing is one issue of the sheet.
                 continue
-            expression = self._ask(context, entry, call, values, subject)
+            expression = self._ask(context, entry, call, values)
             if isinstance(expression, Check) and expression.passes(table):
                 has_passed = True
             elif isinstance(expression, Check) and expression.is_about_repeats and _is_one_cell_in_rows(context, expression.column, table):
@@ -604,7 +600,7 @@ class Validators(_Expressions):
             elif expression is not None:
                 if not isinstance(expression, Check):
                     if context.settings.strict_validators:
-                        self._demand_text(context, table, expression, entry, subject)
+                        self._demand_text(context, table, expression, entry, values["field_name"])
                 elif expression.is_about_emptiness and own:
                     # A cell that could not be read was not empty.
                     expression = pl.when(pl.all_horizontal(pl.col(own).is_null())).then(expression)
@@ -613,17 +609,17 @@ class Validators(_Expressions):
         return messages, speakers, has_passed
 
     def _demand_text(
-        self, context: RunContext, table: pl.DataFrame, expression: pl.Expr, entry: RegisteredFn, subject: str
+        self, context: RunContext, table: pl.DataFrame, expression: pl.Expr, entry: RegisteredFn, field: str
     ) -> None:
         """Fail where a result is neither text nor null: a column of ``true`` would make every row an issue."""
         try:
             dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
         except RAISED as error:
-            context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
+            context.fail(entry, self.role, _subject(context, field), _Unusable(error, entry, context), ExtensionError)
         try:
             demand_text(dtype)
         except WrongResult as wrong:
-            context.fail(entry, self.role, subject, wrong, PipelineError)
+            context.fail(entry, self.role, _subject(context, field), wrong, PipelineError)
 
     def _add_issues(
         self,
@@ -632,7 +628,6 @@ class Validators(_Expressions):
         field: str,
         messages: list[pl.Expr],
         speakers: list[RegisteredFn],
-        subject: str,
     ) -> pl.DataFrame:
         try:
             return _applied(context, table, _joined(messages).alias(f"{ISSUE_PREFIX}{field}"), field)
@@ -642,10 +637,10 @@ class Validators(_Expressions):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, subject, _Unusable(own, entry, context), ExtensionError)
+                    context.fail(entry, self.role, _subject(context, field), _Unusable(own, entry, context), ExtensionError)
             if not speakers:
                 raise
-            context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1], context), ExtensionError)
+            context.fail(speakers[-1], self.role, _subject(context, field), _Unusable(error, speakers[-1], context), ExtensionError)
 
     @staticmethod
     def _report(context: RunContext, table: pl.DataFrame, columns: list[str]) -> None:
@@ -749,6 +744,8 @@ def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr
 
 def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
     """The table with the expression's column. With ``typed_fields`` an expression that is written for text sees text."""
+    # Polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows).
+    table = table.rechunk()
     if not context.settings.typed_fields:
         return table.with_columns(expression)
     seen = table
