@@ -517,7 +517,7 @@ def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) ->
     A name that is taken stays with the column that has it; but not where issues are listed or the fullest column is wanted: then the
     other column gets another name, so that what is said of a field is said of the column that was chosen for it.
     """
-    names = list(table.frame.columns)
+    names, is_renamed = table.frame.columns, False
     gives_way = context.settings.issue_list or context.settings.mapping_tie_resolution == "fullest"
     for column in mapping.columns:
         name = table.names[column.source_index]
@@ -534,7 +534,8 @@ def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) ->
             )
             continue
         names[names.index(name)] = column.field_name
-    if names == table.frame.columns:
+        is_renamed = True
+    if not is_renamed:
         return table.frame
     renamed = table.frame.clone()
     # As `rename` does, without the query that it runs.

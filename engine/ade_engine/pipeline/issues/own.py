@@ -114,8 +114,10 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
             continue
         values = source.columns[column.source_index].values
         typed = [value for value in values if isinstance(value, dt.date)]
+        if len(typed) < _FEWEST_CONVERTED or any(day.day > 12 for day in typed):
+            continue
         texts = [_TYPED_DAY.match(value) for value in values if isinstance(value, str) and not is_blank(value)]
-        if len(typed) < _FEWEST_CONVERTED or len(texts) < 2 or not all(texts) or any(day.day > 12 for day in typed):
+        if len(texts) < 2 or not all(texts):
             continue
         above = [[int(part) > 12 for part in text.group(1, 2)] for text in texts]
         if all(one == [True, False] for one in above) or all(one == [False, True] for one in above):

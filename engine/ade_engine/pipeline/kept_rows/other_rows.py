@@ -300,8 +300,9 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
     if context.settings.report_unread_cells and sources.may_lack_values:
         found = map(Surroundings(context.settings, table, sources).without_value, (*sources, *sources.of_parts))
         lost += [cells for cells in found if cells is not None]
-    others = [name for name in table.columns if name not in fields and name not in context.facts and not name.startswith(("__", SECTION))]
-    known = sum(name in fields for name in table.columns)
+    names = table.columns
+    others = [name for name in names if name not in fields and name not in context.facts and not name.startswith(("__", SECTION))]
+    known = sum([name in fields for name in names])
     if 0 < known < len(others) and not context.settings.remove_unmapped_columns:
         lost.append(_rows_of_several_cells(table, others))
     if lost:

@@ -40,6 +40,8 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
     What ``table.with_columns(columns)`` gives, without the query that it builds and runs: that costs a small table more than
     its values do. The table itself stays as it is.
     """
+    if not columns:
+        return table
     height, names = table.height, table.columns
     for column in columns:
         if len(column) != height or not names:

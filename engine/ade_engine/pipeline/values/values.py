@@ -205,12 +205,12 @@ class Transforms(_Expressions):
                 table = _with_column(context, table, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field] if field not in context.unread else ():
-                if read and (id(entry) in self._see_table or context.debug):
+                if id(entry) in self._see_table or context.debug:
                     table, read = with_series(table, read), []
                 values = _values(context, table, field, headers.get(field, ("", "")))
                 expression = self._ask(context, entry, call, values)
                 reads_own = is_first and isinstance(expression, Reader) and expression.column == field
-                if read and expression is not None and not reads_own:
+                if not reads_own:
                     table, read = with_series(table, read), []
                 before = table
                 if expression is not None:
@@ -223,7 +223,7 @@ class Transforms(_Expressions):
                             read.append(column if column.name == field else column.alias(field))
                         else:
                             table = _applied(context, table, expression.alias(field), field)
-                        if read and (not reads_own or context.debug):
+                        if not reads_own or context.debug:
                             table, read = with_series(table, read), []
                     except RAISED as error:
                         context.fail(entry, self.role, _subject(context, field), _Unusable(error, entry, context), ExtensionError)
@@ -236,7 +236,7 @@ class Transforms(_Expressions):
             if not is_only_read:
                 around.exact.pop((field, field), None)
         context.at_field(None)
-        return with_series(table, read) if read else table
+        return with_series(table, read)
 
     @staticmethod
     def _report(
@@ -537,9 +537,9 @@ class Validators(_Expressions):
         table = self._in_one_piece(_with_unread(context, table, kept))
         made: list[str] = []
         prefixes = tuple(_RULES) if context.settings.report_unread_cells else ()
-        there = frozenset(table.columns)
+        there = frozenset(names := table.columns)
         filled = _filled(table, context.settings.typed_fields)
-        noted = [name.removeprefix(prefix) for name in table.columns if name.startswith(RESERVED_PREFIX) for prefix in prefixes if name.startswith(prefix)]
+        noted = [name.removeprefix(prefix) for name in names if name.startswith(RESERVED_PREFIX) for prefix in prefixes if name.startswith(prefix)]
         # A field that a hook has taken out of the table has no cells to speak of.
         noted = [field for field in noted if field in there]
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
