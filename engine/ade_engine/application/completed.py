@@ -310,15 +310,11 @@ class _FinalTable:
         found |= {derived.field_name for derived in result.derived_mappings}
         names = [name for name in table.columns if name in found or name in fields]
         self._filled = dict(zip(names, filled_cells(table, names)))
+        self._valid = {name: max(0, filled - self._issue_cells(f"{ISSUE_PREFIX}{name}")) for name, filled in self._filled.items()}
 
     def valid_cells(self, field: str) -> int | None:
         """Cells that are not blank, less the rows with an issue; ``None`` when the field is not in the table."""
-        filled = self._filled.get(field)
-        if filled is None:
-            return None
-        name = f"{self._issue_prefix}{field}"
-        issues = self._issue_cells(name) if name in self._names else 0
-        return max(0, filled - issues)
+        return self._valid.get(field)
 
     def has_values(self, field: str) -> bool:
         """Whether the field is in the table and has a cell that is not blank."""
@@ -333,7 +329,7 @@ class _FinalTable:
         return sum(self._issue_cells(name) for name in self._names if name.startswith(self._issue_prefix))
 
     def _issue_cells(self, name: str) -> int:
-        return self._table.height - self._table.get_column(name).null_count()
+        return self._table.height - self._table.get_column(name).null_count() if name in self._names else 0
 
 
 class SheetReport:

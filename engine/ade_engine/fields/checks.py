@@ -46,9 +46,9 @@ class Check(pl.Expr):
     def passes(self, table: pl.DataFrame) -> bool:
         """Whether the whole column is seen to pass without a query; ``False`` says nothing."""
         try:
-            return self.column in table.columns and bool(self._passes(table.get_column(self.column)))
+            return bool(self._passes(table.get_column(self.column)))
         except (pl.exceptions.PolarsError, TypeError):
-            # Polars says what is wrong with the types when the expression is applied.
+            # Polars says what is wrong with the column or its type when the expression is applied.
             return False
 
 

@@ -169,7 +169,7 @@ class Reader(pl.Expr):
                 reading = colons_below_minutes(series, values)
         if around is not None:
             messages = None if found.unread is None else series_of(found.unread)
-            is_own = not self._original and len(series) == len(around.table)
+            is_own = not self._original and len(series) == around.height
             if found.missing and is_own:
                 around.missing[around.field or self.column, self.column] = found.missing
             around.note(self.column, self.kind, found.lost_digits, reading, messages, found.is_exact, is_own)

@@ -37,7 +37,7 @@ class Surroundings:
 
     __slots__ = (
         *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures", "missing"),
-        *("read_own", "today"),
+        *("read_own", "today", "height"),
         *("_of_transform", "_rows", "_shown"),
     )
 
@@ -47,6 +47,7 @@ class Surroundings:
         self.today = day_of_run()
         #: The table before its transforms.
         self.table = table
+        self.height = table.height
         #: Where each field's column came from.
         self.sources = sources
         #: The field whose transforms are applied at the moment.
@@ -128,19 +129,22 @@ class Surroundings:
         """The cells that a column was made of, where they say more than the column and each row's cell is known: cells of
         several types, and for kinds whose digits are no number those that the sheet shows with leading zeros.
         """
-        source, rows = self.sources.get(name), self._rows_of(name)
-        if source is None or rows is None or len(rows) != len(series):
+        source = self.sources.get(name)
+        if source is None or self._rows is None:
             return None
         cells = source.mixed_cells()
         if cells is None and (kind in _SHOWN_AS_THEY_ARE or kind in _SHOWN_WITH_CURRENCY):
             cells = source.padded_cells()
-        return None if cells is None else (*cells, rows)
+        rows = None if cells is None else self._rows_of(name)
+        return None if rows is None or len(rows) != len(series) else (*cells, rows)
 
     def without_value(self, name: str) -> pl.Series | None:
         """Which cells of a field's column are formulas that were saved without a value, where each row's cell is known.
 
         The cells of a part are those of the column that it was split from.
         """
+        if not getattr(self.sources, "may_lack_values", True):
+            return None
         source = self.sources.get(name) or getattr(self.sources, "of_parts", {}).get(name)
         numbers = [] if source is None else source.rows_without_value()
         rows = self._rows_of(name) if numbers and name in self.table.columns else None
@@ -216,6 +220,8 @@ class Sources(dict):
         self.doubtful_parts: dict[str, Any] = {}
         #: Which cells the values are of, where the table was reshaped: ``pipeline.shared.cells``.
         self.cells: Any = None
+        #: Whether a cell of the sheet may be a formula that was saved without a value.
+        self.may_lack_values = True
         #: Sums and differences that checks say, as the registry has them.
         self.relations: list[tuple[str, tuple[str, ...], tuple[int, ...]]] = []
         #: Gives the cells of the sheet's column, from 1, in the rows that are totals of the table.

@@ -8,7 +8,8 @@ input read them), and it tells what it noticed.
 from __future__ import annotations
 
 import os
-from datetime import date, datetime, timezone
+from datetime import date
+from time import time
 
 from ade_engine.models.record import Record
 
@@ -82,7 +83,6 @@ def decide() -> None:
 def day_of_run() -> int:
     """The day of the run in days since 1970; without a record the day on which it is asked for."""
     try:
-        day = date.fromisoformat(os.environ.get(RUN_DAY, ""))
-    except ValueError:
-        day = datetime.now(timezone.utc).date()
-    return day.toordinal() - _ORDINAL_OF_1970
+        return date.fromisoformat(os.environ[RUN_DAY]).toordinal() - _ORDINAL_OF_1970
+    except (KeyError, ValueError):
+        return int(time()) // 86_400

@@ -70,9 +70,12 @@ class Record:
     #: Fields that are given by name: those of derived classes keep their place behind the others.
     _by_name_only: tuple = ()
     _by_place: tuple = ()
+    #: Whether there is something to check; records are made too often to be asked for nothing.
+    _is_checked = False
 
     def __init_subclass__(cls, frozen: bool = False, keyword_only: bool = False, **kwargs):
         super().__init_subclass__(**kwargs)
+        cls._is_checked = cls.__post_init__ is not Record.__post_init__
         if cls.__module__.partition(".")[0] != "ade_engine":
             return
         own = {name: cls.__dict__.get(name, _REQUIRED) for name in cls.__annotations__ if not name.startswith("_")}
@@ -94,11 +97,12 @@ class Record:
         cls = type(self)
         if len(args) > len(cls._by_place):
             raise TypeError(f"{cls.__name__} takes {len(cls._by_place)} values, {len(args)} were given")
-        values = dict(zip(cls._by_place, args))
-        if len(values) == len(cls._fields) and not kwargs:
-            self.__dict__.update(values)
-            self.__post_init__()
+        if len(args) == len(cls._fields) and not kwargs:
+            self.__dict__.update(zip(cls._by_place, args))
+            if cls._is_checked:
+                self.__post_init__()
             return
+        values = dict(zip(cls._by_place, args))
         for name, value in kwargs.items():
             if name not in cls._fields:
                 raise TypeError(f"{cls.__name__} has no field {name!r}")

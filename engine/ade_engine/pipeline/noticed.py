@@ -455,8 +455,9 @@ def notice_tables_without_fields(context: RunContext, tables: list[BuiltTable]) 
     """Tables in which no field was found, and none was filled by a hook: their rows have no value in any field."""
     fields = context.registry.fields
     for table in (table.result for table in tables if fields):
-        filled = (column.name for column in table.table.get_columns() if column.null_count() < len(column))
-        if not table.table.height or table.mapping_lookup() or any(name in fields for name in filled):
+        if not table.table.height or table.mapping_lookup():
+            continue
+        if any(column.name in fields and column.null_count() < len(column) for column in table.table.get_columns()):
             continue
         count = table.table.height
         rows = "1 row has" if count == 1 else f"{count} rows have"

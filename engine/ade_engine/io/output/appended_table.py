@@ -38,8 +38,8 @@ class AppendedTable:
         self.rows: Any = None
         if look is not None:
             names = look.sources()
-            # Names as they are: polars takes some for patterns.
-            frame = frame[names] if names else frame.select()
+            # Names as they are: polars takes some for patterns. And without rows, which it would first seek behind the names.
+            frame = frame[:, names] if names else frame.select()
         self._given = frame
         # Polars cannot pass on a column whose name has a null byte: names are looked at first.
         names = frame.columns if look is None else [*frame.columns, *(column.header for column in look.columns)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-import polars as pl
-
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.limits import CONTROL_CHARACTER
+from ade_engine.models.series import frame_of
 from ade_engine.models.table import SourceColumn, column_letters, is_blank, region_of
 from ade_engine.pipeline.finding.header_rows import joined_headers, spread_labels as spread_rows
 
@@ -83,7 +82,7 @@ class SourceTable:
         series = {
             name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
         }
-        self.frame = pl.DataFrame(list(series.values()))
+        self.frame = frame_of(list(series.values()))
 
     @property
     def from_1904(self) -> bool:
@@ -156,6 +155,11 @@ class SourceTable:
         """Whether spreadsheet programs do not show a source column."""
         column = self._span.first_column + index + 1
         return self._span.turned is None and any(first <= column <= last for first, last in self._scan.hidden_columns)
+
+    @property
+    def may_lack_values(self) -> bool:
+        """Whether the sheet has formulas that were saved without a value."""
+        return self._scan.formulas_without_value[0] > 0
 
     def rows_without_value(self, index: int) -> list[int]:
         """The sheet's rows in which a source column has a formula that was saved without a value."""

@@ -110,13 +110,14 @@ class ColumnMapper:
         contributions = {}
         by: dict[int, list[dict[str, Any]]] = {}
         profiles = None
-        if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(table)):
+        texts = [(header_text(column.header), table.header_parts(column.index)) for column in table.columns]
+        if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(texts)):
             profiles = self._profiles(table)
         for column in table.columns:
             if column.index in table.apart:
                 continue
             said: list[tuple[RegisteredFn, dict[str, float]]] = []
-            totals, contributions[column.index] = self._score_column(context, table, column.index, profiles, said)
+            totals, contributions[column.index] = self._score_column(context, table, column.index, profiles, said, *texts[column.index])
             if totals:
                 scores[column.index] = totals
                 if context.policy.sends_notices:
@@ -286,14 +287,13 @@ class ColumnMapper:
                 message=", ".join(reasons),
             )
 
-    def _may_go_by_values(self, table: SourceTable) -> bool:
+    def _may_go_by_values(self, texts: list[tuple[str, list[str]]]) -> bool:
         """Whether a field is left that no header of the table names; in most tables none is."""
         left = {fn.field for fn in self._by_values}
-        for column in table.columns:
+        for header, parts in texts:
             if not left:
                 return False
-            said = self._said_of_header(header_text(column.header), table.header_parts(column.index))
-            left.difference_update(field for field, score in said.items() if score >= 1)
+            left.difference_update([field for field, score in self._said_of_header(header, parts).items() if score >= 1])
         return bool(left)
 
     def _profiles(self, table: SourceTable) -> TableProfile:
@@ -321,14 +321,14 @@ class ColumnMapper:
         index: int,
         profiles: TableProfile | None,
         said: list[tuple[RegisteredFn, dict[str, float]]],
+        header: str,
+        parts: list[str],
     ) -> tuple[dict[str, float], list[dict[str, Any]]]:
         """The column's totals, and for debugging what each detector contributed to the best of them. ``said`` gets what each
-        detector that is called for the column alone said of it.
+        detector that is called for the column alone said of it; ``header``, ``parts``: the texts of its header.
         """
         if not self._detectors:
             return {}, []
-        header = header_text(table.columns[index].header)
-        parts = table.header_parts(index)
         detectors, totals = self._detectors, {}
         if self._first_by_header and not context.debug:
             totals = self._said_by_own(header, parts, index, profiles)
@@ -517,7 +517,7 @@ def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) ->
     A name that is taken stays with the column that has it; but not where issues are listed or the fullest column is wanted: then the
     other column gets another name, so that what is said of a field is said of the column that was chosen for it.
     """
-    names = list(table.frame.columns)
+    names, is_renamed = table.frame.columns, False
     gives_way = context.settings.issue_list or context.settings.mapping_tie_resolution == "fullest"
     for column in mapping.columns:
         name = table.names[column.source_index]
@@ -534,7 +534,8 @@ def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) ->
             )
             continue
         names[names.index(name)] = column.field_name
-    if names == table.frame.columns:
+        is_renamed = True
+    if not is_renamed:
         return table.frame
     renamed = table.frame.clone()
     # As `rename` does, without the query that it runs.

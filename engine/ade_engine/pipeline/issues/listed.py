@@ -85,13 +85,13 @@ def completed(
     """The lines of the list for a table that was written. ``header_row``, ``sheet``: where; ``columns``: of each frame column the number
     there, from 1.
     """
-    headers = {} if look is None else {column.source: column.header for column in look.columns}
+    headers = {} if look is None or not table.issues else {column.source: column.header for column in look.columns}
     return placed(lines_of(context, table, headers), columns, header_row, sheet)
 
 
 def placed(lines: list[Issue], columns: dict[str | None, int], header_row: int, sheet: str | None) -> list[Issue]:
     """The lines of a table, with their places in the output."""
-    letters = {name: column_letters(number) for name, number in columns.items() if name is not None}
+    letters = {name: column_letters(number) for name, number in columns.items() if name is not None} if lines else {}
     for line in lines:
         line.output_sheet = sheet
         if line.position is not None and line.source in letters:
@@ -101,6 +101,8 @@ def placed(lines: list[Issue], columns: dict[str | None, int], header_row: int, 
 
 def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, str]) -> list[Issue]:
     """The lines of the list for a table, without places in the output. ``headers``: of its frame columns."""
+    if not table.issues:
+        return []
     frame, fields = table.result.table, context.registry.fields
     of_fields: dict[str | None, list[Issue]] = {}
     for issue in table.issues:
@@ -159,8 +161,6 @@ def missing_fields(context: RunContext, tables: list[BuiltTable]) -> list[Issue]
     """Lines of the list of issues for the required fields that no table of a sheet has, and for those that a further table lacks, at
     its first cell.
     """
-    there = [_fields_of(table.result) for table in tables]
-    anywhere = set().union(*there)
     lines = []
     for name, field in context.registry.fields.items():
         if not field.required:
@@ -168,11 +168,12 @@ def missing_fields(context: RunContext, tables: list[BuiltTable]) -> list[Issue]
         severity, label = ERROR if field.required is True else field.required, field.label or field.name
 
         line = partial(Issue, rule=f"{name}.required", severity=severity, field=name, label=label, sheet=context.sheet_name)
-        if name not in anywhere:
+        there = [_has_field(table.result, name) for table in tables]
+        if not any(there):
             lines.append(line("no column was found for this"))
             continue
-        for table, fields in zip((table.result for table in tables), there):
-            if name not in fields and table.table.height:
+        for table, has_field in zip((table.result for table in tables), there):
+            if not has_field and table.table.height:
                 region = table.source_region
                 cell = f"{column_letters(region.min_col)}{region.min_row}"
                 said = f"no column was found for this in the table at {region.a1}"
@@ -180,7 +181,7 @@ def missing_fields(context: RunContext, tables: list[BuiltTable]) -> list[Issue]
     return lines
 
 
-def _fields_of(result: TableResult) -> set[str]:
-    """The fields that a table has; what a hook or a transform has computed is there, too."""
-    found = {column.field_name for column in (*result.mapped_columns, *result.derived_mappings)}
-    return found | {column.name for column in result.table.get_columns() if column.null_count() < len(column)}
+def _has_field(result: TableResult, name: str) -> bool:
+    """Whether a table has a field; what a hook or a transform has computed is there, too."""
+    is_found = any(column.field_name == name for column in (*result.mapped_columns, *result.derived_mappings))
+    return is_found or name in result.table.columns and result.table.get_column(name).null_count() < result.table.height

@@ -77,7 +77,7 @@ def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table:
 def _fields_of(context: RunContext, table: pl.DataFrame, *types: type[pl.DataType]) -> list[str]:
     """The fields of a table whose columns have one of these types."""
     found = dict(zip(table.columns, table.dtypes))
-    return [name for name in context.registry.fields if name in found and found[name].base_type() in types]
+    return [name for name in context.registry.fields if isinstance(found.get(name), types)]
 
 
 def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
@@ -114,8 +114,10 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
             continue
         values = source.columns[column.source_index].values
         typed = [value for value in values if isinstance(value, dt.date)]
+        if len(typed) < _FEWEST_CONVERTED or any(day.day > 12 for day in typed):
+            continue
         texts = [_TYPED_DAY.match(value) for value in values if isinstance(value, str) and not is_blank(value)]
-        if len(typed) < _FEWEST_CONVERTED or len(texts) < 2 or not all(texts) or any(day.day > 12 for day in typed):
+        if len(texts) < 2 or not all(texts):
             continue
         above = [[int(part) > 12 for part in text.group(1, 2)] for text in texts]
         if all(one == [True, False] for one in above) or all(one == [False, True] for one in above):

@@ -79,15 +79,21 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> dict[int, str]:
     found: dict[int, str] = {}
     known: set[tuple] = set()
     tails: set[tuple] = set()
+    #: The second names of these headers: most rows have another text there, and are not looked at further.
+    seconds: set[tuple] = set()
     for row, _ in scan.layouts().looked_at:
         if kinds[row] != HEADER and not known:
             continue
-        said = tuple("" if cell is None else str(cell).strip() for cell in scan.row(row))
+        cells = scan.row(row)
+        if kinds[row] != HEADER and _texts(cells[1:2]) not in seconds:
+            continue
+        said = _texts(cells)
         if kinds[row] == HEADER:
             # A line drawn with signs is no header by itself.
             if sum(any(map(str.isalpha, text)) for text in {*said}) > 1:
                 known.add(said)
                 tails.add(said[1:])
+                seconds.add(said[1:2])
         elif said in known:
             kinds[row] = HEADER
             found[row] = "repeats one word for word"
@@ -95,6 +101,10 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> dict[int, str]:
             kinds[row] = HEADER
             found[row] = "repeats one but for its first name"
     return found
+
+
+def _texts(cells: list[Any]) -> tuple[str, ...]:
+    return tuple(["" if cell is None else str(cell).strip() for cell in cells])
 
 
 def _is_other_table(said: tuple[str, ...]) -> bool:
@@ -112,15 +122,22 @@ class _Sheet:
         self.layouts = scan.layouts()
         self.words = known_words(context.registry)
         self.by_context = bool(context.settings.rows_by_context)
+        self._fields: dict[int, set[str]] = {}
 
     def cells(self, row: int) -> list[Any]:
         """The filled cells of a row. A merged range that was filled says the same in each of its cells."""
         found = {text: cell for cell in self.scan.row(row) if cell is not None and (text := str(cell).strip())}
         return list(found.values())
 
+    def fields(self, row: int) -> set[str]:
+        """The fields that the cells of a row name, and words that headers have."""
+        if row not in self._fields:
+            self._fields[row] = fields_of(self.cells(row), self.words)
+        return self._fields[row]
+
     def has_known_word(self, row: int) -> bool:
         """Whether a cell is the header of a field, or a word that headers have."""
-        return bool(fields_of(self.cells(row), self.words))
+        return bool(self.fields(row))
 
     def is_word(self, cell: Any) -> bool:
         """Whether a cell is the header of a field, or a word that headers have."""
@@ -296,10 +313,10 @@ class _Sheet:
         Below one known name they are records where they are as full as it is. Else, and below unknown names, they are told.
         """
         first, *others = (self.scan.row(row) for row in range(span.start, span.data_start))
-        names = {column: str(cell).strip() for column, cell in enumerate(first) if not is_blank(cell)}
-        known = len(fields_of(first, self.words))
-        if not others or len({*names.values()}) < max(2, len(names)):
+        names = {column: str(cell).strip() for column, cell in enumerate(first) if not is_blank(cell)} if others else {}
+        if len({*names.values()}) < max(2, len(names)):
             return 0
+        known = len(self.fields(span.start))
         below = self.scan.row(span.data_start) if span.data_start < span.stop else []
         key = min(names)
         is_lower = key < len(below) and str(below[key])[:1].islower()
@@ -378,14 +395,13 @@ class _Sheet:
 
     def is_on_its_side(self, span: RowSpan) -> bool:
         """Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other."""
+        header = range(span.start, span.data_start)
+        if any(len(self.fields(row)) > 1 or names_columns(self.scan.row(row), self.words) for row in header):
+            return False
         rows = range(span.start, min(span.stop, span.start + MOST_COMPARED))
         first = [cell for row in rows if (cell := next((cell for cell in self.scan.row(row) if not is_blank(cell)), None)) is not None]
-        known = sum(map(self.is_word, first))
         below = len(fields_of(first, self.words))
-        header = range(span.start, span.data_start)
-        if below < 2 or not self.is_word(first[0]) or known * 2 < len(first):
-            return False
-        if any(names_columns(self.scan.row(row), self.words) for row in header):
+        if below < 2 or not self.is_word(first[0]) or sum(map(self.is_word, first)) * 2 < len(first):
             return False
         self.notice(
             "table_on_its_side",

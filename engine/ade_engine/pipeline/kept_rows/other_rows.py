@@ -294,14 +294,15 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
     A row of formulas that were saved without values is not blank where these are issues. In a table of which most columns have no field,
     and are written, a row of several cells is a record: the fields that were found may be those that are seldom filled.
     """
-    around = Surroundings(context.settings, table, sources)
     # What stands beside the table is no value of a row.
     fields = {name: field for name, field in context.registry.fields.items() if name not in context.facts} if context.facts else context.registry.fields
-    of_fields = (*sources, *sources.of_parts) if context.settings.report_unread_cells else ()
-    found = map(around.without_value, of_fields)
-    lost = [cells for cells in found if cells is not None]
-    others = [name for name in table.columns if name not in fields and name not in context.facts and not name.startswith(("__", SECTION))]
-    known = sum(name in fields for name in table.columns)
+    lost = []
+    if context.settings.report_unread_cells and sources.may_lack_values:
+        found = map(Surroundings(context.settings, table, sources).without_value, (*sources, *sources.of_parts))
+        lost += [cells for cells in found if cells is not None]
+    names = table.columns
+    others = [name for name in names if name not in fields and name not in context.facts and not name.startswith(("__", SECTION))]
+    known = sum([name in fields for name in names])
     if 0 < known < len(others) and not context.settings.remove_unmapped_columns:
         lost.append(_rows_of_several_cells(table, others))
     if lost:
@@ -309,8 +310,8 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
     else:
         kept = without_blank_rows(table, fields)
     if kept is not table:
-        cells = [name for name in table.columns if not name.startswith(("__", SECTION)) and name not in context.facts]
-        note_dropped(context, None, table, kept, is_empty=without_blank_rows(table, cells).height == kept.height)
+        is_empty = not others and not lost or without_blank_rows(table, [*fields, *others]).height == kept.height
+        note_dropped(context, None, table, kept, is_empty=is_empty)
     return kept
 
 

@@ -60,6 +60,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
     # Of several columns that share a name the last one is in the table.
     others = {name: source_at(index, name) for index, name in enumerate(source.names) if index not in taken}
     found = Sources(others)
+    found.may_lack_values = source.may_lack_values
     for column in mapping.columns:
         header = header_text(column.header)
         unit = source.columns[column.source_index].unit or header_unit(header)

@@ -13,7 +13,7 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.pipeline.finding import header_rows
-from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_PART_PREFIX, CELL_ROW_PREFIX
+from ade_engine.pipeline.shared.table_columns import CELL_COLUMN_PREFIX, CELL_PART_PREFIX, CELL_ROW_PREFIX, RESERVED_PREFIX
 from ade_engine.pipeline.shared.not_written import BLANK, HEADER, NOTE, OTHER, OUTSIDE, QUARANTINED, REPEATED_HEADER, TITLE, TOTAL
 
 TYPE_CHECKING = False
@@ -65,7 +65,7 @@ class RowsOfTable:
         #: Of a table that was reshaped: the rows and the columns in which the values of a field stand, where these are not its own, and
         #: which of several values in its cell each is.
         self.cells: dict[str, dict[str, pl.Series]] = {}
-        for name in names if known else ():
+        for name in [name for name in names if name.startswith(RESERVED_PREFIX)] if known else ():
             for key, prefix in (("rows", CELL_ROW_PREFIX), ("columns", CELL_COLUMN_PREFIX), ("parts", CELL_PART_PREFIX)):
                 if name.startswith(prefix):
                     self.cells.setdefault(name.removeprefix(prefix), {})[key] = table.get_column(name)

@@ -109,8 +109,7 @@ def table_look(
             # What a hook has made is as much a result as a field.
             columns.append(LookColumn(OTHER if name in unmapped else FIELD, name, headers[name]))
             continue
-        series = frame.get_column(name)
-        is_found = name in mapped or series.null_count() < len(series)
+        is_found = name in mapped or frame.get_column(name).null_count() < frame.height
         is_moment = isinstance(field.dtype, str) and field.dtype.lower() in _MOMENT_TYPES
         kind = MOMENT_FIELD if is_moment else FIELD
         columns.append(LookColumn(kind if is_found else OTHER, name, headers[name], field.width, field.format))

@@ -47,7 +47,7 @@ def filled_cells(frame: pl.DataFrame, names: list[str]) -> list[int]:
     if not names or not frame.height:
         return [0] * len(names)
     columns = [frame.get_column(name) for name in names]
-    if all(column.dtype in _COUNTED_NATIVELY for column in columns):
+    if all(type(column.dtype) in _COUNTED_NATIVELY for column in columns):
         return count_filled(columns)
     schema = frame.schema
     counted = frame.select(_count_filled(name, schema[name]).alias(str(i)) for i, name in enumerate(names))

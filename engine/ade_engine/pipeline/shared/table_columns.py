@@ -6,6 +6,7 @@ import polars as pl
 
 from ade_engine.fields.readers import Reader
 from ade_engine.fields.surroundings import ROW, ROW_CHECK
+from ade_engine.models.series import taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,10 +40,13 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
     What ``table.with_columns(columns)`` gives, without the query that it builds and runs: that costs a small table more than
     its values do. The table itself stays as it is.
     """
+    if not columns:
+        return table
     height, names = table.height, table.columns
-    if not names or any(len(column) != height for column in columns):
-        # Polars knows what becomes of columns of another length.
-        return table.with_columns(*columns)
+    for column in columns:
+        if len(column) != height or not names:
+            # Polars knows what becomes of columns of another length.
+            return table.with_columns(*columns)
     changed = table.clone()
     for column in columns:
         name = column.name
@@ -61,7 +65,7 @@ def as_text(column: pl.Series) -> pl.Series:
 
 def texts_at(column: pl.Series, places: list[int]) -> list[str | None]:
     """Values of a column as people see them."""
-    return as_text(column[pl.Series(places, dtype=pl.UInt32)]).to_list()
+    return Reader(column.name, "text").read(taken(column, places)).to_list()
 
 
 def ids_of(table: pl.DataFrame) -> pl.Series:
@@ -73,4 +77,4 @@ def ids_of(table: pl.DataFrame) -> pl.Series:
 
 def ids_at(table: pl.DataFrame, places: list[int]) -> list[int | None]:
     """The numbers of some rows in their sheet."""
-    return ids_of(table)[pl.Series(places, dtype=pl.UInt32)].to_list()
+    return taken(ids_of(table), places).to_list()

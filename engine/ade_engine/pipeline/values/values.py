@@ -69,11 +69,11 @@ class _Expressions:
             field: [(entry, Caller(entry.fn, OFFERED)) for entry in entries]
             for field, entries in entries_by_field.items()
         }
+        self._see_table = {id(entry) for callers in self._callers.values() for entry, call in callers if "table" in call.plan.names()}
 
-    @staticmethod
-    def _in_one_piece(table: pl.DataFrame) -> pl.DataFrame:
-        """The table with columns in one piece: polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows)."""
-        return table.rechunk() if max(table.n_chunks("all"), default=1) > 1 else table
+    def _in_one_piece(self, table: pl.DataFrame) -> pl.DataFrame:
+        """The table with columns in one piece, where somebody looks at it: see :func:`_applied`."""
+        return table.rechunk() if self._see_table else table
 
     def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
         """Fields of the table in column order, then the others as they were registered; only those with callables."""
@@ -86,7 +86,6 @@ class _Expressions:
         entry: RegisteredFn,
         call: Caller,
         values: dict[str, Any],
-        subject: str,
     ) -> pl.Expr | None:
         try:
             result = call(values)
@@ -96,7 +95,7 @@ class _Expressions:
             error_class = _class_of(error)
             # A HookError that a transform raises on purpose brings the stage that the run reports.
             stage = {"stage": error.stage} if isinstance(error, HookError) else {}
-            context.fail(entry, self.role, subject, error, error_class, **stage)
+            context.fail(entry, self.role, _subject(context, values["field_name"]), error, error_class, **stage)
 
 
 def demand_expression(result: Any) -> None:
@@ -118,7 +117,7 @@ def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
     """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
     if not typed:
         return frozenset(table.columns)
-    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if dtype != pl.Null)
+    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if not isinstance(dtype, pl.Null))
 
 
 def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
@@ -197,40 +196,47 @@ class Transforms(_Expressions):
     ) -> pl.DataFrame:
         there = _filled(table, context.settings.typed_fields)
         _note_parts(table, around)
+        #: Columns that were read, until somebody looks at the table: a frame for each of them costs more than a small column.
+        read: list[pl.Series] = []
         for field in self._fields_in_order(table, context.registry.fields):
             around.field = field
             context.at_field(field)
             if field not in there:
                 table = _with_column(context, table, field)
-            subject = _subject(context, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field] if field not in context.unread else ():
+                if id(entry) in self._see_table or context.debug:
+                    table, read = with_series(table, read), []
                 values = _values(context, table, field, headers.get(field, ("", "")))
-                expression = self._ask(context, entry, call, values, subject)
+                expression = self._ask(context, entry, call, values)
+                reads_own = is_first and isinstance(expression, Reader) and expression.column == field
+                if not reads_own:
+                    table, read = with_series(table, read), []
                 before = table
                 if expression is not None:
                     is_reader = isinstance(expression, Reader)
-                    is_only_read = (
-                        is_first and is_reader and expression.column == field and expression.reads_as_it_stands
-                    )
+                    is_only_read = reads_own and expression.reads_as_it_stands
                     is_first = False
                     try:
                         if is_reader:
-                            table = with_series(table, [expression.read_from(table).alias(field)])
+                            column = expression.read_from(table)
+                            read.append(column if column.name == field else column.alias(field))
                         else:
                             table = _applied(context, table, expression.alias(field), field)
+                        if not reads_own or context.debug:
+                            table, read = with_series(table, read), []
                     except RAISED as error:
-                        context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
+                        context.fail(entry, self.role, _subject(context, field), _Unusable(error, entry, context), ExtensionError)
                     around.end_transform(field)
                     if context.collected is not None:
-                        read = expression.column if is_reader else None
-                        context.collected.astray.follow_column(before, table, field, reads=read)
+                        reads = expression.column if is_reader else None
+                        context.collected.astray.follow_column(before, table, field, reads=reads)
                 if context.debug:
                     self._report(context, entry, field, before, table, expression is not None)
             if not is_only_read:
                 around.exact.pop((field, field), None)
         context.at_field(None)
-        return table
+        return with_series(table, read)
 
     @staticmethod
     def _report(
@@ -326,19 +332,19 @@ def keep_unread(
     """
     if not context.settings.report_unread_cells:
         return table, None
-    added = []
-    for field in table.columns:
+    added, names = [], table.columns
+    for field in names:
         if field.startswith(RESERVED_PREFIX) or field not in context.registry.fields:
             continue
         unread = _with_formulas(around, field, _unread(around, table, field))
         if unread is not None:
             added.append(unread.alias(f"{UNREAD_PREFIX}{field}"))
-    for field in dict.fromkeys(field for field, _ in around.readings):
-        doubts = _doubts_of_field(around, field, table.height) if field in table.columns else []
+    for field in dict.fromkeys(field for field, _ in around.readings if field in names):
+        doubts = _doubts_of_field(around, field, table.height)
         if doubts:
             said = doubts[0] if len(doubts) == 1 else pl.select(pl.coalesce(doubts)).to_series()
             added.append(said.alias(f"{DOUBT_PREFIX}{field}"))
-    if ROW not in table.columns:
+    if ROW not in names:
         return (with_series(table, added), None) if added else (table, None)
     added = _with_totals(context, table, around, added)
     if not added:
@@ -448,6 +454,7 @@ _AMBIGUOUS = re.compile(r"ambiguous: (.*) by (.*) alone")
 #: The column of one message by itself.
 _ALONE = "__ade_message"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
+_NO_ISSUES = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
 
 
 def _nothing(name: str, height: int) -> pl.Series:
@@ -530,24 +537,23 @@ class Validators(_Expressions):
         table = self._in_one_piece(_with_unread(context, table, kept))
         made: list[str] = []
         prefixes = tuple(_RULES) if context.settings.report_unread_cells else ()
-        there = frozenset(table.columns)
+        there = frozenset(names := table.columns)
         filled = _filled(table, context.settings.typed_fields)
-        noted = [name.removeprefix(prefix) for name in table.columns for prefix in prefixes if name.startswith(prefix)]
+        noted = [name.removeprefix(prefix) for name in names if name.startswith(RESERVED_PREFIX) for prefix in prefixes if name.startswith(prefix)]
         # A field that a hook has taken out of the table has no cells to speak of.
         noted = [field for field in noted if field in there]
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
             if field not in filled:
                 table = _with_column(context, table, field)
-            subject = _subject(context, field)
             context.at_field(field)
             own = [prefix + field for prefix in prefixes if prefix + field in there]
             parts: list[pl.Series] = []
             values = _values(context, table, field, headers.get(field, ("", "")))
-            messages, speakers, has_passed = self._messages(context, values, own, subject, is_there=field in headers or _has_value(table, field))
+            messages, speakers, has_passed = self._messages(context, values, own, is_there=field in headers or _has_value(table, field))
             name = f"{ISSUE_PREFIX}{field}"
             if messages or len(own) > 1:
                 messages = [*map(pl.col, own), *messages]
-                table = self._add_issues(context, table, field, messages, speakers, subject)
+                table = self._add_issues(context, table, field, messages, speakers)
                 if context.collected is not None and table.get_column(name).null_count() < table.height:
                     parts = [table.get_column(prefix) for prefix in own]
                     if len(messages) > 1:
@@ -569,7 +575,7 @@ class Validators(_Expressions):
         return table
 
     def _messages(
-        self, context: RunContext, values: dict[str, Any], own: list[str], subject: str, *, is_there: bool
+        self, context: RunContext, values: dict[str, Any], own: list[str], *, is_there: bool
     ) -> tuple[list[pl.Expr], list[RegisteredFn], bool]:
         """The messages of a field's validators, whose each is, and whether some check has passed.
 
@@ -583,7 +589,7 @@ class Validators(_Expressions):
             if not is_there and is_demand(entry):
                 # That the whole column is missing is one issue of the sheet.
                 continue
-            expression = self._ask(context, entry, call, values, subject)
+            expression = self._ask(context, entry, call, values)
             if isinstance(expression, Check) and expression.passes(table):
                 has_passed = True
             elif isinstance(expression, Check) and expression.is_about_repeats and _is_one_cell_in_rows(context, expression.column, table):
@@ -594,7 +600,7 @@ class Validators(_Expressions):
             elif expression is not None:
                 if not isinstance(expression, Check):
                     if context.settings.strict_validators:
-                        self._demand_text(context, table, expression, entry, subject)
+                        self._demand_text(context, table, expression, entry, values["field_name"])
                 elif expression.is_about_emptiness and own:
                     # A cell that could not be read was not empty.
                     expression = pl.when(pl.all_horizontal(pl.col(own).is_null())).then(expression)
@@ -603,17 +609,17 @@ class Validators(_Expressions):
         return messages, speakers, has_passed
 
     def _demand_text(
-        self, context: RunContext, table: pl.DataFrame, expression: pl.Expr, entry: RegisteredFn, subject: str
+        self, context: RunContext, table: pl.DataFrame, expression: pl.Expr, entry: RegisteredFn, field: str
     ) -> None:
         """Fail where a result is neither text nor null: a column of ``true`` would make every row an issue."""
         try:
             dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
         except RAISED as error:
-            context.fail(entry, self.role, subject, _Unusable(error, entry, context), ExtensionError)
+            context.fail(entry, self.role, _subject(context, field), _Unusable(error, entry, context), ExtensionError)
         try:
             demand_text(dtype)
         except WrongResult as wrong:
-            context.fail(entry, self.role, subject, wrong, PipelineError)
+            context.fail(entry, self.role, _subject(context, field), wrong, PipelineError)
 
     def _add_issues(
         self,
@@ -622,7 +628,6 @@ class Validators(_Expressions):
         field: str,
         messages: list[pl.Expr],
         speakers: list[RegisteredFn],
-        subject: str,
     ) -> pl.DataFrame:
         try:
             return _applied(context, table, _joined(messages).alias(f"{ISSUE_PREFIX}{field}"), field)
@@ -632,10 +637,10 @@ class Validators(_Expressions):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, subject, _Unusable(own, entry, context), ExtensionError)
+                    context.fail(entry, self.role, _subject(context, field), _Unusable(own, entry, context), ExtensionError)
             if not speakers:
                 raise
-            context.fail(speakers[-1], self.role, subject, _Unusable(error, speakers[-1], context), ExtensionError)
+            context.fail(speakers[-1], self.role, _subject(context, field), _Unusable(error, speakers[-1], context), ExtensionError)
 
     @staticmethod
     def _report(context: RunContext, table: pl.DataFrame, columns: list[str]) -> None:
@@ -666,14 +671,14 @@ def _has_value(table: pl.DataFrame, field: str) -> bool:
 def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
     """The table with the two columns that say which rows have issues, and how many."""
     # Columns without any message add nothing.
-    issues = [column for name in names if (column := table.get_column(name)).null_count() < table.height]
+    height = table.height
+    issues = [column for name in names if (column := table.get_column(name)).null_count() < height]
     if issues:
         some, count = count_issues(issues)
         return with_series(table, [some.alias(HAS_ISSUES), count.alias(ISSUE_COUNT)])
     if not table.width:
         return table.with_columns(pl.lit(False).alias(HAS_ISSUES), pl.lit(0, dtype=pl.Int32).alias(ISSUE_COUNT))
-    none = pl.Series(HAS_ISSUES, [False]), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
-    return with_series(table, [column.new_from_index(0, table.height) for column in none])
+    return with_series(table, [column.new_from_index(0, height) for column in _NO_ISSUES])
 
 
 def _collect(
@@ -739,6 +744,8 @@ def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr
 
 def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
     """The table with the expression's column. With ``typed_fields`` an expression that is written for text sees text."""
+    # Polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows).
+    table = table.rechunk()
     if not context.settings.typed_fields:
         return table.with_columns(expression)
     seen = table

@@ -6,6 +6,7 @@ use super::view::{ColumnView, Value};
 
 /// A column that comes through a stream of its own, in one or several chunks.
 pub struct Series {
+    pub name: String,
     kind: Type,
     chunks: Vec<ArrowArray>,
 }
@@ -28,7 +29,11 @@ impl Series {
             None
         };
         let kind = known.ok_or_else(|| format!("a column of type {format} cannot be read"))?;
-        Ok(Self { kind, chunks })
+        Ok(Self {
+            name: schema.text(schema.name),
+            kind,
+            chunks,
+        })
     }
 
     /// All values, in place.

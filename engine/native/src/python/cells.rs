@@ -13,19 +13,21 @@ static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static DURATION: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-/// Date objects are expensive to make and repeat often: this many are cached.
+/// Date objects are expensive to make and repeat often: this many are cached at most.
 const REMEMBERED: usize = 1 << 10;
 
 /// Makes Python objects of the cells of one sheet.
 pub struct CellObjects {
     remembered: Vec<Option<(Cell, Py<PyAny>)>>,
+    room: usize,
 }
 
 impl CellObjects {
-    /// Starts with an empty cache.
-    pub fn new() -> Self {
+    /// Starts with an empty cache, for so many cells.
+    pub fn for_cells(count: usize) -> Self {
         Self {
             remembered: Vec::new(),
+            room: count.clamp(1, REMEMBERED).next_power_of_two(),
         }
     }
 
@@ -56,11 +58,11 @@ impl CellObjects {
 
     fn moment<'py>(&mut self, py: Python<'py>, cell: Cell) -> PyResult<Bound<'py, PyAny>> {
         if self.remembered.is_empty() {
-            self.remembered.resize_with(REMEMBERED, || None);
+            self.remembered.resize_with(self.room, || None);
         }
         // Whole days and whole seconds differ in high bits only, so these are mixed in.
         let mixed = cell.bits.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
-        let slot = (mixed as usize ^ cell.tag as usize) % REMEMBERED;
+        let slot = (mixed as usize ^ cell.tag as usize) & (self.room - 1);
         if let Some((known, object)) = &self.remembered[slot]
             && *known == cell
         {

@@ -362,7 +362,7 @@ pub fn read_column<'py>(
     };
     let unread = outcome.unread.map(|column| Py::new(py, arrow("", column)));
     Ok(ReadColumn {
-        column: Py::new(py, arrow("", outcome.column))?,
+        column: Py::new(py, arrow(&column.name, outcome.column))?,
         unread: unread.transpose()?,
         is_exact,
         lost_digits: outcome.lost_digits,

@@ -442,9 +442,10 @@ impl Scan {
     ) -> PyResult<Bound<'py, PyList>> {
         let sheet = &self.sheet;
         let stop = stop.min(sheet.facts().rows_emitted);
-        let mut objects = CellObjects::new();
+        let count = stop.saturating_sub(start);
+        let mut objects = CellObjects::for_cells(count.saturating_mul(sheet.facts().width));
         let mut cells = Vec::new();
-        let mut rows = Vec::with_capacity(stop.saturating_sub(start));
+        let mut rows = Vec::with_capacity(count);
         for row in start..stop {
             sheet.read_row(row, &mut cells);
             rows.push(row_list(py, sheet, &mut objects, &cells)?);
@@ -479,7 +480,7 @@ impl Scan {
         }
         let mut cells = Vec::new();
         sheet.read_row(row, &mut cells);
-        row_list(py, sheet, &mut CellObjects::new(), &cells)
+        row_list(py, sheet, &mut CellObjects::for_cells(cells.len()), &cells)
     }
 
     /// Whether a row has no value.
@@ -505,7 +506,12 @@ impl Scan {
         let mut cells = Vec::with_capacity(stop.saturating_sub(start));
         self.sheet
             .visit_column(column, start, stop, |cell| cells.push(cell));
-        row_list(py, &self.sheet, &mut CellObjects::new(), &cells)
+        row_list(
+            py,
+            &self.sheet,
+            &mut CellObjects::for_cells(cells.len()),
+            &cells,
+        )
     }
 
     /// A column for polars: an Arrow column; `True` if there is no value at all; nothing if Python has to make the

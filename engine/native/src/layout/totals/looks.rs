@@ -1,6 +1,6 @@
 //! What the texts of a table's rows say: the columns that records fill, words for totals, and what is blank beside these.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::read::{Column, Kind, NONE};
@@ -103,6 +103,12 @@ impl<'s> Table<'s> {
         }
     }
 
+    /// What the texts of some of the live rows say.
+    pub fn some_looks(&self) -> HashMap<usize, Look> {
+        let some = Self::some(&self.live).into_iter();
+        some.map(|row| (row, Look::of(self, row))).collect()
+    }
+
     /// At most [`SOME`] of some rows, at even distances.
     fn some(rows: &[usize]) -> Vec<usize> {
         rows.iter()
@@ -111,13 +117,13 @@ impl<'s> Table<'s> {
             .collect()
     }
 
-    /// The columns of texts, days and counts that records fill: keys; and those that most rows fill.
-    pub fn keys(&self) -> (Vec<usize>, Vec<usize>) {
+    /// The columns of texts, days and counts that records fill: keys; and those that most rows fill. `looks` are those of some rows.
+    pub fn keys(&self, looks: &HashMap<usize, Look>) -> (Vec<usize>, Vec<usize>) {
         let some = Self::some(&self.live);
         let records: Vec<usize> = some
             .iter()
             .copied()
-            .filter(|&row| Look::of(self, row).how != Some(How::Alone))
+            .filter(|row| looks[row].how != Some(How::Alone))
             .collect();
         let records = if records.is_empty() { some } else { records };
         let is_key = |&column: &usize| self.is_key(column, &records);

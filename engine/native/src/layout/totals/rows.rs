@@ -1,5 +1,7 @@
 //! The rows of a table as totals are sought among them, and what a row can be.
 
+use std::collections::HashMap;
+
 use super::looks::{Look, NEED_NOTHING, NEED_WITHIN, Table};
 use super::read::{self, NONE};
 use super::sums::Items;
@@ -50,7 +52,8 @@ pub struct Rows<'s> {
 
 impl<'s> Rows<'s> {
     pub fn of(table: Table<'s>) -> Self {
-        let (keys, usual) = table.keys();
+        let looks = table.some_looks();
+        let (keys, usual) = table.keys(&looks);
         let running = table.running(&keys);
         let is_running = |column: usize| running.iter().any(|&(balance, ..)| balance == column);
         let amounts: Vec<usize> = (0..table.columns.len())
@@ -74,12 +77,12 @@ impl<'s> Rows<'s> {
             amounts,
             running,
         };
-        rows.fill(&usual);
+        rows.fill(&usual, &looks);
         rows
     }
 
     /// Makes items of the live rows.
-    fn fill(&mut self, usual: &[usize]) {
+    fn fill(&mut self, usual: &[usize], known: &HashMap<usize, Look>) {
         let count = self.table.live.len();
         let is_long = count > MOST_ROWS;
         let mut is_open = false;
@@ -89,7 +92,9 @@ impl<'s> Rows<'s> {
             let look = if is_inside && self.is_record(row) {
                 Look::of_record()
             } else {
-                Look::of(&self.table, row).look_beside(&self.table, row, &self.keys, usual)
+                let said = known.get(&row).copied();
+                let said = said.unwrap_or_else(|| Look::of(&self.table, row));
+                said.look_beside(&self.table, row, &self.keys, usual)
             };
             let look = if place + 1 == count {
                 look.at_the_end(&self.keys)
