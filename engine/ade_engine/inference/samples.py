@@ -186,7 +186,8 @@ def _reshaped(
     folder = scratch / "reshaped"
     module = folder / "ade_config" / "columns" / "fields.py"
     module.parent.mkdir(parents=True, exist_ok=True)
-    (folder / "ade_config" / "__init__.py").touch()
+    # Not touch(), which asks for the file's time first: confined, that succeeds for a file that is not there.
+    (folder / "ade_config" / "__init__.py").write_text("", encoding="utf-8")
     if (package / "settings.toml").exists():
         shutil.copy(package / "settings.toml", folder)
     headers = dict.fromkeys(_in_one_line(header) for table in found for header in table.headers)
