@@ -101,11 +101,7 @@ pub struct Error {
 impl Error {
     /// An error without a hint.
     pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            facts: Facts::new(kind, code),
-            source: None,
-        }
+        Self::with(Facts::new(kind, code), message)
     }
 
     /// A wrong call or wrong input.
@@ -116,6 +112,15 @@ impl Error {
     /// An operation that was refused or failed.
     pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(Kind::Refused, code, message)
+    }
+
+    /// An error with the facts of another one, in words of its own.
+    pub fn with(facts: Facts, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            facts,
+            source: None,
+        }
     }
 
     /// What another error says, with its facts.

@@ -338,7 +338,7 @@ impl<'a> New<'a> {
         let place = tempfile::tempdir()
             .map_err(CheckError::NoTemporaryFolder)
             .map_err(AskError::from)?;
-        scaffold::write(place.path(), files)?;
+        scaffold::write(place.path(), files).map_err(FileError::unwritable)?;
         let configuration = Configuration::open(place.path())?;
         let paths = &self.workspace.paths;
         let snapshots = paths.snapshots(self.workspace.id(), &self.record.id);

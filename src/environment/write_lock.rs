@@ -18,7 +18,7 @@ use super::python::oldest_allowed;
 use super::{BuildError, BuildEvent, BuildRequest, Step};
 use crate::base::cancel::Cancel;
 use crate::base::files;
-use crate::base::files::{FileError, describe};
+use crate::base::files::FileError;
 use crate::base::problem::{Error, Problem, code};
 use crate::configuration::{Configuration, LOCK_FILE, LockedPackage, LockedVersions};
 use crate::engine::Engine;
@@ -27,14 +27,8 @@ use crate::settings::paths::{EnvironmentFolder, Paths};
 
 impl From<BuildError> for Error {
     fn from(error: BuildError) -> Self {
-        let facts = error.facts();
-        Self::new(facts.kind, facts.code, in_full(&error)).maybe_hint(facts.hint)
+        Self::with(error.facts(), error.in_full())
     }
-}
-
-fn in_full(error: &BuildError) -> String {
-    let lines = error.last_lines().iter().map(|line| format!("\n  {line}"));
-    std::iter::once(error.to_string()).chain(lines).collect()
 }
 
 /// A lock that was made.
@@ -87,10 +81,7 @@ pub fn lock(
     let before = configuration.dependencies().lock.as_ref();
 
     let _in_use = CacheInUse::enter(paths.cache());
-    let scratch = tempfile::tempdir().map_err(|error| {
-        let message = format!("no temporary folder: {}", describe(&error));
-        Error::usage(code::NO_TEMPORARY_FOLDER, message)
-    })?;
+    let scratch = tempfile::tempdir().map_err(files::no_temporary_folder)?;
     // The installer gets a copy without what git ignores, as a build does.
     let (_, snapshot) =
         configuration.snapshot_except(&scratch.path().join("copy"), &[paths.data()])?;

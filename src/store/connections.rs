@@ -75,15 +75,8 @@ impl Store {
     #[must_use]
     pub fn observed_by(&self, observer: Arc<dyn Observer>) -> Self {
         Self {
-            connections: Arc::clone(&self.connections),
             observer: Some(observer),
-        }
-    }
-
-    pub(super) fn unobserved(&self) -> Self {
-        Self {
-            connections: Arc::clone(&self.connections),
-            observer: None,
+            ..self.clone()
         }
     }
 
@@ -98,7 +91,11 @@ impl Store {
             return work(self);
         };
         observer.before(&call, now)?;
-        let answer = work(&self.unobserved());
+        // What it reads and writes is a part of it.
+        let answer = work(&Self {
+            observer: None,
+            ..self.clone()
+        });
         observer.after(&call, answer.as_ref().map(|answer| answer as &dyn Any))?;
         answer
     }

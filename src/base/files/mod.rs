@@ -127,6 +127,12 @@ impl Problem for FileError {
 
 become_error!(FileError);
 
+/// There is no place for temporary files.
+pub fn no_temporary_folder(error: io::Error) -> Error {
+    let message = format!("no temporary folder: {}", describe(&error));
+    Error::usage(code::NO_TEMPORARY_FOLDER, message)
+}
+
 /// What is wrong with the object store, or with what is in it.
 #[derive(Debug, thiserror::Error)]
 enum OfObjects {

@@ -126,6 +126,12 @@ impl BuildError {
             _ => &[],
         }
     }
+
+    /// The error with the last lines of the program that failed.
+    pub fn in_full(&self) -> String {
+        let lines = self.last_lines().iter().map(|line| format!("\n  {line}"));
+        std::iter::once(self.to_string()).chain(lines).collect()
+    }
 }
 
 impl Problem for BuildError {

@@ -162,7 +162,7 @@ impl<'a> BuildAttempt<'a> {
 
     pub fn fail(&self, error: &BuildError, log: &EventLog<'_>) -> Result<ProvideError, StoreError> {
         let transient = error.is_transient();
-        let failure = Failure::new(error.code(), "environment", in_full(error), error.hint());
+        let failure = Failure::new(error.code(), "environment", error.in_full(), error.hint());
         let after = if error.is_of_machine() {
             self.wait_for_machine()
         } else if transient && self.has_attempts_left() {
@@ -229,16 +229,6 @@ fn contents(built: Built) -> EnvironmentContents {
         lock_digest: built.lock_digest,
         size_bytes: built.size_bytes,
     }
-}
-
-/// The error with the last lines of the program that failed.
-fn in_full(error: &BuildError) -> String {
-    let mut text = error.to_string();
-    for line in error.last_lines() {
-        text.push_str("\n  ");
-        text.push_str(line);
-    }
-    text
 }
 
 pub(crate) fn record_step(log: &EventLog<'_>, event: &BuildEvent) {

@@ -4,14 +4,13 @@
 //! confined as a run is; no code of the configuration is loaded for that. The file is complete before it is where it was asked for.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::base::cancel::Cancel;
 use crate::base::files;
-use crate::base::files::{FileError, describe};
+use crate::base::files::FileError;
 use crate::base::problem::{Error, Kind, code};
 use crate::engine::sandbox::Policy;
 use crate::engine::{EngineTask, Invocation, Launch, Message};
@@ -124,10 +123,10 @@ pub fn combine(
     )?;
     // As long as the engine runs, no collection deletes it.
     let _in_use = InUse::mark(workspace, &environment.folder);
-    let place = tempfile::tempdir().map_err(no_temporary_folder)?;
+    let place = tempfile::tempdir().map_err(files::no_temporary_folder)?;
     let folder = |name: &str| -> Result<PathBuf, Error> {
         let path = place.path().join(name);
-        std::fs::create_dir(&path).map_err(no_temporary_folder)?;
+        std::fs::create_dir(&path).map_err(files::no_temporary_folder)?;
         Ok(path)
     };
     let (asked, made, scratch) = (folder("asked")?, folder("made")?, folder("tmp")?);
@@ -186,11 +185,6 @@ fn unwritable(message: String) -> Error {
 
 fn not_written(error: FileError) -> Error {
     Error::of(error).under(Kind::Usage, code::OUTPUT_UNWRITABLE)
-}
-
-fn no_temporary_folder(error: io::Error) -> Error {
-    let message = format!("no temporary folder: {}", describe(&error));
-    Error::usage(code::NO_TEMPORARY_FOLDER, message)
 }
 
 fn launched(

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::base::problem::{Error, Kind, Problem, code};
+use crate::base::problem::{Error, Problem, code};
 use crate::configuration::ConfigurationError;
 use crate::store::KnownConfiguration;
 
@@ -13,12 +13,13 @@ pub(super) fn unusable(error: &ConfigurationError, folder: &Path) -> Error {
         let inside = text.replace(&format!("{shown}/"), "");
         inside.replace(&shown, "the configuration's folder")
     };
-    let facts = error.facts();
-    let told = Error::new(facts.kind, facts.code, relative(&error.to_string()));
-    match error {
-        ConfigurationError::NotFound { .. } => told.under(Kind::Usage, code::NOT_A_CONFIGURATION),
-        _ => told.maybe_hint(facts.hint.as_deref().map(relative)),
+    let mut facts = error.facts();
+    facts.hint = facts.hint.as_deref().map(relative);
+    if let ConfigurationError::NotFound { .. } = error {
+        facts.code = code::NOT_A_CONFIGURATION;
+        facts.hint = None;
     }
+    Error::with(facts, relative(&error.to_string()))
 }
 
 /// The archive cannot be unpacked as a configuration.
