@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let all: Vec<(&RunRecord, Vec<&Told>)> = shown
         .iter()
         .map(|one| {
-            let to_tell = one.noticed.to_tell();
+            let to_tell = one.report.noticed.to_tell();
             let of_sender = to_tell.filter(|told| told.code() != CONFIGURATION);
             (&one.run, of_sender.collect())
         })

@@ -2,14 +2,13 @@
 
 use ade::base::clock::Timestamp;
 use ade::base::problem::Problem;
-use ade::engine::Told;
-use ade::run::results::RowCounts;
-use ade::run::views::explain::{Nearest, nearest_in_words, why_unmapped};
+use ade::engine::report::{Finding, Nearest, SheetFound, TableFound};
+use ade::engine::{RowCounts, Told};
+use ade::run::views::explain::{nearest_in_words, why_unmapped};
 use ade::run::views::show::{Shown, show};
 use ade::run::views::summary::unprocessed;
 use ade::settings::paths::RunFolder;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, Priority, RunRecord};
-use serde_json::Value;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -43,30 +42,25 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     if args.rows {
-        print_rows(ui, &shown.noticed.rows, &shown.tables);
+        print_rows(ui, &shown.report.noticed.rows, &shown.tables);
         print_quarantined(ui, &shown);
         return Ok(ExitStatus::Done);
     }
     let run = &shown.run;
     print_state(ui, &shown);
-    print_facts(ui, run, shown.payload.as_ref());
-    let overrides = shown.noticed.overrides.iter();
+    print_facts(ui, run, shown.report.rows());
+    let overrides = shown.report.noticed.overrides.iter();
     overrides.for_each(|told| ui.told("setting", None, told.message()));
-    let part = |pointer| list(shown.payload.as_ref(), pointer);
-    part("/evaluation/findings").for_each(|finding| print_finding(ui, finding));
-    shown
-        .noticed
-        .notices
-        .iter()
-        .for_each(|notice| print_notice(ui, notice));
-    let mut readings: Vec<&Told> = shown.noticed.readings.iter().collect();
-    for sheet in part("/workbooks/0/sheets") {
-        for table in list(Some(sheet), "/tables") {
+    let completed = &shown.report.completed;
+    let findings = completed.evaluation.findings.iter();
+    findings.for_each(|finding| print_finding(ui, finding));
+    let notices = shown.report.noticed.notices.iter();
+    notices.for_each(|notice| print_notice(ui, notice));
+    let mut readings: Vec<&Told> = shown.report.noticed.readings.iter().collect();
+    for sheet in completed.sheets() {
+        for table in &sheet.tables {
             print_table(ui, sheet, table, &shown);
-            let (title, index) = (
-                text(sheet, "/locator/sheet/name"),
-                number(table, "/locator/table/index"),
-            );
+            let (title, index) = (sheet.name(), table.index());
             let (of_table, others): (Vec<_>, Vec<_>) = readings
                 .into_iter()
                 .partition(|reading| reading.is_of_table(title, index));
@@ -177,7 +171,7 @@ fn print_state(ui: &Ui, shown: &Shown) {
     }
 }
 
-fn print_facts(ui: &Ui, run: &RunRecord, payload: Option<&Value>) {
+fn print_facts(ui: &Ui, run: &RunRecord, counts: Option<RowCounts>) {
     let folder = ui.path(&run.configuration_path);
     let created = run.created_at;
     ui.fact("id", &run.id);
@@ -210,7 +204,7 @@ fn print_facts(ui: &Ui, run: &RunRecord, payload: Option<&Value>) {
                 "{}, {}, {}, {} of {} mapped, {}",
                 plural(metrics.sheets, "sheet"),
                 plural(metrics.tables, "table"),
-                rows(metrics.rows, payload.and_then(RowCounts::of)),
+                rows(metrics.rows, counts),
                 metrics.mapped_fields,
                 plural(metrics.expected_fields, "field"),
                 IssueCounts::of(metrics).in_all()
@@ -219,17 +213,17 @@ fn print_facts(ui: &Ui, run: &RunRecord, payload: Option<&Value>) {
     }
 }
 
-fn print_finding(ui: &Ui, finding: &Value) {
+fn print_finding(ui: &Ui, finding: &Finding) {
     // Where the run failed, its error holds the same text.
-    if text(finding, "/code") == "execution_failed" {
+    if finding.code == "execution_failed" {
         return;
     }
-    let tone = if text(finding, "/severity") == "error" {
+    let tone = if finding.severity == "error" {
         Tone::Bad
     } else {
         Tone::Warn
     };
-    ui.fact("finding", ui.paint(tone, text(finding, "/message")));
+    ui.fact("finding", ui.paint(tone, &finding.message));
 }
 
 fn print_notice(ui: &Ui, notice: &Told) {
@@ -258,22 +252,15 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
 }
 
 /// A table: its place in the input and in the output, and how its columns were mapped.
-fn print_table(ui: &Ui, sheet: &Value, table: &Value, run: &Shown) {
-    let (sheet_index, table_index) = (
-        number(sheet, "/locator/sheet/index"),
-        number(table, "/locator/table/index"),
-    );
-    let from = text(table, "/structure/region/a1");
-    let to = match text(table, "/outputs/normalized/range_a1") {
-        "" => String::new(),
-        to => format!(" → {to}"),
-    };
-    let rows = rows(number(table, "/counts/rows/total"), RowCounts::of(table));
-    let title = format!(
-        "{} table {}",
-        text(sheet, "/locator/sheet/name"),
-        table_index + 1
-    );
+fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
+    let place = (sheet.index(), table.index());
+    let from = table.region().unwrap_or_default();
+    let to = table
+        .written()
+        .map(|to| format!(" → {to}"))
+        .unwrap_or_default();
+    let rows = rows(table.rows_read().unwrap_or(0), table.rows());
+    let title = format!("{} table {}", sheet.name(), table.index() + 1);
     ui.line(format_args!(
         "\n{} {}",
         ui.paint(Tone::Strong, title),
@@ -281,15 +268,16 @@ fn print_table(ui: &Ui, sheet: &Value, table: &Value, run: &Shown) {
     ));
     let mut shown = Table::new("COLUMN  FIELD  SCORE  FILLED  WHY", &[0, 4]).numbers(&[2, 3]);
     let explained = run.tables.iter().find(|one| {
-        one.sheet == text(sheet, "/locator/sheet/name")
-            && one.table == table_index + 1
+        one.sheet == sheet.name()
+            && one.table == table.index() + 1
             && one.region.as_deref() == Some(from)
     });
     run.columns
         .iter()
-        .filter(|column| (column.sheet_index, column.table_index) == (sheet_index, table_index))
+        .filter(|column| (column.sheet_index, column.table_index) == place)
         .for_each(|column| {
             let reasons: Vec<&Told> = run
+                .report
                 .noticed
                 .columns
                 .iter()
@@ -347,21 +335,6 @@ fn row(
         (Tone::Plain, thousands(column.non_empty_cells)),
         (Tone::Dim, why),
     ]
-}
-
-fn list<'a>(value: Option<&'a Value>, pointer: &str) -> impl Iterator<Item = &'a Value> {
-    let found = value.and_then(|value| value.pointer(pointer)?.as_array());
-    found.into_iter().flatten()
-}
-
-fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    let found = value.pointer(pointer).and_then(Value::as_str);
-    found.unwrap_or_default()
-}
-
-fn number(value: &Value, pointer: &str) -> u64 {
-    let found = value.pointer(pointer).and_then(Value::as_u64);
-    found.unwrap_or_default()
 }
 
 fn print_fields(ui: &Ui, fields: &[FieldResult]) {

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use ade::engine::RowCounts;
 use ade::engine::{Noticed, Told};
 use ade::run::execution::happenings::Finished;
-use ade::run::results::RowCounts;
 use ade::run::views::summary::unprocessed;
 use ade::store::RunMetrics;
 use console::{measure_text_width, truncate_str};

@@ -1,10 +1,9 @@
 //! Why a run read its input as it did, as lines for people: `ade explain`, and the parts of it that `ade runs show` has.
 
 use ade::engine::Told;
+use ade::engine::report::{Column, Hook, Table as Explained};
 use ade::issues::Severity;
-use ade::run::views::explain::{
-    Column, Explanation, Hook, Table as Explained, Way, Without, nearest_in_words, spoken,
-};
+use ade::run::views::explain::{Explanation, Way, Without, nearest_in_words, spoken};
 
 use super::results::rows;
 use super::table::Table;
@@ -57,7 +56,7 @@ fn print_title(ui: &Ui, table: &Explained) {
     if let Some(output) = &table.output {
         place.push_str(&format!(" → {}!{}", output.sheet, output.range));
     }
-    if let Some(counts) = table.rows {
+    if let Some(counts) = table.rows.flatten() {
         place.push_str(&format!(", {}", rows(counts.read, Some(counts))));
     }
     let title = format!("{} table {}", table.sheet, table.table);
@@ -72,7 +71,7 @@ fn print_title(ui: &Ui, table: &Explained) {
 
 /// Why these rows are the header.
 fn print_header(ui: &Ui, table: &Explained) {
-    for (number, why) in table.header_rows.why.iter().enumerate() {
+    for (number, why) in table.header_rows.why.iter().flatten().enumerate() {
         ui.told(if number == 0 { "header" } else { "" }, None, why);
     }
 }
@@ -99,6 +98,7 @@ fn why(column: &Column) -> Vec<String> {
     let why = column
         .why
         .iter()
+        .flatten()
         .filter(|why| Some(*why) != nearest.as_ref());
     why.cloned().collect()
 }
@@ -186,7 +186,7 @@ fn print_field(ui: &Ui, fields: &[String], column: &Column) {
         "field",
         format_args!("{field}{}", score.unwrap_or_default()),
     );
-    for (number, why) in column.why.iter().enumerate() {
+    for (number, why) in column.why.iter().flatten().enumerate() {
         ui.told(if number == 0 { "why" } else { "" }, None, why);
     }
 }

@@ -1,6 +1,6 @@
 //! What several commands say of a run's results.
 
-use ade::run::results::RowCounts;
+use ade::engine::RowCounts;
 use ade::store::{FieldResult, FieldState};
 
 use super::format::{plural, thousands};

@@ -160,6 +160,14 @@ pub enum Reason {
     Other,
 }
 
+impl Reason {
+    /// By its word.
+    pub fn named(word: &str) -> Self {
+        let word = serde_json::Value::from(word);
+        serde_json::from_value(word).unwrap_or(Self::Other)
+    }
+}
+
 /// Where a row of the output came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin<'a> {

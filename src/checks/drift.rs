@@ -83,8 +83,9 @@ pub fn drift(
     if let Some(failure) = reading.error.take() {
         return Err(CheckError::DoesNotLoad(Box::new(failure)).into());
     }
-    let payload = reading.payload();
-    let now = payload.and_then(|payload| Layout::of(&payload, &name));
+    let now = reading
+        .recorded()
+        .and_then(|now| Layout::of(now.noticed, &name));
     let now = now.ok_or_else(|| {
         Error::refused(code::NOTHING_FOUND, format!("no table was found in {name}"))
     })?;

@@ -113,9 +113,9 @@ pub fn again(
     let mut reading =
         read(workspace, prepared, environment, &input, until, cancel)?.ok_or_else(too_long)?;
     let error = reading.error.take();
-    let difference = match (&error, reading.payload()) {
-        (None, Some(payload)) => {
-            let now = (reading.output.as_path(), &payload);
+    let difference = match (&error, reading.recorded()) {
+        (None, Some(report)) => {
+            let now = (reading.output.as_path(), &report.noticed);
             Some(of_run_and_now(workspace, &run, now)?)
         }
         _ => None,

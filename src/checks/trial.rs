@@ -1,6 +1,6 @@
 //! Trying a configuration on inputs that were run before, to see what would be another. Nothing is recorded, and no file stays.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -15,14 +15,18 @@ pub use super::compare::{ChangedCell, Changes};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
+use crate::engine::report::Completed;
 use crate::engine::sandbox::{Limits, Policy};
-use crate::engine::{ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message};
+use crate::engine::{
+    ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message, Noticed, RunReport,
+};
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::in_use::InUse;
 use crate::run::execution::attempt::{settings_of, variables_of};
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::{self, Circumstances, Observation};
 use crate::run::results::{derive, metrics_of};
+use crate::run::views::difference::issues_by_rule;
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::store::{
     EnvironmentRecord, Failure, FieldResult, RunMetrics, RunOptions, RunRecord, RunStatus,
@@ -95,15 +99,11 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// What its report says, as a run records it.
-    pub fn payload(&self) -> Option<Value> {
-        let report = &self.report;
-        let results = derive(
-            report.completed.as_ref()?,
-            &report.computed_fields,
-            &report.noticed,
-        );
-        serde_json::from_str(&results.payload).ok()
+    /// What its report says, as a run records it. `None`: it did not come to its end.
+    pub fn recorded(&self) -> Option<RunReport> {
+        let completed = Completed::of(self.report.completed.as_ref()?);
+        let noticed = self.report.noticed.clone();
+        Some(RunReport { noticed, completed })
     }
 }
 
@@ -234,6 +234,7 @@ fn compared(
     input: &TrialInput,
     reading: Reading,
 ) -> Result<Tried, CheckError> {
+    let now = reading.recorded();
     let Reading {
         report,
         error,
@@ -264,13 +265,12 @@ fn compared(
     let fields = store.run_fields(&run.id).map_err(CheckError::Store)?;
     tried.fields_before = Some(detected(&fields));
     let recorded = store.run_payload(&run.id).map_err(CheckError::Store)?;
-    let parsed = |text: String| serde_json::from_str::<Value>(&text).ok();
-    let payload = results.and_then(|results| parsed(results.payload));
-    let (Some(old), Some(new)) = (recorded.and_then(parsed), payload) else {
+    let (Some(old), Some(new)) = (recorded, now) else {
         return Ok(tried);
     };
-    tried.issues = changed_rules(&old, &new);
-    let is_own = |sheet: &str| OWN_SHEETS.contains(&sheet) && !has_sheet(&new, sheet);
+    tried.issues = changed_rules(&RunReport::recorded(&old).noticed, &new.noticed);
+    let is_read = |name: &str| new.completed.sheets().any(|sheet| sheet.name() == name);
+    let is_own = |sheet: &str| OWN_SHEETS.contains(&sheet) && !is_read(sheet);
     let old = run.output_path.as_ref().filter(|path| path.is_file());
     tried.changes = old.filter(|_| tried.succeeds).and_then(|old| {
         let until = Instant::now() + COMPARING;
@@ -284,36 +284,14 @@ fn detected(fields: &[FieldResult]) -> Vec<String> {
     detected.map(|field| field.field.clone()).collect()
 }
 
-/// Whether a sheet of the input is called so.
-fn has_sheet(payload: &Value, name: &str) -> bool {
-    let mut sheets = list(&payload["workbooks"])
-        .iter()
-        .flat_map(|book| list(&book["sheets"]));
-    sheets.any(|sheet| sheet["locator"]["sheet"]["name"] == name)
-}
-
-/// The rules whose number of issues is another in the second payload.
-fn changed_rules(before: &Value, after: &Value) -> Vec<RuleChange> {
-    let mut rules: BTreeMap<&str, RuleChange> = BTreeMap::new();
-    let before = list(&before["issues"]).iter().map(|issue| (issue, true));
-    let after = list(&after["issues"]).iter().map(|issue| (issue, false));
-    for (issue, is_before) in before.chain(after) {
-        let (rule, count) = (issue["rule"].as_str(), issue["count"].as_u64());
-        let (Some(rule), Some(count)) = (rule, count) else {
-            continue;
-        };
-        let counted = rules.entry(rule).or_default();
-        *(if is_before {
-            &mut counted.before
-        } else {
-            &mut counted.after
-        }) += count;
-        rule.clone_into(&mut counted.rule);
-    }
-    let all = rules.into_values();
-    all.filter(|rule| rule.before != rule.after).collect()
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
+/// The rules whose number of issues is another now.
+fn changed_rules(before: &Noticed, after: &Noticed) -> Vec<RuleChange> {
+    let [before, after] = [before, after].map(issues_by_rule);
+    let rules: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changes = rules.into_iter().map(|rule| RuleChange {
+        rule: rule.clone(),
+        before: before.get(rule).copied().unwrap_or(0),
+        after: after.get(rule).copied().unwrap_or(0),
+    });
+    changes.filter(|rule| rule.before != rule.after).collect()
 }

@@ -4,19 +4,18 @@
 //! standard error, ends with `engine.run.completed`, and exits 0 when the run succeeded, 1 when it failed, 2 when it was
 //! called wrongly. Any other output of the engine or the configuration's code is passed on as plain lines.
 
-mod explained;
-mod noticed;
 mod process;
+pub mod report;
 pub mod sandbox;
 mod settings;
 pub mod warm;
 mod wheel;
 
-pub use noticed::{Noticed, Told, as_json};
 pub use process::{
     ChildProcess, EngineFailure, EngineReport, EngineTask, FailedAt, Invocation, Launch, Message,
     RUN_DAY, RUN_MARKER,
 };
+pub use report::{Noticed, RowCounts, RunReport, Told, as_json};
 pub use settings::{
     assignment, demand_setting, is_superfluous, recorded, setting_names, with_recorded,
 };

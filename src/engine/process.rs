@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::noticed::Noticed;
+use super::report::Noticed;
 use super::sandbox;
 use super::sandbox::{InForce, Policy};
 use super::warm::WarmEngines;

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
-use serde_json::Value;
 
-use super::facts::{Column, Facts, Table, text};
+use super::facts::{Column, Facts, Table};
 use super::html::{clipped, code, table, value};
 use super::issues::Found;
 use super::names::Names;
 use super::parts;
 use crate::base::counted::{plural, thousands};
 use crate::cells::WholeSheet;
+use crate::engine::Told;
 use crate::run::views::explain::why_unmapped;
 
 /// So many columns are shown, and so many unmapped headers.
@@ -241,17 +241,17 @@ pub fn why_and_nearest(column: &Column) -> Markup {
 }
 
 /// How columns were read whose text had to be interpreted.
-pub fn readings(names: &Names, readings: &[Value]) -> Markup {
+pub fn readings(names: &Names, readings: &[Told]) -> Markup {
     let columns = ["Field", "Column", "Read as", "Evidence"].map(|title| (title, ""));
     let rows = html! {
         tbody {
             @for reading in readings.iter().take(MOST) {
-                @let message = text(reading, "/message");
+                @let message = reading.message();
                 @let (decision, evidence) = message.split_once(": ").unwrap_or((message, ""));
                 tr {
-                    td class="name" { (clipped(text(reading, "/field"), 80)) }
+                    td class="name" { (clipped(reading.field(), 80)) }
                     td class="mono last" {
-                        @match (text(reading, "/sheet"), text(reading, "/column")) {
+                        @match (reading.sheet(), reading.text("column")) {
                             ("", column) => (value(column)),
                             (sheet, column) => (value(names.said(sheet, column))),
                         }

@@ -10,10 +10,12 @@ use serde_json::Value;
 use crate::base::places::column_named;
 pub use crate::base::places::letters;
 use crate::cells::{Reading, Rows};
+use crate::engine::report::{self, ColumnFound};
+use crate::engine::{Noticed, RowCounts, RunReport};
 use crate::events::Follower;
-use crate::run::results::RowCounts;
 use crate::run::results::demands::refusals;
-use crate::run::views::explain::{self, tables_in};
+use crate::run::results::report_of;
+use crate::run::views::explain::tables_of;
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, Store, StoreError};
 
@@ -23,8 +25,8 @@ pub struct Facts {
     pub run: RunRecord,
     /// In what it falls short of what was asked of it, in words.
     pub refused: Vec<String>,
-    /// The engine's completed payload, with what it noticed; null if there is none.
-    pub payload: Value,
+    /// What it found, as its engine said; empty if it said nothing.
+    pub report: RunReport,
     /// The tables that were found, in the order of the sheets.
     pub tables: Vec<Table>,
     /// What became of each row, where the run tells it.
@@ -69,7 +71,7 @@ pub struct Table {
 #[derive(Clone, Default)]
 pub struct Column {
     /// What the engine told of it.
-    pub told: explain::Column,
+    pub told: report::Column,
     /// The fields that were split from it.
     pub parts: Vec<String>,
     /// What spoke for its field, in words.
@@ -97,15 +99,13 @@ impl Facts {
     /// # Errors
     /// The store cannot be used.
     pub fn of(store: &Store, run: &RunRecord) -> Result<Self, StoreError> {
-        let payload = store.run_payload(&run.id)?;
-        let payload = payload.and_then(|text| serde_json::from_str(&text).ok());
-        let payload: Value = payload.unwrap_or_default();
+        let report = report_of(store, run)?;
         let refused = refusals(store, run)?;
         Ok(Self {
-            tables: tables(&payload),
+            tables: tables(&report),
             log: log(run),
             rows_told: Rows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
-            payload,
+            report,
             refused: refused.iter().map(ToString::to_string).collect(),
             run: run.clone(),
         })
@@ -116,63 +116,39 @@ impl Facts {
         self.tables.iter().filter(move |table| table.sheet == sheet)
     }
 
-    /// The entries of a list of the payload, such as `notices`.
-    pub fn list(&self, key: &str) -> &[Value] {
-        list(&self.payload, key)
-    }
-
-    /// The sheets that were read, each with its title.
-    pub fn sheets(&self) -> impl Iterator<Item = (&str, &Value)> {
-        sheets(&self.payload)
+    /// What the engine noticed.
+    pub fn noticed(&self) -> &Noticed {
+        &self.report.noticed
     }
 
     /// The rows of the run.
     pub fn rows(&self) -> Option<RowCounts> {
-        RowCounts::of(&self.payload)
+        self.report.rows()
     }
 
-    /// How the issues are numbered in the list: all of them, and those that are not in it.
-    pub fn listed(&self) -> Option<(u64, u64)> {
-        let list = self.payload.get("issue_list")?;
-        Some((number(list, "/count")?, number(list, "/unlisted")?))
+    /// How many issues are not in the list.
+    pub fn unlisted(&self) -> u64 {
+        let list = self.noticed().issue_list.as_ref();
+        list.map_or(0, |list| list.unlisted)
     }
 }
 
 /// The text at a pointer; of no length where there is none.
-pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     let found = value.pointer(pointer).and_then(Value::as_str);
     found.unwrap_or_default()
 }
 
 /// The whole number at a pointer.
-pub fn number(value: &Value, pointer: &str) -> Option<u64> {
+fn number(value: &Value, pointer: &str) -> Option<u64> {
     value.pointer(pointer).and_then(Value::as_u64)
 }
 
-/// The list at a key; empty where there is none.
-pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    let found = value.get(key).and_then(Value::as_array);
-    found.map_or(&[], Vec::as_slice)
-}
-
-/// The stretches of rows that a notice names, in its key `rows`.
-pub fn stretches(notice: &Value) -> impl Iterator<Item = (u64, u64)> {
-    list(notice, "rows").iter().filter_map(|pair| {
-        let (first, last) = (number(pair, "/0")?, number(pair, "/1")?);
-        (0 < first && first <= last).then_some((first, last))
-    })
-}
-
-fn sheets(payload: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    let sheets = list(&payload["workbooks"][0], "sheets").iter();
-    sheets.filter_map(|sheet| Some((sheet.pointer("/locator/sheet/name")?.as_str()?, sheet)))
-}
-
-fn tables(payload: &Value) -> Vec<Table> {
-    let told = tables_in(payload);
+fn tables(report: &RunReport) -> Vec<Table> {
+    let told = tables_of(report);
     let mut tables = Vec::new();
-    for (title, sheet) in sheets(payload) {
-        let reported = list(sheet, "tables");
+    for sheet in report.completed.sheets() {
+        let title = sheet.name();
         let here: Vec<_> = told.iter().filter(|told| told.sheet == title).collect();
         let at = |index: u64| Table {
             sheet: title.to_owned(),
@@ -180,19 +156,23 @@ fn tables(payload: &Value) -> Vec<Table> {
             ..Table::default()
         };
         // Merged tables are reported as one, which lies nowhere: then only what was told of each is known.
-        if here.len() > reported.len() {
+        if here.len() > sheet.tables.len() {
             tables.extend(here.into_iter().map(|told| {
                 let mut table = at(told.table - 1);
-                table.tell(told, payload, &[]);
+                table.tell(told, &report.noticed, &[]);
                 table
             }));
             continue;
         }
-        for reported in reported {
-            let mut table = at(number(reported, "/locator/table/index").unwrap_or(0));
-            table.report(reported);
+        for reported in &sheet.tables {
+            let mut table = at(reported.index());
+            let parts = &reported.structure;
+            table.place = reported.region().and_then(MergedRange::of_reference);
+            table.rows = reported.rows();
+            table.header = parts.header.rows().into_iter().flatten().take(20).collect();
+            table.data = parts.data.rows();
             if let Some(told) = here.iter().find(|told| told.table == table.index + 1) {
-                table.tell(told, payload, list(&reported["structure"], "columns"));
+                table.tell(told, &report.noticed, &parts.columns);
             }
             tables.push(table);
         }
@@ -201,30 +181,16 @@ fn tables(payload: &Value) -> Vec<Table> {
 }
 
 impl Table {
-    /// What the closing report says.
-    fn report(&mut self, table: &Value) {
-        self.place = MergedRange::of_reference(text(table, "/structure/region/a1"));
-        self.rows = RowCounts::of(table);
-        let range = |start: &str, count: &str| {
-            let first = number(table, start).filter(|&first| first > 0)?;
-            let count = number(table, count).filter(|&count| count > 0)?;
-            Some(first..=first.checked_add(count - 1)?)
-        };
-        let header = range("/structure/header/row_start", "/structure/header/row_count");
-        self.header = header.into_iter().flatten().take(20).collect();
-        self.data = range("/structure/data/row_start", "/structure/data/row_count");
-    }
-
     /// What was told of why it was read so. `counted`: its columns in the closing report.
-    fn tell(&mut self, told: &explain::Table, payload: &Value, counted: &[Value]) {
+    fn tell(&mut self, told: &report::Table, noticed: &Noticed, counted: &[ColumnFound]) {
         self.turned = told.turned;
         let rows = told.header_rows.rows.iter().copied();
         self.header = rows.filter(|&row| row > 0).collect();
         let columns = told.columns.iter().enumerate().map(|(index, told)| {
             // They have one header, however blanks and lines stand in it.
             let same = counted.get(index).filter(|same| {
-                let header = text(same, "/header/raw").split_whitespace();
-                header.eq(told.name.split_whitespace())
+                let header = same.header.raw.as_deref().unwrap_or_default();
+                header.split_whitespace().eq(told.name.split_whitespace())
             });
             let by = told.by.iter();
             let by = by.filter_map(|part| Some(format!("{} {:.2}", part.detector, part.score?)));
@@ -232,27 +198,25 @@ impl Table {
                 told: told.clone(),
                 parts: Vec::new(),
                 because: by.collect::<Vec<_>>().join(", "),
-                filled: same.and_then(|same| number(same, "/non_empty_cells")),
+                filled: same.map(|same| same.non_empty_cells),
             }
         });
         self.columns = columns.collect();
-        self.say(payload);
+        self.say(noticed);
     }
 
     /// What was said of columns in words, and which fields were split from them.
-    fn say(&mut self, payload: &Value) {
-        let mine = list(payload, "columns").iter().filter(|said| {
-            text(said, "/sheet") == self.sheet && number(said, "/table") == Some(self.index)
-        });
-        for said in mine {
-            let (letters, field) = (text(said, "/column"), text(said, "/field"));
+    fn say(&mut self, noticed: &Noticed) {
+        let said = noticed.columns.iter();
+        for said in said.filter(|said| said.is_of_table(&self.sheet, self.index)) {
+            let (letters, field) = (said.text("column"), said.field());
             let mut columns = self.columns.iter_mut().filter(|_| !letters.is_empty());
             let column = columns.find(|column| column.told.column == letters);
             let Some(column) = column else { continue };
             if column.told.field.as_deref() != Some(field) {
                 column.parts.push(field.to_owned());
             }
-            column.because = text(said, "/message").to_owned();
+            said.message().clone_into(&mut column.because);
         }
     }
 }

@@ -19,7 +19,7 @@ pub fn list(prepared: &Prepared, options: Options) -> Markup {
     let Prepared { found, facts, .. } = prepared;
     let run = &facts.run;
     let file = files::name_of(&RunFolder::at(&run.run_dir).issues(&run.input_name));
-    let unlisted = facts.listed().map_or(0, |(_, unlisted)| unlisted);
+    let unlisted = facts.unlisted();
     let values = options.values;
     let lines = || found.rules.iter().flat_map(|rule| &rule.lines);
     let has_keys = values && lines().any(|line| line.issue.key.is_some());

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::columns::{self, Samples};
-use super::facts::{Facts, number};
+use super::facts::Facts;
 use super::grid::{self, Grid, WHOLE};
 use super::issues::Found;
 use super::names::Names;
@@ -12,6 +12,7 @@ use super::parts::{Ended, Options, ReportError};
 use crate::base::counted::plural;
 use crate::base::problem::Problem;
 use crate::cells::{Cells, Choice, WindowLimits};
+use crate::engine::report::SheetFound;
 use crate::issues::Severity;
 use crate::run::results::annotated::input_as_read;
 use crate::run::results::issues::{NoList, issues_of};
@@ -51,7 +52,12 @@ pub fn prepare(
     file: Option<usize>,
 ) -> Result<Prepared, ReportError> {
     let facts = Facts::of(store, run)?;
-    let titles: Vec<String> = facts.sheets().map(|(title, _)| title.to_owned()).collect();
+    let titles: Vec<String> = facts
+        .report
+        .completed
+        .sheets()
+        .map(|sheet| sheet.name().to_owned())
+        .collect();
     let (found, no_list) = found(&facts)?;
     let mut prepared = Prepared {
         names: Names::of(file, titles.iter().map(String::as_str)),
@@ -82,9 +88,9 @@ fn found(facts: &Facts) -> Result<(Found, Option<String>), ReportError> {
             return Ok((Found::default(), Some(why)));
         }
     };
-    let rows = |sheet| number(sheet, "/scan/rows_emitted").unwrap_or(u64::MAX);
-    let whole = facts.sheets().filter(|(_, sheet)| rows(sheet) <= WHOLE);
-    let whole = whole.map(|(title, _)| title).collect();
+    let sheets = facts.report.completed.sheets();
+    let whole = sheets.filter(|sheet| sheet.rows_read().is_some_and(|rows| rows <= WHOLE));
+    let whole = whole.map(SheetFound::name).collect();
     let found = Found::in_list(&mut list, &whole).map_err(NoList::from)?;
     Ok((found, None))
 }
@@ -172,7 +178,7 @@ impl Prepared {
     /// How many issues there are, as the list or the run's figures say.
     pub fn count(&self) -> u64 {
         let metrics = self.facts.run.metrics.as_ref();
-        let unlisted = self.facts.listed().map_or(0, |(_, unlisted)| unlisted);
+        let unlisted = self.facts.unlisted();
         match self.no_list {
             Some(_) => metrics.map_or(0, |found| found.issues),
             None => self.found.total() + unlisted,

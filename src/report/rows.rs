@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::facts::{Facts, Table};
-use super::notes::LeftOut;
+use super::notes::{LeftOut, reason_in_words};
 use crate::cells::{Fate, Reason};
 
 /// What a column went to.
@@ -76,7 +76,7 @@ impl<'a> Rows<'a> {
         let mut left_out = self.left_out.iter();
         let named = left_out.find(|out| out.rows.iter().any(is_in));
         if let Some(out) = named {
-            return Kind::Out(out.words(), out.hook.clone());
+            return Kind::Out(out.words.to_owned(), out.hook.clone());
         }
         let is_data = |table: &&Table| {
             let data = table.data.as_ref().is_some_and(|data| data.contains(&row));
@@ -93,17 +93,9 @@ impl<'a> Rows<'a> {
         let Fate::NotWritten(told) = self.facts.rows_told.as_ref()?.fate(self.sheet, row) else {
             return None;
         };
-        let words = match told.reason {
-            Reason::Blank => "blank",
-            Reason::Total => "left out: total",
-            Reason::Note => "left out: note",
-            Reason::Title if row > self.first => "left out: title of a section",
-            Reason::RepeatedHeader => "left out: header again",
-            Reason::Dropped => "dropped",
-            Reason::Quarantined => "quarantined",
-            Reason::Line => "a further line of the record above",
-            Reason::Title | Reason::Header | Reason::Outside | Reason::Other => return None,
-        };
+        // A title above all tables is none of a section.
+        let is_of_sheet = told.reason == Reason::Title && row <= self.first;
+        let words = reason_in_words(told.reason).filter(|_| !is_of_sheet)?;
         Some(Kind::Out(words.to_owned(), told.hook.clone()))
     }
 

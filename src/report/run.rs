@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::columns;
-use super::facts::{Facts, text};
+use super::facts::Facts;
 use super::grid::{Drawing, Grid};
 use super::html::{Page, clipped, code, table, value};
 use super::issues::Found;
@@ -255,7 +255,7 @@ pub fn sheet_words(prepared: &Prepared, grid: &Grid) -> String {
 fn tables(prepared: &Prepared, options: Options) -> Vec<Section> {
     let (facts, names) = (&prepared.facts, &prepared.names);
     let groups = columns::unmapped(facts);
-    let readings = facts.list("readings");
+    let readings = &facts.noticed().readings;
     let mut sections = Vec::new();
     let mut add = |part: &str, link, count: Option<usize>, title: &str, sentence, body: &Markup| {
         let name = names.part(part);
@@ -313,8 +313,7 @@ fn left_out(prepared: &Prepared, options: Options) -> Markup {
                     td class="mono" { (value(prepared.names.said(&out.sheet, &stretches_in_words(&out.rows)))) }
                     @if options.values { td class="v" { (value(clipped(&out.text, 200))) } }
                     td class="full" {
-                        (plural(out.count, "row")) " " (clipped(&out.why, 200))
-                        @if let Some(hook) = &out.hook { " " code class="dim" { (clipped(hook, 120)) } }
+                        (clipped(&out.said, 400))
                         @if out.rows.is_empty() { "; which ones is not known" }
                     }
                 }
@@ -358,13 +357,13 @@ fn notes_table(facts: &Facts) -> Markup {
             @for notice in notes::others(facts).take(200) {
                 tr {
                     td class="nw" {
-                        @match (text(notice, "/level"), notice["known"] == true) {
-                            ("warning", _) => span class="st warn" { "Warning" },
+                        @match (notice.is_warning(), notice.is_known()) {
+                            (true, _) => span class="st warn" { "Warning" },
                             (_, true) => span class="st" { "Known" },
                             (_, false) => span class="st" { "Note" },
                         }
                     }
-                    td class="mono" { (value(text(notice, "/sheet"))) }
+                    td class="mono" { (value(notice.sheet())) }
                     td class="full" { (clipped(&without_paths(notes::without_sheet(notice)), 500)) }
                 }
             }

@@ -161,7 +161,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
     what_a_run_says_beside_its_notices(&place, &configuration);
 }
 
-/// What is passed over is in the tests of src/engine/noticed.rs.
+/// What is passed over is in the tests of src/engine/report/.
 fn an_event_of_any_other_shape_breaks_no_run(place: &Place, configuration: &Configuration) {
     // What would move the cursor does not reach the terminal.
     let words = "a \u{1b}[2Jtitle\nin two lines";

@@ -9,7 +9,6 @@ use std::path::{Path as FilePath, PathBuf};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -30,6 +29,7 @@ use crate::base::problem::code;
 use crate::issues::Severity;
 use crate::report::Options;
 use crate::run::results::annotated::kept_copy;
+use crate::run::results::report_of;
 use crate::store::{RunRecord, RunStatus};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -154,15 +154,9 @@ async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer<a
             if metrics.issues == 0 {
                 continue;
             }
-            let payload = workspace.store.run_payload(&run.id)?.unwrap_or_default();
-            let payload: Value = serde_json::from_str(&payload).unwrap_or_default();
-            for issue in payload["issues"].as_array().into_iter().flatten() {
-                let severity = issue["severity"].as_str().and_then(Severity::named);
-                let (Some(severity), Some(rule)) = (severity, issue["rule"].as_str()) else {
-                    continue;
-                };
-                let known = rules.entry((severity, rule.to_owned())).or_default();
-                known.0 += issue["count"].as_u64().unwrap_or_default();
+            for issues in report_of(&workspace.store, run)?.noticed.issues {
+                let known = rules.entry((issues.severity, issues.rule)).or_default();
+                known.0 += issues.count;
                 known.1.insert(run.id.clone());
             }
         }

@@ -23,6 +23,7 @@ use crate::base::problem::code;
 use crate::issues::{List, Severity, Wanted};
 use crate::run::results::annotated::{AnnotateError, kept_copy};
 use crate::run::results::issues::{NoList, issues_of};
+use crate::run::results::report_of;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
@@ -122,9 +123,8 @@ fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Result<Value, 
 /// How many issues the filters take, how many are listed at all, and how many more the run has than its list has room for.
 fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Result<Value, ApiError> {
     let (counts, listed) = list_of(run)?.counts(wanted)?;
-    let payload = workspace.store.run_payload(&run.id)?;
-    let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    let unlisted = payload.and_then(|payload| payload["issue_list"]["unlisted"].as_u64());
+    let list = report_of(&workspace.store, run)?.noticed.issue_list;
+    let unlisted = list.map(|list| list.unlisted);
     let mut counts = json!(counts);
     counts["listed"] = json!(listed);
     counts["unlisted"] = json!(unlisted.unwrap_or(0));

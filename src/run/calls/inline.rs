@@ -15,7 +15,7 @@ use crate::base::cancel::Cancel;
 use crate::base::files::name_of;
 use crate::base::mutex::lock;
 use crate::base::problem::code;
-use crate::engine::Noticed;
+use crate::engine::RunReport;
 use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
 use crate::run::ending::cancel;
 use crate::run::ending::recover::recover;
@@ -26,8 +26,6 @@ use crate::run::execution::lifecycle::{
 };
 use crate::run::on_end;
 use crate::run::on_end::Teller;
-use crate::run::results;
-use crate::run::results::RowCounts;
 use crate::run::results::annotated;
 use crate::run::results::demands::{Found, Shortfall, drifted, unclaimed};
 use crate::run::results::output;
@@ -418,14 +416,16 @@ impl OneInput<'_> {
                 store.run_payload(&run.id).ok().flatten(),
             ),
         };
-        let payload = payload.and_then(|text| results::head(&text));
+        let report = payload
+            .map(|text| RunReport::head(&text))
+            .unwrap_or_default();
         let ids = store.short_ids(Named::Runs, &run.key.workspace_id, &[&run.id]);
         let short_id = ids.ok().and_then(|mut ids| ids.pop());
         let mut finished = Finished {
             short_id: short_id.unwrap_or_else(|| run.id.clone()),
             fields,
-            rows: payload.as_ref().and_then(RowCounts::of),
-            noticed: payload.as_ref().map(Noticed::of).unwrap_or_default(),
+            rows: report.rows(),
+            noticed: report.noticed,
             run,
             is_unchanged,
             shortfalls: Vec::new(),

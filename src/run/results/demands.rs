@@ -3,13 +3,11 @@
 //! The run stays succeeded in the records, with what was asked of it beside: whoever shows it judges again, and says that it was
 //! refused. No copy of its workbook is put into the output directory.
 
-use serde_json::Value;
-
-use super::RowCounts;
 use super::layout::{Difference, layout_of};
 use crate::base::counted::{plural, thousands};
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
-use crate::engine::Noticed;
+use crate::engine::report::IssueList;
+use crate::engine::{Noticed, RowCounts, RunReport};
 use crate::settings::distance;
 use crate::store::{
     ColumnResult, Demands, Denied, FieldResult, FieldState, MostErrors, RunMetrics, RunRecord,
@@ -33,7 +31,7 @@ pub struct Found<'a> {
     /// The rows; `None`: the engine did not tell.
     pub rows: Option<RowCounts>,
     /// What is known of the list of issues; `None`: there is no list.
-    pub issue_list: Option<&'a Value>,
+    pub issue_list: Option<&'a IssueList>,
     /// In what the layout differs from that of the run that was asked for.
     pub drift: &'a [Difference],
     /// The headers of the columns that no field claims, of no length where a column has none; `None`: they are not known.
@@ -227,22 +225,23 @@ pub fn refusals(store: &Store, run: &RunRecord) -> Result<Vec<Shortfall>, StoreE
         true => store.run_payload(&run.id)?,
         false => None,
     };
-    let payload = payload.and_then(|text| super::head(&text));
+    let report = payload
+        .map(|text| RunReport::head(&text))
+        .unwrap_or_default();
     let fields = match demands.fields.is_empty() {
         true => Vec::new(),
         false => store.run_fields(&run.id)?,
     };
-    let noticed = payload.as_ref().map(Noticed::of).unwrap_or_default();
     let unmapped = match demands.denied.contains(&Denied::Unmapped) {
-        true => Some(unclaimed(store.run_columns(&run.id)?, &noticed)),
+        true => Some(unclaimed(store.run_columns(&run.id)?, &report.noticed)),
         false => None,
     };
     let drift = drifted(store, run)?;
     let found = Found {
         drift: &drift,
         fields: &fields,
-        rows: payload.as_ref().and_then(RowCounts::of),
-        issue_list: noticed.issue_list.as_ref(),
+        rows: report.rows(),
+        issue_list: report.noticed.issue_list.as_ref(),
         unmapped: unmapped.as_deref(),
     };
     Ok(demands.shortfalls(run, &found))
@@ -307,12 +306,10 @@ impl Demands {
             }
             MostErrors::Percent(_) if metrics.errors == 0 => None,
             MostErrors::Percent(most) => {
-                let list = found
-                    .issue_list
-                    .and_then(|list| list.get("rows_with_errors"));
-                let Some(wrong) = list.and_then(Value::as_u64) else {
+                let Some(list) = found.issue_list else {
                     return Some(unknown);
                 };
+                let wrong = list.rows_with_errors;
                 // An engine that does not tell what it wrote still counts what it read.
                 let rows = found.rows.map_or(metrics.rows, RowCounts::evaluated);
                 let is_over = percent(wrong, rows) > most;

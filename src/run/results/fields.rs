@@ -1,30 +1,23 @@
 //! What goes into `run_fields`: one row for each field that the configuration defines.
 
-use serde_json::Value;
+use std::collections::HashSet;
 
-use super::payload::{list, number, text};
+use crate::engine::report::FieldFound;
 use crate::store::FieldResult;
 
 /// Returns the rows in the configuration's order. A field that is listed twice is recorded once: its name is the row's key.
-pub(super) fn derive(payload: &Value, computed: &[String]) -> Vec<FieldResult> {
-    let mut seen = std::collections::HashSet::new();
-    list(payload, "/fields")
-        .iter()
-        .filter_map(|field| {
-            let name = text(field, "/field")?;
-            let detected = field.get("detected").and_then(Value::as_bool);
-            let detected = detected.unwrap_or(false);
-            Some(FieldResult {
-                label: text(field, "/label"),
-                detected,
-                computed: !detected && computed.contains(&name),
-                field: name,
-                best_mapping_score: field.get("best_mapping_score").and_then(Value::as_f64),
-                valid_cells: number(field, "/valid_cells"),
-                occurrences_tables: number(field, "/occurrences/tables").unwrap_or(0),
-                occurrences_columns: number(field, "/occurrences/columns").unwrap_or(0),
-            })
-        })
-        .filter(|field| seen.insert(field.field.clone()))
-        .collect()
+pub(super) fn derive(fields: &[FieldFound], computed: &[String]) -> Vec<FieldResult> {
+    let mut seen = HashSet::new();
+    let fields = fields.iter().filter(|found| seen.insert(&found.field));
+    let result = |found: &FieldFound| FieldResult {
+        field: found.field.clone(),
+        label: found.label.clone(),
+        detected: found.detected,
+        computed: !found.detected && computed.contains(&found.field),
+        best_mapping_score: found.best_mapping_score,
+        valid_cells: found.valid_cells,
+        occurrences_tables: found.occurrences.tables,
+        occurrences_columns: found.occurrences.columns,
+    };
+    fields.map(result).collect()
 }

@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 use similar::TextDiff;
 use utoipa::ToSchema;
 
+use super::report_of;
+use crate::engine::Noticed;
+use crate::engine::report::{Column, Looks, Table};
 use crate::store::{RunRecord, Store, StoreError};
 
 /// A column needs so many filled cells to say what kind of values it has.
@@ -37,48 +39,6 @@ pub struct Layout {
     totals: HashMap<String, Vec<u64>>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-struct Table {
-    sheet: String,
-    table: u64,
-    #[serde(deserialize_with = "or_default")]
-    header_rows: HeaderRows,
-    #[serde(deserialize_with = "or_default")]
-    columns: Vec<Column>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-struct HeaderRows {
-    #[serde(deserialize_with = "or_default")]
-    rows: Vec<u64>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-struct Column {
-    column: String,
-    name: String,
-    field: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    values: Looks,
-}
-
-/// What the values of a column look like.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-struct Looks {
-    rows: u64,
-    filled: u64,
-    kind: Option<String>,
-    share: f64,
-    shape: Option<String>,
-    order: Option<String>,
-    mark: Option<String>,
-    size: Option<f64>,
-}
-
 /// One thing in which the layout of a file differs from that of an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = LayoutDifference)]
@@ -97,20 +57,16 @@ pub struct Difference {
 
 impl Layout {
     /// The layout that a run has recorded. `None`: its engine told none.
-    pub fn of(payload: &Value, input_name: &str) -> Option<Self> {
-        let list = |key: &str| payload.get(key).and_then(Value::as_array);
-        let tables = list("tables")?.iter();
-        let tables: Vec<Table> = tables
-            .filter_map(|table| serde_json::from_value(table.clone()).ok())
-            .collect();
+    pub fn of(noticed: Noticed, input_name: &str) -> Option<Self> {
+        let tables = noticed.tables;
         let mut totals: HashMap<String, Vec<u64>> = HashMap::new();
-        for row in list("rows").into_iter().flatten() {
-            let (sheet, number) = (row["sheet"].as_str(), row["row"].as_u64());
-            if let (Some(sheet), Some(number), Some("total")) =
-                (sheet, number, row["kind"].as_str())
-            {
-                totals.entry(sheet.to_owned()).or_default().push(number);
-            }
+        for row in noticed
+            .rows
+            .iter()
+            .filter(|row| row.text("kind") == "total")
+        {
+            let of_sheet = totals.entry(row.sheet().to_owned()).or_default();
+            of_sheet.extend(row.row());
         }
         let is_csv = std::path::Path::new(input_name)
             .extension()
@@ -173,14 +129,14 @@ impl Layout {
             found.say("column_renamed", sheet, &[now], message);
         }
         for (at, column) in old.columns.iter().enumerate() {
-            let is_there = !column.name.is_empty() || column.values.filled > 0;
+            let is_there = !column.name.is_empty() || column.looks().filled > 0;
             if is_there && columns.iter().all(|pair| pair.0 != at) {
                 let message = format!("column {} is gone", column.called());
                 found.say("column_gone", sheet, &[column], message);
             }
         }
         for (at, column) in new.columns.iter().enumerate() {
-            let is_there = !column.name.is_empty() || column.values.filled > 0;
+            let is_there = !column.name.is_empty() || column.looks().filled > 0;
             if is_there && columns.iter().all(|pair| pair.1 != at) {
                 let message = format!("column {} is new", column.called());
                 found.say("column_new", sheet, &[column], message);
@@ -306,7 +262,7 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
             _ => "numbers",
         };
         let differs = |(was, now): &(&Column, &Column)| {
-            let (was, is) = (part(&was.values).as_ref()?, part(&now.values).as_ref()?);
+            let (was, is) = (part(was.looks()).as_ref()?, part(now.looks()).as_ref()?);
             (was != is).then(|| format!("{} now, were {}", words(is), words(was)))
         };
         let of: Vec<_> = columns
@@ -322,14 +278,14 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
                     .filter_map(looks)
                     .collect::<BTreeSet<String>>()
             };
-            let was = shown(&|pair| part(&pair.0.values).clone());
-            let now = shown(&|pair| part(&pair.1.values).clone());
+            let was = shown(&|pair| part(pair.0.looks()).clone());
+            let now = shown(&|pair| part(pair.1.looks()).clone());
             if let (1, 1, true) = (was.len(), now.len(), was != now) {
                 let text =
                     |set: &BTreeSet<String>| set.iter().map(|one| words(one)).collect::<String>();
                 let message = format!("{what} are {} now, were {}", text(&now), text(&was));
                 found.say(code, sheet, &[], message);
-                let of_kind = columns.iter().filter(|pair| part(&pair.1.values).is_some());
+                let of_kind = columns.iter().filter(|pair| part(pair.1.looks()).is_some());
                 is_told.extend(of_kind.map(|pair| pair.1.column.clone()));
             }
         }
@@ -338,7 +294,7 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
         });
     }
     let shapes = columns.iter().filter_map(|(was, now)| {
-        let (old, new) = (was.values.shape.as_ref()?, now.values.shape.as_ref()?);
+        let (old, new) = (was.looks().shape.as_ref()?, now.looks().shape.as_ref()?);
         let is_other = old != new && !is_told.contains(&now.column);
         let written = |shape: &str| match shape {
             "typed" => "typed as dates".to_owned(),
@@ -350,7 +306,7 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
         format!("dates in {names} are {how}")
     });
     let kinds = columns.iter().filter_map(|(was, now)| {
-        let (old, new) = (was.values.clear_kind()?, now.values.clear_kind()?);
+        let (old, new) = (was.looks().clear_kind()?, now.looks().clear_kind()?);
         (old != new).then(|| {
             (
                 *now,
@@ -368,7 +324,7 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
 
 /// How often a column is empty, and how large its numbers are.
 fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
-    let (old, new) = (&was.values, &now.values);
+    let (old, new) = (was.looks(), now.looks());
     if old.rows < LEAST_ROWS || new.rows < LEAST_ROWS {
         return;
     }
@@ -559,7 +515,7 @@ fn likeness(was: &Column, now: &Column) -> f64 {
     }
     let (one, other) = (words(&was.name), words(&now.name));
     let mut likeness = 0.5 * f64::from(TextDiff::from_chars(&one, &other).ratio());
-    let (old, new) = (&was.values, &now.values);
+    let (old, new) = (was.looks(), now.looks());
     if old.kind.is_some() && old.kind == new.kind || old.filled == 0 && new.filled == 0 {
         likeness += 0.3;
     }
@@ -649,21 +605,12 @@ fn is_month(word: &str) -> bool {
     MONTHS.split_whitespace().any(|month| month == word)
 }
 
-/// A value, or nothing of it where null is recorded.
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
 /// The layout that a run found. `None`: it is not recorded.
 ///
 /// # Errors
 /// The record cannot be read.
 pub fn layout_of(store: &Store, run: &RunRecord) -> Result<Option<Layout>, StoreError> {
-    let payload = store.run_payload(&run.id)?;
-    let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
-    Ok(payload.and_then(|payload| Layout::of(&payload, &run.input_name)))
+    Ok(Layout::of(report_of(store, run)?.noticed, &run.input_name))
 }
 
 #[cfg(test)]

@@ -12,30 +12,23 @@ pub mod issues;
 pub mod layout;
 mod metrics;
 pub mod output;
-mod payload;
 pub mod reading;
-mod rows;
 pub mod senders;
 
-use std::fmt;
+use serde_json::Value;
 
-use serde::Deserializer;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde_json::{Map, Value};
-
-pub use rows::RowCounts;
-
-use crate::engine::Noticed;
-use crate::store::{FieldResult, FieldState, RunMetrics, RunResults};
+use crate::engine::{Noticed, RunReport};
+use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunResults, Store, StoreError};
 
 /// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields that no column was found
 /// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
 /// `noticed` is recorded with the payload.
 pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunResults {
+    let run = RunReport::of(payload).completed;
     RunResults {
-        metrics: metrics::derive(payload),
-        fields: fields::derive(payload, computed),
-        columns: columns::derive(payload),
+        metrics: metrics::derive(&run),
+        fields: fields::derive(&run.fields, computed),
+        columns: columns::derive(&run),
         payload: noticed.recorded_with(payload),
     }
 }
@@ -70,32 +63,13 @@ fn missing(fields: &[FieldResult]) -> Vec<String> {
     missing.map(|field| field.field.clone()).collect()
 }
 
-/// A recorded payload without what it says of single workbooks, which is most of it. `None`: it is no object.
-pub fn head(recorded: &str) -> Option<Value> {
-    struct Head;
-
-    impl<'de> Visitor<'de> for Head {
-        type Value = Map<String, Value>;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut head = Map::new();
-            while let Some(key) = map.next_key::<String>()? {
-                if key == "workbooks" {
-                    map.next_value::<IgnoredAny>()?;
-                } else {
-                    head.insert(key, map.next_value()?);
-                }
-            }
-            Ok(head)
-        }
-    }
-
-    let mut deserializer = serde_json::Deserializer::from_str(recorded);
-    deserializer.deserialize_map(Head).ok().map(Value::Object)
+/// What a run has recorded of what it found; empty where it has recorded nothing.
+///
+/// # Errors
+/// The record cannot be read.
+pub fn report_of(store: &Store, run: &RunRecord) -> Result<RunReport, StoreError> {
+    let recorded = store.run_payload(&run.id)?;
+    Ok(RunReport::recorded(&recorded.unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -149,14 +123,6 @@ mod tests {
             ),
             (2, 1, Some("no_signal"))
         );
-    }
-
-    #[test]
-    fn a_head_is_the_payload_without_its_workbooks() {
-        let payload = json!({"counts": {"rows": {"total": 3}}, "workbooks": [{"sheets": [1]}], "notices": [{"code": "a"}]});
-        let wanted = json!({"counts": {"rows": {"total": 3}}, "notices": [{"code": "a"}]});
-        assert_eq!(head(&payload.to_string()), Some(wanted));
-        assert_eq!(head("[1]"), None);
     }
 
     #[test]

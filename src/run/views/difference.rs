@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use serde_json::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 use utoipa::ToSchema;
 
@@ -19,8 +18,11 @@ use crate::base::files::{FileError, name_of};
 use crate::base::places::letters;
 use crate::base::problem::{Error, code};
 use crate::cells::{Cells, CellsError, Choice, Origin, Reading, Rows, ShownCell, WindowLimits};
+use crate::engine::Noticed;
+use crate::engine::report::Field;
 use crate::run::inputs::input::is_supported;
 use crate::run::results::layout::name_of_sender;
+use crate::run::results::report_of;
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
@@ -142,10 +144,11 @@ impl Difference {
     }
 
     /// Takes in what the payloads of both say of issues and headers.
-    fn compare_payloads(&mut self, payloads: &[Value]) {
-        self.issues = changes(&issues(&payloads[0]), &issues(&payloads[1]), 0);
-        let mapping = [mapping(&payloads[0]), mapping(&payloads[1])];
-        self.mapping = changes(&mapping[0], &mapping[1], String::new());
+    fn compare_noticed(&mut self, noticed: [&Noticed; 2]) {
+        let [before, after] = noticed.map(issues_by_rule);
+        self.issues = changes(&before, &after, 0);
+        let [before, after] = noticed.map(mapping);
+        self.mapping = changes(&before, &after, String::new());
     }
 }
 
@@ -158,48 +161,45 @@ pub fn of_runs(
     runs: [&RunRecord; 2],
     key: Option<&str>,
 ) -> Result<Difference, Error> {
-    let store = &workspace.store;
-    let mut payloads = Vec::with_capacity(2);
+    let mut noticed = Vec::with_capacity(2);
     let mut grids = Vec::with_capacity(2);
     for run in runs {
         let output = output_of(run)?;
-        let payload = store.run_payload(&run.id)?.unwrap_or_default();
-        let payload: Value = serde_json::from_str(&payload).unwrap_or_default();
-        let mut grid = Grid::read(&output, &run.input_name, Some(&payload))?;
+        let told = report_of(&workspace.store, run)?.noticed;
+        let mut grid = Grid::read(&output, &run.input_name, Some(&told))?;
         let folder = RunFolder::at(&run.run_dir);
         grid.told = Cells::default().rows(&folder.rows(&run.input_name));
         grids.push(grid);
-        payloads.push(payload);
+        noticed.push(told);
     }
     let keys = match key {
         Some(key) => vec![key.to_owned()],
-        None => keys_of(&payloads),
+        None => keys_of([&noticed[0], &noticed[1]]),
     };
     let mut found = compared(&grids[0], &grids[1], &keys, key.is_some())?;
     found.run_ids = Some(runs.map(|run| run.id.clone()));
     found.versions = versions(workspace, runs)?;
     found.counts = counts(runs, &found.rows);
-    found.compare_payloads(&payloads);
+    found.compare_noticed([&noticed[0], &noticed[1]]);
     Ok(found)
 }
 
-/// Compares a run with what its input comes to now: a workbook and the payload of its report. Nothing but rows is counted.
+/// Compares a run with what its input comes to now: a workbook and what the engine noticed. Nothing but rows is counted.
 ///
 /// # Errors
 /// The run has no output any more, or something cannot be read.
 pub fn of_run_and_now(
     workspace: &Workspace,
     run: &RunRecord,
-    now: (&Path, &Value),
+    now: (&Path, &Noticed),
 ) -> Result<Difference, Error> {
-    let before = workspace.store.run_payload(&run.id)?.unwrap_or_default();
-    let before: Value = serde_json::from_str(&before).unwrap_or_default();
+    let before = report_of(&workspace.store, run)?.noticed;
     let old = Grid::read(&output_of(run)?, &run.input_name, Some(&before))?;
     let new = Grid::read(now.0, &run.input_name, Some(now.1))?;
-    let payloads = [before, now.1.clone()];
-    let mut found = compared(&old, &new, &keys_of(&payloads), false)?;
+    let noticed = [&before, now.1];
+    let mut found = compared(&old, &new, &keys_of(noticed), false)?;
     found.counts = vec![found.rows.counted()];
-    found.compare_payloads(&payloads);
+    found.compare_noticed(noticed);
     Ok(found)
 }
 
@@ -293,37 +293,25 @@ fn output_of(run: &RunRecord) -> Result<PathBuf, Error> {
     })
 }
 
-fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value[key].as_array().map_or(&[], Vec::as_slice)
-}
-
 /// The fields by which rows of both are known: the first that a rule asks to be unique, otherwise the keys together.
-fn keys_of(payloads: &[Value]) -> Vec<String> {
-    let fields_that = |payload: &Value, fits: &dyn Fn(&Value) -> bool| -> Vec<String> {
-        let tables = list(payload, "tables").iter();
-        let fields = tables.flat_map(|table| list(table, "fields"));
-        let fitting = fields.filter(|field| fits(field));
-        let names = fitting.filter_map(|field| field["field"].as_str().map(str::to_owned));
-        let mut seen = BTreeSet::new();
-        names.filter(|name| seen.insert(name.clone())).collect()
-    };
-    let in_both = |fits: &dyn Fn(&Value) -> bool| -> Vec<String> {
-        let mut lists = payloads.iter().map(|payload| fields_that(payload, fits));
-        let (first, second) = (
-            lists.next().unwrap_or_default(),
-            lists.next().unwrap_or_default(),
-        );
+fn keys_of(noticed: [&Noticed; 2]) -> Vec<String> {
+    let in_both = |fits: &dyn Fn(&Field) -> bool| -> Vec<String> {
+        let [mut first, second] = noticed.map(|told| {
+            let fields = told.tables.iter().flat_map(|table| &table.fields);
+            let names = fields.filter(|field| fits(field)).map(|field| &field.field);
+            let mut seen = BTreeSet::new();
+            let names = names.filter(|name| seen.insert(*name)).cloned();
+            names.collect::<Vec<String>>()
+        });
+        first.retain(|field| second.contains(field));
         first
-            .into_iter()
-            .filter(|field| second.contains(field))
-            .collect()
     };
     let unique = in_both(&|field| {
-        let mut rules = list(field, "validators").iter().filter_map(Value::as_str);
+        let mut rules = field.validators.iter();
         rules.any(|rule| rule.ends_with(".unique"))
     });
     match unique.is_empty() {
-        true => in_both(&|field| field["key"] == true),
+        true => in_both(&|field| field.key),
         false => unique.into_iter().take(1).collect(),
     }
 }
@@ -380,25 +368,24 @@ fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
     counts
 }
 
-fn issues(payload: &Value) -> BTreeMap<String, u64> {
+/// How many issues there are of each rule.
+pub fn issues_by_rule(noticed: &Noticed) -> BTreeMap<String, u64> {
     let mut rules: BTreeMap<String, u64> = BTreeMap::new();
-    for issue in list(payload, "issues") {
-        if let (Some(rule), Some(count)) = (issue["rule"].as_str(), issue["count"].as_u64()) {
-            *rules.entry(rule.to_owned()).or_default() += count;
-        }
+    for issues in &noticed.issues {
+        *rules.entry(issues.rule.clone()).or_default() += issues.count;
     }
     rules
 }
 
 /// The headers of each field's columns.
-fn mapping(payload: &Value) -> BTreeMap<String, String> {
+fn mapping(noticed: &Noticed) -> BTreeMap<String, String> {
     let mut fields: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for column in list(payload, "tables")
-        .iter()
-        .flat_map(|table| list(table, "columns"))
-    {
-        if let (Some(field), Some(name)) = (column["field"].as_str(), column["name"].as_str()) {
-            fields.entry(field.to_owned()).or_default().insert(name);
+    for column in noticed.tables.iter().flat_map(|table| &table.columns) {
+        if let Some(field) = &column.field {
+            fields
+                .entry(field.clone())
+                .or_default()
+                .insert(&column.name);
         }
     }
     let joined = |names: BTreeSet<&str>| names.into_iter().collect::<Vec<_>>().join(", ");
@@ -440,8 +427,8 @@ struct Grid {
 type Place = (u64, u64, Vec<(u64, String)>);
 
 impl Grid {
-    /// Reads a workbook. With the payload of its run it is known where its tables stand; otherwise the first row of a sheet has names.
-    fn read(path: &Path, name: &str, payload: Option<&Value>) -> Result<Self, CellsError> {
+    /// Reads a workbook. With what its run noticed it is known where its tables stand; otherwise the first row of a sheet has names.
+    fn read(path: &Path, name: &str, noticed: Option<&Noticed>) -> Result<Self, CellsError> {
         let cells = Cells::new(WindowLimits {
             sheet_bytes: SHEET_BYTES,
             ..WindowLimits::default()
@@ -452,10 +439,10 @@ impl Grid {
             columns: Vec::new(),
             rows: Vec::new(),
             at: Vec::new(),
-            from: payload.map(told_columns).unwrap_or_default(),
+            from: noticed.map(told_columns).unwrap_or_default(),
             told: None,
         };
-        let told = payload.map(told_places).unwrap_or_default();
+        let told = noticed.map(told_places).unwrap_or_default();
         for info in cells.sheets(path, &reading)? {
             let title = info.name;
             if told.is_empty() && OWN_SHEETS.contains(&title.as_str())
@@ -546,24 +533,25 @@ impl Grid {
 }
 
 /// The sender's columns by the names that they have in the output, as the run has recorded them.
-fn told_columns(payload: &Value) -> HashMap<String, String> {
-    let tables = list(payload, "tables").iter();
-    let columns = tables.flat_map(|table| list(&table["output"], "columns"));
-    let named = columns.filter_map(|column| {
-        let name = column["field"].as_str().or(column["header"].as_str())?;
-        Some((name.to_owned(), column["from"].as_str()?.to_owned()))
-    });
+fn told_columns(noticed: &Noticed) -> HashMap<String, String> {
+    let outputs = noticed
+        .tables
+        .iter()
+        .filter_map(|table| table.output.as_ref());
+    let columns = outputs.flat_map(|output| &output.columns);
+    let named = columns.filter_map(|column| Some((column.name().to_owned(), column.from.clone()?)));
     named.collect()
 }
 
 /// Where the tables of an output stand, by sheet, as the run has recorded it.
-fn told_places(payload: &Value) -> HashMap<String, Vec<Place>> {
+fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
     let mut found: HashMap<String, Vec<Place>> = HashMap::new();
-    for output in list(payload, "tables").iter().map(|table| &table["output"]) {
-        let (Some(sheet), Some(range)) = (output["sheet"].as_str(), output["range"].as_str())
-        else {
-            continue;
-        };
+    for output in noticed
+        .tables
+        .iter()
+        .filter_map(|table| table.output.as_ref())
+    {
+        let range = output.range.as_str();
         let number = |corner: &str| -> Option<u64> {
             corner
                 .trim_start_matches(|letter: char| !letter.is_ascii_digit())
@@ -574,12 +562,10 @@ fn told_places(payload: &Value) -> HashMap<String, Vec<Place>> {
         let (Some(first), Some(last)) = (number(first), number(last)) else {
             continue;
         };
-        let columns = list(output, "columns").iter().filter_map(|column| {
-            let name = column["field"].as_str().or(column["header"].as_str())?;
-            Some((column_number(column["column"].as_str()?), name.to_owned()))
-        });
+        let columns = output.columns.iter();
+        let columns = columns.map(|one| (column_number(&one.column), one.name().to_owned()));
         let place = (first + 1, last, columns.collect());
-        let places = found.entry(sheet.to_owned()).or_default();
+        let places = found.entry(output.sheet.clone()).or_default();
         // Tables of a sheet that were merged stand in one place.
         if !places.contains(&place) {
             places.push(place);

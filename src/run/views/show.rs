@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::explain::{Table, tables_of};
+use super::explain::tables_of;
 use super::json::run_json;
 use super::waiting;
 use crate::base::show_path::Whole;
 use crate::cells::Rows;
-use crate::engine::{self, Noticed};
+use crate::engine::report::Table;
+use crate::engine::{self, RunReport};
 use crate::run::results::demands::{Shortfall, refusals};
 use crate::settings::paths::RunFolder;
 use crate::store::{Attempt, ColumnResult, FieldResult, RunRecord, StoreError};
@@ -33,8 +34,8 @@ pub struct Shown {
     pub columns: Vec<ColumnResult>,
     /// The payload of the engine's completed event; `None`: it has none.
     pub payload: Option<Value>,
-    /// What the engine noticed, and how it read columns.
-    pub noticed: Noticed,
+    /// The same, parsed; empty where it has none.
+    pub report: RunReport,
     /// Why each table was read as it was.
     pub tables: Vec<Table>,
     /// What it tells of its rows; `None`: nothing.
@@ -50,8 +51,7 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
     let run = workspace.run(given)?;
     let payload = store.run_payload(&run.id)?;
     let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
-    let noticed = payload.as_ref().map(Noticed::of).unwrap_or_default();
-    let tables = payload.as_ref().map(|payload| tables_of(&noticed, payload));
+    let report = payload.as_ref().map(RunReport::of).unwrap_or_default();
     Ok(Shown {
         copy: store.copies_of(&[&run.id])?.remove(&run.id),
         refused: refusals(store, &run)?,
@@ -59,9 +59,9 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
         attempts: store.attempts(&run.id)?,
         fields: store.run_fields(&run.id)?,
         columns: store.run_columns(&run.id)?,
-        tables: tables.unwrap_or_default(),
+        tables: tables_of(&report),
         rows: Rows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
-        noticed,
+        report,
         payload,
         run,
     })
@@ -76,9 +76,9 @@ impl Shown {
         object["attempts"] = json!(self.attempts);
         object["fields"] = json!(self.fields);
         object["columns"] = json!(self.columns);
-        object["notices"] = engine::as_json(&self.noticed.notices);
-        object["readings"] = engine::as_json(&self.noticed.readings);
-        object["overrides"] = engine::as_json(&self.noticed.overrides);
+        object["notices"] = engine::as_json(&self.report.noticed.notices);
+        object["readings"] = engine::as_json(&self.report.noticed.readings);
+        object["overrides"] = engine::as_json(&self.report.noticed.overrides);
         object["result"] = json!(self.payload);
         object
     }

@@ -8,26 +8,22 @@
 //! traced where the run has recorded where they come from.
 
 mod place;
-mod told;
 mod trace;
 mod way;
 mod without;
 mod words;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::base::problem::{Error, code, typed};
 use crate::cells::Cells;
-use crate::engine::{Noticed, Told};
-use crate::run::results::RowCounts;
+use crate::engine::report::Table;
+use crate::engine::{RowCounts, RunReport, Told};
+use crate::run::results::report_of;
 use crate::store::{FieldResult, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 use place::Cell;
-pub use told::{
-    Column, Field, HeaderRows, Hook, Nearest, Output, Part, Second, Table, Vote, Written,
-};
 use trace::Tracer;
 pub use way::{Place, Said, Way};
 pub use without::{Near, Without};
@@ -106,11 +102,8 @@ pub fn explain(
         return Err(Error::usage(code::RUN_NOT_ENDED, message)
             .hint(format!("`ade logs tail {id}` follows it")));
     }
-    let payload = workspace.store.run_payload(&run.id)?;
-    let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
-    let payload = payload.unwrap_or_default();
-    let noticed = Noticed::of(&payload);
-    let tables = tables_of(&noticed, &payload);
+    let report = report_of(&workspace.store, run)?;
+    let (noticed, tables) = (&report.noticed, tables_of(&report));
     if tables.is_empty() {
         let input = run.input_name.clone();
         let found_none = run
@@ -141,7 +134,7 @@ pub fn explain(
         run,
         fields: &fields,
         tables: &tables,
-        noticed: &noticed,
+        noticed,
         cells,
     };
     let (tables, without, places) = chosen(&tables, wanted, &tracer)?;
@@ -160,14 +153,16 @@ pub fn explain(
     })
 }
 
-/// What a recorded payload tells of each table, with its rows and in words.
-pub fn tables_in(payload: &Value) -> Vec<Table> {
-    tables_of(&Noticed::of(payload), payload)
-}
-
-/// The same, where what the engine noticed is at hand.
-pub fn tables_of(noticed: &Noticed, payload: &Value) -> Vec<Table> {
-    let mut tables: Vec<Table> = noticed.tables.iter().filter_map(Table::of).collect();
+/// What a run tells of each table, with its rows and in words. People count tables from 1.
+pub fn tables_of(report: &RunReport) -> Vec<Table> {
+    let noticed = &report.noticed;
+    let rows = noticed.tables.iter().map(|table| report.rows_of(table));
+    let rows: Vec<Option<RowCounts>> = rows.collect();
+    let mut tables = noticed.tables.clone();
+    for (table, rows) in tables.iter_mut().zip(rows) {
+        table.rows = Some(rows);
+        table.table = table.table.saturating_add(1);
+    }
     let headers: Vec<(String, u64, Vec<u64>)> = tables
         .iter()
         .map(|table| {
@@ -183,8 +178,7 @@ pub fn tables_of(noticed: &Noticed, payload: &Value) -> Vec<Table> {
             .iter()
             .filter(|(sheet, number, _)| *sheet == table.sheet && *number != table.table);
         let others: Vec<u64> = others.flat_map(|(.., rows)| rows.clone()).collect();
-        table.rows = rows_of(payload, table);
-        table.header_rows.why = words::of_header(table, &others, &noticed.rows);
+        table.header_rows.why = Some(words::of_header(table, &others, &noticed.rows));
         let said = table.columns.iter().map(|column| {
             let spoke = noticed.columns.iter().find(|told| {
                 told.is_of_table(&table.sheet, table.table - 1)
@@ -194,30 +188,10 @@ pub fn tables_of(noticed: &Noticed, payload: &Value) -> Vec<Table> {
         });
         let said: Vec<Vec<String>> = said.collect();
         for (column, said) in table.columns.iter_mut().zip(said) {
-            column.why = said;
+            column.why = Some(said);
         }
     }
     tables
-}
-
-/// How many rows were read and written, of a table that the closing report knows as such: merged ones are one there.
-fn rows_of(payload: &Value, table: &Table) -> Option<RowCounts> {
-    fn list<'a>(holder: &'a Value, pointer: &str) -> &'a [Value] {
-        let found = holder.pointer(pointer).and_then(Value::as_array);
-        found.map_or(&[], Vec::as_slice)
-    }
-    let text = |holder: &'_ Value, pointer: &str, wanted: Option<&str>| {
-        wanted.is_some() && holder.pointer(pointer).and_then(Value::as_str) == wanted
-    };
-    let mut known = list(payload, "/workbooks/0/sheets")
-        .iter()
-        .filter(|sheet| text(sheet, "/locator/sheet/name", Some(&table.sheet)))
-        .flat_map(|sheet| list(sheet, "/tables"));
-    let index = |one: &Value| one.pointer("/locator/table/index").and_then(Value::as_u64);
-    RowCounts::of(known.find(|one| {
-        index(one) == Some(table.table - 1)
-            && text(one, "/structure/region/a1", table.region.as_deref())
-    })?)
 }
 
 /// The tables that are meant, those without a column of the field that is, and the ways of the row or cell that is.

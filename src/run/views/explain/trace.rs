@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::place::Area;
-use super::told::Table;
 use crate::cells::{Cells, Fate, NotWritten, Origin, OwnCell, Quarantined, Reason, Rows, Written};
 use crate::engine::Noticed;
+use crate::engine::report::Table;
 use crate::run::results::issues::{NoList, issues_of};
 use crate::settings::paths::RunFolder;
 use crate::store::{FieldResult, RunRecord};

@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::not_there;
 use super::place::{Area, Cell, letters};
-use super::told::{Column, Hook, Table, Written};
 use super::trace::{Fated, From, Tracer};
 use super::words::looks_of;
 use crate::base::problem::Error;
 use crate::cells::{Choice, Origin, OwnCell, Reading};
+use crate::engine::report::{Column, Hook, Table, Written};
 use crate::issues::{Issue, Severity};
 use crate::run::results::issues::issues_of;
 
@@ -145,7 +145,8 @@ impl Tracer<'_> {
                 table.table
             ));
             if column.is_none() {
-                way.why.extend(table.header_rows.why.iter().cloned());
+                way.why
+                    .extend(table.header_rows.why.iter().flatten().cloned());
             }
         } else {
             way.part = "data";

@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
-use super::told::{Column, Table};
 use super::words::nearest_in_words;
+use crate::engine::report::{Column, Field, Table};
 use crate::store::FieldResult;
 
 /// So many columns without a field are named.
@@ -109,7 +109,11 @@ fn near(column: &Column, field: &str) -> Option<Near> {
         // What is said of a column without a field ends with what it is nearest to.
         (None, _) => {
             let said = like.map(nearest_in_words);
-            let own = column.why.iter().filter(|why| Some(*why) != said.as_ref());
+            let own = column
+                .why
+                .iter()
+                .flatten()
+                .filter(|why| Some(*why) != said.as_ref());
             why.extend(own.cloned());
         }
     }
@@ -162,7 +166,7 @@ fn to_map(table: &Table, field: &str, nearest: &[Near]) -> Vec<String> {
 /// What to write where no column came near.
 fn any_column(table: &Table, field: &str) -> String {
     let is_free = |column: &&Column| {
-        let is_split = |told: &super::told::Field| told.from.contains(&column.column);
+        let is_split = |told: &Field| told.from.contains(&column.column);
         column.field.is_none() && !column.name.is_empty() && !table.fields.iter().any(is_split)
     };
     let mut names: Vec<String> = Vec::new();

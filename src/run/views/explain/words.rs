@@ -1,7 +1,7 @@
 //! Why a row is the header and why a column has its field, in words for people who do not write configurations.
 
-use super::told::{Column, HeaderRows, Nearest, Part, Table, Vote};
 use crate::engine::Told;
+use crate::engine::report::{Column, HeaderRows, Nearest, Part, Table, Vote};
 
 /// Why these rows are the header of a table: how they were chosen, what spoke for each, and which row came next.
 /// `others`: header rows of other tables, which are no rivals.
@@ -267,7 +267,9 @@ mod tests {
     use crate::engine::Noticed;
 
     fn table(told: &serde_json::Value) -> Table {
-        Table::of(told).unwrap()
+        let mut table: Table = serde_json::from_value(told.clone()).unwrap();
+        table.table += 1;
+        table
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! What the engine told of a table, as it is recorded: header rows, columns, fields, hooks, and where it was written.
+//! What the engine tells of a table: header rows, columns, fields, hooks, and where it was written.
 //!
 //! docs/reference/engine.md describes the keys. Older engines told fewer of them; a key that is not there is one of which nothing is known.
 
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
-use crate::run::results::RowCounts;
+use super::rows::RowCounts;
+use super::shape::or_default;
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -13,7 +13,7 @@ use crate::run::results::RowCounts;
 pub struct Table {
     /// The sender's sheet.
     pub sheet: String,
-    /// Which table of the sheet, from 1.
+    /// Which table of the sheet: from 0 as it is recorded, from 1 as it is shown.
     pub table: u64,
     /// Where it lies, header rows included; nothing where it was turned.
     pub region: Option<String>,
@@ -32,9 +32,9 @@ pub struct Table {
     pub hooks: Vec<Hook>,
     /// Where it was written; nothing where it was not, or where the engine did not say.
     pub output: Option<Output>,
-    /// How many rows were read and written.
-    #[serde(skip_deserializing)]
-    pub rows: Option<RowCounts>,
+    /// How many rows were read and written, as it is shown; nothing as it is recorded.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Option<RowCounts>>,
 }
 
 /// Which rows the header is, and what spoke for them.
@@ -51,8 +51,9 @@ pub struct HeaderRows {
     pub votes: Vec<Vote>,
     /// The row that came next.
     pub runner_up: Option<Vote>,
-    /// The same in words.
-    pub why: Vec<String>,
+    /// The same in words, as it is shown; nothing as it is recorded.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Vec<String>>,
 }
 
 /// What was said of a row as a header.
@@ -107,8 +108,33 @@ pub struct Column {
     pub reason: Option<String>,
     /// The field that the header is most like: a suggestion, which nothing goes by.
     pub nearest: Option<Nearest>,
-    /// The same in words.
-    pub why: Vec<String>,
+    /// What its values look like, for the comparison with the layout of another file.
+    pub values: Option<Looks>,
+    /// The same in words, as it is shown; nothing as it is recorded.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Vec<String>>,
+}
+
+/// What the values of a column look like.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct Looks {
+    /// The rows of its table.
+    pub rows: u64,
+    /// Those in which it has a value.
+    pub filled: u64,
+    /// What most of the values are, such as `date`.
+    pub kind: Option<String>,
+    /// The share of the values that are, up to 1.
+    pub share: f64,
+    /// How dates are written, such as `99.99.9999`.
+    pub shape: Option<String>,
+    /// The order of day and month.
+    pub order: Option<String>,
+    /// The decimal mark.
+    pub mark: Option<String>,
+    /// How large numbers are, as a power of 10.
+    pub size: Option<f64>,
 }
 
 /// A field that was not the first.
@@ -150,6 +176,9 @@ pub struct Field {
     /// The rules that looked at them.
     #[serde(deserialize_with = "or_default")]
     pub validators: Vec<String>,
+    /// Whether it is one of those that say whose row it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub key: bool,
 }
 
 /// A hook that returned a table.
@@ -192,28 +221,37 @@ pub struct Written {
 }
 
 impl Table {
-    /// A table as it is recorded. `None`: it is none.
-    pub(super) fn of(told: &Value) -> Option<Self> {
-        let mut table: Self = serde_json::from_value(told.clone()).ok()?;
-        // People count from 1.
-        table.table = table.table.checked_add(1)?;
-        Some(table)
-    }
-
     /// What is known of a field.
-    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+    pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.field == name)
     }
 
     /// The column of these letters.
-    pub(super) fn column(&self, letters: &str) -> Option<&Column> {
+    pub fn column(&self, letters: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.column == letters)
     }
 }
 
-/// A value, or nothing of it where null is recorded.
-fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+impl Column {
+    /// What its values look like; where it is not known, of a column without any.
+    pub fn looks(&self) -> &Looks {
+        const UNKNOWN: &Looks = &Looks {
+            rows: 0,
+            filled: 0,
+            kind: None,
+            share: 0.0,
+            shape: None,
+            order: None,
+            mark: None,
+            size: None,
+        };
+        self.values.as_ref().unwrap_or(UNKNOWN)
+    }
+}
+
+impl Written {
+    /// Its field, or its header where it is none.
+    pub fn name(&self) -> &str {
+        self.field.as_deref().unwrap_or(&self.header)
+    }
 }

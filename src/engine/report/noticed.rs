@@ -1,12 +1,13 @@
 //! What the engine noticed in a run beside its findings, and how it read columns whose text had to be interpreted.
 //!
-//! The event `engine.run.noticed` has lists of objects, and so has the payload that is recorded. Any engine may have
-//! sent them, so nothing here relies on their shape: what is no notice is passed over.
+//! The event `engine.run.noticed` has lists of objects, and so has the payload that is recorded. What is no notice is passed over.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::explained;
+use super::shape::{each, part};
+use super::table::Table;
+use crate::issues::Severity;
 
 /// The key of the notices, in the event and in the recorded payload.
 const NOTICES: &str = "notices";
@@ -36,9 +37,6 @@ const KNOWN: &str = "known";
 /// The source of a setting that came with the call of the engine.
 const OF_THE_CALL: &str = "--set";
 
-/// The severities of issues.
-const SEVERITIES: &[&str] = &["error", "warning", "info"];
-
 /// The facts that are text where they are there.
 const TEXTS: &[&str] = &[
     "sheet",
@@ -54,7 +52,7 @@ const TEXTS: &[&str] = &[
 const NUMBERS: &[&str] = &["table", "count", "row", "certain", "contradict"];
 
 /// The lists of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Noticed {
     /// What a reader of the result should know, in the engine's order.
     pub notices: Vec<Told>,
@@ -67,11 +65,61 @@ pub struct Noticed {
     /// The settings that held for this run and not for every run of the configuration, and where each came from.
     pub overrides: Vec<Told>,
     /// How many issues there are of each rule on each sheet, and the ranges of their cells.
-    pub issues: Vec<Value>,
+    pub issues: Vec<RuleCount>,
     /// Why each table was read as it was: its header rows, columns, fields and hooks.
-    pub tables: Vec<Value>,
+    pub tables: Vec<Table>,
     /// What is known of the list of issues; nothing where the run has none.
-    pub issue_list: Option<Value>,
+    pub issue_list: Option<IssueList>,
+}
+
+/// How many issues there are of a rule on a sheet.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct RuleCount {
+    /// The rule.
+    pub rule: String,
+    /// The field.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// How much they matter.
+    pub severity: Severity,
+    /// The sender's sheet.
+    pub sheet: String,
+    /// How many they are.
+    pub count: u64,
+    /// Ranges of the sender's cells, the first ones.
+    pub cells: Vec<String>,
+    /// How many cells are not among them.
+    #[serde(default)]
+    pub more: u64,
+}
+
+/// How long the list of issues is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct IssueList {
+    /// The version of its lines.
+    pub schema_version: u64,
+    /// All issues.
+    pub count: u64,
+    /// Those that are not in it.
+    pub unlisted: u64,
+    /// The rows of the result with an error.
+    pub rows_with_errors: u64,
+    /// Those of them that stand in a place of their own.
+    #[serde(default)]
+    pub rows_quarantined: u64,
+    /// How many of each severity.
+    pub by_severity: BySeverity,
+}
+
+/// How many issues of each severity there are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct BySeverity {
+    /// Errors.
+    pub error: u64,
+    /// Warnings.
+    pub warning: u64,
+    /// Infos.
+    pub info: u64,
 }
 
 /// A notice or a reading, as it is recorded: an object with a sentence.
@@ -92,9 +140,12 @@ impl Noticed {
             rows: list(ROWS).filter_map(told).collect(),
             columns: list(COLUMNS).filter_map(told).collect(),
             overrides: list(OVERRIDES).filter_map(told).collect(),
-            issues: list(ISSUES).filter_map(of_rule).collect(),
-            tables: list(TABLES).filter_map(explained::table).collect(),
-            issue_list: holder.get(ISSUE_LIST).and_then(issue_list),
+            issues: each(holder, ISSUES).into_iter().map(of_rule).collect(),
+            tables: each::<Table>(holder, TABLES)
+                .into_iter()
+                .filter(|table| !table.sheet.is_empty())
+                .collect(),
+            issue_list: part(holder, ISSUE_LIST),
         }
     }
 
@@ -103,34 +154,25 @@ impl Noticed {
         let Value::Object(entries) = payload else {
             return payload.to_string();
         };
-        // A payload of many tables is large, so none of it is copied.
         let lists = [
-            (NOTICES, &self.notices),
-            (READINGS, &self.readings),
-            (ROWS, &self.rows),
-            (COLUMNS, &self.columns),
-            (OVERRIDES, &self.overrides),
+            (NOTICES, json!(self.notices)),
+            (READINGS, json!(self.readings)),
+            (ROWS, json!(self.rows)),
+            (COLUMNS, json!(self.columns)),
+            (OVERRIDES, json!(self.overrides)),
+            (ISSUES, json!(self.issues)),
+            (TABLES, json!(self.tables)),
+            (ISSUE_LIST, json!(self.issue_list)),
         ];
-        let lists = lists.map(|(key, list)| (key, as_json(list), !list.is_empty()));
-        let issues = Value::Array(self.issues.clone());
-        let tables = Value::Array(self.tables.clone());
-        let issue_list = self.issue_list.clone();
-        let lists = lists.into_iter().chain([
-            (ISSUES, issues, !self.issues.is_empty()),
-            (TABLES, tables, !self.tables.is_empty()),
-            (
-                ISSUE_LIST,
-                issue_list.unwrap_or_default(),
-                self.issue_list.is_some(),
-            ),
-        ]);
-        let lists: Vec<_> = lists.collect();
-        let own = lists.iter().filter(|(_, _, is_told)| *is_told);
+        let is_told =
+            |list: &Value| !list.is_null() && list.as_array().is_none_or(|list| !list.is_empty());
+        let own = lists.iter().filter(|(_, list)| is_told(list));
+        // A payload of many tables is large, so none of it is copied.
         let others = entries
             .iter()
-            .filter(|(key, _)| own.clone().all(|(own, ..)| own != key));
+            .filter(|(key, _)| own.clone().all(|(own, _)| own != key));
         let others = others.map(|(key, value)| (key.as_str(), value));
-        let whole = others.chain(own.clone().map(|(key, list, _)| (*key, list)));
+        let whole = others.chain(own.clone().map(|(key, list)| (*key, list)));
         let mut text = Vec::new();
         let mut serializer = serde_json::Serializer::new(&mut text);
         // A map of values with text as keys is always JSON, and JSON is always UTF-8.
@@ -232,8 +274,31 @@ impl Told {
 
     /// The cells that it names.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
-        let cells = self.0.get("cells").and_then(Value::as_array);
-        cells.into_iter().flatten().filter_map(Value::as_str)
+        self.list("cells").filter_map(Value::as_str)
+    }
+
+    /// The sheets that it names, where it is about several.
+    pub fn sheets(&self) -> impl Iterator<Item = &str> {
+        self.list("sheets").filter_map(Value::as_str)
+    }
+
+    /// How many of what it speaks of there are.
+    pub fn count(&self) -> Option<u64> {
+        self.0.get("count").and_then(Value::as_u64)
+    }
+
+    /// The stretches of rows that it names, from 1: the first and the last of each.
+    pub fn stretches(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.list("rows").filter_map(|range| {
+            let end = |at: usize| range.get(at).and_then(Value::as_u64);
+            let (first, last) = (end(0)?, end(1)?);
+            (0 < first && first <= last).then_some((first, last))
+        })
+    }
+
+    fn list(&self, key: &str) -> impl Iterator<Item = &Value> {
+        let list = self.0.get(key).and_then(Value::as_array);
+        list.into_iter().flatten()
     }
 
     /// Whether it is known of its sender.
@@ -271,11 +336,8 @@ impl Told {
 
     /// Whether it is about rows, this one among them.
     pub fn has_row(&self, row: u64) -> bool {
-        let ranges = self.0.get("rows").and_then(Value::as_array);
-        ranges.into_iter().flatten().any(|range| {
-            let end = |at: usize| range.get(at).and_then(Value::as_u64);
-            end(0).is_some_and(|first| first <= row) && end(1).is_some_and(|last| row <= last)
-        })
+        self.stretches()
+            .any(|(first, last)| (first..=last).contains(&row))
     }
 
     /// The field that it is about; empty where it is about none.
@@ -312,42 +374,12 @@ fn told(object: &Map<String, Value>) -> Option<Told> {
     Some(Told(object))
 }
 
-/// The issues of one rule on a sheet, with the keys that are known; nothing where they are not what they should be.
-fn of_rule(object: &Map<String, Value>) -> Option<Value> {
-    let text = |key: &str| object.get(key).and_then(Value::as_str);
-    let number = |key: &str| object.get(key).and_then(Value::as_u64);
-    let severity = text("severity").filter(|word| SEVERITIES.contains(word))?;
-    let cells = object.get("cells").and_then(Value::as_array)?;
-    let is_range = |text: &str| {
-        let mut letters = text.bytes();
-        !text.is_empty() && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b':')
-    };
-    let cells: Vec<&str> = cells
-        .iter()
-        .filter_map(Value::as_str)
-        .filter(|text| is_range(text))
-        .collect();
-    Some(json!({
-        "rule": text("rule")?, "field": text("field"), "severity": severity, "sheet": text("sheet")?,
-        "count": number("count")?, "cells": cells, "more": number("more").unwrap_or(0),
-    }))
-}
-
-/// What is known of a list of issues, where every number is one.
-fn issue_list(value: &Value) -> Option<Value> {
-    let number = |key: &str| value.pointer(key).and_then(Value::as_u64);
-    Some(json!({
-        "schema_version": number("/schema_version")?,
-        "count": number("/count")?,
-        "unlisted": number("/unlisted")?,
-        "rows_with_errors": number("/rows_with_errors")?,
-        "rows_quarantined": number("/rows_quarantined").unwrap_or(0),
-        "by_severity": {
-            "error": number("/by_severity/error")?,
-            "warning": number("/by_severity/warning")?,
-            "info": number("/by_severity/info")?,
-        },
-    }))
+/// The issues of one rule on a sheet, with those cells that are ranges.
+fn of_rule(mut rule: RuleCount) -> RuleCount {
+    let in_range = |letter: u8| letter.is_ascii_alphanumeric() || letter == b':';
+    let is_range = |text: &String| !text.is_empty() && text.bytes().all(in_range);
+    rule.cells.retain(is_range);
+    rule
 }
 
 fn notice(object: &Map<String, Value>) -> Option<Told> {
@@ -430,8 +462,8 @@ mod tests {
         let odd = json!({"issue_list": counts, "issues": [rule, 1, {"rule": "c"},
             {"rule": "a.b", "severity": "loud", "sheet": "S", "count": 1, "cells": []}]});
         let noticed = Noticed::of(&odd);
-        assert_eq!(noticed.issues, [rule]);
-        assert_eq!(noticed.issue_list, Some(counts));
+        assert_eq!(json!(noticed.issues), json!([rule]));
+        assert_eq!(json!(noticed.issue_list), counts);
         let recorded: Value = serde_json::from_str(&noticed.recorded_with(&json!({}))).unwrap();
         assert_eq!(Noticed::of(&recorded), noticed);
         let odd = json!({"issues": "x", "issue_list": {"count": "many"}});
@@ -474,5 +506,44 @@ mod tests {
         assert_eq!(reading.message(), "in /crew/x");
         assert!(reading.is_of_table("S", 1));
         assert!(!reading.is_of_table("S", 0) && !reading.is_of_table("T", 1));
+    }
+
+    fn kept(table: &Value) -> Value {
+        json!(Noticed::of(&json!({"tables": [table]})).tables)
+    }
+
+    #[test]
+    fn what_is_known_of_a_table_is_kept() {
+        let whole = json!({"sheet": "Crew", "table": 0, "region": "A3:D9", "turned": false,
+            "header_rows": {"rows": [3], "chosen_by": "votes", "runner_up": null,
+                "votes": [{"row": 3, "kind": "header", "score": 2.5, "by": [{"detector": "d", "score": 2.5}]}]},
+            "columns": [{"column": "A", "name": "Surnam", "header_cells": ["A3"], "field": null, "score": null, "by": [],
+                "second": {"field": "team", "score": 0.4}, "wanted_by": ["B"], "reason": "tie",
+                "nearest": {"field": "surname", "by": "header", "likeness": 0.86, "suggestion": "headers=[…]"},
+                "values": {"rows": 9, "filled": 8, "kind": "date", "share": 1.0, "shape": "99.99.9999", "order": "day-first",
+                    "mark": null, "size": null}}],
+            "fields": [{"field": "team", "from": ["D"], "transforms": ["read"], "validators": ["team.check"], "key": true}],
+            "hooks": [{"stage": "on_table_mapped", "name": "tidy", "rows": "kept"}],
+            "output": {"sheet": "Crew", "range": "A1:E7",
+                "columns": [{"column": "A", "header": "Team", "field": "team", "from": "D"}]}});
+        assert_eq!(kept(&whole), json!([whole]));
+    }
+
+    #[test]
+    fn other_keys_of_a_table_are_left_out_and_what_is_no_table_whole() {
+        let odd = json!({"sheet": "Crew", "table": 1, "value": "secret", "columns": [{"name": "x", "cells": ["y"]}]});
+        let left = kept(&odd).to_string();
+        assert!(
+            left.contains("\"x\"") && !left.contains("secret") && !left.contains("\"y\""),
+            "{left}"
+        );
+        for none in [
+            json!({}),
+            json!({"sheet": 1, "table": 0}),
+            json!({"sheet": "S", "table": -1}),
+            json!({"sheet": "S", "table": 0, "columns": [1]}),
+        ] {
+            assert_eq!(kept(&none), json!([]), "{none}");
+        }
     }
 }

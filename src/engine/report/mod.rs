@@ -1,0 +1,153 @@
+//! The account of a run: what the engine says of it at its end, parsed once for everything that records, shows or compares it.
+//!
+//! Two events make it: `engine.run.completed`, the contract's closing report ([`Completed`]), and `engine.run.noticed` before it
+//! ([`Noticed`]). They are recorded as one document, the closing report with the lists of the other in it.
+//!
+//! # Promises
+//! Any engine may have sent them, and code of a configuration may have written them, so nothing relies on their shape: a part that is
+//! not as it should be is left out, and what is recorded of [`Noticed`] has the keys that are known here and no others.
+
+mod completed;
+mod noticed;
+mod rows;
+mod shape;
+mod table;
+
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+pub use completed::{
+    ColumnFound, Completed, FieldFound, Finding, SheetFound, TableFound, WorkbookFound,
+};
+pub use noticed::{IssueList, Noticed, RuleCount, Told, as_json};
+pub use rows::RowCounts;
+pub use table::{
+    Column, Field, HeaderRows, Hook, Looks, Nearest, Output, Part, Second, Table, Vote, Written,
+};
+
+/// What a run found, and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunReport {
+    /// What the engine noticed, and why it read tables as it did.
+    pub noticed: Noticed,
+    /// Its closing report.
+    pub completed: Completed,
+}
+
+impl RunReport {
+    /// The report that a payload is, of whichever shape.
+    pub fn of(payload: &Value) -> Self {
+        Self {
+            noticed: Noticed::of(payload),
+            completed: Completed::of(payload),
+        }
+    }
+
+    /// A recorded report; empty where the text is none.
+    pub fn recorded(text: &str) -> Self {
+        let payload: Value = serde_json::from_str(text).unwrap_or_default();
+        Self::of(&payload)
+    }
+
+    /// A recorded report without what it says of single workbooks, which is most of it.
+    pub fn head(text: &str) -> Self {
+        struct Head;
+
+        impl<'de> Visitor<'de> for Head {
+            type Value = Map<String, Value>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut head = Map::new();
+                while let Some(key) = map.next_key::<String>()? {
+                    if key == "workbooks" {
+                        map.next_value::<IgnoredAny>()?;
+                    } else {
+                        head.insert(key, map.next_value()?);
+                    }
+                }
+                Ok(head)
+            }
+        }
+
+        let head = serde_json::Deserializer::from_str(text).deserialize_map(Head);
+        Self::of(&Value::Object(head.unwrap_or_default()))
+    }
+
+    /// The rows of the run. `None`: the engine does not tell them.
+    pub fn rows(&self) -> Option<RowCounts> {
+        let list = self.noticed.issue_list.as_ref();
+        let quarantined = list.map_or(0, |list| list.rows_quarantined);
+        let completed = &self.completed;
+        let evaluated = completed.validation.rows_evaluated?;
+        let read = completed.counts.rows.total?;
+        Some(RowCounts::of(read, evaluated, quarantined))
+    }
+
+    /// How many rows of a table were read and written, where the closing report knows it as such: merged ones are one there.
+    pub fn rows_of(&self, table: &Table) -> Option<RowCounts> {
+        let mut sheets = self.completed.sheets();
+        let sheet = sheets.find(|sheet| sheet.name() == table.sheet)?;
+        let same = |one: &&TableFound| {
+            let place = one.region();
+            place.is_some() && place == table.region.as_deref() && one.index() == table.table
+        };
+        sheet.tables.iter().find(same)?.rows()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rows(read: u64, evaluated: u64, quarantined: u64) -> RowCounts {
+        RunReport::of(
+            &json!({"counts": {"rows": {"total": read}}, "validation": {"rows_evaluated": evaluated},
+                "issue_list": {"schema_version": 1, "count": 0, "unlisted": 0, "rows_with_errors": 0,
+                    "rows_quarantined": quarantined, "by_severity": {"error": 0, "warning": 0, "info": 0}}}),
+        )
+        .rows()
+        .unwrap()
+    }
+
+    #[test]
+    fn what_is_missing_was_dropped_and_what_is_new_was_added() {
+        let changes = |rows: RowCounts| (rows.dropped(), rows.added());
+        assert_eq!(changes(rows(154, 150, 0)), (4, 0));
+        assert_eq!(changes(rows(2, 3, 0)), (0, 1));
+        assert_eq!(changes(rows(2, 2, 0)), (0, 0));
+        assert_eq!(RunReport::of(&json!({"counts": {}})).rows(), None);
+    }
+
+    #[test]
+    fn what_is_quarantined_is_neither_written_nor_dropped() {
+        let places = |rows: RowCounts| (rows.written, rows.quarantined, rows.dropped());
+        assert_eq!(places(rows(9, 8, 3)), (5, 3, 1));
+        assert_eq!(places(rows(9, 8, u64::MAX)), (0, 8, 1));
+    }
+
+    #[test]
+    fn a_head_is_the_report_without_its_workbooks() {
+        let payload = json!({"counts": {"rows": {"total": 3}}, "workbooks": [{"sheets": [{}]}],
+            "notices": [{"code": "a", "message": "b"}]});
+        let head = RunReport::head(&payload.to_string());
+        assert_eq!(head.completed.counts.rows.total, Some(3));
+        assert_eq!(
+            (
+                head.completed.sheets().count(),
+                RunReport::of(&payload).completed.sheets().count()
+            ),
+            (0, 1)
+        );
+        assert_eq!(head.noticed.notices.len(), 1);
+        assert_eq!(RunReport::head("[1]"), RunReport::default());
+    }
+}
