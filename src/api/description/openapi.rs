@@ -7,7 +7,8 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Content, ContentBuilder, OpenApi as Described, Ref, RefOr, Required, ResponseBuilder,
+    Components, Content, ContentBuilder, OpenApi as Described, Ref, RefOr, Required,
+    ResponseBuilder,
 };
 use utoipa::{Modify, OpenApi, ToSchema};
 
@@ -119,6 +120,17 @@ const BODY_IS_OPTIONAL: [&str; 5] = [
     "try_config",
 ];
 
+/// Requires the keys of what is explained: they are read leniently, because older engines told fewer, and always answered.
+fn keys_are_always_there(components: &mut Components) {
+    for (name, schema) in &mut components.schemas {
+        if let RefOr::T(Schema::Object(object)) = schema
+            && name.starts_with("Explained")
+        {
+            object.required = object.properties.keys().cloned().collect();
+        }
+    }
+}
+
 /// The same, with every status that an operation may answer. A handler names those of what it does alone; those that come with a
 /// caller, a parameter or a body are added here. Routes without a caller say all themselves.
 pub fn with_statuses(mut document: Described) -> Described {
@@ -132,6 +144,7 @@ pub fn with_statuses(mut document: Described) -> Described {
             .build();
         components.responses.insert(name.to_owned(), refusal.into());
     }
+    keys_are_always_there(components);
     for path in document.paths.paths.values_mut() {
         let operations = [
             &mut path.get,

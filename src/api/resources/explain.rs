@@ -44,7 +44,7 @@ struct What {
 /// What `ade explain --json` prints. Without parameters: of each table why these rows are its header, why each column has its field or
 /// none, and where it was written. With a row or a cell: its way between the sender's sheet and the output. No values of cells but those in messages of checks.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/explain", operation_id = "explain_run", tag = "runs", params(("id" = String, Path, description = "The run"), What), responses(
-    (status = 200, body = Object, content_type = "application/json"),
+    (status = 200, body = Explanation),
     (status = 409),
 ))]
 async fn explanation(

@@ -4,6 +4,9 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::shape::{each, part};
 use super::table::Table;
@@ -222,6 +225,26 @@ impl Noticed {
         told.0.insert("source".to_owned(), source.into());
     }
 }
+
+impl PartialSchema for Told {
+    fn schema() -> RefOr<Schema> {
+        let of = |kind: Type| ObjectBuilder::new().schema_type(kind);
+        let mut told = ObjectBuilder::new()
+            .description(Some("A sentence, and the facts that it is made of."))
+            .property("message", of(Type::String))
+            .required("message");
+        for text in TEXTS.iter().chain(&["code", "level"]) {
+            told = told.property(*text, of(Type::String));
+        }
+        for number in NUMBERS {
+            told = told.property(*number, of(Type::Integer));
+        }
+        told.additional_properties(Some(AdditionalProperties::FreeForm(true)))
+            .into()
+    }
+}
+
+impl ToSchema for Told {}
 
 /// A list as JSON.
 pub fn as_json(list: &[Told]) -> Value {
@@ -531,7 +554,8 @@ mod tests {
 
     #[test]
     fn other_keys_of_a_table_are_left_out_and_what_is_no_table_whole() {
-        let odd = json!({"sheet": "Crew", "table": 1, "value": "secret", "columns": [{"name": "x", "cells": ["y"]}]});
+        let odd = json!({"sheet": "Crew", "table": 1, "value": "secret", "rows": "secret",
+            "columns": [{"name": "x", "cells": ["y"], "why": ["secret"]}]});
         let left = kept(&odd).to_string();
         assert!(
             left.contains("\"x\"") && !left.contains("secret") && !left.contains("\"y\""),

@@ -1,9 +1,10 @@
 //! How many rows there were, and what became of them: hooks may drop rows and add some, and those with errors may be quarantined.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The rows of a run or of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RowCounts {
     /// Data rows of the source.
     pub read: u64,

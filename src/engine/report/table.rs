@@ -3,13 +3,15 @@
 //! docs/reference/engine.md describes the keys. Older engines told fewer of them; a key that is not there is one of which nothing is known.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::rows::RowCounts;
-use super::shape::or_default;
+use super::shape::{never, or_default};
 
 /// A table.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedTable)]
 pub struct Table {
     /// The sender's sheet.
     pub sheet: String,
@@ -33,13 +35,15 @@ pub struct Table {
     /// Where it was written; nothing where it was not, or where the engine did not say.
     pub output: Option<Output>,
     /// How many rows were read and written, as it is shown; nothing as it is recorded.
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<RowCounts>)]
     pub rows: Option<Option<RowCounts>>,
 }
 
 /// Which rows the header is, and what spoke for them.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedHeaderRows)]
 pub struct HeaderRows {
     /// The sender's rows.
     #[serde(deserialize_with = "or_default")]
@@ -52,13 +56,15 @@ pub struct HeaderRows {
     /// The row that came next.
     pub runner_up: Option<Vote>,
     /// The same in words, as it is shown; nothing as it is recorded.
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>)]
     pub why: Option<Vec<String>>,
 }
 
 /// What was said of a row as a header.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedVote)]
 pub struct Vote {
     /// The sender's row.
     pub row: u64,
@@ -72,8 +78,9 @@ pub struct Vote {
 }
 
 /// What one detector gave.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedPart)]
 pub struct Part {
     /// The detector.
     pub detector: String,
@@ -82,8 +89,9 @@ pub struct Part {
 }
 
 /// A column, and what became of it.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedColumn)]
 pub struct Column {
     /// Its letters; of a turned table the row that it is.
     pub column: String,
@@ -106,18 +114,24 @@ pub struct Column {
     pub wanted_by: Vec<String>,
     /// `highest_score`, `no_score`, `below_minimum`, `lost_to_another`, `tie`.
     pub reason: Option<String>,
+    /// Why it has no field, in two or three words, as it is shown, of no length where it has one; nothing as it is recorded.
+    #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
+    pub unmapped_because: Option<String>,
     /// The field that the header is most like: a suggestion, which nothing goes by.
     pub nearest: Option<Nearest>,
     /// What its values look like, for the comparison with the layout of another file.
     pub values: Option<Looks>,
     /// The same in words, as it is shown; nothing as it is recorded.
-    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>)]
     pub why: Option<Vec<String>>,
 }
 
 /// What the values of a column look like.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedLooks)]
 pub struct Looks {
     /// The rows of its table.
     pub rows: u64,
@@ -138,8 +152,9 @@ pub struct Looks {
 }
 
 /// A field that was not the first.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedSecond)]
 pub struct Second {
     /// The field.
     pub field: String,
@@ -148,8 +163,9 @@ pub struct Second {
 }
 
 /// A field that a header is like.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedNearest)]
 pub struct Nearest {
     /// The field.
     pub field: String,
@@ -162,8 +178,9 @@ pub struct Nearest {
 }
 
 /// A field of a table.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedField)]
 pub struct Field {
     /// The field.
     pub field: String,
@@ -182,8 +199,9 @@ pub struct Field {
 }
 
 /// A hook that returned a table.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedHook)]
 pub struct Hook {
     /// When it was called.
     pub stage: String,
@@ -194,8 +212,9 @@ pub struct Hook {
 }
 
 /// Where a table was written.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedOutput)]
 pub struct Output {
     /// The sheet.
     pub sheet: String,
@@ -207,8 +226,9 @@ pub struct Output {
 }
 
 /// A column of the output.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
+#[schema(as = ExplainedWritten)]
 pub struct Written {
     /// Its letters.
     pub column: String,

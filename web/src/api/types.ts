@@ -2358,6 +2358,473 @@ export interface components {
              */
             lease_expires_at: string;
         };
+        /** @description A column, and what became of it. */
+        ExplainedColumn: {
+            /**
+             * @description Its letters; of a turned table the row that it is.
+             * @default
+             */
+            column: string;
+            /**
+             * @description Its header; of no length where it has none.
+             * @default
+             */
+            name: string;
+            /**
+             * @description The cells in which the header stands.
+             * @default []
+             */
+            header_cells: string[];
+            /**
+             * @description Its field.
+             * @default null
+             */
+            field: string | null;
+            /**
+             * Format: double
+             * @description The score of that field.
+             * @default null
+             */
+            score: number | null;
+            /**
+             * @description The detectors that gave the best field its score.
+             * @default []
+             */
+            by: components["schemas"]["ExplainedPart"][];
+            /** @default null */
+            second: components["schemas"]["ExplainedSecond"] | null;
+            /**
+             * @description Other columns whose best field is the same.
+             * @default []
+             */
+            wanted_by: string[];
+            /**
+             * @description `highest_score`, `no_score`, `below_minimum`, `lost_to_another`, `tie`.
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * @description Why it has no field, in two or three words, as it is shown, of no length where it has one; nothing as it is recorded.
+             * @default null
+             */
+            unmapped_because: string;
+            /** @default null */
+            nearest: components["schemas"]["ExplainedNearest"] | null;
+            /** @default null */
+            values: components["schemas"]["ExplainedLooks"] | null;
+            /**
+             * @description The same in words, as it is shown; nothing as it is recorded.
+             * @default null
+             */
+            why: string[];
+        };
+        /** @description A field of a table. */
+        ExplainedField: {
+            /**
+             * @description The field.
+             * @default
+             */
+            field: string;
+            /**
+             * @description The columns that it comes from; none where it was computed.
+             * @default []
+             */
+            from: string[];
+            /**
+             * @description What changed its values, in order.
+             * @default []
+             */
+            transforms: string[];
+            /**
+             * @description The rules that looked at them.
+             * @default []
+             */
+            validators: string[];
+            /**
+             * @description Whether it is one of those that say whose row it is.
+             * @default false
+             */
+            key: boolean;
+        };
+        /** @description Which rows the header is, and what spoke for them. */
+        ExplainedHeaderRows: {
+            /**
+             * @description The sender's rows.
+             * @default []
+             */
+            rows: number[];
+            /**
+             * @description `votes` of detectors, their `looks` alone, a `setting`, or `fallback`: no row was found to be one.
+             * @default null
+             */
+            chosen_by: string | null;
+            /**
+             * @description What was said of each of the rows.
+             * @default []
+             */
+            votes: components["schemas"]["ExplainedVote"][];
+            /** @default null */
+            runner_up: components["schemas"]["ExplainedVote"] | null;
+            /**
+             * @description The same in words, as it is shown; nothing as it is recorded.
+             * @default null
+             */
+            why: string[];
+        };
+        /** @description A hook that returned a table. */
+        ExplainedHook: {
+            /**
+             * @description When it was called.
+             * @default
+             */
+            stage: string;
+            /**
+             * @description Its module and name.
+             * @default
+             */
+            name: string;
+            /**
+             * @description What it did to the rows: `kept`, `moved`, or `lost`: it is not known which they are.
+             * @default null
+             */
+            rows: string | null;
+        };
+        /** @description What an issue says, without the value. */
+        ExplainedIssue: {
+            /** @description The sender's cell; nothing where the issue is of a row or of a column. */
+            cell: string | null;
+            /** @description How much it matters. */
+            severity: components["schemas"]["Severity"];
+            /** @description Which rule spoke. */
+            rule: string;
+            /** @description What is wrong. */
+            message: string;
+        };
+        /** @description What the values of a column look like. */
+        ExplainedLooks: {
+            /**
+             * Format: int64
+             * @description The rows of its table.
+             * @default 0
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Those in which it has a value.
+             * @default 0
+             */
+            filled: number;
+            /**
+             * @description What most of the values are, such as `date`.
+             * @default null
+             */
+            kind: string | null;
+            /**
+             * Format: double
+             * @description The share of the values that are, up to 1.
+             * @default 0
+             */
+            share: number;
+            /**
+             * @description How dates are written, such as `99.99.9999`.
+             * @default null
+             */
+            shape: string | null;
+            /**
+             * @description The order of day and month.
+             * @default null
+             */
+            order: string | null;
+            /**
+             * @description The decimal mark.
+             * @default null
+             */
+            mark: string | null;
+            /**
+             * Format: double
+             * @description How large numbers are, as a power of 10.
+             * @default null
+             */
+            size: number | null;
+        };
+        /** @description A column that came near to a field. */
+        ExplainedNear: {
+            /** @description Its letters; of a turned table the row that it is. */
+            column: string;
+            /** @description Its header. */
+            name: string;
+            /** @description The field that it went to instead. */
+            field: string | null;
+            /**
+             * Format: double
+             * @description Its score for the field that was asked for.
+             */
+            score: number | null;
+            /**
+             * Format: double
+             * @description How much its header is like those of that field, up to 1.
+             */
+            likeness: number | null;
+            /** @description Why it did not go there, in words. */
+            why: string[];
+        };
+        /** @description A field that a header is like. */
+        ExplainedNearest: {
+            /**
+             * @description The field.
+             * @default
+             */
+            field: string;
+            /**
+             * @description What is alike: `header`.
+             * @default null
+             */
+            by: string | null;
+            /**
+             * Format: double
+             * @description How much, up to 1.
+             * @default null
+             */
+            likeness: number | null;
+            /**
+             * @description What would make the column this field.
+             * @default null
+             */
+            suggestion: string | null;
+        };
+        /** @description Where a table was written. */
+        ExplainedOutput: {
+            /**
+             * @description The sheet.
+             * @default
+             */
+            sheet: string;
+            /**
+             * @description The cells, the header among them.
+             * @default
+             */
+            range: string;
+            /**
+             * @description The columns, the engine's own left out.
+             * @default []
+             */
+            columns: components["schemas"]["ExplainedWritten"][];
+        };
+        /** @description What one detector gave. */
+        ExplainedPart: {
+            /**
+             * @description The detector.
+             * @default
+             */
+            detector: string;
+            /**
+             * Format: double
+             * @description Its share of the score.
+             * @default null
+             */
+            score: number | null;
+        };
+        /** @description A place; `None` is what is not known, or not asked for. */
+        ExplainedPlace: {
+            /** @description The sheet. */
+            sheet: string;
+            /** @description The cell. */
+            cell: string | null;
+            /**
+             * Format: int64
+             * @description The row.
+             */
+            row: number | null;
+            /** @description The column's letters. */
+            column: string | null;
+            /** @description What the header says. */
+            header: string | null;
+        };
+        /** @description A field that was not the first. */
+        ExplainedSecond: {
+            /**
+             * @description The field.
+             * @default
+             */
+            field: string;
+            /**
+             * Format: double
+             * @description Its score.
+             * @default null
+             */
+            score: number | null;
+        };
+        /** @description A table. */
+        ExplainedTable: {
+            /**
+             * @description The sender's sheet.
+             * @default
+             */
+            sheet: string;
+            /**
+             * Format: int64
+             * @description Which table of the sheet: from 0 as it is recorded, from 1 as it is shown.
+             * @default 0
+             */
+            table: number;
+            /**
+             * @description Where it lies, header rows included; nothing where it was turned.
+             * @default null
+             */
+            region: string | null;
+            /**
+             * @description Whether it lies on its side, so that its records are columns.
+             * @default false
+             */
+            turned: boolean;
+            /**
+             * @description Why these rows are its header.
+             * @default {
+             *       "rows": [],
+             *       "chosen_by": null,
+             *       "votes": [],
+             *       "runner_up": null
+             *     }
+             */
+            header_rows: components["schemas"]["ExplainedHeaderRows"];
+            /**
+             * @description Its columns, in the order of the sheet.
+             * @default []
+             */
+            columns: components["schemas"]["ExplainedColumn"][];
+            /**
+             * @description The fields that it has.
+             * @default []
+             */
+            fields: components["schemas"]["ExplainedField"][];
+            /**
+             * @description The hooks that returned a table.
+             * @default []
+             */
+            hooks: components["schemas"]["ExplainedHook"][];
+            /** @default null */
+            output: components["schemas"]["ExplainedOutput"] | null;
+            /** @default null */
+            rows: components["schemas"]["RowCounts"] | null;
+        };
+        /** @description What was said of a row as a header. */
+        ExplainedVote: {
+            /**
+             * Format: int64
+             * @description The sender's row.
+             * @default 0
+             */
+            row: number;
+            /**
+             * @description What it was taken for.
+             * @default null
+             */
+            kind: string | null;
+            /**
+             * Format: double
+             * @description Its score as a header.
+             * @default null
+             */
+            score: number | null;
+            /**
+             * @description The detectors that gave it.
+             * @default []
+             */
+            by: components["schemas"]["ExplainedPart"][];
+        };
+        /** @description What is known of a row or of a cell. */
+        ExplainedWay: {
+            /** @description `header`, `data`, or `outside` of every table. */
+            part: string;
+            /**
+             * Format: int64
+             * @description Which table of the sender's sheet, from 1.
+             */
+            table: number | null;
+            source: components["schemas"]["ExplainedPlace"] | null;
+            /** @description Where it stands in the output; several where one column makes several fields. */
+            output: components["schemas"]["ExplainedPlace"][];
+            column: components["schemas"]["ExplainedColumn"] | null;
+            /** @description The field; several where the column was split. */
+            fields: string[];
+            /** @description What changed the values, in order. */
+            transforms: string[];
+            /** @description The rules that looked at them. */
+            validators: string[];
+            /** @description The hooks that returned the table, and what they did to its rows. */
+            hooks: components["schemas"]["ExplainedHook"][];
+            /** @description The issues of the cell, of its row and of its column. */
+            issues: components["schemas"]["ExplainedIssue"][];
+            /** @description The same in words; what is not known is said there. */
+            why: string[];
+        };
+        /** @description A field that was asked for, and a table in which no column is it. */
+        ExplainedWithout: {
+            /** @description The field. */
+            field: string;
+            /** @description The sender's sheet. */
+            sheet: string;
+            /**
+             * Format: int64
+             * @description Which table of the sheet, from 1.
+             */
+            table: number;
+            /** @description The columns that came nearest, the nearest first. */
+            nearest: components["schemas"]["ExplainedNear"][];
+            /** @description Where its values come from if it has any, or that no column came near. */
+            why: string[];
+            /** @description What would make a column go to it. */
+            to_map: string[];
+        };
+        /** @description A column of the output. */
+        ExplainedWritten: {
+            /**
+             * @description Its letters.
+             * @default
+             */
+            column: string;
+            /**
+             * @description Its header.
+             * @default
+             */
+            header: string;
+            /**
+             * @description Its field.
+             * @default null
+             */
+            field: string | null;
+            /**
+             * @description The sender's column; nothing where there is none, or it is not known.
+             * @default null
+             */
+            from: string | null;
+        };
+        /** @description What is explained. */
+        Explanation: {
+            /**
+             * Format: int32
+             * @description See [`SCHEMA_VERSION`].
+             */
+            schema_version: number;
+            /** @description The run. */
+            run: string;
+            /** @description Its input. */
+            input: string;
+            /** @description Whose row or cell was asked for. */
+            side: components["schemas"]["Side"];
+            /** @description The tables that are meant; of a column that was asked for, that column alone. */
+            tables: components["schemas"]["ExplainedTable"][];
+            /** @description Of a field that was asked for, the tables in which no column is it, and why. */
+            without: components["schemas"]["ExplainedWithout"][];
+            /** @description The way of the row or of the cell that was asked for, in each table that has it. */
+            places: components["schemas"]["ExplainedWay"][];
+            /** @description What the engine noticed on these sheets. */
+            notices: components["schemas"]["Told"][];
+            /** @description How the dates and numbers of columns were read on these sheets, and what decided it. */
+            readings: components["schemas"]["Told"][];
+            /** @description What the rows at the borders of headers, data and notes were taken for. */
+            rows: components["schemas"]["Told"][];
+        };
         /** @description What is wrong with one field. */
         FieldError: {
             /** @description Its name: `options.log_level`, or that of a parameter. */
@@ -3245,6 +3712,24 @@ export interface components {
             /** @description Columns that only the first has. */
             gone_columns: string[];
         };
+        /** @description The rows of a run or of a table. */
+        RowCounts: {
+            /**
+             * Format: int64
+             * @description Data rows of the source.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Rows of the workbook that was written, without headers, and without those that are quarantined.
+             */
+            written: number;
+            /**
+             * Format: int64
+             * @description Rows with errors that stand in a place of their own.
+             */
+            quarantined: number;
+        };
         /** @description Which rows of a sheet of the other side the rows of a window belong to. */
         RowMap: {
             /** @description The sheet of the other side: of the input for a window of the output, of the output for one of the input. */
@@ -3915,6 +4400,11 @@ export interface components {
             /** @description The environments that it builds. */
             building: components["schemas"]["Building"][];
         };
+        /**
+         * @description Whose sheets, rows, columns and cells are meant.
+         * @enum {string}
+         */
+        Side: "input" | "output";
         /** @description The slots of all workers. They work for all workspaces. */
         Slots: {
             /** Format: int64 */
@@ -4044,6 +4534,27 @@ export interface components {
         /** @description Tokens, newest first. */
         TokenList: {
             items: components["schemas"]["Token"][];
+        };
+        /** @description A sentence, and the facts that it is made of. */
+        Told: {
+            message: string;
+            sheet?: string;
+            field?: string;
+            hook?: string;
+            column?: string;
+            header?: string;
+            kind?: string;
+            read_as?: string;
+            decided_by?: string;
+            code?: string;
+            level?: string;
+            table?: number;
+            count?: number;
+            row?: number;
+            certain?: number;
+            contradict?: number;
+        } & {
+            [key: string]: unknown;
         };
         /** @description What a trial found. */
         Trial: {
@@ -5505,7 +6016,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Explanation"];
                 };
             };
             401: components["responses"]["Unauthorized"];

@@ -6,12 +6,12 @@ import { useKeys } from '../parts/keys'
 import { about, Block, Choice, Loading, moves, Nothing, type Column, Records, Segments, Trouble, useLoaded } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, go, href, query } from '../router'
-import { REASONS, type Explained, type ExplainedColumn, type Table } from './explained'
+import type { ExplainedColumn, Table } from './explained'
 import { ColumnWhy } from './why'
 import { useEffect } from 'preact/hooks'
 
 export function Explain({ run }: { run: Run }) {
-  const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/explain', { id: run.id }, {}, abort) as Promise<unknown> as Promise<Explained>, [run.id, run.status])
+  const { value, error, again } = useLoaded((abort) => get('/api/v1/runs/{id}/explain', { id: run.id }, {}, abort), [run.id, run.status])
   const [kind, setKind] = useState('')
   const sheets = [...new Set(value?.tables.map((table) => table.sheet))]
   const asked = query.value.get('sheet')
@@ -63,12 +63,12 @@ export function Explain({ run }: { run: Run }) {
           <div class="pane-title">
             <h2>Why rows were read so</h2>
             <span class="grow" />
-            <Choice label="Kind of row" value={kind} none="All kinds" all={[...new Set(value.rows.filter((row) => row.sheet === sheet).map((row) => row.kind))]} onChange={setKind} />
+            <Choice label="Kind of row" value={kind} none="All kinds" all={[...new Set(value.rows.filter((row) => row.sheet === sheet).map((row) => row.kind ?? ''))]} onChange={setKind} />
           </div>
           <Records
             of="Rows and what they were read as"
             all={rows.slice(0, 500)}
-            id={(row) => row.row}
+            id={(row) => row.row ?? 0}
             columns={[
               ['Row', 'figure mono', (row) => row.row],
               ['Read as', '', (row) => (row.kind === 'header' ? <strong>header</strong> : row.kind)],
@@ -95,7 +95,7 @@ export function Explain({ run }: { run: Run }) {
 }
 
 function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; onChoose: (column: string) => void }) {
-  const scoreOf = (column: ExplainedColumn) => column.score ?? (column.second ?? column.nearest)?.score ?? 0
+  const scoreOf = (column: ExplainedColumn) => column.score ?? column.second?.score ?? 0
   const most = Math.max(1, ...table.columns.map(scoreOf))
   // Bars that are whole or empty say no more than the figures.
   const isBare = table.columns.every((column) => /^[01]\.00$/.test(scoreOf(column).toFixed(2)))
@@ -113,7 +113,7 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
         columns={[
           ['(Column)', 'mono dim', (column) => column.column],
           ['Header', 'name', ({ column, name }) => <button type="button" class="plain" onClick={() => onChoose(column)}>{name.trim() || <em class="dim">empty</em>}</button>],
-          ['Field', '', ({ field, reason }) => (field ? <code>{field}</code> : <><span class="chip">unmapped</span> <span class="small dim">{REASONS[reason] ?? reason}</span></>)],
+          ['Field', '', ({ field, unmapped_because }) => (field ? <code>{field}</code> : <><span class="chip">unmapped</span> <span class="small dim">{unmapped_because}</span></>)],
           ['Score', 'figure', (column) => <span class={column.field ? '' : 'dim'}>{scoreOf(column).toFixed(2)}</span>],
           ...(isBare ? [] : [['(Score as a bar)', 'roomy meter', (column) => <progress class={column.field ? '' : 'other'} max={most} value={scoreOf(column)} aria-label={`Score ${scoreOf(column).toFixed(2)}`} />] as Column<ExplainedColumn>]),
           ['Because', 'mid small long wide-only', (column) => column.why.join('; '), (column) => column.why.join('; ')],

@@ -2,56 +2,10 @@
 import type { Schemas } from '../api/client'
 import { columnOf, many, place } from '../parts/format'
 
-export interface Scored {
-  field: string
-  score: number
-}
-export interface ExplainedColumn {
-  column: string
-  name: string
-  header_cells: string[]
-  field: string | null
-  score: number | null
-  by: { detector: string; score: number }[]
-  second: Scored | null
-  nearest: Scored | null
-  wanted_by: string[]
-  reason: string
-  why: string[]
-}
-export interface OutputColumn {
-  column: string
-  header: string
-  field: string | null
-  from: string | string[] | null
-}
-export interface Table {
-  sheet: string
-  table: number
-  region: string
-  turned: boolean
-  header_rows: { rows: number[]; votes: { row: number; kind: string; score: number; by: { detector: string; score: number }[] }[]; why: string[] } | null
-  columns: ExplainedColumn[]
-  fields: { field: string; from: string[]; transforms: string[]; validators: string[] }[]
-  hooks: unknown[]
-  output: { sheet: string; range: string; columns: OutputColumn[] } | null
-  rows: { read: number; written: number; quarantined: number } | null
-}
-export interface Explained {
-  tables: Table[]
-  notices: { code: string; level: string; message: string; sheet?: string }[]
-  /** Here tables are counted from 0. */
-  readings?: { message: string; sheet?: string; table?: number; field?: string; column?: string; ambiguous?: boolean }[]
-  rows: { sheet: string; row: number; kind: string; message: string }[]
-  places?: Place[]
-}
-export interface Place {
-  part: string
-  transforms: string[]
-  validators: string[]
-  hooks: unknown[]
-  why: string[]
-}
+export type Explained = Schemas['Explanation']
+export type Table = Schemas['ExplainedTable']
+export type ExplainedColumn = Schemas['ExplainedColumn']
+export type Place = Schemas['ExplainedWay']
 
 export interface Region {
   top: number
@@ -59,20 +13,12 @@ export interface Region {
   bottom: number
   right: number
 }
-export function region(text: string): Region {
-  const [from, to = from] = text.split(':')
+/** Of a table that is turned no place is told: it begins in the first cell. */
+export function region(text: string | null): Region {
+  const [from, to = from] = (text ?? '').split(':')
   const a = place(from) ?? { row: 1, column: 1 }
   const b = place(to) ?? a
   return { top: a.row, left: a.column, bottom: b.row, right: b.column }
-}
-
-export const REASONS: Record<string, string> = {
-  no_score: 'fits no field',
-  below_minimum: 'score too low',
-  lost_to_another: 'field already taken',
-  tie: 'ambiguous',
-  ambiguous: 'ambiguous',
-  empty_header: 'no header',
 }
 
 /** The table that a row belongs to: the one it is in, else the last that begins above it, else the first. */

@@ -12,7 +12,7 @@ import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { issueRows, saveIssues } from '../parts/save'
 import { Button, Choice, copy, failed, Loading, Segments, Switch, toast, Trouble } from '../parts/parts'
-import { marksOf, partnerColumn, partnerColumns, REASONS, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
+import { marksOf, partnerColumn, partnerColumns, region, spot, tableAt, worst, type Explained, type Issue } from './explained'
 import { Find, GoTo, type Hit } from './find'
 import { IssueList, useIssues } from './issues'
 import { tabs as asTabs, sumOf } from './copied'
@@ -33,9 +33,9 @@ async function load(id: string): Promise<Loaded> {
   const [input, output, explained] = await Promise.all([
     get('/api/v1/runs/{id}/sheets', { id }, { side: 'input' }),
     get('/api/v1/runs/{id}/sheets', { id }, { side: 'output' }),
-    (get('/api/v1/runs/{id}/explain', { id }) as Promise<unknown>).catch(() => null),
+    get('/api/v1/runs/{id}/explain', { id }).catch(() => null),
   ])
-  return { input: input.sheets, output: output.sheets, explained: explained as Explained | null }
+  return { input: input.sheets, output: output.sheets, explained }
 }
 
 async function segmentsOf(id: string, sheet: string): Promise<Segment[] | null> {
@@ -269,7 +269,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
         if (side === 'input') {
           const found = columnAt(column)
           if (!found) return null
-          if (!found.field) return { text: 'unmapped', note: '', title: `${letter} is unmapped: ${REASONS[found.reason] ?? found.reason}`, none: true }
+          if (!found.field) return { text: 'unmapped', note: '', title: `${letter} is unmapped: ${found.unmapped_because}`, none: true }
           const score = (found.score ?? 0).toFixed(2)
           return { text: `→ ${found.field}`, note: score, title: `${letter} is mapped to ${found.field}, score ${score}`, none: false }
         }

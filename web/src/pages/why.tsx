@@ -7,7 +7,7 @@ import type { Value } from '../grid/windows'
 import { Icon } from '../parts/icons'
 import { about, Block, Button, CopyButton, fieldsOf, missing } from '../parts/parts'
 import { href } from '../router'
-import { REASONS, type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
+import { type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
 import { fixing } from './fix'
 import { PlaceOf } from './place-of'
 
@@ -49,8 +49,8 @@ export function Why(props: Props) {
     about.value = { ...about.value, command: `ade explain ${short(run.id)} --cell ${quoted(`${where}!${name}`)}${cell.side === 'output' ? ' --output' : ''}` }
     const abort = new AbortController()
     const timer = setTimeout(() => {
-      const asked = get('/api/v1/runs/{id}/explain', { id: run.id }, { side: cell.side, sheet: where, cell: name }, abort.signal) as Promise<unknown>
-      asked.then((found) => setPlaced((found as Explained).places?.[0] ?? null), () => {})
+      const asked = get('/api/v1/runs/{id}/explain', { id: run.id }, { side: cell.side, sheet: where, cell: name }, abort.signal)
+      asked.then((found) => setPlaced(found.places[0] ?? null), () => {})
     }, 150)
     return () => (clearTimeout(timer), abort.abort())
   }, [name, where, cell?.side])
@@ -239,15 +239,13 @@ const Issues = ({ run, issues, current }: { run: Run; issues: Issue[]; current: 
   </>
 )
 
-/** What an author would write, never done by itself. */
-const suggestion = (column: ExplainedColumn) => `Field("${column.nearest!.field}", …, headers=[…, ${JSON.stringify(column.name.toLowerCase())}])`
-
 /** Why a column is its field, or none: candidates with their scores, and the detectors that gave them. */
 export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedColumn; table: Table }) {
   const others = table.columns.filter((one) => one !== column && column.wanted_by.includes(one.column))
   const candidates: [string, number, boolean][] = []
   if (column.field) candidates.push([column.field, column.score ?? 0, true])
-  for (const one of [column.second, column.nearest]) if (one && !candidates.some(([field]) => field === one.field)) candidates.push([one.field, one.score, false])
+  if (column.second && column.second.field !== column.field) candidates.push([column.second.field, column.second.score ?? 0, false])
+  const parts = column.by.map(({ detector, score }) => [detector, score ?? 0] as const)
   const most = Math.max(1, ...candidates.map(([, score]) => score))
   // Bars of one length say nothing.
   const alike = candidates.every(([, score]) => score.toFixed(2) === '1.00')
@@ -256,7 +254,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
       <div class="block">
         <h2>Why {column.column} is {column.field ? <code>{column.field}</code> : 'unmapped'}</h2>
         <p class="mid small">
-          Header “{column.name}”{column.header_cells.length ? ` in ${column.header_cells.join(', ')}` : ''}. {!column.field && `Reason: ${REASONS[column.reason] ?? column.reason}.`}
+          Header “{column.name}”{column.header_cells.length ? ` in ${column.header_cells.join(', ')}` : ''}. {!column.field && `Reason: ${column.unmapped_because}.`}
         </p>
         {candidates.length > 0 && (
           <div class="candidates gap-above">
@@ -267,7 +265,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
                   <span />
                 ) : won && column.by.length > 1 ? (
                   <span class="stacked" role="img" aria-label={`${field} ${score.toFixed(2)}`}>
-                    {column.by.map((one) => one.score > 0 && <span key={one.detector} title={`${one.detector} ${one.score.toFixed(2)}`} style={{ width: `${(one.score / most) * 100}%` }} />)}
+                    {parts.map(([detector, score]) => score > 0 && <span key={detector} title={`${detector} ${score.toFixed(2)}`} style={{ width: `${(score / most) * 100}%` }} />)}
                   </span>
                 ) : (
                   <progress class={won ? '' : 'other'} max={most} value={score} aria-label={`${field} ${score.toFixed(2)}`} />
@@ -278,30 +276,30 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
           </div>
         )}
         <p class="dim small gap-above">
-          {column.field && `${column.why.length ? `Chosen by ${column.why.join('; ')}. ` : ''}${column.second ? `The next best field is ${((column.score ?? 0) - column.second.score).toFixed(2)} behind.` : 'No other field scored.'}`}
+          {column.field && `${column.why.length ? `Chosen by ${column.why.join('; ')}. ` : ''}${column.second ? `The next best field is ${((column.score ?? 0) - (column.second.score ?? 0)).toFixed(2)} behind.` : 'No other field scored.'}`}
           {!column.field && column.why.length > 0 && `${column.why.join('; ')}.`}{' '}
           {others.length > 0 ? `Also wanted by ${others.map((one) => `${one.column} “${one.name}”`).join(', ')}.` : column.field && `No other column wanted it.`}
         </p>
       </div>
-      {!column.field && column.nearest && column.name && (
+      {!column.field && column.nearest?.suggestion && (
         <div class="block">
           <h2>
             If it is <PlaceOf run={run} name={`Field('${column.nearest.field}')`}><code>{column.nearest.field}</code></PlaceOf>
           </h2>
-          <p class="mid small">Add its header to the field’s:</p>
+          <p class="mid small">To use it:</p>
           <div class="terminal flow">
-            <code class="grow break">{suggestion(column)}</code>
-            <CopyButton text={suggestion(column)} label="Copy the suggestion" />
+            <code class="grow break">{column.nearest.suggestion}</code>
+            <CopyButton text={column.nearest.suggestion} label="Copy the suggestion" />
           </div>
         </div>
       )}
       {column.by.length > 0 && (
         <Block title="The score">
           <ul class="reasons">
-            {column.by.map((one) => (
-              <li key={one.detector} class="flow">
-                <span class="grow break"><PlaceOf run={run} name={one.detector} /></span>
-                {one.score.toFixed(2)}
+            {parts.map(([detector, score]) => (
+              <li key={detector} class="flow">
+                <span class="grow break"><PlaceOf run={run} name={detector} /></span>
+                {score.toFixed(2)}
               </li>
             ))}
           </ul>

@@ -60,7 +60,7 @@ pub struct Wanted {
 }
 
 /// What is explained.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Explanation {
     /// See [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -189,6 +189,11 @@ pub fn tables_of(report: &RunReport) -> Vec<Table> {
         let said: Vec<Vec<String>> = said.collect();
         for (column, said) in table.columns.iter_mut().zip(said) {
             column.why = Some(said);
+            let reason = column.reason.as_deref().unwrap_or_default();
+            column.unmapped_because = Some(match column.field {
+                Some(_) => String::new(),
+                None => words::why_unmapped(reason),
+            });
         }
     }
     tables

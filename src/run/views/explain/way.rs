@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::not_there;
 use super::place::{Area, Cell, letters};
@@ -14,7 +15,8 @@ use crate::issues::{Issue, Severity};
 use crate::run::results::issues::issues_of;
 
 /// What is known of a row or of a cell.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = ExplainedWay)]
 pub struct Way {
     /// `header`, `data`, or `outside` of every table.
     pub part: &'static str,
@@ -41,7 +43,8 @@ pub struct Way {
 }
 
 /// A place; `None` is what is not known, or not asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ExplainedPlace)]
 pub struct Place {
     /// The sheet.
     pub sheet: String,
@@ -81,7 +84,8 @@ impl Place {
 }
 
 /// What an issue says, without the value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ExplainedIssue)]
 pub struct Said {
     /// The sender's cell; nothing where the issue is of a row or of a column.
     pub cell: Option<String>,

@@ -4,6 +4,7 @@
 //! The record has the two best fields of each column and the one field that a header is most like; no more is said than that.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::words::nearest_in_words;
 use crate::engine::report::{Column, Field, Table};
@@ -13,7 +14,8 @@ use crate::store::FieldResult;
 const MOST: usize = 8;
 
 /// A field that was asked for, and a table in which no column is it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = ExplainedWithout)]
 pub struct Without {
     /// The field.
     pub field: String,
@@ -30,7 +32,8 @@ pub struct Without {
 }
 
 /// A column that came near to a field.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[schema(as = ExplainedNear)]
 pub struct Near {
     /// Its letters; of a turned table the row that it is.
     pub column: String,
