@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ade_engine.models.run import RunError
     from ade_engine.models.table import TableResult
     from ade_engine.pipeline.output.merge import BuiltTable
-    from ade_engine.pipeline.sheet import SheetOutcome
+    from ade_engine.pipeline.write import SheetOutcome
 
 _NO_SEPARATOR = re.compile(r"[\W_]+")
 _PLACEHOLDERS = {"", "n/a", "na", "none", "null"}

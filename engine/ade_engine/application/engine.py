@@ -407,11 +407,11 @@ class _Run:
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
         self._leave_out(pipeline.left_out, report, registry, is_all=len(pipeline.left_out) == len(sheets))
-        quarantine, apart = pipeline.quarantine, None
+        quarantine, apart = pipeline.writer.quarantine, None
         if quarantine is not None:
             apart = self._new_output() if self.settings.quarantine == "file" and quarantine.rows else None
             file = None if apart is None else Path(_beside(self.plan.output_file, "quarantine.xlsx")).name
-            quarantine.write(output, self.notices, style=self.settings.output_style, book=apart, file=file, row_map=pipeline.row_map)
+            quarantine.write(output, self.notices, style=self.settings.output_style, book=apart, file=file, row_map=pipeline.writer.row_map)
         # What hooks report at the very end has to be listed, too.
         is_late = pipeline.hooks.asks_to_report(HookName.ON_WORKBOOK_BEFORE_SAVE)
         if not is_late:
@@ -451,13 +451,13 @@ class _Run:
         files: dict[str, Callable[[str], None]] = {}
         if self.settings.issue_list:
             files[_beside(workbook, "issues.ndjson")] = output.write_issues
-        if pipeline.row_map is not None:
+        if pipeline.writer.row_map is not None:
             stands = partial(output.stands, with_columns=False)
-            files[_beside(workbook, "rows.json")] = partial(pipeline.row_map.write, stands=stands)
+            files[_beside(workbook, "rows.json")] = partial(pipeline.writer.row_map.write, stands=stands)
         if apart is not None:
             files[_beside(workbook, "quarantine.xlsx")] = apart.write
-        if pipeline.shapes is not None:
-            self._add_shapes(files, pipeline.shapes, output)
+        if pipeline.writer.shapes is not None:
+            self._add_shapes(files, pipeline.writer.shapes, output)
         moved = output.moved() if files else []
         if moved:
             self.notices.add(
@@ -493,7 +493,7 @@ class _Run:
     ) -> None:
         """Process one sheet, and report its results, also after a failure."""
         from ade_engine.io.input.source import SourceError
-        from ade_engine.pipeline.sheet import SheetOutcome
+        from ade_engine.pipeline.write import SheetOutcome
 
         outcome = SheetOutcome()
         try:

@@ -217,7 +217,7 @@ class _CaseRun(_Run):
         self.tables: list[dict[str, Any]] = []
         self.frames: list[Any] = []
         read: set[int] = set()
-        for _, _, table, origin in pipeline.shapes._tables if pipeline.shapes is not None else ():
+        for _, _, table, origin in pipeline.writer.shapes._tables if pipeline.writer.shapes is not None else ():
             if output.is_as_written(table):
                 frame = table.original
                 self.frames.append(frame)

@@ -43,6 +43,34 @@ def range_text(area: tuple[int, int, int, int]) -> str:
     return f"{column_letters(first_column)}{first_row}:{column_letters(last_column)}{last_row}"
 
 
+def notice_scan(context: RunContext, scan: SheetScan, source: Source) -> None:
+    """What a sheet shows as a whole."""
+    notice_end(context, scan)
+    notice_formulas(context, scan)
+    notice_hidden(context, scan)
+    if not context.policy.sends_notices:
+        return
+    if context.sheet_name.endswith(")"):
+        notice_copied_sheet(context, scan, source)
+    if source.format == "csv":
+        notice_one_column(context, scan)
+        notice_quotes(context, scan)
+
+
+def notice_tables(context: RunContext, scan: SheetScan, source: Source, spans: list[RowSpan]) -> None:
+    """What the tables of a sheet show as they lie there."""
+    # Records in lines are no rows of the sheet.
+    spans = [span for span in spans if span.gathered is None]
+    if source.format == "csv":
+        notice_uneven_rows(context, scan, spans)
+    else:
+        notice_marks(context, scan, spans)
+    if context.settings.edition == "2026" and context.policy.sends_notices:
+        for span in spans:
+            notice_values_above(context, span.scan or scan, span)
+    notice_merged(context, scan, spans, fill=bool(context.settings.fill_merged))
+
+
 def notice_kind(notices: Notices, source: Source) -> None:
     """A file of another kind than its name says, which was read as what it is."""
     extension = source.path.lower().rpartition(".")[2]

@@ -9,8 +9,10 @@ from __future__ import annotations
 from functools import partial
 
 from ade_engine.fields.checks import REPEATED
+from ade_engine.fields.surroundings import ROW
 from ade_engine.models.issues import ERROR, Issue
 from ade_engine.models.table import column_letters
+from ade_engine.pipeline.issues.own import find_repeated, note_dropped_rows
 from ade_engine.pipeline.shared.collected import Collected, there
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, ids_at, texts_at
 
@@ -24,6 +26,20 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.context import RunContext
+
+
+def list_sheet(context: RunContext, tables: list[BuiltTable]) -> None:
+    """List the issues of the tables of a sheet, with what only all of them together show."""
+    find_repeated(context, tables)
+    if context.settings.report_dropped_rows:
+        note_dropped_rows(context)
+    for table in tables:
+        frame = table.result.table
+        # Numbers that are broken say nothing.
+        frame = frame if table.rows_unknown is None else frame.drop(ROW, strict=False)
+        table.issues = list_issues(frame, table.context.collected, table.places)
+        table.context = table.places = None
+    name_other_cells(tables)
 
 
 def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> list[Issue]:

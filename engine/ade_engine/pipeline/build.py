@@ -1,0 +1,273 @@
+"""The second pass of a sheet: from the rows and columns of a table to the frame that is written, with what is told of it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ade_engine.fields import surroundings
+from ade_engine.fields.nearest import Nearest
+from ade_engine.fields.surroundings import Surroundings
+from ade_engine.models.fields import HookName
+from ade_engine.models.table import TableResult
+from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
+from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_controls, notice_counts
+from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
+from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, places_of, rules_of
+from ade_engine.pipeline.kept_rows.identity import after_hook, unknown_from, with_checks
+from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, leave_out_rows
+from ade_engine.pipeline.kept_rows.provenance import sources_of, total_cells, with_rows
+from ade_engine.pipeline.noticed import notice_power_above
+from ade_engine.pipeline.output.merge import BuiltTable
+from ade_engine.pipeline.shared.counts import SourceCounts
+from ade_engine.pipeline.values.own_checks import validators_of
+from ade_engine.pipeline.values.values import Transforms, Validators
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    import polars as pl
+
+    from ade_engine.extensions.registry import RegisteredFn, Registry
+    from ade_engine.fields.surroundings import Sources
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.columns.mapping import Mapping
+    from ade_engine.pipeline.finding.header_rows import RowSpan
+    from ade_engine.pipeline.finding.row_detectors import RowClassifier
+    from ade_engine.pipeline.hooks import Hooks
+    from ade_engine.pipeline.reshaping.columns import Found
+    from ade_engine.pipeline.shared.context import RunContext
+
+
+class TableBuilder:
+    """Maps, transforms and validates tables, with hooks in between. ``rows``: of which header rows are told why they are; ``is_csv``:
+    the input has records, not cells.
+    """
+
+    def __init__(self, registry: Registry, hooks: Hooks, rows: RowClassifier, *, is_csv: bool):
+        self._hooks = hooks
+        self._rows = rows
+        self._is_csv = is_csv
+        self._columns = ColumnMapper(registry.column_detectors)
+        self._nearest = Nearest(registry)
+        self._transforms = Transforms(registry.column_transforms_by_field)
+        checks = validators_of(registry)
+        self._validators = Validators(checks)
+        self._rules = rules_of(checks)
+        self._reshapes = registry.reshapes
+
+    def build(
+        self,
+        context: RunContext,
+        scan: SheetScan,
+        span: RowSpan,
+        kinds: bytearray,
+        table_index: int,
+        source_values: dict[str, Any],
+    ) -> BuiltTable:
+        """A table from its cells to what is written."""
+        has_rows = bool(context.settings.row_provenance)
+        gathered = span.gathered
+        source = SourceTable(span.turned or (scan if gathered is None else gathered.scan), span, spread_labels=context.settings.spread_header_labels, has_rows=has_rows)
+        turned = None if span.turned is None else span.turned_from
+        region = source.region if gathered is None else gathered.region
+        context = context.for_table(table_index, region, turned=turned)
+        mapping, found = self._mapped(context, source, scan, span)
+        table = raw = rename_columns(context, source, mapping)
+        if has_rows:
+            table = with_rows(table, source)
+            # Nothing else moves rows unseen.
+            if context.settings.issue_list and self._hooks.see_tables:
+                table = with_checks(table, _number_of(context))
+        if context.collected is not None:
+            self._look_at_source(context, source, scan, span, mapping, table)
+        before = table
+        if gathered is None:
+            table = leave_out_rows(context, table, span, span.kinds or kinds, span.scan or scan, source)
+            _follow(context, before, table)
+        headers = _header_texts(source, table)
+        sources = sources_of(source, mapping)
+        sources.relations, sources.totals = context.registry.relations, partial(total_cells, span, span.kinds or kinds, span.scan or scan)
+        table, parts = split_columns(context, table, source, sources)
+        reshaped = None
+        if self._reshapes or context.settings.values or gathered is not None:
+            from ade_engine.pipeline.reshaping.reshape import reshape
+
+            known = {*before.columns}
+            section = next((name for name in reversed(table.columns) if name not in known), None)
+            reshaped = reshape(context, table, source, span, scan, mapping, found, sources, section)
+            table, parts = reshaped.table, parts + reshaped.mappings
+            headers.update(dict.fromkeys(reshaped.fields, ("", "")))
+            if has_rows and context.settings.issue_list and self._hooks.see_tables:
+                table = with_checks(table, _number_of(context))
+        hooks: list[dict[str, str]] = []
+        table = self._normalize(context, table, sources, headers, source_values, hooks)
+        if context.policy.sends_notices and context.notices.takes_tables:
+            split = {part.field_name: part.source_index for part in parts}
+            fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
+            told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
+            stacked = {} if reshaped is None else reshaped.fields
+            told |= {"fields": fields_told(context, span, source, fields, table, self._rules, stacked), "hooks": hooks}
+            astray = () if context.collected is None else context.collected.astray
+            context.notices.explain(told, places_of(span, source, fields, table, astray))
+        taken = {column.source_index for column in mapping.columns} | (set() if reshaped is None else reshaped.gone)
+        result = TableResult(
+            sheet_name=context.sheet_name,
+            table=table,
+            source_region=region,
+            source_columns=source.columns,
+            table_index=table_index,
+            sheet_index=context.sheet_index,
+            mapped_columns=mapping.columns,
+            derived_mappings=derived_mappings(
+                context,
+                parts=parts,
+                columns=source.columns,
+                mapped_fields={column.field_name for column in mapping.columns},
+                table_fields=set(table.columns),
+            ),
+            unmapped_columns=[column for column in source.columns if column.index not in taken],
+            column_scores=mapping.scores,
+            duplicate_unmapped_indices=mapping.duplicates,
+            row_count=table.height,
+        )
+        if reshaped is not None:
+            result.stacked = reshaped.stacked
+        counts = SourceCounts(*source.cell_counts())
+        built = BuiltTable(
+            result,
+            counts,
+            source.names,
+            is_turned=span.turned is not None,
+            rows_unknown=unknown_from(context, _number_of(context), table) if has_rows and self._hooks.see_tables else None,
+        )
+        if context.collected is not None:
+            from ade_engine.pipeline.columns.places import Places
+
+            built.context = context
+            filled = (scan.merged_ranges or []) if context.settings.fill_merged else []
+            built.places = Places(source, sources, mapping, raw, turned, filled, sources.cells)
+        built.cells = sources.cells
+        return built
+
+    def _mapped(
+        self, context: RunContext, source: SourceTable, scan: SheetScan, span: RowSpan
+    ) -> tuple[Mapping, Found | None]:
+        """The fields of the columns, and the columns that are stacked; with what there is to notice of columns."""
+        found = None
+        if self._reshapes.stacked:
+            from ade_engine.pipeline.reshaping.reshape import map_columns
+
+            mapping, found = map_columns(context, source, self._columns)
+        else:
+            mapping = self._columns.map(context, source)
+        if context.policy.sends_notices:
+            if found is None and context.settings.edition == "2026" and len(source.columns) > len(mapping.columns) + 2:
+                from ade_engine.pipeline.reshaping.columns import notice_series
+
+                notice_series(context, source, mapping)
+            notice_controls(context, source)
+            if context.settings.edition != "1.9" and span.turned is None:
+                notice_power_above(context, span.scan or scan, span)
+            transforms = context.registry.column_transforms_by_field
+            notice_counts(context, source, {column.source_index for column in mapping.columns if column.field_name in transforms})
+        return mapping, found
+
+    def _look_at_source(
+        self, context: RunContext, source: SourceTable, scan: SheetScan, span: RowSpan, mapping: Mapping, table: pl.DataFrame
+    ) -> None:
+        """Issues of cells as the sender wrote them."""
+        from ade_engine.pipeline.issues import own
+
+        if context.settings.report_text_columns:
+            own.find_lone_texts(context, source, mapping, table)
+        if self._is_csv and span.gathered is None:
+            own.find_uneven_rows(context, scan, span, table)
+        if context.settings.check_dates:
+            own.find_half_converted(context, source, mapping)
+
+    def _normalize(
+        self,
+        context: RunContext,
+        table: pl.DataFrame,
+        sources: Sources,
+        headers: dict[str, tuple[str, str]],
+        source_values: dict[str, Any],
+        told: list[dict[str, str]],
+    ) -> pl.DataFrame:
+        """Transforms, validators, and the hooks before, between and after them; ``told`` gets what the hooks did."""
+
+        def run_hooks(stage: HookName, table: pl.DataFrame) -> pl.DataFrame:
+            if stage not in self._hooks:
+                return table
+            # Readers that a hook uses go by the settings too.
+            surroundings.enter(Surroundings(context.settings, table, sources))
+            try:
+                def on_table(entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+                    known = after_hook(context, _number_of(context), entry, before, after)
+                    _follow(context, before, known)
+                    told.append(hook_told(stage, entry, before, known))
+                    return known
+
+                return self._hooks.run(
+                    context,
+                    stage,
+                    table=table,
+                    source_region=context.region,
+                    table_index=context.table_index,
+                    on_table=on_table,
+                    **source_values,
+                )
+            finally:
+                surroundings.enter(None)
+
+        context.sources = sources
+        table = run_hooks(HookName.ON_TABLE_MAPPED, table)
+        if context.settings.drop_blank_rows:
+            # What hooks have put into a field counts.
+            before, table = table, drop_blank_rows(context, table, sources)
+            _follow(context, before, table)
+        table, kept = self._transforms.apply(context, table, sources, headers)
+        table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
+        table = self._validators.apply(context, table, headers, kept)
+        if context.settings.check_dates and context.collected is not None:
+            from ade_engine.pipeline.issues.own import find_wrong_dates, find_wrong_letters
+
+            find_wrong_dates(context, table)
+            if context.settings.edition != "1.9":
+                find_wrong_letters(context, table)
+        table = _settled(context, table)
+        return _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
+
+
+def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Keep what hooks have reported of rows at these."""
+    if context.collected is not None and context.collected.reported:
+        from ade_engine.pipeline.kept_rows.reported import follow
+
+        follow(context.collected, before, after)
+
+
+def _settled(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+    """The table with what hooks have reported of its rows among its issues."""
+    if context.collected is None or not context.collected.reported:
+        return table
+    from ade_engine.pipeline.kept_rows.reported import settle
+
+    return settle(context, table)
+
+
+def _number_of(context: RunContext) -> int:
+    """The table as one number, within the run."""
+    return context.sheet_index << 20 | context.table_index
+
+
+def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    """The header texts of a table's columns, and the units that stand in rows of their own below them, by the columns' names.
+
+    Columns may have been renamed in place.
+    """
+    headers: dict[str, tuple[str, str]] = {}
+    for column in source.columns:
+        headers.setdefault(source.names[column.index], (header_text(column.header), column.unit))
+    return {name: headers[former] for former, name in zip(source.frame.columns, table.columns)}
