@@ -1,0 +1,98 @@
+//! Which cells are filled, which a transform has emptied, and what a check says of each.
+
+use super::column::built;
+use super::texts::text;
+use crate::cells::white_space::is_blank_text;
+use crate::columns::export::{Buffer, Column};
+use crate::columns::view::Value;
+
+/// Whether something stands in a cell.
+pub fn is_filled(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Text(text) => !text::trimmed(text).is_empty(),
+        Value::Float(number) => number.is_finite(),
+        _ => true,
+    }
+}
+
+/// Whether reports count a cell as filled: text with a character that Python's `str.strip` leaves.
+pub fn counts_as_filled(value: Value<'_>) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Text(text) => !is_blank_text(text),
+        _ => true,
+    }
+}
+
+/// A column of booleans without nulls.
+pub fn flags(values: &[bool]) -> Column {
+    built::booleans(&values.iter().copied().map(Some).collect::<Vec<_>>())
+}
+
+/// A column of whole numbers without nulls.
+pub fn whole_numbers(values: Vec<i32>) -> Column {
+    Column {
+        format: "i",
+        rows: values.len(),
+        null_count: 0,
+        validity: None,
+        buffers: vec![Buffer::Halves(values)],
+    }
+}
+
+/// The cells that were filled before and are empty after; the rows of both are the same.
+pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
+    let rows = before.len().min(after.len());
+    let lost = (0..rows).filter(|&row| is_filled(before[row]) && after[row] == Value::Null);
+    let unread = lost
+        .map(|row| (row, message("left empty", before[row])))
+        .collect();
+    built::sparse_texts(rows, unread)
+}
+
+/// How many cells are filled before and empty in the column that was made of them.
+pub fn count_emptied(before: &[Value<'_>], after: &Column) -> usize {
+    let Some(bits) = &after.validity else {
+        return 0;
+    };
+    let is_empty = |row: usize| bits[row / 8] & (1 << (row % 8)) == 0;
+    (0..before.len().min(after.rows))
+        .filter(|&row| is_empty(row) && is_filled(before[row]))
+        .count()
+}
+
+/// What a check says of each filled cell's text.
+pub fn check_each(values: &[Value<'_>], check: impl Fn(&str) -> bool) -> Column {
+    let mut text = String::new();
+    let passed = each(values, |value| {
+        text.clear();
+        text::push_text(value, &mut text).then(|| check(&text))
+    });
+    built::booleans(&passed)
+}
+
+pub(super) fn each<T>(
+    values: &[Value<'_>],
+    mut read: impl FnMut(Value<'_>) -> Option<T>,
+) -> Vec<Option<T>> {
+    values.iter().map(|value| read(*value)).collect()
+}
+
+/// Why a cell is empty, and what stood there.
+pub(super) fn message(why: &str, value: Value<'_>) -> String {
+    const LONGEST: usize = 80;
+    let mut text = String::new();
+    text::push_text(value, &mut text);
+    let shown: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST)
+        .collect();
+    let more = if text.chars().nth(LONGEST).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    format!("{why}: \"{shown}{more}\"")
+}

@@ -1,0 +1,445 @@
+//! Reads a column as a kind: where it is dates, numbers or amounts of money, its own cells decide together.
+
+use super::column::built;
+use super::column::reading::{Decided, Hints, Order, Reading};
+use super::dates::date;
+use super::dates::day::{self, Day};
+use super::dates::moment;
+use super::dates::options::DateOptions;
+use super::filled::{each, message};
+use super::kind::Kind;
+use super::missing;
+use super::numbers::number::{self, NumberOptions};
+use super::numbers::percent;
+use super::numbers::units;
+use super::outcome::{Outcome, Surroundings, Unread, finish, outcome, reason, unread_cells};
+use super::read_texts::read_texts;
+use super::texts::text;
+use super::texts::truth;
+use crate::columns::view::Value;
+use crate::words::cut::{self, Cut};
+use crate::words::lexicon::{self, Lexicon};
+
+/// The text inside the guard that people and exports put around ids so that spreadsheets keep their zeros: `'00123`, `="00123"`.
+fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
+    let Value::Text(text) = value else {
+        return None;
+    };
+    if let Some(inside) = text.strip_prefix('\'') {
+        // "'90s", "'n'" are words.
+        let is_guard = inside.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
+            && !inside.contains(|c: char| c == '\'' || c.is_lowercase());
+        return is_guard.then_some(Value::Text(inside));
+    }
+    // Hardly any text ends so.
+    if let Some(last) = text.as_bytes().last()
+        && last.is_ascii_graphic()
+        && *last != b'"'
+    {
+        return None;
+    }
+    let inside = text.trim().strip_prefix("=\"")?.strip_suffix('"')?;
+    (!inside.contains('"')).then_some(Value::Text(inside))
+}
+
+/// Reads a column.
+pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+    if (around.is_strict || !around.missing.is_empty())
+        && let Some((values, missing)) =
+            missing::without(values, kind, around.missing, around.is_strict)
+    {
+        return Outcome {
+            missing,
+            ..read_filled(&values, kind, around)
+        };
+    }
+    read_filled(values, kind, around)
+}
+
+fn read_filled(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+    // Columns with guards are rare: others are not copied.
+    if values.iter().any(|value| unguarded(*value).is_some()) {
+        let values: Vec<_> = values
+            .iter()
+            .map(|value| unguarded(*value).unwrap_or(*value))
+            .collect();
+        return read_unguarded(&values, kind, around);
+    }
+    read_unguarded(values, kind, around)
+}
+
+fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+    match kind {
+        Kind::Date { serials } | Kind::DateTime { serials } => {
+            read_dates(values, kind, *serials, around)
+        }
+        Kind::Number { .. } | Kind::Currency => read_numbers(values, kind, around),
+        Kind::Time { serials } => {
+            let (times, reading) = moment::times(values, *serials);
+            let outcome = finish(values, kind, built::times(&times), |row| {
+                times[row].is_some()
+            });
+            Outcome { reading, ..outcome }
+        }
+        Kind::Duration { unit } => {
+            let mut cut = Cut::default();
+            let mut spans = each(values, |value| moment::duration(value, *unit, &mut cut));
+            let reading = match around.minutes_first {
+                true => moment::take_for_minutes(values, &mut spans),
+                false => None,
+            };
+            let outcome = finish(values, kind, built::durations(&spans), |row| {
+                spans[row].is_some()
+            });
+            Outcome { reading, ..outcome }
+        }
+        Kind::Boolean { yes, no } => {
+            let mut cut = Cut::default();
+            let own =
+                (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
+            let initials = truth::Initials::of(values, own);
+            let circles = around.is_strict && truth::has_circles(values);
+            let flags = each(values, |value| {
+                let more = || {
+                    around
+                        .is_strict
+                        .then(|| truth::more_truth(value, circles))
+                        .flatten()
+                };
+                truth::truth(value, own, initials, &mut cut).or_else(more)
+            });
+            finish(values, kind, built::booleans(&flags), |row| {
+                flags[row].is_some()
+            })
+        }
+        _ => read_texts(values, kind, around.is_strict),
+    }
+}
+
+/// What a column of text shows about dates and numbers of its table: for the columns beside it.
+pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
+    if !values.iter().any(|value| matches!(value, Value::Text(_))) {
+        return Hints::default();
+    }
+    let order = date::shown_order(values, header);
+    Hints {
+        order,
+        decimal: if order.is_some() {
+            None
+        } else {
+            number::shown_decimal(values)
+        },
+    }
+}
+
+fn read_dates(
+    values: &[Value<'_>],
+    kind: &Kind,
+    serials: bool,
+    around: &Surroundings<'_>,
+) -> Outcome {
+    let with_time = matches!(kind, Kind::DateTime { .. });
+    let mut dates = date::read(
+        values,
+        &DateOptions {
+            order: around.order,
+            stated_by: around.stated_by,
+            serials,
+            with_time,
+            header: around.header,
+            today: around.today,
+            from_1904: around.from_1904,
+            hints: around.hints,
+            is_strict: around.is_strict,
+        },
+    );
+    let to_come = dates.take_births_to_come(around.header, around.today, with_time);
+    if around.is_strict {
+        dates.doubt_short_years(values, around.header, around.today, with_time);
+    }
+    let column = if with_time {
+        built::date_times(&dates.values)
+    } else {
+        built::dates(&dates.values)
+    };
+    let reading = dates.reading;
+    let way = match reading.is_mixed {
+        true => "clear in a column that mixes two ways to write dates".to_owned(),
+        false => format!("{} as its column", reading.read_as),
+    };
+    let is_refused = reading.decided == Decided::Refused;
+    let unread = unread_cells(
+        values,
+        |row| dates.values[row].is_some(),
+        |row| {
+            if to_come.binary_search(&row).is_ok() {
+                "no date of birth, since it lies in the future".to_owned()
+            } else if is_refused && is_day(values[row]) {
+                "in a column that is not read as dates".to_owned()
+            } else {
+                reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
+            }
+        },
+    );
+    outcome(column, unread, values.len(), Some(reading))
+}
+
+fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+    let options = NumberOptions {
+        units: if let Kind::Number { units } = kind {
+            units
+        } else {
+            &[]
+        },
+        currency: around.unit.and_then(sure_currency).unwrap_or_default(),
+        decimal: around.decimal,
+        stated_by: around.stated_by,
+        hints: around.hints,
+        month_first: around.hints.order == Some(Order::MonthFirst),
+        with_scales: around.is_strict,
+    };
+    let mut numbers = number::read(values, &options);
+    if around.is_strict {
+        drop_lone_minus(values, &mut numbers);
+        let found = percent::doubts(values, around.header, numbers.takes_percent);
+        let why =
+            "values such as 0.12 and such as 12 are mixed, and the numbers were left as they stand"
+                .to_owned();
+        numbers.reading.doubt(values.len(), &found, why);
+        let of_units = units::doubts(values, options.units);
+        let why =
+            "units of several sizes are mixed, and the numbers were left as they stand".to_owned();
+        numbers.reading.doubt(values.len(), &of_units, why);
+        if !(found.is_empty() && of_units.is_empty()) && numbers.reading.read_as.is_empty() {
+            numbers.reading.read_as = "typed numbers";
+        }
+    }
+    if around.shift != 0 {
+        number::shift(&mut numbers.values, around.shift);
+    }
+    if *kind == Kind::Currency {
+        return read_currencies(values, &numbers, around);
+    }
+    note_currencies(&mut numbers.reading, around.currencies);
+    let differs_in_percent = |row: usize| numbers.differs_in_percent(values[row]);
+    let percent = match numbers.takes_percent {
+        true => "a percentage as its column",
+        false => "a number without a percent sign as its column",
+    };
+    let reading = &numbers.reading;
+    let way = match reading.read_as {
+        "decimal point" | "decimal comma" => {
+            format!("a number with a {} as its column", reading.read_as)
+        }
+        _ => "a number of the kind of its column".to_owned(),
+    };
+    let is_refused = reading.decided == Decided::Refused;
+    let unread = unread_cells(
+        values,
+        |row| numbers.values[row].is_some(),
+        |row| {
+            if is_refused && number::is_number(values[row], &options) {
+                "in a column that is not read as numbers".to_owned()
+            } else if reading.contradict.binary_search(&row).is_ok() && differs_in_percent(row) {
+                format!("not {percent}")
+            } else {
+                reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
+            }
+        },
+    );
+    // A power of ten has shifted them, by a hundredth at least.
+    let least = text::EXACT / 100.0;
+    let is_long = |value: &Option<f64>| value.unwrap_or_default().abs() >= least;
+    if (numbers.values.iter()).fold(false, |found, value| found | is_long(value)) {
+        note_long_numbers(&mut numbers.reading, values);
+    }
+    outcome(
+        built::floats(&numbers.values),
+        unread,
+        values.len(),
+        Some(numbers.reading),
+    )
+}
+
+/// Empties the only cell of a column with a minus behind its digits, and nothing else: "25-" may be a code, or a slip.
+fn drop_lone_minus(values: &[Value<'_>], numbers: &mut number::Numbers) {
+    let is_behind = |value: &Value<'_>| matches!(value, Value::Text(text) if text.trim_end().ends_with(['-', '\u{2212}']));
+    let mut rows = (0..values.len()).filter(|row| is_behind(&values[*row]));
+    if let (Some(row), None) = (rows.next(), rows.next())
+        && let Value::Text(text) = values[row]
+        && text
+            .trim()
+            .chars()
+            .rev()
+            .skip(1)
+            .all(|c| c.is_ascii_digit())
+    {
+        numbers.values[row] = None;
+    }
+}
+
+/// The ISO code of the currency that a header's unit names; a unit such as "km" is none, though it folds to a sign.
+fn sure_currency(unit: &str) -> Option<&'static str> {
+    let position = lexicon::currency(&cut::fold(unit).replace('.', ""))?;
+    let letters: String = unit.chars().filter(|c| c.is_alphabetic()).collect();
+    // In a header a code in capitals is a currency even where it is a word in a cell.
+    let is_code = lexicon::currency_code(position).is_some_and(|code| code == letters);
+    (is_code || lexicon::trust(position, &letters) != lexicon::Trust::Never)
+        .then(|| lexicon::currency_code(position))?
+}
+
+/// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
+fn read_currencies(
+    values: &[Value<'_>],
+    numbers: &number::Numbers,
+    around: &Surroundings<'_>,
+) -> Outcome {
+    let known = |sign: &str| lexicon::currency(&cut::fold(sign).replace('.', ""));
+    let of_header = around.unit.and_then(known);
+    let mut of_formats = around.currencies.iter().peekable();
+    let mut cut = Cut::default();
+    let mut unread = Unread::new();
+    let mut found = vec![None; values.len()];
+    for (row, value) in values.iter().enumerate() {
+        let of_number = numbers.currencies.get(row).copied().filter(|at| *at > 0);
+        let of_format = of_formats.next_if(|(own, _)| *own == row);
+        let of_format = of_format.and_then(|(_, sign)| known(sign));
+        found[row] = match *value {
+            Value::Text(text) if of_number.is_none() && numbers.values[row].is_none() => {
+                if !cut.cut(text) || cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
+                    continue;
+                }
+                let alone = lexicon::currency(&cut.folded().replace('.', ""));
+                if alone.is_none() {
+                    unread.push((row, message("not a currency", *value)));
+                }
+                alone
+            }
+            _ if numbers.values[row].is_none() && of_number.is_none() => None,
+            _ => {
+                let of_cell = of_number.map(|at| usize::from(at) - 1).or(of_format);
+                of_cell.or(of_header)
+            }
+        };
+    }
+    let codes = lexicon::codes_of(found.iter().copied().flatten().chain(of_header));
+    let mut texts = built::Texts::new(values.len());
+    // "$" is of several countries.
+    let is_code =
+        |code: &&str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    for (row, at) in found.into_iter().enumerate() {
+        let code = at.map(|at| codes.code(at));
+        let kept = code.filter(|code| !around.is_strict || is_code(code));
+        if code.is_some() && kept.is_none() {
+            unread.push((row, message("a sign of several currencies", values[row])));
+        }
+        texts.push(kept);
+    }
+    unread.sort_unstable_by_key(|(row, _)| *row);
+    outcome(texts.column(), unread, values.len(), None)
+}
+
+/// Says that the formats of numbers show several currencies.
+fn note_currencies(reading: &mut Reading, currencies: &[(usize, &str)]) {
+    let Some(&(_, first)) = currencies.first() else {
+        return;
+    };
+    if let Some((row, _)) = currencies.iter().find(|(_, sign)| *sign != first) {
+        reading.cells = reading.cells.max(currencies.len());
+        reading.decided = Decided::Weak;
+        reading.first_open.get_or_insert(*row);
+        reading
+            .why
+            .push("the formats of the numbers show several currencies".to_owned());
+        if reading.read_as.is_empty() {
+            reading.read_as = "typed numbers";
+        }
+    }
+}
+
+/// Says that typed numbers have more digits than a program keeps.
+fn note_long_numbers(reading: &mut Reading, values: &[Value<'_>]) {
+    let is_long = |value: &Value<'_>| match *value {
+        Value::Integer(number) => number.unsigned_abs() >= text::EXACT as u64,
+        Value::Unsigned(number) => number >= text::EXACT as u64,
+        Value::Float(number) => number.is_finite() && number.abs() >= text::EXACT,
+        _ => false,
+    };
+    let Some(first) = values.iter().position(is_long) else {
+        return;
+    };
+    reading.cells = reading.cells.max(1);
+    if reading.decided != Decided::Setting {
+        reading.decided = Decided::Weak;
+        reading.first_open = Some(first);
+    }
+    reading.why.push(
+        "numbers of 16 digits or more may have lost their last digits, for programs keep 15; codes are read by `code`".to_owned(),
+    );
+    if reading.read_as.is_empty() {
+        reading.read_as = "typed numbers";
+    }
+}
+
+/// Whether a cell by itself is a date, in whatever order.
+fn is_day(value: Value<'_>) -> bool {
+    let mut cut = Cut::default();
+    let Value::Text(text) = value else {
+        return false;
+    };
+    let day = if cut.cut(text) {
+        Day::of(&cut, &mut Lexicon::default())
+    } else {
+        None
+    };
+    day.is_some_and(|day| day.days(0).iter().any(|day| *day != day::NONE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome_of(texts: &[&str], kind: &Kind) -> Outcome {
+        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        read(&values, kind, &Surroundings::default())
+    }
+
+    #[rustfmt::skip]
+    #[test]
+    fn guards_of_spreadsheets_are_taken_off() {
+        for kind in [
+            Kind::Code,
+            Kind::Phone { country: None },
+            Kind::Number { units: Vec::new() },
+            Kind::Date { serials: false },
+        ] {
+            let text = match kind {
+                Kind::Date { .. } => "=\"2025-01-31\"",
+                _ => "=\"5551234567\"",
+            };
+            assert_eq!(outcome_of(&[text], &kind).unread_count, 0, "{kind:?}");
+        }
+        assert_eq!(
+            unguarded(Value::Text(" =\"00123\"")),
+            Some(Value::Text("00123"))
+        );
+        assert_eq!(unguarded(Value::Text("'00421")), Some(Value::Text("00421")));
+        for text in [
+            "=\"", "=1+\"2\"", "=\"a\"&\"b\"", "\"1\"", "'90s", "'12'", "'",
+        ] {
+            assert_eq!(unguarded(Value::Text(text)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn cells_of_refused_columns_are_not_called_what_they_are_not() {
+        let number = Kind::Number { units: Vec::new() };
+        let texts = ["7.5", "A1", "B2", "C3", "x"];
+        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        let reading = outcome_of(&texts, &number).reading.unwrap();
+        assert_eq!(reading.decided, Decided::Refused);
+        let is_number = |value| number::is_number(value, &NumberOptions::default());
+        assert!(is_number(values[0]) && !is_number(values[1]) && !is_number(values[4]));
+        assert!(is_day(Value::Text("31.01.2025")) && !is_day(Value::Text("31.02.2025")));
+    }
+}

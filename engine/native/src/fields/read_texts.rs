@@ -1,0 +1,379 @@
+//! Reads a column of texts whose cells each speak for themselves: names, codes, addresses, and phone numbers, which a column also
+//! writes in one way.
+
+use super::column::built;
+use super::column::parts::in_parts;
+use super::column::reading::{Decided, Reading};
+use super::filled::{is_filled, message};
+use super::kind::Kind;
+use super::numbers::amount;
+use super::outcome::{Outcome, Unread, outcome};
+use super::texts::checksum;
+use super::texts::country::Country;
+use super::texts::email;
+use super::texts::person::Doubt;
+use super::texts::phone::{self, NoPhone, Written};
+use super::texts::text::{self, NamePart, NoCode};
+use crate::columns::view::Value;
+use crate::words::cut::Cut;
+
+/// What became of the cells of a part of a column.
+struct TextPart {
+    texts: built::Texts,
+    unread: Unread,
+    lost_digits: usize,
+    phones: Phones,
+    /// Names that are no person's, or whose parts are open.
+    doubts: Vec<(usize, Doubt)>,
+}
+
+pub(super) fn read_texts(values: &[Value<'_>], kind: &Kind, is_strict: bool) -> Outcome {
+    // Mostly the first cells show what the whole column does.
+    let shown = &values[..values.len().min(100)];
+    let guess = matches!(kind, Kind::Phone { .. })
+        && shown.iter().any(|value| {
+            matches!(value, Value::Text(text) if phone::push_plain_phone(text, &mut String::new()))
+        });
+    let (whole, phones) = read_text_as(values, kind, guess, is_strict);
+    if phones.open > 0 && phones.open_are_american() != guess {
+        let (mut whole, _) = read_text_as(values, kind, !guess, is_strict);
+        whole.reading = Some(phones.reading());
+        return whole;
+    }
+    let of_phones = (phones.open + phones.doubtful > 0).then(|| phones.reading());
+    Outcome {
+        reading: of_phones.or(whole.reading),
+        ..whole
+    }
+}
+
+/// How the phone numbers of a column are written.
+#[derive(Default)]
+struct Phones {
+    filled: usize,
+    american: usize,
+    open: usize,
+    elsewhere: usize,
+    /// Those among the last whose ten digits say nothing of another country, but that are none of North America.
+    doubtful: usize,
+    first_open: Option<usize>,
+    first_doubtful: Option<usize>,
+}
+
+impl Phones {
+    fn count(&mut self, row: usize, written: Written, is_ten_digits: bool) {
+        self.filled += 1;
+        match written {
+            Written::American => self.american += 1,
+            Written::Open => {
+                self.open += 1;
+                self.first_open.get_or_insert(row);
+            }
+            Written::Elsewhere => {
+                self.elsewhere += 1;
+                self.doubtful += usize::from(is_ten_digits);
+                if is_ten_digits {
+                    self.first_doubtful.get_or_insert(row);
+                }
+            }
+            Written::Unsaid => {}
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.filled += other.filled;
+        self.american += other.american;
+        self.open += other.open;
+        self.elsewhere += other.elsewhere;
+        self.doubtful += other.doubtful;
+        self.first_open = self.first_open.or(other.first_open);
+        self.first_doubtful = self.first_doubtful.or(other.first_doubtful);
+    }
+
+    /// Whether ten digits without a country are taken for a number of North America: if some cell is written as there, and
+    /// nearly nothing in the column speaks against it, or fewer cells do. "312 345 9875" is of Chicago, or of Italy.
+    fn open_are_american(&self) -> bool {
+        let is_usual = self.elsewhere * 20 <= self.american + self.open;
+        self.american > 0 && (is_usual || self.american > self.elsewhere)
+    }
+
+    fn reading(&self) -> Reading {
+        let is_american = self.open > 0 && self.open_are_american();
+        let left = self.doubtful + if is_american { 0 } else { self.open };
+        let mut why = Vec::new();
+        let numbers = |count: usize| match count {
+            1 => "1 number of ten digits without a country".to_owned(),
+            _ => format!("{count} numbers of ten digits without a country"),
+        };
+        if is_american {
+            let verb = if self.open == 1 { "is" } else { "are" };
+            why.push(format!(
+                "{} {verb} read as North American",
+                numbers(self.open)
+            ));
+        }
+        if left > 0 {
+            let verb = if left == 1 {
+                "stays as it is"
+            } else {
+                "stay as they are"
+            };
+            let reason = match () {
+                () if left == self.doubtful => "no number of North America is written so",
+                () if self.american + self.elsewhere > 0 => {
+                    "others in the column are not North American"
+                }
+                () => "nothing says of which country they are",
+            };
+            why.push(format!("{} {verb}, for {reason}", numbers(left)));
+        }
+        let is_contested = self.open > 0 && self.american > 0 && self.elsewhere > 0;
+        // "347-123-4567" among numbers of North America.
+        let is_odd = self.american > 0 && self.doubtful > 0;
+        Reading {
+            read_as: if is_american {
+                "North American"
+            } else {
+                "as they are"
+            },
+            decided: match () {
+                () if is_contested && !is_american || is_odd => Decided::Weak,
+                () if self.american > 0 => Decided::Evidence,
+                () => Decided::Hint,
+            },
+            cells: self.filled,
+            certain: self.american,
+            first_open: self.first_doubtful.filter(|_| is_odd).or(self.first_open),
+            why,
+            ..Reading::default()
+        }
+    }
+}
+
+/// Reads a column of text; `open_is_american`: see [`phone::push_phone`].
+fn read_text_as(
+    values: &[Value<'_>],
+    kind: &Kind,
+    open_is_american: bool,
+    is_strict: bool,
+) -> (Outcome, Phones) {
+    let are_floats = *kind == Kind::Code && text::are_floats(values);
+    let mut parts = in_parts(values.len(), |range| {
+        let start = range.start;
+        read_text_part(
+            &values[range],
+            start,
+            kind,
+            are_floats,
+            (open_is_american, is_strict),
+        )
+    })
+    .into_iter();
+    let Some(mut whole) = parts.next() else {
+        let nothing = outcome(built::Texts::new(0).column(), Unread::new(), 0, None);
+        return (nothing, Phones::default());
+    };
+    for part in parts {
+        whole.texts.append(&part.texts);
+        whole.unread.extend(part.unread);
+        whole.lost_digits += part.lost_digits;
+        whole.phones.add(&part.phones);
+        whole.doubts.extend(part.doubts);
+    }
+    let reading = (!whole.doubts.is_empty()).then(|| reading_of_names(values, &whole.doubts));
+    let mut outcome = outcome(whole.texts.column(), whole.unread, values.len(), reading);
+    outcome.lost_digits = whole.lost_digits;
+    (outcome, whole.phones)
+}
+
+/// What is said of a column of names.
+fn reading_of_names(values: &[Value<'_>], doubts: &[(usize, Doubt)]) -> Reading {
+    let filled = values.iter().filter(|value| is_filled(**value)).count();
+    let found: Vec<_> = doubts
+        .iter()
+        .map(|(row, doubt)| (*row, doubt.said()))
+        .collect();
+    let mut reading = Reading {
+        read_as: "as they are",
+        cells: filled,
+        certain: filled - doubts.len(),
+        ..Reading::default()
+    };
+    let others = doubts
+        .iter()
+        .filter(|(_, doubt)| *doubt == Doubt::NoPerson)
+        .count();
+    let open = doubts.len() - others;
+    let said =
+        |count: usize, what: &str| (count > 0).then(|| format!("{count} of {filled} cells {what}"));
+    let parts = [
+        said(others, "hold no name of a person"),
+        said(
+            open,
+            "do not say which is the first and which the last name",
+        ),
+    ];
+    reading.doubt(
+        values.len(),
+        &found,
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; "),
+    );
+    reading
+}
+
+impl TextPart {
+    /// Adds a code; returns what is wrong with it.
+    fn code(
+        &mut self,
+        value: Value<'_>,
+        are_floats: bool,
+        out: &mut String,
+    ) -> Option<&'static str> {
+        match text::push_code(value, are_floats, out) {
+            Ok(_) => None,
+            Err(NoCode::LostDigits) => {
+                self.lost_digits += 1;
+                Some("a code that has lost its digits")
+            }
+            Err(NoCode::Date) => Some("a date where a code should be"),
+            Err(NoCode::Boolean) => Some("yes or no where a code should be"),
+        }
+    }
+
+    /// Adds the number of a phone; returns what is wrong with it.
+    fn phone(
+        &mut self,
+        row: usize,
+        source: &str,
+        country: Option<Country>,
+        (open_is_american, is_strict): (bool, bool),
+        cut: &mut Cut,
+        out: &mut String,
+    ) -> Option<&'static str> {
+        if country.is_none() && phone::push_plain_phone(source, out) {
+            self.phones.count(row, Written::American, false);
+            return None;
+        }
+        let found = if phone::has_several_phones(source) {
+            Err(NoPhone::Several)
+        } else if !cut.cut(source) {
+            Err(NoPhone::Other)
+        } else if let Some(country) = country {
+            phone::push_phone_of(country, cut, is_strict, out).map(|()| Written::Unsaid)
+        } else {
+            phone::push_phone(cut, open_is_american, is_strict, out)
+        };
+        match found {
+            Ok(_) if country.is_some() => None,
+            Ok(written) => {
+                let is_ten_digits = out.len() == 10 && !out.starts_with(['0', '+']);
+                self.phones.count(row, written, is_ten_digits);
+                None
+            }
+            Err(NoPhone::Several) => Some("more than one phone number"),
+            Err(NoPhone::Other) => {
+                self.lost_digits += usize::from(amount::has_lost_digits(source));
+                Some("not a phone number")
+            }
+            Err(NoPhone::TooShort) => Some("too short for a phone number"),
+            Err(NoPhone::TooLong) => Some("too long for a phone number"),
+            Err(NoPhone::OfNoCountry) => Some("not a phone number of its country"),
+        }
+    }
+}
+
+fn read_text_part(
+    values: &[Value<'_>],
+    first_row: usize,
+    kind: &Kind,
+    are_floats: bool,
+    (open_is_american, is_strict): (bool, bool),
+) -> TextPart {
+    let mut part = TextPart {
+        texts: built::Texts::new(values.len()),
+        unread: Unread::new(),
+        lost_digits: 0,
+        phones: Phones::default(),
+        doubts: Vec::new(),
+    };
+    let mut text = String::new();
+    let mut cut = Cut::default();
+    for (row, &value) in values.iter().enumerate() {
+        text.clear();
+        let problem = match kind {
+            Kind::Name(name) if is_strict => {
+                let doubt = text::push_person(value, *name, &mut text);
+                part.doubts
+                    .extend(doubt.map(|doubt| (first_row + row, doubt)));
+                (*name == NamePart::Full && text.is_empty() && is_filled(value))
+                    .then_some("not a name")
+            }
+            Kind::Name(name) => {
+                let is_there = text::push_name(value, *name, &mut text);
+                (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
+            }
+            Kind::Code => part.code(value, are_floats, &mut text),
+            Kind::Email => contact_problem(value, &mut text, |source, out| {
+                (!email::push_email(source, out)).then_some("not an e-mail address")
+            }),
+            Kind::Iban => contact_problem(value, &mut text, |source, out| {
+                (!checksum::push_iban(source, out)).then_some("not an IBAN")
+            }),
+            Kind::Phone { .. } if !may_be_phone(value) => {
+                is_filled(value).then_some("not a phone number")
+            }
+            Kind::Phone { country } => contact_problem(value, &mut text, |source, out| {
+                let row = first_row + row;
+                part.phone(
+                    row,
+                    source,
+                    *country,
+                    (open_is_american, is_strict),
+                    &mut cut,
+                    out,
+                )
+            }),
+            _ => {
+                text::push_text(value, &mut text);
+                None
+            }
+        };
+        if let Some(problem) = problem {
+            part.unread.push((first_row + row, message(problem, value)));
+        }
+        part.texts.push((!text.is_empty()).then_some(text.as_str()));
+    }
+    part
+}
+
+/// Whether a cell is of a type in which a number of a phone arrives: the digits of a date or of an amount are none to call.
+fn may_be_phone(value: Value<'_>) -> bool {
+    match value {
+        Value::Text(_) | Value::Unsigned(_) => true,
+        Value::Integer(number) => number >= 0,
+        Value::Float(number) => number >= 0.0 && number.fract() == 0.0,
+        _ => false,
+    }
+}
+
+/// Reads the text of a cell, where there is some. Cells that are text already are not copied.
+fn contact_problem(
+    value: Value<'_>,
+    out: &mut String,
+    read: impl FnOnce(&str, &mut String) -> Option<&'static str>,
+) -> Option<&'static str> {
+    if let Value::Text(text) = value {
+        let text = text::trimmed(text);
+        return if text.is_empty() {
+            None
+        } else {
+            read(text, out)
+        };
+    }
+    let mut source = String::new();
+    if text::push_text(value, &mut source) {
+        read(&source, out)
+    } else {
+        None
+    }
+}
