@@ -99,6 +99,13 @@ def test_months_without_a_year_are_texts_and_one_issue(read):
     assert values(outcome, "Month")[:2] == [(day(1, 2024),), (day(2, 2024),)] and not outcome.at
 
 
+@pytest.mark.parametrize("first, second", [("KW 12", "KW 13"), ("W12", "W13"), ("KW 12 2024", "KW 13 2024")])
+def test_weeks_have_the_year_above_the_table(first, second, read):
+    weeks = CROSSTAB.replace('"months"', '"weeks"').replace("read=month", "read=week").replace("month,", "month, week,", 1)
+    outcome = read(weeks, [["Hours 2024"], ["Site", first, second], ["North", 1, 2], ["South", 3, 4]])
+    assert values(outcome, "Month", "Amount")[:2] == [(dt.date(2024, 3, 18), 1), (dt.date(2024, 3, 25), 2)] and not outcome.at
+
+
 def test_hooks_drop_and_sort_rows_that_were_stacked(read):
     body = "return table.sort('amount', descending=True, nulls_last=True).filter(pl.col('site') != 'East')"
     files = {"hooks/sorting.py": plugin("on_table_mapped", body, "*, table, **_")}

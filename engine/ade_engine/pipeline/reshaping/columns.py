@@ -184,7 +184,7 @@ _LEAST_TO_TELL = 3
 def add_year(found: Found, around: Around) -> None:
     """Give months, quarters and weeks without a year the one that stands above the table, or that the stack says."""
     stack = found.stack
-    if not isinstance(found.way, str) or found.way not in WITHOUT_YEAR or any(has_year(key.value) for key in found.keys):
+    if not isinstance(found.way, str) or found.way not in WITHOUT_YEAR or any(has_year(found.way, key.value) for key in found.keys):
         return
     year, where = None, ""
     if isinstance(stack.year, int):
