@@ -3,9 +3,10 @@
 //! `cargo bench --bench default`, or `cargo bench --bench default -- 12-rows` for the shapes whose names contain a word.
 //! The inputs are those of `benches/engine/rosters.py`. Each figure is the median of processes taken in turns with what it
 //! is compared to, with a wanted ratio and, for some, a wanted peak memory: the largest of `ade` and all that it started.
-//! At the end come the engine's own readers of values (`benches/engine/readers.py`). The bench prints "over" where a figure
-//! is above what is wanted; it never fails by that. `ENGINE_ROUNDS` sets how many turns there are at least (3 by default);
-//! while they are quick, there are up to five times as many.
+//! At the end come the engine's own readers of values (`benches/engine/readers.py`), and on Linux columns that become rows
+//! (`benches/engine/stacking.py`). The bench prints "over" where a figure is above what is wanted; it never fails by that.
+//! `ENGINE_ROUNDS` sets how many turns there are at least (3 by default); while they are quick, there are up to five times as
+//! many.
 
 #[path = "engine/harness.rs"]
 mod harness;
@@ -73,6 +74,9 @@ const SHAPES: [Shape; 5] = [
 const READER: f64 = 100.0;
 const FIRST_USE: f64 = 1.0;
 
+/// Columns that become rows: at most so many times what polars' unpivot takes.
+const STACKED: f64 = 3.0;
+
 /// How long more turns than the least may take.
 const QUICK: Duration = Duration::from_secs(10);
 
@@ -98,6 +102,10 @@ fn main() {
     }
     if asked("readers") {
         readers(&bench);
+    }
+    if asked("stacking") && cfg!(target_os = "linux") {
+        stacking(&bench, "numbers");
+        stacking(&bench, "texts");
     }
 }
 
@@ -199,6 +207,35 @@ fn readers(bench: &Bench) {
     }
 }
 
+/// Columns that become rows, beside polars' unpivot of the same frame: the time, and what the process grew by.
+fn stacking(bench: &Bench, amounts: &str) {
+    let mut measured = [const { Vec::new() }; 4];
+    for _ in 0..bench.rounds.max(1) {
+        for (at, by) in ["ade", "unpivot"].into_iter().enumerate() {
+            let output = succeeded(bench.script("stacking.py").args([by, amounts]).output());
+            let printed = String::from_utf8_lossy(&output).into_owned();
+            let mut words = printed.split_whitespace();
+            let mut next = || words.next().and_then(|word| word.parse::<f64>().ok());
+            measured[at].push(next().expect("seconds") * 1000.0);
+            measured[at + 2].push(next().expect("MiB"));
+        }
+    }
+    let [took, theirs, memory, their_memory] = measured.map(|mut values| median(&mut values));
+    let name = format!("3,600,000 {amounts} stacked");
+    for (name, figure, unit, baseline) in [
+        (&*name, took, "ms", theirs),
+        ("  memory", memory, "MiB", their_memory),
+    ] {
+        let ratio = figure / baseline;
+        line(
+            name,
+            (figure, unit),
+            Some((baseline, ratio)),
+            Some((ratio, STACKED, "×")),
+        );
+    }
+}
+
 /// A line of the table: the figure with its unit, the baseline with the ratio to it, and what counts beside what is wanted.
 fn line(
     what: &str,
@@ -208,7 +245,7 @@ fn line(
 ) {
     let decimals = if figure < 10.0 { 2 } else { 0 };
     let compared = baseline.map_or_else(String::new, |(baseline, ratio)| {
-        format!("{baseline:.0} {ratio:>8.3}")
+        format!("{baseline:.0} {ratio:>7.3}×")
     });
     let wanted = judged.map_or_else(String::new, |(value, wanted, unit)| {
         let verdict = if value <= wanted { "ok" } else { "over" };

@@ -99,6 +99,13 @@ def test_months_without_a_year_are_texts_and_one_issue(read):
     assert values(outcome, "Month")[:2] == [(day(1, 2024),), (day(2, 2024),)] and not outcome.at
 
 
+@pytest.mark.parametrize("first, second", [("KW 12", "KW 13"), ("W12", "W13"), ("KW 12 2024", "KW 13 2024")])
+def test_weeks_have_the_year_above_the_table(first, second, read):
+    weeks = CROSSTAB.replace('"months"', '"weeks"').replace("read=month", "read=week").replace("month,", "month, week,", 1)
+    outcome = read(weeks, [["Hours 2024"], ["Site", first, second], ["North", 1, 2], ["South", 3, 4]])
+    assert values(outcome, "Month", "Amount")[:2] == [(dt.date(2024, 3, 18), 1), (dt.date(2024, 3, 25), 2)] and not outcome.at
+
+
 def test_hooks_drop_and_sort_rows_that_were_stacked(read):
     body = "return table.sort('amount', descending=True, nulls_last=True).filter(pl.col('site') != 'East')"
     files = {"hooks/sorting.py": plugin("on_table_mapped", body, "*, table, **_")}
@@ -417,6 +424,24 @@ def test_sums_decide_what_a_mark_means_before_the_setting_does(read, check, rows
     assert values(outcome, "Net", "Tax", "Gross")[-1] == last
     told = [one["message"] for one in outcome.noticed["readings"] if one["field"] == "gross" and "read so" in one["message"]]
     assert [why in one for one in told] == ([True] if why else [])
+
+
+def test_a_total_decides_against_the_setting_that_would_make_it_none(read):
+    rows = [["Net", "Tax", "Gross"], ["900", "1", "2,050"], ["70", "2", "3"], ["8", "3", "1,900"], ["Total", None, "6,950"]]
+    outcome = read(OPEN % "", rows, "decimal_mark = '.'")
+    assert values(outcome, "Gross") == [(2.05,), (3,), (1.9,)] and not outcome.notices("doubtful_rows")
+    told = [one["message"] for one in outcome.noticed["readings"] if one["field"] == "gross"]
+    assert len(told) == 1 and "read so, the rows add up to the total below them" in told[0]
+
+
+@pytest.mark.parametrize("mark", [".", ","])
+@pytest.mark.parametrize("total, amount", [("3,250", 1.25), ("1,252", 1250)])
+def test_totals_beside_months_decide_what_a_mark_means(mark, total, amount, read):
+    rows = [["Site", "Jan 2025", "Feb 2025", "Total"], ["North", "1,250", "2", total], ["South", "1,250", "2", total], ["East", "1,250", "2", total]]
+    outcome = read(CROSSTAB, rows, f"decimal_mark = '{mark}'")
+    assert values(outcome, "Amount")[:2] == [(amount,), (2,)] and not outcome.at
+    (told,) = outcome.notices("stacked")
+    assert told["level"] == "info" and "D (Total) left out as a total, it was checked" in told["message"]
 
 
 @pytest.mark.parametrize("make, said", [

@@ -160,6 +160,8 @@ def test_fix_says_what_to_write_of_a_runs_tables_and_writes_it(name, field, said
     found = suggest({"root": str(template), "input": str(file)}, settings, package, tmp_path / "made")
     (one,) = [one for one in found["suggestions"] if is_declaration(one["header"])]
     assert (one["field"], one["header"], one["reason"] is not None) == (field, said, name != "filled")
+    # Neither the total beside months nor a guess is a field's that stands elsewhere.
+    assert not [other for other in found["suggestions"] if other is not one and other["field"] in field.split("+")]
     (edit,) = edits(template, [(field, said)], tmp_path / "made")["edits"]
     text = (tmp_path / "made" / edit["new"]).read_text()
     assert [line for line in added if line not in text] == []

@@ -163,6 +163,50 @@ fn other_senders_are_the_same_field_for_a_reason_and_wished_columns_come_in_thei
     }
 }
 
+/// A budget of sites by month, with totals at both edges.
+const BUDGET: &str = "Budget 2025;;;;;\n\nSite;Manager;Jan;Feb;Mar;Total\nNorth;Ann Lee;1310;1275;1402;3987\n\
+    South;Bo Ek;820;;905;1725\nHarbour;Cy Ray;2110;2250;2190;6550\nStation;Di Orr;640;655;610;1905\n\
+    Airport;Ed Poe;4020;3985;4110;12115\nTotal;;8900;8165;9217;26282\n";
+
+#[test]
+fn months_as_columns_become_rows_of_which_each_value_leads_back_to_its_cell() {
+    let place = Place::new();
+    place.write("budget.csv", BUDGET);
+    place
+        .ade("init budget --from budget.csv")
+        .succeeds()
+        .prints("3 columns, Jan to Mar, are one field of each month");
+    let fields = place.read(format!("budget/{FIELDS}"));
+    assert!(fields.contains("\nMONTHS = Stack(\"months\")"), "{fields}");
+    place.ade("run budget budget.csv").succeeds();
+    let output = &place.output_of(&place.latest_run())["budget"];
+    let lines: Vec<Vec<&str>> = BUDGET
+        .lines()
+        .map(|line| line.split(';').collect())
+        .collect();
+    let mut row = 1;
+    for (line, cells) in lines.iter().enumerate().skip(3).take(5) {
+        for (column, letter) in [(2, 'C'), (3, 'D'), (4, 'E')] {
+            let Ok(amount) = cells[column].parse::<f64>() else {
+                continue;
+            };
+            let month = format!("2025-{:02}-01", column - 1);
+            assert_eq!(output[row][0], cells[0]);
+            assert!(output[row][2].to_string().contains(&month), "{output:#}");
+            assert_eq!(output[row][3].as_f64(), Some(amount), "{output:#}");
+            row += 1;
+            if line == 3 || line == 7 {
+                let at = place.json(&format!("explain --json --side output --cell D{row}"));
+                assert_eq!(
+                    at["places"][0]["source"]["cell"],
+                    format!("{letter}{}", line + 1)
+                );
+            }
+        }
+    }
+    assert_eq!(output.as_array().unwrap().len(), row, "{output:#}");
+}
+
 #[test]
 fn what_fails_leaves_nothing_and_says_which_file_and_why() {
     let place = Place::new();

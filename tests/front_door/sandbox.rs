@@ -122,7 +122,9 @@ impl Kernel {
         };
         let has = match *what {
             "signals ade" => self.landlock >= 6,
-            "changes the limits of ade" | "makes memory without a name" => self.calls,
+            "changes the limits of ade"
+            | "makes memory without a name"
+            | "sets the time of a file" => self.calls,
             _ if words.is_empty() => self.calls,
             _ if words == NO_LEAVING => self.calls,
             "cuts a file elsewhere" => self.landlock >= 3,
@@ -153,6 +155,8 @@ const FILES: &[Row] = &[
     ("writes beside the output", "(pathlib.Path(metadata['output_file']).parent / 'more.txt').write_text('x')", &[], It),
     ("makes a temporary file", "import tempfile\nwith tempfile.NamedTemporaryFile('w') as file: file.write('x')", &[], It),
     ("writes into its home", "(pathlib.Path.home() / 'kept').write_text('x')", &[], It),
+    ("touches files", "import shutil\nhome = pathlib.Path.home()\n(home / 'new').touch(); (home / 'new').touch()\nsubprocess.run(['touch', home / 'other', home / 'new'], check=True)\nshutil.copy2(home / 'new', home / 'copied')\nassert {'new', 'other', 'copied'} <= set(os.listdir(home))", &[], It),
+    ("touches elsewhere", "pathlib.Path('PLACE/outside/new.txt').touch()", &[], Error("hook_error", NO_WRITING)),
     ("writes to nowhere", "open(os.devnull, 'w').write('x')", &[], It),
     ("asks for a time zone", "import zoneinfo; zoneinfo.ZoneInfo('Europe/Berlin')", &[], It),
     ("asks who it is", "import pwd; pwd.getpwuid(os.getuid())", &[], It),
@@ -200,6 +204,7 @@ const OTHERS: &[Row] = &[
     ("leaves its group", "os.setsid()", &[], Error("hook_error", NO_LEAVING)),
     ("makes memory without a name", "os.memfd_create('a')", &[], Error("hook_error", &["counted for no process", "bytearray"])),
     ("asks the kernel for what outlives it", "import ctypes, platform\nlibc = ctypes.CDLL(None, use_errno=True)\ncalls = [(libc.semget, 1, 250, 0o1600), (libc.shmget, 0, 4096, 0o1600), (libc.msgget, 0, 0o1600), (libc.mq_open, b'/a', 0o102, 0o600, None), *([(libc.syscall, call, b'user', b'a', b'b', 1, -3) for call in ((248, 249, 250) if platform.machine() == 'x86_64' else (217, 218, 219))])]\nfor call, *arguments in calls:\n    assert call(*arguments) == -1 and ctypes.get_errno() == 1, (call, arguments)", &[], It),
+    ("sets the time of a file", "os.utime(pathlib.Path.home())", &[], Error("hook_error", &["does not change the times of files"])),
     ("hides what it has open", "import ctypes; assert ctypes.CDLL(None).prctl(4, 0, 0, 0, 0) == -1", &[], It),
     ("signals ade", "os.kill(os.getppid(), 0)", &[], Error("hook_error", &["PermissionError"])),
     ("uses 200 MB of 100", "kept = [bytearray(b'x' * 1_000_000) for _ in range(200)]", &[("ADE_WORKER_MEM_MB", "100")], Error("memory_limit", &["100 MB", "ADE_WORKER_MEM_MB"])),

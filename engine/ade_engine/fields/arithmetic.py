@@ -88,8 +88,10 @@ def _share(whole: _Numbers, parts: list[_Numbers], factors: tuple[int, ...], lea
 
 
 def _by_total(around: Surroundings, name: str, series: pl.Series) -> tuple[str, str] | None:
-    """The mark under which the rows add up to the total that is printed below them."""
+    """The mark under which the rows add up to the total that is printed below them, or stacked columns to the one beside them."""
     source, totals = around.sources.get(name), getattr(around.sources, "totals", None)
+    if source is not None and source.mark_of_totals is not None:
+        return source.mark_of_totals, "read so, the columns add up to the total beside them"
     cells = totals(source.number) if source is not None and totals is not None and around.sources.cells is None else []
     if not cells or len(series) != len(around.table):
         return None

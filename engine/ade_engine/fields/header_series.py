@@ -47,7 +47,8 @@ _AROUND_NAMES = "0123456789 -/.,'’"
 #: A longer header is none of a series, where nobody has said so.
 _LONGEST = 20
 _NUMBER = r"#?\s*\d{1,9}(?:[.,]\d+)?"
-_HAS_YEAR = rf"(?<!\d){_YEAR}(?!\d)|['’]\d\d(?!\d)|[\s\-/.]\d\d$|\d{{2,4}}年"
+_YEAR_IN_FULL = rf"(?<!\d){_YEAR}(?!\d)"
+_HAS_YEAR = rf"{_YEAR_IN_FULL}|['’]\d\d(?!\d)|[\s\-/.]\d\d$|\d{{2,4}}年"
 _BRACKETS = r"\s*[(\[][^()\[\]]*[)\]]\s*$"
 
 
@@ -76,9 +77,9 @@ def without_brackets(text: str) -> str:
     return re.sub(_BRACKETS, "", text)
 
 
-def has_year(cell: Any) -> bool:
-    """Whether a header of a series has a year in it."""
-    return isinstance(cell, dt.date) or bool(re.search(_HAS_YEAR, as_text(cell)))
+def has_year(series: str, cell: Any) -> bool:
+    """Whether a header of a series has a year in it. The two digits of KW 12 are the week."""
+    return isinstance(cell, dt.date) or bool(re.search(_YEAR_IN_FULL if series == "weeks" else _HAS_YEAR, as_text(cell)))
 
 
 def years_in(text: str) -> list[int]:

@@ -168,7 +168,7 @@ class Stack:
             if value is not None:
                 others = " ".join(as_text(other) for number, (_, _, other) in enumerate(cells) if number != at)
                 years = set(years_in(others))
-                if series in ("months", "quarters", "weeks") and len(years) == 1 and not has_year(value):
+                if series in ("months", "quarters", "weeks") and len(years) == 1 and not has_year(series, value):
                     value = f"{as_text(value)} {years.pop()}"
                 return Key(value, row, column)
         return None

@@ -241,7 +241,7 @@ def _no_cells() -> None:
 class ColumnSource:
     """Where the column of a field came from. Without the callables for its cells readers do not go back to these."""
 
-    __slots__ = ("header", "unit", "number", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value", "from_1904")
+    __slots__ = ("header", "unit", "number", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value", "from_1904", "mark_of_totals")
 
     def __init__(
         self,
@@ -271,6 +271,8 @@ class ColumnSource:
         self.rows_without_value = rows_without_value
         #: Whether the workbook counts days from 1904.
         self.from_1904 = from_1904
+        #: The decimal mark under which the rows of stacked columns add up to the totals beside these.
+        self.mark_of_totals: str | None = None
 
 
 def sentence(kind: str, reading: dict[str, Any]) -> str:

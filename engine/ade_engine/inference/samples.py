@@ -186,8 +186,7 @@ def _reshaped(
     folder = scratch / "reshaped"
     module = folder / "ade_config" / "columns" / "fields.py"
     module.parent.mkdir(parents=True, exist_ok=True)
-    # Not touch(), which asks for the file's time first: confined, that succeeds for a file that is not there.
-    (folder / "ade_config" / "__init__.py").write_text("", encoding="utf-8")
+    (folder / "ade_config" / "__init__.py").touch()
     if (package / "settings.toml").exists():
         shutil.copy(package / "settings.toml", folder)
     headers = dict.fromkeys(_in_one_line(header) for table in found for header in table.headers)

@@ -71,7 +71,9 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
             if near is not None:
                 found.append({"field": near["field"], "header": header, "sheet": table["sheet"], "reason": None, "likeness": near["likeness"]})
     shaped, gone = declarations(request, result, settings, registry, {name: fields[name].headers for name in lacking})
-    found = [one for one in found if simplify(one["header"]) not in gone] + shaped
+    # What months beside one another surely hold is no single column: not their total either. Nor is a fact above the table.
+    declared = {field for one in shaped if one["reason"] for field in one["field"].split("+") if field in lacking}
+    found = [one for one in found if simplify(one["header"]) not in gone and one["field"] not in declared] + shaped
     once: dict[tuple[str, str], dict[str, Any]] = {}
     for one in sorted(found, key=lambda one: (one["reason"] is None, -one["likeness"])):
         once.setdefault((one["field"], simplify(one["header"])), one)

@@ -6,7 +6,9 @@
 //!
 //! Landlock says nothing of modes, owners and times of files, and files of an environment may be shared with others by links. Changing
 //! owners and attributes is refused. Changing modes and times succeeds and does nothing: programs do so whenever they copy a file, and
-//! to none of them it matters in the folders of a run.
+//! to none of them it matters in the folders of a run. To set the time of a path to now is refused: Python's `Path.touch` asks for that
+//! first, takes success to mean that the file is there, and makes it otherwise. `touch` of the system opens the file before, and names
+//! it by what it has open.
 
 use std::collections::BTreeMap;
 
@@ -79,27 +81,33 @@ const SYS_REMOVEXATTRAT: libc::c_long = 466;
 const SYS_FCHMODAT2: libc::c_long = 452;
 const SYS_FILE_SETATTR: libc::c_long = 469;
 
-/// Modes and times of files.
-const WITHOUT_EFFECT: [libc::c_long; 4] = [
-    libc::SYS_fchmod,
-    libc::SYS_fchmodat,
-    SYS_FCHMODAT2,
-    libc::SYS_utimensat,
-];
+/// Modes of files.
+const MODES: [libc::c_long; 3] = [libc::SYS_fchmod, libc::SYS_fchmodat, SYS_FCHMODAT2];
 
-/// Calls of the same kinds that this kind of machine alone has.
+/// Times of files, with the place of the argument that is the path; behind it stand the times, or nothing for now.
+const TIMES: [(libc::c_long, u8); 1] = [(libc::SYS_utimensat, 1)];
+
+/// Calls of the same kinds that this kind of machine alone has: owners, modes and times.
 #[cfg(target_arch = "x86_64")]
-const OF_X86: ([libc::c_long; 2], [libc::c_long; 4]) = (
+const OF_X86: (
+    [libc::c_long; 2],
+    [libc::c_long; 1],
+    [(libc::c_long, u8); 3],
+) = (
     [libc::SYS_chown, libc::SYS_lchown],
+    [libc::SYS_chmod],
     [
-        libc::SYS_chmod,
-        libc::SYS_utime,
-        libc::SYS_utimes,
-        libc::SYS_futimesat,
+        (libc::SYS_utime, 0),
+        (libc::SYS_utimes, 0),
+        (libc::SYS_futimesat, 1),
     ],
 );
 #[cfg(not(target_arch = "x86_64"))]
-const OF_X86: ([libc::c_long; 0], [libc::c_long; 0]) = ([], []);
+const OF_X86: (
+    [libc::c_long; 0],
+    [libc::c_long; 0],
+    [(libc::c_long, u8); 0],
+) = ([], [], []);
 
 /// The requests by which `ioctl` changes how a file system treats a file: `FS_IOC_SETFLAGS`, `FS_IOC_FSSETXATTR` (linux/fs.h).
 const FLAGS_OF_FILES: [u64; 2] = [0x4008_6602, 0x401c_5820];
@@ -118,7 +126,12 @@ const OF_ONESELF: [(libc::c_long, u8); 4] = [
 
 /// The programs that the kernel runs for each system call of a run.
 pub(super) fn filters(network: bool) -> Result<Vec<BpfProgram>, BackendError> {
-    let without_effect = always(WITHOUT_EFFECT.iter().chain(&OF_X86.1));
+    let mut without_effect = always(MODES.iter().chain(&OF_X86.1));
+    for (call, path) in TIMES.iter().chain(&OF_X86.2) {
+        let of_what_is_open = SeccompRule::new(vec![null(*path, true)?])?;
+        let to_others = SeccompRule::new(vec![null(path + 1, false)?])?;
+        without_effect.insert(*call, vec![of_what_is_open, to_others]);
+    }
     Ok(vec![
         program(refused(network)?, libc::EPERM)?,
         program(without_effect, 0)?,
@@ -138,6 +151,16 @@ fn always<'a>(calls: impl Iterator<Item = &'a libc::c_long>) -> Rules {
     calls.map(|call| (*call, Vec::new())).collect()
 }
 
+/// Whether the argument at this place is a null pointer, or is none.
+fn null(place: u8, is: bool) -> Result<SeccompCondition, BackendError> {
+    let compared = if is {
+        SeccompCmpOp::Eq
+    } else {
+        SeccompCmpOp::Ne
+    };
+    SeccompCondition::new(place, SeccompCmpArgLen::Qword, compared, 0)
+}
+
 fn refused(network: bool) -> Result<Rules, BackendError> {
     let all = REFUSED.iter().chain(&OF_FILES).chain(&OF_X86.0);
     let all = all.chain(&[SYS_REMOVEXATTRAT, SYS_FILE_SETATTR]);
@@ -146,6 +169,10 @@ fn refused(network: bool) -> Result<Rules, BackendError> {
     for (call, place) in OF_ONESELF {
         let another = SeccompCondition::new(place, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, 0)?;
         rules.insert(call, vec![SeccompRule::new(vec![another])?]);
+    }
+    for (call, path) in TIMES.iter().chain(&OF_X86.2) {
+        let to_now = vec![null(*path, false)?, null(path + 1, true)?];
+        rules.insert(*call, vec![SeccompRule::new(to_now)?]);
     }
     // What it has open could not be looked at any more, to count it.
     let hides = SeccompCondition::new(

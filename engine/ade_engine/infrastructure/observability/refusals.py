@@ -126,6 +126,11 @@ def _processes(error: BaseException) -> Refusal | None:
             said="runs may not have memory, queues, semaphores or keys that are counted for no process and outlive it",
             hint="use `bytearray`, `queue`, `threading`, or a file below the temporary folder (`tempfile`)",
         )
+    if "utime(" in line:
+        return Refusal(
+            said="a run does not change the times of files",
+            hint="leave out os.utime; writing to a file sets its time",
+        )
     return None
 
 

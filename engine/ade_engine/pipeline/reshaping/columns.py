@@ -38,7 +38,7 @@ _CENT = 0.01
 class Found:
     """Columns of a table that are stacked. Columns count from 0 here."""
 
-    __slots__ = ("stack", "way", "keys", "columns", "others", "year", "lacks_year")
+    __slots__ = ("stack", "way", "keys", "columns", "others", "year", "lacks_year", "mark")
 
     def __init__(self, stack: Stack, way: Any, keys: list[Key], columns: dict[str, list[int | None]], others: list[int]):
         self.stack = stack
@@ -53,6 +53,8 @@ class Found:
         self.year: tuple[int, str] | None = None
         #: Whether they are times of a year that nobody knows.
         self.lacks_year = False
+        #: The decimal mark under which the totals beside them are sums, where it decides that.
+        self.mark: str | None = None
 
     @property
     def indices(self) -> list[int]:
@@ -184,7 +186,7 @@ _LEAST_TO_TELL = 3
 def add_year(found: Found, around: Around) -> None:
     """Give months, quarters and weeks without a year the one that stands above the table, or that the stack says."""
     stack = found.stack
-    if not isinstance(found.way, str) or found.way not in WITHOUT_YEAR or any(has_year(key.value) for key in found.keys):
+    if not isinstance(found.way, str) or found.way not in WITHOUT_YEAR or any(has_year(found.way, key.value) for key in found.keys):
         return
     year, where = None, ""
     if isinstance(stack.year, int):
@@ -220,14 +222,29 @@ def _says_total(stack: Stack, source: SourceTable, index: int) -> bool:
 
 
 def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, taken: set[int]) -> list[Total]:
-    """The totals beside the columns that are stacked, and among them: by their headers, or because their numbers are the sums."""
+    """The totals beside the columns that are stacked, and among them: by their headers, or because their numbers are the sums. Of texts
+    that the decimal mark leaves open, those under which more of them are sums.
+    """
+    mark = context.settings.decimal_mark
+    totals = _totals_under(mark, table, source, found, taken)
+    if not totals or all(table.schema[source.names[index]] != pl.String for index in found.indices):
+        return totals
+    other = "," if mark == "." else "."
+    others = _totals_under(other, table, source, found, taken)
+    sums, others_sums = (sum(total.is_checked for total in one) for one in (totals, others))
+    if sums != others_sums:
+        found.mark = mark if sums > others_sums else other
+    return others if others_sums > sums else totals
+
+
+def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: Found, taken: set[int]) -> list[Total]:
     indices = found.indices
     totals = []
     amounts: dict[int, pl.Series] = {}
 
     def amounts_of(index: int) -> pl.Series:
         if index not in amounts:
-            amounts[index] = _amounts(context, table.get_column(source.names[index]))
+            amounts[index] = _amounts(mark, table.get_column(source.names[index]))
         return amounts[index]
 
     def is_open(index: int) -> bool:
@@ -311,12 +328,12 @@ def is_off(added: pl.Series, total: pl.Series) -> pl.Series:
     return ((added - total.fill_nan(None)).abs() > _TOLERANCE).fill_null(False)
 
 
-def _amounts(context: RunContext, column: pl.Series) -> pl.Series:
+def _amounts(mark: str, column: pl.Series) -> pl.Series:
     """The numbers of a column; what is none is not a number."""
     if column.dtype.is_numeric():
         return column.cast(pl.Float64)
     if column.dtype != pl.String:
         return pl.Series([None], dtype=pl.Float64).new_from_index(0, len(column))
-    read = _native.read_column(column, "number", None, is_strict=True, decimal=context.settings.decimal_mark)
+    read = _native.read_column(column, "number", None, is_strict=True, decimal=mark)
     numbers = series_of(read.column).cast(pl.Float64)
     return numbers if read.unread is None else pl.select(pl.when(series_of(read.unread).is_not_null()).then(float("nan")).otherwise(numbers)).to_series()

@@ -97,6 +97,7 @@ def stack(
             continue
         of_fields[field] = indices
         sources[field] = _source(source, indices, field)
+        sources[field].mark_of_totals = found.mark
         if cells is None:
             continue
         if name is None:

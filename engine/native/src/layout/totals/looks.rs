@@ -22,7 +22,7 @@ pub const NEED_FULL: f64 = 36.0;
 pub const NEED_LAST: f64 = 4.0;
 pub const DOUBTFUL_ABOVE_FULL: f64 = 15.0;
 /// Columns that are looked at.
-const MOST_COLUMNS: usize = 128;
+pub const MOST_COLUMNS: usize = 128;
 /// Rows that say which columns are keys.
 const SOME: usize = 400;
 /// Texts of a row in which a word is sought.
@@ -42,15 +42,14 @@ pub struct Table<'s> {
 }
 
 impl<'s> Table<'s> {
-    /// Reads a table; `is_note` says of each row whether it counts as a note or title.
+    /// Reads a table; `is_note` says of each row whether it counts as a note or title, and `comma` whether decimals stand behind one.
     pub fn read(
         sheet: &'s Sheet,
         rows: Range<usize>,
         columns: Range<usize>,
         is_note: &[bool],
+        comma: bool,
     ) -> Self {
-        let columns = columns.start..columns.end.min(columns.start + MOST_COLUMNS);
-        let comma = super::read::has_commas(sheet, rows.clone(), columns.clone());
         let count = rows.len();
         let read: Vec<Column> = columns
             .clone()

@@ -14,7 +14,7 @@ mod words;
 
 use std::ops::Range;
 
-use self::looks::{Look, Table};
+use self::looks::{Look, MOST_COLUMNS, Table};
 use self::read::Kind;
 use self::rows::Rows;
 use crate::cells::Sheet;
@@ -29,9 +29,36 @@ pub struct Found {
     pub checks: Vec<Check>,
 }
 
+impl Found {
+    fn count(&self, verdict: Verdict) -> usize {
+        self.rows.iter().filter(|(_, one)| *one == verdict).count()
+    }
+}
+
 /// Finds totals and balances among the rows of a table. `is_note` says which rows count as notes or titles, unless they have numbers.
 pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &[bool]) -> Found {
-    let table = Table::read(sheet, rows, columns, is_note);
+    let columns = columns.start..columns.end.min(columns.start + MOST_COLUMNS);
+    let shown = read::has_commas(sheet, rows.clone(), columns.clone());
+    let find = |comma| {
+        find_in(Table::read(
+            sheet,
+            rows.clone(),
+            columns.clone(),
+            is_note,
+            comma,
+        ))
+    };
+    let found = find(shown.unwrap_or(false));
+    let is_open = shown.is_none() && found.count(Verdict::Doubtful(Doubt::NoSum)) > 0;
+    // 1,250 and 2 are 3,250, and nothing else says what the comma is: a row that says so is the total.
+    let with_commas = is_open.then(|| find(true));
+    match with_commas {
+        Some(other) if other.count(Verdict::Total) > found.count(Verdict::Total) => other,
+        _ => found,
+    }
+}
+
+fn find_in(table: Table<'_>) -> Found {
     if table.columns.iter().all(|column| column.numbers == 0) {
         return Found::default();
     }

@@ -50,12 +50,12 @@ pub struct Column {
     pub numbers: usize,
 }
 
-/// Whether decimals stand behind a comma, as most texts of the table show it.
+/// Whether decimals stand behind a comma, as most texts of the table show it; `None`: nothing shows it.
 pub fn has_commas(
     sheet: &Sheet,
     rows: std::ops::Range<usize>,
     columns: std::ops::Range<usize>,
-) -> bool {
+) -> Option<bool> {
     let stop = rows.end.min(rows.start + ROWS_FOR_MARK);
     let mut lead = 0_i64;
     for column in columns {
@@ -65,7 +65,7 @@ pub fn has_commas(
             }
         });
     }
-    lead > 0
+    (lead != 0).then_some(lead > 0)
 }
 
 /// 1 where a text shows a comma before decimals, -1 where it shows a point there or commas between thousands, else 0.
