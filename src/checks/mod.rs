@@ -3,7 +3,7 @@
 //! - [`check`]: loads a configuration without running it.
 //! - [`cases`]: runs inputs whose result is known; `junit`: results for CI systems.
 //! - [`ci`]: all that a CI job asks of configurations, with reports for those who read it there.
-//! - [`trial`]: runs one over inputs of former runs and says what would be another; `compare`: two workbooks.
+//! - [`trial`]: runs one over inputs of former runs and says what would be another.
 //! - [`dev`]: finds configurations, and watches them while they are edited; `syntax` reads their modules without executing them.
 //! - [`past`]: runs one as it is over inputs of its former runs, and says where rows, fields and issues are others.
 //! - [`drift`]: in what the layout of a file differs from that of its sender's last good run.
@@ -15,7 +15,6 @@ mod asking;
 pub mod cases;
 pub mod check;
 pub mod ci;
-mod compare;
 pub mod dev;
 pub mod doctor;
 pub mod drift;

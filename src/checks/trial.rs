@@ -1,8 +1,7 @@
 //! Trying a configuration on inputs that were run before, to see what would be another. Nothing is recorded, and no file stays.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -10,15 +9,13 @@ use tempfile::TempDir;
 use utoipa::ToSchema;
 
 use super::check::CheckError;
-use super::compare::changes;
-pub use super::compare::{ChangedCell, Changes};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::engine::report::Completed;
 use crate::engine::sandbox::{Limits, Policy};
 use crate::engine::{
-    ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message, Noticed, RunReport,
+    ChildProcess, EngineReport, EngineTask, Invocation, Launch, Message, RunReport,
 };
 use crate::environment::needed::prepare::Prepared;
 use crate::environment::provide::in_use::InUse;
@@ -26,17 +23,12 @@ use crate::run::execution::attempt::{settings_of, variables_of};
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::{self, Circumstances, Observation};
 use crate::run::results::{derive, metrics_of};
-use crate::run::views::difference::issues_by_rule;
+use crate::run::views::difference::{self, Change, RowChanges};
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::store::{
     EnvironmentRecord, Failure, FieldResult, RunMetrics, RunOptions, RunRecord, RunStatus,
 };
 use crate::workspace::Workspace;
-
-/// For so long rows are paired at best.
-const COMPARING: Duration = Duration::from_secs(10);
-/// The engine's own lists in a workbook. What they say is told by rule.
-const OWN_SHEETS: [&str; 2] = ["Issues", "Notes"];
 
 /// An input that is tried.
 pub struct TrialInput {
@@ -48,6 +40,39 @@ pub struct TrialInput {
     pub path: PathBuf,
     /// The run that is compared with; its sheets and options are those of the trial.
     pub before: Option<RunRecord>,
+}
+
+/// What differs between the workbook of a former run and that of a trial.
+#[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TrialChanges)]
+pub struct Changes {
+    /// How many cells have another value, in rows and columns that are in both.
+    pub changed_cells: u64,
+    /// The first hundred of them.
+    pub cells: Vec<ChangedCell>,
+    /// Rows that were not there.
+    pub added_rows: u64,
+    /// Rows that are not there any more.
+    pub removed_rows: u64,
+    /// The headings of columns that were not there, each once for all sheets.
+    pub added_columns: Vec<String>,
+    /// Those of columns that are not there any more.
+    pub removed_columns: Vec<String>,
+}
+
+/// A cell with another value.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChangedCell {
+    /// The sheet of the output.
+    pub sheet: String,
+    /// Its row now, from 1.
+    pub row: u64,
+    /// Its column now, from 1.
+    pub column: u64,
+    /// What was in it, as it is shown; at most 200 characters.
+    pub before: String,
+    /// What is in it now.
+    pub after: String,
 }
 
 /// How an input came out, and what is another than it was.
@@ -268,30 +293,51 @@ fn compared(
     let (Some(old), Some(new)) = (recorded, now) else {
         return Ok(tried);
     };
-    tried.issues = changed_rules(&RunReport::recorded(&old).noticed, &new.noticed);
-    let is_read = |name: &str| new.completed.sheets().any(|sheet| sheet.name() == name);
-    let is_own = |sheet: &str| OWN_SHEETS.contains(&sheet) && !is_read(sheet);
-    let old = run.output_path.as_ref().filter(|path| path.is_file());
-    tried.changes = old.filter(|_| tried.succeeds).and_then(|old| {
-        let until = Instant::now() + COMPARING;
-        changes(old, &output, is_own, until).ok()
-    });
+    let differs = difference::of_rules(&RunReport::recorded(&old).noticed, &new.noticed);
+    tried.issues = differs.into_iter().map(RuleChange::of).collect();
+    if tried.succeeds {
+        let now = (output.as_path(), &new.noticed);
+        // What cannot be compared, such as a workbook that is gone, is not.
+        let differs = difference::of_run_and_now(workspace, run, now).ok();
+        tried.changes = differs.map(|differs| Changes::of(differs.rows));
+    }
     Ok(tried)
+}
+
+impl Changes {
+    fn of(rows: RowChanges) -> Self {
+        let cells = rows.cells.into_iter().map(|cell| {
+            let (sheet, row, column) = cell.place;
+            ChangedCell {
+                sheet: sheet.to_string(),
+                row,
+                column,
+                before: cell.before,
+                after: cell.after,
+            }
+        });
+        Self {
+            changed_cells: rows.changed_cells,
+            cells: cells.collect(),
+            added_rows: rows.added,
+            removed_rows: rows.gone,
+            added_columns: rows.added_columns,
+            removed_columns: rows.gone_columns,
+        }
+    }
+}
+
+impl RuleChange {
+    fn of(change: Change<u64>) -> Self {
+        Self {
+            rule: change.what,
+            before: change.before,
+            after: change.after,
+        }
+    }
 }
 
 fn detected(fields: &[FieldResult]) -> Vec<String> {
     let detected = fields.iter().filter(|field| field.detected);
     detected.map(|field| field.field.clone()).collect()
-}
-
-/// The rules whose number of issues is another now.
-fn changed_rules(before: &Noticed, after: &Noticed) -> Vec<RuleChange> {
-    let [before, after] = [before, after].map(issues_by_rule);
-    let rules: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let changes = rules.into_iter().map(|rule| RuleChange {
-        rule: rule.clone(),
-        before: before.get(rule).copied().unwrap_or(0),
-        after: after.get(rule).copied().unwrap_or(0),
-    });
-    changes.filter(|rule| rule.before != rule.after).collect()
 }

@@ -137,10 +137,12 @@ impl Description {
         if let Some(absent) = required.iter().find(|name| !fields.contains_key(*name)) {
             return Some(format!("{place}.{absent} is absent"));
         }
+        let takes_others = self.resolve(schema)["additionalProperties"] == true;
         fields.iter().find_map(|(name, value)| {
             let place = format!("{place}.{name}");
             match properties.get(name) {
                 Some(schema) => self.misfit(schema, value, &place),
+                None if takes_others => None,
                 None => Some(format!("{place} is not described")),
             }
         })

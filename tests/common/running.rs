@@ -1,6 +1,7 @@
 //! An `ade` in progress: its output as it is printed, signals, and whether processes of it are left.
 
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,6 +18,13 @@ pub struct Running {
 impl Running {
     /// Starts a command with nothing on standard input.
     pub fn start(mut command: Command) -> Self {
+        // Tests that run in the background of a shell have inherited that interrupts are ignored, and children would, too.
+        let hears_interrupts = || match unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) } {
+            libc::SIG_ERR => Err(std::io::Error::last_os_error()),
+            _ => Ok(()),
+        };
+        // SAFETY: signal(2) may be called between fork and exec.
+        unsafe { command.pre_exec(hears_interrupts) };
         let words = tempfile::tempdir().unwrap();
         let file = |name: &str| File::create(words.path().join(name)).unwrap();
         let child = command

@@ -407,6 +407,10 @@ class _Run:
             sheet_report = report.add_sheet(sheet.title, index, sheet.title == active_title)
             self._process_sheet(pipeline, context.for_sheet(sheet.title, index), sheet, sheet_report)
         self._leave_out(pipeline.left_out, report, registry, is_all=len(pipeline.left_out) == len(sheets))
+        self._save(pipeline, context, output, report)
+
+    def _save(self, pipeline: SheetPipeline, context: RunContext, output: Output, report: RunReport) -> None:
+        """Write what belongs to no single sheet, and save the workbook with what stands beside it."""
         quarantine, apart = pipeline.writer.quarantine, None
         if quarantine is not None:
             apart = self._new_output() if self.settings.quarantine == "file" and quarantine.rows else None
@@ -423,7 +427,7 @@ class _Run:
             report.issues.append(output.add_issues(lines_of_remarks(context)))
         if is_late:
             self._add_own_sheets(output)
-        output.save(str(plan.output_file), self._files_beside(pipeline, output, apart))
+        output.save(str(self.plan.output_file), self._files_beside(pipeline, output, apart))
         if self.settings.issue_list:
             self._count_issues(output, report, context, 0 if quarantine is None else quarantine.rows)
 

@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn, Registry
     from ade_engine.fields.surroundings import Sources
     from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.models.table import DerivedMapping, TableRegion
     from ade_engine.pipeline.columns.mapping import Mapping
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.finding.row_detectors import RowClassifier
     from ade_engine.pipeline.hooks import Hooks
     from ade_engine.pipeline.reshaping.columns import Found
+    from ade_engine.pipeline.reshaping.reshape import Reshaped
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -103,36 +105,9 @@ class TableBuilder:
         hooks: list[dict[str, str]] = []
         table = self._normalize(context, table, sources, headers, source_values, hooks)
         if context.policy.sends_notices and context.notices.takes_tables:
-            split = {part.field_name: part.source_index for part in parts}
-            fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
-            told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
             stacked = {} if reshaped is None else reshaped.fields
-            told |= {"fields": fields_told(context, span, source, fields, table, self._rules, stacked), "hooks": hooks}
-            astray = () if context.collected is None else context.collected.astray
-            context.notices.explain(told, places_of(span, source, fields, table, astray))
-        taken = {column.source_index for column in mapping.columns} | (set() if reshaped is None else reshaped.gone)
-        result = TableResult(
-            sheet_name=context.sheet_name,
-            table=table,
-            source_region=region,
-            source_columns=source.columns,
-            table_index=table_index,
-            sheet_index=context.sheet_index,
-            mapped_columns=mapping.columns,
-            derived_mappings=derived_mappings(
-                context,
-                parts=parts,
-                columns=source.columns,
-                mapped_fields={column.field_name for column in mapping.columns},
-                table_fields=set(table.columns),
-            ),
-            unmapped_columns=[column for column in source.columns if column.index not in taken],
-            column_scores=mapping.scores,
-            duplicate_unmapped_indices=mapping.duplicates,
-            row_count=table.height,
-        )
-        if reshaped is not None:
-            result.stacked = reshaped.stacked
+            self._explain(context, scan, span, source, mapping, parts, stacked, table, hooks)
+        result = _result(context, source, region, mapping, parts, reshaped, table)
         counts = SourceCounts(*source.cell_counts())
         built = BuiltTable(
             result,
@@ -186,6 +161,26 @@ class TableBuilder:
         if context.settings.check_dates:
             own.find_half_converted(context, source, mapping)
 
+    def _explain(
+        self,
+        context: RunContext,
+        scan: SheetScan,
+        span: RowSpan,
+        source: SourceTable,
+        mapping: Mapping,
+        parts: list[DerivedMapping],
+        stacked: dict[str, list[int]],
+        table: pl.DataFrame,
+        hooks: list[dict[str, str]],
+    ) -> None:
+        """Tell why the table was read so. ``parts``: the fields that were split from columns, or stacked."""
+        split = {part.field_name: part.source_index for part in parts}
+        fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
+        told = explained(context, span, source, mapping, self._nearest, fields, header_rows_told(context, span, scan, self._rows))
+        told |= {"fields": fields_told(context, span, source, fields, table, self._rules, stacked), "hooks": hooks}
+        astray = () if context.collected is None else context.collected.astray
+        context.notices.explain(told, places_of(span, source, fields, table, astray))
+
     def _normalize(
         self,
         context: RunContext,
@@ -238,6 +233,36 @@ class TableBuilder:
                 find_wrong_letters(context, table)
         table = _settled(context, table)
         return _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
+
+
+def _result(
+    context: RunContext, source: SourceTable, region: TableRegion, mapping: Mapping, parts: list[DerivedMapping], reshaped: Reshaped | None, table: pl.DataFrame
+) -> TableResult:
+    """The table with what is known of its columns."""
+    taken = {column.source_index for column in mapping.columns} | (set() if reshaped is None else reshaped.gone)
+    result = TableResult(
+        sheet_name=context.sheet_name,
+        table=table,
+        source_region=region,
+        source_columns=source.columns,
+        table_index=context.table_index,
+        sheet_index=context.sheet_index,
+        mapped_columns=mapping.columns,
+        derived_mappings=derived_mappings(
+            context,
+            parts=parts,
+            columns=source.columns,
+            mapped_fields={column.field_name for column in mapping.columns},
+            table_fields=set(table.columns),
+        ),
+        unmapped_columns=[column for column in source.columns if column.index not in taken],
+        column_scores=mapping.scores,
+        duplicate_unmapped_indices=mapping.duplicates,
+        row_count=table.height,
+    )
+    if reshaped is not None:
+        result.stacked = reshaped.stacked
+    return result
 
 
 def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> None:

@@ -2,6 +2,8 @@
 //!
 //! The event `engine.run.noticed` has lists of objects, and so has the payload that is recorded. What is no notice is passed over.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
@@ -244,7 +246,11 @@ impl PartialSchema for Told {
     }
 }
 
-impl ToSchema for Told {}
+impl ToSchema for Told {
+    fn name() -> Cow<'static, str> {
+        "Notice".into()
+    }
+}
 
 /// A list as JSON.
 pub fn as_json(list: &[Told]) -> Value {

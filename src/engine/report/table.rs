@@ -194,7 +194,6 @@ pub struct Field {
     #[serde(deserialize_with = "or_default")]
     pub validators: Vec<String>,
     /// Whether it is one of those that say whose row it is.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub key: bool,
 }
 

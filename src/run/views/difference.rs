@@ -14,10 +14,10 @@ use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 use utoipa::ToSchema;
 
+use super::grid::Grid;
 use crate::base::files::{FileError, name_of};
-use crate::base::places::letters;
 use crate::base::problem::{Error, code};
-use crate::cells::{Cells, CellsError, Choice, Origin, Reading, Rows, ShownCell, WindowLimits};
+use crate::cells::{Cells, ShownCell};
 use crate::engine::Noticed;
 use crate::engine::report::Field;
 use crate::run::inputs::input::is_supported;
@@ -31,13 +31,8 @@ use crate::workspace::Workspace;
 const MOST_LISTED: usize = 100;
 /// So many characters of a cell are told.
 const MOST_LETTERS: usize = 200;
-/// A sheet that takes more memory is not compared.
-const SHEET_BYTES: usize = 256 << 20;
 /// For so long rows without a key are paired at best.
 const PAIRING: Duration = Duration::from_secs(10);
-/// The engine's own sheets and columns in a workbook: what they say is told by rule.
-const OWN_SHEETS: [&str; 3] = ["Issues", "Notes", "Quarantine"];
-const OWN_COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
 
 /// What differs; of two runs everything, of two workbooks their rows and totals.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -120,6 +115,9 @@ pub struct CellChange {
     /// The sender's cell that it is of now, where the run tells: `Budget!F7`.
     #[schema(required)]
     pub source: Option<String>,
+    /// Where it stands in the output now: the sheet, the row and the column, from 1.
+    #[serde(skip)]
+    pub place: (Arc<str>, u64, u64),
 }
 
 /// Two folders.
@@ -145,8 +143,7 @@ impl Difference {
 
     /// Takes in what the payloads of both say of issues and headers.
     fn compare_noticed(&mut self, noticed: [&Noticed; 2]) {
-        let [before, after] = noticed.map(issues_by_rule);
-        self.issues = changes(&before, &after, 0);
+        self.issues = of_rules(noticed[0], noticed[1]);
         let [before, after] = noticed.map(mapping);
         self.mapping = changes(&before, &after, String::new());
     }
@@ -368,8 +365,13 @@ fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
     counts
 }
 
+/// The rules whose number of issues is another.
+pub fn of_rules(before: &Noticed, after: &Noticed) -> Vec<Change<u64>> {
+    changes(&issues_by_rule(before), &issues_by_rule(after), 0)
+}
+
 /// How many issues there are of each rule.
-pub fn issues_by_rule(noticed: &Noticed) -> BTreeMap<String, u64> {
+fn issues_by_rule(noticed: &Noticed) -> BTreeMap<String, u64> {
     let mut rules: BTreeMap<String, u64> = BTreeMap::new();
     for issues in &noticed.issues {
         *rules.entry(issues.rule.clone()).or_default() += issues.count;
@@ -408,177 +410,6 @@ fn changes<T: Clone + PartialEq>(
         after: after.get(key).unwrap_or(&nothing).clone(),
     });
     all.filter(|change| change.before != change.after).collect()
-}
-
-/// The tables of a workbook, one below the other.
-struct Grid {
-    name: String,
-    columns: Vec<String>,
-    rows: Vec<Vec<ShownCell>>,
-    /// Of each row its sheet and its number there, from 1.
-    at: Vec<(Arc<str>, u64)>,
-    /// The sender's column by the name of one here.
-    from: HashMap<String, String>,
-    /// What the run tells of its rows.
-    told: Option<Arc<Rows>>,
-}
-
-/// Where a table stands: its first row of data and its last, and its columns with their names.
-type Place = (u64, u64, Vec<(u64, String)>);
-
-impl Grid {
-    /// Reads a workbook. With what its run noticed it is known where its tables stand; otherwise the first row of a sheet has names.
-    fn read(path: &Path, name: &str, noticed: Option<&Noticed>) -> Result<Self, CellsError> {
-        let cells = Cells::new(WindowLimits {
-            sheet_bytes: SHEET_BYTES,
-            ..WindowLimits::default()
-        });
-        let reading = Reading::whole();
-        let mut grid = Self {
-            name: name.to_owned(),
-            columns: Vec::new(),
-            rows: Vec::new(),
-            at: Vec::new(),
-            from: noticed.map(told_columns).unwrap_or_default(),
-            told: None,
-        };
-        let told = noticed.map(told_places).unwrap_or_default();
-        for info in cells.sheets(path, &reading)? {
-            let title = info.name;
-            if told.is_empty() && OWN_SHEETS.contains(&title.as_str())
-                || !told.is_empty() && !told.contains_key(&title)
-            {
-                continue;
-            }
-            let sheet = cells.whole(path, &reading, Choice::Named(&title))?;
-            let (height, width) = sheet.size();
-            let heading = |column| (column, sheet.cell(1, column, usize::MAX).text);
-            let whole = || {
-                let columns = (1..=width).map(heading);
-                let named = columns
-                    .filter(|(_, name)| !name.is_empty() && !OWN_COLUMNS.contains(&name.as_str()));
-                vec![(2, height, named.collect())]
-            };
-            let places: Vec<Place> = told.get(&title).cloned().unwrap_or_else(whole);
-            let here: Arc<str> = title.as_str().into();
-            for (first, last, columns) in places {
-                let at: Vec<usize> = columns
-                    .iter()
-                    .map(|(_, name)| grid.place_of(name))
-                    .collect();
-                for row in first..=last.min(height) {
-                    let mut values = vec![ShownCell::default(); grid.columns.len()];
-                    for ((column, _), at) in columns.iter().zip(&at) {
-                        values[*at] = sheet.cell(row, *column, usize::MAX);
-                    }
-                    grid.rows.push(values);
-                    grid.at.push((here.clone(), row));
-                }
-            }
-        }
-        let width = grid.columns.len();
-        for row in &mut grid.rows {
-            row.resize(width, ShownCell::default());
-        }
-        Ok(grid)
-    }
-
-    fn place_of(&mut self, name: &str) -> usize {
-        let known = self.columns.iter().position(|column| column == name);
-        known.unwrap_or_else(|| {
-            self.columns.push(name.to_owned());
-            self.columns.len() - 1
-        })
-    }
-
-    fn column(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column == name)
-    }
-
-    /// The sender's cell that a value of the output is of.
-    fn source(&self, row: usize, column: &str) -> Option<String> {
-        let (title, row) = &self.at[row];
-        let told = self.told.as_ref()?;
-        let Origin::Row {
-            sheet,
-            row: of_sender,
-        } = told.origin(title, *row)
-        else {
-            return None;
-        };
-        let own = told.own_cell(title, *row, column);
-        if own.is_some_and(|own| own.is_nowhere) {
-            return None;
-        }
-        let row = own.and_then(|own| own.row).unwrap_or(of_sender);
-        let own = own.and_then(|own| own.column).map(letters);
-        let column = own.or_else(|| self.from.get(column).cloned())?;
-        Some(format!("{sheet}!{column}{row}"))
-    }
-
-    /// The sum of a column, if it is one of numbers.
-    fn sum(&self, column: usize) -> Option<f64> {
-        let mut numbers = 0;
-        let mut sum = 0.0;
-        for cell in self.rows.iter().map(|row| &row[column]) {
-            if cell.is_number {
-                numbers += 1;
-                sum += cell.text.parse().unwrap_or(0.0);
-            } else if !cell.text.is_empty() {
-                return None;
-            }
-        }
-        (numbers > 0).then_some(sum)
-    }
-}
-
-/// The sender's columns by the names that they have in the output, as the run has recorded them.
-fn told_columns(noticed: &Noticed) -> HashMap<String, String> {
-    let outputs = noticed
-        .tables
-        .iter()
-        .filter_map(|table| table.output.as_ref());
-    let columns = outputs.flat_map(|output| &output.columns);
-    let named = columns.filter_map(|column| Some((column.name().to_owned(), column.from.clone()?)));
-    named.collect()
-}
-
-/// Where the tables of an output stand, by sheet, as the run has recorded it.
-fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
-    let mut found: HashMap<String, Vec<Place>> = HashMap::new();
-    for output in noticed
-        .tables
-        .iter()
-        .filter_map(|table| table.output.as_ref())
-    {
-        let range = output.range.as_str();
-        let number = |corner: &str| -> Option<u64> {
-            corner
-                .trim_start_matches(|letter: char| !letter.is_ascii_digit())
-                .parse()
-                .ok()
-        };
-        let (first, last) = range.split_once(':').unwrap_or((range, range));
-        let (Some(first), Some(last)) = (number(first), number(last)) else {
-            continue;
-        };
-        let columns = output.columns.iter();
-        let columns = columns.map(|one| (column_number(&one.column), one.name().to_owned()));
-        let place = (first + 1, last, columns.collect());
-        let places = found.entry(output.sheet.clone()).or_default();
-        // Tables of a sheet that were merged stand in one place.
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    found
-}
-
-fn column_number(letters: &str) -> u64 {
-    let letters = letters.bytes().filter(u8::is_ascii_uppercase);
-    letters.fold(0, |number, letter| {
-        number * 26 + u64::from(letter - b'A') + 1
-    })
 }
 
 fn compared(old: &Grid, new: &Grid, keys: &[String], is_given: bool) -> Result<Difference, Error> {
@@ -752,6 +583,7 @@ impl RowChanges {
                     before: shown(&was[from].text),
                     after: shown(&is[to].text),
                     source: new.source(at, &new.columns[to]),
+                    place: new.stands_at(at, to),
                 });
             }
         }

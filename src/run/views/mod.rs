@@ -9,6 +9,7 @@ pub mod difference;
 pub mod explain;
 pub mod files;
 pub mod follow;
+mod grid;
 pub mod issues;
 pub mod json;
 pub mod show;

@@ -2819,11 +2819,11 @@ export interface components {
             /** @description The way of the row or of the cell that was asked for, in each table that has it. */
             places: components["schemas"]["ExplainedWay"][];
             /** @description What the engine noticed on these sheets. */
-            notices: components["schemas"]["Told"][];
+            notices: components["schemas"]["Notice"][];
             /** @description How the dates and numbers of columns were read on these sheets, and what decided it. */
-            readings: components["schemas"]["Told"][];
+            readings: components["schemas"]["Notice"][];
             /** @description What the rows at the borders of headers, data and notes were taken for. */
-            rows: components["schemas"]["Told"][];
+            rows: components["schemas"]["Notice"][];
         };
         /** @description What is wrong with one field. */
         FieldError: {
@@ -3508,6 +3508,27 @@ export interface components {
          * @enum {string}
          */
         NotWrittenReason: "header" | "blank" | "total" | "note" | "title" | "repeated_header" | "outside" | "dropped" | "quarantined" | "line" | "other";
+        /** @description A sentence, and the facts that it is made of. */
+        Notice: {
+            message: string;
+            sheet?: string;
+            field?: string;
+            hook?: string;
+            column?: string;
+            header?: string;
+            kind?: string;
+            read_as?: string;
+            decided_by?: string;
+            code?: string;
+            level?: string;
+            table?: number;
+            count?: number;
+            row?: number;
+            certain?: number;
+            contradict?: number;
+        } & {
+            [key: string]: unknown;
+        };
         /** @description An installed package. */
         Package: {
             /** @description Its name. */
@@ -4534,27 +4555,6 @@ export interface components {
         /** @description Tokens, newest first. */
         TokenList: {
             items: components["schemas"]["Token"][];
-        };
-        /** @description A sentence, and the facts that it is made of. */
-        Told: {
-            message: string;
-            sheet?: string;
-            field?: string;
-            hook?: string;
-            column?: string;
-            header?: string;
-            kind?: string;
-            read_as?: string;
-            decided_by?: string;
-            code?: string;
-            level?: string;
-            table?: number;
-            count?: number;
-            row?: number;
-            certain?: number;
-            contradict?: number;
-        } & {
-            [key: string]: unknown;
         };
         /** @description What a trial found. */
         Trial: {

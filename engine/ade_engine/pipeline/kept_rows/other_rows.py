@@ -45,7 +45,7 @@ _YEARS = (1900, 2100)
 #: The mark of a footnote in a cell of its own is at most so long, its text at least so.
 _LONGEST_MARK, _LEAST_OF_REMARK = 2, 12
 #: Why rows have none in the output, by their kinds.
-_REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL, LINE: not_written.LINE}
+_REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL, GROUP: not_written.TITLE, LINE: not_written.LINE}
 #: What remarks begin with.
 _MARKS = ("*", "†", "‡", "§")
 
@@ -205,6 +205,10 @@ def _is_marked(cells: list[Any]) -> bool:
     return len(filled) == 2 and len(filled[0]) <= _LONGEST_MARK and len(filled[1]) >= _LEAST_OF_REMARK
 
 
+#: The kinds of rows that may be left out, what one is called, and what is said behind it.
+_UNWANTED = ((NOTE, "note", " between records"), (TOTAL, "row", " of totals"), (BALANCE, "row", " of balances"), (GROUP, "section head", ""))
+
+
 def leave_out_rows(
     context: RunContext, table: pl.DataFrame, span: RowSpan, kinds: bytearray, scan: SheetScan, source: SourceTable
 ) -> pl.DataFrame:
@@ -232,15 +236,8 @@ def leave_out_rows(
         find_totals(context, span, inside, scan)
     if settings.end_tables_at_notes:
         _find_remarks(span, inside, scan)
-    unwanted = []
-    if settings.end_tables_at_notes and NOTE in inside:
-        unwanted.append((NOTE, "note", " between records"))
-    if settings.skip_total_rows and TOTAL in inside:
-        unwanted.append((TOTAL, "row", " of totals"))
-    if BALANCE in inside:
-        unwanted.append((BALANCE, "row", " of balances"))
-    if group_rows != "keep" and GROUP in inside:
-        unwanted.append((GROUP, "section head", ""))
+    wanted_gone = {NOTE: settings.end_tables_at_notes, TOTAL: settings.skip_total_rows, BALANCE: True, GROUP: group_rows != "keep"}
+    unwanted = [(kind, noun, what) for kind, noun, what in _UNWANTED if wanted_gone[kind] and kind in inside]
     gone = {kind for kind, *_ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
     if not gone or table.height != len(inside):
         return table
@@ -259,24 +256,7 @@ def leave_out_rows(
                 span.heads = _heads(span, inside, scan)
     if LINE in inside:
         table = with_series(table, _lines(table, span, inside, scan, source))
-        rows = [span.data_start + at for at, kind in enumerate(inside) if kind == LINE]
-        numbers = stretches([row + 1 for row in rows])
-        context.notice(
-            "lines_of_records",
-            f"{len(rows)} {'row is' if len(rows) == 1 else 'rows are'} further lines of the records above "
-            f"({rows_in_words(numbers)}); their texts are in columns of their own",
-            level=INFO,
-            count=len(rows),
-            rows=numbers,
-        )
-    if LONE in inside:
-        numbers = stretches([span.data_start + at + 1 for at, kind in enumerate(inside) if kind == LONE])
-        context.notice(
-            "doubtful_rows",
-            f"{rows_in_words(numbers)} between records may be a section head, a note, or a line of the record above; left out",
-            count=inside.count(LONE),
-            rows=numbers,
-        )
+    _tell_lines(context, span, inside)
     for kind, noun, what in unwanted:
         rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
         if kind == BALANCE:
@@ -286,6 +266,32 @@ def leave_out_rows(
             said = "" if has_records else ", and the table has no record"
             _notice(context, noun, what, rows, _REASONS.get(kind, not_written.OTHER), INFO if has_records else WARNING, said)
     return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean))
+
+
+def _tell_lines(context: RunContext, span: RowSpan, inside: bytearray) -> None:
+    """Say which rows are further lines of records, and which may be."""
+
+    def rows_of(wanted: int) -> list[list[int]]:
+        return stretches([span.data_start + at + 1 for at, kind in enumerate(inside) if kind == wanted])
+
+    if LINE in inside:
+        count, numbers = inside.count(LINE), rows_of(LINE)
+        context.notice(
+            "lines_of_records",
+            f"{count} {'row is' if count == 1 else 'rows are'} further lines of the records above "
+            f"({rows_in_words(numbers)}); their texts are in columns of their own",
+            level=INFO,
+            count=count,
+            rows=numbers,
+        )
+    if LONE in inside:
+        numbers = rows_of(LONE)
+        context.notice(
+            "doubtful_rows",
+            f"{rows_in_words(numbers)} between records may be a section head, a note, or a line of the record above; left out",
+            count=inside.count(LONE),
+            rows=numbers,
+        )
 
 
 def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) -> pl.DataFrame:

@@ -356,10 +356,8 @@ pub fn read_column<'py>(
         let is_exact = emptied == outcome.unread_count + outcome.missing;
         (outcome, is_exact)
     });
-    let reading = match &outcome.reading {
-        Some(reading) => Some(described(py, reading)?.unbind()),
-        None => None,
-    };
+    let reading = outcome.reading.as_ref();
+    let reading = reading.map(|reading| Ok::<_, PyErr>(described(py, reading)?.unbind()));
     let unread = outcome.unread.map(|column| Py::new(py, arrow("", column)));
     Ok(ReadColumn {
         column: Py::new(py, arrow(&column.name, outcome.column))?,
@@ -367,7 +365,7 @@ pub fn read_column<'py>(
         is_exact,
         lost_digits: outcome.lost_digits,
         missing: outcome.missing,
-        reading,
+        reading: reading.transpose()?,
     })
 }
 

@@ -450,56 +450,10 @@ impl Filling<'_> {
         // LibreOffice writes what a formula says to be true as a number that is shown as a word.
         let is_truth = has_formula && kind == "float" && matches!(value.as_str(), "0" | "1");
         let is_text = is_truth || matches!(kind.as_str(), "" | "string");
-        self.text.clear();
-        let mut has_text = false;
-        let depth = self.reader.depth();
-        loop {
-            match self.reader.advance()? {
-                Event::Start { own: true }
-                    if is_text && matches!(self.reader.local_name(), b"p" | b"h") =>
-                {
-                    if has_text {
-                        self.text.push('\n');
-                    }
-                    has_text = true;
-                    self.read_paragraph()?;
-                }
-                Event::Start { .. } => self.reader.skip_element()?,
-                Event::End { .. } if self.reader.depth() < depth => break,
-                Event::Done => break,
-                _ => {}
-            }
-        }
-        let cell = match kind.as_str() {
-            "float" if is_truth && matches!(self.text.as_str(), "TRUE" | "FALSE") => {
-                Cell::boolean(value == "1")
-            }
-            "float" | "percentage" | "currency" => cell_of_number(
-                &mut self.builder,
-                &value,
-                NumberKind::Number,
-                Epoch::Windows1900,
-            ),
-            "date" | "time" => match from_iso8601(&in_milliseconds(value.clone())) {
-                Some(date) if date.tag == Tag::Date => {
-                    Cell::date_time(date.as_integer() * DAY_MICROSECONDS)
-                }
-                // A time of day is written as the time that has elapsed until then.
-                Some(time)
-                    if time.tag == Tag::Duration
-                        && (0..DAY_MICROSECONDS).contains(&time.as_integer()) =>
-                {
-                    Cell::time(time.as_integer())
-                }
-                Some(cell) => cell,
-                None => self.builder.text_cell(&value),
-            },
-            "boolean" => Cell::boolean(value == "true"),
-            "string" if !has_text => self.builder.text_cell(&value),
-            _ if has_text && !(kind.is_empty() && self.text.is_empty()) => {
-                self.builder.text_cell(&self.text)
-            }
-            _ => Cell::EMPTY,
+        let has_text = self.read_paragraphs(is_text)?;
+        let cell = match is_truth && matches!(self.text.as_str(), "TRUE" | "FALSE") {
+            true => Cell::boolean(value == "1"),
+            false => self.cell_of(&kind, &value, has_text),
         };
         if columns > 1 || rows > 1 {
             self.builder.merge(MergedRange {
@@ -530,6 +484,62 @@ impl Filling<'_> {
             has_formula,
         });
         Ok(repeated)
+    }
+
+    /// Reads what stands in a cell; the text, if its paragraphs are wanted, and whether there is any.
+    fn read_paragraphs(&mut self, are_wanted: bool) -> Result<bool> {
+        self.text.clear();
+        let mut has_text = false;
+        let depth = self.reader.depth();
+        loop {
+            match self.reader.advance()? {
+                Event::Start { own: true }
+                    if are_wanted && matches!(self.reader.local_name(), b"p" | b"h") =>
+                {
+                    if has_text {
+                        self.text.push('\n');
+                    }
+                    has_text = true;
+                    self.read_paragraph()?;
+                }
+                Event::Start { .. } => self.reader.skip_element()?,
+                Event::End { .. } if self.reader.depth() < depth => return Ok(has_text),
+                Event::Done => return Ok(has_text),
+                _ => {}
+            }
+        }
+    }
+
+    /// A cell of a kind.
+    fn cell_of(&mut self, kind: &str, value: &str, has_text: bool) -> Cell {
+        match kind {
+            "float" | "percentage" | "currency" => cell_of_number(
+                &mut self.builder,
+                value,
+                NumberKind::Number,
+                Epoch::Windows1900,
+            ),
+            "date" | "time" => match from_iso8601(&in_milliseconds(value.to_owned())) {
+                Some(date) if date.tag == Tag::Date => {
+                    Cell::date_time(date.as_integer() * DAY_MICROSECONDS)
+                }
+                // A time of day is written as the time that has elapsed until then.
+                Some(time)
+                    if time.tag == Tag::Duration
+                        && (0..DAY_MICROSECONDS).contains(&time.as_integer()) =>
+                {
+                    Cell::time(time.as_integer())
+                }
+                Some(cell) => cell,
+                None => self.builder.text_cell(value),
+            },
+            "boolean" => Cell::boolean(value == "true"),
+            "string" if !has_text => self.builder.text_cell(value),
+            _ if has_text && !(kind.is_empty() && self.text.is_empty()) => {
+                self.builder.text_cell(&self.text)
+            }
+            _ => Cell::EMPTY,
+        }
     }
 
     /// Adds the text of a paragraph, up to its end tag.

@@ -199,6 +199,20 @@ pub fn tables_of(report: &RunReport) -> Vec<Table> {
     tables
 }
 
+/// The sheet that is named, or the only one. `what`: what is asked for.
+fn only_sheet(named: Option<String>, sheets: &[String], what: &str) -> Result<String, Error> {
+    match (named, sheets) {
+        (Some(sheet), _) => Ok(sheet),
+        (None, [sheet]) => Ok(sheet.clone()),
+        (None, sheets) => {
+            let all = sheets.join(", ");
+            let message = format!("{what} of which sheet? There are tables on {all}");
+            let sheet = sheets.first().map(typed).unwrap_or_default();
+            Err(Error::usage(code::USAGE, message).hint(format!("name it: `--sheet {sheet}`")))
+        }
+    }
+}
+
 /// The tables that are meant, those without a column of the field that is, and the ways of the row or cell that is.
 type Chosen = (Vec<Table>, Vec<Without>, Vec<Way>);
 
@@ -244,20 +258,7 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         (Some(cell), ..) => cell.name(),
         (None, Some(row), _) => format!("row {row}"),
     };
-    let sheet = match (sheet, sheets.as_slice()) {
-        (Some(sheet), _) => sheet,
-        (None, [sheet]) => sheet.clone(),
-        (None, _) => {
-            let message = format!(
-                "{what} of which sheet? There are tables on {}",
-                sheets.join(", ")
-            );
-            let sheet = sheets.first().map(typed).unwrap_or_default();
-            return Err(
-                Error::usage(code::USAGE, message).hint(format!("name it: `--sheet {sheet}`"))
-            );
-        }
-    };
+    let sheet = only_sheet(sheet, &sheets, &what)?;
     let (row, column) = match (cell, wanted.row, &wanted.column) {
         (Some(cell), ..) => (cell.row, Some(cell.column)),
         (None, row, None) => (row.unwrap_or(1), None),

@@ -308,19 +308,7 @@ fn further_digits_agree(country: &[u8], id: &[u8]) -> bool {
     let d = digits(id);
     let is = |at: usize, digit: u32| d.get(at) == Some(&digit);
     match country {
-        b"BG" if id.len() == 9 => {
-            let first = weighted(&d[..8], &[1, 2, 3, 4, 5, 6, 7, 8]) % 11;
-            let second = weighted(&d[..8], &[3, 4, 5, 6, 7, 8, 9, 10]) % 11 % 10;
-            is(8, if first == 10 { second } else { first })
-        }
-        b"BG" => {
-            let of_other = (11 - weighted(&d[..9], &[4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11;
-            is(
-                9,
-                weighted(&d[..9], &[2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11 % 10,
-            ) || is(9, weighted(&d[..9], &[21, 19, 17, 13, 11, 9, 7, 3, 1]) % 10)
-                || is(9, of_other)
-        }
+        b"BG" => is_bulgarian(&d),
         b"CY" => {
             const ODD: [u32; 10] = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21];
             let one = |(at, digit): (usize, &u32)| {
@@ -345,36 +333,8 @@ fn further_digits_agree(country: &[u8], id: &[u8]) -> bool {
             number(id).is_multiple_of(11) || number(&id[..9]) % 11 == 10 && is(9, 0)
         }
         b"ES" => is_spanish(id, number),
-        b"FR" if !id[..2].iter().all(u8::is_ascii_digit) => {
-            let place = |letter: u8| {
-                b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-                    .iter()
-                    .position(|one| *one == letter)
-            };
-            let (Some(first), Some(second)) = (place(id[0]), place(id[1])) else {
-                return false;
-            };
-            let key = if first < 10 {
-                first * 24 + second - 10
-            } else {
-                first * 34 + second - 100
-            } as u64;
-            (number(&id[2..]) + 1 + key / 11) % 11 == key % 11
-        }
-        b"IE" => {
-            const LETTERS: &[u8] = b"WABCDEFGHIJKLMNOPQRSTUV";
-            let is_old = !id[1].is_ascii_digit();
-            let body: Vec<u8> = if is_old {
-                [b"0", &id[2..7], &id[..1]].concat()
-            } else {
-                id[..7].to_vec()
-            };
-            let behind = id.get(8).map_or(0, |letter| {
-                LETTERS.iter().position(|one| one == letter).unwrap_or(0) as u32
-            });
-            let sum = weighted(&digits(&body), &[8, 7, 6, 5, 4, 3, 2]) + 9 * behind;
-            LETTERS[sum as usize % 23] == id[7]
-        }
+        b"FR" if !id[..2].iter().all(u8::is_ascii_digit) => is_french(id, number(&id[2..])),
+        b"IE" => is_irish(id),
         b"LV" if id[0] > b'3' => weighted(&d, &[9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1]) % 11 == 3,
         b"LV" => {
             id.starts_with(b"32")
@@ -383,39 +343,8 @@ fn further_digits_agree(country: &[u8], id: &[u8]) -> bool {
                     (1 + weighted(&d[..10], &[10, 5, 8, 4, 2, 1, 6, 3, 7, 9])) % 11 % 10,
                 )
         }
-        b"LT" => {
-            let (last, body) = (d.len() - 1, &d[..d.len() - 1]);
-            let sum = |more: usize| {
-                body.iter()
-                    .enumerate()
-                    .map(|(at, digit)| (1 + (at + more) as u32 % 9) * digit)
-                    .sum::<u32>()
-                    % 11
-            };
-            let check = if sum(0) == 10 { sum(2) } else { sum(0) };
-            is(last, check % 10)
-        }
-        b"NL" => {
-            let is_formed = has_form(id, "999999999B99");
-            // Of people since 2020: the same rule as of bank accounts.
-            let of_people = || {
-                let text: String = b"NL"
-                    .iter()
-                    .chain(id)
-                    .map(|byte| match byte {
-                        b'0'..=b'9' => u32::from(byte - b'0').to_string(),
-                        letter => (u32::from(letter - b'A') + 10).to_string(),
-                    })
-                    .collect();
-                text.bytes()
-                    .fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97)
-                    == 1
-            };
-            is_formed
-                && (weighted(&digits(&id[..8]), &[9, 8, 7, 6, 5, 4, 3, 2]) % 11
-                    == u32::from(id[8] - b'0')
-                    || of_people())
-        }
+        b"LT" => is_lithuanian(&d),
+        b"NL" => is_dutch(id),
         b"RO" => {
             let body = &d[..d.len() - 1];
             let sum = weighted(body, &[7, 5, 3, 2, 1, 7, 5, 3, 2][9 - body.len()..]);
@@ -427,6 +356,90 @@ fn further_digits_agree(country: &[u8], id: &[u8]) -> bool {
         }
         _ => true,
     }
+}
+
+/// Numbers of Bulgaria: nine digits of companies, ten of people, of foreigners and of others.
+fn is_bulgarian(d: &[u32]) -> bool {
+    let (last, body) = (d[d.len() - 1], &d[..d.len() - 1]);
+    if d.len() == 9 {
+        let first = weighted(body, &[1, 2, 3, 4, 5, 6, 7, 8]) % 11;
+        let second = weighted(body, &[3, 4, 5, 6, 7, 8, 9, 10]) % 11 % 10;
+        return last == if first == 10 { second } else { first };
+    }
+    let of_other = (11 - weighted(body, &[4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 11;
+    last == weighted(body, &[2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11 % 10
+        || last == weighted(body, &[21, 19, 17, 13, 11, 9, 7, 3, 1]) % 10
+        || last == of_other
+}
+
+/// Numbers of France that begin with letters; `rest`: what stands behind their two signs.
+fn is_french(id: &[u8], rest: u64) -> bool {
+    let place = |letter: u8| {
+        b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+            .iter()
+            .position(|one| *one == letter)
+    };
+    let (Some(first), Some(second)) = (place(id[0]), place(id[1])) else {
+        return false;
+    };
+    let key = if first < 10 {
+        first * 24 + second - 10
+    } else {
+        first * 34 + second - 100
+    } as u64;
+    (rest + 1 + key / 11) % 11 == key % 11
+}
+
+/// Numbers of Ireland, old ones with a letter or a sign in second place, too.
+fn is_irish(id: &[u8]) -> bool {
+    const LETTERS: &[u8] = b"WABCDEFGHIJKLMNOPQRSTUV";
+    let is_old = !id[1].is_ascii_digit();
+    let body: Vec<u8> = if is_old {
+        [b"0", &id[2..7], &id[..1]].concat()
+    } else {
+        id[..7].to_vec()
+    };
+    let behind = id.get(8).map_or(0, |letter| {
+        LETTERS.iter().position(|one| one == letter).unwrap_or(0) as u32
+    });
+    let sum = weighted(&digits(&body), &[8, 7, 6, 5, 4, 3, 2]) + 9 * behind;
+    LETTERS[sum as usize % 23] == id[7]
+}
+
+/// Numbers of Lithuania.
+fn is_lithuanian(d: &[u32]) -> bool {
+    let (last, body) = (d.len() - 1, &d[..d.len() - 1]);
+    let sum = |more: usize| {
+        body.iter()
+            .enumerate()
+            .map(|(at, digit)| (1 + (at + more) as u32 % 9) * digit)
+            .sum::<u32>()
+            % 11
+    };
+    let check = if sum(0) == 10 { sum(2) } else { sum(0) };
+    d[last] == check % 10
+}
+
+/// Numbers of the Netherlands.
+fn is_dutch(id: &[u8]) -> bool {
+    let is_formed = has_form(id, "999999999B99");
+    // Of people since 2020: the same rule as of bank accounts.
+    let of_people = || {
+        let text: String = b"NL"
+            .iter()
+            .chain(id)
+            .map(|byte| match byte {
+                b'0'..=b'9' => u32::from(byte - b'0').to_string(),
+                letter => (u32::from(letter - b'A') + 10).to_string(),
+            })
+            .collect();
+        text.bytes()
+            .fold(0, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97)
+            == 1
+    };
+    is_formed
+        && (weighted(&digits(&id[..8]), &[9, 8, 7, 6, 5, 4, 3, 2]) % 11 == u32::from(id[8] - b'0')
+            || of_people())
 }
 
 /// Numbers of Spain: of people, and of companies, which begin with a letter.

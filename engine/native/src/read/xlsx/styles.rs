@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::number_format::{
@@ -91,10 +92,9 @@ impl Styles {
     /// When the part cannot be unpacked or parsed.
     pub fn read(source: impl Read, part: &str, as_shown: bool) -> Result<Self> {
         let of_code = if as_shown { shown_kind_of } else { kind_of };
-        let of_id = if as_shown {
-            shown_kind_of_built_in
-        } else {
-            kind_of_built_in
+        let of_id = match as_shown {
+            true => shown_kind_of_built_in,
+            false => kind_of_built_in,
         };
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut custom: HashMap<u32, NumberKind> = HashMap::new();
@@ -109,21 +109,12 @@ impl Styles {
                 Event::Start { own: true } => match (reader.depth(), reader.local_name()) {
                     (2, b"cellXfs") => in_cell_formats = true,
                     (3, b"xf") if in_cell_formats => {
-                        let id = reader
-                            .attribute("numFmtId")
-                            .and_then(|id| id.trim().parse().ok());
-                        format_ids.push(id.unwrap_or(0u32));
-                        let part = |name| {
-                            reader
-                                .attribute(name)
-                                .and_then(|id| id.trim().parse::<usize>().ok())
-                        };
+                        format_ids.push(number_of(&reader, "numFmtId").unwrap_or(0));
+                        let part = |name| number_of::<_, usize>(&reader, name);
                         parts_of.push((part("fontId"), part("fillId")));
                     }
                     (3, b"numFmt") => {
-                        let id = reader
-                            .attribute("numFmtId")
-                            .and_then(|id| id.trim().parse().ok());
+                        let id = number_of(&reader, "numFmtId");
                         if let (Some(id), Some(code)) = (id, reader.attribute("formatCode")) {
                             custom.insert(id, of_code(&code));
                             if turns_sign(&code) {
@@ -158,12 +149,11 @@ impl Styles {
             .iter()
             .map(|id| custom.get(id).copied().unwrap_or_else(|| of_id(*id)))
             .collect();
-        let has = |part: &Option<usize>, of: &[bool]| {
-            part.and_then(|part| of.get(part).copied()).unwrap_or(false)
-        };
-        let mut marks: Vec<Marks> = parts_of
-            .iter()
-            .zip(&format_ids)
+        let (zeros, zeros_of) = numbered(custom_zeros, &format_ids);
+        let has =
+            |part: Option<usize>, of: &[bool]| part.is_some_and(|at| of.get(at) == Some(&true));
+        let all = parts_of.into_iter().zip(&format_ids);
+        let mut marks: Vec<Marks> = all
             .map(|((font, fill), id)| Marks {
                 is_struck: has(font, &fonts),
                 is_red: has(fill, &fills),
@@ -173,21 +163,6 @@ impl Styles {
         if !as_shown || !marks.iter().any(|marks| marks.any()) {
             marks.clear();
         }
-        let mut zeros = Vec::new();
-        let mut numbers: HashMap<u32, u16> = HashMap::new();
-        for (id, format) in custom_zeros {
-            if let Ok(number) = u16::try_from(zeros.len()) {
-                numbers.insert(id, number);
-                zeros.push(format);
-            }
-        }
-        let zeros_of = match zeros.is_empty() {
-            true => Vec::new(),
-            false => format_ids
-                .iter()
-                .map(|id| numbers.get(id).copied())
-                .collect(),
-        };
         Ok(Self {
             kinds,
             zeros: zeros.into(),
@@ -195,6 +170,29 @@ impl Styles {
             marks,
         })
     }
+}
+
+/// The number that an attribute is.
+fn number_of<S: Read, N: FromStr>(reader: &XmlReader<S>, name: &str) -> Option<N> {
+    reader.attribute(name)?.trim().parse().ok()
+}
+
+/// The formats with zeros, each once, and of each cell format the number of its own; nothing where there are none.
+fn numbered(custom: HashMap<u32, Zeros>, format_ids: &[u32]) -> (Vec<Zeros>, Vec<Option<u16>>) {
+    let mut zeros = Vec::new();
+    let mut numbers: HashMap<u32, u16> = HashMap::new();
+    for (id, format) in custom {
+        if let Ok(number) = u16::try_from(zeros.len()) {
+            numbers.insert(id, number);
+            zeros.push(format);
+        }
+    }
+    let of = |id: &u32| numbers.get(id).copied();
+    let zeros_of = match zeros.is_empty() {
+        true => Vec::new(),
+        false => format_ids.iter().map(of).collect(),
+    };
+    (zeros, zeros_of)
 }
 
 #[cfg(test)]

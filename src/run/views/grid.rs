@@ -1,0 +1,201 @@
+//! The tables of an output, one below the other, for the comparison with another.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::base::places::{column_named, letters};
+use crate::cells::{Cells, CellsError, Choice, Origin, Reading, Rows, ShownCell, WindowLimits};
+use crate::engine::Noticed;
+
+/// A sheet that takes more memory is not compared.
+const SHEET_BYTES: usize = 256 << 20;
+/// The engine's own sheets and columns in a workbook: what they say is told by rule.
+const OWN_SHEETS: [&str; 3] = ["Issues", "Notes", "Quarantine"];
+const OWN_COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
+
+/// The tables of a workbook, one below the other.
+pub(super) struct Grid {
+    /// What it is called.
+    pub name: String,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// Its rows, as wide as there are columns.
+    pub rows: Vec<Vec<ShownCell>>,
+    /// Of each row its sheet, its number there, from 1, and where the columns stand there.
+    at: Vec<(Arc<str>, u64, Stand)>,
+    /// The sender's column by the name of one here.
+    from: HashMap<String, String>,
+    /// What the run tells of its rows.
+    pub told: Option<Arc<Rows>>,
+}
+
+/// The columns that a table has, each with its number in the sheet, from 1.
+type Stand = Arc<[(usize, u64)]>;
+
+/// Where a table stands: its first row of data and its last, and its columns with their names.
+type Place = (u64, u64, Vec<(u64, String)>);
+
+impl Grid {
+    /// Reads a workbook. With what its run noticed it is known where its tables stand; otherwise the first row of a sheet has names.
+    pub fn read(path: &Path, name: &str, noticed: Option<&Noticed>) -> Result<Self, CellsError> {
+        let cells = Cells::new(WindowLimits {
+            sheet_bytes: SHEET_BYTES,
+            ..WindowLimits::default()
+        });
+        let reading = Reading::whole();
+        let mut grid = Self {
+            name: name.to_owned(),
+            columns: Vec::new(),
+            rows: Vec::new(),
+            at: Vec::new(),
+            from: noticed.map(told_columns).unwrap_or_default(),
+            told: None,
+        };
+        let told = noticed.map(told_places).unwrap_or_default();
+        for info in cells.sheets(path, &reading)? {
+            let title = info.name;
+            if told.is_empty() && OWN_SHEETS.contains(&title.as_str())
+                || !told.is_empty() && !told.contains_key(&title)
+            {
+                continue;
+            }
+            let sheet = cells.whole(path, &reading, Choice::Named(&title))?;
+            let (height, width) = sheet.size();
+            let heading = |column| (column, sheet.cell(1, column, usize::MAX).text);
+            let whole = || {
+                let columns = (1..=width).map(heading);
+                let named = columns
+                    .filter(|(_, name)| !name.is_empty() && !OWN_COLUMNS.contains(&name.as_str()));
+                vec![(2, height, named.collect())]
+            };
+            let places: Vec<Place> = told.get(&title).cloned().unwrap_or_else(whole);
+            let here: Arc<str> = title.as_str().into();
+            for (first, last, columns) in places {
+                let at: Vec<usize> = columns
+                    .iter()
+                    .map(|(_, name)| grid.place_of(name))
+                    .collect();
+                let stand = at
+                    .into_iter()
+                    .zip(columns.iter().map(|(column, _)| *column));
+                let stand: Stand = stand.collect();
+                for row in first..=last.min(height) {
+                    let mut values = vec![ShownCell::default(); grid.columns.len()];
+                    for (at, column) in stand.iter() {
+                        values[*at] = sheet.cell(row, *column, usize::MAX);
+                    }
+                    grid.rows.push(values);
+                    grid.at.push((here.clone(), row, stand.clone()));
+                }
+            }
+        }
+        let width = grid.columns.len();
+        for row in &mut grid.rows {
+            row.resize(width, ShownCell::default());
+        }
+        Ok(grid)
+    }
+
+    fn place_of(&mut self, name: &str) -> usize {
+        let known = self.columns.iter().position(|column| column == name);
+        known.unwrap_or_else(|| {
+            self.columns.push(name.to_owned());
+            self.columns.len() - 1
+        })
+    }
+
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// Where a value stands in the workbook: its sheet, row and column, from 1.
+    pub fn stands_at(&self, row: usize, column: usize) -> (Arc<str>, u64, u64) {
+        let (title, row, stand) = &self.at[row];
+        let place = stand.iter().find(|(at, _)| *at == column);
+        (title.clone(), *row, place.map_or(1, |(_, column)| *column))
+    }
+
+    /// The sender's cell that a value of the output is of.
+    pub fn source(&self, row: usize, column: &str) -> Option<String> {
+        let (title, row, _) = &self.at[row];
+        let told = self.told.as_ref()?;
+        let Origin::Row {
+            sheet,
+            row: of_sender,
+        } = told.origin(title, *row)
+        else {
+            return None;
+        };
+        let own = told.own_cell(title, *row, column);
+        if own.is_some_and(|own| own.is_nowhere) {
+            return None;
+        }
+        let row = own.and_then(|own| own.row).unwrap_or(of_sender);
+        let own = own.and_then(|own| own.column).map(letters);
+        let column = own.or_else(|| self.from.get(column).cloned())?;
+        Some(format!("{sheet}!{column}{row}"))
+    }
+
+    /// The sum of a column, if it is one of numbers.
+    pub fn sum(&self, column: usize) -> Option<f64> {
+        let mut numbers = 0;
+        let mut sum = 0.0;
+        for cell in self.rows.iter().map(|row| &row[column]) {
+            if cell.is_number {
+                numbers += 1;
+                sum += cell.text.parse().unwrap_or(0.0);
+            } else if !cell.text.is_empty() {
+                return None;
+            }
+        }
+        (numbers > 0).then_some(sum)
+    }
+}
+
+/// The sender's columns by the names that they have in the output, as the run has recorded them.
+fn told_columns(noticed: &Noticed) -> HashMap<String, String> {
+    let outputs = noticed
+        .tables
+        .iter()
+        .filter_map(|table| table.output.as_ref());
+    let columns = outputs.flat_map(|output| &output.columns);
+    let named = columns.filter_map(|column| Some((column.name().to_owned(), column.from.clone()?)));
+    named.collect()
+}
+
+/// Where the tables of an output stand, by sheet, as the run has recorded it.
+fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
+    let mut found: HashMap<String, Vec<Place>> = HashMap::new();
+    for output in noticed
+        .tables
+        .iter()
+        .filter_map(|table| table.output.as_ref())
+    {
+        let range = output.range.as_str();
+        let number = |corner: &str| -> Option<u64> {
+            corner
+                .trim_start_matches(|letter: char| !letter.is_ascii_digit())
+                .parse()
+                .ok()
+        };
+        let (first, last) = range.split_once(':').unwrap_or((range, range));
+        let (Some(first), Some(last)) = (number(first), number(last)) else {
+            continue;
+        };
+        let columns = output.columns.iter();
+        let columns = columns.map(|one| {
+            (
+                column_named(&one.column).unwrap_or(1),
+                one.name().to_owned(),
+            )
+        });
+        let place = (first + 1, last, columns.collect());
+        let places = found.entry(output.sheet.clone()).or_default();
+        // Tables of a sheet that were merged stand in one place.
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    found
+}
