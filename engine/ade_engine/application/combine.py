@@ -25,7 +25,6 @@ from ade_engine.pipeline.values.types import declared_type
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
 #: The endings that a combined file can have, and so its shapes.
 SHAPES = ("xlsx", "csv", "parquet", "jsonl")

@@ -14,7 +14,7 @@ from polars.selectors import by_name
 
 from ade_engine import _native
 from ade_engine.fields.measures import Measure, colons_below_minutes, has_plain_numbers, measure_of, shows_currency
-from ade_engine.fields.surroundings import Surroundings, current, is_strict
+from ade_engine.fields.surroundings import current, is_strict
 from ade_engine.models.errors import nearest, saying
 from ade_engine.models.series import series_of
 

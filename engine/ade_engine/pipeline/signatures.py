@@ -11,7 +11,7 @@ from ade_engine.extensions.invoke import Failure, MissingParameter, located, mea
 from ade_engine.pipeline.columns import mapping
 from ade_engine.pipeline.finding import row_detectors
 from ade_engine.pipeline.hooks import offered_to_hooks
-from ade_engine.pipeline.values import values
+from ade_engine.pipeline.values import expressions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def _callables(registry: Registry) -> Iterator[tuple[str, RegisteredFn, tuple[st
     for role, entries, offered in (
         ("Row detector", registry.row_detectors, row_detectors.OFFERED),
         ("Column detector", registry.column_detectors, mapping.OFFERED),
-        ("Transform", registry.column_transforms, values.OFFERED),
-        ("Validator", registry.column_validators, values.OFFERED),
+        ("Transform", registry.column_transforms, expressions.OFFERED),
+        ("Validator", registry.column_validators, expressions.OFFERED),
     ):
         for entry in entries:
             yield role, entry, offered

@@ -6,11 +6,10 @@ that is left out is named in a notice. Rows count from 0 here.
 
 from __future__ import annotations
 
-import re
 
 import polars as pl
 
-from ade_engine.fields.readers import filled_rows, profile, without_blank_rows
+from ade_engine.fields.readers import filled_rows, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import amount_of, is_blank

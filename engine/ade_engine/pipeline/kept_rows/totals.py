@@ -13,7 +13,7 @@ from ade_engine import _native
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, HEADER, NOTE, TITLE, TOTAL
+from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, HEADER, NOTE, TITLE, TOTAL
 from ade_engine.pipeline.shared import not_written
 from ade_engine.pipeline.shared.row_numbers import stretches
 

@@ -26,7 +26,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import polars as pl
 
-    from ade_engine.models.fields import FieldDef
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.shared.context import RunContext

@@ -22,7 +22,8 @@ from ade_engine.infrastructure.observability.wording import mark_as_free_of_valu
 from ade_engine.models.errors import ExtensionComplaint
 from ade_engine.models.table import TableRegion
 from ade_engine.pipeline.values.types import field_type
-from ade_engine.pipeline.values.values import OFFERED, Transforms, Validators, demand_expression, demand_text
+from ade_engine.pipeline.values.expressions import OFFERED, demand_expression, demand_text
+from ade_engine.pipeline.values.values import Transforms, Validators
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

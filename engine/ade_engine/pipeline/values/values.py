@@ -7,23 +7,15 @@ from typing import Any
 
 import polars as pl
 
-from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
+from ade_engine.extensions.invoke import RAISED, WrongResult
 from ade_engine.fields import surroundings
 from ade_engine.fields.checks import Check
 from ade_engine.fields.header_unit import header_unit
 from ade_engine.fields.readers import Reader, count_issues, emptied_cells, filled_rows
 from ade_engine.fields.surroundings import ROW, Surroundings, told_as
 from ade_engine.infrastructure.caller import show_values
-from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
-from ade_engine.models.errors import (
-    AdeEngineError,
-    ConfigError,
-    ExtensionError,
-    HookError,
-    InputError,
-    PipelineError,
-    nearest,
-)
+from ade_engine.infrastructure.observability.wording import told
+from ade_engine.models.errors import ExtensionError, PipelineError
 from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.series import series_of
@@ -37,127 +29,26 @@ from ade_engine.pipeline.shared.table_columns import (
     RESERVED_PREFIX,
     TOTAL_PREFIX,
     UNREAD_PREFIX,
-    as_text,
     ids_at,
     with_series,
 )
+from ade_engine.pipeline.values.expressions import Expressions, Unusable, applied, demand_text, filled_columns, offered_values, subject_of, with_column
 from ade_engine.pipeline.values.own_checks import is_demand
-from ade_engine.pipeline.values.types import column_wanted_as_text, field_type, with_types
+from ade_engine.pipeline.values.types import with_types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.fields.surroundings import ColumnSource
     from ade_engine.pipeline.shared.collected import Cell, Collected, Part
     from ade_engine.pipeline.shared.context import RunContext
 
-#: The names of the values that its callables may take.
-OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")
 _SAMPLE_ROWS = 5
-_OWN_ERRORS = (ConfigError, InputError, HookError, PipelineError)
 
 
-class _Expressions:
-    """Callables of one kind that return an expression for their field."""
-
-    role = ""
-
-    def __init__(self, entries_by_field: dict[str, list[RegisteredFn]]):
-        self._callers = {
-            field: [(entry, Caller(entry.fn, OFFERED)) for entry in entries]
-            for field, entries in entries_by_field.items()
-        }
-        self._see_table = {id(entry) for callers in self._callers.values() for entry, call in callers if "table" in call.plan.names()}
-
-    def _in_one_piece(self, table: pl.DataFrame) -> pl.DataFrame:
-        """The table with columns in one piece, where somebody looks at it: see :func:`_applied`."""
-        return table.rechunk() if self._see_table else table
-
-    def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
-        """Fields of the table in column order, then the others as they were registered; only those with callables."""
-        present = [name for name in table.columns if name in self._callers]
-        return present + [name for name in registered if name in self._callers and name not in present]
-
-    def _ask(
-        self,
-        context: RunContext,
-        entry: RegisteredFn,
-        call: Caller,
-        values: dict[str, Any],
-    ) -> pl.Expr | None:
-        try:
-            result = call(values)
-            demand_expression(result)
-            return result
-        except RAISED as error:
-            error_class = _class_of(error)
-            # A HookError that a transform raises on purpose brings the stage that the run reports.
-            stage = {"stage": error.stage} if isinstance(error, HookError) else {}
-            context.fail(entry, self.role, _subject(context, values["field_name"]), error, error_class, **stage)
-
-
-def demand_expression(result: Any) -> None:
-    """Refuse what a callable has returned unless it is an expression or nothing."""
-    if result is not None and not isinstance(result, pl.Expr):
-        raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
-
-
-def demand_text(dtype: pl.DataType) -> None:
-    """Refuse the type of a validator's expression unless it is messages or nulls."""
-    if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
-        raise WrongResult(
-            f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
-            'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
-        )
-
-
-def _filled(table: pl.DataFrame, typed: bool) -> frozenset[str]:
-    """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
-    if not typed:
-        return frozenset(table.columns)
-    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if not isinstance(dtype, pl.Null))
-
-
-def _with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
-    """The table, with a column of nulls for a field that it lacks; with ``typed_fields`` these nulls have the field's type."""
-    typed = context.settings.typed_fields
-    if field in table.columns and not (typed and table.schema[field] == pl.Null):
-        return table
-    dtype = field_type(context.registry.fields.get(field)) if typed else pl.Null
-    if not table.width:
-        return table.with_columns(pl.lit(None, dtype=dtype).alias(field))
-    return with_series(table, [pl.Series(field, [None], dtype=dtype).new_from_index(0, table.height)])
-
-
-def _values(context: RunContext, table: pl.DataFrame, field: str, header: tuple[str, str]) -> dict[str, Any]:
-    """What a callable may ask for: the values of ``OFFERED``."""
-    return {
-        **context.values(),
-        "field_name": field,
-        "table": table,
-        "table_region": context.region,
-        "table_index": context.table_index,
-        "column_header": header[0],
-        "column_unit": header[1] or header_unit(header[0]),
-    }
-
-
-def _subject(context: RunContext, field: str) -> str:
-    """What a callable was called for, in messages about it."""
-    return f"sheet {context.sheet_name!r}, table {context.table_index + 1}, field {field!r}"
-
-
-def _class_of(error: BaseException) -> type[AdeEngineError]:
-    """A misused stage or a ``TypeError`` is a pipeline error; all else that a callable raises is its own error."""
-    if isinstance(error, (TypeError, MissingParameter, WrongResult)):
-        return PipelineError
-    # Not the error's own class: one that a package has derived from an engine's may want other arguments.
-    return next((known for known in _OWN_ERRORS if isinstance(error, known)), ExtensionError)
-
-
-class Transforms(_Expressions):
+class Transforms(Expressions):
     """The column transforms of a run."""
 
     role = "transform"
@@ -194,7 +85,7 @@ class Transforms(_Expressions):
         around: Surroundings,
         headers: dict[str, tuple[str, str]],
     ) -> pl.DataFrame:
-        there = _filled(table, context.settings.typed_fields)
+        there = filled_columns(table, context.settings.typed_fields)
         _note_parts(table, around)
         #: Columns that were read, until somebody looks at the table: a frame for each of them costs more than a small column.
         read: list[pl.Series] = []
@@ -202,12 +93,12 @@ class Transforms(_Expressions):
             around.field = field
             context.at_field(field)
             if field not in there:
-                table = _with_column(context, table, field)
+                table = with_column(context, table, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field] if field not in context.unread else ():
                 if id(entry) in self._see_table or context.debug:
                     table, read = with_series(table, read), []
-                values = _values(context, table, field, headers.get(field, ("", "")))
+                values = offered_values(context, table, field, headers.get(field, ("", "")))
                 expression = self._ask(context, entry, call, values)
                 reads_own = is_first and isinstance(expression, Reader) and expression.column == field
                 if not reads_own:
@@ -222,11 +113,11 @@ class Transforms(_Expressions):
                             column = expression.read_from(table)
                             read.append(column if column.name == field else column.alias(field))
                         else:
-                            table = _applied(context, table, expression.alias(field), field)
+                            table = applied(context, table, expression.alias(field), field)
                         if not reads_own or context.debug:
                             table, read = with_series(table, read), []
                     except RAISED as error:
-                        context.fail(entry, self.role, _subject(context, field), _Unusable(error, entry, context), ExtensionError)
+                        context.fail(entry, self.role, subject_of(context, field), Unusable(error, entry, context), ExtensionError)
                     around.end_transform(field)
                     if context.collected is not None:
                         reads = expression.column if is_reader else None
@@ -513,7 +404,7 @@ def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series
     return emptied
 
 
-class Validators(_Expressions):
+class Validators(Expressions):
     """The column validators of a run."""
 
     role = "validator"
@@ -538,17 +429,17 @@ class Validators(_Expressions):
         made: list[str] = []
         prefixes = tuple(_RULES) if context.settings.report_unread_cells else ()
         there = frozenset(names := table.columns)
-        filled = _filled(table, context.settings.typed_fields)
+        filled = filled_columns(table, context.settings.typed_fields)
         noted = [name.removeprefix(prefix) for name in names if name.startswith(RESERVED_PREFIX) for prefix in prefixes if name.startswith(prefix)]
         # A field that a hook has taken out of the table has no cells to speak of.
         noted = [field for field in noted if field in there]
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
             if field not in filled:
-                table = _with_column(context, table, field)
+                table = with_column(context, table, field)
             context.at_field(field)
             own = [prefix + field for prefix in prefixes if prefix + field in there]
             parts: list[pl.Series] = []
-            values = _values(context, table, field, headers.get(field, ("", "")))
+            values = offered_values(context, table, field, headers.get(field, ("", "")))
             messages, speakers, has_passed = self._messages(context, values, own, is_there=field in headers or _has_value(table, field))
             name = f"{ISSUE_PREFIX}{field}"
             if messages or len(own) > 1:
@@ -615,11 +506,11 @@ class Validators(_Expressions):
         try:
             dtype = table.lazy().select(expression).collect_schema().dtypes()[0]
         except RAISED as error:
-            context.fail(entry, self.role, _subject(context, field), _Unusable(error, entry, context), ExtensionError)
+            context.fail(entry, self.role, subject_of(context, field), Unusable(error, entry, context), ExtensionError)
         try:
             demand_text(dtype)
         except WrongResult as wrong:
-            context.fail(entry, self.role, _subject(context, field), wrong, PipelineError)
+            context.fail(entry, self.role, subject_of(context, field), wrong, PipelineError)
 
     def _add_issues(
         self,
@@ -630,17 +521,17 @@ class Validators(_Expressions):
         speakers: list[RegisteredFn],
     ) -> pl.DataFrame:
         try:
-            return _applied(context, table, _joined(messages).alias(f"{ISSUE_PREFIX}{field}"), field)
+            return applied(context, table, _joined(messages).alias(f"{ISSUE_PREFIX}{field}"), field)
         except RAISED as error:
             # Find out whose expression failed, for the error message.
             for entry, message in zip(speakers, messages[-len(speakers) :] if speakers else ()):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, _subject(context, field), _Unusable(own, entry, context), ExtensionError)
+                    context.fail(entry, self.role, subject_of(context, field), Unusable(own, entry, context), ExtensionError)
             if not speakers:
                 raise
-            context.fail(speakers[-1], self.role, _subject(context, field), _Unusable(error, speakers[-1], context), ExtensionError)
+            context.fail(speakers[-1], self.role, subject_of(context, field), Unusable(error, speakers[-1], context), ExtensionError)
 
     @staticmethod
     def _report(context: RunContext, table: pl.DataFrame, columns: list[str]) -> None:
@@ -739,27 +630,7 @@ def _plain(message: str) -> str:
 
 
 def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.Series:
-    return _applied(context, table, expression.alias(_ALONE), field).get_column(_ALONE)
-
-
-def _applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
-    """The table with the expression's column. With ``typed_fields`` an expression that is written for text sees text."""
-    # Polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows).
-    table = table.rechunk()
-    if not context.settings.typed_fields:
-        return table.with_columns(expression)
-    seen = table
-    # Each turn makes text of one more column, so there are no more turns than columns.
-    for turn in range(table.width + 1):
-        try:
-            made = seen.with_columns(expression)
-            break
-        except RAISED as error:
-            column = column_wanted_as_text(error, seen, field)
-            if column is None or turn == table.width:
-                raise
-            seen = with_series(seen, [as_text(seen.get_column(column))])
-    return made if seen is table else with_series(table, [made.get_column(expression.meta.output_name())])
+    return applied(context, table, expression.alias(_ALONE), field).get_column(_ALONE)
 
 
 def _joined(messages: list[pl.Expr]) -> pl.Expr:
@@ -767,18 +638,3 @@ def _joined(messages: list[pl.Expr]) -> pl.Expr:
         return messages[0]
     some = pl.any_horizontal([message.is_not_null() for message in messages])
     return pl.when(some).then(pl.concat_str(messages, separator="; ", ignore_nulls=True))
-
-
-class _Unusable(WrongResult):
-    """An expression that polars refuses to apply."""
-
-    def __init__(self, error: BaseException, entry: RegisteredFn, context: RunContext):
-        said, name = told(error), missing_column(error)
-        source = source_of(entry.fn)
-        # A name that the code does not have may be a cell's value.
-        if name is not None and (context.policy.quotes_values or stands_in_code(name, source and source[0])):
-            meant = nearest(name, context.registry.fields)
-            advice = f"; where only some files have it, a reader (fields.text({name!r})) is empty in the others"
-            said = f"{kind_of(error)}: the table has no column {name!r}{meant or advice}"
-        super().__init__(f"returned an expression that cannot be applied: {said}")
-        self.__cause__ = error

@@ -8,6 +8,7 @@
 //! traced where the run has recorded where they come from.
 
 mod place;
+mod shown;
 mod trace;
 mod way;
 mod without;
@@ -24,8 +25,8 @@ use crate::run::results::report_of;
 use crate::store::{FieldResult, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 use place::Cell;
+pub use shown::{Place, Said, Way};
 use trace::Tracer;
-pub use way::{Place, Said, Way};
 pub use without::{Near, Without};
 use without::{field_named, without};
 pub use words::{nearest_in_words, spoken, why_unmapped};

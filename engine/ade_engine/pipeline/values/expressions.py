@@ -1,0 +1,158 @@
+"""What transforms and validators have in common: a callable is asked for an expression, and the expression is applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
+from ade_engine.fields.header_unit import header_unit
+from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
+from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError, nearest
+from ade_engine.pipeline.shared.table_columns import as_text, with_series
+from ade_engine.pipeline.values.types import column_wanted_as_text, field_type
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ade_engine.extensions.registry import RegisteredFn
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: The names of the values that its callables may take.
+OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")
+_OWN_ERRORS = (ConfigError, InputError, HookError, PipelineError)
+
+
+class Expressions:
+    """Callables of one kind that return an expression for their field."""
+
+    role = ""
+
+    def __init__(self, entries_by_field: dict[str, list[RegisteredFn]]):
+        self._callers = {
+            field: [(entry, Caller(entry.fn, OFFERED)) for entry in entries]
+            for field, entries in entries_by_field.items()
+        }
+        self._see_table = {id(entry) for callers in self._callers.values() for entry, call in callers if "table" in call.plan.names()}
+
+    def _in_one_piece(self, table: pl.DataFrame) -> pl.DataFrame:
+        """The table with columns in one piece, where somebody looks at it: see :func:`applied`."""
+        return table.rechunk() if self._see_table else table
+
+    def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
+        """Fields of the table in column order, then the others as they were registered; only those with callables."""
+        present = [name for name in table.columns if name in self._callers]
+        return present + [name for name in registered if name in self._callers and name not in present]
+
+    def _ask(
+        self,
+        context: RunContext,
+        entry: RegisteredFn,
+        call: Caller,
+        values: dict[str, Any],
+    ) -> pl.Expr | None:
+        try:
+            result = call(values)
+            demand_expression(result)
+            return result
+        except RAISED as error:
+            error_class = _class_of(error)
+            # A HookError that a transform raises on purpose brings the stage that the run reports.
+            stage = {"stage": error.stage} if isinstance(error, HookError) else {}
+            context.fail(entry, self.role, subject_of(context, values["field_name"]), error, error_class, **stage)
+
+
+def demand_expression(result: Any) -> None:
+    """Refuse what a callable has returned unless it is an expression or nothing."""
+    if result is not None and not isinstance(result, pl.Expr):
+        raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
+
+
+def demand_text(dtype: pl.DataType) -> None:
+    """Refuse the type of a validator's expression unless it is messages or nulls."""
+    if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
+        raise WrongResult(
+            f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
+            'Write pl.when(is_wrong).then(pl.lit("what is wrong"))'
+        )
+
+
+def filled_columns(table: pl.DataFrame, typed: bool) -> frozenset[str]:
+    """The columns that need not be made: with ``typed_fields`` a column without any value still has to get its field's type."""
+    if not typed:
+        return frozenset(table.columns)
+    return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if not isinstance(dtype, pl.Null))
+
+
+def with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
+    """The table, with a column of nulls for a field that it lacks; with ``typed_fields`` these nulls have the field's type."""
+    typed = context.settings.typed_fields
+    if field in table.columns and not (typed and table.schema[field] == pl.Null):
+        return table
+    dtype = field_type(context.registry.fields.get(field)) if typed else pl.Null
+    if not table.width:
+        return table.with_columns(pl.lit(None, dtype=dtype).alias(field))
+    return with_series(table, [pl.Series(field, [None], dtype=dtype).new_from_index(0, table.height)])
+
+
+def offered_values(context: RunContext, table: pl.DataFrame, field: str, header: tuple[str, str]) -> dict[str, Any]:
+    """What a callable may ask for: the values of ``OFFERED``."""
+    return {
+        **context.values(),
+        "field_name": field,
+        "table": table,
+        "table_region": context.region,
+        "table_index": context.table_index,
+        "column_header": header[0],
+        "column_unit": header[1] or header_unit(header[0]),
+    }
+
+
+def subject_of(context: RunContext, field: str) -> str:
+    """What a callable was called for, in messages about it."""
+    return f"sheet {context.sheet_name!r}, table {context.table_index + 1}, field {field!r}"
+
+
+def _class_of(error: BaseException) -> type[AdeEngineError]:
+    """A misused stage or a ``TypeError`` is a pipeline error; all else that a callable raises is its own error."""
+    if isinstance(error, (TypeError, MissingParameter, WrongResult)):
+        return PipelineError
+    # Not the error's own class: one that a package has derived from an engine's may want other arguments.
+    return next((known for known in _OWN_ERRORS if isinstance(error, known)), ExtensionError)
+
+
+def applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
+    """The table with the expression's column. With ``typed_fields`` an expression that is written for text sees text."""
+    # Polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows).
+    table = table.rechunk()
+    if not context.settings.typed_fields:
+        return table.with_columns(expression)
+    seen = table
+    # Each turn makes text of one more column, so there are no more turns than columns.
+    for turn in range(table.width + 1):
+        try:
+            made = seen.with_columns(expression)
+            break
+        except RAISED as error:
+            column = column_wanted_as_text(error, seen, field)
+            if column is None or turn == table.width:
+                raise
+            seen = with_series(seen, [as_text(seen.get_column(column))])
+    return made if seen is table else with_series(table, [made.get_column(expression.meta.output_name())])
+
+
+class Unusable(WrongResult):
+    """An expression that polars refuses to apply."""
+
+    def __init__(self, error: BaseException, entry: RegisteredFn, context: RunContext):
+        said, name = told(error), missing_column(error)
+        source = source_of(entry.fn)
+        # A name that the code does not have may be a cell's value.
+        if name is not None and (context.policy.quotes_values or stands_in_code(name, source and source[0])):
+            meant = nearest(name, context.registry.fields)
+            advice = f"; where only some files have it, a reader (fields.text({name!r})) is empty in the others"
+            said = f"{kind_of(error)}: the table has no column {name!r}{meant or advice}"
+        super().__init__(f"returned an expression that cannot be applied: {said}")
+        self.__cause__ = error
