@@ -23,7 +23,7 @@ pub use ade_toml::{FILE_NAME, distance, nearest};
 pub use error::SettingsError;
 pub use of_engine::{EngineSetting, engine_settings};
 pub use setting::{Setting, SettingKind};
-pub use source::{Inputs, Resolved, SettingSource, mask_password};
+pub use source::{Inputs, Resolved, SettingSource, SettingView, mask_password};
 pub use table::{SETTINGS, Settings, WorkerSettings};
 pub use types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 

@@ -5,8 +5,9 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
-use super::schemas::{Environment, Run};
+use crate::environment::json::EnvironmentView;
 use crate::events::names::{self, EventKind};
+use crate::run::views::json::RunView;
 use crate::store::{Failure, Overview, Package};
 
 type Named = (String, RefOr<Schema>);
@@ -78,8 +79,8 @@ fn add_all(schemas: &mut Vec<Named>) {
     schemas.extend(stream_events());
     schemas.extend(workspace_events());
     schemas.push((RunLogLine::name().into_owned(), RunLogLine::schema()));
-    add::<Run>(schemas);
-    add::<Environment>(schemas);
+    add::<RunView>(schemas);
+    add::<EnvironmentView>(schemas);
     add::<Failure>(schemas);
     add::<Overview>(schemas);
     add::<Package>(schemas);

@@ -13,7 +13,7 @@ use super::configurations::{Which, long};
 use super::drafts::{about_path, folders, meant};
 use super::named::{document_of, run_of};
 use crate::api::access::caller::{Administrator, Caller};
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
@@ -103,7 +103,7 @@ async fn mend(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
     MaybeJson(new): MaybeJson<NewFix>,
-) -> Answer<axum::Json<Fix>> {
+) -> JsonAnswer<Fix> {
     if new.run_id.is_empty() {
         return Err(ApiError::field(
             "run_id",
@@ -224,7 +224,7 @@ async fn infer(
     Path(which): Path<Which>,
     headers: HeaderMap,
     MaybeJson(new): MaybeJson<NewInference>,
-) -> Answer<axum::Json<Inferred>> {
+) -> JsonAnswer<Inferred> {
     let precondition = meant(&headers)?;
     if !(1..=MOST_SAMPLES).contains(&new.document_ids.len()) {
         let message = format!("must be 1 to {MOST_SAMPLES}");

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use crate::api::access::caller::{Administrator, Caller};
 use crate::api::access::tokens;
 use crate::api::access::tokens::TokenError;
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{Json, JsonBody, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
@@ -77,7 +77,7 @@ fn is_within(caller: &Caller, workspaces: Option<&[String]>) -> bool {
 #[utoipa::path(get, path = "/api/v1/tokens", operation_id = "list_tokens", tag = "tokens", responses(
     (status = 200, body = TokenList),
 ))]
-async fn list(Administrator(api, caller): Administrator) -> Answer<axum::Json<TokenList>> {
+async fn list(Administrator(api, caller): Administrator) -> JsonAnswer<TokenList> {
     api.work(move |api| {
         let mut items = api.home().store.tokens()?;
         items.retain(|token| is_within(&caller, token.workspaces.as_deref()));
@@ -136,7 +136,7 @@ fn in_field(error: TokenError) -> ApiError {
 async fn revoke(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> Answer<axum::Json<TokenRecord>> {
+) -> JsonAnswer<TokenRecord> {
     api.work(move |api| {
         let (store, now) = (&api.home().store, api.home().machine.now());
         let found = store.token(&id.to_lowercase())?;
