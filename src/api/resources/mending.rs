@@ -18,7 +18,8 @@ use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
 use crate::base::cancel::Cancel;
-use crate::checks::fix::{self, FixError, Found, Paste};
+use crate::base::problem::{Error, Problem};
+use crate::checks::fix::{self, Found, Paste};
 use crate::checks::infer::{Inferred, New, Said, Wished, same_headers};
 use crate::configuration::scaffold;
 use crate::store::KnownConfiguration;
@@ -138,9 +139,8 @@ fn mended(
     let accepted: Vec<(String, String)> = accepted
         .map(|one| (one.field.clone(), one.header.clone()))
         .collect();
-    let refused = |error: FixError| match error {
-        FixError::Unknown { message, hint } => ApiError::field("accept", message).hint(hint),
-        error => error.into(),
+    let refused = |error: Error| {
+        ApiError::field("accept", error.to_string()).hint(error.facts().hint.unwrap_or_default())
     };
     let accepted = found.demand_known(&accepted).map_err(refused)?;
     let (edits, pastes) = match accepted.is_empty() {

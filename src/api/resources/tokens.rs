@@ -10,12 +10,11 @@ use utoipa_axum::routes;
 
 use crate::api::access::caller::{Administrator, Caller};
 use crate::api::access::tokens;
-use crate::api::access::tokens::TokenError;
 use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{Json, JsonBody, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
-use crate::base::problem::code;
+use crate::base::problem::{Error, Problem, code};
 use crate::store::{Scope, TokenRecord};
 
 /// A day, in seconds.
@@ -121,11 +120,16 @@ async fn create(
     .await
 }
 
-fn in_field(error: TokenError) -> ApiError {
-    match error {
-        TokenError::BadName => ApiError::from(error).of_field("name"),
-        TokenError::Workspace(_) => ApiError::from(error).of_field("workspaces"),
-        error => error.into(),
+fn in_field(error: Error) -> ApiError {
+    let field = match error.code() {
+        code::BAD_NAME => Some("name"),
+        code::BAD_ID => Some("workspaces"),
+        _ => None,
+    };
+    let error = ApiError::from(error);
+    match field {
+        Some(field) => error.of_field(field),
+        None => error,
     }
 }
 
