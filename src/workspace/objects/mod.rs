@@ -10,7 +10,6 @@
 //! collection would delete what it does not know.
 
 mod key;
-mod object;
 mod remote;
 #[cfg(test)]
 mod tests;
@@ -26,10 +25,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 pub use key::{Names, key_of, names_of};
-pub use object::Found;
+pub use remote::Found;
 
-use self::object::Trouble;
-use self::remote::Remote;
+use self::remote::{Remote, Trouble};
 use crate::base::files::{self, FileError, name_of};
 use crate::base::mutex::lock;
 use crate::base::problem::{Error, code};
