@@ -19,7 +19,7 @@ use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::base::files::name_of;
 use crate::base::problem::code;
-use crate::issues::{Issue, List, Severity, Wanted};
+use crate::issues::{Counts, Issue, List, Severity, Wanted};
 use crate::run::results::annotated::{AnnotateError, kept_copy};
 use crate::run::results::issues::{NoList, issues_of};
 use crate::store::RunRecord;
@@ -90,22 +90,9 @@ struct IssuePage {
     issues: Vec<Issue>,
     /// Of all issues that the filters take; null on the pages behind the first.
     #[schema(required)]
-    counts: Option<IssueCounts>,
+    counts: Option<Counts>,
     #[schema(required)]
     next_cursor: Option<String>,
-}
-
-/// How many issues there are.
-#[derive(Debug, Serialize, ToSchema)]
-struct IssueCounts {
-    /// Of this severity, that the filters take.
-    error: u64,
-    warning: u64,
-    info: u64,
-    /// All that are in the run's list, whatever the filters.
-    listed: u64,
-    /// Those of the run that its list has no room for.
-    unlisted: u64,
 }
 
 /// List what is wrong with a run's input, in the order of its sheets.
@@ -147,18 +134,13 @@ fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Answer<IssuePa
 }
 
 /// How many issues the filters take, how many are listed at all, and how many more the run has than its list has room for.
-fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Answer<IssueCounts> {
-    let (counts, listed) = list_of(run)?.counts(wanted)?;
+fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Answer<Counts> {
+    let mut counts = list_of(run)?.counts(wanted)?;
     let payload = workspace.store.run_payload(&run.id)?;
     let payload = payload.and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let unlisted = payload.and_then(|payload| payload["issue_list"]["unlisted"].as_u64());
-    Ok(IssueCounts {
-        error: counts.error,
-        warning: counts.warning,
-        info: counts.info,
-        listed,
-        unlisted: unlisted.unwrap_or(0),
-    })
+    counts.unlisted = unlisted.unwrap_or(0);
+    Ok(counts)
 }
 
 /// The list of issues of a run.

@@ -13,7 +13,7 @@ use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::Query;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
-use crate::api::state::statistics::{LONGEST_WINDOW, Part, Spread, Statistics, look};
+use crate::api::state::statistics::{EndedRuns, LONGEST_WINDOW, Spread, Statistics, look};
 use crate::base::clock::Timestamp;
 use crate::workspace::Workspace;
 use crate::workspace::figures::BusyProcess;
@@ -83,38 +83,6 @@ struct EnvironmentsNow {
     building: u64,
 }
 
-/// Runs that ended within the window, without those whose files were collected or that were deleted.
-///
-/// Of all workspaces, the 50000 runs that ended last are looked at. Where the window holds more, all figures are of those alone.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct EndedRuns {
-    succeeded: u64,
-    failed: u64,
-    cancelled: u64,
-    /// Ended runs for each minute of the time that is counted.
-    per_minute: f64,
-    /// Since when runs are counted: the begin of the window, unless that holds more than are looked at.
-    #[schema(value_type = String, format = DateTime)]
-    counted_since: Timestamp,
-    /// Whether the whole window is counted.
-    is_whole: bool,
-    /// The window in 60 parts of the same length, the earliest first.
-    parts: Vec<WindowPart>,
-}
-
-/// What ended in a part of the window.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct WindowPart {
-    /// Where it begins.
-    #[schema(value_type = String, format = DateTime)]
-    from: Timestamp,
-    succeeded: u64,
-    failed: u64,
-    cancelled: u64,
-}
-
 /// The slots of all workers. They work for all workspaces.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -176,12 +144,6 @@ async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonA
 fn view(workspace: &Workspace, window: Duration, found: Statistics, whole: bool) -> Stats {
     let figures = &found.figures;
     let queue = &figures.queue;
-    let part = |part: &Part| WindowPart {
-        from: part.from,
-        succeeded: part.ends.succeeded,
-        failed: part.ends.failed,
-        cancelled: part.ends.cancelled,
-    };
     let worker = |known: &BusyProcess| {
         let worker = &known.record;
         Worker {
@@ -209,15 +171,7 @@ fn view(workspace: &Workspace, window: Duration, found: Statistics, whole: bool)
             queued: queue.environments_queued,
             building: queue.environments_building,
         },
-        ended: EndedRuns {
-            succeeded: found.ends.succeeded,
-            failed: found.ends.failed,
-            cancelled: found.ends.cancelled,
-            per_minute: found.per_minute,
-            counted_since: found.counted_since,
-            is_whole: found.is_whole,
-            parts: found.parts.iter().map(part).collect(),
-        },
+        ended: found.ended,
         waits: found.waits,
         durations: found.durations,
         slots: Slots {
