@@ -30,7 +30,6 @@ mod logs;
 mod man;
 mod migrate;
 mod openapi;
-mod openapi_types;
 mod pause;
 mod report;
 mod restore;
@@ -113,7 +112,7 @@ enum Command {
     #[command(subcommand)]
     Tokens(tokens::Command),
     Openapi(openapi::Args),
-    OpenapiTypes(openapi_types::Args),
+    OpenapiTypes(openapi::TypesArgs),
     Top(top::Args),
     Doctor(doctor::Args),
     Settings(settings::Args),
@@ -155,7 +154,7 @@ impl Command {
             Self::Serve(args) => serve::run(args, context),
             Self::Tokens(command) => command.run(context),
             Self::Openapi(args) => openapi::run(args, context),
-            Self::OpenapiTypes(args) => openapi_types::run(args, context),
+            Self::OpenapiTypes(args) => openapi::types(args, context),
             Self::Top(args) => top::run(args, context),
             Self::Doctor(args) => doctor::run(args, context),
             Self::Settings(args) => settings::run(args, context),

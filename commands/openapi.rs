@@ -1,4 +1,4 @@
-//! `ade openapi`: the description of the API.
+//! `ade openapi`: the description of the API; `ade openapi-types`: how its types for TypeScript are made.
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -12,5 +12,18 @@ pub struct Args {}
 
 pub fn run(_: &Args, context: &Context) -> Outcome {
     context.ui.raw(ade::api::description().as_bytes());
+    Ok(ExitStatus::Done)
+}
+
+/// Makes types of the document that `ade openapi` prints.
+const MAKE_TYPES: &str = "ade openapi | npx --yes openapi-typescript@7 -o ade.d.ts\n";
+
+/// Print the command that makes the API's types for TypeScript
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  ade openapi-types\n  ade openapi-types | sh")]
+pub struct TypesArgs {}
+
+pub fn types(_: &TypesArgs, context: &Context) -> Outcome {
+    context.ui.raw(MAKE_TYPES.as_bytes());
     Ok(ExitStatus::Done)
 }

@@ -62,7 +62,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     if ui.json() {
         let all = shown.iter().map(|shown| match shown {
-            Shown::Own(resolved) => resolved.json(),
+            Shown::Own(resolved) => json!(resolved.view()),
             Shown::Engine(setting) => engine_json(setting, &given),
         });
         ui.document(&all.collect::<Vec<_>>());

@@ -1,7 +1,7 @@
 //! `ade top`: a live view of the queue.
 
 use ade::base::show_path::Whole;
-use ade::run::views::json::run_json;
+use ade::run::views::json::RunView;
 use std::time::Duration;
 
 use ade::base::problem::code;
@@ -83,7 +83,7 @@ fn print_json(ui: &Ui, view: &View, by: &Shares) {
         },
         "paused": view.paused,
         "workers": view.figures.processes.iter().map(|known| &known.record).collect::<Vec<_>>(),
-        "running": view.running.iter().map(|run| run_json(run, None, &[], &Whole)).collect::<Vec<_>>(),
+        "running": view.running.iter().map(|run| RunView::plain(run, &Whole)).collect::<Vec<_>>(),
     }));
 }
 

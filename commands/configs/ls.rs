@@ -5,7 +5,6 @@ use ade::base::show_path::Whole;
 use ade::store::KnownConfiguration;
 use ade::workspace::configurations::configuration_json;
 use ade::workspace::configurations::find::short_ids;
-use serde_json::Value;
 
 use super::found::runs_use;
 use crate::context::Context;
@@ -29,12 +28,8 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
         None => Vec::new(),
     };
     if ui.json() {
-        ui.document(
-            &known
-                .iter()
-                .map(|known| configuration_json(known, &Whole))
-                .collect::<Vec<Value>>(),
-        );
+        let object = |known| configuration_json(known, &Whole);
+        ui.document(&known.iter().map(object).collect::<Vec<_>>());
     } else if known.is_empty() {
         ui.say("No configurations yet; the first `ade run` of one makes it known");
     } else {

@@ -3,7 +3,7 @@
 use ade::base::clock::Timestamp;
 use ade::base::show_path::Whole;
 use ade::workspace::configurations::{configuration_json, version_json};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::found::{found, runs_use};
 use crate::context::Context;
@@ -25,8 +25,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let (workspace, known) = found(context, &args.configuration)?;
     let versions = workspace.store.versions(&known.record.id)?;
     if ui.json() {
-        let mut object = configuration_json(&known, &Whole);
-        object["versions"] = json!(versions.iter().map(version_json).collect::<Vec<Value>>());
+        let mut object = json!(configuration_json(&known, &Whole));
+        object["versions"] = json!(versions.iter().map(version_json).collect::<Vec<_>>());
         ui.document(&object);
         return Ok(ExitStatus::Done);
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use ade::base::show_path::Whole;
-use ade::environment::json::environment_json;
+use ade::environment::json::EnvironmentView;
 use ade::environment::provide::installers::Installers;
 use ade::environment::provide::{Progress, Want};
 use ade::run::execution::provide::provide;
@@ -47,7 +47,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let environment = provide(&workspace, &Installers, &prepared, want, &cancel, &mut on)?;
     if ui.json() {
-        ui.document(&environment_json(&environment, &Whole));
+        ui.document(&EnvironmentView::of(&environment, &Whole));
         return Ok(ExitStatus::Done);
     }
     if !built_here {

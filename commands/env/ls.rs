@@ -5,7 +5,7 @@ use ade::base::files::{DiskUsage, disk_usage_of_all};
 use ade::base::show_path::Whole;
 use ade::environment::collection::Judged;
 use ade::environment::collection::find::{list, short_ids};
-use ade::environment::json::environment_json;
+use ade::environment::json::EnvironmentView;
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -53,7 +53,7 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
 }
 
 fn to_json((judged, size): (&Judged, &Option<DiskUsage>)) -> Value {
-    let mut object = environment_json(&judged.environment, &Whole);
+    let mut object = json!(EnvironmentView::of(&judged.environment, &Whole));
     if let Some(object) = object.as_object_mut() {
         let gc = json!({"deletes": judged.verdict.deletes(), "verdict": judged.verdict, "reason": judged.verdict.reason()});
         object.insert("gc".to_owned(), gc);

@@ -6,7 +6,7 @@ use ade::base::clock::Timestamp;
 use ade::base::files::disk_usage;
 use ade::base::show_path::Whole;
 use ade::environment::collection::find::find;
-use ade::environment::json::environment_json;
+use ade::environment::json::EnvironmentView;
 use ade::store::{EnvironmentContents, EnvironmentRecord};
 use serde_json::json;
 
@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 fn print_json(ui: &Ui, environment: &EnvironmentRecord, runs: u64) {
     let contents = environment.contents.as_ref();
     let packages = contents.map(|contents| &contents.packages);
-    let mut object = environment_json(environment, &Whole);
+    let mut object = json!(EnvironmentView::of(environment, &Whole));
     object["packages"] = json!(packages);
     object["live_runs"] = json!(runs);
     ui.document(&object);

@@ -20,7 +20,7 @@ use ade::run::ending::recover::settle;
 use ade::run::execution::happenings::Happening;
 use ade::run::execution::provide::provide;
 use ade::run::inputs::input::Input;
-use ade::run::views::json::run_json;
+use ade::run::views::json::RunView;
 use ade::store::RunRecord;
 use ade::workspace::Workspace;
 use serde_json::{Value, json};
@@ -326,7 +326,7 @@ fn end(
     let mut object = None;
     if ui.json() {
         let mut told = json!(found);
-        let run = after.map(|run| run_json(run, None, &[], &Whole));
+        let run = after.map(|run| RunView::plain(run, &Whole));
         let more = json!({
             "run_id": before.id, "edits": edits, "pastes": pastes, "written": is_written,
             "fields_found": {"before": had, "after": has}, "run": run,

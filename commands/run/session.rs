@@ -18,7 +18,7 @@ use ade::run::calls::request::{Request, Tools};
 use ade::run::execution::happenings::Happening;
 use ade::run::inputs::input::Input;
 use ade::run::results::output;
-use ade::run::views::json::run_json;
+use ade::run::views::json::RunView;
 use ade::workspace::Workspace;
 
 use serde_json::json;
@@ -81,7 +81,7 @@ impl Session<'_> {
         let request = self.request(prepared, inputs, &launcher);
         enqueue(&request, &mut |run| {
             if self.ui.json() {
-                self.ui.record(&run_json(run, None, &[], &Whole));
+                self.ui.record(&RunView::plain(run, &Whole));
             } else {
                 self.ui.line(&run.id);
                 let name = &run.input_name;

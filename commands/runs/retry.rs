@@ -10,7 +10,7 @@ use ade::run::calls::request::Tools;
 use ade::run::calls::retry::{Current, anew, anew_here, current, retry, retry_here};
 use ade::run::inputs::input::Input;
 use ade::run::views::chosen::pages;
-use ade::run::views::json::run_json;
+use ade::run::views::json::RunView;
 use ade::store::{RunRecord, RunStatus, Submission, Submitter};
 use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;
@@ -174,7 +174,7 @@ fn queue(chosen: &[String], files: Files, workspace: &Workspace, ui: &Ui) -> Exi
     ui.each(chosen, |given| {
         let run = files.queue(workspace, given)?;
         if ui.json() {
-            ui.record(&run_json(&run, None, &[], &Whole));
+            ui.record(&RunView::plain(&run, &Whole));
         } else if let Some(summary) = &run.summary {
             ui.done(&run, json!(null), Tone::Good, summary);
         } else {

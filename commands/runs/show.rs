@@ -362,7 +362,7 @@ fn print_attempts(ui: &Ui, attempts: &[Attempt]) {
                 .outcome
                 .clone()
                 .unwrap_or_else(|| "running".to_owned()),
-            format!("by {}", attempt.worker),
+            format!("by {}", attempt.worker.as_deref().unwrap_or_default()),
         ];
         if let Some(end) = attempt.completed_at {
             parts.push(duration(end.since(attempt.started_at)));

@@ -8,7 +8,7 @@ use ade::run::execution::error::RunError;
 use ade::run::execution::happenings::Finished;
 use ade::run::execution::verdict::kind_of_end;
 use ade::run::results::demands::{Nothing, Shortfall};
-use ade::run::views::json::run_json;
+use ade::run::views::json::RunView;
 use ade::run::views::summary::unprocessed;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::{Value, json};
@@ -149,7 +149,12 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
 
 fn to_json(finished: &Finished) -> Value {
     let copy = finished.copy_path.as_deref();
-    let mut object = run_json(&finished.run, copy, &finished.shortfalls, &Whole);
+    let mut object = json!(RunView::of(
+        &finished.run,
+        copy,
+        &finished.shortfalls,
+        &Whole
+    ));
     if finished.is_unchanged {
         object["skipped_reason"] = json!("unchanged");
     }

@@ -23,6 +23,7 @@ mod permits;
 mod reader;
 mod row_map;
 mod rows;
+mod rows_file;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -33,6 +34,7 @@ pub use file::Reading;
 pub use find::Found;
 pub use reader::{Cells, Choice, SheetInfo, WindowLimits};
 pub use row_map::RowMap;
-pub use rows::{Fate, NotWritten, Origin, OwnCell, Quarantined, Reason, Rows, Segment, Written};
+pub use rows::{Fate, Origin, OwnCell, Quarantined, Segment, Written};
+pub use rows_file::{NotWritten, Reason, Rows};
 pub use whole::{ShownCell, WholeSheet};
 pub use window::{MOST_COLUMNS, MOST_ROWS, Window};

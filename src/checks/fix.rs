@@ -16,8 +16,7 @@ use super::cases::{self, CasesError, Engine};
 use crate::base::cancel::Cancel;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
-use crate::base::problem::Error;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, Kind, code};
 use crate::engine::{EngineTask, Told, is_superfluous};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::attempt::settings_of;
@@ -107,63 +106,13 @@ pub struct Paste {
     pub why: String,
 }
 
-/// Nothing can be mended.
-#[derive(Debug, thiserror::Error)]
-pub enum FixError {
-    /// The input has been collected.
-    #[error("the input of run {run} is gone")]
-    Gone {
-        /// The run.
-        run: String,
-    },
-    /// The run's configuration is no folder of an author.
-    #[error("run {run} used a published configuration, and a published version cannot be edited")]
-    Stored {
-        /// The run.
-        run: String,
-    },
-    /// The configuration cannot be run on the file.
-    #[error("{code}: {message}")]
-    NotRun {
-        /// The engine's code.
-        code: String,
-        /// Why.
-        message: String,
-    },
-    /// What was accepted is none of what could be mended.
-    #[error("{message}")]
-    Unknown {
-        /// What there is not.
-        message: String,
-        /// What there is.
-        hint: String,
-    },
-    /// A file was changed meanwhile.
-    #[error("{} was changed meanwhile", .0.display())]
-    Changed(PathBuf),
-    /// The engine.
-    #[error(transparent)]
-    Engine(#[from] AskError),
-    /// A file.
-    #[error(transparent)]
-    File(#[from] FileError),
+/// What was accepted is none of what could be mended.
+fn unknown(message: String, hint: String) -> Error {
+    Error::usage(code::USAGE, message).hint(hint)
 }
 
-impl Problem for FixError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Gone { .. } => Facts::new(Kind::Usage, code::INPUT_GONE)
-                .hint("run the original file again with `ade run`, and fix that run"),
-            Self::Stored { .. } => Facts::new(Kind::Usage, code::USAGE)
-                .hint("name the folder that you edit with --config DIR"),
-            Self::NotRun { .. } => Facts::new(Kind::Refused, code::CONFIG_INVALID)
-                .hint("`ade check` finds mistakes of a configuration"),
-            Self::Unknown { hint, .. } => Facts::new(Kind::Usage, code::USAGE).hint(hint),
-            Self::Changed(_) => Facts::new(Kind::Refused, code::USAGE).hint("run `ade fix` again"),
-            Self::Engine(error) => error.facts(),
-            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
-        }
-    }
+fn of_file(error: FileError) -> Error {
+    Error::of(error).under(Kind::Usage, code::UNWRITABLE)
 }
 
 /// Names with commas between them.
@@ -191,7 +140,7 @@ impl Found {
     pub fn demand_known(
         &self,
         accepted: &[(String, String)],
-    ) -> Result<Vec<(String, String)>, FixError> {
+    ) -> Result<Vec<(String, String)>, Error> {
         let is_same =
             |header: &str, wanted: &str| header.trim().to_lowercase() == wanted.to_lowercase();
         let known = accepted.iter().map(|(field, header)| {
@@ -202,20 +151,15 @@ impl Found {
                 return Ok((field.clone(), one.header.clone()));
             }
             if !self.fields.contains(field) {
-                return Err(FixError::Unknown {
-                    message: format!("{field} is not among the fields without a column"),
-                    hint: meant("fields", field, &self.fields),
-                });
+                let message = format!("{field} is not among the fields without a column");
+                return Err(unknown(message, meant("fields", field, &self.fields)));
             }
             let mut headers = self.headers();
             let column = headers.find(|one| is_same(one, header));
-            let column = column.ok_or_else(|| FixError::Unknown {
-                message: format!("there is no column \"{header}\" that no field claimed"),
-                hint: meant(
-                    "columns",
-                    header,
-                    &self.headers().cloned().collect::<Vec<_>>(),
-                ),
+            let column = column.ok_or_else(|| {
+                let headers: Vec<String> = self.headers().cloned().collect();
+                let message = format!("there is no column \"{header}\" that no field claimed");
+                unknown(message, meant("columns", header, &headers))
             })?;
             Ok((field.clone(), column.clone()))
         });
@@ -236,14 +180,17 @@ pub fn folder_of(
     workspace: &Workspace,
     run: &RunRecord,
     given: Option<&Path>,
-) -> Result<PathBuf, FixError> {
+) -> Result<PathBuf, Error> {
     let folder = given.unwrap_or(&run.configuration_path);
     let is_stored = run.options.configuration_version.is_some()
         || folder.starts_with(workspace.paths.configurations(workspace.id()));
     if given.is_none() && (is_stored || !folder.is_dir()) {
-        return Err(FixError::Stored {
-            run: run.id.clone(),
-        });
+        let message = format!(
+            "run {} used a published configuration, and a published version cannot be edited",
+            run.id
+        );
+        return Err(Error::usage(code::USAGE, message)
+            .hint("name the folder that you edit with --config DIR"));
     }
     Ok(folder.to_owned())
 }
@@ -252,13 +199,15 @@ pub fn folder_of(
 ///
 /// # Errors
 /// It is gone.
-pub fn input_of(run: &RunRecord) -> Result<PathBuf, FixError> {
+pub fn input_of(run: &RunRecord) -> Result<PathBuf, Error> {
     let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
     [run.input_path.clone(), staged]
         .into_iter()
         .find(|path| path.is_file())
-        .ok_or_else(|| FixError::Gone {
-            run: run.id.clone(),
+        .ok_or_else(|| {
+            let message = format!("the input of run {} is gone", run.id);
+            Error::usage(code::INPUT_GONE, message)
+                .hint("run the original file again with `ade run`, and fix that run")
         })
 }
 
@@ -272,7 +221,7 @@ pub fn suggest(
     environment: &EnvironmentRecord,
     run: &RunRecord,
     cancel: &Cancel,
-) -> Result<Found, FixError> {
+) -> Result<Found, Error> {
     let input = input_of(run)?;
     let input = input.canonicalize().unwrap_or(input);
     let asked = json!({
@@ -284,7 +233,11 @@ pub fn suggest(
     let answer = ask(engine, &asked, vec![input], fix_task, cancel)?;
     let found: Found = answer.read()?;
     match found.error {
-        Some(EngineError { code, message }) => Err(FixError::NotRun { code, message }),
+        Some(EngineError { code, message }) => {
+            let message = format!("{code}: {message}");
+            Err(Error::refused(code::CONFIG_INVALID, message)
+                .hint("`ade check` finds mistakes of a configuration"))
+        }
         None => Ok(found),
     }
 }
@@ -299,7 +252,7 @@ pub fn edits(
     environment: &EnvironmentRecord,
     accepted: &[(String, String)],
     cancel: &Cancel,
-) -> Result<(Vec<Edit>, Vec<Paste>), FixError> {
+) -> Result<(Vec<Edit>, Vec<Paste>), Error> {
     #[derive(Deserialize)]
     struct Made {
         file: PathBuf,
@@ -323,7 +276,9 @@ pub fn edits(
             let why = format!("it changed {}", file.display());
             return Err(AskError::NoAnswer(why).into());
         }
-        let old = fs::read(&file).map_err(FileError::on("read", &file))?;
+        let old = fs::read(&file)
+            .map_err(FileError::on("read", &file))
+            .map_err(of_file)?;
         let new = answer.file(&new)?;
         let diff = diff_of(file.strip_prefix(root).unwrap_or(&file), &old, &new);
         Ok(Edit {
@@ -334,7 +289,7 @@ pub fn edits(
             new,
         })
     };
-    let edits: Result<Vec<Edit>, FixError> = edits.into_iter().map(edit).collect();
+    let edits: Result<Vec<Edit>, Error> = edits.into_iter().map(edit).collect();
     Ok((edits?, pastes))
 }
 
@@ -342,7 +297,7 @@ pub fn edits(
 ///
 /// # Errors
 /// It cannot be read.
-pub fn of_edition(root: &Path) -> Result<Option<Edit>, FixError> {
+pub fn of_edition(root: &Path) -> Result<Option<Edit>, Error> {
     of_settings(root, in_edition)
 }
 
@@ -350,7 +305,7 @@ pub fn of_edition(root: &Path) -> Result<Option<Edit>, FixError> {
 ///
 /// # Errors
 /// It cannot be read.
-pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option<Edit>, FixError> {
+pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option<Edit>, Error> {
     let senders = Senders::of(root);
     let mut all: Vec<([String; 3], &str)> = Vec::new();
     for told in notices {
@@ -378,9 +333,11 @@ pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option
 }
 
 /// The `settings.toml` of a configuration with a change; `None`: it is the same.
-fn of_settings(root: &Path, change: impl Fn(&str) -> String) -> Result<Option<Edit>, FixError> {
+fn of_settings(root: &Path, change: impl Fn(&str) -> String) -> Result<Option<Edit>, Error> {
     let file = root.join("settings.toml");
-    let old = files::read_if_there(&file)?.unwrap_or_default();
+    let old = files::read_if_there(&file)
+        .map_err(of_file)?
+        .unwrap_or_default();
     let new = change(&String::from_utf8_lossy(&old)).into_bytes();
     Ok((old != new).then(|| Edit {
         diff: diff_of(Path::new("settings.toml"), &old, &new),
@@ -487,15 +444,18 @@ fn diff_of(name: &Path, old: &[u8], new: &[u8]) -> String {
 ///
 /// # Errors
 /// The file was changed meanwhile, or cannot be written.
-pub fn write(edit: &Edit) -> Result<(), FixError> {
-    let now = files::read_if_there(&edit.file)?;
+pub fn write(edit: &Edit) -> Result<(), Error> {
+    let now = files::read_if_there(&edit.file).map_err(of_file)?;
     if now.unwrap_or_default() != edit.old {
-        return Err(FixError::Changed(edit.file.clone()));
+        let message = format!("{} was changed meanwhile", edit.file.display());
+        return Err(Error::refused(code::USAGE, message).hint("run `ade fix` again"));
     }
     let permissions = fs::metadata(&edit.file).map(|facts| facts.permissions());
-    files::write_whole(&edit.file, &edit.new)?;
+    files::write_whole(&edit.file, &edit.new).map_err(of_file)?;
     if let Ok(permissions) = permissions {
-        fs::set_permissions(&edit.file, permissions).map_err(FileError::on("write", &edit.file))?;
+        let set = fs::set_permissions(&edit.file, permissions);
+        set.map_err(FileError::on("write", &edit.file))
+            .map_err(of_file)?;
     }
     Ok(())
 }

@@ -1,42 +1,91 @@
-//! The JSON of an environment: the object that `ade env ls|show|build --json` print.
+//! The JSON of an environment: the object that `ade env ls|show|build --json` print, and the API answers.
+//! Scripts read it: a key may be added, none is renamed or removed.
 
 use serde::Serialize;
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::show_path::ShowPath;
 use crate::events::{Follower, names};
 use crate::settings::paths::EnvironmentFolder;
-use crate::store::EnvironmentRecord;
+use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure};
 
-/// Returns the environment object. Scripts read it: a key may be added, none is renamed or removed. The contents are null
-/// until the environment is ready. `paths`: how much of a path its reader sees.
-pub fn environment_json(environment: &EnvironmentRecord, paths: &dyn ShowPath) -> Value {
-    let contents = environment.contents.as_ref();
-    json!({
-        "id": environment.id,
-        "workspace_id": environment.key.workspace_id,
-        "configuration_id": environment.key.configuration_id,
-        "configuration_name": environment.configuration_name,
-        "configuration_path": paths.path(&environment.configuration_path),
-        "engine_spec": environment.key.engine_spec,
-        "deps_digest": environment.key.deps_digest,
-        "status": environment.status,
-        "folder": paths.path(&environment.folder),
-        "python_version": contents.map(|contents| &contents.python_version),
-        "python_path": contents.map(|contents| paths.path(&contents.python_path)),
-        "engine_version": contents.map(|contents| &contents.engine_version),
-        "installer": contents.map(|contents| &contents.installer),
-        "lock_digest": contents.map(|contents| &contents.lock_digest),
-        "size_bytes": contents.map(|contents| contents.size_bytes),
-        "attempt_count": environment.attempt_count,
-        "created_at": environment.created_at,
-        "updated_at": environment.updated_at,
-        "ready_at": environment.ready_at,
-        "last_used_at": environment.last_used_at,
-        "error": environment.error.as_ref().map(|error| error.shown(&*paths.about(&environment.configuration_path))),
-    })
+/// The environment of a configuration; a build is the same while it is made. What is in it is null until it is ready.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Environment)]
+pub struct EnvironmentView {
+    /// UUIDv7.
+    id: String,
+    workspace_id: String,
+    configuration_id: String,
+    configuration_name: String,
+    /// The configuration's folder.
+    configuration_path: String,
+    engine_spec: String,
+    /// The digest of what it depends on.
+    deps_digest: String,
+    status: EnvironmentStatus,
+    folder: String,
+    #[schema(required)]
+    python_version: Option<String>,
+    /// The Python that it was made from.
+    #[schema(required)]
+    python_path: Option<String>,
+    #[schema(required)]
+    engine_version: Option<String>,
+    /// What installed it.
+    #[schema(required)]
+    installer: Option<String>,
+    /// The digest of its packages with their versions.
+    #[schema(required)]
+    lock_digest: Option<String>,
+    #[schema(required)]
+    size_bytes: Option<u64>,
+    attempt_count: u32,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    ready_at: Option<Timestamp>,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
+    /// Why it could not be built.
+    #[schema(required)]
+    error: Option<Failure>,
+}
+
+impl EnvironmentView {
+    /// `paths`: how much of a path its reader sees.
+    pub fn of(environment: &EnvironmentRecord, paths: &dyn ShowPath) -> Self {
+        let contents = environment.contents.as_ref();
+        let about = paths.about(&environment.configuration_path);
+        let error = environment.error.as_ref();
+        Self {
+            id: environment.id.clone(),
+            workspace_id: environment.key.workspace_id.clone(),
+            configuration_id: environment.key.configuration_id.clone(),
+            configuration_name: environment.configuration_name.clone(),
+            configuration_path: paths.path(&environment.configuration_path),
+            engine_spec: environment.key.engine_spec.clone(),
+            deps_digest: environment.key.deps_digest.clone(),
+            status: environment.status,
+            folder: paths.path(&environment.folder),
+            python_version: contents.map(|contents| contents.python_version.clone()),
+            python_path: contents.map(|contents| paths.path(&contents.python_path)),
+            engine_version: contents.map(|contents| contents.engine_version.clone()),
+            installer: contents.map(|contents| contents.installer.clone()),
+            lock_digest: contents.map(|contents| contents.lock_digest.clone()),
+            size_bytes: contents.map(|contents| contents.size_bytes),
+            attempt_count: environment.attempt_count,
+            created_at: environment.created_at,
+            updated_at: environment.updated_at,
+            ready_at: environment.ready_at,
+            last_used_at: environment.last_used_at,
+            error: error.map(|error| error.shown(&*about)),
+        }
+    }
 }
 
 /// A step of the build of an environment.

@@ -23,15 +23,18 @@ pub struct Page {
     pub next: Option<u64>,
 }
 
-/// How many issues there are of each severity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+/// How many issues there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = IssueCounts)]
 pub struct Counts {
-    /// Of severity `error`.
+    /// Of this severity, that the filters take.
     pub error: u64,
-    /// Of severity `warning`.
     pub warning: u64,
-    /// Of severity `info`.
     pub info: u64,
+    /// All that are in the run's list, whatever the filters.
+    pub listed: u64,
+    /// Those of the run that its list has no room for.
+    pub unlisted: u64,
 }
 
 /// Which cells of a sheet are shown. Rows and columns count from 1.
@@ -92,15 +95,15 @@ impl List {
         }
     }
 
-    /// How many issues that are wanted come from here on, and how many there are at all.
+    /// How many issues that are wanted come from here on, and how many there are at all. How many more the run has, a list does not know.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn counts(self, wanted: &Wanted) -> Result<(Counts, u64), ListError> {
-        let (mut counts, mut all) = (Counts::default(), 0);
+    pub fn counts(self, wanted: &Wanted) -> Result<Counts, ListError> {
+        let mut counts = Counts::default();
         for issue in self {
             let issue = issue?;
-            all += 1;
+            counts.listed += 1;
             if wanted.takes(&issue) {
                 *match issue.severity {
                     Severity::Error => &mut counts.error,
@@ -109,7 +112,7 @@ impl List {
                 } += 1;
             }
         }
-        Ok((counts, all))
+        Ok(counts)
     }
 
     /// The issues of a window's cells, rows and columns, and how many more there are.
@@ -266,9 +269,9 @@ mod tests {
             }
             assert_eq!(found, pages);
         }
-        let (counts, looked_at) = List::open(&path).unwrap().counts(&errors).unwrap();
+        let counts = List::open(&path).unwrap().counts(&errors).unwrap();
         assert_eq!((counts.error, counts.warning, counts.info), (6, 0, 0));
-        assert_eq!(looked_at, 9);
+        assert_eq!(counts.listed, 9);
     }
 
     #[test]

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::SettingsError;
 use super::source::SettingSource;
 use super::table::SETTINGS;
+use super::value::bad_value;
 use crate::base::files::FileError;
+use crate::base::problem::{Error, Kind, code};
 
 /// The file's name.
 pub const FILE_NAME: &str = "ade.toml";
@@ -39,14 +40,24 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// Where a misspelt setting is found.
+const LISTED: &str = "`ade settings` lists them all";
+
+/// The hint for a name that looks like that of a setting.
+pub(super) fn meant(similar: &str) -> String {
+    format!("did you mean {similar:?}? {LISTED}")
+}
+
 /// Reads a file.
-pub fn read(path: &Path) -> Result<File, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(FileError::on("read", path))?;
+pub fn read(path: &Path) -> Result<File, Error> {
+    let invalid = |message: String| Error::usage(code::SETTINGS_INVALID, message);
+    let unreadable = |error| Error::of(error).under(Kind::Usage, code::SETTINGS_INVALID);
+    let text = std::fs::read_to_string(path).map_err(FileError::on("read", path));
+    let text = text.map_err(unreadable)?;
     let line_of = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
-    let table = DeTable::parse(&text).map_err(|error| SettingsError::BadFile {
-        path: path.to_owned(),
-        line: error.span().map_or(1, |span| line_of(span.start)),
-        message: error.message().to_owned(),
+    let table = DeTable::parse(&text).map_err(|error| {
+        let line = error.span().map_or(1, |span| line_of(span.start));
+        invalid(format!("{}:{line}: {}", path.display(), error.message()))
     })?;
     let mut file = File {
         path: path.to_owned(),
@@ -58,11 +69,13 @@ pub fn read(path: &Path) -> Result<File, SettingsError> {
         let setting = SETTINGS
             .iter()
             .find(|setting| setting.key() == *key)
-            .ok_or_else(|| SettingsError::UnknownKey {
-                key: key.to_string(),
-                path: path.to_owned(),
-                line,
-                similar: similar(&key),
+            .ok_or_else(|| {
+                let hint = similar(&key).map(|similar| meant(&similar));
+                invalid(format!(
+                    "{}:{line}: unknown setting {key:?}",
+                    path.display()
+                ))
+                .hint(hint.unwrap_or_else(|| LISTED.to_owned()))
             })?;
         let text = match value.into_inner() {
             DeValue::String(text) => text.into_owned(),
@@ -70,12 +83,14 @@ pub fn read(path: &Path) -> Result<File, SettingsError> {
             DeValue::Float(number) => number.to_string(),
             DeValue::Boolean(flag) => flag.to_string(),
             _ => {
-                return Err(SettingsError::BadValue {
-                    name: setting.key(),
-                    value: "a table, list or date".to_owned(),
-                    problem: "not a plain value".to_owned(),
-                    given_by: Box::new(SettingSource::File(path.to_owned(), line)),
-                });
+                let given_by = SettingSource::File(path.to_owned(), line);
+                let what = "a table, list or date";
+                return Err(bad_value(
+                    &setting.key(),
+                    what,
+                    "not a plain value",
+                    &given_by,
+                ));
             }
         };
         file.values

@@ -5,8 +5,8 @@
 //! nothing else reads environment variables for settings. The enums of settings with a choice are in `types`.
 
 mod ade_toml;
-mod error;
 mod of_engine;
+mod output_names;
 pub mod paths;
 mod resolve;
 mod setting;
@@ -19,11 +19,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::base::problem::{Error, code};
+
 pub use ade_toml::{FILE_NAME, distance, nearest};
-pub use error::SettingsError;
 pub use of_engine::{EngineSetting, engine_settings};
 pub use setting::{Setting, SettingKind};
-pub use source::{Inputs, Resolved, SettingSource, mask_password};
+pub use source::{Inputs, Resolved, SettingSource, SettingView, mask_password};
 pub use table::{SETTINGS, Settings, WorkerSettings};
 pub use types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 
@@ -35,7 +36,7 @@ impl Settings {
     ///
     /// # Errors
     /// A value that does not parse, an unknown key or a broken `ade.toml`, or a name and its alias that disagree.
-    pub fn resolve(inputs: &Inputs) -> Result<Self, SettingsError> {
+    pub fn resolve(inputs: &Inputs) -> Result<Self, Error> {
         Ok(Self::of(inputs, resolve::resolve(inputs)?))
     }
 
@@ -82,7 +83,7 @@ impl Settings {
     ///
     /// # Errors
     /// There is none.
-    pub fn named(&self, name: &str) -> Result<&Resolved, SettingsError> {
+    pub fn named(&self, name: &str) -> Result<&Resolved, Error> {
         let (variable, key) = (name.to_uppercase(), name.to_lowercase());
         let is_meant = |resolved: &&Resolved| {
             let setting = resolved.setting;
@@ -90,12 +91,18 @@ impl Settings {
             names.any(|known| *known == variable) || setting.key() == key
         };
         let mut all = self.resolved.iter();
-        all.find(is_meant)
-            .ok_or_else(|| SettingsError::UnknownName {
-                name: name.to_owned(),
-                similar: ade_toml::similar(key.trim_start_matches("ade_"))
-                    .or_else(|| similar_of_engine(&key)),
-            })
+        all.find(is_meant).ok_or_else(|| {
+            let similar = ade_toml::similar(key.trim_start_matches("ade_"));
+            let hint = match similar.or_else(|| similar_of_engine(&key)) {
+                Some(similar) => ade_toml::meant(&similar),
+                None => {
+                    "`ade settings` lists them all, `ade settings --engine` those of the engine"
+                        .to_owned()
+                }
+            };
+            let message = format!("there is no setting {name:?}");
+            Error::usage(code::SETTINGS_INVALID, message).hint(hint)
+        })
     }
 }
 
@@ -171,7 +178,7 @@ mod tests {
                 error
                     .to_string()
                     .replace(&folder.path().display().to_string(), ""),
-                error.hint().unwrap_or_default(),
+                Problem::hint(&error).unwrap_or_default(),
             )
         };
         assert_eq!(

@@ -13,8 +13,10 @@ use rustix::process::geteuid;
 
 use crate::base::clock::Timestamp;
 use crate::base::files;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::settings::Settings;
+use crate::settings::output_names::{ISSUES, ROWS, after_workbook};
+pub use crate::settings::output_names::{normalized_name, quarantine_name, stem_of_output};
 
 /// The path of the database below a data directory; a folder that contains it is recognized as a data directory.
 pub const DATABASE: &str = "db/ade.sqlite";
@@ -27,6 +29,16 @@ pub const IGNORED_BY_GIT: &str = ".gitignore";
 
 /// The name of the lock in the folder of an environment.
 pub const BUILD_LOCK: &str = "build.lock";
+
+/// A method for each of these places below a folder.
+macro_rules! places {
+    ($folder:tt: $($(#[$what:meta])+ $name:ident = $place:expr;)+) => {$(
+        $(#[$what])+
+        pub fn $name(&self) -> PathBuf {
+            self.$folder.join($place)
+        }
+    )+};
+}
 
 /// The paths of one data directory and workspace. Only [`Paths::new`] creates one, so its workspace id is a safe segment.
 #[derive(Clone, Debug)]
@@ -60,6 +72,8 @@ impl Problem for BadSegment {
         Facts::new(Kind::Usage, code::BAD_ID)
     }
 }
+
+become_error!(BadSegment);
 
 /// Checks a text that is to become one segment of a path.
 ///
@@ -136,14 +150,6 @@ impl Paths {
     /// The data directory.
     pub fn data(&self) -> &Path {
         &self.data
-    }
-    /// The file that says which database the data directory belongs to.
-    pub fn identity(&self) -> PathBuf {
-        self.data.join(IDENTITY)
-    }
-    /// The SQLite database, unless a URL names another one.
-    pub fn database(&self) -> PathBuf {
-        self.data.join(DATABASE)
     }
     /// The read-only copies of a configuration, one folder for each source digest.
     pub fn snapshots(&self, workspace: &str, configuration: &str) -> PathBuf {
@@ -252,21 +258,21 @@ impl Paths {
     pub fn configurations(&self, workspace: &str) -> PathBuf {
         self.configurations.join(workspace).join("configs")
     }
-    /// The folder of the locks of registered processes.
-    pub fn worker_locks(&self) -> PathBuf {
-        self.data.join("db/workers")
-    }
-    /// The file that an `ade dev` holds a lock on as long as it lives.
-    pub fn development_lock(&self) -> PathBuf {
-        self.data.join("db/dev.lock")
-    }
-    /// What this data directory has seen of its object store: that it belongs to it, and which objects no record named.
-    pub fn seen_objects(&self) -> PathBuf {
-        self.data.join("db/seen-objects.json")
-    }
-    /// A file whose change wakes the workers of this data directory.
-    pub fn wake(&self) -> PathBuf {
-        self.data.join("db/wake")
+
+    places! {
+        data:
+        /// The file that says which database the data directory belongs to.
+        identity = IDENTITY;
+        /// The SQLite database, unless a URL names another one.
+        database = DATABASE;
+        /// The folder of the locks of registered processes.
+        worker_locks = "db/workers";
+        /// The file that an `ade dev` holds a lock on as long as it lives.
+        development_lock = "db/dev.lock";
+        /// What this data directory has seen of its object store: that it belongs to it, and which objects no record named.
+        seen_objects = "db/seen-objects.json";
+        /// A file whose change wakes the workers of this data directory.
+        wake = "db/wake";
     }
 }
 
@@ -337,10 +343,6 @@ impl DatabaseFile<'_> {
 pub struct ToolsFolder(pub PathBuf);
 
 impl ToolsFolder {
-    /// The file with the answers of the machine's Pythons.
-    pub fn pythons(&self) -> PathBuf {
-        self.0.join("pythons.json")
-    }
     /// The folder of the fetched uv. Machines of several kinds may share a home.
     pub fn uv(&self) -> PathBuf {
         use std::env::consts::{ARCH, OS};
@@ -350,9 +352,13 @@ impl ToolsFolder {
     pub fn uv_program(fetched: &Path) -> PathBuf {
         fetched.join("bin/uv")
     }
-    /// The lock that keeps two processes from fetching uv.
-    pub fn uv_lock(&self) -> PathBuf {
-        self.0.join(".uv.lock")
+
+    places! {
+        0:
+        /// The file with the answers of the machine's Pythons.
+        pythons = "pythons.json";
+        /// The lock that keeps two processes from fetching uv.
+        uv_lock = ".uv.lock";
     }
 }
 
@@ -363,25 +369,9 @@ pub struct CacheFolder(pub PathBuf);
 impl CacheFolder {
     const TRASH: &str = ".trash-";
 
-    /// Locked by every build that uses it, together with other builds; a process that deletes a part locks it alone.
-    pub fn lock(&self) -> PathBuf {
-        self.0.join(".lock")
-    }
-    /// Engine wheels, a folder for each digest.
-    pub fn engines(&self) -> PathBuf {
-        self.0.join("engine")
-    }
     /// Fetched tools, and the answers of the machine's Pythons.
     pub fn tools(&self) -> ToolsFolder {
         ToolsFolder(self.0.join("tools"))
-    }
-    /// Finished environments, a folder for each digest of dependencies.
-    pub fn environments(&self) -> PathBuf {
-        self.0.join("environments")
-    }
-    /// The caches of single workspaces.
-    pub fn of_workspaces(&self) -> PathBuf {
-        self.0.join("workspaces")
     }
     /// Where a part is set aside before it is deleted, with a token that no other deletion has.
     pub fn trash(&self, token: &str) -> PathBuf {
@@ -404,6 +394,18 @@ impl CacheFolder {
     /// The download caches of uv and pip.
     pub fn downloads(&self) -> [PathBuf; 2] {
         ["uv", "pip"].map(|name| self.0.join(name))
+    }
+
+    places! {
+        0:
+        /// Locked by every build that uses it, together with other builds; a process that deletes a part locks it alone.
+        lock = ".lock";
+        /// Engine wheels, a folder for each digest.
+        engines = "engine";
+        /// Finished environments, a folder for each digest of dependencies.
+        environments = "environments";
+        /// The caches of single workspaces.
+        of_workspaces = "workspaces";
     }
 }
 
@@ -471,17 +473,9 @@ impl RunFolder {
     pub fn path(&self) -> &Path {
         &self.0
     }
-    /// The folder of the staged input.
-    pub fn input(&self) -> PathBuf {
-        self.0.join("input")
-    }
     /// The staged input of this name.
     pub fn staged(&self, input_name: &str) -> PathBuf {
         self.input().join(input_name)
-    }
-    /// The folder of the normalized workbook.
-    pub fn output(&self) -> PathBuf {
-        self.0.join("output")
     }
     /// The normalized workbook of an input's name: `<stem>_normalized.xlsx`.
     pub fn normalized(&self, input_name: &str) -> PathBuf {
@@ -497,34 +491,6 @@ impl RunFolder {
     }
     fn beside_output(&self, input_name: &str, ending: &str) -> PathBuf {
         self.output().join(after_workbook(input_name, ending))
-    }
-    /// The folder of painted copies of the input that are kept; a run's own process cannot write there.
-    pub fn painted(&self) -> PathBuf {
-        self.0.join("painted")
-    }
-    /// The event log.
-    pub fn events(&self) -> PathBuf {
-        self.0.join("logs/events.ndjson")
-    }
-    /// The audit record.
-    pub fn artifact(&self) -> PathBuf {
-        self.0.join("artifact.json")
-    }
-    /// What the engine was asked to do.
-    pub fn request(&self) -> PathBuf {
-        self.0.join("run-request.json")
-    }
-    /// The mark of a run that is not recorded yet; it holds the id of the database.
-    pub fn unrecorded(&self) -> PathBuf {
-        self.0.join(".unrecorded")
-    }
-    /// The file that says which attempt's files are here and in the object store; its lock is beside it.
-    pub fn stored_attempt(&self) -> PathBuf {
-        self.0.join(".stored-attempt")
-    }
-    /// The lock of those that fetch the files of an attempt.
-    pub fn fetch_lock(&self) -> PathBuf {
-        self.0.join(".fetch.lock")
     }
     /// What goes into the object store when an attempt ends, as paths below the folder: files, and folders with all below them.
     pub fn of_attempt(&self) -> [PathBuf; 4] {
@@ -549,13 +515,31 @@ impl RunFolder {
         }
         left_out
     }
-    /// A link to the environment that the run used.
-    pub fn venv(&self) -> PathBuf {
-        self.0.join(".venv")
-    }
-    /// The run's own temporary files, deleted when it ends.
-    pub fn scratch(&self) -> PathBuf {
-        self.0.join("tmp")
+
+    places! {
+        0:
+        /// The folder of the staged input.
+        input = "input";
+        /// The folder of the normalized workbook.
+        output = "output";
+        /// The folder of painted copies of the input that are kept; a run's own process cannot write there.
+        painted = "painted";
+        /// The event log.
+        events = "logs/events.ndjson";
+        /// The audit record.
+        artifact = "artifact.json";
+        /// What the engine was asked to do.
+        request = "run-request.json";
+        /// The mark of a run that is not recorded yet; it holds the id of the database.
+        unrecorded = ".unrecorded";
+        /// The file that says which attempt's files are here and in the object store; its lock is beside it.
+        stored_attempt = ".stored-attempt";
+        /// The lock of those that fetch the files of an attempt.
+        fetch_lock = ".fetch.lock";
+        /// A link to the environment that the run used.
+        venv = ".venv";
+        /// The run's own temporary files, deleted when it ends.
+        scratch = "tmp";
     }
 }
 
@@ -564,18 +548,6 @@ impl RunFolder {
 pub struct EnvironmentFolder(pub PathBuf);
 
 impl EnvironmentFolder {
-    /// The mark that the environment is complete.
-    pub fn ready(&self) -> PathBuf {
-        self.0.join(".ready")
-    }
-    /// The file that says which database the environment belongs to, on which its users hold a lock.
-    pub fn owner(&self) -> PathBuf {
-        self.0.join(".owner")
-    }
-    /// The virtual environment.
-    pub fn venv(&self) -> PathBuf {
-        self.0.join(".venv")
-    }
     /// Its Python.
     pub fn python(&self) -> PathBuf {
         venv_python(&self.venv())
@@ -584,25 +556,29 @@ impl EnvironmentFolder {
     pub fn modules(&self) -> PathBuf {
         self.venv().join("modules")
     }
-    /// The record of what was built, and of what.
-    pub fn record(&self) -> PathBuf {
-        self.0.join("environment.json")
-    }
-    /// The record of its files.
-    pub fn files(&self) -> PathBuf {
-        self.0.join("files.json")
-    }
     /// The files that are passed to the installer; deleted when the environment is ready.
     pub fn workbench(&self) -> Workbench {
         Workbench(self.0.join(".build"))
     }
-    /// The folder of logs, which stays after a failed build.
-    pub fn logs(&self) -> PathBuf {
-        self.0.join("logs")
-    }
     /// The log of its provisioning.
     pub fn events(&self) -> PathBuf {
         self.logs().join("events.ndjson")
+    }
+
+    places! {
+        0:
+        /// The mark that the environment is complete.
+        ready = ".ready";
+        /// The file that says which database the environment belongs to, on which its users hold a lock.
+        owner = ".owner";
+        /// The virtual environment.
+        venv = ".venv";
+        /// The record of what was built, and of what.
+        record = "environment.json";
+        /// The record of its files.
+        files = "files.json";
+        /// The folder of logs, which stays after a failed build.
+        logs = "logs";
     }
 }
 
@@ -615,113 +591,33 @@ impl Workbench {
     pub fn path(&self) -> &Path {
         &self.0
     }
-    /// The list of what is installed.
-    pub fn requirements(&self) -> PathBuf {
-        self.0.join("requirements.txt")
-    }
-    /// The list of what replaces the requirements of packages.
-    pub fn overrides(&self) -> PathBuf {
-        self.0.join("overrides.txt")
-    }
-    /// The list of what limits the versions.
-    pub fn constraints(&self) -> PathBuf {
-        self.0.join("constraints.txt")
-    }
-    /// The list of exact versions with hashes.
-    pub fn locked(&self) -> PathBuf {
-        self.0.join("locked.txt")
-    }
-    /// The temporary folder of all children.
-    pub fn scratch(&self) -> PathBuf {
-        self.0.join("tmp")
-    }
-    /// A writable copy of the configuration.
-    pub fn sources(&self) -> PathBuf {
-        self.0.join("source")
-    }
     /// The code of all modules that runs import, before it is put into the environment.
     pub fn modules(&self) -> PathBuf {
         self.scratch().join("modules")
     }
-    /// The temporary virtual environment with the pip that fetches uv.
-    pub fn venv_with_pip(&self) -> PathBuf {
-        self.0.join("pip")
+
+    places! {
+        0:
+        /// The list of what is installed.
+        requirements = "requirements.txt";
+        /// The list of what replaces the requirements of packages.
+        overrides = "overrides.txt";
+        /// The list of what limits the versions.
+        constraints = "constraints.txt";
+        /// The list of exact versions with hashes.
+        locked = "locked.txt";
+        /// The temporary folder of all children.
+        scratch = "tmp";
+        /// A writable copy of the configuration.
+        sources = "source";
+        /// The temporary virtual environment with the pip that fetches uv.
+        venv_with_pip = "pip";
     }
 }
 
 /// The Python of a virtual environment.
 pub fn venv_python(venv: &Path) -> PathBuf {
     venv.join("bin/python")
-}
-
-/// How the name of a normalized workbook ends.
-pub const NORMALIZED: &str = "_normalized.xlsx";
-
-/// `orders.csv` → `orders_normalized.xlsx`.
-pub fn normalized_name(input_name: &str) -> String {
-    let stem = Path::new(input_name)
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy();
-    named_after(&stem, NORMALIZED)
-}
-
-/// How the names of other outputs end in front of their extension: the painted copy, and the rows that are quarantined.
-const BESIDE: [&str; 2] = ["_annotated", "_quarantine"];
-
-/// The stem of the input that an output of this name was made from. `None`: no output is called so.
-/// `Orders_Normalized.xlsx`, `Orders_annotated.xlsm` → `Orders`.
-pub fn stem_of_output(name: &str) -> Option<&str> {
-    let (normalized, _) = NORMALIZED.split_once('.')?;
-    let whole = Path::new(name).file_stem()?.to_str()?;
-    let mut endings = BESIDE.iter().chain([&normalized]);
-    let stem = endings.find_map(|ending| {
-        let (stem, end) = whole.split_at_checked(whole.len().checked_sub(ending.len())?)?;
-        (!stem.is_empty() && end.eq_ignore_ascii_case(ending)).then_some(stem)
-    });
-    // A further table in another shape: `orders_normalized_North_2.csv`.
-    let of_table = || {
-        let at = whole
-            .to_ascii_lowercase()
-            .rfind(&format!("{normalized}_"))?;
-        whole.get(..at).filter(|stem| !stem.is_empty())
-    };
-    stem.or_else(of_table)
-}
-
-/// `orders.csv` → `orders_quarantine.xlsx`.
-pub fn quarantine_name(input_name: &str) -> String {
-    after_workbook(input_name, QUARANTINE)
-}
-
-/// The name of a file that the engine writes beside the workbook: it is made of the workbook's, whose stem may have been cut.
-fn after_workbook(input_name: &str, ending: &str) -> String {
-    let workbook = normalized_name(input_name);
-    let stem = workbook.strip_suffix(NORMALIZED).unwrap_or(&workbook);
-    format!("{stem}{ending}")
-}
-
-/// What follows the stem of an input's name in the names of what is written beside its workbook.
-const QUARANTINE: &str = "_quarantine.xlsx";
-const ISSUES: &str = "_issues.ndjson";
-const ROWS: &str = "_rows.json";
-
-/// The bytes of the longest name of a file.
-const LONGEST_NAME: usize = 255;
-
-/// The stem with the ending. A name that no file system takes is cut; a digest of the stem keeps it apart from others. The engine
-/// names its own outputs by the same rule.
-fn named_after(stem: &str, ending: &str) -> String {
-    if stem.len() + ending.len() <= LONGEST_NAME {
-        return format!("{stem}{ending}");
-    }
-    let digest = crate::base::digest::of(stem).to_string();
-    let ending = format!("~{}{ending}", &digest[..8]);
-    let end = (0..=LONGEST_NAME - ending.len())
-        .rev()
-        .find(|end| stem.is_char_boundary(*end))
-        .unwrap_or(0);
-    format!("{}{ending}", &stem[..end])
 }
 
 #[cfg(test)]
@@ -783,38 +679,5 @@ mod tests {
             }
         }
         assert!(!is_own(&foreign.join("a/b")));
-    }
-
-    #[test]
-    fn outputs_are_known_by_their_names() {
-        for (name, stem) in [
-            ("Orders_Normalized.XLSX", Some("Orders")),
-            ("orders_annotated.xlsm", Some("orders")),
-            ("orders_quarantine.csv", Some("orders")),
-            ("orders_normalized.csv", Some("orders")),
-            ("orders_normalized_North_2.csv", Some("orders")),
-            ("orders_annotated_normalized.xlsx", Some("orders_annotated")),
-            ("orders.xlsx", None),
-            ("orders_issues.csv", None),
-            ("annotated.xlsx", None),
-        ] {
-            assert_eq!(stem_of_output(name), stem, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_normalized_name_keeps_the_stem() {
-        assert_eq!(
-            normalized_name("my orders.v2.xlsx"),
-            "my orders.v2_normalized.xlsx"
-        );
-        assert_eq!(normalized_name("noext"), "noext_normalized.xlsx");
-        let longest = "n".repeat(LONGEST_NAME - NORMALIZED.len());
-        assert_eq!(
-            normalized_name(&format!("{longest}.csv")),
-            format!("{longest}{NORMALIZED}")
-        );
-        let [one, other] = ["a", "b"].map(|end| normalized_name(&format!("{longest}ü{end}.csv")));
-        assert!(one != other && one.len() <= LONGEST_NAME && one.ends_with(NORMALIZED));
     }
 }

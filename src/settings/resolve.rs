@@ -8,12 +8,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::ade_toml;
-use super::error::SettingsError;
 use super::paths;
 use super::setting::{Setting, SettingKind};
 use super::source::{Inputs, Resolved, SettingSource};
 use super::table::SETTINGS;
 use super::value;
+use crate::base::problem::{Error, code};
 
 /// The setting that names the data directory.
 pub(super) const DATA_DIR: &str = "ADE_DATA_DIR";
@@ -22,7 +22,7 @@ pub(super) const DATA_DIR: &str = "ADE_DATA_DIR";
 ///
 /// # Errors
 /// A value that does not parse, an unknown key or a broken `ade.toml`, or a name and its alias that disagree.
-pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, SettingsError> {
+pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, Error> {
     let file = ade_toml::find(&inputs.folder)
         .map(|path| ade_toml::read(&path))
         .transpose()?
@@ -74,7 +74,7 @@ fn given(
     setting: &'static Setting,
     inputs: &Inputs,
     file: &ade_toml::File,
-) -> Result<Option<(String, SettingSource)>, SettingsError> {
+) -> Result<Option<(String, SettingSource)>, Error> {
     if let Some(value) = inputs.flags.get(setting.name) {
         return Ok(Some((value.clone(), SettingSource::Flag)));
     }
@@ -95,7 +95,7 @@ fn given(
 fn given_by_variable(
     setting: &'static Setting,
     variables: &BTreeMap<OsString, OsString>,
-) -> Result<Option<(String, &'static str)>, SettingsError> {
+) -> Result<Option<(String, &'static str)>, Error> {
     let mut found: Option<(String, &'static str)> = None;
     for name in std::iter::once(&setting.name).chain(setting.aliases) {
         let Some(value) = variables
@@ -107,10 +107,12 @@ fn given_by_variable(
         let value = value.to_string_lossy().into_owned();
         match &found {
             Some((first, _)) if *first != value => {
-                return Err(SettingsError::Conflict {
-                    name: setting.name,
-                    alias: name,
-                });
+                let message = format!(
+                    "{} and {name} are both set, to different values",
+                    setting.name
+                );
+                let hint = format!("keep {} alone", setting.name);
+                return Err(Error::usage(code::SETTINGS_INVALID, message).hint(hint));
             }
             Some(_) => {}
             None => found = Some((value, name)),

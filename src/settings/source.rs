@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::setting::{Setting, SettingKind};
 
@@ -58,6 +59,30 @@ pub struct Resolved {
     pub source: SettingSource,
 }
 
+/// A setting.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Setting)]
+#[serde(deny_unknown_fields)]
+pub struct SettingView {
+    /// The environment variable.
+    name: &'static str,
+    /// The key in ade.toml.
+    key: String,
+    /// Other names of the variable.
+    aliases: &'static [&'static str],
+    /// Its value as text.
+    #[schema(required)]
+    value: Option<String>,
+    #[schema(required)]
+    default: Option<&'static str>,
+    /// What the default is, where that is no fixed value.
+    #[schema(required)]
+    default_note: Option<&'static str>,
+    /// Where the value came from.
+    source: String,
+    meaning: &'static str,
+}
+
 impl Resolved {
     /// The value to show: secrets, and passwords in URLs, are masked.
     pub fn shown(&self) -> Option<String> {
@@ -70,19 +95,19 @@ impl Resolved {
     }
 
     /// The object of a setting, as the command and the API give it. A key may be added, none is renamed or removed.
-    pub fn json(&self) -> Value {
+    pub fn view(&self) -> SettingView {
         let setting = self.setting;
         let if_any = |text: &'static str| (!text.is_empty()).then_some(text);
-        json!({
-            "name": setting.name,
-            "key": setting.key(),
-            "aliases": setting.aliases,
-            "value": self.shown(),
-            "default": if_any(setting.default),
-            "default_note": if_any(setting.default_note),
-            "source": self.source.to_string(),
-            "meaning": setting.meaning,
-        })
+        SettingView {
+            name: setting.name,
+            key: setting.key(),
+            aliases: setting.aliases,
+            value: self.shown(),
+            default: if_any(setting.default),
+            default_note: if_any(setting.default_note),
+            source: self.source.to_string(),
+            meaning: setting.meaning,
+        }
     }
 }
 

@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use base64::Engine;
 
-use super::error::SettingsError;
 use super::setting::{Setting, SettingKind};
 use super::source::{HIDDEN, Resolved, SettingSource};
 use super::types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
+use crate::base::problem::{Error, code};
 
 /// Checks a text that was given for a setting.
 pub(super) fn check(
     setting: &'static Setting,
     value: &str,
     source: &SettingSource,
-) -> Result<(), SettingsError> {
+) -> Result<(), Error> {
     let problem = match setting.kind {
         SettingKind::Text | SettingKind::Path => None,
         SettingKind::Flag => parse_flag(value)
@@ -54,17 +54,19 @@ pub(super) fn check(
                 SettingSource::File(..) => setting.key(),
                 _ => setting.name.to_owned(),
             };
-            Err(SettingsError::BadValue {
-                name,
-                value: match setting.kind {
-                    SettingKind::Secret => HIDDEN.to_owned(),
-                    _ => value.to_owned(),
-                },
-                problem,
-                given_by: Box::new(source.clone()),
-            })
+            let shown = match setting.kind {
+                SettingKind::Secret => HIDDEN,
+                _ => value,
+            };
+            Err(bad_value(&name, shown, &problem, source))
         }
     }
+}
+
+/// A value that does not parse. `name` and `value` are as they were written.
+pub(super) fn bad_value(name: &str, value: &str, problem: &str, given_by: &SettingSource) -> Error {
+    let message = format!("{given_by}: {name} = {value:?} is {problem}");
+    Error::usage(code::SETTINGS_INVALID, message).hint("`ade settings` explains each setting")
 }
 
 fn is_url(value: &str) -> bool {

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::driver::{self, Connection, Row, Transaction, params};
 use super::values::{changes, execute, instant, instant_or_none, path_text, row, rows};
 use super::{Result, Store, StoreError};
@@ -81,11 +84,13 @@ pub enum Publication {
 }
 
 /// A workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Workspace)]
+#[serde(deny_unknown_fields)]
 pub struct WorkspaceRecord {
-    /// Its id, which a person chose.
+    /// The name that a person chose.
     pub id: String,
-    /// When it was recorded.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::configurations::ensure_workspace;
 use super::driver::{self, Connection, Row, Transaction, params};
 use super::values::{
@@ -10,26 +13,30 @@ use super::values::{
 use super::{Limits, Over, Owner, Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 
-/// A stored input. Its bytes never change; they may be deleted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+// Its bytes never change; they may be deleted.
+/// A stored input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Document)]
+#[serde(deny_unknown_fields)]
 pub struct DocumentRecord {
     /// UUIDv7.
     pub id: String,
-    /// The workspace.
     pub workspace_id: String,
-    /// The file name that the client gave.
+    /// Its file name.
     pub name: String,
     /// Where its bytes are.
+    #[serde(skip)]
     pub path: PathBuf,
-    /// SHA-256 of its bytes, 64 hexadecimal digits.
     pub sha256: String,
-    /// How many bytes they are.
     pub size_bytes: u64,
-    /// When it was stored.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// The key of who stored it; `None`: an older `ade` did not record it.
+    #[serde(skip)]
     pub submitter: Option<String>,
-    /// When its bytes were deleted. The record stays for the runs that were made from it.
+    // The record stays for the runs that were made from it.
+    /// When its bytes were deleted; null: they are there.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub deleted_at: Option<Timestamp>,
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::Pool;
 use super::duty::Duty;
 use crate::base::mutex::lock;
+use crate::base::problem::Error;
 use crate::events::names;
 use crate::run::ending::ends;
 use crate::run::ending::recover::recover;
@@ -232,7 +233,7 @@ impl Pool<'_> {
         if fatal.is_none() {
             let worker = self.workspace.worker_id(0);
             self.report(&worker, &Happening::Trouble(&error.to_string()));
-            *fatal = Some(FleetError::from(error).into());
+            *fatal = Some(Error::of(error));
         }
         drop(fatal);
         self.stop.cancel();

@@ -23,14 +23,14 @@ use std::time::Duration;
 use crate::base::cancel::{Cancel, RaisedAtEnd};
 use crate::base::files::{RAISE_LIMITS, describe};
 use crate::base::mutex::lock;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, Kind, code};
 use crate::run::calls::request::Tools;
 use crate::run::execution::happenings::{Happening, Watcher, Where};
 use crate::store::{DeliveryKind, Failure, Only, RunRecord, RunStatus, StoreError};
 use crate::system::bell::Bell;
 use crate::system::machine::Work;
 use crate::workspace::Workspace;
-use crate::workspace::fleet::{FleetError, Member, WORKER};
+use crate::workspace::fleet::{Member, WORKER};
 
 /// So many receivers of a kind are told at the same time that a run has ended.
 const TOLD_AT_ONCE: usize = 4;
@@ -62,26 +62,13 @@ pub struct Stop {
     pub at_once: Cancel,
 }
 
-/// A worker cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum WorkError {
-    /// It cannot take part in the queue.
-    #[error(transparent)]
-    Fleet(#[from] FleetError),
-    /// It has not all of its slots, or nothing that looks after them.
-    #[error("the threads of a worker cannot be started: {}", describe(.0))]
-    Threads(io::Error),
-}
-
-impl Problem for WorkError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::Fleet(error) => error.facts(),
-            Self::Threads(_) => {
-                Facts::new(Kind::Internal, code::TOO_FEW_THREADS).hint(RAISE_LIMITS)
-            }
-        }
-    }
+/// It has not all of its slots, or nothing that looks after them.
+fn no_threads(error: &io::Error) -> Error {
+    let message = format!(
+        "the threads of a worker cannot be started: {}",
+        describe(error)
+    );
+    Error::new(Kind::Internal, code::TOO_FEW_THREADS, message).hint(RAISE_LIMITS)
 }
 
 /// Executes queued runs until the queue is drained or it is asked to stop. Returns how many runs a drained queue still has: those
@@ -98,7 +85,7 @@ pub fn work(
     options: &WorkerOptions,
     stop: &Stop,
     watcher: &Watcher<'_>,
-) -> Result<u64, WorkError> {
+) -> Result<u64, Error> {
     let slots = if options.once {
         1
     } else {
@@ -180,7 +167,7 @@ struct Pool<'a> {
     /// Claims that could not be left because the database could not be written; tried again until they can, or are lost.
     unrecorded: Mutex<Vec<UnrecordedMetrics>>,
     counters: Counters,
-    fatal: Mutex<Option<WorkError>>,
+    fatal: Mutex<Option<Error>>,
 }
 
 /// A claim that still has to be left.
@@ -264,10 +251,10 @@ impl Pool<'_> {
                     let _end = EndOnPanic(self);
                     match started {
                         Ok(()) => self.slot(0),
-                        Err(error) => self.cannot_go_on(WorkError::Threads(error)),
+                        Err(error) => self.cannot_go_on(no_threads(&error)),
                     }
                 }),
-                Err(error) => self.cannot_go_on(WorkError::Threads(error)),
+                Err(error) => self.cannot_go_on(no_threads(&error)),
             }
         });
     }
@@ -290,12 +277,12 @@ impl Pool<'_> {
         if error.may_pass() {
             self.report(worker, &Happening::Trouble(&error.to_string()));
         } else {
-            self.cannot_go_on(FleetError::from(error).into());
+            self.cannot_go_on(Error::of(error));
         }
     }
 
     /// Ends the worker.
-    fn cannot_go_on(&self, error: WorkError) {
+    fn cannot_go_on(&self, error: Error) {
         self.report(
             &self.workspace.worker_id(0),
             &Happening::Trouble(&error.to_string()),

@@ -22,7 +22,7 @@ use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::{FileError, describe};
 use crate::base::mutex;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::settings::Recovery;
 use crate::settings::paths::Paths;
 use crate::store::{
@@ -67,6 +67,8 @@ impl Problem for FleetError {
         }
     }
 }
+
+become_error!(FleetError);
 
 impl<'a> Member<'a> {
     /// Registers this process, as a `worker` or a `run` ([`WorkerRecord::kind`]).

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{IGNORED_BY_GIT, Paths};
 use crate::store::{self, Identity, Location, Opening, Store, StoreError};
@@ -42,46 +42,6 @@ struct Label {
 /// A database and a data directory do not belong together.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// The data directory has a database, which is not there.
-    #[error("the data directory {} belongs to a database, and there is none at {}", data.display(), database.display())]
-    DatabaseGone {
-        /// The data directory.
-        data: PathBuf,
-        /// Where the database was looked for.
-        database: PathBuf,
-    },
-    /// The data directory has another database.
-    #[error("the data directory {} belongs to another database than {}", data.display(), database.display())]
-    OtherDatabase {
-        /// The data directory.
-        data: PathBuf,
-        /// The database.
-        database: PathBuf,
-    },
-    /// The database has another data directory.
-    #[error("the database {} belongs to another data directory than {}", database.display(), data.display())]
-    OtherDirectory {
-        /// The database.
-        database: PathBuf,
-        /// The data directory that it was opened with.
-        data: PathBuf,
-    },
-    /// What the data directory says of itself cannot be read.
-    #[error("{} cannot be understood: {reason}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// Processes are at work, so nothing can be adopted.
-    #[error("processes of the database {} are at work: {}", database.display(), names.join(", "))]
-    AtWork {
-        /// The database.
-        database: PathBuf,
-        /// Their worker ids.
-        names: Vec<String>,
-    },
     /// Another process made the data directory a host at the same moment.
     #[error("another process began to use this data directory at the same moment")]
     Raced,
@@ -91,34 +51,39 @@ pub enum IdentityError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// They are those of others.
+    #[error(transparent)]
+    Other(#[from] Error),
 }
 
 impl Problem for IdentityError {
     fn facts(&self) -> Facts {
-        let mismatch = Facts::new(Kind::Database, code::IDENTITY_MISMATCH);
         match self {
-            Self::DatabaseGone { .. } => mismatch.hint(
-                "put the database back, or name it with --database-url. To begin with an empty database, use `ade doctor --adopt`; the files of runs stay",
-            ),
-            Self::OtherDatabase { .. } | Self::OtherDirectory { .. } => mismatch.hint(
-                "name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`",
-            ),
-            Self::Unreadable { .. } => mismatch.hint(
-                "restore the file. If the database is the right one, `ade doctor --adopt` writes a new file",
-            ),
-            Self::AtWork { .. } => {
-                Facts::new(Kind::Refused, code::IDENTITY_MISMATCH).hint(
-                    "stop them first. One that was killed in another data directory counts for five minutes",
-                )
-            }
-            Self::Raced => mismatch.hint("try again"),
+            Self::Raced => Facts::new(Kind::Database, code::IDENTITY_MISMATCH).hint("try again"),
             Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
             Self::Store(error) => error.facts(),
+            Self::Other(error) => error.facts(),
         }
     }
 }
 
 become_error!(IdentityError);
+
+/// What is to be done about two that do not belong together.
+const NAME_THEM: &str = "name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`";
+
+fn mismatch(message: impl Into<String>) -> Error {
+    Error::new(Kind::Database, code::IDENTITY_MISMATCH, message)
+}
+
+/// Processes are at work, so nothing can be adopted.
+pub(super) fn refused_at_work(database: &Path, names: &[String]) -> Error {
+    let (database, names) = (database.display(), names.join(", "));
+    let message = format!("processes of the database {database} are at work: {names}");
+    Error::refused(code::IDENTITY_MISMATCH, message).hint(
+        "stop them first. One that was killed in another data directory counts for five minutes",
+    )
+}
 
 /// Refuses a data directory whose database is gone, before another one is created in its place.
 ///
@@ -127,10 +92,10 @@ become_error!(IdentityError);
 pub fn demand_database(settings: &Settings, paths: &Paths) -> Result<(), IdentityError> {
     match store::location(settings, &paths.database())? {
         Location::File(database) if !database.exists() && paths.identity().exists() => {
-            Err(IdentityError::DatabaseGone {
-                data: paths.data().to_owned(),
-                database,
-            })
+            let (data, database) = (paths.data().display(), database.display());
+            Err(mismatch(format!("the data directory {data} belongs to a database, and there is none at {database}"))
+                .hint("put the database back, or name it with --database-url. To begin with an empty database, use `ade doctor --adopt`; the files of runs stay")
+                .into())
         }
         _ => Ok(()),
     }
@@ -298,10 +263,14 @@ impl<'a> Place<'a> {
         match (label, known.map(|known| self.seen_from_here(known))) {
             (None, None) => Ok(Bond::None),
             (None, Some(known)) if self.is_this_one(self.data) => Ok(Bond::Half(known)),
-            (None, Some(_)) => Err(IdentityError::OtherDirectory {
-                database: self.database.shown().to_owned(),
-                data: self.data.to_owned(),
-            }),
+            (None, Some(_)) => {
+                let (database, data) = (self.database.shown().display(), self.data.display());
+                Err(mismatch(format!(
+                    "the database {database} belongs to another data directory than {data}"
+                ))
+                .hint(NAME_THEM)
+                .into())
+            }
             (Some(label), Some(known)) if label.is_of(&known) => Ok(Bond::Whole(known)),
             // Written since this process looked which host it is.
             (Some(label), Some(known))
@@ -372,17 +341,16 @@ impl<'a> Place<'a> {
         if names.is_empty() {
             return Ok(());
         }
-        Err(IdentityError::AtWork {
-            database: self.database.shown().to_owned(),
-            names,
-        })
+        Err(refused_at_work(self.database.shown(), &names).into())
     }
 
     fn other_database(&self) -> IdentityError {
-        IdentityError::OtherDatabase {
-            data: self.data.to_owned(),
-            database: self.database.shown().to_owned(),
-        }
+        let (data, database) = (self.data.display(), self.database.shown().display());
+        mismatch(format!(
+            "the data directory {data} belongs to another database than {database}"
+        ))
+        .hint(NAME_THEM)
+        .into()
     }
 }
 
@@ -420,9 +388,8 @@ fn read_label(file: &Path) -> Result<Option<Label>, IdentityError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(FileError::on("read", file)(error).into()),
     };
-    let label = serde_json::from_slice(&text).map_err(|error| IdentityError::Unreadable {
-        path: file.to_owned(),
-        reason: error.to_string(),
+    let label = serde_json::from_slice(&text).map_err(|error| {
+        mismatch(format!("{} cannot be understood: {error}", file.display())).hint("restore the file. If the database is the right one, `ade doctor --adopt` writes a new file")
     })?;
     Ok(Some(label))
 }

@@ -20,13 +20,13 @@ use std::path::Path;
 use crate::base::backoff::backoff;
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Problem, become_error};
+use crate::base::problem::{Error, Facts, Problem, become_error};
 use crate::settings::Settings;
 use crate::settings::paths::{BadSegment, Paths, checked_segment};
 use crate::store::{self, Claim, Limits, Opening, RunRecord, Store, StoreError};
 use crate::system::machine::{ByServer, Files, Machine, System};
 use crate::workspace::identity::IdentityError;
-use crate::workspace::objects::{Objects, ObjectsError};
+use crate::workspace::objects::Objects;
 
 /// An open workspace. Shared by all threads of a process.
 pub struct Workspace {
@@ -58,7 +58,7 @@ pub enum OpenError {
     Identity(IdentityError),
     /// Its object store cannot be used.
     #[error(transparent)]
-    Objects(#[from] ObjectsError),
+    Objects(#[from] Error),
 }
 
 impl From<IdentityError> for OpenError {

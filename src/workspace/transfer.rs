@@ -17,7 +17,7 @@ use crate::settings::paths::{DatabaseFile, Paths};
 use crate::store::{self, Location, Opening, StoreError};
 use crate::system::machine::Disk;
 use crate::workspace::Workspace;
-use crate::workspace::identity::{self, IdentityError};
+use crate::workspace::identity;
 
 /// What was moved.
 #[derive(Clone, Debug, Serialize)]
@@ -138,9 +138,8 @@ fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), 
     if at_work.is_empty() {
         return Ok(());
     }
-    let names = at_work.into_iter().map(|worker| worker.name).collect();
-    let database = source.to_owned();
-    Err(IdentityError::AtWork { database, names }.into())
+    let names: Vec<String> = at_work.into_iter().map(|worker| worker.name).collect();
+    Err(identity::refused_at_work(source, &names))
 }
 
 /// Renames the database, whose connections are closed, so that its log is part of it.

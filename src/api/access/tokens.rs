@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use crate::base::clock::Timestamp;
 use crate::base::digest;
-use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::settings::paths::{BadSegment, checked_segment};
+use crate::base::problem::{Error, code};
+use crate::settings::paths::checked_segment;
 use crate::store::{Scope, StoreError, TokenRecord};
 use crate::workspace::Workspace;
 
@@ -34,57 +34,15 @@ pub struct NewToken {
     pub valid_for: Option<Duration>,
 }
 
-/// A token cannot be made or revoked.
-#[derive(Debug, thiserror::Error)]
-pub enum TokenError {
-    /// It has no name.
-    #[error("a token needs a name of at most 100 characters")]
-    BadName,
-    /// A workspace's id cannot be used.
-    #[error(transparent)]
-    Workspace(#[from] BadSegment),
-    /// No token has this id or name.
-    #[error("there is no token {given:?}")]
-    NotFound {
-        /// As it was given.
-        given: String,
-    },
-    /// Several tokens have this name or this end of an id.
-    #[error("{given:?} could be any of {count} tokens")]
-    Ambiguous {
-        /// As it was given.
-        given: String,
-        /// How many.
-        count: usize,
-    },
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Problem for TokenError {
-    fn facts(&self) -> Facts {
-        match self {
-            Self::BadName => Facts::new(Kind::Usage, code::BAD_NAME),
-            Self::Workspace(error) => error.facts(),
-            Self::NotFound { .. } => {
-                Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade tokens ls` lists them")
-            }
-            Self::Ambiguous { .. } => Facts::new(Kind::Usage, code::AMBIGUOUS_ID)
-                .hint("give the whole id; `ade tokens ls --json` shows it"),
-            Self::Store(error) => error.facts(),
-        }
-    }
-}
-
 /// Makes a token. Returns its text, which is shown nowhere again, and its record.
 ///
 /// # Errors
 /// Its name or a workspace's id cannot be used, or the store cannot.
-pub fn create(workspace: &Workspace, new: &NewToken) -> Result<(String, TokenRecord), TokenError> {
+pub fn create(workspace: &Workspace, new: &NewToken) -> Result<(String, TokenRecord), Error> {
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 100 {
-        return Err(TokenError::BadName);
+        let message = "a token needs a name of at most 100 characters";
+        return Err(Error::usage(code::BAD_NAME, message));
     }
     for id in new.workspaces.iter().flatten() {
         checked_segment("workspace", id)?;
@@ -109,7 +67,7 @@ pub fn create(workspace: &Workspace, new: &NewToken) -> Result<(String, TokenRec
 ///
 /// # Errors
 /// There is none, or several fit.
-pub fn revoke(workspace: &Workspace, given: &str) -> Result<TokenRecord, TokenError> {
+pub fn revoke(workspace: &Workspace, given: &str) -> Result<TokenRecord, Error> {
     let tokens = workspace.store.tokens()?;
     let is_meant = |token: &&TokenRecord| {
         token.id == given
@@ -121,13 +79,15 @@ pub fn revoke(workspace: &Workspace, given: &str) -> Result<TokenRecord, TokenEr
         [token] => Ok(workspace
             .store
             .revoke_token(&token.id, workspace.machine.now())?),
-        [] => Err(TokenError::NotFound {
-            given: given.to_owned(),
-        }),
-        _ => Err(TokenError::Ambiguous {
-            given: given.to_owned(),
-            count: found.len(),
-        }),
+        [] => {
+            let message = format!("there is no token {given:?}");
+            Err(Error::usage(code::NOT_FOUND, message).hint("`ade tokens ls` lists them"))
+        }
+        _ => {
+            let message = format!("{given:?} could be any of {} tokens", found.len());
+            Err(Error::usage(code::AMBIGUOUS_ID, message)
+                .hint("give the whole id; `ade tokens ls --json` shows it"))
+        }
     }
 }
 

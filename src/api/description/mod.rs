@@ -1,5 +1,4 @@
-//! The API described: OpenAPI document, schemas, and the shapes of what streams send.
+//! The API described: OpenAPI document, and the shapes of what streams send.
 
 pub(crate) mod openapi;
-pub(crate) mod schemas;
 pub(crate) mod streams;

@@ -5,8 +5,10 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
-use super::schemas::{Environment, Run};
+use crate::environment::json::EnvironmentView;
 use crate::events::names::{self, EventKind};
+use crate::run::ending::ends::RunExecution;
+use crate::run::views::json::RunView;
 use crate::store::{Failure, Overview, Package};
 
 type Named = (String, RefOr<Schema>);
@@ -56,18 +58,6 @@ pub struct RunEvent {
     data: String,
 }
 
-/// When an attempt was, and how long it took.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it is described here, and made by `run::ending`")]
-struct RunExecution {
-    #[schema(required, format = DateTime)]
-    started_at: Option<String>,
-    #[schema(required, format = DateTime)]
-    completed_at: Option<String>,
-    #[schema(required)]
-    duration_ms: Option<u64>,
-}
-
 /// Every event, and what events refer to.
 fn add_all(schemas: &mut Vec<Named>) {
     fn add<T: ToSchema>(schemas: &mut Vec<Named>) {
@@ -78,8 +68,8 @@ fn add_all(schemas: &mut Vec<Named>) {
     schemas.extend(stream_events());
     schemas.extend(workspace_events());
     schemas.push((RunLogLine::name().into_owned(), RunLogLine::schema()));
-    add::<Run>(schemas);
-    add::<Environment>(schemas);
+    add::<RunView>(schemas);
+    add::<EnvironmentView>(schemas);
     add::<Failure>(schemas);
     add::<Overview>(schemas);
     add::<Package>(schemas);
@@ -110,13 +100,17 @@ fn name_of(kind: &EventKind) -> String {
     words.split(['.', '_']).map(pascal).collect()
 }
 
+fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Value {
+    json!({"type": "string", "enum": words.into_iter().collect::<Vec<_>>()})
+}
+
 /// The type of a key, as the table of events says it.
 fn type_of(kind: &str) -> Value {
     if let Some(kind) = kind.strip_suffix("[]") {
         return json!({"type": "array", "items": type_of(kind)});
     }
     if kind.contains('/') {
-        return json!({"type": "string", "enum": kind.split('/').collect::<Vec<_>>()});
+        return one_of(kind.split('/'));
     }
     let (kind, may_be_null) = match kind.strip_suffix("|null") {
         Some(kind) => (kind, true),
@@ -153,26 +147,34 @@ fn object<'a>(keys: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
     json!({"type": "object", "properties": properties, "required": required})
 }
 
+/// Keys with their types.
+type Keys<'a> = [(&'a str, &'a str)];
+
+fn typed<'a>(keys: &Keys<'a>) -> Vec<(&'a str, Value)> {
+    let typed = |(key, kind): &(&'a str, &str)| (*key, type_of(kind));
+    keys.iter().map(typed).collect()
+}
+
 /// The shape of an event that has these keys beside its name, level, message and data.
-fn event_of(kind: &EventKind, keys: &[(&str, &str)]) -> Named {
-    let mut all: Vec<(&str, Value)> = keys
-        .iter()
-        .map(|(key, kind)| (*key, type_of(kind)))
-        .collect();
-    let levels: Vec<&str> = kind.level.split(", ").collect();
+fn event_of(kind: &EventKind, keys: &Keys<'_>) -> Named {
+    let mut all = typed(keys);
     match kind.level {
         "" => {}
         "any" => all.push(("level", type_of("string"))),
-        _ => all.push(("level", json!({"type": "string", "enum": levels}))),
+        levels => all.push(("level", one_of(levels.split(", ")))),
     }
-    all.push(("event", json!({"type": "string", "enum": [kind.name]})));
+    all.push(("event", one_of([kind.name])));
     all.push(("message", type_of("string")));
-    let keys = kind.data.iter().map(|(key, kind)| (*key, type_of(kind)));
     let is_optional = kind.data.iter().all(|(key, _)| key.ends_with('?'));
     if !kind.data.is_empty() {
-        all.push((if is_optional { "data?" } else { "data" }, object(keys)));
+        let data = object(typed(kind.data));
+        all.push((if is_optional { "data?" } else { "data" }, data));
     }
     described(name_of(kind), &kind.when(), object(all))
+}
+
+fn events_of(kinds: &[EventKind], keys: &Keys<'_>) -> Vec<Named> {
+    kinds.iter().map(|kind| event_of(kind, keys)).collect()
 }
 
 fn described(name: String, what: &str, mut schema: Value) -> Named {
@@ -180,105 +182,72 @@ fn described(name: String, what: &str, mut schema: Value) -> Named {
     (name, shape(schema))
 }
 
-/// A server-sent event.
-fn event(name: Value, data: Value, required: &[&str]) -> Value {
-    let properties = json!({"id": {"type": "string"}, "event": name, "data": data});
-    json!({"type": "object", "properties": properties, "required": required})
+/// The keys of a line of a log: what it is of, between those of every line.
+fn of_log<'a>(of: &Keys<'a>) -> Vec<(&'a str, &'a str)> {
+    let behind = [("sequence", "integer"), ("timestamp", "time")];
+    [&[("event_id", "string")], of, &behind].concat()
 }
 
 /// The shapes of the lines of logs.
 fn log_events() -> Vec<Named> {
-    let lists = [
-        (names::OF_RUN, &[("run_id", "string")][..]),
-        (names::OF_ENVIRONMENT, &[("environment_id", "string")]),
-        (
-            names::OF_BOTH,
-            &[("run_id?", "string"), ("environment_id?", "string")],
-        ),
-    ];
-    let around = |of: &[(&'static str, &'static str)]| {
-        [
-            &[("event_id", "string")],
-            of,
-            &[("sequence", "integer"), ("timestamp", "time")],
-        ]
-        .concat()
-    };
-    let of_list = |(kinds, of): (&'static [EventKind], &[_])| {
-        let keys = around(of);
-        kinds
-            .iter()
-            .map(move |kind| event_of(kind, &keys))
-            .collect::<Vec<_>>()
-    };
-    let mut events: Vec<Named> = lists.into_iter().flat_map(of_list).collect();
-    let mut keys = around(&[("run_id", "string")]);
+    let either = of_log(&[("run_id?", "string"), ("environment_id?", "string")]);
+    let mut events = events_of(names::OF_RUN, &of_log(&[("run_id", "string")]));
+    let of_environment = of_log(&[("environment_id", "string")]);
+    events.extend(events_of(names::OF_ENVIRONMENT, &of_environment));
+    events.extend(events_of(names::OF_BOTH, &either));
+    let mut keys = of_log(&[("run_id", "string")]);
+    keys.extend([("engine_run_id", "string"), ("level", "string")]);
     keys.extend([
-        ("engine_run_id", "string"),
-        ("level", "string"),
         ("message", "string"),
         ("data?", "object"),
         ("error?", "object"),
     ]);
-    let mut keys: Vec<(&str, Value)> = keys
-        .into_iter()
-        .map(|(key, kind)| (key, type_of(kind)))
-        .collect();
-    keys.push(("event", json!({"type": "string", "pattern": "^engine\\."})));
+    let name = json!({"type": "string", "pattern": "^engine\\."});
     let what = "An event of the engine, or one of a configuration's code below `engine.config`; docs/reference/events.md has the data of each.";
+    let keys = typed(&keys).into_iter().chain([("event", name)]);
     events.push(described("EngineEvent".to_owned(), what, object(keys)));
     events
 }
 
 /// The shapes of the lines that streams have beside those of logs.
 fn stream_events() -> Vec<Named> {
-    const OF_RUN: [(&str, &str); 3] = [
-        ("run_id", "string"),
-        ("sequence", "integer"),
-        ("timestamp", "time"),
-    ];
-    let mut events: Vec<Named> = Vec::new();
-    for kind in names::LINES_OF_RUN {
-        let mut keys = OF_RUN.to_vec();
+    let of_run = |kind: &EventKind| {
+        let mut keys = vec![
+            ("run_id", "string"),
+            ("sequence", "integer"),
+            ("timestamp", "time"),
+        ];
         match kind.name {
             names::LINE_LOG => keys.push(("data", "RunLogLine")),
             names::LINE_CREATED => {}
             _ => keys.push(("event_id", "string")),
         }
-        events.push(event_of(kind, &keys));
-    }
+        event_of(kind, &keys)
+    };
+    let mut events: Vec<Named> = names::LINES_OF_RUN.iter().map(of_run).collect();
     let of_build = [("build_id", "string"), ("timestamp", "time")];
-    events.extend(
-        names::LINES_OF_BUILD
-            .iter()
-            .map(|kind| event_of(kind, &of_build)),
-    );
-    for kind in names::LINES_OF_BOTH {
-        let keys = [
-            ("run_id?", "string"),
-            ("build_id?", "string"),
-            ("reason", "server_stopping/token_ended/storage_failed"),
-            ("after_id", "integer"),
-            ("resume", "string"),
-        ];
-        events.push(event_of(kind, &keys));
-    }
+    events.extend(events_of(names::LINES_OF_BUILD, &of_build));
+    let of_both = [
+        ("run_id?", "string"),
+        ("build_id?", "string"),
+        ("reason", "server_stopping/token_ended/storage_failed"),
+        ("after_id", "integer"),
+        ("resume", "string"),
+    ];
+    events.extend(events_of(names::LINES_OF_BOTH, &of_both));
     events
 }
 
 /// The shapes of the events of a workspace.
 fn workspace_events() -> Vec<Named> {
     let of = |kind: &EventKind| {
-        let name = json!({"type": "string", "enum": [kind.name]});
-        let data = kind
-            .data
-            .first()
-            .map_or(json!({"type": "object"}), |(_, kind)| type_of(kind));
-        described(
-            name_of(kind),
-            &kind.when(),
-            event(name, data, &["event", "data"]),
-        )
+        let data = kind.data.first().map_or("object", |(_, kind)| *kind);
+        let keys = [
+            ("id?", type_of("string")),
+            ("event", one_of([kind.name])),
+            ("data", type_of(data)),
+        ];
+        described(name_of(kind), &kind.when(), object(keys))
     };
     names::OF_WORKSPACE.iter().map(of).collect()
 }

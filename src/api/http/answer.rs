@@ -2,12 +2,16 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::json;
 
 use super::problem::ApiError;
 
-/// What a handler returns: JSON unless it says otherwise, or an error.
-pub type Answer<T = axum::Json<Value>> = Result<T, ApiError>;
+/// What a handler returns, or an error.
+pub type Answer<T> = Result<T, ApiError>;
+
+/// The same, as JSON.
+pub type JsonAnswer<T> = Answer<axum::Json<T>>;
 
 /// The status of an answer about something that a request made, or that the same request made before.
 pub fn status_of(is_new: bool, made: StatusCode) -> StatusCode {
@@ -15,7 +19,8 @@ pub fn status_of(is_new: bool, made: StatusCode) -> StatusCode {
 }
 
 /// An answer about something that was created, with its place.
-pub fn created(status: StatusCode, kind: &str, body: Value) -> Response {
+pub fn created(status: StatusCode, kind: &str, body: impl Serialize) -> Response {
+    let body = json!(body);
     let id = body["id"].as_str().unwrap_or_default();
     let place = format!("/api/v1/{kind}/{id}");
     let mut response = (status, axum::Json(body)).into_response();

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::IntoParams;
 
 use super::problem::ApiError;
@@ -74,7 +74,7 @@ pub fn bounds(limit: Option<u32>, cursor: Option<&str>) -> Result<Bounds, ApiErr
     Ok((limit, before.transpose()?))
 }
 
-/// The part of a whole listing that a page shows: what comes behind the entry that the cursor names, and the page itself.
+/// The part of a whole listing that a page shows, behind the entry that the cursor names, and the cursor of the next page.
 ///
 /// # Errors
 /// The cursor's entry is gone.
@@ -82,8 +82,7 @@ pub fn of_all<T>(
     all: &[T],
     (limit, before): Bounds,
     id_of: impl Fn(&T) -> &str,
-    json_of: impl Fn(&T) -> Value,
-) -> Result<Value, ApiError> {
+) -> Result<(&[T], Option<String>), ApiError> {
     let first = match before {
         None => 0,
         Some(id) => {
@@ -94,8 +93,7 @@ pub fn of_all<T>(
     let rest = &all[first..];
     let shown = &rest[..rest.len().min(limit as usize)];
     let last = shown.last().filter(|_| rest.len() > shown.len());
-    let items = shown.iter().map(json_of).collect::<Vec<_>>();
-    Ok(json!({"items": items, "next_cursor": last.map(|one| URL_SAFE_NO_PAD.encode(id_of(one)))}))
+    Ok((shown, last.map(|one| behind(id_of(one)))))
 }
 
 /// A part of a log.
@@ -187,16 +185,13 @@ fn bad_limit() -> ApiError {
     ApiError::field("limit", format!("must be from 1 to {LARGEST}"))
 }
 
-/// A page that ends before its limit; the next one goes on behind the entry `looked_to`.
-pub fn unfinished(items: Vec<Value>, looked_to: &str) -> Value {
-    json!({"items": items, "next_cursor": URL_SAFE_NO_PAD.encode(looked_to)})
+/// The cursor of what comes behind the entry with this id.
+pub fn behind(id: &str) -> String {
+    URL_SAFE_NO_PAD.encode(id)
 }
 
-/// A page of entries, of which `limit` were asked for. `id_of`: the id of the last one.
-pub fn page(items: Vec<Value>, limit: u32, last_id: Option<&str>) -> Value {
-    let is_full = items.len() >= limit as usize;
-    let next = last_id
-        .filter(|_| is_full)
-        .map(|id| URL_SAFE_NO_PAD.encode(id));
-    json!({"items": items, "next_cursor": next})
+/// The cursor of the page behind one of which `limit` entries were asked for.
+pub fn next<T>(items: &[T], limit: u32, id_of: impl Fn(&T) -> &str) -> Option<String> {
+    let last = items.last().filter(|_| items.len() >= limit as usize);
+    last.map(|last| behind(id_of(last)))
 }

@@ -19,7 +19,7 @@ use super::labels::{labelled, labels_in, superseded};
 use super::report::{WhichReport, made, page_response};
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Caller, Reader};
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{Path, Query};
 use crate::api::http::download::{Download, serve_opened};
 use crate::api::http::problem::ApiError;
@@ -136,7 +136,7 @@ struct RuleOfBatch {
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}", operation_id = "get_batch", tag = "batches", params(Which), responses(
     (status = 200, body = Batch),
 ))]
-async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer<axum::Json<Batch>> {
+async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<Batch> {
     api.slow_work(move |api| {
         let (workspace, runs, superseded) = which.find(api, &caller)?;
         let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream as streams;
 use serde::{Deserialize, Serialize};
@@ -13,11 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::configurations::Which;
-use super::named::{log_page, prepared};
+use super::named::{LogEntry, log_page, prepared};
 use crate::api::access::caller::{Administrator, Caller, Reader};
-use crate::api::description::schemas::{BuildLogPage, Environment};
 use crate::api::description::streams::BuildStreamLine;
-use crate::api::http::answer::{Answer, created};
+use crate::api::http::answer::{Answer, JsonAnswer, created};
 use crate::api::http::body::{JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
@@ -27,7 +26,7 @@ use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream;
 use crate::api::transfer::stream::Interruption;
 use crate::base::hide_paths::Hider;
-use crate::environment::json::environment_json;
+use crate::environment::json::EnvironmentView;
 use crate::environment::provide::ask::ask;
 use crate::events::names;
 use crate::settings::paths::EnvironmentFolder;
@@ -82,8 +81,8 @@ struct NewBuildOptions {
     ),
     request_body = NewBuild,
     responses(
-        (status = 202, description = "It waits, or is being built", body = Environment, headers(("Location" = String, description = "The build"))),
-        (status = 200, description = "It is ready; or it was waited for and has failed; or the stream that was asked for", content((Environment = "application/json"), (BuildStreamLine = "application/x-ndjson"))),
+        (status = 202, description = "It waits, or is being built", body = EnvironmentView, headers(("Location" = String, description = "The build"))),
+        (status = 200, description = "It is ready; or it was waited for and has failed; or the stream that was asked for", content((EnvironmentView = "application/json"), (BuildStreamLine = "application/x-ndjson"))),
         (status = 409),
     )
 )]
@@ -121,7 +120,7 @@ async fn create(
     Ok(created(
         status,
         "builds",
-        environment_json(&build, &api.paths),
+        EnvironmentView::of(&build, &api.paths),
     ))
 }
 
@@ -288,7 +287,7 @@ impl Following {
         let line = json!({
             "event": event, "build_id": self.build.id, "timestamp": now, "message": message,
             "level": if self.build.status == EnvironmentStatus::Failed { "error" } else { "info" },
-            "data": {"build": environment_json(&self.build, &self.api.paths)},
+            "data": {"build": EnvironmentView::of(&self.build, &self.api.paths)},
         });
         Bytes::from(format!("{line}\n"))
     }
@@ -314,14 +313,25 @@ pub fn environment_of(
 
 /// Show a build: the environment that it makes.
 #[utoipa::path(get, path = "/api/v1/builds/{id}", operation_id = "get_build", tag = "builds", params(("id" = String, Path, description = "The build")), responses(
-    (status = 200, body = Environment),
+    (status = 200, body = EnvironmentView),
 ))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer<Response> {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<EnvironmentView> {
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
-        Ok(axum::Json(environment_json(&build, &api.paths)).into_response())
+        Ok(axum::Json(EnvironmentView::of(&build, &api.paths)))
     })
     .await
+}
+
+/// A page of a build's log.
+#[derive(Debug, Serialize, ToSchema)]
+struct BuildLogPage {
+    build_id: String,
+    entries: Vec<LogEntry>,
+    /// The `after_id` to go on with: the number of the last line of this page, or, without any, that which was asked for.
+    next_after_id: u64,
+    /// False: this page reached the end of the log, as it is now.
+    has_more: bool,
 }
 
 /// Read the log of a build.
@@ -332,13 +342,18 @@ async fn logs(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
-) -> Answer {
+) -> JsonAnswer<BuildLogPage> {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
         let path = EnvironmentFolder(build.folder.clone()).events();
-        let of = ("build_id", build.id.as_str());
-        log_page(&path, of, after, limit, &paths_of(api, &build)).map(axum::Json)
+        let (entries, has_more) = log_page(&path, after, limit, &paths_of(api, &build))?;
+        Ok(axum::Json(BuildLogPage {
+            build_id: build.id,
+            next_after_id: entries.last().map_or(after, |entry| entry.id),
+            entries,
+            has_more,
+        }))
     })
     .await
 }

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::named::{Left, place_of, run_with_files};
 use crate::api::access::caller::{Caller, Reader};
-use crate::api::description::schemas::{CellWindow, FoundCells, SheetList};
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::problem::ApiError;
@@ -22,8 +21,10 @@ use crate::api::state::Api;
 use crate::api::state::known_issues::Known;
 use crate::base::digest;
 use crate::base::problem::{Kind, Problem};
-use crate::cells::{Choice, MOST_COLUMNS, MOST_ROWS, Reading, RowMap, Rows, Window};
-use crate::issues::{InWindow, ListError};
+use crate::cells::{
+    Choice, MOST_COLUMNS, MOST_ROWS, NotWritten, Reading, RowMap, Rows, SheetInfo, Window,
+};
+use crate::issues::{CellIssue, InWindow, ListError};
 use crate::run::results::issues::issues_of;
 use crate::run::results::reading::reading_of;
 use crate::settings::paths::RunFolder;
@@ -72,6 +73,12 @@ struct WhichSide {
     side: Option<Side>,
 }
 
+/// The sheets of a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SheetList {
+    pub(super) sheets: Vec<SheetInfo>,
+}
+
 /// List the sheets of a run's input or output, with their sizes.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/sheets", operation_id = "list_run_sheets", tag = "cells", params(("id" = String, Path, description = "The run"), WhichSide), responses(
     (status = 200, body = SheetList),
@@ -81,13 +88,13 @@ async fn sheets(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichSide>,
-) -> Answer {
+) -> JsonAnswer<SheetList> {
     let side = which.side.unwrap_or_default();
     api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
         let (path, reading) = side.file(&run)?;
         let sheets = api.cells.sheets(&path, &reading)?;
-        Ok(axum::Json(json!({"sheets": sheets})))
+        Ok(axum::Json(SheetList { sheets }))
     })
     .await
 }
@@ -120,6 +127,42 @@ enum With {
     Issues,
 }
 
+/// A window of cells.
+#[derive(Debug, Serialize, ToSchema)]
+struct CellWindow {
+    sheet: String,
+    sheet_index: u64,
+    /// The rows of the whole sheet.
+    total_rows: u64,
+    total_columns: u64,
+    /// The first row of the window, from 1.
+    first_row: u64,
+    first_column: u64,
+    /// Rows of cells: null, a boolean, a number or text. Dates and times are ISO 8601, errors as `#N/A`.
+    rows: Vec<Vec<Value>>,
+    /// The cells, as row and column, whose text is cut.
+    #[schema(value_type = Vec<Vec<u64>>)]
+    cut: Vec<(u64, u64)>,
+    /// The rows of the other side that the window's rows belong to; null if the run does not tell, or no table is on the sheet.
+    #[schema(required)]
+    row_map: Option<RowMap>,
+    /// Of an input, the rows of the window that were not written; null if the run does not tell, and of an output.
+    #[schema(required)]
+    row_reasons: Option<Vec<NotWritten>>,
+    /// With `with=issues`: the issues of the window; null if the run has no list of them.
+    #[schema(value_type = Option<WindowIssues>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    issues: Option<Option<WindowIssues>>,
+}
+
+/// The issues of a window.
+#[derive(Debug, Serialize, ToSchema)]
+struct WindowIssues {
+    listed: Vec<CellIssue>,
+    /// How many more there are than are listed here.
+    more: u64,
+}
+
 /// Read a window of cells.
 ///
 /// At most 200 rows of 100 columns. Where the configuration has `row_provenance`, `row_map` tells the rows of the other side that
@@ -136,7 +179,7 @@ async fn cells(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let window = window(&api, caller, id, which).await?;
-    let text = window.to_string();
+    let text = serde_json::to_string(&window).unwrap_or_default();
     let tag = format!("\"{}\"", digest::of(&text));
     let has_it = headers
         .get_all(header::IF_NONE_MATCH)
@@ -158,12 +201,7 @@ async fn cells(
     Ok(response)
 }
 
-async fn window(
-    api: &Api,
-    caller: Caller,
-    id: String,
-    which: WhichCells,
-) -> Result<Value, ApiError> {
+async fn window(api: &Api, caller: Caller, id: String, which: WhichCells) -> Answer<CellWindow> {
     let side = which.side.unwrap_or_default();
     let rows = range("rows", which.rows.as_deref(), MOST_ROWS)?;
     let columns = range("columns", which.columns.as_deref(), MOST_COLUMNS)?;
@@ -186,13 +224,19 @@ async fn window(
         let issues = which
             .with
             .map(|With::Issues| issues_within(api, &run, side, &window));
-        let mut value = json!(window);
-        value["row_map"] = json!(row_map);
-        value["row_reasons"] = json!(row_reasons);
-        if let Some(issues) = issues {
-            value["issues"] = issues?;
-        }
-        Ok(value)
+        Ok(CellWindow {
+            issues: issues.transpose()?,
+            sheet: window.sheet,
+            sheet_index: window.sheet_index as u64,
+            total_rows: window.total_rows,
+            total_columns: window.total_columns,
+            first_row: window.first_row,
+            first_column: window.first_column,
+            rows: window.rows,
+            cut: window.cut,
+            row_map,
+            row_reasons,
+        })
     })
     .await
 }
@@ -204,9 +248,14 @@ pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<Rows>> {
 }
 
 /// The issues of a window; null if the run has no list of them.
-fn issues_within(api: &Api, run: &RunRecord, side: Side, window: &Window) -> Answer<Value> {
+fn issues_within(
+    api: &Api,
+    run: &RunRecord,
+    side: Side,
+    window: &Window,
+) -> Answer<Option<WindowIssues>> {
     let list = match issues_of(run) {
-        Err(error) if error.kind() == Kind::Usage => return Ok(Value::Null),
+        Err(error) if error.kind() == Kind::Usage => return Ok(None),
         list => list?,
     };
     let columns = window.rows.first().map_or(0, |row| row.len() as u64);
@@ -220,7 +269,7 @@ fn issues_within(api: &Api, run: &RunRecord, side: Side, window: &Window) -> Ans
         Known::Kept(issues) => wanted.among(issues.iter().map(Ok::<_, ListError>))?,
         Known::Long(list) => list.within(&wanted)?,
     };
-    Ok(json!({"listed": listed, "more": more}))
+    Ok(Some(WindowIssues { listed, more }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -244,6 +293,22 @@ struct WhatToFind {
     limit: Option<u32>,
 }
 
+/// Cells that have a text in them.
+#[derive(Debug, Serialize, ToSchema)]
+struct FoundCells {
+    cells: Vec<FoundCell>,
+    /// Where to go on: the `from` of the next search; null: the whole sheet was searched.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// A cell.
+#[derive(Debug, Serialize, ToSchema)]
+struct FoundCell {
+    row: u64,
+    column: u64,
+}
+
 /// Find the cells of a sheet that have a text in them.
 ///
 /// In the order of rows. A large sheet is searched in parts: `next` says where to go on, even where this part has no such cell.
@@ -255,7 +320,7 @@ async fn find(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(what): Query<WhatToFind>,
-) -> Answer {
+) -> JsonAnswer<FoundCells> {
     let side = what.side.unwrap_or_default();
     let most = cursor::limit(what.limit, MOST_FOUND, MOST_FOUND)?;
     if !(1..=LONGEST_TEXT).contains(&what.text.chars().count()) {
@@ -274,10 +339,11 @@ async fn find(
         let found = api
             .cells
             .find(&path, &reading, sheet, &what.text, from, most)?;
-        let cell = |(row, column): &(u64, u64)| json!({"row": row, "column": column});
-        let cells: Vec<Value> = found.cells.iter().map(cell).collect();
-        let next = found.next.map(|(row, column)| format!("{row},{column}"));
-        Ok(axum::Json(json!({"cells": cells, "next": next})))
+        let cell = |(row, column)| FoundCell { row, column };
+        Ok(axum::Json(FoundCells {
+            cells: found.cells.into_iter().map(cell).collect(),
+            next: found.next.map(|(row, column)| format!("{row},{column}")),
+        }))
     })
     .await
 }

@@ -15,7 +15,7 @@ use super::builds::in_time;
 use super::configurations::{Which, long};
 use super::drafts::meant;
 use crate::api::access::caller::Administrator;
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Carried, busy};
@@ -75,7 +75,7 @@ pub struct Check {
 async fn create(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
-) -> Answer<axum::Json<Check>> {
+) -> JsonAnswer<Check> {
     let (workspace, known, frozen) = api
         .slow_work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;

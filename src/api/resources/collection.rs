@@ -6,7 +6,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::access::caller::{Administrator, Caller};
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::Query;
 use crate::api::state::Api;
 use crate::base::cancel::Cancel;
@@ -133,7 +133,7 @@ impl Collection {
 async fn preview(
     Administrator(api, caller): Administrator,
     Query(extent): Query<Extent>,
-) -> Answer<axum::Json<Collection>> {
+) -> JsonAnswer<Collection> {
     collected(&api, &caller, &extent, true).await
 }
 
@@ -147,7 +147,7 @@ async fn preview(
 async fn collect(
     Administrator(api, caller): Administrator,
     Query(extent): Query<Extent>,
-) -> Answer<axum::Json<Collection>> {
+) -> JsonAnswer<Collection> {
     collected(&api, &caller, &extent, false).await
 }
 
@@ -156,7 +156,7 @@ async fn collected(
     caller: &Caller,
     extent: &Extent,
     dry_run: bool,
-) -> Answer<axum::Json<Collection>> {
+) -> JsonAnswer<Collection> {
     // Environments of every workspace are collected, and every file of the data directory is looked at.
     caller.demand_server()?;
     let superseded = extent.superseded;

@@ -16,8 +16,7 @@ use super::documents::FileForm;
 use super::named::configuration_of;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Caller, Reader};
-use crate::api::description::schemas::ConfigurationPage;
-use crate::api::http::answer::{Answer, created};
+use crate::api::http::answer::{Answer, JsonAnswer, created};
 use crate::api::http::body::{Json, JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::problem::ApiError;
@@ -129,6 +128,15 @@ struct Page {
     cursor: Option<String>,
 }
 
+/// A page of configurations, the default first, then by name.
+#[derive(Debug, Serialize, ToSchema)]
+struct ConfigurationPage {
+    items: Vec<Shape>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
 /// List a workspace's configurations, the default first, then by name.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/configs", operation_id = "list_configs", tag = "configurations",
     params(("workspace" = String, Path, description = "The workspace"), Page),
@@ -140,18 +148,15 @@ async fn list(
     Reader(api, caller): Reader,
     Path(workspace): Path<String>,
     Query(page): Query<Page>,
-) -> Answer {
+) -> JsonAnswer<ConfigurationPage> {
     api.slow_work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
         let all = workspace.store.configurations(workspace.id())?;
         let bounds = cursor::bounds(page.limit, page.cursor.as_deref())?;
-        let page = cursor::of_all(
-            &all,
-            bounds,
-            |known| &known.record.id,
-            |known| configuration_json(known, &api.paths),
-        )?;
-        Ok(axum::Json(page))
+        let (shown, next_cursor) = cursor::of_all(&all, bounds, |known| &known.record.id)?;
+        let view = |known| configuration_json(known, &api.paths);
+        let items = shown.iter().map(view).collect();
+        Ok(axum::Json(ConfigurationPage { items, next_cursor }))
     })
     .await
 }
@@ -313,7 +318,10 @@ pub fn is_archive(kind: &str) -> bool {
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}", operation_id = "get_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = ConfigurationDetails),
 ))]
-async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
+async fn show(
+    Reader(api, caller): Reader,
+    Path(which): Path<Which>,
+) -> JsonAnswer<ConfigurationDetails> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let changed = versions::is_changed(&workspace, &known);
@@ -349,7 +357,7 @@ async fn activate(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
     MaybeJson(wanted): MaybeJson<Activation>,
-) -> Answer {
+) -> JsonAnswer<Shape> {
     let version = wanted.version.ok_or_else(|| {
         let message = "is needed: the number of the version that runs are to use";
         ApiError::field("version", message)
@@ -366,7 +374,10 @@ async fn activate(
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/deactivate", operation_id = "deactivate_config", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = Shape),
 ))]
-async fn deactivate(Administrator(api, caller): Administrator, Path(which): Path<Which>) -> Answer {
+async fn deactivate(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+) -> JsonAnswer<Shape> {
     change(&api, caller, which, |workspace, known| {
         publish::activate(workspace, known, None)
     })
@@ -381,7 +392,7 @@ async fn deactivate(Administrator(api, caller): Administrator, Path(which): Path
 async fn make_default(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
-) -> Answer {
+) -> JsonAnswer<Shape> {
     change(&api, caller, which, |workspace, known| {
         publish::set_default(workspace, known, true)
     })
@@ -395,7 +406,7 @@ async fn make_default(
 async fn end_default(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
-) -> Answer {
+) -> JsonAnswer<Shape> {
     change(&api, caller, which, |workspace, known| {
         publish::set_default(workspace, known, false)
     })
@@ -425,7 +436,7 @@ async fn limit(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
     MaybeJson(wanted): MaybeJson<Limit>,
-) -> Answer {
+) -> JsonAnswer<Shape> {
     let most = wanted
         .max_concurrency
         .filter(|most| *most > 0)
@@ -443,7 +454,10 @@ async fn limit(
 #[utoipa::path(delete, path = "/api/v1/configs/{config_id}/limit", operation_id = "delete_config_limit", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = Shape),
 ))]
-async fn end_limit(Administrator(api, caller): Administrator, Path(which): Path<Which>) -> Answer {
+async fn end_limit(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+) -> JsonAnswer<Shape> {
     change(&api, caller, which, |workspace, known| {
         set_limit(workspace, known, None)
     })
@@ -458,7 +472,7 @@ async fn change(
     make: impl FnOnce(&Workspace, &KnownConfiguration) -> Result<KnownConfiguration, Error>
     + Send
     + 'static,
-) -> Answer {
+) -> JsonAnswer<Shape> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let known = make(&workspace, &known)?;

@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Reader, Runner};
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::problem::ApiError;
@@ -59,10 +59,7 @@ struct Which {
 #[utoipa::path(get, path = "/api/v1/deliveries", operation_id = "list_deliveries", tag = "runs", params(Which), responses(
     (status = 200, body = DeliveryPage),
 ))]
-async fn list(
-    Reader(api, caller): Reader,
-    Query(which): Query<Which>,
-) -> Answer<axum::Json<DeliveryPage>> {
+async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<DeliveryPage> {
     let limit = cursor::limit(which.limit, cursor::USUAL, cursor::LARGEST)?;
     let behind = which.cursor.as_deref().map(cursor::place_at::<String>);
     let behind = behind.transpose()?;
@@ -109,7 +106,7 @@ fn shown(delivery: DeliveryRecord, api: &Api) -> DeliveryRecord {
 async fn retry_delivery(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
-) -> Answer<axum::Json<DeliveryRecord>> {
+) -> JsonAnswer<DeliveryRecord> {
     api.work(move |api| {
         let (store, now) = (&api.home().store, api.home().machine.now());
         let none = || ApiError::not_found("delivery", &id);

@@ -3,17 +3,16 @@
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::cells::SheetList;
 use super::named::document_of;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Reader, Runner};
-use crate::api::description::schemas::{Document, DocumentPage, SheetList};
-use crate::api::http::answer::{Answer, created, status_of};
+use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::download;
@@ -23,7 +22,7 @@ use crate::api::state::Api;
 use crate::api::transfer::upload::Upload;
 use crate::base::problem::code;
 use crate::cells::Reading;
-use crate::run::inputs::documents::{Arriving, bytes_of, delete, document_json};
+use crate::run::inputs::documents::{Arriving, bytes_of, delete};
 use crate::store::DocumentRecord;
 use crate::workspace::Workspace;
 
@@ -66,8 +65,8 @@ struct Named {
         (Vec<u8> = "application/octet-stream"),
     )),
     responses(
-        (status = 201, body = Document, headers(("Location" = String, description = "The document"))),
-        (status = 200, description = "It is stored already", body = Document),
+        (status = 201, body = DocumentRecord, headers(("Location" = String, description = "The document"))),
+        (status = 200, description = "It is stored already", body = DocumentRecord),
         (status = 507),
     )
 )]
@@ -103,7 +102,7 @@ async fn store(
         .work(move |api| Ok(arriving.keep(&api.open(&workspace), &by)?))
         .await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    Ok(created(status, "documents", document_json(&document)))
+    Ok(created(status, "documents", document))
 }
 
 /// The media types of the formats that are read, and that of any bytes.
@@ -117,6 +116,15 @@ fn is_document(kind: &str) -> bool {
             | "application/vnd.ms-excel.sheet.macroenabled.12"
             | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     )
+}
+
+/// A page of documents, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct DocumentPage {
+    items: Vec<DocumentRecord>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    next_cursor: Option<String>,
 }
 
 /// A page of documents.
@@ -142,7 +150,7 @@ async fn list(
     Reader(api, caller): Reader,
     Path(workspace): Path<String>,
     Query(which): Query<Which>,
-) -> Answer {
+) -> Page {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     api.work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
@@ -151,11 +159,13 @@ async fn list(
     .await
 }
 
-fn page(workspace: &Workspace, sha256: Option<&str>, limit: u32, before: Option<&str>) -> Answer {
+type Page = JsonAnswer<DocumentPage>;
+
+fn page(workspace: &Workspace, sha256: Option<&str>, limit: u32, before: Option<&str>) -> Page {
     let found = (workspace.store).documents(workspace.id(), sha256, before, limit)?;
-    let items = found.iter().map(document_json).collect();
-    let last = found.last().map(|document| document.id.as_str());
-    Ok(axum::Json(cursor::page(items, limit, last)))
+    let next_cursor = cursor::next(&found, limit, |document| &document.id);
+    let items = found;
+    Ok(axum::Json(DocumentPage { items, next_cursor }))
 }
 
 /// Which documents to find.
@@ -183,7 +193,7 @@ struct WhichContent {
 #[utoipa::path(get, path = "/api/v1/documents", operation_id = "find_documents", tag = "documents", params(WhichContent), responses(
     (status = 200, body = DocumentPage),
 ))]
-async fn find(Reader(api, caller): Reader, Query(which): Query<WhichContent>) -> Answer {
+async fn find(Reader(api, caller): Reader, Query(which): Query<WhichContent>) -> Page {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let sha256 = which.sha256.map(|digest| digest.to_lowercase());
     let is_digest =
@@ -204,25 +214,25 @@ async fn find(Reader(api, caller): Reader, Query(which): Query<WhichContent>) ->
     (status = 200, body = SheetList),
     (status = 409), (status = 410),
 ))]
-async fn sheets(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+async fn sheets(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<SheetList> {
     api.slow_work(move |api| {
         let document = document_of(api, &caller, &id)?;
         let workspace = api.workspace(&document.workspace_id)?;
         let path = place_of(&workspace, &document)?;
         let sheets = api.cells.sheets(path, &Reading::default())?;
-        Ok(axum::Json(json!({"sheets": sheets})))
+        Ok(axum::Json(SheetList { sheets }))
     })
     .await
 }
 
 /// Show a document.
 #[utoipa::path(get, path = "/api/v1/documents/{id}", operation_id = "get_document", tag = "documents", params(("id" = String, Path, description = "The document")), responses(
-    (status = 200, body = Document),
+    (status = 200, body = DocumentRecord),
 ))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<DocumentRecord> {
     api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
-        Ok(axum::Json(document_json(&document)))
+        Ok(axum::Json(document))
     })
     .await
 }

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::drafts::{about_path, serve_opened};
 use super::named::{demand_files, run_with_files};
 use crate::api::access::caller::Reader;
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::Path;
 use crate::api::http::download::{self, Download};
 use crate::api::http::problem::ApiError;
@@ -83,10 +83,7 @@ fn route_of(run: &RunRecord, file: &RunFile) -> Option<String> {
 #[utoipa::path(get, path = "/api/v1/runs/{id}/files", operation_id = "list_run_files", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, body = RunFileList),
 ))]
-async fn files(
-    Reader(api, caller): Reader,
-    Path(id): Path<String>,
-) -> Answer<axum::Json<RunFileList>> {
+async fn files(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<RunFileList> {
     api.work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let kept_until = kept_until(&run, workspace.settings.worker.run_artifact_ttl);

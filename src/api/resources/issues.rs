@@ -2,16 +2,14 @@
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::named::run_with_files;
 use crate::api::access::caller::Reader;
-use crate::api::description::schemas::IssuePage;
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::download;
@@ -20,7 +18,7 @@ use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::base::files::name_of;
 use crate::base::problem::code;
-use crate::issues::{List, Severity, Wanted};
+use crate::issues::{Counts, Issue, List, Severity, Wanted};
 use crate::run::results::annotated::{AnnotateError, kept_copy};
 use crate::run::results::issues::{NoList, issues_of};
 use crate::run::results::report_of;
@@ -85,6 +83,18 @@ impl Asked {
     }
 }
 
+/// A page of issues.
+#[derive(Debug, Serialize, ToSchema)]
+struct IssuePage {
+    /// In the order of the sheets, their rows and columns.
+    issues: Vec<Issue>,
+    /// Of all issues that the filters take; null on the pages behind the first.
+    #[schema(required)]
+    counts: Option<Counts>,
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
 /// List what is wrong with a run's input, in the order of its sheets.
 ///
 /// `counts` are of all issues that the filters take, and are there on the first page alone.
@@ -96,7 +106,7 @@ async fn issues(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(which): Query<WhichIssues>,
-) -> Answer {
+) -> JsonAnswer<IssuePage> {
     let asked = Asked::of(which)?;
     api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
@@ -105,29 +115,29 @@ async fn issues(
     .await
 }
 
-fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Result<Value, ApiError> {
+fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Answer<IssuePage> {
     let mut list = list_of(run)?;
     let what = format!("issues {} {} {:?}", run.id, list.size(), asked.wanted);
     let counts = match &asked.cursor {
         Some(cursor) => {
             list.go_to(cursor::place_in(&what, cursor)?)?;
-            Value::Null
+            None
         }
-        None => counts(workspace, run, &asked.wanted)?,
+        None => Some(counts(workspace, run, &asked.wanted)?),
     };
     let page = list.page(&asked.wanted, asked.limit)?;
-    let next = page.next.map(|place| cursor::sealed(&what, place));
-    Ok(json!({"issues": page.issues, "counts": counts, "next_cursor": next}))
+    Ok(IssuePage {
+        issues: page.issues,
+        counts,
+        next_cursor: page.next.map(|place| cursor::sealed(&what, place)),
+    })
 }
 
 /// How many issues the filters take, how many are listed at all, and how many more the run has than its list has room for.
-fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Result<Value, ApiError> {
-    let (counts, listed) = list_of(run)?.counts(wanted)?;
+fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Answer<Counts> {
+    let mut counts = list_of(run)?.counts(wanted)?;
     let list = report_of(&workspace.store, run)?.noticed.issue_list;
-    let unlisted = list.map(|list| list.unlisted);
-    let mut counts = json!(counts);
-    counts["listed"] = json!(listed);
-    counts["unlisted"] = json!(unlisted.unwrap_or(0));
+    counts.unlisted = list.map_or(0, |list| list.unlisted);
     Ok(counts)
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,10 +13,10 @@ use super::named::{Left, left, run_of};
 use super::new_run::{NewRun, NewRunOptions};
 use super::runs::{again, make};
 use crate::api::access::caller::{Reader, Runner};
-use crate::api::description::schemas::Job;
-use crate::api::http::answer::{Answer, created, status_of};
+use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path};
 use crate::api::state::Api;
+use crate::base::clock::Timestamp;
 use crate::base::hide_paths::Hider;
 use crate::base::problem::code;
 use crate::store::{Priority, RunRecord, RunStatus};
@@ -50,38 +49,89 @@ impl JsonBody for NewJob {
     const ARRAYS: &'static [&'static str] = NewRun::ARRAYS;
 }
 
-fn job_json(run: &RunRecord, paths: &Hider) -> Value {
-    let about = || paths.about_configuration(&run.configuration_path);
-    let status = match run.status {
-        RunStatus::Queued => "queued",
-        RunStatus::Running => "running",
-        RunStatus::Succeeded => "success",
-        RunStatus::Failed | RunStatus::Cancelled => "error",
-    };
-    let error = match (&run.error, run.status) {
-        (Some(error), _) => {
-            let error = error.shown(&about());
-            json!({"code": error.code, "message": error.message, "hint": error.hint})
+/// The status of a job. A run, which is the same, says `succeeded` for `success`, and `failed` or `cancelled` for `error`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum JobStatus {
+    /// It waits.
+    Queued,
+    /// It is being done.
+    Running,
+    /// It succeeded.
+    Success,
+    /// It failed, or was cancelled; the error says which.
+    Error,
+}
+
+/// A job: a run under another name, with the same id.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Job {
+    /// UUIDv7.
+    id: String,
+    status: JobStatus,
+    #[schema(required)]
+    document_id: Option<String>,
+    config_id: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    started_at: Option<Timestamp>,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    completed_at: Option<Timestamp>,
+    #[schema(required)]
+    error: Option<JobError>,
+}
+
+/// Why a job ended in error.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct JobError {
+    /// A stable word, explained in docs/reference/errors.md.
+    code: String,
+    message: String,
+    #[schema(required)]
+    hint: Option<String>,
+}
+
+impl Job {
+    fn of(run: &RunRecord, paths: &Hider) -> Self {
+        let error = match (&run.error, run.status) {
+            (Some(error), _) => {
+                let error = error.shown(&paths.about_configuration(&run.configuration_path));
+                Some((error.code, error.message, error.hint))
+            }
+            (None, RunStatus::Cancelled) => Some((
+                code::CANCELLED.to_owned(),
+                "the job was cancelled".to_owned(),
+                None,
+            )),
+            (None, _) => None,
+        };
+        Self {
+            id: run.id.clone(),
+            status: match run.status {
+                RunStatus::Queued => JobStatus::Queued,
+                RunStatus::Running => JobStatus::Running,
+                RunStatus::Succeeded => JobStatus::Success,
+                RunStatus::Failed | RunStatus::Cancelled => JobStatus::Error,
+            },
+            document_id: run.document_id.clone(),
+            config_id: run.key.configuration_id.clone(),
+            created_at: run.created_at,
+            started_at: run.started_at,
+            completed_at: run.completed_at,
+            error: error.map(|(code, message, hint)| JobError {
+                code,
+                message,
+                hint,
+            }),
         }
-        (None, RunStatus::Cancelled) => {
-            json!({"code": code::CANCELLED, "message": "the job was cancelled", "hint": null})
-        }
-        (None, _) => Value::Null,
-    };
-    json!({
-        "id": run.id,
-        "status": status,
-        "document_id": run.document_id,
-        "config_id": run.key.configuration_id,
-        "created_at": run.created_at,
-        "started_at": run.started_at,
-        "completed_at": run.completed_at,
-        "error": error,
-    })
+    }
 }
 
 fn answer(status: StatusCode, run: &RunRecord, paths: &Hider) -> Response {
-    created(status, "jobs", job_json(run, paths))
+    created(status, "jobs", Job::of(run, paths))
 }
 
 /// Submit a job.
@@ -118,10 +168,10 @@ async fn create(
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", operation_id = "get_job", tag = "jobs", params(("id" = String, Path, description = "The job")), responses(
     (status = 200, body = Job),
 ))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<Job> {
     api.work(move |api| {
         let (_, run) = run_of(api, &caller, &id)?;
-        Ok(axum::Json(job_json(&run, &api.paths)))
+        Ok(axum::Json(Job::of(&run, &api.paths)))
     })
     .await
 }

@@ -13,12 +13,13 @@ use super::configurations::{Which, long};
 use super::drafts::{about_path, folders, meant};
 use super::named::{document_of, run_of};
 use crate::api::access::caller::{Administrator, Caller};
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
 use crate::base::cancel::Cancel;
-use crate::checks::fix::{self, FixError, Found, Paste};
+use crate::base::problem::{Error, Problem};
+use crate::checks::fix::{self, Found, Paste};
 use crate::checks::infer::{Inferred, New, Said, Wished, same_headers};
 use crate::configuration::scaffold;
 use crate::store::KnownConfiguration;
@@ -103,7 +104,7 @@ async fn mend(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
     MaybeJson(new): MaybeJson<NewFix>,
-) -> Answer<axum::Json<Fix>> {
+) -> JsonAnswer<Fix> {
     if new.run_id.is_empty() {
         return Err(ApiError::field(
             "run_id",
@@ -138,9 +139,8 @@ fn mended(
     let accepted: Vec<(String, String)> = accepted
         .map(|one| (one.field.clone(), one.header.clone()))
         .collect();
-    let refused = |error: FixError| match error {
-        FixError::Unknown { message, hint } => ApiError::field("accept", message).hint(hint),
-        error => error.into(),
+    let refused = |error: Error| {
+        ApiError::field("accept", error.to_string()).hint(error.facts().hint.unwrap_or_default())
     };
     let accepted = found.demand_known(&accepted).map_err(refused)?;
     let (edits, pastes) = match accepted.is_empty() {
@@ -224,7 +224,7 @@ async fn infer(
     Path(which): Path<Which>,
     headers: HeaderMap,
     MaybeJson(new): MaybeJson<NewInference>,
-) -> Answer<axum::Json<Inferred>> {
+) -> JsonAnswer<Inferred> {
     let precondition = meant(&headers)?;
     if !(1..=MOST_SAMPLES).contains(&new.document_ids.len()) {
         let message = format!("must be 1 to {MOST_SAMPLES}");

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::api::access::caller::Caller;
 use crate::api::http::answer::Answer;
@@ -207,41 +209,53 @@ fn gone(run: &RunRecord, what: &str) -> ApiError {
     ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail)
 }
 
-/// A page of a log: lines behind number `after`, at most `limit`. `of`: the key that names the run or the build.
+/// The lines of a log behind number `after`, at most `limit`, and whether there are more.
 pub fn log_page(
     path: &std::path::Path,
-    (of, id): (&str, &str),
     after: u64,
     limit: usize,
     paths: &Hider,
-) -> Result<Value, ApiError> {
+) -> Result<(Vec<LogEntry>, bool), ApiError> {
     let mut from = log_pieces::start_behind(path, after)?;
-    let (mut entries, mut has_more) = (Vec::new(), false);
+    let mut entries = Vec::new();
     while let Some(piece) = log_pieces::read_from(path, from, u64::MAX, paths)? {
         from = piece.to;
         for line in piece.lines.iter().filter(|line| line.sequence > after) {
             if entries.len() == limit {
-                has_more = true;
-                break;
+                return Ok((entries, true));
             }
             entries.push(entry(line));
         }
-        if has_more {
-            break;
-        }
     }
-    let next = entries
-        .last()
-        .map_or(json!(after), |entry| entry["id"].clone());
-    Ok(json!({of: id, "entries": entries, "next_after_id": next, "has_more": has_more}))
+    Ok((entries, false))
+}
+
+/// A line of a log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LogEntry {
+    /// The number of the line, from 1.
+    pub id: u64,
+    #[schema(value_type = String, format = DateTime)]
+    created: Value,
+    #[schema(value_type = String)]
+    level: Value,
+    /// `run.start`, `engine.table.mapped`, …
+    event: String,
+    message: String,
+    /// What belongs to the event.
+    #[schema(value_type = Object)]
+    data: Map<String, Value>,
 }
 
 /// An entry of a page.
-pub fn entry(line: &log_pieces::Line) -> Value {
-    let event: Value = serde_json::from_slice(&line.text).unwrap_or_default();
-    let data = event.get("data").filter(|data| data.is_object());
-    json!({
-        "id": line.sequence, "created": event["timestamp"], "level": event["level"], "event": line.event,
-        "message": event["message"].as_str().unwrap_or_default(), "data": data.cloned().unwrap_or_else(|| json!({})),
-    })
+pub fn entry(line: &log_pieces::Line) -> LogEntry {
+    let mut event: Value = serde_json::from_slice(&line.text).unwrap_or_default();
+    LogEntry {
+        id: line.sequence,
+        created: event["timestamp"].take(),
+        level: event["level"].take(),
+        message: event["message"].as_str().unwrap_or_default().to_owned(),
+        data: event["data"].as_object().cloned().unwrap_or_default(),
+        event: line.event.clone(),
+    }
 }

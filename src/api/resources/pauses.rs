@@ -1,14 +1,13 @@
 //! Pauses: of everything, or of one configuration.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::configurations::Which;
 use crate::api::access::caller::{Administrator, Caller, Reader};
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
@@ -43,8 +42,7 @@ impl NewPause {
 }
 
 /// What is paused.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "a shape for the description of the API")]
+#[derive(Serialize, ToSchema)]
 struct PauseList {
     /// Everything first, then the configurations that are paused by themselves.
     items: Vec<Paused>,
@@ -62,11 +60,11 @@ struct Resumed {
 #[utoipa::path(get, path = "/api/v1/pause", operation_id = "list_pauses", tag = "runs", responses(
     (status = 200, body = PauseList),
 ))]
-async fn list(Reader(api, caller): Reader) -> Answer {
+async fn list(Reader(api, caller): Reader) -> JsonAnswer<PauseList> {
     api.work(move |api| {
-        let mut paused = pause::all(api.home())?;
-        paused.retain(|one| is_shown(api, &caller, one));
-        Ok(axum::Json(json!({"items": paused})))
+        let mut items = pause::all(api.home())?;
+        items.retain(|one| is_shown(api, &caller, one));
+        Ok(axum::Json(PauseList { items }))
     })
     .await
 }
@@ -88,12 +86,12 @@ fn is_shown(api: &Blocking<'_>, caller: &Caller, paused: &Paused) -> bool {
 async fn pause_all(
     Administrator(api, caller): Administrator,
     MaybeJson(new): MaybeJson<NewPause>,
-) -> Answer {
+) -> JsonAnswer<Paused> {
     caller.demand_server()?;
     let reason = new.checked()?;
     api.work(move |api| {
         let paused = pause::pause(api.home(), None, reason.as_deref(), &caller.submitter())?;
-        Ok(axum::Json(json!(paused)))
+        Ok(axum::Json(paused))
     })
     .await
 }
@@ -102,11 +100,11 @@ async fn pause_all(
 #[utoipa::path(post, path = "/api/v1/resume", operation_id = "resume_everything", tag = "runs", responses(
     (status = 200, body = Resumed),
 ))]
-async fn resume_all(Administrator(api, caller): Administrator) -> Answer {
+async fn resume_all(Administrator(api, caller): Administrator) -> JsonAnswer<Resumed> {
     caller.demand_server()?;
     api.work(move |api| {
         let resumed = pause::resume(api.home(), None)?;
-        Ok(axum::Json(json!(Resumed { resumed })))
+        Ok(axum::Json(Resumed { resumed }))
     })
     .await
 }
@@ -123,13 +121,13 @@ async fn pause_config(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
     MaybeJson(new): MaybeJson<NewPause>,
-) -> Answer {
+) -> JsonAnswer<Paused> {
     let reason = new.checked()?;
     api.work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let id = Some(known.record.id.as_str());
         let paused = pause::pause(&workspace, id, reason.as_deref(), &caller.submitter())?;
-        Ok(axum::Json(json!(paused)))
+        Ok(axum::Json(paused))
     })
     .await
 }
@@ -144,11 +142,11 @@ async fn pause_config(
 async fn resume_config(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
-) -> Answer {
+) -> JsonAnswer<Resumed> {
     api.work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let resumed = pause::resume(&workspace, Some(&known.record.id))?;
-        Ok(axum::Json(json!(Resumed { resumed })))
+        Ok(axum::Json(Resumed { resumed }))
     })
     .await
 }

@@ -1,19 +1,18 @@
 //! The runs that wait, in the order in which they are claimed.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::workspaces::known_workspace;
 use crate::api::access::caller::Reader;
-use crate::api::description::schemas::Run;
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::Query;
 use crate::api::http::cursor;
 use crate::api::state::Api;
-use crate::run::views::json::runs_json;
+use crate::base::clock::Timestamp;
+use crate::run::views::json::{RunView, runs_json};
 use crate::store::{Limits, QueuePlace, WaitsFor};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -36,9 +35,9 @@ struct QueuedRun {
     position: u64,
     waits_for: WaitsFor,
     /// When it may be claimed.
-    #[schema(format = DateTime)]
-    available_at: String,
-    run: Run,
+    #[schema(value_type = String, format = DateTime)]
+    available_at: Timestamp,
+    run: RunView,
 }
 
 /// A page of the queue.
@@ -64,7 +63,7 @@ struct Which {
 #[utoipa::path(get, path = "/api/v1/queue", operation_id = "list_queue", tag = "runs", params(Which), responses(
     (status = 200, body = QueuePage),
 ))]
-async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
+async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<QueuePage> {
     let limit = cursor::limit(which.limit, cursor::USUAL, cursor::LARGEST)?;
     let behind = which.cursor.as_deref().map(cursor::place_at::<QueuePlace>);
     let behind = behind.transpose()?;
@@ -80,18 +79,25 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
         let has_more = waiting.len() > limit;
         waiting.truncate(limit);
         let next = waiting.last().filter(|_| has_more);
-        let next = next.map(|last| cursor::at(&last.place));
+        let next_cursor = next.map(|last| cursor::at(&last.place));
         let (places, runs): (Vec<_>, Vec<_>) = waiting
             .into_iter()
-            .map(|one| ((one.position, one.place.waits_for), one.run))
+            .map(|one| {
+                (
+                    (one.position, one.place.waits_for, one.run.available_at),
+                    one.run,
+                )
+            })
             .unzip();
-        let objects = runs_json(&workspace, &runs, &api.paths)?.into_iter();
-        let items = places.iter().zip(&runs).zip(objects);
-        let items = items.map(|(((position, waits_for), run), object)| {
-            json!({"position": position, "waits_for": waits_for, "available_at": run.available_at, "run": object})
-        });
-        let items: Vec<_> = items.collect();
-        Ok(axum::Json(json!({"items": items, "next_cursor": next})))
+        let objects = runs_json(&workspace, &runs, &api.paths)?;
+        let shown = |((position, waits_for, available_at), run)| QueuedRun {
+            position,
+            waits_for,
+            available_at,
+            run,
+        };
+        let items = places.into_iter().zip(objects).map(shown).collect();
+        Ok(axum::Json(QueuePage { items, next_cursor }))
     })
     .await
 }

@@ -2,22 +2,22 @@
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::labels::{demand_labels, labelled, labels_in, superseded};
 use super::named::{
-    Left, configuration_of, document_of, entry, left, log_page, prepared, run_of, run_with_files,
+    Left, LogEntry, configuration_of, document_of, entry, left, log_page, prepared, run_of,
+    run_with_files,
 };
 use super::new_run::NewRun;
 use super::workspaces::known_workspace;
 use crate::api::access::caller::{Administrator, Caller, Reader, Runner};
-use crate::api::description::schemas::{LogPage, Run, RunPage};
 use crate::api::description::streams::{RunEvent, RunStreamLine};
-use crate::api::http::answer::{Answer, created, status_of};
+use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
 use crate::api::http::body::{Json, Path, Query};
 use crate::api::http::cursor;
 use crate::api::http::cursor::LogPart;
@@ -32,8 +32,10 @@ use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
 use crate::run::shared_log;
-use crate::run::views::json::{run_json, runs_json};
-use crate::store::{Attempt, KnownConfiguration, Priority, RunFilter, RunRecord, RunStatus};
+use crate::run::views::json::{RunView, runs_json};
+use crate::store::{
+    Attempt, KnownConfiguration, Priority, RunCounts, RunFilter, RunRecord, RunStatus,
+};
 
 /// The header with a client's key for a request.
 const KEY_HEADER: &str = "idempotency-key";
@@ -68,8 +70,8 @@ pub fn routes() -> OpenApiRouter<Api> {
     ),
     request_body = NewRun,
     responses(
-        (status = 201, body = Run, headers(("Location" = String, description = "The run"))),
-        (status = 200, description = "The run of the same key, or the stream that was asked for", content((Run = "application/json"), (RunStreamLine = "application/x-ndjson"))),
+        (status = 201, body = RunView, headers(("Location" = String, description = "The run"))),
+        (status = 200, description = "The run of the same key, or the stream that was asked for", content((RunView = "application/json"), (RunStreamLine = "application/x-ndjson"))),
         (status = 409), (status = 410), (status = 429),
     )
 )]
@@ -88,7 +90,7 @@ async fn create(
         return Ok(stream::lines(&api, &made.workspace, &made.run, follower));
     }
     let status = status_of(made.is_new, StatusCode::CREATED);
-    let object = run_json(&made.run, None, &[], &api.paths);
+    let object = RunView::plain(&made.run, &api.paths);
     Ok(created(status, "runs", object))
 }
 
@@ -263,13 +265,28 @@ fn text_in(text: Option<String>) -> Result<Option<String>, ApiError> {
     }
 }
 
+/// A page of runs, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct RunPage {
+    items: Vec<RunView>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    next_cursor: Option<String>,
+    /// False: of very many runs so many were looked at that the page ends before its limit. The next one goes on there.
+    is_whole: bool,
+    /// How many runs there are of each status, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    counts: Option<RunCounts>,
+}
+
 /// List runs, newest first.
 ///
 /// `q`, `has_issues`, `fields_missing` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
 #[utoipa::path(get, path = "/api/v1/runs", operation_id = "list_runs", tag = "runs", params(Which), responses(
     (status = 200, body = RunPage),
 ))]
-async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
+async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<RunPage> {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let since = which.since.as_deref().map(|text| {
         Timestamp::parse(text, Timestamp::now())
@@ -305,38 +322,36 @@ async fn list(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer
             filter.without = superseded(&labelled(&workspace, filter.labels.clone())?);
         }
         let found = workspace.store.find_runs(&filter)?;
-        let items = runs_json(&workspace, &found.runs, &api.paths)?;
-        let last = found.runs.last().map(|run| run.id.as_str());
-        let is_whole = found.looked_to.is_none();
-        let mut page = match &found.looked_to {
-            None => cursor::page(items, limit, last),
-            Some(looked_to) => cursor::unfinished(items, looked_to),
+        let next_cursor = match &found.looked_to {
+            None => cursor::next(&found.runs, limit, |run| &run.id),
+            Some(looked_to) => Some(cursor::behind(looked_to)),
         };
-        page["is_whole"] = json!(is_whole);
-        if counts {
-            page["counts"] = json!(workspace.store.count_runs(&filter, COUNTED)?);
-        }
-        Ok(axum::Json(page))
+        let counted = counts.then(|| workspace.store.count_runs(&filter, COUNTED));
+        Ok(axum::Json(RunPage {
+            items: runs_json(&workspace, &found.runs, &api.paths)?,
+            next_cursor,
+            is_whole: found.looked_to.is_none(),
+            counts: counted.transpose()?,
+        }))
     })
     .await
 }
 
 /// Show a run.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", operation_id = "get_run", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, body = Run),
+    (status = 200, body = RunView),
 ))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<Option<RunView>> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let json = runs_json(&workspace, std::slice::from_ref(&run), &api.paths)?;
-        Ok(axum::Json(json.into_iter().next().unwrap_or_default()))
+        Ok(axum::Json(json.into_iter().next()))
     })
     .await
 }
 
 /// The attempts at a run, the first one first.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "a shape for the description of the API")]
+#[derive(Serialize, ToSchema)]
 struct AttemptList {
     items: Vec<Attempt>,
 }
@@ -345,23 +360,33 @@ struct AttemptList {
 #[utoipa::path(get, path = "/api/v1/runs/{id}/attempts", operation_id = "list_run_attempts", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
     (status = 200, body = AttemptList),
 ))]
-async fn attempts(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+async fn attempts(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<AttemptList> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
-        let mut items = json!(workspace.store.attempts(&run.id)?);
+        let mut items = workspace.store.attempts(&run.id)?;
         let paths = tail::paths_of(api, &run);
-        for item in items.as_array_mut().into_iter().flatten() {
-            if let Some(error) = item["error"].as_str() {
-                item["error"] = json!(paths.text(error));
-            }
-            if caller.token.workspaces.is_some() {
-                // Its name says on which machine it is.
-                item["worker"] = Value::Null;
-            }
+        for attempt in &mut items {
+            let error = attempt.error.as_deref();
+            attempt.error = error.map(|error| paths.text(error).into_owned());
+            // Its name says on which machine it is.
+            attempt
+                .worker
+                .take_if(|_| caller.token.workspaces.is_some());
         }
-        Ok(axum::Json(json!({"items": items})))
+        Ok(axum::Json(AttemptList { items }))
     })
     .await
+}
+
+/// A page of a run's log.
+#[derive(Debug, Serialize, ToSchema)]
+struct LogPage {
+    run_id: String,
+    entries: Vec<LogEntry>,
+    /// The `after_id` to go on with: the number of the last line of this page, or, without any, that which was asked for.
+    next_after_id: u64,
+    /// False: this page reached the end of the log, as it is now.
+    has_more: bool,
 }
 
 /// Read a run's log.
@@ -372,26 +397,27 @@ async fn logs(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
-) -> Answer {
+) -> JsonAnswer<LogPage> {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let path = tail::path_of(&workspace.paths, &run);
         shared_log::fetch(&workspace, &run.id, &path)?;
-        let (of, paths) = (("run_id", run.id.as_str()), tail::paths_of(api, &run));
-        let mut page = log_page(&path, of, after, limit, &paths)?;
-        let is_last = page["has_more"] == false;
-        let missing = is_last.then(|| tail::missing_end(&workspace, &run, path, paths));
+        let paths = tail::paths_of(api, &run);
+        let (mut entries, mut has_more) = log_page(&path, after, limit, &paths)?;
+        let missing = (!has_more).then(|| tail::missing_end(&workspace, &run, path, paths));
         if let Some(line) = missing.flatten().filter(|line| line.sequence > after) {
-            match page["entries"].as_array_mut() {
-                Some(entries) if entries.len() < limit => {
-                    entries.push(entry(&line));
-                    page["next_after_id"] = json!(line.sequence);
-                }
-                _ => page["has_more"] = json!(true),
+            match entries.len() < limit {
+                true => entries.push(entry(&line)),
+                false => has_more = true,
             }
         }
-        Ok(axum::Json(page))
+        Ok(axum::Json(LogPage {
+            run_id: run.id,
+            next_after_id: entries.last().map_or(after, |entry| entry.id),
+            entries,
+            has_more,
+        }))
     })
     .await
 }
@@ -461,21 +487,21 @@ async fn events(
 ///
 /// A queued run is cancelled at once; a running one is stopped by its worker within about a second. Asking again changes nothing.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", operation_id = "cancel_run", tag = "runs", params(("id" = String, Path, description = "The run")), responses(
-    (status = 200, description = "It is cancelled", body = Run),
-    (status = 202, description = "Its worker will stop it", body = Run),
+    (status = 200, description = "It is cancelled", body = RunView),
+    (status = 202, description = "Its worker will stop it", body = RunView),
     (status = 409),
 ))]
 async fn cancel_run(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
-) -> Result<(StatusCode, axum::Json<Value>), ApiError> {
+) -> Answer<(StatusCode, axum::Json<RunView>)> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let (status, run) = match cancel::cancel(&workspace, &run.id)? {
             cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
             cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
         };
-        Ok((status, axum::Json(run_json(&run, None, &[], &api.paths))))
+        Ok((status, axum::Json(RunView::plain(&run, &api.paths))))
     })
     .await
 }
@@ -502,8 +528,8 @@ async fn delete_run(
     params(("id" = String, Path, description = "The run"),
         ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
     responses(
-    (status = 201, body = Run, headers(("Location" = String, description = "The new run"))),
-    (status = 200, description = "The run of the same key", body = Run),
+    (status = 201, body = RunView, headers(("Location" = String, description = "The new run"))),
+    (status = 200, description = "The run of the same key", body = RunView),
     (status = 409), (status = 429),
 ))]
 async fn retry_run(
@@ -513,7 +539,7 @@ async fn retry_run(
 ) -> Answer<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers).await?;
     let status = status_of(is_new, StatusCode::CREATED);
-    let object = run_json(&run, None, &[], &api.paths);
+    let object = RunView::plain(&run, &api.paths);
     Ok(created(status, "runs", object))
 }
 
@@ -522,8 +548,8 @@ async fn retry_run(
     params(("id" = String, Path, description = "The run"),
         ("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
     responses(
-    (status = 201, body = Run, headers(("Location" = String, description = "The new run"))),
-    (status = 200, description = "The run of the same key", body = Run),
+    (status = 201, body = RunView, headers(("Location" = String, description = "The new run"))),
+    (status = 200, description = "The run of the same key", body = RunView),
     (status = 409), (status = 410), (status = 429),
 ))]
 async fn repeat_run(
@@ -542,11 +568,7 @@ async fn repeat_run(
         let asked = as_client(&workspace, repeated("again", &run, key));
         let (run, is_new) = retry::anew(&workspace, &run.id, &now, &caller.submitter(), &asked)?;
         let status = status_of(is_new, StatusCode::CREATED);
-        Ok(created(
-            status,
-            "runs",
-            run_json(&run, None, &[], &api.paths),
-        ))
+        Ok(created(status, "runs", RunView::plain(&run, &api.paths)))
     });
     answered.await
 }

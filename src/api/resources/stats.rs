@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::{Value, json};
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::workspaces::known_workspace;
 use crate::api::access::caller::Reader;
-use crate::api::description::schemas::Stats;
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::Query;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
-use crate::api::state::statistics::{LONGEST_WINDOW, Statistics, look};
+use crate::api::state::statistics::{EndedRuns, LONGEST_WINDOW, Spread, Statistics, look};
+use crate::base::clock::Timestamp;
 use crate::workspace::Workspace;
+use crate::workspace::figures::BusyProcess;
 
 /// The window, unless a request says otherwise.
 const USUAL_WINDOW: u64 = 60;
@@ -37,11 +37,91 @@ struct Which {
     window: Option<u64>,
 }
 
+/// How the work of a workspace goes.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Stats {
+    workspace_id: String,
+    /// The moment of the look.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The seconds before that moment for which ended runs are counted.
+    window_seconds: u64,
+    queue: QueueNow,
+    environments: EnvironmentsNow,
+    ended: EndedRuns,
+    /// How long runs waited, from recorded to started first, of the runs that are counted in `ended` and were ever started; null
+    /// without any.
+    #[schema(required)]
+    waits: Option<Spread>,
+    /// How long they took, from started first to ended, of the same runs.
+    #[schema(required)]
+    durations: Option<Spread>,
+    slots: Slots,
+    /// The workers that live, without those of the server's machine that are known to be dead.
+    workers: Vec<Worker>,
+}
+
+/// The workspace's part of the queue.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct QueueNow {
+    queued: u64,
+    running: u64,
+    /// How long the queued run that has been due longest has waited; null if none is due.
+    #[schema(required)]
+    oldest_wait_ms: Option<u64>,
+    /// With so many queued runs, of all workspaces, further ones are refused.
+    size: u64,
+}
+
+/// Environments that are not ready yet.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct EnvironmentsNow {
+    queued: u64,
+    building: u64,
+}
+
+/// The slots of all workers. They work for all workspaces.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Slots {
+    all: u64,
+    /// Those that execute a run.
+    busy: u64,
+}
+
+/// A worker.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Worker {
+    /// New with each start.
+    id: String,
+    /// Null with a token for some workspaces.
+    #[schema(required)]
+    name: Option<String>,
+    /// Its machine. Null with a token for some workspaces.
+    #[schema(required)]
+    host: Option<String>,
+    /// Its process number there. Null with a token for some workspaces.
+    #[schema(required)]
+    pid: Option<u32>,
+    slots: u32,
+    /// Slots that execute a run of the token's workspaces.
+    busy: u64,
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// When it was last known to live.
+    #[schema(value_type = String, format = DateTime)]
+    seen_at: Timestamp,
+}
+
 /// Show how the work goes: what waits, what ended within a window, waits and durations, and the workers with their slots.
 #[utoipa::path(get, path = "/api/v1/stats", operation_id = "get_stats", tag = "workspaces", params(Which), responses(
     (status = 200, body = Stats),
 ))]
-async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answer {
+async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<Stats> {
     let seconds = which.window.unwrap_or(USUAL_WINDOW);
     if !(1..=LONGEST_WINDOW.as_secs()).contains(&seconds) {
         let message = "must be a number of seconds from 1 to 86400";
@@ -54,60 +134,50 @@ async fn stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> Answe
         let workspace = known_workspace(api, &caller, id)?;
         let shown = caller.token.workspaces.as_deref();
         let found = look(&workspace, window, shown)?;
-        let json = stats_json(&workspace, window, &found, shown.is_none());
-        Ok(axum::Json(json))
+        let whole = shown.is_none();
+        Ok(axum::Json(view(&workspace, window, found, whole)))
     })
     .await
 }
 
 /// `whole`: with where the workers are.
-fn stats_json(workspace: &Workspace, window: Duration, found: &Statistics, whole: bool) -> Value {
+fn view(workspace: &Workspace, window: Duration, found: Statistics, whole: bool) -> Stats {
     let figures = &found.figures;
     let queue = &figures.queue;
-    let parts = found.parts.iter().map(|part| {
-        let mut object = json!(part.ends);
-        object["from"] = json!(part.from);
-        object
-    });
-    let workers = figures.workers().map(|known| {
+    let worker = |known: &BusyProcess| {
         let worker = &known.record;
-        json!({
-            "id": worker.id,
-            "name": whole.then_some(&worker.name),
-            "host": whole.then_some(&worker.host),
-            "pid": whole.then_some(worker.pid),
-            "slots": worker.slots,
-            "busy": known.busy,
-            "started_at": worker.started_at,
-            "seen_at": worker.seen_at,
-        })
-    });
-    json!({
-        "workspace_id": workspace.id(),
-        "at": figures.now,
-        "window_seconds": window.as_secs(),
-        "queue": {
-            "queued": queue.queued,
-            "running": queue.running,
-            "oldest_wait_ms": queue.oldest_wait_ms,
-            "size": workspace.settings.queue_size,
+        Worker {
+            id: worker.id.clone(),
+            name: whole.then(|| worker.name.clone()),
+            host: whole.then(|| worker.host.clone()),
+            pid: whole.then_some(worker.pid),
+            slots: worker.slots,
+            busy: known.busy,
+            started_at: worker.started_at,
+            seen_at: worker.seen_at,
+        }
+    };
+    Stats {
+        workspace_id: workspace.id().to_owned(),
+        at: figures.now,
+        window_seconds: window.as_secs(),
+        queue: QueueNow {
+            queued: queue.queued,
+            running: queue.running,
+            oldest_wait_ms: queue.oldest_wait_ms,
+            size: workspace.settings.queue_size.into(),
         },
-        "environments": {
-            "queued": queue.environments_queued,
-            "building": queue.environments_building,
+        environments: EnvironmentsNow {
+            queued: queue.environments_queued,
+            building: queue.environments_building,
         },
-        "ended": {
-            "succeeded": found.ends.succeeded,
-            "failed": found.ends.failed,
-            "cancelled": found.ends.cancelled,
-            "per_minute": found.per_minute,
-            "counted_since": found.counted_since,
-            "is_whole": found.is_whole,
-            "parts": parts.collect::<Vec<_>>(),
+        ended: found.ended,
+        waits: found.waits,
+        durations: found.durations,
+        slots: Slots {
+            all: figures.slots(),
+            busy: figures.busy_slots(),
         },
-        "waits": found.waits,
-        "durations": found.durations,
-        "slots": {"all": figures.slots(), "busy": figures.busy_slots()},
-        "workers": workers.collect::<Vec<_>>(),
-    })
+        workers: figures.workers().map(worker).collect(),
+    }
 }

@@ -10,12 +10,11 @@ use utoipa_axum::routes;
 
 use crate::api::access::caller::{Administrator, Caller};
 use crate::api::access::tokens;
-use crate::api::access::tokens::TokenError;
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{Json, JsonBody, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
-use crate::base::problem::code;
+use crate::base::problem::{Error, Problem, code};
 use crate::store::{Scope, TokenRecord};
 
 /// A day, in seconds.
@@ -77,7 +76,7 @@ fn is_within(caller: &Caller, workspaces: Option<&[String]>) -> bool {
 #[utoipa::path(get, path = "/api/v1/tokens", operation_id = "list_tokens", tag = "tokens", responses(
     (status = 200, body = TokenList),
 ))]
-async fn list(Administrator(api, caller): Administrator) -> Answer<axum::Json<TokenList>> {
+async fn list(Administrator(api, caller): Administrator) -> JsonAnswer<TokenList> {
     api.work(move |api| {
         let mut items = api.home().store.tokens()?;
         items.retain(|token| is_within(&caller, token.workspaces.as_deref()));
@@ -121,11 +120,16 @@ async fn create(
     .await
 }
 
-fn in_field(error: TokenError) -> ApiError {
-    match error {
-        TokenError::BadName => ApiError::from(error).of_field("name"),
-        TokenError::Workspace(_) => ApiError::from(error).of_field("workspaces"),
-        error => error.into(),
+fn in_field(error: Error) -> ApiError {
+    let field = match error.code() {
+        code::BAD_NAME => Some("name"),
+        code::BAD_ID => Some("workspaces"),
+        _ => None,
+    };
+    let error = ApiError::from(error);
+    match field {
+        Some(field) => error.of_field(field),
+        None => error,
     }
 }
 
@@ -136,7 +140,7 @@ fn in_field(error: TokenError) -> ApiError {
 async fn revoke(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> Answer<axum::Json<TokenRecord>> {
+) -> JsonAnswer<TokenRecord> {
     api.work(move |api| {
         let (store, now) = (&api.home().store, api.home().machine.now());
         let found = store.token(&id.to_lowercase())?;

@@ -14,7 +14,7 @@ use super::checks::{at_hand, does_not_load, not_checked};
 use super::configurations::{Which, long};
 use super::named::{Left, document_of, place_of, run_of};
 use crate::api::access::caller::{Administrator, Caller};
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
@@ -108,7 +108,7 @@ async fn create(
     Administrator(api, caller): Administrator,
     Path(which): Path<Which>,
     MaybeJson(new): MaybeJson<NewTrial>,
-) -> Answer<axum::Json<Trial>> {
+) -> JsonAnswer<Trial> {
     new.demand_sizes()?;
     api.engine_work(move |api, cancel| {
         let (workspace, known) = which.find(api, &caller)?;

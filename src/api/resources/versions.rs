@@ -3,17 +3,15 @@
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use utoipa::{IntoParams, OpenApi};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::configurations::{Which, long};
 use super::drafts::{list_files, serve_file};
 use crate::api::access::caller::Reader;
-use crate::api::description::schemas::VersionList;
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{Path, Query};
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
@@ -45,16 +43,22 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[openapi(paths(read_file))]
 struct Files;
 
+/// The published versions of a configuration, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct VersionList {
+    items: Vec<VersionObject>,
+}
+
 /// List the published versions, newest first.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions", operation_id = "list_config_versions", tag = "configurations", params(("config_id" = String, Path, description = "The configuration")), responses(
     (status = 200, body = VersionList),
 ))]
-async fn list(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
+async fn list(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<VersionList> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let versions = workspace.store.versions(&known.record.id)?;
-        let items: Vec<Value> = versions.iter().map(version_json).collect();
-        Ok(axum::Json(json!({"items": items})))
+        let items = versions.iter().map(version_json).collect();
+        Ok(axum::Json(VersionList { items }))
     })
     .await
 }
@@ -66,7 +70,7 @@ async fn list(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
         (status = 200, body = VersionObject),
     )
 )]
-async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> Answer {
+async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<VersionObject> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let version = library::version(&workspace, &known, which.version())?;
@@ -137,7 +141,7 @@ async fn diff(
     Reader(api, caller): Reader,
     Path(which): Path<Which>,
     Query(sides): Query<Sides>,
-) -> Answer<axum::Json<Differences>> {
+) -> JsonAnswer<Differences> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let side = |field, given: Option<&str>, otherwise| match given {

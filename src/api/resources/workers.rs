@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::access::caller::{Administrator, Reader};
-use crate::api::http::answer::Answer;
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::Path;
 use crate::api::state::Api;
 use crate::base::clock::Timestamp;
@@ -161,7 +161,7 @@ impl WorkerState {
 async fn quiet(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> Answer<axum::Json<WorkerState>> {
+) -> JsonAnswer<WorkerState> {
     caller.demand_server()?;
     api.work(move |api| {
         let worker = fleet::quiet(api.home(), &id, &caller.submitter())?;
@@ -180,7 +180,7 @@ async fn quiet(
 async fn resume(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> Answer<axum::Json<WorkerState>> {
+) -> JsonAnswer<WorkerState> {
     caller.demand_server()?;
     api.work(move |api| {
         let worker = fleet::resume(api.home(), &id)?;
@@ -195,7 +195,7 @@ async fn resume(
 #[utoipa::path(get, path = "/api/v1/workers", operation_id = "list_workers", tag = "workspaces", responses(
     (status = 200, body = WorkerList),
 ))]
-async fn list(Reader(api, caller): Reader) -> Answer<axum::Json<WorkerList>> {
+async fn list(Reader(api, caller): Reader) -> JsonAnswer<WorkerList> {
     api.work(move |api| {
         let (store, shown) = (&api.home().store, caller.token.workspaces.as_deref());
         let mut running: HashMap<String, Vec<Execution>> = HashMap::new();

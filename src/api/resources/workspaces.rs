@@ -3,14 +3,12 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::access::caller::{Administrator, Caller, Reader};
-use crate::api::description::schemas::{Workspace as Shape, WorkspaceList};
-use crate::api::http::answer::{Answer, created, status_of};
+use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking, Opened};
@@ -23,8 +21,10 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(show))
 }
 
-fn workspace_json(record: &WorkspaceRecord) -> Value {
-    json!({"id": record.id, "created_at": record.created_at})
+/// Workspaces, by id.
+#[derive(Debug, Serialize, ToSchema)]
+struct WorkspaceList {
+    items: Vec<WorkspaceRecord>,
 }
 
 /// The workspace with this id, which the caller's token must be for. That of the server is there from the start; any other one is
@@ -59,12 +59,11 @@ fn all(api: &Blocking<'_>) -> Result<Vec<WorkspaceRecord>, ApiError> {
 #[utoipa::path(get, path = "/api/v1/workspaces", operation_id = "list_workspaces", tag = "workspaces", responses(
     (status = 200, body = WorkspaceList),
 ))]
-async fn list(Reader(api, caller): Reader) -> Answer {
+async fn list(Reader(api, caller): Reader) -> JsonAnswer<WorkspaceList> {
     api.work(move |api| {
-        let recorded = all(api)?;
-        let is_own = |record: &&WorkspaceRecord| caller.is_for(&record.id);
-        let items: Vec<Value> = recorded.iter().filter(is_own).map(workspace_json).collect();
-        Ok(axum::Json(json!({"items": items})))
+        let mut items = all(api)?;
+        items.retain(|record| caller.is_for(&record.id));
+        Ok(axum::Json(WorkspaceList { items }))
     })
     .await
 }
@@ -82,8 +81,8 @@ impl JsonBody for NewWorkspace {}
 
 /// Create a workspace.
 #[utoipa::path(post, path = "/api/v1/workspaces", operation_id = "create_workspace", tag = "workspaces", request_body = NewWorkspace, responses(
-    (status = 201, body = Shape, headers(("Location" = String, description = "The workspace"))),
-    (status = 200, description = "It is there already", body = Shape),
+    (status = 201, body = WorkspaceRecord, headers(("Location" = String, description = "The workspace"))),
+    (status = 200, description = "It is there already", body = WorkspaceRecord),
 ))]
 async fn create(
     Administrator(api, caller): Administrator,
@@ -101,22 +100,21 @@ async fn create(
         let home = api.home();
         let (record, is_new) = home.store.add_workspace(&new.id, home.machine.now())?;
         let status = status_of(is_new, StatusCode::CREATED);
-        Ok(created(status, "workspaces", workspace_json(&record)))
+        Ok(created(status, "workspaces", record))
     })
     .await
 }
 
 /// Show a workspace.
 #[utoipa::path(get, path = "/api/v1/workspaces/{id}", operation_id = "get_workspace", tag = "workspaces", params(("id" = String, Path, description = "The workspace")), responses(
-    (status = 200, body = Shape),
+    (status = 200, body = WorkspaceRecord),
 ))]
-async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> Answer {
+async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<WorkspaceRecord> {
     api.work(move |api| {
         caller.demand(&id, "workspace", &id)?;
-        let recorded = all(api)?;
-        let found = recorded.iter().find(|record| record.id == id);
+        let found = all(api)?.into_iter().find(|record| record.id == id);
         let found = found.ok_or_else(|| ApiError::not_found("workspace", &id))?;
-        Ok(axum::Json(workspace_json(found)))
+        Ok(axum::Json(found))
     })
     .await
 }

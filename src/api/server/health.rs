@@ -6,12 +6,13 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::header;
 use axum::response::IntoResponse;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::access::caller::Caller;
-use crate::api::description::schemas::{Health, Readiness};
+use crate::api::http::answer::JsonAnswer;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, busy};
 use crate::store::{LIMITS, Pause, RunStatus};
@@ -31,9 +32,34 @@ pub fn routes() -> OpenApiRouter<Api> {
 }
 
 /// The server lives.
+#[derive(Debug, Serialize, ToSchema)]
+struct Health {
+    /// `ok`.
+    status: &'static str,
+    /// The version of `ade`.
+    version: &'static str,
+}
+
+/// The server lives.
 #[utoipa::path(get, path = "/healthz", operation_id = "get_health", tag = "health", security(()), responses((status = 200, body = Health)))]
-async fn healthz() -> axum::Json<Value> {
-    axum::Json(json!({"status": "ok", "version": crate::VERSION}))
+async fn healthz() -> axum::Json<Health> {
+    axum::Json(Health {
+        status: "ok",
+        version: crate::VERSION,
+    })
+}
+
+/// Whether a server is ready.
+#[derive(Debug, Serialize, ToSchema)]
+struct Readiness {
+    /// `ok`.
+    status: &'static str,
+    /// The version of `ade`.
+    version: &'static str,
+    /// Whether everything is paused: runs are accepted and wait.
+    paused: bool,
+    /// How many configurations are paused by themselves.
+    paused_configurations: u64,
 }
 
 /// The server can accept work: its database is in its place and answers, its disk has 64 MiB of room, and its object store answers. It
@@ -42,7 +68,7 @@ async fn healthz() -> axum::Json<Value> {
     (status = 200, body = Readiness),
     (status = 503),
 ))]
-async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
+async fn readyz(State(api): State<Api>) -> JsonAnswer<Readiness> {
     if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
@@ -61,9 +87,12 @@ async fn readyz(State(api): State<Api>) -> Result<axum::Json<Value>, ApiError> {
     let looked = tokio::time::timeout(PATIENCE, looked).await;
     let pauses = looked.map_err(|_| busy("the object store gives no answer"))??;
     let (all, configurations) = paused(&pauses);
-    Ok(axum::Json(json!({
-        "status": "ok", "version": crate::VERSION, "paused": all, "paused_configurations": configurations,
-    })))
+    Ok(axum::Json(Readiness {
+        status: "ok",
+        version: crate::VERSION,
+        paused: all,
+        paused_configurations: configurations,
+    }))
 }
 
 /// Whether everything is paused, and how many configurations are.

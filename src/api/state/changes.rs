@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::hide_paths::Hider;
-use crate::environment::json::environment_json;
+use crate::environment::json::EnvironmentView;
 use crate::events::names;
 use crate::run::views::json::runs_json;
 use crate::store::{
@@ -181,7 +181,7 @@ impl ToldSoFar {
         let mut changes: Vec<Update> = environments
             .iter()
             .filter(is_new)
-            .map(|known| Update::Environment(environment_json(known, paths)))
+            .map(|known| Update::of_environment(known, paths))
             .collect();
         let stays = |id: &String| environments.iter().any(|known| known.id == *id);
         if !self.environments.keys().all(stays) {
@@ -236,7 +236,7 @@ pub fn catch_up(
         .environments
         .iter()
         .filter(|known| since.is_some_and(|since| known.updated_at >= since));
-    changes.extend(environments.map(|known| Update::Environment(environment_json(known, paths))));
+    changes.extend(environments.map(|known| Update::of_environment(known, paths)));
     if ids.len() > MOST || (since.is_some() && read.ended.only_since.is_some()) {
         changes.push(Update::Reset);
     } else {
@@ -278,11 +278,15 @@ fn runs(
     }
     Ok(runs_json(workspace, &records, paths)?
         .into_iter()
-        .map(Update::Run)
+        .map(|run| Update::Run(json!(run)))
         .collect())
 }
 
 impl Update {
+    fn of_environment(known: &EnvironmentRecord, paths: &Hider) -> Self {
+        Self::Environment(json!(EnvironmentView::of(known, paths)))
+    }
+
     /// The name of its event.
     pub fn name(&self) -> &'static str {
         match self {

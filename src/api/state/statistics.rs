@@ -21,18 +21,39 @@ pub const LOOK_AT: u32 = 50_000;
 /// Into so many parts of the same length the window is divided.
 const PARTS: u32 = 60;
 
-/// How many runs ended how.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Ends {
-    /// Those that succeeded.
+/// Runs that ended within the window, without those whose files were collected or that were deleted.
+///
+/// Of all workspaces, the 50000 runs that ended last are looked at. Where the window holds more, all figures are of those alone.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EndedRuns {
     pub succeeded: u64,
-    /// Those that failed.
     pub failed: u64,
-    /// Those that were cancelled.
+    pub cancelled: u64,
+    /// Ended runs for each minute of the time that is counted.
+    pub per_minute: f64,
+    /// Since when runs are counted: the begin of the window, unless that holds more than are looked at.
+    #[schema(value_type = String, format = DateTime)]
+    pub counted_since: Timestamp,
+    /// Whether the whole window is counted.
+    pub is_whole: bool,
+    /// The window in 60 parts of the same length, the earliest first.
+    pub parts: Vec<WindowPart>,
+}
+
+/// What ended in a part of the window.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WindowPart {
+    /// Where it begins.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    pub succeeded: u64,
+    pub failed: u64,
     pub cancelled: u64,
 }
 
-impl Ends {
+impl WindowPart {
     fn add(&mut self, status: RunStatus) {
         match status {
             RunStatus::Succeeded => self.succeeded += 1,
@@ -41,19 +62,6 @@ impl Ends {
             RunStatus::Queued | RunStatus::Running => {}
         }
     }
-
-    fn all(self) -> u64 {
-        self.succeeded + self.failed + self.cancelled
-    }
-}
-
-/// A part of the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// Where it begins.
-    pub from: Timestamp,
-    /// What ended in it.
-    pub ends: Ends,
 }
 
 /// Two values of many: half of these are no larger than the first, and 95 of 100 no larger than the second.
@@ -85,16 +93,8 @@ impl Spread {
 pub struct Statistics {
     /// What waits and runs now, and the workers.
     pub figures: Figures,
-    /// Since when runs that ended are counted: the begin of the window, or later where it holds more runs than are looked at.
-    pub counted_since: Timestamp,
-    /// Whether that is the whole window.
-    pub is_whole: bool,
     /// What ended.
-    pub ends: Ends,
-    /// Runs that ended, for each minute of the time that is counted.
-    pub per_minute: f64,
-    /// What ended in each part of the window, the earliest first.
-    pub parts: Vec<Part>,
+    pub ended: EndedRuns,
     /// From recorded to claimed first, of the runs that ended and were ever claimed.
     pub waits: Option<Spread>,
     /// From claimed first to ended, of the same runs.
@@ -120,16 +120,21 @@ pub fn look(
     let ended_by_now = |run: &&EndedRun| run.completed_at <= now;
     let runs: Vec<&EndedRun> = ended.runs.iter().filter(ended_by_now).collect();
     let counted_since = ended.only_since.unwrap_or(begin);
-    let mut ends = Ends::default();
-    runs.iter().for_each(|run| ends.add(run.status));
+    let parts = parts(&runs, begin, window);
+    let all = |of: fn(&WindowPart) -> u64| parts.iter().map(of).sum();
+    let ended = EndedRuns {
+        succeeded: all(|part| part.succeeded),
+        failed: all(|part| part.failed),
+        cancelled: all(|part| part.cancelled),
+        per_minute: per_minute(runs.len() as u64, now.since(counted_since)),
+        counted_since,
+        is_whole: ended.only_since.is_none(),
+        parts,
+    };
     let waited = |run: &&EndedRun| Some(run.started_at?.since(run.created_at));
     Ok(Statistics {
         figures,
-        counted_since,
-        is_whole: ended.only_since.is_none(),
-        ends,
-        per_minute: per_minute(ends.all(), now.since(counted_since)),
-        parts: parts(&runs, begin, window),
+        ended,
         waits: Spread::of(runs.iter().filter_map(waited).collect()),
         durations: Spread::of(runs.iter().filter_map(|run| run.took_ms).collect()),
     })
@@ -145,19 +150,21 @@ fn per_minute(runs: u64, time: u64) -> f64 {
     (exact * 100.0).round() / 100.0
 }
 
-fn parts(runs: &[&EndedRun], begin: Timestamp, window: Duration) -> Vec<Part> {
+fn parts(runs: &[&EndedRun], begin: Timestamp, window: Duration) -> Vec<WindowPart> {
     let length = milliseconds(window) / i64::from(PARTS);
-    let mut parts: Vec<Part> = (0..i64::from(PARTS))
-        .map(|part| Part {
+    let mut parts: Vec<WindowPart> = (0..i64::from(PARTS))
+        .map(|part| WindowPart {
             from: Timestamp(begin.0 + part * length),
-            ends: Ends::default(),
+            succeeded: 0,
+            failed: 0,
+            cancelled: 0,
         })
         .collect();
     for run in runs {
         // What ended at the very moment of the look belongs to the last part.
         let part = (run.completed_at.0 - begin.0) / length.max(1);
         let part = usize::try_from(part).unwrap_or(0).min(parts.len() - 1);
-        parts[part].ends.add(run.status);
+        parts[part].add(run.status);
     }
     parts
 }
@@ -197,10 +204,11 @@ mod tests {
         ];
         let runs: Vec<_> = runs.iter().collect();
         let parts = parts(&runs, Timestamp(1_000), Duration::from_secs(60));
-        let counted = parts.iter().filter(|part| part.ends.all() > 0).map(|part| {
-            let ends = &part.ends;
-            (part.from.0, ends.succeeded, ends.failed, ends.cancelled)
-        });
+        let told = |part: &WindowPart| (part.from.0, part.succeeded, part.failed, part.cancelled);
+        let counted = parts
+            .iter()
+            .map(told)
+            .filter(|told| told.1 + told.2 + told.3 > 0);
         assert_eq!(
             counted.collect::<Vec<_>>(),
             [(1_000, 1, 1, 0), (2_000, 0, 0, 1), (60_000, 1, 0, 0)]

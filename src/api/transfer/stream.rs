@@ -22,7 +22,7 @@ use crate::api::state::known_tokens::StreamHolder;
 use crate::api::state::{Api, Carried};
 use crate::base::hide_paths::Hider;
 use crate::events::names;
-use crate::run::views::json::{run_json, runs_json};
+use crate::run::views::json::{RunView, runs_json};
 use crate::store::RunRecord;
 
 /// How often something is sent when nothing happens, so that proxies keep the connection and a client that is gone is noticed.
@@ -219,7 +219,7 @@ pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamCl
     let client = Client::new(api, workspace, run, follower);
     let created = json!({
         "event": names::LINE_CREATED, "run_id": run.id, "sequence": 0, "timestamp": run.created_at, "level": "info",
-        "message": "The run is in the queue", "data": {"run": run_json(run, None, &[], &api.paths)},
+        "message": "The run is in the queue", "data": {"run": RunView::plain(run, &api.paths)},
     });
     let first = begins.then(|| line_of(&created));
     let state = Some((client, first, api.clone(), run.id.clone()));
@@ -264,14 +264,14 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
             let mut event = parsed();
             event["event"] = json!(names::LINE_COMPLETED);
             let id = run.to_owned();
-            let found: Result<Vec<Value>, ApiError> = api
+            let found: Result<Vec<RunView>, ApiError> = api
                 .work(move |api| {
                     let run = api.home().store.run_of_any_workspace(&id)?;
                     Ok(runs_json(api.home(), &[run], &api.paths)?)
                 })
                 .await;
             if let Ok([run]) = found.as_deref() {
-                event["data"]["run"] = run.clone();
+                event["data"]["run"] = json!(run);
             }
             line_of(&event)
         }

@@ -3,29 +3,25 @@
 //! - `arguments`: which configurations and which inputs a call means.
 //! - `steps`: of each configuration its lock, whether it loads, its cases, and runs of inputs.
 //! - `findings`: what they find, and where; `places` are those that messages name.
-//! - For those who read it elsewhere: `annotations` on lines of files (GitHub), `code_quality` (GitLab), `junit`, and a `summary`
-//!   in Markdown. `repository` says how they name files.
+//! - For those who read it elsewhere: `reports` for GitHub, GitLab and others, and a `summary` in Markdown. `repository` says how
+//!   they name files.
 //!
 //! # Promises
 //! A failed step keeps no other configuration from being looked at. What is reported has no value of a cell of an input and no
 //! header of a sender, because logs and reports of CI may be public; what differs in a case has, because its tables stand in the
 //! repository.
 
-mod annotations;
 mod arguments;
-mod code_quality;
 mod findings;
-mod junit;
 mod places;
+mod reports;
 mod repository;
 mod steps;
 mod summary;
 
-pub use annotations::annotations;
 pub use arguments::{Asked, Meant, meant};
-pub use code_quality::code_quality;
 pub use findings::{Examined, Finding, Level, OfRule, Run, State, Step, StepName, outcome};
-pub use junit::as_junit;
+pub use reports::{annotations, as_junit, code_quality};
 pub use repository::Repository;
 pub use steps::{Plan, Told, examine};
 pub use summary::summary;

@@ -4,9 +4,12 @@
 //! in between, the log lacks the line and nothing is lost: a reader of the log finds the end in the record and makes the
 //! line from it ([`event_of`], which [`crate::run::views::follow`] uses).
 
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::log::open_log;
+use crate::base::clock::Timestamp;
 use crate::events::{EventLog, OwnEvent, names};
 use crate::run::shared_log;
 use crate::store::{Failure, RunRecord, RunStatus};
@@ -75,6 +78,17 @@ fn open<'a>(workspace: &'a Workspace, run: &RunRecord) -> Option<EventLog<'a>> {
     open_log(workspace, run).ok()
 }
 
+/// When an attempt was, and how long it took.
+#[derive(Serialize, ToSchema)]
+pub struct RunExecution {
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    started_at: Option<Timestamp>,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    completed_at: Option<Timestamp>,
+    #[schema(required)]
+    duration_ms: Option<u64>,
+}
+
 /// The event that reports the end of a run, made from its record.
 pub fn event_of(run: &RunRecord) -> OwnEvent {
     let level = match run.status {
@@ -89,7 +103,11 @@ pub fn event_of(run: &RunRecord) -> OwnEvent {
     let mut data = json!({
         "status": run.status, "exit_code": run.exit_code, "error": run.error, "output_path": run.output_path,
         "attempt": run.attempt_count,
-        "execution": {"started_at": run.started_at, "completed_at": run.completed_at, "duration_ms": run.duration_ms()},
+        "execution": RunExecution {
+            started_at: run.started_at,
+            completed_at: run.completed_at,
+            duration_ms: run.duration_ms(),
+        },
     });
     if let Some(reason) = run.skipped_reason() {
         data["skipped_reason"] = json!(reason);

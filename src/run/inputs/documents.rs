@@ -8,7 +8,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::input::{SAVE_AS_SUPPORTED, is_supported};
@@ -81,19 +80,6 @@ fn delete_bytes(path: &Path) -> Result<(), FileError> {
         let _ = std::fs::remove_dir(folder);
     }
     Ok(())
-}
-
-/// The JSON of a document.
-pub fn document_json(document: &DocumentRecord) -> Value {
-    json!({
-        "id": document.id,
-        "workspace_id": document.workspace_id,
-        "name": document.name,
-        "sha256": document.sha256,
-        "size_bytes": document.size_bytes,
-        "created_at": document.created_at,
-        "deleted_at": document.deleted_at,
-    })
 }
 
 /// A document that is arriving. What was written is deleted if it is dropped before it is kept.

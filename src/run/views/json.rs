@@ -1,24 +1,133 @@
-//! The JSON of a run: the object that `ade run --json`, `ade runs ls|show|retry --json` print.
+//! The JSON of a run: the object that `ade run --json`, `ade runs ls|show|retry --json` print, and the API answers.
+//! Scripts read it: a key may be added, none is renamed or dropped.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::stage::progress;
+use super::stage::{Stage, progress};
 use super::summary::summary;
+use crate::base::clock::Timestamp;
 use crate::base::problem::Problem;
 use crate::base::show_path::ShowPath;
 use crate::run::results::demands::{Shortfall, refusals};
-use crate::store::{EnvironmentStatus, RunRecord, RunStatus, StoreError};
+use crate::store::{
+    EnvironmentStatus, Failure, Priority, RunMetrics, RunRecord, RunStatus, StoreError, Submitter,
+};
 use crate::workspace::Workspace;
+
+/// A run.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Run)]
+#[serde(deny_unknown_fields)]
+pub struct RunView {
+    /// UUIDv7.
+    id: String,
+    workspace_id: String,
+    configuration_id: String,
+    configuration_name: String,
+    /// The published version of the configuration that it uses; null: the files of a folder, as they were.
+    #[schema(required)]
+    configuration_version: Option<u32>,
+    /// The configuration's folder.
+    configuration_path: String,
+    /// The digest of the configuration's files.
+    source_digest: String,
+    #[schema(required)]
+    environment_id: Option<String>,
+    /// The digest of what its environment depends on.
+    deps_digest: String,
+    engine_spec: String,
+    /// The document that it was made from; null if its file was given on a command line.
+    #[schema(required)]
+    document_id: Option<String>,
+    /// The run that this one repeats, as it was or with the configuration as it is now.
+    #[schema(required)]
+    retry_of_run_id: Option<String>,
+    input: RunInput,
+    /// What its sender calls it by, key by key.
+    labels: BTreeMap<String, String>,
+    /// Whether it is claimed before others.
+    priority: Priority,
+    /// Who submitted it; null: an older `ade` did not record it.
+    #[schema(required)]
+    submitted_by: Option<Submitter>,
+    status: RunStatus,
+    /// What it does now: it waits in the queue, or for its environment; it loads the configuration, looks for tables and columns, or
+    /// writes. Null: it has ended, or its log does not say.
+    #[schema(required)]
+    stage: Option<Stage>,
+    /// The rows that it read; while it is running, those of its sheet that are done. Null: not known.
+    #[schema(required)]
+    rows: Option<u64>,
+    attempt_count: u32,
+    max_attempts: u32,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    started_at: Option<Timestamp>,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    completed_at: Option<Timestamp>,
+    /// How long its last attempt took, once the run has ended.
+    #[schema(required)]
+    duration_ms: Option<u64>,
+    /// Where the normalized workbook is on the server.
+    #[schema(required)]
+    output_path: Option<String>,
+    /// Where `ade run -o` put a copy of it.
+    #[schema(required)]
+    output_copy: Option<String>,
+    run_dir: String,
+    #[schema(required)]
+    exit_code: Option<i32>,
+    /// One sentence about the end, if there is more to say than the status.
+    #[schema(required)]
+    summary: Option<String>,
+    /// `safe_mode`: it succeeded without having executed anything.
+    #[schema(required)]
+    skipped_reason: Option<&'static str>,
+    /// In what it falls short of what `ade run` asked of it (`--max-errors`, `--deny` and others); empty: it was not refused.
+    refused: Vec<Refusal>,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    cancel_requested_at: Option<Timestamp>,
+    /// When its files were collected.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    artifacts_deleted_at: Option<Timestamp>,
+    /// Why it failed.
+    #[schema(required)]
+    error: Option<Failure>,
+    #[schema(required)]
+    metrics: Option<RunMetrics>,
+}
+
+/// Why a run that succeeded was refused.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Refusal {
+    /// Such as `too_many_errors`.
+    code: &'static str,
+    message: String,
+}
+
+/// The input of a run.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RunInput {
+    /// Its file name.
+    name: String,
+    sha256: String,
+    size_bytes: u64,
+    /// The sheets to process; null: all visible ones.
+    #[schema(required)]
+    sheets: Option<Vec<String>>,
+}
 
 /// Returns the objects of recorded runs, in their order.
 pub fn runs_json(
     workspace: &Workspace,
     runs: &[RunRecord],
     paths: &dyn ShowPath,
-) -> Result<Vec<Value>, StoreError> {
+) -> Result<Vec<RunView>, StoreError> {
     let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
     let copies = workspace.store.copies_of(&ids)?;
     // Of many runs that wait, most wait for the same environment.
@@ -27,7 +136,7 @@ pub fn runs_json(
     for run in runs {
         let refused = refusals(&workspace.store, run)?;
         let copy = copies.get(&run.id).map(AsRef::as_ref);
-        let mut object = run_json(run, copy, &refused, paths);
+        let mut object = RunView::of(run, copy, &refused, paths);
         if run.status == RunStatus::Queued {
             let is_ready = match ready.get(&run.key) {
                 Some(known) => *known,
@@ -38,68 +147,81 @@ pub fn runs_json(
                     is_ready
                 }
             };
-            object["stage"] = json!(if is_ready { "queued" } else { "environment" });
+            let waits_for = if is_ready {
+                Stage::Queued
+            } else {
+                Stage::Environment
+            };
+            object.stage = Some(waits_for);
         }
         objects.push(object);
     }
     Ok(objects)
 }
 
-/// Returns the run object. Scripts read it: a key may be added, none is renamed or dropped. `copy`: where the copy of its
-/// workbook is, if there is one; `refused`: in what it falls short of what was asked of it; `paths`: how much of a path its reader sees.
-pub fn run_json(
-    run: &RunRecord,
-    copy: Option<&Path>,
-    refused: &[Shortfall],
-    paths: &dyn ShowPath,
-) -> Value {
-    let refused = refused
-        .iter()
-        .map(|short| json!({"code": short.facts().code, "message": short.to_string()}));
-    let shown = |path: &Path| paths.path(path);
-    let progress = progress(run);
-    let about = paths.about(&run.configuration_path);
-    json!({
-        "id": run.id,
-        "workspace_id": run.key.workspace_id,
-        "configuration_id": run.key.configuration_id,
-        "configuration_name": run.configuration_name,
-        "configuration_version": run.options.configuration_version,
-        "configuration_path": shown(&run.configuration_path),
-        "source_digest": run.source_digest,
-        "environment_id": run.environment_id,
-        "deps_digest": run.key.deps_digest,
-        "engine_spec": run.key.engine_spec,
-        "document_id": run.document_id,
-        "retry_of_run_id": run.retry_of_run_id,
-        "input": {
-            "name": run.input_name,
-            "sha256": run.input_sha256,
-            "size_bytes": run.input_size_bytes,
-            "sheets": run.input_sheets,
-        },
-        "labels": run.options.labels,
-        "priority": run.options.priority,
-        "submitted_by": run.options.submitted_by,
-        "status": run.status,
-        "stage": progress.stage,
-        "rows": progress.rows,
-        "attempt_count": run.attempt_count,
-        "max_attempts": run.max_attempts,
-        "created_at": run.created_at,
-        "started_at": run.started_at,
-        "completed_at": run.completed_at,
-        "duration_ms": run.duration_ms(),
-        "output_path": run.output_path.as_deref().map(shown),
-        "output_copy": copy.map(shown),
-        "run_dir": shown(&run.run_dir),
-        "exit_code": run.exit_code,
-        "summary": summary(run).map(|text| about.text(&text).into_owned()),
-        "skipped_reason": run.skipped_reason(),
-        "refused": refused.collect::<Vec<_>>(),
-        "cancel_requested_at": run.cancel_requested_at,
-        "artifacts_deleted_at": run.artifacts_deleted_at,
-        "error": run.error.as_ref().map(|error| error.shown(&*about)),
-        "metrics": run.metrics,
-    })
+impl RunView {
+    /// The run without what only the store knows: the copy of its workbook, and in what it was refused.
+    pub fn plain(run: &RunRecord, paths: &dyn ShowPath) -> Self {
+        Self::of(run, None, &[], paths)
+    }
+
+    /// `copy`: where the copy of its workbook is, if there is one; `refused`: in what it falls short of what was asked of it; `paths`:
+    /// how much of a path its reader sees.
+    pub fn of(
+        run: &RunRecord,
+        copy: Option<&Path>,
+        refused: &[Shortfall],
+        paths: &dyn ShowPath,
+    ) -> Self {
+        let refused = refused.iter().map(|short| Refusal {
+            code: short.facts().code,
+            message: short.to_string(),
+        });
+        let shown = |path: &Path| paths.path(path);
+        let progress = progress(run);
+        let about = paths.about(&run.configuration_path);
+        Self {
+            id: run.id.clone(),
+            workspace_id: run.key.workspace_id.clone(),
+            configuration_id: run.key.configuration_id.clone(),
+            configuration_name: run.configuration_name.clone(),
+            configuration_version: run.options.configuration_version,
+            configuration_path: shown(&run.configuration_path),
+            source_digest: run.source_digest.clone(),
+            environment_id: run.environment_id.clone(),
+            deps_digest: run.key.deps_digest.clone(),
+            engine_spec: run.key.engine_spec.clone(),
+            document_id: run.document_id.clone(),
+            retry_of_run_id: run.retry_of_run_id.clone(),
+            input: RunInput {
+                name: run.input_name.clone(),
+                sha256: run.input_sha256.clone(),
+                size_bytes: run.input_size_bytes,
+                sheets: run.input_sheets.clone(),
+            },
+            labels: run.options.labels.clone(),
+            priority: run.options.priority,
+            submitted_by: run.options.submitted_by.clone(),
+            status: run.status,
+            stage: progress.stage,
+            rows: progress.rows,
+            attempt_count: run.attempt_count,
+            max_attempts: run.max_attempts,
+            created_at: run.created_at,
+            started_at: run.started_at,
+            completed_at: run.completed_at,
+            duration_ms: run.duration_ms(),
+            output_path: run.output_path.as_deref().map(shown),
+            output_copy: copy.map(shown),
+            run_dir: shown(&run.run_dir),
+            exit_code: run.exit_code,
+            summary: summary(run).map(|text| about.text(&text).into_owned()),
+            skipped_reason: run.skipped_reason(),
+            refused: refused.collect(),
+            cancel_requested_at: run.cancel_requested_at,
+            artifacts_deleted_at: run.artifacts_deleted_at,
+            error: run.error.as_ref().map(|error| error.shown(&*about)),
+            metrics: run.metrics.clone(),
+        }
+    }
 }

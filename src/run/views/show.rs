@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::explain::tables_of;
-use super::json::run_json;
+use super::json::RunView;
 use super::waiting;
 use crate::base::show_path::Whole;
 use crate::cells::Rows;
@@ -71,7 +71,8 @@ impl Shown {
     /// Returns the run object with the keys that only a single run has. Scripts read it: a key may be added, none is
     /// renamed or dropped.
     pub fn json(&self) -> Value {
-        let mut object = run_json(&self.run, self.copy.as_deref(), &self.refused, &Whole);
+        let run = RunView::of(&self.run, self.copy.as_deref(), &self.refused, &Whole);
+        let mut object = json!(run);
         object["waits_for"] = json!(self.waits_for);
         object["attempts"] = json!(self.attempts);
         object["fields"] = json!(self.fields);

@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, RunStatus};
@@ -12,11 +14,22 @@ use crate::store::{RunRecord, RunStatus};
 /// So much of the end of a log is looked at: some twenty events.
 const END: u64 = 4096;
 
+/// What a run does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    Queued,
+    Environment,
+    Configuration,
+    Detecting,
+    Writing,
+}
+
 /// What a run does now, and the rows of the sheet that it has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// `queued`, `configuration`, `detecting`, `writing`. `None`: it has ended, or its log does not say.
-    pub stage: Option<&'static str>,
+    /// `None`: it has ended, or its log does not say.
+    pub stage: Option<Stage>,
     /// The rows that it read, once it has ended; while it is running, those of its sheet that are done. `None`: not known.
     pub rows: Option<u64>,
 }
@@ -26,7 +39,7 @@ pub fn progress(run: &RunRecord) -> Progress {
     let rows = run.metrics.as_ref().map(|metrics| metrics.rows);
     match run.status {
         RunStatus::Queued => Progress {
-            stage: Some("queued"),
+            stage: Some(Stage::Queued),
             rows,
         },
         RunStatus::Running => {
@@ -63,21 +76,21 @@ fn told(end: &[u8]) -> Progress {
 }
 
 /// The stage of which an event tells.
-fn stage_of(event: &str, data: &Value) -> Option<&'static str> {
+fn stage_of(event: &str, data: &Value) -> Option<Stage> {
     match event {
         "run.start" | "engine.settings.effective" | "engine.run.started" | "engine.run.planned" => {
-            Some("configuration")
+            Some(Stage::Configuration)
         }
         "engine.config.loaded"
         | "engine.workbook.started"
         | "engine.sheet.started"
         | "engine.sheet.tables_detected"
         | "engine.row_classification"
-        | "engine.column_classification" => Some("detecting"),
-        "engine.sheet.progress" if data["stage"] == "write" => Some("writing"),
-        "engine.sheet.progress" => Some("detecting"),
+        | "engine.column_classification" => Some(Stage::Detecting),
+        "engine.sheet.progress" if data["stage"] == "write" => Some(Stage::Writing),
+        "engine.sheet.progress" => Some(Stage::Detecting),
         "engine.table.written" | "engine.validation.summary" | "engine.run.completed" => {
-            Some("writing")
+            Some(Stage::Writing)
         }
         _ => None,
     }
@@ -98,15 +111,15 @@ mod tests {
         let other = r#"{"event":"engine.log","data":{}}"#;
         assert_eq!(of(""), (None, None));
         assert_eq!(of(other), (None, None));
-        assert_eq!(of(start), (Some("configuration"), None));
+        assert_eq!(of(start), (Some(Stage::Configuration), None));
         assert_eq!(
             of(&format!("{start}\n{progress}\n{other}\n{{\"ev")),
-            (Some("writing"), Some(400))
+            (Some(Stage::Writing), Some(400))
         );
         let detect = progress.replace("write", "detect");
         assert_eq!(
             of(&format!("vent\":1}}\n{detect}\n")),
-            (Some("detecting"), Some(400))
+            (Some(Stage::Detecting), Some(400))
         );
     }
 }

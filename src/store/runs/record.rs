@@ -360,8 +360,8 @@ pub struct Attempt {
     /// From 1.
     pub attempt: u32,
     /// The worker that made it. Null with a token for some workspaces.
-    #[schema(required, value_type = Option<String>)]
-    pub worker: String,
+    #[schema(required)]
+    pub worker: Option<String>,
     /// When the claim was made.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Timestamp,

@@ -11,7 +11,6 @@
 mod busy;
 mod connection;
 mod error;
-mod file;
 mod migrate;
 mod migrations;
 mod open;

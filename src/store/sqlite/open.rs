@@ -1,14 +1,14 @@
-//! Opens a database, and examines one.
+//! Opens a database, and examines one; the file that a store is open on.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::file::DatabaseFile;
 use super::options::DatabaseOptions;
-use super::{error, migrate, migrations};
+use super::{connection, error, migrate, migrations};
 use crate::settings::Settings;
-use crate::store::driver;
+use crate::store::driver::{self, Backend};
 use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
 use crate::store::{Result, StoreError, Tables};
 use crate::store::{Store, deliveries};
@@ -172,4 +172,58 @@ fn store(connection: Connection, options: DatabaseOptions) -> Result<Store> {
     deliveries::record_with_ends(&connection, &options.deliveries)
         .map_err(|error| error::explain(&options, error))?;
     Ok(Store::on(connection, DatabaseFile::of(options)))
+}
+
+/// The numbers of a device and of a file on it.
+type FileIdentity = (u64, u64);
+
+fn file_identity(path: &Path) -> Option<FileIdentity> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// An open database.
+struct DatabaseFile {
+    options: DatabaseOptions,
+    /// The file that was opened; a database in memory has none.
+    opened: Option<FileIdentity>,
+}
+
+impl DatabaseFile {
+    fn of(options: DatabaseOptions) -> Self {
+        let opened = file_identity(&options.path);
+        Self { options, opened }
+    }
+}
+
+impl Backend for DatabaseFile {
+    fn reader(&self) -> Option<driver::Connection> {
+        // A database in memory is its connection's own.
+        let is_file = self.options.path.is_file();
+        let opened = is_file.then(|| connection::connect(&self.options, false).ok());
+        opened.flatten().map(driver::Connection::Sqlite)
+    }
+
+    fn demand_in_place(&self) -> Result<()> {
+        let path = &self.options.path;
+        match file_identity(path) {
+            // One in memory has no file.
+            found if self.opened.is_none() || found == self.opened => Ok(()),
+            None => Err(StoreError::Absent { path: path.clone() }),
+            Some(_) => Err(StoreError::Replaced { path: path.clone() }),
+        }
+    }
+
+    fn demand_current_schema(&self, connection: &driver::Connection) -> Result<()> {
+        match connection {
+            driver::Connection::Sqlite(connection) => {
+                migrate::schema_status(connection, &self.options)?.demand_current()
+            }
+            driver::Connection::Postgres(_) => Ok(()),
+        }
+    }
+
+    fn explain(&self, error: driver::Error) -> StoreError {
+        error::explain(&self.options, error)
+    }
 }

@@ -16,6 +16,7 @@ pub mod copies;
 pub mod deliveries;
 pub mod documents;
 pub mod environments;
+pub mod finding;
 pub mod identity;
 pub mod ids;
 pub mod leases;
@@ -76,15 +77,17 @@ macro_rules! run {
                     a_run_in_safe_mode_is_recorded_as_ended_and_others_wait,
                     files_go_with_the_cutoff_and_records_after_them,
                     only_a_run_that_has_ended_is_deleted,
+                    a_failure_keeps_its_place,
+                    the_queue_is_told_in_the_order_in_which_it_is_claimed,
+                    a_full_queue_takes_no_more_until_one_is_claimed,
+                    the_same_request_under_the_same_key_is_one_run,
+                }
+                finding {
                     ids_are_found_by_an_unambiguous_prefix,
                     runs_are_listed_newest_first_by_what_is_asked_for,
                     runs_are_found_by_text_labels_and_issues,
                     runs_are_counted_by_status,
                     succeeded_runs_of_an_input_are_found_by_all_that_they_are_made_of,
-                    a_failure_keeps_its_place,
-                    the_queue_is_told_in_the_order_in_which_it_is_claimed,
-                    a_full_queue_takes_no_more_until_one_is_claimed,
-                    the_same_request_under_the_same_key_is_one_run,
                 }
                 pauses {
                     a_pause_is_one_and_keeps_its_begin,

@@ -1,7 +1,6 @@
 //! The JSON of configurations, as the commands and the API give it.
 
 use serde::Serialize;
-use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::draft::{ConfigurationFile, digest_of};
@@ -125,24 +124,20 @@ impl FileListObject {
     }
 }
 
-/// The object of a configuration. Scripts read it: a key may be added. `paths`: how much of a path its reader sees.
-pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> Value {
-    json!(configuration_object(known, paths))
-}
-
 /// The object of a configuration by itself.
 pub fn configuration_details(
     known: &KnownConfiguration,
     changed: Option<bool>,
     paths: &dyn ShowPath,
-) -> Value {
-    json!(ConfigurationDetails {
-        configuration: configuration_object(known, paths),
+) -> ConfigurationDetails {
+    ConfigurationDetails {
+        configuration: configuration_json(known, paths),
         changed,
-    })
+    }
 }
 
-fn configuration_object(known: &KnownConfiguration, paths: &dyn ShowPath) -> ConfigurationObject {
+/// The object of a configuration. Scripts read it: a key may be added. `paths`: how much of a path its reader sees.
+pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> ConfigurationObject {
     let record = &known.record;
     ConfigurationObject {
         id: record.id.clone(),
@@ -153,7 +148,7 @@ fn configuration_object(known: &KnownConfiguration, paths: &dyn ShowPath) -> Con
         default: known.is_default,
         active_version: known.version.as_ref().map(|version| version.version),
         runs_use: RunsUse::of(known),
-        version: known.version.as_ref().map(version_object),
+        version: known.version.as_ref().map(version_json),
         created_at: known.created_at,
         updated_at: known.updated_at,
         last_run_at: known.last_run_at,
@@ -162,11 +157,7 @@ fn configuration_object(known: &KnownConfiguration, paths: &dyn ShowPath) -> Con
 }
 
 /// The object of a published version.
-pub fn version_json(version: &ConfigurationVersion) -> Value {
-    json!(version_object(version))
-}
-
-fn version_object(version: &ConfigurationVersion) -> VersionObject {
+pub fn version_json(version: &ConfigurationVersion) -> VersionObject {
     VersionObject {
         version: version.version,
         source_digest: version.source_digest.clone(),
@@ -180,11 +171,7 @@ fn version_object(version: &ConfigurationVersion) -> VersionObject {
 }
 
 /// The object of a file.
-pub fn file_json(file: &ConfigurationFile) -> Value {
-    json!(file_object(file))
-}
-
-fn file_object(file: &ConfigurationFile) -> FileObject {
+pub fn file_json(file: &ConfigurationFile) -> FileObject {
     FileObject {
         path: file.path.clone(),
         size_bytes: file.size_bytes,
@@ -195,7 +182,7 @@ fn file_object(file: &ConfigurationFile) -> FileObject {
 /// The object of a list of files.
 pub fn file_list(files: &[ConfigurationFile]) -> FileListObject {
     FileListObject {
-        items: files.iter().map(file_object).collect(),
+        items: files.iter().map(file_json).collect(),
         digest: digest_of(files),
     }
 }

@@ -10,7 +10,6 @@
 //! collection would delete what it does not know.
 
 mod key;
-mod object;
 mod remote;
 #[cfg(test)]
 mod tests;
@@ -26,13 +25,12 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 pub use key::{Names, key_of, names_of};
-pub use object::Found;
+pub use remote::Found;
 
-use self::object::Trouble;
-use self::remote::Remote;
+use self::remote::{Remote, Trouble};
 use crate::base::files::{self, FileError, name_of};
 use crate::base::mutex::lock;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, code};
 use crate::configuration::{pack_snapshot, unpack_snapshot};
 use crate::settings::paths::{Paths, RunFolder};
 use crate::settings::{Settings, mask_password};
@@ -59,39 +57,6 @@ pub struct Seen {
     pub unnamed: BTreeMap<String, i64>,
 }
 
-/// `ADE_FILES_URL` cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ObjectsError {
-    /// It names no store that this `ade` can use.
-    #[error("ADE_FILES_URL {url:?} cannot be used: {reason}")]
-    BadUrl {
-        /// The URL, passwords masked.
-        url: String,
-        /// Why.
-        reason: String,
-    },
-    /// Files would be at a place where they have no key.
-    #[error("with ADE_FILES_URL the files of workspaces are in the data directory, and a setting puts them in {}", folder.display())]
-    Elsewhere {
-        /// The folder.
-        folder: PathBuf,
-    },
-}
-
-impl Problem for ObjectsError {
-    fn facts(&self) -> Facts {
-        let facts = Facts::new(Kind::Usage, code::FILES_URL_INVALID);
-        match self {
-            Self::BadUrl { .. } => facts.hint(
-                "use file:///shared/folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix",
-            ),
-            Self::Elsewhere { .. } => facts.hint(
-                "leave ADE_WORKSPACES_DIR, ADE_DOCUMENTS_DIR, ADE_CONFIGS_DIR and ADE_RUNS_DIR at their defaults",
-            ),
-        }
-    }
-}
-
 /// The object store of a data directory. Shared by all threads of a process.
 pub struct Objects {
     remote: Remote,
@@ -115,7 +80,7 @@ impl Objects {
         settings: &Settings,
         paths: &Paths,
         database_id: &str,
-    ) -> Result<Option<Self>, ObjectsError> {
+    ) -> Result<Option<Self>, Error> {
         let Some(given) = settings.files_url.as_deref() else {
             return Ok(None);
         };
@@ -123,13 +88,16 @@ impl Objects {
         let data = paths.data().to_owned();
         let elsewhere = |root: &&Path| **root != data.join(key::WORKSPACES);
         if let Some(folder) = paths.roots().into_iter().find(elsewhere) {
-            let folder = folder.to_owned();
-            return Err(ObjectsError::Elsewhere { folder });
+            let message = format!(
+                "with ADE_FILES_URL the files of workspaces are in the data directory, and a setting puts them in {}",
+                folder.display()
+            );
+            return Err(Error::usage(code::FILES_URL_INVALID, message).hint("leave ADE_WORKSPACES_DIR, ADE_DOCUMENTS_DIR, ADE_CONFIGS_DIR and ADE_RUNS_DIR at their defaults"));
         }
         let opened = Remote::open(given.trim_end_matches('/'), &settings.variables);
         let remote = opened.map_err(|reason| {
-            let url = url.clone();
-            ObjectsError::BadUrl { url, reason }
+            let message = format!("ADE_FILES_URL {url:?} cannot be used: {reason}");
+            Error::usage(code::FILES_URL_INVALID, message).hint("use file:///shared/folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix")
         })?;
         Ok(Some(Self {
             remote,

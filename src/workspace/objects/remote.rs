@@ -25,8 +25,6 @@ use object_store::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-use super::object::{Found, Trouble};
-
 /// So many bytes are sent or fetched with one request.
 const PART: usize = 8 * 1024 * 1024;
 /// So many parts are on their way at once.
@@ -36,6 +34,22 @@ const LISTED_AHEAD: usize = 1000;
 /// How often a request is repeated, and for how long. After that it is for the caller to wait.
 const RETRIES: usize = 3;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// An object that was listed.
+pub struct Found {
+    /// Its key.
+    pub key: String,
+    /// How many bytes it has.
+    pub bytes: u64,
+}
+
+/// Why an object was not put or fetched.
+pub(super) enum Trouble {
+    /// The object store is out of reach, or refuses.
+    Remote(String),
+    /// A file here cannot be read or written.
+    Local(io::Error),
+}
 
 /// An object store, with the prefix below which its objects are.
 pub(super) struct Remote {

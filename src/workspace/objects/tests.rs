@@ -14,6 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::base::problem::Problem;
 use crate::settings::Inputs;
 
 /// The account that azurite has, with the key that its documentation publishes.
