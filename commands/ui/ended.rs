@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use ade::base::show_path::Whole;
-use ade::engine::as_json;
 use ade::run::execution::error::RunError;
 use ade::run::execution::happenings::Finished;
 use ade::run::execution::verdict::kind_of_end;
@@ -158,7 +157,7 @@ fn to_json(finished: &Finished) -> Value {
     if finished.is_unchanged {
         object["skipped_reason"] = json!("unchanged");
     }
-    object["notices"] = as_json(&finished.noticed.notices);
+    object["notices"] = json!(finished.noticed.notices);
     if !finished.beside.is_empty() {
         object["other_outputs"] = json!(finished.beside);
     }

@@ -12,6 +12,7 @@ use crate::base::cancel::Cancel;
 use crate::base::problem::{Error, Kind, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::results::annotated::input_as_read;
+use crate::run::results::report_of;
 use crate::run::views::difference::{Difference, of_run_and_now};
 use crate::store::{EnvironmentRecord, Failure, RunFilter, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
@@ -116,7 +117,8 @@ pub fn again(
     let difference = match (&error, reading.recorded()) {
         (None, Some(report)) => {
             let now = (reading.output.as_path(), &report.noticed);
-            Some(of_run_and_now(workspace, &run, now)?)
+            let before = report_of(&workspace.store, &run)?.noticed;
+            Some(of_run_and_now(&run, &before, now)?)
         }
         _ => None,
     };

@@ -22,7 +22,7 @@ use crate::environment::provide::in_use::InUse;
 use crate::run::execution::attempt::{settings_of, variables_of};
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::{self, Circumstances, Observation};
-use crate::run::results::{derive, metrics_of};
+use crate::run::results::{fields_of, metrics_of};
 use crate::run::views::difference::{self, Change, RowChanges};
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::store::{
@@ -267,18 +267,18 @@ fn compared(
         _place,
     } = reading;
     let before = input.before.as_ref();
-    let payload = report.completed.as_ref();
-    let results = payload.map(|payload| derive(payload, &report.computed_fields, &report.noticed));
+    let fields = now
+        .as_ref()
+        .map(|now| fields_of(&now.completed, &report.computed_fields));
+    let found = now.as_ref().zip(fields.as_deref());
     let mut tried = Tried {
         succeeds: error.is_none(),
         error,
-        metrics: results.as_ref().map(metrics_of),
+        metrics: found.map(|(now, fields)| metrics_of(&now.completed, fields)),
         metrics_before: before
             .filter(|run| run.status == RunStatus::Succeeded)
             .and_then(|run| run.metrics.clone()),
-        fields: results
-            .as_ref()
-            .map_or_else(Vec::new, |found| detected(&found.fields)),
+        fields: fields.as_deref().map_or_else(Vec::new, detected),
         fields_before: None,
         issues: Vec::new(),
         changes: None,
@@ -293,12 +293,13 @@ fn compared(
     let (Some(old), Some(new)) = (recorded, now) else {
         return Ok(tried);
     };
-    let differs = difference::of_rules(&RunReport::recorded(&old).noticed, &new.noticed);
+    let old = RunReport::recorded(&old).noticed;
+    let differs = difference::of_rules(&old, &new.noticed);
     tried.issues = differs.into_iter().map(RuleChange::of).collect();
     if tried.succeeds {
         let now = (output.as_path(), &new.noticed);
         // What cannot be compared, such as a workbook that is gone, is not.
-        let differs = difference::of_run_and_now(workspace, run, now).ok();
+        let differs = difference::of_run_and_now(run, &old, now).ok();
         tried.changes = differs.map(|differs| Changes::of(differs.rows));
     }
     Ok(tried)

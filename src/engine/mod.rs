@@ -15,7 +15,7 @@ pub use process::{
     ChildProcess, EngineFailure, EngineReport, EngineTask, FailedAt, Invocation, Launch, Message,
     RUN_DAY, RUN_MARKER,
 };
-pub use report::{Noticed, RowCounts, RunReport, Told, as_json};
+pub use report::{Noticed, RowCounts, RunReport, Told};
 pub use settings::{
     assignment, demand_setting, is_superfluous, recorded, setting_names, with_recorded,
 };

@@ -426,15 +426,16 @@ def test_sums_decide_what_a_mark_means_before_the_setting_does(read, check, rows
     assert [why in one for one in told] == ([True] if why else [])
 
 
-def test_a_total_decides_against_the_setting_that_would_make_it_none(read):
+@pytest.mark.parametrize("setting", ["", "decimal_mark = '.'"])
+def test_a_total_decides_against_the_setting_that_would_make_it_none(setting, read):
     rows = [["Net", "Tax", "Gross"], ["900", "1", "2,050"], ["70", "2", "3"], ["8", "3", "1,900"], ["Total", None, "6,950"]]
-    outcome = read(OPEN % "", rows, "decimal_mark = '.'")
+    outcome = read(OPEN % "", rows, setting)
     assert values(outcome, "Gross") == [(2.05,), (3,), (1.9,)] and not outcome.notices("doubtful_rows")
     told = [one["message"] for one in outcome.noticed["readings"] if one["field"] == "gross"]
     assert len(told) == 1 and "read so, the rows add up to the total below them" in told[0]
 
 
-@pytest.mark.parametrize("mark", [".", ","])
+@pytest.mark.parametrize("mark", ["auto", ".", ","])
 @pytest.mark.parametrize("total, amount", [("3,250", 1.25), ("1,252", 1250)])
 def test_totals_beside_months_decide_what_a_mark_means(mark, total, amount, read):
     rows = [["Site", "Jan 2025", "Feb 2025", "Total"], ["North", "1,250", "2", total], ["South", "1,250", "2", total], ["East", "1,250", "2", total]]

@@ -13,16 +13,14 @@ mod rows;
 mod shape;
 mod table;
 
-use std::fmt;
-
-use serde::Deserializer;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 pub use completed::{
     ColumnFound, Completed, FieldFound, Finding, SheetFound, TableFound, WorkbookFound,
 };
-pub use noticed::{IssueList, Noticed, RuleCount, Told, as_json};
+pub use noticed::{IssueList, Noticed, RuleCount, Told};
 pub use rows::RowCounts;
 pub use table::{
     Column, Field, HeaderRows, Hook, Looks, Nearest, Output, Part, Second, Table, Vote, Written,
@@ -54,30 +52,16 @@ impl RunReport {
 
     /// A recorded report without what it says of single workbooks, which is most of it.
     pub fn head(text: &str) -> Self {
-        struct Head;
-
-        impl<'de> Visitor<'de> for Head {
-            type Value = Map<String, Value>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut head = Map::new();
-                while let Some(key) = map.next_key::<String>()? {
-                    if key == "workbooks" {
-                        map.next_value::<IgnoredAny>()?;
-                    } else {
-                        head.insert(key, map.next_value()?);
-                    }
-                }
-                Ok(head)
-            }
+        #[derive(Default, Deserialize)]
+        struct Head {
+            #[serde(rename = "workbooks", default)]
+            _passed_over: IgnoredAny,
+            #[serde(flatten)]
+            rest: Map<String, Value>,
         }
 
-        let head = serde_json::Deserializer::from_str(text).deserialize_map(Head);
-        Self::of(&Value::Object(head.unwrap_or_default()))
+        let head: Head = serde_json::from_str(text).unwrap_or_default();
+        Self::of(&Value::Object(head.rest))
     }
 
     /// The rows of the run. `None`: the engine does not tell them.

@@ -252,13 +252,6 @@ impl ToSchema for Told {
     }
 }
 
-/// A list as JSON.
-pub fn as_json(list: &[Told]) -> Value {
-    list.iter()
-        .map(|told| Value::Object(told.0.clone()))
-        .collect()
-}
-
 impl Told {
     /// One of its facts that are texts; empty where it has none of this name.
     pub fn text(&self, key: &str) -> &str {
@@ -463,14 +456,14 @@ mod tests {
         });
         let noticed = Noticed::of(&odd);
         assert_eq!(
-            as_json(&noticed.notices),
+            json!(noticed.notices),
             json!([
                 {"code": "kept", "message": "h", "level": "warning", "rows": [[2, 3]]},
                 {"code": "quiet", "message": "i", "level": "info", "count": 3},
             ])
         );
         assert_eq!(
-            as_json(&noticed.readings),
+            json!(noticed.readings),
             json!([{"message": "j", "ambiguous": true}])
         );
         for nothing in [

@@ -17,6 +17,7 @@ pub mod senders;
 
 use serde_json::Value;
 
+use crate::engine::report::Completed;
 use crate::engine::{Noticed, RunReport};
 use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunResults, Store, StoreError};
 
@@ -24,19 +25,25 @@ use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunResults, S
 /// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
 /// `noticed` is recorded with the payload.
 pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunResults {
-    let run = RunReport::of(payload).completed;
+    let run = Completed::of(payload);
     RunResults {
         metrics: metrics::derive(&run),
-        fields: fields::derive(&run.fields, computed),
+        fields: fields_of(&run, computed),
         columns: columns::derive(&run),
         payload: noticed.recorded_with(payload),
     }
 }
 
-/// The figures of a summary among derived results, those that a record of a run has.
-pub fn metrics_of(derived: &RunResults) -> RunMetrics {
+/// The rows of `run_fields`; `computed`: see [`derive`].
+pub fn fields_of(run: &Completed, computed: &[String]) -> Vec<FieldResult> {
+    fields::derive(&run.fields, computed)
+}
+
+/// The figures of a summary, those that a record of a run has. `fields`: its rows of `run_fields`.
+pub fn metrics_of(run: &Completed, fields: &[FieldResult]) -> RunMetrics {
+    let metrics = metrics::derive(run);
     let number = |name: &str| {
-        let found = derived.metrics.iter().find(|(known, _)| *known == name);
+        let found = metrics.iter().find(|(known, _)| *known == name);
         found.and_then(|(_, value)| value.as_u64()).unwrap_or(0)
     };
     RunMetrics {
@@ -51,7 +58,7 @@ pub fn metrics_of(derived: &RunResults) -> RunMetrics {
         warnings: number("validation_issues_warning"),
         infos: number("validation_issues_info"),
         expected_fields: number("field_count_expected"),
-        missing_fields: missing(&derived.fields),
+        missing_fields: missing(fields),
     }
 }
 

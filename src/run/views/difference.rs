@@ -181,19 +181,19 @@ pub fn of_runs(
     Ok(found)
 }
 
-/// Compares a run with what its input comes to now: a workbook and what the engine noticed. Nothing but rows is counted.
+/// Compares a run, of which is known what was noticed, with what its input comes to now: a workbook and what the engine noticed.
+/// Nothing but rows is counted.
 ///
 /// # Errors
 /// The run has no output any more, or something cannot be read.
 pub fn of_run_and_now(
-    workspace: &Workspace,
     run: &RunRecord,
+    before: &Noticed,
     now: (&Path, &Noticed),
 ) -> Result<Difference, Error> {
-    let before = report_of(&workspace.store, run)?.noticed;
-    let old = Grid::read(&output_of(run)?, &run.input_name, Some(&before))?;
+    let old = Grid::read(&output_of(run)?, &run.input_name, Some(before))?;
     let new = Grid::read(now.0, &run.input_name, Some(now.1))?;
-    let noticed = [&before, now.1];
+    let noticed = [before, now.1];
     let mut found = compared(&old, &new, &keys_of(noticed), false)?;
     found.counts = vec![found.rows.counted()];
     found.compare_noticed(noticed);

@@ -184,12 +184,8 @@ fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
             continue;
         };
         let columns = output.columns.iter();
-        let columns = columns.map(|one| {
-            (
-                column_named(&one.column).unwrap_or(1),
-                one.name().to_owned(),
-            )
-        });
+        let columns =
+            columns.filter_map(|one| Some((column_named(&one.column)?, one.name().to_owned())));
         let place = (first + 1, last, columns.collect());
         let places = found.entry(output.sheet.clone()).or_default();
         // Tables of a sheet that were merged stand in one place.

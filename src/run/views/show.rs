@@ -9,8 +9,8 @@ use super::json::RunView;
 use super::waiting;
 use crate::base::show_path::Whole;
 use crate::cells::Rows;
+use crate::engine::RunReport;
 use crate::engine::report::Table;
-use crate::engine::{self, RunReport};
 use crate::run::results::demands::{Shortfall, refusals};
 use crate::settings::paths::RunFolder;
 use crate::store::{Attempt, ColumnResult, FieldResult, RunRecord, StoreError};
@@ -77,9 +77,9 @@ impl Shown {
         object["attempts"] = json!(self.attempts);
         object["fields"] = json!(self.fields);
         object["columns"] = json!(self.columns);
-        object["notices"] = engine::as_json(&self.report.noticed.notices);
-        object["readings"] = engine::as_json(&self.report.noticed.readings);
-        object["overrides"] = engine::as_json(&self.report.noticed.overrides);
+        object["notices"] = json!(self.report.noticed.notices);
+        object["readings"] = json!(self.report.noticed.readings);
+        object["overrides"] = json!(self.report.noticed.overrides);
         object["result"] = json!(self.payload);
         object
     }

@@ -225,11 +225,11 @@ def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, f
     """The totals beside the columns that are stacked, and among them: by their headers, or because their numbers are the sums. Of texts
     that the decimal mark leaves open, those under which more of them are sums.
     """
-    mark = context.settings.decimal_mark
+    # What is open is read with a point, unless the setting names the comma.
+    mark, other = (",", ".") if context.settings.decimal_mark == "," else (".", ",")
     totals = _totals_under(mark, table, source, found, taken)
     if not totals or all(table.schema[source.names[index]] != pl.String for index in found.indices):
         return totals
-    other = "," if mark == "." else "."
     others = _totals_under(other, table, source, found, taken)
     sums, others_sums = (sum(total.is_checked for total in one) for one in (totals, others))
     if sums != others_sums:
