@@ -7,6 +7,7 @@ once, at the end, because only then is it known whether anything was saved.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ade_engine.infrastructure.observability.logger import timestamp
 from ade_engine.infrastructure.policy import policy
@@ -52,6 +53,11 @@ class FieldFindings:
     def detected(self) -> bool:
         """Whether the field was found, in a column of its own or derived."""
         return self.mapped or self.derived
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a table has a column for it, or values."""
+        return self.mapped or self.derived or self.computed
 
     def note_score(self, score: float | None) -> None:
         """Keep the best score; a mapping that a hook has made by hand may have none."""
@@ -128,7 +134,8 @@ class Totals:
             if name != "fields":
                 setattr(self, name, getattr(self, name) + getattr(other, name))
         for name, findings in other.fields.items():
-            self.fields[name].add(findings)
+            if findings.is_known:
+                self.fields[name].add(findings)
 
     @property
     def issues(self) -> int:
@@ -203,8 +210,9 @@ class TableReport:
         counted_cells = 0
         for column, filled in zip(result.source_columns, table.counts.filled_by_column):
             counted_cells += filled
-            name = None if is_blank(column.header) else str(column.header).strip()
+            name = None if column.header is None else str(column.header).strip() or None
             raw = name if column.header_as_written is None else str(column.header_as_written).strip()
+            normalized, is_placeholder = _look_of(raw)
             self.headers.append(name)
             mapped = mapped_by_index.get(column.index)
             valid = None
@@ -222,10 +230,10 @@ class TableReport:
             columns.append(
                 {
                     "index": column.index,
-                    "header": {"raw": raw, "normalized": None if raw is None else _normalized(raw)},
+                    "header": {"raw": raw, "normalized": normalized},
                     "non_empty_cells": filled,
                     "valid_cells": valid,
-                    "mapping": _mapping_payload(result, column.index, raw, mapped),
+                    "mapping": _mapping_payload(result, column.index, mapped, is_placeholder=is_placeholder),
                 }
             )
 
@@ -525,21 +533,25 @@ def _finding(code: str, severity: str, message: str, count: int | None = None) -
     return {"code": code, "severity": severity, "message": message, "count": count, "meta": None}
 
 
-def _normalized(header: str) -> str | None:
-    return _NO_SEPARATOR.sub("_", header.lower()).strip("_") or None
+@lru_cache(maxsize=4096)
+def _look_of(header: str | None) -> tuple[str | None, bool]:
+    """A header in lower case with ``_`` between its words, and whether it is none, or stands for none."""
+    if header is None:
+        return None, True
+    lower = header.lower()
+    return _NO_SEPARATOR.sub("_", lower).strip("_") or None, lower in _PLACEHOLDERS or lower.startswith("unnamed")
 
 
-def _mapping_payload(result: TableResult, index: int, raw: str | None, mapped: Any) -> dict[str, Any]:
-    placeholder = raw is None or raw.lower() in _PLACEHOLDERS or raw.lower().startswith("unnamed")
+def _mapping_payload(result: TableResult, index: int, mapped: Any, *, is_placeholder: bool) -> dict[str, Any]:
     candidates = []
-    if mapped is not None or not placeholder:
-        positive = [(field, score) for field, score in result.column_scores.get(index, {}).items() if score > 0]
-        positive.sort(key=lambda entry: (-entry[1], entry[0]))
-        candidates = [{"field": field, "score": score} for field, score in positive[:_CANDIDATES]]
+    scores = result.column_scores.get(index)
+    if scores and (mapped is not None or not is_placeholder):
+        positive = sorted([(-score, field) for field, score in scores.items() if score > 0])
+        candidates = [{"field": field, "score": -score} for score, field in positive[:_CANDIDATES]]
     stacked = result.stacked.get(index)
     if mapped is not None or stacked is not None:
         reason = None
-    elif placeholder:
+    elif is_placeholder:
         reason = "empty_or_placeholder_header"
     elif index in result.duplicate_unmapped_indices:
         reason = "duplicate_field"

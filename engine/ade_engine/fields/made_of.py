@@ -137,7 +137,8 @@ def _parted(series: pl.Series, group: int) -> pl.Series:
 
 def _units(series: pl.Series, column: str) -> pl.Series:
     around = current()
-    of_header = None if around is None else around.unit(column)
+    source = None if around is None else around.sources.get(column)
+    of_header = None if source is None else source.unit
     texts = _texts(series)
     is_number = texts.str.contains(_QUANTITY)
     return pl.select(pl.when(is_number).then(pl.coalesce(texts.str.extract(_QUANTITY, 2).str.strip_chars(), pl.lit(of_header, dtype=pl.String)))).to_series()

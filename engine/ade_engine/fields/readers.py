@@ -118,29 +118,25 @@ class Reader(pl.Expr):
         if self._original and around is not None and self.column in around.table.columns:
             before = readable(around.table.get_column(self.column))
             series = before if len(before) == len(series) else series
-        order, decimal, header, unit, origin = self._order, self._decimal, "", None, None
-        today, from_1904, measure, option = None, False, None, self._option
-        if around is not None:
-            order = order or around.settings.date_order
-            decimal = decimal or around.settings.decimal_mark
-            header = around.header(self.column)
-            unit = around.unit(self.column)
-            origin = around.origin(self.column, series, self.kind)
-            today, from_1904 = around.today, around.from_1904(self.column)
+        measure, option, origin = None, self._option, None
+        if around is None:
+            arguments = {"order": self._order, "decimal": self._decimal, "is_strict": self._is_strict}
+        else:
+            header, unit, origin, from_1904 = around.said_of(self.column, series, self.kind)
             if around.settings.header_units:
-                measure = self._measured(header, unit)
+                measure = self._measured(header, unit, around.is_strict)
             if measure is not None:
                 unit = measure.currency if measure.shift else unit
                 option = measure.time or option
-        # What the author has said to the reader is stronger than a setting.
+            arguments = {**around.arguments, "header": header, "unit": unit, "origin": origin, "from_1904": from_1904}
+            # What the author has said to the reader is stronger than a setting.
+            if self._order:
+                arguments["order"] = self._order
+            if self._decimal:
+                arguments["decimal"] = self._decimal
+            if measure is not None:
+                arguments["minutes_first"] = measure.minutes_first
         is_argument = bool(self._order or self._decimal)
-        arguments = {"header": header, "unit": unit, "order": order, "decimal": decimal, "origin": origin}
-        arguments |= {"today": today, "from_1904": from_1904}
-        arguments["is_strict"] = self._is_strict if around is None else around.settings.edition != "1.9"
-        if around is not None and around.settings.na:
-            arguments["missing"] = list(around.settings.na)
-        if measure is not None:
-            arguments["minutes_first"] = measure.minutes_first
         found = _native.read_column(series, self.kind, option, is_argument=is_argument, **arguments)
         added = None
         if around is not None and found.reading is not None and found.reading["ambiguous"]:
@@ -175,10 +171,8 @@ class Reader(pl.Expr):
             around.note(self.column, self.kind, found.lost_digits, reading, messages, found.is_exact, is_own)
         return values
 
-    def _measured(self, header: str, unit: str | None) -> Measure | None:
+    def _measured(self, header: str, unit: str | None, is_strict: bool) -> Measure | None:
         """What the header says of how the column counts; what the author has said to the reader is stronger."""
-        around = current() or self._around
-        is_strict = around is not None and around.settings.edition != "1.9"
         measure = measure_of(header, unit, "money" if self.values == "money" else self.kind, is_strict)
         if measure is None or self.kind == "duration" and self._option is not None and measure.time is not None:
             return None

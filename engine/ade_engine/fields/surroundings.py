@@ -37,14 +37,21 @@ class Surroundings:
 
     __slots__ = (
         *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures", "missing"),
-        *("read_own", "today", "height"),
+        *("read_own", "height", "is_strict", "arguments"),
         *("_of_transform", "_rows", "_shown"),
     )
 
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, ColumnSource]):
         self.settings = settings
-        #: The day of the run, in days since 1970.
-        self.today = day_of_run()
+        self.is_strict = settings.edition != "1.9"
+        #: What each column is read with; the day of the run counts from 1970.
+        self.arguments = {
+            "order": settings.date_order,
+            "decimal": settings.decimal_mark,
+            "today": day_of_run(),
+            "is_strict": self.is_strict,
+            "missing": list(settings.na),
+        }
         #: The table before its transforms.
         self.table = table
         self.height = table.height
@@ -115,23 +122,20 @@ class Surroundings:
         source = self.sources.get(name)
         return name if source is None else source.header
 
-    def from_1904(self, name: str) -> bool:
-        """Whether the workbook of a field's column counts days from 1904."""
-        source = self.sources.get(name)
-        return source is not None and source.from_1904
+    def said_of(self, name: str, series: pl.Series, kind: str) -> tuple[str, str | None, tuple[Any, int, pl.Series] | None, bool]:
+        """What is known of a column that is to be read: its header, the unit or currency that this names, the cells that it was made of, and
+        whether its workbook counts days from 1904.
 
-    def unit(self, name: str) -> str | None:
-        """The unit or currency that the header of a field's column names."""
-        source = self.sources.get(name)
-        return None if source is None else source.unit
-
-    def origin(self, name: str, series: pl.Series, kind: str) -> tuple[Any, int, pl.Series] | None:
-        """The cells that a column was made of, where they say more than the column and each row's cell is known: cells of
-        several types, and for kinds whose digits are no number those that the sheet shows with leading zeros.
+        The cells are there where they say more than the column and each row's cell is known: cells of several types, and for kinds whose
+        digits are no number those that the sheet shows with leading zeros.
         """
         source = self.sources.get(name)
-        if source is None or self._rows is None:
-            return None
+        if source is None:
+            return name, None, None, False
+        origin = None if self._rows is None else self._origin(source, name, series, kind)
+        return source.header, source.unit, origin, source.from_1904
+
+    def _origin(self, source: ColumnSource, name: str, series: pl.Series, kind: str) -> tuple[Any, int, pl.Series] | None:
         cells = source.mixed_cells()
         if cells is None and (kind in _SHOWN_AS_THEY_ARE or kind in _SHOWN_WITH_CURRENCY):
             cells = source.padded_cells()

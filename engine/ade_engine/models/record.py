@@ -70,6 +70,9 @@ class Record:
     #: Fields that are given by name: those of derived classes keep their place behind the others.
     _by_name_only: tuple = ()
     _by_place: tuple = ()
+    #: The fields' names, and the defaults that records can share.
+    _names: frozenset = frozenset()
+    _shared: dict = {}
     #: Whether there is something to check; records are made too often to be asked for nothing.
     _is_checked = False
 
@@ -82,6 +85,8 @@ class Record:
         cls._fields = (*(name for name in cls._fields if name not in own), *own)
         cls._defaults = {**cls._defaults, **{name: value for name, value in own.items() if value is not _REQUIRED}}
         cls._annotations = {**cls._annotations, **{name: cls.__annotations__[name] for name in own}}
+        cls._names = frozenset(cls._fields)
+        cls._shared = {name: value for name, value in cls._defaults.items() if not isinstance(value, _MUTABLE)}
         cls._keyword_only = keyword_only or cls._keyword_only
         cls._by_place = tuple(name for name in cls._fields if name not in cls._by_name_only)
         cls.__match_args__ = () if cls._keyword_only else cls._by_place
@@ -102,6 +107,16 @@ class Record:
             if cls._is_checked:
                 self.__post_init__()
             return
+        values = {**cls._shared, **dict(zip(cls._by_place, args)), **kwargs}
+        if values.keys() != cls._names or not kwargs.keys().isdisjoint(cls._by_place[: len(args)]):
+            values = self._completed(args, kwargs)
+        self.__dict__.update(values)
+        if cls._is_checked:
+            self.__post_init__()
+
+    @classmethod
+    def _completed(cls, args, kwargs):
+        """The values with copies of defaults, or what is wrong with them."""
         values = dict(zip(cls._by_place, args))
         for name, value in kwargs.items():
             if name not in cls._fields:
@@ -116,8 +131,7 @@ class Record:
                 default = cls._defaults[name]
                 # A default that can change must not be shared between records.
                 values[name] = default.copy() if isinstance(default, _MUTABLE) else default
-        self.__dict__.update(values)
-        self.__post_init__()
+        return values
 
     def __post_init__(self):
         """Check what the fields promise; overridden where there is something to check."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ade_engine.models.record import Record
 
@@ -109,6 +110,7 @@ def region_of(min_row: int, min_col: int, max_row: int, max_col: int, header_row
     return kind(min_row, min_col, max_row, max_col, header_row_count)
 
 
+@lru_cache(maxsize=1024)
 def column_letters(number: int) -> str:
     """The spreadsheet's name of a column: 1 is ``A``, 27 is ``AA``."""
     letters = ""

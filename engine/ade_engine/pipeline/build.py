@@ -294,5 +294,5 @@ def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, tuple[s
     """
     headers: dict[str, tuple[str, str]] = {}
     for column in source.columns:
-        headers.setdefault(source.names[column.index], (header_text(column.header), column.unit))
+        headers.setdefault(source.names[column.index], (source.headers[column.index], column.unit))
     return {name: headers[former] for former, name in zip(source.frame.columns, table.columns)}

@@ -214,4 +214,7 @@ def rows_of(table: BuiltTable) -> RowsOfTable:
     """The rows of a table in the sender's sheet."""
     from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
 
-    return RowsOfTable(table.result.table, table.rows_unknown, is_turned=table.is_turned)
+    frame = table.result.table
+    if table.rows is None or table.rows[0] is not frame:
+        table.rows = frame, RowsOfTable(frame, table.rows_unknown, is_turned=table.is_turned)
+    return table.rows[1]

@@ -17,12 +17,13 @@ class SheetScan(_native.Scan):
     ``bool``, ``datetime``, ``date``, ``time``, ``timedelta`` or ``None``.
     """
 
-    __slots__ = ("_shown", "_layout", "_layouts")
+    __slots__ = ("_shown", "_layout", "_layouts", "_below_blank")
 
     def __init__(self, scan: _native.Scan):
         self._shown: dict[int, tuple[str | None, str | None]] = {}
         self._layout: Any = None
         self._layouts: SheetRows | None = None
+        self._below_blank: frozenset[int] | None = None
 
     def series(self, name: str, column: int, start: int, stop: int) -> Any:
         """A column as a polars ``Series``.
@@ -75,6 +76,13 @@ class SheetScan(_native.Scan):
         if self._layouts is None:
             self._layouts = SheetRows(self.layout())
         return self._layouts
+
+    def below_blank(self) -> frozenset[int]:
+        """Of the rows that are looked at those, from 0, that stand below a blank one, with one row between at most."""
+        if self._below_blank is None:
+            is_empty = self.is_empty_row
+            self._below_blank = frozenset([row for row, _ in self.layouts().looked_at if row and (is_empty(row - 1) or row > 1 and is_empty(row - 2))])
+        return self._below_blank
 
     def classify_rows(self, rules: list[_native.RowRule]) -> tuple[bytearray, int | None]:
         """The kinds of all rows by native detectors, and the row with the highest header score."""

@@ -29,7 +29,7 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "frame", "controlled", "apart", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
+    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "apart", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
 
     def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
@@ -77,7 +77,9 @@ class SourceTable:
                 self.columns[index].header_as_written = written[index]
         # A sender's column of this name is none of the engine's, where the engine has one of its own.
         own = {ROW: ROW.strip("_")} if has_rows else {}
-        self.names = unique_names([own.get(header_text(header), header) for header in headers])
+        #: The headers as texts, one for each column; empty where there is none.
+        self.headers = [header_text(header) for header in headers]
+        self.names = unique_names([own.get(text, text) for text in self.headers])
         # A dictionary keeps the place of the first column of a name and the values of the last.
         series = {
             name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
@@ -101,6 +103,9 @@ class SourceTable:
 
     def header_parts(self, index: int) -> list[str]:
         """The texts of a column in each row of the header, top to bottom, without blank ones."""
+        if len(self._header_rows) == 1:
+            header = self.headers[index]
+            return [header] if header else []
         parts = [header_text(row[index]) for row in self._header_rows if index < len(row)]
         return [part for part in parts if part]
 
@@ -218,12 +223,12 @@ def header_text(header: Any) -> str:
     return "" if header is None else str(header).strip()
 
 
-def unique_names(headers: list[Any]) -> list[str]:
-    """Frame names: the header's text, ``col_<n>`` where there is none, and ``__2``, ``__3`` … for repeats."""
+def unique_names(headers: list[str]) -> list[str]:
+    """Frame names: the header, ``col_<n>`` where there is none, and ``__2``, ``__3`` … for repeats."""
     seen: dict[str, int] = {}
     names = []
     for number, header in enumerate(headers, 1):
-        name = header_text(header) or f"col_{number}"
+        name = header or f"col_{number}"
         seen[name] = count = seen.get(name, 0) + 1
         names.append(name if count == 1 else f"{name}__{count}")
     return names

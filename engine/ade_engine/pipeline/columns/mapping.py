@@ -110,7 +110,7 @@ class ColumnMapper:
         contributions = {}
         by: dict[int, list[dict[str, Any]]] = {}
         profiles = None
-        texts = [(header_text(column.header), table.header_parts(column.index)) for column in table.columns]
+        texts = [(header, table.header_parts(index)) for index, header in enumerate(table.headers)]
         if self._wants_profile and (context.debug or self._others_want_profile or self._may_go_by_values(texts)):
             profiles = self._profiles(table)
         for column in table.columns:
@@ -154,7 +154,7 @@ class ColumnMapper:
 
     def names_field(self, table: SourceTable, index: int, but: Container[str] = ()) -> bool:
         """Whether the header of a column is one of a field's, word for word. ``but``: fields that do not count."""
-        said = self._said_of_header(header_text(table.columns[index].header), table.header_parts(index))
+        said = self._said_of_header(table.headers[index], table.header_parts(index))
         return any(score >= 1 for field, score in said.items() if field not in but)
 
     def _shares(
@@ -166,7 +166,7 @@ class ColumnMapper:
         said: list[tuple[RegisteredFn, dict[str, float]]],
     ) -> list[dict[str, Any]]:
         """What each detector gave a column for a field. ``said``: by those that were called for it."""
-        header = header_text(table.columns[index].header)
+        header = table.headers[index]
         shares = [(f"Field({field!r}).header", self._said_of_header(header, table.header_parts(index)).get(field, 0.0))]
         asked_at_once = () if profiles is None else [fn for fn in self._by_values if fn.field == field]
         shares += [(fn.__qualname__, fn.of_table(profiles).get(index, 0.0)) for fn in asked_at_once]
@@ -187,10 +187,10 @@ class ColumnMapper:
         equal = [index for index in equal if not table.is_hidden(index)] or equal
         # "Use (this year)" that a field lists is another answer than "Use (last year)" is by "Use" alone.
         words = [detector for detector in self._by_header if detector.field == field]
-        equal = [index for index in equal if any(of_field.has_in_brackets(header_text(table.columns[index].header)) for of_field in words)] or equal
+        equal = [index for index in equal if any(of_field.has_in_brackets(table.headers[index]) for of_field in words)] or equal
         if context.settings.edition == "2026" and len(equal) > 1:
             # What was a year ago is no answer beside what is.
-            equal = [index for index in equal if not re.search(_EARLIER, header_text(table.columns[index].header), re.IGNORECASE)] or equal
+            equal = [index for index in equal if not re.search(_EARLIER, table.headers[index], re.IGNORECASE)] or equal
         if len(equal) == 1 or any(of_field.takes_first for of_field in words):
             return equal[0]
         filled, _ = table.cell_counts()
@@ -201,7 +201,7 @@ class ColumnMapper:
 
         others = ", ".join(f"{letters(index)} ({filled[index]})" for index in equal if index != best)
         why = "the leftmost of these" if any(filled[index] == filled[best] for index in equal if index != best) else "the fullest"
-        units = list(dict.fromkeys(header_unit(header_text(table.columns[index].header)) or "none" for index in equal))
+        units = list(dict.fromkeys(header_unit(table.headers[index]) or "none" for index in equal))
         said = f", and their headers name different units ({', '.join(units)})" if len(units) > 1 else ""
         full = [letters(index) for index in equal if filled[index]]
         is_issue = context.settings.edition == "2026" and context.collected is not None and len(full) > 1
@@ -300,7 +300,7 @@ class ColumnMapper:
         """The profiles of a table's columns, which look at their columns when they are asked."""
 
         def by_header(index: int) -> dict[str, float]:
-            return self._said_of_header(header_text(table.columns[index].header), table.header_parts(index))
+            return self._said_of_header(table.headers[index], table.header_parts(index))
 
         profiles = TableProfile(self._kinds, by_header)
 
@@ -308,7 +308,7 @@ class ColumnMapper:
             def values() -> pl.Series:
                 return table.frame.get_column(table.names[index])
 
-            header = header_text(table.columns[index].header)
+            header = table.headers[index]
             return ColumnProfile(index, header, lambda: profile(values()), lambda known: likeness(values(), known), profiles)
 
         profiles.columns = [made(column.index) for column in table.columns]
@@ -508,6 +508,8 @@ def _unknown_field(entry: RegisteredFn, field: Any, fields: Iterable[str]) -> st
 
 def _best_field(totals: dict[str, float]) -> str:
     """The field with the highest total, the first of the alphabet on a draw."""
+    if len(totals) == 1:
+        return next(iter(totals))
     return min(totals, key=lambda field: (-totals[field], field))
 
 

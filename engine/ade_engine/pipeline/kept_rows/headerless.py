@@ -80,12 +80,12 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> dict[int, str]:
     known: set[tuple] = set()
     tails: set[tuple] = set()
     #: The second names of these headers: most rows have another text there, and are not looked at further.
-    seconds: set[tuple] = set()
+    seconds: set[str] = set()
     for row, _ in scan.layouts().looked_at:
         if kinds[row] != HEADER and not known:
             continue
         cells = scan.row(row)
-        if kinds[row] != HEADER and _texts(cells[1:2]) not in seconds:
+        if kinds[row] != HEADER and ("" if len(cells) < 2 or cells[1] is None else str(cells[1]).strip()) not in seconds:
             continue
         said = _texts(cells)
         if kinds[row] == HEADER:
@@ -93,7 +93,7 @@ def mark_repeated_headers(kinds: bytearray, scan: SheetScan) -> dict[int, str]:
             if sum(any(map(str.isalpha, text)) for text in {*said}) > 1:
                 known.add(said)
                 tails.add(said[1:])
-                seconds.add(said[1:2])
+                seconds.update(said[1:2])
         elif said in known:
             kinds[row] = HEADER
             found[row] = "repeats one word for word"

@@ -141,6 +141,8 @@ def kind_of_value(cell: Any) -> str:
     if isinstance(cell, (bool, datetime.date, datetime.time, datetime.timedelta)):
         return "number" if isinstance(cell, bool) else "date"
     text = str(cell).strip()
+    if text.replace(" ", "").isalpha():
+        return ""
     if text.removesuffix(".0").isdigit() and _YEARS[0] <= int(text.removesuffix(".0")) <= _YEARS[1]:
         return ""
     if isinstance(cell, (int, float)):
@@ -178,7 +180,7 @@ def mark_further_headers(context: RunContext, kinds: bytearray, scan: SheetScan,
 
 def begins_block(scan: SheetScan, row: int) -> bool:
     """Whether a row begins a stretch of rows below a blank one, or stands there below a lone title."""
-    if row < 2 or row + 1 >= scan.rows_emitted or scan.is_empty_row(row + 1):
+    if row not in scan.below_blank() or row < 2 or row + 1 >= scan.rows_emitted or scan.is_empty_row(row + 1):
         return False
     if scan.is_empty_row(row - 1):
         return True
@@ -444,9 +446,9 @@ def _texts_of(cells: list[Any]) -> tuple[tuple[int, str], ...]:
     """The filled cells of a row with their columns. A merged text that was filled counts once."""
     said: dict[str, int] = {}
     for column, cell in enumerate(cells):
-        if not is_blank(cell):
-            said.setdefault(str(cell).strip(), column)
-    return tuple((column, text) for text, column in said.items())
+        if cell is not None and (text := str(cell).strip()):
+            said.setdefault(text, column)
+    return tuple(zip(said.values(), said))
 
 
 def _without_numbers(cells: list[Any]) -> tuple[str, ...]:

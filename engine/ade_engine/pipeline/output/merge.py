@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.models.issues import Issue
     from ade_engine.pipeline.columns.places import Places
+    from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
     from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.context import RunContext
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "context", "places", "cells", "output_range", "_whole", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "context", "places", "cells", "output_range", "rows", "_whole", "_unmapped")
 
     def __init__(
         self,
@@ -55,6 +56,8 @@ class BuiltTable:
         self.cells: Cells | None = None
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
+        #: The frame whose rows were looked up in the sender's sheet, and these.
+        self.rows: tuple[pl.DataFrame, RowsOfTable] | None = None
         self._whole: BuiltTable | None = None
         #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
         self._unmapped = unmapped

@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, Caller, MissingParameter, WrongResult, source_of
+from ade_engine.fields.checks import Check
 from ade_engine.fields.header_unit import header_unit
+from ade_engine.fields.readers import Reader
 from ade_engine.infrastructure.observability.wording import kind_of, missing_column, stands_in_code, told
 from ade_engine.models.errors import AdeEngineError, ConfigError, ExtensionError, HookError, InputError, PipelineError, nearest
 from ade_engine.pipeline.shared.table_columns import as_text, with_series
@@ -15,7 +17,7 @@ from ade_engine.pipeline.values.types import column_wanted_as_text, field_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.shared.context import RunContext
@@ -35,6 +37,8 @@ class Expressions:
             field: [(entry, Caller(entry.fn, OFFERED)) for entry in entries]
             for field, entries in entries_by_field.items()
         }
+        #: What the engine's own functions have made: it is the same for each table.
+        self._own = {id(entry): made for field, callers in self._callers.items() for entry, _ in callers if (made := _made_by_name(entry.fn, field)) is not None}
         self._see_table = {id(entry) for callers in self._callers.values() for entry, call in callers if "table" in call.plan.names()}
 
     def _in_one_piece(self, table: pl.DataFrame) -> pl.DataFrame:
@@ -62,6 +66,19 @@ class Expressions:
             # A HookError that a transform raises on purpose brings the stage that the run reports.
             stage = {"stage": error.stage} if isinstance(error, HookError) else {}
             context.fail(entry, self.role, subject_of(context, values["field_name"]), error, error_class, **stage)
+
+
+def _made_by_name(function: Callable[..., Any], field: str) -> Reader | Check | None:
+    """What a function of the engine makes of a field's name alone, as with ``read=date``; ``None`` where an author's decides."""
+    wraps = getattr(function, "ade_wraps", None)
+    if getattr(wraps, "__module__", None) not in (Reader.__module__, Check.__module__):
+        return None
+    try:
+        made = wraps(field)
+    except Exception:
+        # The run says what is wrong with it, and where.
+        return None
+    return made if isinstance(made, (Reader, Check)) else None
 
 
 def demand_expression(result: Any) -> None:

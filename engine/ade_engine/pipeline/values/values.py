@@ -96,10 +96,12 @@ class Transforms(Expressions):
                 table = with_column(context, table, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field] if field not in context.unread else ():
-                if id(entry) in self._see_table or context.debug:
-                    table, read = with_series(table, read), []
-                values = offered_values(context, table, field, headers.get(field, ("", "")))
-                expression = self._ask(context, entry, call, values)
+                expression = self._own.get(id(entry))
+                if expression is None:
+                    if id(entry) in self._see_table or context.debug:
+                        table, read = with_series(table, read), []
+                    values = offered_values(context, table, field, headers.get(field, ("", "")))
+                    expression = self._ask(context, entry, call, values)
                 reads_own = is_first and isinstance(expression, Reader) and expression.column == field
                 if not reads_own:
                     table, read = with_series(table, read), []
@@ -480,7 +482,9 @@ class Validators(Expressions):
             if not is_there and is_demand(entry):
                 # That the whole column is missing is one issue of the sheet.
                 continue
-            expression = self._ask(context, entry, call, values)
+            expression = self._own.get(id(entry))
+            if expression is None:
+                expression = self._ask(context, entry, call, values)
             if isinstance(expression, Check) and expression.passes(table):
                 has_passed = True
             elif isinstance(expression, Check) and expression.is_about_repeats and _is_one_cell_in_rows(context, expression.column, table):

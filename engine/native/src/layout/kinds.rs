@@ -52,7 +52,7 @@ pub fn kind_of(text: &str) -> CellKind {
     if !text.chars().any(|c| c.is_ascii_digit()) {
         return if length <= 6 && is_stand_in(text) {
             CellKind::Stand
-        } else if length <= 14 && is_period(text) {
+        } else if length <= 14 && begins_with_month(text) && is_period(text) {
             CellKind::Period
         } else {
             CellKind::Words
@@ -113,7 +113,7 @@ fn is_year_number(number: u32) -> bool {
 }
 
 /// A year alone, as "2004" or "2004.0".
-fn year(text: &str) -> Option<u32> {
+pub fn year(text: &str) -> Option<u32> {
     let digits = text.strip_suffix(".0").unwrap_or(text);
     if digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -307,11 +307,20 @@ const MONTHS: [&str; 12] = [
 
 /// An English month, whole or by its first letters. (Headers of other languages seldom are months alone.)
 fn is_month(word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    (3..=9).contains(&word.len())
-        && MONTHS
-            .iter()
-            .any(|month| *month == word || month.starts_with(&word) && word.len() <= 4)
+    let length = word.len();
+    (3..=9).contains(&length)
+        && MONTHS.iter().any(|month| {
+            (length <= 4 || length == month.len())
+                && month
+                    .get(..length)
+                    .is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+        })
+}
+
+/// Whether the first word is a month: without digits a text that is a period begins so.
+fn begins_with_month(text: &str) -> bool {
+    let stop = text.find(|c: char| !c.is_alphabetic());
+    is_month(&text[..stop.unwrap_or(text.len())])
 }
 
 fn is_date(text: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::kinds::{CellKind, is_range, kind_of, leading_year, trim};
+use super::kinds::{CellKind, is_range, kind_of, leading_year, trim, year};
 use super::words::{self, WordFacts};
 use crate::cells::merged::MergedRange;
 use crate::cells::text_form::as_python;
@@ -440,9 +440,9 @@ impl Texts {
                     if self.all[start..].ends_with(".0") {
                         self.all.truncate(self.all.len() - 2);
                     }
-                    match kind_of(&self.all[start..]) {
-                        CellKind::Period => CellKind::Period,
-                        _ => CellKind::Number,
+                    match year(&self.all[start..]) {
+                        Some(_) => CellKind::Period,
+                        None => CellKind::Number,
                     }
                 }
             };
