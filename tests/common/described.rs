@@ -11,21 +11,19 @@ const EVERYWHERE: [u16; 3] = [405, 408, 421];
 /// The description.
 pub struct Description(Value);
 
+/// That of the code.
+pub static DESCRIPTION: LazyLock<Description> =
+    LazyLock::new(|| Description(serde_json::from_str(&ade::api::description()).unwrap()));
+
 /// Holds an event of a stream to the shape that the description has for it.
 #[track_caller]
 pub fn demand_event(shape: &str, event: &Value) {
-    static DESCRIPTION: LazyLock<Description> = LazyLock::new(Description::of_the_code);
     if let Some(fault) = DESCRIPTION.fault_of_event(shape, event) {
         panic!("{event} is no {shape}: {fault}");
     }
 }
 
 impl Description {
-    pub fn of_the_code() -> Self {
-        let text = ade::api::description();
-        Self(serde_json::from_str(&text).unwrap())
-    }
-
     /// What is wrong with an answer. `path` is without the query.
     pub fn fault(
         &self,
