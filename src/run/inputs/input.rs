@@ -624,7 +624,7 @@ mod tests {
         let others = [
             "in/.hidden.csv",
             "in/~$open.xlsx",
-            "in/notes.txt.bak",
+            "in/notes.txt",
             "in/deeper/d.csv",
         ];
         let folder = self::folder(&[&["in/B.CSV", "in/a.csv", "in/c.xlsx"], &others[..]].concat());
