@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use super::place::Place;
+
 /// Statuses of HTTP itself, which any route may answer: the document says so once.
 const EVERYWHERE: [u16; 3] = [405, 408, 421];
 
@@ -191,5 +193,27 @@ fn has_type(described: &Value, value: &Value) -> bool {
         Value::String(word) => is(word),
         Value::Array(words) => words.iter().filter_map(Value::as_str).any(is),
         _ => true,
+    }
+}
+
+impl Place {
+    /// The schema that audit records keep to.
+    pub fn artifact_schema() -> jsonschema::Validator {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/docs/reference/artifact.schema.json"
+        );
+        let schema = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    }
+
+    /// Holds an audit record to its schema.
+    #[track_caller]
+    pub fn keeps_to_the_schema(artifact: &Value) {
+        let schema = Self::artifact_schema();
+        let faults = schema.iter_errors(artifact);
+        let faults = faults.map(|fault| format!("{}: {fault}", fault.instance_path()));
+        let faults: Vec<String> = faults.collect();
+        assert!(faults.is_empty(), "{faults:#?}");
     }
 }

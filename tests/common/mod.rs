@@ -17,6 +17,7 @@
 )]
 
 pub mod api;
+mod code;
 mod described;
 mod http;
 mod looks;

@@ -317,26 +317,6 @@ impl Place {
         self.artifact(self.latest_run()["run_dir"].text())
     }
 
-    /// The schema that audit records keep to.
-    pub fn artifact_schema() -> jsonschema::Validator {
-        let file = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/docs/reference/artifact.schema.json"
-        );
-        let schema = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
-        jsonschema::validator_for(&schema).unwrap()
-    }
-
-    /// Holds an audit record to its schema.
-    #[track_caller]
-    pub fn keeps_to_the_schema(artifact: &Value) {
-        let schema = Self::artifact_schema();
-        let faults = schema.iter_errors(artifact);
-        let faults = faults.map(|fault| format!("{}: {fault}", fault.instance_path()));
-        let faults: Vec<String> = faults.collect();
-        assert!(faults.is_empty(), "{faults:#?}");
-    }
-
     /// The cells of the workbook that a run wrote, by sheet.
     #[track_caller]
     pub fn output_of(&self, run: &Value) -> Value {
@@ -625,28 +605,6 @@ impl Configuration {
             "pyproject.toml",
             &format!("[project]\nname = \"people\"\nversion = \"1.0\"\nrequires-python = \">=3.10\"\ndependencies = {listed}\n"),
         );
-    }
-
-    /// Writes a hook, such as `fail(table)`, that is called at this stage, with this body. Returns its file.
-    pub fn hook(&self, stage: &str, function: &str, body: &str) -> PathBuf {
-        let name = function.split('(').next().unwrap();
-        let body = body.replace('\n', "\n    ");
-        let file = format!("src/ade_config/hooks/{name}.py");
-        self.write(
-            &file,
-            &format!("def {function}:\n    {body}\n\n\ndef register(registry):\n    registry.register_hook({name}, hook=\"{stage}\", priority=10)\n"),
-        );
-        self.folder.join(file)
-    }
-
-    /// Writes a module of columns that registers nothing, and executes this line when it is loaded. Returns its file.
-    pub fn module(&self, line: &str) -> PathBuf {
-        let file = "src/ade_config/columns/more.py";
-        self.write(
-            file,
-            &format!("{line}\n\n\ndef register(registry):\n    pass\n"),
-        );
-        self.folder.join(file)
     }
 
     /// Makes every run wait at the gate when it begins, and continue when the gate is opened.
