@@ -25,7 +25,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Place, Running};
+use common::{Place, Running, Told};
 
 /// What a line of a block begins with that is a command.
 const PROGRAMS: [&str; 15] = [
@@ -411,7 +411,7 @@ fn the_readme_does_what_it_says() {
 fn the_example_of_functions_does_what_it_says() {
     let reader = follow("docs/reference/functions.md");
     let cells = reader.place.cells("desk/clean/input_normalized.xlsx");
-    let rows = cells["input"].as_array().unwrap();
+    let rows = cells["input"].list();
     let shown = serde_json::to_string(&rows[..2]).unwrap();
     for word in [
         "order_id",
@@ -441,7 +441,7 @@ fn the_example_of_functions_does_what_it_says() {
     let (status, said) = reader.types(&format!("{python} -c \"{make}\" && {next}"));
     assert_eq!(status, 0, "{said}");
     let cells = reader.place.cells("desk/clean/next_normalized.xlsx");
-    let ids: Vec<_> = cells["Sheet"].as_array().unwrap()[1..]
+    let ids: Vec<_> = cells["Sheet"].list()[1..]
         .iter()
         .map(|row| row[0].as_str().map(str::to_owned))
         .collect();

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::Place;
+use common::{Place, Told};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -113,17 +113,16 @@ fn the_settings_page_is_current() {
     let mut page = String::from(
         "# Settings\n\nA setting can be given in several places. The strongest is a flag, then come the environment variable, `ade.toml` (in the\ncurrent folder or a folder above it), and the default. The second column has the key in `ade.toml`. `ade settings` shows each\nsetting with its value and the source of the value, and `ade settings KEY` shows one.\n\n| variable | key | default | meaning |\n|---|---|---|---|\n",
     );
-    for setting in settings.as_array().unwrap() {
+    for setting in settings.list() {
         let text = |key: &str| setting[key].as_str().unwrap_or_default().to_owned();
         let default = match (text("default").as_str(), text("default_note").as_str()) {
             ("", note) => note.to_owned(),
             (default, _) => format!("`{default}`"),
         };
         let aliases: Vec<_> = setting["aliases"]
-            .as_array()
-            .unwrap()
+            .list()
             .iter()
-            .map(|alias| format!("`{}`", alias.as_str().unwrap()))
+            .map(|alias| format!("`{}`", alias.text()))
             .collect();
         let also = if aliases.is_empty() {
             String::new()
@@ -270,7 +269,7 @@ fn the_page_of_routes_is_current() {
                 };
                 text.push_str(&format!(
                     "| `{}` | {}{needed} | {} |\n",
-                    one["name"].as_str().unwrap(),
+                    one["name"].text(),
                     one["in"].as_str().unwrap_or_default(),
                     cell(&one["description"])
                 ));

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::Place;
+use common::{Place, Told};
 use rusqlite::Connection;
 
 /// What the newest fixture has more than its predecessor brought up to date.
@@ -235,8 +235,7 @@ fn each_comes_up_with_its_data_whole_after_a_backup() {
         assert_eq!((worked.len(), idle.len()), (1, 3), "{worked:?} {idle:?}");
         let migrated = worked.remove(0);
         let applied: Vec<u64> = migrated["applied"]
-            .as_array()
-            .unwrap()
+            .list()
             .iter()
             .map(|one| one["version"].as_u64().unwrap())
             .collect();
@@ -244,7 +243,7 @@ fn each_comes_up_with_its_data_whole_after_a_backup() {
             applied,
             (version as u64 + 1..=newest() as u64).collect::<Vec<_>>()
         );
-        let backup = Connection::open(migrated["backup"].as_str().unwrap()).unwrap();
+        let backup = Connection::open(migrated["backup"].text()).unwrap();
         assert_eq!(contents(&backup), before, "the backup of version {version}");
         let files = place.files_below("data/db").into_iter();
         assert_eq!(files.filter(|name| name.ends_with(".bak")).count(), 1);
@@ -272,12 +271,12 @@ fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
         restore(&place, version);
         place.ade("migrate").succeeds();
         let runs = place.json("runs ls --json");
-        assert_eq!(runs.as_array().unwrap().len(), 6, "version {version}");
+        assert_eq!(runs.list().len(), 6, "version {version}");
         let shown = place.json("runs show 01999999-0003-7000-8000-000000000000 --json");
         assert_eq!(shown["status"], "succeeded");
         assert_eq!(shown["metrics"]["rows"], 2);
-        assert_eq!(shown["attempts"].as_array().unwrap().len(), 2);
-        assert_eq!(shown["columns"].as_array().unwrap().len(), 3);
+        assert_eq!(shown["attempts"].list().len(), 2);
+        assert_eq!(shown["columns"].list().len(), 3);
         assert_eq!(place.environments().len(), 4);
         place.ade("top --once --json").succeeds();
         // A worker of today ends what was running when the old ade ended: a run with an expired lease goes back to the

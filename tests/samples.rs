@@ -10,7 +10,7 @@ mod common;
 use std::path::Path;
 
 use common::trials::{Missing, Tried, trials};
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 
 trials!(every_sample_becomes_a_workbook_with_its_people_found);
 
@@ -37,23 +37,23 @@ fn every_sample_becomes_a_workbook_with_its_people_found() -> Tried {
     let mut found = Vec::new();
     for run in runs.records() {
         assert_eq!(run["status"], "succeeded");
-        let cells = place.cells(run["output_path"].as_str().unwrap());
+        let cells = place.cells(run["output_path"].text());
         let rows: usize = cells
             .as_object()
             .unwrap()
             .iter()
             // The list of issues has no rows of the sample.
             .filter(|(sheet, _)| *sheet != "Issues")
-            .map(|(_, rows)| rows.as_array().unwrap().len())
+            .map(|(_, rows)| rows.list().len())
             .sum();
-        let folder = run["run_dir"].as_str().unwrap();
+        let folder = run["run_dir"].text();
         let artifact = place.artifact(folder);
         assert!(artifact.is_object());
         let events = place.read(format!("{folder}/logs/events.ndjson"));
         assert!(events.lines().last().unwrap().contains("run.complete"));
         found.push(format!(
             "{} {} written rows {rows}",
-            run["input"]["name"].as_str().unwrap(),
+            run["input"]["name"].text(),
             run["metrics"]
         ));
     }

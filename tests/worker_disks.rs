@@ -188,7 +188,7 @@ fn what_frees_room_works_on_a_full_disk() -> Tried {
     ] {
         keep(&place);
         let filler = disk.fill();
-        place.ade(line).succeeds().prints(says);
+        place.ade_prints(line, says);
         assert!(!ballast.exists(), "{line}");
         fs::remove_file(filler).unwrap();
     }
@@ -228,7 +228,7 @@ fn a_migration_says_how_much_room_it_needs_and_takes_the_ballast_for_it() -> Tri
     fs::remove_file(&filler).unwrap();
     fs::write(&ballast, vec![1; 4 << 20]).unwrap();
     disk.fill();
-    place.ade("migrate").succeeds().prints("is up to date");
+    place.ade_prints("migrate", "is up to date");
     assert!(!ballast.exists());
     Ok(())
 }

@@ -1,8 +1,6 @@
-//! The API on a port of loopback, in the test's own process, and a client of it.
+//! The API on a port of loopback, in the test's own process, and what only a client of it sends.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,23 +13,31 @@ use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
 use ade::store::{Opening, Scope};
 use ade::workspace::Workspace;
-use serde_json::Value;
 
 use super::Place;
-use super::described::Description;
-use super::http::Answer;
+use super::http::{Answer, Client};
 
-/// A server of the API over the data directory of a place; it ends with the test.
+/// A server of the API over the data directory of a place; it ends with the test. Each answer is held to the API's description.
 pub struct Server {
     /// The workspace that it serves.
     pub workspace: Arc<Workspace>,
-    address: SocketAddr,
+    client: Client,
     stop: Cancel,
     thread: Option<JoinHandle<()>>,
-    client: reqwest::blocking::Client,
-    token: String,
-    description: Description,
-    root: PathBuf,
+}
+
+impl Deref for Server {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
 }
 
 impl Server {
@@ -60,33 +66,34 @@ impl Server {
         };
         let api = Api::new(Arc::clone(&workspace), options, Box::new(|_| {}));
         let listening = Listening::at(&Address::Port(([127, 0, 0, 1], 0).into())).unwrap();
-        let address = listening.address().unwrap();
-        let stop = Cancel::new();
-        let thread = {
-            let shutdown = Shutdown {
-                in_order: stop.clone(),
-                grace: Duration::from_secs(1),
-                ..Shutdown::default()
-            };
-            std::thread::spawn(move || listening.serve(&api, &shutdown))
+        let client = Client {
+            address: listening.address().unwrap().to_string(),
+            token: String::new(),
+            root: place.path(""),
+            is_described: true,
         };
-        ade::base::tls::use_cryptography();
-        let client = reqwest::blocking::Client::builder()
-            .no_proxy()
-            .timeout(super::HANG)
-            .build();
+        let stop = Cancel::new();
+        let shutdown = Shutdown {
+            in_order: stop.clone(),
+            grace: Duration::from_secs(1),
+            ..Shutdown::default()
+        };
+        let thread = std::thread::spawn(move || listening.serve(&api, &shutdown));
         let mut server = Self {
             workspace,
-            address,
+            client,
             stop,
             thread: Some(thread),
-            client: client.unwrap(),
-            token: String::new(),
-            description: Description::of_the_code(),
-            root: place.path(""),
         };
         server.token = server.token(Scope::Admin, None);
         server
+    }
+
+    /// The same, and the id of the first configuration that its workspace knows.
+    pub fn known(place: &Place, settings: &[(&str, &str)]) -> (Self, String) {
+        let server = Self::with(place, settings);
+        let configuration = server.configuration();
+        (server, configuration)
     }
 
     /// A new token.
@@ -102,104 +109,23 @@ impl Server {
 
     /// Uses another token from now on.
     pub fn use_token(&mut self, token: String) {
-        self.token = token;
-    }
-
-    /// Sends a request, and holds the answer to the API's description; a path that begins with `/` is whole, others are below `/api/v1/`.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let url = format!("http://{}{}", self.address, whole(path));
-        let mut request = self.client.request(method.parse().unwrap(), url);
-        request = request.bearer_auth(&self.token);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let answer = request.body(body.to_owned()).send().unwrap();
-        let headers = answer.headers().iter().map(|(name, value)| {
-            let value = value.to_str().unwrap_or_default().to_owned();
-            (name.as_str().to_owned(), value)
-        });
-        let answer = Answer {
-            status: answer.status().as_u16(),
-            headers: headers.collect(),
-            body: answer.bytes().unwrap().to_vec(),
-        };
-        self.demand_described(method, path, &answer);
-        answer.demand_no_path_below(&self.root, path);
-        answer
-    }
-
-    fn demand_described(&self, method: &str, path: &str, answer: &Answer) {
-        let path = whole(path);
-        let path = path.split('?').next().unwrap_or_default();
-        let kind = answer.header("content-type").unwrap_or_default();
-        let description = &self.description;
-        let fault = description.fault(method, path, answer.status, kind, &answer.body);
-        if let Some(fault) = fault {
-            let said = String::from_utf8_lossy(&answer.body);
-            panic!("{method} {path} is not as it is described: {fault}\n{said}");
-        }
-    }
-
-    #[track_caller]
-    pub fn get(&self, path: &str) -> Answer {
-        self.send("GET", path, &[], b"")
-    }
-
-    /// The JSON that a path answers with.
-    #[track_caller]
-    pub fn read(&self, path: &str) -> Value {
-        self.get(path).is(200).json()
-    }
-
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
-        let json = [("content-type", "application/json")];
-        self.send("POST", path, &json, body.to_string().as_bytes())
-    }
-
-    /// Sends a file as it is.
-    pub fn upload(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
-        self.send(method, path, &[("content-type", kind)], body)
+        self.client.token = token;
     }
 
     /// Sends a file as a form, as browsers and `curl -F` do.
     pub fn form(&self, path: &str, parts: &[Part]) -> Answer {
-        let body = form(parts, true);
-        self.upload("POST", path, FORM, &body)
-    }
-
-    /// Sends a request without a body, and does not wait for the answer.
-    pub fn begin(&self, path: &str) -> Waiting {
-        let mut connection = TcpStream::connect(self.address).unwrap();
-        let head = format!(
-            "POST {} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-length: 0\r\n\r\n",
-            whole(path),
-            self.token,
-        );
-        connection.write_all(head.as_bytes()).unwrap();
-        Waiting {
-            _connection: connection,
-        }
+        self.put("POST", path, FORM, &form(parts, true))
     }
 
     /// Sends the beginning of a request whose body should have `length` bytes, and hangs up. Returns when the server has noticed.
     pub fn break_off(&self, path: &str, kind: &str, length: usize, body: &[u8]) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        let head = format!(
-            "POST {} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n",
-            whole(path),
-            self.token,
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(body).unwrap();
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let request = self.ask("POST", path).header("Content-Type", kind);
+        let request = request.header("Content-Length", &length.to_string());
+        let exchange = request.body(body).begin();
+        exchange.close_sending();
         // The server answers, or hangs up too; both are an end.
-        let _ = stream.read_to_end(&mut Vec::new());
+        exchange.rest();
     }
-}
-
-/// The connection of a client that waits for an answer, until it is dropped.
-pub struct Waiting {
-    _connection: TcpStream,
 }
 
 impl Drop for Server {
@@ -208,14 +134,6 @@ impl Drop for Server {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-    }
-}
-
-fn whole(path: &str) -> String {
-    if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("/api/v1/{path}")
     }
 }
 

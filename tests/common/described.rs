@@ -5,27 +5,27 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use super::place::Place;
+
 /// Statuses of HTTP itself, which any route may answer: the document says so once.
 const EVERYWHERE: [u16; 3] = [405, 408, 421];
 
 /// The description.
 pub struct Description(Value);
 
+/// That of the code.
+pub static DESCRIPTION: LazyLock<Description> =
+    LazyLock::new(|| Description(serde_json::from_str(&ade::api::description()).unwrap()));
+
 /// Holds an event of a stream to the shape that the description has for it.
 #[track_caller]
 pub fn demand_event(shape: &str, event: &Value) {
-    static DESCRIPTION: LazyLock<Description> = LazyLock::new(Description::of_the_code);
     if let Some(fault) = DESCRIPTION.fault_of_event(shape, event) {
         panic!("{event} is no {shape}: {fault}");
     }
 }
 
 impl Description {
-    pub fn of_the_code() -> Self {
-        let text = ade::api::description();
-        Self(serde_json::from_str(&text).unwrap())
-    }
-
     /// What is wrong with an answer. `path` is without the query.
     pub fn fault(
         &self,
@@ -193,5 +193,27 @@ fn has_type(described: &Value, value: &Value) -> bool {
         Value::String(word) => is(word),
         Value::Array(words) => words.iter().filter_map(Value::as_str).any(is),
         _ => true,
+    }
+}
+
+impl Place {
+    /// The schema that audit records keep to.
+    pub fn artifact_schema() -> jsonschema::Validator {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/docs/reference/artifact.schema.json"
+        );
+        let schema = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        jsonschema::validator_for(&schema).unwrap()
+    }
+
+    /// Holds an audit record to its schema.
+    #[track_caller]
+    pub fn keeps_to_the_schema(artifact: &Value) {
+        let schema = Self::artifact_schema();
+        let faults = schema.iter_errors(artifact);
+        let faults = faults.map(|fault| format!("{}: {fault}", fault.instance_path()));
+        let faults: Vec<String> = faults.collect();
+        assert!(faults.is_empty(), "{faults:#?}");
     }
 }

@@ -2,93 +2,70 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use super::HANG;
-use super::described::demand_event;
+use super::described::{DESCRIPTION, demand_event};
 use super::place::Place;
-use super::running::Running;
+use super::running::{Running, wait_for};
+use super::told::Told;
 
-/// An `ade dev` in progress.
-pub struct Server {
-    pub process: Running,
+/// A client of a server, with a token. A path that begins with `/` is whole, others are below `/api/v1/`.
+pub struct Client {
     /// `127.0.0.1:40000`
     pub address: String,
     /// A token for all that there is.
     pub token: String,
-    /// The link of `ade dev`, which signs a browser in once; empty of another server.
-    pub link: String,
     /// The folder of the place, which no answer names.
-    root: PathBuf,
+    pub root: PathBuf,
+    /// Whether each answer is held to the API's description.
+    pub is_described: bool,
 }
 
-impl Server {
-    /// Starts `ade dev` on a free port, with these further flags.
-    #[track_caller]
-    pub fn dev(place: &Place, flags: &str) -> Self {
-        let mut process = place.start(&format!("dev --port 0 --json {flags}"));
-        process.wait_until_prints("\n}\n");
-        let printed: Value = serde_json::from_str(&process.stdout()).unwrap();
-        let text = |key: &str| printed[key].as_str().unwrap().to_owned();
-        Self {
-            address: text("url").trim_start_matches("http://").to_owned(),
-            token: text("token"),
-            link: text("link").split_off(text("url").len()),
-            root: place.path(""),
-            process,
-        }
-    }
-
-    /// Starts `ade serve` on a free port, with these further flags and a token for all that there is.
-    #[track_caller]
-    pub fn serve(place: &Place, flags: &str) -> Self {
-        let token = place.ade("tokens create t --scope admin -q").succeeds();
-        let mut process = place.start(&format!("serve --port 0 {flags}"));
-        process.wait_until_says("serving on http://");
-        let said = process.stderr();
-        let address = said.split("serving on http://").nth(1).unwrap();
-        let end = |letter: char| letter.is_whitespace() || letter == '"';
-        Self {
-            address: address.split(end).next().unwrap().to_owned(),
-            token: token.stdout.trim().to_owned(),
-            link: String::new(),
-            root: place.path(""),
-            process,
-        }
-    }
-
+impl Client {
     /// A request with the token.
     pub fn ask(&self, method: &str, path: &str) -> Request {
-        let token = format!("Bearer {}", self.token);
-        self.plain(method, path).header("Authorization", &token)
-    }
-
-    /// Signs a browser in with the form, from a page of this origin.
-    pub fn sign_in(&self, token: &str, origin: &str) -> Answer {
-        self.plain("POST", "/sign-in")
-            .header("Origin", origin)
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .body(format!("token={token}"))
-            .send()
+        self.plain(method, path).by(&self.token)
     }
 
     /// A request without a token.
     pub fn plain(&self, method: &str, path: &str) -> Request {
+        let below = if path.starts_with('/') {
+            ""
+        } else {
+            "/api/v1/"
+        };
         Request {
             address: self.address.clone(),
             root: self.root.clone(),
+            is_described: self.is_described,
             method: method.to_owned(),
-            path: path.to_owned(),
+            path: format!("{below}{path}"),
             headers: vec![("Host".to_owned(), self.address.clone())],
             body: Vec::new(),
         }
     }
 
+    /// Sends a request with these headers.
+    #[track_caller]
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let with = |request: Request, (name, value): &(&str, &str)| request.header(name, value);
+        let request = headers.iter().fold(self.ask(method, path), with);
+        request.body(body).send()
+    }
+
+    /// A request without a body.
+    #[track_caller]
+    pub fn bare(&self, method: &str, path: &str) -> Answer {
+        self.ask(method, path).send()
+    }
+
     #[track_caller]
     pub fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path).send()
+        self.bare("GET", path)
     }
 
     /// The JSON that a path answers with.
@@ -102,39 +79,145 @@ impl Server {
         self.ask("POST", path).json(body).send()
     }
 
+    /// What a path answers with is a problem.
+    #[track_caller]
+    pub fn refuses(&self, path: &str, status: u16, code: &str) {
+        self.get(path).refuses(status, code);
+    }
+
+    /// A path refuses a field of its query.
+    #[track_caller]
+    pub fn refuses_field(&self, path: &str, field: &str) {
+        self.get(path).refuses_field(field);
+    }
+
+    /// Sends bytes of this type as they are.
+    #[track_caller]
+    pub fn put(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
+        self.send(method, path, &[("Content-Type", kind)], body)
+    }
+
+    /// Stores a document. Returns its id.
+    #[track_caller]
+    pub fn document(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = format!("workspaces/default/documents?name={name}");
+        let stored = self.put("POST", &path, "application/octet-stream", bytes.as_ref());
+        stored.is(201).id()
+    }
+
     /// Uploads a file. Returns its id.
     #[track_caller]
     pub fn upload(&self, file: &Path) -> String {
         let name = file.file_name().unwrap().to_string_lossy();
-        let path = format!("/api/v1/workspaces/default/documents?name={name}");
-        let answer = self
-            .ask("POST", &path)
-            .header("Content-Type", "application/octet-stream")
-            .body(std::fs::read(file).unwrap())
-            .send();
-        answer.is(201).id()
+        self.document(&name, std::fs::read(file).unwrap())
+    }
+
+    /// The id of the first configuration that the workspace knows.
+    #[track_caller]
+    pub fn configuration(&self) -> String {
+        self.read("workspaces/default/configs")["items"][0]["id"].string()
     }
 
     /// Submits a run. Returns the run.
     #[track_caller]
     pub fn submit(&self, configuration: &str, document: &str) -> Value {
-        let path = format!("/api/v1/configs/{configuration}/runs");
+        let path = format!("configs/{configuration}/runs");
         self.post(&path, &json!({"document_id": document}))
             .is(201)
             .json()
+    }
+
+    /// Waits until a run has this status.
+    #[track_caller]
+    pub fn wait_for(&self, run: &str, status: &str) {
+        wait_for(&format!("run {run} to be {status}"), || {
+            self.read(&format!("runs/{run}"))["status"] == status
+        });
+    }
+
+    /// Signs a browser in with the form, from a page of this origin.
+    pub fn sign_in(&self, token: &str, origin: &str) -> Answer {
+        self.plain("POST", "/sign-in")
+            .header("Origin", origin)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(format!("token={token}"))
+            .send()
     }
 
     /// Follows a run's events to its end. Returns (id, name) of each.
     #[track_caller]
     pub fn events(&self, run: &str, after: u64) -> Vec<(u64, String)> {
         let answer = self
-            .ask("GET", &format!("/api/v1/runs/{run}/events"))
+            .ask("GET", &format!("runs/{run}/events"))
             .header("Last-Event-ID", &after.to_string())
             .send();
         match answer.status {
             // All of them were received.
             204 => Vec::new(),
             _ => frames(&answer.is(200).text()),
+        }
+    }
+}
+
+/// An `ade dev` or `ade serve` in progress.
+pub struct Server {
+    pub process: Running,
+    /// The link of `ade dev`, which signs a browser in once; empty of another server.
+    pub link: String,
+    client: Client,
+}
+
+impl Deref for Server {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Server {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+impl Server {
+    /// Starts `ade dev` on a free port, with these further flags.
+    #[track_caller]
+    pub fn dev(place: &Place, flags: &str) -> Self {
+        let mut process = place.start(&format!("dev --port 0 --json {flags}"));
+        process.wait_until_prints("\n}\n");
+        let printed: Value = serde_json::from_str(&process.stdout()).unwrap();
+        let text = |key: &str| printed[key].string();
+        let address = text("url").trim_start_matches("http://").to_owned();
+        let link = text("link").split_off(text("url").len());
+        Self::at(place, process, address, text("token"), link)
+    }
+
+    /// Starts `ade serve` on a free port, with these further flags and a token for all that there is.
+    #[track_caller]
+    pub fn serve(place: &Place, flags: &str) -> Self {
+        let token = place.token("--scope admin");
+        let mut process = place.start(&format!("serve --port 0 {flags}"));
+        process.wait_until_says("serving on http://");
+        let said = process.stderr();
+        let address = said.split("serving on http://").nth(1).unwrap();
+        let end = |letter: char| letter.is_whitespace() || letter == '"';
+        let address = address.split(end).next().unwrap().to_owned();
+        Self::at(place, process, address, token, String::new())
+    }
+
+    fn at(place: &Place, process: Running, address: String, token: String, link: String) -> Self {
+        let client = Client {
+            address,
+            token,
+            root: place.path(""),
+            is_described: false,
+        };
+        Self {
+            process,
+            link,
+            client,
         }
     }
 }
@@ -158,6 +241,7 @@ pub fn frames(stream: &str) -> Vec<(u64, String)> {
 pub struct Request {
     address: String,
     root: PathBuf,
+    is_described: bool,
     method: String,
     path: String,
     headers: Vec<(String, String)>,
@@ -171,6 +255,11 @@ impl Request {
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// With another token.
+    pub fn by(self, token: &str) -> Self {
+        self.header("Authorization", &format!("Bearer {token}"))
     }
 
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
@@ -214,8 +303,12 @@ impl Request {
 
     #[track_caller]
     pub fn send(self) -> Answer {
-        let (root, path) = (self.root.clone(), self.path.clone());
+        let (root, path, method) = (self.root.clone(), self.path.clone(), self.method.clone());
+        let is_described = self.is_described;
         let answer = self.begin().answer();
+        if is_described {
+            demand_described(&method, &path, &answer);
+        }
         answer.demand_no_path_below(&root, &path);
         answer
     }
@@ -366,7 +459,7 @@ impl Answer {
     /// The id of what it shows.
     #[track_caller]
     pub fn id(&self) -> String {
-        self.json()["id"].as_str().unwrap().to_owned()
+        self.json()["id"].string()
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -385,14 +478,32 @@ impl Answer {
     }
 }
 
+/// Holds an answer to the API's description.
+#[track_caller]
+fn demand_described(method: &str, path: &str, answer: &Answer) {
+    let path = path.split('?').next().unwrap_or_default();
+    let kind = answer.header("content-type").unwrap_or_default();
+    let fault = DESCRIPTION.fault(method, path, answer.status, kind, &answer.body);
+    if let Some(fault) = fault {
+        panic!(
+            "{method} {path} is not as it is described: {fault}\n{}",
+            answer.text()
+        );
+    }
+}
+
 impl Place {
+    /// A new token, with these flags.
+    #[track_caller]
+    pub fn token(&self, flags: &str) -> String {
+        let made = self.ade(&format!("tokens create t {flags} -q")).succeeds();
+        made.stdout.trim().to_owned()
+    }
+
     /// The id of the configuration in this folder, which a validation has recorded.
     #[track_caller]
     pub fn configuration_id(&self, folder: &str) -> String {
         let ran = self.ade(&format!("run {folder} members.csv --dry-run --json"));
-        ran.succeeds().records()[0]["configuration_id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        ran.succeeds().records()[0]["configuration_id"].string()
     }
 }

@@ -17,7 +17,7 @@
 )]
 
 pub mod api;
-mod asks;
+mod code;
 mod described;
 mod http;
 mod looks;
@@ -28,6 +28,7 @@ mod place;
 mod postgres;
 mod queue;
 mod running;
+mod told;
 pub mod trials;
 mod wheel;
 mod workbook;
@@ -43,6 +44,7 @@ pub use queue::{Attempt, is_alive, signal, wait_for_death};
 #[cfg(target_os = "linux")]
 pub use running::engines_of;
 pub use running::{Running, processes_of, wait_for};
+pub use told::Told;
 pub use wheel::wheel;
 pub use workbook::{encrypted_workbook, sheet, workbook};
 

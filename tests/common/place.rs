@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::machine::{machine, network_variables};
 use super::running::{Running, wait_for};
+use super::told::Told;
 
 /// A folder of its own, deleted with the test.
 pub struct Place {
@@ -170,6 +171,13 @@ impl Place {
         self.write(name, "Name,Email\nAnn,ann@example.org\n")
     }
 
+    /// The same under each of these names.
+    pub fn all_members(&self, names: impl IntoIterator<Item = impl AsRef<str>>) {
+        for name in names {
+            self.members(name.as_ref());
+        }
+    }
+
     /// `ade`, ready to be started here.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ade"));
@@ -291,6 +299,12 @@ impl Place {
         self.ade("runs ls --limit 1 --json").json()[0].clone()
     }
 
+    /// Its id.
+    #[track_caller]
+    pub fn latest_id(&self) -> String {
+        self.latest_run()["id"].string()
+    }
+
     /// The audit record in a run's folder.
     #[track_caller]
     pub fn artifact(&self, run_folder: &str) -> Value {
@@ -300,25 +314,30 @@ impl Place {
     /// The audit record of the newest run.
     #[track_caller]
     pub fn latest_artifact(&self) -> Value {
-        self.artifact(self.latest_run()["run_dir"].as_str().unwrap())
+        self.artifact(self.latest_run()["run_dir"].text())
     }
 
     /// The cells of the workbook that a run wrote, by sheet.
     #[track_caller]
     pub fn output_of(&self, run: &Value) -> Value {
-        self.cells(run["output_path"].as_str().unwrap())
+        self.cells(run["output_path"].text())
     }
 
     /// The statuses of all runs, newest first.
     pub fn statuses(&self) -> Vec<String> {
         let runs = self.ade("runs ls --json").json();
-        let status = |run: &Value| run["status"].as_str().unwrap().to_owned();
-        runs.as_array().unwrap().iter().map(status).collect()
+        runs.texts("status")
+    }
+
+    /// What `ade doctor` has found of this name.
+    #[track_caller]
+    pub fn finding(&self, name: &str) -> Value {
+        self.ade("doctor --json").json().with("name", name).clone()
     }
 
     /// The environments, last used first.
     pub fn environments(&self) -> Vec<Value> {
-        self.ade("env ls --json").json().as_array().unwrap().clone()
+        self.ade("env ls --json").json().list().clone()
     }
 
     /// The cells of a workbook, by sheet.

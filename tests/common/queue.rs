@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::place::{Configuration, Place};
 use super::running::{Running, processes_of, wait_for};
+use super::told::Told;
 
 /// A configuration's hook that writes its process id into a file, and continues when another file exists.
 const HOLD: &str = r#"
@@ -97,21 +98,10 @@ impl Place {
     /// As [`Place::without_network_at_first`], for so many installs.
     pub fn without_network(&mut self, installs: u32) -> PathBuf {
         let mark = self.path("was-without-network");
-        let script = format!(
-            "#!/bin/sh\ncase \"$*\" in *'pip install'*)\n  echo x >> '{0}'; if [ $(wc -l < '{0}') -le {2} ]; then echo 'error: Failed to fetch: error sending request for url: dns error: Temporary failure in name resolution' >&2; exit 2; fi;;\nesac\nexec '{1}' \"$@\"\n",
-            mark.display(),
-            super::machine().uv().display(),
-            installs
-        );
-        self.forget_environments();
-        self.write_program("flaky/uv", &script);
-        let (flaky, python) = (self.path("flaky"), super::machine().only_python.clone());
-        self.set_path(&[
-            &flaky,
-            &python,
-            std::path::Path::new("/usr/bin"),
-            std::path::Path::new("/bin"),
-        ]);
+        self.before_installs(&format!(
+            "echo x >> '{0}'; if [ $(wc -l < '{0}') -le {installs} ]; then echo 'error: Failed to fetch: error sending request for url: dns error: Temporary failure in name resolution' >&2; exit 2; fi",
+            mark.display()
+        ));
         mark
     }
 
@@ -273,9 +263,7 @@ impl Place {
     pub fn event_counts(&self, run: &str) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for event in self.events(run) {
-            *counts
-                .entry(event["event"].as_str().unwrap().to_owned())
-                .or_default() += 1;
+            *counts.entry(event["event"].string()).or_default() += 1;
         }
         counts
     }

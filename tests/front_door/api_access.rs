@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::{Exchange, HANG, Place, Request, Server};
+use common::{Exchange, HANG, Place, Request, Server, Told};
 use serde_json::{Value, json};
 
 fn served() -> (Place, Server) {
@@ -253,12 +253,11 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
     let server = Server::dev(&place, "--no-worker");
     let document = server.upload(&place.path("members.csv"));
     let run = server.submit(&configuration, &document);
-    let events = format!("/api/v1/runs/{}/events", run["id"].as_str().unwrap());
+    let events = format!("/api/v1/runs/{}/events", run["id"].text());
     let other = begun(server.ask("GET", &events));
 
-    let token = place.ade("tokens create probe --scope admin -q");
-    let token = format!("Bearer {}", token.succeeds().stdout.trim());
-    let ask = |method: &str, path: &str| server.plain(method, path).header("Authorization", &token);
+    let token = place.token("--scope admin");
+    let ask = |method: &str, path: &str| server.plain(method, path).by(&token);
     let runs = format!("/api/v1/configs/{configuration}/runs");
     let builds = format!("/api/v1/workspaces/default/configs/{configuration}/builds");
     let streams = [
@@ -267,7 +266,7 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
         begun(ask("POST", &runs).json(&json!({"document_id": document, "stream": true}))),
         begun(ask("POST", &builds).json(&json!({"stream": true}))),
     ];
-    place.ade("tokens revoke probe").succeeds();
+    place.ade("tokens revoke t").succeeds();
     let since = Instant::now();
     let told = streams.map(|stream| ends(stream, since));
     for (lines, subject) in [(&told[2], "\"run_id\""), (&told[3], "\"build_id\"")] {
@@ -288,7 +287,7 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
         |method: &str, path: &str| server.plain(method, path).header("Cookie", cookie);
     let streams = ["/api/v1/events", &events].map(|path| begun(with_cookie("GET", path)));
     let session = with_cookie("GET", "/console/session").send().is(200).json();
-    let csrf = session["csrf"].as_str().unwrap();
+    let csrf = session["csrf"].text();
     with_cookie("POST", "/sign-out")
         .header("Origin", &format!("http://{}", server.address))
         .header("Content-Type", "application/x-www-form-urlencoded")
@@ -315,8 +314,8 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
     };
     let mut before = of_lines(&told[2]);
     let interrupted = before.pop().unwrap();
-    let resume = interrupted["resume"].as_str().unwrap();
-    let run = interrupted["run_id"].as_str().unwrap();
+    let resume = interrupted["resume"].text();
+    let run = interrupted["run_id"].text();
     let cancel = format!("/api/v1/runs/{run}/cancel");
     server.bare("POST", &cancel).is(200);
     let lines = |path: &str| {
@@ -346,10 +345,9 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
 #[test]
 fn tokens_are_made_listed_and_revoked_within_the_workspaces_of_who_asks() {
     let (place, server) = served();
-    let limited = place.ade("tokens create limited --scope admin --for finance -q");
-    let limited = format!("Bearer {}", limited.succeeds().stdout.trim());
+    let limited = place.token("--scope admin --for finance");
     let ask = |method: &str, path: &str, body: Value| {
-        let request = server.plain(method, path).header("Authorization", &limited);
+        let request = server.plain(method, path).by(&limited);
         match body {
             Value::Null => request.send(),
             body => request.json(&body).send(),
@@ -360,36 +358,22 @@ fn tokens_are_made_listed_and_revoked_within_the_workspaces_of_who_asks() {
     let made = server.post(all, &new).is(201);
     assert_eq!(made.header("cache-control"), Some("no-store"));
     let made = made.json();
-    let text = made["token"].as_str().unwrap();
+    let text = made["token"].text();
     assert!(text.starts_with("ade_") && text.len() == 68, "{made}");
     common::has(
         &made,
         json!({"name": "nightly", "scope": "read", "workspaces": ["default"], "revoked_at": null}),
     );
-    let used = server
-        .plain("GET", "/api/v1/runs")
-        .header("Authorization", &format!("Bearer {text}"));
+    let used = server.plain("GET", "/api/v1/runs").by(text);
     used.send().is(200);
 
-    let names = |listed: &Value| -> Vec<String> {
-        let items = listed["items"].as_array().unwrap().iter();
-        items
-            .map(|token| token["name"].as_str().unwrap().to_owned())
-            .collect()
-    };
+    let names = |listed: &Value| -> Vec<String> { listed["items"].texts("name") };
     let listed = server.read(all);
-    assert_eq!(
-        names(&listed)[..2],
-        ["nightly", "limited"],
-        "the newest first"
-    );
+    assert_eq!(names(&listed)[..2], ["nightly", "t"], "the newest first");
     assert!(!listed.to_string().contains("ade_"), "{listed}");
 
     // An administrator of one workspace: of its own, and of no others.
-    assert_eq!(
-        names(&ask("GET", all, Value::Null).is(200).json()),
-        ["limited"]
-    );
+    assert_eq!(names(&ask("GET", all, Value::Null).is(200).json()), ["t"]);
     for workspaces in [
         json!(null),
         json!(["default"]),
@@ -401,7 +385,7 @@ fn tokens_are_made_listed_and_revoked_within_the_workspaces_of_who_asks() {
     let own = json!({"name": "own", "scope": "admin", "workspaces": ["finance"]});
     let own = ask("POST", all, own).is(201).json();
     assert_eq!(own["expires_at"], Value::Null);
-    let path = |token: &Value| format!("{all}/{}", token["id"].as_str().unwrap());
+    let path = |token: &Value| format!("{all}/{}", token["id"].text());
     ask("DELETE", &path(&made), Value::Null).refuses(404, "not_found");
     ask("DELETE", &path(&own), Value::Null).is(200);
 
@@ -425,13 +409,9 @@ fn tokens_are_made_listed_and_revoked_within_the_workspaces_of_who_asks() {
     assert!(revoked["revoked_at"].is_string(), "{revoked}");
     let again = server.bare("DELETE", &path(&made)).is(200).json();
     assert_eq!(again, revoked);
-    let used = server
-        .plain("GET", "/api/v1/runs")
-        .header("Authorization", &format!("Bearer {text}"));
+    let used = server.plain("GET", "/api/v1/runs").by(text);
     used.send().refuses(401, "unauthorized");
-    let reader = place.ade("tokens create reader --scope run -q").succeeds();
-    let reader = format!("Bearer {}", reader.stdout.trim());
-    let listed = server.plain("GET", all).header("Authorization", &reader);
+    let listed = server.plain("GET", all).by(&place.token("--scope run"));
     listed.send().refuses(403, "forbidden");
 }
 

@@ -5,7 +5,7 @@ use crate::common;
 use std::io::{Cursor, Read};
 
 use common::api::Server;
-use common::{Place, has};
+use common::{Place, Told, has};
 use serde_json::{Value, json};
 use zip::ZipArchive;
 
@@ -16,10 +16,8 @@ const LACKS: &str = "Surname,First name,E-mail,Start date\nRay,Bob,bob at exampl
 
 /// Sends a file, and queues its run with the label of a batch.
 fn queue(server: &Server, config: &str, name: &str, content: &str) -> Value {
-    let path = format!("workspaces/default/documents?name={name}");
-    let document = server.upload("POST", &path, "text/csv", content.as_bytes());
-    let body =
-        json!({"document_id": document.is(201).json()["id"], "labels": {"batch": "march/1"}});
+    let document = server.document(name, content);
+    let body = json!({"document_id": document, "labels": {"batch": "march/1"}});
     server
         .post(&format!("configs/{config}/runs"), &body)
         .is(201)
@@ -51,10 +49,7 @@ fn archived(server: &Server, path: &str) -> (Vec<String>, String) {
 fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlier_one() {
     let place = Place::crew("crew-02.csv", WHOLE);
     let server = Server::of(&place);
-    let config = place.latest_run()["configuration_id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let config = place.latest_run()["configuration_id"].string();
     let batch = "workspaces/default/batches/batch:march%2F1";
     server.get(batch).refuses(404, "not_found");
     server
@@ -74,9 +69,8 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
         &told,
         json!({"label": "batch:march/1", "runs": 3, "outputs": 2}),
     );
-    let missing = told["fields_missing"].as_array().unwrap();
-    let hours = missing.iter().find(|one| one["field"] == "hours");
-    assert_eq!(hours.unwrap()["run_ids"], json!([run["id"]]), "{told}");
+    let hours = told["fields_missing"].with("field", "hours");
+    assert_eq!(hours["run_ids"], json!([run["id"]]), "{told}");
     assert_eq!(told["issues"][0]["severity"], "error", "{told}");
     assert_eq!(told["issues"][0]["count"], 2, "{told}");
     assert_eq!(told["issues"][0]["run_ids"], json!([run["id"]]), "{told}");
@@ -102,9 +96,9 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
     // Of a file that was run again the newest run counts, however often, and whichever of its runs was named.
     let again = |id: &str| {
         let answer = server.post(&format!("runs/{id}/again"), &json!({}));
-        answer.is(201).json()["id"].as_str().unwrap().to_owned()
+        answer.is(201).json()["id"].string()
     };
-    let (of_broken, of_run) = (broken["id"].as_str().unwrap(), run["id"].as_str().unwrap());
+    let (of_broken, of_run) = (broken["id"].text(), run["id"].text());
     again(of_broken);
     let second = again(of_broken);
     place.ade("worker --drain -q").succeeds();
@@ -112,7 +106,7 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
     place.ade("worker --drain -q").succeeds();
     has(&server.read(batch), json!({"runs": 3, "superseded": 3}));
     let listed = server.read("runs?label=batch:march%2F1&newest=true&counts=true");
-    let items = listed["items"].as_array().unwrap();
+    let items = listed["items"].list();
     assert_eq!(items.len(), 3, "{listed}");
     assert_eq!(items[0]["id"], newest, "{listed}");
     has(&listed["counts"], json!({"failed": 1, "succeeded": 2}));
@@ -124,16 +118,16 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
     assert_eq!(found["before"], "crew-02.csv", "{found}");
 
     // The last good run of the sender before it, by the name without its number; or any other.
-    let id = run["id"].as_str().unwrap();
+    let id = run["id"].text();
     let found = server.read(&format!("runs/{id}/difference"));
     has(
         &found,
         json!({"before": "crew-02.csv", "after": "crew-03.csv"}),
     );
-    let mapping = found["mapping"].as_array().unwrap();
+    let mapping = found["mapping"].list();
     let lost = json!({"what": "hours", "before": "Hours", "after": ""});
     assert!(mapping.contains(&lost), "{found}");
-    let layout = found["layout"].as_array().unwrap();
+    let layout = found["layout"].list();
     assert!(layout.iter().any(|one| one["matters"] == true), "{found}");
     let by_name = server.read(&format!("runs/{id}/difference?since={id}&key=last_name"));
     has(
@@ -145,7 +139,7 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
         .get(&format!("runs/{id}/difference?key=nothing"))
         .refuses(422, "unknown_field");
     let first = place.json("runs show crew-02.csv --json")["id"].clone();
-    let first = first.as_str().unwrap();
+    let first = first.text();
     server
         .get(&format!("runs/{first}/difference"))
         .refuses(404, "run_not_found");
@@ -153,7 +147,7 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
     // The command line finds the same.
     let of_label = |flags: &str| {
         let listed = place.json(&format!("runs ls {flags} --json"));
-        listed.as_array().unwrap().len()
+        listed.list().len()
     };
     assert_eq!(of_label("--label batch:march/1"), 7);
     assert_eq!(of_label("--label batch:march/1 --fields-missing"), 3);

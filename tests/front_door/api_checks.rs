@@ -3,21 +3,13 @@
 use crate::common;
 
 use common::api::Server;
-use common::{Place, has, processes_of, wait_for};
+use common::{Place, Told, has, processes_of, wait_for};
 use serde_json::{Value, json};
 
 const MODULE: &str = "config/src/ade_config/columns/more.py";
 const BROKEN: &str = "def register(registry:\n";
 /// A module that never ends to load.
 const ENDLESS: &str = "import time\n\ntime.sleep(100000)\n\n\ndef register(registry):\n    pass\n";
-
-/// A server whose workspace knows the folder `config`, and the configuration's id. Its environment is ready.
-fn known(place: &Place, settings: &[(&str, &str)]) -> (Server, String) {
-    let server = Server::with(place, settings);
-    let listed = server.read("workspaces/default/configs");
-    let id = listed["items"][0]["id"].as_str().unwrap().to_owned();
-    (server, id)
-}
 
 fn check(server: &Server, id: &str) -> Value {
     let path = format!("configs/{id}/check");
@@ -27,7 +19,7 @@ fn check(server: &Server, id: &str) -> Value {
 #[test]
 fn a_check_says_what_is_registered_and_where_it_fails() {
     let place = Place::ready();
-    let (mut server, id) = known(&place, &[]);
+    let (mut server, id) = Server::known(&place, &[]);
     place.write("config/settings.toml", "merge_table_in_sheet = true\n");
     let checked = check(&server, &id);
     has(&checked, json!({"loads": true, "error": null}));
@@ -35,7 +27,7 @@ fn a_check_says_what_is_registered_and_where_it_fails() {
         &checked["registered"],
         json!({"fields": 2, "row_detectors": 1, "column_validators": 1}),
     );
-    let warning = checked["warnings"][0].as_str().unwrap();
+    let warning = checked["warnings"][0].text();
     assert!(
         warning.starts_with("<configuration>/settings.toml, line 1"),
         "{warning}"
@@ -53,7 +45,7 @@ fn a_check_says_what_is_registered_and_where_it_fails() {
     let wanted =
         json!({"code": "unknown_error", "file": "src/ade_config/columns/more.py", "line": 1});
     has(&checked["error"], wanted);
-    let message = checked["error"]["message"].as_str().unwrap();
+    let message = checked["error"]["message"].text();
     assert!(
         message.contains("(<configuration>/src/ade_config/columns/more.py, line 1)"),
         "{message}"
@@ -64,14 +56,6 @@ fn a_check_says_what_is_registered_and_where_it_fails() {
         "no run is recorded"
     );
 
-    place.write(
-        MODULE,
-        "import os\n\nos._exit(3)\n\n\ndef register(registry):\n    pass\n",
-    );
-    has(
-        &check(&server, &id)["error"],
-        json!({"code": "engine_crashed"}),
-    );
     std::fs::remove_file(place.path(MODULE)).unwrap();
     place.write("config/pyproject.toml", "[project\n");
     let path = format!("configs/{id}/check");
@@ -94,14 +78,14 @@ fn a_check_ends_with_its_client_and_many_leave_room_for_other_requests(place: &P
     if processes_of(&place.path("")).is_none() {
         return;
     }
-    let (server, id) = known(place, &[]);
+    let (server, id) = Server::known(place, &[]);
     place.write(MODULE, ENDLESS);
     let engines = || {
         let all = processes_of(&place.path("")).unwrap_or_default();
         all.iter().filter(|one| one.contains("validate")).count()
     };
     let path = format!("configs/{id}/check");
-    let clients: Vec<_> = (0..24).map(|_| server.begin(&path)).collect();
+    let clients: Vec<_> = (0..24).map(|_| server.ask("POST", &path).begin()).collect();
     wait_for("the first checks", || engines() == 4);
     assert_eq!(
         server.read("workspaces/default/configs")["items"][0]["id"],
@@ -115,13 +99,9 @@ fn a_check_ends_with_its_client_and_many_leave_room_for_other_requests(place: &P
 }
 
 fn a_trial_takes_documents_and_names_those_that_are_gone(place: &Place) {
-    let (mut server, id) = known(place, &[]);
-    let upload = |name: &str, bytes: &[u8]| {
-        let path = format!("workspaces/default/documents?name={name}");
-        server.upload("POST", &path, "text/csv", bytes).is(201).id()
-    };
-    let first = upload("first.csv", b"Name,Email\nAnn,a@b.example\n");
-    let gone = upload("gone.csv", b"Name,Email\nBob,b@b.example\n");
+    let (mut server, id) = Server::known(place, &[]);
+    let first = server.document("first.csv", "Name,Email\nAnn,a@b.example\n");
+    let gone = server.document("gone.csv", "Name,Email\nBob,b@b.example\n");
     server.bare("DELETE", &format!("documents/{gone}")).is(204);
     let tried = trial(&server, &id, &json!({"document_ids": [first, gone]}));
     has(
@@ -135,7 +115,6 @@ fn a_trial_takes_documents_and_names_those_that_are_gone(place: &Place) {
 
     let path = format!("configs/{id}/trial");
     for (field, wrong) in [
-        ("runs", json!({"runs": 0})),
         ("runs", json!({"runs": 21})),
         ("runs", json!({"runs": 1, "document_ids": [first]})),
         ("document_ids", json!({"document_ids": []})),
@@ -150,7 +129,7 @@ fn a_trial_takes_documents_and_names_those_that_are_gone(place: &Place) {
 }
 
 fn what_does_not_load_is_published_by_force_alone(place: &Place) {
-    let (server, id) = known(place, &[]);
+    let (server, id) = Server::known(place, &[]);
     let path = format!("configs/{id}/publish");
     place.write(MODULE, BROKEN);
     let problem = server.bare("POST", &path).refuses(409, "config_invalid");
@@ -184,7 +163,7 @@ fn what_does_not_load_is_published_by_force_alone(place: &Place) {
 
     // In safe mode nothing is loaded.
     place.write(MODULE, BROKEN);
-    let (server, id) = known(place, &[("ADE_SAFE_MODE", "1")]);
+    let (server, id) = Server::known(place, &[("ADE_SAFE_MODE", "1")]);
     for what in ["check", "publish", "trial"] {
         let answer = server.bare("POST", &format!("configs/{id}/{what}"));
         answer.refuses(409, "safe_mode_enabled");
@@ -204,16 +183,16 @@ fn a_draft_waits_for_its_environment_which_a_worker_builds() {
     let waits = ask("publish");
     assert!(waits.header("retry-after").is_some());
     let problem = waits.refuses(409, "environment_not_ready");
-    let hint = problem["hint"].as_str().unwrap().to_owned();
+    let hint = problem["hint"].string();
     let environments = server.read("environments")["items"].clone();
-    let of_draft = environments.as_array().unwrap().iter();
+    let of_draft = environments.list().iter();
     let asked: Vec<&Value> = of_draft
         .filter(|one| one["configuration_id"] == *id)
         .collect();
     assert_eq!(asked.len(), 1, "{environments}");
     assert_eq!(asked[0]["status"], "queued");
     ask("trial").refuses(409, "environment_not_ready");
-    let build = format!("builds/{}", asked[0]["id"].as_str().unwrap());
+    let build = format!("builds/{}", asked[0]["id"].text());
     assert!(hint.contains(&build), "{hint}");
 
     let worker = place.start("worker");
@@ -243,7 +222,7 @@ fn a_trial_says_what_would_be_another_and_records_nothing() {
     for input in ["members.csv", "people.csv"] {
         place.ade(&format!("run config {input}")).succeeds();
     }
-    let (server, id) = known(&place, &[]);
+    let (server, id) = Server::known(&place, &[]);
     let recorded = || {
         (
             server.read("runs"),
@@ -252,7 +231,7 @@ fn a_trial_says_what_would_be_another_and_records_nothing() {
     };
     let before = recorded();
     let same = trial(&server, &id, &json!({}));
-    assert_eq!(same["inputs"].as_array().unwrap().len(), 2, "{same}");
+    assert_eq!(same["inputs"].list().len(), 2, "{same}");
     let none = json!({"changed_cells": 0, "cells": [], "added_rows": 0, "removed_rows": 0, "added_columns": [], "removed_columns": []});
     for (one, name) in [("0", "people.csv"), ("1", "members.csv")] {
         let one = same.pointer(&format!("/inputs/{one}")).unwrap();
@@ -304,7 +283,7 @@ fn a_trial_says_what_would_be_another_and_records_nothing() {
     assert_eq!(recorded(), before);
 
     // The sender's file is another one now, and the copy of it is gone.
-    let run = listed[0]["id"].as_str().unwrap();
+    let run = listed[0]["id"].text();
     let staged = format!("data/workspaces/default/runs/{run}/input/people.csv");
     std::fs::remove_file(place.path(staged)).unwrap();
     place.write("people.csv", "Name\nEve\n");
@@ -320,7 +299,7 @@ fn a_trial_says_what_would_be_another_and_records_nothing() {
 fn a_trial_of_what_fails_says_where() {
     let place = Place::ready();
     place.ade("run config people.csv").succeeds();
-    let (server, id) = known(&place, &[]);
+    let (server, id) = Server::known(&place, &[]);
     let raises = SHOUT.replace("return ", "raise ValueError(\"no\")\n    return ");
     place.write(MODULE, raises);
     let tried = trial(&server, &id, &json!({}));
@@ -328,15 +307,6 @@ fn a_trial_of_what_fails_says_where() {
     has(one, json!({"succeeds": false, "changes": null}));
     let place_of_it = json!({"file": "src/ade_config/columns/more.py", "line": 5});
     has(&one["error"], place_of_it);
-
-    place.write(MODULE, BROKEN);
-    let problem = server
-        .bare("POST", &format!("configs/{id}/trial"))
-        .refuses(409, "config_invalid");
-    has(
-        &problem["error"],
-        json!({"code": "unknown_error", "file": "src/ade_config/columns/more.py", "line": 1}),
-    );
 }
 
 #[test]
@@ -350,8 +320,8 @@ fn a_trial_ends_with_its_client() {
     for passed in [&gate.open, &gate.reached] {
         std::fs::remove_file(passed).unwrap();
     }
-    let (server, id) = known(&place, &[]);
-    let client = server.begin(&format!("configs/{id}/trial"));
+    let (server, id) = Server::known(&place, &[]);
+    let client = server.ask("POST", &format!("configs/{id}/trial")).begin();
     gate.wait_until_reached();
     drop(client);
     wait_for("the engine to end", || {

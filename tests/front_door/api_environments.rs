@@ -2,8 +2,8 @@
 
 use crate::common;
 
-use common::Place;
 use common::api::Server;
+use common::{Place, Told};
 use serde_json::{Value, json};
 
 #[test]
@@ -14,10 +14,10 @@ fn an_environment_shows_its_steps_and_who_waits_for_it_and_a_collection_says_why
     place.ade("run config members.csv -q").succeeds();
     let mut server = Server::of(&place);
     let listed = server.read("environments");
-    let id = listed["items"][0]["id"].as_str().unwrap().to_owned();
+    let id = listed["items"][0]["id"].string();
     let path = format!("environments/{id}");
     let shown = server.read(&path);
-    let steps = shown["steps"].as_array().unwrap();
+    let steps = shown["steps"].list();
     let has = |name: &str| {
         steps.iter().any(|step| {
             step["step"] == name && step["state"] == "finished" && step["duration_ms"].is_u64()
@@ -42,7 +42,7 @@ fn an_environment_shows_its_steps_and_who_waits_for_it_and_a_collection_says_why
     assert_eq!(preview["skipped"]["a run needs it"], 1);
 
     // Nothing needs it any more, and it was not used for long.
-    let run = run.as_str().unwrap();
+    let run = run.text();
     server.bare("POST", &format!("runs/{run}/cancel")).is(200);
     const LONG: i64 = 100 * 86_400_000;
     place.change(&format!("UPDATE environments SET last_used_at = last_used_at - {LONG}, updated_at = updated_at - {LONG}"));
@@ -62,7 +62,7 @@ fn an_environment_shows_its_steps_and_who_waits_for_it_and_a_collection_says_why
     );
     let done = server.bare("POST", collection).is(200).json();
     assert_eq!(done["dry_run"], false);
-    let removed = done["removed"].as_array().unwrap();
+    let removed = done["removed"].list();
     assert!(
         removed.iter().any(|one: &Value| one["id"] == json!(id)),
         "{done}"

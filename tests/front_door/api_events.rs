@@ -3,7 +3,7 @@
 use crate::common;
 
 use ade::store::Scope;
-use common::{Exchange, Place, Server, api, demand_event, has, wait_for};
+use common::{Exchange, Place, Server, Told, api, demand_event, has, wait_for};
 use serde_json::{Value, json};
 
 /// An event as a client got it.
@@ -85,7 +85,7 @@ fn statuses(events: &[Event], id: &str) -> Vec<String> {
     let mut statuses: Vec<String> = events
         .iter()
         .filter(|event| event.name == "run" && event.data["id"] == id)
-        .map(|event| event.data["status"].as_str().unwrap().to_owned())
+        .map(|event| event.data["status"].string())
         .collect();
     statuses.dedup();
     statuses
@@ -159,7 +159,7 @@ fn a_run_arrives_from_queued_to_succeeded_at_each_client_in_order() {
     let environment = told[told.len() - 1].data.clone();
     let shown = server.read("/api/v1/environments");
     assert_eq!(shown["items"], json!([environment]));
-    let id = environment["id"].as_str().unwrap();
+    let id = environment["id"].text();
     place.ade(&format!("env rm {id}")).succeeds();
     second.until(|event| event.name == "reset");
 
@@ -236,8 +236,7 @@ fn a_token_of_another_workspace_sees_nothing() {
         .is(201);
     let mut own = Client::of(&server, "", None);
     own.together();
-    let created = place.ade("tokens create guest --for other --scope read --quiet");
-    server.token = created.succeeds().stdout.trim().to_owned();
+    server.token = place.token("--for other --scope read");
     for route in [
         "events",
         "events?workspace=default",
@@ -273,7 +272,7 @@ fn a_token_of_another_workspace_sees_nothing() {
         assert!(queued.is_none_or(|queued| queued <= 1), "{event:?}");
     }
     // A token that is revoked ends its stream.
-    place.ade("tokens revoke guest").succeeds();
+    place.ade("tokens revoke t").succeeds();
     guest.exchange.rest();
 }
 
@@ -306,7 +305,7 @@ fn statistics_are_those_of_the_window_and_of_the_workers_that_live() {
     let ended = &hour["ended"];
     has(ended, json!({"succeeded": 1, "failed": 1, "cancelled": 0}));
     has(ended, json!({"per_minute": 0.03, "is_whole": true}));
-    assert_eq!(ended["parts"].as_array().unwrap().len(), 60);
+    assert_eq!(ended["parts"].list().len(), 60);
     assert_eq!(hour["waits"], json!({"median_ms": 100, "p95_ms": 5000}));
     assert_eq!(
         hour["durations"],
@@ -328,7 +327,7 @@ fn statistics_are_those_of_the_window_and_of_the_workers_that_live() {
     has(&busy["workers"][0], json!({"pid": held.id(), "busy": 1}));
     has(&busy["queue"], json!({"running": 1, "queued": 0}));
     let workers = server.read("workers")["items"].clone();
-    assert_eq!(workers.as_array().unwrap().len(), 1, "{workers}");
+    assert_eq!(workers.list().len(), 1, "{workers}");
     has(
         &workers[0],
         json!({"pid": held.id(), "kind": "worker", "slots": 3, "lease_seconds": 900.0, "building": []}),
@@ -346,11 +345,11 @@ fn statistics_are_those_of_the_window_and_of_the_workers_that_live() {
         let stats = server.read(&format!("stats?workspace={workspace}"));
         let slots = json!({"all": slots, "busy": slots.min(1)});
         assert_eq!(stats["slots"], slots, "{workspace}");
-        let workers = stats["workers"].as_array().unwrap();
+        let workers = stats["workers"].list();
         assert_eq!(workers.len(), usize::from(workspace == "default"));
         let listed = server.read("workers")["items"].clone();
-        assert_eq!(listed.as_array().unwrap().len(), workers.len());
-        for worker in workers.iter().chain(listed.as_array().unwrap()) {
+        assert_eq!(listed.list().len(), workers.len());
+        for worker in workers.iter().chain(listed.list()) {
             has(worker, json!({"name": null, "host": null, "pid": null}));
         }
     }

@@ -3,7 +3,7 @@
 use crate::common;
 
 use common::api::Server;
-use common::{Place, has, wait_for};
+use common::{Place, Told, has, wait_for};
 use serde_json::{Value, json};
 
 const FIELDS: &str = "src/ade_config/columns/fields.py";
@@ -45,8 +45,7 @@ fn headers_of_a_runs_file_are_written_into_a_copy_of_a_folder_that_is_kept() {
 
     let path = format!("configs/{copy}/fix");
     let told = ready(&server, &path, &json!({"run_id": run}));
-    let all = told["suggestions"].as_array().unwrap().iter();
-    let hours = all.clone().find(|one| one["field"] == "hours").unwrap();
+    let hours = told["suggestions"].with("field", "hours");
     has(
         hours,
         json!({"header": "Std.", "reason": "\"hours\" and \"Std.\" both mean \"hours\""}),
@@ -55,7 +54,7 @@ fn headers_of_a_runs_file_are_written_into_a_copy_of_a_folder_that_is_kept() {
     let mut accepted = json!({"run_id": run, "accept": [{"field": "hours", "header": "std."}]});
     let shown = server.post(&path, &accepted).is(200).json();
     assert_eq!(shown["edits"][0]["path"], FIELDS);
-    let diff = shown["edits"][0]["diff"].as_str().unwrap();
+    let diff = shown["edits"][0]["diff"].text();
     assert!(diff.contains("\"hours worked\", \"Std.\"]"), "{diff}");
     assert_eq!(fields(&server, &copy), before, "it is shown first");
     accepted["write"] = json!(true);
@@ -65,12 +64,12 @@ fn headers_of_a_runs_file_are_written_into_a_copy_of_a_folder_that_is_kept() {
     );
     let after = before.replace("\"hours worked\"]", "\"hours worked\", \"Std.\"]");
     assert_eq!(fields(&server, &copy), after);
-    let hours = |told: &Value| told["fields"].as_array().unwrap().contains(&json!("hours"));
+    let hours = |told: &Value| told["fields"].list().contains(&json!("hours"));
     let again = server.post(&path, &json!({"run_id": run})).is(200).json();
     assert!(hours(&told) && !hours(&again), "{again}");
 
     // A server writes nothing into a folder.
-    let of_folder = format!("configs/{}/fix", folder.as_str().unwrap());
+    let of_folder = format!("configs/{}/fix", folder.text());
     server
         .post(&of_folder, &accepted)
         .refuses(409, "not_uploaded");
@@ -93,10 +92,7 @@ fn samples_make_a_draft_whose_questions_are_answered() {
         let rows: String = (0..30)
             .map(|n| format!("D-{n:03},{}.5,2025-03-{:02}\n", 100 + n, 1 + n % 28))
             .collect();
-        let path = format!("workspaces/default/documents?name={name}");
-        let bytes = format!("{headers}\n{rows}");
-        let sent = server.upload("POST", &path, "text/csv", bytes.as_bytes());
-        sent.is(201).id()
+        server.document(name, format!("{headers}\n{rows}"))
     };
     let one = upload("north-march.csv", "Delivery no,Cost,Delivery date");
     let other = upload("south-march.csv", "Delivery no,Freight,Delivery date");
@@ -106,11 +102,11 @@ fn samples_make_a_draft_whose_questions_are_answered() {
     let mut samples = json!({"document_ids": [one, other]});
     let told = ready(&server, &path, &samples);
     let names = |told: &Value| {
-        let all = told["fields"].as_array().unwrap().iter();
-        let names = all.map(|one| one["name"].as_str().unwrap().to_owned());
+        let all = told["fields"].list().iter();
+        let names = all.map(|one| one["name"].string());
         names.collect::<Vec<_>>()
     };
-    let asked = told["questions"].as_array().unwrap().iter();
+    let asked = told["questions"].list().iter();
     let same = asked.clone().find(|one| one["kind"] == "same");
     let same = same.unwrap_or_else(|| panic!("{told:#}"));
     assert!(same["offers"][0].get("answer").is_none());
@@ -126,16 +122,16 @@ fn samples_make_a_draft_whose_questions_are_answered() {
     let check = server.bare("POST", &format!("configs/{id}/check"));
     has(&check.is(200).json(), json!({"loads": true}));
     let files = server.read(&format!("configs/{id}/files"))["items"].clone();
-    let all = files.as_array().unwrap().iter();
-    let cases = all.filter(|one| one["path"].as_str().unwrap().ends_with("expected.csv"));
+    let all = files.list().iter();
+    let cases = all.filter(|one| one["path"].text().ends_with("expected.csv"));
     assert_eq!(cases.count(), 2, "{files:#}");
 
     let none = json!({"document_ids": []});
     server.post(&path, &none).refuses_field("document_ids");
     let folder = server.read(CONFIGS)["items"].clone();
-    let folder = folder.as_array().unwrap().iter();
+    let folder = folder.list().iter();
     let mut folder = folder.filter(|one| one["uploaded"] == false);
-    let folder = folder.next().unwrap()["id"].as_str().unwrap();
+    let folder = folder.next().unwrap()["id"].text();
     let of_folder = server.post(&format!("configs/{folder}/infer"), &samples);
     of_folder.refuses(409, "not_uploaded");
     worker.stops();

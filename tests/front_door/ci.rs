@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, has, snapshot};
+use common::{Place, Told, has, snapshot};
 use libc::SIGINT;
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ fn step(document: &Value, configuration: usize, step: usize) -> &Value {
 fn states(document: &Value, configuration: usize) -> Vec<&str> {
     let steps = document["configurations"][configuration]["steps"].as_array();
     let steps = steps.unwrap().iter();
-    steps.map(|one| one["state"].as_str().unwrap()).collect()
+    steps.map(|one| one["state"].text()).collect()
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn the_worst_status_wins(place: &Place) {
     }
     let found = |configuration: usize, number: usize| {
         let finding = &step(&document, configuration, number)["findings"][0];
-        let file = finding["file"].as_str().unwrap().to_owned();
+        let file = finding["file"].string();
         (file, finding["line"].clone(), finding["level"].clone())
     };
     let at = |file: &str, line: u32, level: &str| {
@@ -180,7 +180,7 @@ fn a_lock_that_is_out_of_date_fails_and_frozen_does_nothing_without_it() {
     let document = place.ade("ci crew --json").ends_with(1).json();
     let lock = step(&document, 0, 0);
     assert_eq!(lock["findings"][0]["code"], "lock_outdated", "{document}");
-    let file = lock["findings"][0]["file"].as_str().unwrap();
+    let file = lock["findings"][0]["file"].text();
     assert!(file.ends_with("crew/ade.lock"), "{file}");
     assert_eq!(step(&document, 0, 2)["state"], "passed");
     let frozen = place
@@ -350,7 +350,7 @@ fn reports_are_those_that_ci_systems_read(place: &mut Place) {
     assert_eq!(of(1), json!(["ade.test", "major", table, 2]));
     let module = "my, rates/src/ade_config/columns/rates.py";
     assert_eq!(of(2)[2], module);
-    assert_eq!(found.as_array().unwrap().len(), 3);
+    assert_eq!(found.list().len(), 3);
     let prints = [0, 1, 2].map(|number| found[number]["fingerprint"].to_string());
     assert!(prints[0] != prints[1] && prints[1] != prints[2] && prints[2] != prints[0]);
     // A fingerprint stays while lines move.
@@ -382,7 +382,7 @@ fn an_environment_that_cannot_be_built_is_a_status_of_its_own() {
         .json();
     let check = step(&document, 0, 1);
     assert_eq!(check["state"], "failed");
-    let file = check["findings"][0]["file"].as_str().unwrap();
+    let file = check["findings"][0]["file"].text();
     assert!(file.ends_with("lost/pyproject.toml"), "{file}");
     assert_eq!(step(&document, 1, 1)["state"], "passed");
 }

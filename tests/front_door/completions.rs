@@ -186,7 +186,7 @@ fn fish_completes_runs_environments_and_configurations_as_they_are() {
     let place = Place::cold();
     place.ade("run config members.csv --dry-run -q").succeeds();
     place.write("ade.fish", place.ade("completions fish").succeeds().stdout);
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = place.latest_id();
     let offered = |line: &str| {
         let offers = completed_by_fish(&place, line);
         let values = offers.into_iter().map(|(value, _)| value);
@@ -213,7 +213,7 @@ fn zsh_completes_runs_environments_and_configurations_as_they_are() {
     let place = Place::cold();
     place.ade("run config members.csv --dry-run -q").succeeds();
     place.write("_ade", place.ade("completions zsh").succeeds().stdout);
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = place.latest_id();
     let end = &run[run.len() - 6..];
     shown_by_zsh(&place, "ade runs show ", &format!("show {end}"));
     shown_by_zsh(&place, "ade runs retry ", &format!("retry {end}"));

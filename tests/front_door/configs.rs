@@ -3,13 +3,12 @@
 use crate::common;
 
 use common::api::Server;
-use common::{Place, snapshot};
+use common::{Place, Told, has, snapshot};
 use serde_json::{Value, json};
 
 fn ids(place: &Place) -> Vec<String> {
     let listed = place.ade("configs ls --json").json();
-    let id = |known: &Value| known["id"].as_str().unwrap().to_owned();
-    listed.as_array().unwrap().iter().map(id).collect()
+    listed.texts("id")
 }
 
 /// With the configurations `config` and `other`.
@@ -32,10 +31,7 @@ fn without_any_it_says_how_one_is_made_known() {
 #[test]
 fn one_is_the_default_and_listed_first() {
     let place = two();
-    place
-        .ade("configs default other")
-        .succeeds()
-        .says("people is the default now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments");
+    place.ade_says("configs default other", "people is the default now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments");
     snapshot!(place, place.ade("configs ls"), @r"
     status 0
     --- stdout
@@ -48,10 +44,10 @@ fn one_is_the_default_and_listed_first() {
     let listed = place.json("configs ls --json");
     let default = [0, 1].map(|at| listed[at]["default"].clone());
     assert_eq!(default, [true, false]);
-    assert!(listed[0]["path"].as_str().unwrap().ends_with("/config"));
+    assert!(listed[0]["path"].text().ends_with("/config"));
     let ended =
         "people is not the default any more: runs over the API have to name a configuration";
-    place.ade("configs default --none").succeeds().says(ended);
+    place.ade_says("configs default --none", ended);
     place.ade_refuses("configs default --none", "has no default configuration");
     place.ade_refuses("configs default", "required");
     // Other names for the same.
@@ -111,10 +107,7 @@ fn versions_are_shown_and_any_is_made_the_one_that_runs_use() {
     publish().is(201);
     let shown = place.json("configs show config --json");
     assert_eq!(shown["versions"][0]["status"], "active");
-    assert_eq!(
-        (&shown["default"], &shown["active_version"]),
-        (&json!(true), &json!(1))
-    );
+    has(&shown, json!({"default": true, "active_version": 1}));
     place.ade_prints("configs show config", "  1 active ");
 
     // Two of one name: the name is not enough.
@@ -131,26 +124,23 @@ fn versions_are_shown_and_any_is_made_the_one_that_runs_use() {
     );
     publish().is(201);
     place.ade_prints("configs ls", "version 2");
-    place
-        .ade("configs activate config --version 1")
-        .succeeds()
-        .says("people uses version 1 for its runs over the API from now on");
-    let shown = place.json("configs show config --json");
-    assert_eq!(
-        (&shown["active_version"], &shown["runs_use"]),
-        (&json!(1), &json!("version"))
+    place.ade_says(
+        "configs activate config --version 1",
+        "people uses version 1 for its runs over the API from now on",
     );
+    let shown = place.json("configs show config --json");
+    has(&shown, json!({"active_version": 1, "runs_use": "version"}));
     let statuses = [0, 1].map(|at| shown["versions"][at]["status"].clone());
     assert_eq!(statuses, ["archived", "active"]);
     place.ade_fails("configs activate config --version 3", 2, "not_found");
-    place
-        .ade("configs deactivate config --version")
-        .succeeds()
-        .says("people uses its folder for runs over the API from now on");
+    place.ade_says(
+        "configs deactivate config --version",
+        "people uses its folder for runs over the API from now on",
+    );
     let shown = place.json("configs show config --json");
-    assert_eq!(
-        (&shown["active_version"], &shown["runs_use"]),
-        (&json!(null), &json!("folder"))
+    has(
+        &shown,
+        json!({"active_version": null, "runs_use": "folder"}),
     );
     assert_eq!(shown["default"], true, "that is another thing");
 }
@@ -166,7 +156,7 @@ fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
     place.wait_until_held(1);
     let waits = place.json(&format!("runs show {} --json", runs[1]));
     assert_eq!(waits["status"], "queued", "{waits}");
-    let why = waits["waits_for"].as_str().unwrap();
+    let why = waits["waits_for"].text();
     assert!(why.contains("at most 1 at once"), "{why}");
     // It holds from now on, also for what waits.
     place.ade("configs limit config --none").succeeds();

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Place, machine, snapshot};
+use common::{Place, Told, machine, snapshot};
 
 /// The comparison of tests/engine/test_conformance.py, without the runner that it is written for.
 const COMPARE: &str = r#"
@@ -61,7 +61,7 @@ fn a_case_comes_out_as_with_the_engine_alone() {
         let run = &outcome.records()[0];
         let job = serde_json::json!({
             "case": case, "status": run["status"], "error": run["error"], "output_path": run["output_path"],
-            "events": format!("{}/logs/events.ndjson", run["run_dir"].as_str().unwrap()),
+            "events": format!("{}/logs/events.ndjson", run["run_dir"].text()),
         });
         jobs.push_str(&format!("{job}\n"));
     }

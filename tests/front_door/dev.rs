@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Server, wait_for};
+use common::{Place, Server, Told, wait_for};
 
 #[test]
 fn one_command_is_all_that_a_developer_types() {
@@ -15,14 +15,15 @@ fn one_command_is_all_that_a_developer_types() {
     server.plain("GET", "/").send().is(404);
     let document = server.upload(&members);
     let run = server.submit(&configuration, &document);
-    let id = run["id"].as_str().unwrap();
+    let id = run["id"].text();
     assert_eq!(server.events(id, 0).last().unwrap().1, "run.complete");
     // One log for both.
     server.process.wait_until_says("\"event\":\"run.ended\"");
     server.process.wait_until_says("\"event\":\"api.request\"");
     server.process.signal(libc::SIGINT);
+    let token = server.token.clone();
     let ended = server.process.wait().succeeds();
-    ended.stderr_lacks(&server.token);
+    ended.stderr_lacks(&token);
     // The token of the link ended with the server.
     let tokens = place.json("tokens ls --json");
     assert!(tokens[0]["revoked_at"].is_string(), "{tokens}");
@@ -35,10 +36,8 @@ fn a_run_in_progress_goes_back_to_the_queue() {
     let server = Server::dev(&place, "");
     let document = server.upload(&place.path("members.csv"));
     let run = server.submit(&configuration, &document);
-    let id = run["id"].as_str().unwrap();
-    wait_for("the run", || {
-        server.get(&format!("/api/v1/runs/{id}")).json()["status"] == "running"
-    });
+    let id = run["id"].text();
+    server.wait_for(id, "running");
     server.process.signal(libc::SIGINT);
     server.process.wait().succeeds();
     let shown = place.json(&format!("runs show {id} --json"));
@@ -139,10 +138,7 @@ fn a_mistake_is_told_before_the_environment_is_there_and_after_it_is_built() {
 /// The configurations that a server knows, by name.
 fn names(server: &Server) -> Vec<String> {
     let known = server.read("/api/v1/workspaces/default/configs?limit=1000");
-    let items = known["items"].as_array().unwrap().iter();
-    items
-        .map(|item| item["name"].as_str().unwrap().to_owned())
-        .collect()
+    known["items"].texts("name")
 }
 
 #[test]
@@ -163,10 +159,10 @@ fn the_configurations_of_the_folder_are_known() {
         serde_json::json!({"uploaded": false, "runs_use": "folder", "last_run_at": null}),
     );
     // It can be run at once, and a run of the folder is one of the same configuration.
-    let id = known["id"].as_str().unwrap();
+    let id = known["id"].text();
     let document = server.upload(&members);
     let run = server.submit(id, &document);
-    let events = server.events(run["id"].as_str().unwrap(), 0);
+    let events = server.events(run["id"].text(), 0);
     assert_eq!(events.last().unwrap().1, "run.complete");
     assert_eq!(place.configuration_id("crew"), id);
     assert_eq!(names(&server), ["crew"]);
@@ -191,12 +187,7 @@ fn a_folder_that_is_a_configuration_is_known_without_its_parts() {
     process.wait_until_prints("Ctrl-C stops");
     let known = place.json("configs ls --json --data-dir crew/data");
     let folder = |name: &str| place.path(name).to_str().unwrap().to_owned();
-    let paths: Vec<_> = known
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| &one["path"])
-        .collect();
+    let paths: Vec<_> = known.each("path");
     assert_eq!(paths, [&folder("crew"), &folder("crew/night")]);
 }
 
@@ -212,7 +203,7 @@ fn of_very_many_configurations_the_first_are_known() {
     let mut process = place.start("dev --port 0 --no-worker");
     process.wait_until_says("2 more configurations in this folder are left out");
     let known = place.json("configs ls --json");
-    let known = known.as_array().unwrap();
+    let known = known.list();
     assert_eq!(known.len(), 50);
     assert!(known.iter().all(|one| one["name"].as_str() < Some("c50")));
 }
@@ -224,7 +215,7 @@ fn a_folder_whose_runs_use_a_version_is_told_apart() {
     let saved = |line: &str| configuration.write("src/ade_config/columns/rates.py", &module(line));
     let mut server = Server::dev(&place, "--no-worker");
     let known = server.read("/api/v1/workspaces/default/configs")["items"][0].clone();
-    let publish = format!("/api/v1/configs/{}/publish", known["id"].as_str().unwrap());
+    let publish = format!("/api/v1/configs/{}/publish", known["id"].text());
     server
         .post(&publish, &serde_json::json!({"force": true}))
         .is(201);
@@ -247,7 +238,7 @@ fn there_is_one_for_a_data_directory() {
     let refused = place.ade("dev --port 0 --json").ends_with(2);
     let error = refused.error();
     assert_eq!(error["code"], "already_running");
-    let message = error["message"].as_str().unwrap();
+    let message = error["message"].text();
     for named in [
         format!("process {} on ", server.process.id()),
         format!("http://{}", server.address),

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, machine, snapshot};
+use common::{Place, Told, machine, snapshot};
 
 #[test]
 fn a_machine_that_is_ready() {
@@ -22,7 +22,7 @@ fn a_machine_that_is_ready() {
     }
     assert!(!place.path("data/db").exists(), "looking changes nothing");
     let json = place.json("doctor --json");
-    for finding in json.as_array().unwrap() {
+    for finding in json.list() {
         for key in ["name", "state", "message", "hint"] {
             assert!(finding.get(key).is_some(), "{key}: {finding}");
         }
@@ -54,14 +54,7 @@ fn a_database_on_a_network_file_system_is_refused_in_words() {
     }
     let error = place.ade("worker --json").error();
     assert_eq!(error["code"], "database_on_network");
-    let findings = place.ade("doctor --json").json();
-    let found = |name: &str| {
-        let mut findings = findings.as_array().unwrap().iter();
-        findings
-            .find(|finding| finding["name"] == name)
-            .unwrap()
-            .clone()
-    };
+    let found = |name: &str| place.finding(name);
     assert_eq!(found("file system")["state"], "warning");
     assert_eq!(
         found("file system")["message"],
@@ -75,28 +68,13 @@ fn a_database_on_a_network_file_system_is_refused_in_words() {
 }
 
 #[test]
-fn a_machine_without_python_is_told_what_to_do() {
-    let mut place = Place::new();
-    let empty = place.path("empty");
-    std::fs::create_dir(&empty).unwrap();
-    place.set_path(&[&empty]);
-    let doctor = place.ade("doctor").ends_with(1);
-    doctor.stdout_has("✗ python          no Python was found");
-    doctor.stdout_has("→ install Python 3.10 or later");
-    doctor.stdout_has("uv is fetched once, with the first environment");
-}
-
-#[test]
 fn a_uv_that_is_too_old_is_judged_as_a_build_judges_it() {
     let mut place = Place::new();
     let installer = |place: &Place| {
-        let findings = place.ade("doctor --json").json();
-        let mut findings = findings.as_array().unwrap().iter();
-        let found = findings.find(|finding| finding["name"] == "installer");
-        let found = found.unwrap().clone();
-        let state = found["state"].as_str().unwrap().to_owned();
+        let found = place.finding("installer");
+        let state = found["state"].string();
         let here = place.path("").display().to_string();
-        let message = found["message"].as_str().unwrap();
+        let message = found["message"].text();
         (state, message.replace(&here, "[HERE]/"))
     };
     let fetched = machine().uv();

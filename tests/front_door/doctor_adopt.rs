@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 use serde_json::Value;
 
 /// Copies a folder with all that is in it.
@@ -35,10 +35,7 @@ fn label(place: &Place) -> Value {
 }
 
 fn identity_finding(place: &Place) -> Value {
-    let findings = place.ade("doctor --json").json();
-    let mut findings = findings.as_array().unwrap().iter();
-    let found = findings.find(|finding| finding["name"] == "identity");
-    found.unwrap().clone()
+    place.finding("identity")
 }
 
 #[test]
@@ -54,7 +51,7 @@ fn a_database_and_its_data_directory_know_each_other_from_the_first_command_on()
     place.ade("migrate").succeeds();
     let known = label(&place);
     let recorded: String = place.query("SELECT database_id || ' ' || data_id FROM identity");
-    let ids = ["database_id", "data_id"].map(|name| known[name].as_str().unwrap());
+    let ids = ["database_id", "data_id"].map(|name| known[name].text());
     assert_eq!(recorded, ids.join(" "));
     place.ade("runs ls").succeeds();
     assert_eq!(label(&place), known);
@@ -97,7 +94,7 @@ fn a_restored_backup_goes_on_and_keeps_what_it_does_not_know() {
     age_runs(&place);
     let report = place.json("env gc --json");
     assert_eq!(report["skipped"]["not in the database"], 2, "{report}");
-    assert!(Path::new(output.as_str().unwrap()).exists());
+    assert!(Path::new(output.text()).exists());
     assert!(
         place
             .run_folder(&waiting)
@@ -111,7 +108,7 @@ fn a_data_directory_whose_database_was_moved_away_is_not_given_another_unasked()
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
     let run = place.latest_run();
-    let output = run["output_path"].as_str().unwrap().to_owned();
+    let output = run["output_path"].string();
     place.ade("runs ls").succeeds();
     fs::rename(place.path("data/db"), place.path("db-away")).unwrap();
     snapshot!(place, place.ade("run config members.csv"), @r"
@@ -227,15 +224,15 @@ fn a_data_directory_can_be_moved() {
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
     let before = place.latest_run();
-    let id = before["id"].as_str().unwrap();
+    let id = before["id"].text();
     let waiting = place.enqueue("config", "members.csv");
     fs::rename(place.path("data"), place.path("moved")).unwrap();
     let ade = |line: &str| place.ade(&format!("--data-dir moved {line}")).succeeds();
     let runs = ade("runs ls --json").json();
-    assert_eq!(runs.as_array().unwrap().len(), 2, "{runs}");
+    assert_eq!(runs.list().len(), 2, "{runs}");
     let after = ade(&format!("runs show {id} --json")).json();
     for name in ["run_dir", "output_path"] {
-        let path = after[name].as_str().unwrap();
+        let path = after[name].text();
         let former = path.replace("/moved/", "/data/");
         assert_eq!(before[name], former.as_str(), "{name}");
         assert!(Path::new(path).exists(), "{path}");
@@ -247,11 +244,11 @@ fn a_data_directory_can_be_moved() {
     worker.stderr_lacks(": building");
     let runs = ade("runs ls --json").json();
     let all_succeeded = |run: &Value| run["status"] == "succeeded";
-    assert!(runs.as_array().unwrap().iter().all(all_succeeded), "{runs}");
+    assert!(runs.list().iter().all(all_succeeded), "{runs}");
     assert!(runs.to_string().contains(&waiting), "{runs}");
     assert_eq!(ade("env gc --json").json()["deleted"], 0);
     let ready = ade("env ls --json").json();
-    assert_eq!(ready.as_array().unwrap().len(), 1, "{ready}");
+    assert_eq!(ready.list().len(), 1, "{ready}");
     ade(&format!("runs rm {id}"));
     assert!(
         !place.path("data").exists(),
@@ -295,7 +292,7 @@ fn a_copy_of_a_data_directory_works_by_itself_and_touches_nothing_of_the_origina
     place.ade("--data-dir copy worker --drain -q").succeeds();
     let runs = place.ade("--data-dir copy runs ls --json").json();
     assert_eq!(runs[0]["status"], "succeeded", "{runs}");
-    assert_eq!(runs.as_array().unwrap().len(), 2, "{runs}");
+    assert_eq!(runs.list().len(), 2, "{runs}");
     let changes = "UPDATE runs SET completed_at = 0; UPDATE environments SET last_used_at = 0, updated_at = 0; UPDATE configurations SET last_run_at = 0";
     rusqlite::Connection::open(place.path("copy/db/ade.sqlite"))
         .unwrap()
@@ -304,12 +301,9 @@ fn a_copy_of_a_data_directory_works_by_itself_and_touches_nothing_of_the_origina
     let report = place.json("--data-dir copy env gc --json");
     // The environment, the files of the runs, and their records.
     assert_eq!(report["deleted"], 5, "{report}");
-    assert!(Path::new(output.as_str().unwrap()).exists());
+    assert!(Path::new(output.text()).exists());
     worker.stops();
-    assert_eq!(
-        place.ade("runs ls --json").json().as_array().unwrap().len(),
-        1
-    );
+    assert_eq!(place.ade("runs ls --json").json().list().len(), 1);
     let again = place.ade("run config members.csv").succeeds();
     again.stderr_lacks("uilding");
     assert_eq!(place.environments().len(), 1);

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, has};
+use common::{Place, Told, has};
 use serde_json::{Value, json};
 
 /// A file with twelve records: a name, what stands behind it, an amount and a date.
@@ -13,8 +13,7 @@ fn month(header: &str, date: &str, more: &str) -> String {
 }
 
 fn messages(told: &Value) -> String {
-    let all = told["differences"].as_array().unwrap().iter();
-    let all: Vec<&str> = all.map(|one| one["message"].as_str().unwrap()).collect();
+    let all = told["differences"].texts("message");
     all.join("\n")
 }
 
@@ -67,7 +66,7 @@ fn changes_are_named(place: &Place) {
     ] {
         assert!(said.contains(words), "{said}");
     }
-    assert_eq!(told["differences"].as_array().unwrap().len(), 3, "{said}");
+    assert_eq!(told["differences"].list().len(), 3, "{said}");
     assert_eq!(told["since"]["input"], "acme-2025-04.csv");
     // A record holds what values look like, and none of them.
     let recorded = told.to_string();

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 
 #[test]
 fn one_is_built_ahead_of_time_and_anew() {
@@ -52,49 +52,36 @@ fn one_is_built_ahead_of_time_and_anew() {
 }
 
 #[test]
-fn a_run_in_progress_keeps_its_environment_while_it_is_built_anew() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at_with(&gate, "", "import openpyxl.chart");
-    place.members("members.csv");
-    place.warm("config");
-    let running = place.start("run config members.csv");
-    gate.wait_until_reached();
-    place.ade("env build config --force -q").succeeds();
-    gate.open();
-    running.wait().succeeds();
-}
-
-#[test]
 fn an_environment_of_which_packages_are_gone_is_built_again() {
     let mut place = Place::cold();
     place.hurry();
     place.ade("env build config -q").succeeds();
+    let folder = || place.path(place.environments()[0]["folder"].text());
     let inside = |path: &str| {
-        let folder = place.environments()[0]["folder"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        let library = std::path::Path::new(&folder).join(".venv/lib");
-        let python = std::fs::read_dir(library).unwrap().next().unwrap().unwrap();
-        python.path().join("site-packages").join(path)
+        let library = std::fs::read_dir(folder().join(".venv/lib")).unwrap();
+        let python = library.map(|entry| entry.unwrap().path()).next().unwrap();
+        python.join("site-packages").join(path)
     };
+    let words = "(its files are gone, changed or cannot be read)";
+    // A builder that stands still may be in the folder of which everything is gone, its lock as well: another one is made.
+    let first = folder();
+    std::fs::remove_dir_all(&first).unwrap();
+    place.ade_says("run config members.csv", words);
+    let second = folder();
+    std::fs::remove_file(second.join(".ready")).unwrap();
+    place.ade_says("run config members.csv", words);
+    assert!(first != second && second != folder());
+    assert!(folder().starts_with(place.path("data/venvs")) && folder().join(".ready").exists());
+    assert_eq!(place.environments().len(), 1);
     for gone in ["polars", "polars/dataframe/frame.py"] {
         let path = inside(gone);
         match path.is_dir() {
             true => std::fs::remove_dir_all(&path).unwrap(),
             false => std::fs::remove_file(&path).unwrap(),
         }
-        place
-            .ade("env build config")
-            .succeeds()
-            .says("its files are gone, changed or cannot be read");
+        place.ade_says("env build config", words);
         assert!(inside(gone).exists());
-        place
-            .ade("env build config")
-            .succeeds()
-            .says("was ready already");
+        place.ade_says("env build config", "was ready already");
     }
     std::fs::remove_dir_all(inside("polars")).unwrap();
     place.ade("check config").succeeds();

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 
 #[test]
 fn an_environment_is_removed_unless_a_run_needs_it() {
@@ -12,7 +12,7 @@ fn an_environment_is_removed_unless_a_run_needs_it() {
 }
 
 fn an_environment_is_removed_and_built_again_when_it_is_needed(place: &Place) {
-    let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
+    let id = place.environments()[0]["id"].string();
     snapshot!(place, place.ade("env rm config --dry-run"), @r"
     status 0
     --- stdout

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 
 #[test]
 fn one_is_shown_by_its_configuration_or_its_id() {
@@ -12,19 +12,14 @@ fn one_is_shown_by_its_configuration_or_its_id() {
     place.members("members.csv");
     place.warm("config");
     let shown = place.json("env show config --json");
-    let id = shown["id"].as_str().unwrap();
+    let id = shown["id"].text();
     for given in [id, &id[..18]] {
         assert_eq!(place.json(&format!("env show {given} --json"))["id"], id);
     }
     for (key, expected) in [("status", "ready"), ("configuration_name", "people")] {
         assert_eq!(shown[key], expected, "{key}");
     }
-    assert!(
-        shown["engine_spec"]
-            .as_str()
-            .unwrap()
-            .starts_with("embedded:")
-    );
+    assert!(shown["engine_spec"].text().starts_with("embedded:"));
     for key in [
         "python_version",
         "python_path",
@@ -39,14 +34,9 @@ fn one_is_shown_by_its_configuration_or_its_id() {
         );
     }
     assert!(shown["size_bytes"].as_u64().unwrap() > 1_000_000);
-    let names: Vec<&str> = shown["packages"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|package| package["name"].as_str().unwrap())
-        .collect();
+    let names = shown["packages"].texts("name");
     for name in ["ade-engine", "openpyxl", "polars"] {
-        assert!(names.contains(&name), "{names:?}");
+        assert!(names.contains(&name.to_owned()), "{names:?}");
     }
     let text = place.ade("env show config").succeeds();
     assert!(text.stdout.starts_with("people ready\n"), "{text}");

@@ -3,7 +3,7 @@
 use crate::common;
 
 use common::api::Server;
-use common::{Place, has, workbook};
+use common::{Place, Told, has, workbook};
 use serde_json::{Value, json};
 
 /// A roster with a title, a header that no field knows, a value that is too high, and a note.
@@ -29,8 +29,8 @@ fn followed(place: &Place, flags: &str) -> Value {
 /// Holds one of the reasons to these words.
 #[track_caller]
 fn says_why(told: &Value, words: &str) {
-    let reasons = told["why"].as_array().unwrap().iter();
-    let said = |reason: &Value| reason.as_str().unwrap().contains(words);
+    let reasons = told["why"].list().iter();
+    let said = |reason: &Value| reason.text().contains(words);
     assert!(reasons.clone().any(said), "{words}: {told}");
 }
 
@@ -67,10 +67,10 @@ fn tables_say_why(place: &Place) {
         &table["header_rows"],
         "row 3 is the header because it has known headers, and it looks like one",
     );
-    let columns = table["columns"].as_array().unwrap();
-    assert_eq!(
-        (&columns[3]["field"], &columns[3]["why"]),
-        (&json!("hours"), &json!(["its header"]))
+    let columns = table["columns"].list();
+    has(
+        &columns[3],
+        json!({"field": "hours", "why": ["its header"]}),
     );
     assert_eq!(columns[4]["nearest"]["field"], "phone");
     let shown = place.ade("explain latest").succeeds();
@@ -94,7 +94,7 @@ fn tables_say_why(place: &Place) {
     // A column by its letters, its header and its field.
     for name in ["d", "Hours", "HOURS"] {
         let tables = explained(place, &format!("--column {name}"))["tables"].take();
-        assert_eq!(tables[0]["columns"].as_array().unwrap().len(), 1, "{name}");
+        assert_eq!(tables[0]["columns"].list().len(), 1, "{name}");
         assert_eq!(tables[0]["columns"][0]["column"], "D", "{name}");
     }
     place
@@ -125,7 +125,7 @@ fn cells_are_followed_both_ways(place: &Place) {
             let cell = format!("{column}{row}");
             let way = followed(place, &format!("--cell {cell}"));
             assert_eq!(way["part"], "data", "{way}");
-            let there = way["output"][0]["cell"].as_str().unwrap();
+            let there = way["output"][0]["cell"].text();
             assert!(there.ends_with(&output_row.to_string()), "{cell} {there}");
             // What stands there is what the sender wrote.
             assert_eq!(
@@ -163,18 +163,10 @@ fn cells_are_followed_both_ways(place: &Place) {
 
     // A column that a hook made comes from no cell.
     let columns = explained(place, "--side output")["tables"][0]["output"]["columns"].take();
-    let made = columns
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["header"] == "made")
-        .unwrap();
-    let cell = format!("{}2", made["column"].as_str().unwrap());
+    let made = columns.with("header", "made");
+    let cell = format!("{}2", made["column"].text());
     let way = followed(place, &format!("--side output --cell {cell}"));
-    assert_eq!(
-        (&way["source"]["cell"], &way["source"]["row"]),
-        (&Value::Null, &json!(6))
-    );
+    has(&way["source"], json!({"cell": null, "row": 6}));
     // The row has an issue in another column.
     assert_eq!(way["issues"], json!([]));
     says_why(&way, "a hook may have made it");
@@ -215,26 +207,17 @@ fn a_field_without_a_column_says_what_came_near(place: &Place) {
     place.ade("init plain").succeeds();
     place.ade("run plain two.xlsx -q").succeeds();
     // A field that no column went to: what came nearest, and what to write.
-    for name in ["phone", "PHONE"] {
-        let said = explained(place, &format!("--column {name}"));
-        assert_eq!(said["tables"], json!([]));
-        let without = &said["without"];
-        has(
-            &without[0],
-            json!({"field": "phone", "sheet": "North", "table": 1, "to_map": ["if column B is phone: headers=[…, \"Phnoe\"]"]}),
-        );
-        has(
-            &without[0]["nearest"][0],
-            json!({"column": "B", "name": "Phnoe", "field": null, "score": null, "likeness": 0.8}),
-        );
-        assert_eq!(without[1]["sheet"], "South");
-        assert_eq!(without[1]["nearest"], json!([]));
-        let to_map = without[1]["to_map"][0].as_str().unwrap();
-        assert!(
-            to_map.contains("phone (D Zzz)") && to_map.contains("headers=[…, \"Zzz\"]"),
-            "{to_map}"
-        );
-    }
+    let said = explained(place, "--column PHONE");
+    assert_eq!(said["tables"], json!([]));
+    has(
+        &said["without"][0],
+        json!({"field": "phone", "sheet": "North", "table": 1, "to_map": ["if column B is phone: headers=[…, \"Phnoe\"]"]}),
+    );
+    has(
+        &said["without"][0]["nearest"][0],
+        json!({"column": "B", "name": "Phnoe", "field": null, "score": null, "likeness": 0.8}),
+    );
+    assert_eq!(said["without"][1]["sheet"], "South");
     place
         .ade("explain latest --column phone")
         .succeeds()
@@ -244,7 +227,7 @@ fn a_field_without_a_column_says_what_came_near(place: &Place) {
         .prints("to map it      if column B is phone: headers=[…, \"Phnoe\"]");
     // One that was found on one sheet alone.
     let said = explained(place, "--column hours");
-    assert_eq!(said["tables"].as_array().unwrap().len(), 1);
+    assert_eq!(said["tables"].list().len(), 1);
     assert_eq!(said["tables"][0]["columns"][0]["column"], "D");
     assert_eq!(said["without"][0]["sheet"], "South");
     assert_eq!(
@@ -284,12 +267,12 @@ fn quarantined_rows_are_followed_both_ways(place: &Place) {
         "runs show latest --rows",
         "quarantined    North!row 3 → Quarantine!row 2",
     );
-    let id = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let id = place.latest_id();
     let server = Server::of(place);
     let segments =
         server.read(&format!("runs/{id}/rows?side=input&sheet=North"))["segments"].take();
     has(
-        segments.as_array().unwrap().last().unwrap(),
+        segments.list().last().unwrap(),
         json!({"row": 3, "reason": "quarantined", "output_sheet": "Quarantine", "output_row": 2}),
     );
     let window = server.read(&format!(
@@ -313,10 +296,7 @@ fn quarantined_rows_are_followed_both_ways(place: &Place) {
 }
 
 fn the_api_says_the_same(place: &Place) {
-    let id = place.json("runs show crew.csv --json")["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let id = place.json("runs show crew.csv --json")["id"].string();
     let server = Server::of(place);
     for (query, flags) in [
         ("", ""),

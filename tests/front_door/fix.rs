@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::Place;
+use common::{Place, Told};
 
 const FIELDS: &str = "crew/src/ade_config/columns/fields.py";
 
@@ -25,8 +25,7 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     let before = place.read(FIELDS);
     let told = place.json("fix april.csv --json");
     let reason = |field: &str| {
-        let all = told["suggestions"].as_array().unwrap();
-        let one = all.iter().find(|one| one["field"] == field).unwrap();
+        let one = told["suggestions"].with("field", field);
         (one["header"].clone(), one["reason"].clone())
     };
     let (header, why) = reason("hours");
@@ -34,10 +33,7 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     assert_eq!(why, "\"hours\" and \"Std.\" both mean \"hours\"");
     assert_eq!(reason("employer").0, "Firma");
     // Piped and without --accept nothing is changed.
-    place
-        .ade("fix april.csv")
-        .succeeds()
-        .prints("✓ hours = Std.");
+    place.ade_prints("fix april.csv", "✓ hours = Std.");
     assert_eq!(place.read(FIELDS), before);
 
     // A folder's files are gone through, those that have a run.
@@ -77,10 +73,10 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     // A column that its values alone gave to a field: with its header in the list nobody is warned any more.
     let may = roster("Correo", |number| format!("king.{number}@example.org"));
     place.write("mai.csv", may);
-    place
-        .ade("run crew mai.csv")
-        .succeeds()
-        .prints("used as the field 'email' because of its values");
+    place.ade_prints(
+        "run crew mai.csv",
+        "used as the field 'email' because of its values",
+    );
     place
         .ade("fix mai.csv")
         .succeeds()
@@ -101,12 +97,9 @@ fn what_is_accepted_is_written_into_the_field_and_the_file_is_run_again() {
     );
     let june = roster("Kennung", |number| format!("A-{number}"));
     place.write("juni.csv", june);
-    place
-        .ade("run crew juni.csv")
-        .succeeds()
-        .prints("4 of 9 fields mapped");
+    place.ade_prints("run crew juni.csv", "4 of 9 fields mapped");
     let told = place.json("fix juni.csv --json");
-    let all = told["suggestions"].as_array().unwrap();
+    let all = told["suggestions"].list();
     assert!(all.iter().all(|one| one["header"] != "Kennung"), "{told}");
 
     // A list that is shared by a name is not the field's own.
@@ -128,19 +121,16 @@ fn an_edition_is_moved_to_with_its_differences_said() {
     let april = roster("Trade", |_| "welder".to_owned()).replace(',', ";");
     let place = Place::crew("april.csv", april);
     let of_today = place.read("crew/settings.toml");
-    place
-        .ade("fix crew --edition")
-        .succeeds()
-        .prints("each line of its settings.toml is needed");
+    place.ade_prints(
+        "fix crew --edition",
+        "each line of its settings.toml is needed",
+    );
     // As somebody has it who has switched things on one by one.
     let older = "# Rows.\ndetect_rows = true\n\ndate_order = \"dmy\"\n";
     place.write("crew/settings.toml", older);
     place.ade("run crew april.csv").succeeds();
     // Piped and without --yes nothing is changed.
-    place
-        .ade("fix crew --edition")
-        .succeeds()
-        .prints("-detect_rows = true");
+    place.ade_prints("fix crew --edition", "-detect_rows = true");
     assert_eq!(place.read("crew/settings.toml"), older);
     let moved = place.ade("fix crew --edition --yes").ends_with(1);
     moved

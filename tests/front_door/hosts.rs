@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use common::{Place, Postgres, Running, Server, Way, wait_for};
+use common::{Place, Postgres, Running, Server, Told, Way, wait_for};
 use libc::SIGTERM;
 use serde_json::json;
 use tempfile::TempDir;
@@ -73,7 +73,7 @@ impl Team {
 #[track_caller]
 fn demand_workbook(place: &Place, run: &str) {
     let shown = place.json(&format!("runs show {run} --json"));
-    let output = PathBuf::from(shown["output_path"].as_str().unwrap());
+    let output = PathBuf::from(shown["output_path"].text());
     let cells = place.cells(&output);
     assert!(cells.to_string().contains("ann@example.org"), "{cells}");
 }
@@ -269,7 +269,7 @@ fn a_data_directory_moves_to_a_server_with_its_records_and_files() {
     place.configuration("config");
     place.members("members.csv");
     place.ade("run config members.csv -q").succeeds();
-    let ended = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let ended = place.latest_id();
     let waiting = place.enqueue("config", "members.csv");
     place.set("ADE_DATABASE_URL", &url);
     place.set(
@@ -341,7 +341,7 @@ fn nothing_is_lost_or_done_twice_while_workers_a_host_and_the_server_die() {
             assert!(answer.header("retry-after").is_some());
             return;
         }
-        let status = answer.is(200).json()["status"].as_str().unwrap().to_owned();
+        let status = answer.is(200).json()["status"].string();
         let before = seen.insert(run.clone(), status.clone());
         let order = |status: &str| {
             ["queued", "running", "succeeded"]

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 use serde_json::{Value, json};
 
 #[test]
@@ -46,7 +46,7 @@ fn the_default_template_runs_as_it_is_and_passes_its_own_cases() {
 
 fn passes_its_own_cases(place: &Place, configuration: &str) {
     let line = format!("test {configuration}");
-    place.ade(&line).succeeds().prints("1 passed, 0 failed");
+    place.ade_prints(&line, "1 passed, 0 failed");
 }
 
 /// The command that `ade init` names, as it is printed.
@@ -68,7 +68,7 @@ fn the_command_that_init_prints_runs_the_sample_of_every_template() {
         let made = place.ade(&format!("init crew --template {template}"));
         let command = next(&made.succeeds().stderr).to_owned();
         assert_eq!(command, "run crew crew/sample.xlsx");
-        place.ade(&command).succeeds().prints("2 sheets, 2 tables");
+        place.ade_prints(&command, "2 sheets, 2 tables");
         let first = place.latest_run();
         assert!(first["metrics"]["mapped_fields"].as_u64() > Some(0));
         if template == "default" {
@@ -130,7 +130,7 @@ fn values_of(cells: &Value, fields: &[&str]) -> Value {
 
 fn values_of_sheet(sheet: &Value, fields: &[&str]) -> Vec<Value> {
     let names = [("E-mail", "email"), ("Gross pay", "pay")];
-    let (header, rows) = sheet.as_array().unwrap().split_first().unwrap();
+    let (header, rows) = sheet.list().split_first().unwrap();
     let places: Vec<usize> = fields
         .iter()
         .map(|label| {
@@ -139,12 +139,7 @@ fn values_of_sheet(sheet: &Value, fields: &[&str]) -> Vec<Value> {
                 (*name).to_owned()
             });
             let is_field = |cell: &Value| *cell == **label || *cell == *name;
-            header
-                .as_array()
-                .unwrap()
-                .iter()
-                .position(is_field)
-                .unwrap()
+            header.list().iter().position(is_field).unwrap()
         })
         .collect();
     rows.iter()
@@ -210,7 +205,7 @@ fn nothing_that_exists_is_overwritten() {
     let json = place.json("init fourth --json");
     assert_eq!(json["template"], "default");
     assert_eq!(
-        json["files"].as_array().unwrap().len(),
+        json["files"].list().len(),
         place.files_below("fourth").len()
     );
 }

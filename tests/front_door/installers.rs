@@ -11,7 +11,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Place, Running, machine, snapshot};
+use common::{Place, Running, Told, machine, snapshot};
 
 /// Without uv on PATH.
 fn without_uv(place: &mut Place) {
@@ -72,7 +72,7 @@ fn by_the_first_uv_on_path_that_is_recent_enough() {
         .says("uv 0.4.30 at")
         .says("old/uv is too old");
     let environment = &place.environments()[0];
-    let installer = environment["installer"].as_str().unwrap();
+    let installer = environment["installer"].text();
     assert!(
         installer.starts_with("uv ") && installer != "uv 0.4.30",
         "{environment}"
@@ -100,7 +100,7 @@ fn by_a_uv_that_is_fetched_once() {
     third.stderr_has("Building the environment");
     third.stderr_lacks("fetching");
     let environment = &place.environments()[0];
-    let installer = environment["installer"].as_str().unwrap();
+    let installer = environment["installer"].text();
     assert!(installer.starts_with("uv "), "{environment}");
 }
 
@@ -114,7 +114,7 @@ fn data_directories_share_what_was_fetched_and_compiled() {
     symlink(machine().uv_cache(), cache.join("uv")).unwrap();
     for data in ["one", "two"] {
         let run = format!("run config members.csv --offline --data-dir {data}");
-        place.ade(&run).succeeds().says("Environment ready");
+        place.ade_says(&run, "Environment ready");
         assert!(!place.path(data).join("cache").exists(), "{data}");
     }
     assert_eq!(std::fs::read_dir(cache.join("engine")).unwrap().count(), 1);
@@ -163,7 +163,7 @@ fn a_dependency_that_does_not_exist_fails_in_the_installers_own_words() {
     assert_eq!(environment["error"]["code"], "install_failed");
     let left = place.files_below("data/venvs");
     assert!(!left.iter().any(|name| name.contains("/.venv/")));
-    let id = environment["id"].as_str().unwrap();
+    let id = environment["id"].text();
     place.ade_prints(
         &format!("logs tail {id}"),
         "no-such-package-of-ade was not found",
@@ -257,11 +257,13 @@ fn no_python() {
     error: no Python was found
     hint: install Python 3.10 or later, or name one with ADE_PYTHON; looked for python3, python, python3.14, python3.13, python3.12, python3.11, python3.10
     ");
-    snapshot!(place, place.ade("run config members.csv --json"), @r#"
-    status 3
-    --- stderr
-    {"error":{"code":"python_unsuitable","message":"no Python was found","hint":"install Python 3.10 or later, or name one with ADE_PYTHON; looked for python3, python, python3.14, python3.13, python3.12, python3.11, python3.10"}}
-    "#);
+    place.ade_fails("run config members.csv", 3, "python_unsuitable");
+    place
+        .ade("doctor")
+        .ends_with(1)
+        .prints("✗ python          no Python was found")
+        .prints("→ install Python 3.10 or later")
+        .prints("uv is fetched once, with the first environment");
     place.set("ADE_PYTHON", place.path("absent/python3"));
     place
         .ade("run config members.csv")

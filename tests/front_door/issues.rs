@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, has};
+use common::{Place, Told, has};
 use serde_json::json;
 
 /// A roster in which four cells cannot be read.
@@ -50,10 +50,7 @@ fn each_names_the_cell_the_rule_and_what_stood_there() {
     ] {
         let found = place.ade(&format!("issues latest --format json {flags}"));
         let found = found.succeeds().records();
-        let found: Vec<_> = found
-            .iter()
-            .map(|issue| issue["cell"].as_str().unwrap())
-            .collect();
+        let found: Vec<_> = found.iter().map(|issue| issue["cell"].text()).collect();
         assert_eq!(found, cells, "{flags}");
     }
     place.ade_says("issues latest --severity warning", "None of the run’s");
@@ -76,15 +73,4 @@ fn each_names_the_cell_the_rule_and_what_stood_there() {
         .prints("-12.5")
         .says("new.csv has no run yet");
     place.ade("report box --html page.html").succeeds();
-}
-
-#[test]
-fn a_run_without_a_list_says_what_asks_for_one() {
-    let place = Place::ready();
-    place.ade("run config people.csv -q").succeeds();
-    for command in ["issues", "annotate"] {
-        place.ade_fails(&format!("{command} latest"), 2, "no_issue_list");
-    }
-    place.ade_refuses("issues latest", "issue_list = true");
-    place.ade_fails("issues nothing", 2, "run_not_found");
 }

@@ -5,7 +5,7 @@ use crate::common;
 use std::fs;
 use std::path::PathBuf;
 
-use common::{Configuration, Place, machine};
+use common::{Configuration, Place, Told, machine};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -53,23 +53,18 @@ fn installed(place: &Place) -> Vec<String> {
     ready
         .map(|environment| {
             let shown = place
-                .ade(&format!(
-                    "env show {} --json",
-                    environment["id"].as_str().unwrap()
-                ))
+                .ade(&format!("env show {} --json", environment["id"].text()))
                 .json();
-            let packages = shown["packages"].as_array().unwrap();
+            let packages = shown["packages"].list();
             let found = packages.iter().find(|one| one["name"] == "small-thing");
-            found
-                .map_or("none", |one| one["version"].as_str().unwrap())
-                .to_owned()
+            found.map_or("none", |one| one["version"].text()).to_owned()
         })
         .collect()
 }
 
 fn versions(json: &Value) -> Vec<(String, String)> {
-    let packages = json["packages"].as_array().unwrap();
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let packages = json["packages"].list();
+    let text = |value: &Value| value.string();
     packages
         .iter()
         .map(|one| (text(&one["name"]), text(&one["version"])))
@@ -144,7 +139,7 @@ fn what_the_lock_names_is_installed_by_runs_and_by_workers() {
     let digests: Vec<String> = place
         .environments()
         .iter()
-        .map(|one| one["deps_digest"].as_str().unwrap().to_owned())
+        .map(|one| one["deps_digest"].string())
         .collect();
     assert_ne!(digests[0], digests[1]);
 }
@@ -172,14 +167,7 @@ fn frozen_is_refused_without_a_lock_that_fits() {
     let refused = place.ade("run config members.csv --json").ends_with(3);
     assert_eq!(refused.error()["code"], "lock_outdated", "{refused}");
     refused.stderr_has("depends on has changed");
-    assert!(
-        place
-            .ade("runs ls --json")
-            .json()
-            .as_array()
-            .unwrap()
-            .is_empty()
-    );
+    assert!(place.ade("runs ls --json").json().list().is_empty());
 
     // Otherwise a lock that does not fit is not used, and that is said.
     place.unset("ADE_FROZEN");
@@ -191,10 +179,7 @@ fn frozen_is_refused_without_a_lock_that_fits() {
     place.ade("lock config --offline").succeeds();
     let manifest = place.read("config/pyproject.toml");
     configuration.write("pyproject.toml", &format!("# why\n{manifest}"));
-    configuration.write(
-        "src/ade_config/columns/more.py",
-        "def register(registry):\n    pass\n",
-    );
+    configuration.module("");
     place.ade("lock config --check").succeeds();
 }
 
@@ -310,12 +295,9 @@ fn a_frozen_worker_fails_what_has_no_lock_and_another_one_may_run_it() {
     place.ade("worker --drain").succeeds();
     let run = place.latest_run();
     assert_eq!(run["error"]["code"], "environment_failed", "{run}");
-    let message = run["error"]["message"].as_str().unwrap();
+    let message = run["error"]["message"].text();
     assert!(message.contains("has no ade.lock"), "{message}");
-    assert!(
-        run["error"]["hint"].as_str().unwrap().contains("ade lock"),
-        "{run}"
-    );
+    assert!(run["error"]["hint"].text().contains("ade lock"), "{run}");
     place.unset("ADE_FROZEN");
     place.ade("runs retry latest --now").succeeds();
     assert_eq!(installed(&place), ["1.0"]);

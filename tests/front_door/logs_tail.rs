@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 
 /// One place for all of it: an environment of its own takes long.
 #[test]
@@ -53,10 +53,7 @@ fn a_log_is_printed_in_a_readable_form(place: &Place) {
 
     // As JSON it is the file, line by line.
     let run = place.latest_run();
-    let file = place.read(format!(
-        "{}/logs/events.ndjson",
-        run["run_dir"].as_str().unwrap()
-    ));
+    let file = place.read(format!("{}/logs/events.ndjson", run["run_dir"].text()));
     let printed = place
         .ade("logs tail latest --json --level debug")
         .succeeds()
@@ -94,7 +91,7 @@ fn a_failure_is_told_once_and_whole_as_json(place: &Place) {
 }
 
 fn an_environments_log_is_told_by_its_id_and_by_the_beginning_of_one(place: &Place) {
-    let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
+    let id = place.environments()[0]["id"].string();
     let log = place.ade(&format!("logs tail {id}")).succeeds();
     for event in [
         "environment.start",
@@ -181,9 +178,7 @@ fn a_long_log_takes_little_memory() {
     let place = Place::ready();
     place.ade("run config members.csv -q").succeeds();
     let run = place.latest_run();
-    let path = place
-        .path(run["run_dir"].as_str().unwrap())
-        .join("logs/events.ndjson");
+    let path = place.path(run["run_dir"].text()).join("logs/events.ndjson");
     let log = std::fs::read_to_string(&path).unwrap();
     let (start, end) = log.split_once('\n').unwrap();
     let filler = "x".repeat(1000);

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Running};
+use common::{Place, Running, Told};
 
 /// What a follower with `--json --level debug` printed is the whole log.
 #[track_caller]
@@ -92,7 +92,7 @@ fn the_provisioning_of_an_environment_is_followed_to_its_end() {
     place.configuration("config");
     place.members("members.csv");
     place.enqueue("config", "members.csv");
-    let id = place.environments()[0]["id"].as_str().unwrap().to_owned();
+    let id = place.environments()[0]["id"].string();
     let worker = place.start("worker --drain -q");
     gate.wait_until_reached();
     let mut follower = place.start(&format!("logs tail {id} -f"));

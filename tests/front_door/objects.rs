@@ -8,7 +8,7 @@ use crate::common;
 use std::fs;
 
 use common::api::Server;
-use common::{Place, has};
+use common::{Place, Told, has};
 use serde_json::{Value, json};
 
 /// A roster in which two cells cannot be read, under a name that not every store takes as it is.
@@ -66,7 +66,7 @@ fn a_day_later(place: &Place) {
 fn collected(place: &Place) -> Vec<Value> {
     let report = place.json("env gc --json");
     assert_eq!(report["failed"], json!([]), "{report}");
-    let removed = report["removed"].as_array().unwrap().iter();
+    let removed = report["removed"].list().iter();
     removed
         .filter(|removed| removed["kind"] == "object")
         .cloned()
@@ -93,7 +93,7 @@ fn a_host_without_the_files_shows_a_run_as_the_one_that_executed_it() {
     forget_files(&place);
     // Its last line is made from the record.
     assert_eq!(events(), known);
-    let cells = place.cells(run["output_path"].as_str().unwrap());
+    let cells = place.cells(run["output_path"].text());
     for (call, told) in calls.iter().zip(&told) {
         forget_files(&place);
         assert_eq!(&place.ade(call).succeeds().stdout, told, "{call}");
@@ -104,7 +104,7 @@ fn a_host_without_the_files_shows_a_run_as_the_one_that_executed_it() {
     forget_files(&place);
     place.ade("report latest --html page.html").succeeds();
     assert!(place.read("page.html").contains("soon"));
-    assert_eq!(place.cells(run["output_path"].as_str().unwrap()), cells);
+    assert_eq!(place.cells(run["output_path"].text()), cells);
 
     // What is here is not fetched again: the store may be away.
     fs::rename(place.path("shared"), place.path("away")).unwrap();
@@ -133,7 +133,7 @@ fn a_host_without_the_files_shows_a_run_as_the_one_that_executed_it() {
         &again,
         json!({"status": "succeeded", "retry_of_run_id": run["id"], "metrics": run["metrics"]}),
     );
-    assert_eq!(place.cells(again["output_path"].as_str().unwrap()), cells);
+    assert_eq!(place.cells(again["output_path"].text()), cells);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn the_api_serves_documents_and_runs_that_another_host_has_put() {
         assert!(&server.get(path).is(200).body == told, "{path}");
     }
     let left = |path: &str, key: &str| -> Vec<Value> {
-        let items = server.read(path)["items"].as_array().unwrap().clone();
+        let items = server.read(path)["items"].list().clone();
         items.into_iter().map(|item| item[key].clone()).collect()
     };
     forget_files(&place);
@@ -209,7 +209,7 @@ fn an_object_goes_a_day_after_no_record_named_it() {
     place.ade("run config people.csv -q").succeeds();
     place.ade("run config members.csv -q").succeeds();
     let run = place.latest_run();
-    let id = run["id"].as_str().unwrap();
+    let id = run["id"].text();
     let whole = keys(&place);
 
     // What an attempt has left whose claim was lost, an input that was never recorded, and what is not ADE's.
@@ -222,8 +222,7 @@ fn an_object_goes_a_day_after_no_record_named_it() {
     a_day_later(&place);
     assert_eq!(
         place.json("env gc --dry-run --json")["removed"]
-            .as_array()
-            .unwrap()
+            .list()
             .len(),
         2
     );
@@ -252,7 +251,7 @@ fn what_is_recorded_between_two_looks_stays() {
     let place = with_a_store(Place::ready());
     place.ade("run config people.csv -q").succeeds();
     let run = place.latest_run();
-    let id = run["id"].as_str().unwrap();
+    let id = run["id"].text();
     let snapshots = || {
         keys(&place)
             .into_iter()
@@ -266,12 +265,7 @@ fn what_is_recorded_between_two_looks_stays() {
     place.ade("run config people.csv -q").succeeds();
     a_day_later(&place);
     let gone = collected(&place);
-    assert!(
-        !gone.is_empty()
-            && gone
-                .iter()
-                .all(|object| object["id"].as_str().unwrap().contains(id))
-    );
+    assert!(!gone.is_empty() && gone.iter().all(|object| object["id"].text().contains(id)));
     assert_eq!(snapshots(), 1);
 }
 
@@ -295,28 +289,20 @@ fn a_store_of_another_database_is_refused_and_so_is_an_empty_disk_in_its_place()
     fs::create_dir(place.path("shared")).unwrap();
     place.ade_fails("run config people.csv", 5, "files_unreachable");
     assert_eq!(place.files_below("shared"), Vec::<String>::new());
-    let found = |place: &Place| {
-        let findings = place.ade("doctor --json").json();
-        let mut findings = findings.as_array().unwrap().iter();
-        findings
-            .find(|finding| finding["name"] == "object store")
-            .cloned()
-    };
-    assert_eq!(found(&place).unwrap()["state"], "problem");
+    let found = |place: &Place| place.finding("object store")["state"].clone();
+    assert_eq!(found(&place), "problem");
     fs::remove_dir(place.path("shared")).unwrap();
     fs::rename(place.path("away"), place.path("shared")).unwrap();
-    assert_eq!(found(&place).unwrap()["state"], "ok");
+    assert_eq!(found(&place), "ok");
     credentials_of_a_store_are_not_passed_on_and_not_shown(place);
 }
 
 fn credentials_of_a_store_are_not_passed_on_and_not_shown(mut place: Place) {
     place.set("AWS_SECRET_ACCESS_KEY", "hidden-key");
     place.set("AZURE_STORAGE_ACCOUNT_KEY", "hidden-key");
-    place.configuration("config").write(
-        "src/ade_config/hooks/look.py",
-        "import os\n\n\ndef look(*, logger, **_):\n    logger.info('names: %s', ' '.join(sorted(os.environ)))\n\n\n\
-         def register(registry):\n    registry.register_hook(look, hook='on_workbook_start', priority=1)\n",
-    );
+    let look = "import os; logger.info('names: %s', ' '.join(sorted(os.environ)))";
+    let configuration = place.configuration("config");
+    configuration.hook("on_workbook_start", "look(*, logger, **_)", look);
     place.ade("run config people.csv -q").succeeds();
     let log = place.ade("logs tail latest --json").succeeds().stdout;
     assert!(log.contains("names: "), "{log}");

@@ -1,6 +1,7 @@
 //! Whom the operator named is told that a run has ended: by a request, by a program.
 
 use crate::common;
+use crate::worker_figures::{address_of, ask};
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Place, Server, wait_for};
+use common::{Place, Server, Told, wait_for};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -30,11 +31,11 @@ impl Got {
     }
 
     fn run(&self) -> String {
-        self.json()["data"]["id"].as_str().unwrap().to_owned()
+        self.json()["data"]["id"].string()
     }
 
     fn status(&self) -> String {
-        self.json()["data"]["status"].as_str().unwrap().to_owned()
+        self.json()["data"]["status"].string()
     }
 }
 
@@ -224,7 +225,7 @@ fn a_receiver_that_takes_long_holds_up_no_other_and_what_was_told_is_told_again(
     assert_eq!(refused, 0, "the first is still being told");
     wait_for("the second to be told", || untold(&place) == 1);
     let listed = place.json("deliveries ls --status delivered --json");
-    let id = listed[0]["id"].as_str().unwrap();
+    let id = listed[0]["id"].text();
     assert_eq!(
         (listed[0]["run_id"].as_str(), &listed[1]),
         (Some(&*told), &Value::Null)
@@ -240,9 +241,9 @@ fn a_receiver_that_takes_long_holds_up_no_other_and_what_was_told_is_told_again(
     wait_for("that to be recorded", || untold(&place) <= 1);
     let server = Server::serve(&place, "");
     let first = server.read("/api/v1/deliveries?limit=1");
-    let cursor = first["next_cursor"].as_str().unwrap();
+    let cursor = first["next_cursor"].text();
     let second = server.read(&format!("/api/v1/deliveries?limit=1&cursor={cursor}"));
-    let ids = [&first, &second].map(|page| page["items"][0]["run_id"].as_str().unwrap());
+    let ids = [&first, &second].map(|page| page["items"][0]["run_id"].text());
     assert_eq!(ids, [&*runs[1], &*runs[0]]);
     assert_eq!(second["next_cursor"], Value::Null);
     let again = format!("/api/v1/deliveries/{id}/retry");
@@ -298,7 +299,7 @@ fn a_program_gets_the_run_and_nothing_of_the_environment() {
     let object: Value = serde_json::from_str(&place.read("told")).unwrap();
     assert_eq!(object["data"]["id"], run["id"]);
     assert_eq!(object["data"]["status"], "succeeded");
-    let id = run["id"].as_str().unwrap();
+    let id = run["id"].text();
     assert_eq!(place.read("told-run"), format!("{id} succeeded\n"));
     let names = place.read("told-env");
     let given: Vec<&str> = names.split_whitespace().collect();
@@ -323,7 +324,7 @@ fn ade_dev_tells_nobody_unless_it_is_asked_to() {
     let run_one = |server: &Server, input: &str| {
         let document = server.upload(&place.path(input));
         let run = server.submit(&configuration, &document);
-        let id = run["id"].as_str().unwrap().to_owned();
+        let id = run["id"].string();
         place.wait_for_status(&id, "succeeded");
         id
     };
@@ -349,14 +350,7 @@ fn what_is_refused_for_a_day_is_given_up_and_said() {
     place.change("UPDATE deliveries SET created_at = created_at - 86400000");
     let mut worker = place.start_worker_with("one", "--metrics 127.0.0.1:0");
     worker.wait_until_says("was not accepted for a day, and is given up: the address answers 403");
-    let said = worker.stderr();
-    let (_, address) = said.split_once("figures at http://").unwrap();
-    let address = address.split_once("/metrics").unwrap().0;
-    let mut stream = TcpStream::connect(address).unwrap();
-    let ask = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(ask.as_bytes()).unwrap();
-    let mut figures = String::new();
-    stream.read_to_string(&mut figures).unwrap();
+    let figures = ask(&address_of(&mut worker), "/metrics");
     assert!(
         figures.contains("\nade_deliveries_waiting 0\n"),
         "{figures}"

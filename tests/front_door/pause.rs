@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Server};
+use common::{Place, Server, Told};
 use serde_json::{Value, json};
 
 /// A place with configurations whose environments are ready.
@@ -20,7 +20,7 @@ fn place(configurations: &[&str]) -> Place {
 fn detach(place: &Place, configuration: &str) -> String {
     let line = format!("run {configuration} members.csv --detach --json");
     let run = place.ade(&line).succeeds().records().remove(0);
-    run["id"].as_str().unwrap().to_owned()
+    run["id"].string()
 }
 
 fn status(place: &Place, run: &str) -> Value {
@@ -47,16 +47,10 @@ fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on(place: &Pl
     let told = place.json("top --once --json");
     assert_eq!(told["paused"][0]["reason"], "new-disk", "{told}");
     assert_eq!(told["paused"][0]["configuration_id"], Value::Null, "{told}");
-    let checks = place.ade("doctor --json").json();
-    let mut checks = checks.as_array().unwrap().iter();
-    let found = checks.find(|check| check["name"] == "pauses").unwrap();
+    let found = place.finding("pauses");
     assert_eq!(found["state"], "warning", "{found}");
-    assert!(
-        found["message"]
-            .as_str()
-            .unwrap()
-            .contains("1 run waiting: new-disk")
-    );
+    let words = "1 run waiting: new-disk";
+    assert!(found["message"].text().contains(words), "{found}");
     // Whoever runs files here is told what to type, and nothing is recorded.
     let refused = place.ade("run config members.csv --json").ends_with(1);
     assert_eq!(refused.error()["code"], "paused", "{refused}");
@@ -136,12 +130,12 @@ fn over_the_api_administrators_pause_and_everybody_is_told() {
     let paused = server.post("/api/v1/pause", &json!({"reason": "new-disk"}));
     let paused = paused.is(200).json();
     assert_eq!(paused["reason"], "new-disk", "{paused}");
-    assert!(paused["paused_by"].as_str().unwrap().starts_with("token "));
+    assert!(paused["paused_by"].text().starts_with("token "));
     let ready = server.get("/readyz").is(200).json();
     common::has(&ready, json!({"status": "ok", "paused": true}));
     let document = server.upload(&place.path("members.csv"));
     let run = server.submit(&configuration, &document);
-    let id = run["id"].as_str().unwrap();
+    let id = run["id"].text();
     let queue = server.read("/api/v1/queue");
     assert_eq!(queue["items"][0]["waits_for"], "pause", "{queue}");
     assert_eq!(queue["items"][0]["run"]["id"], id);
@@ -168,7 +162,5 @@ fn over_the_api_administrators_pause_and_everybody_is_told() {
         .is(200)
         .json();
     assert_eq!(again["resumed"], Value::Null, "{again}");
-    common::wait_for("the end", || {
-        server.read(&format!("/api/v1/runs/{id}"))["status"] == "succeeded"
-    });
+    server.wait_for(id, "succeeded");
 }

@@ -7,8 +7,8 @@ use crate::common;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use common::Place;
 use common::api::Server;
+use common::{Place, Told};
 
 /// A roster in which four cells cannot be read.
 const CREW: &str = "Crew of week 46,,,,\n\
@@ -152,7 +152,7 @@ fn a_page_shows_what_a_run_found() {
 
     // Over HTTP it is the same page, with its policy as a header too.
     let server = Server::of(&place);
-    let id = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let id = place.latest_id();
     let answer = server.get(&format!("/api/v1/runs/{id}/report"));
     assert_eq!((answer.status, answer.body), (200, whole.into_bytes()));
     for (name, begins) in [
@@ -322,7 +322,7 @@ fn several_runs_are_one_page(place: &Place) {
 
 fn without_its_input_it_has_no_sheets(place: &Place) {
     let run = place.json("runs show crew.csv --json");
-    let folder = run["run_dir"].as_str().unwrap();
+    let folder = run["run_dir"].text();
     std::fs::remove_file(format!("{folder}/input/crew.csv")).unwrap();
     let page = page(place, "crew.csv");
     holds_together(&page);
@@ -345,10 +345,10 @@ fn a_run_without_a_list_says_so() {
     contains(&page, &["issue_list = true"]);
     place.ade_fails("report nothing --html page.html", 2, "run_not_found");
     // A sender's file is not written over, and a file that nobody has read is not said to be clean.
-    place
-        .ade("report latest --html people.csv")
-        .ends_with(2)
-        .says("name a page, such as crew.html");
+    place.ade_refuses(
+        "report latest --html people.csv",
+        "name a page, such as crew.html",
+    );
     place
         .ade("run config people.csv -q --validate-only")
         .succeeds();

@@ -4,7 +4,7 @@ use crate::common;
 
 use std::fs;
 
-use common::{Place, Server};
+use common::{Place, Server, Told};
 
 /// The data directory of a server with a document, a run of it that succeeded, and one that a worker has begun.
 fn backed_up() -> (Place, String, String, String) {
@@ -14,7 +14,7 @@ fn backed_up() -> (Place, String, String, String) {
     let server = Server::dev(&place, "--no-worker");
     let document = server.upload(&place.path("members.csv"));
     let ended = server.submit(&configuration, &document);
-    let ended = ended["id"].as_str().unwrap().to_owned();
+    let ended = ended["id"].string();
     place.ade("worker --drain -q").succeeds();
     fs::remove_file(place.path("open")).unwrap();
     fs::remove_dir_all(place.path("pids")).unwrap();
@@ -39,7 +39,7 @@ fn runs_documents_and_configurations_come_back_and_work() {
         serde_json::json!({"recovered": 1, "needs_migration": false, "outputs": false}),
     );
     let findings = place.json("doctor --json");
-    for finding in findings.as_array().unwrap() {
+    for finding in findings.list() {
         assert_ne!(finding["state"], "problem", "{findings}");
     }
     // The run that a worker had when the backup was made is executed again, at once.
@@ -72,7 +72,7 @@ fn runs_documents_and_configurations_come_back_and_work() {
     place.set("ADE_DATA_DIR", "whole");
     place.ade("restore whole.tar.gz").succeeds();
     let run = place.json(&format!("runs show {ended} --json"));
-    let output = run["output_path"].as_str().unwrap();
+    let output = run["output_path"].text();
     assert!(output.contains("/whole/"), "{output}");
     assert!(fs::metadata(output).unwrap().len() > 0);
 }
@@ -91,14 +91,14 @@ fn a_backup_is_consistent_however_much_is_written_meanwhile() {
         place.ade(&format!("restore {round}.tar.gz")).succeeds();
         // The input of each run that it knows is there.
         let runs = place.json("runs ls --json");
-        for run in runs.as_array().unwrap() {
-            let folder = run["run_dir"].as_str().unwrap();
+        for run in runs.list() {
+            let folder = run["run_dir"].text();
             assert!(
                 fs::metadata(format!("{folder}/input/members.csv")).is_ok(),
                 "{run}"
             );
         }
-        assert!(!runs.as_array().unwrap().is_empty());
+        assert!(!runs.list().is_empty());
     }
 }
 

@@ -47,7 +47,7 @@ fn an_end_that_a_locked_database_does_not_take_is_recorded_when_it_does() {
     running.wait_until_says("cannot be recorded yet");
     drop(lock);
     running.wait().succeeds();
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = place.latest_id();
     place.is_sound(&run, "succeeded", &["succeeded"]);
     assert_eq!(place.files_below("out").len(), 1);
 }
@@ -59,11 +59,11 @@ fn an_installer_that_cannot_reach_its_index_is_tried_again() {
     place.configuration("config").depend_on(&["et-xmlfile"]);
     place.members("members.csv");
     place.without_network_at_first();
-    place
-        .ade("run config members.csv")
-        .succeeds()
-        .says("note: attempt 1 of 3 at members.csv failed: Build failed before run could start");
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    place.ade_says(
+        "run config members.csv",
+        "note: attempt 1 of 3 at members.csv failed: Build failed before run could start",
+    );
+    let run = place.latest_id();
     place.is_sound(&run, "succeeded", &["retried", "succeeded"]);
 }
 
@@ -72,9 +72,7 @@ fn an_index_that_cannot_be_reached_at_all_is_tried_for_one_input_and_not_for_eac
     let mut place = Place::new();
     place.hurry();
     place.configuration("config").depend_on(&["et-xmlfile"]);
-    for name in ["one.csv", "two.csv", "three.csv"] {
-        place.members(name);
-    }
+    place.all_members(["one.csv", "two.csv", "three.csv"]);
     let tries = place.without_network(1_000);
     place
         .ade("run config one.csv two.csv three.csv --jobs 1")
@@ -93,9 +91,10 @@ fn a_cancel_while_it_waits_for_its_next_attempt_is_recorded_when_the_database_ta
     let configuration = place.configuration("config");
     place.members("members.csv");
     place.warm("config");
-    configuration.write(
-        "src/ade_config/hooks/die.py",
-        "import os, signal\n\n\ndef die():\n    os.kill(os.getpid(), signal.SIGKILL)\n\n\ndef register(registry):\n    registry.register_hook(die, hook=\"on_workbook_start\", priority=10)\n",
+    configuration.hook(
+        "on_workbook_start",
+        "die()",
+        "import os; os.kill(os.getpid(), 9)",
     );
     let mut running = place.start("run config members.csv");
     running.wait_until_says("attempt 1 of 3");
@@ -116,7 +115,7 @@ fn a_run_whose_log_cannot_be_opened_fails_and_is_claimed_by_no_process() {
     place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.2");
     let mut running = place.start("run config members.csv");
     let engine = place.wait_until_held(1)[0];
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = place.latest_id();
     let log = place.run_folder(&run).join("logs/events.ndjson");
     std::fs::remove_file(&log).unwrap();
     std::fs::create_dir(&log).unwrap();
@@ -134,7 +133,7 @@ fn a_run_that_a_worker_took_over_is_followed_to_its_end() {
     let running = place.start("run config members.csv -o out");
     place.wait_until_held(1);
     running.signal(SIGSTOP);
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = place.latest_id();
     let worker = place.start_worker("w");
     // Its engine is a second one; that of the process that stands still is ended before it.
     place.wait_until_held(2);

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, processes_of, snapshot};
+use common::{Place, Told, snapshot};
 use libc::{SIGINT, SIGTERM};
 
 /// Checks that no file of the run or of an environment is incomplete, and that no temporary file is left.
@@ -37,7 +37,7 @@ fn while_the_engine_works() {
     let run = place.latest_run();
     assert_eq!(run["status"], "cancelled");
     assert_eq!(run["error"]["code"], "cancelled");
-    let id = run["id"].as_str().unwrap();
+    let id = run["id"].text();
     let events = place.events(id);
     let last = events.last().unwrap();
     assert_eq!(last["event"], "run.complete");
@@ -112,84 +112,11 @@ fn while_a_configuration_is_checked() {
     let place = Place::new();
     let configuration = place.configuration("config");
     let gate = place.gate("gate");
-    configuration.write(
-        "src/ade_config/columns/slow.py",
-        &format!("import os, time\n\nopen({:?}, \"w\").close()\nwhile not os.path.exists({:?}):\n    time.sleep(0.01)\n\n\ndef register(registry):\n    pass\n", gate.reached, gate.open),
-    );
+    configuration.module(&format!("import os, time\n\nopen({:?}, \"w\").close()\nwhile not os.path.exists({:?}):\n    time.sleep(0.01)", gate.reached, gate.open));
     place.warm("config");
     let running = place.start("check config");
     gate.wait_until_reached();
     running.signal(SIGINT);
     running.wait().ends_with(130);
     place.nothing_runs();
-}
-
-#[test]
-fn with_several_files_those_not_begun_are_never_recorded() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    let gate = place.gate("gate");
-    configuration.wait_at(&gate);
-    for name in ["one.csv", "two.csv", "three.csv"] {
-        place.members(name);
-    }
-    place.warm("config");
-    let running = place.start("run config one.csv two.csv three.csv --jobs 1");
-    gate.wait_until_reached();
-    running.signal(SIGINT);
-    snapshot!(place, running.wait(), @r"
-    status 130
-    --- stdout
-      FILE       TABLES  ROWS READ   FIELDS  ISSUES  SECONDS  OUTPUT
-    ✗ one.csv                         [S]  cancelled
-    --- stderr
-    not started: two.csv, three.csv
-    0 of 3 files normalized, 1 cancelled, 2 not started
-    ");
-    assert_eq!(place.statuses(), ["cancelled"]);
-}
-
-#[test]
-#[cfg_attr(
-    not(target_os = "linux"),
-    ignore = "children die with their parent on Linux alone"
-)]
-fn a_second_ctrl_c_kills() {
-    let (place, gate) = Place::gated();
-    let asked = place.gate("asked");
-    // It ignores the signal, and shows that it received it: the first Ctrl-C has arrived.
-    place.configuration("config").wait_at_with(
-        &gate,
-        &format!(
-            "import signal\nsignal.signal(signal.SIGTERM, lambda *_: open({:?}, \"w\").close())",
-            asked.reached
-        ),
-        "",
-    );
-    let running = place.start("run config members.csv");
-    gate.wait_until_reached();
-    running.signal(SIGINT);
-    asked.wait_until_reached();
-    running.signal(SIGINT);
-    running.wait().ends_with(130);
-    place.nothing_runs();
-    gate.open();
-    place.ade("run config members.csv -q").succeeds();
-}
-
-#[test]
-#[cfg_attr(
-    not(target_os = "linux"),
-    ignore = "children die with their parent on Linux alone"
-)]
-fn an_ade_that_is_killed_leaves_no_engine() {
-    let (place, gate) = Place::gated();
-    let running = place.start("run config members.csv");
-    gate.wait_until_reached();
-    assert!(processes_of(&place.path("")).unwrap().len() >= 2);
-    running.dies();
-    place.nothing_runs();
-    nothing_is_half_written(&place);
-    gate.open();
-    place.ade("run config members.csv -q").succeeds();
 }

@@ -57,46 +57,11 @@ fn git_ignores_a_data_directory_that_ade_made_and_no_other_folder() {
 }
 
 #[test]
-fn many_at_once_all_succeed_with_one_environment() {
-    let mut place = Place::cold();
-    let runs: Vec<_> = (0..5)
-        .map(|_| place.start("run config members.csv --data-dir fresh"))
-        .collect();
-    let ends: Vec<_> = runs.into_iter().map(|run| run.wait().succeeds()).collect();
-    let built = ends
-        .iter()
-        .filter(|end| end.stderr.contains("Building the environment"))
-        .count();
-    assert_eq!(built, 1, "{ends:?}");
-    place.set("ADE_DATA_DIR", place.path("fresh"));
-    assert_eq!(place.statuses(), ["succeeded"; 5]);
-    assert_eq!(place.environments().len(), 1);
-    place.ade_prints("doctor", "up to date and sound");
-}
-
-#[test]
-fn a_build_that_fails_fails_for_every_input() {
-    let place = Place::new();
-    let configuration = place.configuration("config");
-    configuration.depend_on(&["et-xmlfile==99.99"]);
-    place.members("one.csv");
-    place.members("two.csv");
-    place
-        .ade("run config one.csv two.csv --jobs 2")
-        .ends_with(3)
-        .says("0 of 2 files normalized, 2 failed");
-    // Corrected, it is built.
-    configuration.depend_on(&["et-xmlfile"]);
-    place.ade("run config one.csv two.csv --jobs 2").succeeds();
-}
-
-#[test]
 fn a_run_imports_from_one_file_as_long_as_nothing_else_is_installed() {
     let place = Place::new();
     let configuration = place.configuration("config");
-    let hook = "import polars, textwrap\n\ndef told(**_):\n    print('by', type(polars.__loader__).__name__, bool(polars.DataFrame.head.__doc__), bool(textwrap.dedent.__doc__))\n\n\
-                def register(registry):\n    registry.register_hook(told, hook='on_workbook_start', priority=10)\n";
-    configuration.write("src/ade_config/hooks/told.py", hook);
+    let told = "import polars, textwrap; print('by', type(polars.__loader__).__name__, bool(polars.DataFrame.head.__doc__), bool(textwrap.dedent.__doc__))";
+    configuration.hook("on_workbook_start", "told(**_)", told);
     place.members("members.csv");
     let told = || {
         place.ade("run config members.csv -q").succeeds();

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Outcome, Place, has};
+use common::{Outcome, Place, Told, has};
 use serde_json::{Value, json};
 
 /// A roster in which four cells cannot be read, four have a warning and one an info.
@@ -34,7 +34,7 @@ def register(registry):
 /// The part of the newest run's id that commands take.
 fn short_id(place: &Place) -> String {
     let run = place.latest_run();
-    let id = run["id"].as_str().unwrap();
+    let id = run["id"].text();
     id[id.len() - 6..].to_owned()
 }
 
@@ -160,6 +160,11 @@ fn thresholds(place: &Place) {
         place.ade_fails(&call, 2, "no_issue_list");
     }
     place.ade_fails("run plain people.csv --deny warning", 1, "issues_denied");
+    for command in ["issues", "annotate"] {
+        place.ade_fails(&format!("{command} latest"), 2, "no_issue_list");
+    }
+    place.ade_refuses("issues latest", "issue_list = true");
+    place.ade_fails("issues nothing", 2, "run_not_found");
 }
 
 /// The record stays what the engine made of it; who looks at it later sees that it was refused, and why.
@@ -211,11 +216,11 @@ fn painted_copies(place: &Place) {
     assert_eq!(place.latest_run()["output_copy"], json!(copy));
     // It is an output: no later run takes it, and it goes where the workbook goes.
     let again = place.json("run crew inbox/ -o inbox --json --annotate");
-    let others = again["other_outputs"].as_array().unwrap();
+    let others = again["other_outputs"].list();
     let [copy] = others.as_slice() else {
         panic!("{others:?}");
     };
-    let copy = copy.as_str().unwrap();
+    let copy = copy.text();
     assert!(copy.ends_with("inbox/crew_annotated.xlsx"), "{copy}");
     // What belongs to no accepted run of now does not look as if it did.
     place
@@ -247,10 +252,10 @@ fn painted_copies(place: &Place) {
 }
 
 fn quarantine(place: &Place) {
-    place
-        .ade("run crew crew.csv --quarantine")
-        .succeeds()
-        .prints("5 rows read, 2 quarantined, 3 written");
+    place.ade_prints(
+        "run crew crew.csv --quarantine",
+        "5 rows read, 2 quarantined, 3 written",
+    );
     let run = place.latest_run();
     let kept = place.output_of(&run);
     assert!(kept.get("Quarantine").is_some(), "{kept}");

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Configuration, Place, has, snapshot};
+use common::{Configuration, Place, Told, has, snapshot};
 use serde_json::{Value, json};
 
 /// Makes each run send this as the data of its event `engine.run.noticed`, after the engine's own and on the
@@ -11,10 +11,8 @@ fn notice(configuration: &Configuration, data: &Value) {
     let event =
         json!({"event": "engine.run.noticed", "level": "info", "message": "Noticed", "data": data});
     let line = serde_json::to_string(&event.to_string()).unwrap();
-    configuration.write(
-        "src/ade_config/hooks/notice.py",
-        &format!("import atexit\nimport sys\n\n\ndef notice():\n    atexit.register(print, {line}, file=sys.stderr)\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
-    );
+    let body = format!("import atexit, sys; atexit.register(print, {line}, file=sys.stderr)");
+    configuration.hook("on_workbook_start", "notice()", &body);
 }
 
 /// Each kind of line.
@@ -135,10 +133,7 @@ fn what_was_noticed_is_said_listed_and_recorded() {
         .prints("! 2 formulas have no value")
         .prints("11 notices known of this sender");
     assert!(!again.stdout.contains("could not be read"), "{again}");
-    place
-        .ade("runs show latest")
-        .succeeds()
-        .prints("known          unread_cells");
+    place.ade_prints("runs show latest", "known          unread_cells");
     configuration.write("settings.toml", "");
     // Several files have few lines each.
     place.members("one.csv");
@@ -174,7 +169,7 @@ fn an_event_of_any_other_shape_breaks_no_run(place: &Place, configuration: &Conf
     let run = run.prints("  ! a [2Jtitle in two lines\n");
     assert!(!run.stdout.contains('\u{1b}'), "{run}");
     let shown = place.json("runs show latest --json");
-    assert_eq!(shown["notices"].as_array().unwrap().len(), 1, "{shown}");
+    assert_eq!(shown["notices"].list().len(), 1, "{shown}");
     assert_eq!(shown["readings"], json!([]));
 }
 
@@ -231,7 +226,7 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues(place: &Place)
     let denied = place.ade("run config foreign.csv --deny-issues --json");
     let error = denied.ends_with(1).error();
     assert_eq!(error["code"], "nothing_found");
-    let message = error["message"].as_str().unwrap();
+    let message = error["message"].text();
     assert!(
         message.contains("no column was recognised as a field"),
         "{error}"
@@ -297,10 +292,7 @@ fn fields_and_rows_can_be_required(place: &Place) {
     // The workbook is not copied, and the run stays what it is.
     assert!(place.files_below("clean").is_empty());
     let run = place.latest_run();
-    assert_eq!(
-        (&run["status"], &run["error"]),
-        (&json!("succeeded"), &Value::Null)
-    );
+    has(&run, json!({"status": "succeeded", "error": null}));
     let codes = [0, 1].map(|at| run["refused"][at]["code"].clone());
     assert_eq!(codes, ["field_not_found", "too_few_rows"]);
     let run = place
@@ -330,21 +322,12 @@ fn a_run_warns_of_what_a_check_warns_of(place: &Place) {
     );
     place.members("one.csv");
     place.members("two.csv");
-    snapshot!(place, place.ade("run config one.csv"), @r"
-    status 0
-    --- stdout
-    ✓ one.csv  [TIME]
-      1 sheet, 1 table, 1 row
-      2 of 2 fields mapped
-      ! [HERE]/config/settings.toml, line 1: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?
-      ! [HERE]/config/src/ade_config/hooks/late.py, line 1: the module is not loaded, because it has no top-level function `register`: `regster` is another name
-      0 issues
-      data/workspaces/default/runs/[ID]/output/one_normalized.xlsx
-    ");
+    let words = "  ! {HERE}config/settings.toml, line 1: there is no setting 'remove_unmaped_columns'; did you mean 'remove_unmapped_columns'?\n";
+    let words = words.replace("{HERE}", place.path("").to_str().unwrap());
+    place.ade_prints("run config one.csv", &words);
     let checked = place.json("check config --json");
     let shown = place.json("runs show latest --json");
-    let notices = shown["notices"].as_array().unwrap().iter();
-    let told: Vec<&Value> = notices.map(|notice| &notice["message"]).collect();
+    let told: Vec<&Value> = shown["notices"].each("message");
     assert_eq!(json!(told), checked["warnings"]);
     let first = &shown["notices"][0];
     has(first, json!({"code": "configuration", "level": "warning"}));

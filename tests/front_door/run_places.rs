@@ -5,7 +5,7 @@ use crate::common;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 use rusqlite::Connection;
 
 #[test]
@@ -93,7 +93,7 @@ fn an_output_that_becomes_write_protected_while_the_run_goes_on() {
     // The run itself went well, and its workbook is in its folder.
     let run = place.latest_run();
     assert_eq!(run["status"], "succeeded");
-    assert!(Path::new(run["output_path"].as_str().unwrap()).exists());
+    assert!(Path::new(run["output_path"].text()).exists());
 }
 
 #[test]
@@ -157,79 +157,80 @@ fn database(place: &Place) -> PathBuf {
 }
 
 /// The commands that use the database, which must all report the same error.
-const USERS: [&str; 5] = [
+const USERS: [&str; 6] = [
     "run config members.csv",
     "runs ls",
     "env build config",
     "worker --drain",
     "migrate --check",
+    "migrate",
 ];
 
 #[test]
-fn a_database_that_is_newer() {
+fn a_database_that_cannot_serve_is_refused_by_every_command_and_stays_as_it_is() {
     let place = Place::new();
     let database = database(&place);
+    // All of it in one file.
     let connection = Connection::open(&database).unwrap();
-    connection
-        .execute(
-            "INSERT INTO schema_migrations VALUES (999, 'from_the_future', 'x', 0, '9.9.9')",
-            [],
-        )
-        .unwrap();
+    let fold = "PRAGMA wal_checkpoint(TRUNCATE)";
+    connection.query_row(fold, [], |_| Ok(())).unwrap();
     drop(connection);
-    for line in USERS {
-        place
-            .ade(line)
-            .ends_with(5)
-            .says("has schema version 999, but this ade knows versions up to")
-            .says("hint: use the ade that migrated it");
+    let whole = std::fs::read(&database).unwrap();
+    let put = |bytes: &[u8]| {
+        for extra in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(format!("{}{extra}", database.display()));
+        }
+        std::fs::write(&database, bytes).unwrap();
+    };
+    let newer = "INSERT INTO schema_migrations VALUES (999, 'from_the_future', 'x', 0, '9.9.9')";
+    let altered = "UPDATE schema_migrations SET checksum = 'another' WHERE version = 1";
+    let text = "this was a database once, and is not one any more".repeat(100);
+    for (change, code, words, hint) in [
+        (
+            Some(newer),
+            "database_newer",
+            "has schema version 999, but this ade knows versions up to",
+            "hint: use the ade that migrated it",
+        ),
+        (
+            Some(altered),
+            "database_altered",
+            "was migrated by another 0001_schema than that of this ade",
+            "hint:",
+        ),
+        (
+            None,
+            "database_damaged",
+            "is damaged",
+            "hint: nothing was changed",
+        ),
+    ] {
+        put(&whole);
+        match change {
+            Some(sql) => place.change(sql),
+            None => put(text.as_bytes()),
+        }
+        let before = std::fs::read(&database).unwrap();
+        for line in USERS {
+            place.ade(line).ends_with(5).says(words).says(hint);
+        }
+        place.ade_fails("runs ls", 5, code);
+        let doctor = place.ade("doctor").ends_with(1);
+        doctor.prints(words.split(", but").next().unwrap());
+        assert_eq!(std::fs::read(&database).unwrap(), before, "{code}");
+        let files = place.files_below("data/db");
+        assert!(!files.iter().any(|name| name.contains("backup")), "{code}");
+        if code == "database_newer" {
+            place.ade_prints("migrate --status", "by a newer ade");
+        }
     }
-    place.ade_fails("runs ls", 5, "database_newer");
-    place.ade("migrate").ends_with(5);
-    place
-        .ade("doctor")
-        .ends_with(1)
-        .prints("schema version 999");
-}
-
-#[test]
-fn a_database_that_is_damaged() {
-    let place = Place::new();
-    let database = database(&place);
-    // All of it in one file, then noise in every page but the first.
-    let connection = Connection::open(&database).unwrap();
-    connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .unwrap();
-    drop(connection);
-    let mut bytes = std::fs::read(&database).unwrap();
-    for byte in &mut bytes[4096..] {
-        *byte = byte.wrapping_mul(31).wrapping_add(17);
-    }
-    std::fs::write(&database, bytes).unwrap();
+    // Noise in every page but the first.
+    let (first, others) = whole.split_at(4096);
+    let noise = |byte: &u8| byte.wrapping_mul(31).wrapping_add(17);
+    put(&[first, &others.iter().map(noise).collect::<Vec<u8>>()].concat());
     let ran = place.ade("run config members.csv").ends_with(5);
     ran.says("is damaged");
     place.ade("doctor").ends_with(1).prints("damaged");
-    // No database at all.
-    for extra in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(format!("{}{extra}", database.display()));
-    }
-    std::fs::write(
-        &database,
-        "this was a database once, and is not one any more".repeat(100),
-    )
-    .unwrap();
-    let before = std::fs::read(&database).unwrap();
-    for line in USERS {
-        place
-            .ade(line)
-            .ends_with(5)
-            .says("is damaged")
-            .says("hint: nothing was changed");
-    }
-    place.ade("migrate").ends_with(5).says("is damaged");
-    assert_eq!(std::fs::read(&database).unwrap(), before);
-    place.ade_fails("runs ls", 5, "database_damaged");
 }
 
 #[test]
@@ -272,18 +273,12 @@ fn a_database_that_is_locked_for_a_while_is_waited_for() {
 }
 
 #[test]
-fn a_database_url_that_names_no_database() {
+fn a_database_url_names_the_database_and_a_wrong_one_is_not_repeated() {
     let place = Place::cold();
-    for url in [
-        "postgresql://user:secret@host/ade?sslmode=prefer",
-        "mysql://x",
-        "sqlite://",
-        "nonsense",
-    ] {
-        let call = format!("run config members.csv --database-url {url}");
-        let refused = place.ade(&call).ends_with(2).says("cannot be used");
-        assert!(!refused.stderr.contains("secret"), "{refused}");
-    }
+    let wrong = "postgresql://user:secret@host/ade?sslmode=prefer";
+    let call = format!("run config members.csv --database-url {wrong}");
+    let refused = place.ade(&call).ends_with(2).says("cannot be used");
+    assert!(!refused.stderr.contains("secret"), "{refused}");
     place
         .ade("run config members.csv -q --dry-run --database-url sqlite:///elsewhere/queue.sqlite")
         .succeeds();
@@ -300,7 +295,7 @@ fn a_run_stays_where_it_was_recorded_whatever_its_worker_has_as_its_place() {
     place.ade("worker --drain -q").succeeds();
     let shown = place.ade(&format!("runs show {run} --json")).json();
     assert_eq!(shown["status"], "succeeded", "{shown}");
-    let output = shown["output_path"].as_str().unwrap();
+    let output = shown["output_path"].text();
     assert!(
         output.starts_with(place.path("one").to_str().unwrap()),
         "{output}"
@@ -315,9 +310,7 @@ fn a_run_stays_where_it_was_recorded_whatever_its_worker_has_as_its_place() {
 fn many_inputs_are_queued_by_a_process_that_may_open_few_files() {
     let place = Place::cold();
     let names: Vec<String> = (0..150).map(|number| format!("in/{number}.csv")).collect();
-    for name in &names {
-        place.members(name);
-    }
+    place.all_members(&names);
     let call = format!(
         "ulimit -n 100; exec {} run config in --detach -q",
         env!("CARGO_BIN_EXE_ade")

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Server, wait_for};
+use common::{Place, Server, Told, wait_for};
 use serde_json::{Value, json};
 
 /// A place whose configuration leaves a file behind when anything of it is executed, the building of its environment included.
@@ -11,10 +11,7 @@ fn place() -> Place {
     place.hurry();
     let trace = place.path("executed");
     let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/columns/trace.py",
-        &format!("open({trace:?}, 'w').close()\n\n\ndef register(registry):\n    pass\n"),
-    );
+    configuration.module(&format!("open({trace:?}, 'w').close()"));
     place.members("members.csv");
     place.before_installs(&format!(": > '{}'", trace.display()));
     place
@@ -28,7 +25,7 @@ fn is_skipped(place: &Place, run: &Value) {
     assert_eq!(run["error"], Value::Null, "{run}");
     assert_eq!(run["output_path"], Value::Null, "{run}");
     assert!(!place.path("executed").exists(), "something was executed");
-    let folder = place.run_folder(run["id"].as_str().unwrap());
+    let folder = place.run_folder(run["id"].text());
     let folder = folder.to_str().unwrap();
     // Where a worker was quicker than the command or the server, it writes these files meanwhile; this one last.
     wait_for("the audit record", || {
@@ -40,17 +37,7 @@ fn is_skipped(place: &Place, run: &Value) {
     assert_eq!(last["data"]["skipped_reason"], "safe_mode", "{log}");
     let artifact = place.artifact(folder);
     assert_eq!(artifact["options"]["safe_mode"], true);
-    let schema = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/docs/reference/artifact.schema.json"
-    );
-    let schema = serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
-    let faults: Vec<String> = schema
-        .iter_errors(&artifact)
-        .map(|fault| fault.to_string())
-        .collect();
-    assert!(faults.is_empty(), "{faults:?}");
+    Place::keeps_to_the_schema(&artifact);
 }
 
 #[test]
@@ -111,7 +98,7 @@ fn a_worker_in_safe_mode_leaves_what_waits_and_builds_nothing() {
     place.ade("worker --drain").succeeds();
     assert_eq!(place.statuses(), ["succeeded"; 4]);
     let runs = place.json("runs ls --json");
-    let reasons = runs.as_array().unwrap().iter();
+    let reasons = runs.list().iter();
     let skipped = reasons.filter(|run| run["skipped_reason"] == "safe_mode");
     assert_eq!(skipped.count(), 1, "{runs}");
 }
@@ -127,7 +114,7 @@ fn over_the_api_runs_are_skipped_or_refused() {
     let body = json!({"document_id": document});
     let run = server.post(&path, &body).is(201).json();
     is_skipped(&place, &run);
-    let id = run["id"].as_str().unwrap().to_owned();
+    let id = run["id"].string();
     let again = server.post(&format!("/api/v1/runs/{id}/retry"), &json!({}));
     is_skipped(&place, &again.is(201).json());
     let streamed = json!({"document_id": document, "stream": true});

@@ -3,7 +3,7 @@
 
 use crate::common;
 
-use common::{Place, Server, snapshot, wait_for};
+use common::{Place, Server, Told, snapshot};
 use serde_json::{Value, json};
 
 const FIELDS: &str = "from ade_engine.fields import Field, date, number\n\n\
@@ -42,7 +42,6 @@ fn settings_hold_for_some_runs_only() {
     what_is_no_setting_or_not_its_value_is_refused_where_it_is_given(&mut place);
     a_run_that_is_repeated_has_the_settings_of_the_first_whatever_is_set_now(&mut place);
     a_csv_file_of_another_kind_is_read_without_a_change_of_the_configuration(&place);
-    what_is_said_of_single_sheets_is_told_by_its_own_flags(&place);
     tables_by_file_name_variables_and_set_outrank_each_other_in_this_order(&mut place);
     place.unset(VARIABLE);
     a_client_gives_settings_with_its_run(&place);
@@ -102,20 +101,16 @@ fn a_run_that_is_repeated_has_the_settings_of_the_first_whatever_is_set_now(plac
     let run = place.latest_run();
     assert_eq!(day(place, &run), "mdy");
     let shown = place.ade("runs show latest --json").json();
-    let told = shown["overrides"].as_array().unwrap().iter();
-    let sources: Vec<&Value> = told.map(|told| &told["source"]).collect();
+    let sources: Vec<&Value> = shown["overrides"].each("source");
     assert_eq!(sources, [VARIABLE, "--set"]);
-    let request = place.read(format!(
-        "{}/run-request.json",
-        run["run_dir"].as_str().unwrap()
-    ));
+    let request = place.read(format!("{}/run-request.json", run["run_dir"].text()));
     assert!(!request.contains("secret"), "{request}");
 
     place.ade("runs retry latest").succeeds();
     place.ade("worker --drain -q").succeeds();
     let run = place.latest_run();
     assert_eq!(day(place, &run), "mdy", "by a worker");
-    let folder = run["run_dir"].as_str().unwrap();
+    let folder = run["run_dir"].text();
     for file in ["run-request.json", "artifact.json"] {
         let record: Value = serde_json::from_str(&place.read(format!("{folder}/{file}"))).unwrap();
         assert_eq!(
@@ -136,31 +131,6 @@ fn a_csv_file_of_another_kind_is_read_without_a_change_of_the_configuration(plac
     assert!(cells.contains("2025-02-03"), "{cells}");
     let again = place.json("runs retry latest --now --json");
     assert_eq!(again["metrics"], run["metrics"]);
-}
-
-fn what_is_said_of_single_sheets_is_told_by_its_own_flags(place: &Place) {
-    let sheets = r#"sheets={"Q":{"skip":true}}"#;
-    let rows = "--header-rows=us_may=1";
-    let range = "--range=us_may=A1:B2";
-    for (flags, source) in [
-        (&[rows, range][..], "--header-rows and --range"),
-        (&["--set", sheets, range], "--set and --range"),
-    ] {
-        let call = ["run", "config", "us_may.csv", "-q"];
-        place.ade_with(call.iter().chain(flags)).succeeds();
-        let shown = place.json("runs show latest --json");
-        let told = &shown["overrides"][0];
-        assert_eq!(told["source"], source);
-        let words = told["message"].as_str().unwrap();
-        assert!(words.ends_with(&format!("}}, by {source}")), "{words}");
-        let has_skip = told["value"]["Q"]["skip"] == true;
-        assert_eq!(has_skip, flags.contains(&sheets), "{told}");
-    }
-    place
-        .ade_with(["run", "config", "us_may.csv", "--set", "sheets={Q}", rows])
-        .ends_with(1)
-        .says("sheets from --set should be JSON such as")
-        .says("hint: correct --set");
 }
 
 fn tables_by_file_name_variables_and_set_outrank_each_other_in_this_order(place: &mut Place) {
@@ -222,9 +192,7 @@ fn a_client_gives_settings_with_its_run(place: &Place) {
         .post(&path, &body(json!({"date_order": "mdy"})))
         .is(201)
         .json();
-    let id = run["id"].as_str().unwrap();
-    wait_for("the end of the run", || {
-        server.get(&format!("/api/v1/runs/{id}")).json()["status"] == "succeeded"
-    });
+    let id = run["id"].text();
+    server.wait_for(id, "succeeded");
     assert_eq!(latest_day(place), "mdy");
 }

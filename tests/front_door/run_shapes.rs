@@ -26,10 +26,7 @@ fn read(place: &Place, name: &str) -> String {
 fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
     let place = with_a_configuration();
     // The shape goes where the workbook would go. In a folder of inputs and outputs, these are no inputs.
-    place
-        .ade("run crew in -o in --to csv")
-        .succeeds()
-        .prints("in/north_normalized.csv");
+    place.ade_prints("run crew in -o in --to csv", "in/north_normalized.csv");
     assert_eq!(
         place.files_below("in"),
         [
@@ -59,18 +56,15 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
         .says("combined 2 files with 3 rows")
         .prints("all.csv");
     let lines = read(&place, "all.csv");
-    let mut rows: Vec<Vec<&str>> = lines
-        .lines()
-        .map(|line| line.split(',').collect())
-        .collect();
-    let header = rows.remove(0);
-    assert_eq!(header[..3], ["Source file", "Source sheet", "Source row"]);
-    let column = |name: &str| header.iter().position(|header| *header == name).unwrap();
-    let of = |name: &str| -> Vec<&str> { rows.iter().map(|row| row[column(name)]).collect() };
-    assert_eq!(of("Source file"), ["north.csv", "north.csv", "south.csv"]);
-    assert_eq!(of("Source row"), ["2", "3", "2"]);
-    assert_eq!(of("Last name"), ["Lee", "Ray", "Moss"]);
-    assert_eq!(of("Team"), ["", "", "red"]);
+    assert!(
+        lines.starts_with("Source file,Source sheet,Source row,"),
+        "{lines}"
+    );
+    let sources = ["north.csv", "north.csv", "south.csv"];
+    let mut rows = lines.lines().skip(1).zip(sources);
+    let is_of = |(row, source): (&str, &str)| row.starts_with(source);
+    assert!(rows.all(is_of), "{lines}");
+    assert_eq!(lines.lines().count(), 4);
 
     std::fs::remove_file(place.path("in/broken.xlsx")).unwrap();
     let told = place
@@ -84,10 +78,10 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
     );
     assert!(file.is_file());
     // In the folder of the inputs it would be one of the next call.
-    place
-        .ade("run crew in --combine in/all.csv")
-        .ends_with(2)
-        .says("would be an input of the next run of in");
+    place.ade_refuses(
+        "run crew in --combine in/all.csv",
+        "would be an input of the next run of in",
+    );
     assert!(!place.path("in/all.csv").exists());
     // Rows that are quarantined do not stay behind in a workbook that nobody sees.
     place.write(
@@ -102,10 +96,7 @@ fn tables_are_written_in_the_shape_that_is_asked_for_and_inputs_are_combined() {
         ["odd_normalized.csv", "odd_quarantine.xlsx"]
     );
     // Nothing is written over an input, and nothing of a shape that there is not.
-    place
-        .ade("run crew in --combine in/south.csv")
-        .ends_with(2)
-        .says("is one of the inputs");
+    place.ade_refuses("run crew in --combine in/south.csv", "is one of the inputs");
     assert_eq!(read(&place, "in/south.csv"), SOUTH);
     place.ade("run crew in --combine all.txt").ends_with(2);
     // Beside the combined table each input has its own in the shape that is asked for.

@@ -2,7 +2,8 @@
 
 use crate::common;
 
-use common::Place;
+use common::{Place, has};
+use serde_json::json;
 
 /// One place for all of it: an environment of its own takes long.
 #[test]
@@ -19,9 +20,7 @@ fn a_file_of_any_name_becomes_a_workbook(place: &Place) {
     let odd = "report[1]";
     let names = [odd].into_iter().chain(long.iter().map(String::as_str));
     let names: Vec<String> = names.map(|stem| format!("{stem}.csv")).collect();
-    for name in &names {
-        place.members(name);
-    }
+    place.all_members(&names);
     let call = ["run", "config", "-o", "clean"].into_iter();
     place
         .ade_with(call.chain(names.iter().map(String::as_str)))
@@ -66,13 +65,9 @@ fn merged_tables_count_the_columns_of_the_sender(place: &Place) {
     );
     place.ade("run config two.csv").succeeds();
     let run = place.latest_run();
-    assert_eq!(
-        (
-            &run["metrics"]["columns"],
-            &run["metrics"]["unmapped_columns"]
-        ),
-        (&2.into(), &0.into()),
-        "{run}"
+    has(
+        &run["metrics"],
+        json!({"columns": 2, "unmapped_columns": 0}),
     );
     let shown = place.ade("runs show latest").succeeds().stdout;
     assert!(
@@ -83,34 +78,17 @@ fn merged_tables_count_the_columns_of_the_sender(place: &Place) {
 
 fn a_program_reads_where_a_configuration_failed(place: &Place) {
     let config = place.configuration("config");
-    let failed = || {
-        place.ade("run config members.csv").ends_with(1);
-        place.json("runs show latest --json")["error"].clone()
-    };
-    config.write(
-        "src/ade_config/columns/late.py",
-        "def tidy(*, table, **_):\n    raise ValueError(\"no\")\n\n\n\
-         def register(registry):\n    registry.register_hook(tidy, hook=\"on_table_mapped\", priority=0)\n",
+    config.hook(
+        "on_table_mapped",
+        "tidy(*, table, **_)",
+        "raise ValueError(\"no\")",
     );
-    let error = failed();
-    assert_eq!(error["file"], "src/ade_config/columns/late.py", "{error}");
-    assert_eq!(
-        (&error["line"], &error["table"]),
-        (&2.into(), &1.into()),
-        "{error}"
+    place.ade("run config members.csv").ends_with(1);
+    let error = place.json("runs show latest --json")["error"].clone();
+    has(
+        &error,
+        json!({"file": "src/ade_config/hooks/tidy.py", "line": 2, "table": 1, "sheet": "members",
+            "callable": "ade_config.hooks.tidy.tidy"}),
     );
-    assert_eq!(error["callable"], "ade_config.columns.late.tidy", "{error}");
-    assert_eq!(error["sheet"], "members", "{error}");
     assert!(error.get("column").is_none(), "{error}");
-    config.write(
-        "src/ade_config/columns/late.py",
-        "def tidy(**_):\n    raise ValueError(\"no\")\n\n\n\
-         def register(registry):\n    registry.register_column_transform(tidy, field=\"email\", priority=0)\n",
-    );
-    let error = failed();
-    assert_eq!(
-        (&error["line"], &error["column"]),
-        (&2.into(), &"B".into()),
-        "{error}"
-    );
 }

@@ -2,18 +2,18 @@
 
 use crate::common;
 
-use common::{Place, Server};
+use common::{Place, Server, Told};
 use serde_json::{Value, json};
 
 /// The names of the inputs in the order in which one slot begins them.
 fn begun(place: &Place) -> Vec<String> {
     place.ade("worker --drain --concurrency 1 -q").succeeds();
     let runs = place.json("runs ls --json --limit 1000");
-    let mut runs = runs.as_array().unwrap().clone();
+    let mut runs = runs.list().clone();
     // That one made the configuration known.
     runs.retain(|run| run["input"]["name"] != "members.csv");
-    runs.sort_by_key(|run| run["started_at"].as_str().unwrap().to_owned());
-    let name = |run: &Value| run["input"]["name"].as_str().unwrap().to_owned();
+    runs.sort_by_key(|run| run["started_at"].string());
+    let name = |run: &Value| run["input"]["name"].string();
     runs.iter().map(name).collect()
 }
 
@@ -41,48 +41,22 @@ fn a_high_priority_goes_first_and_a_retry_keeps_it() {
     let again = place.ade("runs retry high.csv --json").succeeds();
     assert_eq!(again.records()[0]["priority"], "high", "{again}");
     place.ade_fails("run config low.csv --priority urgent", 2, "usage");
-}
-
-#[test]
-fn many_files_of_a_command_hold_up_one_over_http_for_one_turn_and_close_the_api_to_nobody() {
-    let names = ["1.csv", "2.csv", "3.csv", "4.csv", "5.csv", "6.csv"];
-    let mut place = place(&names);
-    place.write("http.csv", place.read("members.csv"));
-    place.set("ADE_QUEUE_SIZE", "2");
-    for name in names {
-        place.ade(&format!("run config {name} --detach")).succeeds();
-    }
+    // Over HTTP, too, where a token submits it.
     let configuration = place.configuration_id("config");
-    let server = Server::dev(&place, "--no-worker");
-    let document = server.upload(&place.path("http.csv"));
-    let run = server.submit(&configuration, &document);
-    assert_eq!(run["submitted_by"]["kind"], "token", "{run}");
-    let queue = server.read("/api/v1/queue");
-    let told = queue["items"].as_array().unwrap().iter();
-    let told: Vec<&str> = told
-        .map(|item| item["run"]["input"]["name"].as_str().unwrap())
-        .collect();
-    let wanted = [
-        "1.csv", "http.csv", "2.csv", "3.csv", "4.csv", "5.csv", "6.csv",
-    ];
-    assert_eq!(told, wanted);
-    let path = format!("/api/v1/configs/{configuration}/runs");
-    let low = json!({"document_id": document, "priority": "low"});
-    let low = server.post(&path, &low).is(201).json();
+    let server = Server::dev(&place, "--no-worker --no-web");
+    let document = server.upload(&place.path("normal.csv"));
+    let path = format!("configs/{configuration}/runs");
+    let of = |priority: &str| {
+        let body = json!({"document_id": document, "priority": priority});
+        server.post(&path, &body)
+    };
+    let low = of("low").is(201).json();
     assert_eq!(low["priority"], "low", "{low}");
-    server
-        .post(&path, &json!({"document_id": document}))
-        .refuses(429, "queue_full");
-    server
-        .post(
-            &path,
-            &json!({"document_id": document, "priority": "urgent"}),
-        )
-        .is(422);
-    drop(server);
-    let mut wanted = wanted.to_vec();
-    wanted.push("http.csv");
-    assert_eq!(begun(&place), wanted);
+    assert_eq!(low["submitted_by"]["kind"], "token", "{low}");
+    of("urgent").is(422);
+    let told = server.read("queue")["items"].clone();
+    assert_eq!(told[0]["run"]["priority"], "high", "{told}");
+    assert_eq!(told[1]["run"]["id"], low["id"], "{told}");
 }
 
 #[test]
@@ -100,10 +74,7 @@ fn one_submitter_and_one_workspace_have_no_more_than_the_operator_allows() {
     let path = format!("/api/v1/configs/{configuration}/runs");
     let asked = json!({"document_id": document});
     let refused = server.post(&path, &asked).refuses(429, "queue_full");
-    assert!(
-        refused["detail"].as_str().unwrap().contains("limit is"),
-        "{refused}"
-    );
+    assert!(refused["detail"].text().contains("limit is"), "{refused}");
     place.write("long.csv", "a\n".repeat(600_000));
     let long = std::fs::read(place.path("long.csv")).unwrap();
     let sent = server

@@ -5,7 +5,7 @@ use crate::common;
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use common::{Configuration, Place, has, wait_for};
+use common::{Configuration, Place, Told, has, wait_for};
 use serde_json::json;
 
 const CALL: &str = "run config inbox -o clean --changed";
@@ -23,7 +23,7 @@ fn after_a_first_run() -> (Place, Configuration) {
     let (place, configuration) = with_a_configuration();
     place.members("inbox/one.csv");
     place.write("inbox/two.csv", "Name,Email\nBob,bob@example.org\n");
-    place.ade(CALL).succeeds().says("2 of 2 files normalized\n");
+    place.ade_says(CALL, "2 of 2 files normalized\n");
     (place, configuration)
 }
 
@@ -79,21 +79,21 @@ fn a_second_call_runs_nothing_and_says_so() {
             run,
             json!({"skipped_reason": "unchanged", "status": "succeeded"}),
         );
-        let copy = run["output_copy"].as_str().unwrap();
+        let copy = run["output_copy"].text();
         assert!(fs::exists(copy).unwrap(), "{copy}");
-        let id = run["id"].as_str().unwrap();
+        let id = run["id"].text();
         let known = format!("SELECT count(*) FROM runs WHERE id = '{id}'");
         assert_eq!(place.query::<i64>(&known), 1);
     }
     // One file has its details, and -q the paths of all.
-    let short = told[0]["id"].as_str().unwrap();
+    let short = told[0]["id"].text();
     let one = place
         .ade("run config inbox/one.csv -o clean --changed")
         .succeeds()
         .prints("2 of 2 fields mapped")
         .prints("✓ one.csv  unchanged since run ");
     let word = one.stdout.split_whitespace().nth(5).unwrap();
-    assert!(short.ends_with(word) || told[1]["id"].as_str().unwrap().ends_with(word));
+    assert!(short.ends_with(word) || told[1]["id"].text().ends_with(word));
     let quiet = place.ade(&format!("{CALL} -q")).succeeds();
     assert_eq!(
         quiet.stdout,
@@ -230,10 +230,7 @@ fn the_same_bytes_under_another_name_are_another_input() {
     place.members("inbox/below/one.csv");
     // The name is the result's own; which folder it lies in is not.
     let call = format!("{CALL} --recursive");
-    place
-        .ade(&call)
-        .succeeds()
-        .says("1 of 3 files normalized, 2 unchanged\n");
+    place.ade_says(&call, "1 of 3 files normalized, 2 unchanged\n");
     let clean = place.files_below("clean");
     for copy in ["below/one", "one", "same"] {
         let copy = format!("{copy}_normalized.xlsx");

@@ -7,7 +7,7 @@ use crate::common;
 use std::fs;
 use std::path::Path;
 
-use common::{Configuration, Place};
+use common::{Configuration, Place, Told};
 
 /// What a hook does with the cells in `table`, and the beginning of what the run's error says.
 const ENDS: [(&str, &str, Option<&str>); 10] = [
@@ -119,6 +119,9 @@ fn no_file_holds_a_cell_outside_of_input_and_output() {
         let ran = place.ade(&format!("-vv run config inbox/marked.csv -o clean {limit}"));
         let run = place.latest_run();
         assert_eq!(run["error"]["code"].as_str(), error, "{what}: {ran}");
+        let artifact = place.artifact(run["run_dir"].text());
+        Place::keeps_to_the_schema(&artifact);
+        assert_eq!(artifact["run"]["error"]["code"].as_str(), error, "{what}");
         let said = format!("{ran}").to_lowercase();
         let shown = words().into_iter().find(|word| said.contains(word));
         assert_eq!(shown, None, "{what}: {ran}");

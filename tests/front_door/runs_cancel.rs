@@ -4,7 +4,7 @@ use crate::common;
 
 use std::time::Instant;
 
-use common::{Place, is_alive, snapshot, wait_for, wait_for_death};
+use common::{Place, Told, is_alive, snapshot, wait_for, wait_for_death};
 
 #[test]
 fn a_run_is_cancelled_by_a_command() {
@@ -37,7 +37,7 @@ fn ade_run_in_another_terminal_is_cancelled_too(place: &Place) {
     place.wait_until_held(1);
     place.ade("runs cancel latest").succeeds();
     running.wait().ends_with(130);
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = place.latest_id();
     place.is_sound(&run, "cancelled", &["cancelled"]);
 }
 
@@ -76,7 +76,8 @@ child = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP INT; while :; do sleep
 stranger = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP INT; while :; do sleep 0.1; done'], start_new_session=True)
 (PLACE / 'stranger').write_text(str(stranger.pid))";
 
-fn family(place: &Place) -> Vec<i32> {
+/// The processes that such a run has started.
+pub fn family(place: &Place) -> Vec<i32> {
     let names = ["grandchild", "stranger"];
     let has_started =
         |name: &str| std::fs::read_to_string(place.path(name)).is_ok_and(|text| !text.is_empty());
@@ -104,7 +105,7 @@ fn a_cancel_ends_children_that_ignore_sigterm_and_such_as_left_the_group() {
 }
 
 /// A configuration whose process leaves the group. Where runs are confined none can.
-fn stubborn() -> Place {
+pub fn stubborn() -> Place {
     let mut place = Place::held(STUBBORN);
     place.set("ADE_SANDBOX", "off");
     place
@@ -129,7 +130,7 @@ fn a_timeout_ends_them_too() {
     assert_eq!(run["error"]["code"], "timeout");
     family(&place).into_iter().for_each(wait_for_death);
     // The limit would be hit again, so it is final.
-    place.is_sound(run["id"].as_str().unwrap(), "failed", &["failed"]);
+    place.is_sound(run["id"].text(), "failed", &["failed"]);
 }
 
 #[test]
@@ -182,10 +183,10 @@ fn filters_choose_what_is_cancelled_and_ended_runs_stay() {
     place.ade_fails(&format!("runs cancel {kept} --status queued"), 2, "usage");
     // Of several named ones those that are there are cancelled.
     let [one, two] = [0, 1].map(|_| place.enqueue("config", "members.csv"));
-    place
-        .ade(&format!("runs cancel {one} nonsense {two}"))
-        .ends_with(2)
-        .says("there is no run \"nonsense\"");
+    place.ade_refuses(
+        &format!("runs cancel {one} nonsense {two}"),
+        "there is no run \"nonsense\"",
+    );
     assert_eq!(place.statuses()[..3], ["cancelled", "cancelled", "queued"]);
     place.ade_fails("runs cancel", 2, "usage");
     // Elsewhere than on a terminal nothing is asked, however many there are.

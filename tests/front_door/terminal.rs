@@ -276,10 +276,7 @@ fn several_files_have_a_line_each_that_fits_the_terminal(place: &Place) {
 fn values_that_messages_leave_out_are_shown_on_request_and_kept_nowhere(place: &Place) {
     place.write("marked.csv", "Name,Email\ntok000en,tok001en@example.org\n");
     let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/hooks/fail.py",
-        "def fail(table):\n    int(table[\"name\"][0])\n\n\ndef register(registry):\n    registry.register_hook(fail, hook=\"on_table_mapped\", priority=1)\n",
-    );
+    configuration.hook("on_table_mapped", "fail(table)", "int(table[\"name\"][0])");
     let (status, text) = on_a_terminal(place, "run config marked.csv --show-values");
     assert_eq!(status, Some(1), "{text}");
     assert!(
@@ -303,10 +300,9 @@ fn what_was_noticed_is_broken_between_words_to_fit(place: &Place) {
         "readings": [{"sheet": "members", "table": 0, "ambiguous": true, "message": words}],
     });
     let event = serde_json::json!({"event": "engine.run.noticed", "data": data}).to_string();
-    place.configuration("config").write(
-        "src/ade_config/hooks/notice.py",
-        &format!("import atexit\nimport sys\n\n\ndef notice():\n    atexit.register(print, {event:?}, file=sys.stderr)\n\n\ndef register(registry):\n    registry.register_hook(notice, hook=\"on_workbook_start\", priority=10)\n"),
-    );
+    let says = format!("import atexit, sys; atexit.register(print, {event:?}, file=sys.stderr)");
+    let configuration = place.configuration("config");
+    configuration.hook("on_workbook_start", "notice()", &says);
     for (line, wanted) in [
         (
             "run config members.csv",
@@ -342,10 +338,8 @@ fn what_was_noticed_is_broken_between_words_to_fit(place: &Place) {
 
 fn no_name_and_no_printed_line_controls_the_terminal(place: &Place) {
     let configuration = place.configuration("config");
-    configuration.write(
-        "src/ade_config/hooks/prints.py",
-        "def prints(metadata):\n    print('out\\x1b[31m\\x9b2J\\r\\u202e')\n\n\ndef register(registry):\n    registry.register_hook(prints, hook=\"on_workbook_start\", priority=10)\n",
-    );
+    let prints = "print('out\\x1b[31m\\x9b2J\\r\\u202e')";
+    configuration.hook("on_workbook_start", "prints(metadata)", prints);
     let name = "in\u{1b}[2J\u{202e}.csv";
     place.write(
         name,
@@ -403,10 +397,15 @@ fn ctrl_c_leaves_nothing_of_what_was_drawn() {
             "0 of 2 files normalized, 1 cancelled, 1 not started"
         ]
     );
+    assert_eq!(
+        place.statuses(),
+        ["cancelled"],
+        "what did not begin is not recorded"
+    );
 }
 
 #[test]
-fn a_second_ctrl_c_clears_the_terminal_too() {
+fn a_second_ctrl_c_kills_and_clears_the_terminal_too() {
     let place = Place::ready();
     let (gate, asked) = (place.gate("gate"), place.gate("asked"));
     let show = format!(
@@ -414,6 +413,7 @@ fn a_second_ctrl_c_clears_the_terminal_too() {
         asked.reached
     );
     place.configuration("config").wait_at_with(&gate, &show, "");
+    // It ignores the signal, and shows that it received it: the first Ctrl-C has arrived.
     let mut terminal = OnTerminal::start(&place, "run config members.csv --color never");
     gate.wait_until_reached();
     terminal.wait_until_shows("⠙");
@@ -422,6 +422,7 @@ fn a_second_ctrl_c_clears_the_terminal_too() {
     terminal.types(b"\x03");
     let (status, text) = terminal.wait();
     assert_eq!(status, Some(130), "{text}");
+    place.nothing_runs();
     let left = seen(&text);
     assert!(
         !left.iter().any(|line| line.contains("members.csv")),
@@ -433,16 +434,13 @@ fn a_second_ctrl_c_clears_the_terminal_too() {
 fn with_several_files_it_is_shown_how_many_of_them_have_ended() {
     let place = Place::ready();
     let gate = place.gate("gate");
-    place.configuration("config").write(
-        "src/ade_config/hooks/gate.py",
-        &format!(
-            "import os, time\n\n\ndef wait(input_file_name):\n    while input_file_name.startswith(\"two\") and not os.path.exists({:?}):\n        time.sleep(0.01)\n\n\ndef register(registry):\n    registry.register_hook(wait, hook=\"on_workbook_start\", priority=10)\n",
-            gate.open
-        ),
+    let waits = format!(
+        "import os, time\nwhile input_file_name.startswith(\"two\") and not os.path.exists({:?}): time.sleep(0.01)",
+        gate.open
     );
-    for name in ["one.csv", "two.csv", "three.csv"] {
-        place.members(name);
-    }
+    let configuration = place.configuration("config");
+    configuration.hook("on_workbook_start", "wait(input_file_name)", &waits);
+    place.all_members(["one.csv", "two.csv", "three.csv"]);
     let terminal = OnTerminal::start(&place, "run config one.csv two.csv three.csv --jobs 1");
     terminal.wait_until_shows("1 of 3 files");
     // What is drawn at the same time stands in lines of its own.
@@ -486,9 +484,7 @@ fn errors_hints_and_meanings_are_broken_between_words() {
 fn many_runs_are_removed_by_filters_only_after_a_yes() {
     let place = Place::cold();
     let names: Vec<String> = (0..11).map(|number| format!("m{number}.csv")).collect();
-    for name in &names {
-        place.members(name);
-    }
+    place.all_members(&names);
     let fill = || {
         place
             .ade(&format!("run config {} --dry-run -q", names.join(" ")))
@@ -521,5 +517,5 @@ fn many_runs_are_removed_by_filters_only_after_a_yes() {
     assert_eq!((status, place.statuses().len()), (Some(0), 0), "{text}");
     // Nobody answers in a script.
     fill();
-    place.ade(all).succeeds().says("11 runs removed");
+    place.ade_says(all, "11 runs removed");
 }

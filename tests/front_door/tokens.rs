@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, has};
+use common::{Place, Told, has};
 use serde_json::json;
 
 #[test]
@@ -10,7 +10,7 @@ fn tokens_are_made_listed_and_revoked() {
     let place = Place::new();
     let made = place.ade("tokens create reports --scope read --for finance --days 30 --json");
     let made = made.succeeds().json();
-    let token = made["token"].as_str().unwrap();
+    let token = made["token"].text();
     assert!(token.starts_with("ade_") && token.len() == 68, "{token}");
     has(&made, json!({"scope": "read", "workspaces": ["finance"]}));
     assert!(made["expires_at"].is_string());
@@ -28,15 +28,10 @@ fn tokens_are_made_listed_and_revoked() {
     place.ade("tokens create reports").succeeds();
     place.ade_refuses("tokens revoke reports", "2 tokens");
     place.ade_refuses("tokens revoke nothing", "no token");
-    let id = made["id"].as_str().unwrap();
+    let id = made["id"].text();
     place.ade(&format!("tokens revoke {id}")).succeeds();
     let listed = place.json("tokens ls --json");
-    let revoked = listed
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["id"] == id)
-        .unwrap();
+    let revoked = listed.with("id", id);
     assert!(revoked["revoked_at"].is_string());
     place.ade("tokens create t --for ../x").ends_with(2);
 }

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-use common::{Place, engines_of, is_alive, signal, wait_for, wheel};
+use common::{Place, Told, engines_of, is_alive, signal, wait_for, wheel};
 use libc::SIGKILL;
 use serde_json::Value;
 
@@ -113,9 +113,7 @@ fn nothing_that_a_run_changes_reaches_the_next_one() {
     let configuration = place.configuration("config");
     configuration.write("src/ade_config/hooks/traces.py", LEAVES_TRACES);
     let names: Vec<String> = (0..5).map(|number| format!("{number}.csv")).collect();
-    for name in &names {
-        place.members(name);
-    }
+    place.all_members(&names);
     place.warm("config");
     let files = names.join(" ");
     let found = |warm: &str| {
@@ -124,12 +122,12 @@ fn nothing_that_a_run_changes_reaches_the_next_one() {
         said.succeeds();
         let runs = place.ade("runs ls --json --limit 5").json();
         let mut found = Vec::new();
-        for run in runs.as_array().unwrap() {
-            let folder = PathBuf::from(run["run_dir"].as_str().unwrap());
+        for run in runs.list() {
+            let folder = PathBuf::from(run["run_dir"].text());
             let log = fs::read_to_string(folder.join("logs/events.ndjson")).unwrap();
             let line = log.lines().find(|line| line.contains("found [")).unwrap();
             let event: Value = serde_json::from_str(line).unwrap();
-            let words = event["message"].as_str().unwrap();
+            let words = event["message"].text();
             let (traces, random) = words.split_once(" random ").unwrap();
             found.push((traces.to_owned(), random.to_owned()));
         }

@@ -5,7 +5,7 @@ use crate::common;
 use std::fs;
 use std::path::Path;
 
-use common::{Place, snapshot};
+use common::{Place, Told, snapshot};
 
 #[test]
 fn detached_runs_are_done_by_a_worker_that_builds_what_they_need() {
@@ -43,7 +43,7 @@ fn detached_runs_are_done_by_a_worker_that_builds_what_they_need() {
     assert_eq!(runs[0]["error"]["code"], "input_error");
     // A failure of the input is final at once.
     assert_eq!(runs[0]["attempt_count"], 1);
-    assert!(std::path::Path::new(runs[1]["output_path"].as_str().unwrap()).exists());
+    assert!(std::path::Path::new(runs[1]["output_path"].text()).exists());
     // Nothing is left to do.
     place.ade("worker --drain").succeeds();
 }
@@ -215,10 +215,7 @@ fn a_folder_that_cannot_be_locked_holds_up_no_other_configuration() {
     place.configuration("broken");
     place.members("members.csv");
     let waits = place.enqueue("broken", "members.csv");
-    let folder = place.environments()[0]["folder"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let folder = place.environments()[0]["folder"].string();
     // A file has the name of the folder of all its environments.
     let key = Path::new(&folder).parent().unwrap().to_owned();
     fs::create_dir_all(key.parent().unwrap()).unwrap();

@@ -4,6 +4,7 @@
 //! Time decides nothing. Workers that are killed at random while they execute a queue are in hosts.rs.
 
 use crate::common;
+use crate::runs_cancel::{family, stubborn};
 
 use std::fs;
 
@@ -114,33 +115,6 @@ fn the_record_of_a_dead_process_keeps_no_lease_from_ending() {
 }
 
 #[test]
-fn attempts_are_counted_and_spent_with_a_growing_pause_between_them() {
-    let mut place = Place::held("os.kill(os.getpid(), 9)");
-    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.4");
-    place.set("ADE_WORKER_BACKOFF_MAX_SECONDS", "300");
-    let run = place.enqueue("config", "members.csv");
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "failed", &["retried", "retried", "failed"]);
-    let error: String = place.query(&format!("SELECT error_code FROM runs WHERE id = '{run}'"));
-    assert_eq!(error, "engine_crashed");
-    let events = place.events(&run);
-    let retry = events.iter().find(|event| event["event"] == "run.retry");
-    let retry = retry.unwrap();
-    assert_eq!(retry["data"]["status"], "queued");
-    let message = retry["message"].as_str().unwrap();
-    assert!(message.contains("killed by signal 9"), "{retry}");
-    let pause = |attempt: u32| -> i64 {
-        place.query(&format!(
-            "SELECT (SELECT started_at FROM run_attempts WHERE run_id = '{run}' AND attempt = {attempt} + 1)
-                  - (SELECT completed_at FROM run_attempts WHERE run_id = '{run}' AND attempt = {attempt})"
-        ))
-    };
-    // At least three quarters of 0.4 s, then of 0.8 s.
-    assert!(pause(1) >= 300, "{}", pause(1));
-    assert!(pause(2) >= 600, "{}", pause(2));
-}
-
-#[test]
 fn runs_of_a_worker_that_died_are_failed_where_the_operator_wants_that() {
     let (mut place, run, worker) = Place::busy("one");
     worker.dies();
@@ -162,24 +136,10 @@ fn runs_of_a_worker_that_died_are_failed_where_the_operator_wants_that() {
     ignore = "only Linux shows which run a process belongs to"
 )]
 fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
-    let mut place = Place::held(
-        "child = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP; while :; do sleep 0.1; done'])\n\
-         (PLACE / 'grandchild').write_text(str(child.pid))\n\
-         stranger = subprocess.Popen(['sleep', '1000'], start_new_session=True)\n\
-         (PLACE / 'stranger').write_text(str(stranger.pid))\n",
-    );
-    // Where runs are confined, nothing leaves the group.
-    place.set("ADE_SANDBOX", "off");
+    let place = stubborn();
     let run = place.enqueue("config", "members.csv");
     let worker = place.start_worker("one");
-    wait_for("both", || {
-        ["grandchild", "stranger"]
-            .iter()
-            .all(|name| fs::read(place.path(name)).is_ok_and(|text| !text.is_empty()))
-    });
-    let left: Vec<i32> = ["grandchild", "stranger"]
-        .map(|name| place.read(name).parse().unwrap())
-        .to_vec();
+    let left = family(&place);
     worker.dies();
     assert!(left.iter().all(|process| is_alive(*process)));
     place.ade(&format!("runs cancel {run}")).succeeds();
@@ -236,9 +196,10 @@ fn every_command_that_looks_at_runs_settles_what_a_killed_ade_run_left() {
     {
         let running = place.start("run config members.csv -q");
         place.wait_until_held(number + 1);
-        let run = place.latest_run()["id"].as_str().unwrap().to_owned();
+        let run = place.latest_id();
         assert_eq!(place.status_of(&run), "running");
         running.dies();
+        place.nothing_runs();
         let cancels = look.starts_with("runs cancel");
         place.ade(look).succeeds();
         // Nobody executes it, so a cancel ends it at once; without a recovery it would be asked to stop and stay as it is.

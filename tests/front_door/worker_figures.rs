@@ -12,7 +12,7 @@ use std::path::Path;
 use common::{HANG, Place, Running, wait_for};
 
 /// Asks for a page, and returns the answer.
-fn ask(address: &str, path: &str) -> String {
+pub fn ask(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
@@ -32,7 +32,7 @@ fn figure(address: &str, name: &str) -> u64 {
 }
 
 /// The address at which a worker says that its figures are.
-fn address_of(worker: &mut Running) -> String {
+pub fn address_of(worker: &mut Running) -> String {
     worker.wait_until_says("/metrics");
     let said = worker.stderr();
     let (_, rest) = said.split_once("figures at http://").unwrap();
@@ -73,10 +73,10 @@ fn an_address_that_is_in_use_is_refused_before_anything_is_claimed() {
     place.ade("run config members.csv --detach -q").succeeds();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    place
-        .ade(&format!("worker --drain --metrics {address}"))
-        .ends_with(2)
-        .says(&format!("{address} is in use"));
+    place.ade_refuses(
+        &format!("worker --drain --metrics {address}"),
+        &format!("{address} is in use"),
+    );
     place.ade("worker --metrics here").ends_with(2);
     assert_eq!(place.statuses(), ["queued"]);
 }

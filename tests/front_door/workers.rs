@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Server, wait_for};
+use common::{Place, Server, Told, has, wait_for};
 use serde_json::{Value, json};
 
 #[test]
@@ -12,11 +12,8 @@ fn a_quieted_worker_finishes_what_it_has_and_takes_no_more_until_it_is_resumed()
     let mut worker = place.start_worker("one");
     place.wait_until_held(1);
     let listed = place.json("workers ls --json");
-    let id = listed[0]["id"].as_str().unwrap();
-    assert_eq!(
-        (&listed[0]["busy"], &listed[0]["quieted_at"]),
-        (&json!(1), &Value::Null)
-    );
+    let id = listed[0]["id"].text();
+    has(&listed[0], json!({"busy": 1, "quieted_at": null}));
     place.ade_says(
         &format!("workers quiet {}", &id[30..]),
         "takes no more runs",
@@ -25,14 +22,14 @@ fn a_quieted_worker_finishes_what_it_has_and_takes_no_more_until_it_is_resumed()
     let second = place.enqueue("config", "members.csv");
     place.let_go();
     place.wait_for_status(&first, "succeeded");
-    place.ade("workers ls").succeeds().prints("quieted by user");
+    place.ade_prints("workers ls", "quieted by user");
     wait_for("the worker to be idle", || {
         place.json("workers ls --json")[0]["busy"] == 0
     });
     assert_eq!(place.statuses(), ["queued", "succeeded"]);
     let server = Server::dev(&place, "--no-worker --no-web");
     let shown = server.read("/api/v1/workers");
-    let quieted = shown["items"].as_array().unwrap().iter();
+    let quieted = shown["items"].list().iter();
     assert_eq!(
         quieted.filter(|one| one["quieted_at"].is_string()).count(),
         1

@@ -620,8 +620,21 @@ mod tests {
         let folder = folder(&["a.csv", "b.csv", "[odd].csv"]);
         assert_eq!(names(&folder, &["?.csv"], &PLAIN), ["a.csv", "b.csv"]);
         assert_eq!(names(&folder, &["[odd].csv"], &PLAIN), ["[odd].csv"]);
+        // A folder stands for what can be read in it, and each file is taken once, however often it is meant.
+        let others = [
+            "in/.hidden.csv",
+            "in/~$open.xlsx",
+            "in/notes.txt",
+            "in/deeper/d.csv",
+        ];
+        let folder = self::folder(&[&["in/B.CSV", "in/a.csv", "in/c.xlsx"], &others[..]].concat());
+        let all = ["in", "in/a.csv", "in/[a-c].*"];
+        assert_eq!(
+            names(&folder, &all, &PLAIN),
+            ["in/B.CSV", "in/a.csv", "in/c.xlsx"]
+        );
         assert!(matches!(
-            expand(&[folder.path().join("*.xls")], &PLAIN),
+            expand(&[folder.path().join("in/*.xls")], &PLAIN),
             Err(InputError::NoMatch { .. })
         ));
     }
