@@ -25,8 +25,7 @@ PORTION = 12
 PORTIONS = range(0, SEQUENCES, PORTION)
 
 
-#: What is compared; with ``ADE_TEST_OPENPYXL_ALONE`` openpyxl with itself, to show that the comparison is fair.
-SIDES = (Written if "ADE_TEST_OPENPYXL_ALONE" in os.environ else EngineWritten, Written)
+SIDES = (EngineWritten, Written)
 
 
 def steps_of(seed: int, *, risky: bool) -> tuple[list[tuple[int, str]], bool]:
