@@ -50,6 +50,13 @@ def register(registry):
 #: The end of a module whose `FIELDS` are registered.
 REGISTERS = "def register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
 
+
+def declared(fields: str, functions: str = "") -> str:
+    """A module that registers some fields, each a call of ``Field``, with functions for them."""
+    functions, fields = textwrap.dedent(functions).strip(), textwrap.dedent(fields).strip()
+    return f"import polars as pl\nfrom ade_engine.fields import *\n\n{functions}\n\nFIELDS = [\n{fields}\n]\n\n{REGISTERS}"
+
+
 #: Set to 1, matrices are run whole.
 EVERYTHING = os.environ.get("ADE_TEST_ALL") == "1"
 

@@ -3,23 +3,19 @@
 import json
 
 import pytest
-from conftest import REGISTERS, plugin
+from conftest import declared, plugin
 from test_columns_in_context import LEFT, SAME, beside
 
-FIELDS = """
-from ade_engine.fields import Field, number, text
-
-def up_to_80(*, field_name, **_):
-    import polars as pl
-    return pl.when(pl.col(field_name) > 80).then(pl.lit("more than 80"))
-
-FIELDS = [
+FIELDS = declared("""
     Field("surname", headers=["surname", "family name"], read=text, required=True),
     Field("hours", headers=["hours"], read=number, checks=[up_to_80]),
     Field("team", headers=["team", "crew"]),
     Field("badge", headers=["badge"]),
-]
-""" + REGISTERS
+""", functions="""
+def up_to_80(*, field_name, **_):
+    import polars as pl
+    return pl.when(pl.col(field_name) > 80).then(pl.lit("more than 80"))
+""")
 OWN_DETECTOR = """
 def by_letter(*, column_sample, **_):
     return {"badge": 0.9, "team": 0.6} if column_sample and all(text.startswith("B-") for text in column_sample) else None

@@ -5,26 +5,21 @@ import json
 
 import openpyxl
 import pytest
-from conftest import REGISTERS, matrix, plugin, steps
+from conftest import declared, matrix, plugin, steps
 from package_check import check_package
 
-PACKAGE = """
-import polars as pl
-from ade_engine.fields import Field, number, text, date
-
+PACKAGE = declared("""
+    Field("no", headers=["no"], read=text, key=True, label="Number"),
+    Field("name", headers=["name"], read=text, required="warning"),
+    Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error"), (is_round, "info")]),
+    Field("day", headers=["day"], read=date),
+""", functions="""
 def up_to_80(*, field_name, **_):
     return pl.when(pl.col(field_name) > 80).then(pl.lit("more than 80"))
 
 def is_round(*, field_name, **_):
     return pl.when(pl.col(field_name) % 10 == 0).then(pl.lit("a round number"))
-
-FIELDS = [
-    Field("no", headers=["no"], read=text, key=True, label="Number"),
-    Field("name", headers=["name"], read=text, required="warning"),
-    Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error"), (is_round, "info")]),
-    Field("day", headers=["day"], read=date),
-]
-""" + REGISTERS
+""")
 HEADER = ["No", "Name", "Hours", "Day"]
 A = [
     HEADER, ["1", "Ann", 91, "2024-05-06"], ["2", None, 10, "soon"], ["3", "Cy", 12, "2024-05-07"],

@@ -15,6 +15,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from ade_engine.cases.runner import run_case
@@ -28,7 +29,7 @@ FIELDS = "src/ade_config/columns/fields.py"
 NO_OPTIONS = {"log_format": None, "log_level": None, "quiet": True, "debug": False}
 
 
-def configure(folder: Path, samples: list[Path]) -> dict:
+def configure(folder: Path, samples: list[Path], answers: Sequence[dict] = ()) -> dict:
     """A configuration in the folder, as `ade init --from` writes it; returns what was inferred."""
     for name in ("settings.toml", "pyproject.toml", "src/ade_config/__init__.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +38,7 @@ def configure(folder: Path, samples: list[Path]) -> dict:
     (folder / FIELDS).write_text("def register(registry):\n    pass\n")
     made = folder / "made"
     made.mkdir()
-    (made / "list.json").write_text(json.dumps({"samples": [{"name": path.name, "input": str(path)} for path in samples], "fields": None, "answers": []}))
+    (made / "list.json").write_text(json.dumps({"samples": [{"name": path.name, "input": str(path)} for path in samples], "fields": None, "answers": list(answers)}))
     status = app(["infer", "fields", "--list", str(made / "list.json"), "--output-dir", str(made), "--config-package", str(folder), "--quiet"])
     result = json.loads((made / "result.json").read_text())
     assert status == 0 and result["error"] is None, (samples, result)
