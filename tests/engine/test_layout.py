@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import plugin
+from conftest import declared, plugin
 from openpyxl.utils import range_boundaries
 from twelve_files import FILES, Formula, Other, Styled
 
@@ -352,16 +352,8 @@ def test_a_row_of_units_is_taken_off_headers(run, package, rows, names, units):
 
 
 def test_a_field_is_found_above_its_unit_and_knows_it(run, package):
-    config = package(files={"columns/a.py": """
-        import polars as pl
-        from ade_engine.fields import Field
-
-        def with_unit(field_name, column_unit):
-            return pl.format("{} {}", pl.col(field_name), pl.lit(column_unit))
-
-        def register(registry):
-            Field("net", headers=["Net"], read=with_unit).register(registry)
-        """}, rows=HEADER_ROWS % 3)  # fmt: skip
+    field = 'Field("net", headers=["Net"], read=lambda field_name, column_unit: pl.format("{} {}", pl.col(field_name), pl.lit(column_unit)))'
+    config = package(files={"columns/a.py": declared(field)}, rows=HEADER_ROWS % 3)
     rows = [["Region", "Revenue"], ["", "Net"], ["", "EUR"], *([f"n{n}", 2 * n] for n in range(3))]
     outcome = run(config, {"S": rows}, settings={"spread_header_labels": True})
     assert [row[1] for row in outcome.rows("S")] == ["net", "0 EUR", "2 EUR", "4 EUR"]
@@ -369,12 +361,7 @@ def test_a_field_is_found_above_its_unit_and_knows_it(run, package):
 
 
 def test_a_field_is_found_below_a_header_with_a_mark(run, package):
-    config = package(files={"columns/a.py": """
-        from ade_engine.fields import Field, money
-
-        def register(registry):
-            Field("net", headers=["Net"], read=money).register(registry)
-        """}, rows=HEADER_ROWS % 1)  # fmt: skip
+    config = package(files={"columns/a.py": declared('Field("net", headers=["Net"], read=money)')}, rows=HEADER_ROWS % 1)
     rows = [["Name", "Net¹"], *([f"n{n}", 1.5 * n] for n in range(4))]
     outcome = run(config, {"S": rows}, settings={"spread_header_labels": True})
     column = outcome.tables[0]["structure"]["columns"][1]

@@ -8,7 +8,7 @@ import os
 from collections import Counter
 
 import pytest
-from conftest import everything
+from conftest import declared, everything
 from random_sheets import BALANCE, RECORD, random_sheet, spoiled
 
 #: Taken when the tests are collected, for the runs below remove such variables.
@@ -284,8 +284,8 @@ def test_what_need_not_be_a_wrong_sum_raises_no_alarm(take, rows):
     (["G1", None, 15], 1),
 ])  # fmt: skip
 def test_a_total_without_records_is_none_and_told(run_by_ade, template, row, kept):
-    fields = "from ade_engine.fields import Field, date, money, text\n\nFIELDS = [Field('order_no', headers=['order no'], read=text), Field('day', headers=['date'], read=date), Field('amount', headers=['amount'], read=money)]\n\ndef register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
-    (template / "src/ade_config/columns/fields.py").write_text(fields)
+    fields = "Field('order_no', read=text), Field('day', headers=['date'], read=date), Field('amount', read=money)"
+    (template / "src/ade_config/columns/fields.py").write_text(declared(fields))
     outcome = run_by_ade(template, {"S": [["Order No", "Date", "Amount"], row]})
     assert len(outcome.rows("S")) == 1 + kept
     told = [(notice["level"], notice["message"]) for notice in outcome.notices("rows_left_out")]
