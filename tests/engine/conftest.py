@@ -238,6 +238,24 @@ def write_workbook(path: Path, sheets: dict[str, list[list]]) -> Path:
     return path
 
 
+def write_xls(path: Path, rows: list[list], *, merged: dict | None = None, hidden=()) -> Path:
+    """A workbook of the older format with one sheet; ``merged``: first and last row and column, from 0, and the value; ``hidden``: columns."""
+    import xlwt
+
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Pay")
+    for row, values in enumerate(rows):
+        for column, value in enumerate(values):
+            if value is not None:
+                sheet.write(row, column, value)
+    for area, value in (merged or {}).items():
+        sheet.write_merge(*area, value)
+    for column in hidden:
+        sheet.col(column).hidden = True
+    book.save(str(path))
+    return path
+
+
 @pytest.fixture
 def package(tmp_path):
     """Write a config package: ``package({"hooks/x.py": "…"}, fields=["a"])``."""
