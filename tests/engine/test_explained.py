@@ -5,6 +5,7 @@ import json
 import pytest
 from conftest import declared, plugin
 from test_columns_in_context import LEFT, SAME, beside
+from test_tables_on_their_side import CREW
 
 FIELDS = declared("""
     Field("surname", headers=["surname", "family name"], read=text, required=True),
@@ -172,13 +173,7 @@ def test_a_header_that_no_detector_found_is_a_fallback(explained):
 
 
 def test_a_table_on_its_side_names_rows(normalized):
-    crew = [
-        ["Member ID", "M-101", "M-102", "M-103", "M-104"],
-        ["First name", "Ann", "Bo", "Cy", "Di"],
-        ["Last name", "Hall", "Kim", "Lee", "Moore"],
-        ["E-mail", "ann@example.org", None, "cy@example.org", "di@example.org"],
-        ["Lockre", 12, 14, 15, 11],
-    ]
+    crew = [*CREW[:4], ["Lockre", 12, 14, 15, 11]]
     (table,) = normalized([["Crew"], [], *([None] + row for row in crew)]).noticed["tables"]
     assert table["turned"] and table["header_rows"] == {"rows": [], "chosen_by": "looks", "votes": [], "runner_up": None}
     places = [(column["column"], column["header_cells"], column["name"]) for column in table["columns"]]
