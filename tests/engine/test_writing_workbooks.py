@@ -183,3 +183,33 @@ def test_large_tables_are_read_back_by_openpyxl_and_calamine(tmp_path):
     assert len(rows) == len(expected)
     for row, wanted in zip(rows[1:200], expected[1:200]):
         assert [None if value == "" else value for value in row][:3] == list(wanted[:3])
+
+
+def test_proxies_pass_for_the_real_thing(tmp_path):
+    from openpyxl.workbook.workbook import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    output = Output()
+    first, second = output.add_sheet("One"), output.add_sheet("Two")
+    assert isinstance(output.workbook, Workbook) and isinstance(first, Worksheet)
+    assert first.parent is output.workbook and second.title == "Two" and first.sheet_state == "visible"
+    assert first == first and first != second and bool(first)
+    assert not output.is_touched
+    output.append_table(second, pl.DataFrame({"a": [1]}), gap=False)
+    book = output.workbook
+    assert book["Two"] is second and book.worksheets == [first, second] and list(book) == [first, second]
+    assert book.active is first and "One" in book and book.index(second) == 1
+    assert second.parent is book and second["A2"].value == 1
+    book.active = second
+    book.move_sheet(second, -1)
+    copied = book.copy_worksheet(second)
+    copied.title = "Copy"
+    first.sheet_properties.tabColor = "ff0000"
+    first.append(["more"])
+    third = output.add_sheet("Three")
+    output.append_table(third, pl.DataFrame({"b": [2]}), gap=False)
+    book.remove(first)
+    output.save(str(tmp_path / "a.xlsx"))
+    saved = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    assert saved.sheetnames == ["Two", "Copy", "Three"]
+    assert saved["Copy"]["A2"].value == 1 and saved["Three"]["A2"].value == 2
