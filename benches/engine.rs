@@ -1,7 +1,7 @@
 //! The whole of `ade run` with a warm environment and the template's configuration, beside tools that only copy.
 //!
 //! `cargo bench --bench engine`. Workbooks of 5,000, 50,000 and 200,000 rows by 20 columns are written by a seeded
-//! generator (`benches/engine/generate.py`); each figure is the best of some runs taken in turns with what it is compared
+//! generator (`benches/engine/rosters.py`); each figure is the best of some runs taken in turns with what it is compared
 //! to, in the same call. `ENGINE_ROUNDS` sets how many turns (3 by default).
 
 #[path = "engine/harness.rs"]

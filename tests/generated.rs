@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ade::cells::{Cells, Choice, Reading, WindowLimits};
 use common::{Place, Told};
+use serde_json::Value;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -310,4 +312,81 @@ fn the_page_of_routes_is_current() {
         page.push_str(&format!("\n## {group}\n{text}"));
     }
     hold_page("docs/reference/api-routes.md", &page);
+}
+
+/// The texts of a sheet's first columns as the picture has them: numbers of rows, then each column with its letter, then the file.
+fn drawn(rows: &[Vec<Value>], name: &str) -> Vec<String> {
+    let mut texts: Vec<String> = (1..=rows.len()).map(|row| row.to_string()).collect();
+    for column in 0..5 {
+        texts.push(char::from(b'A' + column as u8).to_string());
+        texts.extend(
+            rows.iter()
+                .map(|row| shown(&row[column]))
+                .filter(|text| !text.is_empty()),
+        );
+    }
+    texts.push(name.to_owned());
+    texts
+}
+
+fn shown(cell: &Value) -> String {
+    match cell {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The picture at the head of the README, light and dark, is drawn by hand: what stands in it is what a run of the example makes.
+#[test]
+fn the_picture_of_the_readme_shows_a_real_run() {
+    const INPUT: &str = "messy-roster.xlsx";
+    const OUTPUT: &str = "messy-roster_normalized.xlsx";
+    const LAST_SOURCE_ROW: u64 = 15;
+    let place = Place::new();
+    place.ade("init roster").succeeds();
+    fs::copy(root().join("examples").join(INPUT), place.path(INPUT)).unwrap();
+    place.ade(&format!("run roster {INPUT} -o .")).succeeds();
+    let cells = Cells::new(WindowLimits::default());
+    let rows_of = |name: &str| {
+        let sheet = Choice::Named("North");
+        let window = cells.window(&place.path(name), &Reading::whole(), sheet, 1..=200, 1..=26);
+        window.unwrap().rows
+    };
+    let (input, output) = (rows_of(INPUT), rows_of(OUTPUT));
+    let titled = |title: &str| output[0].iter().position(|cell| cell == title).unwrap();
+    let (issues, source_row) = (titled("Issues"), titled("Source row"));
+    let is_shown = |row: &&Vec<Value>| {
+        row[source_row]
+            .as_u64()
+            .is_none_or(|row| row <= LAST_SOURCE_ROW)
+    };
+    let output: Vec<Vec<Value>> = output.iter().take_while(is_shown).cloned().collect();
+    let refused = output
+        .iter()
+        .find(|row| shown(&row[issues]).contains(": not "))
+        .unwrap();
+    let mut wanted = drawn(
+        &input[..LAST_SOURCE_ROW as usize],
+        &format!("{INPUT}, sheet North"),
+    );
+    wanted.extend(drawn(&output, OUTPUT));
+    wanted.extend([
+        "ade run".to_owned(),
+        shown(&refused[issues]),
+        format!(
+            "The cell comes out empty; the issue stands in its row. Source row: {}.",
+            refused[source_row]
+        ),
+    ]);
+    for name in ["light", "dark"] {
+        let picture = fs::read_to_string(root().join(format!("docs/picture/{name}.svg"))).unwrap();
+        let texts = picture
+            .split("</text>")
+            .filter_map(|part| Some(part.rsplit_once("<text ")?.1.split_once('>')?.1));
+        let texts: Vec<String> = texts
+            .map(|text| text.replace("&lt;", "<").replace("&amp;", "&"))
+            .collect();
+        assert_eq!(texts, wanted, "{name}.svg");
+    }
 }

@@ -77,7 +77,8 @@ impl Bench {
         let folder = built["folder"].as_str().expect("the environment's folder");
         bench.python = Path::new(folder).join(".venv/bin/python");
         if !sizes.is_empty() {
-            bench.generate("generate.py", sizes.iter().map(u32::to_string));
+            let names = sizes.iter().map(|rows| format!("{rows}-rows.xlsx"));
+            bench.generate("rosters.py", names);
         }
         let example = bench.example();
         for (name, _) in configurations {
@@ -115,14 +116,7 @@ impl Bench {
     }
 
     pub fn input(&self, rows: u32) -> PathBuf {
-        let entries = std::fs::read_dir(self.path("inputs")).expect("the generator's folder");
-        let mut found = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-                stem.ends_with(&format!("-{rows}"))
-            });
-        found.next().expect("a generated workbook")
+        self.path("inputs").join(format!("{rows}-rows.xlsx"))
     }
 
     /// The whole command, and the engine's peak memory in MiB.

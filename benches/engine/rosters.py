@@ -4,7 +4,7 @@
     rosters.py OUTPUT_FOLDER NAME ...
 
 Their headers are those that the template's configuration knows; their values are what people type. A name is one of
-`12-rows.xlsx`, `150-tables.xlsx`, `40-sheets.xlsx`, `300000-rows.csv` and `50000-rows.xlsx`. Needs XlsxWriter.
+`12-rows.xlsx`, `150-tables.xlsx`, `40-sheets.xlsx` and `300000-rows.csv`, or `ROWS-rows.xlsx`, one wide table. Needs XlsxWriter.
 """
 
 from __future__ import annotations
@@ -162,7 +162,6 @@ WRITERS = {
     "150-tables.xlsx": lambda path: write_workbook(path, tables=150),
     "40-sheets.xlsx": lambda path: write_workbook(path, sheets=40),
     "300000-rows.csv": lambda path: write_text(path, 300_000),
-    "50000-rows.xlsx": lambda path: write_wide_workbook(path, 50_000),
 }
 
 
@@ -170,7 +169,8 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for name in sys.argv[2:]:
-        WRITERS[name](folder / name)
+        write = WRITERS.get(name) or (lambda path: write_wide_workbook(path, int(path.name.removesuffix("-rows.xlsx"))))
+        write(folder / name)
 
 
 if __name__ == "__main__":

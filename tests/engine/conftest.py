@@ -50,6 +50,13 @@ def register(registry):
 #: The end of a module whose `FIELDS` are registered.
 REGISTERS = "def register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
 
+
+def declared(fields: str, functions: str = "") -> str:
+    """A module that registers some fields, each a call of ``Field``, with functions for them."""
+    functions, fields = textwrap.dedent(functions).strip(), textwrap.dedent(fields).strip()
+    return f"import polars as pl\nfrom ade_engine.fields import *\n\n{functions}\n\nFIELDS = [\n{fields}\n]\n\n{REGISTERS}"
+
+
 #: Set to 1, matrices are run whole.
 EVERYTHING = os.environ.get("ADE_TEST_ALL") == "1"
 
@@ -228,6 +235,24 @@ def write_workbook(path: Path, sheets: dict[str, list[list]]) -> Path:
         for row in rows:
             worksheet.append(row)
     book.save(path)
+    return path
+
+
+def write_xls(path: Path, rows: list[list], *, merged: dict | None = None, hidden=()) -> Path:
+    """A workbook of the older format with one sheet; ``merged``: first and last row and column, from 0, and the value; ``hidden``: columns."""
+    import xlwt
+
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Pay")
+    for row, values in enumerate(rows):
+        for column, value in enumerate(values):
+            if value is not None:
+                sheet.write(row, column, value)
+    for area, value in (merged or {}).items():
+        sheet.write_merge(*area, value)
+    for column in hidden:
+        sheet.col(column).hidden = True
+    book.save(str(path))
     return path
 
 

@@ -179,7 +179,6 @@ def scattered(sheet: Any, count: int) -> list[Any]:
     return found
 
 
-
 #: What operations find by name: everything here that is not about doing them.
 NAMES = {name: value for name, value in globals().items() if not name.startswith("_") and name not in ("Written", "EngineWritten", "TEXTS", "KINDS")}
 
@@ -503,7 +502,6 @@ class Outcome:
         self.differences: list[str] = []
         self.faults: list[str] = []
         self.faults_of_openpyxl: list[str] = []
-        self.steps = 0
         self.paths: tuple[Path, Path] | None = None
 
     @property
@@ -562,7 +560,6 @@ def run(steps: list[tuple[int, str]], folder: Path, sides: tuple[type[Written], 
             except Exception as error:
                 saved.append(error)
         for step, found, expected in zip(steps, *results):
-            outcome.steps += 1
             if "check_package" in step[1] and found[0] == expected[0] == "seen":
                 lines = compared(found[1][0], expected[1][0], expected[1][1])
                 outcome.differences = [f"after {step[1]!r}: {line}" for line in lines]
@@ -605,24 +602,6 @@ def in_words(step: tuple[int, str], found: tuple[str, Any], expected: tuple[str,
     else:
         detail = shown(found[1], expected[1])
     return [f"after {step[1]!r} for sheet {step[0]}: {detail}"]
-
-
-def reduced(steps: list[tuple[int, str]], still_wrong: Callable[[list[tuple[int, str]]], bool], *, tries: int = 250) -> list[tuple[int, str]]:
-    """A shorter sequence that is still wrong: as short as possible by leaving steps out."""
-    size = max(1, len(steps) // 2)
-    while tries > 0:
-        start = 0
-        while start < len(steps) and tries > 0:
-            candidate = steps[:start] + steps[start + size :]
-            tries -= 1
-            if candidate and still_wrong(candidate):
-                steps = candidate
-            else:
-                start += size
-        if size == 1:
-            break
-        size //= 2
-    return steps
 
 
 def program(steps: list[tuple[int, str]]) -> str:

@@ -59,13 +59,10 @@ GROUPS = ["North", "South", "East", "West", "Retail", "Export"]
 
 @dataclass
 class RandomSheet:
-    """Rows with their header first, what each below is, and the columns of amounts."""
+    """Rows with their header first, and what each below is."""
 
-    kind: str
-    language: str
     rows: list[list] = field(default_factory=list)
     roles: list[str] = field(default_factory=list)
-    first: int = 1
 
     def add(self, role: str, row: list) -> None:
         self.rows.append(row)
@@ -77,8 +74,7 @@ class Maker:
 
     def __init__(self, seed: int):
         self.random = random.Random(seed)
-        self.language = self.random.choice(sorted(LANGUAGES))
-        self.mark, self.thousands, self.words = LANGUAGES[self.language]
+        self.mark, self.thousands, self.words = LANGUAGES[self.random.choice(sorted(LANGUAGES))]
         self.day = dt.date(2024, 1, 1) + dt.timedelta(self.random.randrange(300))
 
     def word(self, what: str) -> str:
@@ -113,7 +109,7 @@ def total_of(rows: list[list], column: int) -> float:
 
 def invoice(make: Maker) -> RandomSheet:
     """Items with quantity, price and amount; subtotal, discount, shipping, VAT, total, amount due."""
-    r, sheet = make.random, RandomSheet("invoice", make.language)
+    r, sheet = make.random, RandomSheet()
     has_code = r.random() < 0.7
     lead = ["No"] if has_code else []
     sheet.rows.append([*lead, *make.headers(0, 8, 9, 3)])
@@ -139,7 +135,7 @@ def invoice(make: Maker) -> RandomSheet:
 
 def statement(make: Maker) -> RandomSheet:
     """Days, texts and amounts between an opening and a closing balance, with a running balance or without."""
-    r, sheet = make.random, RandomSheet("statement", make.language)
+    r, sheet = make.random, RandomSheet()
     is_split, has_running = r.random() < 0.5, r.random() < 0.6
     amounts = make.headers(3) if not is_split else ["Debit", "Credit"]
     sheet.rows.append([*make.headers(1, 2), *amounts, *(make.headers(4) if has_running or is_split else [])])
@@ -164,7 +160,7 @@ def statement(make: Maker) -> RandomSheet:
 
 def payroll(make: Maker) -> RandomSheet:
     """People with hours, gross, tax and net, by groups or not; totals and sometimes averages."""
-    r, sheet = make.random, RandomSheet("payroll", make.language)
+    r, sheet = make.random, RandomSheet()
     sheet.rows.append([*make.headers(5, 6, 7), "Gross", "Tax", "Net"])
     groups = r.sample(GROUPS, r.randrange(2, 4)) if r.random() < 0.6 else [r.choice(GROUPS)]
     everybody: list[list] = []
@@ -187,7 +183,7 @@ def payroll(make: Maker) -> RandomSheet:
 
 def stock(make: Maker) -> RandomSheet:
     """Articles with codes, places, quantities, costs and values."""
-    r, sheet = make.random, RandomSheet("stock", make.language)
+    r, sheet = make.random, RandomSheet()
     sheet.rows.append(["SKU", *make.headers(0, 6, 8, 9, 3)])
     groups = r.sample(GROUPS, r.randrange(2, 4)) if r.random() < 0.5 else [r.choice(GROUPS)]
     everything: list[list] = []
@@ -209,7 +205,7 @@ def stock(make: Maker) -> RandomSheet:
 
 def aging(make: Maker) -> RandomSheet:
     """Customers with what they owe by age, and all of it; zeros or blanks where they owe nothing."""
-    r, sheet = make.random, RandomSheet("aging", make.language)
+    r, sheet = make.random, RandomSheet()
     sheet.rows.append(["No", make.headers(10)[0], "0-30", "31-60", "61-90", "90+", make.words["total"][0]])
     nothing = r.choice([0, None])
     people = []
@@ -241,18 +237,9 @@ def written(cell, make: Maker):
     return str(cell) if isinstance(cell, int) else cell
 
 
-def spoiled(seed: int) -> tuple[RandomSheet, str]:
-    """The sheet of a seed of which a record was lost, or an amount is another one."""
+def without_a_record(seed: int) -> RandomSheet:
+    """The sheet of a seed of which a record was lost."""
     sheet = random_sheet(seed)
-    choose = random.Random(seed + 1_000_000)
-    records = [at for at, role in enumerate(sheet.roles, 1) if role == RECORD]
-    if choose.random() < 0.5:
-        at = choose.choice(records)
-        del sheet.rows[at], sheet.roles[at - 1]
-        return sheet, "lost"
-    row = sheet.rows[choose.choice(records)]
-    amounts = [column for column, cell in enumerate(row) if isinstance(cell, float) or isinstance(cell, str) and cell[-3:-2] in {".", ","}]
-    for column in amounts[-1:]:
-        cell = row[column]
-        row[column] = round(cell + 100.5, 2) if isinstance(cell, float) else ("1" + cell if cell[0] != "-" else "-1" + cell[1:])
-    return sheet, "wrong"
+    at = random.Random(seed + 1_000_000).choice([at for at, role in enumerate(sheet.roles, 1) if role == RECORD])
+    del sheet.rows[at], sheet.roles[at - 1]
+    return sheet

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from conftest import declared
 
 from ade_engine import fields
 from ade_engine.pipeline.columns import mapping
@@ -189,12 +190,7 @@ def fields_of(outcome):
 
 
 def test_known_values_of_the_authors_own_find_a_field(run):
-    config = {"columns/a.py": """
-        from ade_engine.fields import Field, text
-
-        def register(registry):
-            Field("state", read=text, by_values=["Nouveau", "Café"]).register(registry)
-    """}  # fmt: skip
+    config = {"columns/a.py": declared('Field("state", read=text, by_values=["Nouveau", "Café"])')}
     rows = [["Name", "Quux"], *([f"n{n}", ("NOUVEAU", "cafe ")[n % 2]] for n in range(10))]
     assert fields_of(run(config, rows)) == [None, "state"]
     rows[1:] = [[name, "other" if n % 2 else value] for n, (name, value) in enumerate(rows[1:])]
@@ -202,13 +198,7 @@ def test_known_values_of_the_authors_own_find_a_field(run):
 
 
 def test_two_fields_of_one_kind_are_not_told_apart(run):
-    config = """
-        from ade_engine.fields import Field, date
-
-        def register(registry):
-            Field("begin", read=date, by_values=True).register(registry)
-            Field("last", read=date).register(registry)
-        """
+    config = declared('Field("begin", read=date, by_values=True), Field("last", read=date)')
     days = [dt.date(2024, 1, 1 + n) for n in range(20)]
     for headers, wanted in [(("A", None), None), (("Last", None), "begin")]:
         assert fields_of(run({"columns/a.py": config}, [list(headers), *([day, day] for day in days)]))[1] == wanted

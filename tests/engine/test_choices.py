@@ -73,25 +73,9 @@ def test_tables_that_were_told_apart_can_be_sorted_and_merged(run):
     assert split_and("sort_tables_by_mapping_ratio").rows()[0] == ["city", "size"]
 
 
-CSV = "Näme;Ort\nÄnn;Århus\nBöb;Rom, Süd\n"
-
-
 def csv(run, tmp_path, data: bytes, **settings):
     (tmp_path / "in.csv").write_bytes(data)
     return run({}, tmp_path / "in.csv", settings=settings)
-
-
-def test_csv_is_utf_8_with_commas_by_default(run, tmp_path):
-    assert csv(run, tmp_path, CSV.encode()).rows()[0][0] == "Näme;Ort"
-    assert csv(run, tmp_path, CSV.encode("latin-1")).result.error.code == "unknown_error"
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "utf-16-le", "utf-16-be"])
-@pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
-def test_encoding_and_delimiter_can_be_found_out(run, tmp_path, encoding, delimiter):
-    text = f"Näme{delimiter}Ort\nÄnn{delimiter}Århus\nBöb{delimiter}Süd\n"
-    outcome = csv(run, tmp_path, text.encode(encoding), csv_encoding="auto", csv_delimiter="auto")
-    assert outcome.rows() == [["Näme", "Ort"], ["Änn", "Århus"], ["Böb", "Süd"]]
 
 
 @pytest.mark.parametrize("encoding, found, rows", [
@@ -105,11 +89,11 @@ def test_encoding_and_delimiter_can_be_found_out(run, tmp_path, encoding, delimi
     ("cp1253", "Windows-1253", [["Όνομα", "Πόλη"], ["Γιώργος", "Αθήνα"], ["Μαρία", "Θεσσαλονίκη"]]),
     ("cp932", "Shift_JIS", [["名前", "都市"], ["山田太郎", "東京"], ["鈴木花子", "大阪"]]),
 ])  # fmt: skip
-def test_older_encodings_are_told_by_their_letters(run, tmp_path, monkeypatch, encoding, found, rows):
-    monkeypatch.setenv("ADE_ENGINE_RUN", "1")
+def test_older_encodings_are_told_by_their_letters(run_by_ade, tmp_path, encoding, found, rows):
+    """How each encoding and separator is read is tested in `test_reading_text.py`."""
     lines = [*rows, *[["Smith", "London"]] * 200]
     data = "".join(f"{first};{second}\r\n" for first, second in lines).encode(encoding)
-    outcome = csv(run, tmp_path, data, csv_encoding="auto", csv_delimiter="auto")
+    outcome = csv(run_by_ade, tmp_path, data, csv_encoding="auto", csv_delimiter="auto")
     assert outcome.rows() == lines
     (notice,) = outcome.notices("csv_guessed")
     assert notice["encoding"] == found and notice["message"].startswith(f"read as {found} text")
@@ -119,10 +103,3 @@ def test_bytes_that_an_encoding_lacks_do_not_fail_a_run(run, tmp_path):
     data = "名前;都市\r\n山田太郎;東京\r\n".encode("cp932") * 3000 + b"a;\x80\xff\xa0\xfd\r\n"
     outcome = csv(run, tmp_path, data, csv_encoding="auto", csv_delimiter="auto")
     assert outcome.result.error is None and len(outcome.rows()) == 6001
-
-
-def test_encoding_and_delimiter_can_be_named(run, tmp_path):
-    outcome = csv(run, tmp_path, CSV.encode("latin-1"), csv_encoding="latin-1", csv_delimiter=";")
-    assert outcome.rows() == [["Näme", "Ort"], ["Änn", "Århus"], ["Böb", "Rom, Süd"]]
-    outcome = csv(run, tmp_path, CSV.encode("utf-16"), csv_encoding="utf-16", csv_delimiter=";")
-    assert outcome.rows()[0] == ["Näme", "Ort"]

@@ -5,20 +5,16 @@ import json
 import openpyxl
 import polars as pl
 import pytest
-from conftest import REGISTERS, write_workbook
+from conftest import declared, write_workbook
 from package_check import check_package
 
 from ade_engine.cli.app import app
 
-PACKAGE = """
-from ade_engine.fields import Field, date, number, text
-
-FIELDS = [
+PACKAGE = declared("""
     Field("no", headers=["no"], read=text, label="Number"),
     Field("day", headers=["day"], read=date, dtype="date"),
     Field("pay", headers=["pay"], read=number, required=True),
-]
-""" + REGISTERS
+""")
 FILES = {
     "a.xlsx": {"May": [["Crew"], [], ["Pay", "Team", "No"], [12.5, "red", "1"], [None, None, None], [7, "blue", "2"]]},
     "b.xlsx": {"June": [["No", "Day", "Team", "Pay", "Source file"], ["3", "2024-05-06", 8, None, "mine"]], "July": [["Team", "No", "Pay"], [9, "4", 5]]},

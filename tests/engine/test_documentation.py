@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from conftest import declared
 
 from ade_engine import fields
 from ade_engine.fields.headers import score, simplify
@@ -109,10 +110,9 @@ def test_the_page_of_fields_names_all_that_fields_offers():
 
 def test_the_hook_of_issues_reports_what_it_says(run, template):
     (text,) = re.findall(r"```python\n(import polars[^`]*report\([^`]*)```", ISSUES)
-    columns = 'from ade_engine.fields import Field, date, number, text\n\n\ndef register(registry):\n'
-    for name, read in (("order_id", "text"), ("customer", "text"), ("paid", "date"), ("due", "date"), ("amount", "number")):
-        columns += f'    Field("{name}", read={read}).register(registry)\n'
-    (template / "src/ade_config/columns/fields.py").write_text(columns)
+    reads = {"order_id": "text", "customer": "text", "paid": "date", "due": "date", "amount": "number"}
+    fields = ", ".join(f'Field("{name}", read={read})' for name, read in reads.items())
+    (template / "src/ade_config/columns/fields.py").write_text(declared(fields))
     (template / "src/ade_config/hooks/orders.py").write_text(text)
     rows = [["Order id", "Customer", "Paid", "Due", "Amount"], ["A-1", "Ann", "2024-05-06", "2024-05-07", 0]]
     outcome = run(template, [*rows, ["A-2", "Bo", "2024-05-09", "2024-05-07", 0], ["A-1", "Ann", "2024-05-09", "2024-05-07", 0]])

@@ -4,24 +4,20 @@ import datetime as dt
 
 import openpyxl
 import pytest
-from conftest import REGISTERS
+from conftest import declared
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-CONFIG = """
-from ade_engine.fields import Field, code, date, date_time, number, time
-
-def serial_day(field_name):
-    return date(field_name, serials=True)
-
-FIELDS = [
+CONFIG = declared("""
     Field("weight", headers=["weight", "net"], read=number),
     Field("clock", headers=["clock"], read=time),
     Field("born", headers=["birth date", "dob", "d.o.b.", "né le", "nata il", "geburtsdatum", "due", "due (dd/mm/yyyy)"], read=date),
     Field("at", headers=["at"], read=date_time),
     Field("card", headers=["card"], read=code),
     Field("day", headers=["day"], read=serial_day),
-]
-""" + REGISTERS
+""", functions="""
+def serial_day(field_name):
+    return date(field_name, serials=True)
+""")
 
 
 @pytest.fixture

@@ -233,11 +233,9 @@ def test_without_a_logger_events_go_to_standard_error_and_to_the_file_that_was_a
             assert len(file.read_text(encoding="utf-8").splitlines()) == len(shown)
 
 
-def test_an_output_path_wins_over_a_folder_and_a_tilde_is_the_home_folder(asked, tmp_path, monkeypatch):
+def test_a_tilde_is_the_home_folder(asked, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert asked(output_path=tmp_path / "r.xlsx", output_dir=tmp_path / "d").output_path == tmp_path / "r.xlsx"
-    assert asked(output_path="q/r.xlsx").output_path == tmp_path / "q" / "r.xlsx"
     result = asked(config_package="~/config", input_file="~/in.xlsx", output_path="~/o/r.xlsx", logs_path="~/l/x.log")
     assert result.output_path == tmp_path / "o" / "r.xlsx" and result.output_path.is_file()
     assert result.logs_dir == tmp_path / "l" and (tmp_path / "l" / "x.log").is_file()

@@ -3,23 +3,20 @@
 import json
 
 import pytest
-from conftest import REGISTERS, plugin
+from conftest import declared, plugin
 from test_columns_in_context import LEFT, SAME, beside
+from test_tables_on_their_side import CREW
 
-FIELDS = """
-from ade_engine.fields import Field, number, text
-
-def up_to_80(*, field_name, **_):
-    import polars as pl
-    return pl.when(pl.col(field_name) > 80).then(pl.lit("more than 80"))
-
-FIELDS = [
+FIELDS = declared("""
     Field("surname", headers=["surname", "family name"], read=text, required=True),
     Field("hours", headers=["hours"], read=number, checks=[up_to_80]),
     Field("team", headers=["team", "crew"]),
     Field("badge", headers=["badge"]),
-]
-""" + REGISTERS
+""", functions="""
+def up_to_80(*, field_name, **_):
+    import polars as pl
+    return pl.when(pl.col(field_name) > 80).then(pl.lit("more than 80"))
+""")
 OWN_DETECTOR = """
 def by_letter(*, column_sample, **_):
     return {"badge": 0.9, "team": 0.6} if column_sample and all(text.startswith("B-") for text in column_sample) else None
@@ -176,13 +173,7 @@ def test_a_header_that_no_detector_found_is_a_fallback(explained):
 
 
 def test_a_table_on_its_side_names_rows(normalized):
-    crew = [
-        ["Member ID", "M-101", "M-102", "M-103", "M-104"],
-        ["First name", "Ann", "Bo", "Cy", "Di"],
-        ["Last name", "Hall", "Kim", "Lee", "Moore"],
-        ["E-mail", "ann@example.org", None, "cy@example.org", "di@example.org"],
-        ["Lockre", 12, 14, 15, 11],
-    ]
+    crew = [*CREW[:4], ["Lockre", 12, 14, 15, 11]]
     (table,) = normalized([["Crew"], [], *([None] + row for row in crew)]).noticed["tables"]
     assert table["turned"] and table["header_rows"] == {"rows": [], "chosen_by": "looks", "votes": [], "runner_up": None}
     places = [(column["column"], column["header_cells"], column["name"]) for column in table["columns"]]

@@ -13,7 +13,7 @@ from threading import Barrier
 import openpyxl
 import polars as pl
 import pytest
-from conftest import REGISTERS, plugin
+from conftest import declared, plugin
 
 from ade_engine import Settings, _native, fields
 from ade_engine.fields import HeaderRows, surroundings
@@ -28,19 +28,7 @@ NEW = {
 
 def columns(*lines: str, functions: str = "") -> dict[str, str]:
     """A package with these fields, each a call of ``Field``, and with functions for them."""
-    listed = ",\n    ".join(lines)
-    return {
-        "columns/fields.py": f"""
-import polars as pl
-from ade_engine import fields
-from ade_engine.fields import Field, code, currency, date, money, number, phone, range, required, text
-
-{functions}
-FIELDS = [
-    {listed}
-]
-""" + REGISTERS
-    }
+    return {"columns/fields.py": declared(",\n".join(lines), f"from ade_engine import fields\n{functions}")}
 
 
 def hook(stage: str, body: str) -> str:
@@ -99,6 +87,16 @@ def test_typed_cells_among_text_keep_their_types_where_rows_are_known(normalize)
     # Without them a typed 1.234 is text like any other, and follows its column.
     unknown = normalize(config, rows, settings={"row_provenance": False})
     assert unknown[1]["net"] == 1234
+
+
+@pytest.mark.parametrize("cells, days", [
+    ([20250131, dt.datetime(2025, 2, 3), "17/01/2025", True], [dt.datetime(2025, 1, 31), dt.datetime(2025, 2, 3), dt.datetime(2025, 1, 17), None]),
+    # A number of days is none, and what stands in front of dates leaves them as they are.
+    ([41656, dt.datetime(2025, 2, 3), dt.datetime(2025, 2, 4)], [None, dt.datetime(2025, 2, 3), dt.datetime(2025, 2, 4)]),
+])  # fmt: skip
+def test_days_of_several_types_keep_theirs(normalize, cells, days):
+    rows = normalize(columns('Field("day", read=date)'), [["Day"], *([cell] for cell in cells)])
+    assert [row["day"] for row in rows] == days
 
 
 def test_typed_cells_are_found_again_after_hooks_have_filtered_and_sorted(normalize):

@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from conftest import REGISTERS
+from conftest import declared
 from test_fields import Column
 
 from ade_engine import fields
@@ -123,19 +123,15 @@ def test_a_country_is_refused_where_it_is_written():
         fields.phone("x", country="XX")
 
 
-ACCOUNTS = """
-from ade_engine.fields import Field, boolean, duration, email, iban, number, person_name, phone
-
-def german(field_name):
-    return phone(field_name, country="DE")
-
-FIELDS = [
+ACCOUNTS = declared("""
     Field("customer", headers=["customer"], read=person_name), Field("phone", headers=["phone"], read=german),
     Field("mail", headers=["mail"], read=email), Field("account", headers=["account"], read=iban),
     Field("worked", headers=["worked"], read=duration), Field("paid", headers=["paid"], read=boolean),
     Field("amount", headers=["amount"], read=number),
-]
-""" + REGISTERS
+""", functions="""
+def german(field_name):
+    return phone(field_name, country="DE")
+""")
 
 
 def test_a_run_reads_them(run):

@@ -130,18 +130,6 @@ def test_lines_of_names_and_values_above_are_no_records(normalize, above, told):
     assert found == ([told] if told else [])
 
 
-def test_a_table_on_its_side_is_kept_whole_and_told(normalize):
-    rows = [
-        ["E-mail", "a@x.org", "b@x.org", "c@x.org"],
-        ["Hire date", dt.date(2020, 1, 2), dt.date(2021, 3, 4), dt.date(2022, 5, 6)],
-        ["Gross pay", 1200.5, 1300.25, 1400.75],
-        ["Last name", "Lee", "Ray", "Orr"],
-    ]
-    tables, kept, notices = normalize(rows, turn_tables=False)
-    assert tables == [("A1:D4", 0, [None] * 4)] and kept == [1, 2, 3, 4]
-    assert notices["table_on_its_side"][0]["rows"] == [[1, 4]] and "doubtful_header_row" not in notices
-
-
 def test_a_row_that_may_be_another_header_is_told(normalize):
     rows = [["Region", "Units", "Net"], ["North", 12, 13.5], ["South", 3, 4.5], ["West", 7, 8.25]]
     tables, kept, notices = normalize([*rows, ["Product", "Price", "Stock"], ["Nut", 1.5, 100], ["Bolt", 2.5, 200]])

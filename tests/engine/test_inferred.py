@@ -1,12 +1,7 @@
-"""Configurations that are inferred from samples whose truth is known: `tests/workshop` has the samples and the judge.
-
-`ADE_WORKSHOP` names a folder with another `families.py`, which is measured as well.
-"""
+"""Configurations that are inferred from samples whose truth is known: `tests/workshop` has the samples and the judge."""
 
 import ast
 import importlib
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -24,10 +19,9 @@ from ade_engine.inference.wishes import answers_of
 from ade_engine.inference.written import fields_module, questions, to_look_at
 
 WORKSHOP = Path(__file__).resolve().parents[1] / "workshop"
-FAMILIES = [WORKSHOP / "families.py", *(Path(folder) / "families.py" for folder in [os.environ.get("ADE_WORKSHOP")] if folder)]
 
 
-def judge(name: str = "judge"):
+def workshop(name: str):
     sys.path.insert(0, str(WORKSHOP))
     try:
         return importlib.import_module(name)
@@ -35,10 +29,9 @@ def judge(name: str = "judge"):
         sys.path.remove(str(WORKSHOP))
 
 
-@pytest.mark.parametrize("families", FAMILIES, ids=lambda path: path.parent.name)
-def test_what_is_inferred_reads_later_files_and_no_cell_of_any_sender_is_wrong(families: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, families, tmp_path, "tests"], check=True)
-    total = judge().measure(tmp_path)
+def test_what_is_inferred_reads_later_files_and_no_cell_of_any_sender_is_wrong(tmp_path: Path) -> None:
+    workshop("families").main(tmp_path, "tests")
+    total = workshop("judge").measure(tmp_path)
 
     def share(what: str) -> float:
         return total[f"{what}_right"] / sum(total[f"{what}_{key}"] for key in ("right", "wrong", "missing"))
@@ -50,9 +43,7 @@ def test_what_is_inferred_reads_later_files_and_no_cell_of_any_sender_is_wrong(f
 
 
 def test_eight_senders_with_two_tables_on_a_sheet_are_read_and_no_cell_is_wrong_without_a_word(tmp_path: Path) -> None:
-    many = judge("senders")
-    many.write(tmp_path, "tests", ["meters+"])
-    (count,) = many.measure(tmp_path, None, {"plain": (False, False)}).values()
+    count = workshop("senders").measure(tmp_path, "tests")
     assert count["right"] >= 0.8 * (count["right"] + count["wrong"] + count["missing"])
     assert not count["silent"] and not count["more_rows"]
 

@@ -5,26 +5,21 @@ from collections import Counter
 
 import openpyxl
 import pytest
-from conftest import REGISTERS, matrix, plugin
+from conftest import declared, matrix, plugin
 
-PACKAGE = """
-import polars as pl
-from ade_engine.fields import Field, number, text, date
-
-def up_to_80(*, field_name, **_):
-    return pl.when(pl.col(field_name) > 80).then(pl.lit("more than 80"))
-
-def is_round(*, field_name, **_):
-    return pl.when(pl.col(field_name) % 10 == 0).then(pl.lit("a round number"))
-
-FIELDS = [
+PACKAGE = declared("""
     Field("no", headers=["no"], read=text, key=True, unique=True),
     Field("name", headers=["name"], read=text, required="warning"),
     Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error"), (is_round, "info")]),
     Field("day", headers=["day"], read=date),
     Field("pay", headers=["pay"], read=number, required=True),
-]
-""" + REGISTERS
+""", functions="""
+def up_to_80(*, field_name, **_):
+    return pl.when(pl.col(field_name) > 80).then(pl.lit("more than 80"))
+
+def is_round(*, field_name, **_):
+    return pl.when(pl.col(field_name) % 10 == 0).then(pl.lit("a round number"))
+""")
 HEADER = ["No", "Name", "Hours", "Day", "Pay"]
 SHEETS = {
     "nothing wrong": {"A": [HEADER, ["1", "Ann", 12, "2024-05-06", 3], ["2", "Bo", 13, "2024-05-07", 4]]},

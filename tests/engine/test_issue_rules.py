@@ -1,19 +1,15 @@
 """What the engine finds in cells by itself: the rule, the severity and the message of each in the list of issues."""
 
 import pytest
-from conftest import REGISTERS
+from conftest import declared
 
-PACKAGE = """
-from ade_engine.fields import Field, code, date, number, phone, text
-
-FIELDS = [
+PACKAGE = declared("""
     Field("no", headers=["no"], read=text),
     Field("item", headers=["item"], read=code),
     Field("line", headers=["line"], read=phone),
     Field("day", headers=["day"], read=date),
     Field("pay", headers=["pay"], read=number),
-]
-""" + REGISTERS
+""")
 SHEET = [
     ["No", "Item", "Line", "Day", "Pay"],
     ["1", "A-100", "+1 312 345 9875", "2024-05-06", 3],
@@ -44,7 +40,7 @@ def listed(succeed, template):
 
     def call(rows, pay=None):
         text = PACKAGE if pay is None else PACKAGE.replace('Field("pay", headers=["pay"], read=number', f'Field("pay", {pay}')
-        (template / "src/ade_config/columns/fields.py").write_text(text.replace("import Field,", "import Field, range,"))
+        (template / "src/ade_config/columns/fields.py").write_text(text)
         call.outcome = succeed(template, {"A": rows}, settings={"issue_list": True})
         return [tuple(line[key] for key in ("cell", "rule", "severity", "message", "value")) for line in call.outcome.issues]
 

@@ -4,22 +4,18 @@
 import openpyxl
 import polars as pl
 import pytest
-from conftest import REGISTERS
+from conftest import declared
 from package_check import check_package
 
 from ade_engine.io.output.own_list import LINK, OwnList
 from ade_engine.io.output.workbook import Output
 
-PACKAGE = """
-from ade_engine.fields import Field, text, number
-
-FIELDS = [
+PACKAGE = declared("""
     Field("no", headers=["no"], read=text, key=True, unique=True),
     Field("name", headers=["name"], read=text, required=True),
     Field("pay", headers=["pay"], read=number, required="warning"),
     Field("tag", headers=["tag"], read=text, unique="info"),
-]
-""" + REGISTERS
+""")
 
 TOUCH = """
 def touch(*, output_workbook, **_):

@@ -1,14 +1,10 @@
-"""What rows are by their looks: what detectors get, what the template makes of it, and what settings leave out.
-
-The sheets of the corpora are tested where these are beside the project; nothing of them is in it.
-"""
-
-import sys
-from pathlib import Path
+"""What rows are by their looks: what detectors get, what the template makes of it, and what settings leave out."""
 
 import pytest
-from conftest import plugin
+from conftest import declared, plugin, write_workbook
 from openpyxl.utils import range_boundaries
+from test_layout_look_alikes import TEXTS
+from test_layout_look_alikes import sheet as sheet_of
 from twelve_files import FILES, Formula, Other, Styled
 
 from ade_engine import Settings, _native
@@ -16,9 +12,6 @@ from ade_engine.io.input.source import open_source
 from ade_engine.models import SettingsError
 from ade_engine.models.row_layout import STATES, SheetRows
 from ade_engine.pipeline.finding.header_rows import joined_headers
-
-ROOT = Path(__file__).resolve().parents[2]
-CORPORA = ROOT.parent / "shared" / "recognition"
 
 REPORT = [
     ["Sales by region, 2024"],
@@ -352,16 +345,8 @@ def test_a_row_of_units_is_taken_off_headers(run, package, rows, names, units):
 
 
 def test_a_field_is_found_above_its_unit_and_knows_it(run, package):
-    config = package(files={"columns/a.py": """
-        import polars as pl
-        from ade_engine.fields import Field
-
-        def with_unit(field_name, column_unit):
-            return pl.format("{} {}", pl.col(field_name), pl.lit(column_unit))
-
-        def register(registry):
-            Field("net", headers=["Net"], read=with_unit).register(registry)
-        """}, rows=HEADER_ROWS % 3)  # fmt: skip
+    field = 'Field("net", headers=["Net"], read=lambda field_name, column_unit: pl.format("{} {}", pl.col(field_name), pl.lit(column_unit)))'
+    config = package(files={"columns/a.py": declared(field)}, rows=HEADER_ROWS % 3)
     rows = [["Region", "Revenue"], ["", "Net"], ["", "EUR"], *([f"n{n}", 2 * n] for n in range(3))]
     outcome = run(config, {"S": rows}, settings={"spread_header_labels": True})
     assert [row[1] for row in outcome.rows("S")] == ["net", "0 EUR", "2 EUR", "4 EUR"]
@@ -369,12 +354,7 @@ def test_a_field_is_found_above_its_unit_and_knows_it(run, package):
 
 
 def test_a_field_is_found_below_a_header_with_a_mark(run, package):
-    config = package(files={"columns/a.py": """
-        from ade_engine.fields import Field, money
-
-        def register(registry):
-            Field("net", headers=["Net"], read=money).register(registry)
-        """}, rows=HEADER_ROWS % 1)  # fmt: skip
+    config = package(files={"columns/a.py": declared('Field("net", headers=["Net"], read=money)')}, rows=HEADER_ROWS % 1)
     rows = [["Name", "Net¹"], *([f"n{n}", 1.5 * n] for n in range(4))]
     outcome = run(config, {"S": rows}, settings={"spread_header_labels": True})
     column = outcome.tables[0]["structure"]["columns"][1]
@@ -490,41 +470,21 @@ def test_choices_come_from_the_environment_too(monkeypatch):
         Settings.load()
 
 
-# ---- over the corpora
-
-
-def corpora():
-    """(sheet, rows of texts) of each corpus, as the judge reads them."""
-    if not (CORPORA / "recognise.py").exists():
-        pytest.skip("the corpora are not beside the project")
-    sys.path.insert(0, str(CORPORA))
-    try:
-        import recognise
-    finally:
-        sys.path.remove(str(CORPORA))
-    return recognise, [sheet for name in ("saus", "troy") for sheet in recognise.line_roles(name, CORPORA) if sheet.filled]
-
-
-def scan_of_file(path):
-    """The native scan of a file's only sheet, as a run reads it."""
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("kind", TEXTS)
+def test_what_was_learned_from_is_what_runs_see(tmp_path, form, kind):
+    """The features of a sheet as texts, from which the weights were learned, are those of its file."""
+    rows = sheet_of(TEXTS[kind])
+    texts = [["" if cell is None else f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
+    path = tmp_path / f"sheet.{form}"
+    if form == "csv":
+        path.write_text("\n".join(",".join(f'"{text}"' for text in row) for row in texts) + "\n", encoding="utf-8")
+    else:
+        write_workbook(path, {"sheet": rows})
     source = open_source(path)
     source.load()
-    return source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)
-
-
-def test_what_was_learned_from_is_what_runs_see(tmp_path):
-    """The features of a sheet as texts, from which the weights were learned, are those of its file."""
-    recognise, sheets = corpora()
-    differ = []
-    for sheet in sheets:
-        texts = _native.layout_features(_native.scan_of_rows("sheet", sheet.rows, None, None, False, []))
-        for form, write in (("csv", recognise.write_csv), ("xlsx", recognise.write_xlsx)):
-            path = tmp_path / f"sheet.{form}"
-            write(path, sheet.rows)
-            scan = scan_of_file(path)
-            if _native.layout_features(scan) != texts:
-                differ.append((sheet.name, form))
-    assert differ == []
+    scan = source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)
+    assert _native.layout_features(scan) == _native.layout_features(_native.scan_of_rows("sheet", texts, None, None, False, []))
 
 
 def test_records_are_no_totals_and_subtotals_no_records(run_by_ade, package):

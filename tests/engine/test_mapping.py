@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from conftest import plugin
+from conftest import declared, plugin
 
 VOTES = """
 from ade_engine.models import FieldDef
@@ -158,12 +158,7 @@ def test_columns_that_share_a_frame_column_share_its_values(run):
     assert outcome.rows() == [["A", "A__2"], [1, 3]] and outcome.completed["counts"]["columns"]["total"] == 3
 
 
-TWO_AMOUNTS = """
-    from ade_engine.fields import Field, money
-
-    def register(registry):
-        Field("net", headers=["net", "net amount"], read=money).register(registry)
-    """
+TWO_AMOUNTS = declared('Field("net", headers=["net", "net amount"], read=money)')
 
 
 @pytest.mark.parametrize("headers, level, units", [
@@ -182,11 +177,7 @@ def test_columns_of_different_units_that_claim_one_field_are_a_warning(run_by_ad
 
 def test_brackets_that_a_field_lists_count(succeed, template):
     own = template / "src/ade_config/columns/fields.py"
-    own.write_text(
-        "from ade_engine.fields import Field\n"
-        "FIELDS = [Field('used', headers=['used', 'used (this year)']), Field('no', headers=['no'])]\n"
-        "def register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
-    )
+    own.write_text(declared("Field('used', headers=['used', 'used (this year)']), Field('no', headers=['no'])"))
 
     def used(*headers):
         outcome = succeed(template, {"S": [["No", *headers], *([str(at), *(10 * at + column for column in range(len(headers)))] for at in (1, 2))]})
@@ -205,10 +196,7 @@ def test_brackets_that_a_field_lists_count(succeed, template):
 ])  # fmt: skip
 def test_two_columns_of_the_same_words_are_an_issue(run_by_ade, template, which, second, told):
     own = template / "src/ade_config/columns/fields.py"
-    own.write_text(
-        "from ade_engine.fields import Field, number\n\n"
-        f"FIELD = Field('amount', headers=['amount', 'sum'], read=number{which})\n\ndef register(registry):\n    FIELD.register(registry)\n"
-    )
+    own.write_text(declared(f"Field('amount', headers=['amount', 'sum'], read=number{which})"))
     outcome = run_by_ade(template, {"S": [["Amount", "Sum", "Remark"], *([n, other, "x"] for n, other in zip((1, 2), second))]})
     found = [(issue["rule"], issue["severity"], issue["message"][:45]) for issue in outcome.issues]
     assert found == [("amount.column_of_several", "warning", "the columns A and B both have a header of thi")] * told
@@ -217,9 +205,6 @@ def test_two_columns_of_the_same_words_are_an_issue(run_by_ade, template, which,
 @pytest.mark.parametrize("headers", [["Amount (prev. year)", "Amount (this year)"], ["Amount last year", "Amount"], ["Amount (Vorjahr)", "Amount (2025)"]])
 def test_the_year_before_is_no_answer_beside_this_one(run_by_ade, template, headers):
     own = template / "src/ade_config/columns/fields.py"
-    own.write_text(
-        "from ade_engine.fields import Field, number\n\n"
-        "FIELD = Field('amount', headers=['amount', 'amount last year'], read=number)\n\ndef register(registry):\n    FIELD.register(registry)\n"
-    )
+    own.write_text(declared("Field('amount', headers=['amount', 'amount last year'], read=number)"))
     outcome = run_by_ade(template, {"S": [[*headers, "Remark"], [1, 101, "x"], [2, 102, "y"]]})
     assert [record["amount"] for record in outcome.records("S")[0]] == [101, 102] and not outcome.issues

@@ -5,9 +5,8 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-import xlwt
 from openpyxl.styles import Font, PatternFill
-from conftest import FIRST_ROW_IS_HEADER, plugin
+from conftest import FIRST_ROW_IS_HEADER, plugin, write_xls
 from raw_workbooks import RawWorkbook
 
 from ade_engine.io.input.source import open_source
@@ -264,16 +263,11 @@ def test_hidden_columns_are_told_and_give_way(run_by_ade, template, tmp_path, ki
     rows = [["Badge number", "Last name", "Last name"], ["1", "Old", "New"], ["2", "Old", "New"]]
     path = tmp_path / f"crew.{kind}"
     if kind == "xls":
-        book = xlwt.Workbook()
-        sheet = book.add_sheet("S")
-        for at, row in enumerate(rows):
-            for column, value in enumerate(row):
-                sheet.write(at, column, value)
-        sheet.col(1).hidden = True
+        write_xls(path, rows, hidden=(1,))
     else:
         book = book_of(rows)
         book.active.column_dimensions["B"].hidden = True
-    book.save(path)
+        book.save(path)
     outcome = run_by_ade(template, path)
     header, *rows = outcome.rows()
     assert [row[header.index("Last name")] for row in rows] == ["New", "New"]
@@ -285,33 +279,16 @@ def test_hidden_columns_are_told_and_give_way(run_by_ade, template, tmp_path, ki
 def test_each_cell_of_a_merged_range_has_the_value_of_the_first(tmp_path, kind):
     path = tmp_path / f"book.{kind}"
     if kind == "xls":
-        book = xlwt.Workbook()
-        sheet = book.add_sheet("Pay")
-        for number, row in enumerate([["a", None, "c"], ["d", None, None], [None, None, 3]]):
-            for column, value in enumerate(row):
-                if value is not None and (number, column) not in ((0, 0), (1, 0)):
-                    sheet.write(number, column, value)
-        sheet.write_merge(0, 0, 0, 1, "a")
-        sheet.write_merge(1, 2, 0, 1, "d")
-        book.save(str(path))
-        three = 3
+        write_xls(path, [[None, None, "c"], [], [None, None, "3"]], merged={(0, 0, 0, 1): "a", (1, 2, 0, 1): "d"})
     else:
         merged_book(path, [["a", None, "c"], ["d"], [None, None, "3"]], ["A1:B1", "A2:B3"])
-        three = "3"
-    assert cells_of(path) == [["a", "a", "c"], ["d", "d"], ["d", "d", three]]
-    assert cells_of(path, fill_merged=False) == [["a", None, "c"], ["d"], [None, None, three]]
+    assert cells_of(path) == [["a", "a", "c"], ["d", "d"], ["d", "d", "3"]]
+    assert cells_of(path, fill_merged=False) == [["a", None, "c"], ["d"], [None, None, "3"]]
 
 
 def test_a_sheet_that_a_hook_has_touched_is_filled_alike(tmp_path):
-    path = tmp_path / "book.xls"
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("Pay")
-    sheet.write_merge(0, 0, 0, 3, "title")
-    for row in range(1, 6):
-        sheet.write(row, 1, f"name {row}")
-    sheet.write_merge(1, 3, 0, 0, "North")
-    sheet.write_merge(4, 7, 0, 0, 5)
-    book.save(str(path))
+    rows = [[], *([None, f"name {row}"] for row in range(1, 6))]
+    path = write_xls(tmp_path / "book.xls", rows, merged={(0, 0, 0, 3): "title", (1, 3, 0, 0): "North", (4, 7, 0, 0): 5})
     plain = cells_of(path)
     assert [row[:1] for row in plain] == [["title"], ["North"], ["North"], ["North"], [5], [5], [5], [5]]
     # The title is cut to the width that the sheet has.
@@ -395,13 +372,7 @@ def test_hooks_can_ask_for_the_merged_ranges(succeed, tmp_path, kind, fill):
     if kind == "xlsx":
         merged_book(path, GROUPED, ["A3:A5", "$A$1:$B$1", "A3:A5"])
     elif kind == "xls":
-        book = xlwt.Workbook()
-        sheet = book.add_sheet("Pay")
-        sheet.write_merge(2, 4, 0, 0, "North")
-        sheet.write_merge(0, 0, 0, 1, "Payroll")
-        for column, text in enumerate(["region", "name"]):
-            sheet.write(1, column, text)
-        book.save(str(path))
+        write_xls(path, [[], ["region", "name"]], merged={(2, 4, 0, 0): "North", (0, 0, 0, 1): "Payroll"})
     else:
         path.write_text("region,name\nNorth,Ann\n")
         expected = []

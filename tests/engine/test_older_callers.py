@@ -120,13 +120,6 @@ def test_closed_logs_leave_no_logger_behind():
         assert name not in known and name not in [logger.name for logger in known["ade_engine.run"].loggerMap]
 
 
-def test_a_log_can_be_opened_without_the_console_and_as_json(tmp_path, capsys):
-    file = tmp_path / "x.log"
-    with create_run_logger_context(enable_console_logging=False, log_format=" JSON ", log_file=file) as context:
-        context.logger.info("hello")
-    assert capsys.readouterr().err == "" and json.loads(file.read_text(encoding="utf-8"))["message"] == "hello"
-
-
 # Requests and settings
 
 
@@ -141,7 +134,7 @@ def request_for(tmp_path, monkeypatch):
 
 def test_relative_paths_start_in_the_folder_that_is_named_for_them_or_beside_the_output(request_for, tmp_path):
     assert request_for(output_path=Path("r.xlsx"), output_dir=Path("d")).output_path == tmp_path / "r.xlsx"
-    assert request_for(output_path=Path("q/r.xlsx")).output_path == tmp_path / "q" / "r.xlsx"
+    assert request_for(output_path="q/r.xlsx").output_path == tmp_path / "q" / "r.xlsx"
     assert not (tmp_path / "d").exists()
     for places, folder, file in (
         ({"logs_path": Path("x.log"), "logs_dir": Path("l")}, "l", "l/x.log"),
@@ -152,13 +145,6 @@ def test_relative_paths_start_in_the_folder_that_is_named_for_them_or_beside_the
     ):
         result = request_for(**places)
         assert result.logs_dir == tmp_path / folder and (tmp_path / file).is_file(), places
-
-
-def test_only_the_failure_of_a_hook_has_a_stage(run):
-    outcome = run({}, [["a"]], input_sheets=["ghost"])
-    assert outcome.result.error.stage is None and outcome.completed["execution"]["failure"]["stage"] == "unknown"
-    outcome = run(steps(on_sheet_start="1 / 0"), [["a"]])
-    assert outcome.result.error.stage == outcome.completed["execution"]["failure"]["stage"] == "on_sheet_start"
 
 
 def test_settings_know_the_folder_that_they_were_loaded_for(tmp_path, monkeypatch):

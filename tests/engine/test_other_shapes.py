@@ -4,21 +4,17 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from conftest import REGISTERS, plugin, steps
+from conftest import declared, plugin, steps
 
 from ade_engine import Engine, Settings
 from ade_engine.io.output.other_shapes import write_frame
 
-PACKAGE = """
-from ade_engine.fields import Field, date, number, text
-
-FIELDS = [
+PACKAGE = declared("""
     Field("no", headers=["no"], read=text, label="Number"),
     Field("day", headers=["day"], read=date, dtype="date"),
     Field("name", headers=["name"], read=text),
     Field("pay", headers=["pay"], read=number, required=True),
-]
-""" + REGISTERS
+""")
 HOOK = plugin("on_table_validated", 'return table.drop("name")', "*, table, **_")
 NOTES = [["Dear all"], ["this is the file for May"]]
 PEOPLE = [["Name", "Team", "No"], ["Ann", "red", "1"], ["Bo", "blue", "2"]]

@@ -6,7 +6,7 @@ import json
 import openpyxl
 import polars as pl
 import pytest
-from conftest import plugin, write_package, write_workbook
+from conftest import declared, plugin, write_package, write_workbook
 from package_check import check_package
 
 from ade_engine import Engine, FieldDef, RunRequest, Settings
@@ -17,34 +17,14 @@ HEAD, DIM, INK = "FFF3F1EC", "FF6B675F", "FF1C1B19"
 WARNING = "FFFCE4AE"
 
 #: Fields with labels and formats; messages for e-mail addresses and days; and provenance, as a run makes it.
-FIELDS = '''
-import polars as pl
-from ade_engine.models import FieldDef
-
-def by_name(*, column_header_original, field_name, **_):
-    return {field_name: 1.0} if column_header_original.strip().lower() == field_name else None
-
-def check_mail(*, field_name, **_):
+FIELDS = declared('''
+    Field("name", "First name", headers=["name"]), Field("email", "E-mail", headers=["email"], checks=[check_mail]),
+    Field("day", "Start date", headers=["day"]), Field("hours"), Field("pay", "Gross pay", headers=["pay"], format="money"),
+    Field("share", format="percent", width=20), Field("member", "Member ID", headers=["member"], read=pl.col),
+''', functions='''
+def check_mail(field_name):
     return pl.when(~pl.col(field_name).cast(pl.String).str.contains("@")).then(pl.lit("not an e-mail address"))
-
-def nothing(*, table, field_name, **_):
-    return pl.col(field_name)
-
-def register(registry):
-    for field in (
-        FieldDef("name", label="First name"),
-        FieldDef("email", label="E-mail"),
-        FieldDef("day", label="Start date"),
-        FieldDef("hours"),
-        FieldDef("pay", label="Gross pay", format="money"),
-        FieldDef("share", format="percent", width=20),
-        FieldDef("member", label="Member ID"),
-    ):
-        registry.register_field(field)
-        registry.register_column_detector(by_name, field=field.name, priority=1)
-    registry.register_column_validator(check_mail, field="email", priority=1)
-    registry.register_column_transform(nothing, field="member", priority=1)
-'''
+''')
 
 PROVENANCE = '''
 import polars as pl

@@ -1,17 +1,13 @@
 """What the definition of a field asks for is checked, and stands in the list of issues."""
 
 import pytest
-from conftest import REGISTERS, plugin
+from conftest import declared, plugin
 
-PACKAGE = """
-from ade_engine.fields import Field, text, number
-
-FIELDS = [
+PACKAGE = declared("""
     Field("no", headers=["no"], read=text, key=True, unique=True),
     Field("name", headers=["name"], read=text, required=True),
     Field("pay", headers=["pay"], read=number, required="warning"),
-]
-""" + REGISTERS
+""")
 
 
 @pytest.fixture

@@ -3,20 +3,15 @@
 import datetime as dt
 
 import pytest
-from conftest import REGISTERS, plugin
+from conftest import declared, plugin
 
-PACKAGE = """
-from ade_engine.fields import Field, date, text
-from ade_engine.models import FieldDef
-
-FIELDS = [
+PACKAGE = declared("""
     Field("no", headers=["no"], read=text),
     Field("born", headers=["born"], read=date, dtype="date"),
     Field("count", headers=["count"], dtype="int"),
     Field("price", headers=["price"], dtype="float"),
     Field("plain", headers=["plain"]),
-]
-""" + REGISTERS
+""")
 KEYS = ("cell", "severity", "rule", "field", "message", "value", "written")
 
 

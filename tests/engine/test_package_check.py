@@ -5,7 +5,6 @@ import zipfile
 
 import openpyxl
 import pytest
-import xlsxwriter
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 from openpyxl.formatting.rule import CellIsRule
@@ -278,25 +277,3 @@ def test_shared_texts(tmp_path):
         "xl/sharedStrings.xml: text 1: has a text of 40000 characters",
         "xl/worksheets/sheet1.xml: B1: has a text of 40000 characters",
     ]
-
-
-def test_what_another_writer_writes_is_valid(tmp_path):
-    with xlsxwriter.Workbook(tmp_path / "book.xlsx") as book:
-        sheet = book.add_worksheet("It's data")
-        bold = book.add_format({"bold": True, "num_format": "0.000"})
-        sheet.write_row("A1", ["a", "b", 1.5, True], bold)
-        sheet.write_formula("A2", "=1+1", bold, 2)
-        sheet.write_comment("B2", "note")
-        sheet.write_url("B3", "https://example.org/")
-        sheet.add_table("D5:E9", {"columns": [{"header": "x\ny"}, {"header": "z"}]})
-        sheet.autofilter("A1:B3")
-        sheet.merge_range("H1:I2", "merged")
-        sheet.freeze_panes(1, 1)
-        sheet.conditional_format("A1:A9", {"type": "cell", "criteria": ">", "value": 1, "format": bold})
-        sheet.data_validation("B1:B9", {"validate": "list", "source": ["a", "b"]})
-        chart = book.add_chart({"type": "line"})
-        chart.add_series({"values": "='It''s data'!$A$1:$A$3"})
-        sheet.insert_chart("K1", chart)
-        book.define_name("total", "='It''s data'!$A$1")
-        book.add_worksheet().hide()
-    assert check_package(tmp_path / "book.xlsx") == []

@@ -1,22 +1,17 @@
 """What the settings `detect_rows` and `drop_blank_rows` do in place of detectors and hooks, and fields that are parts of a column."""
 
 import pytest
-from conftest import plugin, steps
+from conftest import declared, plugin, steps
 
 from ade_engine.fields import Field, FullName, person_name
 
-PEOPLE = """
-from ade_engine.fields import Field, FullName, number, person_name
-FULL_NAME = FullName(["full name", "name"])
-FIELDS = [
+PEOPLE = declared("""
     Field("first_name", headers=["first name"], read=person_name, part_of=FULL_NAME.first),
     Field("last_name", headers=["last name"], read=person_name, part_of=FULL_NAME.last),
     Field("hours", headers=["hours"], read=number),
-]
-def register(registry):
-    for field in FIELDS:
-        field.register(registry)
-"""
+""", functions="""
+FULL_NAME = FullName(["full name", "name"])
+""")
 
 
 def records(outcome, sheet=None):

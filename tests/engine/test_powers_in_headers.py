@@ -1,6 +1,7 @@
 """Powers of ten that headers name in many languages, since edition 2026: what counts, what is told, and what is a name or a rate."""
 
 import pytest
+from conftest import declared
 from test_fields import Column
 
 from ade_engine import fields
@@ -50,18 +51,10 @@ def test_numbers_below_a_power_are_shifted_in_edition_2026_alone():
     assert Column(["1,5", "2,25"], fields.money, "Выручка, тыс. руб.", header_units=True).values == [1.5, 2.25]
 
 
-FIELDS = """
-from ade_engine.fields import Field, code, date, money, number, text
-def register(registry):
-    for field in (Field("id", read=code), Field("date", read=date), Field("weight", read=number), Field("qty", read=number), Field("notes", read=text), Field("net", read=money)):
-        field.register(registry)
-"""
-
-
 @pytest.mark.parametrize("line, is_told", [("Alle Angaben in Tsd. EUR", True), ("(in thousands)", True), ("単位：千円", True), ("Report of 1000 Oaks", False), ("Amounts in EUR", False)])
 def test_a_line_above_the_table_that_names_a_power_is_told(succeed, line, is_told):
     rows = [[line], [], ["Id", "Net"], ["A-1", 5], ["A-2", 7]]
-    outcome = succeed({"columns/a.py": FIELDS, "/settings.toml": 'edition = "2026"\n'}, rows, rows="")
+    outcome = succeed({"columns/a.py": declared('Field("id", read=code), Field("net", read=money)'), "/settings.toml": 'edition = "2026"\n'}, rows, rows="")
     told = outcome.notices("power_above")
     assert [one["cells"] for one in told] == ([["A1"]] if is_told else [])
     assert [row[1] for row in outcome.rows()[1:]] == [5, 7]

@@ -1,30 +1,25 @@
 """Rows with errors on a sheet of their own."""
 
-import datetime as dt
 import json
 
 import openpyxl
 import pytest
-from conftest import REGISTERS, matrix, plugin, steps
+from conftest import declared, matrix, plugin, steps
 from package_check import check_package
+from test_tables_on_their_side import CREW
 
-PACKAGE = """
-import polars as pl
-from ade_engine.fields import Field, number, text, date
-
+PACKAGE = declared("""
+    Field("no", headers=["no"], read=text, key=True, label="Number"),
+    Field("name", headers=["name"], read=text, required="warning"),
+    Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error"), (is_round, "info")]),
+    Field("day", headers=["day"], read=date),
+""", functions="""
 def up_to_80(*, field_name, **_):
     return pl.when(pl.col(field_name) > 80).then(pl.lit("more than 80"))
 
 def is_round(*, field_name, **_):
     return pl.when(pl.col(field_name) % 10 == 0).then(pl.lit("a round number"))
-
-FIELDS = [
-    Field("no", headers=["no"], read=text, key=True, label="Number"),
-    Field("name", headers=["name"], read=text, required="warning"),
-    Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error"), (is_round, "info")]),
-    Field("day", headers=["day"], read=date),
-]
-""" + REGISTERS
+""")
 HEADER = ["No", "Name", "Hours", "Day"]
 A = [
     HEADER, ["1", "Ann", 91, "2024-05-06"], ["2", None, 10, "soon"], ["3", "Cy", 12, "2024-05-07"],
@@ -212,14 +207,7 @@ def test_it_needs_the_list_of_issues(tmp_path, monkeypatch):
 def test_of_a_turned_table_no_row_is_named(run, template):
     fields = template / "src/ade_config/columns/fields.py"
     fields.write_text(fields.read_text("utf-8").replace("checks=[required]", 'checks=[(required, "error")]'), "utf-8")
-    lying = [
-        ["Member ID", "M-101", "M-102", "M-103", "M-104"],
-        ["First name", "Ann", "Bo", "Cy", "Di"],
-        ["Last name", "Hall", None, "Lee", "Moore"],
-        ["E-mail", "ann@example.org", "bo@example.org", "cy@example.org", "di@example.org"],
-        ["Hire date", dt.date(2021, 5, 3), dt.date(2022, 5, 3), dt.date(2020, 1, 7), dt.date(2019, 9, 9)],
-        ["Pay", 1000.5, 1033.25, 990, 1500],
-    ]
+    lying = [*CREW[:2], ["Last name", "Hall", None, "Lee", "Moore"], *CREW[3:]]
     outcome = run(template, lying, settings={"quarantine": "sheet"})
     sheet = outcome.book["Quarantine"]
     headers, row = values_of(sheet)

@@ -8,7 +8,7 @@ import xlrd
 import xlwt
 
 from ade_engine.io.input.source import SourceError, open_source
-from conftest import everything
+from conftest import everything, write_xls
 from reading import assert_same, native_sheets, trimmed, value_of_xls
 
 FORMATS = ("General", "0.00", "yyyy-mm-dd", "h:mm:ss", "[h]:mm:ss", "D/M/YY h:mm", "0%", '0 "days"', "#,##0.00", "@", "mmm-yy")
@@ -33,17 +33,6 @@ def random_value(rnd: random.Random):
         lambda: None,
     )
     return rnd.choice(makers)()
-
-
-def saved(path, rows: list[list]):
-    """The path of a workbook with these rows."""
-    book = xlwt.Workbook()
-    sheet = book.add_sheet("S")
-    for row, values in enumerate(rows):
-        for column, value in enumerate(values):
-            sheet.write(row, column, value)
-    book.save(str(path / "book.xls"))
-    return path / "book.xls"
 
 
 @pytest.mark.parametrize("seed", range(16 if everything() else 6))
@@ -73,7 +62,7 @@ def test_random_workbooks(tmp_path, seed):
 def test_many_shared_strings_cross_record_borders(tmp_path):
     rnd = random.Random(5)
     texts = ("".join(rnd.choice("abcé漢") for _ in range(rnd.randrange(60))) for _ in range(4000))
-    path = saved(tmp_path, [[f"{text}{row}", f"plain {row}"] for row, text in enumerate(texts)])
+    path = write_xls(tmp_path / "book.xls", [[f"{text}{row}", f"plain {row}"] for row, text in enumerate(texts)])
     assert_same(native_sheets(path), xlrd_sheets(path))
 
 
@@ -91,7 +80,7 @@ def test_sheets_their_states_and_the_active_one(tmp_path):
 
 
 def test_encrypted_workbooks_are_named(tmp_path):
-    path = saved(tmp_path, [["x"]])
+    path = write_xls(tmp_path / "book.xls", [["x"]])
     content = bytearray(path.read_bytes())
     # The first records of the stream: BOF, then something that becomes FILEPASS.
     at = content.index(b"\x09\x08\x10\x00")
@@ -123,7 +112,7 @@ def test_files_of_excel_95_are_read(tmp_path):
 
 
 def test_truncated_workbooks_are_refused(tmp_path):
-    whole = saved(tmp_path, [[f"text {row}"] for row in range(500)]).read_bytes()
+    whole = write_xls(tmp_path / "book.xls", [[f"text {row}"] for row in range(500)]).read_bytes()
     for length in range(0, len(whole) // 2, 1013):
         (tmp_path / "cut.xls").write_bytes(whole[:length])
         with pytest.raises(SourceError):

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from conftest import REGISTERS, everything
+from conftest import declared, everything
 
 from ade_engine.extensions.invoke import Caller
 from ade_engine.extensions.registry import Registry
@@ -11,18 +11,14 @@ from ade_engine.models.fields import HookName
 from ade_engine.pipeline.hooks import offered_to_hooks
 from ade_engine.pipeline.signatures import wrong_signatures
 
-PACKAGE = """
-from ade_engine.fields import Field, number, text
-
+PACKAGE = declared("""
+    Field("no", headers=["no"], read=text, key=True, label="Number"),
+    Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error")]),
+""", functions="""
 def up_to_80(field):
     import polars as pl
     return pl.when(pl.col(field) > 80).then(pl.lit("more than 80"))
-
-FIELDS = [
-    Field("no", headers=["no"], read=text, key=True, label="Number"),
-    Field("hours", headers=["hours"], read=number, checks=[(up_to_80, "error")]),
-]
-""" + REGISTERS
+""")
 ROWS = [["No", "Hours"], ["1", 91], ["2", 10], ["3", 12], ["2", 40]]
 KEYS = ("sheet", "cell", "row", "column", "severity", "field", "rule", "message", "key", "output", "table")
 

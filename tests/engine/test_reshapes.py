@@ -6,11 +6,17 @@ import datetime as dt
 import json
 
 import pytest
-from conftest import plugin
+from conftest import declared, plugin
 
 from ade_engine.fields import Field, Stack, file_name, label, sum_of, title
 
 MONTHS = ["Jan", "Feb", "Mar"]
+
+
+def module(text: str) -> str:
+    """What stands in front of the first field, and the fields."""
+    at = text.index("Field(")
+    return declared(text[at:], text[:at])
 
 
 @pytest.fixture
@@ -18,8 +24,7 @@ def read(succeed):
     """Runs fields on sheets: the records of all tables, the issues by cell, and notices by code."""
 
     def call(fields: str, sheets, toml: str = "", **options):
-        module = f"from ade_engine.fields import *\n{fields}\n\n\ndef register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
-        files = {"columns/fields.py": module, "/settings.toml": f'edition = "2026"\n{toml}', **options.pop("files", {})}
+        files = {"columns/fields.py": module(fields), "/settings.toml": f'edition = "2026"\n{toml}', **options.pop("files", {})}
         outcome = succeed(files, {"S": sheets} if isinstance(sheets, list) else sheets, rows=None, **options)
         records = [record for title in outcome.book.sheetnames if title != "Issues" for table in outcome.records(title) for record in table]
         own = ("Severity", "Issues")
@@ -36,11 +41,9 @@ def values(outcome, *names):
 
 CROSSTAB = """
 MONTHS = Stack("months")
-FIELDS = [
     Field("site", "Site", read=text, unique=True, required=True),
     Field("month", "Month", read=month, part_of=MONTHS.header),
     Field("amount", "Amount", read=money, part_of=MONTHS.value, checks=[(lambda name: range(name, least=0), "error")]),
-]
 """
 
 
@@ -134,12 +137,10 @@ def test_what_only_looks_like_a_series_is_not_stacked(read):
 
 PLAN = """
 PLAN = Stack("months", values={"plan": ["plan", "budget"], "actual": ["actual", "ist"]})
-FIELDS = [
     Field("site", "Site", read=text),
     Field("month", "Month", read=month, part_of=PLAN.header),
     Field("plan", "Planned", headers=["plan"], read=money, part_of=PLAN["plan"]),
     Field("actual", "Spent", read=money, part_of=PLAN["actual"]),
-]
 """
 UPPER = ["Site", "Jan 2025", None, "Feb 2025", None]
 
@@ -179,11 +180,9 @@ def test_a_year_above_months_is_theirs(read):
 
 PRICES = """
 PRICES = Stack("others")
-FIELDS = [
     Field("article", "Article", read=code, required=True),
     Field("customer", "Customer", read=text, part_of=PRICES.header),
     Field("price", "Price", read=money, part_of=PRICES.value),
-]
 """
 
 
@@ -196,11 +195,9 @@ def test_a_price_list_by_customer(read):
 
 HOURS = """
 DAYS = Stack("weekdays", leave=["week"])
-FIELDS = [
     Field("name", "Name", read=text),
     Field("day", "Day", read=text, part_of=DAYS.header),
     Field("hours", "Hours", read=number, part_of=DAYS.value, checks=[(lambda name: range(name, most=12), "error")]),
-]
 """
 
 
@@ -212,12 +209,10 @@ def test_a_time_sheet_by_weekday_in_two_languages(read):
 
 
 SITES = """
-FIELDS = [
     Field("region", "Region", read=text, fill_down=True),
     Field("site", "Site", read=text, fill_down=True, checks=[lambda name: one_of(name, ["Bern", "Lyon"])]),
     Field("team", "Team", read=text),
     Field("hours", "Hours", read=number),
-]
 """
 
 
@@ -234,11 +229,9 @@ def test_a_site_that_is_named_once_is_that_of_the_rows_below(read):
 
 
 STAFF = """
-FIELDS = [
     Field("department", "Department", read=text, beside=section, checks=[(lambda name: one_of(name, ["Sales", "Stores"]), "error")]),
     Field("name", "Name", read=text, required=True),
     Field("pay", "Pay", read=money),
-]
 """
 
 
@@ -250,11 +243,9 @@ def test_a_department_in_a_line_of_its_own_is_a_field(read):
 
 
 SKILLS = """
-FIELDS = [
     Field("name", "Name", read=text),
     Field("skill", "Skill", headers=["skill", "skills"], read=text, split=[",", ";"], checks=[lambda name: one_of(name, ["Excel", "SQL", "Rust"])]),
     Field("pay", "Pay", read=money),
-]
 """
 
 
@@ -273,13 +264,11 @@ def test_three_skills_in_a_cell_are_three_rows(read):
 
 
 FORM = """
-FIELDS = [
     Field("customer", "Customer", read=text, beside=label("Customer", "Kunde")),
     Field("ordered", "Ordered", read=date, beside=label("Date of order")),
     Field("period", "Period", read=month, beside=title(r"orders of (.+)")),
     Field("article", "Article", read=code, required=True),
     Field("quantity", "Quantity", read=number),
-]
 """
 
 
@@ -313,13 +302,11 @@ def test_what_stands_nowhere_is_an_issue(read):
 
 
 SHEETS = """
-FIELDS = [
     Field("site", "Site", read=text, beside=sheet_name(r"Site (.+)"), checks=[(lambda name: one_of(name, ["Bern", "Lyon"]), "error")]),
     Field("number", "File", read=number, beside=file_name(r"([0-9]+)")),
     Field("name", "Name", read=text),
     Field("pay", "Pay", read=money),
     Field("currency", "Currency", read=text),
-]
 """
 
 
@@ -341,9 +328,7 @@ def test_a_sheet_for_each_site_and_what_only_the_analyst_knows(read):
     assert next(one for one in has_none.completed["fields"] if one["field"] == "currency")["detected"]
 
 
-UNDECLARED = """
-FIELDS = [Field("site", "Site", read=text), Field("pay", "Pay", read=money)]
-"""
+UNDECLARED = 'Field("site", "Site", read=text), Field("pay", "Pay", read=money)'
 
 
 def test_columns_that_look_like_one_field_are_told_and_left(read):
@@ -357,12 +342,10 @@ def test_columns_that_look_like_one_field_are_told_and_left(read):
 
 
 MEMBERS = """
-FIELDS = [
     Field("list", "List", read=text, beside=title("List of (.+)")),
     Field("name", "Name", read=text, required=True),
     Field("phone", "Phone", read=text),
     Field("born", "Born", read=date),
-]
 """
 
 
@@ -382,12 +365,10 @@ def test_blocks_of_labels_and_values_are_records(read):
 
 
 METERS = """
-FIELDS = [
     Field("meter", "Meter", read=code),
     Field("previous", "Previous", read=number),
     Field("current", "Current", read=number),
     Field("use", "Consumption", read=number, checks=[(difference_of("current", "previous"), "error")]),
-]
 """
 
 
@@ -399,11 +380,9 @@ def test_a_field_is_the_difference_of_others(read):
 
 
 OPEN = """
-FIELDS = [
     Field("net", "Net", read=number),
     Field("vat", "Tax", read=number),
     Field("gross", "Gross", read=number%s),
-]
 """
 SUMS = [["5,123", "877", "6,000"], ["2,200", "418", "2,618"], ["1,001", "12", "1,013"], ["3,300", "300", "3,600"]]
 
@@ -468,11 +447,10 @@ def test_what_cannot_be_declared_is_refused(make, said):
 
 
 @pytest.mark.parametrize("fields, toml, said", [
-    ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.header)]', "", "no field has its cells"),
-    ('M = Stack("months")\nFIELDS = [Field("a", part_of=M.value), Field("b", part_of=M.value)]', "", "fields 'a' and 'b' are both Stack('months').value"),
-    ('FIELDS = [Field("currency")]', 'values = {curency = "USD"}', "did you mean 'currency'?"),
+    ('M = Stack("months")\nField("a", part_of=M.header)', "", "no field has its cells"),
+    ('M = Stack("months")\nField("a", part_of=M.value), Field("b", part_of=M.value)', "", "fields 'a' and 'b' are both Stack('months').value"),
+    ('Field("currency")', 'values = {curency = "USD"}', "did you mean 'currency'?"),
 ])
 def test_what_does_not_fit_together_is_refused_before_a_run(run, fields, toml, said):
-    module = f"from ade_engine.fields import *\n{fields}\ndef register(registry):\n    for field in FIELDS:\n        field.register(registry)\n"
-    outcome = run({"columns/fields.py": module, "/settings.toml": f'edition = "2026"\n{toml}\n'}, [["a"], ["b"]], rows=None)
+    outcome = run({"columns/fields.py": module(fields), "/settings.toml": f'edition = "2026"\n{toml}\n'}, [["a"], ["b"]], rows=None)
     assert outcome.result.error.code == "config_error" and said in outcome.result.error.message

@@ -5,7 +5,7 @@ import random
 
 import openpyxl
 import pytest
-from conftest import matrix, plugin
+from conftest import declared, matrix, plugin
 from test_issue_places import HOOKS, HOSTILE, STAGES, sheet
 
 REASONS = {"header", "blank", "total", "note", "title", "repeated_header", "outside", "dropped", "quarantined", "line", "other"}
@@ -151,14 +151,8 @@ def test_why_lines_have_no_row(mapped):
 
 def with_errors(template):
     """A package that says which loads are too high, and two sheets that have some."""
-    fields = template / "src/ade_config/columns"
-    (fields / "own.py").write_text(
-        "import polars as pl\nfrom ade_engine.fields import Field, number, text\n\n"
-        "def up_to_80(*, field_name, **_):\n    return pl.when(pl.col(field_name) > 80).then(pl.lit('more than 80'))\n\n"
-        "def register(registry):\n"
-        "    Field('badge', headers=['badge'], read=text).register(registry)\n"
-        "    Field('load', headers=['load'], read=number, checks=[(up_to_80, 'error')]).register(registry)\n"
-    )
+    load = "Field('load', read=number, checks=[(lambda name: range(name, most=80), 'error')])"
+    (template / "src/ade_config/columns/own.py").write_text(declared(f"Field('badge', read=text), {load}"))
     loads = {"North": [7, 112, 9, 113, 114, 10], "South": [8, 115, 116], "West": [4]}
     return {title: [["Badge", "Load"], *([f"M-{title}{at}", load] for at, load in enumerate(of))] for title, of in loads.items()}
 

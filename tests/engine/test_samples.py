@@ -5,7 +5,7 @@ import json
 
 import openpyxl
 import pytest
-from conftest import REGISTERS, write_workbook
+from conftest import declared, write_workbook
 
 from ade_engine.cli.app import app
 
@@ -64,7 +64,7 @@ def test_headers_are_those_that_a_run_compares(asked, run_by_ade, template, tmp_
 
 
 def test_a_header_that_is_like_a_fields_is_a_guess_where_nothing_else_is_said(asked, template, tmp_path):
-    fields = f"from ade_engine.fields import Field, number, text\n\nFIELDS = [Field('no', read=text), Field('hours', headers=['work hours'], read=number)]\n\n\n{REGISTERS}"
+    fields = declared("Field('no', read=text), Field('hours', headers=['work hours'], read=number)")
     path = write_workbook(tmp_path / "near.xlsx", {"S": [["No", "Wk hours"], ["A1", 7.5], ["A2", 8], ["A3", 6.25]]})
     result = asked("fix columns", {"root": str(template), "input": str(path)}, fields)
     assert [(one["field"], one["header"], one["reason"]) for one in result["suggestions"]] == [("hours", "Wk hours", None)]

@@ -9,72 +9,11 @@ import pytest
 from conftest import steps, write_files
 
 from ade_engine import Settings
-from ade_engine.infrastructure.settings import superfluous
+from ade_engine.infrastructure.settings import _SETTINGS, superfluous
 from ade_engine.models import SettingsError
 
-DEFAULTS = {
-    "config_package": None,
-    "remove_unmapped_columns": False,
-    "write_diagnostics_columns": False,
-    "mapping_tie_resolution": "leftmost",
-    "sort_tables_by_mapping_ratio": False,
-    "merge_tables_in_sheet": False,
-    "log_format": "text",
-    "log_level": 20,
-    "max_empty_rows_run": 1000,
-    "max_empty_cols_run": 500,
-    "detector_column_sample_size": 100,
-    "merge_stacked_headers": True,
-    "supported_file_extensions": [".xlsx", ".xlsm", ".xls", ".csv"],
-    "csv_encoding": "utf-8",
-    "csv_delimiter": ",",
-    "split_side_by_side_tables": False,
-    "escape_formulas": False,
-    "edition": "1.9",
-    "date_order": "auto",
-    "decimal_mark": "auto",
-    "na": [],
-    "minimum_mapping_score": 0.0,
-    "fill_merged": False,
-    "fill_merged_numbers": True,
-    "row_provenance": False,
-    "issue_list": False,
-    "issues_sheet": False,
-    "notes_sheet": False,
-    "quarantine": "keep",
-    "check_dates": False,
-    "report_dropped_rows": False,
-    "report_text_columns": False,
-    "enforce_types": False,
-    "also_write": "xlsx",
-    "all_fields": False,
-    "skip_sheets_without_fields": False,
-    "print_setup": False,
-    "report_unread_cells": False,
-    "header_units": False,
-    "strict_validators": False,
-    "typed_fields": False,
-    "output_style": "plain",
-    "spread_header_labels": False,
-    "end_tables_at_notes": False,
-    "skip_total_rows": False,
-    "balance_rows": "keep",
-    "check_totals": False,
-    "group_rows": "keep",
-    "headerless_tables": False,
-    "stop_at_blank_rows": 0,
-    "sheets": {},
-    "senders": {},
-    "known": [],
-    "line_records": False,
-    "values": {},
-    "issue_columns": True,
-    "detect_rows": False,
-    "drop_blank_rows": False,
-    "turn_tables": False,
-    "columns_by_context": False,
-    "rows_by_context": False,
-}
+#: What the page of settings is held to, as JSON has it.
+DEFAULTS = {key: list(default) if isinstance(default, tuple) else default for key, default, *_ in _SETTINGS}
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from conftest import write_workbook
-from test_inferred import judge
+from test_inferred import workshop
 
 from ade_engine.cli.common import load_settings
 from ade_engine.inference.declaring import is_declaration
@@ -105,7 +105,7 @@ def astray(outcome, file: Path, labels: dict[str, str]) -> list:
 def test_what_a_file_is_gets_written_and_each_cell_knows_where_it_stood(name, tmp_path, succeed):
     sheets, is_asked, lines, count = TWELVE[name]
     file = write_workbook(tmp_path / f"{name}.xlsx", sheets)
-    result = judge().configure(tmp_path / "asked", [file])
+    result = workshop("judge").configure(tmp_path / "asked", [file])
     config = tmp_path / "asked"
     if is_asked:
         (asked,) = [one for one in result["questions"] if one["kind"] == "shape"]
@@ -113,7 +113,7 @@ def test_what_a_file_is_gets_written_and_each_cell_knows_where_it_stood(name, tm
         text = (config / "src/ade_config/columns/fields.py").read_text("utf-8")
         assert "\n# Perhaps" in text and not any(line in row for line in lines for row in text.splitlines() if row[:1] != "#")
         config = tmp_path / "config"
-        result = judge().configure(config, [file], answers=[asked["offers"][0]["answer"] | {"yes": True}])
+        result = workshop("judge").configure(config, [file], answers=[asked["offers"][0]["answer"] | {"yes": True}])
     text = (config / "src/ade_config/columns/fields.py").read_text("utf-8") + (config / "settings.toml").read_text("utf-8")
     code = "\n".join(row for row in text.splitlines() if not row.startswith("#"))
     assert [line for line in lines if line not in code] == []
@@ -155,7 +155,7 @@ def test_fix_says_what_to_write_of_a_runs_tables_and_writes_it(name, field, said
     for other in module.parent.glob("*.py"):
         other.unlink()
     module.write_text(AUTHOR)
-    settings, package = load_settings({**judge().NO_OPTIONS, "set": ["remove_unmapped_columns=false", "issue_columns=false", "also_write=parquet"], "config_package": str(template)}, file.name)
+    settings, package = load_settings({**workshop("judge").NO_OPTIONS, "set": ["remove_unmapped_columns=false", "issue_columns=false", "also_write=parquet"], "config_package": str(template)}, file.name)
     (tmp_path / "made").mkdir()
     found = suggest({"root": str(template), "input": str(file)}, settings, package, tmp_path / "made")
     (one,) = [one for one in found["suggestions"] if is_declaration(one["header"])]

@@ -5,7 +5,7 @@ import itertools
 import zipfile
 
 import pytest
-from conftest import plugin, steps, write_files
+from conftest import plugin, steps
 
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, OTHER, RowKinds, find_tables
 
@@ -206,30 +206,6 @@ def test_stacked_headers_are_joined_by_column(run):
 def test_with_stacking_off_each_header_row_has_its_table(run):
     outcome = run({}, [["a"], ["b"], [1]], rows=TWO_HEADER_ROWS, settings={"merge_stacked_headers": False})
     assert outcome.rows() == [["a"], [None], ["b"], [1]]
-
-
-@pytest.mark.parametrize("values, dtype, texts", [
-    ([1, 2.5, None], "Float64", ["1.0", "2.5", None]),
-    ([1, 2], "Int64", ["1", "2"]),
-    ([None, None], "Null", [None, None]),
-    (["x", 5551234, 2.5, 5551234.0, True], "String", ["x", "5551234", "2.5", "5551234", "true"]),
-    ([True, False, None], "Boolean", ["True", "False", None]),
-    ([True, 2], "Int64", ["1", "2"]),
-    (["x", dt.datetime(2024, 4, 2)], "String", ["x", "2024-04-02 00:00:00"]),
-    ([dt.datetime(2024, 4, 1, 6), "x", 5, None], "String", ["2024-04-01T06:00:00", "x", "5", None]),
-    ([dt.datetime(2024, 4, 1, 6)], "Datetime(time_unit='us', time_zone=None)", ["2024-04-01 06:00:00"]),
-])
-def test_values_have_the_type_that_polars_gives_them(run, values, dtype, texts):
-    # The second column keeps rows without a value of the first one in the table.
-    data = frame_of(run, [["v", "n"], *([value, "."] for value in values)])
-    assert data["table"]["v"] == [dtype, texts]
-
-
-def test_csv_cells_are_text(run, tmp_path):
-    write_files(tmp_path, {"My list.csv": 'a,b\r\n1,"x, ""y"""\r\n\r\n"two\nlines"\r\n'})
-    outcome = run(NAMES, tmp_path / "My list.csv")
-    assert outcome.book.sheetnames == ["My list"]
-    assert outcome.logged["table"] == {"a": ["String", ["1", None, "two\nlines"]], "b": ["String", ['x, "y"', None, None]]}
 
 
 def test_a_header_without_data_is_a_table_without_rows(run):

@@ -3,7 +3,6 @@
 How values are read is tested in `test_fields.py`; here the template's own code and settings are.
 """
 
-import random
 from datetime import datetime
 
 import pytest
@@ -71,24 +70,10 @@ def test_only_rows_without_any_value_of_a_field_are_dropped(normalize):
     assert rows[1]["__ade_issue__last_name"] == "empty"
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_full_names_are_split_without_losing_a_word(normalize, seed):
-    chance = random.Random(seed)
-    firsts, lasts = ["Avery", "Mary Ann", "Zoë", "J. R."], ["Smith", "van der Berg", "O'Connor", "de la Cruz", "李"]
-    names, wanted = [], []
-    for _ in range(120):
-        first, last = chance.choice(firsts), chance.choice(lasts)
-        space = chance.choice([" ", "  ", "\u00a0", "\n"])
-        turned = chance.random() < 0.4
-        names.append(f"{last},{space}{first}" if turned else f"{first}{space}{last}")
-        wanted.append((first, last))
-    rows = normalize([[f"{n}", name, "Acme", "555-123-4567"] for n, name in enumerate(names)], ["Record ID", "Full name", "Company", "Phone"])
-    assert [(row["first_name"], row["last_name"]) for row in rows] == wanted
-
-
-def test_a_column_of_addresses_is_found_by_its_values(normalize):
-    rows = normalize([["1", "Ann", "Lee", "a@example.org"], ["2", "Bo", "Diaz", "b@example.org"]], ["Record ID", "Given name", "Surname", "Contact"])
-    assert [row["email"] for row in rows] == ["a@example.org", "b@example.org"]
+def test_full_names_are_split_and_columns_found_by_their_values(normalize):
+    rows = normalize([["1", "van der Berg,\u00a0Mary Ann", "a@b.org"], ["2", "Zoë O'Connor", "c@d.org"]], ["Record ID", "Full name", "Contact"])
+    assert [(row["first_name"], row["last_name"]) for row in rows] == [("Mary Ann", "van der Berg"), ("Zoë", "O'Connor")]
+    assert [row["email"] for row in rows] == ["a@b.org", "c@d.org"]
 
 
 def test_the_template_survives_a_new_field(template, normalized):
@@ -96,25 +81,3 @@ def test_the_template_survives_a_new_field(template, normalized):
     text = fields.read_text()
     fields.write_text(text.replace("FIELDS = [", 'FIELDS = [\n    Field("remarks", "Remarks", read=text),'))
     normalized([[*HEADERS, "Remarks"], ["1", "Ann", "Lee", "a@b.org", "2025-01-05", 1, 1, " new "]])
-
-
-def test_cells_of_several_types_keep_theirs(normalize):
-    rows = normalize([
-        ["007", "Ann", "Lee", None, 20250131, 1.234, 1],
-        ["008", "Bo", "Diaz", None, datetime(2025, 2, 3), "1.309,50", "2,5"],
-        [9, "Cy", "Roe", None, "17/01/2025", 2.5, True],
-        ["010", "Di", "Poe", None, True, "85.234", 4],
-    ])  # fmt: skip
-    assert [row["start_date"] for row in rows] == [datetime(2025, 1, 31), datetime(2025, 2, 3), datetime(2025, 1, 17), None]
-    assert [row["pay"] for row in rows] == [1.234, 1309.5, 2.5, 85234]
-    assert [row["hours"] for row in rows] == [1, 2.5, None, 4]
-    assert [row["member_id"] for row in rows] == ["007", "008", "9", "010"]
-
-
-def test_numbers_before_dates_are_no_dates_and_the_dates_stay(normalize):
-    rows = normalize([
-        ["1", "Ann", "Lee", None, 41656, 1, 1],
-        ["2", "Bo", "Diaz", None, datetime(2025, 2, 3), 1, 1],
-        ["3", "Cy", "Roe", None, datetime(2025, 2, 4), 1, 1],
-    ])  # fmt: skip
-    assert [row["start_date"] for row in rows] == [None, datetime(2025, 2, 3), datetime(2025, 2, 4)]

@@ -111,7 +111,6 @@ def test_the_run_says_how_it_has_read_the_columns(file, read):
 
 def test_the_configuration_is_small():
     lines = [line for path in sorted((INVOICE_CONFIG / "src").rglob("*.py")) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    print(f"{len(lines)} lines of Python")
     assert len(lines) <= 140
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 import pytest
-from conftest import REGISTERS
+from conftest import declared
 
 from ade_engine import fields
 from ade_engine.fields.headers import score
@@ -77,19 +77,14 @@ def test_the_degree_sign_stands_for_a_raised_o():
         assert score(header, ["n° de facture"]) == 1.0
 
 
-CURRENCY_OF_AMOUNTS = """
-import polars as pl
-from ade_engine.fields import Field, currency, money, number
-
-def rate(field_name, column_unit):
-    return number(field_name) / 100 if column_unit == "%" else number(field_name)
-
-FIELDS = [
+CURRENCY_OF_AMOUNTS = declared("""
     Field("net", headers=["net"], read=money),
     Field("currency", read=lambda field_name: pl.coalesce(currency(field_name), currency("net"))),
     Field("vat", headers=["vat", "vat %"], read=rate),
-]
-""" + REGISTERS
+""", functions="""
+def rate(field_name, column_unit):
+    return number(field_name) / 100 if column_unit == "%" else number(field_name)
+""")
 
 
 @pytest.mark.parametrize(("header", "expected"), [

@@ -4,28 +4,24 @@ import datetime as dt
 
 import openpyxl
 import pytest
-from conftest import REGISTERS, plugin
+from conftest import declared, plugin
 
 from ade_engine.fields.measures import measure_of
 
-CONFIG = """
-from ade_engine.fields import Field, currency, duration, money, number, time
-
-def currency_of_net(field_name):
-    return currency("net")
-
-def minutes(field_name):
-    return duration(field_name, unit="minutes")
-
-FIELDS = [
+CONFIG = declared("""
     Field("net", headers=["net", "net eur thousands", "net t€", "net in t€"], read=money),
     Field("currency", read=currency_of_net),
     Field("count", headers=["count"], read=number),
     Field("span", headers=["span", "span minutes"], read=duration),
     Field("rest", headers=["rest"], read=minutes),
     Field("clock", headers=["clock"], read=time),
-]
-""" + REGISTERS
+""", functions="""
+def currency_of_net(field_name):
+    return currency("net")
+
+def minutes(field_name):
+    return duration(field_name, unit="minutes")
+""")
 
 
 @pytest.fixture

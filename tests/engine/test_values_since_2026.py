@@ -6,7 +6,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from conftest import declared
 from test_fields import Column
+from test_parts import PEOPLE
 
 from ade_engine import fields
 
@@ -213,19 +215,6 @@ def test_texts_and_codes_are_what_they_are():
 
 # ---------------------------------------------------------------- in runs
 
-PEOPLE = """
-from ade_engine.fields import Field, FullName, number, person_name
-FULL_NAME = FullName(["name"])
-def register(registry):
-    for field in (
-        Field("first_name", headers=["first name"], read=person_name, part_of=FULL_NAME.first),
-        Field("last_name", headers=["last name"], read=person_name, part_of=FULL_NAME.last),
-        Field("hours", headers=["hours"], read=number),
-    ):
-        field.register(registry)
-"""
-
-
 def test_names_that_are_left_whole_are_issues_where_they_are_split(succeed):
     rows = [["Name", "Hours"], ["DUPONT Jean", 5], ["Acme GmbH", "n/a"], ["Hans Peter", 7], ["Avery Smith", 8]]
     outcome = succeed({"columns/people.py": PEOPLE, "/settings.toml": 'edition = "2026"\n'}, rows, rows="")
@@ -267,11 +256,6 @@ def test_units_of_other_sizes_are_told():
 
 
 def test_letters_of_another_encoding_or_alphabet_are_issues(succeed):
-    module = """
-from ade_engine.fields import Field
-def register(registry):
-    Field("city", headers=["city"]).register(registry)
-"""
     cells = ["München", "MÃ¼nchen", "Ren√©e", "аnna@example.com", "anna@example.com"]
-    outcome = succeed({"columns/f.py": module, "/settings.toml": 'edition = "2026"\n'}, [["City", "No"], *([cell, 1] for cell in cells)], rows="")
+    outcome = succeed({"columns/f.py": declared('Field("city")'), "/settings.toml": 'edition = "2026"\n'}, [["City", "No"], *([cell, 1] for cell in cells)], rows="")
     assert [bool(row[outcome.rows()[0].index("Issues")]) for row in outcome.rows()[1:]] == [False, True, True, True, False]

@@ -1,6 +1,5 @@
 """Sorting, merging, choosing columns, writing. And the manifest, which orders them."""
 
-import datetime as dt
 import json
 
 import pytest
@@ -123,25 +122,6 @@ def test_a_hook_may_move_the_end_of_the_sheet_but_not_what_is_reported(run):
     outcome = run(hook, [["a"], [1], ["a"], [2]], rows=BLOCKS)
     assert [row[0] for row in outcome.rows()] == ["a", 1, "from the hook", None, "a", 2, "from the hook"]
     assert [table["outputs"]["normalized"]["range_a1"] for table in outcome.tables] == ["Sheet!A1:A2", "Sheet!A4:A5"]
-
-
-def test_values_are_written_by_openpyxls_rules(run):
-    outcome = run(steps(on_table_validated="""
-        import datetime as dt
-        return pl.DataFrame({
-            "formula": ["=1+1"], "error": ["#N/A"], "long": ["x" * 40000], "number": [1.5], "flag": [True],
-            "moment": [dt.datetime(2024, 5, 1, 6, 30)], "day": [dt.date(2024, 5, 1)], "clock": [dt.time(6, 30)],
-            "span": [dt.timedelta(hours=30)], "nothing": [None], "text": ["007"],
-        })
-    """), [["a"], [1]])  # fmt: skip
-    sheet = outcome.book.worksheets[0]
-    cells = {sheet.cell(1, column).value: sheet.cell(2, column) for column in range(1, 12)}
-    assert (cells["formula"].value, cells["formula"].data_type) == ("=1+1", "f")
-    assert (cells["error"].value, cells["error"].data_type) == ("#N/A", "e") and len(cells["long"].value) == 32767
-    assert [cells[name].value for name in ("number", "flag", "nothing", "text")] == [1.5, True, None, "007"]
-    formats = {name: cells[name].number_format for name in ("moment", "day", "clock", "span", "number")}
-    assert formats == {"moment": "yyyy-mm-dd h:mm:ss", "day": "yyyy-mm-dd", "clock": "h:mm:ss", "span": "[hh]:mm:ss", "number": "General"}
-    assert cells["moment"].value == dt.datetime(2024, 5, 1, 6, 30) and cells["span"].value == dt.timedelta(hours=30)
 
 
 def test_control_characters_are_refused_and_nothing_is_left_behind(run, tmp_path):

@@ -1,7 +1,5 @@
 """Invoices as twelve companies send them, and what they say.
 
-    python twelve_files.py FOLDER
-
 Each file is declared in twelve_files.json cell by cell, and beside each row stands what a careful person reads in it: one value for each
 of :data:`FIELDS`, or :class:`Unknown` where the cell is filled and its value cannot be known. ``FILES`` is all there is to
 read for a test; the functions at the end write the files.
@@ -18,7 +16,6 @@ What is expected:
 import csv
 import json
 import re
-import sys
 import zipfile
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -186,14 +183,3 @@ def _save_values(file: File, path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
-
-
-def main() -> None:
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in FILES:
-        print(write(file, folder))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,7 @@
 """Five families of made-up tables, three senders each, two months each, with the truth of every cell.
 
-    python families.py FOLDER [DRAW]
-
-It writes FOLDER/<family>/<sender><month>.csv or .xlsx, and FOLDER/truth.json. Everything is drawn from seeds; another DRAW gives other
-layouts and values. Of each file the truth says: ``headers`` (header and column), ``fields`` (of each column that is one its reader, its flags
+``main`` writes <family>/<sender><month>.csv or .xlsx, and truth.json. Everything is drawn from seeds; another draw gives other layouts and
+values. Of each file the truth says: ``headers`` (header and column), ``fields`` (of each column that is one its reader, its flags
 and its kind), ``rows``, and ``places`` (sheet and row of each).
 """
 
@@ -13,7 +11,6 @@ import csv
 import datetime as dt
 import json
 import random
-import sys
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -129,10 +126,10 @@ def of(words: str, language: int) -> list[str]:
 class Sender:
     """How a sender of a family writes its tables."""
 
-    def __init__(self, family: str, number: int, draw: str):
+    def __init__(self, family: str, number: int, draw: str, of: tuple[str, list]):
         self.family, self.number, self.draw = family, number, draw
         rng = random.Random(f"{draw}:{family}:{number}")
-        languages, self.columns = FAMILIES[family]
+        languages, self.columns = of
         self.many = len(languages.split()) > 3
         self.language = LANGUAGES.index(languages.split()[number])
         self.kinds = {name: kind for name, kind, _, _ in self.columns} | {name: kind for name, (kind, _) in OTHERS.items()}
@@ -333,11 +330,11 @@ def plain(value):
     return value.isoformat() if isinstance(value, (dt.date, dt.time)) else value
 
 
-def main(folder: Path, draw: str) -> None:
+def main(folder: Path, draw: str, families: dict = FAMILIES) -> None:
     truth = {}
-    for family, (_, columns) in FAMILIES.items():
-        for number in range(len(FAMILIES[family][0].split())):
-            sender = Sender(family, number, draw)
+    for family, (languages, columns) in families.items():
+        for number in range(len(languages.split())):
+            sender = Sender(family, number, draw, (languages, columns))
             for month in (1, 2):
                 records = drawn(sender, month)
                 grids, places = sheets_of(sender, records, month)
@@ -355,7 +352,3 @@ def main(folder: Path, draw: str) -> None:
                     "places": places, "layout": {"bool_words": list(sender.flag), "date_order": "mdy" if sender.day[:2] == "%m" else "dmy", "decimal_mark": sender.mark},
                 }  # fmt: skip
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "")

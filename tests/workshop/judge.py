@@ -1,8 +1,5 @@
 """Measures what is inferred from samples whose truth is known: fields, readers, checks, cells of later files, and what `ade fix` adds.
 
-    python judge.py FOLDER…        each with truth.json, as families.py writes it
-    -v                             also what was wrong, and the modules of fields
-
 From the first month of the first sender a configuration is made, as `ade init --from` does. It is run on the second month of each sender:
 as it is; after all suggestions with a reason that `ade fix` has for the first months of the other two; and after a person has answered its
 questions as the truth has it. A cell is right, wrong, or missing; missing are those of columns that no field has.
@@ -16,10 +13,9 @@ import io
 import json
 import re
 import shutil
-import sys
 import tempfile
-import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from ade_engine.cases.runner import run_case
@@ -31,10 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "templates/default"
 FIELDS = "src/ade_config/columns/fields.py"
 NO_OPTIONS = {"log_format": None, "log_level": None, "quiet": True, "debug": False}
-VERBOSE = "-v" in sys.argv
 
 
-def configure(folder: Path, samples: list[Path], fields: dict | None = None, answers: list[dict] = ()) -> dict:
+def configure(folder: Path, samples: list[Path], answers: Sequence[dict] = ()) -> dict:
     """A configuration in the folder, as `ade init --from` writes it; returns what was inferred."""
     for name in ("settings.toml", "pyproject.toml", "src/ade_config/__init__.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +38,7 @@ def configure(folder: Path, samples: list[Path], fields: dict | None = None, ans
     (folder / FIELDS).write_text("def register(registry):\n    pass\n")
     made = folder / "made"
     made.mkdir()
-    (made / "list.json").write_text(json.dumps({"samples": [{"name": path.name, "input": str(path)} for path in samples], "fields": fields, "answers": list(answers)}))
+    (made / "list.json").write_text(json.dumps({"samples": [{"name": path.name, "input": str(path)} for path in samples], "fields": None, "answers": list(answers)}))
     status = app(["infer", "fields", "--list", str(made / "list.json"), "--output-dir", str(made), "--config-package", str(folder), "--quiet"])
     result = json.loads((made / "result.json").read_text())
     assert status == 0 and result["error"] is None, (samples, result)
@@ -112,44 +107,26 @@ class Family:
         return {" ".join(header.split()): name for header, name in self.truth[short]["headers"]}
 
 
-def cells(folder: Path, family: Family, short: str, fields: dict[str, str], named: dict[str, str] = {}) -> Counter:
-    """How many cells of a file are right, wrong and missing. ``fields``: the field of each column of the truth; ``named``: the one that bears
-    its name, where that may be another: what is in it has to be right, too.
+def cells(folder: Path, family: Family, short: str, fields: dict[str, str]) -> Counter:
+    """How many cells of a file are right, wrong and missing, and how many wrong ones have no issue in their row. ``fields``: the field of each
+    column of the truth.
     """
-    truth, found, bad = family.truth[short], Counter(), Counter()
+    truth, found = family.truth[short], Counter()
     rows = run(folder, family.files[short])
     by_place = {(row["=sheet"], row["=row"]): row for row in rows}
     blank = truth["layout"]["bool_words"][1] == ""
-    places = truth.get("places") or [(0, truth["first_row"] + at) for at in range(len(truth["rows"]))]
-    found["more_rows"], found["rows"] = len(rows) - len(places), len(places)
-    for place, record in zip(places, truth["rows"]):
-        got, is_good = by_place.get(tuple(place)), True
+    found["more_rows"] = len(rows) - len(truth["places"])
+    for place, record in zip(truth["places"], truth["rows"]):
+        got = by_place.get(tuple(place))
         for name, (reader, _, _) in truth["fields"].items():
             want, value = record[name], None if got is None or name not in fields else got.get(fields[name])
             if reader == "boolean" and blank:
                 want, value = want or None, value or None
             if want is None and value is None:
-                is_good = is_good and name in fields
                 continue
             what = "right" if same(reader, want, value) else "missing" if value is None else "wrong"
-            other = got.get(named[name]) if got is not None and named.get(name) not in (None, fields.get(name)) else None
-            if other is not None:
-                value, what = other, what if same(reader, want, other) else "wrong"
             found[what] += 1
-            found["elsewhere"] += what == "right" and name in named and named[name] != fields.get(name)
             found["silent"] += what == "wrong" and not got["=issues"]
-            if what != "right" and (name in fields or what == "wrong"):
-                bad[what, name, str(want)[:20], str(value)[:20]] += 1
-        found["foreign"] += sum(got is not None and got.get(field) is not None for name, field in fields.items() if name not in truth["fields"])
-        if got is not None and got["=issues"]:
-            found["rows_with_issues"] += 1
-            # Cells that nobody can read are there on purpose; if others are not read, they are missing.
-            spoiled = "not a" in got["=issues"] or any(record[name] is None for name in truth["fields"] if "o" not in truth["fields"][name][1])
-            found["false_alarms"] += not spoiled
-            if not spoiled:
-                bad["alarm", got["=issues"][:60], "", ""] += 1
-    if VERBOSE and (bad or found["more_rows"]):
-        print("  ", family.name, short, "more rows:", found["more_rows"], dict(bad.most_common(6)))
     return found
 
 
@@ -174,18 +151,13 @@ def quality(family: Family, result: dict) -> tuple[Counter, dict[str, str]]:
         count["fields"] += 1
         held = holders.get(name, [])
         if len({one["name"] for one in held}) != 1 or len({header for _, header in held[0]["columns"]}) != 1:
-            print("  ", family.name, "no field of its own:", name) if VERBOSE else None
             continue
         one = held[0]
         fields[name] = one["name"]
         count["fields_right"] += 1
         count["readers_right"] += one["read"] == reader
         want, has = wanted_checks(reader, flags, kind, has_blank), set(one["checks"])
-        count["checks_right"] += len(want & has)
         count["checks_wrong"] += len(has - want)
-        count["checks_missed"] += len(want - has)
-        if VERBOSE and (one["read"] != reader or want != has):
-            print("  ", family.name, name, reader, one["read"], "wrong checks:", has - want, "missed:", want - has)
     return count, fields
 
 
@@ -195,98 +167,46 @@ def names_of(family: Family, result: dict) -> dict[str, str]:
     return {one["name"]: meaning.get(header, "?") for one in result["fields"] for _, header in one["columns"]}
 
 
-def mend(folder: Path, family: Family, short: str, meant: dict[str, str], is_asked: bool) -> Counter:
+def mend(folder: Path, family: Family, short: str, meant: dict[str, str], is_asked: bool) -> None:
     """Accepts the suggestions for a file, as `ade fix` does: those with a reason, and as a person answers them where one is asked."""
-    count, meaning = Counter(), family.meaning(short)
+    meaning = family.meaning(short)
     more = ["remove_unmapped_columns=false", "issue_columns=false", "also_write=parquet"]
     settings, package = load_settings({**NO_OPTIONS, "set": more, "config_package": str(folder)}, family.files[short].name)
     with tempfile.TemporaryDirectory() as scratch:
         asked = {"root": str(folder), "input": str(family.files[short])}
-        found = suggest(asked, settings, package, Path(scratch))
         accepted = []
-        for one in found["suggestions"]:
+        for one in suggest(asked, settings, package, Path(scratch))["suggestions"]:
             is_right = meant.get(one["field"]) == meaning.get(" ".join(one["header"].split()))
-            kind = "reason" if one["reason"] else "guess"
-            count[f"{kind}_{'right' if is_right else 'wrong'}"] += 1
-            if VERBOSE and one["reason"] and not is_right:
-                print("   WRONG", family.name, short, one)
             if one["reason"] and not is_asked or is_right and is_asked:
                 accepted.append((one["field"], one["header"]))
-        # A sender's column of a field that it has no pair for.
-        lacking = {meant.get(name) for name in found["fields"]} & {meaning[h] for h in meaning}
-        told = {meant.get(one["field"]) for one in found["suggestions"]}
-        if VERBOSE and is_asked and lacking - told:
-            print("   no pair for", family.name, short, {name: next(h for h, n in meaning.items() if n == name) for name in lacking - told})
         made = edits(folder, accepted, Path(scratch))
         for one in made["edits"]:
             Path(one["file"]).write_bytes((Path(scratch) / one["new"]).read_bytes())
         assert not made["pastes"], made["pastes"]
-    return count
 
 
 def measure(folder: Path) -> Counter:
+    """The counts of all families of a folder, as families.py writes it."""
     truth = json.loads((folder / "truth.json").read_text())
     total = Counter()
+
+    def add(what: str, shorts: list[str]) -> None:
+        for short in shorts:
+            total.update({f"{what}_{key}": value for key, value in cells(home, family, short, fields).items()})
+
     for name in sorted({key.split("/")[0] for key in truth}):
         family = Family(folder, name, truth)
         with tempfile.TemporaryDirectory() as place:
             home = Path(place) / name
-            begun = time.perf_counter()
             result = configure(home, [family.files["a1"]])
-            total["ms"] += int(1000 * (time.perf_counter() - begun))
-            total["configurations"] += 1
-            if VERBOSE:
-                print((home / FIELDS).read_text())
             count, fields = quality(family, result)
             total.update(count)
             meant = names_of(family, result)
-            add(total, "own", cells(home, family, "a2", fields))
-            for other in ("b", "c"):
-                add(total, "as_it_is", cells(home, family, f"{other}2", fields))
-            for other in ("b", "c"):
-                total.update(mend(home, family, f"{other}1", meant, False))
-            for other in ("b", "c"):
-                add(total, "mended", cells(home, family, f"{other}2", fields))
-            for _ in range(2):
-                for other in ("b", "c"):
-                    mend(home, family, f"{other}1", meant, True)
-            for other in ("b", "c"):
-                add(total, "answered", cells(home, family, f"{other}2", fields))
-            add(total, "own_after", cells(home, family, "a2", fields))
+            add("own", ["a2"])
+            add("as_it_is", ["b2", "c2"])
+            for is_asked, what in ((False, "mended"), (True, None), (True, "answered")):
+                for other in ("b1", "c1"):
+                    mend(home, family, other, meant, is_asked)
+                add(what, ["b2", "c2"]) if what else None
+            add("own_after", ["a2"])
     return total
-
-
-def add(total: Counter, what: str, found: Counter) -> None:
-    total.update({f"{what}_{key}": value for key, value in found.items()})
-
-
-def share(total: Counter, what: str) -> str:
-    cells_of = sum(total[f"{what}_{key}"] for key in ("right", "wrong", "missing"))
-    return f"{100 * total[f'{what}_right'] / max(1, cells_of):.1f} / {100 * total[f'{what}_wrong'] / max(1, cells_of):.2f} of {cells_of}"
-
-
-def main(folders: list[str]) -> int:
-    lines = []
-    is_good = True
-    for folder in map(Path, folders):
-        total = measure(folder)
-        lines.append(
-            f"{folder}\n"
-            f"  fields {total['fields_right']}, readers {total['readers_right']} of {total['fields']}\n"
-            f"  checks right {total['checks_right']}, wrong {total['checks_wrong']}, missed {total['checks_missed']}\n"
-            f"  cells right / wrong in percent\n"
-            f"    same sender, month 2:         {share(total, 'own')}; {total['own_more_rows']} rows too many, issues in "
-            f"{total['own_rows_with_issues']} of {total['own_rows']} rows, {total['own_false_alarms']} of them false\n"
-            f"    other senders, as it is:      {share(total, 'as_it_is')}\n"
-            f"    after reasons of ade fix:     {share(total, 'mended')}; pairs {total['reason_right']} right, {total['reason_wrong']} wrong\n"
-            f"    after questions answered:     {share(total, 'answered')}; guesses {total['guess_right']} right, {total['guess_wrong']} wrong\n"
-            f"    same sender, after that:      {share(total, 'own_after')}\n"
-            f"  {total['ms'] / 1000 / total['configurations']:.2f} s for a configuration"
-        )
-        is_good = is_good and not total["own_wrong"] + total["as_it_is_wrong"] + total["mended_wrong"] + total["answered_wrong"]
-    print("\n".join(lines))
-    return 0 if is_good else 1
-
-
-if __name__ == "__main__":
-    raise SystemExit(main([argument for argument in sys.argv[1:] if not argument.startswith("-")]))
