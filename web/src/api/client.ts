@@ -75,12 +75,6 @@ export async function get<P extends keyof Gets>(path: P, values: Record<string, 
   return (await send(address(path, values, query), { signal: abort })).json()
 }
 
-/** What a route answers, or nothing where there is none; a server that is older than this page lacks some. */
-export async function ifThere<T>(url: string): Promise<T | null> {
-  const response = await fetch(url)
-  return response.ok ? response.json() : null
-}
-
 /** Sends a change. */
 export async function change<T = unknown>(method: 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
   if (offline.peek() && !answered.peek()) throw new Problem(0, 'offline', 'Nothing was sent: there is no connection to the server.')
