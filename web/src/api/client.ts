@@ -1,4 +1,4 @@
-// Requests to the API. What they take and answer is typed by the API's own description (`npm run types`).
+// Requests to the API. What they take and answer is typed by the API's own description: `npm run check` makes types.ts of it.
 import { signal } from '@preact/signals'
 import { BASE } from '../router'
 import type { components, paths } from './types'
