@@ -75,6 +75,17 @@ export async function get<P extends keyof Gets>(path: P, values: Record<string, 
   return (await send(address(path, values, query), { signal: abort })).json()
 }
 
+/** All of a list that is given by pages. */
+export async function all<P extends keyof Gets, T>(path: P, values: Record<string, string>, query: Query, of: (page: Json<Gets[P]>) => T[]): Promise<T[]> {
+  const found: T[] = []
+  for (let cursor: string | null | undefined = ''; cursor != null; ) {
+    const page = (await get(path, values, { ...query, cursor })) as Json<Gets[P]>
+    found.push(...of(page))
+    cursor = (page as { next_cursor?: string | null }).next_cursor
+  }
+  return found
+}
+
 /** Sends a change. */
 export async function change<T = unknown>(method: 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
   if (offline.peek() && !answered.peek()) throw new Problem(0, 'offline', 'Nothing was sent: there is no connection to the server.')

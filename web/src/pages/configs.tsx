@@ -8,6 +8,7 @@ import { List, NoneLeft, useLines } from '../parts/list'
 import { Button, type Column, Dialog, Entry, Nothing, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { amend, go, href, query } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
+import { configurations } from './start'
 
 export { Configuration } from './configs-one'
 
@@ -19,20 +20,9 @@ export function stateOf(one: Known): [glyph: string, word: string] {
 
 const uses = (one: Known) => ({ version: `version ${one.active_version}`, folder: 'the folder as it is', nothing: 'nothing yet' })[one.runs_use]
 
-async function all(): Promise<Known[]> {
-  const found: Known[] = []
-  let cursor: string | null | undefined
-  do {
-    const page = await get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 1000, cursor })
-    found.push(...page.items)
-    cursor = page.next_cursor
-  } while (cursor)
-  return found
-}
-
 export function Configurations() {
   // A run may have made a folder known, or been the last one.
-  const { value, error, again } = useLoaded(all, [workspace.value], (one) => one.kind === 'reset' || (one.kind === 'run' && one.data.status === 'queued'))
+  const { value, error, again } = useLoaded(configurations, [workspace.value], (one) => one.kind === 'reset' || (one.kind === 'run' && one.data.status === 'queued'))
   const [chosen, choose] = useState<string | null>(null)
   const [asking, ask] = useState(false)
   const q = query.value.get('q') ?? ''

@@ -1,6 +1,6 @@
 // What the grids of a sheet are made of: the sheets of both sides, the map of their rows, and how wide their columns are.
 import { useEffect, useState } from 'preact/hooks'
-import { get, type Run, type Schemas } from '../api/client'
+import { all, get, type Run, type Schemas } from '../api/client'
 import { widthOf } from '../grid/pane'
 import { hindrance, partnerSheet, type Segment } from '../grid/lines'
 import type { Side, Windows } from '../grid/windows'
@@ -48,15 +48,9 @@ export interface Scene {
 }
 
 async function segmentsOf(id: string, sheet: string): Promise<Segment[] | null> {
-  const all: Segment[] = []
-  let cursor: string | null | undefined
-  do {
-    const page = await get('/api/v1/runs/{id}/rows', { id }, { side: 'input', sheet, limit: 10_000, cursor })
-    if (!page.segments) return null
-    all.push(...(page.segments as Segment[]))
-    cursor = page.next_cursor
-  } while (cursor)
-  return all
+  let known = true
+  const found = await all('/api/v1/runs/{id}/rows', { id }, { side: 'input', sheet, limit: 10_000 }, ({ segments }) => segments ?? ((known = false), []))
+  return known ? found : null
 }
 
 /** The map of a sheet's rows, and the first cells of both sides, from which the columns get their widths. */

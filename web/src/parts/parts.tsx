@@ -417,6 +417,11 @@ export function useLoaded<T>(load: (abort: AbortSignal) => Promise<T>, depends: 
     return () => abort.abort()
   }, [...depends, turn])
   const again = () => setTurn((turn) => turn + 1)
-  useEffect(() => outdates && hear((told) => told.some(outdates) && again()), depends)
+  useEffect(() => {
+    if (!outdates) return
+    let waiting: ReturnType<typeof setTimeout> | 0 = 0
+    const off = hear((told) => told.some(outdates) && (waiting ||= setTimeout(() => ((waiting = 0), again()), 300)))
+    return () => (off(), clearTimeout(waiting))
+  }, depends)
   return { ...state, again }
 }
