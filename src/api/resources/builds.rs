@@ -20,6 +20,7 @@ use crate::api::http::answer::{Answer, JsonAnswer, created};
 use crate::api::http::body::{JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor::LogPart;
 use crate::api::http::log_pieces;
+use crate::api::http::names::named;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking, Carried};
 use crate::api::transfer::held::HeldToken;
@@ -38,14 +39,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(create))
-        .route(
-            "/api/v1/configs/{config_id}/builds",
-            axum::routing::post(create),
-        )
-        .routes(routes!(show))
-        .routes(routes!(logs))
+    named([routes!(create), routes!(show), routes!(logs)])
 }
 
 /// A build to be made.

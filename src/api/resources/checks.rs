@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::builds::in_time;
-use super::configurations::{Which, long};
+use super::configurations::Which;
 use super::drafts::meant;
 use crate::api::access::caller::Administrator;
 use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
+use crate::api::http::names::named;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Carried, busy};
 use crate::base::cancel::Cancel;
@@ -36,11 +36,7 @@ use crate::workspace::configurations::{Precondition, VersionObject as Version, v
 const ASK_AGAIN: u16 = 2;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(create))
-        .routes(routes!(publish_version))
-        .route(&long("/check"), post(create))
-        .route(&long("/publish"), post(publish_version))
+    named([routes!(create), routes!(publish_version)])
 }
 
 /// What a check found.

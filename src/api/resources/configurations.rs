@@ -1,12 +1,8 @@
 //! Configurations: upload, activate, choose the default; list and show.
-//!
-//! Each route of one configuration has a longer name with its workspace, `/api/v1/workspaces/{workspace}/configs/{config_id}/…`, which
-//! is another name for the same and is not described a second time.
 
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,6 +15,7 @@ use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::http::answer::{Answer, JsonAnswer, created};
 use crate::api::http::body::{Json, JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor;
+use crate::api::http::names::named;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking, Carried, Opened};
 use crate::api::transfer::upload::{Upload, media_type};
@@ -34,27 +31,17 @@ use crate::workspace::configurations::{
     configuration_json, draft, draft::Content, publish, versions,
 };
 
-/// The longer name of a configuration's routes.
-const LONG: &str = "/api/v1/workspaces/{workspace}/configs/{config_id}";
-
-/// The longer name of a route of one configuration.
-pub fn long(rest: &str) -> String {
-    format!("{LONG}{rest}")
-}
-
 pub fn routes() -> OpenApiRouter<Api> {
+    let of_one = named([
+        routes!(show),
+        routes!(activate),
+        routes!(deactivate),
+        routes!(make_default, end_default),
+        routes!(limit, end_limit),
+    ]);
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .routes(routes!(show))
-        .routes(routes!(activate))
-        .routes(routes!(deactivate))
-        .routes(routes!(make_default, end_default))
-        .routes(routes!(limit, end_limit))
-        .route(LONG, get(show))
-        .route(&long("/activate"), post(activate))
-        .route(&long("/deactivate"), post(deactivate))
-        .route(&long("/default"), post(make_default).delete(end_default))
-        .route(&long("/limit"), post(limit).delete(end_limit))
+        .merge(of_one)
         .layer(DefaultBodyLimit::disable())
 }
 

@@ -4,18 +4,17 @@
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
-use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::configurations::{Which, is_archive, long, receive};
+use super::configurations::{Which, is_archive, receive};
 use super::documents::FileForm;
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::http::answer::{Answer, status_of};
 use crate::api::http::body::Path;
 use crate::api::http::download;
 use crate::api::http::download::Download;
+use crate::api::http::names::named;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
 use crate::base::files::name_of;
@@ -29,21 +28,13 @@ use crate::workspace::configurations::{
 };
 
 pub fn routes() -> OpenApiRouter<Api> {
-    let file = || get(read_file).put(write_file).delete(delete_file);
-    OpenApiRouter::with_openapi(Files::openapi())
-        .routes(routes!(replace_draft))
-        .routes(routes!(files))
-        .route("/api/v1/configs/{config_id}/files/{*path}", file())
-        .route(&long("/draft"), put(replace_draft))
-        .route(&long("/files"), get(files))
-        .route(&long("/files/{*path}"), file())
-        .layer(DefaultBodyLimit::disable())
+    let routes = [
+        routes!(read_file, write_file, delete_file),
+        routes!(replace_draft),
+        routes!(files),
+    ];
+    named(routes).layer(DefaultBodyLimit::disable())
 }
-
-/// A path has slashes in it, for which a description has no words: it shows the path as one part.
-#[derive(OpenApi)]
-#[openapi(paths(read_file, write_file, delete_file))]
-struct Files;
 
 /// Replace the draft of an uploaded configuration by the files of an archive.
 ///

@@ -2,9 +2,8 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
 use serde::Serialize;
-use utoipa::{OpenApi, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,6 +13,7 @@ use crate::api::access::caller::Reader;
 use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::Path;
 use crate::api::http::download::{self, Download};
+use crate::api::http::names::named;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::base::clock::Timestamp;
@@ -22,19 +22,8 @@ use crate::store::RunRecord;
 use crate::workspace::configurations::versions::open_of_run;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(OfConfiguration::openapi())
-        .routes(routes!(files))
-        .routes(routes!(file))
-        .route(
-            "/api/v1/runs/{id}/configuration/{*path}",
-            get(configuration_file),
-        )
+    named([routes!(configuration_file), routes!(files), routes!(file)])
 }
-
-/// A path has slashes in it, for which a description has no words: it shows the path as one part.
-#[derive(OpenApi)]
-#[openapi(paths(configuration_file))]
-struct OfConfiguration;
 
 /// The files of a run.
 #[derive(Debug, Serialize, ToSchema)]

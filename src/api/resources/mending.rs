@@ -2,19 +2,19 @@
 //! inferred from samples, as `ade init --from` does it.
 
 use axum::http::HeaderMap;
-use axum::routing::post;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::checks::{at_hand, demand_no_safe_mode, ready};
-use super::configurations::{Which, long};
+use super::configurations::Which;
 use super::drafts::{about_path, folders, meant};
 use super::named::{document_of, run_of};
 use crate::api::access::caller::{Administrator, Caller};
 use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
+use crate::api::http::names::named;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
 use crate::base::cancel::Cancel;
@@ -31,11 +31,7 @@ use crate::workspace::configurations::{Precondition, publish};
 const MOST_SAMPLES: usize = 100;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(mend))
-        .routes(routes!(infer))
-        .route(&long("/fix"), post(mend))
-        .route(&long("/infer"), post(infer))
+    named([routes!(mend), routes!(infer)])
 }
 
 /// Whose file has what headers.

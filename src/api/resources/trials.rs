@@ -4,18 +4,18 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use axum::routing::post;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::checks::{at_hand, does_not_load, not_checked};
-use super::configurations::{Which, long};
+use super::configurations::Which;
 use super::named::{Left, document_of, place_of, run_of};
 use crate::api::access::caller::{Administrator, Caller};
 use crate::api::http::answer::JsonAnswer;
 use crate::api::http::body::{JsonBody, MaybeJson, Path};
+use crate::api::http::names::named;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking};
 use crate::base::cancel::Cancel;
@@ -35,9 +35,7 @@ const USUAL_INPUTS: u32 = 5;
 const LOOK_AT: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new()
-        .routes(routes!(create))
-        .route(&long("/trial"), post(create))
+    named([routes!(create)])
 }
 
 /// Which inputs a configuration is tried on.

@@ -2,17 +2,17 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, OpenApi, ToSchema};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::configurations::{Which, long};
+use super::configurations::Which;
 use super::drafts::{list_files, serve_file};
 use crate::api::access::caller::Reader;
 use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{Path, Query};
+use crate::api::http::names::named;
 use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::store::KnownConfiguration;
@@ -22,26 +22,14 @@ use crate::workspace::configurations::{
 };
 
 pub fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::with_openapi(Files::openapi())
-        .routes(routes!(list))
-        .routes(routes!(show))
-        .routes(routes!(files))
-        .routes(routes!(diff))
-        .route(
-            "/api/v1/configs/{config_id}/versions/{version}/files/{*path}",
-            get(read_file),
-        )
-        .route(&long("/versions"), get(list))
-        .route(&long("/versions/{version}"), get(show))
-        .route(&long("/versions/{version}/files"), get(files))
-        .route(&long("/versions/{version}/files/{*path}"), get(read_file))
-        .route(&long("/diff"), get(diff))
+    named([
+        routes!(read_file),
+        routes!(list),
+        routes!(show),
+        routes!(files),
+        routes!(diff),
+    ])
 }
-
-/// A path has slashes in it, for which a description has no words: it shows the path as one part.
-#[derive(OpenApi)]
-#[openapi(paths(read_file))]
-struct Files;
 
 /// The published versions of a configuration, newest first.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,4 +1,4 @@
-// Requests to the API. What they take and answer is typed by the API's own description (`npm run types`).
+// Requests to the API. What they take and answer is typed by the API's own description: `npm run check` makes types.ts of it.
 import { signal } from '@preact/signals'
 import { BASE } from '../router'
 import type { components, paths } from './types'
@@ -75,10 +75,15 @@ export async function get<P extends keyof Gets>(path: P, values: Record<string, 
   return (await send(address(path, values, query), { signal: abort })).json()
 }
 
-/** What a route answers, or nothing where there is none; a server that is older than this page lacks some. */
-export async function ifThere<T>(url: string): Promise<T | null> {
-  const response = await fetch(url)
-  return response.ok ? response.json() : null
+/** All of a list that is given by pages. */
+export async function all<P extends keyof Gets, T>(path: P, values: Record<string, string>, query: Query, of: (page: Json<Gets[P]>) => T[]): Promise<T[]> {
+  const found: T[] = []
+  for (let cursor: string | null | undefined = ''; cursor != null; ) {
+    const page = (await get(path, values, { ...query, cursor })) as Json<Gets[P]>
+    found.push(...of(page))
+    cursor = (page as { next_cursor?: string | null }).next_cursor
+  }
+  return found
 }
 
 /** Sends a change. */

@@ -5,6 +5,7 @@ import { amend, query } from '../router'
 import { clock, number, plainly } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
+import { useSight } from '../parts/list'
 import { Button, Choice, failed, moves, Search, Segments, Switch, Trouble } from '../parts/parts'
 import { saveLog } from '../parts/save'
 import { Separator } from '../parts/separator'
@@ -47,15 +48,14 @@ export function useLog(run: Run | null): { lines: Line[]; error: unknown } {
 }
 
 export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error: unknown }) {
-  const box = useRef<HTMLDivElement>(null)
+  const sight = useSight(HEIGHT)
+  const { box } = sight
   const least = (LEVELS.includes(query.value.get('level') as Level) ? query.value.get('level') : 'info') as Level
   const q = query.value.get('q') ?? ''
   const event = query.value.get('event') ?? ''
   const running = !ENDED.has(run.status)
   const [follow, setFollow] = useState(running)
   const [chosen, choose] = useState(-1)
-  const [top, setTop] = useState(0)
-  const [height, setHeight] = useState(600)
   const shown = useMemo(() => shownFrom(lines, 0, least, event, q), [lines, least, event, q])
   const levels = useMemo(() => {
     const counts = [0, 0, 0, 0]
@@ -65,25 +65,18 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
   const events = useMemo(() => [...new Set(lines.map((line) => line.event))].sort(), [lines])
 
   useEffect(() => {
-    const watch = new ResizeObserver(() => setHeight(box.current?.clientHeight ?? 600))
-    if (box.current) watch.observe(box.current)
-    return () => watch.disconnect()
-  }, [])
-  useEffect(() => {
     if (follow && box.current) box.current.scrollTop = box.current.scrollHeight
   }, [follow, shown.length])
   const show = (at: number) => {
     if (at < 0 || at >= shown.length) return
     choose(shown[at])
     setFollow(false)
-    const scroller = box.current!
-    const y = at * HEIGHT
-    if (y < scroller.scrollTop || y + HEIGHT > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = y - scroller.clientHeight / 2
+    sight.show(at)
   }
   const at = shown.indexOf(chosen)
   const scrolled = () => {
     const scroller = box.current!
-    setTop(scroller.scrollTop)
+    sight.look()
     if (follow && scroller.scrollTop + scroller.clientHeight < scroller.scrollHeight - 2 * HEIGHT) setFollow(false)
   }
   useKeys({
@@ -110,8 +103,6 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
     CSS.highlights?.set('hit', new Highlight(...hits))
     return () => void CSS.highlights?.delete('hit')
   })
-  const first = Math.max(0, Math.floor(top / HEIGHT) - 10)
-  const sight = shown.slice(first, first + Math.ceil(height / HEIGHT) + 20)
   return (
     <>
       <div class="tools">
@@ -128,14 +119,14 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
       </div>
       {error != null && <Trouble error={error} />}
       <div class="log" ref={box} tabIndex={0} role="region" aria-label={`Event log, ${number(shown.length)} lines`} onScroll={scrolled}>
-        <div class="log-lines" ref={(element) => void (element && (element.style.height = `${shown.length * HEIGHT}px`))}>
-          {sight.map((place, index) => {
+        <div class="log-lines" ref={sight.high(shown.length)}>
+          {shown.slice(sight.first, sight.last).map((place, index) => {
             const line = lines[place]
             return (
               <div
                 key={place}
                 class={`log-line ${line.level} ${place === chosen ? 'chosen' : ''}`}
-                ref={(element) => void (element && (element.style.top = `${(first + index) * HEIGHT}px`))}
+                ref={sight.at(sight.first + index)}
                 onClick={() => choose(place === chosen ? -1 : place)}
               >
                 <span>{line.id}</span>

@@ -1,7 +1,5 @@
 // The runs that share a label, such as files that were dropped together: what is wrong with all of them, and what they left.
-import { useEffect } from 'preact/hooks'
 import { address, get, workspace, type Run } from '../api/client'
-import { hear } from '../api/events'
 import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { Block, Name, useLoaded } from '../parts/parts'
@@ -33,16 +31,7 @@ export function BatchPanel({ label }: { label: string }) {
     ])
     return { batch, runs: list.items }
   }
-  const { value, again } = useLoaded(load, [workspace.value, label])
-  useEffect(() => {
-    let timer = 0
-    const off = hear((told) => {
-      if (!told.some(({ kind, data }) => kind === 'reset' || (kind === 'run' && Object.entries((data as Run).labels).some((one) => one.join(':') === label)))) return
-      clearTimeout(timer)
-      timer = setTimeout(again, 300) as unknown as number
-    })
-    return () => (off(), clearTimeout(timer))
-  }, [label])
+  const { value } = useLoaded(load, [workspace.value, label], ({ kind, data }) => kind === 'reset' || (kind === 'run' && Object.entries((data as Run).labels).some((one) => one.join(':') === label)))
   const runs = value?.runs ?? []
   const isOf = (start: Start | null) => `batch:${start?.labels.batch}` === label
   const sent = onTheirWay().filter(({ start }) => isOf(start))

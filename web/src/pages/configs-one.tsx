@@ -1,7 +1,6 @@
 // One configuration: what it is, and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
 import { change, writing, get, may, session } from '../api/client'
-import { hear } from '../api/events'
 import { many, quoted } from '../parts/format'
 import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
@@ -97,11 +96,11 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
   const why = whyNot(bench)
   const check = bench.check.value
   const unsaved = bench.edits.value.size
-  const { value: counted, again } = useLoaded(
+  const { value: counted } = useLoaded(
     () => get('/api/v1/runs', {}, { configuration: bench.id, workspace: known.workspace_id, limit: 1, counts: true, since: midnight() }),
     [bench.id],
+    (one) => one.kind === 'run' && one.data.configuration_id === bench.id && one.data.status === 'queued',
   )
-  useEffect(() => hear((told) => told.some((one) => one.kind === 'run' && one.data.configuration_id === bench.id && one.data.status === 'queued') && again()), [bench.id])
   const checkNow = () => (may('admin') ? saveAndCheck(bench) : failed(new Error('This session may not check configurations.')))
   const keys: Record<string, () => void> = { 'Ctrl s': checkNow, Escape: () => go('/configs') }
   TABS.forEach((tab, at) => (keys[String(at + 1)] = () => go(to(tab))))

@@ -1,13 +1,14 @@
 // The configurations of a workspace, and how one comes to be: from a template, from an archive, or empty.
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { writing, change, get, may, workspace } from '../api/client'
-import { hear } from '../api/events'
 import { ago, many, moment, short, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { Button, type Column, Dialog, Entry, Loading, moves, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { List, NoneLeft, useLines } from '../parts/list'
+import { Button, type Column, Dialog, Entry, Nothing, Records, Search, Segments, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { amend, go, href, query } from '../router'
 import { archiveType, raw, type Known } from './configs-bench'
+import { configurations } from './start'
 
 export { Configuration } from './configs-one'
 
@@ -19,42 +20,18 @@ export function stateOf(one: Known): [glyph: string, word: string] {
 
 const uses = (one: Known) => ({ version: `version ${one.active_version}`, folder: 'the folder as it is', nothing: 'nothing yet' })[one.runs_use]
 
-async function all(): Promise<Known[]> {
-  const found: Known[] = []
-  let cursor: string | null | undefined
-  do {
-    const page = await get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 1000, cursor })
-    found.push(...page.items)
-    cursor = page.next_cursor
-  } while (cursor)
-  return found
-}
-
 export function Configurations() {
-  const { value, error, again } = useLoaded(all, [workspace.value])
+  // A run may have made a folder known, or been the last one.
+  const { value, error, again } = useLoaded(configurations, [workspace.value], (one) => one.kind === 'reset' || (one.kind === 'run' && one.data.status === 'queued'))
   const [chosen, choose] = useState<string | null>(null)
   const [asking, ask] = useState(false)
-  const box = useRef<HTMLDivElement>(null)
   const q = query.value.get('q') ?? ''
   const status = query.value.get('status') ?? ''
   const named = (value ?? []).filter((one) => `${one.name}\n${one.id}`.toLowerCase().includes(q.toLowerCase()))
   const list = named.filter((one) => !status || stateOf(one)[1] === status)
-  // A run may have made a folder known, or been the last one.
-  useEffect(() => hear((told) => told.some((one) => one.kind === 'reset' || (one.kind === 'run' && one.data.status === 'queued')) && again()), [])
-
-  const at = list.findIndex((one) => one.id === chosen)
-  const move = (step: number) => {
-    const next = list[Math.max(0, Math.min(list.length - 1, at + step))]
-    if (!next) return
-    box.current?.focus({ preventScroll: true })
-    choose(next.id)
-    document.getElementById(`config-${next.id}`)?.scrollIntoView({ block: 'nearest' })
-  }
-  useKeys({
-    ...moves(move),
-    Enter: () => chosen && go(`/configs/${chosen}`),
-    Escape: () => amend({ q: null, status: null }),
-  })
+  const { box, enter } = useLines(list, chosen, choose)
+  const clear = () => amend({ q: null, status: null })
+  useKeys({ Enter: () => chosen && go(`/configs/${chosen}`), Escape: clear })
   useAbout({
     title: 'Configurations',
     main: may('admin'),
@@ -72,7 +49,7 @@ export function Configurations() {
       </Title>
       {value && value.length > 0 && (
         <div class="tools" role="search">
-          <Search value={q} label="Name or id" onInput={(text) => amend({ q: text })} onDown={() => move(at < 0 ? 1 : 0)} />
+          <Search value={q} label="Name or id" onInput={(text) => amend({ q: text })} onDown={enter} />
           <Segments
             label="Status"
             value={status}
@@ -81,25 +58,15 @@ export function Configurations() {
           />
         </div>
       )}
-      {error != null && <Trouble error={error} again={again} />}
-      <div class="scroller grow" ref={box} tabIndex={0} role="region" aria-label="Configurations">
-        {!value ? (
-          !error && <Loading />
-        ) : !value.length ? (
-          <div class="empty">
-            <h2>No configurations yet</h2>
-            <p class="mid">A configuration says what fields your tables have, and how their columns are known. A folder that was run stands here too.</p>
-            <div class="terminal">{'ade init crew\nade run crew crew/sample.xlsx'}</div>
-          </div>
+      <List of="Configurations" there={!!value} error={error} again={again} box={box}>
+        {!value?.length ? (
+          <Nothing title="No configurations yet" command={'ade init crew\nade run crew crew/sample.xlsx'}>A configuration says what fields your tables have, and how their columns are known. A folder that was run stands here too.</Nothing>
         ) : list.length ? (
           <Records kind="configs" of="Configurations, the default first" all={list} id={(one) => one.id} columns={COLUMNS} line={({ id }) => ({ id: `config-${id}`, class: id === chosen ? 'chosen' : '', onClick: () => choose(id), onDblClick: () => go(`/configs/${id}`) })} />
         ) : (
-          <div class="empty">
-            <p>No {status.toLowerCase()} configuration{q && ` with “${q}” in its name`}.</p>
-            <Button onClick={() => amend({ q: null, status: null })}>Clear the filters <kbd>Esc</kbd></Button>
-          </div>
+          <NoneLeft clear={clear}>No {status.toLowerCase()} configuration{q && ` with “${q}” in its name`}.</NoneLeft>
         )}
-      </div>
+      </List>
       {asking && <NewConfiguration onClose={() => ask(false)} />}
     </>
   )

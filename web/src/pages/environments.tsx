@@ -4,7 +4,8 @@ import { writing, change, get, may, workspace, type Schemas } from '../api/clien
 import { hear } from '../api/events'
 import { ago, many, now, short, size, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { Block, Button, Dialog, Facts, failed, Figures, Loading, Records, Status, Title, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { List, useLines } from '../parts/list'
+import { Block, Button, Dialog, Facts, failed, Figures, Nothing, Records, Status, Title, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 
 type Environment = Schemas['Environment']
@@ -12,14 +13,13 @@ type Environment = Schemas['Environment']
 const fate = (item?: Schemas['Collection']['items'][number]) => item && `${item.deletes ? 'Goes' : 'Kept'}: ${item.reason}`
 
 export function Environments({ id }: { id?: string }) {
-  const list = useLoaded((abort) => get('/api/v1/environments', {}, { workspace: workspace.value, limit: 100 }, abort), [workspace.value])
+  const list = useLoaded((abort) => get('/api/v1/environments', {}, { workspace: workspace.value, limit: 100 }, abort), [workspace.value], (one) => one.kind === 'reset')
   const [changed, setChanged] = useState<Map<string, Environment>>(new Map())
   const plan = useLoaded((abort) => (may('admin') ? get('/api/v1/environments/collection', {}, {}, abort) : Promise.resolve(null)), [list.value])
   const [asking, ask] = useState(false)
   useEffect(
     () =>
       hear((told) => {
-        if (told.some((one) => one.kind === 'reset')) list.again()
         const some = told.filter((one) => one.kind === 'environment')
         if (some.length) setChanged((before) => new Map([...before, ...some.map(({ data }) => [data.id, data] as const)]))
       }),
@@ -28,12 +28,10 @@ export function Environments({ id }: { id?: string }) {
   const known = list.value?.items ?? []
   const all = [...[...changed.values()].filter((one) => !known.some((before) => before.id === one.id)), ...known.map((one) => changed.get(one.id) ?? one)]
   const chosen = all.find((one) => one.id === id) ?? (id ? null : (all.find((one) => one.status === 'failed' || one.status === 'building') ?? all[0]))
-  const move = (step: number) => {
-    const next = all[Math.max(0, Math.min(all.length - 1, all.indexOf(chosen!) + step))]
-    if (next) go(`/environments/${next.id}`)
-  }
+  const choose = (id: string) => go(`/environments/${id}`)
+  const { box } = useLines(all, chosen?.id, choose)
   const build = ({ workspace_id, configuration_id }: Environment) => change('POST', `/api/v1/workspaces/${workspace_id}/configs/${configuration_id}/builds`, { options: { force: true } }).then(() => toast('A new environment is being built.'), failed)
-  useKeys({ j: () => move(1), k: () => move(-1), b: () => chosen && may('admin') && build(chosen) })
+  useKeys({ b: () => chosen && may('admin') && build(chosen) })
   useAbout({ title: 'Environments', command: 'ade env ls', keys: [['j k', 'move'], ['b', 'build anew']] })
   const count = (status: string) => all.filter((one) => one.status === status).length
   const bytes = all.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0)
@@ -58,39 +56,25 @@ export function Environments({ id }: { id?: string }) {
           plan.value && ['Collect would free', size(freed), '', 'roomy'],
         ]}
       />
-      {list.error != null && <Trouble error={list.error} again={list.again} />}
-      <div class="split">
-        <div class="pane grow scroller">
-          {!list.value ? (
-            <Loading />
-          ) : (
-            <Records
-              of="Environments"
-              all={all}
-              id={(one) => one.id}
-              line={(one) => ({ class: one === chosen ? 'chosen' : '', onClick: () => go(`/environments/${one.id}`) })}
-              columns={[
-                ['Status', '', (one) => <Status of={one.status}>{title(one.status)}</Status>],
-                ['Configuration', 'name', (one) => <a href={href(`/environments/${one.id}`)}>{one.configuration_name}</a>],
-                ['Dependencies', 'id wide-only', (one) => one.deps_digest.slice(0, 12)],
-                ['Python', 'mid roomy', (one) => one.python_version],
-                ['Size', 'figure', (one) => one.size_bytes != null && size(one.size_bytes)],
-                ['Last used', 'mid roomy', (one) => ago(one.last_used_at)],
-                ['Collection', 'dim small wide-only break', (one) => fate(plan.value?.items.find((item) => item.id === one.id))],
-                ['Id', 'figure id roomy', (one) => short(one.id)],
-              ]}
-            />
-          )}
-          {list.value && !all.length && (
-            <div class="empty">
-              <h2>No environments yet</h2>
-              <p class="mid">The first run of a configuration builds one; so does this:</p>
-              <div class="terminal">ade env build crew</div>
-            </div>
-          )}
-        </div>
-        {chosen && <Details key={chosen.id} id={chosen.id} stamp={chosen.updated_at + chosen.status} onBuild={() => build(chosen)} />}
-      </div>
+      <List of="Environments" there={!!list.value} error={list.error} again={list.again} box={box} side={chosen && <Details key={chosen.id} id={chosen.id} stamp={chosen.updated_at + chosen.status} onBuild={() => build(chosen)} />}>
+        <Records
+          of="Environments"
+          all={all}
+          id={(one) => one.id}
+          line={(one) => ({ id: `environment-${one.id}`, class: one === chosen ? 'chosen' : '', onClick: () => choose(one.id) })}
+          columns={[
+            ['Status', '', (one) => <Status of={one.status}>{title(one.status)}</Status>],
+            ['Configuration', 'name', (one) => <a href={href(`/environments/${one.id}`)}>{one.configuration_name}</a>],
+            ['Dependencies', 'id wide-only', (one) => one.deps_digest.slice(0, 12)],
+            ['Python', 'mid roomy', (one) => one.python_version],
+            ['Size', 'figure', (one) => one.size_bytes != null && size(one.size_bytes)],
+            ['Last used', 'mid roomy', (one) => ago(one.last_used_at)],
+            ['Collection', 'dim small wide-only break', (one) => fate(plan.value?.items.find((item) => item.id === one.id))],
+            ['Id', 'figure id roomy', (one) => short(one.id)],
+          ]}
+        />
+        {!all.length && <Nothing title="No environments yet" command="ade env build crew">The first run of a configuration builds one; so does this:</Nothing>}
+      </List>
       {asking && (
         <Dialog
           title={collectable.length ? `Delete ${many(collectable.length, 'environment')}?` : 'Nothing to collect'}

@@ -1,6 +1,6 @@
 // What a run left: files to download, and what it was made of.
 import type { ComponentChildren } from 'preact'
-import { address, get, ifThere, type Run } from '../api/client'
+import { address, get, type Run } from '../api/client'
 import { ago, clock, day, many, plainly, short, size, span } from '../parts/format'
 import { Icon, type IconName } from '../parts/icons'
 import { Block, Facts, failed, Records, useLoaded } from '../parts/parts'
@@ -8,30 +8,12 @@ import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/s
 import { Separator } from '../parts/separator'
 import { href } from '../router'
 
-interface Attempt {
-  attempt: number
-  worker: string | null
-  started_at: string
-  completed_at: string | null
-  outcome: string | null
-  exit_code: number | null
-  error: string | null
-  peak_memory_bytes: number | null
-  cpu_seconds: number | null
-}
-interface Left {
-  name: string
-  kind: string
-  size_bytes: number
-  href: string | null
-}
-
 const digest = (text: string) => <code title={text}>{text.slice(0, 12)}…</code>
 const OTHERS: Record<string, string> = { issues: 'Issues', table: 'Table' }
 
 export function Files({ run }: { run: Run }) {
-  const { value: left } = useLoaded(() => ifThere<{ items: Left[]; kept_until: string | null }>(`/api/v1/runs/${run.id}/files`), [run.id, run.status])
-  const { value: attempts } = useLoaded(() => ifThere<{ items: Attempt[] }>(`/api/v1/runs/${run.id}/attempts`), [run.id, run.status])
+  const { value: left } = useLoaded(() => get('/api/v1/runs/{id}/files', { id: run.id }), [run.id, run.status])
+  const { value: attempts } = useLoaded(() => get('/api/v1/runs/{id}/attempts', { id: run.id }), [run.id, run.status])
   const { value: environment } = useLoaded(() => (run.environment_id ? get('/api/v1/environments/{id}', { id: run.environment_id }) : Promise.resolve(null)), [run.environment_id])
   const gone = !!run.artifacts_deleted_at
   const has = !!run.output_path && !gone

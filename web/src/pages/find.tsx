@@ -1,7 +1,7 @@
 // Ways to a cell: a text that is in it, or its name.
 import { useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
-import type { Cell } from '../grid/view'
+import type { Cell } from '../grid/pane'
 import type { Side } from '../grid/windows'
 import { number, place } from '../parts/format'
 import { Icon } from '../parts/icons'

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { number, plainly } from '../parts/format'
+import { useSight } from '../parts/list'
 import { groupedBy, type Issue } from './explained'
 
 /** So many are loaded at once; the next when they are asked for. */
@@ -80,30 +81,16 @@ export function useIssues(run: Run, filter: Filter, failed: (error: unknown) => 
 
 /** Lines of one height; those in sight are in the page. */
 export function IssueList({ issues, at, grouped, narrow, onChoose, onOpen }: { issues: Issue[]; at: number; grouped: 'rule' | 'key' | ''; narrow: boolean; onChoose: (issue: Issue) => void; onOpen: (issue: Issue) => void }) {
-  const box = useRef<HTMLDivElement>(null)
-  const [[top, height], see] = useState([0, 800])
-  const line = narrow ? 52 : 28
+  const sight = useSight(narrow ? 52 : 28)
   // The number of an issue; or a rule with how many it has, above them.
   const rows = useMemo(() => (grouped ? groupedBy(issues, grouped) : [...issues.keys()]), [issues, grouped])
   const place = rows.indexOf(at)
-  const look = () => box.current && see([box.current.scrollTop, box.current.clientHeight])
-  useEffect(() => {
-    const watch = new ResizeObserver(look)
-    watch.observe(box.current!)
-    return () => watch.disconnect()
-  }, [])
-  useEffect(() => {
-    const scroller = box.current!
-    const y = place * line
-    if (place >= 0 && (y < scroller.scrollTop || y + line > scroller.scrollTop + scroller.clientHeight)) scroller.scrollTop = y - scroller.clientHeight / 2
-  }, [place])
-  const first = Math.max(0, Math.floor(top / line) - 6)
-  const sight = rows.slice(first, first + Math.ceil(height / line) + 12)
+  useEffect(() => void (place >= 0 && sight.show(place)), [place])
   return (
-    <div class="issue-list" ref={box} onScroll={look} tabIndex={0} role="region" aria-label={`Issues, ${number(issues.length)}`}>
-      <div role="list" ref={(element) => void (element && (element.style.height = `${rows.length * line}px`))}>
-        {sight.map((row, index) => {
-          const top = (element: HTMLElement | null) => void (element && (element.style.top = `${(first + index) * line}px`))
+    <div class="issue-list" ref={sight.box} onScroll={sight.look} tabIndex={0} role="region" aria-label={`Issues, ${number(issues.length)}`}>
+      <div role="list" ref={sight.high(rows.length)}>
+        {rows.slice(sight.first, sight.last).map((row, index) => {
+          const top = sight.at(sight.first + index)
           if (typeof row === 'string')
             return (
               <div role="listitem" class="pane-title" key={row} ref={top}><h2><bdi>{plainly(row)}</bdi></h2></div>

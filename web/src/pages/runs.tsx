@@ -6,7 +6,8 @@ import { amend, go, href, query } from '../router'
 import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { cancelRun, runAgain } from '../parts/frame'
-import { Ask, Button, Choice, doing, fieldsOf, Heads, Loading, missing, moves, Name, Search, Segments, Status, StatusOf, Title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { List, NoneLeft, useLines } from '../parts/list'
+import { Ask, Button, Choice, doing, fieldsOf, Heads, missing, Name, Search, Segments, Status, StatusOf, Title, toast, useAbout, useLoaded } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
@@ -126,10 +127,10 @@ function useRuns(filter: Filter, isAway: () => boolean) {
 
 export function Runs() {
   const filter = filterOf(query.value)
-  const box = useRef<HTMLDivElement>(null)
   const list = useRuns(filter, () => (box.current?.scrollTop ?? 0) > 60)
   const { runs, counted } = list
   const [chosen, choose] = useState<string | null>(kept?.of === list.of ? kept.chosen : null)
+  const { box, at, move, enter } = useLines(runs ?? [], chosen, choose)
   const [several, setSeveral] = useState(new Set<string>())
   const [cancels, setCancels] = useState<string[]>([])
   const [text, setText] = useState(filter.q)
@@ -147,16 +148,7 @@ export function Runs() {
     clearTimeout(waiting.current)
     waiting.current = setTimeout(() => amend({ q: next }), 150) as unknown as number
   }
-  const at = runs?.findIndex((run) => run.id === chosen) ?? -1
-  const move = (step: number, extend = false) => {
-    const next = runs?.[Math.max(0, Math.min(runs.length - 1, at + step))]
-    if (!next) return
-    // Enter is the list's now, and no longer that of a button that was pressed before.
-    box.current?.focus({ preventScroll: true })
-    if (extend) setSeveral(new Set([...several, ...(chosen ? [chosen] : []), next.id]))
-    choose(next.id)
-    document.getElementById(`run-${next.id}`)?.scrollIntoView({ block: 'nearest' })
-  }
+  const extend = (id: string | undefined) => id && setSeveral(new Set([...several, ...(chosen ? [chosen] : []), id]))
   const showNew = () => (list.show(), box.current && (box.current.scrollTop = 0))
   const toggle = (id: string) => {
     const next = new Set(several)
@@ -199,9 +191,8 @@ export function Runs() {
     'Shift d': () => save(true),
     'Ctrl a': () => runs && setSeveral(new Set(runs.map((run) => run.id))),
     ' ': () => chosen && toggle(chosen),
-    'Shift ArrowDown': () => move(1, true),
-    'Shift ArrowUp': () => move(-1, true),
-    ...moves(move),
+    'Shift ArrowDown': () => extend(move(1)),
+    'Shift ArrowUp': () => extend(move(-1)),
     Enter: () => chosen && go(`/runs/${chosen}`),
     x: cancel,
     r: again,
@@ -238,7 +229,7 @@ export function Runs() {
         )}
       </Title>
       <div class="tools" role="search">
-        <Search value={text} label="Input, configuration or id" onInput={search} onDown={() => move(chosen && at >= 0 ? 0 : 1)} />
+        <Search value={text} label="Input, configuration or id" onInput={search} onDown={enter} />
         <Segments
           label="Status"
           value={filter.status}
@@ -257,29 +248,20 @@ export function Runs() {
         <ConfigurationFilter value={filter.config} />
         {!filter.label && <Choice label="Since" value={filter.since} all={Object.entries(SINCE).map(([key, { name }]) => [key, name])} onChange={(since) => amend({ since })} />}
       </div>
-      {list.error != null && <Trouble error={list.error} again={() => list.load()} />}
-      <div class="split">
-      <div class="scroller grow" ref={box} tabIndex={0} role="region" aria-label="Runs, newest first" onScroll={(event) => near(event.currentTarget) && list.more()}>
+      <List of="Runs, newest first" there={!!runs} error={list.error} again={() => list.load()} box={box} more={list.more} side={filter.label && <BatchPanel label={filter.label} />}>
         {list.fresh.length > 0 && (
           <div class="waiting">
             <Button onClick={showNew}>{many(list.fresh.length, 'new run')} <kbd>.</kbd></Button>
           </div>
         )}
-        {!runs ? (
-          <Loading />
-        ) : runs.length ? (
+        {runs?.length ? (
           <Table runs={runs} chosen={chosen} several={several} slim={!!filter.label} onChoose={press} />
         ) : (
-          <div class="empty">
-            <p>
-              {filter.label && !filter.status && !filter.look ? 'No run of it yet.' : `No ${filter.status} run${filter.config && ` of ${filter.config}`} ${filter.label ? 'of this batch' : SINCE[filter.since].sentence}${filter.q && ` with “${filter.q}”`}${{ issues: ' with issues', fields: ' with fields missing' }[filter.look] ?? ''}.`}
-            </p>
-            <Button onClick={() => (clear(), amend({ since: 'all' }))}>Clear the filters <kbd>Esc</kbd></Button>
-          </div>
+          <NoneLeft clear={() => (clear(), amend({ since: 'all' }))}>
+            {filter.label && !filter.status && !filter.look ? 'No run of it yet.' : `No ${filter.status} run${filter.config && ` of ${filter.config}`} ${filter.label ? 'of this batch' : SINCE[filter.since].sentence}${filter.q && ` with “${filter.q}”`}${{ issues: ' with issues', fields: ' with fields missing' }[filter.look] ?? ''}.`}
+          </NoneLeft>
         )}
-      </div>
-      {filter.label && <BatchPanel label={filter.label} />}
-      </div>
+      </List>
       {cancels.length > 0 && (
         <Ask title={`Cancel ${many(cancels.length, 'run')}?`} keep="Leave them" does={`Cancel ${many(cancels.length, 'run')}`} onKeep={() => setCancels([])} onDo={() => cancels.forEach(cancelRun)}>
           <p>Each stops within 5 s and writes nothing. They can be run again.</p>
@@ -289,8 +271,6 @@ export function Runs() {
     </>
   )
 }
-
-const near = (box: HTMLElement) => box.scrollTop + box.clientHeight * 2 > box.scrollHeight
 
 function ConfigurationFilter({ value }: { value: string }) {
   const { value: known } = useLoaded(configurations, [workspace.value])

@@ -1,7 +1,7 @@
 // Start a run: files, a configuration, options. Files can be dropped anywhere in the console.
 
 import { useEffect, useState } from 'preact/hooks'
-import { get, hindrance, workspace, type Schemas } from '../api/client'
+import { all, hindrance, workspace, type Schemas } from '../api/client'
 import { ago, many, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
@@ -25,7 +25,7 @@ const takesFiles = () => /^\/(start|configs\/from)$/.test(path.peek())
 /** Opens the browser's choice of files. */
 export const choose = () => picker.click()
 
-export const configurations = async () => (await get('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 100 })).items
+export const configurations = () => all('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek() }, { limit: 1000 }, (page) => page.items)
 const usable = (one: Known) => one.runs_use !== 'nothing'
 const recent = (all: Known[]) => [...all].filter(usable).sort((a, b) => (b.last_run_at ?? '').localeCompare(a.last_run_at ?? ''))
 

@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks'
 import { writing, change, get, may, session, workspace, type Schemas } from '../api/client'
 import { ago, day, now } from '../parts/format'
 import { Icon } from '../parts/icons'
-import { Ask, Button, copy, Dialog, Entry, Facts, failed, Labelled, Loading, Records, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { List } from '../parts/list'
+import { Ask, Button, copy, Dialog, Entry, Facts, failed, Labelled, Records, Status, Title, useAbout, useLoaded } from '../parts/parts'
 
 type Token = Schemas['Token']
 
@@ -38,26 +39,21 @@ export function Tokens() {
           <Button kind="quiet square" aria-label="Close" onClick={() => setMade(null)}><Icon name="close" /></Button>
         </div>
       )}
-      {error != null && <Trouble error={error} again={again} />}
-      <div class="scroller grow">
-        {!value ? (
-          !error && <Loading />
-        ) : (
-          <Records
-            of="Tokens"
-            all={value.items}
-            id={(token) => token.id}
-            columns={[
-              ['Status', '', (token) => <Status of={state(token)[0]}>{state(token)[1]}</Status>],
-              ['Name', 'name break', (token) => <>{token.name} {token.name === session.value?.token && <span class="chip">this session</span>}<div class="narrow small dim">{token.scope}</div></>],
-              ['May', 'roomy', (token) => <span class="chip">{token.scope}</span>],
-              ['Workspaces', 'mid roomy', (token) => token.workspaces?.join(', ') ?? 'all'],
-              ['Last used', 'mid roomy', (token) => ago(token.last_used_at)],
-              ['Ends', 'mid roomy', (token) => (token.revoked_at ? `revoked ${day(token.revoked_at)}` : token.expires_at ? day(token.expires_at) : 'never')],
-              ['(Actions)', 'figure', (token) => state(token)[0] !== 'cancelled' && may('admin') && <Button kind="quiet danger" {...writing('admin')} onClick={() => ask(token)}>Revoke</Button>],
-            ]}
-          />
-        )}
+      <List of="Tokens" there={!!value} error={error} again={again}>
+        <Records
+          of="Tokens"
+          all={value?.items ?? []}
+          id={(token) => token.id}
+          columns={[
+            ['Status', '', (token) => <Status of={state(token)[0]}>{state(token)[1]}</Status>],
+            ['Name', 'name break', (token) => <>{token.name} {token.name === session.value?.token && <span class="chip">this session</span>}<div class="narrow small dim">{token.scope}</div></>],
+            ['May', 'roomy', (token) => <span class="chip">{token.scope}</span>],
+            ['Workspaces', 'mid roomy', (token) => token.workspaces?.join(', ') ?? 'all'],
+            ['Last used', 'mid roomy', (token) => ago(token.last_used_at)],
+            ['Ends', 'mid roomy', (token) => (token.revoked_at ? `revoked ${day(token.revoked_at)}` : token.expires_at ? day(token.expires_at) : 'never')],
+            ['(Actions)', 'figure', (token) => state(token)[0] !== 'cancelled' && may('admin') && <Button kind="quiet danger" {...writing('admin')} onClick={() => ask(token)}>Revoke</Button>],
+          ]}
+        />
         <div class="padded">
           <h2>What a token may do</h2>
           <Facts
@@ -69,7 +65,7 @@ export function Tokens() {
           />
           <div class="terminal gap-above">{`curl -H "Authorization: Bearer $ADE_TOKEN" ${location.origin}/api/v1/runs`}</div>
         </div>
-      </div>
+      </List>
       {asking === 'new' && <NewToken onClose={() => ask(null)} onMade={(token) => (ask(null), setMade(token), again())} />}
       {asking && asking !== 'new' && (
         <Ask title={`Revoke ${asking.name}?`} keep="Keep it" does="Revoke the token" onKeep={() => ask(null)} onDo={() => revoke(asking)}>

@@ -1,6 +1,6 @@
 // Files on their way to the server: hashed, sent if they are not known there, and ready to be run.
 import { signal } from '@preact/signals'
-import { address, changing, ifThere, problemOf, workspace, type Schemas } from '../api/client'
+import { address, changing, get, problemOf, workspace, type Schemas } from '../api/client'
 import { begin, type Start } from './starts'
 
 export interface Upload {
@@ -143,6 +143,6 @@ async function lookUp(file: File): Promise<Schemas['Document'] | null> {
   if (!globalThis.crypto?.subtle || file.size > 512 * 1024 * 1024) return null
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
   const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  const found = await ifThere<{ items: (Schemas['Document'] & { deleted_at?: string | null })[] }>(`/api/v1/documents?${new URLSearchParams({ sha256, workspace: workspace.peek() })}`)
+  const found = await get('/api/v1/documents', {}, { sha256, workspace: workspace.peek() }).catch(() => null)
   return found?.items.find((one) => one.name === file.name && !one.deleted_at) ?? null
 }

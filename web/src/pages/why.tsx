@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { get, may, type Run } from '../api/client'
 import { short, letters, many, number, plainly, quoted } from '../parts/format'
-import type { Cell } from '../grid/view'
+import type { Cell } from '../grid/pane'
 import type { Value } from '../grid/windows'
 import { Icon } from '../parts/icons'
 import { about, Block, Button, CopyButton, fieldsOf, missing } from '../parts/parts'

@@ -1,29 +1,17 @@
 // Whether the queue moves: what waits, what each worker does, what ended.
 import { useEffect, useMemo, useState } from 'preact/hooks'
-import { writing, get, ifThere, workspace, type Run, type Schemas } from '../api/client'
+import { writing, get, workspace, type Schemas } from '../api/client'
 import { counts, hear, link } from '../api/events'
 import { cancelRun } from '../parts/frame'
 import { ago, clock, many, now, number, short, span } from '../parts/format'
-import { Button, Figures, Loading, Records, Segments, Status, Title, Trouble, useAbout } from '../parts/parts'
+import { List } from '../parts/list'
+import { Button, Figures, Records, Segments, Status, Title, useAbout } from '../parts/parts'
 import { amend, href, query } from '../router'
 
 const WINDOWS = { '300': '5 min', '3600': '1 h', '86400': '24 h' } as const
 type Window = keyof typeof WINDOWS
 
-interface Waiting {
-  position: number
-  waits_for: Schemas['WaitsFor']
-  available_at: string
-  run: Run
-}
-
-/** The waiting runs in the order in which they are taken. */
-async function queueOf(): Promise<Waiting[]> {
-  const page = await ifThere<{ items: Waiting[] }>(`/api/v1/queue?${new URLSearchParams({ workspace: workspace.value, limit: '100' })}`)
-  return page?.items ?? []
-}
-
-function reason({ waits_for, available_at }: Waiting): string {
+function reason({ waits_for, available_at }: Schemas['QueuedRun']): string {
   if (waits_for === 'environment') return 'Waits for its environment'
   if (waits_for === 'pause') return 'Paused'
   if (waits_for === 'limit') return 'Waits for another run of its configuration'
@@ -34,9 +22,7 @@ function reason({ waits_for, available_at }: Waiting): string {
 export function Workers() {
   const asked = query.value.get('window') as Window
   const window: Window = asked in WINDOWS ? asked : '300'
-  const [stats, setStats] = useState<Schemas['Stats'] | null>(null)
-  const [workers, setWorkers] = useState<Schemas['ShownWorker'][] | null>(null)
-  const [queue, setQueue] = useState<Waiting[]>([])
+  const [found, setFound] = useState<[Schemas['Stats'], Schemas['WorkerList'], Schemas['QueuePage']] | null>(null)
   const [error, setError] = useState<unknown>(null)
   useEffect(() => {
     let waiting = 0
@@ -44,14 +30,8 @@ export function Workers() {
       waiting = 0
       if (document.hidden) return
       try {
-        const [stats, workers, queue] = await Promise.all([
-          get('/api/v1/stats', {}, { workspace: workspace.value, window }),
-          get('/api/v1/workers'),
-          queueOf(),
-        ])
-        setStats(stats)
-        setWorkers(workers.items)
-        setQueue(queue)
+        const of = { workspace: workspace.value }
+        setFound(await Promise.all([get('/api/v1/stats', {}, { ...of, window }), get('/api/v1/workers'), get('/api/v1/queue', {}, { ...of, limit: 100 })]))
         setError(null)
       } catch (error) {
         setError(error)
@@ -64,6 +44,7 @@ export function Workers() {
     return () => (off(), clearInterval(often), clearTimeout(waiting))
   }, [workspace.value, window])
   useAbout({ title: 'Workers and queue', command: 'ade top', keys: [['g r', 'runs']] })
+  const [stats, workers, queue] = [found?.[0] ?? null, found?.[1].items, found?.[2].items ?? []]
   const ended = stats?.ended
   const live = counts.value
   const works = (worker: Schemas['ShownWorker']) => [
@@ -76,7 +57,6 @@ export function Workers() {
       <Title of="Workers and queue" say={workers ? (workers.length ? [...new Set(workers.map((worker) => worker.host ?? 'this machine'))].join(', ') : 'no worker') : ''}>
         <Segments label="Window" value={window} onChange={(window) => amend({ window })} all={Object.entries(WINDOWS) as [Window, string][]} />
       </Title>
-      {error != null && <Trouble error={error} />}
       <Figures
         label="The work now"
         all={[
@@ -88,62 +68,56 @@ export function Workers() {
       >
         <Bars stats={stats} />
       </Figures>
-      <div class="scroller grow">
-        {!workers ? (
-          <Loading />
-        ) : (
-          <>
-            {workers.length === 0 && (
-              <div class="notice warning" role="status">
-                No worker lives: runs wait. Start one with <code>ade worker</code>.
-              </div>
-            )}
-            {workers.map((worker) => (
-              <div class="pane-title" key={worker.id}>
-                <h2>{worker.name ?? (worker.host ? `${worker.host}:${worker.pid}` : short(worker.id))}</h2>
-                <span class="cut">
-                  {many(worker.slots, 'slot')}, {worker.running.length} busy, started {ago(worker.started_at)}, seen {ago(worker.seen_at)}
-                </span>
-              </div>
-            ))}
-            {busy.length > 0 && (
-              <Records
-                of="What workers do"
-                all={busy}
-                id={(one) => one.id}
-                columns={[
-                  ['Status', '', ({ run }) => (run ? <Status of="running">Running</Status> : <Status of="building">Building</Status>)],
-                  ['What', 'name cut', ({ run, id }) => (run ? <a href={href(`/runs/${id}`)}>{run.input_name}</a> : <a href={href(`/environments/${id}`)}>environment {short(id)}</a>)],
-                  ['Configuration', 'mid roomy', ({ name }) => name],
-                  ['Attempt', 'figure roomy', ({ run }) => run?.attempt],
-                  ['For', 'figure', ({ run }) => run && span(Math.max(0, now.value - Date.parse(run.since)))],
-                  ['Lease', 'wide-only', ({ until, worker }) => until && <Lease until={until} of={worker.lease_seconds} />],
-                  ['(Actions)', 'figure', ({ run, id }) => run && <Button kind="danger" {...writing()} onClick={() => cancelRun(id)}>Cancel</Button>],
-                ]}
-              />
-            )}
-            <div class="pane-title">
-              <h2>Queue</h2>
-              <span>{queue.length ? 'in the order in which they will be taken' : 'nothing waits'}</span>
-            </div>
-            {queue.length > 0 && (
-              <Records
-                of="Waiting runs"
-                all={queue}
-                id={({ run }) => run.id}
-                columns={[
-                  ['#', 'figure dim', ({ position }) => position],
-                  ['Input', 'name cut', ({ run }) => <a href={href(`/runs/${run.id}`)}>{run.input.name}</a>],
-                  ['Configuration', 'mid roomy', ({ run }) => run.configuration_name],
-                  ['Waits', 'mid small', reason],
-                  ['For', 'figure', ({ run }) => span(Math.max(0, now.value - Date.parse(run.created_at)))],
-                  ['Id', 'figure id roomy', ({ run }) => short(run.id)],
-                ]}
-              />
-            )}
-          </>
+      <List of="Workers and queue" there={!!workers} error={error}>
+        {workers?.length === 0 && (
+          <div class="notice warning" role="status">
+            No worker lives: runs wait. Start one with <code>ade worker</code>.
+          </div>
         )}
-      </div>
+        {workers?.map((worker) => (
+          <div class="pane-title" key={worker.id}>
+            <h2>{worker.name ?? (worker.host ? `${worker.host}:${worker.pid}` : short(worker.id))}</h2>
+            <span class="cut">
+              {many(worker.slots, 'slot')}, {worker.running.length} busy, started {ago(worker.started_at)}, seen {ago(worker.seen_at)}
+            </span>
+          </div>
+        ))}
+        {busy.length > 0 && (
+          <Records
+            of="What workers do"
+            all={busy}
+            id={(one) => one.id}
+            columns={[
+              ['Status', '', ({ run }) => (run ? <Status of="running">Running</Status> : <Status of="building">Building</Status>)],
+              ['What', 'name cut', ({ run, id }) => (run ? <a href={href(`/runs/${id}`)}>{run.input_name}</a> : <a href={href(`/environments/${id}`)}>environment {short(id)}</a>)],
+              ['Configuration', 'mid roomy', ({ name }) => name],
+              ['Attempt', 'figure roomy', ({ run }) => run?.attempt],
+              ['For', 'figure', ({ run }) => run && span(Math.max(0, now.value - Date.parse(run.since)))],
+              ['Lease', 'wide-only', ({ until, worker }) => until && <Lease until={until} of={worker.lease_seconds} />],
+              ['(Actions)', 'figure', ({ run, id }) => run && <Button kind="danger" {...writing()} onClick={() => cancelRun(id)}>Cancel</Button>],
+            ]}
+          />
+        )}
+        <div class="pane-title">
+          <h2>Queue</h2>
+          <span>{queue.length ? 'in the order in which they will be taken' : 'nothing waits'}</span>
+        </div>
+        {queue.length > 0 && (
+          <Records
+            of="Waiting runs"
+            all={queue}
+            id={({ run }) => run.id}
+            columns={[
+              ['#', 'figure dim', ({ position }) => position],
+              ['Input', 'name cut', ({ run }) => <a href={href(`/runs/${run.id}`)}>{run.input.name}</a>],
+              ['Configuration', 'mid roomy', ({ run }) => run.configuration_name],
+              ['Waits', 'mid small', reason],
+              ['For', 'figure', ({ run }) => span(Math.max(0, now.value - Date.parse(run.created_at)))],
+              ['Id', 'figure id roomy', ({ run }) => short(run.id)],
+            ]}
+          />
+        )}
+      </List>
     </>
   )
 }

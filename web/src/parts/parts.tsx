@@ -3,6 +3,8 @@ import { signal } from '@preact/signals'
 import type { ComponentChildren, ComponentProps } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Run } from '../api/client'
+import { hear } from '../api/events'
+import type { Told } from '../api/follower'
 import { Glyph, Icon } from './icons'
 import { go, href } from '../router'
 import { useKeys } from './keys'
@@ -163,7 +165,7 @@ export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: str
 )
 
 /** The keys that go through a list; without a step they choose the first. */
-export const moves = (move: (step: number) => void) => ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1) })
+export const moves = (move: (step: number) => unknown) => ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1) })
 
 export const Status = ({ of, children }: { of: string; children: ComponentChildren }) => (
   <span class={`status ${of}`}>
@@ -339,11 +341,12 @@ export function Said({ text }: { text: string | null | undefined }) {
   return <>{parts.map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}</>
 }
 
-/** A pane that has nothing to show, and why; not an error. */
-export const Nothing = ({ title, children }: { title: string; children: ComponentChildren }) => (
+/** A pane that has nothing to show, and why; not an error. `command`: what makes the first. */
+export const Nothing = ({ title, command, children }: { title: string; command?: string; children: ComponentChildren }) => (
   <div class="empty">
     <h2>{title}</h2>
     <p class="mid">{children}</p>
+    {command && <div class="terminal">{command}</div>}
   </div>
 )
 
@@ -401,8 +404,8 @@ export function useDoing() {
   return { doing, say, error, during }
 }
 
-/** Loads something for a page, and again when what it depends on changes. */
-export function useLoaded<T>(load: (abort: AbortSignal) => Promise<T>, depends: unknown[]): { value: T | null; error: unknown; again: () => void } {
+/** Loads something for a page, and again when what it depends on changes, or when it hears of what `outdates` it. */
+export function useLoaded<T>(load: (abort: AbortSignal) => Promise<T>, depends: unknown[], outdates?: (told: Told) => boolean): { value: T | null; error: unknown; again: () => void } {
   const [state, setState] = useState<{ value: T | null; error: unknown }>({ value: null, error: null })
   const [turn, setTurn] = useState(0)
   useEffect(() => {
@@ -413,5 +416,12 @@ export function useLoaded<T>(load: (abort: AbortSignal) => Promise<T>, depends: 
     )
     return () => abort.abort()
   }, [...depends, turn])
-  return { ...state, again: () => setTurn((turn) => turn + 1) }
+  const again = () => setTurn((turn) => turn + 1)
+  useEffect(() => {
+    if (!outdates) return
+    let waiting: ReturnType<typeof setTimeout> | 0 = 0
+    const off = hear((told) => told.some(outdates) && (waiting ||= setTimeout(() => ((waiting = 0), again()), 300)))
+    return () => (off(), clearTimeout(waiting))
+  }, depends)
+  return { ...state, again }
 }

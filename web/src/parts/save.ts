@@ -1,5 +1,5 @@
 // Lists that the API gives by pages, saved whole: the log as lines of JSON, issues as a table.
-import { get, type Run, type Schemas } from '../api/client'
+import { all, get, type Run, type Schemas } from '../api/client'
 import { csv } from '../pages/copied'
 
 function save(name: string, parts: string[], type = 'application/x-ndjson') {
@@ -32,15 +32,9 @@ export const issueRows = (issues: Issue[]) => [[...COLUMNS] as (string | number 
 
 /** All issues of a run, or those of them that pass. */
 export async function saveIssues(run: Run, passes: ((issue: Issue) => boolean) | null = null) {
-  const all: Issue[] = []
-  let cursor: string | null | undefined
-  do {
-    const page = await get('/api/v1/runs/{id}/issues', { id: run.id }, { limit: 1000, cursor })
-    all.push(...(page.issues as Issue[]))
-    cursor = page.next_cursor
-  } while (cursor)
+  const found = await all('/api/v1/runs/{id}/issues', { id: run.id }, { limit: 1000 }, (page) => page.issues as Issue[])
   const name = issuesName(run)
-  save(passes ? name.replace(/s\.csv$/, 's_filtered.csv') : name, ['\ufeff', csv(issueRows(passes ? all.filter(passes) : all))], 'text/csv')
+  save(passes ? name.replace(/s\.csv$/, 's_filtered.csv') : name, ['\ufeff', csv(issueRows(passes ? found.filter(passes) : found))], 'text/csv')
 }
 
 /** Downloads what an address gives, under the name that the server says, or this one. */

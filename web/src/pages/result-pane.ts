@@ -1,0 +1,74 @@
+// How a sheet of a run looks in its grid: the table that was found in it, what became of its columns, and the issues of its cells.
+import type { Run, Schemas } from '../api/client'
+import type { Chip, Pane } from '../grid/pane'
+import type { Side } from '../grid/windows'
+import { letters } from '../parts/format'
+import { worst, type Issue, type Region, type Table } from './explained'
+
+/** A table, and where it is in the sheets of both sides. */
+export interface Placed {
+  table: Table
+  at: Region
+  out: Region | null
+}
+
+/** How somebody laid the columns of a configuration's sheets. A sheet that is called as its file, such as that of a .csv, is another each month. */
+const layoutKey = (run: Run, side: Side, sheet: string) => `ade.columns.${run.configuration_id} ${side} ${run.input.name.startsWith(sheet) ? '' : sheet}`
+export const keepLayout = (run: Run, { side, sheet, layout }: Pane) => localStorage.setItem(layoutKey(run, side, sheet), JSON.stringify(layout))
+
+/** What is said above a column: the field that it became, or the column that it comes from. */
+function chipOf(side: Side, column: number, table: Table | undefined): Chip | null {
+  const letter = letters(column)
+  if (side === 'input') {
+    const found = table?.columns.find((one) => one.column === letter)
+    if (!found) return null
+    if (!found.field) return { text: 'unmapped', note: '', title: `${letter} is unmapped: ${found.unmapped_because}`, none: true }
+    const score = (found.score ?? 0).toFixed(2)
+    return { text: `→ ${found.field}`, note: score, title: `${letter} is mapped to ${found.field}, score ${score}`, none: false }
+  }
+  const found = table?.output?.columns.find((one) => one.column === letter)
+  if (!found) return null
+  const from = [found.from ?? []].flat()
+  if (!from.length) return { text: 'from no column', note: '', title: `${found.header} comes from no column of the sender’s`, none: true }
+  const name = table?.columns.find((one) => one.column === from[0])?.name ?? ''
+  return { text: `← ${from.join(' ')} ${name}`, note: '', title: `${found.header} comes from column ${from.join(', ')}`, none: false }
+}
+
+/** `now`: the table that the chosen cell is in, and the issues of each cell, as they are when a cell is drawn. */
+export function paneOf(run: Run, side: Side, size: Schemas['Sheet'], widths: number[], tables: Placed[], chips: boolean, now: () => { current: Table | undefined; marks: Record<Side, Map<number, Issue[]>> }): Pane {
+  const isInput = side === 'input'
+  const issuesAt = (row: number, column: number) => now().marks[side].get(row * 32_768 + column)
+  const places = tables.flatMap(({ at, out }) => (isInput ? at : (out ?? [])))
+  const headers = new Set(isInput ? tables.flatMap(({ table }) => table.header_rows?.rows ?? []) : places.map(({ top }) => top))
+  const placeAt = (row: number) => places.find(({ top, bottom }) => row >= top && row <= bottom)
+  return {
+    side,
+    sheet: size.name,
+    label: `${isInput ? 'Sender’s sheet' : 'Normalized'} ${size.name}`,
+    rows: size.rows ?? 0,
+    columns: size.columns ?? 0,
+    widths,
+    layout: JSON.parse(localStorage.getItem(layoutKey(run, side, size.name)) ?? '{"own":{},"held":0}'),
+    rowClass(row) {
+      const at = isInput ? placeAt(row) : null
+      return [headers.has(row) && 'header', isInput && places.length && !at && 'outside', at?.top === row && 'edge-top', at?.bottom === row && 'edge-bottom'].filter(Boolean).join(' ')
+    },
+    spills: (row) => isInput && !placeAt(row),
+    cellClass(row, column) {
+      const kinds: string[] = []
+      const found = issuesAt(row, column)
+      if (found) kinds.push(worst(found))
+      const at = isInput ? placeAt(row) : null
+      if (at && column >= at.left && column <= at.right) {
+        kinds.push('inside')
+        if (column === at.left) kinds.push('edge-left')
+        if (column === at.right) kinds.push('edge-right')
+      }
+      if (isInput && now().current?.columns.find((one) => one.column === letters(column))?.field === null) kinds.push('unmapped')
+      return kinds.join(' ')
+    },
+    instead: (row, column) => (!isInput && issuesAt(row, column)?.some((issue) => issue.value && !issue.written) ? 'empty' : null),
+    describe: (row, column) => issuesAt(row, column)?.map((issue) => `${issue.severity}: ${issue.message}`).join('; ') ?? '',
+    chip: (column) => (chips ? chipOf(side, column, now().current) : null),
+  }
+}
