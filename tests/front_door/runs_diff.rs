@@ -30,6 +30,7 @@ fn last_month_is_compared_with_this_one() {
     folders_are_compared_by_the_names_of_their_files(&place);
     the_page_holds_the_same_and_no_markup_of_files(&place);
     a_path_names_the_runs_of_that_file(&place);
+    a_field_under_another_header_is_told(&place);
     what_cannot_be_compared_is_refused(&place);
 }
 
@@ -190,6 +191,18 @@ fn the_page_holds_the_same_and_no_markup_of_files(place: &Place) {
         assert!(page.contains(words), "{words}");
     }
     assert!(!page.contains("<b>Ed") && !page.contains("<script"));
+}
+
+fn a_field_under_another_header_is_told(place: &Place) {
+    let fields = "crew/src/ade_config/columns/fields.py";
+    let renamed = place.read(fields).replace("\"Gross pay\"", "\"Wages\"");
+    place.write(fields, &renamed);
+    place.write("pay-05.csv", MARCH);
+    place.ade("run crew pay-05.csv -q -o may").succeeds();
+    let told = place.json("runs diff pay-03.csv pay-05.csv --json");
+    let wanted =
+        json!({"added_columns": ["Wages"], "gone_columns": ["Gross pay"], "changed_cells": 0});
+    has(&told["differences"][0]["rows"], wanted);
 }
 
 fn what_cannot_be_compared_is_refused(place: &Place) {

@@ -421,18 +421,11 @@ fn compared(old: &Grid, new: &Grid, keys: &[String], is_given: bool) -> Result<D
                 .hint("--key takes a field or the header of a column of both"));
         }
     }
-    let lacking = |of: &Grid, other: &Grid| -> Vec<String> {
-        let names = of
-            .columns
-            .iter()
-            .filter(|name| other.column(name).is_none());
-        names.cloned().collect()
-    };
     let mut rows = RowChanges {
         before: old.rows.len() as u64,
         after: new.rows.len() as u64,
-        added_columns: lacking(new, old),
-        gone_columns: lacking(old, new),
+        added_columns: new.columns_beside(old),
+        gone_columns: old.columns_beside(new),
         ..RowChanges::default()
     };
     let columns: Vec<(usize, usize)> = new

@@ -18,8 +18,10 @@ const OWN_COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
 pub(super) struct Grid {
     /// What it is called.
     pub name: String,
-    /// The names of its columns.
+    /// The names of its columns: the field, or the header where a column has none.
     pub columns: Vec<String>,
+    /// Their headers.
+    headers: Vec<String>,
     /// Its rows, as wide as there are columns.
     pub rows: Vec<Vec<ShownCell>>,
     /// Of each row its sheet, its number there, from 1, and where the columns stand there.
@@ -33,8 +35,8 @@ pub(super) struct Grid {
 /// The columns that a table has, each with its number in the sheet, from 1.
 type Stand = Arc<[(usize, u64)]>;
 
-/// Where a table stands: its first row of data and its last, and its columns with their names.
-type Place = (u64, u64, Vec<(u64, String)>);
+/// Where a table stands: its first row of data and its last, and its columns with their names and headers.
+type Place = (u64, u64, Vec<(u64, String, String)>);
 
 impl Grid {
     /// Reads a workbook. With what its run noticed it is known where its tables stand; otherwise the first row of a sheet has names.
@@ -47,6 +49,7 @@ impl Grid {
         let mut grid = Self {
             name: name.to_owned(),
             columns: Vec::new(),
+            headers: Vec::new(),
             rows: Vec::new(),
             at: Vec::new(),
             from: noticed.map(told_columns).unwrap_or_default(),
@@ -62,11 +65,15 @@ impl Grid {
             }
             let sheet = cells.whole(path, &reading, Choice::Named(&title))?;
             let (height, width) = sheet.size();
-            let heading = |column| (column, sheet.cell(1, column, usize::MAX).text);
+            let heading = |column| {
+                let header = sheet.cell(1, column, usize::MAX).text;
+                (column, header.clone(), header)
+            };
             let whole = || {
                 let columns = (1..=width).map(heading);
-                let named = columns
-                    .filter(|(_, name)| !name.is_empty() && !OWN_COLUMNS.contains(&name.as_str()));
+                let named = columns.filter(|(_, name, _)| {
+                    !name.is_empty() && !OWN_COLUMNS.contains(&name.as_str())
+                });
                 vec![(2, height, named.collect())]
             };
             let places: Vec<Place> = told.get(&title).cloned().unwrap_or_else(whole);
@@ -74,11 +81,11 @@ impl Grid {
             for (first, last, columns) in places {
                 let at: Vec<usize> = columns
                     .iter()
-                    .map(|(_, name)| grid.place_of(name))
+                    .map(|(_, name, header)| grid.place_of(name, header))
                     .collect();
                 let stand = at
                     .into_iter()
-                    .zip(columns.iter().map(|(column, _)| *column));
+                    .zip(columns.iter().map(|(column, ..)| *column));
                 let stand: Stand = stand.collect();
                 for row in first..=last.min(height) {
                     let mut values = vec![ShownCell::default(); grid.columns.len()];
@@ -97,16 +104,26 @@ impl Grid {
         Ok(grid)
     }
 
-    fn place_of(&mut self, name: &str) -> usize {
-        let known = self.columns.iter().position(|column| column == name);
-        known.unwrap_or_else(|| {
+    fn place_of(&mut self, name: &str, header: &str) -> usize {
+        self.column(name).unwrap_or_else(|| {
             self.columns.push(name.to_owned());
+            self.headers.push(header.to_owned());
             self.columns.len() - 1
         })
     }
 
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column == name)
+    }
+
+    /// Its columns that another one lacks, and the headers of those that are called otherwise there.
+    pub fn columns_beside(&self, other: &Self) -> Vec<String> {
+        let columns = self.columns.iter().zip(&self.headers);
+        let beside = columns.filter_map(|(name, header)| match other.column(name) {
+            None => Some(name.clone()),
+            Some(at) => (other.headers[at] != *header).then(|| header.clone()),
+        });
+        beside.collect()
     }
 
     /// Where a value stands in the workbook: its sheet, row and column, from 1.
@@ -184,8 +201,10 @@ fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
             continue;
         };
         let columns = output.columns.iter();
-        let columns =
-            columns.filter_map(|one| Some((column_named(&one.column)?, one.name().to_owned())));
+        let columns = columns.filter_map(|one| {
+            let column = column_named(&one.column)?;
+            Some((column, one.name().to_owned(), one.header.clone()))
+        });
         let place = (first + 1, last, columns.collect());
         let places = found.entry(output.sheet.clone()).or_default();
         // Tables of a sheet that were merged stand in one place.
