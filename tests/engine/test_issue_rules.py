@@ -56,6 +56,8 @@ def test_each_finding_has_its_rule_and_stands_beside_its_value(listed):
 
 def test_a_total_that_differs_has_its_rule(listed):
     assert [line[:3] for line in listed(WITH_TOTAL)] == [("E4", "pay.total_differs", "warning")]
+    ((cell, _, _, said, _),) = listed([*WITH_TOTAL, ["Grand total", None, None, None, 199.95]])
+    assert cell == "E4" and [one[:18] for one in said.split("; ")] == ["the total in E5 is", "the total in E6 is"]
 
 
 def test_two_checks_of_one_name_are_two_rules(listed):
