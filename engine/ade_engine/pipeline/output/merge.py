@@ -14,9 +14,10 @@ from ade_engine.pipeline.shared.table_columns import is_provenance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ade_engine.models.issues import Issue
     from ade_engine.pipeline.columns.places import Places
-    from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
     from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.context import RunContext
 
@@ -57,7 +58,7 @@ class BuiltTable:
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
         #: The frame whose rows were looked up in the sender's sheet, and these.
-        self.rows: tuple[pl.DataFrame, RowsOfTable] | None = None
+        self.rows: tuple[pl.DataFrame, Any] | None = None
         self._whole: BuiltTable | None = None
         #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
         self._unmapped = unmapped
