@@ -269,7 +269,7 @@ fn compared(
     let before = input.before.as_ref();
     let fields = now
         .as_ref()
-        .map(|now| fields_of(&now.completed, &report.computed_fields));
+        .map(|now| fields_of(&now.completed.fields, &report.computed_fields));
     let found = now.as_ref().zip(fields.as_deref());
     let mut tried = Tried {
         succeeds: error.is_none(),

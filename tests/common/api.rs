@@ -1,6 +1,5 @@
 //! The API on a port of loopback, in the test's own process, and what only a client of it sends.
 
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use ade::store::{Opening, Scope};
 use ade::workspace::Workspace;
 
 use super::Place;
-use super::http::{Answer, Client};
+use super::http::{Answer, Client, asked_by_its_client};
 
 /// A server of the API over the data directory of a place; it ends with the test. Each answer is held to the API's description.
 pub struct Server {
@@ -26,19 +25,7 @@ pub struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
-impl Deref for Server {
-    type Target = Client;
-
-    fn deref(&self) -> &Client {
-        &self.client
-    }
-}
-
-impl DerefMut for Server {
-    fn deref_mut(&mut self) -> &mut Client {
-        &mut self.client
-    }
-}
+asked_by_its_client!(Server);
 
 impl Server {
     /// Serves the data directory of a place, which is created if there is none.

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -159,6 +158,27 @@ impl Client {
     }
 }
 
+/// A server of the tests answers what its client is asked.
+macro_rules! asked_by_its_client {
+    ($server:ty) => {
+        impl std::ops::Deref for $server {
+            type Target = Client;
+
+            fn deref(&self) -> &Client {
+                &self.client
+            }
+        }
+
+        impl std::ops::DerefMut for $server {
+            fn deref_mut(&mut self) -> &mut Client {
+                &mut self.client
+            }
+        }
+    };
+}
+
+pub(crate) use asked_by_its_client;
+
 /// An `ade dev` or `ade serve` in progress.
 pub struct Server {
     pub process: Running,
@@ -167,19 +187,7 @@ pub struct Server {
     client: Client,
 }
 
-impl Deref for Server {
-    type Target = Client;
-
-    fn deref(&self) -> &Client {
-        &self.client
-    }
-}
-
-impl DerefMut for Server {
-    fn deref_mut(&mut self) -> &mut Client {
-        &mut self.client
-    }
-}
+asked_by_its_client!(Server);
 
 impl Server {
     /// Starts `ade dev` on a free port, with these further flags.

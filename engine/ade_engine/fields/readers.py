@@ -124,7 +124,7 @@ class Reader(pl.Expr):
         else:
             header, unit, origin, from_1904 = around.said_of(self.column, series, self.kind)
             if around.settings.header_units:
-                measure = self._measured(header, unit, around.is_strict)
+                measure = self._measured(header, unit, around.arguments["is_strict"])
             if measure is not None:
                 unit = measure.currency if measure.shift else unit
                 option = measure.time or option

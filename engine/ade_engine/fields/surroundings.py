@@ -37,19 +37,18 @@ class Surroundings:
 
     __slots__ = (
         *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures", "missing"),
-        *("read_own", "height", "is_strict", "arguments"),
+        *("read_own", "height", "arguments"),
         *("_of_transform", "_rows", "_shown"),
     )
 
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, ColumnSource]):
         self.settings = settings
-        self.is_strict = settings.edition != "1.9"
         #: What each column is read with; the day of the run counts from 1970.
         self.arguments = {
             "order": settings.date_order,
             "decimal": settings.decimal_mark,
             "today": day_of_run(),
-            "is_strict": self.is_strict,
+            "is_strict": settings.edition != "1.9",
             "missing": list(settings.na),
         }
         #: The table before its transforms.

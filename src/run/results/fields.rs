@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use crate::engine::report::FieldFound;
 use crate::store::FieldResult;
 
-/// Returns the rows in the configuration's order. A field that is listed twice is recorded once: its name is the row's key.
-pub(super) fn derive(fields: &[FieldFound], computed: &[String]) -> Vec<FieldResult> {
+/// Returns the rows in the configuration's order. A field that is listed twice is recorded once: its name is the row's key. `computed`: see
+/// [`derive`](super::derive).
+pub fn derive(fields: &[FieldFound], computed: &[String]) -> Vec<FieldResult> {
     let mut seen = HashSet::new();
     let fields = fields.iter().filter(|found| seen.insert(&found.field));
     let result = |found: &FieldFound| FieldResult {

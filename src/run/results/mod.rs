@@ -17,6 +17,8 @@ pub mod senders;
 
 use serde_json::Value;
 
+pub use self::fields::derive as fields_of;
+
 use crate::engine::report::Completed;
 use crate::engine::{Noticed, RunReport};
 use crate::store::{FieldResult, FieldState, RunMetrics, RunRecord, RunResults, Store, StoreError};
@@ -28,15 +30,10 @@ pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunRes
     let run = Completed::of(payload);
     RunResults {
         metrics: metrics::derive(&run),
-        fields: fields_of(&run, computed),
+        fields: fields_of(&run.fields, computed),
         columns: columns::derive(&run),
         payload: noticed.recorded_with(payload),
     }
-}
-
-/// The rows of `run_fields`; `computed`: see [`derive`].
-pub fn fields_of(run: &Completed, computed: &[String]) -> Vec<FieldResult> {
-    fields::derive(&run.fields, computed)
 }
 
 /// The figures of a summary, those that a record of a run has. `fields`: its rows of `run_fields`.

@@ -95,9 +95,9 @@ pub struct RowChanges {
     pub cells: Vec<CellChange>,
     /// Columns that both have.
     pub columns: Vec<String>,
-    /// Columns that only the second has.
+    /// Columns that only the second has, and the headers of those that have another one in the first.
     pub added_columns: Vec<String>,
-    /// Columns that only the first has.
+    /// Columns that only the first has, and the headers of those that have another one in the second.
     pub gone_columns: Vec<String>,
 }
 

@@ -141,6 +141,7 @@ def kind_of_value(cell: Any) -> str:
     if isinstance(cell, (bool, datetime.date, datetime.time, datetime.timedelta)):
         return "number" if isinstance(cell, bool) else "date"
     text = str(cell).strip()
+    # Most texts are words.
     if text.replace(" ", "").isalpha():
         return ""
     if text.removesuffix(".0").isdigit() and _YEARS[0] <= int(text.removesuffix(".0")) <= _YEARS[1]:

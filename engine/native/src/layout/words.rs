@@ -405,11 +405,8 @@ pub fn said(text: &str) -> WordFacts {
     for c in text.chars().chain([' ']) {
         let begins_word = was_small && c.is_uppercase();
         if (!c.is_alphabetic() || begins_word) && !word.is_empty() {
-            let one = word.strip_suffix('s').unwrap_or(&word);
-            for facts in [KNOWN.get(word.as_str()), KNOWN.get(one)]
-                .into_iter()
-                .flatten()
-            {
+            let one = word.strip_suffix('s').and_then(|one| KNOWN.get(one));
+            for facts in KNOWN.get(word.as_str()).into_iter().chain(one) {
                 found.total |= facts.total;
                 found.unit |= is_short && facts.unit;
                 found.header |= is_short && facts.header;
