@@ -11,7 +11,7 @@ import polars as pl
 from ade_engine import _native
 from ade_engine.fields.readers import TYPES, Reader, _one_of, readable
 from ade_engine.fields.scales import folded
-from ade_engine.fields.surroundings import current
+from ade_engine.fields.surroundings import Surroundings, current
 from ade_engine.models.series import series_of
 
 #: What a cell that could not be read is not.
@@ -52,23 +52,26 @@ class MadeReader(Reader):
 
         values = self._make(series, read)
         values = values.cast(TYPES[self.kind]).alias(series.name)
-        messages = self._messages(series, values, facts.get("missing"))
         if around is not None:
+            messages = self._messages(around, series, values)
             # A quantity is its number: what is doubtful of that is so of it.
             reading = found[-1].reading if self.kind == "quantity" and found else None
             around.note(self.column, self.kind if reading is None else "number", 0, reading, messages, True, len(series) == len(around.table))
         return values
 
-    def _messages(self, series: pl.Series, values: pl.Series, missing: list[str] | None) -> pl.Series | None:
+    def _messages(self, around: Surroundings, series: pl.Series, values: pl.Series) -> pl.Series | None:
         """What is said of filled cells that came out empty."""
         if values.null_count() == series.null_count():
             return None
         texts = _texts(series)
-        lost = values.is_null() & texts.is_not_null() & ~_says_nothing(texts, missing)
+        lost = values.is_null() & texts.is_not_null() & ~_says_nothing(texts, list(around.settings.na))
         if not lost.any():
             return None
-        said = pl.format('not {}: "{}"', pl.lit(_NOUNS[self.kind]), texts.str.slice(0, _QUOTED))
-        return pl.select(pl.when(lost).then(said)).to_series()
+        why = f"not {_NOUNS[self.kind]}"
+        said = pl.format('{}: "{}"', pl.lit(why), texts.str.slice(0, _QUOTED))
+        messages = pl.select(pl.when(lost).then(said)).to_series()
+        around.said.append(lambda: dict.fromkeys(messages.drop_nulls(), (why, "value_lost")))
+        return messages
 
 
 def _texts(series: pl.Series) -> pl.Series:
@@ -76,10 +79,10 @@ def _texts(series: pl.Series) -> pl.Series:
     return series_of(_native.read_column(series, "text", None).column)
 
 
-def _says_nothing(texts: pl.Series, missing: list[str] | None) -> pl.Series:
+def _says_nothing(texts: pl.Series, missing: list[str]) -> pl.Series:
     """Which cells say that they have no value: of these a reader of addresses has neither a value nor a message."""
     found = _native.read_column(texts, "email", None, is_strict=True, missing=missing)
-    said = None if found.unread is None else series_of(found.unread)
+    said = None if found.unread is None else series_of(found.unread.column)
     is_read = series_of(found.column).is_not_null()
     return texts.is_not_null() & ~is_read & (said.is_null() if said is not None else True)
 

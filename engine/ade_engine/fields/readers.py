@@ -164,7 +164,7 @@ class Reader(pl.Expr):
             if measure.time == "minutes" and reading is None:
                 reading = colons_below_minutes(series, values)
         if around is not None:
-            messages = None if found.unread is None else series_of(found.unread)
+            messages = _messages(around, found.unread)
             is_own = not self._original and len(series) == around.height
             if found.missing and is_own:
                 around.missing[around.field or self.column, self.column] = found.missing
@@ -259,15 +259,22 @@ def _words(name: str, value: Any) -> list[str]:
     return list(value)
 
 
-def emptied_cells(before: pl.Series, after: pl.Series) -> pl.Series | None:
+def emptied_cells(around: Surroundings, before: pl.Series, after: pl.Series) -> pl.Series | None:
     """A message for each cell that is filled in ``before`` and empty in ``after``, with what stood there."""
     try:
-        built = _native.emptied(readable(before), readable(after))
+        return _messages(around, _native.emptied(readable(before), readable(after)))
     except TypeError:
         # Lists and the like: no cell has such a value, so a transform of the author's has made it.
         lost = before.is_not_null() & after.is_null()
         return pl.select(pl.when(lost).then(pl.lit("left empty"))).to_series() if lost.any() else None
-    return None if built is None else series_of(built)
+
+
+def _messages(around: Surroundings, cells: _native.UnreadCells | None) -> pl.Series | None:
+    """The messages for cells that came out empty; what they say is kept apart."""
+    if cells is None:
+        return None
+    around.said.append(cells.said)
+    return series_of(cells.column)
 
 
 def count_issues(columns: list[pl.Series]) -> tuple[pl.Series, pl.Series]:

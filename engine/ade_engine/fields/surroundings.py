@@ -37,7 +37,7 @@ class Surroundings:
 
     __slots__ = (
         *("settings", "table", "sources", "field", "readings", "unread", "exact", "hidden", "lost_digits", "measures", "missing"),
-        *("read_own", "height", "arguments"),
+        *("read_own", "height", "arguments", "said"),
         *("_of_transform", "_rows", "_shown"),
     )
 
@@ -60,6 +60,8 @@ class Surroundings:
         self.field: str | None = None
         #: How columns were read, by field and by the name of the column.
         self.readings: dict[tuple[str, str], dict[str, Any]] = {}
+        #: Gives by each message of a cell why it came out empty, in words without the value, and the rule of the issue.
+        self.said: list[Callable[[], dict[str, tuple[str, str]]]] = []
         #: Messages for cells that came out empty, by field.
         self.unread: dict[str, list[pl.Series]] = {}
         #: By field and by the name of the column, the messages of a reader that has one for each cell that came out empty.

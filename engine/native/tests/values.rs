@@ -12,7 +12,7 @@ use ade_engine_native::fields::dates::options::DateOptions;
 use ade_engine_native::fields::numbers::number::{self, NumberOptions};
 use ade_engine_native::fields::texts::country::Country;
 use ade_engine_native::fields::texts::text::NamePart;
-use ade_engine_native::fields::{Kind, Surroundings, emptied, is_filled, read, shown};
+use ade_engine_native::fields::{Kind, Surroundings, Unread, emptied, is_filled, read, shown};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -119,8 +119,10 @@ fn values_of(column: &Column) -> Vec<Option<Vec<u8>>> {
         .collect()
 }
 
-fn unread_rows(unread: Option<&Column>, rows: usize) -> Vec<bool> {
-    unread.map_or_else(|| vec![false; rows], set_rows)
+fn unread_rows(unread: &Unread, rows: usize) -> Vec<bool> {
+    (0..rows)
+        .map(|row| unread.iter().any(|(own, _)| *own == row))
+        .collect()
 }
 
 /// Whether some cells of a column are of those that mean nothing by themselves.
@@ -160,9 +162,9 @@ proptest! {
             prop_assert_eq!(outcome.column.rows, values.len());
             let set = set_rows(&outcome.column);
             prop_assert_eq!(set.iter().filter(|set| !**set).count(), outcome.column.null_count);
-            let unread = unread_rows(outcome.unread.as_ref(), values.len());
+            let unread = unread_rows(&outcome.unread, values.len());
             prop_assert_eq!(unread.len(), values.len());
-            prop_assert_eq!(unread.iter().filter(|unread| **unread).count(), outcome.unread_count);
+            prop_assert_eq!(unread.iter().filter(|unread| **unread).count(), outcome.unread.len());
             for (row, value) in values.iter().enumerate() {
                 prop_assert!(!(set[row] && unread[row]), "{:?} {:?}", kind, value);
                 if !is_filled(*value) {

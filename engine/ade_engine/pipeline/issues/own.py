@@ -10,10 +10,11 @@ import polars as pl
 from ade_engine import _native
 from ade_engine.fields.checks import REPEATED
 from ade_engine.models.issues import ERROR, INFO, WARNING
-from ade_engine.models.table import is_blank
+from ade_engine.models.table import column_number, is_blank
 from ade_engine.pipeline.kept_rows.reported import settle
 from ade_engine.pipeline.noticed import are_short_by_habit, uneven_rows
 from ade_engine.pipeline.shared.collected import Reported, said_at
+from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
 from ade_engine.pipeline.shared.table_columns import as_text
 from ade_engine.pipeline.values.own_checks import severity_of
 from ade_engine.pipeline.values.types import declared_type
@@ -154,13 +155,16 @@ def note_dropped_rows(context: RunContext) -> None:
     for notice in context.notices.notices:
         if notice["code"] != "rows_dropped" or notice["sheet"] != context.sheet_name or "hook" not in notice:
             continue
-        count, places = notice["count"], notice["message"].rpartition(" (")[2]
-        which = f" ({places}" if places.endswith(")") else ""
+        count, cells = notice["count"], notice.get("cells", ())
+        letters = [cell.rstrip("0123456789") for cell in cells]
+        which = ""
+        if letters or notice.get("rows"):
+            which = f" ({columns_in_words(stretches([*map(column_number, letters)])) if letters else rows_in_words(notice['rows'])})"
         plural = "row was" if count == 1 else "rows were"
         # Whoever gets the list knows the rows, and not what a hook is.
         message = f"{count} {plural} left out{which}, by a step of the configuration: {notice['hook'].rpartition('.')[2]}"
         remark = {"rule": "rows_dropped", "severity": INFO, "message": message}
         # A record that was a column of the sheet.
-        if len(notice.get("cells", ())) == 1:
-            remark["column"] = notice["cells"][0].rstrip("0123456789")
+        if len(letters) == 1:
+            remark["column"] = letters[0]
         context.remarks.append(remark)

@@ -336,4 +336,4 @@ def _amounts(mark: str, column: pl.Series) -> pl.Series:
         return pl.Series([None], dtype=pl.Float64).new_from_index(0, len(column))
     read = _native.read_column(column, "number", None, is_strict=True, decimal=mark)
     numbers = series_of(read.column).cast(pl.Float64)
-    return numbers if read.unread is None else pl.select(pl.when(series_of(read.unread).is_not_null()).then(float("nan")).otherwise(numbers)).to_series()
+    return numbers if read.unread is None else pl.select(pl.when(series_of(read.unread.column).is_not_null()).then(float("nan")).otherwise(numbers)).to_series()

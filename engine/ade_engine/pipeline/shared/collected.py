@@ -44,7 +44,7 @@ class Reported:
 class Collected:
     """The messages of one table."""
 
-    __slots__ = ("_by_field", "astray", "reported", "of_whole")
+    __slots__ = ("_by_field", "astray", "reported", "of_whole", "said")
 
     def __init__(self) -> None:
         #: Which cells have values from elsewhere.
@@ -52,6 +52,8 @@ class Collected:
         #: What hooks have said and what is not in an issue column yet; what they said of no row, or of rows that are not known.
         self.reported: list[Reported] = []
         self.of_whole: list[Reported] = []
+        #: By messages of the engine of which the list says more or less: what it says, and the rule where it is not that of the others.
+        self.said: dict[str, tuple[str, str | None]] = {}
         self._by_field: dict[str, list[tuple[Cell, Part]]] = {}
 
     def add(self, field: str, said: Iterable[tuple[Cell, Part]], *, first: bool = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import polars as pl
@@ -74,6 +73,8 @@ class Transforms(Expressions):
             surroundings.enter(None)
         note_readings(context, around)
         table, kept = keep_unread(context, table, around)
+        if context.collected is not None:
+            context.collected.said |= _said(around)
         if context.settings.enforce_types and context.collected is not None:
             table = with_types(context, table, around.read_own)
         return table, kept
@@ -278,7 +279,7 @@ def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.S
     readings = {name: one for (of, name), one in around.readings.items() if of == field and one["ambiguous"]}
     own, doubts = readings.pop(field, None), []
     if own is not None:
-        doubts.append(_doubts(own, height))
+        doubts.append(_doubts(around, own, height))
     if not readings:
         return doubts
     stands_in = None
@@ -288,7 +289,7 @@ def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.S
             stands_in |= around.hidden[field].is_not_null()
     # Polars asks for columns in any order.
     for name in sorted(readings):
-        said = _doubts(readings[name], height)
+        said = _doubts(around, readings[name], height)
         if stands_in is not None:
             first = said.is_not_null().arg_max()
             used = pl.select(pl.when(stands_in).then(said)).to_series()
@@ -301,17 +302,30 @@ def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.S
     return doubts
 
 
-def _doubts(reading: dict[str, Any], height: int) -> pl.Series:
+def _said(around: Surroundings) -> dict[str, tuple[str, str | None]]:
+    """By messages of cells that came out empty or are doubtful, what the list says of them, and the rule."""
+    found = {message: said for say in around.said for message, said in say().items()}
+    for message, (why, rule) in found.items():
+        if rule == "date_out_of_range":
+            found[message] = ("before 1900", rule) if around.settings.check_dates else (why, None)
+    return found
+
+
+def _doubts(around: Surroundings, reading: dict[str, Any], height: int) -> pl.Series:
     """What is said of the cells of an ambiguous column: of each one that only a setting decided, else of the first one."""
     if reading["open"] is not None:
         by = "the reader's argument" if reading["by"] == "argument" else reading["by"]
         said = f"ambiguous: {reading['read_as']} by {by} alone"
+        around.said.append(lambda: {said: (f"can be read in two ways; it was read as {reading['read_as']} because of {by}", None)})
         return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
     if reading.get("doubts") is not None:
         return series_of(reading["doubts"])
     doubts = _nothing("", height)
     if reading["first_open"] is not None:
-        doubts = doubts.scatter(reading["first_open"], f"ambiguous column, {told_as(reading['message'])}")
+        message = told_as(reading["message"])
+        said = f"ambiguous column, {message}"
+        around.said.append(lambda: {said: (f"this column can be read in two ways; it was {message}", None)})
+        doubts = doubts.scatter(reading["first_open"], said)
     return doubts
 
 
@@ -320,6 +334,7 @@ def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -
     found = around.without_value(field)
     if found is None:
         return unread
+    around.said.append(lambda: {_NO_SAVED_VALUE: (_NO_SAVED_VALUE, "formula_without_value")})
     said = pl.when(found).then(pl.lit(_NO_SAVED_VALUE))
     return pl.select(said if unread is None else pl.coalesce(unread, said)).to_series()
 
@@ -331,10 +346,6 @@ _RULES = {
     TOTAL_PREFIX: ("total_differs", WARNING),
 }
 _NO_SAVED_VALUE = "formula without a saved value"
-#: A program that has cut a code down writes it as "1.23E+11", which no reader of phone numbers takes for one.
-_LOST_DIGITS = re.compile(r"\s*\d[.,]\d+[Ee]\+\d\d\s*")
-#: With ``check_dates``, days before 1900: readers take them for slips, and they are left empty.
-_BEFORE_1900 = re.compile(r"\s*((?:0\d|1[0-8])\d\d[-./]\d\d?[-./]\d\d?\b|\d\d?[-./]\d\d?[-./](?:0\d|1[0-8])\d\d\b)")
 #: The list of issues is read by people who have never heard of readers and settings: what it says in place of the words that
 #: stand in issue columns.
 _PLAIN = {
@@ -342,8 +353,6 @@ _PLAIN = {
     _NO_SAVED_VALUE: "a formula that was saved without its result; open the file in a spreadsheet program and save it",
     "a code that has lost its digits": "a program has cut off the last digits of this code; ask for it as text",
 }
-_AMBIGUOUS_COLUMN = "ambiguous column, "
-_AMBIGUOUS = re.compile(r"ambiguous: (.*) by (.*) alone")
 #: The column of one message by itself.
 _ALONE = "__ade_message"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
@@ -396,7 +405,7 @@ def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series
     before = around.table.get_column(field)
     if before is after or before.null_count() == len(before):
         return None
-    emptied = emptied_cells(before, after)
+    emptied = emptied_cells(around, before, after)
     if emptied is None:
         return None
     for messages in around.unread.get(field, ()):
@@ -460,7 +469,7 @@ class Validators(Expressions):
             made.append(name)
             if context.collected is not None:
                 rules = [(self._rules[id(entry)], entry.severity) for entry in speakers]
-                _collect(context.collected, table, field, own, rules, parts or [table.get_column(name)], check_dates=context.settings.check_dates)
+                _collect(context.collected, table, field, own, rules, parts or [table.get_column(name)])
         context.at_field(None)
         table = _summed_up(table, made)
         if context.debug:
@@ -583,8 +592,6 @@ def _collect(
     own: list[str],
     rules: list[tuple[str, str]],
     parts: list[pl.Series],
-    *,
-    check_dates: bool,
 ) -> None:
     """Keep the messages of a field apart: what the engine says of its cells, by its rules, then what validators say, with theirs."""
     texts = dict(there(table.get_column(f"{ISSUE_PREFIX}{field}")))
@@ -593,7 +600,7 @@ def _collect(
     cells = dict(zip(texts, zip(ids_at(table, [*texts]), texts.values())))
     said = [[one for one in there(part) if one[0] in cells] for part in parts]
     for prefix, messages in zip((name.removesuffix(field) for name in own), said):
-        collected.add(field, _parts(cells, messages, lambda text: _told(text, field, prefix, check_dates)))
+        collected.add(field, _parts(cells, messages, lambda text: _told(collected, text, field, prefix)))
     for (rule, severity), messages in zip(rules, said[len(own) :]):
         collected.add(field, _parts(cells, messages, lambda text: (text, rule, severity)))
 
@@ -604,33 +611,11 @@ def _parts(cells: dict[int, Cell], messages: list[tuple[int, str]], told: Callab
     return [(cells[at], made[text]) for at, text in messages]
 
 
-def _told(message: str, field: str, prefix: str, check_dates: bool) -> Part:
-    """What the engine says of a cell in plain words, with the rule and the severity."""
+def _told(collected: Collected, message: str, field: str, prefix: str) -> Part:
+    """What the engine says of a cell, without the cell's value, which stands beside it, and with the rule and the severity."""
     rule, severity = _RULES[prefix]
-    if prefix == UNREAD_PREFIX:
-        message, rule = _lost(message, rule, check_dates)
-    return _plain(message), f"{field}.{rule}", severity
-
-
-def _lost(text: str, rule: str, check_dates: bool) -> tuple[str, str]:
-    """What is said of a cell that came out empty, without the cell's value, which stands beside it, and the rule."""
-    said, quote, value = text.partition(': "')
-    if not quote or not value.endswith('"'):
-        return text, "formula_without_value" if text == _NO_SAVED_VALUE else rule
-    value = value[:-1]
-    if check_dates and said.startswith("not a date") and not {*said} & {*':"'} and _BEFORE_1900.match(value):
-        return "before 1900", "date_out_of_range"
-    is_lost = said == "a code that has lost its digits" or said == "not a phone number" and _LOST_DIGITS.fullmatch(value)
-    return said, "digits_lost" if is_lost else rule
-
-
-def _plain(message: str) -> str:
-    """What the engine says of cells in plain words."""
-    if said := _AMBIGUOUS.fullmatch(message):
-        return f"can be read in two ways; it was read as {said[1]} because of {said[2]}"
-    if message.startswith(_AMBIGUOUS_COLUMN):
-        return f"this column can be read in two ways; it was {message.removeprefix(_AMBIGUOUS_COLUMN)}"
-    return _PLAIN.get(message, message)
+    said, own = collected.said.get(message, (message, None))
+    return _PLAIN.get(said, said), f"{field}.{own or rule}", severity
 
 
 def _applied_alone(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.Series:

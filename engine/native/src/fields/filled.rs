@@ -1,6 +1,9 @@
 //! Which cells are filled, which a transform has emptied, and what a check says of each.
 
+use std::borrow::Cow;
+
 use super::column::built;
+use super::outcome::{Lost, Unread, VALUE_LOST};
 use super::texts::text;
 use crate::cells::white_space::is_blank_text;
 use crate::columns::export::{Buffer, Column};
@@ -42,13 +45,12 @@ pub fn whole_numbers(values: Vec<i32>) -> Column {
 }
 
 /// The cells that were filled before and are empty after; the rows of both are the same.
-pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Option<Column> {
+pub fn emptied(before: &[Value<'_>], after: &[Value<'_>]) -> Unread {
     let rows = before.len().min(after.len());
-    let lost = (0..rows).filter(|&row| is_filled(before[row]) && after[row] == Value::Null);
-    let unread = lost
-        .map(|row| (row, message("left empty", before[row])))
-        .collect();
-    built::sparse_texts(rows, unread)
+    let emptied = (0..rows).filter(|&row| is_filled(before[row]) && after[row] == Value::Null);
+    emptied
+        .map(|row| (row, lost("left empty", before[row])))
+        .collect()
 }
 
 /// How many cells are filled before and empty in the column that was made of them.
@@ -80,7 +82,7 @@ pub(super) fn each<T>(
 }
 
 /// Why a cell is empty, and what stood there.
-pub(super) fn message(why: &str, value: Value<'_>) -> String {
+pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: Value<'_>) -> Lost {
     const LONGEST: usize = 80;
     let mut text = String::new();
     text::push_text(value, &mut text);
@@ -94,5 +96,9 @@ pub(super) fn message(why: &str, value: Value<'_>) -> String {
     } else {
         ""
     };
-    format!("{why}: \"{shown}{more}\"")
+    Lost {
+        why: why.into(),
+        value: format!("{shown}{more}"),
+        rule: VALUE_LOST,
+    }
 }

@@ -30,7 +30,7 @@ pub use self::filled::{
     check_each, count_emptied, counts_as_filled, emptied, flags, is_filled, whole_numbers,
 };
 pub use self::kind::Kind;
-pub use self::outcome::{Outcome, Surroundings};
+pub use self::outcome::{Lost, Outcome, Surroundings, Unread};
 pub use self::read::{read, shown};
 
 #[cfg(test)]

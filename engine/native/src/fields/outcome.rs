@@ -1,8 +1,10 @@
 //! What stands around a column that is read, and what comes out of it.
 
-use super::column::built;
+use std::borrow::Cow;
+use std::fmt;
+
 use super::column::reading::{Hints, Order, Reading, StatedBy};
-use super::filled::{is_filled, message};
+use super::filled::{is_filled, lost};
 use super::kind::Kind;
 use crate::columns::export::Column;
 use crate::columns::view::Value;
@@ -38,9 +40,8 @@ pub struct Surroundings<'a> {
 /// A column that was read.
 pub struct Outcome {
     pub column: Column,
-    /// For each row whose cell was filled and is empty now: why, with what stood there.
-    pub unread: Option<Column>,
-    pub unread_count: usize,
+    /// The rows whose cells were filled and are empty now, from above.
+    pub unread: Unread,
     /// Cells that say that they have no value.
     pub missing: usize,
     /// Codes that a program had cut down to few digits.
@@ -49,8 +50,32 @@ pub struct Outcome {
     pub reading: Option<Reading>,
 }
 
-/// Cells that could not be read, and why.
-pub(super) type Unread = Vec<(usize, String)>;
+/// Rows of cells that could not be read, and why.
+pub type Unread = Vec<(usize, Lost)>;
+
+/// Why a cell came out empty, and what stood there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lost {
+    /// In words, without the value.
+    pub why: Cow<'static, str>,
+    /// The beginning of what stood there.
+    pub value: String,
+    /// The rule of the issue, behind its field's name.
+    pub rule: &'static str,
+}
+
+/// No reader of the field's kind knows the value.
+pub const VALUE_LOST: &str = "value_lost";
+/// A program has cut a code or a phone number down to the digits of a number.
+pub const DIGITS_LOST: &str = "digits_lost";
+/// A day before 1900, which no workbook can hold.
+pub const BEFORE_1900: &str = "date_out_of_range";
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: \"{}\"", self.why, self.value)
+    }
+}
 
 pub(super) fn finish(
     values: &[Value<'_>],
@@ -59,19 +84,13 @@ pub(super) fn finish(
     is_read: impl Fn(usize) -> bool,
 ) -> Outcome {
     let unread = unread_cells(values, is_read, |_| format!("not {}", kind.noun()));
-    outcome(column, unread, values.len(), None)
+    outcome(column, unread, None)
 }
 
-pub(super) fn outcome(
-    column: Column,
-    unread: Unread,
-    rows: usize,
-    reading: Option<Reading>,
-) -> Outcome {
+pub(super) fn outcome(column: Column, unread: Unread, reading: Option<Reading>) -> Outcome {
     Outcome {
         column,
-        unread_count: unread.len(),
-        unread: built::sparse_texts(rows, unread),
+        unread,
         missing: 0,
         lost_digits: 0,
         reading,
@@ -94,7 +113,7 @@ pub(super) fn unread_cells(
     let mut unread = Unread::new();
     for (row, value) in values.iter().enumerate() {
         if !is_read(row) && is_filled(*value) {
-            unread.push((row, message(&why(row), *value)));
+            unread.push((row, lost(why(row), *value)));
         }
     }
     unread

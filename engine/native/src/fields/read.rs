@@ -6,13 +6,15 @@ use super::dates::date;
 use super::dates::day::{self, Day};
 use super::dates::moment;
 use super::dates::options::DateOptions;
-use super::filled::{each, message};
+use super::filled::{each, lost};
 use super::kind::Kind;
 use super::missing;
 use super::numbers::number::{self, NumberOptions};
 use super::numbers::percent;
 use super::numbers::units;
-use super::outcome::{Outcome, Surroundings, Unread, finish, outcome, reason, unread_cells};
+use super::outcome::{
+    BEFORE_1900, Outcome, Surroundings, Unread, finish, outcome, reason, unread_cells,
+};
 use super::read_texts::read_texts;
 use super::texts::text;
 use super::texts::truth;
@@ -168,7 +170,7 @@ fn read_dates(
         false => format!("{} as its column", reading.read_as),
     };
     let is_refused = reading.decided == Decided::Refused;
-    let unread = unread_cells(
+    let mut unread = unread_cells(
         values,
         |row| dates.values[row].is_some(),
         |row| {
@@ -181,7 +183,31 @@ fn read_dates(
             }
         },
     );
-    outcome(column, unread, values.len(), Some(reading))
+    for (_, cell) in &mut unread {
+        if cell.why.strip_prefix("not ") == Some(kind.noun()) && is_before_1900(&cell.value) {
+            cell.rule = BEFORE_1900;
+        }
+    }
+    outcome(column, unread, Some(reading))
+}
+
+/// Whether a text begins with a day in digits whose year has four of them and is before 1900; readers take such days for slips.
+fn is_before_1900(text: &str) -> bool {
+    let text = text.trim_start();
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '.' | '/')));
+    let (day, rest) = text.split_at(end.unwrap_or(text.len()));
+    let mut parts = day.splitn(4, ['-', '.', '/']);
+    let (Some(first), Some(second), Some(third)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let is_short = |part: &str| matches!(part.len(), 1 | 2);
+    let is_year = |part: &str| part.len() == 4 && part < "1900";
+    let is_at_end =
+        parts.next().is_some() || !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    is_at_end
+        && is_short(second)
+        && (is_year(first) && is_short(third) || is_short(first) && is_year(third))
 }
 
 fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
@@ -256,7 +282,6 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     outcome(
         built::floats(&numbers.values),
         unread,
-        values.len(),
         Some(numbers.reading),
     )
 }
@@ -311,7 +336,7 @@ fn read_currencies(
                 }
                 let alone = lexicon::currency(&cut.folded().replace('.', ""));
                 if alone.is_none() {
-                    unread.push((row, message("not a currency", *value)));
+                    unread.push((row, lost("not a currency", *value)));
                 }
                 alone
             }
@@ -331,12 +356,12 @@ fn read_currencies(
         let code = at.map(|at| codes.code(at));
         let kept = code.filter(|code| !around.is_strict || is_code(code));
         if code.is_some() && kept.is_none() {
-            unread.push((row, message("a sign of several currencies", values[row])));
+            unread.push((row, lost("a sign of several currencies", values[row])));
         }
         texts.push(kept);
     }
     unread.sort_unstable_by_key(|(row, _)| *row);
-    outcome(texts.column(), unread, values.len(), None)
+    outcome(texts.column(), unread, None)
 }
 
 /// Says that the formats of numbers show several currencies.
@@ -417,7 +442,7 @@ mod tests {
                 Kind::Date { .. } => "=\"2025-01-31\"",
                 _ => "=\"5551234567\"",
             };
-            assert_eq!(outcome_of(&[text], &kind).unread_count, 0, "{kind:?}");
+            assert_eq!(outcome_of(&[text], &kind).unread.len(), 0, "{kind:?}");
         }
         assert_eq!(
             unguarded(Value::Text(" =\"00123\"")),

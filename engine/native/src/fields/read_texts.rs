@@ -4,10 +4,10 @@
 use super::column::built;
 use super::column::parts::in_parts;
 use super::column::reading::{Decided, Reading};
-use super::filled::{is_filled, message};
+use super::filled::{is_filled, lost};
 use super::kind::Kind;
 use super::numbers::amount;
-use super::outcome::{Outcome, Unread, outcome};
+use super::outcome::{DIGITS_LOST, Outcome, Unread, outcome};
 use super::texts::checksum;
 use super::texts::country::Country;
 use super::texts::email;
@@ -16,6 +16,9 @@ use super::texts::phone::{self, NoPhone, Written};
 use super::texts::text::{self, NamePart, NoCode};
 use crate::columns::view::Value;
 use crate::words::cut::Cut;
+
+const CUT_CODE: &str = "a code that has lost its digits";
+const NO_PHONE: &str = "not a phone number";
 
 /// What became of the cells of a part of a column.
 struct TextPart {
@@ -170,7 +173,7 @@ fn read_text_as(
     })
     .into_iter();
     let Some(mut whole) = parts.next() else {
-        let nothing = outcome(built::Texts::new(0).column(), Unread::new(), 0, None);
+        let nothing = outcome(built::Texts::new(0).column(), Unread::new(), None);
         return (nothing, Phones::default());
     };
     for part in parts {
@@ -181,7 +184,7 @@ fn read_text_as(
         whole.doubts.extend(part.doubts);
     }
     let reading = (!whole.doubts.is_empty()).then(|| reading_of_names(values, &whole.doubts));
-    let mut outcome = outcome(whole.texts.column(), whole.unread, values.len(), reading);
+    let mut outcome = outcome(whole.texts.column(), whole.unread, reading);
     outcome.lost_digits = whole.lost_digits;
     (outcome, whole.phones)
 }
@@ -233,7 +236,7 @@ impl TextPart {
             Ok(_) => None,
             Err(NoCode::LostDigits) => {
                 self.lost_digits += 1;
-                Some("a code that has lost its digits")
+                Some(CUT_CODE)
             }
             Err(NoCode::Date) => Some("a date where a code should be"),
             Err(NoCode::Boolean) => Some("yes or no where a code should be"),
@@ -273,7 +276,7 @@ impl TextPart {
             Err(NoPhone::Several) => Some("more than one phone number"),
             Err(NoPhone::Other) => {
                 self.lost_digits += usize::from(amount::has_lost_digits(source));
-                Some("not a phone number")
+                Some(NO_PHONE)
             }
             Err(NoPhone::TooShort) => Some("too short for a phone number"),
             Err(NoPhone::TooLong) => Some("too long for a phone number"),
@@ -319,9 +322,7 @@ fn read_text_part(
             Kind::Iban => contact_problem(value, &mut text, |source, out| {
                 (!checksum::push_iban(source, out)).then_some("not an IBAN")
             }),
-            Kind::Phone { .. } if !may_be_phone(value) => {
-                is_filled(value).then_some("not a phone number")
-            }
+            Kind::Phone { .. } if !may_be_phone(value) => is_filled(value).then_some(NO_PHONE),
             Kind::Phone { country } => contact_problem(value, &mut text, |source, out| {
                 let row = first_row + row;
                 part.phone(
@@ -339,7 +340,12 @@ fn read_text_part(
             }
         };
         if let Some(problem) = problem {
-            part.unread.push((first_row + row, message(problem, value)));
+            let mut cell = lost(problem, value);
+            let may_be_cut = matches!(kind, Kind::Phone { .. }) && problem == NO_PHONE;
+            if problem == CUT_CODE || may_be_cut && amount::has_lost_digits(&cell.value) {
+                cell.rule = DIGITS_LOST;
+            }
+            part.unread.push((first_row + row, cell));
         }
         part.texts.push((!text.is_empty()).then_some(text.as_str()));
     }

@@ -1,6 +1,6 @@
 //! Reading columns of values as people type them, for `ade_engine.fields`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -262,12 +262,44 @@ fn arrow(name: &str, column: Column) -> ArrowColumn {
     ArrowColumn::new(name.to_owned(), Mutex::new(Some(column)))
 }
 
+/// What is said of cells that came out empty.
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct UnreadCells {
+    /// A message for each of them.
+    #[pyo3(get)]
+    column: Py<ArrowColumn>,
+    cells: fields::Unread,
+}
+
+impl UnreadCells {
+    /// Nothing where there are none.
+    fn of(py: Python<'_>, cells: fields::Unread, rows: usize) -> PyResult<Option<Py<Self>>> {
+        let texts = cells.iter().map(|(row, lost)| (*row, lost.to_string()));
+        let Some(column) = fields::column::built::sparse_texts(rows, texts.collect()) else {
+            return Ok(None);
+        };
+        let column = Py::new(py, arrow("", column))?;
+        Py::new(py, Self { column, cells }).map(Some)
+    }
+}
+
+#[pymethods]
+impl UnreadCells {
+    /// By each message, why in words without the value, and the rule of the issue.
+    fn said(&self) -> HashMap<String, (&str, &'static str)> {
+        let cells = self.cells.iter().map(|(_, lost)| lost);
+        cells
+            .map(|lost| (lost.to_string(), (&*lost.why, lost.rule)))
+            .collect()
+    }
+}
+
 /// A series as it was read.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct ReadColumn {
     column: Py<ArrowColumn>,
     /// Messages for cells that came out empty, if there are any.
-    unread: Option<Py<ArrowColumn>>,
+    unread: Option<Py<UnreadCells>>,
     /// Whether each cell that came out empty has one.
     is_exact: bool,
     /// How many codes have lost digits.
@@ -353,15 +385,15 @@ pub fn read_column<'py>(
             None => fields::read(&values, &kind, &around),
         };
         let emptied = fields::count_emptied(&values, &outcome.column);
-        let is_exact = emptied == outcome.unread_count + outcome.missing;
+        let is_exact = emptied == outcome.unread.len() + outcome.missing;
         (outcome, is_exact)
     });
     let reading = outcome.reading.as_ref();
     let reading = reading.map(|reading| Ok::<_, PyErr>(described(py, reading)?.unbind()));
-    let unread = outcome.unread.map(|column| Py::new(py, arrow("", column)));
+    let unread = UnreadCells::of(py, outcome.unread, outcome.column.rows)?;
     Ok(ReadColumn {
         column: Py::new(py, arrow(&column.name, outcome.column))?,
-        unread: unread.transpose()?,
+        unread,
         is_exact,
         lost_digits: outcome.lost_digits,
         missing: outcome.missing,
@@ -603,10 +635,14 @@ pub fn emptied(
     py: Python<'_>,
     before: &Bound<'_, PyAny>,
     after: &Bound<'_, PyAny>,
-) -> PyResult<Option<ArrowColumn>> {
+) -> PyResult<Option<Py<UnreadCells>>> {
     let (before, after) = (series_of(before)?, series_of(after)?);
-    let column = py.detach(|| fields::emptied(&before.values(), &after.values()));
-    Ok(column.map(|column| arrow("", column)))
+    let (cells, rows) = py.detach(|| {
+        let (before, after) = (before.values(), after.values());
+        let rows = before.len().min(after.len());
+        (fields::emptied(&before, &after), rows)
+    });
+    UnreadCells::of(py, cells, rows)
 }
 
 /// Whether each text of a series passes a checksum: `iban`, `vat` or `luhn`; nothing for empty cells. `is_strict`: by the rules of all

@@ -41,6 +41,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(output::render_rows, module)?)?;
     module.add_function(wrap_pyfunction!(output::force_to_disk, module)?)?;
     module.add_class::<fields::ReadColumn>()?;
+    module.add_class::<fields::UnreadCells>()?;
     module.add_class::<fields::RowRule>()?;
     module.add_function(wrap_pyfunction!(fields::read_column, module)?)?;
     module.add_function(wrap_pyfunction!(fields::column_profile, module)?)?;
