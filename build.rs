@@ -153,7 +153,7 @@ fn engine_version(root: &Path) -> String {
 
 /// The engine's settings that may differ from run to run, with blanks between them: those of the tables in
 /// `engine/ade_engine/infrastructure/settings.py`, without those that it lists as settings of a call. Each has its name, the
-/// function that reads its value, and the words that this is to choose from: `output_style:_one_of:plain|table`.
+/// function that reads its value, and the words that this is to choose from: `output_style:one_of:plain|table`.
 fn engine_settings(root: &Path) -> String {
     let path = root.join("engine/ade_engine/infrastructure/settings.py");
     let text = fs::read_to_string(&path).expect("reading the engine's settings");
@@ -166,22 +166,26 @@ fn engine_settings(root: &Path) -> String {
         if of_call.contains(&format!("\"{name}\"")) {
             return None;
         }
-        // ("output_style", "plain", _one_of("plain", "table"), "how …"), or ("typed_fields", False, _flag, "fields …"),
-        let reader = rest
-            .split_once(", _")
-            .unwrap_or_else(|| panic!("settings.py, {name}: a function behind the default"))
-            .1;
+        // ("output_style", "plain", one_of("plain", "table"), "how …"), or ("typed_fields", False, flag, "fields …"),
+        // No default begins with a small letter, and the function does.
+        let is_function = |at: &usize| rest[*at..].starts_with(|c: char| c.is_ascii_lowercase());
+        let start = rest
+            .match_indices(", ")
+            .map(|(at, comma)| at + comma.len())
+            .find(is_function)
+            .unwrap_or_else(|| panic!("settings.py, {name}: a function behind the default"));
+        let reader = &rest[start..];
         let end = reader.find(['(', ',']).unwrap_or(reader.len());
         let (reader, rest) = reader.split_at(end);
         let words = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
         let words = words.map_or("", |(words, _)| words);
         let words: Vec<&str> = words.split('"').skip(1).step_by(2).collect();
-        Some(format!("{name}:_{reader}:{}", words.join("|")))
+        Some(format!("{name}:{reader}:{}", words.join("|")))
     };
     let settings: Vec<String> = text.lines().filter_map(setting).collect();
     assert!(
         !settings.is_empty(),
-        "settings.py has lines: (\"name\", default, _reader, …)"
+        "settings.py has lines: (\"name\", default, reader, …)"
     );
     settings.join(" ")
 }

@@ -1,4 +1,6 @@
-//! Cells and columns by their names. Rows and columns count from 1.
+//! Cells, areas and columns by their names. Rows and columns count from 1.
+
+use std::fmt;
 
 use ade_engine_native::cells::column_letters::{column_name, column_of};
 
@@ -7,15 +9,103 @@ pub const MOST_ROWS: u64 = 1_048_576;
 /// The columns of a sheet.
 pub const MOST_COLUMNS: u64 = 16_384;
 
-/// Row and column of a cell such as `B7` or `$B$7`; `None` where a sheet has none.
-pub fn cell_named(name: &str) -> Option<(u64, u64)> {
-    let name = name.strip_prefix('$').unwrap_or(name);
-    let (letters, row) = name.split_at(name.find(|letter: char| !letter.is_ascii_alphabetic())?);
-    let row = row.strip_prefix('$').unwrap_or(row);
-    let is_number = row.bytes().all(|byte| byte.is_ascii_digit());
-    let row = row.parse().ok().filter(|_| is_number)?;
-    let column = column_named(letters)?;
-    (1..=MOST_ROWS).contains(&row).then_some((row, column))
+/// A cell; ordered by row, then by column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cell {
+    /// From 1 on.
+    pub row: u64,
+    /// From 1 on.
+    pub column: u64,
+}
+
+impl Cell {
+    /// A cell of a sheet; `None` where a sheet has none.
+    pub fn new(row: u64, column: u64) -> Option<Self> {
+        let is_there = (1..=MOST_ROWS).contains(&row) && (1..=MOST_COLUMNS).contains(&column);
+        is_there.then_some(Self { row, column })
+    }
+
+    /// `B7` or `$B$7`; `None` where a sheet has none.
+    pub fn named(name: &str) -> Option<Self> {
+        let name = name.strip_prefix('$').unwrap_or(name);
+        let (letters, row) =
+            name.split_at(name.find(|letter: char| !letter.is_ascii_alphabetic())?);
+        let row = row.strip_prefix('$').unwrap_or(row);
+        let is_number = row.bytes().all(|byte| byte.is_ascii_digit());
+        let row = row.parse().ok().filter(|_| is_number)?;
+        Self::new(row, column_named(letters)?)
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", letters(self.column), self.row)
+    }
+}
+
+/// A range of cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Area {
+    /// Top left.
+    pub first: Cell,
+    /// Bottom right.
+    pub last: Cell,
+}
+
+impl Area {
+    /// `B2:D9`, or one cell.
+    pub fn named(name: &str) -> Option<Self> {
+        let (one, other) = name.split_once(':').unwrap_or((name, name));
+        let area = Self::of(Cell::named(one)?);
+        Some(area.with(Cell::named(other)?))
+    }
+
+    fn of(cell: Cell) -> Self {
+        Self {
+            first: cell,
+            last: cell,
+        }
+    }
+
+    /// Whether a cell lies in it.
+    pub fn holds(&self, cell: Cell) -> bool {
+        self.has_row(cell.row) && self.has_column(cell.column)
+    }
+
+    /// Whether a row goes through it.
+    pub fn has_row(&self, row: u64) -> bool {
+        (self.first.row..=self.last.row).contains(&row)
+    }
+
+    /// Whether a column goes through it.
+    pub fn has_column(&self, column: u64) -> bool {
+        (self.first.column..=self.last.column).contains(&column)
+    }
+
+    /// The same, large enough for a cell.
+    #[must_use]
+    pub fn with(self, cell: Cell) -> Self {
+        Self {
+            first: Cell {
+                row: self.first.row.min(cell.row),
+                column: self.first.column.min(cell.column),
+            },
+            last: Cell {
+                row: self.last.row.max(cell.row),
+                column: self.last.column.max(cell.column),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.first == self.last {
+            write!(f, "{}", self.first)
+        } else {
+            write!(f, "{}:{}", self.first, self.last)
+        }
+    }
 }
 
 /// The column of letters such as `AB`.
@@ -41,17 +131,28 @@ mod tests {
             ("AB28", 28, 28),
             ("XFD1048576", MOST_ROWS, MOST_COLUMNS),
         ] {
-            assert_eq!(cell_named(name), Some((row, column)));
-            assert_eq!(format!("{}{row}", letters(column)), name);
+            let cell = Cell { row, column };
+            assert_eq!(Cell::named(name), Some(cell));
+            assert_eq!(cell.to_string(), name);
         }
         assert_eq!(
-            (cell_named("$c$3"), cell_named("ab12")),
-            (Some((3, 3)), Some((12, 28)))
+            (Cell::named("$c$3"), Cell::named("ab12")),
+            (Cell::new(3, 3), Cell::new(12, 28))
         );
         for none in [
             "", "A", "7", "A0", "XFE1", "A1048577", "AAAA1", "A1B", "A+1", "A 1", "é1",
         ] {
-            assert_eq!(cell_named(none), None, "{none}");
+            assert_eq!(Cell::named(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn areas_have_names_and_hold_cells() {
+        let area = Area::named("D9:B2").unwrap();
+        assert_eq!(area.to_string(), "B2:D9");
+        assert_eq!(Area::named("B2").unwrap().to_string(), "B2");
+        assert!(area.has_row(2) && area.has_row(9) && !area.has_row(10));
+        assert!(area.has_column(4) && !area.has_column(1));
+        assert!(Area::named("B2:").is_none());
     }
 }

@@ -43,7 +43,7 @@ pub fn setting_names() -> impl Iterator<Item = &'static str> {
 
 /// Whether this told edition 2026 from engine 1.9, and has no effect in a configuration of that edition.
 pub fn is_superfluous(name: &str) -> bool {
-    settings().any(|known| known.name == name && known.reader == "_flag_of_1_9")
+    settings().any(|known| known.name == name && known.reader == "flag_of_1_9")
 }
 
 /// A text such as `date_order=mdy` as the name of a setting and its value.
@@ -86,7 +86,7 @@ impl RunSetting {
         let number = word.replace('_', "").parse().unwrap_or(f64::NAN);
         let is_whole = number.is_finite() && number.fract() == 0.0;
         let (is_good, wanted) = match self.reader {
-            "_one_of" => {
+            "one_of" => {
                 let words: Vec<String> = self
                     .words
                     .split('|')
@@ -95,17 +95,15 @@ impl RunSetting {
                 let is_known = self.words.split('|').any(|known| known == text);
                 return (!is_known).then(|| words.join(" or "));
             }
-            "_flag" | "_flag_of_1_9" => (FLAGS.contains(&&*word), "true or false"),
-            "_count" | "_count_or_none" => {
-                (is_whole && number >= 1.0, "a whole number, at least 1")
-            }
-            "_count_from_zero" => (is_whole && number >= 0.0, "a whole number, 0 or more"),
-            "_score" => (number.is_finite() && number >= 0.0, "a number from 0 up"),
-            "_encoding" => (
+            "flag" | "flag_of_1_9" => (FLAGS.contains(&&*word), "true or false"),
+            "count" | "count_or_none" => (is_whole && number >= 1.0, "a whole number, at least 1"),
+            "count_from_zero" => (is_whole && number >= 0.0, "a whole number, 0 or more"),
+            "score" => (number.is_finite() && number >= 0.0, "a number from 0 up"),
+            "encoding" => (
                 word == "auto" || Charset::named(&word).is_ok(),
                 "'auto' or the name of an encoding, such as 'utf-8' or 'latin-1'",
             ),
-            "_delimiter" => (
+            "delimiter" => (
                 DELIMITERS.contains(&&*word) || is_separator(text),
                 "'auto', 'tab' or one character, such as ',' or ';'",
             ),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Issue, List, ListError, Severity, Wanted};
-use crate::base::places::{cell_named, column_named};
+use crate::base::places::{Cell, column_named};
 
 /// A page ends early where its issues take so many bytes: each quotes values of up to 32,767 characters.
 const MOST_BYTES: usize = 4 << 20;
@@ -137,7 +137,7 @@ impl List {
 pub struct PlacedIssue {
     sheet: String,
     output_sheet: Option<String>,
-    output: Option<(u64, u64)>,
+    output: Option<Cell>,
     /// Its row and column are those of the sender.
     issue: CellIssue,
 }
@@ -148,7 +148,7 @@ impl PlacedIssue {
         Self {
             sheet: issue.sheet,
             output_sheet: issue.output_sheet,
-            output: issue.output.as_deref().and_then(cell_named),
+            output: issue.output.as_deref().and_then(Cell::named),
             issue: CellIssue {
                 row: issue.row.map(u64::from),
                 // A row of which the cell is not known is marked as a row.
@@ -195,7 +195,7 @@ impl InWindow<'_> {
     /// The issue as a part of this window, if it is one.
     fn part_of(&self, placed: &PlacedIssue) -> Option<CellIssue> {
         let (sheet, row, column) = if self.of_output {
-            let (row, column) = placed.output?;
+            let Cell { row, column } = placed.output?;
             (placed.output_sheet.as_deref()?, Some(row), Some(column))
         } else {
             (&*placed.sheet, placed.issue.row, placed.issue.column)

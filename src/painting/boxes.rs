@@ -11,15 +11,15 @@ use memchr::memmem;
 
 use super::comments::Outcome;
 use super::measures::Measures;
-use super::places::{Cell, MOST_COLUMNS, MOST_ROWS};
 use super::refusal::Trouble;
+use crate::base::places::{Cell, MOST_COLUMNS, MOST_ROWS};
 
 /// Shapes are numbered in blocks; those of a drawing are listed in its `idmap`.
 const BLOCK: usize = 1024;
-const WIDTH: u32 = 260;
-const HEIGHT: u32 = 74;
+const WIDTH: u64 = 260;
+const HEIGHT: u64 = 74;
 /// What a line beyond the third adds.
-const LINE: u32 = 16;
+const LINE: u64 = 16;
 
 /// A drawing with no shapes.
 pub const EMPTY: &[u8] = b"<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" \
@@ -125,8 +125,8 @@ impl Boxes<'_> {
         let anchor = text_of(drawing, shape, "Anchor")?;
         let text = std::str::from_utf8(&drawing[anchor.clone()]).ok()?;
         let mut numbers: Vec<String> = text.split(',').map(str::to_owned).collect();
-        let bottom: u32 = numbers.get(6)?.trim().parse().ok()?;
-        let pixels = LINE * u32::try_from(lines).ok()?;
+        let bottom: u64 = numbers.get(6)?.trim().parse().ok()?;
+        let pixels = LINE * u64::try_from(lines).ok()?;
         let rows = pixels.div_ceil(self.measures.default_height().max(1));
         numbers[6] = format!(" {}", bottom.saturating_add(rows).min(MOST_ROWS - 1));
         (numbers.len() == 8).then(|| (anchor, numbers.join(",").into_bytes()))
@@ -136,7 +136,7 @@ impl Boxes<'_> {
         let lines = self
             .texts
             .get(&cell)
-            .map_or(0, |text| text.lines().count() as u32);
+            .map_or(0, |text| text.lines().count() as u64);
         let height = HEIGHT + LINE * lines.saturating_sub(3);
         let anchor = self.anchor(cell, height);
         let (row, column) = (cell.row - 1, cell.column - 1);
@@ -153,7 +153,7 @@ impl Boxes<'_> {
 
     /// Beside the cell: left column and offset, top row and offset, then right and bottom; all counted from 0 and within the
     /// sheet.
-    fn anchor(&self, cell: Cell, height: u32) -> String {
+    fn anchor(&self, cell: Cell, height: u64) -> String {
         let (row, column) = (cell.row - 1, cell.column - 1);
         let left = (column + 1).min(MOST_COLUMNS - 6);
         let top = row.saturating_sub(1).min(MOST_ROWS - 14);
@@ -169,7 +169,7 @@ impl Boxes<'_> {
 }
 
 /// Where so many pixels end, from the edge of a row or column on.
-fn across(first: u32, pixels: u32, last: u32, size_of: impl Fn(u32) -> u32) -> (u32, u32) {
+fn across(first: u64, pixels: u64, last: u64, size_of: impl Fn(u64) -> u64) -> (u64, u64) {
     let (mut at, mut rest) = (first, pixels);
     while at < last && rest >= size_of(at) {
         rest -= size_of(at);
@@ -265,7 +265,7 @@ fn shapes(drawing: &[u8]) -> BTreeMap<Cell, Range<usize>> {
         while ends.next_if(|end| *end < start).is_some() {}
         let Some(&end) = ends.peek() else { break };
         let shape = start..end;
-        let number = |name| -> Option<u32> {
+        let number = |name| -> Option<u64> {
             let text = text_of(drawing, &shape, name)?;
             std::str::from_utf8(&drawing[text])
                 .ok()?

@@ -4,12 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::places::Cell;
 use super::refusal::{InPart, Trouble};
 use super::wording::{AUTHOR, SEPARATOR, is_ours};
 use super::xml::edit::{Edit, apply};
 use super::xml::text::{cell_text, text_element, unescaped};
 use super::xml::tree::{self, Element};
+use crate::base::places::Cell;
 
 /// What the words of a comment begin with that stands for a thread; programs write them anew from the thread.
 const STAND_IN: &str = "[Threaded comment]";

@@ -8,16 +8,16 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use super::mark::Mark;
-use super::places::{MOST_ROWS, column_name};
 use super::refusal::Trouble;
 use super::styles::{INK, Styles};
 use super::workbook::quoted;
 use super::xml::text::{attribute, push_text_element, shortened};
 use crate::base::counted::plural;
+use crate::base::places::{MOST_ROWS, letters};
 use crate::issues::Severity;
 
 /// The row of the header; lines follow.
-pub const HEADER: u32 = 4;
+pub const HEADER: u64 = 4;
 /// Lines that a sheet has room for.
 pub const MOST_LINES: usize = (MOST_ROWS - HEADER) as usize;
 /// Excel's limit of links in a sheet.
@@ -209,12 +209,12 @@ impl<'a> List<'a> {
         &self.marks[..self.marks.len().min(MOST_LINES)]
     }
 
-    fn last_row(&self) -> u32 {
-        HEADER + self.lines().len() as u32
+    fn last_row(&self) -> u64 {
+        HEADER + self.lines().len() as u64
     }
 
     fn last_column(&self) -> String {
-        column_name(self.columns.len() as u32)
+        letters(self.columns.len() as u64)
     }
 
     /// Header and lines, as names of a workbook mean them: `$A$4:$I$9`.
@@ -407,7 +407,7 @@ fn lines_in(text: &str, width: usize) -> usize {
     lines
 }
 
-fn push_cell(out: &mut String, index: usize, row: u32, format: u32, text: &str) {
+fn push_cell(out: &mut String, index: usize, row: u64, format: u32, text: &str) {
     let column = char::from(b'A' + index as u8);
     // Writing to a string does not fail.
     let _ = write!(

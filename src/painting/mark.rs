@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::places::{Cell, column_name, column_named};
 use crate::base::counted::{plural, thousands};
+use crate::base::places::{Cell, column_named, letters};
 use crate::issues::{Issue, Severity};
 
 impl Severity {
@@ -23,14 +23,14 @@ pub enum Place {
     /// One cell: it is filled and has a comment.
     Cell {
         /// Its row.
-        row: u32,
+        row: u64,
         /// Its column.
-        column: u32,
+        column: u64,
     },
     /// A whole row: it is in the list alone.
-    Row(u32),
+    Row(u64),
     /// A whole column: it is in the list alone.
-    Column(u32),
+    Column(u64),
     /// The whole sheet: it is in the list alone.
     Sheet,
 }
@@ -64,9 +64,9 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Cell { row, column } => write!(f, "{}{row}", column_name(column)),
+            Self::Cell { row, column } => write!(f, "{}{row}", letters(column)),
             Self::Row(row) => write!(f, "row {row}"),
-            Self::Column(column) => write!(f, "column {}", column_name(column)),
+            Self::Column(column) => write!(f, "column {}", letters(column)),
             Self::Sheet => f.write_str("sheet"),
         }
     }
@@ -100,7 +100,7 @@ impl From<&Issue> for Mark {
         let cell = issue.cell.as_deref().and_then(Place::named);
         let column = || issue.column.as_deref().and_then(column_named);
         let place = cell
-            .or(issue.row.map(Place::Row))
+            .or(issue.row.map(|row| Place::Row(row.into())))
             .or_else(|| column().map(Place::Column));
         Self {
             sheet: issue.sheet.clone(),

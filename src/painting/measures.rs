@@ -8,17 +8,17 @@ use super::xml::scan::Tag;
 #[derive(Debug, Default)]
 pub struct Measures {
     columns: Vec<Columns>,
-    heights: BTreeMap<u32, u32>,
-    default_width: Option<u32>,
-    default_height: Option<u32>,
+    heights: BTreeMap<u64, u64>,
+    default_width: Option<u64>,
+    default_height: Option<u64>,
 }
 
 /// A run of columns, `col` (ECMA-376 part 1, 18.3.1.13).
 #[derive(Debug)]
 struct Columns {
-    first: u32,
-    last: u32,
-    width: Option<u32>,
+    first: u64,
+    last: u64,
+    width: Option<u64>,
     format: u32,
 }
 
@@ -47,7 +47,7 @@ impl Measures {
     }
 
     /// Notes the height of a row, where its tag says one.
-    pub fn note_row(&mut self, row: u32, tag: &Tag<'_>) {
+    pub fn note_row(&mut self, row: u64, tag: &Tag<'_>) {
         if tag.is_true("hidden") {
             self.heights.insert(row, 0);
         } else if let Some(points) = tag.number("ht") {
@@ -55,41 +55,41 @@ impl Measures {
         }
     }
 
-    fn columns(&self, column: u32) -> Option<&Columns> {
+    fn columns(&self, column: u64) -> Option<&Columns> {
         self.columns
             .iter()
             .find(|columns| (columns.first..=columns.last).contains(&column))
     }
 
     /// The format of cells that a column does not have yet.
-    pub fn format(&self, column: u32) -> u32 {
+    pub fn format(&self, column: u64) -> u32 {
         self.columns(column).map_or(0, |columns| columns.format)
     }
 
     /// The width of a column.
-    pub fn width(&self, column: u32) -> u32 {
+    pub fn width(&self, column: u64) -> u64 {
         let own = self.columns(column).and_then(|columns| columns.width);
         own.or(self.default_width).unwrap_or(64)
     }
 
     /// The height of a row.
-    pub fn height(&self, row: u32) -> u32 {
+    pub fn height(&self, row: u64) -> u64 {
         let own = self.heights.get(&row).copied();
         own.unwrap_or_else(|| self.default_height())
     }
 
     /// The height of rows that say none.
-    pub fn default_height(&self) -> u32 {
+    pub fn default_height(&self) -> u64 {
         self.default_height.unwrap_or(20)
     }
 }
 
 /// A width in letters of the usual font, each 7 pixels wide (ECMA-376 part 1, 18.3.1.13).
-fn pixels_of_width(letters: f64) -> u32 {
-    ((256.0 * letters + (128.0_f64 / 7.0).trunc()) / 256.0 * 7.0) as u32
+fn pixels_of_width(letters: f64) -> u64 {
+    ((256.0 * letters + (128.0_f64 / 7.0).trunc()) / 256.0 * 7.0) as u64
 }
 
 /// A height in points; screens show 96 pixels where print has 72 points.
-fn pixels_of_height(points: f64) -> u32 {
-    (points * 4.0 / 3.0).round() as u32
+fn pixels_of_height(points: f64) -> u64 {
+    (points * 4.0 / 3.0).round() as u64
 }

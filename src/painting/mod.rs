@@ -23,7 +23,6 @@ mod mark;
 mod measures;
 mod package;
 mod painter;
-mod places;
 mod plan;
 mod refusal;
 mod sheet;

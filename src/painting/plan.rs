@@ -7,13 +7,13 @@ use super::mark::Mark;
 use super::measures::Measures;
 use super::package::archive::{MOST_SHEET, Package};
 use super::package::relationships::Relationships;
-use super::places::{Area, Cell};
 use super::refusal::{InPart, Trouble};
 use super::sheet::outline::Outline;
 use super::sheet::tail;
 use super::wording;
 use super::workbook::SheetEntry;
 use super::xml::scan::Scanner;
+use crate::base::places::{Area, Cell};
 use crate::issues::Severity;
 
 /// The plan of a sheet.

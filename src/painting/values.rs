@@ -17,9 +17,9 @@ use ade_engine_native::read::book::Book;
 
 use super::package::archive::{Copy, MOST_SHEET};
 use super::package::content_types::{self, SPREADSHEET};
-use super::places::{MOST_COLUMNS, MOST_ROWS, column_name};
 use super::refusal::Trouble;
 use super::xml::text::{attribute, shortened, text_element};
+use crate::base::places::{MOST_COLUMNS, MOST_ROWS, letters};
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -203,7 +203,7 @@ fn write_sheet(
                 &mut text,
                 sheet,
                 *cell,
-                &format!("{}{number}", column_name(column)),
+                &format!("{}{number}", letters(column)),
                 is_text,
             );
         }

@@ -56,7 +56,7 @@ pub struct ListPlace<'a> {
     /// Its header and lines, such as `$A$4:$I$9`.
     pub area: &'a str,
     /// The row of its header.
-    pub header: u32,
+    pub header: u64,
 }
 
 impl Book {

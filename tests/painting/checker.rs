@@ -106,9 +106,10 @@ impl<'a> Check<'a> {
                 let (old, new) = (Grid::of(&before, &part)?, Grid::of(&after, &part)?);
                 for mark in marks.iter().filter(|mark| mark.sheet == sheet.title) {
                     if let Place::Cell { row, column } = mark.place {
+                        let cell = (row.try_into().unwrap(), column.try_into().unwrap());
                         sheet
                             .marked
-                            .entry(old.anchor((row, column)))
+                            .entry(old.anchor(cell))
                             .or_default()
                             .push(mark.clone());
                     }

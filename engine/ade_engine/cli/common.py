@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ade_engine.cli.arguments import UsageError
-from ade_engine.infrastructure.settings import Settings, parse_log_level, run_setting_names
+from ade_engine.infrastructure.setting_values import parse_log_level
+from ade_engine.infrastructure.settings import Settings, run_setting_names
 from ade_engine.models.errors import nearest
 
 TYPE_CHECKING = False

@@ -15,6 +15,26 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ade_engine.infrastructure.setting_values import (
+    DEFAULT_LEVEL,
+    constants,
+    count,
+    count_from_zero,
+    count_or_none,
+    delimiter,
+    encoding,
+    extensions,
+    flag,
+    flag_of_1_9,
+    folder,
+    known,
+    one_of,
+    parse_log_level,
+    score,
+    senders,
+    sheets,
+    words,
+)
 from ade_engine.models.errors import SettingsError
 from ade_engine.models.events import VALID_LOG_FORMATS
 
@@ -30,293 +50,76 @@ SETTINGS_FILE = "settings.toml"
 #: The key of the tables that hold for some files only.
 FILES = "files"
 
-_TRUE = {"1", "true", "t", "yes", "y", "on"}
-_FALSE = {"0", "false", "f", "no", "n", "off"}
-_LEVELS = {
-    "NOTSET": 0,
-    "DEBUG": 10,
-    "INFO": 20,
-    "WARNING": 30,
-    "WARN": 30,
-    "ERROR": 40,
-    "CRITICAL": 50,
-    "FATAL": 50,
-}
 _MORE_THAN_ANY_SHEET = 2**31 - 1
 _CALLER = "the caller"
-_DEFAULT_LEVEL = _LEVELS["INFO"]
-
-
-# Each reader turns what a source holds into the setting's value, or raises ValueError with what it should have been.
-# `text` says that the source has only text: environment variables and .env.
-
-
-def _flag(value: Any, text: bool) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)) and value in (0, 1):
-        return bool(value)
-    if isinstance(value, str):
-        word = value.strip().lower()
-        if word in _TRUE:
-            return True
-        if word in _FALSE:
-            return False
-    raise ValueError("should be true or false")
-
-
-def _flag_of_1_9(value: Any, text: bool) -> bool:
-    """A flag that a package of edition 2026 cannot set: it is always on."""
-    return _flag(value, text)
-
-
-def _whole_number(value: Any) -> int:
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            value = float(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
-        raise ValueError
-    return int(value)
-
-
-def _whole_from(least: int, *, or_none: bool = False):
-    def read(value: Any, text: bool) -> int | None:
-        if value is None and or_none:
-            return None
-        try:
-            number = _whole_number(value)
-        except (ValueError, OverflowError):
-            number = -1
-        if number < least:
-            raise ValueError(f"should be a whole number, {'at least 1' if least else '0 or more'}")
-        return number
-
-    return read
-
-
-_count = _whole_from(1)
-_count_or_none = _whole_from(1, or_none=True)
-_count_from_zero = _whole_from(0)
-
-
-def _one_of(*words: str):
-    def read(value: Any, text: bool) -> str:
-        word = getattr(value, "value", value)
-        if not isinstance(word, str) or word not in words:
-            raise ValueError("should be " + " or ".join(repr(known) for known in words))
-        return word
-
-    return read
-
-
-def _score(value: Any, text: bool) -> float:
-    try:
-        score = float(value) if not isinstance(value, bool) else -1.0
-    except (TypeError, ValueError):
-        score = -1.0
-    if not 0.0 <= score < float("inf"):
-        raise ValueError("should be a number from 0 up")
-    return score
-
-
-def _folder(value: Any, text: bool) -> Path | None:
-    if value is None or value == "":
-        return None
-    if not isinstance(value, (str, os.PathLike)):
-        raise ValueError("should be a path")
-    return Path(value)
-
-
-def _extensions(value: Any, text: bool) -> tuple[str, ...]:
-    if text:
-        import json
-
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise ValueError('should be a JSON list such as [".xlsx", ".csv"]') from None
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        value = value.split(",")
-    if not isinstance(value, (list, tuple, set, frozenset)):
-        raise ValueError("should be a list of file extensions")
-    entries = (str(entry).strip() for entry in value)
-    # A glob such as *.csv means its extension; blank entries mean nothing.
-    return tuple(entry if entry.startswith(".") else f".{entry.lstrip('*.')}" for entry in entries if entry)
-
-
-def _words(value: Any, text: bool) -> tuple[str, ...]:
-    if text or isinstance(value, str):
-        value = [word.strip() for word in value.split(",")]
-    if not isinstance(value, (list, tuple)) or not all(isinstance(word, str) for word in value):
-        raise ValueError('should be a list of words, such as ["offen", "tbd"]')
-    return tuple(word for word in value if word.strip())
-
-
-def _constants(value: Any, text: bool) -> dict[str, Any]:
-    if text:
-        import json
-
-        try:
-            value = json.loads(value)
-        except ValueError:
-            value = None
-    import datetime
-
-    kinds = (str, int, float, datetime.date)
-    if not isinstance(value, dict) or not all(isinstance(one, kinds) for one in value.values()):
-        raise ValueError('should hold values of fields, such as currency = "USD"')
-    # The reader of the field reads days as well.
-    return {field: one.isoformat() if isinstance(one, datetime.date) else one for field, one in value.items()}
-
-
-def parse_log_level(value: Any, text: bool = False) -> int:
-    """A level by number or by name, in either case; empty text is the default."""
-    if isinstance(value, str) and not value.strip():
-        return _DEFAULT_LEVEL
-    if isinstance(value, str) and value.strip().upper() in _LEVELS:
-        return _LEVELS[value.strip().upper()]
-    try:
-        level = _whole_number(value)
-    except (ValueError, OverflowError):
-        level = -1
-    if level < 0:
-        raise ValueError("should be a level such as DEBUG, INFO, WARNING, ERROR or CRITICAL")
-    return level
-
-
-def _encoding(value: Any, text: bool) -> str:
-    import codecs
-
-    if not isinstance(value, str):
-        raise ValueError("should be 'auto' or the name of an encoding")
-    name = value.strip().lower()
-    if name not in ("utf-8", "auto"):
-        try:
-            codecs.lookup(name)
-        except (LookupError, ValueError):
-            raise ValueError("should be 'auto' or the name of an encoding, such as 'utf-8' or 'latin-1'") from None
-    return name
-
-
-_DELIMITERS = {"auto": "auto", "tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
-
-
-def _delimiter(value: Any, text: bool) -> str:
-    if isinstance(value, str):
-        named = _DELIMITERS.get(value.strip().lower())
-        if named is not None:
-            return named
-        if len(value) == 1 and value not in '"\r\n' and ord(value) < 128:
-            return value
-    raise ValueError("should be 'auto', 'tab' or one character, such as ',' or ';'")
-
-
-def _sheets(value: Any, text: bool) -> dict[str, SheetChoice]:
-    from ade_engine.models.sheet_choice import read_choices
-
-    if text:
-        import json
-
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise ValueError('should be JSON such as {"Sheet1": {"header_rows": [3, 4]}}') from None
-    return read_choices(value)
-
-
-def _senders(value: Any, text: bool) -> dict[str, Any]:
-    if text:
-        import json
-
-        try:
-            value = json.loads(value)
-        except ValueError:
-            value = None
-    patterns = value.values() if isinstance(value, dict) else [None]
-    lists = [[one] if isinstance(one, str) else one for one in patterns]
-    if not all(isinstance(one, list) and all(isinstance(pattern, str) for pattern in one) for one in lists):
-        raise ValueError('should hold patterns of file names by sender, such as acme = "acme_*.xlsx"')
-    return value
-
-
-def _known(value: Any, text: bool) -> list[dict[str, str]]:
-    keys = ("sender", "rule", "fingerprint")
-    if not isinstance(value, (list, tuple)) or not all(isinstance(one, dict) and all(isinstance(one.get(key), str) for key in keys) for one in value):
-        raise ValueError("should be written by `ade ack`: tables [[known]] with a sender, a rule and a fingerprint")
-    return tuple(value)
-
 
 #: Settings of new packages, as in :data:`_SETTINGS`. No event lists them at their defaults: what reads the events of older
 #: packages sees what it always saw.
 _NEWER = (
-    ("edition", "1.9", _one_of("1.9", "2026"), "1.9: works as that engine did; 2026: works as engines do today"),
-    ("date_order", "auto", _one_of("auto", "dmy", "mdy", "ymd"), "how dates are read where their column leaves it open"),
-    ("decimal_mark", "auto", _one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
-    ("na", (), _words, "further words that say that a cell has no value, for all readers"),
-    ("minimum_mapping_score", 0.0, _score, "a column needs at least this score to become a field"),
-    ("fill_merged", False, _flag, "each cell of a merged range has the value of its first cell"),
-    ("fill_merged_numbers", True, _flag, "with fill_merged: amounts, too; without it only ids and labels"),
-    ("row_provenance", False, _flag_of_1_9, "know which source row each output row comes from"),
-    ("issue_list", False, _flag_of_1_9, "a list of all issues beside the output: where, by which rule, what stood there"),
-    ("issues_sheet", False, _flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
-    ("notes_sheet", False, _flag, "a sheet behind the others of what was left out, turned and guessed, and where"),
-    ("quarantine", "keep", _one_of("keep", "sheet", "file"), "with issue_list: rows with errors stay, or stand on a sheet or in a file of their own"),
-    ("check_dates", False, _flag_of_1_9, "with issue_list: days before 1900-03-01 and after 9999-12-31 are issues"),
-    ("report_dropped_rows", False, _flag_of_1_9, "with issue_list: rows that a hook has dropped are an issue of their sheet"),
-    ("report_text_columns", False, _flag_of_1_9, "with issue_list: the few texts that turn a column of numbers into text are issues"),
-    ("enforce_types", False, _flag_of_1_9, "with issue_list: cells that do not fit the dtype of their field are left empty"),
-    ("also_write", "xlsx", _one_of("xlsx", "csv", "parquet", "jsonl", "csv+parquet", "jsonl+parquet"), "the shapes of the tables beside the workbook; xlsx for none"),
-    ("all_fields", False, _flag, "each table has all fields, in the configuration's order, before its other columns"),
-    ("skip_sheets_without_fields", False, _flag, "sheets in which no column was found for a field are left out"),
-    ("print_setup", False, _flag, "sheets are printed landscape, one page wide, with the header on each page"),
-    ("report_unread_cells", False, _flag_of_1_9, "a filled cell that a transform leaves empty is an issue"),
-    ("header_units", False, _flag_of_1_9, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
-    ("strict_validators", False, _flag_of_1_9, "the result of a validator has to be text"),
-    ("typed_fields", False, _flag_of_1_9, "fields without values have their type, and transforms written for text get text"),
-    ("output_style", "plain", _one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
-    ("spread_header_labels", False, _flag_of_1_9, "a label over several columns of a stacked header belongs to each of them"),
-    ("end_tables_at_notes", False, _flag_of_1_9, "tables end above the notes below them"),
-    ("skip_total_rows", False, _flag, "rows of totals are left out"),
-    ("balance_rows", "keep", _one_of("keep", "drop"), "with skip_total_rows: balances stay rows, or are left out"),
-    ("check_totals", False, _flag, "with skip_total_rows: a total that is not the sum of what is kept is an issue"),
-    ("group_rows", "keep", _one_of("keep", "drop", "column"), "section heads: rows, left out, or a column of the rows below"),
-    ("headerless_tables", False, _flag_of_1_9, "rows without a header row are all records, and columns are known by their values"),
-    ("stop_at_blank_rows", 0, _count_from_zero, "blank rows in succession that end a table; 0 for none"),
-    ("sheets", {}, _sheets, "what is said of single sheets: header_rows, range, skip"),
-    ("senders", {}, _senders, "patterns of file names, or lists of them, by sender: whose files `ade drift` compares"),
-    ("known", (), _known, "notices that are known of a sender, and are told no more; `ade ack` writes them"),
-    ("line_records", False, _flag, "records that are written one value a line, each beside its label, become rows"),
-    ("values", {}, _constants, "values of fields that have no column: a field and what it is in each row, such as currency; \"\" where a sender has none"),
-    ("issue_columns", True, _flag, "columns for issues at the end, with output_style = 'table'"),
-    ("detect_rows", False, _flag_of_1_9, "rows are told apart by the headers of the fields and by their looks"),
-    ("drop_blank_rows", False, _flag, "rows in which no field has a value are left out"),
-    ("turn_tables", False, _flag_of_1_9, "with rows_by_context: where each column is a record, rows and columns are swapped"),
-    ("columns_by_context", False, _flag_of_1_9, "with split_side_by_side_tables: empty columns and notes beside tables are recognised"),
-    ("rows_by_context", False, _flag_of_1_9, "second lines of records, page titles and lone texts are recognised by the rows around them"),
+    ("edition", "1.9", one_of("1.9", "2026"), "1.9: works as that engine did; 2026: works as engines do today"),
+    ("date_order", "auto", one_of("auto", "dmy", "mdy", "ymd"), "how dates are read where their column leaves it open"),
+    ("decimal_mark", "auto", one_of("auto", ".", ","), "how numbers are read where their column leaves it open"),
+    ("na", (), words, "further words that say that a cell has no value, for all readers"),
+    ("minimum_mapping_score", 0.0, score, "a column needs at least this score to become a field"),
+    ("fill_merged", False, flag, "each cell of a merged range has the value of its first cell"),
+    ("fill_merged_numbers", True, flag, "with fill_merged: amounts, too; without it only ids and labels"),
+    ("row_provenance", False, flag_of_1_9, "know which source row each output row comes from"),
+    ("issue_list", False, flag_of_1_9, "a list of all issues beside the output: where, by which rule, what stood there"),
+    ("issues_sheet", False, flag, "with issue_list: a sheet of all issues behind the others, each linked to its cell"),
+    ("notes_sheet", False, flag, "a sheet behind the others of what was left out, turned and guessed, and where"),
+    ("quarantine", "keep", one_of("keep", "sheet", "file"), "with issue_list: rows with errors stay, or stand on a sheet or in a file of their own"),
+    ("check_dates", False, flag_of_1_9, "with issue_list: days before 1900-03-01 and after 9999-12-31 are issues"),
+    ("report_dropped_rows", False, flag_of_1_9, "with issue_list: rows that a hook has dropped are an issue of their sheet"),
+    ("report_text_columns", False, flag_of_1_9, "with issue_list: the few texts that turn a column of numbers into text are issues"),
+    ("enforce_types", False, flag_of_1_9, "with issue_list: cells that do not fit the dtype of their field are left empty"),
+    ("also_write", "xlsx", one_of("xlsx", "csv", "parquet", "jsonl", "csv+parquet", "jsonl+parquet"), "the shapes of the tables beside the workbook; xlsx for none"),
+    ("all_fields", False, flag, "each table has all fields, in the configuration's order, before its other columns"),
+    ("skip_sheets_without_fields", False, flag, "sheets in which no column was found for a field are left out"),
+    ("print_setup", False, flag, "sheets are printed landscape, one page wide, with the header on each page"),
+    ("report_unread_cells", False, flag_of_1_9, "a filled cell that a transform leaves empty is an issue"),
+    ("header_units", False, flag_of_1_9, "readers go by the unit in a header, such as (cents), T€, (mm:ss)"),
+    ("strict_validators", False, flag_of_1_9, "the result of a validator has to be text"),
+    ("typed_fields", False, flag_of_1_9, "fields without values have their type, and transforms written for text get text"),
+    ("output_style", "plain", one_of("plain", "table"), "how the output looks: plain cells, or a formatted table"),
+    ("spread_header_labels", False, flag_of_1_9, "a label over several columns of a stacked header belongs to each of them"),
+    ("end_tables_at_notes", False, flag_of_1_9, "tables end above the notes below them"),
+    ("skip_total_rows", False, flag, "rows of totals are left out"),
+    ("balance_rows", "keep", one_of("keep", "drop"), "with skip_total_rows: balances stay rows, or are left out"),
+    ("check_totals", False, flag, "with skip_total_rows: a total that is not the sum of what is kept is an issue"),
+    ("group_rows", "keep", one_of("keep", "drop", "column"), "section heads: rows, left out, or a column of the rows below"),
+    ("headerless_tables", False, flag_of_1_9, "rows without a header row are all records, and columns are known by their values"),
+    ("stop_at_blank_rows", 0, count_from_zero, "blank rows in succession that end a table; 0 for none"),
+    ("sheets", {}, sheets, "what is said of single sheets: header_rows, range, skip"),
+    ("senders", {}, senders, "patterns of file names, or lists of them, by sender: whose files `ade drift` compares"),
+    ("known", (), known, "notices that are known of a sender, and are told no more; `ade ack` writes them"),
+    ("line_records", False, flag, "records that are written one value a line, each beside its label, become rows"),
+    ("values", {}, constants, "values of fields that have no column: a field and what it is in each row, such as currency; \"\" where a sender has none"),
+    ("issue_columns", True, flag, "columns for issues at the end, with output_style = 'table'"),
+    ("detect_rows", False, flag_of_1_9, "rows are told apart by the headers of the fields and by their looks"),
+    ("drop_blank_rows", False, flag, "rows in which no field has a value are left out"),
+    ("turn_tables", False, flag_of_1_9, "with rows_by_context: where each column is a record, rows and columns are swapped"),
+    ("columns_by_context", False, flag_of_1_9, "with split_side_by_side_tables: empty columns and notes beside tables are recognised"),
+    ("rows_by_context", False, flag_of_1_9, "second lines of records, page titles and lone texts are recognised by the rows around them"),
 )
 #: Key, default, reader, meaning. The order is the one in which settings are printed and reported.
 _SETTINGS = (
-    ("config_package", None, _folder, "folder used when the command line names none"),
-    ("remove_unmapped_columns", False, _flag, "drop output columns that are not registered fields"),
-    ("write_diagnostics_columns", False, _flag, "write the engine's own columns, named __ade_…"),
-    ("mapping_tie_resolution", "leftmost", _one_of("leftmost", "leave_unmapped", "fullest"), "which of several columns gets a field that they all fit"),
-    ("sort_tables_by_mapping_ratio", False, _flag, "write the best mapped tables of a sheet first"),
-    ("merge_tables_in_sheet", False, _flag, "stack the tables of a sheet into one"),
-    ("log_format", "text", _one_of(*VALID_LOG_FORMATS), "how events are written"),
-    ("log_level", _DEFAULT_LEVEL, parse_log_level, "least severe level of events, from environment variables only"),
-    ("max_empty_rows_run", 1000, _count_or_none, "empty rows after which a sheet ends"),
-    ("max_empty_cols_run", 500, _count_or_none, "empty cells after which a row ends"),
-    ("detector_column_sample_size", 100, _count, "values in a column detector's sample"),
-    ("merge_stacked_headers", True, _flag, "join header rows that follow each other"),
-    ("supported_file_extensions", (".xlsx", ".xlsm", ".xls", ".csv"), _extensions, "what a batch picks up"),
-    ("csv_encoding", "utf-8", _encoding, "encoding of .csv files, or 'auto'"),
-    ("csv_delimiter", ",", _delimiter, "separator in .csv files, or 'auto'"),
-    ("split_side_by_side_tables", False, _flag, "tables beside each other become tables of their own"),
-    ("escape_formulas", False, _flag, "text that starts with = stays text in the output"),
+    ("config_package", None, folder, "folder used when the command line names none"),
+    ("remove_unmapped_columns", False, flag, "drop output columns that are not registered fields"),
+    ("write_diagnostics_columns", False, flag, "write the engine's own columns, named __ade_…"),
+    ("mapping_tie_resolution", "leftmost", one_of("leftmost", "leave_unmapped", "fullest"), "which of several columns gets a field that they all fit"),
+    ("sort_tables_by_mapping_ratio", False, flag, "write the best mapped tables of a sheet first"),
+    ("merge_tables_in_sheet", False, flag, "stack the tables of a sheet into one"),
+    ("log_format", "text", one_of(*VALID_LOG_FORMATS), "how events are written"),
+    ("log_level", DEFAULT_LEVEL, parse_log_level, "least severe level of events, from environment variables only"),
+    ("max_empty_rows_run", 1000, count_or_none, "empty rows after which a sheet ends"),
+    ("max_empty_cols_run", 500, count_or_none, "empty cells after which a row ends"),
+    ("detector_column_sample_size", 100, count, "values in a column detector's sample"),
+    ("merge_stacked_headers", True, flag, "join header rows that follow each other"),
+    ("supported_file_extensions", (".xlsx", ".xlsm", ".xls", ".csv"), extensions, "what a batch picks up"),
+    ("csv_encoding", "utf-8", encoding, "encoding of .csv files, or 'auto'"),
+    ("csv_delimiter", ",", delimiter, "separator in .csv files, or 'auto'"),
+    ("split_side_by_side_tables", False, flag, "tables beside each other become tables of their own"),
+    ("escape_formulas", False, flag, "text that starts with = stays text in the output"),
     *_NEWER,
 )
 #: What a package of edition 2026 has where nothing says otherwise, where that is not what engine 1.9 has.
@@ -339,7 +142,7 @@ _DEFAULTS_OF_2026 = {
     "drop_blank_rows": True,
 }
 #: What told edition 2026 from engine 1.9 and is nothing to choose: how it works.
-_PART_OF_2026 = tuple(key for key, _, read, _ in _SETTINGS if read is _flag_of_1_9)
+_PART_OF_2026 = tuple(key for key, _, read, _ in _SETTINGS if read is flag_of_1_9)
 _READERS = {key: read for key, _, read, _ in _SETTINGS}
 _NEWER_KEYS = frozenset(key for key, *_ in _NEWER)
 #: Settings that say where the package is, how events are written, and which files a batch has: none of a single run.

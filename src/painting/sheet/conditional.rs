@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::outline::Outline;
-use crate::painting::places::{Area, Cell};
+use crate::base::places::{Area, Cell};
 use crate::painting::xml::Malformed;
 use crate::painting::xml::scan::{Scanner, Tag, TagKind};
 use crate::painting::xml::text::unescaped;

@@ -4,8 +4,8 @@ use std::io::Read;
 
 use memchr::memmem;
 
+use crate::base::places::{Area, Cell};
 use crate::painting::measures::Measures;
-use crate::painting::places::{Area, Cell};
 use crate::painting::xml::Malformed;
 use crate::painting::xml::edit::{Edit, apply};
 use crate::painting::xml::scan::Scanner;

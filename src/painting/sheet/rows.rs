@@ -9,9 +9,9 @@ use std::io::{self, Write};
 use memchr::memmem::Finder;
 
 use super::outline::Outline;
+use crate::base::places::{Area, Cell, MOST_COLUMNS};
 use crate::issues::Severity;
 use crate::painting::measures::Measures;
-use crate::painting::places::{Area, Cell, MOST_COLUMNS};
 use crate::painting::refusal::{InPart, Trouble};
 use crate::painting::styles::Styles;
 use crate::painting::xml::scan::{Scanner, Tag, TagKind, with_attribute};
@@ -30,7 +30,7 @@ pub struct Paint<'a> {
 }
 
 /// The painted columns of a row.
-type Columns = [(u32, Severity)];
+type Columns = [(u64, Severity)];
 
 impl Paint<'_> {
     /// Writes all between the first and the last tag of the cells, both included, and notes the heights of rows.
@@ -92,7 +92,7 @@ impl Paint<'_> {
     fn new_rows<'c>(
         &mut self,
         outline: &Outline<'_>,
-        rows: impl Iterator<Item = (&'c u32, &'c Vec<(u32, Severity)>)>,
+        rows: impl Iterator<Item = (&'c u64, &'c Vec<(u64, Severity)>)>,
         measures: &Measures,
     ) -> Result<String, Trouble> {
         let (p, mut out) = (outline.prefix(), String::new());
@@ -183,7 +183,7 @@ impl Paint<'_> {
     }
 
     /// The column of a cell, which must lie behind the one before.
-    fn column_of(&self, tag: &Tag<'_>, before: u32, row: u32) -> Result<u32, Trouble> {
+    fn column_of(&self, tag: &Tag<'_>, before: u64, row: u64) -> Result<u64, Trouble> {
         let name = tag.value("r");
         let cell = match &name {
             Some(name) => Cell::named(name).filter(|cell| cell.row == row),
@@ -204,7 +204,7 @@ fn put(out: &mut impl Write, text: &str) -> Result<(), Trouble> {
 
 /// A row that is there.
 struct Row<'a> {
-    number: u32,
+    number: u64,
     tag: Tag<'a>,
     /// The byte of its end tag.
     inner_end: usize,
@@ -213,7 +213,7 @@ struct Row<'a> {
 
 impl Row<'_> {
     /// The format of a cell that is not there: the row's own, else that of its column.
-    fn format(&self, measures: &Measures, column: u32) -> u32 {
+    fn format(&self, measures: &Measures, column: u64) -> u32 {
         match self.tag.is_true("customFormat") {
             true => self.tag.number("s").unwrap_or(0),
             false => measures.format(column),
@@ -229,7 +229,7 @@ fn grown_tag(row: &Row<'_>, columns: &Columns) -> String {
     let spans = spans.and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
     if let Some((low, high)) = spans {
         let (first, last) = (columns[0].0, columns[columns.len() - 1].0);
-        let grown: (u32, u32) = (first.min(low), last.max(high));
+        let grown: (u64, u64) = (first.min(low), last.max(high));
         if grown != (low, high) {
             tag = with_attribute(&tag, "spans", Some(&format!("{}:{}", grown.0, grown.1)));
         }
@@ -240,8 +240,8 @@ fn grown_tag(row: &Row<'_>, columns: &Columns) -> String {
     tag
 }
 
-fn by_row(cells: &BTreeMap<Cell, Severity>) -> BTreeMap<u32, Vec<(u32, Severity)>> {
-    let mut rows: BTreeMap<u32, Vec<(u32, Severity)>> = BTreeMap::new();
+fn by_row(cells: &BTreeMap<Cell, Severity>) -> BTreeMap<u64, Vec<(u64, Severity)>> {
+    let mut rows: BTreeMap<u64, Vec<(u64, Severity)>> = BTreeMap::new();
     for (cell, severity) in cells {
         rows.entry(cell.row)
             .or_default()
@@ -294,7 +294,7 @@ impl<'a> RowFinder<'a> {
     }
 
     /// The number of a row: its own, else that which its first cell names, else the next.
-    fn number_of(&self, row: &Tag<'a>, before: u32) -> Result<u32, Malformed> {
+    fn number_of(&self, row: &Tag<'a>, before: u64) -> Result<u64, Malformed> {
         if let Some(number) = row.number("r") {
             return Ok(number);
         }

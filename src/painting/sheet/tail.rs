@@ -1,7 +1,7 @@
 //! What stands behind the cells: merged areas are read, and the drawing of comments is named.
 
 use super::outline::Outline;
-use crate::painting::places::Area;
+use crate::base::places::Area;
 use crate::painting::xml::scan::Scanner;
 use crate::painting::xml::{CUT_SHORT, Malformed};
 

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 from ade_engine.infrastructure.observability.logger import EventHandler, RunLogger, new_id, standard_error
-from ade_engine.infrastructure.settings import parse_log_level
+from ade_engine.infrastructure.setting_values import parse_log_level
 from ade_engine.models.events import ENGINE_NAMESPACE, VALID_LOG_FORMATS
 
 TYPE_CHECKING = False

@@ -1,9 +1,7 @@
 //! Which cells are filled, which a transform has emptied, and what a check says of each.
 
-use std::borrow::Cow;
-
 use super::column::built;
-use super::outcome::{Lost, Unread, VALUE_LOST};
+use super::lost::{Unread, lost};
 use super::texts::text;
 use crate::cells::white_space::is_blank_text;
 use crate::columns::export::{Buffer, Column};
@@ -79,26 +77,4 @@ pub(super) fn each<T>(
     mut read: impl FnMut(Value<'_>) -> Option<T>,
 ) -> Vec<Option<T>> {
     values.iter().map(|value| read(*value)).collect()
-}
-
-/// Why a cell is empty, and what stood there.
-pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: Value<'_>) -> Lost {
-    const LONGEST: usize = 80;
-    let mut text = String::new();
-    text::push_text(value, &mut text);
-    let shown: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LONGEST)
-        .collect();
-    let more = if text.chars().nth(LONGEST).is_some() {
-        "…"
-    } else {
-        ""
-    };
-    Lost {
-        why: why.into(),
-        value: format!("{shown}{more}"),
-        rule: VALUE_LOST,
-    }
 }

@@ -19,6 +19,7 @@ pub mod dates;
 mod filled;
 mod kind;
 pub mod looks;
+mod lost;
 pub mod missing;
 pub mod numbers;
 mod outcome;
@@ -30,7 +31,8 @@ pub use self::filled::{
     check_each, count_emptied, counts_as_filled, emptied, flags, is_filled, whole_numbers,
 };
 pub use self::kind::Kind;
-pub use self::outcome::{Lost, Outcome, Surroundings, Unread};
+pub use self::lost::{Lost, Unread};
+pub use self::outcome::{Outcome, Surroundings};
 pub use self::read::{read, shown};
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! What stands around a column that is read, and what comes out of it.
 
-use std::borrow::Cow;
-use std::fmt;
-
 use super::column::reading::{Hints, Order, Reading, StatedBy};
-use super::filled::{is_filled, lost};
+use super::filled::is_filled;
 use super::kind::Kind;
+pub(super) use super::lost::{Unread, lost};
 use crate::columns::export::Column;
 use crate::columns::view::Value;
 
@@ -48,33 +46,6 @@ pub struct Outcome {
     pub lost_digits: usize,
     /// Kinds whose text was interpreted have one.
     pub reading: Option<Reading>,
-}
-
-/// Rows of cells that could not be read, and why.
-pub type Unread = Vec<(usize, Lost)>;
-
-/// Why a cell came out empty, and what stood there.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Lost {
-    /// In words, without the value.
-    pub why: Cow<'static, str>,
-    /// The beginning of what stood there.
-    pub value: String,
-    /// The rule of the issue, behind its field's name.
-    pub rule: &'static str,
-}
-
-/// No reader of the field's kind knows the value.
-pub const VALUE_LOST: &str = "value_lost";
-/// A program has cut a code or a phone number down to the digits of a number.
-pub const DIGITS_LOST: &str = "digits_lost";
-/// A day before 1900, which no workbook can hold.
-pub const BEFORE_1900: &str = "date_out_of_range";
-
-impl fmt::Display for Lost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: \"{}\"", self.why, self.value)
-    }
 }
 
 pub(super) fn finish(

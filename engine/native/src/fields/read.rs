@@ -6,15 +6,14 @@ use super::dates::date;
 use super::dates::day::{self, Day};
 use super::dates::moment;
 use super::dates::options::DateOptions;
-use super::filled::{each, lost};
+use super::filled::each;
 use super::kind::Kind;
+use super::lost::{BEFORE_1900, Unread, lost};
 use super::missing;
 use super::numbers::number::{self, NumberOptions};
 use super::numbers::percent;
 use super::numbers::units;
-use super::outcome::{
-    BEFORE_1900, Outcome, Surroundings, Unread, finish, outcome, reason, unread_cells,
-};
+use super::outcome::{Outcome, Surroundings, finish, outcome, reason, unread_cells};
 use super::read_texts::read_texts;
 use super::texts::text;
 use super::texts::truth;

@@ -4,10 +4,11 @@
 use super::column::built;
 use super::column::parts::in_parts;
 use super::column::reading::{Decided, Reading};
-use super::filled::{is_filled, lost};
+use super::filled::is_filled;
 use super::kind::Kind;
-use super::numbers::amount;
-use super::outcome::{DIGITS_LOST, Outcome, Unread, outcome};
+use super::lost::{DIGITS_LOST, Unread, lost};
+use super::numbers::digits;
+use super::outcome::{Outcome, outcome};
 use super::texts::checksum;
 use super::texts::country::Country;
 use super::texts::email;
@@ -275,7 +276,7 @@ impl TextPart {
             }
             Err(NoPhone::Several) => Some("more than one phone number"),
             Err(NoPhone::Other) => {
-                self.lost_digits += usize::from(amount::has_lost_digits(source));
+                self.lost_digits += usize::from(digits::has_lost_digits(source));
                 Some(NO_PHONE)
             }
             Err(NoPhone::TooShort) => Some("too short for a phone number"),
@@ -342,7 +343,7 @@ fn read_text_part(
         if let Some(problem) = problem {
             let mut cell = lost(problem, value);
             let may_be_cut = matches!(kind, Kind::Phone { .. }) && problem == NO_PHONE;
-            if problem == CUT_CODE || may_be_cut && amount::has_lost_digits(&cell.value) {
+            if problem == CUT_CODE || may_be_cut && digits::has_lost_digits(&cell.value) {
                 cell.rule = DIGITS_LOST;
             }
             part.unread.push((first_row + row, cell));

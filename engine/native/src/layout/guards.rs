@@ -1,10 +1,10 @@
 //! What is said of a header block after the likeliest sequence is known: rules for look-alikes of header rows, of which there
 //! are too few to learn from. Each takes one row into the block, or out of it, at its upper or lower end.
 
-use super::features::Trait;
 use super::kinds::CellKind;
 use super::row_layout::{RowLayout, RowLooks, State};
 use super::rows::{Grid, Row, Shape};
+use super::traits::Trait;
 
 /// A row at the end of a block of header rows, or right below it.
 struct Place<'g> {

@@ -1,6 +1,6 @@
 //! Finds the layout of a sheet: which rows are titles, headers, section heads, data, totals and notes.
 //!
-//! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state, and [`chain`]
+//! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state (in the words of [`traits`]), and [`chain`]
 //! finds the likeliest sequence of states, with learned weights (`weights`, which `engine/native/layout/train.py` writes).
 //! `guards` corrects the ends of header blocks.
 //! The same sheet always has the same layout.
@@ -13,6 +13,7 @@ pub mod kinds;
 pub mod row_layout;
 pub mod rows;
 pub mod totals;
+pub mod traits;
 mod weights;
 pub mod words;
 
@@ -119,10 +120,10 @@ impl Model {
                 .iter()
                 .map(|(name, row)| (*name, row))
                 .collect();
-            let weights = (0..features::FEATURES)
+            let weights = (0..traits::FEATURES)
                 .map(|feature| {
                     known
-                        .get(features::words_of(feature).as_str())
+                        .get(traits::words_of(feature).as_str())
                         .map_or([0.0; STATES], |&&row| row)
                 })
                 .collect();

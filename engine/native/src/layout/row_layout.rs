@@ -1,7 +1,7 @@
 //! What was found out about the rows of a sheet: the state of each, how likely it is, and why.
 
 use super::chain::STATES;
-use super::features::Trait;
+use super::traits::Trait;
 
 /// What a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,12 @@
 //! Reading columns of values as people type them, for `ade_engine.fields`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Mutex;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyDict};
+use pyo3::types::PyDict;
 
-use super::layout::SheetLayout;
 use super::source::{ArrowColumn, Scan, stream_of};
 use crate::cells::{Cell, Sheet, Tag, text_form};
 use crate::columns::export::Column;
@@ -18,7 +17,7 @@ use crate::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use crate::fields::dates::moment;
 use crate::fields::looks::outline::Outline;
 use crate::fields::looks::profile::{self, Profile};
-use crate::fields::looks::rows::{self, KnownWords, Rule};
+use crate::fields::looks::rows::{self};
 use crate::fields::numbers::number;
 use crate::fields::texts::checksum;
 use crate::fields::texts::country::Country;
@@ -27,7 +26,7 @@ use crate::fields::texts::text::NamePart;
 use crate::fields::{self, Kind, Surroundings};
 use crate::words::{cut, lexicon};
 
-fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
+pub(super) fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
     // SAFETY: the stream is polars' own.
     unsafe { Series::import(stream_of(series)?) }.map_err(PyTypeError::new_err)
 }
@@ -258,7 +257,7 @@ fn row_number(value: Value<'_>) -> Option<usize> {
     .filter(|row| *row > 0)
 }
 
-fn arrow(name: &str, column: Column) -> ArrowColumn {
+pub(super) fn arrow(name: &str, column: Column) -> ArrowColumn {
     ArrowColumn::new(name.to_owned(), Mutex::new(Some(column)))
 }
 
@@ -696,207 +695,4 @@ pub fn wrong_letters(
 #[pyfunction]
 pub fn simplify(text: &str) -> String {
     rows::simplify(text)
-}
-
-/// A detector of rows that needs no Python: by `words`, by `filled` cells or by the `layout` of the sheet.
-#[pyclass(frozen, get_all, module = "ade_engine._native")]
-pub struct RowRule {
-    by: String,
-    /// Header words, simplified.
-    words: Option<HashSet<String>>,
-    /// So many cells at least.
-    least: usize,
-    score: f64,
-    /// Whether cells that say the same count once.
-    once: bool,
-}
-
-#[pymethods]
-impl RowRule {
-    #[new]
-    #[pyo3(signature = (by, *, words=None, least=0, score, once=false))]
-    fn new(
-        by: String,
-        words: Option<HashSet<String>>,
-        least: usize,
-        score: f64,
-        once: bool,
-    ) -> Self {
-        Self {
-            by,
-            words,
-            least,
-            score,
-            once,
-        }
-    }
-}
-
-impl RowRule {
-    /// The rule that it stands for.
-    fn rule(&self) -> PyResult<Rule> {
-        let &Self {
-            least, score, once, ..
-        } = self;
-        match (self.by.as_str(), &self.words) {
-            ("words", Some(words)) => {
-                let words = KnownWords::new(words.clone(), least, score, once);
-                Ok(Rule::Header(Box::new(words)))
-            }
-            ("filled", None) => Ok(Rule::Data { least, score }),
-            ("layout", None) => Ok(Rule::Layout { score }),
-            (other, _) => Err(PyValueError::new_err(format!("there is no rule {other:?}"))),
-        }
-    }
-}
-
-/// Classifies all rows of a scan, by rules for known words, for filled cells, and for the layout of the sheet. Returns the
-/// kinds (0 other, 1 header, 2 data, 3 total, 4 section head, 5 note, 6 title) and the best header row.
-#[pyfunction]
-#[pyo3(signature = (scan, rules, layout=None))]
-pub fn classify_rows<'py>(
-    py: Python<'py>,
-    scan: &Bound<'py, Scan>,
-    rules: Vec<Bound<'py, RowRule>>,
-    layout: Option<&Bound<'py, SheetLayout>>,
-) -> PyResult<(Bound<'py, PyByteArray>, Option<usize>)> {
-    let sheet = scan.get().sheet();
-    let rules = rules.iter().map(|rule| rule.get().rule());
-    let rules: Vec<Rule> = rules.collect::<PyResult<_>>()?;
-    let layout = layout.map(Bound::get);
-    let found = py.detach(|| rows::classify(&sheet, &rules, layout.map(SheetLayout::layout)));
-    Ok((PyByteArray::new(py, &found.kinds), found.best_header))
-}
-
-/// Cells of each series that reports do not count as blank.
-#[pyfunction]
-pub fn filled_cells(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Vec<usize>> {
-    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
-    Ok(py.detach(|| {
-        let count = |column: &Series| {
-            column
-                .values()
-                .iter()
-                .filter(|value| fields::counts_as_filled(**value))
-                .count()
-        };
-        columns.iter().map(count).collect()
-    }))
-}
-
-/// For each row whether any of the series has a value there, and how many of them have.
-#[pyfunction]
-pub fn count_issues(
-    py: Python<'_>,
-    columns: Vec<Bound<'_, PyAny>>,
-) -> PyResult<(ArrowColumn, ArrowColumn)> {
-    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
-    let (some, count) = py.detach(|| {
-        let mut counts: Vec<i32> = Vec::new();
-        for column in &columns {
-            let values = column.values();
-            counts.resize(values.len(), 0);
-            for (count, value) in counts.iter_mut().zip(values) {
-                *count += i32::from(value != Value::Null);
-            }
-        }
-        let some: Vec<bool> = counts.iter().map(|count| *count > 0).collect();
-        (fields::flags(&some), fields::whole_numbers(counts))
-    });
-    Ok((arrow("", some), arrow("", count)))
-}
-
-/// For each row whether any of the columns has a value there.
-fn filled(columns: &[Series], rows: usize) -> Vec<bool> {
-    let mut filled = vec![false; rows];
-    for column in columns {
-        if filled.iter().all(|flag| *flag) {
-            break;
-        }
-        for (flag, value) in filled.iter_mut().zip(column.values()) {
-            *flag |= fields::is_filled(value);
-        }
-    }
-    filled
-}
-
-/// For each row whether any of the series has a value there.
-#[pyfunction]
-pub fn filled_rows(
-    py: Python<'_>,
-    columns: Vec<Bound<'_, PyAny>>,
-    rows: usize,
-) -> PyResult<ArrowColumn> {
-    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
-    let column = py.detach(|| fields::flags(&filled(&columns, rows)));
-    Ok(arrow("filled", column))
-}
-
-/// The first row in which any of the series has a value, and the row behind the last one; and where there are others between
-/// them, for each row whether it has one.
-#[pyfunction]
-pub fn filled_stretch(
-    py: Python<'_>,
-    columns: Vec<Bound<'_, PyAny>>,
-    rows: usize,
-) -> PyResult<(usize, usize, Option<ArrowColumn>)> {
-    let columns: Vec<Series> = columns.iter().map(series_of).collect::<PyResult<_>>()?;
-    let (first, stop, flags) = py.detach(|| {
-        let filled = filled(&columns, rows);
-        let first = filled.iter().position(|flag| *flag).unwrap_or(0);
-        let stop = filled
-            .iter()
-            .rposition(|flag| *flag)
-            .map_or(0, |last| last + 1);
-        let has_gaps = !filled[first..stop].iter().all(|flag| *flag);
-        (first, stop, has_gaps.then(|| fields::flags(&filled)))
-    });
-    Ok((first, stop, flags.map(|column| arrow("filled", column))))
-}
-
-/// What `before` has and `after` has not, both series of numbers: how many, and first and last of each stretch without a gap.
-/// Nothing where a series holds anything but whole numbers and nulls.
-#[pyfunction]
-pub fn gone(
-    py: Python<'_>,
-    before: &Bound<'_, PyAny>,
-    after: &Bound<'_, PyAny>,
-) -> PyResult<Option<(usize, Vec<[usize; 2]>)>> {
-    let (before, after) = (series_of(before)?, series_of(after)?);
-    Ok(py.detach(|| {
-        let (before, after) = (numbers(&before)?, numbers(&after)?);
-        let mut others = after.into_iter().peekable();
-        let mut count = 0;
-        let mut stretches: Vec<[usize; 2]> = Vec::new();
-        for number in before {
-            while others.next_if(|other| *other < number).is_some() {}
-            if others.peek() == Some(&number) {
-                continue;
-            }
-            count += 1;
-            match stretches.last_mut() {
-                Some([_, last]) if *last + 1 == number => *last = number,
-                _ => stretches.push([number, number]),
-            }
-        }
-        Some((count, stretches))
-    }))
-}
-
-/// The numbers of a series, sorted and each once.
-fn numbers(series: &Series) -> Option<Vec<usize>> {
-    let mut numbers = Vec::new();
-    for value in series.values() {
-        numbers.push(match value {
-            Value::Null => continue,
-            Value::Integer(number) => usize::try_from(number).ok()?,
-            Value::Unsigned(number) => usize::try_from(number).ok()?,
-            _ => return None,
-        });
-    }
-    if !numbers.is_sorted() {
-        numbers.sort_unstable();
-    }
-    numbers.dedup();
-    Some(numbers)
 }

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 
 use super::source::Scan;
 use crate::layout::totals::{self, Verdict};
-use crate::layout::{self, RowLooks, State, features};
+use crate::layout::{self, RowLooks, State, traits};
 
 /// The layout of one sheet.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -55,7 +55,7 @@ impl SheetLayout {
         let reasons = layout::reasons(&row.features, row.state, second.unwrap_or(row.state), most);
         let learned = reasons
             .into_iter()
-            .map(|(feature, adds)| (features::words_of(usize::from(feature)), adds));
+            .map(|(feature, adds)| (traits::words_of(usize::from(feature)), adds));
         // A rule has the last word.
         let rule = row.rule.map(|words| (words.to_owned(), 0.0));
         rule.into_iter().chain(learned).take(most).collect()
@@ -75,7 +75,7 @@ pub fn layout_features(
 /// What each feature says, by its number.
 #[pyfunction]
 pub fn layout_feature_names() -> Vec<String> {
-    (0..features::FEATURES).map(features::words_of).collect()
+    (0..traits::FEATURES).map(traits::words_of).collect()
 }
 
 /// A row that is no record: number from 0 at the table's first row, what it is, and why it is doubtful.

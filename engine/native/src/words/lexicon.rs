@@ -99,7 +99,7 @@ fn weekday(word: &str) -> Option<(u8, Languages)> {
 /// What is known of a word in a date.
 #[derive(Clone, Debug)]
 pub struct Word {
-    text: String,
+    pub(super) text: String,
     pub month: Option<MonthWord>,
     /// Weekdays that it may mean, a bit each from Monday, and the languages that know it; 0: none.
     pub weekdays: u8,

@@ -7,7 +7,6 @@
 //! No value of a cell is in an explanation. What is not known is said to be unknown, and nothing is guessed: rows are only
 //! traced where the run has recorded where they come from.
 
-mod place;
 mod shown;
 mod trace;
 mod way;
@@ -17,6 +16,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::base::places::{Cell, column_named};
 use crate::base::problem::{Error, code, typed};
 use crate::cells::Cells;
 use crate::engine::report::Table;
@@ -24,7 +24,6 @@ use crate::engine::{RowCounts, RunReport, Told};
 use crate::run::results::report_of;
 use crate::store::{FieldResult, RunRecord, RunStatus};
 use crate::workspace::Workspace;
-use place::Cell;
 pub use shown::{Place, Said, Way};
 use trace::Tracer;
 pub use without::{Near, Without};
@@ -256,7 +255,7 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
                 found => Ok((found?, lacking, Vec::new())),
             };
         }
-        (Some(cell), ..) => cell.name(),
+        (Some(cell), ..) => cell.to_string(),
         (None, Some(row), _) => format!("row {row}"),
     };
     let sheet = only_sheet(sheet, &sheets, &what)?;
@@ -461,7 +460,7 @@ fn number_of(
             );
         }
     };
-    place::column_named(letters).ok_or_else(|| no_column(tables, name, side))
+    column_named(letters).ok_or_else(|| no_column(tables, name, side))
 }
 
 fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {

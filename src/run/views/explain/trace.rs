@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::place::Area;
+use crate::base::places::Area;
 use crate::cells::{Cells, Fate, NotWritten, Origin, OwnCell, Quarantined, Reason, Rows, Written};
 use crate::engine::Noticed;
 use crate::engine::report::Table;

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::not_there;
-use super::place::{Area, Cell, letters};
 use super::shown::{Place, Said, Way};
 use super::trace::{Fated, From, Tracer};
 use super::words::looks_of;
+use crate::base::places::{Area, Cell, column_named, letters};
 use crate::base::problem::Error;
 use crate::cells::{Choice, Origin, OwnCell, Reading};
 use crate::engine::report::{Table, Written};
@@ -182,12 +182,12 @@ impl Tracer<'_> {
             "rows and columns of the table are swapped: its rows are columns of the output"
                 .to_owned(),
         );
-        let record = column.and_then(super::place::column_named);
+        let record = column.and_then(column_named);
         let header_cells = way
             .column
             .as_ref()
             .map_or(&[][..], |column| &column.header_cells);
-        let own_cell = record.map(|column| Cell { row, column }.name());
+        let own_cell = record.map(|column| Cell { row, column }.to_string());
         let first = table
             .output
             .as_ref()
@@ -312,7 +312,7 @@ impl Tracer<'_> {
                 return Ok(vec![way]);
             }
             let place = match column {
-                Some(column) => format!("cell {}", Cell { row, column }.name()),
+                Some(column) => format!("cell {}", Cell { row, column }),
                 None => format!("row {row}"),
             };
             let ranges = self.tables.iter().filter_map(|table| table.output.as_ref());
@@ -489,7 +489,7 @@ impl Tracer<'_> {
         let Some((path, row)) = self.output().zip(row) else {
             return false;
         };
-        let Some(column) = super::place::column_named(&written.column) else {
+        let Some(column) = column_named(&written.column) else {
             return false;
         };
         let (choice, reading) = (Choice::Named(sheet), Reading::whole());

@@ -3,8 +3,9 @@
 //! - [`day`] and [`clock`]: one cell as a date, and the time of day in it; [`moment`]: cells that are times or durations
 //! - [`zone`]: the zones behind times
 //! - `groups`: the cells of a column, cut, by the way they are written; `rules`: which order a group has
-//! - [`date`]: the column; `said`: how it was read, in words
+//! - [`date`]: the column; `by_group`: its groups, one after the other; `said`: how it was read, in words
 
+mod by_group;
 pub mod clock;
 pub mod date;
 pub mod day;

@@ -1,7 +1,7 @@
 //! Times of day and durations: cells, and columns of times.
 
 use super::clock::{clock, half_at};
-use super::date::ZONES_DIFFER;
+use super::said::ZONES_DIFFER;
 use super::zone::Zones;
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::columns::view::Value;

@@ -3,6 +3,10 @@
 use super::orders::name_of;
 use crate::fields::column::reading::{Order, StatedBy, against_in_words, certain_in_words};
 
+/// What is said of a column with times of several zones.
+pub const ZONES_DIFFER: &str =
+    "the zones behind the times differ, and each time stays as it is written";
+
 /// What is to be said of some cells that were read in one order.
 pub struct Said {
     pub order: Order,

@@ -2,12 +2,13 @@
 
 use std::sync::LazyLock;
 
+use super::digits::Number;
+pub use super::digits::{Amount, MARKS, Meaning};
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, is_currency_sign};
 use crate::words::lexicon::{self, Trust};
 
 /// More digits do not fit a float exactly: they are a code.
 const MOST_DIGITS: usize = 15;
-const MOST_GROUPS: usize = 12;
 /// A currency's name has at most so many bytes: "швейцарских франков".
 const LONGEST_SIGN: usize = 60;
 /// Words for the sides of an account behind an amount, and whether it is owed there.
@@ -84,44 +85,6 @@ const SCALES: &[(&str, i32, bool)] = &[
     ("百万", 6, true),
     ("천", 3, true),
 ];
-
-/// A reading of a cell under one decimal mark.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Meaning {
-    pub value: f64,
-    /// The mark between groups of thousands; 0: there is none.
-    pub grouping: u8,
-    /// Groups of two digits, as in 12,34,567.
-    pub is_indian: bool,
-}
-
-/// A cell that may be a number.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Amount {
-    /// With a decimal point, and with a decimal comma.
-    pub meanings: [Option<Meaning>; 2],
-    /// The currency's position in the table of currencies, plus one; 0: none, or one that the table lacks.
-    pub currency: u16,
-    pub has_currency: bool,
-    pub is_percent: bool,
-    /// It says on which side of an account it stands: "12.50 CR", "12,50 Soll". What is owed is negative.
-    pub has_side: bool,
-    /// Digits before the first point or comma, where nothing parts them and they are more than four.
-    pub has_long_head: bool,
-    /// The mark before the last three digits.
-    pub mark_of_three: u8,
-    /// The digits where there are nothing but digits (and blanks); else 0.
-    pub plain_digits: u8,
-    /// The same, without blanks.
-    pub is_plain: bool,
-    pub ends_in_zero: bool,
-    pub commas: u8,
-    /// Written with an exponent: "1.23E+11".
-    pub has_exponent: bool,
-}
-
-/// The decimal marks, in the order of [`Amount::meanings`].
-pub const MARKS: [u8; 2] = [b'.', b','];
 
 impl Amount {
     /// The number in a text of nothing but digits, points and commas, with a minus sign or a dollar's before them or in
@@ -476,234 +439,6 @@ fn letters(text: &str, is_behind: bool) -> String {
     part.chars().filter(|c| c.is_alphabetic()).collect()
 }
 
-/// Groups of digits, and the marks behind them.
-struct Number {
-    digits: [u8; 32],
-    lengths: [u8; MOST_GROUPS],
-    marks: [u8; MOST_GROUPS],
-    count: usize,
-    stop: usize,
-    exponent: i32,
-    has_exponent: bool,
-}
-
-impl Default for Number {
-    fn default() -> Self {
-        Self {
-            digits: [0; 32],
-            lengths: [0; MOST_GROUPS],
-            marks: [0; MOST_GROUPS],
-            count: 0,
-            stop: 0,
-            exponent: 0,
-            has_exponent: false,
-        }
-    }
-}
-
-impl Number {
-    fn group(&mut self, digits: &str) -> Option<()> {
-        self.group_of(digits.as_bytes())
-    }
-
-    fn group_of(&mut self, digits: &[u8]) -> Option<()> {
-        if self.count == MOST_GROUPS || self.stop + digits.len() > self.digits.len() {
-            return None;
-        }
-        self.digits[self.stop..self.stop + digits.len()].copy_from_slice(digits);
-        self.stop += digits.len();
-        self.lengths[self.count] = digits.len() as u8;
-        self.count += 1;
-        Some(())
-    }
-
-    /// Takes the digits and marks from one token to another, both digits; whether they end in an exponent. None where they
-    /// are no single number.
-    fn take(&mut self, cut: &Cut, first: usize, last: usize) -> Option<bool> {
-        let mut expects_digits = true;
-        for at in first..=last {
-            let token = cut.tokens()[at];
-            match token.kind {
-                DIGITS if expects_digits => {
-                    self.group(cut.text(token))?;
-                    expects_digits = false;
-                }
-                WORD if !expects_digits && cut.text(token) == "e" => {
-                    self.exponent(cut, at + 1, last)?;
-                    return Some(true);
-                }
-                // Two values stand beside a gap.
-                SPACE if cut.is_gap(token) => return None,
-                b'.' | b',' | b'\'' | SPACE if !expects_digits => {
-                    self.marks[self.count - 1] = token.kind;
-                    expects_digits = true;
-                }
-                _ => return None,
-            }
-        }
-        Some(false)
-    }
-
-    fn exponent(&mut self, cut: &Cut, start: usize, last: usize) -> Option<()> {
-        let tokens = &cut.tokens()[start..=last];
-        let (sign, digits) = match tokens {
-            [digits] => (1, digits),
-            [sign, digits] if sign.kind == b'+' => (1, digits),
-            [sign, digits] if sign.kind == b'-' => (-1, digits),
-            _ => return None,
-        };
-        let power: i32 = (digits.kind == DIGITS).then(|| cut.text(*digits).parse().ok())??;
-        if power > 15 {
-            return None;
-        }
-        self.exponent = sign * power;
-        self.has_exponent = true;
-        Some(())
-    }
-
-    /// Whether the digits are written as money is: with cents, or with thousands that are parted.
-    fn looks_like_money(&self) -> bool {
-        self.count > 1 && matches!(self.lengths[self.count - 1], 2 | 3)
-    }
-
-    /// Digits without leading zeros.
-    fn significant(&self) -> usize {
-        let digits = &self.digits[..self.stop];
-        self.stop - digits.iter().take_while(|digit| **digit == b'0').count()
-    }
-
-    fn meaning(&self, decimal: u8, is_negative: bool, shift: i32) -> Option<Meaning> {
-        let marks = &self.marks[..self.count - 1];
-        let has_fraction = marks.last() == Some(&decimal);
-        let between = &marks[..marks.len() - usize::from(has_fraction)];
-        let whole = &self.lengths[..self.count - usize::from(has_fraction)];
-        // Programs write exponents, and part no thousands.
-        if self.has_exponent && !between.is_empty() {
-            return None;
-        }
-        if between.contains(&decimal) || between.iter().any(|mark| *mark != between[0]) {
-            return None;
-        }
-        let inner = &whole[1..];
-        let is_indian = inner.len() > 1
-            && between[0] == b','
-            && inner[..inner.len() - 1].iter().all(|length| *length == 2)
-            && inner[inner.len() - 1] == 3
-            && whole[0] < 3;
-        // 0.123 has no thousands; 007 is a code.
-        let starts_with_zero =
-            self.digits[0] == b'0' && (!between.is_empty() || whole[0] > 1 && !has_fraction);
-        if starts_with_zero
-            || !between.is_empty() && whole[0] > 3
-            || !is_indian && inner.iter().any(|length| *length != 3)
-        {
-            return None;
-        }
-        let fraction = if has_fraction {
-            i32::from(self.lengths[self.count - 1])
-        } else {
-            0
-        };
-        Some(Meaning {
-            value: self.value(self.exponent + shift - fraction, is_negative),
-            grouping: between.first().copied().unwrap_or(0),
-            is_indian,
-        })
-    }
-
-    /// The digits times a power of ten, to the nearest float.
-    fn value(&self, power: i32, is_negative: bool) -> f64 {
-        let digits = &self.digits[..self.stop];
-        let whole = digits.iter().fold(0u64, |whole, digit| {
-            whole
-                .saturating_mul(10)
-                .saturating_add((digit - b'0').into())
-        });
-        let value = match power {
-            // Both sides are exact, so that the result is the nearest float.
-            -22..=0 if whole < 1 << 53 => whole as f64 / 10f64.powi(-power),
-            1..=22 if whole < 1 << 53 => whole as f64 * 10f64.powi(power),
-            _ => format!("{}e{power}", String::from_utf8_lossy(digits))
-                .parse()
-                .unwrap_or(f64::NAN),
-        };
-        if is_negative && value != 0.0 {
-            -value
-        } else {
-            value
-        }
-    }
-
-    fn describe(&self, amount: &mut Amount) {
-        let marks = &self.marks[..self.count - 1];
-        let head: usize = {
-            let stop = marks
-                .iter()
-                .position(|mark| matches!(mark, b'.' | b','))
-                .unwrap_or(marks.len());
-            if marks[..stop].is_empty() {
-                self.lengths[..=stop]
-                    .iter()
-                    .map(|length| usize::from(*length))
-                    .sum()
-            } else {
-                0
-            }
-        };
-        amount.has_long_head = head > 4;
-        amount.mark_of_three = if self.count > 1 && self.lengths[self.count - 1] == 3 {
-            marks[marks.len() - 1]
-        } else {
-            0
-        };
-        amount.is_plain = marks.is_empty() && self.exponent == 0;
-        if marks.iter().all(|mark| *mark == SPACE) && !amount.has_exponent {
-            amount.plain_digits = self.stop.min(255) as u8;
-        }
-        amount.ends_in_zero = self.digits[self.stop - 1] == b'0';
-        amount.commas = marks.iter().filter(|mark| **mark == b',').count() as u8;
-    }
-}
-
-/// A number that a program has cut down to few digits: "1.23E+11".
-pub fn has_lost_digits(text: &str) -> bool {
-    let text = text.trim().as_bytes();
-    let Some(at) = text.iter().position(|byte| matches!(byte, b'E' | b'e')) else {
-        return false;
-    };
-    let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
-    // "3E12" is a code as good as any: programs write a sign or decimals.
-    if exponent.first() != Some(&b'+') && mantissa.iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let exponent = exponent.strip_prefix(b"+").unwrap_or(exponent);
-    let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit()).count();
-    (1..=2).contains(&exponent.len())
-        && exponent.iter().all(u8::is_ascii_digit)
-        && mantissa.first().is_some_and(u8::is_ascii_digit)
-        && mantissa
-            .iter()
-            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
-        && (mantissa.len() == digits && digits == 1 || mantissa.len() == digits + 1)
-        && exponent
-            .iter()
-            .fold(0, |all, digit| all * 10 + usize::from(digit - b'0'))
-            + 1
-            > digits
-}
-
-/// The same behind letters that a formula has put before it: "CZ7.70101E+09". Only with a mark and a plus sign, for codes of
-/// letters and digits are many.
-pub fn has_lost_digits_behind_letters(text: &str) -> bool {
-    let number = text
-        .trim()
-        .trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    number.len() < text.trim().len()
-        && number.contains(['.', ','])
-        && number.contains('+')
-        && has_lost_digits(number)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -837,17 +572,5 @@ mod tests {
             }
         }
         assert!(agreed > 1000);
-    }
-
-    #[test]
-    fn codes_that_a_program_has_shortened() {
-        for text in ["1.23E+11", "4,56E+12", "1e+20", "9.78014E+12"] {
-            assert!(has_lost_digits(text), "{text}");
-        }
-        for text in [
-            "12E4X", "1E5", "3E12", "1e20", "A1E5", "E12", "1.5", "123E4", "12345",
-        ] {
-            assert!(!has_lost_digits(text), "{text}");
-        }
     }
 }

@@ -1,6 +1,8 @@
-//! Numbers: one cell, and the column that decides about the decimal mark.
+//! Numbers: one cell ([`amount`], and its `digits`), and the column ([`number`]), which decides about the `decimal_mark`.
 
 pub mod amount;
+mod decimal_mark;
+pub mod digits;
 pub mod number;
 pub mod percent;
 pub mod units;

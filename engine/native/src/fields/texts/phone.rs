@@ -1,9 +1,8 @@
 //! Numbers of phones.
 
 use super::country::Country;
-use crate::fields::dates::day::{Day, NONE};
+use super::no_phone::{LEAST, NO_PHONES, are_several, is_place};
 use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use crate::words::lexicon::Lexicon;
 
 /// Why a text is no number of a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +15,6 @@ pub enum NoPhone {
     OfNoCountry,
 }
 
-/// A number has at least so many digits, and with its country at most so many (ITU-T E.164).
-const LEAST: usize = 7;
 const MOST: usize = 15;
 /// Without a country, and without the zero that is dialled before it, hardly any has more: cards of 14 and 15 digits are no phones.
 const MOST_OF_PLAIN: usize = 13;
@@ -31,168 +28,6 @@ pub fn has_several_phones(text: &str) -> bool {
     let parts = text.split(BETWEEN);
     let is_number = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= LEAST;
     parts.filter(is_number).count() > 1
-}
-
-/// Whether a text is a day with its whole year, such as 2025-01-31 or 1/31/2025 14:30, whose digits are no number to call.
-fn is_day(cut: &Cut) -> bool {
-    let mut lengths = cut
-        .tokens()
-        .iter()
-        .filter(|token| token.kind == DIGITS)
-        .map(|token| cut.text(*token).len());
-    // Most numbers have parts that no day has: they are not looked at further.
-    let may_be = (0..3).all(|_| matches!(lengths.next(), Some(1 | 2 | 4)));
-    may_be
-        && Day::of(cut, &mut Lexicon::default()).is_some_and(|day| {
-            day.long_year_at().is_some() && day.days(0).iter().any(|day| *day != NONE)
-        })
-}
-
-/// Whether a text is an address of the internet, such as 192.168.1.100.
-fn is_ip_address(cut: &Cut) -> bool {
-    let tokens = cut.tokens();
-    tokens.len() == 7
-        && tokens.iter().enumerate().all(|(at, token)| {
-            let text = cut.text(*token);
-            if at % 2 == 1 {
-                token.kind == b'.'
-            } else {
-                token.kind == DIGITS
-                    && text.parse::<u8>().is_ok()
-                    && (text == "0" || !text.starts_with('0'))
-            }
-        })
-}
-
-/// Whether a text is an amount: "1,234,567.89", "1234567.50", "1.234.567", "-1234567". In numbers of phones other marks stand
-/// between the parts, or parts of other lengths.
-fn is_amount(cut: &Cut) -> bool {
-    let inner = match cut.tokens() {
-        [minus, ..] if minus.kind == b'-' => return true,
-        [open, inner @ .., close] if (open.kind, close.kind) == (b'(', b')') => inner,
-        all => all,
-    };
-    let ([first, rest @ ..], [.., mark, last]) = (inner, inner) else {
-        return false;
-    };
-    if !matches!(mark.kind, b'.' | b',' | b'\'') {
-        return false;
-    }
-    let length = |token: &Token| cut.text(*token).len();
-    let is_pair = |pair: &[Token]| {
-        matches!(pair[0].kind, b'.' | b',' | b'\'' | SPACE) && pair[1].kind == DIGITS
-    };
-    let is_zero = cut.text(*first) == "0";
-    if first.kind != DIGITS
-        || cut.text(*first).starts_with('0') && !is_zero
-        || rest.len() % 2 == 1
-        || !rest.chunks_exact(2).all(is_pair)
-    {
-        return false;
-    }
-    let are_thousands = |pairs: &[Token]| {
-        let is_one = |pair: &[Token]| pair[0].kind == pairs[0].kind && length(&pair[1]) == 3;
-        length(first) <= 3 && pairs.chunks_exact(2).all(is_one)
-    };
-    let before = &rest[..rest.len() - 2];
-    let has_decimals = mark.kind != b'\''
-        && before.iter().all(|token| token.kind != mark.kind)
-        && (before.is_empty() || are_thousands(before));
-    let is_whole = match mark.kind {
-        b'.' => length(first) < 3 && are_thousands(rest),
-        _ => are_thousands(rest),
-    };
-    // "5551234567.0" is a whole number of a program.
-    is_whole || has_decimals && (is_zero || length(last) <= 2 && cut.text(*last) != "0")
-}
-
-/// Whether a text is a place on the earth: "52.5200, 13.4050", or one half of it.
-fn is_place(cut: &Cut) -> bool {
-    let marks = |token: &&Token| matches!(token.kind, b',' | b';' | SPACE);
-    let tokens: Vec<Token> = cut
-        .tokens()
-        .iter()
-        .filter(|token| token.kind != b'-')
-        .copied()
-        .collect();
-    let is_half = |half: &[Token]| match half {
-        [degrees, point, rest] => {
-            let (whole, parts) = (cut.text(*degrees), cut.text(*rest));
-            (degrees.kind, point.kind, rest.kind) == (DIGITS, b'.', DIGITS)
-                && whole.parse::<u16>().is_ok_and(|whole| whole <= 180)
-                && (whole == "0" || !whole.starts_with('0'))
-                && parts.len() > 3
-        }
-        _ => false,
-    };
-    match tokens.len() {
-        3 => is_half(&tokens),
-        7.. => {
-            is_half(&tokens[..3])
-                && is_half(&tokens[tokens.len() - 3..])
-                && tokens[3..tokens.len() - 3]
-                    .iter()
-                    .all(|token| marks(&token))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a text is the number of an invoice or an order, which begins with its year or its day: "2025-0001234",
-/// "10/2025-00017", "20250131001".
-fn is_numbered_by_year(cut: &Cut) -> bool {
-    let tokens = cut.tokens();
-    let Some(first) = tokens.first().map(|token| cut.text(*token)) else {
-        return false;
-    };
-    let is_year = |text: &str| text.len() == 4 && ("1980".."2050").contains(&text);
-    if !first.starts_with(|c: char| ('1'..='9').contains(&c)) {
-        return false;
-    }
-    let is_of_year = |pair: &[Token]| {
-        let [year, mark] = pair else { return false };
-        year.kind == DIGITS && is_year(cut.text(*year)) && matches!(mark.kind, b'-' | b'/')
-    };
-    if let [_] = tokens {
-        return first.len() > 10
-            && is_year(&first[..4])
-            && ("01".."13").contains(&&first[4..6])
-            && ("01".."32").contains(&&first[6..8]);
-    }
-    tokens.windows(2).take(3).any(is_of_year)
-}
-
-/// What a text with enough digits may be, other than the number of a phone.
-const NO_PHONES: [fn(&Cut) -> bool; 4] = [is_day, is_ip_address, is_amount, is_numbered_by_year];
-
-/// Whether the digits of a text are of more than one number: "5551234 5551235", "030 1234567/8".
-fn are_several(cut: &Cut, has_plus: bool) -> bool {
-    // The country's digits belong to no number of their own: "+49 36203/12345" is one.
-    let least = if has_plus { LEAST + 2 } else { LEAST };
-    let (mut all, mut since_gap, mut longest, mut whole) = (0, 0, 0, 0);
-    let mut before_mark = None;
-    let mut is_parted = true;
-    for token in cut.tokens() {
-        match token.kind {
-            DIGITS => {
-                let length = cut.text(*token).len();
-                all += length;
-                since_gap += length;
-                longest += usize::from(length >= LEAST && is_parted);
-            }
-            SPACE if cut.is_gap(*token) => {
-                whole += usize::from(since_gap >= LEAST);
-                since_gap = 0;
-            }
-            b'/' | b',' | b';' if all >= least && before_mark.is_none() => before_mark = Some(all),
-            // An extension follows.
-            WORD | b'#' if all > 0 => break,
-            _ => {}
-        }
-        is_parted = token.kind == SPACE;
-    }
-    whole += usize::from(since_gap >= LEAST);
-    longest > 1 || whole > 1 || before_mark.is_some_and(|before| (1..=6).contains(&(all - before)))
 }
 
 /// What the way in which a number is written says of its country.

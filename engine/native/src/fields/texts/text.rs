@@ -6,7 +6,7 @@ use super::person::{self, Doubt};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::text_form::push_date;
 use crate::columns::view::Value;
-use crate::fields::numbers::amount::{has_lost_digits, has_lost_digits_behind_letters};
+use crate::fields::numbers::digits::{has_lost_digits, has_lost_digits_behind_letters};
 use crate::words::cut::is_format;
 
 /// Whole numbers from here on may have lost digits when a program made a float of them.

@@ -1,0 +1,230 @@
+"""The values that a setting can have: each function turns what a source holds into the setting's value, or raises ValueError with what
+it should have been.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.models.sheet_choice import SheetChoice
+
+_TRUE = {"1", "true", "t", "yes", "y", "on"}
+_FALSE = {"0", "false", "f", "no", "n", "off"}
+_LEVELS = {
+    "NOTSET": 0,
+    "DEBUG": 10,
+    "INFO": 20,
+    "WARNING": 30,
+    "WARN": 30,
+    "ERROR": 40,
+    "CRITICAL": 50,
+    "FATAL": 50,
+}
+DEFAULT_LEVEL = _LEVELS["INFO"]
+
+
+# `text` says that the source has only text: environment variables and .env.
+
+
+def flag(value: Any, text: bool) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word in _TRUE:
+            return True
+        if word in _FALSE:
+            return False
+    raise ValueError("should be true or false")
+
+
+def flag_of_1_9(value: Any, text: bool) -> bool:
+    """A flag that a package of edition 2026 cannot set: it is always on."""
+    return flag(value, text)
+
+
+def _whole_number(value: Any) -> int:
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            value = float(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+        raise ValueError
+    return int(value)
+
+
+def _whole_from(least: int, *, or_none: bool = False):
+    def read(value: Any, text: bool) -> int | None:
+        if value is None and or_none:
+            return None
+        try:
+            number = _whole_number(value)
+        except (ValueError, OverflowError):
+            number = -1
+        if number < least:
+            raise ValueError(f"should be a whole number, {'at least 1' if least else '0 or more'}")
+        return number
+
+    return read
+
+
+count = _whole_from(1)
+count_or_none = _whole_from(1, or_none=True)
+count_from_zero = _whole_from(0)
+
+
+def one_of(*words: str):
+    def read(value: Any, text: bool) -> str:
+        word = getattr(value, "value", value)
+        if not isinstance(word, str) or word not in words:
+            raise ValueError("should be " + " or ".join(repr(known) for known in words))
+        return word
+
+    return read
+
+
+def score(value: Any, text: bool) -> float:
+    try:
+        score = float(value) if not isinstance(value, bool) else -1.0
+    except (TypeError, ValueError):
+        score = -1.0
+    if not 0.0 <= score < float("inf"):
+        raise ValueError("should be a number from 0 up")
+    return score
+
+
+def folder(value: Any, text: bool) -> Path | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, (str, os.PathLike)):
+        raise ValueError("should be a path")
+    return Path(value)
+
+
+def extensions(value: Any, text: bool) -> tuple[str, ...]:
+    if text:
+        import json
+
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError('should be a JSON list such as [".xlsx", ".csv"]') from None
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        raise ValueError("should be a list of file extensions")
+    entries = (str(entry).strip() for entry in value)
+    # A glob such as *.csv means its extension; blank entries mean nothing.
+    return tuple(entry if entry.startswith(".") else f".{entry.lstrip('*.')}" for entry in entries if entry)
+
+
+def words(value: Any, text: bool) -> tuple[str, ...]:
+    if text or isinstance(value, str):
+        value = [word.strip() for word in value.split(",")]
+    if not isinstance(value, (list, tuple)) or not all(isinstance(word, str) for word in value):
+        raise ValueError('should be a list of words, such as ["offen", "tbd"]')
+    return tuple(word for word in value if word.strip())
+
+
+def constants(value: Any, text: bool) -> dict[str, Any]:
+    if text:
+        import json
+
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
+    import datetime
+
+    kinds = (str, int, float, datetime.date)
+    if not isinstance(value, dict) or not all(isinstance(one, kinds) for one in value.values()):
+        raise ValueError('should hold values of fields, such as currency = "USD"')
+    # The reader of the field reads days as well.
+    return {field: one.isoformat() if isinstance(one, datetime.date) else one for field, one in value.items()}
+
+
+def parse_log_level(value: Any, text: bool = False) -> int:
+    """A level by number or by name, in either case; empty text is the default."""
+    if isinstance(value, str) and not value.strip():
+        return DEFAULT_LEVEL
+    if isinstance(value, str) and value.strip().upper() in _LEVELS:
+        return _LEVELS[value.strip().upper()]
+    try:
+        level = _whole_number(value)
+    except (ValueError, OverflowError):
+        level = -1
+    if level < 0:
+        raise ValueError("should be a level such as DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    return level
+
+
+def encoding(value: Any, text: bool) -> str:
+    import codecs
+
+    if not isinstance(value, str):
+        raise ValueError("should be 'auto' or the name of an encoding")
+    name = value.strip().lower()
+    if name not in ("utf-8", "auto"):
+        try:
+            codecs.lookup(name)
+        except (LookupError, ValueError):
+            raise ValueError("should be 'auto' or the name of an encoding, such as 'utf-8' or 'latin-1'") from None
+    return name
+
+
+_DELIMITERS = {"auto": "auto", "tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+def delimiter(value: Any, text: bool) -> str:
+    if isinstance(value, str):
+        named = _DELIMITERS.get(value.strip().lower())
+        if named is not None:
+            return named
+        if len(value) == 1 and value not in '"\r\n' and ord(value) < 128:
+            return value
+    raise ValueError("should be 'auto', 'tab' or one character, such as ',' or ';'")
+
+
+def sheets(value: Any, text: bool) -> dict[str, SheetChoice]:
+    from ade_engine.models.sheet_choice import read_choices
+
+    if text:
+        import json
+
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise ValueError('should be JSON such as {"Sheet1": {"header_rows": [3, 4]}}') from None
+    return read_choices(value)
+
+
+def senders(value: Any, text: bool) -> dict[str, Any]:
+    if text:
+        import json
+
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
+    patterns = value.values() if isinstance(value, dict) else [None]
+    lists = [[one] if isinstance(one, str) else one for one in patterns]
+    if not all(isinstance(one, list) and all(isinstance(pattern, str) for pattern in one) for one in lists):
+        raise ValueError('should hold patterns of file names by sender, such as acme = "acme_*.xlsx"')
+    return value
+
+
+def known(value: Any, text: bool) -> list[dict[str, str]]:
+    keys = ("sender", "rule", "fingerprint")
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, dict) and all(isinstance(one.get(key), str) for key in keys) for one in value):
+        raise ValueError("should be written by `ade ack`: tables [[known]] with a sender, a rule and a fingerprint")
+    return tuple(value)

@@ -1,0 +1,603 @@
+//! A column of dates while its groups are read, one after the other: which order each has, and what speaks against it.
+
+use std::cmp::Reverse;
+
+use super::day::{Days, NONE};
+use super::groups::{Cells, Group, NO_GROUP, NO_TIME};
+use super::options::DateOptions;
+use super::orders::{Orders, name_of};
+use super::rules::{AS_THE_REST, Choice, Others, Tie, names_birth, order_in_header};
+use super::said::{Said, ZONES_DIFFER, say_once};
+use crate::cells::calendar::DAY_MICROSECONDS;
+use crate::columns::view::Value;
+use crate::fields::column::parts::{in_parts, in_threads, ranges};
+use crate::fields::column::reading::{
+    ChosenBy, Decided, Order, Reading, StatedBy, are_few, left_out_in_words,
+};
+
+/// Spreadsheets know no earlier days.
+const FIRST_DAY: i64 = -25_567;
+
+/// The typed cells of a column.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Typed {
+    pub(super) cells: usize,
+    pub(super) latest_in_month: u32,
+}
+
+pub(super) fn in_range(microseconds: i64, with_time: bool) -> Option<i64> {
+    let days = microseconds.div_euclid(DAY_MICROSECONDS);
+    (days >= FIRST_DAY).then_some(if with_time { microseconds } else { days })
+}
+
+/// A column while its groups are read, one after the other.
+pub(super) struct Column<'a> {
+    cells: &'a Cells,
+    values: &'a [Value<'a>],
+    options: &'a DateOptions<'a>,
+    /// What the groups show each other.
+    others: Others,
+    torn: Vec<Torn>,
+    found: &'a mut [Option<i64>],
+    reading: Reading,
+    said: Vec<Said>,
+    /// What is said of groups that were not read.
+    refused: Vec<String>,
+}
+
+/// A mark between whose numbers some cells put the day first and others the month, with and without the whole year.
+struct Torn {
+    mark: u8,
+    /// The order of nearly all of them, if there is one.
+    most: Option<Order>,
+}
+
+/// How a group is read.
+struct Way {
+    order: Order,
+    decided: Decided,
+    why: Vec<String>,
+    /// The orders that nothing speaks against.
+    left: Orders,
+    /// Cells that the order explains, without those that nothing but slips speaks for.
+    explained: usize,
+    /// Rows of cells that are slips, and speak against no order.
+    slips: Vec<usize>,
+    /// The first row whose cell is another day by another order that explains as many cells.
+    first_open: Option<usize>,
+    /// Whether other orders explain as many cells, and all give the same days: 5/5/2025.
+    is_alike: bool,
+    /// Whether the header names the order, and cells contradict it.
+    is_of_header: bool,
+}
+
+/// What the cells of a group say about its order.
+#[derive(Default)]
+struct Votes {
+    /// The other order that explains most cells.
+    rival: Option<Order>,
+    /// Cells that the order explains and the rival does not.
+    support: usize,
+    /// Rows of cells that other orders explain, but this one does not.
+    against: Vec<usize>,
+}
+
+impl<'a> Column<'a> {
+    pub(super) fn new(
+        cells: &'a Cells,
+        values: &'a [Value<'a>],
+        options: &'a DateOptions<'a>,
+        found: &'a mut [Option<i64>],
+    ) -> Self {
+        Self {
+            cells,
+            values,
+            options,
+            others: Others::default(),
+            torn: torn(&cells.groups),
+            found,
+            reading: Reading {
+                cells: cells.cells,
+                ..Reading::default()
+            },
+            said: Vec::new(),
+            refused: Vec::new(),
+        }
+    }
+
+    /// Reads all groups, the largest first. Returns how, and the order that cells show by themselves.
+    pub(super) fn read(mut self, typed: Typed) -> (Reading, Option<Order>) {
+        self.others = self.shown();
+        let mut numbers: Vec<u8> = (0..self.cells.groups.len() as u8).collect();
+        numbers.sort_by_key(|number| Reverse(self.group(*number).cells));
+        let read: usize = numbers
+            .into_iter()
+            .map(|number| self.read_group(number))
+            .sum();
+        if self.cells.cells > 0 && read == 0 {
+            self.refuse(typed);
+        }
+        self.reading.why = say_once(std::mem::take(&mut self.said), typed.cells > 0);
+        self.reading.why.append(&mut self.refused);
+        self.say_birth();
+        self.suspect_zones();
+        self.suspect_swapped(typed);
+        self.reading.contradict.sort_unstable();
+        (self.reading, self.others.clear)
+    }
+
+    fn group(&self, number: u8) -> &'a Group {
+        &self.cells.groups[usize::from(number)]
+    }
+
+    /// What groups show that some cell decides without the help of others; where none does, what is likely for them.
+    fn shown(&self) -> Others {
+        let mut orders = Orders::default();
+        let mut clear_marks = Vec::new();
+        for (number, group) in (0..).zip(&self.cells.groups) {
+            if group.shape.name_at.is_some() || self.cells.slips(number).is_some() {
+                continue;
+            }
+            let mut counts = group.counts;
+            counts.sort_unstable();
+            let is_shown = match counts {
+                [.., 0, 0] => false,
+                // Each cell alone: 31/01 and 30/01. Years in front say nothing about day and month.
+                [.., 0, _] => Orders::DAY_OR_MONTH_FIRST.has(group.best_order()),
+                [.., second, first] => first > second,
+            };
+            if is_shown {
+                orders = orders.with(group.best_order());
+                clear_marks.push(group.shape.first_mark());
+            }
+        }
+        Others {
+            clear: (orders.count() == 1).then(|| orders.first()),
+            clear_marks,
+            leaning: if orders.count() == 0 {
+                self.leaning()
+            } else {
+                None
+            },
+        }
+    }
+
+    /// The order that hints give to some groups where no cell decides: one writer puts the month first with dots, too, or never.
+    fn leaning(&self) -> Option<(Order, u8)> {
+        let mut leaning: Option<(Order, u8)> = None;
+        if self.cells.groups.len() < 2 {
+            return None;
+        }
+        for (number, group) in (0..).zip(&self.cells.groups) {
+            let tied = group.that_explain(group.most());
+            if group.shape.name_at.is_some()
+                || group.most() == 0
+                || tied.count() < 2
+                || self.cells.slips(number).is_some()
+            {
+                continue;
+            }
+            let choice = self.tie(number, tied, &Others::default()).choose();
+            if Orders::DAY_OR_MONTH_FIRST.has(choice.order)
+                && matches!(choice.decided, Decided::Evidence | Decided::Hint)
+            {
+                if leaning.is_some_and(|(known, _)| known != choice.order) {
+                    return None;
+                }
+                leaning = leaning.or(Some((choice.order, group.shape.first_mark())));
+            }
+        }
+        leaning
+    }
+
+    fn tie<'q>(&'q self, number: u8, tied: Orders, others: &'q Others) -> Tie<'q> {
+        Tie {
+            cells: self.cells,
+            values: self.values,
+            options: self.options,
+            number,
+            group: self.group(number),
+            others,
+            left: tied,
+        }
+    }
+
+    /// Nothing was read.
+    fn refuse(&mut self, typed: Typed) {
+        self.reading.decided = Decided::Refused;
+        self.reading.first_open = None;
+        self.reading.open.clear();
+        self.reading.by = None;
+        if self.refused.is_empty() {
+            self.refused.push(match typed.cells {
+                0 => "no cell is a date".to_owned(),
+                _ => "none of them is a date".to_owned(),
+            });
+        }
+        if typed.cells > 0 {
+            self.reading.read_as = "typed dates";
+        }
+    }
+
+    /// What a header of dates of birth says of years of two digits.
+    fn say_birth(&mut self) {
+        let has_short = |group: &Group| group.shape.year_at.is_none() && group.shape.mark != b'8';
+        if self.cells.groups.iter().any(has_short) && names_birth(self.options.header) {
+            let said = "dates of birth lie in the past, so do years of two digits";
+            self.reading.why.push(said.to_owned());
+        }
+    }
+
+    /// Times of several zones are read as they are written, and so are none that can be compared.
+    fn suspect_zones(&mut self) {
+        if let Some(row) = self.cells.zones.differ_at
+            && self.reading.decided != Decided::Refused
+        {
+            self.reading.decided = self.reading.decided.max(Decided::Weak);
+            self.reading.first_open.get_or_insert(row);
+            self.reading.why.push(ZONES_DIFFER.to_owned());
+        }
+    }
+
+    /// Typed dates up to the 12th beside text with later days: a program of another country may have swapped the typed ones.
+    fn suspect_swapped(&mut self, typed: Typed) {
+        if typed.cells < 5 || typed.latest_in_month > 12 {
+            return;
+        }
+        let is_certain = |row: &usize| {
+            let group = self.cells.group_of[*row];
+            group != NO_GROUP
+                && self.group(group).shape.name_at.is_none()
+                && only_day(&self.cells.days[*row]).is_some()
+        };
+        let mut rows = (0..self.values.len()).filter(is_certain);
+        if let (Some(first), Some(_)) = (rows.next(), rows.next()) {
+            self.reading.decided = Decided::Weak;
+            self.reading.first_open.get_or_insert(first);
+            self.reading.why.push(
+                "all typed dates have days up to 12 and the text has later ones: a program of another country may have swapped day and month of the typed dates".to_owned(),
+            );
+        }
+    }
+
+    /// Reads the cells of a group; returns how many it read.
+    fn read_group(&mut self, number: u8) -> usize {
+        if let Some(refusal) = self.refusal(self.group(number)) {
+            self.refused.push(refusal);
+            return 0;
+        }
+        let mut way = self.way(number);
+        let shape = self.group(number).shape;
+        let is_torn = |torn: &&Torn| shape.is_of_days() && torn.mark == shape.first_mark();
+        let torn = self.torn.iter().find(is_torn);
+        if let Some(most) = torn.and_then(|torn| torn.most)
+            && way.order != most
+            && !way.is_of_header
+            && Orders::DAY_OR_MONTH_FIRST.has(way.order)
+        {
+            (way.order, way.decided) = (most, Decided::Evidence);
+            way.why = vec![AS_THE_REST.to_owned()];
+        }
+        let mut votes = self.votes(number, &way);
+        let is_mixed = match torn {
+            _ if way.is_of_header => false,
+            Some(torn) => torn.most.is_none(),
+            None => !votes.against.is_empty() && !are_few(votes.against.len(), votes.support),
+        };
+        let read = self.read_cells(number, (!is_mixed).then_some(way.order));
+        if is_mixed {
+            votes.against = self.left_out(number);
+            way.mix(votes.against.len());
+        }
+        self.note(number, way, votes, is_mixed);
+        read
+    }
+
+    /// Why the cells of a group can't be dates: too few of them can.
+    fn refusal(&self, group: &Group) -> Option<String> {
+        let shape = group.shape;
+        let least = match shape.mark {
+            b'8' => 0.9,
+            _ if shape.is_short() && group.cells > 4 => 0.8,
+            _ => 0.5,
+        };
+        let most = group.most();
+        let is_good = most > 0
+            && most as f64 >= group.cells as f64 * least
+            && (shape.name_at.is_none() || self.cells.named >= self.cells.strange);
+        (!is_good).then(|| match group.cells {
+            1 => "1 cell looks like a date, but there is no such day".to_owned(),
+            cells => format!(
+                "{cells} cells look like dates, but for too many of them there is no such day"
+            ),
+        })
+    }
+
+    /// The order that explains most cells of a group, and where several do, the likeliest.
+    fn way(&self, number: u8) -> Way {
+        let group = self.group(number);
+        let (explained, slips) = match self.cells.slips(number) {
+            Some((without, rows)) => (without, rows),
+            None => (group.most(), Vec::new()),
+        };
+        let tied = group.that_explain(explained);
+        let differs = |row: &usize| {
+            let days = &self.cells.days[*row];
+            let first = days[tied.first() as usize];
+            tied.iter().any(|order| days[order as usize] != first)
+        };
+        let first_open = match tied.count() {
+            1 => None,
+            _ => self.cells.rows_of(number).find(differs),
+        };
+        if let Some(way) = self.way_of_header(number) {
+            return way;
+        }
+        let choice = match first_open {
+            Some(_) => self.tie(number, tied, &self.others).choose(),
+            None => Choice {
+                order: tied.first(),
+                decided: match group.counts.iter().filter(|count| **count > 0).count() {
+                    1 => Decided::Cells,
+                    _ => Decided::Evidence,
+                },
+                why: Vec::new(),
+                left: tied,
+            },
+        };
+        Way {
+            order: choice.order,
+            decided: choice.decided,
+            why: choice.why.into_iter().map(str::to_owned).collect(),
+            left: choice.left,
+            explained,
+            slips,
+            first_open,
+            is_alike: tied.count() > 1 && first_open.is_none(),
+            is_of_header: false,
+        }
+    }
+
+    /// The order that the header names where some cells contradict it: it holds for the others. Where most of them do, the
+    /// cells' own order does, and is doubtful.
+    fn way_of_header(&self, number: u8) -> Option<Way> {
+        let group = self.group(number);
+        let named = order_in_header(self.options.header)?;
+        let is_it = Orders::DAY_OR_MONTH_FIRST.has(named) && group.shape.name_at.is_none();
+        let other = match named {
+            Order::DayFirst => Order::MonthFirst,
+            _ => Order::DayFirst,
+        };
+        let has = |row: usize, order: Order| self.cells.days[row][order as usize] != NONE;
+        let contradicts = |row: &usize| has(*row, other) && !has(*row, named);
+        let first = self.cells.rows_of(number).find(contradicts)?;
+        if !is_it || self.cells.slips(number).is_some() {
+            return None;
+        }
+        let against = self.cells.rows_of(number).filter(contradicts).count();
+        let is_most = 2 * against > group.count_of(named).max(group.count_of(other));
+        let (order, decided, why) = match is_most {
+            true => (
+                other,
+                Decided::Weak,
+                "most cells contradict the order that the header names",
+            ),
+            false => (named, Decided::Hint, "the header says so"),
+        };
+        Some(Way {
+            order,
+            decided,
+            why: vec![why.to_owned()],
+            left: Orders::only(order),
+            explained: group.count_of(order),
+            slips: Vec::new(),
+            first_open: Some(first),
+            is_alike: false,
+            is_of_header: true,
+        })
+    }
+
+    /// Counts the cells of a group that speak for its order rather than for another one, and those that speak against it.
+    fn votes(&self, number: u8, way: &Way) -> Votes {
+        let group = self.group(number);
+        let rival = Orders::that(|order| order != way.order && group.count_of(order) > 0)
+            .iter()
+            .max_by_key(|order| (group.count_of(*order), Reverse(*order)));
+        let cells = self.cells;
+        let parts = in_parts(self.values.len(), |range| {
+            let (mut support, mut against) = (0, Vec::new());
+            for row in range {
+                if cells.group_of[row] != number {
+                    continue;
+                }
+                let days = &cells.days[row];
+                let has = |order: Order| days[order as usize] != NONE;
+                if !has(way.order) && is_day(days) && way.slips.binary_search(&row).is_err() {
+                    against.push(row);
+                }
+                support += usize::from(has(way.order) && rival.is_none_or(|rival| !has(rival)));
+            }
+            (support, against)
+        });
+        let mut votes = Votes {
+            rival,
+            ..Votes::default()
+        };
+        for (support, against) in parts {
+            votes.support += support;
+            votes.against.extend(against);
+        }
+        votes
+    }
+
+    /// Reads the cells of a group in an order; without one, those that are one day in whatever order. Returns how many.
+    fn read_cells(&mut self, number: u8, order: Option<Order>) -> usize {
+        let (cells, options) = (self.cells, self.options);
+        let mut rest = &mut *self.found;
+        let mut tasks = Vec::new();
+        for range in ranges(self.values.len()) {
+            let (own, others) = std::mem::take(&mut rest).split_at_mut(range.len());
+            tasks.push((range, own));
+            rest = others;
+        }
+        let read = in_threads(tasks, |(range, found)| {
+            let mut read = 0;
+            for (row, found) in range.zip(found) {
+                if cells.group_of[row] != number {
+                    continue;
+                }
+                let days = &cells.days[row];
+                let day = match order {
+                    Some(order) => days[order as usize],
+                    None => only_day(days).unwrap_or(NONE),
+                };
+                if day == NONE {
+                    continue;
+                }
+                read += 1;
+                let time = cells.times.get(row).copied().unwrap_or(0);
+                if time != NO_TIME {
+                    *found = in_range(i64::from(day) * DAY_MICROSECONDS + time, options.with_time);
+                }
+            }
+            read
+        });
+        read.into_iter().sum()
+    }
+
+    /// The cells of a group that were not read though they are days: where two ways are mixed, those that can be read in two.
+    fn left_out(&self, number: u8) -> Vec<usize> {
+        let is_left = |row: &usize| self.found[*row].is_none() && is_day(&self.cells.days[*row]);
+        self.cells.rows_of(number).filter(is_left).collect()
+    }
+
+    /// Writes down how a group was read.
+    fn note(&mut self, number: u8, way: Way, mut votes: Votes, is_mixed: bool) {
+        let is_open = way.decided == Decided::Setting;
+        let is_fallback = self.options.order.is_some_and(|wanted| wanted != way.order);
+        if is_open {
+            self.reading.by = Some(self.chosen_by(is_fallback));
+            self.note_open(number, &way);
+        }
+        let reading = &mut self.reading;
+        reading.is_mixed |= is_mixed;
+        let against = votes.against.len();
+        reading.contradict.append(&mut votes.against);
+        let has_rival = votes.rival.is_some();
+        reading.certain += if has_rival { votes.support } else { 0 };
+        let is_certain_said = has_rival
+            && !is_mixed
+            && !is_open
+            && way.decided != Decided::Cells
+            && votes.support > 0;
+        let others = way.left.iter().filter(|other| *other != way.order);
+        let others: Vec<&str> = others.map(name_of).collect();
+        self.said.push(Said {
+            order: way.order,
+            cells: self.cells.groups[usize::from(number)].cells,
+            reasons: way.why,
+            stated_by: self.options.stated_by,
+            other: is_open.then(|| (others.join(" or "), way.explained)),
+            certain: is_certain_said.then_some(votes.support),
+            against: if is_mixed { 0 } else { against },
+            is_alike: way.is_alike,
+            is_fallback,
+        });
+        // Of groups that are decided as firmly, the largest names the column.
+        if way.decided > reading.decided || reading.read_as.is_empty() {
+            reading.decided = way.decided.max(reading.decided);
+            reading.read_as = name_of(way.order);
+        }
+        if way.decided >= reading.decided && matches!(way.decided, Decided::Weak | Decided::Setting)
+        {
+            let known = [reading.first_open, way.first_open];
+            reading.first_open = Some(known.into_iter().flatten().min().unwrap_or(0));
+        }
+    }
+
+    /// What has chosen for the open cells of the groups so far and of another one. One group that an argument has decided
+    /// speaks for all, and of a setting one that it has not.
+    fn chosen_by(&self, is_fallback: bool) -> ChosenBy {
+        match (self.options.stated_by, self.reading.by) {
+            (StatedBy::Argument, Some(ChosenBy::Argument)) => ChosenBy::Argument,
+            (StatedBy::Setting, Some(ChosenBy::Default)) => ChosenBy::Default,
+            _ if is_fallback => ChosenBy::Default,
+            (StatedBy::Argument, _) => ChosenBy::Argument,
+            (StatedBy::Setting, _) => ChosenBy::DateOrder,
+        }
+    }
+
+    /// Marks the cells of a group that are other days by the orders that the setting did not choose.
+    fn note_open(&mut self, number: u8, way: &Way) {
+        self.reading.open.resize(self.values.len(), false);
+        for row in self.cells.rows_of(number) {
+            let days = &self.cells.days[row];
+            self.reading.open[row] = self.found[row].is_some()
+                && way.left.iter().any(|other| {
+                    let other = days[other as usize];
+                    other != NONE && other != days[way.order as usize]
+                });
+        }
+    }
+}
+
+impl Way {
+    /// Two ways to write are mixed: what decided between the orders is of no use where both are there.
+    fn mix(&mut self, left_out: usize) {
+        if self.decided == Decided::Setting {
+            // No cell is left that it decides.
+            self.decided = Decided::Evidence;
+        }
+        self.why = vec![match left_out {
+            0 => "dates are written in two ways, and each cell can be read in one way only"
+                .to_owned(),
+            _ => format!(
+                "dates are written in two ways: {}",
+                left_out_in_words(left_out)
+            ),
+        }];
+    }
+}
+
+/// The marks that are [`Torn`].
+fn torn(groups: &[Group]) -> Vec<Torn> {
+    let is_of_days = |group: &&Group| group.shape.is_of_days() && group.shape.mark != b'8';
+    let mut torn: Vec<Torn> = Vec::new();
+    for group in groups.iter().filter(is_of_days) {
+        let mark = group.shape.first_mark();
+        let (mut days, mut months, mut both) = (0, 0, false);
+        for one in groups.iter().filter(is_of_days) {
+            let (day, month) = (
+                one.count_of(Order::DayFirst),
+                one.count_of(Order::MonthFirst),
+            );
+            if one.shape.first_mark() != mark || one.count_of(Order::YearFirst) > day.max(month) {
+                continue;
+            }
+            days += day.saturating_sub(month);
+            months += month.saturating_sub(day);
+            both |= days > 0 && months > 0;
+        }
+        if both && torn.iter().all(|known| known.mark != mark) {
+            let most = match () {
+                () if are_few(months, days) => Some(Order::DayFirst),
+                () if are_few(days, months) => Some(Order::MonthFirst),
+                () => None,
+            };
+            torn.push(Torn { mark, most });
+        }
+    }
+    torn
+}
+
+/// Whether a cell is a day under some order.
+pub(super) fn is_day(days: &Days) -> bool {
+    days.iter().any(|day| *day != NONE)
+}
+
+/// The day of a cell that is the same under every order that it allows.
+fn only_day(days: &Days) -> Option<i32> {
+    let mut known = days.iter().copied().filter(|day| *day != NONE);
+    let first = known.next()?;
+    known.all(|day| day == first).then_some(first)
+}

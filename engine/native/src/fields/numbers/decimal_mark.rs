@@ -1,0 +1,396 @@
+//! Which decimal mark a column of numbers has: by its cells, by what stands around them, else by the setting.
+
+use super::amount::{Amount, MARKS};
+use crate::fields::column::reading::{Decided, Hints, StatedBy, are_few};
+use crate::words::lexicon;
+
+pub(super) const POINT: u8 = b'.';
+pub(super) const COMMA: u8 = b',';
+
+/// What an author or a setting says about a column of numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NumberOptions<'a> {
+    /// What may stand behind a number and is left out, folded.
+    pub units: &'a [String],
+    /// The ISO code of the currency that the header names; empty: it names none.
+    pub currency: &'a str,
+    /// The decimal mark where nothing decides.
+    pub decimal: Option<u8>,
+    pub stated_by: StatedBy,
+    pub hints: Hints,
+    /// Whether the month comes first in dates beside it.
+    pub month_first: bool,
+    /// A power of ten may stand behind a number: "$1.2m".
+    pub with_scales: bool,
+}
+
+/// A cell, in few bytes.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Cell {
+    point: f64,
+    comma: f64,
+    flags: u16,
+    pub(super) grouping: [u8; 2],
+    pub(super) currency: u16,
+    pub(super) plain_digits: u8,
+    pub(super) commas: u8,
+}
+
+const HAS_POINT: u16 = 1;
+const HAS_COMMA: u16 = 2;
+pub(super) const OPEN: u16 = 4;
+pub(super) const PERCENT: u16 = 8;
+pub(super) const INDIAN: u16 = 16;
+const LONG_HEAD: u16 = 32;
+const PLAIN: u16 = 64;
+const ENDS_IN_ZERO: u16 = 128;
+const CURRENCY: u16 = 256;
+pub(super) const SIDE: u16 = 512;
+
+impl Cell {
+    pub(super) fn of(amount: &Amount) -> Self {
+        let [point, comma] = amount.meanings;
+        let mut flags = 0;
+        let mut set = |condition: bool, flag: u16| flags |= if condition { flag } else { 0 };
+        set(point.is_some(), HAS_POINT);
+        set(comma.is_some(), HAS_COMMA);
+        set(amount.is_open(), OPEN);
+        set(amount.is_percent, PERCENT);
+        set(
+            point.is_some_and(|one| one.is_indian) || comma.is_some_and(|one| one.is_indian),
+            INDIAN,
+        );
+        set(amount.has_long_head, LONG_HEAD);
+        set(amount.is_plain, PLAIN);
+        set(amount.ends_in_zero, ENDS_IN_ZERO);
+        set(amount.has_currency, CURRENCY);
+        set(amount.has_side, SIDE);
+        let (point, comma) = (point.unwrap_or_default(), comma.unwrap_or_default());
+        Self {
+            point: point.value,
+            comma: comma.value,
+            flags,
+            grouping: [point.grouping, comma.grouping],
+            currency: amount.currency,
+            plain_digits: amount.plain_digits,
+            commas: amount.commas,
+        }
+    }
+
+    pub(super) fn is(&self, flag: u16) -> bool {
+        self.flags & flag != 0
+    }
+
+    pub(super) fn is_number(&self) -> bool {
+        self.is(HAS_POINT | HAS_COMMA)
+    }
+
+    pub(super) fn allows(&self, mark: u8) -> bool {
+        self.is(if mark == POINT { HAS_POINT } else { HAS_COMMA })
+    }
+
+    /// Whether only this mark explains the cell.
+    pub(super) fn only(&self, mark: u8) -> bool {
+        self.allows(mark) && !self.allows(other(mark))
+    }
+
+    /// Whether a cell would have three decimals by this mark, in a currency whose countries write the other one: ¥5,000 among
+    /// amounts with a decimal comma.
+    pub(super) fn is_foreign(&self, mark: u8) -> bool {
+        let bit = if mark == POINT { 1 } else { 2 };
+        let marks = usize::from(self.currency)
+            .checked_sub(1)
+            .map_or(0, lexicon::currency_marks);
+        self.grouping(mark) == 0 && marks != 0 && marks & bit == 0
+    }
+
+    pub(super) fn is_zero(&self) -> bool {
+        MARKS
+            .into_iter()
+            .all(|mark| !self.allows(mark) || self.value(mark) == 0.0)
+    }
+
+    pub(super) fn value(&self, mark: u8) -> f64 {
+        if mark == POINT {
+            self.point
+        } else {
+            self.comma
+        }
+    }
+
+    pub(super) fn grouping(&self, mark: u8) -> u8 {
+        self.grouping[usize::from(mark == COMMA)]
+    }
+}
+
+pub(super) fn other(mark: u8) -> u8 {
+    if mark == POINT { COMMA } else { POINT }
+}
+
+/// The decimal mark of a column, and what has decided it.
+pub(super) struct Choice {
+    pub(super) mark: u8,
+    pub(super) decided: Decided,
+    pub(super) why: Vec<String>,
+}
+
+impl Choice {
+    fn new(mark: u8, decided: Decided, why: Vec<String>) -> Self {
+        Self { mark, decided, why }
+    }
+}
+
+/// A rule for columns whose cells a point and a comma explain as well.
+struct Rule {
+    decided: Decided,
+    says: &'static str,
+    /// The decimal mark, where the rule holds.
+    keeps: fn(&Facts, &NumberOptions<'_>) -> Option<u8>,
+}
+
+const PARTS_THOUSANDS: &str =
+    "the {mark} separates thousands, for some cells have none and others end in 0";
+
+/// The first that holds decides.
+const RULES: [Rule; 5] = [
+    Rule {
+        decided: Decided::Hint,
+        says: "as elsewhere in the sheet",
+        keeps: |_, options| options.hints.decimal,
+    },
+    // Of money nobody writes three decimals; of weights many do: 1.250 beside 2.
+    Rule {
+        decided: Decided::Evidence,
+        says: PARTS_THOUSANDS,
+        keeps: |facts, options| {
+            let is_money = facts.has_currency || !options.currency.is_empty();
+            facts.mark_of_thousands().filter(|_| is_money).map(other)
+        },
+    },
+    Rule {
+        decided: Decided::Weak,
+        says: PARTS_THOUSANDS,
+        keeps: |facts, _| facts.mark_of_thousands().map(other),
+    },
+    Rule {
+        decided: Decided::Weak,
+        says: "as in countries that use the currency",
+        keeps: |facts, _| match facts.marks_of_currencies {
+            Some(1) => Some(POINT),
+            Some(2) => Some(COMMA),
+            _ => None,
+        },
+    },
+    Rule {
+        decided: Decided::Weak,
+        says: "the month comes first in dates beside it",
+        keeps: |_, options| options.month_first.then_some(POINT),
+    },
+];
+
+/// A column in numbers.
+#[derive(Default)]
+pub(super) struct Facts {
+    /// Cells that only a decimal point explains, and only a decimal comma.
+    pub(super) only: [usize; 2],
+    pub(super) open: usize,
+    /// Marks that part thousands beyond doubt.
+    seen: Vec<u8>,
+    /// More cells than are open have many digits without a mark: nothing parts thousands here.
+    never_grouped: bool,
+    counts: [usize; 2],
+    /// The only mark before three last digits of open cells.
+    mark_of_open: Option<u8>,
+    open_ends_in_zero: bool,
+    has_small_plain: bool,
+    /// Decimal marks that all known currencies of the column share.
+    marks_of_currencies: Option<u8>,
+    pub(super) is_rupee: bool,
+    pub(super) indian: usize,
+    pub(super) several_commas: usize,
+    pub(super) percents: usize,
+    pub(super) cells: usize,
+    /// The number of digits, where all cells are whole numbers of as many.
+    pub(super) size: u8,
+    has_currency: bool,
+}
+
+impl Facts {
+    pub(super) fn of(cells: &[Cell]) -> Self {
+        let mut this = Self::default();
+        let (mut long_heads, mut sizes) = (0, None);
+        let mut same_size = true;
+        let mut mark_of_open = None;
+        let mut one_mark = true;
+        let mut last_currency = 0;
+        for cell in cells.iter().filter(|cell| cell.is_number()) {
+            this.cells += 1;
+            for (count, mark) in this.only.iter_mut().zip(MARKS) {
+                *count += usize::from(cell.only(mark));
+            }
+            if cell.is(OPEN) {
+                this.open += 1;
+                let mark = cell.grouping[0].max(cell.grouping[1]);
+                one_mark &= mark_of_open.is_none_or(|known| known == mark);
+                mark_of_open = Some(mark);
+                this.open_ends_in_zero |= cell.is(ENDS_IN_ZERO);
+            } else {
+                for mark in MARKS {
+                    let grouping = cell.grouping(mark);
+                    if cell.allows(mark) && grouping != 0 && !this.seen.contains(&grouping) {
+                        this.seen.push(grouping);
+                    }
+                }
+            }
+            long_heads += usize::from(cell.is(LONG_HEAD));
+            this.has_small_plain |= cell.is(PLAIN) && cell.plain_digits < 4;
+            this.indian += usize::from(cell.is(INDIAN));
+            this.several_commas += usize::from(cell.commas > 1);
+            this.percents += usize::from(cell.is(PERCENT));
+            this.has_currency |= cell.is(CURRENCY);
+            same_size &= sizes.is_none_or(|size| size == cell.plain_digits);
+            sizes = Some(cell.plain_digits);
+            if cell.currency != 0 && cell.currency != last_currency {
+                last_currency = cell.currency;
+                let position = usize::from(cell.currency) - 1;
+                let marks = lexicon::currency_marks(position);
+                this.marks_of_currencies = Some(
+                    this.marks_of_currencies
+                        .map_or(marks, |known| known & marks),
+                );
+                this.is_rupee |= lexicon::currency_code(position) == Some("INR");
+            }
+        }
+        this.mark_of_open = mark_of_open.filter(|_| one_mark);
+        this.never_grouped = long_heads > this.open;
+        this.size = if same_size { sizes.unwrap_or(0) } else { 0 };
+        for (count, mark) in this.counts.iter_mut().zip(MARKS) {
+            *count = usize::from(mark == POINT) * this.only[0]
+                + usize::from(mark == COMMA) * this.only[1];
+        }
+        let open: Vec<&Cell> = cells.iter().filter(|cell| cell.is(OPEN)).collect();
+        for (at, mark) in MARKS.into_iter().enumerate() {
+            this.counts[at] += open.iter().filter(|cell| this.fits(cell, mark)).count();
+        }
+        this
+    }
+
+    /// Whether an open cell agrees with what else the column shows about its thousands.
+    pub(super) fn fits(&self, cell: &Cell, mark: u8) -> bool {
+        match cell.grouping(mark) {
+            0 => true,
+            grouping => {
+                self.seen.contains(&grouping) || self.seen.is_empty() && !self.never_grouped
+            }
+        }
+    }
+
+    /// The decimal mark, and what has decided it.
+    pub(super) fn decide(&self, cells: &[Cell], options: &NumberOptions<'_>) -> Choice {
+        let tied = self.counts[0] == self.counts[1];
+        let best = if self.counts[1] > self.counts[0] {
+            COMMA
+        } else {
+            POINT
+        };
+        if self.open == 0 {
+            let decided = match self.only {
+                [0, 0] => Decided::Cells,
+                _ => Decided::Evidence,
+            };
+            return Choice::new(best, decided, Vec::new());
+        }
+        if !tied {
+            return self.confirm(
+                Choice::new(best, Decided::Evidence, Vec::new()),
+                cells,
+                options,
+            );
+        }
+        let ruled = RULES.iter().find_map(|rule| {
+            let mark = (rule.keeps)(self, options)?;
+            let name = if mark == POINT { "comma" } else { "point" };
+            let why = rule.says.replace("{mark}", name);
+            Some(Choice::new(mark, rule.decided, vec![why]))
+        });
+        match ruled {
+            Some(choice) => self.confirm(choice, cells, options),
+            None => self.by_setting(options),
+        }
+    }
+
+    /// What is left of a choice once the cells are asked that it turns into decimals or thousands.
+    fn confirm(&self, choice: Choice, cells: &[Cell], options: &NumberOptions<'_>) -> Choice {
+        let Choice {
+            mark,
+            decided,
+            mut why,
+        } = choice;
+        if why.is_empty() && !cells.iter().any(|cell| cell.only(mark)) {
+            why.push("as thousands are separated elsewhere in the column".to_owned());
+            return Choice::new(mark, Decided::Weak, why);
+        }
+        let support = self.support(mark);
+        if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
+            // 1.000 beside 1,000: one of them is not meant as the others of the sheet are.
+            why.push("points and commas both stand before three digits".to_owned());
+            return Choice::new(mark, Decided::Weak, why);
+        }
+        let says_thousands = self.parts_thousands() && support == 1;
+        // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
+        if support > 0
+            && (says_thousands || are_few(support, self.open))
+            && self.mark_of_open == Some(mark)
+            && options.hints.decimal != Some(mark)
+        {
+            let verb = if support == 1 { "shows" } else { "show" };
+            why.push(format!(
+                "{support} of {} cells {verb} the decimal mark, and in {} others the mark may separate thousands",
+                self.cells, self.open
+            ));
+            return Choice::new(mark, Decided::Weak, why);
+        }
+        Choice::new(mark, decided, why)
+    }
+
+    /// Nothing but the setting decides.
+    fn by_setting(&self, options: &NumberOptions<'_>) -> Choice {
+        let mark = options.decimal.unwrap_or(POINT);
+        let decided = options.stated_by.decided("decimal_mark", "decimal_mark");
+        let name = if mark == POINT {
+            "a decimal comma"
+        } else {
+            "a decimal point"
+        };
+        let which = match self.open == self.cells {
+            true => "every cell".to_owned(),
+            false => format!("{} of {} cells", self.open, self.cells),
+        };
+        let why = format!("{which} can also have {name}, so {decided}");
+        Choice::new(mark, Decided::Setting, vec![why])
+    }
+
+    /// "950" beside "1.200": a final 0, and no mark below 1,000.
+    fn parts_thousands(&self) -> bool {
+        self.open_ends_in_zero && self.has_small_plain
+    }
+
+    /// The mark that parts thousands, if that is so.
+    fn mark_of_thousands(&self) -> Option<u8> {
+        self.mark_of_open.filter(|_| self.parts_thousands())
+    }
+
+    /// Cells that only this decimal mark explains.
+    pub(super) fn support(&self, mark: u8) -> usize {
+        self.only[usize::from(mark == COMMA)]
+    }
+
+    /// Cells that only the other one explains.
+    pub(super) fn against(&self, mark: u8) -> usize {
+        self.support(other(mark))
+    }
+
+    pub(super) fn looks_like_codes(&self) -> bool {
+        self.cells > 4 && self.size > 7 && !self.has_currency
+    }
+}

@@ -1,0 +1,259 @@
+//! A word of a name: what its letters and its ending say of it.
+
+use super::person_words::{EAST, GIVEN, NO_PERSON, PARTICLE, known};
+use crate::words::cut::fold;
+
+/// A word that has its particle within: "d'Estaing".
+pub(super) const OWN_PARTICLE: u16 = 1 << 15;
+
+/// A word of a name.
+pub(super) struct Word<'a> {
+    pub(super) text: &'a str,
+    pub(super) folded: String,
+    pub(super) known: u16,
+}
+
+impl<'a> Word<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let folded = folded(text.trim_matches([',', '.']));
+        // "Giscard d'Estaing"
+        let particle = if text.starts_with("d'") || text.starts_with("d’") {
+            OWN_PARTICLE
+        } else {
+            0
+        };
+        let known = known(&folded) | particle;
+        Self {
+            text,
+            folded,
+            known,
+        }
+    }
+
+    pub(super) fn is(&self, bits: u16) -> bool {
+        self.known & bits != 0
+    }
+
+    pub(super) fn is_initial(&self) -> bool {
+        let letters = self.text.chars().filter(|c| c.is_alphabetic());
+        self.text.ends_with('.') && letters.count() <= 2
+            || self.text.chars().count() == 1 && !self.text.starts_with(is_han)
+    }
+
+    /// Whether it is written in capitals as last names are, and is no pair of initials: "DUPONT", "McDONALD", "LI".
+    pub(super) fn is_in_capitals(&self) -> bool {
+        let body = ["Mc", "Mac", "O'", "O’", "d'", "D'", "De", "Le", "La", "Di"];
+        let rest = body.iter().find_map(|one| self.text.strip_prefix(one));
+        let rest = rest
+            .filter(|rest| rest.chars().count() > 2)
+            .unwrap_or(self.text);
+        let letters = rest.chars().filter(|c| c.is_alphabetic());
+        let count = letters.clone().count();
+        let is_upper =
+            letters.clone().any(char::is_uppercase) && !letters.clone().any(char::is_lowercase);
+        is_upper
+            && (count > 2 || count == 2 && self.is(EAST | PARTICLE))
+            && !self.text.ends_with('.')
+    }
+
+    /// A father's name in Russian or Ukrainian.
+    pub(super) fn is_patronymic(&self) -> bool {
+        let ends = [
+            "ovich",
+            "evich",
+            "ovna",
+            "evna",
+            "ichna",
+            "ivna",
+            "ovych",
+            "yovych",
+            "ович",
+            "евич",
+            "овна",
+            "евна",
+            "ична",
+            "івна",
+            "йович",
+            "ьич",
+        ];
+        self.folded.chars().count() > 5 && ends.iter().any(|end| self.folded.ends_with(end))
+    }
+
+    /// Whether its end is that of last names of Russian, Ukrainian, Bulgarian or Greek.
+    pub(super) fn ends_as_last(&self) -> bool {
+        let ends = [
+            "ov",
+            "ova",
+            "ev",
+            "eva",
+            "enko",
+            "sky",
+            "skaya",
+            "skiy",
+            "skyi",
+            "ska",
+            "ski",
+            "ов",
+            "ова",
+            "ев",
+            "ева",
+            "ёв",
+            "ёва",
+            "ин",
+            "ина",
+            "ко",
+            "ук",
+            "юк",
+            "чук",
+            "ский",
+            "ская",
+            "цький",
+            "ський",
+            "ська",
+            "их",
+            "πουλος",
+            "πουλοσ",
+            "πουλου",
+            "ιδης",
+            "ιδησ",
+            "ιδου",
+            "ακης",
+            "ακησ",
+            "poulos",
+            "poulou",
+            "idis",
+            "akis",
+            "ian",
+            "yan",
+            "dze",
+            "shvili",
+            "ic",
+            "escu",
+        ];
+        // "McCartney"
+        let is_son = |start: &str| {
+            self.text
+                .strip_prefix(start)
+                .is_some_and(|rest| rest.starts_with(char::is_uppercase))
+        };
+        !self.is(GIVEN)
+            && (["Mc", "Mac", "O'", "O’"].into_iter().any(is_son)
+                || self.folded.chars().count() > 4
+                    && ends.iter().any(|end| self.folded.ends_with(end)))
+    }
+
+    /// Whether it may be a first name of China, Korea or Vietnam: one or two of their short syllables.
+    pub(super) fn is_eastern(&self) -> bool {
+        let parts: Vec<&str> = self.folded.split('-').collect();
+        parts.len() <= 2
+            && parts
+                .iter()
+                .all(|part| syllables(part).is_some_and(|count| count <= 2))
+    }
+
+    /// Whether it may be a first name of Japan: open syllables.
+    pub(super) fn is_japanese(&self) -> bool {
+        let is_vowel = |c: &char| "aiueo".contains(*c);
+        self.folded
+            .chars()
+            .all(|c| c.is_ascii_lowercase() && !"lqvx".contains(c))
+            && self
+                .folded
+                .chars()
+                .last()
+                .is_some_and(|c| is_vowel(&c) || c == 'n')
+            && self.folded.as_bytes().windows(2).all(|pair| {
+                let [one, two] = [pair[0], pair[1]].map(char::from);
+                let is_start = matches!((one, two), ('s' | 'c', 'h') | ('t', 's'));
+                is_vowel(&one)
+                    || is_vowel(&two)
+                    || is_start
+                    || one == 'n'
+                    || two == 'y'
+                    || one == two
+            })
+    }
+}
+
+/// A word folded; most are of plain letters.
+pub(super) fn folded(word: &str) -> String {
+    if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        word.to_ascii_lowercase()
+    } else {
+        fold(word)
+    }
+}
+
+/// How many syllables as those of Chinese, Korean and Vietnamese a word has: consonants, vowels, and one of a few ends.
+pub(super) fn syllables(word: &str) -> Option<usize> {
+    const STARTS: [&str; 38] = [
+        "ngh", "zh", "ch", "sh", "ng", "nh", "th", "ph", "kh", "tr", "gi", "qu", "hs", "ts", "kw",
+        "b", "p", "m", "f", "d", "t", "n", "l", "g", "k", "h", "j", "q", "x", "r", "z", "c", "s",
+        "y", "w", "v", "hw", "",
+    ];
+    const VOWELS: &str = "aeiouy";
+    const ENDS: [&str; 12] = ["ng", "nh", "ch", "n", "k", "l", "m", "p", "t", "c", "w", ""];
+    if word.is_empty() {
+        return Some(0);
+    }
+    for start in STARTS {
+        let Some(rest) = word.strip_prefix(start) else {
+            continue;
+        };
+        let vowels = rest
+            .bytes()
+            .take_while(|byte| VOWELS.contains(char::from(*byte)))
+            .count();
+        if vowels == 0 || vowels > 4 {
+            continue;
+        }
+        for end in ENDS {
+            if let Some(behind) = rest[vowels..].strip_prefix(end)
+                && let Some(more) = syllables(behind)
+            {
+                return Some(more + 1);
+            }
+        }
+    }
+    None
+}
+
+/// Whether a text is nothing but plain words in the letters of names, none of which is one of companies: most cells are, and need no
+/// second look.
+pub(super) fn is_plain(text: &str) -> bool {
+    let (mut word, mut length, mut has_small) = ([0; 24], 0, false);
+    for &byte in text.as_bytes().iter().chain(b" ") {
+        match byte {
+            b' ' | b',' if length == 0 => continue,
+            b' ' | b',' => {
+                let folded = std::str::from_utf8(&word[..length]).unwrap_or_default();
+                if !has_small || known(folded) & NO_PERSON != 0 {
+                    return false;
+                }
+                (length, has_small) = (0, false);
+                continue;
+            }
+            b'A'..=b'Z' => {}
+            b'a'..=b'z' | b'-' | b'\'' if length > 0 => has_small |= byte.is_ascii_lowercase(),
+            _ => return false,
+        }
+        if length == word.len() {
+            return false;
+        }
+        word[length] = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    !text.is_empty()
+}
+
+pub(super) fn is_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}' | '々')
+}
+
+pub(super) fn is_kana(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}')
+}
+
+pub(super) fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{ac00}'..='\u{d7a3}')
+}
