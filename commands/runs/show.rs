@@ -292,22 +292,27 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
             let told = explained.and_then(|table| table.columns.get(index?));
             let nearest = told.and_then(|told| told.nearest.as_ref());
             let letters = told.map(|told| told.column.as_str());
-            shown.row(row(column, letters, &reasons, nearest));
+            // The words of the event are older, and know no ties.
+            let why_not = told.and_then(|told| told.reason.as_deref());
+            let why_not = why_not.or(column.unmapped_reason.as_deref());
+            shown.row(row(column, letters, &reasons, why_not, nearest));
         });
     ui.table(&shown);
 }
 
 /// A column. Why it got its field, or which fields are parts of it, is known where the configuration has fields that are found
-/// by their values or split from others. `letters`: of the column; `nearest`: the field that its header is most like.
+/// by their values or split from others. `letters`: of the column; `nearest`: the field that its header is most like; `why_not`: the reason that it
+/// has no field.
 fn row(
     column: &ColumnResult,
     letters: Option<&str>,
     reasons: &[&Told],
+    why_not: Option<&str>,
     nearest: Option<&Nearest>,
 ) -> Vec<(Tone, String)> {
     let header = column.header_raw.clone();
     let score = column.mapping_score.map(|score| format!("{score:.2}"));
-    let why_not = column.unmapped_reason.as_deref();
+    let why_not = why_not.filter(|_| column.mapped_field.is_none());
     let mut why = match reasons.first() {
         Some(why) => why.message().to_owned(),
         None => why_not.map(why_unmapped).unwrap_or_default(),

@@ -108,6 +108,12 @@ def test_a_score_that_is_too_low_is_told(explained):
     assert column["by"] == [{"detector": "Field('hours').header", "score": 0.4}]
 
 
+@pytest.mark.parametrize("header", [None, "n/a", "Unnamed: 3"])
+def test_a_column_without_a_header_says_so(explained, header):
+    (table,) = explained([["Crew", header], ["Red", 1], ["Blue", 2]])
+    assert columns(table)["B"]["reason"] == "no_header"
+
+
 def test_the_header_rows_that_a_user_chose(explained):
     settings = {"sheets": {"Sheet": {"header_rows": [2, 3]}}}
     (table,) = explained([["x"], ["Work", "Crew", None], ["Hours", None, "Badge"], [1, "Red", "a"]], **settings)

@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 import pytest
 from conftest import declared
-from test_fields import Column
+from read_columns import Column
 
 from ade_engine import fields
 

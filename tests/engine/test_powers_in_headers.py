@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import declared
-from test_fields import Column
+from read_columns import Column
 
 from ade_engine import fields
 from ade_engine.fields.header_unit import header_unit

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from conftest import declared
-from test_fields import Column
+from read_columns import Column
 from test_parts import PEOPLE
 
 from ade_engine import fields

@@ -2,6 +2,8 @@
 
 use crate::common;
 
+use std::collections::BTreeSet;
+
 use common::api::Server;
 use common::{Place, Told, has, workbook};
 use serde_json::{Value, json};
@@ -49,6 +51,90 @@ fn a_run_says_why_it_read_its_input_as_it_did() {
     quarantined_rows_are_followed_both_ways(&place);
     the_api_says_the_same(&place);
     a_run_without_recorded_rows_guesses_nothing(&place);
+}
+
+/// Fields of which two columns want one, which a header alone does not reach, and which each value has once.
+const MORE: &str = "from ade_engine.fields import Field, code, number\n\n\n\
+    def weak(*, header_text, **_):\n    return {\"dues\": 0.3} if header_text == \"Weak\" else {}\n\n\n\
+    def register(registry):\n    \
+    for field in (Field(\"badge\", headers=[\"badge\"], read=code, unique=True), Field(\"dues\", headers=[\"dues\"], read=number), Field(\"twin\", headers=[\"twin\"], required=True)):\n        \
+    field.register(registry)\n    \
+    registry.register_column_detector(weak, field=\"dues\", priority=0)\n";
+
+/// What `runs show`, `explain`, the report and the API, which is what the console has, say of one thing.
+#[test]
+fn a_reason_and_a_rule_read_the_same_everywhere() {
+    let place = Place::new();
+    place.ade("init crew").succeeds();
+    place.write("crew/src/ade_config/columns/more.py", MORE);
+    place.write(
+        "crew.csv",
+        "Surname,E-mail,Hours,Badge,Weak,Twin,Twin,Zzz,\n\
+         Lee,ann@example.org,12,7,1,x,x,p,q\n\
+         Ray,bob at example.org,99,7,2,y,y,p,q\n\
+         ,cy@example.org,soon,8,3,z,z,p,q\n",
+    );
+    let server = Server::of(&place);
+    for (choice, reason) in [
+        ("leftmost", "field already taken"),
+        ("leave_unmapped", "ambiguous"),
+    ] {
+        let line = format!("run crew crew.csv -q --set mapping_tie_resolution={choice}");
+        place.ade(&line).succeeds();
+        place.ade("report latest --html page.html").succeeds();
+        let (page, shown) = (place.read("page.html"), place.ade("runs show latest"));
+        let said = place.ade("explain latest");
+        let told = server.read(&format!("runs/{}/explain", place.latest_id()));
+        let told = told["tables"][0]["columns"].list();
+        for (column, header, reason) in [
+            ("E", "Weak", "score too low"),
+            ("G", "Twin", reason),
+            ("H", "Zzz", "fits no field"),
+            ("I", "(column I)", "no header"),
+        ] {
+            let own = told.iter().find(|one| one["column"] == column).unwrap();
+            assert_eq!(own["unmapped_because"], reason);
+            assert!(own["why"][0].text().starts_with(reason), "{own}");
+            assert!(page.contains(&format!(">{reason}<")), "{reason}");
+            for (from, told) in [(header, &shown), (column, &said)] {
+                let mut lines = told.stdout.lines();
+                let is_there = lines.any(|line| line.starts_with(from) && line.contains(reason));
+                assert!(is_there, "{from}: {reason}\n{told}");
+            }
+        }
+    }
+
+    let (id, page) = (place.latest_id(), place.read("page.html"));
+    let listed = place.ade("issues latest --json").stdout;
+    let listed = listed
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut rules = BTreeSet::new();
+    for issue in listed.filter(|one| one["cell"].is_string()) {
+        let (cell, message) = (issue["cell"].text(), issue["message"].text());
+        rules.insert(issue["rule"].string());
+        assert!(page.contains(message), "{message}");
+        let way = followed(&place, &format!("--cell {cell}"));
+        has(
+            &way["issues"][0],
+            json!({"rule": issue["rule"], "message": message}),
+        );
+        let found = server.read(&format!("runs/{id}/issues?rule={}", issue["rule"].text()));
+        assert!(
+            found["issues"]
+                .texts("message")
+                .contains(&message.to_owned()),
+            "{found}"
+        );
+    }
+    let all = [
+        "badge.unique",
+        "email.value_lost",
+        "hours.up_to_80",
+        "hours.value_lost",
+        "last_name.required",
+    ];
+    assert_eq!(rules, all.map(str::to_owned).into());
 }
 
 fn tables_say_why(place: &Place) {

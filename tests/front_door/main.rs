@@ -9,6 +9,7 @@ mod common;
 mod annotate;
 mod api;
 mod api_access;
+mod api_archives;
 mod api_batches;
 mod api_builds;
 mod api_checks;

@@ -12,7 +12,7 @@ from functools import lru_cache
 from ade_engine.infrastructure.observability.logger import timestamp
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import HookError
-from ade_engine.models.table import is_blank
+from ade_engine.models.table import is_blank, is_no_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.write import SheetOutcome
 
 _NO_SEPARATOR = re.compile(r"[\W_]+")
-_PLACEHOLDERS = {"", "n/a", "na", "none", "null"}
 _CANDIDATES = 3
 
 
@@ -538,8 +537,7 @@ def _look_of(header: str | None) -> tuple[str | None, bool]:
     """A header in lower case with ``_`` between its words, and whether it is none, or stands for none."""
     if header is None:
         return None, True
-    lower = header.lower()
-    return _NO_SEPARATOR.sub("_", lower).strip("_") or None, lower in _PLACEHOLDERS or lower.startswith("unnamed")
+    return _NO_SEPARATOR.sub("_", header.lower()).strip("_") or None, is_no_header(header)
 
 
 def _mapping_payload(result: TableResult, index: int, mapped: Any, *, is_placeholder: bool) -> dict[str, Any]:

@@ -128,6 +128,16 @@ def column_number(letters: str) -> int:
     return number
 
 
+#: Headers of columns that have none, as people and programs write them.
+_NO_HEADERS = {"", "n/a", "na", "none", "null"}
+
+
+def is_no_header(text: str) -> bool:
+    """Whether a header says nothing: it is empty, or stands for an empty one."""
+    lower = text.lower()
+    return lower in _NO_HEADERS or lower.startswith("unnamed")
+
+
 def is_blank(value: Any) -> bool:
     """Whether reports count a cell as blank: nothing, or text without a visible character."""
     return value is None or (isinstance(value, str) and not value.strip())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ade_engine.fields.readers import outline
 from ade_engine.fields.surroundings import ROW
-from ade_engine.models.table import column_letters
+from ade_engine.models.table import column_letters, is_no_header
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.collected import rules_of as rules_of_field
 from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX
@@ -113,7 +113,7 @@ def _columns(
         second = ranked[1:] if field is not None else ranked
         facts["second"] = {"field": second[0][1], "score": round(-second[0][0], 6)} if second else None
         facts["wanted_by"] = [place(span, source, other) for other in others[:_MOST_OTHERS]]
-        facts["reason"] = _reason(field, ranked, claimed, bool(ranked) and ranked[0][1] in mapped)
+        facts["reason"] = _reason(field, name, ranked, claimed, bool(ranked) and ranked[0][1] in mapped)
         # A column that lost its field to another has a header that says enough.
         wants_hint = field is None and not claimed and name and missing
         facts["nearest"] = nearest.to(name, missing) if wants_hint else None
@@ -122,12 +122,12 @@ def _columns(
     return told
 
 
-def _reason(field: str | None, ranked: list[tuple[float, str]], claimed: bool, is_taken: bool) -> str:
+def _reason(field: str | None, name: str, ranked: list[tuple[float, str]], claimed: bool, is_taken: bool) -> str:
     """Why a column has its field, or none."""
     if field is not None:
         return "highest_score"
     if not ranked:
-        return "no_score"
+        return "no_header" if is_no_header(name) else "no_score"
     if not claimed:
         return "below_minimum"
     return "lost_to_another" if is_taken else "tie"

@@ -112,7 +112,7 @@ pub struct Column {
     /// Other columns whose best field is the same.
     #[serde(deserialize_with = "or_default")]
     pub wanted_by: Vec<String>,
-    /// `highest_score`, `no_score`, `below_minimum`, `lost_to_another`, `tie`.
+    /// `highest_score`, `no_header`, `no_score`, `below_minimum`, `lost_to_another`, `tie`.
     pub reason: Option<String>,
     /// Why it has no field, in two or three words, as it is shown, of no length where it has one; nothing as it is recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]

@@ -186,7 +186,7 @@ pub fn why_unmapped(code: &str) -> String {
         "no_score" | "no_signal" => "fits no field",
         "below_minimum" | "below_threshold" => "score too low",
         "lost_to_another" | "duplicate_field" => "field already taken",
-        "empty_or_placeholder_header" => "no header",
+        "no_header" | "empty_or_placeholder_header" => "no header",
         "tie" | "ambiguous" => "ambiguous",
         other => return other.replace('_', " "),
     }
