@@ -35,7 +35,7 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
     })?;
     if !finished.exit.is_success() {
         return Err(failed(
-            &format!("polars can't be imported ({})", finished.exit),
+            &format!("what a run imports can't be imported ({})", finished.exit),
             &finished,
             &python,
         ));
