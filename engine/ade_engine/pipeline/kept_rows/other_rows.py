@@ -73,8 +73,9 @@ def end_tables(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan
             spans[at:at] = small = _small_tables(span.stop, end, scan)
             rows.difference_update(row for one in small for row in range(one.start, one.stop))
         left_out += (row for row in sorted(rows) if not scan.is_empty_row(row))
-    kept = sum(not scan.is_empty_row(row) for span in spans for row in range(span.data_start, span.stop))
-    _notice(context, "row", " below the table", left_out, not_written.OUTSIDE, level=WARNING if len(left_out) > kept else INFO)
+    if left_out:
+        kept = sum(not scan.is_empty_row(row) for span in spans for row in range(span.data_start, span.stop))
+        _notice(context, "row", " below the table", left_out, not_written.OUTSIDE, level=WARNING if len(left_out) > kept else INFO)
 
 
 def _join_strays(spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:

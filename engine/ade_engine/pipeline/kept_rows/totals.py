@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
+#: Which kinds of rows hold words about a table, and no amounts of it.
+_ARE_NOTES = bytes(kind in (NOTE, TITLE, HEADER) for kind in range(256))
 #: Why rows are doubtful, by the numbers of the native module.
 _DOUBTS = (
     "the numbers are sums of other rows, but there are texts beside them as records have",
@@ -44,13 +46,14 @@ _MOST_TOLD = 10
 def find_totals(context: RunContext, span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
     """Mark the totals and balances among the kinds of a table's rows, and say what is doubtful and what does not add up."""
     last = scan.widest(span.start, span.stop) if span.stop_column is None else span.stop_column
-    notes = bytes(kind in (NOTE, TITLE, HEADER) for kind in inside)
+    notes = bytes(inside.translate(_ARE_NOTES))
     judged, checks = _native.find_totals(scan, (span.data_start, span.stop), (span.first_column, last), notes)
-    layouts = scan.layouts()
-    for at, kind in enumerate(inside):
+    at = inside.find(TOTAL)
+    while at >= 0:
         # What an author's own detector calls a total is one.
-        if kind == TOTAL and layouts[span.data_start + at].state == "total":
+        if scan.layouts()[span.data_start + at].state == "total":
             inside[at] = DATA
+        at = inside.find(TOTAL, at + 1)
     doubtful: dict[int, list[int]] = {}
     goes_on = context.settings.edition != "1.9"
     for at, kind, doubt in judged:
