@@ -301,8 +301,8 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
 }
 
 /// A column. Why it got its field, or which fields are parts of it, is known where the configuration has fields that are found
-/// by their values or split from others. `letters`: of the column; `nearest`: the field that its header is most like; `why_not`: the reason that it
-/// has no field.
+/// by their values or split from others. `letters`: of the column; `why_not`: the reason that it has no field; `nearest`: the field that
+/// its header is most like.
 fn row(
     column: &ColumnResult,
     letters: Option<&str>,

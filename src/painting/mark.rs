@@ -21,12 +21,7 @@ impl Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// One cell: it is filled and has a comment.
-    Cell {
-        /// Its row.
-        row: u64,
-        /// Its column.
-        column: u64,
-    },
+    Cell(Cell),
     /// A whole row: it is in the list alone.
     Row(u64),
     /// A whole column: it is in the list alone.
@@ -38,14 +33,13 @@ pub enum Place {
 impl Place {
     /// A cell by its name, such as `B7`.
     pub fn named(name: &str) -> Option<Self> {
-        let Cell { row, column } = Cell::named(name)?;
-        Some(Self::Cell { row, column })
+        Cell::named(name).map(Self::Cell)
     }
 
     /// The cell to be painted.
     pub(super) fn cell(self) -> Option<Cell> {
         match self {
-            Self::Cell { row, column } => Cell::new(row, column),
+            Self::Cell(cell) => Cell::new(cell.row, cell.column),
             _ => None,
         }
     }
@@ -53,7 +47,7 @@ impl Place {
     /// Where a link leads: the cell, or the first of several.
     pub(super) fn first_cell(self) -> Option<Cell> {
         match self {
-            Self::Cell { row, column } => Cell::new(row, column),
+            Self::Cell(_) => self.cell(),
             Self::Row(row) => Cell::new(row, 1),
             Self::Column(column) => Cell::new(1, column),
             Self::Sheet => Cell::new(1, 1),
@@ -64,7 +58,7 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Cell { row, column } => write!(f, "{}{row}", letters(column)),
+            Self::Cell(cell) => cell.fmt(f),
             Self::Row(row) => write!(f, "row {row}"),
             Self::Column(column) => write!(f, "column {}", letters(column)),
             Self::Sheet => f.write_str("sheet"),
@@ -213,6 +207,6 @@ mod tests {
         assert_eq!(Place::Row(7).to_string(), "row 7");
         assert_eq!(Place::Column(28).to_string(), "column AB");
         assert_eq!(Place::Column(28).first_cell().unwrap().to_string(), "AB1");
-        assert_eq!(Place::Cell { row: 0, column: 1 }.cell(), None);
+        assert_eq!(Place::Cell(Cell { row: 0, column: 1 }).cell(), None);
     }
 }

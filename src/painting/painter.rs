@@ -316,7 +316,7 @@ impl<'a> Painter<'a> {
                 Place::Sheet => (0, 0),
                 Place::Column(column) => (0, column),
                 Place::Row(row) => (row, 0),
-                Place::Cell { row, column } => (row, column),
+                Place::Cell(cell) => (cell.row, cell.column),
             };
             (sheet, row, column, mark.severity)
         });

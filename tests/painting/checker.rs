@@ -105,8 +105,11 @@ impl<'a> Check<'a> {
             if kind.local() == "worksheet" {
                 let (old, new) = (Grid::of(&before, &part)?, Grid::of(&after, &part)?);
                 for mark in marks.iter().filter(|mark| mark.sheet == sheet.title) {
-                    if let Place::Cell { row, column } = mark.place {
-                        let cell = (row.try_into().unwrap(), column.try_into().unwrap());
+                    if let Place::Cell(cell) = mark.place {
+                        let cell = (
+                            cell.row.try_into().unwrap(),
+                            cell.column.try_into().unwrap(),
+                        );
                         sheet
                             .marked
                             .entry(old.anchor(cell))
@@ -606,7 +609,7 @@ impl<'a> Check<'a> {
             };
             let mark = left.remove(found);
             let cell = match mark.place {
-                Place::Cell { .. } => mark.place.to_string(),
+                Place::Cell(_) => mark.place.to_string(),
                 Place::Row(row) => format!("A{row}"),
                 Place::Column(2) => "B1".to_owned(),
                 _ => "A1".to_owned(),

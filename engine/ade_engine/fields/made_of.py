@@ -43,7 +43,7 @@ class MadeReader(Reader):
         facts: dict[str, Any] = {"is_strict": True}
         if around is not None:
             facts |= {"order": around.settings.date_order, "decimal": around.settings.decimal_mark, "header": around.header(self.column)}
-            facts["missing"] = list(around.settings.na)
+            facts["missing"] = around.arguments["missing"]
         found: list[Any] = []
 
         def read(cells: pl.Series, kind: str) -> pl.Series:
@@ -64,7 +64,7 @@ class MadeReader(Reader):
         if values.null_count() == series.null_count():
             return None
         texts = _texts(series)
-        lost = values.is_null() & texts.is_not_null() & ~_says_nothing(texts, list(around.settings.na))
+        lost = values.is_null() & texts.is_not_null() & ~_says_nothing(texts, around.arguments["missing"])
         if not lost.any():
             return None
         why = f"not {_NOUNS[self.kind]}"

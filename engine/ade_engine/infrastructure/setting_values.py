@@ -109,14 +109,21 @@ def folder(value: Any, text: bool) -> Path | None:
     return Path(value)
 
 
-def extensions(value: Any, text: bool) -> tuple[str, ...]:
-    if text:
-        import json
+def _from_json(value: Any, text: bool, wanted: str) -> Any:
+    """What a text says as JSON; any other value as it is. ``wanted``: what it should have been."""
+    if not text:
+        return value
 
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise ValueError('should be a JSON list such as [".xlsx", ".csv"]') from None
+    import json
+
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError(wanted) from None
+
+
+def extensions(value: Any, text: bool) -> tuple[str, ...]:
+    value = _from_json(value, text, 'should be a JSON list such as [".xlsx", ".csv"]')
     if value is None:
         return ()
     if isinstance(value, str):
@@ -137,18 +144,13 @@ def words(value: Any, text: bool) -> tuple[str, ...]:
 
 
 def constants(value: Any, text: bool) -> dict[str, Any]:
-    if text:
-        import json
-
-        try:
-            value = json.loads(value)
-        except ValueError:
-            value = None
     import datetime
 
+    wanted = 'should hold values of fields, such as currency = "USD"'
+    value = _from_json(value, text, wanted)
     kinds = (str, int, float, datetime.date)
     if not isinstance(value, dict) or not all(isinstance(one, kinds) for one in value.values()):
-        raise ValueError('should hold values of fields, such as currency = "USD"')
+        raise ValueError(wanted)
     # The reader of the field reads days as well.
     return {field: one.isoformat() if isinstance(one, datetime.date) else one for field, one in value.items()}
 
@@ -198,28 +200,16 @@ def delimiter(value: Any, text: bool) -> str:
 def sheets(value: Any, text: bool) -> dict[str, SheetChoice]:
     from ade_engine.models.sheet_choice import read_choices
 
-    if text:
-        import json
-
-        try:
-            value = json.loads(value)
-        except ValueError:
-            raise ValueError('should be JSON such as {"Sheet1": {"header_rows": [3, 4]}}') from None
-    return read_choices(value)
+    return read_choices(_from_json(value, text, 'should be JSON such as {"Sheet1": {"header_rows": [3, 4]}}'))
 
 
 def senders(value: Any, text: bool) -> dict[str, Any]:
-    if text:
-        import json
-
-        try:
-            value = json.loads(value)
-        except ValueError:
-            value = None
+    wanted = 'should hold patterns of file names by sender, such as acme = "acme_*.xlsx"'
+    value = _from_json(value, text, wanted)
     patterns = value.values() if isinstance(value, dict) else [None]
     lists = [[one] if isinstance(one, str) else one for one in patterns]
     if not all(isinstance(one, list) and all(isinstance(pattern, str) for pattern in one) for one in lists):
-        raise ValueError('should hold patterns of file names by sender, such as acme = "acme_*.xlsx"')
+        raise ValueError(wanted)
     return value
 
 

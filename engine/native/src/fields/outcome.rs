@@ -3,7 +3,7 @@
 use super::column::reading::{Hints, Order, Reading, StatedBy};
 use super::filled::is_filled;
 use super::kind::Kind;
-pub(super) use super::lost::{Unread, lost};
+use super::lost::{Unread, lost};
 use crate::columns::export::Column;
 use crate::columns::view::Value;
 

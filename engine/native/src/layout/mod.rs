@@ -1,8 +1,8 @@
 //! Finds the layout of a sheet: which rows are titles, headers, section heads, data, totals and notes.
 //!
-//! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state (in the words of [`traits`]), and [`chain`]
-//! finds the likeliest sequence of states, with learned weights (`weights`, which `engine/native/layout/train.py` writes).
-//! `guards` corrects the ends of header blocks.
+//! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state, in the words of
+//! [`traits`], and [`chain`] finds the likeliest sequence of states, with learned weights (`weights`, which
+//! `engine/native/layout/train.py` writes). `guards` corrects the ends of header blocks.
 //! The same sheet always has the same layout.
 
 pub mod chain;

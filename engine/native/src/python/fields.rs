@@ -17,7 +17,7 @@ use crate::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use crate::fields::dates::moment;
 use crate::fields::looks::outline::Outline;
 use crate::fields::looks::profile::{self, Profile};
-use crate::fields::looks::rows::{self};
+use crate::fields::looks::rows;
 use crate::fields::numbers::number;
 use crate::fields::texts::checksum;
 use crate::fields::texts::country::Country;
