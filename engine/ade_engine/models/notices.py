@@ -23,7 +23,7 @@ _MOST_TABLES, _MOST_COLUMNS_OF_TABLES, _MOST_FIELDS = 200, 2_000, 5_000
 class Notices:
     """The notices and readings of one run, in the order in which they came up."""
 
-    __slots__ = ("notices", "readings", "rows", "columns", "tables", "places", "columns_to_tell", "_fields_to_tell", "_columns_to_place")
+    __slots__ = ("notices", "readings", "rows", "columns", "tables", "places", "with_values_left", "columns_to_tell", "_fields_to_tell", "_columns_to_place")
 
     def __init__(self) -> None:
         self.notices: list[dict[str, Any]] = []
@@ -33,6 +33,8 @@ class Notices:
         self.tables: list[dict[str, Any]] = []
         #: Of each table that was told, where its columns come from, by their names in its frame.
         self.places: list[dict[str, str]] = []
+        #: The sheets of which rows were left out that have a value, in a column of no field or otherwise.
+        self.with_values_left: set[str | None] = set()
         #: So many columns of tables may still be told.
         self.columns_to_tell = _MOST_COLUMNS_OF_TABLES
         self._fields_to_tell = _MOST_FIELDS

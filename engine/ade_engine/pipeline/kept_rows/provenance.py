@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 
-_EMPTY = "empty "
-
-
 def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
     """The table with the number of each row's source row."""
     region = source.region
@@ -104,11 +101,13 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
         context.notices.notices.remove(known)
         count += known["count"]
         rows = [*known["rows"], *rows] if "rows" in known and rows else []
-        is_empty = is_empty and _EMPTY in known["message"]
     which, facts = (f" ({context.rows_in_words(rows)})", context.rows_told(rows)) if rows else ("", {})
     plural = "row" if count == 1 else "rows"
     if entry is None:
-        said, by_hook = f"{count} {_EMPTY}{plural} left out" if is_empty else f"{count} {plural} without a value in any field left out", {}
+        with_values = context.notices.with_values_left
+        if not is_empty:
+            with_values.add(context.sheet_name)
+        said, by_hook = f"{count} empty {plural} left out" if context.sheet_name not in with_values else f"{count} {plural} without a value in any field left out", {}
     else:
         said, by_hook = f"{_hook_in_words(entry)} dropped {count} {plural}", {"hook": hook}
     context.notice("rows_dropped", f"{said}{which}", level="info", **by_hook, count=count, **facts)
