@@ -7,6 +7,7 @@ import pytest
 from conftest import declared
 from package_check import check_package
 
+from ade_engine._native import ListSheet
 from ade_engine.io.output.own_list import LINK, OwnList
 from ade_engine.io.output.workbook import Output
 
@@ -106,8 +107,8 @@ def test_what_looks_like_a_formula_or_an_error_is_text(tmp_path, touched):
     output.append_table(output.add_sheet("Q & 'A'"), pl.DataFrame({"a": texts[4:5]}), gap=False)
     if touched:
         output.open()
-    places = pl.Series(["'Q & ''A'''!A2", *[None] * (len(texts) - 1)])
-    output.add_list("List", OwnList(pl.DataFrame({"Cell": texts}), {"Cell": LINK}, places, title="=a", counts="#N/A", color="B42318"))
+    places = ["'Q & ''A'''!A2", *[None] * (len(texts) - 1)]
+    output.add_list("List", OwnList(ListSheet("=a", "#N/A", [("Cell", LINK, texts)], places), color="B42318"))
     output.save(str(tmp_path / "out.xlsx"))
     assert check_package(tmp_path / "out.xlsx") == []
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["List"]

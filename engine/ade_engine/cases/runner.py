@@ -228,8 +228,8 @@ class _CaseRun(_Run):
                 read.add(id(table.sheet))
                 fields = dict(zip(table.original.columns, origin["columns"]))
                 self.tables += _on_sheet(table.sheet, fields) if any(one is table.sheet for one in output.workbook.worksheets) else []
-        issues = output.issues
-        self.lines = [] if issues is None else [dict(zip(("field", "rule", "severity", "row", "cell", "message"), line)) for line in issues.select("field", "rule", "severity", "row", "cell", "message").iter_rows()]
+        kept = ("field", "rule", "severity", "row", "cell", "message")
+        self.lines = [{key: line[key] for key in kept} for line in (output.issues.records() if output.issues else ())]
         # Only what came out is wanted.
         return {}
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 from ade_engine.models.errors import ConfigError, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
-
-    import polars as pl
 
 #: The severities of issues, the worst first. The engine's own words for events and notices are levels.
 SEVERITIES = ERROR, WARNING, INFO = "error", "warning", "info"
@@ -31,19 +27,6 @@ def checked_severity(word: object, whose: str) -> str:
 KEYS = (
     "sheet", "cell", "severity", "field", "label", "rule", "message", "value", "written", "key", "output", "row", "column", "output_sheet", "table",
 )  # fmt: skip
-
-
-def listed(lines: Iterable[Issue]) -> dict[str, list[Any]]:
-    """The columns of the list, by their keys."""
-    found = [*lines]
-    return {key: [*map(attrgetter(key), found)] for key in KEYS}
-
-
-def types_of_list() -> dict[str, pl.DataType]:
-    """The types of its columns."""
-    import polars as pl
-
-    return {key: pl.UInt32() if key in ("row", "table") else pl.String() for key in KEYS}
 
 
 class Issue:

@@ -12,13 +12,14 @@ import os
 from typing import Any
 
 from ade_engine import _native
+from ade_engine._native import IssueList
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, MOST_ISSUES
 from ade_engine.io.output.appended_table import AppendedTable
 from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.own_list import OwnList
 from ade_engine.io.stand_in import StandIn, become, is_stand_in, opening, set_facts
 from ade_engine.models.errors import OutputError
-from ade_engine.models.issues import by_severity, listed, types_of_list
+from ade_engine.models.issues import by_severity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Output:
         self._printed: set[int] = set()
         #: The lines of the list of issues; nothing where none is wanted.
         self._issues: list[tuple[list[Issue], AppendedTable | None]] = []
-        self._listed: pl.DataFrame | None = None
+        self._listed: IssueList | None = None
         #: All tables that were appended.
         self._placed: list[AppendedTable] = []
         self._workbook = OutputWorkbook(self)
@@ -202,25 +203,14 @@ class Output:
         return by_severity(line.severity for line in lines)
 
     @property
-    def issues(self) -> pl.DataFrame | None:
-        """The list of issues, sheet by sheet, in the order of the sender's cells."""
-        import polars as pl
-
-        if not self._issues:
-            return None
+    def issues(self) -> IssueList | None:
+        """The list of issues; nothing where none is wanted."""
         # Hooks that have touched the workbook may have moved what the lines are of.
-        if self._listed is None or self.is_touched:
-            columns = listed(line for lines, _ in self._issues for line in lines)
-            if self.is_touched:
-                stand = [(len(lines), table, table is None or self.stands(table)) for lines, table in self._issues]
-                is_there = [one for count, _, one in stand for _ in range(count)]
-                titles = [None if table is None else table.sheet.title for count, table, _ in stand for _ in range(count)]
-                columns["output"] = [place if one else None for place, one in zip(columns["output"], is_there)]
-                columns["output_sheet"] = [(title or former) if one else None for former, title, one in zip(columns["output_sheet"], titles, is_there)]
-            lines = pl.DataFrame(columns, schema=types_of_list())
-            sheets = {title: number for number, title in enumerate(lines.get_column("sheet").unique(maintain_order=True))}
-            at = pl.col("sheet").replace_strict(sheets, return_dtype=pl.UInt32)
-            self._listed = lines.sort(at, "row", pl.col("column").str.len_bytes(), "column", "rule", maintain_order=True, nulls_last=False) if lines.height else lines
+        if self._issues and (self._listed is None or self.is_touched):
+            is_touched = self.is_touched
+            self._listed = IssueList(
+                [(lines, True, None) if table is None else (lines, self.stands(table), table.sheet.title if is_touched else None) for lines, table in self._issues]
+            )
         return self._listed
 
     def save(self, path: str, beside_it: Mapping[str, Callable[[str], None]] | None = None) -> None:
@@ -258,10 +248,7 @@ class Output:
 
     def write_issues(self, path: str) -> None:
         """Write the list of issues."""
-        with open(path, "wb") as file:
-            lines = self.issues
-            if lines is not None:
-                lines.head(MOST_ISSUES).write_ndjson(file)
+        (self.issues or IssueList([])).write(path, MOST_ISSUES)
 
     def write(self, path: str) -> None:
         """Write the workbook there and then."""

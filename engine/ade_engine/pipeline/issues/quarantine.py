@@ -13,7 +13,6 @@ import polars as pl
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
-from ade_engine.io.output.own_list import CONTROL_CHARACTERS
 from ade_engine.models.issues import ERROR, by_severity
 from ade_engine.pipeline.issues.listed import lines_of, placed
 from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
@@ -36,6 +35,8 @@ _TITLE = "Quarantine"
 _SHEET, _MESSAGES = f"{RESERVED_PREFIX}sheet", f"{RESERVED_PREFIX}messages"
 _OWN = {_SHEET: "Sheet", ROW: "Source row", _MESSAGES: "Messages"}
 _MESSAGES_WIDTH = 48
+#: What no cell can hold.
+_CONTROL_CHARACTERS = "[\x00-\x08\x0b\x0c\x0e-\x1f]"
 
 
 class _Part:
@@ -162,7 +163,7 @@ def _with_own(context: RunContext, table: BuiltTable, columns: list[LookColumn],
     frame = table.result.table
     texts = {_SHEET: pl.lit(context.sheet_name), _MESSAGES: _messages(context, frame, headers)}
     # A message may quote what no cell can hold.
-    own = [text.str.replace_all(CONTROL_CHARACTERS, "\ufffd").alias(name) for name, text in texts.items()]
+    own = [text.str.replace_all(_CONTROL_CHARACTERS, "\ufffd").alias(name) for name, text in texts.items()]
     # Of a table that was turned the records were columns.
     if not table.is_turned and ROW in frame.columns and frame.schema[ROW].is_integer():
         own.insert(1, pl.col(ROW))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import polars as pl
-
+from ade_engine._native import ListSheet
 from ade_engine.io.limits import LAST_ROW
-from ade_engine.io.output.own_list import HEADER_ROW, LINK, QUIET, SEVERITY, TEXT, WRAPPED, WRITTEN, OwnList
+from ade_engine.io.output.own_list import HEADER_ROW, TEXT, WRAPPED, OwnList
 from ade_engine.models.issues import SEVERITIES
 from ade_engine.pipeline.shared.not_written import OUTSIDE
 from ade_engine.pipeline.shared.row_numbers import rows_in_words
@@ -14,55 +13,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ade_engine._native import IssueList
     from ade_engine.io.output.workbook import Output
     from ade_engine.models.notices import Notices
 
 _TAB = "B42318"
 _TAB_OF_NOTES = "6B675F"
-#: Its columns, in order, and what they hold; and the keys of the list of issues that they show.
-_ROLES = {
-    "Sheet": TEXT,
-    "Cell": LINK,
-    "Severity": SEVERITY,
-    "Field": TEXT,
-    "Value as it stood": WRAPPED,
-    "Written": WRITTEN,
-    "What is wrong": WRAPPED,
-    "Whose row": TEXT,
-    "Rule": QUIET,
-}
-#: Left out where nothing is known of them.
-_OPTIONAL = {"Written": "written", "Whose row": "key"}
 
 
 def add_issues_sheet(output: Output, file_name: str) -> None:
     """Add the sheet "Issues" with a line for each issue, linked to its cell in the output; nothing where there is none."""
     issues = output.issues
-    if issues is None or not issues.height:
+    if not issues:
         return
-    total = issues.height
-    lines = issues.head(LAST_ROW - HEADER_ROW)
-    unknown = {name for name, key in _OPTIONAL.items() if lines.get_column(key).null_count() == lines.height}
-    sheet = pl.col("output_sheet")
-    is_placed = sheet.is_not_null() & pl.col("output").is_not_null()
-    shown = lines.select(
-        # Sheet and cell name one place: of this workbook, where the value is in it.
-        pl.coalesce(sheet, "sheet").alias("Sheet"),
-        pl.when(is_placed).then(pl.col("output")).alias("Cell"),
-        pl.col("severity").alias("Severity"),
-        pl.col("label").alias("Field"),
-        pl.col("value").alias("Value as it stood"),
-        pl.col("written").replace("", "left empty").alias("Written"),
-        pl.col("message").alias("What is wrong"),
-        pl.col("key").alias("Whose row"),
-        pl.col("rule").alias("Rule"),
-    )
-    quoted = pl.lit("'") + sheet.str.replace_all("'", "''", literal=True) + "'!" + pl.col("output")
-    places = lines.select(pl.when(is_placed).then(quoted)).to_series()
-    roles = {name: role for name, role in _ROLES.items() if name not in unknown}
-    counts = _counts(issues) + ("" if lines.height == total else f" The first {lines.height} are listed here.")
-    title = f"{_counted(total, 'issue')} in {file_name}"
-    output.add_list("Issues", OwnList(shown, roles, places, title=title, counts=counts, color=_TAB))
+    total, most = len(issues), LAST_ROW - HEADER_ROW
+    counts = _counts(issues) + ("" if total <= most else f" The first {most} are listed here.")
+    output.add_list("Issues", OwnList(issues.sheet(f"{_counted(total, 'issue')} in {file_name}", counts, most), color=_TAB))
 
 
 _NOTES = {"What": TEXT, "Sheet": TEXT, "Where": WRAPPED, "How many": TEXT, "What was done": WRAPPED}
@@ -81,10 +47,10 @@ def add_notes_sheet(output: Output, file_name: str, notices: Notices) -> None:
     notes += [_note_on_column(reading) for reading in notices.readings]
     if not notes:
         return
-    lines = pl.DataFrame(notes[: LAST_ROW - HEADER_ROW], schema=dict.fromkeys(_NOTES, pl.String()), orient="row")
+    columns = [(name, role, list(texts)) for (name, role), texts in zip(_NOTES.items(), zip(*notes[: LAST_ROW - HEADER_ROW]))]
     title = f"{_counted(len(notes), 'note')} on {file_name}"
     told = "What was left out, turned or guessed while the file was read. Rows and cells are those of the file."
-    output.add_list("Notes", OwnList(lines, _NOTES, None, title=title, counts=told, color=_TAB_OF_NOTES))
+    output.add_list("Notes", OwnList(ListSheet(title, told, columns), color=_TAB_OF_NOTES))
 
 
 def _note(notice: dict[str, Any]) -> tuple[str, ...]:
@@ -107,10 +73,9 @@ def _note_on_column(reading: dict[str, Any]) -> tuple[str, ...]:
     return "Column read", reading["sheet"], where, _counted(reading["cells"], "cell"), done if done.startswith("not read") else f"Read as {done}"
 
 
-def _counts(issues: pl.DataFrame) -> str:
+def _counts(issues: IssueList) -> str:
     """Such as ``2 errors, 3 warnings. Click the name of a cell to go to it.``"""
-    severities = issues.get_column("severity")
-    found = [(word, int((severities == word).sum())) for word in SEVERITIES]
+    found = [(word, issues.count_of(word)) for word in SEVERITIES]
     told = [f"{count} info" if word == "info" else _counted(count, word) for word, count in found if count]
     return f"{', '.join(told)}. Click the name of a cell to go to it."
 

@@ -8,10 +8,10 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
+use super::lists::ListSheet;
 use super::source::stream_of;
 use crate::columns::frame;
 use crate::write::cells as written;
-use crate::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
 use crate::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
 use crate::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
 use crate::write::styles;
@@ -276,67 +276,6 @@ impl StyledFrame {
     }
 }
 
-/// A list of what is told of a workbook: see [`List`].
-#[pyclass(frozen, module = "ade_engine._native")]
-pub struct ListFrame {
-    list: Arc<List>,
-}
-
-#[pymethods]
-impl ListFrame {
-    /// Takes a frame of text; `roles`: 0 for text, 1 for long text, 2 for links, 3 for severities, 4 for what was written and
-    /// 5 for what few need.
-    #[new]
-    fn new(frame: &Frame, title: String, counts: String, roles: Vec<u8>) -> PyResult<Self> {
-        const ROLES: [Role; 6] = [
-            Role::Text,
-            Role::Wrapped,
-            Role::Link,
-            Role::Severity,
-            Role::Written,
-            Role::Quiet,
-        ];
-        let known = roles.iter().map(|&role| ROLES.get(usize::from(role)));
-        match known.map(|role| role.copied()).collect::<Option<Vec<_>>>() {
-            Some(roles) if roles.len() == frame.frame.names.len() => Ok(Self {
-                list: Arc::new(List::new(frame.frame.clone(), title, counts, roles)),
-            }),
-            _ => Err(PyTypeError::new_err("each column of a list has a role")),
-        }
-    }
-
-    /// The first text that a worksheet cannot hold, if there is one.
-    fn find_illegal_text(&self, py: Python<'_>) -> Option<String> {
-        py.detach(|| self.list.find_illegal_text())
-    }
-
-    /// All looks that occur. The first one is that of a plain cell.
-    #[getter]
-    fn looks(&self) -> Vec<Look> {
-        self.list.looks().iter().map(Look::from).collect()
-    }
-
-    /// The looks of the title, of the line below it and of each header, as places in the looks.
-    #[getter]
-    fn own_looks(&self) -> (usize, usize, usize) {
-        (TITLE_LOOK, COUNTS_LOOK, HEADER_LOOK)
-    }
-
-    /// The style of each cell of a column, four bytes in the machine's order: what `numbers` has for its look.
-    fn cell_styles<'py>(
-        &self,
-        py: Python<'py>,
-        column: usize,
-        numbers: Vec<u32>,
-    ) -> PyResult<Bound<'py, PyBytes>> {
-        if column >= self.list.width() || numbers.len() < self.list.looks().len() {
-            return Err(PyTypeError::new_err("the list has no such column or look"));
-        }
-        let styles = py.detach(|| self.list.cell_styles(column, &numbers));
-        Ok(PyBytes::new(py, &styles))
-    }
-}
-
 /// A column's place: its number in the sheet and in the frame, both from 0, and its styles.
 type PythonColumn = (usize, usize, Option<Vec<u8>>);
 
@@ -488,15 +427,9 @@ impl Writer {
         self.with(py, |writer| writer.append_styled(&table, gap))
     }
 
-    /// Adds a list to a sheet that has nothing else. `links`: its cells, and the places that they lead to.
-    fn append_list(
-        &self,
-        py: Python<'_>,
-        list: &ListFrame,
-        links: Vec<(String, String)>,
-    ) -> PyResult<()> {
-        let list = list.list.clone();
-        self.with(py, move |writer| writer.append_list(&list, links))
+    /// Adds a list to a sheet that has nothing else.
+    fn append_list(&self, py: Python<'_>, list: &ListSheet) -> PyResult<()> {
+        self.with(py, |writer| writer.append_list(&list.list))
     }
 
     /// Ends the workbook.

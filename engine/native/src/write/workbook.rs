@@ -196,7 +196,7 @@ impl WorkbookWriter {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn append_list(&mut self, list: &List, links: Vec<(String, String)>) -> io::Result<()> {
+    pub fn append_list(&mut self, list: &List) -> io::Result<()> {
         let numbers: Vec<u32> = list
             .looks()
             .iter()
@@ -209,7 +209,7 @@ impl WorkbookWriter {
             }
             package.write(piece)
         })?;
-        self.links = links;
+        self.links = list.links();
         Ok(())
     }
 
