@@ -168,7 +168,7 @@ class ArrowColumn:
 
     def __arrow_c_array__(self, requested_schema: Any = None) -> tuple[Any, Any]: ...
 
-def wait_for_run(owner: int) -> bytes:
+def wait_for_run(owner: int, prepare: Callable[[bytes], None]) -> bytes:
     """Return in forks of this process alone, with the message of the run of each; standard input is a socket. Linux only.
 
     The message: environment variables, an empty text, the working folder and the arguments, each with a zero byte at its end.

@@ -7,6 +7,7 @@ import pytest
 from conftest import plugin, write_files, write_package
 
 from ade_engine import FieldDef, HookName
+from ade_engine.extensions.compiled import Compiled
 from ade_engine.extensions.loader import ConfigImport, find_plugins, import_and_register, resolve_config_import
 from ade_engine.extensions.registry import Registry
 from ade_engine.models import ConfigError
@@ -48,7 +49,7 @@ def test_plugins_are_found_at_any_depth_in_the_order_of_their_names(tmp_path):
     files["columns/a/deep/z.py"] = "async def register(registry):\n    pass\n"
     files["columns/helper.py"] = "def other():\n    pass\n"
     write_package(tmp_path, files, rows=None)
-    assert find_plugins(tmp_path / "ade_config", "ade_config") == [f"ade_config.{name}" for name in (
+    assert find_plugins(tmp_path / "ade_config", "ade_config", Compiled(tmp_path / "ade_config")) == [f"ade_config.{name}" for name in (
         "columns", "columns..b", "columns.a.deep.z", "columns.b", "columns.nested", "columns.no_folder_init.c", "hooks.h", "row_detectors.r",
     )]  # fmt: skip
     # A name that starts with a dot is found like any other, and cannot be imported.
@@ -74,7 +75,7 @@ def test_plugins_are_found_at_any_depth_in_the_order_of_their_names(tmp_path):
 ])
 def test_only_a_top_level_function_statement_makes_a_plugin(tmp_path, source, found):
     write_package(tmp_path, {"columns/x.py": source}, rows=None)
-    assert find_plugins(tmp_path / "ade_config", "ade_config") == (["ade_config.columns.x"] if found else [])
+    assert find_plugins(tmp_path / "ade_config", "ade_config", Compiled(tmp_path / "ade_config")) == (["ade_config.columns.x"] if found else [])
 
 
 def test_modules_are_not_imported_to_find_out_what_they_are(tmp_path):

@@ -31,15 +31,34 @@ def wait_for_run(owner: int) -> None:
     from ade_engine._native import wait_for_run as wait
     from ade_engine.infrastructure import policy
 
-    message = wait(owner)
-    variables, _, rest = message.partition(b"\0\0")
-    folder, *arguments = map(os.fsdecode, rest.split(b"\0")[:-1])
+    variables, folder, arguments = _parts(wait(owner, _compile_configuration))
     os.chdir(folder)
     os.environ.clear()
     os.environb.update(variable.split(b"=", 1) for variable in variables.split(b"\0"))
     time.tzset()
     sys.orig_argv[-2:] = sys.argv[1:] = arguments
     policy.decide()
+
+
+def _parts(message: bytes) -> tuple[bytes, str, list[str]]:
+    """The variables, the folder and the arguments of a run."""
+    variables, _, rest = message.partition(b"\0\0")
+    folder, *arguments = map(os.fsdecode, rest.split(b"\0")[:-1])
+    return variables, folder, arguments
+
+
+def _compile_configuration(message: bytes) -> None:
+    """Compile the configuration of a run before its fork is made, so that the forks after it have it, too."""
+    from ade_engine.extensions.compiled import compile_ahead
+    from ade_engine.extensions.loader import resolve_config_import
+
+    arguments = _parts(message)[2]
+    try:
+        found = resolve_config_import(arguments[arguments.index("--config-package") + 1])
+    except (ValueError, IndexError, OSError, ImportError):
+        # The run says what is wrong with it.
+        return
+    compile_ahead(found.import_root / found.package_name)
 
 
 def import_all() -> None:

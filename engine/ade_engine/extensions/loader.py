@@ -9,11 +9,11 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from importlib.machinery import SourceFileLoader
 from inspect import CO_NEWLOCALS, CO_OPTIMIZED
 from pathlib import Path
 from types import CodeType
 
+from ade_engine.extensions.compiled import Compiled
 from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import author_frame
 from ade_engine.infrastructure.observability.wording import kind_of, said_by, told
@@ -124,8 +124,10 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
     _forget(package)
     importlib.invalidate_caches()
     sys.path.insert(0, str(root))
+    compiled = Compiled(root / package)
+    sys.meta_path.insert(0, compiled)
     try:
-        found = find_plugins(root / package, package)
+        found = find_plugins(root / package, package, compiled)
         importlib.import_module(package)
         if not found:
             none = ModuleNotFoundError(
@@ -151,16 +153,15 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
                 raise slip
         registry.finalize()
     finally:
-        try:
-            sys.path.remove(str(root))
-        except ValueError:
-            pass
+        for known, own in ((sys.path, str(root)), (sys.meta_path, compiled)):
+            if own in known:
+                known.remove(own)
     return found
 
 
-def find_plugins(folder: Path, package: str) -> list[str]:
+def find_plugins(folder: Path, package: str, compiled: Compiled) -> list[str]:
     """Dotted names of the package's plugin modules, in order."""
-    return sorted(dotted for dotted, path in _modules(folder, package) if defines_register(dotted, path))
+    return sorted(dotted for dotted, path in _modules(folder, package) if defines_register(dotted, path, compiled))
 
 
 def _with_slip(error: Exception, folder: Path, found: list[str], *, is_imported: bool) -> Exception | None:
@@ -200,14 +201,14 @@ def _modules(folder: Path, package: str) -> Iterator[tuple[str, str]]:
                 yield dotted, os.path.join(parent, file_name)
 
 
-def defines_register(dotted: str, path: str) -> bool:
+def defines_register(dotted: str, path: str, compiled: Compiled) -> bool:
     """Whether the module has ``def register`` (or ``async def``) at its top level.
 
-    The compiled module is searched, because Python caches it: neither the import that follows nor the next run compiles
-    it again. A function statement at the top level is one whose first line starts in the first column.
+    The compiled module is searched, because the import that follows needs it anyway. A function statement at the top level is one whose
+    first line starts in the first column.
     """
     try:
-        code = SourceFileLoader(dotted, path).get_code(dotted)
+        code = compiled.code_of(dotted, path)
     except (SyntaxError, ValueError) as error:
         raise InvalidSource(dotted, path, error) from error
     first_lines = [

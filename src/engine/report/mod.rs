@@ -50,12 +50,14 @@ impl RunReport {
         Self::of(&payload)
     }
 
-    /// A recorded report without what it says of single workbooks, which is most of it.
+    /// A recorded report without what it says of single workbooks and tables, which is most of it.
     pub fn head(text: &str) -> Self {
         #[derive(Default, Deserialize)]
         struct Head {
             #[serde(rename = "workbooks", default)]
-            _passed_over: IgnoredAny,
+            _workbooks: IgnoredAny,
+            #[serde(rename = "tables", default)]
+            _tables: IgnoredAny,
             #[serde(flatten)]
             rest: Map<String, Value>,
         }
@@ -119,9 +121,9 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_the_report_without_its_workbooks() {
+    fn a_head_is_the_report_without_workbooks_and_tables() {
         let payload = json!({"counts": {"rows": {"total": 3}}, "workbooks": [{"sheets": [{}]}],
-            "notices": [{"code": "a", "message": "b"}]});
+            "tables": [{}], "notices": [{"code": "a", "message": "b"}]});
         let head = RunReport::head(&payload.to_string());
         assert_eq!(head.completed.counts.rows.total, Some(3));
         assert_eq!(
@@ -131,7 +133,10 @@ mod tests {
             ),
             (0, 1)
         );
-        assert_eq!(head.noticed.notices.len(), 1);
+        assert_eq!(
+            (head.noticed.notices.len(), head.noticed.tables.len()),
+            (1, 0)
+        );
         assert_eq!(RunReport::head("[1]"), RunReport::default());
     }
 }

@@ -4,8 +4,9 @@
 
 use std::borrow::Cow;
 
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -159,29 +160,43 @@ impl Noticed {
         let Value::Object(entries) = payload else {
             return payload.to_string();
         };
-        let lists = [
-            (NOTICES, json!(self.notices)),
-            (READINGS, json!(self.readings)),
-            (ROWS, json!(self.rows)),
-            (COLUMNS, json!(self.columns)),
-            (OVERRIDES, json!(self.overrides)),
-            (ISSUES, json!(self.issues)),
-            (TABLES, json!(self.tables)),
-            (ISSUE_LIST, json!(self.issue_list)),
+        let own = [
+            (NOTICES, self.notices.is_empty()),
+            (READINGS, self.readings.is_empty()),
+            (ROWS, self.rows.is_empty()),
+            (COLUMNS, self.columns.is_empty()),
+            (OVERRIDES, self.overrides.is_empty()),
+            (ISSUES, self.issues.is_empty()),
+            (TABLES, self.tables.is_empty()),
+            (ISSUE_LIST, self.issue_list.is_none()),
         ];
-        let is_told =
-            |list: &Value| !list.is_null() && list.as_array().is_none_or(|list| !list.is_empty());
-        let own = lists.iter().filter(|(_, list)| is_told(list));
-        // A payload of many tables is large, so none of it is copied.
-        let others = entries
-            .iter()
-            .filter(|(key, _)| own.clone().all(|(own, _)| own != key));
-        let others = others.map(|(key, value)| (key.as_str(), value));
-        let whole = others.chain(own.clone().map(|(key, list)| (*key, list)));
+        let is_own = |key: &str| own.iter().any(|(own, is_empty)| !is_empty && *own == key);
         let mut text = Vec::new();
         let mut serializer = serde_json::Serializer::new(&mut text);
-        // A map of values with text as keys is always JSON, and JSON is always UTF-8.
-        let _ = serializer.collect_map(whole);
+        // A payload of many tables is large, so none of it is copied.
+        let written = serializer.serialize_map(None).and_then(|mut map| {
+            for (key, value) in entries.iter().filter(|(key, _)| !is_own(key)) {
+                map.serialize_entry(key, value)?;
+            }
+            for key in own
+                .into_iter()
+                .filter_map(|(key, is_empty)| (!is_empty).then_some(key))
+            {
+                match key {
+                    NOTICES => map.serialize_entry(key, &self.notices),
+                    READINGS => map.serialize_entry(key, &self.readings),
+                    ROWS => map.serialize_entry(key, &self.rows),
+                    COLUMNS => map.serialize_entry(key, &self.columns),
+                    OVERRIDES => map.serialize_entry(key, &self.overrides),
+                    ISSUES => map.serialize_entry(key, &self.issues),
+                    TABLES => map.serialize_entry(key, &self.tables),
+                    _ => map.serialize_entry(key, &self.issue_list),
+                }?;
+            }
+            map.end()
+        });
+        // Maps with text as keys are always JSON, and JSON is always UTF-8.
+        debug_assert!(written.is_ok());
         String::from_utf8(text).unwrap_or_default()
     }
 

@@ -28,9 +28,14 @@ const HAS_THREADS: i32 = 3;
 const CONFINED: u8 = b'.';
 const NOT_CONFINED: u8 = b'f';
 
-/// Returns the message of a run, in a fork for it. `owner`: the process whose children the forks are.
+/// Returns the message of a run, in a fork for it. `owner`: the process whose children the forks are; `prepare` is called with the
+/// message before the fork is made.
 #[pyfunction]
-pub fn wait_for_run(py: Python<'_>, owner: libc::pid_t) -> PyResult<Bound<'_, PyBytes>> {
+pub fn wait_for_run<'py>(
+    py: Python<'py>,
+    owner: libc::pid_t,
+    prepare: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyBytes>> {
     let mut shown = Shown::find()?;
     let number = own_number().ok_or_else(|| {
         io::Error::other("the C library's place for the number of this process is unknown")
@@ -39,6 +44,8 @@ pub fn wait_for_run(py: Python<'_>, owner: libc::pid_t) -> PyResult<Bound<'_, Py
         let Some(message) = receive()? else {
             std::process::exit(0)
         };
+        let bytes = PyBytes::new(py, &message.bytes);
+        prepare.call1((&bytes,))?;
         if threads()? != 1 {
             std::process::exit(HAS_THREADS)
         }
@@ -56,7 +63,7 @@ pub fn wait_for_run(py: Python<'_>, owner: libc::pid_t) -> PyResult<Bound<'_, Py
             close(SOCKET);
             shown.replace(message.variables());
             message.take_over(owner);
-            return Ok(PyBytes::new(py, &message.bytes));
+            return Ok(bytes);
         }
         // Where there is no fork, its owner learns that by the socket that is closed here.
         message.descriptors.iter().copied().for_each(close);

@@ -1,0 +1,60 @@
+"""What is compiled of a config package before its modules are imported.
+
+Looking for plugin modules compiles them, and the folder of a package may not be written, so that Python keeps no bytecode there: without
+this each of them would be compiled twice in a run. A warm engine compiles a package once for all runs of it; that executes nothing of it.
+"""
+
+from __future__ import annotations
+
+from importlib.machinery import PathFinder, SourceFileLoader
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from importlib.machinery import ModuleSpec
+    from types import CodeType
+
+#: The folder of the package that was compiled ahead, and its code by the files' paths.
+_ahead: tuple[str, dict[str, CodeType]] = "", {}
+
+
+def compile_ahead(folder: Path) -> None:
+    """Compile the modules of a package whose files stay as they are. What cannot be compiled is left to the run."""
+    global _ahead
+    if str(folder) == _ahead[0]:
+        return
+    _ahead = str(folder), {}
+    for path in map(str, folder.rglob("*.py")):
+        try:
+            _ahead[1][path] = SourceFileLoader("", path).get_code("")
+        except (OSError, SyntaxError, ValueError):
+            continue
+
+
+class Compiled:
+    """The compiled modules of a package, which :data:`sys.meta_path` asks for them."""
+
+    def __init__(self, folder: Path):
+        self._package, self._codes = folder.name, _ahead[1] if str(folder) == _ahead[0] else {}
+
+    def code_of(self, dotted: str, path: str) -> CodeType:
+        """The code of a module. Raises what compiling it raises."""
+        if path not in self._codes:
+            self._codes[path] = SourceFileLoader(dotted, path).get_code(dotted)
+        return self._codes[path]
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        """The spec that Python finds for a module of the package, with its code."""
+        found = PathFinder.find_spec(name, path, target) if name.partition(".")[0] == self._package else None
+        if found is not None and found.origin in self._codes:
+            found.loader = _Loader(name, found.origin)
+            found.loader.code = self._codes[found.origin]
+        return found
+
+
+class _Loader(SourceFileLoader):
+    code: CodeType
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.code
