@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use super::kind::Kind;
 use super::texts::text::trimmed;
 use super::texts::truth;
+use crate::columns::parts::in_parts;
 use crate::columns::view::Value;
 use crate::words::cut::fold;
 
@@ -16,17 +17,21 @@ const LONGEST: usize = 40;
 struct Words {
     /// Folded, without blanks and points. A yes or a no in some language is none of these.
     words: HashSet<&'static str>,
-    /// The first bytes of words of ASCII of each length, a bit each: most cells begin otherwise.
-    firsts: [u64; LONGEST + 1],
+    /// For the length and the first byte of each word of ASCII the last bytes, a bit each: most cells begin or end otherwise.
+    ends: Vec<[u64; 64]>,
     /// The first letters of the other words.
     letters: HashSet<char>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let words: HashSet<&str> = LIST.split_ascii_whitespace().collect();
-    let mut firsts = [0; LONGEST + 1];
-    for word in words.iter().filter(|word| word.is_ascii()) {
-        firsts[word.len()] |= 1 << (word.as_bytes()[0] & 63);
+    let mut ends = vec![[0; 64]; LONGEST + 1];
+    for word in words
+        .iter()
+        .filter(|word| word.is_ascii())
+        .map(|word| word.as_bytes())
+    {
+        ends[word.len()][usize::from(word[0] & 63)] |= 1 << (word[word.len() - 1] & 63);
     }
     let letters = words
         .iter()
@@ -34,7 +39,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         .collect();
     Words {
         words,
-        firsts,
+        ends,
         letters,
     }
 });
@@ -72,14 +77,17 @@ impl Words {
             let Some(first) = bytes.next() else {
                 return Some(String::new());
             };
-            let length = 1 + bytes.count();
-            if self.firsts[length] & 1 << (first.to_ascii_lowercase() & 63) == 0 {
+            let (length, last) = bytes.fold((1, first), |(length, _), byte| (length + 1, byte));
+            let [first, last] = [first, last].map(|byte| byte.to_ascii_lowercase() & 63);
+            if self.ends[length][usize::from(first)] & 1 << last == 0 {
                 return None;
             }
         } else {
-            let first = fold(text.get(..text.chars().next()?.len_utf8())?)
-                .chars()
-                .next();
+            let first = text.chars().next()?;
+            let first = match first.is_ascii_alphanumeric() {
+                true => Some(first.to_ascii_lowercase()),
+                false => fold(text.get(..first.len_utf8())?).chars().next(),
+            };
             if first.is_some_and(|first| !self.letters.contains(&first)) {
                 return None;
             }
@@ -128,16 +136,23 @@ pub fn without<'v>(
         matches!(kind, Kind::Boolean { .. }) && truth::more_truth(*value, false).is_some()
     };
     let is_it = |value: &Value<'_>| matches!(value, Value::Text(text) if is_missing(text, kind, own, as_known) && !is_flag(value));
-    let first = values.iter().position(is_it)?;
-    let mut count = 0;
-    let mut kept = values.to_vec();
-    for value in &mut kept[first..] {
-        if is_it(value) {
-            *value = Value::Null;
-            count += 1;
-        }
+    let found = in_parts(values.len(), |rows| {
+        let start = rows.start;
+        let cells = values[rows].iter().enumerate();
+        cells
+            .filter(|(_, value)| is_it(value))
+            .map(|(at, _)| start + at)
+            .collect::<Vec<usize>>()
+    });
+    let found = found.concat();
+    if found.is_empty() {
+        return None;
     }
-    Some((kept, count))
+    let mut kept = values.to_vec();
+    for row in &found {
+        kept[*row] = Value::Null;
+    }
+    Some((kept, found.len()))
 }
 
 #[cfg(test)]

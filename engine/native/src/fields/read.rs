@@ -1,5 +1,7 @@
 //! Reads a column as a kind: where it is dates, numbers or amounts of money, its own cells decide together.
 
+use std::ops::Range;
+
 use super::column::built;
 use super::column::reading::{Decided, Hints, Order, Reading};
 use super::dates::date;
@@ -17,6 +19,7 @@ use super::outcome::{Outcome, Surroundings, finish, outcome, reason, unread_cell
 use super::read_texts::read_texts;
 use super::texts::text;
 use super::texts::truth;
+use crate::columns::parts::in_parts;
 use crate::columns::view::Value;
 use crate::words::cut::{self, Cut};
 use crate::words::lexicon::{self, Lexicon};
@@ -59,7 +62,9 @@ pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Out
 
 fn read_filled(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
     // Columns with guards are rare: others are not copied.
-    if values.iter().any(|value| unguarded(*value).is_some()) {
+    let has_guards =
+        |rows: Range<usize>| values[rows].iter().any(|value| unguarded(*value).is_some());
+    if in_parts(values.len(), has_guards).contains(&true) {
         let values: Vec<_> = values
             .iter()
             .map(|value| unguarded(*value).unwrap_or(*value))

@@ -1,8 +1,9 @@
 //! Reads a column of texts whose cells each speak for themselves: names, codes, addresses, and phone numbers, which a column also
 //! writes in one way.
 
+use std::collections::HashMap;
+
 use super::column::built;
-use super::column::parts::in_parts;
 use super::column::reading::{Decided, Reading};
 use super::filled::is_filled;
 use super::kind::Kind;
@@ -15,6 +16,7 @@ use super::texts::email;
 use super::texts::person::Doubt;
 use super::texts::phone::{self, NoPhone, Written};
 use super::texts::text::{self, NamePart, NoCode};
+use crate::columns::parts::in_parts;
 use crate::columns::view::Value;
 use crate::words::cut::Cut;
 
@@ -302,19 +304,19 @@ fn read_text_part(
     };
     let mut text = String::new();
     let mut cut = Cut::default();
+    let mut names = Names::default();
     for (row, &value) in values.iter().enumerate() {
         text.clear();
         let problem = match kind {
-            Kind::Name(name) if is_strict => {
-                let doubt = text::push_person(value, *name, &mut text);
+            Kind::Name(name) => {
+                let read = |out: &mut String| read_name(value, *name, is_strict, out);
+                let (doubt, problem) = match value {
+                    Value::Text(source) => names.read(source, &mut text, read),
+                    _ => read(&mut text),
+                };
                 part.doubts
                     .extend(doubt.map(|doubt| (first_row + row, doubt)));
-                (*name == NamePart::Full && text.is_empty() && is_filled(value))
-                    .then_some("not a name")
-            }
-            Kind::Name(name) => {
-                let is_there = text::push_name(value, *name, &mut text);
-                (*name == NamePart::Full && !is_there && is_filled(value)).then_some("not a name")
+                problem
             }
             Kind::Code => part.code(value, are_floats, &mut text),
             Kind::Email => contact_problem(value, &mut text, |source, out| {
@@ -351,6 +353,48 @@ fn read_text_part(
         part.texts.push((!text.is_empty()).then_some(text.as_str()));
     }
     part
+}
+
+/// What is open about a name, and what is wrong with it.
+type NameSaid = (Option<Doubt>, Option<&'static str>);
+
+/// The names of a column that were read: the same ones come again and again, and reading one takes long.
+#[derive(Default)]
+struct Names<'v> {
+    known: HashMap<&'v str, (String, NameSaid)>,
+}
+
+impl<'v> Names<'v> {
+    /// So many are kept.
+    const MOST: usize = 4096;
+
+    fn read(
+        &mut self,
+        source: &'v str,
+        out: &mut String,
+        read: impl FnOnce(&mut String) -> NameSaid,
+    ) -> NameSaid {
+        if let Some((name, said)) = self.known.get(source) {
+            out.push_str(name);
+            return *said;
+        }
+        let said = read(out);
+        if self.known.len() < Self::MOST {
+            self.known.insert(source, (out.clone(), said));
+        }
+        said
+    }
+}
+
+fn read_name(value: Value<'_>, part: NamePart, is_strict: bool, out: &mut String) -> NameSaid {
+    let doubt = if is_strict {
+        text::push_person(value, part, out)
+    } else {
+        text::push_name(value, part, out);
+        None
+    };
+    let is_none = part == NamePart::Full && out.is_empty() && is_filled(value);
+    (doubt, is_none.then_some("not a name"))
 }
 
 /// Whether a cell is of a type in which a number of a phone arrives: the digits of a date or of an amount are none to call.

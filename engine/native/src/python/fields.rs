@@ -11,6 +11,7 @@ use super::source::{ArrowColumn, Scan, stream_of};
 use crate::cells::{Cell, Sheet, Tag, text_form};
 use crate::columns::export::Column;
 use crate::columns::frame::Series;
+use crate::columns::parts::in_parts;
 use crate::columns::view::Value;
 use crate::fields::column::built;
 use crate::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
@@ -678,16 +679,15 @@ pub fn wrong_letters(
 ) -> PyResult<Vec<(usize, &'static str)>> {
     let column = series_of(series)?;
     Ok(py.detach(|| {
-        let said = |(row, value): (usize, &Value<'_>)| match value {
+        let values = column.values();
+        let said = |row: usize| match values[row] {
             Value::Text(text) => letters::wrong_letters(text).map(|said| (row, said)),
             _ => None,
         };
-        column
-            .values()
-            .iter()
-            .enumerate()
-            .filter_map(said)
-            .collect()
+        in_parts(values.len(), |rows| {
+            rows.filter_map(said).collect::<Vec<_>>()
+        })
+        .concat()
     }))
 }
 

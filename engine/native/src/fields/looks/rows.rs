@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::cells::{Cell, Sheet, Tag};
-use crate::fields::column::parts::in_parts;
+use crate::columns::parts::in_parts;
 use crate::layout::{RowLayout, RowLooks, State};
 use crate::words::cut;
 
@@ -68,21 +68,19 @@ pub struct KnownWords {
     score: f64,
     /// Whether cells that say the same count once: a filled merged range is one word.
     once: bool,
-    /// Letters that words begin and end with: most cells are told apart by these.
-    first: [bool; 128],
-    last: [bool; 128],
+    /// For each letter that a word begins with those that it ends with, a bit each: most cells are told apart by these.
+    ends: [u128; 128],
     has_others: bool,
 }
 
 impl KnownWords {
     pub fn new(words: HashSet<String>, least: usize, score: f64, once: bool) -> Self {
-        let (mut first, mut last) = ([false; 128], [false; 128]);
+        let mut ends = [0; 128];
         let mut has_others = false;
         for word in &words {
             match (word.bytes().next(), word.bytes().next_back()) {
                 (Some(a), Some(b)) if a.is_ascii() && b.is_ascii() => {
-                    first[usize::from(a)] = true;
-                    last[usize::from(b)] = true;
+                    ends[usize::from(a)] |= 1 << b;
                 }
                 _ => has_others = true,
             }
@@ -92,35 +90,36 @@ impl KnownWords {
             least,
             score,
             once,
-            first,
-            last,
+            ends,
             has_others,
         }
     }
 
     fn knows(&self, text: &str) -> bool {
-        if text.is_ascii() && !self.has_others {
-            let bytes = text.as_bytes();
-            let Some(first) = bytes.iter().find(|byte| byte.is_ascii_alphanumeric()) else {
-                return false;
-            };
-            if !self.first[usize::from(first.to_ascii_lowercase())] {
-                return false;
-            }
-            let last = bytes
-                .iter()
-                .rfind(|byte| byte.is_ascii_alphanumeric())
-                .unwrap_or(first);
-            if !self.last[usize::from(last.to_ascii_lowercase())]
-                && !bytes.contains(&b'(')
-                && !bytes.contains(&b'[')
-            {
-                return false;
-            }
+        let bare = without_brackets(text);
+        self.may_be(text) && self.words.contains(&simplify(text))
+            || bare.len() < text.len() && self.may_be(bare) && self.words.contains(&simplify(bare))
+    }
+
+    /// Whether a text begins and ends as one of the words. Letters that have to be folded may be any.
+    fn may_be(&self, text: &str) -> bool {
+        if self.has_others {
+            return true;
         }
-        self.words.contains(&simplify(text)) || {
-            let bare = without_brackets(text);
-            bare.len() < text.len() && self.words.contains(&simplify(bare))
+        let bytes = text.as_bytes();
+        let is_letter = |byte: &&u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+        let first = bytes.iter().find(is_letter);
+        let last = bytes.iter().rfind(is_letter);
+        let (Some(first), Some(last)) = (first, last) else {
+            return false;
+        };
+        let found = match first.is_ascii() {
+            true => self.ends[usize::from(first.to_ascii_lowercase())],
+            false => u128::MAX,
+        };
+        match last.is_ascii() {
+            true => found & 1 << last.to_ascii_lowercase() != 0,
+            false => found != 0,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::read::{Column, Kind, NONE};
 use super::words::{self, How, Word};
 use crate::cells::{Sheet, Tag};
+use crate::columns::parts::{in_threads, ranges};
 use crate::layout::kinds::{CellKind, kind_of};
 
 /// Bits that a sum needs: with a word that stands alone and blank keys, with such a word in a table of one key, with a word, with blank keys, with nothing, and beside
@@ -51,10 +52,16 @@ impl<'s> Table<'s> {
         comma: bool,
     ) -> Self {
         let count = rows.len();
-        let read: Vec<Column> = columns
-            .clone()
-            .map(|column| Column::read(sheet, column, rows.clone(), comma))
-            .collect();
+        let read = |columns: Range<usize>| -> Vec<Column> {
+            let read = |column| Column::read(sheet, column, rows.clone(), comma);
+            columns.map(read).collect()
+        };
+        // As many threads as the rows are worth.
+        let each = columns.len().div_ceil(ranges(count).len()).max(1);
+        let parts = columns.clone().step_by(each);
+        let parts = parts.map(|first| first..columns.end.min(first + each));
+        let read = in_threads(parts.collect(), read).into_iter().flatten();
+        let read: Vec<Column> = read.collect();
         let mut is_filled = vec![0_u8; count];
         for column in &read {
             for (seen, kind) in is_filled.iter_mut().zip(&column.kinds) {
