@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 
 use pyo3::exceptions::PyTypeError;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
@@ -12,7 +11,7 @@ use super::fields::arrow;
 use super::output::Look;
 use super::source::ArrowColumn;
 use crate::fields::column::built;
-use crate::write::issue_list::{IssueList as Issues, Line, Text, Texts, Value};
+use crate::write::issue_list::{Fact, IssueList as Issues, KEYS, Line, Texts};
 use crate::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
 
 /// A sheet that is a list of what is told of a workbook: see [`List`].
@@ -140,17 +139,31 @@ impl IssueList {
     /// Takes the issues of each table, and of none, with whether what was written still stands there, and the title of its sheet where
     /// that has changed. An issue has the keys of a line as attributes.
     #[new]
-    fn new(tables: Vec<(Bound<'_, PyList>, bool, Option<String>)>) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        tables: Vec<(Bound<'_, PyList>, bool, Option<String>)>,
+    ) -> PyResult<Self> {
+        let keys = KEYS.map(|key| PyString::intern(py, key));
         let mut texts = Texts::default();
         let mut lines = Vec::new();
         for (issues, stands, title) in tables {
             let title = title.map(|title| texts.keep(&title));
             for issue in issues {
-                let mut line = line_of(&issue, &mut texts)?;
-                if !stands {
-                    (line.output, line.output_sheet) = (Text::default(), Text::default());
-                } else if let Some(title) = title {
-                    line.output_sheet = title;
+                let mut facts = [Fact::None; KEYS.len()];
+                for (fact, key) in facts.iter_mut().zip(&keys) {
+                    let value = issue.getattr(key)?;
+                    *fact = match value.cast::<PyString>() {
+                        Ok(text) => texts.keep(&text.to_string_lossy()),
+                        Err(_) => value
+                            .extract::<Option<u32>>()?
+                            .map_or(Fact::None, Fact::Number),
+                    };
+                }
+                let mut line = Line(facts);
+                match title {
+                    _ if !stands => line.move_to(Fact::None),
+                    Some(title) => line.move_to(title),
+                    None => {}
                 }
                 lines.push(line);
             }
@@ -160,7 +173,7 @@ impl IssueList {
     }
 
     fn __len__(&self) -> usize {
-        self.issues.len()
+        self.issues.lines.len()
     }
 
     /// How many there are of a severity.
@@ -180,17 +193,17 @@ impl IssueList {
 
     /// The lines with all their keys.
     fn records<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        let record = |values: [(&str, Value<'_>); 15]| {
+        let record = |line: &Line| {
             let record = PyDict::new(py);
-            for (key, value) in values {
-                match value {
-                    Value::Text(text) => record.set_item(key, text)?,
-                    Value::Number(number) => record.set_item(key, number)?,
+            for (key, fact) in KEYS.iter().zip(line.0) {
+                match fact {
+                    Fact::Number(number) => record.set_item(key, number)?,
+                    fact => record.set_item(key, self.issues.texts.text(fact))?,
                 }
             }
             Ok(record)
         };
-        self.issues.records().map(record).collect()
+        self.issues.lines.iter().map(record).collect()
     }
 
     /// The sheet of its first `most` lines.
@@ -220,34 +233,4 @@ impl IssueList {
         }
         Ok(all)
     }
-}
-
-fn line_of(issue: &Bound<'_, PyAny>, texts: &mut Texts) -> PyResult<Line> {
-    let py = issue.py();
-    let mut text = |name: &Bound<'_, PyString>| -> PyResult<Text> {
-        let value = issue.getattr(name)?;
-        match value.cast::<PyString>() {
-            Ok(text) => Ok(texts.keep(&text.to_string_lossy())),
-            Err(_) if value.is_none() => Ok(Text::default()),
-            Err(error) => Err(error.into()),
-        }
-    };
-    let number = |name: &Bound<'_, PyString>| issue.getattr(name)?.extract::<Option<u32>>();
-    Ok(Line {
-        sheet: text(intern!(py, "sheet"))?,
-        cell: text(intern!(py, "cell"))?,
-        severity: text(intern!(py, "severity"))?,
-        field: text(intern!(py, "field"))?,
-        label: text(intern!(py, "label"))?,
-        rule: text(intern!(py, "rule"))?,
-        message: text(intern!(py, "message"))?,
-        value: text(intern!(py, "value"))?,
-        written: text(intern!(py, "written"))?,
-        key: text(intern!(py, "key"))?,
-        output: text(intern!(py, "output"))?,
-        row: number(intern!(py, "row"))?,
-        column: text(intern!(py, "column"))?,
-        output_sheet: text(intern!(py, "output_sheet"))?,
-        table: number(intern!(py, "table"))?,
-    })
 }

@@ -1,6 +1,6 @@
 //! The issues of a run: one list, of which its file, its sheet and what events tell are views.
 //!
-//! A line of the file is a JSON object with the keys of [`Line`], in their order. Texts are kept once: of a hundred thousand lines nearly
+//! A line of the file is a JSON object with these [keys](KEYS), in their order. Texts are kept once: of a hundred thousand lines nearly
 //! all say the same.
 
 use std::collections::{HashMap, HashSet};
@@ -18,9 +18,51 @@ const OF_HOOK: &str = "<hook>";
 /// What stands in the sheet where a value was left empty.
 const LEFT_EMPTY: &str = "left empty";
 
-/// A text of a list; none, or its place among the texts.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Text(Option<u32>);
+/// The keys of a line, in their order.
+#[rustfmt::skip]
+pub const KEYS: [&str; 15] = [
+    "sheet", "cell", "severity", "field", "label", "rule", "message", "value", "written", "key", "output", "row", "column",
+    "output_sheet", "table",
+];
+
+/// The places of some of them.
+const SHEET: usize = 0;
+const CELL: usize = 1;
+const SEVERITY: usize = 2;
+const FIELD: usize = 3;
+const LABEL: usize = 4;
+const RULE: usize = 5;
+const MESSAGE: usize = 6;
+const VALUE: usize = 7;
+const WRITTEN: usize = 8;
+const KEY: usize = 9;
+const OUTPUT: usize = 10;
+const ROW: usize = 11;
+const COLUMN: usize = 12;
+const OUTPUT_SHEET: usize = 13;
+
+/// What stands under a key.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Fact {
+    #[default]
+    None,
+    Number(u32),
+    /// The place of a text among the texts of the list.
+    Text(u32),
+}
+
+/// One issue: a fact for each key. Rows and tables count from 1; `value` is what stood in the sender's cell, `written` what was made of it.
+pub struct Line(pub [Fact; KEYS.len()]);
+
+impl Line {
+    /// Says where its cell stands in the output: on another sheet than was said, or nowhere.
+    pub fn move_to(&mut self, sheet: Fact) {
+        self.0[OUTPUT_SHEET] = sheet;
+        if sheet == Fact::None {
+            self.0[OUTPUT] = Fact::None;
+        }
+    }
+}
 
 /// The texts of a list, each once.
 #[derive(Default)]
@@ -31,45 +73,33 @@ pub struct Texts {
 
 impl Texts {
     /// The place of a text.
-    pub fn keep(&mut self, text: &str) -> Text {
+    pub fn keep(&mut self, text: &str) -> Fact {
         if let Some(place) = self.known.get(text) {
-            return Text(Some(*place));
+            return Fact::Text(*place);
         }
         let place = self.all.len() as u32;
         let kept: Arc<str> = text.into();
         self.all.push(kept.clone());
         self.known.insert(kept, place);
-        Text(Some(place))
+        Fact::Text(place)
     }
 
-    /// A text as letters of columns are sorted: `Z` stands before `AA`.
-    fn by_length(&self, text: Text) -> Option<(usize, &str)> {
-        self.of(text).map(|text| (text.len(), text))
+    /// The text of a fact that is one.
+    pub fn text(&self, fact: Fact) -> Option<&str> {
+        match fact {
+            Fact::Text(place) => Some(&self.all[place as usize]),
+            _ => None,
+        }
     }
 
-    fn of(&self, text: Text) -> Option<&str> {
-        text.0.map(|place| &*self.all[place as usize])
+    fn of(&self, line: &Line, key: usize) -> Option<&str> {
+        self.text(line.0[key])
     }
-}
 
-/// One issue. Rows and tables count from 1; `value` is what stood in the sender's cell, `written` what was made of it.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Line {
-    pub sheet: Text,
-    pub cell: Text,
-    pub severity: Text,
-    pub field: Text,
-    pub label: Text,
-    pub rule: Text,
-    pub message: Text,
-    pub value: Text,
-    pub written: Text,
-    pub key: Text,
-    pub output: Text,
-    pub row: Option<u32>,
-    pub column: Text,
-    pub output_sheet: Text,
-    pub table: Option<u32>,
+    /// The letters of a line's column as they are sorted: `Z` stands before `AA`.
+    fn column(&self, line: &Line) -> Option<(usize, &str)> {
+        self.of(line, COLUMN).map(|text| (text.len(), text))
+    }
 }
 
 /// How many issues one rule has on a sheet, and where.
@@ -87,8 +117,8 @@ pub struct Told<'a> {
 
 /// The list.
 pub struct IssueList {
-    texts: Texts,
-    lines: Vec<Line>,
+    pub texts: Texts,
+    pub lines: Vec<Line>,
 }
 
 impl IssueList {
@@ -97,32 +127,18 @@ impl IssueList {
         let mut sheets = HashMap::new();
         for line in &lines {
             let next = sheets.len();
-            sheets.entry(line.sheet).or_insert(next);
+            sheets.entry(line.0[SHEET]).or_insert(next);
         }
         lines.sort_by_cached_key(|line| {
-            (
-                sheets[&line.sheet],
-                line.row,
-                texts.by_length(line.column),
-                texts.of(line.rule),
-            )
+            let (sheet, column) = (sheets[&line.0[SHEET]], texts.column(line));
+            (sheet, line.0[ROW], column, texts.of(line, RULE))
         });
         Self { texts, lines }
     }
 
-    /// How many lines it has.
-    pub fn len(&self) -> usize {
-        self.lines.len()
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
-    }
-
     /// How many lines have this severity.
     pub fn count_of(&self, severity: &str) -> usize {
-        let of_severity = |line: &&Line| self.texts.of(line.severity) == Some(severity);
+        let of_severity = |line: &&Line| self.texts.of(line, SEVERITY) == Some(severity);
         self.lines.iter().filter(of_severity).count()
     }
 
@@ -134,16 +150,16 @@ impl IssueList {
         let mut text = Vec::new();
         for line in self.lines.iter().take(most) {
             text.clear();
-            for (number, (key, value)) in self.values(line).into_iter().enumerate() {
+            for (number, (key, fact)) in KEYS.iter().zip(line.0).enumerate() {
                 text.push(if number == 0 { b'{' } else { b',' });
                 push_string(key, &mut text);
                 text.push(b':');
-                match value {
-                    Value::Text(Some(value)) => push_string(value, &mut text),
-                    Value::Number(Some(value)) => {
+                match fact {
+                    Fact::None => text.extend_from_slice(b"null"),
+                    Fact::Number(value) => {
                         text.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
                     }
-                    Value::Text(None) | Value::Number(None) => text.extend_from_slice(b"null"),
+                    Fact::Text(place) => push_string(&self.texts.all[place as usize], &mut text),
                 }
             }
             text.extend_from_slice(b"}\n");
@@ -152,81 +168,44 @@ impl IssueList {
         Ok(())
     }
 
-    /// The lines as keys and values, in the order of the keys.
-    pub fn records(&self) -> impl Iterator<Item = [(&'static str, Value<'_>); 15]> {
-        self.lines.iter().map(|line| self.values(line))
-    }
-
-    fn values(&self, line: &Line) -> [(&'static str, Value<'_>); 15] {
-        let text = |text| Value::Text(self.texts.of(text));
-        [
-            ("sheet", text(line.sheet)),
-            ("cell", text(line.cell)),
-            ("severity", text(line.severity)),
-            ("field", text(line.field)),
-            ("label", text(line.label)),
-            ("rule", text(line.rule)),
-            ("message", text(line.message)),
-            ("value", text(line.value)),
-            ("written", text(line.written)),
-            ("key", text(line.key)),
-            ("output", text(line.output)),
-            ("row", Value::Number(line.row)),
-            ("column", text(line.column)),
-            ("output_sheet", text(line.output_sheet)),
-            ("table", Value::Number(line.table)),
-        ]
-    }
-
     /// The sheet of its first `most` lines, each linked to its cell in the output. What no line has is left out.
     pub fn sheet(&self, title: &str, counts: &str, most: usize) -> List {
         let lines = &self.lines[..self.lines.len().min(most)];
         let place = |line: &Line| {
             Some((
-                self.texts.of(line.output_sheet)?,
-                self.texts.of(line.output)?,
+                self.texts.of(line, OUTPUT_SHEET)?,
+                self.texts.of(line, OUTPUT)?,
             ))
         };
-        type Shown<'a> = Box<dyn Fn(&Line) -> Option<&'a str> + 'a>;
-        let of = |get: fn(&Line) -> Text| -> Shown<'_> {
-            Box::new(move |line| self.texts.of(get(line)))
-        };
-        let written = |line: &Line| match self.texts.of(line.written) {
-            Some("") => Some(LEFT_EMPTY),
-            text => text,
-        };
-        // Sheet and cell name one place: of this workbook, where the value is in it.
-        let sheet = |line: &Line| {
-            self.texts
-                .of(line.output_sheet)
-                .or(self.texts.of(line.sheet))
-        };
-        let mut columns: Vec<(&str, Role, Shown<'_>)> = vec![
-            ("Sheet", Role::Text, Box::new(sheet)),
-            (
-                "Cell",
-                Role::Link,
-                Box::new(move |line| Some(place(line)?.1)),
-            ),
-            ("Severity", Role::Severity, of(|line| line.severity)),
-            ("Field", Role::Text, of(|line| line.label)),
-            ("Value as it stood", Role::Wrapped, of(|line| line.value)),
-            ("Written", Role::Written, Box::new(written)),
-            ("What is wrong", Role::Wrapped, of(|line| line.message)),
-            ("Whose row", Role::Text, of(|line| line.key)),
-            ("Rule", Role::Quiet, of(|line| line.rule)),
+        let mut columns = vec![
+            ("Sheet", Role::Text, SHEET),
+            ("Cell", Role::Link, OUTPUT),
+            ("Severity", Role::Severity, SEVERITY),
+            ("Field", Role::Text, LABEL),
+            ("Value as it stood", Role::Wrapped, VALUE),
+            ("Written", Role::Written, WRITTEN),
+            ("What is wrong", Role::Wrapped, MESSAGE),
+            ("Whose row", Role::Text, KEY),
+            ("Rule", Role::Quiet, RULE),
         ];
-        columns.retain(|(name, _, shown)| {
-            !matches!(*name, "Written" | "Whose row")
-                || lines.iter().any(|line| shown(line).is_some())
+        columns.retain(|(_, _, key)| {
+            !matches!(*key, WRITTEN | KEY) || lines.iter().any(|line| line.0[*key] != Fact::None)
         });
         let heads = columns
             .iter()
             .map(|(name, role, _)| ((*name).to_owned(), *role));
         let mut list = List::new(title, counts, heads);
         for (number, line) in lines.iter().enumerate() {
-            for (column, (_, _, shown)) in columns.iter().enumerate() {
-                list.push(column, shown(line));
+            for (column, (_, _, key)) in columns.iter().enumerate() {
+                let text = self.texts.of(line, *key);
+                let shown = match *key {
+                    // Sheet and cell name one place: of this workbook, where the value is in it.
+                    SHEET => self.texts.of(line, OUTPUT_SHEET).or(text),
+                    OUTPUT => place(line).map(|(_, cell)| cell),
+                    WRITTEN if text == Some("") => Some(LEFT_EMPTY),
+                    _ => text,
+                };
+                list.push(column, shown);
             }
             if let Some((sheet, cell)) = place(line) {
                 list.link(number, format!("'{}'!{cell}", sheet.replace('\'', "''")));
@@ -243,18 +222,18 @@ impl IssueList {
         let mut places = HashMap::new();
         let mut groups: Vec<([Option<&str>; 4], Vec<&Line>)> = Vec::new();
         for line in &self.lines {
-            let field = self.texts.of(line.field);
+            let field = self.texts.of(line, FIELD);
             let known = field.filter(|field| fields.contains(field));
-            let rule = self.texts.of(line.rule).filter(|rule| {
+            let rule = self.texts.of(line, RULE).filter(|rule| {
                 // The name of a column that a hook has made is a rule's, too.
                 known == field && !unnamed.contains(rule)
             });
-            let severity = self.texts.of(line.severity);
+            let severity = self.texts.of(line, SEVERITY);
             let group = [
                 Some(rule.unwrap_or(OF_HOOK)),
                 known,
                 severity,
-                self.texts.of(line.sheet),
+                self.texts.of(line, SHEET),
             ];
             let place = *places.entry(group).or_insert_with(|| {
                 groups.push((group, Vec::new()));
@@ -264,7 +243,7 @@ impl IssueList {
         }
         let (mut left, mut all) = (RANGES, Vec::new());
         for ([rule, field, severity, sheet], lines) in groups.into_iter().take(RULES) {
-            let (count, is_placed) = (lines.len(), |line: &&Line| line.cell.0.is_some());
+            let (count, is_placed) = (lines.len(), |line: &&Line| line.0[CELL] != Fact::None);
             let placed: Vec<_> = lines.into_iter().filter(is_placed).collect();
             let (mut more, mut cells) = (placed.len(), Vec::new());
             for (range, count) in self
@@ -290,20 +269,22 @@ impl IssueList {
     }
 
     /// Where a cell stands among those of its sheet, column by column. What is not known stands last.
-    fn place<'a>(&'a self, line: &Line) -> (bool, Option<(usize, &'a str)>, bool, Option<u32>) {
-        let column = self.texts.by_length(line.column);
-        (column.is_none(), column, line.row.is_none(), line.row)
+    fn place<'a>(&'a self, line: &Line) -> (bool, Option<(usize, &'a str)>, bool, Fact) {
+        let (column, row) = (self.texts.column(line), line.0[ROW]);
+        (column.is_none(), column, row == Fact::None, row)
     }
 
     /// The cells of lines as ranges down a column, and how many cells each has.
     fn ranges(&self, mut lines: Vec<&Line>) -> Vec<(String, usize)> {
         lines.sort_by(|one, other| self.place(one).cmp(&self.place(other)));
-        lines.dedup_by_key(|line| (line.column, line.row));
-        let follows = |before: &&Line, after: &&Line| {
-            before.column == after.column
-                && before.row.is_some_and(|row| Some(row + 1) == after.row)
+        lines.dedup_by_key(|line| (line.0[COLUMN], line.0[ROW]));
+        let follows = |before: &&Line, after: &&Line| match (before.0[ROW], after.0[ROW]) {
+            (Fact::Number(row), Fact::Number(next)) => {
+                row + 1 == next && before.0[COLUMN] == after.0[COLUMN]
+            }
+            _ => false,
         };
-        let name = |line: &Line| self.texts.of(line.cell).unwrap_or_default();
+        let name = |line: &Line| self.texts.of(line, CELL).unwrap_or_default();
         let range = |stretch: &[&Line]| match stretch {
             [only] => name(only).to_owned(),
             _ => format!("{}:{}", name(stretch[0]), name(stretch[stretch.len() - 1])),
@@ -313,13 +294,6 @@ impl IssueList {
             .map(|stretch| (range(stretch), stretch.len()))
             .collect()
     }
-}
-
-/// The value of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value<'a> {
-    Text(Option<&'a str>),
-    Number(Option<u32>),
 }
 
 /// A string of JSON (RFC 8259).
