@@ -13,7 +13,6 @@ from pathlib import Path
 
 import polars as pl
 
-from ade_engine._native import ListSheet
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.io.output.other_shapes import write_frame
 from ade_engine.io.output.own_list import TEXT, OwnList
@@ -189,10 +188,10 @@ def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], r
     if missing:
         counted = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
         columns = [("File", TEXT, missing), ("Why", TEXT, ["Its run failed or was refused"] * len(missing))]
-        output.add_list("Missing", OwnList(ListSheet(f"{counted} missing", "Their rows are not in this table.", columns), color=_TAB))
+        output.add_list("Missing", OwnList.of(columns, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
     if repeated.height:
         counted = "1 row repeats" if repeated.height == 1 else f"{repeated.height} rows repeat"
         says = "The values of these columns should occur once. The first row with them is named."
         columns = [(column.name, TEXT, column.to_list()) for column in repeated]
-        output.add_list("Repeated", OwnList(ListSheet(f"{counted} a row of another sheet or file", says, columns), color=_TAB))
+        output.add_list("Repeated", OwnList.of(columns, title=f"{counted} a row of another sheet or file", counts=says, color=_TAB))
     output.write(str(path))

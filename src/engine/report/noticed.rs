@@ -435,6 +435,8 @@ fn notice(object: &Map<String, Value>) -> Option<Told> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -9,11 +9,13 @@ from array import array
 from copy import copy
 from typing import Any
 
+from ade_engine._native import ListSheet
 from ade_engine.models.table import column_letters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine._native import ListSheet
+    from collections.abc import Sequence
+
     from ade_engine.io.worksheets.openpyxl_looks import Looks
 
 #: What a column holds, as the native module numbers it.
@@ -30,6 +32,11 @@ class OwnList:
 
     def __init__(self, native: ListSheet, *, color: str):
         self.native, self.widths, self.color = native, native.widths, color
+
+    @classmethod
+    def of(cls, columns: Sequence[tuple[str, int, Sequence[str | None]]], *, title: str, counts: str, color: str) -> OwnList:
+        """A list without links; ``columns``: their names, what they hold, and their texts, of each as many."""
+        return cls(ListSheet(title, counts, columns), color=color)
 
     def __len__(self) -> int:
         """The rows that it takes, those above its header included."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ade_engine._native import ListSheet
 from ade_engine.io.limits import LAST_ROW
 from ade_engine.io.output.own_list import HEADER_ROW, TEXT, WRAPPED, OwnList
 from ade_engine.models.issues import SEVERITIES
@@ -50,7 +49,7 @@ def add_notes_sheet(output: Output, file_name: str, notices: Notices) -> None:
     columns = [(name, role, list(texts)) for (name, role), texts in zip(_NOTES.items(), zip(*notes[: LAST_ROW - HEADER_ROW]))]
     title = f"{_counted(len(notes), 'note')} on {file_name}"
     told = "What was left out, turned or guessed while the file was read. Rows and cells are those of the file."
-    output.add_list("Notes", OwnList(ListSheet(title, told, columns), color=_TAB_OF_NOTES))
+    output.add_list("Notes", OwnList.of(columns, title=title, counts=told, color=_TAB_OF_NOTES))
 
 
 def _note(notice: dict[str, Any]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@
 //! - [`cell`]: one value; [`text`]: where text lies; [`column_letters`]
 //! - [`serial_date`]: dates as spreadsheets store them, read and written; [`calendar`]: days and dates
 //! - [`text_form`]: how values other than text look as text; [`white_space`]: what counts as blank
+//! - [`parts`]: many cells in parts, each by a thread of its own
 
 pub mod builder;
 pub mod calendar;
@@ -15,6 +16,7 @@ pub mod findings;
 mod group;
 mod grouping;
 pub mod merged;
+pub mod parts;
 pub mod serial_date;
 pub mod sheet;
 pub mod text;

@@ -2,13 +2,11 @@
 //!
 //! - [`series`]: the type that a stretch of cells gets, and its values; [`export`] hands them over
 //! - [`frame`]: the rows of a polars frame, each column a [`view`] of the memory that polars holds, of one of [`types`]
-//! - [`parts`]: long columns in parts, each by a thread of its own
 //! - [`arrow`]: the C structures that both go through
 
 pub mod arrow;
 pub mod export;
 pub mod frame;
-pub mod parts;
 pub mod series;
 pub mod types;
 pub mod view;

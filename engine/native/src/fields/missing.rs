@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::kind::Kind;
 use super::texts::text::trimmed;
 use super::texts::truth;
-use crate::columns::parts::in_parts;
+use crate::cells::parts::in_parts;
 use crate::columns::view::Value;
 use crate::words::cut::fold;
 

@@ -19,7 +19,7 @@ use super::outcome::{Outcome, Surroundings, finish, outcome, reason, unread_cell
 use super::read_texts::read_texts;
 use super::texts::text;
 use super::texts::truth;
-use crate::columns::parts::in_parts;
+use crate::cells::parts::in_parts;
 use crate::columns::view::Value;
 use crate::words::cut::{self, Cut};
 use crate::words::lexicon::{self, Lexicon};

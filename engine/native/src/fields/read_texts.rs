@@ -16,7 +16,7 @@ use super::texts::email;
 use super::texts::person::Doubt;
 use super::texts::phone::{self, NoPhone, Written};
 use super::texts::text::{self, NamePart, NoCode};
-use crate::columns::parts::in_parts;
+use crate::cells::parts::in_parts;
 use crate::columns::view::Value;
 use crate::words::cut::Cut;
 

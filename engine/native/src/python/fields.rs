@@ -8,10 +8,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::source::{ArrowColumn, Scan, stream_of};
+use crate::cells::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag, text_form};
 use crate::columns::export::Column;
 use crate::columns::frame::Series;
-use crate::columns::parts::in_parts;
 use crate::columns::view::Value;
 use crate::fields::column::built;
 use crate::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};

@@ -6,8 +6,8 @@
 mod cells;
 mod error;
 mod fields;
+mod issues;
 mod layout;
-mod lists;
 mod output;
 mod rows;
 mod shape;
@@ -35,8 +35,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(source::scan_of_rows, module)?)?;
     module.add_class::<output::Frame>()?;
     module.add_class::<output::StyledFrame>()?;
-    module.add_class::<lists::ListSheet>()?;
-    module.add_class::<lists::IssueList>()?;
+    module.add_class::<output::ListSheet>()?;
+    module.add_class::<issues::IssueList>()?;
     module.add_class::<output::StyledColumn>()?;
     module.add_class::<output::Look>()?;
     module.add_class::<output::MomentStyles>()?;

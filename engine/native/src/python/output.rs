@@ -8,10 +8,12 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::lists::ListSheet;
-use super::source::stream_of;
+use super::fields::arrow;
+use super::source::{ArrowColumn, stream_of};
 use crate::columns::frame;
+use crate::fields::column::built;
 use crate::write::cells as written;
+use crate::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
 use crate::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
 use crate::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
 use crate::write::styles;
@@ -273,6 +275,120 @@ impl StyledFrame {
         }
         let styles = py.detach(|| self.table.cell_styles(column, &numbers));
         Ok(styles.map(|styles| PyBytes::new(py, &styles)))
+    }
+}
+
+/// A sheet that is a list of what is told of a workbook: see [`List`].
+#[pyclass(frozen, module = "ade_engine._native")]
+pub struct ListSheet {
+    pub(super) list: List,
+}
+
+#[pymethods]
+impl ListSheet {
+    /// `columns`: their names, roles and texts, of each as many. A role is 0 for text, 1 for long text, 2 for links, 3 for severities, 4
+    /// for what was written and 5 for what few need. `places`: where the links lead, line by line; nothing where there are none.
+    #[new]
+    #[pyo3(signature = (title, counts, columns, places=Vec::new()))]
+    fn new(
+        title: &str,
+        counts: &str,
+        columns: Vec<(String, u8, Vec<Option<String>>)>,
+        places: Vec<Option<String>>,
+    ) -> PyResult<Self> {
+        const ROLES: [Role; 6] = [
+            Role::Text,
+            Role::Wrapped,
+            Role::Link,
+            Role::Severity,
+            Role::Written,
+            Role::Quiet,
+        ];
+        let mut heads = Vec::new();
+        for (name, role, texts) in &columns {
+            match ROLES.get(usize::from(*role)) {
+                Some(role) if texts.len() == columns[0].2.len() => {
+                    heads.push((name.clone(), *role))
+                }
+                _ => {
+                    return Err(PyTypeError::new_err(
+                        "columns have a role and as many texts each",
+                    ));
+                }
+            }
+        }
+        let mut list = List::new(title, counts, heads);
+        for (number, (_, _, texts)) in columns.iter().enumerate() {
+            texts
+                .iter()
+                .for_each(|text| list.push(number, text.as_deref()));
+        }
+        for (line, place) in places.into_iter().enumerate() {
+            if let Some(place) = place {
+                list.link(line, place);
+            }
+        }
+        Ok(Self { list })
+    }
+
+    fn __len__(&self) -> usize {
+        self.list.lines()
+    }
+
+    /// The title, and the line below it.
+    #[getter]
+    fn above(&self) -> (&str, &str) {
+        self.list.above()
+    }
+
+    /// The width of each column, in characters.
+    #[getter]
+    fn widths(&self) -> Vec<f64> {
+        self.list.widths()
+    }
+
+    /// The cells that are links, and where they lead.
+    #[getter]
+    fn links(&self) -> Vec<(String, String)> {
+        self.list.links()
+    }
+
+    /// The columns, without nulls.
+    fn columns(&self) -> Vec<ArrowColumn> {
+        let column = |(number, name)| {
+            let mut made = built::Texts::new(self.list.lines());
+            self.list
+                .texts(number)
+                .for_each(|text| made.push(Some(text)));
+            arrow(name, made.column())
+        };
+        self.list.names().enumerate().map(column).collect()
+    }
+
+    /// All looks that occur. The first one is that of a plain cell.
+    #[getter]
+    fn looks(&self) -> Vec<Look> {
+        self.list.looks().iter().map(Look::from).collect()
+    }
+
+    /// The looks of the title, of the line below it and of each header, as places in the looks.
+    #[getter]
+    fn own_looks(&self) -> (usize, usize, usize) {
+        (TITLE_LOOK, COUNTS_LOOK, HEADER_LOOK)
+    }
+
+    /// The style of each cell of a column, four bytes in the machine's order: what `numbers` has for its look.
+    fn cell_styles<'py>(
+        &self,
+        py: Python<'py>,
+        column: usize,
+        numbers: Vec<u32>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        if column >= self.list.width() || numbers.len() < self.list.looks().len() {
+            return Err(PyTypeError::new_err("the list has no such column or look"));
+        }
+        let styles = py.detach(|| self.list.cell_styles(column, &numbers));
+        Ok(PyBytes::new(py, &styles))
     }
 }
 

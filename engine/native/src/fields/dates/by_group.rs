@@ -9,7 +9,7 @@ use super::orders::{Orders, name_of};
 use super::rules::{AS_THE_REST, Choice, Others, Tie, names_birth, order_in_header};
 use super::said::{Said, ZONES_DIFFER, say_once};
 use crate::cells::calendar::DAY_MICROSECONDS;
-use crate::columns::parts::{in_parts, in_threads, ranges};
+use crate::cells::parts::{in_parts, in_threads, ranges};
 use crate::columns::view::Value;
 use crate::fields::column::reading::{
     ChosenBy, Decided, Order, Reading, StatedBy, are_few, left_out_in_words,

@@ -4,7 +4,7 @@ use super::day::{Day, Days, NONE};
 use super::orders::Orders;
 use super::zone::Zones;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
-use crate::columns::parts::{in_threads, ranges};
+use crate::cells::parts::{in_threads, ranges};
 use crate::columns::view::Value;
 use crate::fields::column::reading::Order;
 use crate::words::cut::{Cut, DIGITS, WORD};

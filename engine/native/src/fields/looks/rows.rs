@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::cells::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag};
-use crate::columns::parts::in_parts;
 use crate::layout::{RowLayout, RowLooks, State};
 use crate::words::cut;
 

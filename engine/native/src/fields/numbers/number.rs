@@ -7,7 +7,7 @@
 use super::amount::Amount;
 pub use super::decimal_mark::NumberOptions;
 use super::decimal_mark::{COMMA, Cell, Choice, Facts, INDIAN, OPEN, PERCENT, POINT, SIDE, other};
-use crate::columns::parts::{in_threads, ranges};
+use crate::cells::parts::{in_threads, ranges};
 use crate::columns::view::Value;
 use crate::fields::column::reading::{
     ChosenBy, Decided, Reading, StatedBy, against_in_words, are_few, certain_in_words,

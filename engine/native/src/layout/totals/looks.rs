@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::read::{Column, Kind, NONE};
 use super::words::{self, How, Word};
+use crate::cells::parts::{in_threads, ranges};
 use crate::cells::{Sheet, Tag};
-use crate::columns::parts::{in_threads, ranges};
 use crate::layout::kinds::{CellKind, kind_of};
 
 /// Bits that a sum needs: with a word that stands alone and blank keys, with such a word in a table of one key, with a word, with blank keys, with nothing, and beside
