@@ -94,7 +94,8 @@ def there(column: pl.Series) -> list[tuple[int, str]]:
 
 def said_at(is_wrong: pl.Series, message: str) -> pl.Series:
     """The message at the rows where something is wrong."""
-    return pl.select(pl.when(is_wrong).then(pl.lit(message, dtype=pl.String))).to_series()
+    said, nothing = (pl.Series([text], dtype=pl.String).new_from_index(0, len(is_wrong)) for text in (message, None))
+    return said.zip_with(is_wrong, nothing)
 
 
 def rules_of(entries: Iterable[RegisteredFn]) -> list[str]:

@@ -17,9 +17,9 @@ from ade_engine.infrastructure.observability.wording import told
 from ade_engine.models.errors import ExtensionError, PipelineError
 from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
-from ade_engine.models.series import series_of
+from ade_engine.models.series import frame_of, series_of
 from ade_engine.models.table import column_number
-from ade_engine.pipeline.shared.collected import rules_of, there
+from ade_engine.pipeline.shared.collected import rules_of, said_at, there
 from ade_engine.pipeline.shared.table_columns import (
     DOUBT_PREFIX,
     HAS_ISSUES,
@@ -243,10 +243,7 @@ def keep_unread(
     added = _with_totals(context, table, around, added)
     if not added:
         return table, None
-    kept = pl.DataFrame([table.get_column(ROW), *added])
-    kept = kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
-    # A hook may have made several rows of one: what is said of its cells is said of each.
-    return table, kept.unique(subset=ROW, keep="first", maintain_order=True)
+    return table, frame_of([table.get_column(ROW), *added])
 
 
 def _with_totals(context: RunContext, table: pl.DataFrame, around: Surroundings, added: list[pl.Series]) -> list[pl.Series]:
@@ -264,7 +261,7 @@ def _with_totals(context: RunContext, table: pl.DataFrame, around: Surroundings,
             is_row = table.get_column(ROW) == row
             if cells is not None:
                 is_row = cells.is_cell(fields[letters], table.get_column(ROW), row, column_number(letters))
-            at = pl.select(pl.when(is_row).then(pl.lit(said))).to_series().alias(name)
+            at = said_at(is_row, said).alias(name)
             if name in found:
                 at = pl.select(pl.concat_str([found[name], at], separator="; ", ignore_nulls=True).replace("", None)).to_series().alias(name)
             found[name] = at
@@ -317,7 +314,7 @@ def _doubts(around: Surroundings, reading: dict[str, Any], height: int) -> pl.Se
         by = "the reader's argument" if reading["by"] == "argument" else reading["by"]
         said = f"ambiguous: {reading['read_as']} by {by} alone"
         around.said.append(lambda: {said: (f"can be read in two ways; it was read as {reading['read_as']} because of {by}", None)})
-        return pl.select(pl.when(series_of(reading["open"])).then(pl.lit(said))).to_series()
+        return said_at(series_of(reading["open"]), said)
     if reading.get("doubts") is not None:
         return series_of(reading["doubts"])
     doubts = _nothing("", height)
@@ -368,6 +365,11 @@ def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | 
     """The table with the messages that were kept, at the rows that hooks have left."""
     if kept is None:
         return table
+    if ROW in table.columns and _are_each_one(table.get_column(ROW), kept.get_column(ROW)):
+        return with_series(table, kept.get_columns()[1:])
+    kept = kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
+    # A hook may have made several rows of one: what is said of its cells is said of each.
+    kept = kept.unique(subset=ROW, keep="first", maintain_order=True)
     if ROW in table.columns and table.schema[ROW].is_integer():
         places = table.select(pl.col(ROW).cast(pl.UInt32, strict=False))
         joined = places.join(kept, on=ROW, how="left", maintain_order="left").drop(ROW)
@@ -380,6 +382,11 @@ def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | 
         count=kept.height,
     )
     return table
+
+
+def _are_each_one(rows: pl.Series, before: pl.Series) -> bool:
+    """Whether the rows of a table are those that it had before, and no two are the same."""
+    return rows.equals(before) and not rows.null_count() and rows.n_unique() == len(rows)
 
 
 def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
