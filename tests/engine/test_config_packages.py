@@ -7,7 +7,7 @@ import pytest
 from conftest import plugin, write_files, write_package
 
 from ade_engine import FieldDef, HookName
-from ade_engine.extensions.compiled import Compiled
+from ade_engine.extensions.compiled import Compiled, compile_ahead
 from ade_engine.extensions.loader import ConfigImport, find_plugins, import_and_register, resolve_config_import
 from ade_engine.extensions.registry import Registry
 from ade_engine.models import ConfigError
@@ -55,6 +55,17 @@ def test_plugins_are_found_at_any_depth_in_the_order_of_their_names(tmp_path):
     # A name that starts with a dot is found like any other, and cannot be imported.
     with pytest.raises(ModuleNotFoundError):
         import_and_register(tmp_path, Registry())
+
+
+def test_what_was_compiled_ahead_is_not_compiled_again_and_the_rest_is_left_to_the_run(tmp_path):
+    deep = "x = " + "a + " * 9_000 + "a"
+    write_package(tmp_path, {"columns/x.py": REGISTERS, "columns/y.py": f"{REGISTERS}\nX = 1 is 1\n", "other/deep.py": deep}, rows=None)
+    package = tmp_path / "ade_config"
+    compile_ahead(package)
+    with open(package / "columns/x.py", "a") as file:
+        file.write("\n1 +\n")
+    with pytest.warns(SyntaxWarning):
+        assert import_and_register(tmp_path, Registry()) == ["ade_config.columns.x", "ade_config.columns.y"]
 
 
 @pytest.mark.parametrize("source, found", [

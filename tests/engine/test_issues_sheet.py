@@ -7,9 +7,10 @@ import pytest
 from conftest import declared
 from package_check import check_package
 
-from ade_engine._native import ListSheet
+from ade_engine._native import IssueList, ListSheet
 from ade_engine.io.output.own_list import LINK, OwnList
 from ade_engine.io.output.workbook import Output
+from ade_engine.models.issues import KEYS, Issue
 
 PACKAGE = declared("""
     Field("no", headers=["no"], read=text, key=True, unique=True),
@@ -98,6 +99,14 @@ def test_it_opens_in_libreoffice(run, template, libreoffice, tmp_path, touched):
     sheet = openpyxl.load_workbook(libreoffice(path) / path.name)["Issues 2"]
     assert [sheet.cell(row, 7).value for row in range(5, 13)] == [line["message"] for line in lines]
     assert sheet["B5"].hyperlink.location.replace("$", "").endswith(lines[0]["output"])
+
+
+def test_a_line_has_the_keys_of_an_issue():
+    (line,) = IssueList([([Issue("said", "a.b", "error", row=3, value="x")], True, None)]).records()
+    assert tuple(line) == KEYS
+    assert {key: value for key, value in line.items() if value is not None} == {"severity": "error", "rule": "a.b", "message": "said", "value": "x", "row": 3}
+    with pytest.raises(TypeError):
+        IssueList([([Issue(5, "a.b", "error")], True, None)])
 
 
 @WRITTEN_OR_TOUCHED

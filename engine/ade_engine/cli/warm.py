@@ -55,7 +55,7 @@ def _compile_configuration(message: bytes) -> None:
     arguments = _parts(message)[2]
     try:
         found = resolve_config_import(arguments[arguments.index("--config-package") + 1])
-    except (ValueError, IndexError, OSError, ImportError):
+    except Exception:
         # The run says what is wrong with it.
         return
     compile_ahead(found.import_root / found.package_name)

@@ -6,6 +6,7 @@ this each of them would be compiled twice in a run. A warm engine compiles a pac
 
 from __future__ import annotations
 
+import warnings
 from importlib.machinery import PathFinder, SourceFileLoader
 from pathlib import Path
 
@@ -15,21 +16,33 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import CodeType
 
+#: The most that is compiled ahead, in bytes: it takes half a second, and no run begins meanwhile.
+_MOST = 1 << 20
 #: The folder of the package that was compiled ahead, and its code by the files' paths.
 _ahead: tuple[str, dict[str, CodeType]] = "", {}
 
 
 def compile_ahead(folder: Path) -> None:
-    """Compile the modules of a package whose files stay as they are. What cannot be compiled is left to the run."""
+    """Compile the modules of a package whose files stay as they are.
+
+    What cannot be compiled, and what Python warns of, is left to the run, which says so; and so is what is above :data:`_MOST` bytes.
+    """
     global _ahead
     if str(folder) == _ahead[0]:
         return
-    _ahead = str(folder), {}
-    for path in map(str, folder.rglob("*.py")):
+    _ahead, left = (str(folder), {}), _MOST
+    for path in folder.rglob("*.py"):
         try:
-            _ahead[1][path] = SourceFileLoader("", path).get_code("")
-        except (OSError, SyntaxError, ValueError):
+            left -= path.stat().st_size
+            if left < 0:
+                return
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                code = SourceFileLoader("", str(path)).get_code("")
+        except Exception:
             continue
+        if not said:
+            _ahead[1][str(path)] = code
 
 
 class Compiled:

@@ -1,7 +1,8 @@
 //! Warm engines: processes that have imported what runs need, of which each run is a fork.
 //!
-//! Nine tenths of a small run are the start of Python and the import of polars. A warm engine has both behind it, and nothing of a
-//! configuration's own code: that is imported in the fork, as in an engine that is started for one run (a cold one). There is one for
+//! Nine tenths of a small run are the start of Python and the import of polars. A warm engine has both behind it, and has
+//! executed nothing of a configuration's own code: that is imported in the fork, as in an engine that is started for one run (a cold one).
+//! It has compiled the modules of the configuration that was run last, once for all its forks. There is one for
 //! each environment, from its first run on.
 //!
 //! Promises:

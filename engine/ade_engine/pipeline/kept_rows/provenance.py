@@ -107,7 +107,9 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
         with_values = context.notices.with_values_left
         if not is_empty:
             with_values.add(context.sheet_name)
-        said, by_hook = f"{count} empty {plural} left out" if context.sheet_name not in with_values else f"{count} {plural} without a value in any field left out", {}
+        # A table on its side has a notice of its own.
+        is_empty = is_empty if context.turned is not None else context.sheet_name not in with_values
+        said, by_hook = f"{count} empty {plural} left out" if is_empty else f"{count} {plural} without a value in any field left out", {}
     else:
         said, by_hook = f"{_hook_in_words(entry)} dropped {count} {plural}", {"hook": hook}
     context.notice("rows_dropped", f"{said}{which}", level="info", **by_hook, count=count, **facts)

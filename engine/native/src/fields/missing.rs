@@ -71,11 +71,13 @@ const LIST: &str = "- -- --- ---- ------ / // \\ * . .. ... … _ __ x-x #n/a #n
 impl Words {
     /// Whether a text is one of the words. Nothing but points and blanks is one, too.
     fn have(&self, text: &str) -> Option<String> {
-        let is_left_out = |byte: &u8| matches!(byte, b' ' | b'.');
+        // Folded, a control character is a blank.
+        let is_left_out = |byte: &u8| matches!(byte, 0..=b' ' | b'.' | 0x7f);
         if text.is_ascii() {
             let mut bytes = text.bytes().filter(|byte| !is_left_out(byte));
             let Some(first) = bytes.next() else {
-                return Some(String::new());
+                let is_nothing = text.bytes().all(|byte| matches!(byte, b' ' | b'.'));
+                return is_nothing.then(String::new);
             };
             let (length, last) = bytes.fold((1, first), |(length, _), byte| (length + 1, byte));
             let [first, last] = [first, last].map(|byte| byte.to_ascii_lowercase() & 63);
@@ -166,12 +168,12 @@ mod tests {
         let number = Kind::Number { units: Vec::new() };
         for text in [
             "n/a", "N.A.", " k. A. ", "n.d.", "brak danych", "—", "–", "#N/A", "(leer)", "н/д", "нет данных", "なし",
-            "Não disponível", "s/d", "...", "没有",
+            "Não disponível", "s/d", "...", "没有", "no\ndata", "keine\tAngabe", "brak\r\ndanych",
         ] {
             assert!(is(text, &number), "{text}");
         }
         for text in [
-            "", "5", "no", "nein", "0", "tbd", "soon", "1/2", "x", "nie", "ne",
+            "", "5", "no", "nein", "0", "tbd", "soon", "1/2", "x", "nie", "ne", "a\nb", "\u{1}",
         ] {
             assert!(!is(text, &number), "{text}");
         }

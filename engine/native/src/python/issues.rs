@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::output::ListSheet;
-use crate::write::issue_list::{Fact, IssueList as Issues, KEYS, Line, Texts};
+use crate::write::issue_list::{Fact, IssueList as Issues, KEYS, Line, NUMBERS, Texts};
 
 /// The issues of a run: see [`Issues`].
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -31,13 +31,14 @@ impl IssueList {
             let title = title.map(|title| texts.keep(&title));
             for issue in issues {
                 let mut facts = [Fact::None; KEYS.len()];
-                for (fact, key) in facts.iter_mut().zip(&keys) {
+                for ((fact, name), key) in facts.iter_mut().zip(KEYS).zip(&keys) {
                     let value = issue.getattr(key)?;
-                    *fact = match value.cast::<PyString>() {
-                        Ok(text) => texts.keep(&text.to_string_lossy()),
-                        Err(_) => value
-                            .extract::<Option<u32>>()?
-                            .map_or(Fact::None, Fact::Number),
+                    *fact = if value.is_none() {
+                        Fact::None
+                    } else if NUMBERS.contains(&name) {
+                        Fact::Number(value.extract()?)
+                    } else {
+                        texts.keep(&value.cast::<PyString>()?.to_string_lossy())
                     };
                 }
                 let mut line = Line(facts);

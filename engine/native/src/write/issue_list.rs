@@ -25,6 +25,9 @@ pub const KEYS: [&str; 15] = [
     "output_sheet", "table",
 ];
 
+/// Those of whole numbers; the others are of texts.
+pub const NUMBERS: [&str; 2] = ["row", "table"];
+
 /// The places of some of them.
 const SHEET: usize = 0;
 const CELL: usize = 1;
