@@ -7,8 +7,8 @@ import pytest
 from conftest import declared
 from package_check import check_package
 
-from ade_engine._native import IssueList, ListSheet
-from ade_engine.io.output.own_list import LINK, OwnList
+from ade_engine._native import IssueList
+from ade_engine.io.output.own_list import OwnList
 from ade_engine.io.output.workbook import Output
 from ade_engine.models.issues import KEYS, Issue
 
@@ -116,11 +116,13 @@ def test_what_looks_like_a_formula_or_an_error_is_text(tmp_path, touched):
     output.append_table(output.add_sheet("Q & 'A'"), pl.DataFrame({"a": texts[4:5]}), gap=False)
     if touched:
         output.open()
-    places = ["'Q & ''A'''!A2", *[None] * (len(texts) - 1)]
-    output.add_list("List", OwnList(ListSheet("=a", "#N/A", [("Cell", LINK, texts)], places), color="B42318"))
+    issues = [Issue("said", "a.b", "error", value=text) for text in texts]
+    issues[0].output, issues[0].output_sheet = "A2", "Q & 'A'"
+    output.add_list("List", OwnList(IssueList([(issues, True, None)]).sheet("=a", "#N/A", 100), color="B42318"))
     output.save(str(tmp_path / "out.xlsx"))
     assert check_package(tmp_path / "out.xlsx") == []
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["List"]
-    assert [sheet.cell(row, 1).value for row in (1, 2, *range(5, 12))] == ["=a", "#N/A", *texts[:3], "a\ufffdb", texts[4], "x" * 32_767, "  "]
+    assert [sheet.cell(row, 1).value for row in (1, 2)] == ["=a", "#N/A"]
+    assert [sheet.cell(row, 5).value for row in range(5, 12)] == [*texts[:3], "a\ufffdb", texts[4], "x" * 32_767, "  "]
     assert {cell.data_type for row in sheet for cell in row if cell.value} == {"s"}
-    assert sheet["A5"].hyperlink.location == "'Q & ''A'''!A2"
+    assert sheet["B5"].hyperlink.location == "'Q & ''A'''!A2"

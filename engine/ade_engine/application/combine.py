@@ -15,7 +15,7 @@ import polars as pl
 
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.io.output.other_shapes import write_frame
-from ade_engine.io.output.own_list import TEXT, OwnList
+from ade_engine.io.output.own_list import OwnList
 from ade_engine.io.output.workbook import Output
 from ade_engine.models.errors import OutputError
 from ade_engine.pipeline.output.manifest import unique_header
@@ -187,11 +187,11 @@ def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], r
     output.append_table(output.add_sheet("Combined"), frame, gap=False, look=TableLook(columns, [], has_filter=True))
     if missing:
         counted = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
-        columns = [("File", TEXT, missing), ("Why", TEXT, ["Its run failed or was refused"] * len(missing))]
+        columns = [("File", False, missing), ("Why", False, ["Its run failed or was refused"] * len(missing))]
         output.add_list("Missing", OwnList.of(columns, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
     if repeated.height:
         counted = "1 row repeats" if repeated.height == 1 else f"{repeated.height} rows repeat"
         says = "The values of these columns should occur once. The first row with them is named."
-        columns = [(column.name, TEXT, column.to_list()) for column in repeated]
+        columns = [(column.name, False, column.to_list()) for column in repeated]
         output.add_list("Repeated", OwnList.of(columns, title=f"{counted} a row of another sheet or file", counts=says, color=_TAB))
     output.write(str(path))

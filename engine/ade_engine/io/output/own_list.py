@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ade_engine.io.worksheets.openpyxl_looks import Looks
 
-#: What a column holds, as the native module numbers it.
-TEXT, WRAPPED, LINK, SEVERITY, WRITTEN, QUIET = range(6)
 #: The row of the header; lines follow.
 HEADER_ROW = 4
 _TITLE_HEIGHT, _HEADER_HEIGHT = 22, 20
@@ -34,8 +32,8 @@ class OwnList:
         self.native, self.widths, self.color = native, native.widths, color
 
     @classmethod
-    def of(cls, columns: Sequence[tuple[str, int, Sequence[str | None]]], *, title: str, counts: str, color: str) -> OwnList:
-        """A list without links; ``columns``: their names, what they hold, and their texts, of each as many."""
+    def of(cls, columns: Sequence[tuple[str, bool, Sequence[str | None]]], *, title: str, counts: str, color: str) -> OwnList:
+        """A list without links; ``columns``: their names, whether their texts may be long, and the texts, of each as many."""
         return cls(ListSheet(title, counts, columns), color=color)
 
     def __len__(self) -> int:
@@ -71,9 +69,9 @@ class OwnList:
             rows.styles[column] = styles = array("I")
             styles.frombytes(self.native.cell_styles(column, numbers))
         for number, series in enumerate(frame.get_columns()):
-            # Text that is an error's code stays text.
-            codes = series.to_frame().with_row_index("row").filter(series.str.starts_with("#")).rows()
-            rows.changes.update({number: {row: (text, "s") for row, text in codes}} if codes else {})
+            # Text that is an error's code or looks like a formula stays text, whatever holds for the tables of the workbook.
+            texts = series.to_frame().with_row_index("row").filter(series.str.contains("^[#=]")).rows()
+            rows.changes.update({number: {row: (text, "s") for row, text in texts}} if texts else {})
         (above, below), (title, counts, header) = self.native.above, self.native.own_looks
         styles = [plain, *others]
         for row, text, look in ((1, above, title), (2, below, counts)):

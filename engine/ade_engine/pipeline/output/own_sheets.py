@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ade_engine.io.limits import LAST_ROW
-from ade_engine.io.output.own_list import HEADER_ROW, TEXT, WRAPPED, OwnList
+from ade_engine.io.output.own_list import HEADER_ROW, OwnList
 from ade_engine.models.issues import SEVERITIES
 from ade_engine.pipeline.shared.not_written import OUTSIDE
 from ade_engine.pipeline.shared.row_numbers import rows_in_words
@@ -30,7 +30,8 @@ def add_issues_sheet(output: Output, file_name: str) -> None:
     output.add_list("Issues", OwnList(issues.sheet(f"{_counted(total, 'issue')} in {file_name}", counts, most), color=_TAB))
 
 
-_NOTES = {"What": TEXT, "Sheet": TEXT, "Where": WRAPPED, "How many": TEXT, "What was done": WRAPPED}
+#: The columns, and whether their texts may be long.
+_NOTES = {"What": False, "Sheet": False, "Where": True, "How many": False, "What was done": True}
 #: What is said to authors, and not of a file.
 _NO_NOTES = frozenset(("configuration",))
 
@@ -46,7 +47,7 @@ def add_notes_sheet(output: Output, file_name: str, notices: Notices) -> None:
     notes += [_note_on_column(reading) for reading in notices.readings]
     if not notes:
         return
-    columns = [(name, role, list(texts)) for (name, role), texts in zip(_NOTES.items(), zip(*notes[: LAST_ROW - HEADER_ROW]))]
+    columns = [(name, is_long, list(texts)) for (name, is_long), texts in zip(_NOTES.items(), zip(*notes[: LAST_ROW - HEADER_ROW]))]
     title = f"{_counted(len(notes), 'note')} on {file_name}"
     told = "What was left out, turned or guessed while the file was read. Rows and cells are those of the file."
     output.add_list("Notes", OwnList.of(columns, title=title, counts=told, color=_TAB_OF_NOTES))

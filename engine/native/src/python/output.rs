@@ -286,47 +286,28 @@ pub struct ListSheet {
 
 #[pymethods]
 impl ListSheet {
-    /// `columns`: their names, roles and texts, of each as many. A role is 0 for text, 1 for long text, 2 for links, 3 for severities, 4
-    /// for what was written and 5 for what few need. `places`: where the links lead, line by line; nothing where there are none.
+    /// `columns`: their names, whether their texts may be long, and the texts, of each as many.
     #[new]
-    #[pyo3(signature = (title, counts, columns, places=Vec::new()))]
     fn new(
         title: &str,
         counts: &str,
-        columns: Vec<(String, u8, Vec<Option<String>>)>,
-        places: Vec<Option<String>>,
+        columns: Vec<(String, bool, Vec<Option<String>>)>,
     ) -> PyResult<Self> {
-        const ROLES: [Role; 6] = [
-            Role::Text,
-            Role::Wrapped,
-            Role::Link,
-            Role::Severity,
-            Role::Written,
-            Role::Quiet,
-        ];
-        let mut heads = Vec::new();
-        for (name, role, texts) in &columns {
-            match ROLES.get(usize::from(*role)) {
-                Some(role) if texts.len() == columns[0].2.len() => {
-                    heads.push((name.clone(), *role))
-                }
-                _ => {
-                    return Err(PyTypeError::new_err(
-                        "columns have a role and as many texts each",
-                    ));
-                }
-            }
+        if columns
+            .iter()
+            .any(|(_, _, texts)| texts.len() != columns[0].2.len())
+        {
+            return Err(PyTypeError::new_err("columns have as many texts each"));
         }
+        let role = |is_long| if is_long { Role::Wrapped } else { Role::Text };
+        let heads = columns
+            .iter()
+            .map(|(name, is_long, _)| (name.clone(), role(*is_long)));
         let mut list = List::new(title, counts, heads);
         for (number, (_, _, texts)) in columns.iter().enumerate() {
             texts
                 .iter()
                 .for_each(|text| list.push(number, text.as_deref()));
-        }
-        for (line, place) in places.into_iter().enumerate() {
-            if let Some(place) = place {
-                list.link(line, place);
-            }
         }
         Ok(Self { list })
     }
