@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
@@ -161,16 +162,16 @@ impl Noticed {
             return payload.to_string();
         };
         let own = [
-            (NOTICES, self.notices.is_empty()),
-            (READINGS, self.readings.is_empty()),
-            (ROWS, self.rows.is_empty()),
-            (COLUMNS, self.columns.is_empty()),
-            (OVERRIDES, self.overrides.is_empty()),
-            (ISSUES, self.issues.is_empty()),
-            (TABLES, self.tables.is_empty()),
-            (ISSUE_LIST, self.issue_list.is_none()),
+            (NOTICES, listed(&self.notices)),
+            (READINGS, listed(&self.readings)),
+            (ROWS, listed(&self.rows)),
+            (COLUMNS, listed(&self.columns)),
+            (OVERRIDES, listed(&self.overrides)),
+            (ISSUES, listed(&self.issues)),
+            (TABLES, listed(&self.tables)),
+            (ISSUE_LIST, self.issue_list.as_ref().and_then(as_text)),
         ];
-        let is_own = |key: &str| own.iter().any(|(own, is_empty)| !is_empty && *own == key);
+        let is_own = |key: &str| own.iter().any(|(own, list)| list.is_some() && *own == key);
         let mut text = Vec::new();
         let mut serializer = serde_json::Serializer::new(&mut text);
         // A payload of many tables is large, so none of it is copied.
@@ -178,20 +179,10 @@ impl Noticed {
             for (key, value) in entries.iter().filter(|(key, _)| !is_own(key)) {
                 map.serialize_entry(key, value)?;
             }
-            for key in own
-                .into_iter()
-                .filter_map(|(key, is_empty)| (!is_empty).then_some(key))
-            {
-                match key {
-                    NOTICES => map.serialize_entry(key, &self.notices),
-                    READINGS => map.serialize_entry(key, &self.readings),
-                    ROWS => map.serialize_entry(key, &self.rows),
-                    COLUMNS => map.serialize_entry(key, &self.columns),
-                    OVERRIDES => map.serialize_entry(key, &self.overrides),
-                    ISSUES => map.serialize_entry(key, &self.issues),
-                    TABLES => map.serialize_entry(key, &self.tables),
-                    _ => map.serialize_entry(key, &self.issue_list),
-                }?;
+            for (key, list) in &own {
+                if let Some(list) = list {
+                    map.serialize_entry(key, list)?;
+                }
             }
             map.end()
         });
@@ -431,6 +422,19 @@ fn notice(object: &Map<String, Value>) -> Option<Told> {
         told.0.insert("level".to_owned(), "warning".into());
     }
     Some(told)
+}
+
+/// A list as JSON, if it holds something.
+fn listed<T: Serialize>(list: &[T]) -> Option<Box<RawValue>> {
+    if list.is_empty() {
+        None
+    } else {
+        as_text(&list)
+    }
+}
+
+fn as_text<T: Serialize>(value: &T) -> Option<Box<RawValue>> {
+    to_raw_value(value).ok()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use super::cells::CellWriter;
 use super::severity::{ERROR, SEVERITIES};
 use super::styles::Look;
-use super::text::has_control;
+use super::text::holdable;
 use crate::cells::column_letters::column_name;
 use std::borrow::Cow;
 
@@ -139,7 +139,7 @@ impl List {
         }
     }
 
-    /// Adds a text to the end of a column; each line has one of each column. What no cell can hold is replaced.
+    /// Adds a text to the end of a column; each line has one of each column. What no cell can hold is replaced: a message may quote such.
     pub fn push(&mut self, column: usize, text: Option<&str>) {
         let column = &mut self.columns[column];
         column.text.push_str(&holdable(text.unwrap_or_default()));
@@ -245,18 +245,6 @@ impl List {
         }
         Ok(())
     }
-}
-
-/// A text with U+FFFD in place of what no cell can hold: a message may quote such.
-fn holdable(text: &str) -> Cow<'_, str> {
-    match has_control(text) {
-        true => Cow::Owned(text.replace(is_control, "\u{fffd}")),
-        false => Cow::Borrowed(text),
-    }
-}
-
-fn is_control(c: char) -> bool {
-    c < ' ' && !matches!(c, '\t' | '\n' | '\r')
 }
 
 /// The looks in the order of their places.

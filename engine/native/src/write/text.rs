@@ -1,5 +1,6 @@
 //! Writes text into XML: checks what a cell may hold, and escapes it.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use crate::cells::white_space::is_python_space;
@@ -37,11 +38,24 @@ pub(super) fn is_illegal(text: &str) -> bool {
     has_control(text) && has_control(cut(text))
 }
 
+/// Text with U+FFFD in place of the control characters that no cell can hold.
+pub(super) fn holdable(text: &str) -> Cow<'_, str> {
+    if !has_control(text) {
+        return Cow::Borrowed(text);
+    }
+    let is_illegal = |c: char| u8::try_from(c).is_ok_and(|byte| is_control(&byte));
+    Cow::Owned(text.replace(is_illegal, "\u{fffd}"))
+}
+
+/// Other than tab, line feed and carriage return.
+fn is_control(byte: &u8) -> bool {
+    *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
 /// Whether text holds a control character other than tab, line feed and carriage return.
 #[inline]
 pub(super) fn has_control(text: &str) -> bool {
     const ONES: u64 = u64::MAX / 255;
-    let is_control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
     // Eight bytes at a time: below 0x20 there is hardly any.
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     words.iter().any(|word| {
