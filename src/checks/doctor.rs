@@ -11,7 +11,7 @@ use crate::base::counted::plural;
 use crate::base::files;
 use crate::base::files::SharedDisk;
 use crate::base::problem::Problem;
-use crate::engine::sandbox::support;
+use crate::engine::sandbox::{ProcessHold, support};
 use crate::environment::find_uv;
 use crate::environment::provide::rebuild::defect;
 use crate::environment::python::{PythonSearch, find_python};
@@ -210,8 +210,9 @@ fn sandbox(settings: &Settings) -> Finding {
             NAME,
             CheckState::Ok,
             format!(
-                "whole: files (Landlock {}), network and processes (seccomp)",
-                support.landlock_abi
+                "whole: files (Landlock {}), network (seccomp), processes ({})",
+                support.landlock_abi,
+                support.processes.in_words()
             ),
             None,
         ),
@@ -219,7 +220,10 @@ fn sandbox(settings: &Settings) -> Finding {
             NAME,
             CheckState::Warning,
             format!("incomplete: {missing}"),
-            Some("runs go on without that; ADE_SANDBOX=strict refuses them".to_owned()),
+            Some(match support.processes {
+                ProcessHold::Polling => "runs go on without that, ADE_SANDBOX=strict refuses them; limit ade itself by `docker run --pids-limit 1024`, or TasksMax=1024 of systemd".to_owned(),
+                _ => "runs go on without that; ADE_SANDBOX=strict refuses them".to_owned(),
+            }),
         ),
         Sandbox::Strict => Finding::new(
             NAME,

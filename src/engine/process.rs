@@ -462,8 +462,13 @@ impl ChildProcess<'_> {
             return Ok((fork.started, fork.record));
         }
         let mut command = invocation.command(shows_values);
-        let confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
-        let started = process::start(&mut command, None);
+        let mut confined = sandbox::confine(&invocation.policy, threads(), &mut command)?;
+        let started = process::start(&mut command, None).and_then(|started| {
+            let gate = confined.gate()?;
+            let limit = invocation.policy.limits.processes;
+            let held = gate.map(|gate| gate.hold(started.id(), limit, false));
+            Ok(started.held(held, confined.take_group()))
+        });
         let record = confined.record();
         match (started, record.missing.last()) {
             (Ok(started), _) => Ok((started, record)),

@@ -83,6 +83,7 @@ mod runs_retry;
 mod runs_rm;
 mod runs_show;
 mod sandbox;
+mod sandbox_processes;
 mod serve;
 mod settings;
 mod shape;

@@ -113,7 +113,11 @@ impl Kernel {
             Error("hook_error", words) => *words,
             _ if matches!(
                 *what,
-                "asks the kernel for what outlives it" | "hides what it has open"
+                "asks the kernel for what outlives it"
+                    | "hides what it has open"
+                    | "enlarges the buffers of a socket"
+                    | "makes a namespace"
+                    | "adopts orphans"
             ) =>
             {
                 &[]
@@ -124,6 +128,7 @@ impl Kernel {
             "signals ade" => self.landlock >= 6,
             "changes the limits of ade"
             | "makes memory without a name"
+            | "shares memory without a file"
             | "sets the time of a file" => self.calls,
             _ if words.is_empty() => self.calls,
             _ if words == NO_LEAVING => self.calls,
@@ -203,6 +208,13 @@ const OTHERS: &[Row] = &[
     ("starts a session", "subprocess.Popen(['/bin/true'], start_new_session=True)", &[], Error("hook_error", NO_LEAVING)),
     ("leaves its group", "os.setsid()", &[], Error("hook_error", NO_LEAVING)),
     ("makes memory without a name", "os.memfd_create('a')", &[], Error("hook_error", &["counted for no process", "bytearray"])),
+    ("shares memory without a file", "import mmap; mmap.mmap(-1, 1 << 20)", &[], Error("hook_error", &["counted for no process", "bytearray"])),
+    ("has memory of its own, and a file in memory", "import mmap\nmmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE)\nwith open(pathlib.Path.home() / 'a', 'w+b') as file:\n    file.truncate(4096); mmap.mmap(file.fileno(), 4096)[:1] = b'x'", &[], It),
+    ("enlarges the buffers of a socket", "import socket\none, other = socket.socketpair()\nbefore = one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)\none.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24)\nassert one.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == before", &[], It),
+    ("makes a namespace", "import ctypes; assert ctypes.CDLL(None).unshare(0x10000000) == -1", &[], It),
+    ("adopts orphans", "import ctypes; assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == -1", &[], It),
+    ("fills the buffers of sockets", "import socket, time\nkept = [socket.socketpair() for _ in range(500)]\ntime.sleep(60)", &[("ADE_WORKER_MEM_MB", "200"), ("ADE_WORKER_OPEN_FILES", "1100")], Error("memory_limit", &["200 MB", "ADE_WORKER_MEM_MB"])),
+    ("starts 5,000 threads", "import threading, time\nthreading.stack_size(1 << 15)\nfor _ in range(5_000): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\ntime.sleep(60)", &[], Error("process_limit", &["4,096 threads"])),
     ("asks the kernel for what outlives it", "import ctypes, platform\nlibc = ctypes.CDLL(None, use_errno=True)\ncalls = [(libc.semget, 1, 250, 0o1600), (libc.shmget, 0, 4096, 0o1600), (libc.msgget, 0, 0o1600), (libc.mq_open, b'/a', 0o102, 0o600, None), *([(libc.syscall, call, b'user', b'a', b'b', 1, -3) for call in ((248, 249, 250) if platform.machine() == 'x86_64' else (217, 218, 219))])]\nfor call, *arguments in calls:\n    assert call(*arguments) == -1 and ctypes.get_errno() == 1, (call, arguments)", &[], It),
     ("sets the time of a file", "os.utime(pathlib.Path.home())", &[], Error("hook_error", &["does not change the times of files"])),
     ("hides what it has open", "import ctypes; assert ctypes.CDLL(None).prctl(4, 0, 0, 0, 0) == -1", &[], It),

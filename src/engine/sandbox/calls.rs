@@ -112,6 +112,12 @@ const OF_X86: (
 /// The requests by which `ioctl` changes how a file system treats a file: `FS_IOC_SETFLAGS`, `FS_IOC_FSSETXATTR` (linux/fs.h).
 const FLAGS_OF_FILES: [u64; 2] = [0x4008_6602, 0x401c_5820];
 
+/// Memory that processes share and that is no file. Once it is given back by `madvise`, it is no process's any more, and still there.
+const SHARED_WITHOUT_FILE: u64 = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u64;
+
+/// The options of sockets that enlarge what the kernel keeps for one. They succeed without effect: programs set them to be quick.
+const BUFFERS_OF_SOCKETS: [libc::c_int; 2] = [libc::SO_SNDBUF, libc::SO_SNDBUFFORCE];
+
 /// The request by which `prctl` hides what a process has open from others of its user (linux/prctl.h).
 const PR_SET_DUMPABLE: u64 = 4;
 
@@ -132,6 +138,14 @@ pub(super) fn filters(network: bool) -> Result<Vec<BpfProgram>, BackendError> {
         let to_others = SeccompRule::new(vec![null(path + 1, false)?])?;
         without_effect.insert(*call, vec![of_what_is_open, to_others]);
     }
+    let sizes = BUFFERS_OF_SOCKETS.map(|option| {
+        SeccompRule::new(vec![
+            equals(1, libc::SOL_SOCKET as u64)?,
+            equals(2, option as u64)?,
+        ])
+    });
+    let sizes = sizes.into_iter().collect::<Result<_, _>>()?;
+    without_effect.insert(libc::SYS_setsockopt, sizes);
     Ok(vec![
         program(refused(network)?, libc::EPERM)?,
         program(without_effect, 0)?,
@@ -161,6 +175,11 @@ fn null(place: u8, is: bool) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(place, SeccompCmpArgLen::Qword, compared, 0)
 }
 
+/// Whether the lower half of an argument has this value.
+fn equals(place: u8, value: u64) -> Result<SeccompCondition, BackendError> {
+    SeccompCondition::new(place, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
+}
+
 fn refused(network: bool) -> Result<Rules, BackendError> {
     let all = REFUSED.iter().chain(&OF_FILES).chain(&OF_X86.0);
     let all = all.chain(&[SYS_REMOVEXATTRAT, SYS_FILE_SETATTR]);
@@ -175,17 +194,16 @@ fn refused(network: bool) -> Result<Rules, BackendError> {
         rules.insert(*call, vec![SeccompRule::new(to_now)?]);
     }
     // What it has open could not be looked at any more, to count it.
-    let hides = SeccompCondition::new(
-        0,
+    let hides = SeccompRule::new(vec![equals(0, PR_SET_DUMPABLE)?])?;
+    rules.insert(libc::SYS_prctl, vec![hides]);
+    let shares = SeccompCondition::new(
+        3,
         SeccompCmpArgLen::Dword,
-        SeccompCmpOp::Eq,
-        PR_SET_DUMPABLE,
+        SeccompCmpOp::MaskedEq(SHARED_WITHOUT_FILE),
+        SHARED_WITHOUT_FILE,
     )?;
-    rules.insert(libc::SYS_prctl, vec![SeccompRule::new(vec![hides])?]);
-    let flags = FLAGS_OF_FILES.map(|request| {
-        let asked = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, request)?;
-        SeccompRule::new(vec![asked])
-    });
+    rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![shares])?]);
+    let flags = FLAGS_OF_FILES.map(|request| SeccompRule::new(vec![equals(1, request)?]));
     rules.insert(
         libc::SYS_ioctl,
         flags.into_iter().collect::<Result<_, _>>()?,

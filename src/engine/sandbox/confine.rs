@@ -1,14 +1,17 @@
 //! Applies a policy to a command's process, between fork and exec.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::sync::Arc;
 
 use super::Policy;
 use super::record::InForce;
 use super::resources;
 use super::support::support;
 use crate::settings::Sandbox;
+use crate::system::process::{Gate, PidsGroup};
 
 /// A command whose process confines itself.
 pub struct Confined {
@@ -16,6 +19,10 @@ pub struct Confined {
     record: InForce,
     /// The numbers of the steps that failed in the child.
     failed: PipeReader,
+    /// Where the child sends the listener of its filter.
+    listener: Option<OwnedFd>,
+    /// The control group that the child is in.
+    group: Option<PidsGroup>,
 }
 
 /// The steps in the child that can fail.
@@ -27,16 +34,18 @@ enum Step {
     Capabilities = b'c' as isize,
     Files = b'f' as isize,
     Calls = b's' as isize,
+    Forks = b'p' as isize,
 }
 
 impl Step {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Resources,
         Self::Modes,
         Self::Descriptors,
         Self::Capabilities,
         Self::Files,
         Self::Calls,
+        Self::Forks,
     ];
 
     fn in_words(self) -> &'static str {
@@ -51,6 +60,7 @@ impl Step {
             Self::Calls => {
                 "network, process groups and what outlives processes: system calls could not be refused"
             }
+            Self::Forks => "processes: their number could not be held by the kernel",
         }
     }
 }
@@ -58,15 +68,25 @@ impl Step {
 /// How a command's process is to be confined. `threads`: how many the program's libraries start.
 ///
 /// # Errors
-/// There is no pipe to be had.
+/// There is no pipe or no socket to be had.
 pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Result<Confined> {
     let (failed, report) = io::pipe()?;
     let mut record = InForce::of(policy, support());
     let limits = resources::prepare(&policy.limits, threads);
     let is_strict = policy.level == Sandbox::Strict;
-    let steps = Steps::prepare(policy, &mut record);
+    let (listener, asks) = match record.is_asked() {
+        true => Some(channel()?).unzip(),
+        false => (None, None),
+    };
+    let mut steps = Steps::prepare(policy, &mut record, asks);
+    let group = steps.count(policy, &record)?;
     in_child(command, limits, steps, Some(report), is_strict);
-    Ok(Confined { record, failed })
+    Ok(Confined {
+        record,
+        failed,
+        listener,
+        group,
+    })
 }
 
 /// What confines a fork of a process that is confined already. What of system calls and capabilities is refused to that process is refused
@@ -85,7 +105,7 @@ pub struct ForFork {
 #[cfg(target_os = "linux")]
 pub fn for_fork(policy: &Policy, threads: usize) -> ForFork {
     let mut record = InForce::of(policy, support());
-    let steps = Steps::prepare(policy, &mut record);
+    let steps = Steps::prepare(policy, &mut record, None);
     ForFork {
         record,
         rules: steps.rules(),
@@ -97,11 +117,25 @@ pub fn for_fork(policy: &Policy, threads: usize) -> ForFork {
 pub fn confine_build(policy: &Policy, command: &mut Command) {
     let limits = resources::prepare(&policy.limits, 0);
     let is_strict = policy.level == Sandbox::Strict;
-    let steps = Steps::prepare(policy, &mut InForce::default());
+    let steps = Steps::prepare(policy, &mut InForce::default(), None);
     in_child(command, limits, steps, None, is_strict);
 }
 
 impl Confined {
+    /// The control group of the process, which is to be kept as long as it lives.
+    pub fn take_group(&mut self) -> Option<PidsGroup> {
+        self.group.take()
+    }
+
+    /// What answers the process and all that it starts before they fork, once it was started. `None`: they do not ask.
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub fn gate(&self) -> io::Result<Option<Arc<Gate>>> {
+        let listener = self.listener.as_ref().and_then(received);
+        listener.map(Gate::new).transpose()
+    }
+
     /// What is in force, once the process was started.
     pub fn record(mut self) -> InForce {
         let mut steps = [0; 16];
@@ -115,6 +149,7 @@ impl Confined {
                 match step {
                     Step::Files => self.record.applied["files"] = false.into(),
                     Step::Calls => self.record.applied["system_calls"] = false.into(),
+                    Step::Forks => self.record.is_polled(),
                     _ => {}
                 }
             }
@@ -183,11 +218,14 @@ fn close_others() -> io::Result<()> {
 }
 
 #[cfg(target_os = "linux")]
+use super::forks::{channel, received};
+#[cfg(target_os = "linux")]
 use linux::Steps;
 
 #[cfg(target_os = "linux")]
 mod linux {
     use std::io;
+    use std::os::fd::OwnedFd;
 
     use landlock::RulesetCreated;
     use rustix::thread::{
@@ -196,11 +234,13 @@ mod linux {
     };
     use seccompiler::{BpfProgram, apply_filter};
 
+    use super::super::forks::{Counted, Forks};
     use super::super::places::Places;
     use super::super::read_only::ReadOnly;
     use super::super::record::InForce;
     use super::super::support::support;
     use super::super::{Policy, calls, files};
+    use super::PidsGroup;
     use super::Step;
     use crate::settings::Sandbox;
 
@@ -210,12 +250,14 @@ mod linux {
         drops_capabilities: bool,
         rules: Option<RulesetCreated>,
         filters: Option<Vec<BpfProgram>>,
+        forks: Option<Forks>,
+        counted: Option<Counted>,
         read_only: Option<ReadOnly>,
     }
 
     impl Steps {
-        /// Prepares what the kernel offers. What cannot be prepared is recorded as missing.
-        pub fn prepare(policy: &Policy, record: &mut InForce) -> Self {
+        /// Prepares what the kernel offers. What cannot be prepared is recorded as missing. `asks`: where the listener of forks is sent.
+        pub fn prepare(policy: &Policy, record: &mut InForce, asks: Option<OwnedFd>) -> Self {
             if policy.level == Sandbox::Off {
                 return Self::default();
             }
@@ -244,10 +286,26 @@ mod linux {
                         .map_err(|error| lacks(format!("system calls: {error}")))
                         .ok()
                 }),
+                counted: None,
+                forks: (support().seccomp && !policy.is_build).then(|| Forks::new(asks)),
                 read_only: (policy.executes_code
                     && (policy.level == Sandbox::Strict || ReadOnly::is_possible()))
                 .then(|| ReadOnly::all_but(&places.writes)),
             }
+        }
+
+        /// Adds what counts processes and threads together, where that holds them.
+        pub fn count(
+            &mut self,
+            policy: &Policy,
+            record: &InForce,
+        ) -> io::Result<Option<PidsGroup>> {
+            let Some(processes) = policy.limits.processes else {
+                return Ok(None);
+            };
+            let (counted, group) = Counted::new(record.processes, processes)?;
+            self.counted = counted;
+            Ok(group)
         }
 
         /// The rules for files.
@@ -260,6 +318,9 @@ mod linux {
             &mut self,
             check: &mut dyn FnMut(Step, io::Result<()>) -> io::Result<()>,
         ) -> io::Result<()> {
+            if let Some(counted) = &self.counted {
+                check(Step::Forks, counted.enter())?;
+            }
             // Landlock lets nothing be mounted.
             if let Some(read_only) = &mut self.read_only {
                 check(Step::Modes, read_only.apply())?;
@@ -274,6 +335,9 @@ mod linux {
             for filter in self.filters.iter().flatten() {
                 let applied = apply_filter(filter).map_err(|_| io::Error::last_os_error());
                 check(Step::Calls, applied)?;
+            }
+            if let Some(forks) = self.forks.take() {
+                check(Step::Forks, forks.apply())?;
             }
             Ok(())
         }
@@ -309,6 +373,7 @@ use elsewhere::Steps;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
     use std::io;
+    use std::os::fd::OwnedFd;
 
     use super::super::Policy;
     use super::super::record::InForce;
@@ -319,7 +384,7 @@ mod elsewhere {
     pub struct Steps;
 
     impl Steps {
-        pub fn prepare(_policy: &Policy, _record: &mut InForce) -> Self {
+        pub fn prepare(_: &Policy, _: &mut InForce, _asks: Option<OwnedFd>) -> Self {
             Self
         }
 

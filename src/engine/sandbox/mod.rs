@@ -8,7 +8,8 @@
 //! - Where the kernel lacks a part, a run with [`Sandbox::Auto`] goes on without it and the [`InForce`] names it; with
 //!   [`Sandbox::Strict`] nothing is started.
 //! - Between fork and exec no memory is allocated unless a step fails.
-//! - Memory, processor time, processes and output of the whole group are watched by [`crate::system::process`], since the kernel
+//! - How many processes a group has, [`Gate`](crate::system::process::Gate) holds where the kernel lets it answer before each fork.
+//!   Memory, processor time and output of the whole group are watched by [`crate::system::process`], since the kernel
 //!   limits single processes only.
 //!
 //! `places` says which parts of a system programs need, `support` what this kernel offers, `confine` applies. What is promised
@@ -19,6 +20,8 @@ mod calls;
 mod confine;
 #[cfg(target_os = "linux")]
 mod files;
+#[cfg(target_os = "linux")]
+mod forks;
 #[cfg(target_os = "linux")]
 mod places;
 #[cfg(target_os = "linux")]
@@ -34,7 +37,7 @@ use std::time::Duration;
 pub(super) use confine::for_fork;
 pub use confine::{Confined, confine, confine_build};
 pub use record::InForce;
-pub use support::{Support, support};
+pub use support::{ProcessHold, Support, support};
 
 use crate::settings::{Sandbox, Settings};
 use crate::system::process::{GroupLimits, Limit};
@@ -110,7 +113,7 @@ impl Limits {
         match limit {
             Limit::Memory => self.memory.is_some(),
             Limit::Cpu => self.cpu_time.is_some(),
-            Limit::Processes => self.processes.is_some(),
+            Limit::Processes | Limit::Threads => self.processes.is_some(),
             Limit::Printed => self.printed.is_some(),
             Limit::Disk | Limit::Files => self.disk.is_some(),
             Limit::FileSize => self.file_size.is_some(),

@@ -57,7 +57,6 @@ const READS: &[&str] = &[
     "/etc/fonts",
     "/dev/urandom",
     "/dev/random",
-    "/dev/zero",
     "/proc/cpuinfo",
     "/proc/loadavg",
     "/proc/meminfo",

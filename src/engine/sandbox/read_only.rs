@@ -17,9 +17,46 @@ pub(super) struct ReadOnly {
     written: Vec<CString>,
     /// What was opened of them.
     trees: Vec<libc::c_long>,
-    /// Who the process is in its namespace: the same as outside.
+    who: OwnNamespace,
+}
+
+/// A namespace of users in which the process is who it is outside, prepared.
+pub(super) struct OwnNamespace {
     users: String,
     groups: String,
+}
+
+impl OwnNamespace {
+    pub fn new() -> Self {
+        let own = |id: u32| format!("{id} {id} 1");
+        Self {
+            users: own(rustix::process::geteuid().as_raw()),
+            groups: own(rustix::process::getegid().as_raw()),
+        }
+    }
+
+    /// Moves this process there, with these further namespaces: between fork and exec, without memory being allocated.
+    pub fn enter(&self, further: libc::c_int) -> io::Result<()> {
+        // SAFETY: no memory is involved. The process has one thread.
+        succeeded(unsafe { libc::unshare(libc::CLONE_NEWUSER | further) }.into())?;
+        // Without this an ordinary user may not name the group.
+        write(c"/proc/self/setgroups", b"deny")?;
+        write(c"/proc/self/uid_map", self.users.as_bytes())?;
+        write(c"/proc/self/gid_map", self.groups.as_bytes())
+    }
+}
+
+/// Whether this system allows a namespace of users. A process that was refused half of it could not go on, so another one tries.
+pub(super) fn has_namespaces() -> bool {
+    let who = OwnNamespace::new();
+    can(move || who.enter(0))
+}
+
+fn can(mut enters: impl FnMut() -> io::Result<()> + Send + Sync + 'static) -> bool {
+    let mut command = Command::new("/bin/true");
+    // SAFETY: only system calls are made between fork and exec.
+    unsafe { command.pre_exec(move || enters()) };
+    command.status().is_ok_and(|status| status.success())
 }
 
 /// The argument of `mount_setattr` (linux/mount.h).
@@ -40,38 +77,28 @@ const AT_RECURSIVE: libc::c_uint = 0x8000;
 impl ReadOnly {
     /// One in which these folders are as they are.
     pub fn all_but(written: &[PathBuf]) -> Self {
-        let own = |id: u32| format!("{id} {id} 1");
         let is_there = |path: &&PathBuf| path.exists();
         let text = |path: &PathBuf| CString::new(path.as_os_str().as_bytes()).ok();
         let written: Vec<CString> = written.iter().filter(is_there).filter_map(text).collect();
         Self {
             trees: vec![-1; written.len()],
             written,
-            users: own(rustix::process::geteuid().as_raw()),
-            groups: own(rustix::process::getegid().as_raw()),
+            who: OwnNamespace::new(),
         }
     }
 
-    /// Whether this system allows it. A process that was refused half of it could not go on, so another one tries.
+    /// Whether this system allows it.
     pub fn is_possible() -> bool {
         static FOUND: OnceLock<bool> = OnceLock::new();
         *FOUND.get_or_init(|| {
             let mut view = Self::all_but(&[]);
-            let mut command = Command::new("/bin/true");
-            // SAFETY: only system calls are made between fork and exec.
-            unsafe { command.pre_exec(move || view.apply()) };
-            command.status().is_ok_and(|status| status.success())
+            can(move || view.apply())
         })
     }
 
     /// Gives it to this process, between fork and exec: no memory is allocated.
     pub fn apply(&mut self) -> io::Result<()> {
-        // SAFETY: no memory is involved. The process has one thread.
-        succeeded(unsafe { libc::unshare(libc::CLONE_NEWUSER | libc::CLONE_NEWNS) }.into())?;
-        // Without this an ordinary user may not name the group.
-        write(c"/proc/self/setgroups", b"deny")?;
-        write(c"/proc/self/uid_map", self.users.as_bytes())?;
-        write(c"/proc/self/gid_map", self.groups.as_bytes())?;
+        self.who.enter(libc::CLONE_NEWNS)?;
         for (tree, path) in self.trees.iter_mut().zip(&self.written) {
             let flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
             // SAFETY: the path is a live string with its end.

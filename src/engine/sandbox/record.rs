@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Policy;
-use super::support::Support;
+use super::support::{ProcessHold, Support};
 use crate::settings::Sandbox;
 
 /// What is in force.
@@ -13,17 +13,24 @@ pub struct InForce {
     pub applied: Value,
     /// What is missing of it, in words.
     pub missing: Vec<String>,
+    /// What holds the number of processes.
+    pub(super) processes: ProcessHold,
 }
 
 impl InForce {
     pub(super) fn of(policy: &Policy, support: &Support) -> Self {
         let is_off = policy.level == Sandbox::Off;
         let limits = &policy.limits;
+        let processes = match is_off {
+            true => ProcessHold::Polling,
+            false => support.processes,
+        };
         let applied = json!({
             "mode": policy.level,
             "files": !is_off && support.landlock_abi > 0,
             "landlock_abi": (!is_off).then_some(support.landlock_abi),
             "system_calls": !is_off && support.seccomp,
+            "processes_held_by": processes,
             "network": policy.has_network(),
             "network_asked": policy.network_asked,
             "limits": {
@@ -43,7 +50,19 @@ impl InForce {
             } else {
                 support.missing.clone()
             },
+            processes,
         }
+    }
+
+    /// Whether a process asks before it forks.
+    pub(in crate::engine) fn is_asked(&self) -> bool {
+        self.processes == ProcessHold::Asking
+    }
+
+    /// Notes that processes are only counted.
+    pub(super) fn is_polled(&mut self) {
+        self.processes = ProcessHold::Polling;
+        self.applied["processes_held_by"] = json!(self.processes);
     }
 
     /// The sandbox as artifact.json has it.

@@ -4,6 +4,36 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
+#[cfg(target_os = "linux")]
+use crate::system::process::PidsGroup;
+
+/// What holds the number of a run's processes, best first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessHold {
+    /// The kernel, which asks `ade` before each fork.
+    Asking,
+    /// The kernel, by a control group for each run. It counts threads, too.
+    ControlGroup,
+    /// The kernel, by a namespace of users for each run and a limit of its user in it. It counts threads, too.
+    Namespace,
+    /// Nothing: `ade` counts 20 times a second, and a run can start many in between.
+    #[default]
+    Polling,
+}
+
+impl ProcessHold {
+    /// As `ade doctor` says it.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Asking => "held by the kernel, which asks before each fork",
+            Self::ControlGroup => "held by a control group",
+            Self::Namespace => "held by a namespace of users",
+            Self::Polling => "counted 20 times a second",
+        }
+    }
+}
+
 /// What is there, and what is not.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Support {
@@ -11,8 +41,17 @@ pub struct Support {
     pub landlock_abi: u32,
     /// Whether system calls can be refused.
     pub seccomp: bool,
+    /// What holds the number of a run's processes.
+    pub processes: ProcessHold,
     /// What is missing of a whole sandbox, in words.
     pub missing: Vec<String>,
+}
+
+impl Support {
+    /// Whether a warm engine may fork: where system calls are refused, it must be known who asks for a process that is its parent's child.
+    pub fn has_warm_forks(&self) -> bool {
+        !self.seccomp || self.processes == ProcessHold::Asking
+    }
 }
 
 /// What this kernel offers.
@@ -55,13 +94,24 @@ fn look() -> Support {
         !seccomp,
         "network and process groups: system calls cannot be refused here (seccomp)",
     );
+    let processes = match () {
+        () if seccomp && super::forks::can_ask() => ProcessHold::Asking,
+        () if PidsGroup::new(1).is_ok() => ProcessHold::ControlGroup,
+        // The kernel exempts its root.
+        () if !rustix::process::geteuid().is_root() && super::read_only::has_namespaces() => {
+            ProcessHold::Namespace
+        }
+        () => ProcessHold::Polling,
+    };
     lacks(
-        seccomp && has_other_call_numbers(),
-        "network: this kernel takes system calls by other numbers too (x32)",
+        processes == ProcessHold::Polling,
+        "processes: they are counted 20 times a second only, so a loop that starts processes can fill the machine before it is \
+         seen; another program listens to system calls already, or the kernel is older than 5.5",
     );
     Support {
         landlock_abi,
         seccomp,
+        processes,
         missing,
     }
 }
@@ -104,17 +154,4 @@ fn has_seccomp() -> bool {
             &raw const action,
         ) == 0
     }
-}
-
-/// Whether system calls with the numbers of x32 are answered. The filter does not know those.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-fn has_other_call_numbers() -> bool {
-    const X32: libc::c_long = 0x4000_0000;
-    // SAFETY: a call without arguments that only answers with the process id, or that there is no such call.
-    unsafe { libc::syscall(libc::SYS_getpid | X32) >= 0 }
-}
-
-#[cfg(all(target_os = "linux", not(target_arch = "x86_64")))]
-fn has_other_call_numbers() -> bool {
-    false
 }

@@ -23,7 +23,7 @@ use super::keeper::{ROOM, WarmEngine, WarmEngines};
 use crate::engine::process::{EngineTask, Invocation, threads};
 use crate::engine::sandbox::{self, InForce, Policy};
 use crate::settings::Sandbox;
-use crate::system::process::Started;
+use crate::system::process::{Lifeline, Started};
 
 /// How long an engine may take to answer; the first time it must have been started.
 const PATIENCE: Timespec = Timespec {
@@ -68,15 +68,27 @@ impl WarmEngines {
         let engine = self.of(&invocation.python, lasting, around, snapshots)?;
         let confinement = sandbox::for_fork(&invocation.policy, threads());
         // What a fork does not do by itself, it has of its engine.
-        if engine.snapshots != snapshots || confinement.record.missing != engine.missing {
+        let is_asked = confinement.record.is_asked();
+        if engine.snapshots != snapshots
+            || confinement.record.missing != engine.missing
+            || engine.gate.is_some() != is_asked
+        {
             return None;
         }
+        let (lifeline, its_end) = Lifeline::new().ok()?;
         let ((stdout, its_output), (stderr, its_errors)) = (io::pipe().ok()?, io::pipe().ok()?);
-        let mut passed = vec![its_output.as_fd(), its_errors.as_fd()];
+        let mut passed = vec![its_output.as_fd(), its_errors.as_fd(), its_end.as_fd()];
         passed.extend(confinement.rules.as_ref().map(AsFd::as_fd));
         let fork = ask(&engine, &message, &passed)?;
         // A group of its own, which it may not make for itself.
         setpgid(Some(fork.id), Some(fork.id)).ok()?;
+        let group = fork.id.as_raw_nonzero().get();
+        Lifeline::tie(&its_end, group).ok()?;
+        let limit = invocation.policy.limits.processes;
+        let held = engine
+            .gate
+            .as_ref()
+            .map(|gate| gate.hold(group, limit, false));
         confinement.limits.apply_to(Some(fork.id)).ok()?;
         let id = fork.go_on()?;
         engine.has_begun.store(true, Ordering::Release);
@@ -85,7 +97,9 @@ impl WarmEngines {
                 id.as_raw_nonzero().get(),
                 Some(stdout.into()),
                 Some(stderr.into()),
-            ),
+                lifeline,
+            )
+            .held(held, None),
             record: confinement.record,
         })
     }
@@ -94,7 +108,8 @@ impl WarmEngines {
     fn snapshots<'a>(&self, invocation: &'a Invocation) -> Option<&'a Path> {
         let policy = &invocation.policy;
         let has_network = policy.level != Sandbox::Off && policy.has_network();
-        if has_network || !matches!(invocation.task, EngineTask::Process { .. }) {
+        let has_forks = policy.level == Sandbox::Off || sandbox::support().has_warm_forks();
+        if has_network || !has_forks || !matches!(invocation.task, EngineTask::Process { .. }) {
             return None;
         }
         let mut reads = policy.reads.iter();
@@ -149,7 +164,7 @@ fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option
     set_socket_passcred(&answer, true).ok()?;
     let mut all = passed.to_vec();
     all.insert(2, its_answer.as_fd());
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(5))];
     let mut rights = SendAncillaryBuffer::new(&mut space);
     rights.push(SendAncillaryMessage::ScmRights(&all));
     let pieces = [IoSlice::new(message)];

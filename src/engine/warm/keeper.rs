@@ -22,7 +22,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use crate::base::mutex::lock;
 use crate::engine::process::{RUN_MARKER, START, threads};
 use crate::engine::sandbox::{self, Policy};
-use crate::system::process::die_with_thread;
+use crate::system::process::{Gate, Held, die_with_thread};
 
 use super::OnCold;
 
@@ -40,6 +40,8 @@ const TRIES: u32 = 3;
 pub(super) const ROOM: usize = 16 << 10;
 /// The variable that makes room for those of the forks.
 const ROOM_MAKER: &str = "ADE_ENGINE_ROOM";
+/// The processes that an engine itself may have at a time: forks that have no group of their own yet.
+const MAX_PROCESSES: u32 = 256;
 /// The exit status of an engine that has other threads than its first.
 const HAS_THREADS: i32 = 3;
 
@@ -68,6 +70,8 @@ pub(super) struct WarmEngine {
     pub snapshots: PathBuf,
     /// What its confinement lacks.
     pub missing: Vec<String>,
+    /// What answers its forks before they fork. `None`: they do not ask.
+    pub gate: Option<Arc<Gate>>,
     /// Whether it has started a run.
     pub has_begun: AtomicBool,
     /// Whether it did not answer.
@@ -139,6 +143,8 @@ struct Kept {
     python: PathBuf,
     made: Made,
     process: Child,
+    /// Counts its own group, in which a fork is until it has one of its own.
+    _held: Option<Held>,
     engine: Arc<WarmEngine>,
     used: Instant,
     runs: u32,
@@ -273,14 +279,21 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
     die_with_thread(&mut command);
     let confined = sandbox::confine(&ask.policy, threads(), &mut command)?;
     let process = command.spawn()?;
+    let gate = confined.gate()?;
+    let group = process.id().cast_signed();
+    let held = gate
+        .as_ref()
+        .map(|gate| gate.hold(group, Some(MAX_PROCESSES), true));
     Ok(Kept {
         python: ask.python.clone(),
         made,
         process,
+        _held: held,
         engine: Arc::new(WarmEngine {
             socket: ours,
             snapshots: ask.snapshots.clone(),
             missing: confined.record().missing,
+            gate,
             has_begun: AtomicBool::new(false),
             is_silent: AtomicBool::new(false),
         }),

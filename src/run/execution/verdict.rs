@@ -12,7 +12,7 @@ use crate::base::problem::{Kind, code};
 use crate::engine::sandbox::Limits;
 use crate::engine::{EngineReport, FailedAt};
 use crate::store::{Failure, Place, RunRecord, RunStatus};
-use crate::system::process::{Exit, Limit, MOST_FILES};
+use crate::system::process::{Exit, Limit, MAX_THREADS, MOST_FILES};
 
 /// What the engine's native libraries say last when memory is refused, around the number of bytes.
 const NO_MEMORY: &str = "memory allocation of ";
@@ -106,7 +106,7 @@ fn code_of_limit(limit: Limit) -> &'static str {
     match limit {
         Limit::Memory => code::MEMORY_LIMIT,
         Limit::Cpu => code::CPU_LIMIT,
-        Limit::Processes => code::PROCESS_LIMIT,
+        Limit::Processes | Limit::Threads => code::PROCESS_LIMIT,
         Limit::Printed => code::PRINT_LIMIT,
         Limit::Disk | Limit::Files => code::DISK_LIMIT,
         Limit::FileSize => code::FILE_SIZE_LIMIT,
@@ -417,6 +417,13 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> Words {
                 limits.processes.unwrap_or_default()
             ),
             "raise ADE_WORKER_PROCESSES, or let the configuration start fewer processes at a time",
+        ),
+        Limit::Threads => (
+            format!(
+                "the run had more than {} threads in all its processes and was stopped",
+                thousands(MAX_THREADS)
+            ),
+            "let the configuration start fewer threads at a time",
         ),
         Limit::Printed => (
             format!(

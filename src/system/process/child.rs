@@ -2,26 +2,59 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 
+use super::PidsGroup;
 use super::exit::{Exit, Usage};
+use super::gate::{Held, end_orphans};
+use super::lifeline::Lifeline;
 use super::wake::{CHILD_ENDED, Waker};
 
-/// A child that runs: it leads a group of its own, and ends with the thread that started it.
+/// A child that runs: it leads a group of its own, which ends with this process.
 #[derive(Debug)]
 pub struct Started {
     id: libc::pid_t,
     stdout: Option<OwnedFd>,
     stderr: Option<OwnedFd>,
+    _lifeline: Lifeline,
+    /// Counts its group. `None`: nobody is asked before it forks.
+    held: Option<Held>,
+    /// Removed with it, when it has been waited for.
+    pids: Option<PidsGroup>,
 }
 
 impl Started {
-    /// A child of this process with this id, and where it writes to.
-    pub fn new(id: libc::pid_t, stdout: Option<OwnedFd>, stderr: Option<OwnedFd>) -> Self {
-        Self { id, stdout, stderr }
+    /// A child of this process with this id, where it writes to, and what its group is tied to.
+    pub fn new(
+        id: libc::pid_t,
+        stdout: Option<OwnedFd>,
+        stderr: Option<OwnedFd>,
+        lifeline: Lifeline,
+    ) -> Self {
+        Self {
+            id,
+            stdout,
+            stderr,
+            _lifeline: lifeline,
+            held: None,
+            pids: None,
+        }
+    }
+
+    /// Its process id, which is also that of its group.
+    pub fn id(&self) -> libc::pid_t {
+        self.id
+    }
+
+    /// The same, with its processes counted, and with the control group that it is in.
+    #[must_use]
+    pub fn held(mut self, held: Option<Held>, group: Option<PidsGroup>) -> Self {
+        self.held = held;
+        self.pids = group;
+        self
     }
 }
 
@@ -37,15 +70,32 @@ pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started>
         .stderr(Stdio::piped())
         .process_group(0);
     die_with_thread(command);
+    let (lifeline, reader) = Lifeline::new()?;
+    keep_open(command, &reader);
     let mut child = command.spawn()?;
     // The kernel's type is pid_t; std returns it unsigned.
     let id = child.id().cast_signed();
+    // It fails where the child has ended already.
+    let _ = Lifeline::tie(&reader, id);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     Ok(Started::new(
         id,
         stdout.map(OwnedFd::from),
         stderr.map(OwnedFd::from),
+        lifeline,
     ))
+}
+
+/// Keeps a descriptor open in the child, beyond exec.
+fn keep_open(command: &mut Command, descriptor: &OwnedFd) {
+    let number = descriptor.as_raw_fd();
+    // SAFETY: a system call between fork and exec; an error is built without allocation.
+    unsafe {
+        command.pre_exec(move || match libc::fcntl(number, libc::F_SETFD, 0) {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        });
+    }
 }
 
 /// A child, and the thread that waits for its end. Dropped before it was reaped, it is killed with its whole group.
@@ -88,6 +138,20 @@ impl Watched {
         unsafe { libc::kill(-self.id(), signal) };
     }
 
+    /// Kills what is left of its group, and waits until it has ended. Returns whether the group had more processes than it may
+    /// have. The child itself has ended.
+    pub fn end_group(&mut self) -> bool {
+        // It is not reaped yet, so its id, which names the group, is not in use again.
+        self.signal_group(libc::SIGKILL);
+        match self.child.held.take() {
+            Some(held) => held.end(),
+            None => {
+                end_orphans(self.id());
+                false
+            }
+        }
+    }
+
     /// Takes the child's standard output and standard error; each can be taken once.
     pub fn streams(&mut self) -> (Option<OwnedFd>, Option<OwnedFd>) {
         (self.child.stdout.take(), self.child.stderr.take())
@@ -127,6 +191,7 @@ impl Drop for Watched {
     fn drop(&mut self) {
         if !self.reaped {
             self.signal_group(libc::SIGKILL);
+            self.child.held = None;
             let _ = self.reap();
         }
     }

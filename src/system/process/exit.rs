@@ -12,6 +12,8 @@ pub enum Limit {
     Cpu,
     /// How many processes there are at the same time.
     Processes,
+    /// The threads of all together.
+    Threads,
     /// What is printed.
     Printed,
     /// The size of all files in the folders that it may write, and of those that are deleted while it has them open.

@@ -5,7 +5,7 @@
 //!
 //! - The child leads a process group of its own. Cancel and timeout send TERM to the whole group, and KILL after
 //!   [`ChildLimits::kill_after`]. However the child ends, the processes left in its group are killed.
-//! - A child whose `ade` is killed is killed too (on Linux, where the kernel offers it).
+//! - A child whose `ade` is killed is killed too, with its whole group (on Linux).
 //! - Both streams are read while the child runs, so neither can fill up and block it. Standard input is empty, or a file.
 //! - A grandchild that has left the group and keeps a pipe open delays nothing: when the child has ended, its output is
 //!   read to the last byte, and [`run`] returns.
@@ -14,15 +14,25 @@
 //!
 //! The memory and CPU seconds come from the kernel's own account of the child and its descendants (`wait4`).
 //!
-//! `child` starts, watches and reaps; `lines` reads; `wake` waits; `watch` measures the group; [`kill_started_with`] kills processes that left their
-//! group.
+//! `child` starts, watches and reaps; `lines` reads; `wake` waits; `watch` measures the group, and `gate` counts it; `lifeline` ends it with
+//! `ade`; [`kill_started_with`] kills processes that left their group.
 
 mod child;
 mod exit;
+#[cfg(target_os = "linux")]
+mod gate;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_gate.rs"]
+mod gate;
+mod lifeline;
 mod lines;
 mod marks;
 pub(crate) mod on_path;
 mod options;
+#[cfg(target_os = "linux")]
+mod pids_group;
+#[cfg(target_os = "linux")]
+mod proc;
 #[cfg(test)]
 mod tests;
 mod time_limit;
@@ -43,10 +53,16 @@ use crate::base::cancel::Cancel;
 
 pub use child::{Started, die_with_thread, start};
 pub use exit::{ChildEnd, Exit, Limit, Usage};
+#[cfg(not(target_os = "linux"))]
+pub use gate::PidsGroup;
+pub use gate::{Gate, Held};
+pub use lifeline::Lifeline;
 pub use marks::kill_started_with;
 pub use on_path::on_path;
 pub use options::{ChildLimits, GroupLimits, Stream};
-pub use watch::MOST_FILES;
+#[cfg(target_os = "linux")]
+pub use pids_group::PidsGroup;
+pub use watch::{MAX_THREADS, MOST_FILES};
 
 /// How long the rest in the pipes is read after the child's end: only a grandchild that still writes could extend it.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
@@ -119,8 +135,9 @@ pub fn run_started(
         }
     }
 
-    // The child is dead but not yet reaped, so its process id, which names the group, is not in use again.
-    watched.signal_group(libc::SIGKILL);
+    if watched.end_group() {
+        time_limit.exceed(Limit::Processes);
+    }
     let (exit, mut usage) = watched.reap()?;
     // What it left between the last look and its end.
     if let Some(limit) = watch.left() {

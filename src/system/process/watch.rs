@@ -3,7 +3,7 @@
 //! The kernel limits single processes only, unless it delegates control groups, which cannot be relied on. So the group is
 //! measured 20 times a second. Its processes are found by following children, which costs little; now and then all processes
 //! of the machine are gone through, for those whose parent has ended. Its folders are measured less often, and once more when it has
-//! ended; with them what it has deleted and still has open.
+//! ended; with them what it has open: deleted files, and what the kernel keeps for sockets and pipes.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -22,6 +22,8 @@ const SHARE_OF_LOOKING: u32 = 10;
 pub const MOST_FILES: u64 = 100_000;
 /// Each so many looks, all processes of the machine are gone through.
 const SEARCH_EVERY: u32 = 20;
+/// The threads of all processes of a group, where processes have a limit. They take numbers of the machine as processes do.
+pub const MAX_THREADS: u64 = 4_096;
 
 /// The measurements of one group.
 pub(super) struct GroupUsage {
@@ -31,6 +33,8 @@ pub(super) struct GroupUsage {
     next: Option<Instant>,
     looks: u32,
     members: Vec<i32>,
+    /// Bytes, at the last look.
+    memory: u64,
     peak: u64,
     folders: Vec<PathBuf>,
     /// When the folders are to be measured next.
@@ -51,6 +55,7 @@ impl GroupUsage {
             next: (is_limited && platform::CAN_MEASURE).then(|| now + EVERY),
             looks: 0,
             members: vec![group],
+            memory: 0,
             peak: 0,
             folders: options.folders.clone(),
             next_folders: now + EVERY_FOLDERS,
@@ -83,11 +88,14 @@ impl GroupUsage {
             // Pages that forked processes share were counted for each of them.
             used.memory = platform::memory_without_shares(&self.members).unwrap_or(used.memory);
         }
+        self.memory = used.memory;
         self.peak = self.peak.max(used.memory);
         if is_above(used.memory, self.limits.memory_bytes) {
             Some(Limit::Memory)
         } else if is_above(used.processes.into(), self.limits.processes.map(u64::from)) {
             Some(Limit::Processes)
+        } else if is_above(used.threads, self.limits.processes.map(|_| MAX_THREADS)) {
+            Some(Limit::Threads)
         } else if self
             .limits
             .cpu_seconds
@@ -95,16 +103,23 @@ impl GroupUsage {
         {
             Some(Limit::Cpu)
         } else {
-            self.look_at_folders(now)
+            self.look_at_files(now)
         }
     }
 
-    /// Measures the folders, if that is due. Looking takes time in proportion to how many files there are.
-    fn look_at_folders(&mut self, now: Instant) -> Option<Limit> {
-        if self.limits.disk_bytes.is_none() || now < self.next_folders {
+    /// Measures the folders and what is open, if that is due. Looking takes time in proportion to how many files there are.
+    fn look_at_files(&mut self, now: Instant) -> Option<Limit> {
+        let limits = self.limits;
+        if (limits.disk_bytes.is_none() && limits.memory_bytes.is_none()) || now < self.next_folders
+        {
             return None;
         }
-        let passed = self.folders_pass(platform::deleted_bytes(&self.members));
+        let open = platform::open_files(&self.members);
+        let memory = self.memory + open.buffers;
+        let passed = match limits.memory_bytes.is_some_and(|limit| memory > limit) {
+            true => Some(Limit::Memory),
+            false => self.folders_pass(open.deleted),
+        };
         let done = Instant::now();
         self.next_folders = done + EVERY_FOLDERS.max(done.duration_since(now) * SHARE_OF_LOOKING);
         passed
@@ -132,51 +147,37 @@ struct Used {
     memory: u64,
     /// Of the living and of those that they waited for.
     cpu_seconds: f64,
+    /// Those that have ended and that nobody has waited for count as well.
     processes: u32,
+    threads: u64,
+}
+
+/// What a group has open, in bytes; each thing counts once.
+#[derive(Clone, Copy, Debug, Default)]
+struct OpenFiles {
+    /// Of files that have no name any more.
+    deleted: u64,
+    /// What the kernel may keep for sockets and pipes.
+    buffers: u64,
 }
 
 #[cfg(target_os = "linux")]
 mod platform {
     use std::collections::BTreeSet;
-    use std::fs::{self, File};
-    use std::io::Read;
-    use std::os::unix::fs::MetadataExt;
+    use std::fs;
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
     use rustix::param::{clock_ticks_per_second, page_size};
 
-    use super::Used;
+    use super::super::proc::{Process, all};
+    use super::{OpenFiles, Used};
 
     pub const CAN_MEASURE: bool = true;
-
-    /// One process, as /proc tells.
-    struct Process {
-        group: i32,
-        is_alive: bool,
-        ticks: u64,
-        pages: u64,
-    }
-
-    impl Process {
-        fn read(id: i32) -> Option<Self> {
-            let mut buffer = [0; 1024];
-            let mut file = File::open(format!("/proc/{id}/stat")).ok()?;
-            let length = file.read(&mut buffer).ok()?;
-            Self::parse(&String::from_utf8_lossy(&buffer[..length]))
-        }
-
-        fn parse(stat: &str) -> Option<Self> {
-            // The program's name stands in brackets, and may hold any letter.
-            let (_, rest) = stat.rsplit_once(')')?;
-            let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
-            let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
-            Some(Self {
-                group: fields.get(2)?.parse().ok()?,
-                is_alive: !matches!(*fields.first()?, "Z" | "X"),
-                ticks: (11..15).filter_map(number).sum(),
-                pages: number(21)?,
-            })
-        }
-    }
+    /// What the kernel keeps for a socket at most whose buffers nobody has enlarged, and for a pipe, in bytes.
+    const SOCKET_BYTES: u64 = 208 << 10;
+    const PIPE_BYTES: u64 = 64 << 10;
+    /// Tables for fewer addresses than these are too small to count: a five hundredth of them at most.
+    const MAX_ADDRESSES: u64 = 16 << 30;
 
     /// Measures the members and those that they have started since; those that have ended are forgotten.
     pub fn measure(group: i32, members: &mut Vec<i32>) -> Used {
@@ -190,15 +191,28 @@ mod platform {
                 continue;
             };
             ticks += process.ticks;
-            if process.is_alive {
-                used.processes += 1;
+            used.processes += 1;
+            if process.is_alive() {
+                used.threads += process.threads;
                 used.memory += process.pages * page_size() as u64;
+                if process.addresses > MAX_ADDRESSES {
+                    used.memory += page_tables(id);
+                }
                 add_children(id, members);
             }
             at += 1;
         }
         used.cpu_seconds = ticks as f64 / clock_ticks_per_second() as f64;
         used
+    }
+
+    /// The bytes of the tables in which the kernel finds the pages of a process: they grow with pages that are only read, too, which
+    /// take no memory otherwise.
+    fn page_tables(id: i32) -> u64 {
+        let text = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmPTE:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
+        kilobytes.unwrap_or(0_u64) * 1024
     }
 
     fn add_children(id: i32, members: &mut Vec<i32>) {
@@ -220,31 +234,38 @@ mod platform {
 
     /// Goes through all processes of the machine.
     pub fn find_members(group: i32, members: &mut Vec<i32>) {
-        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
-            let id = entry
-                .file_name()
-                .to_str()
-                .and_then(|name| name.parse().ok());
-            if let Some(id) = id
-                && !members.contains(&id)
-                && Process::read(id).is_some_and(|process| process.group == group)
-            {
-                members.push(id);
-            }
-        }
+        let of_group = |id: &i32| Process::read(*id).is_some_and(|process| process.group == group);
+        let unknown: Vec<i32> = all()
+            .filter(|id| !members.contains(id) && of_group(id))
+            .collect();
+        members.extend(unknown);
     }
 
-    /// The bytes of the files that members have open and that have no name any more, each counted once.
-    pub fn deleted_bytes(members: &[i32]) -> u64 {
+    /// What members have open.
+    pub fn open_files(members: &[i32]) -> OpenFiles {
         let mut known = BTreeSet::new();
+        let mut open = OpenFiles::default();
         let folders = members
             .iter()
             .map(|id| fs::read_dir(format!("/proc/{id}/fd")));
-        let open = folders.flatten().flatten().flatten();
-        let files = open.filter_map(|entry| fs::metadata(entry.path()).ok());
-        let deleted = files.filter(|file| file.is_file() && file.nlink() == 0);
-        let each_once = deleted.filter(|file| known.insert((file.dev(), file.ino())));
-        each_once.map(|file| file.blocks() * 512).sum()
+        for entry in folders.flatten().flatten().flatten() {
+            let Ok(file) = fs::metadata(entry.path()) else {
+                continue;
+            };
+            let kind = file.file_type();
+            let (bytes, sum) = match () {
+                () if kind.is_file() && file.nlink() == 0 => {
+                    (file.blocks() * 512, &mut open.deleted)
+                }
+                () if kind.is_socket() => (SOCKET_BYTES, &mut open.buffers),
+                () if kind.is_fifo() => (PIPE_BYTES, &mut open.buffers),
+                () => continue,
+            };
+            if known.insert((file.dev(), file.ino())) {
+                *sum += bytes;
+            }
+        }
+        open
     }
 
     /// The memory of all members, what is shared counted once. `None`: the kernel does not tell.
@@ -253,7 +274,7 @@ mod platform {
         for id in members {
             // One that has just ended uses nothing.
             let Ok(text) = fs::read_to_string(format!("/proc/{id}/smaps_rollup")) else {
-                if Process::read(*id).is_some_and(|process| process.is_alive) {
+                if Process::read(*id).is_some_and(|process| process.is_alive()) {
                     return None;
                 }
                 continue;
@@ -264,25 +285,11 @@ mod platform {
         }
         Some(total)
     }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn a_name_with_brackets_and_blanks_does_not_shift_the_fields() {
-            let line = "7 (a) b (c) S 1 5 7 0 -1 0 0 0 0 0 1 2 3 4 20 0 1 0 9 1000 42 0";
-            let process = Process::parse(line).unwrap();
-            assert_eq!((process.group, process.ticks, process.pages), (5, 10, 42));
-            assert!(process.is_alive);
-            assert!(Process::parse("7 (ended").is_none());
-        }
-    }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
-    use super::Used;
+    use super::{OpenFiles, Used};
 
     pub const CAN_MEASURE: bool = false;
 
@@ -292,8 +299,8 @@ mod platform {
 
     pub fn find_members(_group: i32, _members: &mut Vec<i32>) {}
 
-    pub fn deleted_bytes(_members: &[i32]) -> u64 {
-        0
+    pub fn open_files(_members: &[i32]) -> OpenFiles {
+        OpenFiles::default()
     }
 
     pub fn memory_without_shares(_members: &[i32]) -> Option<u64> {

@@ -30,7 +30,7 @@ _SHARING = ("synchronize", "shared_memory", "heap", "managers", "forkserver")
 #: What a line has in it that takes a process out of its group.
 _LEAVING = ("setsid", "setpgid", "setpgrp", "start_new_session", "process_group")
 #: What a line has in it that asks the kernel for what it keeps for all processes.
-_UNCOUNTED = ("memfd_create", "shmget", "semget", "msgget", "mq_open", "add_key", "request_key", "keyctl", "sysv_ipc", "posix_ipc")
+_UNCOUNTED = ("memfd_create", "mmap(", "shmget", "semget", "msgget", "mq_open", "add_key", "request_key", "keyctl", "sysv_ipc", "posix_ipc")
 _DENIED_WORDS = "Permission denied (os error 13)"
 _FULL_WORDS = (f"(os error {errno.ENOSPC})", f"(os error {errno.EDQUOT})")
 #: What made a run fail, by the number that the operating system has for it.

@@ -1,0 +1,365 @@
+//! Answers processes that ask before they fork, so that a group never has more processes than it may.
+//!
+//! A process asks if its filter of system calls has a listener (seccomp_unotify(2)): the kernel stops each `fork`, `vfork` and `clone` of it
+//! and of its descendants until the thread of a [`Gate`] has answered. One gate serves all groups of one listener: a run that was
+//! started cold has one of its own, and all forks of a warm engine share that of the engine.
+//!
+//! A group's count is never below the truth. Each grant adds one, and only a count that reaches the limit makes the gate look at what
+//! lives: first at the threads whose grants may still become processes, then at the processes, so that none is missed between
+//! the two. A group that is full is killed as a whole before its question is answered.
+//!
+//! The count relies on what the filter refuses: to leave the group, to adopt orphans, and to have a process be somebody else's child.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use libc::pid_t;
+use rustix::process::{Pid, PidfdFlags, getpid, pidfd_open, set_child_subreaper};
+
+use super::proc::{Process, members};
+use crate::base::mutex::lock;
+
+/// How often a count is taken again that open grants may have raised.
+const MAX_LOOKS: u32 = 20;
+/// The pause between two of these looks.
+const PAUSE: Duration = Duration::from_micros(500);
+/// How long to wait for the end of what was killed.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The answering side of one listener.
+#[derive(Debug)]
+pub struct Gate {
+    groups: Arc<Mutex<HashMap<pid_t, Group>>>,
+    /// Ends the thread when it is closed.
+    _stop: PipeWriter,
+}
+
+/// A group that a gate counts. Dropped, the group may not fork any more.
+#[derive(Debug)]
+pub struct Held {
+    gate: Arc<Gate>,
+    group: pid_t,
+}
+
+impl Gate {
+    /// Starts a thread that answers for this listener. From then on this process adopts the orphans of all that it has started: who
+    /// has ended counts until it is waited for, and nobody else does so in time.
+    ///
+    /// # Errors
+    /// There is no pipe or no thread to be had.
+    pub fn new(listener: OwnedFd) -> io::Result<Arc<Self>> {
+        set_child_subreaper(Some(getpid()))?;
+        ADOPTS.store(true, Ordering::Relaxed);
+        let (stopped, stop) = io::pipe()?;
+        let groups = Arc::new(Mutex::new(HashMap::new()));
+        let answering = Answering {
+            listener,
+            groups: Arc::clone(&groups),
+        };
+        std::thread::Builder::new()
+            .name("forks".to_owned())
+            .stack_size(256 << 10)
+            .spawn(move || answering.until(&stopped))?;
+        Ok(Arc::new(Self {
+            groups,
+            _stop: stop,
+        }))
+    }
+
+    /// Lets a group have this many processes, its leader included; `None`: as many as it likes. `makes_siblings`: whether the leader
+    /// itself may make processes that are its parent's children, as a warm engine does.
+    pub fn hold(self: &Arc<Self>, group: pid_t, limit: Option<u32>, makes_siblings: bool) -> Held {
+        let counted = Group::new(group, limit, makes_siblings);
+        lock(&self.groups).insert(group, counted);
+        Held {
+            gate: Arc::clone(self),
+            group,
+        }
+    }
+}
+
+impl Held {
+    /// Waits for the end of what the group has forked and is killed already. The leader has ended and is not reaped yet, so that its
+    /// number names the group. Returns whether the group was killed because it was full.
+    pub fn end(self) -> bool {
+        let (is_full, has_forked) = {
+            let groups = lock(&self.gate.groups);
+            let group = groups.get(&self.group);
+            group.map_or((false, false), |group| (group.is_full, group.has_forked))
+        };
+        if has_forked {
+            wait_for_end(self.group);
+        }
+        is_full
+    }
+}
+
+/// Whether this process adopts orphans.
+static ADOPTS: AtomicBool = AtomicBool::new(false);
+
+/// Waits for the orphans of a group that was not held.
+pub(super) fn end_orphans(group: pid_t) {
+    if ADOPTS.load(Ordering::Relaxed) {
+        wait_for_end(group);
+    }
+}
+
+/// Waits until all of a group but its leader have ended, which are killed already.
+fn wait_for_end(group: pid_t) {
+    let until = Instant::now() + PATIENCE;
+    while living(group, true).len() > 1 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        lock(&self.gate.groups).remove(&self.group);
+    }
+}
+
+/// The count of one group.
+#[derive(Debug)]
+struct Group {
+    id: pid_t,
+    limit: Option<u32>,
+    makes_siblings: bool,
+    /// The processes at the last look, the grants that were open then, and all grants since: never below the truth.
+    bound: u32,
+    /// The processes at the last look.
+    known: HashSet<pid_t>,
+    /// The processes with open grants.
+    askers: HashMap<pid_t, Asker>,
+    has_forked: bool,
+    /// Whether it was killed because it had all processes that it may have.
+    is_full: bool,
+}
+
+/// The grants of one process.
+#[derive(Debug, Default)]
+struct Asker {
+    /// Those since the last look, and those that were open then.
+    granted: u32,
+    /// The threads that may not have made their process yet.
+    open: HashSet<pid_t>,
+}
+
+impl Group {
+    fn new(id: pid_t, limit: Option<u32>, makes_siblings: bool) -> Self {
+        Self {
+            id,
+            limit,
+            makes_siblings,
+            bound: 1,
+            known: HashSet::from([id]),
+            askers: HashMap::new(),
+            has_forked: false,
+            is_full: false,
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.limit.is_none_or(|limit| self.bound < limit)
+    }
+
+    /// Whether a thread may fork now. A group without room is killed.
+    fn grants(&mut self, process: pid_t, thread: pid_t) -> bool {
+        // It asks, so it has returned from what it asked for before.
+        if let Some(asker) = self.askers.get_mut(&process) {
+            asker.open.remove(&thread);
+        }
+        let mut looks = 0;
+        while !self.has_room() && looks < MAX_LOOKS {
+            if looks > 0 {
+                std::thread::sleep(PAUSE);
+            }
+            looks += 1;
+            if self.look() == 0 {
+                break;
+            }
+        }
+        if !self.has_room() {
+            self.is_full = true;
+            // SAFETY: a plain system call. The leader is not reaped as long as the group is held, so the number is this group's.
+            unsafe { libc::kill(-self.id, libc::SIGKILL) };
+            return false;
+        }
+        let asker = self.askers.entry(process).or_default();
+        asker.granted += 1;
+        asker.open.insert(thread);
+        self.bound += 1;
+        self.has_forked = true;
+        true
+    }
+
+    /// Takes a grant back that nobody has waited for.
+    fn take_back(&mut self, process: pid_t, thread: pid_t) {
+        if let Some(asker) = self.askers.get_mut(&process)
+            && asker.open.remove(&thread)
+        {
+            asker.granted -= 1;
+            self.bound -= 1;
+        }
+    }
+
+    /// Counts anew. Returns how many grants may still become processes that were not seen.
+    fn look(&mut self) -> u32 {
+        for asker in self.askers.values_mut() {
+            asker
+                .open
+                .retain(|thread| Process::read(*thread).is_some_and(|thread| thread.is_busy()));
+        }
+        // Only now: what the others have made is there.
+        let found = living(self.id, !self.makes_siblings);
+        let mut new: HashMap<pid_t, u32> = HashMap::new();
+        for (id, process) in &found {
+            if !self.known.contains(id) {
+                *new.entry(process.parent).or_default() += 1;
+            }
+        }
+        self.askers.retain(|process, asker| {
+            let open = asker.open.len() as u32;
+            let returned = asker.granted.saturating_sub(open);
+            asker.granted = open;
+            // More new children than calls that have returned can have made are those of open grants: a parent that goes on to
+            // compute looks busy for ever.
+            let made = new
+                .get(process)
+                .map_or(0, |new| new.saturating_sub(returned));
+            made < open
+        });
+        self.known = found.iter().map(|(id, _)| *id).collect();
+        let open = self
+            .askers
+            .values()
+            .map(|asker| asker.open.len() as u32)
+            .sum();
+        self.bound = found.len() as u32 + open;
+        open
+    }
+}
+
+/// The processes of a group. `adopts`: whether this process waits for those of its children in the group that have ended and are not the
+/// leader, which are orphans.
+fn living(group: pid_t, adopts: bool) -> Vec<(pid_t, Process)> {
+    let own = std::process::id().cast_signed();
+    let mut found = members(group);
+    found.retain(|(id, process)| {
+        let is_orphan = adopts && *id != group && process.parent == own && !process.is_alive();
+        // SAFETY: a plain system call that writes nothing. Nobody else waits for a process that this one did not start.
+        !is_orphan || unsafe { libc::waitpid(*id, std::ptr::null_mut(), libc::WNOHANG) } <= 0
+    });
+    found
+}
+
+/// What the thread of a gate needs.
+struct Answering {
+    listener: OwnedFd,
+    groups: Arc<Mutex<HashMap<pid_t, Group>>>,
+}
+
+impl Answering {
+    /// Answers until nobody is left who may ask, or the gate is dropped.
+    fn until(&self, stopped: &PipeReader) {
+        let polled = |descriptor| libc::pollfd {
+            fd: descriptor,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let mut both = [self.listener.as_raw_fd(), stopped.as_raw_fd()].map(polled);
+        loop {
+            // SAFETY: the pointer and the count are those of one live array.
+            if unsafe { libc::poll(both.as_mut_ptr(), 2, -1) } < 0 {
+                match io::Error::last_os_error().kind() {
+                    io::ErrorKind::Interrupted => continue,
+                    _ => return,
+                }
+            }
+            let [asked, stopped] = both.map(|one| one.revents);
+            if stopped != 0 {
+                return;
+            } else if asked & libc::POLLIN != 0 {
+                self.answer();
+            } else if asked != 0 {
+                return;
+            }
+        }
+    }
+
+    /// Answers one question, if it still stands.
+    fn answer(&self) {
+        // SAFETY: zero is a valid value of each field, and the one that the kernel asks for.
+        let mut question: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+        // It fails if whoever asked was killed meanwhile.
+        if self.request(libc::SECCOMP_IOCTL_NOTIF_RECV, &raw mut question) {
+            let thread = question.pid.cast_signed();
+            // SAFETY: a plain system call.
+            let group = unsafe { libc::getpgid(thread) };
+            let process = process_of(thread);
+            // The number is that of the one who asks as long as it waits for the answer.
+            if self.request(libc::SECCOMP_IOCTL_NOTIF_ID_VALID, &raw const question.id) {
+                self.decide(&question, group, process);
+            }
+        }
+    }
+
+    fn decide(&self, question: &libc::seccomp_notif, group: pid_t, process: pid_t) {
+        let thread = question.pid.cast_signed();
+        let flags = match question.data.nr.into() {
+            libc::SYS_clone => question.data.args[0],
+            _ => 0,
+        };
+        let mut groups = lock(&self.groups);
+        let error = match groups.get_mut(&group) {
+            None => libc::EAGAIN,
+            Some(counted) => {
+                let makes_sibling = flags & libc::CLONE_PARENT as u64 != 0;
+                if makes_sibling && !(counted.makes_siblings && thread == group) {
+                    libc::EPERM
+                } else if counted.grants(process, thread) {
+                    0
+                } else {
+                    libc::EAGAIN
+                }
+            }
+        };
+        let answer = libc::seccomp_notif_resp {
+            id: question.id,
+            val: 0,
+            error: -error,
+            flags: match error {
+                0 => libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32,
+                _ => 0,
+            },
+        };
+        // A signal may have come first: nothing has begun then, and it asks again.
+        if !self.request(libc::SECCOMP_IOCTL_NOTIF_SEND, &raw const answer)
+            && error == 0
+            && let Some(counted) = groups.get_mut(&group)
+        {
+            counted.take_back(process, thread);
+        }
+    }
+
+    fn request<T>(&self, request: libc::Ioctl, value: *const T) -> bool {
+        // SAFETY: each request reads or writes the value that its caller passes, which is live and of its type.
+        unsafe { libc::ioctl(self.listener.as_raw_fd(), request, value) == 0 }
+    }
+}
+
+/// The process of a thread.
+fn process_of(thread: pid_t) -> pid_t {
+    // Such a descriptor opens for the first thread of a process alone, at a tenth of the price of a file in `/proc`.
+    let first = Pid::from_raw(thread).map(|thread| pidfd_open(thread, PidfdFlags::empty()));
+    if first.is_some_and(|opened| opened.is_ok()) {
+        return thread;
+    }
+    let status = std::fs::read_to_string(format!("/proc/{thread}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Tgid:"));
+    line.and_then(|number| number.trim().parse().ok())
+        .unwrap_or(thread)
+}

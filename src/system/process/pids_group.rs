@@ -1,0 +1,98 @@
+//! A control group that limits the processes and threads of a run, where a folder of the controller `pids` may be written
+//! (cgroups(7); both versions). It is a second line: see `engine::sandbox::support` for when it is used.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// The name of a group: this, the number of the process that made it, and one of its own.
+const PREFIX: &str = "ade-";
+/// How long a group may take to be empty once its processes were killed.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A group. Dropped, it is removed.
+#[derive(Debug)]
+pub struct PidsGroup(PathBuf);
+
+impl PidsGroup {
+    /// An empty group that may have this many processes and threads.
+    ///
+    /// # Errors
+    /// There is no such controller, or its folder may not be written.
+    pub fn new(tasks: u64) -> io::Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let parent = own_folder().ok_or(io::ErrorKind::NotFound)?;
+        remove_left(&parent);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = parent.join(format!("{PREFIX}{}-{number}", std::process::id()));
+        fs::create_dir(&folder)?;
+        let group = Self(folder);
+        fs::write(group.0.join("pids.max"), tasks.to_string())?;
+        Ok(group)
+    }
+
+    /// A process that writes `0` to this file is in the group, and so is what it starts.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn door(&self) -> io::Result<File> {
+        File::options()
+            .write(true)
+            .open(self.0.join("cgroup.procs"))
+    }
+}
+
+impl Drop for PidsGroup {
+    fn drop(&mut self) {
+        let until = Instant::now() + PATIENCE;
+        while fs::remove_dir(&self.0).is_err() && self.0.exists() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Removes groups whose `ade` was killed.
+fn remove_left(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let maker = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
+        if maker.is_some_and(|maker| !Path::new("/proc").join(maker).exists()) {
+            // It fails as long as a process is in it.
+            let _ = fs::remove_dir(entry.path());
+        }
+    }
+}
+
+/// The folder of the group of this process whose groups may have limits for processes.
+fn own_folder() -> Option<PathBuf> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
+    // Device, folder, type and options of each.
+    let mounts = mounts
+        .lines()
+        .map(|line| line.split(' ').collect::<Vec<_>>());
+    for fields in mounts {
+        let [_, folder, kind, options, ..] = fields[..] else {
+            continue;
+        };
+        let start = match kind {
+            "cgroup" if options.split(',').any(|option| option == "pids") => ":pids:",
+            "cgroup2" => "0::",
+            _ => continue,
+        };
+        let path = groups.lines().find_map(|line| line.split_once(start));
+        let Some((_, path)) = path else { continue };
+        let own = Path::new(folder).join(path.trim_start_matches('/'));
+        let offered = fs::read_to_string(own.join("cgroup.subtree_control"));
+        if kind == "cgroup"
+            || offered.is_ok_and(|text| text.split_whitespace().any(|one| one == "pids"))
+        {
+            return Some(own);
+        }
+    }
+    None
+}

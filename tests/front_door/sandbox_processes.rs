@@ -1,0 +1,270 @@
+//! How many processes a run may have, and that they end with it: bombs of processes, daemons, a killed `ade`.
+//!
+//! Each `ade` here is in a control group whose size is set before it starts, so that a limit which does not hold harms nothing but the test.
+
+#![cfg(target_os = "linux")]
+
+use crate::common;
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use common::{Configuration, Outcome, Place, Running, Told, wait_for};
+
+/// The processes that a run may have here.
+const LIMIT: usize = 40;
+/// The processes and threads of a cage: enough for `ade`, an engine and a run that keeps to its limit.
+const CAGE: usize = 700;
+/// What `ade` and the threads of an engine take of a cage at most.
+const OTHERS: usize = 120;
+
+/// A control group with a limit.
+struct Cage(PathBuf);
+
+impl Cage {
+    /// `None`: this machine lets nobody make one. That is said.
+    fn new(name: &str) -> Option<Self> {
+        let folder = PathBuf::from(format!("/sys/fs/cgroup/pids/ade-test-{name}"));
+        let _ = fs::remove_dir(&folder);
+        let made = fs::create_dir(&folder)
+            .and_then(|()| fs::write(folder.join("pids.max"), CAGE.to_string()));
+        if let Err(error) = made {
+            eprintln!("not tested, because no control group limits processes here: {error}");
+            return None;
+        }
+        Some(Self(folder))
+    }
+
+    fn enter(&self, command: &mut Command) {
+        let door = fs::File::options()
+            .write(true)
+            .open(self.0.join("cgroup.procs"))
+            .unwrap();
+        // SAFETY: one system call between fork and exec.
+        unsafe {
+            command.pre_exec(move || std::io::Write::write_all(&mut &door, b"0"));
+        }
+    }
+
+    fn start(&self, place: &Place, line: &str) -> Running {
+        let mut command = place.command();
+        command.args(line.split(' '));
+        self.enter(&mut command);
+        Running::start(command)
+    }
+
+    fn ade(&self, place: &Place, line: &str) -> Outcome {
+        self.start(place, line).wait()
+    }
+
+    /// The most processes and threads that were in it at a time.
+    fn peak(&self) -> usize {
+        let text = fs::read_to_string(self.0.join("pids.peak")).unwrap_or_default();
+        text.trim().parse().unwrap_or(0)
+    }
+
+    fn processes(&self) -> Vec<i32> {
+        let text = fs::read_to_string(self.0.join("cgroup.procs")).unwrap_or_default();
+        text.lines().filter_map(|id| id.parse().ok()).collect()
+    }
+}
+
+impl Drop for Cage {
+    fn drop(&mut self) {
+        for _ in 0..1000 {
+            for id in self.processes() {
+                common::signal(id, libc::SIGKILL);
+            }
+            if fs::remove_dir(&self.0).is_ok() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+}
+
+/// A place whose configuration does this before it reads the workbook `bad.csv`, and nothing before others.
+fn place(code: &str) -> (Place, Configuration) {
+    let mut place = Place::ready();
+    place.set("ADE_WORKER_PROCESSES", LIMIT.to_string());
+    place.set("ADE_RUN_TIMEOUT_SECONDS", "60");
+    let configuration = place.configuration("config");
+    place.all_members(["bad.csv", "good.csv"]);
+    let code = code.replace('\n', "\n    ");
+    configuration.write(
+        "src/ade_config/hooks/does.py",
+        &format!(
+            "import os, pathlib, signal, subprocess, sys, threading, time\n\n\ndef does(metadata):\n    if pathlib.Path(metadata[\"input_file\"]).stem == \"good\":\n        return\n    {code}\n\n\ndef register(registry):\n    registry.register_hook(does, hook=\"on_workbook_start\", priority=10)\n"
+        ),
+    );
+    (place, configuration)
+}
+
+const BOMBS: [(&str, &str); 4] = [
+    (
+        "forks",
+        "while True:\n    try: os.fork()\n    except OSError: pass",
+    ),
+    (
+        "shell",
+        "subprocess.run(['sh', '-c', 'bomb() { bomb | bomb & }; bomb; sleep 50'])",
+    ),
+    (
+        "daemons",
+        "for _ in range(300):\n    if os.fork() == 0:\n        if os.fork() == 0: time.sleep(50)\n        os._exit(0)\ntime.sleep(50)",
+    ),
+    (
+        "zombies",
+        "for _ in range(300):\n    if os.fork() == 0: os._exit(0)\ntime.sleep(50)",
+    ),
+];
+
+/// A bomb among good runs of a worker, cold or warm: it ends by its limit, nothing of it is left, and the others succeed.
+fn every_bomb_ends_its_run_alone(warm: &str) {
+    for (name, code) in BOMBS {
+        let (mut place, _configuration) = place(code);
+        place.set("ADE_WARM_ENGINES", warm);
+        let Some(cage) = Cage::new(&format!("{name}-{warm}-{}", std::process::id())) else {
+            return;
+        };
+        for file in ["good.csv", "bad.csv", "good.csv"] {
+            cage.ade(&place, &format!("run config {file} --detach"))
+                .succeeds();
+        }
+        let worked = cage.ade(&place, "worker --drain").succeeds();
+        let runs = place.ade("runs ls --json").json();
+        let ends: Vec<&str> = runs
+            .list()
+            .iter()
+            .map(|run| run["error"]["code"].as_str().unwrap_or("none"))
+            .collect();
+        assert_eq!(ends, ["none", "process_limit", "none"], "{name}: {worked}");
+        assert_eq!(cage.processes(), [0; 0], "{name}: {worked}");
+        assert!(
+            cage.peak() <= LIMIT + OTHERS,
+            "{name}: {} at a time",
+            cage.peak()
+        );
+    }
+}
+
+#[test]
+fn a_bomb_of_processes_ends_its_run_alone() {
+    every_bomb_ends_its_run_alone("0");
+}
+
+#[test]
+fn a_bomb_of_processes_in_a_fork_of_a_warm_engine_ends_its_run_alone() {
+    every_bomb_ends_its_run_alone("1");
+}
+
+#[test]
+fn processes_within_the_limit_and_threads_are_granted() {
+    let (place, _configuration) = place(
+        "import multiprocessing\n\
+         children = [subprocess.Popen(['sleep', '0.3']) for _ in range(12)]\n\
+         threads = [threading.Thread(target=time.sleep, args=(0.3,)) for _ in range(100)]\n\
+         for thread in threads: thread.start()\n\
+         for waited in [*threads]: waited.join()\n\
+         for child in children: child.wait()\n\
+         for _ in range(100): subprocess.run(['/bin/true'], check=True)\n\
+         for _ in range(400):\n    child = os.fork()\n    if child == 0:\n        os.fork()\n        os._exit(0)\n    os.waitpid(child, 0)\n\
+         process = multiprocessing.get_context('fork').Process(target=int)\n\
+         process.start(); process.join()\n\
+         assert process.exitcode == 0",
+    );
+    let Some(cage) = Cage::new(&format!("normal-{}", std::process::id())) else {
+        return;
+    };
+    for warm in ["0", "1"] {
+        let line = format!("ADE_WARM_ENGINES={warm}");
+        let mut command = place.command();
+        command
+            .args(["run", "config", "bad.csv", "good.csv", "--jobs", "1"])
+            .env("ADE_WARM_ENGINES", warm);
+        cage.enter(&mut command);
+        let ran = Place::to_its_end(command);
+        assert_eq!(ran.status, 0, "{line}: {ran}");
+    }
+}
+
+#[test]
+fn whatever_a_run_started_ends_with_a_killed_ade() {
+    for warm in ["0", "1"] {
+        let (mut place, _configuration) = place(
+            "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n\
+             for _ in range(10):\n    if os.fork() == 0: time.sleep(50); os._exit(0)\n\
+             time.sleep(50)",
+        );
+        place.set("ADE_WARM_ENGINES", warm);
+        let Some(cage) = Cage::new(&format!("killed-{warm}-{}", std::process::id())) else {
+            return;
+        };
+        let running = cage.start(&place, "run config good.csv bad.csv --jobs 1");
+        // With `ade` and the run, and the warm engine if there is one.
+        wait_for("all children", || cage.processes().len() >= 12);
+        running.dies();
+        wait_for("all processes of the run to end", || {
+            cage.processes().is_empty()
+        });
+    }
+}
+
+/// What holds processes where the kernel has no listener to be had, as where another program has it.
+#[test]
+fn without_a_listener_something_else_holds_processes() {
+    use seccompiler::{
+        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+        SeccompRule,
+    };
+    let (place, _configuration) = place(BOMBS[0].1);
+    let Some(cage) = Cage::new(&format!("fallback-{}", std::process::id())) else {
+        return;
+    };
+    let listener = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    let asks = SeccompCondition::new(
+        1,
+        SeccompCmpArgLen::Qword,
+        SeccompCmpOp::MaskedEq(listener),
+        listener,
+    )
+    .unwrap();
+    let rule = SeccompRule::new(vec![asks]).unwrap();
+    let filter: BpfProgram = SeccompFilter::new(
+        [(libc::SYS_seccomp, vec![rule])].into_iter().collect(),
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::EBUSY as u32),
+        std::env::consts::ARCH.try_into().unwrap(),
+    )
+    .unwrap()
+    .try_into()
+    .unwrap();
+    let ade = |line: &str| {
+        let mut command = place.command();
+        command.args(line.split(' '));
+        cage.enter(&mut command);
+        let filter = filter.clone();
+        // SAFETY: a system call that reads memory which lives as long as the command.
+        unsafe {
+            command.pre_exec(move || {
+                seccompiler::apply_filter(&filter).map_err(|_| std::io::Error::last_os_error())
+            });
+        }
+        Place::to_its_end(command)
+    };
+    let bombed = ade("run config bad.csv --json").ends_with(4);
+    assert_eq!(bombed.json()["error"]["code"], "process_limit", "{bombed}");
+    assert_eq!(
+        place.latest_artifact()["sandbox"]["applied"]["processes_held_by"],
+        "control_group"
+    );
+    ade("run config good.csv").succeeds();
+    let doctor = ade("doctor").succeeds();
+    assert!(
+        doctor.stdout.contains("held by a control group"),
+        "{doctor}"
+    );
+    assert_eq!(cage.processes(), [0; 0]);
+}
