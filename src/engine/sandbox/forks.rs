@@ -15,8 +15,8 @@ use rustix::net::{
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
 
+use super::process_hold::ProcessHold;
 use super::read_only::OwnNamespace;
-use super::support::ProcessHold;
 use crate::system::process::PidsGroup;
 
 #[cfg(target_arch = "x86_64")]

@@ -24,6 +24,7 @@ mod files;
 mod forks;
 #[cfg(target_os = "linux")]
 mod places;
+mod process_hold;
 #[cfg(target_os = "linux")]
 mod read_only;
 mod record;
@@ -36,8 +37,9 @@ use std::time::Duration;
 #[cfg(target_os = "linux")]
 pub(super) use confine::for_fork;
 pub use confine::{Confined, confine, confine_build};
+pub use process_hold::ProcessHold;
 pub use record::InForce;
-pub use support::{ProcessHold, Support, support};
+pub use support::{Support, support};
 
 use crate::settings::{Sandbox, Settings};
 use crate::system::process::{GroupLimits, Limit};

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::Policy;
-use super::support::{ProcessHold, Support};
+use super::process_hold::ProcessHold;
+use super::support::Support;
 use crate::settings::Sandbox;
 
 /// What is in force.
