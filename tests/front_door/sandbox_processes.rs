@@ -65,9 +65,16 @@ impl Cage {
         text.trim().parse().unwrap_or(0)
     }
 
+    /// Those in groups that `ade` has made in it included.
     fn processes(&self) -> Vec<i32> {
-        let text = fs::read_to_string(self.0.join("cgroup.procs")).unwrap_or_default();
-        text.lines().filter_map(|id| id.parse().ok()).collect()
+        let groups = fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let groups = groups.map(|entry| entry.path()).chain([self.0.clone()]);
+        let texts = groups.filter_map(|group| fs::read_to_string(group.join("cgroup.procs")).ok());
+        let ids = texts.flat_map(|text| {
+            let ids = text.lines().filter_map(|id| id.parse().ok());
+            ids.collect::<Vec<_>>()
+        });
+        ids.collect()
     }
 }
 
@@ -77,6 +84,10 @@ impl Drop for Cage {
             for id in self.processes() {
                 common::signal(id, libc::SIGKILL);
             }
+            for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
+                // A group that a killed `ade` has made in it.
+                let _ = fs::remove_dir(entry.path());
+            }
             if fs::remove_dir(&self.0).is_ok() {
                 return;
             }
@@ -85,18 +96,23 @@ impl Drop for Cage {
     }
 }
 
-/// A place whose configuration does this before it reads the workbook `bad.csv`, and nothing before others.
-fn place(code: &str) -> (Place, Configuration) {
+/// A place with a configuration that does one of these things before it reads the file of its name, and nothing before others.
+fn place(codes: &[(&str, &str)]) -> (Place, Configuration) {
     let mut place = Place::ready();
     place.set("ADE_WORKER_PROCESSES", LIMIT.to_string());
     place.set("ADE_RUN_TIMEOUT_SECONDS", "60");
     let configuration = place.configuration("config");
-    place.all_members(["bad.csv", "good.csv"]);
-    let code = code.replace('\n', "\n    ");
+    place.members("good.csv");
+    let mut functions = String::new();
+    for (name, code) in codes {
+        place.members(&format!("{name}.csv"));
+        let code = code.replace('\n', "\n    ");
+        functions.push_str(&format!("def {name}():\n    {code}\n\n\n"));
+    }
     configuration.write(
         "src/ade_config/hooks/does.py",
         &format!(
-            "import os, pathlib, signal, subprocess, sys, threading, time\n\n\ndef does(metadata):\n    if pathlib.Path(metadata[\"input_file\"]).stem == \"good\":\n        return\n    {code}\n\n\ndef register(registry):\n    registry.register_hook(does, hook=\"on_workbook_start\", priority=10)\n"
+            "import os, pathlib, signal, subprocess, sys, threading, time\n\n\n{functions}def does(metadata):\n    globals().get(pathlib.Path(metadata[\"input_file\"]).stem, int)()\n\n\ndef register(registry):\n    registry.register_hook(does, hook=\"on_workbook_start\", priority=10)\n"
         ),
     );
     (place, configuration)
@@ -121,33 +137,36 @@ const BOMBS: [(&str, &str); 4] = [
     ),
 ];
 
-/// A bomb among good runs of a worker, cold or warm: it ends by its limit, nothing of it is left, and the others succeed.
+/// Bombs among good runs of a worker, cold or warm: each ends by its limit, nothing of it is left, and the others succeed.
 fn every_bomb_ends_its_run_alone(warm: &str) {
-    for (name, code) in BOMBS {
-        let (mut place, _configuration) = place(code);
-        place.set("ADE_WARM_ENGINES", warm);
-        let Some(cage) = Cage::new(&format!("{name}-{warm}-{}", std::process::id())) else {
-            return;
-        };
-        for file in ["good.csv", "bad.csv", "good.csv"] {
-            cage.ade(&place, &format!("run config {file} --detach"))
+    let (mut place, _configuration) = place(&BOMBS);
+    place.set("ADE_WARM_ENGINES", warm);
+    let Some(cage) = Cage::new(&format!("bombs-{warm}-{}", std::process::id())) else {
+        return;
+    };
+    let names = BOMBS.map(|(name, _)| name);
+    for name in names {
+        for file in ["good", name] {
+            place
+                .ade(&format!("run config {file}.csv --detach"))
                 .succeeds();
         }
-        let worked = cage.ade(&place, "worker --drain").succeeds();
-        let runs = place.ade("runs ls --json").json();
-        let ends: Vec<&str> = runs
-            .list()
-            .iter()
-            .map(|run| run["error"]["code"].as_str().unwrap_or("none"))
-            .collect();
-        assert_eq!(ends, ["none", "process_limit", "none"], "{name}: {worked}");
-        assert_eq!(cage.processes(), [0; 0], "{name}: {worked}");
-        assert!(
-            cage.peak() <= LIMIT + OTHERS,
-            "{name}: {} at a time",
-            cage.peak()
+    }
+    let worked = cage.ade(&place, "worker --drain").succeeds();
+    let runs = place.ade("runs ls --json").json();
+    for run in runs.list() {
+        let is_good = run["input"]["name"] == "good.csv";
+        let code = run["error"]["code"].as_str();
+        assert_eq!(
+            code,
+            (!is_good).then_some("process_limit"),
+            "{run} {worked}"
         );
     }
+    assert_eq!(runs.list().len(), 2 * BOMBS.len());
+    assert_eq!(cage.processes(), [0; 0], "{worked}");
+    let peak = cage.peak();
+    assert!((LIMIT..=LIMIT + OTHERS).contains(&peak), "{peak} at a time");
 }
 
 #[test]
@@ -162,8 +181,7 @@ fn a_bomb_of_processes_in_a_fork_of_a_warm_engine_ends_its_run_alone() {
 
 #[test]
 fn processes_within_the_limit_and_threads_are_granted() {
-    let (place, _configuration) = place(
-        "import multiprocessing\n\
+    let work = "import multiprocessing\n\
          children = [subprocess.Popen(['sleep', '0.3']) for _ in range(12)]\n\
          threads = [threading.Thread(target=time.sleep, args=(0.3,)) for _ in range(100)]\n\
          for thread in threads: thread.start()\n\
@@ -173,8 +191,8 @@ fn processes_within_the_limit_and_threads_are_granted() {
          for _ in range(400):\n    child = os.fork()\n    if child == 0:\n        os.fork()\n        os._exit(0)\n    os.waitpid(child, 0)\n\
          process = multiprocessing.get_context('fork').Process(target=int)\n\
          process.start(); process.join()\n\
-         assert process.exitcode == 0",
-    );
+         assert process.exitcode == 0";
+    let (place, _configuration) = place(&[("work", work)]);
     let Some(cage) = Cage::new(&format!("normal-{}", std::process::id())) else {
         return;
     };
@@ -182,7 +200,7 @@ fn processes_within_the_limit_and_threads_are_granted() {
         let line = format!("ADE_WARM_ENGINES={warm}");
         let mut command = place.command();
         command
-            .args(["run", "config", "bad.csv", "good.csv", "--jobs", "1"])
+            .args(["run", "config", "work.csv", "good.csv", "--jobs", "1"])
             .env("ADE_WARM_ENGINES", warm);
         cage.enter(&mut command);
         let ran = Place::to_its_end(command);
@@ -193,16 +211,15 @@ fn processes_within_the_limit_and_threads_are_granted() {
 #[test]
 fn whatever_a_run_started_ends_with_a_killed_ade() {
     for warm in ["0", "1"] {
-        let (mut place, _configuration) = place(
-            "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n\
+        let children = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n\
              for _ in range(10):\n    if os.fork() == 0: time.sleep(50); os._exit(0)\n\
-             time.sleep(50)",
-        );
+             time.sleep(50)";
+        let (mut place, _configuration) = place(&[("children", children)]);
         place.set("ADE_WARM_ENGINES", warm);
         let Some(cage) = Cage::new(&format!("killed-{warm}-{}", std::process::id())) else {
             return;
         };
-        let running = cage.start(&place, "run config good.csv bad.csv --jobs 1");
+        let running = cage.start(&place, "run config good.csv children.csv --jobs 1");
         // With `ade` and the run, and the warm engine if there is one.
         wait_for("all children", || cage.processes().len() >= 12);
         running.dies();
@@ -219,7 +236,7 @@ fn without_a_listener_something_else_holds_processes() {
         BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
         SeccompRule,
     };
-    let (place, _configuration) = place(BOMBS[0].1);
+    let (place, _configuration) = place(&BOMBS[..1]);
     let Some(cage) = Cage::new(&format!("fallback-{}", std::process::id())) else {
         return;
     };
@@ -254,7 +271,7 @@ fn without_a_listener_something_else_holds_processes() {
         }
         Place::to_its_end(command)
     };
-    let bombed = ade("run config bad.csv --json").ends_with(4);
+    let bombed = ade("run config forks.csv --json").ends_with(4);
     assert_eq!(bombed.json()["error"]["code"], "process_limit", "{bombed}");
     assert_eq!(
         place.latest_artifact()["sandbox"]["applied"]["processes_held_by"],

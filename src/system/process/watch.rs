@@ -84,6 +84,12 @@ impl GroupUsage {
         }
         let mut used = platform::measure(self.group, &mut self.members);
         let is_above = |used: u64, limit: Option<u64>| limit.is_some_and(|limit| used > limit);
+        // First, because what comes next takes long for very many processes, which leave little time to this one.
+        if is_above(used.processes.into(), self.limits.processes.map(u64::from)) {
+            return Some(Limit::Processes);
+        } else if is_above(used.threads, self.limits.processes.map(|_| MAX_THREADS)) {
+            return Some(Limit::Threads);
+        }
         if is_above(used.memory, self.limits.memory_bytes) && used.processes > 1 {
             // Pages that forked processes share were counted for each of them.
             used.memory = platform::memory_without_shares(&self.members).unwrap_or(used.memory);
@@ -92,10 +98,6 @@ impl GroupUsage {
         self.peak = self.peak.max(used.memory);
         if is_above(used.memory, self.limits.memory_bytes) {
             Some(Limit::Memory)
-        } else if is_above(used.processes.into(), self.limits.processes.map(u64::from)) {
-            Some(Limit::Processes)
-        } else if is_above(used.threads, self.limits.processes.map(|_| MAX_THREADS)) {
-            Some(Limit::Threads)
         } else if self
             .limits
             .cpu_seconds
