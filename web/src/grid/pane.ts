@@ -256,7 +256,7 @@ export class PaneView {
     this.body.style.transform = `translateY(${base * ROW - top}px)`
   }
 
-  draw(first: number, last: number, stamp: number, moves: boolean) {
+  draw(first: number, last: number, stamp: number) {
     const { lines, chosen } = this.view
     if (this.room !== this.wide.clientWidth) {
       this.room = this.wide.clientWidth
@@ -278,8 +278,8 @@ export class PaneView {
       const line = first + ((((at - first) % n) + n) % n)
       const node = this.rows[at]
       if (line > last) {
-        // Out of sight, unless the chosen cell is in it: the active descendant has to be there.
-        if (node.line !== -1 && !moves) this.hide(node)
+        // Where it stood another row may be now.
+        if (node.line !== -1) this.hide(node)
         continue
       }
       this.drawRow(node, line, stamp, firstColumn, columns, cells)
@@ -374,7 +374,8 @@ export class PaneView {
     cell.column = column
     cell.stamp = stamp
     const value = view.windows.value(pane.side, pane.sheet, row, column)
-    const instead = value == null || value === '' ? pane.instead(row, column) : null
+    // What is not here yet is drawn as such, and nothing over it.
+    const instead = value === null || value === '' ? pane.instead(row, column) : null
     const whole = instead ?? (value == null ? '' : String(value))
     const room = Math.floor((this.widthFor(row, column, whole) - 13) / letterWidth())
     // A cell is one line; what would turn its direction stays within it.
@@ -407,7 +408,7 @@ export class PaneView {
     if (column <= this.held || text.length * 7 < width || !pane.spills(row)) return width
     for (let next = column + 1; next <= Math.min(pane.columns, column + 8); next++) {
       const value = view.windows.value(pane.side, pane.sheet, row, next)
-      if (value != null && value !== '') break
+      if (value !== null && value !== '') break
       width += this.widthOf(next)
     }
     return width

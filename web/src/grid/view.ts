@@ -203,18 +203,23 @@ export class GridView {
     const base = Math.floor(first / BASE) * BASE
     for (const pane of this.panes) pane.place(base, top)
     this.want(first, last, jump ? 0 : ahead)
-    for (const pane of this.panes) pane.draw(first, last, this.stamp * 1024 + base / BASE, jump)
+    for (const pane of this.panes) pane.draw(first, last, this.stamp * 1024 + base / BASE)
     this.on.moved(top / Math.max(whole, 1), Math.min(1, (top + room) / Math.max(whole, 1)))
   }
 
   private want(first: number, last: number, ahead: number) {
     const wishes = []
     for (const { pane, columnsInSight } of this.panes.map((view) => ({ pane: view.pane, columnsInSight: view.columnsInSight() }))) {
-      const from = this.nearest(pane.side, first, 1, last)
-      const to = this.nearest(pane.side, last, -1, first)
-      if (!from || !to) continue
-      wishes.push({ side: pane.side, sheet: pane.sheet, rows: [from, to] as [number, number], columns: columnsInSight, ahead })
-      if (pane.layout.held) wishes.push({ side: pane.side, sheet: pane.sheet, rows: [from, to] as [number, number], columns: [1, pane.layout.held] as [number, number], ahead: 0 })
+      const { side, sheet } = pane
+      const rows: number[] = []
+      for (let line = first; line <= last; line++) {
+        const at = this.lines.at(line)
+        const row = side === 'input' ? at.a : at.b
+        if (row) rows.push(row)
+      }
+      if (!rows.length) continue
+      wishes.push({ side, sheet, rows, columns: columnsInSight, ahead })
+      if (pane.layout.held) wishes.push({ side, sheet, rows, columns: [1, pane.layout.held] as [number, number], ahead: 0 })
     }
     this.windows.want(wishes)
   }

@@ -1,9 +1,12 @@
 // Windows of cells, asked for as they come into sight and kept. What is passed by quickly is not asked for.
 import { get } from '../api/client'
 
-export const ROWS = 200
-export const COLUMNS = 25
+/** How many rows and columns a window has: where the rows in sight follow each other, and where they stand far apart. */
+const DENSE = { rows: 200, columns: 25 }
+const SPARSE = { rows: 8, columns: 100 }
+type Shape = typeof DENSE
 const AT_ONCE = 4
+/** How many windows are kept beside those in sight. */
 const KEPT = 80
 const TOO_OLD = 120
 
@@ -16,14 +19,26 @@ interface Wish {
   key: string
   side: Side
   sheet: string
+  shape: Shape
   row: number
   column: number
   at: number
   abort: AbortController | null
 }
 
+/** Which window of this shape a cell is in. */
+const keyOf = (side: Side, sheet: string, { rows, columns }: Shape, row: number, column: number) => `${side} ${sheet} ${rows} ${Math.floor((row - 1) / rows)} ${Math.floor((column - 1) / columns)}`
+
+/** Where the windows of such a size begin that numbers from and to are in. */
+function starts(from: number, to: number, size: number): number[] {
+  const all = []
+  for (let at = from - ((from - 1) % size); at <= to; at += size) all.push(at)
+  return all
+}
+
 export class Windows {
   private known = new Map<string, Window>()
+  private inSight = new Set<string>()
   private wishes: Wish[] = []
   private failures = new Map<string, number>()
   private limits = new Map<string, [number, number]>()
@@ -42,27 +57,27 @@ export class Windows {
   async first(side: Side, sheet: string) {
     const [, columns] = this.limits.get(`${side} ${sheet}`) ?? [0, 0]
     const all: Promise<void>[] = []
-    for (let c = 0; c * COLUMNS < Math.min(columns, 4 * COLUMNS); c++) {
-      const key = `${side} ${sheet} 0 ${c}`
-      if (!this.known.has(key)) all.push(this.load({ key, side, sheet, row: 1, column: c * COLUMNS + 1, at: 0, abort: null }))
+    for (let column = 1; column <= Math.min(columns, 4 * DENSE.columns); column += DENSE.columns) {
+      const key = keyOf(side, sheet, DENSE, 1, column)
+      if (!this.known.has(key)) all.push(this.load({ key, side, sheet, shape: DENSE, row: 1, column, at: 0, abort: null }))
     }
     await Promise.all(all)
   }
 
   /** The value of a cell; undefined: not here yet. */
   value(side: Side, sheet: string, row: number, column: number): Value | undefined {
-    const r = Math.floor((row - 1) / ROWS)
-    const c = Math.floor((column - 1) / COLUMNS)
-    const window = this.known.get(`${side} ${sheet} ${r} ${c}`)
-    if (!window) return undefined
-    return window.rows[row - 1 - r * ROWS]?.[column - 1 - c * COLUMNS] ?? null
+    for (const shape of [DENSE, SPARSE]) {
+      const window = this.known.get(keyOf(side, sheet, shape, row, column))
+      if (window) return window.rows[(row - 1) % shape.rows]?.[(column - 1) % shape.columns] ?? null
+    }
+    return undefined
   }
 
   /** All values of an area, whether or not they were in sight. */
   async block(side: Side, sheet: string, rows: [number, number], columns: [number, number]): Promise<Value[][]> {
     const all: Value[][] = []
-    for (let row = rows[0]; row <= rows[1]; row += ROWS) {
-      const last = Math.min(rows[1], row + ROWS - 1)
+    for (let row = rows[0]; row <= rows[1]; row += DENSE.rows) {
+      const last = Math.min(rows[1], row + DENSE.rows - 1)
       const part: Value[][] = Array.from({ length: last - row + 1 }, () => [])
       for (let column = columns[0]; column <= columns[1]; column += 100) {
         const window = await get('/api/v1/runs/{id}/cells', { id: this.run }, { side, sheet, rows: `${row}-${last}`, columns: `${column}-${Math.min(columns[1], column + 99)}` })
@@ -73,29 +88,36 @@ export class Windows {
     return all
   }
 
-  /** Says what is in sight now (row and column from and to); what was wished for before and is not is given up. */
-  want(all: { side: Side; sheet: string; rows: [number, number]; columns: [number, number]; ahead: number }[]) {
+  /** Says what is in sight now (rows one by one, columns from and to): it is loaded, and stays. What was wished for before and is not is given up. */
+  want(all: { side: Side; sheet: string; rows: number[]; columns: [number, number]; ahead: number }[]) {
     const now = performance.now()
-    const wanted: Wish[] = []
+    const wanted = new Map<string, Wish>()
     for (const { side, sheet, rows, columns, ahead } of all) {
       const [lastRow, lastColumn] = this.limits.get(`${side} ${sheet}`) ?? [0, 0]
-      const from = Math.floor((Math.max(1, Math.min(rows[0], rows[0] + ahead)) - 1) / ROWS)
-      const to = Math.floor((Math.min(lastRow, Math.max(rows[1], rows[1] + ahead)) - 1) / ROWS)
-      for (let r = from; r <= to; r++)
-        for (let c = Math.floor((columns[0] - 1) / COLUMNS); c <= Math.floor((Math.min(lastColumn, columns[1]) - 1) / COLUMNS); c++) {
-          const key = `${side} ${sheet} ${r} ${c}`
-          const window = this.known.get(key)
-          if (window) {
-            this.known.delete(key)
-            this.known.set(key, window)
-          } else wanted.push({ key, side, sheet, row: r * ROWS + 1, column: c * COLUMNS + 1, at: now, abort: null })
+      const [first, last] = [Math.min(...rows), Math.max(...rows)]
+      const shape = last - first < 2 * DENSE.rows ? DENSE : SPARSE
+      const from = Math.max(1, Math.min(first, first + ahead))
+      const to = Math.min(lastRow, Math.max(last, last + ahead))
+      const tops = shape === DENSE ? starts(from, to, shape.rows) : rows.flatMap((row) => starts(row, row, shape.rows))
+      for (const row of tops)
+        for (const column of starts(columns[0], Math.min(lastColumn, columns[1]), shape.columns)) {
+          const key = keyOf(side, sheet, shape, row, column)
+          wanted.set(key, { key, side, sheet, shape, row, column, at: now, abort: null })
         }
     }
-    const keys = new Set(wanted.map((wish) => wish.key))
-    for (const wish of this.wishes) if (!keys.has(wish.key) && wish.abort && now - wish.at > TOO_OLD) wish.abort.abort()
+    this.inSight = new Set(wanted.keys())
+    for (const key of this.inSight) {
+      const window = this.known.get(key)
+      if (!window) continue
+      wanted.delete(key)
+      // What was in sight last is kept longest.
+      this.known.delete(key)
+      this.known.set(key, window)
+    }
+    for (const wish of this.wishes) if (!wanted.has(wish.key) && wish.abort && now - wish.at > TOO_OLD) wish.abort.abort()
     const going = this.wishes.filter((wish) => wish.abort && !wish.abort.signal.aborted)
-    const busy = new Set(going.map((wish) => wish.key))
-    this.wishes = [...going, ...wanted.filter((wish) => !busy.has(wish.key) && (this.failures.get(wish.key) ?? 0) < 3)]
+    for (const { key } of going) wanted.delete(key)
+    this.wishes = [...going, ...[...wanted.values()].filter((wish) => (this.failures.get(wish.key) ?? 0) < 3)]
     this.next()
   }
 
@@ -112,12 +134,13 @@ export class Windows {
   private async load(wish: Wish) {
     wish.abort = new AbortController()
     const [lastRow, lastColumn] = this.limits.get(`${wish.side} ${wish.sheet}`) ?? [wish.row, wish.column]
-    const rows = `${wish.row}-${Math.min(wish.row + ROWS - 1, lastRow)}`
-    const columns = `${wish.column}-${Math.min(wish.column + COLUMNS - 1, lastColumn)}`
+    const rows = `${wish.row}-${Math.min(wish.row + wish.shape.rows - 1, lastRow)}`
+    const columns = `${wish.column}-${Math.min(wish.column + wish.shape.columns - 1, lastColumn)}`
     try {
       const window = await get('/api/v1/runs/{id}/cells', { id: this.run }, { side: wish.side, sheet: wish.sheet, rows, columns }, wish.abort.signal)
       this.known.set(wish.key, { rows: window.rows as Value[][] })
-      while (this.known.size > KEPT) this.known.delete(this.known.keys().next().value!)
+      let spare = this.known.size - this.inSight.size - KEPT
+      for (const key of this.known.keys()) if (spare > 0 && !this.inSight.has(key) && this.known.delete(key)) spare--
       this.came()
     } catch (error) {
       if (!wish.abort.signal.aborted) {

@@ -77,7 +77,7 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
   useEffect(() => {
     if (mode !== 'issues' || !chosen || !scene) return
     const cells = [chosen, partner].filter((cell) => cell != null)
-    windows.want(cells.map(({ side, row, column }) => ({ side, sheet: sheetOn(side), rows: [row, row], columns: [column, column], ahead: 0 })))
+    windows.want(cells.map(({ side, row, column }) => ({ side, sheet: sheetOn(side), rows: [row], columns: [column, column], ahead: 0 })))
   }, [mode, query.value.get('cell'), scene])
 
   const toInput = (cell: Cell) => (cell.side === 'input' ? cell.row : partnerRow(scene?.segments ?? null, 'output', cell.row))
