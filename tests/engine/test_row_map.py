@@ -125,7 +125,8 @@ def test_rows_that_a_hook_adds_have_no_line(mapped):
     holds(content, outcome, sheets, "M-")
 
 
-def test_why_lines_have_no_row(mapped):
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_why_lines_have_no_row(mapped, is_merged):
     names = ["Member ID", "First Name", "E-mail", "Hours"]
     people = [[f"M-{number:03}", "Ann", f"a{number}@example.org", 7] for number in range(40)]
     rows = [
@@ -142,9 +143,11 @@ def test_why_lines_have_no_row(mapped):
         ["Hours are those of the shop only, and not yet approved by the office.", None, None, None],
     ]
     sheets = {"North": rows}
-    content, outcome = mapped(sheets, 'table.filter(pl.col("email") != "a3@example.org")')
+    content, outcome = mapped(sheets, 'table.filter(pl.col("email") != "a3@example.org")', merge_tables_in_sheet=is_merged)
     lines = lines_of(content, "North")
-    assert lines == {1: "title", 2: "blank", 3: "header", 7: "dropped", 16: "repeated_header", 29: "blank", 46: "total", 47: "blank", 48: "note"}
+    # Tables that stay apart are written with a header each.
+    repeated = "repeated_header" if is_merged else "header"
+    assert lines == {1: "title", 2: "blank", 3: "header", 7: "dropped", 16: repeated, 29: "blank", 46: "total", 47: "blank", 48: "note"}
     assert [one["hook"] for one in content["not_written"] if one["hook"]] == ["ade_config.hooks.moves.fn"]
     holds(content, outcome, sheets, "M-")
 

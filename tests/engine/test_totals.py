@@ -156,11 +156,14 @@ def test_a_total_that_is_not_the_sum_of_what_was_kept_is_told(take):
     assert "total_differs" not in Kept(take(rows, check_totals=False)).notices
 
 
-def test_what_is_said_added_and_missing_is_an_issue_in_the_output(take):
+def test_what_is_said_added_and_missing_is_an_issue_of_the_totals_cell(take):
     rows = [["Member ID", "Last name", "Gross pay"], ["M-1", "Lee", 1200.55], ["M-2", "Ray", 1500.25], ["M-3", "Orr", 1350.1], [None, "Total", 5050.9]]
-    kept = Kept(take(rows))
-    assert kept.rows == [2, 3, 4]
-    assert "it says 5050.90, they add up to 4050.90, the difference is 1000.00" in kept.issues[4]
+    outcome = take(rows, issue_list=True)
+    kept = Kept(outcome)
+    assert kept.rows == [2, 3, 4] and kept.issues == {}
+    (line,) = outcome.issues
+    assert (line["cell"], line["row"], line["column"], line["rule"], line["value"]) == ("C5", 5, "C", "pay.total_differs", "5050.9")
+    assert "it says 5050.90, they add up to 4050.90, the difference is 1000.00" in line["message"]
 
 
 def test_clean_totals_raise_no_alarm_and_rounded_ones_are_a_line_of_the_record(take):

@@ -100,6 +100,9 @@ export function partnerSheet(segments: Segment[] | null): string | null {
   return [...counts].sort((x, y) => y[1] - x[1])[0]?.[0] ?? null
 }
 
+/** Also one with the words of the table above: tables that stay apart are written with a header each. */
+const isHeader = ({ why }: Stretch) => why === WORDS.header || why === WORDS.repeated_header
+
 /** Row beside row: what was not written has a line with its reason, and what was made has one of its own. */
 export function aligned(segments: Segment[], inputRows: number, outputRows: number): Lines {
   const stretches: Stretch[] = []
@@ -120,8 +123,8 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
     if (b > nextB) {
       // Rows of the output that come from none: the last header row of the sender's stands beside that of the output, which is the
       // last of them; what parts tables is above.
-      const at = stretches.findLastIndex((before) => before.b || before.why === WORDS.header)
-      const header = stretches[at]?.why === WORDS.header ? stretches[at] : null
+      const at = stretches.findLastIndex((before) => before.b || isHeader(before))
+      const header = stretches[at] && isHeader(stretches[at]) ? stretches[at] : null
       if (header && at === stretches.length - 1) {
         header.count--
         line--

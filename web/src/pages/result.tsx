@@ -186,16 +186,20 @@ function View({ run, loaded }: { run: Run; loaded: Loaded }) {
 }
 
 /** What stands above the grids: which sheet and table each side is, and how many rows were read and written. */
-function Heads({ asked: { sheet, isOwn, mode }, scene, rows: { sizeOf, current } }: { asked: Asked; scene: Scene | null; rows: ReturnType<typeof useRows> }) {
-  const { read = 0, written = 0 } = current?.rows ?? {}
+function Heads({ asked: { sheet, isOwn, mode }, scene, rows: { sizeOf, current, tables } }: { asked: Asked; scene: Scene | null; rows: ReturnType<typeof useRows> }) {
+  const sum = (all: Iterable<number>) => [...all].reduce((one, other) => one + other, 0)
+  const read = sum(tables.map(({ table }) => table.rows?.read ?? 0))
+  // Below a header each; tables that were merged are at one place.
+  const places = new Map(tables.flatMap(({ table, out }) => (out && table.output!.sheet === scene?.partner ? [[table.output!.range, out.bottom - out.top] as const] : [])))
+  const written = sum(places.values())
   const [input, output] = [sizeOf('input'), sizeOf('output')]
   return (
     <div class="pane-title roomy">
-      {mode !== 'output' && <span class="grow cut"><strong>Sender’s sheet</strong> {input && [plainly(sheet), current && `table ${current.table} at ${current.region}`, current?.rows && `${many(read, 'row')} read`].filter(Boolean).join(' · ')}</span>}
+      {mode !== 'output' && <span class="grow cut"><strong>Sender’s sheet</strong> {input && [plainly(sheet), read > 0 && `${many(read, 'row')} read`, current && `table ${current.table} at ${current.region}`].filter(Boolean).join(' · ')}</span>}
       {mode !== 'input' && (
         <span class="grow cut">
-          <strong>{isOwn ? 'Of the output' : 'Normalized'}</strong> {output && `${plainly(scene?.partner ?? '')} · ${many(Math.max(0, (output.rows ?? 1) - 1), 'row')} written`}
-          {read > written && !isOwn && <span class="chip">{number(read - written)} not written</span>}
+          <strong>{isOwn ? 'Of the output' : 'Normalized'}</strong> {output && [plainly(scene?.partner ?? ''), isOwn ? many(output.rows ?? 0, 'row') : places.size > 0 && `${many(written, 'row')} written`].filter(Boolean).join(' · ')}
+          {read > written && places.size > 0 && <span class="chip">{number(read - written)} not written</span>}
         </span>
       )}
     </div>

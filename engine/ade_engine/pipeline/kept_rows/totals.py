@@ -67,7 +67,7 @@ def find_totals(context: RunContext, span: RowSpan, inside: bytearray, scan: She
             inside[at] = TOTAL if kind == "total" else BALANCE if context.settings.balance_rows == "drop" else DATA
     _tell_doubtful(context, doubtful)
     if context.settings.check_totals:
-        _tell_checks(context, span, checks)
+        _tell_checks(context, span, scan, checks)
 
 
 def _goes_on(scan: SheetScan, span: RowSpan, at: int) -> bool:
@@ -101,12 +101,12 @@ def _tell_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:
     context.notice("doubtful_rows", f"{are} ({said})", count=len(rows), **context.rows_told(stretches(rows)))
 
 
-def _tell_checks(context: RunContext, span: RowSpan, checks: list[tuple[int, int, float, float, int, int, int, bool, bool]]) -> None:
+def _tell_checks(context: RunContext, span: RowSpan, scan: SheetScan, checks: list[tuple[int, int, float, float, int, int, int, bool, bool]]) -> None:
     """Say which totals are not the sums of what is kept: a warning where cents have to add up, else a line of the audit record."""
     told = 0
     for at, column, said, added, first, last, decimals, is_balance, is_sure in checks:
         row, number = span.data_start + at + 1, span.first_column + column + 1
-        letters, cell, line = column_letters(number), context.cell_of(row, number), row
+        cell, line = context.cell_of(row, number), row
         rows = f"rows {span.data_start + first + 1} to {span.data_start + last + 1}"
         if context.turned is not None:
             line = context.turned + number
@@ -127,7 +127,7 @@ def _tell_checks(context: RunContext, span: RowSpan, checks: list[tuple[int, int
         else:
             show_values(f"sheet {context.sheet_name!r}, {cell}: {numbers}")
         context.notice("total_differs", f"{what}. Look for a row that is missing or was read wrongly", level=WARNING, cells=[cell], rows=[[line, line]], **facts)
-        context.total_issues.append((letters, span.data_start + last + 1, f"{what if context.policy.quotes_values else f'{what}: {numbers}'}"))
+        context.total_issues.append((row, number, what if context.policy.quotes_values else f"{what}: {numbers}", scan.cell(row - 1, number - 1)))
 
 
 def tell_balances(context: RunContext, span: RowSpan, rows: list[int], scan: SheetScan) -> None:

@@ -226,7 +226,7 @@ def _check_totals(
             line = {"rule": f"{field or found.stack.names[0]}.total_differs", "severity": WARNING, "message": message, "field": field, "value": shown[at]}
             known = context.registry.fields.get(field)
             line["label"] = known.label or field if known is not None else None
-            context.remarks.append(line | _place(context, row, column))
+            context.remarks.append(line | context.place_of(row, column))
     return count
 
 
@@ -245,13 +245,7 @@ def _tell_no_year(context: RunContext, found: Found, field: str, cells: Cells | 
     first, known = found.keys[0], context.registry.fields[field]
     message = f"the {found.way} have no year, and none stands above the table, so that they are texts"
     line = {"rule": f"{field}.no_year", "severity": ERROR, "field": field, "label": known.label or field, "message": message, "value": text_of(first.value)}
-    context.remarks.append(line | _place(context, first.row, first.column))
-
-
-def _place(context: RunContext, row: int, column: int) -> dict[str, Any]:
-    """The place of a cell in the list of issues."""
-    row_told, letters = (row, column_letters(column)) if context.turned is None else (context.turned + column, column_letters(row))
-    return {"row": row_told, "column": letters, "cell": context.cell_of(row, column), "table": context.table_index + 1}
+    context.remarks.append(line | context.place_of(first.row, first.column))
 
 
 def _plain(number: float) -> str:

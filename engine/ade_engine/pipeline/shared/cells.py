@@ -141,10 +141,6 @@ class Cells:
         """Whether the values of a field stand in another cell in each row of the reshaped table."""
         return field in self._at and isinstance(self._at[field][1], (pl.Series, tuple)) and self._at[field][0] is None
 
-    def is_cell(self, field: str, ids: pl.Series, row: int, column: int) -> pl.Series:
-        """Which values of a field stand in a cell of the sheet."""
-        return (self.rows_of(field, ids) == row) & (self.columns_of(field, ids, column) == column)
-
     def several(self, values: pl.Series, ids: pl.Series) -> pl.Series:
         """Of which values there are others in other rows of the sheet."""
         frame = pl.DataFrame({"value": values, "row": self.rows_of(None, ids)})

@@ -69,8 +69,8 @@ class RunContext:
         self.metadata = metadata
         self.package_folder = package_folder
         self.state: dict[str, Any] = {}
-        #: What is said of totals that are not the sums of a table's records: column of the sheet, last row that was added, message.
-        self.total_issues: list[tuple[str, int, str]] = []
+        #: What is said of totals that are not the sums of a table's records: row and column, from 1, message, what stands there.
+        self.total_issues: list[tuple[int, int, str, Any]] = []
         #: With ``issue_list``: what is said of the cells of a table.
         self.collected: Collected | None = None
         #: With ``issue_list``: what hooks report of the sheet, or of the workbook, as beginnings of lines of the list.
@@ -129,6 +129,11 @@ class RunContext:
     def cell_of(self, row: int, column: int) -> str:
         """A cell of a table as the sheet has it, ``C4``; both count from 1."""
         return f"{column_letters(column)}{row}" if self.turned is None else f"{column_letters(row)}{self.turned + column}"
+
+    def place_of(self, row: int, column: int) -> dict[str, Any]:
+        """The same as a beginning of a line of the list of issues."""
+        line, letters = (row, column_letters(column)) if self.turned is None else (self.turned + column, column_letters(row))
+        return {"row": line, "column": letters, "cell": self.cell_of(row, column), "table": self.table_index + 1}
 
     def notice(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice about the sheet: see :meth:`Notices.add`."""

@@ -17,11 +17,10 @@ RESERVED_PREFIX = "__ade_"
 ISSUE_PREFIX = "__ade_issue__"
 HAS_ISSUES = "__ade_has_issues"
 ISSUE_COUNT = "__ade_issue_count"
-#: For new packages: why a filled cell came out empty, what is doubtful about a cell that was read, and a total that is not the
-#: sum of the cells that end with it. They go from the transforms through hooks to the validators.
+#: For new packages: why a filled cell came out empty, and what is doubtful about a cell that was read. They go from the transforms
+#: through hooks to the validators.
 UNREAD_PREFIX = "__ade_unread__"
 DOUBT_PREFIX = "__ade_doubt__"
-TOTAL_PREFIX = "__ade_total__"
 #: In which row and which column of the sheet the values of a field stand, where that is not the row's and the column's own, and which of
 #: several values in its cell each is.
 CELL_ROW_PREFIX, CELL_COLUMN_PREFIX, CELL_PART_PREFIX = "__ade_cell_row__", "__ade_cell_column__", "__ade_cell_part__"
@@ -31,7 +30,7 @@ SEVERITY_PREFIX = "__ade_severity__"
 
 def is_provenance(name: str) -> bool:
     """Whether a column is about the rows and cells of the source; such columns are never written as themselves."""
-    return name in (ROW, ROW_CHECK) or name.startswith((UNREAD_PREFIX, DOUBT_PREFIX, TOTAL_PREFIX, CELL_ROW_PREFIX, CELL_COLUMN_PREFIX, CELL_PART_PREFIX))
+    return name in (ROW, ROW_CHECK) or name.startswith((UNREAD_PREFIX, DOUBT_PREFIX, CELL_ROW_PREFIX, CELL_COLUMN_PREFIX, CELL_PART_PREFIX))
 
 
 def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFrame:

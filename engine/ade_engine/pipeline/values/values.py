@@ -18,7 +18,7 @@ from ade_engine.models.errors import ExtensionError, PipelineError
 from ade_engine.models.issues import ERROR
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.series import frame_of, series_of
-from ade_engine.models.table import column_number
+from ade_engine.models.table import column_letters
 from ade_engine.pipeline.shared.collected import rules_of, said_at, there
 from ade_engine.pipeline.shared.table_columns import (
     DOUBT_PREFIX,
@@ -26,8 +26,8 @@ from ade_engine.pipeline.shared.table_columns import (
     ISSUE_COUNT,
     ISSUE_PREFIX,
     RESERVED_PREFIX,
-    TOTAL_PREFIX,
     UNREAD_PREFIX,
+    as_text,
     ids_at,
     with_series,
 )
@@ -72,6 +72,7 @@ class Transforms(Expressions):
         finally:
             surroundings.enter(None)
         note_readings(context, around)
+        list_totals(context, table, around)
         table, kept = keep_unread(context, table, around)
         if context.collected is not None:
             context.collected.said |= _said(around)
@@ -240,32 +241,24 @@ def keep_unread(
             added.append(said.alias(f"{DOUBT_PREFIX}{field}"))
     if ROW not in names:
         return (with_series(table, added), None) if added else (table, None)
-    added = _with_totals(context, table, around, added)
     if not added:
         return table, None
     return table, frame_of([table.get_column(ROW), *added])
 
 
-def _with_totals(context: RunContext, table: pl.DataFrame, around: Surroundings, added: list[pl.Series]) -> list[pl.Series]:
-    """The messages with those of totals that are not the sums of the records, each at the last record that was added."""
-    if not context.total_issues:
-        return added
+def list_totals(context: RunContext, table: pl.DataFrame, around: Surroundings) -> None:
+    """List the totals of fields that are not the sums of the records, each at its own cell, which is none of the table's."""
+    if context.collected is None or not context.total_issues:
+        return
     fields = {source.letters: field for field, source in around.sources.items() if field in table.columns}
-    cells = context.cells
-    if cells is not None:
-        fields |= {letters: field for letters, field in cells.letters.items() if field in table.columns}
-    found: dict[str, pl.Series] = {}
-    for letters, row, said in context.total_issues:
-        if letters in fields and table.schema[ROW].is_integer():
-            name = f"{TOTAL_PREFIX}{fields[letters]}"
-            is_row = table.get_column(ROW) == row
-            if cells is not None:
-                is_row = cells.is_cell(fields[letters], table.get_column(ROW), row, column_number(letters))
-            at = said_at(is_row, said).alias(name)
-            if name in found:
-                at = pl.select(pl.concat_str([found[name], at], separator="; ", ignore_nulls=True).replace("", None)).to_series().alias(name)
-            found[name] = at
-    return [*added, *found.values()]
+    if context.cells is not None:
+        fields |= {letters: field for letters, field in context.cells.letters.items() if field in table.columns}
+    for row, column, said, value in context.total_issues:
+        field = fields.get(column_letters(column))
+        if field is not None:
+            known = context.registry.fields.get(field)
+            line = {"rule": f"{field}.total_differs", "severity": WARNING, "field": field, "label": known and known.label or field, "message": said}
+            context.remarks.append(line | {"value": as_text(pl.Series([value]))[0]} | context.place_of(row, column))
 
 
 def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.Series]:
@@ -340,7 +333,6 @@ def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -
 _RULES = {
     UNREAD_PREFIX: ("value_lost", ERROR),
     DOUBT_PREFIX: ("ambiguous", WARNING),
-    TOTAL_PREFIX: ("total_differs", WARNING),
 }
 _NO_SAVED_VALUE = "formula without a saved value"
 #: The list of issues is read by people who have never heard of readers and settings: what it says in place of the words that
