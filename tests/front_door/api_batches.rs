@@ -56,6 +56,18 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
         .get("workspaces/default/batches/march")
         .refuses_field("label");
 
+    // What became no run is told with what did, whoever looks; first of all it alone.
+    let left_out = format!("{batch}/left-out");
+    let files = |name: &str, why: &str| json!({"files": [{"name": name, "why": why}]});
+    let told = |name: &str, why: &str| server.post(&left_out, &files(name, why)).is(204);
+    told("torn.xlsx", "too large");
+    has(&server.read(batch), json!({"runs": 0}));
+    told("minutes.docx", "unsupported_format: save it");
+    told("torn.xlsx", "input_unreadable: no workbook");
+    for wrong in [json!({"files": []}), files("", "x"), files("x", "")] {
+        server.post(&left_out, &wrong).refuses_field("files");
+    }
+
     let run = queue(&server, &config, "crew-03.csv", LACKS);
     queue(&server, &config, "other.csv", WHOLE);
     let broken = queue(&server, &config, "broken.xlsx", "no workbook");
@@ -69,6 +81,11 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
         &told,
         json!({"label": "batch:march/1", "runs": 3, "outputs": 2}),
     );
+    let both = json!([
+        {"name": "minutes.docx", "why": "unsupported_format: save it"},
+        {"name": "torn.xlsx", "why": "input_unreadable: no workbook"},
+    ]);
+    assert_eq!(told["left_out"], both);
     let hours = told["fields_missing"].with("field", "hours");
     assert_eq!(hours["run_ids"], json!([run["id"]]), "{told}");
     assert_eq!(told["issues"][0]["severity"], "error", "{told}");
@@ -79,10 +96,13 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
     let beside = |folder: &str| names.iter().filter(|name| name.starts_with(folder)).count();
     assert_eq!((beside("outputs/"), beside("marked/")), (2, 1), "{names:?}");
     assert!(names.contains(&"report.html".to_owned()), "{names:?}");
-    assert!(
-        left_out.contains("broken.xlsx: its run failed"),
-        "{left_out}"
-    );
+    for line in [
+        "broken.xlsx: its run failed",
+        "minutes.docx: unsupported_format: save it",
+        "torn.xlsx: input_unreadable: no workbook",
+    ] {
+        assert!(left_out.contains(line), "{left_out}");
+    }
     let (marked, left_out) = archived(&server, &format!("{batch}/archive?only=marked"));
     assert_eq!(marked.len(), 2, "{marked:?}");
     assert!(
@@ -111,10 +131,12 @@ fn files_that_were_dropped_together_are_one_and_a_run_is_compared_with_an_earlie
     assert_eq!(items[0]["id"], newest, "{listed}");
     has(&listed["counts"], json!({"failed": 1, "succeeded": 2}));
     server.get("runs?newest=true").refuses_field("newest");
-    // The same bytes are no other month.
+    // A file that was run before is compared with that; for its sender the same bytes are no other month.
     let repeated = again(of_run);
     place.ade("worker --drain -q").succeeds();
     let found = server.read(&format!("runs/{repeated}/difference"));
+    assert_eq!(found["run_ids"], json!([of_run, repeated]), "{found}");
+    let found = server.read(&format!("runs/{repeated}/difference?since=sender"));
     assert_eq!(found["before"], "crew-02.csv", "{found}");
 
     // The last good run of the sender before it, by the name without its number; or any other.

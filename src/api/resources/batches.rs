@@ -1,12 +1,12 @@
 //! Batches: the runs that share a label, such as files that were dropped together. What is wrong with all of them, and what they
-//! left, as one.
+//! left, as one; and the files that became no run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path as FilePath, PathBuf};
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -18,9 +18,9 @@ use zip::{CompressionMethod, ZipWriter};
 use super::labels::{labelled, labels_in, superseded};
 use super::report::{WhichReport, made, page_response};
 use super::workspaces::known_workspace;
-use crate::api::access::caller::{Caller, Reader};
+use crate::api::access::caller::{Caller, Reader, Runner};
 use crate::api::http::answer::{Answer, JsonAnswer};
-use crate::api::http::body::{Path, Query};
+use crate::api::http::body::{Json, JsonBody, Path, Query};
 use crate::api::http::download::{Download, serve_opened};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking, Opened};
@@ -30,11 +30,12 @@ use crate::issues::Severity;
 use crate::report::Options;
 use crate::run::results::annotated::kept_copy;
 use crate::run::results::report_of;
-use crate::store::{RunRecord, RunStatus};
+use crate::store::{LeftOut, RunRecord, RunStatus};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(show))
+        .routes(routes!(leave_out))
         .routes(routes!(archive))
         .routes(routes!(report))
 }
@@ -49,39 +50,46 @@ struct Which {
     label: String,
 }
 
+/// What a batch has.
+struct Found<'a> {
+    workspace: Opened<'a>,
+    /// Its runs, the newest first; of a file that was run again the newest alone.
+    runs: Vec<RunRecord>,
+    /// How many more there are.
+    superseded: usize,
+    left_out: Vec<LeftOut>,
+}
+
 impl Which {
-    /// Its workspace and its runs, the newest first; of a file that was run again the newest alone, and how many more there are.
-    fn find<'a>(
-        &self,
-        api: &Blocking<'a>,
-        caller: &Caller,
-    ) -> Result<(Opened<'a>, Vec<RunRecord>, usize), ApiError> {
+    fn find<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Result<Found<'a>, ApiError> {
         let workspace = known_workspace(api, caller, &self.workspace)?;
         let labels = labels_in(std::slice::from_ref(&self.label))?;
         let mut runs = labelled(&workspace, labels)?;
         let earlier = superseded(&runs);
         runs.retain(|run| !earlier.contains(&run.id));
-        match runs.is_empty() {
+        let left_out = workspace.store.left_out(workspace.id(), &self.label)?;
+        match runs.is_empty() && left_out.is_empty() {
             true => Err(ApiError::not_found("batch", &self.label)),
-            false => Ok((workspace, runs, earlier.len())),
+            false => Ok(Found {
+                workspace,
+                runs,
+                superseded: earlier.len(),
+                left_out,
+            }),
         }
     }
 
-    /// Those of its runs that have ended, with their files here, in the order in which they were queued.
-    fn ended<'a>(
-        &self,
-        api: &Blocking<'a>,
-        caller: &Caller,
-    ) -> Result<(Opened<'a>, Vec<RunRecord>), ApiError> {
-        let (workspace, mut runs, _) = self.find(api, caller)?;
-        runs.retain(|run| run.completed_at.is_some());
-        runs.reverse();
-        for run in &runs {
-            workspace.fetch_run(run)?;
+    /// The same with those of its runs that have ended, with their files here, in the order in which they were queued.
+    fn ended<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Result<Found<'a>, ApiError> {
+        let mut found = self.find(api, caller)?;
+        found.runs.retain(|run| run.completed_at.is_some());
+        found.runs.reverse();
+        for run in &found.runs {
+            found.workspace.fetch_run(run)?;
         }
-        match runs.is_empty() {
+        match found.runs.is_empty() {
             true => Err(not_ready(format!("no run of {} has ended", self.label))),
-            false => Ok((workspace, runs)),
+            false => Ok(found),
         }
     }
 }
@@ -105,6 +113,8 @@ struct Batch {
     fields_missing: Vec<MissingField>,
     /// Issues by rule, errors first, then those of the most cells.
     issues: Vec<RuleOfBatch>,
+    /// The files that became no run, and why, by their names.
+    left_out: Vec<LeftOut>,
 }
 
 /// A field that runs found no column for.
@@ -138,7 +148,12 @@ struct RuleOfBatch {
 ))]
 async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<Batch> {
     api.slow_work(move |api| {
-        let (workspace, runs, superseded) = which.find(api, &caller)?;
+        let Found {
+            workspace,
+            runs,
+            superseded,
+            left_out,
+        } = which.find(api, &caller)?;
         let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut rules: BTreeMap<(Severity, String), (u64, BTreeSet<String>)> = BTreeMap::new();
         for run in &runs {
@@ -182,7 +197,53 @@ async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnsw
             label: which.label,
             fields_missing,
             issues,
+            left_out,
         }))
+    })
+    .await
+}
+
+/// Files of a batch that become no run.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewLeftOut {
+    /// Which, and why.
+    #[schema(min_items = 1, max_items = 1000)]
+    files: Vec<LeftOut>,
+}
+
+impl JsonBody for NewLeftOut {
+    const ARRAYS: &'static [&'static str] = &["files"];
+}
+
+/// Name files of a batch that become no run, such as those that cannot be read.
+///
+/// The batch tells of them, and so does `left-out.txt` in its archive. Of one that is named again the last reason stays.
+#[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/batches/{label}/left-out", operation_id = "write_left_out", tag = "batches", params(Which), request_body = NewLeftOut, responses(
+    (status = 204, description = "They are recorded"),
+))]
+async fn leave_out(
+    Runner(api, caller): Runner,
+    Path(which): Path<Which>,
+    Json(NewLeftOut { files }): Json<NewLeftOut>,
+) -> Answer<StatusCode> {
+    let is_told = |text: &str| (1..=1000).contains(&text.chars().count());
+    if !(1..=1000).contains(&files.len()) {
+        return Err(ApiError::field("files", "must be from 1 to 1000"));
+    }
+    if !files
+        .iter()
+        .all(|one| is_told(&one.name) && is_told(&one.why))
+    {
+        let message = "must each have a name and a reason of 1 to 1000 characters";
+        return Err(ApiError::field("files", message));
+    }
+    api.work(move |api| {
+        let workspace = known_workspace(api, &caller, &which.workspace)?;
+        labels_in(std::slice::from_ref(&which.label))?;
+        let now = workspace.machine.now();
+        (workspace.store).leave_out(workspace.id(), &which.label, &files, now)?;
+        Ok(StatusCode::NO_CONTENT)
     })
     .await
 }
@@ -214,7 +275,7 @@ struct WhichFiles {
 /// Download the files of a batch as one archive.
 ///
 /// It has the normalized workbooks below `outputs/`, the marked copies of files with issues below `marked/`, and `report.html`. What
-/// cannot be there, such as the copy of a file that cannot be marked, is named in `left-out.txt`. Runs that have not ended are left out.
+/// cannot be there, such as the copy of a file that cannot be marked, or a file that became no run, is named in `left-out.txt`. Runs that have not ended are left out.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/archive", operation_id = "download_batch", tag = "batches", params(Which, WhichFiles), responses(
     (status = 200, body = Vec<u8>, content_type = "application/zip"),
     (status = 206, description = "The part that was asked for"),
@@ -234,11 +295,19 @@ async fn archive(
     };
     let name = format!("{}{part}.zip", plain(&which.label));
     let file = api.slow_work(move |api| {
-        let (workspace, runs) = which.ended(api, &caller)?;
+        let Found {
+            workspace,
+            runs,
+            left_out,
+            ..
+        } = which.ended(api, &caller)?;
         let unwritable = |error: io::Error| ApiError::internal(error.to_string());
         let mut archive = Archive::new(tempfile::tempfile().map_err(unwritable)?);
         for run in &runs {
             archive.take(run, only).map_err(unwritable)?;
+        }
+        for LeftOut { name, why } in &left_out {
+            archive.leave_out(name, why);
         }
         if only.is_none() {
             let (mut page, _) = made(&workspace, &runs, Options { values: true })?;
@@ -289,7 +358,7 @@ impl Archive {
                 None if run.status == RunStatus::Failed => "its run failed".to_owned(),
                 None => format!("its run was {}", run.status.as_str()),
             };
-            self.leave_out(run, &why);
+            self.leave_out(&run.input_name, &why);
             return Ok(());
         };
         if only != Some(Part::Marked) {
@@ -303,28 +372,28 @@ impl Archive {
         let missing: Vec<&str> = missing.map(String::as_str).collect();
         match has_issues.then(|| kept_copy(run)) {
             Some(Ok(copy)) => self.put_file("marked", run, &copy)?,
-            Some(Err(error)) => self.leave_out(run, &format!("not marked: {error}")),
+            Some(Err(error)) => self.leave_out(&run.input_name, &format!("not marked: {error}")),
             None if missing.is_empty() => {}
             None => {
                 let why = format!(
                     "not marked, it has no issues; not found: {}",
                     missing.join(", ")
                 );
-                self.leave_out(run, &why);
+                self.leave_out(&run.input_name, &why);
             }
         }
         Ok(())
     }
 
-    fn leave_out(&mut self, run: &RunRecord, why: &str) {
-        self.left_out += &format!("{}: {why}\r\n", run.input_name);
+    fn leave_out(&mut self, name: &str, why: &str) {
+        self.left_out += &format!("{name}: {why}\r\n");
     }
 
     fn put_file(&mut self, folder: &str, run: &RunRecord, path: &FilePath) -> io::Result<()> {
         match File::open(path) {
             Ok(mut file) => self.put(&format!("{folder}/{}", name_of(path)), &mut file),
             Err(error) => {
-                self.leave_out(run, &format!("{}: {error}", name_of(path)));
+                self.leave_out(&run.input_name, &format!("{}: {error}", name_of(path)));
                 Ok(())
             }
         }
@@ -370,7 +439,9 @@ async fn report(
     Query(page): Query<WhichReport>,
 ) -> Answer<Response> {
     let page = api.slow_work(move |api| {
-        let (workspace, runs) = which.ended(api, &caller)?;
+        let Found {
+            workspace, runs, ..
+        } = which.ended(api, &caller)?;
         made(&workspace, &runs, page.options())
     });
     Ok(page_response(page.await?))

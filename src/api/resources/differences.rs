@@ -16,6 +16,7 @@ use crate::checks::drift::no_run;
 use crate::run::results::layout::{Difference as LayoutDifference, layout_of};
 use crate::run::results::senders::Senders;
 use crate::run::views::difference::{Difference, of_runs};
+use crate::store::{InputFile, RunFilter, RunRecord, RunStatus, Store, StoreError};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(show))
@@ -25,7 +26,8 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Which {
-    /// The run to compare with; absent: the last good one, before this one, of a file of the same sender.
+    /// The run to compare with; `sender`: the last good one, before this one, of another file of the same sender; absent: the last
+    /// good one, before this one, of the same file, else as `sender`.
     #[param(nullable = false)]
     since: Option<String>,
     /// The field, or the header, whose values say which rows belong together; absent: the first unique field, otherwise all keys.
@@ -59,15 +61,19 @@ async fn show(
     api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let store = &workspace.store;
-        let since = match &which.since {
-            Some(since) => since.clone(),
-            None => {
-                let senders = Senders::of(&run.snapshot);
-                let of = &run.key.configuration_id;
-                let found = senders.last_good(store, of, &run.input_name, Some(&run))?;
-                found.ok_or_else(|| no_run(&run.input_name))?.id
-            }
+        let of_sender = || {
+            let of = &run.key.configuration_id;
+            Senders::of(&run.snapshot).last_good(store, of, &run.input_name, Some(&run))
         };
+        let found = match which.since.as_deref() {
+            Some("sender") => of_sender()?.map(|run| run.id),
+            Some(since) => Some(since.to_owned()),
+            None => match last_of_file(store, &run)? {
+                Some(run) => Some(run.id),
+                None => of_sender()?.map(|run| run.id),
+            },
+        };
+        let since = found.ok_or_else(|| no_run(&run.input_name))?;
         let (_, since) = run_with_files(api, &caller, &since)?;
         if since.key.workspace_id != run.key.workspace_id {
             return Err(ApiError::field("since", "is a run of another workspace"));
@@ -79,4 +85,24 @@ async fn show(
         }))
     })
     .await
+}
+
+/// The last run before this one that read the same file, and whose workbook is there.
+fn last_of_file(store: &Store, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
+    let filter = RunFilter {
+        workspace_id: run.key.workspace_id.clone(),
+        statuses: vec![RunStatus::Succeeded],
+        configuration: Some(run.key.configuration_id.clone()),
+        input: Some(run.input_name.clone()),
+        file: Some(InputFile {
+            sha256: Some(run.input_sha256.clone()),
+            place: run.options.input_place.clone().unwrap_or_default(),
+        }),
+        behind: Some(run.id.clone()),
+        limit: 20,
+        ..RunFilter::default()
+    };
+    let has_output =
+        |run: &RunRecord| run.output_path.is_some() && run.artifacts_deleted_at.is_none();
+    Ok(store.find_runs(&filter)?.runs.into_iter().find(has_output))
 }

@@ -33,6 +33,9 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     }
     if let Some(ttl) = options.run_record_ttl {
         let before = ages.cutoff(ttl);
+        if !options.dry_run {
+            store.forget_left_out(before)?;
+        }
         let find = |most| store.runs_without_artifacts(before, most);
         each(pass, &find, &mut |run| {
             report.scanned += 1;

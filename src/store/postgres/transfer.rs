@@ -10,7 +10,7 @@ use crate::store::{Moved, Result};
 
 /// The tables whose rows are moved, each behind those that it refers to, with the order of its rows. Processes and leases belong to
 /// this moment and stay.
-const TABLES: [(&str, &str); 22] = [
+const TABLES: [(&str, &str); 23] = [
     ("workspaces", "id"),
     ("configurations", "id"),
     ("configuration_versions", "configuration_id, version"),
@@ -32,6 +32,7 @@ const TABLES: [(&str, &str); 22] = [
     ("pauses", "configuration_id"),
     ("queue_turns", "environment_id, priority, submitter"),
     ("deliveries", "run_id, kind"),
+    ("left_out", "workspace_id, label, name"),
     ("totals", "one"),
     ("ended", "subject, status, waited, took, part"),
     ("observed_time", "one"),

@@ -20,6 +20,7 @@ pub mod finding;
 pub mod identity;
 pub mod ids;
 pub mod leases;
+pub mod left_out;
 pub mod observed_time;
 pub mod pauses;
 pub mod places;
@@ -98,6 +99,9 @@ macro_rules! run {
                     what_is_refused_waits_and_is_given_up_and_forgotten,
                     what_a_dead_process_was_telling_is_due_at_once,
                     what_was_told_is_listed_and_told_again,
+                }
+                left_out {
+                    files_that_became_no_run_stay_with_their_batch,
                 }
                 turns {
                     many_files_of_one_person_hold_up_one_of_another_for_one_turn,

@@ -1,0 +1,63 @@
+//! Files that were sent with a batch and became no run, such as those that cannot be read: a batch tells of them as of its runs.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::configurations::ensure_workspace;
+use super::driver::params;
+use super::values::{execute, rows};
+use super::{Result, Store};
+use crate::base::clock::Timestamp;
+
+/// A file of a batch that became no run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// Its file name.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub name: String,
+    /// Why it became none.
+    #[schema(min_length = 1, max_length = 1000)]
+    pub why: String,
+}
+
+impl Store {
+    /// Records files of the batch with this label; of one that is recorded already, why it became no run this time.
+    pub fn leave_out(
+        &self,
+        workspace: &str,
+        label: &str,
+        files: &[LeftOut],
+        now: Timestamp,
+    ) -> Result<()> {
+        let sql = "INSERT INTO left_out (workspace_id, label, name, why, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (workspace_id, label, name) DO UPDATE SET why = excluded.why, created_at = excluded.created_at";
+        self.write_new(|transaction| {
+            ensure_workspace(transaction, workspace, now)?;
+            files.iter().try_for_each(|LeftOut { name, why }| {
+                let values = params![workspace, label, name, why, now.0];
+                execute(transaction, sql, values).map(drop)
+            })
+        })
+    }
+
+    /// Returns the files of the batch with this label, by their names.
+    pub fn left_out(&self, workspace: &str, label: &str) -> Result<Vec<LeftOut>> {
+        let sql =
+            "SELECT name, why FROM left_out WHERE workspace_id = ?1 AND label = ?2 ORDER BY name";
+        self.read(|connection| {
+            rows(connection, sql, params![workspace, label], |row| {
+                Ok(LeftOut {
+                    name: row.get("name")?,
+                    why: row.get("why")?,
+                })
+            })
+        })
+    }
+
+    /// Deletes those that were recorded before `cutoff`.
+    pub fn forget_left_out(&self, cutoff: Timestamp) -> Result<()> {
+        let sql = "DELETE FROM left_out WHERE created_at < ?1";
+        self.write(|transaction| execute(transaction, sql, [cutoff.0]).map(drop))
+    }
+}
