@@ -149,8 +149,14 @@ try {
     const full = { status: 429, contentType: 'application/problem+json', headers: { 'Retry-After': '30' }, body: JSON.stringify({ code: 'queue_full', detail: 'The queue is full.' }) }
     const queue = /api.v1.configs.[^/]+.runs$/
     await page.route(queue, (route) => (refused++ ? route.continue() : route.fulfill(full)))
+    // Nor does a server that is busy while they are sent.
+    const sending = /documents.name=/
+    let busy = 0
+    await page.route(sending, (route) => (busy++ ? route.continue() : route.fulfill({ ...full, headers: { 'Retry-After': '1' } })))
     await choose(await sent('a.csv', 'Surname,Hours\nLee,4\n'), await sent('b.csv', 'Surname,Hours\nRay,5\n'), await sent('c.csv', 'Surname,Hours\nMoss,6\n'))
     await page.getByText('Ready', { exact: true }).nth(2).waitFor()
+    assert.equal(busy, 4)
+    await page.unroute(sending)
     await page.locator('#configuration').selectOption(crew)
     await page.keyboard.press('Control+Enter')
     await page.getByText('The queue is full: the next starts in').waitFor()
@@ -160,6 +166,43 @@ try {
     await page.reload()
     await page.locator('tr[id^=run-]').filter({ hasText: /[abc]\.csv/ }).filter({ hasText: 'Succeeded' }).nth(2).waitFor()
     assert.equal(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('ade.waits.')).length), 0)
+  })
+
+  await steps.step('what is run again waits for the queue as files do, and says how many wait', async () => {
+    await go('/runs')
+    const made = page.locator('tr[id^=run-]').filter({ hasText: /[abc]\.csv/ })
+    await made.nth(2).waitFor()
+    await made.nth(0).click()
+    await made.nth(2).click({ modifiers: ['Shift'] })
+    let asked = 0
+    const full = { status: 429, contentType: 'application/problem+json', headers: { 'Retry-After': '3' }, body: JSON.stringify({ code: 'queue_full', detail: 'The queue is full.' }) }
+    const again = /api.v1.runs.[^/]+.again$/
+    await page.route(again, (route) => (++asked === 2 ? route.fulfill(full) : route.continue()))
+    await page.keyboard.press('r')
+    await page.getByText('1 of 3 started, 2 wait.').waitFor()
+    await look('runs-wait')
+    await page.getByText('3 runs started.').waitFor()
+    await made.filter({ hasText: 'Succeeded' }).nth(5).waitFor()
+    assert.equal(asked, 4)
+    await page.unroute(again)
+  })
+
+  await steps.step('a file that cannot be read stays with its batch: after a reload, and in the archive', async () => {
+    await choose(await sent('d.csv', 'Surname,Hours\nKerr,7\n'), await sent('torn.xlsx', 'no workbook'), await sent('minutes.docx', 'no workbook'))
+    await page.getByText('Cannot be read').nth(1).waitFor()
+    await page.getByText('Ready', { exact: true }).waitFor()
+    await page.locator('#configuration').selectOption(crew)
+    await page.keyboard.press('Control+Enter')
+    const panel = page.getByRole('complementary', { name: 'The batch' })
+    await panel.getByRole('heading', { name: '2 left out' }).waitFor()
+    await page.locator('tr[id^=run-]', { hasText: 'd.csv' }).getByText('Succeeded').waitFor()
+    await page.reload()
+    await panel.locator('li', { hasText: 'torn.xlsx' }).waitFor()
+    await panel.locator('li', { hasText: 'minutes.docx' }).getByText('unsupported_format').waitFor()
+    await look('batch-left-out')
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'All files' }).click()])
+    const zip = readFileSync(await download.path(), 'latin1')
+    for (const line of ['torn.xlsx: ', 'minutes.docx: unsupported_format']) assert.ok(zip.includes(line), line)
   })
 
   await steps.step('a run is compared with an earlier one', async () => {
@@ -176,7 +219,7 @@ try {
   })
 
   await steps.step('the result is read: the sheet beside what came of it', async () => {
-    for (let press = 0; press < 8; press++) {
+    for (let press = 0; press < 20; press++) {
       await page.keyboard.press('j')
       if (await page.locator(`#run-${messy}.chosen`).count()) break
     }

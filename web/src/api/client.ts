@@ -1,6 +1,7 @@
 // Requests to the API. What they take and answer is typed by the API's own description: `npm run check` makes types.ts of it.
 import { signal } from '@preact/signals'
 import { BASE } from '../router'
+import { advice } from '../parts/advice'
 import type { components, paths } from './types'
 
 export type Schemas = components['schemas']
@@ -35,6 +36,8 @@ export class Problem extends Error {
     readonly errors: { field: string; message: string }[] = [],
     /** Why a configuration does not load. */
     readonly error: Schemas['RunError'] | null = null,
+    /** The page that has what is advised. */
+    readonly page: string | null = null,
   ) {
     super(message)
   }
@@ -57,14 +60,15 @@ export async function problemOf(response: Response): Promise<Problem> {
   const body = await response.json().catch(() => null)
   if (response.status === 401) signedOut.value = true
   const after = Number(response.headers.get('retry-after')) || null
-  return new Problem(response.status, body?.code ?? `http_${response.status}`, body?.detail ?? `The server answered ${response.status}.`, body?.hint ?? null, after, body?.errors ?? [], body?.error ?? null)
+  const { said, page } = advice(body?.hint)
+  return new Problem(response.status, body?.code ?? `http_${response.status}`, body?.detail ?? `The server answered ${response.status}.`, said || null, after, body?.errors ?? [], body?.error ?? null, page)
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {
   const response = await fetch(url, init).catch((error) => {
     if (error?.name === 'AbortError') throw error
     answered.value = 0
-    throw new Problem(0, 'offline', 'The server does not answer.', 'Look whether `ade` still runs; this page tries again by itself.')
+    throw new Problem(0, 'offline', 'The server does not answer.', 'This page tries again by itself.')
   })
   if (!response.ok) throw await problemOf(response)
   if (offline.peek()) answered.value = Date.now()
@@ -94,22 +98,29 @@ export async function change<T = unknown>(method: 'POST' | 'PUT' | 'DELETE', url
   return response.status === 204 ? (undefined as T) : response.json()
 }
 
-/** Asks what an environment is needed for: while that is built it is asked again, after `waits` was told why. Where nobody wants the answer any more, null. */
-export async function whenReady<T>(ask: () => Promise<T>, waits: (why: string) => void, gone: () => boolean): Promise<T | null> {
+/** Whether the same request may succeed later: a full queue has room again when some of it has ended, and a server that is away comes back. */
+const mayPass = ({ status }: Problem) => !status || status === 429 || status === 503
+
+/** Asks until the answer is no problem that passes; each second `waits` is told the problem, and how many seconds are left. Where nobody wants the answer any more, null. */
+export async function patiently<T>(ask: () => Promise<T>, waits: (problem: Problem, left: number) => void, gone = () => false, passes = mayPass): Promise<T | null> {
   for (;;) {
     try {
       const found = await ask()
       return gone() ? null : found
     } catch (error) {
       if (gone()) return null
-      const { code, message, retryAfter } = error as Problem
-      if (code !== 'environment_not_ready') throw error
-      waits(message)
-      await new Promise((resolve) => setTimeout(resolve, (retryAfter ?? 2) * 1000))
-      if (gone()) return null
+      if (!(error instanceof Problem) || !passes(error)) throw error
+      for (let left = error.retryAfter ?? 2; left > 0; left--) {
+        waits(error, left)
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        if (gone()) return null
+      }
     }
   }
 }
+
+/** Asks what an environment is needed for: while that is built it is asked again, after `waits` was told why. */
+export const whenReady = <T,>(ask: () => Promise<T>, waits: (why: string) => void, gone: () => boolean) => patiently(ask, ({ message }) => waits(message), gone, ({ code }) => code === 'environment_not_ready')
 
 export const changing = (): Record<string, string> => (session.peek()?.csrf ? { 'X-CSRF-Token': session.peek()!.csrf! } : {})
 

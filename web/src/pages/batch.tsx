@@ -4,8 +4,8 @@ import { many, number } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { Block, Name, useLoaded } from '../parts/parts'
 import { href } from '../router'
-import { held, waiting, type Start } from './starts'
-import { onTheirWay, uploads } from './uploads'
+import { isRun, waiting } from './starts'
+import { batchOf, onTheirWay } from './uploads'
 
 /** What a label is called. */
 export const nameOf = (label: string) => (label.startsWith('batch:') ? `Batch of ${label.slice(6, 25)}` : label)
@@ -31,11 +31,12 @@ export function BatchPanel({ label }: { label: string }) {
     ])
     return { batch, runs: list.items }
   }
-  const { value } = useLoaded(load, [workspace.value, label], ({ kind, data }) => kind === 'reset' || (kind === 'run' && Object.entries((data as Run).labels).some((one) => one.join(':') === label)))
+  // Asked again when the server has been told of one more that it has no run of.
+  const untold = waiting.value.filter((one) => one.batch === label && !isRun(one)).length
+  const { value } = useLoaded(load, [workspace.value, label, untold], ({ kind, data }) => kind === 'reset' || (kind === 'run' && Object.entries((data as Run).labels).some((one) => one.join(':') === label)))
   const runs = value?.runs ?? []
-  const isOf = (start: Start | null) => `batch:${start?.labels.batch}` === label
-  const sent = onTheirWay().filter(({ start }) => isOf(start))
-  const waits = waiting.value.filter(isOf)
+  const sent = onTheirWay().filter(({ start }) => batchOf(start) === label)
+  const waits = waiting.value.filter((one) => one.batch === label && isRun(one))
   const names = (ids: string[]) => {
     const links = runs.filter((run) => ids.includes(run.id)).map((run, index) => <>{index % 4 > 0 && ', '}<a href={href(`/runs/${run.id}`)}><Name of={run.input.name} /></a></>)
     return (
@@ -46,7 +47,7 @@ export function BatchPanel({ label }: { label: string }) {
     )
   }
   const failed = runs.filter((run) => run.status === 'failed')
-  const refused = uploads.value.filter((one) => one.state === 'refused' && isOf(one.start))
+  const leftOut = value?.batch.left_out ?? []
   // What is lacking nowhere is said when all have ended.
   const isKnown = runs.some((run) => run.status === 'succeeded') && runs.every((run) => run.completed_at)
   return (
@@ -54,7 +55,7 @@ export function BatchPanel({ label }: { label: string }) {
       {sent.length + waits.length > 0 && (
         <Block title="On their way">
           <p class="mid small" role="status">
-            {[sent.length && `${many(sent.length, 'file')} ${sent.length === 1 ? 'is' : 'are'} being sent`, waits.length && `${many(waits.length, 'file')} wait${waits.length === 1 ? 's' : ''} for a run`].filter(Boolean).join(', ')}. {held.value}{' '}
+            {[sent.length && `${many(sent.length, 'file')} ${sent.length === 1 ? 'is' : 'are'} being sent`, waits.length && `${many(waits.length, 'file')} wait${waits.length === 1 ? 's' : ''} for a run`].filter(Boolean).join(', ')}.{' '}
             {sent.length ? 'Keep this window open until they are sent.' : 'They are stored: this window may be closed, and goes on when it is opened again.'}
           </p>
           {sent.some((one) => one.state === 'failed') && <p class="bad small">Some could not be sent: <a href={href('/start')}>try again</a>.</p>}
@@ -65,9 +66,9 @@ export function BatchPanel({ label }: { label: string }) {
           <p class="small break">{names(failed.map((run) => run.id))}</p>
         </Block>
       )}
-      {refused.length > 0 && (
-        <Block title={`${number(refused.length)} not started`}>
-          <ul class="reasons">{refused.map(({ key, file, note }) => <li key={key} class="break"><Name of={file.name} /> <span class="dim">{note}</span></li>)}</ul>
+      {leftOut.length > 0 && (
+        <Block title={`${number(leftOut.length)} left out`}>
+          <ul class="reasons">{leftOut.map(({ name, why }) => <li key={name} class="break"><Name of={name} /> <span class="dim">{why}</span></li>)}</ul>
         </Block>
       )}
       <Block title={value?.batch.fields_missing.length ? 'Not found' : isKnown && 'All fields were found'}>

@@ -7,7 +7,7 @@ import { Menu } from '../parts/frame'
 import { Icon } from '../parts/icons'
 import { Finder } from '../parts/palette'
 import { useKeys } from '../parts/keys'
-import { Ask, Button, Choice, Dialog, Entry, failed, Status, Trouble } from '../parts/parts'
+import { Advice, Ask, Button, Choice, Dialog, Entry, failed, Status, Trouble } from '../parts/parts'
 import { Separator } from '../parts/separator'
 import { amend, href, path as address, query } from '../router'
 import { fileUrl, textOf, type Bench, type File as Listed } from './configs-bench'
@@ -278,7 +278,7 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
           )}
           <span class="break">
             {said(check.error)}
-            {check.error.hint && <span class="mid"> {check.error.hint}</span>}
+            {check.error.hint && <span class="mid"> <Advice text={check.error.hint} /></span>}
           </span>
         </div>
       )}

@@ -16,7 +16,8 @@ const kept = new Map<string, State & { kind: 'done' }>()
 
 export function Trial({ bench }: { bench: Bench }) {
   const [state, set] = useState<State>(kept.get(bench.id) ?? { kind: 'none' })
-  const asked = query.value.get('runs')?.split(',').slice(0, 20)
+  const chosen = query.value.get('runs')?.split(',')
+  const asked = chosen?.slice(0, 20)
   const [most, setMost] = useState(asked ? 'these' : '5')
   const abort = useRef(new AbortController())
   useEffect(() => () => abort.current.abort(), [])
@@ -40,7 +41,7 @@ export function Trial({ bench }: { bench: Bench }) {
       <p class="small dim">The {bench.side}, tried on the inputs of {most === 'these' ? 'the runs that were chosen' : 'the last runs'}. Nothing is recorded.</p>
       <p class="flow wrap gap-above">
         <Button aria-disabled={busy} {...writing('admin')} onClick={() => busy || begin()}>{state.kind === 'done' ? 'Try again' : 'Try'}</Button>
-        <Segments label="How many inputs" value={most} onChange={setMost} all={[['5', 'last 5'], ['20', 'last 20'], ...(asked ? [['these', `${asked.length} chosen`] as [string, string]] : [])]} />
+        <Segments label="How many inputs" value={most} onChange={setMost} all={[['5', 'last 5'], ['20', 'last 20'], ...(asked ? [['these', `${chosen!.length > asked.length ? `first ${asked.length} of ` : ''}${chosen!.length} chosen`] as [string, string]] : [])]} />
         <span role="status">
           {state.kind === 'tries' && <Status of="running">Trying…</Status>}
           {state.kind === 'waits' && <Status of="building">Its environment is built first</Status>}

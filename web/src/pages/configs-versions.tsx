@@ -3,7 +3,7 @@ import { writing, may } from '../api/client'
 import { ago, many, stamp } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { Button, CopyButton, failed, Records, Status, toast } from '../parts/parts'
-import { runAgain } from '../parts/frame'
+import { runAgain } from './starts'
 import { go, href, query } from '../router'
 import type { Bench } from './configs-bench'
 import { listOfRuns } from './runs'
@@ -20,13 +20,13 @@ export function Versions({ bench }: { bench: Bench }) {
         <a class="button" href={href(`/configs/${bench.id}/compare`)}><Icon name="panes" /> Publish…</a>
       </div>
     )
-  const tried = query.value.get('runs')?.split(',').slice(0, 20)
+  const tried = query.value.get('runs')?.split(',')
   return (
     <div class="scroller grow" tabIndex={0} role="region" aria-label="Versions">
       {tried && (
         <div class="notice">
           <span class="grow">The changes were for {many(tried.length, 'run')}.</span>
-          <Button {...writing()} onClick={() => runAgain(tried).then(() => tried.length > 1 && go(listOfRuns()))}>Run {tried.length > 1 ? `these ${tried.length}` : 'it'} again</Button>
+          <Button {...writing()} onClick={() => (runAgain(tried), tried.length > 1 && go(listOfRuns()))}>Run {tried.length > 1 ? `these ${tried.length}` : 'it'} again</Button>
         </div>
       )}
       <Records

@@ -60,7 +60,7 @@ export function Configurations() {
       )}
       <List of="Configurations" there={!!value} error={error} again={again} box={box}>
         {!value?.length ? (
-          <Nothing title="No configurations yet" command={'ade init crew\nade run crew crew/sample.xlsx'}>A configuration says what fields your tables have, and how their columns are known. A folder that was run stands here too.</Nothing>
+          <Nothing title="No configurations yet">A configuration says what fields your tables have, and how their columns are known. <Button {...writing('admin')} onClick={() => ask(true)}>New configuration</Button></Nothing>
         ) : list.length ? (
           <Records kind="configs" of="Configurations, the default first" all={list} id={(one) => one.id} columns={COLUMNS} line={({ id }) => ({ id: `config-${id}`, class: id === chosen ? 'chosen' : '', onClick: () => choose(id), onDblClick: () => go(`/configs/${id}`) })} />
         ) : (
@@ -138,10 +138,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
         </fieldset>
         <input ref={picker} type="file" hidden accept=".zip,.gz,.tgz" aria-label="Archive" onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />
         <Entry id="name" label={<>Name {from === 'archive' && <span class="dim">(empty: the one in its manifest)</span>}</>} data-first maxLength={100} placeholder="roster" wrong={wrong} />
-        <p class="small dim">
-          {from === 'archive' || from === 'empty' ? 'It is a draft until it is published.' : 'It is a draft until it is published. On your own machine '}
-          {from !== 'archive' && from !== 'empty' && <code>ade init NAME --template {from}</code>}
-        </p>
+        <p class="small dim">It is a draft until it is published.</p>
         <p class="flow gap-above">
           <button class="button filled" aria-disabled={busy}>{busy ? 'Making…' : 'Make the configuration'}</button>
           <Button onClick={onClose}>Cancel</Button>

@@ -5,7 +5,7 @@ import { hear } from '../api/events'
 import { ago, many, now, short, size, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
 import { List, useLines } from '../parts/list'
-import { Block, Button, Dialog, Facts, failed, Figures, Nothing, Records, Status, Title, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Advice, Block, Button, Dialog, Facts, failed, Figures, Nothing, Records, Status, Title, title, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href } from '../router'
 
 type Environment = Schemas['Environment']
@@ -73,7 +73,7 @@ export function Environments({ id }: { id?: string }) {
             ['Id', 'figure id roomy', (one) => short(one.id)],
           ]}
         />
-        {!all.length && <Nothing title="No environments yet" command="ade env build crew">The first run of a configuration builds one; so does this:</Nothing>}
+        {!all.length && <Nothing title="No environments yet">The first run of a configuration builds one. <a href={href('/start')}>Start a run</a></Nothing>}
       </List>
       {asking && (
         <Dialog
@@ -121,7 +121,7 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
         {value.error && (
           <>
             <p class="bad break">{value.error.message}</p>
-            <p class="mid small">{value.error.hint} <code>{value.error.code}</code></p>
+            <p class="mid small"><Advice text={value.error.hint} /> <code>{value.error.code}</code></p>
           </>
         )}
         {may('admin') && <Button {...writing('admin')} onClick={onBuild}>Build anew</Button>}

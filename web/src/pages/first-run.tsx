@@ -53,11 +53,11 @@ export function FirstRun() {
           <p class="dim small gap-above">{session.value?.this_machine ? 'Nothing leaves this machine.' : 'Files stay on this server.'}</p>
           <div class="columns">
             {([
-              [slots ? 'ready' : 'queued', slots ? 'A worker is ready' : 'No worker yet', slots ? `${many(slots, 'slot')}. The first run builds an environment, which takes a few seconds; the next ones start at once.` : <>Runs wait until <code>ade worker</code> runs.</>],
+              [slots ? 'ready' : 'queued', slots ? 'A worker is ready' : 'No worker yet', slots ? `${many(slots, 'slot')}. The first run builds an environment, which takes a few seconds; the next ones start at once.` : <>Runs wait until one is started. <a href={href('/workers')}>Workers</a></>],
               [
                 first ? 'ready' : 'queued',
                 first ? (all!.length > 1 ? many(all!.length, 'configuration') : `One configuration: ${first.name}`) : 'No configuration yet',
-                first ? <>It says which columns are which fields, and what is wrong. <a href={href(`/configs/${first.id}`)}>Read it</a>; it is meant to be changed.</> : <><code>ade init crew</code> makes one for lists of people.</>,
+                first ? <>It says which columns are which fields, and what is wrong. <a href={href(`/configs/${first.id}`)}>Read it</a>; it is meant to be changed.</> : <><a href={href('/configs')}>Make one</a>; the sample brings one for lists of people.</>,
               ],
               ['queued', 'Your own columns', <>A configuration is a small Python package. A line for each field says how it is recognised, cleaned and checked. It can be <a href={href('/configs/from')}>made from sample files</a>.</>],
             ] as [string, string, ComponentChildren][]).map(([status, title, text]) => (
@@ -67,8 +67,6 @@ export function FirstRun() {
               </section>
             ))}
           </div>
-          <h2 class="columns">The same from a terminal</h2>
-          <div class="terminal gap-above">{'ade init crew\nade run crew roster.xlsx\nade runs show latest'}</div>
         </div>
       </div>
     </>

@@ -2,9 +2,9 @@
 import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import { change, whenReady, writing, type Problem, type Run, type Schemas } from '../api/client'
-import { runAgain, watch } from '../parts/frame'
+import { begin, runAgain } from './starts'
 import { Button, Choice, Dialog, Name, Status, Trouble, useDoing } from '../parts/parts'
-import { go, href } from '../router'
+import { go, href, path } from '../router'
 import { benchOf, type Check } from './configs-bench'
 import { Unified } from './configs-compare'
 import { copyToDraft, whyNot } from './configs-one'
@@ -49,13 +49,9 @@ export function Fix({ run }: { run: Run }) {
   const again = () =>
     during('Starting…', async () => {
       if (publishes) await bench.publish(false)
-      if (bench.id === run.configuration_id) await runAgain([run.id])
+      if (bench.id === run.configuration_id) runAgain([run.id])
       else if (!run.document_id) go(`/start?config=${bench.id}`)
-      else {
-        const made = await change<Run>('POST', `/api/v1/configs/${bench.id}/runs`, { document_id: run.document_id })
-        watch(made.id)
-        go(`/runs/${made.id}`)
-      }
+      else begin([{ key: `fixed-${run.id}-${Date.now()}`, url: `/api/v1/configs/${bench.id}/runs`, body: { document_id: run.document_id }, name: run.input.name, from: path.peek() }])
       close()
     })
   const publishes = known?.runs_use !== 'folder'

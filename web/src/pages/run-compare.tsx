@@ -30,16 +30,16 @@ export function Compare({ run }: { run: Run }) {
   // Those of this sender first, whose files are called alike but for their numbers; both newest first.
   const isOther = (one: Run) => Number(senderOf(one) !== senderOf(run))
   const sorted = (others.value?.items ?? []).filter((one) => one.id !== run.id).sort((a, b) => isOther(a) - isOther(b))
-  const all = sorted.map((one): [string, string] => [one.id, `${plainly(one.input.name)}, ${stamp(one.created_at)}`])
+  const all = [['sender', 'The last file of its sender'], ...sorted.map((one) => [one.id, `${plainly(one.input.name)}, ${stamp(one.created_at)}`])] as [string, string][]
   return (
     <>
       <div class="tools">
-        <Choice label="Compared with" value={since} none="The last good run of its sender" all={since && !all.some(([id]) => id === since) ? [[since, `Run ${short(since)}`], ...all] : all} onChange={(id) => amend({ with: id })} />
+        <Choice label="Compared with" value={since} none="Its previous run" all={since && !all.some(([id]) => id === since) ? [[since, `Run ${short(since)}`], ...all] : all} onChange={(id) => amend({ with: id })} />
         <Choice label="Rows belong together by" value={key} none={`By ${found?.rows.key && !key ? found.rows.key : 'its key'}`} all={found?.rows.columns ?? (key ? [key] : [])} onChange={(key) => amend({ key })} />
         {found && <span class="small dim cut">since <a href={href(`/runs/${before}`)}><Name of={found.before} /></a></span>}
       </div>
       {(error as Problem | null)?.code === 'run_not_found' ? (
-        <Nothing title="No earlier run to compare with">No file of this sender was run well before with {run.configuration_name}. Choose another run above.</Nothing>
+        <Nothing title="No earlier run to compare with">Neither this file nor another of its sender was run well before with {run.configuration_name}. Choose another run above.</Nothing>
       ) : error != null ? (
         <Trouble error={error} again={again} />
       ) : !found ? (

@@ -4,11 +4,12 @@ import { address, get, may, writing, type Run } from '../api/client'
 import { hear, link } from '../api/events'
 import { LogView, useLog } from '../log/view'
 import type { Line } from '../log/lines'
-import { cancelRun, Menu, runAgain } from '../parts/frame'
+import { cancelRun, Menu } from '../parts/frame'
+import { runAgain } from './starts'
 import { day, many, now, number, plainly, quoted, short, size, span, stamp } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
-import { bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, Said, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
+import { Advice, bare, Button, copy, doing, fieldsOf, Loading, missing, Name, NoSuch, Nothing, STAGES, Status, StatusOf, Tabs, toast, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { download } from '../parts/save'
 import { go, href } from '../router'
 import { Explain } from './explain'
@@ -231,7 +232,7 @@ function Failure({ run }: { run: Run }) {
             {places.map((one) => <> · <bdi>{one}</bdi></>)}
           </div>
           {error.hint && (
-            <div class="mid"><Said text={error.hint} /></div>
+            <div class="mid"><Advice text={error.hint} /></div>
           )}
         </div>
       </div>

@@ -5,7 +5,8 @@ import { hear } from '../api/events'
 import { amend, go, href, query } from '../router'
 import { many, moment, now, number, quoted, short, span } from '../parts/format'
 import { useKeys } from '../parts/keys'
-import { cancelRun, runAgain } from '../parts/frame'
+import { cancelRun } from '../parts/frame'
+import { runAgain } from './starts'
 import { List, NoneLeft, useLines } from '../parts/list'
 import { Ask, Button, Choice, doing, fieldsOf, Heads, missing, Name, Search, Segments, Status, StatusOf, Title, toast, useAbout, useLoaded } from '../parts/parts'
 import { Icon } from '../parts/icons'
@@ -133,6 +134,7 @@ export function Runs() {
   const { box, at, move, enter } = useLines(runs ?? [], chosen, choose)
   const [several, setSeveral] = useState(new Set<string>())
   const [cancels, setCancels] = useState<string[]>([])
+  const [agains, setAgains] = useState<string[]>([])
   const [text, setText] = useState(filter.q)
   const waiting = useRef(0)
   const isFiltered = !!(filter.status || filter.config || filter.q || filter.look || filter.label)
@@ -174,8 +176,8 @@ export function Runs() {
     else if (acted().length) toast('None of these waits or runs.')
   }
   const again = () => {
-    if (acted().length > 20) return toast(`${many(acted().length, 'run')} are too many to be run again by one key; up to 20 can be.`, 'error')
-    if (acted().length) runAgain(acted()).then(() => setSeveral(new Set()))
+    if (acted().length > 20) setAgains(acted())
+    else if (acted().length) (runAgain(acted()), setSeveral(new Set()))
   }
   const save = async (painted = false) => {
     const ids = acted().filter((id) => runs!.some((run) => run.id === id && run.output_path && !run.artifacts_deleted_at && (!painted || run.metrics?.issues)))
@@ -265,6 +267,11 @@ export function Runs() {
       {cancels.length > 0 && (
         <Ask title={`Cancel ${many(cancels.length, 'run')}?`} keep="Leave them" does={`Cancel ${many(cancels.length, 'run')}`} onKeep={() => setCancels([])} onDo={() => cancels.forEach(cancelRun)}>
           <p>Each stops within 5 s and writes nothing. They can be run again.</p>
+        </Ask>
+      )}
+      {agains.length > 0 && (
+        <Ask title={`Run ${many(agains.length, 'file')} again?`} keep="Leave them" does={`Run ${many(agains.length, 'file')} again`} onKeep={() => setAgains([])} onDo={() => (runAgain(agains), setSeveral(new Set()))}>
+          <p>Each with its configuration as it is now. Those that the queue has no room for wait, and are started by and by.</p>
         </Ask>
       )}
       <span class="unseen" role="status">{list.fresh.length ? many(list.fresh.length, 'new run') : ''}</span>

@@ -32,9 +32,7 @@ export function SignIn() {
         {sessionEnded() && <p class="mid">Your session has ended: it ran out, was signed out, or its token was revoked. Sign in, and this page goes on where it was.</p>}
         <Entry id="token" label="Token" type="password" autocomplete="current-password" required wrong={wrong} />
         <button class="button filled" disabled={busy}>{busy ? 'Signing in…' : 'Sign in'}</button>
-        <p class="dim small">
-          <code>ade tokens create NAME</code> makes a token. <code>ade dev</code> prints a link that signs in.
-        </p>
+        <p class="dim small">An administrator makes one on the page Tokens; the first is made where the server runs. On your own machine the link that was printed signs in.</p>
       </form>
     </main>
   )

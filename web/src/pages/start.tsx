@@ -6,9 +6,8 @@ import { ago, many, quoted, size } from '../parts/format'
 import { Icon } from '../parts/icons'
 import { useKeys } from '../parts/keys'
 import { Block, Button, Labelled, Loading, Name, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
-import { go, path, query, amend } from '../router'
+import { go, href, path, query, amend } from '../router'
 import { counts } from '../api/events'
-import { held } from './starts'
 import { add, again, dropped, onTheirWay, remove, start, uploads, type Upload } from './uploads'
 
 type Known = Schemas['KnownConfiguration']
@@ -42,10 +41,11 @@ export function Start() {
 
   const submit = () => {
     if (!can) return
-    const alone = good.length === 1
+    const files = list.filter((one) => !one.start)
+    const alone = files.length === 1
     // Two people that drop at the same second have batches of their own.
     const batch = `${new Date().toLocaleString('sv')} ${Math.random().toString(36).slice(2, 6)}`
-    start(alone ? good : list.filter((one) => !one.start), { configuration: chosen!.id, options: { validate_only: validate, active_sheet_only: active }, labels: alone ? {} : { batch }, alone })
+    start(files, { configuration: chosen!.id, options: { validate_only: validate, active_sheet_only: active }, batch: alone ? '' : batch })
     if (!alone) go(`/runs?label=${encodeURIComponent(`batch:${batch}`)}`)
   }
   useKeys({ 'Ctrl Enter': submit, Escape: () => go('/runs') })
@@ -76,7 +76,7 @@ export function Start() {
               ) : (
                 <Loading />
               )}
-              <p class="dim small gap-above">{chosen ? (chosen.last_run_at ? `Last used ${ago(chosen.last_run_at)}.` : 'Not used yet; the first run builds its environment.') : <>None yet. <code>ade init crew</code> makes one.</>}</p>
+              <p class="dim small gap-above">{chosen ? (chosen.last_run_at ? `Last used ${ago(chosen.last_run_at)}.` : 'Not used yet; the first run builds its environment.') : <>None yet. <a href={href('/configs')}>Make one</a></>}</p>
             </div>
             <div>
               <Labelled id="sheets" label="Sheets" value={active ? 'active' : ''} none="All visible sheets" all={[['active', 'The active sheet only']]} onChange={(value) => setActive(value === 'active')} />
@@ -97,7 +97,7 @@ export function Start() {
           <div class="block">
             {button}
             <p class="dim small gap-above" id="why-not" role="status">
-              {held.value || why || 'Starts as soon as the upload is done, wherever you go meanwhile. Files that were stored before are not sent again.'}
+              {why || 'Starts as soon as the upload is done, wherever you go meanwhile. Files that were stored before are not sent again.'}
             </p>
           </div>
         </aside>

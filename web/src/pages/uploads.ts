@@ -1,7 +1,17 @@
 // Files on their way to the server: hashed, sent if they are not known there, and ready to be run.
 import { signal } from '@preact/signals'
-import { address, changing, get, problemOf, workspace, type Schemas } from '../api/client'
-import { begin, type Start } from './starts'
+import { address, changing, get, patiently, Problem, problemOf, workspace, type Schemas } from '../api/client'
+import { begin, leaveOut } from './starts'
+
+/** How files are run that were started together. */
+export interface Start {
+  configuration: string
+  options: { validate_only: boolean; active_sheet_only: boolean }
+  /** What they share as their label; of a file alone nothing: its run is shown. */
+  batch: string
+}
+const labelOf = (batch: string) => `batch:${batch}`
+export const batchOf = (start: Start | null) => start?.batch && labelOf(start.batch)
 
 export interface Upload {
   key: number
@@ -40,17 +50,26 @@ export function add(files: File[]) {
   next()
 }
 
-/** Starts files: those that are sent already at once, the others when they are. Those that can't be read are named beside them. */
+/** Starts files: those that are sent already at once, the others when they are. Those that can't be read are told to their batch. */
 export function start(files: Upload[], how: Start) {
   for (const { key } of files) set(key, { start: how })
-  for (const { key } of files) handOver(key)
+  handOver(files.map(({ key }) => key))
 }
 
-function handOver(key: number) {
-  const upload = of(key)
-  if (upload?.state !== 'ready' || !upload.start) return
-  remove(key)
-  begin({ ...upload.start, key: `console-${key}-${performance.timeOrigin}`, name: upload.file.name, document: upload.document!.id })
+function handOver(keys: number[]) {
+  const ours = keys.map(of).filter((upload) => upload?.start) as (Upload & { start: Start })[]
+  const ready = ours.filter(({ state }) => state === 'ready')
+  const refused = ours.filter(({ state, start }) => state === 'refused' && start.batch)
+  for (const { key } of [...ready, ...refused]) remove(key)
+  if (refused.length) leaveOut(labelOf(refused[0].start.batch), refused.map(({ file, note }) => ({ name: file.name, why: note })))
+  begin(ready.map(({ key, file, document, start: { configuration, options, batch } }) => ({
+    key: `console-${key}-${performance.timeOrigin}`,
+    url: `/api/v1/configs/${configuration}/runs`,
+    body: { document_id: document!.id, options, labels: batch ? { batch } : {} },
+    name: file.name,
+    batch: batch && labelOf(batch),
+    from: batch ? undefined : '/start',
+  })))
 }
 
 /** Those on their way to be started. */
@@ -89,7 +108,11 @@ async function next() {
     if (!upload) continue
     busy++
     send(upload)
-      .catch((error) => set(upload.key, { state: 'failed', note: [error.message, error.hint].filter(Boolean).join(' ') }))
+      .catch((error: Problem) => {
+        // Too large, or of another kind: sent again it is refused again.
+        set(upload.key, { state: /413|415|422/.test(`${error.status}`) ? 'refused' : 'failed', note: [error.message, error.hint].filter(Boolean).join(' ') })
+        handOver([upload.key])
+      })
       .finally(() => (busy--, next()))
   }
 }
@@ -101,7 +124,15 @@ async function send({ key, file }: Upload) {
     return arrived(key, known.id)
   }
   set(key, { state: 'sending' })
-  const document = await new Promise<Schemas['Document']>((good, bad) => {
+  const wait = ({ message }: Problem, left: number) => set(key, { note: `${message} It goes on in ${left} s.`, sent: 0 })
+  const document = await patiently(() => post(key, file), wait, () => !of(key))
+  if (!document) return
+  set(key, { state: 'ready', document, sent: file.size, note: '' })
+  arrived(key, document.id)
+}
+
+const post = (key: number, file: File) =>
+  new Promise<Schemas['Document']>((good, bad) => {
     const request = new XMLHttpRequest()
     request.open('POST', address('/api/v1/workspaces/{workspace}/documents', { workspace: workspace.peek() }, { name: file.name }))
     request.setRequestHeader('Content-Type', 'application/octet-stream')
@@ -109,17 +140,18 @@ async function send({ key, file }: Upload) {
     request.upload.onprogress = (event) => of(key) ? set(key, { sent: event.loaded }) : request.abort()
     request.onload = async () => {
       if (request.status < 300) return good(JSON.parse(request.responseText))
-      bad(await problemOf(new Response(request.responseText, { status: request.status })))
+      bad(await problemOf(new Response(request.responseText, { status: request.status, headers: { 'Retry-After': request.getResponseHeader('Retry-After') ?? '' } })))
     }
-    request.onerror = () => bad(new Error('The connection broke off.'))
+    // Of a file that was changed or moved since, nothing can be read any more.
+    request.onerror = () => file.slice(0, 1).arrayBuffer().then(
+      () => bad(new Problem(0, 'offline', 'The connection broke off.')),
+      () => bad(new Error('The file was changed since it was chosen: choose it again.')),
+    )
     request.onabort = () => bad(new Error('Taken out.'))
     request.send(file)
   })
-  set(key, { state: 'ready', document, sent: file.size })
-  arrived(key, document.id)
-}
 
-const arrived = (key: number, id: string) => (of(key)?.start ? handOver(key) : void look(key, id))
+const arrived = (key: number, id: string) => (of(key)?.start ? handOver([key]) : void look(key, id))
 
 /** Which sheets a document has; a server may not tell. */
 async function look(key: number, id: string) {

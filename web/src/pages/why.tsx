@@ -5,7 +5,7 @@ import { short, letters, many, number, plainly, quoted } from '../parts/format'
 import type { Cell } from '../grid/pane'
 import type { Value } from '../grid/windows'
 import { Icon } from '../parts/icons'
-import { about, Block, Button, CopyButton, fieldsOf, missing } from '../parts/parts'
+import { about, Advice, Block, Button, CopyButton, fieldsOf, missing } from '../parts/parts'
 import { href } from '../router'
 import { type Explained, type ExplainedColumn, type Issue, type Place, type Table } from './explained'
 import { fixing } from './fix'
@@ -111,7 +111,7 @@ export function Why(props: Props) {
             <Block title="What was noticed">
               <ul class="reasons">
                 {notices.slice(0, 30).map((notice, index) => (
-                  <li key={index} class={notice.level === 'warning' ? 'warn' : 'mid'}>{notice.message}</li>
+                  <li key={index} class={notice.level === 'warning' ? 'warn' : 'mid'}><Advice text={notice.message} instead={/`ade fix`/.test(notice.message) && may('admin') && <Button onClick={() => (fixing.value = run)}>Which columns are they?…</Button>} /></li>
                 ))}
               </ul>
             </Block>

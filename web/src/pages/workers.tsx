@@ -71,7 +71,7 @@ export function Workers() {
       <List of="Workers and queue" there={!!workers} error={error}>
         {workers?.length === 0 && (
           <div class="notice warning" role="status">
-            No worker lives: runs wait. Start one with <code>ade worker</code>.
+            No worker lives: runs wait until one is started on the server.
           </div>
         )}
         {workers?.map((worker) => (

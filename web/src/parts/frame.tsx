@@ -12,6 +12,7 @@ import { about, Button, CopyButton, Dialog, doing, drop, failed, fieldsOf, missi
 import { Palette } from './palette'
 import { Fix, fixing } from '../pages/fix'
 import { DropAnywhere, choose } from '../pages/start'
+import { asked, held, isRun, waiting } from '../pages/starts'
 
 export const PAGES: { to: string; name: string; brief: string; icon: IconName; key: string }[] = [
   { to: '/runs', name: 'Runs', brief: 'Runs', icon: 'lines', key: 'r' },
@@ -88,6 +89,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
       <a class="skip" href="#main">Skip to the content</a>
       <Bar at={at?.to} />
       <Offline />
+      <Waits />
       <main id="main" tabIndex={-1}>{children}</main>
       <Foot />
       <nav class="bottom" aria-label="Main, at the bottom">
@@ -262,6 +264,20 @@ function Offline() {
   )
 }
 
+/** Of runs that could not all be started at once: how many have been, and that the others will be. */
+function Waits() {
+  if (!held.value) return null
+  const left = waiting.value.filter(isRun).length
+  return (
+    <div class="notice" role="region" aria-label="Runs to be started">
+      <Icon name="again" />
+      <span class="grow">
+        <strong role="status">{number(asked.value - left)} of {number(asked.value)} started, {number(left)} {left === 1 ? 'waits' : 'wait'}.</strong> {held.value} This window may be closed: they go on when it is opened again.
+      </span>
+    </div>
+  )
+}
+
 const Foot = () => (
   <footer class="foot">
     {about.value.command && (
@@ -360,18 +376,4 @@ function endOf(run: Run): string {
 export async function cancelRun(id: string) {
   if (hindrance('run')) return failed(new Error(hindrance('run')))
   await change('POST', `/api/v1/runs/${id}/cancel`).catch(failed)
-}
-
-/** Runs again, with the configuration as it is now or as it was, and shows the new run. */
-export async function runAgain(ids: string[], how: 'again' | 'retry' = 'again') {
-  if (hindrance('run')) return failed(new Error(hindrance('run')))
-  try {
-    const made: string[] = []
-    for (const id of ids) made.push((await change<{ id: string }>('POST', `/api/v1/runs/${id}/${how}`)).id)
-    made.forEach(watch)
-    if (made.length === 1) go(`/runs/${made[0]}`)
-    else toast(`${many(made.length, 'run')} started.`)
-  } catch (error) {
-    failed(error)
-  }
 }

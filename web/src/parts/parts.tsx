@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Problem, type Run } from '../api/client'
 import { hear } from '../api/events'
 import type { Told } from '../api/follower'
+import { advice } from './advice'
 import { Glyph, Icon } from './icons'
 import { go, href } from '../router'
 import { useKeys } from './keys'
@@ -45,8 +46,8 @@ export function toast(text: ComponentChildren, kind: Toast['kind'] = 'good') {
 export const drop = (id: number) => (toasts.value = toasts.value.filter((toast) => toast.id !== id))
 export const failed = (error: unknown) => {
   const problem = error as Problem
-  const wait = problem.retryAfter ? ` Try again in ${problem.retryAfter} s.` : problem.hint ? ` ${problem.hint}` : ''
-  toast(`${problem.message}${wait}`, 'error')
+  const text = `${problem.message}${problem.retryAfter ? ` Try again in ${problem.retryAfter} s.` : problem.hint ? ` ${problem.hint}` : ''}`
+  toast(problem.page ? <>{text} <PageLink to={problem.page} /></> : text, 'error')
 }
 
 /** A name of somebody else's: its direction stays within it. */
@@ -341,12 +342,19 @@ export function Said({ text }: { text: string | null | undefined }) {
   return <>{parts.map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}</>
 }
 
-/** A pane that has nothing to show, and why; not an error. `command`: what makes the first. */
-export const Nothing = ({ title, command, children }: { title: string; command?: string; children: ComponentChildren }) => (
+const PageLink = ({ to }: { to: string }) => <a href={href(`/${to}`)}>{to === 'configs' ? 'Configurations' : title(to)}</a>
+
+/** What a record of the server advises, or notices; `instead`: what stands for its commands in the place of a page. */
+export function Advice({ text, instead }: { text: string | null | undefined; instead?: ComponentChildren }) {
+  const { said, page } = advice(text)
+  return <><Said text={said} /> {instead || (page && <PageLink to={page} />)}</>
+}
+
+/** A pane that has nothing to show, and why; not an error. */
+export const Nothing = ({ title, children }: { title: string; children: ComponentChildren }) => (
   <div class="empty">
     <h2>{title}</h2>
     <p class="mid">{children}</p>
-    {command && <div class="terminal">{command}</div>}
   </div>
 )
 
@@ -369,7 +377,7 @@ export const Trouble = ({ error, again }: { error: unknown; again?: () => void }
       <Icon name="warning" />
       <div class="grow">
         <strong><Said text={problem.message} /></strong>
-        <div class="mid"><Said text={problem.hint} /> {problem.code && <code>{problem.code}</code>}</div>
+        <div class="mid"><Said text={problem.hint} /> {problem.page && <PageLink to={problem.page} />} {problem.code && <code>{problem.code}</code>}</div>
       </div>
       {again && <Button onClick={again}>Try again</Button>}
     </div>
