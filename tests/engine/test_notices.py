@@ -580,14 +580,6 @@ def test_a_row_that_was_nearly_a_header_is_named(noticed):
     assert noticed([["a"], ["b"]], {"row_detectors/rows.py": plugin("on_sheet_end", "pass")}, rows=None) == []
 
 
-@pytest.mark.parametrize("value", [dt.time(7, 30), dt.timedelta(hours=30), dt.datetime(2024, 1, 1)])
-def test_times_among_numbers_that_no_reader_reads_are_told(normalized, value):
-    rows = [["Name", "Blorb", "Hours", "Zed"], ["Ada Blom", 8, 7, 7], ["Bo Cohen", value, value, 8], ["Cy Dahl", 7.5, 8, 9]]
-    (told,) = normalized(rows).notices("times_among_numbers")
-    assert told["level"] == "warning" and told["message"].startswith("sheet 'S': column B has dates or times among numbers")
-    assert not normalized([*rows[:2], *rows[3:]]).notices("times_among_numbers")
-
-
 def test_control_characters_in_headers_are_left_out_and_told(noticed, tmp_path):
     path = tmp_path / "pay.csv"
     path.write_text("region,pa\x07y\x00\nUlm,3\n")
@@ -595,6 +587,19 @@ def test_control_characters_in_headers_are_left_out_and_told(noticed, tmp_path):
     assert (told["level"], told["cells"]) == ("warning", ["B1"])
     assert told["message"].endswith("the header in B1 holds control characters, which are left out")
     assert noticed.outcome.rows()[0] == ["region", "pay"]
+
+
+def test_control_characters_in_cells_and_section_heads_are_left_out_and_told(succeed, template, tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text("Docket,Blorb,Hours\nNorth\x07 kiln,,\n7101,two\x0bcracked,12\n7102,b\x00,4\nSouth kiln,,\n7103,c,9\n7104,d,30\n")
+    outcome = succeed(template, path)
+    said = [notice["message"] for notice in outcome.notices("control_characters")]
+    assert said == [
+        "sheet 'in': the section head in A2 holds control characters, which are left out",
+        "sheet 'in': the cells B3, B4 hold control characters, which are left out",
+    ]
+    header, *records = outcome.rows()
+    assert [[row[header.index(name)] for name in ("Blorb", "Section")] for row in records] == [["twocracked", "North kiln"], ["b", "North kiln"], ["c", "South kiln"], ["d", "South kiln"]]
 
 
 def test_further_places_are_counted_in_words():

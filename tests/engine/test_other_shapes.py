@@ -215,4 +215,4 @@ def test_what_no_text_can_hold_is_text(tmp_path):
         write_frame(frame, str(tmp_path / f"a.{shape}"), shape)
         assert _read(tmp_path / f"a.{shape}").height == 2
     lines = (tmp_path / "a.csv").read_text("utf-8-sig").splitlines()
-    assert lines[1] == "7,7.0,03:04:00,\"1 day, 6:00:00\",2024-05-06 07:08:09,\"[1, 2]\",x,<class 'object'>" and "07:08:09.005" in lines[2]
+    assert lines[1] == "7,7.0,03:04:00,30:00:00,2024-05-06 07:08:09,\"[1, 2]\",x,<class 'object'>" and "07:08:09.005" in lines[2]

@@ -149,7 +149,7 @@ fn workbooks_that_are_truncated_encrypted_renamed_or_damaged(place: &Place) {
     error: truncated.xlsx is cut short: the end of the archive is missing; copy or download the file again
     error: encrypted.xlsx is an encrypted workbook: save it without a password
     error: text.xlsx is not an .xlsx workbook (not a zip archive): this is plain text; if its values are separated by commas, rename it to .csv
-    error: workbook.csv: UnicodeDecodeError: 'utf-8' codec can't decode bytes in position 16-16: invalid start byte; the setting csv_encoding may name another encoding, or "auto"
+    error: workbook.csv is not written in utf-8 (byte 17): invalid start byte; the setting csv_encoding may name another encoding, or "auto"
     hint: this file is a workbook, not text: rename it so that it ends in .xlsx
     0 of 4 files normalized, 4 failed
     "#);

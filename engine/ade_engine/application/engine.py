@@ -111,7 +111,10 @@ class Engine:
 
 def failure_code(error: BaseException) -> RunErrorCode:
     """The code of the failure that an error is, in a run and in a check alike."""
-    return next((code for cls, code in _CODES if isinstance(error, cls)), RunErrorCode.UNKNOWN_ERROR)
+    # To those that know no other codes than the contract's, what `register` raises is unknown.
+    is_of_config = policy().sends_codes and hasattr(error, "ade_of_register")
+    otherwise = RunErrorCode.CONFIG_ERROR if is_of_config else RunErrorCode.UNKNOWN_ERROR
+    return next((code for cls, code in _CODES if isinstance(error, cls)), otherwise)
 
 
 def _nothing_to_read(sheets: list[SourceSheet]) -> str:
@@ -348,7 +351,6 @@ class _Run:
     def _process(self, source: Source, report: RunReport) -> None:
         plan = self.plan
         # Polars is imported here, while the file is being read.
-        from ade_engine.io.input.source import SourceError
         from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets, notice_kind, notice_own_lists
         from ade_engine.pipeline.shared.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
@@ -362,8 +364,11 @@ class _Run:
                 self.notices.add("configuration", warning)
         try:
             source.load()
-        except SourceError as error:
-            raise InputError(str(error)) from error
+        except Exception as error:
+            of_input = self._of_input(error)
+            if of_input is None:
+                raise
+            raise of_input from error
         self.cells_read = True
         self.logger.event(
             "workbook.started",
@@ -490,28 +495,43 @@ class _Run:
         """A workbook to write."""
         from ade_engine.io.output.workbook import Output
 
-        return Output(escape_formulas=self.settings.escape_formulas, print_setup=bool(self.settings.print_setup))
+        settings = self.settings
+        return Output(escape_formulas=settings.escape_formulas, print_setup=bool(settings.print_setup), leaves_out_controls=settings.edition != "1.9")
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: SheetReport
     ) -> None:
         """Process one sheet, and report its results, also after a failure."""
-        from ade_engine.io.input.source import SourceError
         from ade_engine.pipeline.write import SheetOutcome
 
         outcome = SheetOutcome()
         try:
             pipeline.process(context, sheet, outcome)
-        except SourceError as error:
-            raise InputError(str(error)) from error
-        except OutputError as error:
-            if not self.policy.sends_codes:
+        except Exception as error:
+            of_input = self._of_input(error)
+            if of_input is None:
                 raise
-            # The tables of the input are more than a worksheet can hold.
-            raise InputError(str(error)) from error
+            raise of_input from error
         finally:
             # Last, because a hook may change a table's result, and reports show the final one.
             report.add(outcome, context.registry)
+
+    def _of_input(self, error: Exception) -> InputError | None:
+        """The same error as one of the input, if the input is at fault; the contract knows fewer of these."""
+        from ade_engine.infrastructure.observability.wording import kind_of, said_by
+        from ade_engine.io.input.source import SourceError
+
+        if isinstance(error, SourceError):
+            return InputError(str(error))
+        if not self.policy.sends_codes:
+            return None
+        if isinstance(error, UnicodeDecodeError):
+            found = InputError(f"{self.plan.input_file.name} is not written in {error.encoding} (byte {error.start + 1}): {error.reason}")
+            found.ade_hint = getattr(error, "ade_hint", None)
+            return found
+        # The tables of the input are more than a worksheet can hold, or have what no cell can.
+        is_of_output = isinstance(error, OutputError) or kind_of(error) == "IllegalCharacterError"
+        return InputError(said_by(error)) if is_of_output else None
 
     def _leave_out(self, sheets: list[LeftOut], report: RunReport, registry: Registry, *, is_all: bool) -> None:
         """Name the sheets that have no field; the first is written after all where they are all that there is."""
@@ -603,7 +623,7 @@ class _Run:
             message = str(raised)
         else:
             location = place_of(raised, self.plan.config_package)
-            message = words_of(raised, named=code is RunErrorCode.UNKNOWN_ERROR, place=location)
+            message = words_of(raised, named=not isinstance(raised, tuple(cls for cls, _ in _CODES)), place=location)
         refusal = refusal_behind(raised)
         hint = getattr(raised, "ade_hint", None)
         if hint is None and refusal is not None:

@@ -219,8 +219,8 @@ class _CaseRun(_Run):
         read: set[int] = set()
         for _, _, table, origin in pipeline.writer.shapes._tables if pipeline.writer.shapes is not None else ():
             if output.is_as_written(table):
-                frame = table.original
-                self.frames.append(frame)
+                self.frames.append(table.original)
+                frame = table.exact
                 rows = [[_plain(value) for value in row] for row in frame.iter_rows()]
                 self.tables.append({"sheet": table.title, "fields": origin["columns"], "headers": frame.columns, "rows": rows})
             elif id(table.sheet) not in read:

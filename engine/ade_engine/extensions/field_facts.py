@@ -15,16 +15,25 @@ if TYPE_CHECKING:
 _WIDEST = _LONGEST = 255
 
 
+def at_field(field: FieldDef, message: str) -> ConfigError:
+    """An error at the line on which a field was made."""
+    error = ConfigError(message)
+    place = getattr(field, "ade_place", None)
+    if place is not None:
+        error.ade_place = dict(zip(("file", "line", "function"), place))
+    return error
+
+
 def check_demands(field: FieldDef) -> None:
     """Refuse what is no demand on a field's values, as soon as it is registered."""
     for name in ("required", "unique"):
         demand = getattr(field, name)
         if not isinstance(demand, bool) and demand not in SEVERITIES:
-            raise ConfigError(f"field {field.name!r} has {name}={demand!r}; it should be True, False, 'error', 'warning' or 'info'")
+            raise at_field(field, f"field {field.name!r} has {name}={demand!r}; it should be True, False, 'error', 'warning' or 'info'")
     if not isinstance(field.key, bool):
-        raise ConfigError(f"field {field.name!r} has key={field.key!r}; it should be True or False")
+        raise at_field(field, f"field {field.name!r} has key={field.key!r}; it should be True or False")
     if field.description is not None and not isinstance(field.description, str):
-        raise ConfigError(f"field {field.name!r} has a description of type {type(field.description).__name__}; it should be text")
+        raise at_field(field, f"field {field.name!r} has a description of type {type(field.description).__name__}; it should be text")
 
 
 def check_looks(fields: Iterable[FieldDef]) -> None:
@@ -34,11 +43,12 @@ def check_looks(fields: Iterable[FieldDef]) -> None:
         if width is not None and (
             isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= _WIDEST
         ):
-            raise ConfigError(f"field {field.name!r} has the width {width!r}; it should be a number up to {_WIDEST}")
+            raise at_field(field, f"field {field.name!r} has the width {width!r}; it should be a number up to {_WIDEST}")
         if number_format is not None and not (
             isinstance(number_format, str) and 0 < len(number_format) <= _LONGEST and min(number_format) >= " "
         ):
-            raise ConfigError(
+            raise at_field(
+                field,
                 f"field {field.name!r} has the format {number_format!r}; it should be a number format such as '0.00', "
-                "or 'money' or 'percent'"
+                "or 'money' or 'percent'",
             )

@@ -139,7 +139,11 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
         for name in found:
             module = importlib.import_module(name)
             size = registry.size
-            outcome = module.register(registry)
+            try:
+                outcome = module.register(registry)
+            except Exception as error:
+                error.ade_of_register = True
+                raise
             if registry.size == size:
                 registry.idle_modules.append(name)
             if hasattr(outcome, "cr_code"):

@@ -7,7 +7,7 @@ registration), and the run reads it.
 
 from __future__ import annotations
 
-from ade_engine.extensions.field_facts import check_demands
+from ade_engine.extensions.field_facts import at_field, check_demands
 from ade_engine.extensions.place import calling_place
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.fields import FieldDef, HookName
@@ -113,7 +113,6 @@ class Registry:
         self.relations: list[tuple[str, tuple[str, ...], tuple[int, ...]]] = []
         #: The plugin modules whose ``register`` has registered nothing.
         self.idle_modules: list[str] = []
-        self._places: dict[str, tuple[str, int, str] | None] = {}
 
     @property
     def size(self) -> int:
@@ -123,38 +122,33 @@ class Registry:
 
     def register_field(self, field: FieldDef) -> FieldDef:
         """Make a field known. Detectors, transforms and validators for it may be registered from here on."""
-        place = getattr(field, "ade_place", None) or calling_place()
-        if field.name in self.fields:
-            first = self._places.get(field.name)
-            error = ConfigError(
-                f"field {field.name!r} is registered twice" + (f": first in {first[0]}, line {first[1]}" if first else "")
-            )
-            if place is not None:
-                error.ade_place = dict(zip(("file", "line", "function"), place))
-            raise error
-        try:
-            check_demands(field)
-        except ConfigError as error:
-            if place is not None:
-                error.ade_place = dict(zip(("file", "line", "function"), place))
-            raise
+        if not isinstance(getattr(field, "name", None), str):
+            raise TypeError(f"register_field takes a FieldDef, whose name is a text, not {field!r}")
+        if not isinstance(field.label, (str, type(None))):
+            raise TypeError(f"field {field.name!r} has the label {field.label!r}; it should be a text")
+        if getattr(field, "ade_place", None) is None:
+            field.ade_place = calling_place()
+        known = self.fields.get(field.name)
+        if known is not None:
+            first = known.ade_place
+            raise at_field(field, f"field {field.name!r} is registered twice" + (f": first in {first[0]}, line {first[1]}" if first else ""))
+        check_demands(field)
         self.fields[field.name] = field
-        self._places[field.name] = place
         return field
 
     def register_row_detector(self, fn: Callable[..., Any], *, row_kind: str, priority: int) -> None:
         """Let ``fn`` score the kind of every row. ``row_kind`` documents the kind that it is mainly for."""
-        self.row_detectors.append(RegisteredFn.of(fn, priority, row_kind=getattr(row_kind, "value", row_kind)))
+        self.row_detectors.append(_entry(fn, priority, row_kind=getattr(row_kind, "value", row_kind)))
 
     def register_column_detector(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
         """Let ``fn`` score the columns of every table for ``field``, and for any other field it returns."""
         self._require_field(fn, field, "column detector")
-        self.column_detectors.append(RegisteredFn.of(fn, priority, field=field))
+        self.column_detectors.append(_entry(fn, priority, field=field))
 
     def register_column_transform(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
         """Let ``fn`` compute ``field`` by an expression."""
         self._require_field(fn, field, "column transform")
-        self.column_transforms.append(RegisteredFn.of(fn, priority, field=field))
+        self.column_transforms.append(_entry(fn, priority, field=field))
 
     def register_column_validator(self, fn: Callable[..., Any], *, field: str, priority: int, severity: str = WARNING) -> None:
         """Let ``fn`` check ``field`` by an expression that yields a message, or null where all is well.
@@ -162,7 +156,7 @@ class Registry:
         ``severity``: how much it matters what ``fn`` finds: ``error``, ``warning`` or ``info``.
         """
         self._require_field(fn, field, "column validator")
-        entry = RegisteredFn.of(fn, priority, field=field)
+        entry = _entry(fn, priority, field=field)
         entry.severity = checked_severity(severity, f"column validator {entry.name}")
         self.column_validators.append(entry)
 
@@ -173,7 +167,7 @@ class Registry:
         except ValueError:
             known = ", ".join(name.value for name in HookName)
             raise ConfigError(f"{RegisteredFn.of(fn).name} names no hook stage: {hook!r}; stages are {known}") from None
-        self.hooks[stage].append(RegisteredFn.of(fn, priority, hook_name=stage))
+        self.hooks[stage].append(_entry(fn, priority, hook_name=stage))
 
     def finalize(self) -> None:
         """Sort every list, and fill ``column_transforms_by_field`` and ``column_validators_by_field``.
@@ -204,6 +198,16 @@ class Registry:
             f"column_detectors={len(self.column_detectors)}, column_transforms={len(self.column_transforms)}, "
             f"column_validators={len(self.column_validators)}, hooks={sum(map(len, self.hooks.values()))})"
         )
+
+
+def _entry(fn: Callable[..., Any], priority: int, **purpose: Any) -> RegisteredFn:
+    """The entry of a callable, refused where its author registers it and not where it is called."""
+    if not callable(fn):
+        raise TypeError(f"a function has to be registered, not {fn!r}")
+    entry = RegisteredFn.of(fn, priority, **purpose)
+    # Lists are sorted once all have registered, when nobody knows any more who has.
+    entry.sort_key
+    return entry
 
 
 def _by_field(entries: list[RegisteredFn]) -> dict[str, list[RegisteredFn]]:

@@ -74,11 +74,13 @@ class Field:
         which: str | None = None,
         **facts: Any,
     ):
+        if not isinstance(name, str):
+            raise TypeError(f"a field's name should be a text, not {name!r}")
         for fact in facts:
             if fact not in _FACTS:
                 own = [known for known in signature(Field).parameters if known not in ("name", "facts")]
                 raise TypeError(f"Field {name!r} takes no {fact!r}{did_you_mean(fact, [*own, *_FACTS])}")
-        if isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
+        if headers is None or isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
             raise TypeError(f"Field {name!r}: headers should be a list of texts, not {headers!r}")
         pairs = () if callable(checks) else tuple(check if isinstance(check, tuple) else (check, WARNING) for check in checks)
         if callable(checks) or not all(len(pair) == 2 and callable(pair[0]) for pair in pairs):

@@ -70,7 +70,7 @@ _NEWER = (
     ("quarantine", "keep", one_of("keep", "sheet", "file"), "with issue_list: rows with errors stay, or stand on a sheet or in a file of their own"),
     ("check_dates", False, flag_of_1_9, "with issue_list: days before 1900-03-01 and after 9999-12-31 are issues"),
     ("report_dropped_rows", False, flag_of_1_9, "with issue_list: rows that a hook has dropped are an issue of their sheet"),
-    ("report_text_columns", False, flag_of_1_9, "with issue_list: the few texts that turn a column of numbers into text are issues"),
+    ("report_text_columns", False, flag_of_1_9, "with issue_list: the few texts in a column of numbers or dates are issues"),
     ("enforce_types", False, flag_of_1_9, "with issue_list: cells that do not fit the dtype of their field are left empty"),
     ("also_write", "xlsx", one_of("xlsx", "csv", "parquet", "jsonl", "csv+parquet", "jsonl+parquet"), "the shapes of the tables beside the workbook; xlsx for none"),
     ("all_fields", False, flag, "each table has all fields, in the configuration's order, before its other columns"),

@@ -10,7 +10,7 @@ from ade_engine.fields.surroundings import Surroundings
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableResult
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
-from ade_engine.pipeline.columns.frame import SourceTable, header_text, notice_controls, notice_counts
+from ade_engine.pipeline.columns.frame import SourceTable, header_text
 from ade_engine.pipeline.columns.mapping import ColumnMapper, rename_columns
 from ade_engine.pipeline.explained import explained, fields_told, header_rows_told, hook_told, places_of, rules_of
 from ade_engine.pipeline.kept_rows.identity import after_hook, unknown_from, with_checks
@@ -18,6 +18,7 @@ from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, leave_out_
 from ade_engine.pipeline.kept_rows.provenance import sources_of, total_cells, with_rows
 from ade_engine.pipeline.noticed import notice_power_above
 from ade_engine.pipeline.output.merge import BuiltTable
+from ade_engine.pipeline.output.typed import typed_cells
 from ade_engine.pipeline.shared.counts import SourceCounts
 from ade_engine.pipeline.values.own_checks import validators_of
 from ade_engine.pipeline.values.values import Transforms, Validators
@@ -123,6 +124,7 @@ class TableBuilder:
             filled = (scan.merged_ranges or []) if context.settings.fill_merged else []
             built.places = Places(source, sources, mapping, raw, turned, filled, sources.cells)
         built.cells = sources.cells
+        built.typed = typed_cells(context, source, mapping, table, sources.cells)
         return built
 
     def _mapped(
@@ -141,11 +143,9 @@ class TableBuilder:
                 from ade_engine.pipeline.reshaping.columns import notice_series
 
                 notice_series(context, source, mapping)
-            notice_controls(context, source)
+            context.notice_controls("header in", "headers in", [context.cell_of(row, column) for row, column in source.controlled])
             if context.settings.edition != "1.9" and span.turned is None:
                 notice_power_above(context, span.scan or scan, span)
-            transforms = context.registry.column_transforms_by_field
-            notice_counts(context, source, {column.source_index for column in mapping.columns if column.field_name in transforms})
         return mapping, found
 
     def _look_at_source(

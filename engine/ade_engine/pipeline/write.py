@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.io.input.source import SourceSheet
+    from ade_engine.io.output.appended_table import AppendedTable
     from ade_engine.io.output.other_shapes import OtherShapes
     from ade_engine.io.output.workbook import Output, OutputSheet
     from ade_engine.models.issues import Issue
@@ -133,7 +134,12 @@ class SheetWriter:
             columns = [] if look is None else [column.source for column in look.columns]
         else:
             write_table, columns = self._columns_to_write(context, result.table)
-        appended = self._output.append_table(output_sheet, write_table, gap=next_row > 1, look=look)
+        typed = table.typed
+        if typed is not None and look is None:
+            typed = typed.renamed(zip(columns, write_table.columns))
+        appended = self._output.append_table(output_sheet, write_table, gap=next_row > 1, look=look, typed=typed)
+        if appended.left_out:
+            _tell_left_out(context, table, appended, dict(zip(write_table.columns, columns)) if look is None else None)
         output_region = TableRegion(
             min_row=next_row,
             min_col=1,
@@ -208,6 +214,26 @@ class SheetWriter:
             names = [name for name, _ in self._manifest.order(names)]
             chosen = self._manifest.arrange(chosen)
         return (chosen if chosen.width else pl.DataFrame()), names
+
+
+def _tell_left_out(context: RunContext, table: BuiltTable, appended: AppendedTable, names: dict[str, str] | None) -> None:
+    """Say in which cells there were characters that no cell can hold; ``names``: the table's columns by those that were written."""
+    result, rows = table.result, rows_of(table)
+    columns = {name: result.source_region.min_col + index for name, index in table.places_of_columns().items()}
+    numbers = rows.numbers.to_list() if rows.unknown is None and not rows.is_turned and ROW in result.table.columns else None
+    cells, others = [], []
+    for written, places in appended.left_out.items():
+        name = written if names is None else names[written]
+        for place in places:
+            row = None if numbers is None else numbers[place]
+            if row is None or name not in columns:
+                others.append(written)
+            else:
+                cells.append(context.cell_of(row, columns[name]))
+    context.notice_controls("cell", "cells", cells)
+    if others:
+        said = f"{len(others)} {'cell' if len(others) == 1 else 'cells'} below {', '.join(map(repr, dict.fromkeys(others)))}"
+        context.notice("control_characters", f"{said}: control characters were left out", count=len(others))
 
 
 def rows_of(table: BuiltTable) -> RowsOfTable:

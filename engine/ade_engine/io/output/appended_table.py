@@ -13,16 +13,26 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ade_engine.io.output.look import TableLook
+    from ade_engine.io.output.typed_cells import TypedCells
 
 
 class AppendedTable:
     """A frame that was appended: as it came, and as the native writer reads it. ``look`` says which of its columns are
-    written, and how they look; without one it is written as it is.
+    written, and how they look; without one it is written as it is. ``typed``: cells that are written as they stood, by the frame's columns.
+    ``leaves_out_controls``: control characters in texts are left out, which no worksheet can hold.
     """
 
-    __slots__ = ("look", "styled", "frame", "gap", "width", "height", "has_time_zones", "sheet", "title", "header_row", "rows", "_given")
+    __slots__ = ("look", "styled", "typed", "frame", "gap", "width", "height", "has_time_zones", "left_out", "sheet", "title", "header_row", "rows", "_given")
 
-    def __init__(self, frame: pl.DataFrame, gap: bool, look: TableLook | None = None, escape_formulas: bool = False):
+    def __init__(
+        self,
+        frame: pl.DataFrame,
+        gap: bool,
+        look: TableLook | None = None,
+        escape_formulas: bool = False,
+        typed: TypedCells | None = None,
+        leaves_out_controls: bool = False,
+    ):
         self.gap = bool(gap)
         self.look = look
         self.height = frame.height
@@ -41,23 +51,17 @@ class AppendedTable:
             # Names as they are: polars takes some for patterns. And without rows, which it would first seek behind the names.
             frame = frame[:, names] if names else frame.select()
         self._given = frame
+        self.typed = typed
+        #: Where control characters were left out: by the frame's columns, the places of their rows.
+        self.left_out: dict[str, list[int]] = {}
         # Polars cannot pass on a column whose name has a null byte: names are looked at first.
         names = frame.columns if look is None else [*frame.columns, *(column.header for column in look.columns)]
         illegal = next((name for name in names if CONTROL_CHARACTER.search(name[:LONGEST_TEXT])), None)
         if illegal is None:
-            plain = self._plain(frame)
-            if plain is not None:
-                self.frame = native = _native.Frame(plain)
-            elif look is not None:
-                # The look of objects is unknown.
-                native = _native.Frame(self._plain(_without_objects(frame)))
-            else:
-                return
-            if look is None:
-                illegal = native.find_illegal_text()
-            else:
-                self.styled = look.native(native, escape_formulas)
-                illegal = self.styled.find_illegal_text()
+            illegal = self._take(frame, escape_formulas)
+            if illegal is not None and leaves_out_controls:
+                self._given = self._without_controls(frame)
+                illegal = self._take(self._given, escape_formulas)
         if illegal is not None:
             from openpyxl.utils.exceptions import IllegalCharacterError
 
@@ -66,21 +70,73 @@ class AppendedTable:
                 "text with a control character cannot be used in worksheets",
             )
 
+    def _take(self, frame: pl.DataFrame, escape_formulas: bool) -> str | None:
+        """Let the native writer read the frame, as far as it can; returns the first text that no worksheet can hold."""
+        plain = self._plain(frame, self.typed)
+        # The look of objects is unknown.
+        native = self._native(self._plain(_without_objects(frame)) if plain is None else plain, self.typed)
+        self.frame = None if plain is None else native
+        if self.look is not None:
+            self.styled = self.look.native(native, escape_formulas)
+        illegal = (native if self.styled is None else self.styled).find_illegal_text()
+        if illegal is None and plain is None:
+            objects = (value for column in frame if str(column.dtype) == "Object" for value in column)
+            illegal = next((value for value in objects if isinstance(value, str) and CONTROL_CHARACTER.search(value)), None)
+        return illegal
+
+    def _without_controls(self, frame: pl.DataFrame) -> pl.DataFrame:
+        import polars as pl
+
+        changed = []
+        for column in frame:
+            if column.dtype == pl.String:
+                found = column.str.contains(CONTROL_CHARACTER.pattern).arg_true().to_list()
+                clean = column.str.replace_all(CONTROL_CHARACTER.pattern, "") if found else column
+            elif column.dtype == pl.Object:
+                found = [at for at, value in enumerate(column) if isinstance(value, str) and CONTROL_CHARACTER.search(value)]
+                values = [CONTROL_CHARACTER.sub("", value) if isinstance(value, str) else value for value in column]
+                clean = pl.Series(column.name, values, dtype=pl.Object) if found else column
+            else:
+                continue
+            if found:
+                self.left_out[column.name] = found
+                changed.append(clean)
+        return frame.with_columns(changed)
+
     @property
     def original(self) -> pl.DataFrame:
         """The frame that is written, as polars has it."""
         return self._given if self.look is None else self.look.write_table(self._given, self.styled)
 
-    def native_of(self, original: pl.DataFrame) -> Any:
-        """The native frame of ``original``; ``None`` where only openpyxl knows what becomes of the values."""
-        return self.frame if self.look is None or self.frame is None else _native.Frame(self._plain(original))
+    @property
+    def written(self) -> tuple[pl.DataFrame, TypedCells | None]:
+        """The same, and which cells are written as they stood, by its columns."""
+        original, typed = self.original, self.typed
+        if typed is not None and self.look is not None:
+            typed = typed.renamed((column.source, column.header) for column in self.look.columns)
+        return original, typed
+
+    @property
+    def exact(self) -> pl.DataFrame:
+        """The same, with columns of Python objects where cells are written as they stood."""
+        original, typed = self.written
+        return original if typed is None else typed.put_into(original)
+
+    def native_of(self, original: pl.DataFrame, typed: TypedCells | None) -> Any:
+        """The native frame of what is :attr:`written`; ``None`` where only openpyxl knows what becomes of the values."""
+        return self.frame if self.look is None or self.frame is None else self._native(self._plain(original, typed), typed)
+
+    def _native(self, plain: pl.DataFrame, typed: TypedCells | None) -> Any:
+        return _native.Frame(plain) if typed is None else _native.Frame(plain, *typed.of_native(plain.columns))
 
     def __len__(self) -> int:
         """The rows that it takes, header and gap included."""
         return self.gap + 1 + self.height
 
-    def _plain(self, frame: pl.DataFrame) -> pl.DataFrame | None:
-        """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done."""
+    def _plain(self, frame: pl.DataFrame, typed: TypedCells | None = None) -> pl.DataFrame | None:
+        """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done; objects stand in
+        ``typed`` cells then.
+        """
         import polars as pl
 
         changed = []
@@ -101,7 +157,9 @@ class AppendedTable:
                 texts = [None if value is None else str(value, "utf-8") for value in column]
                 changed.append(pl.Series(name, texts, dtype=pl.String))
             elif base is pl.Object:
-                return None
+                if typed is None or not typed.has_all(column):
+                    return None
+                changed.append(pl.Series(name, [value if isinstance(value, str) else None for value in column], dtype=pl.String))
             else:
                 value = next((value for value in column.to_list() if value is not None), None)
                 if value is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import polars as pl
 
@@ -63,7 +64,7 @@ class OtherShapes:
             taken.add(name.casefold())
             for shape in self._shapes:
                 found[f"{name}.{shape}"] = lambda path, table=table, shape=shape, origin=origin: write_frame(
-                    table.original, path, shape, escape_formulas=self._escape_formulas, origin=origin
+                    table.exact, path, shape, escape_formulas=self._escape_formulas, origin=origin
                 )
         return found
 
@@ -92,16 +93,31 @@ def _held(series: pl.Series, shape: str) -> pl.Series:
     """The column as the shape can hold it."""
     dtype = series.dtype
     if dtype == pl.Object:
-        return pl.Series(series.name, [None if value is None else str(value) for value in series], dtype=pl.String)
+        return pl.Series(series.name, map(_as_text, series), dtype=pl.String)
     if shape == "parquet":
         return series
     if dtype == pl.Binary:
         return pl.Series(series.name, [None if value is None else value.decode("utf-8", "replace") for value in series], dtype=pl.String)
     if dtype == pl.Duration:
-        return pl.Series(series.name, [None if value is None else str(value) for value in series], dtype=pl.String)
+        return pl.Series(series.name, map(_as_text, series), dtype=pl.String)
     if dtype.is_float() and shape == "csv" and ((series % 1 == 0) & (series.abs() < _LARGEST_WHOLE)).all():
         # A workbook shows 7 where the number is 7.0.
         return series.cast(pl.Int64)
     if dtype.is_nested() and shape == "csv":
         return pl.Series(series.name, [None if value is None else str(value) for value in series.to_list()], dtype=pl.String)
     return series
+
+
+def _as_text(value: Any) -> str | None:
+    """A value among others of other types, as it would be written among its own; durations as hours, minutes and seconds."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_WHOLE:
+        return str(int(value))
+    if not isinstance(value, timedelta):
+        return str(value)
+    seconds, fraction = divmod(abs(value), timedelta(seconds=1))
+    digits = f".{fraction.microseconds:06}".rstrip("0") if fraction else ""
+    return f"{'-' * (value < timedelta())}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}{digits}"

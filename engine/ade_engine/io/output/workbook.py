@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from ade_engine.io.output.look import TableLook
+    from ade_engine.io.output.typed_cells import TypedCells
     from ade_engine.models.issues import Issue
     from ade_engine.io.worksheets.openpyxl_looks import Looks
 
@@ -68,12 +69,13 @@ class Output:
     """A workbook that is being written.
 
     ``escape_formulas`` leaves text that starts with ``=`` text. ``print_setup``: sheets are printed landscape and one page wide,
-    the header of a sheet with one table on each page.
+    the header of a sheet with one table on each page. ``leaves_out_controls``: texts lose the control characters that no cell can hold.
     """
 
-    def __init__(self, *, escape_formulas: bool = False, print_setup: bool = False):
+    def __init__(self, *, escape_formulas: bool = False, print_setup: bool = False, leaves_out_controls: bool = False):
         self._escape_formulas = escape_formulas
         self._print_setup = print_setup
+        self._leaves_out_controls = leaves_out_controls
         self._sheets: list[Any] = []
         #: What was appended to each sheet before openpyxl held it, and the rows that this takes.
         self._tables: list[list[AppendedTable]] = []
@@ -119,12 +121,12 @@ class Output:
         return sheet
 
     def append_table(
-        self, sheet: Any, frame: pl.DataFrame, *, gap: bool, look: TableLook | None = None
+        self, sheet: Any, frame: pl.DataFrame, *, gap: bool, look: TableLook | None = None, typed: TypedCells | None = None
     ) -> AppendedTable:
         """Append a header row and the frame's rows at the sheet's own end, after a blank row where there is a gap.
 
         ``look`` says which of the frame's columns are written, and what they look like; without one the frame is
-        written as it is. Raises what openpyxl would: ``IllegalCharacterError`` for control characters, ``ValueError`` for values that
+        written as it is. ``typed`` says which cells are written as they stood in the sender's sheet. Raises what openpyxl would: ``IllegalCharacterError`` for control characters, ``ValueError`` for values that
         no cell can hold. Raises :class:`OutputError` for more rows or columns than a worksheet has.
         """
         number = next(number for number, known in enumerate(self._sheets) if known is sheet)
@@ -142,7 +144,7 @@ class Output:
                 f"{LAST_COLUMN} columns; leave out the columns that no field claims (remove_unmapped_columns = true in "
                 'settings.toml), or give the columns that you need ([sheets."NAME"] range, ade run --range)'
             )
-        table = AppendedTable(frame, gap, look, self._escape_formulas)
+        table = AppendedTable(frame, gap, look, self._escape_formulas, typed, self._leaves_out_controls)
         self._placed.append(table)
         table.sheet, table.title, table.header_row = sheet, sheet.title, last_row + table.gap + 1
         if table.frame is None:
@@ -310,9 +312,11 @@ class Output:
     def _append(self, worksheet: Any, table: AppendedTable) -> None:
         from ade_engine.io.worksheets.rows import FrameRows
 
-        frame = table.original
+        frame, typed = table.written
         # Time zones fail when openpyxl writes them, so openpyxl has to.
-        native = None if table.has_time_zones else table.native_of(frame)
+        native = None if table.has_time_zones else table.native_of(frame, typed)
+        if typed is not None:
+            frame = typed.put_into(frame)
         table.rows = rows = FrameRows(frame, native, self._escape_formulas)
         if table.styled is not None:
             self._looks_there().style_rows(worksheet, rows, table.styled)

@@ -25,8 +25,8 @@ class SheetScan(_native.Scan):
         self._layouts: SheetRows | None = None
         self._below_blank: frozenset[int] | None = None
 
-    def series(self, name: str, column: int, start: int, stop: int) -> Any:
-        """A column as a polars ``Series``.
+    def series(self, name: str, column: int, start: int, stop: int) -> tuple[Any, bool]:
+        """A column as a polars ``Series``, and whether its cells are of several types, so that some have lost theirs.
 
         Type and values are those of ``polars.Series(name, values, strict=False)``; where polars refuses the mixture
         every value becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36
@@ -36,15 +36,15 @@ class SheetScan(_native.Scan):
 
         from ade_engine.models.series import series_of
 
-        all_null, built = self.column(name, column, start, stop)
+        all_null, is_mixed, built = self.column(name, column, start, stop)
         if built is not None:
             series = series_of(built)
             # The name travels with the column, but a null byte in it does not.
-            return series if series.name == name else series.rename(name)
+            return series if series.name == name else series.rename(name), is_mixed
         if all_null:
             length = max(0, stop - start)
-            return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, [])
-        return series_of_values(name, self.values(column, start, stop))
+            return pl.Series(name, [None], dtype=pl.Null).new_from_index(0, length) if length else pl.Series(name, []), False
+        return series_of_values(name, self.values(column, start, stop)), is_mixed
 
     def cell(self, row: int, column: int) -> Any:
         """One cell, both numbers from 0; ``None`` also behind the end of its row."""
@@ -52,7 +52,7 @@ class SheetScan(_native.Scan):
         return cells[column] if column < len(cells) else None
 
     def mixed(self, column: int, start: int, stop: int) -> tuple[SheetScan, int] | None:
-        """The scan and the column, where :meth:`series` makes text of cells that are not all text."""
+        """The scan and the column, where cells lose their types in what :meth:`series` makes of them."""
         return (self, column) if self.is_mixed(column, start, stop) else None
 
     def padded(self, column: int, start: int, stop: int) -> tuple[SheetScan, int] | None:
@@ -127,8 +127,8 @@ class ChangedScan(SheetScan):
     def values(self, column: int, start: int, stop: int) -> list[Any]:
         return [row[column] if column < len(row) else None for row in self._rows[start:stop]]
 
-    def series(self, name: str, column: int, start: int, stop: int) -> Any:
-        return series_of_values(name, self.values(column, start, stop))
+    def series(self, name: str, column: int, start: int, stop: int) -> tuple[Any, bool]:
+        return series_of_values(name, self.values(column, start, stop)), False
 
     def mixed(self, column: int, start: int, stop: int) -> None:
         return None

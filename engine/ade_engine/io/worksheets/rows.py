@@ -220,7 +220,7 @@ class Rows:
 class FrameRows(Rows):
     """The rows of a frame. With ``escape_formulas``, text that starts with ``=`` is text."""
 
-    __slots__ = ("frame", "native", "_binders", "_converted", "_escape_formulas", "_stretches")
+    __slots__ = ("frame", "native", "_binders", "_objects", "_converted", "_escape_formulas", "_stretches")
 
     def __init__(self, frame: pl.DataFrame, native: Any, escape_formulas: bool):
         super().__init__(frame.height, frame.width)
@@ -228,6 +228,7 @@ class FrameRows(Rows):
         self.native = native
         self._escape_formulas = escape_formulas
         self._binders = [binder_of(dtype, escape_formulas) for dtype in frame.dtypes]
+        self._objects = {number for number, dtype in enumerate(frame.dtypes) if dtype == pl.Object}
         #: Columns whose values a cell does not hold as they are.
         self._converted = [number for number, series in enumerate(frame.get_columns()) if needs_conversion(series)]
         #: The stretches of rows that walks along rows are in.
@@ -265,7 +266,8 @@ class FrameRows(Rows):
     def style_of_kind(self, column: int) -> bytes:
         if not self.is_temporal(column):
             return _NO_STYLE
-        style = self._binders[column].style  # type: ignore[attr-defined]
+        # Kinds may be mixed in a column of objects.
+        style = getattr(self._binders[column], "style", None)
         return b"" if style is None else style.tobytes()
 
     def kind_of_text(self, text: str) -> str:
@@ -282,8 +284,8 @@ class FrameRows(Rows):
             self.make(worksheet, 1, 1, row, column)
 
     def is_temporal(self, column: int) -> bool:
-        """Whether the column holds dates or times."""
-        return isinstance(self._binders[column], TemporalBinder)
+        """Whether the column may hold dates or times."""
+        return isinstance(self._binders[column], TemporalBinder) or column in self._objects
 
 
 class BlankRows(Rows):

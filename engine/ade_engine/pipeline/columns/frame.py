@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.limits import CONTROL_CHARACTER
 from ade_engine.models.series import frame_of
-from ade_engine.models.table import SourceColumn, column_letters, is_blank, region_of
+from ade_engine.models.table import SourceColumn, is_blank, region_of
 from ade_engine.pipeline.finding.header_rows import joined_headers, spread_labels as spread_rows
 
 TYPE_CHECKING = False
@@ -29,7 +28,7 @@ class SourceTable:
     made unique (``Note__2``) equals another header.
     """
 
-    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "apart", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
+    __slots__ = ("region", "columns", "names", "headers", "frame", "controlled", "mixed", "apart", "_header_rows", "_spread", "_scan", "_span", "_stop_column")
 
     def __init__(self, scan: SheetScan, span: RowSpan, *, spread_labels: bool = False, has_rows: bool = False):
         rows = [scan.row(number)[span.first_column : span.stop_column] for number in range(span.start, span.data_start)]
@@ -84,7 +83,9 @@ class SourceTable:
         series = {
             name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
         }
-        self.frame = frame_of(list(series.values()))
+        self.frame = frame_of([column for column, _ in series.values()])
+        #: The columns of the frame whose cells are of several types, as polars made them.
+        self.mixed = {name: column for name, (column, is_mixed) in series.items() if is_mixed}
 
     @property
     def from_1904(self) -> bool:
@@ -98,6 +99,8 @@ class SourceTable:
             number += 1
         other = f"{name}__{number}"
         self.frame = self.frame.rename({name: other})
+        if name in self.mixed:
+            self.mixed[other] = self.mixed.pop(name)
         self.names = [other if one == name else one for one in self.names]
         return other
 
@@ -149,7 +152,7 @@ class SourceTable:
         return self._scan.values(self._span.first_column + index, start, min(self._span.stop, start + count))
 
     def mixed_cells(self, index: int) -> tuple[Any, int] | None:
-        """The scan's native cells and the column there, where a source column's cells of several types became text."""
+        """The scan's native cells and the column there, where a source column's cells of several types have lost some of these."""
         return self._scan.mixed(self._span.first_column + index, self._span.data_start, self._span.stop)
 
     def padded_cells(self, index: int) -> tuple[Any, int] | None:
@@ -240,30 +243,3 @@ def _width(scan: SheetScan, span: RowSpan) -> int:
     if span.stop_column is not None:
         widest = min(widest, span.stop_column)
     return max(0, widest - span.first_column)
-
-
-def notice_controls(context: RunContext, source: SourceTable) -> None:
-    """Headers with control characters, which no cell of a workbook can hold."""
-    cells = [context.cell_of(row, column) for row, column in source.controlled]
-    if cells:
-        said = f"the header in {cells[0]} holds control characters" if len(cells) == 1 else f"the headers in {', '.join(cells)} hold control characters"
-        context.notice("control_characters", f"{said}, which are left out", count=len(cells), cells=cells)
-
-
-def notice_counts(context: RunContext, source: SourceTable, read: set[int]) -> None:
-    """Days and times among the numbers of columns that no reader reads: polars makes numbers of them, which count their parts."""
-    found = [
-        column_letters(source.region.min_col + column.index)
-        for column in source.columns
-        if column.index not in read
-        and source.frame[source.names[column.index]].dtype.is_numeric()
-        and source.mixed_cells(column.index) is not None
-        and any(isinstance(value, (datetime.date, datetime.time, datetime.timedelta)) for value in column.values)
-    ]
-    if found:
-        columns = f"column {found[0]} has" if len(found) == 1 else f"columns {', '.join(found)} have"
-        context.notice(
-            "times_among_numbers",
-            f"{columns} dates or times among numbers, and no field that reads them: they come out as large numbers. Give the column a field with read=date or read=number",
-            count=len(found),
-        )

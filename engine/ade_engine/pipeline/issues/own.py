@@ -37,7 +37,7 @@ _TYPED_DAY, _FEWEST_CONVERTED, _AT_THE_TOP = re.compile(r"\s*(\d{1,2})[./-](\d{1
 
 
 def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, table: pl.DataFrame) -> None:
-    """``report_text_columns``: the few texts that make text of a column of typed numbers or dates, where no transform reads it.
+    """``report_text_columns``: the few texts in a column of typed numbers or dates that no transform reads.
 
     ``table``: as it was read, with the columns of fields under their names.
     """
@@ -56,7 +56,7 @@ def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, 
         typed = sum(isinstance(value, (int, float, dt.date)) and not isinstance(value, bool) for value in values)
         if len(values) == table.height and 0 < texts * _ONE_IN <= texts + typed:
             rule = "column_is_text" if field is None else f"{field}.column_is_text"
-            context.collected.say(name, rule, WARNING, said_at(pl.Series(is_text), "text among numbers or dates: because of it the whole column is text"))
+            context.collected.say(name, rule, WARNING, said_at(pl.Series(is_text), "text among numbers or dates"))
 
 
 def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table: pl.DataFrame) -> None:

@@ -12,7 +12,9 @@ from copy import copy
 import polars as pl
 
 from ade_engine.fields.surroundings import ROW
+from ade_engine.io.limits import CONTROL_CHARACTER
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
+from ade_engine.io.output.typed_cells import TypedCells, stacked
 from ade_engine.models.issues import ERROR, by_severity
 from ade_engine.pipeline.issues.listed import lines_of, placed
 from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
@@ -35,21 +37,20 @@ _TITLE = "Quarantine"
 _SHEET, _MESSAGES = f"{RESERVED_PREFIX}sheet", f"{RESERVED_PREFIX}messages"
 _OWN = {_SHEET: "Sheet", ROW: "Source row", _MESSAGES: "Messages"}
 _MESSAGES_WIDTH = 48
-#: What no cell can hold.
-_CONTROL_CHARACTERS = "[\x00-\x08\x0b\x0c\x0e-\x1f]"
 
 
 class _Part:
     """The rows of one table: the frame with the columns of :data:`_OWN`, its columns that are written, the lines of its issues."""
 
-    __slots__ = ("sheet", "rows", "frame", "columns", "lines")
+    __slots__ = ("sheet", "rows", "frame", "columns", "lines", "typed")
 
-    def __init__(self, sheet: str, rows: RowsOfTable, frame: pl.DataFrame, columns: list[LookColumn], lines: list[Issue]):
+    def __init__(self, sheet: str, rows: RowsOfTable, frame: pl.DataFrame, columns: list[LookColumn], lines: list[Issue], typed: TypedCells | None):
         self.sheet = sheet
         self.rows = rows
         self.frame = frame
         self.columns = columns
         self.lines = lines
+        self.typed = typed
 
 
 class Quarantine:
@@ -86,7 +87,7 @@ class Quarantine:
         lines = lines_of(context, rest, headers)
         table.count(by_severity(line.severity for line in lines))
         rows = RowsOfTable(rest.result.table, rest.rows_unknown, is_turned=rest.is_turned)
-        self._parts.append(_Part(context.sheet_name, rows, _with_own(context, rest, columns, headers), columns, lines))
+        self._parts.append(_Part(context.sheet_name, rows, _with_own(context, rest, columns, headers), columns, lines, rest.typed))
         if context.sheet_name not in self._titles:
             self._titles.append(context.sheet_name)
         return kept
@@ -112,10 +113,18 @@ class Quarantine:
         frame = _stacked([part.frame for part in self._parts], [column.source for column in columns])
         target = output if book is None else book
         sheet = target.add_sheet(title)
+        typed = None
+        if any(part.typed is not None for part in self._parts):
+            typed = stacked([(part.typed or TypedCells(), part.frame.height) for part in self._parts])
         if style == "table":
-            table = target.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True))
+            table = target.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True), typed=typed)
         else:
-            table = target.append_table(sheet, frame.rename({column.source: column.header for column in columns}), gap=False)
+            names = {column.source: column.header for column in columns}
+            table = target.append_table(sheet, frame.rename(names), gap=False, typed=typed and typed.renamed(names.items()))
+        if table.left_out:
+            count = sum(map(len, table.left_out.values()))
+            cells = "1 cell of a row with an error has control characters" if count == 1 else f"{count} cells of rows with errors have control characters"
+            notices.add("control_characters", f"{cells}, which are left out", count=count)
         numbers = {column.source: number for number, column in enumerate(columns, 1)}
         header_row = 1
         for part in self._parts:
@@ -141,9 +150,10 @@ class Quarantine:
 def _part(table: BuiltTable, rows: list[int], issues: list[Issue]) -> BuiltTable:
     """Some rows of a table, with their issues."""
     result = copy(table.result)
-    result.table = table.result.table[pl.Series(rows, dtype=pl.UInt32)]
+    places = pl.Series(rows, dtype=pl.UInt32)
+    result.table = table.result.table[places]
     result.row_count = result.table.height
-    return table.part(result, issues)
+    return table.part(result, issues, places)
 
 
 def _columns(context: RunContext, table: BuiltTable, manifest: Manifest | None) -> list[LookColumn]:
@@ -163,7 +173,7 @@ def _with_own(context: RunContext, table: BuiltTable, columns: list[LookColumn],
     frame = table.result.table
     texts = {_SHEET: pl.lit(context.sheet_name), _MESSAGES: _messages(context, frame, headers)}
     # A message may quote what no cell can hold.
-    own = [text.str.replace_all(_CONTROL_CHARACTERS, "\ufffd").alias(name) for name, text in texts.items()]
+    own = [text.str.replace_all(CONTROL_CHARACTER.pattern, "\ufffd").alias(name) for name, text in texts.items()]
     # Of a table that was turned the records were columns.
     if not table.is_turned and ROW in frame.columns and frame.schema[ROW].is_integer():
         own.insert(1, pl.col(ROW))

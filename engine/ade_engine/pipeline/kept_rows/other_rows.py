@@ -11,6 +11,7 @@ import polars as pl
 
 from ade_engine.fields.readers import filled_rows, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
+from ade_engine.io.limits import CONTROL_CHARACTER
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import amount_of, is_blank
 from ade_engine.pipeline.columns.frame import header_text
@@ -249,7 +250,8 @@ def leave_out_rows(
         # Lines above all records name the columns of the lines below.
         context.not_written.add([[span.data_start + 1, span.data_start + names]], not_written.HEADER)
     if group_rows == "column" and GROUP in inside:
-        sections = _sections(table, span, inside, scan, names_of_groups or {})
+        sections, controlled = _sections(table, span, inside, scan, names_of_groups or {})
+        context.notice_controls("section head in", "section heads in", [context.cell_of(*cell) for cell in controlled])
         if any(head is not None for head, kind in zip(sections, inside) if kind != GROUP):
             table = with_series(table, [sections])
             if context.registry.reshapes.has_section():
@@ -376,10 +378,15 @@ def _keep_lone_names(context: RunContext, span: RowSpan, inside: bytearray, scan
     context.notice("doubtful_rows", said, count=stop, **context.rows_told(numbers))
 
 
-def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan, names: dict[int, str]) -> pl.Series:
-    """For each row the section head above it; ``names``: those of heads that have more than a name."""
+def _sections(
+    table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetScan, names: dict[int, str]
+) -> tuple[pl.Series, list[tuple[int, int]]]:
+    """For each row the section head above it, and the cells of heads, by row and column from 1, that hold what no cell of a workbook can;
+    ``names``: those of heads that have more than a name.
+    """
     heads: list[str | None] = []
     head: str | None = None
+    controlled: list[tuple[int, int]] = []
     for at, kind in enumerate(inside):
         if at in names:
             head = names[at]
@@ -388,10 +395,14 @@ def _sections(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: Sheet
             # A merged head that was filled says the same in each of its cells.
             texts = dict.fromkeys(str(cell).strip() for cell in cells if not is_blank(cell))
             text = " ".join(texts)
+            if CONTROL_CHARACTER.search(text):
+                column = next(column for column, cell in enumerate(cells, span.first_column + 1) if CONTROL_CHARACTER.search(str(cell)))
+                controlled.append((span.data_start + at + 1, column))
+                text = CONTROL_CHARACTER.sub("", text)
             # A remark between two rows looks like a section head, and names nothing.
             head = head if text.startswith(_MARKS) else text or None
         heads.append(head)
-    return pl.Series(_free_name(table), heads, dtype=pl.String)
+    return pl.Series(_free_name(table), heads, dtype=pl.String), controlled
 
 
 def _heads(span: RowSpan, inside: bytearray, scan: SheetScan) -> dict[int, tuple[int, int]]:
@@ -433,7 +444,7 @@ def _lines(table: pl.DataFrame, span: RowSpan, inside: bytearray, scan: SheetSca
             if is_blank(cell):
                 continue
             if record is None:
-                names[column] = str(cell).strip()
+                names[column] = CONTROL_CHARACTER.sub("", str(cell)).strip()
             else:
                 found.setdefault((number, column), {})[record] = str(cell)
     series, taken = [], {*table.columns}

@@ -68,7 +68,7 @@ def mark_page_titles(kinds: bytearray, scan: SheetScan) -> set[int]:
                 first + at
                 for at, text in enumerate(texts)
                 if len(text) == 1 or not alike
-                if len(text) < len(said) and text[0][0] <= said[0][0]
+                if 0 < len(text) < len(said) and text[0][0] <= said[0][0]
             )
         above = [first - 1 for first, _ in pages if first > 0 and kinds[first - 1] != TOTAL]
         masked = [_without_numbers(scan.row(row)) for row in above]

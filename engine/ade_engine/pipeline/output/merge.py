@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.infrastructure.policy import policy
+from ade_engine.io.output.typed_cells import TypedCells, stacked
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.issues import ERROR
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class BuiltTable:
     """A table that is ready to be written, and what was counted at its source."""
 
-    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "context", "places", "cells", "output_range", "rows", "_whole", "_unmapped")
+    __slots__ = ("result", "counts", "frame_names", "is_turned", "rows_unknown", "issues", "by_severity", "context", "places", "cells", "typed", "output_range", "rows", "_whole", "_unmapped")
 
     def __init__(
         self,
@@ -55,6 +56,8 @@ class BuiltTable:
         self.places: Places | None = None
         #: Of a table that was reshaped, until its issues are listed: which rows of the sheet its rows are.
         self.cells: Cells | None = None
+        #: The cells that are written as they stood; nothing where all columns are written as polars has them.
+        self.typed: TypedCells | None = None
         #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
         self.output_range: str | None = None
         #: The frame whose rows were looked up in the sender's sheet, and these.
@@ -68,8 +71,8 @@ class BuiltTable:
         """The table that it is a part of, else itself."""
         return self._whole or self
 
-    def part(self, result: TableResult, issues: list[Issue]) -> BuiltTable:
-        """Some of its rows, with their issues."""
+    def part(self, result: TableResult, issues: list[Issue], rows: pl.Series) -> BuiltTable:
+        """Some of its rows, at these places, with their issues."""
         part = BuiltTable(
             result,
             self.counts,
@@ -80,6 +83,7 @@ class BuiltTable:
             issues=issues,
         )
         part._whole = self
+        part.typed = None if self.typed is None else self.typed.part(rows)
         return part
 
     def count(self, by_severity: dict[str, int]) -> None:
@@ -92,6 +96,14 @@ class BuiltTable:
         if self._unmapped is None:
             return {self.frame_names[column.index] for column in self.result.unmapped_columns}
         return self._unmapped
+
+    def places_of_columns(self) -> dict[str, int]:
+        """Of each column of the frame that is one of the sheet's, its place among these; of several stacked tables nothing is known."""
+        if self._unmapped is not None:
+            return {}
+        result = self.result
+        found = {self.frame_names[column.index]: column.index for column in result.unmapped_columns}
+        return found | {column.field_name: column.source_index for column in result.mapped_columns}
 
     @property
     def rows_with_errors(self) -> int:
@@ -168,7 +180,7 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     counted = frame.head(region.data_row_count)
     counts = SourceCounts(filled_cells(counted, names), blank_rows(counted) + missing)
     unmapped = set().union(*(table.unmapped_names() for table in tables)) - scores.keys()
-    return BuiltTable(
+    whole = BuiltTable(
         merged,
         counts,
         names,
@@ -177,6 +189,9 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
         rows_unknown=next((table.rows_unknown for table in tables if table.rows_unknown is not None), None),
         issues=_stacked_issues(tables),
     )
+    if any(table.typed is not None for table in tables):
+        whole.typed = stacked([(table.typed or TypedCells(), table.result.table.height if table.result.table.width else 1) for table in tables])
+    return whole
 
 
 def _stacked_issues(tables: list[BuiltTable]) -> list[Issue] | None:

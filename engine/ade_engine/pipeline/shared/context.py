@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.collected import Collected
 
+#: So many cells are named in a sentence, and so many among its facts.
+_MOST_NAMED, _MOST_CELLS = 5, 100
+
 
 class RunContext:
     """Settings, registry, logger, and the values that every callable of the run is offered.
@@ -138,6 +141,14 @@ class RunContext:
     def notice(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
         """Add a notice about the sheet: see :meth:`Notices.add`."""
         self.notices.add(code, f"sheet {self.sheet_name!r}: {message}", level=level, sheet=self.sheet_name, **facts)
+
+    def notice_controls(self, one: str, several: str, cells: list[str]) -> None:
+        """Say which cells hold what no cell of a workbook can; ``one``, ``several``: how the first ones are introduced."""
+        if not cells:
+            return
+        named = ", ".join(cells[:_MOST_NAMED]) + (f" and {len(cells) - _MOST_NAMED} more" if len(cells) > _MOST_NAMED else "")
+        hold = f"the {one} {named} holds" if len(cells) == 1 else f"the {several} {named} hold"
+        self.notice("control_characters", f"{hold} control characters, which are left out", count=len(cells), cells=cells[:_MOST_CELLS])
 
     def at_field(self, field: str | None) -> None:
         """From now on the callables of this field are called; ``None``: of no single one."""

@@ -7,7 +7,8 @@ import re
 import polars as pl
 
 from ade_engine.fields.readers import Reader
-from ade_engine.models.errors import ConfigError, nearest
+from ade_engine.extensions.field_facts import at_field
+from ade_engine.models.errors import nearest
 from ade_engine.models.issues import ERROR
 from ade_engine.pipeline.shared.collected import said_at
 from ade_engine.pipeline.shared.table_columns import as_text, with_series
@@ -54,7 +55,7 @@ def check_types(fields: Iterable[FieldDef]) -> None:
     for field in fields:
         if field.dtype is not None and declared_type(field.dtype) is None:
             known = "bool, int, float, date, datetime, time, duration or text"
-            raise ConfigError(f"field {field.name!r} has the dtype {field.dtype!r}; it should be {known}{nearest(field.dtype, _TYPES)}")
+            raise at_field(field, f"field {field.name!r} has the dtype {field.dtype!r}; it should be {known}{nearest(field.dtype, _TYPES)}")
 
 
 def column_wanted_as_text(error: BaseException, table: pl.DataFrame, field: str) -> str | None:

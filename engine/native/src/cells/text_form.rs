@@ -22,7 +22,8 @@ pub fn as_polars(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
         Tag::DateTime => push_date_time(cell.as_integer(), ' ', 3, out),
         Tag::Date => push_date(cell.as_integer(), out),
         Tag::Time => push_time(cell.as_integer(), 3, out),
-        Tag::Duration | Tag::BigInteger => return false,
+        Tag::Duration => push_polars_duration(cell.as_integer(), out),
+        Tag::BigInteger => return false,
     }
     true
 }
@@ -39,7 +40,7 @@ pub fn as_python(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
         Tag::DateTime => push_date_time(cell.as_integer(), 'T', 6, out),
         Tag::Date => push_date(cell.as_integer(), out),
         Tag::Time => push_time(cell.as_integer(), 6, out),
-        Tag::Duration => return false,
+        Tag::Duration => push_python_duration(cell.as_integer(), out),
     }
     true
 }
@@ -135,6 +136,37 @@ fn push_time(microseconds: i64, digits: usize, out: &mut String) {
             push_digits(fraction as u64, 6, out);
         }
     }
+}
+
+/// Adds a duration as polars prints it: `1d 6h 5m`, each part with the sign.
+fn push_polars_duration(microseconds: i64, out: &mut String) {
+    let start = out.len();
+    let mut rest = microseconds;
+    let sizes = [86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000];
+    for (size, unit) in sizes.into_iter().zip(['d', 'h', 'm', 's']) {
+        if rest / size != 0 {
+            let _ = write!(out, "{}{unit} ", rest / size);
+        }
+        rest %= size;
+    }
+    if rest != 0 && rest % 1000 == 0 {
+        let _ = write!(out, "{}ms", rest / 1000);
+    } else if rest != 0 || out.len() == start {
+        let _ = write!(out, "{rest}µs");
+    }
+    out.truncate(out.trim_end_matches(' ').len());
+}
+
+/// Adds a duration as Python's `str` prints it: `-1 day, 23:45:00`.
+fn push_python_duration(microseconds: i64, out: &mut String) {
+    let days = microseconds.div_euclid(DAY_MICROSECONDS);
+    if days != 0 {
+        let plural = if days.abs() == 1 { "" } else { "s" };
+        let _ = write!(out, "{days} day{plural}, ");
+    }
+    let mut time = String::new();
+    push_time(microseconds.rem_euclid(DAY_MICROSECONDS), 6, &mut time);
+    out.push_str(time.strip_prefix('0').unwrap_or(&time));
 }
 
 fn push_date_time(microseconds: i64, separator: char, digits: usize, out: &mut String) {

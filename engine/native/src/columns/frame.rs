@@ -1,6 +1,7 @@
 //! Frames that come from polars through the Arrow C stream interface, held without a copy.
 
 use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
+use super::typed::TypedCells;
 use super::types::Type;
 use super::view::{ColumnView, Value};
 
@@ -85,6 +86,7 @@ pub struct Frame {
     pub names: Vec<String>,
     types: Vec<Type>,
     batches: Vec<ArrowArray>,
+    typed: Vec<(usize, TypedCells)>,
 }
 
 impl Frame {
@@ -127,7 +129,24 @@ impl Frame {
             names,
             types,
             batches,
+            typed: Vec::new(),
         })
+    }
+
+    /// The same frame, with columns whose values are those of the cells that they were made of.
+    ///
+    /// # Errors
+    /// There is no such column, or there are not as many cells as rows.
+    pub fn with_typed(mut self, typed: Vec<(usize, TypedCells)>) -> Result<Self, String> {
+        let rows = self.rows();
+        if typed
+            .iter()
+            .any(|(column, typed)| *column >= self.names.len() || typed.cells.len() != rows)
+        {
+            return Err("the frame has no such column of cells".to_owned());
+        }
+        self.typed = typed;
+        Ok(self)
     }
 
     /// All rows.
@@ -155,7 +174,16 @@ impl Frame {
                 // SAFETY: `import` checked that there are as many children as types.
                 let child = unsafe { &**array.children.add(index) };
                 // SAFETY: the child follows its schema's format, as the specification asks.
-                unsafe { ColumnView::of(child, kind, array.offset as usize, array.length as usize) }
+                let view = unsafe {
+                    ColumnView::of(child, kind, array.offset as usize, array.length as usize)
+                };
+                match self.typed.iter().find(|(number, _)| *number == index) {
+                    None => view,
+                    Some((_, cells)) => {
+                        let first_row = (0..batch).map(|before| self.batch_rows(before)).sum();
+                        view.typed(cells, first_row)
+                    }
+                }
             })
             .collect()
     }

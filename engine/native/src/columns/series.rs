@@ -76,10 +76,26 @@ impl Plan {
     }
 }
 
-/// Builds the column, unless Python has to.
-pub fn build(sheet: &Sheet, column: usize, start: usize, stop: usize) -> Option<Column> {
+/// Whether cells of these kinds are of several types, so that some lose theirs in the column that is made of them.
+pub fn is_mixed(kinds: ColumnKinds) -> bool {
+    match Plan::of(kinds) {
+        Plan::Integer | Plan::Float => kinds.has(Tag::Boolean),
+        Plan::Text | Plan::PythonText => !kinds.only(&[Tag::Text, Tag::EmptyText]),
+        Plan::Other => true,
+        _ => false,
+    }
+}
+
+/// Builds the column of cells of these kinds, unless Python has to.
+pub fn build(
+    sheet: &Sheet,
+    column: usize,
+    start: usize,
+    stop: usize,
+    kinds: ColumnKinds,
+) -> Option<Column> {
     let rows = stop.saturating_sub(start);
-    match Plan::of(sheet.column_kinds(column, start, stop)) {
+    match Plan::of(kinds) {
         Plan::Null | Plan::Other => None,
         Plan::Integer => Some(words(sheet, column, start, stop, "l", |cell| cell.bits)),
         Plan::Float => Some(words(sheet, column, start, stop, "g", |cell| {

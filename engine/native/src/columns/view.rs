@@ -4,6 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use super::arrow::ArrowArray;
+use super::typed::TypedCells;
 use super::types::{Type, Unit};
 
 /// A column of a batch, read in place.
@@ -43,6 +44,8 @@ enum Values<'a> {
     Time32(&'a [i32], Unit),
     Time64(&'a [i64], Unit),
     Duration(&'a [i64], Unit),
+    /// The cells that the rows were made of, the number of the batch's first row there, and what holds for the others.
+    Typed(&'a TypedCells, usize, Box<ColumnView<'a>>),
 }
 
 /// A value of a column.
@@ -144,12 +147,27 @@ impl<'a> ColumnView<'a> {
         }
     }
 
-    /// Whether this is a column of text.
+    /// The same rows, with the values of the cells that they were made of; `first_row` is the first one's number there.
+    pub(super) fn typed(self, cells: &'a TypedCells, first_row: usize) -> Self {
+        Self {
+            validity: None,
+            offset: 0,
+            values: Values::Typed(cells, first_row, Box::new(self)),
+        }
+    }
+
+    /// Whether its values may be of several types.
+    pub fn is_typed(&self) -> bool {
+        matches!(self.values, Values::Typed(..))
+    }
+
+    /// Whether some of its values may be text.
     pub fn is_text(&self) -> bool {
-        matches!(
-            self.values,
-            Values::Text { .. } | Values::LargeText { .. } | Values::TextView { .. }
-        )
+        match &self.values {
+            Values::Typed(.., column) => column.is_text(),
+            Values::Text { .. } | Values::LargeText { .. } | Values::TextView { .. } => true,
+            _ => false,
+        }
     }
 
     /// The value of a row.
@@ -196,6 +214,9 @@ impl<'a> ColumnView<'a> {
             Values::Time32(values, unit) => Value::Time(unit.to_microseconds(values[at].into())),
             Values::Time64(values, unit) => Value::Time(unit.to_microseconds(values[at])),
             Values::Duration(values, unit) => Value::Duration(unit.to_microseconds(values[at])),
+            Values::Typed(cells, first_row, ref column) => cells
+                .value(first_row + row)
+                .unwrap_or_else(|| column.value(row)),
         }
     }
 }

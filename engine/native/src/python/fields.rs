@@ -12,6 +12,7 @@ use crate::cells::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag, text_form};
 use crate::columns::export::Column;
 use crate::columns::frame::Series;
+use crate::columns::typed::value_of;
 use crate::columns::view::Value;
 use crate::fields::column::built;
 use crate::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
@@ -134,23 +135,20 @@ type Origin<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
 /// is still the one that was made of it: a hook may have changed it.
 fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &[Value<'_>]) {
     let mut text = String::new();
+    // Of durations beside days polars makes nothing.
+    let kinds = sheet.column_kinds(column, 0, sheet.facts().rows_emitted);
+    let loses_durations = kinds.has(Tag::Date) || kinds.has(Tag::DateTime);
     for (value, row) in values.iter_mut().zip(rows) {
         let Some(row) = row_number(*row) else {
             continue;
         };
         let mut cell = Cell::EMPTY;
         sheet.visit_column(column, row - 1, row, |found| cell = found);
-        let typed = match cell.tag {
-            Tag::Integer => Value::Integer(cell.as_integer()),
-            Tag::Float => Value::Float(cell.as_float()),
-            Tag::Boolean => Value::Boolean(cell.bits != 0),
-            Tag::DateTime => Value::DateTime(cell.as_integer()),
-            Tag::Date => Value::Date(cell.as_integer()),
-            Tag::Time => Value::Time(cell.as_integer()),
-            Tag::Duration => Value::Duration(cell.as_integer()),
-            _ => continue,
+        let Some(typed) = value_of(cell) else {
+            continue;
         };
-        if is_count_of(*value, typed) {
+        let is_lost = loses_durations && matches!(typed, Value::Duration(_));
+        if is_count_of(*value, typed) || is_lost && *value == Value::Null {
             *value = typed;
             continue;
         }
@@ -169,10 +167,12 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
     }
 }
 
-/// Whether a number is what polars makes of a date, time or duration among numbers: a count of microseconds, of nanoseconds for a time.
-/// The number may have become text since.
+/// Whether a number is what polars makes of a truth value, date, time or duration among numbers: 0 or 1, or a count of days, of
+/// microseconds, of nanoseconds for a time. The number may have become text since.
 fn is_count_of(value: Value<'_>, typed: Value<'_>) -> bool {
     let count = match typed {
+        Value::Boolean(flag) => i64::from(flag),
+        Value::Date(days) => days,
         Value::DateTime(microseconds) | Value::Duration(microseconds) => microseconds,
         Value::Time(microseconds) => microseconds.saturating_mul(1000),
         _ => return false,

@@ -8,9 +8,11 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use super::fields::arrow;
-use super::source::{ArrowColumn, stream_of};
+use super::fields::{arrow, series_of};
+use super::source::{ArrowColumn, Scan, stream_of};
 use crate::columns::frame;
+use crate::columns::typed::TypedCells;
+use crate::columns::view::Value;
 use crate::fields::column::built;
 use crate::write::cells as written;
 use crate::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
@@ -28,11 +30,32 @@ pub struct Frame {
 
 #[pymethods]
 impl Frame {
-    /// Takes what `frame.__arrow_c_stream__()` returns.
+    /// Takes what `frame.__arrow_c_stream__()` returns. `typed`: the numbers of columns whose cells have types of their own, with the
+    /// number of each row's cell; `origins`: the scans of these, and their columns.
     #[new]
-    fn new(frame: &Bound<'_, PyAny>) -> PyResult<Self> {
+    #[pyo3(signature = (frame, typed=Vec::new(), origins=Vec::new()))]
+    fn new(
+        frame: &Bound<'_, PyAny>,
+        typed: Vec<(usize, Bound<'_, PyAny>)>,
+        origins: Vec<(Bound<'_, Scan>, usize)>,
+    ) -> PyResult<Self> {
         // SAFETY: the stream is polars' own.
         let imported = unsafe { frame::Frame::import(stream_of(frame)?) };
+        let origins: Vec<_> = origins
+            .iter()
+            .map(|(scan, column)| (scan.get().sheet().clone(), *column))
+            .collect();
+        let mut columns = Vec::with_capacity(typed.len());
+        for (number, cells) in typed {
+            let number_of = |cell: &Value<'_>| match cell {
+                Value::Unsigned(cell) => *cell,
+                _ => 0,
+            };
+            let cells = series_of(&cells)?.values().iter().map(number_of).collect();
+            let origins = origins.clone();
+            columns.push((number, TypedCells { origins, cells }));
+        }
+        let imported = imported.and_then(|frame| frame.with_typed(columns));
         Ok(Self {
             frame: Arc::new(imported.map_err(PyTypeError::new_err)?),
         })

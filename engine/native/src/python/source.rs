@@ -14,7 +14,6 @@ use crate::cells::{
     Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
 };
 use crate::columns::arrow::ArrowArrayStream;
-use crate::columns::series::Plan;
 use crate::columns::{export, series};
 use crate::error::SourceError as ReadError;
 use crate::read::ReadOptions;
@@ -514,8 +513,8 @@ impl Scan {
         )
     }
 
-    /// A column for polars: an Arrow column; `True` if there is no value at all; nothing if Python has to make the
-    /// series of a list.
+    /// A column for polars: whether it has no value at all, and whether its cells are of several types; an Arrow column, or nothing
+    /// if Python has to make the series of a list.
     fn column(
         &self,
         py: Python<'_>,
@@ -523,36 +522,22 @@ impl Scan {
         column: usize,
         start: usize,
         stop: usize,
-    ) -> (bool, Option<ArrowColumn>) {
+    ) -> (bool, bool, Option<ArrowColumn>) {
         let sheet = &self.sheet;
-        let (is_null, built) = py.detach(|| {
-            let is_null = sheet.column_kinds(column, start, stop).first == Tag::Empty;
-            (
-                is_null,
-                if is_null {
-                    None
-                } else {
-                    series::build(sheet, column, start, stop)
-                },
-            )
+        let (kinds, built) = py.detach(|| {
+            let kinds = sheet.column_kinds(column, start, stop);
+            (kinds, series::build(sheet, column, start, stop, kinds))
         });
         (
-            is_null,
-            built.map(|column| ArrowColumn {
-                name,
-                column: Mutex::new(Some(column)),
-            }),
+            kinds.first == Tag::Empty,
+            series::is_mixed(kinds),
+            built.map(|column| ArrowColumn::new(name, Mutex::new(Some(column)))),
         )
     }
 
     /// Whether a column's cells are of several types, so that some lose theirs in the column that is made of them.
     fn is_mixed(&self, column: usize, start: usize, stop: usize) -> bool {
-        let kinds = self.sheet.column_kinds(column, start, stop);
-        match Plan::of(kinds) {
-            Plan::Text | Plan::PythonText => !kinds.only(&[Tag::Text, Tag::EmptyText]),
-            Plan::Other => true,
-            _ => false,
-        }
+        series::is_mixed(self.sheet.column_kinds(column, start, stop))
     }
 
     /// Whether the workbook counts days from 1904.

@@ -32,10 +32,13 @@ pub enum Class {
     DateTime,
     Time,
     Duration,
+    /// Values of several of these classes.
+    Several,
 }
 
 impl Class {
-    fn of(value: Value<'_>) -> Self {
+    /// The class of a value.
+    pub fn of(value: Value<'_>) -> Self {
         match value {
             Value::Null => Self::None,
             Value::Text(_) => Self::Text,
@@ -51,7 +54,10 @@ impl Class {
 
     /// Whether values stand at the right of their cells.
     pub fn is_figure(self) -> bool {
-        !matches!(self, Self::None | Self::Text | Self::Boolean)
+        !matches!(
+            self,
+            Self::None | Self::Text | Self::Boolean | Self::Several
+        )
     }
 
     fn is_number(self) -> bool {
@@ -92,6 +98,8 @@ pub struct Measure {
     has_clock: bool,
     longest_hours: i64,
     seen: usize,
+    /// What was seen of the values of each class, where they may be of several.
+    classes: Vec<Measure>,
 }
 
 impl Default for Measure {
@@ -105,6 +113,7 @@ impl Default for Measure {
             has_clock: false,
             longest_hours: 0,
             seen: 0,
+            classes: Vec::new(),
         }
     }
 }
@@ -112,38 +121,68 @@ impl Default for Measure {
 impl Measure {
     /// Takes a batch of the column in. Beyond the rows that are measured, only what the format depends on counts.
     pub fn add(&mut self, column: &ColumnView<'_>, rows: usize, escapes_formulas: bool) {
+        if column.is_typed() {
+            return self.add_typed(column, rows, escapes_formulas);
+        }
         for row in 0..rows {
             if self.seen >= MEASURED_ROWS && self.knows_format() {
                 return;
             }
             self.seen += 1;
-            let value = column.value(row);
+            self.take(column.value(row), escapes_formulas);
+        }
+    }
+
+    /// The same for a column whose values may be of several classes.
+    fn add_typed(&mut self, column: &ColumnView<'_>, rows: usize, escapes_formulas: bool) {
+        for value in (0..rows).map(|row| column.value(row)) {
+            self.seen += 1;
             if is_blank(value) {
                 continue;
             }
-            self.class = Class::of(value);
-            match value {
-                Value::DateTime(moment) => {
-                    self.has_clock |= moment.rem_euclid(DAY_MICROSECONDS) != 0;
-                    self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0;
-                }
-                Value::Time(moment) => self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0,
-                Value::Duration(span) => {
-                    self.has_seconds |= span.rem_euclid(60 * SECOND) != 0;
-                    self.longest_hours = self.longest_hours.max((span / HOUR).saturating_abs());
-                }
-                _ if self.seen > MEASURED_ROWS => {}
-                Value::Text(text) if escapes_formulas || !is_formula(text) => {
-                    self.lengths[shown_length(text)] += 1;
-                }
-                Value::Boolean(value) => self.lengths[if value { 4 } else { 5 }] += 1,
-                Value::Integer(value) => {
-                    self.add_whole(value.unsigned_abs(), value < 0);
-                }
-                Value::Unsigned(value) => self.add_whole(value, false),
-                Value::Float(value) => self.add_float(value),
-                _ => {}
+            let class = Class::of(value);
+            let known = self.classes.iter().position(|one| one.class == class);
+            let place = known.unwrap_or_else(|| {
+                self.classes.push(Self::default());
+                self.classes.len() - 1
+            });
+            self.classes[place].seen = self.seen;
+            self.classes[place].take(value, escapes_formulas);
+        }
+        self.class = match self.classes.as_slice() {
+            [] => Class::None,
+            [one] => one.class,
+            _ => Class::Several,
+        };
+    }
+
+    #[inline(always)]
+    fn take(&mut self, value: Value<'_>, escapes_formulas: bool) {
+        if is_blank(value) {
+            return;
+        }
+        self.class = Class::of(value);
+        match value {
+            Value::DateTime(moment) => {
+                self.has_clock |= moment.rem_euclid(DAY_MICROSECONDS) != 0;
+                self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0;
             }
+            Value::Time(moment) => self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0,
+            Value::Duration(span) => {
+                self.has_seconds |= span.rem_euclid(60 * SECOND) != 0;
+                self.longest_hours = self.longest_hours.max((span / HOUR).saturating_abs());
+            }
+            _ if self.seen > MEASURED_ROWS => {}
+            Value::Text(text) if escapes_formulas || !is_formula(text) => {
+                self.lengths[shown_length(text)] += 1;
+            }
+            Value::Boolean(value) => self.lengths[if value { 4 } else { 5 }] += 1,
+            Value::Integer(value) => {
+                self.add_whole(value.unsigned_abs(), value < 0);
+            }
+            Value::Unsigned(value) => self.add_whole(value, false),
+            Value::Float(value) => self.add_float(value),
+            _ => {}
         }
     }
 
@@ -180,6 +219,14 @@ impl Measure {
         self.general[general.min(GENERAL_DIGITS)] += 1;
     }
 
+    /// What was seen of the values of each class, where they are of several.
+    pub fn several(&self) -> &[Self] {
+        match self.class {
+            Class::Several => &self.classes,
+            _ => &[],
+        }
+    }
+
     /// The number format for the column's type, where `wanted` names none. `is_general` is for columns that are no
     /// field's: their numbers stay as they are. `keeps_clock`: date-times show their time also where it is midnight.
     pub fn format(
@@ -198,6 +245,9 @@ impl Measure {
                 .to_owned(),
             );
         }
+        if let [one] = self.classes.as_slice() {
+            return one.format(None, is_general, keeps_clock);
+        }
         Cow::Borrowed(match self.class {
             Class::Date => "yyyy-mm-dd",
             Class::DateTime if self.has_seconds => "yyyy-mm-dd hh:mm:ss",
@@ -213,12 +263,18 @@ impl Measure {
                 ["#,##0", "#,##0.0", "#,##0.00", "#,##0.000", "#,##0.0000"][self.decimals]
             }
             Class::Text => "@",
-            Class::Boolean | Class::None => GENERAL,
+            Class::Boolean | Class::None | Class::Several => GENERAL,
         })
     }
 
     /// The width that shows the header with the filter's arrow, and most values whole.
     pub fn width(&self, header: &str, format: &str) -> f64 {
+        if !self.classes.is_empty() {
+            let widths = self.classes.iter();
+            return widths
+                .map(|one| one.width(header, &one.format(None, true, false)))
+                .fold(NARROWEST, f64::max);
+        }
         let shown = if self.class.is_moment() {
             self.moment_length(format)
         } else if self.class.is_number() && format == GENERAL {

@@ -76,8 +76,20 @@ pub struct StyledColumn {
     pub header_look: usize,
     kind: ColumnKind,
     source: Option<usize>,
-    /// The looks of cells by severity; of formulas, which are no text, as well.
-    cells: [[usize; 2]; SEVERITIES.len()],
+    /// The looks of cells by severity.
+    cells: [Forms<usize>; SEVERITIES.len()],
+    /// Whether its values are of several classes, each with a look of its own.
+    is_typed: bool,
+}
+
+/// What there is for the values of a column; for formulas, which are no text; and for the values of each class.
+type Forms<T> = [T; FORMS];
+const FORMS: usize = 10;
+const FORMULA: usize = 1;
+
+/// The place among [`Forms`] for values of a class.
+fn form_of(class: Class) -> usize {
+    FORMULA + class as usize
 }
 
 /// A table and its looks.
@@ -92,29 +104,48 @@ pub struct Styled {
 /// What the cells of a column below its header look like.
 struct Body<'a> {
     kind: ColumnKind,
+    /// The format that is asked for.
+    wanted: Option<&'a str>,
     measure: &'a Measure,
     format: Cow<'static, str>,
     is_indented: bool,
 }
 
 impl<'a> Body<'a> {
-    fn of(wish: &Wish, measure: &'a Measure, is_indented: bool) -> Self {
-        let format = match wish.kind {
+    fn of(
+        wanted: Option<&'a str>,
+        kind: ColumnKind,
+        measure: &'a Measure,
+        is_indented: bool,
+    ) -> Self {
+        let format = match kind {
             ColumnKind::Severity | ColumnKind::Issues | ColumnKind::SourceRow => {
                 Cow::Borrowed(GENERAL)
             }
             kind => measure.format(
-                wish.format.as_deref(),
+                wanted,
                 kind == ColumnKind::Other,
                 kind == ColumnKind::MomentField,
             ),
         };
         Self {
-            kind: wish.kind,
+            kind,
+            wanted,
             measure,
             format,
             is_indented,
         }
+    }
+
+    /// The looks for single classes, where values are of several.
+    fn of_classes(&self) -> impl Iterator<Item = (Class, Self)> {
+        let classes = self.measure.several().iter();
+        classes.map(|measure| {
+            (
+                measure.class,
+                Self::of(self.wanted, self.kind, measure, false),
+            )
+        })
     }
 
     fn look(&self, severity: usize) -> Look {
@@ -170,7 +201,12 @@ impl Styled {
         for (wish, measure) in wishes.iter().zip(&measures) {
             let is_figure = measure.class.is_figure();
             let is_indented = follows_figures && !is_figure && wish.kind != ColumnKind::Severity;
-            bodies.push(Body::of(wish, measure, is_indented));
+            bodies.push(Body::of(
+                wish.format.as_deref(),
+                wish.kind,
+                measure,
+                is_indented,
+            ));
             follows_figures = is_figure;
         }
         // What most cells look like comes first and gets the short numbers.
@@ -178,7 +214,7 @@ impl Styled {
             styled.look(body.look(0));
         }
         let severities = styled.severities();
-        for (wish, body) in wishes.into_iter().zip(&bodies) {
+        for (wish, body) in wishes.iter().zip(&bodies) {
             let column = styled.column(wish, body, &severities);
             styled.columns.push(column);
         }
@@ -272,11 +308,10 @@ impl Styled {
             .collect()
     }
 
-    fn column(&mut self, wish: Wish, body: &Body<'_>, severities: &[u8]) -> StyledColumn {
-        let Wish {
+    fn column(&mut self, wish: &Wish, body: &Body<'_>, severities: &[u8]) -> StyledColumn {
+        let &Wish {
             kind,
             source,
-            header,
             width,
             ..
         } = wish;
@@ -297,7 +332,8 @@ impl Styled {
             is_centered: true,
             ..Look::default()
         });
-        let mut cells = [[0; 2]; SEVERITIES.len()];
+        let mut cells = [[0; FORMS]; SEVERITIES.len()];
+        let mut is_typed = false;
         for &severity in severities {
             let severity = usize::from(severity);
             let look = body.look(severity);
@@ -310,15 +346,21 @@ impl Styled {
             } else {
                 look.clone()
             };
-            cells[severity] = [self.look(look), self.look(formula)];
+            cells[severity][0] = self.look(look);
+            cells[severity][FORMULA] = self.look(formula);
+            for (class, body) in body.of_classes() {
+                cells[severity][form_of(class)] = self.look(body.look(severity));
+                is_typed = true;
+            }
         }
         StyledColumn {
-            width: width.unwrap_or_else(|| body.measure.width(&header, &body.format)),
-            header,
+            width: width.unwrap_or_else(|| body.measure.width(&wish.header, &body.format)),
+            header: wish.header.clone(),
             header_look,
             kind,
             source,
             cells,
+            is_typed,
         }
     }
 
@@ -417,7 +459,7 @@ impl Styled {
                         let value = styled
                             .source
                             .map_or(Value::Null, |source| views[source].value(row));
-                        self.variant(value, cells[column])
+                        self.variant(styled, value, cells[column])
                             .map(|[severity, form]| styled.cells[severity][form])
                     }
                 };
@@ -431,7 +473,7 @@ impl Styled {
 
     /// Which of a column's looks a cell has; nothing where there is nothing to show.
     #[inline]
-    fn variant(&self, value: Value<'_>, severity: u8) -> Option<[usize; 2]> {
+    fn variant(&self, column: &StyledColumn, value: Value<'_>, severity: u8) -> Option<[usize; 2]> {
         if severity == 0 && is_blank(value) {
             return None;
         }
@@ -439,11 +481,15 @@ impl Styled {
             Value::Text(text) => !self.escapes_formulas && is_formula(text),
             _ => false,
         };
-        Some([usize::from(severity), usize::from(is_formula)])
+        let form = match Class::of(value) {
+            class if column.is_typed && !is_formula && class != Class::None => form_of(class),
+            _ => usize::from(is_formula),
+        };
+        Some([usize::from(severity), form])
     }
 
     /// For each column and each of its looks, the start of its cells; nothing for cells without a style.
-    fn starts(&self, numbers: &[u32]) -> Vec<[[Vec<u8>; 2]; SEVERITIES.len()]> {
+    fn starts(&self, numbers: &[u32]) -> Vec<[Forms<Vec<u8>>; SEVERITIES.len()]> {
         let columns = self.columns.iter().enumerate();
         columns
             .map(|(place, column)| {
@@ -507,7 +553,7 @@ impl Styled {
                         (_, None) => continue,
                         (_, Some(source)) => {
                             let value = views[source].value(row);
-                            match self.variant(value, severities[place]) {
+                            match self.variant(column, value, severities[place]) {
                                 Some(variant) => (value, variant),
                                 None => continue,
                             }

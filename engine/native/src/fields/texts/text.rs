@@ -32,10 +32,11 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
             let time = microseconds.rem_euclid(DAY_MICROSECONDS);
             if time != 0 {
                 out.push(' ');
-                push_clock(time, out);
+                push_clock(time, 2, out);
             }
         }
-        Value::Time(microseconds) | Value::Duration(microseconds) => push_clock(microseconds, out),
+        Value::Time(microseconds) => push_clock(microseconds, 2, out),
+        Value::Duration(microseconds) => push_clock(microseconds, 1, out),
     }
     out.len() > start
 }
@@ -78,13 +79,14 @@ pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_format(c) || c.is_control())
 }
 
-/// Hours, minutes and seconds; hours may be more than a day has.
-fn push_clock(microseconds: i64, out: &mut String) {
+/// Hours of as many digits at least, minutes and seconds; hours may be more than a day has.
+fn push_clock(microseconds: i64, digits: usize, out: &mut String) {
     if microseconds < 0 {
         out.push('-');
     }
     let seconds = microseconds.abs() / 1_000_000;
-    let _ = write!(out, "{:02}:{:02}", seconds / 3600, seconds / 60 % 60);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    let _ = write!(out, "{hours:0digits$}:{minutes:02}");
     if seconds % 60 != 0 {
         let _ = write!(out, ":{:02}", seconds % 60);
     }

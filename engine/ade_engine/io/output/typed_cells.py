@@ -1,0 +1,97 @@
+"""Cells that are written as they stood in the sender's sheet, each with its own type.
+
+Polars has one type for a column. Of cells of several types it makes texts, counts or nothing; authors see these. What is written are the
+cells themselves, where nobody has changed what polars made of them.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    from ade_engine.io.scan.sheet_scan import SheetScan
+
+#: As the native module numbers cells: above the bits of the row there is the place of the column among the origins.
+_ROW_BITS = 32
+
+
+class TypedCells:
+    """For columns of a table, by their names, the number of the cell that each row is of; null where there is none.
+
+    ``origins``: scans, and columns in them, from 0.
+    """
+
+    __slots__ = ("origins", "cells")
+
+    def __init__(self) -> None:
+        self.origins: list[tuple[SheetScan, int]] = []
+        self.cells: dict[str, pl.Series] = {}
+
+    def add(self, name: str, scan: SheetScan, column: int, rows: pl.Series) -> None:
+        """Say of which cells a column is: ``rows`` are those of the scan, from 1, and null where a row is of none."""
+        self.cells[name] = rows.cast(pl.UInt64) + (len(self.origins) << _ROW_BITS)
+        self.origins.append((scan, column))
+
+    def part(self, rows: pl.Series) -> TypedCells:
+        """The cells of the rows at some places."""
+        part = TypedCells()
+        part.origins = self.origins
+        part.cells = {name: cells.gather(rows) for name, cells in self.cells.items()}
+        return part
+
+    def renamed(self, names: Iterable[tuple[str | None, str]]) -> TypedCells:
+        """The cells of columns that are called otherwise; those without a name are left out."""
+        other = TypedCells()
+        other.origins = self.origins
+        other.cells = {new: self.cells[old] for old, new in names if old in self.cells}
+        return other
+
+    def of_native(self, names: Sequence[str]) -> tuple[list[tuple[int, pl.Series]], list[tuple[SheetScan, int]]]:
+        """What the native frame of columns of these names is given."""
+        return [(place, self.cells[name]) for place, name in enumerate(names) if name in self.cells], self.origins
+
+    def has_all(self, column: pl.Series) -> bool:
+        """Whether each value of a column of objects that is no text stands in a cell."""
+        cells = self.cells.get(column.name)
+        return cells is not None and not any(cell is None and value is not None and not isinstance(value, str) for value, cell in zip(column, cells))
+
+    def put_into(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with the values of these cells as Python objects, in columns of such."""
+        changed = [self._objects(frame.get_column(name), cells) for name, cells in self.cells.items() if name in frame.columns]
+        return frame.with_columns(changed) if changed else frame
+
+    def _objects(self, column: pl.Series, cells: pl.Series) -> pl.Series:
+        values = column.to_list()
+        columns: dict[int, list[Any]] = {}
+        for at, cell in enumerate(cells):
+            if cell is None:
+                continue
+            origin, row = cell >> _ROW_BITS, (cell & ((1 << _ROW_BITS) - 1)) - 1
+            if origin not in columns:
+                scan, number = self.origins[origin]
+                columns[origin] = scan.values(number, 0, scan.rows_emitted)
+            # Text stands in the column as it is written.
+            if columns[origin][row] is not None and not isinstance(columns[origin][row], str):
+                values[at] = columns[origin][row]
+        return pl.Series(column.name, values, dtype=pl.Object)
+
+
+def stacked(parts: Sequence[tuple[TypedCells, int]]) -> TypedCells:
+    """The cells of several tables, one below the other, each with its height."""
+    whole = TypedCells()
+    above = 0
+    height = sum(rows for _, rows in parts)
+    for part, rows in parts:
+        for name, cells in part.cells.items():
+            known = whole.cells.get(name)
+            if known is None:
+                known = pl.Series([None], dtype=pl.UInt64).new_from_index(0, height)
+            moved = cells + (len(whole.origins) << _ROW_BITS)
+            whole.cells[name] = pl.concat([known.slice(0, above), moved, known.slice(above + rows)])
+        whole.origins += part.origins
+        above += rows
+    return whole
