@@ -8,6 +8,7 @@ from quopri import encodestring
 
 import pytest
 from ade_engine.io.input.source import SourceError, open_source
+from every_format import record, text, write_parts_of_xlsb, xlsb_cell, xlsb_row
 from reading import native_sheets as sheets_of
 
 DAY, MOMENT = dt.datetime(2025, 1, 31), dt.datetime(2025, 1, 31, 10, 30, 15)
@@ -209,51 +210,17 @@ def test_what_a_spreadsheet_repeats_is_bounded(tmp_path):
 # Binary workbooks --------------------------------------------------------------------------------------------------------
 
 
-def record(kind: int, data: bytes = b"") -> bytes:
-    def number(value: int) -> bytes:
-        return bytes([value]) if value < 0x80 else bytes([value & 0x7F | 0x80]) + number(value >> 7)
-
-    return number(kind) + number(len(data)) + data
-
-
-def text(value: str) -> bytes:
-    return struct.pack("<I", len(value)) + value.encode("utf-16-le")
-
-
-def write_xlsb(path):
-    kinds = "http://schemas.openxmlformats.org"
+def write_xlsb(path, behind: bytes = b"", among: bytes = b""):
+    """``behind``: records behind the cells, ``among``: between two rows of these."""
+    row, value = xlsb_row, xlsb_cell
     sheet = record(129) + record(148, struct.pack("<IIII", 0, 3, 0, 6)) + record(145)
-
-    def row(number: int, hidden: bool = False) -> bytes:
-        return record(0, struct.pack("<IIHBBBI", number, 0, 300, 0, 0x10 * hidden, 0, 0))
-
-    def value(kind: int, column: int, data: bytes = b"", style: int = 0) -> bytes:
-        return record(kind, struct.pack("<II", column, style) + data)
-
     sheet += row(0) + value(7, 0, struct.pack("<I", 0)) + value(6, 1, text("own")) + value(2, 3, struct.pack("<I", 7690 << 2 | 2))
     sheet += value(5, 4, struct.pack("<d", 1.5)) + value(1, 5) + value(62, 6, b"\0" + text("rich"))
-    sheet += row(3, hidden=True) + value(5, 0, struct.pack("<d", 45688), style=1) + value(5, 1, struct.pack("<d", 1.5), style=2)
+    sheet += among + row(3, hidden=True) + value(5, 0, struct.pack("<d", 45688), style=1) + value(5, 1, struct.pack("<d", 1.5), style=2)
     sheet += value(4, 2, b"\1") + value(3, 3, b"\x2a") + value(9, 4, struct.pack("<dHI", 7, 0, 0), style=3) + value(8, 5, text("said") + b"\0\0")
-    sheet += record(146) + record(177, b"\1\0\0\0") + record(176, struct.pack("<IIII", 5, 6, 0, 1)) + record(178) + record(130)
-    bundle = [struct.pack("<II", state, number) + text(f"rId{number}") + text(title) for number, (title, state) in enumerate([("Off", 1), ("März", 0)], 1)]
-    workbook = record(131) + record(153, struct.pack("<II", 0, 0) + text("")) + record(135) + record(158, struct.pack("<iiiiIIIB", 0, 0, 0, 0, 600, 0, 1, 0)) + record(136)
-    workbook += record(143) + b"".join(record(156, data) for data in bundle) + record(144) + record(132)
-    formats = b"".join(record(44, struct.pack("<H", number) + text(code)) for number, code in [(164, "[h]:mm"), (165, "00000")])
-    styles = record(278) + record(615, struct.pack("<I", 2)) + formats + record(616) + record(626, struct.pack("<I", 1)) + record(47, struct.pack("<HHIIHH", 0xFFFF, 14, 0, 0, 0, 0)) + record(627)
-    styles += record(617, struct.pack("<I", 4)) + b"".join(record(47, struct.pack("<HHIIHH", 0, key, 0, 0, 0, 0)) for key in (0, 14, 164, 165)) + record(618) + record(279)
-    related = "".join(
-        f'<Relationship Id="rId{number}" Type="{kinds}/officeDocument/2006/relationships/{kind}" Target="{part}"/>'
-        for number, (kind, part) in enumerate([("worksheet", "worksheets/sheet1.bin"), ("worksheet", "worksheets/sheet2.bin"), ("styles", "styles.bin"), ("sharedStrings", "sharedStrings.bin")], 1)
-    )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", f'<Types xmlns="{kinds}/package/2006/content-types"><Default Extension="bin" ContentType="application/vnd.ms-excel.sheet.binary.macroEnabled.main"/></Types>')
-        archive.writestr("xl/workbook.bin", workbook)
-        archive.writestr("xl/_rels/workbook.bin.rels", f'<Relationships xmlns="{kinds}/package/2006/relationships">{related}</Relationships>')
-        archive.writestr("xl/styles.bin", styles)
-        archive.writestr("xl/sharedStrings.bin", record(159, struct.pack("<II", 1, 1)) + record(19, b"\0" + text("größe")) + record(160))
-        archive.writestr("xl/worksheets/sheet1.bin", record(129) + record(145) + record(146) + record(130))
-        archive.writestr("xl/worksheets/sheet2.bin", sheet)
-    return path
+    sheet += record(146) + behind + record(177, b"\1\0\0\0") + record(176, struct.pack("<IIII", 5, 6, 0, 1)) + record(178) + record(130)
+    blank = record(129) + record(145) + record(146) + record(130)
+    return write_parts_of_xlsb(path, [("Off", 1, blank), ("März", 0, sheet)], ("[h]:mm", "00000"), (0, 14, 164, 165), ("größe",))
 
 
 XLSB_CELLS = [["größe", "own", None, 7690, 1.5, None, "rich"], [], [], [DAY, HOURS, True, "#N/A", 7, "said"]]
@@ -263,6 +230,20 @@ def test_binary_workbooks_have_types_and_places(tmp_path):
     path = write_xlsb(tmp_path / "a.xlsb")
     assert native_sheets(path) == {"Off": [], "März": XLSB_CELLS}
     assert facts(path, 1) == (["hidden", "visible"], "März", [(6, 7, 1, 2)], [(4, 4)], [4])
+
+
+#: What later programs add, with records that have the numbers of rows, cells and merged ranges.
+LATER = record(35, b"\0\0\0\0") + record(0) + record(7) + record(176) + record(36)
+
+
+@pytest.mark.parametrize("records", [LATER, record(35) + LATER + record(7) + record(36)])
+def test_binary_workbooks_are_read_past_what_later_programs_add(tmp_path, records):
+    path = write_xlsb(tmp_path / "a.xlsb", behind=records, among=records)
+    assert native_sheets(path)["März"] == XLSB_CELLS and facts(path, 1)[2] == [(6, 7, 1, 2)]
+    # Behind the cells no record is one of a cell.
+    assert native_sheets(write_xlsb(tmp_path / "b.xlsb", behind=record(7) + record(12)))["März"] == XLSB_CELLS
+    with pytest.raises(SourceError, match="damaged"):
+        native_sheets(write_xlsb(tmp_path / "c.xlsb", among=record(35)))
 
 
 # Whatever a file is called -----------------------------------------------------------------------------------------------

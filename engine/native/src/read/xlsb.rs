@@ -41,6 +41,8 @@ mod kinds {
     pub const FORMULA_BOOLEAN: u16 = 10;
     pub const FORMULA_ERROR: u16 = 11;
     pub const SHARED_ITEM: u16 = 19;
+    pub const BEGIN_LATER: u16 = 35;
+    pub const END_LATER: u16 = 36;
     pub const FORMAT: u16 = 44;
     pub const CELL_FORMAT: u16 = 47;
     pub const CELL_RICH: u16 = 62;
@@ -256,10 +258,11 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     fn read(&mut self, mut records: Records<impl BufRead>, watch: &Watch) -> Result<()> {
+        let mut has_cells = true;
         while let Some(kind) = records.advance()? {
             let data = &records.data[..];
             match kind {
-                kinds::ROW_HEADER => {
+                kinds::ROW_HEADER if has_cells => {
                     if self.end_row()? == Continue::No && self.builder.limits().rows.is_some() {
                         return Ok(());
                     }
@@ -276,7 +279,10 @@ impl Filling<'_> {
                 }
                 kinds::END_SHEET_DATA => {
                     self.end_row()?;
+                    has_cells = false;
                 }
+                // What has the number of a cell's record behind the cells is none.
+                0..=18 | kinds::CELL_RICH if !has_cells => {}
                 kinds::MERGED => {
                     let at = |place| u32_at(data, place);
                     if let (Some(first_row), Some(last_row), Some(first_column), Some(last_column)) =
@@ -396,8 +402,22 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    /// Reads the next record and returns its kind; nothing at the end.
+    /// Reads the next record and returns its kind; nothing at the end. Passes over what later programs add: its records may have the
+    /// numbers of others.
     fn advance(&mut self) -> Result<Option<u16>> {
+        let mut depth = 0u32;
+        loop {
+            match self.read()? {
+                Some(kinds::BEGIN_LATER) => depth += 1,
+                Some(kinds::END_LATER) => depth = depth.saturating_sub(1),
+                None if depth > 0 => return Err(self.damaged()),
+                Some(_) if depth > 0 => {}
+                kind => return Ok(kind),
+            }
+        }
+    }
+
+    fn read(&mut self) -> Result<Option<u16>> {
         let failed = |error: std::io::Error| SourceError::part(&self.part, error.to_string());
         if self.source.fill_buf().map_err(failed)?.is_empty() {
             return Ok(None);
