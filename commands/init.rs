@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ade::base::files::FileError;
+use ade::base::files::{self, FileError};
 use ade::base::problem::typed;
 use ade::checks::check::CheckError;
 use ade::checks::infer::{Field, Inferred, New, Question, Said, Wished, same_headers};
@@ -141,9 +141,11 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     }
     print_files(ui, &args.dir, &files);
     print_inferred(ui, &inferred);
+    let named = |path: &&PathBuf| files::name_of(path) == inferred.samples[0].name;
+    let sample = samples.iter().find(named).unwrap_or(&samples[0]);
     ui.say(format_args!(
         "\nNext: ade run {name} {}   (the environment is ready)\n      ade test {name}   (what it makes of the samples today)",
-        typed(samples[0].display()),
+        typed(sample.display()),
         name = typed(args.dir.display()),
     ));
     Ok(ExitStatus::Done)
@@ -244,8 +246,10 @@ fn print_inferred(ui: &Ui, inferred: &Inferred) {
         }
     }
     ui.line("Look at first:");
-    for one in &inferred.look {
+    for (at, one) in inferred.look.iter().enumerate() {
         let mark = match one.contains('?') {
+            // They stand in front.
+            _ if at < inferred.passed_over.len() => (Tone::Warn, "!"),
             true => (Tone::Warn, "?"),
             false => (Tone::Dim, "·"),
         };

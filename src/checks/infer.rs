@@ -238,6 +238,16 @@ pub struct Sample {
     pub rows: usize,
 }
 
+/// A sample that nothing can be learnt from.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = SamplePassedOver)]
+pub struct PassedOver {
+    /// The file's name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// A case of a sample.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredCase)]
@@ -258,6 +268,8 @@ pub struct NewCase {
 pub struct Inferred {
     /// The samples.
     pub samples: Vec<Sample>,
+    /// Those that say nothing: empty, broken, or without records.
+    pub passed_over: Vec<PassedOver>,
     /// The fields.
     pub fields: Vec<Field>,
     /// The columns that are none.

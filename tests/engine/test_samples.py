@@ -48,7 +48,8 @@ def test_what_goes_wrong_in_a_sample_names_it(asked, tmp_path, monkeypatch):
 
     monkeypatch.setattr("ade_engine.inference.samples._table", fail)
     error = infer(asked, write_workbook(tmp_path / "odd.xlsx", {"S": [["No", "Name"], ["A1", "x"], ["A2", "y"]]}))["error"]
-    assert error["message"].startswith("odd.xlsx: ZeroDivisionError") and "a value" not in error["message"]
+    assert error["message"].startswith("odd.xlsx: its tables could not be looked at: a fault of ade")
+    assert "ZeroDivisionError" not in error["message"] and "a value" not in error["message"]
 
 
 def test_headers_are_those_that_a_run_compares(asked, run_by_ade, template, tmp_path):

@@ -12,7 +12,9 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from ade_engine.io.input.source import open_source
+from ade_engine.io.input.source import SourceError, open_source
+from ade_engine.io.limits import CONTROL_CHARACTER
+from ade_engine.models.errors import InputError
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
@@ -56,7 +58,14 @@ class Book(Record):
 
 
 def read_book(path: Path, settings: Settings) -> Book:
-    """Read an input. Raises what the reader raises."""
+    """Read an input as a run does. Raises :class:`InputError`."""
+    try:
+        return _read_book(path, settings)
+    except (SourceError, UnicodeDecodeError) as error:
+        raise InputError(str(error)) from error
+
+
+def _read_book(path: Path, settings: Settings) -> Book:
     source = open_source(
         str(path),
         csv_encoding=settings.csv_encoding,
@@ -65,6 +74,7 @@ def read_book(path: Path, settings: Settings) -> Book:
         max_empty_cols_run=None,
         fill_merged=0,
         scan_ahead=False,
+        as_shown=settings.edition != "1.9",
     )
     source.load()
     is_text = source.format == "csv"
@@ -170,7 +180,8 @@ def _cell(place: str, value: Any) -> str:
     if isinstance(value, (date, time, timedelta)):
         style, days = _days(value)
         return f'<c r="{place}" s="{style}"><v>{days!r}</v></c>'
-    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
+    text = escape(CONTROL_CHARACTER.sub("", str(value)))
+    return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
 
 
 def _days(value: Any) -> tuple[int, float]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.settings import Settings
 
+#: What is said of an error that nobody foresaw: its own words may hold values.
+_FAULT = "a fault of ade; please report it, with the file if you may"
 #: A sample's rows count as they stand in the file, and its columns have no fields yet.
 _AS_THEY_ARE = ("drop_blank_rows=false", "remove_unmapped_columns=false", "issue_columns=false", "group_rows=keep", "also_write=parquet")
 
@@ -36,6 +38,8 @@ def infer_fields(values: dict[str, Any]) -> int:
         result = _infer(values, samples, wished, answers, folder)
     except SampleError as error:
         result = {"error": {"code": error.code, "message": str(error)}}
+    except Exception:
+        result = {"error": {"code": "unknown_error", "message": f"what the samples show could not be put together: {_FAULT}"}}
     write_result(folder / "result.json", result)
     return 0
 
@@ -47,7 +51,7 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
     from ade_engine.inference.wishes import answers_of, wishes_of
     from ade_engine.inference.written import fields_module, questions, remarks, to_look_at
 
-    samples, cases, taken, said = [], [], set(), answers_of(answers)
+    samples, cases, passed_over, taken, said = [], [], [], set(), answers_of(answers)
     scratch = folder / "made"
     scratch.mkdir(parents=True, exist_ok=True)
     for name, path in named:
@@ -58,14 +62,19 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
 
         settings, _ = load(None, ())
         try:
-            samples.append(read_sample(name, path, load, scratch, said.shapes))
-            file, gone = cut(samples[-1], settings, folder / f"case-{len(cases)}", "input")
-        except SampleError:
-            raise
+            sample = read_sample(name, path, load, scratch, said.shapes)
+            file, gone = cut(sample, settings, folder / f"case-{len(cases)}", "input")
         except Exception as error:
-            # Whatever it is: of many files a person has to know which one to leave out. What it says may hold values.
-            raise SampleError("unknown_error", f"{name}: {type(error).__name__} while its tables were looked at; leave it out, and report it") from error
+            why = str(error) if isinstance(error, SampleError) else f"its tables could not be looked at: {_FAULT}"
+            for place in (str(path), name):
+                why = why.removeprefix(f"{place}: ")
+            passed_over.append((name, why, getattr(error, "code", "unknown_error")))
+            continue
+        samples.append(sample)
         cases.append({"name": case_name(name, taken), "sample": name, "input": str(file.relative_to(folder)), "left_out": gone})
+    if not samples:
+        each = "; ".join(f"{name}: {why}" for name, why, _ in passed_over)
+        raise SampleError(passed_over[0][2], each if len(passed_over) == 1 else f"none of the samples can be used: {each}")
     inferred = infer(samples, wishes_of(wished, settings), said)
     asked = questions(inferred, samples)
     (folder / "fields.py").write_text(fields_module(inferred, samples), encoding="utf-8")
@@ -82,6 +91,7 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
     return {
         "error": None,
         "samples": [{"name": sample.name, "rows": sample.rows} for sample in samples],
+        "passed_over": [{"name": name, "reason": why} for name, why, _ in passed_over],
         "fields": fields,
         "left_out": [{"header": header, "reason": why} for header, why in inferred.left_out],
         "settings": [{"name": name, "value": value, "shown_by": headers} for name, (value, headers) in inferred.settings.items()],
@@ -96,5 +106,5 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
         "tables": tables_of(inferred.senders),
         "questions": asked,
         "cases": cases,
-        "look": to_look_at(inferred, samples, asked),
+        "look": [*(f"{name} was passed over: {why}" for name, why, _ in passed_over), *to_look_at(inferred, samples, asked)],
     }

@@ -44,7 +44,7 @@ _LANGUAGES = ("English", "German", "French", "Spanish", "Italian", "Portuguese",
 
 
 class SampleError(Exception):
-    """A sample that nothing can be learnt from: a ``code`` and a message that names the file."""
+    """A sample, or a file of wished columns, that nothing can be learnt from: a ``code`` and a message that names the file."""
 
     def __init__(self, code: str, message: str):
         super().__init__(message)

@@ -86,6 +86,9 @@ def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Sha
     steps, confidence, is_sure, reasons, doubts = next(((one for one in found if one[0])), ([], 0.0, False, [], []))
     if not steps or found[0][0] != steps or not is_sure and confidence < _ASKED:
         return []
+    if any(operator in ("transpose", "pivot") for operator, *_ in steps[:-1]):
+        # What follows is of columns that the table does not have yet.
+        return []
     shape = Shape("", "", "; ".join(reasons), is_sure)
     words = []
     for step in steps:

@@ -4,6 +4,8 @@
 //! that is recorded with a run, so it is there as long as the record is. What is not known of one of two layouts differs in nothing.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsStr;
+use std::path::Path;
 
 use serde::Serialize;
 use similar::TextDiff;
@@ -28,12 +30,16 @@ const SIZES: f64 = 1.7;
 const RENAMED: f64 = 0.45;
 /// So many columns are named in one sentence.
 const NAMED: usize = 4;
+/// The extensions of text files.
+const TEXTS: [&str; 3] = ["csv", "tsv", "txt"];
 
 /// What a run found, without values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
-    /// Whether it is of a file without sheets of its own.
-    is_csv: bool,
+    /// What the file is called, without its extension.
+    stem: String,
+    /// The extension of a text file.
+    text: Option<String>,
     tables: Vec<Table>,
     /// Of each sheet the rows that hold totals.
     totals: HashMap<String, Vec<u64>>,
@@ -68,11 +74,12 @@ impl Layout {
             let of_sheet = totals.entry(row.sheet().to_owned()).or_default();
             of_sheet.extend(row.row());
         }
-        let is_csv = std::path::Path::new(input_name)
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        let path = Path::new(input_name);
+        let part = |part: Option<&OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+        let extension = part(path.extension()).map(|extension| extension.to_lowercase());
         (!tables.is_empty()).then_some(Self {
-            is_csv,
+            stem: part(path.file_stem()).unwrap_or_default(),
+            text: extension.filter(|extension| TEXTS.contains(&extension.as_str())),
             tables,
             totals,
         })
@@ -81,20 +88,17 @@ impl Layout {
     /// In what this layout differs from one `before` it; empty: in nothing that is known.
     pub fn since(&self, before: &Self) -> Vec<Difference> {
         let mut found = Found::default();
-        if self.is_csv != before.is_csv {
-            let (now, was) = match self.is_csv {
-                true => ("a .csv file", "a workbook"),
-                false => ("a workbook", "a .csv file"),
-            };
+        if self.text.is_some() != before.text.is_some() {
+            let (now, was) = (self.format(), before.format());
             found.say("format", "", &[], format!("it is {now} now, was {was}"));
         }
         let pairs = pairs_of_tables(&before.tables, &self.tables);
-        let has_sheets = !self.is_csv && !before.is_csv;
         let mut renamed = BTreeSet::new();
         for &(old, new) in &pairs {
             let (was, now) = (&before.tables[old].sheet, &self.tables[new].sheet);
             let is_other = without_period(was) != without_period(now);
-            if has_sheets && is_other && renamed.insert((was, now)) {
+            let are_named = before.has_own_title(was) && self.has_own_title(now);
+            if are_named && is_other && renamed.insert((was, now)) {
                 let message = format!("sheet \"{was}\" is called \"{now}\" now");
                 found.say("sheet_renamed", now, &[], message);
             }
@@ -115,6 +119,20 @@ impl Layout {
             self.compare_tables(before, &before.tables[old], &self.tables[new], &mut found);
         }
         found.0
+    }
+
+    fn format(&self) -> String {
+        match &self.text {
+            Some(extension) => format!("a .{extension} file"),
+            None => "a workbook".to_owned(),
+        }
+    }
+
+    /// Whether a sheet is called otherwise than its file: those of text files and of web pages are not.
+    fn has_own_title(&self, sheet: &str) -> bool {
+        let rest = sheet.strip_prefix(self.stem.as_str());
+        let is_of_file = rest.is_some_and(|rest| rest.trim_start().chars().all(char::is_numeric));
+        self.text.is_none() && !is_of_file
     }
 
     fn compare_tables(&self, before: &Self, old: &Table, new: &Table, found: &mut Found) {
