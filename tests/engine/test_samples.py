@@ -6,6 +6,7 @@ import json
 import openpyxl
 import pytest
 from conftest import declared, write_workbook
+from every_format import FORMATS, Sheet
 
 from ade_engine.cli.app import app
 
@@ -50,6 +51,49 @@ def test_what_goes_wrong_in_a_sample_names_it(asked, tmp_path, monkeypatch):
     error = infer(asked, write_workbook(tmp_path / "odd.xlsx", {"S": [["No", "Name"], ["A1", "x"], ["A2", "y"]]}))["error"]
     assert error["message"].startswith("odd.xlsx: its tables could not be looked at: a fault of ade")
     assert "ZeroDivisionError" not in error["message"] and "a value" not in error["message"]
+
+
+@pytest.mark.parametrize("name", [*FORMATS])
+def test_samples_are_read_as_a_run_reads_them(asked, tmp_path, name):
+    """What no workbook can hold is left out of their cases, too."""
+    ending, write = FORMATS[name]
+    path = tmp_path / f"a.{ending}"
+    rows = [["Plot", "Herb", "Grams"], *([f"P{n}", f"{herb}\x0b", 120.5 + n] for n, herb in enumerate(("Thyme", "Savory", "Lovage", "Dill")))]
+    if name in ("ods", "xml"):
+        # These are XML, which has no such characters.
+        rows = [[cell.strip("\x0b") if isinstance(cell, str) else cell for cell in row] for row in rows]
+    write(path, [Sheet("S", rows)])
+    result = infer(asked, path)
+    assert result["error"] is None and result["samples"] == [{"name": path.name, "rows": 4}]
+    assert [one["name"] for one in result["fields"]] == ["plot", "herb", "grams"]
+    again = infer(asked, tmp_path / "out" / result["cases"][0]["input"])
+    assert [one["read"] for one in again["fields"]] == [one["read"] for one in result["fields"]]
+
+
+def test_samples_that_say_nothing_are_passed_over(asked, tmp_path):
+    good = write_workbook(tmp_path / "good.xlsx", {"S": [["No", "Name"], ["A1", "x"], ["A2", "y"]]})
+    bad = {"empty.csv": b"", "headers.tsv": b"No\tName\n", "broken.xlsx": good.read_bytes()[:900], "none.ods": b""}
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+    bad = [tmp_path / name for name in bad]
+    result = infer(asked, *bad[:2], good, *bad[2:])
+    assert result["error"] is None and [one["name"] for one in result["samples"]] == ["good.xlsx"]
+    assert {one["name"]: one["reason"] for one in result["passed_over"]} == {
+        "empty.csv": "no table with a row of headers was found",
+        "headers.tsv": "the file has headers but no records, and only records show what a column holds",
+        "broken.xlsx": "broken.xlsx is cut short: the end of the archive is missing; copy or download the file again",
+        "none.ods": "none.ods is empty: it has no bytes at all",
+    }
+    assert result["look"][1] == f"headers.tsv was passed over: {result['passed_over'][1]['reason']}"
+    error = infer(asked, *bad)["error"]
+    assert error["code"] == "input_error" and error["message"].startswith("none of the samples can be used: empty.csv: no table")
+
+
+def test_three_records_of_a_name_and_two_numbers(asked, tmp_path):
+    """That such a table is turned and stacked could be said of the turned table alone."""
+    path = tmp_path / "herbs.csv"
+    path.write_text("Herb,Beds,Grams\nThyme,3,410\nSavory,4,388\nLovage,5,1020\n")
+    assert [(one["name"], one["read"]) for one in infer(asked, path)["fields"]] == [("herb", "text"), ("beds", "number"), ("grams", "number")]
 
 
 def test_headers_are_those_that_a_run_compares(asked, run_by_ade, template, tmp_path):

@@ -151,7 +151,10 @@ fn what_fails_leaves_nothing_and_says_which_file_and_why() {
             "init new --from notes.pdf",
             "notes.pdf has a format that is not supported",
         ),
-        ("init new --from good.csv empty.csv", "empty.csv"),
+        (
+            "init new --from empty.csv fake.xlsx",
+            "none of the samples can be used: empty.csv: no table with a row of headers was found; fake.xlsx",
+        ),
         (
             "init new --from headers.csv",
             "headers.csv: the file has headers but no records",
@@ -178,6 +181,22 @@ fn what_fails_leaves_nothing_and_says_which_file_and_why() {
         place.ade_refuses(line, said);
         assert!(!place.path("new").exists(), "{line}");
     }
+    // The others are used.
+    let told = place.json("init some --from empty.csv good.csv headers.csv fake.xlsx --json");
+    assert_eq!(names(&told["samples"]), ["good.csv"]);
+    assert_eq!(
+        names(&told["passed_over"]),
+        ["empty.csv", "headers.csv", "fake.xlsx"]
+    );
+    let reason = told["passed_over"][2]["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with("fake.xlsx is not an .xlsx workbook"),
+        "{reason}"
+    );
+    place
+        .ade("init again --from headers.csv good.csv")
+        .prints("! headers.csv was passed over: the file has headers but no records")
+        .says("ade run again good.csv");
     // Two samples of one name.
     for folder in ["one", "two"] {
         place.write(format!("{folder}/odd.csv"), deliveries(ENGLISH, 3, "."));

@@ -66,14 +66,13 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
             file, gone = cut(sample, settings, folder / f"case-{len(cases)}", "input")
         except Exception as error:
             why = str(error) if isinstance(error, SampleError) else f"its tables could not be looked at: {_FAULT}"
-            for place in (str(path), name):
-                why = why.removeprefix(f"{place}: ")
+            why = why.replace(str(path), name).removeprefix(f"{name}: ")
             passed_over.append((name, why, getattr(error, "code", "unknown_error")))
             continue
         samples.append(sample)
         cases.append({"name": case_name(name, taken), "sample": name, "input": str(file.relative_to(folder)), "left_out": gone})
     if not samples:
-        each = "; ".join(f"{name}: {why}" for name, why, _ in passed_over)
+        each = "; ".join(why if why.startswith(name) else f"{name}: {why}" for name, why, _ in passed_over)
         raise SampleError(passed_over[0][2], each if len(passed_over) == 1 else f"none of the samples can be used: {each}")
     inferred = infer(samples, wishes_of(wished, settings), said)
     asked = questions(inferred, samples)
