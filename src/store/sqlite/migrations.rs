@@ -126,6 +126,7 @@ mod tests {
             "68738edc78681865e4da90e786881313bd86d5d2027987f5cf3d5ef97cad3818",
             "6dc9b3ae2b8de81e95a6d50597dedcb170cba3be3f0652c1dc5bb947565eaf94",
             "53bbb79e0056ca6d2340d071ee259c90763e1b596b9ac20d62fcf604dd6036d9",
+            "861d54e8e44856e8b51dfa73dbabdf2791242eeeac90a0dafaa962b38617004d",
         ];
         assert_eq!(
             MIGRATIONS
