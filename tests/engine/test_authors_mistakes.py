@@ -239,3 +239,31 @@ def test_a_function_that_does_not_read_the_field_by_such_a_reader_cannot_go_by_v
     functions = 'def year(name):\n    return date("other").dt.year()\ndef fails(name):\n    return date(name) + {}["x"]'
     said = check(fields(f'Field("day", by_values=True, read={read})', functions=functions))
     assert "Field 'day': by_values=True goes with the readers" in said
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("registry.register_field('day')", "TypeError: register_field takes a FieldDef, whose name is a text, not 'day'"),
+    ("registry.register_field(FieldDef('day', label=5))", "TypeError: field 'day' has the label 5; it should be a text"),
+    ("registry.register_field(FieldDef('day', dtype=int))", "field 'day' has the dtype <class 'int'>; it should be bool, int"),
+    ("registry.register_hook(None, hook='on_sheet_end', priority=1)", "TypeError: a function has to be registered, not None"),
+    ("registry.register_hook(print, hook='on_sheet_end', priority='high')", "TypeError: builtins.print has the priority 'high'; it should be a number"),
+    ("registry.register_hook(print, stage='on_sheet_end', priority=1)", "TypeError: Registry.register_hook() got an unexpected keyword argument 'stage'"),
+    ("Field('day', headers=None)", "TypeError: Field 'day': headers should be a list of texts, not None"),
+    ("Field(['day'])", "TypeError: a field's name should be a text, not ['day']"),
+    ("Field('day', header='Date')", "TypeError: Field 'day' takes no 'header'; did you mean 'headers'?"),
+    ("1 / 0", "ZeroDivisionError: division by zero"),
+])  # fmt: skip
+@pytest.mark.parametrize("is_inside", [True, False])
+def test_wrong_calls_are_errors_of_the_configuration_with_their_line(run_by_ade, template, line, said, is_inside):
+    """Within `register` as at the top of a module."""
+    path = template / "src/ade_config/columns/fields.py"
+    head = "from ade_engine.fields import *\nfrom ade_engine.models import FieldDef\nfrom ade_engine.extensions.registry import Registry\n"
+    body = f"def register(registry):\n    {line}\n" if is_inside else f"registry = Registry()\n{line}\ndef register(registry):\n    pass\n"
+    if not is_inside and "dtype" in line:
+        body = body.replace("    pass", "    registry.fields.update(globals()['registry'].fields)")
+    path.write_text(head + body)
+    outcome = run_by_ade(template, [["Name"], ["Ada"]])
+    error = outcome.result.error
+    assert error.code == "config_error" and error.message.startswith(said), error
+    where = outcome.named("log")[-1]["data"]
+    assert (where["file"], where["line"]) == (str(path), 5)

@@ -43,7 +43,7 @@ fn a_check_says_what_is_registered_and_where_it_fails() {
         json!({"loads": false, "registered": {}, "warnings": []}),
     );
     let wanted =
-        json!({"code": "unknown_error", "file": "src/ade_config/columns/more.py", "line": 1});
+        json!({"code": "config_error", "file": "src/ade_config/columns/more.py", "line": 1});
     has(&checked["error"], wanted);
     let message = checked["error"]["message"].text();
     assert!(
@@ -135,7 +135,7 @@ fn what_does_not_load_is_published_by_force_alone(place: &Place) {
     let problem = server.bare("POST", &path).refuses(409, "config_invalid");
     has(
         &problem["error"],
-        json!({"code": "unknown_error", "file": "src/ade_config/columns/more.py", "line": 1}),
+        json!({"code": "config_error", "file": "src/ade_config/columns/more.py", "line": 1}),
     );
     let versions = || server.read(&format!("configs/{id}/versions"))["items"].clone();
     assert_eq!(versions(), json!([]));

@@ -111,8 +111,8 @@ class Engine:
 
 def failure_code(error: BaseException) -> RunErrorCode:
     """The code of the failure that an error is, in a run and in a check alike."""
-    # To those that know no other codes than the contract's, what `register` raises is unknown.
-    is_of_config = policy().sends_codes and hasattr(error, "ade_of_register")
+    # By the contract it is unknown what a package raises while it is loaded.
+    is_of_config = policy().sends_codes and hasattr(error, "ade_of_config")
     otherwise = RunErrorCode.CONFIG_ERROR if is_of_config else RunErrorCode.UNKNOWN_ERROR
     return next((code for cls, code in _CODES if isinstance(error, cls)), otherwise)
 

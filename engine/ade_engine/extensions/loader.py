@@ -117,8 +117,16 @@ def resolve_config_import(config_package: str | os.PathLike) -> ConfigImport:
 def import_and_register(config_package: str | os.PathLike, registry: Registry) -> list[str]:
     """Import the package's plugin modules in order and call ``register`` of each; returns their names.
 
-    Afterwards the registry is ready for a run.
+    Afterwards the registry is ready for a run. An error that is raised meanwhile has the attribute ``ade_of_config``.
     """
+    try:
+        return _import_and_register(config_package, registry)
+    except (Exception, SystemExit) as error:
+        error.ade_of_config = True
+        raise
+
+
+def _import_and_register(config_package: str | os.PathLike, registry: Registry) -> list[str]:
     spec = resolve_config_import(config_package)
     root, package = spec.import_root, spec.package_name
     _forget(package)
@@ -139,11 +147,7 @@ def import_and_register(config_package: str | os.PathLike, registry: Registry) -
         for name in found:
             module = importlib.import_module(name)
             size = registry.size
-            try:
-                outcome = module.register(registry)
-            except Exception as error:
-                error.ade_of_register = True
-                raise
+            outcome = module.register(registry)
             if registry.size == size:
                 registry.idle_modules.append(name)
             if hasattr(outcome, "cr_code"):
