@@ -26,8 +26,8 @@ const FAMILIES: [libc::c_int; 4] = [
 ];
 
 /// With the rings of io_uring sockets can be opened without the call that opens sockets. A process that leaves its group
-/// could outlive its run. Memory that is a file without a name is counted for none.
-const REFUSED: [libc::c_long; 7] = [
+/// could outlive its run. Memory that is a file without a name, pages that a pipe keeps, and rules of Landlock are counted for none.
+const REFUSED: [libc::c_long; 9] = [
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
     libc::SYS_io_uring_register,
@@ -35,6 +35,8 @@ const REFUSED: [libc::c_long; 7] = [
     libc::SYS_setpgid,
     libc::SYS_memfd_create,
     libc::SYS_memfd_secret,
+    libc::SYS_vmsplice,
+    libc::SYS_landlock_create_ruleset,
 ];
 
 /// What the kernel keeps for all processes of a user, until somebody removes it: segments of memory, semaphores and queues of
@@ -112,6 +114,9 @@ const OF_X86: (
 /// The requests by which `ioctl` changes how a file system treats a file: `FS_IOC_SETFLAGS`, `FS_IOC_FSSETXATTR` (linux/fs.h).
 const FLAGS_OF_FILES: [u64; 2] = [0x4008_6602, 0x401c_5820];
 
+/// The commands by which `fcntl` changes whom a file sends which signal: `F_SETOWN`, `F_SETSIG`, `F_SETOWN_EX` (linux/fcntl.h).
+const SIGNALS_OF_FILES: [u64; 3] = [8, 10, 15];
+
 /// Memory that processes share and that is no file. Once it is given back by `madvise`, it is no process's any more, and still there.
 const SHARED_WITHOUT_FILE: u64 = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u64;
 
@@ -123,9 +128,12 @@ const PR_SET_DUMPABLE: u64 = 4;
 
 /// Calls that change how a process is treated, with the place of the argument that names the process: 0 is the caller itself. Their
 /// limits, priorities and processors are the business of no other process.
-const OF_ONESELF: [(libc::c_long, u8); 4] = [
+const OF_ONESELF: [(libc::c_long, u8); 7] = [
     (libc::SYS_prlimit64, 0),
     (libc::SYS_sched_setaffinity, 0),
+    (libc::SYS_sched_setscheduler, 0),
+    (libc::SYS_sched_setparam, 0),
+    (libc::SYS_sched_setattr, 0),
     (libc::SYS_setpriority, 1),
     (libc::SYS_ioprio_set, 1),
 ];
@@ -196,6 +204,10 @@ fn refused(network: bool) -> Result<Rules, BackendError> {
     // What it has open could not be looked at any more, to count it.
     let hides = SeccompRule::new(vec![equals(0, PR_SET_DUMPABLE)?])?;
     rules.insert(libc::SYS_prctl, vec![hides]);
+    // The pipe by which the group ends with `ade` is this process's business.
+    let signals = SIGNALS_OF_FILES.map(|command| SeccompRule::new(vec![equals(1, command)?]));
+    let signals = signals.into_iter().collect::<Result<_, _>>()?;
+    rules.insert(libc::SYS_fcntl, signals);
     let shares = SeccompCondition::new(
         3,
         SeccompCmpArgLen::Dword,

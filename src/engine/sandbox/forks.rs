@@ -44,10 +44,11 @@ const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
-/// Where the parts of a call stand in `struct seccomp_data`: its number, its architecture, and the lower half of its first argument.
+/// Where the parts of a call stand in `struct seccomp_data`: its number, its architecture, and the lower halves of its first arguments.
 const NUMBER: u32 = 0;
 const KIND: u32 = 4;
 const FIRST_ARGUMENT: u32 = 16;
+const SECOND_ARGUMENT: u32 = 24;
 
 /// The threads that are granted to a run beside its processes where the kernel counts both alike.
 const MAX_FURTHER_THREADS: u64 = 448;
@@ -212,9 +213,27 @@ fn program(asks: bool) -> Vec<libc::sock_filter> {
         load(FIRST_ARGUMENT),
         unless(libc::BPF_JEQ, libc::PR_SET_CHILD_SUBREAPER as u32, 1),
         answer(refused(libc::EPERM)),
+        unless(libc::BPF_JEQ, libc::PR_SET_PDEATHSIG as u32, 4),
+        // A fork of a warm engine asks for this one. Nobody takes it back.
+        load(SECOND_ARGUMENT),
+        unless(libc::BPF_JEQ, libc::SIGKILL as u32, 1),
+        answer(libc::SECCOMP_RET_ALLOW),
+        answer(refused(libc::EPERM)),
         answer(libc::SECCOMP_RET_ALLOW),
     ];
     add(libc::BPF_JEQ, libc::SYS_prctl as u32, &of_prctl);
+    // Whoever has a listener answers in the place of `ade` once that is gone.
+    let of_seccomp = [
+        load(SECOND_ARGUMENT),
+        unless(
+            libc::BPF_JSET,
+            libc::SECCOMP_FILTER_FLAG_NEW_LISTENER as u32,
+            1,
+        ),
+        answer(refused(libc::EPERM)),
+        answer(libc::SECCOMP_RET_ALLOW),
+    ];
+    add(libc::BPF_JEQ, libc::SYS_seccomp as u32, &of_seccomp);
     for call in [libc::SYS_unshare, libc::SYS_setns] {
         add(libc::BPF_JEQ, call as u32, &[answer(refused(libc::EPERM))]);
     }

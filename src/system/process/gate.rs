@@ -111,7 +111,8 @@ pub(super) fn end_orphans(group: pid_t) {
 /// Waits until all of a group but its leader have ended, which are killed already.
 fn wait_for_end(group: pid_t) {
     let until = Instant::now() + PATIENCE;
-    while living(group, true).len() > 1 && Instant::now() < until {
+    let is_alone = || living(group, true).is_ok_and(|found| found.len() <= 1);
+    while !is_alone() && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -130,8 +131,10 @@ struct Group {
     makes_siblings: bool,
     /// The processes at the last look, the grants that were open then, and all grants since: never below the truth.
     bound: u32,
-    /// The processes at the last look.
-    known: HashSet<pid_t>,
+    /// The processes at the last look, with the faults of the children that they had waited for.
+    known: HashMap<pid_t, u64>,
+    /// Those of which others were children then.
+    parents: HashSet<pid_t>,
     /// The processes with open grants.
     askers: HashMap<pid_t, Asker>,
     has_forked: bool,
@@ -155,7 +158,8 @@ impl Group {
             limit,
             makes_siblings,
             bound: 1,
-            known: HashSet::from([id]),
+            known: HashMap::from([(id, 0)]),
+            parents: HashSet::new(),
             askers: HashMap::new(),
             has_forked: false,
             is_full: false,
@@ -178,7 +182,7 @@ impl Group {
                 std::thread::sleep(PAUSE);
             }
             looks += 1;
-            if self.look() == 0 {
+            if matches!(self.look(), Ok(0)) {
                 break;
             }
         }
@@ -206,20 +210,27 @@ impl Group {
         }
     }
 
-    /// Counts anew. Returns how many grants may still become processes that were not seen.
-    fn look(&mut self) -> u32 {
+    /// Counts anew. Returns how many grants may still become processes that were not seen. Where processes cannot be read, nothing is
+    /// known, and the count stays.
+    fn look(&mut self) -> io::Result<u32> {
         for asker in self.askers.values_mut() {
-            asker
-                .open
-                .retain(|thread| Process::read(*thread).is_some_and(|thread| thread.is_busy()));
+            let mut left = HashSet::new();
+            for thread in &asker.open {
+                if Process::read_if_there(*thread)?.is_some_and(|thread| thread.is_busy()) {
+                    left.insert(*thread);
+                }
+            }
+            asker.open = left;
         }
         // Only now: what the others have made is there.
-        let found = living(self.id, !self.makes_siblings);
+        let found = living(self.id, !self.makes_siblings)?;
         let mut new: HashMap<pid_t, u32> = HashMap::new();
+        let mut faults: HashMap<pid_t, u64> = HashMap::new();
         for (id, process) in &found {
-            if !self.known.contains(id) {
+            if !self.known.contains_key(id) {
                 *new.entry(process.parent).or_default() += 1;
             }
+            faults.insert(*id, process.faults_of_children);
         }
         self.askers.retain(|process, asker| {
             let open = asker.open.len() as u32;
@@ -230,30 +241,36 @@ impl Group {
             let made = new
                 .get(process)
                 .map_or(0, |new| new.saturating_sub(returned));
-            made < open
+            // Who had no children, was granted one, and has waited for one has returned as well.
+            let before = self.known.get(process).copied().unwrap_or(0);
+            let has_waited = faults.get(process).is_some_and(|now| *now > before);
+            let is_over =
+                open == 1 && returned == 0 && !self.parents.contains(process) && has_waited;
+            made < open && !is_over
         });
-        self.known = found.iter().map(|(id, _)| *id).collect();
+        self.known = faults;
+        self.parents = found.iter().map(|(_, process)| process.parent).collect();
         let open = self
             .askers
             .values()
             .map(|asker| asker.open.len() as u32)
             .sum();
         self.bound = found.len() as u32 + open;
-        open
+        Ok(open)
     }
 }
 
 /// The processes of a group. `adopts`: whether this process waits for those of its children in the group that have ended and are not the
 /// leader, which are orphans.
-fn living(group: pid_t, adopts: bool) -> Vec<(pid_t, Process)> {
+fn living(group: pid_t, adopts: bool) -> io::Result<Vec<(pid_t, Process)>> {
     let own = std::process::id().cast_signed();
-    let mut found = members(group);
+    let mut found = members(group)?;
     found.retain(|(id, process)| {
         let is_orphan = adopts && *id != group && process.parent == own && !process.is_alive();
         // SAFETY: a plain system call that writes nothing. Nobody else waits for a process that this one did not start.
         !is_orphan || unsafe { libc::waitpid(*id, std::ptr::null_mut(), libc::WNOHANG) } <= 0
     });
-    found
+    Ok(found)
 }
 
 /// What the thread of a gate needs.

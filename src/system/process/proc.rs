@@ -1,7 +1,7 @@
 //! Reads processes from `/proc` (proc_pid_stat(5)).
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 
 /// One process, as `/proc` shows it.
 pub(super) struct Process {
@@ -9,6 +9,8 @@ pub(super) struct Process {
     pub parent: i32,
     /// One letter, such as `R` for running and `Z` for ended but not waited for.
     state: u8,
+    /// Pages that the children which it has waited for had to be given.
+    pub faults_of_children: u64,
     /// Processor time in clock ticks: its own, and that of the children that it waited for.
     pub ticks: u64,
     pub threads: u64,
@@ -19,12 +21,26 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Reads a process, or one thread. `None`: it is gone.
+    /// Reads a process, or one thread. `None`: it is gone, or cannot be read.
     pub fn read(id: i32) -> Option<Self> {
+        Self::read_if_there(id).ok().flatten()
+    }
+
+    /// Reads a process, or one thread. `None`: it is gone.
+    ///
+    /// # Errors
+    /// It cannot be read, as where this process has too many files open.
+    pub fn read_if_there(id: i32) -> io::Result<Option<Self>> {
         let mut buffer = [0; 1024];
-        let mut file = File::open(format!("/proc/{id}/stat")).ok()?;
-        let length = file.read(&mut buffer).ok()?;
-        Self::parse(&String::from_utf8_lossy(&buffer[..length]))
+        let read =
+            File::open(format!("/proc/{id}/stat")).and_then(|mut file| file.read(&mut buffer));
+        match read {
+            Ok(length) => Ok(Self::parse(&String::from_utf8_lossy(&buffer[..length]))),
+            Err(error) => match error.raw_os_error() {
+                Some(libc::ENOENT | libc::ESRCH) => Ok(None),
+                _ => Err(error),
+            },
+        }
     }
 
     fn parse(stat: &str) -> Option<Self> {
@@ -36,6 +52,7 @@ impl Process {
             group: fields.get(2)?.parse().ok()?,
             parent: fields.get(1)?.parse().ok()?,
             state: *fields.first()?.as_bytes().first()?,
+            faults_of_children: number(8)? + number(10)?,
             ticks: (11..15).filter_map(number).sum(),
             threads: number(17)?,
             addresses: number(20)?,
@@ -43,9 +60,24 @@ impl Process {
         })
     }
 
-    /// Whether it has not ended. One that has ended keeps its number until its parent waits for it.
+    /// Whether it has not ended. One that has ended keeps its number until its parent waits for it. A process goes on without its first
+    /// thread as long as it has others.
     pub fn is_alive(&self) -> bool {
-        !matches!(self.state, b'Z' | b'X')
+        !matches!(self.state, b'Z' | b'X') || self.threads > 1
+    }
+
+    /// The thread by which the kernel shows what the process has: the first one, unless it alone has ended.
+    pub fn shown_by(&self, id: i32) -> i32 {
+        if self.threads <= 1 || !matches!(self.state, b'Z' | b'X') {
+            return id;
+        }
+        let threads = fs::read_dir(format!("/proc/{id}/task"))
+            .into_iter()
+            .flatten();
+        let mut others = threads
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        others.find(|thread| *thread != id).unwrap_or(id)
     }
 
     /// Whether the kernel may be working for it: a thread that sleeps elsewhere has returned from `fork`.
@@ -55,21 +87,37 @@ impl Process {
 }
 
 /// The numbers of all processes of the machine.
-pub(super) fn all() -> impl Iterator<Item = i32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+///
+/// # Errors
+/// They cannot be listed.
+pub(super) fn all() -> io::Result<Vec<i32>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        found.extend(
+            entry?
+                .file_name()
+                .to_str()
+                .and_then(|name| name.parse::<i32>().ok()),
+        );
+    }
+    Ok(found)
 }
 
 /// The processes of a group, those included that have ended and that nobody has waited for: they take a number, too.
-pub(super) fn members(group: i32) -> Vec<(i32, Process)> {
-    let is_member = |id: &i32| {
+///
+/// # Errors
+/// They cannot be read.
+pub(super) fn members(group: i32) -> io::Result<Vec<(i32, Process)>> {
+    let mut found = Vec::new();
+    for id in all()? {
         // SAFETY: a plain system call. It is cheaper than a look into `/proc`.
-        unsafe { libc::getpgid(*id) == group }
-    };
-    all()
-        .filter(is_member)
-        .filter_map(|id| Some((id, Process::read(id)?)))
-        .collect()
+        if unsafe { libc::getpgid(id) } == group
+            && let Some(process) = Process::read_if_there(id)?
+        {
+            found.push((id, process));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -67,6 +67,18 @@ impl TimeLimit {
         true
     }
 
+    /// Notes that the child was killed because its group was full, which outranks what was measured of the group while it filled up.
+    pub fn is_full(&mut self) {
+        match &mut self.stopping {
+            Some(Stopping {
+                reason: reason @ Exit::Exceeded(_),
+                ..
+            }) => *reason = Exit::Exceeded(Limit::Processes),
+            Some(_) => {}
+            None => drop(self.exceed(Limit::Processes)),
+        }
+    }
+
     /// When to look again although nothing has happened.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.stopping {

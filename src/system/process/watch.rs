@@ -172,7 +172,7 @@ mod platform {
     use rustix::param::{clock_ticks_per_second, page_size};
 
     use super::super::proc::{Process, all};
-    use super::{OpenFiles, Used};
+    use super::{MAX_THREADS, OpenFiles, Used};
 
     pub const CAN_MEASURE: bool = true;
     /// What the kernel keeps for a socket at most whose buffers nobody has enlarged, and for a pipe, in bytes.
@@ -195,10 +195,17 @@ mod platform {
             ticks += process.ticks;
             used.processes += 1;
             if process.is_alive() {
+                let process = match process.shown_by(id) {
+                    first if first == id => process,
+                    other => Process::read(other).unwrap_or(process),
+                };
                 used.threads += process.threads;
                 used.memory += process.pages * page_size() as u64;
                 if process.addresses > MAX_ADDRESSES {
                     used.memory += page_tables(id);
+                }
+                if used.threads > MAX_THREADS {
+                    break;
                 }
                 add_children(id, members);
             }
@@ -238,9 +245,16 @@ mod platform {
     pub fn find_members(group: i32, members: &mut Vec<i32>) {
         let of_group = |id: &i32| Process::read(*id).is_some_and(|process| process.group == group);
         let unknown: Vec<i32> = all()
+            .unwrap_or_default()
+            .into_iter()
             .filter(|id| !members.contains(id) && of_group(id))
             .collect();
         members.extend(unknown);
+    }
+
+    /// The thread by which the kernel shows what a process has.
+    fn shown_by(id: i32) -> i32 {
+        Process::read(id).map_or(id, |process| process.shown_by(id))
     }
 
     /// What members have open.
@@ -249,7 +263,7 @@ mod platform {
         let mut open = OpenFiles::default();
         let folders = members
             .iter()
-            .map(|id| fs::read_dir(format!("/proc/{id}/fd")));
+            .map(|id| fs::read_dir(format!("/proc/{}/fd", shown_by(*id))));
         for entry in folders.flatten().flatten().flatten() {
             let Ok(file) = fs::metadata(entry.path()) else {
                 continue;
@@ -274,12 +288,13 @@ mod platform {
     pub fn memory_without_shares(members: &[i32]) -> Option<u64> {
         let mut total = 0;
         for id in members {
-            // One that has just ended uses nothing.
-            let Ok(text) = fs::read_to_string(format!("/proc/{id}/smaps_rollup")) else {
-                if Process::read(*id).is_some_and(|process| process.is_alive()) {
-                    return None;
-                }
-                continue;
+            let text = match fs::read_to_string(format!("/proc/{}/smaps_rollup", shown_by(*id))) {
+                Ok(text) => text,
+                // One that is about to end, or has, uses nothing.
+                Err(error) => match error.raw_os_error() {
+                    Some(libc::ENOENT | libc::ESRCH) => continue,
+                    _ => return None,
+                },
             };
             let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
             let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;

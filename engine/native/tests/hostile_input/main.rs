@@ -105,7 +105,8 @@ fn read_all(path: &str, options: &ReadOptions, limits: ScanLimits) -> Result<usi
             cells += row_cells.len();
         }
         for column in 0..facts.width.min(50) {
-            drop(series::build(&sheet, column, 0, rows));
+            let kinds = sheet.column_kinds(column, 0, rows);
+            drop(series::build(&sheet, column, 0, rows, kinds));
         }
         drop(sheet.count_cells(0, rows, facts.width.min(50)));
         assert!(
