@@ -167,9 +167,8 @@ impl Command {
 
 fn main() -> ExitCode {
     ui::report_panics();
-    std::panic::catch_unwind(answer)
-        .unwrap_or(ExitStatus::Internal)
-        .into()
+    let status = std::panic::catch_unwind(answer).unwrap_or(ExitStatus::Internal);
+    status.max(ui::tell_of_lost_output()).into()
 }
 
 /// `ade help runs ls` is `ade runs ls --help`: people type both.
@@ -187,8 +186,8 @@ fn answer() -> ExitStatus {
     let matches = command_line().try_get_matches_from(words);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) if is_of_ade => return ui::answer_with(&error, command_line::grouped),
-        Err(error) => return ui::answer(&error),
+        Err(error) if is_of_ade => return ui::answer(&error, command_line::grouped),
+        Err(error) => return ui::answer(&error, str::to_owned),
     };
     let context = Context::new(cli.globals, command_line);
     cli.command.run(&context).unwrap_or_else(|failure| {

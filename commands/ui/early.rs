@@ -3,9 +3,12 @@
 use std::io::Write;
 
 use ade::base::problem::code;
+use anstream::{AutoStream, ColorChoice};
 use clap::error::ErrorKind;
 
-use super::clean;
+use super::terminal::Ui;
+use super::tone::Color;
+use super::{clean, output};
 use crate::exit::{ExitStatus, Failure, REPORT};
 
 /// Prints one message for a panic; the backtrace follows only with `RUST_BACKTRACE=full`.
@@ -37,44 +40,50 @@ pub fn report_panics() {
     }));
 }
 
-/// Prints the help of `ade` itself as `page` makes it of clap's, or what else clap has to say.
-pub fn answer_with(error: &clap::Error, page: impl Fn(&str) -> String) -> ExitStatus {
-    let text = || page(&error.render().ansi().to_string());
-    match error.kind() {
-        ErrorKind::DisplayHelp => {
-            let _ = anstream::stdout().write_all(text().as_bytes());
-            ExitStatus::Done
-        }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            let _ = anstream::stderr().write_all(text().as_bytes());
-            ExitStatus::Usage
-        }
-        _ => answer(error),
-    }
-}
-
-/// Prints clap's error for a wrong call, or the help that was asked for.
+/// Prints the help that was asked for, or clap's error for a wrong call. `page` makes the page that is shown of clap's.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is a part of ui, which alone prints"
 )]
-pub fn answer(error: &clap::Error) -> ExitStatus {
-    let asked_for = matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    );
-    if asked_for {
-        let _ = error.print();
-        return ExitStatus::Done;
-    }
-    if std::env::args_os().any(|argument| argument == "--json") {
-        let text = error.to_string();
-        let first = text.lines().next().unwrap_or_default();
-        let failure =
-            Failure::usage(code::USAGE, first.trim_start_matches("error: ")).hint("see --help");
-        let _ = writeln!(std::io::stderr(), "{}", failure.to_json());
-    } else {
-        let _ = error.print();
+pub fn answer(error: &clap::Error, page: impl Fn(&str) -> String) -> ExitStatus {
+    let colored = || page(&error.render().ansi().to_string());
+    let ui = early_ui();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let text = match AutoStream::choice(&std::io::stdout()) {
+                ColorChoice::Never => page(&error.render().to_string()),
+                _ => colored(),
+            };
+            output::print(text.as_bytes());
+            return ExitStatus::Done;
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = anstream::stderr().write_all(colored().as_bytes());
+        }
+        _ if ui.json() => {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default();
+            let message = first.trim_start_matches("error: ");
+            ui.failure(&Failure::usage(code::USAGE, message).hint("see --help"));
+        }
+        _ => {
+            let _ = error.print();
+        }
     }
     ExitStatus::Usage
+}
+
+/// Says at the end of every command whether what it printed has arrived, and returns the status of that.
+pub fn tell_of_lost_output() -> ExitStatus {
+    let Some(failure) = output::failure() else {
+        return ExitStatus::Done;
+    };
+    early_ui().failure(&failure);
+    failure.status
+}
+
+/// A terminal for what is said without one that knows the flags.
+fn early_ui() -> Ui {
+    let is_json = std::env::args_os().any(|argument| argument == "--json");
+    Ui::new(Color::Auto, is_json, false, 0)
 }

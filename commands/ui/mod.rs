@@ -1,7 +1,7 @@
 //! The only code that prints; lints (clippy.toml) refuse it everywhere else.
 //!
-//! Data goes to standard output, progress to standard error; every line makes sense without colour. A reader that
-//! closes the pipe early (`ade runs ls | head`) is not an error. What is printed goes through [`clean`], so that no name of a file and no
+//! Data goes to standard output, progress to standard error; every line makes sense without colour. Data that cannot be written is an
+//! error of every command (`output`). What is printed goes through [`clean`], so that no name of a file and no
 //! output of a configuration's code controls the terminal.
 
 #![expect(
@@ -16,11 +16,11 @@ mod ended;
 mod environment_progress;
 mod explained;
 mod format;
-
 mod issue_lines;
 mod live_lines;
 mod log_writer;
 mod notices;
+mod output;
 mod results;
 mod run_progress;
 mod screen;
@@ -32,7 +32,7 @@ mod votes;
 
 pub use batch::ListedFile;
 use clean::clean;
-pub use early::{answer, answer_with, report_panics};
+pub use early::{answer, report_panics, tell_of_lost_output};
 pub use environment_progress::EnvironmentProgress;
 pub use explained::{print_explanation, print_rows};
 pub use format::{ago, bytes, duration, first, plural, thousands};

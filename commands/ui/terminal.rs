@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::clean::{clean, painted};
 use super::format::{broken, fitted, typed_in};
+use super::output;
 use super::table::Table;
 use super::tone::{Color, Tone};
 use crate::exit::{ExitStatus, Failure};
@@ -91,7 +92,7 @@ impl Ui {
 
     /// A line of data.
     pub fn line(&self, text: impl Display) {
-        let _ = writeln!(std::io::stdout().lock(), "{}", clean(&text.to_string()));
+        output::print(format!("{}\n", clean(&text.to_string())).as_bytes());
     }
 
     /// A line of data in words, broken between them if it is too long for the terminal.
@@ -101,7 +102,7 @@ impl Ui {
 
     /// Text without a line end of its own.
     pub fn raw(&self, text: &[u8]) {
-        let _ = std::io::stdout().lock().write_all(text);
+        output::print(text);
     }
 
     /// A line of data in words: a mark in front, and the words broken at the width of a terminal, each further line below

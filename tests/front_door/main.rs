@@ -51,6 +51,7 @@ mod issues;
 mod lock;
 mod logs_tail;
 mod logs_tail_follow;
+mod lost_output;
 mod man;
 mod migrate;
 mod objects;

@@ -1,0 +1,59 @@
+//! Standard output: all data goes through [`print()`], and [`failure()`] says at the end whether it arrived.
+//!
+//! Nothing is buffered, so that each error is seen with the text that it is about, and the standard library's own writer is not
+//! used: it takes a descriptor that cannot be written for a success.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ade::base::files::describe;
+use ade::base::problem::code;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::{Errno, write};
+
+use crate::exit::{ExitStatus, Failure};
+
+/// The first error in writing. After it nothing more is written: text with a gap in it looks whole.
+static FAILED: Mutex<Option<Errno>> = Mutex::new(None);
+
+fn failed() -> MutexGuard<'static, Option<Errno>> {
+    FAILED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes to standard output. Threads that print at the same time do not mix their texts.
+pub fn print(text: &[u8]) {
+    let mut failed = failed();
+    if failed.is_none() {
+        *failed = write_all(text).err();
+    }
+}
+
+fn write_all(mut text: &[u8]) -> Result<(), Errno> {
+    let stdout = io::stdout();
+    while !text.is_empty() {
+        match write(&stdout, text) {
+            Ok(0) => return Err(Errno::IO),
+            Ok(written) => text = &text[written..],
+            Err(Errno::INTR) => {}
+            // A pipe that another program has made non-blocking, and that is full.
+            Err(Errno::AGAIN) => match poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Why not all that was printed has arrived. `None`: it has, or its reader wanted no more (`ade runs ls | head`).
+pub fn failure() -> Option<Failure> {
+    let error = failed().filter(|error| !matches!(*error, Errno::PIPE | Errno::CONNRESET))?;
+    let error = io::Error::from(error);
+    let message = format!("cannot write to standard output: {}", describe(&error));
+    let failure = Failure::new(ExitStatus::Usage, code::OUTPUT_UNWRITABLE, message);
+    Some(
+        failure
+            .hint("let it go to another place; what the command has done besides printing is done"),
+    )
+}
