@@ -148,6 +148,7 @@ fn look(ui: &Ui, plan: &Plan<'_>) -> (Vec<Examined>, bool) {
 
 fn print(ui: &Ui, step: &Step) {
     let (tone, mark) = match step.state {
+        _ if step.found_nothing() => (Tone::Warn, "⚠"),
         State::Passed => (Tone::Good, "✓"),
         State::Failed => (Tone::Bad, "✗"),
         State::Skipped => (Tone::Dim, "-"),

@@ -7,6 +7,7 @@ use std::time::Instant;
 use ade::engine::RowCounts;
 use ade::engine::{Noticed, Told};
 use ade::run::execution::happenings::Finished;
+use ade::run::results::demands::Nothing;
 use ade::run::views::summary::unprocessed;
 use ade::store::RunMetrics;
 use console::{measure_text_width, truncate_str};
@@ -200,7 +201,8 @@ impl Batch {
             CountsAs::Normalized | CountsAs::Empty | CountsAs::Unchanged
         );
         self.has_workbooks |= copied_to.is_some() || is_normalized && path.is_some();
-        let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0);
+        let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0)
+            || ended.is_some_and(|ended| Nothing::of(&ended.run).is_some());
         let lost = not_found(metrics);
         let (mark, tone, word) = marked(counts, has_faults, !lost.is_empty(), ended);
         if matches!(counts, CountsAs::Normalized | CountsAs::Unchanged) {

@@ -51,7 +51,7 @@ pub fn print(
         _ if !short.is_empty() => CountsAs::Refused,
         Some(finished) if finished.is_unchanged => CountsAs::Unchanged,
         Some(finished) if unprocessed(&finished.run).is_some() => CountsAs::Unprocessed,
-        Some(finished) if nothing_in(finished).is_some() => CountsAs::Empty,
+        Some(finished) if Nothing::of(&finished.run).is_some() => CountsAs::Empty,
         _ => CountsAs::Normalized,
     };
     print_run(ui, input, finished, counts, call);
@@ -177,7 +177,7 @@ fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet
     if several {
         lines.of_configuration(&finished.noticed, told);
     }
-    let nothing = nothing_in(finished);
+    let nothing = Nothing::of(run);
     let instead = unprocessed(run);
     let (mark, words) = match run.status {
         RunStatus::Succeeded if is_refused => (ui.paint(Tone::Bad, "✗"), "refused "),
@@ -221,10 +221,6 @@ fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet
 fn has_faults(run: &RunRecord) -> bool {
     let metrics = run.metrics.as_ref();
     metrics.is_some_and(|found| found.faults() > 0)
-}
-
-fn nothing_in(finished: &Finished) -> Option<Nothing> {
-    finished.run.metrics.as_ref().and_then(Nothing::of)
 }
 
 fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished: &Finished) {

@@ -1,5 +1,6 @@
 //! What a piece of text is, and the colour that follows from it.
 
+use ade::run::results::demands::Nothing;
 use ade::store::{EnvironmentStatus, RunRecord, RunStatus};
 use clap::ValueEnum;
 
@@ -47,13 +48,12 @@ impl Tone {
 }
 
 impl From<&RunRecord> for Tone {
-    /// That of its status; a run with issues needs attention.
+    /// That of its status; a run with issues, and one that found nothing, needs attention.
     fn from(run: &RunRecord) -> Self {
-        match &run.metrics {
-            Some(metrics) if run.status == RunStatus::Succeeded && metrics.faults() > 0 => {
-                Self::Warn
-            }
-            _ => run.status.into(),
+        let has_faults = run.metrics.as_ref().is_some_and(|found| found.faults() > 0);
+        match run.status {
+            RunStatus::Succeeded if has_faults || Nothing::of(run).is_some() => Self::Warn,
+            status => status.into(),
         }
     }
 }

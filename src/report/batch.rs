@@ -16,6 +16,7 @@ use super::run;
 use super::words::without_paths;
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::issues::Severity;
+use crate::run::results::demands::Nothing;
 use crate::store::{RunMetrics, RunRecord, RunStatus, Store};
 
 /// Above so many files with issues a rule has its sum alone.
@@ -188,7 +189,11 @@ fn head(files: &[File], options: Options) -> Markup {
     };
     let counts = [
         (of(&[Ended::Failed]), " failed."),
-        (of(&[Ended::Nothing]), " without any field."),
+        (
+            of(&[Nothing::Table, Nothing::Field].map(Ended::Nothing)),
+            " without any field.",
+        ),
+        (of(&[Ended::Nothing(Nothing::Row)]), " without any row."),
         (of(&[Ended::Errors, Ended::Warnings]), " with issues."),
         (of(&[Ended::Lacking, Ended::Clean]), " without issues."),
     ];
@@ -238,7 +243,7 @@ fn figures(files: &[File], common: &Common) -> Markup {
 }
 
 fn files_table(files: &[File]) -> Markup {
-    let sentence = "In this order: failed files, files without a field, with errors, with warnings, \
+    let sentence = "In this order: failed files, files without a field or a row, with errors, with warnings, \
                     without some of their fields, the rest.";
     let rows = html! { tbody { @for file in files { (row(file)) } } };
     parts::section(
@@ -296,7 +301,8 @@ fn outcome(file: &File) -> Markup {
             Ended::Failed => span class="bad" {
                 @if file.run.status == RunStatus::Cancelled { "Cancelled" } @else { "Failed" }
             },
-            Ended::Nothing => "No field found",
+            Ended::Nothing(Nothing::Row) => "No row found",
+            Ended::Nothing(_) => "No field found",
             Ended::Lacking => {}
             Ended::Errors | Ended::Warnings => (plural(file.count, "issue")),
             Ended::Clean => "No issues",
@@ -429,7 +435,8 @@ fn section(file: &File, prepared: &Prepared, options: Options) -> Markup {
     let body = html! {
         @match (ended, &prepared.no_list) {
             (Ended::Failed, _) => (run::failure(run)),
-            (Ended::Nothing, _) => p class="box w" {
+            (Ended::Nothing(Nothing::Row), _) => p class="box w" { "There is no row below its header." },
+            (Ended::Nothing(_), _) => p class="box w" {
                 "No column of it went to a field. It may not be what this configuration is for."
             },
             (_, Some(why)) => p class="box w" {

@@ -11,6 +11,7 @@ use crate::base::clock::Timestamp;
 use crate::base::counted::{plural, thousands};
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Facts, Problem};
+use crate::run::results::demands::Nothing;
 use crate::run::results::issues::NoList;
 use crate::store::StoreError;
 
@@ -56,8 +57,8 @@ impl Problem for ReportError {
 pub enum Ended {
     /// It failed, or was cancelled.
     Failed,
-    /// No table or no field was found.
-    Nothing,
+    /// No table, no field or no row was found.
+    Nothing(Nothing),
     /// There are errors.
     Errors,
     /// There are warnings or infos.
@@ -201,7 +202,7 @@ pub fn glyph(ended: Ended) -> Markup {
             "warn",
             r#"<circle class="s" cx="8" cy="8" r="6.2"/><path d="M8 1.8a6.2 6.2 0 0 0 0 12.4z" fill="currentColor"/>"#,
         ),
-        Ended::Nothing | Ended::Errors | Ended::Warnings => (
+        Ended::Nothing(_) | Ended::Errors | Ended::Warnings => (
             "warn",
             r#"<path class="s" d="M8 2 14.4 13.4H1.6z"/><path class="s" d="M8 6.3v3.2M8 11.4v.1"/>"#,
         ),

@@ -15,6 +15,7 @@ use crate::cells::{Cells, Choice, WindowLimits};
 use crate::engine::report::SheetFound;
 use crate::issues::Severity;
 use crate::run::results::annotated::input_as_read;
+use crate::run::results::demands::Nothing;
 use crate::run::results::issues::{NoList, issues_of};
 use crate::store::{RunRecord, RunStatus, Store};
 
@@ -152,10 +153,9 @@ impl Prepared {
         if self.facts.run.status != RunStatus::Succeeded {
             return Ended::Failed;
         }
-        if metrics.is_some_and(|found| {
-            found.tables == 0 || found.mapped_fields == 0 && found.expected_fields > 0
-        }) {
-            return Ended::Nothing;
+        let nothing = Nothing::of(&self.facts.run);
+        if let Some(nothing @ (Nothing::Table | Nothing::Field)) = nothing {
+            return Ended::Nothing(nothing);
         }
         if self.found.of(Severity::Error) > 0 {
             return Ended::Errors;
@@ -163,6 +163,7 @@ impl Prepared {
         match metrics {
             _ if self.found.total() > 0 => Ended::Warnings,
             Some(found) if self.no_list.is_some() && found.issues > 0 => Ended::Warnings,
+            _ if nothing.is_some() => Ended::Nothing(Nothing::Row),
             Some(found) if !found.missing_fields.is_empty() => Ended::Lacking,
             _ => Ended::Clean,
         }
@@ -171,7 +172,11 @@ impl Prepared {
     /// The fields that no column was found for, where others have one.
     pub fn lacking(&self) -> &[String] {
         let metrics = self.facts.run.metrics.as_ref();
-        let found = metrics.filter(|_| !matches!(self.ended(), Ended::Failed | Ended::Nothing));
+        let is_known = !matches!(
+            self.ended(),
+            Ended::Failed | Ended::Nothing(Nothing::Table | Nothing::Field)
+        );
+        let found = metrics.filter(|_| is_known);
         found.map_or(&[], |found| &found.missing_fields)
     }
 

@@ -14,6 +14,7 @@ use super::prepared::Prepared;
 use super::words::{day, without_paths};
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::base::files::FileError;
+use crate::run::results::demands::Nothing;
 use crate::store::{RunRecord, RunStatus};
 
 /// Writes the page of one run.
@@ -85,7 +86,11 @@ fn verdict(prepared: &Prepared) -> Markup {
                         strong { "The run " @if prepared.facts.run.status == RunStatus::Cancelled { "was cancelled." } @else { "failed." } }
                         " There is no result."
                     }
-                    (Ended::Nothing, _) => {
+                    (Ended::Nothing(Nothing::Row), _) => {
+                        strong { "No row was found." }
+                        " There is nothing below the header."
+                    }
+                    (Ended::Nothing(_), _) => {
                         strong { "No field was found." }
                         " The sheets may not be what this configuration is for. " (rows)
                     }

@@ -98,6 +98,7 @@ fn the_run_object_is_as_documented(place: &Place) {
       "exit_code": 0,
       "summary": "2 rows read from 1 table, 2 of 2 fields mapped, 1 issue",
       "skipped_reason": null,
+      "nothing_found": null,
       "refused": [],
       "cancel_requested_at": null,
       "artifacts_deleted_at": null,

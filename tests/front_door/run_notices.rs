@@ -209,6 +209,38 @@ fn a_run_that_found_nothing_says_so_and_is_denied_with_the_issues(place: &Place)
     2 of 2 files normalized, 1 in which nothing was found
     1 table, 1 row, 0 issues in [TIME]
     ");
+    place.write("heads.csv", "Name,Email\n");
+    snapshot!(place, place.ade("run config heads.csv --deny-issues"), @r"
+    status 0
+    --- stdout
+    ⚠ heads.csv  found nothing [TIME]
+      1 sheet, 1 table, 0 rows
+      no row was found below the header
+      2 of 2 fields mapped
+      0 issues
+      data/workspaces/default/runs/[ID]/output/heads_normalized.xlsx
+    ");
+    let unchanged = place.ade("run config heads.csv members.csv --changed");
+    unchanged.prints("⚠ heads.csv").prints("✓ members.csv");
+    let runs = place.json("runs ls --json");
+    let nothing = |input: &str| {
+        let mut runs = runs.list().iter();
+        let run = runs.find(|run| run["input"]["name"] == input);
+        run.unwrap()["nothing_found"].clone()
+    };
+    for (input, what) in [
+        ("members.csv", json!(null)),
+        ("heads.csv", json!("row")),
+        ("blank.csv", json!("table")),
+        ("foreign.csv", json!("field")),
+    ] {
+        assert_eq!(nothing(input), what, "{input}");
+    }
+    let checked = place.ade("ci config heads.csv").succeeds();
+    checked.prints("⚠ run heads.csv  no row was found below the header");
+    place.ade("report heads.csv --html heads.html").succeeds();
+    let page = place.read("heads.html");
+    assert!(page.contains("No row was found.") && !page.contains("No issues."));
     snapshot!(place, place.ade("run config blank.csv --deny-issues"), @r"
     status 1
     --- stdout

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::base::problem::{Kind, Problem};
 use crate::checks::cases::CaseResult;
 use crate::run::inputs::input::Input;
+use crate::run::results::demands::Nothing;
 use crate::store::RunMetrics;
 
 /// A configuration that was looked at.
@@ -92,6 +93,8 @@ pub struct Run {
     pub id: String,
     /// What it counted; `None`: it did not get so far.
     pub metrics: Option<RunMetrics>,
+    /// What it found none of.
+    pub nothing_found: Option<Nothing>,
     /// The errors and warnings of each rule; nothing where the configuration asks for no list of issues.
     pub rules: Vec<OfRule>,
 }
@@ -185,6 +188,12 @@ impl Finding {
 }
 
 impl Step {
+    /// Whether it is a run that passed and found nothing.
+    pub fn found_nothing(&self) -> bool {
+        let found = self.run.as_ref().and_then(|run| run.nothing_found);
+        self.state == State::Passed && found.is_some()
+    }
+
     pub(super) fn new(step: StepName, state: State, message: impl Into<String>) -> Self {
         Self {
             step,

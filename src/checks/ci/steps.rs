@@ -354,6 +354,7 @@ impl One<'_> {
         let figures = Run {
             id: run.id.clone(),
             metrics: run.metrics.clone(),
+            nothing_found: Nothing::of(run),
             rules: rules_of(run),
         };
         let mut step = passed(StepName::Run, in_figures(finished));
@@ -444,7 +445,7 @@ fn in_figures(finished: &Finished) -> String {
     let Some(metrics) = &finished.run.metrics else {
         return String::new();
     };
-    if let Some(nothing) = Nothing::of(metrics) {
+    if let Some(nothing) = Nothing::of(&finished.run) {
         return nothing.words().to_owned();
     }
     let rows = finished.rows.map_or(metrics.rows, |rows| rows.written);

@@ -45,7 +45,7 @@ fn of_step(examined: &Examined, name: StepName) -> String {
         [] => String::new(),
         [one] => match (one.state, name) {
             (State::Failed, StepName::Check | StepName::Lock) => mark(one.state).to_owned(),
-            _ => format!("{} {}", mark(one.state), escaped(&one.message)),
+            _ => format!("{} {}", mark_of(one), escaped(&one.message)),
         },
         all => {
             let count = |state| all.iter().filter(|step| step.state == state).count();
@@ -56,8 +56,19 @@ fn of_step(examined: &Examined, name: StepName) -> String {
                 _ => State::Passed,
             };
             let passed = all.len() - failed - skipped;
-            format!("{} {passed} of {}", mark(state), all.len())
+            let mark = match all.iter().find(|step| step.found_nothing()) {
+                Some(step) if state == State::Passed => mark_of(step),
+                _ => mark(state),
+            };
+            format!("{mark} {passed} of {}", all.len())
         }
+    }
+}
+
+fn mark_of(step: &Step) -> &'static str {
+    match step.found_nothing() {
+        true => "⚠️",
+        false => mark(step.state),
     }
 }
 
@@ -111,7 +122,7 @@ fn files(all: &[Examined], repository: &Repository) -> String {
                 "| {} | {} | {} {} | {counts} |\n",
                 escaped(&input.unwrap_or_default()),
                 escaped(&repository.configuration(examined)),
-                mark(step.state),
+                mark_of(step),
                 escaped(&step.message)
             ));
         }

@@ -3,6 +3,9 @@
 //! The run stays succeeded in the records, with what was asked of it beside: whoever shows it judges again, and says that it was
 //! refused. No copy of its workbook is put into the output directory.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::layout::{Difference, layout_of};
 use crate::base::counted::{plural, thousands};
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
@@ -181,22 +184,31 @@ impl Problem for Shortfall {
     }
 }
 
-/// Nothing that a run found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a run that succeeded has found none of. No list or page shows such a run as one that went well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[schema(as = NothingFound)]
+#[serde(rename_all = "lowercase")]
 pub enum Nothing {
-    /// No table on any sheet.
+    /// There is no table on any sheet.
     Table,
-    /// Tables, but no column of them is a field, although fields are defined.
+    /// There are tables, but no column of them is a field, although fields are defined.
     Field,
+    /// There are tables, but no rows in them.
+    Row,
 }
 
 impl Nothing {
-    /// What a succeeded run did not find. `None`: it found something, or looked for nothing.
-    pub fn of(metrics: &RunMetrics) -> Option<Self> {
-        if metrics.tables == 0 {
+    /// What a run did not find. `None`: it found something, looked for nothing, or did not succeed.
+    pub fn of(run: &RunRecord) -> Option<Self> {
+        let metrics = run.metrics.as_ref()?;
+        if run.status != RunStatus::Succeeded {
+            None
+        } else if metrics.tables == 0 {
             Some(Self::Table)
         } else if metrics.mapped_fields == 0 && metrics.expected_fields > 0 {
             Some(Self::Field)
+        } else if metrics.rows == 0 {
+            Some(Self::Row)
         } else {
             None
         }
@@ -207,6 +219,7 @@ impl Nothing {
         match self {
             Self::Table => "no table was found",
             Self::Field => "no column was recognised as a field",
+            Self::Row => "no row was found below the header",
         }
     }
 }
@@ -266,7 +279,7 @@ impl Demands {
         let input = &run.input_name;
         let mut short = Vec::new();
         if self.no_issues {
-            short.extend(issues(input, metrics));
+            short.extend(issues(run, metrics));
         }
         short.extend(self.too_many_errors(input, metrics, found));
         short.extend(self.denied(input, metrics, found));
@@ -433,15 +446,16 @@ fn told(differences: &[String]) -> String {
     told.join("; ")
 }
 
-/// What `--deny-issues` does not allow.
-fn issues(input: &str, metrics: &RunMetrics) -> Vec<Shortfall> {
-    let input = || input.to_owned();
+/// What `--deny-issues` does not allow. How many rows there have to be, `--min-rows` says.
+fn issues(run: &RunRecord, metrics: &RunMetrics) -> Vec<Shortfall> {
+    let input = || run.input_name.clone();
     let faults = metrics.faults();
     let issues = (faults > 0).then(|| Shortfall::Issues {
         input: input(),
         issues: faults,
     });
-    let nothing = Nothing::of(metrics).map(|nothing| Shortfall::Nothing {
+    let nothing = Nothing::of(run).filter(|nothing| *nothing != Nothing::Row);
+    let nothing = nothing.map(|nothing| Shortfall::Nothing {
         input: input(),
         nothing,
     });

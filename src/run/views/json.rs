@@ -12,7 +12,7 @@ use super::summary::summary;
 use crate::base::clock::Timestamp;
 use crate::base::problem::Problem;
 use crate::base::show_path::ShowPath;
-use crate::run::results::demands::{Shortfall, refusals};
+use crate::run::results::demands::{Nothing, Shortfall, refusals};
 use crate::store::{
     EnvironmentStatus, Failure, Priority, RunMetrics, RunRecord, RunStatus, StoreError, Submitter,
 };
@@ -88,6 +88,10 @@ pub struct RunView {
     /// `safe_mode`: it succeeded without having executed anything.
     #[schema(required)]
     skipped_reason: Option<&'static str>,
+    /// What it found none of, although it succeeded: no `table`, no column that is a `field`, or no `row`. Null: it found them all, or
+    /// was not to look.
+    #[schema(required)]
+    nothing_found: Option<Nothing>,
     /// In what it falls short of what `ade run` asked of it (`--max-errors`, `--deny` and others); empty: it was not refused.
     refused: Vec<Refusal>,
     #[schema(required, value_type = Option<String>, format = DateTime)]
@@ -217,6 +221,7 @@ impl RunView {
             exit_code: run.exit_code,
             summary: summary(run).map(|text| about.text(&text).into_owned()),
             skipped_reason: run.skipped_reason(),
+            nothing_found: Nothing::of(run),
             refused: refused.collect(),
             cancel_requested_at: run.cancel_requested_at,
             artifacts_deleted_at: run.artifacts_deleted_at,

@@ -8,7 +8,7 @@ import { useKeys } from '../parts/keys'
 import { cancelRun } from '../parts/frame'
 import { runAgain } from './starts'
 import { List, NoneLeft, useLines } from '../parts/list'
-import { Ask, Button, Choice, doing, fieldsOf, Heads, missing, Name, Search, Segments, Status, StatusOf, Title, toast, useAbout, useLoaded } from '../parts/parts'
+import { Ask, Button, Choice, doing, fieldsOf, Heads, missing, Name, Search, Segments, StatusOf, Title, toast, useAbout, useLoaded } from '../parts/parts'
 import { Icon } from '../parts/icons'
 import { download } from '../parts/save'
 import { accepts, filterOf, merged, SINCE, type Filter } from './runs-filter'
@@ -306,13 +306,12 @@ function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoos
   const metrics = run.metrics
   const issues = metrics?.issues ?? 0
   const done = run.status === 'succeeded' && metrics && metrics.tables > 0 && !run.skipped_reason
-  const none = run.status === 'succeeded' && metrics?.tables === 0 && !run.skipped_reason
   const lost = missing(run).join(', ')
   const took = run.duration_ms != null ? span(run.duration_ms) : run.status === 'running' && run.started_at ? span(Math.max(0, now.value - Date.parse(run.started_at))) : ''
   const version = run.configuration_version ? ` v${run.configuration_version}` : ''
   return (
     <tr id={`run-${run.id}`} class={isChosen ? 'chosen' : ''} onClick={(event) => onChoose(run.id, event)} onDblClick={() => go(`/runs/${run.id}`)}>
-      <td>{none ? <Status of="warned">Succeeded</Status> : <StatusOf run={run} />}</td>
+      <td><StatusOf run={run} /></td>
       <td class="name cut">
         <a href={href(`/runs/${run.id}`)} title={run.input.name}><Name of={run.input.name} /></a>
       </td>

@@ -369,7 +369,7 @@ function endOf(run: Run): string {
   const metrics = run.metrics
   if (run.status !== 'succeeded') return doing(run)
   const lost = missing(run)
-  return metrics?.tables ? `${many(metrics.rows, 'row')} read, ${fieldsOf(metrics)}${lost.length ? `, not found: ${lost.join(', ')}` : ''}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : 'no table found'
+  return metrics && !run.nothing_found ? `${many(metrics.rows, 'row')} read, ${fieldsOf(metrics)}${lost.length ? `, not found: ${lost.join(', ')}` : ''}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : `no ${run.nothing_found ?? 'table'} found`
 }
 
 /** Cancels a run, at once: it can be run again. */

@@ -63,12 +63,13 @@ export const fieldsOf = ({ mapped_fields, expected_fields }: NonNullable<Run['me
 export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   const issues = run.metrics?.issues ?? 0
   const lacks = missing(run).length > 0
-  const empty = run.status === 'succeeded' && run.metrics?.tables === 0 && !run.skipped_reason
+  const nothing = run.nothing_found
   if (run.status === 'succeeded' && !run.metrics) return <Status of="plain">{whole ? 'Succeeded, not read' : 'Succeeded'}</Status>
   if (run.status === 'running' && run.cancel_requested_at) return <Status of="running">Stopping…</Status>
   if (run.status === 'succeeded' && run.refused?.length) return <Status of="warned">Succeeded, refused</Status>
-  if (run.status === 'succeeded' && !whole && !empty) return <Status of={lacks ? 'partial' : 'succeeded'}>Succeeded</Status>
-  if (empty || issues) return <Status of={lacks ? 'partial' : 'warned'}>{empty ? 'Succeeded, no table found' : `Succeeded, ${many(issues, 'issue')}`}</Status>
+  if (run.status === 'succeeded' && !whole) return <Status of={nothing ? 'warned' : lacks ? 'partial' : 'succeeded'}>Succeeded</Status>
+  if (nothing) return <Status of="warned">Succeeded, no {nothing} found</Status>
+  if (issues) return <Status of={lacks ? 'partial' : 'warned'}>Succeeded, {many(issues, 'issue')}</Status>
   if (lacks) return <Status of="partial">Succeeded, {fieldsOf(run.metrics!)}</Status>
   if (whole && run.error && run.status !== 'cancelled') return <Status of={run.status}>{`${title(run.status)}: ${run.error.code}`}</Status>
   return <Status of={run.status}>{title(run.status)}</Status>
