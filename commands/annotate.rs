@@ -6,7 +6,7 @@ use ade::run::results::annotated::{annotate, place_of};
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Outcome};
+use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::plural;
 
 /// Mark a run's issues in a copy of the sender's workbook
@@ -37,7 +37,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Some(file) => file.clone(),
         None => own,
     };
-    let painted = annotate(&run, &target)?;
+    let painted = annotate(&run, &target).map_err(|error| match &args.output {
+        Some(_) => error.of_target("-o").into(),
+        None => Failure::from(error),
+    })?;
     if ui.json() {
         let notes: Vec<String> = painted.notes.iter().map(ToString::to_string).collect();
         ui.document(&json!({

@@ -5,7 +5,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ade::base::files;
-use ade::base::problem::code;
 use ade::checks::ci::{
     Examined, Level, Plan, Repository, State, Step, Told, annotations, as_junit, code_quality,
     examine, meant, outcome, summary,
@@ -18,7 +17,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Failure, Outcome};
+use crate::exit::{ExitStatus, Outcome};
 use crate::run::{DemandArgs, report_left_out};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
@@ -129,16 +128,19 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 fn look(ui: &Ui, plan: &Plan<'_>) -> (Vec<Examined>, bool) {
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
-    let environment = EnvironmentProgress::new(&lines, "the configuration");
+    let environment = EnvironmentProgress::new(&lines, "");
     let all = examine(plan, &cancel, &|told| match told {
-        Told::Begun(..) | Told::Ended(_) if ui.json() => {}
-        Told::Begun(name, folder) => lines.suspend(|| {
+        Told::Begun(name, folder) => {
             // Several may have one name, so they are told apart by their folders; the current one has no path to type.
             let typed = ui.path(folder);
             let is_typed = !Path::new(&typed).is_absolute();
             let title = if is_typed { &*typed } else { name };
-            ui.line(ui.paint(Tone::Strong, title));
-        }),
+            environment.go_on_with(title);
+            if !ui.json() {
+                lines.suspend(|| ui.line(ui.paint(Tone::Strong, title)));
+            }
+        }
+        Told::Ended(_) if ui.json() => {}
         Told::Environment(progress) => environment.show(progress),
         Told::Trouble(message) => lines.say(format_args!("note: {message}")),
         Told::Ended(step) => lines.suspend(|| print(ui, step)),
@@ -227,17 +229,21 @@ fn report(
     }
     let quality = || serde_json::to_string_pretty(&code_quality(all, repository));
     let reports = [
-        (&args.junit, as_junit(all, repository)),
-        (&args.summary, summary(all, repository)),
-        (&args.code_quality, quality().unwrap_or_default()),
+        ("--junit", &args.junit, as_junit(all, repository)),
+        ("--summary", &args.summary, summary(all, repository)),
+        (
+            "--code-quality",
+            &args.code_quality,
+            quality().unwrap_or_default(),
+        ),
     ];
-    let asked: Vec<(&PathBuf, String)> = reports
+    let asked: Vec<(&str, &PathBuf, String)> = reports
         .into_iter()
-        .filter_map(|(file, text)| Some((file.as_ref()?, text)))
+        .filter_map(|(flag, file, text)| Some((flag, file.as_ref()?, text)))
         .collect();
-    let written = ui.each(&asked, |(file, text)| {
+    let written = ui.each(&asked, |(flag, file, text)| {
         let written = files::write_whole(file, text.as_bytes());
-        written.map_err(|error| Failure::usage(code::UNWRITABLE, error.to_string()))
+        Ok(written.map_err(|error| error.of_target(flag))?)
     });
     Ok(status.max(written))
 }

@@ -3,8 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ade::base::files::describe;
-use ade::base::problem::code;
+use ade::base::files::FileError;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -36,8 +35,6 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> Failure {
-    move |error| {
-        let message = format!("cannot write {}: {}", path.display(), describe(&error));
-        Failure::usage(code::UNWRITABLE, message)
-    }
+    let on = FileError::on("write", path);
+    move |error| on(error).unwritable().into()
 }

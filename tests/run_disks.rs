@@ -11,6 +11,7 @@ trials!(
     a_read_only_data_directory,
     a_full_data_directory,
     a_full_output_directory,
+    a_run_that_fills_its_disk_is_tried_once,
 );
 
 /// Runs `ade` in a mount namespace of its own, after `mount` was run in it.
@@ -92,6 +93,7 @@ fn a_full_data_directory() -> Tried {
         run.stderr_has("space");
         run.stderr_has("Build failed");
         run.stderr_has("hint: free some space");
+        assert!(!run.stderr.contains("attempt 1 of 3"), "{run}");
     }
     Ok(())
 }
@@ -102,6 +104,26 @@ fn a_full_output_directory() -> Tried {
     let run = with_mount(&place, mount, "run config members.csv -o out")?;
     let run = run.ends_with(2);
     run.stderr_has("no space left");
+    run.stderr_has("or name another place for -o");
     assert_eq!(place.latest_run()["status"], "succeeded");
+    Ok(())
+}
+
+fn a_run_that_fills_its_disk_is_tried_once() -> Tried {
+    let mut place = Place::ready();
+    place.set("ADE_RUNS_DIR", place.path("small"));
+    let rows = (0..6_000).map(|row| format!("Ann {row},ann{row}@example.org\n"));
+    place.write(
+        "large.csv",
+        format!("Name,Email\n{}", rows.collect::<String>()),
+    );
+    // There is room for the input, and none for the workbook.
+    let mount = "mkdir -p small && mount -t tmpfs -o size=200k tmpfs small";
+    let run = with_mount(&place, mount, "run config large.csv")?.ends_with(1);
+    run.stderr_has("hint: free some space");
+    assert!(!run.stderr.contains("attempt 1 of 3"), "{run}");
+    let run = place.json("runs show latest --json");
+    assert_eq!(run["error"]["code"], "storage_failed", "{run}");
+    assert_eq!(run["attempts"].as_array().unwrap().len(), 1, "{run}");
     Ok(())
 }

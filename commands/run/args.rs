@@ -7,7 +7,7 @@ use ade::engine::{assignment, demand_setting};
 use ade::run::calls::combine;
 use ade::run::calls::combine::SHAPES;
 use ade::store::{Priority, RunOptions, SheetChoice};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValuesParser, TypedValueParser, UnknownArgumentValueParser};
 
 use super::demands::DemandArgs;
 
@@ -15,18 +15,18 @@ use super::demands::DemandArgs;
 ///
 /// Each input becomes a workbook with the fields of the configuration. The first run creates the data directory and builds the
 /// configuration's environment; later runs start at once. `ade runs show` tells how an input was read.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(
+    override_usage = "ade run [OPTIONS] [CONFIG] <INPUT>...",
     after_help = "Examples:\n  ade run my-config orders.xlsx\n  ade run my-config inbox/ -o clean/\n  ade run my-config inbox/ --recursive -o clean/\n  ade run my-config inbox/ -o clean/ --changed        only new and changed files\n  ade run my-config 'inbox/*.csv' --jobs 2 --json\n  ade run my-config orders.xlsx --input-sheet North --input-sheet South\n  ade run my-config orders.xlsx --require email --min-rows 1\n  ade run my-config inbox/ -o clean/ --deny-issues    no copies with issues\n  ade run my-config orders.xlsx --max-errors 2% --annotate\n  ade run my-config orders.xlsx --watch               again at each change\n  ade run my-config inbox/ --detach                   for `ade worker`"
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The configuration's folder [default: the current one]
     pub config: PathBuf,
     /// Files, folders or quoted globs
     ///
     /// Of a folder, all files of the supported formats are taken, except the outputs of earlier runs. To normalize
     /// one of these again, name the workbook itself.
-    #[arg(required = true)]
     pub input: Vec<PathBuf>,
 
     /// Search the folders below a folder too
@@ -37,6 +37,9 @@ pub struct Args {
     /// Process only this sheet; may be repeated
     #[arg(long, value_name = "SHEET", conflicts_with = "active_sheet_only", help_heading = INPUT)]
     pub input_sheet: Vec<String>,
+    /// What other commands call it.
+    #[arg(long, hide = true, value_parser = UnknownArgumentValueParser::suggest_arg("--input-sheet"))]
+    pub sheet: Option<String>,
     /// Process only the sheet that was active when the workbook was saved
     #[arg(long, help_heading = INPUT)]
     pub active_sheet_only: bool,

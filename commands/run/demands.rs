@@ -9,7 +9,7 @@ const DEMANDS: &str =
     "Requirements (a run that fails one is refused: exit status 1, no copy with -o)";
 
 /// What is asked of each run that succeeds.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct DemandArgs {
     /// Refuse a run that has errors or warnings, or that finds no table or no field
     #[arg(long, help_heading = DEMANDS)]

@@ -32,7 +32,12 @@ use crate::ui::LiveLines;
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     // The call is checked before anything is written.
-    input::demand_order(&args.config, &args.input)?;
+    let (config, input) = input::parts_of_call(&args.config, &args.input)?;
+    let args = &Args {
+        config,
+        input,
+        ..args.clone()
+    };
     let settings = context.settings()?;
     demand_acceptance(&settings)?;
     let paths = Paths::new(&settings)?;

@@ -163,7 +163,8 @@ impl Session<'_> {
         }
         if let Some(file) = &args.junit {
             let text = cases::as_junit(&prepared.record.name, &results);
-            files::write_whole(file, text.as_bytes())?;
+            files::write_whole(file, text.as_bytes())
+                .map_err(|error| error.of_target("--junit"))?;
         }
         if args.update {
             update(ui, &chosen, &results)?;

@@ -1,6 +1,6 @@
 //! What `ade run`, `ade check` and `ade env build` print while an environment is provisioned.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ade::base::clock::Timestamp;
 use ade::environment::BuildEvent;
@@ -14,12 +14,12 @@ use super::tone::Tone;
 /// See the module.
 pub struct EnvironmentProgress<'a> {
     lines: &'a LiveLines<'a>,
-    configuration: &'a str,
     state: Mutex<Building>,
 }
 
 #[derive(Default)]
 struct Building {
+    configuration: String,
     task: Option<Task>,
     step: String,
     packages: usize,
@@ -27,19 +27,29 @@ struct Building {
 
 impl<'a> EnvironmentProgress<'a> {
     /// For the environment of the configuration with this name.
-    pub fn new(lines: &'a LiveLines<'a>, configuration: &'a str) -> Self {
-        Self {
+    pub fn new(lines: &'a LiveLines<'a>, configuration: &str) -> Self {
+        let progress = Self {
             lines,
-            configuration,
-            state: Mutex::new(Building::default()),
-        }
+            state: Mutex::default(),
+        };
+        progress.go_on_with(configuration);
+        progress
+    }
+
+    /// From now on it is the environment of this configuration.
+    pub fn go_on_with(&self, configuration: &str) {
+        configuration.clone_into(&mut self.state().configuration);
+    }
+
+    fn state(&self) -> MutexGuard<'_, Building> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Prints a step of provisioning.
     pub fn show(&self, progress: &Progress<'_>) {
-        let configuration = self.configuration;
         let lines = self.lines;
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        let configuration = state.configuration.clone();
         match progress {
             Progress::Waiting { holder } => {
                 let holder = holder
@@ -63,7 +73,7 @@ impl<'a> EnvironmentProgress<'a> {
             Progress::Building { reason, .. } => {
                 lines.say(format_args!(
                     "Building the environment of {} ({reason})",
-                    lines.paint(Tone::Strong, configuration)
+                    lines.paint(Tone::Strong, &configuration)
                 ));
                 state.task = Some(lines.task("starting"));
             }

@@ -16,7 +16,7 @@ use super::cases::{self, CasesError, Engine};
 use crate::base::cancel::Cancel;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, code};
 use crate::engine::{EngineTask, Told, is_superfluous};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::attempt::settings_of;
@@ -109,10 +109,6 @@ pub struct Paste {
 /// What was accepted is none of what could be mended.
 fn unknown(message: String, hint: String) -> Error {
     Error::usage(code::USAGE, message).hint(hint)
-}
-
-fn of_file(error: FileError) -> Error {
-    Error::of(error).under(Kind::Usage, code::UNWRITABLE)
 }
 
 /// Names with commas between them.
@@ -278,7 +274,7 @@ pub fn edits(
         }
         let old = fs::read(&file)
             .map_err(FileError::on("read", &file))
-            .map_err(of_file)?;
+            .map_err(FileError::unwritable)?;
         let new = answer.file(&new)?;
         let diff = diff_of(file.strip_prefix(root).unwrap_or(&file), &old, &new);
         Ok(Edit {
@@ -336,7 +332,7 @@ pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option
 fn of_settings(root: &Path, change: impl Fn(&str) -> String) -> Result<Option<Edit>, Error> {
     let file = root.join("settings.toml");
     let old = files::read_if_there(&file)
-        .map_err(of_file)?
+        .map_err(FileError::unwritable)?
         .unwrap_or_default();
     let new = change(&String::from_utf8_lossy(&old)).into_bytes();
     Ok((old != new).then(|| Edit {
@@ -445,17 +441,17 @@ fn diff_of(name: &Path, old: &[u8], new: &[u8]) -> String {
 /// # Errors
 /// The file was changed meanwhile, or cannot be written.
 pub fn write(edit: &Edit) -> Result<(), Error> {
-    let now = files::read_if_there(&edit.file).map_err(of_file)?;
+    let now = files::read_if_there(&edit.file).map_err(FileError::unwritable)?;
     if now.unwrap_or_default() != edit.old {
         let message = format!("{} was changed meanwhile", edit.file.display());
         return Err(Error::refused(code::USAGE, message).hint("run `ade fix` again"));
     }
     let permissions = fs::metadata(&edit.file).map(|facts| facts.permissions());
-    files::write_whole(&edit.file, &edit.new).map_err(of_file)?;
+    files::write_whole(&edit.file, &edit.new).map_err(FileError::unwritable)?;
     if let Ok(permissions) = permissions {
         let set = fs::set_permissions(&edit.file, permissions);
         set.map_err(FileError::on("write", &edit.file))
-            .map_err(of_file)?;
+            .map_err(FileError::unwritable)?;
     }
     Ok(())
 }

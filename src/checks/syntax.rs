@@ -36,7 +36,9 @@ for path in paths:
         pass
     except (SyntaxError, ValueError) as error:
         place = f"{path}, line {error.lineno}" if getattr(error, "lineno", None) else path
-        print(f"SyntaxError: {getattr(error, 'msg', error)} ({place})")
+        line = (getattr(error, "text", None) or "").strip()
+        at = f" at `{line if len(line) <= 200 else line[:199] + '…'}`" if line else ""
+        print(f"SyntaxError: {getattr(error, 'msg', error)}{at} ({place})")
         break
 "#;
 

@@ -47,7 +47,7 @@ impl Problem for ReportError {
         match self {
             Self::List(error) => error.facts(),
             Self::Store(error) => error.facts(),
-            Self::File(error) => error.facts(),
+            Self::File(error) => error.facts_of_target("--html"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::base::counted::duration;
 use crate::base::problem::{Facts, Kind, Problem, become_error, code, typed};
 
 /// An operation of the store failed.
@@ -64,7 +65,7 @@ pub enum StoreError {
         message: String,
     },
     /// Another process held it for longer than the busy timeout.
-    #[error("the database {} is locked by another process (waited {waited_seconds:.0} s)", path.display())]
+    #[error("the database {} is locked by another process{}", path.display(), waited(*waited_seconds))]
     Locked {
         /// The database.
         path: PathBuf,
@@ -173,6 +174,14 @@ impl StoreError {
             Self::Refused { source, .. } => Some(source.to_string()),
             _ => None,
         }
+    }
+}
+
+/// How long a process waited; nothing where it did not.
+fn waited(seconds: f64) -> String {
+    match (seconds * 1000.0) as u64 {
+        0 => String::new(),
+        milliseconds => format!(" (waited {})", duration(milliseconds)),
     }
 }
 

@@ -75,7 +75,7 @@ pub fn backup(
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let failed = || FileError::on("write", file);
+    let failed = || |error| FileError::on("write", file)(error).of_target("the backup");
     let schema = store::status(settings, &database)?;
     let mut beside = files::unfinished(folder).map_err(failed())?;
     let copy = tempfile::Builder::new()

@@ -58,7 +58,7 @@ pub struct Verified {
 pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restored, Error> {
     demand_whole(settings, paths)?;
     let data = paths.data();
-    let opened = File::open(file).map_err(FileError::on("read", file))?;
+    let opened = opened(file)?;
     if !held(data).map_err(FileError::on("read", data))?.is_empty() {
         let message = format!("the data directory {} is not empty", data.display());
         return Err(Error::refused(code::DATA_DIRECTORY_NOT_EMPTY, message)
@@ -78,6 +78,10 @@ pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restor
     restored
 }
 
+fn opened(file: &Path) -> Result<File, Error> {
+    File::open(file).map_err(|error| FileError::on("read", file)(error).unreadable())
+}
+
 /// What a folder holds; nothing where there is no such folder.
 fn held(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut held = files::entries_of(folder)?;
@@ -90,7 +94,7 @@ fn held(folder: &Path) -> io::Result<Vec<PathBuf>> {
 /// # Errors
 /// It is damaged or newer, or cannot be read.
 pub fn verify(settings: &Settings, file: &Path) -> Result<Verified, Error> {
-    let opened = File::open(file).map_err(FileError::on("read", file))?;
+    let opened = opened(file)?;
     let place = tempfile::tempdir().map_err(FileError::on("write", &std::env::temp_dir()))?;
     let database = place.path().join("database");
     let (about, files) = look_through(&opened, file, Some(&database))?;

@@ -67,6 +67,7 @@ def test_a_syntax_error_is_called_one_wherever_it_stands(check, run, tmp_path, n
         assert said.startswith(f"SyntaxError: {reason}") and "ModuleNotFound" not in said
         assert name in said if "closed" in reason else "z.py" in said
         assert ", line 1" in said or "null" in reason
+        assert " at `def register(registry:` (" in said or "null" in reason
     assert line["data"]["file"].endswith(name if "closed" in reason else "z.py")
     assert line["error"]["type"] == "SyntaxError" and "ModuleNotFound" not in line["error"]["stack_trace"]
 

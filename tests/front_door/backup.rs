@@ -51,7 +51,13 @@ fn what_is_not_in_one_piece_is_refused() {
     let mut place = Place::new();
     place.ade_fails("backup kept.tar.gz", 5, "database_absent");
     place.ade("migrate").succeeds();
-    place.ade("backup no/such/folder/kept.tar.gz").ends_with(1);
+    snapshot!(place, place.ade("backup no/such/kept.tar.gz"), @r"
+    status 2
+    --- stderr
+    error: cannot write no/such/kept.tar.gz: no such file or directory
+    hint: create the folder no/such, or name another place for the backup
+    ");
+    place.ade_fails("backup none.tar.gz --verify", 2, "input_not_found");
     place.set("ADE_RUNS_DIR", "elsewhere");
     snapshot!(place, place.ade("backup kept.tar.gz"), @r"
     status 2

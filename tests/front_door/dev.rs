@@ -65,7 +65,7 @@ fn a_mistake_in_a_configuration_is_told_when_its_file_is_saved() {
     let saved = |text: &str| configuration.write("src/ade_config/columns/rates.py", text);
     for (number, (line, mistake)) in [
         ("RATE = 1 / 0", "ZeroDivisionError: division by zero"),
-        ("RATE = = 1", "SyntaxError: invalid syntax"),
+        ("RATE = = 1", "SyntaxError: invalid syntax at `RATE = = 1`"),
         ("import nowhere_at_all", "No module named 'nowhere_at_all'"),
     ]
     .into_iter()
@@ -120,9 +120,9 @@ fn a_mistake_is_told_before_the_environment_is_there_and_after_it_is_built() {
         .process
         .wait_until_says("people changed; its environment is built");
     saved("RATE = = 1");
-    server
-        .process
-        .wait_until_says(&format!("SyntaxError: invalid syntax {line}"));
+    server.process.wait_until_says(&format!(
+        "SyntaxError: invalid syntax at `RATE = = 1` {line}"
+    ));
     drop(server);
     // A mistake that only an environment finds.
     place.hurry();

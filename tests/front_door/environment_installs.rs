@@ -40,6 +40,7 @@ impl Machine {
         EngineSource::Wheel {
             path: self.wheel("ade_engine-1.10.0"),
             version: version.to_owned(),
+            embedded: true,
         }
     }
 
@@ -501,7 +502,11 @@ fn an_engine_that_does_not_start_or_is_another_is_refused() {
     fs::write(&path, common::wheel("ade_engine", "1.10.0", "", &files)).unwrap();
     let version = "1.10.0".to_owned();
     let error = refused(&BuildRequest {
-        engine: EngineSource::Wheel { path, version },
+        engine: EngineSource::Wheel {
+            path,
+            version,
+            embedded: false,
+        },
         ..place.request()
     });
     assert!(
@@ -519,6 +524,34 @@ fn an_engine_that_does_not_start_or_is_another_is_refused() {
         error.contains("1.10.0") && error.contains("1.11.0"),
         "{error}"
     );
+}
+
+#[test]
+fn of_an_engine_that_cannot_be_installed_the_setting_is_named_that_asks_for_it() {
+    let place = Place::with_dependencies("");
+    let path = place
+        .folder
+        .path()
+        .join("ade_engine-1.10.0-py3-none-any.whl");
+    fs::write(&path, "no wheel").unwrap();
+    for (embedded, wanted) in [
+        (
+            false,
+            format!("ADE_ENGINE_SPEC asks for {}", path.display()),
+        ),
+        (true, "correct the dependencies".to_owned()),
+    ] {
+        let error = refused(&BuildRequest {
+            engine: EngineSource::Wheel {
+                path: path.clone(),
+                version: "1.10.0".to_owned(),
+                embedded,
+            },
+            ..place.request()
+        });
+        let hint = ade::base::problem::Problem::hint(&error).unwrap_or_default();
+        assert!(hint.starts_with(&wanted), "{hint}: {error:?}");
+    }
 }
 
 #[test]

@@ -355,7 +355,7 @@ fn a_run_without_a_list_says_so() {
     place.ade_fails("report latest --html page.html", 2, "no_issue_list");
     place.ade_fails(
         "report latest --html no/such/folder/page.html",
-        1,
-        "storage_failed",
+        2,
+        "output_unwritable",
     );
 }

@@ -176,6 +176,6 @@ fn what_is_damaged_newer_or_no_backup_is_refused_before_anything_is_written() {
     assert!(place.files_below("new").is_empty());
     // The data directory in use is none to restore into.
     place.ade_fails("restore kept.tar.gz", 1, "data_directory_not_empty");
-    place.ade_fails("--data-dir new restore none.tar.gz", 1, "storage_failed");
+    place.ade_fails("--data-dir new restore none.tar.gz", 2, "input_not_found");
     place.ade("--data-dir new restore kept.tar.gz").succeeds();
 }

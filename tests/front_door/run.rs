@@ -633,3 +633,38 @@ fn swapped_arguments_are_recognised() {
         .ends_with(2)
         .says("`ade env build 'the config'` builds it");
 }
+
+#[test]
+fn in_the_folder_of_a_configuration_files_alone_are_enough() {
+    let place = Place::ready();
+    let inside = |line: &str| {
+        let ade = env!("CARGO_BIN_EXE_ade");
+        place.shell(&format!("cd config && {ade} {line}"))
+    };
+    inside("run ../members.csv -q").succeeds();
+    assert_eq!(place.latest_run()["configuration_name"], "people");
+    inside("run ../members.csv ../people.csv -q").succeeds();
+    assert_eq!(place.statuses(), ["succeeded"; 3]);
+    inside("run ../members.csv ../config")
+        .ends_with(2)
+        .says("`ade run ../config ../members.csv`");
+    inside("run none.csv")
+        .ends_with(2)
+        .says("there is no file none.csv");
+    // What is wrong with the configuration is said.
+    place.write("broken/pyproject.toml", "[project\n");
+    let ade = env!("CARGO_BIN_EXE_ade");
+    place
+        .shell(&format!("cd broken && {ade} run ../members.csv"))
+        .ends_with(2)
+        .says("pyproject.toml:1:");
+    // Elsewhere both are needed.
+    snapshot!(place, place.ade("run members.csv"), @r"
+    status 2
+    --- stderr
+    error: no configuration is named, and the current folder is none
+    hint: `ade run CONFIG members.csv`
+    ");
+    place.ade_refuses("run config", "`ade run config FILE`");
+    place.ade_refuses("run config none.csv --sheet A", "'--input-sheet'");
+}

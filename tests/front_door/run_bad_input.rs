@@ -87,7 +87,7 @@ fn flags_that_do_not_exist_or_do_not_go_together() {
 
       tip: to pass '--frobnicate' as a value, use '-- --frobnicate'
 
-    Usage: ade run <CONFIG> <INPUT>...
+    Usage: ade run [OPTIONS] [CONFIG] <INPUT>...
 
     For more information, try '--help'.
     ");

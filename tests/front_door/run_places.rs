@@ -243,7 +243,7 @@ fn a_database_that_is_locked() {
     snapshot!(place, place.ade("run config members.csv"), @r"
     status 5
     --- stderr
-    error: the database [HERE]/data/db/ade.sqlite is locked by another process (waited 0 s)
+    error: the database [HERE]/data/db/ade.sqlite is locked by another process (waited [TIME])
     hint: see which process holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS waits longer
     ");
     place.ade_fails("run config members.csv", 5, "database_locked");

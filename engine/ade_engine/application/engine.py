@@ -685,9 +685,10 @@ def _load_config(
         from ade_engine.pipeline.values.types import check_types
 
         check_types(registry.fields.values())
+    fields, found = ("" if len(many) == 1 else "s" for many in (registry.fields, modules))
     logger.event(
         "config.loaded",
-        message=f"Config package {config_package}: {len(registry.fields)} fields from {len(modules)} modules",
+        message=f"Config package {config_package}: {len(registry.fields)} field{fields} from {len(modules)} module{found}",
         data={
             "config_package": str(config_package),
             "entrypoint": "auto-discovery",

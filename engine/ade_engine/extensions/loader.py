@@ -16,7 +16,7 @@ from types import CodeType
 from ade_engine.extensions.compiled import Compiled
 from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import author_frame
-from ade_engine.infrastructure.observability.wording import kind_of, said_by, told
+from ade_engine.infrastructure.observability.wording import clipped_line, kind_of, said_by, told
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import ConfigError
 from ade_engine.models.record import Record
@@ -41,11 +41,16 @@ class InvalidSource(ModuleNotFoundError):
     def __init__(self, dotted: str, path: str, error: SyntaxError | ValueError):
         line = getattr(error, "lineno", None)
         self.ade_place = {"file": path, **({"line": line} if line else {})}
-        # Python puts the file, without its folder, and the line behind its own message.
-        super().__init__(getattr(error, "msg", None) or str(error), name=dotted, path=path)
+        super().__init__(_said_of_source(error), name=dotted, path=path)
 
     def __str__(self) -> str:
         return f"{self.msg} ({place_in_words(self.ade_place)})"
+
+
+def _said_of_source(error: SyntaxError | ValueError) -> str:
+    """What Python says of code that it cannot read, with the line; it puts the file, without its folder, behind its own message."""
+    line = clipped_line(getattr(error, "text", None) or "")
+    return (getattr(error, "msg", None) or str(error)) + (f" at `{line}`" if line else "")
 
 
 def place_of(error: BaseException, folder: Path) -> dict[str, str | int]:
@@ -70,7 +75,8 @@ def words_of(error: BaseException, *, named: bool, place: dict[str, str | int]) 
     is_told_whole = policy().quotes_values or hasattr(error, "ade_free_of_values")
     if isinstance(error, InvalidSource) or isinstance(error, SyntaxError) and is_told_whole:
         # The place is named anyway.
-        text = f"{kind_of(error)}: {error.msg}" if named else error.msg
+        said = error.msg if isinstance(error, InvalidSource) else _said_of_source(error)
+        text = f"{kind_of(error)}: {said}" if named else said
     else:
         text = told(error) if named else said_by(error) or told(error)
     text += advice_on(error) + said_of_refusal(error)

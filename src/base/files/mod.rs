@@ -72,9 +72,51 @@ impl FileError {
         matches!(self.of_objects(), Some(OfObjects::OutOfReach(_)))
     }
 
-    /// The error of a file or folder that the user named.
+    /// The error of a file of a configuration, or of another that a call names and that is not its output.
     pub fn unwritable(self) -> Error {
-        Error::of(self).under(Kind::Usage, code::UNWRITABLE)
+        let facts = self.facts_of_target("it");
+        Error::with(facts.under(Kind::Usage, code::UNWRITABLE), self.to_string())
+    }
+
+    /// The facts of an output whose place a call names. `of`: whose place that is, such as `-o` or `the backup`. What to do is said of
+    /// this place, and not of the data directory.
+    pub fn facts_of_target(&self, of: &str) -> Facts {
+        let folder = match self.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let shown = folder.display();
+        let other = format!("name another place for {of}");
+        let hint = match self.source.kind() {
+            _ if is_disk_full(&self.source) => format!("free some space there, or {other}"),
+            io::ErrorKind::NotFound if !folder.exists() => {
+                format!("create the folder {shown}, or {other}")
+            }
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                format!("make {shown} writable, or {other}")
+            }
+            _ => other,
+        };
+        Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE).hint(hint)
+    }
+
+    /// The error of an output whose place a call names: see [`Self::facts_of_target`].
+    pub fn of_target(self, of: &str) -> Error {
+        Error::with(self.facts_of_target(of), self.to_string())
+    }
+
+    /// The error of a file that a call names to be read.
+    pub fn unreadable(self) -> Error {
+        let (code, hint) = match self.source.kind() {
+            io::ErrorKind::NotFound => (code::INPUT_NOT_FOUND, "check the spelling"),
+            _ => (code::INPUT_UNREADABLE, "make the file readable"),
+        };
+        Error::with(Facts::new(Kind::Usage, code).hint(hint), self.to_string())
+    }
+
+    /// Whether the disk was full.
+    pub fn is_disk_full(&self) -> bool {
+        is_disk_full(&self.source)
     }
 
     fn of_objects(&self) -> Option<&OfObjects> {

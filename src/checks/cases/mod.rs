@@ -207,7 +207,9 @@ impl Problem for CasesError {
             Self::Invalid { .. } => Facts::new(Kind::Usage, code::USAGE),
             Self::Engine(error) => error.facts(),
             Self::Store(error) => error.facts(),
-            Self::File(error) => error.facts().under(Kind::Usage, code::UNWRITABLE),
+            Self::File(error) => error
+                .facts_of_target("it")
+                .under(Kind::Usage, code::UNWRITABLE),
         }
     }
 }

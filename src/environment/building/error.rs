@@ -30,6 +30,8 @@ pub enum BuildError {
         offline: bool,
         /// Whether something was refused to it, which the sandbox may have done.
         refused: bool,
+        /// The engine that `ADE_ENGINE_SPEC` asks for, if that was being installed.
+        engine: Option<String>,
     },
     #[error("ADE_SANDBOX is strict, and this machine cannot confine a build: {}", reasons.join("; "))]
     NotConfined {
@@ -69,8 +71,10 @@ impl BuildError {
             BuildError::Installer { transient, .. } | BuildError::NoInstaller { transient, .. } => {
                 *transient
             }
-            BuildError::File(error) => error.may_pass(),
-            // The engine's wheel is in the binary: what failed is writing it.
+            // A worker waits for room without spending an attempt. To build again at once would fill the disk again.
+            BuildError::File(error) | BuildError::Engine(EngineError::File(error)) => {
+                error.may_pass() && !error.is_disk_full()
+            }
             BuildError::Timeout { .. } | BuildError::Engine(_) => true,
             BuildError::Python(_)
             | BuildError::NotConfined { .. }
@@ -143,9 +147,14 @@ impl Problem for BuildError {
                 transient,
                 offline,
                 refused,
+                engine,
                 ..
-            } => Facts::new(Kind::Environment, code::INSTALL_FAILED)
-                .hint(installer_hint(*transient, *offline, *refused)),
+            } => Facts::new(Kind::Environment, code::INSTALL_FAILED).hint(match engine {
+                Some(asked) if !(*transient || *offline || *refused) => format!(
+                    "ADE_ENGINE_SPEC asks for {asked}: correct it, or unset it to use the engine in ade"
+                ),
+                _ => installer_hint(*transient, *offline, *refused).to_owned(),
+            }),
             BuildError::NotConfined { .. } => {
                 Facts::new(Kind::Environment, code::SANDBOX_INCOMPLETE)
                     .hint("`ade doctor` shows what is missing")

@@ -14,8 +14,12 @@ use crate::settings::paths::ToolsFolder;
 /// Which engine is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineSource {
-    /// A wheel file, and the version that the installed engine must report.
-    Wheel { path: PathBuf, version: String },
+    /// A wheel file, and the version that the installed engine must report. `embedded`: it is the engine in the binary.
+    Wheel {
+        path: PathBuf,
+        version: String,
+        embedded: bool,
+    },
     /// A source folder.
     Folder(PathBuf),
     /// Anything that an installer understands.
@@ -29,6 +33,17 @@ impl EngineSource {
             EngineSource::Wheel { path, .. } => format!("ade-engine @ {}", file_url(path)),
             EngineSource::Folder(path) => file_url(path),
             EngineSource::Requirement(text) => text.clone(),
+        }
+    }
+
+    /// What `ADE_ENGINE_SPEC` asks for. `None`: it is not set.
+    pub(super) fn asked_for(&self) -> Option<String> {
+        match self {
+            EngineSource::Wheel { embedded: true, .. } => None,
+            EngineSource::Wheel { path, .. } | EngineSource::Folder(path) => {
+                Some(path.display().to_string())
+            }
+            EngineSource::Requirement(text) => Some(text.clone()),
         }
     }
 

@@ -320,6 +320,9 @@ impl<'a> BuildSession<'a> {
                     "os error 30",
                 ]),
             last_lines: finished.last_lines(),
+            engine: (self.step == Step::InstallEngine)
+                .then(|| self.request.engine.asked_for())
+                .flatten(),
             transient: !offline && (killed || finished.found_network_trouble()),
             offline,
         }

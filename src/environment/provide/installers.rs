@@ -129,10 +129,12 @@ fn engine_source(engine: &Engine, cache: &Path) -> Result<EngineSource, EngineEr
         Engine::Embedded => EngineSource::Wheel {
             path: Engine::unpack_embedded(cache)?,
             version: EMBEDDED_VERSION.to_owned(),
+            embedded: true,
         },
         Engine::Wheel(path) => EngineSource::Wheel {
             path: path.clone(),
             version: wheel_version(path),
+            embedded: false,
         },
         Engine::Folder(path) => EngineSource::Folder(path.clone()),
         Engine::Requirement(text) => EngineSource::Requirement(text.clone()),

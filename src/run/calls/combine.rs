@@ -71,10 +71,11 @@ pub fn check_place(
         )));
     }
     output::check_target(file)?;
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let place = folder.unwrap_or(Path::new(".")).canonicalize().ok();
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let place = folder.canonicalize().ok();
     let is_around = |given: &&PathBuf| {
         let given = given.canonicalize().ok().filter(|given| given.is_dir());
         let (Some(given), Some(place)) = (given, &place) else {
@@ -89,10 +90,8 @@ pub fn check_place(
             around.display()
         )));
     }
-    folder
-        .map_or(Ok(()), files::create_folder)
-        .map_err(not_written)?;
-    Ok(())
+    let tried = files::unfinished(folder).map(drop);
+    tried.map_err(|error| not_written(FileError::on("write", file)(error)))
 }
 
 /// Makes one file of the tables of all parts. `names`: the columns of fields are called as these are.
@@ -131,7 +130,7 @@ pub fn combine(
     };
     let (asked, made, scratch) = (folder("asked")?, folder("made")?, folder("tmp")?);
     let list = asked.join("list.json");
-    files::write_whole(&list, listed(parts).to_string().as_bytes()).map_err(not_written)?;
+    files::write_whole(&list, listed(parts).to_string().as_bytes())?;
     // Its ending is its shape.
     let output = made
         .join("combined")
@@ -184,7 +183,7 @@ fn unwritable(message: String) -> Error {
 }
 
 fn not_written(error: FileError) -> Error {
-    Error::of(error).under(Kind::Usage, code::OUTPUT_UNWRITABLE)
+    error.of_target("--combine")
 }
 
 fn launched(

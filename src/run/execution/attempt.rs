@@ -180,7 +180,9 @@ impl<'a> Execution<'a> {
             let _ = self.files().remove_tree(&self.folder.scratch());
         }
         outcome.unwrap_or_else(|error| {
-            let (hint, passes) = (error.hint(), error.may_pass());
+            // As where the engine finds the disk full: see the table of verdicts.
+            let passes = error.may_pass() && !error.is_disk_full();
+            let hint = error.hint();
             let code = match error.is_missing() {
                 true => code::FILES_MISSING,
                 false => code::STORAGE_FAILED,

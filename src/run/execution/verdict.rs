@@ -86,7 +86,8 @@ impl Observation {
             Self::Killed => (Failed, Some(code::ENGINE_CRASHED), true),
             Self::Crashed => (Failed, Some(code::ENGINE_CRASHED), false),
             Self::NotBegun => (Failed, Some(code::ENGINE_NOT_STARTED), true),
-            Self::DiskFull => (Failed, Some(code::STORAGE_FAILED), true),
+            // A worker waits for room without spending an attempt. To try again at once would fill the disk again.
+            Self::DiskFull => (Failed, Some(code::STORAGE_FAILED), false),
             // Of what does not load, a check says the same code as a run.
             Self::Reported | Self::Invalid => (Failed, None, false),
             Self::BadSettings => (Failed, Some(code::CONFIG_ERROR), false),
@@ -530,7 +531,7 @@ mod tests {
             (O::TimedOut, Failed, Some("timeout"), false),
             // Another attempt can help where the machine was at fault, not the run.
             (O::Killed, Failed, Some("engine_crashed"), true),
-            (O::DiskFull, Failed, Some("storage_failed"), true),
+            (O::DiskFull, Failed, Some("storage_failed"), false),
             (O::Crashed, Failed, Some("engine_crashed"), false),
             (O::NotBegun, Failed, Some("engine_not_started"), true),
             // The engine's own code.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::base::files::FileError;
 use crate::base::files::name_of;
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, ConfigurationError};
 use crate::settings::paths;
 
 /// The formats that a run accepts, by extension, case-blind.
@@ -75,6 +75,14 @@ pub enum InputError {
         /// The call as it was meant.
         meant: String,
     },
+    /// The call names one thing, and needs two.
+    #[error("{}", if *.is_input { "no configuration is named, and the current folder is none" } else { "no file is named that is to be normalized" })]
+    OneMissing {
+        /// What it names.
+        given: PathBuf,
+        /// Whether that is no configuration.
+        is_input: bool,
+    },
     /// It cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
@@ -107,6 +115,13 @@ impl Problem for InputError {
                 .hint("run them one at a time, with another output directory for each, or rename all but one"),
             Self::Swapped { meant, .. } => {
                 usage(code::NOT_A_CONFIGURATION).hint(format!("`{meant}`"))
+            }
+            Self::OneMissing { given, is_input } => {
+                let given = typed(given.display());
+                usage(code::USAGE).hint(match is_input {
+                    true => format!("`ade run CONFIG {given}`"),
+                    false => format!("`ade run {given} FILE`"),
+                })
             }
             Self::File(_) => usage(code::INPUT_UNREADABLE),
         }
@@ -162,28 +177,46 @@ struct Candidate {
     is_named: bool,
 }
 
-/// Refuses a call whose configuration stands among its inputs, with a file in its place.
+/// The configuration of a call and what it normalizes. Where the call names no configuration, it is that of the current folder.
 ///
 /// # Errors
-/// The call is of this kind.
-pub fn demand_order(configuration: &Path, inputs: &[PathBuf]) -> Result<(), InputError> {
-    if !configuration.is_file() {
-        return Ok(());
+/// The configuration stands among the inputs, with a file in its place; or it, or an input, is missing.
+pub fn parts_of_call(
+    first: &Path,
+    others: &[PathBuf],
+) -> Result<(PathBuf, Vec<PathBuf>), InputError> {
+    let is_configuration = |path: &Path| path.is_dir() && Configuration::open(path).is_ok();
+    let swapped = others.iter().find(|path| is_configuration(path));
+    if let Some(found) = swapped.filter(|_| first.is_file()) {
+        let files = others.iter().filter(|input| *input != found);
+        let files: Vec<String> = std::iter::once(first)
+            .chain(files.map(PathBuf::as_path))
+            .map(|path| typed(path.display()))
+            .collect();
+        return Err(InputError::Swapped {
+            file: first.to_owned(),
+            configuration: found.clone(),
+            meant: format!("ade run {} {}", typed(found.display()), files.join(" ")),
+        });
     }
-    let is_configuration = |path: &&PathBuf| path.is_dir() && Configuration::open(path).is_ok();
-    let Some(found) = inputs.iter().find(is_configuration) else {
-        return Ok(());
+    let names_none = match others {
+        [] => !is_configuration(first),
+        _ => first.is_file(),
     };
-    let files = inputs.iter().filter(|input| *input != found);
-    let files: Vec<String> = std::iter::once(configuration)
-        .chain(files.map(PathBuf::as_path))
-        .map(|path| typed(path.display()))
-        .collect();
-    Err(InputError::Swapped {
-        file: configuration.to_owned(),
-        configuration: found.clone(),
-        meant: format!("ade run {} {}", typed(found.display()), files.join(" ")),
-    })
+    let here = Path::new(".");
+    let opened = Configuration::open(here);
+    // What is wrong with a configuration that is here is said when it is opened.
+    if names_none && !matches!(opened, Err(ConfigurationError::NotAConfiguration { .. })) {
+        let inputs = std::iter::once(first.to_owned()).chain(others.iter().cloned());
+        return Ok((here.to_owned(), inputs.collect()));
+    }
+    match others {
+        [] => Err(InputError::OneMissing {
+            given: first.to_owned(),
+            is_input: names_none,
+        }),
+        _ => Ok((first.to_owned(), others.to_vec())),
+    }
 }
 
 /// The files that the arguments mean. A file that is named twice is run once.

@@ -8,7 +8,7 @@ use super::issues::{NoList, issues_of};
 use super::reading::reading_of;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{Error, Facts, Kind, Problem, code};
 use crate::issues::ListError;
 use crate::painting::{self, Mark, Painted, Refusal, TextReading};
 use crate::settings::paths::RunFolder;
@@ -46,6 +46,14 @@ pub enum AnnotateError {
 }
 
 impl AnnotateError {
+    /// The error where the call has named the place of the copy.
+    pub fn of_target(self, of: &str) -> Error {
+        match self {
+            Self::Refused(Refusal::Unwritable(error)) => error.of_target(of),
+            other => Error::of(other),
+        }
+    }
+
     /// Whether the input itself cannot be painted, however often that is tried.
     pub fn is_of_input(&self) -> bool {
         matches!(self, Self::Refused(refusal) if !matches!(refusal, Refusal::Unwritable(_) | Refusal::Unreadable { .. }))
@@ -116,9 +124,6 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
         input: run.input_path.clone(),
     })?;
     let reading = reading_of(run);
-    if let Some(folder) = target.parent().filter(|path| !path.as_os_str().is_empty()) {
-        files::create_folder(folder)?;
-    }
     Ok(painting::paint_read_as(
         &original,
         &TextReading {

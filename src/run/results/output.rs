@@ -58,7 +58,7 @@ impl Problem for OutputError {
                 path.with_file_name("INPUT_normalized.xlsx").display()
             )),
             Self::InTheWay { .. } => facts.hint("choose another output directory"),
-            Self::File(error) => error.facts().under(facts.kind, facts.code),
+            Self::File(error) => error.facts_of_target("-o"),
         }
     }
 }

@@ -88,7 +88,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _limit(error: BaseException) -> str | None:
     if isinstance(error, MemoryError):
         return "memory"
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:
         return _LIMITS.get(error.errno)
     return "disk_full" if any(words in _text(error) for words in _FULL_WORDS) else None
 

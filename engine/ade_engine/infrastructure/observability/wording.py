@@ -86,8 +86,12 @@ def source_line(file_name: str, line: int | None, last: int | None = None) -> st
     """What is written on a line, or from there to the last line of the statement; empty where that is not known."""
     if line is None or not file_name.endswith(".py"):
         return ""
-    lines = (linecache.getline(file_name, number).strip() for number in range(line, (last or line) + 1))
-    text = " ".join(filter(None, lines))
+    return clipped_line(" ".join(linecache.getline(file_name, number) for number in range(line, (last or line) + 1)))
+
+
+def clipped_line(text: str) -> str:
+    """A line of source as messages have it."""
+    text = " ".join(filter(None, map(str.strip, text.splitlines())))
     return text if len(text) <= _MOST_OF_A_LINE else f"{text[: _MOST_OF_A_LINE - 1]}…"
 
 
