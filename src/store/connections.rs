@@ -13,7 +13,7 @@
 //! `plan_tests.rs` holds the plans of the frequent statements on SQLite.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};
 
 use super::driver::{self, Backend, Connection, OneConnection, Transaction};
@@ -40,8 +40,8 @@ pub(super) struct Connections {
     /// Of heartbeats, where they have their own.
     heartbeats: OnceLock<Option<OneConnection>>,
     pub(super) is_server: bool,
-    /// The last claim found nothing.
-    pub(super) was_idle: AtomicBool,
+    /// How many claims in a row have found a run.
+    pub(super) claims_in_a_row: AtomicU32,
     /// Heartbeats, looks at claims, and ends of runs that go to a server together.
     pub(super) beats: Together<Beat, Option<bool>>,
     pub(super) looks: Together<Beat, Option<bool>>,
@@ -58,7 +58,7 @@ impl Store {
             shared: OneConnection::new(connection),
             readers: Default::default(),
             heartbeats: OnceLock::new(),
-            was_idle: AtomicBool::new(true),
+            claims_in_a_row: AtomicU32::new(0),
             beats: Together::default(),
             looks: Together::default(),
             ends: Together::default(),
@@ -181,7 +181,7 @@ impl Connections {
         self.shared.lock()
     }
 
-    fn of_heartbeats(&self) -> &OneConnection {
+    pub(super) fn of_heartbeats(&self) -> &OneConnection {
         let own = || self.backend.for_heartbeats().map(OneConnection::new);
         let own = self.heartbeats.get_or_init(own).as_ref();
         own.unwrap_or(&self.shared)

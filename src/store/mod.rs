@@ -27,6 +27,8 @@ mod collection;
 mod configurations;
 mod connections;
 mod copies;
+#[cfg(test)]
+mod counted;
 mod database;
 mod deliveries;
 mod demands;

@@ -83,8 +83,11 @@ impl Beat {
         }
     }
 
+    /// A list of them, in the order in which their runs are locked.
     pub(super) fn all(all: &[&Self]) -> String {
-        serde_json::to_string(all).unwrap_or_default()
+        let mut all = all.to_vec();
+        all.sort_by_key(|beat| &beat.run);
+        serde_json::to_string(&all).unwrap_or_default()
     }
 }
 

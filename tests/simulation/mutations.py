@@ -90,7 +90,7 @@ FAULTS = [
     ("an environment that was built since is built again", ENVIRONMENTS + "mod.rs", ("WHERE id = ?1 AND status = 'ready' AND ready_at = ?2", "WHERE id = ?1 AND status = 'ready' AND coalesce(?2, 0) = coalesce(?2, 0)")),
     ("an environment that is whole is built again", REBUILD, ("is_ready(files, &environment.folder)", "is_ready(files, &environment.snapshot)")),
     ("runs without an environment are forgotten", "src/worker/slot.rs", ("        for run in store.runs_without_environment(batch)? {", "        for run in store.runs_without_environment(batch)?.split_off(0).drain(0..0) {")),
-    ("runs of failed environments wait for ever", RUNS + "end.rs", ("WHERE status = 'failed' AND EXISTS", "WHERE status = 'none' AND EXISTS")),
+    ("runs of failed environments wait for ever", RUNS + "end.rs", ("WHERE status = 'failed' AND (SELECT", "WHERE status = 'none' AND (SELECT")),
     ("an environment that runs need is collected", ENVIRONMENTS + "mod.rs", ("NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id)", "NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND status = 'none')")),
     # Collection.
     ("an environment that a run has open is collected", GC + "delete.rs", ("let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;", "let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner().with_extension(\"other\"))?;")),

@@ -42,8 +42,8 @@ pub(in crate::store) struct Session {
     wakes: Cell<bool>,
     /// When this connection wrote what it need not write again soon.
     noted: RefCell<HashMap<String, i64>>,
-    /// How often it sent something and waited for the answer.
-    messages: Cell<u64>,
+    /// How often it sent something and waited for the answer, and how many statements these were.
+    sent: Cell<Traffic>,
     /// Called before each statement, which is then a message of its own.
     #[cfg(test)]
     pub(in crate::store) before_each: RefCell<Option<Box<dyn FnMut() + Send>>>,
@@ -99,6 +99,13 @@ impl Patience {
         *lock(&self.silent_until) = waited.is_err().then(|| Instant::now() + SILENCE);
         waited.unwrap_or_else(|_| Err(silent()))
     }
+}
+
+/// What a session has sent.
+#[derive(Clone, Copy, Default)]
+pub(in crate::store) struct Traffic {
+    pub(in crate::store) messages: u64,
+    pub(in crate::store) statements: u64,
 }
 
 /// How far a transaction is.
@@ -281,7 +288,7 @@ impl Session {
             state: Cell::new(State::None),
             wakes: Cell::new(false),
             noted: RefCell::default(),
-            messages: Cell::new(0),
+            sent: Cell::default(),
             #[cfg(test)]
             before_each: RefCell::default(),
             #[cfg(test)]
@@ -326,7 +333,11 @@ impl Session {
             self.state.set(State::Begun);
         }
         all.push(last);
-        self.messages.set(self.messages.get() + 1);
+        let sent = self.sent.get();
+        self.sent.set(Traffic {
+            messages: sent.messages + 1,
+            statements: sent.statements + all.len() as u64,
+        });
         let answer = self.with(|open| open.exchange(all))?;
         if matches!(answer, Err(Error::Unreachable(_))) {
             // What it answers later would be taken for the answer to something else.
@@ -340,8 +351,8 @@ impl Session {
     }
 
     #[cfg(test)]
-    pub(in crate::store) fn messages(&self) -> u64 {
-        self.messages.get()
+    pub(in crate::store) fn sent(&self) -> Traffic {
+        self.sent.get()
     }
 
     pub(super) fn execute(&self, statement: &Statement, values: &[&dyn ToValue]) -> Result<usize> {

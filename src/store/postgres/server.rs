@@ -54,6 +54,13 @@ impl Server {
             ("lock_timeout", "20s"),
             ("idle_in_transaction_session_timeout", "15s"),
             ("default_transaction_isolation", "read committed"),
+            // The statements are written for rows that are found one after the other by indexes, as SQLite finds them. A connection plans
+            // each once, whatever the tables hold at that moment: what reads them whole would stay the plan when they have grown.
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("jit", "off"),
         ]);
         address.config.options(&options);
         Ok(Self {

@@ -19,8 +19,8 @@ use crate::system::bell::Bell;
 
 suite::run!(on_a_server, crate::store::postgres::tests::database);
 
-/// The server of this process's tests. It ends with the process, which holds its standard input.
-struct TestServer {
+/// A server for tests. It ends with the process, which holds its standard input.
+pub(in crate::store) struct TestServer {
     address: String,
     _script: Child,
 }
@@ -35,11 +35,14 @@ fn programs() -> Option<PathBuf> {
     newest.or_else(|| Some(which::which("initdb").ok()?.parent()?.to_owned()))
 }
 
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
-fn server() -> Option<&'static TestServer> {
-    static SERVER: OnceLock<Option<TestServer>> = OnceLock::new();
-    let server = SERVER.get_or_init(|| {
-        let programs = programs()?;
+impl TestServer {
+    /// `None`: PostgreSQL is not installed.
+    #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+    pub(in crate::store) fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            println!("skipped: PostgreSQL is not installed");
+            return None;
+        };
         let folder = tempfile::tempdir().unwrap().keep();
         let mut child = Command::new("sh")
             .args(["-c", include_str!("test_server.sh"), "server"])
@@ -64,15 +67,28 @@ fn server() -> Option<&'static TestServer> {
             );
             std::thread::sleep(Duration::from_millis(50));
         }
-        Some(TestServer {
+        Some(Self {
             address,
             _script: child,
         })
-    });
-    if server.is_none() {
-        println!("skipped: PostgreSQL is not installed");
     }
-    server.as_ref()
+
+    /// Opens a new database for a host.
+    pub(in crate::store) fn hosts(&self) -> impl Fn(&str) -> Store + Sync + use<> {
+        let schema = format!("t{}", uuid::Uuid::new_v4().simple());
+        let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
+        let mut address = Address::parse(&self.address, &settings).unwrap();
+        address.schema = schema;
+        move |host: &str| {
+            Store::on_server(&settings, &address, host, Opening::CreateIfAbsent).unwrap()
+        }
+    }
+}
+
+/// The server of this process's tests.
+fn server() -> Option<&'static TestServer> {
+    static SERVER: OnceLock<Option<TestServer>> = OnceLock::new();
+    SERVER.get_or_init(TestServer::start).as_ref()
 }
 
 pub(super) fn opener() -> Option<impl Fn() -> Store + Sync> {
@@ -82,14 +98,7 @@ pub(super) fn opener() -> Option<impl Fn() -> Store + Sync> {
 
 /// Opens a new database for a host.
 pub(crate) fn hosts() -> Option<impl Fn(&str) -> Store + Sync> {
-    let server = server()?;
-    let schema = format!("t{}", uuid::Uuid::new_v4().simple());
-    let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
-    let mut address = Address::parse(&server.address, &settings).unwrap();
-    address.schema = schema;
-    Some(move |host: &str| {
-        Store::on_server(&settings, &address, host, Opening::CreateIfAbsent).unwrap()
-    })
+    server().map(TestServer::hosts)
 }
 
 fn database() -> Option<Box<Opener>> {
@@ -169,7 +178,7 @@ fn a_connection_that_was_lost_is_made_anew() {
 /// How many messages each of the steps of a run takes: enqueue, claim, heartbeat, finish. Those of a first run, which find out more, do not count.
 fn messages_of_a_cycle(store: &Store, results: Option<&RunResults>) -> Vec<u64> {
     let messages = || match &*store.connections.shared.lock() {
-        Connection::Postgres(session) => session.messages(),
+        Connection::Postgres(session) => session.sent().messages,
         Connection::Sqlite(_) => unreachable!("it is a server's"),
     };
     let digest = if results.is_some() { "r" } else { "d" };

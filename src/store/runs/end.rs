@@ -132,7 +132,7 @@ pub(super) fn finish(
 /// configuration is at fault, its runs fail unless another host has the environment or builds it. Where it is this host that cannot build
 /// it, they fail when no host with workers is left that may.
 pub(in crate::store) const FAILED_WITH_RUNS: &str = "SELECT id, coalesce(error_message, 'no reason recorded'), error_hint FROM environments
-    WHERE status = 'failed' AND EXISTS (SELECT 1 FROM queue WHERE environment_id = environments.id AND queue.status = 'queued')
+    WHERE status = 'failed' AND (SELECT 1 FROM queue WHERE environment_id = environments.id AND queue.status = 'queued' LIMIT 1) IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))
     /*pg AND NOT EXISTS (SELECT 1 FROM workers w LEFT JOIN environments_of_hosts o ON o.id = environments.id AND o.host_id = w.host_id
         WHERE w.kind = 'worker' AND CASE WHEN environments.error_may_pass = 1 THEN coalesce(o.status <> 'failed', TRUE)

@@ -112,12 +112,21 @@ impl Store {
     pub fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
         self.observed(Call::ClaimNext(claim), Some(now), |store| {
             store.demand_in_place()?;
+            let in_a_row = &store.connections.claims_in_a_row;
+            let found = in_a_row.load(Ordering::Relaxed);
             if store.connections.is_server {
-                return store.write(|transaction| next_of_server::claim(transaction, claim, now));
+                let forgets = found % FORGETS_EVERY == 0;
+                let claimed = store.write(|transaction| {
+                    next_of_server::claim(transaction, &[claim], forgets, now)
+                })?;
+                if claimed.is_empty() && found > 0 {
+                    store.write(next_of_server::forget_all)?;
+                }
+                in_a_row.store(count_on(found, !claimed.is_empty()), Ordering::Relaxed);
+                return Ok(claimed.into_iter().next().map(|(_, run)| run));
             }
             // Workers that poll an idle queue need no write lock, and those of a busy one no second look.
-            let was_idle = store.connections.was_idle.load(Ordering::Relaxed);
-            if was_idle
+            if found == 0
                 && store
                     .read(|connection| due::next(connection, claim, now))?
                     .is_none()
@@ -125,10 +134,7 @@ impl Store {
                 return Ok(None);
             }
             let claimed = store.write(|transaction| claim::next(transaction, claim, now))?;
-            store
-                .connections
-                .was_idle
-                .store(claimed.is_none(), Ordering::Relaxed);
+            in_a_row.store(count_on(found, claimed.is_some()), Ordering::Relaxed);
             Ok(claimed)
         })
     }
@@ -435,14 +441,26 @@ impl Store {
     }
 }
 
+/// After so many claims in a row turns with nothing left are looked for.
+const FORGETS_EVERY: u32 = 16;
+
+/// How many claims in a row have found a run, after another one.
+fn count_on(before: u32, found: bool) -> u32 {
+    if found {
+        before.wrapping_add(1).max(1)
+    } else {
+        0
+    }
+}
+
 /// Renews claims. Whoever locks several locks them in one order.
-const RENEW: &str = "WITH beats AS MATERIALIZED (SELECT q.run_id, b.until FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text, until bigint)
-        JOIN queue q ON q.run_id = b.run AND q.claim_token = b.token AND q.status = 'running' ORDER BY q.run_id FOR UPDATE OF q)
-    UPDATE queue q SET claim_expires_at = beats.until FROM beats WHERE q.run_id = beats.run_id RETURNING q.claim_token, q.cancel_requested_at IS NOT NULL";
+const RENEW: &str = "WITH beats AS MATERIALIZED (SELECT b.run, b.until FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text, until bigint),
+        LATERAL (SELECT 1 FROM queue WHERE run_id = b.run AND claim_token = b.token AND status = 'running' LIMIT 1 FOR UPDATE) AS q)
+    UPDATE queue q SET claim_expires_at = beats.until FROM beats WHERE q.run_id = beats.run RETURNING q.claim_token, q.cancel_requested_at IS NOT NULL";
 
 /// Looks at claims.
-const LOOK: &str = "SELECT q.claim_token, q.cancel_requested_at IS NOT NULL FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text)
-    JOIN queue q ON q.run_id = b.run AND q.claim_token = b.token AND q.status = 'running'";
+const LOOK: &str = "SELECT q.* FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text),
+    LATERAL (SELECT claim_token, cancel_requested_at IS NOT NULL FROM queue WHERE run_id = b.run AND claim_token = b.token AND status = 'running' LIMIT 1) AS q";
 
 /// Which of these claims hold, by their tokens, and whether a cancellation was requested.
 fn heard_of(

@@ -1,33 +1,51 @@
-//! Claims the run that is next on a server, where others claim at the same time: by the rules of `due.rs`, and with the same outcome
+//! Claims the runs that are next on a server, where others claim at the same time: by the rules of `due.rs`, and with the same outcome
 //! as if one claimed after the other.
 //!
-//! Whoever claims holds the turn that it serves until the end of its transaction, so that others take the turns behind it. Only
-//! where there are none do they wait for it. One statement finds the turn, claims the first due run of it that nobody else holds, and reads
-//! its record.
+//! Whoever claims holds the turns that it serves until the end of its transaction, so that others take the turns behind them. Only
+//! where there are none do they wait. One statement finds the turns, claims their first due runs that nobody else holds, and reads
+//! their records.
+//!
+//! Each connection plans that statement once, perhaps while the tables are empty. So it leaves no choice: what is asked for each turn
+//! is a subquery with a LIMIT, which the planner neither joins nor hashes, and which one index answers.
 
 use std::sync::LazyLock;
+
+use serde::Serialize;
 
 use super::claim::touch_environment;
 use super::read::{SELECT, record};
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Row, Transaction, params};
-use crate::store::values::{exists, row, signed};
-use crate::store::{Claim, RunRecord};
+use crate::store::values::{exists, rows, signed};
+use crate::store::{Claim, Priority, RunRecord, Submitter};
 
-/// The turn that is next of those that may be served now by the worker `?2`, of whom and where no more than `?3` and `?4` runs may be
-/// executed.
-const TURN: &str = "SELECT t.environment_id, t.priority, t.submitter, t.turn, e.configuration_id, e.workspace_id, c.max_concurrency IS NOT NULL AS is_limited
-    FROM queue_turns t JOIN environments e ON e.id = t.environment_id JOIN configurations c ON c.id = e.configuration_id
-    LEFT JOIN workers w ON w.id = ?2
-    WHERE e.status = 'ready' AND w.quieted_at IS NULL AND (w.only_workspace IS NULL OR w.only_workspace = e.workspace_id)
+/// The runs of a turn that are due for the worker `?2`.
+const DUE: &str = "FROM queue WHERE environment_id = t.environment_id AND priority = t.priority AND submitter = t.submitter AND status = 'queued'
+    AND available_at <= ?1 AND attempt_count < max_attempts
+    AND ((SELECT only_label FROM workers WHERE id = ?2) IS NULL OR instr(labels, (SELECT only_label FROM workers WHERE id = ?2)) > 0)
+    ORDER BY available_at, created_at, run_id";
+
+/// The turns that may be served now, in their order, by that worker, of whom and where no more than `?3` and `?4` runs may be executed.
+static TURNS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT t.environment_id, t.priority, t.submitter, t.turn FROM queue_turns t
+    WHERE (SELECT quieted_at FROM workers WHERE id = ?2) IS NULL
+    AND (SELECT 1 FROM environments e WHERE e.id = t.environment_id AND e.status = 'ready'
+        AND ((SELECT only_workspace FROM workers WHERE id = ?2) IS NULL OR (SELECT only_workspace FROM workers WHERE id = ?2) = e.workspace_id)
+        AND (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', e.configuration_id) LIMIT 1) IS NULL
+        AND (SELECT c.max_concurrency IS NULL OR c.max_concurrency > (SELECT count(*) FROM environments_anywhere o JOIN queue r ON r.environment_id = o.id
+            WHERE r.status = 'running' AND o.workspace_id = c.workspace_id AND o.configuration_id = c.id) FROM configurations c WHERE c.id = e.configuration_id LIMIT 1)
+        AND (CAST(?4 AS BIGINT) IS NULL OR ?4 > (SELECT count(*) FROM queue r JOIN runs o ON o.id = r.run_id WHERE r.status = 'running' AND o.workspace_id = e.workspace_id))
+        LIMIT 1) IS NOT NULL
     AND (CAST(?3 AS BIGINT) IS NULL OR t.submitter = '' OR ?3 > (SELECT count(*) FROM queue r WHERE r.status = 'running' AND r.submitter = t.submitter))
-    AND (CAST(?4 AS BIGINT) IS NULL OR ?4 > (SELECT count(*) FROM queue r JOIN runs o ON o.id = r.run_id WHERE r.status = 'running' AND o.workspace_id = e.workspace_id))
-    AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', e.configuration_id))
-    AND EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = t.environment_id AND q.priority = t.priority AND q.submitter = t.submitter
-        AND q.status = 'queued' AND q.available_at <= ?1 AND q.attempt_count < q.max_attempts AND (w.only_label IS NULL OR instr(q.labels, w.only_label) > 0))
-    AND (c.max_concurrency IS NULL OR c.max_concurrency > (SELECT count(*) FROM environments_anywhere o JOIN queue r ON r.environment_id = o.id
-        WHERE r.status = 'running' AND o.workspace_id = c.workspace_id AND o.configuration_id = c.id))
-    ORDER BY t.priority, t.turn, t.environment_id, t.submitter LIMIT 1";
+    AND (SELECT 1 {DUE} LIMIT 1) IS NOT NULL"
+    )
+});
+
+const IN_ORDER: &str = "ORDER BY t.priority, t.turn, t.environment_id, t.submitter";
+
+/// Whether any turn may be served.
+static ANY_TURN: LazyLock<String> = LazyLock::new(|| format!("{} LIMIT 1", *TURNS));
 
 /// Whether more runs of a configuration are executed than may be.
 const IS_OVER: &str = "SELECT 1 FROM configurations c WHERE c.id = ?1 AND c.max_concurrency < (SELECT count(*) FROM environments_anywhere o
@@ -38,42 +56,39 @@ const IS_OVER_OF_SUBMITTER: &str =
     "SELECT 1 WHERE ?2 < (SELECT count(*) FROM queue WHERE status = 'running' AND submitter = ?1)";
 const IS_OVER_OF_WORKSPACE: &str = "SELECT 1 WHERE ?2 < (SELECT count(*) FROM queue r JOIN runs o ON o.id = r.run_id WHERE r.status = 'running' AND o.workspace_id = ?1)";
 
-/// Claims the first due run of that turn and reads its record ([`SELECT`]), with the turn. The turn goes behind all others where more wait of whoever
-/// was served; else the triggers delete it. Those who would have been served before and have nothing left are listed and held, except where
-/// somebody records a run for them.
+/// Claims the runs that are next, as many as there are claims in the list `?5`, `?6` at most, and reads their records ([`SELECT`]): one of each turn, then the
+/// second of each. A configuration of which only so many may be executed is served alone. Turns that were served go behind all others.
 static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
+    let turns = &*TURNS;
     let record = SELECT
         .replace(
             "FROM runs r ",
-            ", t.environment_id AS turn_environment, t.priority AS turn_priority, t.configuration_id AS turn_configuration, t.workspace_id AS turn_workspace, t.submitter AS turn_submitter, t.is_limited,
-             (SELECT CAST(json_agg(submitter) AS TEXT) FROM passed) AS passed FROM turn t, runs r ",
+            &format!(", q.n, q.turn, c.max_concurrency IS NOT NULL AS is_limited,
+             (SELECT 1 FROM queue_turns t WHERE ?7 > 0 AND q.n = 1 AND t.priority = q.priority AND t.turn < q.turn AND {NOTHING_LEFT} LIMIT 1) IS NOT NULL AS has_passed FROM runs r "),
         )
         .replace("LEFT JOIN queue q ", "JOIN served q ");
     // Turns that somebody holds are passed over, as long as there are others, and so are those that went behind all others since this statement began:
-    // seen from there, all have been served before.
-    let in_its_place = TURN.replace(
-        "ORDER BY",
-        "AND t.turn = (SELECT s.turn FROM queue_turns s WHERE s.environment_id = t.environment_id AND s.priority = t.priority AND s.submitter = t.submitter)
-    ORDER BY",
-    );
-    [(in_its_place.as_str(), " SKIP LOCKED"), (TURN, "")].map(|(turn, if_held)| {
+    // seen from there, all have been served before. Whoever waits for a turn waits for one alone.
+    let in_its_place = "AND (t.turn = (SELECT s.turn FROM queue_turns s WHERE s.environment_id = t.environment_id AND s.priority = t.priority
+        AND s.submitter = t.submitter LIMIT 1)) IS TRUE";
+    let of_free = format!("{in_its_place} {IN_ORDER} LIMIT ?6 FOR NO KEY UPDATE OF t SKIP LOCKED");
+    let of_any = format!("{IN_ORDER} LIMIT 1 FOR NO KEY UPDATE OF t");
+    [of_free, of_any].map(|which| {
         format!(
-            "WITH turn AS MATERIALIZED ({turn} FOR NO KEY UPDATE OF t{if_held}),
-             next AS MATERIALIZED (SELECT q.run_id FROM turn t, LATERAL (SELECT run_id FROM queue WHERE environment_id = t.environment_id AND priority = t.priority
-                AND submitter = t.submitter AND status = 'queued' AND available_at <= ?1 AND attempt_count < max_attempts
-                AND ((SELECT only_label FROM workers WHERE id = ?2) IS NULL OR instr(labels, (SELECT only_label FROM workers WHERE id = ?2)) > 0)
-                ORDER BY available_at, created_at, run_id LIMIT 1 FOR UPDATE SKIP LOCKED) q),
-             served AS (UPDATE queue q SET status = 'running', claimed_by = ?5, claim_token = ?6, claim_expires_at = ?7, claim_process = ?2, claimed_at = ?1,
+            "WITH turns AS MATERIALIZED ({turns} {which}),
+             due AS (SELECT d.run_id, t.*, row_number() OVER (ORDER BY t.priority, d.round, t.turn, t.environment_id, t.submitter) AS n,
+                bool_or((SELECT (SELECT c.max_concurrency IS NOT NULL FROM configurations c WHERE c.id = e.configuration_id LIMIT 1)
+                    FROM environments e WHERE e.id = t.environment_id LIMIT 1)) OVER () AS is_limited
+                FROM turns t, LATERAL (SELECT run_id, row_number() OVER (ORDER BY available_at, created_at, run_id) AS round {DUE} LIMIT ?6) AS d),
+             next AS MATERIALIZED (SELECT d.* FROM due d, LATERAL (SELECT 1 FROM queue WHERE run_id = d.run_id AND status = 'queued' LIMIT 1 FOR UPDATE SKIP LOCKED) AS q
+                WHERE d.n <= CASE WHEN d.is_limited THEN 1 ELSE ?6 END),
+             served AS (UPDATE queue q SET status = 'running', claimed_by = c.worker, claim_token = c.token, claim_expires_at = c.until, claim_process = ?2, claimed_at = ?1,
                 started_at = coalesce(started_at, ?1), attempt_count = attempt_count + 1, last_error = NULL
-                FROM next WHERE q.run_id = next.run_id RETURNING q.*),
-             last AS (UPDATE queue_turns q SET turn = (SELECT max(turn) FROM queue_turns) + 1 FROM turn t, served s
-                WHERE q.environment_id = t.environment_id AND q.priority = t.priority AND q.submitter = t.submitter AND q.turn < (SELECT max(turn) FROM queue_turns)
-                AND EXISTS (SELECT 1 FROM queue o WHERE o.environment_id = t.environment_id AND o.priority = t.priority AND o.submitter = t.submitter
-                    AND o.status = 'queued' AND o.run_id <> s.run_id)),
-             passed AS MATERIALIZED (SELECT q.submitter FROM queue_turns q WHERE q.environment_id = (SELECT environment_id FROM turn)
-                AND q.priority = (SELECT priority FROM turn) AND q.turn < (SELECT turn FROM turn)
-                AND NOT EXISTS (SELECT 1 FROM queue o WHERE o.environment_id = q.environment_id AND o.priority = q.priority
-                    AND o.submitter = q.submitter AND o.status = 'queued') ORDER BY q.turn LIMIT 100 FOR UPDATE OF q SKIP LOCKED)
+                FROM next, json_to_recordset(CAST(?5 AS json)) AS c (n bigint, worker text, token text, until bigint)
+                WHERE q.run_id = next.run_id AND c.n = next.n RETURNING q.*, next.n, next.turn),
+             last AS (UPDATE queue_turns q SET turn = s.last + s.n FROM (SELECT environment_id, priority, submitter, max(n) AS n,
+                    (SELECT max(turn) FROM queue_turns WHERE priority = served.priority) AS last FROM served GROUP BY 1, 2, 3) AS s
+                WHERE q.environment_id = s.environment_id AND q.priority = s.priority AND q.submitter = s.submitter AND q.turn <> s.last)
              {record}"
         )
     })
@@ -82,98 +97,156 @@ static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
 /// So often another turn is looked for where another process took the runs of the one that was found.
 const LOOKS: usize = 5;
 
-struct Turn {
-    environment: String,
-    priority: i64,
-    configuration: String,
-    workspace: String,
-    submitter: String,
-    is_limited: bool,
-    /// Who was to be served before and has nothing left: a list in JSON.
-    passed: Option<String>,
+/// A claim on its way, with its place in the answer.
+#[derive(Serialize)]
+struct Asked<'c> {
+    n: usize,
+    worker: &'c str,
+    token: &'c str,
+    until: i64,
 }
 
+/// What was claimed, and what is known of its turn.
+struct Claimed {
+    run: RunRecord,
+    n: usize,
+    turn: i64,
+    is_limited: bool,
+    /// Whether somebody was to be served before who has nothing left.
+    has_passed: bool,
+}
+
+/// Claims the runs that are next, for claims of one process with the same limits. Returns the place of each claim that has one, with its run. What is found
+/// may be less than there is: nothing is left where it is none. With `forgets`, turns that were passed over and have nothing left are deleted.
 pub(super) fn claim(
     transaction: &Transaction<'_>,
-    claim: &Claim,
+    claims: &[&Claim],
+    forgets: bool,
     now: Timestamp,
-) -> driver::Result<Option<RunRecord>> {
+) -> driver::Result<Vec<(usize, RunRecord)>> {
+    let Some(first) = claims.first() else {
+        return Ok(Vec::new());
+    };
+    let of_submitter = first.limits.of_submitter.running.map(signed);
+    let of_workspace = first.limits.of_workspace.running.map(signed);
+    // Whoever claims at the same time is not counted. So within limits each claim is counted again, one after the other.
+    let at_once = match of_submitter.or(of_workspace) {
+        Some(_) => 1,
+        None => claims.len(),
+    };
+    let asked: Vec<_> = (1..)
+        .zip(claims)
+        .map(|(n, claim)| Asked {
+            n,
+            worker: &claim.worker,
+            token: &claim.token,
+            until: now.plus(claim.lease).0,
+        })
+        .collect();
+    let asked = serde_json::to_string(&asked).unwrap_or_default();
     let [of_free, of_any] = &*CLAIM;
-    let of_submitter = claim.limits.of_submitter.running.map(signed);
-    let of_workspace = claim.limits.of_workspace.running.map(signed);
-    let asked = params![now.0, claim.process, of_submitter, of_workspace];
+    let may = params![now.0, first.process, of_submitter, of_workspace];
     let values = params![
         now.0,
-        claim.process,
+        first.process,
         of_submitter,
         of_workspace,
-        claim.worker,
-        claim.token,
-        now.plus(claim.lease).0,
+        asked,
+        signed(at_once as u64),
+        i64::from(forgets)
     ];
-    let mut found = row(transaction, of_free, values, claimed)?;
+    let mut found = rows(transaction, of_free, values, claimed)?;
     for _ in 0..LOOKS {
-        if found.is_some() || !exists(transaction, TURN, asked)? {
+        if !found.is_empty() || !exists(transaction, &ANY_TURN, may)? {
             break;
         }
-        found = row(transaction, of_any, values, claimed)?;
+        found = rows(transaction, of_any, values, claimed)?;
     }
-    let Some((run, turn)) = found else {
-        return Ok(None);
-    };
-    // Whoever claims at the same time was not counted: so it is counted again, one after the other.
-    let mut is_over = false;
-    if turn.is_limited {
-        transaction.gate(&turn.configuration)?;
-        is_over |= exists(transaction, IS_OVER, [&turn.configuration])?;
+    for one in &found {
+        let key = &one.run.key;
+        let by = one.run.options.submitted_by.as_ref();
+        let submitter = by.map(Submitter::key).unwrap_or_default();
+        let mut is_over = false;
+        if one.is_limited {
+            transaction.gate(&key.configuration_id)?;
+            is_over |= exists(transaction, IS_OVER, [&key.configuration_id])?;
+        }
+        if let Some(most) = of_submitter.filter(|_| !submitter.is_empty()) {
+            transaction.gate(&format!("running of {submitter}"))?;
+            is_over |= exists(transaction, IS_OVER_OF_SUBMITTER, params![submitter, most])?;
+        }
+        if let Some(most) = of_workspace {
+            transaction.gate(&format!("running in {}", key.workspace_id))?;
+            let values = params![key.workspace_id, most];
+            is_over |= exists(transaction, IS_OVER_OF_WORKSPACE, values)?;
+        }
+        if is_over {
+            let faster = "another process claimed the last run that may be executed now";
+            return Err(driver::Error::Conflict(faster.to_owned()));
+        }
+        if one.has_passed {
+            forget(transaction, one.run.options.priority as u8, one.turn)?;
+        }
+        if let Some(environment) = &one.run.environment_id {
+            touch_environment(transaction, environment, now)?;
+        }
     }
-    if let Some(most) = of_submitter.filter(|_| !turn.submitter.is_empty()) {
-        transaction.gate(&format!("running of {}", turn.submitter))?;
-        is_over |= exists(
-            transaction,
-            IS_OVER_OF_SUBMITTER,
-            params![turn.submitter, most],
-        )?;
-    }
-    if let Some(most) = of_workspace {
-        transaction.gate(&format!("running in {}", turn.workspace))?;
-        is_over |= exists(
-            transaction,
-            IS_OVER_OF_WORKSPACE,
-            params![turn.workspace, most],
-        )?;
-    }
-    if is_over {
-        let faster = "another process claimed the last run that may be executed now";
-        return Err(driver::Error::Conflict(faster.to_owned()));
-    }
-    forget_passed(transaction, &turn)?;
-    touch_environment(transaction, &turn.environment, now)?;
-    Ok(Some(run))
+    Ok(found.into_iter().map(|one| (one.n - 1, one.run)).collect())
 }
 
-fn claimed(row: &Row<'_>) -> driver::Result<(RunRecord, Turn)> {
-    let turn = Turn {
-        environment: row.get("turn_environment")?,
-        priority: row.get("turn_priority")?,
-        configuration: row.get("turn_configuration")?,
-        workspace: row.get("turn_workspace")?,
-        submitter: row.get("turn_submitter")?,
+fn claimed(row: &Row<'_>) -> driver::Result<Claimed> {
+    Ok(Claimed {
+        run: record(row)?,
+        n: row.get::<_, u32>("n")? as usize,
+        turn: row.get("turn")?,
         is_limited: row.get("is_limited")?,
-        passed: row.get("passed")?,
-    };
-    Ok((record(row)?, turn))
+        has_passed: row.get("has_passed")?,
+    })
 }
 
-fn forget_passed(transaction: &Transaction<'_>, turn: &Turn) -> driver::Result<()> {
-    let passed = turn.passed.as_deref().map(serde_json::from_str);
-    let passed: Vec<String> = passed.and_then(Result::ok).unwrap_or_default();
-    for submitter in passed {
-        // Seen anew now that the turn is held.
-        let sql = "DELETE FROM queue_turns t WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3
-             AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.environment_id = t.environment_id AND q.priority = t.priority
-                 AND q.submitter = t.submitter AND q.status = 'queued')";
-        transaction.later(sql, params![turn.environment, turn.priority, submitter])?;
+/// Deletes turns before a turn for which nothing is left, except where somebody records a run for one.
+fn forget(transaction: &Transaction<'_>, priority: u8, before: i64) -> driver::Result<()> {
+    let turns = HELD_TURNS.as_str();
+    let held: Vec<Turn> = rows(transaction, turns, params![priority, before], |row| {
+        Ok(Turn {
+            environment: row.get(0)?,
+            submitter: row.get(1)?,
+        })
+    })?;
+    if held.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    // Whether something is left is seen anew, now that they are held.
+    let held = serde_json::to_string(&held).unwrap_or_default();
+    transaction.later(&FORGOTTEN, params![priority, held])
 }
+
+/// The same for all turns: what is left behind by a queue that is empty now.
+pub(super) fn forget_all(transaction: &Transaction<'_>) -> driver::Result<()> {
+    let priorities = [Priority::High, Priority::Normal, Priority::Low];
+    let mut each = priorities.into_iter();
+    each.try_for_each(|priority| forget(transaction, priority as u8, i64::MAX))
+}
+
+/// Whose turn it is for an environment.
+#[derive(Serialize)]
+struct Turn {
+    environment: String,
+    submitter: String,
+}
+
+const NOTHING_LEFT: &str = "(SELECT 1 FROM queue o WHERE o.environment_id = t.environment_id AND o.priority = t.priority AND o.submitter = t.submitter
+    AND o.status = 'queued' LIMIT 1) IS NULL";
+
+static HELD_TURNS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT environment_id, submitter FROM queue_turns t WHERE priority = ?1 AND turn < ?2 AND {NOTHING_LEFT} ORDER BY turn LIMIT 1000 FOR UPDATE SKIP LOCKED"
+    )
+});
+
+static FORGOTTEN: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "DELETE FROM queue_turns t USING json_to_recordset(CAST(?2 AS json)) AS h (environment text, submitter text)
+         WHERE t.environment_id = h.environment AND t.priority = ?1 AND t.submitter = h.submitter AND {NOTHING_LEFT}"
+    )
+});

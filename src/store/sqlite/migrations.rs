@@ -127,6 +127,7 @@ mod tests {
             "6dc9b3ae2b8de81e95a6d50597dedcb170cba3be3f0652c1dc5bb947565eaf94",
             "53bbb79e0056ca6d2340d071ee259c90763e1b596b9ac20d62fcf604dd6036d9",
             "861d54e8e44856e8b51dfa73dbabdf2791242eeeac90a0dafaa962b38617004d",
+            "4b54324236c2dd96730c71818599cc7d53ba38c45aaf24e3d793d85bafce5c81",
         ];
         assert_eq!(
             MIGRATIONS

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::base::clock::Timestamp;
 use crate::settings::Recovery;
+use crate::store::driver::params;
+use crate::store::values::execute;
 use crate::store::{
     AfterFailure, BuildAttempts, Claim, Claimable, ConfigurationRecord, Ending,
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, Limits, NewEnvironment,
@@ -284,4 +286,34 @@ pub fn process(id: &str) -> WorkerRecord {
         quieted_by: None,
         is_here: true,
     }
+}
+
+/// Many runs of an environment: such as have ended, and such as this many people wait for.
+pub fn fill(store: &Store, environment: &EnvironmentRecord, ended: i64, waiting: i64, people: i64) {
+    let ran = self::ended(store, environment, RunStatus::Succeeded, at(1)).id;
+    let waits = queued(store, environment, at(1)).id;
+    let number = "WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < ?2)";
+    let id = |group: &str| {
+        format!("'{group}-7000-8000-' || substr(CAST(1000000000000 + number AS TEXT), 2)")
+    };
+    let runs = |group| {
+        let copied = "workspace_id, configuration_id, engine_spec, deps_digest, source_digest, snapshot_path, input_name, input_path, input_sha256, input_size_bytes, options, max_attempts, run_dir, status, environment_id, attempt_count, started_at";
+        format!(
+            "{number} INSERT INTO runs (id, {copied}, created_at, completed_at) SELECT {}, {copied}, created_at + number, completed_at + number
+             FROM numbers CROSS JOIN runs r ON r.id = ?1",
+            id(group)
+        )
+    };
+    let queue = format!(
+        "{number} INSERT INTO queue (run_id, environment_id, status, available_at, created_at, max_attempts, submitter)
+         SELECT {}, environment_id, status, available_at + number, created_at + number, max_attempts, 'user ' || (number % ?3)
+         FROM numbers CROSS JOIN queue r ON r.run_id = ?1",
+        id("00000001-0000")
+    );
+    let filled = store.write(|transaction| {
+        execute(transaction, &runs("00000000-0000"), params![ran, ended])?;
+        execute(transaction, &runs("00000001-0000"), params![waits, waiting])?;
+        execute(transaction, &queue, params![waits, waiting, people])
+    });
+    filled.unwrap();
 }
