@@ -272,7 +272,7 @@ impl Place {
     #[track_caller]
     pub fn is_sound(&self, run: &str, status: &str, outcomes: &[&str]) {
         assert_eq!(self.status_of(run), status, "{run}");
-        self.events(run);
+        let written = self.events(run);
         // The end is recorded a moment before it is written to the log; where the recorder was killed in between, a reader
         // makes it from the record.
         let mut events = Vec::new();
@@ -307,8 +307,14 @@ impl Place {
             })
             .collect();
         assert!(torn.is_empty(), "{torn:?}");
-        if status == "succeeded" {
-            assert!(self.run_folder(run).join("artifact.json").exists());
+        // It is written before the end in the log.
+        let is_told = written
+            .last()
+            .is_some_and(|event| event["event"] == "run.complete");
+        if is_told || status == "succeeded" {
+            let artifact = self.artifact(self.run_folder(run).to_str().unwrap());
+            Self::keeps_to_the_schema(&artifact);
+            assert_eq!(artifact["run"]["status"], status);
         }
     }
 

@@ -39,6 +39,12 @@ fn pages_show_attempts_files_and_the_queue_and_runs_are_deleted() {
         step(&place, &mut server, &configuration, &document);
         server.use_token(admin.clone());
     }
+    a_run_has_its_record_from_its_first_moment_to_any_end(
+        &place,
+        &server,
+        &configuration,
+        &document,
+    );
     again_is_with_the_configuration_as_it_is_now(&place, &server, &configuration, &document);
     files_are_listed_with_how_long_they_are_kept(&place, &server, &configuration, &document);
     a_run_keeps_its_input_when_the_document_is_deleted(&place, &server, &configuration, &document);
@@ -70,6 +76,57 @@ fn a_run_is_deleted_with_its_files(
     server
         .get(&format!("documents/{document}/download"))
         .is(200);
+}
+
+fn a_run_has_its_record_from_its_first_moment_to_any_end(
+    place: &Place,
+    server: &Server,
+    configuration: &str,
+    document: &str,
+) {
+    let run = server.submit(configuration, document);
+    let id = run["id"].string();
+    let folder = place.run_folder(&id);
+    let read =
+        |name: &str| -> Value { serde_json::from_str(&place.read(folder.join(name))).unwrap() };
+    let events = place.events(&id);
+    assert_eq!(events[0]["event"], "run.queued");
+    assert_eq!(events[0]["data"]["input"], "members.csv");
+    // Of the moment in which it was submitted.
+    let instant = |value: &Value| Timestamp::parse(value.text(), Timestamp(0)).unwrap().0;
+    let apart = instant(&run["created_at"]) - instant(&events[0]["timestamp"]);
+    assert!((0..60_000).contains(&apart), "{apart}");
+    let request = read("run-request.json");
+    assert_eq!(request["run_id"], id.as_str());
+    assert_eq!(request["attempt"], 0);
+    assert_eq!(request["environment"]["python"], json!(null));
+    // The page about it names its keys.
+    let page = include_str!("../../docs/reference/artifact.md");
+    let (_, section) = page.split_once("## run-request.json").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let named = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let keys = request.as_object().unwrap().keys();
+    assert!(keys.eq(named), "{section}\n{request}");
+    // It waits, and is cancelled.
+    assert!(!folder.join("artifact.json").exists());
+    server
+        .post(&format!("runs/{id}/cancel"), &json!({}))
+        .is(200);
+    place.is_sound(&id, "cancelled", &[]);
+    let artifact = server.read(&format!("runs/{id}/artifact"));
+    assert_eq!(artifact["run"]["attempt"], 0);
+    assert_eq!(artifact["environment"], json!(null));
+    // One that is not accepted leaves nothing.
+    let before = place.files_below("data/workspaces");
+    server
+        .post(
+            &format!("configs/{configuration}/runs"),
+            &json!({"document_id": "0199"}),
+        )
+        .refuses(404, "not_found");
+    assert_eq!(place.files_below("data/workspaces"), before);
 }
 
 fn again_is_with_the_configuration_as_it_is_now(
@@ -139,7 +196,12 @@ fn files_are_listed_with_how_long_they_are_kept(
 ) {
     let id = submit(server, configuration, document);
     let listed = || server.read(&format!("runs/{id}/files"));
-    assert_eq!(listed(), json!({"items": [], "kept_until": null}));
+    let waiting = listed()["items"]
+        .list()
+        .iter()
+        .map(|item| item["kind"].string())
+        .collect::<Vec<_>>();
+    assert_eq!(waiting, ["log", "request"]);
     let early = server.get(&format!("runs/{id}/files/x"));
     early.refuses(409, "output_not_ready");
     work(place);

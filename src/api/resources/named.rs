@@ -164,7 +164,7 @@ pub fn place_of(
         }
     };
     if !path.is_file() && matches!(what, Left::Artifact) {
-        // A run that no worker began has none.
+        // The process that ended the run died before it could be written.
         let detail = format!(
             "run {} {} and has no audit record",
             run.id,

@@ -7,6 +7,7 @@ use crate::base::files::FileError;
 use crate::events::names;
 use crate::events::{EventLog, Subject};
 use crate::run::execution::error::RunError;
+use crate::run::execution::request_file;
 use crate::run::execution::safe_mode::tell_if_skipped;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::run::shared_log;
@@ -63,7 +64,7 @@ where
     // A worker may have a run as soon as it is recorded, and writes into its log then.
     let (new, marks): (Vec<NewRun>, Vec<UnrecordedInput>) = staged.into_iter().unzip();
     for run in &new {
-        begin_log(workspace, run)?;
+        begin_record(workspace, run)?;
     }
     let machine = &*workspace.machine;
     let runs = workspace.store.enqueue_runs(&new, machine.now())?;
@@ -90,7 +91,7 @@ pub(crate) fn submit<E>(
 where
     E: From<StoreError> + From<FileError>,
 {
-    begin_log(workspace, &new)?;
+    begin_record(workspace, &new)?;
     let machine = &*workspace.machine;
     let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
     if let Submitted::Queued(run) = &submitted {
@@ -105,7 +106,9 @@ where
     Ok(submitted)
 }
 
-fn begin_log(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
+/// What a run has in its folder from its first moment: the request, and the first line of its log.
+fn begin_record(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
+    request_file::write_first(workspace.files(), run, &workspace.settings)?;
     let folder = RunFolder::at(&run.run_dir);
     let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
     let mut data = json!({"input": run.input_name, "environment_id": run.environment_id});
@@ -113,5 +116,9 @@ fn begin_log(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
         data["retry_of_run_id"] = json!(first);
     }
     log.write("info", names::RUN_QUEUED, "Waiting for a worker", data);
-    log.finish()
+    match run.document_id {
+        // Clients submit many at once, and what a machine without power loses of it, `open_log` writes again.
+        Some(_) => Ok(()),
+        None => log.finish(),
+    }
 }

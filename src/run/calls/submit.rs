@@ -1,18 +1,20 @@
 //! A client's run: a stored document goes into the queue, for a worker to execute.
 //!
-//! Nothing is copied and no file is written: the document never changes, so that the attempt takes it from its place, and the
-//! run's folder and log begin with the first attempt. One transaction decides about back-pressure and records the run. What is
-//! acknowledged is therefore durable as far as the database is.
+//! The input is not copied: the document never changes, so that the attempt takes it from its place. The run's folder, its request and its
+//! log are there before the run is recorded. One transaction decides about back-pressure and records the run.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::enqueue;
 use super::request::recorded;
 use crate::base::mutex::lock;
 use crate::base::problem::{Error, code};
 use crate::environment::needed::prepare::Prepared;
 use crate::run::execution::safe_mode;
 use crate::run::inputs::documents::DocumentDeleted;
+use crate::run::inputs::stage::UnrecordedInput;
+use crate::settings::paths::RunFolder;
 use crate::store::{
     DocumentRecord, Limits, NewRun, RunOptions, RunRecord, Submission, Submitted, Submitter,
 };
@@ -44,17 +46,14 @@ pub fn submit(
     wanted: &RunOfDocument<'_>,
 ) -> Result<(RunRecord, bool), Error> {
     safe_mode::demand_acceptance(&workspace.settings)?;
-    let machine = &workspace.machine;
     let environment = wanted.prepared.ask_for_environment(workspace)?;
     let new = new_run(workspace, wanted, environment.id);
+    let mark = UnrecordedInput::begin(workspace, &RunFolder::at(&new.run_dir))?;
     let asked = as_client(workspace, wanted.key.clone());
-    let submitted = (workspace.store).submit_run(&new, &asked, machine.now())?;
-    let (run, is_new) = accepted(submitted, &asked)?;
+    let submitted: Result<Submitted, Error> = enqueue::submit(workspace, (new, mark), &asked);
+    let (run, is_new) = accepted(submitted?, &asked)?;
     if is_new {
         safe_mode::tell_if_skipped(workspace, &run);
-    }
-    if is_new && !run.status.is_terminal() {
-        machine.wake(&workspace.paths.wake());
     }
     Ok((run, is_new))
 }

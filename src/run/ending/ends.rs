@@ -1,4 +1,4 @@
-//! The events with which attempts and runs end.
+//! The events with which attempts and runs end, and the audit record of an end that no attempt has brought about.
 //!
 //! An end is recorded first, and written into the run's log after that, by the process that recorded it. If that process dies
 //! in between, the log lacks the line and nothing is lost: a reader of the log finds the end in the record and makes the
@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::artifact;
 use super::log::open_log;
 use crate::base::clock::Timestamp;
 use crate::events::{EventLog, OwnEvent, names};
@@ -28,11 +29,19 @@ pub fn report(log: &EventLog<'_>, run: &RunRecord) {
     let _ = log.finish();
 }
 
-/// Writes the end of a run that no process executes into its log.
+/// Writes the end of a run that no process executes into its log, and the audit record of it.
 pub fn report_ended(workspace: &Workspace, run: &RunRecord) {
-    if let Some(log) = open(workspace, run) {
-        report(&log, run);
-        shared_log::send(&workspace.store, run);
+    let Some(log) = open(workspace, run) else {
+        return;
+    };
+    if let Err(error) = artifact::write_of_ended(workspace, run) {
+        note_in(&log, &format!("the audit record is missing: {error}"));
+    }
+    report(&log, run);
+    shared_log::send(&workspace.store, run);
+    if let Some(objects) = &workspace.objects {
+        // Other hosts have what the record of the run says.
+        let _ = objects.put_ended(run);
     }
 }
 
@@ -72,6 +81,12 @@ fn note(
         log.write("warning", event, message, data);
         shared_log::send(&workspace.store, run);
     }
+}
+
+/// Writes what went wrong beside a run's end into its log.
+pub fn note_in(log: &EventLog<'_>, note: &str) {
+    let data = json!({"scope": "run", "stream": "stderr", "message": note});
+    log.write("warning", names::CONSOLE_LINE, note, data);
 }
 
 fn open<'a>(workspace: &'a Workspace, run: &RunRecord) -> Option<EventLog<'a>> {

@@ -10,8 +10,8 @@ use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
-/// Opens the log of a recorded run, for its next events. The log of a document's run begins here: nothing was written when
-/// the run was recorded ([`crate::run::calls::submit`]).
+/// Opens the log of a recorded run, for its next events. That of a document's run begins here if an older `ade` queued the run, or if
+/// its first line was lost with the power: it is not synced when the run is recorded.
 ///
 /// # Errors
 /// The log cannot be written.

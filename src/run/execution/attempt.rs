@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::names::with_known_names;
+use super::request_file;
 use super::verdict::{self, Circumstances};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
@@ -72,7 +72,7 @@ impl Attempted {
         Self {
             ending: Ending {
                 error: Some(error),
-                ..ending(status)
+                ..Ending::of(status)
             },
             transient,
             of_machine: false,
@@ -94,26 +94,12 @@ impl Attempted {
         Self {
             ending: Ending {
                 summary: Some(summary.to_owned()),
-                ..ending(RunStatus::Succeeded)
+                ..Ending::of(RunStatus::Succeeded)
             },
             transient: false,
             of_machine: false,
             sandbox: None,
         }
-    }
-}
-
-fn ending(status: RunStatus) -> Ending {
-    Ending {
-        status,
-        exit_code: None,
-        error: None,
-        summary: None,
-        output_path: None,
-        results: None,
-        peak_memory_bytes: None,
-        cpu_seconds: None,
-        engine_seconds: None,
     }
 }
 
@@ -205,7 +191,8 @@ impl<'a> Execution<'a> {
     ) -> Result<Attempted, FileError> {
         self.put_in_place(environment)?;
         let invocation = self.invocation(environment);
-        self.write_request(&invocation, environment)?;
+        let settings = &self.workspace.settings;
+        request_file::write_of_attempt(self.files(), self.run, &invocation.python, settings)?;
         let obstacles = invocation.policy.obstacles();
         if !obstacles.is_empty() {
             return Ok(not_confined(&obstacles));
@@ -303,7 +290,7 @@ impl<'a> Execution<'a> {
                 Some(level) => level == "debug",
                 None => settings.log_level >= LogLevel::Debug,
             },
-            timeout: timeout(run, settings.run_timeout),
+            timeout: request_file::timeout(&run.options, settings),
             policy: self.policy(environment),
         }
     }
@@ -361,29 +348,6 @@ impl<'a> Execution<'a> {
         let sources = sources.into_iter().filter(|(_, is_given)| *is_given);
         let sources: Vec<&str> = sources.map(|(source, _)| source).collect();
         (said().len() > 0).then(|| sources.join(" and "))
-    }
-
-    fn write_request(
-        &self,
-        invocation: &Invocation,
-        environment: &EnvironmentRecord,
-    ) -> Result<(), FileError> {
-        let run = self.run;
-        let request = json!({
-            "run_id": run.id,
-            "attempt": run.attempt_count,
-            "configuration": {"id": run.key.configuration_id, "source_digest": run.source_digest, "snapshot": run.snapshot},
-            "environment": {"id": environment.id, "python": invocation.python},
-            "input": {"name": run.input_name, "sha256": run.input_sha256, "size_bytes": run.input_size_bytes, "sheets": run.input_sheets},
-            "options": run.options,
-            "timeout_seconds": invocation.timeout.map(|limit| limit.as_secs_f64()),
-        });
-        let mut text = serde_json::to_vec_pretty(&request).unwrap_or_default();
-        text.push(b'\n');
-        let path = self.folder.request();
-        self.files()
-            .write(&path, &text)
-            .map_err(FileError::on("write", &path))
     }
 
     /// Writes a message of the engine into the run's log. Returns the event.
@@ -535,14 +499,6 @@ fn demand_places(workspace: &Workspace, run: &RunRecord) -> Result<(), FileError
         .flatten()
         .find(|folder| !workspace.files().is_folder(folder));
     away.map_or(Ok(()), |folder| Err(FileError::away(&folder)))
-}
-
-/// The wall-clock limit of a run: its own, else the setting.
-fn timeout(run: &RunRecord, setting: Option<Duration>) -> Option<Duration> {
-    run.options
-        .timeout_seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .or(setting)
 }
 
 /// The exit code as a shell reports it.

@@ -11,11 +11,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::after_attempt::{Next, next};
-use super::artifact;
-use super::artifact::Surroundings;
 use super::attempt::{Attempted, Execution};
 use super::error::RunError;
 use super::happenings::Happening;
@@ -28,7 +26,7 @@ use crate::environment::is_ready;
 use crate::environment::provide::ProvideError;
 use crate::environment::provide::in_use::InUse;
 use crate::environment::provide::rebuild::{damage, is_usable, requeue};
-use crate::events::names::CONSOLE_LINE;
+use crate::run::ending::artifact::{self, Surroundings};
 use crate::run::ending::{cancel, ends};
 use crate::run::shared_log::{self, Sender, Sending};
 use crate::store::{
@@ -409,12 +407,7 @@ impl Lifecycle<'_> {
             return Ok(None);
         };
         for note in &notes {
-            execution.log.write(
-                "warning",
-                CONSOLE_LINE,
-                note,
-                json!({"scope": "run", "stream": "stderr", "message": note}),
-            );
+            ends::note_in(&execution.log, note);
         }
         // Where the store did the work without an answer, it is not certain which process recorded the end, and its event may be in the log.
         if recorded.is_some() {

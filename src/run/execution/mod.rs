@@ -2,12 +2,11 @@
 //!
 //! - [`lifecycle`]: the order of things; [`after_attempt`]: what is done after an attempt, and what spends one. [`provide`]: the
 //!   environment for a command that runs nothing.
-//! - [`attempt`]: input in place, engine started, its events kept; `artifact`: what it leaves for auditors; [`names`]: files named as people know them.
+//! - [`attempt`]: input in place, engine started, its events kept; [`request_file`]: what it was asked; [`names`]: files named as people know them.
 //! - [`verdict`]: what the end of an engine means; [`error`]: what can go wrong; [`safe_mode`]: nothing is executed.
 //! - [`happenings`]: what a person or a log is told meanwhile; [`queue_metrics`]: the figures of a worker.
 
 pub mod after_attempt;
-mod artifact;
 pub mod attempt;
 pub mod error;
 pub mod happenings;
@@ -15,5 +14,6 @@ pub mod lifecycle;
 pub mod names;
 pub mod provide;
 pub mod queue_metrics;
+pub mod request_file;
 pub mod safe_mode;
 pub mod verdict;

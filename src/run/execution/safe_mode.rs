@@ -2,13 +2,10 @@
 //! no environment is built. It is decided when a run is submitted, and recorded with it: the store ends such a run in the
 //! transaction that records it.
 
-use super::artifact::{self, Surroundings};
-use super::attempt::Attempted;
 use crate::base::problem::{Facts, Kind, Problem, become_error, code};
 use crate::run::ending::ends;
 pub use crate::settings::SafeMode;
 use crate::settings::Settings;
-use crate::settings::paths::RunFolder;
 use crate::store::{RunOptions, RunRecord};
 use crate::workspace::Workspace;
 
@@ -47,17 +44,7 @@ pub(crate) fn now_in(workspace: &Workspace, options: &RunOptions) -> RunOptions 
 
 /// Writes the log and the audit record of a run that was just submitted, where that ended it.
 pub(crate) fn tell_if_skipped(workspace: &Workspace, run: &RunRecord) {
-    if run.skipped_reason().is_none() {
-        return;
+    if run.skipped_reason().is_some() {
+        ends::report_ended(workspace, run);
     }
-    let folder = RunFolder::at(&run.run_dir);
-    let around = Surroundings {
-        environment: None,
-        sandbox: None,
-    };
-    ends::report_ended(workspace, run);
-    let ending = Attempted::safe_mode().ending;
-    let now = workspace.machine.now();
-    // The run has ended, and there is nothing in this record that is not in that of the run.
-    let _ = artifact::write(workspace.files(), &folder, run, around, &ending, None, now);
 }

@@ -431,6 +431,23 @@ pub struct Ending {
     pub engine_seconds: Option<f64>,
 }
 
+impl Ending {
+    /// An end with this status, of which nothing more is known.
+    pub fn of(status: RunStatus) -> Self {
+        Self {
+            status,
+            exit_code: None,
+            error: None,
+            summary: None,
+            output_path: None,
+            results: None,
+            peak_memory_bytes: None,
+            cpu_seconds: None,
+            engine_seconds: None,
+        }
+    }
+}
+
 /// The result of a request to cancel.
 #[derive(Clone, Debug)]
 pub enum CancelOutcome {

@@ -9,6 +9,7 @@ use crate::engine::sandbox::InForce;
 use crate::settings::paths::RunFolder;
 use crate::store::{Ending, EnvironmentRecord, RunRecord};
 use crate::system::machine::Files;
+use crate::workspace::Workspace;
 
 /// What an attempt ran in.
 #[derive(Clone, Copy)]
@@ -17,6 +18,31 @@ pub struct Surroundings<'a> {
     pub environment: Option<&'a EnvironmentRecord>,
     /// What of the policy was in force; `None`: no engine was started.
     pub sandbox: Option<&'a InForce>,
+}
+
+/// Writes the record of a run that has ended without an attempt that could write it: it waited, or its process died.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_of_ended(workspace: &Workspace, run: &RunRecord) -> Result<(), FileError> {
+    let id = run
+        .environment_id
+        .as_ref()
+        .filter(|_| run.attempt_count > 0);
+    let found = id.map(|id| workspace.store.environment(&run.key.workspace_id, id));
+    let environment = found.and_then(Result::ok);
+    let around = Surroundings {
+        environment: environment.as_ref(),
+        sandbox: None,
+    };
+    let ending = Ending {
+        exit_code: run.exit_code,
+        error: run.error.clone(),
+        ..Ending::of(run.status)
+    };
+    let (files, folder) = (workspace.files(), RunFolder::at(&run.run_dir));
+    let ended = run.completed_at.unwrap_or_else(|| workspace.machine.now());
+    write(files, &folder, run, around, &ending, None, ended)
 }
 
 /// Writes the record.
