@@ -46,8 +46,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         names: following.names(),
         told: None,
     };
+    let (mut seen, mut shown) = (0, 0);
     let mut show = |event: &Value| {
+        seen += 1;
         if wanted(event) {
+            shown += 1;
             printer.show(event);
         }
     };
@@ -57,6 +60,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Some(last) => following.so_far(Some((last, &wanted)), &mut show)?,
     }
     let Some(cancel) = cancel else {
+        if shown == 0 && args.lines != Some(0) {
+            let (level, of) = (&args.level, &args.run_or_env);
+            ui.say(match seen {
+                0 => format!("note: {of} has no events yet"),
+                _ => format!("note: {of} has no events of level {level} or above"),
+            });
+        }
         return Ok(ExitStatus::Done);
     };
     let end = following.to_end(&cancel, &mut show, &mut || {

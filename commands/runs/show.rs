@@ -72,8 +72,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     print_fields(ui, &shown.fields);
     print_attempts(ui, &shown.attempts);
     let folder = RunFolder::at(&run.run_dir);
-    ui.fact("audit record", ui.path(&folder.artifact()));
-    ui.fact("events", ui.path(&folder.events()));
+    for (name, file) in [
+        ("audit record", folder.artifact()),
+        ("events", folder.events()),
+    ] {
+        if file.is_file() {
+            ui.fact(name, ui.path(&file));
+        }
+    }
     Ok(ExitStatus::Done)
 }
 

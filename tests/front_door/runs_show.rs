@@ -124,3 +124,30 @@ fn the_summary_is_one_sentence_about_what_came_of_the_run() {
     shown.stdout_lacks("h in");
     shown.stdout_lacks("1 h");
 }
+
+#[test]
+fn files_that_are_not_there_are_not_named_and_a_log_without_events_is_said_to_have_none() {
+    let place = Place::cold();
+    place.ade("run config members.csv --detach -q").succeeds();
+    let shown = |line: &str| {
+        let shown = place.ade("runs show latest").succeeds().stdout;
+        shown.lines().any(|found| found.starts_with(line))
+    };
+    assert!(shown("events  ") && !shown("audit record"));
+    place
+        .ade("logs tail latest --level error")
+        .succeeds()
+        .says("note: latest has no events of level error or above");
+    place.ade("runs cancel latest -q").succeeds();
+    assert!(shown("events  ") && shown("audit record"));
+    let artifact = place.latest_artifact();
+    Place::keeps_to_the_schema(&artifact);
+    assert_eq!(artifact["run"]["status"], "cancelled");
+    // As of a run that an older `ade` has queued for a document.
+    place.ade("run config members.csv --detach -q").succeeds();
+    std::fs::remove_dir_all(place.latest_run()["run_dir"].text()).unwrap();
+    assert!(!shown("events  ") && !shown("audit record"));
+    let log = place.ade("logs tail latest").succeeds();
+    assert_eq!(log.stdout, "");
+    log.says("note: latest has no events yet");
+}
