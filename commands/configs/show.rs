@@ -26,7 +26,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let versions = workspace.store.versions(&known.record.id)?;
     if ui.json() {
         let mut object = json!(configuration_json(&known, &Whole));
-        object["versions"] = json!(versions.iter().map(version_json).collect::<Vec<_>>());
+        let versions = versions.iter();
+        let versions = versions.map(|version| version_json(&known.record.id, version));
+        object["versions"] = json!(versions.collect::<Vec<_>>());
         ui.document(&object);
         return Ok(ExitStatus::Done);
     }

@@ -20,7 +20,8 @@ import os, sys
 
 package = sys.argv[1]
 paths = [os.path.join(package, "__init__.py")]
-for place in ("columns", "hooks", "row_detectors"):
+rows = "row_detectors" if os.path.isdir(os.path.join(package, "row_detectors")) else "row_types"
+for place in ("columns", "hooks", rows):
     for parent, folders, files in os.walk(os.path.join(package, place)):
         folders[:] = sorted(name for name in folders if name != "tests" and not name.startswith("_"))
         paths += [

@@ -57,6 +57,14 @@ def test_plugins_are_found_at_any_depth_in_the_order_of_their_names(tmp_path):
         import_and_register(tmp_path, Registry())
 
 
+def test_the_older_name_of_row_detectors_is_read_where_there_is_no_newer_one(tmp_path):
+    files = {"row_types/old.py": "def register(registry):\n    registry.register_row_detector(lambda row_index: None, row_kind='header', priority=1)\n"}
+    registry, found = loaded(tmp_path / "older", files)
+    assert found == ["ade_config.row_types.old"] and len(registry.row_detectors) == 1
+    registry, found = loaded(tmp_path / "both", files | {"row_detectors/new.py": REGISTERS})
+    assert found == ["ade_config.row_detectors.new"] and not registry.row_detectors
+
+
 def test_what_was_compiled_ahead_is_not_compiled_again_and_the_rest_is_left_to_the_run(tmp_path):
     deep = "x = " + "a + " * 9_000 + "a"
     write_package(tmp_path, {"columns/x.py": REGISTERS, "columns/y.py": f"{REGISTERS}\nX = 1 is 1\n", "other/deep.py": deep}, rows=None)

@@ -153,6 +153,51 @@ fn uploaded(server: &Server, place: &Place, name: &str) -> String {
     answer.is(201).id()
 }
 
+/// The version of `config` that is active, and one that is not.
+fn a_job_takes_a_published_version(server: &Server, place: &Place, config: &str, members: &str) {
+    let versions = || server.read(&format!("configs/{config}/versions"))["items"].clone();
+    let first = versions()[0]["id"].string();
+    let name = "src/ade_config/columns/fields.py";
+    let text = place.read(format!("config/{name}")) + "\n# another\n";
+    let path = format!("configs/{config}/files/{name}");
+    let headers = [("If-Match", "*"), ("Content-Type", "text/plain")];
+    server.send("PUT", &path, &headers, text.as_bytes()).is(200);
+    server
+        .post(
+            &format!("configs/{config}/publish"),
+            &json!({"force": true}),
+        )
+        .is(201);
+    let second = versions()[0]["id"].string();
+    assert_ne!(first, second);
+    let ask = |job: serde_json::Value| server.post("jobs", &job);
+    let of = |version: &str| json!({"document_id": members, "config_version_id": version});
+    let older = ask(of(&first)).is(202);
+    has(
+        &older.json(),
+        json!({"config_id": config, "config_version_id": first}),
+    );
+    let newer = ask(json!({"document_id": members})).is(202);
+    assert_eq!(newer.json()["config_version_id"], second.as_str());
+    let digest = |id: &str| server.read(&format!("runs/{id}"))["source_digest"].string();
+    assert_eq!(digest(&older.id()), versions()[1]["source_digest"].text());
+    assert_eq!(digest(&newer.id()), versions()[0]["source_digest"].text());
+    let mut both = of(&first);
+    both["config_id"] = json!(config);
+    ask(both.clone()).is(202);
+    both["config_id"] = json!("0199");
+    ask(both).refuses_field("config_version_id");
+    ask(of("first")).refuses_field("config_version_id");
+    ask(of(&format!("{config}:9"))).refuses(404, "not_found");
+    let waiting = place.json("runs ls --status queued --json");
+    for run in waiting.list() {
+        let id = run["id"].text();
+        if id != waiting.list().last().unwrap()["id"].text() {
+            server.bare("POST", &format!("runs/{id}/cancel")).is(200);
+        }
+    }
+}
+
 #[test]
 fn a_job_is_a_run_under_another_name() {
     let place = Place::cold();
@@ -181,6 +226,7 @@ fn a_job_is_a_run_under_another_name() {
         &made.json(),
         json!({"status": "queued", "config_id": config}),
     );
+    a_job_takes_a_published_version(&server, &place, &config, &members);
     let second = server.post("jobs", &named).is(202).id();
     server
         .post(&format!("runs/{second}/cancel"), &json!(null))

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from ade_engine.extensions.alike import in_place_of_register, misspelt_register
-from ade_engine.extensions.loader import PLUGIN_FOLDERS
+from ade_engine.extensions.loader import plugin_folders
 from ade_engine.infrastructure.settings import FILES, SETTINGS_FILE, run_setting_names, setting_names, superfluous
 from ade_engine.models.errors import nearest
 from ade_engine.models.fields import RowKind
@@ -166,19 +166,20 @@ def _row_kinds(registry: Registry, modules: _Modules) -> Iterator[str]:
 
 def _modules(package_folder: Path, plugins: list[str], modules: _Modules, registry: Registry) -> Iterator[str]:
     """Modules that register nothing although they look as if they should: nobody imports them either."""
+    folders = plugin_folders(package_folder)
     for path, tree in modules.trees.items():
         dotted = _dotted(package_folder, path)
         place = path.relative_to(package_folder).parts
         # A module of a plugin folder may be imported by another one and still have been meant to register something.
         if dotted in registry.idle_modules:
             yield f"{path} registers nothing: its function `register` calls no method of the registry"
-        if dotted in plugins or dotted in sys.modules and place[0] not in PLUGIN_FOLDERS:
+        if dotted in plugins or dotted in sys.modules and place[0] not in folders:
             continue
         functions = {node.name: node.lineno for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
-        if place[0] not in PLUGIN_FOLDERS:
+        if place[0] not in folders:
             if "register" in functions and len(place) > 1:
-                meant = nearest(place[0].lower(), PLUGIN_FOLDERS)
-                yield f"{path} is not loaded: plugins lie in {', '.join(f'{name}/' for name in PLUGIN_FOLDERS)}{meant}"
+                meant = nearest(place[0].lower(), folders)
+                yield f"{path} is not loaded: plugins lie in {', '.join(f'{name}/' for name in folders)}{meant}"
             continue
         alike = misspelt_register(tree) if dotted in sys.modules else in_place_of_register(tree)
         if alike is not None:

@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import Registry
 
-#: Where plugin modules lie below the package.
-PLUGIN_FOLDERS = ("columns", "row_detectors", "hooks")
-
 DEFAULT_PACKAGE = "ade_config"
+
+
+def plugin_folders(package: Path) -> tuple[str, ...]:
+    """Where plugin modules lie below the package. ``row_types`` is the older name of ``row_detectors``; with both, it is read as no plugin."""
+    is_older = (package / "row_types").is_dir() and not (package / "row_detectors").is_dir()
+    return ("columns", "row_types" if is_older else "row_detectors", "hooks")
 
 
 class InvalidSource(ModuleNotFoundError):
@@ -146,7 +149,7 @@ def _import_and_register(config_package: str | os.PathLike, registry: Registry) 
         if not found:
             none = ModuleNotFoundError(
                 f"config package {root / package} has no plugin module: no file below "
-                f"{', '.join(f'{name}/' for name in PLUGIN_FOLDERS)} defines register(registry)"
+                f"{', '.join(f'{name}/' for name in plugin_folders(root / package))} defines register(registry)"
             )
             raise _with_slip(none, root / package, found, is_imported=False) or none
         before = registry.size
@@ -203,7 +206,7 @@ def _with_slip(error: Exception, folder: Path, found: list[str], *, is_imported:
 
 def _modules(folder: Path, package: str) -> Iterator[tuple[str, str]]:
     """The dotted name and the path of each module that may be a plugin."""
-    for place in PLUGIN_FOLDERS:
+    for place in plugin_folders(folder):
         for parent, folders, files in os.walk(folder / place):
             folders[:] = [name for name in folders if not _is_skipped(name)]
             inside = os.path.relpath(parent, folder).replace(os.sep, ".")

@@ -87,17 +87,21 @@ fn parse<T: JsonBody>(bytes: &[u8]) -> Result<T, ApiError> {
         let detail = format!("the body is no JSON: {error}");
         ApiError::of(code::BAD_REQUEST, detail)
     })?;
-    demand_no_array(&value, "", T::ARRAYS)?;
     // Not from the value, which has lost a field that was given twice.
     let mut parser = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+    let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
         let path = error.path().to_string();
         let message = error.into_inner().to_string();
         ApiError::field(
             field_of(&path, &message),
             in_words(&without_place(&message)),
         )
-    })
+    });
+    match parsed {
+        // Nothing is known of what should be in such a field.
+        Err(error) if error.detail.contains(": unknown field ") => Err(error),
+        parsed => demand_no_array(&value, "", T::ARRAYS).and(parsed),
+    }
 }
 
 /// Only these fields may be arrays.
@@ -330,6 +334,22 @@ mod tests {
         side: Option<Side>,
         status: Vec<String>,
         sides: Vec<Side>,
+    }
+
+    impl JsonBody for Asked {
+        const ARRAYS: &'static [&'static str] = &["status", "sides"];
+    }
+
+    #[test]
+    fn arrays_are_refused_where_none_belongs_and_unknown_fields_are_called_so() {
+        let refused = |body: &str| parse::<Asked>(body.as_bytes()).unwrap_err().detail;
+        assert!(refused(r#"{"other": [1]}"#).starts_with("other: unknown field `other`"));
+        assert!(
+            refused(r#"{"status": ["a"], "other": [1], "name": "b"}"#)
+                .starts_with("other: unknown")
+        );
+        assert_eq!(refused(r#"{"name": ["a"]}"#), "name: must not be an array");
+        assert_eq!(refused(r#"["a"]"#), "body: must be an object, not an array");
     }
 
     fn refused(query: &str) -> String {

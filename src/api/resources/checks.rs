@@ -122,7 +122,11 @@ async fn publish_version(
     }
     api.slow_work(move |api| {
         let version = publish::publish(&api.open(&workspace), &known, &frozen)?;
-        Ok((StatusCode::CREATED, axum::Json(version_json(&version))).into_response())
+        Ok((
+            StatusCode::CREATED,
+            axum::Json(version_json(&known.record.id, &version)),
+        )
+            .into_response())
     })
     .await
 }

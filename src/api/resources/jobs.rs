@@ -11,15 +11,17 @@ use utoipa_axum::routes;
 
 use super::named::{Left, left, run_of};
 use super::new_run::{NewRun, NewRunOptions};
-use super::runs::{again, make};
+use super::runs::{WantedConfiguration, again, make};
 use crate::api::access::caller::{Reader, Runner};
 use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
 use crate::api::http::body::{Json, JsonBody, Path};
+use crate::api::http::problem::ApiError;
 use crate::api::state::Api;
 use crate::base::clock::Timestamp;
 use crate::base::hide_paths::Hider;
 use crate::base::problem::code;
 use crate::store::{Priority, RunRecord, RunStatus};
+use crate::workspace::configurations::{parts_of_version_id, version_id};
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -38,6 +40,8 @@ struct NewJob {
     document_id: String,
     /// The configuration; absent: the default of the document's workspace.
     config_id: Option<String>,
+    /// The `id` of a published version of the configuration, which need not be named then; absent: the version that runs use.
+    config_version_id: Option<String>,
     #[serde(default)]
     options: NewRunOptions,
     /// What the sender calls the run by, as in a run.
@@ -47,6 +51,30 @@ struct NewJob {
 
 impl JsonBody for NewJob {
     const ARRAYS: &'static [&'static str] = NewRun::ARRAYS;
+}
+
+impl NewJob {
+    fn wanted(&self) -> Result<WantedConfiguration, ApiError> {
+        let given = self.config_id.clone();
+        let Some(id) = &self.config_version_id else {
+            return Ok(WantedConfiguration {
+                id: given,
+                version: None,
+            });
+        };
+        let refused = |message: &str| ApiError::field("config_version_id", message);
+        let (configuration, version) = parts_of_version_id(id)
+            .ok_or_else(|| refused("is no `id` of a configuration's version"))?;
+        if given.is_some_and(|given| !given.eq_ignore_ascii_case(configuration)) {
+            return Err(refused(
+                "is a version of another configuration than `config_id`",
+            ));
+        }
+        Ok(WantedConfiguration {
+            id: Some(configuration.to_owned()),
+            version: Some(version),
+        })
+    }
 }
 
 /// The status of a job. A run, which is the same, says `succeeded` for `success`, and `failed` or `cancelled` for `error`.
@@ -73,6 +101,9 @@ struct Job {
     #[schema(required)]
     document_id: Option<String>,
     config_id: String,
+    /// The published version that it uses; null: the files of a folder, as they were.
+    #[schema(required)]
+    config_version_id: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(required, value_type = Option<String>, format = DateTime)]
@@ -118,6 +149,8 @@ impl Job {
             },
             document_id: run.document_id.clone(),
             config_id: run.key.configuration_id.clone(),
+            config_version_id: (run.options.configuration_version)
+                .map(|version| version_id(&run.key.configuration_id, version)),
             created_at: run.created_at,
             started_at: run.started_at,
             completed_at: run.completed_at,
@@ -149,6 +182,7 @@ async fn create(
     headers: HeaderMap,
     Json(new): Json<NewJob>,
 ) -> Answer<Response> {
+    let wanted = new.wanted()?;
     let run = NewRun {
         document_id: new.document_id,
         stream: false,
@@ -156,7 +190,7 @@ async fn create(
         priority: Priority::default(),
         labels: new.labels,
     };
-    let made = make(&api, &caller, new.config_id, &headers, run).await?;
+    let made = make(&api, &caller, wanted, &headers, run).await?;
     Ok(answer(
         status_of(made.is_new, StatusCode::ACCEPTED),
         &made.run,

@@ -36,6 +36,7 @@ use crate::run::views::json::{RunView, runs_json};
 use crate::store::{
     Attempt, KnownConfiguration, Priority, RunCounts, RunFilter, RunRecord, RunStatus,
 };
+use crate::workspace::configurations::versions;
 
 /// The header with a client's key for a request.
 const KEY_HEADER: &str = "idempotency-key";
@@ -81,7 +82,11 @@ async fn create(
     headers: HeaderMap,
     Json(new): Json<NewRun>,
 ) -> Answer<Response> {
-    let made = make(&api, &caller, Some(config_id), &headers, new.clone()).await?;
+    let wanted = WantedConfiguration {
+        id: Some(config_id),
+        version: None,
+    };
+    let made = make(&api, &caller, wanted, &headers, new.clone()).await?;
     if new.stream {
         let follower = stream::StreamClient {
             holder: caller.holder(),
@@ -104,11 +109,19 @@ pub struct SubmittedRun {
     pub is_new: bool,
 }
 
-/// Submits a run. Without a configuration, the default of the document's workspace.
+/// What a run is to be made with.
+pub struct WantedConfiguration {
+    /// The configuration; `None`: the default of the document's workspace.
+    pub id: Option<String>,
+    /// The published version; `None`: that which runs use.
+    pub version: Option<u32>,
+}
+
+/// Submits a run.
 pub async fn make(
     api: &Api,
     caller: &Caller,
-    config_id: Option<String>,
+    wanted: WantedConfiguration,
     headers: &HeaderMap,
     new: NewRun,
 ) -> Result<SubmittedRun, ApiError> {
@@ -120,7 +133,7 @@ pub async fn make(
     let caller = caller.clone();
     api.work(move |api| {
         let document = document_of(api, &caller, &new.document_id)?;
-        let known = match &config_id {
+        let mut known = match &wanted.id {
             Some(id) => configuration_of(api, &caller, id)?,
             None => default_of(api, &document.workspace_id)?,
         };
@@ -129,9 +142,15 @@ pub async fn make(
             return Err(ApiError::field("document_id", message));
         }
         let workspace = api.workspace(&document.workspace_id)?;
+        if let Some(number) = wanted.version {
+            known.version = Some(versions::version(&workspace, &known, number)?);
+        }
         let prepared = prepared(api, &workspace, &known)?;
         // As it was sent: the same bytes under the same key are the same request, whatever is the default meanwhile.
-        let mut request = json!([config_id, new.document_id, new.options]);
+        let mut request = json!([wanted.id, new.document_id, new.options]);
+        if let Some(version) = wanted.version {
+            request = json!([request, version]);
+        }
         if !new.labels.is_empty() {
             request = json!([request, new.labels]);
         }
@@ -140,7 +159,7 @@ pub async fn make(
         }
         let version = known.version.as_ref();
         options.configuration_version = version.map(|version| version.version);
-        let wanted = RunOfDocument {
+        let run = RunOfDocument {
             prepared: &prepared,
             document: &document,
             sheets: new.options.input_sheet_names.clone(),
@@ -148,7 +167,7 @@ pub async fn make(
             by: caller.submitter(),
             key: key.map(|key| (key, digest::of(request.to_string()).to_string())),
         };
-        let (run, is_new) = submit(&workspace, &wanted)?;
+        let (run, is_new) = submit(&workspace, &run)?;
         Ok(SubmittedRun {
             workspace: workspace.carry(),
             run,

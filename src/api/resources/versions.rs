@@ -45,7 +45,10 @@ async fn list(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnsw
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let versions = workspace.store.versions(&known.record.id)?;
-        let items = versions.iter().map(version_json).collect();
+        let items = versions
+            .iter()
+            .map(|version| version_json(&known.record.id, version));
+        let items = items.collect();
         Ok(axum::Json(VersionList { items }))
     })
     .await
@@ -62,7 +65,7 @@ async fn show(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnsw
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let version = library::version(&workspace, &known, which.version())?;
-        Ok(axum::Json(version_json(&version)))
+        Ok(axum::Json(version_json(&known.record.id, &version)))
     })
     .await
 }

@@ -79,6 +79,8 @@ impl RunsUse {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Version)]
 pub struct VersionObject {
+    /// By which a job names it.
+    id: String,
     /// From 1.
     version: u32,
     /// The digest of its files.
@@ -148,7 +150,7 @@ pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> C
         default: known.is_default,
         active_version: known.version.as_ref().map(|version| version.version),
         runs_use: RunsUse::of(known),
-        version: known.version.as_ref().map(version_json),
+        version: (known.version.as_ref()).map(|version| version_json(&record.id, version)),
         created_at: known.created_at,
         updated_at: known.updated_at,
         last_run_at: known.last_run_at,
@@ -156,9 +158,21 @@ pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> C
     }
 }
 
+/// The id of a published version: its configuration's, and its number.
+pub fn version_id(configuration: &str, version: u32) -> String {
+    format!("{configuration}:{version}")
+}
+
+/// The configuration and the number that a version's id is made of. `None`: it is no such id.
+pub fn parts_of_version_id(id: &str) -> Option<(&str, u32)> {
+    let (configuration, version) = id.split_once(':')?;
+    Some((configuration, version.parse().ok()?))
+}
+
 /// The object of a published version.
-pub fn version_json(version: &ConfigurationVersion) -> VersionObject {
+pub fn version_json(configuration: &str, version: &ConfigurationVersion) -> VersionObject {
     VersionObject {
+        id: version_id(configuration, version.version),
         version: version.version,
         source_digest: version.source_digest.clone(),
         status: if version.active {

@@ -21,7 +21,8 @@ pub mod versions;
 pub(crate) use error::not_published;
 pub use json::{
     ConfigurationDetails, ConfigurationObject, FileListObject, FileObject, RunsUse, VersionObject,
-    configuration_details, configuration_json, file_json, file_list, version_json,
+    configuration_details, configuration_json, file_json, file_list, parts_of_version_id,
+    version_id, version_json,
 };
 pub use precondition::Precondition;
 pub use spool::Spool;
