@@ -1,8 +1,10 @@
-//! Names that stand in two places: events in the code and in the table, tests in the table of rules, files of tests in their program.
+//! Names that stand in two places: events in the code and in the table, tests in the table of rules, files of tests in their program,
+//! tables of the database and in the page about them, headings and links to them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -73,4 +75,116 @@ fn every_event_of_the_engine_that_the_code_names_is_in_the_table() {
         .collect();
     assert!(stray.is_empty(), "not in src/events/names.rs: {stray:?}");
     assert!(seen.len() > 15, "{seen:?}");
+}
+
+/// The names in the first column of the tables below a heading, one set for each table.
+fn listed_below(heading: &str, page: &str) -> Vec<BTreeSet<String>> {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let (_, section) = text.split_once(&format!("\n## {heading}\n")).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let parts = section.split("\n\n").map(str::trim_start);
+    let tables = parts.filter(|part| part.starts_with("| "));
+    let name = |line: &str| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned());
+    tables
+        .map(|table| table.lines().filter_map(name).collect())
+        .collect()
+}
+
+#[test]
+fn every_table_of_the_database_is_in_the_page_about_figures_and_no_other() {
+    let place = tempfile::tempdir().unwrap();
+    let migrated = Command::new(env!("CARGO_BIN_EXE_ade"))
+        .args(["migrate", "-q", "--data-dir"])
+        .arg(place.path())
+        .env_clear()
+        .output();
+    assert!(migrated.unwrap().status.success());
+    let database = rusqlite::Connection::open(place.path().join("db/ade.sqlite")).unwrap();
+    let mut tables = database
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .unwrap();
+    let tables = tables.query_map([], |row| row.get(0)).unwrap();
+    let tables: BTreeSet<String> = tables.map(Result::unwrap).collect();
+    let listed = listed_below("The tables of the database", "docs/reference/figures.md");
+    let [everywhere, of_servers] = listed.as_slice() else {
+        panic!("{listed:?}");
+    };
+    assert_eq!(&tables, everywhere);
+    // The schema of a server is read as text: not every machine has one.
+    let migrations = fs::read_dir(root().join("src/store/postgres/migrations")).unwrap();
+    let text: String = migrations
+        .map(|file| fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    let made = ["CREATE TABLE ", "CREATE VIEW "].map(|words| text.split(words).skip(1));
+    let made = made.into_iter().flatten().map(|rest| {
+        let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        rest[..end.unwrap()].to_owned()
+    });
+    let made: BTreeSet<String> = made.filter(|name| !tables.contains(name)).collect();
+    assert_eq!(&made, of_servers);
+}
+
+/// What a heading is called by in links.
+fn anchor(heading: &str) -> String {
+    let heading = heading.trim_start_matches('#').trim().to_lowercase();
+    let is_kept = |letter: &char| letter.is_alphanumeric() || "_- ".contains(*letter);
+    heading
+        .chars()
+        .filter(is_kept)
+        .collect::<String>()
+        .replace(' ', "-")
+}
+
+/// A link to a heading that was renamed leads to the top of a long page.
+#[test]
+fn every_link_of_the_documents_leads_to_a_heading_that_is_there() {
+    let mut pages = BTreeMap::new();
+    let mut folders = vec![root().join("docs")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "md") {
+                let text = fs::read_to_string(&path).unwrap();
+                pages.insert(path.canonicalize().unwrap(), text);
+            }
+        }
+    }
+    let has = |page: &Path, name: &str| {
+        let is_code = |line: &&str| line.starts_with("```");
+        let mut inside = false;
+        pages.get(page).is_some_and(|text| {
+            text.contains(&format!("id=\"{name}\""))
+                || text.lines().any(|line| {
+                    inside ^= is_code(&line);
+                    !inside && line.starts_with('#') && anchor(line) == name
+                })
+        })
+    };
+    let (mut broken, mut seen) = (Vec::new(), 0);
+    for (page, text) in &pages {
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let Some((to, name)) = link.split_once('#') else {
+                continue;
+            };
+            if to.contains("://") {
+                continue;
+            }
+            let target = match to {
+                "" => Ok(page.clone()),
+                to => page.parent().unwrap().join(to).canonicalize(),
+            };
+            seen += 1;
+            if !target.is_ok_and(|target| has(&target, name)) {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(seen > 100, "{seen}");
 }
