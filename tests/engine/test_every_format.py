@@ -13,12 +13,11 @@ import openpyxl
 import polars as pl
 import pytest
 
-from ade_engine.infrastructure.observability.logger import NullLogger
-from conftest import FIELDS_BY_NAME, FIRST_ROW_IS_HEADER, everything, write_package
+from conftest import FIELDS_BY_NAME, FIRST_ROW_IS_HEADER, declared, everything, write_package
 from every_format import FORMATS, Formula, Sheet
 from package_check import check_package
 
-SEEDS = 6000 if everything() else 90
+SEEDS = 4500 if everything() else 90
 PORTION = 30
 SEEDS_OF_SAMPLES = 1200 if everything() else 20
 
@@ -141,16 +140,35 @@ def register(registry):
 """
 
 
+#: Fields of tables that are not one record a row.
+RESHAPED = declared("""
+    Field("site", "Site", headers=["region", "catch", "first name"], read=text, fill_down=True),
+    Field("note", "Note", headers=["notes", "ref"], read=text, split=[",", ";"]),
+    Field("month", "Month", part_of=MONTHS.header),
+    Field("amount", "Amount", part_of=MONTHS.value, read=number, checks=[range_of]),
+    Field("part", "Part", beside=[section, sheet_name], read=text),
+    Field("sent", "Sent", beside=label("Start date"), read=date),
+    Field("length", "Length", headers=["hours"], read=duration, required=True),
+    Field("pay", "Pay", headers=["pay", "total"], read=money, unique="warning", by_values=True),
+""", """
+MONTHS = Stack("months")
+
+def range_of(field_name):
+    return range(field_name, least=0, most=80)
+""")
+
+
 @pytest.fixture
 def packages(tmp_path, template):
-    touching, moving = (shutil.copytree(template, tmp_path / name) for name in ("touching", "moving"))
+    touching, moving, reshaping = (shutil.copytree(template, tmp_path / name) for name in ("touching", "moving", "reshaping"))
+    (reshaping / "src/ade_config/columns/fields.py").write_text(RESHAPED)
     for package, hook, values, body in (
         (touching, "on_sheet_end", "output_sheet", "output_sheet.insert_rows(1); output_sheet['A1'] = 'made'"),
         (moving, "on_table_mapped", "table", "return table.reverse().filter(table[table.columns[0]].reverse().is_not_null())"),
     ):
         (package / "src/ade_config/hooks/own.py").write_text(HOOKS.format(hook=hook, values=values, body=body))
     older = write_package(tmp_path / "older", {"row_detectors/rows.py": FIRST_ROW_IS_HEADER, "columns/a.py": FIELDS_BY_NAME % (("surname", "pay"),)})
-    return [template, template, template, touching, moving, older]
+    return [template, template, reshaping, reshaping, touching, moving, older]
 
 
 def fault_of(outcome, path, *, may_not_merge: bool) -> str | None:

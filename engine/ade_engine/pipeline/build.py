@@ -18,9 +18,9 @@ from ade_engine.pipeline.kept_rows.other_rows import drop_blank_rows, leave_out_
 from ade_engine.pipeline.kept_rows.provenance import sources_of, total_cells, with_rows
 from ade_engine.pipeline.noticed import notice_power_above
 from ade_engine.pipeline.output.merge import BuiltTable
-from ade_engine.pipeline.output.typed import typed_cells
 from ade_engine.pipeline.shared.counts import SourceCounts
 from ade_engine.pipeline.values.own_checks import validators_of
+from ade_engine.pipeline.values.types import declared_type
 from ade_engine.pipeline.values.values import Transforms, Validators
 
 TYPE_CHECKING = False
@@ -58,6 +58,8 @@ class TableBuilder:
         self._validators = Validators(checks)
         self._rules = rules_of(checks)
         self._reshapes = registry.reshapes
+        #: Fields that nothing reads, and that say no type.
+        self._as_they_are = {name for name, field in registry.fields.items() if name not in registry.column_transforms_by_field and declared_type(field.dtype) is None}
 
     def build(
         self,
@@ -124,8 +126,23 @@ class TableBuilder:
             filled = (scan.merged_ranges or []) if context.settings.fill_merged else []
             built.places = Places(source, sources, mapping, raw, turned, filled, sources.cells)
         built.cells = sources.cells
-        built.typed = typed_cells(context, source, mapping, table, sources.cells)
+        if source.mixed:
+            unread = self._unread(source, result)
+            if unread:
+                from ade_engine.pipeline.output.typed import typed_cells
+
+                built.typed = typed_cells(context, source, unread, table, sources.cells)
         return built
+
+    def _unread(self, source: SourceTable, result: TableResult) -> dict[str, int]:
+        """The columns of cells of several types that nothing reads, with their places in the source."""
+        names = source.names
+        found = {names[column.index]: column.index for column in result.unmapped_columns if names[column.index] in source.mixed}
+        if self._as_they_are:
+            mapped = (column for column in result.mapped_columns if column.field_name in self._as_they_are)
+            found |= {column.field_name: column.source_index for column in mapped if names[column.source_index] in source.mixed}
+        # Of columns that share a name nobody knows which is which.
+        return {name: index for name, index in found.items() if names.count(names[index]) == 1}
 
     def _mapped(
         self, context: RunContext, source: SourceTable, scan: SheetScan, span: RowSpan

@@ -14,7 +14,6 @@ import polars as pl
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.limits import CONTROL_CHARACTER
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
-from ade_engine.io.output.typed_cells import TypedCells, stacked
 from ade_engine.models.issues import ERROR, by_severity
 from ade_engine.pipeline.issues.listed import lines_of, placed
 from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
@@ -25,6 +24,7 @@ from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREF
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ade_engine.io.output.typed_cells import TypedCells
     from ade_engine.io.output.workbook import Output
     from ade_engine.models.issues import Issue
     from ade_engine.models.notices import Notices
@@ -115,6 +115,8 @@ class Quarantine:
         sheet = target.add_sheet(title)
         typed = None
         if any(part.typed is not None for part in self._parts):
+            from ade_engine.io.output.typed_cells import TypedCells, stacked
+
             typed = stacked([(part.typed or TypedCells(), part.frame.height) for part in self._parts])
         if style == "table":
             table = target.append_table(sheet, frame, gap=False, look=TableLook(columns, [], has_filter=True), typed=typed)

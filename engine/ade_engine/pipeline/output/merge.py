@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from ade_engine.infrastructure.policy import policy
-from ade_engine.io.output.typed_cells import TypedCells, stacked
 from ade_engine.models.errors import PipelineError
 from ade_engine.models.issues import ERROR
 from ade_engine.models.table import DerivedMapping, MappedColumn, SourceColumn, TableRegion, TableResult, is_blank, region_of
@@ -17,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ade_engine.io.output.typed_cells import TypedCells
     from ade_engine.models.issues import Issue
     from ade_engine.pipeline.columns.places import Places
     from ade_engine.pipeline.shared.cells import Cells
@@ -190,6 +190,8 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
         issues=_stacked_issues(tables),
     )
     if any(table.typed is not None for table in tables):
+        from ade_engine.io.output.typed_cells import TypedCells, stacked
+
         whole.typed = stacked([(table.typed or TypedCells(), table.result.table.height if table.result.table.width else 1) for table in tables])
     return whole
 

@@ -9,29 +9,25 @@ import polars as pl
 from ade_engine.fields.surroundings import ROW
 from ade_engine.io.output.typed_cells import TypedCells
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.values.types import declared_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.pipeline.columns.frame import SourceTable
-    from ade_engine.pipeline.columns.mapping import Mapping
     from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.context import RunContext
 
 _MOMENTS = (datetime.date, datetime.time, datetime.timedelta)
 
 
-def typed_cells(context: RunContext, source: SourceTable, mapping: Mapping, table: pl.DataFrame, cells: Cells | None) -> TypedCells | None:
-    """The cells of columns in which cells have several types, where the table still has what polars made of them.
+def typed_cells(context: RunContext, source: SourceTable, unread: dict[str, int], table: pl.DataFrame, cells: Cells | None) -> TypedCells | None:
+    """The cells of some columns of a table, with their places in the source, where the table still has what polars made of them.
 
     A column of which polars made counts, and whose cells are not known any more, is noticed.
     """
-    if not source.mixed:
-        return None
     found, counts = TypedCells(), []
     is_known = context.settings.edition != "1.9" and ROW in table.columns and table.schema[ROW].is_integer() and context.rows_unknown is None
     ids = table.get_column(ROW) if is_known else None
-    for name, index in _unread_columns(context, source, mapping).items():
+    for name, index in unread.items():
         made, origin = source.mixed[source.names[index]], source.mixed_cells(index)
         if name not in table.columns or origin is None:
             continue
@@ -49,21 +45,6 @@ def typed_cells(context: RunContext, source: SourceTable, mapping: Mapping, tabl
             count=len(counts),
         )
     return found if found.cells else None
-
-
-def _unread_columns(context: RunContext, source: SourceTable, mapping: Mapping) -> dict[str, int]:
-    """The columns of cells of several types that no field has, or one that neither reads nor declares a type; with their places in the source."""
-    fields, transforms = context.registry.fields, context.registry.column_transforms_by_field
-    taken = {column.source_index: column.field_name for column in mapping.columns}
-    found = {}
-    for index, name in enumerate(source.names):
-        # Of columns that share a name nobody knows which is which.
-        if name not in source.mixed or source.names.count(name) > 1:
-            continue
-        field = taken.get(index)
-        if field is None or field not in transforms and declared_type(fields[field].dtype) is None:
-            found[field or name] = index
-    return found
 
 
 def _unchanged(now: pl.Series, made: pl.Series, rows: pl.Series, first: int) -> pl.Series:

@@ -1,9 +1,8 @@
 //! Frames that come from polars through the Arrow C stream interface, held without a copy.
 
 use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
-use super::typed::TypedCells;
 use super::types::Type;
-use super::view::{ColumnView, Value};
+use super::view::{ColumnView, TypedCells, Value};
 
 /// A column that comes through a stream of its own, in one or several chunks.
 pub struct Series {

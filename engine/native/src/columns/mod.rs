@@ -2,13 +2,11 @@
 //!
 //! - [`series`]: the type that a stretch of cells gets, and its values; [`export`] hands them over
 //! - [`frame`]: the rows of a polars frame, each column a [`view`] of the memory that polars holds, of one of [`types`]
-//! - [`typed`]: the cells of a sheet that a column was made of, where these are written instead
 //! - [`arrow`]: the C structures that both go through
 
 pub mod arrow;
 pub mod export;
 pub mod frame;
 pub mod series;
-pub mod typed;
 pub mod types;
 pub mod view;

@@ -2,10 +2,11 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::Arc;
 
 use super::arrow::ArrowArray;
-use super::typed::TypedCells;
 use super::types::{Type, Unit};
+use crate::cells::{Cell, Sheet, Tag};
 
 /// A column of a batch, read in place.
 pub struct ColumnView<'a> {
@@ -65,6 +66,42 @@ pub enum Value<'a> {
     Time(i64),
     /// Microseconds.
     Duration(i64),
+}
+
+/// The bits of a cell's number that are its row.
+const ROW_BITS: u32 = 32;
+
+/// For each row of a column the cell that it was made of: what is written as its cells stood in a sheet, each with its own type. In the
+/// column that polars makes of cells of several types, some have lost theirs.
+pub struct TypedCells {
+    /// Columns of sheets, each counted from 0.
+    pub origins: Vec<(Arc<Sheet>, usize)>,
+    /// The place among the origins, and in the lower bits the row from 1; 0 where a row has no cell.
+    pub cells: Vec<u64>,
+}
+
+impl TypedCells {
+    /// What stands in the cell of a row, unless that is text: the column's own value is the text that is written.
+    pub fn value(&self, row: usize) -> Option<Value<'static>> {
+        let number = self.cells[row];
+        let row = usize::try_from(number & ((1 << ROW_BITS) - 1)).ok()?;
+        let (sheet, column) = self.origins.get((number >> ROW_BITS) as usize)?;
+        value_of(sheet.cell(row.checked_sub(1)?, *column))
+    }
+}
+
+/// The value of a cell that is no text.
+pub fn value_of(cell: Cell) -> Option<Value<'static>> {
+    Some(match cell.tag {
+        Tag::Integer => Value::Integer(cell.as_integer()),
+        Tag::Float => Value::Float(cell.as_float()),
+        Tag::Boolean => Value::Boolean(cell.bits != 0),
+        Tag::DateTime => Value::DateTime(cell.as_integer()),
+        Tag::Date => Value::Date(cell.as_integer()),
+        Tag::Time => Value::Time(cell.as_integer()),
+        Tag::Duration => Value::Duration(cell.as_integer()),
+        Tag::Empty | Tag::EmptyText | Tag::Text | Tag::BigInteger => return None,
+    })
 }
 
 impl<'a> ColumnView<'a> {

@@ -12,8 +12,7 @@ use crate::cells::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag, text_form};
 use crate::columns::export::Column;
 use crate::columns::frame::Series;
-use crate::columns::typed::value_of;
-use crate::columns::view::Value;
+use crate::columns::view::{Value, value_of};
 use crate::fields::column::built;
 use crate::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
 use crate::fields::dates::moment;
@@ -135,9 +134,7 @@ type Origin<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
 /// is still the one that was made of it: a hook may have changed it.
 fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &[Value<'_>]) {
     let mut text = String::new();
-    // Of durations beside days polars makes nothing.
-    let kinds = sheet.column_kinds(column, 0, sheet.facts().rows_emitted);
-    let loses_durations = kinds.has(Tag::Date) || kinds.has(Tag::DateTime);
+    let mut loses_durations = None;
     for (value, row) in values.iter_mut().zip(rows) {
         let Some(row) = row_number(*row) else {
             continue;
@@ -147,8 +144,14 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
         let Some(typed) = value_of(cell) else {
             continue;
         };
-        let is_lost = loses_durations && matches!(typed, Value::Duration(_));
-        if is_count_of(*value, typed) || is_lost && *value == Value::Null {
+        // Of durations beside days polars makes nothing.
+        let is_lost = *value == Value::Null
+            && matches!(typed, Value::Duration(_))
+            && *loses_durations.get_or_insert_with(|| {
+                let kinds = sheet.column_kinds(column, 0, sheet.facts().rows_emitted);
+                kinds.has(Tag::Date) || kinds.has(Tag::DateTime)
+            });
+        if is_lost || is_count_of(*value, typed) {
             *value = typed;
             continue;
         }
