@@ -160,7 +160,8 @@ class TableBuilder:
                 from ade_engine.pipeline.reshaping.columns import notice_series
 
                 notice_series(context, source, mapping)
-            context.notice_controls("header in", "headers in", [context.cell_of(row, column) for row, column in source.controlled])
+            if source.controlled:
+                context.notice_controls("header in", "headers in", [context.cell_of(row, column) for row, column in source.controlled])
             if context.settings.edition != "1.9" and span.turned is None:
                 notice_power_above(context, span.scan or scan, span)
         return mapping, found

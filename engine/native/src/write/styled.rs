@@ -76,20 +76,17 @@ pub struct StyledColumn {
     pub header_look: usize,
     kind: ColumnKind,
     source: Option<usize>,
-    /// The looks of cells by severity.
-    cells: [Forms<usize>; SEVERITIES.len()],
-    /// Whether its values are of several classes, each with a look of its own.
-    is_typed: bool,
+    /// The looks of cells, each by severity: of values, of formulas, which are no text, and where values are of several classes
+    /// of each of these ([`form_of`]).
+    cells: Vec<[usize; SEVERITIES.len()]>,
 }
 
-/// What there is for the values of a column; for formulas, which are no text; and for the values of each class.
-type Forms<T> = [T; FORMS];
-const FORMS: usize = 10;
-const FORMULA: usize = 1;
+/// How many looks the cells of a column have whose values are of one class, beside their severities.
+const FORMS: usize = 2;
 
-/// The place among [`Forms`] for values of a class.
+/// The place of the look for values of a class where a column has several.
 fn form_of(class: Class) -> usize {
-    FORMULA + class as usize
+    FORMS - 1 + class as usize
 }
 
 /// A table and its looks.
@@ -332,8 +329,9 @@ impl Styled {
             is_centered: true,
             ..Look::default()
         });
-        let mut cells = [[0; FORMS]; SEVERITIES.len()];
-        let mut is_typed = false;
+        let classes: Vec<_> = body.of_classes().collect();
+        let forms = classes.iter().map(|(class, _)| form_of(*class) + 1).max();
+        let mut cells = vec![[0; SEVERITIES.len()]; forms.unwrap_or(FORMS)];
         for &severity in severities {
             let severity = usize::from(severity);
             let look = body.look(severity);
@@ -346,11 +344,10 @@ impl Styled {
             } else {
                 look.clone()
             };
-            cells[severity][0] = self.look(look);
-            cells[severity][FORMULA] = self.look(formula);
-            for (class, body) in body.of_classes() {
-                cells[severity][form_of(class)] = self.look(body.look(severity));
-                is_typed = true;
+            cells[0][severity] = self.look(look);
+            cells[1][severity] = self.look(formula);
+            for (class, body) in &classes {
+                cells[form_of(*class)][severity] = self.look(body.look(severity));
             }
         }
         StyledColumn {
@@ -360,7 +357,6 @@ impl Styled {
             kind,
             source,
             cells,
-            is_typed,
         }
     }
 
@@ -453,14 +449,14 @@ impl Styled {
                 let worst = self.severity(&views, row, &mut cells);
                 let styled = &self.columns[column];
                 let look = match styled.kind {
-                    ColumnKind::Severity => Some(styled.cells[usize::from(worst)][0]),
+                    ColumnKind::Severity => Some(styled.cells[0][usize::from(worst)]),
                     ColumnKind::Issues => (worst > 0).then_some(styled.cells[0][0]),
                     _ => {
                         let value = styled
                             .source
                             .map_or(Value::Null, |source| views[source].value(row));
                         self.variant(styled, value, cells[column])
-                            .map(|[severity, form]| styled.cells[severity][form])
+                            .map(|[severity, form]| styled.cells[form][severity])
                     }
                 };
                 let number = look.map_or(0, |look| numbers[look]);
@@ -481,24 +477,23 @@ impl Styled {
             Value::Text(text) => !self.escapes_formulas && is_formula(text),
             _ => false,
         };
-        let form = match Class::of(value) {
-            class if column.is_typed && !is_formula && class != Class::None => form_of(class),
-            _ => usize::from(is_formula),
+        let form = match column.cells.len() > FORMS && !is_formula && !is_blank(value) {
+            true => form_of(Class::of(value)),
+            false => usize::from(is_formula),
         };
         Some([usize::from(severity), form])
     }
 
     /// For each column and each of its looks, the start of its cells; nothing for cells without a style.
-    fn starts(&self, numbers: &[u32]) -> Vec<[Forms<Vec<u8>>; SEVERITIES.len()]> {
+    fn starts(&self, numbers: &[u32]) -> Vec<Vec<[Vec<u8>; SEVERITIES.len()]>> {
         let columns = self.columns.iter().enumerate();
         columns
             .map(|(place, column)| {
-                column.cells.map(|looks| {
-                    looks.map(|look| match numbers[look] {
-                        0 => Vec::new(),
-                        number => start_of_cell(place, number),
-                    })
-                })
+                let start = |look| match numbers[look] {
+                    0 => Vec::new(),
+                    number => start_of_cell(place, number),
+                };
+                column.cells.iter().map(|looks| looks.map(start)).collect()
             })
             .collect()
     }
@@ -559,7 +554,7 @@ impl Styled {
                             }
                         }
                     };
-                    let style = match starts[place][severity][form].as_slice() {
+                    let style = match starts[place][form][severity].as_slice() {
                         [] => CellStyle::Number(0),
                         start => CellStyle::Start(start),
                     };
