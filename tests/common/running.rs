@@ -87,6 +87,31 @@ impl Running {
         unsafe { libc::kill(i32::try_from(self.child.id()).unwrap(), signal) };
     }
 
+    /// Stops it with SIGSTOP where it holds no lock for writing on a file, so that others can use the database.
+    pub fn freezes(&self) {
+        let id = self.child.id().to_string();
+        let holds = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            words.get(1) == Some(&"POSIX")
+                && words.get(3) == Some(&"WRITE")
+                && words.get(4) == Some(&&*id)
+        };
+        loop {
+            self.signal(libc::SIGSTOP);
+            // SAFETY: zero is a valid siginfo_t, and the pointer is to a live one. It returns when all threads stand still.
+            unsafe {
+                let mut told: libc::siginfo_t = std::mem::zeroed();
+                libc::waitid(libc::P_PID, self.child.id(), &raw mut told, libc::WSTOPPED);
+            }
+            let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
+            if !locks.lines().any(holds) {
+                return;
+            }
+            self.signal(libc::SIGCONT);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Kills it with SIGKILL.
     #[track_caller]
     pub fn dies(self) {

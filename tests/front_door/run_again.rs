@@ -3,7 +3,7 @@
 use crate::common;
 
 use common::{Place, signal, wait_for};
-use libc::{SIGCONT, SIGINT, SIGSTOP};
+use libc::{SIGCONT, SIGINT};
 
 #[test]
 fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
@@ -132,7 +132,7 @@ fn a_run_that_a_worker_took_over_is_followed_to_its_end() {
     place.set("ADE_WORKER_LEASE_SECONDS", "2");
     let running = place.start("run config members.csv -o out");
     place.wait_until_held(1);
-    running.signal(SIGSTOP);
+    running.freezes();
     let run = place.latest_id();
     let worker = place.start_worker("w");
     // Its engine is a second one; that of the process that stands still is ended before it.

@@ -136,7 +136,7 @@ fn a_timeout_ends_them_too() {
 #[test]
 fn a_cancel_is_not_forgotten_when_the_worker_dies_or_releases_the_run() {
     let (place, run, worker) = Place::busy("one");
-    worker.signal(libc::SIGSTOP);
+    worker.freezes();
     place.ade(&format!("runs cancel {run}")).succeeds();
     worker.dies();
     place.ade("worker --drain -q").succeeds();

@@ -6,7 +6,7 @@
 use crate::common;
 
 use common::{Place, Told};
-use libc::{SIGCONT, SIGSTOP};
+use libc::SIGCONT;
 
 /// A place whose installer waits at the gate.
 fn held_place() -> (Place, common::Gate) {
@@ -24,7 +24,7 @@ fn a_command_that_waits_for_a_builder_that_stands_still_takes_over_without_a_wor
     place.configuration("config");
     let frozen = place.start("env build config");
     gate.wait_until_reached();
-    frozen.signal(SIGSTOP);
+    frozen.freezes();
     let mut waits = place.start("run config members.csv");
     waits.wait_until_says(&format!("process {}", frozen.id()));
     gate.open();

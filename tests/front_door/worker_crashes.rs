@@ -9,7 +9,7 @@ use crate::runs_cancel::{family, stubborn};
 use std::fs;
 
 use common::{Place, is_alive, wait_for, wait_for_death};
-use libc::{SIGCONT, SIGSTOP, SIGTERM};
+use libc::{SIGCONT, SIGTERM};
 
 #[test]
 fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_does() {
@@ -176,7 +176,7 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
     let run = place.enqueue("config", "members.csv");
     let mut frozen = place.start_worker("frozen");
     let engine = place.wait_until_held(1)[0];
-    frozen.signal(SIGSTOP);
+    frozen.freezes();
     let healthy = place.start_worker("healthy");
     place.wait_until_held(2);
     frozen.signal(SIGCONT);

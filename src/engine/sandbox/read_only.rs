@@ -52,10 +52,10 @@ pub(super) fn has_namespaces() -> bool {
     can(move || who.enter(0))
 }
 
-fn can(mut enters: impl FnMut() -> io::Result<()> + Send + Sync + 'static) -> bool {
+fn can(enters: impl FnMut() -> io::Result<()> + Send + Sync + 'static) -> bool {
     let mut command = Command::new("/bin/true");
     // SAFETY: only system calls are made between fork and exec.
-    unsafe { command.pre_exec(move || enters()) };
+    unsafe { command.pre_exec(enters) };
     command.status().is_ok_and(|status| status.success())
 }
 
