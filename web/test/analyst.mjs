@@ -130,7 +130,8 @@ try {
     await ended(12)
     // One that was run twice this month is put beside what it was before; its last month is one choice away.
     await click(files.filter({ hasText: 'Glen' }).getByRole('link'))
-    await page.getByRole('tab', { name: 'Compare' }).waitFor()
+    // Its keys act when the result is there.
+    await page.locator('.grid-pane').nth(1).waitFor()
     await press('5')
     await page.getByText('since').getByRole('link', { name: 'Glen-2026-03.csv' }).waitFor()
     const choices = page.getByLabel('Compared with').locator('option')
