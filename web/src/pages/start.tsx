@@ -8,7 +8,7 @@ import { useKeys } from '../parts/keys'
 import { Block, Button, Labelled, Loading, Name, Status, Title, Trouble, useAbout, useLoaded } from '../parts/parts'
 import { go, href, path, query, amend } from '../router'
 import { counts } from '../api/events'
-import { add, again, dropped, onTheirWay, remove, start, uploads, type Upload } from './uploads'
+import { add, again, dropped, isForRun, onTheirWay, remove, start, uploads, type Upload } from './uploads'
 
 type Known = Schemas['KnownConfiguration']
 
@@ -36,7 +36,8 @@ export function Start() {
   const [validate, setValidate] = useState(false)
   const [active, setActive] = useState(false)
   const list = uploads.value
-  const good = list.filter((one) => !one.start && one.state !== 'refused' && one.state !== 'failed')
+  const asked = list.filter((one) => !one.start && isForRun(one))
+  const good = asked.some((one) => one.state !== 'refused') ? asked : []
   const can = good.length > 0 && !!chosen && !hindrance('run')
 
   const submit = () => {

@@ -50,7 +50,10 @@ export function add(files: File[]) {
   next()
 }
 
-/** Starts files: those that are sent already at once, the others when they are. Those that can't be read are told to their batch. */
+/** Whether a run comes of it: also of what is stored and can't be read, whose run fails and says why. */
+export const isForRun = ({ state, document }: Upload) => (state === 'refused' ? !!document : state !== 'failed')
+
+/** Starts files: those that are sent already at once, the others when they are. Those that the server does not take are told to their batch. */
 export function start(files: Upload[], how: Start) {
   for (const { key } of files) set(key, { start: how })
   handOver(files.map(({ key }) => key))
@@ -58,8 +61,8 @@ export function start(files: Upload[], how: Start) {
 
 function handOver(keys: number[]) {
   const ours = keys.map(of).filter((upload) => upload?.start) as (Upload & { start: Start })[]
-  const ready = ours.filter(({ state }) => state === 'ready')
-  const refused = ours.filter(({ state, start }) => state === 'refused' && start.batch)
+  const ready = ours.filter(({ document }) => document)
+  const refused = ours.filter(({ state, document, start }) => state === 'refused' && !document && start.batch)
   for (const { key } of [...ready, ...refused]) remove(key)
   if (refused.length) leaveOut(labelOf(refused[0].start.batch), refused.map(({ file, note }) => ({ name: file.name, why: note })))
   begin(ready.map(({ key, file, document, start: { configuration, options, batch } }) => ({
