@@ -16,8 +16,7 @@ use common::{Place, Told};
 use rusqlite::Connection;
 
 /// What the newest fixture has more than its predecessor brought up to date.
-const NEWEST_ROWS: &str =
-    "INSERT INTO ended VALUES ('submitter user 1000', 'succeeded', 0, 1, 0, 1, 20, 300);";
+const NEWEST_ROWS: &str = "";
 
 /// Columns that later versions call otherwise: the table, the name before, the name now.
 const RENAMED: [(&str, &str, &str); 1] = [("configurations", "active", "is_default")];
