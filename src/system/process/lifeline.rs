@@ -9,9 +9,12 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::os::fd::OwnedFd;
 
-/// The writing end: as long as it is open, the group goes on.
+/// The ends that this process keeps: as long as the writing end is open, the group goes on.
+///
+/// A child may die before the files of this process are closed. The kernel closes these by their numbers, and lets go of the last one
+/// first: so the reading end, whose number is lower, outlives the writing end.
 #[derive(Debug)]
-pub struct Lifeline(#[expect(dead_code)] OwnedFd);
+pub struct Lifeline(#[expect(dead_code)] [OwnedFd; 2]);
 
 impl Lifeline {
     /// A lifeline, and the end that the group is to keep open. It does nothing yet.
@@ -20,7 +23,8 @@ impl Lifeline {
     /// There is no pipe to be had.
     pub fn new() -> io::Result<(Self, OwnedFd)> {
         let (reader, writer) = io::pipe()?;
-        Ok((Self(writer.into()), reader.into()))
+        let its_end = reader.try_clone()?;
+        Ok((Self([reader.into(), writer.into()]), its_end.into()))
     }
 
     /// Ties a group to it.
