@@ -149,7 +149,7 @@ impl Confined {
                 match step {
                     Step::Files => self.record.applied["files"] = false.into(),
                     Step::Calls => self.record.applied["system_calls"] = false.into(),
-                    Step::Forks => self.record.is_polled(),
+                    Step::Forks => self.record.fall_back_to_polling(),
                     _ => {}
                 }
             }
@@ -368,7 +368,7 @@ mod linux {
 }
 
 #[cfg(not(target_os = "linux"))]
-use elsewhere::Steps;
+use elsewhere::{Steps, channel, received};
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
@@ -377,7 +377,17 @@ mod elsewhere {
 
     use super::super::Policy;
     use super::super::record::InForce;
-    use super::Step;
+    use super::{PidsGroup, Step};
+
+    /// Nobody asks before a fork.
+    pub fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Nobody asks before a fork.
+    pub fn received(_socket: &OwnedFd) -> Option<OwnedFd> {
+        None
+    }
 
     /// Nothing is added to the limits.
     #[derive(Default)]
@@ -386,6 +396,10 @@ mod elsewhere {
     impl Steps {
         pub fn prepare(_: &Policy, _: &mut InForce, _asks: Option<OwnedFd>) -> Self {
             Self
+        }
+
+        pub fn count(&mut self, _: &Policy, _: &InForce) -> io::Result<Option<PidsGroup>> {
+            Ok(None)
         }
 
         pub fn apply(

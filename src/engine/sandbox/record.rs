@@ -60,8 +60,8 @@ impl InForce {
         self.processes == ProcessHold::Asking
     }
 
-    /// Notes that processes are only counted.
-    pub(super) fn is_polled(&mut self) {
+    /// Records that processes are only counted.
+    pub(super) fn fall_back_to_polling(&mut self) {
         self.processes = ProcessHold::Polling;
         self.applied["processes_held_by"] = json!(self.processes);
     }

@@ -5,8 +5,8 @@
 //! hooks of Python before and after a fork run, and the C library knows the fork by its own number.
 //!
 //! A message on the socket is one run: its environment variables, an empty text, its folder and its arguments, each with a zero byte at its
-//! end, and the descriptors of standard output and standard error, of a socket for the answer, of the pipe that ends its group with its
-//! owner, and of a set of Landlock rules, unless it has none. The fork confines itself, says so by one byte, and goes on when it gets one back:
+//! end, and the descriptors of standard output and standard error, of a socket for the answer,
+//! and of a set of Landlock rules, unless it has none. The fork confines itself, says so by one byte, and goes on when it gets one back:
 //! whoever gave up on it in the meantime has closed the socket, so that no run is executed twice.
 
 use std::fs;
@@ -85,7 +85,7 @@ impl Message {
 
     /// Makes this fork what the message says, or ends it.
     fn take_over(&self, owner: libc::pid_t) {
-        let [output, errors, answer, lifeline, rules @ ..] = &self.descriptors[..] else {
+        let [output, errors, answer, rules @ ..] = &self.descriptors[..] else {
             end()
         };
         // SAFETY: system calls on descriptors that are this process's own, with live pointers.
@@ -100,7 +100,6 @@ impl Message {
             if input != 0 || libc::dup2(*output, 1) < 0 || libc::dup2(*errors, 2) < 0 {
                 end()
             }
-            libc::fcntl(*lifeline, libc::F_SETFD, 0);
             let confined = rules.iter().all(|rules| confine(*rules));
             let said = if confined { CONFINED } else { NOT_CONFINED };
             let mut go = 0_u8;
@@ -110,9 +109,7 @@ impl Message {
                 end()
             }
         }
-        let all = self.descriptors.iter().copied();
-        all.filter(|descriptor| descriptor != lifeline)
-            .for_each(close);
+        self.descriptors.iter().copied().for_each(close);
     }
 }
 
@@ -129,7 +126,7 @@ fn close(descriptor: RawFd) {
 
 /// The next message; `None`: the other end is closed.
 fn receive() -> io::Result<Option<Message>> {
-    const MOST: usize = 5;
+    const MOST: usize = 4;
     const ROOM: usize = 64;
     let mut bytes = vec![0; LONGEST];
     // Aligned as the kernel writes its headers.
