@@ -160,7 +160,8 @@ fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
     let worker = place.start_worker("one");
     let left = family(&place);
     worker.dies();
-    // It has left the group of the run, which ends with the worker.
+    // One has left the group of the run, which ends with the worker.
+    wait_for_death(left[0]);
     assert!(is_alive(left[1]));
     place.ade(&format!("runs cancel {run}")).succeeds();
     place.ade("worker --drain -q").succeeds();

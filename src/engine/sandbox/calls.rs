@@ -204,7 +204,7 @@ fn refused(network: bool) -> Result<Rules, BackendError> {
     // What it has open could not be looked at any more, to count it.
     let hides = SeccompRule::new(vec![equals(0, PR_SET_DUMPABLE)?])?;
     rules.insert(libc::SYS_prctl, vec![hides]);
-    // The pipe by which the group ends with `ade` is this process's business.
+    // Such a signal would be one to another process.
     let signals = SIGNALS_OF_FILES.map(|command| SeccompRule::new(vec![equals(1, command)?]));
     let signals = signals.into_iter().collect::<Result<_, _>>()?;
     rules.insert(libc::SYS_fcntl, signals);

@@ -75,15 +75,15 @@ impl WarmEngines {
         {
             return None;
         }
-        let (lifeline, its_end) = Lifeline::new().ok()?;
+        let lifeline = Lifeline::new().ok()?;
         let ((stdout, its_output), (stderr, its_errors)) = (io::pipe().ok()?, io::pipe().ok()?);
-        let mut passed = vec![its_output.as_fd(), its_errors.as_fd(), its_end.as_fd()];
+        let mut passed = vec![its_output.as_fd(), its_errors.as_fd()];
         passed.extend(confinement.rules.as_ref().map(AsFd::as_fd));
         let fork = ask(&engine, &message, &passed)?;
         // A group of its own, which it may not make for itself.
         setpgid(Some(fork.id), Some(fork.id)).ok()?;
         let group = fork.id.as_raw_nonzero().get();
-        Lifeline::tie(&its_end, group).ok()?;
+        lifeline.tie(group).ok()?;
         let limit = invocation.policy.limits.processes;
         let held = engine
             .gate
@@ -164,7 +164,7 @@ fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option
     set_socket_passcred(&answer, true).ok()?;
     let mut all = passed.to_vec();
     all.insert(2, its_answer.as_fd());
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(5))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(4))];
     let mut rights = SendAncillaryBuffer::new(&mut space);
     rights.push(SendAncillaryMessage::ScmRights(&all));
     let pieces = [IoSlice::new(message)];

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
@@ -70,13 +70,12 @@ pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started>
         .stderr(Stdio::piped())
         .process_group(0);
     die_with_thread(command);
-    let (lifeline, reader) = Lifeline::new()?;
-    keep_open(command, &reader);
+    let lifeline = Lifeline::new()?;
     let mut child = command.spawn()?;
     // The kernel's type is pid_t; std returns it unsigned.
     let id = child.id().cast_signed();
     // It fails where the child has ended already.
-    let _ = Lifeline::tie(&reader, id);
+    let _ = lifeline.tie(id);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     Ok(Started::new(
         id,
@@ -84,18 +83,6 @@ pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started>
         stderr.map(OwnedFd::from),
         lifeline,
     ))
-}
-
-/// Keeps a descriptor open in the child, beyond exec.
-fn keep_open(command: &mut Command, descriptor: &OwnedFd) {
-    let number = descriptor.as_raw_fd();
-    // SAFETY: a system call between fork and exec; an error is built without allocation.
-    unsafe {
-        command.pre_exec(move || match libc::fcntl(number, libc::F_SETFD, 0) {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error()),
-        });
-    }
 }
 
 /// A child, and the thread that waits for its end. Dropped before it was reaped, it is killed with its whole group.
