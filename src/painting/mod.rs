@@ -105,7 +105,7 @@ pub fn paint_read_as(
     if is_same(original, target) {
         return Err(Refusal::SameFile { file });
     }
-    let folder = target.parent().unwrap_or(Path::new("."));
+    let folder = files::folder_of(target);
     let beside = files::unfinished(folder).map_err(FileError::on("write", target))?;
     let copy = beside
         .as_file()

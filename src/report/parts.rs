@@ -78,11 +78,7 @@ pub fn in_file(
     write: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
     let failed = || FileError::on("write", target);
-    let folder = match target.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut beside = files::unfinished(folder).map_err(failed())?;
+    let mut beside = files::unfinished(files::folder_of(target)).map_err(failed())?;
     write(beside.as_file_mut())?;
     files::settle(beside, target).map_err(failed())?;
     Ok(())

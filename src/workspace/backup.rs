@@ -71,10 +71,7 @@ pub fn backup(
     outputs: bool,
 ) -> Result<BackedUp, Error> {
     let database = demand_whole(settings, paths)?;
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = files::folder_of(file);
     let failed = || |error| FileError::on("write", file)(error).of_target("the backup");
     let schema = store::status(settings, &database)?;
     let mut beside = files::unfinished(folder).map_err(failed())?;

@@ -81,10 +81,7 @@ impl FileError {
     /// The facts of an output whose place a call names. `of`: whose place that is, such as `-o` or `the backup`. What to do is said of
     /// this place, and not of the data directory.
     pub fn facts_of_target(&self, of: &str) -> Facts {
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(&self.path);
         let shown = folder.display();
         let other = format!("name another place for {of}");
         let hint = match self.source.kind() {
@@ -289,6 +286,12 @@ pub fn stays_below(path: &Path) -> bool {
         .all(|part| matches!(part, Component::Normal(_)))
 }
 
+/// Returns the folder that a path lies in; `.` for a bare name.
+pub fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|above| !above.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
 /// The last part of a path, as text.
 pub fn name_of(path: &Path) -> String {
     path.file_name()
@@ -435,10 +438,6 @@ pub fn settle(beside: NamedTempFile, path: &Path) -> io::Result<()> {
     beside.persist(path).map_err(|error| error.error)?;
     sync_folder(folder_of(path));
     Ok(())
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new("."))
 }
 
 /// Makes the folder's own entries durable. Errors are ignored: not every file system supports it.

@@ -71,10 +71,7 @@ pub fn check_place(
         )));
     }
     output::check_target(file)?;
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = files::folder_of(file);
     let place = folder.canonicalize().ok();
     let is_around = |given: &&PathBuf| {
         let given = given.canonicalize().ok().filter(|given| given.is_dir());

@@ -6,8 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use crate::base::files::FileError;
-use crate::base::files::name_of;
+use crate::base::files::{FileError, folder_of, name_of};
 use crate::base::problem::{Facts, Kind, Problem, code, typed};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::settings::paths;
@@ -519,11 +518,7 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>, InputError> {
 /// A file in the same folder whose name differs in case or by its extension alone.
 fn similar(path: &Path) -> Option<String> {
     let stem = path.file_stem()?.to_string_lossy().to_lowercase();
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let found = std::fs::read_dir(folder)
+    let found = std::fs::read_dir(folder_of(path))
         .ok()?
         .filter_map(Result::ok)
         .map(|entry| entry.path())
