@@ -43,6 +43,10 @@ fn cycle(store: &Store, environment: &EnvironmentRecord, time: i64) {
     assert!(store.finish_run(&run.id, &mine, &ended, now).unwrap());
 }
 
+fn execute(store: &Store, sql: &str) {
+    store.connections.shared.lock().execute_batch(sql).unwrap();
+}
+
 /// What a server's sessions of a store keep prepared: each statement, its plan, and how often the server made one for it.
 fn plans(store: &Store) -> Vec<(String, String, i64)> {
     let connections = &store.connections;
@@ -131,12 +135,7 @@ fn a_server_plans_the_statements_of_a_cycle_once_and_reads_no_table_whole() {
     let another = open("here");
     cycle(&another, &environment, WAITING);
     are_well_planned(&another, "of a full queue without statistics");
-    another
-        .connections
-        .shared
-        .lock()
-        .execute_batch("ANALYZE")
-        .unwrap();
+    execute(&another, "ANALYZE");
     for store in [another, open("here")] {
         cycle(&store, &environment, WAITING);
         are_well_planned(&store, "of a full queue with statistics");
@@ -201,12 +200,7 @@ fn counted_on_file(before: &str) -> BTreeMap<String, f64> {
     let store = database.open(Opening::CreateIfAbsent).unwrap();
     let environment = ready(&store, "r", at(0));
     fill(&store, &environment, ENDED, WAITING, PEOPLE);
-    store
-        .connections
-        .shared
-        .lock()
-        .execute_batch(before)
-        .unwrap();
+    execute(&store, before);
     cycles(&store, &environment, 0);
     let counts = counts_of_file(&store);
     cycles(&store, &environment, 1);
@@ -251,12 +245,7 @@ fn counted_on_server(server: &TestServer, before: &str) -> BTreeMap<String, f64>
     let store = open("here");
     let environment = ready(&store, "r", at(0));
     fill(&store, &environment, ENDED, WAITING, PEOPLE);
-    store
-        .connections
-        .shared
-        .lock()
-        .execute_batch(&format!("ANALYZE; {before}"))
-        .unwrap();
+    execute(&store, &format!("ANALYZE; {before}"));
     drop(store);
     cycles(&open("here"), &environment, 0);
     let looking = open("here");
@@ -297,12 +286,7 @@ fn count(before: &str) -> Option<Counted> {
     let server = TestServer::start()?;
     let looking = server.hosts()("here");
     let version = "SELECT split_part(current_setting('server_version'), '.', 1)";
-    looking
-        .connections
-        .shared
-        .lock()
-        .execute_batch("ALTER SYSTEM SET autovacuum = off")
-        .unwrap();
+    execute(&looking, "ALTER SYSTEM SET autovacuum = off");
     let version =
         looking.read(|connection| row(connection, version, [], |row| row.get::<_, String>(0)));
     looking

@@ -17,6 +17,25 @@ impl Configuration {
         self.folder.join(file)
     }
 
+    /// Writes a hook that does for the input `NAME.csv` the code of this name before it is read, and calls `otherwise` for any other.
+    pub fn does_by_input<'a>(
+        &self,
+        codes: impl IntoIterator<Item = (impl std::fmt::Display, &'a str)>,
+        otherwise: &str,
+    ) {
+        let mut functions = String::new();
+        for (name, code) in codes {
+            let code = code.replace('\n', "\n    ");
+            functions.push_str(&format!("def {name}(metadata):\n    {code}\n\n\n"));
+        }
+        self.write(
+            "src/ade_config/hooks/does.py",
+            &format!(
+                "import os, pathlib, signal, subprocess, sys, threading, time\n\nHERE = pathlib.Path(__file__).parent\n\n\n{functions}def does(metadata):\n    globals().get(pathlib.Path(metadata[\"input_file\"]).stem, {otherwise})(metadata)\n\n\ndef register(registry):\n    registry.register_hook(does, hook=\"on_workbook_start\", priority=10)\n"
+            ),
+        );
+    }
+
     /// Writes a module of columns that registers nothing, and executes this line when it is loaded. Returns its file.
     pub fn module(&self, line: &str) -> PathBuf {
         let file = "src/ade_config/columns/more.py";

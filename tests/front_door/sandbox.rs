@@ -22,17 +22,9 @@ fn does(configuration: &Configuration, code: &str) {
 
 /// A hook that does for the input `does_N.csv` the Nth of these, and for others the first.
 fn does_each(configuration: &Configuration, codes: &[String]) {
-    let mut functions = String::new();
-    for (number, code) in codes.iter().enumerate() {
-        let code = code.replace('\n', "\n    ");
-        functions.push_str(&format!("def does_{number}(metadata):\n    {code}\n\n\n"));
-    }
-    configuration.write(
-        "src/ade_config/hooks/does.py",
-        &format!(
-            "import os, pathlib, subprocess, sys\n\nHERE = pathlib.Path(__file__).parent\n\n\n{functions}def does(metadata):\n    globals().get(pathlib.Path(metadata[\"input_file\"]).stem, does_0)(metadata)\n\n\ndef register(registry):\n    registry.register_hook(does, hook=\"on_workbook_start\", priority=10)\n"
-        ),
-    );
+    let codes = codes.iter().enumerate();
+    let named = codes.map(|(number, code)| (format!("does_{number}"), code.as_str()));
+    configuration.does_by_input(named, "does_0");
 }
 
 /// Runs `ade`, bounded, with further environment variables.

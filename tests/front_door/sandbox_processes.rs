@@ -103,18 +103,10 @@ fn place(codes: &[(&str, &str)]) -> (Place, Configuration) {
     place.set("ADE_RUN_TIMEOUT_SECONDS", "60");
     let configuration = place.configuration("config");
     place.members("good.csv");
-    let mut functions = String::new();
-    for (name, code) in codes {
+    for (name, _) in codes {
         place.members(&format!("{name}.csv"));
-        let code = code.replace('\n', "\n    ");
-        functions.push_str(&format!("def {name}():\n    {code}\n\n\n"));
     }
-    configuration.write(
-        "src/ade_config/hooks/does.py",
-        &format!(
-            "import os, pathlib, signal, subprocess, sys, threading, time\n\n\n{functions}def does(metadata):\n    globals().get(pathlib.Path(metadata[\"input_file\"]).stem, int)()\n\n\ndef register(registry):\n    registry.register_hook(does, hook=\"on_workbook_start\", priority=10)\n"
-        ),
-    );
+    configuration.does_by_input(codes.iter().copied(), "bool");
     (place, configuration)
 }
 
