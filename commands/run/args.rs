@@ -37,7 +37,7 @@ pub struct Args {
     /// Process only this sheet; may be repeated
     #[arg(long, value_name = "SHEET", conflicts_with = "active_sheet_only", help_heading = INPUT)]
     pub input_sheet: Vec<String>,
-    /// What other commands call it.
+    /// Takes the name that other commands give `--input-sheet`, to suggest that one.
     #[arg(long, hide = true, value_parser = UnknownArgumentValueParser::suggest_arg("--input-sheet"))]
     pub sheet: Option<String>,
     /// Process only the sheet that was active when the workbook was saved

@@ -31,7 +31,7 @@ DEFAULT_PACKAGE = "ade_config"
 
 
 def plugin_folders(package: Path) -> tuple[str, ...]:
-    """Where plugin modules lie below the package. ``row_types`` is the older name of ``row_detectors``; with both, it is read as no plugin."""
+    """Return the folders of plugin modules below the package. ``row_types`` is the older name of ``row_detectors``; with both, it is read as no plugin."""
     is_older = (package / "row_types").is_dir() and not (package / "row_detectors").is_dir()
     return ("columns", "row_types" if is_older else "row_detectors", "hooks")
 

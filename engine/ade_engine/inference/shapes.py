@@ -87,7 +87,7 @@ def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Sha
     if not steps or found[0][0] != steps or not is_sure and confidence < _ASKED:
         return []
     if any(operator in ("transpose", "pivot") for operator, *_ in steps[:-1]):
-        # What follows is of columns that the table does not have yet.
+        # Later steps name columns that the table does not have yet.
         return []
     shape = Shape("", "", "; ".join(reasons), is_sure)
     words = []

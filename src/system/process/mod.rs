@@ -136,7 +136,7 @@ pub fn run_started(
     }
 
     if watched.end_group() {
-        time_limit.is_full();
+        time_limit.mark_full();
     }
     let (exit, mut usage) = watched.reap()?;
     // What it left between the last look and its end.

@@ -68,7 +68,7 @@ impl TimeLimit {
     }
 
     /// Notes that the child was killed because its group was full, which outranks what was measured of the group while it filled up.
-    pub fn is_full(&mut self) {
+    pub fn mark_full(&mut self) {
         match &mut self.stopping {
             Some(Stopping {
                 reason: reason @ Exit::Exceeded(_),

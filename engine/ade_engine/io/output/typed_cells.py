@@ -51,7 +51,7 @@ class TypedCells:
         return other
 
     def of_native(self, names: Sequence[str]) -> tuple[list[tuple[int, pl.Series]], list[tuple[SheetScan, int]]]:
-        """What the native frame of columns of these names is given."""
+        """Return the arguments ``typed`` and ``origins`` of the native frame of columns of these names."""
         return [(place, self.cells[name]) for place, name in enumerate(names) if name in self.cells], self.origins
 
     def has_all(self, column: pl.Series) -> bool:

@@ -223,7 +223,7 @@ def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans:
         # Of lines whose rows are not known, nothing is known.
         numbers[span.data_start + 1 : span.data_start + 1 + len(within)] = bytes(len(within)) if table.unknown else within
         words = tuple(str(cell).strip() for row in range(span.start, span.data_start) for cell in scan.row(row)[span.first_column : span.stop_column])
-        # Where each table is written, its header is.
+        # The header stands where its table is written.
         is_repeated = words in headers and context.settings.merge_tables_in_sheet
         _mark(numbers, span.start + 1, span.data_start, _BY_LOOKS.index(REPEATED_HEADER if is_repeated else HEADER))
         headers.add(words)

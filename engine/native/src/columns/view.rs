@@ -81,7 +81,7 @@ pub struct TypedCells {
 }
 
 impl TypedCells {
-    /// What stands in the cell of a row, unless that is text: the column's own value is the text that is written.
+    /// Returns the value of the cell of a row, unless it is text: then the column's own value is written.
     pub fn value(&self, row: usize) -> Option<Value<'static>> {
         let number = self.cells[row];
         let row = usize::try_from(number & ((1 << ROW_BITS) - 1)).ok()?;
