@@ -74,8 +74,8 @@ const ROW_BITS: u32 = 32;
 /// For each row of a column the cell that it was made of: what is written as its cells stood in a sheet, each with its own type. In the
 /// column that polars makes of cells of several types, some have lost theirs.
 pub struct TypedCells {
-    /// Columns of sheets, each counted from 0.
-    pub origins: Vec<(Arc<Sheet>, usize)>,
+    /// Columns of sheets, each counted from 0; all columns of a frame share them.
+    pub origins: Arc<[(Arc<Sheet>, usize)]>,
     /// The place among the origins, and in the lower bits the row from 1; 0 where a row has no cell.
     pub cells: Vec<u64>,
 }

@@ -40,7 +40,7 @@ impl Frame {
     ) -> PyResult<Self> {
         // SAFETY: the stream is polars' own.
         let imported = unsafe { frame::Frame::import(stream_of(frame)?) };
-        let origins: Vec<_> = origins
+        let origins: Arc<[_]> = origins
             .iter()
             .map(|(scan, column)| (scan.get().sheet().clone(), *column))
             .collect();
@@ -51,7 +51,7 @@ impl Frame {
                 _ => 0,
             };
             let cells = series_of(&cells)?.values().iter().map(number_of).collect();
-            let origins = origins.clone();
+            let origins = Arc::clone(&origins);
             columns.push((number, TypedCells { origins, cells }));
         }
         let imported = imported.and_then(|frame| frame.with_typed(columns));
