@@ -57,7 +57,9 @@ fn main() {
     match words.as_slice() {
         ["child", "plain", data] => child(&plain_cycles(Path::new(data))),
         ["child", "queue", data] => child(&queue_cycles(Path::new(data))),
-        ["child", "server", address] => server::child(address),
+        ["child", "server", threads, address] => {
+            server::child(address, threads.parse().expect("a number"));
+        }
         ["child", "plain server", address] => server::plain_child(address),
         ["pressing", threads, pause, seconds, data] => pressing(
             threads.parse().expect("a number"),

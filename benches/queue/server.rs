@@ -23,7 +23,8 @@ use super::{
 const ENDED: i64 = 500_000;
 const WAITING: i64 = 100_000;
 const SUBMITTERS: i64 = 1_000;
-const CLIENTS: [usize; 3] = [1, 4, 8];
+/// Processes, and the threads of each, which share its connection.
+const CLIENTS: [(usize, usize); 5] = [(1, 1), (4, 1), (8, 1), (1, 8), (2, 8)];
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_secs(3);
 const SCHEMA: &str = "bench";
@@ -183,7 +184,7 @@ fn seed(address: &str) {
 }
 
 /// Prints how many microseconds each claim of a round took.
-pub fn child(address: &str) {
+pub fn child(address: &str, threads: usize) {
     let store = open(address);
     let new = submitted(&store);
     let cycle = || {
@@ -205,7 +206,7 @@ pub fn child(address: &str) {
         }
     };
     cycle();
-    repeat(&cycle);
+    repeat(threads, &cycle);
 }
 
 /// The same of a plain INSERT.
@@ -216,7 +217,7 @@ pub fn plain_child(address: &str) {
         .prepare("INSERT INTO plain (id, body) VALUES ($1, $2)");
     let insert = plain.runtime.block_on(insert).expect("a statement");
     let body = "x".repeat(600);
-    repeat(&|| {
+    repeat(1, &|| {
         let began = Instant::now();
         let id = System.new_id();
         let values: [&(dyn ToSql + Sync); 2] = [&id, &body];
@@ -226,20 +227,28 @@ pub fn plain_child(address: &str) {
     });
 }
 
-fn repeat(step: &dyn Fn() -> String) {
+fn repeat(threads: usize, step: &(dyn Fn() -> String + Sync)) {
     let began = wait_for_the_word();
-    let mut times = Vec::new();
-    while began.elapsed() < ROUND {
-        times.push(step());
-    }
+    let steps = || {
+        let mut times = Vec::new();
+        while began.elapsed() < ROUND {
+            times.push(step());
+        }
+        times.join(" ")
+    };
+    let times: Vec<String> = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(steps)).collect();
+        let all = all.into_iter().map(|thread| thread.join().expect("its times"));
+        all.collect()
+    });
     println!("{}", times.join(" "));
 }
 
 /// The milliseconds that each step of so many clients took.
-fn round(what: &str, address: &str, clients: usize) -> Vec<f64> {
-    let mut children = Children::begin(&["child", what], Path::new(address), clients);
+fn round(words: &[&str], address: &str, processes: usize) -> Vec<f64> {
+    let mut children = Children::begin(words, Path::new(address), processes);
     let mut all = Vec::new();
-    for index in 0..clients {
+    for index in 0..processes {
         let line = children.line(index);
         let times = line.split_whitespace();
         all.extend(times.map(|time| time.parse::<f64>().expect("a time") / 1000.0));
@@ -258,22 +267,23 @@ pub fn measure() {
     Plain::open(&address).execute(&schema);
     seed(&address);
     println!(
-        "\nPostgreSQL, {ENDED} ended runs, {WAITING} that wait of {SUBMITTERS} submitters\n{:>8} {:>10} {:>10} {:>10} {:>14} {:>10} {:>10}",
-        "clients", "cycles/s", "least", "most", "INSERTs/s", "claim p50", "p99"
+        "\nPostgreSQL, {ENDED} ended runs, {WAITING} that wait of {SUBMITTERS} submitters\n{:>10} {:>8} {:>10} {:>10} {:>10} {:>14} {:>10} {:>10}",
+        "processes", "threads", "cycles/s", "least", "most", "INSERTs/s", "claim p50", "p99"
     );
-    for clients in CLIENTS {
+    for (processes, threads) in CLIENTS {
         let (mut cycles, mut plain, mut claims) = (Vec::new(), Vec::new(), Vec::new());
         let rate = |times: &[f64]| times.len() as f64 / ROUND.as_secs_f64();
         for _ in 0..ROUNDS {
-            let times = round("server", &address, clients);
+            let times = round(&["child", "server", &threads.to_string()], &address, processes);
             cycles.push(rate(&times));
             claims.extend(times);
-            plain.push(rate(&round("plain server", &address, clients)));
+            let plain_words = ["child", "plain server"];
+            plain.push(rate(&round(&plain_words, &address, processes * threads)));
         }
         let middle = median(&mut cycles);
         let claims = Spread::of(&mut claims);
         println!(
-            "{clients:>8} {middle:>10.0} {:>10.0} {:>10.0} {:>14.0} {:>10.2} {:>10.2}",
+            "{processes:>10} {threads:>8} {middle:>10.0} {:>10.0} {:>10.0} {:>14.0} {:>10.2} {:>10.2}",
             cycles[0],
             cycles[cycles.len() - 1],
             median(&mut plain),
