@@ -18,7 +18,8 @@
 //! SIMULATION_SEED=42 cargo test --test simulation -- --nocapture
 //! ```
 //!
-//! `SIMULATION_FROM` is the first seed (0). A seed that fails prints how to repeat it, and its trace.
+//! `SIMULATION_WORKERS=1000 SIMULATION_RUNS=2000` is a crowd on one database (`a_crowd_of_workers_loses_nothing`), and with
+//! `SIMULATION_GROUPS=10` ten such crowds, each with a database of its own. `SIMULATION_FROM` is the first seed (0). A seed that fails prints how to repeat it, and its trace.
 
 mod simulation {
     pub mod chance;
@@ -41,7 +42,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Instant;
 
-use simulation::scenario;
+use simulation::scenario::{self, Crowd};
 
 const SEEDS: u64 = 600;
 /// The length of a trace that can still be read.
@@ -52,7 +53,7 @@ fn nothing_is_lost_nothing_is_done_twice_and_nothing_is_stuck() {
     let from = number("SIMULATION_FROM").unwrap_or(0);
     let until = from + number("SIMULATION_SEEDS").unwrap_or(SEEDS);
     if let Some(seed) = number("SIMULATION_SEED") {
-        let outcome = scenario::play(seed, true);
+        let outcome = scenario::play(seed, true, None);
         println!("{}", outcome.trace.join("\n"));
         assert!(outcome.violation.is_none(), "{:?}", outcome.violation);
     } else if let (Some(share), Some(of)) = (number(SHARE), number(SHARES)) {
@@ -134,7 +135,7 @@ fn live_all(from: u64, until: u64) {
 fn play_share(seeds: impl Iterator<Item = u64>) {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for seed in seeds {
-        let outcome = scenario::play(seed, false);
+        let outcome = scenario::play(seed, false, None);
         if outcome.violation.is_some() {
             println!("\n{FAILED}{seed}");
             return;
@@ -150,7 +151,7 @@ fn play_share(seeds: impl Iterator<Item = u64>) {
 }
 
 fn fail(seed: u64, from: u64) {
-    let outcome = scenario::play(seed, true);
+    let outcome = scenario::play(seed, true, None);
     let hidden = outcome.trace.len().saturating_sub(TRACE_LINES);
     panic!(
         "seed {seed}, the {}th: {}\n\n{}{}\n\nto repeat it: SIMULATION_SEED={seed} cargo test --test simulation -- --nocapture",
@@ -167,13 +168,36 @@ fn fail(seed: u64, from: u64) {
     );
 }
 
+/// Workers beside each other, each group of them with a database of its own: what one database and one group after the other come to.
+#[test]
+fn a_crowd_of_workers_loses_nothing() {
+    let count = |variable, default| number(variable).unwrap_or(default) as usize;
+    let crowd = Crowd {
+        workers: count("SIMULATION_WORKERS", 30),
+        runs: count("SIMULATION_RUNS", 60),
+    };
+    let from = number("SIMULATION_FROM").unwrap_or(0);
+    for seed in from..from + number("SIMULATION_GROUPS").unwrap_or(1) {
+        let began = Instant::now();
+        let outcome = scenario::play(seed, false, Some(crowd));
+        let counts = outcome.counts.iter().filter(|(_, count)| **count > 0);
+        let told: Vec<_> = counts.map(|(what, count)| format!("{what} {count}")).collect();
+        println!(
+            "seed {seed}, {:.1} s: {}",
+            began.elapsed().as_secs_f64(),
+            told.join(", ")
+        );
+        assert_eq!(outcome.violation, None, "seed {seed}");
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_scenario() {
     for seed in [7, 11] {
-        let (first, second) = (scenario::play(seed, true), scenario::play(seed, true));
+        let (first, second) = (scenario::play(seed, true, None), scenario::play(seed, true, None));
         assert!(first.trace.len() > 20, "{:?}", first.trace);
         assert_eq!(first.trace, second.trace);
-        assert_eq!(first.counts, scenario::play(seed, false).counts);
+        assert_eq!(first.counts, scenario::play(seed, false, None).counts);
     }
 }
 

@@ -10,10 +10,12 @@ use super::process::Process;
 use super::threads::{NEVER, Threads};
 use super::world::World;
 
-/// After so many steps the faults stop.
-const STEPS_WITH_FAULTS: u64 = 1_500;
-/// A healthy worker that is left alone has finished within so many steps.
-const STEPS_ALONE: u64 = 20_000;
+/// After so many steps the faults stop: at least, and for each worker that starts with the world.
+const STEPS_WITH_FAULTS: [u64; 2] = [1_500, 200];
+/// A healthy worker that is left alone has finished within so many steps: at least, and for each run and each worker that stops.
+const STEPS_ALONE: [u64; 2] = [20_000, 1_000];
+/// So many workers live at once, or as many as start with the world.
+const MOST_WORKERS: usize = 5;
 
 /// A worker that starts has found out within this which processes are dead.
 const FOUND_DEAD_WITHIN: i64 = 15_000;
@@ -30,13 +32,28 @@ pub struct Outcome {
     pub counts: BTreeMap<&'static str, u64>,
 }
 
-/// Plays the scenario of a seed.
-pub fn play(seed: u64, traced: bool) -> Outcome {
+/// How many workers start with a world, and how many runs are queued in it.
+#[derive(Clone, Copy)]
+pub struct Crowd {
+    pub workers: usize,
+    pub runs: usize,
+}
+
+/// Plays the scenario of a seed; without a crowd, with a few workers and runs.
+pub fn play(seed: u64, traced: bool, crowd: Option<Crowd>) -> Outcome {
     let world = World::new(seed, traced);
+    let to_come = 4 + world.chance.below(9);
+    let workers = 1 + world.chance.below(3);
+    let crowd = crowd.unwrap_or(Crowd {
+        workers,
+        runs: to_come,
+    });
     let mut scenario = Scenario {
         world: Arc::clone(&world),
         threads: Rc::default(),
-        to_come: 4 + world.chance.below(9),
+        crowd,
+        to_come: crowd.runs,
+        steps: 0,
     };
     scenario.disturb();
     scenario.recover();
@@ -55,19 +72,26 @@ pub fn play(seed: u64, traced: bool) -> Outcome {
 struct Scenario {
     world: Arc<World>,
     threads: Rc<Threads>,
+    crowd: Crowd,
     /// Runs that are still to be queued.
     to_come: usize,
+    steps: u64,
 }
 
 impl Scenario {
     fn disturb(&mut self) {
-        for _ in 0..1 + self.world.chance.below(3) {
+        for _ in 0..self.crowd.workers {
             self.start_worker();
         }
         let mut steps = 0;
-        while steps < STEPS_WITH_FAULTS && self.world.violation().is_none() {
+        let [least, each] = STEPS_WITH_FAULTS;
+        let most = least.max(each * self.crowd.workers as u64);
+        while steps < most && self.world.violation().is_none() {
             steps += 1;
-            self.inject_faults();
+            self.add_run();
+            if self.is_due() {
+                self.inject_faults();
+            }
             if !self.step() {
                 self.start_worker();
             }
@@ -98,7 +122,7 @@ impl Scenario {
         let healthy = self.start("healthy", |me| commands::work(me, 1));
         let began = world.steady();
         let mut at_work = began;
-        for _ in 0..STEPS_ALONE {
+        for _ in 0..self.steps_alone() {
             if world.violation().is_some() {
                 return;
             }
@@ -110,9 +134,8 @@ impl Scenario {
             } else if world.steady() - at_work > LONGEST_IDLENESS {
                 world.violated("runs wait, and nobody works on them");
             }
-            let processes = self.processes();
-            let is_alone = processes.iter().all(|process| process.id == healthy.id);
-            if is_alone && self.all_have_ended() {
+            let is_healthy = |process: &Arc<Process>| process.id == healthy.id;
+            if self.all_have_ended() && self.processes().iter().all(is_healthy) {
                 break;
             }
             self.step();
@@ -127,7 +150,7 @@ impl Scenario {
         if world.violation().is_none() {
             self.start("tidier", commands::tidy);
         }
-        for _ in 0..STEPS_ALONE {
+        for _ in 0..self.steps_alone() {
             if world.violation().is_some() || !self.step() {
                 break;
             }
@@ -139,7 +162,7 @@ impl Scenario {
 
     /// Until nothing is left to do.
     fn go_on(&mut self) {
-        for _ in 0..STEPS_ALONE {
+        for _ in 0..self.steps_alone() {
             if self.world.violation().is_some() || !self.step() {
                 break;
             }
@@ -152,6 +175,19 @@ impl Scenario {
             process.die();
         }
         self.unwind_dead();
+    }
+
+    fn steps_alone(&self) -> u64 {
+        let [least, each] = STEPS_ALONE;
+        least.max(each * (self.crowd.workers + self.crowd.runs) as u64)
+    }
+
+    /// Whether a fault may come and time passes at this step. The workers of a crowd are on many machines: each has as many faults as one of
+    /// a few, and as much time for its steps.
+    fn is_due(&self) -> bool {
+        let few = MOST_WORKERS as u64;
+        self.steps
+            .is_multiple_of((self.crowd.workers as u64).div_ceil(few))
     }
 
     fn all_have_ended(&self) -> bool {
@@ -215,18 +251,23 @@ impl Scenario {
         }
     }
 
-    /// What the seed injects at this step: faults, and commands that people type.
-    fn inject_faults(&mut self) {
+    /// Queues a run, or executes one by `ade run`, where the seed says so at this step.
+    fn add_run(&mut self) {
         let world = Arc::clone(&self.world);
-        let (chance, faults) = (&world.chance, world.faults());
-        if self.to_come > 0 && chance.hits(400) {
+        if self.to_come > 0 && world.chance.hits(400) {
             self.to_come -= 1;
-            if chance.hits(3_000) {
+            if world.chance.hits(3_000) {
                 self.start("run", commands::run_here);
             } else {
                 self.start("enqueuer", commands::leave_in_queue);
             }
         }
+    }
+
+    /// What the seed injects at this step: faults, and commands that people type.
+    fn inject_faults(&mut self) {
+        let world = Arc::clone(&self.world);
+        let (chance, faults) = (&world.chance, world.faults());
         type Typed = fn(&Arc<Process>);
         let typed: [(u64, &str, Typed); 5] = [
             (faults.build, "builder", commands::build),
@@ -252,7 +293,7 @@ impl Scenario {
             };
             world.jump(by);
         }
-        if chance.hits(faults.start) && self.processes().len() < 5 {
+        if chance.hits(faults.start) && self.processes().len() < self.crowd.workers.max(MOST_WORKERS) {
             self.start_worker();
         }
         let tasks = self.threads.processes();
@@ -297,6 +338,7 @@ impl Scenario {
     fn step(&mut self) -> bool {
         let world = Arc::clone(&self.world);
         world.count("steps");
+        self.steps += 1;
         self.unwind_dead();
         let (ready, next) = self.threads.ready(world.steady());
         if ready.is_empty() || next == NEVER {
@@ -304,7 +346,9 @@ impl Scenario {
         }
         world.pass(next - world.steady());
         self.threads.resume(*world.chance.pick(&ready));
-        world.pass(world.chance.between(0, 6));
+        if self.is_due() {
+            world.pass(world.chance.between(0, 6));
+        }
         true
     }
 }
