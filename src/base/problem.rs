@@ -242,6 +242,9 @@ pub mod code {
         NO_EXPLANATION = "no_explanation";
         CELL_NOT_FOUND = "cell_not_found";
         ENVIRONMENT_IN_USE = "environment_in_use";
+        CONFIGURATION_IN_USE = "configuration_in_use";
+        CONFIGURATION_ARCHIVED = "configuration_archived";
+        WORKSPACE_IN_USE = "workspace_in_use";
         DELETE_FAILED = "delete_failed";
         FOLDER_NOT_EMPTY = "folder_not_empty";
         UNWRITABLE = "unwritable";

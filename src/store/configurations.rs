@@ -53,6 +53,8 @@ pub struct KnownConfiguration {
     pub updated_at: Timestamp,
     /// When a run of it was last recorded.
     pub last_run_at: Option<Timestamp>,
+    /// Since when it is archived: nothing new is run with it.
+    pub archived_at: Option<Timestamp>,
     /// No more runs of it are executed at once; `None`: any number.
     pub max_concurrency: Option<u32>,
     /// The published version that runs use.
@@ -88,8 +90,10 @@ pub enum Publication {
 #[schema(as = Workspace)]
 #[serde(deny_unknown_fields)]
 pub struct WorkspaceRecord {
-    /// The name that a person chose.
+    /// Addresses, tokens and settings name it by this, which never changes.
     pub id: String,
+    /// What it is called: its id, until it is renamed.
+    pub name: String,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
@@ -97,18 +101,15 @@ pub struct WorkspaceRecord {
 impl Store {
     /// Returns all workspaces, by id.
     pub fn workspaces(&self) -> Result<Vec<WorkspaceRecord>> {
-        let sql = "SELECT id, created_at FROM workspaces ORDER BY id";
-        self.read(|connection| rows(connection, sql, [], workspace))
+        let sql = format!("{WORKSPACE} ORDER BY id");
+        self.read(|connection| rows(connection, &sql, [], workspace))
     }
 
     /// Records a workspace, unless it is recorded already. Returns it, and whether it is new.
     pub fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)> {
         self.write_new(|transaction| {
             let added = ensure_workspace(transaction, id, now)?;
-            let recorded = transaction
-                .prepare_cached("SELECT id, created_at FROM workspaces WHERE id = ?1")?
-                .query_row([id], workspace)?;
-            Ok((recorded, added))
+            Ok((workspace_of(transaction, id)?, added))
         })
     }
 
@@ -124,8 +125,7 @@ impl Store {
     /// # Errors
     /// There is none, or the database cannot be used.
     pub fn configuration(&self, id: &str) -> Result<KnownConfiguration> {
-        self.read(|connection| by_id(connection, id))?
-            .ok_or_else(|| StoreError::not_found("configuration", id))
+        self.read(|connection| known_of(connection, id))
     }
 
     /// Records a configuration that was uploaded; its folder is ADE's own.
@@ -148,7 +148,7 @@ impl Store {
     /// Makes a configuration its workspace's default, in place of the former one; or ends that.
     ///
     /// # Errors
-    /// There is no such configuration, or the database cannot be used.
+    /// There is no such configuration, it is archived, or the database cannot be used.
     pub fn set_default(
         &self,
         id: &str,
@@ -156,11 +156,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<KnownConfiguration> {
         self.write_new(|transaction| {
-            lock_workspace_of(transaction, id)?;
+            let known = locked(transaction, id)?;
+            if is_default {
+                known.demand_in_use()?;
+            }
             set_default(transaction, id, is_default, now)?;
-            by_id(transaction, id)
-        })?
-        .ok_or_else(|| StoreError::not_found("configuration", id))
+            known_of(transaction, id)
+        })
     }
 
     /// Sets how many runs of a configuration are executed at once; `None`: any number.
@@ -176,9 +178,8 @@ impl Store {
         let sql = "UPDATE configurations SET max_concurrency = ?2, updated_at = ?3 WHERE id = ?1 AND max_concurrency IS DISTINCT FROM ?2";
         self.write_new(|transaction| {
             execute(transaction, sql, params![id, most, now.0])?;
-            by_id(transaction, id)
-        })?
-        .ok_or_else(|| StoreError::not_found("configuration", id))
+            known_of(transaction, id)
+        })
     }
 
     /// Publishes frozen files as the next version of a configuration, which becomes active; the former version is archived.
@@ -186,7 +187,7 @@ impl Store {
     /// there is none yet.
     ///
     /// # Errors
-    /// There is no such configuration, or the database cannot be used.
+    /// There is no such configuration, it is archived, or the database cannot be used.
     pub fn publish(
         &self,
         id: &str,
@@ -194,11 +195,11 @@ impl Store {
         snapshot: &Path,
         now: Timestamp,
     ) -> Result<Publication> {
-        self.write_new(|transaction| match locked(transaction, id)? {
-            Some(known) => publish(transaction, &known, source_digest, snapshot, now).map(Some),
-            None => Ok(None),
-        })?
-        .ok_or_else(|| StoreError::not_found("configuration", id))
+        self.write_new(|transaction| {
+            let known = locked(transaction, id)?;
+            known.demand_in_use()?;
+            publish(transaction, &known, source_digest, snapshot, now)
+        })
     }
 
     /// Makes a published version the active one, in place of the former; `None`: no version is active any more. Returns `None` where
@@ -212,11 +213,10 @@ impl Store {
         version: Option<u32>,
         now: Timestamp,
     ) -> Result<Option<KnownConfiguration>> {
-        self.write_new(|transaction| match locked(transaction, id)? {
-            Some(known) => activate(transaction, known, version, now).map(Some),
-            None => Ok(None),
-        })?
-        .ok_or_else(|| StoreError::not_found("configuration", id))
+        self.write_new(|transaction| {
+            let known = locked(transaction, id)?;
+            activate(transaction, known, version, now)
+        })
     }
 
     /// Returns the published versions of a configuration, newest first.
@@ -279,18 +279,31 @@ impl Store {
 }
 
 /// A configuration with its active version.
-const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.is_default, c.created_at, c.updated_at, c.last_run_at, c.max_concurrency,
+const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.is_default, c.created_at, c.updated_at, c.last_run_at, c.archived_at, c.max_concurrency,
     v.version, v.source_digest, absolute(v.snapshot_path), v.status, v.published_at
     FROM configurations c LEFT JOIN configuration_versions v ON v.configuration_id = c.id AND v.status = 'active'";
 
 /// Where the columns of the version begin in [`KNOWN`].
-const VERSION_IN_KNOWN: usize = 10;
+const VERSION_IN_KNOWN: usize = 11;
+
+const WORKSPACE: &str = "SELECT id, coalesce(name, id), created_at FROM workspaces";
 
 fn workspace(row: &Row<'_>) -> driver::Result<WorkspaceRecord> {
     Ok(WorkspaceRecord {
         id: row.get(0)?,
-        created_at: Timestamp(row.get(1)?),
+        name: row.get(1)?,
+        created_at: Timestamp(row.get(2)?),
     })
+}
+
+pub(super) fn workspace_of(connection: &Connection, id: &str) -> driver::Result<WorkspaceRecord> {
+    let found = row(
+        connection,
+        &format!("{WORKSPACE} WHERE id = ?1"),
+        [id],
+        workspace,
+    )?;
+    Ok(found.ok_or_else(|| StoreError::not_found("workspace", id))?)
 }
 
 fn known(row: &Row<'_>) -> driver::Result<KnownConfiguration> {
@@ -301,6 +314,7 @@ fn known(row: &Row<'_>) -> driver::Result<KnownConfiguration> {
         created_at: instant(row, "created_at")?,
         updated_at: instant(row, "updated_at")?,
         last_run_at: instant_or_none(row, "last_run_at")?,
+        archived_at: instant_or_none(row, "archived_at")?,
         max_concurrency: row.get("max_concurrency")?,
         version: version_at(row, VERSION_IN_KNOWN)?,
     })
@@ -320,8 +334,9 @@ fn version_at(row: &Row<'_>, first: usize) -> driver::Result<Option<Configuratio
     }))
 }
 
-fn by_id(connection: &Connection, id: &str) -> driver::Result<Option<KnownConfiguration>> {
-    row(connection, &format!("{KNOWN} WHERE c.id = ?1"), [id], known)
+pub(super) fn known_of(connection: &Connection, id: &str) -> driver::Result<KnownConfiguration> {
+    let found = row(connection, &format!("{KNOWN} WHERE c.id = ?1"), [id], known)?;
+    Ok(found.ok_or_else(|| StoreError::not_found("configuration", id))?)
 }
 
 /// Defaults and versions of a workspace's configurations are changed by one transaction at a time.
@@ -331,9 +346,12 @@ fn lock_workspace_of(transaction: &Transaction<'_>, configuration: &str) -> driv
 }
 
 /// A configuration that nobody else is about to change.
-fn locked(transaction: &Transaction<'_>, id: &str) -> driver::Result<Option<KnownConfiguration>> {
+pub(super) fn locked(
+    transaction: &Transaction<'_>,
+    id: &str,
+) -> driver::Result<KnownConfiguration> {
     lock_workspace_of(transaction, id)?;
-    by_id(transaction, id)
+    known_of(transaction, id)
 }
 
 /// Returns whether the workspace is new.
@@ -432,7 +450,7 @@ fn activate(
         "UPDATE configuration_versions SET status = 'active' WHERE configuration_id = ?1 AND version = ?2",
         params![id, version],
     )?;
-    by_id(transaction, id)
+    known_of(transaction, id).map(Some)
 }
 
 /// No version of the configuration is active any more.
@@ -472,10 +490,10 @@ fn ensure(
 ) -> driver::Result<ConfigurationRecord> {
     // A workspace is recorded with its first configuration.
     ensure_workspace(transaction, &new.workspace_id, now)?;
-    // Another process may have recorded the folder since this one read it: then that record stays and gets the name, and
-    // RETURNING gives its id, not the new one.
+    // Another process may have recorded the folder since this one read it: then that record stays and gets the name, unless it was
+    // uploaded and is called as somebody wanted, and RETURNING gives its id, not the new one.
     let sql = "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?5)
-         ON CONFLICT (workspace_id, path) DO UPDATE SET name = excluded.name, updated_at = excluded.updated_at RETURNING *, absolute(path) AS place";
+         ON CONFLICT (workspace_id, path) DO UPDATE SET name = CASE configurations.uploaded WHEN 1 THEN configurations.name ELSE excluded.name END, updated_at = excluded.updated_at RETURNING *, absolute(path) AS place";
     transaction.prepare_cached(sql)?.query_row(
         params![
             new.id,

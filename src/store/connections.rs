@@ -150,7 +150,10 @@ impl Store {
     }
 
     pub(super) fn explain(&self, error: driver::Error) -> super::StoreError {
-        self.connections.backend.explain(error)
+        match error {
+            driver::Error::Unmet(unmet) => *unmet,
+            error => self.connections.backend.explain(error),
+        }
     }
 }
 

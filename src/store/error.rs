@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::counted::duration;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code, typed};
+use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code, typed};
 
 /// An operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -138,6 +138,9 @@ pub enum StoreError {
         /// The backend's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A configuration is archived, or what was to be archived or deleted is needed.
+    #[error(transparent)]
+    Unmet(#[from] Error),
     /// A submitter or a workspace would have more than it may.
     #[error(transparent)]
     Over(#[from] super::Over),
@@ -221,6 +224,7 @@ impl Problem for StoreError {
             Self::File(error) => {
                 error.facts_under(Kind::Database, code::DATABASE_UNREACHABLE)
             }
+            Self::Unmet(error) => error.facts(),
             Self::Over(over) => over.facts(),
             Self::NotFound { what: "worker", .. } => {
                 Facts::new(Kind::Usage, code::NOT_FOUND).hint("`ade workers ls` lists them")

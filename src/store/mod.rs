@@ -43,6 +43,7 @@ mod ids;
 mod leases;
 mod left_out;
 mod limits;
+mod needed;
 mod observed_time;
 mod observer;
 mod pauses;

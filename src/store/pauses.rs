@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::driver::{self, Row, params};
+use super::needed::held;
 use super::values::{count, exists, instant, row, rows};
 use super::{Result, Store};
 use crate::base::clock::Timestamp;
@@ -44,7 +45,12 @@ impl Store {
              ON CONFLICT (configuration_id) DO UPDATE SET reason = coalesce(excluded.reason, pauses.reason)
              RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
         let values = params![of, new.reason, new.paused_by, new.paused_at.0];
-        self.write_new(|transaction| transaction.prepare_cached(sql)?.query_row(values, pause))
+        self.write_new(|transaction| {
+            if let Some(id) = &new.configuration_id {
+                held(transaction, id)?;
+            }
+            transaction.prepare_cached(sql)?.query_row(values, pause)
+        })
     }
 
     /// Ends the pause of a configuration, or that of everything. Returns it; `None`: there was none.

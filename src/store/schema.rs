@@ -43,7 +43,7 @@ macro_rules! migrations {
             1 "0001" "schema", 2 "0002" "trouble", 3 "0003" "default", 4 "0004" "deleted", 5 "0005" "turns", 6 "0006" "totals",
             7 "0007" "deliveries", 8 "0008" "of_input", 9 "0009" "ended_token", 10 "0010" "told", 11 "0011" "operating",
             12 "0012" "left_out",
-            13 "0013" "turns_stay"
+            13 "0013" "turns_stay", 14 "0014" "archived"
         )
     };
     ($($version:literal $number:literal $name:literal),*) => {

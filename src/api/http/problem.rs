@@ -129,6 +129,16 @@ impl ApiError {
         self
     }
 
+    /// The error; where it says that a name is none, about the field `name`.
+    #[must_use]
+    pub fn of_name(error: impl Problem) -> Self {
+        let error = Self::from(error);
+        match error.code {
+            code::BAD_NAME => error.of_field("name"),
+            _ => error,
+        }
+    }
+
     /// The same, with why a configuration does not load.
     #[must_use]
     pub fn because_of(mut self, error: Failure) -> Self {
@@ -229,6 +239,9 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         | code::RUN_NOT_ENDED
         | code::INPUT_GONE
         | code::ENVIRONMENT_IN_USE
+        | code::CONFIGURATION_IN_USE
+        | code::CONFIGURATION_ARCHIVED
+        | code::WORKSPACE_IN_USE
         | code::OUTPUT_NOT_READY
         | code::RUN_FAILED_NO_OUTPUT
         | code::CANNOT_BE_PAINTED

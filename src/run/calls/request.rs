@@ -75,8 +75,9 @@ impl Request<'_> {
     /// The input cannot be staged, or its environment not be recorded.
     pub(crate) fn new_run(&self, input: usize) -> Result<(NewRun, UnrecordedInput), RunError> {
         let (workspace, prepared) = (self.workspace, self.prepared);
+        // First: with a configuration that is archived nothing is staged.
+        let environment = prepared.ensure_environment(workspace)?;
         if let Some(run) = self.again {
-            let environment = prepared.ensure_environment(workspace)?;
             let by = Submitter::of_machine(&*workspace.machine);
             return Ok(repetition(workspace, run, &environment, &by)?);
         }
@@ -92,7 +93,7 @@ impl Request<'_> {
         options.input_place = Some(place_of_file(input));
         let new = NewRun {
             id,
-            environment_id: prepared.ensure_environment(workspace)?.id,
+            environment_id: environment.id,
             key: prepared.key.clone(),
             document_id: None,
             source_digest: prepared.source_digest.clone(),

@@ -1,11 +1,16 @@
 //! What a database answers instead of what was asked for.
 
+use crate::store::StoreError;
+
 /// The outcome of every statement.
 pub(in crate::store) type Result<T> = std::result::Result<T, Error>;
 
 /// A statement failed. What it means for the user says the backend, which knows its database's codes.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::store) enum Error {
+    /// What was asked for cannot be, as the records are: nothing is changed.
+    #[error(transparent)]
+    Unmet(Box<StoreError>),
     /// A statement that gives one row gave none.
     #[error("a row is missing")]
     NoRow,
@@ -35,6 +40,12 @@ pub(in crate::store) enum Error {
     /// The server refused a statement.
     #[error("{0}")]
     Refused(String),
+}
+
+impl From<StoreError> for Error {
+    fn from(unmet: StoreError) -> Self {
+        Self::Unmet(Box::new(unmet))
+    }
 }
 
 impl Error {

@@ -20,6 +20,7 @@ use super::values::{changes, count, execute, path_text, row, rows};
 use super::{Store, runs};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::driver::{self, Row, Transaction, params};
+use crate::store::needed::{archived, held};
 use crate::store::observed_time::observe;
 use crate::store::{
     AfterFailure, BuildAttempts, Claim, Claimable, Clock, EnvironmentContents, EnvironmentKey,
@@ -29,6 +30,9 @@ use crate::store::{
 impl Store {
     /// Returns the environment of the key of `new`. Records `new` as queued where the key has none yet; where another host has it, with
     /// the same id.
+    ///
+    /// # Errors
+    /// Its configuration is archived or deleted, or the database cannot be used.
     pub fn ensure_environment(
         &self,
         new: &NewEnvironment,
@@ -36,8 +40,12 @@ impl Store {
     ) -> Result<EnvironmentRecord> {
         self.observed(Call::EnsureEnvironment, Some(now), |store| {
             // Nearly always it is recorded already, and reading needs no write lock.
-            if let Some(known) = store.environment_of(&new.key)? {
-                return Ok(known);
+            match store.environment_of(&new.key)? {
+                Some(known) if known.configuration_archived => {
+                    return Err(archived(&known.configuration_name));
+                }
+                Some(known) => return Ok(known),
+                None => {}
             }
             store.write_at(now, |transaction| ensure(transaction, new, now))
         })
@@ -292,6 +300,7 @@ fn ensure(
 ) -> driver::Result<EnvironmentRecord> {
     // Another process may have recorded it since the caller read.
     let key = &new.key;
+    held(transaction, &key.configuration_id)?.demand_in_use()?;
     if let Some(known) = read::of_key(transaction, key)? {
         return Ok(known);
     }

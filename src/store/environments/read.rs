@@ -7,7 +7,8 @@ use crate::store::{
     EnvironmentContents, EnvironmentKey, EnvironmentRecord, EnvironmentStatus, Failure,
 };
 
-const SELECT: &str = "SELECT e.*, absolute(e.folder) AS folder_at, absolute(e.snapshot_path) AS snapshot_at, c.name AS configuration_name, absolute(c.path) AS configuration_path
+const SELECT: &str = "SELECT e.*, absolute(e.folder) AS folder_at, absolute(e.snapshot_path) AS snapshot_at, c.name AS configuration_name, absolute(c.path) AS configuration_path,
+    c.archived_at IS NOT NULL AS configuration_archived
     FROM environments e JOIN configurations c ON c.id = e.configuration_id";
 
 fn record(row: &Row<'_>) -> driver::Result<EnvironmentRecord> {
@@ -21,6 +22,7 @@ fn record(row: &Row<'_>) -> driver::Result<EnvironmentRecord> {
         },
         configuration_name: row.get("configuration_name")?,
         configuration_path: row.get::<_, String>("configuration_path")?.into(),
+        configuration_archived: row.get("configuration_archived")?,
         status: word(row, "status", EnvironmentStatus::parse)?,
         folder: row.get::<_, String>("folder_at")?.into(),
         snapshot: row.get::<_, String>("snapshot_at")?.into(),

@@ -66,6 +66,8 @@ pub struct EnvironmentRecord {
     pub configuration_name: String,
     /// The configuration's folder.
     pub configuration_path: PathBuf,
+    /// Whether the configuration is archived.
+    pub configuration_archived: bool,
     /// Its status.
     pub status: EnvironmentStatus,
     /// Its own folder.

@@ -360,3 +360,18 @@ fn a_run_outlives_the_last_record_of_its_environment() {
     b.set_run_environment(&run.id, &anew.id).unwrap();
     assert_eq!(claim_next(&b, &claim("w"), at(4)).unwrap().id, run.id);
 }
+
+#[test]
+fn a_configuration_is_deleted_with_the_environments_of_all_hosts_and_of_none_that_builds() {
+    let Some(open) = hosts() else { return };
+    let (a, b) = (open("a"), open("b"));
+    let id = &ready(&a, "d", at(1)).key.configuration_id;
+    let of_b = has(&b, "d");
+    let mine = claim("w");
+    let taken = take(&b, &of_b.id, &mine, Claimable::Due, at(2));
+    assert!(taken.is_some() && a.delete_configuration(id, false).is_err());
+    b.release_environment(&of_b.id, &mine, at(3)).unwrap();
+    a.delete_configuration(id, false).unwrap();
+    let left = [&a, &b].map(|host| host.all_environments().unwrap().len());
+    assert_eq!(left, [0, 0]);
+}

@@ -8,8 +8,11 @@ use super::limits::over_queued;
 use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Transaction, params};
-use crate::store::values::{path_text, signed};
-use crate::store::{Claim, NewRun, Only, Over, RunRecord, RunStatus, Submitter, SubmitterKind};
+use crate::store::needed::archived;
+use crate::store::values::{path_text, row, signed};
+use crate::store::{
+    Claim, NewRun, Only, Over, RunRecord, RunStatus, StoreError, Submitter, SubmitterKind,
+};
 
 /// What the records of a run's configuration and environment say.
 struct Found {
@@ -22,17 +25,25 @@ struct Found {
     last_run_at: Option<i64>,
 }
 
+/// The configuration is neither archived nor deleted until the transaction ends.
 fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<Found> {
-    let sql = "SELECT name, absolute(path), (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/), last_run_at FROM configurations WHERE id = ?1";
-    let ids = [&run.key.configuration_id, &run.environment_id];
-    transaction.prepare_cached(sql)?.query_row(ids, |row| {
-        Ok(Found {
+    let sql = "SELECT name, absolute(path), (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/), last_run_at, archived_at IS NOT NULL
+         FROM configurations WHERE id = ?1 /*pg FOR KEY SHARE*/";
+    let id = &run.key.configuration_id;
+    let found = row(transaction, sql, [id, &run.environment_id], |row| {
+        let found = Found {
             configuration_name: row.get(0)?,
             configuration_path: row.get(1)?,
             environment: row.get(2)?,
             last_run_at: row.get(3)?,
-        })
-    })
+        };
+        Ok((found, row.get(4)?))
+    })?;
+    match found {
+        Some((found, false)) => Ok(found),
+        Some((found, true)) => Err(archived(&found.configuration_name).into()),
+        None => Err(StoreError::not_found("configuration", id).into()),
+    }
 }
 
 /// Records a run.

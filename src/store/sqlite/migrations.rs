@@ -128,6 +128,7 @@ mod tests {
             "53bbb79e0056ca6d2340d071ee259c90763e1b596b9ac20d62fcf604dd6036d9",
             "861d54e8e44856e8b51dfa73dbabdf2791242eeeac90a0dafaa962b38617004d",
             "4b54324236c2dd96730c71818599cc7d53ba38c45aaf24e3d793d85bafce5c81",
+            "0de832e478009f7ce5e14d704f09755581e37a58baebf45641b1bef00f54f257",
         ];
         assert_eq!(
             MIGRATIONS

@@ -106,6 +106,10 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &St
     assert_eq!(kept, ["/snapshots/d1", "/snapshots/d2"].map(Path::new));
     let unknown = store.publish("0199", "d", Path::new("/s"), at(5));
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+    // It is called as somebody wanted, whatever its manifest says.
+    let renamed = store.change_configuration(&new.id, Some("d"), None, at(6));
+    assert_eq!(renamed.unwrap().record.name, "d");
+    assert_eq!(store.ensure_configuration(&new, at(6)).unwrap().name, "d");
 }
 
 pub fn any_version_is_made_active_again_and_none_is_lost(store: &Store) {

@@ -21,6 +21,7 @@ pub mod identity;
 pub mod ids;
 pub mod leases;
 pub mod left_out;
+pub mod needed;
 pub mod observed_time;
 pub mod pauses;
 pub mod places;
@@ -50,6 +51,11 @@ macro_rules! run {
                     any_version_is_made_active_again_and_none_is_lost,
                     a_publication_takes_the_default_from_no_other_configuration,
                     a_workspace_is_recorded_once,
+                }
+                needed {
+                    an_archived_configuration_keeps_what_it_has_and_takes_nothing_new,
+                    a_configuration_without_runs_is_deleted_with_what_it_has,
+                    a_workspace_is_renamed_and_deleted_once_it_is_empty,
                 }
                 environments {
                     a_key_has_one_environment,
@@ -174,6 +180,7 @@ macro_rules! run {
                 no_more_runs_are_accepted_than_may_wait_however_many_submit,
                 no_more_runs_are_executed_than_may_be_at_once_however_many_claim,
                 what_is_recorded_while_others_claim_is_claimed_too,
+                a_configuration_is_deleted_or_run_and_never_both,
             }
         }
     };

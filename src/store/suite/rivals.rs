@@ -1,5 +1,7 @@
 //! Processes that work at the same time.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::Opener;
 use super::places::{at, by_http, claim, claim_next, new_configuration, new_run, queued, ready};
 use crate::store::{DeliveryKind, Store, Submission, Submitted};
@@ -119,4 +121,25 @@ pub fn what_is_recorded_while_others_claim_is_claimed_too(open: &Opener) {
         (claimed.len(), distinct.len()),
         (30 * PROCESSES, 30 * PROCESSES)
     );
+}
+
+pub fn a_configuration_is_deleted_or_run_and_never_both(open: &Opener) {
+    let store = open();
+    for round in 0..8 {
+        let environment = ready(&store, &round.to_string(), at(0));
+        let id = &environment.key.configuration_id;
+        let turn = AtomicUsize::new(round);
+        together(open, |store| {
+            match turn.fetch_add(1, Ordering::Relaxed) % PROCESSES {
+                0 => drop(store.delete_configuration(id, false)),
+                _ => drop(store.enqueue_runs(&[new_run(&environment)], at(1))),
+            }
+        });
+        let runs = store.live_runs("default").unwrap();
+        assert_eq!(store.configuration(id).is_err(), runs.is_empty());
+        for run in &runs {
+            store.request_cancel(&run.id, at(2)).unwrap();
+            store.delete_run(&run.id).unwrap();
+        }
+    }
 }

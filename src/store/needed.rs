@@ -1,0 +1,197 @@
+//! What a configuration or a workspace is needed by: it is archived, and deleted, only when nothing of that is there.
+//!
+//! Whoever records something of a configuration or a workspace holds its row; whoever archives or deletes it locks the row before it
+//! looks. So either what was recorded is seen, or it is refused.
+
+use super::configurations::{known_of, locked, workspace_of};
+use super::driver::{self, Transaction, params};
+use super::values::{count, execute};
+use super::{KnownConfiguration, Result, Store, StoreError, WorkspaceRecord};
+use crate::base::clock::Timestamp;
+use crate::base::counted::plural;
+use crate::base::problem::{Error, code, typed};
+
+/// What of a workspace keeps it from being deleted, by name.
+const OF_WORKSPACE: [(&str, &str); 3] = [
+    (
+        "configuration",
+        "SELECT count(*) FROM configurations WHERE workspace_id = ?1",
+    ),
+    (
+        "document",
+        "SELECT count(*) FROM documents WHERE workspace_id = ?1 AND deleted_at IS NULL",
+    ),
+    ("run", "SELECT count(*) FROM runs WHERE workspace_id = ?1"),
+];
+
+impl Store {
+    /// Gives a configuration another name, archives it or ends that; what is `None` stays. One that is archived is not its
+    /// workspace's default any more.
+    ///
+    /// # Errors
+    /// There is no such configuration, or it is to be archived while runs of it wait or are executed: then nothing has changed.
+    pub fn change_configuration(
+        &self,
+        id: &str,
+        name: Option<&str>,
+        is_archived: Option<bool>,
+        now: Timestamp,
+    ) -> Result<KnownConfiguration> {
+        self.write_new(|transaction| {
+            let known = locked(transaction, id)?;
+            if let Some(name) = name {
+                let sql = "UPDATE configurations SET name = ?2, updated_at = ?3 WHERE id = ?1 AND name <> ?2";
+                execute(transaction, sql, params![id, name, now.0])?;
+            }
+            match is_archived {
+                Some(true) => archive(transaction, &known, now)?,
+                Some(false) => {
+                    let sql = "UPDATE configurations SET archived_at = NULL, updated_at = ?2 WHERE id = ?1 AND archived_at IS NOT NULL";
+                    execute(transaction, sql, params![id, now.0])?;
+                }
+                None => {}
+            }
+            known_of(transaction, id)
+        })
+    }
+
+    /// Deletes a configuration that has no run, with its versions, its pause and the records of its environments; on a dry run it is only
+    /// looked whether that may be.
+    ///
+    /// # Errors
+    /// There is no such configuration, it has runs, or an environment of it is being built: then nothing was deleted.
+    pub fn delete_configuration(&self, id: &str, dry_run: bool) -> Result<()> {
+        self.write(|transaction| {
+            let name = &locked(transaction, id)?.record.name;
+            lock(transaction, "configurations", id)?;
+            let runs = "SELECT count(*) FROM runs WHERE configuration_id = ?1";
+            let runs = count(transaction, runs, [id])?;
+            if runs > 0 {
+                let hint = format!("`ade configs archive {}` puts it away, and keeps them", typed(name));
+                return Err(in_use(name, &format!("has {}", plural(runs, "run")), hint));
+            }
+            let building = "SELECT count(*) FROM environments/*pg_of_hosts*/ WHERE configuration_id = ?1 AND status = 'building'";
+            if count(transaction, building, [id])? > 0 {
+                let why = "has an environment that is being built";
+                return Err(in_use(name, why, "try again when that has ended"));
+            }
+            if dry_run {
+                return Ok(());
+            }
+            for sql in [
+                "DELETE FROM environments/*pg_of_hosts*/ WHERE configuration_id = ?1",
+                "DELETE FROM pauses WHERE configuration_id = ?1",
+                "DELETE FROM configurations WHERE id = ?1",
+            ] {
+                execute(transaction, sql, [id])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes what a workspace is called.
+    ///
+    /// # Errors
+    /// There is no such workspace, or the database cannot be used.
+    pub fn rename_workspace(&self, id: &str, name: &str) -> Result<WorkspaceRecord> {
+        let sql = "UPDATE workspaces SET name = ?2 WHERE id = ?1";
+        self.write_new(|transaction| {
+            execute(transaction, sql, [id, name])?;
+            workspace_of(transaction, id)
+        })
+    }
+
+    /// Deletes a workspace that is empty, with the names of files that became no run; on a dry run it is only looked whether that may be.
+    /// Returns it as it was, and how many such names it has.
+    ///
+    /// # Errors
+    /// There is no such workspace, or it has configurations, documents or runs: then nothing was deleted.
+    pub fn delete_workspace(&self, id: &str, dry_run: bool) -> Result<(WorkspaceRecord, u64)> {
+        self.write(|transaction| {
+            lock(transaction, "workspaces", id)?;
+            let known = workspace_of(transaction, id)?;
+            let mut has = Vec::new();
+            for (what, sql) in OF_WORKSPACE {
+                match count(transaction, sql, [id])? {
+                    0 => {}
+                    found => has.push(plural(found, what)),
+                }
+            }
+            if !has.is_empty() {
+                let message = format!("workspace {id:?} has {}", has.join(", "));
+                let error = Error::usage(code::WORKSPACE_IN_USE, message);
+                return Err(StoreError::from(error.hint("delete these first")).into());
+            }
+            let left_out = "SELECT count(*) FROM left_out WHERE workspace_id = ?1";
+            let left_out = count(transaction, left_out, [id])?;
+            if !dry_run {
+                // The record of a document stays for its runs, and there are none.
+                let documents = "DELETE FROM documents WHERE workspace_id = ?1";
+                execute(transaction, documents, [id])?;
+                execute(transaction, "DELETE FROM workspaces WHERE id = ?1", [id])?;
+            }
+            Ok((known, left_out))
+        })
+    }
+}
+
+impl KnownConfiguration {
+    /// # Errors
+    /// It is archived: nothing new is made with it.
+    pub fn demand_in_use(&self) -> Result<()> {
+        match self.archived_at {
+            Some(_) => Err(archived(&self.record.name)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The configuration is archived.
+pub(super) fn archived(name: &str) -> StoreError {
+    let message = format!("configuration {name:?} is archived");
+    let hint = format!("`ade configs restore {}` ends that", typed(name));
+    Error::usage(code::CONFIGURATION_ARCHIVED, message)
+        .hint(hint)
+        .into()
+}
+
+fn in_use(name: &str, why: &str, hint: impl Into<String>) -> driver::Error {
+    let message = format!("configuration {name:?} {why}");
+    let error = Error::usage(code::CONFIGURATION_IN_USE, message).hint(hint);
+    StoreError::from(error).into()
+}
+
+/// A configuration that is neither archived nor deleted until the transaction ends.
+pub(super) fn held(transaction: &Transaction<'_>, id: &str) -> driver::Result<KnownConfiguration> {
+    let sql = "SELECT 1 FROM configurations WHERE id = ?1 FOR KEY SHARE";
+    transaction.lock(sql, [id])?;
+    known_of(transaction, id)
+}
+
+/// Waits for those that record something of it, and keeps others from it.
+fn lock(transaction: &Transaction<'_>, table: &str, id: &str) -> driver::Result<()> {
+    let sql = format!("SELECT 1 FROM {table} WHERE id = ?1 FOR UPDATE");
+    transaction.lock(&sql, [id]).map(drop)
+}
+
+fn archive(
+    transaction: &Transaction<'_>,
+    known: &KnownConfiguration,
+    now: Timestamp,
+) -> driver::Result<()> {
+    let id = &known.record.id;
+    lock(transaction, "configurations", id)?;
+    let live = "SELECT count(*) FROM runs WHERE configuration_id = ?1 AND status IS NULL";
+    let live = count(transaction, live, [id])?;
+    if live > 0 {
+        let name = &known.record.name;
+        let why = format!("has {} in the queue", plural(live, "run"));
+        let hint = format!(
+            "`ade runs ls --configuration {}` shows what waits; cancel it, or try again when it has ended",
+            typed(name)
+        );
+        return Err(in_use(name, &why, hint));
+    }
+    let sql = "UPDATE configurations SET archived_at = ?2, is_default = 0, updated_at = ?2 WHERE id = ?1 AND archived_at IS NULL";
+    execute(transaction, sql, params![id, now.0]).map(drop)
+}
