@@ -47,6 +47,7 @@ mod top;
 mod ui;
 mod worker;
 mod workers;
+mod workspaces;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -97,6 +98,8 @@ enum Command {
     Env(env::Command),
     #[command(subcommand)]
     Configs(configs::Command),
+    #[command(subcommand)]
+    Workspaces(workspaces::Command),
     Migrate(migrate::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -142,6 +145,7 @@ impl Command {
             Self::Logs(command) => command.run(context),
             Self::Env(command) => command.run(context),
             Self::Configs(command) => command.run(context),
+            Self::Workspaces(command) => command.run(context),
             Self::Migrate(args) => migrate::run(args, context),
             Self::Backup(args) => backup::run(args, context),
             Self::Restore(args) => restore::run(args, context),

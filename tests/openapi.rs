@@ -50,7 +50,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 
 #[test]
 fn every_operation_has_a_name_of_its_own() {
-    const VERBS: [&str; 24] = [
+    const VERBS: [&str; 25] = [
         "activate",
         "cancel",
         "check",
@@ -74,6 +74,7 @@ fn every_operation_has_a_name_of_its_own() {
         "revoke",
         "stream",
         "try",
+        "update",
         "write",
     ];
     let document: Value = serde_json::from_str(&ade::api::description()).unwrap();

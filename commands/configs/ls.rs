@@ -19,17 +19,27 @@ use crate::ui::{Table, Tone, Ui, ago};
 #[command(
     after_help = "Examples:\n  ade configs ls\n  ade configs ls --json | jq '.[] | select(.default).name'"
 )]
-pub struct Args {}
+pub struct Args {
+    /// List those that are archived, instead of those that are in use
+    #[arg(long)]
+    archived: bool,
+}
 
-pub fn run(_: &Args, context: &Context) -> Outcome {
+pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let known = match context.open_if_present()? {
+    let mut known = match context.open_if_present()? {
         Some(workspace) => workspace.store.configurations(workspace.id())?,
         None => Vec::new(),
     };
+    let all = known.len();
+    known.retain(|known| known.archived_at.is_some() == args.archived);
     if ui.json() {
         let object = |known| configuration_json(known, &Whole);
         ui.document(&known.iter().map(object).collect::<Vec<_>>());
+    } else if known.is_empty() && args.archived {
+        ui.say("No configuration is archived");
+    } else if known.is_empty() && all > 0 {
+        ui.say("All configurations are archived; `ade configs ls --archived` lists them");
     } else if known.is_empty() {
         ui.say("No configurations yet; the first `ade run` of one makes it known");
     } else {

@@ -1,11 +1,16 @@
 //! `ade configs`: the configurations that the workspace knows.
 
 mod activate;
+mod archive;
 mod deactivate;
 mod default;
+mod export;
 mod found;
 mod limit;
 mod ls;
+mod rename;
+mod restore;
+mod rm;
 mod show;
 
 use clap::Subcommand;
@@ -13,7 +18,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// List and show configurations; choose the default, and the version that runs use
+/// List and show configurations; choose the default and the version that runs use; rename, archive, export, delete
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),
@@ -22,6 +27,11 @@ pub enum Command {
     Limit(limit::Args),
     Activate(activate::Args),
     Deactivate(deactivate::Args),
+    Rename(rename::Args),
+    Archive(archive::Args),
+    Restore(restore::Args),
+    Export(export::Args),
+    Rm(rm::Args),
 }
 
 impl Command {
@@ -33,6 +43,11 @@ impl Command {
             Self::Limit(args) => limit::run(args, context),
             Self::Activate(args) => activate::run(args, context),
             Self::Deactivate(args) => deactivate::run(args, context),
+            Self::Rename(args) => rename::run(args, context),
+            Self::Archive(args) => archive::run(args, context),
+            Self::Restore(args) => restore::run(args, context),
+            Self::Export(args) => export::run(args, context),
+            Self::Rm(args) => rm::run(args, context),
         }
     }
 }

@@ -48,6 +48,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let kind = if known.uploaded { "draft" } else { "folder" };
     ui.fact(kind, ui.path(&known.record.path));
     ui.fact("runs use", runs_use(&known));
+    if let Some(time) = known.archived_at {
+        ui.fact("archived", at(time));
+    }
     if let Some(most) = known.max_concurrency {
         ui.fact("at once", plural(u64::from(most), "run"));
     }

@@ -121,7 +121,8 @@ impl<'a> Watch<'a> {
         };
         let (_, left_out) = watch.remember_new()?;
         let mut known = workspace.store.configurations(workspace.id())?;
-        known.retain(|known| watch.here.contains(&known.record.path));
+        known
+            .retain(|known| known.archived_at.is_none() && watch.here.contains(&known.record.path));
         // Others, wherever they are, are looked at first while the server is at work.
         watch.changed(&known);
         Ok((watch, Here { known, left_out }))
@@ -171,7 +172,8 @@ impl<'a> Watch<'a> {
     /// Looks at the folders of these configurations. Returns those that changed since the last look.
     fn changed(&mut self, all: &[KnownConfiguration]) -> Vec<Change<'a>> {
         let mut changes = Vec::new();
-        for known in all.iter().filter(|known| !known.uploaded) {
+        let watched = |known: &&KnownConfiguration| !known.uploaded && known.archived_at.is_none();
+        for known in all.iter().filter(watched) {
             let seen = digest_of(self.workspace, known);
             let watched = self.watched.get_mut(&known.record.id);
             let Some(watched) = watched else {

@@ -151,21 +151,22 @@ impl Paths {
     pub fn data(&self) -> &Path {
         &self.data
     }
+    /// What is kept of a configuration.
+    pub fn configuration(&self, workspace: &str, configuration: &str) -> PathBuf {
+        self.configurations(workspace).join(configuration)
+    }
     /// The read-only copies of a configuration, one folder for each source digest.
     pub fn snapshots(&self, workspace: &str, configuration: &str) -> PathBuf {
-        let kept = self.configurations(workspace).join(configuration);
-        kept.join("snapshots")
+        self.configuration(workspace, configuration)
+            .join("snapshots")
     }
     /// The folder that an uploaded configuration's files are edited in, until they are published.
     pub fn draft(&self, workspace: &str, configuration: &str) -> PathBuf {
-        self.configurations(workspace)
-            .join(configuration)
-            .join("draft")
+        self.configuration(workspace, configuration).join("draft")
     }
     /// The lock with which those that change or publish a draft take turns.
     pub fn draft_lock(&self, workspace: &str, configuration: &str) -> PathBuf {
-        self.configurations(workspace)
-            .join(configuration)
+        self.configuration(workspace, configuration)
             .join(".draft.lock")
     }
     /// The folder of a workspace's documents.

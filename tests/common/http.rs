@@ -78,6 +78,11 @@ impl Client {
         self.ask("POST", path).json(body).send()
     }
 
+    #[track_caller]
+    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.ask("PATCH", path).json(body).send()
+    }
+
     /// What a path answers with is a problem.
     #[track_caller]
     pub fn refuses(&self, path: &str, status: u16, code: &str) {

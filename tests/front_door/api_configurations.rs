@@ -604,3 +604,85 @@ fn a_configuration_begins_with_a_template() {
         "nothing is kept of what was refused"
     );
 }
+
+#[test]
+fn what_is_exported_is_uploaded_again_under_whatever_name() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let id = uploaded(&server);
+    let (path, archive) = (format!("configs/{id}"), format!("configs/{id}/archive"));
+    let digest = |id: &str| server.read(&format!("configs/{id}/files"))["digest"].clone();
+    let round = |what: &str| {
+        let exported = server.get(&format!("{archive}{what}")).is(200);
+        assert_eq!(exported.header("content-type"), Some(ZIP));
+        upload(&server, ZIP, &exported.body).is(201).id()
+    };
+    post(&server, &id, "publish").is(201);
+    let published = digest(&id);
+    put(&server, &id, "files/src/notes/größe.txt", b"1").is(201);
+    assert_eq!(digest(&round("")), published);
+    assert_eq!(digest(&round("?version=1")), published);
+    assert_eq!(digest(&round("?draft=true")), digest(&id));
+    server
+        .get(&format!("{archive}?version=9"))
+        .refuses(404, "not_found");
+    let both = server.get(&format!("{archive}?version=1&draft=true"));
+    both.refuses(422, "invalid_field");
+
+    let named = |name: &str| server.patch(&path, &json!({"name": name}));
+    assert_eq!(named("Orders / 2").is(200).json()["name"], "Orders / 2");
+    named("").refuses(422, "bad_name");
+    post(&server, &id, "publish").is(201);
+    assert_eq!(server.read(&path)["name"], "Orders / 2");
+    let exported = server.get(&archive);
+    let file = exported.header("content-disposition").unwrap();
+    assert!(file.contains("Orders - 2.zip"), "{file}");
+}
+
+#[test]
+fn a_configuration_is_put_away_and_a_workspace_deleted_with_what_goes_along_said_first() {
+    let place = Place::new();
+    let server = Server::of(&place);
+    let other = json!({"id": "other"});
+    server.post("workspaces", &other).is(201);
+    let uploading = server.put("POST", "workspaces/other/configs", ZIP, &zipped(&files()));
+    let id = uploading.is(201).id();
+    let path = format!("configs/{id}");
+    post(&server, &id, "publish").is(201);
+    let listed = |query: &str| {
+        let page = server.read(&format!("workspaces/other/configs{query}"));
+        page["items"].texts("id")
+    };
+    let archived = |to: bool| server.patch(&path, &json!({"archived": to})).is(200).json();
+    let away = archived(true);
+    assert!(
+        away["archived_at"].is_string() && away["default"] == false,
+        "{away}"
+    );
+    assert_eq!((listed("").len(), listed("?archived=true").len()), (0, 1));
+    let build = server.post(&format!("{path}/builds"), &json!({}));
+    build.refuses(409, "configuration_archived");
+    assert_eq!(names(&server, &id), small());
+    assert_eq!(archived(false)["archived_at"], Value::Null);
+
+    let deleted = |path: &str| server.bare("DELETE", path);
+    deleted("workspaces/other").refuses(409, "workspace_in_use");
+    let kinds = |path: &str| deleted(path).is(200).json()["removed"].texts("kind");
+    let along = ["version", "draft", "configuration"];
+    assert_eq!(kinds(&format!("{path}?dry_run=true")), along);
+    assert!(server.read(&path)["id"].is_string());
+    let folder = place.path(format!("data/workspaces/other/configs/{id}"));
+    assert!(folder.exists());
+    assert_eq!(kinds(&path), along);
+    assert!(!folder.exists());
+    server.refuses(&path, 404, "not_found");
+
+    let renamed = server
+        .patch("workspaces/other", &json!({"name": "Others"}))
+        .is(200);
+    has(&renamed.json(), json!({"id": "other", "name": "Others"}));
+    assert_eq!(kinds("workspaces/other?dry_run=true"), ["workspace"]);
+    assert_eq!(kinds("workspaces/other"), ["workspace"]);
+    server.refuses("workspaces/other", 404, "not_found");
+    deleted("workspaces/default").refuses(409, "workspace_in_use");
+}

@@ -181,3 +181,80 @@ fn over_the_api_a_configuration_has_a_limit_or_none() {
     let ended = server.send("DELETE", &path, &[], b"").is(200).json();
     assert_eq!(ended["max_concurrency"], Value::Null, "{ended}");
 }
+
+#[test]
+fn one_with_runs_is_put_away_and_one_without_is_deleted_when_that_is_agreed_to() {
+    let place = Place::ready();
+    let refused = "is a folder, and has its name from the pyproject.toml in it";
+    place.ade_refuses("configs rename config x", refused);
+    let run = place.enqueue("config", "members.csv");
+    place.ade_refuses("configs archive config", "has 1 run in the queue");
+    place.ade(&format!("runs cancel {run}")).succeeds();
+    place.ade_says("configs archive config", "people is archived");
+    assert_eq!(place.json("configs ls --json"), json!([]));
+    place.ade_says("configs ls", "All configurations are archived");
+    place.ade_prints("configs ls --archived", "people");
+    snapshot!(place, place.ade("run config members.csv"), @r#"
+    status 2
+    --- stderr
+    error: configuration "people" is archived
+    hint: `ade configs restore people` ends that
+    "#);
+    for command in [
+        "run config members.csv --detach",
+        "env build config --force",
+    ] {
+        place.ade_fails(command, 2, "configuration_archived");
+    }
+    assert_eq!(
+        place.latest_id(),
+        run,
+        "nothing was recorded, and it is readable"
+    );
+    place.ade_says("configs restore people", "people is in use again");
+
+    snapshot!(place, place.ade("configs rm config --yes"), @r#"
+    status 2
+    --- stderr
+    error: configuration "people" has 1 run
+    hint: `ade configs archive people` puts it away, and keeps them
+    "#);
+    place.ade("runs rm latest").succeeds();
+    snapshot!(place, place.ade("configs rm config"), @r"
+    status 2
+    --- stderr
+    would be deleted environment people [ID]
+    would be deleted configuration people [ID]
+    [SIZE] would be freed
+    error: people was not deleted: nobody is there to agree
+    hint: `--yes` deletes it without asking
+    ");
+    snapshot!(place, place.ade("configs rm config --yes"), @r"
+    status 0
+    --- stdout
+    deleted environment people [ID]
+    deleted configuration people [ID]
+    [SIZE] freed
+    --- stderr
+    Its folder config stays
+    ");
+    assert!(place.environments().is_empty());
+    assert_eq!(place.files_below("data/venvs"), Vec::<String>::new());
+    place.ade_fails("configs show config", 2, "configuration_not_found");
+    // The folder becomes known again, as another one.
+    place.ade("run config members.csv -q").succeeds();
+}
+
+#[test]
+fn its_files_are_exported_by_its_name() {
+    let place = Place::cold();
+    place.configuration_id("config");
+    place.ade_prints("configs export config", "Exported people to people.zip");
+    let again = place.json("configs export config -o again.zip --draft --json");
+    assert!(again["bytes"].as_u64().unwrap() > 100, "{again}");
+    let read = |name: &str| std::fs::read(place.path(name)).unwrap();
+    assert_eq!(read("people.zip"), read("again.zip"));
+    let nowhere = "configs export config -o nowhere/x.zip";
+    place.ade_fails(nowhere, 2, "output_unwritable");
+    place.ade_fails("configs export config --version 3", 2, "not_found");
+}

@@ -5,7 +5,7 @@ use crate::common;
 use common::{Outcome, Place};
 
 /// What is typed of each command, in an order in which each has something to print. `RUN` and `ENVIRONMENT` are ids.
-const CALLS: [&str; 52] = [
+const CALLS: [&str; 57] = [
     "init other",
     "shape crew/sample.xlsx",
     "lock crew",
@@ -26,6 +26,8 @@ const CALLS: [&str; 52] = [
     "fix RUN",
     "ack RUN merged_cells",
     "logs tail RUN",
+    "configs archive crew --json",
+    "configs restore crew --json",
     "runs again RUN",
     "runs cancel latest",
     "runs retry RUN",
@@ -37,10 +39,13 @@ const CALLS: [&str; 52] = [
     "env gc --dry-run",
     "configs ls",
     "configs show crew",
+    "configs export crew",
     "configs activate crew --json",
     "configs default crew --json",
     "configs limit crew 2 --json",
     "configs deactivate crew --json",
+    "workspaces ls",
+    "workspaces rename default here --json",
     "deliveries ls --json",
     "workers ls --json",
     "pause --json",
@@ -60,9 +65,11 @@ const CALLS: [&str; 52] = [
     "man",
 ];
 
-/// The commands that are not tried: they print nothing there, go on until they are stopped, or need a worker, an end that is told, or an
-/// environment that nothing needs.
-const NOT_TRIED: [&str; 8] = [
+/// The commands that are not tried: they print nothing there, go on until they are stopped, or need a worker, an end that is told, or what
+/// nothing needs.
+const NOT_TRIED: [&str; 11] = [
+    "configs rename",
+    "configs rm",
     "deliveries retry",
     "dev",
     "env rm",
@@ -71,6 +78,7 @@ const NOT_TRIED: [&str; 8] = [
     "worker",
     "workers quiet",
     "workers resume",
+    "workspaces rm",
 ];
 
 /// Runs `ade` with its standard output going elsewhere.

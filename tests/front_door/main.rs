@@ -101,3 +101,4 @@ mod worker_crashes;
 mod worker_figures;
 mod worker_limits;
 mod workers;
+mod workspaces;

@@ -150,6 +150,7 @@ pub fn with_statuses(mut document: Described) -> Described {
             &mut path.get,
             &mut path.put,
             &mut path.post,
+            &mut path.patch,
             &mut path.delete,
         ];
         for operation in operations.into_iter().flatten() {

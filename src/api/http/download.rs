@@ -116,6 +116,24 @@ pub async fn serve_opened(
     Ok(response)
 }
 
+/// Serves an archive that was made for this request.
+///
+/// # Errors
+/// As [`serve_opened`].
+pub async fn serve_zip(
+    archive: std::fs::File,
+    name: &str,
+    asked: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let download = Download {
+        path: Path::new(name),
+        name,
+        kind: "application/zip",
+        tag: None,
+    };
+    serve_opened(tokio::fs::File::from_std(archive), &download, asked).await
+}
+
 /// Adds an ETag, and that it is to be asked for again.
 pub fn tagged(headers: &mut HeaderMap, tag: &str) {
     insert(headers, header::ETAG, tag);

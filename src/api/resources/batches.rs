@@ -21,10 +21,10 @@ use super::workspaces::known_workspace;
 use crate::api::access::caller::{Caller, Reader, Runner};
 use crate::api::http::answer::{Answer, JsonAnswer};
 use crate::api::http::body::{Json, JsonBody, Path, Query};
-use crate::api::http::download::{Download, serve_opened};
+use crate::api::http::download::serve_zip;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking, Opened};
-use crate::base::files::name_of;
+use crate::base::files::{name_of, plain};
 use crate::base::problem::code;
 use crate::issues::Severity;
 use crate::report::Options;
@@ -315,23 +315,7 @@ async fn archive(
         }
         archive.finish().map_err(unwritable)
     });
-    let file = tokio::fs::File::from_std(file.await?);
-    let download = Download {
-        path: FilePath::new(&name),
-        name: &name,
-        kind: "application/zip",
-        tag: None,
-    };
-    serve_opened(file, &download, &headers).await
-}
-
-/// A label as the name of a file.
-fn plain(label: &str) -> String {
-    let letter = |letter: char| match letter {
-        letter if letter.is_alphanumeric() || "-._ ".contains(letter) => letter,
-        _ => '-',
-    };
-    label.chars().map(letter).collect()
+    serve_zip(file.await?, &name, &headers).await
 }
 
 /// The archive that is made: workbooks are compressed already.

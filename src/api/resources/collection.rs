@@ -72,7 +72,8 @@ struct CollectionItem {
 /// Something that was deleted, or would be.
 #[derive(Debug, Serialize, ToSchema)]
 struct CollectedThing {
-    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`.
+    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`; and of what is deleted because
+    /// somebody asks for it `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out` (files of batches).
     kind: &'static str,
     /// Its id, or its path.
     id: String,
@@ -80,6 +81,47 @@ struct CollectedThing {
     name: String,
     reason: &'static str,
     bytes: u64,
+}
+
+/// What is deleted when somebody asks for it, or would be.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Deletion {
+    /// Nothing was deleted; this is what would be.
+    dry_run: bool,
+    /// It, and what it takes along.
+    removed: Vec<CollectedThing>,
+    /// What could not be deleted, with the reason.
+    failed: Vec<String>,
+    bytes_freed: u64,
+}
+
+/// Whether something is deleted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HowToDelete {
+    /// Say what would be deleted, and delete nothing.
+    #[serde(default)]
+    #[param(required = false)]
+    pub dry_run: bool,
+}
+
+impl Deletion {
+    pub fn of(report: Report, paths: &dyn ShowPath) -> Self {
+        let Collection {
+            dry_run,
+            removed,
+            failed,
+            bytes_freed,
+            ..
+        } = Collection::of(&report, paths);
+        Self {
+            dry_run,
+            removed,
+            failed,
+            bytes_freed,
+        }
+    }
 }
 
 impl CollectionItem {

@@ -1,13 +1,14 @@
-//! Configurations: upload, activate, choose the default; list and show.
+//! Configurations: upload, activate, choose the default; list and show; rename, archive, export, delete.
 
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::collection::{Deletion, HowToDelete};
 use super::documents::FileForm;
 use super::named::configuration_of;
 use super::workspaces::known_workspace;
@@ -15,17 +16,18 @@ use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::http::answer::{Answer, JsonAnswer, created};
 use crate::api::http::body::{Json, JsonBody, MaybeJson, Path, Query};
 use crate::api::http::cursor;
+use crate::api::http::download::serve_zip;
 use crate::api::http::names::named;
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking, Carried, Opened};
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::base::problem::Error;
-use crate::base::problem::code;
 use crate::configuration::scaffold;
+use crate::environment::collection::whole::remove_configuration;
 use crate::store::KnownConfiguration;
 use crate::workspace::Workspace;
 use crate::workspace::configurations::publish::set_limit;
-use crate::workspace::configurations::versions::Side;
+use crate::workspace::configurations::versions::{Side, archive_name};
 use crate::workspace::configurations::{
     ConfigurationDetails, ConfigurationObject as Shape, Precondition, Spool, configuration_details,
     configuration_json, draft, draft::Content, publish, versions,
@@ -33,7 +35,8 @@ use crate::workspace::configurations::{
 
 pub fn routes() -> OpenApiRouter<Api> {
     let of_one = named([
-        routes!(show),
+        routes!(show, update, remove),
+        routes!(export),
         routes!(activate),
         routes!(deactivate),
         routes!(make_default, end_default),
@@ -113,6 +116,10 @@ struct Page {
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
+    /// List those that are archived, instead of those that are in use.
+    #[serde(default)]
+    #[param(required = false)]
+    archived: bool,
 }
 
 /// A page of configurations, the default first, then by name.
@@ -138,7 +145,8 @@ async fn list(
 ) -> JsonAnswer<ConfigurationPage> {
     api.slow_work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
-        let all = workspace.store.configurations(workspace.id())?;
+        let mut all = workspace.store.configurations(workspace.id())?;
+        all.retain(|known| known.archived_at.is_some() == page.archived);
         let bounds = cursor::bounds(page.limit, page.cursor.as_deref())?;
         let (shown, next_cursor) = cursor::of_all(&all, bounds, |known| &known.record.id)?;
         let view = |known| configuration_json(known, &api.paths);
@@ -255,13 +263,8 @@ async fn create(
     };
     let known = api
         .slow_work(move |api| {
-            draft::create(&api.open(&workspace), name.as_deref(), content).map_err(|error| {
-                let error = ApiError::from(error);
-                match error.code() {
-                    code::BAD_NAME => error.of_field("name"),
-                    _ => error,
-                }
-            })
+            draft::create(&api.open(&workspace), name.as_deref(), content)
+                .map_err(ApiError::of_name)
         })
         .await?;
     Ok(created(
@@ -317,6 +320,111 @@ async fn show(
         )))
     })
     .await
+}
+
+/// What of a configuration is changed; what is absent stays.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ConfigurationChange {
+    /// Its name. One that is a folder has its name from the pyproject.toml in it.
+    #[schema(nullable = false, min_length = 1, max_length = 100)]
+    name: Option<String>,
+    /// Whether it is archived.
+    #[schema(nullable = false)]
+    archived: Option<bool>,
+}
+
+impl JsonBody for ConfigurationChange {}
+
+/// Rename a configuration, archive it, or end that.
+///
+/// One that is archived is listed only for who asks, is not the default, and takes no run, build or publication: 409
+/// `configuration_archived`. Its runs, results and versions stay readable. While runs of it are in the queue it is not archived:
+/// 409 `configuration_in_use`.
+#[utoipa::path(patch, path = "/api/v1/configs/{config_id}", operation_id = "update_config", tag = "configurations",
+    params(("config_id" = String, Path, description = "The configuration")),
+    request_body = ConfigurationChange,
+    responses(
+        (status = 200, body = Shape),
+        (status = 409),
+    )
+)]
+async fn update(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    Json(wanted): Json<ConfigurationChange>,
+) -> JsonAnswer<Shape> {
+    change(&api, caller, which, move |workspace, known| {
+        publish::change(workspace, known, wanted.name.as_deref(), wanted.archived)
+    })
+    .await
+}
+
+/// Delete a configuration that has no runs, with its environments, versions, draft and pause.
+///
+/// With `dry_run`, the same answer says what would go. The folder of one that was not uploaded stays. One that has runs is archived instead.
+#[utoipa::path(delete, path = "/api/v1/configs/{config_id}", operation_id = "delete_config", tag = "configurations",
+    params(("config_id" = String, Path, description = "The configuration"), HowToDelete),
+    responses(
+        (status = 200, body = Deletion),
+        (status = 409),
+    )
+)]
+async fn remove(
+    Administrator(api, caller): Administrator,
+    Path(which): Path<Which>,
+    Query(how): Query<HowToDelete>,
+) -> JsonAnswer<Deletion> {
+    api.slow_work(move |api| {
+        let (workspace, known) = which.find(api, &caller)?;
+        let report = remove_configuration(&workspace, &known, how.dry_run)?;
+        Ok(axum::Json(Deletion::of(report, &api.paths)))
+    })
+    .await
+}
+
+/// Which files are exported.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Exported {
+    /// Those of the version of this number; absent: of the active version, or as they are where none is active.
+    #[param(nullable = false, minimum = 1)]
+    version: Option<u32>,
+    /// The draft, or the folder, as it is.
+    #[serde(default)]
+    #[param(required = false)]
+    draft: bool,
+}
+
+/// Download the files of a configuration as an archive, which can be uploaded again.
+#[utoipa::path(get, path = "/api/v1/configs/{config_id}/archive", operation_id = "download_config", tag = "configurations",
+    params(("config_id" = String, Path, description = "The configuration"), Exported),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/zip"),
+        (status = 206, description = "The part that was asked for"),
+        (status = 304, description = "The client has it"),
+        (status = 416),
+    )
+)]
+async fn export(
+    Reader(api, caller): Reader,
+    Path(which): Path<Which>,
+    Query(Exported { version, draft }): Query<Exported>,
+    headers: HeaderMap,
+) -> Answer<Response> {
+    if draft && version.is_some() {
+        return Err(ApiError::field("draft", "is given beside version"));
+    }
+    let exported = api.slow_work(move |api| {
+        let (workspace, known) = which.find(api, &caller)?;
+        let side = Side::exported(&known, version, draft);
+        let file = tempfile::tempfile().map_err(|error| ApiError::internal(error.to_string()))?;
+        let file = versions::export(&workspace, &known, side, file)?;
+        Ok((file, archive_name(&known.record.name)))
+    });
+    let (file, name) = exported.await?;
+    serve_zip(file, &name, &headers).await
 }
 
 /// Which version runs are to use.
@@ -462,7 +570,7 @@ async fn change(
 ) -> JsonAnswer<Shape> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
-        let known = make(&workspace, &known)?;
+        let known = make(&workspace, &known).map_err(ApiError::of_name)?;
         Ok(axum::Json(configuration_json(&known, &api.paths)))
     })
     .await

@@ -1,4 +1,4 @@
-//! Workspaces: list, create, show.
+//! Workspaces: list, create, show, rename, delete.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -7,18 +7,20 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::collection::{Deletion, HowToDelete};
 use crate::api::access::caller::{Administrator, Caller, Reader};
 use crate::api::http::answer::{Answer, JsonAnswer, created, status_of};
-use crate::api::http::body::{Json, JsonBody, Path};
+use crate::api::http::body::{Json, JsonBody, Path, Query};
 use crate::api::http::problem::ApiError;
 use crate::api::state::{Api, Blocking, Opened};
+use crate::environment::collection::whole::{remove_workspace, rename_workspace};
 use crate::settings::paths::checked_segment;
 use crate::store::WorkspaceRecord;
 
 pub fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .routes(routes!(show))
+        .routes(routes!(show, update, remove))
 }
 
 /// Workspaces, by id.
@@ -53,6 +55,13 @@ fn all(api: &Blocking<'_>) -> Result<Vec<WorkspaceRecord>, ApiError> {
     }
     home.store.add_workspace(home.id(), home.machine.now())?;
     Ok(home.store.workspaces()?)
+}
+
+/// The record of the workspace with this id, which the caller's token must be for.
+fn recorded(api: &Blocking<'_>, caller: &Caller, id: &str) -> Result<WorkspaceRecord, ApiError> {
+    caller.demand(id, "workspace", id)?;
+    let found = all(api)?.into_iter().find(|record| record.id == id);
+    found.ok_or_else(|| ApiError::not_found("workspace", id))
 }
 
 /// List the workspaces that the token is for.
@@ -110,11 +119,55 @@ async fn create(
     (status = 200, body = WorkspaceRecord),
 ))]
 async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<WorkspaceRecord> {
+    api.work(move |api| recorded(api, &caller, &id).map(axum::Json))
+        .await
+}
+
+/// What a workspace is called.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WorkspaceChange {
+    /// One line of at most 100 characters. Its id stays.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+}
+
+impl JsonBody for WorkspaceChange {}
+
+/// Rename a workspace. Its id stays, by which addresses, tokens and settings name it.
+#[utoipa::path(patch, path = "/api/v1/workspaces/{id}", operation_id = "update_workspace", tag = "workspaces", params(("id" = String, Path, description = "The workspace")), request_body = WorkspaceChange, responses(
+    (status = 200, body = WorkspaceRecord),
+))]
+async fn update(
+    Administrator(api, caller): Administrator,
+    Path(id): Path<String>,
+    Json(wanted): Json<WorkspaceChange>,
+) -> JsonAnswer<WorkspaceRecord> {
     api.work(move |api| {
-        caller.demand(&id, "workspace", &id)?;
-        let found = all(api)?.into_iter().find(|record| record.id == id);
-        let found = found.ok_or_else(|| ApiError::not_found("workspace", &id))?;
-        Ok(axum::Json(found))
+        recorded(api, &caller, &id)?;
+        let renamed = rename_workspace(api.home(), &id, &wanted.name);
+        Ok(axum::Json(renamed.map_err(ApiError::of_name)?))
+    })
+    .await
+}
+
+/// Delete a workspace that has no configurations, documents or runs.
+///
+/// With `dry_run`, the same answer says what would go. The server's own workspace is not deleted. Tokens that are for it alone stay,
+/// and are for it again if it is created again.
+#[utoipa::path(delete, path = "/api/v1/workspaces/{id}", operation_id = "delete_workspace", tag = "workspaces", params(("id" = String, Path, description = "The workspace"), HowToDelete), responses(
+    (status = 200, body = Deletion),
+    (status = 409),
+))]
+async fn remove(
+    Administrator(api, caller): Administrator,
+    Path(id): Path<String>,
+    Query(how): Query<HowToDelete>,
+) -> JsonAnswer<Deletion> {
+    api.slow_work(move |api| {
+        recorded(api, &caller, &id)?;
+        let report = remove_workspace(api.home(), &id, how.dry_run)?;
+        Ok(axum::Json(Deletion::of(report, &api.paths)))
     })
     .await
 }

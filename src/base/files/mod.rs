@@ -300,6 +300,15 @@ pub fn name_of(path: &Path) -> String {
         .into_owned()
 }
 
+/// A text as the name of a file.
+pub fn plain(text: &str) -> String {
+    let letter = |letter: char| match letter {
+        letter if letter.is_alphanumeric() || "-._ ".contains(letter) => letter,
+        _ => '-',
+    };
+    text.chars().map(letter).collect()
+}
+
 /// What a folder holds, in no order; nothing where there is no such folder.
 ///
 /// # Errors

@@ -22,6 +22,7 @@ mod rule;
 mod run_folders;
 mod runs;
 mod snapshots;
+pub mod whole;
 
 pub use age::Ages;
 pub use alone::{CollectError, collect_alone};

@@ -39,7 +39,7 @@ fn demand_unused(workspace: &Workspace, environment: &EnvironmentRecord) -> Resu
     }
 }
 
-fn in_use(id: &str, what: &str) -> Error {
+pub(super) fn in_use(id: &str, what: &str) -> Error {
     Error::usage(
         code::ENVIRONMENT_IN_USE,
         format!("environment {id} is {what}"),

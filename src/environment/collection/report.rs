@@ -57,7 +57,8 @@ impl CollectOptions {
 /// Something that was removed, or would be.
 #[derive(Clone, Debug, Serialize)]
 pub struct Removed {
-    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`, `object` (of the object store).
+    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`, `object` (of the object store);
+    /// and what goes when it is asked for: `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out` (files of batches).
     pub kind: &'static str,
     /// Its id, or its path.
     pub id: String,

@@ -1,4 +1,4 @@
-//! Unpacks an uploaded archive: a ZIP, or a tar that is compressed with gzip.
+//! Unpacks an uploaded archive: a ZIP, or a tar that is compressed with gzip; and packs one.
 //!
 //! Nothing in it is believed. A name that leads out of the folder, a link, a device, and a name that comes twice end the unpacking;
 //! entries and bytes are counted as they come out, whatever the archive says of itself, and there are few at most. Memory does not
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use zip::read::{Config, ZipReadOptions};
 use zip::unstable::read::ZipIterable;
+use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::error::{self, bad_path};
 use crate::base::digest;
@@ -97,6 +98,29 @@ pub fn unpack(archive: &mut File, into: &Path) -> Result<(), Error> {
         return Err(error::archive("it holds no file"));
     }
     Ok(())
+}
+
+/// Packs files of a folder, by their paths in it, into an archive that [`unpack`] takes. Returns it, to be read from its beginning.
+///
+/// # Errors
+/// A file cannot be read, or the archive not be written.
+pub(super) fn pack<'a>(
+    folder: &Path,
+    files: impl Iterator<Item = &'a str>,
+    archive: File,
+) -> Result<File, Error> {
+    let unwritable = |error: io::Error| FileError::on("write", "the archive".as_ref())(error);
+    let mut zip = ZipWriter::new(archive);
+    for file in files {
+        let path = folder.join(file);
+        let mut content = File::open(&path).map_err(FileError::on("read", &path))?;
+        let begun = zip.start_file(file, SimpleFileOptions::default().unix_permissions(0o644));
+        begun.map_err(|error| unwritable(error.into()))?;
+        io::copy(&mut content, &mut zip).map_err(unwritable)?;
+    }
+    let mut archive = zip.finish().map_err(|error| unwritable(error.into()))?;
+    archive.rewind().map_err(unwritable)?;
+    Ok(archive)
 }
 
 fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error> {

@@ -313,7 +313,11 @@ pub fn demand_uploaded(known: &KnownConfiguration) -> Result<(), Error> {
     .hint("edit the files in their folder; publishing freezes them as they are"))
 }
 
-fn checked_name(name: &str) -> Result<(), Error> {
+/// Refuses what cannot be the name of a configuration or a workspace.
+///
+/// # Errors
+/// It is empty, too long or more than one line.
+pub fn checked_name(name: &str) -> Result<(), Error> {
     let is_empty = name.trim().is_empty();
     if is_empty || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(bad_name());

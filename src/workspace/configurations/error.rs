@@ -37,7 +37,7 @@ pub(super) fn bad_path(path: &str, why: &str) -> Error {
 
 /// The name is none that people could use.
 pub(super) fn bad_name() -> Error {
-    let message = "a configuration needs a name of 1 to 100 characters";
+    let message = "a name of 1 to 100 characters in one line is needed";
     Error::usage(code::BAD_NAME, message)
 }
 

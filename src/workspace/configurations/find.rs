@@ -27,6 +27,10 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Er
             || (wanted.len() >= SHORTEST && (id.starts_with(&wanted) || id.ends_with(&wanted)))
     };
     all.retain(is_meant);
+    // One that is archived has given up its name to the one that is in use.
+    if all.len() > 1 {
+        all.retain(|known| known.archived_at.is_none());
+    }
     match (all.len(), all.pop()) {
         (1, Some(known)) => Ok(known),
         (0, _) | (_, None) => Err(Error::usage(

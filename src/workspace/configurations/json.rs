@@ -36,6 +36,9 @@ pub struct ConfigurationObject {
     updated_at: Timestamp,
     #[schema(required, value_type = Option<String>, format = DateTime)]
     last_run_at: Option<Timestamp>,
+    /// Since when it is archived: no run, build or publication is accepted for it; null: it is in use.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    archived_at: Option<Timestamp>,
     /// No more runs of it are executed at once; null: any number.
     #[schema(required)]
     max_concurrency: Option<u32>,
@@ -154,6 +157,7 @@ pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> C
         created_at: known.created_at,
         updated_at: known.updated_at,
         last_run_at: known.last_run_at,
+        archived_at: known.archived_at,
         max_concurrency: known.max_concurrency,
     }
 }

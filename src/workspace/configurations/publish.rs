@@ -141,6 +141,32 @@ pub fn set_default(
         .set_default(&known.record.id, is_default, now)?)
 }
 
+/// Gives an uploaded configuration another name, archives a configuration or ends that; what is `None` stays.
+///
+/// # Errors
+/// It is a folder, which has its name from its manifest; the name is none; or it is to be archived while runs of it are in the queue.
+pub fn change(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    name: Option<&str>,
+    is_archived: Option<bool>,
+) -> Result<KnownConfiguration, Error> {
+    let record = &known.record;
+    if let Some(name) = name {
+        draft::checked_name(name)?;
+        if !known.uploaded {
+            let message = format!(
+                "configuration {:?} is a folder, and has its name from the pyproject.toml in it",
+                record.name
+            );
+            return Err(Error::usage(code::NOT_UPLOADED, message)
+                .hint("change `name` below `[project]` there; with its next run it is called so"));
+        }
+    }
+    let (store, now) = (&workspace.store, workspace.machine.now());
+    Ok(store.change_configuration(&record.id, name, is_archived, now)?)
+}
+
 /// Sets how many runs of a configuration are executed at once, by all workers together, and wakes these. `None`: any number.
 ///
 /// # Errors

@@ -8,11 +8,11 @@ use serde::Serialize;
 use similar::TextDiff;
 use utoipa::ToSchema;
 
-use super::archive::checked_path;
+use super::archive::{self, checked_path};
 use super::draft::{self, ConfigurationFile, files_below, is_file, no_file};
 use super::error::{self, no_version, not_published};
 use crate::base::digest;
-use crate::base::files::FileError;
+use crate::base::files::{self, FileError, plain};
 use crate::base::problem::Error;
 use crate::configuration::{Configuration, ConfigurationError, Sources};
 use crate::store::{ConfigurationVersion, KnownConfiguration, RunRecord, StoreError};
@@ -46,6 +46,15 @@ impl Side {
             Self::Draft
         } else {
             Self::Folder
+        }
+    }
+
+    /// What of a configuration is exported: the version of this number, or what is edited; otherwise the active version, if there is one.
+    pub fn exported(known: &KnownConfiguration, version: Option<u32>, is_edited: bool) -> Self {
+        match (version, &known.version) {
+            (Some(number), _) => Self::Version(number),
+            (None, Some(_)) if !is_edited => Self::Active,
+            _ => Self::edited(known),
         }
     }
 
@@ -150,6 +159,48 @@ pub fn open_of_run(run: &RunRecord, path: &str) -> Result<OpenedFile, Error> {
         true => opened(path_of_it),
         false => Err(no_file(path)),
     }
+}
+
+/// The name of the file that a configuration of this name is exported to.
+pub fn archive_name(configuration: &str) -> String {
+    format!("{}.zip", plain(configuration).trim_start_matches('.'))
+}
+
+/// Writes the files of a side into an archive that [`draft::create`] takes.
+///
+/// # Errors
+/// There is no such side, its files cannot be read, or the archive cannot be written.
+pub fn export(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    side: Side,
+    archive: File,
+) -> Result<File, Error> {
+    let mut files = files_of(workspace, known, side)?;
+    if side == Side::Draft {
+        files.files = files_below(&files.folder)?;
+    }
+    let paths = files.files.iter().map(|file| &*file.path);
+    archive::pack(&files.folder, paths, archive)
+}
+
+/// Writes the same to a file, which appears whole and replaces an earlier one. Returns its size.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_to(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    side: Side,
+    target: &Path,
+) -> Result<u64, Error> {
+    let failed = || |error| FileError::on("write", target)(error).of_target("-o");
+    let beside = files::unfinished(files::folder_of(target)).map_err(failed())?;
+    let archive = beside.reopen().map_err(failed())?;
+    let archive = export(workspace, known, side, archive)?;
+    let size = archive.metadata().map_err(failed())?.len();
+    files::settle(beside, target).map_err(failed())?;
+    Ok(size)
 }
 
 fn opened(path: PathBuf) -> Result<OpenedFile, Error> {

@@ -1,0 +1,28 @@
+//! `ade configs archive`: put a configuration away: no run, build or publication is accepted for it.
+
+use ade::workspace::configurations::publish;
+
+use super::found::{changed, found};
+use crate::context::Context;
+use crate::exit::Outcome;
+
+/// Put a configuration away: no run, build or publication is accepted for it
+///
+/// Its runs, results and versions stay readable. It is listed by `ade configs ls --archived` alone, is no longer the default, and gives up
+/// its name to one that is in use. While runs of it are in the queue it is not archived. `ade configs restore` ends it.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  ade configs archive my-config")]
+pub struct Args {
+    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    configuration: String,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let (workspace, known) = found(context, &args.configuration)?;
+    let known = publish::change(&workspace, &known, None, Some(true))?;
+    changed(
+        context,
+        &known,
+        "is archived: `ade configs restore` ends that",
+    )
+}

@@ -1,0 +1,27 @@
+//! `ade configs restore`: end that a configuration is archived.
+
+use ade::workspace::configurations::publish;
+
+use super::found::{changed, found};
+use crate::context::Context;
+use crate::exit::Outcome;
+
+/// End that a configuration is archived
+///
+/// Runs, builds and publications are accepted for it again. The default stays as it is.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  ade configs restore my-config")]
+pub struct Args {
+    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    configuration: String,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let (workspace, known) = found(context, &args.configuration)?;
+    let words = match known.archived_at {
+        Some(_) => "is in use again",
+        None => "is in use; `ade configs ls --archived` lists those that are not",
+    };
+    let known = publish::change(&workspace, &known, None, Some(false))?;
+    changed(context, &known, words)
+}

@@ -1,0 +1,37 @@
+//! `ade configs rm`: delete a configuration that has no runs.
+
+use ade::environment::collection::whole::remove_configuration;
+
+use super::found::found;
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::Removal;
+
+/// Delete a configuration that has no runs, with its environments, versions and draft
+///
+/// What it takes along is said first, and has to be agreed to: on a terminal by an answer, elsewhere by `--yes`. A folder with its files
+/// stays: only what ADE keeps of it goes. One that has runs is put away by `ade configs archive`.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade configs rm my-config --dry-run\n  ade configs rm my-config --yes"
+)]
+pub struct Args {
+    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    configuration: String,
+    #[command(flatten)]
+    removal: Removal,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let (workspace, known) = found(context, &args.configuration)?;
+    let remove = |dry_run| remove_configuration(&workspace, &known, dry_run);
+    let status = args.removal.run(ui, &known.record.name, remove)?;
+    if status == ExitStatus::Done && !known.uploaded {
+        ui.say(format_args!(
+            "Its folder {} stays",
+            ui.path(&known.record.path)
+        ));
+    }
+    Ok(status)
+}

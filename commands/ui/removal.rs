@@ -1,0 +1,77 @@
+//! What is deleted because somebody asks for it: said first, agreed to, and told.
+
+use ade::base::problem::{Error, code};
+use ade::environment::collection::{Removed, Report};
+
+use super::{Tone, Ui, bytes};
+use crate::exit::{ExitStatus, Failure, Outcome};
+
+/// How something is deleted that takes other things along.
+#[derive(clap::Args)]
+pub struct Removal {
+    /// Delete without asking
+    #[arg(short, long, conflicts_with = "dry_run")]
+    yes: bool,
+    /// Show what would be deleted, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Removal {
+    /// Deletes it with `remove`, which on a dry run says what would go.
+    pub fn run(
+        &self,
+        ui: &Ui,
+        name: &str,
+        remove: impl Fn(bool) -> Result<Report, Error>,
+    ) -> Outcome {
+        if !self.yes && !self.dry_run {
+            for line in lines(ui, &remove(true)?) {
+                ui.say(line);
+            }
+            if !ui.can_ask() {
+                let message = format!("{name} was not deleted: nobody is there to agree");
+                return Err(
+                    Failure::usage(code::USAGE, message).hint("`--yes` deletes it without asking")
+                );
+            }
+            if !ui.is_agreed(&format!("Delete {name}?")) {
+                ui.say("Nothing was deleted");
+                return Ok(ExitStatus::Cancelled);
+            }
+        }
+        let report = remove(self.dry_run)?;
+        if ui.json() {
+            ui.document(&report);
+        } else {
+            lines(ui, &report).iter().for_each(|line| ui.prose(line));
+        }
+        let mut status = ExitStatus::Done;
+        for failed in &report.failed {
+            let failure = Failure::of(failed);
+            ui.failure(&failure);
+            status = status.max(failure.status);
+        }
+        Ok(status)
+    }
+}
+
+fn lines(ui: &Ui, report: &Report) -> Vec<String> {
+    let (word, freed) = match report.dry_run {
+        true => ("would be deleted", "would be freed"),
+        false => ("deleted", "freed"),
+    };
+    let word = ui.paint(Tone::Warn, word).to_string();
+    let line = |removed: &Removed| match removed.kind {
+        "left_out" => format!("{word} {}", removed.name),
+        kind => {
+            let id = ui.paint(Tone::Dim, &removed.id);
+            format!("{word} {kind} {} {id}", removed.name)
+        }
+    };
+    let mut lines: Vec<String> = report.removed.iter().map(line).collect();
+    if report.bytes_freed > 0 {
+        lines.push(format!("{} {freed}", bytes(report.bytes_freed)));
+    }
+    lines
+}

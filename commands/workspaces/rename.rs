@@ -1,0 +1,32 @@
+//! `ade workspaces rename`: change what a workspace is called.
+
+use ade::environment::collection::whole::rename_workspace;
+
+use crate::context::Context;
+use crate::exit::{ExitStatus, Outcome};
+use crate::ui::Tone;
+
+/// Change what a workspace is called
+///
+/// Its id stays: addresses, tokens and settings name it by that.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:\n  ade workspaces rename finance 'Finance, Vienna'")]
+pub struct Args {
+    /// The workspace's id
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Its new name, of at most 100 characters
+    name: String,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let ui = &context.ui;
+    let renamed = rename_workspace(&context.open_or_create()?, &args.id, &args.name)?;
+    if ui.json() {
+        ui.document(&renamed);
+    } else {
+        let id = ui.paint(Tone::Name, &renamed.id);
+        ui.say(format_args!("{id} is called {} now", renamed.name));
+    }
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,29 @@
+//! `ade workspaces rm`: delete a workspace that is empty.
+
+use ade::environment::collection::whole::remove_workspace;
+
+use crate::context::Context;
+use crate::exit::Outcome;
+use crate::ui::Removal;
+
+/// Delete a workspace that has no configurations, documents or runs
+///
+/// What it takes along is said first, and has to be agreed to: on a terminal by an answer, elsewhere by `--yes`. Tokens that are for it
+/// alone stay, and are for it again if it is created again: `ade tokens revoke` ends them.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  ade workspaces rm finance --dry-run\n  ade workspaces rm finance --yes"
+)]
+pub struct Args {
+    /// The workspace's id
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    removal: Removal,
+}
+
+pub fn run(args: &Args, context: &Context) -> Outcome {
+    let workspace = context.open_or_create()?;
+    let remove = |dry_run| remove_workspace(&workspace, &args.id, dry_run);
+    args.removal.run(&context.ui, &args.id, remove)
+}
