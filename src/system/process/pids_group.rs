@@ -60,6 +60,8 @@ fn remove_left(parent: &Path) {
         let maker = name
             .to_str()
             .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
+        // Groups of others may begin with the same letters.
+        let maker = maker.filter(|maker| maker.bytes().all(|byte| byte.is_ascii_digit()));
         if maker.is_some_and(|maker| !Path::new("/proc").join(maker).exists()) {
             // It fails as long as a process is in it.
             let _ = fs::remove_dir(entry.path());
@@ -95,4 +97,22 @@ fn own_folder() -> Option<PathBuf> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_of_killed_processes_go_and_those_of_others_stay() {
+        let parent = tempfile::tempdir().unwrap();
+        let own = format!("{PREFIX}{}-0", std::process::id());
+        // No process has a number as large as the first.
+        for name in ["ade-4194305-0", "ade-test-bombs", &own] {
+            fs::create_dir(parent.path().join(name)).unwrap();
+        }
+        remove_left(parent.path());
+        let left = |name: &str| parent.path().join(name).exists();
+        assert!(!left("ade-4194305-0") && left("ade-test-bombs") && left(&own));
+    }
 }
