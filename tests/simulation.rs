@@ -181,7 +181,9 @@ fn a_crowd_of_workers_loses_nothing() {
         let began = Instant::now();
         let outcome = scenario::play(seed, false, Some(crowd));
         let counts = outcome.counts.iter().filter(|(_, count)| **count > 0);
-        let told: Vec<_> = counts.map(|(what, count)| format!("{what} {count}")).collect();
+        let told: Vec<_> = counts
+            .map(|(what, count)| format!("{what} {count}"))
+            .collect();
         println!(
             "seed {seed}, {:.1} s: {}",
             began.elapsed().as_secs_f64(),
@@ -194,7 +196,10 @@ fn a_crowd_of_workers_loses_nothing() {
 #[test]
 fn the_same_seed_gives_the_same_scenario() {
     for seed in [7, 11] {
-        let (first, second) = (scenario::play(seed, true, None), scenario::play(seed, true, None));
+        let (first, second) = (
+            scenario::play(seed, true, None),
+            scenario::play(seed, true, None),
+        );
         assert!(first.trace.len() > 20, "{:?}", first.trace);
         assert_eq!(first.trace, second.trace);
         assert_eq!(first.counts, scenario::play(seed, false, None).counts);

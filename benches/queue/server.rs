@@ -238,7 +238,9 @@ fn repeat(threads: usize, step: &(dyn Fn() -> String + Sync)) {
     };
     let times: Vec<String> = std::thread::scope(|scope| {
         let all: Vec<_> = (0..threads).map(|_| scope.spawn(steps)).collect();
-        let all = all.into_iter().map(|thread| thread.join().expect("its times"));
+        let all = all
+            .into_iter()
+            .map(|thread| thread.join().expect("its times"));
         all.collect()
     });
     println!("{}", times.join(" "));
@@ -274,7 +276,11 @@ pub fn measure() {
         let (mut cycles, mut plain, mut claims) = (Vec::new(), Vec::new(), Vec::new());
         let rate = |times: &[f64]| times.len() as f64 / ROUND.as_secs_f64();
         for _ in 0..ROUNDS {
-            let times = round(&["child", "server", &threads.to_string()], &address, processes);
+            let times = round(
+                &["child", "server", &threads.to_string()],
+                &address,
+                processes,
+            );
             cycles.push(rate(&times));
             claims.extend(times);
             let plain_words = ["child", "plain server"];

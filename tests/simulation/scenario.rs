@@ -293,7 +293,9 @@ impl Scenario {
             };
             world.jump(by);
         }
-        if chance.hits(faults.start) && self.processes().len() < self.crowd.workers.max(MOST_WORKERS) {
+        if chance.hits(faults.start)
+            && self.processes().len() < self.crowd.workers.max(MOST_WORKERS)
+        {
             self.start_worker();
         }
         let tasks = self.threads.processes();
