@@ -171,6 +171,11 @@ impl StoreError {
         )
     }
 
+    /// Whether what the operation names was deleted or archived meanwhile: the database is as it should be.
+    pub fn is_of_what_is_gone(&self) -> bool {
+        matches!(self, Self::NotFound { .. } | Self::Unmet(_))
+    }
+
     /// Why the database refused the statement itself: it would refuse the same values again.
     pub fn refusal(&self) -> Option<String> {
         match self {

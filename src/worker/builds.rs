@@ -55,8 +55,11 @@ impl Pool<'_> {
             self.busy.fetch_add(1, Ordering::AcqRel);
             let built = self.build(worker, &environment);
             self.busy.fetch_sub(1, Ordering::AcqRel);
-            if built? {
-                return Ok(true);
+            match built {
+                Ok(true) => return Ok(true),
+                Err(error) if !error.is_of_what_is_gone() => return Err(error),
+                // Another process builds it, or has archived or deleted its configuration.
+                _ => {}
             }
             last = Some(environment);
         }

@@ -119,10 +119,11 @@ pub(super) fn everywhere(connection: &Connection) -> driver::Result<Vec<Environm
     rows(connection, &format!("{SELECT} ORDER BY e.id"), [], record)
 }
 
-/// The due environment that has waited longest, is not paused and is taken by a worker, after one that is given by its place: the next entry of the index
+/// The due environment that has waited longest, is neither paused nor of an archived configuration, and is taken by a worker, after one that is given by its place: the next entry of the index
 /// `environments_waiting`, which has the order of this statement.
 pub(in crate::store) const NEXT: &str = "SELECT id FROM environments WHERE status = 'queued' AND available_at <= ?1 AND (available_at, id) > (?2, ?3)
     AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))
+    AND (SELECT archived_at FROM configurations c WHERE c.id = environments.configuration_id) IS NULL
     AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = ?4 AND (w.quieted_at IS NOT NULL OR w.only_workspace <> environments.workspace_id
         OR (w.only_label IS NOT NULL AND NOT EXISTS (SELECT 1 FROM queue q
             WHERE q.environment_id = environments.id AND q.status = 'queued' AND instr(q.labels, w.only_label) > 0))))

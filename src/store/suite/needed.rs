@@ -20,6 +20,7 @@ pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: 
     store.set_default(id, true, at(0)).unwrap();
     let change = |name, archived| store.change_configuration(id, name, archived, at(7));
     let run = queued(store, &ready, at(1)).id;
+    let waiting = environment(store, "asked for", at(1)).id;
     // Refused as one: the name stays, too.
     let refused = change(Some("other"), Some(true)).unwrap_err();
     assert_eq!(refused.code(), "configuration_in_use");
@@ -47,6 +48,8 @@ pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: 
         key: key(store, "another"),
         ..new.clone()
     };
+    // One that was asked for before is not built.
+    assert!(store.next_environment(at(8), None, None).unwrap().is_none());
     for refused in [
         code(store.enqueue_runs(&[new_run(&ready)], at(8))),
         code(store.submit_run(&new_run(&ready), &Default::default(), at(8))),
@@ -60,6 +63,8 @@ pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: 
     }
     assert!(change(None, Some(false)).unwrap().archived_at.is_none());
     queued(store, &ready, at(9));
+    let next = store.next_environment(at(9), None, None).unwrap();
+    assert_eq!(next.map(|next| next.id), Some(waiting));
 }
 
 pub fn a_configuration_without_runs_is_deleted_with_what_it_has(store: &Store) {
