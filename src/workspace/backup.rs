@@ -73,6 +73,7 @@ pub fn backup(
     let database = demand_whole(settings, paths)?;
     let folder = files::folder_of(file);
     let failed = || |error| FileError::on("write", file)(error).of_target("the backup");
+    files::demand_no_device(file).map_err(failed())?;
     let schema = store::status(settings, &database)?;
     let mut beside = files::unfinished(folder).map_err(failed())?;
     let copy = tempfile::Builder::new()

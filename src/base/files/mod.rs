@@ -437,11 +437,25 @@ pub fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
         .tempfile_in(folder)
 }
 
+/// Demands that a device, a pipe or a socket does not stand where a file is to be: it would be replaced, for all programs.
+///
+/// # Errors
+/// One does.
+pub fn demand_no_device(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() && !there.is_dir() => Err(io::Error::other(
+            "it is a device, a pipe or a socket, and no file",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Syncs an unfinished file and renames it into its place.
 ///
 /// # Errors
 /// It cannot be synced or renamed; then an old file is as it was.
 pub fn settle(beside: NamedTempFile, path: &Path) -> io::Result<()> {
+    demand_no_device(path)?;
     beside.as_file().sync_all()?;
     readable(beside.as_file())?;
     beside.persist(path).map_err(|error| error.error)?;
@@ -473,6 +487,17 @@ mod tests {
         write_whole(&path, b"old").unwrap();
         assert!(copy_whole(&folder.path().join("absent"), &path).is_err());
         assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn no_file_replaces_a_device_a_pipe_or_a_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket");
+        let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        let error = write_whole(&path, b"new").unwrap_err().to_string();
+        assert!(error.ends_with("and no file"), "{error}");
+        assert!(!fs::symlink_metadata(&path).unwrap().is_file());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
