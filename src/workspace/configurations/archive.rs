@@ -103,7 +103,8 @@ pub fn unpack(archive: &mut File, into: &Path) -> Result<(), Error> {
 /// Packs files of a folder, by their paths in it, into an archive that [`unpack`] takes. Returns it, to be read from its beginning.
 ///
 /// # Errors
-/// A file cannot be read, or the archive not be written.
+/// [`unpack`] would not take it: there are too many files, one is too large, or has a name that leads elsewhere or cannot be one. A file is
+/// behind a link that leads out of the folder, or cannot be read; or the archive cannot be written.
 pub(super) fn pack<'a>(
     folder: &Path,
     files: impl Iterator<Item = &'a str>,
@@ -111,12 +112,27 @@ pub(super) fn pack<'a>(
 ) -> Result<File, Error> {
     let unwritable = |error: io::Error| FileError::on("write", "the archive".as_ref())(error);
     let mut zip = ZipWriter::new(archive);
+    let root = fs::canonicalize(folder).map_err(FileError::on("read", folder))?;
+    let (mut count, mut bytes) = (0, 0);
     for file in files {
-        let path = folder.join(file);
-        let mut content = File::open(&path).map_err(FileError::on("read", &path))?;
+        let path = folder.join(checked_path(file)?);
+        let real = fs::canonicalize(&path).map_err(FileError::on("read", &path))?;
+        if !real.starts_with(&root) {
+            return Err(bad_path(file, "it is a link that leads out of the folder"));
+        }
+        let content = File::open(&real).map_err(FileError::on("read", &path))?;
+        let mut content = content.take(LARGEST_FILE + 1);
         let begun = zip.start_file(file, SimpleFileOptions::default().unix_permissions(0o644));
         begun.map_err(|error| unwritable(error.into()))?;
-        io::copy(&mut content, &mut zip).map_err(unwritable)?;
+        let size = io::copy(&mut content, &mut zip).map_err(unwritable)?;
+        (count, bytes) = (count + 1, bytes + size);
+        if size > LARGEST_FILE {
+            return Err(error::too_large(file, format!("{LARGEST_FILE} bytes")));
+        }
+        if count > MOST_FILES || bytes > MOST_BYTES {
+            let limit = format!("{MOST_FILES} files, or {MOST_BYTES} bytes");
+            return Err(error::too_large("the configuration", limit));
+        }
     }
     let mut archive = zip.finish().map_err(|error| unwritable(error.into()))?;
     archive.rewind().map_err(unwritable)?;
@@ -348,6 +364,28 @@ fn too_many() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_are_packed_where_they_stay_inside() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let link = |name: &str, to: &Path| {
+            std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+        };
+        fs::write(folder.path().join("a.py"), "a").unwrap();
+        fs::write(other.path().join("key"), "secret").unwrap();
+        link("inside.py", &folder.path().join("a.py"));
+        link("outside.py", &other.path().join("key"));
+        link("folder", other.path());
+        let packed = |file: &str| {
+            let files = ["a.py", file].into_iter();
+            pack(folder.path(), files, tempfile::tempfile().unwrap()).map(drop)
+        };
+        assert!(packed("inside.py").is_ok());
+        for outside in ["outside.py", "folder/key"] {
+            let error = packed(outside).unwrap_err().to_string();
+            assert!(error.contains("leads out of the folder"), "{error}");
+        }
+    }
 
     #[test]
     fn only_paths_that_stay_inside_are_taken() {
