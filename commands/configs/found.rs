@@ -1,6 +1,6 @@
 //! The configuration that an argument names, and the changes that several commands make to it.
 
-use ade::base::problem::code;
+use ade::base::problem::{Error, code};
 use ade::base::show_path::Whole;
 use ade::store::KnownConfiguration;
 use ade::workspace::Workspace;
@@ -13,6 +13,15 @@ use crate::ui::Tone;
 
 /// The workspace, and the configuration that an argument names.
 pub fn found(context: &Context, given: &str) -> Result<(Workspace, KnownConfiguration), Failure> {
+    found_by(context, given, find)
+}
+
+/// The same, where `find` decides which one is meant.
+pub fn found_by(
+    context: &Context,
+    given: &str,
+    find: impl Fn(&Workspace, &str) -> Result<KnownConfiguration, Error>,
+) -> Result<(Workspace, KnownConfiguration), Failure> {
     let workspace = context.open_if_present()?.ok_or_else(|| {
         let message = "the workspace knows no configurations yet";
         Failure::usage(code::CONFIGURATION_NOT_FOUND, message)

@@ -1,8 +1,8 @@
 //! `ade configs restore`: end that a configuration is archived.
 
-use ade::workspace::configurations::publish;
+use ade::workspace::configurations::{find::find_archived, publish};
 
-use super::found::{changed, found};
+use super::found::{changed, found_by};
 use crate::context::Context;
 use crate::exit::Outcome;
 
@@ -17,7 +17,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    let (workspace, known) = found(context, &args.configuration)?;
+    let (workspace, known) = found_by(context, &args.configuration, find_archived)?;
     let words = match known.archived_at {
         Some(_) => "is in use again",
         None => "is in use; `ade configs ls --archived` lists those that are not",

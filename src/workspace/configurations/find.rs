@@ -12,6 +12,22 @@ use crate::workspace::Workspace;
 /// # Errors
 /// There is none, several fit, or the store cannot be used.
 pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Error> {
+    find_rather(workspace, given, false)
+}
+
+/// The same, where one that is archived is meant rather than one that is in use.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_archived(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Error> {
+    find_rather(workspace, given, true)
+}
+
+fn find_rather(
+    workspace: &Workspace,
+    given: &str,
+    is_archived: bool,
+) -> Result<KnownConfiguration, Error> {
     let mut all = workspace.store.configurations(workspace.id())?;
     let folder = Path::new(given).canonicalize().ok();
     let wanted = given.to_lowercase();
@@ -28,8 +44,9 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Er
     };
     all.retain(is_meant);
     // One that is archived has given up its name to the one that is in use.
-    if all.len() > 1 {
-        all.retain(|known| known.archived_at.is_none());
+    let is_rather_meant = |known: &KnownConfiguration| known.archived_at.is_some() == is_archived;
+    if all.iter().any(is_rather_meant) {
+        all.retain(is_rather_meant);
     }
     match (all.len(), all.pop()) {
         (1, Some(known)) => Ok(known),
@@ -37,12 +54,12 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Er
             code::CONFIGURATION_NOT_FOUND,
             format!("the workspace knows no configuration {given:?}"),
         )
-        .hint("`ade configs ls` lists those that the workspace knows")),
+        .hint("`ade configs ls` lists those that the workspace knows, `--archived` those that are archived")),
         (count, _) => Err(Error::usage(
             code::AMBIGUOUS_ID,
             format!("{given:?} could be any of {count} configurations"),
         )
-        .hint("give the whole id; `ade configs ls --json` shows it")),
+        .hint("give the id; `ade configs ls` shows it, with `--archived` of those that are archived")),
     }
 }
 
