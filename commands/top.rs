@@ -233,7 +233,7 @@ fn recent(view: &View) -> Table {
         let took = run.duration_ms().map(duration);
         table.row(vec![
             (Tone::Plain, ended.unwrap_or_default()),
-            (run.status.into(), run.status.as_str().to_owned()),
+            (run.into(), run.status.as_str().to_owned()),
             (Tone::Plain, run.input_name.clone()),
             (Tone::Plain, took.unwrap_or_default()),
         ]);
