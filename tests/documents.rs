@@ -17,6 +17,11 @@
 //! - `<!-- not typed (START): REASON -->`: the commands of the block below that begin so are not typed.
 //! - `<!-- ends with N (START) -->`: these commands of the block below end with this exit status; all others end with 0.
 //! - `<!-- until stopped (START): WORDS -->`: these commands are stopped by TERM once standard error has these words.
+//!
+//! The files of `tests/cli` are transcripts: all of a command's output is there, with both streams in their order, and no comments say
+//! how it ends. A line `> …` below a command belongs to it, and `? 2` below its output is an exit status other than 0. What differs from
+//! one time to the next is `[TIME]`, `[ID]` and the like. `ADE_UPDATE_GENERATED=1 cargo test --test documents transcript` writes what
+//! the commands print now; a person reads the difference.
 
 mod common;
 
@@ -340,6 +345,45 @@ fn follow(document: &str) -> Reader {
 }
 
 impl Reader {
+    /// A transcript as it is now: its commands with what they print.
+    fn transcript(&self, text: &str) -> String {
+        let mut lines = text.lines().peekable();
+        let (mut now, mut in_session) = (Vec::new(), false);
+        while let Some(line) = lines.next() {
+            now.push(line.to_owned());
+            if line.starts_with("```") {
+                in_session = line == "```console";
+            }
+            let Some(command) = line.strip_prefix("$ ").filter(|_| in_session) else {
+                continue;
+            };
+            let mut command = command.to_owned();
+            while let Some(more) = lines.next_if(|next| next.starts_with('>')) {
+                now.push(more.to_owned());
+                command += &format!("\n{}", more[1..].strip_prefix(' ').unwrap_or_default());
+            }
+            let mut shown = Vec::new();
+            while let Some(next) = lines.next_if(|next| !next.starts_with("$ ") && *next != "```") {
+                shown.push(next.to_owned());
+            }
+            let (status, said) = self.types(&command);
+            let said = self.place.settled(said.trim_end());
+            let mut said: Vec<String> = said
+                .lines()
+                .map(|line| line.trim_end().to_owned())
+                .collect();
+            if status != 0 {
+                said.push(format!("? {status}"));
+            }
+            now.extend(if are_lines(&shown, &said) {
+                shown
+            } else {
+                said
+            });
+        }
+        now.join("\n") + "\n"
+    }
+
     fn follows(&self, document: &str) {
         let reader = self;
         for step in steps(&read(document)) {
@@ -527,6 +571,39 @@ fn every_page_is_in_the_order_of_the_site() {
             "{name} has {lines} lines: a task is told in 80, at most 100"
         );
     }
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whether transcripts are written is no setting"
+)]
+fn every_transcript_is_what_ade_prints() {
+    let is_written = std::env::var_os("ADE_UPDATE_GENERATED").is_some();
+    let differs = |name: &String| {
+        let before = read(name);
+        let now = Reader::of(name).transcript(&before);
+        if is_written {
+            fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), &now).unwrap();
+        }
+        let diff = similar::TextDiff::from_lines(&before, &now);
+        let diff = diff
+            .unified_diff()
+            .header(name, "what it prints")
+            .to_string();
+        (before != now && !is_written).then_some(diff)
+    };
+    let names = pages("tests/cli");
+    let wrong: Vec<String> = std::thread::scope(|scope| {
+        let all: Vec<_> = names
+            .iter()
+            .map(|name| scope.spawn(|| differs(name)))
+            .collect();
+        all.into_iter()
+            .filter_map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

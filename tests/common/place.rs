@@ -411,10 +411,9 @@ impl Place {
     }
 
     /// What differs from run to run and from machine to machine, and its replacement.
-    pub fn filters(&self) -> insta::Settings {
-        let mut settings = insta::Settings::clone_current();
+    fn differing(&self) -> Vec<(String, &'static str)> {
         let here = escape(self.root.to_str().unwrap());
-        for (pattern, replacement) in [
+        let patterns = [
             (here.as_str(), "[HERE]"),
             (r"[0-9a-f]{64}", "[SHA256]"),
             (r"embedded:[0-9.]+:[0-9a-f]{16}", "[ENGINE]"),
@@ -449,13 +448,34 @@ impl Place {
             (r"\b3\.\d+\.\d+\b", "[PYTHON]"),
             (r"(submitted by +user) \S+", "$1 [USER]"),
             (
+                r#"(paused by user|"paused_by": "user) [^";: \n]+"#,
+                "$1 [USER]",
+            ),
+            (
                 r#""submitted_by":( ?)\{[^}]*\}"#,
                 r#""submitted_by":$1[USER]"#,
             ),
-        ] {
-            settings.add_filter(pattern, replacement);
+        ];
+        let owned = |(pattern, replacement): (&str, _)| (pattern.to_owned(), replacement);
+        patterns.map(owned).into()
+    }
+
+    /// The same for snapshots.
+    pub fn filters(&self) -> insta::Settings {
+        let mut settings = insta::Settings::clone_current();
+        for (pattern, replacement) in self.differing() {
+            settings.add_filter(&pattern, replacement);
         }
         settings
+    }
+
+    /// A text with these replacements.
+    pub fn settled(&self, text: &str) -> String {
+        let replace = |text: String, (pattern, replacement): (String, &str)| {
+            let pattern = regex::Regex::new(&pattern).unwrap();
+            pattern.replace_all(&text, replacement).into_owned()
+        };
+        self.differing().into_iter().fold(text.to_owned(), replace)
     }
 }
 

@@ -1,4 +1,4 @@
-//! `ade configs`: which configurations the workspace knows, which one is the default, and which version runs use.
+//! `ade configs`, beyond `tests/cli/configs.md`: ids, versions, and what is executed meanwhile.
 
 use crate::common;
 
@@ -17,44 +17,6 @@ fn two() -> Place {
     place.configuration("other");
     place.warm("other");
     place
-}
-
-#[test]
-fn without_any_it_says_how_one_is_made_known() {
-    let place = Place::new();
-    place.ade_says("configs ls", "the first `ade run` of one makes it known");
-    assert_eq!(place.json("configs ls --json"), json!([]));
-    place.ade_refuses("configs show x", "knows no configurations yet");
-    assert!(!place.path("data").exists(), "a look creates nothing");
-}
-
-#[test]
-fn one_is_the_default_and_listed_first() {
-    let place = two();
-    place.ade_says("configs default other", "people is the default now: runs over the API that name no configuration use it, and `ade env gc` keeps its environments");
-    snapshot!(place, place.ade("configs ls"), @r"
-    status 0
-    --- stdout
-    ID      CONFIGURATION  DEFAULT  RUNS USE  LAST RUN  FOLDER
-    [SHORT-ID]  people         yes      folder    never     other
-    [SHORT-ID]  people         no       folder    never     config
-    ");
-    // Another one takes its place.
-    place.ade("configs default config").succeeds();
-    let listed = place.json("configs ls --json");
-    let default = [0, 1].map(|at| listed[at]["default"].clone());
-    assert_eq!(default, [true, false]);
-    assert!(listed[0]["path"].text().ends_with("/config"));
-    let ended =
-        "people is not the default any more: runs over the API have to name a configuration";
-    place.ade_says("configs default --none", ended);
-    place.ade_refuses("configs default --none", "has no default configuration");
-    place.ade_refuses("configs default", "required");
-    // Other names for the same.
-    let shown = place.ade("configs activate config --json").json();
-    assert_eq!(shown["default"], true);
-    let shown = place.ade("configs deactivate config --json").json();
-    assert_eq!(shown["default"], false);
 }
 
 #[test]
@@ -180,81 +142,4 @@ fn over_the_api_a_configuration_has_a_limit_or_none() {
     server.post(&path, &json!({"max_concurrency": 0})).is(422);
     let ended = server.send("DELETE", &path, &[], b"").is(200).json();
     assert_eq!(ended["max_concurrency"], Value::Null, "{ended}");
-}
-
-#[test]
-fn one_with_runs_is_put_away_and_one_without_is_deleted_when_that_is_agreed_to() {
-    let place = Place::ready();
-    let refused = "is a folder, and has its name from the pyproject.toml in it";
-    place.ade_refuses("configs rename config x", refused);
-    let run = place.enqueue("config", "members.csv");
-    place.ade_refuses("configs archive config", "has 1 run in the queue");
-    place.ade(&format!("runs cancel {run}")).succeeds();
-    place.ade_says("configs archive config", "people is archived");
-    assert_eq!(place.json("configs ls --json"), json!([]));
-    place.ade_says("configs ls", "All configurations are archived");
-    place.ade_prints("configs ls --archived", "people");
-    snapshot!(place, place.ade("run config members.csv"), @r#"
-    status 2
-    --- stderr
-    error: configuration "people" is archived
-    hint: `ade configs restore people` ends that
-    "#);
-    for command in [
-        "run config members.csv --detach",
-        "env build config --force",
-    ] {
-        place.ade_fails(command, 2, "configuration_archived");
-    }
-    assert_eq!(
-        place.latest_id(),
-        run,
-        "nothing was recorded, and it is readable"
-    );
-    place.ade_says("configs restore people", "people is in use again");
-
-    snapshot!(place, place.ade("configs rm config --yes"), @r#"
-    status 2
-    --- stderr
-    error: configuration "people" has 1 run
-    hint: `ade configs archive people` puts it away, and keeps them
-    "#);
-    place.ade("runs rm latest").succeeds();
-    snapshot!(place, place.ade("configs rm config"), @r"
-    status 2
-    --- stderr
-    would be deleted environment people [ID]
-    would be deleted configuration people [ID]
-    [SIZE] would be freed
-    error: people was not deleted: nobody is there to agree
-    hint: `--yes` deletes it without asking
-    ");
-    snapshot!(place, place.ade("configs rm config --yes"), @r"
-    status 0
-    --- stdout
-    deleted environment people [ID]
-    deleted configuration people [ID]
-    [SIZE] freed
-    --- stderr
-    Its folder config stays
-    ");
-    assert!(place.environments().is_empty());
-    assert_eq!(place.files_below("data/venvs"), Vec::<String>::new());
-    place.ade_fails("configs show config", 2, "configuration_not_found");
-    // The folder becomes known again, as another one.
-    place.ade("run config members.csv -q").succeeds();
-}
-
-#[test]
-fn its_files_are_exported_by_its_name() {
-    let place = Place::cold();
-    place.configuration_id("config");
-    place.ade_prints("configs export config", "Exported people to people.zip");
-    let again = place.json("configs export config -o again.zip --draft --json");
-    assert!(again["bytes"].as_u64().unwrap() > 100, "{again}");
-    let read = |name: &str| std::fs::read(place.path(name)).unwrap();
-    assert_eq!(read("people.zip"), read("again.zip"));
-    let nowhere = "configs export config -o nowhere/x.zip";
-    place.ade_fails(nowhere, 2, "output_unwritable");
-    place.ade_fails("configs export config --version 3", 2, "not_found");
 }

@@ -1,4 +1,4 @@
-//! `ade pause` and `ade resume`: what is paused waits, wherever it was submitted, and says so.
+//! `ade pause` and `ade resume`, beyond `tests/cli/pause.md`: builds, runs that were begun, and the API.
 
 use crate::common;
 
@@ -25,69 +25,6 @@ fn detach(place: &Place, configuration: &str) -> String {
 
 fn status(place: &Place, run: &str) -> Value {
     place.json(&format!("runs show {run} --json"))["status"].clone()
-}
-
-#[test]
-fn what_is_paused_waits() {
-    let place = place(&["config", "other"]);
-    nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on(&place);
-    a_paused_configuration_waits_and_others_go_on(&place);
-}
-
-fn nothing_is_claimed_while_everything_is_paused_and_resuming_goes_on(place: &Place) {
-    let run = detach(place, "config");
-    place.ade_says("resume", "Nothing was paused by that");
-    place.ade_says("pause --reason new-disk", "everything is paused by user");
-    let drained = place.ade("worker --drain --json").ends_with(1);
-    assert_eq!(drained.error()["code"], "paused", "{drained}");
-    drained.stderr_has("new-disk");
-    place.ade_fails("worker --once", 1, "paused");
-    assert_eq!(status(place, &run), "queued");
-    place.ade_prints(&format!("runs show {run}"), "new-disk");
-    let told = place.json("top --once --json");
-    assert_eq!(told["paused"][0]["reason"], "new-disk", "{told}");
-    assert_eq!(told["paused"][0]["configuration_id"], Value::Null, "{told}");
-    let found = place.finding("pauses");
-    assert_eq!(found["state"], "warning", "{found}");
-    let words = "1 run waiting: new-disk";
-    assert!(found["message"].text().contains(words), "{found}");
-    // Whoever runs files here is told what to type, and nothing is recorded.
-    let refused = place.ade("run config members.csv --json").ends_with(1);
-    assert_eq!(refused.error()["code"], "paused", "{refused}");
-    refused.stderr_has("ade resume");
-    assert_eq!(place.statuses(), ["queued"]);
-    // Pausing again keeps the reason.
-    let again = place.json("pause --json");
-    assert_eq!(again["reason"], "new-disk", "{again}");
-
-    place.ade_fails("resume --config nobody", 2, "configuration_not_found");
-    let resumed = place.json("resume --json");
-    assert_eq!(resumed["resumed"]["reason"], "new-disk", "{resumed}");
-    assert_eq!(resumed["paused"], json!([]), "{resumed}");
-    assert_eq!(place.json("resume --json")["resumed"], Value::Null);
-    place.ade("worker --drain").succeeds();
-    assert_eq!(status(place, &run), "succeeded");
-    place.ade("run config members.csv").succeeds();
-}
-
-fn a_paused_configuration_waits_and_others_go_on(place: &Place) {
-    let (waits, goes_on) = (detach(place, "config"), detach(place, "other"));
-    place.ade("pause --config config").succeeds();
-    place.ade_fails("worker --drain", 1, "paused");
-    assert_eq!(status(place, &waits), "queued");
-    assert_eq!(status(place, &goes_on), "succeeded");
-    place.ade_fails("run config members.csv", 1, "paused");
-    place.ade("run other members.csv").succeeds();
-    // The pause of everything is another one.
-    place.ade("pause").succeeds();
-    let resumed = place.ade("resume").succeeds();
-    resumed
-        .says("everything is resumed")
-        .says("people is paused by user");
-    place.ade_fails("worker --drain", 1, "paused");
-    place.ade("resume --config config").succeeds();
-    place.ade("worker --drain").succeeds();
-    assert_eq!(status(place, &waits), "succeeded");
 }
 
 #[test]
