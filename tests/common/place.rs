@@ -424,6 +424,7 @@ impl Place {
             // Six digits, or more where others end so.
             (r"(?m)^[0-9a-f]{6,8}  ", "[SHORT-ID]  "),
             (r"(environment|run) [0-9a-f]{6,8} ", "$1 [SHORT-ID] "),
+            (r"`ade issues [0-9a-f]{6,8}`", "`ade issues [SHORT-ID]`"),
             (r"deps-[0-9a-f]{16}", "deps-[DIGEST]"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[INSTANT]"),
             (
@@ -469,13 +470,15 @@ impl Place {
         settings
     }
 
-    /// A text with these replacements.
+    /// A text with these replacements, and with a cell that is empty as wide as one that is not.
     pub fn settled(&self, text: &str) -> String {
         let replace = |text: String, (pattern, replacement): (String, &str)| {
             let pattern = regex::Regex::new(&pattern).unwrap();
             pattern.replace_all(&text, replacement).into_owned()
         };
-        self.differing().into_iter().fold(text.to_owned(), replace)
+        let cell = (" {2,}\\[AGO]".to_owned(), "  [AGO]");
+        let all = self.differing().into_iter().chain([cell]);
+        all.fold(text.to_owned(), replace)
     }
 }
 
