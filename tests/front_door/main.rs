@@ -87,7 +87,6 @@ mod settings;
 mod shape;
 mod shared_files;
 mod terminal;
-mod test;
 mod tokens;
 mod top;
 #[cfg(target_os = "linux")]
