@@ -77,7 +77,6 @@ mod run_watch;
 mod runs_cancel;
 mod runs_diff;
 mod runs_ls;
-mod runs_retry;
 mod runs_rm;
 mod runs_show;
 mod sandbox;
