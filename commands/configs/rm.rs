@@ -27,7 +27,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let (workspace, known) = found(context, &args.configuration)?;
     let remove = |dry_run| remove_configuration(&workspace, &known, dry_run);
     let status = args.removal.run(ui, &known.record.name, remove)?;
-    if status == ExitStatus::Done && !known.uploaded {
+    if status == ExitStatus::Done && !known.uploaded && known.record.path.is_dir() {
         ui.say(format_args!(
             "Its folder {} stays",
             ui.path(&known.record.path)

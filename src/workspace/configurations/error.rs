@@ -18,6 +18,7 @@ pub(super) fn unusable(error: &ConfigurationError, folder: &Path) -> Error {
     if let ConfigurationError::NotFound { .. } = error {
         facts.code = code::NOT_A_CONFIGURATION;
         facts.hint = None;
+        return Error::with(facts, "the configuration's folder is gone");
     }
     Error::with(facts, relative(&error.to_string()))
 }
