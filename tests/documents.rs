@@ -302,6 +302,11 @@ fn settled(line: &str) -> String {
     line
 }
 
+/// Whether a line says how far a file is, which is said where the machine is slow.
+fn is_progress(line: &str) -> bool {
+    line.contains(['█', '░'])
+}
+
 /// Whether a line is as it is shown.
 fn is_line(shown: &str, said: &str) -> bool {
     let mut parts = shown.split('…');
@@ -370,6 +375,7 @@ impl Reader {
             let said = self.place.settled(said.trim_end());
             let mut said: Vec<String> = said
                 .lines()
+                .filter(|line| !is_progress(line))
                 .map(|line| line.trim_end().to_owned())
                 .collect();
             if status != 0 {
@@ -418,8 +424,6 @@ impl Reader {
                     }
                     if let Some(shown) = shown {
                         let shown: Vec<String> = shown.iter().map(|line| settled(line)).collect();
-                        // How far a file is, is said where the machine is slow.
-                        let is_progress = |line: &&str| line.contains(['█', '░']);
                         let lines = said.trim_end().lines();
                         let lines: Vec<String> = lines
                             .filter(|line| !is_progress(line))
