@@ -21,11 +21,11 @@ use crate::base::files::FileError;
 use crate::base::problem::Error;
 
 /// The most entries of an archive, and files of a draft.
-pub const MOST_FILES: usize = 2000;
+const MOST_FILES: usize = 2000;
 /// The largest file, unpacked.
 pub const LARGEST_FILE: u64 = 32 * 1024 * 1024;
 /// The most bytes of all files, unpacked.
-pub const MOST_BYTES: u64 = 128 * 1024 * 1024;
+const MOST_BYTES: u64 = 128 * 1024 * 1024;
 /// The longest path, and the deepest one.
 const LONGEST_PATH: usize = 400;
 const DEEPEST: usize = 20;
@@ -65,6 +65,17 @@ fn fault_of(path: &str) -> Option<&'static str> {
         Some("it is too long, or too deep")
     } else {
         None
+    }
+}
+
+/// Refuses more files or bytes than a draft has room for. `what` has them.
+pub(super) fn demand_room(what: &str, files: usize, bytes: u64) -> Result<(), Error> {
+    match files > MOST_FILES {
+        true => Err(error::too_large(what, format_args!("{MOST_FILES} files"))),
+        false if bytes > MOST_BYTES => {
+            Err(error::too_large(what, format_args!("{MOST_BYTES} bytes")))
+        }
+        false => Ok(()),
     }
 }
 
@@ -129,10 +140,7 @@ pub(super) fn pack<'a>(
         if size > LARGEST_FILE {
             return Err(error::too_large(file, format!("{LARGEST_FILE} bytes")));
         }
-        if count > MOST_FILES || bytes > MOST_BYTES {
-            let limit = format!("{MOST_FILES} files, or {MOST_BYTES} bytes");
-            return Err(error::too_large("the configuration", limit));
-        }
+        demand_room("the configuration", count, bytes)?;
     }
     let mut archive = zip.finish().map_err(|error| unwritable(error.into()))?;
     archive.rewind().map_err(unwritable)?;

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::archive::{self, LARGEST_FILE, MOST_BYTES, MOST_FILES, checked_path};
+use super::archive::{self, LARGEST_FILE, checked_path, demand_room};
 use super::error::{bad_name, bad_path, too_large};
 use super::precondition::Precondition;
 use super::spool::Spool;
@@ -133,7 +133,7 @@ pub fn write(
         count += 1;
         bytes += size;
     }
-    demand_room(count, bytes)?;
+    demand_room("the draft", count, bytes)?;
     let folder = target.parent().unwrap_or(&draft);
     fs::create_dir_all(folder).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => occupied(path),
@@ -357,17 +357,6 @@ fn fill(folder: &Path, draft: &Path, content: Content) -> Result<Option<String>,
     }
     files::sync_folder(folder);
     Ok(top.map(|top| files::name_of(&top)))
-}
-
-/// Refuses more files or bytes than a draft has room for.
-pub(super) fn demand_room(files: usize, bytes: u64) -> Result<(), Error> {
-    match files > MOST_FILES {
-        true => Err(too_large("the draft", format_args!("{MOST_FILES} files"))),
-        false if bytes > MOST_BYTES => {
-            Err(too_large("the draft", format_args!("{MOST_BYTES} bytes")))
-        }
-        false => Ok(()),
-    }
 }
 
 /// The one folder that holds everything, where that is the configuration and `folder` is not: archives are often made so.

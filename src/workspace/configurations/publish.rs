@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::PathBuf;
 
+use super::archive::demand_room;
 use super::draft;
-use super::draft::{Content, demand_room, files_below, listed};
+use super::draft::{Content, files_below, listed};
 use super::error::{self, no_version, not_published};
 use super::precondition::Precondition;
 use super::versions::files_in;
@@ -68,7 +69,8 @@ pub fn freeze(
 /// They are too many or too large, or cannot be read.
 pub fn copy_of(frozen: &Frozen) -> Result<Content, Error> {
     let files = listed(&frozen.snapshot)?;
-    demand_room(files.len(), files.iter().map(|(_, size)| size).sum())?;
+    let bytes = files.iter().map(|(_, size)| size).sum();
+    demand_room("the draft", files.len(), bytes)?;
     let read = |(path, _): (PathBuf, u64)| {
         let whole = frozen.snapshot.join(&path);
         let content = fs::read(&whole).map_err(FileError::on("read", &whole))?;
