@@ -9,7 +9,7 @@ use ade::workspace::Workspace;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
-use crate::ui::{Tone, Ui, bytes, plural};
+use crate::ui::{Tone, Ui, bytes, deleted_and_freed, plural};
 
 /// Delete what is no longer used: environments, files of old runs, leftovers
 ///
@@ -82,11 +82,7 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
         ui.document(&object);
         return;
     }
-    let (word, freed) = if report.dry_run {
-        ("would be deleted", "would be freed")
-    } else {
-        ("deleted", "freed")
-    };
+    let (word, freed) = deleted_and_freed(report);
     for removed in &report.removed {
         show_removed(ui, word, removed, &id(removed));
     }

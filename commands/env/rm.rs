@@ -4,8 +4,8 @@ use ade::environment::collection::Report;
 use ade::environment::collection::remove::remove;
 
 use crate::context::Context;
-use crate::exit::{Failure, Outcome};
-use crate::ui::{Tone, Ui, bytes};
+use crate::exit::Outcome;
+use crate::ui::{Tone, Ui, bytes, not_deleted};
 
 /// Remove environments that no run needs
 ///
@@ -28,7 +28,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         dry_run: args.dry_run,
         ..Report::default()
     };
-    let mut status = ui.each(&args.environment, |given| {
+    let status = ui.each(&args.environment, |given| {
         Ok(remove(&workspace, given, &mut report)?)
     });
     if ui.json() {
@@ -36,12 +36,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     } else {
         print(ui, &report);
     }
-    for failed in &report.failed {
-        let failure = Failure::of(failed);
-        ui.failure(&failure);
-        status = status.max(failure.status);
-    }
-    Ok(status)
+    Ok(status.max(not_deleted(ui, &report)))
 }
 
 fn print(ui: &Ui, report: &Report) {

@@ -39,7 +39,7 @@ pub use explained::{print_explanation, print_rows};
 pub use format::{ago, bytes, duration, first, plural, thousands};
 pub use issue_lines::IssueCounts;
 pub use live_lines::LiveLines;
-pub use removal::Removal;
+pub use removal::{Removal, deleted_and_freed, not_deleted};
 pub use results::{fields_that_are, rows};
 pub use run_progress::{RunProgress, Skipped};
 pub use screen::Screen;

@@ -1,4 +1,4 @@
-//! What is deleted because somebody asks for it: said first, agreed to, and told.
+//! Deletes what a user names: shows what goes along, asks, and reports what went.
 
 use ade::base::problem::{Error, code};
 use ade::environment::collection::{Removed, Report};
@@ -46,21 +46,31 @@ impl Removal {
         } else {
             lines(ui, &report).iter().for_each(|line| ui.prose(line));
         }
-        let mut status = ExitStatus::Done;
-        for failed in &report.failed {
-            let failure = Failure::of(failed);
-            ui.failure(&failure);
-            status = status.max(failure.status);
-        }
-        Ok(status)
+        Ok(not_deleted(ui, &report))
+    }
+}
+
+/// Prints what could not be deleted. Returns the highest exit status of it.
+pub fn not_deleted(ui: &Ui, report: &Report) -> ExitStatus {
+    let mut status = ExitStatus::Done;
+    for failed in &report.failed {
+        let failure = Failure::of(failed);
+        ui.failure(&failure);
+        status = status.max(failure.status);
+    }
+    status
+}
+
+/// Returns the words for what was, or would be, deleted, and for the bytes of it.
+pub fn deleted_and_freed(report: &Report) -> (&'static str, &'static str) {
+    match report.dry_run {
+        true => ("would be deleted", "would be freed"),
+        false => ("deleted", "freed"),
     }
 }
 
 fn lines(ui: &Ui, report: &Report) -> Vec<String> {
-    let (word, freed) = match report.dry_run {
-        true => ("would be deleted", "would be freed"),
-        false => ("deleted", "freed"),
-    };
+    let (word, freed) = deleted_and_freed(report);
     let word = ui.paint(Tone::Warn, word).to_string();
     let line = |removed: &Removed| match removed.kind {
         "left_out" => format!("{word} {}", removed.name),
