@@ -352,6 +352,7 @@ fn follow(document: &str) -> Reader {
 impl Reader {
     /// A transcript as it is now: its commands with what they print.
     fn transcript(&self, text: &str) -> String {
+        let settle = self.place.settling();
         let mut lines = text.lines().peekable();
         let (mut now, mut in_session) = (Vec::new(), false);
         while let Some(line) = lines.next() {
@@ -372,7 +373,7 @@ impl Reader {
                 shown.push(next.to_owned());
             }
             let (status, said) = self.types(&command);
-            let said = self.place.settled(said.trim_end());
+            let said = settle(said.trim_end());
             let mut said: Vec<String> = said
                 .lines()
                 .filter(|line| !is_progress(line))

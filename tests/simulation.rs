@@ -177,6 +177,7 @@ fn a_crowd_of_workers_loses_nothing() {
         runs: count("SIMULATION_RUNS", 60),
     };
     let from = number("SIMULATION_FROM").unwrap_or(0);
+    let mut claims = 0;
     for seed in from..from + number("SIMULATION_GROUPS").unwrap_or(1) {
         let began = Instant::now();
         let outcome = scenario::play(seed, false, Some(crowd));
@@ -190,7 +191,9 @@ fn a_crowd_of_workers_loses_nothing() {
             told.join(", ")
         );
         assert_eq!(outcome.violation, None, "seed {seed}");
+        claims += outcome.counts["claims"];
     }
+    assert!(claims > 0, "nothing is proved of workers without runs");
 }
 
 #[test]

@@ -470,15 +470,19 @@ impl Place {
         settings
     }
 
-    /// A text with these replacements, and with a cell that is empty as wide as one that is not.
-    pub fn settled(&self, text: &str) -> String {
-        let replace = |text: String, (pattern, replacement): (String, &str)| {
-            let pattern = regex::Regex::new(&pattern).unwrap();
-            pattern.replace_all(&text, replacement).into_owned()
-        };
+    /// Returns a function that makes these replacements in a text, and an empty cell as wide as another one.
+    pub fn settling(&self) -> impl Fn(&str) -> String + use<> {
         let cell = (" {2,}\\[AGO]".to_owned(), "  [AGO]");
         let all = self.differing().into_iter().chain([cell]);
-        all.fold(text.to_owned(), replace)
+        let all: Vec<_> = all
+            .map(|(pattern, replacement)| (regex::Regex::new(&pattern).unwrap(), replacement))
+            .collect();
+        move |text| {
+            all.iter()
+                .fold(text.to_owned(), |text, (pattern, replacement)| {
+                    pattern.replace_all(&text, *replacement).into_owned()
+                })
+        }
     }
 }
 

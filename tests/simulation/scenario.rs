@@ -83,11 +83,9 @@ impl Scenario {
         for _ in 0..self.crowd.workers {
             self.start_worker();
         }
-        let mut steps = 0;
         let [least, each] = STEPS_WITH_FAULTS;
         let most = least.max(each * self.crowd.workers as u64);
-        while steps < most && self.world.violation().is_none() {
-            steps += 1;
+        while self.steps < most && self.world.violation().is_none() {
             self.add_run();
             if self.is_due() {
                 self.inject_faults();
