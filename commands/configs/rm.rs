@@ -9,7 +9,7 @@ use crate::ui::Removal;
 
 /// Delete a configuration that has no runs, with its environments, versions and draft
 ///
-/// What it takes along is said first, and has to be agreed to: on a terminal by an answer, elsewhere by `--yes`. A folder with its files
+/// It lists first all that goes along, and wants a consent: on a terminal an answer, elsewhere `--yes`. A folder with its files
 /// stays: only what ADE keeps of it goes. One that has runs is put away by `ade configs archive`.
 #[derive(clap::Args)]
 #[command(

@@ -8,7 +8,7 @@ use crate::ui::Removal;
 
 /// Delete a workspace that has no configurations, documents or runs
 ///
-/// What it takes along is said first, and has to be agreed to: on a terminal by an answer, elsewhere by `--yes`. Tokens that are for it
+/// It lists first all that goes along, and wants a consent: on a terminal an answer, elsewhere `--yes`. Tokens that are for it
 /// alone stay, and are for it again if it is created again: `ade tokens revoke` ends them.
 #[derive(clap::Args)]
 #[command(

@@ -151,7 +151,7 @@ impl Paths {
     pub fn data(&self) -> &Path {
         &self.data
     }
-    /// What is kept of a configuration.
+    /// The folder of all that ADE keeps of a configuration.
     pub fn configuration(&self, workspace: &str, configuration: &str) -> PathBuf {
         self.configurations(workspace).join(configuration)
     }

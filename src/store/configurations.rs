@@ -92,7 +92,7 @@ pub enum Publication {
 pub struct WorkspaceRecord {
     /// Addresses, tokens and settings name it by this, which never changes.
     pub id: String,
-    /// What it is called: its id, until it is renamed.
+    /// Its name for people: the id, until it is renamed.
     pub name: String,
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,

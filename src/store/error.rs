@@ -171,8 +171,8 @@ impl StoreError {
         )
     }
 
-    /// Whether what the operation names was deleted or archived meanwhile: the database is as it should be.
-    pub fn is_of_what_is_gone(&self) -> bool {
+    /// Returns whether another process has deleted or archived the thing that the operation names: the database is as it should be.
+    pub fn is_gone(&self) -> bool {
         matches!(self, Self::NotFound { .. } | Self::Unmet(_))
     }
 

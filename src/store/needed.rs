@@ -1,4 +1,4 @@
-//! What a configuration or a workspace is needed by: it is archived, and deleted, only when nothing of that is there.
+//! Archives and deletes configurations and workspaces that nothing needs.
 //!
 //! Whoever records something of a configuration or a workspace holds its row; whoever archives or deletes it locks the row before it
 //! looks. So either what was recorded is seen, or it is refused.
@@ -11,7 +11,7 @@ use crate::base::clock::Timestamp;
 use crate::base::counted::plural;
 use crate::base::problem::{Error, code, typed};
 
-/// What of a workspace keeps it from being deleted, by name.
+/// The records that keep a workspace from being deleted, by name.
 const OF_WORKSPACE: [(&str, &str); 3] = [
     (
         "configuration",
@@ -136,6 +136,8 @@ impl Store {
 }
 
 impl KnownConfiguration {
+    /// Demands that it is not archived.
+    ///
     /// # Errors
     /// It is archived: nothing new is made with it.
     pub fn demand_in_use(&self) -> Result<()> {

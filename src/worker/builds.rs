@@ -57,7 +57,7 @@ impl Pool<'_> {
             self.busy.fetch_sub(1, Ordering::AcqRel);
             match built {
                 Ok(true) => return Ok(true),
-                Err(error) if !error.is_of_what_is_gone() => return Err(error),
+                Err(error) if !error.is_gone() => return Err(error),
                 // Another process builds it, or has archived or deleted its configuration.
                 _ => {}
             }

@@ -83,12 +83,12 @@ struct CollectedThing {
     bytes: u64,
 }
 
-/// What is deleted when somebody asks for it, or would be.
+/// Everything that a deletion took along, or would take along.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Deletion {
-    /// Nothing was deleted; this is what would be.
+    /// True: nothing was deleted, and all of this would be.
     dry_run: bool,
-    /// It, and what it takes along.
+    /// The thing itself, and all that it takes along.
     removed: Vec<CollectedThing>,
     /// What could not be deleted, with the reason.
     failed: Vec<String>,

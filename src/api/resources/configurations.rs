@@ -322,7 +322,7 @@ async fn show(
     .await
 }
 
-/// What of a configuration is changed; what is absent stays.
+/// Changes of a configuration; an absent field stays as it is.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConfigurationChange {

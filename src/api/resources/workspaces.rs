@@ -123,7 +123,7 @@ async fn show(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer
         .await
 }
 
-/// What a workspace is called.
+/// The new name of a workspace.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WorkspaceChange {

@@ -111,6 +111,7 @@ pub fn kept_copy(run: &RunRecord) -> Result<PathBuf, AnnotateError> {
 /// # Errors
 /// The run has no list of issues, its input is gone or has changed, or cannot be painted; the target is the input.
 pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError> {
+    // Before it is compared with the input: whoever opens a pipe waits for its other end.
     files::demand_no_device(target).map_err(FileError::on("write", target))?;
     if is_input_of(run, target) {
         return Err(AnnotateError::OverInput {

@@ -8,7 +8,7 @@ pub(in crate::store) type Result<T> = std::result::Result<T, Error>;
 /// A statement failed. What it means for the user says the backend, which knows its database's codes.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::store) enum Error {
-    /// What was asked for cannot be, as the records are: nothing is changed.
+    /// The records do not allow the operation, which has changed nothing.
     #[error(transparent)]
     Unmet(Box<StoreError>),
     /// A statement that gives one row gave none.

@@ -1,4 +1,4 @@
-//! What archives and deletes configurations and workspaces, and what keeps them.
+//! Configurations and workspaces that are archived and deleted, and the records that keep them from it.
 
 use std::path::Path;
 

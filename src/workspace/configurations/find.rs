@@ -43,7 +43,7 @@ fn find_rather(
             || (wanted.len() >= SHORTEST && (id.starts_with(&wanted) || id.ends_with(&wanted)))
     };
     all.retain(is_meant);
-    // One that is archived has given up its name to the one that is in use.
+    // An archived configuration has given up its name to one in use; only who restores means the archived one.
     let is_rather_meant = |known: &KnownConfiguration| known.archived_at.is_some() == is_archived;
     if all.iter().any(is_rather_meant) {
         all.retain(is_rather_meant);

@@ -49,7 +49,7 @@ impl Side {
         }
     }
 
-    /// What of a configuration is exported: the version of this number, or what is edited; otherwise the active version, if there is one.
+    /// Returns the side that is exported: the version of this number, or the one that is edited; otherwise the active version, if there is one.
     pub fn exported(known: &KnownConfiguration, version: Option<u32>, is_edited: bool) -> Self {
         match (version, &known.version) {
             (Some(number), _) => Self::Version(number),
