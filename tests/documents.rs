@@ -20,7 +20,7 @@
 //!
 //! The files of `tests/cli` are transcripts: all of a command's output is there, with both streams in their order, and no comments say
 //! how it ends. A line `> …` below a command belongs to it, and `? 2` below its output is an exit status other than 0. What differs from
-//! one time to the next is `[TIME]`, `[ID]` and the like. `ADE_UPDATE_GENERATED=1 cargo test --test documents transcript` writes what
+//! one time to the next is `[TIME]`, `[ID]` and the like. `ADE_UPDATE_GENERATED=1 cargo test --test documents cli/pause` writes what
 //! the commands print now; a person reads the difference.
 
 mod common;
@@ -28,9 +28,9 @@ mod common;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
-use common::{Place, Running, Told};
+use common::{Place, Running, Told, trials};
 
 /// What a line of a block begins with that is a command.
 const PROGRAMS: [&str; 15] = [
@@ -52,6 +52,9 @@ const PROGRAMS: [&str; 15] = [
 ];
 /// What compiles ADE is typed as the program that it would make; `.ci/first-command` types it with cargo.
 const COMPILED: (&str, &str) = ("cargo run --release -- ", "ade ");
+
+/// The page whose example the reader follows further than the page does.
+const FUNCTIONS: &str = "docs/reference/functions.md";
 
 /// What a document lets a reader do.
 #[derive(Debug)]
@@ -445,20 +448,15 @@ impl Reader {
 
 /// The example of functions names files as they lie in the configuration, but for the input.
 fn place_of(document: &str, path: &str) -> PathBuf {
-    if document == "docs/reference/functions.md" && path != "input.csv" {
+    if document == FUNCTIONS && path != "input.csv" {
         return Path::new("my-config").join(path);
     }
     path.into()
 }
 
-#[test]
-fn the_readme_does_what_it_says() {
-    follow("README.md");
-}
-
-#[test]
+/// The example of functions makes what the page says of it.
 fn the_example_of_functions_does_what_it_says() {
-    let reader = follow("docs/reference/functions.md");
+    let reader = follow(FUNCTIONS);
     let cells = reader.place.cells("desk/clean/input_normalized.xlsx");
     let rows = cells["input"].list();
     let shown = serde_json::to_string(&rows[..2]).unwrap();
@@ -514,7 +512,7 @@ fn pages(folder: &str) -> Vec<String> {
     names
 }
 
-#[test]
+/// The pages of the tutorial, by one reader, in the order of the site.
 fn the_tutorial_does_what_it_says_in_one_sitting() {
     let site = read("zensical.toml");
     let mut names = pages("docs/tutorial");
@@ -525,32 +523,6 @@ fn the_tutorial_does_what_it_says_in_one_sitting() {
     }
 }
 
-#[test]
-fn the_pages_for_tasks_do_what_they_say() {
-    for name in pages("docs/how-to") {
-        follow(&name);
-    }
-}
-
-#[test]
-fn the_reference_does_what_it_says() {
-    for name in pages("docs/reference") {
-        if name != "docs/reference/functions.md" {
-            follow(&name);
-        }
-    }
-}
-
-#[test]
-fn the_explanations_and_the_rest_do_what_they_say() {
-    for folder in ["docs", "docs/explanation", "docs/contributing"] {
-        for name in pages(folder) {
-            follow(&name);
-        }
-    }
-}
-
-#[test]
 fn every_page_is_in_the_order_of_the_site() {
     let site = read("zensical.toml");
     for part in [
@@ -578,40 +550,75 @@ fn every_page_is_in_the_order_of_the_site() {
     }
 }
 
-#[test]
+/// A transcript is what its commands print; it is written anew where that is asked for.
 #[expect(
     clippy::disallowed_methods,
     reason = "whether transcripts are written is no setting"
 )]
-fn every_transcript_is_what_ade_prints() {
-    let is_written = std::env::var_os("ADE_UPDATE_GENERATED").is_some();
-    let differs = |name: &String| {
-        let before = read(name);
-        let now = Reader::of(name).transcript(&before);
-        if is_written {
-            fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), &now).unwrap();
-        }
-        let diff = similar::TextDiff::from_lines(&before, &now);
-        let diff = diff
-            .unified_diff()
-            .header(name, "what it prints")
-            .to_string();
-        (before != now && !is_written).then_some(diff)
-    };
-    let names = pages("tests/cli");
-    let wrong: Vec<String> = std::thread::scope(|scope| {
-        let all: Vec<_> = names
-            .iter()
-            .map(|name| scope.spawn(|| differs(name)))
-            .collect();
-        all.into_iter()
-            .filter_map(|thread| thread.join().unwrap())
-            .collect()
-    });
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+fn a_transcript_is_what_ade_prints(name: &str) {
+    let before = read(name);
+    let now = Reader::of(name).transcript(&before);
+    if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), now).unwrap();
+        return;
+    }
+    let diff = similar::TextDiff::from_lines(&before, &now);
+    let mut diff = diff.unified_diff();
+    assert!(before == now, "{}", diff.header(name, "what it prints"));
 }
 
-#[test]
+/// Each page and each transcript is a test with its name.
+fn main() -> ExitCode {
+    let mut tests: Vec<(String, Box<dyn FnOnce() + Send>)> = Vec::new();
+    tests.push((
+        "tutorial".to_owned(),
+        Box::new(the_tutorial_does_what_it_says_in_one_sitting),
+    ));
+    for folder in [
+        "docs",
+        "docs/how-to",
+        "docs/reference",
+        "docs/explanation",
+        "docs/contributing",
+    ] {
+        for name in pages(folder).into_iter().filter(|name| name != FUNCTIONS) {
+            tests.push((name.clone(), Box::new(move || drop(follow(&name)))));
+        }
+    }
+    tests.push((
+        FUNCTIONS.to_owned(),
+        Box::new(the_example_of_functions_does_what_it_says),
+    ));
+    tests.push((
+        "README.md".to_owned(),
+        Box::new(|| drop(follow("README.md"))),
+    ));
+    for name in pages("tests/cli") {
+        tests.push((
+            name.clone(),
+            Box::new(move || a_transcript_is_what_ade_prints(&name)),
+        ));
+    }
+    tests.push((
+        "every_page_is_in_the_order_of_the_site".to_owned(),
+        Box::new(every_page_is_in_the_order_of_the_site),
+    ));
+    tests.push((
+        "comments_limit_what_is_typed".to_owned(),
+        Box::new(comments_limit_what_is_typed),
+    ));
+    tests.push((
+        "what_is_shown_of_an_output_has_to_be_there".to_owned(),
+        Box::new(what_is_shown_of_an_output_has_to_be_there),
+    ));
+    trials::run(tests.into_iter().map(|(name, test)| {
+        (name, move || {
+            test();
+            Ok(())
+        })
+    }))
+}
+
 fn comments_limit_what_is_typed() {
     let text = "<!-- not typed (ade top): it needs a terminal -->\n<!-- ends with 2 (ade x) -->\n\n    ade top\n    ade x crew   # words\n    crew/\n\n```python title=\"a/b.py\"\nx = 1\n```\n\n```console\n$ ade settings\nname …\n```\n";
     let steps = steps(text);
@@ -627,7 +634,6 @@ fn comments_limit_what_is_typed() {
     );
 }
 
-#[test]
 fn what_is_shown_of_an_output_has_to_be_there() {
     let lines = |text: &str| text.lines().map(settled).collect::<Vec<_>>();
     let said =
