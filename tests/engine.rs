@@ -1,7 +1,7 @@
 //! The engine's own tests, in Python: an environment is built with the engine in the binary and the libraries
 //! that it is compared with, and pytest runs `tests/engine` in it, once.
 //!
-//! Each of its files is a test here. Where tests of a file were skipped because this machine lacks what they need, and
+//! Each of its files is a test here, and each topic of `tests/sheets`; `cargo test --test engine sheets/totals` runs one. Where tests of a file were skipped because this machine lacks what they need, and
 //! none failed, the file is shown as ignored, with their number and what is missing.
 
 mod common;
@@ -24,7 +24,7 @@ const COMPANIONS: [&str; 6] = [
     "python-calamine",
 ];
 
-/// What became of the tests of each file, by its name without ending; `tests/engine/conftest.py` writes it.
+/// What became of the tests of each file and topic, by its name; `tests/engine/conftest.py` writes it.
 static OUTCOMES: LazyLock<BTreeMap<String, FileOutcome>> = LazyLock::new(run_pytest);
 
 #[derive(serde::Deserialize)]
@@ -36,25 +36,57 @@ struct FileOutcome {
 }
 
 fn main() -> ExitCode {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engine");
-    let mut files: Vec<String> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter_map(|name| Some(name.strip_suffix(".py")?.to_owned()))
-        .filter(|name| name.starts_with("test_"))
-        .collect();
-    files.sort();
-    trials::run(files.into_iter().map(|file| {
+    trials::run(names().into_iter().map(|name| {
         let test = {
-            let file = file.clone();
-            move || outcome_of(&file)
+            let name = name.clone();
+            move || outcome_of(&name)
         };
-        (file, test)
+        (name, test)
     }))
 }
 
-fn outcome_of(file: &str) -> Tried {
-    let outcome = OUTCOMES.get(file).expect("pytest runs every file");
+/// The files of tests, and the topics of sheets.
+fn names() -> Vec<String> {
+    let entries = |folder: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap())
+    };
+    let files = entries("tests/engine")
+        .filter_map(|name| Some(name.strip_suffix(".py")?.to_owned()))
+        .filter(|name| name.starts_with("test_"));
+    let topics = entries("tests/sheets").map(|topic| format!("sheets/{topic}"));
+    let mut names: Vec<String> = files.chain(topics).collect();
+    names.sort();
+    names
+}
+
+/// What pytest is asked for: all, or what the words on the command line name.
+fn selected() -> Vec<String> {
+    let asked = libtest_mimic::Arguments::from_args();
+    let Some(filter) = asked.filter else {
+        return vec!["tests/engine".to_owned()];
+    };
+    let named = names().into_iter().filter(|name| name.contains(&filter));
+    let (topics, files): (Vec<_>, Vec<_>) = named.partition(|name| name.starts_with("sheets/"));
+    let mut selected: Vec<String> = files
+        .iter()
+        .map(|file| format!("tests/engine/{file}.py"))
+        .collect();
+    if !topics.is_empty() {
+        selected.push("tests/engine/test_sheets.py".to_owned());
+    }
+    if files.is_empty() {
+        let topics = topics
+            .iter()
+            .map(|topic| topic.replace("sheets/", "[") + "/");
+        selected.extend(["-k".to_owned(), topics.collect::<Vec<_>>().join(" or ")]);
+    }
+    selected
+}
+
+fn outcome_of(name: &str) -> Tried {
+    let outcome = OUTCOMES.get(name).expect("pytest runs what is asked for");
     let skipped: usize = outcome.skipped.values().sum();
     let all = outcome.passed + outcome.failed + skipped;
     let failed = outcome.failed;
@@ -92,8 +124,8 @@ fn run_pytest() -> BTreeMap<String, FileOutcome> {
             "--outcomes",
         ])
         .arg(&outcomes)
-        .arg(root.join("tests/engine"))
-        .current_dir(place.path(""))
+        .args(selected())
+        .current_dir(root)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .status()
         .unwrap();

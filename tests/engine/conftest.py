@@ -87,7 +87,9 @@ def pytest_terminal_summary(terminalreporter, config):
     files: dict[str, dict] = {}
     for category in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.getreports(category):
-            name = Path(report.nodeid.partition("::")[0]).stem
+            file, _, test = report.nodeid.partition("::")
+            # The sheets of a topic are reported together.
+            name = "sheets/" + test.partition("[")[2].partition("/")[0] if test.startswith("test_sheet[") else Path(file).stem
             file = files.setdefault(name, {"passed": 0, "failed": 0, "skipped": {}})
             if category == "skipped":
                 reason = report.longrepr[2].removeprefix("Skipped: ")

@@ -1,0 +1,366 @@
+"""The sheets of ``tests/sheets``: each file gives cells and settings, and says what a run makes of them.
+
+A file ``<topic>/<case>.toml`` begins with ``about``, the promise in a sentence. What it gives stands first, what comes of it after; the
+latter is written by ``ADE_UPDATE_GENERATED=1``, and a person reads the difference. Tables ``[case.NAME]`` try the same with other givens:
+each has what stands above the first of them, but for what it says itself.
+
+Given (`GIVEN` has them all):
+
+- ``grid`` is the sheet ``S``, ``sheets.NAME`` another; a line is a row, ``|`` stands between cells, ``more`` are further rows of ``S``.
+  ``12.5``, ``TRUE``, ``2024-01-31``, ``14:30``, ``[38:30:00]``, ``=A1`` and ``#N/A`` are what a spreadsheet holds, everything else is text;
+  ``"12.5"`` is text too, with the escapes of JSON. ``merged``, ``bold``, ``hidden_rows``, ``hidden_columns``, ``formats`` dress ``S``.
+- ``csv`` is a file of text instead, in ``encoding``; ``name`` is what the file is called.
+- Fields are those that `ade init` writes; or ``fields``, calls of `Field` with what stands in front of them, which ``read`` and ``cells``
+  shorten to one column ``x``; or ``by_name`` and ``files``, a package of engine 1.9 whose first row is the header unless
+  ``detects_rows`` is false.
+- ``settings`` are arguments, ``toml`` stands in settings.toml; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
+  where it is not `ade` that starts the run.
+- ``show`` names what is shown: of `SHOWN`, or a path into an event, such as ``run.completed.counts``. Without it, those in `USUAL`.
+"""
+
+import datetime as dt
+import difflib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pytest
+from conftest import declared, write_package
+from openpyxl.styles import Font
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+HOME = Path(__file__).resolve().parents[1] / "sheets"
+GIVEN = """about grid sheets more merged bold hidden_rows hidden_columns formats csv encoding name read cells fields by_name files detects_rows
+settings toml request starter show""".split()
+#: Whether files are written; a run's surroundings lack the variable.
+WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
+USUAL = ["error", "output", "notices", "issues"]
+#: Sheets that repeat what stands in the list of issues.
+REPEATED = {"Issues"}
+CELL = re.compile(r'\s*("(?:\\.|[^"\\])*"|[^|]*?)\s*(?:\||$)')
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?", re.IGNORECASE)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d+)?)?)?|\d\d:\d\d(:\d\d(\.\d+)?)?")
+SPAN = re.compile(r"\[(-?)(\d+):(\d\d):(\d\d)\]")
+ERROR = re.compile(r"#(N/A|[A-Z0-9/]+[!?])")
+
+
+class Text(str):
+    """A text in quotes, which is a text whatever it looks like."""
+
+
+def read_cell(text: str):
+    """What a spreadsheet holds where this is written."""
+    if text.startswith('"'):
+        return Text(json.loads(text))
+    if NUMBER.fullmatch(text):
+        return int(text) if re.fullmatch(r"-?\d+", text) else float(text)
+    if text in ("TRUE", "FALSE"):
+        return text == "TRUE"
+    if MOMENT.fullmatch(text):
+        kind = dt.time if text[2] == ":" else dt.date if len(text) == 10 else dt.datetime
+        return kind.fromisoformat(text)
+    if span := SPAN.fullmatch(text):
+        hours, minutes, seconds = map(int, span.groups()[1:])
+        return dt.timedelta(hours=hours, minutes=minutes, seconds=seconds) * (-1 if span[1] else 1)
+    return text or None
+
+
+def read_grid(text: str) -> list[list]:
+    def row(line: str) -> list:
+        cells = []
+        at = 0
+        while at <= len(line):
+            found = CELL.match(line, at)
+            cells.append(read_cell(found[1]))
+            if not found[0].endswith("|"):
+                break
+            at = found.end()
+        return cells if line.strip() else []
+
+    return [row(line) for line in text.splitlines()]
+
+
+def write_cell(value, kind: str = "s") -> str:
+    """The same cell in writing; ``kind`` is openpyxl's."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ").removesuffix(" 00:00:00").removesuffix(":00")
+    if isinstance(value, dt.timedelta):
+        seconds = round(abs(value).total_seconds())
+        return f"[{'-' if value < dt.timedelta() else ''}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}]"
+    if not isinstance(value, str):
+        return str(value)
+    is_typed = kind == "s" and (value.startswith(("=", "#")) or read_cell(value) != value)
+    is_clear = value.isprintable() and value == value.strip() and "|" not in value and value and value[0] not in "\"[<"
+    return value if is_clear and not is_typed else json.dumps(value, ensure_ascii=not value.isprintable())
+
+
+def write_grid(rows: list[list[str]]) -> str:
+    """Rows of written cells, one below the other."""
+    widths: list[int] = []
+    for row in rows:
+        widths += [0] * (len(row) - len(widths))
+        for at, cell in enumerate(row):
+            widths[at] = max(widths[at], len(cell))
+    return "\n".join(" | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip(" |") for row in rows)
+
+
+def same(text: str) -> list[str]:
+    """Lines without the blanks that only place cells below each other."""
+    return [re.sub(r" *\| *", "|", line).rstrip() for line in text.strip().splitlines()]
+
+
+class Case:
+    """What a case gives, run."""
+
+    def __init__(self, given: dict, folder: Path, template: Path, run, monkeypatch):
+        self.given, self.folder = given, folder
+        if "cells" in given:
+            given.setdefault("fields", f'Field("x", headers=["x"], read={given["read"]})')
+            given["grid"] = f"x\n{given['cells'].strip()}"
+        starter = given.get("starter", "ade")
+        monkeypatch.setenv("ADE_ENGINE_RUN", "1") if starter else monkeypatch.delenv("ADE_ENGINE_RUN", raising=False)
+        level = 20 if all(name in SHOWN for name in given.get("show", USUAL)) else 10
+        package, source, request = self.package(template), self.input(), given.get("request", {})
+        self.outcome = run(package, source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
+
+    def package(self, template: Path) -> Path:
+        given, toml = self.given, self.given.get("toml", "")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if "fields" in given:
+            before, _, fields = given["fields"].partition("Field(")
+            at = before.rfind("\n") + 1
+            module = declared(before[at:] + "Field(" + fields, before[:at])
+            files = {"columns/fields.py": module, "/settings.toml": f'edition = "2026"\n{toml}', **given.get("files", {})}
+            return write_package(self.folder / "config", files, rows=None)
+        if "by_name" in given or "files" in given:
+            rows = {} if given.get("detects_rows", True) else {"rows": None}
+            return write_package(self.folder / "config", {**given.get("files", {}), "/settings.toml": toml}, fields=given.get("by_name", ()), **rows)
+        if toml:
+            template = Path(shutil.copytree(template, self.folder / "template"))
+            with (template / "settings.toml").open("a", encoding="utf-8") as settings:
+                settings.write(f"\n{toml}")
+        return template
+
+    def input(self) -> Path:
+        given = self.given
+        if "csv" in given:
+            path = self.folder / given.get("name", "input.csv")
+            path.write_bytes(given["csv"].encode(given.get("encoding", "utf-8")))
+            return path
+        path = self.folder / given.get("name", "input.xlsx")
+        book = openpyxl.Workbook()
+        book.remove(book.active)
+        grids = dict(given.get("sheets", {}))
+        if "grid" in given:
+            grids = {"S": given["grid"] + given.get("more", ""), **grids}
+        for title, grid in grids.items():
+            sheet = book.create_sheet(title)
+            for at, row in enumerate(read_grid(grid), 1):
+                for column, value in enumerate(row, 1):
+                    cell = sheet.cell(at, column, value)
+                    if isinstance(value, Text):
+                        cell.data_type = "s"
+        first = book.worksheets[0]
+        for area in given.get("merged", ()):
+            first.merge_cells(area)
+        for row in given.get("hidden_rows", ()):
+            first.row_dimensions[row].hidden = True
+        for column in given.get("hidden_columns", ()):
+            first.column_dimensions[column].hidden = True
+        for area, look in [*given.get("formats", {}).items(), *((area, None) for area in given.get("bold", ()))]:
+            cells = first[area]
+            for cell in [cell for row in cells for cell in row] if isinstance(cells, tuple) else [cells]:
+                if look is None:
+                    cell.font = Font(bold=True)
+                else:
+                    cell.number_format = look
+        book.save(path)
+        return path
+
+    def shown(self) -> dict[str, str]:
+        """What came of the case, by name, without what is empty."""
+        texts = {}
+        for name in self.given.get("show", USUAL):
+            text = SHOWN[name](self) if name in SHOWN else self.fact(name)
+            if text := text.replace(f"{self.folder}/", "").strip("\n"):
+                texts[name] = text
+        return texts
+
+    def error(self) -> str:
+        error = self.outcome.result.error
+        return error and f"{error.code.value}{f' in {error.stage}' if error.stage else ''}: {error.message}" or ""
+
+    def output(self) -> str:
+        """The sheets of the output but for the list of issues, without columns that have nothing below their header."""
+        if self.outcome.output is None:
+            return ""
+        sheets = []
+        for sheet in self.outcome.book.worksheets:
+            if sheet.title in REPEATED:
+                continue
+            rows = [[write_cell(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows()]
+            if len(rows) > 1:
+                kept = [at for at in range(sheet.max_column) if any(row[at] for row in rows[1:]) or not rows[0][at]]
+                rows = [[row[at] for at in kept] for row in rows]
+            sheets.append(f"<{sheet.title}>\n{write_grid(rows)}")
+        return "\n".join(sheets)
+
+    def notices(self) -> str:
+        return "\n".join(self.of_notice(notice) for notice in self.outcome.noticed["notices"])
+
+    @staticmethod
+    def of_notice(notice: dict) -> str:
+        facts = {key: value for key, value in notice.items() if key not in ("code", "level", "message")}
+        facts = " ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in facts.items())
+        return f"{notice['level']} {notice['code']}: {notice['message']}\n    {facts}".rstrip()
+
+    def readings(self) -> str:
+        return "\n".join(json.dumps(reading, ensure_ascii=False) for reading in self.outcome.noticed["readings"])
+
+    def issues(self) -> str:
+        paths = list((self.folder / "out").glob("*_issues.ndjson"))
+        lines = [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
+        grid = [
+            [line["severity"], f"{line['sheet']}!{line['cell']}" if line["cell"] else line["sheet"], line["rule"], write_cell(line["value"]), line["written"] or "", line["message"]]
+            for line in lines
+        ]
+        return write_grid(grid)
+
+    def values(self) -> str:
+        """Each cell of the column with what was read from it and what is said of it."""
+        sheet = self.outcome.book.worksheets[0]
+        names = [cell.value for cell in sheet[1]]
+        said = names.index("Issues") + 1 if "Issues" in names else None
+        at = names.index("Source row") + 1 if "Source row" in names else None
+        read = {}
+        for number in range(2, sheet.max_row + 1):
+            cell = sheet.cell(number, 1)
+            read[sheet.cell(number, at).value if at else number] = [write_cell(cell.value, cell.data_type), sheet.cell(number, said).value or "" if said else ""]
+        cells = [line.strip() for line in self.given["cells"].strip().splitlines()]
+        return write_grid([[cell, *read.get(number, ["(left out)"])] for number, cell in enumerate(cells, 2)])
+
+    def columns(self) -> str:
+        """Each table with its place, its header rows, and the fields of its columns."""
+        lines = []
+        for sheet in self.outcome.completed["workbooks"][0]["sheets"]:
+            for table in sheet["tables"]:
+                structure = table["structure"]
+                lines.append(f"{sheet['name'] if 'name' in sheet else ''} {structure['region']['a1']}, header rows: {structure['header']['row_count']}".strip())
+                for column in structure["columns"]:
+                    mapping = column["mapping"]
+                    lines.append(f"  {write_cell(column['header']['raw'])} -> {mapping['field'] or '-'} {mapping['score'] or ''}".rstrip())
+        return "\n".join(lines)
+
+    def rows(self) -> str:
+        """What each row of the input was taken for."""
+        return "\n".join(row["message"] for row in self.outcome.noticed.get("rows", ()))
+
+    def source_rows(self) -> str:
+        return "\n".join(f"{sheet.title}: {self.outcome.source_rows(sheet.title)}" for sheet in self.outcome.book if sheet.title not in REPEATED)
+
+    def events(self) -> str:
+        return "\n".join(f"{event['level']} {event['event']}: {event['message']}" for event in self.outcome.events if event["level"] != "debug")
+
+    def row_map(self) -> str:
+        return "\n".join(path.read_text("utf-8") for path in (self.folder / "out").glob("*_rows.json"))
+
+    def fact(self, path: str) -> str:
+        """The data of each event of a name, or what a longer path finds in it."""
+        lines = []
+        for event in self.outcome.events:
+            name = event["event"].removeprefix("engine.")
+            if path != name and not path.startswith(f"{name}."):
+                continue
+            found = event.get("data", {})
+            for key in path[len(name) + 1 :].split(".") if path != name else ():
+                found = found[int(key)] if isinstance(found, list) else found[key]
+            lines.append(json.dumps(found, ensure_ascii=False))
+        return "\n".join(lines)
+
+
+SHOWN = {
+    "error": Case.error, "output": Case.output, "notices": Case.notices, "readings": Case.readings, "issues": Case.issues,
+    "values": Case.values, "columns": Case.columns, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
+    "row_map": Case.row_map,
+}  # fmt: skip
+
+
+def written(name: str, text: str) -> str:
+    """A member of TOML that holds this text."""
+    key = name if re.fullmatch(r"\w+", name) else json.dumps(name)
+    quotes, text = ("'''", text) if "'''" not in text else ('"""', text.replace("\\", "\\\\").replace('"', '\\"'))
+    return f"{key} = {quotes}\n{text}\n{quotes}\n"
+
+
+#: A given, wherever it stands.
+GIVEN_LAST = re.compile(rf"^({'|'.join(GIVEN)})\b", re.MULTILINE)
+
+
+def sections(text: str) -> list[str]:
+    """The text above the first case, and that of each case."""
+    return re.split(r"^(?=\[case\.)", text, flags=re.MULTILINE)
+
+
+def given_part(section: str) -> str:
+    """A section without what comes of it."""
+    shown = re.search(rf'^(?!\[|({"|".join(GIVEN)})\b)"?[\w.-]+"? = ', without_texts(section), re.MULTILINE)
+    return section[: shown.start()] if shown else section
+
+
+def without_texts(section: str) -> str:
+    """A section whose long texts are blank, so that places stay what they are."""
+    return re.sub(r"'''.*?'''|\"\"\".*?\"\"\"", lambda text: " " * len(text[0]), section, flags=re.DOTALL)
+
+
+def files() -> list[Path]:
+    return sorted(HOME.glob("*/*.toml"))
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_sheet(path: Path, tmp_path: Path, template: Path, run, monkeypatch):
+    text = path.read_text("utf-8")
+    whole = tomllib.loads(text)
+    cases = whole.pop("case", {})
+    shared = {key: value for key, value in whole.items() if key in GIVEN}
+    assert shared.get("about"), "a file of sheets says in `about` what it promises"
+    above, *parts = sections(text)
+    now, differing = [], False
+    for number, (part, own) in enumerate(zip(parts or [above], cases.values() or [whole])):
+        given = {**shared, **{key: value for key, value in own.items() if key in GIVEN}}
+        shown = Case(given, tmp_path / str(number), template, run, monkeypatch).shown()
+        before = {key: value for key, value in own.items() if key not in GIVEN}
+        differing |= before.keys() != shown.keys() or any(same(before[name]) != same(shown[name]) for name in shown)
+        assert GIVEN_LAST.search(without_texts(part)[len(given_part(part)) :]) is None, "what is given stands above what comes of it"
+        now.append(given_part(part).rstrip() + "\n\n" + "".join(written(name, shown[name]) for name in shown))
+    now = ("".join(f"{part}\n" for part in now) if not parts else given_part(above).rstrip() + "\n\n" + "\n".join(now)).rstrip() + "\n"
+    if WRITES:
+        path.write_text(now if differing else text, "utf-8")
+    elif differing:
+        difference = difflib.unified_diff(text.splitlines(), now.splitlines(), str(path), "what comes of it", lineterm="", n=6)
+        pytest.fail("\n".join(difference), pytrace=False)
+
+
+def test_cells_are_read_as_they_are_written():
+    texts = ["", "a", "12", "-1.5", "TRUE", "2024-01-31", "14:30:05", "[38:30:00]", "[-2:00:00]", '"12"', '" a"', '"a|b"', '""', "=A1", '"=A1"', "1,5", "007"]
+    for text in texts:
+        cell = read_cell(text)
+        assert write_cell(cell, "f" if text.startswith("=") else "s") == text
+    assert read_grid('a | "b|c" |\n\n | 1') == [["a", "b|c", None], [], [None, 1]]
+
+
+def test_files_name_what_the_runner_knows():
+    for path in files():
+        for name in re.findall(r"^\[case\.([^\]]+)\]", path.read_text("utf-8"), re.MULTILINE):
+            assert re.fullmatch(r"[a-z0-9_]+", name), f"{path}: {name}"
+
