@@ -22,15 +22,25 @@
 //! how it ends. A line `> …` below a command belongs to it, and `? 2` below its output is an exit status other than 0. What differs from
 //! one time to the next is `[TIME]`, `[ID]` and the like. `ADE_UPDATE_GENERATED=1 cargo test --test documents cli/pause` writes what
 //! the commands print now; a person reads the difference.
+//!
+//! Those of `tests/api` have requests, too, in blocks fenced `http`, of a server over the reader's `data`. Lines behind `> ` are a
+//! request: its method and path, its headers, its body (also `@FILE`, or `@form NAME=@FILE NAME=TEXT`), with the shell's variables in
+//! it. The token is an administrator's where no header `Authorization` is there. Lines behind `< ` are its answer: the status, with
+//! the code of a problem; the headers that the transcript names there; the body. `= NAME /pointer` keeps a member of the answer as a
+//! variable, `= NAME Header` one of its headers, and `= @FILE` its bytes. A server has the settings `ADE_…` that the shell has at the
+//! first request.
 
 mod common;
 
+use std::cell::OnceCell;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use common::{Place, Running, Told, trials};
+use common::api::{FORM, Server, form};
+use common::{Answer, Place, Running, Told, trials};
+use serde_json::Value;
 
 /// What a line of a block begins with that is a command.
 const PROGRAMS: [&str; 15] = [
@@ -180,6 +190,8 @@ fn step(command: &str, comments: &[&str], shown: Option<Vec<String>>) -> Step {
 
 /// A reader in front of a shell.
 struct Reader {
+    /// What answers their requests, since the first one.
+    server: OnceCell<Server>,
     place: Place,
     /// Where they sit.
     folder: PathBuf,
@@ -196,7 +208,11 @@ impl Reader {
         if document == "README.md" {
             clone_into(&folder);
         }
-        Self { place, folder }
+        Self {
+            server: OnceCell::new(),
+            place,
+            folder,
+        }
     }
 
     /// A shell that begins where the last one ended, with its variables, and that types this line.
@@ -345,6 +361,80 @@ fn are_lines(shown: &[String], said: &[String]) -> bool {
     }
 }
 
+/// The name and the value of a header.
+fn field(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(':')?;
+    let is_name = |letter: char| letter.is_ascii_alphabetic() || letter == '-';
+    let is_field = name.starts_with(|letter: char| letter.is_ascii_uppercase());
+    (is_field && name.chars().all(is_name)).then_some((name, value.trim()))
+}
+
+/// An answer in lines, with the headers that are shown of it.
+fn told(answer: &Answer, shown: &[String], settle: &dyn Fn(&str) -> String) -> String {
+    let kind = answer.header("content-type").unwrap_or_default();
+    let headers = shown.iter().skip(1).map_while(|line| field(line));
+    // A detail may begin like a header. One that is shown without a value is not there.
+    let headers = headers.filter_map(|(name, shown)| {
+        let value = answer.header(&name.to_lowercase());
+        let value = value.or(shown.is_empty().then_some(shown))?;
+        Some(format!("{name}: {value}\n"))
+    });
+    let headers: String = headers.collect();
+    let status = answer.status;
+    if kind == "application/problem+json" {
+        let problem = answer.json();
+        let of = |name: &str| problem[name].as_str().unwrap_or_default();
+        return format!(
+            "{status} {}\n{headers}{}\n{}",
+            of("code"),
+            of("detail"),
+            of("hint")
+        );
+    }
+    let body = match String::from_utf8(answer.body.clone()) {
+        Ok(_) if kind == "application/json" => laid_out(&answer.json(), Some(0), settle),
+        Ok(text) => text,
+        Err(_) => "[BYTES]".to_owned(),
+    };
+    format!("{status}\n{headers}{body}")
+}
+
+/// JSON as people read it: what is short is in one line.
+fn laid_out(value: &Value, indent: Option<usize>, settle: &dyn Fn(&str) -> String) -> String {
+    let mut parts: Vec<(String, &Value)> = Vec::new();
+    match value {
+        Value::Array(items) => parts.extend(items.iter().map(|item| (String::new(), item))),
+        Value::Object(fields) => {
+            parts.extend(
+                fields
+                    .iter()
+                    .map(|(name, value)| (format!("\"{name}\": "), value)),
+            );
+        }
+        _ => return value.to_string(),
+    }
+    let (open, close) = if value.is_array() {
+        ("[", "]")
+    } else {
+        ("{", "}")
+    };
+    let all = |indent: Option<usize>, between: &str| {
+        let parts = parts
+            .iter()
+            .map(|(name, value)| format!("{name}{}", laid_out(value, indent, settle)));
+        parts.collect::<Vec<_>>().join(between)
+    };
+    let line = format!("{open}{}{close}", all(None, ", "));
+    match indent {
+        Some(indent) if settle(&line).chars().count() + indent > 100 => {
+            let (inner, outer) = (" ".repeat(indent + 2), " ".repeat(indent));
+            let all = all(Some(indent + 2), &format!(",\n{inner}"));
+            format!("{open}\n{inner}{all}\n{outer}{close}")
+        }
+        _ => line,
+    }
+}
+
 /// Follows a document from its first line to its last. Returns the reader, with all that they made.
 fn follow(document: &str) -> Reader {
     let reader = Reader::of(document);
@@ -357,41 +447,115 @@ impl Reader {
     fn transcript(&self, text: &str) -> String {
         let settle = self.place.settling();
         let mut lines = text.lines().peekable();
-        let (mut now, mut in_session) = (Vec::new(), false);
+        let (mut now, mut language) = (Vec::new(), "");
         while let Some(line) = lines.next() {
             now.push(line.to_owned());
-            if line.starts_with("```") {
-                in_session = line == "```console";
-            }
-            let Some(command) = line.strip_prefix("$ ").filter(|_| in_session) else {
+            language = line.strip_prefix("```").unwrap_or(language);
+            // What begins a step, and what its output stands behind.
+            let (mark, behind) = match language {
+                "console" => ("$ ", ""),
+                "http" => ("> ", "< "),
+                _ => continue,
+            };
+            let Some(first) = line.strip_prefix(mark) else {
                 continue;
             };
-            let mut command = command.to_owned();
+            let mut typed = first.to_owned();
             while let Some(more) = lines.next_if(|next| next.starts_with('>')) {
                 now.push(more.to_owned());
-                command += &format!("\n{}", more[1..].strip_prefix(' ').unwrap_or_default());
+                typed += &format!("\n{}", more[1..].strip_prefix(' ').unwrap_or_default());
             }
             let mut shown = Vec::new();
-            while let Some(next) = lines.next_if(|next| !next.starts_with("$ ") && *next != "```") {
-                shown.push(next.to_owned());
+            let is_shown = |next: &str| match behind {
+                "" => !next.starts_with(mark) && next != "```",
+                _ => next.starts_with(behind.trim_end()),
+            };
+            while let Some(next) = lines.next_if(|next| is_shown(next)) {
+                shown.push(next.get(behind.len()..).unwrap_or_default().to_owned());
             }
-            let (status, said) = self.types(&command);
-            let said = settle(said.trim_end());
-            let mut said: Vec<String> = said
-                .lines()
-                .filter(|line| !is_progress(line))
-                .map(|line| line.trim_end().to_owned())
-                .collect();
-            if status != 0 {
-                said.push(format!("? {status}"));
-            }
-            now.extend(if are_lines(&shown, &said) {
-                shown
+            let (said, end) = if behind.is_empty() {
+                let (status, said) = self.types(&typed);
+                (said, (status != 0).then(|| format!("? {status}")))
             } else {
-                said
-            });
+                let answer = self.asks(&typed);
+                let kept = lines.clone().take_while(|next| next.starts_with("= "));
+                kept.for_each(|kept| self.keeps(&kept[2..], &answer));
+                (told(&answer, &shown, &settle), None)
+            };
+            let said = settle(said.trim_end());
+            let said = said.lines().filter(|line| !is_progress(line));
+            let said = said.map(|line| line.trim_end().to_owned());
+            let said: Vec<String> = said.chain(end).collect();
+            let is_same = are_lines(&shown, &said);
+            let lines = if is_same { shown } else { said };
+            now.extend(
+                lines
+                    .iter()
+                    .map(|line| format!("{behind}{line}").trim_end().to_owned()),
+            );
         }
         now.join("\n") + "\n"
+    }
+
+    /// Sends a request. Its server begins with the first one.
+    fn asks(&self, typed: &str) -> Answer {
+        let server = self.server.get_or_init(|| {
+            let (_, set) = self.types("env");
+            let set = set.lines().filter_map(|line| line.split_once('='));
+            let set: Vec<_> = set.filter(|(name, _)| name.starts_with("ADE_")).collect();
+            Server::below(&self.place, &self.folder, &set)
+        });
+        let (_, request) = self.types(&format!("cat <<EXPANDED\n{typed}\nEXPANDED"));
+        let mut lines = request.trim_end().lines().peekable();
+        let (method, path) = lines.next().and_then(|line| line.split_once(' ')).unwrap();
+        let header = |line: &&str| field(line).is_some();
+        let headers = std::iter::from_fn(|| lines.next_if(header).and_then(field));
+        let headers: Vec<_> = headers.collect();
+        let body = lines.collect::<Vec<_>>().join("\n");
+        let file = |name: &str| fs::read(self.folder.join(name)).unwrap();
+        let (usual, body) = if let Some(parts) = body.strip_prefix("@form ") {
+            let parts = parts.split(' ').map(|part| part.split_once('=').unwrap());
+            let parts = parts.map(|(name, value)| match value.strip_prefix('@') {
+                Some(path) => (name, Some(path), file(path)),
+                None => (name, None, value.into()),
+            });
+            let parts: Vec<_> = parts.collect();
+            let parts = parts
+                .iter()
+                .map(|(name, path, bytes)| (*name, *path, &bytes[..]));
+            (FORM, form(&parts.collect::<Vec<_>>(), true))
+        } else if let Some(name) = body.strip_prefix('@') {
+            ("application/octet-stream", file(name))
+        } else {
+            ("application/json", body.into_bytes())
+        };
+        let mut request = server.ask(method, path);
+        if !body.is_empty() {
+            request = request.header("Content-Type", usual);
+        }
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        request.body(body).send()
+    }
+
+    /// Keeps a part of an answer.
+    fn keeps(&self, what: &str, answer: &Answer) {
+        if let Some(file) = what.strip_prefix('@') {
+            fs::write(self.folder.join(file), &answer.body).unwrap();
+            return;
+        }
+        let (name, part) = what.split_once(' ').unwrap();
+        let value = match part.starts_with('/') {
+            false => answer.header(&part.to_lowercase()).unwrap().to_owned(),
+            true => match answer.json().pointer(part) {
+                Some(Value::String(text)) => text.clone(),
+                Some(value) => value.to_string(),
+                None => panic!("nothing is at {part}: {}", answer.text()),
+            },
+        };
+        let (status, said) = self.types(&format!("{name}='{}'", value.replace('\'', "'\\''")));
+        assert_eq!(status, 0, "{said}");
     }
 
     fn follows(&self, document: &str) {
@@ -593,7 +757,7 @@ fn main() -> ExitCode {
         "README.md".to_owned(),
         Box::new(|| drop(follow("README.md"))),
     ));
-    for name in pages("tests/cli") {
+    for name in pages("tests/cli").into_iter().chain(pages("tests/api")) {
         tests.push((
             name.clone(),
             Box::new(move || a_transcript_is_what_ade_prints(&name)),

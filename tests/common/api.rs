@@ -1,5 +1,6 @@
 //! The API on a port of loopback, in the test's own process, and what only a client of it sends.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -35,14 +36,19 @@ impl Server {
 
     /// The same with further settings.
     pub fn with(place: &Place, settings: &[(&str, &str)]) -> Self {
+        Self::below(place, &place.path(""), settings)
+    }
+
+    /// The same for a data directory in this folder of the place.
+    pub fn below(place: &Place, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut variables = place.variables().clone();
         for (name, value) in settings {
             variables.insert(name.into(), value.into());
         }
         let settings = Settings::resolve(&Inputs {
-            flags: [("ADE_DATA_DIR", place.path("data").display().to_string())].into(),
+            flags: [("ADE_DATA_DIR", folder.join("data").display().to_string())].into(),
             variables: variables.into_iter().collect(),
-            folder: place.path(""),
+            folder: folder.to_owned(),
             program: None,
         });
         let workspace = Workspace::open(settings.unwrap(), Opening::CreateIfAbsent).unwrap();
