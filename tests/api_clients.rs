@@ -119,3 +119,7 @@ fn a_program_in_python_uses_the_api() -> Tried {
     assert_eq!(printed.trim(), "done");
     Ok(())
 }
+
+fn main() -> std::process::ExitCode {
+    common::trials::run(TRIALS.to_vec())
+}

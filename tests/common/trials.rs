@@ -1,8 +1,8 @@
 //! Tests that need something that not every machine has: a file system to mount, samples from elsewhere.
 //!
 //! Rust's own harness knows such a test as passed or failed. Those here report what is missing, and are shown as ignored
-//! with that reason. A file of them has `harness = false` in Cargo.toml and names its tests in [`trials!`], or gives them
-//! to [`run`].
+//! with that reason. A program of them has `harness = false` in Cargo.toml and gives
+//! them to [`run`]; a file names its own in [`trials!`].
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
@@ -28,12 +28,11 @@ pub fn run<N: Into<String>, T: FnOnce() -> Tried + Send + 'static>(
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// The `main` of a file of such tests.
+/// The tests of a file with their names, as its `TRIALS`.
 macro_rules! trials {
     ($($test:ident),+ $(,)?) => {
-        fn main() -> std::process::ExitCode {
-            common::trials::run([$((stringify!($test), $test as fn() -> common::trials::Tried)),+])
-        }
+        pub const TRIALS: &[(&str, fn() -> $crate::common::trials::Tried)] =
+            &[$((stringify!($test), $test)),+];
     };
 }
 pub(crate) use trials;

@@ -51,6 +51,7 @@ mod logs_tail_follow;
 mod lost_output;
 mod man;
 mod migrate;
+mod migrate_upgrade;
 mod objects;
 mod on_end;
 mod pause;

@@ -1,4 +1,4 @@
-//! `ade man`. That the pages in completions/man are current, one for each command, is a matter of tests/generated.rs.
+//! `ade man`. That the pages in completions/man are current, one for each command, is a matter of tests/form/generated.rs.
 
 use crate::common;
 

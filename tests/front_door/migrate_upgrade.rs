@@ -2,10 +2,10 @@
 //!
 //! `tests/fixtures/v<N>.sql` is a database of version N as text: its schema as that version made it, its table of
 //! migrations, and rows in every table. A fixture is never changed once its version was released. After a new migration,
-//! `ADE_UPDATE_FIXTURES=1 cargo test --test migrate_upgrade` writes the one of the newest version, by bringing up the one
+//! `ADE_UPDATE_FIXTURES=1 cargo test --test front_door migrate_upgrade` writes the one of the newest version, by bringing up the one
 //! before it; rows for its new tables are added below.
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! `ade openapi`: the description of the API; `ade openapi-types`, of which .ci/clients types what it prints, and compiles a program
 //! with the types that come of it.
 
-mod common;
+use crate::common;
 
 use common::{Place, Server};
 use serde_json::Value;
@@ -21,7 +21,7 @@ fn the_committed_description_is_that_of_the_code() {
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         printed == committed,
-        "docs/reference/openapi.json is not what the code says; ADE_UPDATE_GENERATED=1 cargo test --test openapi writes it"
+        "docs/reference/openapi.json is not what the code says; ADE_UPDATE_GENERATED=1 cargo test --test form openapi writes it"
     );
     let document: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(document["openapi"], "3.1.0");

@@ -10,25 +10,17 @@
     reason = "a test reads its caller's process variables"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
 
-#[path = "painting/breakages.rs"]
 mod breakages;
-#[path = "painting/cases.rs"]
 mod cases;
-#[path = "painting/checker.rs"]
 mod checker;
-#[path = "painting/package.rs"]
 mod package;
-#[path = "painting/raw.rs"]
 mod raw;
-#[path = "painting/readers.rs"]
 mod readers;
-#[path = "painting/refused.rs"]
 mod refused;
-#[path = "painting/sheets.rs"]
 mod sheets;
-#[path = "painting/xml.rs"]
 mod xml;
 
 use std::fs;
@@ -190,4 +182,8 @@ fn what_should_be_told_is_told() -> Tried {
     ));
     assert_eq!(list.matches("<hyperlink ").count(), 65_530);
     Ok(())
+}
+
+fn main() -> std::process::ExitCode {
+    common::trials::run(TRIALS.to_vec())
 }

@@ -1,7 +1,7 @@
 //! Workers whose disk is full or read-only: nothing is lost or incomplete, and work continues when
 //! there is space again.
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -8,17 +8,12 @@
 //!   like any other: its children may use what it defines as long as it does not use them. Re-exporting a child's names
 //!   (`pub use`) is not using them; a file that imports such a name imports the child.
 //!
-//! `cargo test --test layers -- --nocapture` prints each tree with its arrows counted.
+//! `cargo test --test form layers -- --nocapture` prints each tree with its arrows counted.
 
-#[path = "layers/drawing.rs"]
 mod drawing;
-#[path = "layers/graph.rs"]
 mod graph;
-#[path = "layers/made_up.rs"]
 mod made_up;
-#[path = "layers/python.rs"]
 mod python;
-#[path = "layers/rust.rs"]
 mod rust;
 
 use std::path::{Path, PathBuf};

@@ -1,13 +1,13 @@
 //! Files that are generated from the command line and kept in the repository are current.
 //!
-//! `ADE_UPDATE_GENERATED=1 cargo test --test generated` brings it up to date.
+//! `ADE_UPDATE_GENERATED=1 cargo test --test form generated` brings it up to date.
 
 #![allow(
     clippy::disallowed_methods,
     reason = "a test reads its caller's process variables"
 )]
 
-mod common;
+use crate::common;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -58,7 +58,7 @@ fn hold_page(name: &str, page: &str) {
     }
     assert!(
         fs::read_to_string(&kept).unwrap_or_default() == page,
-        "{name} is not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes it"
+        "{name} is not current; ADE_UPDATE_GENERATED=1 cargo test --test form generated writes it"
     );
 }
 
@@ -87,7 +87,7 @@ fn man_pages_are_current() {
     hold_files(
         &files(&fresh),
         &files(&kept),
-        "in completions/man are not current; ADE_UPDATE_GENERATED=1 cargo test --test generated writes them",
+        "in completions/man are not current; ADE_UPDATE_GENERATED=1 cargo test --test form generated writes them",
     );
 }
 

@@ -1,6 +1,6 @@
 //! `ade run` on disks that are full or read-only.
 
-mod common;
+use crate::common;
 
 use std::process::Command;
 

@@ -5,7 +5,7 @@
     reason = "a test reads its caller's process variables"
 )]
 
-mod common;
+use crate::common;
 
 use std::path::Path;
 

@@ -10,7 +10,7 @@ use super::graph::Graph;
 
 /// Reads a package. `compiled` are modules of it that have no `.py` file.
 pub fn read(folder: &Path, compiled: &[&str]) -> Graph {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/layers/imports.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/form/layers/imports.py");
     let mut python = Command::new("python3");
     let output = python.arg(script).arg(folder).args(compiled).output();
     let output = output.expect("python3 is on the PATH");

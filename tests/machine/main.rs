@@ -1,0 +1,16 @@
+//! What needs something that not every machine has: file systems to mount, samples from elsewhere. Where it is missing, the test is
+//! shown as ignored with that reason.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod run_disks;
+mod samples;
+mod worker_disks;
+
+use common::trials;
+
+fn main() -> std::process::ExitCode {
+    let rooms = [run_disks::TRIALS, samples::TRIALS, worker_disks::TRIALS];
+    trials::run(rooms.concat())
+}
