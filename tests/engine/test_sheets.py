@@ -11,8 +11,9 @@ Given (`GIVEN` has them all):
   ``"12.5"`` is text too, with the escapes of JSON. ``merged``, ``bold``, ``hidden_rows``, ``hidden_columns``, ``formats`` dress ``S``.
 - ``csv`` is a file of text instead, in ``encoding``; ``name`` is what the file is called.
 - Fields are those that `ade init` writes; or ``fields``, calls of `Field` with what stands in front of them, which ``read`` and ``cells``
-  shorten to one column ``x``; or ``by_name`` and ``files``, a package of engine 1.9 whose first row is the header unless
-  ``detects_rows`` is false.
+  shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own; with ``edition = "1.9"`` the first row is the
+  header, and `values` needs ``report_unread_cells``, ``row_provenance`` and the style of tables in ``toml``; or ``by_name`` and ``files``, a package of engine 1.9 whose first row is the
+  header unless ``detects_rows`` is false. ``steps`` are the bodies of a hook, a transform, … by its kind, which are given what they name.
 - ``settings`` are arguments, ``toml`` stands in settings.toml; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
   where it is not `ade` that starts the run.
 - ``show`` names what is shown: of `SHOWN`, or a path into an event, such as ``run.completed.counts``. Without it, those in `USUAL`.
@@ -28,8 +29,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import declared, write_package
+from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package
 from openpyxl.styles import Font
+
+from ade_engine import Engine, Settings
 
 try:
     import tomllib
@@ -37,7 +40,7 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 HOME = Path(__file__).resolve().parents[1] / "sheets"
-GIVEN = """about grid sheets more merged bold hidden_rows hidden_columns formats csv encoding name read cells fields by_name files detects_rows
+GIVEN = """about grid sheets more merged bold hidden_rows hidden_columns formats csv encoding name read cells fields edition by_name files steps detects_rows
 settings toml request starter show""".split()
 #: Whether files are written; a run's surroundings lack the variable.
 WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
@@ -127,25 +130,28 @@ class Case:
         self.given, self.folder = given, folder
         if "cells" in given:
             given.setdefault("fields", f'Field("x", headers=["x"], read={given["read"]})')
-            given["grid"] = f"x\n{given['cells'].strip()}"
+            cells = given["cells"] if isinstance(given["cells"], dict) else {"S": given["cells"]}
+            given["sheets"] = {title: f"x\n{below.strip()}" for title, below in cells.items()}
         starter = given.get("starter", "ade")
         monkeypatch.setenv("ADE_ENGINE_RUN", "1") if starter else monkeypatch.delenv("ADE_ENGINE_RUN", raising=False)
         level = 20 if all(name in SHOWN for name in given.get("show", USUAL)) else 10
-        package, source, request = self.package(template), self.input(), given.get("request", {})
-        self.outcome = run(package, source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
+        self.config, source, request = self.package(template), self.input(), given.get("request", {})
+        self.outcome = run(self.config, source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
 
     def package(self, template: Path) -> Path:
         given, toml = self.given, self.given.get("toml", "")
         self.folder.mkdir(parents=True, exist_ok=True)
+        files = {**steps(**given.get("steps", {})), **given.get("files", {})}
         if "fields" in given:
             before, _, fields = given["fields"].partition("Field(")
             at = before.rfind("\n") + 1
             module = declared(before[at:] + "Field(" + fields, before[:at])
-            files = {"columns/fields.py": module, "/settings.toml": f'edition = "2026"\n{toml}', **given.get("files", {})}
-            return write_package(self.folder / "config", files, rows=None)
-        if "by_name" in given or "files" in given:
+            is_old = given.get("edition") == "1.9"
+            files = {"columns/fields.py": module, "/settings.toml": toml if is_old else f'edition = "2026"\n{toml}', **files}
+            return write_package(self.folder / "config", files, rows=FIRST_ROW_IS_HEADER if is_old else None)
+        if "by_name" in given or files:
             rows = {} if given.get("detects_rows", True) else {"rows": None}
-            return write_package(self.folder / "config", {**given.get("files", {}), "/settings.toml": toml}, fields=given.get("by_name", ()), **rows)
+            return write_package(self.folder / "config", {**files, "/settings.toml": toml}, fields=given.get("by_name", ()), **rows)
         if toml:
             template = Path(shutil.copytree(template, self.folder / "template"))
             with (template / "settings.toml").open("a", encoding="utf-8") as settings:
@@ -201,6 +207,14 @@ class Case:
         error = self.outcome.result.error
         return error and f"{error.code.value}{f' in {error.stage}' if error.stage else ''}: {error.message}" or ""
 
+    def check(self) -> str:
+        """What a check of the package says."""
+        try:
+            Engine(Settings.load(config_package_dir=self.config, **self.given.get("settings", {}))).check(config_package=self.config)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return "fine"
+
     def output(self) -> str:
         """The sheets of the output but for the list of issues, without columns that have nothing below their header."""
         if self.outcome.output is None:
@@ -239,7 +253,13 @@ class Case:
 
     def values(self) -> str:
         """Each cell of the column with what was read from it and what is said of it."""
-        sheet = self.outcome.book.worksheets[0]
+        columns = self.given["cells"]
+        if isinstance(columns, str):
+            return self.values_of(self.outcome.book.worksheets[0], columns)
+        return "\n".join(f"<{title}>\n{self.values_of(self.outcome.book[title], cells)}" for title, cells in columns.items())
+
+    @staticmethod
+    def values_of(sheet, cells: str) -> str:
         names = [cell.value for cell in sheet[1]]
         said = names.index("Issues") + 1 if "Issues" in names else None
         at = names.index("Source row") + 1 if "Source row" in names else None
@@ -247,8 +267,16 @@ class Case:
         for number in range(2, sheet.max_row + 1):
             cell = sheet.cell(number, 1)
             read[sheet.cell(number, at).value if at else number] = [write_cell(cell.value, cell.data_type), sheet.cell(number, said).value or "" if said else ""]
-        cells = [line.strip() for line in self.given["cells"].strip().splitlines()]
-        return write_grid([[cell, *read.get(number, ["(left out)"])] for number, cell in enumerate(cells, 2)])
+        lines = [line.strip() for line in cells.strip().splitlines()]
+        return write_grid([[line, *read.get(number, ["(left out)"])] for number, line in enumerate(lines, 2)])
+
+    def how(self) -> str:
+        """How each column was read, in words."""
+        lines = []
+        for one in self.outcome.noticed["readings"]:
+            doubt = " [ambiguous]" if one["ambiguous"] else ""
+            lines.append(f"{one['sheet']} {one['field']}: {one['message']}{doubt}")
+        return "\n".join(lines)
 
     def columns(self) -> str:
         """Each table with its place, its header rows, and the fields of its columns."""
@@ -290,7 +318,7 @@ class Case:
 
 
 SHOWN = {
-    "error": Case.error, "output": Case.output, "notices": Case.notices, "readings": Case.readings, "issues": Case.issues,
+    "error": Case.error, "check": Case.check, "output": Case.output, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
     "values": Case.values, "columns": Case.columns, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
     "row_map": Case.row_map,
 }  # fmt: skip
