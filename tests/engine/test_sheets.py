@@ -11,9 +11,9 @@ Given (`GIVEN` has them all):
   ``"12.5"`` is text too, with the escapes of JSON. ``merged``, ``bold``, ``hidden_rows``, ``hidden_columns``, ``formats`` dress ``S``.
 - ``csv`` is a file of text instead, in ``encoding``; ``name`` is what the file is called.
 - Fields are those that `ade init` writes; or ``fields``, calls of `Field` with what stands in front of them, which ``read`` and ``cells``
-  shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own; with ``edition = "1.9"`` the first row is the
-  header, and `values` needs ``report_unread_cells``, ``row_provenance`` and the style of tables in ``toml``; or ``by_name`` and ``files``, a package of engine 1.9 whose first row is the
-  header unless ``detects_rows`` is false. ``steps`` are the bodies of a hook, a transform, … by its kind, which are given what they name.
+  shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own; or ``by_name`` and ``files``, a package of engine
+  1.9 whose first row is the header unless ``detects_rows`` is false. ``edition = "1.9"`` has ``fields`` in such a package, too, where
+  `values` needs ``report_unread_cells``, ``row_provenance`` and the style of tables in ``toml``.
 - ``settings`` are arguments, ``toml`` stands in settings.toml; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
   where it is not `ade` that starts the run.
 - ``show`` names what is shown: of `SHOWN`, or a path into an event, such as ``run.completed.counts``. Without it, those in `USUAL`.
