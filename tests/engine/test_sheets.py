@@ -8,7 +8,8 @@ Given (`GIVEN` has them all):
 
 - ``grid`` is the sheet ``S``, ``sheets.NAME`` another; a line is a row, ``|`` stands between cells, ``more`` are further rows of ``S``.
   ``12.5``, ``TRUE``, ``2024-01-31``, ``14:30``, ``[38:30:00]``, ``=A1`` and ``#N/A`` are what a spreadsheet holds, everything else is text;
-  ``"12.5"`` is text too, with the escapes of JSON. ``merged``, ``bold``, ``hidden_rows``, ``hidden_columns``, ``formats`` dress ``S``.
+  ``"12.5"`` is text too, with the escapes of JSON. ``merged``, ``bold``, ``struck``, ``red``, ``hidden_rows``, ``hidden_columns``, ``formats`` dress ``S``;
+  ``hidden_sheets`` are hidden. ``raw`` are sheets as XML instead. A ``name`` that ends in ``.xls`` has a sheet ``Pay``, of values.
 - ``csv`` is a file of text instead, in ``encoding``; ``name`` is what the file is called.
 - Fields are those that `ade init` writes; or ``fields``, calls of `Field` with what stands in front of them, which ``read`` and ``cells``
   shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own; or ``by_name`` and ``files``, a package of engine
@@ -16,7 +17,8 @@ Given (`GIVEN` has them all):
   `values` needs ``report_unread_cells``, ``row_provenance`` and the style of tables in ``toml``.
 - ``settings`` are arguments, ``toml`` stands in settings.toml; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
   where it is not `ade` that starts the run.
-- ``show`` names what is shown: of `SHOWN`, or a path into an event, such as ``run.completed.counts``. Without it, those in `USUAL`.
+- ``show`` names what is shown: of `SHOWN`, or a path into an event, such as ``run.completed.counts``, where ``*`` is each of a list and
+  ``a,b`` some members. Without it, those in `USUAL`.
 """
 
 import datetime as dt
@@ -28,9 +30,13 @@ import shutil
 from pathlib import Path
 
 import openpyxl
+import polars as pl
 import pytest
-from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package
-from openpyxl.styles import Font
+from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package, write_xls
+from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import column_index_from_string
+from raw_workbooks import RawWorkbook
+from showing import looks_of, picked
 
 from ade_engine import Engine, Settings
 
@@ -40,13 +46,14 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 HOME = Path(__file__).resolve().parents[1] / "sheets"
-GIVEN = """about grid sheets more merged bold hidden_rows hidden_columns formats csv encoding name read cells fields edition by_name files steps detects_rows
+GIVEN = """about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw csv encoding name read cells fields edition by_name files steps detects_rows
 settings toml request starter show""".split()
 #: Whether files are written; a run's surroundings lack the variable.
 WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
 USUAL = ["error", "output", "notices", "issues"]
 #: Sheets that repeat what stands in the list of issues.
 REPEATED = {"Issues"}
+LOOKS = {"bold": ("font", Font(bold=True)), "struck": ("font", Font(strike=True)), "red": ("fill", PatternFill("solid", fgColor="FFFF0000"))}
 CELL = re.compile(r'\s*("(?:\\.|[^"\\])*"|[^|]*?)\s*(?:\||$)')
 NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?", re.IGNORECASE)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d+)?)?)?|\d\d:\d\d(:\d\d(\.\d+)?)?")
@@ -134,7 +141,7 @@ class Case:
             given["sheets"] = {title: f"x\n{below.strip()}" for title, below in cells.items()}
         starter = given.get("starter", "ade")
         monkeypatch.setenv("ADE_ENGINE_RUN", "1") if starter else monkeypatch.delenv("ADE_ENGINE_RUN", raising=False)
-        level = 20 if all(name in SHOWN for name in given.get("show", USUAL)) else 10
+        level = 20 if all(name in SHOWN or name.startswith("run.") for name in given.get("show", USUAL)) else 10
         self.config, source, request = self.package(template), self.input(), given.get("request", {})
         self.outcome = run(self.config, source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
 
@@ -165,6 +172,10 @@ class Case:
             path.write_bytes(given["csv"].encode(given.get("encoding", "utf-8")))
             return path
         path = self.folder / given.get("name", "input.xlsx")
+        if "raw" in given:
+            return RawWorkbook(given["raw"]).save(path)
+        if path.suffix == ".xls":
+            return write_xls(path, read_grid(given["grid"]), hidden=[column_index_from_string(name) - 1 for name in given.get("hidden_columns", ())])
         book = openpyxl.Workbook()
         book.remove(book.active)
         grids = dict(given.get("sheets", {}))
@@ -184,13 +195,14 @@ class Case:
             first.row_dimensions[row].hidden = True
         for column in given.get("hidden_columns", ()):
             first.column_dimensions[column].hidden = True
-        for area, look in [*given.get("formats", {}).items(), *((area, None) for area in given.get("bold", ()))]:
+        for title in given.get("hidden_sheets", ()):
+            book[title].sheet_state = "hidden"
+        looks = [(area, *look) for name, look in LOOKS.items() for area in given.get(name, ())]
+        looks += [(area, "number_format", look) for area, look in given.get("formats", {}).items()]
+        for area, name, look in looks:
             cells = first[area]
             for cell in [cell for row in cells for cell in row] if isinstance(cells, tuple) else [cells]:
-                if look is None:
-                    cell.font = Font(bold=True)
-                else:
-                    cell.number_format = look
+                setattr(cell, name, look)
         book.save(path)
         return path
 
@@ -217,11 +229,13 @@ class Case:
 
     def output(self) -> str:
         """The sheets of the output but for the list of issues, without columns that have nothing below their header."""
-        if self.outcome.output is None:
-            return ""
+        return "" if self.outcome.output is None else self.of_book(self.outcome.book, REPEATED)
+
+    @staticmethod
+    def of_book(book, without=()) -> str:
         sheets = []
-        for sheet in self.outcome.book.worksheets:
-            if sheet.title in REPEATED:
+        for sheet in book.worksheets:
+            if sheet.title in without:
                 continue
             rows = [[write_cell(cell.value, cell.data_type) for cell in row] for row in sheet.iter_rows()]
             if len(rows) > 1:
@@ -229,6 +243,23 @@ class Case:
                 rows = [[row[at] for at in kept] for row in rows]
             sheets.append(f"<{sheet.title}>\n{write_grid(rows)}")
         return "\n".join(sheets)
+
+    def beside(self) -> str:
+        """The files that stand beside the output, but for the list of issues and the row map."""
+        texts = []
+        for path in sorted((self.folder / "out").iterdir()):
+            if path == self.outcome.output or path.name.endswith(("_issues.ndjson", "_rows.json")):
+                continue
+            if path.suffix == ".parquet":
+                frame = pl.read_parquet(path)
+                text = f"{json.dumps({name: str(kind) for name, kind in frame.schema.items()})}\n{frame.write_ndjson()}"
+            else:
+                text = self.of_book(openpyxl.load_workbook(path)) if path.suffix == ".xlsx" else path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+            texts.append(f"[{path.name}]\n{text.rstrip()}")
+        return "\n".join(texts)
+
+    def looks(self) -> str:
+        return "\n".join(looks_of(sheet) for sheet in self.outcome.book)
 
     def notices(self) -> str:
         return "\n".join(self.of_notice(notice) for notice in self.outcome.noticed["notices"])
@@ -243,13 +274,19 @@ class Case:
         return "\n".join(json.dumps(reading, ensure_ascii=False) for reading in self.outcome.noticed["readings"])
 
     def issues(self) -> str:
-        paths = list((self.folder / "out").glob("*_issues.ndjson"))
-        lines = [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
         grid = [
             [line["severity"], f"{line['sheet']}!{line['cell']}" if line["cell"] else line["sheet"], line["rule"], write_cell(line["value"]), line["written"] or "", line["message"]]
-            for line in lines
+            for line in self.issue_list()
         ]
         return write_grid(grid)
+
+    def issue_list(self) -> list[dict]:
+        return [json.loads(line) for path in (self.folder / "out").glob("*_issues.ndjson") for line in path.read_text("utf-8").splitlines()]
+
+    def issue_places(self) -> str:
+        """Where issues stand, in the input and in the output, and whose they are."""
+        keys = ["rule", "sheet", "table", "row", "column", "cell", "output_sheet", "output", "label", "key"]
+        return write_grid([keys, *([write_cell(line[key]) for key in keys] for line in self.issue_list())])
 
     def values(self) -> str:
         """Each cell of the column with what was read from it and what is said of it."""
@@ -310,15 +347,13 @@ class Case:
             name = event["event"].removeprefix("engine.")
             if path != name and not path.startswith(f"{name}."):
                 continue
-            found = event.get("data", {})
-            for key in path[len(name) + 1 :].split(".") if path != name else ():
-                found = found[int(key)] if isinstance(found, list) else found[key]
-            lines.append(json.dumps(found, ensure_ascii=False))
+            found = picked(event.get("data", {}), path[len(name) + 1 :].split(".") if path != name else [])
+            lines += [json.dumps(one, ensure_ascii=False) for one in found]
         return "\n".join(lines)
 
 
 SHOWN = {
-    "error": Case.error, "check": Case.check, "output": Case.output, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
+    "error": Case.error, "check": Case.check, "output": Case.output, "beside": Case.beside, "looks": Case.looks, "issue_places": Case.issue_places, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
     "values": Case.values, "columns": Case.columns, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
     "row_map": Case.row_map,
 }  # fmt: skip
@@ -342,7 +377,7 @@ def sections(text: str) -> list[str]:
 
 def given_part(section: str) -> str:
     """A section without what comes of it."""
-    shown = re.search(rf'^(?!\[|({"|".join(GIVEN)})\b)"?[\w.-]+"? = ', without_texts(section), re.MULTILINE)
+    shown = re.search(rf'^(?!\[|({"|".join(GIVEN)})\b)(?:"[^"\n]+"|[\w.-]+) = ', without_texts(section), re.MULTILINE)
     return section[: shown.start()] if shown else section
 
 

@@ -1,0 +1,54 @@
+"""What is shown of a run beside the values of cells: looks of a sheet, and parts of events."""
+
+from openpyxl.utils import get_column_letter
+
+
+def picked(found, keys: list[str]) -> list:
+    """What a path leads to: ``*`` is each of a list, and ``a,b`` some members."""
+    if not keys:
+        return [found]
+    if keys[0] == "*":
+        return [one for item in found for one in picked(item, keys[1:])]
+    if "," in keys[0]:
+        return picked({name: found.get(name) for name in keys[0].split(",")}, keys[1:])
+    return picked(found[int(keys[0])] if isinstance(found, list) else found[keys[0]], keys[1:])
+
+
+def color(color) -> str:
+    return color.rgb[2:] if color is not None and color.type == "rgb" and color.rgb != "00000000" else ""
+
+
+def look_of(cell) -> str:
+    """What a cell looks like, without what is usual."""
+    font, border, alignment = cell.font, cell.border, cell.alignment
+    facts = {
+        "": "" if cell.number_format == "General" else cell.number_format, "font": "" if font.name == "Calibri" and font.scheme == "minor" else font.name,
+        "size": "" if font.sz == 11 else font.sz, "ink": color(font.color), "fill": cell.fill.patternType and color(cell.fill.fgColor),
+        "left": border.left.style and f"{border.left.style} {color(border.left.color)}", "below": border.bottom.style and f"{border.bottom.style} {color(border.bottom.color)}",
+        "at": " ".join(str(one) for one in (alignment.horizontal, alignment.vertical, alignment.indent or None, "wrapped" if alignment.wrap_text else None) if one),
+        "to": cell.hyperlink and cell.hyperlink.location,
+    }  # fmt: skip
+    words = [name for name, is_so in (("bold", font.b), ("italic", font.i), ("underlined", font.u)) if is_so]
+    return ", ".join([*words, *(f"{name} {fact}".strip() for name, fact in facts.items() if fact)]) or "plain"
+
+
+def looks_of(sheet) -> str:
+    """The sheet's own facts, and each column with runs of cells that look alike."""
+    setup, properties = sheet.page_setup, sheet.sheet_properties
+    facts = {
+        "frozen": sheet.freeze_panes, "filter": sheet.auto_filter.ref, "tab": color(properties.tabColor), "grid": "" if sheet.sheet_view.showGridLines else "hidden",
+        "heights": " ".join(f"{row}:{value.height:g}" for row, value in sheet.row_dimensions.items() if value.height),
+        "names": " ".join(f"{name}={value.attr_text}" for name, value in sheet.defined_names.items()),
+        "print": setup.orientation and f"{setup.orientation}, {setup.fitToHeight} high, from {sheet.print_title_rows}",
+    }  # fmt: skip
+    lines = [f"<{sheet.title}> " + ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact)]
+    for column in sheet.iter_cols():
+        letter, runs = get_column_letter(column[0].column), []
+        for cell in column:
+            if not runs or runs[-1][0] != look_of(cell):
+                runs.append([look_of(cell), cell.row, cell.row])
+            runs[-1][2] = cell.row
+        own = sheet.column_dimensions[letter]
+        lines.append(f"{letter}: width {own.width:g}{', hidden' * own.hidden}{f', level {own.outlineLevel}' * bool(own.outlineLevel)}{', collapsed' * bool(own.collapsed)}")
+        lines += [f"  {first}-{last}: {look}" for look, first, last in runs]
+    return "\n".join(lines)
