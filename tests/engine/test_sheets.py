@@ -2,7 +2,7 @@
 
 A file ``<topic>/<case>.toml`` begins with ``about``, the promise in a sentence. What it gives stands first, what comes of it after; the
 latter is written by ``ADE_UPDATE_GENERATED=1``, and a person reads the difference. Tables ``[case.NAME]`` try the same with other givens:
-each has what stands above the first of them, but for what it says itself.
+each has what stands above the first of them, but for what it says itself; `files` and `steps` are added.
 
 Given (`GIVEN` has them all):
 
@@ -17,8 +17,8 @@ Given (`GIVEN` has them all):
   `values` needs ``report_unread_cells``, ``row_provenance`` and the style of tables in ``toml``.
 - ``settings`` are arguments, ``toml`` stands in settings.toml; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
   where it is not `ade` that starts the run.
-- ``show`` names what is shown: of `SHOWN`, or a path into an event, such as ``run.completed.counts``, where ``*`` is each of a list and
-  ``a,b`` some members. Without it, those in `USUAL`.
+- ``show`` names what is shown: of `SHOWN`, ``notices.CODE`` for those of a kind, or a path into an event, such as
+  ``run.completed.counts``, where ``*`` is each of a list and ``a,b`` some members. Without it, those in `USUAL`.
 """
 
 import datetime as dt
@@ -141,7 +141,7 @@ class Case:
             given["sheets"] = {title: f"x\n{below.strip()}" for title, below in cells.items()}
         starter = given.get("starter", "ade")
         monkeypatch.setenv("ADE_ENGINE_RUN", "1") if starter else monkeypatch.delenv("ADE_ENGINE_RUN", raising=False)
-        level = 20 if all(name in SHOWN or name.startswith("run.") for name in given.get("show", USUAL)) else 10
+        level = 20 if all(name in SHOWN or name.startswith(("run.", "notices.")) for name in given.get("show", USUAL)) else 10
         self.config, source, request = self.package(template), self.input(), given.get("request", {})
         self.outcome = run(self.config, source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
 
@@ -321,11 +321,14 @@ class Case:
         for sheet in self.outcome.completed["workbooks"][0]["sheets"]:
             for table in sheet["tables"]:
                 structure = table["structure"]
-                lines.append(f"{sheet['name'] if 'name' in sheet else ''} {structure['region']['a1']}, header rows: {structure['header']['row_count']}".strip())
+                lines.append(f"{sheet['locator']['sheet']['name']} {structure['region']['a1']}, header rows: {structure['header']['row_count']}")
                 for column in structure["columns"]:
                     mapping = column["mapping"]
                     lines.append(f"  {write_cell(column['header']['raw'])} -> {mapping['field'] or '-'} {mapping['score'] or ''}".rstrip())
         return "\n".join(lines)
+
+    def tables(self) -> str:
+        return "\n".join(line for line in self.columns().splitlines() if not line.startswith("  "))
 
     def rows(self) -> str:
         """What each row of the input was taken for."""
@@ -342,6 +345,8 @@ class Case:
 
     def fact(self, path: str) -> str:
         """The data of each event of a name, or what a longer path finds in it."""
+        if path.startswith("notices."):
+            return "\n".join(map(self.of_notice, self.outcome.notices(path[8:])))
         lines = []
         for event in self.outcome.events:
             name = event["event"].removeprefix("engine.")
@@ -354,7 +359,7 @@ class Case:
 
 SHOWN = {
     "error": Case.error, "check": Case.check, "output": Case.output, "beside": Case.beside, "looks": Case.looks, "issue_places": Case.issue_places, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
-    "values": Case.values, "columns": Case.columns, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
+    "values": Case.values, "columns": Case.columns, "tables": Case.tables, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
     "row_map": Case.row_map,
 }  # fmt: skip
 
@@ -401,6 +406,7 @@ def test_sheet(path: Path, tmp_path: Path, template: Path, run, monkeypatch):
     now, differing = [], False
     for number, (part, own) in enumerate(zip(parts or [above], cases.values() or [whole])):
         given = {**shared, **{key: value for key, value in own.items() if key in GIVEN}}
+        given.update((key, {**shared[key], **given[key]}) for key in ("files", "steps") if key in shared)
         shown = Case(given, tmp_path / str(number), template, run, monkeypatch).shown()
         before = {key: value for key, value in own.items() if key not in GIVEN}
         differing |= before.keys() != shown.keys() or any(same(before[name]) != same(shown[name]) for name in shown)
