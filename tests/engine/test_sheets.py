@@ -367,7 +367,9 @@ SHOWN = {
 def written(name: str, text: str) -> str:
     """A member of TOML that holds this text."""
     key = name if re.fullmatch(r"\w+", name) else json.dumps(name)
-    quotes, text = ("'''", text) if "'''" not in text else ('"""', text.replace("\\", "\\\\").replace('"', '\\"'))
+    odd = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+    is_plain = "'''" not in text and not odd.search(text)
+    quotes, text = ("'''", text) if is_plain else ('"""', odd.sub(lambda one: f"\\u{ord(one[0]):04x}", text.replace("\\", "\\\\").replace('"', '\\"')))
     return f"{key} = {quotes}\n{text}\n{quotes}\n"
 
 
