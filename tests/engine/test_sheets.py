@@ -12,7 +12,7 @@ Given (`GIVEN` has them all):
   ``hidden_sheets`` are hidden. ``raw`` are sheets as XML instead. A ``name`` that ends in ``.xls`` has a sheet ``Pay``, of values.
 - ``csv`` is a file of text instead, in ``encoding``; ``name`` is what the file is called.
 - Fields are those that `ade init` writes; or ``fields``, calls of `Field` with what stands in front of them, which ``read`` and ``cells``
-  shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own; or ``by_name`` and ``files``, a package of engine
+  shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own with a header row; or ``by_name`` and ``files``, a package of engine
   1.9 whose first row is the header unless ``detects_rows`` is false. ``edition = "1.9"`` has ``fields`` in such a package, too, where
   `values` needs ``report_unread_cells``, ``row_provenance`` and the style of tables in ``toml``.
 - ``settings`` are arguments, ``toml`` stands in settings.toml; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
@@ -34,7 +34,7 @@ import polars as pl
 import pytest
 from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package, write_xls
 from openpyxl.styles import Font, PatternFill
-from openpyxl.utils import column_index_from_string
+from openpyxl.utils import column_index_from_string, range_boundaries
 from raw_workbooks import RawWorkbook
 from showing import looks_of, picked
 
@@ -139,6 +139,8 @@ class Case:
             given.setdefault("fields", f'Field("x", headers=["x"], read={given["read"]})')
             cells = given["cells"] if isinstance(given["cells"], dict) else {"S": given["cells"]}
             given["sheets"] = {title: f"x\n{below.strip()}" for title, below in cells.items()}
+            if given.get("edition") != "1.9":
+                given["toml"] = given.get("toml", "") + "".join(f"\n[sheets.{title}]\nheader_rows = [1]\n" for title in cells)
         starter = given.get("starter", "ade")
         monkeypatch.setenv("ADE_ENGINE_RUN", "1") if starter else monkeypatch.delenv("ADE_ENGINE_RUN", raising=False)
         level = 20 if all(name in SHOWN or name.startswith(("run.", "notices.")) for name in given.get("show", USUAL)) else 10
@@ -175,7 +177,11 @@ class Case:
         if "raw" in given:
             return RawWorkbook(given["raw"]).save(path)
         if path.suffix == ".xls":
-            return write_xls(path, read_grid(given["grid"]), hidden=[column_index_from_string(name) - 1 for name in given.get("hidden_columns", ())])
+            rows, merged = read_grid(given["grid"]), {}
+            for area in given.get("merged", ()):
+                left, top, right, bottom = (at - 1 for at in range_boundaries(area))
+                merged[top, bottom, left, right], rows[top][left] = rows[top][left], None
+            return write_xls(path, rows, merged=merged, hidden=[column_index_from_string(name) - 1 for name in given.get("hidden_columns", ())])
         book = openpyxl.Workbook()
         book.remove(book.active)
         grids = dict(given.get("sheets", {}))
