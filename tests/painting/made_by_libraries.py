@@ -149,7 +149,7 @@ def made_by_xlsxwriter(folder: Path) -> None:
     made.close()
 
 
-CELLS = "A2 B2 C9 A5 B6 A3 D2 Z99 C9"
+CELLS = "Data!A2, Data!B2, Data!C9, Data!A5, Data!B6, Data!A3, Data!D2, Data!Z99, Data!C9"
 
 
 def opened(path: Path) -> list[str]:

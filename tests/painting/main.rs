@@ -1,6 +1,6 @@
 //! Painted copies: workbooks of all kinds, painted by the library, and looked at by a checker that knows nothing of it.
 //!
-//! - [`cases`]: workbooks written part by part ([`raw`]); `painting/made_by_libraries.py` makes more
+//! - [`cases`]: workbooks in their parts; `made_by_libraries.py` makes more
 //! - [`checker`]: what is wrong with a copy; [`sheets`], [`package`] and [`xml`]: how it reads both files
 //! - [`breakages`]: copies broken on purpose, each of which the checker must find
 //! - [`readers`]: whether other programs open a copy
@@ -17,7 +17,6 @@ mod breakages;
 mod cases;
 mod checker;
 mod package;
-mod raw;
 mod readers;
 mod refused;
 mod sheets;
@@ -63,7 +62,7 @@ fn painted_from(
     marks: &[Mark],
     folder: &Path,
 ) -> Result<(Vec<u8>, Painted), Refusal> {
-    let original = folder.join(format!("{}.{}", case.name, case.extension));
+    let original = folder.join(&case.name);
     fs::write(&original, bytes).unwrap();
     let target = place_of_copy(&original, folder);
     let painted = paint(&original, marks, &target)?;
@@ -78,14 +77,14 @@ fn painted_from(
 
 fn every_workbook_is_painted_and_nothing_else_changes() -> Tried {
     let folder = tempfile::tempdir().unwrap();
-    let all = cases::all();
+    let all = cases::painted();
     assert!(all.len() >= 30, "{}", all.len());
     let mut faults = Vec::new();
     for case in &all {
         match painted(case, folder.path()) {
             Ok((copy, _)) => {
                 let found = checker::faults(&case.bytes, &copy, &case.marks);
-                faults.extend(checker::told_of(case.name, found));
+                faults.extend(checker::told_of(&case.name, found));
             }
             Err(refusal) => faults.push(format!("{}: {refusal}", case.name)),
         }
@@ -101,7 +100,7 @@ fn every_workbook_is_painted_and_nothing_else_changes() -> Tried {
 
 fn a_painted_copy_painted_again_stays_as_it_is() -> Tried {
     let folder = tempfile::tempdir().unwrap();
-    for case in cases::all() {
+    for case in cases::painted() {
         let (once, first) = painted(&case, folder.path()).unwrap();
         let (again, _) = painted(&case, folder.path()).unwrap();
         assert!(
@@ -118,7 +117,7 @@ fn a_painted_copy_painted_again_stays_as_it_is() -> Tried {
         );
         let differing = package::differing(&once, &twice);
         // The note of a signature is told once: then there is none.
-        let is_same = differing.is_empty() || case.name == "a_signed_package";
+        let is_same = differing.is_empty() || case.name == "a_signed_package.xlsx";
         assert!(is_same, "{}: {differing:?} changed", case.name);
     }
     Ok(())
@@ -127,7 +126,7 @@ fn a_painted_copy_painted_again_stays_as_it_is() -> Tried {
 fn a_painted_copy_takes_other_marks_in_the_place_of_the_first() -> Tried {
     let folder = tempfile::tempdir().unwrap();
     let has_some = |case: &Case| (2..20).contains(&case.marks.len());
-    for case in cases::all().into_iter().filter(has_some) {
+    for case in cases::painted().into_iter().filter(has_some) {
         let (once, _) = painted(&case, folder.path()).unwrap();
         let other = &case.marks[..1];
         let (twice, painted) = painted_from(&once, &case, other, folder.path()).unwrap();
@@ -143,43 +142,35 @@ fn a_painted_copy_takes_other_marks_in_the_place_of_the_first() -> Tried {
 
 fn what_should_be_told_is_told() -> Tried {
     let folder = tempfile::tempdir().unwrap();
-    let all = cases::all();
-    let notes = |name: &str| {
-        let case = all.iter().find(|case| case.name == name).unwrap();
-        painted(case, folder.path()).unwrap().1.notes
-    };
-    assert_eq!(notes("a_signed_package"), [Note::SignatureLeftOut]);
-    assert_eq!(notes("macros"), [Note::MacrosMayCount]);
-    assert_eq!(notes("protected_and_filtered"), [Note::NotThere(1)]);
-    assert!(matches!(
-        notes("as_many_formats_as_excel_allows")[..],
-        [Note::FormatsFull(_)]
-    ));
-    // Two of its three marks lie under a rule without a fill.
-    assert_eq!(
-        notes("validation_and_conditional_formats"),
-        [Note::Covered(1)]
-    );
-    assert_eq!(notes("inline_strings"), []);
-    let mut all = all.into_iter();
-    let mut many = all.find(|case| case.name == "inline_strings").unwrap();
-    many.marks = (1..=70_000)
-        .map(|row| cases::mark("North", &format!("B{row}"), row))
-        .collect();
+    for (name, wanted) in [
+        ("a_signed_package.xlsx", vec![Note::SignatureLeftOut]),
+        ("macros.xlsm", vec![Note::MacrosMayCount]),
+        ("protected_and_filtered.xlsx", vec![Note::NotThere(1)]),
+        // Two of its three marks lie under a rule without a fill.
+        (
+            "validation_and_conditional_formats.xlsx",
+            vec![Note::Covered(1)],
+        ),
+        (cases::USUAL, vec![]),
+    ] {
+        let notes = painted(&cases::named(name), folder.path()).unwrap().1.notes;
+        assert_eq!(notes, wanted, "{name}");
+    }
+    let full = cases::named("as_many_formats_as_excel_allows.xlsx");
+    let notes = painted(&full, folder.path()).unwrap().1.notes;
+    assert!(matches!(notes[..], [Note::FormatsFull(_)]), "{notes:?}");
+
+    let mut many = cases::named(cases::USUAL);
+    many.marks = cases::marks("North!A1-A70000");
     let (copy, painted) = painted(&many, folder.path()).unwrap();
-    assert_eq!(
-        painted.notes,
-        [Note::CommentsEnd(10_000), Note::LinksEnd(65_530)]
-    );
-    assert_eq!(
-        (painted.cells, painted.comments, painted.listed),
-        (70_000, 10_000, 70_000)
-    );
+    let wanted = [Note::CommentsEnd(10_000), Note::LinksEnd(65_530)];
+    assert_eq!(painted.notes, wanted);
+    let counts = (painted.cells, painted.comments, painted.listed);
+    assert_eq!(counts, (70_000, 10_000, 70_000));
     let list = package::Parts::read(&copy).unwrap();
     let list = list.text("xl/worksheets/sheet2.xml");
-    assert!(list.contains(
-        "Only the first 10,000 cells have comments. Only the first 65,530 lines have links."
-    ));
+    let said = "Only the first 10,000 cells have comments. Only the first 65,530 lines have links.";
+    assert!(list.contains(said));
     assert_eq!(list.matches("<hyperlink ").count(), 65_530);
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! The parts of an archive, as the checks and the faults need them.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 
-use super::raw::zipped;
+use zip::write::SimpleFileOptions;
+
 use super::xml::{self, Node};
 
 /// A part: unpacked, and as it is packed.
@@ -12,6 +13,17 @@ pub struct Part {
     pub name: String,
     pub bytes: Vec<u8>,
     pub packed: Vec<u8>,
+}
+
+impl Part {
+    /// A part that is in no archive yet.
+    pub fn new(name: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            name: name.to_owned(),
+            bytes: bytes.into(),
+            packed: Vec::new(),
+        }
+    }
 }
 
 /// All parts in order.
@@ -49,8 +61,14 @@ impl Parts {
 
     /// The archive again, everything packed anew.
     pub fn write(&self) -> Vec<u8> {
-        let part = |part: &Part| (part.name.clone(), part.bytes.clone());
-        zipped(&self.0.iter().map(part).collect::<Vec<_>>())
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for part in &self.0 {
+            archive
+                .start_file(part.name.as_str(), SimpleFileOptions::default())
+                .unwrap();
+            archive.write_all(&part.bytes).unwrap();
+        }
+        archive.finish().unwrap().into_inner()
     }
 
     pub fn get(&self, name: &str) -> Option<&Part> {
@@ -63,21 +81,11 @@ impl Parts {
         String::from_utf8(part.bytes.clone()).unwrap()
     }
 
-    /// Changes a part by words that must be there.
-    pub fn replace(&mut self, name: &str, old: &str, new: &str) {
-        let text = self.text(name);
-        assert!(text.contains(old), "{name} has no {old}: {text}");
-        self.set(name, text.replacen(old, new, 1));
-    }
-
-    pub fn set(&mut self, name: &str, text: impl Into<Vec<u8>>) {
+    /// Sets the bytes of a part.
+    pub fn set(&mut self, name: &str, bytes: impl Into<Vec<u8>>) {
         let key = folded(name);
-        let part = self
-            .0
-            .iter_mut()
-            .find(|part| folded(&part.name) == key)
-            .unwrap();
-        part.bytes = text.into();
+        let is_it = |part: &&mut Part| folded(&part.name) == key;
+        self.0.iter_mut().find(is_it).unwrap().bytes = bytes.into();
     }
 
     pub fn xml(&self, name: &str) -> Result<Node, String> {

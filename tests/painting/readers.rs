@@ -12,10 +12,10 @@ use super::{checker, painted};
 
 /// What openpyxl cannot read before painting either.
 const NOT_BY_OPENPYXL: [&str; 4] = [
-    "strict_namespaces",
-    "nothing_to_mark",
-    "folders_of_other_names",
-    "a_sheet_whose_part_is_missing",
+    "strict_namespaces.xlsx",
+    "nothing_to_mark.xlsx",
+    "folders_of_other_names.xlsx",
+    "a_sheet_whose_part_is_missing.xlsx",
 ];
 
 /// Runs the script that makes workbooks and opens copies.
@@ -64,17 +64,17 @@ pub fn workbooks_by_libraries_are_painted_and_open_in_openpyxl() -> Tried {
         .filter(|path| path.extension().is_some_and(|ending| ending == "cells"))
     {
         count += 1;
-        let name = cells.file_stem().unwrap().to_str().unwrap().to_owned();
-        let extension = if name.ends_with("macros") {
-            "xlsm"
-        } else {
-            "xlsx"
+        let stem = cells.file_stem().unwrap().to_str().unwrap();
+        let name = match stem.ends_with("macros") {
+            true => format!("{stem}.xlsm"),
+            false => format!("{stem}.xlsx"),
         };
+        let places = fs::read_to_string(cells).unwrap();
         let case = Case {
-            name: name.clone().leak(),
-            extension,
-            bytes: fs::read(cells.with_extension(extension)).unwrap(),
-            marks: marks("Data", &fs::read_to_string(cells).unwrap()),
+            bytes: fs::read(cells.with_file_name(&name)).unwrap(),
+            marks: marks(&places),
+            refusal: None,
+            name: name.clone(),
         };
         let (copy, _) =
             painted(&case, folder.path()).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
@@ -86,15 +86,13 @@ pub fn workbooks_by_libraries_are_painted_and_open_in_openpyxl() -> Tried {
         }
     }
     assert_eq!(count, 10);
-    for case in cases::all()
-        .iter()
-        .filter(|case| !NOT_BY_OPENPYXL.contains(&case.name) && case.marks.len() < 20)
-    {
-        let inner = tempfile::tempdir().unwrap();
-        painted(case, inner.path()).unwrap();
-        let words = script(&python, "load", inner.path());
-        faults.extend(lines(&words));
+    let others = tempfile::tempdir().unwrap();
+    for case in cases::painted() {
+        if !NOT_BY_OPENPYXL.contains(&&*case.name) && case.marks.len() < 20 {
+            painted(&case, others.path()).unwrap();
+        }
     }
+    faults.extend(lines(&script(&python, "load", others.path())));
     let said = script(&python, "open", folder.path());
     faults.extend(lines(&said));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -113,17 +111,16 @@ pub fn workbooks_open_in_libreoffice_as_before() -> Tried {
     };
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let mut cases = cases::all();
+    let mut cases = cases::painted();
     // Excel's limit of formats takes LibreOffice a minute to load.
-    cases.retain(|case| case.name != "as_many_formats_as_excel_allows");
+    cases.retain(|case| case.name != "as_many_formats_as_excel_allows.xlsx");
     let mut files = Vec::new();
     for case in &cases {
         painted(case, folder.path()).unwrap();
-        files.push(
-            folder
-                .path()
-                .join(format!("{}_annotated.{}", case.name, case.extension)),
-        );
+        files.push(super::place_of_copy(
+            &folder.path().join(&case.name),
+            folder.path(),
+        ));
     }
     let output = Command::new(soffice)
         .arg(format!(
@@ -140,29 +137,19 @@ pub fn workbooks_open_in_libreoffice_as_before() -> Tried {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    for case in &cases {
-        let converted = out.join(format!("{}_annotated.csv", case.name));
+    for (case, copy) in cases.iter().zip(&files) {
+        let converted = out.join(copy.with_extension("csv").file_name().unwrap());
         let text = fs::read(&converted)
             .unwrap_or_else(|error| panic!("{} was not opened: {error}", case.name));
         let text = String::from_utf8_lossy(&text).into_owned();
         let count = case.marks.len();
         let ending = if count == 1 { "" } else { "s" };
-        let count = if count > 999 {
-            "1,100".to_owned()
-        } else {
-            count.to_string()
-        };
-        let title = format!("{count} issue{ending} in {}.{}", case.name, case.extension);
-        assert!(
-            text.trim_start_matches('"').starts_with(&title),
-            "{}: {text}",
-            case.name
-        );
-        assert!(
-            text.contains("Sheet,Cell,Severity,Field,Value as it stood"),
-            "{}: {text}",
-            case.name
-        );
+        let count = count.to_string().replace("1100", "1,100");
+        let title = format!("{count} issue{ending} in {}", case.name);
+        let begins = text.trim_start_matches('"').starts_with(&title);
+        assert!(begins, "{}: {text}", case.name);
+        let heads = text.contains("Sheet,Cell,Severity,Field,Value as it stood");
+        assert!(heads, "{}: {text}", case.name);
     }
     Ok(())
 }
