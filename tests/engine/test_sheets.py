@@ -16,7 +16,7 @@ Given (`GIVEN` has them all):
   1.9 whose first row is the header unless ``detects_rows`` is false. ``edition = "1.9"`` has ``fields`` in such a package, too, where
   `values` needs ``report_unread_cells``, ``row_provenance`` and the style of tables in ``toml``.
 - ``settings`` are arguments, ``toml`` stands in settings.toml; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
-  where it is not `ade` that starts the run.
+  where it is not `ade` that starts the run; ``day`` is the day of the run.
 - ``show`` names what is shown: of `SHOWN`, ``notices.CODE`` for those of a kind, or a path into an event, such as
   ``run.completed.counts``, where ``*`` is each of a list and ``a,b`` some members. Without it, those in `USUAL`.
 """
@@ -35,6 +35,7 @@ import pytest
 from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package, write_xls
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import column_index_from_string, range_boundaries
+from package_check import check_package
 from raw_workbooks import RawWorkbook
 from showing import looks_of, picked
 
@@ -47,7 +48,7 @@ except ModuleNotFoundError:  # Python 3.10
 
 HOME = Path(__file__).resolve().parents[1] / "sheets"
 GIVEN = """about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw csv encoding name read cells fields edition by_name files steps detects_rows
-settings toml request starter show""".split()
+settings toml request day starter show""".split()
 #: Whether files are written; a run's surroundings lack the variable.
 WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
 USUAL = ["error", "output", "notices", "issues"]
@@ -141,11 +142,13 @@ class Case:
             given["sheets"] = {title: f"x\n{below.strip()}" for title, below in cells.items()}
             if given.get("edition") != "1.9":
                 given["toml"] = given.get("toml", "") + "".join(f"\n[sheets.{title}]\nheader_rows = [1]\n" for title in cells)
+        monkeypatch.setenv("ADE_ENGINE_DAY", given.get("day", "2026-03-31"))
         starter = given.get("starter", "ade")
         monkeypatch.setenv("ADE_ENGINE_RUN", "1") if starter else monkeypatch.delenv("ADE_ENGINE_RUN", raising=False)
         level = 20 if all(name in SHOWN or name.startswith(("run.", "notices.")) for name in given.get("show", USUAL)) else 10
         self.config, source, request = self.package(template), self.input(), given.get("request", {})
         self.outcome = run(self.config, source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
+        assert [fault for path in (folder / "out").glob("*.xlsx") for fault in check_package(path)] == []
 
     def package(self, template: Path) -> Path:
         given, toml = self.given, self.given.get("toml", "")
