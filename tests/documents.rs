@@ -25,10 +25,10 @@
 //!
 //! Those of `tests/api` have requests, too, in blocks fenced `http`, of a server over the reader's `data`. Lines behind `> ` are a
 //! request: its method and path, its headers, its body (also `@FILE`, or `@form NAME=@FILE NAME=TEXT`), with the shell's variables in
-//! it. The token is an administrator's where no header `Authorization` is there. Lines behind `< ` are its answer: the status, with
-//! the code of a problem; the headers that the transcript names there; the body. `= NAME /pointer` keeps a member of the answer as a
-//! variable, `= NAME Header` one of its headers, and `= @FILE` its bytes. A server has the settings `ADE_…` that the shell has at the
-//! first request.
+//! it; a header without a value is none. The token is an administrator's where no header `Authorization` is there. Lines behind `< ` are its answer: the status, with
+//! the code of a problem and the field that it is about; the headers that the transcript names there; the body. `= NAME /pointer`
+//! keeps a member of the answer as a variable, `= NAME Header` one of its headers, and `= @FILE` its bytes. A server has the settings
+//! `ADE_…` that the shell has at the first request.
 
 mod common;
 
@@ -384,12 +384,11 @@ fn told(answer: &Answer, shown: &[String], settle: &dyn Fn(&str) -> String) -> S
     if kind == "application/problem+json" {
         let problem = answer.json();
         let of = |name: &str| problem[name].as_str().unwrap_or_default();
-        return format!(
-            "{status} {}\n{headers}{}\n{}",
-            of("code"),
-            of("detail"),
-            of("hint")
-        );
+        let (code, detail) = (of("code"), of("detail"));
+        let field = problem["errors"][0]["field"].as_str().unwrap_or_default();
+        let field = if detail.starts_with(field) { "" } else { field };
+        let first = format!("{status} {code} {field}");
+        return format!("{}\n{headers}{detail}\n{}", first.trim_end(), of("hint"));
     }
     let body = match String::from_utf8(answer.body.clone()) {
         Ok(_) if kind == "application/json" => laid_out(&answer.json(), Some(0), settle),
@@ -426,7 +425,7 @@ fn laid_out(value: &Value, indent: Option<usize>, settle: &dyn Fn(&str) -> Strin
     };
     let line = format!("{open}{}{close}", all(None, ", "));
     match indent {
-        Some(indent) if settle(&line).chars().count() + indent > 100 => {
+        Some(indent) if line.len() > 1000 || settle(&line).chars().count() + indent > 100 => {
             let (inner, outer) = (" ".repeat(indent + 2), " ".repeat(indent));
             let all = all(Some(indent + 2), &format!(",\n{inner}"));
             format!("{open}\n{inner}{all}\n{outer}{close}")
@@ -513,8 +512,10 @@ impl Reader {
         let headers: Vec<_> = headers.collect();
         let body = lines.collect::<Vec<_>>().join("\n");
         let file = |name: &str| fs::read(self.folder.join(name)).unwrap();
-        let (usual, body) = if let Some(parts) = body.strip_prefix("@form ") {
-            let parts = parts.split(' ').map(|part| part.split_once('=').unwrap());
+        let (usual, body) = if let Some(parts) = body.strip_prefix("@form") {
+            let parts = parts
+                .split_whitespace()
+                .map(|part| part.split_once('=').unwrap());
             let parts = parts.map(|(name, value)| match value.strip_prefix('@') {
                 Some(path) => (name, Some(path), file(path)),
                 None => (name, None, value.into()),

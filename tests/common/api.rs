@@ -51,10 +51,14 @@ impl Server {
             folder: folder.to_owned(),
             program: None,
         });
-        let workspace = Workspace::open(settings.unwrap(), Opening::CreateIfAbsent).unwrap();
+        let settings = settings.unwrap();
+        let origins = settings.cors_origins.iter().flat_map(|all| all.split(", "));
+        let cors_origins = origins.map(|origin| origin.parse().unwrap()).collect();
+        let workspace = Workspace::open(settings, Opening::CreateIfAbsent).unwrap();
         let workspace = Arc::new(workspace);
         let options = ServeOptions {
             loopback: true,
+            cors_origins,
             ..ServeOptions::default()
         };
         let api = Api::new(Arc::clone(&workspace), options, Box::new(|_| {}));

@@ -262,11 +262,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// Sets a header; an earlier one of the same name goes.
+    /// Sets a header; an earlier one of the same name goes, and an empty one is none.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        self.headers.push((name.to_owned(), value.to_owned()));
+        if !value.is_empty() {
+            self.headers.push((name.to_owned(), value.to_owned()));
+        }
         self
     }
 
