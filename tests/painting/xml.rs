@@ -1,4 +1,4 @@
-//! A second reader of XML, which shares nothing with the one that paints: elements with their namespaces, and their texts.
+//! Elements with their namespaces and texts, by a reader that shares nothing with the one that paints.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,21 @@ pub struct Node {
 }
 
 impl Node {
+    fn from_element(element: roxmltree::Node) -> Self {
+        let name = element.tag_name();
+        let attributes = element.attributes();
+        let texts = element.children().filter(|child| child.is_text());
+        let elements = element.children().filter(|child| child.is_element());
+        Self {
+            name: full(name.namespace(), name.name()),
+            attributes: attributes
+                .map(|one| (full(one.namespace(), one.name()), one.value().to_owned()))
+                .collect(),
+            children: elements.map(Self::from_element).collect(),
+            text: texts.filter_map(|text| text.text()).collect(),
+        }
+    }
+
     /// The name without its namespace.
     pub fn local(&self) -> &str {
         self.name.rsplit('}').next().unwrap()
@@ -76,166 +91,15 @@ impl Node {
 /// Reads a part.
 pub fn parse(bytes: &[u8]) -> Result<Node, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    let mut rest = text.trim_start_matches('\u{feff}');
-    let mut stack: Vec<(String, Node, BTreeMap<String, String>)> = Vec::new();
-    let mut root = None;
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix("<!--") {
-            rest = after.split_once("-->").ok_or("an open comment")?.1;
-        } else if let Some(after) = rest.strip_prefix("<![CDATA[") {
-            let (words, after) = after.split_once("]]>").ok_or("open CDATA")?;
-            stack
-                .last_mut()
-                .ok_or("CDATA outside")?
-                .1
-                .text
-                .push_str(words);
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix("<?") {
-            rest = after.split_once("?>").ok_or("an open instruction")?.1;
-        } else if let Some(after) = rest.strip_prefix("</") {
-            let (name, after) = after.split_once('>').ok_or("an open end tag")?;
-            let (qualified, node, _) = stack.pop().ok_or("an end tag too many")?;
-            if qualified != name.trim() {
-                return Err(format!("<{qualified}> ends as </{name}>"));
-            }
-            close(node, &mut stack, &mut root)?;
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix('<') {
-            rest = open(after, &mut stack, &mut root)?;
-        } else {
-            let end = rest.find('<').unwrap_or(rest.len());
-            if let Some((_, node, _)) = stack.last_mut() {
-                node.text.push_str(&resolved(&rest[..end])?);
-            } else if !rest[..end].trim().is_empty() {
-                return Err("text outside of the root".to_owned());
-            }
-            rest = &rest[end..];
-        }
-    }
-    if !stack.is_empty() {
-        return Err("elements are open at the end".to_owned());
-    }
-    root.ok_or_else(|| "no element".to_owned())
+    let document = roxmltree::Document::parse(text.trim_start_matches('\u{feff}'));
+    let document = document.map_err(|error| error.to_string())?;
+    Ok(Node::from_element(document.root_element()))
 }
 
-type Stack = Vec<(String, Node, BTreeMap<String, String>)>;
-
-fn close(node: Node, stack: &mut Stack, root: &mut Option<Node>) -> Result<(), String> {
-    match stack.last_mut() {
-        Some((_, parent, _)) => parent.children.push(node),
-        None if root.is_none() => *root = Some(node),
-        None => return Err("two roots".to_owned()),
+/// `{namespace}local`.
+fn full(namespace: Option<&str>, local: &str) -> String {
+    match namespace {
+        Some(namespace) => format!("{{{namespace}}}{local}"),
+        None => local.to_owned(),
     }
-    Ok(())
-}
-
-fn open<'t>(
-    mut rest: &'t str,
-    stack: &mut Stack,
-    root: &mut Option<Node>,
-) -> Result<&'t str, String> {
-    let end = rest
-        .find(|letter: char| letter.is_whitespace() || "/>".contains(letter))
-        .ok_or("an open tag")?;
-    let qualified = rest[..end].to_owned();
-    let mut spaces = stack
-        .last()
-        .map(|(_, _, spaces)| spaces.clone())
-        .unwrap_or_default();
-    let mut written: Vec<(String, String)> = Vec::new();
-    rest = &rest[end..];
-    let is_empty = loop {
-        rest = rest.trim_start();
-        if let Some(after) = rest.strip_prefix("/>") {
-            rest = after;
-            break true;
-        }
-        if let Some(after) = rest.strip_prefix('>') {
-            rest = after;
-            break false;
-        }
-        let (name, after) = rest.split_once('=').ok_or("an attribute without a value")?;
-        let after = after.trim_start();
-        let quote = after
-            .chars()
-            .next()
-            .filter(|letter| "\"'".contains(*letter))
-            .ok_or("no quote")?;
-        let (value, after) = after[1..].split_once(quote).ok_or("an open quote")?;
-        if value.contains('<') {
-            return Err("< in an attribute".to_owned());
-        }
-        let (name, value) = (name.trim().to_owned(), resolved(value)?);
-        match name.strip_prefix("xmlns") {
-            Some("") => drop(spaces.insert(String::new(), value)),
-            Some(prefix) if prefix.starts_with(':') => {
-                drop(spaces.insert(prefix[1..].to_owned(), value))
-            }
-            _ if written.iter().any(|(other, _)| *other == name) => {
-                return Err(format!("{name} twice"));
-            }
-            _ => written.push((name, value)),
-        }
-        rest = after;
-    };
-    let full = |name: &str, is_attribute: bool| -> Result<String, String> {
-        match name.split_once(':') {
-            Some(("xml", local)) => Ok(format!("{{xml}}{local}")),
-            Some((prefix, local)) => {
-                let space = spaces
-                    .get(prefix)
-                    .ok_or_else(|| format!("the prefix {prefix} is not declared"))?;
-                Ok(format!("{{{space}}}{local}"))
-            }
-            None if is_attribute => Ok(name.to_owned()),
-            None => Ok(spaces
-                .get("")
-                .map_or_else(|| name.to_owned(), |space| format!("{{{space}}}{name}"))),
-        }
-    };
-    let mut attributes = BTreeMap::new();
-    for (name, value) in &written {
-        attributes.insert(full(name, true)?, value.clone());
-    }
-    let node = Node {
-        name: full(&qualified, false)?,
-        attributes,
-        children: Vec::new(),
-        text: String::new(),
-    };
-    if is_empty {
-        close(node, stack, root)?;
-    } else {
-        stack.push((qualified, node, spaces));
-    }
-    Ok(rest)
-}
-
-fn resolved(text: &str) -> Result<String, String> {
-    let mut out = String::new();
-    let mut pieces = text.split('&');
-    out.push_str(pieces.next().unwrap_or_default());
-    for piece in pieces {
-        let (name, after) = piece.split_once(';').ok_or("a bare &")?;
-        out.push(match name {
-            "lt" => '<',
-            "gt" => '>',
-            "amp" => '&',
-            "quot" => '"',
-            "apos" => '\'',
-            _ => {
-                let number = name
-                    .strip_prefix('#')
-                    .ok_or_else(|| format!("the entity {name}"))?;
-                let code = match number.strip_prefix('x') {
-                    Some(digits) => u32::from_str_radix(digits, 16),
-                    None => number.parse(),
-                };
-                code.ok().and_then(char::from_u32).ok_or("a wrong entity")?
-            }
-        });
-        out.push_str(after);
-    }
-    Ok(out)
 }
