@@ -113,7 +113,7 @@ def write_cell(value, kind: str = "s") -> str:
         return f"[{'-' if value < dt.timedelta() else ''}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}]"
     if not isinstance(value, str):
         return str(value)
-    is_typed = kind == "s" and (value.startswith(("=", "#")) or read_cell(value) != value)
+    is_typed = kind == "s" and (value.startswith(("=", "#", '"')) or read_cell(value) != value)
     is_clear = value.isprintable() and value == value.strip() and "|" not in value and value and value[0] not in "\"[<"
     return value if is_clear and not is_typed else json.dumps(value, ensure_ascii=not value.isprintable())
 
