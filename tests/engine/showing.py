@@ -1,7 +1,5 @@
 """What is shown of a run beside the values of cells: looks of a sheet, and parts of events."""
 
-from openpyxl.utils import get_column_letter
-
 
 def picked(found, keys: list[str]) -> list:
     """What a path leads to: ``*`` is each of a list, and ``a,b`` some members."""
@@ -18,13 +16,17 @@ def color(color) -> str:
     return color.rgb[2:] if color is not None and color.type == "rgb" and color.rgb != "00000000" else ""
 
 
+def side_of(side) -> str:
+    return f"{side.style} {color(side.color)}".strip() if side is not None and side.style else ""
+
+
 def look_of(cell) -> str:
     """What a cell looks like, without what is usual."""
     font, border, alignment = cell.font, cell.border, cell.alignment
     facts = {
         "": "" if cell.number_format == "General" else cell.number_format, "font": "" if font.name == "Calibri" and font.scheme == "minor" else font.name,
         "size": "" if font.sz == 11 else font.sz, "ink": color(font.color), "fill": cell.fill.patternType and color(cell.fill.fgColor),
-        "left": border.left.style and f"{border.left.style} {color(border.left.color)}", "below": border.bottom.style and f"{border.bottom.style} {color(border.bottom.color)}",
+        "left": side_of(border.left), "below": side_of(border.bottom),
         "at": " ".join(str(one) for one in (alignment.horizontal, alignment.vertical, alignment.indent or None, "wrapped" if alignment.wrap_text else None) if one),
         "to": cell.hyperlink and cell.hyperlink.location,
     }  # fmt: skip
@@ -41,14 +43,21 @@ def looks_of(sheet) -> str:
         "names": " ".join(f"{name}={value.attr_text}" for name, value in sheet.defined_names.items()),
         "print": setup.orientation and f"{setup.orientation}, {setup.fitToHeight} high, from {sheet.print_title_rows}",
     }  # fmt: skip
-    lines = [f"<{sheet.title}> " + ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact)]
-    for column in sheet.iter_cols():
-        letter, runs = get_column_letter(column[0].column), []
-        for cell in column:
+    columns, areas, open_areas = [], {}, {}
+    for cells in sheet.iter_cols():
+        letter, own, runs = cells[0].column_letter, sheet.column_dimensions[cells[0].column_letter], []
+        columns.append(f"{letter} {own.width:g}{' hidden' * own.hidden}{f' level {own.outlineLevel}' * bool(own.outlineLevel)}{' collapsed' * bool(own.collapsed)}")
+        for cell in cells:
             if not runs or runs[-1][0] != look_of(cell):
                 runs.append([look_of(cell), cell.row, cell.row])
             runs[-1][2] = cell.row
-        own = sheet.column_dimensions[letter]
-        lines.append(f"{letter}: width {own.width:g}{', hidden' * own.hidden}{f', level {own.outlineLevel}' * bool(own.outlineLevel)}{', collapsed' * bool(own.collapsed)}")
-        lines += [f"  {first}-{last}: {look}" for look, first, last in runs]
+        # Columns that look alike are one area.
+        open_areas = {key: [open_areas.get(key, [letter])[0], letter] for key in map(tuple, runs)}
+        for (look, first, last), (left, _) in open_areas.items():
+            areas.setdefault(look, {})[left, first, last] = letter
+    lines = [f"<{sheet.title}> " + ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact), f"widths {', '.join(columns)}"]
+    for look, found in areas.items():
+        if look != "plain":
+            places = (f"{left}{first}" if (left, first) == (right, last) else f"{left}{first}:{right}{last}" for (left, first, last), right in found.items())
+            lines.append(f"{' '.join(places)} {look}")
     return "\n".join(lines)
