@@ -4,9 +4,10 @@ import copy
 import json
 import os
 import pickle
+import re
 
 import pytest
-from conftest import steps, write_files
+from conftest import write_files
 
 from ade_engine import Settings
 from ade_engine.infrastructure.settings import _SETTINGS, superfluous
@@ -140,53 +141,62 @@ def test_unknown_keys_are_ignored(tmp_path, monkeypatch):
     assert Settings(nor_this=5).to_dict() == DEFAULTS
 
 
-@pytest.mark.parametrize("key, text, value", [
-    ("remove_unmapped_columns", "TRUE", True),
-    ("remove_unmapped_columns", "on", True),
-    ("merge_stacked_headers", "No", False),
-    ("merge_stacked_headers", "0", False),
-    ("max_empty_rows_run", "7", 7),
-    ("max_empty_cols_run", " 12 ", 12),
-    ("mapping_tie_resolution", "leave_unmapped", "leave_unmapped"),
-    ("log_format", "ndjson", "ndjson"),
-    ("log_level", "debug", 10),
-    ("log_level", "35", 35),
-    ("supported_file_extensions", '["XLSX", ".csv"]', (".XLSX", ".csv")),
-    ("supported_file_extensions", '"xlsx, .csv"', (".xlsx", ".csv")),
-    ("csv_encoding", "Latin-1", "latin-1"),
-    ("csv_delimiter", ";", ";"),
-    ("csv_delimiter", "\\t", "\t"),
-    ("csv_delimiter", "auto", "auto"),
-    ("csv_delimiter", "tab", "\t"),
-    ("csv_delimiter", "semicolon", ";"),
-])
+#: A setting, a text in the environment, and what is made of it; a line each.
+VALUES = r"""
+remove_unmapped_columns | TRUE | True
+remove_unmapped_columns | on | True
+merge_stacked_headers | No | False
+merge_stacked_headers | 0 | False
+max_empty_rows_run | 7 | 7
+max_empty_cols_run |  12  | 12
+mapping_tie_resolution | leave_unmapped | 'leave_unmapped'
+log_format | ndjson | 'ndjson'
+log_level | debug | 10
+log_level | 35 | 35
+supported_file_extensions | ["XLSX", ".csv"] | ('.XLSX', '.csv')
+supported_file_extensions | "xlsx, .csv" | ('.xlsx', '.csv')
+csv_encoding | Latin-1 | 'latin-1'
+csv_delimiter | ; | ';'
+csv_delimiter | \t | '\t'
+csv_delimiter | auto | 'auto'
+csv_delimiter | tab | '\t'
+csv_delimiter | semicolon | ';'
+"""
+BAD_VALUES = r"""
+remove_unmapped_columns | maybe
+remove_unmapped_columns |
+max_empty_rows_run | 0
+max_empty_rows_run | none
+max_empty_cols_run | -1
+max_empty_cols_run | 1.5
+detector_column_sample_size | many
+mapping_tie_resolution | Leftmost
+log_format | json
+log_level | LOUD
+supported_file_extensions | .xlsx,.csv
+supported_file_extensions | {".xlsx": 1}
+csv_encoding | utf-99
+csv_delimiter | ;;
+csv_delimiter | "
+"""
+
+
+def rows_of(table):
+    return [re.split(r" ?\| ?", line) for line in table.strip().splitlines()]
+
+
+@pytest.mark.parametrize("key, text, value", rows_of(VALUES))
 def test_values_from_the_environment(monkeypatch, key, text, value):
     monkeypatch.setenv(f"ADE_ENGINE_{key.upper()}", text)
-    assert getattr(Settings(), key) == value
+    assert repr(getattr(Settings(), key)) == value
 
 
-@pytest.mark.parametrize("key, text", [
-    (key, text)
-    for key, texts in {
-        "remove_unmapped_columns": ("maybe", ""),
-        "max_empty_rows_run": ("0", "none"),
-        "max_empty_cols_run": ("-1", "1.5"),
-        "detector_column_sample_size": ("many",),
-        "mapping_tie_resolution": ("Leftmost",),
-        "log_format": ("json",),
-        "log_level": ("LOUD",),
-        "supported_file_extensions": (".xlsx,.csv", '{".xlsx": 1}'),
-        "csv_encoding": ("utf-99",),
-        "csv_delimiter": (";;", '"'),
-    }.items()
-    for text in texts
-])
+@pytest.mark.parametrize("key, text", rows_of(BAD_VALUES))
 def test_bad_values_are_errors_that_name_the_variable(monkeypatch, key, text):
     monkeypatch.setenv(f"ADE_ENGINE_{key.upper()}", text)
     with pytest.raises(SettingsError, match=f"ADE_ENGINE_{key.upper()}"):
         Settings()
-    with pytest.raises(ValueError):
-        Settings()
+    assert issubclass(SettingsError, ValueError)
 
 
 @pytest.mark.parametrize("line", [
@@ -220,10 +230,9 @@ def test_the_level_comes_from_the_environment_only(tmp_path, monkeypatch):
     assert Settings().log_level == 30 and Settings(log_level="debug").log_level == 10
 
 
-def test_lists_in_toml_are_lists(tmp_path):
-    write_files(tmp_path, {"settings.toml": 'supported_file_extensions = ["xls", ".CSV"]'})
-    assert Settings().supported_file_extensions == (".xls", ".CSV")
-    write_files(tmp_path, {"settings.toml": "supported_file_extensions = 'xls,.csv'"})
+@pytest.mark.parametrize("text", ['["xls", ".csv"]', "'xls,.csv'"])
+def test_lists_in_toml_are_lists(tmp_path, text):
+    write_files(tmp_path, {"settings.toml": f"supported_file_extensions = {text}"})
     assert Settings().supported_file_extensions == (".xls", ".csv")
 
 
@@ -278,26 +287,3 @@ def test_settings_have_the_methods_of_the_model_that_they_once_were():
         assert other == settings and other.model_fields_set == settings.model_fields_set
         other.log_level = 50
     assert settings.log_level == 20
-
-
-def test_limits_may_be_larger_than_any_sheet(run):
-    outcome = run({"/settings.toml": """
-        max_empty_rows_run = 99999999999999999999
-        max_empty_cols_run = 99999999999999999999
-        detector_column_sample_size = 99999999999999999999
-    """}, [["a"], [1]], fields=["a"])  # fmt: skip
-    assert outcome.result.error is None and outcome.rows() == [["a"], [1]]
-    assert outcome.named("config.loaded")[0]["data"]["settings"]["max_empty_rows_run"] == 99999999999999999999
-
-
-def test_what_a_hook_assigns_to_settings_counts_from_there_on(run):
-    hook = steps(on_workbook_start="settings.remove_unmapped_columns = True")
-    outcome = run(hook, [["a", "b"], [1, 2]], fields=["a"])
-    assert outcome.rows() == [["a"], [1]]
-
-
-def test_callables_see_the_settings_of_their_package(run):
-    hook = steps(on_workbook_start='logger.info(f"{settings.max_empty_rows_run} {settings.merge_stacked_headers}")')
-    outcome = run({"/settings.toml": "max_empty_rows_run = 12", **hook}, [["a"]])
-    assert outcome.named("log")[0]["message"] == "12 True"
-    assert outcome.named("config.loaded")[0]["data"]["settings"]["max_empty_rows_run"] == 12
