@@ -139,7 +139,7 @@ class Case:
     def __init__(self, given: dict, folder: Path, template: Path, run, monkeypatch):
         self.given, self.folder = given, folder
         if "cells" in given:
-            given.setdefault("fields", f'Field("x", headers=["x"], read={given["read"]})')
+            given.setdefault("fields", f'Field("x", headers=["x"], read={given.get("read")})')
             cells = given["cells"] if isinstance(given["cells"], dict) else {"S": given["cells"]}
             given["sheets"] = {title: f"x\n{below.strip()}" for title, below in cells.items()}
             if given.get("edition") != "1.9":
