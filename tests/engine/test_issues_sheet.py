@@ -14,14 +14,14 @@ def test_what_looks_like_a_formula_or_an_error_is_text(succeed, template, tmp_pa
     (template / "src/ade_config/columns/fields.py").write_text(declared(field))
     if touched:
         write_files(template / "src/ade_config", steps(on_workbook_before_save="output_workbook.worksheets[0]['A1'].value"))
-    path = tmp_path / "Q & 'A'.csv"
+    path = tmp_path / "Q & 'A' b.csv"
     path.write_text("No;Tag\n" + "".join(f'{number};"{text.replace(chr(34), chr(34) * 2)}"\n' for number, text in enumerate(TEXTS)))
     output = succeed(template, path, settings={"notes_sheet": True}).output
     assert check_package(output) == []
     here, there = (openpyxl.load_workbook(file) for file in (output, libreoffice(output) / output.name))
     sheet = here["Issues"]
-    assert [sheet.cell(row, 5).value for row in range(5, 12)] == [*TEXTS[:3], "a\ufffdb", TEXTS[4], "x" * 32_767, TEXTS[6]]
+    assert [sheet.cell(row, 5).value for row in range(5, 12)] == [*TEXTS[:3], "a b", TEXTS[4], "x" * 32_767, TEXTS[6]]
     assert {cell.data_type for row in sheet.iter_rows(min_row=5) for cell in row if cell.value} == {"s"}
-    assert sheet["B5"].hyperlink.location == "'Q & ''A'''!B2" == there["Issues"]["B5"].hyperlink.location.replace("$", "")
+    assert sheet["B5"].hyperlink.location == "'Q & ''A'' b'!B2" == there["Issues"]["B5"].hyperlink.location.replace("$", "")
     for title in ("Issues", "Notes"):
         assert [[cell.value for cell in row] for row in here[title]] == [[cell.value for cell in row] for row in there[title]]
