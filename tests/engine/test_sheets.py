@@ -349,7 +349,8 @@ class Case:
         return "\n".join(f"{sheet.title}: {self.outcome.source_rows(sheet.title)}" for sheet in self.outcome.book if sheet.title not in REPEATED)
 
     def events(self) -> str:
-        return "\n".join(f"{event['level']} {event['event']}: {event['message']}" for event in self.outcome.events if event["level"] != "debug")
+        text = "\n".join(f"{event['level']} {event['event']}: {event['message']}" for event in self.outcome.events if event["level"] != "debug")
+        return re.sub(r"in \d+\.\d+ s$", "in … s", text, flags=re.MULTILINE)
 
     def row_map(self) -> str:
         return "\n".join(path.read_text("utf-8") for path in (self.folder / "out").glob("*_rows.json"))
