@@ -9,6 +9,8 @@ def picked(found, keys: list[str]) -> list:
         return [one for item in found for one in picked(item, keys[1:])]
     if "," in keys[0]:
         return picked({name: found.get(name) for name in keys[0].split(",")}, keys[1:])
+    if isinstance(found, dict) and keys[0] not in found:
+        return []
     return picked(found[int(keys[0])] if isinstance(found, list) else found[keys[0]], keys[1:])
 
 
