@@ -1,4 +1,4 @@
-"""What rows are by their looks: what was learned from, long tables, and settings that are refused. The rest stands in tests/sheets/rows."""
+"""What rows are by their looks: what was learned from, and settings that are refused. The rest stands in tests/sheets/rows."""
 
 import pytest
 from conftest import write_workbook
@@ -27,13 +27,6 @@ def test_what_was_learned_from_is_what_runs_see(tmp_path, form, kind):
     source.load()
     scan = source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)
     assert _native.layout_features(scan) == _native.layout_features(_native.scan_of_rows("sheet", texts, None, None, False, []))
-
-
-def test_a_header_far_down_a_long_table_is_found(normalized):
-    records = [[f"Form {number}", "yes", "yes", "no"] for number in range(400)]
-    outcome = normalized([["Asked for", "Web", "Paper", "Mail"], *records, ["E-mail", "Phone", "yes", "yes"], *records])
-    assert [table["structure"]["region"]["a1"] for table in outcome.tables] == ["A1:D401", "A402:D802"]
-    assert [row["kind"] for row in outcome.noticed["rows"] if row["row"] == 402] == ["header"]
 
 
 @pytest.mark.parametrize("text", [
