@@ -1,1 +1,0 @@
-"""The configuration. Its fields are in ``columns/invoices.py``."""
