@@ -43,7 +43,7 @@ def looks_of(sheet) -> str:
         "frozen": sheet.freeze_panes, "filter": sheet.auto_filter.ref, "tab": color(properties.tabColor), "grid": "" if sheet.sheet_view.showGridLines else "hidden",
         "heights": " ".join(f"{row}:{value.height:g}" for row, value in sheet.row_dimensions.items() if value.height),
         "names": " ".join(f"{name}={value.attr_text}" for name, value in sheet.defined_names.items()),
-        "print": setup.orientation and f"{setup.orientation}, {setup.fitToHeight} high, from {sheet.print_title_rows}",
+        "print": setup.orientation and f"{setup.orientation} {setup.fitToHeight} high below {sheet.print_title_rows or 'nothing'}",
     }  # fmt: skip
     columns, areas, open_areas = [], {}, {}
     for cells in sheet.iter_cols():
@@ -57,7 +57,7 @@ def looks_of(sheet) -> str:
         open_areas = {key: [open_areas.get(key, [letter])[0], letter] for key in map(tuple, runs)}
         for (look, first, last), (left, _) in open_areas.items():
             areas.setdefault(look, {})[left, first, last] = letter
-    lines = [f"<{sheet.title}> " + ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact), f"widths {', '.join(columns)}"]
+    lines = [f"<{sheet.title}> " + ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact), f"widths {', '.join(columns) or 'none'}"]
     for look, found in areas.items():
         if look != "plain":
             places = (f"{left}{first}" if (left, first) == (right, last) else f"{left}{first}:{right}{last}" for (left, first, last), right in found.items())

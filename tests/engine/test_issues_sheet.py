@@ -23,5 +23,6 @@ def test_what_looks_like_a_formula_or_an_error_is_text(succeed, template, tmp_pa
     assert [sheet.cell(row, 5).value for row in range(5, 12)] == [*TEXTS[:3], "a b", TEXTS[4], "x" * 32_767, TEXTS[6]]
     assert {cell.data_type for row in sheet.iter_rows(min_row=5) for cell in row if cell.value} == {"s"}
     assert sheet["B5"].hyperlink.location == "'Q & ''A'' b'!B2" == there["Issues"]["B5"].hyperlink.location.replace("$", "")
-    for title in ("Issues", "Notes"):
+    assert here.sheetnames == there.sheetnames and here.sheetnames[1:] == ["Issues", "Notes"]
+    for title in here.sheetnames:
         assert [[cell.value for cell in row] for row in here[title]] == [[cell.value for cell in row] for row in there[title]]
