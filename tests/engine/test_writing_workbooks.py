@@ -39,7 +39,7 @@ def test_random_frames(tmp_path, seed):
     rnd = random.Random(seed)
     steps = ["add_sheet('Data')"]
     for number in range(rnd.randrange(1, 4)):
-        columns = [f"{rnd.choice(KINDS)}{at}" for at in range(rnd.randrange(1, 15))]
+        columns = [f"{rnd.choice([*KINDS])}{at}" for at in range(rnd.randrange(1, 15))]
         made = f"frame({rnd.choice((0, 1, 40))}, {seed}, *{columns}).rename(lambda name: name + ' <&>')"
         if rnd.random() < 0.3:
             made = f"{made}.cast({{pl.Datetime('us'): pl.Datetime('ms'), pl.Duration('us'): pl.Duration('ms')}})"
