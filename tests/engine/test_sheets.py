@@ -34,6 +34,7 @@ import openpyxl
 import polars as pl
 import pytest
 from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package, write_xls
+from inferring import inferred, suggested
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import column_index_from_string, range_boundaries
 from package_check import check_package
@@ -137,7 +138,7 @@ class Case:
     """What a case gives, run."""
 
     def __init__(self, given: dict, folder: Path, template: Path, run, monkeypatch):
-        self.given, self.folder = given, folder
+        self.given, self.folder, self.run = given, folder, run
         if "cells" in given:
             given.setdefault("fields", f'Field("x", headers=["x"], read={given.get("read")})')
             cells = given["cells"] if isinstance(given["cells"], dict) else {"S": given["cells"]}
@@ -148,8 +149,8 @@ class Case:
         starter = given.get("starter", "ade")
         monkeypatch.setenv("ADE_ENGINE_RUN", "1") if starter else monkeypatch.delenv("ADE_ENGINE_RUN", raising=False)
         level = 20 if all(name in SHOWN or name.startswith(("run.", "notices.")) for name in given.get("show", USUAL)) else 10
-        self.config, source, request = self.package(template), self.input(), given.get("request", {})
-        self.outcome = run(self.config, source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
+        self.config, self.source, request = self.package(template), self.input(), given.get("request", {})
+        self.outcome = run(self.config, self.source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
         assert [fault for path in (folder / "out").glob("*.xlsx") for fault in check_package(path)] == []
 
     def package(self, template: Path) -> Path:
@@ -265,8 +266,9 @@ class Case:
                 frame = pl.read_parquet(path)
                 text = f"{json.dumps({name: str(kind) for name, kind in frame.schema.items()})}\n{frame.write_ndjson()}"
             else:
-                text = self.of_book(openpyxl.load_workbook(path)) if path.suffix == ".xlsx" else path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-            texts.append(f"[{path.name}]\n{text.rstrip()}")
+                text = self.of_book(openpyxl.load_workbook(path)) if path.suffix == ".xlsx" else path.read_bytes().decode()
+            form = [what for sign, what in (("\ufeff", "a byte order mark"), ("\r\n", "lines of Windows")) if sign in text]
+            texts.append(f"[{' with '.join([path.name, *form])}]\n{text.lstrip(chr(0xFEFF)).rstrip()}".replace("\r\n", "\n"))
         return "\n".join(texts)
 
     def looks(self) -> str:
@@ -372,7 +374,7 @@ class Case:
 SHOWN = {
     "error": Case.error, "check": Case.check, "output": Case.output, "beside": Case.beside, "looks": Case.looks, "issue_places": Case.issue_places, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
     "values": Case.values, "columns": Case.columns, "tables": Case.tables, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
-    "row_map": Case.row_map,
+    "row_map": Case.row_map, "inferred": inferred, "suggested": suggested,
 }  # fmt: skip
 
 
