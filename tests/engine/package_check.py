@@ -13,64 +13,64 @@ import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
 import zlib
-from collections import Counter, namedtuple
+from collections import Counter
+from itertools import combinations
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 from urllib.parse import unquote
 
-MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
-EXCEL_VML = "{urn:schemas-microsoft-com:office:excel}"
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+LONGEST_TEXT, LONGEST_FORMULA = 32_767, 8_192
 
-LAST_ROW = 1_048_576
-LAST_COLUMN = 16_384
-LONGEST_TEXT = 32_767
-LONGEST_FORMULA = 8_192
 
-#: Children of a part's root, in the order that the schema wants them in.
-ORDER = {
-    "worksheet": """sheetPr dimension sheetViews sheetFormatPr cols sheetData sheetCalcPr sheetProtection
-        protectedRanges scenarios autoFilter sortState dataConsolidate customSheetViews mergeCells phoneticPr
-        conditionalFormatting dataValidations hyperlinks printOptions pageMargins pageSetup headerFooter rowBreaks
-        colBreaks customProperties cellWatches ignoredErrors smartTags drawing legacyDrawing
-        legacyDrawingHF drawingHF picture oleObjects controls
-        webPublishItems tableParts extLst""".split(),
-    "workbook": """fileVersion fileSharing workbookPr workbookProtection bookViews sheets functionGroups
-        externalReferences definedNames calcPr oleSize customWorkbookViews pivotCaches smartTagPr smartTagTypes
-        webPublishing fileRecoveryPr webPublishObjects extLst""".split(),
-    "styleSheet": """numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors
-        extLst""".split(),
-}
-#: Children that may come more than once.
-REPEATED = {"conditionalFormatting", "fileRecoveryPr"}
+def read(rules: str) -> dict[str, list[list[str]]]:
+    """Rules by the name of their element."""
+    found: dict[str, list[list[str]]] = {}
+    for name, *rest in map(str.split, re.split("[;\n]", rules.strip())):
+        found.setdefault(name, []).append(rest)
+    return found
+
+
+#: Children of a part's root, in the order that the schema wants them in; with * more than once.
+ORDER = {line.split()[0]: line.split()[1:] for line in """
+worksheet sheetPr dimension sheetViews sheetFormatPr cols sheetData sheetCalcPr sheetProtection protectedRanges scenarios autoFilter sortState dataConsolidate customSheetViews mergeCells phoneticPr conditionalFormatting* dataValidations hyperlinks printOptions pageMargins pageSetup headerFooter rowBreaks colBreaks customProperties cellWatches ignoredErrors smartTags drawing legacyDrawing legacyDrawingHF drawingHF picture oleObjects controls webPublishItems tableParts extLst
+workbook fileVersion fileSharing workbookPr workbookProtection bookViews sheets functionGroups externalReferences definedNames calcPr oleSize customWorkbookViews pivotCaches smartTagPr smartTagTypes webPublishing fileRecoveryPr* webPublishObjects extLst
+styleSheet numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors extLst
+""".strip().splitlines()}  # fmt: skip
+
+#: What attributes have to be, by element: a kind of text, a number from and to, or the number of a child of an element. With ! they are needed.
+RULES = read("""
+c s cellXfs; row s cellXfs; row r 1..1048576!; row outlineLevel 0..7; row ht 0..409.5; col style cellXfs; col outlineLevel 0..7; col width 0..255
+col min 1..16384!; col max 1..16384!; dimension ref area!; pane topLeftCell cell; selection activeCell cell; selection sqref areas
+sheetView topLeftCell cell; cfRule dxfId dxfs; cfRule priority 1..!; hyperlink ref area!; sortState dxfId dxfs; sortCondition dxfId dxfs
+conditionalFormatting sqref areas!; dataValidation sqref areas!; brk id 0..1048576; mergeCell ref area!; autoFilter ref area!
+xf fontId fonts; xf fillId fills; xf borderId borders; xf xfId cellStyleXfs; xf numFmtId format; cellStyle xfId cellStyleXfs; numFmt formatCode code!
+sheet name title!; sheet sheetId 1..!; workbookView activeTab sheets; workbookView firstSheet sheets; definedName name name!; definedName localSheetId sheets
+comment ref cell!; comment authorId authors!; table displayName name!; table id 1..!; table ref area!; table headerRowDxfId dxfs; table dataDxfId dxfs
+tableColumn dataDxfId dxfs; tableColumn totalsRowDxfId dxfs; tableColumn headerRowDxfId dxfs
+""")
+#: Attributes of the children of an element that are unlike each other, in any case.
+UNIQUE = read("""
+Types Extension; Types PartName; Relationships Id; sheets name; sheets sheetId; sheets id; definedNames name localSheetId; numFmts numFmtId; cellStyles name
+hyperlinks ref; commentList ref; autoFilter colId; sheetView pane; tableColumns id; tableColumns name
+""")
+#: Elements that have at least so many children.
+LEAST = {"mergeCells": 1, "dataValidations": 1, "conditionalFormatting": 1, "fonts": 1, "fills": 2, "borders": 1, "cellStyleXfs": 1, "cellXfs": 1}
 
 CELL_TYPES = {"b", "d", "e", "inlineStr", "n", "s", "str"}
 ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)?(T?\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?\Z")
 CELL = re.compile(r"\$?([A-Z]{1,3})\$?([1-9]\d{0,6})\Z")
-COLUMNS = re.compile(r"\$?([A-Z]{1,3}):\$?([A-Z]{1,3})\Z")
-ROWS = re.compile(r"\$?([1-9]\d{0,6}):\$?([1-9]\d{0,6})\Z")
 NAME = re.compile(r"(?:[^\W\d]|\\)[\\\w.?]*\Z")
-BAD_TITLE = re.compile(r"[\\*?:/\[\]]|^'|'\Z|^\Z")
+BAD_TITLE = re.compile(r"[\\*?:/\[\]]|^'|'\Z|^\Z|.{32}")
 BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 SHEET_OF_REFERENCE = re.compile(r"'((?:[^']|'')+)'!|([^\W\d][\w.]*)!")
-ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 #: Names that a sheet has for itself.
 OF_A_SHEET = ("Print_Area", "Print_Titles", "_FilterDatabase")
-
 KINDS = {
-    "worksheet": "spreadsheetml.worksheet+xml",
-    "chartsheet": "spreadsheetml.chartsheet+xml",
-    "styles": "spreadsheetml.styles+xml",
-    "sharedStrings": "spreadsheetml.sharedStrings+xml",
-    "comments": "spreadsheetml.comments+xml",
-    "table": "spreadsheetml.table+xml",
-    "drawing": "drawing+xml",
-    "chart": "drawingml.chart+xml",
-    "vmlDrawing": "vmlDrawing",
-    "theme": "theme+xml",
+    **{kind: f"spreadsheetml.{kind}+xml" for kind in ("worksheet", "chartsheet", "styles", "sharedStrings", "comments", "table")},
+    **{"drawing": "drawing+xml", "chart": "drawingml.chart+xml", "vmlDrawing": "vmlDrawing", "theme": "theme+xml"},
 }
 
 Area = tuple[int, int, int, int]
@@ -93,20 +93,19 @@ def cell_position(reference: str | None) -> tuple[int, int] | None:
     return (row, column) if row <= LAST_ROW and column <= LAST_COLUMN else None
 
 
-def area(reference: str | None, *, whole_lines: bool = False) -> Area | None:
+def area(reference: str | None) -> Area | None:
     """First row, first column, last row, last column of a reference to a cell or an area, where it is one."""
-    reference = reference or ""
-    if whole_lines and (match := COLUMNS.match(reference)):
-        first, last = cell_position(match[1] + "1"), cell_position(match[2] + "1")
-        return (1, first[1], LAST_ROW, last[1]) if first and last and first[1] <= last[1] else None
-    if whole_lines and (match := ROWS.match(reference)):
-        rows = int(match[1]), int(match[2])
-        return (rows[0], 1, rows[1], LAST_COLUMN) if rows[0] <= rows[1] <= LAST_ROW else None
-    first, _, last = reference.partition(":")
-    start, end = cell_position(first), cell_position(last if ":" in reference else first)
-    if start is None or end is None or start[0] > end[0] or start[1] > end[1]:
+    first, _, last = (reference or "").partition(":")
+    start, end = cell_position(first), cell_position(last or first)
+    if start is None or end is None or start[0] > end[0] or start[1] > end[1] or reference.endswith(":"):
         return None
     return (*start, *end)
+
+
+def lines(reference: str) -> str:
+    """A reference to whole columns or rows as one to cells."""
+    reference = re.sub(r"^\$?([A-Z]+):\$?([A-Z]+)\Z", rf"\g<1>1:\g<2>{LAST_ROW}", reference)
+    return re.sub(r"^\$?(\d+):\$?(\d+)\Z", r"A\1:XFD\2", reference)
 
 
 def overlap(left: Area, right: Area) -> bool:
@@ -116,50 +115,52 @@ def overlap(left: Area, right: Area) -> bool:
 
 def unescaped(text: str) -> str:
     """Text whose characters that XML cannot have were written as ``_x000a_``; line ends as spreadsheets have them."""
-    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text).replace("\r\n", "\n")
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text).replace("\r\n", "\n")
 
 
-#: What attributes of a sheet have to be, by element: a style, a differential style, an area, areas, a cell, or a number from and to.
-ATTRIBUTES = {
-    "c": {"s": "style"}, "row": {"s": "style", "outlineLevel": (0, 7), "ht": (0, 409.5)},
-    "col": {"style": "style", "outlineLevel": (0, 7), "width": (0, 255)}, "dimension": {"ref": "area"},
-    "pane": {"topLeftCell": "cell"}, "selection": {"activeCell": "cell", "sqref": "areas"}, "sheetView": {"topLeftCell": "cell"},
-    "cfRule": {"dxfId": "differential style", "priority": (1, None)}, "hyperlink": {"ref": "area"},
-    "sortState": {"dxfId": "differential style"}, "sortCondition": {"dxfId": "differential style"},
-    "conditionalFormatting": {"sqref": "areas"}, "dataValidation": {"sqref": "areas"}, "brk": {"id": (0, LAST_ROW)},
-}  # fmt: skip
-#: Attributes that an element has to have.
-NEEDED = {("conditionalFormatting", "sqref"), ("dataValidation", "sqref"), ("dimension", "ref"), ("hyperlink", "ref"), ("cfRule", "priority")}
-#: Elements that may not be empty.
-FILLED = ("mergeCells", "dataValidations", "conditionalFormatting")
-FORMATS_OF_TABLES = ("headerRowDxfId", "dataDxfId", "totalsRowDxfId", "dxfId")
+def local(element: ElementTree.Element) -> str:
+    """An element's name without its namespace."""
+    return element.tag.rsplit("}", 1)[-1]
 
-Relationship = namedtuple("Relationship", "kind target external")
+
+def attribute(element: ElementTree.Element, name: str) -> str | None:
+    """An attribute, whatever its namespace."""
+    return next((value for key, value in element.attrib.items() if key.rsplit("}", 1)[-1] == name), None)
+
+
+def text_of(element: ElementTree.Element) -> str:
+    """The text of an item: plain, or that of its runs; without phonetic hints."""
+    hints = {text for hint in element.iterfind(".//{*}rPh") for text in hint}
+    return "".join(text.text or "" for text in element.iterfind(".//{*}t") if text not in hints)
+
+
+def is_number(text: str, least: str = "", most: str = "") -> bool:
+    """Whether a text is a finite number as XML writes them, within limits."""
+    value = float(text) if NUMBER.match(text) else float("inf")
+    return value - value == 0 and (not least or value >= float(least)) and (not most or value <= float(most))
 
 
 class _Check:
     def __init__(self, path: Any):
         self.faults: list[str] = []
         self.trees: dict[str, ElementTree.Element] = {}
-        self.relationships: dict[str, dict[str, Relationship]] = {}
-        #: The kinds of relationships by which parts are reached.
-        self.kinds: dict[str, set[str]] = {}
+        #: By parts that have them and identities: the kind, the target, and whether this is elsewhere.
+        self.relationships: dict[str, dict[str, tuple[str, str, bool]]] = {}
         self.strings: list[str] = []
-        self.styles = {"style": 0, "differential style": 0}
         self.tables: list[tuple[str, str]] = []
         if self.read_archive(path):
             self.check_types()
             self.check_relationships()
-            self.check_workbook()
+            self.main = next((target for target in self.related("", "officeDocument").values()), None)
+            if self.main is None:
+                self.fault("_rels/.rels", "", "leads to no workbook")
+            for part, tree in self.trees.items():
+                self.check_elements(part, tree)
+            if self.main is not None:
+                self.check_workbook(self.main, self.trees[self.main])
 
     def fault(self, part: str, place: str, text: str) -> None:
         self.faults.append(f"{part}: {place}: {text}" if place else f"{part}: {text}")
-
-    def check_once(self, part: str, place: str, values: Any, words: str) -> None:
-        """A fault for each value that comes more than once."""
-        for value, count in Counter(values).items():
-            if count > 1:
-                self.fault(part, place, words.format(count=count, value=value))
 
     # The package -------------------------------------------------------------------------------------------------
 
@@ -167,22 +168,19 @@ class _Check:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = archive.namelist()
-                self.check_once("archive", "", map(str.lower, names), "{value}: is {count} times in the archive")
                 self.parts = {name: archive.read(name) for name in names if not name.endswith("/")}
         except (zipfile.BadZipFile, zlib.error, OSError) as error:
             self.fault(Path(path).name, "", f"cannot be unpacked: {error}")
             return False
+        for name, count in Counter(map(str.lower, names)).items():
+            if count > 1:
+                self.fault("archive", name, f"is {count} times in the archive")
         for name, content in self.parts.items():
             if name.endswith((".xml", ".rels", ".vml")):
                 try:
                     self.trees[name] = ElementTree.fromstring(content)
                 except ElementTree.ParseError as error:
                     self.fault(name, "", f"is not well-formed: {error}")
-                    continue
-                for element in self.trees[name].iter():
-                    for text in (element.text, *element.attrib.values()):
-                        if text and BAD_CHARACTER.search(text):
-                            self.fault(name, local(element), f"has a character that XML cannot have: {text[:40]!r}")
         for name in {"[Content_Types].xml", "_rels/.rels"} - set(self.parts):
             self.fault(name, "", "is missing")
         return True
@@ -191,12 +189,9 @@ class _Check:
         name = "[Content_Types].xml"
         self.types: dict[str, str] = {}
         for element in self.trees.get(name, ()):
-            is_default = element.tag == f"{TYPES}Default"
-            part = "." + element.get("Extension", "").lower() if is_default else element.get("PartName", "").lstrip("/")
-            if part in self.types:
-                self.fault(name, part, "has two default types" if is_default else "has two types")
+            part = element.get("PartName", "").lstrip("/") or "." + element.get("Extension", "").lower()
             self.types[part] = element.get("ContentType", "")
-            if not is_default and part not in self.parts:
+            if not part.startswith(".") and part not in self.parts:
                 self.fault(name, part, "is named and missing")
         for part in self.parts if name in self.trees else ():
             if part != name and not self.type_of(part):
@@ -206,180 +201,144 @@ class _Check:
         return self.types.get(part) or self.types.get("." + part.rpartition(".")[2].lower(), "")
 
     def check_relationships(self) -> None:
+        reached: dict[str, str] = {}
         for name, tree in self.trees.items():
             if name.endswith(".rels"):
                 folder, file = posixpath.split(name)
-                owner = posixpath.join(posixpath.dirname(folder), file[: -len(".rels")])
+                folder = posixpath.dirname(folder)
+                owner = posixpath.join(folder, file[: -len(".rels")])
                 if owner and owner not in self.parts:
                     self.fault(name, "", f"belongs to {owner}, which is missing")
-                self.relationships[owner] = self.read_relationships(name, posixpath.dirname(owner), tree)
-        for name, tree in self.trees.items():
-            for element in () if name.endswith(".rels") else tree.iter():
-                for attribute, value in element.attrib.items():
-                    if attribute.startswith(OFFICE) and value not in self.relationships.get(name, {}):
-                        self.fault(name, local(element), f"uses relationship {value!r}, which is missing")
+                found = self.relationships.setdefault(owner, {})
+                for element in tree:
+                    target, kind, external = element.get("Target", ""), element.get("Type", "").rsplit("/", 1)[-1], "TargetMode" in element.attrib
+                    if not external:
+                        target = posixpath.normpath(posixpath.join("/" + folder, unquote(target))).lstrip("/")
+                        reached[target] = kind
+                    if not target or not external and target not in self.parts:
+                        self.fault(name, element.get("Id", ""), f"leads to {target}, which is missing")
+                    found[element.get("Id", "")] = kind, target, external
         for part in self.parts:
             if part == "[Content_Types].xml" or part.endswith(".rels"):
                 continue
-            if part not in self.kinds:
+            if part not in reached:
                 self.fault(part, "", "is reached by no relationship")
-            for kind in self.kinds.get(part, ()):
-                if not self.type_of(part).endswith(KINDS.get(kind, "")):
-                    self.fault(part, "", f"is reached as {kind}, but its type is {self.type_of(part)}")
+            elif not self.type_of(part).endswith(KINDS.get(reached[part], "")):
+                self.fault(part, "", f"is reached as {reached[part]}, but its type is {self.type_of(part)}")
 
-    def read_relationships(self, name: str, folder: str, tree: ElementTree.Element) -> dict[str, Relationship]:
-        found: dict[str, Relationship] = {}
-        for element in tree:
-            identity, target = element.get("Id", ""), element.get("Target", "")
-            kind, external = element.get("Type", "").rsplit("/", 1)[-1], element.get("TargetMode") == "External"
-            if not identity or identity in found:
-                self.fault(name, identity, "is missing or used twice")
-            if not external:
-                target = posixpath.normpath(posixpath.join("/" + folder, unquote(target))).lstrip("/")
-                if target not in self.parts:
-                    self.fault(name, identity, f"leads to {target}, which is missing")
-                self.kinds.setdefault(target, set()).add(kind)
-            elif not target:
-                self.fault(name, identity, "leads nowhere")
-            found[identity] = Relationship(kind, target, external)
-        return found
-
-    def related(self, part: str, kind: str) -> list[tuple[str, str]]:
-        """Identities and targets of a part's relationships of a kind, where the targets can be read."""
+    def related(self, part: str, wanted: str) -> dict[str, str]:
+        """Targets of a part's relationships of a kind by their identities, where they can be read."""
         found = self.relationships.get(part, {}).items()
-        return [(identity, one.target) for identity, one in found if one.kind == kind and one.target in self.trees]
+        return {identity: target for identity, (kind, target, _) in found if kind == wanted and target in self.trees}
 
-    def check_order(self, part: str, tree: ElementTree.Element) -> None:
-        order, last, seen = ORDER[local(tree)], -1, set()
-        for child in tree:
-            name = local(child)
-            if not child.tag.startswith(MAIN):
-                continue
-            if name not in order:
-                self.fault(part, name, f"is not a part of a {local(tree)}")
-                continue
-            if order.index(name) < last:
-                self.fault(part, name, f"comes after {order[last]}")
-            if name in seen and name not in REPEATED:
-                self.fault(part, name, "comes twice")
-            seen.add(name)
-            last = max(last, order.index(name))
+    # Elements ----------------------------------------------------------------------------------------------------
+
+    def check_elements(self, part: str, tree: ElementTree.Element) -> None:
+        root = local(tree)
+        names = [name for child in tree if (name := local(child)) and "spreadsheetml" in child.tag]
+        order = [name.rstrip("*") for name in ORDER.get(root, ())]
+        for name in {*names} - {*order} if order else ():
+            self.fault(part, name, f"is not a part of a {root}")
+        for one, next_one in zip(names, names[1:]) if order else ():
+            if {one, next_one} <= {*order} and order.index(one) >= order.index(next_one) and (one != next_one or f"{one}*" not in ORDER[root]):
+                self.fault(part, next_one, f"comes after {one}")
         for element in tree.iter():
-            count = element.get("count", str(len(element)))
-            if count != str(len(element)) and element.tag.startswith(MAIN) and local(element) not in ("sst", "filters"):
-                self.fault(part, local(element), f"says that it counts {count}, but has {len(element)}")
+            name = local(element)
+            identity = next((element.get(key) for key in ("r", "name", "displayName", "ref", "sqref", "min") if element.get(key)), "")
+            place = f"{name} {identity}".strip()
+            if any(BAD_CHARACTER.search(text) for text in (element.text or "", *element.attrib.values())):
+                self.fault(part, place, "has a character that XML cannot have")
+            for key, kind in RULES.get(name, ()) if "spreadsheetml" in element.tag else ():
+                value = attribute(element, key)
+                if value is None:
+                    if kind.endswith("!"):
+                        self.fault(part, place, f"has no {key}")
+                elif not self.fits(part, value, kind.rstrip("!")):
+                    self.fault(part, place, f"{key} {value[:40]!r} is not in {kind.rstrip('!')}")
+            for keys in UNIQUE.get(name, ()):
+                values = [tuple((attribute(child, key) or "").casefold() for key in keys) for child in element if attribute(child, keys[0]) or keys == ["name"]]
+                for value, count in Counter(values).items():
+                    if count > 1 or value == ("",):
+                        self.fault(part, place, f"{count} have the {keys[0]} {value[0]!r}")
+            if len(element) < LEAST.get(name, 0):
+                self.fault(part, place, f"has fewer than {LEAST[name]}")
+            if element.get("count", str(len(element))) != str(len(element)) and name not in ("sst", "filters"):
+                self.fault(part, place, f"says that it counts {element.get('count')}, but has {len(element)}")
+            for key, value in element.attrib.items():
+                if "officeDocument" in key and value not in self.relationships.get(part, {}):
+                    self.fault(part, place, f"uses relationship {value!r}, which is missing")
+
+    def fits(self, part: str, value: str, kind: str) -> bool:
+        if ".." in kind:
+            return is_number(value, *kind.split(".."))
+        if kind in ("area", "areas"):
+            return bool(value.split()) and all(area(lines(one) if kind == "areas" else one) for one in value.split(None if kind == "areas" else "\n"))
+        if kind == "cell":
+            return cell_position(value) is not None
+        if kind == "name":
+            plain = value.removeprefix("_xlnm.")
+            return bool(NAME.match(plain)) and len(value) <= 255 and not cell_position(plain.upper())
+        if kind in ("title", "code"):
+            return not BAD_TITLE.search(value) if kind == "title" else 0 < len(value) <= 255
+        if kind == "format":
+            return value.isdigit() and (int(value) < 164 or self.trees[part].find(f"{{*}}numFmts/{{*}}numFmt[@numFmtId='{value}']") is not None)
+        trees = (self.trees[part], *(self.trees[styles] for styles in self.related(self.main or "", "styles").values()))
+        listed = next((found for tree in trees if (found := tree.find(f"{{*}}{kind}")) is not None), ())
+        return value.isdigit() and int(value) < len(listed)
 
     # The workbook ------------------------------------------------------------------------------------------------
 
-    def check_workbook(self) -> None:
-        main = next((target for _, target in self.related("", "officeDocument")), None)
-        if main is None:
-            self.fault("_rels/.rels", "", "leads to no workbook")
-            return
-        tree = self.trees[main]
-        self.check_order(main, tree)
-        for _, styles in self.related(main, "styles"):
-            self.check_styles(styles, self.trees[styles])
+    def check_workbook(self, main: str, tree: ElementTree.Element) -> None:
         if not self.related(main, "styles"):
             self.fault(main, "", "has no styles")
-        for _, strings in self.related(main, "sharedStrings"):
-            self.strings = [text_of(item) for item in self.trees[strings].iterfind(f"{MAIN}si")]
+        for strings in self.related(main, "sharedStrings").values():
+            self.strings = [text_of(item) for item in self.trees[strings]]
             for number, text in enumerate(self.strings):
                 self.check_length(strings, f"text {number}", text)
-        sheets = list(tree.iterfind(f"{MAIN}sheets/{MAIN}sheet"))
-        self.check_sheets(main, tree, sheets)
-        self.check_names(main, tree, [sheet.get("name", "") for sheet in sheets])
-        for sheet in sheets:
-            relationship = self.relationships.get(main, {}).get(sheet.get(f"{OFFICE}id", ""))
-            if relationship is None or relationship.target not in self.trees:
-                self.fault(main, sheet.get("name", ""), "has no part")
-            elif local(self.trees[relationship.target]) == "worksheet":
-                _Sheet(self, relationship.target)
-        for at, what in enumerate(("id", "name")):
-            self.check_once(main, "tables", (table[at] for table in self.tables), f"{{count}} tables have the {what} {{value!r}}")
-
-    def check_sheets(self, main: str, tree: ElementTree.Element, sheets: list[ElementTree.Element]) -> None:
-        for what, attribute in (("name", "name"), ("id", "sheetId"), ("part", f"{OFFICE}id")):
-            values = (sheet.get(attribute, "").casefold() if what == "name" else sheet.get(attribute) for sheet in sheets)
-            self.check_once(main, "sheets", values, f"{{count}} sheets have the {what} {{value!r}}")
-        for sheet in sheets:
-            title = sheet.get("name", "")
-            if BAD_TITLE.search(title) or len(title) > 31:
-                self.fault(main, "sheets", f"{title!r} is not a title")
-            if not (sheet.get("sheetId") or "").isdigit():
-                self.fault(main, title, "has no sheetId")
+        sheets = list(tree.iterfind("{*}sheets/{*}sheet"))
         visible = [sheet.get("state", "visible") == "visible" for sheet in sheets]
         if not any(visible):
             self.fault(main, "sheets", "none is visible")
-        for view in tree.iterfind(f"{MAIN}bookViews/{MAIN}workbookView"):
-            for what in ("activeTab", "firstSheet"):
-                index = view.get(what, "0")
-                if not index.isdigit() or int(index) >= len(sheets):
-                    self.fault(main, what, f"{index} is not a sheet")
-                elif what == "activeTab" and not visible[int(index)]:
-                    self.fault(main, what, f"{index} is hidden")
+        for view in tree.iterfind("{*}bookViews/{*}workbookView"):
+            active = view.get("activeTab", "0")
+            if active.isdigit() and not visible[int(active) :][:1] == [True]:
+                self.fault(main, "activeTab", f"{active} is hidden")
+        self.check_names(main, tree, [sheet.get("name", "").casefold() for sheet in sheets])
+        for sheet in sheets:
+            _, target, _ = self.relationships.get(main, {}).get(attribute(sheet, "id") or "", ("", "", False))
+            if target not in self.trees:
+                self.fault(main, sheet.get("name", ""), "has no part")
+            elif local(self.trees[target]) == "worksheet":
+                _Sheet(self, target)
+        for at, what in enumerate(("id", "name")):
+            for value, count in Counter(table[at] for table in self.tables).items():
+                if count > 1:
+                    self.fault(main, "tables", f"{count} tables have the {what} {value!r}")
 
     def check_names(self, main: str, tree: ElementTree.Element, titles: list[str]) -> None:
-        seen: set[tuple[str, str | None]] = set()
-        folded = [title.casefold() for title in titles]
-        for element in tree.iterfind(f"{MAIN}definedNames/{MAIN}definedName"):
-            name, scope, text = element.get("name", ""), element.get("localSheetId"), element.text or ""
-            plain = name.removeprefix("_xlnm.")
-            if not NAME.match(plain) or len(name) > 255 or cell_position(plain.upper()):
-                self.fault(main, name, "is not a name")
-            if (name.casefold(), scope) in seen:
-                self.fault(main, name, "is defined twice in the same scope")
-            seen.add((name.casefold(), scope))
-            if scope is None and name.startswith("_xlnm.") and plain in OF_A_SHEET:
+        self.names = set()
+        for element in tree.iterfind("{*}definedNames/{*}definedName"):
+            name, scope, text = element.get("name", ""), element.get("localSheetId", ""), element.text or ""
+            self.names.add(name.casefold())
+            is_own = name.removeprefix("_xlnm.") in OF_A_SHEET
+            if not scope and name.startswith("_xlnm.") and is_own:
                 self.fault(main, name, "belongs to no sheet")
-            if scope is not None and (not scope.isdigit() or int(scope) >= len(titles)):
-                self.fault(main, name, f"belongs to sheet {scope}, which is missing")
-                scope = None
             if not text:
                 self.fault(main, name, "means nothing")
             for match in SHEET_OF_REFERENCE.finditer(re.sub(r'"(?:[^"]|"")*"', '""', text)):
                 title = match[1].replace("''", "'") if match[1] else match[2]
                 if title.startswith("[") or title == "REF" or "]" in title:
                     continue
-                if plain in OF_A_SHEET and scope is not None and title.casefold() != dict(enumerate(folded)).get(int(scope)):
+                if is_own and scope.isdigit() and titles[int(scope) :][:1] != [title.casefold()]:
                     self.fault(main, name, f"belongs to sheet {scope}, but refers to {title!r}")
                 for one in title.split(":"):
-                    if one.casefold() not in folded:
+                    if one.casefold() not in titles:
                         self.fault(main, name, f"refers to the sheet {one!r}, which is missing")
-        self.global_names = {name for name, _ in seen}
 
     def check_length(self, part: str, place: str, text: str) -> None:
         # What counts is the text that a program sees, in the units that it counts in.
         if len(text) > LONGEST_TEXT and len(unescaped(text).encode("utf-16-le")) // 2 > LONGEST_TEXT:
             self.fault(part, place, f"has a text of {len(text)} characters")
-
-    def check_styles(self, part: str, tree: ElementTree.Element) -> None:
-        self.check_order(part, tree)
-        children = {local(child): list(child) for child in tree}
-        for name, count in (("fonts", 1), ("fills", 2), ("borders", 1), ("cellStyleXfs", 1), ("cellXfs", 1)):
-            if len(children.get(name, ())) < count:
-                self.fault(part, name, f"has fewer than {count}")
-        formats = [element.get("numFmtId", "") for element in children.get("numFmts", ())]
-        self.check_once(part, "numFmts", formats, "{value} is defined {count} times")
-        for element in children.get("numFmts", ()):
-            if not 0 < len(element.get("formatCode", "")) <= 255:
-                self.fault(part, "numFmts", f"{element.get('numFmtId')} has no usable code")
-        limits = {"fontId": "fonts", "fillId": "fills", "borderId": "borders", "xfId": "cellStyleXfs"}
-        for kind in ("cellStyleXfs", "cellXfs", "cellStyles"):
-            for number, xf in enumerate(children.get(kind, ())):
-                place = f"cellStyle {xf.get('name')}" if kind == "cellStyles" else f"{kind} {number}"
-                for name, counted in limits.items():
-                    value = xf.get(name)
-                    if value is None or kind == "cellStyleXfs" and name == "xfId":
-                        continue
-                    if not value.isdigit() or int(value) >= len(children.get(counted, ())):
-                        self.fault(part, place, f"{name} {value} does not exist")
-                value = xf.get("numFmtId", "0")
-                if not value.isdigit() or int(value) >= 164 and value not in formats:
-                    self.fault(part, place, f"numFmtId {value} does not exist")
-        names = (element.get("name", "").casefold() for element in children.get("cellStyles", ()))
-        self.check_once(part, "cellStyles", names, "{count} have the name {value!r}")
-        self.styles = {"style": len(children.get("cellXfs", ())), "differential style": len(children.get("dxfs", ()))}
 
 
 class _Sheet:
@@ -389,17 +348,28 @@ class _Sheet:
         self.check, self.part, self.tree = check, part, check.trees[part]
         #: Texts of cells, and ``None`` for cells that are not text.
         self.texts: dict[tuple[int, int], str | None] = {}
-        check.check_order(part, self.tree)
-        if self.tree.find(f"{MAIN}sheetData") is None:
+        if self.tree.find("{*}sheetData") is None:
             self.fault("", "has no sheetData")
-        self.check_attributes()
-        self.check_views()
-        self.check_columns()
+        for element in self.all("headerFooter/*"):
+            if len(element.text or "") > 255:
+                self.fault(local(element), "is longer than 255 characters")
+        for view in self.all("sheetViews/sheetView"):
+            if view.find("{*}pane") is None and view.find("{*}selection[@pane]") is not None and any(one.get("pane", "topLeft") != "topLeft" for one in view):
+                self.fault("selection", "is for a pane, but there is none")
+        last = 0
+        for element in self.all("cols/col"):
+            first, end = (int(element.get(key, "0")) for key in ("min", "max"))
+            if not last < first <= end:
+                self.fault(f"cols {first}:{end}", f"come after column {last}")
+            last = end
         self.check_rows()
-        self.merged = self.check_merged()
+        self.merged = [bounds for element in self.all("mergeCells/mergeCell") if (bounds := area(element.get("ref")))]
+        if any(bounds[:2] == bounds[2:] for bounds in self.merged) or any(overlap(*pair) for pair in combinations(self.merged, 2)):
+            self.fault("mergeCells", "one overlaps another, or is one cell")
         self.filter = None
         for element in self.all("autoFilter"):
-            self.filter = self.check_filter(element)
+            self.filter = area(element.get("ref"))
+            self.check_filter(element, self.filter)
         self.check_links()
         self.check_comments()
         self.check_tables()
@@ -407,290 +377,136 @@ class _Sheet:
     def fault(self, place: str, text: str) -> None:
         self.check.fault(self.part, place, text)
 
-    def all(self, path: str) -> Iterator[ElementTree.Element]:
-        return self.tree.iterfind("/".join(f"{MAIN}{name}" for name in path.split("/")))
-
-    def check_attributes(self) -> None:
-        for element in self.tree.iter():
-            name = local(element)
-            for attribute, wanted in ATTRIBUTES.get(name, {}).items():
-                value = element.get(attribute, "" if (name, attribute) in NEEDED else None)
-                if value is not None:
-                    place = {"c": value and element.get("r", ""), "row": f"row {element.get('r')}"}.get(name, name)
-                    self.check_value(f"cols {element.get('min')}:{element.get('max')}" if name == "col" else place, attribute, value, wanted)
-            if name in FILLED and not len(element):
-                self.fault(name, f"{element.get('sqref')} has no rule" if element.get("sqref") else "is empty")
-        for element in self.all("headerFooter/*"):
-            if len(element.text or "") > 255:
-                self.fault(local(element), "is longer than 255 characters")
-
-    def check_value(self, place: str, attribute: str, value: str, wanted: Any) -> None:
-        if wanted in self.check.styles:
-            if not value.isdigit() or int(value) >= self.check.styles[wanted]:
-                self.fault(place, f"{wanted} {value} does not exist")
-        elif wanted == "areas":
-            for one in value.split() or self.fault(place, "is for no cells") or ():
-                if area(one, whole_lines=True) is None:
-                    self.fault(place, f"{one!r} is not an area")
-        elif wanted == "area" and area(value) is None or wanted == "cell" and cell_position(value) is None:
-            self.fault(place, f"{attribute} {value!r} is not a cell" if wanted == "cell" else f"{value!r} is not an area")
-        elif isinstance(wanted, tuple) and not is_number(value, *wanted):
-            self.fault(place, f"{attribute} {value}")
-
-    def check_views(self) -> None:
-        for view in self.all("sheetViews/sheetView"):
-            panes = [element.get("pane", "topLeft") for element in view if local(element) == "selection"]
-            self.check.check_once(self.part, "selection", panes, "pane {value} has {count}")
-            if view.find(f"{MAIN}pane") is None and set(panes) - {"topLeft"}:
-                self.fault("selection", "is for a pane, but there is none")
-
-    def check_columns(self) -> None:
-        last = 0
-        for element in self.all("cols/col"):
-            first, end = element.get("min", ""), element.get("max", "")
-            if not (first.isdigit() and end.isdigit() and 1 <= int(first) <= int(end) <= LAST_COLUMN):
-                self.fault(f"cols {first}:{end}", "are not columns")
-                continue
-            if int(first) <= last:
-                self.fault(f"cols {first}:{end}", f"come after column {last}")
-            last = max(last, int(end))
+    def all(self, path: str) -> Any:
+        return self.tree.iterfind("/".join(f"{{*}}{name}" for name in path.split("/")))
 
     def check_rows(self) -> None:
         last = 0
         for element in self.all("sheetData/row"):
-            text = element.get("r", "")
-            if not text.isdigit() or not 1 <= int(text) <= LAST_ROW:
-                self.fault(f"row {text}", "is not a row")
-                continue
-            row = int(text)
+            row = int(element.get("r", "0"))
             if row <= last:
                 self.fault(f"row {row}", f"comes after row {last}")
-            last, last_column = max(last, row), 0
-            for cell in element.iterfind(f"{MAIN}c"):
-                position = cell_position(cell.get("r"))
+            last, last_column = row, 0
+            for cell in element.iterfind("{*}c"):
+                place = cell.get("r", "")
+                position = cell_position(place)
                 if position is None:
-                    self.fault(f"row {row}", f"{cell.get('r')!r} is not a cell")
+                    self.fault(f"row {row}", f"{place!r} is not a cell")
                     continue
                 if position[0] != row:
-                    self.fault(cell.get("r", ""), f"is in row {row}")
+                    self.fault(place, f"is in row {row}")
                 if position[1] <= last_column:
-                    self.fault(cell.get("r", ""), f"comes after column {last_column}")
-                last_column = max(last_column, position[1])
-                self.check_cell(cell, position)
+                    self.fault(place, f"comes after column {last_column}")
+                last_column = position[1]
+                if wrong := self.wrong_in_cell(cell, position):
+                    self.fault(place, wrong)
 
-    def check_cell(self, cell: ElementTree.Element, position: tuple[int, int]) -> None:
-        place, kind = cell.get("r", ""), cell.get("t", "n")
+    def wrong_in_cell(self, cell: ElementTree.Element, position: tuple[int, int]) -> str | None:
+        kind, children = cell.get("t", "n"), [local(child) for child in cell]
+        formula, value, inline = (cell.find(f"{{*}}{name}") for name in ("f", "v", "is"))
         if kind not in CELL_TYPES:
-            self.fault(place, f"{kind!r} is not a type")
-            return
-        children = [local(child) for child in cell]
-        if len(set(children)) < len(children) or not set(children) <= {"f", "v", "is", "extLst"}:
-            self.fault(place, f"consists of {children}")
-            return
-        formula, value, inline = (cell.find(f"{MAIN}{name}") for name in ("f", "v", "is"))
-        if formula is not None:
-            self.check_formula(place, formula, position)
-        text = None if value is None else value.text or ""
-        if inline is not None and kind != "inlineStr":
-            self.fault(place, f"has inline text, but is of type {kind}")
-        if kind == "inlineStr":
-            if inline is None and children:
-                self.fault(place, "has no inline text")
-            text = "" if inline is None else text_of(inline)
-        elif text is None or text == "" and formula is not None:
-            text = None
-        elif kind == "n" and not is_number(text) or kind == "b" and text not in ("0", "1"):
-            self.fault(place, f"{text[:40]!r} is not a value of type {kind}")
-        elif kind == "e" and text not in ERRORS:
-            self.fault(place, f"{text[:40]!r} is not an error code")
-        elif kind == "d" and not (text and MOMENT.match(text)):
-            self.fault(place, f"{text[:40]!r} is not a date")
-        elif kind == "s":
-            if not text.isdigit() or int(text) >= len(self.check.strings):
-                self.fault(place, f"text {text} is not among {len(self.check.strings)} shared texts")
-                return
-            text = self.check.strings[int(text)]
-        if text is not None and kind in ("inlineStr", "s", "str"):
-            self.check.check_length(self.part, place, text)
-        self.texts[position] = text if kind in ("inlineStr", "s", "str") else None
-
-    def check_formula(self, place: str, formula: ElementTree.Element, position: tuple[int, int]) -> None:
-        kind, text = formula.get("t", "normal"), formula.text or ""
-        if kind not in ("normal", "array", "shared", "dataTable"):
-            self.fault(place, f"{kind!r} is not a kind of formula")
-        if kind in ("normal", "array") and not text:
-            self.fault(place, "has an empty formula")
-        if len(text) > LONGEST_FORMULA:
-            self.fault(place, f"has a formula of {len(text)} characters")
-        if kind in ("array", "dataTable"):
-            bounds = area(formula.get("ref"))
-            if bounds is None or kind == "array" and bounds[:2] != position:
-                self.fault(place, f"has a formula for {formula.get('ref')!r}")
-
-    def check_merged(self) -> list[Area]:
-        found: list[Area] = []
-        for element in self.all("mergeCells/mergeCell"):
-            reference = element.get("ref")
-            bounds = area(reference)
-            if bounds is None or bounds[:2] == bounds[2:]:
-                self.fault("mergeCells", f"{reference!r} cannot be merged")
-                continue
-            if any(overlap(bounds, other) for other in found):
-                self.fault("mergeCells", f"{reference} overlaps another")
-            found.append(bounds)
-        return found
-
-    def check_filter(self, element: ElementTree.Element) -> Area | None:
-        place = "autoFilter"
-        bounds = area(element.get("ref"))
-        if bounds is None:
-            self.fault(place, f"{element.get('ref')!r} is not an area")
+            return f"{kind!r} is not a type"
+        if len({*children}) < len(children) or not {*children} <= {"f", "v", "is", "extLst"} or (inline is not None) != (kind == "inlineStr" and bool(children)):
+            return f"of type {kind} consists of {children}"
+        if formula is not None and (wrong := self.wrong_in_formula(formula, position)):
+            return wrong
+        text = text_of(inline) if inline is not None else None if value is None else value.text or ""
+        if text is None or text == "" and formula is not None:
             return None
-        seen: set[int] = set()
-        for column in element.iterfind(f"{MAIN}filterColumn"):
-            number = column.get("colId", "")
-            if not number.isdigit() or int(number) > bounds[3] - bounds[1] or int(number) in seen:
-                self.fault(place, f"column {number} cannot be filtered")
-            else:
-                seen.add(int(number))
-        for state in element.iterfind(f"{MAIN}sortState"):
+        is_right = {
+            "n": is_number(text), "b": text in ("0", "1"), "e": text in ERRORS, "d": bool(text and MOMENT.match(text)),
+            "s": text.isdigit() and int(text) < len(self.check.strings),
+        }  # fmt: skip
+        if not is_right.get(kind, True):
+            return f"{text[:40]!r} is not a value of type {kind}"
+        if kind in ("inlineStr", "s", "str"):
+            self.texts[position] = text = self.check.strings[int(text)] if kind == "s" else text
+            self.check.check_length(self.part, cell.get("r", ""), text)
+        return None
+
+    @staticmethod
+    def wrong_in_formula(formula: ElementTree.Element, position: tuple[int, int]) -> str | None:
+        kind, text, bounds = formula.get("t", "normal"), formula.text or "", area(formula.get("ref"))
+        if kind not in ("normal", "array", "shared", "dataTable"):
+            return f"{kind!r} is not a kind of formula"
+        if kind in ("normal", "array") and not 0 < len(text) <= LONGEST_FORMULA:
+            return f"has a formula of {len(text)} characters"
+        if kind in ("array", "dataTable") and (bounds is None or kind == "array" and bounds[:2] != position):
+            return f"has a formula for {formula.get('ref')!r}"
+        return None
+
+    def check_filter(self, element: ElementTree.Element, bounds: Area | None) -> None:
+        for column in element.iterfind("{*}filterColumn") if bounds else ():
+            if not is_number(column.get("colId", ""), "0", str(bounds[3] - bounds[1])):
+                self.fault("autoFilter", f"column {column.get('colId')} cannot be filtered")
+        for state in element.iterfind("{*}sortState") if bounds else ():
             for one in (state, *state):
                 inner = area(one.get("ref"))
                 if inner is None or not overlap(inner, bounds):
-                    self.fault(place, f"sorts {one.get('ref')!r}")
-        return bounds
+                    self.fault("autoFilter", f"sorts {one.get('ref')!r}")
 
     def check_links(self) -> None:
-        seen: list[str] = []
         for element in self.all("hyperlinks/hyperlink"):
-            reference, identity = element.get("ref", ""), element.get(f"{OFFICE}id")
-            if reference in seen:
-                self.fault("hyperlink", f"{reference} has two")
-            seen.append(reference)
+            reference, identity = element.get("ref", ""), attribute(element, "id")
             if identity is None and not element.get("location"):
                 self.fault("hyperlink", f"{reference} leads nowhere")
-            relationship = self.check.relationships.get(self.part, {}).get(identity or "")
-            if relationship is not None and (relationship.kind != "hyperlink" or not relationship.external):
+            kind, _, is_external = self.check.relationships.get(self.part, {}).get(identity or "", ("hyperlink", "", True))
+            if (kind, is_external) != ("hyperlink", True):
                 self.fault("hyperlink", f"{reference} uses relationship {identity!r}, which is not a link")
 
     def check_comments(self) -> None:
-        check = self.check
-        parts = [target for _, target in check.related(self.part, "comments")]
-        legacy = self.tree.find(f"{MAIN}legacyDrawing")
-        drawing = None
-        if legacy is not None:
-            identity = legacy.get(f"{OFFICE}id", "")
-            drawing = check.relationships.get(self.part, {}).get(identity)
-            if drawing is not None and drawing.kind != "vmlDrawing":
-                self.fault("legacyDrawing", f"uses relationship {identity!r}, which is not a drawing of that kind")
-        if parts and drawing is None:
-            self.fault("legacyDrawing", "is missing, though there are comments")
-        if len(parts) > 1:
-            self.fault("", "has several parts of comments")
-        notes: set[tuple[int, int]] = set()
-        for part in parts:
-            tree = check.trees[part]
-            authors = len(tree.findall(f"{MAIN}authors/{MAIN}author"))
-            for comment in tree.iterfind(f"{MAIN}commentList/{MAIN}comment"):
-                reference, author = comment.get("ref", ""), comment.get("authorId", "")
-                position = cell_position(reference)
-                if position is None:
-                    check.fault(part, reference, "is not a cell")
-                elif position in notes:
-                    check.fault(part, reference, "has two comments")
-                else:
-                    notes.add(position)
-                if not author.isdigit() or int(author) >= authors:
-                    check.fault(part, reference, f"author {author} does not exist")
-                check.check_length(part, reference, text_of(comment))
-        if drawing is not None and drawing.target in check.trees:
+        check, own = self.check, self.check.relationships.get(self.part, {})
+        parts = list(check.related(self.part, "comments").values())
+        legacy = self.tree.find("{*}legacyDrawing")
+        kind, drawing, _ = ("", "", False) if legacy is None else own.get(attribute(legacy, "id") or "", ("", "", False))
+        if legacy is not None and kind != "vmlDrawing" or parts and legacy is None or len(parts) > 1:
+            self.fault("legacyDrawing", f"is missing or a {kind}, though there are {len(parts)} parts of comments")
+            return
+        comments = [comment for part in parts for comment in check.trees[part].iterfind("{*}commentList/{*}comment")]
+        for comment in comments:
+            check.check_length(parts[0], comment.get("ref", ""), text_of(comment))
+        if drawing in check.trees:
+            notes = {cell_position(comment.get("ref")) for comment in comments}
             shapes = set()
-            for data in check.trees[drawing.target].iter(f"{EXCEL_VML}ClientData"):
-                if data.get("ObjectType") == "Note":
-                    row, column = data.find(f"{EXCEL_VML}Row"), data.find(f"{EXCEL_VML}Column")
-                    if row is not None and column is not None:
-                        shapes.add((int(row.text or 0) + 1, int(column.text or 0) + 1))
+            for data in check.trees[drawing].iterfind(".//{urn:schemas-microsoft-com:office:excel}ClientData[@ObjectType='Note']"):
+                row, column = (data.find(f"{{*}}{name}") for name in ("Row", "Column"))
+                if row is not None and column is not None:
+                    shapes.add((int(row.text or 0) + 1, int(column.text or 0) + 1))
             if shapes != notes:
-                self.fault("legacyDrawing", f"shows comments at {sorted(shapes ^ notes)[:5]} where there are none")
+                self.fault("legacyDrawing", f"shows comments at {sorted(shapes ^ notes, key=str)[:5]} where there are none")
 
     def check_tables(self) -> None:
-        check = self.check
-        used = [element.get(f"{OFFICE}id") for element in self.all("tableParts/tablePart")]
-        areas: list[tuple[str, Area]] = []
-        for identity, part in check.related(self.part, "table"):
+        check, areas = self.check, []
+        used = [attribute(element, "id") for element in self.all("tableParts/tablePart")]
+        for identity, part in check.related(self.part, "table").items():
             if identity not in used:
                 self.fault("tableParts", f"{part} is not among them")
             tree = check.trees[part]
-            name, reference = tree.get("displayName", ""), tree.get("ref")
+            name, bounds = tree.get("displayName", ""), area(tree.get("ref"))
             check.tables.append((tree.get("id", ""), name.casefold()))
-            if not NAME.match(name) or cell_position(name.upper()):
-                check.fault(part, name, "is not a name")
-            if name.casefold() in check.global_names:
-                check.fault(part, name, "is a defined name, too")
-            if not is_number(tree.get("id", ""), 1):
-                check.fault(part, name, f"id {tree.get('id')!r}")
-            bounds = area(reference)
-            if bounds is None:
-                check.fault(part, name, f"{reference!r} is not an area")
-                continue
-            self.check_table(part, name, tree, bounds)
-            for other, taken in areas:
-                if overlap(bounds, taken):
-                    check.fault(part, name, f"overlaps the table {other}")
-            areas.append((name, bounds))
-            if any(overlap(bounds, merged) for merged in self.merged):
-                check.fault(part, name, "overlaps merged cells")
-            if self.filter is not None and overlap(bounds, self.filter):
-                check.fault(part, name, "overlaps the sheet's filter")
+            wrong = ["is a defined name, too"] if name.casefold() in check.names else []
+            if bounds is not None:
+                wrong += self.wrong_in_table(tree, bounds)
+                wrong += [f"overlaps the table {other}" for other, taken in areas if overlap(bounds, taken)]
+                wrong += ["overlaps merged cells"] if any(overlap(bounds, merged) for merged in self.merged) else []
+                wrong += ["overlaps the sheet's filter"] if self.filter is not None and overlap(bounds, self.filter) else []
+                areas.append((name, bounds))
+            for text in wrong:
+                check.fault(part, name, text)
 
-    def check_table(self, part: str, name: str, tree: ElementTree.Element, bounds: Area) -> None:
-        check = self.check
-        columns = tree.findall(f"{MAIN}tableColumns/{MAIN}tableColumn")
-        names = [unescaped(column.get("name", "")) for column in columns]
-        header = tree.get("headerRowCount", "1")
-        if len(columns) != bounds[3] - bounds[1] + 1:
-            check.fault(part, name, f"has {len(columns)} columns for {tree.get('ref')}")
+    def wrong_in_table(self, tree: ElementTree.Element, bounds: Area) -> list[str]:
+        names = [unescaped(column.get("name", "")) for column in tree.iterfind("{*}tableColumns/{*}tableColumn")]
+        header, wrong = tree.get("headerRowCount", "1"), []
+        if len(names) != bounds[3] - bounds[1] + 1:
+            wrong.append(f"has {len(names)} columns for {tree.get('ref')}")
         if bounds[2] - bounds[0] < int(header) + int(tree.get("totalsRowCount", "0")):
-            check.fault(part, name, f"has no row for data in {tree.get('ref')}")
-        for value, count in Counter(map(str.casefold, names)).items():
-            if count > 1 or not value:
-                check.fault(part, name, f"{count} columns have the name {value!r}")
-        check.check_once(part, name, (column.get("id") for column in columns), "{count} columns have the id {value}")
-        for element in tree.iterfind(f"{MAIN}autoFilter"):
+            wrong.append(f"has no row for data in {tree.get('ref')}")
+        for element in tree.iterfind("{*}autoFilter"):
             inner = area(element.get("ref"))
             if inner is None or inner[:2] != bounds[:2] or inner[3] != bounds[3] or inner[2] > bounds[2]:
-                check.fault(part, name, f"filters {element.get('ref')!r}")
-        for element in tree.iter():
-            for attribute in FORMATS_OF_TABLES:
-                if attribute in element.attrib:
-                    self.check_value(name, attribute, element.get(attribute), "differential style")
-        if header == "0":
-            return
-        for column, value in enumerate(names, bounds[1]):
+                wrong.append(f"filters {element.get('ref')!r}")
+        for column, value in enumerate(names, bounds[1]) if header != "0" else ():
             text = self.texts.get((bounds[0], column))
             if text is None or unescaped(text) != value:
-                check.fault(part, name, f"the column {value!r} has the header {text!r}")
-
-
-def local(element: ElementTree.Element) -> str:
-    """An element's name without its namespace."""
-    return element.tag.rsplit("}", 1)[-1]
-
-
-def text_of(element: ElementTree.Element) -> str:
-    """The text of an item: plain, or that of its runs; without phonetic hints."""
-    texts = []
-    for child in element.iter():
-        if local(child) == "rPh":
-            child.clear()
-        elif local(child) == "t":
-            texts.append(child.text or "")
-    return "".join(texts)
-
-
-def is_number(text: str, least: float | None = None, most: float | None = None) -> bool:
-    """Whether a text is a finite number as XML writes them, within limits."""
-    if not NUMBER.match(text):
-        return False
-    value = float(text)
-    return value - value == 0 and (least is None or value >= least) and (most is None or value <= most)
+                wrong.append(f"the column {value!r} has the header {text!r}")
+        return wrong
