@@ -220,8 +220,11 @@ class Case:
 
     def shown(self) -> dict[str, str]:
         """What came of the case, by name, without what is empty."""
-        texts = {}
-        for name in self.given.get("show", USUAL):
+        texts, names = {}, self.given.get("show", USUAL)
+        if self.outcome.result.error and not {"error", "check"} & {*names}:
+            # A run that fails says so, whatever is looked at.
+            names = ["error", *names]
+        for name in names:
             text = SHOWN[name](self) if name in SHOWN else self.fact(name)
             if text := text.replace(f"{self.folder}/", "").strip("\n"):
                 texts[name] = text
