@@ -1,13 +1,14 @@
-"""Issues name the sender's own cell, whatever hooks do to the rows."""
+"""Issues and the row map name the sender's own cells and rows, whatever hooks do to the rows of random sheets."""
 
+import json
 import random
 
-import openpyxl
 import pytest
 from conftest import everything, plugin
 
-FIRST = ("Ann", "Bo", "Cy", "Di", "Ed", "Flo", "Gil", "Hal")
-LAST = ("Hall", "Kim", "Lee", "Moore", "Nash", "Ott", "Pike", "Quinn")
+FIRST = "Ann Bo Cy Di Ed Flo Gil Hal".split()
+LAST = "Hall Kim Lee Moore Nash Ott Pike Quinn".split()
+STAGES = ("on_table_mapped", "on_table_transformed", "on_table_validated")
 #: What is put into a cell, by its header, and the rule that finds it.
 BROKEN = {
     "E-mail": ("no address", "email.value_lost"),
@@ -58,34 +59,6 @@ HOSTILE = {
     "joins with itself": 'table.join(table.select("last_name", x="email"), on="last_name").with_columns(email=pl.col("x"))',
     "makes a new table": "pl.DataFrame({name: table.get_column(name).reverse() for name in table.columns if name[0] != '_'})",
 }
-
-
-def person(random_, number):
-    first, last = random_.choice(FIRST), random_.choice(LAST)
-    day = f"2021-{random_.randint(1, 12):02}-{random_.randint(1, 28):02}"
-    return [f"M-{number:04}", first, last, f"{first}.{number}@example.org".lower(), day, random_.randint(10, 60), random_.randint(400, 900) + 0.25]
-
-
-def sheet(random_):
-    """Rows of a sheet, with its header's row from 0, the first record, and how many records there are."""
-    header = ["Member ID", "First Name", "Last Name", "E-mail", "Hire Date", "Hours", "Gross Wages"]
-    above = [["Crew of the yard"], []] if random_.random() < 0.5 else []
-    left = [None] * random_.choice((0, 0, 1))
-    records = [person(random_, number) for number in range(random_.randint(8, 20))]
-    order = [header.index(name) for name in random_.sample(header, len(header))] if random_.random() < 0.5 else range(len(header))
-    rows = [*above, *(left + [row[at] for at in order] for row in [header, *records])]
-    return rows, len(above), len(records)
-
-
-STAGES = ("on_table_mapped", "on_table_transformed", "on_table_validated")
-
-
-def at_stages(hooks):
-    """Each hook at each stage; by default each at one of them, in turn."""
-    cases = [(hook, stage) for hook in hooks for stage in STAGES]
-    return cases if everything() else [(hook, STAGES[at % 3]) for at, hook in enumerate(hooks)]
-
-
 #: What transforms do to a column, beside the readers of its field.
 TRANSFORMS = {
     "backwards": "pl.col({0!r}).reverse()",
@@ -97,59 +70,99 @@ TRANSFORMS = {
 }
 
 
-@pytest.fixture
-def issues(succeed, template):
-    """Runs the template with a hook on random sheets with a broken cell each: the list, what it should have, and the run."""
+def sheet(chance):
+    """Rows of a sheet, and the place of its header, from 0."""
+    header = ["Member ID", "First Name", "Last Name", "E-mail", "Hire Date", "Hours", "Gross Wages"]
+    rows = [header]
+    for number in range(chance.randint(8, 20)):
+        first, day = chance.choice(FIRST), f"2021-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+        rows.append([f"M-{number:04}", first, chance.choice(LAST), f"{first}.{number}@example.org".lower(), day, chance.randint(10, 60), chance.randint(400, 900) + 0.25])
+    order = chance.sample(range(7), 7) if chance.random() < 0.5 else range(7)
+    above, left = [["Crew of the yard"], []] if chance.random() < 0.5 else [], [None] * chance.choice((0, 0, 1))
+    return [*above, *(left + [row[at] for at in order] for row in rows)], len(above)
 
-    def call(hook, stage, random_, more=""):
+
+def at_stages(hooks):
+    """Each hook at each stage; by default each at one of them, in turn."""
+    cases = [(hook, stage) for hook in hooks for stage in STAGES]
+    return cases if everything() else [(hook, STAGES[at % 3]) for at, hook in enumerate(hooks)]
+
+
+@pytest.fixture
+def moved(succeed, template):
+    """Runs the template with a hook on random sheets with a broken cell each: the run, its sheets, and the cells that issues should name."""
+
+    def call(hook, stage, chance, more=""):
         moves = plugin(stage, f"return {hook}", "*, table, **_")
         (template / "src/ade_config/hooks/moves.py").write_text(moves + more)
         sheets, wanted = {}, {}
         for title in ("North", "South"):
-            rows, header, count = sheet(random_)
-            row = header + 1 + random_.randrange(count)
-            name = random_.choice([*BROKEN])
-            column = rows[header].index(name)
-            rows[row][column], rule = BROKEN[name]
-            sheets[title] = rows
-            wanted[title] = (f"{'ABCDEFGH'[column]}{row + 1}", rule, str(rows[row][column]))
-        outcome = succeed(template, sheets, settings={"issue_list": True})
-        return outcome.issues, wanted, outcome
+            rows, header = sheet(chance)
+            row, name = chance.randrange(header + 1, len(rows)), chance.choice([*BROKEN])
+            at = rows[header].index(name)
+            rows[row][at], rule = BROKEN[name]
+            sheets[title], wanted[title] = rows, (f"{'ABCDEFGH'[at]}{row + 1}", rule, str(rows[row][at]))
+        return succeed(template, sheets), sheets, wanted
 
     return call
 
 
-def none_is_wrong(found, wanted):
-    for one in found:
+def none_is_wrong(outcome, wanted):
+    for one in outcome.issues:
         assert one["cell"] is None or (one["cell"], one["rule"]) == wanted[one["sheet"]][:2], one
 
 
+def rows_of(tables):
+    """The numbers of the sender's rows."""
+    return [row for table in tables for first, last in table["rows"] for row in range(first, last + (1 if first <= last else -1), 1 if first <= last else -1)]
+
+
+def map_holds(outcome, sheets, unknown=()):
+    """Each row of the output has the key of the line that the map names, and each line is told of once."""
+    (path,) = outcome.output.parent.glob("*_rows.json")
+    content, book = json.loads(path.read_text("utf-8")), outcome.book
+    for title, rows in sheets.items():
+        (table,) = [one for one in content["tables"] if one["sheet"] == title]
+        lines = [row for one in content["not_written"] if one["sheet"] == title for row in range(one["first"], one["last"] + 1)]
+        assert lines == sorted({*lines})
+        if table["unknown"] in unknown:
+            assert table["rows"] == []
+            continue
+        assert table["unknown"] is None
+        shown = book[table["output_sheet"]].iter_rows(min_row=table["first_row"], values_only=True)
+        for row, values in zip(rows_of([table]), shown):
+            there = {value for value in rows[row - 1] if str(value).startswith("M-")} if row else set()
+            assert there <= {*values} and bool(there) == bool(row), (row, values)
+        written = {*rows_of([table])} - {0}
+        assert not written & {*lines} and written | {*lines} == {*range(1, len(rows) + 1)}
+
+
 @pytest.mark.parametrize("hook, stage", at_stages(HOOKS))
-def test_an_issue_names_the_cell_that_was_broken(issues, hook, stage):
-    random_ = random.Random(f"{hook} {stage}")
-    found, wanted, outcome = issues(HOOKS[hook], stage, random_)
-    assert {one["sheet"]: (one["cell"], one["rule"], one["value"]) for one in found} == wanted and len(found) == 2
-    output = openpyxl.load_workbook(outcome.output)
-    for one in found:
+def test_an_issue_names_the_cell_that_was_broken_and_each_row_its_line(moved, hook, stage):
+    outcome, sheets, wanted = moved(HOOKS[hook], stage, random.Random(f"{hook} {stage}"))
+    assert {one["sheet"]: (one["cell"], one["rule"], one["value"]) for one in outcome.issues} == wanted and len(outcome.issues) == 2
+    for one in outcome.issues:
         # The value stands in the output where the list says.
-        written = output[one["output_sheet"]][one["output"]].value
+        written = outcome.book[one["output_sheet"]][one["output"]].value
         assert one["written"] == ("" if written is None else str(written))
+    map_holds(outcome, sheets)
 
 
 @pytest.mark.parametrize("hook, stage", at_stages(HOSTILE))
-def test_no_issue_names_a_wrong_cell(issues, hook, stage):
-    none_is_wrong(*issues(HOSTILE[hook], stage, random.Random(f"{hook} {stage}"))[:2])
+def test_no_issue_names_a_wrong_cell_and_no_row_a_wrong_line(moved, hook, stage):
+    outcome, sheets, wanted = moved(HOSTILE[hook], stage, random.Random(f"{hook} {stage}"))
+    none_is_wrong(outcome, wanted)
+    if "column" not in hook or "each" in hook:
+        map_holds(outcome, sheets, ["ade_config.hooks.moves.fn"])
 
 
 @pytest.mark.parametrize("priority", (50, -50))
 @pytest.mark.parametrize("work", TRANSFORMS)
-def test_no_issue_names_a_wrong_cell_behind_a_transform(issues, work, priority):
-    random_ = random.Random(f"{work} {priority}")
+def test_no_issue_names_a_wrong_cell_behind_a_transform(moved, work, priority):
+    chance = random.Random(f"{work} {priority}")
     fields = {"email": "first_name", "hours": "hours", "start_date": "last_name", "pay": "pay"}
-    expressions = [TRANSFORMS[work].format(field, other) for field, other in fields.items()]
-    more = "".join(
-        f"    registry.register_column_transform(lambda **_: {expression}, field={field!r}, priority={priority})\n"
-        for field, expression in zip(fields, expressions)
-    )
+    line = "    registry.register_column_transform(lambda **_: {}, field={!r}, priority={})\n"
+    more = "".join(line.format(TRANSFORMS[work].format(*pair), pair[0], priority) for pair in fields.items())
     for _ in range(3):
-        none_is_wrong(*issues("None", "on_table_mapped", random_, more)[:2])
+        outcome, _, wanted = moved("None", "on_table_mapped", chance, more)
+        none_is_wrong(outcome, wanted)
