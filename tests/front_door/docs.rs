@@ -1,4 +1,4 @@
-//! `ade docs`: pages are found, printed and opened without a network.
+//! `ade docs --open`; what is found and printed is in `tests/cli/docs.md`.
 
 use crate::common;
 
@@ -6,49 +6,6 @@ use std::fs;
 use std::process::Command;
 
 use common::{Place, wait_for};
-
-#[test]
-fn words_find_sections_and_a_name_prints_its_page() {
-    let place = Place::new();
-    place.ade_prints("docs", "reference/errors");
-    // Ten questions, and the page that answers each: among the first three.
-    for (words, page) in [
-        ("a column was not found", "how-to/column-not-found"),
-        ("dates wrong", "how-to/dates-and-numbers"),
-        ("what may my code read", "explanation/confinement"),
-        ("disk is full", "how-to/disk-full"),
-        ("retry a run", "reference/commands"),
-        ("two tables on one sheet", "how-to/two-tables"),
-        ("upgrade", "how-to/upgrade"),
-        ("issues back to the sender", "how-to/issues-to-the-sender"),
-        ("what spends an attempt", "explanation/queue"),
-        ("date_order", "how-to/dates-and-numbers"),
-        ("hidden sheets", "how-to/column-not-found"),
-        ("password protected file", "reference/errors"),
-    ] {
-        let named = ade::docs::page(words).map(|page| page.name.as_str());
-        let sections = ade::docs::find(words).into_iter().take(3);
-        let found = sections.map(|section| section.page);
-        let found: Vec<&str> = named.into_iter().chain(found).collect();
-        assert!(found.contains(&page), "{words}: {found:?}");
-    }
-    let found = place.json("docs disk is full --json");
-    assert_eq!(found[0]["page"], ade::docs::find("disk is full")[0].page);
-    let page = place.ade("docs errors").succeeds().stdout;
-    assert!(page.starts_with("# Errors\n"), "{page}");
-    let said = place.ade("docs a column was not found").succeeds().stdout;
-    let name = said
-        .lines()
-        .find_map(|line| line.strip_prefix("  ").filter(|name| name.contains('#')));
-    let section = place.ade(&format!("docs {}", name.unwrap())).succeeds();
-    assert!(section.stdout.starts_with("## "), "{section}");
-    // Below each section stands the line that has most of the words.
-    place.ade_prints(
-        "docs input_error",
-        "  input_error · the workbook cannot be opened",
-    );
-    place.ade_refuses("docs qqqzzz", "no page has the words 'qqqzzz'");
-}
 
 #[test]
 fn a_page_of_the_site_is_opened_in_the_browser() {

@@ -1,16 +1,44 @@
-//! `ade run` after failures that can pass: another attempt, another try at recording, another builder.
+//! `ade run` after failures that can pass, beyond `tests/cli/run-attempts.md`: locks, another builder, another worker.
 
 use crate::common;
 
-use common::{Place, signal, wait_for};
+use common::{Place, Running, wait_for};
 use libc::{SIGCONT, SIGINT};
+
+#[test]
+fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
+    let mut place = Place::cold();
+    place.set("ADE_DATA_DIR", place.path("fresh"));
+    let gate = place.hold_installs();
+    let runs = [0, 1].map(|_| place.start("run config members.csv"));
+    gate.wait_until_reached();
+    let waits = "waiting for another process (process ";
+    wait_for("one of them to wait for the other", || {
+        runs.iter().any(|run| run.stderr().contains(waits))
+    });
+    gate.open();
+    let ends = runs.map(|run| run.wait().succeeds().prints("2 of 2 fields mapped"));
+    let said = ends.map(|end| end.stderr).concat();
+    assert_eq!(
+        said.matches("Building the environment of people (new)")
+            .count(),
+        1,
+        "{said}"
+    );
+    let holder = said.split_once(waits).unwrap().1;
+    assert!(
+        holder.starts_with(|letter: char| letter.is_ascii_digit()),
+        "{said}"
+    );
+    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
+    assert_eq!(place.environments().len(), 1);
+}
 
 #[test]
 fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
     let mut place = Place::new();
     place.configuration("config");
-    place.members("one.csv");
-    place.members("two.csv");
+    place.all_members(["one.csv", "two.csv"]);
     let gate = place.hold_installs();
     let running = place.start("run config one.csv two.csv --jobs 2 -o out");
     gate.wait_until_reached();
@@ -23,106 +51,43 @@ fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
     place.ade(&format!("runs cancel {builder}")).succeeds();
     place.wait_for_status(&builder, "cancelled");
     gate.open();
-    running
-        .wait()
-        .ends_with(130)
-        .says("1 of 2 files normalized, 1 cancelled");
-    let mut statuses = place.statuses();
-    statuses.sort();
-    assert_eq!(statuses, ["cancelled", "succeeded"]);
+    let done = running.wait().ends_with(130);
+    done.says("1 of 2 files normalized, 1 cancelled");
     assert_eq!(place.files_below("out").len(), 1);
 }
 
+/// Locks the database while something is done to a run, until the run says these words.
+fn while_it_is_locked(place: &Place, running: &mut Running, act: impl Fn(&Running), words: &str) {
+    let lock = place.database();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    act(running);
+    running.wait_until_says(words);
+    lock.execute_batch("COMMIT").unwrap();
+}
+
 #[test]
-fn an_end_that_a_locked_database_does_not_take_is_recorded_when_it_does() {
+fn an_end_or_a_cancel_that_a_locked_database_does_not_take_is_recorded_when_it_does() {
     let mut place = Place::held("");
     place.set("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "100");
     let mut running = place.start("run config members.csv -o out");
     place.wait_until_held(1);
-    let mut database = place.database();
-    let lock = database
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .unwrap();
-    place.let_go();
-    running.wait_until_says("cannot be recorded yet");
-    drop(lock);
+    let let_go = |_: &Running| place.let_go();
+    while_it_is_locked(&place, &mut running, let_go, "cannot be recorded yet");
     running.wait().succeeds();
-    let run = place.latest_id();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
+    place.is_sound(&place.latest_id(), "succeeded", &["succeeded"]);
     assert_eq!(place.files_below("out").len(), 1);
-}
 
-#[test]
-fn an_installer_that_cannot_reach_its_index_is_tried_again() {
-    let mut place = Place::new();
-    place.hurry();
-    place.configuration("config").depend_on(&["et-xmlfile"]);
-    place.members("members.csv");
-    place.without_network_at_first();
-    place.ade_says(
-        "run config members.csv",
-        "note: attempt 1 of 3 at members.csv failed: Build failed before run could start",
-    );
-    let run = place.latest_id();
-    place.is_sound(&run, "succeeded", &["retried", "succeeded"]);
-}
-
-#[test]
-fn an_index_that_cannot_be_reached_at_all_is_tried_for_one_input_and_not_for_each() {
-    let mut place = Place::new();
-    place.hurry();
-    place.configuration("config").depend_on(&["et-xmlfile"]);
-    place.all_members(["one.csv", "two.csv", "three.csv"]);
-    let tries = place.without_network(1_000);
-    place
-        .ade("run config one.csv two.csv three.csv --jobs 1")
-        .ends_with(3)
-        .says("0 of 3 files normalized, 3 failed");
-    // Each build asks its caches first and the index then.
-    let tries = std::fs::read_to_string(tries).unwrap().lines().count();
-    assert_eq!(tries, 6, "three attempts");
-}
-
-#[test]
-fn a_cancel_while_it_waits_for_its_next_attempt_is_recorded_when_the_database_takes_it() {
-    let mut place = Place::new();
-    place.set("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "100");
+    // A cancel while the run waits for its next attempt.
     place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "600");
+    let die = "import os; os.kill(os.getpid(), 9)";
     let configuration = place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
-    configuration.hook(
-        "on_workbook_start",
-        "die()",
-        "import os; os.kill(os.getpid(), 9)",
-    );
+    configuration.hook("on_workbook_start", "die()", die);
     let mut running = place.start("run config members.csv");
     running.wait_until_says("attempt 1 of 3");
-    let mut database = place.database();
-    let lock = database
-        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
-        .unwrap();
-    running.signal(SIGINT);
-    running.wait_until_says("is locked by another process");
-    drop(lock);
+    let cancel = |running: &Running| running.signal(SIGINT);
+    while_it_is_locked(&place, &mut running, cancel, "is locked by another process");
     running.wait().ends_with(130);
     assert_eq!(place.latest_run()["status"], "cancelled");
-}
-
-#[test]
-fn a_run_whose_log_cannot_be_opened_fails_and_is_claimed_by_no_process() {
-    let mut place = Place::held("");
-    place.set("ADE_WORKER_BACKOFF_BASE_SECONDS", "0.2");
-    let mut running = place.start("run config members.csv");
-    let engine = place.wait_until_held(1)[0];
-    let run = place.latest_id();
-    let log = place.run_folder(&run).join("logs/events.ndjson");
-    std::fs::remove_file(&log).unwrap();
-    std::fs::create_dir(&log).unwrap();
-    signal(engine, libc::SIGKILL);
-    running.wait_until_says("attempt 2 of 3");
-    running.wait().ends_with(1);
-    assert_eq!(place.status_of(&run), "failed");
 }
 
 #[test]
@@ -140,13 +105,10 @@ fn a_run_that_a_worker_took_over_is_followed_to_its_end() {
     place.let_go();
     place.wait_for_status(&run, "succeeded");
     running.signal(SIGCONT);
-    running
-        .wait()
-        .succeeds()
-        .says("note: this process no longer has members.csv; waiting for its end")
+    let done = running.wait().succeeds();
+    done.says("note: this process no longer has members.csv; waiting for its end")
         .prints("2 of 2 fields mapped");
     assert_eq!(place.files_below("out").len(), 1);
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
-    worker.signal(SIGINT);
-    worker.wait().succeeds();
+    worker.stops();
 }

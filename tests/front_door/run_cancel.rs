@@ -2,70 +2,63 @@
 
 use crate::common;
 
-use common::{Place, Told, snapshot};
+use common::{Place, snapshot};
 use libc::{SIGINT, SIGTERM};
 
-/// Checks that no file of the run or of an environment is incomplete, and that no temporary file is left.
+/// No process is left, no file of a run or of an environment is incomplete, and the next run goes well.
 #[track_caller]
-fn nothing_is_half_written(place: &Place) {
-    let torn: Vec<String> = place
-        .files_below("data/workspaces")
-        .into_iter()
-        .filter(|name| {
-            name.contains("/.ade-") || name.ends_with(".tmp") || name.ends_with("_normalized.xlsx")
-        })
-        .collect();
+fn nothing_is_left_of_it(place: &Place) {
+    place.nothing_runs();
+    let is_torn = |name: &&String| {
+        name.contains("/.ade-") || name.ends_with(".tmp") || name.ends_with("_normalized.xlsx")
+    };
+    let files = place.files_below("data/workspaces");
+    let torn: Vec<_> = files.iter().filter(is_torn).collect();
     assert!(torn.is_empty(), "{torn:?}");
 }
 
 #[test]
 fn while_the_engine_works() {
     let (place, gate) = Place::gated();
-    let running = place.start("run config members.csv");
-    gate.wait_until_reached();
-    running.signal(SIGINT);
-    let end = running.wait();
-    snapshot!(place, end, @r"
+    let cancelled = |flags: &str, signal: i32| {
+        let _ = std::fs::remove_file(&gate.reached);
+        let running = place.start(&format!("run config members.csv {flags}"));
+        gate.wait_until_reached();
+        running.signal(signal);
+        let end = running.wait().ends_with(130);
+        nothing_is_left_of_it(&place);
+        let run = place.latest_id();
+        place.is_sound(&run, "cancelled", &["cancelled"]);
+        assert_eq!(place.event_counts(&run)["run.cancel_requested"], 1);
+        end
+    };
+    snapshot!(place, cancelled("", SIGINT), @r"
     status 130
     --- stdout
     ✗ members.csv  cancelled [TIME]
     --- stderr
     error: cancelled
     ");
-    place.nothing_runs();
-    nothing_is_half_written(&place);
-    let run = place.latest_run();
-    assert_eq!(run["status"], "cancelled");
-    assert_eq!(run["error"]["code"], "cancelled");
-    let id = run["id"].text();
-    let events = place.events(id);
-    let last = events.last().unwrap();
-    assert_eq!(last["event"], "run.complete");
-    assert_eq!(place.event_counts(id)["run.cancel_requested"], 1);
-    assert_eq!(last["data"]["status"], "cancelled");
-    // By SIGTERM as well, and with JSON.
-    std::fs::remove_file(&gate.reached).unwrap();
-    let running = place.start("run config members.csv --json");
-    gate.wait_until_reached();
-    running.signal(SIGTERM);
-    let end = running.wait().ends_with(130);
+    let end = cancelled("--json", SIGTERM);
     assert_eq!(end.records()[0]["status"], "cancelled");
     assert_eq!(end.error()["code"], "cancelled");
-    place.nothing_runs();
     gate.open();
     place.ade("run config members.csv -q").succeeds();
-    assert_eq!(place.statuses(), ["succeeded", "cancelled", "cancelled"]);
 }
 
 #[test]
-fn while_the_environment_is_built() {
+fn while_the_environment_is_built_or_waited_for() {
     let mut place = Place::cold();
     let gate = place.hold_installs();
-    let running = place.start("run config members.csv");
+    let builder = place.start("run config members.csv");
     gate.wait_until_reached();
-    running.signal(SIGINT);
-    let end = running.wait();
-    snapshot!(place, end, @r"
+    // Who waits is cancelled, and does not disturb the builder.
+    let mut waiter = place.start("run config members.csv");
+    waiter.wait_until_says("waiting for another process");
+    waiter.signal(SIGINT);
+    waiter.wait().ends_with(130);
+    builder.signal(SIGINT);
+    snapshot!(place, builder.wait(), @r"
     status 130
     --- stdout
     ✗ members.csv  cancelled [TIME]
@@ -75,44 +68,21 @@ fn while_the_environment_is_built() {
       ✓ create venv  [TIME]
     error: cancelled while the environment was being provisioned
     ");
-    place.nothing_runs();
-    nothing_is_half_written(&place);
-    assert_eq!(place.statuses(), ["cancelled"]);
+    nothing_is_left_of_it(&place);
+    assert_eq!(place.statuses(), ["cancelled", "cancelled"]);
     assert_eq!(place.environments()[0]["status"], "queued");
-    assert!(
-        !place
-            .files_below("data/venvs")
-            .iter()
-            .any(|name| name.ends_with("/.ready"))
-    );
+    let built = place.files_below("data/venvs");
+    assert!(!built.iter().any(|name| name.ends_with("/.ready")));
     gate.open();
     place.ade("run config members.csv -q").succeeds();
     assert_eq!(place.environments().len(), 1);
 }
 
 #[test]
-fn while_another_process_builds_the_environment() {
-    let mut place = Place::cold();
-    let gate = place.hold_installs();
-    let builder = place.start("run config members.csv");
-    gate.wait_until_reached();
-    let mut waiter = place.start("run config members.csv");
-    waiter.wait_until_says("waiting for another process");
-    waiter.signal(SIGINT);
-    waiter.wait().ends_with(130);
-    // The builder is not disturbed.
-    gate.open();
-    builder.wait().succeeds();
-    assert_eq!(place.statuses(), ["cancelled", "succeeded"]);
-    place.nothing_runs();
-}
-
-#[test]
 fn while_a_configuration_is_checked() {
     let place = Place::new();
-    let configuration = place.configuration("config");
     let gate = place.gate("gate");
-    configuration.module(&format!("import os, time\n\nopen({:?}, \"w\").close()\nwhile not os.path.exists({:?}):\n    time.sleep(0.01)", gate.reached, gate.open));
+    place.configuration("config").module(&format!("import os, time\n\nopen({:?}, \"w\").close()\nwhile not os.path.exists({:?}):\n    time.sleep(0.01)", gate.reached, gate.open));
     place.warm("config");
     let running = place.start("check config");
     gate.wait_until_reached();
