@@ -415,7 +415,7 @@ class _Sheet:
             return None
         is_right = {
             "n": is_number(text), "b": text in ("0", "1"), "e": text in ERRORS, "d": bool(text and MOMENT.match(text)),
-            "s": text.isdigit() and int(text) < len(self.check.strings),
+            "s": text.isdecimal() and int(text) < len(self.check.strings),
         }  # fmt: skip
         if not is_right.get(kind, True):
             return f"{text[:40]!r} is not a value of type {kind}"
