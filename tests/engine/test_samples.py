@@ -1,9 +1,7 @@
-"""Sample files as their fields are inferred from them, and files whose headers fields lack, through the command line."""
+"""Sample files of all formats, broken ones and none, through the command line; what is inferred is in `tests/sheets/inferred`."""
 
-import datetime as dt
 import json
 
-import openpyxl
 import pytest
 from conftest import declared, write_workbook
 from every_format import FORMATS, Sheet
@@ -30,17 +28,6 @@ def asked(template, tmp_path, monkeypatch):
 
 def infer(asked, *paths):
     return asked("infer fields", {"samples": [{"name": path.name, "input": str(path)} for path in paths]})
-
-
-def test_times_of_day_and_longer_times_are_a_column(asked, tmp_path):
-    book = openpyxl.Workbook()
-    for row in (["Order No", "Hours"], *([f"D{n}", hours / 24] for n, hours in enumerate((8, 7.5, 36, 30, 2.25, 62.5)))):
-        book.active.append(row)
-    for cell in book.active["B"][1:]:
-        cell.number_format = "h:mm:ss" if cell.row < 4 else "[h]:mm"
-    book.save(tmp_path / "hours.xlsx")
-    result = infer(asked, tmp_path / "hours.xlsx")
-    assert [(one["name"], one["read"]) for one in result["fields"]] == [("order_no", "code"), ("hours", "duration")]
 
 
 def test_what_goes_wrong_in_a_sample_names_it(asked, tmp_path, monkeypatch):
@@ -87,25 +74,6 @@ def test_samples_that_say_nothing_are_passed_over(asked, tmp_path):
     assert result["look"][1] == f"headers.tsv was passed over: {result['passed_over'][1]['reason']}"
     error = infer(asked, *bad)["error"]
     assert error["code"] == "input_error" and error["message"].startswith("none of the samples can be used: empty.csv: no table")
-
-
-def test_three_records_of_a_name_and_two_numbers(asked, tmp_path):
-    """That such a table is turned and stacked could be said of the turned table alone."""
-    path = tmp_path / "herbs.csv"
-    path.write_text("Herb,Beds,Grams\nThyme,3,410\nSavory,4,388\nLovage,5,1020\n")
-    assert [(one["name"], one["read"]) for one in infer(asked, path)["fields"]] == [("herb", "text"), ("beds", "number"), ("grams", "number")]
-
-
-def test_headers_are_those_that_a_run_compares(asked, run_by_ade, template, tmp_path):
-    """Units that stand in a row below are none of the header, and no more are marks of footnotes."""
-    rows = [["Order No", "Date", "Weight", "Qty"], [None, "dd.mm.yyyy", "g", "pcs", "Notes"]]
-    rows += [[f"U{n}", dt.date(2025, 6, n), 1.5 * n, 3 + n, f"dry {n}"] for n in range(1, 6)]
-    path = write_workbook(tmp_path / "units.xlsx", {"S": rows})
-    result = infer(asked, path)
-    assert [one["name"] for one in result["fields"]] == ["order_no", "date", "weight", "qty", "notes"]
-    (template / "src/ade_config/columns/fields.py").write_text((tmp_path / "out/fields.py").read_text("utf-8"), "utf-8")
-    outcome = run_by_ade(template, path)
-    assert all(field["detected"] for field in outcome.completed["fields"])
 
 
 def test_a_header_that_is_like_a_fields_is_a_guess_where_nothing_else_is_said(asked, template, tmp_path):
