@@ -34,7 +34,7 @@ import openpyxl
 import polars as pl
 import pytest
 from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package, write_xls
-from inferring import inferred, suggested
+from inferring import inferred, suggested, together
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import column_index_from_string, range_boundaries
 from package_check import check_package
@@ -49,7 +49,7 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 HOME = Path(__file__).resolve().parents[1] / "sheets"
-GIVEN = """about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw csv encoding name read cells fields edition by_name files steps detects_rows
+GIVEN = """wishes answered about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw csv encoding name read cells fields edition by_name files steps detects_rows
 settings toml request day starter show""".split()
 #: Whether files are written; a run's surroundings lack the variable.
 WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
@@ -148,7 +148,7 @@ class Case:
         monkeypatch.setenv("ADE_ENGINE_DAY", given.get("day", "2026-03-31"))
         starter = given.get("starter", "ade")
         monkeypatch.setenv("ADE_ENGINE_RUN", "1") if starter else monkeypatch.delenv("ADE_ENGINE_RUN", raising=False)
-        level = 20 if all(name in SHOWN or name.startswith(("run.", "notices.")) for name in given.get("show", USUAL)) else 10
+        level = 20 if all(name in SHOWN and name != "leaks" or name.startswith(("run.", "notices.")) for name in given.get("show", USUAL)) else 10
         self.config, self.source, request = self.package(template), self.input(), given.get("request", {})
         self.outcome = run(self.config, self.source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
         assert [fault for path in (folder / "out").glob("*.xlsx") for fault in check_package(path)] == []
@@ -360,6 +360,13 @@ class Case:
     def row_map(self) -> str:
         return "\n".join(path.read_text("utf-8") for path in (self.folder / "out").glob("*_rows.json"))
 
+    def leaks(self) -> str:
+        """The long cells of the input that an event quotes."""
+        rows = [row for grid in (self.given["grid"], *self.given.get("sheets", {}).values()) for row in read_grid(grid)[1:]]
+        long = {form for row in rows for cell in row for form in (str(cell), f"{cell:,}" if isinstance(cell, int) else "") if len(form) > 5}
+        said = json.dumps(self.outcome.events, ensure_ascii=False).casefold()
+        return "\n".join(sorted(cell for cell in long if cell.casefold() in said))
+
     def fact(self, path: str) -> str:
         """The data of each event of a name, or what a longer path finds in it."""
         if path.startswith("notices."):
@@ -377,7 +384,7 @@ class Case:
 SHOWN = {
     "error": Case.error, "check": Case.check, "output": Case.output, "beside": Case.beside, "looks": Case.looks, "issue_places": Case.issue_places, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
     "values": Case.values, "columns": Case.columns, "tables": Case.tables, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
-    "row_map": Case.row_map, "inferred": inferred, "suggested": suggested,
+    "row_map": Case.row_map, "leaks": Case.leaks, "inferred": inferred, "suggested": suggested, "together": together,
 }  # fmt: skip
 
 
