@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import openpyxl
 from ade_engine.inference.declaring import is_declaration
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "workshop"))
@@ -42,3 +43,33 @@ def suggested(case) -> str:
     text = (made / edit["new"]).read_text("utf-8")
     Path(edit["file"]).write_text(text, "utf-8")
     return "\n".join([*words, text.rstrip(), ran(case, case.config)])
+
+
+def together(case) -> str:
+    """What is inferred from the sheets as samples, each a file of its own, with `wishes`; and from there what each answer to a question leads to."""
+    paths = []
+    for title in (book := openpyxl.load_workbook(case.source)).sheetnames:
+        one = openpyxl.load_workbook(case.source)
+        for other in book.sheetnames:
+            if other != title:
+                del one[other]
+        paths.append(case.folder / f"{title}.xlsx")
+        one.save(paths[-1])
+    found = judge.infer(case.folder / "together", paths, case.given.get("wishes"))
+    words = [*of_fields(found), *(f"[{one['pattern']}] " + "; ".join(f"{key['name']} = {key['value']}: {key['why']}" for key in one["settings"]) for one in found["senders"] if one["settings"])]
+    words += [f"{one['name']} = {one['value']}: {', '.join(one['shown_by'])}" for one in found["settings"]]
+    for number, one in enumerate(found["questions"] if case.given.get("answered", True) else ()):
+        offers = "; ".join(f"{offer.get('header', offer['text'])} ({', '.join(offer.get('values', one['values']))})" for offer in one["offers"])
+        words.append(f"? {one['header']}, {one['cells']} cells: {offers}")
+        for yes in (True, False):
+            answered = judge.infer(case.folder / f"{number}-{yes}", paths, case.given.get("wishes"), [{**one["offers"][0]["answer"], "yes": yes}])
+            words += [f"{'yes' if yes else 'no'}: {line}" for line in of_fields(answered) if line not in words] or [f"{yes}: the same"]
+    return "\n".join(words)
+
+
+def of_fields(result: dict) -> list[str]:
+    lines = []
+    for one in result["fields"]:
+        lines.append(f"{one['name']}, {one['label']}, {one['read']}, {', '.join(one['checks']) or '-'}: {' = '.join(f'{header} of {sample}' for sample, header in one['columns']) or 'no column'}")
+        lines += [f"    {merge['header']} of {merge['sample']}: {merge['reason']}" for merge in one["merges"]]
+    return lines

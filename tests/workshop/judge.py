@@ -29,8 +29,8 @@ FIELDS = "src/ade_config/columns/fields.py"
 NO_OPTIONS = {"log_format": None, "log_level": None, "quiet": True, "debug": False}
 
 
-def configure(folder: Path, samples: list[Path], answers: Sequence[dict] = ()) -> dict:
-    """A configuration in the folder, as `ade init --from` writes it; returns what was inferred."""
+def infer(folder: Path, samples: list[Path], wishes: Sequence[str] | None = None, answers: Sequence[dict] = ()) -> dict:
+    """What `ade init --from` infers from samples; the folder is that of the configuration, with the fields in `made`."""
     for name in ("settings.toml", "pyproject.toml", "src/ade_config/__init__.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TEMPLATE / name, folder / name)
@@ -38,10 +38,17 @@ def configure(folder: Path, samples: list[Path], answers: Sequence[dict] = ()) -
     (folder / FIELDS).write_text("def register(registry):\n    pass\n")
     made = folder / "made"
     made.mkdir()
-    (made / "list.json").write_text(json.dumps({"samples": [{"name": path.name, "input": str(path)} for path in samples], "fields": None, "answers": list(answers)}))
+    asked = {"samples": [{"name": path.name, "input": str(path)} for path in samples], "fields": {"names": wishes} if wishes else None, "answers": list(answers)}
+    (made / "list.json").write_text(json.dumps(asked))
     status = app(["infer", "fields", "--list", str(made / "list.json"), "--output-dir", str(made), "--config-package", str(folder), "--quiet"])
     result = json.loads((made / "result.json").read_text())
     assert status == 0 and result["error"] is None, (samples, result)
+    return result
+
+
+def configure(folder: Path, samples: list[Path], answers: Sequence[dict] = ()) -> dict:
+    """A configuration in the folder, as `ade init --from` writes it; returns what was inferred."""
+    result, made = infer(folder, samples, None, answers), folder / "made"
     (folder / FIELDS).write_bytes((made / "fields.py").read_bytes())
     text = (folder / "settings.toml").read_text()
     for one in result["settings"]:
