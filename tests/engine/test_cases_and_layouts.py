@@ -8,7 +8,6 @@ import pytest
 from ade_engine import Settings
 from ade_engine.cases.grids import Book, Sheet, read_book, write_book
 from ade_engine.cases.layouts import LAYOUTS, Place
-from ade_engine.fields.measures import _glued
 
 PLACE = Place(sheet=0, header=0, first=1, last=3, left=0, right=2, unclaimed=[2], numbers=[1], totals=[])
 
@@ -104,7 +103,3 @@ def test_columns_below_a_label_that_they_share_stay_in_their_order():
     place = PLACE.__replace__(first=2, last=4)
     assert LAYOUTS["column-order"](changed, place, 2, Random(1)) is None
     assert LAYOUTS["extra-column"](changed, place, 2, Random(1)) is None
-
-
-def test_german_vat_in_capitals_is_no_million():
-    assert _glued("MWST") == (0, None) and _glued("MEUR") == (6, "EUR")
