@@ -1,9 +1,10 @@
-//! What needs something that not every machine has: file systems to mount, samples from elsewhere. Where it is missing, the test is
+//! What needs something that not every machine has: curl, file systems to mount, samples from elsewhere. Where it is missing, the test is
 //! shown as ignored with that reason.
 
 #[path = "../common/mod.rs"]
 mod common;
 
+mod api_session;
 mod run_disks;
 mod samples;
 mod worker_disks;
@@ -11,6 +12,11 @@ mod worker_disks;
 use common::trials;
 
 fn main() -> std::process::ExitCode {
-    let rooms = [run_disks::TRIALS, samples::TRIALS, worker_disks::TRIALS];
+    let rooms = [
+        api_session::TRIALS,
+        run_disks::TRIALS,
+        samples::TRIALS,
+        worker_disks::TRIALS,
+    ];
     trials::run(rooms.concat())
 }
