@@ -6,7 +6,7 @@ use common::Place;
 
 #[test]
 fn a_record_keeps_to_the_schema_whatever_was_asked_for() {
-    let place = Place::ready();
+    let mut place = Place::ready();
     for (options, status) in [
         ("--validate-only", "succeeded"),
         ("--dry-run", "succeeded"),
@@ -22,9 +22,16 @@ fn a_record_keeps_to_the_schema_whatever_was_asked_for() {
         Place::keeps_to_the_schema(&artifact);
         assert_eq!(artifact["run"]["status"], status, "{options}");
     }
+    // One that was cancelled before it began, and one that was skipped.
+    place.enqueue("config", "members.csv");
+    place.ade("runs cancel latest -q").succeeds();
+    Place::keeps_to_the_schema(&place.latest_artifact());
+    place.set("ADE_SAFE_MODE", "1");
+    place.ade("run config members.csv").succeeds();
     // It refuses a record that lacks or adds something.
     let schema = Place::artifact_schema();
     let whole = place.latest_artifact();
+    assert!(schema.is_valid(&whole));
     for key in whole.as_object().unwrap().keys() {
         let mut without = whole.clone();
         without.as_object_mut().unwrap().shift_remove(key);
