@@ -9,7 +9,7 @@ Given (`GIVEN` has them all):
 - ``grid`` is the sheet ``S``, ``sheets.NAME`` another; a line is a row, ``|`` stands between cells, ``more`` are further rows of ``S``.
   ``12.5``, ``TRUE``, ``2024-01-31``, ``14:30``, ``[38:30:00]``, ``=A1`` and ``#N/A`` are what a spreadsheet holds, everything else is text;
   ``"12.5"`` is text too, with the escapes of JSON. ``merged``, ``bold``, ``struck``, ``red``, ``hidden_rows``, ``hidden_columns``, ``formats`` dress ``S``;
-  ``hidden_sheets`` are hidden. ``raw`` are sheets as XML instead. A ``name`` that ends in ``.xls`` has a sheet ``Pay``, of values.
+  ``hidden_sheets`` are hidden. ``raw`` are sheets as XML instead, ``parts`` further parts of their package (an empty one is missing), or all of an ``.ods``. A ``name`` that ends in ``.xls`` has a sheet ``Pay``, of values.
 - ``csv`` is a file of text instead, in ``encoding``; ``name`` is what the file is called.
 - Fields are those that `ade init` writes; or ``fields``, calls of `Field` with what stands in front of them, which ``read`` and ``cells``
   shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own with a header row; or ``by_name`` and ``files``, a package of engine
@@ -24,6 +24,7 @@ Given (`GIVEN` has them all):
 import contextlib
 import datetime as dt
 import difflib
+import io
 import json
 import os
 import re
@@ -42,6 +43,7 @@ from raw_workbooks import RawWorkbook
 from showing import looks_of, picked
 
 from ade_engine import Engine, Settings
+from ade_engine.cli.app import app
 
 try:
     import tomllib
@@ -49,7 +51,7 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 HOME = Path(__file__).resolve().parents[1] / "sheets"
-GIVEN = """wishes answered about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw csv encoding name read cells fields edition by_name files steps detects_rows
+GIVEN = """wishes answered about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw parts csv encoding name read cells fields edition by_name files steps detects_rows
 settings toml request day starter show""".split()
 #: Whether files are written; a run's surroundings lack the variable.
 WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
@@ -180,8 +182,12 @@ class Case:
             path.write_bytes(given["csv"].encode(given.get("encoding", "utf-8")))
             return path
         path = self.folder / given.get("name", "input.xlsx")
-        if "raw" in given:
-            return RawWorkbook(given["raw"]).save(path)
+        if {"raw", "parts"} & given.keys():
+            book, own = RawWorkbook(given.get("raw")), {name: text.encode() for name, text in given.get("parts", {}).items()}
+            book.parts.update(own)
+            book.set_structure()
+            book.parts = own if path.suffix == ".ods" else {name: part for name, part in {**book.parts, **own}.items() if part}
+            return book.save(path)
         if path.suffix == ".xls":
             rows, merged = read_grid(given["grid"]), {}
             for area in given.get("merged", ()):
@@ -241,6 +247,14 @@ class Case:
         except Exception as error:
             return f"{type(error).__name__}: {error}"
         return "fine"
+
+    def validated(self) -> str:
+        """What `ade_engine config validate` prints, and what it warns of."""
+        printed, said = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
+            app(["config", "validate", "--config-package", str(self.config), "--log-format", "ndjson"])
+        events = map(json.loads, said.getvalue().splitlines())
+        return printed.getvalue() + "\n".join(event["message"] for event in events if event["level"] == "warning" and event["data"]["ignored"])
 
     def output(self) -> str:
         """The sheets of the output but for the list of issues, without columns that have nothing below their header."""
@@ -382,7 +396,7 @@ class Case:
 
 
 SHOWN = {
-    "error": Case.error, "check": Case.check, "output": Case.output, "beside": Case.beside, "looks": Case.looks, "issue_places": Case.issue_places, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
+    "error": Case.error, "check": Case.check, "validated": Case.validated, "output": Case.output, "beside": Case.beside, "looks": Case.looks, "issue_places": Case.issue_places, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
     "values": Case.values, "columns": Case.columns, "tables": Case.tables, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
     "row_map": Case.row_map, "leaks": Case.leaks, "inferred": inferred, "suggested": suggested, "together": together,
 }  # fmt: skip
