@@ -142,13 +142,6 @@ class Outcome:
         return [notice for notice in self.noticed["notices"] if notice["code"] == code]
 
     @property
-    def notices_by_code(self) -> dict[str, list[dict]]:
-        found: dict[str, list[dict]] = {}
-        for notice in self.noticed["notices"]:
-            found.setdefault(notice["code"], []).append(notice)
-        return found
-
-    @property
     def issues(self) -> list[dict]:
         """The lines of the list of issues, where the run wrote one."""
         (path,) = self.output.parent.glob(f"{self.output.stem.removesuffix('_normalized')}_issues.ndjson")

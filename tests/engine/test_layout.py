@@ -1,7 +1,7 @@
 """What rows are by their looks: what was learned from, and settings that are refused. The rest stands in tests/sheets/rows."""
 
 import pytest
-from conftest import write_workbook
+from conftest import plugin, write_workbook
 from test_sheets import HOME, read_grid, tomllib
 
 from ade_engine import Settings, _native
@@ -46,3 +46,9 @@ def test_choices_come_from_the_environment_too(monkeypatch):
     monkeypatch.setenv("ADE_ENGINE_SHEETS", "{")
     with pytest.raises(SettingsError, match="should be JSON"):
         Settings.load()
+
+
+def test_detectors_that_a_setting_adds_are_counted(package, ade_engine):
+    config = package({"row_detectors/own.py": plugin("row", "return None")}, fields=["a"], rows=None)
+    done = ade_engine("config", "validate", "--config-package", config, env={"ADE_ENGINE_DETECT_ROWS": "true"})
+    assert "- row_detectors: 3\n" in done.stdout
