@@ -249,12 +249,13 @@ class Case:
         return "fine"
 
     def validated(self) -> str:
-        """What `ade_engine config validate` prints, and what it warns of."""
+        """What `ade_engine config validate` prints but for counts, and what it warns of."""
         printed, said = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
             app(["config", "validate", "--config-package", str(self.config), "--log-format", "ndjson"])
         events = map(json.loads, said.getvalue().splitlines())
-        return printed.getvalue() + "\n".join(event["message"] for event in events if event["level"] == "warning" and event["data"]["ignored"])
+        words = [line for line in printed.getvalue().splitlines() if not line.startswith("- ")]
+        return "\n".join(words + [event["message"] for event in events if event.get("level") == "warning"])
 
     def output(self) -> str:
         """The sheets of the output but for the list of issues, without columns that have nothing below their header."""
