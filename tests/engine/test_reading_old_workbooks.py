@@ -20,19 +20,10 @@ def xlrd_sheets(path) -> dict[str, list[list]]:
 
 
 def random_value(rnd: random.Random):
-    makers = (
-        lambda: rnd.randrange(-(10**9), 10**9),
-        lambda: rnd.uniform(-1e6, 1e6),
-        lambda: round(rnd.uniform(0, 500), 2),
-        lambda: rnd.random() * 10.0 ** rnd.randrange(-200, 200),
-        lambda: rnd.uniform(0, 60_000),
-        lambda: rnd.random() < 0.5,
-        lambda: "".join(rnd.choice("ab é漢\n") for _ in range(rnd.choice((0, 3, 40, 3000)))),
-        lambda: dt.datetime(1900, 3, 1) + dt.timedelta(milliseconds=rnd.randrange(10**12)),
-        lambda: dt.date(2024, 2, 29),
-        lambda: None,
-    )
-    return rnd.choice(makers)()
+    number = rnd.random() * 10.0 ** rnd.randrange(-200, 200)
+    moment = dt.datetime(1900, 3, 1) + dt.timedelta(milliseconds=rnd.randrange(10**12))
+    text = "".join(rnd.choice("ab é漢\n") for _ in range(rnd.choice((0, 3, 40, 3000))))
+    return rnd.choice((rnd.randrange(-(10**9), 10**9), rnd.uniform(-1e6, 1e6), round(rnd.uniform(0, 500), 2), number, rnd.random() < 0.5, text, moment, moment.date(), None))
 
 
 @pytest.mark.parametrize("seed", range(16 if everything() else 6))
@@ -64,6 +55,26 @@ def test_many_shared_strings_cross_record_borders(tmp_path):
     texts = ("".join(rnd.choice("abcé漢") for _ in range(rnd.randrange(60))) for _ in range(4000))
     path = write_xls(tmp_path / "book.xls", [[f"{text}{row}", f"plain {row}"] for row, text in enumerate(texts)])
     assert_same(native_sheets(path), xlrd_sheets(path))
+
+
+#: Numbers and their formats, whether these show zeros, what a cell is since edition 2026, and what it was.
+SHOWN = [
+    (123, "00000", True, 123, 123), (1067, '"D-"00000', True, 1067, 1067), (7, "0000;-0000", True, 7, 7), (42, "General", False, 42, 42),
+    (0.5, "h:mm", False, dt.time(12), dt.datetime(1899, 12, 31, 12)), (1.5, "[h]:mm", False, dt.timedelta(hours=36), dt.datetime(1900, 1, 1, 12)),
+]  # fmt: skip
+
+
+def test_cells_are_as_they_are_shown(tmp_path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    for row, (value, look, *_) in enumerate(SHOWN):
+        sheet.write(row, 0, value, xlwt.easyxf(num_format_str=look))
+    path = tmp_path / "book.xls"
+    book.save(str(path))
+    source = open_source(str(path), as_shown=True)
+    scan = source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)
+    found = [scan.has_zeros(0, row, row + 1) for row in range(len(SHOWN))], *(sum(native_sheets(path, as_shown=shown)["S"], []) for shown in (True, False))
+    assert list(zip(*found)) == [entry[2:] for entry in SHOWN]
 
 
 def test_sheets_their_states_and_the_active_one(tmp_path):
