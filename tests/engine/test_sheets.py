@@ -9,7 +9,7 @@ Given (`GIVEN` has them all):
 - ``grid`` is the sheet ``S``, ``sheets.NAME`` another; a line is a row, ``|`` stands between cells, ``more`` are further rows of ``S``.
   ``12.5``, ``TRUE``, ``2024-01-31``, ``14:30``, ``[38:30:00]``, ``=A1`` and ``#N/A`` are what a spreadsheet holds, everything else is text;
   ``"12.5"`` is text too, with the escapes of JSON. ``merged``, ``bold``, ``struck``, ``red``, ``hidden_rows``, ``hidden_columns``, ``formats`` dress ``S``;
-  ``hidden_sheets`` are hidden. ``raw`` are sheets as XML instead, ``parts`` further parts of their package (an empty one is missing), or all of an ``.ods``. A ``name`` that ends in ``.xls`` has a sheet ``Pay``, of values.
+  ``hidden_sheets`` are hidden; days count ``from_1904``. ``raw`` are sheets as XML instead, ``parts`` further parts of their package (an empty one is missing), or all of an ``.ods``. A ``name`` that ends in ``.xls`` has a sheet ``Pay``, of values.
 - ``csv`` is a file of text instead, in ``encoding``; ``name`` is what the file is called.
 - Fields are those that `ade init` writes; or ``fields``, calls of `Field` with what stands in front of them, which ``read`` and ``cells``
   shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own with a header row; or ``by_name`` and ``files``, a package of engine
@@ -38,6 +38,7 @@ from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package, write_
 from inferring import inferred, suggested, together
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import column_index_from_string, range_boundaries
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from package_check import check_package
 from raw_workbooks import RawWorkbook
 from showing import looks_of, picked
@@ -51,7 +52,7 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 HOME = Path(__file__).resolve().parents[1] / "sheets"
-GIVEN = """wishes answered about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw parts csv encoding name read cells fields edition by_name files steps detects_rows
+GIVEN = """wishes answered about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw parts csv encoding name from_1904 read cells fields edition by_name files steps detects_rows
 settings toml request day starter show""".split()
 #: Whether files are written; a run's surroundings lack the variable.
 WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
@@ -196,6 +197,8 @@ class Case:
             return write_xls(path, rows, merged=merged, hidden=[column_index_from_string(name) - 1 for name in given.get("hidden_columns", ())])
         book = openpyxl.Workbook()
         book.remove(book.active)
+        if given.get("from_1904"):
+            book.epoch = CALENDAR_MAC_1904
         grids = dict(given.get("sheets", {}))
         if "grid" in given:
             grids = {"S": given["grid"] + given.get("more", ""), **grids}
