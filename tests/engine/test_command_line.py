@@ -18,11 +18,10 @@ def process(ade_engine_here, simple, monkeypatch):
     config, source = simple
 
     def call(*options, source=source, env=(), run=ade_engine_here):
-        words = ["process", "file", "-i", source, "--config-package", config]
         with monkeypatch.context() as changed:
             for name, value in dict(env).items():
                 changed.setenv(name, value)
-            return run(*words, *([] if "--log-format" in options else ["--log-format", "ndjson"]), *options)
+            return run("process", "file", "-i", source, "--config-package", config, "--log-format", "ndjson", *options)
 
     call.config, call.source = simple
     return call
@@ -49,44 +48,58 @@ def test_the_output_lies_where_it_is_wanted(ade_engine, process, tmp_path):
     assert ade_engine(*words).status == 0 and target.is_file() and not (tmp_path / "people_normalized.xlsx").exists()
 
 
-def test_usage_errors_exit_2_and_send_no_event(ade_engine, ade_engine_here, simple, tmp_path):
+#: Command lines that are wrong; `file` and `batch` stand for right ones.
+WRONG = """
+process
+process folder
+nonsense
+process file --config-package {config}
+process file -i {tmp}/missing.xlsx --config-package {config}
+process file -i {tmp} --config-package {config}
+process file -i {source}
+process file -i {source} --config-package {tmp}/missing
+process file -i {source} --config-package {source}
+{file} --output x.xlsx --output-dir out
+{file} --output x.csv
+{file} --active-sheet-only --input-sheet People
+{file} --log-level loud
+{file} --log-format xml
+{file} --no-such-option
+{file} stray
+{file} --output
+{file} --output-dir {source}
+{file} --logs-dir {source}
+{file} --set date_ordr=mdy
+{file} --set log_level=debug
+{file} --set date_order
+{batch} --input-dir {tmp}/nowhere
+{batch} --input-dir {tmp} --include *.nothing
+process batch --input-dir {tmp} --config-package {config}
+process batch --input-dir {tmp} --config-package {config} --output-dir {source}
+{batch} --input-dir {tmp} --logs-dir {source}
+config validate
+config init
+config init {tmp}/taken
+config init {tmp}/other --package-name my-package
+config init {tmp}/other --package-name 1st
+config init {tmp}/other --package-name class
+config init {tmp}/other --package-name=
+"""
+
+
+@pytest.mark.parametrize("line", WRONG.strip().splitlines())
+def test_usage_errors_exit_2_and_send_no_event(ade_engine_here, simple, tmp_path, line):
     config, source = simple
-    good = ["process", "file", "-i", source, "--config-package", config, "--log-format", "ndjson"]
-    batch = ["process", "batch", "--output-dir", "out", "--config-package", config, "--log-format", "ndjson"]
-    wrong = [
-        ["process"],
-        ["process", "folder"],
-        ["nonsense"],
-        ["process", "file", "--config-package", config],
-        ["process", "file", "-i", tmp_path / "missing.xlsx", "--config-package", config],
-        ["process", "file", "-i", tmp_path, "--config-package", config],
-        ["process", "file", "-i", source],
-        ["process", "file", "-i", source, "--config-package", tmp_path / "missing"],
-        ["process", "file", "-i", source, "--config-package", source],
-        [*good, "--output", "x.xlsx", "--output-dir", "out"],
-        [*good, "--output", "x.csv"],
-        [*good, "--active-sheet-only", "--input-sheet", "People"],
-        [*good, "--log-level", "loud"],
-        [*good, "--log-format", "xml"],
-        [*good, "--no-such-option"],
-        [*good, "stray"],
-        [*good, "--output"],
-        [*batch, "--input-dir", tmp_path / "nowhere"],
-        [*batch, "--input-dir", tmp_path, "--include", "*.nothing"],
-        ["process", "batch", "--input-dir", tmp_path, "--config-package", config],
-        ["config", "validate"],
-        ["config", "init"],
-    ]
-    for words in wrong:
-        # One of them in a process of its own.
-        done = (ade_engine if words == ["nonsense"] else ade_engine_here)(*words)
-        assert done.status == 2, words
-        assert done.stdout == "", words
-        assert "Error:" in done.stderr and "{" not in done.stderr.split("Error:")[0], words
-        assert not done.events, words
+    write_files(tmp_path / "taken", {"file.txt": "mine"})
+    file = f"process file -i {source} --config-package {config} --log-format ndjson"
+    batch = f"process batch --output-dir {tmp_path}/out --config-package {config} --log-format ndjson"
+    done = ade_engine_here(*line.format(config=config, source=source, tmp=tmp_path, file=file, batch=batch).split())
+    assert (done.status, done.stdout, done.events) == (2, "", [])
+    assert "Error:" in done.stderr and "{" not in done.stderr.split("Error:")[0]
+    assert not (tmp_path / "other").exists() and [path.name for path in (tmp_path / "taken").iterdir()] == ["file.txt"]
 
 
-def test_settings_of_the_command_line_and_of_the_environment(ade_engine_here, process):
+def test_settings_of_the_command_line_and_of_the_environment(process):
     done = process("--debug", "--set", "date_order=mdy", "--set", "csv_delimiter=tab", env={"ADE_ENGINE_DATE_ORDER": "dmy"})
     assert done.status == 0
     (effective,) = (event for event in done.events if event["event"] == "engine.settings.effective")
@@ -95,14 +108,13 @@ def test_settings_of_the_command_line_and_of_the_environment(ade_engine_here, pr
     # Invalid ones end the process before any event.
     done = process(env={"ADE_ENGINE_MAX_EMPTY_ROWS_RUN": "0"})
     assert (done.status, done.stdout, done.events) == (1, "", []) and "ADE_ENGINE_MAX_EMPTY_ROWS_RUN" in done.stderr
-    for text, status, words in (
-        ("date_ordr=mdy", 2, "there is no setting 'date_ordr'; did you mean 'date_order'?"),
-        ("log_level=debug", 2, "there is no setting 'log_level'"),
-        ("date_order", 2, "--set takes KEY=VALUE"),
-        ("date_order=american", 1, "date_order from --set should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'"),
+    for text, words in (
+        ("date_ordr=mdy", "there is no setting 'date_ordr'; did you mean 'date_order'?"),
+        ("date_order", "--set takes KEY=VALUE"),
+        ("date_order=american", "date_order from --set should be 'auto' or 'dmy' or 'mdy' or 'ymd', not 'american'"),
     ):
-        done = ade_engine_here("process", "file", "-i", process.source, "--config-package", process.config, "--set", text)
-        assert (done.status, done.events) == (status, []) and words in done.stderr, done.stderr
+        done = process("--set", text)
+        assert (done.status, done.events) == (1 if "american" in text else 2, []) and words in done.stderr, done.stderr
 
 
 def test_a_batch_has_the_settings_of_each_file(ade_engine_here, tmp_path):
@@ -116,22 +128,24 @@ def test_a_batch_has_the_settings_of_each_file(ade_engine_here, tmp_path):
         assert [[cell.value for cell in row][:2] for row in sheet] == [["name", "n"], ["x", "1"]]
 
 
-@pytest.mark.parametrize(
-    "options, env, levels",
-    [
-        (["--quiet", "--debug", "--log-level", "INFO"], {}, set()),
-        (["--debug", "--log-level", "error"], {}, {"debug", "info"}),
-        (["--log-level", "error"], {"ADE_ENGINE_LOG_LEVEL": "DEBUG"}, set()),
-        ([], {"ADE_LOG_LEVEL": "debug"}, {"debug", "info"}),
-        ([], {}, {"info"}),
-        # An empty level is info.
-        *((["--log-level", empty], {}, {"info"}) for empty in ("", " ")),
-        *(([], {name: empty}, {"info"}) for name in ("ADE_LOG_LEVEL", "ADE_ENGINE_LOG_LEVEL") for empty in ("", " ")),
-    ],
-)
-def test_quiet_beats_debug_beats_level_beats_the_setting(process, options, env, levels):
-    done = process(*options, env=env)
-    assert done.status == 0 and {event["level"] for event in done.events} == levels
+#: Options, variables, and the levels of the events; an empty level is info.
+LEVELS = """
+--quiet --debug --log-level INFO | |
+--debug --log-level error | | debug info
+--log-level error | ADE_ENGINE_LOG_LEVEL=DEBUG |
+ | ADE_LOG_LEVEL=debug | debug info
+ | | info
+--log-level= | | info
+ | ADE_LOG_LEVEL= | info
+ | ADE_ENGINE_LOG_LEVEL= | info
+"""
+
+
+@pytest.mark.parametrize("line", LEVELS.strip("\n").splitlines())
+def test_quiet_beats_debug_beats_level_beats_the_setting(process, line):
+    options, env, levels = (part.split() for part in line.split("|"))
+    done = process(*options, env=(one.split("=") for one in env))
+    assert done.status == 0 and {event["level"] for event in done.events} == {*levels}
 
 
 def test_the_log_file_has_at_least_level_info_and_tells_of_the_last_run_only(process, tmp_path):
@@ -210,16 +224,10 @@ def test_config_init_writes_a_package_that_validates_and_runs(ade_engine_here, t
         assert [name for row in rows[1:] for name in row if name in names] == names, rows
 
 
-def test_config_init_refuses_what_it_would_spoil(ade_engine_here, tmp_path):
-    target = tmp_path / "taken"
-    write_files(target, {"file.txt": "mine"})
-    assert ade_engine_here("config", "init", target).status == 2
-    assert [path.name for path in target.iterdir()] == ["file.txt"]
-    assert ade_engine_here("config", "init", target, "--force", "--package-name", "orders").status == 0
-    assert (target / "src" / "orders" / "__init__.py").is_file()
-    for name in ("my-package", "1st", "class", ""):
-        assert ade_engine_here("config", "init", tmp_path / "other", "--package-name", name).status == 2
-    assert not (tmp_path / "other").exists()
+def test_config_init_is_forced_to_write_into_a_folder(ade_engine_here, tmp_path):
+    write_files(tmp_path / "taken", {"file.txt": "mine"})
+    assert ade_engine_here("config", "init", tmp_path / "taken", "--force", "--package-name", "orders").status == 0
+    assert (tmp_path / "taken" / "src" / "orders" / "__init__.py").is_file()
 
 
 def test_every_command_has_help_with_an_example(ade_engine_here):

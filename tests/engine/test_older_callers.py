@@ -3,17 +3,13 @@
 import io
 import json
 import logging
-import os
 from pathlib import Path
 
 import pytest
-from conftest import plugin, steps, write_files, write_package, write_workbook
+from conftest import write_files, write_package, write_workbook
 
 from ade_engine import Engine, RunRequest, Settings
-from ade_engine.extensions.loader import ConfigImport, resolve_config_import
 from ade_engine.infrastructure.observability.context import create_run_logger_context
-
-TWO_TABLES = plugin("row", 'return {"header": 1.0} if row_values and str(row_values[0]).startswith("H") else {"data": 1.0}', "*, row_values, **_")
 
 
 @pytest.fixture
@@ -27,17 +23,6 @@ def lines():
         return [json.loads(line) for line in stream.getvalue().splitlines()]
 
     return call
-
-
-# Log records
-
-
-@pytest.mark.parametrize("name", ["engine.surprise", "surprise", "engine", 5])
-def test_a_log_line_may_name_any_event_and_ends_no_run(run, name):
-    hook = steps(on_workbook_start=f'logger.info("hello", extra={{"event": {name!r}}})')
-    outcome = run(hook, [["a"], [1]])
-    assert outcome.result.error is None
-    assert [event["event"] for event in outcome.events if event["message"] == "hello"] == [str(name)]
 
 
 def test_a_line_is_named_after_the_namespace_of_its_logger(lines):
@@ -183,66 +168,3 @@ def test_a_tilde_in_the_setting_config_package_is_the_home_folder(ade_engine, si
     home = {"HOME": str(config.parent), "USERPROFILE": str(config.parent)}
     done = ade_engine("process", "file", "--input", source, env={**home, "ADE_ENGINE_CONFIG_PACKAGE": f"~/{config.name}"})
     assert done.status == 0, done.stderr
-
-
-@pytest.mark.parametrize("option", ["--output-dir", "--logs-dir"])
-def test_a_file_where_a_folder_is_wanted_is_a_wrong_call(ade_engine_here, simple, option, tmp_path):
-    config, source = simple
-    folders = [word for pair in {"--output-dir": tmp_path / "o", option: source}.items() for word in pair]
-    for given in (("file", "--input", source, option, source), ("batch", "--input-dir", source.parent, *folders)):
-        done = ade_engine_here("process", *given, "--config-package", config)
-        assert (done.status, done.events) == (2, []) and "is a file" in done.stderr
-
-
-def test_the_place_of_a_package_is_told_by_name(tmp_path, monkeypatch):
-    write_files(tmp_path, {"home/config/src/orders/__init__.py": ""})
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
-    os.symlink(tmp_path / "home" / "config", tmp_path / "link")
-    for path in ("~/config", tmp_path / "link", str(tmp_path / "home" / "config")):
-        found = resolve_config_import(path)
-        assert (found.package_name, found.import_root) == ("orders", tmp_path / "home" / "config" / "src")
-        assert found == ConfigImport(package_name="orders", import_root=tmp_path / "home" / "config" / "src")
-
-
-# Tables
-
-
-def test_merged_tables_keep_a_derived_field_that_another_table_maps(run):
-    hooks = steps(
-        on_table_mapped="""
-            if table_index == 0:
-                found = state.setdefault("ade_engine", {}).setdefault("derived_mappings", [])
-                found.append({"field_name": "town", "source_header": "H address", "score": 0.5, "table_index": 0})
-                return table.with_columns(pl.lit("Rome").alias("town"))
-        """,
-        on_table_written="""
-            logger.info("derived", data={"derived": [d.field_name for d in table_result.derived_mappings],
-                                         "lookup": table_result.mapping_lookup()})
-        """,
-    )
-    outcome = run({**hooks, "columns/town.py": """
-        from ade_engine.models import FieldDef
-        def by_name(*, column_header_original, **_):
-            return {"town": 1.0} if column_header_original == "H town" else None
-        def register(registry):
-            registry.register_field(FieldDef(name="town"))
-            registry.register_column_detector(by_name, field="town", priority=1)
-    """}, [["H address"], ["x"], ["H town"], ["Oslo"]], rows=TWO_TABLES, settings={"merge_tables_in_sheet": True})  # fmt: skip
-    assert outcome.result.error is None, outcome.result.error
-    assert outcome.logged["derived"] == ["town"]
-    (town,) = outcome.completed["fields"]
-    assert town["derived"] and town["occurrences"] == {"tables": 1, "columns": 1}
-    assert town["source_headers"] == ["H address", "H town"]
-
-
-def test_a_column_that_is_blank_in_all_header_rows_has_no_header(run):
-    hook = steps(on_table_written='logger.info("x", data={"found": [column.header for column in table_result.source_columns]})')
-    outcome = run(hook, [["H a", None, "c"], ["H b", " ", "d"], [1, 2, 3]], rows=TWO_TABLES)
-    assert outcome.logged == {"found": ["H a H b", None, "c d"]}
-
-
-def test_the_event_of_detected_tables_has_the_width_of_each(run):
-    outcome = run({}, [["H a"], [1], ["H b", "c", "d"], [1, 2]], rows=TWO_TABLES, level=10)
-    (event,) = outcome.named("sheet.tables_detected")
-    assert [table["region"]["a1"] for table in event["data"]["tables"]] == ["A1:A2", "A3:C4"]
