@@ -145,13 +145,6 @@ def test_a_data_type_that_does_not_fit_gives_way_to_the_value(tmp_path, step, va
     assert (found, type(found)) == (value, type(value))
 
 
-def test_numbers_that_are_none_leave_their_cells_empty(tmp_path):
-    outcome = after_steps(["append(0, pl.DataFrame({'x': [float('nan'), float('inf'), 1.0]}), True)"], tmp_path)
-    assert outcome.faults == []
-    sheet = openpyxl.load_workbook(outcome.paths[0])["Data"]
-    assert [cell.value for cell in sheet["A"]][5:] == ["x", None, None, 1]
-
-
 def test_whole_floats_are_spelt_one_way(tmp_path):
     """Whether a row was touched does not show in its numbers."""
     steps = ["append(0, pl.DataFrame({'x': [5.0, 5.0, 1e20, 1e20, -0.0, -0.0]}), True)", "for row in (8, 10, 12): ws.cell(row, 1).font = Font(bold=True)"]
