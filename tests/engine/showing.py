@@ -1,4 +1,10 @@
-"""What is shown of a run beside the values of cells: looks of a sheet, and parts of events."""
+"""What is shown of a run beside the values of cells: parts of events, looks of sheets, other files, places of issues."""
+
+import json
+
+import openpyxl
+import polars as pl
+from grids import write_cell, write_grid
 
 
 def picked(found, keys: list[str]) -> list:
@@ -63,3 +69,33 @@ def looks_of(sheet) -> str:
             places = (f"{left}{first}" if (left, first) == (right, last) else f"{left}{first}:{right}{last}" for (left, first, last), right in found.items())
             lines.append(f"{' '.join(places)} {look}")
     return "\n".join(lines)
+
+
+def beside(case) -> str:
+    """The files that stand beside the output, but for the list of issues and the row map."""
+    texts = []
+    for path in sorted((case.folder / "out").iterdir()):
+        if path == case.outcome.output or path.name.endswith(("_issues.ndjson", "_rows.json")):
+            continue
+        if path.suffix == ".parquet":
+            frame = pl.read_parquet(path)
+            text = f"{json.dumps({name: str(kind) for name, kind in frame.schema.items()})}\n{frame.write_ndjson()}"
+        else:
+            text = case.of_book(openpyxl.load_workbook(path)) if path.suffix == ".xlsx" else path.read_bytes().decode()
+        form = [what for sign, what in (("\ufeff", "a byte order mark"), ("\r\n", "lines of Windows")) if sign in text]
+        texts.append(f"[{' with '.join([path.name, *form])}]\n{text.lstrip(chr(0xFEFF)).rstrip()}".replace("\r\n", "\n"))
+    return "\n".join(texts)
+
+
+def looks(case) -> str:
+    return "\n".join(looks_of(sheet) for sheet in case.outcome.book)
+
+
+def issue_list(case) -> list[dict]:
+    return [json.loads(line) for path in (case.folder / "out").glob("*_issues.ndjson") for line in path.read_text("utf-8").splitlines()]
+
+
+def issue_places(case) -> str:
+    """Where issues stand, in the input and in the output, and whose they are."""
+    keys = ["rule", "sheet", "table", "row", "column", "cell", "output_sheet", "output", "label", "key"]
+    return write_grid([keys, *([write_cell(line[key]) for key in keys] for line in issue_list(case))])

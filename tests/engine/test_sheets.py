@@ -22,7 +22,6 @@ Given (`GIVEN` has them all):
 """
 
 import contextlib
-import datetime as dt
 import difflib
 import io
 import json
@@ -32,16 +31,16 @@ import shutil
 from pathlib import Path
 
 import openpyxl
-import polars as pl
 import pytest
 from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package, write_xls
+from grids import Text, read_cell, read_grid, write_cell, write_grid
 from inferring import inferred, suggested, together
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import column_index_from_string, range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from package_check import check_package
 from raw_workbooks import RawWorkbook
-from showing import looks_of, picked
+from showing import beside, issue_list, issue_places, looks, picked
 
 from ade_engine import Engine, Settings
 from ade_engine.cli.app import app
@@ -60,76 +59,6 @@ USUAL = ["error", "output", "notices", "issues"]
 #: Sheets that repeat what stands in the list of issues.
 REPEATED = {"Issues"}
 LOOKS = {"bold": ("font", Font(bold=True)), "struck": ("font", Font(strike=True)), "red": ("fill", PatternFill("solid", fgColor="FFFF0000"))}
-CELL = re.compile(r'\s*("(?:\\.|[^"\\])*"|[^|]*?)\s*(?:\||$)')
-NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?(e[+-]\d+)?", re.IGNORECASE)
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d(\.\d+)?)?)?|\d\d:\d\d(:\d\d(\.\d+)?)?")
-SPAN = re.compile(r"\[(-?)(\d+):(\d\d):(\d\d)\]")
-ERROR = re.compile(r"#(N/A|[A-Z0-9/]+[!?])")
-
-
-class Text(str):
-    """A text in quotes, which is a text whatever it looks like."""
-
-
-def read_cell(text: str):
-    """What a spreadsheet holds where this is written."""
-    if text.startswith('"'):
-        return Text(json.loads(text))
-    if NUMBER.fullmatch(text):
-        return int(text) if re.fullmatch(r"-?\d+", text) else float(text)
-    if text in ("TRUE", "FALSE"):
-        return text == "TRUE"
-    if MOMENT.fullmatch(text):
-        kind = dt.time if text[2] == ":" else dt.date if len(text) == 10 else dt.datetime
-        with contextlib.suppress(ValueError):
-            return kind.fromisoformat(text)
-    if span := SPAN.fullmatch(text):
-        hours, minutes, seconds = map(int, span.groups()[1:])
-        return dt.timedelta(hours=hours, minutes=minutes, seconds=seconds) * (-1 if span[1] else 1)
-    return text or None
-
-
-def read_grid(text: str) -> list[list]:
-    def row(line: str) -> list:
-        cells = []
-        at = 0
-        while at <= len(line):
-            found = CELL.match(line, at)
-            cells.append(read_cell(found[1]))
-            if not found[0].endswith("|"):
-                break
-            at = found.end()
-        return cells if line.strip() else []
-
-    return [row(line) for line in text.splitlines()]
-
-
-def write_cell(value, kind: str = "s") -> str:
-    """The same cell in writing; ``kind`` is openpyxl's."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, dt.datetime):
-        return value.isoformat(" ").removesuffix(" 00:00:00").removesuffix(":00")
-    if isinstance(value, dt.timedelta):
-        seconds = round(abs(value).total_seconds())
-        return f"[{'-' if value < dt.timedelta() else ''}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}]"
-    if not isinstance(value, str):
-        return str(value)
-    is_typed = kind == "s" and (value.startswith(("=", "#", '"')) or read_cell(value) != value)
-    is_clear = value.isprintable() and value == value.strip() and "|" not in value and value and value[0] not in "\"[<"
-    return value if is_clear and not is_typed else json.dumps(value, ensure_ascii=not value.isprintable())
-
-
-def write_grid(rows: list[list[str]]) -> str:
-    """Rows of written cells, one below the other."""
-    widths: list[int] = []
-    for row in rows:
-        widths += [0] * (len(row) - len(widths))
-        for at, cell in enumerate(row):
-            widths[at] = max(widths[at], len(cell))
-    return "\n".join(" | ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip(" |") for row in rows)
 
 
 def same(text: str) -> list[str]:
@@ -277,24 +206,6 @@ class Case:
             sheets.append(f"<{sheet.title}>\n{write_grid(rows)}")
         return "\n".join(sheets)
 
-    def beside(self) -> str:
-        """The files that stand beside the output, but for the list of issues and the row map."""
-        texts = []
-        for path in sorted((self.folder / "out").iterdir()):
-            if path == self.outcome.output or path.name.endswith(("_issues.ndjson", "_rows.json")):
-                continue
-            if path.suffix == ".parquet":
-                frame = pl.read_parquet(path)
-                text = f"{json.dumps({name: str(kind) for name, kind in frame.schema.items()})}\n{frame.write_ndjson()}"
-            else:
-                text = self.of_book(openpyxl.load_workbook(path)) if path.suffix == ".xlsx" else path.read_bytes().decode()
-            form = [what for sign, what in (("\ufeff", "a byte order mark"), ("\r\n", "lines of Windows")) if sign in text]
-            texts.append(f"[{' with '.join([path.name, *form])}]\n{text.lstrip(chr(0xFEFF)).rstrip()}".replace("\r\n", "\n"))
-        return "\n".join(texts)
-
-    def looks(self) -> str:
-        return "\n".join(looks_of(sheet) for sheet in self.outcome.book)
-
     def notices(self) -> str:
         return "\n".join(self.of_notice(notice) for notice in self.outcome.noticed["notices"])
 
@@ -310,17 +221,9 @@ class Case:
     def issues(self) -> str:
         grid = [
             [line["severity"], f"{line['sheet']}!{line['cell']}" if line["cell"] else line["sheet"], line["rule"], write_cell(line["value"]), line["written"] or "", line["message"]]
-            for line in self.issue_list()
+            for line in issue_list(self)
         ]
         return write_grid(grid)
-
-    def issue_list(self) -> list[dict]:
-        return [json.loads(line) for path in (self.folder / "out").glob("*_issues.ndjson") for line in path.read_text("utf-8").splitlines()]
-
-    def issue_places(self) -> str:
-        """Where issues stand, in the input and in the output, and whose they are."""
-        keys = ["rule", "sheet", "table", "row", "column", "cell", "output_sheet", "output", "label", "key"]
-        return write_grid([keys, *([write_cell(line[key]) for key in keys] for line in self.issue_list())])
 
     def values(self) -> str:
         """Each cell of the column with what was read from it and what is said of it."""
@@ -400,7 +303,7 @@ class Case:
 
 
 SHOWN = {
-    "error": Case.error, "check": Case.check, "validated": Case.validated, "output": Case.output, "beside": Case.beside, "looks": Case.looks, "issue_places": Case.issue_places, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
+    "error": Case.error, "check": Case.check, "validated": Case.validated, "output": Case.output, "beside": beside, "looks": looks, "issue_places": issue_places, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
     "values": Case.values, "columns": Case.columns, "tables": Case.tables, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
     "row_map": Case.row_map, "leaks": Case.leaks, "inferred": inferred, "suggested": suggested, "together": together,
 }  # fmt: skip
