@@ -94,14 +94,13 @@ def described(path: Any) -> dict[str, Any]:
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(path, rich_text=True)
     styles = Styles(book)
-    properties = {name: getattr(book.properties, name) for name in ("title", "creator", "subject", "keywords", "category")}
     found: dict[str, Any] = {
         "titles": book.sheetnames,
         "active": book.sheetnames.index(book.active.title) if book.active is not None else None,
         "views": [xml(view) for view in book.views],
         "names": described_names(book.defined_names),
         "epoch": book.epoch,
-        "properties": properties,
+        "properties": [getattr(book.properties, name) for name in ("title", "creator", "subject", "keywords", "category")],
         "custom properties": sorted((item.name, item.value) for item in book.custom_doc_props.props),
         "calculation": xml(book.calculation),
         "security": xml(book.security),
@@ -140,8 +139,12 @@ def described_names(names: Any) -> list[tuple]:
     return sorted((name.name, name.attr_text, name.hidden, name.comment) for name in names.values())
 
 
+#: What a sheet has one of.
+PARTS = "views auto_filter data_validations page_setup page_margins print_options HeaderFooter sheet_properties sheet_format protection scenarios row_breaks col_breaks".split()
+
+
 def described_sheet(sheet: Any, styles: Styles) -> dict[str, Any]:
-    cells, links = {}, links_of(sheet)
+    cells = {}
     for position, cell in sheet._cells.items():
         if type(cell) is MergedCell:
             if cell.has_style:
@@ -150,33 +153,21 @@ def described_sheet(sheet: Any, styles: Styles) -> dict[str, Any]:
         text = described_cell(cell, styles)
         if text[0] is not None or cell.has_style or text[-2] is not None:
             cells[position] = text[:-1]
-    columns = {key: (dict(column), styles.of(column._style)) for key, column in sheet.column_dimensions.items()}
-    for attributes, _ in columns.values():
-        attributes.pop("style", None)
-    rows = {key: (dict(row), styles.of(row._style)) for key, row in sheet.row_dimensions.items()}
-    for attributes, _ in rows.values():
-        attributes.pop("s", None)
+    lines = {
+        name: {key: ({name: value for name, value in dict(line).items() if name not in ("style", "s")}, styles.of(line._style)) for key, line in dimensions.items()}
+        for name, dimensions in (("columns", sheet.column_dimensions), ("rows", sheet.row_dimensions))
+    }
     return {
         "cells": cells,
-        "links": links,
-        "columns": columns,
-        "rows": rows,
+        "links": links_of(sheet),
+        **lines,
+        **{name: xml(getattr(sheet, name)) for name in PARTS},
         "merged": sorted(map(str, sheet.merged_cells.ranges)),
         "state": sheet.sheet_state,
-        "views": xml(sheet.views),
-        "filter": xml(sheet.auto_filter),
         "tables": [_NUMBER.sub("", xml(table) or "") for table in sheet.tables.values()],
-        "rules": [
-            (str(rules.sqref), [(_NUMBER.sub("", xml(rule) or ""), xml(rule.dxf)) for rule in rules.rules]) for rules in sheet.conditional_formatting
-        ],
-        "validations": xml(sheet.data_validations) if len(sheet.data_validations.dataValidation) else None,
+        "rules": [(str(rules.sqref), [(_NUMBER.sub("", xml(rule) or ""), xml(rule.dxf)) for rule in rules.rules]) for rules in sheet.conditional_formatting],
         "names": described_names(sheet.defined_names),
         "print": (sheet.print_title_rows, sheet.print_title_cols, sheet.print_area),
-        "page": [xml(part) for part in (sheet.page_setup, sheet.page_margins, sheet.print_options, sheet.HeaderFooter, sheet.sheet_properties)],
-        "format": xml(sheet.sheet_format),
-        "protection": xml(sheet.protection),
-        "scenarios": xml(sheet.scenarios) if sheet.scenarios else None,
-        "breaks": [xml(breaks) if len(breaks) else None for breaks in (sheet.row_breaks, sheet.col_breaks)],
         "charts": [(type(chart).__name__, chart.anchor._from.col, chart.anchor._from.row) for chart in sheet._charts],
         "images": len(sheet._images),
     }
