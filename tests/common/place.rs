@@ -317,12 +317,6 @@ impl Place {
         self.artifact(self.latest_run()["run_dir"].text())
     }
 
-    /// The cells of the workbook that a run wrote, by sheet.
-    #[track_caller]
-    pub fn output_of(&self, run: &Value) -> Value {
-        self.cells(run["output_path"].text())
-    }
-
     /// The statuses of all runs, newest first.
     pub fn statuses(&self) -> Vec<String> {
         let runs = self.ade("runs ls --json").json();

@@ -89,13 +89,8 @@ impl Place {
         configuration
     }
 
-    /// The first two times that anything is installed, from caches and from an index, the installer has no network. Returns
-    /// the file that says how often it tried.
-    pub fn without_network_at_first(&mut self) -> PathBuf {
-        self.without_network(2)
-    }
-
-    /// As [`Place::without_network_at_first`], for so many installs.
+    /// The first times that anything is installed, from caches and from an index, the installer has no network. Returns the file
+    /// that says how often it tried.
     pub fn without_network(&mut self, installs: u32) -> PathBuf {
         let mark = self.path("was-without-network");
         self.before_installs(&format!(
