@@ -4,7 +4,6 @@ Work is counted, not timed: the calls that Python makes, its own and those into 
 read natively or parsed by openpyxl. Four times the rows may cost four times as much.
 """
 
-import csv
 import datetime as dt
 import gc
 import sys
@@ -14,9 +13,8 @@ from typing import Any
 import openpyxl
 import polars as pl
 import pytest
-import xlwt
 from conftest import everything
-from openpyxl.styles import Font
+from every_format import FORMATS, Sheet
 from openpyxl.worksheet._reader import WorkSheetParser
 
 from ade_engine import _native
@@ -63,111 +61,64 @@ def row_of(number: int) -> list[Any]:
 
 def open_sheet(kind: str, rows: int, folder: Any) -> Any:
     """A sheet with as many rows, as hooks get it."""
-    path = folder / f"book{rows}.{kind}"
-    if kind == "csv":
-        with path.open("w", newline="") as file:
-            csv.writer(file).writerows(map(row_of, range(rows)))
-    elif kind == "xls":
-        book = xlwt.Workbook()
-        sheet = book.add_sheet("Data")
-        day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
-        for number in range(rows):
-            for column, value in enumerate(row_of(number)):
-                sheet.write(number, column, value, *([day] if isinstance(value, dt.datetime) else []))
-        book.save(str(path))
-    elif kind == "xlsx":
-        book = openpyxl.Workbook()
-        for number in range(rows):
-            book.active.append(row_of(number))
-        for row in book.active.iter_rows():
-            row[1].font = Font(bold=True)
-        book.save(path)
-    else:
+    values = [row_of(number) for number in range(rows)]
+    if kind == "output":
         output = Output()
         sheet = output.add_sheet("Data")
-        names = [f"column {number}" for number in range(COLUMNS)]
-        table = pl.DataFrame([row_of(number) for number in range(rows - 1)], schema=names, orient="row")
-        output.append_table(sheet, table, gap=False)
+        output.append_table(sheet, pl.DataFrame(values[1:], schema=[f"column {number}" for number in range(COLUMNS)], orient="row"), gap=False)
         return sheet
-    source = open_source(str(path))
-    return source.sheets[0].worksheet
+    path = folder / f"book{rows}.{kind}"
+    FORMATS[kind][1](path, [Sheet("Data", values)])
+    return open_source(str(path)).sheets[0].worksheet
 
 
-def by_rows(sheet: Any, rows: int) -> Any:
-    return (cell for row in sheet.iter_rows() for cell in row)
-
-
-def by_numbers(sheet: Any, rows: int) -> Any:
-    return (sheet.cell(row, column) for row in range(1, rows + 1) for column in range(1, COLUMNS + 1))
-
-
-def by_numbers_backwards(sheet: Any, rows: int) -> Any:
-    return (sheet.cell(row=row, column=column) for column in range(COLUMNS, 0, -1) for row in range(rows, 0, -1))
-
-
-def by_names(sheet: Any, rows: int) -> Any:
-    return (sheet[f"{letter}{row}"] for row in range(1, rows + 1) for letter in "ABCDEF")
-
-
-def by_lines(sheet: Any, rows: int) -> Any:
-    return (cell for row in range(1, rows + 1) for cell in sheet[row])
-
-
-def by_areas(sheet: Any, rows: int) -> Any:
-    return (cell for row in range(1, rows, 2) for line in sheet[f"A{row}:F{row + 1}"] for cell in line)
-
-
-def by_values(sheet: Any, rows: int) -> Any:
-    return (value for _ in range(3) for row in sheet.values for value in row)
-
-
-def by_columns(sheet: Any, rows: int) -> Any:
-    return (cell for column in sheet.iter_cols() for cell in column)
-
-
-def by_offsets(sheet: Any, rows: int) -> Any:
-    return (sheet["A1"].offset(row, column) for row in range(rows) for column in range(COLUMNS))
-
-
-WALKS = (by_rows, by_numbers, by_numbers_backwards, by_names, by_lines, by_areas, by_values, by_columns, by_offsets)
+#: Ways along the cells of a sheet.
+WALKS = {name: code for name, code in map(lambda line: line.split(": ", 1), """
+by_rows: (cell for row in sheet.iter_rows() for cell in row)
+by_numbers: (sheet.cell(row, column) for row in range(1, rows + 1) for column in range(1, COLUMNS + 1))
+by_numbers_backwards: (sheet.cell(row=row, column=column) for column in range(COLUMNS, 0, -1) for row in range(rows, 0, -1))
+by_names: (sheet[f"{letter}{row}"] for row in range(1, rows + 1) for letter in "ABCDEF")
+by_lines: (cell for row in range(1, rows + 1) for cell in sheet[row])
+by_areas: (cell for row in range(1, rows, 2) for line in sheet[f"A{row}:F{row + 1}"] for cell in line)
+by_values: (value for _ in range(3) for row in sheet.values for value in row)
+by_columns: (cell for column in sheet.iter_cols() for cell in column)
+by_offsets: (sheet["A1"].offset(row, column) for row in range(rows) for column in range(COLUMNS))
+""".strip().splitlines())}  # fmt: skip
 #: Walks that a kind of sheet does not have, or that are not linear in openpyxl: a full sheet finds its extent for a line
 #: by looking at every cell.
-WITHOUT = {"xlsx": (by_columns, by_offsets), "csv": (by_lines,), "xls": (by_lines,), "output": ()}
+WITHOUT = {"xlsx": ("by_columns", "by_offsets"), "csv": ("by_lines",), "xls": ("by_lines",), "output": ()}
 KINDS = ("xlsx", "csv", "xls", "output")
-NAMES = (
-    *("value", "data_type", "is_date", "number_format", "font", "fill", "border", "alignment", "protection", "has_style"),
-    *("coordinate", "column_letter", "internal_value"),
-)
+NAMES = "value data_type is_date number_format font fill border alignment protection has_style coordinate column_letter internal_value".split()
 CASES = [(kind, walk) for kind in KINDS for walk in WALKS if walk not in WITHOUT[kind]]
 
 
-def read(cells: Any, names: tuple[str, ...]) -> int:
+def read(sheet: Any, rows: int, walk: str, names: Any) -> int:
     """Read the names of every cell; how many cells there were."""
     count = 0
-    for cell in cells:
+    for cell in eval(WALKS[walk], {"sheet": sheet, "rows": rows, "COLUMNS": COLUMNS}):
         count += 1
         for name in names:
             getattr(cell, name, None)
     return count
 
 
-def work_of(kind: str, walk: Any, rows: int, folder: Any, names: tuple[str, ...], limit: float = float("inf")) -> int:
+def work_of(kind: str, walk: str, rows: int, folder: Any, names: Any, limit: float = float("inf")) -> int:
     sheet = open_sheet(kind, rows, folder)
     # The cost of opening and of imports is not measured here.
     sheet.cell(1, 1).font
     with Work(limit) as work:
-        count = read(walk(sheet, rows), names)
+        count = read(sheet, rows, walk, names)
     assert count >= rows * COLUMNS
     return work.calls
 
 
 #: One name at a time along rows and by numbers, and all of them along every walk. By default each name along one of the two.
-COSTS = [(kind, walk, (name,)) for kind in KINDS for walk in (by_rows, by_numbers) for name in NAMES]
+COSTS = [(kind, walk, [name]) for kind in KINDS for walk in ("by_rows", "by_numbers") for name in NAMES]
 COSTS = COSTS if everything() else COSTS[::2]
 COSTS += [(kind, walk, NAMES) for kind, walk in CASES]
 
 
-@pytest.mark.parametrize("kind, walk, names", COSTS, ids=[f"{kind} {walk.__name__} {names[0] if len(names) == 1 else 'all'}" for kind, walk, names in COSTS])
+@pytest.mark.parametrize("kind, walk, names", COSTS, ids=[f"{kind} {walk} {names[0] if len(names) == 1 else 'all'}" for kind, walk, names in COSTS])
 def test_four_times_the_cells_cost_four_times_as_much(tmp_path, kind, walk, names):
     few = work_of(kind, walk, FEW, tmp_path, names)
     work_of(kind, walk, MANY, tmp_path, names, limit=few * (MANY / FEW) * SLACK + 2000)
@@ -191,7 +142,7 @@ class Counted:
         return call
 
 
-@pytest.mark.parametrize("kind, walk", CASES, ids=[f"{kind} {walk.__name__}" for kind, walk in CASES])
+@pytest.mark.parametrize("kind, walk", CASES, ids=[f"{kind} {walk}" for kind, walk in CASES])
 def test_the_input_is_read_a_few_times_however_much_is_asked(tmp_path, monkeypatch, kind, walk):
     counts: dict[str, int] = {}
     native, parse, load = _native.Source, WorkSheetParser.parse, openpyxl.load_workbook
@@ -211,7 +162,7 @@ def test_the_input_is_read_a_few_times_however_much_is_asked(tmp_path, monkeypat
     monkeypatch.setattr(openpyxl, "load_workbook", load_counted)
     sheet = open_sheet(kind, MANY, tmp_path)
     for _ in range(2):
-        read(walk(sheet, MANY), NAMES)
+        read(sheet, MANY, walk, NAMES)
     assert sum(counts.get(name, 0) for name in ("peek", "scan", "parse", "load_workbook")) <= READS, counts
     # Nothing else is asked of the native module for each cell either.
     assert sum(counts.values()) <= 4 * READS, counts
@@ -228,14 +179,14 @@ def test_looking_at_all_cells_costs_about_what_it_costs_openpyxl(tmp_path, kind)
             expected.append(row)
     calls = []
     for one in (expected, sheet):
-        read(by_rows(one, MANY), ("font",))
+        read(one, MANY, "by_rows", ["font"])
         with Work() as work:
-            read(by_rows(one, MANY), NAMES)
+            read(one, MANY, "by_rows", NAMES)
         calls.append(work.calls)
     assert calls[1] <= 1.5 * calls[0] + 2000
 
 
-@pytest.mark.parametrize("kind, walk", CASES, ids=[f"{kind} {walk.__name__}" for kind, walk in CASES])
+@pytest.mark.parametrize("kind, walk", CASES, ids=[f"{kind} {walk}" for kind, walk in CASES])
 def test_reading_again_keeps_nothing_more(tmp_path, kind, walk):
     sheet = open_sheet(kind, MANY, tmp_path)
     # Without the correction the styles of all cells would be read again for each: values suffice here.
@@ -246,13 +197,13 @@ def test_reading_again_keeps_nothing_more(tmp_path, kind, walk):
         return tracemalloc.get_traced_memory()[0]
 
     for _ in range(2):
-        read(walk(sheet, MANY), names)
+        read(sheet, MANY, walk, names)
     tracemalloc.start()
     try:
-        read(walk(sheet, MANY), names)
+        read(sheet, MANY, walk, names)
         before = kept()
         for _ in range(4):
-            read(walk(sheet, MANY), names)
+            read(sheet, MANY, walk, names)
         # An object for each cell read would be a hundred bytes each time.
         assert kept() - before < MANY * COLUMNS * 10
     finally:
