@@ -13,26 +13,26 @@ import openpyxl
 import polars as pl
 import pytest
 
-from conftest import FIELDS_BY_NAME, FIRST_ROW_IS_HEADER, declared, everything, write_package
+from conftest import declared, everything, steps, write_files, write_package
 from every_format import FORMATS, Formula, Sheet
 from package_check import check_package
+from test_sheets import tomllib
 
 SEEDS = 4500 if everything() else 90
 PORTION = 30
 SEEDS_OF_SAMPLES = 1200 if everything() else 20
 
 #: Names that the template's fields have, and others.
-HEADERS = ["First name", "Surname", "E-mail", "Start date", "Hours", "Pay", "Member ID", "Phone", "Notes", "Ref", "Blorb", "Zed", "2023", "Jan", "Feb", "Mar", "Total", "", "Qty\x07", " "]
-WORDS = ["Ada", "Blom", "x", "n/a", "-", "Total", "Sum", "1.234,5", "12", "003", "=1+1", "#N/A", "12/05/2024", "2024-05-12", "3:40", "a@b.org", "'", "0", " ", "", "Zoë\u00a0K", "€ 5", "1,5", "y" * 300]
-CONTROLS = [chr(code) for code in range(0x20)] + ["\x7f", "\ufffe", "\u200b"]
+HEADERS = "First name|Surname|E-mail|Start date|Hours|Pay|Member ID|Phone|Notes|Ref|Blorb|Zed|2023|Jan|Feb|Mar|Total||Qty\x07| ".split("|")
+WORDS = "Ada|Blom|x|n/a|-|Total|Sum|1.234,5|12|003|=1+1|#N/A|12/05/2024|2024-05-12|3:40|a@b.org|'|0| ||Zoë\u00a0K|€ 5|1,5".split("|") + ["y" * 300]
+CONTROLS = [*map(chr, range(0x20)), "\x7f", "\ufffe", "\u200b"]
 VALUES = {
     "text": lambda random: random.choice(WORDS),
     "name": lambda random: f"{random.choice(WORDS[:3])} {random.choice('KLM')}.",
     "number": lambda random: random.choice([0, 1, 7, -3, 2.5, 1e6, 1e-9, 2**60, 44_927, random.randrange(1000)]),
-    "date": lambda random: dt.datetime(2024, random.randrange(1, 13), random.randrange(1, 29)),
-    "moment": lambda random: dt.datetime(2024, 3, random.randrange(1, 29), random.randrange(24), random.randrange(60)),
+    "date": lambda random: dt.datetime(2024, random.randrange(1, 13), random.randrange(1, 29), random.choice([0, 0, 11]), random.choice([0, 30])),
     "time": lambda random: dt.time(random.randrange(24), random.randrange(60)),
-    "duration": lambda random: dt.timedelta(hours=random.randrange(-40, 60), minutes=random.randrange(60)),
+    "duration": lambda random: dt.timedelta(minutes=random.randrange(-2400, 3600)),
     "truth": lambda random: random.random() < 0.5,
     "error": lambda random: random.choice(["#N/A", "#DIV/0!", "#REF!"]),
     "formula": lambda random: Formula(),
@@ -118,27 +118,17 @@ def write_seed(seed: int, folder) -> tuple[object, Random]:
 
 
 #: Settings that lead other ways.
-WAYS = (
-    {},
-    {},
-    {"output_style": "plain"},
-    {"also_write": "csv+parquet", "quarantine": "sheet"},
-    {"also_write": "jsonl", "quarantine": "file", "all_fields": True},
-    {"group_rows": "keep", "skip_total_rows": False, "drop_blank_rows": False, "notes_sheet": True},
-    {"group_rows": "drop", "stop_at_blank_rows": 2, "escape_formulas": False},
-    {"merge_tables_in_sheet": True, "remove_unmapped_columns": True},
-    {"line_records": True, "issue_columns": False, "fill_merged_numbers": True},
-    {"skip_sheets_without_fields": True, "balance_rows": "keep", "sort_tables_by_mapping_ratio": True},
-)
-#: Hooks that touch the output, and that move and drop rows.
-HOOKS = """
-def fn(*, {values}, **_):
-    {body}
+WAYS = [tomllib.loads(line.replace("; ", "\n")) for line in """
 
-def register(registry):
-    registry.register_hook(fn, hook="{hook}", priority=1)
-"""
-
+output_style = "plain"
+also_write = "csv+parquet"; quarantine = "sheet"
+also_write = "jsonl"; quarantine = "file"; all_fields = true
+group_rows = "keep"; skip_total_rows = false; drop_blank_rows = false; notes_sheet = true
+group_rows = "drop"; stop_at_blank_rows = 2; escape_formulas = false
+merge_tables_in_sheet = true; remove_unmapped_columns = true
+line_records = true; issue_columns = false; fill_merged_numbers = true
+skip_sheets_without_fields = true; balance_rows = "keep"; sort_tables_by_mapping_ratio = true
+""".split("\n")]  # fmt: skip
 
 #: Fields of tables that are not one record a row.
 RESHAPED = declared("""
@@ -160,14 +150,14 @@ def range_of(field_name):
 
 @pytest.fixture
 def packages(tmp_path, template):
-    touching, moving, reshaping = (shutil.copytree(template, tmp_path / name) for name in ("touching", "moving", "reshaping"))
-    (reshaping / "src/ade_config/columns/fields.py").write_text(RESHAPED)
-    for package, hook, values, body in (
-        (touching, "on_sheet_end", "output_sheet", "output_sheet.insert_rows(1); output_sheet['A1'] = 'made'"),
-        (moving, "on_table_mapped", "table", "return table.reverse().filter(table[table.columns[0]].reverse().is_not_null())"),
-    ):
-        (package / "src/ade_config/hooks/own.py").write_text(HOOKS.format(hook=hook, values=values, body=body))
-    older = write_package(tmp_path / "older", {"row_detectors/rows.py": FIRST_ROW_IS_HEADER, "columns/a.py": FIELDS_BY_NAME % (("surname", "pay"),)})
+    def changed(name: str, files: dict[str, str]):
+        return write_files(shutil.copytree(template, tmp_path / name), {f"src/ade_config/{file}": text for file, text in files.items()})
+
+    # Hooks that touch the output, and that move and drop rows.
+    touching = changed("touching", steps(on_sheet_end="output_sheet.insert_rows(1); output_sheet['A1'] = 'made'"))
+    moving = changed("moving", steps(on_table_mapped="return table.reverse().filter(table[table.columns[0]].reverse().is_not_null())"))
+    reshaping = changed("reshaping", {"columns/fields.py": RESHAPED})
+    older = write_package(tmp_path / "older", {}, fields=("surname", "pay"))
     return [template, template, reshaping, reshaping, touching, moving, older]
 
 
