@@ -15,7 +15,7 @@ use ade::store::{Opening, Scope};
 use ade::workspace::Workspace;
 
 use super::Place;
-use super::http::{Answer, Client, asked_by_its_client};
+use super::http::{Client, asked_by_its_client};
 
 /// A server of the API over the data directory of a place; it ends with the test. Each answer is held to the API's description.
 pub struct Server {
@@ -31,15 +31,10 @@ asked_by_its_client!(Server);
 impl Server {
     /// Serves the data directory of a place, which is created if there is none.
     pub fn of(place: &Place) -> Self {
-        Self::with(place, &[])
+        Self::below(place, &place.path(""), &[])
     }
 
-    /// The same with further settings.
-    pub fn with(place: &Place, settings: &[(&str, &str)]) -> Self {
-        Self::below(place, &place.path(""), settings)
-    }
-
-    /// The same for a data directory in this folder of the place.
+    /// The same for a data directory in this folder of the place, with further settings.
     pub fn below(place: &Place, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut variables = place.variables().clone();
         for (name, value) in settings {
@@ -86,13 +81,6 @@ impl Server {
         server
     }
 
-    /// The same, and the id of the first configuration that its workspace knows.
-    pub fn known(place: &Place, settings: &[(&str, &str)]) -> (Self, String) {
-        let server = Self::with(place, settings);
-        let configuration = server.configuration();
-        (server, configuration)
-    }
-
     /// A new token.
     pub fn token(&self, scope: Scope, workspaces: Option<&[&str]>) -> String {
         let new = NewToken {
@@ -102,16 +90,6 @@ impl Server {
             valid_for: None,
         };
         tokens::create(&self.workspace, &new).unwrap().0
-    }
-
-    /// Uses another token from now on.
-    pub fn use_token(&mut self, token: String) {
-        self.client.token = token;
-    }
-
-    /// Sends a file as a form, as browsers and `curl -F` do.
-    pub fn form(&self, path: &str, parts: &[Part]) -> Answer {
-        self.put("POST", path, FORM, &form(parts, true))
     }
 
     /// Sends the beginning of a request whose body should have `length` bytes, and hangs up. Returns when the server has noticed.

@@ -78,23 +78,6 @@ impl Client {
         self.ask("POST", path).json(body).send()
     }
 
-    #[track_caller]
-    pub fn patch(&self, path: &str, body: &Value) -> Answer {
-        self.ask("PATCH", path).json(body).send()
-    }
-
-    /// What a path answers with is a problem.
-    #[track_caller]
-    pub fn refuses(&self, path: &str, status: u16, code: &str) {
-        self.get(path).refuses(status, code);
-    }
-
-    /// A path refuses a field of its query.
-    #[track_caller]
-    pub fn refuses_field(&self, path: &str, field: &str) {
-        self.get(path).refuses_field(field);
-    }
-
     /// Sends bytes of this type as they are.
     #[track_caller]
     pub fn put(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {

@@ -104,7 +104,8 @@ fn a_check_or_a_trial_ends_with_its_client_and_many_leave_room_for_other_request
         return;
     }
     place.ade("run config people.csv").succeeds();
-    let (server, id) = api::Server::known(&place, &[]);
+    let server = api::Server::of(&place);
+    let id = server.configuration();
     place.write(MODULE, ENDLESS);
     let engines = || {
         let all = processes_of(&place.path("")).unwrap_or_default();

@@ -254,12 +254,12 @@ fn statistics_are_those_of_the_workers_that_live() {
     has(&workers[0]["running"][0], execution);
     // A token for some workspaces sees the workers that execute their runs, and not where they are.
     server.post("workspaces", &json!({"id": "other"})).is(201);
-    let all = server.token(Scope::Admin, None);
+    let all = server.token.clone();
     for (workspace, slots, count) in [
         ("default", json!({"all": 3, "busy": 1}), 1),
         ("other", json!({"all": 0, "busy": 0}), 0),
     ] {
-        server.use_token(server.token(Scope::Admin, Some(&[workspace])));
+        server.token = server.token(Scope::Admin, Some(&[workspace]));
         let stats = server.read(&format!("stats?workspace={workspace}"));
         assert_eq!(stats["slots"], slots, "{workspace}");
         let listed =
@@ -272,7 +272,7 @@ fn statistics_are_those_of_the_workers_that_live() {
         }
     }
     // One that is killed is not counted.
-    server.use_token(all);
+    server.token = all;
     held.dies();
     let after = server.read("stats");
     has(
