@@ -1,7 +1,5 @@
 //! `ade logs tail -f` while workers die and others start: it loses no line and ends with the run.
-
 use crate::common;
-
 use common::{Place, Running, Told};
 
 /// What a follower with `--json --level debug` printed is the whole log.
@@ -12,6 +10,36 @@ fn printed_all(place: &Place, run: &str, end: &common::Outcome) {
 
 fn follow(place: &Place, run: &str) -> Running {
     place.start(&format!("logs tail {run} -f --json --level debug"))
+}
+
+#[test]
+fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
+    let place = Place::new();
+    let gate = place.gate("gate");
+    place
+        .configuration("config")
+        .wait_at_with(&gate, "", "raise ValueError(\"no more\")");
+    place.members("members.csv");
+    place.warm("config");
+    let running = place.start("run config members.csv");
+    gate.wait_until_reached();
+    let mut followers = [
+        place.start("logs tail -f"),
+        place.start("logs tail latest -f --json -n 1"),
+    ];
+    followers[0].wait_until_prints("run.start");
+    followers[1].wait_until_prints("\"event\"");
+    gate.open();
+    running.wait().ends_with(1);
+    let [readable, json] = followers.map(|follower| follower.wait().ends_with(1));
+    let last = readable.stdout.lines().last().unwrap();
+    assert!(last.ends_with("run.complete failed"), "{readable}");
+    // It is told once, in the author's own file.
+    assert_eq!(readable.stdout.matches("no more").count(), 2, "{readable}");
+    readable.stdout_has("config/src/ade_config/hooks/");
+    readable.stdout_lacks("snapshots/");
+    let records = json.records();
+    assert_eq!(records.last().unwrap()["event"], "run.complete");
 }
 
 #[test]
@@ -37,51 +65,25 @@ fn a_follower_goes_on_across_attempts_and_the_restart_of_the_worker() {
 }
 
 #[test]
-fn a_follower_ends_with_the_run() {
+fn a_follower_ends_with_the_runs_own_status() {
     let place = Place::held("");
-    a_follower_makes_the_last_line_from_the_record_where_nobody_wrote_it(&place);
-    a_follower_ends_with_the_runs_own_status(&place);
-}
-
-fn a_follower_makes_the_last_line_from_the_record_where_nobody_wrote_it(place: &Place) {
     place.let_go();
-    let run = place.enqueue("config", "members.csv");
-    place.ade("worker --drain -q").succeeds();
-    // The worker died between recording the end and writing it to the log.
-    let log = place.run_folder(&run).join("logs/events.ndjson");
-    let text = std::fs::read_to_string(&log).unwrap();
-    let last = text.trim_end().rfind('\n').unwrap() + 1;
-    std::fs::write(&log, &text[..last]).unwrap();
-    let written: serde_json::Value = serde_json::from_str(&text[last..]).unwrap();
-    let end = follow(place, &run).wait().succeeds();
-    let printed = end.records();
-    let (last, before) = printed.split_last().unwrap();
-    for part in ["event", "run_id", "sequence", "level", "message", "data"] {
-        assert_eq!(last[part], written[part], "{part}");
-    }
-    assert_eq!(before, place.events(&run));
-    // Or had written half of it.
-    std::fs::write(&log, &text[..text.len() - 20]).unwrap();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
-}
-
-fn a_follower_ends_with_the_runs_own_status(place: &Place) {
     let cancelled = place.enqueue("config", "members.csv");
-    let mut follower = follow(place, &cancelled);
+    let mut follower = follow(&place, &cancelled);
     follower.wait_until_prints("run.queued");
     // Ctrl-C ends the following alone.
-    let mut another = follow(place, &cancelled);
+    let mut another = follow(&place, &cancelled);
     another.wait_until_prints("run.queued");
     another.signal(libc::SIGINT);
     another.wait().ends_with(130);
     place.ade(&format!("runs cancel {cancelled}")).succeeds();
-    printed_all(place, &cancelled, &follower.wait().ends_with(130));
+    printed_all(&place, &cancelled, &follower.wait().ends_with(130));
 
     place.write("broken.xlsx", "none");
     let failed = place.enqueue("config", "broken.xlsx");
-    let follower = follow(place, &failed);
+    let follower = follow(&place, &failed);
     place.ade("worker --drain -q").succeeds();
-    printed_all(place, &failed, &follower.wait().ends_with(1));
+    printed_all(&place, &failed, &follower.wait().ends_with(1));
 }
 
 #[test]

@@ -237,41 +237,6 @@ fn a_run_changes_nothing_that_others_import_cold_or_warm() {
 }
 
 #[test]
-fn a_cache_that_is_damaged_or_deleted_costs_time_and_nothing_else() {
-    let place = place();
-    let kept = place.path("home/.cache/ade/environments");
-    let name = fs::read_dir(&kept).unwrap().next().unwrap().unwrap();
-    let kept_file = place
-        .files_below(name.path())
-        .into_iter()
-        .find(|file| file.ends_with("polars/__init__.py"))
-        .unwrap();
-    let kept_file = name.path().join(kept_file);
-    let text = fs::read(&kept_file).unwrap();
-    fs::remove_file(&kept_file).unwrap();
-    fs::write(&kept_file, "raise SystemExit(3)").unwrap();
-    place
-        .ade("run victim members.csv --data-dir second")
-        .succeeds();
-    assert_eq!(fs::read(&kept_file).unwrap(), text, "kept anew");
-
-    fs::write(name.path().join("files.json"), "{").unwrap();
-    place
-        .ade("run victim members.csv --data-dir third")
-        .succeeds();
-    fs::set_permissions(&kept, fs::Permissions::from_mode(0o500)).unwrap();
-    fs::remove_dir_all(place.path("home/.cache/ade/uv")).unwrap();
-    place
-        .ade("run victim members.csv --data-dir second")
-        .succeeds();
-    fs::set_permissions(&kept, fs::Permissions::from_mode(0o700)).unwrap();
-    fs::remove_dir_all(kept).unwrap();
-    place
-        .ade("run victim members.csv --data-dir third")
-        .succeeds();
-}
-
-#[test]
 fn what_cannot_be_read_is_built_anew_and_doctor_says_so() {
     let place = place();
     // Root reads everything, but for one who lacks the capability.

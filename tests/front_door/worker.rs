@@ -1,83 +1,8 @@
-//! `ade run --detach` and `ade worker`, as a user at a terminal sees them.
+//! Workers that are told to stop, to pause or to hold a limit while they have runs. What they say is in `tests/cli/worker.md`.
 
 use crate::common;
 
-use std::fs;
-use std::path::Path;
-
-use common::{Place, Told, snapshot};
-
-#[test]
-fn detached_runs_are_done_by_a_worker_that_builds_what_they_need() {
-    let place = Place::new();
-    place.configuration("config");
-    place.members("one.csv");
-    place.write("broken.xlsx", "none");
-    snapshot!(place, place.ade("run config one.csv --detach"), @r"
-    status 0
-    --- stdout
-    [ID]
-    --- stderr
-    queued one.csv; `ade worker --drain` executes queued runs
-    ");
-    let queued = place
-        .ade("run config broken.xlsx --detach --json")
-        .succeeds();
-    assert_eq!(queued.records()[0]["status"], "queued");
-    assert_eq!(queued.records()[0]["attempt_count"], 0);
-    assert_eq!(place.environments()[0]["status"], "queued");
-
-    let worker = place.ade("worker --drain").succeeds();
-    assert_eq!(worker.stdout, "");
-    for words in [
-        "building",
-        "ready",
-        "claimed",
-        "one.csv, attempt 1",
-        "broken.xlsx, attempt 1",
-    ] {
-        worker.stderr_has(words);
-    }
-    assert_eq!(place.statuses(), ["failed", "succeeded"]);
-    let runs = place.ade("runs ls --json").json();
-    assert_eq!(runs[0]["error"]["code"], "input_error");
-    // A failure of the input is final at once.
-    assert_eq!(runs[0]["attempt_count"], 1);
-    assert!(std::path::Path::new(runs[1]["output_path"].text()).exists());
-    // Nothing is left to do.
-    place.ade("worker --drain").succeeds();
-}
-
-#[test]
-fn once_takes_one_run() {
-    let place = Place::ready();
-    for _ in 0..2 {
-        place.enqueue("config", "members.csv");
-    }
-    place.ade("worker --once -q").succeeds();
-    assert_eq!(place.statuses(), ["queued", "succeeded"]);
-    place.ade("worker --once -q").succeeds();
-    assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
-    place.ade("worker --once -q").succeeds();
-}
-
-#[test]
-fn a_database_that_is_not_there_is_named_with_its_remedy() {
-    let place = Place::new();
-    snapshot!(place, place.ade("worker --drain"), @r"
-    status 5
-    --- stderr
-    error: there is no database at [HERE]/data/db/ade.sqlite
-    hint: `ade migrate` creates it, and so does the first `ade run`; or check --data-dir
-    ");
-    place
-        .run(
-            &[("ADE_WORKER_AUTO_CREATE_SCHEMA", "1")],
-            ["worker", "--drain", "-q"],
-        )
-        .succeeds();
-    assert!(place.path("data/db/ade.sqlite").exists());
-}
+use common::{Place, Told};
 
 #[test]
 fn a_worker_that_is_told_to_stop_lets_its_run_finish() {
@@ -131,6 +56,34 @@ fn slots_run_side_by_side() {
     worker.wait().succeeds();
     let workers: i64 = place.query("SELECT count(DISTINCT worker) FROM run_attempts");
     assert_eq!(workers, 3, "each slot has an id of its own");
+}
+
+#[test]
+fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
+    let place = Place::held("");
+    place.ade("configs limit config 1").succeeds();
+    let runs = [(); 2].map(|()| place.enqueue("config", "members.csv"));
+    let worker = place.start_worker_with("w", "--concurrency 2");
+    place.wait_until_held(1);
+    let waits = place.json(&format!("runs show {} --json", runs[1]));
+    let why = waits["waits_for"].text();
+    assert!(why.contains("at most 1 at once"), "{why}");
+    // It holds from now on, also for what waits.
+    place.ade("configs limit config --none").succeeds();
+    place.wait_until_held(2);
+    place.let_go();
+    worker.stops();
+}
+
+#[test]
+fn a_run_that_was_begun_before_a_pause_goes_on() {
+    let (place, run, worker) = Place::busy("w");
+    place.ade("pause").succeeds();
+    let waits = place.enqueue("config", "members.csv");
+    place.let_go();
+    place.wait_for_status(&run, "succeeded");
+    worker.stops();
+    assert_eq!(place.status_of(&waits), "queued");
 }
 
 #[test]
@@ -208,34 +161,6 @@ fn a_third_signal_ends_at_once_and_loses_nothing() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_locked_holds_up_no_other_configuration() {
-    let mut place = Place::new();
-    place.hurry();
-    place.set("ADE_WORKER_MAX_ATTEMPTS", "50");
-    place.configuration("broken");
-    place.members("members.csv");
-    let waits = place.enqueue("broken", "members.csv");
-    let folder = place.environments()[0]["folder"].string();
-    // A file has the name of the folder of all its environments.
-    let key = Path::new(&folder).parent().unwrap().to_owned();
-    fs::create_dir_all(key.parent().unwrap()).unwrap();
-    fs::write(&key, "").unwrap();
-    place.configuration("config");
-    place.warm("config");
-    let run = place.enqueue("config", "members.csv");
-    let name = key.file_name().unwrap().to_str().unwrap();
-    // The run that is ready comes first.
-    place.ade("worker --once").succeeds();
-    place.is_sound(&run, "succeeded", &["succeeded"]);
-    // Without other work the worker ends, where it would build again and again.
-    place.ade("worker --once").ends_with(3).says(name);
-    assert_eq!(place.status_of(&waits), "queued");
-    fs::remove_file(&key).unwrap();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&waits, "succeeded", &["succeeded"]);
-}
-
-#[test]
 fn a_run_that_was_released_keeps_its_attempts() {
     let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
@@ -252,14 +177,10 @@ fn a_run_that_was_released_keeps_its_attempts() {
 }
 
 #[test]
-fn a_log_in_json_is_one_object_a_line() {
-    let mut place = Place::new();
-    place.hurry();
+fn the_figures_of_a_queue_are_in_the_log() {
+    let mut place = Place::held("");
     place.set("ADE_LOG_FORMAT", "json");
     place.set("ADE_WORKER_METRICS_INTERVAL", "0.2");
-    place.set("ADE_WORKSPACE", "other");
-    place.holding("config", "");
-    place.members("members.csv");
     place.enqueue("config", "members.csv");
     let run = place.enqueue("config", "members.csv");
     let mut worker = place.start_worker("one");
@@ -270,52 +191,17 @@ fn a_log_in_json_is_one_object_a_line() {
     worker.wait_until_says("queue: 0 queued, 0 running");
     worker.signal(libc::SIGTERM);
     let end = worker.wait().succeeds();
-    assert_eq!(end.stdout, "");
-    let lines: Vec<serde_json::Value> = end
+    end.stderr_has(", claimed after ");
+    let lines = end
         .stderr
         .lines()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
-        .collect();
-    for line in &lines {
-        for key in ["timestamp", "level", "worker", "event", "message"] {
-            assert!(line[key].is_string(), "{key}: {line}");
-        }
-    }
-    let find = |event: &str| lines.iter().find(|line| line["event"] == event).unwrap();
-    for event in [
-        "worker.started",
-        "environment.building",
-        "environment.ready",
-        "run.claimed",
-        "worker.stopping",
-        "worker.stopped",
-    ] {
-        find(event);
-    }
-    let ended = lines.iter().rfind(|line| line["event"] == "run.ended");
-    common::has(
-        ended.unwrap(),
-        serde_json::json!({"run_id": run, "status": "succeeded"}),
-    );
-    let entries = lines.iter().filter(|line| line["event"] == "queue.metrics");
-    let mut succeeded = 0;
-    for entry in entries {
-        let metrics = &entry["metrics"];
-        for key in ["queued", "running", "succeeded", "failed", "claims"] {
-            assert!(metrics[key].is_u64(), "{key}: {metrics}");
-        }
-        succeeded += metrics["succeeded"].as_u64().unwrap();
-    }
+        .map(|line| serde_json::from_str(line).unwrap());
+    let entries = lines.filter(|line: &serde_json::Value| line["event"] == "queue.metrics");
+    let succeeded: u64 = entries
+        .map(|entry| entry["metrics"]["succeeded"].as_u64().unwrap())
+        .sum();
     // Each says what ended since the one before it; ends after the last one are in none.
     assert!((1..=2).contains(&succeeded), "{end}");
-    end.stderr_has(", claimed after ");
-    // The environment was built below its own workspace.
-    let built = place.files_below("data/venvs/other");
-    assert!(
-        built.iter().any(|path| path.ends_with("build.lock")),
-        "{built:?}"
-    );
-    assert!(!place.path("data/venvs/default").exists());
 }
 
 #[test]

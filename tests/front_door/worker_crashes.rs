@@ -115,38 +115,29 @@ fn the_record_of_a_dead_process_keeps_no_lease_from_ending() {
 }
 
 #[test]
-fn runs_of_a_worker_that_died_are_failed_where_the_operator_wants_that() {
-    let (mut place, run, worker) = Place::busy("one");
-    worker.dies();
-    place.let_go();
-    place.set("ADE_RECOVERY", "fail");
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "failed", &["lost"]);
-    let shown = place.json(&format!("runs show {run} --json"));
-    assert_eq!(shown["error"]["code"], "worker_died");
-    assert_eq!(shown["error"]["hint"], "`ade runs retry` runs it again");
-    let artifact = place.artifact(place.run_folder(&run).to_str().unwrap());
-    assert_eq!(artifact["run"]["error"]["code"], "worker_died");
-    assert!(artifact["environment"]["packages"].is_array(), "{artifact}");
-    place.ade(&format!("runs retry {run}")).succeeds();
-    place.ade("worker --drain -q").succeeds();
-    assert_eq!(place.statuses(), ["succeeded", "failed"]);
-}
-
-#[test]
-fn a_run_whose_attempts_are_used_up_has_an_audit_record() {
-    let mut place = Place::new();
-    place.hurry();
-    place.set("ADE_WORKER_MAX_ATTEMPTS", "1");
-    place.holding("config", "");
-    place.members("members.csv");
-    place.warm("config");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
-    place.wait_until_held(1);
-    worker.dies();
-    place.ade("worker --drain -q").succeeds();
-    place.is_sound(&run, "failed", &["lost"]);
+fn a_run_of_a_worker_that_died_fails_where_that_is_wanted_or_its_attempts_are_used_up() {
+    for (name, value) in [("ADE_WORKER_MAX_ATTEMPTS", "1"), ("ADE_RECOVERY", "fail")] {
+        let mut place = Place::held("");
+        place.set(name, value);
+        let run = place.enqueue("config", "members.csv");
+        let worker = place.start_worker("one");
+        place.wait_until_held(1);
+        worker.dies();
+        place.let_go();
+        place.ade("worker --drain -q").succeeds();
+        place.is_sound(&run, "failed", &["lost"]);
+        let artifact = place.artifact(place.run_folder(&run).to_str().unwrap());
+        assert!(artifact["environment"]["packages"].is_array(), "{artifact}");
+        let shown = place.json(&format!("runs show {run} --json"));
+        assert_eq!(shown["error"], artifact["run"]["error"], "{name}");
+        if name == "ADE_RECOVERY" {
+            assert_eq!(shown["error"]["code"], "worker_died");
+            assert_eq!(shown["error"]["hint"], "`ade runs retry` runs it again");
+        }
+        place.ade(&format!("runs retry {run}")).succeeds();
+        place.ade("worker --drain -q").succeeds();
+        assert_eq!(place.statuses(), ["succeeded", "failed"]);
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! Workers that take a part of what waits, and one that is told from afar to take nothing.
+//! A worker that is told from afar to take nothing. One that takes a part of what waits is in `tests/cli/worker.md`.
 
 use crate::common;
 
-use common::{Place, Server, Told, has, wait_for};
-use serde_json::{Value, json};
+use common::{Place, Told, has, wait_for};
+use serde_json::json;
 
 #[test]
 fn a_quieted_worker_finishes_what_it_has_and_takes_no_more_until_it_is_resumed() {
@@ -27,40 +27,8 @@ fn a_quieted_worker_finishes_what_it_has_and_takes_no_more_until_it_is_resumed()
         place.json("workers ls --json")[0]["busy"] == 0
     });
     assert_eq!(place.statuses(), ["queued", "succeeded"]);
-    let server = Server::dev(&place, "--no-worker --no-web");
-    let shown = server.read("/api/v1/workers");
-    let quieted = shown["items"].list().iter();
-    assert_eq!(
-        quieted.filter(|one| one["quieted_at"].is_string()).count(),
-        1
-    );
-    let path = format!("/api/v1/workers/{id}/resume");
-    let resumed = server.post(&path, &json!({})).is(200).json();
-    assert_eq!(resumed["quieted_at"], Value::Null, "{resumed}");
+    place.ade(&format!("workers resume {id}")).succeeds();
     place.wait_for_status(&second, "succeeded");
-    server
-        .post("/api/v1/workers/gone/quiet", &json!({}))
-        .refuses(404, "not_found");
     worker.stops();
     place.ade_fails("workers quiet 4f2a9c", 2, "not_found");
-}
-
-#[test]
-fn a_worker_of_one_workspace_is_done_when_that_is() {
-    let place = Place::ready();
-    for workspace in ["default", "other"] {
-        let line = format!("run config members.csv --detach -q -w {workspace}");
-        place.ade(&line).succeeds();
-    }
-    place.ade("worker --drain -q -w other").succeeds();
-    let by_workspace =
-        "SELECT group_concat(workspace_id || ' ' || coalesce(status, 'queued')) FROM runs";
-    let states: String = place.query(by_workspace);
-    assert!(
-        states.contains("default queued") && states.contains("other succeeded"),
-        "{states}"
-    );
-    place.ade_fails("worker --label large", 2, "usage");
-    place.ade("worker --drain -q --label size:large").succeeds();
-    assert_eq!(place.query::<i64>("SELECT count(*) FROM queue"), 1);
 }
