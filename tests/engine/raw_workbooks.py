@@ -4,10 +4,9 @@ A :class:`RawWorkbook` starts out as a small valid package; tests change its par
 """
 
 import io
-import struct
 import zipfile
-import zlib
 from pathlib import Path
+from unittest import mock
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -104,56 +103,27 @@ class RawWorkbook:
 
     def save(self, path: Path, *, how: str = "deflated", order: list[str] | None = None) -> Path:
         """Zip the parts: ``deflated``, ``stored``, ``descriptors`` (sizes behind the data) or ``zip64``."""
-        names = order or list(self.parts)
-        if how in ("descriptors", "zip64"):
-            path.write_bytes(zip_by_hand({name: self.parts[name] for name in names}, how))
-            return path
-        method = zipfile.ZIP_STORED if how == "stored" else zipfile.ZIP_DEFLATED
-        with zipfile.ZipFile(path, "w", method) as archive:
-            for name in names:
-                archive.writestr(name, self.parts[name])
+        stream, target = Streamed(), path if how != "descriptors" else None
+        limit = 1 if how == "zip64" else zipfile.ZIP64_LIMIT
+        with mock.patch.multiple(zipfile, ZIP64_LIMIT=limit, ZIP_FILECOUNT_LIMIT=limit):
+            with zipfile.ZipFile(target or stream, "w", zipfile.ZIP_STORED if how == "stored" else zipfile.ZIP_DEFLATED) as archive:
+                for name in order or self.parts:
+                    archive.writestr(name, self.parts[name])
+        if target is None:
+            path.write_bytes(stream.content)
         return path
+
+
+class Streamed(io.RawIOBase):
+    """What is written to where nothing can be changed any more."""
+
+    content = b""
+
+    def write(self, data) -> int:
+        self.content += data
+        return len(data)
 
 
 def escape(text: str) -> str:
     """Text as XML content or as an attribute's value."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-
-
-def zip_by_hand(parts: dict[str, bytes], how: str) -> bytes:
-    """A zip archive with features that Python's zipfile does not write on demand."""
-    out = io.BytesIO()
-    directory = b""
-    for name, content in parts.items():
-        packer = zlib.compressobj(6, zlib.DEFLATED, -15)
-        packed = packer.compress(content) + packer.flush()
-        checksum, at, encoded = zlib.crc32(content), out.tell(), name.encode()
-        large = 0xFFFFFFFF
-        if how == "descriptors":
-            out.write(struct.pack("<4s5H3I2H", b"PK\3\4", 20, 8, 8, 0, 33, 0, 0, 0, len(encoded), 0))
-            out.write(encoded + packed + struct.pack("<4s3I", b"PK\7\x08", checksum, len(packed), len(content)))
-            directory += struct.pack(
-                *("<4s6H3I5H2I", b"PK\1\2", 20, 20, 8, 8, 0, 33, checksum, len(packed), len(content)),
-                *(len(encoded), 0, 0, 0, 0, 0, at),
-            )
-            directory += encoded
-        else:
-            extra = struct.pack("<2H2Q", 1, 16, len(content), len(packed))
-            out.write(struct.pack("<4s5H3I2H", b"PK\3\4", 45, 0, 8, 0, 33, checksum, large, large, len(encoded), len(extra)))
-            out.write(encoded + extra + packed)
-            extra = struct.pack("<2H3Q", 1, 24, len(content), len(packed), at)
-            directory += struct.pack(
-                *("<4s6H3I5H2I", b"PK\1\2", 45, 45, 0, 8, 0, 33, checksum, large, large),
-                *(len(encoded), len(extra), 0, 0, 0, 0, large),
-            )
-            directory += encoded + extra
-    start, count = out.tell(), len(parts)
-    out.write(directory)
-    if how == "zip64":
-        record_at = out.tell()
-        out.write(struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, len(directory), start))
-        out.write(struct.pack("<4sIQI", b"PK\6\7", 0, record_at, 1))
-        out.write(struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0))
-    else:
-        out.write(struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(directory), start, 0))
-    return out.getvalue()
