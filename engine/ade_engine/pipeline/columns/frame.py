@@ -74,11 +74,12 @@ class SourceTable:
             self.columns[index].unit = unit
             if headers[index] != written[index]:
                 self.columns[index].header_as_written = written[index]
-        # A sender's column of this name is none of the engine's, where the engine has one of its own.
-        own = {ROW: ROW.strip("_")} if has_rows else {}
+        # A sender's column of this name is none of the engine's, where the engine has one of its own; polars takes some names for patterns.
+        own = {ROW: ROW.strip("_"), "*": "* "} if has_rows else {}
         #: The headers as texts, one for each column; empty where there is none.
         self.headers = [header_text(header) for header in headers]
-        self.names = unique_names([own.get(text, text) for text in self.headers])
+        names = [own.get(text, text) for text in self.headers]
+        self.names = unique_names([f"{name} " if has_rows and name[:1] == "^" and name[-1:] == "$" else name for name in names])
         # A dictionary keeps the place of the first column of a name and the values of the last.
         series = {
             name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
