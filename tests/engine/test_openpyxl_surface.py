@@ -15,7 +15,6 @@ import warnings
 from typing import Any
 
 import openpyxl
-import polars as pl
 import pytest
 import xlrd
 import xlwt
@@ -26,9 +25,8 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ade_engine.io.input.source import open_source
-from ade_engine.io.output.workbook import Output
 from describing import facts, plain, xml
-from operations import NAMES, TABLES, lines
+from operations import NAMES, TABLES, EngineWritten, Written, lines
 from raw_workbooks import RawWorkbook
 from reading import value_of_xls
 
@@ -44,59 +42,27 @@ class Pair:
         self.sheets = list(zip(sheets, expected.worksheets))
 
 
-TABLE = pl.DataFrame({
-    "name": ["Ann", "Bob", None, "=1+1"],
-    "count": [1, 2, None, 4],
-    "share": [0.5, None, 2.0, -1.25],
-    "flag": [True, False, None, True],
-    "day": [dt.date(2024, 2, 29), None, dt.date(1900, 1, 1), dt.date(2030, 1, 1)],
-    "moment": [dt.datetime(2024, 1, 1, 12), None, dt.datetime(2024, 1, 2), dt.datetime(2030, 1, 1)],
-    "code": ["#N/A", "text", " a ", ""],
-})
-
-FRAMES = {"Data": [TABLE, TABLE.select("count", "name")], "Other": [TABLE.head(0)], "Empty": []}
+def made(side: type[Written], folder: Any, *tables: str) -> Written:
+    """A workbook after the steps of some entries."""
+    written = side(folder, "book")
+    for step in (step for table in tables for step in lines(TABLES["prepared"][table])):
+        assert written.do((0, step)) == ("seen", None), step
+    return written
 
 
-def prepared(wb: Any, ws: Any) -> None:
-    for line in lines(TABLES["prepared"]["of_output"]):
-        exec(line, {**NAMES, "wb": wb, "ws": ws})
-
-
-def plain_book() -> Any:
-    """openpyxl's workbook with the frames."""
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for title, frames in FRAMES.items():
-        sheet = book.create_sheet(title)
-        for number, table in enumerate(frames):
-            for row in ([], table.columns, *table.iter_rows())[0 if number else 1 :]:
-                sheet.append(row)
-    return book
+def make_output(folder: Any, *tables: str) -> Pair:
+    found, expected = (made(side, folder, "start", *(tables or ["of_output"])) for side in (EngineWritten, Written))
+    return Pair(found.workbook, expected.workbook, found.sheets)
 
 
 def make_untouched_output(folder: Any) -> Pair:
-    output = Output()
-    sheets = [output.add_sheet(title) for title in FRAMES]
-    for sheet, frames in zip(sheets, FRAMES.values()):
-        for number, table in enumerate(frames):
-            output.append_table(sheet, table, gap=number > 0)
-    return Pair(output.workbook, plain_book(), sheets)
-
-
-def make_output(folder: Any) -> Pair:
-    pair = make_untouched_output(folder)
-    for wb, ws in zip(pair.books, pair.sheets[0]):
-        prepared(wb, ws)
-    return pair
+    return make_output(folder, "nothing")
 
 
 def make_xlsx(folder: Any) -> Pair:
     path = folder / "book.xlsx"
     if not path.exists():
-        book = plain_book()
-        prepared(book, book.worksheets[0])
-        book["Other"]["F70"], book["Other"]["BH300"] = 2, "last"
-        book.save(path)
+        made(Written, folder, "start", "of_output", "of_input").save()
     return opened(path, openpyxl.load_workbook(path, read_only=True, data_only=True))
 
 
