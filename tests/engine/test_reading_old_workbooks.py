@@ -101,24 +101,25 @@ def test_encrypted_workbooks_are_named(tmp_path):
         open_source(str(path)).load()
 
 
+#: A bare BIFF5 stream, as Excel 95 nested it into its files: its records, and what they are.
+EXCEL_95 = """
+09 08 08 00 00 05 05 00 00 00 00 00 | BOF of the globals
+42 00 02 00 e4 04 | code page 1252
+e0 00 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 | a style
+e0 00 10 00 00 00 0e 00 00 00 00 00 00 00 00 00 00 00 00 00 | a style of dates
+85 00 0c 00 4e 00 00 00 00 00 05 53 68 65 65 74 | the sheet, and where it begins
+0a 00 00 00 | EOF
+09 08 08 00 00 05 10 00 00 00 00 00 | BOF of the sheet
+04 02 0b 00 00 00 00 00 00 00 03 00 a3 e9 31 | A1 is a text
+7e 02 0a 00 00 00 01 00 00 00 32 00 00 00 | B1 is 12
+7e 02 0a 00 01 00 00 00 01 00 b6 3a 02 00 | A2 is a date
+0a 00 00 00 | EOF
+"""
+
+
 def test_files_of_excel_95_are_read(tmp_path):
-    # A bare BIFF5 stream, as Excel 95 nested it into its files: globals, then one sheet.
-    def record(code: int, data: bytes) -> bytes:
-        return code.to_bytes(2, "little") + len(data).to_bytes(2, "little") + data
-
-    def cell(row: int, column: int, style: int = 0) -> bytes:
-        return row.to_bytes(2, "little") + column.to_bytes(2, "little") + style.to_bytes(2, "little")
-
-    sheet = record(0x0809, b"\0\5\x10\0\0\0\0\0")
-    sheet += record(0x0204, cell(0, 0) + b"\3\0" + "£é1".encode("cp1252"))
-    sheet += record(0x027E, cell(0, 1) + ((12 << 2) | 2).to_bytes(4, "little"))
-    sheet += record(0x027E, cell(1, 0, 1) + ((36525 << 2) | 2).to_bytes(4, "little"))
-    sheet += record(0x000A, b"")
-    globals_ = record(0x0809, b"\0\5\5\0\0\0\0\0") + record(0x0042, (1252).to_bytes(2, "little"))
-    globals_ += record(0x00E0, b"\0" * 16) + record(0x00E0, b"\0\0\x0e\0" + b"\0" * 12)
-    bound = lambda position: record(0x0085, position.to_bytes(4, "little") + b"\0\0\5Sheet")
-    position = len(globals_) + len(bound(0)) + 4
-    (tmp_path / "old.xls").write_bytes(globals_ + bound(position) + record(0x000A, b"") + sheet)
+    content = "".join(line.partition("|")[0] for line in EXCEL_95.splitlines())
+    (tmp_path / "old.xls").write_bytes(bytes.fromhex(content))
     assert native_sheets(tmp_path / "old.xls") == {"Sheet": [["£é1", 12], [dt.datetime(1999, 12, 31)]]}
 
 
