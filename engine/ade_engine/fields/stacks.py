@@ -78,7 +78,8 @@ class Stack:
         lists = [one for one in headers if not isinstance(one, str)]
         for one in headers:
             if isinstance(one, str) and one not in (*SERIES, OTHERS):
-                raise TypeError(f"Stack: there is no series {one!r}{did_you_mean(one, [*SERIES, OTHERS])}. For headers of your own write a list")
+                meant = did_you_mean(one, [*SERIES, OTHERS])
+                raise TypeError(f"Stack: there is no series {one!r}{meant}{'' if meant.endswith('?') else '.'} For headers of your own write a list")
         if not all(isinstance(one, Sequence) and all(isinstance(header, str) for header in one) for one in lists):
             raise TypeError(f"Stack: headers should be a series such as \"months\", or a list of texts, not {lists[0]!r}")
         if bool(headers) == (pattern is not None):

@@ -391,10 +391,10 @@ def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *,
                 cells=[range_text(first)],
             )
         if left:
-            ranges = "1 merged range was" if left == 1 else f"{left} merged ranges were"
+            because = "was not filled, because it overlaps another or is" if left == 1 else "were not filled, because they overlap or are"
             context.notice(
                 "merged_cells_left",
-                f"{ranges} not filled, because they overlap or are far larger than the sheet",
+                f"{left} merged range{'s' * (left != 1)} {because} far larger than the sheet",
                 count=left,
             )
         return

@@ -210,7 +210,7 @@ class ColumnMapper:
             context.notice(
                 "column_of_several",
                 f"{len(equal)} columns have a header of the field {field!r}{said}. {letters(best)} was used, "
-                f"{why} ({filled[best]} filled cells; the others: {others})",
+                f"{why} ({filled[best]} filled cell{'s' * (filled[best] != 1)}; the others: {others})",
                 level=WARNING if said else INFO,
                 field=field,
                 count=len(equal),
