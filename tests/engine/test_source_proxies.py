@@ -1,6 +1,6 @@
-"""``source_sheet`` and ``source_workbook`` cost nothing until they are touched, and what hooks change in them is read.
+"""``source_sheet`` and ``source_workbook`` cost nothing until they are touched.
 
-That they behave as openpyxl's own is tested in `test_openpyxl_surface.py`.
+That they behave as openpyxl's own is tested in `test_openpyxl_surface.py`, and what hooks change in `tests/sheets/hooks/source_sheets.toml`.
 """
 
 import subprocess
@@ -8,7 +8,6 @@ import sys
 
 import openpyxl
 import pytest
-from conftest import plugin, steps
 from openpyxl.chart import BarChart, Reference
 
 from ade_engine.io.input.source import open_source
@@ -56,32 +55,6 @@ def test_nothing_is_imported_before_it_is_needed(path):
         "assert 'openpyxl' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-@pytest.mark.parametrize(
-    "hook, rows",
-    [
-        ("source_sheet['B2'] = 'forty-one'", [["name", "age"], ["Ann", "forty-one"], ["Bob", "35"]]),
-        ("source_sheet.append(['Eve', '7'])", [["name", "age"], ["Ann", "41"], ["Bob", "35"], ["Eve", "7"]]),
-        ("source_sheet.delete_rows(2)", [["name", "age"], ["Bob", "35"]]),
-        ("source_sheet.insert_rows(1)", [["name", "age"], ["Ann", "41"], ["Bob", "35"]]),
-        ("source_sheet.delete_cols(1)", [["age"], ["41"], ["35"]]),
-        ("source_sheet.merge_cells('A2:B2')", [["name", "age"], ["Ann", None], ["Bob", "35"]]),
-        ("del source_sheet['B2']", [["name", "age"], ["Ann", None], ["Bob", "35"]]),
-        # Values that no file can hold reach the table as they are.
-        (
-            "from decimal import Decimal\nfor row in source_sheet.iter_rows(min_row=2): row[1].value = Decimal(row[1].value) / 10",
-            [["name", "age"], ["Ann", 4.1], ["Bob", 3.5]],
-        ),
-    ],
-)
-def test_what_hooks_change_in_a_text_sheet_is_what_is_read(run, tmp_path, hook, rows):
-    body = "return {'header': 1.0} if {'name', 'age'} & set(row_values) else {'data': 1.0}"
-    (tmp_path / "in.csv").write_text("name,age\nAnn,41\nBob,35\n", encoding="utf-8")
-    detect = plugin("row", body, "*, row_values, **_")
-    outcome = run(steps(on_sheet_start=hook), tmp_path / "in.csv", fields=["name", "age"], rows=detect)
-    assert outcome.result.error is None, outcome.result.error
-    assert outcome.rows() == rows
 
 
 @pytest.mark.parametrize("look", ["[cell.value for row in source_sheet.iter_rows() for cell in row]", "list(source_sheet.values)", "source_sheet['A1'].font"])
