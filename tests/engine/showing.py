@@ -6,6 +6,10 @@ import openpyxl
 import polars as pl
 from grids import write_cell, write_grid
 
+from ade_engine import Settings
+from ade_engine.infrastructure.settings import _SETTINGS
+from ade_engine.models import SettingsError
+
 
 def picked(found, keys: list[str]) -> list:
     """What a path leads to: ``*`` is each of a list, and ``a,b`` some members."""
@@ -99,3 +103,16 @@ def issue_places(case) -> str:
     """Where issues stand, in the input and in the output, and whose they are."""
     keys = ["rule", "sheet", "table", "row", "column", "cell", "output_sheet", "output", "label", "key"]
     return write_grid([keys, *([write_cell(line[key]) for key in keys] for line in issue_list(case))])
+
+
+def settings_of(case) -> str:
+    """Settings that are not as they are by default, and what is told of them."""
+    given = case.given
+    assignments = [tuple(one.split("=", 1)) for one in given.get("assignments", ())]
+    try:
+        found = Settings.load(config_package_dir=case.config, input_name=case.source.name, assignments=assignments, **given.get("settings", {}))
+    except SettingsError as error:
+        return f"error: {error}"
+    usual = {key: list(default) if isinstance(default, tuple) else default for key, default, *_ in _SETTINGS}
+    lines = [f"{key} = {value!r}" for key, value in found.to_dict().items() if value != usual[key] and key != "config_package"]
+    return "\n".join([*lines, *(f"told: {one['message']}" for one in found.overrides())]) or "as by default"

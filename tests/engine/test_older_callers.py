@@ -140,15 +140,8 @@ def test_settings_know_the_folder_that_they_were_loaded_for(tmp_path, monkeypatc
     assert Settings.load().config_package is None
 
 
-@pytest.mark.parametrize("given, found", [
-    (["*.xlsx", "csv", " .Xls ", "", "  "], (".xlsx", ".csv", ".Xls")),
-    ("*.xlsx, , csv", (".xlsx", ".csv")),
-    ("", ()),
-    ([], ()),
-    (None, ()),
-    ([1], (".1",)),
-])
-def test_extensions_may_be_globs_and_blank_ones_count_for_nothing(given, found, monkeypatch, tmp_path):
+@pytest.mark.parametrize("given, found", [([" .Xls ", "", "  "], (".Xls",)), (None, ()), ([1], (".1",))])
+def test_extensions_of_a_call_may_be_anything(given, found, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert Settings(supported_file_extensions=given).supported_file_extensions == found
 

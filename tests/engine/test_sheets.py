@@ -15,7 +15,7 @@ Given (`GIVEN` has them all):
   shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own with a header row; or ``by_name`` and ``files``, a package of engine
   1.9 whose first row is the header unless ``detects_rows`` is false. ``edition = "1.9"`` has ``fields`` in such a package, too, where
   `values` needs ``report_unread_cells``, ``row_provenance`` and the style of tables in ``toml``.
-- ``settings`` are arguments, ``toml`` stands in settings.toml; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
+- ``settings`` are arguments, ``toml`` stands in settings.toml, ``env`` in the environment, ``here`` are files of the working folder, ``assignments`` those of `--set`; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
   where it is not `ade` that starts the run; ``day`` is the day of the run.
 - ``show`` names what is shown: of `SHOWN`, ``notices.CODE`` for those of a kind, or a path into an event, such as
   ``run.completed.counts``, where ``*`` is each of a list and ``a,b`` some members. Without it, those in `USUAL`.
@@ -32,7 +32,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_package, write_xls
+from conftest import FIRST_ROW_IS_HEADER, declared, steps, write_files, write_package, write_xls
 from grids import Text, read_cell, read_grid, write_cell, write_grid
 from inferring import inferred, suggested, together
 from openpyxl.styles import Font, PatternFill
@@ -40,7 +40,7 @@ from openpyxl.utils import column_index_from_string, range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from package_check import check_package
 from raw_workbooks import RawWorkbook
-from showing import beside, issue_list, issue_places, looks, picked
+from showing import beside, issue_list, issue_places, looks, picked, settings_of
 
 from ade_engine import Engine, Settings
 from ade_engine.cli.app import app
@@ -52,7 +52,7 @@ except ModuleNotFoundError:  # Python 3.10
 
 HOME = Path(__file__).resolve().parents[1] / "sheets"
 GIVEN = """wishes answered about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw parts csv encoding name from_1904 read cells fields edition by_name files steps detects_rows
-settings toml request day starter show""".split()
+settings assignments toml env here request day starter show""".split()
 #: Whether files are written; a run's surroundings lack the variable.
 WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
 USUAL = ["error", "output", "notices", "issues"]
@@ -78,10 +78,18 @@ class Case:
             if given.get("edition") != "1.9":
                 given["toml"] = given.get("toml", "") + "".join(f"\n[sheets.{title}]\nheader_rows = [1]\n" for title in cells)
         monkeypatch.setenv("ADE_ENGINE_DAY", given.get("day", "2026-03-31"))
+        for name, value in given.get("env", {}).items():
+            monkeypatch.setenv(name, value)
+        if "here" in given:
+            monkeypatch.chdir(write_files(folder / "here", given["here"]))
         starter = given.get("starter", "ade")
         monkeypatch.setenv("ADE_ENGINE_RUN", "1") if starter else monkeypatch.delenv("ADE_ENGINE_RUN", raising=False)
         level = 20 if all(name in SHOWN and name != "leaks" or name.startswith(("run.", "notices.")) for name in given.get("show", USUAL)) else 10
         self.config, self.source, request = self.package(template), self.input(), given.get("request", {})
+        if given.get("show") == ["effective"]:
+            # They may be none that a run could have.
+            self.outcome = None
+            return
         self.outcome = run(self.config, self.source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
         assert [fault for path in (folder / "out").glob("*.xlsx") for fault in check_package(path)] == []
 
@@ -159,7 +167,7 @@ class Case:
     def shown(self) -> dict[str, str]:
         """What came of the case, by name, without what is empty."""
         texts, names = {}, self.given.get("show", USUAL)
-        if self.outcome.result.error and not {"error", "check"} & {*names}:
+        if self.outcome and self.outcome.result.error and not {"error", "check"} & {*names}:
             # A run that fails says so, whatever is looked at.
             names = ["error", *names]
         for name in names:
@@ -305,7 +313,7 @@ class Case:
 SHOWN = {
     "error": Case.error, "check": Case.check, "validated": Case.validated, "output": Case.output, "beside": beside, "looks": looks, "issue_places": issue_places, "notices": Case.notices, "readings": Case.readings, "how": Case.how, "issues": Case.issues,
     "values": Case.values, "columns": Case.columns, "tables": Case.tables, "rows": Case.rows, "source_rows": Case.source_rows, "events": Case.events,
-    "row_map": Case.row_map, "leaks": Case.leaks, "inferred": inferred, "suggested": suggested, "together": together,
+    "row_map": Case.row_map, "leaks": Case.leaks, "inferred": inferred, "suggested": suggested, "together": together, "effective": settings_of,
 }  # fmt: skip
 
 
@@ -354,7 +362,8 @@ def test_sheet(path: Path, tmp_path: Path, template: Path, run, monkeypatch):
     for number, (part, own) in enumerate(zip(parts or [above], cases.values() or [whole])):
         given = {**shared, **{key: value for key, value in own.items() if key in GIVEN}}
         given.update((key, {**shared[key], **given[key]}) for key in ("files", "steps") if key in shared)
-        shown = Case(given, tmp_path / str(number), template, run, monkeypatch).shown()
+        with monkeypatch.context() as surroundings:
+            shown = Case(given, tmp_path / str(number), template, run, surroundings).shown()
         before = {key: value for key, value in own.items() if key not in GIVEN}
         differing |= before.keys() != shown.keys() or any(same(before[name]) != same(shown[name]) for name in shown)
         assert GIVEN_LAST.search(without_texts(part)[len(given_part(part)) :]) is None, "what is given stands above what comes of it"
