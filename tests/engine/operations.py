@@ -135,20 +135,7 @@ def image() -> Any:
     return Image(file)
 
 
-def scattered(sheet: Any, count: int) -> list[Any]:
-    """Some of the values of a sheet, by walks that are given up early."""
-    found = []
-    for row in sheet.iter_rows():
-        found.append(plain(row[0].value) if row else None)
-        if len(found) >= count:
-            break
-    for column in sheet.iter_cols(min_col=2, max_col=3):
-        found.append(plain(column[-1].value))
-        break
-    return found
-
-
-NAMES |= dict(frame=frame, values_of=values_of, image=image, scattered=scattered)
+NAMES |= dict(frame=frame, values_of=values_of, image=image)
 
 
 class Generator:

@@ -1,4 +1,4 @@
-"""What callers and configurations of the older engine rely on: names of log records, paths of requests, small results."""
+"""What callers of the older engine rely on: log records, paths of requests, small results. What configurations log is in `tests/sheets/events`."""
 
 import io
 import json
@@ -23,22 +23,6 @@ def lines():
         return [json.loads(line) for line in stream.getvalue().splitlines()]
 
     return call
-
-
-def test_a_line_is_named_after_the_namespace_of_its_logger(lines):
-    def speak(logger):
-        for namespace in ("engine.config.orders", "myorg", "config.x", ""):
-            logger.with_namespace(namespace).info("hello")
-        logger.info("hello", extra={"namespace": ".other."})
-        logger.info("hello", extra={"event": None})
-
-    names = [line["event"] for line in lines(speak)]
-    assert names == ["engine.config.orders.log", "myorg.log", "config.x.log", "log", "other.log", "log"]
-
-
-def test_extra_has_to_be_a_mapping(lines):
-    with pytest.raises(TypeError, match="mapping"):
-        lines(lambda logger: logger.info("x", extra=5))
 
 
 def test_handlers_find_the_attributes_of_a_record(lines):
