@@ -128,20 +128,3 @@ def test_settings_know_the_folder_that_they_were_loaded_for(tmp_path, monkeypatc
 def test_extensions_of_a_call_may_be_anything(given, found, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert Settings(supported_file_extensions=given).supported_file_extensions == found
-
-
-def test_a_batch_without_extensions_takes_every_file(ade_engine, simple, tmp_path):
-    config, source = simple
-    write_files(config, {"settings.toml": "supported_file_extensions = []"})
-    folder = tmp_path / "all"
-    write_files(folder, {"a.csv": "name\nAnn\n", "b.text": "no workbook"})
-    done = ade_engine("process", "batch", "--input-dir", folder, "--output-dir", tmp_path / "o", "--config-package", config)
-    assert done.status == 1 and [path.name for path in (tmp_path / "o").iterdir()] == ["a_normalized.xlsx"]
-    assert "b.text" in done.stderr
-
-
-def test_a_tilde_in_the_setting_config_package_is_the_home_folder(ade_engine, simple):
-    config, source = simple
-    home = {"HOME": str(config.parent), "USERPROFILE": str(config.parent)}
-    done = ade_engine("process", "file", "--input", source, env={**home, "ADE_ENGINE_CONFIG_PACKAGE": f"~/{config.name}"})
-    assert done.status == 0, done.stderr
