@@ -89,17 +89,6 @@ impl Place {
         configuration
     }
 
-    /// The first times that anything is installed, from caches and from an index, the installer has no network. Returns the file
-    /// that says how often it tried.
-    pub fn without_network(&mut self, installs: u32) -> PathBuf {
-        let mark = self.path("was-without-network");
-        self.before_installs(&format!(
-            "echo x >> '{0}'; if [ $(wc -l < '{0}') -le {installs} ]; then echo 'error: Failed to fetch: error sending request for url: dns error: Temporary failure in name resolution' >&2; exit 2; fi",
-            mark.display()
-        ));
-        mark
-    }
-
     /// Waits until this many runs in total wait in the hook. Returns their process ids in no order.
     #[track_caller]
     pub fn wait_until_held(&self, count: usize) -> Vec<i32> {

@@ -41,6 +41,9 @@ fn a_uv_is_fetched_once() {
         Path::new("/usr/bin"),
         Path::new("/bin"),
     ]);
+    // A Python without pip gets it through a virtual environment that passes.
+    place.shell("python3 -m venv --without-pip bare").succeeds();
+    place.set("ADE_PYTHON", place.path("bare/bin/python"));
     // Two at once share it, and so do data directories.
     let both =
         ["one", "two"].map(|data| place.start(&format!("env build config --data-dir {data}")));

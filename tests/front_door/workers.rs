@@ -2,8 +2,8 @@
 
 use crate::common;
 
-use common::{Place, Told, has, wait_for};
-use serde_json::json;
+use common::{Place, Server, Told, has, wait_for};
+use serde_json::{Value, json};
 
 #[test]
 fn a_quieted_worker_finishes_what_it_has_and_takes_no_more_until_it_is_resumed() {
@@ -27,7 +27,11 @@ fn a_quieted_worker_finishes_what_it_has_and_takes_no_more_until_it_is_resumed()
         place.json("workers ls --json")[0]["busy"] == 0
     });
     assert_eq!(place.statuses(), ["queued", "succeeded"]);
-    place.ade(&format!("workers resume {id}")).succeeds();
+    let server = Server::dev(&place, "--no-worker --no-web");
+    let resume = server.post(&format!("/api/v1/workers/{id}/resume"), &json!({}));
+    assert_eq!(resume.is(200).json()["quieted_at"], Value::Null);
+    let unknown = server.post("/api/v1/workers/gone/quiet", &json!({}));
+    unknown.refuses(404, "not_found");
     place.wait_for_status(&second, "succeeded");
     worker.stops();
     place.ade_fails("workers quiet 4f2a9c", 2, "not_found");
