@@ -1,24 +1,18 @@
-"""The native reader of ``.xlsb``, and files that are not what they are called. Texts, pages and other spreadsheets are in `tests/sheets/reading`."""
+"""The native reader of ``.xlsb``. Texts, pages and other spreadsheets are in `tests/sheets/reading`."""
 
 import datetime as dt
 import struct
 
-import openpyxl
 import pytest
 from ade_engine.io.input.source import SourceError, open_source
 from every_format import record, text, write_parts_of_xlsb, xlsb_cell, xlsb_row
 from reading import native_sheets
 
 
-def opened(path, **options):
-    source = open_source(str(path), scan_ahead=False, as_shown=True, **options)
-    source.load()
-    return source
-
-
 def facts(path, sheet=0):
     """States of sheets, the active one, and merged ranges, hidden rows and columns with zeros of one of them."""
-    source = opened(path)
+    source = open_source(str(path), scan_ahead=False, as_shown=True)
+    source.load()
     scan = source.scan(source.sheets[sheet], max_empty_rows_run=None, max_empty_cols_run=None)
     assert source.merged_ranges(source.sheets[sheet]) == scan.merged_ranges
     zeros = [column for column in range(scan.width) if scan.has_zeros(column, 0, scan.rows_emitted)]
@@ -59,16 +53,3 @@ def test_binary_workbooks_are_read_past_what_later_programs_add(tmp_path, record
     assert native_sheets(write_xlsb(tmp_path / "b.xlsb", behind=record(7) + record(12)), as_shown=True)["März"] == XLSB_CELLS
     with pytest.raises(SourceError, match="damaged"):
         native_sheets(write_xlsb(tmp_path / "c.xlsb", among=record(35)), as_shown=True)
-
-
-def test_files_are_what_they_hold_where_that_is_asked_for(tmp_path):
-    book = openpyxl.Workbook()
-    book.active.append(["x", 1])
-    book.save(tmp_path / "a.xlsx")
-    for name in ("a.csv", "a.xls", "a.ods", "a.txt"):
-        (tmp_path / name).write_bytes((tmp_path / "a.xlsx").read_bytes())
-        source = opened(tmp_path / name, csv_encoding="auto")
-        assert source.kind == "xlsx"
-        assert [[cell.value for cell in row] for row in source.openpyxl_sheet(source.sheets[0]).iter_rows()] == [["x", 1]]
-        with pytest.raises((SourceError, UnicodeDecodeError)):
-            opened(tmp_path / name)

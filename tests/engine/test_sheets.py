@@ -9,7 +9,7 @@ Given (`GIVEN` has them all):
 - ``grid`` is the sheet ``S``, ``sheets.NAME`` another; a line is a row, ``|`` stands between cells, ``more`` are further rows of ``S``.
   ``12.5``, ``TRUE``, ``2024-01-31``, ``14:30``, ``[38:30:00]``, ``=A1`` and ``#N/A`` are what a spreadsheet holds, everything else is text;
   ``"12.5"`` is text too, with the escapes of JSON. ``merged``, ``bold``, ``struck``, ``red``, ``hidden_rows``, ``hidden_columns``, ``formats`` dress ``S``;
-  ``hidden_sheets`` are hidden; days count ``from_1904``. ``raw`` are sheets as XML instead, ``parts`` further parts of their package (an empty one is missing), or all of an ``.ods``. A ``name`` that ends in ``.xls`` has a sheet ``Pay``, of values.
+  ``hidden_sheets`` are hidden; days count ``from_1904``. ``raw`` are sheets as XML instead, ``parts`` further parts of their package (an empty one is missing), or all of an OpenDocument. A ``name`` that ends in ``.xls`` has a sheet ``Pay``, of values.
 - ``csv`` is a file of text instead, in ``encoding``; ``name`` is what the file is called.
 - Fields are those that `ade init` writes; or ``fields``, calls of `Field` with what stands in front of them, which ``read`` and ``cells``
   shorten to one column ``x``, or ``cells.NAME`` to several, each on a sheet of its own with a header row; or ``by_name`` and ``files``, a package of engine
@@ -124,7 +124,7 @@ class Case:
             book, own = RawWorkbook(given.get("raw")), {name: text.encode() for name, text in given.get("parts", {}).items()}
             book.parts.update(own)
             book.set_structure()
-            book.parts = own if path.suffix == ".ods" else {name: part for name, part in {**book.parts, **own}.items() if part}
+            book.parts = own if "content.xml" in own else {name: part for name, part in {**book.parts, **own}.items() if part}
             return book.save(path)
         if path.suffix == ".xls":
             rows, merged = read_grid(given["grid"]), {}
