@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from openpyxl.utils import range_boundaries
+
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 LONGEST_TEXT, LONGEST_FORMULA = 32_767, 8_192
 
@@ -61,7 +63,6 @@ CELL_TYPES = {"b", "d", "e", "inlineStr", "n", "s", "str"}
 ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)?(T?\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?\Z")
-CELL = re.compile(r"\$?([A-Z]{1,3})\$?([1-9]\d{0,6})\Z")
 NAME = re.compile(r"(?:[^\W\d]|\\)[\\\w.?]*\Z")
 BAD_TITLE = re.compile(r"[\\*?:/\[\]]|^'|'\Z|^\Z|.{32}")
 BAD_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -81,31 +82,22 @@ def check_package(path: Any) -> list[str]:
     return _Check(path).faults
 
 
+def area(reference: str | None, *, of_lines: bool = False) -> Area | None:
+    """First row, first column, last row, last column of a reference to a cell or an area, where it is one; or to whole columns or rows."""
+    try:
+        bounds = range_boundaries(reference or "")
+    except ValueError:
+        return None
+    left, top, right, bottom = (usual if bound is None and of_lines else bound for bound, usual in zip(bounds, (1, 1, LAST_COLUMN, LAST_ROW)))
+    if None in (left, top, right, bottom) or not (1 <= left <= right <= LAST_COLUMN and 1 <= top <= bottom <= LAST_ROW):
+        return None
+    return top, left, bottom, right
+
+
 def cell_position(reference: str | None) -> tuple[int, int] | None:
     """Row and column of a cell reference, where it is one within a sheet."""
-    match = CELL.match(reference or "")
-    if match is None:
-        return None
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - 64
-    row = int(match[2])
-    return (row, column) if row <= LAST_ROW and column <= LAST_COLUMN else None
-
-
-def area(reference: str | None) -> Area | None:
-    """First row, first column, last row, last column of a reference to a cell or an area, where it is one."""
-    first, _, last = (reference or "").partition(":")
-    start, end = cell_position(first), cell_position(last or first)
-    if start is None or end is None or start[0] > end[0] or start[1] > end[1] or reference.endswith(":"):
-        return None
-    return (*start, *end)
-
-
-def lines(reference: str) -> str:
-    """A reference to whole columns or rows as one to cells."""
-    reference = re.sub(r"^\$?([A-Z]+):\$?([A-Z]+)\Z", rf"\g<1>1:\g<2>{LAST_ROW}", reference)
-    return re.sub(r"^\$?(\d+):\$?(\d+)\Z", r"A\1:XFD\2", reference)
+    bounds = area(reference)
+    return bounds[:2] if bounds and ":" not in reference else None
 
 
 def overlap(left: Area, right: Area) -> bool:
@@ -272,7 +264,7 @@ class _Check:
         if ".." in kind:
             return is_number(value, *kind.split(".."))
         if kind in ("area", "areas"):
-            return bool(value.split()) and all(area(lines(one) if kind == "areas" else one) for one in value.split(None if kind == "areas" else "\n"))
+            return bool(value) and all(area(one, of_lines=kind == "areas") for one in (value.split() if kind == "areas" else [value]))
         if kind == "cell":
             return cell_position(value) is not None
         if kind == "name":
