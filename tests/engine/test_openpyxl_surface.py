@@ -66,23 +66,8 @@ def make_xlsx(folder: Any) -> Pair:
     return opened(path, openpyxl.load_workbook(path, read_only=True, data_only=True))
 
 
-#: Sheets without a dimension and with a wrong one, cells without a reference, and a sheet of nothing.
-ODD_ROWS = '<row r="2"><c r="B2"><v>1</v></c><c r="D2" t="str"><v>text</v></c></row><row r="5"><c r="A5" s="1"><v>45000</v></c></row>'
-ODD_SHEETS = {
-    "No dimension": f"<sheetData>{ODD_ROWS}</sheetData>",
-    "Small dimension": f'<dimension ref="A1:B2"/><sheetData>{ODD_ROWS}</sheetData>',
-    "Large dimension": f'<dimension ref="A1:F9"/><sheetData>{ODD_ROWS}</sheetData>',
-    "Later dimension": f'<dimension ref="B2:D5"/><sheetData>{ODD_ROWS}</sheetData>',
-    "One cell": f'<dimension ref="A1"/><sheetData>{ODD_ROWS}</sheetData>',
-    "Nothing": "<sheetData/>",
-    "No references": '<sheetData><row><c><v>1</v></c><c s="1"><v>2</v></c></row><row><c><v>3</v></c></row></sheetData>',
-    "Values": """<sheetData><row r="1"><c r="A1" t="e"><f>1/0</f><v>#DIV/0!</v></c><c r="B1" t="str"><f>A1</f><v>cached</v></c><c r="C1" s="1"><f>1+1</f><v>2</v></c>
-        <c r="D1" t="b"><v>1</v></c><c r="E1" s="3"><v>1.25</v></c><c r="F1" s="2"><v>0.5</v></c><c r="G1" t="inlineStr"><is><r><t>rich </t></r><r><t>text</t></r></is></c></row></sheetData>""",
-}
-
-
 def make_odd_xlsx(folder: Any) -> Pair:
-    path = RawWorkbook(ODD_SHEETS).save(folder / "odd.xlsx")
+    path = RawWorkbook(TABLES["odd_sheets"]).save(folder / "odd.xlsx")
     return opened(path, openpyxl.load_workbook(path, read_only=True, data_only=True))
 
 
@@ -148,17 +133,7 @@ MAKES = {
     "xls": make_xls,
 }
 #: Cells that are asked, and the sheet that they are in.
-CELLS = {
-    make: [(int(number), key) for number, key in (place.split("!") for place in places.split())]
-    for make, places in {
-        "output": "0!A1 0!B2 0!C2 0!D2 0!E2 0!F2 0!A4 0!A5 0!B8 0!I1 0!I2 0!Z99",
-        "untouched output": "0!A1 0!B2 0!D3 0!E2 0!A5 0!G2 0!A6 0!H1",
-        "xlsx": "0!A1 0!B2 0!C2 0!D2 0!E2 0!F2 0!G3 0!A3 0!A5 0!B8 0!I1 0!G2 1!F70",
-        "odd xlsx": "0!B2 0!A1 0!A5 1!D2 2!D2 3!B2 4!A1 6!B1 7!A1 7!B1 7!C1 7!D1 7!E1 7!F1 7!G1",
-        "csv": "0!A1 0!B2 0!A3 0!A4 0!B4 0!D4 0!A5 0!D5 0!C6 0!Z99",
-        "xls": "0!A1 0!B1 0!C2 0!B4 0!C4 0!E5 0!A6 0!B7 0!A9 0!B9 0!Z99",
-    }.items()
-}  # fmt: skip
+CELLS = {make: [place.split("!") for place in places.split()] for make, places in TABLES["cells"].items()}
 
 
 # What is asked --------------------------------------------------------------------------------------------------------
@@ -169,11 +144,9 @@ METHODS = {name: arguments for arguments, names in TABLES["methods"].items() for
 def answer(value: Any, depth: int = 0) -> Any:
     """An answer as plain values: the type that openpyxl's user sees, and the content."""
     kind = class_of(value)
-    if isinstance(value, str):
+    if value is None or isinstance(value, (int, float, str, bytes, dt.date, dt.time, dt.timedelta)):
         # The address of an object does not matter.
-        return kind, re.sub(r" at 0x[0-9a-f]+", "", value)
-    if value is None or isinstance(value, (bool, int, float, str, bytes, dt.datetime, dt.date, dt.time, dt.timedelta)):
-        return kind, value
+        return kind, re.sub(r" at 0x[0-9a-f]+", "", value) if isinstance(value, str) else value
     if isinstance(value, openpyxl.Workbook):
         return kind, value.sheetnames
     if isinstance(value, (Worksheet, ReadOnlyWorksheet)):
@@ -233,28 +206,24 @@ def asked(code: str, names: dict[str, Any]) -> Any:
         return "raised", class_of(error)
 
 
+def owner_of(make: str, kind: str) -> type:
+    """openpyxl's class of an object."""
+    is_full = "xlsx" not in make
+    return {"workbook": openpyxl.Workbook, "sheet": Worksheet if is_full else ReadOnlyWorksheet, "cell": openpyxl.cell.Cell if is_full else ReadOnlyCell}[kind]
+
+
 def names_of(make: str, kind: str) -> list[str]:
     """The public names of an object of openpyxl's, and those of its class."""
-    full = make not in ("xlsx", "odd xlsx")
-    book = openpyxl.Workbook()
-    cell = book.active["A1"] if full else ReadOnlyCell(None, 1, 1, 1)
-    instance = {"workbook": book, "sheet": book.active, "cell": cell}[kind]
-    if kind == "sheet" and not full:
-        return [name for name in dir(ReadOnlyWorksheet) if not name.startswith("_")] + ["defined_names", "parent", "sheet_state", "title"]
-    return [name for name in dir(instance) if not name.startswith("_")]
-
-
-def is_method(make: str, kind: str, name: str) -> bool:
-    owner = {"workbook": openpyxl.Workbook, "sheet": Worksheet, "cell": openpyxl.cell.Cell}[kind]
-    if make in ("xlsx", "odd xlsx"):
-        owner = {"workbook": openpyxl.Workbook, "sheet": ReadOnlyWorksheet, "cell": ReadOnlyCell}[kind]
-    return callable(getattr(owner, name, None))
+    owner, book = owner_of(make, kind), openpyxl.Workbook()
+    objects = {openpyxl.Workbook: book, Worksheet: book.active, ReadOnlyCell: ReadOnlyCell(None, 1, 1, 1), openpyxl.cell.Cell: book.active["A1"]}
+    more = ("defined_names", "parent", "sheet_state", "title") if owner is ReadOnlyWorksheet else ()
+    return [name for name in (*dir(objects.get(owner, owner)), *more) if not name.startswith("_")]
 
 
 def questions(make: str, kind: str, name: str) -> list[str]:
     if name == "the protocol":
         return lines(TABLES["protocol"][kind])
-    if is_method(make, kind, name):
+    if callable(getattr(owner_of(make, kind), name, None)):
         return lines(TABLES["calls"][kind].get(name, ""))
     return [f"seen = it.{name}", f"it.{name} = it.{name}; seen = it.{name}", f"it.{name} = None; seen = it.{name}", f"seen = hasattr(it, {name!r})"]
 
@@ -274,7 +243,8 @@ def object_of(make: str, kind: str, pair: Pair, number: int) -> tuple[Any, Any, 
     if kind == "sheet":
         return (*pair.sheets[number], f" of {pair.sheets[number][1].title}")
     place, key = CELLS[make][number]
-    return (*(sheet[key] for sheet in pair.sheets[place]), f" of {key} in {pair.sheets[place][1].title}")
+    sheets = pair.sheets[int(place)]
+    return (*(sheet[key] for sheet in sheets), f" of {key} in {sheets[1].title}")
 
 
 def compare(make: str, kind: str, codes: list[str], folder: Any) -> list[str]:
