@@ -18,20 +18,11 @@ from ade_engine.models import ENGINE_EVENT_SCHEMAS, HookName
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def _page(name: str) -> str:
-    return (DOCS / name).read_text(encoding="utf-8")
-
-
-CONFIGURATION = _page("reference/configuration.md")
-FIELDS = _page("reference/fields.md")
-FUNCTIONS = _page("reference/functions.md")
-HOOKS = _page("reference/hooks.md")
-ISSUES = _page("reference/issues.md")
-ENGINE = _page("reference/engine.md")
-EVENTS = _page("reference/events.md")
-COLUMNS = _page("explanation/columns.md")
-ROWS = _page("explanation/rows.md")
-ENGINE_1_9 = _page("explanation/engine-1.9.md")
+CONFIGURATION, FIELDS, FUNCTIONS, HOOKS, ISSUES, ENGINE, EVENTS, COLUMNS, ROWS, ENGINE_1_9 = (
+    (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    for name in """reference/configuration reference/fields reference/functions reference/hooks reference/issues reference/engine reference/events
+        explanation/columns explanation/rows explanation/engine-1.9""".split()
+)
 
 
 @pytest.fixture
@@ -144,15 +135,8 @@ def test_every_setting_is_described_with_its_default():
     for key, default, _, _ in _SETTINGS:
         row = re.search(rf"^\| `{key}` \| (.*?) \|", ENGINE, re.MULTILINE)
         assert row, key
-        shown = row[1].replace("`", "")
-        if isinstance(default, bool):
-            assert shown == str(default).lower(), key
-        elif isinstance(default, tuple):
-            assert shown == " ".join(default), key
-        elif default is None:
-            assert shown == "none", key
-        else:
-            assert shown == str(default), key
+        spelt = " ".join(default) if isinstance(default, tuple) else "none" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
+        assert row[1].replace("`", "") == spelt, key
 
 
 def test_every_event_is_described():
