@@ -370,7 +370,7 @@ fn field(line: &str) -> Option<(&str, &str)> {
 }
 
 /// An answer in lines, with the headers that are shown of it.
-fn told(answer: &Answer, shown: &[String], settle: &dyn Fn(&str) -> String) -> String {
+fn lines_of(answer: &Answer, shown: &[String], settle: &dyn Fn(&str) -> String) -> String {
     let kind = answer.header("content-type").unwrap_or_default();
     let headers = shown.iter().skip(1).map_while(|line| field(line));
     // A detail may begin like a header. One that is shown without a value is not there.
@@ -479,7 +479,7 @@ impl Reader {
                 let answer = self.asks(&typed);
                 let kept = lines.clone().take_while(|next| next.starts_with("= "));
                 kept.for_each(|kept| self.keeps(&kept[2..], &answer));
-                (told(&answer, &shown, &settle), None)
+                (lines_of(&answer, &shown, &settle), None)
             };
             let said = settle(said.trim_end());
             let said = said.lines().filter(|line| !is_progress(line));

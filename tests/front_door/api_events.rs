@@ -248,7 +248,7 @@ fn statistics_are_those_of_the_workers_that_live() {
     let workers = server.read("workers")["items"].clone();
     has(
         &workers[0],
-        json!({"pid": held.id(), "kind": "worker", "slots": 3, "lease_seconds": 900.0, "building": []}),
+        json!({"pid": held.id(), "kind": "worker", "slots": 3, "building": []}),
     );
     let execution = json!({"run_id": run, "input_name": "members.csv", "attempt": 1});
     has(&workers[0]["running"][0], execution);

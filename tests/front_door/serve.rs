@@ -195,20 +195,6 @@ fn systemd_hands_over_a_socket_and_is_told_when_the_server_is_ready() {
 }
 
 #[test]
-fn a_server_executes_runs_only_if_it_is_told_to() {
-    let place = Place::ready();
-    place.ade("run config members.csv --detach -q").succeeds();
-    let mut server = place.start("serve --port 0 --worker");
-    server.wait_until_says("succeeded in");
-    server.stops();
-    place.ade("run config members.csv --detach -q").succeeds();
-    let mut server = place.start("serve --port 0");
-    server.wait_until_says("serving on");
-    server.stops();
-    assert_eq!(place.statuses(), ["queued", "succeeded"]);
-}
-
-#[test]
 fn a_request_is_found_in_the_log_by_its_id() {
     let mut place = Place::new();
     place.set("ADE_LOG_FORMAT", "json");
