@@ -18,7 +18,8 @@ Given (`GIVEN` has them all):
 - ``settings`` are arguments, ``toml`` stands in settings.toml, ``env`` in the environment, ``here`` are files of the working folder, ``assignments`` those of `--set`; ``request`` are further members of the `RunRequest`; ``starter`` is ``""``
   where it is not `ade` that starts the run; ``day`` is the day of the run.
 - ``show`` names what is shown: of `SHOWN`, ``notices.CODE`` for those of a kind, or a path into an event, such as
-  ``run.completed.counts``, where ``*`` is each of a list and ``a,b`` some members. Without it, those in `USUAL`.
+  ``run.completed.counts``, where ``*`` is each of a list and ``a,b`` some members. Without it, those in `USUAL`. `together` infers fields from the sheets as samples of
+  their own, with ``wishes``, and answers its questions unless ``answered`` is false; `effective` are settings that are not as by default.
 """
 
 import contextlib
