@@ -380,20 +380,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_page_is_there_with_its_title() {
-        assert!(pages().len() > 15);
-        for page in pages() {
-            assert!(
-                !page.title().is_empty() && page.title() != page.name,
-                "{}",
-                page.name
-            );
-        }
-        assert!(page("errors").is_some_and(|page| page.name == "reference/errors"));
-        assert!(page("no such page").is_none());
-    }
-
-    #[test]
     fn words_find_the_section_that_they_name() {
         let section = Section {
             page: "how-to/ci",
@@ -402,16 +388,17 @@ mod tests {
             text: String::new(),
         };
         assert_eq!(section.address(), "how-to/ci.html#which-python-310");
-        assert_eq!(stem("retries"), stem("retry"));
-        assert_eq!(stem("columns"), stem("column"));
-        assert!(find("qqqzzz").is_empty());
-        assert_eq!(plain("a\n\n<!-- not typed: x -->\n\nb"), "a\n\nb\n");
-        let found = find("run_not_found");
-        assert!(
-            found
-                .iter()
-                .any(|section| section.page == "reference/errors"),
-            "{found:?}"
+        assert_eq!(
+            [stem("retries"), stem("columns")],
+            [stem("retry"), stem("column")]
         );
+        assert_eq!(plain("a\n\n<!-- not typed: x -->\n\nb"), "a\n\nb\n");
+        for page in pages() {
+            assert!(
+                !page.title().is_empty() && page.title() != page.name,
+                "{}",
+                page.name
+            );
+        }
     }
 }

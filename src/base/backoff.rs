@@ -16,48 +16,50 @@ pub fn backoff(base: Duration, max: Duration, attempt: u32, chance: f64) -> Dura
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-
-    const BASE: Duration = Duration::from_secs(5);
-    const MAX: Duration = Duration::from_secs(300);
+    use crate::base::few_cases;
 
     #[test]
-    fn the_wait_doubles_up_to_its_maximum() {
-        let wait = |attempt| backoff(BASE, MAX, attempt, 0.0).as_secs_f64();
-        assert_eq!(
-            [1, 2, 3, 6, 7, 8, 99, u32::MAX].map(wait),
-            [5.0, 10.0, 20.0, 160.0, 300.0, 300.0, 300.0, 300.0]
-        );
-        assert_eq!(
-            wait(0),
-            5.0,
-            "an attempt that was released counts as the first"
-        );
+    fn the_wait_doubles_up_to_its_maximum_and_chance_takes_up_to_a_quarter_away() {
+        let (base, max) = (Duration::from_secs(5), Duration::from_secs(300));
+        for (attempt, chance, seconds) in [
+            // An attempt that was released counts as the first.
+            (0, 0.0, 5.0),
+            (1, 0.0, 5.0),
+            (2, 0.0, 10.0),
+            (3, 0.0, 20.0),
+            (6, 0.0, 160.0),
+            (7, 0.0, 300.0),
+            (u32::MAX, 0.0, 300.0),
+            (1, 0.5, 4.375),
+            (1, 1.0, 3.75),
+            (1, -1.0, 5.0),
+            (1, 2.0, 3.75),
+        ] {
+            assert_eq!(
+                backoff(base, max, attempt, chance).as_secs_f64(),
+                seconds,
+                "{attempt} {chance}"
+            );
+        }
     }
 
-    #[test]
-    fn chance_takes_up_to_a_quarter_away() {
-        let wait = |chance| backoff(BASE, MAX, 1, chance).as_secs_f64();
-        assert_eq!([0.0, 0.5, 1.0].map(wait), [5.0, 4.375, 3.75]);
-        assert_eq!([-1.0, 2.0].map(wait), [5.0, 3.75]);
-    }
+    proptest! {
+        #![proptest_config(few_cases())]
 
-    #[test]
-    fn no_wait_is_longer_than_the_maximum_or_shorter_than_the_one_before_it() {
-        for base in [0, 1, 999, 5_000, 3_600_000].map(Duration::from_millis) {
-            for max in [0, 1, 1_000, 300_000, 86_400_000].map(Duration::from_millis) {
-                let mut before = Duration::ZERO;
-                for attempt in 0..80 {
-                    let longest = backoff(base, max, attempt, 0.0);
-                    let shortest = backoff(base, max, attempt, 1.0);
-                    assert!(
-                        longest <= max && longest >= before,
-                        "{base:?} {max:?} {attempt}"
-                    );
-                    assert!(shortest <= longest && shortest * 2 >= longest);
-                    before = longest;
-                }
-            }
+        #[test]
+        fn no_wait_is_longer_than_the_maximum_or_shorter_than_the_one_before_it(
+            base in 0..4_000_000_u64,
+            max in 0..90_000_000_u64,
+            attempt in 0..80_u32,
+        ) {
+            let [base, max] = [base, max].map(Duration::from_millis);
+            let longest = backoff(base, max, attempt + 1, 0.0);
+            let shortest = backoff(base, max, attempt + 1, 1.0);
+            prop_assert!(longest <= max && longest >= backoff(base, max, attempt, 0.0));
+            prop_assert!(shortest <= longest && shortest * 2 >= longest);
         }
     }
 }

@@ -19,3 +19,13 @@ pub mod places;
 pub mod problem;
 pub mod show_path;
 pub mod tls;
+
+/// What holds of all is tried with so many that are made up, and nothing is written of those that fail.
+#[cfg(test)]
+pub(crate) fn few_cases() -> proptest::test_runner::Config {
+    proptest::test_runner::Config {
+        cases: 64,
+        failure_persistence: None,
+        ..Default::default()
+    }
+}

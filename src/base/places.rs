@@ -122,37 +122,44 @@ pub fn letters(column: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    #[test]
-    fn names_and_numbers_are_the_same_cells() {
-        for (name, row, column) in [
-            ("A1", 1, 1),
-            ("AB28", 28, 28),
-            ("XFD1048576", MOST_ROWS, MOST_COLUMNS),
-        ] {
-            let cell = Cell { row, column };
-            assert_eq!(Cell::named(name), Some(cell));
-            assert_eq!(cell.to_string(), name);
-        }
-        assert_eq!(
-            (Cell::named("$c$3"), Cell::named("ab12")),
-            (Cell::new(3, 3), Cell::new(12, 28))
-        );
-        for none in [
-            "", "A", "7", "A0", "XFE1", "A1048577", "AAAA1", "A1B", "A+1", "A 1", "é1",
-        ] {
-            assert_eq!(Cell::named(none), None, "{none}");
+    use super::*;
+    use crate::base::few_cases;
+
+    proptest! {
+        #![proptest_config(few_cases())]
+
+        #[test]
+        fn cells_and_areas_come_back_from_their_names(
+            row in 1..=MOST_ROWS,
+            column in 1..=MOST_COLUMNS,
+            rows in 0..9_u64,
+        ) {
+            let first = Cell { row, column };
+            let name = first.to_string();
+            prop_assert_eq!(Cell::named(&name), Some(first));
+            prop_assert_eq!(Cell::named(&format!("${}${row}", letters(column).to_lowercase())), Some(first));
+            prop_assert_eq!(Area::named(&name).unwrap().to_string(), name.clone());
+            let last = Cell { row: (row + rows).min(MOST_ROWS), column: MOST_COLUMNS };
+            let area = Area::named(&format!("{last}:{name}")).unwrap();
+            prop_assert_eq!((area.first, area.last), (first, last));
+            prop_assert!(area.has_row(last.row) && !area.has_row(last.row + 1));
+            prop_assert!(area.has_column(column) && !area.has_column(column - 1));
         }
     }
 
     #[test]
-    fn areas_have_names_and_hold_cells() {
-        let area = Area::named("D9:B2").unwrap();
-        assert_eq!(area.to_string(), "B2:D9");
-        assert_eq!(Area::named("B2").unwrap().to_string(), "B2");
-        assert!(area.has_row(2) && area.has_row(9) && !area.has_row(10));
-        assert!(area.has_column(4) && !area.has_column(1));
-        assert!(Area::named("B2:").is_none());
+    fn what_no_sheet_has_is_no_cell() {
+        assert_eq!(Cell::new(28, 28).unwrap().to_string(), "AB28");
+        for none in [
+            "", "A", "7", "A0", "XFE1", "A1048577", "AAAA1", "A1B", "A+1", "A 1", "é1", "B2:",
+        ] {
+            assert_eq!(
+                (Cell::named(none), Area::named(none)),
+                (None, None),
+                "{none}"
+            );
+        }
     }
 }

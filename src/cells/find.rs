@@ -64,40 +64,41 @@ fn holds(cell: Cell, sheet: &Sheet, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use ade_engine_native::cells::{ScanLimits, SheetBuilder, TextArena};
-
     use super::*;
 
     fn sheet() -> Sheet {
-        let mut builder = SheetBuilder::new("S", ScanLimits::NONE, Arc::new(TextArena::new()));
-        for row in 0..3 {
-            for (column, text) in ["Straße 12", "", "ÄHRE"].iter().enumerate() {
-                let cell = builder.text_cell(text);
-                builder.push(column, cell);
-            }
-            builder.push(3, Cell::integer(1200 + row));
-            builder.push(4, Cell::boolean(row == 1));
-            builder.push(5, Cell::date(19_782));
-            builder.end_row(row as usize).unwrap();
-        }
-        builder.finish(None)
+        window::tests::sheet(3, |builder| {
+            vec![
+                builder.text_cell("Straße 12"),
+                builder.text_cell(""),
+                builder.text_cell("ÄHRE"),
+                Cell::integer(1202),
+                Cell::boolean(true),
+                Cell::date(19_782),
+            ]
+        })
     }
 
     #[test]
     fn text_is_found_in_cells_of_all_kinds_whatever_its_case() {
         let sheet = sheet();
-        let cells = |text: &str| find(&sheet, text, (1, 1), 100).cells;
-        assert_eq!(cells("ähr"), [(1, 3), (2, 3), (3, 3)]);
-        assert_eq!(cells("STRASSE"), []);
-        assert_eq!(cells("straße"), [(1, 1), (2, 1), (3, 1)]);
-        assert_eq!(cells("12")[..2], [(1, 1), (1, 4)]);
-        assert_eq!(cells("1202"), [(3, 4)]);
-        assert_eq!(cells("true"), [(2, 5)]);
-        assert_eq!(cells("2024-02-29"), [(1, 6), (2, 6), (3, 6)]);
-        assert_eq!(find(&sheet, "12", (3, 2), 100).cells, [(3, 4)]);
-        assert_eq!(find(&sheet, "12", (9, 1), 100).cells, []);
+        for (text, from, cells) in [
+            ("ähr", (1, 1), &[(1, 3), (2, 3), (3, 3)][..]),
+            ("STRASSE", (1, 1), &[]),
+            ("straße", (1, 1), &[(1, 1), (2, 1), (3, 1)]),
+            ("1202", (1, 1), &[(1, 4), (2, 4), (3, 4)]),
+            ("true", (2, 6), &[(3, 5)]),
+            ("2024-02-29", (1, 1), &[(1, 6), (2, 6), (3, 6)]),
+            (
+                "12",
+                (1, 1),
+                &[(1, 1), (1, 4), (2, 1), (2, 4), (3, 1), (3, 4)],
+            ),
+            ("12", (3, 2), &[(3, 4)]),
+            ("12", (9, 1), &[]),
+        ] {
+            assert_eq!(find(&sheet, text, from, 100).cells, cells, "{text}");
+        }
     }
 
     #[test]

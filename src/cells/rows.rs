@@ -455,146 +455,140 @@ impl Stretch {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
-    fn table(sheet: &str, first_row: Option<u64>, rows: Value, unknown: Option<&str>) -> Value {
-        json!({
-            "sheet": sheet, "table": 1, "output_sheet": "Out", "first_row": first_row, "turned": false, "rows": rows,
-            "unknown": unknown, "later": {},
-        })
+    /// The rows of a file with these tables, and with these of rows that are quarantined.
+    fn rows(tables: &str, quarantined: &str) -> Rows {
+        let text = format!(
+            r#"{{"schema_version": 1, "tables": [{tables}], "quarantined": [{quarantined}], "not_written": [
+                {{"sheet": "In", "first": 8, "last": 10, "reason": "dropped", "hook": "no_doubles"}},
+                {{"sheet": "In", "first": 1, "last": 1, "reason": "unheard_of", "hook": null}},
+                {{"sheet": "In", "first": 20, "last": 21, "reason": "quarantined", "hook": null}}]}}"#
+        );
+        Rows::of(text.as_bytes()).unwrap()
     }
 
-    fn file(tables: &[Value], not_written: &Value) -> Value {
-        json!({"schema_version": 1, "tables": tables, "not_written": not_written})
+    fn joined(words: impl Iterator<Item = String>) -> String {
+        words.collect::<Vec<_>>().join(", ")
     }
 
-    fn rows(tables: &[Value]) -> Rows {
-        let not_written = json!([
-            {"sheet": "In", "first": 8, "last": 10, "reason": "dropped", "hook": "no_doubles"},
-            {"sheet": "In", "first": 1, "last": 1, "reason": "unheard_of", "hook": null},
-        ]);
-        Rows::of(file(tables, &not_written).to_string().as_bytes()).unwrap()
+    /// Where rows of the output came from, one after the other.
+    fn origins(rows: &Rows, wanted: Range<u64>) -> String {
+        joined(wanted.map(|row| match rows.origin("Out", row) {
+            Origin::Row { sheet, row } => format!("{sheet} {row}"),
+            other => format!("{other:?}"),
+        }))
     }
 
-    /// What a row of each segment became, or why it did not.
-    type Told = (Option<u64>, Option<u64>, Option<u64>, Option<Reason>);
-
-    fn told_of(segments: Vec<Segment<'_>>) -> Vec<Told> {
-        let told = |one: Segment<'_>| (one.row, one.output_row, one.count, one.reason);
-        segments.into_iter().map(told).collect()
+    /// What became of rows of the sender's, one after the other.
+    fn fates(rows: &Rows, sheet: &str, wanted: Range<u64>) -> String {
+        joined(wanted.map(|row| match rows.fate(sheet, row) {
+            Fate::Written(all) => {
+                format!("{:?}", all.iter().map(|one| one.row).collect::<Vec<_>>())
+            }
+            Fate::NotWritten(one) => format!("{:?}", one.reason),
+            other => format!("{other:?}"),
+        }))
     }
 
-    fn at(row: u64) -> Fate<'static> {
-        Fate::Written(vec![Written {
-            sheet: Some("Out"),
-            row: Some(row),
-        }])
+    /// Of each segment the sender's row, the output's, how many there are, and why they were not written.
+    fn told(segments: &[Segment<'_>]) -> String {
+        let told = segments.iter().map(|one| {
+            let (row, output_row, count) = (one.row, one.output_row, one.count);
+            format!("{row:?} {output_row:?} {count:?} {:?}", one.reason)
+        });
+        joined(told).replace("Some", "")
     }
 
     #[test]
     fn values_of_a_reshaped_table_have_cells_of_their_own() {
-        let mut stacked = table("In", Some(2), json!([[5, 5], [5, 6], [6, 6]]), None);
-        stacked["cells"] = json!([
-            {"field": "month", "rows": 1, "columns": [[2, 3], [2, 3]]},
-            {"field": "amount", "columns": [[2, 3], [2, 3]]},
-            {"field": "site", "rows": [[5, 5], [5, 5], [5, 5], [5, 5]]},
-            {"field": "file", "rows": 0, "columns": 0},
-            {"field": "skill", "parts": [[1, 2], [0, 0], [1, 1]]},
-        ]);
-        let rows = rows(&[stacked]);
-        let at = |row, field| {
-            let cell = rows.own_cell("Out", row, field)?;
-            Some((cell.row, cell.column, cell.is_nowhere))
-        };
-        assert_eq!(at(3, "month"), Some((Some(1), Some(3), false)));
-        assert_eq!(at(4, "amount"), Some((None, Some(2), false)));
-        assert_eq!(at(5, "site"), Some((Some(5), None, false)));
-        assert_eq!(at(5, "file"), Some((None, None, true)));
-        assert_eq!(at(6, "amount"), Some((None, None, false)));
-        assert_eq!(at(3, "name"), None);
+        let rows = rows(
+            r#"{"sheet": "In", "output_sheet": "Out", "first_row": 2, "turned": false, "rows": [[5, 5], [5, 6], [6, 6]], "cells": [
+                {"field": "month", "rows": 1, "columns": [[2, 3], [2, 3]]},
+                {"field": "amount", "columns": [[2, 3], [2, 3]]},
+                {"field": "site", "rows": [[5, 5], [5, 5], [5, 5], [5, 5]]},
+                {"field": "file", "rows": 0, "columns": 0},
+                {"field": "skill", "parts": [[1, 2], [0, 0], [1, 1]]}]}"#,
+            "",
+        );
+        for (row, field, wanted) in [
+            (3, "month", "Some(1) Some(3) false"),
+            (4, "amount", "None Some(2) false"),
+            (5, "site", "Some(5) None false"),
+            (5, "file", "None None true"),
+            (6, "amount", "None None false"),
+        ] {
+            let cell = rows.own_cell("Out", row, field).unwrap();
+            let told = format!("{:?} {:?} {}", cell.row, cell.column, cell.is_nowhere);
+            assert_eq!(told, wanted, "{row} {field}");
+        }
+        assert!(rows.own_cell("Out", 3, "name").is_none());
         let part = |row| rows.own_cell("Out", row, "skill")?.part;
         assert_eq!([2, 3, 4, 5].map(part), [Some(1), Some(2), None, Some(1)]);
     }
 
     #[test]
-    fn rows_are_found_in_both_directions() {
-        let of_in = json!([[5, 7], [0, 0], 0, [13, 11], [3, 4, 1]]);
-        let rows = rows(&[
-            table("In", Some(2), of_in, None),
-            table("More", Some(14), json!([[2, 2], [5, 5, 0]]), None),
-        ]);
-        let of = |sheet, row| Origin::Row { sheet, row };
-        for (row, origin) in [
-            (1, Origin::NoData),
-            (2, of("In", 5)),
-            (4, of("In", 7)),
-            (5, Origin::Added),
-            (6, Origin::Added),
-            (7, of("In", 13)),
-            (9, of("In", 11)),
-            (10, of("More", 3)),
-            (11, of("More", 4)),
-            (12, Origin::NoData),
-            (14, of("More", 2)),
-            (15, of("In", 5)),
-            (16, Origin::NoData),
-            (u64::MAX, Origin::NoData),
-        ] {
-            assert_eq!(rows.origin("Out", row), origin, "{row}");
-        }
-        assert_eq!(rows.origin("Other", 2), Origin::NoData);
-        assert_eq!(rows.fate("In", 6), at(3));
-        assert_eq!(rows.fate("In", 12), at(8));
-        assert_eq!(rows.fate("More", 4), at(11));
-        assert_eq!(rows.fate("In", 3), Fate::NotTold);
-        let Fate::Written(twice) = rows.fate("In", 5) else {
-            panic!("it was written")
-        };
-        let places: Vec<_> = twice.iter().map(|written| written.row).collect();
-        assert_eq!(places, [Some(2), Some(15)]);
-        let Fate::NotWritten(dropped) = rows.fate("In", 9) else {
-            panic!("it was dropped")
-        };
-        assert_eq!(
-            (dropped.reason, dropped.hook.as_deref()),
-            (Reason::Dropped, Some("no_doubles"))
+    fn rows_are_found_in_both_directions_and_told_in_segments() {
+        let rows = rows(
+            r#"{"sheet": "In", "output_sheet": "Out", "first_row": 2, "turned": false, "rows": [[5, 7], [0, 0], 0, [13, 11], [3, 4, 1]]},
+               {"sheet": "More", "output_sheet": "Out", "first_row": 14, "turned": false, "rows": [[2, 2], [5, 5, 0]], "later": {}}"#,
+            "",
         );
-        // What a later engine says in a word that is not known here.
-        let fates = rows.fates("In", 1..3);
+        assert_eq!(
+            origins(&rows, 1..17),
+            "NoData, In 5, In 6, In 7, Added, Added, In 13, In 12, In 11, More 3, More 4, NoData, NoData, More 2, In 5, NoData"
+        );
+        assert_eq!(rows.origin("Out", u64::MAX), Origin::NoData);
+        assert_eq!(rows.origin("Other", 2), Origin::NoData);
+        // A word of a later engine is not known here.
+        assert_eq!(
+            fates(&rows, "In", 1..14),
+            "Other, NotTold, NotTold, NotTold, [Some(2), Some(15)], [Some(3)], [Some(4)], \
+             Dropped, Dropped, Dropped, [Some(9)], [Some(8)], [Some(7)]"
+        );
+        assert_eq!(fates(&rows, "More", 4..5), "[Some(11)]");
+        let whole = rows.fates("In", 1..14);
         assert!(
-            matches!(fates[..], [Fate::NotWritten(one), Fate::NotTold] if one.reason == Reason::Other)
+            matches!(whole[8], Fate::NotWritten(one) if one.hook.as_deref() == Some("no_doubles"))
+        );
+        assert!(
+            (1..14)
+                .zip(whole)
+                .all(|(row, fate)| fate == rows.fate("In", row))
+        );
+        assert_eq!(
+            told(&rows.of_input("In")),
+            "(1) None (1) (Other), (5) (2) (3) None, (5) (15) (1) None, (8) None (3) (Dropped), (13) (7) (3) None, (20) None (2) (Quarantined)"
+        );
+        assert_eq!(
+            told(&rows.of_output("Out")),
+            "(5) (2) (3) None, None (5) (1) None, None (6) (1) None, (13) (7) (3) None, (3) (10) (2) None, (2) (14) (1) None, (5) (15) (1) None"
         );
     }
 
     #[test]
     fn what_is_not_known_is_said_to_be_unknown() {
-        let rows = rows(&[
-            table("In", Some(2), json!([]), Some("rebuilt")),
-            table("More", Some(9), json!([[2, 3]]), None),
-            table("Moved", None, json!([[2, 3]]), None),
-        ]);
-        let unknown = Origin::Unknown { hook: "rebuilt" };
-        assert_eq!(rows.origin("Out", 1), Origin::NoData);
-        assert_eq!(rows.origin("Out", 2), unknown);
-        assert_eq!(rows.origin("Out", 5), unknown);
-        let row = Origin::Row {
-            sheet: "More",
-            row: 2,
-        };
-        assert_eq!(rows.origin("Out", 9), row);
-        assert_eq!(rows.fate("In", 5), Fate::Unknown { hook: "rebuilt" });
+        let rows = rows(
+            r#"{"sheet": "In", "output_sheet": "Out", "first_row": 2, "turned": false, "rows": [], "unknown": "rebuilt"},
+               {"sheet": "More", "output_sheet": "Out", "first_row": 9, "turned": false, "rows": [[2, 3]]},
+               {"sheet": "Moved", "output_sheet": "Out", "first_row": null, "turned": false, "rows": [[2, 3]]}"#,
+            "",
+        );
+        assert_eq!(
+            origins(&rows, 1..3) + "; " + &origins(&rows, 8..11),
+            r#"NoData, Unknown { hook: "rebuilt" }; Unknown { hook: "rebuilt" }, More 2, More 3"#
+        );
+        assert_eq!(
+            fates(&rows, "In", 5..9),
+            r#"Unknown { hook: "rebuilt" }, Unknown { hook: "rebuilt" }, Unknown { hook: "rebuilt" }, Dropped"#
+        );
         // The hook may have brought rows from here.
-        assert_eq!(rows.fate("More", 7), Fate::Unknown { hook: "rebuilt" });
-        assert_eq!(rows.fate("More", 3), at(10));
-        assert!(matches!(rows.fate("In", 8), Fate::NotWritten(_)));
+        assert_eq!(
+            fates(&rows, "More", 3..5),
+            r#"[Some(10)], Unknown { hook: "rebuilt" }"#
+        );
         // A hook has touched the output since: that the row is there is known, where is not.
-        let somewhere = Written {
-            sheet: Some("Out"),
-            row: None,
-        };
-        assert_eq!(rows.fate("Moved", 2), Fate::Written(vec![somewhere]));
+        assert_eq!(fates(&rows, "Moved", 2..3), "[None]");
         let is_unknown = |one: &Segment<'_>| one.unknown && one.hook == Some("rebuilt");
         assert!(rows.of_output("Out").iter().any(is_unknown));
         assert!(rows.of_input("In").last().unwrap().unknown);
@@ -602,38 +596,33 @@ mod tests {
 
     #[test]
     fn of_a_turned_table_columns_are_known() {
-        let mut turned = table("In", Some(2), json!([[4, 2]]), None);
-        turned["turned"] = json!(true);
-        let rows = rows(&[turned]);
-        let origin = Origin::Column {
-            sheet: "In",
-            column: 3,
-        };
-        assert_eq!(rows.origin("Out", 3), origin);
-        assert_eq!(rows.fate_of_column("In", 2), at(4));
+        let rows = rows(
+            r#"{"sheet": "In", "output_sheet": "Out", "first_row": 2, "turned": true, "rows": [[4, 2]]}"#,
+            "",
+        );
+        assert_eq!(origins(&rows, 3..4), r#"Column { sheet: "In", column: 3 }"#);
+        assert!(
+            matches!(&rows.fate_of_column("In", 2), Fate::Written(all) if all[0].row == Some(4))
+        );
         assert_eq!(rows.fate_of_column("In", 5), Fate::NotTold);
         assert_eq!(rows.fate("In", 3), Fate::NotTold);
     }
 
     #[test]
     fn rows_that_are_quarantined_are_found_on_their_sheet() {
-        let told = |sheet: &str, first_row: Value, file: Value, rows: Value| {
-            json!({"sheet": sheet, "output_sheet": "Quarantine", "first_row": first_row, "file": file, "turned": false,
-                "rows": rows, "unknown": null})
+        let rows = |apart| {
+            rows(
+                r#"{"sheet": "In", "output_sheet": "Out", "first_row": 2, "turned": false, "rows": [[5, 7]]}"#,
+                apart,
+            )
         };
-        let rows = |apart: Value| {
-            let not_written = json!([{"sheet": "In", "first": 8, "last": 9, "reason": "quarantined", "hook": null}]);
-            let mut file = file(&[table("In", Some(2), json!([[5, 7]]), None)], &not_written);
-            file["quarantined"] = apart;
-            Rows::of(file.to_string().as_bytes()).unwrap()
-        };
-        let here = rows(json!([
-            told("More", json!(2), json!(null), json!([[3, 3]])),
-            told("In", json!(3), json!(null), json!([[9, 8]])),
-        ]));
+        let here = rows(
+            r#"{"sheet": "More", "output_sheet": "Quarantine", "first_row": 2, "file": null, "turned": false, "rows": [[3, 3]]},
+               {"sheet": "In", "output_sheet": "Quarantine", "first_row": 3, "file": null, "turned": false, "rows": [[21, 20]]}"#,
+        );
         let of = |sheet, row| Origin::Row { sheet, row };
         assert_eq!(here.origin("Quarantine", 2), of("More", 3));
-        assert_eq!(here.origin("Quarantine", 4), of("In", 8));
+        assert_eq!(here.origin("Quarantine", 4), of("In", 20));
         assert_eq!(here.origin("Quarantine", 5), Origin::NoData);
         assert_eq!(here.sheets_apart(), ["Quarantine"]);
         let place = |row, file| Quarantined {
@@ -641,60 +630,30 @@ mod tests {
             row,
             file,
         };
-        assert_eq!(here.quarantined("In", 9, false), [place(Some(3), None)]);
+        assert_eq!(here.quarantined("In", 21, false), [place(Some(3), None)]);
         assert_eq!(here.quarantined("In", 5, false), []);
-        assert_eq!(here.quarantined("In", 9, true), []);
-        assert!(
-            matches!(here.fate("In", 9), Fate::NotWritten(one) if one.reason == Reason::Quarantined)
-        );
-        let written = (Some(5), Some(2), Some(3), None);
-        let apart = |output_row| (Some(9), output_row, Some(2), Some(Reason::Quarantined));
-        assert_eq!(told_of(here.of_input("In")), [written, apart(Some(3))]);
-        assert_eq!(told_of(here.of_output("Quarantine")).len(), 2);
+        assert_eq!(here.quarantined("In", 21, true), []);
+        assert_eq!(fates(&here, "In", 21..22), "Quarantined");
+        let last = |rows: &Rows| told(rows.of_input("In").last_chunk::<1>().unwrap());
+        assert_eq!(last(&here), "(21) (3) (2) (Quarantined)");
+        assert_eq!(here.of_output("Quarantine").len(), 2);
         // In a file of their own, no row of the output is theirs.
-        let name = json!("in_quarantine.xlsx");
-        let file = rows(json!([told("In", json!(2), name, json!([[9, 8]]))]));
+        let file = rows(
+            r#"{"sheet": "In", "output_sheet": "Quarantine", "first_row": 2, "file": "in_quarantine.xlsx", "turned": false, "rows": [[21, 20]]}"#,
+        );
         assert_eq!(file.origin("Quarantine", 2), Origin::NoData);
-        assert_eq!(file.origin_apart("Quarantine", 2), of("In", 9));
-        assert_eq!(
-            file.quarantined("In", 8, false),
-            [place(Some(3), Some("in_quarantine.xlsx"))]
-        );
-        assert_eq!(told_of(file.of_input("In")), [written, apart(None)]);
+        assert_eq!(file.origin_apart("Quarantine", 2), of("In", 21));
+        let found = file.quarantined("In", 20, false);
+        assert_eq!(found, [place(Some(3), Some("in_quarantine.xlsx"))]);
+        assert_eq!(last(&file), "(21) None (2) (Quarantined)");
         // Moved by a hook, or of an older engine: that they are apart is known, and not where.
-        let nowhere = told("In", json!(null), json!(null), json!([[9, 8]]));
-        let moved = rows(json!([nowhere]));
-        assert_eq!(moved.quarantined("In", 8, false), [place(None, None)]);
-        assert_eq!(told_of(moved.of_input("In")), [written, apart(None)]);
-        let older = rows(json!([]));
-        assert_eq!(older.quarantined("In", 8, false), []);
-        let known = (Some(8), None, Some(2), Some(Reason::Quarantined));
-        assert_eq!(told_of(older.of_input("In")), [written, known]);
-    }
-
-    #[test]
-    fn a_whole_sheet_is_told_in_segments() {
-        let rows = rows(&[
-            table("In", Some(2), json!([[13, 11], [0, 0], [5, 7]]), None),
-            table("More", Some(20), json!([[1, 1]]), None),
-        ]);
-        assert_eq!(
-            told_of(rows.of_input("In")),
-            [
-                (Some(1), None, Some(1), Some(Reason::Other)),
-                (Some(5), Some(6), Some(3), None),
-                (Some(8), None, Some(3), Some(Reason::Dropped)),
-                (Some(13), Some(2), Some(3), None),
-            ]
+        let moved = rows(
+            r#"{"sheet": "In", "output_sheet": "Quarantine", "first_row": null, "file": null, "turned": false, "rows": [[21, 20]]}"#,
         );
-        assert_eq!(
-            told_of(rows.of_output("Out")),
-            [
-                (Some(13), Some(2), Some(3), None),
-                (None, Some(5), Some(1), None),
-                (Some(5), Some(6), Some(3), None),
-                (Some(1), Some(20), Some(1), None),
-            ]
-        );
+        assert_eq!(moved.quarantined("In", 20, false), [place(None, None)]);
+        assert_eq!(last(&moved), "(21) None (2) (Quarantined)");
+        let older = rows("");
+        assert_eq!(older.quarantined("In", 20, false), []);
+        assert_eq!(last(&older), "(20) None (2) (Quarantined)");
     }
 }

@@ -205,57 +205,51 @@ mod tests {
         Dependencies::read(&root, &Manifest::read(&root).unwrap()).unwrap()
     }
 
-    fn texts(requirements: &[Requirement]) -> Vec<String> {
-        requirements.iter().map(ToString::to_string).collect()
-    }
-
     #[test]
-    fn the_project_table_decides_and_the_engine_is_set_apart() {
-        let dependencies = dependencies(&[
-            (
-                "pyproject.toml",
-                "[project]\nname = \"c\"\nrequires-python = \">=3.11\"\n\
-                 dependencies = [\"ade-engine>=1.7.9\", \"b\", \"A>1\"]\n\
-                 [project.optional-dependencies]\ndev = [\"pytest\"]\n[dependency-groups]\ntest = [\"tox\"]\n",
-            ),
-            ("requirements.txt", "not-this\n"),
-            ("setup.py", ""),
-        ]);
-        assert_eq!(texts(&dependencies.requirements), ["a>1", "b"]);
-        assert_eq!(texts(&dependencies.engine), ["ade-engine>=1.7.9"]);
-        assert_eq!(dependencies.requires_python.as_deref(), Some(">=3.11"));
-        assert!(!dependencies.needs_build);
-    }
-
-    #[test]
-    fn extras_of_the_project_that_its_dependencies_name_are_installed() {
-        let dependencies = dependencies(&[(
-            "pyproject.toml",
-            "[project]\nname = \"My_Config\"\ndependencies = [\"my-config[Some_Thing]\"]\n\
-             [project.optional-dependencies]\nsome-thing = [\"b\", \"my-config[other]\"]\nother = [\"c\"]\n",
-        )]);
-        assert_eq!(texts(&dependencies.requirements), ["b", "c"]);
-    }
-
-    #[test]
-    fn without_a_project_table_the_requirements_files_decide() {
+    fn the_project_table_decides_and_without_it_the_requirements_files() {
+        let project = "[project]\nname = \"c\"\nrequires-python = \">=3.11\"\ndependencies = [\"ade-engine>=1.7.9\", \"b\", \"A>1\"]\n\
+            [project.optional-dependencies]\ndev = [\"pytest\"]\n[dependency-groups]\ntest = [\"tox\"]\n";
+        // Extras of the project that its dependencies name are installed.
+        let extras = "[project]\nname = \"My_Config\"\ndependencies = [\"my-config[Some_Thing]\"]\n\
+            [project.optional-dependencies]\nsome-thing = [\"b\", \"my-config[other]\"]\nother = [\"c\"]\n";
         let main = ("requirements.txt", "a\ngit+https://host/ade-engine@v1\n");
         let development = ("requirements-dev.txt", "pytest\n");
-        let both = dependencies(&[main, development]);
-        assert_eq!(texts(&both.requirements), ["a"]);
-        assert_eq!(both.engine.len(), 1);
-        let alone = dependencies(&[development]);
-        assert_eq!(texts(&alone.requirements), ["pytest"]);
+        for (files, requirements, engine) in [
+            (
+                &[("pyproject.toml", project), main, ("setup.py", "")][..],
+                "a>1 b",
+                "ade-engine>=1.7.9",
+            ),
+            (&[("pyproject.toml", extras)], "b c", ""),
+            (&[main, development], "a", "git+https://host/ade-engine@v1"),
+            (&[development], "pytest", ""),
+        ] {
+            let found = dependencies(files);
+            let texts = |all: &[Requirement]| {
+                all.iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            assert_eq!(texts(&found.requirements), requirements);
+            assert_eq!(texts(&found.engine), engine);
+        }
+        let found = dependencies(&[("pyproject.toml", project)]);
+        assert_eq!(found.requires_python.as_deref(), Some(">=3.11"));
     }
 
     #[test]
     fn only_a_build_can_tell_what_is_dynamic() {
-        let dynamic = "[project]\nname='c'\ndynamic=['dependencies']\n";
         for (name, content, wanted) in [
             ("setup.py", "", true),
             ("setup.cfg", "[options]\ninstall_requires =\n  a\n", true),
             ("setup.cfg", "[flake8]\n", false),
-            ("pyproject.toml", dynamic, true),
+            (
+                "pyproject.toml",
+                "[project]\nname='c'\ndynamic=['dependencies']\n",
+                true,
+            ),
+            ("pyproject.toml", "[project]\nname='c'\n", false),
         ] {
             let found = dependencies(&[(name, content)]);
             assert_eq!(found.needs_build, wanted, "{name}");
@@ -265,9 +259,8 @@ mod tests {
     #[test]
     fn paths_are_given_to_the_installer_whole() {
         let paths = "./wheels/a-1-py3-none-any.whl\nb\n/abs/c\n";
-        let dependencies = dependencies(&[("requirements.txt", paths)]);
         assert_eq!(
-            dependencies.requirements_in(Path::new("/copy")),
+            dependencies(&[("requirements.txt", paths)]).requirements_in(Path::new("/copy")),
             ["file:///copy/wheels/a-1-py3-none-any.whl", "b", "/abs/c"]
         );
     }

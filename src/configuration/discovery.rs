@@ -126,11 +126,10 @@ mod tests {
     use super::*;
     use crate::configuration::testing::write_files;
 
-    fn located(files: &[&str], has_manifest: bool) -> Result<String, Vec<String>> {
+    fn located(files: &str, has_manifest: bool) -> Result<String, Vec<String>> {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("folder");
-        std::fs::create_dir(&root).unwrap();
-        for file in files {
+        for file in files.split(' ') {
             write_files(&root, &[(file, "")]);
         }
         locate(&root, has_manifest).map(|located| {
@@ -142,38 +141,40 @@ mod tests {
 
     #[test]
     fn the_folder_itself_comes_first_then_source_then_the_usual_name() {
-        let usual = ["src/ade_config/__init__.py", "ade_config/__init__.py"];
-        let all = ["__init__.py", usual[0], usual[1]];
-        assert_eq!(located(&all, true).unwrap(), "");
-        assert_eq!(located(&all[1..], true).unwrap(), "src/ade_config");
-        assert_eq!(located(&all[2..], true).unwrap(), "ade_config");
-    }
-
-    #[test]
-    fn below_source_the_usual_name_wins_and_then_the_alphabet() {
-        let files = [
-            "src/zebra/__init__.py",
-            "src/b-b/__init__.py",
-            "src/ape/__init__.py",
-            "src/aa/module.py",
-        ];
-        assert_eq!(located(&files, true).unwrap(), "src/ape");
-        let files = ["src/aaa/__init__.py", "src/ade_config/__init__.py"];
-        assert_eq!(located(&files, true).unwrap(), "src/ade_config");
-    }
-
-    #[test]
-    fn without_a_manifest_the_package_must_look_like_a_configuration() {
+        for (files, wanted) in [
+            (
+                "__init__.py src/ade_config/__init__.py ade_config/__init__.py",
+                "",
+            ),
+            (
+                "src/ade_config/__init__.py ade_config/__init__.py",
+                "src/ade_config",
+            ),
+            ("ade_config/__init__.py", "ade_config"),
+            // Below the source the usual name wins, and then the alphabet.
+            (
+                "src/aaa/__init__.py src/ade_config/__init__.py",
+                "src/ade_config",
+            ),
+            (
+                "src/zebra/__init__.py src/b-b/__init__.py src/ape/__init__.py src/aa/module.py",
+                "src/ape",
+            ),
+        ] {
+            assert_eq!(located(files, true).unwrap(), wanted);
+        }
+        // Without a manifest the package must look like a configuration, and a manifest alone is not enough.
         assert_eq!(
-            located(&["ade_config/row_types/header.py"], false).unwrap(),
+            located("ade_config/row_types/header.py", false).unwrap(),
             "ade_config"
         );
-        let looked_for = located(&["src/other/__init__.py"], false).unwrap_err();
+        let looked_for = located("src/other/__init__.py", false).unwrap_err();
         assert_eq!(looked_for[0], "pyproject.toml");
-        let below = looked_for[1].starts_with("src/other/columns/");
-        assert!(below, "{looked_for:?}");
-        // A manifest alone is not enough.
-        let looked_for = located(&["pyproject.toml"], true).unwrap_err();
+        assert!(
+            looked_for[1].starts_with("src/other/columns/"),
+            "{looked_for:?}"
+        );
+        let looked_for = located("pyproject.toml", true).unwrap_err();
         assert!(looked_for[0].contains("src/ade_config/"), "{looked_for:?}");
     }
 
@@ -181,20 +182,7 @@ mod tests {
     fn a_file_belongs_to_the_nearest_configuration_with_its_package() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        for file in [
-            "src/ade_config/__init__.py",
-            "src/ade_config/columns/a.py",
-            "src/helpers/__init__.py",
-            "pyproject.toml",
-            "examples/flat/ade_config/hooks/b.py",
-            "examples/flat/tests/cases/c/case.toml",
-            "examples/bare/__init__.py",
-            "examples/bare/columns/d.py",
-            "examples/readme.py",
-        ] {
-            write_files(root, &[(file, "")]);
-        }
-        for (file, wanted) in [
+        let files = [
             ("src/ade_config/columns/a.py", ""),
             ("src/helpers/__init__.py", ""),
             ("pyproject.toml", ""),
@@ -202,14 +190,19 @@ mod tests {
             ("examples/flat/tests/cases/c/case.toml", "examples/flat"),
             ("examples/bare/columns/d.py", "examples/bare"),
             ("examples/readme.py", ""),
-        ] {
+        ];
+        let packages = ["src/ade_config/__init__.py", "examples/bare/__init__.py"];
+        for file in files.iter().map(|(file, _)| *file).chain(packages) {
+            write_files(root, &[(file, "")]);
+        }
+        for (file, wanted) in files {
             let found = holder(&root.join(file)).unwrap();
             assert_eq!(found, root.join(wanted).components().as_path(), "{file}");
         }
         let other = tempfile::tempdir().unwrap();
         let library = ("src/library/__init__.py", "");
         write_files(other.path(), &[library, ("pyproject.toml", "")]);
-        assert_eq!(holder(&other.path().join("src/library/__init__.py")), None);
+        assert_eq!(holder(&other.path().join(library.0)), None);
     }
 
     #[test]

@@ -240,44 +240,12 @@ fn is_project_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::problem::Problem;
-
-    #[test]
-    fn nothing_that_exists_is_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("mine.txt"), b"x").unwrap();
-        let refused = scaffold(folder.path(), None, "default").unwrap_err();
-        assert_eq!(refused.code(), code::FOLDER_NOT_EMPTY);
-    }
-
-    #[test]
-    fn a_setting_takes_the_place_of_the_templates_and_its_examples_stay() {
-        let lines = [
-            ("date_order", "date_order = \"mdy\"".to_owned()),
-            ("all_fields", "all_fields = true".to_owned()),
-        ];
-        let all = files_for("orders", "Reads orders", &lines);
-        let text = |wanted: &str| {
-            let found = all.iter().find(|(path, _)| path == Path::new(wanted));
-            String::from_utf8(found.unwrap().1.clone()).unwrap()
-        };
-        let settings: toml::Table = text("settings.toml").parse().unwrap();
-        assert_eq!(settings["date_order"].as_str(), Some("mdy"));
-        assert_eq!(settings["all_fields"].as_bool(), Some(true));
-        assert!(text("settings.toml").contains("# date_order = \"mdy\""));
-        for file in ["README.md", "pyproject.toml"] {
-            assert!(text(file).contains("Reads orders"), "{file}");
-        }
-        assert!(!all.iter().any(|(path, _)| path.starts_with("tests")));
-    }
 
     #[test]
     fn a_folder_that_cannot_take_all_files_gets_none() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("new");
-        let files: Vec<NewFile> = ["a/b.txt", "c.txt", "c.txt/d.txt"]
-            .map(|path| (PathBuf::from(path), b"x".to_vec()))
-            .into();
+        let files = ["a/b.txt", "c.txt", "c.txt/d.txt"].map(|path| (path.into(), b"x".to_vec()));
         assert!(write(&target, &files).is_err());
         assert!(!target.exists());
     }
@@ -285,18 +253,13 @@ mod tests {
     #[test]
     fn the_name_is_put_in_everywhere() {
         let folder = tempfile::tempdir().unwrap();
-        let target = folder.path().join("Team Orders (2026)");
         for template in templates() {
-            let target = target.join(template);
+            let target = folder.path().join(template);
             for file in scaffold(&target, Some("orders"), template).unwrap() {
-                assert!(
-                    !String::from_utf8_lossy(&std::fs::read(target.join(&file)).unwrap())
-                        .contains("{{name}}"),
-                    "{}",
-                    file.display()
-                );
+                let content = std::fs::read(target.join(&file)).unwrap();
+                let content = String::from_utf8_lossy(&content);
+                assert!(!content.contains("{{name}}"), "{}", file.display());
             }
         }
-        assert_eq!(name_of(&target), "team-orders-2026");
     }
 }

@@ -234,11 +234,8 @@ mod tests {
     }
 
     fn partials(snapshots: &Path) -> usize {
-        let entries = fs::read_dir(snapshots).unwrap();
-        let names = entries.map(|entry| entry.unwrap().file_name());
-        names
-            .filter(|name| name.to_string_lossy().starts_with(".partial-"))
-            .count()
+        let pattern = snapshots.join(".partial-*").display().to_string();
+        glob::glob(&pattern).unwrap().count()
     }
 
     /// A file of the sample.
@@ -276,20 +273,6 @@ mod tests {
     }
 
     #[test]
-    fn editing_a_file_leaves_the_old_snapshot_alone() {
-        let place = place("config");
-        let configuration = Configuration::open(&place.root).unwrap();
-        let copy = || configuration.snapshot_except(&place.snapshots, &[]);
-        let (old, old_folder) = copy().unwrap();
-        write_files(&place.root, &[(MODULE, "changed = True\n")]);
-        let (new, new_folder) = copy().unwrap();
-        assert_ne!(old.digest, new.digest);
-        let read = |folder: &Path| fs::read_to_string(folder.join(MODULE)).unwrap();
-        assert!(read(&old_folder).starts_with("def register"));
-        assert_eq!(read(&new_folder), "changed = True\n");
-    }
-
-    #[test]
     fn a_file_edited_between_hashing_and_copying_gives_no_wrong_digest() {
         let place = place("config");
         let configuration = Configuration::open(&place.root).unwrap();
@@ -302,10 +285,7 @@ mod tests {
                 fs::write(&module, "edited = True\n").unwrap();
             }
             let answer = sources.snapshot(&place.snapshots);
-            assert!(
-                matches!(answer, Err(ConfigurationError::Changed { .. })),
-                "{answer:?}"
-            );
+            assert!(matches!(answer, Err(ConfigurationError::Changed { .. })));
             assert!(!place.snapshots.join(&sources.digest).exists());
             assert_eq!(partials(&place.snapshots), 0);
         }
@@ -318,14 +298,11 @@ mod tests {
         let place = place("config");
         let sources = Configuration::open(&place.root).unwrap().sources().unwrap();
         std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| sources.snapshot(&place.snapshots).unwrap()))
-                .collect();
-            for worker in workers {
-                let made = worker.join().unwrap();
-                assert_eq!(made, place.snapshots.join(&sources.digest));
+            for _ in 0..8 {
+                scope.spawn(|| sources.snapshot(&place.snapshots).unwrap());
             }
         });
+        assert!(place.snapshots.join(&sources.digest).is_dir());
         assert_eq!(partials(&place.snapshots), 0);
     }
 
@@ -335,34 +312,33 @@ mod tests {
         let root = folder.path().join("my_package");
         let module = ("columns/a.py", "def register(r): pass\n");
         write_files(&root, &[("__init__.py", ""), module]);
-        let configuration = Configuration::open(&root).unwrap();
-        assert_eq!(configuration.package, "my_package");
-        let (_, snapshot) = configuration
-            .snapshot_except(&folder.path().join("snapshots"), &[])
-            .unwrap();
-        let folder = configuration.folder_in(&snapshot);
-        assert!(folder.join("__init__.py").is_file());
-        assert!(folder.ends_with("my_package"));
-        let again = Configuration::open_snapshot(&snapshot, &configuration.root).unwrap();
-        assert_eq!(again.package, "my_package");
-        assert_eq!(again.folder_in(&snapshot), folder);
+        let live = Configuration::open(&root).unwrap();
+        let snapshots = folder.path().join("snapshots");
+        let (_, snapshot) = live.snapshot_except(&snapshots, &[]).unwrap();
+        let package = live.folder_in(&snapshot);
+        assert!(package.ends_with("my_package") && package.join("__init__.py").is_file());
+        let again = Configuration::open_snapshot(&snapshot, &live.root).unwrap();
+        assert_eq!(
+            (again.package.as_str(), again.folder_in(&snapshot)),
+            ("my_package", package)
+        );
     }
 
     #[test]
     fn a_snapshot_is_opened_in_the_name_of_the_folder_that_people_work_in() {
         let place = place("config");
-        let manifest = "[project]\ndependencies = ['a']\n";
-        fs::write(place.root.join("pyproject.toml"), manifest).unwrap();
         let live = Configuration::open(&place.root).unwrap();
         let (_, snapshot) = live.snapshot_except(&place.snapshots, &[]).unwrap();
+        fs::remove_dir_all(&place.root).unwrap();
         let opened = Configuration::open_snapshot(&snapshot, &live.root).unwrap();
         assert_eq!(
             (&opened.name, &opened.root, &opened.package_dir),
             (&live.name, &live.root, &live.package_dir)
         );
         assert_eq!(opened.folder_in(&snapshot), snapshot);
-        fs::remove_dir_all(&place.root).unwrap();
-        let alone = Configuration::open_snapshot(&snapshot, &live.root).unwrap();
-        assert_eq!(alone.dependencies().requirements.len(), 1);
+        assert_eq!(
+            opened.dependencies().requirements,
+            live.dependencies().requirements
+        );
     }
 }

@@ -255,26 +255,33 @@ mod tests {
     #[test]
     fn a_specification_is_a_folder_a_wheel_or_a_requirement() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("engine")).unwrap();
-        std::fs::write(folder.path().join("e.whl"), b"x").unwrap();
-        let of = |spec| Engine::of_spec(Some(spec), folder.path());
         let path = |name| folder.path().join(name);
-        assert_eq!(of("engine").unwrap(), Engine::Folder(path("engine")));
-        assert_eq!(of("e.whl").unwrap(), Engine::Wheel(path("e.whl")));
-        for spec in ["ade-engine>=1.9", "git+https://example.org/e.git"] {
-            assert_eq!(of(spec).unwrap(), Engine::Requirement(spec.to_owned()));
+        std::fs::create_dir(path("engine")).unwrap();
+        std::fs::write(path("e.whl"), b"x").unwrap();
+        let requirement = |text: &str| Engine::Requirement(text.to_owned());
+        for (said, wanted) in [
+            (None, Engine::Embedded),
+            (Some("engine"), Engine::Folder(path("engine"))),
+            (Some("e.whl"), Engine::Wheel(path("e.whl"))),
+            (Some("ade-engine>=1.9"), requirement("ade-engine>=1.9")),
+            (
+                Some("git+https://example.org/e.git"),
+                requirement("git+https://example.org/e.git"),
+            ),
+        ] {
+            assert_eq!(Engine::of_spec(said, folder.path()).unwrap(), wanted);
         }
-        assert!(of("./absent").is_err());
-        let unsaid = Engine::of_spec(None, folder.path()).unwrap();
-        assert_eq!(unsaid, Engine::Embedded);
+        assert!(Engine::of_spec(Some("./absent"), folder.path()).is_err());
     }
 
     #[test]
     fn an_engine_says_what_it_depends_on() {
-        let named = Engine::Embedded.requirements().unwrap();
-        let polars = named.iter().any(|text| text.starts_with("polars"));
-        assert!(polars, "{named:?}");
         let folder = tempfile::tempdir().unwrap();
+        let named = Engine::Embedded.requirements().unwrap();
+        assert!(
+            named.iter().any(|text| text.starts_with("polars")),
+            "{named:?}"
+        );
         let path = Engine::unpack_embedded(folder.path()).unwrap();
         assert_eq!(Engine::Wheel(path).requirements().unwrap(), named);
         let project = "[project]\ndependencies = ['a>1']\n";

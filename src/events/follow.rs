@@ -112,28 +112,32 @@ impl Follower {
 mod tests {
     use super::*;
     use serde_json::json;
-    use std::fs::OpenOptions;
-    use std::io::Write;
 
     #[test]
     fn a_follower_gives_whole_lines_only_and_each_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.ndjson");
         let mut follower = Follower::new(path.clone());
-        assert!(
-            follower.poll().unwrap().is_empty(),
-            "the file does not exist yet"
-        );
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .unwrap();
-        file.write_all(b"{\"n\":1}\n{\"n\":").unwrap();
-        assert_eq!(follower.poll().unwrap(), [json!({"n": 1})]);
-        assert!(follower.poll().unwrap().is_empty());
-        file.write_all(b"2}\n").unwrap();
-        assert_eq!(follower.poll().unwrap(), [json!({"n": 2})]);
+        let mut written = String::new();
+        for (more, wanted) in [
+            ("", &[][..]),
+            ("{\"n\":1}\n{\"n\":", &[1][..]),
+            ("", &[]),
+            ("2}\n", &[2]),
+        ] {
+            written += more;
+            if !written.is_empty() {
+                std::fs::write(&path, &written).unwrap();
+            }
+            let events = follower.poll().unwrap();
+            assert_eq!(
+                events
+                    .iter()
+                    .map(|event| event["n"].clone())
+                    .collect::<Vec<_>>(),
+                wanted
+            );
+        }
     }
 
     #[test]

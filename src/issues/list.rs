@@ -201,13 +201,12 @@ mod tests {
     fn a_link_is_no_list() {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
-        assert!(matches!(List::open(&real), Err(ListError::Missing { .. })));
+        let error = |path: &Path| format!("{:?}", List::open(path).err());
+        assert!(error(&real).starts_with("Some(Missing"));
         std::fs::write(&real, LINE).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        assert!(matches!(List::open(&link), Err(ListError::NoFile { .. })));
-        assert!(matches!(
-            List::open(folder.path()),
-            Err(ListError::NoFile { .. })
-        ));
+        for none in [link.as_path(), folder.path()] {
+            assert!(error(none).starts_with("Some(NoFile"));
+        }
     }
 }

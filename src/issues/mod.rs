@@ -127,23 +127,11 @@ mod tests {
     use super::*;
 
     fn issue() -> Issue {
-        Issue {
-            sheet: "North".to_owned(),
-            cell: Some("E9".to_owned()),
-            severity: Severity::Error,
-            field: Some("start_date".to_owned()),
-            label: Some("Start date".to_owned()),
-            rule: "start_date.is_date".to_owned(),
-            message: "not a date".to_owned(),
-            value: Some("soon".to_owned()),
-            written: Some(String::new()),
-            key: None,
-            output: Some("E6".to_owned()),
-            row: Some(9),
-            column: Some("E".to_owned()),
-            output_sheet: Some("North".to_owned()),
-            table: Some(1),
-        }
+        serde_json::from_str(
+            r#"{"sheet": "North", "cell": "E9", "severity": "error", "field": "start_date", "label": "Start date", "rule": "start_date.is_date",
+                "message": "not a date", "value": "soon", "written": "", "output": "E6", "row": 9, "column": "E", "output_sheet": "North", "table": 1}"#,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -163,36 +151,31 @@ mod tests {
     #[test]
     fn of_each_list_one_name_has_to_fit() {
         let one = issue();
-        let all = Wanted::default;
-        let of = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        let fields = |names| Wanted {
-            fields: of(names),
-            ..all()
-        };
-        let rules = |names| Wanted {
-            rules: of(names),
-            ..all()
-        };
-        let severe = |severity| Wanted {
-            severities: vec![severity],
-            ..all()
-        };
-        let on = |sheet, wanted| Wanted {
-            sheets: of(&[sheet]),
-            ..wanted
-        };
         for (wanted, taken) in [
-            (all(), true),
-            (fields(&["start_date"]), true),
-            (fields(&["Start date"]), true),
-            (fields(&["hours"]), false),
-            (rules(&["start_date.is_date"]), true),
-            (rules(&["hours", "is_date"]), true),
-            (rules(&["date"]), false),
-            (severe(Severity::Warning), false),
-            (on("North", severe(Severity::Error)), true),
-            (on("South", fields(&["start_date"])), false),
+            ("|||", true),
+            ("start_date|||", true),
+            ("Start date|||", true),
+            ("hours|||", false),
+            ("|start_date.is_date||", true),
+            ("|hours,is_date||", true),
+            ("|date||", false),
+            ("||warning|", false),
+            ("||error|North", true),
+            ("start_date|||South", false),
         ] {
+            let mut lists = wanted.split('|').map(|names| {
+                let names = names.split(',').filter(|name| !name.is_empty());
+                names.map(str::to_owned).collect::<Vec<_>>()
+            });
+            let mut next = || lists.next().unwrap();
+            let (fields, rules, severities, sheets) = (next(), next(), next(), next());
+            let severities = serde_json::from_value(serde_json::json!(severities)).unwrap();
+            let wanted = Wanted {
+                fields,
+                rules,
+                severities,
+                sheets,
+            };
             assert_eq!(wanted.takes(&one), taken, "{wanted:?}");
         }
     }

@@ -214,122 +214,110 @@ impl InWindow<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
-    use serde_json::{Value, json};
-    use tempfile::TempDir;
+    use proptest::prelude::*;
+    use tempfile::NamedTempFile;
 
     use super::*;
+    use crate::base::few_cases;
 
-    /// A list of issues, each with the keys that are not usual.
-    fn list(issues: &[Value]) -> (TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a_issues.ndjson");
-        let lines = issues.iter().map(|own| {
-            let mut line = json!({
-                "sheet": "In", "cell": null, "severity": "error", "field": null, "label": null, "rule": "r", "message": "m",
-                "value": null, "written": null, "key": null, "output": null, "row": null, "column": null,
-                "output_sheet": null, "table": 1,
-            });
-            let own = own.as_object().unwrap().clone();
-            line.as_object_mut().unwrap().extend(own);
-            format!("{line}\n")
-        });
-        std::fs::write(&path, lines.collect::<String>()).unwrap();
-        (folder, path)
+    /// A list of these lines.
+    fn list(lines: &str) -> NamedTempFile {
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(&file, lines).unwrap();
+        file
     }
 
-    #[test]
-    fn pages_follow_each_other_without_gap_or_overlap() {
-        let issues: Vec<_> = (1..=9)
-            .map(|row| json!({"row": row, "severity": if row % 3 == 0 { "info" } else { "error" }}))
-            .collect();
-        let (_folder, path) = list(&issues);
-        let errors = Wanted {
-            severities: vec![Severity::Error],
-            ..Wanted::default()
-        };
-        for (wanted, most, pages) in [
-            (
-                Wanted::default(),
-                4,
-                vec![vec![1, 2, 3, 4], vec![5, 6, 7, 8], vec![9]],
-            ),
-            (Wanted::default(), 9, vec![vec![1, 2, 3, 4, 5, 6, 7, 8, 9]]),
-            (errors.clone(), 3, vec![vec![1, 2, 4], vec![5, 7, 8]]),
-        ] {
+    proptest! {
+        #![proptest_config(few_cases())]
+
+        #[test]
+        fn pages_follow_each_other_without_gap_or_overlap(
+            errors in proptest::collection::vec(any::<bool>(), 0..12),
+            most in 1..5_usize,
+        ) {
+            let line = |(row, is_error): (usize, &bool)| {
+                let severity = if *is_error { "error" } else { "info" };
+                format!("{{\"sheet\": \"In\", \"severity\": \"{severity}\", \"rule\": \"r\", \"message\": \"m\", \"row\": {row}}}\n")
+            };
+            let file = list(&errors.iter().enumerate().map(line).collect::<String>());
+            let wanted = Wanted { severities: vec![Severity::Error], ..Wanted::default() };
+            let open = || List::open(file.path()).unwrap();
             let (mut found, mut next) = (Vec::new(), Some(0));
             while let Some(from) = next {
-                let mut list = List::open(&path).unwrap();
+                let mut list = open();
                 list.go_to(from).unwrap();
                 let page = list.page(&wanted, most).unwrap();
-                let rows = page.issues.iter().filter_map(|issue| issue.row);
-                found.push(rows.collect::<Vec<_>>());
+                prop_assert!(page.issues.len() == most || page.next.is_none());
+                prop_assert!(from == 0 || !page.issues.is_empty());
+                found.extend(page.issues.iter().map(|issue| issue.row.unwrap() as usize));
                 next = page.next;
             }
-            assert_eq!(found, pages);
+            let all: Vec<usize> = (0..errors.len()).filter(|row| errors[*row]).collect();
+            let counts = open().counts(&wanted).unwrap();
+            prop_assert_eq!((counts.error, counts.listed), (all.len() as u64, errors.len() as u64));
+            prop_assert_eq!((counts.warning, counts.info), (0, 0));
+            prop_assert_eq!(found, all);
         }
-        let counts = List::open(&path).unwrap().counts(&errors).unwrap();
-        assert_eq!((counts.error, counts.warning, counts.info), (6, 0, 0));
-        assert_eq!(counts.listed, 9);
     }
 
     #[test]
     fn a_page_of_long_values_ends_early() {
-        let long = "x".repeat(900 << 10);
-        let issues: Vec<_> = (1..=9)
-            .map(|row| json!({"row": row, "value": long}))
-            .collect();
-        let (_folder, path) = list(&issues);
-        let mut list = List::open(&path).unwrap();
+        let value = "x".repeat(900 << 10);
+        let line = format!(
+            "{{\"sheet\": \"In\", \"severity\": \"error\", \"rule\": \"r\", \"message\": \"m\", \"value\": \"{value}\"}}\n"
+        );
+        let file = list(&line.repeat(9));
+        let mut list = List::open(file.path()).unwrap();
         let page = list.page(&Wanted::default(), 1000).unwrap();
         assert_eq!(page.issues.len(), 5);
         list.go_to(page.next.unwrap()).unwrap();
         let rest = list.page(&Wanted::default(), 1000).unwrap();
-        assert_eq!((rest.issues[0].row, rest.next), (Some(6), None));
+        assert_eq!((rest.issues.len(), rest.next), (4, None));
     }
 
     #[test]
     fn a_window_has_the_issues_of_its_cells_rows_and_columns() {
-        let (_folder, path) = list(&[
-            json!({"rule": "sheet"}),
-            json!({"rule": "column", "column": "AB"}),
-            json!({"rule": "far column", "column": "B"}),
-            json!({"rule": "row", "row": 5}),
-            json!({"rule": "cell", "row": 5, "column": "AB", "cell": "AB5", "output_sheet": "Out", "output": "C3"}),
-            json!({"rule": "next row", "row": 6, "column": "AC", "cell": "AC6"}),
-            json!({"rule": "far row", "row": 50, "column": "AB", "cell": "AB50", "output_sheet": "Out", "output": "C4"}),
-            json!({"rule": "elsewhere", "sheet": "Other", "row": 5, "column": "AB", "cell": "AB5"}),
-        ]);
-        let rules = |sheet, of_output, rows, columns| -> Vec<_> {
+        let file = list(
+            r#"{"sheet": "In", "severity": "error", "message": "m", "rule": "sheet"}
+{"sheet": "In", "severity": "error", "message": "m", "rule": "column", "column": "AB"}
+{"sheet": "In", "severity": "error", "message": "m", "rule": "far column", "column": "B"}
+{"sheet": "In", "severity": "error", "message": "m", "rule": "row", "row": 5}
+{"sheet": "In", "severity": "error", "message": "m", "rule": "cell", "row": 5, "column": "AB", "cell": "AB5", "output_sheet": "Out", "output": "C3"}
+{"sheet": "In", "severity": "error", "message": "m", "rule": "next row", "row": 6, "column": "AC", "cell": "AC6"}
+{"sheet": "In", "severity": "error", "message": "m", "rule": "far row", "row": 50, "column": "AB", "cell": "AB50", "output_sheet": "Out", "output": "C4"}
+{"sheet": "Other", "severity": "error", "message": "m", "rule": "elsewhere", "row": 5, "column": "AB", "cell": "AB5"}
+"#,
+        );
+        for (sheet, of_output, rows, columns, wanted) in [
+            (
+                "In",
+                false,
+                1..=9,
+                20..=30,
+                "column None Some(28), row Some(5) None, cell Some(5) Some(28), next row Some(6) Some(29)",
+            ),
+            ("Out", true, 1..=3, 1..=3, "cell Some(3) Some(3)"),
+            ("In", true, 1..=9, 1..=9, ""),
+        ] {
             let window = InWindow {
                 sheet,
                 of_output,
                 rows,
                 columns,
             };
-            let (found, more) = List::open(&path).unwrap().within(&window).unwrap();
-            assert_eq!(more, 0);
-            let placed = List::open(&path).unwrap().placed().unwrap();
+            let open = || List::open(file.path()).unwrap();
+            let found = open().within(&window).unwrap();
+            let placed = open().placed().unwrap();
             let kept = window.among(placed.iter().map(Ok::<_, ListError>));
-            assert_eq!(kept.unwrap(), (found.clone(), 0));
-            found
-                .into_iter()
-                .map(|one| (one.rule, one.row, one.column))
-                .collect()
-        };
-        let of = |rule: &str, row, column| (rule.to_owned(), row, column);
-        assert_eq!(
-            rules("In", false, 1..=9, 20..=30),
-            [
-                of("column", None, Some(28)),
-                of("row", Some(5), None),
-                of("cell", Some(5), Some(28)),
-                of("next row", Some(6), Some(29)),
-            ]
-        );
-        let of_output = rules("Out", true, 1..=3, 1..=3);
-        assert_eq!(of_output, [of("cell", Some(3), Some(3))]);
-        assert_eq!(rules("In", true, 1..=9, 1..=9), []);
+            assert_eq!(kept.unwrap(), found);
+            let told = found
+                .0
+                .iter()
+                .map(|one| format!("{} {:?} {:?}", one.rule, one.row, one.column));
+            assert_eq!(
+                (told.collect::<Vec<_>>().join(", "), found.1),
+                (wanted.to_owned(), 0)
+            );
+        }
     }
 }

@@ -305,35 +305,3 @@ fn attribute_after(bytes: &[u8], element: &[u8], attribute: &[u8]) -> Option<Ran
     let length = bytes[open + 1..].iter().position(|byte| *byte == quote)?;
     Some(open + 1..open + 1 + length)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn put(drawing: &[u8], outcomes: &[(&str, Outcome)]) -> String {
-        let outcomes = outcomes
-            .iter()
-            .map(|(name, outcome)| (Cell::named(name).unwrap(), *outcome))
-            .collect();
-        let boxes = Boxes {
-            outcomes: &outcomes,
-            texts: &BTreeMap::new(),
-            measures: &Measures::default(),
-        };
-        let mut taken = blocks(drawing);
-        String::from_utf8(boxes.put_into(drawing, "v", &mut taken).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_box_is_added_once_and_grows_where_its_comment_grew() {
-        let once = put(EMPTY, &[("B2", Outcome::Stands)]);
-        assert!(once.contains("<x:Row>1</x:Row><x:Column>1</x:Column>"));
-        assert!(once.contains("idmap v:ext=\"edit\" data=\"1\"") && once.contains("_x0000_s1025"));
-        assert_eq!(put(once.as_bytes(), &[("B2", Outcome::Stands)]), once);
-        let grown = put(once.as_bytes(), &[("B2", Outcome::Grew(5))]);
-        assert_eq!(
-            once.replace("2, 15, 0, 10, 6, 19, 4, 4", "2, 15, 0, 10, 6, 19, 8, 4"),
-            grown
-        );
-    }
-}

@@ -206,18 +206,16 @@ mod tests {
 
     #[test]
     fn a_table_reaches_from_its_header_to_its_last_data() {
-        assert_eq!(rows("T HDDDS N"), [(3, 3, Some(6))]);
-        assert_eq!(rows("HHDGDD"), [(1, 2, Some(6))]);
-    }
-
-    #[test]
-    fn a_header_behind_a_blank_row_begins_another_table() {
-        assert_eq!(rows("HDD HDD"), [(1, 1, Some(3)), (5, 5, Some(7))]);
-        assert_eq!(rows("HDDHDD"), [(1, 1, Some(6))]);
-    }
-
-    #[test]
-    fn without_a_header_the_first_row_is_one() {
-        assert_eq!(rows("DDD"), [(1, 1, Some(3))]);
+        for (letters, wanted) in [
+            ("T HDDDS N", &[(3, 3, Some(6))][..]),
+            ("HHDGDD", &[(1, 2, Some(6))]),
+            // A header behind a blank row begins another table.
+            ("HDD HDD", &[(1, 1, Some(3)), (5, 5, Some(7))]),
+            ("HDDHDD", &[(1, 1, Some(6))]),
+            // Without a header the first row is one.
+            ("DDD", &[(1, 1, Some(3))]),
+        ] {
+            assert_eq!(rows(letters), wanted, "{letters}");
+        }
     }
 }

@@ -64,7 +64,7 @@ impl std::fmt::Display for Owner {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Over {
     /// Of runs that wait.
-    #[error("the queue is full: {queued} runs of {owner} wait, and the limit is {limit}")]
+    #[error("the queue is full: {owner} has {queued} of at most {limit} runs in it")]
     Queued {
         /// Whose.
         owner: Owner,

@@ -184,52 +184,38 @@ mod tests {
     fn the_second_waits_for_the_first_and_knows_its_process() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("locks/key.lock");
-        let first = Lock::acquire(&System, &path, &Cancel::new(), None, &mut |_| {
-            panic!("nobody to wait for")
-        })
-        .unwrap();
-        let (waits, waiting) = mpsc::channel();
-        let second = {
-            let path = path.clone();
-            std::thread::spawn(move || {
-                Lock::acquire(&System, &path, &Cancel::new(), None, &mut |holder| {
-                    waits.send(holder).unwrap()
-                })
-                .unwrap();
-                waits.send(Some("acquired".to_owned())).unwrap();
-            })
+        let acquire = |waits: &mut dyn FnMut(Option<String>)| {
+            Lock::acquire(&System, &path, &Cancel::new(), None, waits).unwrap()
         };
-        let holder = waiting.recv().unwrap().unwrap();
-        assert!(
-            holder.starts_with(&format!("process {} on ", std::process::id())),
-            "{holder}"
-        );
-        drop(first);
-        assert_eq!(waiting.recv().unwrap().as_deref(), Some("acquired"));
-        second.join().unwrap();
+        let first = acquire(&mut |_| panic!("nobody to wait for"));
+        let (waits, waiting) = mpsc::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                drop(acquire(&mut |holder| waits.send(holder).unwrap()));
+                waits.send(Some("acquired".to_owned())).unwrap();
+            });
+            let holder = waiting.recv().unwrap().unwrap();
+            let known = format!("process {} on ", std::process::id());
+            assert!(holder.starts_with(&known), "{holder}");
+            drop(first);
+            assert_eq!(waiting.recv().unwrap().as_deref(), Some("acquired"));
+        });
     }
 
     #[test]
-    fn waiting_can_be_cancelled_and_has_an_end() {
+    fn a_held_lock_is_not_taken_and_waiting_for_it_can_be_cancelled_and_has_an_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.lock");
-        let _held = Lock::acquire(&System, &path, &Cancel::new(), None, &mut |_| {}).unwrap();
+        assert!(!is_held(&Disk, &path), "there is no file");
+        let held = Lock::take(&path).unwrap();
+        assert!(is_held(&Disk, &path));
+        assert!(Lock::try_take(&System, &path).unwrap().is_none());
         let cancel = Cancel::new();
         let answer = Lock::acquire(&System, &path, &cancel, None, &mut |_| cancel.cancel());
         assert!(matches!(answer, Err(LockError::Cancelled { .. })));
         let (now, forever) = (System.steady(), Cancel::new());
         let answer = Lock::acquire(&System, &path, &forever, Some(now), &mut |_| {});
         assert!(matches!(answer, Err(LockError::Busy { .. })));
-    }
-
-    #[test]
-    fn a_held_lock_is_not_taken_and_of_a_missing_one_nothing_is_known() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.lock");
-        assert!(!is_held(&Disk, &path), "there is no file");
-        let held = Lock::take(&path).unwrap();
-        assert!(is_held(&Disk, &path));
-        assert!(Lock::try_take(&System, &path).unwrap().is_none());
         drop(held);
         assert!(!is_held(&Disk, &path));
         assert!(Lock::try_take(&System, &path).unwrap().is_some());

@@ -263,13 +263,17 @@ mod tests {
             (many.len() as u64, 20_000)
         );
         assert!(reading.read().unwrap().is_none());
-        let mut from = 0;
-        let mut all = Vec::new();
+        let (mut from, mut next) = (0, 1..);
         while let Some(piece) = read_from(&path, from, reading.log.position(), &none()).unwrap() {
             from = piece.to;
-            all.extend(piece.lines.iter().map(|line| line.sequence));
+            assert!(
+                piece
+                    .lines
+                    .iter()
+                    .all(|line| Some(line.sequence) == next.next())
+            );
         }
-        assert_eq!(all, (1..=20_000).collect::<Vec<u64>>());
+        assert_eq!(next.next(), Some(20_001));
     }
 
     #[test]
@@ -289,20 +293,5 @@ mod tests {
             (reading.log.position(), reading.sequence),
             (whole.len() as u64, 2)
         );
-    }
-
-    #[test]
-    fn a_line_longer_than_a_piece_is_read_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events.ndjson");
-        let long = format!(
-            "{{\"sequence\":1,\"event\":\"e\",\"message\":\"{}\"}}\n",
-            "x".repeat(1_000_000)
-        );
-        std::fs::write(&path, format!("{long}{}", event(2))).unwrap();
-        let end = std::fs::metadata(&path).unwrap().len();
-        let first = read_from(&path, 0, end, &none()).unwrap().unwrap();
-        assert_eq!(first.lines[0].sequence, 1);
-        assert_eq!(first.lines[0].text.len(), long.len() - 1);
     }
 }

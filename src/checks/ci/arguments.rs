@@ -169,7 +169,6 @@ mod tests {
             &[
                 ("crew/tests/cases/a/input.csv", ""),
                 ("inbox/a.csv", ""),
-                ("tool.py", ""),
                 ("broken/pyproject.toml", "]"),
             ],
         );
@@ -177,57 +176,40 @@ mod tests {
     }
 
     /// The names of configurations with those of their inputs.
-    fn found(root: &Path, paths: &[&str]) -> Vec<(String, Vec<String>)> {
-        let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+    fn found(root: &Path, paths: &str) -> Result<String, &'static str> {
+        let paths: Vec<PathBuf> = paths.split('|').map(|path| root.join(path)).collect();
         let name = |path: &Path| path.strip_prefix(root).unwrap().display().to_string();
-        let all = meant(&paths).unwrap().configurations;
+        let all = meant(&paths).map_err(|error| error.code())?.configurations;
         let asked = all.iter().map(|asked| {
-            let inputs = asked.inputs.iter().map(|path| name(path)).collect();
-            (name(&asked.configuration), inputs)
+            let inputs = asked.inputs.iter().map(|path| format!(" {}", name(path)));
+            format!(
+                "{}:{}",
+                name(&asked.configuration),
+                inputs.collect::<String>()
+            )
         });
-        asked.collect()
+        Ok(asked.collect::<Vec<_>>().join(", "))
     }
 
     #[test]
     fn files_of_a_configuration_stand_for_it_and_others_are_its_inputs() {
         let (_folder, root) = place();
-        let one = |name: &str, inputs: &[&str]| {
-            let inputs = inputs.iter().map(|&input| input.to_owned());
-            (name.to_owned(), inputs.collect::<Vec<_>>())
-        };
-        let module = "crew/src/ade_config/columns/people.py";
+        for (paths, wanted) in [
+            (
+                "crew/src/ade_config/columns/people.py|crew/tests/cases/a/input.csv|crew",
+                "crew:",
+            ),
+            ("inbox|crew|inbox/*.xlsx", "crew: inbox inbox/*.xlsx"),
+            (
+                "crew|inbox|pay roll|inbox/a.csv|broken",
+                "crew: inbox, pay roll: inbox/a.csv, broken:",
+            ),
+        ] {
+            assert_eq!(found(&root, paths).unwrap(), wanted);
+        }
         assert_eq!(
-            found(&root, &[module, "crew/tests/cases/a/input.csv", "crew"]),
-            [one("crew", &[])]
+            found(&root, "inbox").unwrap_err(),
+            code::NOT_A_CONFIGURATION
         );
-        assert_eq!(
-            found(&root, &["inbox", "crew", "inbox/*.xlsx"]),
-            [one("crew", &["inbox", "inbox/*.xlsx"])]
-        );
-        let all = ["crew", "inbox", "pay roll", "inbox/a.csv", "broken"];
-        assert_eq!(
-            found(&root, &all),
-            [
-                one("crew", &["inbox"]),
-                one("pay roll", &["inbox/a.csv"]),
-                one("broken", &[])
-            ]
-        );
-    }
-
-    #[test]
-    fn what_belongs_to_no_configuration_is_passed_over_or_refused() {
-        let (_folder, root) = place();
-        let of = |paths: &[&str]| {
-            let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
-            meant(&paths)
-        };
-        let passed_over = of(&["tool.py"]).unwrap().passed_over;
-        assert_eq!(passed_over, [root.join("tool.py")]);
-        let refused = |paths: &[&str]| of(paths).unwrap_err().code();
-        assert_eq!(refused(&["inbox"]), code::NOT_A_CONFIGURATION);
-        assert_eq!(refused(&["inbox/a.csv"]), code::USAGE);
-        assert_eq!(refused(&["inbox/a.csv", "crew", "pay roll"]), code::USAGE);
-        assert_eq!(refused(&["crw"]), code::CONFIGURATION_NOT_FOUND);
     }
 }

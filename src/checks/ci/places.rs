@@ -38,49 +38,37 @@ fn leading_number(text: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::configuration::testing::write_files;
 
     #[test]
     fn files_are_found_in_messages_however_they_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("my crew");
-        std::fs::create_dir_all(root.join("src/a b")).unwrap();
         for name in ["settings.toml", "src/a b/x.py", "pyproject.toml"] {
-            std::fs::write(root.join(name), "").unwrap();
+            write_files(&root, &[(name, "")]);
         }
-        let at = |words: &str| {
-            let message = words.replace('^', root.to_str().unwrap());
-            named(&message, &root).map(|(file, line)| {
-                let file = file.strip_prefix(&root).unwrap().display().to_string();
-                (file, line)
-            })
-        };
-        let found = |file: &str, line| Some((file.to_owned(), line));
         for (words, wanted) in [
-            (
-                "^/settings.toml, line 3: no",
-                found("settings.toml", Some(3)),
-            ),
+            ("^/settings.toml, line 3: no", "settings.toml Some(3)"),
             (
                 "^/settings.toml is not valid TOML: x (at line 6, column 1)",
-                found("settings.toml", Some(6)),
+                "settings.toml Some(6)",
             ),
-            (
-                "^/pyproject.toml:12:4: x",
-                found("pyproject.toml", Some(12)),
-            ),
+            ("^/pyproject.toml:12:4: x", "pyproject.toml Some(12)"),
             (
                 "^/settings.toml, line 1; f (^/src/a b/x.py, line 9)",
-                found("src/a b/x.py", Some(9)),
+                "src/a b/x.py Some(9)",
             ),
-            (
-                "^/src/a b/x.py registers nothing: it",
-                found("src/a b/x.py", None),
-            ),
-            ("^/src/gone.py, line 2", None),
-            ("/elsewhere/settings.toml, line 3", None),
-            ("ünï ^/", None),
+            ("^/src/a b/x.py registers nothing: it", "src/a b/x.py None"),
+            ("^/src/gone.py, line 2", ""),
+            ("/elsewhere/settings.toml, line 3", ""),
+            ("ünï ^/", ""),
         ] {
-            assert_eq!(at(words), wanted, "{words}");
+            let message = words.replace('^', root.to_str().unwrap());
+            let found = named(&message, &root).map(|(file, line)| {
+                let file = file.strip_prefix(&root).unwrap();
+                format!("{} {line:?}", file.display())
+            });
+            assert_eq!(found.unwrap_or_default(), wanted, "{words}");
         }
     }
 }

@@ -142,107 +142,136 @@ mod tests {
     /// When everything is judged, unless a test says otherwise.
     const NOW: Timestamp = Timestamp(31 * DAY);
 
-    fn options(superseded: bool) -> CollectOptions {
-        CollectOptions {
-            env_ttl: Some(Duration::from_secs(30 * 86_400)),
-            run_artifact_ttl: None,
-            run_record_ttl: None,
-            superseded,
-            dry_run: false,
-            leftover_ttl: Duration::ZERO,
-            trust_clock: false,
-        }
-    }
-
-    /// A cold environment that nothing needs, but for this.
-    fn but(change: impl FnOnce(&mut EnvironmentFacts)) -> EnvironmentFacts {
-        let mut facts = EnvironmentFacts {
-            status: EnvironmentStatus::Ready,
+    #[test]
+    fn an_environment_goes_only_when_nothing_needs_it() {
+        use EnvironmentStatus::{Building, Failed, Queued, Ready};
+        // Cold, and needed by nothing.
+        let cold = EnvironmentFacts {
+            status: Ready,
             last_used: Timestamp(0),
             live_runs: 0,
             is_default: false,
             run_lately: false,
             superseded: None,
         };
-        change(&mut facts);
-        facts
-    }
-
-    #[test]
-    fn an_environment_goes_only_when_all_four_conditions_hold() {
-        let now = Ages::plain(NOW, None);
-        let verdict =
-            |change: fn(&mut EnvironmentFacts)| judge(&but(change), &options(false), &now);
-        assert_eq!(verdict(|_| {}), Fate::Delete);
-        assert_eq!(verdict(|facts| facts.is_default = true), Fate::Default);
-        assert_eq!(verdict(|facts| facts.run_lately = true), Fate::RunLately);
-        assert_eq!(verdict(|facts| facts.live_runs = 1), Fate::InUse);
-        assert_eq!(
-            verdict(|facts| facts.last_used = Timestamp(DAY)),
-            Fate::Warm,
-            "exactly as old as the time to live"
-        );
-        for (status, wanted) in [
-            (EnvironmentStatus::Building, Fate::Unfinished),
-            (EnvironmentStatus::Queued, Fate::Delete),
-            (EnvironmentStatus::Failed, Fate::Delete),
-        ] {
-            let facts = but(|facts| facts.status = status);
-            assert_eq!(judge(&facts, &options(false), &now), wanted);
-        }
-    }
-
-    #[test]
-    fn after_a_gap_what_would_go_is_held_and_what_stays_says_why_as_ever() {
-        let held = Ages::plain(NOW, Some(NOW.plus(Duration::from_secs(1))));
-        let verdict =
-            |change: fn(&mut EnvironmentFacts)| judge(&but(change), &options(true), &held);
-        assert_eq!(verdict(|_| {}), Fate::Held);
-        let superseded = |facts: &mut EnvironmentFacts| {
-            facts.is_default = true;
-            facts.superseded = Some(true);
+        let of_default = EnvironmentFacts {
+            is_default: true,
+            superseded: Some(true),
+            ..cold
         };
-        assert_eq!(verdict(superseded), Fate::Held);
-        assert_eq!(verdict(|facts| facts.last_used = NOW), Fate::Warm);
-        assert!(!Fate::Held.deletes());
-    }
-
-    #[test]
-    fn a_time_to_live_of_zero_means_never() {
-        let never = CollectOptions {
-            env_ttl: None,
-            ..options(false)
-        };
-        let late = Ages::plain(Timestamp(i64::MAX), None);
-        assert_eq!(judge(&but(|_| {}), &never, &late), Fate::NeverCold);
-    }
-
-    #[test]
-    fn a_superseded_environment_of_a_configuration_in_use_goes_only_when_asked_for_and_cold() {
-        let ages = Ages::plain(NOW, None);
-        let asked = |facts: &EnvironmentFacts| judge(facts, &options(true), &ages);
-        let unasked = |facts: &EnvironmentFacts| judge(facts, &options(false), &ages);
-        let default = but(|facts| {
-            facts.is_default = true;
-            facts.superseded = Some(true);
-        });
         let lately = EnvironmentFacts {
-            is_default: false,
             run_lately: true,
-            ..default
+            superseded: Some(true),
+            ..cold
         };
-        for (facts, why) in [(&lately, Fate::RunLately), (&default, Fate::Default)] {
-            assert_eq!(unasked(facts), why);
-            assert_eq!(asked(facts), Fate::Superseded);
+        let warm = Timestamp(DAY);
+        // What becomes of it, and what when superseded ones are to go.
+        for (facts, fate, asked) in [
+            (cold, Fate::Delete, Fate::Delete),
+            (
+                EnvironmentFacts {
+                    superseded: None,
+                    ..of_default
+                },
+                Fate::Default,
+                Fate::Default,
+            ),
+            (
+                EnvironmentFacts {
+                    superseded: Some(false),
+                    ..of_default
+                },
+                Fate::Default,
+                Fate::Default,
+            ),
+            (of_default, Fate::Default, Fate::Superseded),
+            (lately, Fate::RunLately, Fate::Superseded),
+            (
+                EnvironmentFacts {
+                    live_runs: 1,
+                    ..cold
+                },
+                Fate::InUse,
+                Fate::InUse,
+            ),
+            (
+                EnvironmentFacts {
+                    live_runs: 2,
+                    ..of_default
+                },
+                Fate::InUse,
+                Fate::InUse,
+            ),
+            // Exactly as old as the time to live.
+            (
+                EnvironmentFacts {
+                    last_used: warm,
+                    ..cold
+                },
+                Fate::Warm,
+                Fate::Warm,
+            ),
+            (
+                EnvironmentFacts {
+                    last_used: warm,
+                    ..of_default
+                },
+                Fate::Default,
+                Fate::Warm,
+            ),
+            (
+                EnvironmentFacts {
+                    status: Building,
+                    ..cold
+                },
+                Fate::Unfinished,
+                Fate::Unfinished,
+            ),
+            (
+                EnvironmentFacts {
+                    status: Queued,
+                    ..cold
+                },
+                Fate::Delete,
+                Fate::Delete,
+            ),
+            (
+                EnvironmentFacts {
+                    status: Failed,
+                    ..cold
+                },
+                Fate::Delete,
+                Fate::Delete,
+            ),
+        ] {
+            let verdict = |superseded, ages| {
+                let options = CollectOptions {
+                    env_ttl: Some(Duration::from_secs(30 * 86_400)),
+                    run_artifact_ttl: None,
+                    run_record_ttl: None,
+                    superseded,
+                    dry_run: false,
+                    leftover_ttl: Duration::ZERO,
+                    trust_clock: false,
+                };
+                let never = CollectOptions {
+                    env_ttl: None,
+                    ..options
+                };
+                let late = Ages::plain(Timestamp(i64::MAX), None);
+                assert!(
+                    !judge(&facts, &never, &late).deletes(),
+                    "a time to live of zero"
+                );
+                judge(&facts, &options, &ages)
+            };
+            assert_eq!(verdict(false, Ages::plain(NOW, None)), fate, "{facts:?}");
+            assert_eq!(verdict(true, Ages::plain(NOW, None)), asked, "{facts:?}");
+            // After a gap what would go is held, and what stays says why as ever.
+            let held = Ages::plain(NOW, Some(NOW.plus(Duration::from_secs(1))));
+            let wanted = if asked.deletes() { Fate::Held } else { asked };
+            assert_eq!(verdict(true, held), wanted, "{facts:?}");
         }
-        let also = |change: fn(&mut EnvironmentFacts)| {
-            let mut facts = default;
-            change(&mut facts);
-            asked(&facts)
-        };
-        assert_eq!(also(|facts| facts.superseded = Some(false)), Fate::Default);
-        assert_eq!(also(|facts| facts.superseded = None), Fate::Default);
-        assert_eq!(also(|facts| facts.last_used = NOW), Fate::Warm);
-        assert_eq!(also(|facts| facts.live_runs = 2), Fate::InUse);
+        assert!(!Fate::Held.deletes());
     }
 }

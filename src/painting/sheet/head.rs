@@ -88,29 +88,3 @@ pub fn selected(part: &mut impl Read) -> std::io::Result<Option<(usize, String)>
     let new = apply(head, edits).ok();
     Ok(new.map(|new| (end, new)))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_selection_goes_and_the_dimension_grows() {
-        let head = "<worksheet><dimension ref='B2:C3'/><sheetViews><sheetView tabSelected='1' workbookViewId='0'/>\
-            <sheetView tabSelected='0'/></sheetViews><cols><col min='2' max='3' width='10' style='4'/></cols>";
-        let mut measures = Measures::default();
-        let cells = [Cell::named("D1").unwrap()];
-        let new = patched(head, cells.iter(), &mut measures).unwrap();
-        assert!(
-            new.contains("<dimension ref=\"B1:D3\"/>")
-                && new.contains("<sheetView workbookViewId='0'/>"),
-            "{new}"
-        );
-        assert!(new.contains("<sheetView tabSelected='0'/>"));
-        assert_eq!(
-            (measures.format(3), measures.format(4), measures.width(2)),
-            (4, 0, 70)
-        );
-        let same = patched(head, [].iter(), &mut measures).unwrap();
-        assert!(same.contains("ref='B2:C3'"));
-    }
-}

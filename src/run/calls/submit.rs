@@ -83,8 +83,7 @@ pub(crate) fn accepted(
         }
         Submitted::Full(queued) => {
             let limit = asked.most_queued.unwrap_or_default();
-            let message =
-                format!("the queue is full: {queued} runs wait, and the limit is {limit}");
+            let message = format!("the queue is full: it has {queued} of at most {limit} runs");
             Err(Error::refused(code::QUEUE_FULL, message)
                 .hint("try again later; ADE_QUEUE_SIZE sets the limit"))
         }

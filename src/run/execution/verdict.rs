@@ -489,13 +489,17 @@ fn hint_of(code: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     fn report(exit: Exit, completed: Option<Value>) -> EngineReport {
         EngineReport {
             completed,
             ..EngineReport::silent(exit)
         }
+    }
+
+    fn ended(status: i32, completed: Option<Value>) -> EngineReport {
+        report(Exit::Code(status), completed)
     }
 
     fn refused(status: i32, code: &str) -> EngineReport {
@@ -506,47 +510,56 @@ mod tests {
                 message: "no".to_owned(),
                 hint: None,
             }),
-            ..report(Exit::Code(status), None)
+            ..ended(status, None)
         }
     }
 
-    fn failed(code: &str, message: &str) -> Option<Value> {
-        Some(
-            json!({"execution": {"status": "failed", "failure": {"code": code, "stage": "s", "message": message}}}),
-        )
+    fn completed(text: &str) -> Option<Value> {
+        Some(serde_json::from_str(text).unwrap())
     }
 
     fn succeeded() -> Option<Value> {
-        Some(json!({"execution": {"status": "succeeded"}}))
+        completed(r#"{"execution": {"status": "succeeded"}}"#)
+    }
+
+    fn failed() -> Option<Value> {
+        completed(
+            r#"{"execution": {"status": "failed", "failure": {"code": "unknown_error", "stage": "s", "message": "[Errno 28]"}}}"#,
+        )
     }
 
     #[test]
     fn each_observation_has_its_verdict() {
         use Observation as O;
         use RunStatus::{Cancelled, Failed, Succeeded};
-        for (seen, status, code, transient) in [
-            (O::Succeeded, Succeeded, None, false),
-            (O::Valid, Succeeded, None, false),
-            (O::Cancelled, Cancelled, Some("cancelled"), false),
-            (O::TimedOut, Failed, Some("timeout"), false),
-            // Another attempt can help where the machine was at fault, not the run.
-            (O::Killed, Failed, Some("engine_crashed"), true),
-            (O::DiskFull, Failed, Some("storage_failed"), false),
-            (O::Crashed, Failed, Some("engine_crashed"), false),
-            (O::NotBegun, Failed, Some("engine_not_started"), true),
+        for (seen, status, code) in [
+            (O::Succeeded, Succeeded, ""),
+            (O::Valid, Succeeded, ""),
+            (O::Cancelled, Cancelled, "cancelled"),
+            (O::TimedOut, Failed, "timeout"),
+            (O::Killed, Failed, "engine_crashed"),
+            (O::DiskFull, Failed, "storage_failed"),
+            (O::Crashed, Failed, "engine_crashed"),
+            (O::NotBegun, Failed, "engine_not_started"),
             // The engine's own code.
-            (O::Reported, Failed, None, false),
-            (O::BadSettings, Failed, Some("config_error"), false),
-            (O::Invalid, Failed, None, false),
-            (O::NoOutput, Failed, Some("output_missing"), false),
-            (O::Refused, Failed, Some("engine_usage"), false),
+            (O::Reported, Failed, ""),
+            (O::BadSettings, Failed, "config_error"),
+            (O::Invalid, Failed, ""),
+            (O::NoOutput, Failed, "output_missing"),
+            (O::Refused, Failed, "engine_usage"),
         ] {
-            let wanted = Verdict {
-                status,
-                code,
-                transient,
-            };
-            assert_eq!(seen.verdict(), wanted, "{seen:?}");
+            let verdict = seen.verdict();
+            assert_eq!(
+                (verdict.status, verdict.code.unwrap_or_default()),
+                (status, code),
+                "{seen:?}"
+            );
+            // Another attempt can help where the machine was at fault, not the run.
+            assert_eq!(
+                verdict.transient,
+                matches!(seen, O::Killed | O::NotBegun),
+                "{seen:?}"
+            );
         }
     }
 
@@ -555,44 +568,43 @@ mod tests {
         use Observation as O;
         let full = EngineReport {
             disk_full: true,
-            ..report(Exit::Code(1), failed("unknown_error", "[Errno 28]"))
+            ..ended(1, failed())
         };
         let lacks_threads = |begun| EngineReport {
             begun,
             last_lines: vec!["Cannot spawn: Resource temporarily unavailable".to_owned()],
-            ..report(Exit::Code(1), None)
+            ..ended(1, None)
         };
-        let hook_failed = report(Exit::Code(1), failed("hook_error", "bad"));
         let table = [
             (report(Exit::Cancelled, None), false, O::Cancelled),
             (report(Exit::Cancelled, succeeded()), false, O::Succeeded),
             (report(Exit::TimedOut, succeeded()), false, O::TimedOut),
             (report(Exit::Signal(9), None), false, O::Killed),
-            (report(Exit::Code(0), None), true, O::Valid),
+            (ended(0, None), true, O::Valid),
             (refused(1, "unknown_error"), true, O::Invalid),
             (refused(1, "config_invalid"), true, O::Invalid),
             (refused(1, "settings_invalid"), true, O::BadSettings),
             (report(Exit::Signal(11), None), true, O::Crashed),
-            (report(Exit::Code(3), None), true, O::Crashed),
-            (report(Exit::Code(0), succeeded()), false, O::Succeeded),
-            (hook_failed, false, O::Reported),
+            (ended(3, None), true, O::Crashed),
+            (ended(0, succeeded()), false, O::Succeeded),
+            (ended(1, failed()), false, O::Reported),
             (full, false, O::DiskFull),
             (refused(1, "settings_invalid"), false, O::BadSettings),
             (refused(1, "usage"), false, O::Refused),
-            (report(Exit::Code(2), None), false, O::Crashed),
+            (ended(2, None), false, O::Crashed),
             (lacks_threads(false), false, O::NotBegun),
             // What a configuration's code says, it may have caused.
             (lacks_threads(false), true, O::Crashed),
             (lacks_threads(true), false, O::Crashed),
-            (report(Exit::Code(1), None), false, O::Crashed),
+            (ended(1, None), false, O::Crashed),
             // An exit status of 1 contradicts a payload that says success.
-            (report(Exit::Code(1), succeeded()), false, O::Crashed),
+            (ended(1, succeeded()), false, O::Crashed),
         ];
         for (report, validate_only, seen) in table {
             let found = observe(&report, validate_only, &Limits::default(), || true);
             assert_eq!(found, seen, "{report:?}");
         }
-        let silent = report(Exit::Code(0), succeeded());
+        let silent = ended(0, succeeded());
         let found = observe(&silent, false, &Limits::default(), || false);
         assert_eq!(found, O::NoOutput);
     }
@@ -605,10 +617,7 @@ mod tests {
             limits: Limits::default(),
             configuration: Path::new("/config"),
         };
-        let mut seen = report(
-            Exit::Code(1),
-            failed("unknown_error", "'utf-8' codec can't decode"),
-        );
+        let mut seen = ended(1, failed());
         let hint = |seen: &EngineReport| {
             let failure = explain(Observation::Reported, seen, &around).unwrap();
             assert_eq!(failure.code, "unknown_error");

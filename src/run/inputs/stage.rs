@@ -112,25 +112,6 @@ mod tests {
     use crate::system::machine::Disk;
 
     #[test]
-    fn the_digest_is_that_of_the_copy() {
-        let folder = tempfile::tempdir().unwrap();
-        let (from, to) = (
-            folder.path().join("a.csv"),
-            folder.path().join("run/input/a.csv"),
-        );
-        std::fs::write(&from, b"abc").unwrap();
-        let staged = stage(&Disk, &from, &to).unwrap();
-        assert_eq!(
-            staged.sha256,
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
-        assert_eq!(
-            (staged.size_bytes, std::fs::read(&to).unwrap()),
-            (3, b"abc".to_vec())
-        );
-    }
-
-    #[test]
     fn a_whole_copy_is_kept_and_a_torn_one_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (folder.path().join("a"), folder.path().join("b"));

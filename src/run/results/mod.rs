@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn every_number_finds_its_column() {
-        let payload = json!({
+        let payload = r#"{
             "evaluation": {"outcome": "partial", "findings": [{"severity": "warning"}, {"severity": "error"}]},
             "counts": {"workbooks": 1, "sheets": 1, "tables": 1, "rows": {"total": 3, "empty": 0},
                        "columns": {"total": 2, "empty": 0, "mapped": 1, "unmapped": 1}, "fields": {"expected": 2, "detected": 1, "not_detected": 1},
@@ -96,37 +96,28 @@ mod tests {
                     {"index": 0, "header": {"raw": "A", "normalized": "a"}, "non_empty_cells": 3, "valid_cells": 3,
                      "mapping": {"status": "mapped", "field": "a", "score": 1.0, "method": "classifier", "unmapped_reason": null}},
                     {"index": 1, "header": {"raw": null, "normalized": null}, "non_empty_cells": 2, "valid_cells": null,
-                     "mapping": {"status": "unmapped", "field": null, "score": null, "method": null, "unmapped_reason": "no_signal"}}]}}]}]}]
-        });
+                     "mapping": {"status": "unmapped", "field": null, "score": null, "method": null, "unmapped_reason": "no_signal"}}]}}]}]}]}"#;
+        let payload = serde_json::from_str(payload).unwrap();
         let results = derive(&payload, &["b".to_owned()], &Noticed::default());
-        let metric = |name| {
-            results
-                .metrics
-                .iter()
-                .find(|(known, _)| *known == name)
-                .unwrap()
-                .1
-                .clone()
-        };
-        assert_eq!(metric("evaluation_findings_total"), 2);
-        assert_eq!(metric("evaluation_findings_error"), 1);
-        assert_eq!(metric("validation_issues_warning"), 4);
-        assert_eq!(metric("validation_issues_error"), 0);
-        assert_eq!(metric("cell_count_non_empty"), 5);
+        for (name, wanted) in [
+            ("evaluation_findings_total", 2),
+            ("evaluation_findings_error", 1),
+            ("validation_issues_warning", 4),
+            ("validation_issues_error", 0),
+            ("cell_count_non_empty", 5),
+        ] {
+            let metric = results.metrics.iter().find(|(known, _)| *known == name);
+            assert_eq!(metric.unwrap().1, wanted, "{name}");
+        }
         assert_eq!(results.fields[0].label.as_deref(), Some("A"));
         let states: Vec<FieldState> = results.fields.iter().map(FieldResult::state).collect();
         assert_eq!(
             states,
             [FieldState::Found, FieldState::Computed, FieldState::Missing]
         );
-        assert_eq!(
-            (
-                results.columns[1].sheet_index,
-                results.columns[1].table_index,
-                results.columns[1].unmapped_reason.as_deref()
-            ),
-            (2, 1, Some("no_signal"))
-        );
+        let column = &results.columns[1];
+        assert_eq!((column.sheet_index, column.table_index), (2, 1));
+        assert_eq!(column.unmapped_reason.as_deref(), Some("no_signal"));
     }
 
     #[test]

@@ -110,42 +110,34 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use tempfile::NamedTempFile;
 
     use super::*;
 
-    fn rules(lines: &[(&str, Option<&str>, &str, &str, &str)]) -> Vec<OfRule> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a_issues.ndjson");
-        let lines = lines.iter().map(|(sheet, cell, severity, rule, message)| {
-            let issue = json!({"sheet": sheet, "cell": cell, "severity": severity, "rule": rule, "message": message, "row": 9});
-            format!("{issue}\n")
-        });
-        std::fs::write(&path, lines.collect::<String>()).unwrap();
-        by_rule(List::open(&path).unwrap()).unwrap()
+    fn rules(lines: &str) -> Vec<OfRule> {
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(&file, lines).unwrap();
+        by_rule(List::open(file.path()).unwrap()).unwrap()
     }
 
     #[test]
     fn of_each_rule_the_first_places_are_told() {
-        let found = rules(&[
-            ("North", Some("D8"), "warning", "phone.check", "too short"),
-            ("North", Some("F16"), "error", "hours.max", "more than 80"),
-            ("North", None, "error", "hours.max", "more than 90"),
-            ("North", Some("D9"), "warning", "phone.check", "too short"),
-            ("North", Some("D9"), "info", "phone.check", "odd"),
-            ("South", Some("F2"), "error", "hours.max", "more than 80"),
-            ("South", Some("F3"), "error", "hours.max", "more than 80"),
-            ("South", Some("F4"), "error", "age.max", "more than 99"),
-        ]);
+        let found = rules(
+            r#"{"sheet": "North", "cell": "D8", "severity": "warning", "rule": "phone.check", "message": "too short"}
+{"sheet": "North", "cell": "F16", "severity": "error", "rule": "hours.max", "message": "more than 80"}
+{"sheet": "North", "row": 9, "severity": "error", "rule": "hours.max", "message": "more than 90"}
+{"sheet": "North", "cell": "D9", "severity": "warning", "rule": "phone.check", "message": "too short"}
+{"sheet": "North", "cell": "D9", "severity": "info", "rule": "phone.check", "message": "odd"}
+{"sheet": "South", "cell": "F2", "severity": "error", "rule": "hours.max", "message": "more than 80"}
+{"sheet": "South", "cell": "F3", "severity": "error", "rule": "hours.max", "message": "more than 80"}
+{"sheet": "South", "cell": "F4", "severity": "error", "rule": "age.max", "message": "more than 99"}
+"#,
+        );
         let told = |of: &OfRule| {
-            let places = of.places.join(", ");
+            let (severity, places) = (of.severity.word(), of.places.join(", "));
             format!(
-                "{} {} {} {places}: {}, {}",
-                of.severity.word(),
-                of.rule,
-                of.count,
-                of.message,
-                of.says_more
+                "{severity} {} {} {places}: {}, {}",
+                of.rule, of.count, of.message, of.says_more
             )
         };
         assert_eq!(
@@ -160,8 +152,10 @@ mod tests {
 
     #[test]
     fn a_list_of_any_texts_is_bounded() {
-        let long = "é\u{1b}".repeat(5_000);
-        let found = rules(&[(&long, Some("D8"), "error", &long, &long)]);
+        let long = "é\\u001b".repeat(5_000);
+        let found = rules(&format!(
+            r#"{{"sheet": "{long}", "cell": "D8", "severity": "error", "rule": "{long}", "message": "{long}"}}"#
+        ));
         for text in [&found[0].rule, &found[0].message, &found[0].places[0]] {
             assert_eq!(text.chars().count(), LONGEST + 1);
             assert!(!text.contains(char::is_control));

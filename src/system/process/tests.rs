@@ -23,11 +23,8 @@ fn run_within(script: &str, limits: &ChildLimits) -> (ChildEnd, Vec<(Stream, Str
 }
 
 fn text(lines: &[(Stream, String)], wanted: Stream) -> Vec<&str> {
-    lines
-        .iter()
-        .filter(|(stream, _)| *stream == wanted)
-        .map(|(_, line)| line.as_str())
-        .collect()
+    let of_stream = lines.iter().filter(|(stream, _)| *stream == wanted);
+    of_stream.map(|(_, line)| line.as_str()).collect()
 }
 
 /// Killed processes that were not reaped yet still have an entry, but no command line.
@@ -41,27 +38,41 @@ fn is_alive(id: &str) -> bool {
 }
 
 fn dies_soon(id: &str) -> bool {
-    for _ in 0..200 {
-        if !is_alive(id) {
-            return true;
-        }
+    (0..200).any(|_| {
         thread::sleep(Duration::from_millis(5));
+        !is_alive(id)
+    })
+}
+
+#[test]
+fn lines_of_both_streams_and_the_end_come_back() {
+    let limits = ChildLimits {
+        max_line_bytes: 10,
+        ..ChildLimits::default()
+    };
+    for (script, exit, stdout, stderr) in [
+        (
+            r"echo one; echo two >&2; printf 'three\r\nlast'; exit 7",
+            Exit::Code(7),
+            "one|three|last",
+            "two",
+        ),
+        // Bytes that are not text, empty lines, and a line that is too long.
+        (
+            r"printf 'a\377b\n\nc\n0123456789abcdef\n'",
+            Exit::Code(0),
+            "a\u{fffd}b||c|0123456789 … (6 more bytes)",
+            "",
+        ),
+        ("kill -9 $$", Exit::Signal(9), "", ""),
+        // Standard input is empty.
+        ("cat; echo end", Exit::Code(0), "end", ""),
+    ] {
+        let (outcome, lines) = run_within(script, &limits);
+        assert_eq!(outcome.exit, exit, "{script}");
+        assert_eq!(text(&lines, Stream::Stdout).join("|"), stdout);
+        assert_eq!(text(&lines, Stream::Stderr).join("|"), stderr);
     }
-    false
-}
-
-#[test]
-fn lines_of_both_streams_and_the_status_come_back() {
-    let (outcome, lines) = run_script("echo one; echo two >&2; printf 'three\\r\\nlast'; exit 7");
-    assert_eq!(outcome.exit, Exit::Code(7));
-    assert_eq!(text(&lines, Stream::Stdout), ["one", "three", "last"]);
-    assert_eq!(text(&lines, Stream::Stderr), ["two"]);
-}
-
-#[test]
-fn bytes_that_are_not_text_and_empty_lines_survive() {
-    let (_, lines) = run_script("printf 'a\\377b\\n\\nc\\n'");
-    assert_eq!(text(&lines, Stream::Stdout), ["a\u{fffd}b", "", "c"]);
 }
 
 #[test]
@@ -72,38 +83,19 @@ fn much_output_on_both_streams_blocks_nobody() {
     assert!(outcome.exit.is_success());
     assert_eq!(text(&lines, Stream::Stdout).len(), 20000);
     assert_eq!(text(&lines, Stream::Stderr).last(), Some(&"error-19999"));
-}
-
-#[test]
-fn a_line_without_end_is_cut() {
-    let options = ChildLimits {
-        max_line_bytes: 10,
-        ..ChildLimits::default()
-    };
-    let (_, lines) = run_within("printf '0123456789abcdef\\nshort\\n'", &options);
-    assert_eq!(
-        text(&lines, Stream::Stdout),
-        ["0123456789 … (6 more bytes)", "short"]
+    // The kernel says what the child used.
+    let used = outcome.usage;
+    assert!(
+        used.cpu_seconds > 0.001 && used.peak_memory_bytes > 100_000,
+        "{used:?}"
     );
 }
 
 #[test]
-fn a_signal_is_reported_as_such() {
-    let (outcome, _) = run_script("kill -9 $$");
-    assert_eq!(outcome.exit, Exit::Signal(9));
-}
-
-#[test]
-fn standard_input_is_empty() {
-    let (outcome, lines) = run_script("cat; echo end");
-    assert!(outcome.exit.is_success());
-    assert_eq!(text(&lines, Stream::Stdout), ["end"]);
-}
-
-#[test]
 fn a_program_that_does_not_exist_is_an_error() {
+    let mut absent = Command::new("/no/such/program");
     let answer = run(
-        &mut Command::new("/no/such/program"),
+        &mut absent,
         &Cancel::new(),
         &ChildLimits::default(),
         &mut |_, _| {},
@@ -112,28 +104,19 @@ fn a_program_that_does_not_exist_is_an_error() {
 }
 
 #[test]
-fn time_that_is_up_ends_the_child() {
-    let options = ChildLimits {
+fn a_child_whose_time_is_up_is_asked_to_end_and_then_killed() {
+    let limits = |kill_after| ChildLimits {
         // Time enough to begin, on a machine that has much to do.
         timeout: Some(Duration::from_secs(1)),
+        kill_after,
         ..ChildLimits::default()
     };
-    let (outcome, lines) = run_within("echo before; sleep 60", &options);
+    let (outcome, lines) = run_within("echo before; sleep 60", &limits(Duration::from_secs(30)));
     assert_eq!(outcome.exit, Exit::TimedOut);
     assert_eq!(text(&lines, Stream::Stdout), ["before"]);
-    assert!(outcome.wall < Duration::from_secs(3), "{:?}", outcome.wall);
-}
-
-#[test]
-fn a_child_that_ignores_the_request_is_killed() {
-    let options = ChildLimits {
-        // Time enough to set the trap, on a machine that has much to do.
-        timeout: Some(Duration::from_secs(1)),
-        kill_after: Duration::from_millis(100),
-        ..ChildLimits::default()
-    };
+    assert!(outcome.wall < Duration::from_secs(20), "{:?}", outcome.wall);
     let script = "trap '' TERM; while true; do sleep 0.01; done";
-    let (outcome, _) = run_within(script, &options);
+    let (outcome, _) = run_within(script, &limits(Duration::from_millis(100)));
     assert_eq!(outcome.exit, Exit::TimedOut);
     assert!(outcome.wall >= Duration::from_millis(1100));
     assert!(outcome.wall < Duration::from_secs(30), "{:?}", outcome.wall);
@@ -211,15 +194,4 @@ fn a_grandchild_that_left_the_group_and_keeps_the_pipe_delays_nothing() {
     let stray: libc::pid_t = lines[0].1.parse().unwrap();
     // SAFETY: ends the process that this test started.
     unsafe { libc::kill(stray, libc::SIGKILL) };
-}
-
-#[test]
-fn the_kernel_says_what_the_child_used() {
-    let (outcome, _) = run_script("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done");
-    assert!(outcome.usage.cpu_seconds > 0.001, "{:?}", outcome.usage);
-    assert!(
-        outcome.usage.peak_memory_bytes > 100_000,
-        "{:?}",
-        outcome.usage
-    );
 }

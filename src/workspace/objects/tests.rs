@@ -7,7 +7,6 @@
     reason = "a test reads its caller's variables, and says that it is skipped"
 )]
 
-use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,6 +24,12 @@ const AZURITE_KEY: &str =
 /// More than one part, and no whole number of them.
 const LARGE: usize = 20 * 1024 * 1024 + 7;
 
+/// A port on which nobody answers.
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
+}
+
 /// A server of a test, which ends with it.
 struct Server {
     child: Child,
@@ -34,29 +39,23 @@ struct Server {
 
 impl Server {
     /// `None`: there is no such program.
-    fn start(program: &str, variable: &str, arguments: &[&str]) -> Option<Self> {
+    fn start(program: &str, variable: &str, arguments: &str) -> Option<Self> {
         let given = std::env::var_os(variable).map(PathBuf::from);
         let Some(path) = given.or_else(|| which::which(program).ok()) else {
             println!("skipped: {program} is not installed, and {variable} names none");
             return None;
         };
-        let folder = tempfile::tempdir().unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
-        let text = port.to_string();
-        let filled = arguments.iter().map(|argument| match *argument {
-            "PORT" => text.as_str(),
-            other => other,
-        });
-        let mut child = Command::new(path)
-            .args(filled)
-            .current_dir(folder.path())
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let arguments = arguments.replace("PORT", &port.to_string());
+        let mut command = Command::new(path);
+        command
+            .args(arguments.split(' '))
+            .current_dir(folder.path());
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
         let since = Instant::now();
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
             let is_patient = since.elapsed() < Duration::from_secs(120);
@@ -84,13 +83,13 @@ impl Drop for Server {
 /// The object store of a data directory of its own.
 fn host(url: &str, variables: &[(&str, &str)], database: &str) -> (tempfile::TempDir, Objects) {
     let folder = tempfile::tempdir().unwrap();
-    let mut all: BTreeMap<std::ffi::OsString, std::ffi::OsString> = BTreeMap::new();
-    for (name, value) in variables.iter().chain(&[("ADE_FILES_URL", url)]) {
-        all.insert(name.into(), value.into());
-    }
+    let place = [("ADE_FILES_URL", url)];
+    let variables = variables.iter().chain(&place);
     let settings = Settings::resolve(&Inputs {
         flags: [("ADE_DATA_DIR", folder.path().display().to_string())].into(),
-        variables: all,
+        variables: variables
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect(),
         folder: folder.path().to_owned(),
         program: None,
     });
@@ -107,16 +106,14 @@ fn write(path: &Path, content: &[u8]) {
 
 fn keys(objects: &Objects) -> Vec<String> {
     let all = objects.all().unwrap();
-    let mut keys: Vec<String> = all.map(|found| found.unwrap().key).collect();
-    keys.sort();
-    keys
+    all.map(|found| found.unwrap().key).collect()
 }
 
 /// What two hosts put and fetch.
 fn holds(url: &str, variables: &[(&str, &str)]) {
     let (here, one) = host(url, variables, "the database");
     let (there, other) = host(url, variables, "the database");
-    assert_eq!(keys(&one), Vec::<String>::new());
+    assert!(keys(&one).is_empty());
 
     let large: Vec<u8> = (0..LARGE).map(|at| (at / 7 + at * 31) as u8).collect();
     let below = Path::new("workspaces/w/documents/d");
@@ -142,22 +139,21 @@ fn holds(url: &str, variables: &[(&str, &str)]) {
     assert!(!missing.exists() && keys(&one).len() == contents.len());
 
     let snapshot = Path::new("workspaces/w/configs/c/snapshots/ff");
-    let files = [("src/a/b.py", "b"), ("settings.toml", "s")];
-    for (name, content) in files {
-        let path = here.path().join(snapshot).join(name);
-        write(&path, content.as_bytes());
+    let (own, fetched) = (here.path().join(snapshot), there.path().join(snapshot));
+    let files = ["src/a/b.py", "settings.toml"];
+    for name in files {
+        write(&own.join(name), name.as_bytes());
     }
-    one.put_snapshot(&here.path().join(snapshot)).unwrap();
-    one.snapshot_recorded(&here.path().join(snapshot)).unwrap();
-    other.fetch_snapshot(&there.path().join(snapshot)).unwrap();
-    for (name, content) in files {
-        let fetched = there.path().join(snapshot).join(name);
-        assert_eq!(fs::read(fetched).unwrap(), content.as_bytes());
+    one.put_snapshot(&own).unwrap();
+    one.snapshot_recorded(&own).unwrap();
+    other.fetch_snapshot(&fetched).unwrap();
+    for name in files {
+        assert_eq!(fs::read(fetched.join(name)).unwrap(), name.as_bytes());
     }
 
     // One that is named by a record at the moment when it is deleted stays.
-    let mut all = keys(&one).into_iter();
-    let key = all.find(|key| key.ends_with(".tar")).unwrap();
+    let archives = keys(&one).into_iter().filter(|key| key.ends_with(".tar"));
+    let key = archives.last().unwrap();
     let is_named = |named: bool| move || Ok::<bool, FileError>(named);
     one.delete(&key, &is_named(true)).unwrap();
     assert!(keys(&other).contains(&key));
@@ -190,7 +186,7 @@ fn of_s3(endpoint: &str) -> [(&str, &str); 5] {
 
 #[test]
 fn s3() {
-    let Some(server) = Server::start("moto_server", "ADE_TEST_MOTO", &["-p", "PORT"]) else {
+    let Some(server) = Server::start("moto_server", "ADE_TEST_MOTO", "-p PORT") else {
         return;
     };
     let endpoint = format!("http://127.0.0.1:{}", server.port);
@@ -201,14 +197,13 @@ fn s3() {
     holds("s3://bucket/a/prefix", &variables);
     // Another prefix is another store.
     let (_, elsewhere) = host("s3://bucket/another", &variables, "another database");
-    assert_eq!(keys(&elsewhere), Vec::<String>::new());
+    assert!(keys(&elsewhere).is_empty());
 }
 
 #[test]
 fn azure() {
     let words = "--silent --skipApiVersionCheck --blobPort PORT --inMemoryPersistence";
-    let arguments: Vec<&str> = words.split(' ').collect();
-    let Some(server) = Server::start("azurite-blob", "ADE_TEST_AZURITE", &arguments) else {
+    let Some(server) = Server::start("azurite-blob", "ADE_TEST_AZURITE", words) else {
         return;
     };
     let endpoint = format!("http://127.0.0.1:{}/{AZURITE_ACCOUNT}", server.port);
@@ -251,13 +246,11 @@ fn make_container(endpoint: &str, name: &str) {
 
 #[test]
 fn a_store_that_nobody_serves_is_out_of_reach() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://127.0.0.1:{}", free.local_addr().unwrap().port());
-    drop(free);
+    let endpoint = format!("http://127.0.0.1:{}", free_port());
     let variables = of_s3(&endpoint);
     let (here, objects) = host("s3://bucket", &variables, "the database");
-    let refused = objects.fetch_file(&here.path().join("workspaces/a"));
-    let refused = refused.unwrap_err();
+    let wanted = here.path().join("workspaces/a");
+    let refused = objects.fetch_file(&wanted).unwrap_err();
     assert!(refused.may_pass() && refused.is_of_machine());
     assert_eq!(refused.code(), code::FILES_UNREACHABLE);
     assert!(!refused.to_string().contains("hidden-key"), "{refused}");
@@ -273,7 +266,7 @@ fn a_prefix_that_is_emptied_is_no_new_store() {
     objects.put_file(&path).unwrap();
     fs::remove_dir_all(shared.path()).unwrap();
     fs::create_dir(shared.path()).unwrap();
-    let unmounted = objects.put_file(&here.path().join("workspaces/a"));
+    let unmounted = objects.put_file(&path);
     assert!(unmounted.unwrap_err().is_out_of_reach());
     assert_eq!(fs::read_dir(shared.path()).unwrap().count(), 0);
 }

@@ -143,18 +143,11 @@ fn read_file(text: &str, settings: &mut BTreeMap<String, Vec<String>>) {
 mod tests {
     use super::*;
 
-    fn variables(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
-        pairs
+    fn translated(pairs: &[(&str, &str)]) -> Vec<(&'static str, OsString)> {
+        let variables = pairs
             .iter()
-            .map(|(name, value)| (OsString::from(name), OsString::from(value)))
-            .collect()
-    }
-
-    fn translated(pairs: &[(&str, &str)]) -> Vec<(&'static str, String)> {
-        variables_for_uv(&variables(pairs))
-            .into_iter()
-            .map(|(name, value)| (name, value.into_string().unwrap()))
-            .collect()
+            .map(|(name, value)| (name.into(), value.into()));
+        variables_for_uv(&variables.collect::<Vec<_>>())
     }
 
     #[test]
@@ -165,45 +158,37 @@ mod tests {
              [list]\nindex-url = https://no\n[install]\nfind-links: /wheels\n",
             &mut settings,
         );
-        assert_eq!(settings["index-url"], ["https://a/simple"]);
-        assert_eq!(
-            settings["extra-index-url"],
-            ["https://b/simple", "https://c/simple"]
-        );
-        assert_eq!(settings["find-links"], ["/wheels"]);
+        for (name, wanted) in [
+            ("index-url", "https://a/simple"),
+            ("extra-index-url", "https://b/simple https://c/simple"),
+            ("find-links", "/wheels"),
+        ] {
+            assert_eq!(settings[name].join(" "), wanted);
+        }
     }
 
     #[test]
-    fn variables_beat_files_and_are_translated() {
+    fn variables_beat_files_and_settings_of_uv_itself_are_left_alone() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("own.conf");
-        std::fs::write(
-            &file,
-            "[global]\nindex-url = https://file/simple\nextra-index-url = https://extra/simple\n",
-        )
-        .unwrap();
-        let found = translated(&[
+        let text =
+            "[global]\nindex-url = https://file/simple\nextra-index-url = https://extra/simple\n";
+        std::fs::write(&file, text).unwrap();
+        let of_pip = [
             ("PIP_CONFIG_FILE", file.to_str().unwrap()),
             ("PIP_INDEX_URL", "https://variable/simple"),
             ("PIP_FIND_LINKS", "/no/such/folder"),
             ("SSL_CERT_FILE", "/mine.pem"),
-        ]);
+        ];
+        let wanted = [
+            ("UV_DEFAULT_INDEX", "https://variable/simple"),
+            ("UV_INDEX", "https://extra/simple"),
+        ];
         assert_eq!(
-            found,
-            [
-                ("UV_DEFAULT_INDEX", "https://variable/simple".to_owned()),
-                ("UV_INDEX", "https://extra/simple".to_owned())
-            ]
+            translated(&of_pip),
+            wanted.map(|(name, value)| (name, value.into()))
         );
-    }
-
-    #[test]
-    fn settings_of_uv_itself_are_left_alone() {
-        let found = translated(&[
-            ("PIP_CONFIG_FILE", "/dev/null"),
-            ("PIP_INDEX_URL", "https://pip/simple"),
-            ("UV_INDEX_URL", "https://uv/simple"),
-        ]);
-        assert!(found.is_empty(), "{found:?}");
+        let of_uv = ("UV_INDEX_URL", "https://uv/simple");
+        assert_eq!(translated(&[&of_pip[..], &[of_uv]].concat()), []);
     }
 }

@@ -322,7 +322,11 @@ impl Tracer<'_> {
                 .collect();
             ranges.dedup();
             let what = format!("{place} in a table on the sheet {sheet:?} of the output");
-            return Err(not_there(what).hint(format!("the tables there are {}", ranges.join(", "))));
+            let error = not_there(what);
+            return Err(match ranges.is_empty() {
+                true => error,
+                false => error.hint(format!("the tables there are {}", ranges.join(", "))),
+            });
         };
         let from = if row == area.first.row {
             From::Header
