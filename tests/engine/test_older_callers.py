@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from conftest import write_files, write_package, write_workbook
+from conftest import write_package, write_workbook
 
 from ade_engine import Engine, RunRequest, Settings
 from ade_engine.infrastructure.observability.context import create_run_logger_context

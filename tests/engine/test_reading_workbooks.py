@@ -11,7 +11,7 @@ import xlsxwriter
 import xlwt
 
 from ade_engine.io.input.source import SourceError, open_source
-from raw_workbooks import FORMATS, MAIN, RawWorkbook, escape
+from raw_workbooks import FORMATS, RawWorkbook, escape
 from reading import assert_same, native_sheets, openpyxl_sheets
 
 SEEDS = range(24)
@@ -206,27 +206,6 @@ def test_parts_in_other_encodings(tmp_path, encoding, name):
     check(book, tmp_path, expected=[[1, None, "café"], *EXPECTED[1:]])
 
 
-def test_sheets_their_states_and_the_active_one(tmp_path):
-    book = RawWorkbook({"One": DATA, "Two": DATA, "Chart": "", "Three": DATA}, strings=STRINGS)
-    book.set("xl/worksheets/sheet3.xml", f'<chartsheet xmlns="{MAIN}"><sheetViews/></chartsheet>')
-    book.set_structure(states={"One": "hidden", "Two": "veryHidden"}, active=3, kinds={"Chart": "chartsheet"})
-    source = open_source(str(book.save(tmp_path / "book.xlsx")))
-    assert [(sheet.title, sheet.state) for sheet in source.sheets] == [("One", "hidden"), ("Two", "veryHidden"), ("Three", "visible")]
-    assert source.sheet_count == 4, "chart sheets count"
-    assert source.active is source.sheets[2]
-    book.set_structure(active=2, kinds={"Chart": "chartsheet"})
-    assert open_source(str(book.save(tmp_path / "book.xlsx"))).active is None
-    book.set_structure(active=9)
-    assert open_source(str(book.save(tmp_path / "book.xlsx"))).active is None
-
-
-def test_sheets_whose_part_is_missing_are_left_out(tmp_path):
-    book = RawWorkbook({"One": DATA, "Two": DATA}, strings=STRINGS)
-    del book.parts["xl/worksheets/sheet1.xml"]
-    path = book.save(tmp_path / "book.xlsx")
-    assert list(native_sheets(path)) == ["Two"] == list(openpyxl_sheets(path))
-
-
 def test_builtin_number_formats(tmp_path):
     ids = [*range(60), 71, 81]
     rows = [f'<row><c s="{row}"><v>45000.5</v></c><c s="{row}"><v>0.25</v></c></row>' for row in range(len(ids))]
@@ -305,14 +284,3 @@ def test_sheets_can_be_scanned_in_any_order_and_again(tmp_path):
     source.prefetch([source.sheets[1], source.sheets[2]], **limits)
     for number in (5, 1, 2, 2, 0, 3, 1, 4):
         assert source.scan(source.sheets[number], **limits).row(0) == [number]
-
-
-def test_cell_counts_take_white_space_for_blank(tmp_path):
-    body = (
-        '<sheetData><row r="1"><c r="A1"><v>1</v></c><c r="B1" t="str"><v>  </v></c></row>'
-        '<row r="2"><c r="B2" t="str"><v>\u00a0</v></c></row><row r="4"><c r="C4"><v>0</v></c></row></sheetData>'
-    )
-    source = open_source(str(plain_book(body).save(tmp_path / "book.xlsx")))
-    scan = source.scan(source.sheets[0], max_empty_rows_run=None, max_empty_cols_run=None)
-    assert scan.cell_counts(0, 4, 3) == ([1, 0, 1], 2) and scan.cell_counts(0, 4, 2) == ([1, 0], 3)
-    assert scan.cell_counts(1, 1, 2) == ([0, 0], 0) and scan.values(0, 0, 6) == [1, None, None, None, None, None]
