@@ -106,14 +106,3 @@ def test_a_negative_number_of_issues_leaves_the_workbook_and_no_report(ade_engin
     assert done.status == 1 and "sheet 'People', table 1: a hook has made the number of issues negative" in done.stderr
     assert done.events[-1]["event"] == "engine.table.written" and "Traceback" not in done.stderr
     assert (tmp_path / "o" / "people_normalized.xlsx").is_file()
-
-
-def test_a_workbook_without_a_sheet_that_is_read(run_by_ade, template, tmp_path):
-    book = openpyxl.Workbook()
-    book.active.append(["Badge number"])
-    for sheet in (book.active, book.create_sheet("B")):
-        sheet.sheet_state = "hidden"
-    book.create_chartsheet("Chart")
-    book.save(tmp_path / "hidden.xlsx")
-    error = run_by_ade(template, tmp_path / "hidden.xlsx").result.error
-    assert error.code == "input_error" and error.message.startswith("all sheets of the workbook are hidden: 'Sheet', 'B'. Show the one")
