@@ -21,7 +21,7 @@ import openpyxl
 import polars as pl
 
 from ade_engine.io.output.workbook import Output
-from describing import described, differences, facts, links_of, open_cells, plain, shown
+from describing import described, differences, facts, links_of, open_cells, plain
 from package_check import check_package
 from test_sheets import tomllib
 
@@ -252,14 +252,8 @@ def compared(found: dict, expected: dict, faults_of_openpyxl: list[str]) -> list
 
 
 def in_words(step: tuple[int, str], found: tuple[str, Any], expected: tuple[str, Any]) -> list[str]:
-    if found[0] == expected[0] == "seen" and isinstance(found[1], dict) and isinstance(expected[1], dict):
-        detail = "; ".join(differences(found[1], expected[1])[:3])
-    elif found[0] == expected[0] == "seen" and isinstance(found[1], list) and isinstance(expected[1], list):
-        pairs = [pair for pair in zip(found[1], expected[1]) if pair[0] != pair[1]]
-        detail = shown(*pairs[0]) if pairs else f"{len(found[1])} instead of {len(expected[1])}"
-    else:
-        detail = shown(found[1], expected[1])
-    return [f"after {step[1]!r} for sheet {step[0]}: {detail}"]
+    sides = ({"": side} if not isinstance(side, (dict, list)) else dict(side if isinstance(side, dict) else enumerate(side)) for side in (found[1], expected[1]))
+    return [f"after {step[1]!r} for sheet {step[0]}: {'; '.join(differences(*sides)[:3])}"]
 
 
 def program(steps: list[tuple[int, str]]) -> str:
