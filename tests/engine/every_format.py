@@ -5,6 +5,7 @@ import datetime as dt
 import struct
 import zipfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape as escape_html
 from io import StringIO
 from pathlib import Path
@@ -255,10 +256,6 @@ def write_text(path: Path, sheets: Sequence[Sheet], *, delimiter: str, encoding:
     path.write_bytes(out.getvalue().encode(encoding, "replace"))
 
 
-def _text(**options: Any) -> Callable[[Path, Sequence[Sheet]], None]:
-    return lambda path, sheets: write_text(path, sheets, **options)
-
-
 #: What writes each format, by a name and the ending of the file.
 FORMATS: dict[str, tuple[str, Callable[[Path, Sequence[Sheet]], None]]] = {
     "xlsx": ("xlsx", write_xlsx),
@@ -268,8 +265,8 @@ FORMATS: dict[str, tuple[str, Callable[[Path, Sequence[Sheet]], None]]] = {
     "xml": ("xls", write_xml_of_2003),
     "html": ("xls", write_page),
     "mht": ("xls", write_mail),
-    "csv": ("csv", _text(delimiter=",")),
-    "csv;": ("csv", _text(delimiter=";", encoding="cp1252", line_end="\r\n")),
-    "tsv": ("tsv", _text(delimiter="\t", encoding="utf-16")),
-    "txt": ("txt", _text(delimiter="|", encoding="utf-8-sig", line_end="\r")),
+    "csv": ("csv", partial(write_text, delimiter=",")),
+    "csv;": ("csv", partial(write_text, delimiter=";", encoding="cp1252", line_end="\r\n")),
+    "tsv": ("tsv", partial(write_text, delimiter="\t", encoding="utf-16")),
+    "txt": ("txt", partial(write_text, delimiter="|", encoding="utf-8-sig", line_end="\r")),
 }
