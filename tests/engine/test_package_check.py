@@ -6,14 +6,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from openpyxl.chart import BarChart, Reference
-from openpyxl.comments import Comment
-from openpyxl.formatting.rule import CellIsRule
-from openpyxl.styles import Font, PatternFill
-from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.table import Table
 
+from operations import NAMES, TABLES, lines
 from package_check import check_package
 from raw_workbooks import RawWorkbook
 from test_sheets import tomllib
@@ -25,43 +19,8 @@ SHEET = "xl/worksheets/sheet1.xml"
 def parts(tmp_path_factory):
     """The parts of a workbook that has something of everything."""
     book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "Data"
-    for row in (["Name", "Count", "Town"], ["Ann", 1, "Oslo"], ["Bob", 2.5, "#N/A"], ["Eve", True, "=1+1"]):
-        sheet.append(row)
-    sheet["A2"].font = Font(bold=True)
-    sheet["A1"].comment = Comment("look", "me")
-    sheet["B2"].comment = Comment("here", "me")
-    sheet["C2"].hyperlink = "https://example.org/"
-    sheet["C3"].hyperlink = "https://example.org/more"
-    sheet.merge_cells("E1:F2")
-    sheet.merge_cells("E4:F5")
-    sheet.freeze_panes = "B2"
-    sheet.auto_filter.ref = "H1:I9"
-    sheet.auto_filter.add_filter_column(0, ["a"])
-    sheet.auto_filter.add_sort_condition("I2:I9")
-    sheet.column_dimensions["A"].width = 20
-    sheet.column_dimensions["C"].width = 20
-    sheet.row_dimensions[3].height = 20
-    sheet.add_table(Table(displayName="People", ref="A1:C4"))
-    sheet.add_table(Table(displayName="Others", ref="K1:K2"))
-    sheet["K1"], sheet["K2"] = "Only", 1
-    validation = DataValidation("list", formula1='"a,b"')
-    validation.add("B2:B9")
-    sheet.add_data_validation(validation)
-    rule = CellIsRule("greaterThan", ["5"], fill=PatternFill("solid", bgColor="00FF0000"))
-    sheet.conditional_formatting.add("B2:B40", rule)
-    sheet.row_breaks.append(openpyxl.worksheet.pagebreak.Break(id=3))
-    sheet.oddHeader.center.text = "The header"
-    sheet.print_area = "A1:C4"
-    sheet.print_title_rows = "1:1"
-    chart = BarChart()
-    chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=4))
-    sheet.add_chart(chart, "M2")
-    book.create_sheet("Other")["A1"] = "other"
-    book.create_sheet("Hidden").sheet_state = "hidden"
-    book.defined_names["total"] = DefinedName("total", attr_text="'Data'!$B$2")
-    sheet.defined_names["local"] = DefinedName("local", attr_text="Data!$B$2+Other!$A$1")
+    for step in lines(TABLES["prepared"]["of_package"]):
+        exec(step, {**NAMES, "wb": book, "ws": book.active})
     path = tmp_path_factory.mktemp("good") / "book.xlsx"
     book.save(path)
     assert check_package(path) == []
