@@ -2,7 +2,6 @@
 
 import re
 import warnings
-import xml.etree.ElementTree as ElementTree
 import zipfile
 from typing import Any
 
@@ -106,27 +105,18 @@ def described(path: Any) -> dict[str, Any]:
         "security": xml(book.security),
         "named styles": sorted((style.name, xml(style.font, "font"), style.number_format) for style in book._named_styles),
     }
-    dimensions = declared_dimensions(path)
+    found |= declared_dimensions(path)
     for sheet in book.worksheets:
         for name, value in described_sheet(sheet, styles).items():
             found[f"{name} of {sheet.title}"] = value
-        found[f"dimension of {sheet.title}"] = dimensions[sheet.title]
     return found
 
 
 def declared_dimensions(path: Any) -> dict[str, str | None]:
-    """The extent that each worksheet is said to have, by title."""
-    found = {}
+    """The extent that each worksheet is said to have, by the names of their parts."""
     with zipfile.ZipFile(path) as archive:
-        targets = {
-            element.get("Id"): element.get("Target", "").removeprefix("/xl/")
-            for element in ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-        }
-        for element in ElementTree.fromstring(archive.read("xl/workbook.xml")).iterfind(".//{*}sheet"):
-            identity = next(value for name, value in element.attrib.items() if name.endswith("}id"))
-            match = _DIMENSION.search(archive.read(f"xl/{targets[identity]}"))
-            found[element.get("name", "")] = match and match[1].decode()
-    return found
+        found = {name: _DIMENSION.search(archive.read(name)) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")}
+    return {f"dimension of {name}": match and match[1].decode() for name, match in found.items()}
 
 
 def links_of(sheet: Any) -> dict[tuple[int, int], tuple]:
