@@ -85,7 +85,7 @@ impl Caller {
     ///
     /// # Errors
     /// 404: it is not.
-    pub fn demand(&self, workspace: &str, what: &str, id: &str) -> Result<(), ApiError> {
+    pub fn demand(&self, workspace: &str, what: &'static str, id: &str) -> Result<(), ApiError> {
         if self.is_for(workspace) {
             Ok(())
         } else {

@@ -15,7 +15,7 @@ use super::request_id;
 use crate::base::hide_paths::Hider;
 use crate::base::problem::{Kind, Problem, code};
 use crate::base::show_path::ShowPath;
-use crate::store::Failure;
+use crate::store::{Failure, StoreError};
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -154,15 +154,9 @@ impl ApiError {
     }
 
     /// No such thing: 404.
-    pub fn not_found(what: &str, id: &str) -> Self {
-        let detail = format!("there is no {what} {id:?}");
-        // A run of another workspace and one that is nowhere are answered alike.
-        let code = if what == "run" {
-            code::RUN_NOT_FOUND
-        } else {
-            code::NOT_FOUND
-        };
-        Self::of(code, detail)
+    pub fn not_found(what: &'static str, id: &str) -> Self {
+        // What is in another workspace and what is nowhere are answered alike.
+        StoreError::not_found(what, id).into()
     }
 
     /// The server itself failed: 500.

@@ -296,7 +296,7 @@ fn paths_of(api: &Api, build: &EnvironmentRecord) -> Hider {
 pub fn environment_of(
     api: &Blocking<'_>,
     caller: &Caller,
-    what: &str,
+    what: &'static str,
     id: &str,
 ) -> Result<EnvironmentRecord, ApiError> {
     let wanted = id.to_lowercase();

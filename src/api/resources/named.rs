@@ -163,7 +163,7 @@ pub fn place_of(
             });
         }
     };
-    if !path.is_file() && matches!(what, Left::Artifact) {
+    if !path.is_file() && matches!(what, Left::Artifact) && run.output_path.is_none() {
         // The process that ended the run died before it could be written.
         let detail = format!(
             "run {} {} and has no audit record",
@@ -174,7 +174,11 @@ pub fn place_of(
         return Err(ApiError::of(code, detail));
     }
     if !path.is_file() {
-        return Err(missing(run, "workbook"));
+        let what = match what {
+            Left::Artifact => "audit record",
+            _ => "workbook",
+        };
+        return Err(missing(run, what));
     }
     let name = match what {
         Left::Artifact => format!("{}_artifact.json", run.id),
