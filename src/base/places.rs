@@ -142,8 +142,9 @@ mod tests {
             prop_assert_eq!(Cell::named(&format!("${}${row}", letters(column).to_lowercase())), Some(first));
             prop_assert_eq!(Area::named(&name).unwrap().to_string(), name.clone());
             let last = Cell { row: (row + rows).min(MOST_ROWS), column: MOST_COLUMNS };
-            let area = Area::named(&format!("{last}:{name}")).unwrap();
+            let [area, turned] = [format!("{name}:{last}"), format!("{last}:{name}")].map(|name| Area::named(&name).unwrap());
             prop_assert_eq!((area.first, area.last), (first, last));
+            prop_assert_eq!(turned, area);
             prop_assert!(area.has_row(last.row) && !area.has_row(last.row + 1));
             prop_assert!(area.has_column(column) && !area.has_column(column - 1));
         }

@@ -249,7 +249,17 @@ mod tests {
                 "[project]\nname='c'\ndynamic=['dependencies']\n",
                 true,
             ),
-            ("pyproject.toml", "[project]\nname='c'\n", false),
+            (
+                "pyproject.toml",
+                "[project]\nname='c'\ndynamic=['version']\n",
+                false,
+            ),
+            (
+                "pyproject.toml",
+                "[tool.poetry.dependencies]\npython = '^3.10'\n",
+                true,
+            ),
+            ("pyproject.toml", "[tool.ruff]\n", false),
         ] {
             let found = dependencies(&[(name, content)]);
             assert_eq!(found.needs_build, wanted, "{name}");

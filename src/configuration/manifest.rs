@@ -164,17 +164,4 @@ mod tests {
             assert!(message.contains(words), "{message}");
         }
     }
-
-    #[test]
-    fn dependencies_may_be_known_only_to_the_build() {
-        let dynamic = |text: &str| read(text.as_bytes()).unwrap().dependencies_are_dynamic();
-        assert!(dynamic(
-            "[project]\nname = \"a\"\ndynamic = [\"version\", \"dependencies\"]\n"
-        ));
-        assert!(dynamic("[tool.poetry.dependencies]\npython = \"^3.10\"\n"));
-        assert!(!dynamic(
-            "[project]\nname = \"a\"\ndynamic = [\"version\"]\n"
-        ));
-        assert!(!dynamic("[tool.ruff]\n"));
-    }
 }

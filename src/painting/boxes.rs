@@ -305,3 +305,28 @@ fn attribute_after(bytes: &[u8], element: &[u8], attribute: &[u8]) -> Option<Ran
     let length = bytes[open + 1..].iter().position(|byte| *byte == quote)?;
     Some(open + 1..open + 1 + length)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_grows_where_its_comment_grew() {
+        let put = |drawing: &[u8], outcome| {
+            let boxes = Boxes {
+                outcomes: &[(Cell::named("B2").unwrap(), outcome)].into(),
+                texts: &BTreeMap::new(),
+                measures: &Measures::default(),
+            };
+            let put = boxes.put_into(drawing, "v", &mut blocks(drawing));
+            String::from_utf8(put.unwrap()).unwrap()
+        };
+        let once = put(EMPTY, Outcome::Stands);
+        let grown = put(once.as_bytes(), Outcome::Grew(5));
+        assert_eq!(
+            grown,
+            once.replace("2, 15, 0, 10, 6, 19, 4, 4", "2, 15, 0, 10, 6, 19, 8, 4")
+        );
+        assert_ne!(grown, once);
+    }
+}

@@ -88,3 +88,22 @@ pub fn selected(part: &mut impl Read) -> std::io::Result<Option<(usize, String)>
     let new = apply(head, edits).ok();
     Ok(new.map(|new| (end, new)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_dimension_grows_where_a_new_cell_lies_outside_of_it() {
+        let head = "<worksheet><dimension ref='B2:C3'/><cols><col min='2' max='3' width='10' style='4'/></cols>";
+        let mut measures = Measures::default();
+        let cell = Cell::named("D1").unwrap();
+        let new = patched(head, [cell].iter(), &mut measures).unwrap();
+        assert_eq!(new, head.replace("'B2:C3'", "\"B1:D3\""));
+        assert_eq!(
+            (measures.format(3), measures.format(4), measures.width(2)),
+            (4, 0, 70)
+        );
+        assert_eq!(patched(head, [].iter(), &mut measures).unwrap(), head);
+    }
+}

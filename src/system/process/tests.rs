@@ -126,11 +126,9 @@ fn a_child_whose_time_is_up_is_asked_to_end_and_then_killed() {
 fn a_cancel_ends_the_child_and_gives_it_time_to_tidy_up() {
     let cancel = Cancel::new();
     let mut lines = Vec::new();
-    let outcome = run(
-        &mut shell("trap 'echo tidied; exit 0' TERM; echo ready; while true; do sleep 0.01; done"),
-        &cancel,
-        &ChildLimits::default(),
-        &mut |stream, line| {
+    let mut run = |script: &str| {
+        let limits = ChildLimits::default();
+        let outcome = run(&mut shell(script), &cancel, &limits, &mut |stream, line| {
             if line == "ready" {
                 cancel.cancel();
             }
@@ -138,21 +136,13 @@ fn a_cancel_ends_the_child_and_gives_it_time_to_tidy_up() {
             if stream == Stream::Stdout {
                 lines.push(line.to_owned());
             }
-        },
-    )
-    .unwrap();
-    assert_eq!(outcome.exit, Exit::Cancelled);
+        });
+        assert_eq!(outcome.unwrap().exit, Exit::Cancelled);
+    };
+    run("trap 'echo tidied; exit 0' TERM; echo ready; while true; do sleep 0.01; done");
+    // Nothing is started once cancelled.
+    run("echo started");
     assert_eq!(lines, ["ready", "tidied"]);
-}
-
-#[test]
-fn nothing_is_started_once_cancelled() {
-    let cancel = Cancel::new();
-    cancel.cancel();
-    let limits = ChildLimits::default();
-    let mut told = |_: Stream, line: &str| assert_eq!(line, "");
-    let outcome = run(&mut shell("echo started"), &cancel, &limits, &mut told);
-    assert_eq!(outcome.unwrap().exit, Exit::Cancelled);
 }
 
 #[test]
@@ -168,10 +158,11 @@ fn what_the_child_left_in_its_group_is_killed() {
 fn a_panic_while_a_line_is_handled_leaves_no_process() {
     let mut id = String::new();
     let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let limits = ChildLimits::default();
         run(
             &mut shell("echo $$; sleep 60"),
             &Cancel::new(),
-            &ChildLimits::default(),
+            &limits,
             &mut |_, line| {
                 id = line.to_owned();
                 panic!("on purpose");
