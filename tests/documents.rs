@@ -39,7 +39,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use common::api::{FORM, Server, form};
-use common::{Answer, Place, Running, Told, trials};
+use common::{Answer, Place, Printed, Running, Told, trials};
 use serde_json::Value;
 
 /// What a line of a block begins with that is a command.
@@ -244,8 +244,8 @@ impl Reader {
             "exec 2>&1; set -a; [ -f {kept} ] && . {kept}; {line}\nstatus=$?; export -p >{kept}; exit $status"
         );
         let done = Running::start(self.shell(&line)).wait();
-        assert_eq!(done.stderr, "");
-        (done.status, done.stdout)
+        assert_eq!(done.said(), "");
+        (done.status().unwrap_or(-1), done.printed())
     }
 
     /// Types a line, and ends it once it says these words.
@@ -255,7 +255,8 @@ impl Reader {
         running.wait_until_says(words);
         running.signal(15);
         let done = running.wait();
-        (done.status, format!("{}{}", done.stdout, done.stderr))
+        let said = format!("{}{}", done.printed(), done.said());
+        (done.status().unwrap_or(-1), said)
     }
 }
 
@@ -572,7 +573,7 @@ impl Reader {
                 Step::Type(command, Ending::Stopped(words), _) => {
                     let (status, said) = reader.stops(&command, &words);
                     assert!(
-                        matches!(status, 0 | 130 | 143 | -15),
+                        matches!(status, 0 | 130 | 143 | -1),
                         "{document}: {command}\n{said}"
                     );
                 }

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::LazyLock;
 
-use common::Place;
 use common::trials::{self, Missing, Tried};
+use common::{Place, Printed};
 
 /// What the engine is compared with: other readers and writers of the same formats.
 const COMPANIONS: [&str; 6] = [
@@ -106,7 +106,7 @@ fn run_pytest() -> BTreeMap<String, FileOutcome> {
     let place = Place::new();
     let configuration = place.configuration("companions");
     configuration.depend_on(&COMPANIONS);
-    let venv = place.ade("env build companions").succeeds().stdout;
+    let venv = place.ade("env build companions").success().printed();
     let python = place.path(venv.trim()).join("bin/python");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let outcomes = place.path("outcomes.json");

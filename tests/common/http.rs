@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::HANG;
 use super::described::{DESCRIPTION, demand_event};
 use super::place::Place;
+use super::printed::Printed;
 use super::running::{Running, wait_for};
 use super::told::Told;
 
@@ -494,14 +495,14 @@ impl Place {
     /// A new token, with these flags.
     #[track_caller]
     pub fn token(&self, flags: &str) -> String {
-        let made = self.ade(&format!("tokens create t {flags} -q")).succeeds();
-        made.stdout.trim().to_owned()
+        let made = self.ade(&format!("tokens create t {flags} -q")).success();
+        made.printed().trim().to_owned()
     }
 
     /// The id of the configuration in this folder, which a validation has recorded.
     #[track_caller]
     pub fn configuration_id(&self, folder: &str) -> String {
         let ran = self.ade(&format!("run {folder} members.csv --dry-run --json"));
-        ran.succeeds().records()[0]["configuration_id"].string()
+        ran.success().records()[0]["configuration_id"].string()
     }
 }

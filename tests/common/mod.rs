@@ -20,12 +20,12 @@ pub mod api;
 mod code;
 mod described;
 mod http;
-mod looks;
 mod machine;
 #[cfg(target_os = "linux")]
 mod network_disk;
 mod place;
 mod postgres;
+mod printed;
 mod queue;
 mod running;
 mod told;
@@ -33,13 +33,15 @@ pub mod trials;
 mod wheel;
 mod workbook;
 
+pub use assert_cmd::assert::Assert;
 pub use described::demand_event;
 pub use http::{Answer, Exchange, Request, Server, frames};
 pub use machine::{Machine, machine};
 #[cfg(target_os = "linux")]
 pub use network_disk::NetworkDisk;
-pub use place::{CommandName, Configuration, Gate, Outcome, Place};
+pub use place::{CommandName, Configuration, Gate, Place};
 pub use postgres::{Postgres, Way};
+pub use printed::Printed;
 pub use queue::{Attempt, is_alive, signal, wait_for_death};
 #[cfg(target_os = "linux")]
 pub use running::engines_of;
@@ -59,7 +61,7 @@ pub fn has(object: &serde_json::Value, fields: serde_json::Value) {
     }
 }
 
-/// Compares an outcome or a text with an inline snapshot, after what differs from run to run was replaced.
+/// Compares a text with an inline snapshot, after what differs from run to run was replaced.
 macro_rules! snapshot {
     ($place:expr, $value:expr, @$snapshot:literal) => {{
         let settings = $place.filters();

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fmt;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use assert_cmd::assert::Assert;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::HANG;
 use super::machine::{machine, network_variables};
+use super::printed::Printed;
 use super::running::{Running, wait_for};
 use super::told::Told;
 
@@ -88,9 +90,9 @@ impl Place {
     /// With the configuration `crew` as `ade init` writes it, and a run of this file.
     pub fn crew(name: &str, content: impl AsRef<[u8]>) -> Self {
         let place = Self::new();
-        place.ade("init crew -q").succeeds();
+        place.ade("init crew -q").success();
         place.write(name, content);
-        place.ade(&format!("run crew {name} -q")).succeeds();
+        place.ade(&format!("run crew {name} -q")).success();
         place
     }
 
@@ -189,43 +191,43 @@ impl Place {
     }
 
     /// Runs `ade` to its end; its arguments are split at spaces.
-    pub fn ade(&self, line: &str) -> Outcome {
+    pub fn ade(&self, line: &str) -> Assert {
         self.ade_with(line.split_whitespace())
     }
 
     /// Runs `ade`, which succeeds and prints one JSON document.
     #[track_caller]
     pub fn json(&self, line: &str) -> Value {
-        self.ade(line).succeeds().json()
+        self.ade(line).success().json()
     }
 
     /// Runs `ade`, which succeeds and puts this on standard error.
     #[track_caller]
     pub fn ade_says(&self, line: &str, words: &str) {
-        self.ade(line).succeeds().says(words);
+        self.ade(line).success().says(words);
     }
 
     /// Runs `ade`, which succeeds and puts this on standard output.
     #[track_caller]
     pub fn ade_prints(&self, line: &str, words: &str) {
-        self.ade(line).succeeds().prints(words);
+        self.ade(line).success().prints(words);
     }
 
     /// Runs `ade` in a way that it refuses, with status 2 and this on standard error.
     #[track_caller]
     pub fn ade_refuses(&self, line: &str, words: &str) {
-        self.ade(line).ends_with(2).says(words);
+        self.ade(line).code(2).says(words);
     }
 
     /// Runs `ade`, which ends with this status and, with `--json`, this code of an error.
     #[track_caller]
     pub fn ade_fails(&self, line: &str, status: i32, code: &str) {
-        let failed = self.ade(&format!("{line} --json")).ends_with(status);
+        let failed = self.ade(&format!("{line} --json")).code(status);
         assert_eq!(failed.error()["code"], code, "{failed}");
     }
 
     /// Runs `ade` to its end.
-    pub fn ade_with(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Outcome {
+    pub fn ade_with(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Assert {
         self.run(&[], arguments)
     }
 
@@ -234,14 +236,14 @@ impl Place {
         &self,
         variables: &[(&str, &str)],
         arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
-    ) -> Outcome {
+    ) -> Assert {
         let mut command = self.command();
         command.args(arguments).envs(variables.iter().copied());
         Self::to_its_end(command)
     }
 
     /// Runs a line of a shell in the folder, with the same environment variables.
-    pub fn shell(&self, line: &str) -> Outcome {
+    pub fn shell(&self, line: &str) -> Assert {
         let mut command = Command::new("/bin/sh");
         command
             .args(["-c", line])
@@ -252,8 +254,10 @@ impl Place {
     }
 
     /// Runs a command to its end.
-    pub fn to_its_end(command: Command) -> Outcome {
-        Running::start(command).wait()
+    pub fn to_its_end(command: Command) -> Assert {
+        assert_cmd::Command::from_std(command)
+            .timeout(HANG)
+            .assert()
     }
 
     /// Starts `ade` without waiting for it.
@@ -273,8 +277,8 @@ impl Place {
         let mut commands = Vec::new();
         let mut waiting = vec![Vec::new()];
         while let Some(words) = waiting.pop() {
-            let help = self.ade(&format!("{} --help", words.join(" "))).succeeds();
-            let below = listed_commands(&help.stdout);
+            let help = self.ade(&format!("{} --help", words.join(" "))).success();
+            let below = listed_commands(&help.printed());
             for name in &below {
                 waiting.push([words.as_slice(), std::slice::from_ref(name)].concat());
             }
@@ -290,8 +294,7 @@ impl Place {
 
     /// Builds the environment of a configuration, so that what follows prints the run alone.
     pub fn warm(&self, configuration: &str) {
-        self.ade(&format!("env build {configuration} -q"))
-            .succeeds();
+        self.ade(&format!("env build {configuration} -q")).success();
     }
 
     /// The newest run.
@@ -531,79 +534,6 @@ fn escape(text: &str) -> String {
         pattern.push(letter);
     }
     pattern
-}
-
-/// How an `ade` ended and what it printed.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "status {}", self.status)?;
-        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            if !text.is_empty() {
-                write!(formatter, "\n--- {name}\n{}", text.trim_end_matches('\n'))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Outcome {
-    /// It ended with 0.
-    #[track_caller]
-    pub fn succeeds(self) -> Self {
-        self.ends_with(0)
-    }
-
-    /// It ended with this status.
-    #[track_caller]
-    pub fn ends_with(self, status: i32) -> Self {
-        assert_eq!(self.status, status, "{self}");
-        self
-    }
-
-    /// Standard error contains this.
-    #[track_caller]
-    pub fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "{text:?} is missing:\n{self}");
-        self
-    }
-
-    /// Standard output contains this.
-    #[track_caller]
-    pub fn prints(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "{text:?} is missing:\n{self}");
-        self
-    }
-
-    /// Standard output as one JSON document.
-    #[track_caller]
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{self}"))
-    }
-
-    /// Standard output as one JSON object a line.
-    #[track_caller]
-    pub fn records(&self) -> Vec<Value> {
-        let record = |line: &str| {
-            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}\n{self}"))
-        };
-        self.stdout.lines().map(record).collect()
-    }
-
-    /// The error that `--json` puts on standard error's last line.
-    #[track_caller]
-    pub fn error(&self) -> Value {
-        let last = self.stderr.lines().last().unwrap_or_default();
-        let value: Value =
-            serde_json::from_str(last).unwrap_or_else(|error| panic!("{error}:\n{self}"));
-        value["error"].clone()
-    }
 }
 
 /// A configuration of a test.

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use super::place::{Configuration, Place};
+use super::printed::Printed;
 use super::running::{Running, processes_of, wait_for};
 use super::told::Told;
 
@@ -114,8 +115,8 @@ impl Place {
     pub fn enqueue(&self, configuration: &str, input: &str) -> String {
         let queued = self
             .ade(&format!("run {configuration} {input} --detach -q"))
-            .succeeds();
-        queued.stdout.trim().to_owned()
+            .success();
+        queued.printed().trim().to_owned()
     }
 
     /// Starts a worker with one slot and a name.
@@ -233,7 +234,7 @@ impl Place {
     #[track_caller]
     pub fn events_as_read(&self, run: &str) -> Vec<Value> {
         let tail = self.ade(&format!("logs tail {run} --json --level debug"));
-        let events = tail.succeeds().records();
+        let events = tail.success().records();
         let numbers = events.iter().map(|event| event["sequence"].as_u64());
         assert!(
             numbers.eq((1..=events.len() as u64).map(Some)),
@@ -305,7 +306,7 @@ impl Place {
     /// A worker does what is queued, and this run with it, at the first attempt.
     #[track_caller]
     pub fn drains(&self, run: &str) {
-        self.ade("worker --drain -q").succeeds();
+        self.ade("worker --drain -q").success();
         self.is_sound(run, "succeeded", &["succeeded"]);
     }
 

@@ -3,11 +3,13 @@
 use std::fs::{self, File};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use assert_cmd::assert::Assert;
+
 use super::HANG;
-use super::place::Outcome;
+use super::printed::Printed;
 
 /// See the module. Dropped before its end, it is killed.
 pub struct Running {
@@ -116,30 +118,27 @@ impl Running {
     #[track_caller]
     pub fn dies(self) {
         self.signal(libc::SIGKILL);
-        self.wait().ends_with(-libc::SIGKILL);
+        self.wait().interrupted();
     }
 
     /// Asks it to end, and it succeeds.
     #[track_caller]
     pub fn stops(self) {
         self.signal(libc::SIGTERM);
-        self.wait().succeeds();
+        self.wait().success();
     }
 
-    /// Waits until it ends. Returns its exit status, or the negative number of the signal that killed it.
+    /// Waits until it ends.
     #[track_caller]
-    pub fn wait(mut self) -> Outcome {
-        use std::os::unix::process::ExitStatusExt;
+    pub fn wait(mut self) -> Assert {
         let limit = Instant::now() + HANG;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                return Outcome {
-                    status: status
-                        .code()
-                        .unwrap_or_else(|| -status.signal().unwrap_or(0)),
-                    stdout: self.stdout(),
-                    stderr: self.stderr(),
-                };
+                return Assert::new(Output {
+                    status,
+                    stdout: self.stdout().into_bytes(),
+                    stderr: self.stderr().into_bytes(),
+                });
             }
             assert!(Instant::now() < limit, "it hangs:\n{}", self.stderr());
             std::thread::sleep(Duration::from_millis(2));

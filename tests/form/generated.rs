@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ade::cells::{Cells, Choice, Reading, WindowLimits};
-use common::{Place, Told};
+use common::{Place, Printed, Told};
 use serde_json::Value;
 
 fn root() -> PathBuf {
@@ -75,7 +75,7 @@ fn hold_files(fresh: &BTreeMap<PathBuf, Vec<u8>>, kept: &BTreeMap<PathBuf, Vec<u
 #[test]
 fn man_pages_are_current() {
     let place = Place::new();
-    place.ade("man man").succeeds();
+    place.ade("man man").success();
     let (fresh, kept) = (place.path("man"), root().join("completions/man"));
     if is_update() {
         let _ = fs::remove_dir_all(&kept);
@@ -96,7 +96,7 @@ fn the_example_is_what_init_writes() {
     let example = root().join("examples/roster");
     assert!(example.is_dir(), "{} is gone", example.display());
     let place = Place::new();
-    place.ade("init roster --name roster -q").succeeds();
+    place.ade("init roster --name roster -q").success();
     let (mut fresh, kept) = (files(&place.path("roster")), files(&example));
     let sample = fresh.remove(Path::new("sample.xlsx"));
     let beside = root().join("examples/messy-roster.xlsx");
@@ -199,7 +199,7 @@ fn the_page_of_commands_is_current() {
     let commands = place.commands();
     lines.extend(commands.iter().map(|command| command.words.join(" ")));
     for words in lines {
-        let help = place.ade(&format!("{words} --help")).succeeds().stdout;
+        let help = place.ade(&format!("{words} --help")).success().printed();
         // The end of every help leads to the documents, in which this page is.
         let help = help.split("\n\nDocumentation:").next().unwrap();
         let title = format!("ade {words}");
@@ -344,9 +344,9 @@ fn the_picture_of_the_readme_shows_a_real_run() {
     const OUTPUT: &str = "messy-roster_normalized.xlsx";
     const LAST_SOURCE_ROW: u64 = 15;
     let place = Place::new();
-    place.ade("init roster").succeeds();
+    place.ade("init roster").success();
     fs::copy(root().join("examples").join(INPUT), place.path(INPUT)).unwrap();
-    place.ade(&format!("run roster {INPUT} -o .")).succeeds();
+    place.ade(&format!("run roster {INPUT} -o .")).success();
     let cells = Cells::new(WindowLimits::default());
     let rows_of = |name: &str| {
         let sheet = Choice::Named("North");

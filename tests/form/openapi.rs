@@ -3,7 +3,7 @@
 
 use crate::common;
 
-use common::{Place, Server};
+use common::{Place, Printed, Server};
 use serde_json::Value;
 
 #[expect(
@@ -13,7 +13,7 @@ use serde_json::Value;
 #[test]
 fn the_committed_description_is_that_of_the_code() {
     let place = Place::new();
-    let printed = place.ade("openapi").succeeds().stdout;
+    let printed = place.ade("openapi").success().printed();
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/openapi.json");
     if std::env::var_os("ADE_UPDATE_GENERATED").is_some() {
         std::fs::write(&path, &printed).unwrap();
@@ -147,7 +147,7 @@ fn every_status_is_named_and_a_file_is_described_as_bytes() {
 #[test]
 fn the_command_that_makes_types_is_printed_alone() {
     let place = Place::new();
-    let printed = place.ade("openapi-types").succeeds().stdout;
+    let printed = place.ade("openapi-types").success().printed();
     assert_eq!(
         printed,
         "ade openapi | npx --yes openapi-typescript@7 -o ade.d.ts\n"

@@ -103,7 +103,7 @@ fn a_check_or_a_trial_ends_with_its_client_and_many_leave_room_for_other_request
     if processes_of(&place.path("")).is_none() {
         return;
     }
-    place.ade("run config people.csv").succeeds();
+    place.ade("run config people.csv").success();
     let server = api::Server::of(&place);
     let id = server.configuration();
     place.write(MODULE, ENDLESS);

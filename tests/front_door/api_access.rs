@@ -200,7 +200,7 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
         of_token("POST", &builds).json(&json!({"stream": true})),
     ];
     let streams = streams.map(begun);
-    place.ade("tokens revoke t").succeeds();
+    place.ade("tokens revoke t").success();
     let since = Instant::now();
     let told = streams.map(|stream| ends(stream, since));
     let ended = [&told[2], &told[3]].map(|told| lines(told).pop().unwrap());

@@ -130,25 +130,25 @@ fn a_run_arrives_from_queued_to_succeeded_at_each_client_in_order() {
     std::fs::remove_file(place.path("open")).unwrap();
     let run = place.enqueue("config", "members.csv");
     second.until(|event| is_run(event, &run, "running"));
-    place.ade(&format!("runs cancel {run}")).succeeds();
+    place.ade(&format!("runs cancel {run}")).success();
     let told = second.until(|event| is_run(event, &run, "cancelled"));
     assert!(!told[told.len() - 1].data["cancel_requested_at"].is_null());
     worker.stops();
 
     // Environments: built anew, and deleted, after which lists are to be loaded anew.
-    place.ade("env build config --force").succeeds();
+    place.ade("env build config --force").success();
     let ready = |event: &Event| event.name == "environment" && event.data["status"] == "ready";
     let told = second.until(ready);
     let environment = &told[told.len() - 1].data;
     assert_eq!(server.read("environments")["items"], json!([environment]));
     let id = environment["id"].text();
-    place.ade(&format!("env rm {id}")).succeeds();
+    place.ade(&format!("env rm {id}")).success();
     second.until(|event| event.name == "reset");
 
     // It ends with the server, which waits for nobody.
     server.process.signal(libc::SIGTERM);
     first.exchange.rest();
-    server.process.wait().succeeds();
+    server.process.wait().success();
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_client_that_comes_back_misses_nothing() {
     let missed = || Client::of(&server, "", Some(last)).together();
 
     let run = place.enqueue("config", "members.csv");
-    place.ade("worker --drain").succeeds();
+    place.ade("worker --drain").success();
     let waiting = place.enqueue("config", "members.csv");
     let told = missed();
     assert_eq!(told[0].name, "counts");
@@ -230,7 +230,7 @@ fn a_token_of_another_workspace_sees_nothing() {
         assert!(queued.is_none_or(|queued| queued <= 1), "{event:?}");
     }
     // A token that is revoked ends its stream.
-    place.ade("tokens revoke t").succeeds();
+    place.ade("tokens revoke t").success();
     guest.exchange.rest();
 }
 

@@ -91,7 +91,7 @@ fn last_id(received: &str) -> u64 {
 #[test]
 fn the_end_that_a_killed_worker_recorded_and_did_not_write_is_in_the_log() {
     let place = Place::ready();
-    place.ade("run config members.csv -q").succeeds();
+    place.ade("run config members.csv -q").success();
     let run = place.latest_id();
     let log = place.run_folder(&run).join("logs/events.ndjson");
     let text = place.read(&log);

@@ -24,10 +24,10 @@ fn a_record_keeps_to_the_schema_whatever_was_asked_for() {
     }
     // One that was cancelled before it began, and one that was skipped.
     place.enqueue("config", "members.csv");
-    place.ade("runs cancel latest -q").succeeds();
+    place.ade("runs cancel latest -q").success();
     Place::keeps_to_the_schema(&place.latest_artifact());
     place.set("ADE_SAFE_MODE", "1");
-    place.ade("run config members.csv").succeeds();
+    place.ade("run config members.csv").success();
     // It refuses a record that lacks or adds something.
     let schema = Place::artifact_schema();
     let whole = place.latest_artifact();

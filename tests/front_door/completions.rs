@@ -4,7 +4,7 @@ use crate::common;
 
 use std::process::Command;
 
-use common::Place;
+use common::{Place, Printed};
 
 /// A place with a run, and what a shell prints that asks this script there. Nothing where the shell is not installed.
 fn asked(shell: &str, name: &str, script: &str) -> Option<(String, String)> {
@@ -13,9 +13,9 @@ fn asked(shell: &str, name: &str, script: &str) -> Option<(String, String)> {
         return None;
     }
     let place = Place::cold();
-    place.ade("run config members.csv --dry-run -q").succeeds();
-    let completions = place.ade(&format!("completions {shell}")).succeeds();
-    place.write(name, completions.stdout);
+    place.ade("run config members.csv --dry-run -q").success();
+    let completions = place.ade(&format!("completions {shell}")).success();
+    place.write(name, completions.printed());
     place.write("script", script);
     let ade = std::path::Path::new(env!("CARGO_BIN_EXE_ade"));
     let folder = ade.parent().unwrap().display();
@@ -23,7 +23,7 @@ fn asked(shell: &str, name: &str, script: &str) -> Option<(String, String)> {
     let flag = if shell == "fish" { "--no-config" } else { "-f" };
     let line = format!("PATH={folder}:$PATH TERM=xterm exec timeout 60 {shell} {flag} script");
     let id = place.latest_id();
-    Some((place.shell(&line).succeeds().stdout, id))
+    Some((place.shell(&line).success().printed(), id))
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn the_units_start_on_an_empty_data_directory() {
             commands.map(str::to_owned).collect()
         };
         for before in commands("ExecStartPre") {
-            place.ade(&before).succeeds();
+            place.ade(&before).success();
         }
         let started = commands("ExecStart");
         let [started] = &started[..] else {
@@ -45,7 +45,7 @@ fn the_units_start_on_an_empty_data_directory() {
         };
         assert!(started.starts_with(main), "{started}");
         if unit == "worker" {
-            place.ade(&format!("{started} --drain")).succeeds();
+            place.ade(&format!("{started} --drain")).success();
         } else {
             let mut server = place.start(&format!("{started} --port 0"));
             server.wait_until_says("serving on");
@@ -103,9 +103,7 @@ fn the_image_starts_on_empty_volumes() {
         .find_map(|line| line.strip_prefix("CMD "));
     let words: Vec<String> = serde_json::from_str(command.unwrap()).unwrap();
     let place = image(&dockerfile);
-    place
-        .ade(&format!("{} --drain", words.join(" ")))
-        .succeeds();
+    place.ade(&format!("{} --drain", words.join(" "))).success();
     let user = dockerfile.lines().find(|line| line.starts_with("USER "));
     assert_eq!(user, Some("USER 10001"), "not root");
 }
@@ -115,9 +113,9 @@ fn the_image_starts_on_empty_volumes() {
 #[ignore = "long: .ci/nightly front"]
 fn the_commands_for_containers_work() {
     let place = image(&read("Dockerfile"));
-    place.ade("init crew").succeeds();
+    place.ade("init crew").success();
     // The worker that is started before.
-    place.ade("worker --drain").succeeds();
+    place.ade("worker --drain").success();
     let mut typed = Vec::new();
     for line in read("docs/how-to/container.md").lines().map(str::trim) {
         let inside = match line.split_once(" ade ") {
@@ -142,7 +140,7 @@ fn the_commands_for_containers_work() {
             server.wait_until_says("serving on");
             server.stops();
         } else {
-            place.ade(&here).succeeds();
+            place.ade(&here).success();
         }
         typed.push(inside.split(' ').next().unwrap().to_owned());
     }

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Server, Told, wait_for};
+use common::{Place, Printed, Server, Told, wait_for};
 
 #[test]
 fn one_command_is_all_that_a_developer_types() {
@@ -22,7 +22,7 @@ fn one_command_is_all_that_a_developer_types() {
     server.process.wait_until_says("\"event\":\"api.request\"");
     server.process.signal(libc::SIGINT);
     let token = server.token.clone();
-    let ended = server.process.wait().succeeds();
+    let ended = server.process.wait().success();
     ended.stderr_lacks(&token);
     // The token of the link ended with the server.
     let tokens = place.json("tokens ls --json");
@@ -39,7 +39,7 @@ fn a_run_in_progress_goes_back_to_the_queue() {
     let id = run["id"].text();
     server.wait_for(id, "running");
     server.process.signal(libc::SIGINT);
-    server.process.wait().succeeds();
+    server.process.wait().success();
     let shown = place.json(&format!("runs show {id} --json"));
     common::has(
         &shown,
@@ -146,7 +146,7 @@ fn the_configurations_of_the_folder_are_known() {
     let mut place = Place::new();
     place.hurry();
     let members = place.members("members.csv");
-    place.ade("init crew -q").succeeds();
+    place.ade("init crew -q").success();
     // Any other Python project is none.
     place.write("library/pyproject.toml", "[project]\nname = \"library\"\n");
     place.write("library/src/library/__init__.py", "");
@@ -167,7 +167,7 @@ fn the_configurations_of_the_folder_are_known() {
     assert_eq!(place.configuration_id("crew"), id);
     assert_eq!(names(&server), ["crew"]);
     // One that is made meanwhile.
-    place.ade("init later -q").succeeds();
+    place.ade("init later -q").success();
     server
         .process
         .wait_until_says("later is new here, and can be run");
@@ -177,8 +177,8 @@ fn the_configurations_of_the_folder_are_known() {
 #[test]
 fn a_folder_that_is_a_configuration_is_known_without_its_parts() {
     let place = Place::new();
-    place.ade("init crew -q").succeeds();
-    place.ade("init crew/night -q").succeeds();
+    place.ade("init crew -q").success();
+    place.ade("init crew/night -q").success();
     let mut command = place.command();
     command
         .args(["dev", "--port", "0", "--no-worker"])
@@ -224,7 +224,7 @@ fn a_folder_whose_runs_use_a_version_is_told_apart() {
         "the folder of people changed, and loads; runs over the API use version 1 and not the folder: `ade configs deactivate people --version` changes that",
     );
     assert_eq!(times(&server, "\"people changed"), 0);
-    place.ade("configs deactivate people --version").succeeds();
+    place.ade("configs deactivate people --version").success();
     saved("RATE = 2");
     server
         .process
@@ -235,7 +235,7 @@ fn a_folder_whose_runs_use_a_version_is_told_apart() {
 fn there_is_one_for_a_data_directory() {
     let place = Place::new();
     let server = Server::dev(&place, "--no-worker");
-    let refused = place.ade("dev --port 0 --json").ends_with(2);
+    let refused = place.ade("dev --port 0 --json").code(2);
     let error = refused.error();
     assert_eq!(error["code"], "already_running");
     let message = error["message"].text();
@@ -254,7 +254,7 @@ fn there_is_one_for_a_data_directory() {
         "127.0.0.1:{port} is in use: process {} (ade) listens there",
         server.process.id()
     );
-    refused.ends_with(2).says(&expected);
+    refused.code(2).says(&expected);
     // Another data directory has its own, and a server for a team may be beside it.
     let mut other = place.start("dev --port 0 --no-worker --data-dir other");
     other.wait_until_prints("Ctrl-C stops");

@@ -4,7 +4,7 @@
 
 use crate::common;
 
-use common::Place;
+use common::{Place, Printed};
 
 #[test]
 fn a_database_on_a_network_file_system_is_refused_in_words() {
@@ -24,7 +24,7 @@ fn a_database_on_a_network_file_system_is_refused_in_words() {
         "migrate",
         "migrate --check",
     ] {
-        let ended = place.ade(command).ends_with(5).says(refused);
+        let ended = place.ade(command).code(5).says(refused);
         ended.stderr_has("ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE");
     }
     let error = place.ade("worker --json").error();

@@ -5,7 +5,7 @@ use crate::common;
 
 use std::fs;
 
-use common::{Place, Told};
+use common::{Place, Printed, Told};
 
 #[test]
 fn a_worker_stands_in_the_way_of_adoption_is_none_of_a_copy_and_ends_without_its_directory() {
@@ -17,29 +17,26 @@ fn a_worker_stands_in_the_way_of_adoption_is_none_of_a_copy_and_ends_without_its
         "--database-url sqlite:///{} --data-dir other doctor --adopt",
         database.display()
     );
-    place
-        .ade(&adopt)
-        .ends_with(1)
-        .says("processes of the database");
+    place.ade(&adopt).code(1).says("processes of the database");
     // The worker of the original, which the copy's database knows, too, is none of the copy's.
     place
         .shell("cp -a data copy && rm copy/db/ade.sqlite*")
-        .succeeds();
+        .success();
     place.change(&format!(
         "VACUUM INTO '{}'",
         place.path("copy/db/ade.sqlite").display()
     ));
     place
         .ade("--data-dir copy run config members.csv --detach -q")
-        .succeeds();
-    place.ade("--data-dir copy worker --drain -q").succeeds();
+        .success();
+    place.ade("--data-dir copy worker --drain -q").success();
     place.ade_prints("--data-dir copy runs ls", "succeeded");
     fs::rename(place.path("data"), place.path("moved")).unwrap();
     place
         .ade("--data-dir moved run config members.csv --detach -q")
-        .succeeds();
-    worker.wait().ends_with(5).says("there is no database at");
-    place.ade("--data-dir moved worker --drain -q").succeeds();
+        .success();
+    worker.wait().code(5).says("there is no database at");
+    place.ade("--data-dir moved worker --drain -q").success();
     let runs = place.json("--data-dir moved runs ls --json");
     common::has(
         &runs.list()[0],

@@ -31,7 +31,7 @@ fn an_environment_that_a_run_has_open_stays_whatever_the_records_say() {
     let old = environment_folder(&place);
     let run = place.start("run config members.csv -q");
     gate.wait_until_reached();
-    place.ade("env build config --force -q").succeeds();
+    place.ade("env build config --force -q").success();
     let new = environment_folder(&place);
     assert_ne!(old, new);
     age(&old, 1);
@@ -40,7 +40,7 @@ fn an_environment_that_a_run_has_open_stays_whatever_the_records_say() {
     assert_eq!(report["skipped"]["a run needs it"], 2, "{report}");
     assert!(old.join(".ready").exists());
     gate.open();
-    run.wait().succeeds();
+    run.wait().success();
     // The run has left something there: its warnings.
     age(&old, 1);
     let report = place.json("env gc --json");
@@ -79,8 +79,8 @@ fn a_build_that_is_under_way_keeps_the_whole_cache() {
     let building = place.start("env build config --data-dir elsewhere");
     gate.wait_until_reached();
     age(&engine, 100);
-    place.ade("env gc").succeeds();
+    place.ade("env gc").success();
     assert!(engine.exists());
     gate.open();
-    building.wait().succeeds();
+    building.wait().success();
 }

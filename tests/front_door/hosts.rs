@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use common::{Place, Postgres, Running, Told, Way, wait_for};
+use common::{Place, Postgres, Printed, Running, Told, Way, wait_for};
 use libc::SIGTERM;
 use serde_json::json;
 use tempfile::TempDir;
@@ -82,12 +82,12 @@ fn demand_workbook(place: &Place, run: &str) {
 fn what_one_host_submits_another_executes_and_a_third_shows() {
     let Some(team) = Team::new() else { return };
     let (api, first, second) = (team.host("api"), team.host("first"), team.host("second"));
-    api.ade("migrate").succeeds();
+    api.ade("migrate").success();
     api.configuration("config");
     api.members("members.csv");
     let run = api.enqueue("config", "members.csv");
     // It has neither the configuration nor the input, and no environment.
-    first.ade("worker --drain -q").succeeds();
+    first.ade("worker --drain -q").success();
     assert_eq!(team.statuses()[&run], ("succeeded".to_owned(), 1));
     for place in [&api, &first, &second] {
         demand_workbook(place, &run);
@@ -97,7 +97,7 @@ fn what_one_host_submits_another_executes_and_a_third_shows() {
     assert_eq!(first.environments().len(), 1);
     assert_eq!(second.environments().len(), 0);
     let next = api.enqueue("config", "members.csv");
-    second.ade("worker --drain -q").succeeds();
+    second.ade("worker --drain -q").success();
     assert_eq!(team.statuses()[&next], ("succeeded".to_owned(), 1));
     assert_eq!(
         second.environments()[0]["id"],
@@ -109,22 +109,22 @@ fn what_one_host_submits_another_executes_and_a_third_shows() {
 fn what_the_object_store_has_lost_waits_for_the_host_that_has_it() {
     let Some(team) = Team::new() else { return };
     let (api, other) = (team.host("api"), team.host("other"));
-    api.ade("migrate").succeeds();
+    api.ade("migrate").success();
     api.configuration("config");
     api.members("members.csv");
     let run = api.enqueue("config", "members.csv");
     let objects = team.shared.path().display();
     let find = format!("find {objects} -name members.csv -type f -print -delete");
-    assert_ne!(api.shell(&find).succeeds().stdout, "");
+    assert_ne!(api.shell(&find).success().printed(), "");
     let config = api.path("config");
     other
         .ade(&format!("env build {} -q", config.display()))
-        .succeeds();
+        .success();
     let worked = other.ade("worker --once");
     assert_eq!(team.statuses()[&run], ("live".to_owned(), 0));
     let outcomes = "SELECT outcome, error LIKE '%nor in the object store%' FROM run_attempts";
     assert_eq!(team.server.query(outcomes), ["retried|t"], "{worked}");
-    api.ade("worker --drain -q").succeeds();
+    api.ade("worker --drain -q").success();
     assert_eq!(team.statuses()[&run], ("succeeded".to_owned(), 1));
 }
 
@@ -136,7 +136,7 @@ fn a_run_is_followed_and_cancelled_from_a_host_that_does_not_execute_it() {
     // A run of the worker's writes where the configuration says, which is the other's folder.
     worker.set("ADE_SANDBOX_WRITE", api.path(""));
     api.set("ADE_SANDBOX_WRITE", api.path(""));
-    api.ade("migrate").succeeds();
+    api.ade("migrate").success();
     api.holding("config", "print('waiting at the gate', flush=True)");
     api.members("members.csv");
     let run = api.enqueue("config", "members.csv");
@@ -144,7 +144,7 @@ fn a_run_is_followed_and_cancelled_from_a_host_that_does_not_execute_it() {
     api.wait_until_held(1);
     let mut following = api.start(&format!("logs tail {run} --follow"));
     following.wait_until_prints("engine.config.loaded");
-    api.ade(&format!("runs cancel {run}")).succeeds();
+    api.ade(&format!("runs cancel {run}")).success();
     team.wait_for_end(&run);
     following.wait_until_prints("run.complete");
     assert_eq!(team.statuses()[&run].0, "cancelled");
@@ -162,7 +162,7 @@ fn who_is_cut_off_from_the_server_stops_before_another_begins_and_records_nothin
     for place in [&mut cut, &mut other] {
         place.set("ADE_SANDBOX_WRITE", api.path(""));
     }
-    api.ade("migrate").succeeds();
+    api.ade("migrate").success();
     api.holding("config", "");
     api.members("members.csv");
     let run = api.enqueue("config", "members.csv");
@@ -234,17 +234,17 @@ fn who_answers_is_verified_and_a_refusal_says_where_to_look() {
             "pg_hba.conf",
         ),
     ] {
-        let said = migrate(who, database, trusted).ends_with(5);
+        let said = migrate(who, database, trusted).code(5);
         said.says(reason).says(hint);
     }
-    migrate("ade@localhost", "postgres", &issuer).succeeds();
+    migrate("ade@localhost", "postgres", &issuer).success();
 }
 
 #[test]
 fn a_worker_that_is_too_old_for_the_schema_stops_in_order() {
     let Some(team) = Team::new() else { return };
     let place = team.host("old");
-    place.ade("migrate").succeeds();
+    place.ade("migrate").success();
     place.holding("config", "");
     place.members("members.csv");
     let run = place.enqueue("config", "members.csv");
@@ -252,7 +252,7 @@ fn a_worker_that_is_too_old_for_the_schema_stops_in_order() {
     place.wait_until_held(1);
     team.server.query("INSERT INTO schema_migrations (version, name, checksum, applied_at, ade_version) VALUES (9999, 'later', '', 0, '9')");
     place.let_go();
-    worker.wait().ends_with(5).says("has schema version 9999");
+    worker.wait().code(5).says("has schema version 9999");
     assert_eq!(team.statuses()[&run], ("succeeded".to_owned(), 1));
     place.ade_fails("runs ls", 5, "database_newer");
 }
@@ -268,7 +268,7 @@ fn a_data_directory_moves_to_a_server_with_its_records_and_files() {
     }
     place.configuration("config");
     place.members("members.csv");
-    place.ade("run config members.csv -q").succeeds();
+    place.ade("run config members.csv -q").success();
     let ended = place.latest_id();
     let waiting = place.enqueue("config", "members.csv");
     place.set("ADE_DATABASE_URL", &url);
@@ -287,7 +287,7 @@ fn a_data_directory_moves_to_a_server_with_its_records_and_files() {
     place.set("ADE_DATABASE_URL", &url);
     // Another host executes what waits, and shows what had ended before.
     let other = team.host("other");
-    other.ade("worker --drain -q").succeeds();
+    other.ade("worker --drain -q").success();
     assert_eq!(team.statuses()[&waiting], ("succeeded".to_owned(), 1));
     for run in [&ended, &waiting] {
         demand_workbook(&other, run);
@@ -299,7 +299,7 @@ fn a_data_directory_moves_to_a_server_with_its_records_and_files() {
     second.unset("ADE_FILES_URL");
     second.configuration("config");
     second.members("members.csv");
-    second.ade("run config members.csv -q").succeeds();
+    second.ade("run config members.csv -q").success();
     second.set("ADE_DATABASE_URL", &url);
     second.ade_fails("migrate --from sqlite", 1, "database_not_empty");
     assert!(second.path("data/db/ade.sqlite").exists());
@@ -318,12 +318,12 @@ fn nothing_is_lost_or_done_twice_while_workers_a_host_and_the_server_die() {
     // A run that is killed again and again fails in the end; here the machine may be slow and the killings are many.
     api.set("ADE_WORKER_MAX_ATTEMPTS", "50");
     let hosts = [team.host("one"), team.host("two")];
-    api.ade("migrate").succeeds();
+    api.ade("migrate").success();
     api.configuration("config");
     let inputs: Vec<String> = (0..count).map(|index| format!("{index}.csv")).collect();
     api.all_members(&inputs);
     api.ade(&format!("run config {} --detach -q", inputs.join(" ")))
-        .succeeds();
+        .success();
     let start = |index: usize| hosts[index % 2].start_worker(&format!("w{index}"));
     let mut workers: Vec<Running> = (0..4).map(start).collect();
     let (mut next, began, mut crashes) = (4, Instant::now(), 0);

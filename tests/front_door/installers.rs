@@ -4,7 +4,7 @@ use crate::common;
 
 use std::path::Path;
 
-use common::{Place, Told, machine};
+use common::{Place, Printed, Told, machine};
 
 #[test]
 fn an_interrupt_in_any_step_leaves_nothing_that_counts_and_the_next_build_succeeds() {
@@ -24,11 +24,11 @@ fn an_interrupt_in_any_step_leaves_nothing_that_counts_and_the_next_build_succee
         let counts = |name: &String| name.ends_with("/.ready") || name.contains("/.venv/");
         // Where this test was kept from running for long, the build was done.
         assert!(
-            ended.status == 0 || !left.iter().any(counts),
+            ended.status() == Some(0) || !left.iter().any(counts),
             "{step}: {ended} {left:?}"
         );
     }
-    place.ade("env build config").succeeds();
+    place.ade("env build config").success();
 }
 
 #[test]
@@ -42,16 +42,16 @@ fn a_uv_is_fetched_once() {
         Path::new("/bin"),
     ]);
     // A Python without pip gets it through a virtual environment that passes.
-    place.shell("python3 -m venv --without-pip bare").succeeds();
+    place.shell("python3 -m venv --without-pip bare").success();
     place.set("ADE_PYTHON", place.path("bare/bin/python"));
     // Two at once share it, and so do data directories.
     let both =
         ["one", "two"].map(|data| place.start(&format!("env build config --data-dir {data}")));
-    let said = both.map(|build| build.wait().succeeds().stderr);
+    let said = both.map(|build| build.wait().success().said());
     let words = "there is no uv on PATH; fetching it once";
     let fetching = said.iter().filter(|said| said.contains(words));
     assert_eq!(fetching.count(), 1, "{said:?}");
-    let third = place.ade("run config members.csv").succeeds();
+    let third = place.ade("run config members.csv").success();
     third.stderr_has("Building the environment");
     third.stderr_lacks("fetching");
     let installer = place.environments()[0]["installer"].string();

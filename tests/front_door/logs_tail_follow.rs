@@ -1,10 +1,10 @@
 //! `ade logs tail -f` while workers die and others start: it loses no line and ends with the run.
 use crate::common;
-use common::{Place, Running, Told};
+use common::{Place, Printed, Running, Told};
 
 /// What a follower with `--json --level debug` printed is the whole log.
 #[track_caller]
-fn printed_all(place: &Place, run: &str, end: &common::Outcome) {
+fn printed_all(place: &Place, run: &str, end: &common::Assert) {
     assert_eq!(end.records(), place.events(run));
 }
 
@@ -30,12 +30,17 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
     followers[0].wait_until_prints("run.start");
     followers[1].wait_until_prints("\"event\"");
     gate.open();
-    running.wait().ends_with(1);
-    let [readable, json] = followers.map(|follower| follower.wait().ends_with(1));
-    let last = readable.stdout.lines().last().unwrap();
+    running.wait().code(1);
+    let [readable, json] = followers.map(|follower| follower.wait().code(1));
+    let lines = readable.printed();
+    let last = lines.lines().last().unwrap();
     assert!(last.ends_with("run.complete failed"), "{readable}");
     // It is told once, in the author's own file.
-    assert_eq!(readable.stdout.matches("no more").count(), 2, "{readable}");
+    assert_eq!(
+        readable.printed().matches("no more").count(),
+        2,
+        "{readable}"
+    );
     readable.stdout_has("config/src/ade_config/hooks/");
     readable.stdout_lacks("snapshots/");
     let records = json.records();
@@ -58,7 +63,7 @@ fn a_follower_goes_on_across_attempts_and_the_restart_of_the_worker() {
     place.wait_until_held(2);
     place.let_go();
     for follower in [early, late] {
-        printed_all(&place, &run, &follower.wait().succeeds());
+        printed_all(&place, &run, &follower.wait().success());
     }
     second.stops();
     assert_eq!(place.event_counts(&run)["run.start"], 2);
@@ -75,15 +80,15 @@ fn a_follower_ends_with_the_runs_own_status() {
     let mut another = follow(&place, &cancelled);
     another.wait_until_prints("run.queued");
     another.signal(libc::SIGINT);
-    another.wait().ends_with(130);
-    place.ade(&format!("runs cancel {cancelled}")).succeeds();
-    printed_all(&place, &cancelled, &follower.wait().ends_with(130));
+    another.wait().code(130);
+    place.ade(&format!("runs cancel {cancelled}")).success();
+    printed_all(&place, &cancelled, &follower.wait().code(130));
 
     place.write("broken.xlsx", "none");
     let failed = place.enqueue("config", "broken.xlsx");
     let follower = follow(&place, &failed);
-    place.ade("worker --drain -q").succeeds();
-    printed_all(&place, &failed, &follower.wait().ends_with(1));
+    place.ade("worker --drain -q").success();
+    printed_all(&place, &failed, &follower.wait().code(1));
 }
 
 #[test]
@@ -100,14 +105,14 @@ fn the_provisioning_of_an_environment_is_followed_to_its_end() {
     let mut follower = place.start(&format!("logs tail {id} -f"));
     follower.wait_until_prints("environment.start");
     gate.open();
-    let end = follower.wait().succeeds();
+    let end = follower.wait().success();
     assert!(
-        end.stdout
+        end.printed()
             .lines()
             .last()
             .unwrap()
             .contains("environment.complete"),
         "{end}"
     );
-    worker.wait().succeeds();
+    worker.wait().success();
 }

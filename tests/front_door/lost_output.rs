@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Outcome, Place};
+use common::{Assert, Place, Printed};
 
 /// What is typed of each command, in an order in which each has something to print. `RUN` and `ENVIRONMENT` are ids.
 const CALLS: [&str; 57] = [
@@ -82,7 +82,7 @@ const NOT_TRIED: [&str; 11] = [
 ];
 
 /// Runs `ade` with its standard output going elsewhere.
-fn to(place: &Place, redirection: &str, line: &str) -> Outcome {
+fn to(place: &Place, redirection: &str, line: &str) -> Assert {
     place.shell(&format!(
         "{} {line} {redirection}",
         env!("CARGO_BIN_EXE_ade")
@@ -92,22 +92,22 @@ fn to(place: &Place, redirection: &str, line: &str) -> Outcome {
 #[test]
 fn every_command_says_that_its_output_was_lost() {
     let place = Place::new();
-    place.ade("init crew -q").succeeds();
-    place.ade("run crew crew/sample.xlsx -q").succeeds();
+    place.ade("init crew -q").success();
+    place.ade("run crew crew/sample.xlsx -q").success();
     let run = place.latest_id();
     let environment = place.environments()[0]["id"].as_str().unwrap().to_owned();
     for line in CALLS {
         let line = line
             .replace("RUN", &run)
             .replace("ENVIRONMENT", &environment);
-        let lost = to(&place, "> /dev/full", &line).ends_with(2);
+        let lost = to(&place, "> /dev/full", &line).code(2);
         lost.says("cannot write to standard output: no space left on device");
     }
     let commands = place.commands();
     for command in &commands {
         let words = command.words.join(" ");
         to(&place, "> /dev/full", &format!("{words} --help"))
-            .ends_with(2)
+            .code(2)
             .says("cannot write to standard output");
         let is_call = |call: &&str| *call == words || call.starts_with(&format!("{words} "));
         let is_tried = CALLS.iter().any(is_call) || NOT_TRIED.contains(&&*words);
@@ -115,7 +115,7 @@ fn every_command_says_that_its_output_was_lost() {
     }
     assert!(commands.len() > 50, "{commands:?}");
     for line in ["--help", "-h", "--version", "help runs"] {
-        to(&place, "> /dev/full", line).ends_with(2);
+        to(&place, "> /dev/full", line).code(2);
     }
     // The work is done all the same.
     assert!(place.path("kept.tar.gz").is_file() && place.path("page.html").is_file());
@@ -127,15 +127,13 @@ fn a_reader_that_wants_no_more_is_no_error_and_a_slow_one_gets_all() {
     // More than a pipe holds: it is closed before all is written.
     let ade = env!("CARGO_BIN_EXE_ade");
     let closed = place.shell(&format!("{{ {ade} openapi; echo status $? >&2; }} | true"));
-    assert_eq!(closed.stderr, "status 0\n");
+    assert_eq!(closed.said(), "status 0\n");
     // A descriptor that is open for reading alone.
     to(&place, "1< /dev/null", "--version")
-        .ends_with(2)
+        .code(2)
         .says("bad file descriptor");
     // Scripts get the code.
-    let error = to(&place, "> /dev/full", "settings --json")
-        .ends_with(2)
-        .error();
+    let error = to(&place, "> /dev/full", "settings --json").code(2).error();
     assert_eq!(error["code"], "output_unwritable");
     // A full pipe that does not block is waited for.
     let program = format!(
@@ -150,5 +148,5 @@ fn a_reader_that_wants_no_more_is_no_error_and_a_slow_one_gets_all() {
         ade
     );
     place.write("slow.py", program);
-    place.shell("python3 slow.py").succeeds();
+    place.shell("python3 slow.py").success();
 }

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::Place;
+use common::{Place, Printed};
 
 #[test]
 fn several_at_once_are_safe() {
@@ -10,15 +10,15 @@ fn several_at_once_are_safe() {
     let running: Vec<_> = (0..6).map(|_| place.start("migrate --json")).collect();
     let ends: Vec<_> = running
         .into_iter()
-        .map(|one| one.wait().succeeds().json())
+        .map(|one| one.wait().success().json())
         .collect();
     assert_eq!(
         ends.iter().filter(|end| end["created"] == true).count(),
         1,
         "{ends:?}"
     );
-    place.ade("migrate --check").succeeds();
+    place.ade("migrate --check").success();
     // They agree on whose the data directory is, too.
-    place.ade("runs ls").succeeds();
+    place.ade("runs ls").success();
     place.ade_prints("doctor", "up to date and sound");
 }

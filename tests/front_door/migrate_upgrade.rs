@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Place, Told};
+use common::{Place, Printed, Told};
 use rusqlite::Connection;
 
 /// What the newest fixture has more than its predecessor brought up to date.
@@ -176,7 +176,7 @@ fn there_is_an_old_database_for_every_version() {
     if update {
         let place = Place::new();
         let path = restore(&place, newest() - 1);
-        place.ade("migrate").succeeds();
+        place.ade("migrate").success();
         let database = Connection::open(path).unwrap();
         database.execute_batch(NEWEST_ROWS).unwrap();
         // The fixture must not depend on when it was made.
@@ -208,7 +208,7 @@ fn there_is_an_old_database_for_every_version() {
     }
     let place = Place::new();
     restore(&place, newest());
-    place.ade("migrate --check").succeeds();
+    place.ade("migrate --check").success();
 }
 
 #[test]
@@ -222,13 +222,13 @@ fn each_comes_up_with_its_data_whole_after_a_backup() {
         for line in ["migrate --check", "runs ls", "worker --drain"] {
             place
                 .ade(line)
-                .ends_with(5)
+                .code(5)
                 .says("behind this ade")
                 .says("hint: run `ade migrate`");
         }
         // Several at once bring it up once.
         let running: Vec<_> = (0..4).map(|_| place.start("migrate --json")).collect();
-        let ends = running.into_iter().map(|one| one.wait().succeeds().json());
+        let ends = running.into_iter().map(|one| one.wait().success().json());
         let (mut worked, idle): (Vec<_>, Vec<_>) =
             ends.partition(|end| end["applied"] != serde_json::json!([]));
         assert_eq!((worked.len(), idle.len()), (1, 3), "{worked:?} {idle:?}");
@@ -247,12 +247,12 @@ fn each_comes_up_with_its_data_whole_after_a_backup() {
         let files = place.files_below("data/db").into_iter();
         assert_eq!(files.filter(|name| name.ends_with(".bak")).count(), 1);
         nothing_is_lost(&old, &path);
-        place.ade("migrate --check").succeeds();
+        place.ade("migrate --check").success();
         let sound = place.query::<String>("PRAGMA integrity_check");
         assert_eq!(sound, "ok");
         // The schema is that of a database made today.
         let fresh = Place::new();
-        fresh.ade("migrate").succeeds();
+        fresh.ade("migrate").success();
         let schema = |place: &Place| -> BTreeMap<String, Vec<String>> {
             let contents = contents(&place.database()).into_iter();
             contents
@@ -268,7 +268,7 @@ fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
     for version in 1..=newest() {
         let place = Place::new();
         restore(&place, version);
-        place.ade("migrate").succeeds();
+        place.ade("migrate").success();
         let runs = place.json("runs ls --json");
         assert_eq!(runs.list().len(), 6, "version {version}");
         let shown = place.json("runs show 01999999-0003-7000-8000-000000000000 --json");
@@ -277,7 +277,7 @@ fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
         assert_eq!(shown["attempts"].list().len(), 2);
         assert_eq!(shown["columns"].list().len(), 3);
         assert_eq!(place.environments().len(), 4);
-        place.ade("top --once --json").succeeds();
+        place.ade("top --once --json").success();
         // A worker of today ends what was running when the old ade ended: a run with an expired lease goes back to the
         // queue; its environment's folder is gone, and so is the snapshot that it would be built from.
         let mut worker = place.command();
@@ -290,7 +290,7 @@ fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
         ]);
         place.change("UPDATE queue SET claim_expires_at = 1 WHERE status = 'running'");
         place.change("UPDATE workers SET lease_ms = 1000");
-        common::Running::start(worker).wait().succeeds();
+        common::Running::start(worker).wait().success();
         let open: i64 = place.query("SELECT count(*) FROM runs WHERE completed_at IS NULL");
         assert_eq!(open, 0, "version {version}");
     }
@@ -307,7 +307,7 @@ fn one_that_is_killed_at_any_moment_is_finished_by_the_next() {
         one.signal(libc::SIGKILL);
         let _ = one.wait();
     }
-    place.ade("migrate").succeeds();
-    place.ade("migrate --check").succeeds();
+    place.ade("migrate").success();
+    place.ade("migrate --check").success();
     nothing_is_lost(&old, &path);
 }

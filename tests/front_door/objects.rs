@@ -11,7 +11,7 @@ use common::Place;
 fn forget_files(place: &Place) {
     place
         .shell("chmod -R u+w data/workspaces && rm -r data/workspaces")
-        .succeeds();
+        .success();
 }
 
 /// The work of an engine is not thrown away because the store cannot be written for a moment, and a run does not fail for an
@@ -36,7 +36,7 @@ fn an_end_and_a_begin_wait_for_the_store_and_spend_no_attempt() {
     worker.stops();
     place.is_sound(&run, "succeeded", &["succeeded"]);
     forget_files(&place);
-    place.ade("runs show latest").succeeds();
+    place.ade("runs show latest").success();
 
     // A host that does not have the input cannot begin.
     let run = place.enqueue("config", "members.csv");

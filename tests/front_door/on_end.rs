@@ -2,7 +2,7 @@
 use crate::common;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Place, Server, Told, wait_for};
+use common::{Place, Printed, Server, Told, wait_for};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -141,7 +141,7 @@ fn wait_until_all_is_told(place: &Place) {
 /// Leaves a run that was cancelled, of which nobody was told.
 fn cancelled(place: &Place) -> String {
     let run = place.enqueue("config", "members.csv");
-    place.ade(&format!("runs cancel {run} -q")).succeeds();
+    place.ade(&format!("runs cancel {run} -q")).success();
     run
 }
 
@@ -192,12 +192,12 @@ fn every_way_to_end_is_told() {
             &[("ADE_SAFE_MODE", "1")],
             ["run", "config", "members.csv", "--detach", "-q"],
         )
-        .succeeds();
-    expected.push((skipped.stdout.trim().to_owned(), "succeeded".to_owned()));
+        .success();
+    expected.push((skipped.printed().trim().to_owned(), "succeeded".to_owned()));
     // A worker that ends with the queue tells first, and of several each end is told by one.
     let workers = ["one", "two"].map(|name| place.start_worker_with(name, "--drain"));
     for worker in workers {
-        worker.wait().succeeds();
+        worker.wait().success();
     }
     assert_eq!(untold(&place), 0);
     let mut told: Vec<_> = receiver

@@ -5,7 +5,7 @@ use crate::common;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Place, Running, machine, processes_of, wait_for};
+use common::{Place, Printed, Running, machine, processes_of, wait_for};
 
 #[test]
 fn an_interrupt_cancels_the_run_and_leaves_no_process() {
@@ -27,7 +27,7 @@ fn an_interrupt_cancels_the_run_and_leaves_no_process() {
     let running = Running::start(command);
     gate.wait_until_reached();
     running.signal(libc::SIGINT);
-    assert_eq!(running.wait().succeeds().stdout, "interrupted\n");
+    assert_eq!(running.wait().success().printed(), "interrupted\n");
     assert_eq!(place.statuses(), ["cancelled"]);
     wait_for("the end of all processes", || {
         processes_of(&place.path("")).is_none_or(|left| left.is_empty())

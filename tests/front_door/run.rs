@@ -18,6 +18,6 @@ fn as_many_files_run_side_by_side_as_jobs_says() {
     place.all_members(["one.csv", "two.csv"]);
     place
         .ade("run config one.csv two.csv --jobs 2 -q")
-        .succeeds();
+        .success();
     assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
 }

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Running, wait_for};
+use common::{Place, Printed, Running, wait_for};
 use libc::{SIGCONT, SIGINT};
 
 #[test]
@@ -17,8 +17,8 @@ fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
         runs.iter().any(|run| run.stderr().contains(waits))
     });
     gate.open();
-    let ends = runs.map(|run| run.wait().succeeds().prints("2 of 2 fields mapped"));
-    let said = ends.map(|end| end.stderr).concat();
+    let ends = runs.map(|run| run.wait().success().prints("2 of 2 fields mapped"));
+    let said = ends.map(|end| end.said()).concat();
     assert_eq!(
         said.matches("Building the environment of people (new)")
             .count(),
@@ -48,10 +48,10 @@ fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
     let builder: String = place.query(
         "SELECT run_id FROM queue JOIN environments ON environments.claimed_by = queue.claimed_by",
     );
-    place.ade(&format!("runs cancel {builder}")).succeeds();
+    place.ade(&format!("runs cancel {builder}")).success();
     place.wait_for_status(&builder, "cancelled");
     gate.open();
-    let done = running.wait().ends_with(130);
+    let done = running.wait().code(130);
     done.says("1 of 2 files normalized, 1 cancelled");
     assert_eq!(place.files_below("out").len(), 1);
 }
@@ -73,7 +73,7 @@ fn an_end_or_a_cancel_that_a_locked_database_does_not_take_is_recorded_when_it_d
     place.wait_until_held(1);
     let let_go = |_: &Running| place.let_go();
     while_it_is_locked(&place, &mut running, let_go, "cannot be recorded yet");
-    running.wait().succeeds();
+    running.wait().success();
     place.is_sound(&place.latest_id(), "succeeded", &["succeeded"]);
     assert_eq!(place.files_below("out").len(), 1);
 
@@ -86,7 +86,7 @@ fn an_end_or_a_cancel_that_a_locked_database_does_not_take_is_recorded_when_it_d
     running.wait_until_says("attempt 1 of 3");
     let cancel = |running: &Running| running.signal(SIGINT);
     while_it_is_locked(&place, &mut running, cancel, "is locked by another process");
-    running.wait().ends_with(130);
+    running.wait().code(130);
     assert_eq!(place.latest_run()["status"], "cancelled");
 }
 
@@ -105,7 +105,7 @@ fn a_run_that_a_worker_took_over_is_followed_to_its_end() {
     place.let_go();
     place.wait_for_status(&run, "succeeded");
     running.signal(SIGCONT);
-    let done = running.wait().succeeds();
+    let done = running.wait().success();
     done.says("note: this process no longer has members.csv; waiting for its end")
         .prints("2 of 2 fields mapped");
     assert_eq!(place.files_below("out").len(), 1);

@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, snapshot};
+use common::{Place, Printed, snapshot};
 use libc::{SIGINT, SIGTERM};
 
 /// No process is left, no file of a run or of an environment is incomplete, and the next run goes well.
@@ -25,14 +25,14 @@ fn while_the_engine_works() {
         let running = place.start(&format!("run config members.csv {flags}"));
         gate.wait_until_reached();
         running.signal(signal);
-        let end = running.wait().ends_with(130);
+        let end = running.wait().code(130);
         nothing_is_left_of_it(&place);
         let run = place.latest_id();
         place.is_sound(&run, "cancelled", &["cancelled"]);
         assert_eq!(place.event_counts(&run)["run.cancel_requested"], 1);
         end
     };
-    snapshot!(place, cancelled("", SIGINT), @r"
+    snapshot!(place, cancelled("", SIGINT).shown(), @r"
     status 130
     --- stdout
     ✗ members.csv  cancelled [TIME]
@@ -43,7 +43,7 @@ fn while_the_engine_works() {
     assert_eq!(end.records()[0]["status"], "cancelled");
     assert_eq!(end.error()["code"], "cancelled");
     gate.open();
-    place.ade("run config members.csv -q").succeeds();
+    place.ade("run config members.csv -q").success();
 }
 
 #[test]
@@ -56,9 +56,9 @@ fn while_the_environment_is_built_or_waited_for() {
     let mut waiter = place.start("run config members.csv");
     waiter.wait_until_says("waiting for another process");
     waiter.signal(SIGINT);
-    waiter.wait().ends_with(130);
+    waiter.wait().code(130);
     builder.signal(SIGINT);
-    snapshot!(place, builder.wait(), @r"
+    snapshot!(place, builder.wait().shown(), @r"
     status 130
     --- stdout
     ✗ members.csv  cancelled [TIME]
@@ -74,7 +74,7 @@ fn while_the_environment_is_built_or_waited_for() {
     let built = place.files_below("data/venvs");
     assert!(!built.iter().any(|name| name.ends_with("/.ready")));
     gate.open();
-    place.ade("run config members.csv -q").succeeds();
+    place.ade("run config members.csv -q").success();
     assert_eq!(place.environments().len(), 1);
 }
 
@@ -87,6 +87,6 @@ fn while_a_configuration_is_checked() {
     let running = place.start("check config");
     gate.wait_until_reached();
     running.signal(SIGINT);
-    running.wait().ends_with(130);
+    running.wait().code(130);
     place.nothing_runs();
 }

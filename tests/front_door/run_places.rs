@@ -2,12 +2,12 @@
 
 use crate::common;
 
-use common::{Place, snapshot, wait_for};
+use common::{Place, Printed, snapshot, wait_for};
 
 #[test]
 fn a_database_that_is_locked_is_waited_for_and_told() {
     let mut place = Place::cold();
-    place.ade("run config members.csv --dry-run -q").succeeds();
+    place.ade("run config members.csv --dry-run -q").success();
     let holder = place.database();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let running = place.start("run config members.csv --dry-run");
@@ -21,7 +21,7 @@ fn a_database_that_is_locked_is_waited_for_and_told() {
         })
     });
     place.set("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "300");
-    snapshot!(place, place.ade("run config members.csv --dry-run"), @r"
+    snapshot!(place, place.ade("run config members.csv --dry-run").shown(), @r"
     status 5
     --- stderr
     error: the database [HERE]/data/db/ade.sqlite is locked by another process (waited [TIME])
@@ -29,7 +29,7 @@ fn a_database_that_is_locked_is_waited_for_and_told() {
     ");
     place.ade_fails("run config members.csv --dry-run", 5, "database_locked");
     // A process that only reads is not blocked.
-    place.ade("runs ls").succeeds();
+    place.ade("runs ls").success();
     holder.execute_batch("COMMIT").unwrap();
-    running.wait().succeeds();
+    running.wait().success();
 }

@@ -7,7 +7,7 @@ use crate::common;
 use std::fs;
 use std::path::Path;
 
-use common::{Place, Told};
+use common::{Place, Printed, Told};
 
 /// What a hook does with the cells in `table`, and the code of the run's error.
 const ENDS: [(&str, Option<&str>); 10] = [
@@ -102,10 +102,10 @@ fn no_file_holds_a_cell_outside_of_input_and_output() {
                 .says("config/src/ade_config/hooks/end.py, line 3, in end");
             // A file is no terminal, and keeps what is written into it.
             let call = "run config inbox/marked.csv --show-values";
-            let shown = place.ade(call).ends_with(1);
+            let shown = place.ade(call).code(1);
             shown.stderr_lacks("tok");
             shown.says("note: values are not shown, because standard error");
-            place.ade(&format!("{call} --detach")).ends_with(2);
+            place.ade(&format!("{call} --detach")).code(2);
         }
     }
     // The search finds what is there.

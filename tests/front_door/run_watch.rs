@@ -16,7 +16,7 @@ fn wait_for_rounds(running: &Running, count: usize) {
 #[track_caller]
 fn ends(place: &Place, running: Running, runs: usize) {
     running.signal(libc::SIGINT);
-    running.wait().ends_with(130);
+    running.wait().code(130);
     assert_eq!(place.statuses().len(), runs);
 }
 

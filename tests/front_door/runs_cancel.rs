@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, Told, is_alive, wait_for, wait_for_death};
+use common::{Place, Printed, Told, is_alive, wait_for, wait_for_death};
 
 #[test]
 fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
@@ -15,7 +15,7 @@ fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
     assert_eq!(answer["cancel_requested"], true);
     // A second request changes nothing, whether the run has ended or not.
     let again = place.ade(&format!("runs cancel {run}"));
-    assert!([0, 2].contains(&again.status), "{again}");
+    assert!([Some(0), Some(2)].contains(&again.status()), "{again}");
     place.wait_for_status(&run, "cancelled");
     wait_for_death(engine);
     let took: i64 = place.query(&format!(
@@ -28,8 +28,8 @@ fn a_run_in_progress_is_stopped_by_its_worker_within_a_second_or_so() {
     // The worker keeps running. `ade run` in another terminal is cancelled, too.
     let running = place.start("run config members.csv -q");
     place.wait_until_held(2);
-    place.ade("runs cancel latest").succeeds();
-    running.wait().ends_with(130);
+    place.ade("runs cancel latest").success();
+    running.wait().code(130);
     place.is_sound(&place.latest_id(), "cancelled", &["cancelled"]);
     place.let_go();
     let next = place.enqueue("config", "members.csv");
@@ -68,7 +68,7 @@ fn a_cancel_ends_children_that_ignore_sigterm_and_such_as_left_the_group() {
     let engine = place.wait_until_held(1)[0];
     let family = family(&place);
     assert!(family.iter().all(|process| is_alive(*process)));
-    place.ade("runs cancel latest").succeeds();
+    place.ade("runs cancel latest").success();
     place.wait_for_status(&run, "cancelled");
     wait_for_death(engine);
     if std::path::Path::new("/proc/self/environ").exists() {
@@ -85,8 +85,8 @@ fn a_timeout_ends_them_too() {
     // On a busy machine a second may pass before all processes have started.
     for seconds in [1, 8, 64] {
         let line = format!("run config members.csv --detach --timeout {seconds} -q");
-        place.ade(&line).succeeds();
-        place.ade("worker --drain -q").succeeds();
+        place.ade(&line).success();
+        place.ade("worker --drain -q").success();
         if place.path("stranger").exists() {
             break;
         }
@@ -102,8 +102,8 @@ fn a_timeout_ends_them_too() {
 fn a_cancel_is_not_forgotten_when_the_worker_dies_or_releases_the_run() {
     let (place, run, worker) = Place::busy("one");
     worker.freezes();
-    place.ade(&format!("runs cancel {run}")).succeeds();
+    place.ade(&format!("runs cancel {run}")).success();
     worker.dies();
-    place.ade("worker --drain -q").succeeds();
+    place.ade("worker --drain -q").success();
     place.is_sound(&run, "cancelled", &["cancelled"]);
 }

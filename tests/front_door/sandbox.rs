@@ -13,7 +13,7 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::sync::OnceLock;
 
-use common::{Configuration, Outcome, Place, Told};
+use common::{Assert, Configuration, Place, Printed, Told};
 
 /// A hook that does one thing.
 fn does(configuration: &Configuration, code: &str) {
@@ -28,7 +28,7 @@ fn does_each(configuration: &Configuration, codes: &[String]) {
 }
 
 /// Runs `ade`, bounded, with further environment variables.
-fn bounded(place: &Place, variables: &[(&str, &str)], line: &str) -> Outcome {
+fn bounded(place: &Place, variables: &[(&str, &str)], line: &str) -> Assert {
     let set: String = variables
         .iter()
         .map(|(name, value)| format!("{name}='{value}' "))
@@ -64,7 +64,7 @@ struct Kernel {
 
 impl Kernel {
     fn of(place: &Place) -> Self {
-        place.ade("run config members.csv").succeeds();
+        place.ade("run config members.csv").success();
         let applied = place.latest_artifact()["sandbox"]["applied"].clone();
         Self {
             files: applied["files"] == true,
@@ -192,12 +192,12 @@ fn every_row_gets_what_it_must(part: &str) {
             }
             wanted = wanted.max(if code == "hook_error" { 1 } else { 4 });
         }
-        assert_eq!(ran.status, wanted, "{ran}");
+        assert_eq!(ran.status(), Some(wanted), "{ran}");
         assert_eq!(place.read("outside/read.txt"), "outside", "{ran}");
         assert!(!place.path("outside/new.txt").exists(), "{ran}");
     }
     does(&configuration, "pass");
-    bounded(&place, &[], "run config members.csv").succeeds();
+    bounded(&place, &[], "run config members.csv").success();
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_worker_goes_on_after_runs_that_hit_limits() {
         "pass",
     ] {
         does(&configuration, code);
-        place.ade("run config members.csv --detach").succeeds();
+        place.ade("run config members.csv --detach").success();
     }
     let limits = [
         ("ADE_WORKER_CPU_SECONDS", "2"),
@@ -230,7 +230,7 @@ fn a_worker_goes_on_after_runs_that_hit_limits() {
         ("ADE_WORKER_PROCESSES", "3"),
     ];
     let worked = bounded(&place, &limits, "worker --drain");
-    assert_eq!(worked.status, 0, "{worked}");
+    let worked = worked.success();
     let runs = place.ade("runs ls --json").json();
     let ends: Vec<&str> = runs
         .list()
@@ -272,7 +272,7 @@ fn a_strict_sandbox_runs_where_the_kernel_has_all_of_it(place: &Place) {
     let is_whole = place.finding("sandbox")["state"] == "ok";
     let strict = [("ADE_SANDBOX", "strict")];
     let ran = bounded(place, &strict, "run config members.csv");
-    assert_eq!(ran.status == 0, is_whole, "{ran}");
+    assert_eq!(ran.status() == Some(0), is_whole, "{ran}");
     if is_whole {
         let sandbox = place.latest_artifact()["sandbox"].clone();
         assert_eq!(sandbox["missing"], serde_json::json!([]));
@@ -287,14 +287,14 @@ fn without_a_sandbox_a_run_may_what_ade_may_and_its_log_says_so(
 ) {
     let outside = place.path("outside/new.txt");
     does(configuration, &format!("open({outside:?}, 'w').write('x')"));
-    bounded(place, &[("ADE_SANDBOX", "off")], "run config members.csv").succeeds();
+    bounded(place, &[("ADE_SANDBOX", "off")], "run config members.csv").success();
     assert!(outside.exists());
     assert_eq!(place.latest_artifact()["sandbox"]["applied"]["mode"], "off");
     assert!(log(place).contains("the sandbox is off"), "{}", log(place));
 }
 
 /// `ade` on a kernel that lacks Landlock and seccomp, as it seems to it: their system calls are refused.
-fn on_an_old_kernel(place: &Place, variables: &[(&str, &str)], line: &str) -> Outcome {
+fn on_an_old_kernel(place: &Place, variables: &[(&str, &str)], line: &str) -> Assert {
     use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
     let calls = [libc::SYS_landlock_create_ruleset, libc::SYS_seccomp];
@@ -320,7 +320,7 @@ fn on_an_old_kernel(place: &Place, variables: &[(&str, &str)], line: &str) -> Ou
 }
 
 fn what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it(place: &Place) {
-    on_an_old_kernel(place, &[], "run config members.csv").succeeds();
+    on_an_old_kernel(place, &[], "run config members.csv").success();
     let sandbox = place.latest_artifact()["sandbox"].clone();
     assert_eq!(sandbox["applied"]["files"], false, "{sandbox}");
     assert_eq!(sandbox["applied"]["system_calls"], false, "{sandbox}");
@@ -330,15 +330,15 @@ fn what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it(place: &Place) {
     );
     assert!(log(place).contains("the sandbox is incomplete"));
     let strict = [("ADE_SANDBOX", "strict")];
-    let refused = on_an_old_kernel(place, &strict, "run config members.csv").ends_with(1);
-    assert!(refused.stderr.contains("no Landlock"), "{refused}");
+    let refused = on_an_old_kernel(place, &strict, "run config members.csv").code(1);
+    assert!(refused.said().contains("no Landlock"), "{refused}");
     assert_eq!(place.latest_run()["error"]["code"], "sandbox_incomplete");
     on_an_old_kernel(place, &strict, "check config")
-        .ends_with(1)
+        .code(1)
         .says("no Landlock");
-    on_an_old_kernel(place, &[], "doctor").succeeds();
-    let doctor = on_an_old_kernel(place, &strict, "doctor").ends_with(1);
-    assert!(doctor.stdout.contains("✗ sandbox"), "{doctor}");
+    on_an_old_kernel(place, &[], "doctor").success();
+    let doctor = on_an_old_kernel(place, &strict, "doctor").code(1);
+    assert!(doctor.printed().contains("✗ sandbox"), "{doctor}");
 }
 
 #[test]
@@ -353,7 +353,7 @@ fn a_link_in_the_place_of_the_workbook_is_no_workbook() {
             .replace("SECRET", &secret),
     );
     let run = bounded(&place, &[], "run config members.csv -o copies");
-    run.ends_with(1).says("wrote no");
+    run.code(1).says("wrote no");
     assert!(!place.path("copies/members_normalized.xlsx").exists());
 }
 
@@ -366,22 +366,22 @@ fn a_check_is_confined_too() {
     }
     let outside = place.path("outside/read.txt");
     configuration.module(&format!("open({outside:?}).read()"));
-    let checked = bounded(&place, &[], "check config").ends_with(1);
+    let checked = bounded(&place, &[], "check config").code(1);
     for words in ["tried to open", "outside/read.txt", "ADE_SANDBOX_READ"] {
-        assert!(checked.stderr.contains(words), "{words}: {checked}");
+        assert!(checked.said().contains(words), "{words}: {checked}");
     }
     // Where the working folder is none that may be written, a check says so as a run does.
     configuration.module("open('my.log', 'w')");
     for line in ["check config", "run config members.csv"] {
-        let refused = bounded(&place, &[], line).ends_with(1);
+        let refused = bounded(&place, &[], line).code(1);
         for words in ["my.log", "ADE_SANDBOX_WRITE"] {
-            assert!(refused.stderr.contains(words), "{line}: {words}: {refused}");
+            assert!(refused.said().contains(words), "{line}: {words}: {refused}");
         }
     }
     configuration.module("for _ in iter(int, 1):\n    pass");
-    let checked = bounded(&place, &[("ADE_WORKER_CPU_SECONDS", "1")], "check config").ends_with(4);
+    let checked = bounded(&place, &[("ADE_WORKER_CPU_SECONDS", "1")], "check config").code(4);
     assert!(
-        checked.stderr.contains("ADE_WORKER_CPU_SECONDS"),
+        checked.said().contains("ADE_WORKER_CPU_SECONDS"),
         "{checked}"
     );
 }
@@ -397,7 +397,7 @@ fn nothing_that_a_run_started_outlives_it() {
         &configuration,
         "try: subprocess.Popen(['sleep', '1000'], start_new_session=True)\nexcept PermissionError: pass\nelse: raise AssertionError\nsubprocess.Popen(['sleep', '1000'])",
     );
-    bounded(&place, &[], "run config members.csv").succeeds();
+    bounded(&place, &[], "run config members.csv").success();
     let folder = place.latest_run()["run_dir"].string();
     let left: Vec<_> = fs::read_dir("/proc")
         .unwrap()
@@ -436,25 +436,25 @@ fn a_build_writes_to_its_own_places_and_nowhere_else() {
     let ours = "tempfile.mkstemp()\npathlib.Path('beside').write_text('x')\nsubprocess.run([sys.executable, '-c', 'pass'], check=True, start_new_session=True)\nsocket.socket()\nopen('/dev/null', 'w').write('x')\nimport ctypes; assert ctypes.CDLL(None).semget(0, 1, 0o1600) == -1";
     let other = format!("open({outside:?}, 'w').write('x')");
     builds(&configuration, ours);
-    bounded(&place, &[], "env build config --force").succeeds();
+    bounded(&place, &[], "env build config --force").success();
     builds(&configuration, &other);
-    let refused = bounded(&place, &[], "env build config --force").ends_with(3);
+    let refused = bounded(&place, &[], "env build config --force").code(3);
     let words = ["Permission denied", "Read-only file system"];
     assert!(
-        words.iter().any(|words| refused.stderr.contains(words)),
+        words.iter().any(|words| refused.said().contains(words)),
         "{refused}"
     );
-    assert!(refused.stderr.contains("ADE_SANDBOX_WRITE"), "{refused}");
+    assert!(refused.said().contains("ADE_SANDBOX_WRITE"), "{refused}");
     assert!(!outside.exists());
     let folder = place.path("outside").display().to_string();
     for variables in [
         [("ADE_SANDBOX_WRITE", folder.as_str())],
         [("ADE_SANDBOX", "off")],
     ] {
-        bounded(&place, &variables, "env build config --force").succeeds();
+        bounded(&place, &variables, "env build config --force").success();
         fs::remove_file(&outside).unwrap();
     }
     let strict = [("ADE_SANDBOX", "strict")];
-    let refused = on_an_old_kernel(&place, &strict, "env build config --force").ends_with(3);
-    assert!(refused.stderr.contains("no Landlock"), "{refused}");
+    let refused = on_an_old_kernel(&place, &strict, "env build config --force").code(3);
+    assert!(refused.said().contains("no Landlock"), "{refused}");
 }

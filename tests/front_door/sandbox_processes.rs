@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{Configuration, Outcome, Place, Running, Told, wait_for};
+use common::{Assert, Configuration, Place, Printed, Running, Told, wait_for};
 
 /// The processes that a run may have here.
 const LIMIT: usize = 40;
@@ -55,7 +55,7 @@ impl Cage {
         Running::start(command)
     }
 
-    fn ade(&self, place: &Place, line: &str) -> Outcome {
+    fn ade(&self, place: &Place, line: &str) -> Assert {
         self.start(place, line).wait()
     }
 
@@ -141,10 +141,10 @@ fn every_bomb_ends_its_run_alone(warm: &str) {
         for file in ["good", name] {
             place
                 .ade(&format!("run config {file}.csv --detach"))
-                .succeeds();
+                .success();
         }
     }
-    let worked = cage.ade(&place, "worker --drain").succeeds();
+    let worked = cage.ade(&place, "worker --drain").success();
     let runs = place.ade("runs ls --json").json();
     for run in runs.list() {
         let is_good = run["input"]["name"] == "good.csv";
@@ -196,7 +196,7 @@ fn processes_within_the_limit_and_threads_are_granted() {
             .env("ADE_WARM_ENGINES", warm);
         cage.enter(&mut command);
         let ran = Place::to_its_end(command);
-        assert_eq!(ran.status, 0, "{line}: {ran}");
+        assert_eq!(ran.status(), Some(0), "{line}: {ran}");
     }
 }
 
@@ -263,16 +263,16 @@ fn without_a_listener_something_else_holds_processes() {
         }
         Place::to_its_end(command)
     };
-    let bombed = ade("run config forks.csv --json").ends_with(4);
+    let bombed = ade("run config forks.csv --json").code(4);
     assert_eq!(bombed.json()["error"]["code"], "process_limit", "{bombed}");
     assert_eq!(
         place.latest_artifact()["sandbox"]["applied"]["processes_held_by"],
         "control_group"
     );
-    ade("run config good.csv").succeeds();
-    let doctor = ade("doctor").succeeds();
+    ade("run config good.csv").success();
+    let doctor = ade("doctor").success();
     assert!(
-        doctor.stdout.contains("held by a control group"),
+        doctor.printed().contains("held by a control group"),
         "{doctor}"
     );
     assert_eq!(cage.processes(), [0; 0]);

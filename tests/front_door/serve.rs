@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
 
-use common::{Place, Postgres, Server, Told, Way, demand_event, frames, has, wait_for};
+use common::{Place, Postgres, Printed, Server, Told, Way, demand_event, frames, has, wait_for};
 use serde_json::{Value, json};
 
 /// What a server answers, on this connection, when it is asked how it is.
@@ -23,7 +23,7 @@ fn health(mut stream: impl Read + Write) -> String {
 #[test]
 fn a_unix_socket_is_listened_on_and_one_that_was_left_is_replaced() {
     let place = Place::new();
-    place.ade("migrate").succeeds();
+    place.ade("migrate").success();
     let socket = place.path("api.sock");
     for round in 0..2 {
         let mut server = place.start("serve --socket api.sock");
@@ -80,7 +80,7 @@ fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
     late.rest();
     upload.go_on(b"Ann\n");
     upload.answer().is(201);
-    server.process.wait().succeeds();
+    server.process.wait().success();
     // Lines of JSON end with one that says from where to go on.
     let rest = lines.rest();
     let lines = rest.lines().filter(|line| line.starts_with('{'));
@@ -126,7 +126,7 @@ fn a_database_that_is_not_the_one_that_was_opened_ends_the_server() {
     server
         .process
         .wait()
-        .ends_with(5)
+        .code(5)
         .says("there is no database at");
 }
 
@@ -162,7 +162,7 @@ fn a_server_of_the_database_that_gives_no_answer_is_told_and_waited_for() {
 #[test]
 fn systemd_hands_over_a_socket_and_is_told_when_the_server_is_ready() {
     let place = Place::new();
-    place.ade("migrate").succeeds();
+    place.ade("migrate").success();
     let notified = UnixDatagram::bind(place.path("notify")).unwrap();
     notified.set_read_timeout(Some(common::HANG)).unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -191,7 +191,7 @@ fn systemd_hands_over_a_socket_and_is_told_when_the_server_is_ready() {
     server.signal(libc::SIGTERM);
     let told = notified.recv(&mut words).unwrap();
     assert_eq!(&words[..told], b"STOPPING=1");
-    server.wait().succeeds();
+    server.wait().success();
 }
 
 #[test]

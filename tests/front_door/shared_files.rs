@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::common::{Place, Told, machine};
+use crate::common::{Place, Printed, Told, machine};
 
 /// Tries to change everything that it is told of, and to read what is secret. What succeeded is in `done`.
 const ATTACK: &str = r#"
@@ -78,7 +78,7 @@ fn place() -> Place {
     place.members("members.csv");
     place
         .ade("run victim members.csv --data-dir victims")
-        .succeeds();
+        .success();
     place
 }
 
@@ -121,7 +121,7 @@ fn as_json(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> String {
 fn secret(place: &Place, data: &str) -> PathBuf {
     let line = format!("run victim members.csv --data-dir {data}");
     let other = [("ADE_WORKSPACE", "other")];
-    place.run(&other, line.split(' ')).succeeds();
+    place.run(&other, line.split(' ')).success();
     let files = place.files_below(data);
     let input = files.iter().find(|file| file.ends_with("members.csv"));
     place.path(data).join(input.unwrap())
@@ -132,7 +132,7 @@ fn victim_goes_on(place: &Place, before: &BTreeMap<PathBuf, (u64, u32, i64, Vec<
     assert!(*before == imported(place), "what others import was changed");
     place
         .ade("run victim members.csv --data-dir victims")
-        .succeeds();
+        .success();
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn code_of_a_package_that_is_built_changes_nothing_that_others_import_and_reads_
     attacker.write("planted/targets.json", &format!("[{targets}, {secrets}]"));
     place
         .ade("env build attacker --data-dir attackers")
-        .succeeds();
+        .success();
     let done = place.files_below("attackers");
     let done = done.iter().find(|file| file.ends_with("planted_done.json"));
     let done = place.read(format!("attackers/{}", done.unwrap()));
@@ -184,8 +184,8 @@ fn a_dependency_on_a_folder_of_the_cache_opens_nothing_of_it() {
         format!("[{targets}, []]"),
     );
     let built = place.ade("env build attacker --data-dir attackers");
-    assert_eq!(built.status, 3, "{}", built.stderr);
-    assert!(built.stderr.contains("Permission denied"));
+    let built = built.code(3);
+    assert!(built.said().contains("Permission denied"));
     victim_goes_on(&place, &before);
 }
 
@@ -209,7 +209,7 @@ fn a_run_changes_nothing_that_others_import_cold_or_warm() {
         );
         let line = format!("run attacker inputs --data-dir {data}");
         let warm = [("ADE_WARM_ENGINES", warm)];
-        place.run(&warm, line.split(' ')).succeeds();
+        place.run(&warm, line.split(' ')).success();
         let logs = place.files_below(data);
         let logs = logs.iter().filter(|file| file.ends_with("events.ndjson"));
         let lines: Vec<String> = logs
@@ -267,13 +267,13 @@ fn what_cannot_be_read_is_built_anew_and_doctor_says_so() {
     }
     assert_eq!(doctor(), "1 environment ready");
     close(packages, 0).unwrap();
-    ordinary("run victim members.csv --data-dir victims").succeeds();
+    ordinary("run victim members.csv --data-dir victims").success();
     assert_eq!(doctor(), "1 environment ready");
     close(packages, 0o755).unwrap();
 
     let kept = place.path("home/.cache/ade/environments");
     let kept = fs::read_dir(kept).unwrap().next().unwrap().unwrap().path();
     close(&kept, 0).unwrap();
-    ordinary("run victim members.csv --data-dir second").succeeds();
+    ordinary("run victim members.csv --data-dir second").success();
     assert!(kept.join("files.json").is_file(), "kept anew");
 }

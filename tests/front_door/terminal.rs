@@ -248,7 +248,7 @@ fn what_was_noticed_is_broken_between_words_to_fit(place: &Place) {
         "readings": [{"sheet": "members", "table": 0, "ambiguous": true, "message": words}],
     });
     let event = serde_json::json!({"event": "engine.run.noticed", "data": data}).to_string();
-    let says = format!("import atexit, sys; atexit.register(print, {event:?}, file=sys.stderr)");
+    let says = format!("import atexit, sys; atexit.register(print, {event:?}, file=sys.said())");
     let configuration = place.configuration("config");
     let hook = configuration.hook("on_workbook_start", "notice()", &says);
     for (line, wanted) in [
@@ -361,7 +361,7 @@ fn many_runs_are_removed_by_filters_only_after_a_yes() {
     let all = "runs rm --status succeeded";
     let fill = || {
         let line = format!("run config {} --dry-run -q", names.join(" "));
-        place.ade(&line).succeeds();
+        place.ade(&line).success();
     };
     let answered = |answer: &[u8], status: i32| {
         let mut asked = OnTerminal::start(&place, all, WIDTH);
@@ -377,7 +377,7 @@ fn many_runs_are_removed_by_filters_only_after_a_yes() {
         drawn(&place, &format!("{all} {flag}"), WIDTH, 0);
         assert_eq!(place.statuses().len(), left);
     }
-    place.ade("run config m0.csv --dry-run -q").succeeds();
+    place.ade("run config m0.csv --dry-run -q").success();
     answered(b"y\n", 0);
     assert!(place.statuses().is_empty());
     fill();

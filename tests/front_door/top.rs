@@ -2,7 +2,7 @@
 
 use crate::common;
 
-use common::{Place, has};
+use common::{Place, Printed, has};
 use serde_json::json;
 
 #[test]
@@ -24,7 +24,7 @@ fn the_queue_its_workers_and_what_runs_are_shown() {
         json!({"run_id": run, "usual_ms": null, "is_overdue": false, "cancel": cancel}),
     );
     place.ade_prints("doctor", "members.csv (people) has run for ");
-    let text = place.ade("top").succeeds();
+    let text = place.ade("top").success();
     for words in [
         "1 queued, 1 running, 0 environments waiting, 0 building",
         "the-worker",

@@ -32,7 +32,7 @@ fn a_run_outlives_its_warm_engine_and_the_next_run_gets_another() {
     assert_eq!(before.len(), 1);
     // So does one of an environment that is built anew. Its folder may be another, and the engine of the one before is then left to its
     // end.
-    place.ade("env build --force config -q").succeeds();
+    place.ade("env build --force config -q").success();
     let last = place.enqueue("config", "members.csv");
     place.wait_for_status(&last, "succeeded");
     let after = warm(&place);
@@ -56,7 +56,7 @@ fn they_can_be_turned_off_and_one_file_at_a_terminal_needs_none() {
         place.wait_until_held(count);
         let warm = warm(place).len();
         place.let_go();
-        running.wait().succeeds();
+        running.wait().success();
         fs::remove_file(place.path("open")).unwrap();
         warm
     };

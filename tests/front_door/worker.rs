@@ -2,18 +2,18 @@
 
 use crate::common;
 
-use common::{Place, Told};
+use common::{Place, Printed, Told};
 
 #[test]
 fn a_worker_that_is_told_to_stop_lets_its_run_finish() {
     let (place, gate) = Place::gated();
-    place.ade("run config members.csv --detach -q").succeeds();
+    place.ade("run config members.csv --detach -q").success();
     let mut worker = place.start("worker --grace 600");
     gate.wait_until_reached();
     worker.signal(libc::SIGTERM);
     worker.wait_until_says("stopping: no more claims");
     gate.open();
-    worker.wait().succeeds();
+    worker.wait().success();
     assert_eq!(place.statuses(), ["succeeded"]);
 }
 
@@ -53,7 +53,7 @@ fn slots_run_side_by_side() {
     let worker = place.start_worker_with("one", "--concurrency 3 --drain");
     place.wait_until_held(3);
     place.let_go();
-    worker.wait().succeeds();
+    worker.wait().success();
     let workers: i64 = place.query("SELECT count(DISTINCT worker) FROM run_attempts");
     assert_eq!(workers, 3, "each slot has an id of its own");
 }
@@ -61,7 +61,7 @@ fn slots_run_side_by_side() {
 #[test]
 fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
     let place = Place::held("");
-    place.ade("configs limit config 1").succeeds();
+    place.ade("configs limit config 1").success();
     let runs = [(); 2].map(|()| place.enqueue("config", "members.csv"));
     let worker = place.start_worker_with("w", "--concurrency 2");
     place.wait_until_held(1);
@@ -69,7 +69,7 @@ fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
     let why = waits["waits_for"].text();
     assert!(why.contains("at most 1 at once"), "{why}");
     // It holds from now on, also for what waits.
-    place.ade("configs limit config --none").succeeds();
+    place.ade("configs limit config --none").success();
     place.wait_until_held(2);
     place.let_go();
     worker.stops();
@@ -78,7 +78,7 @@ fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
 #[test]
 fn a_run_that_was_begun_before_a_pause_goes_on() {
     let (place, run, worker) = Place::busy("w");
-    place.ade("pause").succeeds();
+    place.ade("pause").success();
     let waits = place.enqueue("config", "members.csv");
     place.let_go();
     place.wait_for_status(&run, "succeeded");
@@ -93,7 +93,7 @@ fn drained_means_that_nothing_runs_elsewhere_either() {
     drain.wait_until_says("looking for work");
     first.dies();
     place.let_go();
-    drain.wait().succeeds();
+    drain.wait().success();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
 }
 
@@ -107,7 +107,7 @@ fn a_second_signal_releases_runs_at_once_and_spends_no_attempt() {
     worker.wait_until_says("stopping");
     worker.signal(libc::SIGTERM);
     // Long before the grace is over.
-    worker.wait().succeeds();
+    worker.wait().success();
     common::wait_for_death(engine);
     let attempts: i64 = place.query("SELECT attempt_count FROM runs");
     assert_eq!((place.status_of(&run).as_str(), attempts), ("queued", 0));
@@ -153,10 +153,10 @@ fn a_third_signal_ends_at_once_and_loses_nothing() {
     worker.signal(libc::SIGTERM);
     common::wait_for_death(engine);
     worker.signal(libc::SIGTERM);
-    worker.wait().ends_with(130);
+    worker.wait().code(130);
     drop(locked);
     place.let_go();
-    place.ade("worker --drain -q").succeeds();
+    place.ade("worker --drain -q").success();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
 }
 
@@ -168,7 +168,7 @@ fn a_run_that_was_released_keeps_its_attempts() {
         let worker = place.start_worker_with("one", "--grace 0");
         place.wait_until_held(round);
         worker.signal(libc::SIGTERM);
-        worker.wait().succeeds().says("queued");
+        worker.wait().success().says("queued");
         assert_eq!(place.outcomes(&run), ["released"]);
         assert_eq!(place.query::<i64>("SELECT attempt_count FROM queue"), 0);
     }
@@ -190,12 +190,10 @@ fn the_figures_of_a_queue_are_in_the_log() {
     place.wait_for_status(&run, "succeeded");
     worker.wait_until_says("queue: 0 queued, 0 running");
     worker.signal(libc::SIGTERM);
-    let end = worker.wait().succeeds();
+    let end = worker.wait().success();
     end.stderr_has(", claimed after ");
-    let lines = end
-        .stderr
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap());
+    let said = end.said();
+    let lines = said.lines().map(|line| serde_json::from_str(line).unwrap());
     let entries = lines.filter(|line: &serde_json::Value| line["event"] == "queue.metrics");
     let succeeded: u64 = entries
         .map(|entry| entry["metrics"]["succeeded"].as_u64().unwrap())

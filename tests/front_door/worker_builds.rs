@@ -3,7 +3,7 @@
 //!
 //! A build is held where the test wants it by an installer that waits for a file; time decides nothing.
 use crate::common;
-use common::{Place, Told};
+use common::{Place, Printed, Told};
 use libc::SIGCONT;
 
 /// A place whose installer waits at the gate.
@@ -27,10 +27,10 @@ fn a_command_that_waits_for_a_builder_that_stands_still_takes_over_without_a_wor
     let mut waits = place.start("run config members.csv");
     waits.wait_until_says(&format!("process {}", frozen.id()));
     gate.open();
-    waits.wait().succeeds().says("its builder stands still");
+    waits.wait().success().says("its builder stands still");
     frozen.signal(SIGCONT);
     // It finds what the other one has built.
-    frozen.wait().succeeds();
+    frozen.wait().success();
     assert_eq!(place.environments()[0]["status"], "ready");
 }
 
@@ -46,7 +46,7 @@ fn an_env_build_that_is_killed_holds_up_no_other_process() {
     waits.wait_until_says("waiting for another process");
     killed.dies();
     gate.open();
-    waits.wait().succeeds();
+    waits.wait().success();
     place.drains(&run);
     assert_eq!(place.worker_locks(), Vec::<String>::new());
 }
@@ -63,9 +63,9 @@ fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
         place
             .start_worker_with("doomed", "--drain")
             .wait()
-            .ends_with(-libc::SIGKILL);
+            .interrupted();
     }
-    place.ade("worker --drain -q").succeeds();
+    place.ade("worker --drain -q").success();
     place.is_sound(&run, "failed", &[]);
     let shown = place.json(&format!("runs show {run} --json"));
     let message = shown["error"]["message"].text();
@@ -75,8 +75,8 @@ fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
     );
     // Who asks anew is not answered with what was.
     place.before_installs(":");
-    place.ade(&format!("runs retry {run}")).succeeds();
-    place.ade("worker --drain -q").succeeds();
+    place.ade(&format!("runs retry {run}")).success();
+    place.ade("worker --drain -q").success();
     assert_eq!(place.statuses(), ["succeeded", "failed"]);
 }
 

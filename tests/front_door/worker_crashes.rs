@@ -8,7 +8,7 @@ use crate::runs_cancel::{family, stubborn};
 
 use std::fs;
 
-use common::{Place, is_alive, wait_for, wait_for_death};
+use common::{Place, Printed, is_alive, wait_for, wait_for_death};
 use libc::{SIGCONT, SIGTERM};
 
 #[test]
@@ -20,7 +20,7 @@ fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_do
     worker.dies();
     engines.iter().for_each(|engine| wait_for_death(engine.id));
     place.let_go();
-    place.ade("worker --drain -q").succeeds();
+    place.ade("worker --drain -q").success();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
     let counts = place.event_counts(&run);
     assert_eq!((counts["run.start"], counts["run.recovered"]), (2, 1));
@@ -43,7 +43,7 @@ fn a_dead_process_is_found_whatever_its_host_was_called() {
     place.let_go();
     place.wait_for_status(&run, "succeeded");
     second.signal(SIGTERM);
-    let end = second.wait().succeeds();
+    let end = second.wait().success();
     end.says("its process died, queued now");
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
 }
@@ -56,14 +56,14 @@ fn of_a_process_whose_lock_file_cannot_be_examined_nothing_is_known() {
     fs::rename(&here, &away).unwrap();
     // Neither there nor missing.
     fs::write(&here, "").unwrap();
-    place.ade("runs ls").succeeds();
+    place.ade("runs ls").success();
     // An attempt is recorded when it ends: none was taken for lost.
     assert_eq!(place.status_of(&run), "running");
     assert_eq!(place.outcomes(&run), Vec::<String>::new());
     fs::remove_file(&here).unwrap();
     // One that is deleted is made anew by its process.
     wait_for("its lock file", || place.worker_locks() == locks);
-    place.ade("runs ls").succeeds();
+    place.ade("runs ls").success();
     assert_eq!(place.status_of(&run), "running");
     place.let_go();
     place.wait_for_status(&run, "succeeded");
@@ -87,16 +87,13 @@ fn what_was_in_flight_when_a_backup_was_made_is_put_back_at_once() {
     fs::rename(&backup, &database).unwrap();
     place.let_go();
     // A worker whose database is replaced takes on nothing more.
-    worker
-        .wait()
-        .ends_with(5)
-        .says("was replaced while it was open");
+    worker.wait().code(5).says("was replaced while it was open");
     let _ = fs::remove_dir_all(place.path("data/db/workers"));
     assert_eq!(place.status_of(&run), "running");
-    place.ade("runs ls").succeeds();
+    place.ade("runs ls").success();
     assert_eq!(place.status_of(&run), "queued");
     assert_eq!(place.query::<i64>("SELECT count(*) FROM workers"), 0);
-    place.ade("worker --drain -q").succeeds();
+    place.ade("worker --drain -q").success();
     assert_eq!(place.status_of(&run), "succeeded");
     assert_eq!(place.outcomes(&run), ["lost", "succeeded"]);
 }
@@ -110,7 +107,7 @@ fn the_record_of_a_dead_process_keeps_no_lease_from_ending() {
     fs::remove_dir_all(place.path("data/db/workers")).unwrap();
     place.let_go();
     // A third of a lease is longer than this test waits.
-    place.ade("worker --drain -q").succeeds();
+    place.ade("worker --drain -q").success();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
 }
 
@@ -124,7 +121,7 @@ fn a_run_of_a_worker_that_died_fails_where_that_is_wanted_or_its_attempts_are_us
         place.wait_until_held(1);
         worker.dies();
         place.let_go();
-        place.ade("worker --drain -q").succeeds();
+        place.ade("worker --drain -q").success();
         place.is_sound(&run, "failed", &["lost"]);
         let artifact = place.artifact(place.run_folder(&run).to_str().unwrap());
         assert!(artifact["environment"]["packages"].is_array(), "{artifact}");
@@ -134,8 +131,8 @@ fn a_run_of_a_worker_that_died_fails_where_that_is_wanted_or_its_attempts_are_us
             assert_eq!(shown["error"]["code"], "worker_died");
             assert_eq!(shown["error"]["hint"], "`ade runs retry` runs it again");
         }
-        place.ade(&format!("runs retry {run}")).succeeds();
-        place.ade("worker --drain -q").succeeds();
+        place.ade(&format!("runs retry {run}")).success();
+        place.ade("worker --drain -q").success();
         assert_eq!(place.statuses(), ["succeeded", "failed"]);
     }
 }
@@ -154,8 +151,8 @@ fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
     // One has left the group of the run, which ends with the worker.
     wait_for_death(left[0]);
     assert!(is_alive(left[1]));
-    place.ade(&format!("runs cancel {run}")).succeeds();
-    place.ade("worker --drain -q").succeeds();
+    place.ade(&format!("runs cancel {run}")).success();
+    place.ade("worker --drain -q").success();
     left.into_iter().for_each(wait_for_death);
     place.is_sound(&run, "cancelled", &["lost"]);
 }
@@ -213,14 +210,14 @@ fn every_command_that_looks_at_runs_settles_what_a_killed_ade_run_left() {
         running.dies();
         place.nothing_runs();
         let cancels = look.starts_with("runs cancel");
-        place.ade(look).succeeds();
+        place.ade(look).success();
         // Nobody executes it, so a cancel ends it at once; without a recovery it would be asked to stop and stay as it is.
         let status = if cancels { "cancelled" } else { "queued" };
         assert_eq!(place.status_of(&run), status, "{look}");
         if !cancels {
-            place.ade(&format!("runs cancel {run}")).succeeds();
+            place.ade(&format!("runs cancel {run}")).success();
         }
-        place.ade(&format!("runs rm {run}")).succeeds();
+        place.ade(&format!("runs rm {run}")).success();
     }
     // A follower who would wait for ever is told why.
     let running = place.start("run config members.csv -q");
@@ -229,6 +226,6 @@ fn every_command_that_looks_at_runs_settles_what_a_killed_ade_run_left() {
     follower.wait_until_prints("engine.workbook.started");
     running.dies();
     follower.wait_until_says("the run waits, and no worker is running");
-    place.ade("runs cancel latest").succeeds();
-    follower.wait().ends_with(130);
+    place.ade("runs cancel latest").success();
+    follower.wait().code(130);
 }

@@ -70,14 +70,14 @@ fn a_worker_alone_has_figures_and_nothing_else() {
 #[test]
 fn an_address_that_is_in_use_is_refused_before_anything_is_claimed() {
     let place = Place::ready();
-    place.ade("run config members.csv --detach -q").succeeds();
+    place.ade("run config members.csv --detach -q").success();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     place.ade_refuses(
         &format!("worker --drain --metrics {address}"),
         &format!("{address} is in use"),
     );
-    place.ade("worker --metrics here").ends_with(2);
+    place.ade("worker --metrics here").code(2);
     assert_eq!(place.statuses(), ["queued"]);
 }
 
@@ -90,13 +90,13 @@ fn what_has_happened_is_counted_and_never_goes_back() {
     place.wait_until_held(1);
     worker.dies();
     place.let_go();
-    place.ade("worker --drain -q").succeeds();
+    place.ade("worker --drain -q").success();
     place.wait_for_status(&run, "succeeded");
     place.write("broken.xlsx", "none");
     place.ade("run config broken.xlsx -q");
     for status in ["succeeded", "failed"] {
         let remove = format!("runs rm --status {status} --yes -q");
-        place.ade(&remove).succeeds();
+        place.ade(&remove).success();
     }
     assert_eq!(place.query::<i64>("SELECT count(*) FROM runs"), 0);
     let mut worker = place.start_worker_with("two", "--metrics 127.0.0.1:0");
@@ -146,7 +146,7 @@ fn the_service_manager_hears_of_readiness_of_the_loop_and_of_the_end() {
     place.let_go();
     worker.signal(libc::SIGTERM);
     wait_for("the end to be told", || told(&manager) == "STOPPING=1");
-    worker.wait().succeeds();
+    worker.wait().success();
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn the_watchdog_of_a_worker_whose_slot_stands_still_is_not_fed() {
 fn lines_for_the_journal_begin_with_their_priority() {
     let place = Place::ready();
     place.write("broken.xlsx", "none");
-    place.ade("run config broken.xlsx --detach -q").succeeds();
+    place.ade("run config broken.xlsx --detach -q").success();
     let log = |name: &str, journal: &Path| {
         let (path, journal) = (place.path(name), std::fs::metadata(journal).unwrap());
         let stream = format!("{}:{}", journal.dev(), journal.ino());

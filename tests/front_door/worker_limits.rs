@@ -61,6 +61,6 @@ fn a_worker_of_which_a_thread_panics_gives_its_runs_back_and_ends() {
     assert_eq!(place.status_of(&run), "queued");
     assert_eq!(place.outcomes(&run), ["retried"]);
     assert_eq!(place.query::<u32>("SELECT count(*) FROM workers"), 0);
-    place.ade("worker --drain -q").succeeds();
+    place.ade("worker --drain -q").success();
     assert_eq!(place.outcomes(&run), ["retried", "succeeded"]);
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::trials::{Missing, Tried, trials};
-use common::{Place, Server};
+use common::{Place, Printed, Server};
 
 trials!(the_session_of_the_documentation_works_as_it_is_written);
 
@@ -25,7 +25,7 @@ fn the_session_of_the_documentation_works_as_it_is_written() -> Tried {
     assert_eq!(blocks[0], "ade init crew\nade dev\n");
     let mut place = Place::new();
     place.hurry();
-    place.ade("init crew").succeeds();
+    place.ade("init crew").success();
     symlink(env!("CARGO_BIN_EXE_ade"), place.path("ade")).unwrap();
     let path = place.variables()[std::ffi::OsStr::new("PATH")].clone();
     let folders = std::env::split_paths(&path).collect::<Vec<_>>();
@@ -37,8 +37,8 @@ fn the_session_of_the_documentation_works_as_it_is_written() -> Tried {
     let script = blocks[1..].concat();
     let here = script.replace("127.0.0.1:8000", &server.address);
     assert_ne!(here, script);
-    let typed = place.shell(&format!("set -eu\n{here}")).succeeds();
-    let typed = typed.prints("event: run.complete\n").stdout;
+    let typed = place.shell(&format!("set -eu\n{here}")).success();
+    let typed = typed.prints("event: run.complete\n").printed();
     assert!(typed.ends_with("succeeded\n"), "{typed}");
     let cells = place.cells("sample_normalized.xlsx");
     assert!(cells.to_string().contains("First name"), "{cells}");

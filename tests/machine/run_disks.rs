@@ -5,7 +5,7 @@ use crate::common;
 use std::process::Command;
 
 use common::trials::{Missing, Tried, trials};
-use common::{Outcome, Place, snapshot};
+use common::{Assert, Place, Printed, snapshot};
 
 trials!(
     a_read_only_data_directory,
@@ -15,7 +15,7 @@ trials!(
 );
 
 /// Runs `ade` in a mount namespace of its own, after `mount` was run in it.
-fn with_mount(place: &Place, mount: &str, line: &str) -> Result<Outcome, Missing> {
+fn with_mount(place: &Place, mount: &str, line: &str) -> Result<Assert, Missing> {
     let flags = ["-m", "-rm"].into_iter().find(|flags| {
         let probe = format!(
             "mkdir -p '{0}' && mount -t tmpfs -o size=64k tmpfs '{0}'",
@@ -39,18 +39,14 @@ fn with_mount(place: &Place, mount: &str, line: &str) -> Result<Outcome, Missing
         .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
     command.env_clear().envs(keep);
     let output = command.output().unwrap();
-    Ok(Outcome {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    })
+    Ok(Assert::new(output))
 }
 
 fn a_read_only_data_directory() -> Tried {
     let place = Place::ready();
     let mount = "mount --bind data data && mount -o remount,bind,ro data";
     let run = with_mount(&place, mount, "run config members.csv")?;
-    snapshot!(place, run, @r"
+    snapshot!(place, run.shown(), @r"
     status 5
     --- stderr
     error: the database [HERE]/data/db/ade.sqlite cannot be used: unable to open database file
@@ -58,12 +54,12 @@ fn a_read_only_data_directory() -> Tried {
     ");
     // The same before the first start.
     let mount = "mkdir -p new && mount --bind new new && mount -o remount,bind,ro new";
-    let run = with_mount(&place, mount, "run config members.csv --data-dir new")?.ends_with(5);
+    let run = with_mount(&place, mount, "run config members.csv --data-dir new")?.code(5);
     run.stderr_has("read-only");
-    let doctor = with_mount(&place, mount, "doctor --data-dir new")?.ends_with(1);
+    let doctor = with_mount(&place, mount, "doctor --data-dir new")?.code(1);
     doctor.stdout_has("cannot be written: read-only file system");
     // Commands that only read work as long as SQLite can open the database.
-    place.ade("run config members.csv -q").succeeds();
+    place.ade("run config members.csv -q").success();
     Ok(())
 }
 
@@ -76,9 +72,9 @@ fn a_full_data_directory() -> Tried {
         "run config members.csv --data-dir full",
     )?;
     // No room for the database.
-    let run = run.ends_with(5);
+    let run = run.code(5);
     assert!(
-        run.stderr.contains("full") || run.stderr.contains("space"),
+        run.said().contains("full") || run.said().contains("space"),
         "{run}"
     );
     run.stderr_has("hint: free some space");
@@ -89,11 +85,11 @@ fn a_full_data_directory() -> Tried {
             &mount(size),
             "run config members.csv --data-dir full",
         )?
-        .ends_with(3);
+        .code(3);
         run.stderr_has("space");
         run.stderr_has("Build failed");
         run.stderr_has("hint: free some space");
-        assert!(!run.stderr.contains("attempt 1 of 3"), "{run}");
+        assert!(!run.said().contains("attempt 1 of 3"), "{run}");
     }
     Ok(())
 }
@@ -102,7 +98,7 @@ fn a_full_output_directory() -> Tried {
     let place = Place::ready();
     let mount = "mkdir -p out && mount -t tmpfs -o size=8k tmpfs out && head -c 8192 /dev/zero > out/filler";
     let run = with_mount(&place, mount, "run config members.csv -o out")?;
-    let run = run.ends_with(2);
+    let run = run.code(2);
     run.stderr_has("no space left");
     run.stderr_has("or name another place for -o");
     assert_eq!(place.latest_run()["status"], "succeeded");
@@ -119,9 +115,9 @@ fn a_run_that_fills_its_disk_is_tried_once() -> Tried {
     );
     // There is room for the input, and none for the workbook.
     let mount = "mkdir -p small && mount -t tmpfs -o size=200k tmpfs small";
-    let run = with_mount(&place, mount, "run config large.csv")?.ends_with(1);
+    let run = with_mount(&place, mount, "run config large.csv")?.code(1);
     run.stderr_has("hint: free some space");
-    assert!(!run.stderr.contains("attempt 1 of 3"), "{run}");
+    assert!(!run.said().contains("attempt 1 of 3"), "{run}");
     let run = place.json("runs show latest --json");
     assert_eq!(run["error"]["code"], "storage_failed", "{run}");
     assert_eq!(run["attempts"].as_array().unwrap().len(), 1, "{run}");

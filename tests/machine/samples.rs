@@ -10,7 +10,7 @@ use crate::common;
 use std::path::Path;
 
 use common::trials::{Missing, Tried, trials};
-use common::{Place, Told, snapshot};
+use common::{Place, Printed, Told, snapshot};
 
 trials!(every_sample_becomes_a_workbook_with_its_people_found);
 
@@ -22,7 +22,7 @@ fn every_sample_becomes_a_workbook_with_its_people_found() -> Tried {
         return Err(Missing(format!("there are no samples at {folder}")));
     }
     let place = Place::new();
-    place.ade("init roster -q").succeeds();
+    place.ade("init roster -q").success();
     place.warm("roster");
     let runs = place
         .ade_with([
@@ -33,7 +33,7 @@ fn every_sample_becomes_a_workbook_with_its_people_found() -> Tried {
             "--jobs".as_ref(),
             "1".as_ref(),
         ])
-        .succeeds();
+        .success();
     let mut found = Vec::new();
     for run in runs.records() {
         assert_eq!(run["status"], "succeeded");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::trials::{Missing, Tried, trials};
-use common::{Place, wait_for, wait_for_death};
+use common::{Place, Printed, wait_for, wait_for_death};
 
 trials!(
     a_database_on_a_full_disk_loses_nothing_and_the_worker_goes_on_when_there_is_room,
@@ -127,9 +127,9 @@ fn a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost() -> Tried {
             "the small disk cannot be made read-only".to_owned(),
         ));
     }
-    let refused = place.ade("worker --drain").ends_with(5);
+    let refused = place.ade("worker --drain").code(5);
     refused.stderr_has("hint:");
-    place.ade("run config members.csv").ends_with(5);
+    place.ade("run config members.csv").code(5);
     assert!(disk.remount("rw"));
     place.drains(&run);
     Ok(())
@@ -149,7 +149,7 @@ fn what_stays_waits_at_its_start_for_room() -> Tried {
         let run = place.enqueue("config", "members.csv");
         let filler = disk.fill();
         // Where a person waits, it is said at once.
-        place.ade("worker --drain").ends_with(5).says("hint:");
+        place.ade("worker --drain").code(5).says("hint:");
         if line.starts_with("worker") {
             let mut waits = place.start(line);
             waits.wait_until_says("until there is room");
@@ -173,7 +173,7 @@ fn what_frees_room_works_on_a_full_disk() -> Tried {
     let disk = SmallDisk::mount(&place.path("data/db"), 100 * 1024)?;
     place.configuration("config");
     place.members("members.csv");
-    place.ade("run config members.csv -q").succeeds();
+    place.ade("run config members.csv -q").success();
     let ballast = place.path("data/db/ballast");
     let keep = |place: &Place| {
         let worker = place.start_worker("one");
@@ -209,7 +209,7 @@ fn a_migration_says_how_much_room_it_needs_and_takes_the_ballast_for_it() -> Tri
         .unwrap();
     let size = fs::metadata(&database).unwrap().len();
     let filler = disk.fill();
-    let refused = place.ade("migrate").ends_with(5);
+    let refused = place.ade("migrate").code(5);
     refused
         .says("are needed for a backup")
         .says("`ade runs rm`");
@@ -219,10 +219,7 @@ fn a_migration_says_how_much_room_it_needs_and_takes_the_ballast_for_it() -> Tri
         .open(&filler)
         .and_then(|file| file.set_len(file.metadata()?.len() - size - 65_536))
         .unwrap();
-    place
-        .ade("migrate")
-        .ends_with(5)
-        .says("are needed for a backup");
+    place.ade("migrate").code(5).says("are needed for a backup");
     let version = "SELECT max(version) FROM schema_migrations";
     assert_eq!(place.query::<i64>(version), 3);
     fs::remove_file(&filler).unwrap();

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::cases::{self, Case, marks};
-use super::common::Place;
 use super::common::trials::{Missing, Tried};
+use super::common::{Place, Printed};
 use super::package::differing;
 use super::{checker, painted};
 
@@ -44,7 +44,7 @@ fn python() -> (Place, PathBuf) {
     let place = Place::new();
     let configuration = place.configuration("companions");
     configuration.depend_on(&["openpyxl", "xlsxwriter"]);
-    let venv = place.ade("env build companions").succeeds().stdout;
+    let venv = place.ade("env build companions").success().printed();
     let python = place.path(venv.trim()).join("bin/python");
     (place, python)
 }
