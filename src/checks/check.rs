@@ -221,16 +221,3 @@ fn registered(line: &str) -> Option<(String, u64)> {
     let (name, count) = line.strip_prefix("- ")?.split_once(": ")?;
     Some((name.to_owned(), count.parse().ok()?))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_are_read_and_other_lines_are_passed_over() {
-        assert_eq!(registered("- hooks: 3"), Some(("hooks".to_owned(), 3)));
-        for line in ["- path: /a/b", "Config package OK", "hooks: 3"] {
-            assert_eq!(registered(line), None, "{line}");
-        }
-    }
-}

@@ -152,8 +152,8 @@ fn holds(url: &str, variables: &[(&str, &str)]) {
     }
 
     // One that is named by a record at the moment when it is deleted stays.
-    let archives = keys(&one).into_iter().filter(|key| key.ends_with(".tar"));
-    let key = archives.last().unwrap();
+    let archive = keys(&one).into_iter().find(|key| key.ends_with(".tar"));
+    let key = archive.unwrap();
     let is_named = |named: bool| move || Ok::<bool, FileError>(named);
     one.delete(&key, &is_named(true)).unwrap();
     assert!(keys(&other).contains(&key));
