@@ -248,7 +248,7 @@ fn what_was_noticed_is_broken_between_words_to_fit(place: &Place) {
         "readings": [{"sheet": "members", "table": 0, "ambiguous": true, "message": words}],
     });
     let event = serde_json::json!({"event": "engine.run.noticed", "data": data}).to_string();
-    let says = format!("import atexit, sys; atexit.register(print, {event:?}, file=sys.said())");
+    let says = format!("import atexit, sys; atexit.register(print, {event:?}, file=sys.stderr)");
     let configuration = place.configuration("config");
     let hook = configuration.hook("on_workbook_start", "notice()", &says);
     for (line, wanted) in [
