@@ -25,7 +25,12 @@ pub fn run<N: Into<String>, T: FnOnce() -> Tried + Send + 'static>(
         })
     };
     let trials = tests.into_iter().map(trial).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let mut arguments = Arguments::from_args();
+    let threads = std::env::var("RUST_TEST_THREADS").ok();
+    arguments.test_threads = arguments
+        .test_threads
+        .or(threads.and_then(|count| count.parse().ok()));
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// The tests of a file with their names, as its `TRIALS`.

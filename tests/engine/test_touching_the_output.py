@@ -8,6 +8,7 @@ import threading
 
 import polars as pl
 import pytest
+from conftest import everything
 from openpyxl.styles import Font, PatternFill
 
 from ade_engine.io.output.workbook import Output
@@ -83,6 +84,7 @@ def test_a_table_that_a_worksheet_cannot_hold_is_refused(monkeypatch, touched):
         output.append_table(sheet, frame(0), gap=True)
 
 
+@pytest.mark.skipif(not everything(), reason="long: .ci/nightly engine")
 def test_a_table_that_is_too_wide_with_its_fields_and_issues_says_what_to_do(run_by_ade, template):
     rows = [["Badge number", *(f"c{n}" for n in range(16_383))], *([n] * 16_384 for n in range(2))]
     outcome = run_by_ade(template, {"Wide": rows})

@@ -166,6 +166,7 @@ fn code_of_a_package_that_is_built_changes_nothing_that_others_import_and_reads_
 
 /// A path that a configuration names opens a folder for the build of that package, but never one of ADE's own.
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn a_dependency_on_a_folder_of_the_cache_opens_nothing_of_it() {
     let place = place();
     let before = imported(&place);
@@ -237,6 +238,7 @@ fn a_run_changes_nothing_that_others_import_cold_or_warm() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn what_cannot_be_read_is_built_anew_and_doctor_says_so() {
     let place = place();
     // Root reads everything, but for one who lacks the capability.
