@@ -20,7 +20,7 @@ pub mod problem;
 pub mod show_path;
 pub mod tls;
 
-/// What holds of all is tried with so many that are made up, and nothing is written of those that fail.
+/// Limits a law to few made-up cases, and keeps no file of those that fail.
 #[cfg(test)]
 pub(crate) fn few_cases() -> proptest::test_runner::Config {
     proptest::test_runner::Config {

@@ -472,7 +472,7 @@ mod tests {
         words.collect::<Vec<_>>().join(", ")
     }
 
-    /// Where rows of the output came from, one after the other.
+    /// The source of each row of the output, one row after the other.
     fn origins(rows: &Rows, wanted: Range<u64>) -> String {
         joined(wanted.map(|row| match rows.origin("Out", row) {
             Origin::Row { sheet, row } => format!("{sheet} {row}"),
@@ -480,7 +480,7 @@ mod tests {
         }))
     }
 
-    /// What became of rows of the sender's, one after the other.
+    /// The fate of each of these rows of the sender, one row after the other.
     fn fates(rows: &Rows, sheet: &str, wanted: Range<u64>) -> String {
         joined(wanted.map(|row| match rows.fate(sheet, row) {
             Fate::Written(all) => {

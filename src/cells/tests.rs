@@ -158,7 +158,7 @@ impl Files {
     }
 }
 
-/// What has at most this much memory for a sheet.
+/// Limits by which a sheet may take at most this much memory.
 fn small(sheet_bytes: usize) -> WindowLimits {
     WindowLimits {
         sheet_bytes,

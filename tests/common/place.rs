@@ -262,13 +262,8 @@ impl Place {
 
     /// Starts `ade` without waiting for it.
     pub fn start(&self, line: &str) -> Running {
-        self.start_with(line.split_whitespace())
-    }
-
-    /// Starts `ade` without waiting for it.
-    pub fn start_with(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Running {
         let mut command = self.command();
-        command.args(arguments);
+        command.args(line.split_whitespace());
         Running::start(command)
     }
 

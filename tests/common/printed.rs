@@ -1,11 +1,10 @@
 //! What a command that has ended printed, beside what `assert_cmd` asks of it.
 
 use assert_cmd::assert::Assert;
-use predicates::str::contains;
 use serde_json::Value;
 
 /// Texts and documents of an ended command.
-pub trait Printed: Sized {
+pub trait Printed {
     /// The exit status; of a command that a signal ended there is none.
     fn status(&self) -> Option<i32>;
     /// Standard output.
@@ -13,15 +12,11 @@ pub trait Printed: Sized {
     /// Standard error.
     fn said(&self) -> String;
     /// Standard error contains this.
-    fn says(self, text: &str) -> Self;
+    fn says(&self, text: &str) -> &Self;
     /// Standard output contains this.
-    fn prints(self, text: &str) -> Self;
-    /// Standard output contains this.
-    fn stdout_has(&self, text: &str);
+    fn prints(&self, text: &str) -> &Self;
     /// Standard output does not contain this.
     fn stdout_lacks(&self, text: &str);
-    /// Standard error contains this.
-    fn stderr_has(&self, text: &str);
     /// Standard error does not contain this.
     fn stderr_lacks(&self, text: &str);
     /// Standard output as one JSON document.
@@ -52,33 +47,28 @@ impl Printed for Assert {
     }
 
     #[track_caller]
-    fn says(self, text: &str) -> Self {
-        self.stderr(contains(text))
+    fn says(&self, text: &str) -> &Self {
+        assert!(self.said().contains(text), "{text:?} is missing:\n{self}");
+        self
     }
 
     #[track_caller]
-    fn prints(self, text: &str) -> Self {
-        self.stdout(contains(text))
-    }
-
-    #[track_caller]
-    fn stdout_has(&self, text: &str) {
-        assert!(self.printed().contains(text), "{text:?}:\n{self}");
+    fn prints(&self, text: &str) -> &Self {
+        assert!(
+            self.printed().contains(text),
+            "{text:?} is missing:\n{self}"
+        );
+        self
     }
 
     #[track_caller]
     fn stdout_lacks(&self, text: &str) {
-        assert!(!self.printed().contains(text), "{text:?}:\n{self}");
-    }
-
-    #[track_caller]
-    fn stderr_has(&self, text: &str) {
-        assert!(self.said().contains(text), "{text:?}:\n{self}");
+        assert!(!self.printed().contains(text), "{text:?} is there:\n{self}");
     }
 
     #[track_caller]
     fn stderr_lacks(&self, text: &str) {
-        assert!(!self.said().contains(text), "{text:?}:\n{self}");
+        assert!(!self.said().contains(text), "{text:?} is there:\n{self}");
     }
 
     #[track_caller]

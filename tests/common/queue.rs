@@ -71,10 +71,17 @@ impl Place {
     /// The same with a run, and a worker of this name that has begun it.
     pub fn busy(worker: &str) -> (Self, String, Running) {
         let place = Self::held("");
-        let run = place.enqueue("config", "members.csv");
-        let worker = place.start_worker(worker);
-        place.wait_until_held(1);
+        let (run, worker) = place.begun(worker);
         (place, run, worker)
+    }
+
+    /// A run in the queue, and a worker of this name that has begun it and holds it.
+    #[track_caller]
+    pub fn begun(&self, worker: &str) -> (String, Running) {
+        let run = self.enqueue("config", "members.csv");
+        let worker = self.start_worker(worker);
+        self.wait_until_held(1);
+        (run, worker)
     }
 
     /// A configuration whose runs write down their process's id and wait, until [`Place::let_go`]. `code` is what they do

@@ -247,9 +247,7 @@ fn a_worker_that_is_too_old_for_the_schema_stops_in_order() {
     place.ade("migrate").success();
     place.holding("config", "");
     place.members("members.csv");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("w");
-    place.wait_until_held(1);
+    let (run, worker) = place.begun("w");
     team.server.query("INSERT INTO schema_migrations (version, name, checksum, applied_at, ade_version) VALUES (9999, 'later', '', 0, '9')");
     place.let_go();
     worker.wait().code(5).says("has schema version 9999");

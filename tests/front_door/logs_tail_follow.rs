@@ -41,7 +41,7 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
         2,
         "{readable}"
     );
-    readable.stdout_has("config/src/ade_config/hooks/");
+    readable.prints("config/src/ade_config/hooks/");
     readable.stdout_lacks("snapshots/");
     let records = json.records();
     assert_eq!(records.last().unwrap()["event"], "run.complete");

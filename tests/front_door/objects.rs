@@ -24,9 +24,7 @@ fn an_end_and_a_begin_wait_for_the_store_and_spend_no_attempt() {
         "ADE_FILES_URL",
         format!("file://{}", place.path("shared").display()),
     );
-    let run = place.enqueue("config", "members.csv");
-    let mut worker = place.start_worker("w");
-    place.wait_until_held(1);
+    let (run, mut worker) = place.begun("w");
     fs::rename(place.path("shared"), place.path("away")).unwrap();
     place.let_go();
     worker.wait_until_says("cannot be recorded yet");

@@ -17,8 +17,11 @@ fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
         runs.iter().any(|run| run.stderr().contains(waits))
     });
     gate.open();
-    let ends = runs.map(|run| run.wait().success().prints("2 of 2 fields mapped"));
-    let said = ends.map(|end| end.said()).concat();
+    let said = runs.map(|run| {
+        let end = run.wait().success();
+        end.prints("2 of 2 fields mapped").said()
+    });
+    let said = said.concat();
     assert_eq!(
         said.matches("Building the environment of people (new)")
             .count(),

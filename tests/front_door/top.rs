@@ -32,7 +32,7 @@ fn the_queue_its_workers_and_what_runs_are_shown() {
         "no such run has succeeded yet",
         &cancel,
     ] {
-        text.stdout_has(words);
+        text.prints(words);
     }
     place.let_go();
     worker.stops();

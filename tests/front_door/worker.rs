@@ -182,16 +182,14 @@ fn the_figures_of_a_queue_are_in_the_log() {
     place.set("ADE_LOG_FORMAT", "json");
     place.set("ADE_WORKER_METRICS_INTERVAL", "0.2");
     place.enqueue("config", "members.csv");
-    let run = place.enqueue("config", "members.csv");
-    let mut worker = place.start_worker("one");
-    place.wait_until_held(1);
+    let (run, mut worker) = place.begun("one");
     worker.wait_until_says("queue: 1 queued, oldest waits");
     place.let_go();
     place.wait_for_status(&run, "succeeded");
     worker.wait_until_says("queue: 0 queued, 0 running");
     worker.signal(libc::SIGTERM);
     let end = worker.wait().success();
-    end.stderr_has(", claimed after ");
+    end.says(", claimed after ");
     let said = end.said();
     let lines = said.lines().map(|line| serde_json::from_str(line).unwrap());
     let entries = lines.filter(|line: &serde_json::Value| line["event"] == "queue.metrics");

@@ -116,9 +116,7 @@ fn a_run_of_a_worker_that_died_fails_where_that_is_wanted_or_its_attempts_are_us
     for (name, value) in [("ADE_WORKER_MAX_ATTEMPTS", "1"), ("ADE_RECOVERY", "fail")] {
         let mut place = Place::held("");
         place.set(name, value);
-        let run = place.enqueue("config", "members.csv");
-        let worker = place.start_worker("one");
-        place.wait_until_held(1);
+        let (run, worker) = place.begun("one");
         worker.dies();
         place.let_go();
         place.ade("worker --drain -q").success();

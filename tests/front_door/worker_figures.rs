@@ -85,9 +85,7 @@ fn an_address_that_is_in_use_is_refused_before_anything_is_claimed() {
 fn what_has_happened_is_counted_and_never_goes_back() {
     let mut place = Place::held("");
     place.set("ADE_WORKER_MAX_ATTEMPTS", "2");
-    let run = place.enqueue("config", "members.csv");
-    let worker = place.start_worker("one");
-    place.wait_until_held(1);
+    let (run, worker) = place.begun("one");
     worker.dies();
     place.let_go();
     place.ade("worker --drain -q").success();

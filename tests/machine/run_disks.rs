@@ -55,9 +55,9 @@ fn a_read_only_data_directory() -> Tried {
     // The same before the first start.
     let mount = "mkdir -p new && mount --bind new new && mount -o remount,bind,ro new";
     let run = with_mount(&place, mount, "run config members.csv --data-dir new")?.code(5);
-    run.stderr_has("read-only");
+    run.says("read-only");
     let doctor = with_mount(&place, mount, "doctor --data-dir new")?.code(1);
-    doctor.stdout_has("cannot be written: read-only file system");
+    doctor.prints("cannot be written: read-only file system");
     // Commands that only read work as long as SQLite can open the database.
     place.ade("run config members.csv -q").success();
     Ok(())
@@ -77,7 +77,7 @@ fn a_full_data_directory() -> Tried {
         run.said().contains("full") || run.said().contains("space"),
         "{run}"
     );
-    run.stderr_has("hint: free some space");
+    run.says("hint: free some space");
     // No room for the environment.
     for size in ["1m", "12m"] {
         let run = with_mount(
@@ -86,9 +86,9 @@ fn a_full_data_directory() -> Tried {
             "run config members.csv --data-dir full",
         )?
         .code(3);
-        run.stderr_has("space");
-        run.stderr_has("Build failed");
-        run.stderr_has("hint: free some space");
+        run.says("space");
+        run.says("Build failed");
+        run.says("hint: free some space");
         assert!(!run.said().contains("attempt 1 of 3"), "{run}");
     }
     Ok(())
@@ -99,8 +99,8 @@ fn a_full_output_directory() -> Tried {
     let mount = "mkdir -p out && mount -t tmpfs -o size=8k tmpfs out && head -c 8192 /dev/zero > out/filler";
     let run = with_mount(&place, mount, "run config members.csv -o out")?;
     let run = run.code(2);
-    run.stderr_has("no space left");
-    run.stderr_has("or name another place for -o");
+    run.says("no space left");
+    run.says("or name another place for -o");
     assert_eq!(place.latest_run()["status"], "succeeded");
     Ok(())
 }
@@ -116,7 +116,7 @@ fn a_run_that_fills_its_disk_is_tried_once() -> Tried {
     // There is room for the input, and none for the workbook.
     let mount = "mkdir -p small && mount -t tmpfs -o size=200k tmpfs small";
     let run = with_mount(&place, mount, "run config large.csv")?.code(1);
-    run.stderr_has("hint: free some space");
+    run.says("hint: free some space");
     assert!(!run.said().contains("attempt 1 of 3"), "{run}");
     let run = place.json("runs show latest --json");
     assert_eq!(run["error"]["code"], "storage_failed", "{run}");

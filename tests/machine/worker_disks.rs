@@ -63,6 +63,18 @@ impl Drop for SmallDisk {
     }
 }
 
+/// A place whose database lies on a disk of so many kibibytes, with a run in its queue.
+fn queued_on(kibibytes: u32) -> Result<(Place, SmallDisk, String), Missing> {
+    let mut place = Place::new();
+    place.hurry();
+    let disk = SmallDisk::mount(&place.path("data/db"), kibibytes)?;
+    place.configuration("config");
+    place.members("members.csv");
+    place.warm("config");
+    let run = place.enqueue("config", "members.csv");
+    Ok((place, disk, run))
+}
+
 fn a_database_on_a_full_disk_loses_nothing_and_the_worker_goes_on_when_there_is_room() -> Tried {
     let mut place = Place::new();
     place.hurry();
@@ -99,9 +111,7 @@ fn no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again()
     place.holding("config", "");
     place.members("members.csv");
     place.warm("config");
-    let run = place.enqueue("config", "members.csv");
-    let mut worker = place.start_worker("one");
-    place.wait_until_held(1);
+    let (run, mut worker) = place.begun("one");
     let filler = disk.fill();
     place.let_go();
     worker.wait_until_says("queued");
@@ -115,20 +125,14 @@ fn no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again()
 }
 
 fn a_database_that_is_read_only_is_said_to_be_and_nothing_is_lost() -> Tried {
-    let mut place = Place::new();
-    place.hurry();
-    let disk = SmallDisk::mount(&place.path("data/db"), 4096)?;
-    place.configuration("config");
-    place.members("members.csv");
-    place.warm("config");
-    let run = place.enqueue("config", "members.csv");
+    let (place, disk, run) = queued_on(4096)?;
     if !disk.remount("ro") {
         return Err(Missing(
             "the small disk cannot be made read-only".to_owned(),
         ));
     }
     let refused = place.ade("worker --drain").code(5);
-    refused.stderr_has("hint:");
+    refused.says("hint:");
     place.ade("run config members.csv").code(5);
     assert!(disk.remount("rw"));
     place.drains(&run);
@@ -140,13 +144,7 @@ fn what_stays_waits_at_its_start_for_room() -> Tried {
         ("worker --concurrency 1", "looking for work"),
         ("serve --port 0", "serving on"),
     ] {
-        let mut place = Place::new();
-        place.hurry();
-        let disk = SmallDisk::mount(&place.path("data/db"), 2048)?;
-        place.configuration("config");
-        place.members("members.csv");
-        place.warm("config");
-        let run = place.enqueue("config", "members.csv");
+        let (place, disk, run) = queued_on(2048)?;
         let filler = disk.fill();
         // Where a person waits, it is said at once.
         place.ade("worker --drain").code(5).says("hint:");

@@ -155,7 +155,7 @@ impl ApiError {
 
     /// No such thing: 404.
     pub fn not_found(what: &'static str, id: &str) -> Self {
-        // What is in another workspace and what is nowhere are answered alike.
+        // A thing of another workspace and one that is nowhere get the same answer.
         StoreError::not_found(what, id).into()
     }
 

@@ -163,22 +163,17 @@ pub fn place_of(
             });
         }
     };
-    if !path.is_file() && matches!(what, Left::Artifact) && run.output_path.is_none() {
-        // The process that ended the run died before it could be written.
-        let detail = format!(
-            "run {} {} and has no audit record",
-            run.id,
-            run.status.as_str()
-        );
-        let code = code::RUN_FAILED_NO_OUTPUT;
-        return Err(ApiError::of(code, detail));
-    }
     if !path.is_file() {
-        let what = match what {
-            Left::Artifact => "audit record",
-            _ => "workbook",
-        };
-        return Err(missing(run, what));
+        return Err(match (what, &run.output_path) {
+            // The process that ended the run died before it could be written.
+            (Left::Artifact, None) => {
+                let status = run.status.as_str();
+                let detail = format!("run {} {status} and has no audit record", run.id);
+                ApiError::of(code::RUN_FAILED_NO_OUTPUT, detail)
+            }
+            (Left::Artifact, Some(_)) => missing(run, "audit record"),
+            _ => missing(run, "workbook"),
+        });
     }
     let name = match what {
         Left::Artifact => format!("{}_artifact.json", run.id),

@@ -74,12 +74,9 @@ class SourceTable:
             self.columns[index].unit = unit
             if headers[index] != written[index]:
                 self.columns[index].header_as_written = written[index]
-        # A sender's column of this name is none of the engine's, where the engine has one of its own; polars takes some names for patterns.
-        own = {ROW: ROW.strip("_"), "*": "* "} if has_rows else {}
         #: The headers as texts, one for each column; empty where there is none.
         self.headers = [header_text(header) for header in headers]
-        names = [own.get(text, text) for text in self.headers]
-        self.names = unique_names([f"{name} " if has_rows and name[:1] == "^" and name[-1:] == "$" else name for name in names])
+        self.names = unique_names([_frame_name(text) for text in self.headers] if has_rows else self.headers)
         # A dictionary keeps the place of the first column of a name and the values of the last.
         series = {
             name: scan.series(name, first + index, span.data_start, span.stop) for index, name in enumerate(self.names)
@@ -225,6 +222,13 @@ def _is_over(rows: list[list[Any]], at: int, column: int, value: Any) -> bool:
 def header_text(header: Any) -> str:
     """A header cell as text, trimmed; empty where there is none."""
     return "" if header is None else str(header).strip()
+
+
+def _frame_name(header: str) -> str:
+    """The header, or where the engine has a column of this name or polars takes it for a pattern, another that looks like it."""
+    if header == ROW:
+        return ROW.strip("_")
+    return f"{header} " if header == "*" or header[:1] == "^" and header[-1:] == "$" else header
 
 
 def unique_names(headers: list[str]) -> list[str]:
