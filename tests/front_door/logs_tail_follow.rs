@@ -1,6 +1,6 @@
 //! `ade logs tail -f` while workers die and others start: it loses no line and ends with the run.
 use crate::common;
-use common::{Place, Printed, Running, Told};
+use common::{Place, Printed, Running};
 
 /// What a follower with `--json --level debug` printed is the whole log.
 #[track_caller]
@@ -89,30 +89,4 @@ fn a_follower_ends_with_the_runs_own_status() {
     let follower = follow(&place, &failed);
     place.ade("worker --drain -q").success();
     printed_all(&place, &failed, &follower.wait().code(1));
-}
-
-#[test]
-fn the_provisioning_of_an_environment_is_followed_to_its_end() {
-    let mut place = Place::new();
-    place.hurry();
-    let gate = place.hold_installs();
-    place.configuration("config");
-    place.members("members.csv");
-    place.enqueue("config", "members.csv");
-    let id = place.environments()[0]["id"].string();
-    let worker = place.start("worker --drain -q");
-    gate.wait_until_reached();
-    let mut follower = place.start(&format!("logs tail {id} -f"));
-    follower.wait_until_prints("environment.start");
-    gate.open();
-    let end = follower.wait().success();
-    assert!(
-        end.printed()
-            .lines()
-            .last()
-            .unwrap()
-            .contains("environment.complete"),
-        "{end}"
-    );
-    worker.wait().success();
 }

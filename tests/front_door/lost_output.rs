@@ -106,9 +106,6 @@ fn every_command_says_that_its_output_was_lost() {
     let commands = place.commands();
     for command in &commands {
         let words = command.words.join(" ");
-        to(&place, "> /dev/full", &format!("{words} --help"))
-            .code(2)
-            .says("cannot write to standard output");
         let is_call = |call: &&str| *call == words || call.starts_with(&format!("{words} "));
         let is_tried = CALLS.iter().any(is_call) || NOT_TRIED.contains(&&*words);
         assert!(command.is_group || is_tried, "{words} is not tried");

@@ -2,9 +2,10 @@
 
 use crate::common;
 
-use common::{Place, Printed, Running, wait_for};
+use common::{Place, Printed, Running, Told, wait_for};
 use libc::{SIGCONT, SIGINT};
 
+/// And who follows the environment sees its build to its end.
 #[test]
 fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
     let mut place = Place::cold();
@@ -16,6 +17,9 @@ fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
     wait_for("one of them to wait for the other", || {
         runs.iter().any(|run| run.stderr().contains(waits))
     });
+    let id = place.environments()[0]["id"].string();
+    let mut follower = place.start(&format!("logs tail {id} -f"));
+    follower.wait_until_prints("environment.start");
     gate.open();
     let said = runs.map(|run| {
         let end = run.wait().success();
@@ -35,6 +39,9 @@ fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
     );
     assert_eq!(place.statuses(), ["succeeded", "succeeded"]);
     assert_eq!(place.environments().len(), 1);
+    let followed = follower.wait().success().printed();
+    let last = followed.lines().last().unwrap();
+    assert!(last.contains("environment.complete"), "{followed}");
 }
 
 #[test]
@@ -51,9 +58,10 @@ fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
     let builder: String = place.query(
         "SELECT run_id FROM queue JOIN environments ON environments.claimed_by = queue.claimed_by",
     );
+    // The other one builds it then.
+    crate::remember_environments(&place);
     place.ade(&format!("runs cancel {builder}")).success();
     place.wait_for_status(&builder, "cancelled");
-    gate.open();
     let done = running.wait().code(130);
     done.says("1 of 2 files normalized, 1 cancelled");
     assert_eq!(place.files_below("out").len(), 1);

@@ -7,16 +7,16 @@ use crate::common;
 use std::fs;
 use std::path::Path;
 
-use common::{Place, Printed, Told};
+use common::{Assert, Place, Printed, Told};
+use serde_json::Value;
 
 /// What a hook does with the cells in `table`, and the code of the run's error.
-const ENDS: [(&str, Option<&str>); 10] = [
+const ENDS: [(&str, Option<&str>); 8] = [
     ("pass", None),
     (
         "__import__('threading').Thread(target=int, args=(table['name'][0],)).start()",
         None,
     ),
-    (QUOTING, Some("hook_error")),
     ("import os; os._exit(3)", Some("engine_crashed")),
     // The status of a usage error.
     ("import os; os._exit(2)", Some("engine_crashed")),
@@ -36,7 +36,6 @@ const ENDS: [(&str, Option<&str>); 10] = [
         "kept = bytearray(4_000_000_000); kept += table['name'][0].encode()",
         Some("memory_limit"),
     ),
-    (LONG, Some("timeout")),
 ];
 const QUOTING: &str = "raise ValueError(f\"no office {table['name'][0]}\")";
 const LONG: &str = "__import__('time').sleep(600)";
@@ -80,34 +79,67 @@ fn no_file_holds_a_cell_outside_of_input_and_output() {
     for row in words().chunks(3) {
         text.push_str(&format!("{},{}@example.org,{}\n", row[0], row[1], row[2]));
     }
-    place.write("inbox/marked.csv", text);
-    for (code, error) in ENDS {
+    let does = |code: &str| {
         let body = format!("import polars as pl\n{code}");
-        configuration.hook("on_table_validated", "end(table, logger)", &body);
-        let limit = if code == LONG { "--timeout 2" } else { "" };
-        let ran = place.ade(&format!("-vv run config inbox/marked.csv -o clean {limit}"));
-        let run = place.latest_run();
-        assert_eq!(run["error"]["code"].as_str(), error, "{code}: {ran}");
-        let artifact = place.artifact(run["run_dir"].text());
-        Place::keeps_to_the_schema(&artifact);
-        assert_eq!(artifact["run"]["error"]["code"].as_str(), error, "{code}");
-        let said = format!("{ran}").to_lowercase();
-        let shown = words().into_iter().find(|word| said.contains(word));
-        assert_eq!(shown, None, "{code}: {ran}");
-        assert_eq!(leaks(&place), [""; 0], "{code}");
+        configuration.hook("on_table_validated", "end(table, input_file_name)", &body)
+    };
+    // Forks of one engine, each of which ends in another way.
+    let files = || (0..ENDS.len()).map(|number| format!("end_{number}.csv"));
+    let ends = files().zip(ENDS);
+    let ends = ends.map(|(file, (code, _))| format!("if input_file_name == '{file}':\n    {code}"));
+    does(&ends.collect::<Vec<_>>().join("\n"));
+    let inputs: Vec<String> = files().map(|file| format!("inbox/{file}")).collect();
+    for input in &inputs {
+        place.write(input, &text);
+    }
+    let call = format!("-vv run config {} -o clean --jobs 1", inputs.join(" "));
+    tells_nothing(&place, &place.ade(&call));
+    let runs = place.json("runs ls --json");
+    for (file, (code, error)) in files().zip(ENDS) {
+        let mut runs = runs.list().iter();
+        let run = runs.find(|run| run["input"]["name"] == *file).unwrap();
+        ends_with(&place, run, error, code);
+    }
+    // Of one file more is said.
+    place.write("inbox/marked.csv", text);
+    for (code, flags, error) in [
+        (LONG, "--timeout 2", "timeout"),
+        (QUOTING, "", "hook_error"),
+    ] {
+        does(code);
+        let ran = place.ade(&format!("-vv run config inbox/marked.csv -o clean {flags}"));
+        tells_nothing(&place, &ran);
+        ends_with(&place, &place.latest_run(), Some(error), code);
         if code == QUOTING {
             // It is enough to find the value.
             ran.says("raised ValueError at `raise ValueError(f\"no office {table['name'][0]}\")`")
                 .says("(`ade run --show-values` shows the message)")
                 .says("config/src/ade_config/hooks/end.py, line 3, in end");
-            // A file is no terminal, and keeps what is written into it.
-            let call = "run config inbox/marked.csv --show-values";
-            let shown = place.ade(call).code(1);
-            shown.stderr_lacks("tok");
-            shown.says("note: values are not shown, because standard error");
-            place.ade(&format!("{call} --detach")).code(2);
         }
     }
+    // A file is no terminal, and keeps what is written into it.
+    let call = "run config inbox/marked.csv --show-values";
+    let shown = place.ade(call).code(1);
+    shown.stderr_lacks("tok");
+    shown.says("note: values are not shown, because standard error");
+    place.ade(&format!("{call} --detach")).code(2);
     // The search finds what is there.
     assert!(holds_a_word(&place.path("inbox/marked.csv")));
+}
+
+/// Neither what `ade` printed nor a file that it left has a cell.
+#[track_caller]
+fn tells_nothing(place: &Place, ran: &Assert) {
+    let said = format!("{ran}").to_lowercase();
+    let shown = words().into_iter().find(|word| said.contains(word));
+    assert_eq!(shown, None, "{ran}");
+    assert_eq!(leaks(place), [""; 0], "{ran}");
+}
+
+#[track_caller]
+fn ends_with(place: &Place, run: &Value, error: Option<&str>, code: &str) {
+    assert_eq!(run["error"]["code"].as_str(), error, "{code}: {run}");
+    let artifact = place.artifact(run["run_dir"].text());
+    Place::keeps_to_the_schema(&artifact);
+    assert_eq!(artifact["run"]["error"]["code"].as_str(), error, "{code}");
 }

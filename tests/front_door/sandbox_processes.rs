@@ -102,7 +102,8 @@ fn place(codes: &[(&str, &str)]) -> (Place, Configuration) {
     place.set("ADE_WORKER_PROCESSES", LIMIT.to_string());
     place.set("ADE_RUN_TIMEOUT_SECONDS", "60");
     let configuration = place.configuration("config");
-    place.members("good.csv");
+    // Three files have a warm engine.
+    place.all_members(["good.csv", "more.csv"]);
     for (name, _) in codes {
         place.members(&format!("{name}.csv"));
     }
@@ -129,25 +130,22 @@ const BOMBS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Bombs among good runs of a worker, cold or warm: each ends by its limit, nothing of it is left, and the others succeed.
-fn every_bomb_ends_its_run_alone(warm: &str) {
-    let (mut place, _configuration) = place(&BOMBS);
-    place.set("ADE_WARM_ENGINES", warm);
-    let Some(cage) = Cage::new(&format!("bombs-{warm}-{}", std::process::id())) else {
+/// Bombs among good runs of a worker: each ends by its limit, nothing of it is left, and the others succeed. By night, as of every test
+/// here, once with all runs forks of a warm engine and once with none.
+#[test]
+fn a_bomb_of_processes_ends_its_run_alone() {
+    let (place, _configuration) = place(&BOMBS);
+    let Some(cage) = Cage::new(&format!("bombs-{}", std::process::id())) else {
         return;
     };
-    let names = BOMBS.map(|(name, _)| name);
-    for name in names {
-        for file in ["good", name] {
-            place
-                .ade(&format!("run config {file}.csv --detach"))
-                .success();
-        }
-    }
+    place.all_members(BOMBS.map(|(name, _)| format!("good_{name}.csv")));
+    let files = BOMBS.map(|(name, _)| format!("good_{name}.csv {name}.csv"));
+    let line = format!("run config {} --detach", files.join(" "));
+    place.ade(&line).success();
     let worked = cage.ade(&place, "worker --drain").success();
     let runs = place.ade("runs ls --json").json();
     for run in runs.list() {
-        let is_good = run["input"]["name"] == "good.csv";
+        let is_good = run["input"]["name"].text().starts_with("good_");
         let code = run["error"]["code"].as_str();
         assert_eq!(
             code,
@@ -159,16 +157,6 @@ fn every_bomb_ends_its_run_alone(warm: &str) {
     assert_eq!(cage.processes(), [0; 0], "{worked}");
     let peak = cage.peak();
     assert!((LIMIT..=LIMIT + OTHERS).contains(&peak), "{peak} at a time");
-}
-
-#[test]
-fn a_bomb_of_processes_ends_its_run_alone() {
-    every_bomb_ends_its_run_alone("0");
-}
-
-#[test]
-fn a_bomb_of_processes_in_a_fork_of_a_warm_engine_ends_its_run_alone() {
-    every_bomb_ends_its_run_alone("1");
 }
 
 #[test]
@@ -188,37 +176,26 @@ fn processes_within_the_limit_and_threads_are_granted() {
     let Some(cage) = Cage::new(&format!("normal-{}", std::process::id())) else {
         return;
     };
-    for warm in ["0", "1"] {
-        let line = format!("ADE_WARM_ENGINES={warm}");
-        let mut command = place.command();
-        command
-            .args(["run", "config", "work.csv", "good.csv", "--jobs", "1"])
-            .env("ADE_WARM_ENGINES", warm);
-        cage.enter(&mut command);
-        let ran = Place::to_its_end(command);
-        assert_eq!(ran.status(), Some(0), "{line}: {ran}");
-    }
+    cage.ade(&place, "run config work.csv good.csv more.csv --jobs 1")
+        .success();
 }
 
 #[test]
 fn whatever_a_run_started_ends_with_a_killed_ade() {
-    for warm in ["0", "1"] {
-        let children = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n\
-             for _ in range(10):\n    if os.fork() == 0: time.sleep(50); os._exit(0)\n\
-             time.sleep(50)";
-        let (mut place, _configuration) = place(&[("children", children)]);
-        place.set("ADE_WARM_ENGINES", warm);
-        let Some(cage) = Cage::new(&format!("killed-{warm}-{}", std::process::id())) else {
-            return;
-        };
-        let running = cage.start(&place, "run config good.csv children.csv --jobs 1");
-        // With `ade` and the run, and the warm engine if there is one.
-        wait_for("all children", || cage.processes().len() >= 12);
-        running.dies();
-        wait_for("all processes of the run to end", || {
-            cage.processes().is_empty()
-        });
-    }
+    let children = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n\
+         for _ in range(10):\n    if os.fork() == 0: time.sleep(50); os._exit(0)\n\
+         time.sleep(50)";
+    let (place, _configuration) = place(&[("children", children)]);
+    let Some(cage) = Cage::new(&format!("killed-{}", std::process::id())) else {
+        return;
+    };
+    let running = cage.start(&place, "run config good.csv children.csv more.csv --jobs 1");
+    // With `ade` and the run, and the warm engine if there is one.
+    wait_for("all children", || cage.processes().len() >= 12);
+    running.dies();
+    wait_for("all processes of the run to end", || {
+        cage.processes().is_empty()
+    });
 }
 
 /// What holds processes where the kernel has no listener to be had, as where another program has it.

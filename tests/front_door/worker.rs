@@ -37,9 +37,9 @@ fn a_build_that_hangs_holds_up_no_run_that_is_ready_in_the_same_worker() {
     );
     let quick = place.enqueue("ready", "members.csv");
     place.wait_for_status(&quick, "succeeded");
+    assert_eq!(place.status_of(&slow), "queued");
+    worker.dies();
     gate.open();
-    place.wait_for_status(&slow, "succeeded");
-    worker.stops();
 }
 
 #[test]
@@ -98,19 +98,24 @@ fn drained_means_that_nothing_runs_elsewhere_either() {
 }
 
 #[test]
-fn a_second_signal_releases_runs_at_once_and_spends_no_attempt() {
+fn a_run_that_is_released_after_the_grace_or_by_a_second_signal_keeps_its_attempts() {
     let place = Place::held("");
     let run = place.enqueue("config", "members.csv");
-    let mut worker = place.start_worker_with("one", "--grace 600");
-    let engine = place.wait_until_held(1)[0];
-    worker.signal(libc::SIGTERM);
-    worker.wait_until_says("stopping");
-    worker.signal(libc::SIGTERM);
-    // Long before the grace is over.
-    worker.wait().success();
-    common::wait_for_death(engine);
-    let attempts: i64 = place.query("SELECT attempt_count FROM runs");
-    assert_eq!((place.status_of(&run).as_str(), attempts), ("queued", 0));
+    for (round, grace) in ["--grace 0", "--grace 600"].into_iter().enumerate() {
+        let mut worker = place.start_worker_with("one", grace);
+        let engines = place.wait_until_held(round + 1);
+        worker.signal(libc::SIGTERM);
+        if grace == "--grace 600" {
+            worker.wait_until_says("stopping");
+            // Long before the grace is over.
+            worker.signal(libc::SIGTERM);
+        }
+        worker.wait().success().says("queued");
+        engines.into_iter().for_each(common::wait_for_death);
+        assert_eq!(place.status_of(&run), "queued");
+        assert_eq!(place.outcomes(&run), ["released"]);
+        assert_eq!(place.query::<i64>("SELECT attempt_count FROM queue"), 0);
+    }
     place.let_go();
     place.drains(&run);
 }
@@ -133,7 +138,7 @@ fn a_second_signal_releases_a_build_at_once() {
         environment,
         serde_json::json!({"status": "queued", "attempt_count": 0}),
     );
-    gate.open();
+    crate::remember_environments(&place);
     place.drains(&run);
 }
 
@@ -158,22 +163,6 @@ fn a_third_signal_ends_at_once_and_loses_nothing() {
     place.let_go();
     place.ade("worker --drain -q").success();
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);
-}
-
-#[test]
-fn a_run_that_was_released_keeps_its_attempts() {
-    let place = Place::held("");
-    let run = place.enqueue("config", "members.csv");
-    for round in 1..=4 {
-        let worker = place.start_worker_with("one", "--grace 0");
-        place.wait_until_held(round);
-        worker.signal(libc::SIGTERM);
-        worker.wait().success().says("queued");
-        assert_eq!(place.outcomes(&run), ["released"]);
-        assert_eq!(place.query::<i64>("SELECT attempt_count FROM queue"), 0);
-    }
-    place.let_go();
-    place.drains(&run);
 }
 
 #[test]
