@@ -149,7 +149,7 @@ fn zipped(modules: usize, text: &str) -> Vec<u8> {
 fn of_two_writers_one_is_told_and_no_version_is_a_mix_of_two_drafts() {
     let place = Place::new();
     let server = api::Server::of(&place);
-    let [first, second] = ["a = 1\n", "b = 2\n"].map(|text| zipped(100, text));
+    let [first, second] = ["a = 1\n", "b = 2\n"].map(|text| zipped(40, text));
     let zip = "application/zip";
     let uploaded = server.put("POST", "workspaces/default/configs", zip, &first);
     let id = uploaded.is(201).id();
@@ -168,7 +168,7 @@ fn of_two_writers_one_is_told_and_no_version_is_a_mix_of_two_drafts() {
     });
     std::thread::scope(|scope| {
         let replacing = scope.spawn(|| {
-            for number in 0..20 {
+            for number in 0..10 {
                 put("*", archives[number % 2]).is(200);
             }
         });

@@ -6,7 +6,7 @@ use common::{Place, Server, Told, api, frames, has, wait_for};
 use serde_json::json;
 
 /// How often the server is killed, each time at another moment.
-const KILLS: u32 = 4;
+const KILLS: u32 = 3;
 
 #[test]
 fn what_a_killed_server_acknowledged_is_there_and_streams_resume() {

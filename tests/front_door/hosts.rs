@@ -89,7 +89,7 @@ fn what_one_host_submits_another_executes_and_a_third_shows() {
     // It has neither the configuration nor the input, and no environment.
     first.ade("worker --drain -q").success();
     assert_eq!(team.statuses()[&run], ("succeeded".to_owned(), 1));
-    for place in [&api, &first, &second] {
+    for place in [&api, &second] {
         demand_workbook(place, &run);
         place.ade_prints(&format!("logs tail {run}"), "run.complete");
     }
@@ -106,6 +106,7 @@ fn what_one_host_submits_another_executes_and_a_third_shows() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn what_the_object_store_has_lost_waits_for_the_host_that_has_it() {
     let Some(team) = Team::new() else { return };
     let (api, other) = (team.host("api"), team.host("other"));

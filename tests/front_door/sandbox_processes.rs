@@ -167,8 +167,8 @@ fn processes_within_the_limit_and_threads_are_granted() {
          for thread in threads: thread.start()\n\
          for waited in [*threads]: waited.join()\n\
          for child in children: child.wait()\n\
-         for _ in range(100): subprocess.run(['/bin/true'], check=True)\n\
-         for _ in range(400):\n    child = os.fork()\n    if child == 0:\n        os.fork()\n        os._exit(0)\n    os.waitpid(child, 0)\n\
+         for _ in range(20): subprocess.run(['/bin/true'], check=True)\n\
+         for _ in range(60):\n    child = os.fork()\n    if child == 0:\n        os.fork()\n        os._exit(0)\n    os.waitpid(child, 0)\n\
          process = multiprocessing.get_context('fork').Process(target=int)\n\
          process.start(); process.join()\n\
          assert process.exitcode == 0";
