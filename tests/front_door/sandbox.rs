@@ -157,8 +157,14 @@ fn every_row_gets_what_it_must(part: &str, are_long: bool) {
     let port = listener.local_addr().unwrap().port().to_string();
     let here = place.path("").display().to_string();
     let here = here.trim_end_matches('/');
-    let kernel = Kernel::of(&place);
-    let first = place.latest_run()["output_path"].string();
+    let kernel = Kernel::known(&place);
+    let first = match part {
+        "## Files\n" => {
+            place.ade("run config members.csv").success();
+            place.latest_run()["output_path"].string()
+        }
+        _ => String::new(),
+    };
     let mut calls: Vec<Vec<Row>> = Vec::new();
     let all = rows(part).into_iter();
     let all = all.filter(|row| LONG.contains(&&*row.what) == are_long);
