@@ -242,6 +242,7 @@ fn who_answers_is_verified_and_a_refusal_says_where_to_look() {
 }
 
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn a_worker_that_is_too_old_for_the_schema_stops_in_order() {
     let Some(team) = Team::new() else { return };
     let place = team.host("old");

@@ -200,6 +200,7 @@ fn whatever_a_run_started_ends_with_a_killed_ade() {
 
 /// What holds processes where the kernel has no listener to be had, as where another program has it.
 #[test]
+#[ignore = "long: .ci/nightly front"]
 fn without_a_listener_something_else_holds_processes() {
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,

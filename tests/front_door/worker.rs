@@ -43,26 +43,12 @@ fn a_build_that_hangs_holds_up_no_run_that_is_ready_in_the_same_worker() {
 }
 
 #[test]
-fn slots_run_side_by_side() {
-    let place = Place::held("");
-    for _ in 0..3 {
-        place.enqueue("config", "members.csv");
-    }
-    let shown = place.json("runs show latest --json");
-    assert_eq!(shown["waits_for"], "a worker");
-    let worker = place.start_worker_with("one", "--concurrency 3 --drain");
-    place.wait_until_held(3);
-    place.let_go();
-    worker.wait().success();
-    let workers: i64 = place.query("SELECT count(DISTINCT worker) FROM run_attempts");
-    assert_eq!(workers, 3, "each slot has an id of its own");
-}
-
-#[test]
-fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
+fn a_limit_keeps_further_runs_of_a_configuration_waiting_and_others_run_side_by_side() {
     let place = Place::held("");
     place.ade("configs limit config 1").success();
     let runs = [(); 2].map(|()| place.enqueue("config", "members.csv"));
+    let shown = place.json("runs show latest --json");
+    assert_eq!(shown["waits_for"], "a worker");
     let worker = place.start_worker_with("w", "--concurrency 2");
     place.wait_until_held(1);
     let waits = place.json(&format!("runs show {} --json", runs[1]));
@@ -73,6 +59,8 @@ fn a_limit_keeps_further_runs_of_a_configuration_waiting() {
     place.wait_until_held(2);
     place.let_go();
     worker.stops();
+    let workers: i64 = place.query("SELECT count(DISTINCT worker) FROM run_attempts");
+    assert_eq!(workers, 2, "each slot has an id of its own");
 }
 
 #[test]
