@@ -1,6 +1,6 @@
 //! Packs the engine into one wheel that the `ade` binary carries.
 //!
-//! The wheel holds `engine/ade_engine/` and the native module that a nested `cargo build` makes of `engine/native/`.
+//! The wheel holds `engine/ade_engine/` and the dynamic library of `engine/module/`, which cargo compiles before this is run.
 //! Its format: the binary distribution format of the Python packaging specifications (PEP 427), with a RECORD of
 //! every file's SHA-256. The wheel is the same bytes for the same sources, so that its digest can name it.
 
@@ -10,23 +10,20 @@
 )]
 
 use std::env;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
 const DISTRIBUTION: &str = "ade_engine";
-const NATIVE_PACKAGE: &str = "ade-engine-native";
 
 fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     for watched in [
         "engine/ade_engine",
-        "engine/native",
-        "Cargo.lock",
         "build.rs",
         "templates",
         "web/dist",
@@ -36,14 +33,9 @@ fn main() {
         println!("cargo::rerun-if-changed={watched}");
     }
 
-    // A build for an older C library names its linker so, and the engine is linked with it too.
     let target = env::var("TARGET").expect("cargo sets it");
-    println!(
-        "cargo::rerun-if-env-changed=CARGO_TARGET_{}_LINKER",
-        target.to_uppercase().replace('-', "_")
-    );
-
-    let module = build_native(&root, &out);
+    let module = native_module(&target);
+    println!("cargo::rerun-if-changed={}", module.display());
     let version = engine_version(&root);
     let tag = format!("cp310-abi3-{}", platform_tag());
     let name = format!("{DISTRIBUTION}-{version}-{tag}.whl");
@@ -69,76 +61,22 @@ fn main() {
     println!("cargo::rustc-env=ADE_TARGET={target}");
 }
 
-/// Builds the native crate and returns the path of its dynamic library.
-fn build_native(root: &Path, out: &Path) -> PathBuf {
-    // target/<profile>/build/<package>/out: one folder for debug, test and release builds alike.
-    let outer = out
+/// The path of the engine's native module. Cargo puts the dynamic libraries of what a build script depends on beside its Rust
+/// libraries, and compiles them for the machine that runs the script.
+fn native_module(target: &str) -> PathBuf {
+    let host = env::var("HOST").expect("cargo sets it");
+    assert!(
+        target == host,
+        "ade is built on the kind of machine that it is for: its engine is compiled for {host}, not for {target}"
+    );
+    // target/<profile>/build/<package>/build-script-build
+    let program = env::current_exe().expect("the build script is a file");
+    let profile = program
         .ancestors()
         .nth(3)
-        .expect("OUT_DIR lies below the target folder");
-    let profile = outer.file_name().and_then(|name| name.to_str());
-    let profile = match profile {
-        Some("release") => "engine",
-        Some("dist") => "engine-dist",
-        _ => "engine-dev",
-    };
-    let target_dir = outer.with_file_name("engine");
-    let target = env::var("TARGET").expect("cargo sets it");
-    let host = env::var("HOST").expect("cargo sets it");
-
-    let mut cargo = Command::new(env::var_os("CARGO").expect("cargo sets it"));
-    cargo
-        .args([
-            "rustc",
-            "--package",
-            NATIVE_PACKAGE,
-            "--lib",
-            "--crate-type",
-            "cdylib",
-            "--features",
-            "python",
-            "--profile",
-            profile,
-        ])
-        .arg("--manifest-path")
-        .arg(root.join("Cargo.toml"))
-        .arg("--target-dir")
-        .arg(&target_dir);
-    if target != host {
-        cargo.args(["--target", &target]);
-    }
-    // The outer build's wrappers and flags are for the outer build; an extension module is linked without libpython.
-    for inherited in [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "RUSTC_WORKSPACE_WRAPPER",
-        "CARGO_BUILD_TARGET",
-        "CARGO_TARGET_DIR",
-        "CARGO_BUILD_TARGET_DIR",
-    ] {
-        cargo.env_remove(inherited);
-    }
-    cargo
-        .env("PYO3_BUILD_EXTENSION_MODULE", "1")
-        .env("PYO3_NO_PYTHON", "1");
-    let status = cargo
-        .status()
-        .expect("starting cargo for the engine's native module");
-    assert!(
-        status.success(),
-        "the engine's native module did not build; see cargo's messages above"
-    );
-
-    let mut built = target_dir;
-    if target != host {
-        built.push(&target);
-    }
-    built.push(profile);
-    let library = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
-        Ok("macos") => "libade_engine_native.dylib",
-        _ => "libade_engine_native.so",
-    };
-    built.join(library)
+        .expect("the build script lies below the folder of its profile");
+    let library = format!("{DLL_PREFIX}ade_engine_module{DLL_SUFFIX}");
+    profile.join("deps").join(library)
 }
 
 /// The engine's version is written in one place, `engine/ade_engine/__init__.py`.

@@ -8,10 +8,9 @@
 //! - [`layout`]: which rows of a sheet are titles, headers, data, totals and notes
 //! - [`shape`]: what would make a table one record a row
 //! - [`mod@write`]: from polars frames to an `.xlsx` file
-//! - `python`: the module `ade_engine._native`, behind the feature `python`; no other module uses Python
 //! - [`error`]: why a file could not be read; [`progress`]: watching and stopping a scan
 //!
-//! docs/contributing/architecture.md draws which of these may use which.
+//! docs/contributing/architecture.md draws which of these may use which. Python knows all of it by the crate `ade-engine-module`.
 //!
 //! # Promises
 //! No input makes it panic, hang, or take memory out of proportion to the input's size. Values are those that openpyxl
@@ -23,8 +22,6 @@ pub mod error;
 pub mod fields;
 pub mod layout;
 pub mod progress;
-#[cfg(feature = "python")]
-mod python;
 pub mod read;
 pub mod shape;
 pub mod words;

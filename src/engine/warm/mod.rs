@@ -16,7 +16,7 @@
 //!   folder of all runs, which its forks need. Each fork is confined to its own run beyond that.
 //!
 //! `keeper` starts and ends engines, `fork` asks one for a fork. The other end of the protocol is in the engine, in
-//! `native/src/python/warm.rs`. On other systems than Linux every engine is cold.
+//! `engine/module/src/warm.rs`. On other systems than Linux every engine is cold.
 
 #[cfg(target_os = "linux")]
 mod fork;

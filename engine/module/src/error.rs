@@ -4,7 +4,7 @@ use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyUnicodeDecodeError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::error::SourceError as ReadError;
+use ade_engine_native::error::SourceError as ReadError;
 
 create_exception!(
     ade_engine._native,

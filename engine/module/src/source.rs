@@ -9,15 +9,15 @@ use pyo3::types::{PyCapsule, PyList, PyTuple};
 
 use super::cells::{CellObjects, MomentTypes, row_list};
 use super::error::to_python;
-use crate::cells::builder::MAXIMUM_COLUMNS;
-use crate::cells::{
+use ade_engine_native::cells::builder::MAXIMUM_COLUMNS;
+use ade_engine_native::cells::{
     Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
 };
-use crate::columns::arrow::ArrowArrayStream;
-use crate::columns::{export, series};
-use crate::error::SourceError as ReadError;
-use crate::read::ReadOptions;
-use crate::read::background::BackgroundBook;
+use ade_engine_native::columns::arrow::ArrowArrayStream;
+use ade_engine_native::columns::{export, series};
+use ade_engine_native::error::SourceError as ReadError;
+use ade_engine_native::read::ReadOptions;
+use ade_engine_native::read::background::BackgroundBook;
 
 /// Progress is reported at most this often.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -358,7 +358,7 @@ impl Scan {
     #[getter]
     fn marked_rows(&self) -> (Stretches, Stretches) {
         let findings = self.sheet.findings();
-        let stretches = |rows: &crate::cells::Rows| {
+        let stretches = |rows: &ade_engine_native::cells::Rows| {
             let found = rows.stretches(|_| true);
             found
                 .into_iter()

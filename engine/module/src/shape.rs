@@ -2,18 +2,17 @@
 
 use pyo3::prelude::*;
 
-use crate::shape::{self, Step};
+use ade_engine_native::shape::{self, Step};
 
 /// A step: its operator, the columns that it names (or how many lines are a record), and what parts the values that it splits.
 type ToldStep = (&'static str, Vec<usize>, Option<&'static str>);
 
-/// Ways to make a table one record a row, the likeliest first: steps, confidence, whether nobody has to be asked, reasons and doubts.
-/// The first row is the header.
+/// A shape: its steps, confidence, whether nobody has to be asked, reasons and doubts.
+type ToldShape = (Vec<ToldStep>, f64, bool, Vec<String>, Vec<String>);
+
+/// Ways to make a table one record a row, the likeliest first. The first row is the header.
 #[pyfunction]
-pub fn propose_shapes(
-    py: Python<'_>,
-    rows: Vec<Vec<String>>,
-) -> Vec<(Vec<ToldStep>, f64, bool, Vec<String>, Vec<String>)> {
+pub fn propose_shapes(py: Python<'_>, rows: Vec<Vec<String>>) -> Vec<ToldShape> {
     let found = py.detach(|| shape::propose(rows.iter().map(|row| row.iter())));
     let steps = |steps: &[Step]| steps.iter().map(|&step| told(step)).collect();
     found

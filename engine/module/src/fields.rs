@@ -8,24 +8,24 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::source::{ArrowColumn, Scan, stream_of};
-use crate::cells::parts::in_parts;
-use crate::cells::{Cell, Sheet, Tag, text_form};
-use crate::columns::export::Column;
-use crate::columns::frame::Series;
-use crate::columns::view::{Value, value_of};
-use crate::fields::column::built;
-use crate::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
-use crate::fields::dates::moment;
-use crate::fields::looks::outline::Outline;
-use crate::fields::looks::profile::{self, Profile};
-use crate::fields::looks::rows;
-use crate::fields::numbers::number;
-use crate::fields::texts::checksum;
-use crate::fields::texts::country::Country;
-use crate::fields::texts::letters;
-use crate::fields::texts::text::NamePart;
-use crate::fields::{self, Kind, Surroundings};
-use crate::words::{cut, lexicon};
+use ade_engine_native::cells::parts::in_parts;
+use ade_engine_native::cells::{Cell, Sheet, Tag, text_form};
+use ade_engine_native::columns::export::Column;
+use ade_engine_native::columns::frame::Series;
+use ade_engine_native::columns::view::{Value, value_of};
+use ade_engine_native::fields::column::built;
+use ade_engine_native::fields::column::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
+use ade_engine_native::fields::dates::moment;
+use ade_engine_native::fields::looks::outline::Outline;
+use ade_engine_native::fields::looks::profile::{self, Profile};
+use ade_engine_native::fields::looks::rows;
+use ade_engine_native::fields::numbers::number;
+use ade_engine_native::fields::texts::checksum;
+use ade_engine_native::fields::texts::country::Country;
+use ade_engine_native::fields::texts::letters;
+use ade_engine_native::fields::texts::text::NamePart;
+use ade_engine_native::fields::{self, Kind, Surroundings};
+use ade_engine_native::words::{cut, lexicon};
 
 pub(super) fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
     // SAFETY: the stream is polars' own.

@@ -9,10 +9,10 @@ use pyo3::types::PyByteArray;
 use super::fields::{arrow, series_of};
 use super::layout::SheetLayout;
 use super::source::{ArrowColumn, Scan};
-use crate::columns::frame::Series;
-use crate::columns::view::Value;
-use crate::fields;
-use crate::fields::looks::rows::{self, KnownWords, Rule};
+use ade_engine_native::columns::frame::Series;
+use ade_engine_native::columns::view::Value;
+use ade_engine_native::fields;
+use ade_engine_native::fields::looks::rows::{self, KnownWords, Rule};
 
 /// A detector of rows that needs no Python: by `words`, by `filled` cells or by the `layout` of the sheet.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]

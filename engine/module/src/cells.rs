@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyType};
 
-use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
-use crate::cells::{Cell, Sheet, SheetBuilder, Tag};
+use ade_engine_native::cells::calendar::{DAY_MICROSECONDS, civil_from_days};
+use ade_engine_native::cells::{Cell, Sheet, SheetBuilder, Tag};
 
 static DATE_TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();

@@ -10,16 +10,16 @@ use pyo3::types::PyBytes;
 
 use super::fields::{arrow, series_of};
 use super::source::{ArrowColumn, Scan, stream_of};
-use crate::columns::frame;
-use crate::columns::view::{TypedCells, Value};
-use crate::fields::column::built;
-use crate::write::cells as written;
-use crate::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
-use crate::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
-use crate::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
-use crate::write::styles;
-use crate::write::text::find_illegal_text;
-use crate::write::workbook::{Extent, SheetLook, WorkbookWriter};
+use ade_engine_native::columns::frame;
+use ade_engine_native::columns::view::{TypedCells, Value};
+use ade_engine_native::fields::column::built;
+use ade_engine_native::write::cells as written;
+use ade_engine_native::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
+use ade_engine_native::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
+use ade_engine_native::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
+use ade_engine_native::write::styles;
+use ade_engine_native::write::text::find_illegal_text;
+use ade_engine_native::write::workbook::{Extent, SheetLook, WorkbookWriter};
 
 /// A polars frame, held without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]

@@ -3,8 +3,8 @@
 use pyo3::prelude::*;
 
 use super::source::Scan;
-use crate::layout::totals::{self, Verdict};
-use crate::layout::{self, RowLooks, State, traits};
+use ade_engine_native::layout::totals::{self, Verdict};
+use ade_engine_native::layout::{self, RowLooks, State, traits};
 
 /// The layout of one sheet.
 #[pyclass(frozen, module = "ade_engine._native")]

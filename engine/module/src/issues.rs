@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString};
 
 use super::output::ListSheet;
-use crate::write::issue_list::{Fact, IssueList as Issues, KEYS, Line, NUMBERS, Texts};
+use ade_engine_native::write::issue_list::{Fact, IssueList as Issues, KEYS, Line, NUMBERS, Texts};
 
 /// The issues of a run: see [`Issues`].
 #[pyclass(frozen, module = "ade_engine._native")]
