@@ -44,7 +44,8 @@ use std::time::Instant;
 
 use simulation::scenario::{self, Crowd};
 
-const SEEDS: u64 = 600;
+/// How many a change tries: with so many, everything happens that is counted.
+const SEEDS: u64 = 250;
 /// The length of a trace that can still be read.
 const TRACE_LINES: usize = 250;
 

@@ -18,9 +18,9 @@ from every_format import FORMATS, Formula, Sheet
 from package_check import check_package
 from test_sheets import tomllib
 
-SEEDS = 4500 if everything() else 90
-PORTION = 30
-SEEDS_OF_SAMPLES = 1200 if everything() else 20
+SEEDS = 4500 if everything() else 48
+PORTION = 24
+SEEDS_OF_SAMPLES = 1200 if everything() else 10
 
 #: Names that the template's fields have, and others.
 HEADERS = "First name|Surname|E-mail|Start date|Hours|Pay|Member ID|Phone|Notes|Ref|Blorb|Zed|2023|Jan|Feb|Mar|Total||Qty\x07| ".split("|")
