@@ -1,5 +1,5 @@
-//! The engine's own tests, in Python: an environment is built with the engine in the binary and the libraries
-//! that it is compared with, and pytest runs `tests/engine` in it, once.
+//! The engine's own tests, in Python: pytest runs `tests/engine` once, in an environment with the engine in the binary and beside the
+//! libraries that it is compared with.
 //!
 //! Each of its files is a test here, and each topic of `tests/sheets`; `cargo test --test engine sheets/totals` runs one. Where tests of a file were skipped because this machine lacks what they need, and
 //! none failed, the file is shown as ignored, with their number and what is missing.
@@ -8,21 +8,11 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::LazyLock;
 
+use common::machine;
 use common::trials::{self, Missing, Tried};
-use common::{Place, Printed};
-
-/// What the engine is compared with: other readers and writers of the same formats.
-const COMPANIONS: [&str; 6] = [
-    "pytest>=8",
-    "pytest-xdist",
-    "xlsxwriter",
-    "xlwt",
-    "xlrd",
-    "python-calamine",
-];
 
 /// What became of the tests of each file and topic, by its name; `tests/engine/conftest.py` writes it.
 static OUTCOMES: LazyLock<BTreeMap<String, FileOutcome>> = LazyLock::new(run_pytest);
@@ -103,14 +93,11 @@ fn outcome_of(name: &str) -> Tried {
 }
 
 fn run_pytest() -> BTreeMap<String, FileOutcome> {
-    let place = Place::new();
-    let configuration = place.configuration("companions");
-    configuration.depend_on(&COMPANIONS);
-    let venv = place.ade("env build companions").success().printed();
-    let python = place.path(venv.trim()).join("bin/python");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let outcomes = place.path("outcomes.json");
-    let status = Command::new(python)
+    let folder = tempfile::tempdir().unwrap();
+    let outcomes = folder.path().join("outcomes.json");
+    let status = machine()
+        .python_with_companions()
         .args([
             "-m",
             "pytest",
@@ -126,7 +113,6 @@ fn run_pytest() -> BTreeMap<String, FileOutcome> {
         .arg(&outcomes)
         .args(selected())
         .current_dir(root)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
         .status()
         .unwrap();
     // 1: tests failed, which the outcomes say.

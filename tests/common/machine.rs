@@ -7,6 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+/// What the engine and painted copies are compared with: other readers and writers of the same formats, and what runs these tests.
+const COMPANIONS: [&str; 6] = [
+    "pytest>=8",
+    "pytest-xdist",
+    "xlsxwriter",
+    "xlwt",
+    "xlrd",
+    "python-calamine",
+];
+
 /// See the module.
 pub struct Machine {
     /// A folder with `python3` and nothing else.
@@ -33,6 +43,29 @@ impl Machine {
     /// Finished environments, for others of the same packages.
     pub fn environments(&self) -> PathBuf {
         self.data.join("cache/environments")
+    }
+    /// A Python that imports the engine, and its companions.
+    pub fn python_with_companions(&self) -> Command {
+        let kept = self.data.with_file_name("companions");
+        let lock = File::create(kept.with_extension("lock")).unwrap();
+        lock.lock().unwrap();
+        let mut installs = Command::new(self.uv());
+        installs
+            .env_clear()
+            .envs(network_variables())
+            .args(["pip", "install", "--quiet", "--compile-bytecode"])
+            .arg("--python")
+            .arg(&self.reader)
+            .arg("--target")
+            .arg(&kept)
+            .args(COMPANIONS)
+            .env("UV_CACHE_DIR", self.uv_cache());
+        assert!(installs.status().unwrap().success(), "{COMPANIONS:?}");
+        let mut python = Command::new(&self.reader);
+        python
+            .env("PYTHONPATH", kept)
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        python
     }
     /// The real uv.
     pub fn uv(&self) -> PathBuf {

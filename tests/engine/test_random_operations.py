@@ -139,7 +139,7 @@ def test_another_spreadsheet_program_reads_the_same(tmp_path, libreoffice):
             pairs.append(seed)
         if len(pairs) == (30 if everything() else 6):
             break
-    assert len(pairs) >= 12, "there is little to compare"
+    assert len(pairs) >= 6, "there is little to compare"
     target = libreoffice(*(tmp_path / f"{label}-{seed}.xlsx" for seed in pairs for label in ("found", "expected")), to="ods")
     for seed in pairs:
         found, expected = (content_of(target / f"{label}-{seed}.ods") for label in ("found", "expected"))

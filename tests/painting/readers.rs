@@ -1,12 +1,12 @@
 //! Whether other programs read a painted copy: openpyxl and LibreOffice, where the machine has them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::cases::{self, Case, marks};
+use super::common::machine;
 use super::common::trials::{Missing, Tried};
-use super::common::{Place, Printed};
 use super::package::differing;
 use super::{checker, painted};
 
@@ -19,13 +19,13 @@ const NOT_BY_OPENPYXL: [&str; 4] = [
 ];
 
 /// Runs the script that makes workbooks and opens copies.
-fn script(python: &Path, work: &str, folder: &Path) -> String {
+fn script(work: &str, folder: &Path) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/painting/made_by_libraries.py");
-    let output = Command::new(python)
+    let output = machine()
+        .python_with_companions()
         .arg(script)
         .arg(work)
         .arg(folder)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -39,20 +39,9 @@ fn lines(said: &str) -> impl Iterator<Item = String> {
     lines.map(str::to_owned)
 }
 
-/// A Python with openpyxl and XlsxWriter; it is there as long as its place.
-fn python() -> (Place, PathBuf) {
-    let place = Place::new();
-    let configuration = place.configuration("companions");
-    configuration.depend_on(&["openpyxl", "xlsxwriter"]);
-    let venv = place.ade("env build companions").success().printed();
-    let python = place.path(venv.trim()).join("bin/python");
-    (place, python)
-}
-
 pub fn workbooks_by_libraries_are_painted_and_open_in_openpyxl() -> Tried {
-    let (_place, python) = python();
     let folder = tempfile::tempdir().unwrap();
-    script(&python, "make", folder.path());
+    script("make", folder.path());
     let mut faults = Vec::new();
     let mut count = 0;
     let paths: Vec<_> = fs::read_dir(folder.path())
@@ -92,8 +81,8 @@ pub fn workbooks_by_libraries_are_painted_and_open_in_openpyxl() -> Tried {
             painted(&case, others.path()).unwrap();
         }
     }
-    faults.extend(lines(&script(&python, "load", others.path())));
-    let said = script(&python, "open", folder.path());
+    faults.extend(lines(&script("load", others.path())));
+    let said = script("open", folder.path());
     faults.extend(lines(&said));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     Ok(())
