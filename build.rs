@@ -35,7 +35,6 @@ fn main() {
 
     let target = env::var("TARGET").expect("cargo sets it");
     let module = native_module(&target);
-    println!("cargo::rerun-if-changed={}", module.display());
     let version = engine_version(&root);
     let tag = format!("cp310-abi3-{}", platform_tag());
     let name = format!("{DISTRIBUTION}-{version}-{tag}.whl");

@@ -1,5 +1,5 @@
-//! The engine's own tests, in Python: pytest runs `tests/engine` once, in an environment with the engine in the binary and beside the
-//! libraries that it is compared with.
+//! The engine's own tests, in Python: pytest runs `tests/engine` once, with the engine that the binary carries and the libraries that
+//! it is compared with.
 //!
 //! Each of its files is a test here, and each topic of `tests/sheets`; `cargo test --test engine sheets/totals` runs one. Where tests of a file were skipped because this machine lacks what they need, and
 //! none failed, the file is shown as ignored, with their number and what is missing.

@@ -44,7 +44,7 @@ use std::time::Instant;
 
 use simulation::scenario::{self, Crowd};
 
-/// How many a change tries: with so many, everything happens that is counted.
+/// The number of seeds that a change tries: with so many, everything happens that is counted.
 const SEEDS: u64 = 250;
 /// The length of a trace that can still be read.
 const TRACE_LINES: usize = 250;

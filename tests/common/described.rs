@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Map, Value};
 
 use super::place::Place;
@@ -16,6 +17,17 @@ pub struct Description(Value);
 /// That of the code.
 pub static DESCRIPTION: LazyLock<Description> =
     LazyLock::new(|| Description(serde_json::from_str(&ade::api::description()).unwrap()));
+
+/// The schema of audit records.
+static ARTIFACT_SCHEMA: LazyLock<(Schemas, SchemaIndex)> = LazyLock::new(|| {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/docs/reference/artifact.schema.json"
+    );
+    let mut schemas = Schemas::new();
+    let schema = Compiler::new().compile(file, &mut schemas).unwrap();
+    (schemas, schema)
+});
 
 /// Holds an event of a stream to the shape that the description has for it.
 #[track_caller]
@@ -197,15 +209,10 @@ fn has_type(described: &Value, value: &Value) -> bool {
 }
 
 impl Place {
-    /// What is wrong with an audit record by its schema.
+    /// Returns the faults of an audit record by its schema, if it has any.
     pub fn fault_of_artifact(artifact: &Value) -> Option<String> {
-        let file = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/docs/reference/artifact.schema.json"
-        );
-        let mut schemas = boon::Schemas::new();
-        let schema = boon::Compiler::new().compile(file, &mut schemas).unwrap();
-        let fault = schemas.validate(artifact, schema).err()?;
+        let (schemas, schema) = &*ARTIFACT_SCHEMA;
+        let fault = schemas.validate(artifact, *schema).err()?;
         Some(format!("{fault:#}"))
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// What the engine and painted copies are compared with: other readers and writers of the same formats, and what runs these tests.
+/// Packages beside the engine: other readers and writers of the same formats, and what runs the tests in Python.
 const COMPANIONS: [&str; 6] = [
     "pytest>=8",
     "pytest-xdist",
@@ -46,7 +46,20 @@ impl Machine {
     }
     /// A Python that imports the engine, and its companions.
     pub fn python_with_companions(&self) -> Command {
+        static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+        let mut python = Command::new(&self.reader);
+        python
+            .env(
+                "PYTHONPATH",
+                INSTALLED.get_or_init(|| self.install_companions()),
+            )
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        python
+    }
+    /// Installs them in a folder of their own, which it returns: an environment with them would compile all packages of the engine again.
+    fn install_companions(&self) -> PathBuf {
         let kept = self.data.with_file_name("companions");
+        // Test binaries may run at the same time.
         let lock = File::create(kept.with_extension("lock")).unwrap();
         lock.lock().unwrap();
         let mut installs = Command::new(self.uv());
@@ -61,11 +74,7 @@ impl Machine {
             .args(COMPANIONS)
             .env("UV_CACHE_DIR", self.uv_cache());
         assert!(installs.status().unwrap().success(), "{COMPANIONS:?}");
-        let mut python = Command::new(&self.reader);
-        python
-            .env("PYTHONPATH", kept)
-            .env("PYTHONDONTWRITEBYTECODE", "1");
-        python
+        kept
     }
     /// The real uv.
     pub fn uv(&self) -> PathBuf {

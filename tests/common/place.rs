@@ -41,13 +41,12 @@ impl Place {
         // The user's cache, of which all data directories in the place have a part.
         let cache = root.join("home/.cache/ade");
         fs::create_dir_all(cache.join("tools")).unwrap();
-        // What an environment of the same packages is linked to. A link is not this cache's own, so nothing of it is collected.
-        symlink(machine.environments(), cache.join("environments")).unwrap();
         let mut place = Self {
             root,
             folder,
             variables: network_variables().into_iter().collect(),
         };
+        place.remember_environments();
         place.set_path(&[
             &machine.only_uv,
             &machine.only_python,
@@ -368,6 +367,15 @@ impl Place {
         let kept = self.path("home/.cache/ade/environments");
         // A link to those of all tests, or a folder of this place's own.
         let _ = fs::remove_file(&kept).or_else(|_| fs::remove_dir_all(&kept));
+    }
+
+    /// Has the next environment linked to one of all tests with the same packages. To install and compile them takes longer than all else
+    /// that a test does.
+    pub fn remember_environments(&self) {
+        self.forget_environments();
+        // A link is not this cache's own, so nothing of it is collected.
+        let kept = self.path("home/.cache/ade/environments");
+        symlink(machine().environments(), kept).unwrap();
     }
 
     /// Puts a uv first on PATH that does something in the shell before it installs anything, and is the real one after that.

@@ -33,6 +33,11 @@ pub fn run<N: Into<String>, T: FnOnce() -> Tried + Send + 'static>(
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+/// Whether everything is tried that a change leaves to the night.
+pub fn are_all() -> bool {
+    std::env::var_os("ADE_TEST_ALL").is_some()
+}
+
 /// The tests of a file with their names, as its `TRIALS`.
 macro_rules! trials {
     ($($test:ident),+ $(,)?) => {

@@ -28,7 +28,7 @@ fn an_interrupt_in_any_step_leaves_nothing_that_counts_and_the_next_build_succee
             "{step}: {ended} {left:?}"
         );
     }
-    crate::remember_environments(&place);
+    place.remember_environments();
     place.ade("env build config").success();
 }
 

@@ -6,14 +6,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-/// Takes back `Place::forget_environments`: the next environment is linked to one of all tests. To install and compile its packages takes
-/// longer than all else that a test does.
-fn remember_environments(place: &common::Place) {
-    place.forget_environments();
-    let kept = place.path("home/.cache/ade/environments");
-    std::os::unix::fs::symlink(common::machine().environments(), kept).unwrap();
-}
-
 mod api;
 mod api_access;
 mod api_events;

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{Place, Printed, Told};
+use common::{Place, Printed, Told, trials};
 use rusqlite::Connection;
 
 /// What the newest fixture has more than its predecessor brought up to date.
@@ -271,12 +271,7 @@ fn by_migrate_alone_and_by_one_of_several(place: &Place) -> serde_json::Value {
 /// All of them by night. What came up is as one of today, so that in a change the oldest and today's are enough.
 #[test]
 fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "how much is tried is not a setting"
-    )]
-    let all = std::env::var_os("ADE_TEST_ALL").is_some();
-    let tried = |version: &usize| all || [1, newest()].contains(version);
+    let tried = |version: &usize| trials::are_all() || [1, newest()].contains(version);
     for version in (1..=newest()).filter(tried) {
         let place = Place::new();
         restore(&place, version);

@@ -5,7 +5,7 @@ use crate::common;
 use common::{Place, Printed, Running, Told, wait_for};
 use libc::{SIGCONT, SIGINT};
 
-/// And who follows the environment sees its build to its end.
+/// A follower of the environment sees the build to its end.
 #[test]
 fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
     let mut place = Place::cold();
@@ -59,7 +59,7 @@ fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
         "SELECT run_id FROM queue JOIN environments ON environments.claimed_by = queue.claimed_by",
     );
     // The other one builds it then.
-    crate::remember_environments(&place);
+    place.remember_environments();
     place.ade(&format!("runs cancel {builder}")).success();
     place.wait_for_status(&builder, "cancelled");
     let done = running.wait().code(130);

@@ -73,7 +73,7 @@ fn while_the_environment_is_built_or_waited_for() {
     assert_eq!(place.environments()[0]["status"], "queued");
     let built = place.files_below("data/venvs");
     assert!(!built.iter().any(|name| name.ends_with("/.ready")));
-    crate::remember_environments(&place);
+    place.remember_environments();
     place.ade("run config members.csv -q").success();
     assert_eq!(place.environments().len(), 1);
 }

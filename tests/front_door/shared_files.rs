@@ -55,7 +55,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
     raise SystemExit(f"attacked: {json.dumps(attack(TARGETS, SECRETS))}")
 "#;
 
-/// What the engine needs, as the names of its packages begin.
+/// The beginnings of the names of all packages that the engine needs.
 const NEEDED: [&str; 4] = ["polars", "_polars_runtime", "openpyxl", "et_xmlfile"];
 
 /// A place with caches of its own, filled, and nothing that the sandbox opens for tests. They are copies, since an attack that succeeds
@@ -98,7 +98,7 @@ fn only_folder(place: &Place, name: &str) -> PathBuf {
     folder
 }
 
-/// What is in the packages of an environment, with sizes and times, which a copy has, too.
+/// The files of all packages of an environment, with sizes and times, which a copy has, too.
 fn files_of_packages(place: &Place, environment: &Path) -> BTreeMap<String, (u64, i64)> {
     let packages = environment.join(".venv/lib");
     let names = place.files_below(&packages).into_iter();

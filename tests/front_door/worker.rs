@@ -126,7 +126,7 @@ fn a_second_signal_releases_a_build_at_once() {
         environment,
         serde_json::json!({"status": "queued", "attempt_count": 0}),
     );
-    crate::remember_environments(&place);
+    place.remember_environments();
     place.drains(&run);
 }
 

@@ -24,7 +24,7 @@ fn a_command_that_waits_for_a_builder_that_stands_still_takes_over_without_a_wor
     gate.wait_until_reached();
     place.ade_refuses("env rm config", "is building");
     frozen.freezes();
-    crate::remember_environments(&place);
+    place.remember_environments();
     let mut waits = place.start("run config members.csv");
     waits.wait_until_says(&format!("process {}", frozen.id()));
     gate.open();
@@ -45,7 +45,7 @@ fn an_env_build_that_is_killed_holds_up_no_other_process() {
     assert_eq!(place.query::<i64>("SELECT count(*) FROM workers"), 1);
     let mut waits = place.start("check config");
     waits.wait_until_says("waiting for another process");
-    crate::remember_environments(&place);
+    place.remember_environments();
     killed.dies();
     gate.open();
     waits.wait().success();
@@ -76,7 +76,7 @@ fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
         "{message}"
     );
     // Who asks anew is not answered with what was.
-    crate::remember_environments(&place);
+    place.remember_environments();
     place.ade(&format!("runs retry {run}")).success();
     place.ade("worker --drain -q").success();
     assert_eq!(place.statuses(), ["succeeded", "failed"]);

@@ -1,8 +1,7 @@
 //! No bytes make a reader panic, hang, or take memory out of proportion to them.
 //!
 //! Sound files are damaged at random, at the level of bytes and, for workbooks, within their XML parts too; and some
-//! attacks are made by hand. A sixteenth of `PROPTEST_CASES` (256) says how many
-//! random cases are tried of each kind.
+//! attacks are made by hand. Of each kind a sixteenth of `PROPTEST_CASES` (256) random cases is tried.
 
 mod sound;
 
