@@ -18,7 +18,7 @@ from package_check import check_package
 from operations import TABLES, EngineWritten, Generator, Outcome, Written, kind_of, lines, program, run
 
 #: Sequences of each of the two kinds below.
-SEQUENCES = 200 if everything() else 36
+SEQUENCES = 200 if everything() else 24
 PORTION = 12
 PORTIONS = range(0, SEQUENCES, PORTION)
 

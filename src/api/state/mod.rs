@@ -8,6 +8,7 @@ mod request_metrics;
 pub mod statistics;
 pub(crate) mod watched;
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -99,6 +100,9 @@ pub struct ApiState {
     stopping: watch::Sender<bool>,
 }
 
+/// See [`Api::work`].
+type Call = Box<dyn FnOnce(&Blocking<'_>) -> Result<Box<dyn Any + Send>, ApiError> + Send>;
+
 /// How many slow calls run at a time, and how long another one waits for its turn.
 const SLOW_AT_ONCE: usize = 16;
 /// How many calls at a time start an engine in this process.
@@ -154,6 +158,13 @@ impl Api {
         &self,
         call: impl FnOnce(&Blocking<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
+        let call: Call = Box::new(move |api| Ok(Box::new(call(api)?)));
+        let done = self.on_the_pool(call).await?;
+        Ok(*done.downcast().expect("a call gives what its caller names"))
+    }
+
+    /// See [`Api::work`]. What a call gives has no type here: else a task of the pool is compiled for each of a hundred calls.
+    async fn on_the_pool(&self, call: Call) -> Result<Box<dyn Any + Send>, ApiError> {
         let api = self.clone();
         match tokio::task::spawn_blocking(move || call(&Blocking(&api))).await {
             Ok(done) => done.map_err(|error| error.shown(&self.paths)),

@@ -44,8 +44,9 @@ pub(super) struct Probed {
 /// Starts a candidate and asks.
 pub(super) fn probe(candidate: &Path, search: &PythonSearch<'_>) -> Probed {
     let mut command = Command::new(candidate);
+    // Without site (-S), so without what a Python's packages have it import at each start.
     command
-        .args(["-E", "-s", "-c", PROBE])
+        .args(["-E", "-S", "-s", "-c", PROBE])
         .current_dir(search.working_directory);
     child_variables::apply(&mut command, search.child_variables);
     let options = process::ChildLimits {

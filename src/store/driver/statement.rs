@@ -17,15 +17,18 @@ pub(in crate::store) enum Statement<'c> {
 impl Statement<'_> {
     /// Executes it. Returns how many rows it changed.
     pub(in crate::store) fn execute(&mut self, values: impl Params) -> Result<usize> {
-        match self {
-            Self::Sqlite(statement) => {
-                values.pass(|values| bind(statement, values))?;
-                Ok(statement.raw_execute()?)
-            }
-            Self::Postgres(session, statement) => {
-                values.pass(|values| session.execute(statement, values))
-            }
-        }
+        let mut changed = 0;
+        values.pass(&mut |values| {
+            changed = match self {
+                Self::Sqlite(statement) => {
+                    bind(statement, values)?;
+                    statement.raw_execute()?
+                }
+                Self::Postgres(session, statement) => session.execute(statement, values)?,
+            };
+            Ok(())
+        })?;
+        Ok(changed)
     }
 
     /// Executes it, before whatever is executed next. Where that goes to a server, both are one message.
@@ -33,7 +36,7 @@ impl Statement<'_> {
         match self {
             Self::Sqlite(_) => self.execute(values).map(drop),
             Self::Postgres(session, statement) => {
-                values.pass(|values| session.later(statement, values))
+                values.pass(&mut |values| session.later(statement, values))
             }
         }
     }
@@ -44,9 +47,17 @@ impl Statement<'_> {
         values: impl Params,
         mut visit: impl FnMut(&Row<'_>) -> Result<bool>,
     ) -> Result<()> {
+        values.pass(&mut |values| self.pass_rows(values, &mut visit))
+    }
+
+    fn pass_rows(
+        &mut self,
+        values: &[&dyn ToValue],
+        visit: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
+    ) -> Result<()> {
         match self {
             Self::Sqlite(statement) => {
-                values.pass(|values| bind(statement, values))?;
+                bind(statement, values)?;
                 let mut rows = statement.raw_query();
                 while let Some(row) = rows.next()? {
                     if !visit(&Row::Sqlite(row))? {
@@ -55,7 +66,7 @@ impl Statement<'_> {
                 }
             }
             Self::Postgres(session, statement) => {
-                for row in &values.pass(|values| session.rows(statement, values))? {
+                for row in &session.rows(statement, values)? {
                     if !visit(&Row::Postgres(row))? {
                         break;
                     }
