@@ -717,30 +717,45 @@ fn every_page_is_in_the_order_of_the_site() {
     }
 }
 
-/// A transcript is what its commands print; it is written anew where that is asked for. One that begins with `<!-- long -->` is for
-/// the night.
+/// Whether transcripts are written anew.
 #[expect(
     clippy::disallowed_methods,
     reason = "whether transcripts are written is no setting"
 )]
-fn a_transcript_is_what_ade_prints(name: &str) -> Tried {
+fn are_written() -> bool {
+    std::env::var_os("ADE_UPDATE_GENERATED").is_some()
+}
+
+/// A transcript is what its commands print; it is written anew where that is asked for.
+fn a_transcript_is_what_ade_prints(name: &str) {
     let before = read(name);
-    let is_written = std::env::var_os("ADE_UPDATE_GENERATED").is_some();
-    if before.starts_with("<!-- long -->") && !is_written && !trials::are_all() {
-        return Err(Missing("long: .ci/nightly front".to_owned()));
-    }
     let now = Reader::of(name).transcript(&before);
-    if is_written {
+    if are_written() {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), now).unwrap();
-        return Ok(());
+        return;
     }
     let diff = similar::TextDiff::from_lines(&before, &now);
     let mut diff = diff.unified_diff();
     assert!(before == now, "{}", diff.header(name, "what it prints"));
-    Ok(())
 }
 
 type Test = (String, Box<dyn FnOnce() -> Tried + Send>);
+
+/// A document whose commands are typed. One with the line `<!-- long -->` is for the night.
+fn document(name: String, how: impl FnOnce(&str) + Send + 'static) -> Test {
+    let run = {
+        let name = name.clone();
+        move || {
+            let is_long = read(&name).lines().any(|line| line == "<!-- long -->");
+            if is_long && !are_written() && !trials::are_all() {
+                return Err(Missing("long: .ci/nightly front".to_owned()));
+            }
+            how(&name);
+            Ok(())
+        }
+    };
+    (name, Box::new(run))
+}
 
 /// A test that needs nothing that a machine may lack.
 fn test(name: &str, run: impl FnOnce() + Send + 'static) -> Test {
@@ -758,7 +773,7 @@ fn main() -> ExitCode {
     let all = all.into_iter().flatten().filter(|name| name != FUNCTIONS);
     let mut tests: Vec<Test> = all
         .chain(["README.md".to_owned()])
-        .map(|name| test(&name.clone(), move || drop(follow(&name))))
+        .map(|name| document(name, |name| drop(follow(name))))
         .collect();
     tests.extend([
         test("tutorial", the_tutorial_does_what_it_says_in_one_sitting),
@@ -767,12 +782,8 @@ fn main() -> ExitCode {
         test("comments", comments_limit_what_is_typed),
         test("wildcards", what_is_shown_of_an_output_has_to_be_there),
     ]);
-    for name in pages("tests/cli").into_iter().chain(pages("tests/api")) {
-        tests.push((
-            name.clone(),
-            Box::new(move || a_transcript_is_what_ade_prints(&name)),
-        ));
-    }
+    let transcripts = pages("tests/cli").into_iter().chain(pages("tests/api"));
+    tests.extend(transcripts.map(|name| document(name, a_transcript_is_what_ade_prints)));
     trials::run(tests)
 }
 
