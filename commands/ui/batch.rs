@@ -12,7 +12,7 @@ use ade::run::views::summary::unprocessed;
 use ade::store::RunMetrics;
 use console::{measure_text_width, truncate_str};
 
-use super::format::{duration, plural, thousands};
+use super::format::{duration, not_found, plural, thousands};
 use super::issue_lines::IssueCounts;
 use super::notices::CONFIGURATION;
 use super::results::rows;
@@ -203,7 +203,7 @@ impl Batch {
         self.has_workbooks |= copied_to.is_some() || is_normalized && path.is_some();
         let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0)
             || ended.is_some_and(|ended| Nothing::of(&ended.run).is_some());
-        let lost = not_found(metrics);
+        let lost = lost(metrics);
         let (mark, tone, word) = marked(counts, has_faults, !lost.is_empty(), ended);
         if matches!(counts, CountsAs::Normalized | CountsAs::Unchanged) {
             match lost.is_empty() {
@@ -454,7 +454,7 @@ impl Batch {
 }
 
 /// The fields that no column was found for, where a table was: the first ones by name.
-fn not_found(metrics: Option<&RunMetrics>) -> String {
+fn lost(metrics: Option<&RunMetrics>) -> String {
     let lost = match metrics {
         Some(found) if found.tables > 0 => found.missing_fields.as_slice(),
         _ => &[],
@@ -462,8 +462,8 @@ fn not_found(metrics: Option<&RunMetrics>) -> String {
     let named = &lost[..lost.len().min(NAMED)];
     match (named, lost.len() - named.len()) {
         ([], _) => String::new(),
-        (_, 0) => format!("not found: {}", named.join(", ")),
-        (_, more) => format!("not found: {} and {more} more", named.join(", ")),
+        (_, 0) => not_found(&named.join(", ")),
+        (_, more) => not_found(&format!("{} and {more} more", named.join(", "))),
     }
 }
 

@@ -13,7 +13,7 @@ use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::{Value, json};
 
 use super::batch::{Batch, CountsAs};
-use super::format::{duration, plural, thousands};
+use super::format::{duration, not_found, plural, thousands};
 use super::issue_lines;
 use super::notices::NoticeLines;
 use super::results::{fields_that_are, rows};
@@ -253,7 +253,7 @@ fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished
     let missing = fields_that_are(FieldState::Missing, &finished.fields);
     if !missing.is_empty() {
         let missing = ui.paint(Tone::Warn, missing.join(", "));
-        ui.line(format_args!("  not found: {missing}"));
+        ui.line(format_args!("  {}", not_found(&missing)));
     }
 }
 

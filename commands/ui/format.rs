@@ -101,6 +101,11 @@ pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
     }
 }
 
+/// What is said of fields that no column was found for.
+pub fn not_found(fields: &str) -> String {
+    format!("not found: {fields}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

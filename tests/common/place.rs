@@ -438,7 +438,7 @@ impl Place {
             (r" +(\[TIME\]|\[SIZE\])  ", "  $1  "),
             (r"(ISSUES|PYTHON) +(TOOK|SIZE)  ", "$1  $2  "),
             // The seconds of one of several files.
-            (r"(?m)^([✓⚠✗] .{30,}?) +\d+\.\d($|  )", "$1  [S]$2"),
+            (r"(?m)^([✓⚠✗◐] .{30,}?) +\d+\.\d($|  )", "$1  [S]$2"),
             (r#""size_bytes":( ?)\d{6,}"#, r#""size_bytes":$1[BYTES]"#),
             (r"\b\d\d:\d\d:\d\d\.\d{3}\b", "[CLOCK]"),
             (r"\b[A-Za-z0-9-]+:\d{2,}:\d+\b", "[WORKER]"),

@@ -17,7 +17,9 @@ fn warm(place: &Place) -> Vec<i32> {
 
 #[test]
 fn a_run_outlives_its_warm_engine_and_the_next_run_gets_another() {
-    let (place, run, worker) = Place::busy("one");
+    let mut place = Place::held("");
+    place.set("ADE_WARM_ENGINES", "auto");
+    let (run, worker) = place.begun("one");
     let engine = warm(&place);
     assert_eq!(engine.len(), 1, "{engine:?}");
     let fork = place.wait_until_held(1)[0];
