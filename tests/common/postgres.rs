@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,18 +18,21 @@ pub fn of_all_places() -> Option<String> {
     let begin = || {
         std::env::var_os("ADE_TEST_ON_SERVER")?;
         let folder = tempfile::tempdir().unwrap().keep();
+        let programs = programs().expect("PostgreSQL is installed");
         let script = Command::new("sh")
             .args([
                 "-c",
                 include_str!("../../src/store/postgres/test_server.sh"),
                 "server",
             ])
-            .args([&folder, &programs().expect("PostgreSQL is installed")])
+            .args([&folder, &programs])
             .arg("off")
             .stdin(Stdio::piped())
             .spawn();
-        let socket = folder.join(".s.PGSQL.5432");
-        super::wait_for("the server", || UnixStream::connect(&socket).is_ok());
+        // It listens before it answers.
+        let mut asked = Command::new(programs.join("pg_isready"));
+        asked.arg("-q").arg("-h").arg(&folder);
+        super::wait_for("the server", || asked.status().unwrap().success());
         Some((folder, script.unwrap()))
     };
     let (folder, _) = SERVER.get_or_init(begin).as_ref()?;
