@@ -349,28 +349,14 @@ fn is_line(shown: &str, said: &str) -> bool {
     }
 }
 
-/// Whether lines are as they are shown, where a line `…` stands for any lines.
-fn are_lines(shown: &[String], said: &[String]) -> bool {
-    match (shown.split_first(), said.split_first()) {
-        (None, None) => true,
-        (Some((wanted, shown)), _) if wanted == "…" => {
-            (0..=said.len()).any(|skipped| are_lines(shown, &said[skipped..]))
-        }
-        (Some((wanted, shown)), Some((line, said))) => {
-            is_line(wanted, line) && are_lines(shown, said)
-        }
-        _ => false,
-    }
-}
-
-/// The lines that are said, with those that are shown in the place of the ones that they fit: so wildcards stay. As few as can be are
-/// written anew.
-fn shown_anew(
+/// Fits the lines that are said to those that are shown, where a line `…` stands for any lines. Returns how many lines differ, and the
+/// lines that are said, with those that are shown in the place of the ones that they fit: so wildcards stay.
+fn fit(
     shown: &[String],
     said: &[String],
-    is_line: impl Fn(&str, &str) -> bool,
-) -> Vec<String> {
-    // From each place in both: how many lines are written anew or go, the next line that is written, and the place after it.
+    fits: impl Fn(usize, usize) -> bool,
+) -> (usize, Vec<String>) {
+    // From each place in both: how many lines differ, the next line that is written, and the place after it.
     let mut ways = vec![vec![(0, None, (0, 0)); said.len() + 1]; shown.len() + 1];
     for at in (0..=shown.len()).rev() {
         for line in (0..=said.len()).rev() {
@@ -382,7 +368,7 @@ fn shown_anew(
                 open.extend(next.map(|_| (cost(at, line + 1), None, (at, line + 1))));
             } else {
                 if let (Some(here), Some(next)) = (here, next) {
-                    let is_same = is_line(here, next);
+                    let is_same = fits(at, line);
                     let cost = cost(at + 1, line + 1) + usize::from(!is_same);
                     let written = if is_same { here } else { next };
                     open.push((cost, Some(written), (at + 1, line + 1)));
@@ -401,7 +387,12 @@ fn shown_anew(
         lines.extend(written.cloned());
         place = after;
     }
-    lines
+    (ways[0][0].0, lines)
+}
+
+/// As [`fit`], of lines as they are.
+fn fit_lines(shown: &[String], said: &[String]) -> (usize, Vec<String>) {
+    fit(shown, said, |at, line| is_line(&shown[at], &said[line]))
 }
 
 /// The name and the value of a header.
@@ -529,7 +520,8 @@ impl Reader {
             let said = said.map(|line| line.trim_end().to_owned());
             let said: Vec<String> = said.chain(end).collect();
             now.extend(
-                shown_anew(&shown, &said, is_line)
+                fit_lines(&shown, &said)
+                    .1
                     .iter()
                     .map(|line| format!("{behind}{line}").trim_end().to_owned()),
             );
@@ -632,24 +624,25 @@ impl Reader {
                             assert!(!said.contains(failure), "{document}: {command}\n{said}");
                         }
                     }
-                    if let Some(as_shown) = shown {
-                        let shown: Vec<String> =
-                            as_shown.iter().map(|line| settled(line)).collect();
-                        let lines = said.trim_end().lines();
-                        let lines: Vec<String> = lines
-                            .filter(|line| !is_progress(line))
-                            .map(settled)
-                            .collect();
-                        let is_same = are_lines(&shown, &lines);
-                        if !is_same && are_written() {
-                            write_shown(document, &command, &as_shown, &said);
+                    if let Some(shown) = shown {
+                        let said = said.trim_end().lines().filter(|line| !is_progress(line));
+                        let said: Vec<String> = said.map(str::to_owned).collect();
+                        let [settled_shown, settled_said] = [&shown, &said].map(|lines| {
+                            lines.iter().map(|line| settled(line)).collect::<Vec<_>>()
+                        });
+                        let fits = |at: usize, line: usize| {
+                            is_line(&settled_shown[at], &settled_said[line])
+                        };
+                        let (differing, anew) = fit(&shown, &said, fits);
+                        if differing > 0 && are_written() {
+                            write_shown(document, &command, &shown, &anew);
                             continue;
                         }
                         assert!(
-                            is_same,
+                            differing == 0,
                             "{document}: {command}\nis to say\n{}\nand says\n{}",
-                            shown.join("\n"),
-                            lines.join("\n")
+                            settled_shown.join("\n"),
+                            settled_said.join("\n")
                         );
                     }
                 }
@@ -658,19 +651,16 @@ impl Reader {
     }
 }
 
-/// Writes into a document what a command prints now.
-fn write_shown(document: &str, command: &str, shown: &[String], said: &str) {
-    let said = said.trim_end().lines().filter(|line| !is_progress(line));
-    let said: Vec<String> = said.map(str::to_owned).collect();
-    let is_same = |shown: &str, said: &str| is_line(&settled(shown), &settled(said));
+/// Writes other lines below a command of a document.
+fn write_shown(document: &str, command: &str, shown: &[String], anew: &[String]) {
     let block = |lines: &[String]| format!("$ {command}\n{}\n", lines.join("\n"));
-    let text = read(document);
-    let anew = text.replace(&block(shown), &block(&shown_anew(shown, &said, is_same)));
+    let before = read(document);
+    let after = before.replace(&block(shown), &block(anew));
     assert_ne!(
-        text, anew,
+        before, after,
         "{document}: {command} is not there as it is typed"
     );
-    fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(document), anew).unwrap();
+    fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(document), after).unwrap();
 }
 
 /// The example of functions names files as they lie in the configuration, but for the input.
@@ -872,10 +862,10 @@ fn what_is_shown_of_an_output_has_to_be_there() {
         "…\n  2 tables\n…",
         "✓ a.xlsx  …\n  2 …\n  data/…/a.xlsx",
     ] {
-        assert!(are_lines(&lines(shown), &lines(said)), "{shown}");
+        assert_eq!(fit_lines(&lines(shown), &lines(said)).0, 0, "{shown}");
     }
     for shown in ["✓ a.xlsx  3.1 s", "…\n  3 tables\n…", "…\n  2 tables", ""] {
-        assert!(!are_lines(&lines(shown), &lines(said)), "{shown}");
+        assert_ne!(fit_lines(&lines(shown), &lines(said)).0, 0, "{shown}");
     }
 }
 
@@ -889,7 +879,7 @@ fn what_is_written_anew_keeps_its_wildcards() {
         ("…\na …", "x\na 1", "…\na …"),
         ("", "a", "a"),
     ] {
-        let written = shown_anew(&lines(shown), &lines(said), is_line);
+        let (_, written) = fit_lines(&lines(shown), &lines(said));
         assert_eq!(written, lines(anew), "{shown} {said}");
     }
 }

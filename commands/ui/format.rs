@@ -101,7 +101,7 @@ pub fn typed_in<'a>(folder: &Path, path: &'a Path) -> &'a Path {
     }
 }
 
-/// What is said of fields that no column was found for.
+/// Returns the sentence of fields that no column was found for.
 pub fn not_found(fields: &str) -> String {
     format!("not found: {fields}")
 }

@@ -130,7 +130,7 @@ MAKES = {
     "xlsx": make_xlsx,
     "csv": make_csv,
     "xls": make_xls,
-    # Of a kind that is above.
+    # By night: each is much like one above.
     **({"untouched output": make_untouched_output, "odd xlsx": make_odd_xlsx} if everything() else {}),
 }
 #: Cells that are asked, and the sheet that they are in.

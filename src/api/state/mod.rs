@@ -100,8 +100,8 @@ pub struct ApiState {
     stopping: watch::Sender<bool>,
 }
 
-/// See [`Api::work`].
-type Call = Box<dyn FnOnce(&Blocking<'_>) -> Result<Box<dyn Any + Send>, ApiError> + Send>;
+/// A call for the pool. What it gives has no type here: else a task of the pool is compiled for each of a hundred calls.
+type PoolCall = Box<dyn FnOnce(&Blocking<'_>) -> Result<Box<dyn Any + Send>, ApiError> + Send>;
 
 /// How many slow calls run at a time, and how long another one waits for its turn.
 const SLOW_AT_ONCE: usize = 16;
@@ -158,13 +158,12 @@ impl Api {
         &self,
         call: impl FnOnce(&Blocking<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let call: Call = Box::new(move |api| Ok(Box::new(call(api)?)));
-        let done = self.on_the_pool(call).await?;
+        let call: PoolCall = Box::new(move |api| Ok(Box::new(call(api)?)));
+        let done = self.run_on_pool(call).await?;
         Ok(*done.downcast().expect("a call gives what its caller names"))
     }
 
-    /// See [`Api::work`]. What a call gives has no type here: else a task of the pool is compiled for each of a hundred calls.
-    async fn on_the_pool(&self, call: Call) -> Result<Box<dyn Any + Send>, ApiError> {
+    async fn run_on_pool(&self, call: PoolCall) -> Result<Box<dyn Any + Send>, ApiError> {
         let api = self.clone();
         match tokio::task::spawn_blocking(move || call(&Blocking(&api))).await {
             Ok(done) => done.map_err(|error| error.shown(&self.paths)),

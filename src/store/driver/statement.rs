@@ -47,10 +47,10 @@ impl Statement<'_> {
         values: impl Params,
         mut visit: impl FnMut(&Row<'_>) -> Result<bool>,
     ) -> Result<()> {
-        values.pass(&mut |values| self.pass_rows(values, &mut visit))
+        values.pass(&mut |values| self.visit_rows(values, &mut visit))
     }
 
-    fn pass_rows(
+    fn visit_rows(
         &mut self,
         values: &[&dyn ToValue],
         visit: &mut dyn FnMut(&Row<'_>) -> Result<bool>,

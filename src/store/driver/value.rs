@@ -181,23 +181,23 @@ pub(super) fn read<T: FromValue>(value: Value<'_>, column: &dyn std::fmt::Displa
     T::from_value(value).ok_or_else(|| Error::unreadable(column, format!("{value:?}")))
 }
 
-/// The values of a statement, in the order of its parameters. They are passed on without a type: a statement is compiled once.
+/// The values of a statement, in the order of its parameters. Who receives them knows no types of theirs, and is compiled once.
 pub(in crate::store) trait Params {
-    fn pass(&self, to: &mut Passed<'_>) -> Result<()>;
+    fn pass(&self, to: &mut ValuesReceiver<'_>) -> Result<()>;
 }
 
 /// See [`Params`].
-pub(super) type Passed<'a> = dyn FnMut(&[&dyn ToValue]) -> Result<()> + 'a;
+pub(super) type ValuesReceiver<'a> = dyn FnMut(&[&dyn ToValue]) -> Result<()> + 'a;
 
 impl Params for &[&dyn ToValue] {
-    fn pass(&self, to: &mut Passed<'_>) -> Result<()> {
+    fn pass(&self, to: &mut ValuesReceiver<'_>) -> Result<()> {
         to(self)
     }
 }
 
 /// No values: not of any type, so that `[]` needs no annotation.
 impl Params for [&(dyn ToValue + Send + Sync); 0] {
-    fn pass(&self, to: &mut Passed<'_>) -> Result<()> {
+    fn pass(&self, to: &mut ValuesReceiver<'_>) -> Result<()> {
         to(&[])
     }
 }
@@ -205,7 +205,7 @@ impl Params for [&(dyn ToValue + Send + Sync); 0] {
 macro_rules! arrays {
     ($($length:literal)*) => { $(
         impl<T: ToValue> Params for [T; $length] {
-            fn pass(&self, to: &mut Passed<'_>) -> Result<()> {
+            fn pass(&self, to: &mut ValuesReceiver<'_>) -> Result<()> {
                 to(&self.each_ref().map(|value| value as &dyn ToValue))
             }
         }
