@@ -27,9 +27,12 @@ pub fn run<N: Into<String>, T: FnOnce() -> Tried + Send + 'static>(
     let trials = tests.into_iter().map(trial).collect();
     let mut arguments = Arguments::from_args();
     let threads = std::env::var("RUST_TEST_THREADS").ok();
+    // Most of these tests wait for processes.
+    let as_many = std::thread::available_parallelism().map_or(1, |cores| 2 * cores.get() + 1);
     arguments.test_threads = arguments
         .test_threads
-        .or(threads.and_then(|count| count.parse().ok()));
+        .or(threads.and_then(|count| count.parse().ok()))
+        .or(Some(as_many));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
