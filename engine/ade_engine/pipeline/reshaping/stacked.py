@@ -87,6 +87,10 @@ def stack(
     first = min(places[source.names[index]] for index in found.indices)
     behind = sum(places[name] < first for name in kept)
     result = pl.DataFrame([*columns[:behind], *made, *columns[behind:]])
+    stands = {}
+    if cells is not None and cells.sheet is not None:
+        for name, columns in found.columns.items():
+            stands[name] = cells.end_to_end([None if index is None else source.names[index] for index in columns], height)
     if cells is not None:
         cells.gather(rows)
         cells.is_multiplied = True
@@ -100,13 +104,18 @@ def stack(
         sources[field].mark_of_totals = found.mark
         if cells is None:
             continue
-        if name is None:
+        if stands:
+            # Records in lines have their values anywhere, each beside its own label.
+            cells.put(field, *(numbers.gather(flat) for numbers in stands.get(name) or next(iter(stands.values()))))
+        elif name is None:
             lines = {key.row for key in found.keys}
             line = lines.pop() if len(lines) == 1 else (_series([key.row for key in found.keys]), keys)
             cells.put(field, line, (_series([key.column for key in found.keys]), keys))
+        if name is None:
             continue
         number = _series([0 if index is None else source.region.min_col + index for index in found.columns[name]])
-        cells.put(field, None, (number, keys))
+        if not stands:
+            cells.put(field, None, (number, keys))
         cells.own.add(field)
         _read_from_cells(sources[field], source, cells, number, keys, is_mixed=values[name][1])
         cells.letters.update({column_letters(source.region.min_col + index): field for index in indices})
@@ -165,7 +174,7 @@ def _filled(series: pl.Series, columns: list[int | None], source: SourceTable, c
         for number, index in enumerate(columns):
             rows = [] if index is None else source.rows_without_value(index)
             if rows:
-                at = cells.rows.is_in(rows).arg_true()
+                at = cells.rows_read_from.is_in(rows).arg_true()
                 filled = filled.scatter(at + number * height, True)
     return filled
 
@@ -190,12 +199,12 @@ def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, 
     def scan() -> tuple[SheetScan, int]:
         values = {number: source.columns[index].values for number, index in by_column.items()}
         columns = numbers.gather(keys).to_list()
-        made = [[values[number][row - first] if number else None] for row, number in zip(cells.rows.to_list(), columns)]
+        made = [[values[number][row - first] if number else None] for row, number in zip(cells.rows_read_from.to_list(), columns)]
         return SheetScan(_native.scan_of_rows("stacked", made, None, None, 0, [])), 0
 
     @cache
     def without_value() -> list[int]:
-        rows, columns = cells.rows, numbers.gather(keys)
+        rows, columns = cells.rows_read_from, numbers.gather(keys)
         found = (at for number, of_column in lost.items() for at in ((columns == number) & rows.is_in(of_column)).arg_true().to_list())
         return [at + 1 for at in sorted(found)]
 

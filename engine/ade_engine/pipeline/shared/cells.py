@@ -61,10 +61,24 @@ class Cells:
     @property
     def rows(self) -> pl.Series:
         """The row of the sheet of each row of the table as it is now."""
+        return self._now(self._rows)
+
+    @property
+    def rows_read_from(self) -> pl.Series:
+        """The same, in the cells that the table was read from: those of the sheet, but for records that stood in lines."""
+        return self._now(self._rows if self._read is None else self._read)
+
+    def _now(self, rows: pl.Series) -> pl.Series:
         at = None
         for step in reversed(self._steps):
             at = step if at is None else step.gather(at)
-        return self._rows if at is None else self._rows.gather(at)
+        return rows if at is None else rows.gather(at)
+
+    def end_to_end(self, names: list[str | None], height: int) -> list[pl.Series]:
+        """The rows and the columns in which records in lines have the values of some columns, one column below the other."""
+        at = self._back(pl.int_range(height, dtype=pl.UInt32, eager=True), 0)
+        nowhere = pl.zeros(height, pl.UInt32, eager=True)
+        return [pl.concat([nowhere if name is None else self._at[name][which].gather(at) for name in names]) for which in (0, 1)]
 
     def put(self, field: str, rows: Numbers, columns: Numbers) -> None:
         """Say where the values of a field stand."""
