@@ -6,7 +6,7 @@
 //! What nobody tells apart but by its code is an [`Error`], made where it happens. Where a caller does something else for one
 //! of several errors, they are an enum that implements [`Problem`], with one arm of [`Problem::facts`] for each variant; a variant
 //! that only wraps the error of a lower layer returns that error's facts, and one that wraps it under a code of its own keeps the
-//! hint with [`Facts::under`]. [`become_error`] lets `?` make an [`Error`] of it.
+//! hint with [`Facts::under`]. `become_error` lets `?` make an [`Error`] of it.
 
 /// What kind of error it is; decides the exit status of `ade`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -76,7 +76,7 @@ pub struct EnvironmentRecord {
     pub snapshot: PathBuf,
     /// The worker id of its builder.
     pub claimed_by: Option<String>,
-    /// The process that builds it, if it is registered ([`WorkerRecord`](super::WorkerRecord)).
+    /// The process that builds it, if it is registered ([`WorkerRecord`](crate::store::workers::WorkerRecord)).
     pub claim_process: Option<String>,
     /// Until when its builder's lease holds.
     pub claim_expires_at: Option<Timestamp>,

@@ -312,7 +312,7 @@ pub struct RunRecord {
     pub claimed_by: Option<String>,
     /// When that worker's lease expires.
     pub claim_expires_at: Option<Timestamp>,
-    /// The process that holds the claim, see [`WorkerRecord`](super::WorkerRecord).
+    /// The process that holds the claim, see [`WorkerRecord`](crate::store::workers::WorkerRecord).
     pub claim_process: Option<String>,
     /// When its cancellation was requested.
     pub cancel_requested_at: Option<Timestamp>,

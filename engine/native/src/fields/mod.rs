@@ -2,8 +2,8 @@
 //!
 //! # Map
 //! - [`mod@column`]: how a column was read, the columns that come out, and long columns by several threads
-//! - [`dates`]: one cell as a [`dates::day`] or a [`dates::clock`]; in [`date`] the column decides about the order
-//! - [`numbers`]: one cell as an [`numbers::amount`]; in [`number`] the column decides about the decimal mark
+//! - [`dates`]: one cell as a [`dates::day`] or a [`dates::clock`]; in [`dates::date`] the column decides about the order
+//! - [`numbers`]: one cell as an [`numbers::amount`]; in [`numbers::number`] the column decides about the decimal mark
 //! - [`texts`]: kinds whose cells each speak for themselves, and ids that check themselves
 //! - [`looks`]: what a column looks like, and which rows of a sheet are headers
 //!

@@ -131,7 +131,7 @@ fn recognised(path: &str, mut failure: SourceError) -> SourceError {
     failure
 }
 
-/// Scans the file as a sheet. Where the delimiter was to be found, a text that does not fit is read [carefully](careful).
+/// Scans the file as a sheet. Where the delimiter was to be found, a text that does not fit is read carefully.
 ///
 /// # Errors
 /// When the file can no longer be read, a line has too many fields, or `watch` stops the scan.

@@ -4,7 +4,7 @@
 //! the first column. A cell is text, as in `.csv` files, unless the page says what it is (`x:num`, `x:bool`, `sdval`); then formats
 //! (`mso-number-format`) make days of numbers.
 //!
-//! - [`page`]: opens pages; [`table`]: lays out the cells of one; `tags`: finds tags in text; `entities`, `styles`
+//! - [`page`]: opens pages; `table`: lays out the cells of one; `tags`: finds tags in text; `entities`, `styles`
 //! - [`mail`]: the parts of an `.mht`
 
 mod entities;
