@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What .ci/run and .ci/nightly share; they read it with the shell.
 
 # Nothing is compiled a second time here, and nobody debugs it.

@@ -221,10 +221,16 @@ def run(steps: list[tuple[int, str]], folder: Path, sides: tuple[type[Written], 
             if "check_package" in step[1] and found[0] == expected[0] == "seen":
                 lines = compared(found[1][0], expected[1][0], expected[1][1])
                 outcome.differences = [f"after {step[1]!r}: {line}" for line in lines]
+            elif "wb.save(early)" in step[1] and found[0] == "seen" != expected[0]:
+                # The engine saves what openpyxl refuses to.
+                return outcome
             elif found != expected:
                 outcome.differences = in_words(step, found, expected)
             if outcome.differences:
                 return outcome
+        if isinstance(saved[1], Exception) and not isinstance(saved[0], Exception):
+            outcome.faults = check_package(saved[0])
+            return outcome
         if any(isinstance(path, Exception) for path in saved):
             if type(saved[0]) is not type(saved[1]):
                 outcome.differences = [f"saving: {saved[0]!r} instead of {saved[1]!r}"]
