@@ -458,7 +458,7 @@ async fn submits(address: SocketAddr, token: &str, folder: &Path, workspace: &Ar
     };
     let path = format!("/api/v1/configs/{}", configuration.id);
     let (status, body) = client
-        .ask(&post(&format!("{path}/publish"), "application/json", ""))
+        .ask(&post(&format!("{path}/publish"), "application/json", "{}"))
         .await;
     assert!(status < 300, "{}", String::from_utf8_lossy(&body));
     let upload = post(

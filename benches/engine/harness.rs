@@ -58,6 +58,7 @@ impl Bench {
         }
         for (name, hook) in configurations.iter().filter(|(_, hook)| !hook.is_empty()) {
             let hooks = bench.path(name).join("src/ade_config/hooks");
+            std::fs::create_dir_all(&hooks).expect("a folder for hooks");
             std::fs::write(hooks.join("measured.py"), hook).expect("a hook");
         }
         let manifest = bench.path("peers/pyproject.toml");
