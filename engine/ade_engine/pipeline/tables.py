@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+from ade_engine import _native
 from ade_engine.io.scan.sheet_scan import ChangedScan
 from ade_engine.models.table import region_of
 from ade_engine.pipeline.finding.header_rows import DATA, HEADER, RowKinds, RowSpan, chosen_tables, find_tables
-from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words
-from ade_engine.pipeline.finding.side_by_side import last_filled_row, split_side_by_side
+from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words, native_words
+from ade_engine.pipeline.finding.side_by_side import split_side_by_side
 from ade_engine.pipeline.kept_rows.other_rows import end_tables
 from ade_engine.pipeline.noticed import notice_no_table, notice_rows
 
@@ -53,20 +54,18 @@ class TableFinder:
         # What a user has said of header rows is not judged.
         is_open = choice is None or choice.header_rows is None
         by_context = settings.rows_by_context and is_open
-        repeated: dict[int, str] = {}
-        titles: set[int] = set()
-        words: dict[str, str] = {}
-        if settings.headerless_tables:
-            from ade_engine.pipeline.kept_rows.headerless import keep_records, mark_repeated_headers
-
-            repeated = mark_repeated_headers(kinds, scan)
+        words = known_words(context.registry) if settings.rows_by_context else {}
+        repeated: list[tuple[int, str]] = []
+        titles: list[int] = []
+        if settings.headerless_tables or settings.rows_by_context:
+            in_context = native_words(context.registry) if settings.rows_by_context else None
+            kinds[:], repeated, further, titles = _native.mark_headers(
+                scan.as_native(), scan.layout(), kinds, settings.headerless_tables, in_context, settings.edition == "2026"
+            )
         if settings.rows_by_context:
             from ade_engine.pipeline.kept_rows import rows_in_context
 
-            words = known_words(context.registry)
-            rows_in_context.mark_further_headers(context, kinds, scan, words)
-            rows_in_context.mark_lone_headers(kinds, scan, words)
-            titles = rows_in_context.mark_page_titles(kinds, scan)
+            rows_in_context.tell_further_headers(context, further)
         if self._reshapes and is_open:
             from ade_engine.pipeline.reshaping.rows import mark_forms, mark_series_headers
 
@@ -74,7 +73,7 @@ class TableFinder:
             mark_forms(context, kinds, scan, known)
             mark_series_headers(context, kinds, scan, known)
         if self.rows.goes_by_looks and context.policy.sends_notices and not is_part:
-            notice_rows(context, scan, kinds, repeated)
+            notice_rows(context, scan, kinds, dict(repeated))
         if settings.line_records and choice is None and not is_part:
             from ade_engine.pipeline.reshaping.lines import find_lines
 
@@ -82,7 +81,7 @@ class TableFinder:
             if gathered is not None:
                 return [gathered.span()]
         if settings.rows_by_context and choice is None and not is_part:
-            lying = self._on_its_side(context, scan, words, progress)
+            lying = self._on_its_side(context, scan, progress)
             if lying is not None:
                 return lying
         find = find_tables if choice is None else partial(chosen_tables, choice)
@@ -98,11 +97,13 @@ class TableFinder:
 
                 free_lone_values(spans, kinds, scan)
         if settings.headerless_tables and is_open:
+            from ade_engine.pipeline.kept_rows.headerless import keep_records
+
             area = None if choice is None else choice.area
             spans = keep_records(context, spans, kinds, scan, 0 if area is None else area[0] - 1)
         if by_context:
             rows_in_context.end_above_titles(context, spans, titles)
-            rows_in_context.find_lines(context, spans, kinds, scan, words)
+            rows_in_context.find_lines(context, spans, kinds, scan)
         if by_context and settings.edition == "2026" and settings.group_rows == "column" and len(spans) > 1:
             from ade_engine.pipeline.kept_rows.above_headers import name_sections
 
@@ -121,12 +122,12 @@ class TableFinder:
         return spans
 
     def _on_its_side(
-        self, context: RunContext, scan: SheetScan, words: dict[str, str], progress: Progress
+        self, context: RunContext, scan: SheetScan, progress: Progress
     ) -> list[RowSpan] | None:
         """The table of a sheet, turned where that is sure and wanted, if it lies on its side."""
         from ade_engine.pipeline.finding import on_its_side
 
-        side = on_its_side.find_side(scan, words)
+        side = on_its_side.find_side(scan, native_words(context.registry))
         if side is None:
             return None
         if not (side.is_sure and context.settings.turn_tables):
@@ -151,8 +152,7 @@ class TableFinder:
         """The tables of a sheet on which some lie beside one another, or beside notes; nothing if none does."""
         from ade_engine.pipeline.finding.columns_in_context import areas_of, part_of
 
-        words = known_words(context.registry)
-        areas = [areas_of(context, span, scan, words) for span in spans]
+        areas = [areas_of(context, span, scan) for span in spans]
         if not any(areas):
             return None
         tables: list[RowSpan] = []
@@ -166,7 +166,7 @@ class TableFinder:
                     # Alone its header looks like none.
                     verdict.kinds[last] = HEADER
                 for table in self._tables(context, part, verdict, progress, is_part=True):
-                    table.stop = last_filled_row(table, part, first, stop)
+                    table.stop = _native.last_filled_row(part, table.as_native(), first, stop)
                     table.first_column, table.stop_column = first, stop
                     table.scan, table.kinds = part, verdict.kinds
                     tables.append(table)

@@ -11,6 +11,7 @@ mod layout;
 mod output;
 mod rows;
 mod shape;
+mod sheet;
 mod source;
 mod style;
 mod toml;
@@ -69,6 +70,15 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
     module.add_class::<layout::SheetLayout>()?;
     module.add_function(wrap_pyfunction!(shape::propose_shapes, module)?)?;
+    module.add_class::<sheet::HeaderWords>()?;
+    module.add_function(wrap_pyfunction!(sheet::mark_headers, module)?)?;
+    module.add_function(wrap_pyfunction!(sheet::free_first_heads, module)?)?;
+    module.add_function(wrap_pyfunction!(sheet::find_lines, module)?)?;
+    module.add_function(wrap_pyfunction!(sheet::keep_records, module)?)?;
+    module.add_function(wrap_pyfunction!(sheet::find_side, module)?)?;
+    module.add_function(wrap_pyfunction!(sheet::areas_of, module)?)?;
+    module.add_function(wrap_pyfunction!(sheet::last_filled_row, module)?)?;
+    module.add_function(wrap_pyfunction!(sheet::is_small_table, module)?)?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)
 }

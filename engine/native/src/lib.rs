@@ -7,6 +7,7 @@
 //! - [`fields`]: values as people type them: a column of cells to dates, numbers and other types
 //! - [`layout`]: which rows of a sheet are titles, headers, data, totals and notes
 //! - [`shape`]: what would make a table one record a row
+//! - [`sheet`]: from the cells of a sheet to the rows of its tables
 //! - [`mod@write`]: from polars frames to an `.xlsx` file
 //! - [`error`]: why a file could not be read; [`progress`]: watching and stopping a scan
 //!
@@ -24,6 +25,7 @@ pub mod layout;
 pub mod progress;
 pub mod read;
 pub mod shape;
+pub mod sheet;
 pub mod words;
 pub mod write;
 

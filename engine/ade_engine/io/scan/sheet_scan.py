@@ -17,13 +17,12 @@ class SheetScan(_native.Scan):
     ``bool``, ``datetime``, ``date``, ``time``, ``timedelta`` or ``None``.
     """
 
-    __slots__ = ("_shown", "_layout", "_layouts", "_below_blank")
+    __slots__ = ("_shown", "_layout", "_layouts")
 
     def __init__(self, scan: _native.Scan):
         self._shown: dict[int, tuple[str | None, str | None]] = {}
         self._layout: Any = None
         self._layouts: SheetRows | None = None
-        self._below_blank: frozenset[int] | None = None
 
     def series(self, name: str, column: int, start: int, stop: int) -> tuple[Any, bool]:
         """A column as a polars ``Series``, and whether its cells are of several types, so that some have lost theirs.
@@ -77,12 +76,9 @@ class SheetScan(_native.Scan):
             self._layouts = SheetRows(self.layout())
         return self._layouts
 
-    def below_blank(self) -> frozenset[int]:
-        """Of the rows that are looked at those, from 0, that stand below a blank one, with one row between at most."""
-        if self._below_blank is None:
-            is_empty = self.is_empty_row
-            self._below_blank = frozenset([row for row, _ in self.layouts().looked_at if row and (is_empty(row - 1) or row > 1 and is_empty(row - 2))])
-        return self._below_blank
+    def as_native(self) -> _native.Scan:
+        """The cells as they are now, for the native module."""
+        return self
 
     def classify_rows(self, rules: list[_native.RowRule]) -> tuple[bytearray, int | None]:
         """The kinds of all rows by native detectors, and the row with the highest header score."""
@@ -98,7 +94,7 @@ class ChangedScan(SheetScan):
     a column, nobody says of a column of these rows.
     """
 
-    __slots__ = ("_rows", "width")
+    __slots__ = ("_rows", "_native", "width")
 
     def __new__(cls, scan: SheetScan, changed: dict[int, list[Any]]) -> ChangedScan:
         return super().__new__(cls, scan)
@@ -111,6 +107,13 @@ class ChangedScan(SheetScan):
         for number, row in changed.items():
             self._rows[number] = row
         self.width = self.widest(0, self.rows_emitted)
+        self._native: _native.Scan | None = None
+
+    def as_native(self) -> _native.Scan:
+        # Values that no file can hold are their texts there.
+        if self._native is None:
+            self._native = _native.scan_of_rows("changed", self._rows, None, None, 0, [])
+        return self._native
 
     def rows(self, start: int, stop: int) -> list[list[Any]]:
         return [row[:] for row in self._rows[start:stop]]

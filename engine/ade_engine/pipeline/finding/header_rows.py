@@ -114,6 +114,17 @@ class RowSpan:
         """The row below the header block."""
         return self.start + self.header_rows
 
+    def as_native(self) -> tuple[int, int, int, int, int | None, bool]:
+        """The table for the native module."""
+        return self.start, self.header_rows, self.stop, self.first_column, self.stop_column, self.is_guessed
+
+    @classmethod
+    def from_native(cls, span: tuple[int, int, int, int, int | None, bool]) -> RowSpan:
+        start, header_rows, stop, first_column, stop_column, is_guessed = span
+        made = cls(start, header_rows, stop, is_guessed=is_guessed)
+        made.first_column, made.stop_column = first_column, stop_column
+        return made
+
     def __repr__(self) -> str:
         return f"RowSpan(start={self.start}, header_rows={self.header_rows}, stop={self.stop})"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from functools import lru_cache
 
+from ade_engine import _native
 from ade_engine.extensions.invoke import COMMON_NAMES, RAISED, MissingParameter, plan_call, source_of
 from ade_engine.fields.headers import DataRows, FieldHeaders, HeaderRows, LayoutRows, simplify
 from ade_engine.infrastructure.observability.wording import stands_in_code
@@ -71,6 +72,12 @@ def known_words(registry: Registry) -> dict[str, str]:
         whole = [*map(simplify, part.whole.headers)]
         words.update(dict.fromkeys(whole, whole[0]))
     return words
+
+
+@lru_cache(maxsize=1)
+def native_words(registry: Registry) -> _native.HeaderWords:
+    """The known words, for the native module."""
+    return _native.HeaderWords(known_words(registry))
 
 
 def shared_headers(registry: Registry) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from ade_engine import _native
 from ade_engine.fields.readers import filled_rows, without_blank_rows
 from ade_engine.fields.surroundings import Surroundings
 from ade_engine.io.limits import CONTROL_CHARACTER
@@ -16,7 +17,6 @@ from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import amount_of, is_blank
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, GROUP, LINE, LONE, NOTE, TITLE, TOTAL, RowSpan
-from ade_engine.pipeline.finding.side_by_side import is_small_table
 from ade_engine.pipeline.kept_rows.pivots import find_pivot
 from ade_engine.pipeline.kept_rows.provenance import note_dropped
 from ade_engine.pipeline.kept_rows.totals import find_totals, tell_balances
@@ -166,7 +166,7 @@ def _small_tables(start: int, stop: int, scan: SheetScan) -> list[RowSpan]:
         while row < stop and not scan.is_empty_row(row):
             row += 1
         # What follows the table directly belongs to its notes.
-        if row - first > 1 and first > start and is_small_table([scan.row(one) for one in range(first, row)]):
+        if row - first > 1 and first > start and _native.is_small_table(scan.as_native(), first, row):
             tables.append(RowSpan(first, 1, row))
     return tables
 

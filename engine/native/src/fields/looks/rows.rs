@@ -54,9 +54,16 @@ impl<'l> LooksByRow<'l> {
         }
     }
 
-    fn row(&self, row: usize) -> Option<&RowLayout> {
+    /// What a row looks like; nothing for a blank row.
+    pub fn row(&self, row: usize) -> Option<&RowLayout> {
         let at = (*self.by_row.get(row)?)?;
         self.layout.rows.get(at as usize)
+    }
+
+    /// The rows that were looked at among some.
+    pub fn looked_at(&self, among: Range<usize>) -> impl Iterator<Item = usize> {
+        let rows = self.layout.rows.iter().map(|row| row.number);
+        rows.filter(move |row| among.contains(row))
     }
 }
 

@@ -1,0 +1,312 @@
+//! Blank columns within a table: a spacer, or the gap between two tables, or what parts a note from the table.
+//!
+//! Tables beside one another name their keys twice, or the right one goes on below the left. A table with a spacer has one key, and its
+//! rows have values on both sides. What ends above the rest may be a table, a legend, or what only the first records have: it stays in the
+//! table, and is told.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::rows::{Rows, Words, trim};
+use super::span::Span;
+use crate::cells::{Cell, Tag};
+use crate::columns::view::Value;
+use crate::fields::looks::profile::Profile;
+use crate::fields::looks::rows::simplify;
+
+/// The first rows of a table, in which gaps are looked for.
+const MAX_FIRST_ROWS: usize = 200;
+/// Tables beside one another end so many rows apart, and fill so much of their cells.
+const MIN_UNEVEN_ROWS: usize = 2;
+const MIN_FULL: f64 = 0.8;
+/// The texts of a note beside a table, and the words of each.
+const MAX_NOTES: usize = 2;
+const MIN_NOTE_WORDS: usize = 3;
+/// The cells of a column that say whether it is a key.
+const MAX_KEY_CELLS: usize = 1000;
+/// A longer text is no name of a column.
+const MAX_NAME_CHARS: usize = 40;
+
+/// The tables in a stretch of rows, from left to right, and what lies beside them.
+#[derive(Debug, Default)]
+pub struct Areas {
+    /// The columns of each table; none where the stretch is one table without notes.
+    pub tables: Vec<Range<usize>>,
+    /// The row and the column of each note beside the tables.
+    pub notes: Vec<(usize, usize)>,
+    /// Columns that may be no part of their table, and whether they end above it.
+    pub doubts: Vec<(Range<usize>, bool)>,
+}
+
+/// Finds the tables that lie beside one another in a stretch of rows.
+pub fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
+    let mut blocks = blocks_of(rows, span);
+    let mut areas = Areas::default();
+    if blocks.len() < 2 {
+        return areas;
+    }
+    while blocks.len() > 1
+        && let Some(note) = blocks.pop_if(|block| block.is_note(words))
+    {
+        for column in note.columns {
+            let is_filled = |row: &usize| !rows.sheet.is_blank(rows.sheet.cell(*row, column));
+            let filled = (span.start..span.stop).filter(is_filled);
+            areas.notes.extend(filled.map(|row| (row, column)));
+        }
+    }
+    let has_notes = !areas.notes.is_empty();
+    let mut blocks = blocks.into_iter();
+    let mut tables: Vec<Vec<Block<'_>>> = vec![blocks.by_ref().take(1).collect()];
+    for block in blocks {
+        let left = tables.last_mut().expect("the first block is a table");
+        if are_tables(left, &block, words) {
+            tables.push(vec![block]);
+            continue;
+        }
+        if let Some(ends_above) = doubt(left, &block) {
+            areas.doubts.push((block.columns.clone(), ends_above));
+        }
+        left.push(block);
+    }
+    if tables.len() > 1 || has_notes {
+        let columns =
+            |table: &Vec<Block<'_>>| table[0].columns.start..table[table.len() - 1].columns.end;
+        areas.tables = tables.iter().map(columns).collect();
+    }
+    areas
+}
+
+/// Returns the row below the last one of a table in which some columns have a value: blank rows there belong to a longer neighbour.
+pub fn last_filled_row(rows: Rows<'_>, span: &Span, columns: &Range<usize>) -> usize {
+    let mut filled = (span.data_start()..span.stop).rev();
+    let last = filled.find(|&row| rows.filled_within(row, columns).next().is_some());
+    last.map_or(span.data_start(), |row| row + 1)
+}
+
+/// Returns whether the first of some rows has names above values in the same columns.
+pub fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Range<usize>) -> bool {
+    let sheet = rows.sheet;
+    let names: Vec<usize> = rows.filled_within(among.start, columns).collect();
+    let is_name = |&column: &usize| {
+        let cell = sheet.cell(among.start, column);
+        cell.tag == Tag::Text && sheet.text(cell.as_text()).chars().count() <= MAX_NAME_CHARS
+    };
+    if names.len() < 2 || !names.iter().all(is_name) {
+        return false;
+    }
+    let below = among.start + 1..among.end;
+    let mut cells = below
+        .clone()
+        .flat_map(|row| rows.filled_within(row, columns));
+    if !cells.all(|column| names.contains(&column)) {
+        return false;
+    }
+    let mut has_values = false;
+    for &column in &names {
+        let texts: Vec<String> = below
+            .clone()
+            .map(|row| sheet.cell(row, column))
+            .filter(|&cell| !sheet.is_blank(cell))
+            .map(|cell| rows.text(cell))
+            .collect();
+        let name = rows.text(sheet.cell(among.start, column));
+        let named = Profile::of(&[Value::Text(&name)]);
+        // Lines of a name and a value each are no table: the first of them has a value, too.
+        if texts.is_empty() || named.amounts + named.days + named.emails + named.phones > 0 {
+            return false;
+        }
+        let values: Vec<Value<'_>> = texts.iter().map(|text| Value::Text(text)).collect();
+        let looks = Profile::of(&values);
+        has_values |= looks.amounts + looks.days == looks.filled;
+    }
+    has_values
+}
+
+/// Columns of a table without a blank one between them.
+struct Block<'s> {
+    rows: Rows<'s>,
+    columns: Range<usize>,
+    data_start: usize,
+    /// The row below its last one with a value.
+    end: usize,
+    /// The last row of the header in its columns.
+    names: Vec<String>,
+    /// The name of the first of them.
+    key: String,
+    /// The cells with a value below the header.
+    filled: usize,
+}
+
+fn blocks_of<'s>(rows: Rows<'s>, span: &Span) -> Vec<Block<'s>> {
+    let sheet = rows.sheet;
+    let width = sheet.facts().width;
+    let (some, _) = sheet.count_cells(
+        span.start,
+        span.stop.min(span.start + MAX_FIRST_ROWS),
+        width,
+    );
+    let first = some.iter().position(|&count| count > 0).unwrap_or(width);
+    let is_whole = some[first..].iter().all(|&count| count > 0);
+    if span.columns.end < usize::MAX || span.header_rows == 0 || is_whole {
+        return Vec::new();
+    }
+    let (whole, _) = sheet.count_cells(span.start, span.stop, width);
+    let (below, _) = sheet.count_cells(span.data_start(), span.stop, width);
+    let mut found = Vec::new();
+    let mut start = 0;
+    for stretch in whole.chunk_by(|a, b| (*a > 0) == (*b > 0)) {
+        let columns = start..start + stretch.len();
+        start = columns.end;
+        if stretch[0] == 0 {
+            continue;
+        }
+        let header = span.data_start() - 1;
+        let named: Vec<usize> = rows.filled_within(header, &columns).collect();
+        let names: Vec<String> = named
+            .iter()
+            .map(|&column| simplify(&rows.text(sheet.cell(header, column))))
+            .collect();
+        let key = named.first().filter(|&&column| column == columns.start);
+        found.push(Block {
+            rows,
+            data_start: span.data_start(),
+            end: last_filled_row(rows, span, &columns),
+            key: key.map_or_else(String::new, |_| names[0].clone()),
+            names,
+            filled: below[columns.clone()].iter().sum(),
+            columns,
+        });
+    }
+    found
+}
+
+impl Block<'_> {
+    fn height(&self) -> usize {
+        self.end - self.data_start
+    }
+
+    fn values(&self, column: usize) -> Vec<Cell> {
+        let sheet = self.rows.sheet;
+        let last = self.end.min(self.data_start + MAX_KEY_CELLS);
+        let cells = (self.data_start..last).map(|row| sheet.cell(row, column));
+        cells.filter(|&cell| !sheet.is_blank(cell)).collect()
+    }
+
+    fn texts_of_first(&self) -> Vec<String> {
+        let cells = self.values(self.columns.start).into_iter();
+        cells.map(|cell| self.rows.text(cell)).collect()
+    }
+
+    /// Returns whether its first column has another text, or a day, in each row.
+    fn has_key(&self) -> bool {
+        let cells = self.values(self.columns.start);
+        let is_amount = |cell: &Cell| match cell.tag {
+            Tag::Integer | Tag::Float | Tag::BigInteger => true,
+            Tag::Text => is_plain_number(trim(self.rows.sheet.text(cell.as_text()))),
+            _ => false,
+        };
+        let different: HashSet<String> = cells.iter().map(|&cell| self.rows.text(cell)).collect();
+        cells.len() > 1
+            && cells.len() == self.height().min(MAX_KEY_CELLS)
+            && different.len() == cells.len()
+            && !cells.iter().any(is_amount)
+    }
+
+    fn is_full(&self) -> bool {
+        self.filled as f64 >= MIN_FULL * (self.height() * self.columns.len()) as f64
+    }
+
+    /// Returns whether names stand above values here, in rows of the table at the left.
+    fn starts_lower(&self) -> bool {
+        let stop = self.end.min(self.data_start + MAX_FIRST_ROWS);
+        let is_filled = |row: usize| self.rows.filled_within(row, &self.columns).next().is_some();
+        let Some(first) = (self.data_start..stop).find(|&row| is_filled(row)) else {
+            return false;
+        };
+        stop > first + 1
+            && (first..stop).all(is_filled)
+            && is_small_table(self.rows, first..stop, &self.columns)
+    }
+
+    /// Returns whether a block beside a table is a text or two of some words: beside the header alone, or without a name. What is shorter
+    /// is a value, and so are addresses and what stands there twice.
+    fn is_note(&self, words: &Words) -> bool {
+        if self.names.iter().any(|name| words.contains_key(name)) || self.columns.len() != 1 {
+            return false;
+        }
+        let cells = self.values(self.columns.start);
+        let texts = self.texts_of_first();
+        let is_small = if self.names.is_empty() {
+            texts.len() <= MAX_NOTES && cells.iter().all(|cell| cell.tag == Tag::Text)
+        } else {
+            texts.is_empty()
+        };
+        let said = if self.names.is_empty() {
+            &texts
+        } else {
+            &self.names
+        };
+        let is_text = |text: &String| {
+            !text.contains('@') && text.split_whitespace().count() >= MIN_NOTE_WORDS
+        };
+        let different: HashSet<&String> = said.iter().collect();
+        is_small && said.iter().all(is_text) && different.len() == said.len()
+    }
+}
+
+/// Returns whether a text is a number as .csv files write it.
+fn is_plain_number(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let body = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = body.split_once('.').unwrap_or((body, "0"));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_grouped = || {
+        (1..=3).contains(&first.len())
+            && groups
+                .clone()
+                .all(|group| group.len() == 3 && digits(group))
+    };
+    digits(fraction) && digits(first) && (!whole.contains(',') || is_grouped())
+}
+
+/// Returns whether a block is a table beside the one that the blocks at its left make.
+fn are_tables(left: &[Block<'_>], block: &Block<'_>, words: &Words) -> bool {
+    if block.names.is_empty() {
+        return block.starts_lower();
+    }
+    let names: Vec<&String> = left.iter().flat_map(|one| &one.names).collect();
+    if block.names.len() < 2 || names.len() < 2 {
+        return false;
+    }
+    let end = left.iter().map(|one| one.end).max().unwrap_or(0);
+    if !block.key.is_empty() && block.key == left[0].key {
+        // A list of the same columns goes on beside itself, or each table has rows of its own. A key that is printed twice, for people who
+        // read wide tables, is that of one.
+        let goes_on = block.names.iter().eq(names) || block.end != end;
+        return goes_on && block.texts_of_first() != left[0].texts_of_first();
+    }
+    let mut all = left.iter().chain([block]);
+    if !all.all(Block::is_full) || !left[0].has_key() || !block.has_key() {
+        return false;
+    }
+    // Of a table that ends above, nothing but its words says that it is one: what is still to be paid has no day of payment.
+    let cells = block.values(block.columns.start);
+    let is_named = words.contains_key(&left[0].key)
+        && words.contains_key(&block.key)
+        && cells.iter().all(|cell| cell.tag == Tag::Text);
+    block.end >= end + MIN_UNEVEN_ROWS || is_named && block.end + MIN_UNEVEN_ROWS <= end
+}
+
+/// Returns for a block that may be no part of its table, for it has a key of its own, whether it ends above the table.
+fn doubt(left: &[Block<'_>], block: &Block<'_>) -> Option<bool> {
+    if !left[0].has_key() || !block.has_key() || !block.is_full() {
+        return None;
+    }
+    let end = left.iter().map(|one| one.end).max().unwrap_or(0);
+    let ends_above = block.end + MIN_UNEVEN_ROWS <= end;
+    // What has no names is a legend where it has two columns.
+    let is_legend = ends_above && (!block.names.is_empty() || block.columns.len() > 1);
+    let are_named = left[0].names.len() > 1 && block.names.len() > 1;
+    (is_legend || are_named).then_some(ends_above)
+}

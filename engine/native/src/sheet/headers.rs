@@ -1,0 +1,226 @@
+//! Header rows that only the rows around them explain.
+//!
+//! 1. [`mark_repeated`]: a row that says what a header says is one, as on each printed page.
+//! 2. [`mark_further`]: a row of names that begins a block, with a known word of its own or above values, is the header of another table.
+//! 3. [`mark_lone`]: a header row of one unknown text among records is a note.
+//! 4. [`mark_page_titles`]: what stands above a header that repeats is the title of a page.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::RowKind;
+use super::rows::{Rows, Words, is_digit};
+use crate::fields::looks::rows::simplify;
+
+const HEADER: u8 = RowKind::Header as u8;
+const DATA: u8 = RowKind::Data as u8;
+
+/// Names above values in so many columns more than values above values are a header.
+const MIN_ABOVE_VALUES: isize = 2;
+/// The row below a lone text has so many cells where the text is a note.
+const MIN_RECORD_CELLS: usize = 3;
+
+/// The way in which a row repeats a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    WordForWord,
+    ButFirstName,
+}
+
+impl Repeat {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::WordForWord => "repeats one word for word",
+            Self::ButFirstName => "repeats one but for its first name",
+        }
+    }
+}
+
+/// Makes headers of the rows that repeat one: word for word, as on each printed page, or below a blank row all but its first name, as
+/// tables of one form do. Among texts a repeated header looks like a record. `looked_at`: the rows that are compared. Returns these rows.
+pub fn mark_repeated(
+    rows: Rows<'_>,
+    looked_at: impl Iterator<Item = usize>,
+    kinds: &mut [u8],
+) -> Vec<(usize, Repeat)> {
+    let mut found = Vec::new();
+    let mut known: HashSet<Vec<String>> = HashSet::new();
+    let mut tails: HashSet<Vec<String>> = HashSet::new();
+    // Most rows have another second text than these headers, and are not looked at further.
+    let mut seconds: HashSet<String> = HashSet::new();
+    for row in looked_at {
+        let is_header = kinds[row] == HEADER;
+        if !is_header
+            && (known.is_empty() || !seconds.contains(&rows.text(rows.sheet.cell(row, 1))))
+        {
+            continue;
+        }
+        let texts = rows.all_texts(row);
+        let tail = texts.get(1..).unwrap_or_default();
+        if is_header {
+            // A line drawn with signs is no header by itself.
+            let named: HashSet<&String> = texts.iter().filter(|text| has_letter(text)).collect();
+            if named.len() > 1 {
+                tails.insert(tail.to_vec());
+                seconds.extend(tail.first().cloned());
+                known.insert(texts);
+            }
+        } else if known.contains(&texts) {
+            kinds[row] = HEADER;
+            found.push((row, Repeat::WordForWord));
+        } else if tails.contains(tail) && is_other_table(&texts) && rows.is_empty(row - 1) {
+            kinds[row] = HEADER;
+            found.push((row, Repeat::ButFirstName));
+        }
+    }
+    found
+}
+
+fn has_letter(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic)
+}
+
+/// Returns whether a row that repeats the names of a header has two of these at least, and a name for its first column.
+fn is_other_table(texts: &[String]) -> bool {
+    let names: HashSet<&String> = texts[1..].iter().filter(|text| !text.is_empty()).collect();
+    names.len() > 1 && has_letter(&texts[0])
+}
+
+/// Makes headers of rows of names that begin a block below the first header, in which a word is the header of a field and no other cell of
+/// its column; or, `by_values`, above values in several columns: no column reads the names of the table below. Returns these rows.
+pub fn mark_further(
+    rows: Rows<'_>,
+    looked_at: impl Iterator<Item = usize>,
+    kinds: &mut [u8],
+    words: &Words,
+    by_values: bool,
+) -> Vec<usize> {
+    let Some(first) = kinds.iter().position(|&kind| kind == HEADER) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for row in looked_at.filter(|&row| row > first) {
+        if kinds[row] == DATA
+            && rows.begins_block(row)
+            && rows.are_names(row)
+            && (rows.has_word_of_its_own(row, words)
+                || by_values && rows.likeness_below(row) <= -MIN_ABOVE_VALUES)
+        {
+            kinds[row] = HEADER;
+            found.push(row);
+        }
+    }
+    found
+}
+
+/// Makes notes of header rows among records that are one text, and no word that headers have.
+pub fn mark_lone(rows: Rows<'_>, kinds: &mut [u8], words: &Words) {
+    let Some(first) = kinds.iter().position(|&kind| kind == DATA) else {
+        return;
+    };
+    for block in blocks(kinds) {
+        if block.len() > 1 || block.start < first {
+            continue;
+        }
+        let texts = rows.texts(block.start);
+        let below = (block.end..kinds.len()).find(|&row| !rows.is_empty(row));
+        if let ([(_, text)], Some(below)) = (texts.as_slice(), below)
+            && kinds[below] == DATA
+            && !words.contains_key(&simplify(text))
+            && rows.texts(below).len() >= MIN_RECORD_CELLS
+        {
+            kinds[block.start] = RowKind::Note as u8;
+        }
+    }
+}
+
+/// Makes titles of the rows above a header that repeats, as on each printed page. Returns these rows in order.
+pub fn mark_page_titles(rows: Rows<'_>, kinds: &mut [u8]) -> Vec<usize> {
+    let mut pages_of: HashMap<Vec<(usize, String)>, Vec<Range<usize>>> = HashMap::new();
+    for block in blocks(kinds) {
+        let texts = rows.texts(block.end - 1);
+        if texts.len() > 1 {
+            pages_of.entry(texts).or_default().push(block);
+        }
+    }
+    let mut found: HashSet<usize> = HashSet::new();
+    for (names, pages) in pages_of.iter().filter(|(_, pages)| pages.len() > 1) {
+        let is_short = |texts: &[(usize, String)]| (1..names.len()).contains(&texts.len());
+        let upper: Vec<Vec<_>> = pages
+            .iter()
+            .map(|page| {
+                (page.start..page.end - 1)
+                    .map(|row| rows.texts(row))
+                    .collect()
+            })
+            .collect();
+        let are_alike = upper.windows(2).all(|pair| pair[0] == pair[1]);
+        for (page, texts) in pages.iter().zip(&upper) {
+            // The labels above a header repeat with it, or begin above its values. A title is one text, or counts the pages.
+            let is_title = |texts: &Vec<(usize, String)>| {
+                (texts.len() == 1 || !are_alike) && is_short(texts) && texts[0].0 <= names[0].0
+            };
+            let titles = texts
+                .iter()
+                .enumerate()
+                .filter(|(_, texts)| is_title(texts));
+            found.extend(titles.map(|(at, _)| page.start + at));
+        }
+        let above: Vec<(usize, Vec<String>)> = pages
+            .iter()
+            .filter(|page| page.start > 0 && kinds[page.start - 1] != RowKind::Total as u8)
+            .map(|page| (page.start - 1, without_numbers(rows, page.start - 1)))
+            .collect();
+        for (row, texts) in &above {
+            let is_title = (1..names.len()).contains(&texts.len()) && has_letter(&texts[0]);
+            let count = above.iter().filter(|(_, other)| other == texts).count();
+            if is_title && count > 1 {
+                found.insert(*row);
+            }
+        }
+    }
+    // The foot of the last page.
+    let last = kinds.len() - 1;
+    let foot = without_numbers(rows, last);
+    if found.iter().any(|&row| without_numbers(rows, row) == foot) {
+        found.insert(last);
+    }
+    let mut found: Vec<usize> = found.into_iter().collect();
+    found.sort_unstable();
+    for &row in &found {
+        kinds[row] = RowKind::Title as u8;
+    }
+    found
+}
+
+/// The stretches of header rows.
+fn blocks(kinds: &[u8]) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let mut found = Vec::new();
+    for part in kinds.chunk_by(|a, b| (*a == HEADER) == (*b == HEADER)) {
+        if part[0] == HEADER {
+            found.push(start..start + part.len());
+        }
+        start += part.len();
+    }
+    found
+}
+
+/// The texts of a row, alike on each page where they count these.
+fn without_numbers(rows: Rows<'_>, row: usize) -> Vec<String> {
+    let mask = |text: String| {
+        let mut masked = String::with_capacity(text.len());
+        let mut in_number = false;
+        for c in text.chars() {
+            if !is_digit(c) {
+                masked.push(c);
+            } else if !in_number {
+                masked.push('0');
+            }
+            in_number = is_digit(c);
+        }
+        masked
+    };
+    let texts = rows.texts(row).into_iter();
+    texts.map(|(_, text)| mask(text)).collect()
+}

@@ -1,0 +1,590 @@
+//! Tables without a header row: their first record stays a record. A row that was guessed to be the header may be the first record;
+//! whether it is one is said by its looks, by the words of fields, and by values that no header has. What is uncertain is told: no row is
+//! lost without a word.
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
+
+use super::RowKind;
+use super::rows::{MAX_COMPARED_ROWS, Rows, ValueKind, Words, is_period};
+use super::span::Span;
+use crate::cells::{Cell, Tag};
+use crate::fields::looks::rows::{LooksByRow, simplify, without_brackets};
+use crate::layout::State;
+
+const HEADER: u8 = RowKind::Header as u8;
+const DATA: u8 = RowKind::Data as u8;
+const GROUP: u8 = RowKind::Group as u8;
+
+/// A header row that is less likely one than this is told of.
+const SURE: f64 = 0.75;
+/// A row among records that is likelier a header than this is told of.
+const MIN_HEADER: f64 = 0.2;
+/// A row right below the header that is likelier a part of it than this is told of.
+const MIN_LAST: f64 = 0.25;
+/// A row above the header has to fill so many cells to be a record; lines of a name and a value fill two.
+const MIN_RECORD_CELLS: usize = 3;
+/// Rows at both ends of a stretch above the header row that are looked at.
+const MAX_ABOVE_ROWS: usize = 100;
+
+/// A notice of a sheet's headers or records. Rows count from 0.
+#[derive(Debug)]
+pub enum Told {
+    /// The first record, and whether it stands above a header row.
+    NoHeader(usize, bool),
+    /// Rows that were taken for the header.
+    Doubt(Vec<usize>, Doubt),
+    /// Rows that were kept as records.
+    Kept(Vec<usize>, Kept),
+    /// Rows right below the header, how likely they are a part of it, and what they were taken for.
+    Below(Range<usize>, f64, u8),
+    /// Rows above the header row that were left out.
+    LeftOut(Vec<usize>),
+    /// The number of fields whose names stand below one another, and the rows of these.
+    OnItsSide(usize, Range<usize>),
+}
+
+/// The reason for which rows that were taken for the header may be none.
+#[derive(Clone, Copy, Debug)]
+pub enum Doubt {
+    Looks,
+    Address,
+    NothingBelow,
+    TextsBelowNames,
+}
+
+/// The reason for which rows that were kept as records may be none.
+#[derive(Clone, Copy, Debug)]
+pub enum Kept {
+    PartOfHeader,
+    OtherHeader,
+}
+
+/// The rows of a sheet, and what is known of each.
+pub struct SheetView<'s> {
+    pub rows: Rows<'s>,
+    pub looks: &'s LooksByRow<'s>,
+    pub words: &'s Words,
+    /// True if rows are explained by the rows around them.
+    pub by_context: bool,
+    /// Returns whether a text says more of the name above it.
+    pub is_unit: &'s dyn Fn(&str) -> bool,
+    pub kinds: Vec<u8>,
+    pub told: Vec<Told>,
+}
+
+impl SheetView<'_> {
+    /// The tables of a sheet, with the records that were taken for its header row and those above the first header row. `first`: where the
+    /// user's range begins.
+    pub fn keep_records(&mut self, mut spans: Vec<Span>, first: usize) -> Vec<Span> {
+        let Some(span) = spans.first_mut() else {
+            return spans;
+        };
+        if span.is_guessed {
+            self.judge_guess(span, first, false);
+        }
+        let above = self.above(&spans[0], first);
+        let mut coming: Vec<Span> = above.into_iter().chain(spans).rev().collect();
+        let mut found = Vec::new();
+        while let Some(mut span) = coming.pop() {
+            let mut below = None;
+            if self.is_on_its_side(&span) {
+                // What was taken for the header is the first line of names and values.
+                span.header_rows = 0;
+            } else if span.header_rows > 0 && !span.is_guessed {
+                let freed = self.free_first_records(&mut span);
+                below = self.doubt(&mut span);
+                self.tell_row_below(&span, freed);
+            }
+            self.tell_other_headers(&span);
+            coming.extend(below);
+            found.push(span);
+        }
+        found
+    }
+
+    /// The filled cells of a row. A merged range that was filled says the same in each of its cells.
+    fn cells(&self, row: usize) -> Vec<Cell> {
+        let texts = self.rows.texts(row).into_iter();
+        texts
+            .map(|(column, _)| self.rows.sheet.cell(row, column))
+            .collect()
+    }
+
+    fn field_of(&self, cell: Cell) -> Option<&String> {
+        let text = (cell.tag == Tag::Text).then(|| self.rows.sheet.text(cell.as_text()))?;
+        self.words.get(&simplify(without_brackets(text)))
+    }
+
+    /// Returns the number of fields that some cells name: several words of one field are one.
+    pub(super) fn fields(&self, cells: &[Cell]) -> usize {
+        let fields: HashSet<&String> = cells
+            .iter()
+            .filter_map(|&cell| self.field_of(cell))
+            .collect();
+        fields.len()
+    }
+
+    fn has_known_word(&self, row: usize) -> bool {
+        self.cells(row)
+            .iter()
+            .any(|&cell| self.field_of(cell).is_some())
+    }
+
+    fn value_kinds(&self, row: usize) -> HashSet<ValueKind> {
+        let cells = self.cells(row).into_iter();
+        cells.filter_map(|cell| self.rows.kind(cell)).collect()
+    }
+
+    /// Returns whether a row has what no header has: an address, a number that is no year, a day.
+    fn has_values(&self, row: usize) -> bool {
+        self.cells(row)
+            .into_iter()
+            .any(|cell| self.rows.kind(cell).is_some())
+    }
+
+    fn state(&self, row: usize) -> Option<State> {
+        self.looks.row(row).map(|looks| looks.state)
+    }
+
+    /// Returns the likelihood of a header by the looks of a row.
+    fn header_likelihood(&self, row: usize) -> f64 {
+        let looks = self.looks.row(row);
+        looks.map_or(0.0, |looks| looks.likelihoods[State::Header as usize])
+    }
+
+    /// Returns whether a row that was guessed to be the header is a record.
+    fn is_record(&self, row: usize) -> bool {
+        let state = self.state(row);
+        if state == Some(State::Header)
+            || self.has_known_word(row)
+            || self.rows.likeness_below(row) < 0
+        {
+            return false;
+        }
+        let is_data = matches!(state, Some(State::Data | State::Total))
+            && [DATA, RowKind::Total as u8].contains(&self.kinds[row]);
+        is_data || self.has_values(row)
+    }
+
+    /// Lets a table whose header row was guessed begin with its first record, or says what is doubtful.
+    fn judge_guess(&mut self, span: &mut Span, first: usize, is_above: bool) {
+        let row = span.start;
+        let width = self.cells(row).len();
+        let is_followed = row + 1 < span.stop && self.kinds[row + 1] == DATA;
+        let is_thin = is_followed && width * 2 <= self.cells(row + 1).len();
+        if self.is_record(row) {
+            span.header_rows = 0;
+        } else if is_thin && !self.has_known_word(row) {
+            if self.rows.likeness_below(row + 1) < 0 {
+                // A title stands above names over values.
+                span.start += 1;
+                self.told.push(Told::Doubt(vec![span.start], Doubt::Looks));
+                return;
+            }
+            // A title or a section head stands above the first record.
+            span.header_rows = 0;
+            span.start += usize::from(self.kinds[row] != GROUP);
+        } else if is_followed {
+            self.told.push(Told::Doubt(vec![row], Doubt::Looks));
+            return;
+        } else if let Some(record) = self.lone_record(span, first) {
+            (span.start, span.header_rows) = (record, 0);
+        } else {
+            // That no table was found is told by another notice. Rows as full above the one that was taken are not lost.
+            let mut above = first..row;
+            let as_full = above.find(|&other| self.cells(other).len() >= width.max(2));
+            span.start = as_full.unwrap_or(row);
+            return;
+        }
+        let mut records = span.start..span.stop;
+        let record = records.find(|&row| self.kinds[row] != GROUP);
+        let record = record.unwrap_or(span.start);
+        self.told.push(Told::NoHeader(record, is_above));
+    }
+
+    /// The only record of a sheet of a title and a record, say: a full row with values.
+    fn lone_record(&self, span: &Span, first: usize) -> Option<usize> {
+        let is_full = |row: usize| self.cells(row).len() >= MIN_RECORD_CELLS;
+        if is_full(span.start) {
+            return None;
+        }
+        let mut rows = first..span.stop.min(self.kinds.len());
+        rows.find(|&row| is_full(row))
+            .filter(|&row| self.is_record(row))
+    }
+
+    /// Tables of the records above the first header row. Lines of names and values there, and what else is lost, are told.
+    fn above(&mut self, span: &Span, first: usize) -> Vec<Span> {
+        let last = span.data_start().saturating_sub(1).max(span.start);
+        let names = self.cells(last).len();
+        let mut tables: Vec<Span> = Vec::new();
+        let mut left_out: Vec<usize> = Vec::new();
+        for block in self.blocks(first..span.start) {
+            let ends = if block.len() > 2 * MAX_ABOVE_ROWS {
+                let (head, foot) = (block.start + MAX_ABOVE_ROWS, block.end - MAX_ABOVE_ROWS);
+                [block.start..head, foot..block.end]
+            } else {
+                [block.clone(), 0..0]
+            };
+            let widths: BTreeMap<usize, usize> = ends
+                .into_iter()
+                .flatten()
+                .map(|row| (row, self.cells(row).len()))
+                .collect();
+            let is_record = |row: usize| {
+                self.kinds[row] == DATA && widths[&row] > 1 || self.is_like(row, span.data_start())
+            };
+            let records: Vec<usize> = widths
+                .keys()
+                .copied()
+                .filter(|&row| is_record(row))
+                .collect();
+            let widest = records.iter().map(|row| widths[row]).max().unwrap_or(0);
+            // Two lines of two cells are names and values; and a line of these, twice beside each other, is no record either.
+            let is_wide = widest >= MIN_RECORD_CELLS && widest * 2 > names;
+            let are_many = is_wide || records.len() >= MIN_RECORD_CELLS;
+            if records.len() * 2 <= widths.len() || !are_many {
+                // A title is one cell in a row of its own.
+                let is_more =
+                    |(&row, &width): (&usize, &usize)| width > 1 || self.kinds[row] == DATA;
+                if widths.iter().any(is_more) {
+                    left_out.extend(widths.keys());
+                }
+            } else if let Some(table) = tables.last_mut()
+                && left_out.is_empty()
+            {
+                // Blank rows lie within a table.
+                table.stop = block.end;
+            } else {
+                let mut begin = records[0];
+                while begin > block.start && (self.kinds[begin - 1] == GROUP || begin == records[0])
+                {
+                    begin -= 1;
+                }
+                tables.push(Span::guessed(begin, block.end));
+            }
+        }
+        for table in &mut tables {
+            self.judge_guess(table, table.start, true);
+        }
+        if !left_out.is_empty() {
+            self.told.push(Told::LeftOut(left_out));
+        }
+        tables
+    }
+
+    /// The stretches of rows without a blank one between them.
+    fn blocks(&self, rows: Range<usize>) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for row in rows.filter(|&row| !self.rows.is_empty(row)) {
+            match found.last_mut() {
+                Some(block) if block.end == row => block.end = row + 1,
+                _ => found.push(row..row + 1),
+            }
+        }
+        found
+    }
+
+    /// Returns whether two rows have the same kinds of cells in their columns, values among them.
+    fn is_like(&self, row: usize, other: usize) -> bool {
+        if other >= self.kinds.len() {
+            return false;
+        }
+        let sheet = self.rows.sheet;
+        let (mut count, mut same) = (0, 0);
+        for column in self.rows.filled(row) {
+            let below = sheet.cell(other, column);
+            if !sheet.is_blank(below) {
+                let kinds = [sheet.cell(row, column), below].map(|cell| self.rows.kind(cell));
+                count += 1;
+                same += usize::from(kinds[0] == kinds[1]);
+            }
+        }
+        same >= MIN_RECORD_CELLS && same * 5 >= count * 4
+    }
+
+    /// Keeps the records of a header block that was taken for one by its looks, and says so where it is doubtful. Returns the table whose
+    /// header was a part of the block, below such a record.
+    fn doubt(&mut self, span: &mut Span) -> Option<Span> {
+        let rows: Vec<usize> = (span.start..span.data_start())
+            .filter(|&row| self.kinds[row] == HEADER && !self.rows.is_empty(row))
+            .collect();
+        let (&top, &last) = (rows.first()?, rows.last()?);
+        if rows
+            .iter()
+            .any(|&row| self.state(row) != Some(State::Header))
+        {
+            // A detector that knows more than the looks took it for the header.
+            return None;
+        }
+        let is_weak = |row: usize| self.header_likelihood(row) < SURE;
+        let is_address = |kind: &ValueKind| matches!(kind, ValueKind::Email | ValueKind::Phone);
+        let unknown: Vec<usize> = rows
+            .iter()
+            .copied()
+            .filter(|&row| !self.has_known_word(row) && self.rows.likeness_below(row) >= 0)
+            .collect();
+        for &row in &unknown {
+            let kinds = self.value_kinds(row);
+            let is_doubtful = !kinds.is_empty() && is_weak(row);
+            if row > span.start && (kinds.iter().any(is_address) || kinds.len() > 1 || is_doubtful)
+            {
+                self.told.push(Told::Kept(vec![row], Kept::PartOfHeader));
+                let stop = span.data_start();
+                span.header_rows = row - span.start;
+                let mut below = rows.iter().copied();
+                let below = below.find(|&other| other > row && self.rows.is_empty(other - 1))?;
+                let mut other = span.clone();
+                (other.start, other.header_rows) = (below, stop - below);
+                span.stop = below;
+                return Some(other);
+            }
+            if row == span.start && kinds.len() > 1 && (span.header_rows == 1 || is_doubtful) {
+                // A lone record below a title looks like a header more than like anything else.
+                span.header_rows = 0;
+                self.told.push(Told::NoHeader(row, false));
+                return None;
+            }
+        }
+        let addressed = rows
+            .iter()
+            .copied()
+            .find(|&row| self.value_kinds(row).iter().any(is_address));
+        let mut below = span.data_start()..span.stop;
+        let is_apart = !below.is_empty() && self.rows.is_empty(below.start);
+        let weak: Vec<usize> = rows
+            .iter()
+            .copied()
+            .filter(|&row| is_weak(row) && !self.has_known_word(row))
+            .collect();
+        let (doubtful, why) = if let Some(row) = addressed {
+            (vec![row], Doubt::Address)
+        } else if weak == rows && (rows == unknown || is_apart) {
+            (rows, Doubt::Looks)
+        } else if weak.contains(&last) && unknown.contains(&last) {
+            let both = weak.into_iter().filter(|row| unknown.contains(row));
+            (both.collect(), Doubt::Looks)
+        } else if weak.contains(&top) {
+            (vec![top], Doubt::Looks)
+        } else if rows == unknown
+            && self.cells(last).len() > 1
+            && below.all(|row| self.rows.is_empty(row))
+        {
+            (rows, Doubt::NothingBelow)
+        } else {
+            return None;
+        };
+        self.told.push(Told::Doubt(doubtful, why));
+        None
+    }
+
+    /// Lets the rows of a header block below names of fields be records, where no word, unit or gap says otherwise. Returns how many. Below
+    /// one known name they are records where they are as full as it is. Else, and below unknown names, they are told.
+    fn free_first_records(&mut self, span: &mut Span) -> usize {
+        let sheet = self.rows.sheet;
+        let others = span.start + 1..span.data_start();
+        let names: Vec<usize> = self.rows.filled(span.start).collect();
+        let different: HashSet<String> = names
+            .iter()
+            .map(|&column| self.rows.text(sheet.cell(span.start, column)))
+            .collect();
+        let (false, Some(&key)) = (others.is_empty(), names.first()) else {
+            return 0;
+        };
+        if different.len() < names.len().max(2) {
+            return 0;
+        }
+        let begins_small = |row: usize| {
+            let cell = sheet.cell(row, key);
+            cell.tag == Tag::Text && sheet.text(cell.as_text()).starts_with(char::is_lowercase)
+        };
+        let known = self.fields(&self.cells(span.start));
+        let is_lower = span.data_start() < span.stop && begins_small(span.data_start());
+        let (mut is_full, mut has_units) = (true, false);
+        for row in others.clone() {
+            let filled: Vec<usize> = self.rows.filled(row).collect();
+            let is_word = |&column: &usize| self.field_of(sheet.cell(row, column)).is_some();
+            if filled.first() != Some(&key)
+                || filled.len() < 2
+                || !filled.iter().all(|column| names.contains(column))
+                || filled.iter().any(is_word)
+            {
+                return 0;
+            }
+            let is_unit = |&&column: &&usize| self.says_more(sheet.cell(row, column));
+            let units = filled[1..].iter().filter(is_unit).count();
+            if begins_small(row) && !is_lower || units * 2 >= filled.len() {
+                return 0;
+            }
+            is_full &= filled.len() == names.len();
+            has_units |= units > 0;
+        }
+        if has_units || known < 2 && !(known > 0 && is_full) {
+            if known > 0 || is_full {
+                let doubt = Told::Doubt(others.collect(), Doubt::TextsBelowNames);
+                self.told.push(doubt);
+            }
+            return 0;
+        }
+        span.header_rows = 1;
+        self.kinds[others.clone()].fill(DATA);
+        others.len()
+    }
+
+    /// Returns whether a cell says more of the name above it: a unit, a remark in brackets, a period.
+    fn says_more(&self, cell: Cell) -> bool {
+        let text = self.rows.text(cell);
+        text.starts_with(['(', '['])
+            || !text.starts_with('-') && (self.is_unit)(&format!("({text})"))
+            || is_period(&text, cell.tag == Tag::Text)
+    }
+
+    /// Names the first row below a header that may be a part of it, or those that were freed of it.
+    fn tell_row_below(&mut self, span: &Span, freed: usize) {
+        let mut below = span.data_start()..span.stop;
+        let row = below.find(|&row| !self.rows.is_empty(row));
+        if let Some(row) = row
+            && span.header_rows > 0
+            && self.kinds[row] != HEADER
+        {
+            let likely = self.header_likelihood(row);
+            if freed > 0 || likely >= MIN_LAST {
+                let rows = row..row + freed.max(1);
+                self.told.push(Told::Below(rows, likely, self.kinds[row]));
+            }
+        }
+    }
+
+    /// Names the rows of a table that look somewhat like the header of another one, and were kept as records.
+    fn tell_other_headers(&mut self, span: &Span) {
+        let among = span.data_start() + 1..span.stop.saturating_sub(1);
+        let looked_at = self.looks.looked_at(among);
+        let is_header = |row: usize| {
+            let kind = self.kinds[row];
+            let is_like = kind == DATA
+                && (self.header_likelihood(row) >= MIN_HEADER || self.rows.is_empty(row - 1))
+                && self.cells(row).len() > 1
+                && !self.has_values(row)
+                && self.rows.likeness_below(row) < 0;
+            let may_be = [DATA, RowKind::Note as u8, RowKind::Title as u8].contains(&kind);
+            is_like || self.by_context && may_be && self.is_other_header(span, row)
+        };
+        let found: Vec<usize> = looked_at.filter(|&row| is_header(row)).collect();
+        if !found.is_empty() {
+            self.told.push(Told::Kept(found, Kept::OtherHeader));
+        }
+    }
+
+    /// Returns whether a row of names below a blank row stands above texts alone, or above texts in a column of values: nothing tells such a
+    /// header from a record.
+    fn is_other_header(&self, span: &Span, row: usize) -> bool {
+        if !self.rows.begins_block(row)
+            || !self.rows.are_names(row)
+            || self.kinds[row + 1] == HEADER
+        {
+            return false;
+        }
+        let sheet = self.rows.sheet;
+        let far = (row + MAX_COMPARED_ROWS).min(self.kinds.len());
+        let stop = self.blocks(row..far)[0].end;
+        let above = span.data_start().max(row.saturating_sub(MAX_COMPARED_ROWS))..row;
+        let named: Vec<usize> = self.rows.filled(row).collect();
+        let column = |rows: Range<usize>, column: usize| -> Vec<Cell> {
+            let cells = rows.map(|row| sheet.cell(row, column));
+            cells.filter(|&cell| !sheet.is_blank(cell)).collect()
+        };
+        let columns: Vec<(Cell, Vec<Cell>, Vec<Cell>)> = named
+            .iter()
+            .map(|&at| {
+                (
+                    sheet.cell(row, at),
+                    column(above.clone(), at),
+                    column(row + 1..stop, at),
+                )
+            })
+            .collect();
+        let own = self.rows.all_texts(row);
+        let mut others = above.clone().chain(row + 1..stop);
+        let recurs = others.any(|other| {
+            let says_same = |&at: &usize| {
+                self.rows.text(sheet.cell(other, at)) == self.rows.text(sheet.cell(row, at))
+            };
+            named.iter().any(says_same) && self.rows.all_texts(other) != own
+        });
+        if recurs || columns.iter().any(|one| self.is_in_shape(one)) {
+            // A text that recurs in its column, or has the shape of the names there, is a record's.
+            return false;
+        }
+        if !(row + 1..stop).any(|row| self.has_values(row)) {
+            let is_left_out =
+                self.kinds[row] != DATA && named.len() * 2 <= self.cells(span.start).len();
+            return !is_left_out;
+        }
+        columns.iter().any(|(_, over, under)| {
+            let has_kind = |cell: &&Cell| self.rows.kind(**cell).is_some();
+            let values = over.iter().filter(has_kind).count();
+            over.len() > 1
+                && values * 10 >= over.len() * 9
+                && !under.is_empty()
+                && !under.iter().any(|cell| has_kind(&cell))
+        })
+    }
+
+    /// Returns whether a text of several words is written as all cells above and below it are: a small or a large letter first in each word.
+    fn is_in_shape(&self, (name, above, below): &(Cell, Vec<Cell>, Vec<Cell>)) -> bool {
+        let shape = |cell: &Cell| -> Vec<bool> {
+            let text = self.rows.text(*cell);
+            let words = text.split_whitespace();
+            words
+                .map(|word| word.starts_with(char::is_uppercase))
+                .collect()
+        };
+        let own = shape(name);
+        let mut others = above.iter().chain(below);
+        own.len() > 1
+            && !above.is_empty()
+            && !below.is_empty()
+            && others.all(|cell| shape(cell) == own)
+    }
+
+    /// Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other.
+    fn is_on_its_side(&mut self, span: &Span) -> bool {
+        let mut header = span.start..span.data_start();
+        if header.any(|row| self.fields(&self.cells(row)) > 1 || self.names_columns(row)) {
+            return false;
+        }
+        let rows = span.start..span.stop.min(span.start + MAX_COMPARED_ROWS);
+        let first: Vec<Cell> = rows
+            .clone()
+            .filter_map(|row| Some(self.rows.sheet.cell(row, self.rows.filled(row).next()?)))
+            .collect();
+        let is_word = |cell: &Cell| self.field_of(*cell).is_some();
+        let below = self.fields(&first);
+        let words = first.iter().filter(|cell| is_word(cell)).count();
+        if below < 2 || !is_word(&first[0]) || words * 2 < first.len() {
+            return false;
+        }
+        self.told.push(Told::OnItsSide(below, rows));
+        true
+    }
+
+    /// Returns whether a row names columns: by words of two fields, or by periods beside its first cell.
+    pub(super) fn names_columns(&self, row: usize) -> bool {
+        let sheet = self.rows.sheet;
+        let columns: Vec<usize> = self.rows.filled(row).collect();
+        let cells: Vec<Cell> = columns.iter().map(|&at| sheet.cell(row, at)).collect();
+        let beside = cells.get(1..).unwrap_or_default();
+        let texts: Vec<String> = beside.iter().map(|&cell| self.rows.text(cell)).collect();
+        let is_counted = || {
+            (1..)
+                .zip(&texts)
+                .all(|(number, text): (usize, _)| *text == number.to_string())
+        };
+        let is_period = || {
+            let mut both = beside.iter().zip(&texts);
+            both.all(|(cell, text)| is_period(text, cell.tag == Tag::Text))
+        };
+        self.fields(&cells) > 1 || beside.len() > 1 && (is_counted() || is_period())
+    }
+}

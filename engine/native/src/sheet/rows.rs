@@ -1,0 +1,252 @@
+//! The texts of rows, and the kinds of value that cells hold.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::{Range, RangeInclusive};
+
+use crate::cells::text_form::as_python;
+use crate::cells::white_space::is_python_space;
+use crate::cells::{Cell, Sheet, Tag};
+use crate::columns::view::Value;
+use crate::fields::looks::profile::Profile;
+use crate::fields::looks::rows::simplify;
+
+/// A longer text is no value.
+const MAX_VALUE_CHARS: usize = 120;
+/// A longer text is no name of a column.
+const MAX_NAME_CHARS: usize = 40;
+/// Numbers in this range may be the years that a header names.
+const YEARS: RangeInclusive<u32> = 1900..=2100;
+/// Rows below a row that may be a header with which it is compared.
+pub const MAX_COMPARED_ROWS: usize = 40;
+
+/// The parts of a year that are counted.
+const PERIODS: [&str; 10] = [
+    "q", "h", "w", "kw", "fy", "week", "quarter", "period", "month", "day",
+];
+
+/// The words of fields, and words that headers have: each simplified, with its field or itself.
+pub type Words = HashMap<String, String>;
+
+/// A value that no header is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ValueKind {
+    Email,
+    Phone,
+    Date,
+    Number,
+}
+
+impl ValueKind {
+    /// The kind of a text; none for words and years.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let text = trim(text);
+        // Most texts are words.
+        let is_words = text.chars().all(|c| c.is_alphabetic() || c == ' ');
+        let may_be = text.contains('@') || text.chars().any(is_digit);
+        if is_words || is_year(text) || !may_be || text.chars().count() > MAX_VALUE_CHARS {
+            return None;
+        }
+        let found = Profile::of(&[Value::Text(text)]);
+        let counts = [
+            (found.emails, Self::Email),
+            (found.phones, Self::Phone),
+            (found.days, Self::Date),
+            (found.amounts, Self::Number),
+        ];
+        let mut known = counts.into_iter().filter(|(count, _)| *count > 0);
+        known.next().map(|(_, kind)| kind)
+    }
+
+    /// The kind of a number, as it is printed; none for years.
+    pub fn of_number(text: &str) -> Option<Self> {
+        (!is_year(text)).then_some(Self::Number)
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Date => "date",
+            Self::Number => "number",
+        }
+    }
+}
+
+fn is_year(text: &str) -> bool {
+    let digits = text.strip_suffix(".0").unwrap_or(text);
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && digits.parse().is_ok_and(|year| YEARS.contains(&year))
+}
+
+/// Returns whether the text of a cell is a year, a month, or a part of a year that is counted.
+pub fn is_period(text: &str, is_text: bool) -> bool {
+    let text = trim(text).to_lowercase();
+    let letters: String = text.chars().filter(|c| c.is_alphabetic()).collect();
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if letters.is_empty() {
+        return digits.len() == 4 && digits.parse().is_ok_and(|year| YEARS.contains(&year));
+    }
+    if !is_text || digits.len() > 4 {
+        return false;
+    }
+    let day = format!("1 {letters} 2024");
+    !digits.is_empty() && PERIODS.contains(&letters.as_str())
+        || Profile::of(&[Value::Text(&day)]).days > 0
+}
+
+/// Returns whether a character is a digit, in whatever script.
+pub fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || !c.is_ascii() && c.is_numeric()
+}
+
+/// The text without white space around it, as Python sees white space.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(is_python_space)
+}
+
+/// The rows of a sheet, as passes ask them.
+#[derive(Clone, Copy)]
+pub struct Rows<'s> {
+    pub sheet: &'s Sheet,
+}
+
+impl<'s> Rows<'s> {
+    /// Returns whether a row has no value; so has none behind the last one.
+    pub fn is_empty(self, row: usize) -> bool {
+        self.sheet.row_width(row) == 0
+    }
+
+    /// Returns the text of a cell, without white space around it.
+    pub fn text(self, cell: Cell) -> String {
+        let mut text = String::new();
+        as_python(cell, self.sheet, &mut text);
+        let trimmed = trim(&text);
+        if trimmed.len() == text.len() {
+            return text;
+        }
+        trimmed.to_owned()
+    }
+
+    /// Returns the texts of all cells of a row, up to its last value.
+    pub fn all_texts(self, row: usize) -> Vec<String> {
+        let mut cells = Vec::new();
+        self.sheet.read_row(row, &mut cells);
+        cells.into_iter().map(|cell| self.text(cell)).collect()
+    }
+
+    /// Returns the texts of the filled cells of a row, with their columns. A merged text that was filled counts once.
+    pub fn texts(self, row: usize) -> Vec<(usize, String)> {
+        self.texts_within(row, &(0..usize::MAX))
+    }
+
+    /// The columns in which a row is not blank.
+    pub fn filled(self, row: usize) -> impl Iterator<Item = usize> + use<'s> {
+        self.filled_within(row, &(0..usize::MAX))
+    }
+
+    /// Returns the same as [`Rows::texts`], of some columns.
+    pub fn texts_within(self, row: usize, columns: &Range<usize>) -> Vec<(usize, String)> {
+        let mut found: Vec<(usize, String)> = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
+        for column in self.filled_within(row, columns) {
+            let text = self.text(self.sheet.cell(row, column));
+            if known.insert(text.clone()) {
+                found.push((column, text));
+            }
+        }
+        found
+    }
+
+    /// The columns among some in which a row is not blank.
+    pub fn filled_within(
+        self,
+        row: usize,
+        columns: &Range<usize>,
+    ) -> impl Iterator<Item = usize> + use<'s> {
+        let stop = self.sheet.row_width(row).min(columns.end);
+        let is_filled = move |column: &usize| !self.sheet.is_blank(self.sheet.cell(row, *column));
+        (columns.start..stop).filter(is_filled)
+    }
+
+    /// The kind of value that a cell holds.
+    pub fn kind(self, cell: Cell) -> Option<ValueKind> {
+        match cell.tag {
+            Tag::Empty | Tag::EmptyText => None,
+            Tag::Boolean => Some(ValueKind::Number),
+            Tag::Date | Tag::Time | Tag::DateTime | Tag::Duration => Some(ValueKind::Date),
+            Tag::Text => ValueKind::of_text(self.sheet.text(cell.as_text())),
+            Tag::Integer | Tag::Float | Tag::BigInteger => ValueKind::of_number(&self.text(cell)),
+        }
+    }
+
+    /// The columns in which a row has a value as the rows below have, less those in which it has a text above values.
+    pub fn likeness_below(self, row: usize) -> isize {
+        let mut below: Vec<usize> = Vec::new();
+        for other in row + 1..=row + MAX_COMPARED_ROWS {
+            if !self.is_empty(other) {
+                below.push(other);
+            } else if !below.is_empty() {
+                // What follows may be another table.
+                break;
+            }
+        }
+        let mut likeness = 0;
+        for column in self.filled(row) {
+            let cells = below.iter().map(|&row| self.sheet.cell(row, column));
+            let mut kinds = cells
+                .filter(|cell| !self.sheet.is_blank(*cell))
+                .map(|cell| self.kind(cell));
+            let Some(Some(first)) = kinds.next() else {
+                continue;
+            };
+            if kinds.all(|kind| kind == Some(first)) {
+                likeness += if self.kind(self.sheet.cell(row, column)) == Some(first) {
+                    1
+                } else {
+                    -1
+                };
+            }
+        }
+        likeness
+    }
+
+    /// Returns whether a row begins a stretch of rows below a blank one, or stands there below a lone title.
+    pub fn begins_block(self, row: usize) -> bool {
+        if row < 2 || self.is_empty(row + 1) {
+            return false;
+        }
+        self.is_empty(row - 1)
+            || row > 2 && self.is_empty(row - 2) && self.texts(row - 1).len() == 1
+    }
+
+    /// Returns whether the texts of a row may be the names of columns: several, short, each another one, without digits, and no cell that is
+    /// none.
+    pub fn are_names(self, row: usize) -> bool {
+        let filled: Vec<usize> = self.filled(row).collect();
+        let is_name = |&column: &usize| {
+            let cell = self.sheet.cell(row, column);
+            cell.tag == Tag::Text && {
+                let text = self.sheet.text(cell.as_text());
+                text.chars().count() <= MAX_NAME_CHARS && !text.chars().any(is_digit)
+            }
+        };
+        filled.len() > 1 && filled.iter().all(is_name) && self.texts(row).len() == filled.len()
+    }
+
+    /// Counts the cells of a column that hold just this text.
+    fn count(self, column: usize, text: &str) -> usize {
+        let mut count = 0;
+        let rows = self.sheet.facts().rows_emitted;
+        self.sheet.visit_column(column, 0, rows, |cell| {
+            count += usize::from(cell.tag == Tag::Text && self.sheet.text(cell.as_text()) == text);
+        });
+        count
+    }
+
+    /// Returns whether a text of a row is a known word, and no other cell of its column is the same.
+    pub fn has_word_of_its_own(self, row: usize, words: &Words) -> bool {
+        let texts = self.texts(row).into_iter();
+        let mut known = texts.filter(|(_, text)| words.contains_key(&simplify(text)));
+        known.any(|(column, text)| self.count(column, &text) == 1)
+    }
+}

@@ -1,0 +1,33 @@
+//! The place of a table on a sheet.
+
+use std::ops::Range;
+
+/// The rows and columns of a table: a header block, and all rows below it.
+#[derive(Clone, Debug)]
+pub struct Span {
+    pub start: usize,
+    /// 0 where the table has no header row.
+    pub header_rows: usize,
+    pub stop: usize,
+    pub columns: Range<usize>,
+    /// True if no detector took the header row for one.
+    pub is_guessed: bool,
+}
+
+impl Span {
+    /// A table whose header row is guessed to be its first, in all columns.
+    pub fn guessed(start: usize, stop: usize) -> Self {
+        Self {
+            start,
+            header_rows: 1,
+            stop,
+            columns: 0..usize::MAX,
+            is_guessed: true,
+        }
+    }
+
+    /// The row below the header block.
+    pub fn data_start(&self) -> usize {
+        self.start + self.header_rows
+    }
+}
