@@ -54,7 +54,6 @@ class TableFinder:
         # What a user has said of header rows is not judged.
         is_open = choice is None or choice.header_rows is None
         by_context = settings.rows_by_context and is_open
-        words = known_words(context.registry) if settings.rows_by_context else {}
         repeated: list[tuple[int, str]] = []
         titles: list[int] = []
         if settings.headerless_tables or settings.rows_by_context:
@@ -77,7 +76,7 @@ class TableFinder:
         if settings.line_records and choice is None and not is_part:
             from ade_engine.pipeline.reshaping.lines import find_lines
 
-            gathered = find_lines(context, scan, words or known_words(context.registry))
+            gathered = find_lines(context, scan, known_words(context.registry))
             if gathered is not None:
                 return [gathered.span()]
         if settings.rows_by_context and choice is None and not is_part:
@@ -121,9 +120,7 @@ class TableFinder:
             span.verdict = verdict
         return spans
 
-    def _on_its_side(
-        self, context: RunContext, scan: SheetScan, progress: Progress
-    ) -> list[RowSpan] | None:
+    def _on_its_side(self, context: RunContext, scan: SheetScan, progress: Progress) -> list[RowSpan] | None:
         """The table of a sheet, turned where that is sure and wanted, if it lies on its side."""
         from ade_engine.pipeline.finding import on_its_side
 

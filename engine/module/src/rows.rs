@@ -8,6 +8,7 @@ use pyo3::types::PyByteArray;
 
 use super::fields::{arrow, series_of};
 use super::layout::SheetLayout;
+use super::sheet::numbers_of;
 use super::source::{ArrowColumn, Scan};
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::view::Value;
@@ -81,7 +82,8 @@ pub fn classify_rows<'py>(
     let rules: Vec<Rule> = rules.collect::<PyResult<_>>()?;
     let layout = layout.map(Bound::get);
     let found = py.detach(|| rows::classify(&sheet, &rules, layout.map(SheetLayout::layout)));
-    Ok((PyByteArray::new(py, &found.kinds), found.best_header))
+    let kinds = PyByteArray::new(py, &numbers_of(&found.kinds));
+    Ok((kinds, found.best_header))
 }
 
 /// Cells of each series that reports do not count as blank.

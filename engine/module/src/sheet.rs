@@ -1,18 +1,19 @@
 //! The passes from a sheet to the rows of its tables, for Python.
 
 use pyo3::prelude::*;
+use std::cell::RefCell;
+
 use pyo3::types::{PyByteArray, PyBytes};
 
 use super::layout::SheetLayout;
 use super::source::Scan;
 use ade_engine_native::fields::looks::rows::LooksByRow;
-use ade_engine_native::sheet::columns;
-use ade_engine_native::sheet::headers;
-use ade_engine_native::sheet::lines;
-use ade_engine_native::sheet::on_its_side::Side;
+use ade_engine_native::layout::RowKind;
+use ade_engine_native::sheet::on_its_side::{Side, find_side as find};
 use ade_engine_native::sheet::records::{Doubt, Kept, SheetView, Told};
 use ade_engine_native::sheet::rows::{Rows, Words};
 use ade_engine_native::sheet::span::Span;
+use ade_engine_native::sheet::{columns, headers, lines};
 
 /// Words that headers have, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -24,6 +25,15 @@ impl HeaderWords {
     fn new(words: Words) -> Self {
         Self(words)
     }
+}
+
+fn kinds_of(kinds: &Bound<'_, PyByteArray>) -> Vec<RowKind> {
+    let numbers = kinds.to_vec().into_iter();
+    numbers.map(RowKind::from_number).collect()
+}
+
+pub(super) fn numbers_of(kinds: &[RowKind]) -> Vec<u8> {
+    kinds.iter().map(|&kind| kind as u8).collect()
 }
 
 /// The kinds of all rows; rows that repeat a header, each with how, in words; headers of other tables; titles of pages.
@@ -49,7 +59,7 @@ pub fn mark_headers<'py>(
     let sheet = scan.get().sheet();
     let layout = layout.get().layout();
     let words = words.map(|words| &words.get().0);
-    let mut kinds = kinds.to_vec();
+    let mut kinds = kinds_of(kinds);
     let (repeats, further, titles) = py.detach(|| {
         let rows = Rows { sheet: &sheet };
         let looked_at = || layout.rows.iter().map(|row| row.number);
@@ -65,7 +75,8 @@ pub fn mark_headers<'py>(
         (repeats, further, titles)
     });
     let repeats = repeats.into_iter().map(|(row, how)| (row, how.words()));
-    (PyBytes::new(py, &kinds), repeats.collect(), further, titles)
+    let kinds = PyBytes::new(py, &numbers_of(&kinds));
+    (kinds, repeats.collect(), further, titles)
 }
 
 /// A table: first row, header rows, the row behind the last, first column, the column behind the last, and whether no detector took the
@@ -112,7 +123,7 @@ fn told(told: Told) -> ToldRows {
         }
         Told::Kept(rows, Kept::PartOfHeader) => ("kept: part of the header", rows, 0.0, 0),
         Told::Kept(rows, Kept::OtherHeader) => ("kept: other header", rows, 0.0, 0),
-        Told::Below(rows, likely, kind) => ("below", rows.collect(), likely, kind),
+        Told::Below(rows, likely, kind) => ("below", rows.collect(), likely, kind as u8),
         Told::LeftOut(rows) => ("left out", rows, 0.0, 0),
         Told::OnItsSide(fields, rows) => ("on its side", rows.collect(), fields as f64, 0),
     }
@@ -133,12 +144,16 @@ pub fn keep_records<'py>(
     by_context: bool,
     first: usize,
     is_unit: &Bound<'py, PyAny>,
-) -> (Bound<'py, PyBytes>, Vec<SpanTuple>, Vec<ToldRows>) {
+) -> PyResult<(Bound<'py, PyBytes>, Vec<SpanTuple>, Vec<ToldRows>)> {
     let sheet = scan.get().sheet();
     let layout = LooksByRow::new(layout.get().layout());
+    let failed = RefCell::new(None);
     let is_unit = |text: &str| {
         let said = is_unit.call1((text,)).and_then(|said| said.is_truthy());
-        said.unwrap_or(false)
+        said.unwrap_or_else(|error| {
+            failed.replace(Some(error));
+            false
+        })
     };
     let mut sheet = SheetView {
         rows: Rows { sheet: &sheet },
@@ -146,14 +161,18 @@ pub fn keep_records<'py>(
         words: &words.get().0,
         by_context,
         is_unit: &is_unit,
-        kinds: kinds.to_vec(),
+        kinds: kinds_of(kinds),
         told: Vec::new(),
     };
     let spans = spans.into_iter().map(span_of).collect();
     let spans = sheet.keep_records(spans, first);
     let told = sheet.told.into_iter().map(told).collect();
     let spans = spans.into_iter().map(tuple_of).collect();
-    (PyBytes::new(py, &sheet.kinds), spans, told)
+    let kinds = PyBytes::new(py, &numbers_of(&sheet.kinds));
+    match failed.take() {
+        Some(error) => Err(error),
+        None => Ok((kinds, spans, told)),
+    }
 }
 
 /// The table of a sheet that lies on its side: first row, the row behind the last, the column of its names, of how many fields these are
@@ -162,30 +181,38 @@ pub fn keep_records<'py>(
 pub fn find_side(
     py: Python<'_>,
     scan: &Bound<'_, Scan>,
-    layout: &Bound<'_, SheetLayout>,
     words: &Bound<'_, HeaderWords>,
 ) -> Option<(usize, usize, usize, usize, bool)> {
     let sheet = scan.get().sheet();
-    let (layout, words) = (layout.get().layout(), &words.get().0);
-    let side = py.detach(|| {
-        let sheet = SheetView {
-            rows: Rows { sheet: &sheet },
-            looks: &LooksByRow::new(layout),
-            words,
-            by_context: true,
-            is_unit: &|_| false,
-            kinds: Vec::new(),
-            told: Vec::new(),
-        };
-        sheet.find_side()
-    })?;
+    let words = &words.get().0;
     let Side {
         rows,
         names,
         fields,
         is_sure,
-    } = side;
+    } = py.detach(|| find(Rows { sheet: &sheet }, words))?;
     Some((rows.start, rows.end, names, fields, is_sure))
+}
+
+/// Changes the kinds of rows and the header rows of tables. Returns the kinds of all rows, and the header rows of each table.
+fn change<'py>(
+    py: Python<'py>,
+    scan: &Bound<'py, Scan>,
+    kinds: &Bound<'py, PyByteArray>,
+    spans: Vec<SpanTuple>,
+    mut pass: impl FnMut(Rows<'_>, &mut [RowKind], &mut Span) + Send,
+) -> (Bound<'py, PyBytes>, Vec<usize>) {
+    let sheet = scan.get().sheet();
+    let mut kinds = kinds_of(kinds);
+    let header_rows = py.detach(|| {
+        let changed = |span: SpanTuple| {
+            let mut span = span_of(span);
+            pass(Rows { sheet: &sheet }, &mut kinds, &mut span);
+            span.header_rows
+        };
+        spans.into_iter().map(changed).collect()
+    });
+    (PyBytes::new(py, &numbers_of(&kinds)), header_rows)
 }
 
 /// Takes the first section head of each table for one where it was taken for a part of the header. Returns the kinds of all rows, and
@@ -197,17 +224,7 @@ pub fn free_first_heads<'py>(
     kinds: &Bound<'py, PyByteArray>,
     spans: Vec<SpanTuple>,
 ) -> (Bound<'py, PyBytes>, Vec<usize>) {
-    let sheet = scan.get().sheet();
-    let mut kinds = kinds.to_vec();
-    let header_rows = py.detach(|| {
-        let free = |span: SpanTuple| {
-            let mut span = span_of(span);
-            lines::free_first_head(Rows { sheet: &sheet }, &mut kinds, &mut span);
-            span.header_rows
-        };
-        spans.into_iter().map(free).collect()
-    });
-    (PyBytes::new(py, &kinds), header_rows)
+    change(py, scan, kinds, spans, lines::free_first_head)
 }
 
 /// Marks further lines of records, and lone texts of which nothing says what they are. Returns the kinds of all rows, the header rows of
@@ -220,21 +237,12 @@ pub fn find_lines<'py>(
     spans: Vec<SpanTuple>,
     words: &Bound<'py, HeaderWords>,
 ) -> (Bound<'py, PyBytes>, Vec<usize>, Vec<usize>) {
-    let sheet = scan.get().sheet();
     let words = &words.get().0;
-    let mut kinds = kinds.to_vec();
-    let (header_rows, named) = py.detach(|| {
-        let mut named = Vec::new();
-        let find = |span: SpanTuple| {
-            let mut span = span_of(span);
-            let rows = Rows { sheet: &sheet };
-            named.extend(lines::find_lines(rows, &mut kinds, &mut span, words));
-            span.header_rows
-        };
-        let header_rows = spans.into_iter().map(find).collect();
-        (header_rows, named)
+    let mut named = Vec::new();
+    let (kinds, header_rows) = change(py, scan, kinds, spans, |rows, kinds, span| {
+        named.extend(lines::find_lines(rows, kinds, span, words));
     });
-    (PyBytes::new(py, &kinds), header_rows, named)
+    (kinds, header_rows, named)
 }
 
 /// The tables in a stretch of rows: their columns; the row and the column of each note beside them; columns that may be no part of their
@@ -279,7 +287,7 @@ pub fn last_filled_row(
     columns::last_filled_row(Rows { sheet: &sheet }, &span_of(span), &(first..stop))
 }
 
-/// Whether the first of some rows has names above values in the same columns.
+/// Returns whether the first of some rows has names above values in the same columns.
 #[pyfunction]
 pub fn is_small_table(scan: &Bound<'_, Scan>, first: usize, stop: usize) -> bool {
     let sheet = scan.get().sheet();

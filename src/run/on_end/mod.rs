@@ -1,6 +1,6 @@
 //! Tells whom the operator named that runs have ended.
 //!
-//! What is to be told is recorded with the end itself (`store::deliveries`) and told by workers, or by `ade run` where none
+//! A delivery is recorded with the end itself (`store::deliveries`) and made by workers, or by `ade run` where none
 //! lives: at least once, until it is accepted or has been refused for a day. Several are told side by side, so that one receiver that
 //! takes long holds up no other. `webhook` sends it to an address, `command` gives it to a program.
 

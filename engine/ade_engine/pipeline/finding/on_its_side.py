@@ -36,7 +36,7 @@ class Side:
 
 def find_side(scan: SheetScan, words: _native.HeaderWords) -> Side | None:
     """The table of a sheet, if it lies on its side."""
-    found = _native.find_side(scan.as_native(), scan.layout(), words)
+    found = _native.find_side(scan.as_native(), words)
     if found is None:
         return None
     *places, is_sure = found

@@ -32,8 +32,9 @@ def tell_further_headers(context: RunContext, rows: list[int]) -> None:
 
 def end_above_titles(context: RunContext, spans: list[RowSpan], titles: list[int]) -> None:
     """Let tables end above the title of the next page, and say which rows are such titles."""
+    known = {*titles}
     for span in spans:
-        while span.stop > span.data_start and span.stop - 1 in titles:
+        while span.stop > span.data_start and span.stop - 1 in known:
             span.stop -= 1
     # A title above the first table is none of its rows anyway.
     among = [row + 1 for row in titles if spans and row > spans[0].start]
@@ -53,8 +54,7 @@ def end_above_titles(context: RunContext, spans: list[RowSpan], titles: list[int
 def free_first_heads(spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
     """Take the first section head of a table for one where it was taken for a part of the header."""
     kinds[:], header_rows = _native.free_first_heads(scan.as_native(), kinds, [span.as_native() for span in spans])
-    for span, count in zip(spans, header_rows):
-        span.header_rows = count
+    _put(spans, header_rows)
 
 
 def find_lines(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan: SheetScan) -> None:
@@ -64,8 +64,7 @@ def find_lines(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan
     """
     words = native_words(context.registry)
     kinds[:], header_rows, kept = _native.find_lines(scan.as_native(), kinds, [span.as_native() for span in spans], words)
-    for span, count in zip(spans, header_rows):
-        span.header_rows = count
+    _put(spans, header_rows)
     if kept:
         numbers = stretches([row + 1 for row in kept])
         context.notice(
@@ -75,3 +74,8 @@ def find_lines(context: RunContext, spans: list[RowSpan], kinds: bytearray, scan
             count=len(kept),
             rows=numbers,
         )
+
+
+def _put(spans: list[RowSpan], header_rows: list[int]) -> None:
+    for span, count in zip(spans, header_rows):
+        span.header_rows = count

@@ -88,10 +88,10 @@ def stack(
     behind = sum(places[name] < first for name in kept)
     result = pl.DataFrame([*columns[:behind], *made, *columns[behind:]])
     stands = {}
-    if cells is not None and cells.sheet is not None:
-        for name, columns in found.columns.items():
-            stands[name] = cells.end_to_end([None if index is None else source.names[index] for index in columns], height)
     if cells is not None:
+        if cells.sheet is not None:
+            for name, columns in found.columns.items():
+                stands[name] = cells.end_to_end([None if index is None else source.names[index] for index in columns], height)
         cells.gather(rows)
         cells.is_multiplied = True
     of_fields: dict[str, list[int]] = {}

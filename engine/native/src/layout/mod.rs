@@ -24,7 +24,7 @@ use self::chain::{Chain, Link, STATES};
 use self::rows::Grid;
 use crate::cells::Sheet;
 
-pub use self::row_layout::{RowLayout, RowLooks, State};
+pub use self::row_layout::{RowKind, RowLayout, RowLooks, State};
 pub use self::weights::PROVENANCE;
 
 /// The rows of a sheet that are looked at.

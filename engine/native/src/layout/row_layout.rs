@@ -28,6 +28,56 @@ impl State {
     ];
 }
 
+/// The kind that a row counts as when tables are sought, by the numbers that the pipeline knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum RowKind {
+    #[default]
+    Other = 0,
+    Header = 1,
+    Data = 2,
+    Total = 3,
+    Group = 4,
+    Note = 5,
+    Title = 6,
+    Balance = 7,
+    /// A further line of the record above.
+    Line = 8,
+    /// A text between records that may be a section head, a note or a line.
+    LoneText = 9,
+}
+
+impl RowKind {
+    /// Returns the kind of a number; `Other` where there is none.
+    pub fn from_number(number: u8) -> Self {
+        match number {
+            1 => Self::Header,
+            2 => Self::Data,
+            3 => Self::Total,
+            4 => Self::Group,
+            5 => Self::Note,
+            6 => Self::Title,
+            7 => Self::Balance,
+            8 => Self::Line,
+            9 => Self::LoneText,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl From<State> for RowKind {
+    fn from(state: State) -> Self {
+        match state {
+            State::Title => Self::Title,
+            State::Header => Self::Header,
+            State::Group => Self::Group,
+            State::Data => Self::Data,
+            State::Total => Self::Total,
+            State::Note => Self::Note,
+        }
+    }
+}
+
 /// A row that was looked at.
 #[derive(Debug, Clone)]
 pub struct RowLayout {

@@ -24,10 +24,8 @@ const MAX_NOTES: usize = 2;
 const MIN_NOTE_WORDS: usize = 3;
 /// The cells of a column that say whether it is a key.
 const MAX_KEY_CELLS: usize = 1000;
-/// A longer text is no name of a column.
-const MAX_NAME_CHARS: usize = 40;
 
-/// The tables in a stretch of rows, from left to right, and what lies beside them.
+/// The tables in a stretch of rows, from left to right, and their neighbours.
 #[derive(Debug, Default)]
 pub struct Areas {
     /// The columns of each table; none where the stretch is one table without notes.
@@ -87,10 +85,7 @@ pub fn last_filled_row(rows: Rows<'_>, span: &Span, columns: &Range<usize>) -> u
 pub fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Range<usize>) -> bool {
     let sheet = rows.sheet;
     let names: Vec<usize> = rows.filled_within(among.start, columns).collect();
-    let is_name = |&column: &usize| {
-        let cell = sheet.cell(among.start, column);
-        cell.tag == Tag::Text && sheet.text(cell.as_text()).chars().count() <= MAX_NAME_CHARS
-    };
+    let is_name = |&column: &usize| rows.is_name(sheet.cell(among.start, column));
     if names.len() < 2 || !names.iter().all(is_name) {
         return false;
     }
@@ -305,7 +300,7 @@ fn doubt(left: &[Block<'_>], block: &Block<'_>) -> Option<bool> {
     }
     let end = left.iter().map(|one| one.end).max().unwrap_or(0);
     let ends_above = block.end + MIN_UNEVEN_ROWS <= end;
-    // What has no names is a legend where it has two columns.
+    // A block without names is a legend where it has two columns.
     let is_legend = ends_above && (!block.names.is_empty() || block.columns.len() > 1);
     let are_named = left[0].names.len() > 1 && block.names.len() > 1;
     (is_legend || are_named).then_some(ends_above)

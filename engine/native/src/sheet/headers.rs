@@ -8,17 +8,12 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::RowKind;
-use super::rows::{Rows, Words, is_digit};
+use super::rows::{MIN_RECORD_CELLS, Rows, Words, has_letter, is_digit};
 use crate::fields::looks::rows::simplify;
-
-const HEADER: u8 = RowKind::Header as u8;
-const DATA: u8 = RowKind::Data as u8;
+use crate::layout::RowKind;
 
 /// Names above values in so many columns more than values above values are a header.
 const MIN_ABOVE_VALUES: isize = 2;
-/// The row below a lone text has so many cells where the text is a note.
-const MIN_RECORD_CELLS: usize = 3;
 
 /// The way in which a row repeats a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +36,7 @@ impl Repeat {
 pub fn mark_repeated(
     rows: Rows<'_>,
     looked_at: impl Iterator<Item = usize>,
-    kinds: &mut [u8],
+    kinds: &mut [RowKind],
 ) -> Vec<(usize, Repeat)> {
     let mut found = Vec::new();
     let mut known: HashSet<Vec<String>> = HashSet::new();
@@ -49,7 +44,7 @@ pub fn mark_repeated(
     // Most rows have another second text than these headers, and are not looked at further.
     let mut seconds: HashSet<String> = HashSet::new();
     for row in looked_at {
-        let is_header = kinds[row] == HEADER;
+        let is_header = kinds[row] == RowKind::Header;
         if !is_header
             && (known.is_empty() || !seconds.contains(&rows.text(rows.sheet.cell(row, 1))))
         {
@@ -66,18 +61,14 @@ pub fn mark_repeated(
                 known.insert(texts);
             }
         } else if known.contains(&texts) {
-            kinds[row] = HEADER;
+            kinds[row] = RowKind::Header;
             found.push((row, Repeat::WordForWord));
         } else if tails.contains(tail) && is_other_table(&texts) && rows.is_empty(row - 1) {
-            kinds[row] = HEADER;
+            kinds[row] = RowKind::Header;
             found.push((row, Repeat::ButFirstName));
         }
     }
     found
-}
-
-fn has_letter(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic)
 }
 
 /// Returns whether a row that repeats the names of a header has two of these at least, and a name for its first column.
@@ -91,22 +82,22 @@ fn is_other_table(texts: &[String]) -> bool {
 pub fn mark_further(
     rows: Rows<'_>,
     looked_at: impl Iterator<Item = usize>,
-    kinds: &mut [u8],
+    kinds: &mut [RowKind],
     words: &Words,
     by_values: bool,
 ) -> Vec<usize> {
-    let Some(first) = kinds.iter().position(|&kind| kind == HEADER) else {
+    let Some(first) = kinds.iter().position(|&kind| kind == RowKind::Header) else {
         return Vec::new();
     };
     let mut found = Vec::new();
     for row in looked_at.filter(|&row| row > first) {
-        if kinds[row] == DATA
+        if kinds[row] == RowKind::Data
             && rows.begins_block(row)
             && rows.are_names(row)
             && (rows.has_word_of_its_own(row, words)
                 || by_values && rows.likeness_below(row) <= -MIN_ABOVE_VALUES)
         {
-            kinds[row] = HEADER;
+            kinds[row] = RowKind::Header;
             found.push(row);
         }
     }
@@ -114,8 +105,8 @@ pub fn mark_further(
 }
 
 /// Makes notes of header rows among records that are one text, and no word that headers have.
-pub fn mark_lone(rows: Rows<'_>, kinds: &mut [u8], words: &Words) {
-    let Some(first) = kinds.iter().position(|&kind| kind == DATA) else {
+pub fn mark_lone(rows: Rows<'_>, kinds: &mut [RowKind], words: &Words) {
+    let Some(first) = kinds.iter().position(|&kind| kind == RowKind::Data) else {
         return;
     };
     for block in blocks(kinds) {
@@ -125,17 +116,17 @@ pub fn mark_lone(rows: Rows<'_>, kinds: &mut [u8], words: &Words) {
         let texts = rows.texts(block.start);
         let below = (block.end..kinds.len()).find(|&row| !rows.is_empty(row));
         if let ([(_, text)], Some(below)) = (texts.as_slice(), below)
-            && kinds[below] == DATA
+            && kinds[below] == RowKind::Data
             && !words.contains_key(&simplify(text))
             && rows.texts(below).len() >= MIN_RECORD_CELLS
         {
-            kinds[block.start] = RowKind::Note as u8;
+            kinds[block.start] = RowKind::Note;
         }
     }
 }
 
 /// Makes titles of the rows above a header that repeats, as on each printed page. Returns these rows in order.
-pub fn mark_page_titles(rows: Rows<'_>, kinds: &mut [u8]) -> Vec<usize> {
+pub fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
     let mut pages_of: HashMap<Vec<(usize, String)>, Vec<Range<usize>>> = HashMap::new();
     for block in blocks(kinds) {
         let texts = rows.texts(block.end - 1);
@@ -145,7 +136,7 @@ pub fn mark_page_titles(rows: Rows<'_>, kinds: &mut [u8]) -> Vec<usize> {
     }
     let mut found: HashSet<usize> = HashSet::new();
     for (names, pages) in pages_of.iter().filter(|(_, pages)| pages.len() > 1) {
-        let is_short = |texts: &[(usize, String)]| (1..names.len()).contains(&texts.len());
+        let is_short = |count: usize| (1..names.len()).contains(&count);
         let upper: Vec<Vec<_>> = pages
             .iter()
             .map(|page| {
@@ -158,7 +149,9 @@ pub fn mark_page_titles(rows: Rows<'_>, kinds: &mut [u8]) -> Vec<usize> {
         for (page, texts) in pages.iter().zip(&upper) {
             // The labels above a header repeat with it, or begin above its values. A title is one text, or counts the pages.
             let is_title = |texts: &Vec<(usize, String)>| {
-                (texts.len() == 1 || !are_alike) && is_short(texts) && texts[0].0 <= names[0].0
+                (texts.len() == 1 || !are_alike)
+                    && is_short(texts.len())
+                    && texts[0].0 <= names[0].0
             };
             let titles = texts
                 .iter()
@@ -168,11 +161,11 @@ pub fn mark_page_titles(rows: Rows<'_>, kinds: &mut [u8]) -> Vec<usize> {
         }
         let above: Vec<(usize, Vec<String>)> = pages
             .iter()
-            .filter(|page| page.start > 0 && kinds[page.start - 1] != RowKind::Total as u8)
+            .filter(|page| page.start > 0 && kinds[page.start - 1] != RowKind::Total)
             .map(|page| (page.start - 1, without_numbers(rows, page.start - 1)))
             .collect();
         for (row, texts) in &above {
-            let is_title = (1..names.len()).contains(&texts.len()) && has_letter(&texts[0]);
+            let is_title = is_short(texts.len()) && has_letter(&texts[0]);
             let count = above.iter().filter(|(_, other)| other == texts).count();
             if is_title && count > 1 {
                 found.insert(*row);
@@ -180,25 +173,26 @@ pub fn mark_page_titles(rows: Rows<'_>, kinds: &mut [u8]) -> Vec<usize> {
         }
     }
     // The foot of the last page.
-    let last = kinds.len() - 1;
-    let foot = without_numbers(rows, last);
-    if found.iter().any(|&row| without_numbers(rows, row) == foot) {
-        found.insert(last);
+    if let Some(last) = kinds.len().checked_sub(1) {
+        let foot = without_numbers(rows, last);
+        if found.iter().any(|&row| without_numbers(rows, row) == foot) {
+            found.insert(last);
+        }
     }
     let mut found: Vec<usize> = found.into_iter().collect();
     found.sort_unstable();
     for &row in &found {
-        kinds[row] = RowKind::Title as u8;
+        kinds[row] = RowKind::Title;
     }
     found
 }
 
 /// The stretches of header rows.
-fn blocks(kinds: &[u8]) -> Vec<Range<usize>> {
+fn blocks(kinds: &[RowKind]) -> Vec<Range<usize>> {
     let mut start = 0;
     let mut found = Vec::new();
-    for part in kinds.chunk_by(|a, b| (*a == HEADER) == (*b == HEADER)) {
-        if part[0] == HEADER {
+    for part in kinds.chunk_by(|a, b| (*a == RowKind::Header) == (*b == RowKind::Header)) {
+        if part[0] == RowKind::Header {
             found.push(start..start + part.len());
         }
         start += part.len();

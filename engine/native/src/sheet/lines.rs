@@ -7,11 +7,11 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::RowKind;
-use super::rows::{Rows, Words, is_digit, trim};
+use super::rows::{Rows, Words, has_digit, is_digit, is_number_or_day, trim};
 use super::span::Span;
 use crate::cells::Tag;
 use crate::fields::looks::rows::simplify;
+use crate::layout::RowKind;
 
 /// Rows of a table that say whether its records may have further lines.
 const MAX_LOOKED_AT_ROWS: usize = 60;
@@ -25,7 +25,7 @@ const MAX_NAME_WORDS: usize = 3;
 const MAX_NAMED_ROWS: usize = 2;
 
 /// Takes the first section head of a table for one where it was taken for a part of the header.
-pub fn free_first_head(rows: Rows<'_>, kinds: &mut [u8], span: &mut Span) {
+pub fn free_first_head(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span) {
     if span.header_rows < 2 {
         return;
     }
@@ -42,19 +42,24 @@ pub fn free_first_head(rows: Rows<'_>, kinds: &mut [u8], span: &mut Span) {
     let mut below = span.data_start() + 1..span.stop;
     if below.any(|other| table.columns(other) == own) && table.columns(span.data_start()) != own {
         span.header_rows -= 1;
-        kinds[row] = RowKind::Group as u8;
+        kinds[row] = RowKind::Group;
     }
 }
 
 /// Marks the further lines of a table's records, and lone texts of which nothing says what they are. Returns the records that have
 /// nothing but a name, and stay records.
-pub fn find_lines(rows: Rows<'_>, kinds: &mut [u8], span: &mut Span, words: &Words) -> Vec<usize> {
+pub fn find_lines(
+    rows: Rows<'_>,
+    kinds: &mut [RowKind],
+    span: &mut Span,
+    words: &Words,
+) -> Vec<usize> {
     if span.header_rows == 0 || span.is_guessed {
         return Vec::new();
     }
     let table = Table::new(rows, span);
     let start = span.data_start();
-    let has_heads = kinds[start..span.stop].contains(&(RowKind::Group as u8));
+    let has_heads = kinds[start..span.stop].contains(&RowKind::Group);
     let mut first = start..span.stop.min(start + MAX_LOOKED_AT_ROWS);
     if !has_heads && !first.any(|row| table.is_line(row)) {
         return Vec::new();
@@ -62,12 +67,12 @@ pub fn find_lines(rows: Rows<'_>, kinds: &mut [u8], span: &mut Span, words: &Wor
     let mut parts = table.parts(kinds);
     let named = table.named_records(&parts, words);
     for &row in &named {
-        kinds[row] = RowKind::Data as u8;
+        kinds[row] = RowKind::Data;
     }
     if named.is_empty() && table.judge(kinds, &mut parts) {
         // The second row of the header names the second lines.
         span.header_rows -= 1;
-        kinds[span.data_start()] = RowKind::Line as u8;
+        kinds[span.data_start()] = RowKind::Line;
     }
     named
 }
@@ -125,7 +130,7 @@ impl<'s> Table<'s> {
                 return Vec::new();
             }
             let text = sheet.text(cell.as_text());
-            if text.chars().any(is_digit) && !text.chars().any(char::is_alphabetic) {
+            if is_number_or_day(text) {
                 return Vec::new();
             }
             texts.insert(text);
@@ -153,7 +158,7 @@ impl<'s> Table<'s> {
         self.names.first().is_some_and(|key| columns.contains(key))
     }
 
-    fn parts(&self, kinds: &[u8]) -> Parts {
+    fn parts(&self, kinds: &[RowKind]) -> Parts {
         let mut parts = Parts {
             head: None,
             records: Vec::new(),
@@ -166,13 +171,13 @@ impl<'s> Table<'s> {
                 is_apart = true;
                 continue;
             }
-            if kind == RowKind::Total as u8 || !self.is_line(row) {
+            if kind == RowKind::Total || !self.is_line(row) {
                 parts.records.push((row, Vec::new()));
             } else if let Some((_, below)) = parts.records.last_mut() {
                 if !is_apart {
                     below.push(row);
                 }
-                if !is_apart || kind == RowKind::Group as u8 {
+                if !is_apart || kind == RowKind::Group {
                     parts.lines.push(row);
                 }
             } else {
@@ -214,7 +219,6 @@ impl<'s> Table<'s> {
             .map(|(row, _)| key_of(*row))
             .filter(|text| !text.is_empty())
             .collect();
-        let has_digit = |text: &str| text.chars().any(is_digit);
         let have_digits = own.iter().filter(|text| has_digit(text)).count() * 2 > own.len();
         let names: Vec<String> = lines.iter().map(|&row| key_of(row)).collect();
         let is_named = |name: &String| is_name(name) && has_digit(name) == have_digits;
@@ -235,27 +239,25 @@ impl<'s> Table<'s> {
     }
 
     /// Marks lines, section heads and lone texts. Returns whether the second row of the header is a line, too.
-    fn judge(&self, kinds: &mut [u8], parts: &mut Parts) -> bool {
-        let group = RowKind::Group as u8;
-        let data = RowKind::Data as u8;
+    fn judge(&self, kinds: &mut [RowKind], parts: &mut Parts) -> bool {
         let lines_or_head = match parts.head {
             Some(head) => vec![head],
             None => parts.lines.clone(),
         };
         let heads: HashSet<Vec<usize>> = lines_or_head
             .into_iter()
-            .filter(|&row| kinds[row] == group)
+            .filter(|&row| kinds[row] == RowKind::Group)
             .map(|row| self.columns(row))
             .collect();
         for &row in &parts.lines {
-            // What stands alone where a head does is one.
+            // A lone text in the place of a head is one.
             let columns = self.columns(row);
-            if kinds[row] == data
+            if kinds[row] == RowKind::Data
                 && columns.len() == 1
                 && heads.contains(&columns)
                 && (parts.head.is_some() || self.has_key(&columns))
             {
-                kinds[row] = group;
+                kinds[row] = RowKind::Group;
             }
         }
         if parts.head.is_some() || parts.lines.is_empty() || parts.records.len() < MIN_RECORDS {
@@ -264,7 +266,7 @@ impl<'s> Table<'s> {
         if self.are_items(&parts.records) {
             for &row in &parts.lines {
                 if !self.has_key(&self.columns(row)) {
-                    kinds[row] = data;
+                    kinds[row] = RowKind::Data;
                 }
             }
             return false;
@@ -272,15 +274,18 @@ impl<'s> Table<'s> {
         let mut names_lines = false;
         if self.are_lines(kinds, parts, &mut names_lines) {
             for &row in parts.records.iter().flat_map(|(_, below)| below) {
-                kinds[row] = RowKind::Line as u8;
+                kinds[row] = RowKind::Line;
             }
             return names_lines;
         }
         let records = parts.records.iter().map(|(row, _)| *row);
-        let last = records.filter(|&row| kinds[row] == data).max().unwrap_or(0);
+        let last = records
+            .filter(|&row| kinds[row] == RowKind::Data)
+            .max()
+            .unwrap_or(0);
         // Below a blank row, and directly above its records, stands a section head.
         let is_alone = |&row: &usize| {
-            let is_text = [group, RowKind::Note as u8, RowKind::Title as u8].contains(&kinds[row]);
+            let is_text = [RowKind::Group, RowKind::Note, RowKind::Title].contains(&kinds[row]);
             row < last
                 && !self.rows.is_empty(row - 1)
                 && (is_text || self.is_remark(row, &parts.records))
@@ -288,7 +293,7 @@ impl<'s> Table<'s> {
         let alone: Vec<usize> = parts.lines.iter().copied().filter(is_alone).collect();
         if alone.len() == 1 || alone.len() * MIN_RECORDS > parts.records.len() {
             for row in alone {
-                kinds[row] = RowKind::LoneText as u8;
+                kinds[row] = RowKind::LoneText;
             }
         }
         false
@@ -299,12 +304,11 @@ impl<'s> Table<'s> {
         let Some(&key) = self.names.first() else {
             return false;
         };
-        let has_digit = |row: usize| {
-            let text = self.rows.text(self.rows.sheet.cell(row, key));
-            text.chars().any(is_digit)
-        };
+        let is_numbered = |row: usize| has_digit(&self.rows.text(self.rows.sheet.cell(row, key)));
         let mut first = records.iter().take(MAX_LOOKED_AT_ROWS);
-        self.columns(row) == [key] && !has_digit(row) && first.all(|(record, _)| has_digit(*record))
+        self.columns(row) == [key]
+            && !is_numbered(row)
+            && first.all(|(record, _)| is_numbered(*record))
     }
 
     /// Returns whether the lines below records are items as the records' own: a word or two each, below blank keys.
@@ -333,7 +337,7 @@ impl<'s> Table<'s> {
     }
 
     /// Returns whether the lines belong to the records above them. Notes that close the table are taken out.
-    fn are_lines(&self, kinds: &[u8], parts: &mut Parts, names_lines: &mut bool) -> bool {
+    fn are_lines(&self, kinds: &[RowKind], parts: &mut Parts, names_lines: &mut bool) -> bool {
         let Parts { records, lines, .. } = parts;
         let Some((_, last)) = records.last_mut() else {
             return false;
@@ -372,9 +376,7 @@ impl<'s> Table<'s> {
         {
             return false;
         }
-        let heads = lines
-            .iter()
-            .filter(|&&row| kinds[row] == RowKind::Group as u8);
+        let heads = lines.iter().filter(|&&row| kinds[row] == RowKind::Group);
         if has_blank_key && heads.count() * 2 < lines.len() {
             // The key is blank, and the texts stand below the record's own.
             return true;

@@ -8,7 +8,7 @@
 //! - [`records`]: records that were taken for a header
 //! - [`lines`]: rows of texts alone between the records of a table
 //!
-//! Each pass takes the kinds of all rows and changes them by one rule. [`RowKind`] has the numbers that the pipeline knows.
+//! Each pass takes the kinds of all rows ([`RowKind`](crate::layout::RowKind)) and changes them by one rule.
 
 pub mod columns;
 pub mod headers;
@@ -17,21 +17,3 @@ pub mod on_its_side;
 pub mod records;
 pub mod rows;
 pub mod span;
-
-/// The kind that a row counts as when tables are sought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum RowKind {
-    Other = 0,
-    Header = 1,
-    Data = 2,
-    Total = 3,
-    Group = 4,
-    Note = 5,
-    Title = 6,
-    Balance = 7,
-    /// A further line of the record above.
-    Line = 8,
-    /// A text between records that may be a section head, a note or a line.
-    LoneText = 9,
-}

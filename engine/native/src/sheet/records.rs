@@ -5,16 +5,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use super::RowKind;
-use super::rows::{MAX_COMPARED_ROWS, Rows, ValueKind, Words, is_period};
+use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, Rows, ValueKind, Words, is_period};
 use super::span::Span;
 use crate::cells::{Cell, Tag};
-use crate::fields::looks::rows::{LooksByRow, simplify, without_brackets};
-use crate::layout::State;
-
-const HEADER: u8 = RowKind::Header as u8;
-const DATA: u8 = RowKind::Data as u8;
-const GROUP: u8 = RowKind::Group as u8;
+use crate::fields::looks::rows::LooksByRow;
+use crate::layout::{RowKind, State};
 
 /// A header row that is less likely one than this is told of.
 const SURE: f64 = 0.75;
@@ -22,8 +17,6 @@ const SURE: f64 = 0.75;
 const MIN_HEADER: f64 = 0.2;
 /// A row right below the header that is likelier a part of it than this is told of.
 const MIN_LAST: f64 = 0.25;
-/// A row above the header has to fill so many cells to be a record; lines of a name and a value fill two.
-const MIN_RECORD_CELLS: usize = 3;
 /// Rows at both ends of a stretch above the header row that are looked at.
 const MAX_ABOVE_ROWS: usize = 100;
 
@@ -37,7 +30,7 @@ pub enum Told {
     /// Rows that were kept as records.
     Kept(Vec<usize>, Kept),
     /// Rows right below the header, how likely they are a part of it, and what they were taken for.
-    Below(Range<usize>, f64, u8),
+    Below(Range<usize>, f64, RowKind),
     /// Rows above the header row that were left out.
     LeftOut(Vec<usize>),
     /// The number of fields whose names stand below one another, and the rows of these.
@@ -69,7 +62,7 @@ pub struct SheetView<'s> {
     pub by_context: bool,
     /// Returns whether a text says more of the name above it.
     pub is_unit: &'s dyn Fn(&str) -> bool,
-    pub kinds: Vec<u8>,
+    pub kinds: Vec<RowKind>,
     pub told: Vec<Told>,
 }
 
@@ -89,7 +82,7 @@ impl SheetView<'_> {
         while let Some(mut span) = coming.pop() {
             let mut below = None;
             if self.is_on_its_side(&span) {
-                // What was taken for the header is the first line of names and values.
+                // The row that was taken for the header is the first line of names and values.
                 span.header_rows = 0;
             } else if span.header_rows > 0 && !span.is_guessed {
                 let freed = self.free_first_records(&mut span);
@@ -104,41 +97,31 @@ impl SheetView<'_> {
     }
 
     /// The filled cells of a row. A merged range that was filled says the same in each of its cells.
-    fn cells(&self, row: usize) -> Vec<Cell> {
+    fn distinct_cells(&self, row: usize) -> Vec<Cell> {
         let texts = self.rows.texts(row).into_iter();
         texts
             .map(|(column, _)| self.rows.sheet.cell(row, column))
             .collect()
     }
 
-    fn field_of(&self, cell: Cell) -> Option<&String> {
-        let text = (cell.tag == Tag::Text).then(|| self.rows.sheet.text(cell.as_text()))?;
-        self.words.get(&simplify(without_brackets(text)))
-    }
-
-    /// Returns the number of fields that some cells name: several words of one field are one.
-    pub(super) fn fields(&self, cells: &[Cell]) -> usize {
-        let fields: HashSet<&String> = cells
-            .iter()
-            .filter_map(|&cell| self.field_of(cell))
-            .collect();
-        fields.len()
+    fn is_word(&self, cell: Cell) -> bool {
+        self.rows.field_of(cell, self.words).is_some()
     }
 
     fn has_known_word(&self, row: usize) -> bool {
-        self.cells(row)
-            .iter()
-            .any(|&cell| self.field_of(cell).is_some())
+        self.distinct_cells(row)
+            .into_iter()
+            .any(|cell| self.is_word(cell))
     }
 
     fn value_kinds(&self, row: usize) -> HashSet<ValueKind> {
-        let cells = self.cells(row).into_iter();
+        let cells = self.distinct_cells(row).into_iter();
         cells.filter_map(|cell| self.rows.kind(cell)).collect()
     }
 
     /// Returns whether a row has what no header has: an address, a number that is no year, a day.
     fn has_values(&self, row: usize) -> bool {
-        self.cells(row)
+        self.distinct_cells(row)
             .into_iter()
             .any(|cell| self.rows.kind(cell).is_some())
     }
@@ -163,16 +146,16 @@ impl SheetView<'_> {
             return false;
         }
         let is_data = matches!(state, Some(State::Data | State::Total))
-            && [DATA, RowKind::Total as u8].contains(&self.kinds[row]);
+            && [RowKind::Data, RowKind::Total].contains(&self.kinds[row]);
         is_data || self.has_values(row)
     }
 
     /// Lets a table whose header row was guessed begin with its first record, or says what is doubtful.
     fn judge_guess(&mut self, span: &mut Span, first: usize, is_above: bool) {
         let row = span.start;
-        let width = self.cells(row).len();
-        let is_followed = row + 1 < span.stop && self.kinds[row + 1] == DATA;
-        let is_thin = is_followed && width * 2 <= self.cells(row + 1).len();
+        let width = self.distinct_cells(row).len();
+        let is_followed = row + 1 < span.stop && self.kinds[row + 1] == RowKind::Data;
+        let is_thin = is_followed && width * 2 <= self.distinct_cells(row + 1).len();
         if self.is_record(row) {
             span.header_rows = 0;
         } else if is_thin && !self.has_known_word(row) {
@@ -184,7 +167,7 @@ impl SheetView<'_> {
             }
             // A title or a section head stands above the first record.
             span.header_rows = 0;
-            span.start += usize::from(self.kinds[row] != GROUP);
+            span.start += usize::from(self.kinds[row] != RowKind::Group);
         } else if is_followed {
             self.told.push(Told::Doubt(vec![row], Doubt::Looks));
             return;
@@ -193,19 +176,19 @@ impl SheetView<'_> {
         } else {
             // That no table was found is told by another notice. Rows as full above the one that was taken are not lost.
             let mut above = first..row;
-            let as_full = above.find(|&other| self.cells(other).len() >= width.max(2));
+            let as_full = above.find(|&other| self.distinct_cells(other).len() >= width.max(2));
             span.start = as_full.unwrap_or(row);
             return;
         }
         let mut records = span.start..span.stop;
-        let record = records.find(|&row| self.kinds[row] != GROUP);
+        let record = records.find(|&row| self.kinds[row] != RowKind::Group);
         let record = record.unwrap_or(span.start);
         self.told.push(Told::NoHeader(record, is_above));
     }
 
     /// The only record of a sheet of a title and a record, say: a full row with values.
     fn lone_record(&self, span: &Span, first: usize) -> Option<usize> {
-        let is_full = |row: usize| self.cells(row).len() >= MIN_RECORD_CELLS;
+        let is_full = |row: usize| self.distinct_cells(row).len() >= MIN_RECORD_CELLS;
         if is_full(span.start) {
             return None;
         }
@@ -217,7 +200,7 @@ impl SheetView<'_> {
     /// Tables of the records above the first header row. Lines of names and values there, and what else is lost, are told.
     fn above(&mut self, span: &Span, first: usize) -> Vec<Span> {
         let last = span.data_start().saturating_sub(1).max(span.start);
-        let names = self.cells(last).len();
+        let names = self.distinct_cells(last).len();
         let mut tables: Vec<Span> = Vec::new();
         let mut left_out: Vec<usize> = Vec::new();
         for block in self.blocks(first..span.start) {
@@ -230,10 +213,11 @@ impl SheetView<'_> {
             let widths: BTreeMap<usize, usize> = ends
                 .into_iter()
                 .flatten()
-                .map(|row| (row, self.cells(row).len()))
+                .map(|row| (row, self.distinct_cells(row).len()))
                 .collect();
             let is_record = |row: usize| {
-                self.kinds[row] == DATA && widths[&row] > 1 || self.is_like(row, span.data_start())
+                self.kinds[row] == RowKind::Data && widths[&row] > 1
+                    || self.is_like(row, span.data_start())
             };
             let records: Vec<usize> = widths
                 .keys()
@@ -246,8 +230,9 @@ impl SheetView<'_> {
             let are_many = is_wide || records.len() >= MIN_RECORD_CELLS;
             if records.len() * 2 <= widths.len() || !are_many {
                 // A title is one cell in a row of its own.
-                let is_more =
-                    |(&row, &width): (&usize, &usize)| width > 1 || self.kinds[row] == DATA;
+                let is_more = |(&row, &width): (&usize, &usize)| {
+                    width > 1 || self.kinds[row] == RowKind::Data
+                };
                 if widths.iter().any(is_more) {
                     left_out.extend(widths.keys());
                 }
@@ -258,7 +243,8 @@ impl SheetView<'_> {
                 table.stop = block.end;
             } else {
                 let mut begin = records[0];
-                while begin > block.start && (self.kinds[begin - 1] == GROUP || begin == records[0])
+                while begin > block.start
+                    && (self.kinds[begin - 1] == RowKind::Group || begin == records[0])
                 {
                     begin -= 1;
                 }
@@ -308,7 +294,7 @@ impl SheetView<'_> {
     /// header was a part of the block, below such a record.
     fn doubt(&mut self, span: &mut Span) -> Option<Span> {
         let rows: Vec<usize> = (span.start..span.data_start())
-            .filter(|&row| self.kinds[row] == HEADER && !self.rows.is_empty(row))
+            .filter(|&row| self.kinds[row] == RowKind::Header && !self.rows.is_empty(row))
             .collect();
         let (&top, &last) = (rows.first()?, rows.last()?);
         if rows
@@ -368,7 +354,7 @@ impl SheetView<'_> {
         } else if weak.contains(&top) {
             (vec![top], Doubt::Looks)
         } else if rows == unknown
-            && self.cells(last).len() > 1
+            && self.distinct_cells(last).len() > 1
             && below.all(|row| self.rows.is_empty(row))
         {
             (rows, Doubt::NothingBelow)
@@ -399,12 +385,14 @@ impl SheetView<'_> {
             let cell = sheet.cell(row, key);
             cell.tag == Tag::Text && sheet.text(cell.as_text()).starts_with(char::is_lowercase)
         };
-        let known = self.fields(&self.cells(span.start));
+        let known = self
+            .rows
+            .count_fields(&self.distinct_cells(span.start), self.words);
         let is_lower = span.data_start() < span.stop && begins_small(span.data_start());
         let (mut is_full, mut has_units) = (true, false);
         for row in others.clone() {
             let filled: Vec<usize> = self.rows.filled(row).collect();
-            let is_word = |&column: &usize| self.field_of(sheet.cell(row, column)).is_some();
+            let is_word = |&column: &usize| self.is_word(sheet.cell(row, column));
             if filled.first() != Some(&key)
                 || filled.len() < 2
                 || !filled.iter().all(|column| names.contains(column))
@@ -428,7 +416,7 @@ impl SheetView<'_> {
             return 0;
         }
         span.header_rows = 1;
-        self.kinds[others.clone()].fill(DATA);
+        self.kinds[others.clone()].fill(RowKind::Data);
         others.len()
     }
 
@@ -446,7 +434,7 @@ impl SheetView<'_> {
         let row = below.find(|&row| !self.rows.is_empty(row));
         if let Some(row) = row
             && span.header_rows > 0
-            && self.kinds[row] != HEADER
+            && self.kinds[row] != RowKind::Header
         {
             let likely = self.header_likelihood(row);
             if freed > 0 || likely >= MIN_LAST {
@@ -462,12 +450,12 @@ impl SheetView<'_> {
         let looked_at = self.looks.looked_at(among);
         let is_header = |row: usize| {
             let kind = self.kinds[row];
-            let is_like = kind == DATA
+            let is_like = kind == RowKind::Data
                 && (self.header_likelihood(row) >= MIN_HEADER || self.rows.is_empty(row - 1))
-                && self.cells(row).len() > 1
+                && self.distinct_cells(row).len() > 1
                 && !self.has_values(row)
                 && self.rows.likeness_below(row) < 0;
-            let may_be = [DATA, RowKind::Note as u8, RowKind::Title as u8].contains(&kind);
+            let may_be = [RowKind::Data, RowKind::Note, RowKind::Title].contains(&kind);
             is_like || self.by_context && may_be && self.is_other_header(span, row)
         };
         let found: Vec<usize> = looked_at.filter(|&row| is_header(row)).collect();
@@ -481,7 +469,7 @@ impl SheetView<'_> {
     fn is_other_header(&self, span: &Span, row: usize) -> bool {
         if !self.rows.begins_block(row)
             || !self.rows.are_names(row)
-            || self.kinds[row + 1] == HEADER
+            || self.kinds[row + 1] == RowKind::Header
         {
             return false;
         }
@@ -517,8 +505,8 @@ impl SheetView<'_> {
             return false;
         }
         if !(row + 1..stop).any(|row| self.has_values(row)) {
-            let is_left_out =
-                self.kinds[row] != DATA && named.len() * 2 <= self.cells(span.start).len();
+            let is_left_out = self.kinds[row] != RowKind::Data
+                && named.len() * 2 <= self.distinct_cells(span.start).len();
             return !is_left_out;
         }
         columns.iter().any(|(_, over, under)| {
@@ -548,10 +536,10 @@ impl SheetView<'_> {
             && others.all(|cell| shape(cell) == own)
     }
 
-    /// Whether, which is told, the names of fields stand below each other, in the first column, instead of beside each other.
+    /// Returns whether the names of fields stand below each other, in the first column, instead of beside each other; says so.
     fn is_on_its_side(&mut self, span: &Span) -> bool {
         let mut header = span.start..span.data_start();
-        if header.any(|row| self.fields(&self.cells(row)) > 1 || self.names_columns(row)) {
+        if header.any(|row| self.rows.names_columns(row, self.words)) {
             return false;
         }
         let rows = span.start..span.stop.min(span.start + MAX_COMPARED_ROWS);
@@ -559,32 +547,12 @@ impl SheetView<'_> {
             .clone()
             .filter_map(|row| Some(self.rows.sheet.cell(row, self.rows.filled(row).next()?)))
             .collect();
-        let is_word = |cell: &Cell| self.field_of(*cell).is_some();
-        let below = self.fields(&first);
-        let words = first.iter().filter(|cell| is_word(cell)).count();
-        if below < 2 || !is_word(&first[0]) || words * 2 < first.len() {
+        let below = self.rows.count_fields(&first, self.words);
+        let words = first.iter().filter(|cell| self.is_word(**cell)).count();
+        if below < 2 || !self.is_word(first[0]) || words * 2 < first.len() {
             return false;
         }
         self.told.push(Told::OnItsSide(below, rows));
         true
-    }
-
-    /// Returns whether a row names columns: by words of two fields, or by periods beside its first cell.
-    pub(super) fn names_columns(&self, row: usize) -> bool {
-        let sheet = self.rows.sheet;
-        let columns: Vec<usize> = self.rows.filled(row).collect();
-        let cells: Vec<Cell> = columns.iter().map(|&at| sheet.cell(row, at)).collect();
-        let beside = cells.get(1..).unwrap_or_default();
-        let texts: Vec<String> = beside.iter().map(|&cell| self.rows.text(cell)).collect();
-        let is_counted = || {
-            (1..)
-                .zip(&texts)
-                .all(|(number, text): (usize, _)| *text == number.to_string())
-        };
-        let is_period = || {
-            let mut both = beside.iter().zip(&texts);
-            both.all(|(cell, text)| is_period(text, cell.tag == Tag::Text))
-        };
-        self.fields(&cells) > 1 || beside.len() > 1 && (is_counted() || is_period())
     }
 }

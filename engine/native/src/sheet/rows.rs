@@ -8,7 +8,7 @@ use crate::cells::white_space::is_python_space;
 use crate::cells::{Cell, Sheet, Tag};
 use crate::columns::view::Value;
 use crate::fields::looks::profile::Profile;
-use crate::fields::looks::rows::simplify;
+use crate::fields::looks::rows::{simplify, without_brackets};
 
 /// A longer text is no value.
 const MAX_VALUE_CHARS: usize = 120;
@@ -16,6 +16,8 @@ const MAX_VALUE_CHARS: usize = 120;
 const MAX_NAME_CHARS: usize = 40;
 /// Numbers in this range may be the years that a header names.
 const YEARS: RangeInclusive<u32> = 1900..=2100;
+/// The cells of a record; lines of a name and a value have two.
+pub const MIN_RECORD_CELLS: usize = 3;
 /// Rows below a row that may be a header with which it is compared.
 pub const MAX_COMPARED_ROWS: usize = 40;
 
@@ -38,11 +40,11 @@ pub enum ValueKind {
 
 impl ValueKind {
     /// The kind of a text; none for words and years.
-    pub fn of_text(text: &str) -> Option<Self> {
+    fn of_text(text: &str) -> Option<Self> {
         let text = trim(text);
         // Most texts are words.
         let is_words = text.chars().all(|c| c.is_alphabetic() || c == ' ');
-        let may_be = text.contains('@') || text.chars().any(is_digit);
+        let may_be = text.contains('@') || has_digit(text);
         if is_words || is_year(text) || !may_be || text.chars().count() > MAX_VALUE_CHARS {
             return None;
         }
@@ -55,20 +57,6 @@ impl ValueKind {
         ];
         let mut known = counts.into_iter().filter(|(count, _)| *count > 0);
         known.next().map(|(_, kind)| kind)
-    }
-
-    /// The kind of a number, as it is printed; none for years.
-    pub fn of_number(text: &str) -> Option<Self> {
-        (!is_year(text)).then_some(Self::Number)
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "phone",
-            Self::Date => "date",
-            Self::Number => "number",
-        }
     }
 }
 
@@ -97,6 +85,21 @@ pub fn is_period(text: &str, is_text: bool) -> bool {
 /// Returns whether a character is a digit, in whatever script.
 pub fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || !c.is_ascii() && c.is_numeric()
+}
+
+/// Returns whether a text has a digit.
+pub fn has_digit(text: &str) -> bool {
+    text.chars().any(is_digit)
+}
+
+/// Returns whether a text has a letter.
+pub fn has_letter(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic)
+}
+
+/// Returns whether a text is a number or a day as .csv files write it: digits without letters.
+pub fn is_number_or_day(text: &str) -> bool {
+    has_digit(text) && !has_letter(text)
 }
 
 /// The text without white space around it, as Python sees white space.
@@ -175,7 +178,9 @@ impl<'s> Rows<'s> {
             Tag::Boolean => Some(ValueKind::Number),
             Tag::Date | Tag::Time | Tag::DateTime | Tag::Duration => Some(ValueKind::Date),
             Tag::Text => ValueKind::of_text(self.sheet.text(cell.as_text())),
-            Tag::Integer | Tag::Float | Tag::BigInteger => ValueKind::of_number(&self.text(cell)),
+            Tag::Integer | Tag::Float | Tag::BigInteger => {
+                (!is_year(&self.text(cell))).then_some(ValueKind::Number)
+            }
         }
     }
 
@@ -186,7 +191,7 @@ impl<'s> Rows<'s> {
             if !self.is_empty(other) {
                 below.push(other);
             } else if !below.is_empty() {
-                // What follows may be another table.
+                // Another table may follow.
                 break;
             }
         }
@@ -219,16 +224,18 @@ impl<'s> Rows<'s> {
             || row > 2 && self.is_empty(row - 2) && self.texts(row - 1).len() == 1
     }
 
+    /// Returns whether a cell is a text that is no longer than the name of a column.
+    pub fn is_name(self, cell: Cell) -> bool {
+        cell.tag == Tag::Text && self.sheet.text(cell.as_text()).chars().count() <= MAX_NAME_CHARS
+    }
+
     /// Returns whether the texts of a row may be the names of columns: several, short, each another one, without digits, and no cell that is
     /// none.
     pub fn are_names(self, row: usize) -> bool {
         let filled: Vec<usize> = self.filled(row).collect();
         let is_name = |&column: &usize| {
             let cell = self.sheet.cell(row, column);
-            cell.tag == Tag::Text && {
-                let text = self.sheet.text(cell.as_text());
-                text.chars().count() <= MAX_NAME_CHARS && !text.chars().any(is_digit)
-            }
+            self.is_name(cell) && !has_digit(self.sheet.text(cell.as_text()))
         };
         filled.len() > 1 && filled.iter().all(is_name) && self.texts(row).len() == filled.len()
     }
@@ -248,5 +255,36 @@ impl<'s> Rows<'s> {
         let texts = self.texts(row).into_iter();
         let mut known = texts.filter(|(_, text)| words.contains_key(&simplify(text)));
         known.any(|(column, text)| self.count(column, &text) == 1)
+    }
+
+    /// Returns the field that a cell names, or the word that headers have.
+    pub fn field_of(self, cell: Cell, words: &Words) -> Option<&String> {
+        let text = (cell.tag == Tag::Text).then(|| self.sheet.text(cell.as_text()))?;
+        words.get(&simplify(without_brackets(text)))
+    }
+
+    /// Returns the number of fields that some cells name: several words of one field are one.
+    pub fn count_fields(self, cells: &[Cell], words: &Words) -> usize {
+        let fields = cells.iter().filter_map(|&cell| self.field_of(cell, words));
+        fields.collect::<HashSet<_>>().len()
+    }
+
+    /// The cells of a row that are not blank.
+    pub fn cells(self, row: usize) -> Vec<Cell> {
+        let columns = self.filled(row);
+        columns.map(|column| self.sheet.cell(row, column)).collect()
+    }
+
+    /// Returns whether a row names columns: by words of two fields, or by periods beside its first cell.
+    pub fn names_columns(self, row: usize, words: &Words) -> bool {
+        let cells = self.cells(row);
+        let beside = cells.get(1..).unwrap_or_default();
+        let is_counted = || {
+            let mut numbered = (1..).zip(beside);
+            numbered.all(|(number, &cell): (usize, _)| self.text(cell) == number.to_string())
+        };
+        let is_period = |&cell: &Cell| is_period(&self.text(cell), cell.tag == Tag::Text);
+        self.count_fields(&cells, words) > 1
+            || beside.len() > 1 && (is_counted() || beside.iter().all(is_period))
     }
 }

@@ -9,26 +9,11 @@ use std::ops::Range;
 
 use crate::cells::parts::in_parts;
 use crate::cells::{Cell, Sheet, Tag};
-use crate::layout::{RowLayout, RowLooks, State};
+use crate::layout::{RowKind, RowLayout, RowLooks, State};
 use crate::words::cut;
 
-/// What a row counts as: the numbers that the pipeline uses.
-const OTHER: u8 = 0;
-const HEADER: u8 = 1;
-const DATA: u8 = 2;
+/// The kinds that rules score.
 const KINDS: usize = 7;
-
-/// The kind of each state of the layout.
-fn kind_of(state: State) -> u8 {
-    match state {
-        State::Header => HEADER,
-        State::Data => DATA,
-        State::Total => 3,
-        State::Group => 4,
-        State::Note => 5,
-        State::Title => 6,
-    }
-}
 
 /// A detector of rows.
 pub enum Rule {
@@ -54,7 +39,7 @@ impl<'l> LooksByRow<'l> {
         }
     }
 
-    /// What a row looks like; nothing for a blank row.
+    /// Returns the layout of a row; none for a blank row.
     pub fn row(&self, row: usize) -> Option<&RowLayout> {
         let at = (*self.by_row.get(row)?)?;
         self.layout.rows.get(at as usize)
@@ -177,7 +162,7 @@ fn simplify_ascii(text: &str) -> String {
 
 /// The kinds of all rows, and the row with the highest header score.
 pub struct RowKinds {
-    pub kinds: Vec<u8>,
+    pub kinds: Vec<RowKind>,
     pub best_header: Option<usize>,
 }
 
@@ -210,7 +195,7 @@ fn classify_part(
     rules: &[Rule],
     layout: Option<&LooksByRow<'_>>,
     range: Range<usize>,
-) -> (Vec<u8>, Option<(f64, usize)>) {
+) -> (Vec<RowKind>, Option<(f64, usize)>) {
     let mut kinds = Vec::with_capacity(range.len());
     let mut best: Option<(f64, usize)> = None;
     let mut cells = Vec::new();
@@ -222,7 +207,7 @@ fn classify_part(
                 Rule::Header(words) => {
                     let hits = known_cells(sheet, &cells, words);
                     if hits >= words.least && hits > 0 {
-                        totals.add(HEADER, words.score * hits as f64);
+                        totals.add(RowKind::Header, words.score * hits as f64);
                     }
                 }
                 Rule::Data { least, score } => {
@@ -230,25 +215,25 @@ fn classify_part(
                         .iter()
                         .filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
                     if filled.take(*least).count() == *least {
-                        totals.add(DATA, *score);
+                        totals.add(RowKind::Data, *score);
                     }
                 }
                 Rule::Layout { score } => {
                     if let Some(row) = layout.and_then(|layout| layout.row(row)) {
                         // The state in the likeliest sequence comes first, and scores no less than any other.
                         let highest = row.likelihoods.iter().copied().fold(0.0, f64::max);
-                        totals.add(kind_of(row.state), score * highest);
+                        totals.add(row.state.into(), score * highest);
                         for state in State::ALL {
                             if state != row.state {
                                 let likelihood = row.likelihoods[state as usize];
-                                totals.add(kind_of(state), score * likelihood);
+                                totals.add(state.into(), score * likelihood);
                             }
                         }
                     }
                 }
             }
         }
-        if let Some(score) = totals.of(HEADER)
+        if let Some(score) = totals.of(RowKind::Header)
             && score > best.map_or(0.0, |(known, _)| known)
         {
             best = Some((score, row));
@@ -261,13 +246,13 @@ fn classify_part(
 /// The sums of the scores for each kind, in the order in which kinds were scored first.
 #[derive(Default)]
 struct Totals {
-    kinds: [u8; KINDS],
+    kinds: [RowKind; KINDS],
     sums: [f64; KINDS],
     count: usize,
 }
 
 impl Totals {
-    fn add(&mut self, kind: u8, score: f64) {
+    fn add(&mut self, kind: RowKind, score: f64) {
         let known = self.kinds[..self.count].iter().position(|&one| one == kind);
         let at = known.unwrap_or(self.count);
         self.kinds[at] = kind;
@@ -275,7 +260,7 @@ impl Totals {
         self.count = self.count.max(at + 1);
     }
 
-    fn of(&self, kind: u8) -> Option<f64> {
+    fn of(&self, kind: RowKind) -> Option<f64> {
         let at = self.kinds[..self.count]
             .iter()
             .position(|&one| one == kind)?;
@@ -283,14 +268,14 @@ impl Totals {
     }
 
     /// The kind with the highest sum, the first of several; nothing in particular without any score.
-    fn highest(&self) -> u8 {
+    fn highest(&self) -> RowKind {
         let mut best: Option<usize> = None;
         for at in 0..self.count {
             if best.is_none_or(|best| self.sums[at] > self.sums[best]) {
                 best = Some(at);
             }
         }
-        best.map_or(OTHER, |at| self.kinds[at])
+        best.map_or(RowKind::Other, |at| self.kinds[at])
     }
 }
 
