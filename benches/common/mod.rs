@@ -16,6 +16,10 @@ use ade::store::{
 use ade::system::machine::{Machine, System};
 
 /// Settings of a data directory, with others.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bench finds Python as its caller does"
+)]
 pub fn settings(data: &Path, others: &[(&'static str, &str)]) -> Settings {
     let mut flags = BTreeMap::from([("ADE_DATA_DIR", data.display().to_string())]);
     flags.extend(
@@ -25,7 +29,11 @@ pub fn settings(data: &Path, others: &[(&'static str, &str)]) -> Settings {
     );
     Settings::resolve(&Inputs {
         flags,
-        variables: BTreeMap::new(),
+        // Configurations that are published look for a Python.
+        variables: std::env::var_os("PATH")
+            .map(|path| ("PATH".into(), path))
+            .into_iter()
+            .collect(),
         folder: data.to_owned(),
         program: None,
     })

@@ -8,6 +8,9 @@ as it has rows.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypedDict
 
+from ade_engine.infrastructure.settings import Settings
+from ade_engine.models.sheet_choice import SheetChoice
+
 #: The cells of a column of mixed cells: the scan, the column, and the sheet's row of each cell, from 1.
 _Origin = tuple[Scan, int, Any]
 _Range = tuple[int, int, int, int]
@@ -274,29 +277,74 @@ class SheetLayout:
     def reasons(self, at: int, most: int) -> list[tuple[str, float]]: ...
 
 def classify_rows(scan: Scan, rules: list[RowRule], layout: SheetLayout | None = None) -> tuple[bytearray, int | None]: ...
-def find_totals(
-    scan: Scan, rows: tuple[int, int], columns: tuple[int, int], is_note: bytes
-) -> tuple[list[tuple[int, str, int]], list[tuple[int, int, float, float, int, int, int, bool, bool]]]: ...
 class HeaderWords:
     def __new__(cls, words: dict[str, str]) -> HeaderWords: ...
 
 def mark_headers(
     scan: Scan, layout: SheetLayout, kinds: bytearray, repeated: bool, words: HeaderWords | None, by_values: bool
 ) -> tuple[bytes, list[tuple[int, str]], list[int], list[int]]: ...
-#: A table: first row, header rows, the row behind the last, first column, the column behind the last, and whether its header was guessed.
-_Span = tuple[int, int, int, int, int | None, bool]
+#: A table: first row, header rows, the row behind the last, first column, the column behind the last, whether its header was guessed, and
+#: what stands above it that is of all its records.
+_Span = tuple[int, int, int, int, int | None, bool, str | None]
 
-def free_first_heads(scan: Scan, kinds: bytearray, spans: list[_Span]) -> tuple[bytes, list[int]]: ...
-def find_lines(scan: Scan, kinds: bytearray, spans: list[_Span], words: HeaderWords) -> tuple[bytes, list[int], list[int]]: ...
-def keep_records(
-    scan: Scan, layout: SheetLayout, kinds: bytearray, spans: list[_Span], words: HeaderWords, by_context: bool, first: int, is_unit: Callable[[str], bool]
-) -> tuple[bytes, list[_Span], list[tuple[str, list[int], float, int]]]: ...
-def find_side(scan: Scan, words: HeaderWords) -> tuple[int, int, int, int, bool] | None: ...
-def areas_of(
-    scan: Scan, span: _Span, words: HeaderWords
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]], list[tuple[int, int, bool]]]: ...
-def last_filled_row(scan: Scan, span: _Span, first: int, stop: int) -> int: ...
-def is_small_table(scan: Scan, first: int, stop: int) -> bool: ...
+class FoundTables:
+    """What was found of the tables of a sheet."""
+
+    @property
+    def kinds(self) -> bytes: ...
+    @property
+    def spans(self) -> list[_Span]: ...
+    @property
+    def told(self) -> list[tuple[Any, ...]]: ...
+    @property
+    def side(self) -> tuple[int, int, int, int, bool] | None: ...
+    @property
+    def parts(self) -> list[tuple[tuple[int, int], tuple[int, int], int]]: ...
+
+def find_tables(
+    scan: Scan,
+    layout: SheetLayout | None,
+    kinds: bytearray,
+    header: tuple[int | None, list[int]],
+    words: HeaderWords,
+    settings: Settings,
+    choice: SheetChoice | None,
+    part: tuple[tuple[int, int] | None] | None,
+    is_unit: Callable[[str], bool],
+    is_label: Callable[[int], bool] | None,
+) -> FoundTables: ...
+class RowsOfTable:
+    """What the rows below the header of a table are. Rows count from 0 at the first of these, but for cells of the sheet."""
+
+    @property
+    def kinds(self) -> bytes: ...
+    @property
+    def lone_names(self) -> int: ...
+    @property
+    def doubtful(self) -> list[tuple[int, int]]: ...
+    @property
+    def checks(self) -> list[tuple[int, int, float, float, int, int, int, bool, bool]]: ...
+    @property
+    def sections(self) -> list[str | None] | None: ...
+    @property
+    def controlled(self) -> list[tuple[int, int]]: ...
+    @property
+    def heads(self) -> list[tuple[int, int, int]]: ...
+    @property
+    def names_of_lines(self) -> list[tuple[int, str]]: ...
+    @property
+    def lines(self) -> list[tuple[int, int, int, str]]: ...
+
+def rows_of_table(
+    scan: Scan,
+    layout: SheetLayout | None,
+    rows: tuple[int, int, int],
+    columns: tuple[int, int | None],
+    kinds: bytearray,
+    is_2026: bool,
+    group_rows: str,
+    leave_out: tuple[bool, bool, bool],
+) -> RowsOfTable: ...
 def layout_features(scan: Scan) -> list[tuple[int, int, list[int]]]: ...
 def layout_feature_names() -> list[str]: ...
 

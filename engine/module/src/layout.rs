@@ -3,7 +3,6 @@
 use pyo3::prelude::*;
 
 use super::source::Scan;
-use ade_engine_native::layout::totals::{self, Verdict};
 use ade_engine_native::layout::{self, RowLooks, State, traits};
 
 /// The layout of one sheet.
@@ -76,46 +75,4 @@ pub fn layout_features(
 #[pyfunction]
 pub fn layout_feature_names() -> Vec<String> {
     (0..traits::FEATURES).map(traits::words_of).collect()
-}
-
-/// A row that is no record: number from 0 at the table's first row, what it is, and why it is doubtful.
-type JudgedRow = (usize, &'static str, u8);
-/// Row and column of a total, what it says, what was added, first and last row added, decimals, whether it is a balance, and
-/// whether it has to be right.
-type CheckedTotal = (usize, usize, f64, f64, usize, usize, u8, bool, bool);
-
-/// Totals and balances among the rows of a table from `start` to before `stop`, and totals that are not the sums of what is kept.
-/// `is_note` has a byte for each row: other than 0 for notes and titles.
-#[pyfunction]
-pub fn find_totals(
-    py: Python<'_>,
-    scan: &Bound<'_, Scan>,
-    rows: (usize, usize),
-    columns: (usize, usize),
-    is_note: &[u8],
-) -> (Vec<JudgedRow>, Vec<CheckedTotal>) {
-    let sheet = scan.get().sheet();
-    let notes: Vec<bool> = is_note.iter().map(|&note| note != 0).collect();
-    let found = py.detach(|| totals::find(&sheet, rows.0..rows.1, columns.0..columns.1, &notes));
-    let judged = found.rows.into_iter().map(|(row, verdict)| match verdict {
-        Verdict::Record => (row, "record", 0),
-        Verdict::Total => (row, "total", 0),
-        Verdict::Balance => (row, "balance", 0),
-        Verdict::Doubtful(doubt) => (row, "doubtful", doubt as u8),
-    });
-    let checks = found.checks.into_iter().map(|one| {
-        let (first, last) = (one.first, one.last);
-        (
-            one.row,
-            one.column,
-            one.said,
-            one.added,
-            first,
-            last,
-            one.decimals,
-            one.is_balance,
-            one.is_sure,
-        )
-    });
-    (judged.collect(), checks.collect())
 }

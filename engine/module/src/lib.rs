@@ -65,20 +65,16 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(rows::gone, module)?)?;
     module.add_function(wrap_pyfunction!(fields::simplify, module)?)?;
     module.add_function(wrap_pyfunction!(rows::classify_rows, module)?)?;
-    module.add_function(wrap_pyfunction!(layout::find_totals, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_features, module)?)?;
     module.add_function(wrap_pyfunction!(layout::layout_feature_names, module)?)?;
     module.add_class::<layout::SheetLayout>()?;
     module.add_function(wrap_pyfunction!(shape::propose_shapes, module)?)?;
     module.add_class::<sheet::HeaderWords>()?;
     module.add_function(wrap_pyfunction!(sheet::mark_headers, module)?)?;
-    module.add_function(wrap_pyfunction!(sheet::free_first_heads, module)?)?;
-    module.add_function(wrap_pyfunction!(sheet::find_lines, module)?)?;
-    module.add_function(wrap_pyfunction!(sheet::keep_records, module)?)?;
-    module.add_function(wrap_pyfunction!(sheet::find_side, module)?)?;
-    module.add_function(wrap_pyfunction!(sheet::areas_of, module)?)?;
-    module.add_function(wrap_pyfunction!(sheet::last_filled_row, module)?)?;
-    module.add_function(wrap_pyfunction!(sheet::is_small_table, module)?)?;
+    module.add_function(wrap_pyfunction!(sheet::find_tables, module)?)?;
+    module.add_class::<sheet::FoundTables>()?;
+    module.add_function(wrap_pyfunction!(sheet::rows_of_table, module)?)?;
+    module.add_class::<sheet::RowsOfTable>()?;
     module.add_function(wrap_pyfunction!(style::style_key, module)?)?;
     module.add_function(wrap_pyfunction!(toml::parse_toml, module)?)
 }

@@ -1,19 +1,23 @@
 //! The passes from a sheet to the rows of its tables, for Python.
 
-use pyo3::prelude::*;
 use std::cell::RefCell;
+use std::ops::Range;
 
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes};
 
 use super::layout::SheetLayout;
 use super::source::Scan;
 use ade_engine_native::fields::looks::rows::LooksByRow;
-use ade_engine_native::layout::RowKind;
-use ade_engine_native::sheet::on_its_side::{Side, find_side as find};
-use ade_engine_native::sheet::records::{Doubt, Kept, SheetView, Told};
+use ade_engine_native::layout::{RowKind, RowLooks};
+use ade_engine_native::sheet::inside::{Heads, Inside, Wanted};
+use ade_engine_native::sheet::on_its_side::Side;
 use ade_engine_native::sheet::rows::{Rows, Words};
 use ade_engine_native::sheet::span::Span;
-use ade_engine_native::sheet::{columns, headers, lines};
+use ade_engine_native::sheet::told::{Doubt, Kept, Told};
+use ade_engine_native::sheet::view::{Choice, Settings, SheetView};
+use ade_engine_native::sheet::{self, Place, headers};
 
 /// Words that headers have, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]
@@ -79,217 +83,344 @@ pub fn mark_headers<'py>(
     (kinds, repeats.collect(), further, titles)
 }
 
-/// A table: first row, header rows, the row behind the last, first column, the column behind the last, and whether no detector took the
-/// header row for one.
-type SpanTuple = (usize, usize, usize, usize, Option<usize>, bool);
-
-fn span_of((start, header_rows, stop, first, last, is_guessed): SpanTuple) -> Span {
-    Span {
-        start,
-        header_rows,
-        stop,
-        columns: first..last.unwrap_or(usize::MAX),
-        is_guessed,
-    }
-}
-
-fn tuple_of(span: Span) -> SpanTuple {
-    let Span {
-        start,
-        header_rows,
-        stop,
-        columns,
-        is_guessed,
-    } = span;
-    let last = (columns.end < usize::MAX).then_some(columns.end);
-    (start, header_rows, stop, columns.start, last, is_guessed)
-}
-
-/// A notice: its name, rows from 0, a number, and a kind of row.
-type ToldRows = (&'static str, Vec<usize>, f64, u8);
-
-fn told(told: Told) -> ToldRows {
-    match told {
-        Told::NoHeader(row, false) => ("no header", vec![row], 0.0, 0),
-        Told::NoHeader(row, true) => ("no header above", vec![row], 0.0, 0),
-        Told::Doubt(rows, why) => {
-            let why = match why {
-                Doubt::Looks => "doubt: looks",
-                Doubt::Address => "doubt: address",
-                Doubt::NothingBelow => "doubt: nothing below",
-                Doubt::TextsBelowNames => "doubt: texts below names",
-            };
-            (why, rows, 0.0, 0)
-        }
-        Told::Kept(rows, Kept::PartOfHeader) => ("kept: part of the header", rows, 0.0, 0),
-        Told::Kept(rows, Kept::OtherHeader) => ("kept: other header", rows, 0.0, 0),
-        Told::Below(rows, likely, kind) => ("below", rows.collect(), likely, kind as u8),
-        Told::LeftOut(rows) => ("left out", rows, 0.0, 0),
-        Told::OnItsSide(fields, rows) => ("on its side", rows.collect(), fields as f64, 0),
-    }
-}
-
-/// Lets tables begin with their first records, where these were taken for a header or stand above the first one. `first`: where the
-/// user's range begins; `is_unit`: whether a text says more of the name above it. Returns the kinds of all rows, the tables, and what is
-/// told.
-#[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "Python names each")]
-pub fn keep_records<'py>(
-    py: Python<'py>,
-    scan: &Bound<'py, Scan>,
-    layout: &Bound<'py, SheetLayout>,
-    kinds: &Bound<'py, PyByteArray>,
-    spans: Vec<SpanTuple>,
-    words: &Bound<'py, HeaderWords>,
-    by_context: bool,
-    first: usize,
-    is_unit: &Bound<'py, PyAny>,
-) -> PyResult<(Bound<'py, PyBytes>, Vec<SpanTuple>, Vec<ToldRows>)> {
-    let sheet = scan.get().sheet();
-    let layout = LooksByRow::new(layout.get().layout());
-    let failed = RefCell::new(None);
-    let is_unit = |text: &str| {
-        let said = is_unit.call1((text,)).and_then(|said| said.is_truthy());
-        said.unwrap_or_else(|error| {
-            failed.replace(Some(error));
-            false
-        })
-    };
-    let mut sheet = SheetView {
-        rows: Rows { sheet: &sheet },
-        looks: &layout,
-        words: &words.get().0,
-        by_context,
-        is_unit: &is_unit,
-        kinds: kinds_of(kinds),
-        told: Vec::new(),
-    };
-    let spans = spans.into_iter().map(span_of).collect();
-    let spans = sheet.keep_records(spans, first);
-    let told = sheet.told.into_iter().map(told).collect();
-    let spans = spans.into_iter().map(tuple_of).collect();
-    let kinds = PyBytes::new(py, &numbers_of(&sheet.kinds));
-    match failed.take() {
-        Some(error) => Err(error),
-        None => Ok((kinds, spans, told)),
-    }
-}
-
-/// The table of a sheet that lies on its side: first row, the row behind the last, the column of its names, of how many fields these are
-/// words, and whether names and values leave no doubt.
-#[pyfunction]
-pub fn find_side(
-    py: Python<'_>,
-    scan: &Bound<'_, Scan>,
-    words: &Bound<'_, HeaderWords>,
-) -> Option<(usize, usize, usize, usize, bool)> {
-    let sheet = scan.get().sheet();
-    let words = &words.get().0;
-    let Side {
-        rows,
-        names,
-        fields,
-        is_sure,
-    } = py.detach(|| find(Rows { sheet: &sheet }, words))?;
-    Some((rows.start, rows.end, names, fields, is_sure))
-}
-
-/// Changes the kinds of rows and the header rows of tables. Returns the kinds of all rows, and the header rows of each table.
-fn change<'py>(
-    py: Python<'py>,
-    scan: &Bound<'py, Scan>,
-    kinds: &Bound<'py, PyByteArray>,
-    spans: Vec<SpanTuple>,
-    mut pass: impl FnMut(Rows<'_>, &mut [RowKind], &mut Span) + Send,
-) -> (Bound<'py, PyBytes>, Vec<usize>) {
-    let sheet = scan.get().sheet();
-    let mut kinds = kinds_of(kinds);
-    let header_rows = py.detach(|| {
-        let changed = |span: SpanTuple| {
-            let mut span = span_of(span);
-            pass(Rows { sheet: &sheet }, &mut kinds, &mut span);
-            span.header_rows
-        };
-        spans.into_iter().map(changed).collect()
-    });
-    (PyBytes::new(py, &numbers_of(&kinds)), header_rows)
-}
-
-/// Takes the first section head of each table for one where it was taken for a part of the header. Returns the kinds of all rows, and
-/// the header rows of each table.
-#[pyfunction]
-pub fn free_first_heads<'py>(
-    py: Python<'py>,
-    scan: &Bound<'py, Scan>,
-    kinds: &Bound<'py, PyByteArray>,
-    spans: Vec<SpanTuple>,
-) -> (Bound<'py, PyBytes>, Vec<usize>) {
-    change(py, scan, kinds, spans, lines::free_first_head)
-}
-
-/// Marks further lines of records, and lone texts of which nothing says what they are. Returns the kinds of all rows, the header rows of
-/// each table, and the records that have nothing but a name.
-#[pyfunction]
-pub fn find_lines<'py>(
-    py: Python<'py>,
-    scan: &Bound<'py, Scan>,
-    kinds: &Bound<'py, PyByteArray>,
-    spans: Vec<SpanTuple>,
-    words: &Bound<'py, HeaderWords>,
-) -> (Bound<'py, PyBytes>, Vec<usize>, Vec<usize>) {
-    let words = &words.get().0;
-    let mut named = Vec::new();
-    let (kinds, header_rows) = change(py, scan, kinds, spans, |rows, kinds, span| {
-        named.extend(lines::find_lines(rows, kinds, span, words));
-    });
-    (kinds, header_rows, named)
-}
-
-/// The tables in a stretch of rows: their columns; the row and the column of each note beside them; columns that may be no part of their
-/// table, and whether they end above it.
-type AreasTuple = (
-    Vec<(usize, usize)>,
-    Vec<(usize, usize)>,
-    Vec<(usize, usize, bool)>,
+/// A table: first row, header rows, the row behind the last, first column, the column behind the last, whether no detector took the
+/// header row for one, and what stands above it that is of all its records.
+type SpanTuple = (
+    usize,
+    usize,
+    usize,
+    usize,
+    Option<usize>,
+    bool,
+    Option<String>,
 );
 
-/// Finds the tables that lie beside one another in a stretch of rows.
-#[pyfunction]
-pub fn areas_of(
-    py: Python<'_>,
-    scan: &Bound<'_, Scan>,
-    span: SpanTuple,
-    words: &Bound<'_, HeaderWords>,
-) -> AreasTuple {
-    let sheet = scan.get().sheet();
-    let words = &words.get().0;
-    let areas = py.detach(|| columns::areas_of(Rows { sheet: &sheet }, words, &span_of(span)));
-    let ends = |columns: std::ops::Range<usize>| (columns.start, columns.end);
-    let doubts = areas.doubts.into_iter();
+fn tuple_of(span: Span) -> SpanTuple {
+    let last = (span.columns.end < usize::MAX).then_some(span.columns.end);
+    let (header_rows, first) = (span.header_rows, span.columns.start);
     (
-        areas.tables.into_iter().map(ends).collect(),
-        areas.notes,
-        doubts
-            .map(|(columns, ends_above)| (columns.start, columns.end, ends_above))
-            .collect(),
+        span.start,
+        header_rows,
+        span.stop,
+        first,
+        last,
+        span.is_guessed,
+        span.section,
     )
 }
 
-/// The row below the last one of a table in which some columns have a value.
-#[pyfunction]
-pub fn last_filled_row(
-    scan: &Bound<'_, Scan>,
-    span: SpanTuple,
-    first: usize,
-    stop: usize,
-) -> usize {
-    let sheet = scan.get().sheet();
-    columns::last_filled_row(Rows { sheet: &sheet }, &span_of(span), &(first..stop))
+/// What a user has said of a sheet, counted from 1: its header rows, first and last, or none; and the range of its tables.
+#[derive(FromPyObject)]
+pub struct ChoiceOfUser {
+    header_rows: Option<Vec<usize>>,
+    area: Option<(usize, usize, usize, usize)>,
 }
 
-/// Returns whether the first of some rows has names above values in the same columns.
+impl ChoiceOfUser {
+    fn choice(self) -> Choice {
+        let header_rows = self.header_rows.map(|rows| match rows[..] {
+            [first, last] => first - 1..last,
+            _ => 0..0,
+        });
+        let area = self
+            .area
+            .map(|(top, left, bottom, right)| (top - 1..bottom, left - 1..right));
+        Choice { header_rows, area }
+    }
+}
+
+/// The settings of a run that say how tables are found.
+#[derive(FromPyObject)]
+pub struct RunSettings {
+    edition: String,
+    headerless_tables: bool,
+    rows_by_context: bool,
+    columns_by_context: bool,
+    merge_stacked_headers: bool,
+    split_side_by_side_tables: bool,
+    group_rows: String,
+    end_tables_at_notes: bool,
+    stop_at_blank_rows: usize,
+}
+
+impl RunSettings {
+    fn settings(
+        self,
+        choice: Option<ChoiceOfUser>,
+        part: Option<(Option<(usize, usize)>,)>,
+    ) -> Settings {
+        Settings {
+            is_2026: self.edition == "2026",
+            headerless: self.headerless_tables,
+            by_context: self.rows_by_context,
+            columns_by_context: self.columns_by_context,
+            merge_stacked_headers: self.merge_stacked_headers,
+            split_side_by_side: self.split_side_by_side_tables,
+            heads_to_column: self.group_rows == "column",
+            end_at_notes: self.end_tables_at_notes,
+            blank_rows: self.stop_at_blank_rows,
+            choice: choice.map(ChoiceOfUser::choice),
+            is_part: part.is_some(),
+            columns: part
+                .and_then(|(columns,)| columns)
+                .map(|(first, stop)| first..stop),
+        }
+    }
+}
+
+/// A notice: its name, and what it says.
+fn told<'py>(py: Python<'py>, told: Told) -> PyResult<Bound<'py, PyAny>> {
+    let ends = |columns: Range<usize>| (columns.start, columns.end);
+    match told {
+        Told::NoHeader(row, is_above) => ("no header", row, is_above).into_bound_py_any(py),
+        Told::Doubt(rows, why) => {
+            let why = match why {
+                Doubt::Looks => "looks",
+                Doubt::Address => "address",
+                Doubt::NothingBelow => "nothing below",
+                Doubt::TextsBelowNames => "texts below names",
+            };
+            ("doubt", rows, why).into_bound_py_any(py)
+        }
+        Told::Kept(rows, why) => {
+            let why = match why {
+                Kept::PartOfHeader => "part of the header",
+                Kept::OtherHeader => "other header",
+                Kept::NameAlone => "name alone",
+                Kept::Note => "note",
+            };
+            ("kept", rows, why).into_bound_py_any(py)
+        }
+        Told::Below(rows, likely, kind) => {
+            ("below", rows.collect::<Vec<_>>(), likely, kind as u8).into_bound_py_any(py)
+        }
+        Told::LeftOutAbove(rows) => ("left out above", rows).into_bound_py_any(py),
+        Told::LeftOutBelow(rows, are_more) => {
+            ("left out below", rows, are_more).into_bound_py_any(py)
+        }
+        Told::PageTitles(rows) => ("page titles", rows).into_bound_py_any(py),
+        Told::OnItsSide(fields, rows) => {
+            ("on its side", fields, rows.start, rows.end).into_bound_py_any(py)
+        }
+        Told::NotesBeside(cells) => ("notes beside", cells).into_bound_py_any(py),
+        Told::DoubtBeside(columns, ends_above) => {
+            ("doubt beside", columns.start, columns.end, ends_above).into_bound_py_any(py)
+        }
+        Told::TablesBeside(tables) => {
+            let tables: Vec<(usize, usize)> = tables.into_iter().map(ends).collect();
+            ("tables beside", tables).into_bound_py_any(py)
+        }
+    }
+}
+
+/// A table on its side: first row, the row behind the last, the column of its names, of how many fields these are words, and whether names
+/// and values leave no doubt.
+type SideTuple = (usize, usize, usize, usize, bool);
+/// A part of a sheet: first row and the row behind the last, first column and the column behind the last, and its header row.
+type PartTuple = ((usize, usize), (usize, usize), usize);
+
+/// What was found of the tables of a sheet.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct FoundTables {
+    /// The kinds of all rows.
+    kinds: Py<PyBytes>,
+    spans: Vec<SpanTuple>,
+    told: Vec<Py<PyAny>>,
+    side: Option<SideTuple>,
+    parts: Vec<PartTuple>,
+}
+
+/// Finds the tables of a sheet. `header`: the row with the highest header score, and the titles of its pages; `part`: not nothing for a part
+/// of a sheet, with its columns where it lies beside others; `is_unit`: whether a text says more of the name above it; `is_label`: whether a
+/// row begins with a label that some field asks for.
 #[pyfunction]
-pub fn is_small_table(scan: &Bound<'_, Scan>, first: usize, stop: usize) -> bool {
+#[expect(clippy::too_many_arguments, reason = "Python names each")]
+pub fn find_tables<'py>(
+    py: Python<'py>,
+    scan: &Bound<'py, Scan>,
+    layout: Option<&Bound<'py, SheetLayout>>,
+    kinds: &Bound<'py, PyByteArray>,
+    header: (Option<usize>, Vec<usize>),
+    words: &Bound<'py, HeaderWords>,
+    settings: RunSettings,
+    choice: Option<ChoiceOfUser>,
+    part: Option<(Option<(usize, usize)>,)>,
+    is_unit: &Bound<'py, PyAny>,
+    is_label: Option<&Bound<'py, PyAny>>,
+) -> PyResult<FoundTables> {
     let sheet = scan.get().sheet();
-    columns::is_small_table(Rows { sheet: &sheet }, first..stop, &(0..usize::MAX))
+    let unknown = RowLooks::default();
+    let looks = LooksByRow::new(layout.map_or(&unknown, |layout| layout.get().layout()));
+    let failed = RefCell::new(None);
+    let truth = |said: PyResult<Bound<'_, PyAny>>| {
+        said.and_then(|said| said.is_truthy())
+            .unwrap_or_else(|error| {
+                failed.replace(Some(error));
+                false
+            })
+    };
+    let is_unit = |text: &str| truth(is_unit.call1((text,)));
+    let is_label = is_label.map(|asked| |row: usize| truth(asked.call1((row,))));
+    let mut view = SheetView {
+        rows: Rows { sheet: &sheet },
+        looks: &looks,
+        words: &words.get().0,
+        settings: &settings.settings(choice, part),
+        is_unit: &is_unit,
+        is_label: is_label
+            .as_ref()
+            .map(|asked| asked as &dyn Fn(usize) -> bool),
+        best_header: header.0,
+        kinds: kinds_of(kinds),
+        titles: header.1,
+        spans: Vec::new(),
+        told: Vec::new(),
+    };
+    let (mut side, mut parts) = (None, Vec::new());
+    match sheet::find_tables(&mut view) {
+        Place::Here => {}
+        Place::OnItsSide(Side {
+            rows,
+            names,
+            fields,
+            is_sure,
+        }) => {
+            side = Some((rows.start, rows.end, names, fields, is_sure));
+        }
+        Place::InParts(found) => {
+            parts.extend(found.into_iter().map(|part| {
+                let (rows, columns) = (part.rows, part.columns);
+                (
+                    (rows.start, rows.end),
+                    (columns.start, columns.end),
+                    part.header,
+                )
+            }));
+        }
+    }
+    let SheetView {
+        kinds,
+        spans,
+        told: all,
+        ..
+    } = view;
+    if let Some(error) = failed.take() {
+        return Err(error);
+    }
+    let all = all.into_iter().map(|one| Ok(told(py, one)?.unbind()));
+    Ok(FoundTables {
+        kinds: PyBytes::new(py, &numbers_of(&kinds)).unbind(),
+        spans: spans.into_iter().map(tuple_of).collect(),
+        told: all.collect::<PyResult<_>>()?,
+        side,
+        parts,
+    })
+}
+
+/// A total beside what was added: its row and column, what it says, what was added, the first and the last row of that, decimals, whether it
+/// is a balance, and whether it has to be right.
+type CheckTuple = (usize, usize, f64, f64, usize, usize, u8, bool, bool);
+
+/// What the rows below the header of a table are. Rows count from 0 at the first of these, but for cells of the sheet.
+#[pyclass(frozen, get_all, module = "ade_engine._native")]
+pub struct RowsOfTable {
+    kinds: Py<PyBytes>,
+    /// The first so many rows are names alone, and records.
+    lone_names: usize,
+    /// Rows that may be totals, each with the number of the reason.
+    doubtful: Vec<(usize, u8)>,
+    checks: Vec<CheckTuple>,
+    /// The section head above each row, where these become a column and there are any.
+    sections: Option<Vec<Option<String>>>,
+    /// The cells of heads that hold what no cell of a workbook can.
+    controlled: Vec<(usize, usize)>,
+    /// Row of the sheet, and row and column of the head above it.
+    heads: Vec<(usize, usize, usize)>,
+    /// The columns that have a name for lines of records.
+    names_of_lines: Vec<(usize, String)>,
+    /// The number of the line, the column, the place of the record, and the text.
+    lines: Vec<(usize, usize, usize, String)>,
+}
+
+/// Decides what the rows of a table are, whose `kinds` are known. `rows`: its first row, header rows, and the row behind the last; `layout`: where totals are looked for; `columns`: the first column of the table, and the one behind
+/// its last; `group_rows`: what is done with section heads; `leave_out`: whether totals, balances and notes are left out.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "Python names each")]
+pub fn rows_of_table(
+    py: Python<'_>,
+    scan: &Bound<'_, Scan>,
+    layout: Option<&Bound<'_, SheetLayout>>,
+    rows: (usize, usize, usize),
+    columns: (usize, Option<usize>),
+    kinds: &Bound<'_, PyByteArray>,
+    is_2026: bool,
+    group_rows: &str,
+    leave_out: (bool, bool, bool),
+) -> RowsOfTable {
+    let sheet = scan.get().sheet();
+    let unknown = RowLooks::default();
+    let looks = LooksByRow::new(layout.map_or(&unknown, |layout| layout.get().layout()));
+    let (start, header_rows, stop) = rows;
+    let span = Span {
+        columns: columns.0..columns.1.unwrap_or(usize::MAX),
+        ..Span::new(start, header_rows, stop)
+    };
+    let wanted = Wanted {
+        is_2026,
+        heads: match group_rows {
+            "keep" => Heads::Keep,
+            "drop" => Heads::LeaveOut,
+            _ => Heads::ToColumn,
+        },
+        leave_out_totals: leave_out.0,
+        leave_out_balances: leave_out.1,
+        leave_out_notes: leave_out.2,
+    };
+    let inside = Inside::new(
+        Rows { sheet: &sheet },
+        &span,
+        &looks,
+        kinds_of(kinds),
+        &wanted,
+    );
+    let has = |kind| inside.kinds.contains(&kind);
+    let has_sections = wanted.heads == Heads::ToColumn && has(RowKind::Group);
+    let lines = if has(RowKind::Line) {
+        inside.lines()
+    } else {
+        Default::default()
+    };
+    let checks = inside.checks.iter().map(|one| {
+        let (first, last) = (one.first, one.last);
+        (
+            one.row,
+            one.column,
+            one.said,
+            one.added,
+            first,
+            last,
+            one.decimals,
+            one.is_balance,
+            one.is_sure,
+        )
+    });
+    RowsOfTable {
+        kinds: PyBytes::new(py, &numbers_of(&inside.kinds)).unbind(),
+        lone_names: inside.lone_names,
+        sections: has_sections.then(|| inside.sections()),
+        controlled: if has_sections {
+            inside.controlled_heads()
+        } else {
+            Vec::new()
+        },
+        heads: if has_sections {
+            inside.cells_of_heads()
+        } else {
+            Vec::new()
+        },
+        checks: checks.collect(),
+        doubtful: inside.doubtful,
+        names_of_lines: lines.names,
+        lines: lines.texts,
+    }
 }

@@ -4,24 +4,18 @@
    in :mod:`ade_engine.fields.headers`; they go by words, by values, and by looks, which the native module judges (``layout``).
 2. :meth:`RowVerdicts.decide` chooses a row's kind by the sums of the scores, and remembers the row with the highest header
    score. Where all detectors are the engine's own, the native module does the same (``fields/looks/rows.rs``).
-3. :func:`find_tables` opens a table at each header row. Header rows that follow each other directly are one block,
-   unless ``merge_stacked_headers`` is off. Where detectors found data but no header, or nothing at all, it guesses.
-   Where a user has said where the header is, :func:`chosen_tables` does it instead.
-4. With ``headerless_tables`` :mod:`ade_engine.pipeline.kept_rows.headerless` doubts the choice: a guessed row, or one that is a
-   header by its looks alone, may be a record.
-5. :func:`joined_headers` makes one header for each column of a block of several rows.
+3. The native module opens a table at each header row, and its passes say where each begins and ends (``sheet``).
+4. :func:`joined_headers` makes one header for each column of a block of several rows.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.io.scan.sheet_scan import SheetScan
-    from ade_engine.models.sheet_choice import SheetChoice
 
 #: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE = range(10)
@@ -114,103 +108,15 @@ class RowSpan:
         """The row below the header block."""
         return self.start + self.header_rows
 
-    def as_native(self) -> tuple[int, int, int, int, int | None, bool]:
-        """The table for the native module."""
-        return self.start, self.header_rows, self.stop, self.first_column, self.stop_column, self.is_guessed
-
     @classmethod
-    def from_native(cls, span: tuple[int, int, int, int, int | None, bool]) -> RowSpan:
-        start, header_rows, stop, first_column, stop_column, is_guessed = span
+    def from_native(cls, span: tuple[int, int, int, int, int | None, bool, str | None]) -> RowSpan:
+        start, header_rows, stop, first_column, stop_column, is_guessed, section = span
         made = cls(start, header_rows, stop, is_guessed=is_guessed)
-        made.first_column, made.stop_column = first_column, stop_column
+        made.first_column, made.stop_column, made.section = first_column, stop_column, section
         return made
 
     def __repr__(self) -> str:
         return f"RowSpan(start={self.start}, header_rows={self.header_rows}, stop={self.stop})"
-
-
-def find_tables(
-    verdict: RowKinds, is_empty_row: Callable[[int], bool], *, merge_stacked_headers: bool
-) -> list[RowSpan]:
-    """The tables of a sheet, top to bottom. A sheet with any value has at least one."""
-    kinds = verdict.kinds
-    count = len(kinds)
-    tables: list[RowSpan] = []
-    current: RowSpan | None = None
-    inferred = False
-    row = 0
-    next_header = kinds.find(HEADER)
-    while row < count:
-        if next_header != -1 and next_header < row:
-            next_header = kinds.find(HEADER, row)
-        # A data row can only open a table as long as the open one has no data.
-        next_data = kinds.find(DATA, row, next_header if next_header != -1 else count)
-        if next_data != -1:
-            if current is None:
-                # A data row without a header uses the row above as the header, or itself where that row is empty.
-                # In the sheet's first row it opens no table.
-                if next_data > 0:
-                    start = next_data if is_empty_row(next_data - 1) else next_data - 1
-                    current = RowSpan(start, 1, count, is_guessed=True)
-                    inferred = True
-                row = next_data + 1
-                if current is None:
-                    continue
-            data_seen = True
-        else:
-            data_seen = False
-        if next_header == -1:
-            break
-        row = next_header
-        if current is None or inferred:
-            # A detected header replaces a guessed table, which is dropped.
-            current = RowSpan(row, 1, count)
-            inferred = False
-        elif merge_stacked_headers and not data_seen and row == current.data_start:
-            current.header_rows += 1
-        else:
-            current.stop = row
-            tables.append(current)
-            current = RowSpan(row, 1, count)
-        row += 1
-    if current is not None:
-        tables.append(current)
-    if not tables:
-        start = verdict.best_header_row
-        if start is None:
-            start = next((row for row in range(count) if not is_empty_row(row)), None)
-        if start is not None:
-            tables.append(RowSpan(start, 1, count, is_guessed=True))
-    return tables
-
-
-def chosen_tables(
-    choice: SheetChoice, verdict: RowKinds, is_empty_row: Callable[[int], bool], *, merge_stacked_headers: bool
-) -> list[RowSpan]:
-    """The tables of a sheet of which a user has said where its header or its tables are."""
-    count = len(verdict.kinds)
-    first, first_column, last, last_column = choice.area or (1, 1, count, None)
-    last = min(last, count)
-    if choice.header_rows == ():
-        rows = [row for row in range(first - 1, last) if not is_empty_row(row)]
-        start = next((row for row in rows if verdict.kinds[row] not in (NOTE, TITLE)), rows[0] if rows else None)
-        found = [] if start is None else [RowSpan(start, 0, last)]
-    elif choice.header_rows is not None:
-        start, stop = choice.header_rows
-        found = [RowSpan(start - 1, stop - start + 1, last)] if stop <= last else []
-    else:
-        best = verdict.best_header_row
-        best = best - first + 1 if best is not None and first <= best + 1 <= last else None
-        within = RowKinds(verdict.kinds[first - 1 : last], best)
-        found = find_tables(
-            within, lambda row: is_empty_row(row + first - 1), merge_stacked_headers=merge_stacked_headers
-        )
-        for span in found:
-            span.start += first - 1
-            span.stop += first - 1
-    for span in found:
-        span.first_column, span.stop_column = first_column - 1, last_column
-    return found
 
 
 def is_guessed(verdict: RowKinds) -> bool:

@@ -1,32 +1,23 @@
-"""Totals and balances among the rows of a table, and whether totals are the sums of what is kept.
+"""The notices of totals and balances among the rows of a table, and of totals that are not the sums of what is kept.
 
-The native module decides (``engine/native/src/layout/totals``); here kinds of rows, notices and issues are made of that. Rows
-count here from 0 at the first row below a table's header.
+The native module decides (``sheet/inside.rs``). Rows count here from 0 at the first row below a table's header.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-
-from ade_engine import _native
 from ade_engine.infrastructure.caller import show_values
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.finding.header_rows import BALANCE, DATA, HEADER, NOTE, TITLE, TOTAL
 from ade_engine.pipeline.shared import not_written
 from ade_engine.pipeline.shared.row_numbers import stretches
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from ade_engine import _native
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
-#: Which kinds of rows hold words about a table, and no amounts of it.
-_ARE_NOTES = bytes(kind in (NOTE, TITLE, HEADER) for kind in range(256))
 #: Why rows are doubtful, by the numbers of the native module.
 _DOUBTS = (
     "the numbers are sums of other rows, but there are texts beside them as records have",
@@ -37,58 +28,18 @@ _DOUBTS = (
     "a word such as VAT, shipping or discount, without the texts that records have",
     "a word such as Average, but the numbers are not averages",
 )
-#: A day, or the number of a record.
-_NUMBERED = re.compile(r"[^\W\d_]{0,4}[-/.#]?\d+(?:[-/.]\d+)*")
 #: So many numbers of totals that do not add up are told one by one.
 _MOST_TOLD = 10
 
 
-def find_totals(context: RunContext, span: RowSpan, inside: bytearray, scan: SheetScan) -> None:
-    """Mark the totals and balances among the kinds of a table's rows, and say what is doubtful and what does not add up."""
-    last = scan.widest(span.start, span.stop) if span.stop_column is None else span.stop_column
-    notes = bytes(inside.translate(_ARE_NOTES))
-    judged, checks = _native.find_totals(scan, (span.data_start, span.stop), (span.first_column, last), notes)
-    at = inside.find(TOTAL)
-    while at >= 0:
-        # What an author's own detector calls a total is one.
-        if scan.layouts()[span.data_start + at].state == "total":
-            inside[at] = DATA
-        at = inside.find(TOTAL, at + 1)
+def tell_totals(context: RunContext, span: RowSpan, scan: SheetScan, found: _native.RowsOfTable) -> None:
+    """Say which rows may be totals, and what does not add up."""
     doubtful: dict[int, list[int]] = {}
-    goes_on = context.settings.edition != "1.9"
-    for at, kind, doubt in judged:
-        if kind == "total" and goes_on and _goes_on(scan, span, at):
-            # Day and amount alone are a record, whatever they add up to.
-            kind, doubt = "doubtful", 0
-        if kind == "doubtful":
-            if inside[at] in (DATA, TOTAL):
-                doubtful.setdefault(doubt, []).append(span.data_start + at + 1)
-        elif inside[at] != HEADER:
-            inside[at] = TOTAL if kind == "total" else BALANCE if context.settings.balance_rows == "drop" else DATA
+    for at, doubt in found.doubtful:
+        doubtful.setdefault(doubt, []).append(span.data_start + at + 1)
     _tell_doubtful(context, doubtful)
     if context.settings.check_totals:
-        _tell_checks(context, span, scan, checks)
-
-
-def _goes_on(scan: SheetScan, span: RowSpan, at: int) -> bool:
-    """Whether a row begins as the rows around it do, with the next day or number of theirs: totals begin with a word, or with nothing."""
-    row = span.data_start + at
-    own = scan.cell(row, span.first_column)
-    sides = (range(row - 1, span.data_start - 1, -1), range(row + 1, span.stop))
-    around = [next((scan.cell(one, span.first_column) for one in side if not scan.is_empty_row(one)), None) for side in sides]
-    if isinstance(own, dt.date):
-        return isinstance(around[0], dt.date)
-    if isinstance(own, int) and not isinstance(own, bool):
-        return around[0] == own - 1
-    shape = _shape(own)
-    return shape is not None and own != around[0] and shape == _shape(around[0]) and (around[1] is None or shape == _shape(around[1]))
-
-
-def _shape(cell: Any) -> str | None:
-    """What a day or the number of a record looks like, without its digits: ``A-9`` for A-17."""
-    if not isinstance(cell, str) or not _NUMBERED.fullmatch(cell.strip()):
-        return None
-    return re.sub(r"\d+", "9", cell.strip())
+        _tell_checks(context, span, scan, found.checks)
 
 
 def _tell_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:

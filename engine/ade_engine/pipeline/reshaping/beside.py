@@ -14,7 +14,7 @@ from ade_engine.pipeline.shared.table_columns import with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
@@ -36,32 +36,15 @@ def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> Around:
     return Around(context.sheet_name or "", context.metadata["input_file_name"], rows)
 
 
-def cut_at_labels(context: RunContext, spans: list[RowSpan], scan: SheetScan) -> None:
-    """Let tables end above the form of the next one: at the first row with a label that some field asks for."""
+def label_rows(context: RunContext, scan: SheetScan) -> Callable[[int], bool] | None:
+    """Whether a row begins with a label, or is a title, that some field asks for; nothing where no field does."""
     labels = [one for places in context.registry.reshapes.beside.values() for one in places if one.kind in ("label", "title")]
-    if not labels:
-        return
-    for span, following in zip(spans, spans[1:]):
-        row = following.start - 1
-        found = None
-        while row >= max(span.data_start, following.start - MOST_ABOVE):
-            cells = scan.row(row)
-            filled = [cell for cell in cells if not is_blank(cell)]
-            if any(one.is_label(filled[0]) if one.kind == "label" else one.pattern.search(str(filled[0])) for one in labels if filled):
-                found = row
-            elif len({str(cell) for cell in filled}) > _MOST_OF_FORM:
-                break
-            row -= 1
-        if found is None:
-            continue
-        # The title of a form stands above its first label.
-        while found - 1 >= span.data_start and 0 < len({str(cell) for cell in scan.row(found - 1) if not is_blank(cell)}) < 2:
-            found -= 1
-        span.stop = min(span.stop, found)
 
+    def is_label(row: int) -> bool:
+        first = next((cell for cell in scan.row(row) if not is_blank(cell)), None)
+        return first is not None and any(one.is_label(first) if one.kind == "label" else one.pattern.search(str(first)) for one in labels)
 
-#: A row of more cells is none of a form.
-_MOST_OF_FORM = 4
+    return is_label if labels else None
 
 
 def add_facts(

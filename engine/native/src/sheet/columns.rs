@@ -7,8 +7,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::rows::{Rows, Words, trim};
+use super::rows::{Rows, Words, is_plain_number, trim};
 use super::span::Span;
+use super::told::Told;
+use super::view::SheetView;
 use crate::cells::{Cell, Tag};
 use crate::columns::view::Value;
 use crate::fields::looks::profile::Profile;
@@ -25,19 +27,123 @@ const MIN_NOTE_WORDS: usize = 3;
 /// The cells of a column that say whether it is a key.
 const MAX_KEY_CELLS: usize = 1000;
 
+/// A part of a sheet in which tables are looked for as if it were a sheet of its own.
+#[derive(Debug)]
+pub struct Part {
+    pub rows: Range<usize>,
+    pub columns: Range<usize>,
+    /// The row above its records, which is its header.
+    pub header: usize,
+}
+
+impl SheetView<'_> {
+    /// Parts the sheet where tables lie beside one another, or beside notes; returns nothing where none does.
+    pub(super) fn parts(&mut self) -> Vec<Part> {
+        let mut parts = Vec::new();
+        let (mut above, mut is_parted) = (0, false);
+        for span in std::mem::take(&mut self.spans) {
+            let Areas {
+                tables,
+                notes,
+                doubts,
+            } = areas_of(self.rows, self.words, &span);
+            if !notes.is_empty() {
+                self.told.push(Told::NotesBeside(notes));
+            }
+            let doubts = doubts.into_iter();
+            self.told
+                .extend(doubts.map(|(columns, ends_above)| Told::DoubtBeside(columns, ends_above)));
+            if tables.len() > 1 {
+                self.told.push(Told::TablesBeside(tables.clone()));
+            }
+            is_parted |= !tables.is_empty();
+            let whole = 0..self.rows.sheet.facts().width;
+            let tables = if tables.is_empty() {
+                vec![whole]
+            } else {
+                tables
+            };
+            let header = span.data_start().saturating_sub(1);
+            parts.extend(tables.into_iter().map(|columns| Part {
+                rows: above..span.stop,
+                columns,
+                header,
+            }));
+            above = span.stop;
+            self.spans.push(span);
+        }
+        if is_parted { parts } else { Vec::new() }
+    }
+
+    /// Keeps tables within the columns of the part in which they were found.
+    pub(super) fn keep_within(&mut self, columns: &Range<usize>) {
+        for span in &mut self.spans {
+            span.stop = last_filled_row(self.rows, span, columns);
+            span.columns = columns.clone();
+        }
+    }
+
+    /// Separates tables that lie beside one another, with at least one column between them that is empty throughout. A block without any
+    /// header text is no table of its own: it stays with the block at its left, gap included.
+    pub(super) fn split_at_blank_columns(&mut self) {
+        let sheet = self.rows.sheet;
+        let count = |rows: Range<usize>| {
+            sheet
+                .count_cells(rows.start, rows.end, sheet.facts().width)
+                .0
+        };
+        for span in std::mem::take(&mut self.spans) {
+            let header = count(span.start..span.data_start());
+            let mut tables: Vec<Range<usize>> = Vec::new();
+            let mut before = None;
+            for (column, _) in count(span.start..span.stop)
+                .iter()
+                .enumerate()
+                .filter(|(_, filled)| **filled > 0)
+            {
+                match tables.last_mut() {
+                    Some(table) if before == column.checked_sub(1) => table.end = column + 1,
+                    _ => tables.push(column..column + 1),
+                }
+                before = Some(column);
+            }
+            tables.dedup_by(|block, left| {
+                let is_unnamed = header[block.clone()].iter().all(|&names| names == 0);
+                if is_unnamed {
+                    left.end = block.end;
+                }
+                is_unnamed
+            });
+            // What a user has said to be one table stays whole.
+            if tables.len() < 2 || span.columns.end < usize::MAX {
+                self.spans.push(span);
+                continue;
+            }
+            self.spans.extend(tables.into_iter().map(|columns| Span {
+                columns: columns.clone(),
+                ..Span::new(
+                    span.start,
+                    span.header_rows,
+                    last_filled_row(self.rows, &span, &columns),
+                )
+            }));
+        }
+    }
+}
+
 /// The tables in a stretch of rows, from left to right, and their neighbours.
 #[derive(Debug, Default)]
-pub struct Areas {
+struct Areas {
     /// The columns of each table; none where the stretch is one table without notes.
-    pub tables: Vec<Range<usize>>,
+    tables: Vec<Range<usize>>,
     /// The row and the column of each note beside the tables.
-    pub notes: Vec<(usize, usize)>,
+    notes: Vec<(usize, usize)>,
     /// Columns that may be no part of their table, and whether they end above it.
-    pub doubts: Vec<(Range<usize>, bool)>,
+    doubts: Vec<(Range<usize>, bool)>,
 }
 
 /// Finds the tables that lie beside one another in a stretch of rows.
-pub fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
+fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
     let mut blocks = blocks_of(rows, span);
     let mut areas = Areas::default();
     if blocks.len() < 2 {
@@ -75,14 +181,14 @@ pub fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
 }
 
 /// Returns the row below the last one of a table in which some columns have a value: blank rows there belong to a longer neighbour.
-pub fn last_filled_row(rows: Rows<'_>, span: &Span, columns: &Range<usize>) -> usize {
+fn last_filled_row(rows: Rows<'_>, span: &Span, columns: &Range<usize>) -> usize {
     let mut filled = (span.data_start()..span.stop).rev();
     let last = filled.find(|&row| rows.filled_within(row, columns).next().is_some());
     last.map_or(span.data_start(), |row| row + 1)
 }
 
 /// Returns whether the first of some rows has names above values in the same columns.
-pub fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Range<usize>) -> bool {
+pub(super) fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Range<usize>) -> bool {
     let sheet = rows.sheet;
     let names: Vec<usize> = rows.filled_within(among.start, columns).collect();
     let is_name = |&column: &usize| rows.is_name(sheet.cell(among.start, column));
@@ -247,22 +353,6 @@ impl Block<'_> {
         let different: HashSet<&String> = said.iter().collect();
         is_small && said.iter().all(is_text) && different.len() == said.len()
     }
-}
-
-/// Returns whether a text is a number as .csv files write it.
-fn is_plain_number(text: &str) -> bool {
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let body = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = body.split_once('.').unwrap_or((body, "0"));
-    let mut groups = whole.split(',');
-    let first = groups.next().unwrap_or_default();
-    let is_grouped = || {
-        (1..=3).contains(&first.len())
-            && groups
-                .clone()
-                .all(|group| group.len() == 3 && digits(group))
-    };
-    digits(fraction) && digits(first) && (!whole.contains(',') || is_grouped())
 }
 
 /// Returns whether a block is a table beside the one that the blocks at its left make.

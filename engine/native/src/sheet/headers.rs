@@ -3,12 +3,14 @@
 //! 1. [`mark_repeated`]: a row that says what a header says is one, as on each printed page.
 //! 2. [`mark_further`]: a row of names that begins a block, with a known word of its own or above values, is the header of another table.
 //! 3. [`mark_lone`]: a header row of one unknown text among records is a note.
-//! 4. [`mark_page_titles`]: what stands above a header that repeats is the title of a page.
+//! 4. [`mark_page_titles`]: what stands above a header that repeats is the title of a page, at which tables end.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::rows::{MIN_RECORD_CELLS, Rows, Words, has_letter, is_digit};
+use super::told::Told;
+use super::view::SheetView;
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
 
@@ -185,6 +187,28 @@ pub fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
         kinds[row] = RowKind::Title;
     }
     found
+}
+
+impl SheetView<'_> {
+    /// Lets tables end above the title of the next page.
+    pub(super) fn end_above_titles(&mut self) {
+        for span in &mut self.spans {
+            while span.stop > span.data_start() && self.titles.contains(&(span.stop - 1)) {
+                span.stop -= 1;
+            }
+        }
+        // A title above the first table is none of its rows anyway.
+        let first = self.spans.first().map_or(usize::MAX, |span| span.start);
+        let among: Vec<usize> = self
+            .titles
+            .iter()
+            .copied()
+            .filter(|&row| row > first)
+            .collect();
+        if !among.is_empty() {
+            self.told.push(Told::PageTitles(among));
+        }
+    }
 }
 
 /// The stretches of header rows.

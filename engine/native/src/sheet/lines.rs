@@ -9,6 +9,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::rows::{Rows, Words, has_digit, is_digit, is_number_or_day, trim};
 use super::span::Span;
+use super::told::{Kept, Told};
+use super::view::SheetView;
 use crate::cells::Tag;
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
@@ -24,8 +26,28 @@ const MAX_ITEM_WORDS: usize = 2;
 const MAX_NAME_WORDS: usize = 3;
 const MAX_NAMED_ROWS: usize = 2;
 
+impl SheetView<'_> {
+    /// Takes the first section heads of tables for these.
+    pub(super) fn free_first_heads(&mut self) {
+        for span in &mut self.spans {
+            free_first_head(self.rows, &mut self.kinds, span);
+        }
+    }
+
+    /// Marks further lines of records and lone texts. A record of which nothing but its name is filled stays one.
+    pub(super) fn find_lines(&mut self) {
+        let mut named = Vec::new();
+        for span in &mut self.spans {
+            named.extend(find_lines(self.rows, &mut self.kinds, span, self.words));
+        }
+        if !named.is_empty() {
+            self.told.push(Told::Kept(named, Kept::NameAlone));
+        }
+    }
+}
+
 /// Takes the first section head of a table for one where it was taken for a part of the header.
-pub fn free_first_head(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span) {
+fn free_first_head(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span) {
     if span.header_rows < 2 {
         return;
     }
@@ -48,12 +70,7 @@ pub fn free_first_head(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span) {
 
 /// Marks the further lines of a table's records, and lone texts of which nothing says what they are. Returns the records that have
 /// nothing but a name, and stay records.
-pub fn find_lines(
-    rows: Rows<'_>,
-    kinds: &mut [RowKind],
-    span: &mut Span,
-    words: &Words,
-) -> Vec<usize> {
+fn find_lines(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span, words: &Words) -> Vec<usize> {
     if span.header_rows == 0 || span.is_guessed {
         return Vec::new();
     }

@@ -1,19 +1,93 @@
 //! From the cells of a sheet to the rows of its tables.
 //!
-//! - [`span`]: the place of a table
 //! - [`rows`]: the texts of rows, and the kinds of value that cells hold
-//! - [`columns`]: tables beside one another, and notes beside tables
 //! - [`headers`]: header rows that only the rows around them explain
 //! - [`on_its_side`]: tables whose records are columns
-//! - [`records`]: records that were taken for a header
-//! - [`lines`]: rows of texts alone between the records of a table
-//!
-//! Each pass takes the kinds of all rows ([`RowKind`](crate::layout::RowKind)) and changes them by one rule.
+//! - `tables`: a table begins at each header row
+//! - [`columns`]: tables beside one another, and notes beside tables
+//! - `lines`: rows of texts alone between the records of a table
+//! - `above`: what stands alone in a line above a header
+//! - `records`: records that were taken for a header
+//! - `ends`: where a table ends
+//! - [`inside`]: rows of a table that are no records; `pivots`: those of a pivot
+//! - [`span`], [`view`], [`told`]: a table's place, a sheet as the passes see it, and what they have to say of it
 
+mod above;
 pub mod columns;
+mod ends;
 pub mod headers;
-pub mod lines;
+pub mod inside;
+mod lines;
 pub mod on_its_side;
-pub mod records;
+mod pivots;
+mod records;
 pub mod rows;
 pub mod span;
+mod tables;
+pub mod told;
+pub mod view;
+
+use self::columns::Part;
+use self::on_its_side::Side;
+use self::view::{Settings, SheetView};
+
+/// How the tables of a sheet lie.
+#[derive(Debug)]
+pub enum Place {
+    /// Where their spans say.
+    Here,
+    /// The sheet is one table, on its side.
+    OnItsSide(Side),
+    /// Some lie beside others: they are found in each part for itself.
+    InParts(Vec<Part>),
+}
+
+type Wants = fn(&Settings) -> bool;
+type Pass<'s> = fn(&mut SheetView<'s>);
+
+/// The passes over the tables of a sheet, in their order, each with the settings that want it.
+#[rustfmt::skip]
+fn passes<'s>() -> [(Wants, Pass<'s>); 9] {
+    [
+        (|settings| settings.by_context && settings.is_open(), SheetView::free_first_heads),
+        (|settings| settings.by_context && settings.is_open() && settings.is_2026, SheetView::free_lone_values),
+        (|settings| settings.headerless && settings.is_open(), SheetView::keep_records),
+        (|settings| settings.by_context && settings.is_open(), SheetView::end_above_titles),
+        (|settings| settings.by_context && settings.is_open(), SheetView::find_lines),
+        (
+            |settings| settings.by_context && settings.is_open() && settings.is_2026 && settings.heads_to_column,
+            SheetView::name_sections,
+        ),
+        (|_| true, SheetView::end_above_forms),
+        // A range is where a user says that the table ends.
+        (|settings| settings.area().is_none(), SheetView::end_tables),
+        (|settings| settings.split_side_by_side && !settings.columns_by_context, SheetView::split_at_blank_columns),
+    ]
+}
+
+/// Finds the tables of a sheet, of whose rows the kinds are known.
+pub fn find_tables(view: &mut SheetView<'_>) -> Place {
+    let settings = view.settings;
+    if settings.by_context
+        && settings.is_whole()
+        && let Some(side) = on_its_side::find_side(view.rows, view.words)
+    {
+        return Place::OnItsSide(side);
+    }
+    view.open_tables();
+    if settings.split_side_by_side && settings.columns_by_context && settings.is_whole() {
+        let parts = view.parts();
+        if !parts.is_empty() {
+            return Place::InParts(parts);
+        }
+    }
+    for (is_wanted, pass) in passes() {
+        if is_wanted(settings) {
+            pass(view);
+        }
+    }
+    if let Some(columns) = &settings.columns {
+        view.keep_within(columns);
+    }
+    Place::Here
+}

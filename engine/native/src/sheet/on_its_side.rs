@@ -37,7 +37,7 @@ enum Kind {
 }
 
 /// Finds the table of a sheet, if it lies on its side.
-pub fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
+pub(super) fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
     let sheet = rows.sheet;
     let facts = sheet.facts();
     if facts.rows_emitted > 2 * MAX_ROWS || facts.width > MAX_COLUMNS {

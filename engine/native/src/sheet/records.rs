@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
-use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, Rows, ValueKind, Words, is_period};
+use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, ValueKind, is_period};
 use super::span::Span;
+use super::told::{Doubt, Kept, Told};
+use super::view::SheetView;
 use crate::cells::{Cell, Tag};
-use crate::fields::looks::rows::LooksByRow;
 use crate::layout::{RowKind, State};
 
 /// A header row that is less likely one than this is told of.
@@ -20,65 +21,19 @@ const MIN_LAST: f64 = 0.25;
 /// Rows at both ends of a stretch above the header row that are looked at.
 const MAX_ABOVE_ROWS: usize = 100;
 
-/// A notice of a sheet's headers or records. Rows count from 0.
-#[derive(Debug)]
-pub enum Told {
-    /// The first record, and whether it stands above a header row.
-    NoHeader(usize, bool),
-    /// Rows that were taken for the header.
-    Doubt(Vec<usize>, Doubt),
-    /// Rows that were kept as records.
-    Kept(Vec<usize>, Kept),
-    /// Rows right below the header, how likely they are a part of it, and what they were taken for.
-    Below(Range<usize>, f64, RowKind),
-    /// Rows above the header row that were left out.
-    LeftOut(Vec<usize>),
-    /// The number of fields whose names stand below one another, and the rows of these.
-    OnItsSide(usize, Range<usize>),
-}
-
-/// The reason for which rows that were taken for the header may be none.
-#[derive(Clone, Copy, Debug)]
-pub enum Doubt {
-    Looks,
-    Address,
-    NothingBelow,
-    TextsBelowNames,
-}
-
-/// The reason for which rows that were kept as records may be none.
-#[derive(Clone, Copy, Debug)]
-pub enum Kept {
-    PartOfHeader,
-    OtherHeader,
-}
-
-/// The rows of a sheet, and what is known of each.
-pub struct SheetView<'s> {
-    pub rows: Rows<'s>,
-    pub looks: &'s LooksByRow<'s>,
-    pub words: &'s Words,
-    /// True if rows are explained by the rows around them.
-    pub by_context: bool,
-    /// Returns whether a text says more of the name above it.
-    pub is_unit: &'s dyn Fn(&str) -> bool,
-    pub kinds: Vec<RowKind>,
-    pub told: Vec<Told>,
-}
-
 impl SheetView<'_> {
-    /// The tables of a sheet, with the records that were taken for its header row and those above the first header row. `first`: where the
-    /// user's range begins.
-    pub fn keep_records(&mut self, mut spans: Vec<Span>, first: usize) -> Vec<Span> {
+    /// Lets tables begin with their first records, where these were taken for a header row or stand above the first one.
+    pub(super) fn keep_records(&mut self) {
+        let first = self.settings.first_row();
+        let mut spans = std::mem::take(&mut self.spans);
         let Some(span) = spans.first_mut() else {
-            return spans;
+            return;
         };
         if span.is_guessed {
             self.judge_guess(span, first, false);
         }
         let above = self.above(&spans[0], first);
         let mut coming: Vec<Span> = above.into_iter().chain(spans).rev().collect();
-        let mut found = Vec::new();
         while let Some(mut span) = coming.pop() {
             let mut below = None;
             if self.is_on_its_side(&span) {
@@ -91,9 +46,8 @@ impl SheetView<'_> {
             }
             self.tell_other_headers(&span);
             coming.extend(below);
-            found.push(span);
+            self.spans.push(span);
         }
-        found
     }
 
     /// The filled cells of a row. A merged range that was filled says the same in each of its cells.
@@ -255,7 +209,7 @@ impl SheetView<'_> {
             self.judge_guess(table, table.start, true);
         }
         if !left_out.is_empty() {
-            self.told.push(Told::LeftOut(left_out));
+            self.told.push(Told::LeftOutAbove(left_out));
         }
         tables
     }
@@ -456,7 +410,7 @@ impl SheetView<'_> {
                 && !self.has_values(row)
                 && self.rows.likeness_below(row) < 0;
             let may_be = [RowKind::Data, RowKind::Note, RowKind::Title].contains(&kind);
-            is_like || self.by_context && may_be && self.is_other_header(span, row)
+            is_like || self.settings.by_context && may_be && self.is_other_header(span, row)
         };
         let found: Vec<usize> = looked_at.filter(|&row| is_header(row)).collect();
         if !found.is_empty() {

@@ -102,6 +102,32 @@ pub fn is_number_or_day(text: &str) -> bool {
     has_digit(text) && !has_letter(text)
 }
 
+/// Returns the number in a cell; texts have one as .csv files write them.
+pub fn amount_of(rows: Rows<'_>, cell: Cell) -> Option<f64> {
+    let text = match cell.tag {
+        Tag::Text => trim(rows.sheet.text(cell.as_text())).to_owned(),
+        Tag::Integer | Tag::Float | Tag::BigInteger => return rows.text(cell).parse().ok(),
+        _ => return None,
+    };
+    is_plain_number(&text).then(|| text.replace(',', "").parse().ok())?
+}
+
+/// Returns whether a text is a number as .csv files write it.
+pub fn is_plain_number(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let body = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = body.split_once('.').unwrap_or((body, "0"));
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default();
+    let is_grouped = || {
+        (1..=3).contains(&first.len())
+            && groups
+                .clone()
+                .all(|group| group.len() == 3 && digits(group))
+    };
+    digits(fraction) && digits(first) && (!whole.contains(',') || is_grouped())
+}
+
 /// The text without white space around it, as Python sees white space.
 pub fn trim(text: &str) -> &str {
     text.trim_matches(is_python_space)
@@ -119,10 +145,16 @@ impl<'s> Rows<'s> {
         self.sheet.row_width(row) == 0
     }
 
-    /// Returns the text of a cell, without white space around it.
-    pub fn text(self, cell: Cell) -> String {
+    /// Returns the text of a cell as it is written.
+    pub fn untrimmed(self, cell: Cell) -> String {
         let mut text = String::new();
         as_python(cell, self.sheet, &mut text);
+        text
+    }
+
+    /// Returns the text of a cell, without white space around it.
+    pub fn text(self, cell: Cell) -> String {
+        let text = self.untrimmed(cell);
         let trimmed = trim(&text);
         if trimmed.len() == text.len() {
             return text;

@@ -12,17 +12,28 @@ pub struct Span {
     pub columns: Range<usize>,
     /// True if no detector took the header row for one.
     pub is_guessed: bool,
+    /// What stands alone above the header and is of all its records.
+    pub section: Option<String>,
 }
 
 impl Span {
+    /// A table in all columns.
+    pub fn new(start: usize, header_rows: usize, stop: usize) -> Self {
+        Self {
+            start,
+            header_rows,
+            stop,
+            columns: 0..usize::MAX,
+            is_guessed: false,
+            section: None,
+        }
+    }
+
     /// A table whose header row is guessed to be its first, in all columns.
     pub fn guessed(start: usize, stop: usize) -> Self {
         Self {
-            start,
-            header_rows: 1,
-            stop,
-            columns: 0..usize::MAX,
             is_guessed: true,
+            ..Self::new(start, 1, stop)
         }
     }
 

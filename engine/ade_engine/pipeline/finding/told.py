@@ -1,0 +1,209 @@
+"""The notices of how rows and columns of a sheet were taken. The native module finds them (``sheet``); the words stand here.
+
+Rows and columns count from 0 here.
+"""
+
+from __future__ import annotations
+
+from ade_engine.models.notices import INFO, WARNING
+from ade_engine.models.table import column_letters
+from ade_engine.pipeline.finding.header_rows import GROUP, KIND_NAMES
+from ade_engine.pipeline.shared import not_written
+from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ade_engine.io.scan.sheet_scan import SheetScan
+    from ade_engine.pipeline.shared.context import RunContext
+
+#: The kinds of rows in words.
+_TAKEN_FOR = ("something else", "a header", "a record", "a total", "a section head", "a note", "a title")
+#: The number of reasons that a notice has at most.
+_MOST_REASONS = 3
+#: The reasons for which a header row is doubtful, other than its looks.
+_DOUBTS = {
+    "address": "it has an e-mail address or a phone number",
+    "nothing below": "no row stands below it",
+    "texts below names": "below a row of names, with texts alone",
+}
+
+
+def tell(context: RunContext, scan: SheetScan, told: list[tuple[Any, ...]]) -> None:
+    """Sends the notices of what was found, each of its name and its facts."""
+    for name, *facts in told:
+        _NOTICES[name](context, scan, *facts)
+
+
+def tell_further_headers(context: RunContext, rows: list[int]) -> None:
+    """Names the rows that were taken for headers of other tables."""
+    if rows:
+        numbers, named = _named(rows)
+        context.notice(
+            "doubtful_header_row",
+            f"{named} below a blank row taken for the header of another table, for one of the words is the header of "
+            "a field, or they stand above values. If that is a record, name the header rows of the sheet: `header_rows`",
+            rows=numbers,
+        )
+
+
+def tell_side(context: RunContext, rows: tuple[int, int], words: int, *, is_turned: bool) -> None:
+    """Says that a table lies on its side, of so many fields whose words its names are, and whether it was turned."""
+    why = f"the names of {words} fields stand" if is_turned or words > 1 else "names seem to stand"
+    done = (
+        "each column is a record, so rows and columns were swapped (`turn_tables = true`). `Source column` says which column a record was: "
+        f"2 is column {column_letters(2)}"
+        if is_turned
+        else "each column seems to be a record. All rows were kept as they are, and no row is the header"
+    )
+    context.notice(
+        "table_on_its_side",
+        f"{why} below one another, in rows {rows[0] + 1} to {rows[1]}: {done}",
+        level=INFO if is_turned else WARNING,
+        rows=[[rows[0] + 1, rows[1]]],
+    )
+
+
+def _named(rows: list[int]) -> tuple[list[list[int]], str]:
+    """Stretches of rows counted from 1, and these in words."""
+    numbers = stretches([row + 1 for row in rows])
+    return numbers, rows_in_words(numbers)
+
+
+def _tell_no_header(context: RunContext, scan: SheetScan, row: int, is_above: bool) -> None:
+    looks = scan.layouts()[row]
+    why = f" ({'; '.join(looks.reasons[:_MOST_REASONS])})" if looks.state == "data" else ""
+    above = "above the header row stand records:" if is_above else "no header row was found;"
+    context.notice(
+        "no_header_row",
+        f"{above} row {row + 1} looks like a record{why}. So columns were recognised by their values. If row {row + 1} is the header, "
+        f"set `header_rows = [{row + 1}]`",
+        rows=stretches([row + 1]),
+    )
+
+
+def _tell_doubt(context: RunContext, scan: SheetScan, rows: list[int], why: str) -> None:
+    numbers, named = _named(rows)
+    context.notice(
+        "doubtful_header_row",
+        f"{named} taken for the header, but that is not certain ({_DOUBTS.get(why) or _by_looks(scan, rows)}). If a record is among "
+        "them, say which rows are the header: `header_rows = [1]`, or `[]` where the sheet has none",
+        rows=numbers,
+    )
+
+
+def _by_looks(scan: SheetScan, rows: list[int]) -> str:
+    """What the looks of the likeliest of some header rows make doubtful."""
+    looks = scan.layouts()[max(rows, key=lambda row: scan.layouts()[row]["header"])]
+    if looks.state == "header":
+        return f"it looks only {round(looks['header'] * 100)}% like a header"
+    what = dict(zip(KIND_NAMES, _TAKEN_FOR)).get(looks.state, looks.state)
+    return f"it looks more like {what}: {'; '.join(looks.reasons[:_MOST_REASONS])}"
+
+
+def _tell_kept(context: RunContext, scan: SheetScan, rows: list[int], why: str) -> None:
+    numbers, named = _named(rows)
+    is_one = len(rows) == 1
+    may_be = {
+        "part of the header": f"{named} looks like a part of the header, and has values",
+        "other header": f"{named} may be the header of another table",
+        "name alone": f"{named} between records may be {'a section head or a note' if is_one else 'section heads or notes'}, with nothing but a name",
+        "note": f"{named} may be notes",
+    }[why]
+    context.notice(
+        "doubtful_rows",
+        f"{may_be}; kept as {'a record' if is_one else 'records'}",
+        level=INFO if why == "note" else WARNING,
+        count=len(rows),
+        rows=numbers,
+    )
+
+
+def _tell_below(context: RunContext, _: SheetScan, rows: list[int], likely: float, kind: int) -> None:
+    numbers, named = _named(rows)
+    context.notice(
+        "doubtful_header_row",
+        f"{named}, right below the header, may belong to it (looks {round(likely * 100)}% like a header); taken for "
+        f"{_TAKEN_FOR[kind]}. If it belongs to the header, set `header_rows`",
+        # A section head is not lost: it stands beside its rows.
+        level=INFO if kind == GROUP else WARNING,
+        rows=numbers,
+    )
+
+
+def tell_left_out(context: RunContext, noun: str, what: str, rows: list[int], reason: str, level: str = INFO, more: str = "") -> None:
+    """Names rows that were left out. ``noun``: is one of them; ``what``: says more; ``reason``: a word of the row map."""
+    numbers, count = stretches([row + 1 for row in rows]), len(rows)
+    context.notice(
+        "rows_left_out",
+        f"{count} {noun if count == 1 else f'{noun}s'}{what} left out ({context.rows_in_words(numbers)}){more}",
+        level=level,
+        count=count,
+        **context.rows_told(numbers),
+        reason=reason,
+    )
+
+
+def _tell_page_titles(context: RunContext, _: SheetScan, rows: list[int]) -> None:
+    tell_left_out(context, "row", " of page titles", rows, not_written.TITLE)
+
+
+def _tell_left_out_above(context: RunContext, _: SheetScan, rows: list[int]) -> None:
+    tell_left_out(context, "row", " above the header row", rows, not_written.OUTSIDE)
+
+
+def _tell_left_out_below(context: RunContext, _: SheetScan, rows: list[int], are_more: bool) -> None:
+    tell_left_out(context, "row", " below the table", rows, not_written.OUTSIDE, WARNING if are_more else INFO)
+
+
+def _tell_names_below(context: RunContext, _: SheetScan, words: int, start: int, stop: int) -> None:
+    tell_side(context, (start, stop), words, is_turned=False)
+
+
+def _tell_notes_beside(context: RunContext, _: SheetScan, places: list[tuple[int, int]]) -> None:
+    cells = sorted(f"{column_letters(column + 1)}{row + 1}" for row, column in places)
+    said = "1 text" if len(cells) == 1 else f"{len(cells)} texts"
+    context.notice(
+        "notes_beside_table", f"{said} beside the table left out ({', '.join(cells)})", level=INFO, count=len(cells), cells=cells
+    )
+
+
+def _tell_doubt_beside(context: RunContext, _: SheetScan, first: int, stop: int, ends_above: bool) -> None:
+    context.notice(
+        "tables_side_by_side",
+        f"{'column' if stop - first == 1 else 'columns'} {_letters(first, stop)} behind a blank column may "
+        + ("not belong to the table, which ends further down" if ends_above else "be another table")
+        + "; read as part of it",
+        level=WARNING if ends_above else INFO,
+    )
+
+
+def _tell_tables_beside(context: RunContext, _: SheetScan, tables: list[tuple[int, int]]) -> None:
+    named = [_letters(first, stop) for first, stop in tables]
+    context.notice(
+        "tables_side_by_side",
+        f"{len(named)} tables beside one another, in columns {', '.join(named[:-1])} and {named[-1]}",
+        level=INFO,
+        count=len(named),
+    )
+
+
+def _letters(first: int, stop: int) -> str:
+    one, other = column_letters(first + 1), column_letters(stop)
+    return one if one == other else f"{one} to {other}"
+
+
+_NOTICES = {
+    "no header": _tell_no_header,
+    "doubt": _tell_doubt,
+    "kept": _tell_kept,
+    "below": _tell_below,
+    "left out above": _tell_left_out_above,
+    "left out below": _tell_left_out_below,
+    "page titles": _tell_page_titles,
+    "on its side": _tell_names_below,
+    "notes beside": _tell_notes_beside,
+    "doubt beside": _tell_doubt_beside,
+    "tables beside": _tell_tables_beside,
+}

@@ -1,0 +1,272 @@
+//! What stands alone in a line above a header is the section of that table, or a value that is no part of its names.
+
+use std::collections::HashMap;
+
+use super::rows::{Rows, is_digit, trim};
+use super::span::Span;
+use super::view::SheetView;
+use crate::cells::Tag;
+use crate::layout::RowKind;
+
+/// A longer text is a note.
+const MAX_SECTION_CHARS: usize = 80;
+/// The blank rows that may part a line from the header that it belongs to.
+const MAX_BLANK_ROWS: usize = 2;
+/// The lines, and the texts of each, that name what a table is of.
+const MAX_LINES: usize = 3;
+const MAX_TEXTS: usize = 3;
+
+/// Words of a week, in front of its number.
+#[rustfmt::skip]
+const WEEKS: [&str; 22] = [
+    "week", "wk", "cw", "kw", "woche", "kalenderwoche", "semaine", "sem", "semana", "settimana", "weeknr", "tydzień", "týden", "týždeň",
+    "hét", "uke", "uge", "vecka", "viikko", "hafta", "неделя", "тиждень",
+];
+/// Words of a page.
+#[rustfmt::skip]
+const PAGES: [&str; 13] = [
+    "page", "seite", "página", "pagina", "pág", "strona", "strana", "sivu", "side", "sida", "oldal", "лист", "стр",
+];
+/// Words between the number of a page and that of all pages.
+const OF: [&str; 6] = ["/", "of", "von", "de", "di", "van"];
+/// What says that a table goes on, the longer ones first.
+#[rustfmt::skip]
+const CONTINUED: [&str; 14] = [
+    "continued", "continuación", "continuazione", "continuação", "cont'd", "cont’d", "contd", "cont", "fortsetzung", "forts", "suite",
+    "vervolg", "ciąg dalszy", "c.d",
+];
+
+impl SheetView<'_> {
+    /// Takes a line of one cell that is a day, a week or a label with a colon out of the header below it: it names no column.
+    pub(super) fn free_lone_values(&mut self) {
+        for span in &mut self.spans {
+            while span.header_rows > 1 && names_nothing(self.rows, span.start) {
+                self.kinds[span.start] = RowKind::Title;
+                span.start += 1;
+                span.header_rows -= 1;
+            }
+        }
+    }
+
+    /// Gives each of several tables with the same header what stands in the lines above its own and differs from table to table: a person,
+    /// a site, a week. A single table has a title there, which says nothing of one record against another.
+    pub(super) fn name_sections(&mut self) {
+        let mut by_header: HashMap<Vec<String>, Vec<(usize, Lines)>> = HashMap::new();
+        let mut above = 0;
+        for (at, span) in self.spans.iter().enumerate() {
+            if let Some((header, lines)) = self.lines_of(span, above) {
+                by_header.entry(header).or_default().push((at, lines));
+            }
+            above = span.data_start();
+        }
+        for found in by_header.values().filter(|found| found.len() > 1) {
+            let count = found.iter().map(|(_, lines)| lines.texts.len()).min();
+            let count = count.expect("there are two");
+            let texts: Vec<Vec<&String>> = found
+                .iter()
+                .map(|(_, lines)| lines.texts[..count].iter().rev().flatten().collect())
+                .collect();
+            // What all have alike is a label, or a title.
+            let differs = |at: usize| texts.iter().any(|other| other[at] != texts[0][at]);
+            if texts.iter().any(|one| one.len() != texts[0].len())
+                || !(0..texts[0].len()).any(differs)
+            {
+                continue;
+            }
+            for ((at, lines), texts) in found.iter().zip(&texts) {
+                let own = texts.iter().enumerate().filter(|(at, _)| differs(*at));
+                let name: Vec<&str> = own.map(|(_, text)| text.as_str()).collect();
+                self.spans[*at].section = Some(without_continued(&name.join(" / ")).to_owned());
+                if let Some(before) = at.checked_sub(1) {
+                    let stop = &mut self.spans[before].stop;
+                    *stop = (*stop).min(lines.row + 1 - count);
+                }
+            }
+        }
+    }
+
+    /// The names of a table in order, and the lines above it; nothing where there is no such line.
+    fn lines_of(&self, span: &Span, above: usize) -> Option<(Vec<String>, Lines)> {
+        if span.header_rows == 0 {
+            return None;
+        }
+        let nearest = (span.start.saturating_sub(MAX_BLANK_ROWS + 1).max(above)..span.start)
+            .rev()
+            .find(|&row| !self.rows.is_empty(row))?;
+        let cells = self.rows.cells(span.data_start() - 1).into_iter();
+        let mut header: Vec<String> = cells
+            .map(|cell| self.rows.text(cell).to_lowercase())
+            .collect();
+        header.sort_unstable();
+        let texts = lines_above(self.rows, nearest, above, header.len());
+        let row = nearest;
+        (!texts.is_empty()).then_some((header, Lines { row, texts }))
+    }
+}
+
+/// The lines above a table: the row of the lowest, and the texts of each, from the lowest upwards.
+struct Lines {
+    row: usize,
+    texts: Vec<Vec<String>>,
+}
+
+/// Returns whether a row has one cell, which is a day, a week or a label with a colon.
+fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
+    let &[cell] = rows.cells(row).as_slice() else {
+        return false;
+    };
+    let text = rows.text(cell);
+    let is_moment = matches!(
+        cell.tag,
+        Tag::Date | Tag::Time | Tag::DateTime | Tag::Duration
+    );
+    is_moment || is_week_or_day(&text.to_lowercase()) || text.ends_with(':')
+}
+
+/// The lengths of the numbers in a text that has nothing else but single signs between them; none where it has.
+fn numbers(text: &str, signs: &[char]) -> Vec<usize> {
+    let parts: Vec<&str> = text.split(signs).collect();
+    let is_number = |part: &&str| !part.is_empty() && part.chars().all(is_digit);
+    if !parts.iter().all(is_number) {
+        return Vec::new();
+    }
+    parts.iter().map(|part| part.chars().count()).collect()
+}
+
+/// Returns whether a text is a week with its number, of a year or of none, or a day in digits.
+fn is_week_or_day(low: &str) -> bool {
+    if matches!(numbers(low, &['.', '/', '-'])[..], [1..=4, 1..=2, 1..=4]) {
+        return true;
+    }
+    let is_numbered = |rest: &str| {
+        let rest = rest.strip_prefix(['.', ':']).unwrap_or(rest);
+        let bare: String = rest.split_whitespace().collect();
+        matches!(
+            numbers(&bare, &['.', '/', '-'])[..],
+            [1..=6] | [1..=2, 2..=4]
+        )
+    };
+    let mut words = WEEKS.iter();
+    words.any(|word| low.strip_prefix(word).is_some_and(is_numbered))
+}
+
+/// The texts of the lines from a row upwards to a blank one, if they are few; else of the row itself, if it has one text. `width`: a line of
+/// as many cells is a record.
+fn lines_above(rows: Rows<'_>, row: usize, above: usize, width: usize) -> Vec<Vec<String>> {
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    for row in (above..=row).rev().take_while(|&row| !rows.is_empty(row)) {
+        let line = naming_texts(rows, row);
+        let is_few = !line.is_empty() && line.len() < width.min(MAX_TEXTS + 1);
+        lines.push(line);
+        if !is_few || lines.len() > MAX_LINES {
+            // A record, or one line too many: at most the nearest one names something.
+            lines.truncate(1);
+            lines.retain(|line| line.len() == 1);
+            break;
+        }
+    }
+    lines
+}
+
+/// The texts of a line that name something; none where it has anything else.
+fn naming_texts(rows: Rows<'_>, row: usize) -> Vec<String> {
+    if rows.cells(row).iter().any(|cell| cell.tag != Tag::Text) {
+        return Vec::new();
+    }
+    let texts: Vec<String> = rows.texts(row).into_iter().map(|(_, text)| text).collect();
+    let names = |text: &String| {
+        text.chars().count() <= MAX_SECTION_CHARS
+            && text.chars().any(char::is_alphabetic)
+            && !counts_pages(&text.to_lowercase())
+    };
+    let is_label = texts.len() == 1 && texts[0].ends_with(':');
+    if is_label || !texts.iter().all(names) {
+        return Vec::new();
+    }
+    texts
+}
+
+fn is_in_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Returns whether a text names a page, or counts one among all.
+fn counts_pages(low: &str) -> bool {
+    let mut words = low.split(|c| !is_in_word(c));
+    if words.any(|word| PAGES.contains(&word)) || low.contains("ページ") || low.contains('页') {
+        return true;
+    }
+    let bare = low.trim_matches(|c| !is_in_word(c));
+    let rest = bare.trim_start_matches(is_digit);
+    let between = rest.trim_end_matches(is_digit);
+    rest.len() < bare.len() && between.len() < rest.len() && OF.contains(&trim(between))
+}
+
+/// The text without a word at its end that says that a table goes on.
+fn without_continued(text: &str) -> &str {
+    let bare = text.strip_suffix([')', ']']).unwrap_or(text);
+    let bare = bare.strip_suffix('.').unwrap_or(bare);
+    let begins = |word: &&str| {
+        let start = bare.char_indices().rev().nth(word.chars().count() - 1)?.0;
+        let is_word = bare[start..].to_lowercase() == **word;
+        (is_word && !bare[..start].ends_with(is_in_word)).then_some(start)
+    };
+    match CONTINUED.iter().find_map(begins) {
+        Some(start) => {
+            let rest = &bare[..start];
+            let rest = rest.strip_suffix(['(', '[']).unwrap_or(rest);
+            rest.trim_end_matches(|c: char| c.is_whitespace() || ",–-".contains(c))
+        }
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_and_days_name_no_column() {
+        for text in [
+            "week 12",
+            "kw 3/2024",
+            "wk.12",
+            "31.12.2024",
+            "2024-05-31",
+            "semana 5 - 2024",
+        ] {
+            assert!(is_week_or_day(text), "{text}");
+        }
+        for text in [
+            "week",
+            "week a",
+            "weekly 12",
+            "12",
+            "1.2.3.4",
+            "kw 12345678",
+        ] {
+            assert!(!is_week_or_day(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn pages_are_counted() {
+        for text in ["page 3", "3 of 12", "- 3 / 12 -", "seite", "第3页"] {
+            assert!(counts_pages(text), "{text}");
+        }
+        assert!(!counts_pages("pages of history"));
+    }
+
+    #[test]
+    fn a_section_is_called_the_same_where_it_goes_on() {
+        for text in [
+            "North (continued)",
+            "North, cont'd",
+            "North – Forts.",
+            "North [c.d.]",
+        ] {
+            assert_eq!(without_continued(text), "North", "{text}");
+        }
+        assert_eq!(without_continued("Discontinued"), "Discontinued");
+    }
+}

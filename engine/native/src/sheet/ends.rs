@@ -1,0 +1,241 @@
+//! A table ends above the form of the next one, at blank rows where the settings say so, and above its notes: the rows below its last
+//! record that are texts and fill few of its columns. Small tables among the notes are tables of their own.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::columns::is_small_table;
+use super::rows::Rows;
+use super::span::Span;
+use super::told::{Kept, Told};
+use super::view::SheetView;
+use crate::layout::RowKind;
+
+/// A row of more texts is none of a form, and a form above a table has at most so many rows.
+const MAX_FORM_TEXTS: usize = 4;
+const MAX_FORM_ROWS: usize = 200;
+/// The rows that say how wide a table without a header row is.
+const MAX_FIRST_ROWS: usize = 20;
+/// The mark of a footnote in a cell of its own is at most so long, its text at least so.
+const MAX_MARK_CHARS: usize = 2;
+const MIN_REMARK_CHARS: usize = 12;
+
+impl SheetView<'_> {
+    /// Lets tables end above the form of the next one: at the first row with a label that some field asks for.
+    pub(super) fn end_above_forms(&mut self) {
+        let Some(is_label) = self.is_label else {
+            return;
+        };
+        let texts = |row: usize| self.rows.texts(row).len();
+        for at in 1..self.spans.len() {
+            let following = self.spans[at].start;
+            let span = &mut self.spans[at - 1];
+            let first = span.data_start();
+            let mut found = None;
+            for row in (first.max(following.saturating_sub(MAX_FORM_ROWS))..following).rev() {
+                if is_label(row) {
+                    found = Some(row);
+                } else if texts(row) > MAX_FORM_TEXTS {
+                    break;
+                }
+            }
+            if let Some(mut row) = found {
+                // The title of a form stands above its first label.
+                while row > first && texts(row - 1) == 1 {
+                    row -= 1;
+                }
+                span.stop = span.stop.min(row);
+            }
+        }
+    }
+
+    /// Lets tables end above their notes, and at blank rows, where the settings say so.
+    pub(super) fn end_tables(&mut self) {
+        let (end_at_notes, blank_rows) = (self.settings.end_at_notes, self.settings.blank_rows);
+        if !end_at_notes && blank_rows == 0 {
+            return;
+        }
+        let mut left_out = Vec::new();
+        if end_at_notes {
+            self.join_strays();
+        }
+        for mut span in std::mem::take(&mut self.spans) {
+            let before = span.stop;
+            if blank_rows > 0 {
+                span.stop = first_gap(self.rows, &span, blank_rows);
+            }
+            let mut rows: Vec<usize> = (span.stop..before).collect();
+            let mut small = Vec::new();
+            if end_at_notes {
+                let end = span.stop;
+                span.stop = self.first_note(&span);
+                let kept = below_records(self.rows, &span, end);
+                if kept > span.stop {
+                    let notes = (span.stop..kept).collect();
+                    self.told.push(Told::Kept(notes, Kept::Note));
+                    span.stop = kept;
+                }
+                small = small_tables(self.rows, span.stop..end);
+                let is_in_small =
+                    |row: &usize| small.iter().any(|one| (one.start..one.stop).contains(row));
+                rows = (span.stop..end)
+                    .filter(|row| !is_in_small(row))
+                    .chain(rows)
+                    .collect();
+            }
+            left_out.extend(rows.into_iter().filter(|&row| !self.rows.is_empty(row)));
+            self.spans.push(span);
+            self.spans.extend(small);
+        }
+        if !left_out.is_empty() {
+            let records = self
+                .spans
+                .iter()
+                .flat_map(|span| span.data_start()..span.stop);
+            let kept = records.filter(|&row| !self.rows.is_empty(row)).count();
+            let are_more = left_out.len() > kept;
+            self.told.push(Told::LeftOutBelow(left_out, are_more));
+        }
+    }
+
+    /// Gives a later table of one name with one record at most back to the table above: a remark beside its notes.
+    fn join_strays(&mut self) {
+        let mut found: Vec<Span> = Vec::new();
+        for span in std::mem::take(&mut self.spans) {
+            let records = (span.data_start()..span.stop).filter(|&row| !self.rows.is_empty(row));
+            let records: Vec<usize> = records.collect();
+            let mut rows = [span.start].into_iter().chain(records.iter().copied());
+            let is_stray = span.header_rows > 0
+                && records.len() < 2
+                && rows.all(|row| self.rows.texts_within(row, &span.columns).len() == 1);
+            match found.last_mut() {
+                Some(above) if is_stray => {
+                    self.kinds[span.start..span.stop].fill(RowKind::Note);
+                    above.stop = span.stop;
+                }
+                _ => found.push(span),
+            }
+        }
+        self.spans = found;
+    }
+
+    /// Returns the row below a table's last row that is no note; its end where it has no notes there.
+    fn first_note(&self, span: &Span) -> usize {
+        let (mut stop, mut has_notes) = (span.stop, false);
+        let names = count_names(self.rows, span);
+        for row in (span.data_start()..span.stop).rev() {
+            if !self.rows.is_empty(row) {
+                let kind = self.kinds[row];
+                if ![RowKind::Note, RowKind::Title, RowKind::Group].contains(&kind)
+                    || !is_thin(self.rows, span, row, names)
+                {
+                    break;
+                }
+                has_notes |= kind != RowKind::Group;
+            }
+            stop = row;
+        }
+        if has_notes { stop } else { span.stop }
+    }
+}
+
+/// Returns the row at which a table has so many blank rows below a filled one; its end otherwise.
+fn first_gap(rows: Rows<'_>, span: &Span, blank_rows: usize) -> usize {
+    let (mut run, mut has_data) = (0, false);
+    for row in span.data_start()..span.stop {
+        if !rows.is_empty(row) {
+            (run, has_data) = (0, true);
+        } else if has_data {
+            run += 1;
+            if run == blank_rows {
+                return row + 1 - run;
+            }
+        }
+    }
+    span.stop
+}
+
+/// Returns the row below the last of those under a table that look like notes, and are records of text.
+///
+/// They follow the table without a blank row. Notes begin in the first column, most of them; records begin under a name further right as
+/// well. Where no record would stay, all of these rows do.
+fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
+    let header = span.start..span.data_start();
+    let named: HashSet<usize> = header
+        .flat_map(|row| rows.filled_within(row, &span.columns))
+        .collect();
+    let first = named.iter().min();
+    let (mut found, mut row) = (span.stop, span.stop);
+    while row < end && !rows.is_empty(row) {
+        let filled = span.columns.start..usize::MAX;
+        let columns: Vec<usize> = rows.filled_within(row, &filled).collect();
+        let begins_list = |&column: &usize| rows.text(rows.sheet.cell(row, column)).ends_with(':');
+        if columns.first().is_none_or(begins_list) {
+            // "Sources:" and what is indented below it.
+            break;
+        }
+        let is_named = columns.iter().all(|column| named.contains(column));
+        // Below such a record, a row of several cells under names is one, too.
+        let is_next =
+            found > span.stop && columns.len() > 1 && !is_marked(rows, row, &(0..usize::MAX));
+        row += 1;
+        if is_named && (Some(&columns[0]) > first || is_next) {
+            found = row;
+        }
+    }
+    if found == span.data_start() && found < row {
+        row
+    } else {
+        found
+    }
+}
+
+/// The tables of a few cells among the notes below a table: between blank rows, names above values in the same columns.
+fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
+    let mut tables = Vec::new();
+    let mut row = among.start;
+    while row < among.end {
+        let first = row;
+        while row < among.end && !rows.is_empty(row) {
+            row += 1;
+        }
+        // What follows the table directly belongs to its notes.
+        if row > first + 1
+            && first > among.start
+            && is_small_table(rows, first..row, &(0..usize::MAX))
+        {
+            tables.push(Span::new(first, 1, row));
+        }
+        row += usize::from(row == first);
+    }
+    tables
+}
+
+/// Returns how many columns a table's header names; without a header row, how many its fullest record fills.
+pub fn count_names(rows: Rows<'_>, span: &Span) -> usize {
+    let texts = |row: usize| rows.texts_within(row, &span.columns);
+    if span.header_rows > 0 {
+        let header = (span.start..span.data_start()).flat_map(texts);
+        return header.map(|(_, text)| text).collect::<HashSet<_>>().len();
+    }
+    let first = span.start..span.stop.min(span.start + MAX_FIRST_ROWS);
+    first.map(|row| texts(row).len()).max().unwrap_or(0)
+}
+
+/// Returns whether a row has few values beside the table's header: a full row is never left out for its looks.
+pub fn is_thin(rows: Rows<'_>, span: &Span, row: usize, names: usize) -> bool {
+    names > 2 && is_marked(rows, row, &span.columns)
+        || rows.texts_within(row, &span.columns).len() * 2 <= names
+}
+
+/// Returns whether a row is a footnote with its mark in a cell of its own.
+fn is_marked(rows: Rows<'_>, row: usize, columns: &Range<usize>) -> bool {
+    let filled = rows
+        .filled_within(row, columns)
+        .map(|column| rows.sheet.cell(row, column));
+    let lengths: Vec<usize> = filled
+        .map(|cell| rows.text(cell).chars().count())
+        .take(3)
+        .collect();
+    matches!(lengths[..], [mark, text] if mark <= MAX_MARK_CHARS && text >= MIN_REMARK_CHARS)
+}

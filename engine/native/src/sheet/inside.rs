@@ -1,0 +1,409 @@
+//! What the rows of a table are that are no records: section heads, totals and balances, notes.
+//!
+//! A row is left out only where it surely is none: a head is a name in a thin row, a total adds up and does not go on as records do, a note
+//! stands between blank rows. All others are records.
+
+use std::collections::HashMap;
+
+use super::ends::{count_names, is_thin};
+use super::pivots::find_pivot;
+use super::rows::{Rows, amount_of, is_digit, trim};
+use super::span::Span;
+use crate::cells::{Cell, Tag};
+use crate::fields::looks::rows::LooksByRow;
+use crate::layout::totals::{self, Check, Verdict};
+use crate::layout::{RowKind, State};
+
+/// A section head may be a year.
+const YEARS: std::ops::RangeInclusive<f64> = 1900.0..=2100.0;
+/// What remarks begin with.
+const MARKS: [char; 4] = ['*', '†', '‡', '§'];
+/// The letters in front of the number of a record.
+const MAX_LETTERS: usize = 4;
+
+/// What is done with section heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heads {
+    Keep,
+    LeaveOut,
+    ToColumn,
+}
+
+/// The settings that say which rows are left out.
+#[derive(Debug)]
+pub struct Wanted {
+    /// True for edition 2026.
+    pub is_2026: bool,
+    pub heads: Heads,
+    pub leave_out_totals: bool,
+    pub leave_out_balances: bool,
+    pub leave_out_notes: bool,
+}
+
+/// The rows below the header of a table. Rows count from 0 at the first of them.
+pub struct Inside<'s> {
+    rows: Rows<'s>,
+    span: &'s Span,
+    pub kinds: Vec<RowKind>,
+    /// The first so many rows are names alone above values: nobody knows whether they are section heads, so they are records.
+    pub lone_names: usize,
+    /// Rows that may be totals, each with the number of the reason.
+    pub doubtful: Vec<(usize, u8)>,
+    pub checks: Vec<Check>,
+    /// The names of the groups of a pivot, by their rows.
+    groups: HashMap<usize, String>,
+}
+
+impl<'s> Inside<'s> {
+    /// Decides what the rows of a table are, of which the kinds are known.
+    pub fn new(
+        rows: Rows<'s>,
+        span: &'s Span,
+        looks: &LooksByRow<'_>,
+        kinds: Vec<RowKind>,
+        wanted: &Wanted,
+    ) -> Self {
+        let (lone_names, groups) = (0, HashMap::new());
+        let (doubtful, checks) = (Vec::new(), Vec::new());
+        let mut inside = Self {
+            rows,
+            span,
+            kinds,
+            lone_names,
+            doubtful,
+            checks,
+            groups,
+        };
+        if wanted.heads != Heads::Keep {
+            inside.keep_heads_that_name();
+        }
+        if wanted.is_2026 {
+            inside.keep_lone_names();
+        }
+        let may_be_pivot =
+            wanted.is_2026 && wanted.heads == Heads::ToColumn && wanted.leave_out_totals;
+        let groups = may_be_pivot
+            .then(|| find_pivot(rows, span, &mut inside.kinds))
+            .flatten();
+        match groups {
+            Some(groups) => inside.groups = groups,
+            None if wanted.leave_out_totals => inside.find_totals(looks, wanted),
+            None => {}
+        }
+        if wanted.leave_out_notes {
+            inside.find_notes();
+        }
+        inside
+    }
+
+    fn row(&self, at: usize) -> usize {
+        self.span.data_start() + at
+    }
+
+    fn is_blank(&self, at: usize) -> bool {
+        at >= self.kinds.len() || self.rows.is_empty(self.row(at))
+    }
+
+    /// The cells of a row that are not blank, with their columns.
+    fn filled(&self, at: usize) -> impl Iterator<Item = (usize, Cell)> {
+        let row = self.row(at);
+        let columns = self.rows.filled_within(row, &self.span.columns);
+        columns.map(move |column| (column, self.rows.sheet.cell(row, column)))
+    }
+
+    fn is_thin(&self, at: usize, names: usize) -> bool {
+        is_thin(self.rows, self.span, self.row(at), names)
+    }
+
+    /// Lets section heads be those that fill few columns, with texts or a year alone.
+    fn keep_heads_that_name(&mut self) {
+        if !self.kinds.contains(&RowKind::Group) {
+            return;
+        }
+        let names = count_names(self.rows, self.span);
+        let is_name = |(_, cell): (usize, Cell)| match amount_of(self.rows, cell) {
+            Some(amount) => YEARS.contains(&amount),
+            None => cell.tag == Tag::Text,
+        };
+        for at in 0..self.kinds.len() {
+            if self.kinds[at] == RowKind::Group
+                && !(self.is_thin(at, names) && self.filled(at).all(is_name))
+            {
+                self.kinds[at] = RowKind::Data;
+            }
+        }
+    }
+
+    /// Lets names alone in the first rows be records where they stand above values of the same column.
+    fn keep_lone_names(&mut self) {
+        let is_head = |kind: &&RowKind| **kind == RowKind::Group;
+        let stop = self.kinds.iter().take_while(is_head).count();
+        let is_among = self.kinds[stop..].contains(&RowKind::Group);
+        if stop == 0 || is_among || self.is_blank(stop) {
+            return;
+        }
+        let first = |at: usize| self.rows.filled(self.row(at)).next();
+        let Some(column) = first(0) else {
+            return;
+        };
+        let has_value = |at: usize| {
+            self.kinds[at] != RowKind::Data
+                || self.is_blank(at)
+                || !self
+                    .rows
+                    .sheet
+                    .is_blank(self.rows.sheet.cell(self.row(at), column))
+        };
+        if (1..stop).all(|at| first(at) == Some(column)) && (stop..self.kinds.len()).all(has_value)
+        {
+            self.kinds[..stop].fill(RowKind::Data);
+            self.lone_names = stop;
+        }
+    }
+
+    /// Marks totals and balances, and keeps what is doubtful and what does not add up.
+    fn find_totals(&mut self, looks: &LooksByRow<'_>, wanted: &Wanted) {
+        let (sheet, span) = (self.rows.sheet, self.span);
+        let columns = if span.columns.end < usize::MAX {
+            span.columns.clone()
+        } else {
+            let stop = span.stop.min(sheet.facts().rows_emitted);
+            let widest = (span.start..stop).map(|row| sheet.row_width(row)).max();
+            span.columns.start..widest.unwrap_or(0)
+        };
+        let is_note =
+            |kind: &RowKind| matches!(kind, RowKind::Note | RowKind::Title | RowKind::Header);
+        let notes: Vec<bool> = self.kinds.iter().map(is_note).collect();
+        let found = totals::find(sheet, span.data_start()..span.stop, columns, &notes);
+        for at in 0..self.kinds.len() {
+            // What an author's own detector calls a total is one.
+            let by_looks = looks
+                .row(self.row(at))
+                .is_some_and(|looks| looks.state == State::Total);
+            if self.kinds[at] == RowKind::Total && by_looks {
+                self.kinds[at] = RowKind::Data;
+            }
+        }
+        for (at, verdict) in found.rows {
+            let verdict = match verdict {
+                // Day and amount alone are a record, whatever they add up to.
+                Verdict::Total if wanted.is_2026 && self.goes_on(at) => {
+                    Verdict::Doubtful(totals::Doubt::HasTexts)
+                }
+                other => other,
+            };
+            let kind = &mut self.kinds[at];
+            match verdict {
+                Verdict::Doubtful(doubt) => {
+                    if matches!(kind, RowKind::Data | RowKind::Total) {
+                        self.doubtful.push((at, doubt as u8));
+                    }
+                }
+                _ if *kind == RowKind::Header => {}
+                Verdict::Total => *kind = RowKind::Total,
+                Verdict::Balance if wanted.leave_out_balances => *kind = RowKind::Balance,
+                Verdict::Balance | Verdict::Record => *kind = RowKind::Data,
+            }
+        }
+        self.checks = found.checks;
+    }
+
+    /// Returns whether a row begins as the rows around it do, with the next day or number of theirs: totals begin with a word, or with
+    /// nothing.
+    fn goes_on(&self, at: usize) -> bool {
+        let first = |at: usize| self.rows.sheet.cell(self.row(at), self.span.columns.start);
+        let own = first(at);
+        let above = (0..at).rev().find(|&at| !self.is_blank(at)).map(first);
+        let below = (at + 1..self.kinds.len())
+            .find(|&at| !self.is_blank(at))
+            .map(first);
+        let is_day = |cell: Cell| matches!(cell.tag, Tag::Date | Tag::DateTime);
+        let shape = |cell: Cell| match cell.tag {
+            Tag::Text => shape_of(self.rows.sheet.text(cell.as_text())),
+            _ => None,
+        };
+        match own.tag {
+            Tag::Date | Tag::DateTime => above.is_some_and(is_day),
+            Tag::Integer | Tag::BigInteger => {
+                let number = |cell: Cell| match cell.tag {
+                    Tag::Text => None,
+                    _ => amount_of(self.rows, cell),
+                };
+                above.and_then(number) == number(own).map(|own| own - 1.0)
+            }
+            _ => {
+                let own_shape = shape(own);
+                own_shape.is_some()
+                    && above.is_some_and(|above| {
+                        own_shape == shape(above)
+                            && self.rows.sheet.text(own.as_text())
+                                != self.rows.sheet.text(above.as_text())
+                    })
+                    && below
+                        .is_none_or(|below| below.tag == Tag::Empty || shape(below) == own_shape)
+            }
+        }
+    }
+
+    /// Lets notes and titles be those that stand between blank rows and fill a part of the columns; the others are records.
+    fn find_notes(&mut self) {
+        let is_note = |kind: RowKind| matches!(kind, RowKind::Note | RowKind::Title);
+        if !self.kinds.iter().any(|&kind| is_note(kind)) {
+            return;
+        }
+        let names = count_names(self.rows, self.span);
+        let is_record = |&kind: &RowKind| kind == RowKind::Data;
+        // Below the last record, tables end where they are said to end.
+        let stop = self
+            .kinds
+            .iter()
+            .rposition(is_record)
+            .map_or(0, |last| last + 1);
+        for kind in self.kinds[stop..].iter_mut().filter(|kind| is_note(**kind)) {
+            *kind = RowKind::Data;
+        }
+        let mut at = 0;
+        while at < stop {
+            let first = at;
+            while at < stop && is_note(self.kinds[at]) && self.is_thin(at, names) {
+                at += 1;
+            }
+            let is_apart = (first == 0 || self.is_blank(first - 1)) && self.is_blank(at);
+            self.kinds[first..at].fill(if is_apart {
+                RowKind::Note
+            } else {
+                RowKind::Data
+            });
+            if at == first {
+                if is_note(self.kinds[at]) {
+                    self.kinds[at] = RowKind::Data;
+                }
+                at += 1;
+            }
+        }
+    }
+
+    /// The section head above each row.
+    pub fn sections(&self) -> Vec<Option<String>> {
+        let mut head = None;
+        let mut name = |(at, kind): (usize, &RowKind)| {
+            if let Some(group) = self.groups.get(&at) {
+                head = Some(group.clone());
+            } else if *kind == RowKind::Group {
+                // A merged head that was filled says the same in each of its cells.
+                let texts = self
+                    .rows
+                    .texts_within(self.row(at), &self.span.columns)
+                    .into_iter();
+                let texts: Vec<String> = texts.map(|(_, text)| text).collect();
+                let text: String = texts
+                    .join(" ")
+                    .chars()
+                    .filter(|c| !is_control(*c))
+                    .collect();
+                // A remark between two rows looks like a section head, and names nothing.
+                if !text.starts_with(MARKS) {
+                    head = (!text.is_empty()).then_some(text);
+                }
+            }
+            head.clone()
+        };
+        self.kinds.iter().enumerate().map(&mut name).collect()
+    }
+
+    /// The first cell of each section head, by row and column of the sheet, that holds what no cell of a workbook can.
+    pub fn controlled_heads(&self) -> Vec<(usize, usize)> {
+        let controlled = |at: usize| {
+            let is_controlled =
+                |(_, cell): &(usize, Cell)| self.rows.text(*cell).contains(is_control);
+            let (column, _) = self.filled(at).find(is_controlled)?;
+            Some((self.row(at), column))
+        };
+        let heads = self
+            .places(RowKind::Group)
+            .filter(|at| !self.groups.contains_key(at));
+        heads.filter_map(controlled).collect()
+    }
+
+    /// The first cell of the section head above each row that has one: row, row of the head, column.
+    pub fn cells_of_heads(&self) -> Vec<(usize, usize, usize)> {
+        let mut head = None;
+        let mut found = Vec::new();
+        for (at, kind) in self.kinds.iter().enumerate() {
+            if *kind != RowKind::Group {
+                found.extend(head.map(|(row, column)| (self.row(at), row, column)));
+            } else if let Some((column, cell)) = self.filled(at).next()
+                && !self.rows.text(cell).starts_with(MARKS)
+            {
+                head = Some((self.row(at), column));
+            }
+        }
+        found
+    }
+
+    /// The texts of the lines below records, and the names of these above all of them.
+    pub fn lines(&self) -> Lines {
+        let mut lines = Lines::default();
+        let mut record = None;
+        let mut number = 1;
+        for (at, kind) in self.kinds.iter().enumerate() {
+            if *kind != RowKind::Line {
+                (record, number) = (Some(at), 1);
+                continue;
+            }
+            number += 1;
+            for (column, cell) in self.filled(at) {
+                let column = column - self.span.columns.start;
+                let text = self.rows.untrimmed(cell);
+                match record {
+                    None => {
+                        let bare: String = text.chars().filter(|c| !is_control(*c)).collect();
+                        lines.names.push((column, trim(&bare).to_owned()));
+                    }
+                    Some(record) => lines.texts.push((number, column, record, text)),
+                }
+            }
+        }
+        lines
+    }
+
+    fn places(&self, kind: RowKind) -> impl Iterator<Item = usize> {
+        let places = self.kinds.iter().enumerate();
+        places
+            .filter(move |(_, one)| **one == kind)
+            .map(|(at, _)| at)
+    }
+}
+
+/// The texts of further lines of records. Columns count from 0 at the table's first one.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// The columns that have a name for them.
+    pub names: Vec<(usize, String)>,
+    /// The number of the line, from 2; the column; the place of the record; the text.
+    pub texts: Vec<(usize, usize, usize, String)>,
+}
+
+/// Returns whether no cell of a workbook can hold a character.
+fn is_control(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}')
+}
+
+/// What a day or the number of a record looks like, without its digits: `A-9` for A-17. Nothing for other texts.
+fn shape_of(text: &str) -> Option<String> {
+    let text = trim(text);
+    let letters = text.chars().take_while(|c| c.is_alphabetic()).count();
+    let bare = text.trim_start_matches(char::is_alphabetic);
+    let body = bare.strip_prefix(['-', '/', '.', '#']).unwrap_or(bare);
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(is_digit);
+    if letters > MAX_LETTERS || !body.split(['-', '/', '.']).all(is_number) {
+        return None;
+    }
+    let mut shape = String::new();
+    for c in text.chars().map(|c| if is_digit(c) { '9' } else { c }) {
+        if c != '9' || !shape.ends_with('9') {
+            shape.push(c);
+        }
+    }
+    Some(shape)
+}

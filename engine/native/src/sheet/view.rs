@@ -1,0 +1,86 @@
+//! A sheet as the passes see it: its rows, what is known of each, and the tables so far.
+
+use std::ops::Range;
+
+use super::rows::{Rows, Words};
+use super::span::Span;
+use super::told::Told;
+use crate::fields::looks::rows::LooksByRow;
+use crate::layout::RowKind;
+
+/// What a user has said of a sheet. Rows and columns count from 0.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// The header rows; an empty range where the sheet has none.
+    pub header_rows: Option<Range<usize>>,
+    /// The rows and the columns in which its tables lie.
+    pub area: Option<(Range<usize>, Range<usize>)>,
+}
+
+/// The settings that say how tables are found.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// True for edition 2026.
+    pub is_2026: bool,
+    /// True if rows without a header row are records.
+    pub headerless: bool,
+    /// True if rows are explained by the rows around them.
+    pub by_context: bool,
+    /// True if columns are explained by the columns around them.
+    pub columns_by_context: bool,
+    pub merge_stacked_headers: bool,
+    pub split_side_by_side: bool,
+    /// True if section heads become a column.
+    pub heads_to_column: bool,
+    pub end_at_notes: bool,
+    /// The blank rows in succession that end a table; 0 for none.
+    pub blank_rows: usize,
+    pub choice: Option<Choice>,
+    /// True for a part of a sheet.
+    pub is_part: bool,
+    /// The columns of such a part, where it lies beside others.
+    pub columns: Option<Range<usize>>,
+}
+
+impl Settings {
+    /// Returns whether the user has not said which rows are the header: that is not judged.
+    pub fn is_open(&self) -> bool {
+        self.choice
+            .as_ref()
+            .is_none_or(|choice| choice.header_rows.is_none())
+    }
+
+    /// Returns whether nobody has said anything of the sheet, and it is a whole one.
+    pub(super) fn is_whole(&self) -> bool {
+        self.choice.is_none() && !self.is_part
+    }
+
+    /// The range in which the user says that the tables lie.
+    pub(super) fn area(&self) -> Option<&(Range<usize>, Range<usize>)> {
+        self.choice.as_ref()?.area.as_ref()
+    }
+
+    /// The first row in which a table may begin.
+    pub(super) fn first_row(&self) -> usize {
+        self.area().map_or(0, |(rows, _)| rows.start)
+    }
+}
+
+/// The rows of a sheet, what is known of each, and its tables so far.
+pub struct SheetView<'s> {
+    pub rows: Rows<'s>,
+    pub looks: &'s LooksByRow<'s>,
+    pub words: &'s Words,
+    pub settings: &'s Settings,
+    /// Returns whether a text says more of the name above it.
+    pub is_unit: &'s dyn Fn(&str) -> bool,
+    /// Returns whether a row begins with a label that some field asks for; nothing where none does.
+    pub is_label: Option<&'s dyn Fn(usize) -> bool>,
+    /// The row with the highest header score.
+    pub best_header: Option<usize>,
+    pub kinds: Vec<RowKind>,
+    /// The titles of printed pages, in order.
+    pub titles: Vec<usize>,
+    pub spans: Vec<Span>,
+    pub told: Vec<Told>,
+}
